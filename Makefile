@@ -1,0 +1,43 @@
+# Two commands matter: `make run` and `make test`. Both make .venv the first time.
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+
+# Packages are compiled once, when installed, and not at every start.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: run test test-all bench lint lock
+
+run: $(READY)
+	$(BIN)/xiancheng run plan
+
+test: $(READY)
+	$(BIN)/python -m pytest -m "not slow"
+
+test-all: $(READY)
+	$(BIN)/python -m pytest
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "需要 Python 3.11 或更高版本，当前为 `$(PYTHON) --version 2>&1`；可用 make PYTHON=… 指定。"; \
+	  echo "Python 3.11 or later is needed, found `$(PYTHON) --version 2>&1`; choose one with make PYTHON=..."; \
+	  exit 2; }
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Maintainers: renew the pinned versions, for every platform and Python from 3.11 on (needs uv).
+lock:
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --fork-strategy fewest \
+	  --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" \
+	  --extra dev pyproject.toml --output-file requirements.lock

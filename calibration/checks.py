@@ -1,0 +1,266 @@
+"""What is wrong with a pack, all of it at once, in words that say how to mend it."""
+
+import csv
+import math
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from difflib import get_close_matches
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+LANGUAGES = ("zh", "en")
+STATUSES = ("official", "secondary", "derived", "assumed")
+CEILINGS = {"share": 1.0, "percent": 100.0, "permille": 1000.0}  # what a rate cannot exceed
+
+Say = tuple[str, str]  # the same words in Chinese and in English
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One thing that is wrong, and where: what was expected, what was found, what to do."""
+
+    file: str
+    line: int  # 0 if the whole file is meant
+    what: Say
+    expected: Say
+    found: str
+    advice: Say
+
+    def text(self, lang: str = "zh") -> str:
+        """The problem as a sentence in the reader's language."""
+        i = LANGUAGES.index(lang)
+        where = f"{self.file}:{self.line}" if self.line else self.file
+        what, expected, advice = self.what[i], self.expected[i], self.advice[i]
+        if lang == "zh":
+            return f"{where}：{what}。应为：{expected}；实为：{self.found}；请{advice}。"
+        return f"{where}: {what}. Expected {expected}; found {self.found}; please {advice}."
+
+
+class PackError(Exception):
+    """A region pack that cannot be used, with everything that is wrong with it."""
+
+    def __init__(self, pack: str, problems: tuple[Problem, ...], lang: str = "zh") -> None:
+        super().__init__(pack, problems, lang)
+        self.pack, self.problems, self.lang = pack, problems, lang
+
+    def text(self, lang: str | None = None) -> str:
+        """All problems, one a line, in the reader's language."""
+        lang = lang or self.lang
+        n = len(self.problems)
+        head = (
+            f"区域数据包 {self.pack} 有 {n} 处问题："
+            if lang == "zh"
+            else f"The region pack {self.pack} has {n} problem{'s' * (n > 1)}:"
+        )
+        return "\n".join([head, *(f"  {problem.text(lang)}" for problem in self.problems)])
+
+    def __str__(self) -> str:
+        return self.text()
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of a table: its cells as text, by column."""
+
+    file: str
+    line: int
+    cells: Mapping[str, str]
+
+    def __getitem__(self, column: str) -> str:
+        return self.cells[column]
+
+
+@dataclass
+class Findings:
+    """Collects problems while a pack is read, so that all are told at once."""
+
+    folder: Path
+    problems: list[Problem] = field(default_factory=list)
+
+    def add(
+        self, file: str, line: int, what: Say, expected: Say, found: object, advice: Say
+    ) -> None:
+        """Write a problem down."""
+        name = f"{self.folder.name}/{file}"
+        self.problems.append(Problem(name, line, what, expected, str(found), advice))
+
+    def in_file(self, file: str) -> bool:
+        """Whether a file has shown problems, so that its totals cannot be judged."""
+        return any(problem.file == f"{self.folder.name}/{file}" for problem in self.problems)
+
+    def known(
+        self, file: str, line: int, thing: Say, name: str, valid: Collection[str],
+        alias: Mapping[str, str] | None = None,
+    ) -> bool:  # fmt: skip
+        """Whether `name` is one of `valid`; if not, say which valid name is nearest.
+
+        `alias` holds other spellings and the valid name each stands for.
+        """
+        if name in valid:
+            return True
+        self.add(
+            file, line, (f"{thing[0]}“{name}”无法识别", f"{thing[1]} {name!r} is not known"),
+            (one_of(valid, "、"), f"one of {one_of(valid, ', ')}"), name or "∅",
+            rename(nearest(name, valid, alias or {})),
+        )  # fmt: skip
+        return False
+
+    def number(self, row: Row, column: str, *, unit: str = "", lowest: float = 0.0) -> float:
+        """The number in a cell; NaN, and a problem, if it is not one or cannot be true."""
+        text, thing = row[column], (f"{column} 列的数值", f"the number in column {column}")
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value):
+            expected = ("有限的数字", "a finite number")
+            advice = ("改正；未知的值请整行删去", "mend it; leave out the line if it is unknown")
+            self.add(row.file, row.line, thing, expected, text or "∅", advice)
+            return math.nan
+        highest = CEILINGS.get(unit.split(" ")[0], math.inf)
+        if not lowest <= value <= highest:
+            top = "" if highest == math.inf else f"{highest:g}"
+            expected = (
+                f"不小于 {lowest:g}" + (f"、不大于 {top}（{unit}）" if top else ""),
+                f"at least {lowest:g}" + (f" and at most {top} ({unit})" if top else ""),
+            )
+            advice = ("核对原表与单位", "check the source table and the unit")
+            self.add(row.file, row.line, thing, expected, text, advice)
+            return math.nan
+        return value
+
+    def day(self, row: Row, column: str) -> date | None:
+        """The date in a cell; None, and a problem, if it is not one."""
+        try:
+            return date.fromisoformat(row[column])
+        except ValueError:
+            expected = ("日期 年-月-日", "a date year-month-day")
+            thing = (f"{column} 列的日期", f"the date in column {column}")
+            advice = ("写成 2020-11-01 的形式", "write it like 2020-11-01")
+            self.add(row.file, row.line, thing, expected, row[column] or "∅", advice)
+            return None
+
+    def origin(self, row: Row, value: float, sources: Collection[str]) -> None:
+        """Hold a value to its source and status, and to its range if it was assumed."""
+        for source in row["source"].split() or [""]:
+            self.known(row.file, row.line, ("来源", "source"), source, sources)
+        self.known(row.file, row.line, ("状态", "status"), row["status"], STATUSES)
+        ends = [self.number(row, end) for end in ("low", "high") if row[end]]
+        ordered = len(ends) == 2 and ends[0] <= value <= ends[1]
+        if math.isnan(value) or any(map(math.isnan, ends)) or ordered:
+            return
+        if ends or row["status"] == "assumed":
+            self.add(
+                row.file, row.line, ("取值范围", "the range of the value"),
+                ("low ≤ value ≤ high（假设值必填）", "low <= value <= high (required if assumed)"),
+                f"{row['low'] or '∅'} … {row['value']} … {row['high'] or '∅'}",
+                ("写明范围", "state the range"),
+            )  # fmt: skip
+
+    def once(self, rows: Iterable[tuple[Row, object]]) -> None:
+        """Hold every row to a key that no other row has."""
+        first: dict[object, Row] = {}
+        for row, key in rows:
+            other = first.setdefault(key, row)
+            if other is not row:
+                self.add(
+                    row.file, row.line, ("重复的行", "a line that repeats another"),
+                    ("每个值只出现一次", "each value once"),
+                    f"= {row.file}:{other.line}", ("删去其中一行", "delete one of the two"),
+                )  # fmt: skip
+
+
+def nearest(name: str, valid: Collection[str], alias: Mapping[str, str]) -> str | None:
+    """The valid name that `name` was most likely meant to be."""
+    close = get_close_matches(name, [*valid, *alias], n=1, cutoff=0.5)
+    return alias.get(close[0], close[0]) if close else None
+
+
+def rename(name: str | None) -> Say:
+    """What to do about a name that is not known."""
+    if name is None:
+        return "改用其中之一，或删去", "use one of these, or leave it out"
+    return f"改为“{name}”", f"write {name!r}"
+
+
+def one_of(valid: Collection[str], comma: str) -> str:
+    """The valid names as a list, shortened if it is long."""
+    names = [name or "∅" for name in valid]
+    return comma.join(names[:8]) + (" …" if len(names) > 8 else "")
+
+
+def read_csv(
+    findings: Findings, file: str, columns: tuple[str, ...], *, required: bool = False
+) -> list[Row]:
+    """The rows of a table of the pack; none if it is absent or its header is wrong."""
+    path = findings.folder / file
+    if not path.is_file():
+        if required:
+            absent(findings, file)
+        return []
+    try:
+        lines = csv.reader(StringIO(path.read_text(encoding="utf-8-sig"), newline=""), strict=True)
+        header = next(lines, [])
+        rows = [(lines.line_num, cells) for cells in lines if cells]
+    except (UnicodeDecodeError, csv.Error) as slip:
+        findings.add(
+            file, 0, ("无法读取表格", "the table cannot be read"),
+            ("UTF-8 编码的 CSV", "CSV in UTF-8"), slip, ("另存为 UTF-8", "save it as UTF-8"),
+        )  # fmt: skip
+        return []
+    for name in header:
+        findings.known(file, 1, ("列名", "column"), name, columns)
+    for name in columns:
+        if header.count(name) != 1:
+            findings.add(
+                file, 1, (f"列“{name}”", f"column {name!r}"), ("恰好一列", "exactly one"),
+                header.count(name), ("补上或删去", "add or delete it"),
+            )  # fmt: skip
+    if sorted(header) != sorted(columns):
+        return []
+    for line, cells in rows:
+        if len(cells) != len(columns):
+            findings.add(
+                file, line, ("单元格数", "the number of cells"), (f"{len(columns)}",) * 2,
+                len(cells), ("检查逗号与引号", "check commas and quotes"),
+            )  # fmt: skip
+    return [
+        Row(file, line, dict(zip(header, (cell.strip() for cell in cells), strict=True)))
+        for line, cells in rows
+        if len(cells) == len(columns)
+    ]
+
+
+def read_yaml(findings: Findings, file: str) -> Any:
+    """The content of a YAML 1.2 file of the pack, or None if it cannot be read.
+
+    Its mappings and lists know their lines (`.lc`); a key given twice is refused.
+    """
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError
+
+    path = findings.folder / file
+    if not path.is_file():
+        absent(findings, file)
+        return None
+    try:
+        return YAML().load(path.read_text(encoding="utf-8-sig"))
+    except (MarkedYAMLError, ValueError) as slip:
+        mark = getattr(slip, "problem_mark", None)
+        what = getattr(slip, "problem", None) or str(slip)
+        findings.add(
+            file, mark.line + 1 if mark else 0, ("无法读取", "the file cannot be read"),
+            ("YAML 1.2，键不重复", "YAML 1.2 with no key twice"), " ".join(what.split()),
+            ("改正这一行", "mend this line"),
+        )  # fmt: skip
+        return None
+
+
+def absent(findings: Findings, file: str) -> None:
+    """Write down that a file of the pack is not there."""
+    findings.add(
+        file, 0, ("缺少文件", "the file is missing"), ("有此文件", "this file"), "∅",
+        ("补上；格式见 calibration/regions/binzhou", "add it; calibration/regions/binzhou shows how"),
+    )  # fmt: skip

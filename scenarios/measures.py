@@ -1,0 +1,453 @@
+"""What a plan is made of: measures, their clauses and indicators, and the doses of their levers.
+
+Each class is a part of a file in plans/<plan>/; its fields are the keys of the file.
+"""
+
+import re
+from collections.abc import Iterable
+from datetime import date
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    WithJsonSchema,
+    WrapValidator,
+    model_validator,
+)
+
+from scenarios.checking import Words, nearest, wrong
+from sim.levers import LEVERS, Lever
+from sim.state import quarter_of
+
+# Units that the plan uses, in English. Others are refused, multiples such as 万人 too.
+UNITS = {
+    "%": "%",
+    "个": "",
+    "个/县(市)": "a county",
+    "处": "sites",
+    "处/县(市)": "sites a county",
+    "条/县": "a county",
+    "所": "",
+    "支": "teams",
+    "台": "points",
+    "公里": "km",
+    "人次": "person-times",
+    "星级": "stars",
+    "类": "class",
+    "件": "papers",
+    "元": "yuan",
+    "万元/亩": "10,000 yuan per mu",
+    "万千瓦": "10,000 kW",
+    "突破数": "breaches",
+    "机制": "mechanism",
+    "格局": "pattern",
+    "项目": "project",
+    "底线": "red line",
+}
+
+Rule = Literal["residents", "urban residents", "rural residents", "equal per county"]
+Status = Literal["official", "secondary", "derived", "assumed"]
+Grade = Literal["S", "W", "A"]  # strong, weak, assumption: see docs on evidence
+Sign = Literal["+", "-", "±", "0"]
+Channel = Literal[
+    "jobs", "wages", "schools", "housing", "health", "eldercare", "childcare", "transport",
+    "amenity", "digital", "land_hukou", "finance", "governance", "none", "(outcome)",
+]  # fmt: skip
+
+
+class Model(BaseModel):
+    """A part of a file: no other keys, no quiet conversion, no change afterwards."""
+
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, allow_inf_nan=False, populate_by_name=True
+    )
+
+
+class Text(Model):
+    """The same words in Chinese and in English."""
+
+    zh: Annotated[str, StringConstraints(min_length=1)]
+    en: Annotated[str, StringConstraints(min_length=1)]
+
+    def said(self, lang: str = "zh") -> str:
+        """The words in one language, "zh" or "en"."""
+        return self.en if lang == "en" else self.zh
+
+
+def known(kind: str, expected: Words) -> AfterValidator:
+    """Holds a name to those of its kind in the validation context; gives its proper form."""
+
+    def proper(name: str, info: ValidationInfo) -> str:
+        names = (info.context or {})[kind]
+        if name not in names:
+            raise wrong(*expected, nearest(name, names))
+        return str(names[name])
+
+    return AfterValidator(proper)
+
+
+def distinct(value: Any, validate: Any) -> Any:
+    """Refuses a mapping in which two keys are two names of the same thing."""
+    named = validate(value)
+    if len(named) != len(value):
+        raise wrong("每项只写一次", "each of them once")
+    return named
+
+
+CountyName = Annotated[str, known("counties", Words("方案所辖县(市、区)", "a county of the plan"))]
+Department = Annotated[str, known("departments", Words("plan.yaml 所列部门", "a department in plan.yaml"))]
+Project = Annotated[str, known("projects", Words("plan.yaml 所列工程", "a project in plan.yaml"))]
+Counties = Annotated[dict[CountyName, Annotated[float, Field(ge=0)]], WrapValidator(distinct)]
+
+
+def _quarter(value: object) -> int:
+    if not isinstance(value, str) or not re.fullmatch(r"(19|20|21)\d\dQ[1-4]", value, re.ASCII):
+        raise wrong("形如 2024Q3 的季度", "a quarter such as 2024Q3")
+    return quarter_of(int(value[:4]), int(value[5]))
+
+
+def _quarters(value: object) -> int:
+    found = re.fullmatch(
+        r"(\d{1,2}) ?(quarters?|years?|个季度|年)", value if isinstance(value, str) else "", re.ASCII
+    )
+    if not found:
+        raise wrong("形如“2 quarters”或“1 year”的时长", 'a time such as "2 quarters" or "1 year"')
+    return int(found[1]) * (4 if found[2] in ("year", "years", "年") else 1)
+
+
+def _day(value: object) -> date:
+    if isinstance(value, date) and type(value) is date:
+        return value
+    try:
+        if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.ASCII):
+            return date.fromisoformat(value)
+    except ValueError:
+        pass
+    raise wrong("形如 2025-12-31 的日期", "a date such as 2025-12-31")
+
+
+Quarter = Annotated[
+    int,
+    BeforeValidator(_quarter),
+    WithJsonSchema({"type": "string", "pattern": r"^\d{4}Q[1-4]$", "examples": ["2024Q3"]}),
+]
+Quarters = Annotated[
+    int,
+    BeforeValidator(_quarters),
+    WithJsonSchema({"type": "string", "pattern": r"^\d{1,2} ?(quarters?|years?|个季度|年)$"}),
+]
+Day = Annotated[
+    date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})
+]
+
+
+class Schedule(Model):
+    """When something is done: evenly over `ramp` from `start`, felt after `lag`, until `until`."""
+
+    start: Quarter
+    ramp: Annotated[Quarters, Field(ge=1)]
+    lag: Quarters = 0
+    until: Quarter | None = None  # the last quarter in force, of a programme that ends
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> Self:
+        if self.until is not None and self.until < self.start:
+            raise wrong("不早于 start 的 until", "until not before start")
+        return self
+
+
+class Range(Model):
+    """Lowest and highest credible value."""
+
+    low: float
+    high: float
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.low > self.high:
+            raise wrong("low ≤ high", "low ≤ high")
+        return self
+
+    def __contains__(self, value: float) -> bool:
+        return self.low <= value <= self.high
+
+
+class Conversion(Model):
+    """How an indicator of the plan becomes a lever: units of the lever per unit of the indicator."""
+
+    indicator: str
+    per: Annotated[float, Field(gt=0)]
+    range: Range
+    because: Text
+
+    @model_validator(mode="after")
+    def _central_value_in_range(self) -> Self:
+        if self.per not in self.range:
+            raise wrong("range 之内的 per", "per inside its range")
+        return self
+
+
+class Amount(Model):
+    """How far a lever moves at full delivery: stated, or converted from what the plan gives."""
+
+    unit: str
+    full: Annotated[float, Field(ge=0)] | None = None
+    range: Range | None = None
+    conversion: Annotated[Conversion | None, Field(alias="from")] = None
+    status: Status
+
+    @model_validator(mode="after")
+    def _stated_once(self) -> Self:
+        stated = self.full is not None and self.range is not None
+        if stated == (self.conversion is not None) or (self.full is None) != (self.range is None):
+            raise wrong("full 加 range,或 from,二者择一", "either full and range, or from")
+        if self.full is not None and self.range is not None and self.full not in self.range:
+            raise wrong("range 之内的 full", "full inside its range")
+        return self
+
+
+class Dose(Model):
+    """What one clause does to one lever.
+
+    `total` is shared out over the counties by `allocation`, or by the weights of named `counties`;
+    `each` holds in every county, or in the named ones, times their weight.
+    """
+
+    lever: Annotated[str, AfterValidator(lambda name: _lever(name))]
+    where: Literal["urban", "rural", "all"]
+    total: Amount | None = None
+    each: Amount | None = None
+    allocation: Rule | None = None
+    counties: Counties | None = None
+    schedule: Schedule | None = None
+    sign: Annotated[str, Field(pattern=r"^(0|-|\+|0\|\+|-\|0|-\|0\|\+)$")]
+    grade: Grade
+    evidence: str
+    because: Text
+
+    @property
+    def amount(self) -> Amount:
+        """How far the lever moves."""
+        amount = self.total or self.each
+        assert amount is not None  # held to by _agrees_with_its_lever
+        return amount
+
+    @model_validator(mode="after")
+    def _agrees_with_its_lever(self) -> Self:
+        if (self.total is None) == (self.each is None):
+            raise wrong("total 或 each,二者择一", "either total or each")
+        if self.each is not None and self.allocation is not None:
+            raise wrong("只有 total 才有 allocation", "allocation only with total")
+        lever = LEVERS[self.lever]
+        if lever.where != "any" and self.where != lever.where:
+            raise wrong(f"where: {lever.where}", f"where: {lever.where}")
+        if self.amount.unit != lever.unit:
+            raise wrong(f"unit: {lever.unit}", f"unit: {lever.unit}")
+        return self
+
+
+def _lever(name: str) -> str:
+    if name not in LEVERS or name == "workload":
+        raise wrong("sim/levers.py 的抓手", "a lever of sim/levers.py", nearest(name, LEVERS))
+    return name
+
+
+class Deadline(Model):
+    """A deadline as the plan writes it; assumed where the plan's words leave the day open."""
+
+    wording: str
+    day: Day
+    status: Literal["official", "assumed"] = "official"
+
+
+class Baseline(Model):
+    """Where an indicator stood before the plan."""
+
+    value: float
+    day: Day
+    source: str
+    status: Status
+
+
+class Indicator(Model):
+    """What the plan promises, in its own numbers and qualifiers."""
+
+    name: Text
+    kind: Literal["numeric", "universal", "milestone", "guard"]
+    operator: Literal["about", "at least", "exactly", "more than", "less than", "strive for"]
+    value: float | None
+    wording: str
+    unit: str
+    implied: bool = False  # the plan says "all of them"; the number and its unit are our reading
+    deadline: Deadline | None  # null: the plan does not write one
+    scope: str
+    dimension: Literal[
+        "stock", "flow_cumulative", "flow", "ratio", "standard", "event", "event_count"
+    ]
+    counts: Literal["things", "person-times", "posts created", "persons"] = "things"
+    role: Literal[
+        "outcome_target", "lever", "lever_minor", "context", "not_modelled", "constraint"
+    ]
+    channels: list[Channel]
+    sign: Sign | None
+    baseline: Baseline | None = None  # null: not found
+
+    @model_validator(mode="after")
+    def _counts_what_its_unit_says(self) -> Self:
+        if self.unit not in UNITS:
+            meant = nearest(self.unit.lstrip("万亿"), UNITS) or nearest(self.unit, UNITS)
+            raise wrong(f"已知单位:{'、'.join(UNITS)}", f"a unit among {', '.join(UNITS)}", meant)
+        if (self.unit == "人次") != (self.counts == "person-times"):
+            raise wrong("人次 计 person-times,不计人", "人次 to count person-times, not persons")
+        return self
+
+    @property
+    def scales(self) -> bool:
+        """Whether the plan's quantity grows with the strength of its measure."""
+        amount = self.dimension in ("stock", "flow_cumulative")
+        return self.kind == "numeric" and amount and self.unit != "%"
+
+
+class Clause(Model):
+    """A part of a measure: what it says in our words, what it promises, what it moves."""
+
+    says: Text
+    lead: list[Department]
+    channels: list[Channel]
+    sign: Sign
+    strength: Literal["strong", "moderate", "weak", "none"]
+    recoding_possible: bool = False
+    indicators: dict[str, Indicator] = {}
+    mechanism: Annotated[
+        list[Dose],
+        BeforeValidator(lambda value: [] if value == "none" else value),
+    ]
+    because: Text | None = None  # why nothing moves; only with mechanism: none
+
+    @model_validator(mode="after")
+    def _hangs_together(self) -> Self:
+        if bool(self.mechanism) == (self.because is not None):
+            raise wrong("mechanism: none 时(且仅此时)写 because", "because with mechanism: none only")
+        moved = [(dose.lever, dose.where) for dose in self.mechanism]
+        if len(set(moved)) != len(moved):
+            raise wrong("同一抓手在同一处只写一次", "a lever once in the same place")
+        for dose in self.mechanism:
+            self._check_conversion(dose.amount.conversion, LEVERS[dose.lever])
+        return self
+
+    def _check_conversion(self, conversion: Conversion | None, lever: Lever) -> None:
+        if conversion is None:
+            return
+        source = self.indicators.get(conversion.indicator)
+        if source is None or source.value is None:
+            expected = "本条款有数值的指标", "an indicator of this clause that has a value"
+            raise wrong(*expected, nearest(conversion.indicator, self.indicators))
+        if source.counts == "person-times" and "persons" in lever.unit and conversion.per >= 1:
+            raise wrong("小于 1 的 per:人次不是人", "per below 1: person-times are not persons")
+        if source.counts == "posts created" and "in post" in lever.unit and conversion.per >= 1:
+            raise wrong("小于 1 的 per:设岗不等于在岗", "per below 1: posts created are not held")
+
+    def full(self, dose: Dose) -> float:
+        """The central value of a dose at full delivery, in the lever's unit."""
+        if dose.amount.conversion is None:
+            return float(dose.amount.full or 0)
+        return self._converted(dose.amount.conversion, dose.amount.conversion.per)
+
+    def range(self, dose: Dose) -> Range:
+        """The credible range of a dose at full delivery, in the lever's unit."""
+        if dose.amount.conversion is None:
+            assert dose.amount.range is not None
+            return dose.amount.range
+        per = dose.amount.conversion.range
+        low, high = (self._converted(dose.amount.conversion, each) for each in (per.low, per.high))
+        return Range(low=low, high=high)
+
+    def _converted(self, conversion: Conversion, per: float) -> float:
+        return float(self.indicators[conversion.indicator].value or 0) * per
+
+
+class Allocation(Model):
+    """How a city total is shared out over the counties; the plan does not say (caveat C4)."""
+
+    rule: Rule
+    alternatives: list[Rule]  # the rule's range: what a sensitivity analysis puts in its place
+    because: Text
+
+
+class Measure(Model):
+    """A measure of the plan, or a safeguard: one file."""
+
+    id: Annotated[str, Field(pattern=r"^[A-Z]\d{1,2}$")]
+    number: str
+    title: Text
+    project: Project | None
+    lead: list[Department] | None
+    channels: list[Channel]
+    allocation: Allocation
+    schedule: Schedule
+    clauses: Annotated[dict[str, Clause], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _numbers_its_clauses(self) -> Self:
+        for clause in self.clauses:
+            if not re.fullmatch(rf"{self.id}-[a-z]", clause):
+                raise wrong(f"形如 {self.id}-a 的条款编号", f"clause numbers such as {self.id}-a", clause)
+        return self
+
+    @property
+    def indicators(self) -> dict[str, Indicator]:
+        """The indicators of all clauses."""
+        return {k: v for clause in self.clauses.values() for k, v in clause.indicators.items()}
+
+    def doses(self) -> Iterable[tuple[str, str, Dose]]:
+        """Every dose with its name and its clause: ("M05-a/training/rural", "M05-a", dose)."""
+        for number, clause in self.clauses.items():
+            for dose in clause.mechanism:
+                yield f"{number}/{dose.lever}/{dose.where}", number, dose
+
+
+class Place(Model):
+    """A county of the plan."""
+
+    code: str
+    zh: str
+    en: str
+
+
+class Total(Model):
+    """A figure with its source."""
+
+    value: Annotated[float, Field(gt=0)]
+    day: Day
+    source: str
+    status: Status
+
+
+class UnitCost(Model):
+    """What one unit of an indicator costs; the plan gives none, so none is shipped."""
+
+    yuan: Annotated[float, Field(gt=0)]
+    source: Annotated[str, StringConstraints(min_length=1)]
+    status: Status
+
+
+class About(Model):
+    """The plan as a whole: plan.yaml."""
+
+    title: Text
+    issuer: Text
+    issued: Day
+    counties: Annotated[list[Place], Field(min_length=1)]
+    residents: Total  # of all counties: what city totals were written for
+    projects: dict[str, Text]
+    departments: dict[str, str]  # Chinese name: English name
+    targets: dict[str, Indicator]
+    target_counties: dict[str, list[str]]  # of each target: the counties it speaks of
+    caveats: dict[str, Text]
+    unit_costs: dict[str, UnitCost] = {}

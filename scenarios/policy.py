@@ -1,0 +1,167 @@
+"""A scenario turned into levers, quarter by quarter.
+
+    lever(quarter, place) = Σ over doses of
+        full x progress(quarter) x intensity(quarter, county) x share(place)
+
+Doses of a lever add up, up to the lever's bound; intensity multiplies, delay shifts. Everything is
+computed once, and looking a quarter up costs nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scenarios.checking import PlanError, Problem, Words
+from scenarios.measures import Clause, Dose, Measure, Rule, Schedule
+from scenarios.plan import Plan, RegionLike
+from scenarios.scenario import Scenario, Setting
+from sim.levers import LEVERS, Levers
+from sim.state import Bools, Floats
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The levers of a scenario: call it with the number of a quarter. Its arrays are read-only."""
+
+    before: Levers  # until the plan is issued
+    first: int  # the quarter of by_quarter[0]
+    by_quarter: tuple[Levers, ...]  # to the quarter after which nothing changes
+    capped: tuple[str, ...]  # levers that the doses would push beyond their bound somewhere
+
+    def __call__(self, quarter: int) -> Levers:
+        """The levers in force in a quarter, each of shape (place,): 2 x county, + 1 if rural."""
+        if quarter < self.first:
+            return self.before
+        return self.by_quarter[min(quarter - self.first, len(self.by_quarter) - 1)]
+
+
+def policy(scenario: Scenario, region: RegionLike) -> Policy:
+    """The levers that a scenario sets in a region.
+
+    In a region other than the plan's own, city totals are scaled by residents.
+
+    Raises
+    ------
+    PlanError
+        if the scenario speaks of a county that the region does not have.
+    """
+    plan = scenario.plan
+    residents = np.asarray(region.urban_rural(scenario.start), float)
+    codes = [county.code for county in region.counties]
+    _check_counties(scenario, codes)
+    size = 1.0
+    if set(codes) != {county.code for county in plan.about.counties}:
+        size = float(residents.sum()) / plan.about.residents.value
+
+    quarters = np.arange(plan.first_quarter, _settled(scenario) + 1)
+    table = {name: np.zeros((len(quarters), 2 * len(codes))) for name in LEVERS}
+    for number, measure in plan.measures.items():
+        setting = scenario.setting(number)
+        if setting.idle:
+            continue
+        strength = intensity(setting, codes, quarters)
+        done = progress(measure.schedule, setting.delay, quarters, felt=False)
+        table["workload"] += (done[:, None] * strength / len(plan.measures)).repeat(2, axis=1)
+        for name, clause, dose in measure.doses():
+            full = scenario.doses.get(name, plan.clauses[clause].full(dose))
+            felt = progress(dose.schedule or measure.schedule, setting.delay, quarters, felt=True)
+            rule = setting.allocation or dose.allocation or measure.allocation.rule
+            spread = share(dose, rule, codes, residents) * (size if dose.total else 1.0)
+            table[dose.lever] += full * felt[:, None] * strength.repeat(2, axis=1) * spread
+    capped = tuple(name for name in LEVERS if (table[name] > LEVERS[name].high).any())
+    for name, values in table.items():
+        np.minimum(values, LEVERS[name].high, out=values)
+        values.flags.writeable = False
+    names = [field.name for field in fields(Levers)]
+    by_quarter = tuple(Levers(*(table[name][i] for name in names)) for i in range(len(quarters)))
+    return Policy(Levers.baseline(2 * len(codes)), plan.first_quarter, by_quarter, capped)
+
+
+def intensity(setting: Setting, codes: Sequence[str], quarters: NDArray[np.int64]) -> Floats:
+    """How strongly a measure is carried out, (quarter, county)."""
+    path = np.full(len(quarters), setting.intensity)
+    if setting.phases:
+        path[:] = 0.0
+        for phase in setting.phases:
+            path[(phase.first <= quarters) & (quarters <= phase.until)] = phase.intensity
+    strength = path[:, None].repeat(len(codes), axis=1)
+    for i, code in enumerate(codes):
+        if code in setting.counties:
+            strength[:, i] = setting.counties[code]
+    return strength
+
+
+def progress(
+    schedule: Schedule, delay: int, quarters: NDArray[np.int64], *, felt: bool
+) -> Floats:
+    """The share done, or with `felt` the share in effect, at the end of each quarter, (quarter,)."""
+    late = delay + (schedule.lag if felt else 0)
+    share = np.clip((quarters - schedule.start - late + 1) / schedule.ramp, 0.0, 1.0)
+    if felt and schedule.until is not None:
+        share[quarters > schedule.until + late] = 0.0
+    return np.asarray(share)
+
+
+def share(dose: Dose, rule: Rule, codes: Sequence[str], residents: Floats) -> Floats:
+    """What falls to each place of a dose's full delivery, (place,).
+
+    Of a `total` the shares add up to 1, unless the dose names counties that the region lacks; of an
+    `each` they are the weights of the places.
+    """
+    here: Bools = np.array([dose.where != "rural", dose.where != "urban"])
+    if dose.each is not None:
+        return (_named(dose, codes)[:, None] * here).ravel()
+    among = weights(rule, residents) if dose.counties is None else _named(dose, codes)
+    inside = residents * here
+    inside = inside / np.maximum(inside.sum(axis=1, keepdims=True), 1.0)
+    return (among[:, None] / max(among.sum(), 1e-300) * inside).ravel()
+
+
+def weights(rule: Rule, residents: Floats) -> Floats:
+    """The counties' shares by a rule, (county,); they add up to 1."""
+    by_rule = {
+        "residents": residents.sum(axis=1),
+        "urban residents": residents[:, 0],
+        "rural residents": residents[:, 1],
+        "equal per county": np.ones(len(residents)),
+    }
+    chosen = by_rule[rule]
+    return np.asarray(chosen / max(chosen.sum(), 1.0))
+
+
+def _named(dose: Dose, codes: Sequence[str]) -> Floats:
+    """The weights of the counties that a dose names; 1 for all if it names none."""
+    if dose.counties is None:
+        return np.ones(len(codes))
+    return np.array([dose.counties.get(code, 0.0) for code in codes])
+
+
+def _settled(scenario: Scenario) -> int:
+    """The quarter from which on nothing changes."""
+    last = scenario.plan.first_quarter
+    for number, measure in scenario.plan.measures.items():
+        setting = scenario.setting(number)
+        schedules = [dose.schedule or measure.schedule for _, _, dose in measure.doses()]
+        for each in (measure.schedule, *schedules):
+            ends = (each.start + each.ramp, (each.until or each.start) + 1)
+            last = max(last, max(ends) + each.lag + setting.delay)
+        last = max([last, *(phase.until + 1 for phase in setting.phases)])
+    return last
+
+
+def _check_counties(scenario: Scenario, codes: Sequence[str]) -> None:
+    """Refuses county settings for counties that the region does not have."""
+    problems = [
+        Problem(
+            scenario.name, 0, 0, f"measures.{number}.counties",
+            Words("地区包所含的县(市、区)", "a county of the region"), code,
+        )
+        for number, setting in scenario.settings.items()
+        for code in setting.counties
+        if code not in codes
+    ]  # fmt: skip
+    if problems:
+        raise PlanError(problems)

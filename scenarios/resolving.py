@@ -1,0 +1,154 @@
+"""Scenarios by name, file or dict: read, held against the plan, and joined with their bases."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from scenarios.checking import (
+    Document,
+    PlanError,
+    Problem,
+    Words,
+    held_against,
+    nearest,
+    shortened,
+)
+from scenarios.measures import Text
+from scenarios.plan import SHIPPED, Plan, load
+from scenarios.reading import given, read
+from scenarios.scenario import Horizon, RedLines, Scenario, ScenarioFile, Setting, is_name
+from sim.conditions import CONDITIONS, Conditions
+
+MAX_BASES = 16
+
+Link = tuple[Document, ScenarioFile]
+
+
+def resolve(what: str | Path | Mapping[str, Any], plan: str | Path | None = None) -> Scenario:
+    """The scenario of a name in the plan, a file, or a dict with the keys of a file.
+
+    Raises
+    ------
+    PlanError
+        with all that is wrong in it, or in what it is based on.
+    """
+    document = _document(what, load(plan or SHIPPED))
+    named = document.value.get("plan") if isinstance(document.value, dict) else None
+    chosen = load(plan or (named if is_name(named) else SHIPPED))
+    return _joined(chosen, list(_chain(document, chosen))[::-1])
+
+
+def _document(what: str | Path | Mapping[str, Any], plan: Plan) -> Document:
+    """What the caller means: a dict, a file, or a scenario that comes with the plan."""
+    if isinstance(what, Mapping):
+        return given(what, "dict")
+    shipped = plan.scenario_files()
+    if isinstance(what, str) and what in shipped:
+        return read(shipped[what])
+    path = str(what)
+    if "\0" not in path and (isinstance(what, Path) or path.endswith((".yaml", ".yml"))):
+        return read(Path(path))
+    names = "、".join(shipped), ", ".join(shipped)
+    expected = Words(f"情景名({names[0]})或 YAML 文件", f"a scenario ({names[1]}) or a YAML file")
+    found = shortened(path)
+    raise PlanError([Problem(found, 0, 0, "", expected, found, nearest(path, shipped))])
+
+
+def _chain(document: Document, plan: Plan) -> Iterator[Link]:
+    """The scenario, what it is based on, and so on to the first."""
+    seen: list[str] = []
+    while True:
+        bases = _bases(document, plan)
+        names = plan.names | {"scenarios": {name: name for name in bases}}
+        written = held_against(ScenarioFile, document, names)
+        yield document, written
+        seen.append(document.file)
+        if written.based_on is None:
+            return
+        base = bases[written.based_on]
+        if str(base) in seen or len(seen) == MAX_BASES:
+            expected = Words("不成环的继承", "a base that does not lead back here")
+            raise PlanError([document.problem(("based_on",), expected, written.based_on)])
+        document = read(base)
+
+
+def _bases(document: Document, plan: Plan) -> dict[str, Path]:
+    """What a document may be based on: the plan's scenarios, and the files beside its own."""
+    own = Path(document.file)
+    beside = {file.stem: file for file in own.parent.glob("*.yaml")} if document.keys else {}
+    return beside | plan.scenario_files()
+
+
+def _joined(plan: Plan, links: list[Link]) -> Scenario:
+    """The whole scenario, from its first base to itself."""
+    settings: dict[str, Setting] = {}
+    horizon, red_lines = Horizon(), RedLines()
+    doses: dict[str, float] = {}
+    world: dict[str, Any] = {}
+    for _, written in links:
+        settings = _set(plan, settings, written.measures)
+        doses |= written.doses
+        world |= written.conditions.model_dump(exclude_none=True)
+        horizon = horizon.model_copy(update=written.horizon.model_dump(exclude_none=True))
+        changed = written.red_lines.model_fields_set
+        update = {name: getattr(written.red_lines, name) for name in changed}
+        red_lines = red_lines.model_copy(update=update)
+    document, written = links[-1]
+    scenario = Scenario(
+        name=written.name,
+        title=written.title,
+        purpose=written.purpose or Text(zh=written.title.zh, en=written.title.en),
+        plan=plan,
+        start=horizon.start or date(2020, 11, 1),
+        until=horizon.until or date(2025, 12, 31),
+        settings=settings,
+        doses=doses,
+        conditions=_conditions(world),
+        red_lines=red_lines,
+    )
+    problems = list(_problems(scenario, document))
+    if problems:
+        raise PlanError(problems)
+    return scenario
+
+
+def _set(
+    plan: Plan, settings: Mapping[str, Setting], written: Mapping[str, Setting]
+) -> dict[str, Setting]:
+    """The settings after what is written: first for all, then by project, then by measure."""
+    after = dict(settings)
+    groups = {"all": list(plan.measures)}
+    for project in plan.about.projects:
+        groups[project] = [k for k, each in plan.measures.items() if each.project == project]
+    order = [*groups, *plan.measures]
+    for name in sorted(written, key=order.index):
+        for number in groups.get(name, [name]):
+            after[number] = after.get(number, Setting()).but(written[name])
+    return {number: after[number] for number in plan.measures if number in after}
+
+
+def _conditions(world: Mapping[str, Any]) -> Conditions:
+    given = {name: world[name] for name in CONDITIONS if name in world}
+    return Conditions(recoding_frozen=world.get("recoding") == "frozen", **given)
+
+
+def _problems(scenario: Scenario, document: Document) -> Iterator[Problem]:
+    """What only the whole scenario can tell."""
+    if not scenario.start < scenario.until <= date(2100, 12, 31):
+        expected = Words("晚于 start、不晚于 2100 年", "after start and not after 2100")
+        yield document.problem(("horizon", "until"), expected, str(scenario.until))
+    doses = {
+        name: scenario.plan.clauses[clause].range(dose)
+        for measure in scenario.plan.measures.values()
+        for name, clause, dose in measure.doses()
+    }
+    for name, value in scenario.doses.items():
+        if value not in doses[name]:
+            low, high = doses[name].low, doses[name].high
+            expected = Words(f"{low:g} 至 {high:g}", f"{low:g} to {high:g}")
+            yield document.problem(("doses", name), expected, f"{value:g}")
+    if scenario.red_lines.when_crossed == "refuse":
+        kept = Words("不越红线(或 when_crossed: flag)", "no red line crossed (or when_crossed: flag)")
+        for crossed in scenario.crossed():
+            yield document.problem(("red_lines",), kept, crossed.en)

@@ -1,0 +1,266 @@
+"""A scenario: which measures, how strongly, when and where, and the world outside.
+
+A scenario on file says what differs from the one it is based on; `resolving.resolve` gives the whole.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, WrapValidator, create_model
+
+from scenarios.checking import Words, wrong
+from scenarios.measures import (
+    CountyName,
+    Day,
+    Model,
+    Quarter,
+    Quarters,
+    Rule,
+    Text,
+    UnitCost,
+    distinct,
+    known,
+)
+from scenarios.plan import Plan
+from sim.conditions import CONDITIONS, Conditions
+
+STRONGEST = 2.0  # twice the plan as written
+
+Intensity = Annotated[float, Field(ge=0, le=STRONGEST)]
+
+
+def is_name(value: object) -> bool:
+    """Whether this can be the name of a scenario or a plan: no path, no control character."""
+    return isinstance(value, str) and re.fullmatch(r"\w[\w-]{0,63}", value) is not None
+
+
+def _name(value: str) -> str:
+    if not is_name(value):
+        raise wrong("字母、数字、汉字和连字符组成的名称", "a name of letters, digits and hyphens")
+    return value
+
+
+Name = Annotated[str, AfterValidator(_name)]
+Said = Annotated[
+    Text,
+    BeforeValidator(lambda value: {"zh": value, "en": value} if isinstance(value, str) else value),
+]
+
+
+class Phase(Model):
+    """A spell in which a measure is carried out with one intensity."""
+
+    first: Annotated[Quarter, Field(alias="from")]
+    until: Quarter
+    intensity: Intensity = 1.0
+
+
+def _apart(phases: list[Phase]) -> list[Phase]:
+    ordered = sorted(phases, key=lambda phase: phase.first)
+    if any(phase.until < phase.first for phase in ordered):
+        raise wrong("不早于 from 的 until", "until not before from")
+    if any(a.until >= b.first for a, b in zip(ordered, ordered[1:], strict=False)):
+        raise wrong("互不重叠的时段", "spells that do not overlap")
+    return ordered
+
+
+class Setting(Model):
+    """How a measure is carried out: `intensity` 1 is the plan as written.
+
+    A county named in `counties` follows its own intensity throughout; `phases` give the intensity
+    by spell, 0 outside them.
+    """
+
+    intensity: Intensity = 1.0
+    delay: Quarters = 0
+    counties: Annotated[dict[CountyName, Intensity], WrapValidator(distinct)] = {}
+    phases: Annotated[list[Phase], AfterValidator(_apart)] = []
+    allocation: Rule | None = None
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is done anywhere, ever."""
+        spells = [phase.intensity for phase in self.phases] or [self.intensity]
+        return not any((*spells, *self.counties.values()))
+
+    def but(self, other: Self) -> Self:
+        """This setting, except for what `other` sets."""
+        return self.model_copy(update={k: getattr(other, k) for k in other.model_fields_set})
+
+
+OFF = Setting(intensity=0.0, counties={}, phases=[])
+
+
+def _spelled_out(value: Any) -> Any:
+    """`off`, `on` and a bare intensity as the mapping that they stand for."""
+    if value == "off":
+        return {"intensity": 0.0, "counties": {}, "phases": []}
+    if value == "on":
+        return {}
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return {"intensity": value}
+    return value
+
+
+class Horizon(Model):
+    """From a census of the region to the last day simulated."""
+
+    start: Day | None = None
+    until: Day | None = None
+
+
+_conditions: dict[str, Any] = {
+    name: (Annotated[float, Field(ge=each.low, le=each.high)] | None, None)
+    for name, each in CONDITIONS.items()
+    if name != "recoding_frozen"
+}
+World = create_model(
+    "World",
+    __base__=Model,
+    __doc__="The world outside, as departures from the trend on file.",
+    recoding=(Literal["trend", "frozen"] | None, None),
+    **_conditions,
+)
+
+
+class Budget(Model):
+    """What may be spent on the quantities whose unit cost is given."""
+
+    yuan: Annotated[float, Field(gt=0)]
+
+
+class RedLines(Model):
+    """What the scenario asks of the plan's red lines, and what is done when one is crossed."""
+
+    when_crossed: Literal["refuse", "flag"] = "refuse"
+    asked: dict[
+        Annotated[str, known("guards", Words("方案的红线指标", "a red line of the plan"))],
+        Annotated[float, Field(ge=0)],
+    ] = {}
+    budget: Budget | None = None
+    unit_costs: dict[
+        Annotated[str, known("indicators", Words("方案的指标", "an indicator of the plan"))],
+        UnitCost,
+    ] = {}
+
+
+MeasureName = Annotated[
+    str,
+    known("measures", Words("措施(M01…S3)、工程(P1…)或 all", "a measure (M01…S3), a project (P1…) or all")),
+]
+DoseName = Annotated[
+    str, known("doses", Words("方案的剂量(条款/抓手/地方)", "a dose of the plan (clause/lever/where)"))
+]
+
+
+BaseName = Annotated[Name, known("scenarios", Words("已有情景", "a scenario on file"))]
+
+
+class ScenarioFile(Model):
+    """A scenario as written: what differs from the one it is based on."""
+
+    name: Name
+    title: Said
+    purpose: Said | None = None
+    based_on: BaseName | None = None
+    plan: Name | None = None
+    horizon: Horizon = Horizon()
+    measures: dict[MeasureName, Annotated[Setting, BeforeValidator(_spelled_out)]] = {}
+    doses: dict[DoseName, Annotated[float, Field(ge=0)]] = {}
+    conditions: World = World()  # type: ignore[valid-type]
+    red_lines: RedLines = RedLines()
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A resolved scenario; a measure that is not in `settings` is not carried out."""
+
+    name: str
+    title: Text
+    purpose: Text
+    plan: Plan
+    start: date
+    until: date
+    settings: Mapping[str, Setting]
+    doses: Mapping[str, float]  # full deliveries put in place of the central ones
+    conditions: Conditions
+    red_lines: RedLines
+
+    def setting(self, measure: str) -> Setting:
+        """How a measure is carried out."""
+        return self.settings.get(measure, OFF)
+
+    def crossed(self) -> list[Words]:
+        """Red lines that the scenario crosses."""
+        return [
+            *_guards_crossed(self.plan, self.red_lines),
+            *_overspent(self.plan, self.red_lines, self.settings),
+        ]
+
+    def document(self) -> dict[str, Any]:
+        """The scenario as a file that is based on no other; `resolve` gives it back."""
+        world: dict[str, Any] = {k: getattr(self.conditions, k) for k in CONDITIONS}
+        frozen = world.pop("recoding_frozen")
+        return {
+            "name": self.name,
+            "title": self.title.model_dump(),
+            "purpose": self.purpose.model_dump(),
+            "plan": self.plan.name,
+            "horizon": {"start": self.start.isoformat(), "until": self.until.isoformat()},
+            "measures": {number: _written(each) for number, each in self.settings.items()},
+            "doses": dict(self.doses),
+            "conditions": {"recoding": "frozen" if frozen else "trend", **world},
+            "red_lines": self.red_lines.model_dump(exclude_none=True),
+        }
+
+
+def quarter_name(quarter: int) -> str:
+    """A quarter as it is written in files: 2024Q3."""
+    return f"{1900 + quarter // 4}Q{quarter % 4 + 1}"
+
+
+def _written(setting: Setting) -> dict[str, Any]:
+    written = setting.model_dump(exclude_none=True, exclude={"delay", "phases"})
+    written["delay"] = f"{setting.delay} quarters"
+    written["phases"] = [
+        {
+            "from": quarter_name(phase.first),
+            "until": quarter_name(phase.until),
+            "intensity": phase.intensity,
+        }
+        for phase in setting.phases
+    ]
+    return written
+
+
+def _guards_crossed(plan: Plan, lines: RedLines) -> Iterator[Words]:
+    for number, asked in lines.asked.items():
+        guard = plan.indicators[number]
+        if asked > (guard.value or 0):
+            zh, en = guard.name.zh, guard.name.en
+            yield Words(
+                f"{number} {zh}:{guard.wording},情景要求 {asked:g} {guard.unit}",
+                f"{number} {en}: at most {guard.value:g}, the scenario asks for {asked:g}",
+            )
+
+
+def _overspent(plan: Plan, lines: RedLines, settings: Mapping[str, Setting]) -> Iterator[Words]:
+    """Spending beyond the budget, on the quantities that have a unit cost; no cost is invented."""
+    if lines.budget is None:
+        return
+    costs = plan.about.unit_costs | lines.unit_costs
+    spent = sum(
+        costs[number].yuan * (indicator.value or 0) * settings[measure.id].intensity
+        for measure in plan.measures.values()
+        for number, indicator in measure.indicators.items()
+        if number in costs and indicator.scales and measure.id in settings
+    )
+    if spent > lines.budget.yuan:
+        yield Words(
+            f"预算 {lines.budget.yuan:,.0f} 元,已知单价的任务需 {spent:,.0f} 元",
+            f"the budget is {lines.budget.yuan:,.0f} yuan; what has a unit cost comes to"
+            f" {spent:,.0f} yuan",
+        )

@@ -1,0 +1,142 @@
+"""The books: every change in a population has a cause, to the last person."""
+
+from dataclasses import dataclass, fields
+from typing import Self
+
+import numpy as np
+
+from sim.state import Floats, Ints
+
+
+class BooksDoNotBalance(ArithmeticError):
+    """A rule moved people without telling the books; the run stops."""
+
+
+@dataclass
+class Flows:
+    """What happened in a quarter [persons], in whole numbers.
+
+    Places are those of `Units.place`: the towns and villages of each county, then the rest of the
+    province, the rest of the country, and the dead.
+    """
+
+    births: Ints  # (place, sex)
+    deaths: Ints  # (place, sex)
+    moves: Ints  # (from place, to place, sex) of people already on the register
+    entries: Ints  # (2 origins outside, to place, sex) of people new to it
+    recoded: Ints  # (place, sex) net, of residents of villages whose code changed
+
+    @classmethod
+    def none(cls, places: int) -> Self:
+        """A quarter in which nothing happens."""
+        shapes = [(places, 2), (places, 2), (places, places, 2), (2, places, 2), (places, 2)]
+        return cls(*(np.zeros(shape, np.int64) for shape in shapes))
+
+    @property
+    def net(self) -> Ints:
+        """What the quarter adds to each place, (place, sex)."""
+        migration = self.moves.sum(axis=0) - self.moves.sum(axis=1) + self.entries.sum(axis=0)
+        return self.births - self.deaths + migration + self.recoded
+
+
+def check(before: Ints, flows: Flows, after: Ints) -> None:
+    """Raise unless opening stock plus flows is the closing stock of every place and sex.
+
+    Parameters
+    ----------
+    before, after : (place, sex) persons, the place of the dead left out
+
+    Raises
+    ------
+    BooksDoNotBalance
+        With the worst place and all its numbers.
+    """
+    gap = after - before - flows.net[: len(before)]
+    if gap.any():
+        place, sex = np.unravel_index(np.argmax(abs(gap)), gap.shape)
+        causes = {f.name: getattr(flows, f.name) for f in fields(flows)}
+        told = (
+            f"births {causes['births'][place, sex]:+d}, deaths {-causes['deaths'][place, sex]:+d}, "
+            f"moves in {causes['moves'][:, place, sex].sum():+d}, "
+            f"moves out {-causes['moves'][place, :, sex].sum():+d}, "
+            f"entries {causes['entries'][:, place, sex].sum():+d}, "
+            f"recoded {causes['recoded'][place, sex]:+d}"
+        )
+        raise BooksDoNotBalance(
+            f"place {place}, sex {sex}: {before[place, sex]} residents and {told} should leave "
+            f"{before[place, sex] + flows.net[place, sex]}, but {after[place, sex]} are there; "
+            "a rule moved people without telling the books"
+        )
+
+
+@dataclass(frozen=True)
+class Growth:
+    """Why the urban population of each county changed in a quarter [persons], each (county,)."""
+
+    natural: Ints
+    in_own_village: Ints
+    in_nearby: Ints
+    in_province: Ints
+    in_country: Ints
+    out_own_village: Ints
+    out_nearby: Ints
+    out_province: Ints
+    out_country: Ints
+    recoding: Ints
+    residents: Ints  # change of all residents: the rate's denominator
+
+    @property
+    def migration(self) -> Ints:
+        """Net migration into the town, (county,)."""
+        arrived = self.in_own_village + self.in_nearby + self.in_province + self.in_country
+        left = self.out_own_village + self.out_nearby + self.out_province + self.out_country
+        return arrived - left
+
+    @property
+    def total(self) -> Ints:
+        """All of the growth, (county,)."""
+        return self.natural + self.migration + self.recoding
+
+
+def growth(flows: Flows, counties: int) -> Growth:
+    """Split the quarter's urban growth by cause; the causes add up to all of it."""
+    towns, villages = np.arange(0, 2 * counties, 2), np.arange(1, 2 * counties, 2)
+    moves, entries = flows.moves.sum(axis=2), flows.entries.sum(axis=2)
+    inside = slice(0, 2 * counties)
+    province, country = 2 * counties, 2 * counties + 1
+    into, out = moves[inside, towns].sum(axis=0), moves[towns, inside].sum(axis=1)
+    from_village, to_village = moves[villages, towns], moves[towns, villages]
+    net = flows.net.sum(axis=1)
+    return Growth(
+        natural=(flows.births - flows.deaths)[towns].sum(axis=1),
+        in_own_village=from_village,
+        in_nearby=into - from_village - moves[towns, towns],
+        in_province=moves[province, towns] + entries[0, towns],
+        in_country=moves[country, towns] + entries[1, towns],
+        out_own_village=to_village,
+        out_nearby=out - to_village - moves[towns, towns],
+        out_province=moves[towns, province],
+        out_country=moves[towns, country],
+        recoding=flows.recoded[towns].sum(axis=1),
+        residents=net[towns] + net[villages],
+    )
+
+
+def rate_change(urban: Ints, residents: Ints, change: Growth) -> dict[str, Floats]:
+    r"""The change of the urban share by cause [percentage points], each (county,).
+
+    .. math:: \Delta u = (\Delta U - u \Delta P) / P'
+
+    Parameters
+    ----------
+    urban, residents : (county,) persons before the change
+    """
+    after = np.maximum(residents + change.residents, 1)
+    share = np.divide(urban, residents, out=np.zeros(len(urban)), where=residents > 0)
+    points = 100 / after
+    return {
+        "natural": change.natural * points,
+        "migration": change.migration * points,
+        "recoding": change.recoding * points,
+        "denominator": -share * change.residents * points,
+    }

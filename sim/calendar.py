@@ -1,0 +1,43 @@
+"""Time: the quarters between two dates, the first and the last of which may be cut short."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sim.state import quarter_of
+
+SCHOOL_YEAR = 3  # schools enrol in the third quarter
+SPRING_FESTIVAL = 1  # migrants are home, and villages learn who is away, in the first
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A calendar quarter, or the part of one that a run covers."""
+
+    number: int  # quarters since the first of 1900
+    ends: date  # last day
+    quarters: float  # its length
+
+    @property
+    def years(self) -> float:
+        """Its length in years."""
+        return self.quarters / 4
+
+    @property
+    def season(self) -> int:
+        """Which quarter of the year it is, 1 to 4."""
+        return self.number % 4 + 1
+
+
+def ticks(start: date, until: date) -> list[Tick]:
+    """The quarters after `start`, cut at calendar quarters, to the end of `until`."""
+    found, day = [], start
+    last = until + timedelta(days=1)
+    while day < last:
+        year, season = day.year, (day.month - 1) // 3 + 1
+        first = date(year, 3 * season - 2, 1)
+        following = date(year + season // 4, 3 * (season % 4) + 1, 1)
+        stop = min(following, last)
+        length = (stop - day).days / (following - first).days
+        found.append(Tick(quarter_of(year, season), stop - timedelta(days=1), length))
+        day = stop
+    return found

@@ -1,0 +1,48 @@
+"""County governments: few and deliberate, so each is a Mesa agent."""
+
+import mesa
+import numpy as np
+
+from sim.levers import LEVERS, Levers
+from sim.state import Ints
+
+MANDATES = {"workload", "fiscal_reward"}  # what sets the effort, and is not scaled by it
+
+
+def capacity(own: float, reward: float) -> float:
+    """Programmes a county can carry out at once, the plan as written being 1."""
+    return own * (1 + reward)
+
+
+def delivered(load: float, able: float) -> float:
+    """Share of what is asked of a county that it delivers, in [0, 1]."""
+    return 1.0 if load <= able else able / load
+
+
+class County(mesa.Agent):
+    """A county government: carries out the prefecture's plan as far as it can."""
+
+    def __init__(self, model: mesa.Model, code: int, places: Ints, capacity: float) -> None:
+        super().__init__(model)
+        self.code = code
+        self.places = places  # indexes of its town and its villages
+        self.own_capacity = capacity
+        self.effort = 1.0  # share of what was asked that it delivered this quarter
+
+    def carry_out(self, asked: Levers) -> None:
+        """Decide how much of what is asked can be delivered."""
+        reward = float(asked.fiscal_reward[self.places].max())
+        load = float(asked.workload[self.places].max())
+        self.effort = delivered(load, capacity(self.own_capacity, reward))
+
+
+def carried_out(asked: Levers, governments: list[County]) -> Levers:
+    """The levers as the counties really apply them."""
+    effort = np.ones(len(asked.workload))
+    for county in governments:
+        county.carry_out(asked)
+        effort[county.places] = county.effort
+    if (effort == 1).all():
+        return asked
+    scaled = {name: effort * getattr(asked, name) for name in LEVERS if name not in MANDATES}
+    return Levers(**scaled, workload=asked.workload, fiscal_reward=asked.fiscal_reward)

@@ -1,0 +1,198 @@
+"""What we report. A function here is an indicator; its name is its key everywhere."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.state import Floats, Ints
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What statisticians and offices record at the end of a quarter, each (county, ...)."""
+
+    urban: Ints  # usual residents of urban units, by the half-year rule
+    rural: Ints
+    urban_now: Ints  # people who are there, however long
+    rural_now: Ints
+    registered_urban: Ints  # people with hukou in an urban unit of the county
+    registered: Ints
+    away: Ints  # registered in the county and living in another town or village, last spring
+    children: Ints  # under 15
+    aged: Ints  # 65 and over
+    jobs_filled: Ints
+    jobs_wanted: Floats
+    commuters: Ints  # villagers with a non-farm job
+    unemployed: Floats  # share of those active
+    wage: Floats  # yuan/year
+    price: Floats  # of housing, relative to wages and to the start
+    stock: Floats  # dwellings in town
+    occupied: Floats
+    seats: Ints  # taken in town schools
+    queue: Ints  # children not admitted
+    units: Ints  # village-level units
+    effort: Floats  # share of what was asked that the county delivered
+    drift: float  # percentage points, of the published series
+    error: Floats  # (group,) of the published rate [percentage points]
+
+
+Measurement = Callable[[Seen, Floats], Floats]
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """A reported number: how to measure it in groups of counties, and in which unit."""
+
+    measure: Measurement
+    unit: str
+    zh: str
+
+
+INDICATORS: dict[str, Indicator] = {}
+
+
+def indicator(unit: str, zh: str) -> Callable[[Measurement], Measurement]:
+    """Enter the function below in the register of indicators.
+
+    It is called with what is seen and with `groups`, (group, county), 1 where a county belongs.
+    """
+
+    def register(measure: Measurement) -> Measurement:
+        INDICATORS[measure.__name__] = Indicator(measure, unit, zh)
+        return measure
+
+    return register
+
+
+def share(part: Floats, whole: Floats) -> Floats:
+    """Part of a whole in percent, 0 where there is no whole, (group,)."""
+    return 100 * np.divide(part, whole, out=np.zeros(len(whole)), where=np.asarray(whole) > 0)
+
+
+@indicator("percent", "常住人口城镇化率")
+def resident_urbanization_rate(seen: Seen, groups: Floats) -> Floats:
+    """Usual residents of urban units as a share of all, by the half-year rule."""
+    return share(groups @ seen.urban, groups @ (seen.urban + seen.rural))
+
+
+@indicator("percent", "公布的常住人口城镇化率")
+def published_resident_urbanization_rate(seen: Seen, groups: Floats) -> Floats:
+    """The rate as it is printed: with the drift of the series, an error, and two decimals."""
+    rate = resident_urbanization_rate(seen, groups) + seen.drift + seen.error
+    return np.round(np.clip(rate, 0, 100), 2)
+
+
+@indicator("percent", "现住地城镇人口占比")
+def present_urban_share(seen: Seen, groups: Floats) -> Floats:
+    """People who are in urban units, however long they have been there."""
+    return share(groups @ seen.urban_now, groups @ (seen.urban_now + seen.rural_now))
+
+
+@indicator("percent", "户籍人口城镇化率")
+def hukou_urbanization_rate(seen: Seen, groups: Floats) -> Floats:
+    """People registered in urban units, as a share of all registered."""
+    return share(groups @ seen.registered_urban, groups @ seen.registered)
+
+
+@indicator("persons", "常住人口")
+def residents(seen: Seen, groups: Floats) -> Floats:
+    """Usual residents, by the half-year rule."""
+    return groups @ (seen.urban + seen.rural)
+
+
+@indicator("persons", "城镇常住人口")
+def urban_residents(seen: Seen, groups: Floats) -> Floats:
+    """Usual residents of urban units, by the half-year rule."""
+    return groups @ seen.urban
+
+
+@indicator("persons", "乡村常住人口")
+def rural_residents(seen: Seen, groups: Floats) -> Floats:
+    """Usual residents of rural units, by the half-year rule."""
+    return groups @ seen.rural
+
+
+@indicator("persons", "人户分离人口(上年春节)")
+def living_apart_from_hukou(seen: Seen, groups: Floats) -> Floats:
+    """People living in another place than the one they are registered in, as of last spring."""
+    return groups @ seen.away
+
+
+@indicator("percent", "0—14岁人口占比")
+def children_share(seen: Seen, groups: Floats) -> Floats:
+    """People under 15 as a share of all present."""
+    return share(groups @ seen.children, groups @ (seen.urban_now + seen.rural_now))
+
+
+@indicator("percent", "65岁及以上人口占比")
+def aged_share(seen: Seen, groups: Floats) -> Floats:
+    """People aged 65 and over as a share of all present."""
+    return share(groups @ seen.aged, groups @ (seen.urban_now + seen.rural_now))
+
+
+@indicator("jobs", "非农就业人数")
+def jobs_filled(seen: Seen, groups: Floats) -> Floats:
+    """Non-farm jobs held by residents."""
+    return groups @ seen.jobs_filled
+
+
+@indicator("jobs", "非农岗位空缺")
+def vacancies(seen: Seen, groups: Floats) -> Floats:
+    """Non-farm jobs that employers want filled and nobody holds."""
+    return groups @ np.maximum(seen.jobs_wanted - seen.jobs_filled, 0)
+
+
+@indicator("persons", "住村通勤的非农就业者")
+def commuters(seen: Seen, groups: Floats) -> Floats:
+    """Villagers with a non-farm job, who did not move to town for it."""
+    return groups @ seen.commuters
+
+
+@indicator("percent", "求职者占比")
+def unemployment(seen: Seen, groups: Floats) -> Floats:
+    """Searchers as a share of the active, counties weighted by their jobs."""
+    active = np.where(seen.unemployed < 1, seen.jobs_filled / np.maximum(1 - seen.unemployed, 1e-9), 0)
+    return share(groups @ (active * seen.unemployed), groups @ active)
+
+
+@indicator("yuan/year", "非农岗位平均工资")
+def wage(seen: Seen, groups: Floats) -> Floats:
+    """Mean wage of a non-farm job."""
+    return share(groups @ (seen.wage * seen.jobs_filled), groups @ seen.jobs_filled) / 100
+
+
+@indicator("ratio", "房价相对工资(起点=1)")
+def house_price(seen: Seen, groups: Floats) -> Floats:
+    """House price relative to wages and to the start, counties weighted by dwellings."""
+    return share(groups @ (seen.price * seen.stock), groups @ seen.stock) / 100
+
+
+@indicator("percent", "城镇住房空置率")
+def housing_vacancy(seen: Seen, groups: Floats) -> Floats:
+    """Empty dwellings as a share of the town's stock."""
+    return share(groups @ (seen.stock - seen.occupied), groups @ seen.stock)
+
+
+@indicator("persons", "城镇义务教育在读")
+def seats_taken(seen: Seen, groups: Floats) -> Floats:
+    """Pupils in the compulsory schools of the towns."""
+    return groups @ seen.seats
+
+
+@indicator("persons", "排队未入学儿童")
+def school_queue(seen: Seen, groups: Floats) -> Floats:
+    """Children who asked for a seat in town at the last enrolment and got none."""
+    return groups @ seen.queue
+
+
+@indicator("units", "村级单位数")
+def village_units(seen: Seen, groups: Floats) -> Floats:
+    """Village-level units that have not been merged into another."""
+    return groups @ seen.units
+
+
+@indicator("percent", "任务完成比例")
+def delivery(seen: Seen, groups: Floats) -> Floats:
+    """What counties delivered of what the plan asked, their mean."""
+    return 100 * (groups @ seen.effort) / groups.sum(axis=1)

@@ -1,0 +1,301 @@
+"""The compiled kernel: luck thrown against tables, choices, queues and rings. Knows no cities.
+
+All compiled code lives in this one file, because numba's cache does not notice a change in another.
+Every function is pure but for the output arrays that its docstring names, holds no lock (`nogil`),
+and gives the same answer whatever the order, chunk or thread in which it is called.
+"""
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+# Philox4x32-10, Salmon et al. (2011), "Parallel random numbers: as easy as 1, 2, 3", SC'11.
+_M0, _M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
+_W0, _W1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
+_LOW, _SHIFT = np.uint64(0xFFFFFFFF), np.uint64(32)
+_ALL = np.uint32(0xFFFFFFFF)
+_BLOCK = 1024  # rows whose luck fits the first-level cache
+_UNIT = 2.0**-32
+_FACTOR = np.uint64(16)  # factors come in 1/65536
+
+
+@njit(inline="always")
+def _philox(c0: Any, c1: Any, c2: Any, c3: Any, k0: Any, k1: Any) -> Any:
+    for _ in range(10):
+        p0, p1 = _M0 * c0, _M1 * c2
+        c0, c1 = (p1 >> _SHIFT) ^ c1 ^ k0, p1 & _LOW
+        c2, c3 = (p0 >> _SHIFT) ^ c3 ^ k1, p0 & _LOW
+        k0, k1 = (k0 + _W0) & _LOW, (k1 + _W1) & _LOW
+    return c0, c1, c2, c3
+
+
+@njit(nogil=True, cache=True)
+def words(address: Array, when: Any, stream: Any, seed: Any, out: Array) -> None:
+    """Fill `out`, (4, row), with four words of luck in [0, 2^32) for each address, (row,)."""
+    k0, k1 = seed & _LOW, seed >> _SHIFT
+    for i in range(len(address)):
+        a = address[i]
+        w0, w1, w2, w3 = _philox(a & _LOW, a >> _SHIFT, when, stream, k0, k1)
+        out[0, i], out[1, i], out[2, i], out[3, i] = w0, w1, w2, w3
+
+
+@njit(nogil=True, cache=True)
+def tally(
+    unit: Array, born: Array, traits: Array, weight: Array, first_row: Array, band: Array,
+    counts: Array,
+) -> None:  # fmt: skip
+    """Add the weight of each row to `counts`, (row of the unit + band, 256 traits).
+
+    `first_row`, (unit,), is where the rows of a unit's place begin; `band`, (65536,), is read at
+    the bits of the quarter of birth.
+    """
+    for i in range(len(unit)):
+        counts[first_row[unit[i]] + band[born[i]], traits[i]] += weight[i]
+
+
+@njit(nogil=True, cache=True)
+def throw(
+    address: Array, unit: Array, born: Array, child: Array, since: Array, traits: Array,
+    first_row: Array, band: Array, stage: Array, inner: Array, other: Array,
+    table: Array, second: Array, unit_factor: Array, since_factor: Array,
+    when: Any, stream: Any, seed: Any, rows: Array, events: Array, first: Any,
+) -> int:  # fmt: skip
+    """Throw each row's four words of luck against the thresholds of its kind.
+
+    `table`, (place x band, inner, 6), and `second`, (place x band, other, 2), hold thresholds in
+    [0, 2^32). Word w meets the event of entry 2w if it falls below it, and that of entry 2w + 1 if
+    it falls as close to the other end: two events share a word and never touch as long as their
+    chances sum to at most one. Entry 4 is multiplied by a factor, in 1/65536, of the unit and by
+    one of the last move.
+
+    Writes to `rows` and `events` the rows (counted from `first`) that met any event, with a bit
+    for each event; returns how many rows these are.
+    """
+    luck = np.empty((4, _BLOCK), np.uint32)
+    found = 0
+    for start in range(0, len(unit), _BLOCK):
+        length = min(len(unit) - start, _BLOCK)
+        stop = start + length
+        words(address[start:stop], when, stream, seed, luck)
+        homes, births, children = unit[start:stop], born[start:stop], child[start:stop]
+        moves, marks = since[start:stop], traits[start:stop]
+        for j in range(length):
+            home, mark = homes[j], marks[j]
+            outer = first_row[home] + band[births[j]]
+            kind, work = inner[mark, stage[children[j]]], other[mark]
+            bound = np.uint64(table[outer, kind, 4]) * np.uint64(unit_factor[home]) >> _FACTOR
+            bound = bound * np.uint64(since_factor[moves[j]]) >> _FACTOR
+            u0, u1, u2, u3 = luck[0, j], luck[1, j], luck[2, j], luck[3, j]
+            e0, e1 = u0 < table[outer, kind, 0], _ALL - u0 < table[outer, kind, 1]
+            e2, e3 = u1 < table[outer, kind, 2], _ALL - u1 < table[outer, kind, 3]
+            e4, e5 = np.uint64(u2) < bound, _ALL - u2 < table[outer, kind, 5]
+            e6, e7 = u3 < second[outer, work, 0], _ALL - u3 < second[outer, work, 1]
+            if e0 | e1 | e2 | e3 | e4 | e5 | e6 | e7:
+                rows[found] = first + start + j
+                events[found] = (
+                    e0 | e1 << 1 | e2 << 2 | e3 << 3 | e4 << 4 | e5 << 5 | e6 << 6 | e7 << 7
+                )
+                found += 1
+    return found
+
+
+@njit(nogil=True, cache=True)
+def race(
+    address: Array, when: Any, stream: Any, seed: Any, chances: Array, row: Array, out: Array
+) -> None:  # fmt: skip
+    """Choose among named alternatives: fill `out`, (chooser,), with the winner of each race.
+
+    Every alternative j has its own word of luck and arrives after an exponential time at the rate
+    of its chance, `chances[row, j]`, (row, alternative). The first to arrive wins, which happens
+    with probability `chances[row, j] / sum`, and a chooser changes their mind only if an
+    alternative itself gets better or worse (the Gumbel-max rule, told in logarithms). An
+    alternative of chance 0 never arrives; where none arrives the winner is -1.
+    """
+    k0, k1 = seed & _LOW, seed >> _SHIFT
+    alternatives = chances.shape[1]
+    for i in range(len(address)):
+        a = address[i]
+        best, winner = np.inf, -1
+        for block in range((alternatives + 3) // 4):
+            four = _philox(a & _LOW, a >> _SHIFT, when, stream + np.uint64(block << 16), k0, k1)
+            for j in range(4 * block, min(4 * block + 4, alternatives)):
+                chance = chances[row[i], j]
+                if chance > 0:
+                    arrival = -np.log((np.float64(four[j & 3]) + 0.5) * _UNIT) / chance
+                    if arrival < best:
+                        best, winner = arrival, j
+        out[i] = winner
+
+
+@njit(nogil=True, cache=True)
+def serve(order: Array, counter: Array, size: Array, room: Array, served: Array) -> None:
+    """Let parties in by `order`, (party,), while their counter has room for all of them.
+
+    `counter`, (party,), says where each queues, or -1 for no queue; `size`, (party,), how much it
+    takes; `room`, (counter,), is used up in place; `served`, (party,), is filled.
+    """
+    for i in order:
+        where = counter[i]
+        served[i] = where < 0 or size[i] <= room[where]
+        if served[i] and where >= 0:
+            room[where] -= size[i]
+
+
+# Rings. `mate`, (row,), names the next member of each row's group: a permutation whose cycles are
+# the groups, so that everyone is in exactly one.
+
+
+@njit(nogil=True, cache=True)
+def nearest(mate: Array, born: Array, unit: Array, gone: int, row: int) -> int:
+    """The living member of `row`'s ring, other than `row`, nearest in age; -1 if there is none."""
+    found, gap = -1, 1 << 30
+    member = mate[row]
+    while member != row:
+        distance = abs(np.int64(born[member]) - np.int64(born[row]))
+        if unit[member] != gone and distance < gap:
+            found, gap = member, distance
+        member = mate[member]
+    return found
+
+
+@njit(nogil=True, cache=True)
+def unlink(mate: Array, row: int) -> None:
+    """Take `row` out of its ring; it becomes a ring of its own."""
+    last = row
+    while mate[last] != row:
+        last = mate[last]
+    mate[last], mate[row] = mate[row], row
+
+
+@njit(nogil=True, cache=True)
+def leave_rings(
+    mate: Array, born: Array, unit: Array, gone: int, rows: Array, heirs: Array
+) -> None:  # fmt: skip
+    """Take `rows`, (leaver,), out of their rings.
+
+    Fills `heirs`, (leaver,), with the living member nearest in age that each leaves behind, or -1.
+    """
+    for i in range(len(rows)):
+        heirs[i] = nearest(mate, born, unit, gone, rows[i])
+        unlink(mate, rows[i])
+
+
+@njit(nogil=True, cache=True)
+def join_rings(mate: Array, rows: Array, hosts: Array) -> None:
+    """Put each of `rows`, (joiner,), now alone, into the ring of its host."""
+    for i in range(len(rows)):
+        mate[rows[i]], mate[hosts[i]] = mate[hosts[i]], rows[i]
+
+
+@njit(nogil=True, cache=True)
+def heads(mate: Array, traits: Array, mask: int, value: int, rows: Array, out: Array) -> None:
+    """The first member of each row's ring, from the row on, whose masked traits equal `value`.
+
+    Fills `out`, (row,); the row itself where there is no such member.
+    """
+    for i in range(len(rows)):
+        member = rows[i]
+        while traits[member] & mask != value and mate[member] != rows[i]:
+            member = mate[member]
+        out[i] = member if traits[member] & mask == value else rows[i]
+
+
+WHOLE, LONE, WITH_CHILD = 0, 1, 2  # who goes: all who live there, one, a child and an adult
+
+
+@njit(nogil=True, cache=True)
+def move(
+    mate: Array, born: Array, unit: Array, before: Array, since: Array, now: Any, adult: Any,
+    rows: Array, modes: Array, goals: Array, who: Array, origin: Array,
+) -> int:  # fmt: skip
+    """Let each of `rows`, (party,), move to the unit `goals` in one of three modes.
+
+    Members of the ring go along if they live where the row lives: all of them, none, or those born
+    after `adult` with the grown member nearest in age, while the row stays (where there is no such
+    member, it goes itself). Nobody moves twice in `now`. Writes `unit`, `before` and `since`;
+    `who` and `origin` list who moved and from which unit, and the number of them is returned.
+    """
+    moved = 0
+    for i in range(len(rows)):
+        row, home, goal, mode = rows[i], unit[rows[i]], goals[i], modes[i]
+        if since[row] == now:
+            continue
+        carer = row
+        if mode == 2:
+            gap = 1 << 30
+            member = mate[row]
+            while member != row:
+                distance = abs(np.int64(born[member]) - np.int64(born[row]))
+                if unit[member] == home and born[member] <= adult and distance < gap:
+                    carer, gap = member, distance
+                member = mate[member]
+        member = row
+        while True:
+            goes = member == row if mode == 1 else mode == 0 or born[member] > adult
+            goes = goes or (mode == 2 and member == carer)
+            if goes and unit[member] == home and since[member] != now:
+                before[member], unit[member], since[member] = home, goal, now
+                who[moved], origin[moved] = member, home
+                moved += 1
+            member = mate[member]
+            if member == row:
+                break
+    return moved
+
+
+@njit(nogil=True, cache=True)
+def pair(group: Array, side: Array, partner: Array) -> None:
+    """Match two sides within groups as opening and closing brackets, in the order given.
+
+    `group`, (candidate,), is sorted; `side`, (candidate,), is 0 or 1; `partner`, (candidate,), is
+    filled with the index of the other or -1. A newcomer changes few matches but its own, which a
+    matching by rank would all shift.
+    """
+    waiting = np.empty(len(group), np.int64)
+    top = 0
+    for i in range(len(group)):
+        partner[i] = -1
+        if i > 0 and group[i] != group[i - 1]:
+            top = 0
+        if top > 0 and side[waiting[top - 1]] != side[i]:
+            top -= 1
+            partner[i], partner[waiting[top]] = waiting[top], i
+        else:
+            waiting[top] = i
+            top += 1
+
+
+@njit(nogil=True, cache=True)
+def company(mate: Array, unit: Array, rows: Array, size: Array) -> None:
+    """Fill `size`, (row,), with how many of each row's ring live where it lives, itself included."""
+    for i in range(len(rows)):
+        row, count = rows[i], 1
+        member = mate[row]
+        while member != row:
+            count += unit[member] == unit[row]
+            member = mate[member]
+        size[i] = count
+
+
+@njit(nogil=True, cache=True)
+def registered(
+    hukou: Array, unit: Array, place: Array, weight: Array, gone: int, total: Array, away: Array
+) -> None:  # fmt: skip
+    """Add the weights of the living to `total` and, if they live in another place, to `away`."""
+    for i in range(len(hukou)):
+        if unit[i] != gone:
+            total[hukou[i]] += weight[i]
+            if place[unit[i]] != place[hukou[i]]:
+                away[hukou[i]] += weight[i]
+
+
+@njit(nogil=True, cache=True)
+def living_in(unit: Array, chosen: Array, traits: Array, weight: Array, counts: Array) -> None:
+    """Add the weights of those who live in the `chosen` units, (unit,), to `counts`, (unit, 2)."""
+    for i in range(len(unit)):
+        if chosen[unit[i]]:
+            counts[unit[i], traits[i] & 1] += weight[i]

@@ -1,0 +1,115 @@
+"""Kinds of people: the few thousand combinations that rules speak of.
+
+A kind is place x age band x situation x education x sex. `work_kind` replaces the situation by the
+work a person does. Both are dense numpy axes, so a rule is a few broadcasts.
+"""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.state import HEAD, Ints
+
+AGES = np.array([0, 1, *range(5, 90, 5)])  # first year of each census age band
+BANDS = len(AGES)
+
+# Situations: who decides, and for whom. The role, with the age of a head's youngest child.
+DEPENDENT, SINGLE, ALONE, COUPLE, PRESCHOOL, PRIMARY_CHILD, SECONDARY_CHILD = range(7)
+SITUATIONS = 7
+WORKS = 4
+EDUCATIONS = 4
+SEXES = 2
+
+STAGE_AGES = (0, 6, 12, 18)  # years: preschool, primary and secondary age begin, and end
+STAGES = 4  # no minor child, preschool, primary, secondary
+
+Traits = NDArray[np.uint8]
+
+
+def pack(sex: Ints, education: Ints, role: Ints, work: Ints) -> Traits:
+    """The four traits of a person in one byte, (person,)."""
+    return (
+        np.asarray(sex) | np.asarray(education) << 1 | np.asarray(role) << 3 | np.asarray(work) << 5
+    ).astype(np.uint8)
+
+
+def sex_of(traits: Traits) -> Traits:
+    """Sex, (person,)."""
+    return traits & 1
+
+
+def education_of(traits: Traits) -> Traits:
+    """Highest level of education attended, (person,)."""
+    return traits >> 1 & 3
+
+
+def role_of(traits: Traits) -> Traits:
+    """Role in the household, (person,)."""
+    return traits >> 3 & 3
+
+
+def work_of(traits: Traits) -> Traits:
+    """Kind of work done, (person,)."""
+    return traits >> 5
+
+
+def age_band(quarter: int, born: Ints) -> Ints:
+    """The census age band of people born in `born` at the end of `quarter`, (person,)."""
+    years = np.maximum(quarter - np.asarray(born, np.int64), 0) // 4
+    return np.searchsorted(AGES, years, side="right") - 1
+
+
+BITS = np.arange(65536).astype(np.uint16).view(np.int16)  # the quarter that each pattern means
+
+
+@dataclass(frozen=True)
+class Clock:
+    """What a stored quarter means now: tables read at the bits of a quarter, (65536,)."""
+
+    band: NDArray[np.uint8]  # age band of those born then
+    stage: NDArray[np.uint8]  # family stage of heads whose youngest child was born then
+
+    @classmethod
+    def at(cls, quarter: int) -> Self:
+        """The clock in `quarter`. Only the last 150 years are told apart."""
+        band, stage = np.full(65536, BANDS - 1, np.uint8), np.zeros(65536, np.uint8)
+        recent = np.arange(quarter - 600, quarter + 1)
+        age = (quarter - recent) // 4
+        band[recent.astype(np.int16).view(np.uint16)] = age_band(quarter, recent)
+        grown = np.searchsorted(STAGE_AGES, age, side="right") % len(STAGE_AGES)
+        stage[recent.astype(np.int16).view(np.uint16)] = grown
+        return cls(band, stage)
+
+
+def _situation(role: int, stage: int) -> int:
+    return stage + COUPLE if role == HEAD else (DEPENDENT, SINGLE, ALONE)[role]
+
+
+INNER = SITUATIONS * EDUCATIONS * SEXES  # kinds within a place and age band
+INNER_WORK = WORKS * EDUCATIONS * SEXES
+TRAITS = 256
+
+
+def _tables() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    byte = np.arange(TRAITS, dtype=np.uint8)
+    sex, education, role = sex_of(byte), education_of(byte), role_of(byte)
+    situation = np.array([[_situation(r, s) for s in range(STAGES)] for r in range(4)], np.uint8)
+    low = (education * SEXES + sex).astype(np.uint8)
+    inner = situation[role] * (EDUCATIONS * SEXES) + low[:, None]
+    other = np.minimum(work_of(byte), WORKS - 1) * (EDUCATIONS * SEXES) + low
+    return inner.astype(np.uint8), other.astype(np.uint8)
+
+
+INNER_OF, INNER_WORK_OF = _tables()  # (traits, stage) and (traits,): position within `INNER`
+
+
+def by_traits(counts: Ints) -> Ints:
+    """Counts by (place, band, traits) with the traits unfolded.
+
+    Returns
+    -------
+    (place, band, work, role, education, sex)
+    """
+    return counts.reshape(*counts.shape[:2], 8, 4, EDUCATIONS, SEXES)[:, :, :WORKS]

@@ -1,0 +1,126 @@
+"""Labour: jobs wanted, people hired and let go, wages, and what a place lets one expect to earn."""
+
+import numpy as np
+
+from sim.chance import hazard
+from sim.conditions import Conditions
+from sim.kinds import AGES
+from sim.levers import Levers
+from sim.parameters import Parameters
+from sim.state import FARM, INDUSTRY, NO_WORK, SENIOR, SERVICES, Floats, Ints
+
+SECTORS = 2
+NON_FARM = [INDUSTRY, SERVICES]
+WORKING = (AGES >= 15) & (AGES < 60)
+OLD = AGES >= 60
+
+
+def jobs_wanted(
+    base: Floats, wage_ratio: Floats, years: float, levers: Levers, conditions: Conditions, p: Parameters
+) -> Floats:
+    """Non-farm jobs that employers want to fill, (county, sector).
+
+    ``L = L0 (1 + g)^t (w / w0)^-eta`` and what the plan adds; each new tradable job brings a few
+    that serve it.
+
+    References
+    ----------
+    Moretti (2010), AER 100(2) (local multipliers); Wang & Chanda (2018), JCE 46(2):515 (China)
+    """
+    growth = (1 + p.job_growth + conditions.job_growth) ** years
+    trend = base * growth * wage_ratio[:, None] ** -p.labour_demand_elasticity
+    tradable, returnee = levers.tradable_jobs[::2], levers.returnee_jobs[::2]
+    posts = levers.urban_posts[::2]
+    added = np.stack([tradable, p.job_multiplier * tradable + returnee + posts], axis=1)
+    return np.floor(trend + added)
+
+
+def separation_hazard(p: Parameters) -> Floats:
+    """How often a non-farm job ends [1/year], (band,): turnover, and retirement from sixty on."""
+    return hazard(p.job_separation, 0.25) + p.retirement * OLD
+
+
+def lay_off_share(filled: Ints, wanted: Floats) -> Floats:
+    """Share of those employed for whom there is no job any more, (county, sector)."""
+    surplus = np.maximum(filled - wanted, 0)
+    return np.divide(surplus, filled, out=np.zeros(filled.shape), where=filled > 0)
+
+
+def search(levers: Levers, residents_of_age: Floats, p: Parameters) -> Floats:
+    """How hard people look for a non-farm job, (place, band, work, education).
+
+    Farmers look less than people without work; a trained person is a little more employable.
+    """
+    effort = np.zeros((4,))
+    effort[NO_WORK], effort[FARM] = p.search_none, p.search_farm
+    skill = np.where(np.arange(4) >= SENIOR, 1 + p.skilled_hiring, 1.0)
+    trained = np.divide(
+        levers.training, residents_of_age, out=np.zeros_like(residents_of_age), where=residents_of_age > 0
+    )
+    gain = 1 + np.minimum(trained, 1) * p.training_employment_effect / 100
+    return gain[:, None, None, None] * WORKING[:, None, None] * (effort[:, None] * skill)
+
+
+def hires(searchers: Floats, vacancies: Floats, efficiency: Floats, p: Parameters) -> Floats:
+    """Matches in a full quarter, min(A S^phi V^(1-phi), S, V), (county,)."""
+    phi = p.matching_exponent
+    matched = efficiency * searchers**phi * vacancies ** (1 - phi)
+    return np.minimum(matched, np.minimum(searchers, vacancies))
+
+
+def efficiency(matches: Floats, searchers: Floats, vacancies: Floats, p: Parameters) -> Floats:
+    """The A at which a county matches this many, (county,)."""
+    phi = p.matching_exponent
+    possible = searchers**phi * vacancies ** (1 - phi)
+    return np.divide(matches, possible, out=np.zeros_like(possible), where=possible > 0)
+
+
+def wage_ratio(unemployment: Floats, at_start: Floats, p: Parameters) -> Floats:
+    """The wage relative to its start: the wage curve, (county,).
+
+    References
+    ----------
+    Blanchflower & Oswald (1994), The Wage Curve
+    """
+    ratio = np.divide(unemployment, at_start, out=np.ones_like(at_start), where=at_start > 0)
+    return np.clip(ratio, 0.2, 5) ** p.wage_curve_elasticity
+
+
+def home_income(base: Floats, levers: Levers) -> Floats:
+    """What one has without a non-farm job [yuan/year], (county, 2 town/village)."""
+    farm, roofs, relief = levers.farm_chain_income, levers.rooftop_income, levers.work_relief_income
+    village = base[:, 1] + farm[1::2] + roofs[1::2] + relief[1::2]
+    return np.stack([base[:, 0], village], axis=1)
+
+
+def commuting_cost(levers: Levers) -> Floats:
+    """Cost of commuting to town relative to the start, (county,)."""
+    return 1 - levers.rural_roads[1::2]
+
+
+def expected_income(
+    hired: Floats, wage: Floats, at_home: Floats, commuting: Floats, p: Parameters
+) -> Floats:
+    """p w + (1 - p) b, for residents of the town and for villagers who commute to it [yuan/year].
+
+    Returns
+    -------
+    (county, 2 town/village); commuters may have the same jobs, less the cost of getting there
+    """
+    net = np.stack([wage, wage * (1 - p.commuting_cost * commuting)], axis=1)
+    return hired[:, None] * net + (1 - hired[:, None]) * at_home
+
+
+def moving_share(
+    new_jobs: Floats, hired: Floats, commuting: Floats, new_beds: Floats, p: Parameters
+) -> Floats:
+    """Share of villagers hired in town who move there instead of commuting, (county,).
+
+    Only new jobs bring people to town: whoever takes over an old one commutes as the one before.
+    The odds of commuting fall with its cost; a new dormitory bed can turn a commuter into a
+    resident.
+    """
+    odds = (1 - p.job_mover_share) / p.job_mover_share * commuting**p.commute_cost_elasticity
+    fresh = np.divide(new_jobs, hired, out=np.zeros_like(new_jobs), where=hired > 0)
+    beds = np.divide(new_beds, hired, out=np.zeros_like(new_beds), where=hired > 0)
+    return np.minimum(np.minimum(fresh, 1) / (1 + odds) + p.bed_takeup * np.minimum(beds, 1), 1)

@@ -1,0 +1,174 @@
+"""Markets: what each county's jobs, dwellings and schools offer, carried from quarter to quarter."""
+
+from dataclasses import dataclass, field
+from typing import Self
+
+import numpy as np
+
+from sim import housing, labour, schools, services
+from sim.conditions import Conditions
+from sim.levers import Levers
+from sim.parameters import Parameters
+from sim.state import INDUSTRY, SERVICES, Counties, Floats, Ints, Offers
+
+PUPIL_AGES = np.array([[0, 0, 0.8, 0.4], [0, 0, 0, 0.6]])  # share of bands 0 to 10-14 in a stage
+
+
+@dataclass
+class Markets:
+    """Where the markets of every county stand; every array has shape (county, ...)."""
+
+    counties: Counties
+    jobs: Floats  # (county, sector) wanted at the start
+    efficiency: Floats  # of matching
+    unemployment: Floats  # at the start
+    wanted: Floats  # (county, sector) jobs employers want filled
+    stock: Floats  # dwellings in town
+    begun: list[Floats]  # dwellings begun in each of the last eight quarters
+    price: Floats  # relative to wages and to the start
+    price_growth: Floats
+    seat_chance: Floats  # (county, stage, 2) owners, others
+    seats_taken: Ints  # (county, stage) pupils in town schools
+    queue: Ints  # (county, stage) children not admitted
+    beds: Floats  # in dormitories
+    vacancies: Floats = field(init=False)  # (county, sector)
+    hire_rate: Floats = field(init=False)  # hires per searcher and quarter
+    moving_share: Floats = field(init=False)  # of villagers hired, who move
+    wage: Floats = field(init=False)  # yuan/year
+    unemployed: Floats = field(init=False)  # share, now
+    lay_off: Floats = field(init=False)  # (county, sector) share
+
+    @classmethod
+    def at_start(cls, counts: Ints, counties: Counties, levers: Levers, p: Parameters) -> Self:
+        """Markets in balance: as many people are hired as jobs end and are added.
+
+        `counts` is `kinds.by_traits`, (place, band, work, role, education, sex).
+        """
+        n = len(counties)
+        filled = employed(counts, n)
+        jobs = filled * (1 + p.job_vacancy)
+        searchers = by_county(looking(counts, levers, p))
+        matches = filled.sum(axis=1) * (p.job_separation + max(p.job_growth, 0) / 4)
+        vacant = (jobs - filled).sum(axis=1)
+        begun = housing.starts(counties.dwellings, np.ones(n), p)
+        return cls(
+            counties=counties,
+            jobs=jobs,
+            efficiency=labour.efficiency(matches, searchers, vacant, p),
+            unemployment=unemployment(filled, searchers),
+            wanted=np.floor(jobs),
+            stock=counties.dwellings.copy(),
+            begun=[begun] * housing.LAG,
+            price=np.ones(n),
+            price_growth=np.zeros(n),
+            seat_chance=np.ones((n, schools.STAGES, 2)),
+            seats_taken=np.zeros((n, schools.STAGES), np.int64),
+            queue=np.zeros((n, schools.STAGES), np.int64),
+            beds=np.zeros(n),
+        )
+
+    def post(
+        self, counts: Ints, levers: Levers, conditions: Conditions, years: float, quarters: float,
+        p: Parameters,
+    ) -> Offers:  # fmt: skip
+        """What the markets offer this quarter, `years` after the start."""
+        n = len(self.counties)
+        filled = employed(counts, n)
+        searching = by_county(looking(counts, levers, p))
+        self.unemployed = unemployment(filled, searching)
+        ratio = np.round(labour.wage_ratio(self.unemployed, self.unemployment, p), 4)
+        wanted = labour.jobs_wanted(self.jobs, ratio, years, levers, conditions, p)
+        new_jobs = np.maximum(wanted - self.wanted, 0).sum(axis=1)
+        self.wanted = wanted
+        self.vacancies = np.maximum(wanted - filled, 0)
+        self.lay_off = labour.lay_off_share(filled, wanted)
+        hired = labour.hires(searching, self.vacancies.sum(axis=1), self.efficiency, p)
+        self.hire_rate = np.divide(hired, searching, out=np.zeros(n), where=searching > 0)
+        commuting = labour.commuting_cost(levers)
+        new_beds = np.maximum(levers.dormitory_beds[::2] - self.beds, 0)
+        self.beds = np.maximum(levers.dormitory_beds[::2], self.beds)
+        self.moving_share = labour.moving_share(new_jobs, hired * quarters, commuting, new_beds, p)
+        self.wage = np.round(self.counties.wage * ratio)
+        at_home = labour.home_income(self.counties.home_income, levers)
+        income = labour.expected_income(self.hire_rate, self.wage, at_home, commuting, p)
+
+        self._build(counts, levers, conditions, quarters, p)
+        elsewhere = self.counties.wage_outside * (1 + conditions.wage_growth_elsewhere) ** years
+        idle = self.counties.home_income[:, 0].mean()
+        return Offers(
+            income=income,
+            income_outside=p.hiring_elsewhere * elsewhere + (1 - p.hiring_elsewhere) * idle,
+            housing_cost=self.price,
+            housing_quality=housing.quality(self.stock, levers, p),
+            school_gain=schools.quality_gain(levers, p),
+            seat_chance=self.seat_chance,
+            health=services.health(levers, p),
+            elder_care=services.elder_care(levers, p),
+            childcare=services.childcare(levers, p),
+            amenity=services.amenity(levers, p),
+        )
+
+    def _build(
+        self, counts: Ints, levers: Levers, conditions: Conditions, quarters: float, p: Parameters
+    ) -> None:
+        """Finish, lose and begin dwellings; let the price follow."""
+        done = housing.completions(self.begun[0], levers, quarters)
+        self.stock = np.round(housing.remaining(self.stock, p, quarters) + done, 3)
+        vacant = housing.vacancy(self.stock, self.occupied(counts))
+        growth = housing.price_growth(self.price_growth, vacant, conditions, p)
+        self.price_growth = np.round(growth, 6)
+        self.price = np.round(self.price * np.exp(quarters * self.price_growth), 6)
+        if quarters == 1:
+            self.begun = [*self.begun[1:], housing.starts(self.stock, self.price, p)]
+
+    def occupied(self, counts: Ints) -> Floats:
+        """Dwellings lived in, (county,): never more than there are, or households share them."""
+        residents = counts[: 2 * len(self.counties) : 2].sum(axis=tuple(range(1, counts.ndim)))
+        return np.minimum(residents / self.counties.residents_per_dwelling, self.stock)
+
+    def rooms(self, counts: Ints) -> Ints:
+        """How many more residents the empty dwellings of each town can take, (county,)."""
+        empty = self.stock - self.occupied(counts)
+        return np.floor(empty * self.counties.residents_per_dwelling).astype(np.int64)
+
+    def enrol(self, counts: Ints, waiting: Ints, levers: Levers) -> None:
+        """Fill the seats of a school year; `waiting` is (county, stage, class) children."""
+        n = len(self.counties)
+        children = counts[: 2 * n : 2, :4].sum(axis=tuple(range(2, counts.ndim)))
+        pupils = np.maximum(np.rint(children @ PUPIL_AGES.T).astype(np.int64), waiting.sum(axis=2))
+        staying = pupils - waiting.sum(axis=2)
+        seats = np.floor(schools.town_seats(self.counties.seats, levers)).astype(np.int64)
+        openness = levers.enrolment_openness[::2]
+        served, chance = schools.admitted(seats - staying, waiting, openness)
+        self.seat_chance = chance[..., [schools.OWNER, schools.OTHER]]
+        self.queue = (waiting - served).sum(axis=2)
+        self.seats_taken = np.minimum(staying, seats) + served.sum(axis=2)
+
+
+def employed(counts: Ints, counties: int) -> Ints:
+    """Non-farm jobs filled by residents of each county, (county, sector)."""
+    by_work = counts[: 2 * counties].sum(axis=(1, 3, 4, 5)).reshape(counties, 2, -1).sum(axis=1)
+    return by_work[:, [INDUSTRY, SERVICES]]
+
+
+def looking(counts: Ints, levers: Levers, p: Parameters) -> Floats:
+    """People looking for a non-farm job, by how hard they look.
+
+    Returns
+    -------
+    (place, band, work, education) persons times effort, for the places of the levers
+    """
+    by_work = counts[: len(levers.training)].sum(axis=(3, 5))
+    adults = by_work[:, labour.WORKING].sum(axis=(1, 2, 3)).astype(float)
+    return by_work * labour.search(levers, adults, p)
+
+
+def by_county(places: Floats) -> Floats:
+    """Sum town and villages, and everything but the first axis, (county,)."""
+    return places.reshape(len(places) // 2, -1).sum(axis=1)
+
+
+def unemployment(filled: Ints, searching: Floats) -> Floats:
+    """Searchers as a share of those who search or have a non-farm job, (county,)."""
+    active = searching + filled.sum(axis=1)
+    return np.divide(searching, active, out=np.zeros(len(active)), where=active > 0)

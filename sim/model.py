@@ -1,0 +1,264 @@
+"""The tick: one quarter of the region, on one page."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+
+import mesa
+import numpy as np
+from scipy.special import ndtri
+
+from sim import accounts, demography, households, kinds, labour, land, measurement, migration
+from sim.accounts import Growth
+from sim.base import Base
+from sim.calendar import SCHOOL_YEAR, SPRING_FESTIVAL, Tick, ticks
+from sim.chance import Luck, Stream, addresses
+from sim.conditions import Conditions
+from sim.county import County, carried_out
+from sim.indicators import INDICATORS, Seen
+from sim.levers import Levers
+from sim.markets import Markets, looking
+from sim.migration import Alternatives
+from sim.parameters import Parameters
+from sim.quarter import (
+    BIRTH, DEATH, HIRE, LEAVING, MARRIAGE, RETURN, SEPARATION, SETTLING, Hazards, Parties, Quarter,
+)  # fmt: skip
+from sim.register import Register
+from sim.state import Counties, Floats, Ints, Offers, People, Units
+
+Policy = Callable[[int], Levers]  # number of a quarter -> levers
+CHUNK = 65536  # rows that one thread takes at a time
+OUTSIDERS = 3.0  # people who consider coming, for each who does at the start
+
+
+class UrbanModel(mesa.Model):
+    """A region of people, villages, towns and county governments, stepped a quarter at a time."""
+
+    def __init__(
+        self, people: People, units: Units, counties: Counties, base: Base,
+        parameters: Parameters, policy: Policy, *, start: date, until: date, seed: int = 1, draw: int = 0,
+        conditions: Conditions | None = None, fertility: Mapping[int, float] | None = None,
+        groups: Floats | None = None, threads: int = 1, chunk: int = CHUNK,
+    ) -> None:  # fmt: skip
+        super().__init__(rng=seed)
+        self.counties, self.base, self.parameters, self.policy = counties, base, parameters, policy
+        self.conditions, self.fertility = conditions or Conditions(), dict(fertility or {})
+        self.groups = np.eye(len(counties)) if groups is None else groups
+        self.draw, self.luck, self.threads, self.chunk = draw, Luck(seed), threads, chunk
+        self.ticks, self.start, self.quarter = ticks(start, until), start, 0
+        for c, code in enumerate(counties.code):
+            County(self, int(code), np.array([2 * c, 2 * c + 1]), parameters.delivery_capacity)
+
+        none, first = Levers.baseline(2 * len(counties)), self.ticks[0]
+        self.register = Register(people, units, 2 * len(counties) + 3)
+        self.alternatives = Alternatives.around(counties)
+        self.counts = kinds.by_traits(self.register.count(first.number))
+        self.levels = crude_levels(self.counts, counties, parameters)
+        self.markets = Markets.at_start(self.counts, counties, none, parameters)
+        self.decisions(first).enrol(self.counts, none)
+        offers = self.markets.post(self.counts, none, self.conditions, 0.0, 0.0, parameters)
+        self.town_value = migration.town_value(offers, parameters)  # at the start
+
+        self.record: list[dict[str, Floats]] = []
+        self.growth: list[Growth] = []
+        reporters = {name: _reporter(name) for name in INDICATORS}
+        self.datacollector = mesa.DataCollector(model_reporters=reporters)
+        self.observe(start, first.number - 1)
+
+    def step(self) -> None:
+        """Advance one quarter. The order of the paragraphs is the model's causal order."""
+        tick, register, before = self.ticks[self.quarter], self.register, self.counts
+        quarter = self.decisions(tick)
+        register.open_quarter()
+
+        # Counties carry out the plan, as far as they can.
+        levers = carried_out(self.policy(tick.number), list(self.agents))
+
+        # Once a year migrants are home, and once children start and leave school.
+        if tick.season == SPRING_FESTIVAL:
+            register.count_registered()
+        if tick.season == SCHOOL_YEAR:
+            quarter.come_of_age()
+            quarter.enrol(before, levers)
+
+        # Markets post what they offer: jobs and wages, seats, dwellings, services.
+        offers = self.offers(tick, levers)
+        chances, attraction = self.choices(offers, levers)
+
+        # Everyone meets the quarter's luck.
+        hazards = self.hazards(tick, levers, attraction)
+        rows, events = quarter.throw(hazards, self.threads, self.chunk)
+
+        # People die, and are born.
+        register.bury(rows[events & DEATH > 0])
+        living = register.people.unit[rows] != register.units.gone
+        rows, events = rows[living], events[living]
+        quarter.bear(rows[events & BIRTH > 0])
+
+        # Some lose their work and some find it; couples form.
+        quarter.separate(rows[events & SEPARATION > 0])
+        hired = quarter.hire(rows[events & HIRE > 0])
+        quarter.marry(rows[events & MARRIAGE > 0])
+
+        # Some reconsider where to live, go back, or follow a job; who finds room moves.
+        deciders = quarter.reconsider(rows[events & LEAVING > 0], hazards)
+        leavers = quarter.choose(deciders, chances)
+        returners = quarter.go_back(rows[events & RETURN > 0])
+        followers = quarter.follow_job(hired)
+        resettled = quarter.resettle(before, levers)
+        parties = Parties.together([leavers, returners, followers, resettled])
+        quarter.move(parties, chances, before)
+        self.receive(quarter, offers)
+
+        # Some are granted the hukou of where they live.
+        quarter.settle(rows[events & SETTLING > 0])
+
+        # Some villages are recoded urban around people who never move; some are merged.
+        quarter.reclassify(levers, self.conditions)
+
+        # The books balance, or the run stops.
+        self.quarter += 1
+        self.running = self.quarter < len(self.ticks)
+        self.counts = kinds.by_traits(register.count(tick.number + self.running))
+        accounts.check(by_place(before), register.flows, by_place(self.counts))
+        self.growth.append(accounts.growth(register.flows, len(self.counties)))
+        self.observe(tick.ends, tick.number)
+
+    def decisions(self, tick: Tick) -> Quarter:
+        """The people, markets and luck of one quarter."""
+        return Quarter(
+            tick, self.register, self.markets, self.alternatives, self.luck, self.parameters
+        )
+
+    def offers(self, tick: Tick, levers: Levers) -> Offers:
+        """What the markets offer this quarter."""
+        years = (tick.ends - self.start).days / 365.25
+        return self.markets.post(
+            self.counts, levers, self.conditions, years, tick.quarters, self.parameters
+        )
+
+    def choices(self, offers: Offers, levers: Levers) -> tuple[Floats, Floats]:
+        """Chances of every alternative, and how much they attract, by kind of person."""
+        value = migration.utility(
+            self.alternatives, offers, self.base.constants, levers, self.parameters
+        )
+        return migration.choice(self.alternatives, value, self.parameters)
+
+    def hazards(self, tick: Tick, levers: Levers, attraction: Floats) -> Hazards:
+        """The quarter's hazards by kind of person."""
+        p, n, register = self.parameters, len(self.counties), self.register
+        deaths, births = self.levels
+        pattern = demography.mortality_pattern(p)
+        fertility = np.stack([demography.fertility_pattern(p)] * n).reshape(2 * n, -1)
+        year_index = self.fertility.get(tick.ends.year, self.last_fertility(tick.ends.year))
+        adults = self.counts[: 2 * n, labour.WORKING].sum(axis=(1, 2, 3, 4, 5)).astype(float)
+        effort = labour.search(levers, adults, p)
+        ended = labour.separation_hazard(p)[:, None] * np.ones(labour.SECTORS)
+        surplus = 4 * self.markets.lay_off[:, None, :]
+        closed = np.where(register.closed, p.hr_school_closed, 1.0)
+        return Hazards(
+            death=demography.mortality(deaths, pattern, p).reshape(2 * n, kinds.BANDS, 2),
+            birth=np.repeat(births, 2)[:, None] * fertility * year_index * self.conditions.fertility,
+            marriage=households.marriage_hazard(p),
+            settling=land.settling_hazard(levers, p) * (np.arange(2 * n) % 2 == 0),
+            leaving=migration.leaving_hazard(
+                attraction, self.effects(tick), land.leaving_hazard(levers, p), adults, levers, p
+            ),
+            going_back=migration.return_hazard(p),
+            hire=4 * np.repeat(self.markets.hire_rate, 2)[:, None, None, None] * effort,
+            separation=np.repeat(ended + surplus, 2, axis=0),
+            by_duration=migration.duration_factor(
+                (tick.number - kinds.BITS.astype(np.float64)) / 4, p
+            ),
+            by_village=migration.village_factor(register.away_share, p) * closed,
+        )
+
+    def last_fertility(self, year: int) -> float:
+        """The fertility index of the last year on file, relative to the start."""
+        known = [y for y in self.fertility if y <= year]
+        return self.fertility[max(known)] if known else 1.0
+
+    def effects(self, tick: Tick) -> Floats:
+        """County and yearly effects of this draw on the log hazard of leaving, (place,).
+
+        Draw 0 is the median world, in which there are none.
+        """
+        p, draw = self.parameters, self.draw
+        if draw == 0:
+            return np.zeros(2 * len(self.counties))
+        county = self.luck_of_draw(draw, self.counties.code)
+        year = self.luck_of_draw(draw, np.array([tick.ends.year]))
+        return np.repeat(p.omega_sd * county + p.tau_sd * year, 2)
+
+    def luck_of_draw(self, draw: int, what: Ints) -> Floats:
+        """Standard normals that belong to a draw, not to a seed, (what,)."""
+        return np.asarray(ndtri(Luck(0).uniform(Stream.EFFECTS, draw, addresses(what))[0]))
+
+    def receive(self, quarter: Quarter, offers: Offers) -> None:
+        """People from outside come to the towns, more of them to better ones."""
+        years, p = quarter.tick.years, self.parameters
+        change = migration.town_value(offers, p) - self.town_value
+        multiple = self.conditions.arrivals
+        expected = migration.arrivals(self.base.arrivals, change, years, multiple)
+        quarter.receive(expected, OUTSIDERS * self.base.arrivals * years)
+
+    def observe(self, day: date, number: int) -> None:
+        """Write down what statisticians see at the end of a quarter."""
+        seen = self.seen(day, number)
+        groups = self.groups
+        self.record.append({name: i.measure(seen, groups) for name, i in INDICATORS.items()})
+        self.datacollector.collect(self)
+
+    def seen(self, day: date, number: int) -> Seen:
+        """What the offices record at the end of a quarter."""
+        n, register, markets = len(self.counties), self.register, self.markets
+        inside = self.counts[: 2 * n]
+        by_band = inside.sum(axis=(2, 3, 4, 5)).reshape(n, 2, -1)
+        now = by_band.sum(axis=2)
+        counted = now + register.half_year_correction(number)[: 2 * n].reshape(n, 2)
+        hukou = np.bincount(register.place, register.registered, register.places)[: 2 * n]
+        hukou = hukou.reshape(n, 2).astype(np.int64)
+        work = inside.sum(axis=(1, 3, 4, 5)).reshape(n, 2, -1)[:, :, labour.NON_FARM].sum(axis=2)
+        who = np.arange(len(self.groups)) + 1000 * day.year
+        error = self.luck_of_draw(self.draw, who) * (self.draw > 0)
+        governments = list(self.agents)
+        own = register.units.merged_into == np.arange(len(register.units))
+        return Seen(
+            urban=counted[:, 0], rural=counted[:, 1], urban_now=now[:, 0], rural_now=now[:, 1],
+            registered_urban=hukou[:, 0], registered=hukou.sum(axis=1),
+            away=np.bincount(register.units.county, register.away[:-3], n).astype(np.int64),
+            children=by_band[:, :, :4].sum(axis=(1, 2)), aged=by_band[:, :, 14:].sum(axis=(1, 2)),
+            jobs_filled=work.sum(axis=1), jobs_wanted=markets.wanted.sum(axis=1),
+            commuters=work[:, 1], unemployed=markets.unemployed, wage=markets.wage,
+            price=markets.price, stock=markets.stock, occupied=markets.occupied(self.counts),
+            seats=markets.seats_taken.sum(axis=1), queue=markets.queue.sum(axis=1),
+            units=np.bincount(register.units.county[own], minlength=n),
+            effort=np.array([county.effort for county in governments]),
+            drift=measurement.drift(day.year, self.parameters),
+            error=measurement.error(error, self.parameters),
+        )  # fmt: skip
+
+
+def crude_levels(counts: Ints, counties: Counties, p: Parameters) -> tuple[Floats, Floats]:
+    """Levels of mortality and fertility that give each county its crude rates, each (county,)."""
+    n = len(counties)
+    here = counts[: 2 * n].reshape(n, 2, *counts.shape[1:])
+    by_sex = here.sum(axis=(3, 4, 5))
+    residents = by_sex.sum(axis=(1, 2, 3))
+    infants = by_sex[:, :, 0].sum(axis=(1, 2)) * p.infant_mortality
+    rate = np.maximum(counties.death_rate - infants / np.maximum(residents, 1), 0)
+    deaths = demography.level(rate, demography.mortality_pattern(p), by_sex, residents)
+    women = here[..., 1].sum(axis=(3, 5))
+    mothers = women[..., households.MOTHERS].sum(axis=-1)
+    births = demography.level(
+        counties.birth_rate, demography.fertility_pattern(p), mothers, residents
+    )
+    return deaths, births
+
+
+def by_place(counts: Ints) -> Ints:
+    """Everyone alive by place and sex, (place, sex)."""
+    return counts[:-1].sum(axis=(1, 2, 3, 4))
+
+
+def _reporter(name: str) -> Callable[[UrbanModel], Floats]:
+    return lambda model: model.record[-1][name]

@@ -1,0 +1,439 @@
+"""One quarter's decisions: rules are asked, luck answers, the register is told."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from sim import demography, households, housing, kernel, kinds, land, migration, reclassification, schools
+from sim.calendar import Tick
+from sim.chance import Luck, Stream, addresses, probability, threshold
+from sim.conditions import Conditions
+from sim.levers import Levers
+from sim.markets import Markets
+from sim.migration import Alternatives
+from sim.parameters import Parameters
+from sim.register import NEWCOMER, Register
+from sim.state import (
+    ALONE, COLLEGE, FARM, HEAD, INDUSTRY, JUNIOR, NEVER, NO_WORK, OWNS_FLAT, SENIOR,
+    Bools, Floats, Ints, People,
+)  # fmt: skip
+
+DEATH, SETTLING, BIRTH, MARRIAGE, LEAVING, RETURN, HIRE, SEPARATION = (1 << i for i in range(8))
+OUTSIDE = -1  # the "county" of a goal beyond the region, and of one that needs no dwelling
+
+
+@dataclass(frozen=True)
+class Hazards:
+    """The quarter's hazards [1/year] by kind of person, for the places inside the region."""
+
+    death: Floats  # (place, band, sex)
+    birth: Floats  # (place, band), women with a partner
+    marriage: Floats  # (band, sex), the unattached
+    settling: Floats  # (place,)
+    leaving: Floats  # (place, flat, band, situation), after 32 years in the place
+    going_back: Floats  # (band,)
+    hire: Floats  # (place, band, work, education)
+    separation: Floats  # (place, band, sector)
+    by_duration: Floats  # (65536,) factor on leaving, by the bits of the last move
+    by_village: Floats  # (unit + 3,) factor on leaving
+
+
+@dataclass(frozen=True)
+class Parties:
+    """Households, or parts of them, that are about to move; every column has shape (party,)."""
+
+    row: Ints  # who decided
+    mode: Ints  # kernel.WHOLE, LONE or WITH_CHILD
+    town: Ints  # county whose town they head for, or OUTSIDE
+    unit: Ints  # the unit, where it is known; else -1, and one is found in the town
+    waits: Bools  # needs a dwelling in the town
+
+    @classmethod
+    def together(cls, parts: Sequence[Self]) -> Self:
+        """All parties in one list, in the order given."""
+        columns = zip(*((p.row, p.mode, p.town, p.unit, p.waits) for p in parts), strict=True)
+        return cls(*(np.concatenate(column) for column in columns))
+
+    def where(self, which: Bools | Ints) -> "Parties":
+        """The parties a mask or an index selects."""
+        return Parties(
+            self.row[which], self.mode[which], self.town[which], self.unit[which], self.waits[which]
+        )
+
+
+class Quarter:
+    """The people, markets and luck of one quarter."""
+
+    def __init__(
+        self, tick: Tick, register: Register, markets: Markets, alternatives: Alternatives,
+        luck: Luck, parameters: Parameters,
+    ) -> None:  # fmt: skip
+        self.tick, self.register, self.markets = tick, register, markets
+        self.alternatives, self.luck, self.parameters = alternatives, luck, parameters
+        self.towns = len(markets.counties)
+
+    def u(self, stream: Stream, rows: Ints) -> Floats:
+        """Four draws in (0, 1) for each row, (4, row)."""
+        return self.luck.uniform(stream, self.tick.number, self.register.people.address[rows])
+
+    def place(self, rows: Ints) -> Ints:
+        """Where people live, (row,) index of place."""
+        return self.register.place[self.register.people.unit[rows]].astype(np.int64)
+
+    def kind(self, rows: Ints) -> tuple[Ints, Ints, Ints, Ints]:
+        """Place, flat, age band and situation of each row."""
+        p, clock = self.register.people, kinds.Clock.at(self.tick.number)
+        band = clock.band[p.born[rows].view(np.uint16)]
+        stage = clock.stage[p.child[rows].view(np.uint16)]
+        situation = kinds.INNER_OF[p.traits[rows], stage] // (kinds.EDUCATIONS * kinds.SEXES)
+        return self.place(rows), (p.flags[rows] & OWNS_FLAT).astype(np.int64), band, situation
+
+    # Everyone's luck
+
+    def throw(self, hazards: Hazards, threads: int, chunk: int) -> tuple[Ints, Ints]:
+        """Who meets which events this quarter: rows, and a bit for each event."""
+        r, people = self.register, self.register.people
+        table, second = thresholds(hazards, self.tick.years, r.places)
+        clock, bits = kinds.Clock.at(self.tick.number), np.uint16
+        first_row = r.place.astype(np.uint32) * kinds.BANDS
+        factors = [(65536 * f).astype(np.uint32) for f in (hazards.by_village, hazards.by_duration)]
+        when, stream = np.uint64(self.tick.number), np.uint64(Stream.QUARTER)
+        seed = np.uint64(self.luck.seed)
+
+        def one(start: int) -> tuple[Ints, Ints]:
+            part = slice(start, min(start + chunk, len(people)))
+            rows, events = np.empty(chunk, np.int64), np.empty(chunk, np.uint8)
+            found = kernel.throw(
+                people.address[part], people.unit[part], people.born[part].view(bits),
+                people.child[part].view(bits), people.since[part].view(bits), people.traits[part],
+                first_row, clock.band, clock.stage, kinds.INNER_OF, kinds.INNER_WORK_OF,
+                table, second, *factors, when, stream, seed, rows, events, start,
+            )  # fmt: skip
+            return rows[:found], events[:found]
+
+        starts = range(0, len(people), chunk)
+        if threads == 1:
+            parts = [one(start) for start in starts]
+        else:
+            with ThreadPoolExecutor(threads) as pool:
+                parts = list(pool.map(one, starts))
+        return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
+
+    # Families
+
+    def bear(self, mothers: Ints) -> None:
+        """Children are born; whether boy or girl is the child's own luck."""
+        r = self.register
+        child = addresses(r.people.address[mothers], self.tick.number, 0)
+        u = self.luck.uniform(Stream.COMING_OF_AGE, self.tick.number, child)[0]
+        r.bear(mothers, demography.newborn_sex(u, self.parameters) == 0, self.tick.number)
+
+    def come_of_age(self) -> None:
+        """Those who turned eighteen in the last four quarters leave school."""
+        born, grown = self.register.people.born, self.tick.number - 4 * households.GROWN
+        rows = np.flatnonzero((born <= grown) & (born > grown - 4))
+        education = households.education_reached(
+            self.u(Stream.COMING_OF_AGE, rows)[0], self.parameters
+        )
+        self.register.come_of_age(rows, education)
+
+    def marry(self, rows: Ints) -> None:
+        """Those who find each other in a county form households."""
+        r, people = self.register, self.register.people
+        county, sex = self.place(rows) // 2, kinds.sex_of(people.traits[rows])
+        tag = self.luck.words(Stream.PARTNERS, self.tick.number, people.address[rows])[0]
+        order = np.lexsort((people.address[rows], tag, county))
+        partner = np.empty(len(rows), np.int64)
+        kernel.pair(county[order], sex[order].astype(np.int64), partner)
+        men = np.flatnonzero((partner >= 0) & (sex[order] == 0))
+        he, she = rows[order[men]], rows[order[partner[men]]]
+        homes = households.address_of_couple(
+            people.unit[he].astype(np.int64), people.unit[she].astype(np.int64), r.urban
+        )
+        r.marry(he, she, homes, self.tick.number)
+
+    # Work and school
+
+    def separate(self, rows: Ints) -> None:
+        """Jobs end: villagers go back to the land, townspeople are out of work."""
+        village = self.place(rows) % 2 == 1
+        self.register.employ(rows, np.where(village, FARM, NO_WORK))
+
+    def hire(self, rows: Ints) -> Ints:
+        """Searchers fill vacancies in the order of their luck, never more than there are.
+
+        Returns
+        -------
+        (hired,) rows
+        """
+        u, people = self.u(Stream.HIRED, rows), self.register.people
+        county = self.place(rows) // 2
+        open_jobs = self.markets.vacancies[county]
+        services = u[0] * open_jobs.sum(axis=1) >= open_jobs[:, 0]
+        counter = 2 * county + services
+        room = np.floor(self.markets.vacancies).astype(np.int64).ravel()
+        hired = np.zeros(len(rows), bool)
+        size = people.weight[rows].astype(np.int64)
+        kernel.serve(np.argsort(u[1], kind="stable"), counter, size, room, hired)
+        self.register.employ(rows[hired], INDUSTRY + services[hired])
+        return rows[hired]
+
+    def follow_job(self, hired: Ints) -> Parties:
+        """Some villagers hired in town move there; some of them bring their household."""
+        u, place = self.u(Stream.HIRED, hired), self.place(hired)
+        village = place % 2 == 1
+        moves = village & (u[2] < self.markets.moving_share[place // 2])
+        brings = u[3] < migration.share_bringing_household(
+            self.markets.counties.residents_per_dwelling[place // 2], self.parameters
+        )
+        mode = np.where(brings, kernel.WHOLE, kernel.LONE)
+        return self._to_town(hired[moves], mode[moves], place[moves] // 2)
+
+    def enrol(self, counts: Ints, levers: Levers) -> None:
+        """Children of entry age in town ask for a seat, class by class."""
+        r, people = self.register, self.register.people
+        waiting = np.zeros((self.towns, schools.STAGES, schools.CLASSES), np.int64)
+        for stage, age in enumerate(schools.ENTRY_AGES):
+            last = self.tick.number - 4 * age
+            rows = np.flatnonzero((people.born <= last) & (people.born > last - 4))
+            place = self.place(rows)
+            rows, place = rows[place < 2 * self.towns], place[place < 2 * self.towns]
+            rows, place = rows[place % 2 == 0], place[place % 2 == 0]
+            rank = schools.priority(
+                registered=r.place[people.hukou[rows]] == place,
+                owner=people.flags[rows] & OWNS_FLAT > 0,
+                permit=self.tick.number - people.since[rows].astype(np.int64) >= 2,
+            )
+            np.add.at(waiting, (place // 2, stage, rank), people.weight[rows])
+        self.markets.enrol(counts, waiting, levers)
+
+    # Moving
+
+    def reconsider(self, rows: Ints, hazards: Hazards) -> Ints:
+        """Those who reconsider where to live, of the `rows` who might, (decider,).
+
+        The throw let through everyone whose luck was below an upper bound of their hazard; here
+        each is asked for the hazard itself.
+        """
+        people, p = self.register.people, self.parameters
+        place, flat, band, situation = self.kind(rows)
+        unit = people.unit[rows]
+        hazard = (
+            hazards.leaving[place, flat, band, situation]
+            * hazards.by_duration[people.since[rows].view(np.uint16)]
+            * migration.village_factor(self.register.away_share[unit], p)
+            * migration.closure_factor(
+                self.register.closed[unit], situation == kinds.PRIMARY_CHILD, p
+            )
+        )
+        u = self.u(Stream.QUARTER, rows)[2]
+        return rows[u < probability(hazard, self.tick.years)]
+
+    def choose(self, rows: Ints, chances: Floats, stream: Stream = Stream.DESTINATION) -> Parties:
+        """What those who reconsider choose: a party for each who does not stay."""
+        people, alternatives = self.register.people, self.alternatives
+        place, flat, band, situation = self.kind(rows)
+        shape = chances.shape
+        kind = np.ravel_multi_index(
+            (place, flat, migration.AGE_CLASS[band], situation), shape[:-1]
+        )
+        table = chances.reshape(-1, shape[-1])
+        address = people.address[rows]
+        chosen = self.luck.choose(stream, self.tick.number, address, table, kind)
+        moves = alternatives.nest[chosen] != migration.STAY
+        rows, chosen, county = rows[moves], chosen[moves], place[moves] // 2
+        nest, flat = alternatives.nest[chosen], flat[moves]
+        town = alternatives.county[county, chosen]
+        elsewhere = self.register.units.elsewhere + (nest == migration.COUNTRY)
+        return Parties(
+            row=rows,
+            mode=alternatives.mode[chosen],
+            town=town,
+            unit=np.where(town == OUTSIDE, elsewhere, -1),
+            waits=(town != OUTSIDE) & ~((nest == migration.OWN_TOWN) & (flat > 0)),
+        )
+
+    def go_back(self, rows: Ints) -> Parties:
+        """People away from their hukou place go back: to the village, or to its county town."""
+        r, people = self.register, self.register.people
+        hukou = people.hukou[rows].astype(np.int64)
+        home, place = r.place[hukou].astype(np.int64), self.place(rows)
+        rows, hukou, home, place = (x[home != place] for x in (rows, hukou, home, place))
+        ours = home < 2 * self.towns
+        to_town = ours & (home % 2 == 1)
+        to_town &= migration.returns_to_town(self.u(Stream.RETURNING, rows)[0], self.parameters)
+        town = np.where(to_town, home // 2, OUTSIDE)
+        moves = ~(to_town & (place == 2 * town))
+        head = kinds.role_of(people.traits[rows]) == HEAD
+        return Parties(
+            row=rows[moves],
+            mode=np.where(head, kernel.WHOLE, kernel.LONE)[moves],
+            town=town[moves],
+            unit=np.where(to_town, -1, hukou)[moves],
+            waits=(to_town & (people.flags[rows] & OWNS_FLAT == 0))[moves],
+        )
+
+    def resettle(self, counts: Ints, levers: Levers) -> Parties:
+        """Village households move into the town flats of a project, if there is one."""
+        if not levers.resettlement.any():
+            return self._to_town(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int64))
+        people = self.register.people
+        heads = counts[1 : 2 * self.towns : 2, :, :, [ALONE, HEAD]].sum(axis=(1, 2, 3, 4, 5))
+        hazard = housing.resettling_hazard(levers, heads.astype(float))
+        chance = np.zeros(self.register.places)
+        chance[1 : 2 * self.towns : 2] = probability(hazard, self.tick.years)
+        role = kinds.role_of(people.traits)
+        rows = np.flatnonzero(
+            ((role == HEAD) | (role == ALONE)) & (chance[self.register.place[people.unit]] > 0)
+        )
+        place = self.place(rows)
+        chosen = self.u(Stream.RESETTLING, rows)[0] < chance[place]
+        return self._to_town(
+            rows[chosen], np.full(chosen.sum(), kernel.WHOLE), place[chosen] // 2, waits=False
+        )
+
+    def move(self, parties: Parties, chances: Floats, counts: Ints) -> None:
+        """Let parties move, as far as the dwellings of the towns go.
+
+        Whoever finds no dwelling chooses once more among what is left, and then stays.
+        """
+        rooms = self.markets.rooms(counts)
+        served = self._serve(parties, rooms)
+        self._go(parties.where(served))
+        turned_away = parties.where(~served)
+        if len(turned_away.row):
+            left = self._without_full(chances, rooms[self.alternatives.county] <= 0)
+            again = self.choose(turned_away.row, left, Stream.SECOND_CHOICE)
+            self._go(again.where(self._serve(again, rooms)))
+
+    def receive(self, expected: Floats, slots: Ints) -> None:
+        """People from outside come to the towns.
+
+        Of a fixed line of outsiders who consider coming, as many come as are `expected`,
+        (county, 2 origins) persons; `slots`, (county, 2), is the length of the line. Who they are
+        is their own luck.
+        """
+        r, q, scale = self.register, self.tick.number, self.register.mean_weight
+        lengths = np.ceil(slots / scale).astype(np.int64)
+        county = np.repeat(np.repeat(np.arange(self.towns), 2), lengths.ravel())
+        origin = np.repeat(np.tile([0, 1], self.towns), lengths.ravel())
+        rank = np.concatenate([np.arange(n) for n in lengths.ravel()])
+        code = self.markets.counties.code[county]
+        address = addresses(code, 2 * rank.astype(np.int64) + origin, q, NEWCOMER)
+        u = self.luck.uniform(Stream.OUTSIDERS, q, address)
+        chance = np.divide(expected, lengths * scale, out=np.zeros(expected.shape), where=lengths > 0)
+        comes = u[0] < chance[county, origin]
+        address, county, origin, u = address[comes], county[comes], origin[comes], u[:, comes]
+        v = self.luck.uniform(Stream.OUTSIDER_TRAITS, q, address)
+        age = migration.newcomer_age(v[0])
+        n = len(address)
+        hukou = r.units.elsewhere + origin
+        r.enter(
+            People(
+                address=address,
+                born=(q - 4 * age).astype(np.int16),
+                child=np.full(n, NEVER),
+                unit=self._unit_in(county, u[1]).astype(np.uint16),
+                hukou=hukou.astype(np.uint16),
+                before=hukou.astype(np.uint16),
+                since=np.full(n, q, np.int16),
+                traits=kinds.pack(
+                    (v[1] < self.parameters.newcomer_women).astype(np.int64),
+                    np.where(v[2] < 0.5, JUNIOR, np.where(v[2] < 0.75, SENIOR, COLLEGE)),
+                    ALONE,
+                    NO_WORK,
+                ),
+                flags=np.zeros(n, np.uint8),
+                mate=np.arange(r.size, r.size + n, dtype=np.int32),
+                weight=np.full(n, round(scale), np.int32),
+            )
+        )
+
+    # Hukou and boundaries
+
+    def settle(self, rows: Ints) -> None:
+        """Town residents registered elsewhere are granted the local hukou."""
+        r, people, place = self.register, self.register.people, self.place(rows)
+        here = r.place[people.hukou[rows]] == place
+        r.settle(rows[land.may_settle((place % 2 == 0) & (place < 2 * self.towns), here)])
+
+    def reclassify(self, levers: Levers, conditions: Conditions) -> None:
+        """Villages are recoded urban around their people, merged, and lose their school."""
+        r, p, units = self.register, self.parameters, self.register.units
+        u = self.luck.uniform(Stream.UNIT, self.tick.number, r.unit_address)
+        hazard = reclassification.recoding_hazard(units, levers, conditions, p)
+        chosen = reclassification.struck(hazard, u[0], self.tick.years)
+        if len(chosen):
+            r.recode(reclassification.recoded(units, chosen))
+        hazard = reclassification.merging_hazard(units, levers, p)
+        chosen = reclassification.struck(hazard, u[1], self.tick.years)
+        units.merged_into = reclassification.merged(units, chosen).astype(np.int32)
+        closing = schools.closing_hazard(levers)[units.county]
+        closed = ~units.urban & (u[2] < probability(closing, self.tick.years))
+        r.closed[: len(units)] |= closed
+
+    def _to_town(self, rows: Ints, mode: Ints, county: Ints, waits: bool = True) -> Parties:
+        return Parties(rows, mode, county, np.full(len(rows), -1), np.full(len(rows), waits))
+
+    def _serve(self, parties: Parties, rooms: Ints) -> Bools:
+        people = self.register.people
+        size = np.empty(len(parties.row), np.int64)
+        kernel.company(people.mate, people.unit, parties.row, size)
+        size = np.where(parties.mode == kernel.LONE, 1, size) * people.weight[parties.row]
+        order = np.argsort(self.u(Stream.ARRIVAL, parties.row)[0], kind="stable")
+        served = np.zeros(len(parties.row), bool)
+        kernel.serve(order, np.where(parties.waits, parties.town, -1), size, rooms, served)
+        return served
+
+    def _go(self, parties: Parties) -> None:
+        u = self.u(Stream.ARRIVAL, parties.row)[1]
+        goal = np.where(parties.unit >= 0, parties.unit, self._unit_in(parties.town, u))
+        self.register.move(parties.row, parties.mode, goal, self.tick.number)
+
+    def _unit_in(self, town: Ints, u: Floats) -> Ints:
+        """An urban unit of each town, larger ones more often, (party,)."""
+        ends, first, index = self.register.urban_units
+        low = np.where(town >= 0, first[town], 0.0)
+        high = np.where(town >= 0, first[town + 1], 1.0)
+        return index[np.searchsorted(ends, low + u * (high - low), side="right")]
+
+    def _without_full(self, chances: Floats, full: Bools) -> Floats:
+        """Chances with the towns that are `full`, (county, alternative), taken out."""
+        gone = np.repeat(full & (self.alternatives.county >= 0), 2, axis=0)
+        gone &= self.alternatives.nest != migration.STAY
+        return np.where(gone[:, None, None, None], 0.0, chances)
+
+
+def thresholds(hazards: Hazards, years: float, places: int) -> tuple[Ints, Ints]:
+    """The words of luck below which each kind meets each event; see `kernel.throw`."""
+    first = np.zeros(
+        (places, kinds.BANDS, kinds.SITUATIONS, kinds.EDUCATIONS, kinds.SEXES, 6), np.uint32
+    )
+    second = np.zeros(
+        (places, kinds.BANDS, kinds.WORKS, kinds.EDUCATIONS, kinds.SEXES, 2), np.uint32
+    )
+    inside = slice(0, len(hazards.death))
+    outside = slice(len(hazards.death), places - 1)
+    single, deciders = [kinds.SINGLE, kinds.ALONE], slice(kinds.SINGLE, None)
+
+    def chance(hazard: Floats) -> Ints:
+        return threshold(probability(hazard, years))
+
+    death, going_back = chance(hazards.death), chance(hazards.going_back)
+    first[inside, ..., 0] = death[:, :, None, None]
+    first[outside, ..., 0] = death[::2].max(axis=0)[:, None, None]
+    first[inside, ..., 1] = chance(hazards.settling)[:, None, None, None, None]
+    birth = chance(hazards.birth)[:, :, None]
+    first[inside, :, kinds.DEPENDENT, :, 1, 2] = birth
+    first[inside, :, kinds.COUPLE :, :, 1, 2] = birth[..., None]
+    first[inside, :, single, :, :, 3] = chance(hazards.marriage)[:, None]
+    first[inside, ..., 4] = chance(hazards.leaving.max(axis=1))[..., None, None]
+    first[: places - 1, :, deciders, :, :, 5] = going_back[:, None, None, None]
+    second[inside, ..., 0] = chance(hazards.hire)[..., None]
+    second[inside, :, INDUSTRY:, ..., 1] = chance(hazards.separation)[..., None, None]
+    shape = places * kinds.BANDS
+    return first.reshape(shape, kinds.INNER, 6), second.reshape(shape, kinds.INNER_WORK, 2)
+

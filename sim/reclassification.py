@@ -1,0 +1,62 @@
+"""In-situ urbanization and merger: codes and boundaries change, and nobody moves."""
+
+import numpy as np
+
+from sim.chance import probability
+from sim.conditions import Conditions
+from sim.levers import Levers
+from sim.parameters import Parameters
+from sim.state import Bools, Floats, Ints, Units
+
+
+def recoding_hazard(
+    units: Units, levers: Levers, conditions: Conditions, p: Parameters
+) -> Floats:
+    """How often a rural village is recoded urban [1/year], (unit,).
+
+    Villages next to a town are recoded more often; the mean over all rural villages is the
+    province's. Frozen boundaries stop the trend and every added recoding alike.
+    """
+    rural = ~units.urban
+    if conditions.recoding_frozen or not rural.any():
+        return np.zeros(len(units))
+    relative = np.where(units.contiguous, p.recode_contiguity_ratio, 1.0)
+    trend = p.recode_hazard * relative / relative[rural].mean()
+    increment = levers.recoding[2 * units.county + 1]
+    return rural * (trend + increment)
+
+
+def merging_hazard(units: Units, levers: Levers, p: Parameters) -> Floats:
+    """How often a village is merged into a neighbour [1/year], (unit,)."""
+    independent = units.merged_into == np.arange(len(units))
+    increment = levers.merging[2 * units.county + 1]
+    return (~units.urban & independent) * (p.merge_hazard + increment)
+
+
+def struck(hazard: Floats, u: Floats, years: float) -> Ints:
+    """The villages that an event of this hazard meets, (struck,) index."""
+    return np.flatnonzero(u < probability(hazard, years))
+
+
+def recoded(units: Units, chosen: Ints) -> Bools:
+    """All villages whose code changes with the `chosen`: those merged into them too, (unit,)."""
+    return ~units.urban & np.isin(units.merged_into, units.merged_into[chosen])
+
+
+def merged(units: Units, chosen: Ints) -> Ints:
+    """The receiving unit of each village after the `chosen` are merged, (unit,).
+
+    A village joins the next rural village of its township, so the code of nobody changes.
+    """
+    result = units.merged_into.astype(np.int64)
+    for village in chosen:
+        near = (
+            (units.township == units.township[village])
+            & (units.county == units.county[village])
+            & ~units.urban
+            & (result != result[village])
+        )
+        if near.any():
+            host = result[np.flatnonzero(near)[0]]
+            result[result == result[village]] = host
+    return result

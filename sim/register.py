@@ -1,0 +1,261 @@
+"""The register: where rules' decisions become facts, each with an entry in the books.
+
+Rules decide; only this file changes people. Whatever it does to where somebody lives it enters in
+`flows`, so that the books can be checked against a count of everyone.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim import households, kernel, kinds, measurement
+from sim.accounts import Flows
+from sim.chance import addresses
+from sim.kinds import Traits
+from sim.state import (
+    ALONE, COLUMNS, DEPENDENT, FARM, HEAD, NEVER, NO_WORK, PRIMARY, SINGLE, Bools, Floats, Ints, People, Units,
+)  # fmt: skip
+
+ROLE_BITS, WORK_BITS, EDUCATION_BITS = 0b00011000, 0b11100000, 0b00000110
+NEWBORN, NEWCOMER, UNIT = 1, 2, 3  # part of an address: what it is the address of
+
+
+class Register:
+    """Everyone's columns, with room to grow, and the books of the present quarter."""
+
+    def __init__(self, people: People, units: Units, places: int) -> None:
+        self.units, self.places = units, places
+        self.place = units.place()
+        self.room = people.empty(int(len(people) * 1.05) + 1024)
+        self.size = 0
+        self.append(people)
+        self.registered = np.zeros(units.gone + 1, np.int64)  # by unit of hukou
+        self.away = np.zeros(units.gone + 1, np.int64)  # of them, living in another place
+        self.closed = np.zeros(units.gone + 1, bool)  # units whose village school was closed
+        code = np.arange(len(units))
+        self.unit_address = addresses(UNIT, units.county, code - np.searchsorted(units.county, units.county))
+        self.mean_weight = float(people.weight.mean())
+        self.count_registered()
+        self._index_towns()
+        self.flows = Flows.none(places)
+        self.moved: list[Ints] = [np.empty(0, np.int64)] * measurement.HALF_YEAR  # by quarters ago
+
+    @property
+    def people(self) -> People:
+        """Everyone on the register, as views."""
+        return People(*(getattr(self.room, name)[: self.size] for name in COLUMNS))
+
+    def open_quarter(self) -> None:
+        """Begin a quarter with empty books."""
+        self.flows = Flows.none(self.places)
+        self.moved = [np.empty(0, np.int64), *self.moved[:-1]]
+
+    def append(self, newcomers: People) -> Ints:
+        """Add rows at the end; their rows, (newcomer,)."""
+        start, stop = self.size, self.size + len(newcomers)
+        if stop > len(self.room):
+            larger = People.empty(2 * stop)
+            for name in COLUMNS:
+                getattr(larger, name)[:start] = getattr(self.room, name)[:start]
+            self.room = larger
+        for name in COLUMNS:
+            getattr(self.room, name)[start:stop] = getattr(newcomers, name)
+        self.size = stop
+        return np.arange(start, stop)
+
+    def count_registered(self) -> None:
+        """Count who is registered where, and who of them lives elsewhere."""
+        p = self.people
+        self.registered[:], self.away[:] = 0, 0
+        kernel.registered(
+            p.hukou, p.unit, self.place, p.weight, self.units.gone, self.registered, self.away
+        )
+        self.registered_at_count = self.registered.copy()
+
+    def half_year_correction(self, quarter: int) -> Ints:
+        """What the half-year rule adds to a count of those present, (place,)."""
+        p, change = self.people, np.zeros(self.places, np.int64)
+        for ago, rows in enumerate(self.moved):
+            here = rows[(p.since[rows] == quarter - ago) & (p.unit[rows] != self.units.gone)]
+            recent = here[measurement.not_yet_counted(p.since[here], quarter)]
+            _enter(change, p.weight[recent], self.place[p.before[recent]])
+            _enter(change, -p.weight[recent], self.place[p.unit[recent]])
+        return change
+
+    @property
+    def away_share(self) -> Floats:
+        """Share of the people registered in a unit who live in another place, (unit + 3,)."""
+        return self.away / np.maximum(self.registered_at_count, 1)
+
+    @property
+    def urban(self) -> Bools:
+        """Units coded urban, (unit + 3,)."""
+        return np.append(self.units.urban, [False] * 3)
+
+    def _index_towns(self) -> None:
+        """Where in the line of all urban units those of each town are, by size."""
+        p, urban = self.people, np.flatnonzero(self.units.urban)
+        size = np.zeros((self.units.gone + 1, 2), np.int64)
+        kernel.living_in(p.unit, self.urban, p.traits, p.weight, size)
+        ends = np.cumsum(np.maximum(size[urban].sum(axis=1), 1)).astype(float)
+        ends /= ends[-1] if len(ends) else 1.0
+        starts = np.searchsorted(self.units.county[urban], np.arange((self.places - 3) // 2 + 1))
+        self.urban_units = ends, np.concatenate([[0.0], ends])[starts], urban
+
+    def count(self, quarter: int) -> Ints:
+        """Everyone by where they live, how old they are and their traits, (place, band, 256)."""
+        p = self.people
+        counts = np.zeros((self.places * kinds.BANDS, kinds.TRAITS), np.int64)
+        first_row = (self.place.astype(np.uint32) * kinds.BANDS)
+        band = kinds.Clock.at(quarter).band
+        kernel.tally(p.unit, p.born.view(np.uint16), p.traits, p.weight, first_row, band, counts)
+        return counts.reshape(self.places, kinds.BANDS, kinds.TRAITS)
+
+    def bury(self, rows: Ints) -> None:
+        """People die: their households go on without them."""
+        p, (role, sex) = self.people, self._traits(rows)
+        _enter(self.flows.deaths, p.weight[rows], self.place[p.unit[rows]], sex)
+        _enter(self.registered, -p.weight[rows], p.hukou[rows])
+        p.unit[rows] = self.units.gone
+        heirs = np.empty(len(rows), np.int64)
+        kernel.leave_rings(p.mate, p.born, p.unit, self.units.gone, rows, heirs)
+        self._succeed(heirs, role == HEAD, p.child[rows])
+
+    def bear(self, mothers: Ints, boys: Bools, quarter: int) -> None:
+        """Children are born into their mothers' households."""
+        p, n = self.people, len(mothers)
+        sex = np.where(boys, 0, 1)
+        home = p.unit[mothers]
+        first = self.append(
+            People(
+                address=addresses(p.address[mothers], quarter, NEWBORN),
+                born=np.full(n, quarter, np.int16),
+                child=np.full(n, NEVER),
+                unit=home,
+                hukou=p.hukou[mothers],
+                before=p.before[mothers],
+                since=p.since[mothers],
+                traits=kinds.pack(sex, np.full(n, PRIMARY), DEPENDENT, NO_WORK),
+                flags=p.flags[mothers],
+                mate=np.arange(self.size, self.size + n, dtype=np.int32),
+                weight=p.weight[mothers],
+            )
+        )
+        p = self.people
+        kernel.join_rings(p.mate, first, mothers)
+        _enter(self.flows.births, p.weight[first], self.place[home], sex)
+        _enter(self.registered, p.weight[first], p.hukou[first])
+        heads = np.empty(n, np.int64)
+        kernel.heads(p.mate, p.traits, ROLE_BITS, HEAD << 3, mothers, heads)
+        p.child[heads] = quarter
+        young = first[p.since[first] == quarter - 1]  # counted where their mothers still count
+        self.moved[1] = np.concatenate([self.moved[1], young])
+
+    def come_of_age(self, rows: Ints, education: Ints) -> None:
+        """The young finish school and decide for themselves from now on."""
+        p = self.people
+        minor = kinds.role_of(p.traits[rows]) == DEPENDENT
+        rows, education = rows[minor], education[minor]
+        kept = p.traits[rows] & ~np.uint8(EDUCATION_BITS | ROLE_BITS)
+        p.traits[rows] = kept | (education << 1 | SINGLE << 3).astype(np.uint8)
+
+    def employ(self, rows: Ints, work: Ints) -> None:
+        """People take up, change or lose their work."""
+        p = self.people
+        p.traits[rows] = p.traits[rows] & ~np.uint8(WORK_BITS) | (work << 5).astype(np.uint8)
+
+    def marry(self, men: Ints, women: Ints, homes: Ints, quarter: int) -> None:
+        """Couples form households of their own; whoever has to moves."""
+        both = np.concatenate([men, women])
+        self._leave_home(both)
+        p = self.people
+        kernel.join_rings(p.mate, women, men)
+        for rows, role in ((men, HEAD), (women, DEPENDENT)):
+            p.traits[rows] = p.traits[rows] & ~np.uint8(ROLE_BITS) | np.uint8(role << 3)
+        goals = np.concatenate([homes, homes])
+        moves = p.unit[both] != goals
+        self.move(both[moves], np.full(moves.sum(), kernel.LONE), goals[moves], quarter)
+
+    def move(self, rows: Ints, modes: Ints, goals: Ints, quarter: int) -> None:
+        """Parties move: the deciders `rows` in their modes to the units `goals`, each (party,)."""
+        p = self.people
+        unattached = self._role(rows) == SINGLE
+        self._leave_home(rows[unattached & (modes == kernel.LONE) & (p.since[rows] != quarter)])
+        size = np.empty(len(rows), np.int64)
+        kernel.company(p.mate, p.unit, rows, size)
+        who, origin = np.empty(size.sum(), np.int64), np.empty(size.sum(), np.int64)
+        n = kernel.move(
+            p.mate, p.born, p.unit, p.before, p.since, np.int16(quarter),
+            np.int16(quarter - 4 * households.GROWN), rows, modes, goals.astype(np.uint16),
+            who, origin,
+        )  # fmt: skip
+        who, origin = who[:n], origin[:n]
+        start, end = self.place[origin], self.place[p.unit[who]]
+        sex = kinds.sex_of(p.traits[who])
+        _enter(self.flows.moves, p.weight[who], start, end, sex)
+        leaves_job = (start // 2 != end // 2) | (kinds.work_of(p.traits[who]) == FARM)
+        left = who[leaves_job & (start != end)]
+        to_village = (self.place[p.unit[left]] % 2 == 1) & (self.place[p.unit[left]] < self.places - 3)
+        grown = (p.born[left] <= quarter - 4 * households.GROWN) & to_village
+        self.employ(left, np.where(grown, FARM, NO_WORK))
+        self.moved[0] = np.concatenate([self.moved[0], who])
+
+    def enter(self, newcomers: People, quarter: int) -> None:
+        """People from outside who were never on the register settle in a town."""
+        rows = self.append(newcomers)
+        p = self.people
+        sex = kinds.sex_of(p.traits[rows])
+        origin = p.hukou[rows].astype(np.int64) - self.units.elsewhere
+        _enter(self.flows.entries, p.weight[rows], origin, self.place[p.unit[rows]], sex)
+        _enter(self.registered, p.weight[rows], p.hukou[rows])
+        self.moved[0] = np.concatenate([self.moved[0], rows])
+
+    def settle(self, rows: Ints) -> None:
+        """People are granted the hukou of where they live."""
+        p = self.people
+        _enter(self.registered, -p.weight[rows], p.hukou[rows])
+        p.hukou[rows] = p.unit[rows]
+        _enter(self.registered, p.weight[rows], p.hukou[rows])
+
+    def recode(self, new: Bools) -> None:
+        """Villages, (unit,), become urban around people who never move."""
+        p = self.people
+        residents = np.zeros((self.units.gone + 1, 2), np.int64)
+        kernel.living_in(p.unit, np.append(new, [False] * 3), p.traits, p.weight, residents)
+        before = self.place
+        self.units.urban |= new
+        self.place = self.units.place()
+        np.subtract.at(self.flows.recoded, before, residents)
+        np.add.at(self.flows.recoded, self.place, residents)
+        self._index_towns()
+
+    def _role(self, rows: Ints) -> Traits:
+        return kinds.role_of(self.people.traits[rows])
+
+    def _traits(self, rows: Ints) -> tuple[Traits, Traits]:
+        traits = self.people.traits[rows]
+        return kinds.role_of(traits), kinds.sex_of(traits)
+
+    def _leave_home(self, rows: Ints) -> None:
+        """Adults leave the household they lived in and keep one of their own."""
+        p, role = self.people, self._role(rows)
+        heirs = np.empty(len(rows), np.int64)
+        kernel.leave_rings(p.mate, p.born, p.unit, self.units.gone, rows, heirs)
+        self._succeed(heirs, role == HEAD, p.child[rows])
+        p.traits[rows] = p.traits[rows] & ~np.uint8(ROLE_BITS) | np.uint8(ALONE << 3)
+
+    def _succeed(self, heirs: Ints, succeeds: Bools, children: NDArray[np.int16]) -> None:
+        """Those left behind carry on: as head, or alone."""
+        p = self.people
+        has_heir = heirs >= 0
+        heirs, succeeds, children = heirs[has_heir], succeeds[has_heir], children[has_heir]
+        alone = p.mate[heirs] == heirs
+        role = households.role_after_loss(self._role(heirs), alone, succeeds)
+        p.child[heirs[succeeds]] = np.maximum(p.child[heirs[succeeds]], children[succeeds])
+        p.traits[heirs] = p.traits[heirs] & ~np.uint8(ROLE_BITS) | (role << 3).astype(np.uint8)
+
+
+def _enter(book: Ints, persons: Ints, *where: Ints) -> None:
+    """Enter `persons` in a book, (...), at the places that `where` indexes."""
+    line = np.ravel_multi_index(where, book.shape)
+    total = np.bincount(line, weights=persons, minlength=book.size)  # exact below 2^53
+    book += total.reshape(book.shape).astype(np.int64)

@@ -1,0 +1,1 @@
+"""Sentences about the world that must stay true."""

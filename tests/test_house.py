@@ -1,0 +1,189 @@
+"""The house rules: imports go down, a number has one home, and nothing reaches behind the doors."""
+
+import ast
+import re
+import tomllib
+from dataclasses import fields
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import sim
+from calibration.priors import catalogue
+from sim.levers import LEVERS
+from sim.parameters import Parameters
+
+HOUSE = Path(__file__).parent.parent
+FLOORS = ["sim", "calibration", "scenarios", "results"]  # ground floor first
+SHIPPED = [file for floor in FLOORS for file in sorted((HOUSE / floor).rglob("*.py"))]
+BESIDE = [*(HOUSE / "tests").glob("*.py"), *(HOUSE / "benchmarks").rglob("*.py")]
+
+# In sim, whatever stands in neither list is a rule.
+FOUNDATION = {"chance", "conditions", "kernel", "kinds", "levers", "parameters", "state"}
+AROUND_THE_RULES = {
+    "accounts", "base", "county", "indicators", "markets", "measurement", "model", "quarter",
+    "register",
+}  # fmt: skip
+SIM = {file.stem: file for file in SHIPPED if file.parent.name == "sim"}
+RULES = sorted(SIM.keys() - FOUNDATION - AROUND_THE_RULES - {"__init__"})
+
+each_shipped_file = pytest.mark.parametrize(
+    "file", SHIPPED, ids=lambda f: f.relative_to(HOUSE).as_posix()
+)
+
+
+@cache
+def tree(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
+def imports(file: Path) -> set[str]:
+    """The modules a file imports, as dotted names; `from sim import state` is sim.state."""
+    nodes = list(ast.walk(tree(file)))
+    plain = {alias.name for n in nodes if isinstance(n, ast.Import) for alias in n.names}
+    named = [n for n in nodes if isinstance(n, ast.ImportFrom)]
+    assert not any(n.level for n in named), "relative imports hide which floor is meant"
+    return plain | {
+        f"{n.module}.{alias.name}" if n.module in FLOORS else n.module or ""
+        for n in named
+        for alias in n.names
+    }
+
+
+def packages(file: Path) -> set[str]:
+    return {module.split(".")[0] for module in imports(file)}
+
+
+def of_sim(file: Path) -> set[str]:
+    """The modules of sim that a file imports."""
+    return {module.split(".")[1] for module in imports(file) if module.startswith("sim.")}
+
+
+def names(file: Path) -> set[str]:
+    """Every name a file uses, with its dots: `open`, `np.random.default_rng`."""
+    return {ast.unparse(n) for n in ast.walk(tree(file)) if isinstance(n, ast.Attribute | ast.Name)}
+
+
+# Floors
+
+
+@each_shipped_file
+def test_imports_go_down(file):
+    floor = FLOORS.index(file.relative_to(HOUSE).parts[0])
+    assert packages(file).isdisjoint([*FLOORS[floor + 1 :], "tests", "benchmarks"])
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_rules_never_import_each_other(rule):
+    assert of_sim(SIM[rule]) <= FOUNDATION
+
+
+@pytest.mark.parametrize("stone", sorted(FOUNDATION & SIM.keys()))
+def test_the_foundation_rests_on_itself(stone):
+    assert of_sim(SIM[stone]) <= FOUNDATION
+
+
+def test_the_kernel_knows_nothing_of_cities():
+    assert packages(SIM["kernel"]).isdisjoint(FLOORS)
+
+
+def test_the_sim_we_test_is_ours():
+    """Generic names can be taken by other distributions; ours must win."""
+    assert Path(sim.__path__[0]).samefile(HOUSE / "sim")
+
+
+@pytest.mark.parametrize("file", SHIPPED + BESIDE, ids=lambda f: f.relative_to(HOUSE).as_posix())
+def test_a_file_begins_by_saying_what_it_is(file):
+    first = file.read_text(encoding="utf-8").partition("\n")[0]
+    assert re.match(r'r?"""\S', first)
+
+
+# What sim may not do
+
+TO_THE_OUTSIDE = {
+    "csv", "importlib", "io", "json", "os", "pathlib", "pyarrow", "ruamel", "shutil", "socket",
+    "subprocess", "tempfile", "urllib",
+}  # fmt: skip
+READING = re.compile(r"open|.*\.(open|load|loadtxt|fromfile|genfromtxt|memmap|read_\w+)")
+
+
+@pytest.mark.parametrize("module", sorted(SIM))
+def test_sim_reads_no_file(module):
+    assert packages(SIM[module]).isdisjoint(TO_THE_OUTSIDE)
+    assert not list(filter(READING.fullmatch, names(SIM[module])))
+
+
+@pytest.mark.parametrize("module", sorted(SIM))
+def test_luck_in_sim_is_addressed_and_not_consumed(module):
+    assert "np.random" not in names(SIM[module])
+
+
+# What nobody may do
+
+UNSAFE_IMPORTS = {"cloudpickle", "dill", "marshal", "pickle", "random", "shelve", "yaml"}
+GLOBAL_LUCK = r"(np|numpy)\.random\.(?!default_rng\b|Generator\b|SeedSequence\b)\w+"
+UNSAFE_NAMES = re.compile(rf"eval|exec|.*\.(eval|read_pickle|to_pickle)|os\.system|{GLOBAL_LUCK}")
+UNSAFE_ARGUMENTS = {"shell=True", "allow_pickle=True", "typ='unsafe'"}
+
+
+@each_shipped_file
+def test_no_pickles_no_eval_no_global_luck_no_unsafe_yaml(file):
+    arguments = {ast.unparse(n) for n in ast.walk(tree(file)) if isinstance(n, ast.keyword)}
+    assert packages(file).isdisjoint(UNSAFE_IMPORTS)
+    assert not list(filter(UNSAFE_NAMES.fullmatch, names(file)))
+    assert arguments.isdisjoint(UNSAFE_ARGUMENTS)
+
+
+# Two kinds of number, two homes
+
+
+def test_every_parameter_has_its_row_and_every_row_its_parameter():
+    assert {f.name for f in fields(Parameters)} == {prior.name for prior in catalogue()}
+
+
+def test_every_parameter_is_read_by_a_rule():
+    """A number that nothing reads would only pretend to matter."""
+    read = {
+        n.attr
+        for name, file in SIM.items()
+        if name != "parameters"
+        for n in ast.walk(tree(file))
+        if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Load)
+    }
+    assert {f.name for f in fields(Parameters)} - read == set()
+
+
+def readings_of_levers() -> set[tuple[str, str, int]]:
+    """Where levers are read: (lever, module.function, line)."""
+    return {
+        (node.attr, f"{module}.{function.name}", node.lineno)
+        for module, file in SIM.items()
+        for function in ast.walk(tree(file))
+        if isinstance(function, ast.FunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Attribute) and node.attr in LEVERS
+        if ast.unparse(node.value).split(".")[-1] == "levers"
+    }
+
+
+@pytest.mark.parametrize("lever", LEVERS)
+def test_one_lever_one_term(lever):
+    """A lever enters one rule, on one line: the rule that its declaration names."""
+    rule, _, term = LEVERS[lever].term.partition(": ")
+    assert term
+    assert [where for name, where, _ in readings_of_levers() if name == lever] == [rule]
+
+
+# What is installed
+
+
+def test_what_we_depend_on_is_pinned_with_hashes_and_no_address():
+    lock = (HOUSE / "requirements.lock").read_text(encoding="utf-8")
+    pinned = set(re.findall(r"^(\S+)==.*\\\n    --hash=sha256:\w{64}", lock, re.MULTILINE))
+    project = tomllib.loads((HOUSE / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    asked = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    wanted = {re.match(r"[\w.-]+", line)[0].replace(".", "-") for line in asked}
+    assert wanted <= pinned
+    assert len(pinned) == len(re.findall(r"^\w", lock, re.MULTILINE))
+    assert "://" not in lock
