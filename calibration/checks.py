@@ -3,7 +3,7 @@
 import csv
 import math
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from difflib import get_close_matches
 from io import StringIO
@@ -54,7 +54,15 @@ class PackError(Exception):
             if lang == "zh"
             else f"The region pack {self.pack} has {n} problem{'s' * (n > 1)}:"
         )
-        return "\n".join([head, *(f"  {problem.text(lang)}" for problem in self.problems)])
+        alike: dict[Problem, list[Problem]] = {}
+        for problem in self.problems:
+            alike.setdefault(replace(problem, line=0), []).append(problem)
+        more = {"zh": " （另有 {} 行相同）", "en": " (and {} more lines alike)"}[lang]
+        told = (
+            "  " + same[0].text(lang) + (more.format(len(same) - 1) if len(same) > 1 else "")
+            for same in alike.values()
+        )
+        return "\n".join([head, *told])
 
     def __str__(self) -> str:
         return self.text()
@@ -147,7 +155,8 @@ class Findings:
         for source in row["source"].split() or [""]:
             self.known(row.file, row.line, ("来源", "source"), source, sources)
         self.known(row.file, row.line, ("状态", "status"), row["status"], STATUSES)
-        ends = [self.number(row, end) for end in ("low", "high") if row[end]]
+        low, high = (row.cells.get(end, "") for end in ("low", "high"))
+        ends = [self.number(row, end) for end in ("low", "high") if row.cells.get(end)]
         ordered = len(ends) == 2 and ends[0] <= value <= ends[1]
         if math.isnan(value) or any(map(math.isnan, ends)) or ordered:
             return
@@ -155,7 +164,7 @@ class Findings:
             self.add(
                 row.file, row.line, ("取值范围", "the range of the value"),
                 ("low ≤ value ≤ high（假设值必填）", "low <= value <= high (required if assumed)"),
-                f"{row['low'] or '∅'} … {row['value']} … {row['high'] or '∅'}",
+                f"{low or '∅'} … {value:g} … {high or '∅'}",
                 ("写明范围", "state the range"),
             )  # fmt: skip
 
@@ -234,20 +243,20 @@ def read_csv(
 
 
 def read_yaml(findings: Findings, file: str) -> Any:
-    """The content of a YAML 1.2 file of the pack, or None if it cannot be read.
+    """The content of a YAML 1.2 file of the pack, or None if there is none or it cannot be read.
 
     Its mappings and lists know their lines (`.lc`); a key given twice is refused.
     """
     from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError
+    from ruamel.yaml.error import YAMLError
 
     path = findings.folder / file
     if not path.is_file():
         absent(findings, file)
         return None
     try:
-        return YAML().load(path.read_text(encoding="utf-8-sig"))
-    except (MarkedYAMLError, ValueError) as slip:
+        content = YAML().load(path.read_text(encoding="utf-8-sig"))
+    except (YAMLError, ValueError) as slip:
         mark = getattr(slip, "problem_mark", None)
         what = getattr(slip, "problem", None) or str(slip)
         findings.add(
@@ -256,11 +265,14 @@ def read_yaml(findings: Findings, file: str) -> Any:
             ("改正这一行", "mend this line"),
         )  # fmt: skip
         return None
+    if content is None:
+        absent(findings, file)
+    return content
 
 
 def absent(findings: Findings, file: str) -> None:
-    """Write down that a file of the pack is not there."""
+    """Write down that a file of the pack is not there, or holds nothing."""
     findings.add(
-        file, 0, ("缺少文件", "the file is missing"), ("有此文件", "this file"), "∅",
-        ("补上；格式见 calibration/regions/binzhou", "add it; calibration/regions/binzhou shows how"),
+        file, 0, ("文件缺失或为空", "the file is missing or empty"), ("有此文件", "this file"), "∅",
+        ("补上；格式见数据包 binzhou", "add it; the pack binzhou shows how"),
     )  # fmt: skip

@@ -5,6 +5,7 @@ libraries on offer either compile from source (humanleague) or are not kept up (
 """
 
 import csv
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -70,6 +71,13 @@ def rounded(table: Floats, rows: Ints, columns: Ints, rng: Generator) -> Ints:
         left -= out[:, j]
     out[:, -1] = left
     return out
+
+
+def divided(total: int, share: float, most: Sequence[int]) -> Ints:
+    """`total` in two parts, the first a `share` of it, neither more than it can be, (2,)."""
+    first = min(round(share * total), most[0])
+    second = min(total - first, most[1])
+    return np.array([min(total - second, most[0]), second])
 
 
 def handed_out(cell: Ints, table: Ints, rng: Generator) -> Ints:

@@ -23,16 +23,21 @@ LEAST = np.array([1, 2, 2, 3, 4])  # members, at least
 FIRST, CHILD, ELDER, GREAT = 0, 2, 3, 5
 POSTS = 8
 
+AS_COUPLE, BY_ONESELF = -2.0, -1.0  # no age of itself: whatever families leave
+
 ADULT = 72  # quarters
+NARROW, BROAD = np.full(5, 1 / 5), np.full(15, 1 / 15)  # windows over single years of age
+ALONE_OF = ("alone_men", "alone_women")
 NO_CHILD = -1
 
 
 @dataclass(frozen=True)
 class Homes:
-    """People in households, rows of a household together and its head first; (member,)."""
+    """People in households, those of one kind before the next; (member,)."""
 
     person: Ints  # position in the list of people
     home: Ints  # household, from 0 on
+    post: Ints  # order within it, the head's first
     role: Ints  # see sim.state
     child: Ints  # of a head: age of the youngest child under 18 [quarters], or NO_CHILD
 
@@ -50,12 +55,12 @@ class Forebears:
 
 @dataclass(frozen=True)
 class Seats:
-    """Seats for adults who do not live alone; (seat,)."""
+    """Seats for adults; (seat,)."""
 
     home: Ints
     post: Ints
     sex: Ints
-    suits: Floats  # age [quarters]; NaN: whatever others leave
+    suits: Floats  # age [quarters], AS_COUPLE or BY_ONESELF
 
 
 def split(kinds: Ints, ages: Ints, a: Assumptions, rng: Generator) -> Ints:
@@ -71,8 +76,9 @@ def split(kinds: Ints, ages: Ints, a: Assumptions, rng: Generator) -> Ints:
         (place, age) members of family households by single year of age
     """
     out = np.zeros((len(kinds), ages.shape[0]), np.int64)
-    for kind, name in enumerate(("alone", "couple_only")):
-        out[kind] = whole(ages @ a.by_age(name), int(kinds[kind]))
+    alone = a.by_age("alone_men") + a.by_age("alone_women")
+    for kind, likely in enumerate((alone, a.by_age("couple_only"))):
+        out[kind] = whole(ages @ likely, int(kinds[kind]))
     left = np.maximum(ages.sum(1) - LEAST[:2] @ out[:2], 0)
     sizes = np.array([a[f"size_{name}_generations"] for name in ("two", "three", "four")])
     members = kinds[2:] * sizes
@@ -115,7 +121,7 @@ def form(age: Ints, sex: Ints, kinds: Ints, a: Assumptions, rng: Generator) -> H
         (kind,) households, feasible
     """
     one, couples, families = int(kinds[0]), int(kinds[1]), kinds[2:]
-    at_home = a.by_age("at_home")[age // 4]
+    at_home = a.by_age("at_home")[age // 4] * np.where(sex == FEMALE, a["at_home_women"], 1.0)
     spare, minors = len(age) - int(LEAST @ kinds), int((age < ADULT).sum())
     children, parents, elders = composition(families, spare, minors, float(at_home.sum()), a)
 
@@ -125,23 +131,15 @@ def form(age: Ints, sex: Ints, kinds: Ints, a: Assumptions, rng: Generator) -> H
     family = siblings(age[child], families, a, rng)
     grown = np.setdiff1d(np.arange(len(age)), child, assume_unique=True)
 
-    # Parents, grandparents and couples have seats that suit their age; the others live alone.
+    # Adults take seats that suit their age: as parents and grandparents, as couples, alone.
     forebears = related(age[child], family, families, (parents, elders), a, rng)
     men = int((sex[grown] == MALE).sum())
-    seats, men_alone = seating(forebears, couples, one, (men, len(grown) - men), a, rng)
-    likely = a.by_age("alone")[age // 4]
-    alone = np.concatenate(
-        [
-            (them := grown[sex[grown] == which])[pick(likely[them], number, rng)]
-            for which, number in ((MALE, men_alone), (FEMALE, one - men_alone))
-        ]
-    )
-    seated = seat(np.setdiff1d(grown, alone, assume_unique=True), age, sex, seats, a, rng)
-
-    person = np.concatenate([alone, seated, child])
-    post = np.concatenate([np.full(one, FIRST), seats.post, np.full(children, CHILD)])
-    home = np.concatenate([np.arange(one), one + seats.home, one + family])
-    return in_rows(person, post, home, age[person], one, rng)
+    seats = seating(forebears, one, couples, (men, len(grown) - men), a, rng)
+    seated = seat(grown, age, sex, seats, a, rng)
+    person = np.append(seated, child)
+    post = np.append(seats.post, np.full(children, CHILD))
+    home = np.append(seats.home, one + couples + family)
+    return roles(person, post, home, age[person], one)
 
 
 def composition(
@@ -169,12 +167,14 @@ def siblings(age: Ints, families: Ints, a: Assumptions, rng: Generator) -> Ints:
     several, above, further = int(families.sum()), int(families[1:].sum()), a.row("next_child")
     young = a.by_age("young_grandchild")[age // 4]
     grandchild = pick(young, above, rng)
-    others = rng.permutation(np.setdiff1d(np.arange(len(age)), grandchild, assume_unique=True))
-    first = np.concatenate([others[: several - above], grandchild])
+    others = np.setdiff1d(np.arange(len(age)), grandchild, assume_unique=True)
+    likely = np.where(age[others] < ADULT, 1.0, a["adult_first"])
+    eldest = rng.permutation(others[pick(likely, several - above, rng)])
+    first = np.append(eldest, grandchild)
     family = np.empty(len(age), np.int64)
     family[first] = np.arange(several)
 
-    rest = np.sort(others[several - above :])
+    rest = np.setdiff1d(np.arange(len(age)), first, assume_unique=True)
     if len(rest):
         chances = np.pad(further, (0, max(-(-len(rest) // several) - len(further), 0)), "edge")
         joined = pick(np.tile(chances, several), len(rest), rng) // len(chances)
@@ -207,95 +207,120 @@ def related(
     def later(n: int, name: str) -> Floats:
         return rng.normal(4 * a[name], 4 * a[f"{name}_sd"], n)
 
+    def at_birth(n: int) -> Floats:
+        return np.maximum(later(n, "birth_age"), 4 * a["birth_age_least"])
+
     mother = np.maximum(mean + later(several, "birth_age"), eldest + 4 * a["birth_age_least"])
-    grandmother = mother[two:] + later(three + four, "birth_age")
-    woman = np.concatenate(
-        [mother, grandmother, grandmother[three:] + later(four, "birth_age")]
-    )
+    man = mother + later(several, "spouse_gap")
+    grandmother = np.maximum(mother, man)[two:] + at_birth(three + four)
+    older = np.append(grandmother, grandmother[three:] + at_birth(four))
     parents, elders = pairs
-    pair = np.zeros(len(woman), bool)
+    alive = a.by_age("elders_together")[np.clip(older // 4, 0, AGES - 1).astype(np.int64)]
+    pair = np.zeros(several + len(older), bool)
     pair[pick(np.ones(several), parents, rng)] = True
-    pair[several + pick(np.ones(len(woman) - several), elders, rng)] = True
+    pair[several + pick(alive, elders, rng)] = True
     return Forebears(
         family=np.concatenate([np.arange(f, several) for f in (0, two, two + three)]),
         post=np.repeat([FIRST, ELDER, GREAT], [several, three + four, four]),
-        man=woman + later(len(woman), "spouse_gap"),
-        woman=woman,
+        man=np.append(man, older + later(len(older), "spouse_gap")),
+        woman=np.append(mother, older),
         pair=pair,
     )
 
 
 def seating(
-    forebears: Forebears, couples: int, one: int, sexes: tuple[int, int], a: Assumptions,
+    forebears: Forebears, one: int, couples: int, sexes: tuple[int, int], a: Assumptions,
     rng: Generator,
-) -> tuple[Seats, int]:  # fmt: skip
-    """Seats for adults by sex, and how many men live alone.
+) -> Seats:  # fmt: skip
+    """Seats for all adults: couples' first, then those of lone forebears and of people alone.
 
-    Partners are a man and a woman; should one sex run out, as in a sample of a few rows it may,
+    Partners are a man and a woman; should one sex run out, as it may in a sample of a few rows,
     the last pairs are of the other.
     """
     men, women = sexes
-    pairs, lone = int(forebears.pair.sum()) + couples, int((~forebears.pair).sum())
-    unlike = min(pairs, men, women)
-    alike = pairs - unlike
-    unpaired = men - unlike - (2 * alike if men > women else 0)
-    men_lone = min(max(round(a["lone_elder_men"] * lone), unpaired - one), lone, unpaired)
-
     both, single = forebears.pair, ~forebears.pair
-    homes = int(forebears.family.max(initial=-1)) + 1 + np.arange(couples)
-    home = np.concatenate([forebears.family[both], homes])
-    post = np.concatenate([forebears.post[both], np.full(couples, FIRST)])
-    any_age = np.full(couples, np.nan)
-    he, she = np.full(pairs, MALE), np.full(pairs, FEMALE)
-    he[unlike:] = she[unlike:] = MALE if men > women else FEMALE
+    pairs, lone = int(both.sum()) + couples, int(single.sum())
+    unlike = min(pairs, men, women)
+    alike = MALE if men > women else FEMALE
+    unpaired = men - unlike - (2 * (pairs - unlike) if alike == MALE else 0)
+    men_lone = min(max(round(a["lone_elder_men"] * lone), unpaired - one), lone, unpaired)
+    men_alone = unpaired - men_lone
+
+    first, partner = np.full(pairs, MALE), np.full(pairs, FEMALE)
+    first[unlike:] = partner[unlike:] = alike
     lone_sex = rng.permutation(np.repeat([MALE, FEMALE], [men_lone, lone - men_lone]))
-    suits_lone = np.where(lone_sex == MALE, forebears.man[single], forebears.woman[single])
-    seats = Seats(
-        home=np.concatenate([home, home, forebears.family[single]]),
-        post=np.concatenate([post, post + 1, forebears.post[single]]),
-        sex=np.concatenate([he, she, lone_sex]),
-        suits=np.concatenate(
-            [forebears.man[both], any_age, forebears.woman[both], any_age, suits_lone]
+    lone_suits = np.where(lone_sex == MALE, forebears.man[single], forebears.woman[single])
+    family = one + couples + forebears.family
+    home = np.append(family[both], one + np.arange(couples))
+    post = np.append(forebears.post[both], np.full(couples, FIRST))
+    as_couple, alone = np.full(couples, AS_COUPLE), np.full(one, BY_ONESELF)
+    he, she = np.append(forebears.man[both], as_couple), np.append(forebears.woman[both], as_couple)
+    return Seats(
+        home=np.concatenate([home, home, family[single], np.arange(one)]),
+        post=np.concatenate([post, post + 1, forebears.post[single], np.full(one, FIRST)]),
+        sex=np.concatenate(
+            [first, partner, lone_sex, np.repeat([MALE, FEMALE], [men_alone, one - men_alone])]
         ),
+        suits=np.concatenate([he, she, lone_suits, alone]),
     )
-    return seats, unpaired - men_lone
 
 
 def seat(people: Ints, age: Ints, sex: Ints, seats: Seats, a: Assumptions, rng: Generator) -> Ints:
     """Who takes each seat: men and women by rank of age, (seat,)."""
+    theirs = [np.flatnonzero(seats.sex == which) for which in (MALE, FEMALE)]
+    who = [people[sex[people] == which] for which in (MALE, FEMALE)]
+    there = [np.bincount(age[w] // 4, minlength=AGES) for w in who]
+    left = [unclaimed(t, seats.suits[s]) for t, s in zip(there, theirs, strict=True)]
+    couples = coupled(left[MALE], left[FEMALE], int((seats.suits == AS_COUPLE).sum()) / 2, a)
+
     taken = np.empty(len(seats.home), np.int64)
     for which in (MALE, FEMALE):
-        theirs, who = np.flatnonzero(seats.sex == which), people[sex[people] == which]
-        suits = seats.suits[theirs]
-        free = np.isnan(suits)
-        suits[free] = left_over(age[who], suits[~free], int(free.sum()), rng)
+        suits, own = seats.suits[theirs[which]], there[which] * TINY
+        pair, alone = suits == AS_COUPLE, suits == BY_ONESELF
+        rest = np.convolve(np.maximum(left[which] - couples[which], 0), BROAD, "same")
+        usual = there[which] * a.by_age(ALONE_OF[which])
+        suits[pair] = drawn_ages(couples[which] + own, int(pair.sum()), rng)
         if which == FEMALE:
-            suits[free] += rng.normal(0, 4 * a["spouse_gap_sd"], free.sum())
-        taken[theirs] = who[matched(suits, age[who])]
+            suits[pair] += rng.normal(0, 4 * a["spouse_gap_sd"], pair.sum())
+        suits[alone] = drawn_ages(rest + usual + own, int(alone.sum()), rng)
+        taken[theirs[which]] = who[which][matched(suits, age[who[which]])]
     return taken
 
 
-def left_over(age: Ints, claimed: Floats, n: int, rng: Generator) -> Floats:
-    """Ages of the `n` people whom the claims on the others leave, in order [quarters], (n,)."""
-    there = np.bincount(age // 4, minlength=AGES)
-    claims = np.bincount(np.clip(claimed // 4, 0, AGES - 1).astype(np.int64), minlength=AGES)
-    left = np.maximum(there - claims, 0)
-    years = whole(left if left.any() else there, n)
-    return 4 * np.sort(np.repeat(np.arange(AGES), years) + rng.random(n))
+def unclaimed(there: Ints, suits: Floats) -> Floats:
+    """People by single year of age whom the claims on others leave, (age,)."""
+    years = np.clip(suits[suits >= 0] // 4, 0, AGES - 1).astype(np.int64)
+    return np.maximum(there - np.bincount(years, minlength=AGES), 0).astype(float)
 
 
-def in_rows(
-    person: Ints, post: Ints, home: Ints, age: Ints, one: int, rng: Generator
-) -> Homes:
-    """People in order of household, households in no order."""
+def coupled(men: Floats, women: Floats, couples: float, a: Assumptions) -> tuple[Floats, Floats]:
+    """Husbands and wives without children at home, by single year of age, two of (age,).
+
+    Couples form where there are both men and women of fitting age, the more so at the ages at
+    which more people live as couples than alone.
+    """
+    gap = round(a["spouse_gap"])
+    husbands = np.append(np.convolve(men, NARROW, "same")[gap:], np.zeros(gap))
+    most = np.minimum(husbands, np.convolve(women, NARROW, "same"))
+    both, alone = a.by_age("couple_only"), a.by_age("alone_women")
+    wives = most * both / np.maximum(both + alone, TINY)
+    for _ in range(20):
+        wives = np.minimum(wives * (couples / max(wives.sum(), TINY)), most)
+    return np.append(np.zeros(gap), wives[: AGES - gap]), wives
+
+
+def drawn_ages(number: Floats, n: int, rng: Generator) -> Floats:
+    """`n` ages in order [quarters], spread as `number` by single year of age, (n,)."""
+    return 4 * np.sort(np.repeat(np.arange(AGES), whole(number, n)) + rng.random(n))
+
+
+def roles(person: Ints, post: Ints, home: Ints, age: Ints, one: int) -> Homes:
+    """Who heads a household, who decides for oneself, and who depends on others."""
     role = np.full(len(person), DEPENDENT)
     role[post == FIRST] = HEAD
     role[(post == CHILD) & (age >= ADULT)] = SINGLE
-    role[:one] = ALONE
+    role[home < one] = ALONE
     youngest = np.full(int(home.max(initial=-1)) + 1, ADULT)
     np.minimum.at(youngest, home[post == CHILD], age[post == CHILD])
     parent = (role == HEAD) & (youngest[home] < ADULT)
-    place = rng.permutation(len(youngest))[home]
-    rows = np.argsort(place * POSTS + post, kind="stable")
-    child = np.where(parent, youngest[home], NO_CHILD)
-    return Homes(person[rows], place[rows], role[rows], child[rows])
+    return Homes(person, home, post, role, np.where(parent, youngest[home], NO_CHILD))

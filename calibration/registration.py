@@ -1,28 +1,32 @@
-"""Registration: where residents have their hukou, and where those who have it here live."""
+"""Registration: where residents have their hukou, and where those who are absent have it."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.random import Generator
 
-from calibration.fitting import Assumptions, fitted, rounded, whole
+from calibration.fitting import TINY, Assumptions, divided, fitted, rounded, whole
 from sim.state import NEVER, Floats, Ints, Units
 
 HALF_YEAR = 2  # quarters; the definition of a usual resident
+
+# Where in-movers are registered: two places outside, then each county of the region, then another
+# township of the same county.
+COUNTRY, PROVINCE, NEIGHBOURS = 0, 1, 2
 
 
 def neighbours(same_province: Floats, away: Floats) -> Floats:
     """In-movers from the other counties of the region, (county, county of hukou).
 
-    Their number is what the region's counties miss (`away`); each county takes its share of its
-    in-movers from the province.
+    They are those whom the region's counties miss (`away`, by county of hukou); each county has
+    them in proportion to its in-movers from the province.
     """
     share = min(away.sum() / max(same_province.sum(), 1.0), 1.0)
     return fitted(1 - np.eye(len(away)), share * same_province, away)
 
 
 class Origins:
-    """Draws units in which people of a county may be registered."""
+    """Where people of a county may be registered."""
 
     def __init__(self, units: Units, sizes: Ints, rural_share: Floats) -> None:
         place = units.place()[: len(units)]
@@ -33,36 +37,35 @@ class Origins:
         self.chance = sizes * (share / np.maximum(residents, 1))[place]
 
     def draw(self, county: int, n: int, rng: Generator, without: int = -1) -> Ints:
-        """Units of a county, outside the township `without`, (n,)."""
+        """Units of a county outside the township `without`, (n,)."""
         own = np.flatnonzero((self.units.county == county) & (self.units.township != without))
-        if not self.chance[own].any():  # a county of one township
+        if not self.chance[own].any():  # the county has no other township
             own = np.flatnonzero(self.units.county == county)
         return rng.choice(own, n, p=self.chance[own] / self.chance[own].sum())
 
     def villages(self, county: int, n: int, rng: Generator) -> Ints:
-        """Rural units of a county, urban ones if it has no other, (n,)."""
+        """Rural units of a county, or any if it has none, (n,)."""
         own = np.flatnonzero(self.units.county == county)
         chance = self.rural[own] if self.rural[own].any() else self.chance[own]
         return rng.choice(own, n, p=chance / chance.sum())
 
 
 def in_movers(
-    county: int, unit: Ints, home: Ints, chance: Floats, classes: Ints, origins: Origins,
+    county: int, unit: Ints, home: Ints, chance: Floats, numbers: Ints, origins: Origins,
     now: int, a: Assumptions, rng: Generator,
 ) -> tuple[Ints, Ints]:  # fmt: skip
     """Where the residents of a county are registered, and since when in-movers live there.
 
-    Whole households come from one unit in one quarter, but for one at the end of each class.
+    Households come whole, from one unit in one quarter, but for the last of each origin.
 
     Parameters
     ----------
     unit, home
-        (row,) where they live; rows of a household together, urban rows first
+        (row,) where they live; urban rows first, rows of a household together
     chance
         (home,) relative chance of being in-movers
-    classes
-        in-movers [rows] from: other provinces, the rest of the province, each county of the
-        region, the same county
+    numbers
+        (origin,) in-movers wanted [rows]
     now
         quarter of the census
 
@@ -70,11 +73,46 @@ def in_movers(
     -------
     (row,) unit of hukou; (row,) quarter, or NEVER
     """
-    units = origins.units
     hukou, since = unit.copy(), np.full(len(unit), int(NEVER))
-    urban = int(units.urban[unit].sum())
-    starts = np.array([0, urban])
-    for place, number in enumerate(by_place(classes, urban, len(unit) - urban, a, rng).T):
-        rows = slice(starts[place], [urban, len(unit)][place])
-        movers, run = drawn(home[rows], chance, int(number.sum()), np.repeat(np.arange(len(number)), number), rng)
-    raise NotImplementedError
+    urban = int(origins.units.urban[unit].sum())
+    turn = rng.standard_exponential(len(chance)) / np.maximum(chance, TINY)
+    wanted = over_places(numbers, (urban, len(unit) - urban), a, rng)
+    for first, last, number in zip((0, urban), (urban, len(unit)), wanted.T, strict=True):
+        movers = first + np.argsort(turn[home[first:last]], kind="stable")[: number.sum()]
+        origin = np.repeat(np.arange(len(number)), number)
+        starts = np.diff(home[movers], prepend=-1).astype(bool) | np.diff(
+            origin, prepend=-1
+        ).astype(bool)
+        party = np.cumsum(starts) - 1
+        registered = origins_of(origin[starts], unit[movers[starts]], county, origins, rng)
+        hukou[movers] = registered[party]
+        since[movers] = moving_quarters(now, len(registered), a, rng)[party]
+    return hukou, since
+
+
+def over_places(numbers: Ints, residents: Sequence[int], a: Assumptions, rng: Generator) -> Ints:
+    """In-movers by origin in town and village, at most a set share of residents, (origin, 2)."""
+    most = [int(a["in_mover_ceiling"] * n) for n in residents]
+    columns = divided(int(numbers.sum()), a["in_mover_urban_share"], most)
+    rows = whole(numbers, int(columns.sum()))
+    return rounded(np.outer(rows, columns / max(columns.sum(), 1)), rows, columns, rng)
+
+
+def moving_quarters(now: int, n: int, a: Assumptions, rng: Generator) -> Ints:
+    """When `n` parties moved: long enough ago to be usual residents, (n,) quarters."""
+    return now - rng.integers(HALF_YEAR, round(4 * a["in_mover_years"]), n, endpoint=True)
+
+
+def origins_of(origin: Ints, unit: Ints, county: int, origins: Origins, rng: Generator) -> Ints:
+    """The unit in which each moving party is registered, (party,)."""
+    elsewhere, township = origins.units.elsewhere, origins.units.township[unit]
+    out = np.where(origin == COUNTRY, elsewhere + 1, elsewhere)
+    counties = int(origins.units.county.max()) + 1
+    for other in range(counties):
+        those = origin == NEIGHBOURS + other
+        out[those] = origins.draw(other, int(those.sum()), rng)
+    same_county = origin == NEIGHBOURS + counties
+    for own in np.unique(township[same_county]):
+        those = same_county & (township == own)
+        out[those] = origins.draw(county, int(those.sum()), rng, without=int(own))
+    return out

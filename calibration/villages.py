@@ -53,7 +53,8 @@ def villages(region: Region, start: date, luck: Callable[[int], Generator]) -> t
         townships.append(township[order])
         urbans.append(urban[order])
         counties.append(np.full(len(township), c))
-        sizes.append(unit_sizes(urban[order], residents, float(spread[c]), luck(county.code)))
+        rng = luck(int(county.code))
+        sizes.append(unit_sizes(urban[order], residents, float(spread[c]), rng))
 
     township, urban = np.concatenate(townships), np.concatenate(urbans)
     in_town = np.bincount(township, urban, minlength=len(table)) > 0

@@ -7,7 +7,7 @@ once, in Chinese or English.
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
+from difflib import SequenceMatcher
 from types import UnionType
 from typing import Annotated, Any, NamedTuple, TypeVar, Union, get_args, get_origin
 
@@ -37,21 +37,22 @@ class Problem:
     column: int
     key: str
     expected: Words
-    found: str
+    found: str | Words
     nearest: str = ""
 
     def text(self, lang: str = "zh") -> str:
         """The problem in one line."""
         where = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
         key = f"{self.key}: " if self.key else ""
+        found = self.found.said(lang) if isinstance(self.found, Words) else self.found
         if lang == "en":
             meant = f"; did you mean {self.nearest!r}?" if self.nearest else ""
-            return f"{where}: {key}expected {self.expected.en}, found {self.found}{meant}"
-        meant = f";是否想写 {self.nearest!r}?" if self.nearest else ""
-        return f"{where}: {key}应为{self.expected.zh},现为 {self.found}{meant}"
+            return f"{where}: {key}expected {self.expected.en}, found {found}{meant}"
+        meant = f"；是否想写 {self.nearest!r}？" if self.nearest else ""
+        return f"{where}: {key}应为{self.expected.zh}，现为 {found}{meant}"
 
 
-class PlanError(ValueError):
+class ScenarioError(ValueError):
     """A scenario, measure or plan file that cannot be used, with everything that is wrong in it."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
@@ -76,8 +77,9 @@ class Document:
     values: Mapping[Path, tuple[int, int]]
 
     def problem(
-        self, path: Path, expected: Words, found: str, *, nearest: str = "", at_key: bool = False
-    ) -> Problem:
+        self, path: Path, expected: Words, found: str | Words, *,
+        nearest: str = "", at_key: bool = False,
+    ) -> Problem:  # fmt: skip
         """A problem at `path`, or at the nearest part around it that stands in the file."""
         marks = self.keys if at_key else self.values
         held = path
@@ -109,9 +111,14 @@ def shown(value: object) -> str:
 
 
 def nearest(name: object, names: Iterable[str]) -> str:
-    """The valid name that looks most like `name`, or nothing."""
-    close = get_close_matches(str(name)[:64], list(names), n=1, cutoff=0.5)
-    return close[0] if close else ""
+    """The valid name that looks most like `name`, the first of equals; or nothing."""
+    matcher = SequenceMatcher(b=str(name)[:64])
+    best, alike = "", 0.4
+    for each in names:
+        matcher.set_seq1(each)
+        if (ratio := matcher.ratio()) > alike or (ratio == alike and not best):
+            best, alike = each, ratio
+    return best
 
 
 def wrong(zh: str, en: str, meant: str = "") -> PydanticCustomError:
@@ -129,13 +136,13 @@ def held_against(
 
     Raises
     ------
-    PlanError
+    ScenarioError
         with all that is wrong.
     """
     try:
         return model.model_validate(document.value, context=names)
     except ValidationError as error:
-        raise PlanError(
+        raise ScenarioError(
             _told(model, document, detail) for detail in error.errors(include_url=False)
         ) from None
 
@@ -146,18 +153,16 @@ def _told(model: type[BaseModel], document: Document, detail: ErrorDetails) -> P
     kind, context = detail["type"], detail.get("ctx", {})
     if kind == "extra_forbidden":
         valid = _fields(model, path[:-1])
-        expected = Words(f"以下键之一:{'、'.join(valid)}", f"one of the keys {', '.join(valid)}")
+        expected = Words(f"以下键之一：{'、'.join(valid)}", f"one of the keys {', '.join(valid)}")
         meant = nearest(path[-1], valid)
-        return document.problem(
-            path, expected, shown(str(path[-1])), nearest=meant, at_key=True
-        )
+        return document.problem(path, expected, shown(str(path[-1])), nearest=meant, at_key=True)
     at_key = detail["loc"][-1:] == ("[key]",)
     found = "∅" if kind == "missing" else shown(detail["input"])
     if kind == "words":
         expected, meant = Words(context["zh"], context["en"]), context["nearest"]
     elif kind == "literal_error":
         valid = re.findall(r"'([^']*)'", context["expected"])
-        expected = Words(f"以下之一:{'、'.join(valid)}", f"one of {', '.join(valid)}")
+        expected = Words(f"以下之一：{'、'.join(valid)}", f"one of {', '.join(valid)}")
         meant = nearest(detail["input"], valid)
     else:
         expected, meant = _expected(kind, context, detail["msg"]), ""
@@ -167,7 +172,7 @@ def _told(model: type[BaseModel], document: Document, detail: ErrorDetails) -> P
 def _expected(kind: str, context: Mapping[str, Any], message: str) -> Words:
     """What was expected, for the plain kinds of error."""
     plain = {
-        "missing": Words("填写此键(必填)", "a value for this required key"),
+        "missing": Words("填写此键（必填）", "a value for this required key"),
         "string_type": Words("文字", "text"),
         "string_too_short": Words("非空文字", "text that is not empty"),
         "float_type": Words("数字", "a number"),

@@ -5,146 +5,28 @@ Each class is a part of a file in plans/<plan>/; its fields are the keys of the 
 
 import re
 from collections.abc import Iterable
-from datetime import date
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationInfo,
-    WithJsonSchema,
-    WrapValidator,
-    model_validator,
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
+
+from scenarios.checking import nearest, wrong
+from scenarios.keys import (
+    UNITS,
+    Channel,
+    Counties,
+    Day,
+    Department,
+    Grade,
+    Model,
+    Project,
+    Quarter,
+    Quarters,
+    Rule,
+    Sign,
+    Status,
+    Text,
 )
-
-from scenarios.checking import Words, nearest, wrong
 from sim.levers import LEVERS, Lever
-from sim.state import quarter_of
-
-# Units that the plan uses, in English. Others are refused, multiples such as 万人 too.
-UNITS = {
-    "%": "%",
-    "个": "",
-    "个/县(市)": "a county",
-    "处": "sites",
-    "处/县(市)": "sites a county",
-    "条/县": "a county",
-    "所": "",
-    "支": "teams",
-    "台": "points",
-    "公里": "km",
-    "人次": "person-times",
-    "星级": "stars",
-    "类": "class",
-    "件": "papers",
-    "元": "yuan",
-    "万元/亩": "10,000 yuan per mu",
-    "万千瓦": "10,000 kW",
-    "突破数": "breaches",
-    "机制": "mechanism",
-    "格局": "pattern",
-    "项目": "project",
-    "底线": "red line",
-}
-
-Rule = Literal["residents", "urban residents", "rural residents", "equal per county"]
-Status = Literal["official", "secondary", "derived", "assumed"]
-Grade = Literal["S", "W", "A"]  # strong, weak, assumption: see docs on evidence
-Sign = Literal["+", "-", "±", "0"]
-Channel = Literal[
-    "jobs", "wages", "schools", "housing", "health", "eldercare", "childcare", "transport",
-    "amenity", "digital", "land_hukou", "finance", "governance", "none", "(outcome)",
-]  # fmt: skip
-
-
-class Model(BaseModel):
-    """A part of a file: no other keys, no quiet conversion, no change afterwards."""
-
-    model_config = ConfigDict(
-        extra="forbid", strict=True, frozen=True, allow_inf_nan=False, populate_by_name=True
-    )
-
-
-class Text(Model):
-    """The same words in Chinese and in English."""
-
-    zh: Annotated[str, StringConstraints(min_length=1)]
-    en: Annotated[str, StringConstraints(min_length=1)]
-
-    def said(self, lang: str = "zh") -> str:
-        """The words in one language, "zh" or "en"."""
-        return self.en if lang == "en" else self.zh
-
-
-def known(kind: str, expected: Words) -> AfterValidator:
-    """Holds a name to those of its kind in the validation context; gives its proper form."""
-
-    def proper(name: str, info: ValidationInfo) -> str:
-        names = (info.context or {})[kind]
-        if name not in names:
-            raise wrong(*expected, nearest(name, names))
-        return str(names[name])
-
-    return AfterValidator(proper)
-
-
-def distinct(value: Any, validate: Any) -> Any:
-    """Refuses a mapping in which two keys are two names of the same thing."""
-    named = validate(value)
-    if len(named) != len(value):
-        raise wrong("每项只写一次", "each of them once")
-    return named
-
-
-CountyName = Annotated[str, known("counties", Words("方案所辖县(市、区)", "a county of the plan"))]
-Department = Annotated[str, known("departments", Words("plan.yaml 所列部门", "a department in plan.yaml"))]
-Project = Annotated[str, known("projects", Words("plan.yaml 所列工程", "a project in plan.yaml"))]
-Counties = Annotated[dict[CountyName, Annotated[float, Field(ge=0)]], WrapValidator(distinct)]
-
-
-def _quarter(value: object) -> int:
-    if not isinstance(value, str) or not re.fullmatch(r"(19|20|21)\d\dQ[1-4]", value, re.ASCII):
-        raise wrong("形如 2024Q3 的季度", "a quarter such as 2024Q3")
-    return quarter_of(int(value[:4]), int(value[5]))
-
-
-def _quarters(value: object) -> int:
-    found = re.fullmatch(
-        r"(\d{1,2}) ?(quarters?|years?|个季度|年)", value if isinstance(value, str) else "", re.ASCII
-    )
-    if not found:
-        raise wrong("形如“2 quarters”或“1 year”的时长", 'a time such as "2 quarters" or "1 year"')
-    return int(found[1]) * (4 if found[2] in ("year", "years", "年") else 1)
-
-
-def _day(value: object) -> date:
-    if isinstance(value, date) and type(value) is date:
-        return value
-    try:
-        if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.ASCII):
-            return date.fromisoformat(value)
-    except ValueError:
-        pass
-    raise wrong("形如 2025-12-31 的日期", "a date such as 2025-12-31")
-
-
-Quarter = Annotated[
-    int,
-    BeforeValidator(_quarter),
-    WithJsonSchema({"type": "string", "pattern": r"^\d{4}Q[1-4]$", "examples": ["2024Q3"]}),
-]
-Quarters = Annotated[
-    int,
-    BeforeValidator(_quarters),
-    WithJsonSchema({"type": "string", "pattern": r"^\d{1,2} ?(quarters?|years?|个季度|年)$"}),
-]
-Day = Annotated[
-    date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})
-]
 
 
 class Schedule(Model):
@@ -179,7 +61,7 @@ class Range(Model):
 
 
 class Conversion(Model):
-    """How an indicator of the plan becomes a lever: units of the lever per unit of the indicator."""
+    """How an indicator of the plan becomes a lever: `per` is in lever units per indicator unit."""
 
     indicator: str
     per: Annotated[float, Field(gt=0)]
@@ -291,9 +173,7 @@ class Indicator(Model):
         "stock", "flow_cumulative", "flow", "ratio", "standard", "event", "event_count"
     ]
     counts: Literal["things", "person-times", "posts created", "persons"] = "things"
-    role: Literal[
-        "outcome_target", "lever", "lever_minor", "context", "not_modelled", "constraint"
-    ]
+    role: Literal["outcome_target", "lever", "lever_minor", "context", "not_modelled", "constraint"]
     channels: list[Channel]
     sign: Sign | None
     baseline: Baseline | None = None  # null: not found
@@ -302,7 +182,7 @@ class Indicator(Model):
     def _counts_what_its_unit_says(self) -> Self:
         if self.unit not in UNITS:
             meant = nearest(self.unit.lstrip("万亿"), UNITS) or nearest(self.unit, UNITS)
-            raise wrong(f"已知单位:{'、'.join(UNITS)}", f"a unit among {', '.join(UNITS)}", meant)
+            raise wrong(f"已知单位：{'、'.join(UNITS)}", f"a unit among {', '.join(UNITS)}", meant)
         if (self.unit == "人次") != (self.counts == "person-times"):
             raise wrong("人次 计 person-times,不计人", "人次 to count person-times, not persons")
         return self
@@ -323,7 +203,7 @@ class Clause(Model):
     sign: Sign
     strength: Literal["strong", "moderate", "weak", "none"]
     recoding_possible: bool = False
-    indicators: dict[str, Indicator] = {}
+    indicators: dict[str, Indicator] = Field(default_factory=dict)
     mechanism: Annotated[
         list[Dose],
         BeforeValidator(lambda value: [] if value == "none" else value),
@@ -333,7 +213,9 @@ class Clause(Model):
     @model_validator(mode="after")
     def _hangs_together(self) -> Self:
         if bool(self.mechanism) == (self.because is not None):
-            raise wrong("mechanism: none 时(且仅此时)写 because", "because with mechanism: none only")
+            raise wrong(
+                "mechanism: none 时（且仅此时）写 because", "because with mechanism: none only"
+            )
         moved = [(dose.lever, dose.where) for dose in self.mechanism]
         if len(set(moved)) != len(moved):
             raise wrong("同一抓手在同一处只写一次", "a lever once in the same place")
@@ -397,7 +279,9 @@ class Measure(Model):
     def _numbers_its_clauses(self) -> Self:
         for clause in self.clauses:
             if not re.fullmatch(rf"{self.id}-[a-z]", clause):
-                raise wrong(f"形如 {self.id}-a 的条款编号", f"clause numbers such as {self.id}-a", clause)
+                raise wrong(
+                    f"形如 {self.id}-a 的条款编号", f"clause numbers such as {self.id}-a", clause
+                )
         return self
 
     @property
@@ -450,4 +334,4 @@ class About(Model):
     targets: dict[str, Indicator]
     target_counties: dict[str, list[str]]  # of each target: the counties it speaks of
     caveats: dict[str, Text]
-    unit_costs: dict[str, UnitCost] = {}
+    unit_costs: dict[str, UnitCost] = Field(default_factory=dict)

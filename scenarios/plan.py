@@ -1,224 +1,169 @@
-"""A plan on file: its measures read and checked, and what is wrong with the plan itself."""
+"""A plan turned into levers, quarter by quarter, as a scenario carries it out.
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from importlib.resources import files
-from pathlib import Path
-from typing import Protocol
+    lever(quarter, place) = Σ over doses of
+        full x progress(quarter) x intensity(quarter, county) x share(place)
+
+Doses of a lever add up, up to the lever's bound; intensity multiplies, delay shifts. Everything is
+computed once, and looking a quarter up costs nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import date
 
 import numpy as np
+from numpy.typing import NDArray
 
-from scenarios.checking import Document, PlanError, Problem, Words, held_against, nearest
-from scenarios.measures import About, Clause, Indicator, Measure
-from scenarios.reading import read
-from sim.levers import LEVERS
-from sim.state import Floats, quarter_of
+from scenarios.checking import Problem, ScenarioError, Words
+from scenarios.keys import Rule
+from scenarios.loading import Plan, RegionLike, load
+from scenarios.measures import Dose, Schedule
+from scenarios.resolving import resolve
+from scenarios.scenario import Scenario, Setting
+from sim.levers import LEVERS, Levers
+from sim.state import Bools, Floats
 
-SHIPPED = "binzhou-2023"
-
-
-class CountyLike(Protocol):
-    """A county of a region."""
-
-    @property
-    def code(self) -> str:
-        """Its six-digit code."""
-
-    @property
-    def zh(self) -> str:
-        """Its Chinese name."""
-
-
-class RegionLike(Protocol):
-    """The part of a region pack that a plan needs: its counties and where their people live."""
-
-    @property
-    def counties(self) -> Sequence[CountyLike]:
-        """The counties, in the order of the model."""
-
-    def urban_rural(self, census: object, /) -> Floats:
-        """Urban and rural residents at a census, (county, 2)."""
+__all__ = ["Plan", "Policy", "Scenario", "ScenarioError", "load", "policy", "resolve"]
 
 
 @dataclass(frozen=True)
-class Plan:
-    """A plan: what it is, and its measures and safeguards in the order of their numbers."""
+class Policy:
+    """The levers of a scenario: call it with the number of a quarter. Its arrays are read-only."""
 
-    name: str
-    folder: Path
-    about: About
-    measures: dict[str, Measure]
+    before: Levers  # until the plan is issued
+    first: int  # the quarter of by_quarter[0]
+    by_quarter: tuple[Levers, ...]  # to the quarter after which nothing changes
+    capped: tuple[str, ...]  # levers that the doses would push beyond their bound somewhere
 
-    @property
-    def first_quarter(self) -> int:
-        """The first whole quarter after the plan was issued; nothing acts before."""
-        issued = self.about.issued
-        return quarter_of(issued.year, (issued.month + 2) // 3) + 1
-
-    @cached_property
-    def clauses(self) -> dict[str, Clause]:
-        """All clauses by number."""
-        return {k: v for measure in self.measures.values() for k, v in measure.clauses.items()}
-
-    @cached_property
-    def indicators(self) -> dict[str, Indicator]:
-        """All indicators: overall targets, then those of the measures."""
-        inside = {k: v for m in self.measures.values() for k, v in m.indicators.items()}
-        return self.about.targets | inside
-
-    @cached_property
-    def names(self) -> dict[str, dict[str, str]]:
-        """What a scenario may name, each name with its proper form."""
-        doses = {name for measure in self.measures.values() for name, _, _ in measure.doses()}
-        guards = {name for name, each in self.indicators.items() if each.kind == "guard"}
-        return {
-            "counties": county_names(self.about),
-            "measures": _themselves(["all", *self.about.projects, *self.measures]),
-            "doses": _themselves(doses),
-            "guards": _themselves(guards),
-            "indicators": _themselves(self.indicators),
-        }
-
-    def scenario_files(self) -> dict[str, Path]:
-        """The scenarios that come with the plan, by name."""
-        return {file.stem: file for file in sorted((self.folder / "scenarios").glob("*.yaml"))}
+    def __call__(self, quarter: int) -> Levers:
+        """The levers in force in a quarter, each of shape (place,): 2 x county, + 1 if rural."""
+        if quarter < self.first:
+            return self.before
+        return self.by_quarter[min(quarter - self.first, len(self.by_quarter) - 1)]
 
 
-def county_names(about: About) -> dict[str, str]:
-    """Every name of a county, Chinese, English or code, with its code."""
-    return {name: each.code for each in about.counties for name in (each.zh, each.en, each.code)}
+def policy(scenario: Scenario, region: RegionLike, start: date | None = None) -> Policy:
+    """The levers that a scenario sets in a region whose residents were counted at `start`.
 
-
-def _themselves(names: Sequence[str] | set[str] | dict[str, Indicator]) -> dict[str, str]:
-    return {name: name for name in names}
-
-
-def load(plan: str | Path = SHIPPED) -> Plan:
-    """A shipped plan by name, or one in a folder; read once until a file changes.
+    In a region other than the plan's own, city totals are scaled by residents.
 
     Raises
     ------
-    PlanError
-        with all that is wrong in any of its files.
+    ScenarioError
+        if the scenario speaks of a county that the region does not have.
     """
-    folder = plan if isinstance(plan, Path) else Path(str(files("scenarios"))) / "plans" / plan
-    if not folder.is_dir():
-        shipped = sorted(each.name for each in folder.parent.glob("*") if each.is_dir())
-        expected = Words("方案文件夹", "the folder of a plan")
-        meant = nearest(folder.name, shipped)
-        raise PlanError([Problem(str(plan), 0, 0, "", expected, "∅", meant)])
-    on_file = [folder / "plan.yaml", *sorted((folder / "measures").glob("*.yaml"))]
-    stamp = tuple((f.name, s.st_mtime_ns, s.st_size) for f in on_file if (s := f.stat()))
-    return _load(folder, stamp)
+    plan = scenario.plan
+    residents = np.asarray(region.urban_rural(start or scenario.start), float)
+    codes = [str(county.code) for county in region.counties]
+    _check_counties(scenario, codes)
+    size = 1.0
+    if set(codes) != {county.code for county in plan.about.counties}:
+        size = float(residents.sum()) / plan.about.residents.value
+
+    quarters = np.arange(plan.first_quarter, _settled(scenario) + 1)
+    table = {name: np.zeros((len(quarters), 2 * len(codes))) for name in LEVERS}
+    for number, measure in plan.measures.items():
+        setting = scenario.setting(number)
+        if setting.idle:
+            continue
+        strength = intensity(setting, codes, quarters)
+        done = progress(measure.schedule, setting.delay, quarters, felt=False)
+        table["workload"] += (done[:, None] * strength / len(plan.measures)).repeat(2, axis=1)
+        for name, clause, dose in measure.doses():
+            full = scenario.doses.get(name, plan.clauses[clause].full(dose))
+            felt = progress(dose.schedule or measure.schedule, setting.delay, quarters, felt=True)
+            rule = setting.allocation or dose.allocation or measure.allocation.rule
+            spread = share(dose, rule, codes, residents) * (size if dose.total else 1.0)
+            table[dose.lever] += full * felt[:, None] * strength.repeat(2, axis=1) * spread
+    capped = tuple(name for name in LEVERS if (table[name] > LEVERS[name].high).any())
+    for name, values in table.items():
+        np.minimum(values, LEVERS[name].high, out=values)
+        values.flags.writeable = False
+    names = [field.name for field in fields(Levers)]
+    by_quarter = tuple(Levers(*(table[name][i] for name in names)) for i in range(len(quarters)))
+    return Policy(Levers.baseline(2 * len(codes)), plan.first_quarter, by_quarter, capped)
 
 
-@lru_cache(maxsize=8)
-def _load(folder: Path, stamp: tuple[tuple[str, int, int], ...]) -> Plan:
-    """The plan in a folder; `stamp` tells its versions apart."""
-    about = held_against(About, read(folder / "plan.yaml"), {})
-    names = {
-        "counties": county_names(about),
-        "departments": _themselves(list(about.departments)),
-        "projects": _themselves(list(about.projects)),
+def intensity(setting: Setting, codes: Sequence[str], quarters: NDArray[np.int64]) -> Floats:
+    """How strongly a measure is carried out, (quarter, county)."""
+    path = np.full(len(quarters), setting.intensity)
+    if setting.phases:
+        path[:] = 0.0
+        for phase in setting.phases:
+            path[(phase.first <= quarters) & (quarters <= phase.until)] = phase.intensity
+    strength = path[:, None].repeat(len(codes), axis=1)
+    for i, code in enumerate(codes):
+        if code in setting.counties:
+            strength[:, i] = setting.counties[code]
+    return strength
+
+
+def progress(schedule: Schedule, delay: int, quarters: NDArray[np.int64], *, felt: bool) -> Floats:
+    """The share done, or with `felt` in effect, at the end of each quarter, (quarter,)."""
+    late = delay + (schedule.lag if felt else 0)
+    share = np.clip((quarters - schedule.start - late + 1) / schedule.ramp, 0.0, 1.0)
+    if felt and schedule.until is not None:
+        share[quarters > schedule.until + late] = 0.0
+    return np.asarray(share)
+
+
+def share(dose: Dose, rule: Rule, codes: Sequence[str], residents: Floats) -> Floats:
+    """What falls to each place of a dose's full delivery, (place,).
+
+    Of a `total` the shares add up to 1, unless the dose names counties that the region lacks; of an
+    `each` they are the weights of the places.
+    """
+    here: Bools = np.array([dose.where != "rural", dose.where != "urban"])
+    if dose.each is not None:
+        return (_named(dose, codes)[:, None] * here).ravel()
+    among = weights(rule, residents) if dose.counties is None else _named(dose, codes)
+    inside = residents * here
+    inside = inside / np.maximum(inside.sum(axis=1, keepdims=True), 1.0)
+    return (among[:, None] / max(among.sum(), 1e-300) * inside).ravel()
+
+
+def weights(rule: Rule, residents: Floats) -> Floats:
+    """The counties' shares by a rule, (county,); they add up to 1."""
+    by_rule = {
+        "residents": residents.sum(axis=1),
+        "urban residents": residents[:, 0],
+        "rural residents": residents[:, 1],
+        "equal per county": np.ones(len(residents)),
     }
-    measures: dict[str, Measure] = {}
-    problems: list[Problem] = []
-    for name, _, _ in stamp[1:]:
-        try:
-            document = read(folder / "measures" / name)
-            measure = held_against(Measure, document, names)
-        except PlanError as error:
-            problems += error.problems
-            continue
-        measures[measure.id] = measure
-        problems += _misplaced(measure, document, name, about)
-    if problems:
-        raise PlanError(problems)
-    numbered = sorted(measures, key=lambda number: (measures[number].project is None, number))
-    return Plan(folder.name, folder, about, {number: measures[number] for number in numbered})
+    chosen = by_rule[rule]
+    return np.asarray(chosen / max(chosen.sum(), 1.0))
 
 
-def _misplaced(measure: Measure, document: Document, name: str, about: About) -> Iterator[Problem]:
-    """What a measure alone cannot know: its file's name, and when the plan was issued."""
-    if name != f"{measure.id}.yaml":
-        expected = Words(f"{name} 中的编号", f"the number that {name} is named for")
-        yield document.problem(("id",), expected, measure.id)
-    first = quarter_of(about.issued.year, (about.issued.month + 2) // 3) + 1
-    schedules = {("schedule",): measure.schedule}
-    for number, clause in measure.clauses.items():
-        for i, dose in enumerate(clause.mechanism):
-            if dose.schedule is not None:
-                schedules["clauses", number, "mechanism", i, "schedule"] = dose.schedule
-    for path, schedule in schedules.items():
-        if schedule.start < first:
-            after = f"{about.issued} 之后的季度", f"a quarter after {about.issued}"
-            yield document.problem((*path, "start"), Words(*after), "…")
+def _named(dose: Dose, codes: Sequence[str]) -> Floats:
+    """The weights of the counties that a dose names; 1 for all if it names none."""
+    if dose.counties is None:
+        return np.ones(len(codes))
+    return np.array([dose.counties.get(code, 0.0) for code in codes])
 
 
-@dataclass(frozen=True)
-class Finding:
-    """Something about the plan itself that its readers should know."""
+def _settled(scenario: Scenario) -> int:
+    """The quarter from which on nothing changes."""
+    last = scenario.plan.first_quarter
+    for number, measure in scenario.plan.measures.items():
+        setting = scenario.setting(number)
+        schedules = [dose.schedule or measure.schedule for _, _, dose in measure.doses()]
+        for each in (measure.schedule, *schedules):
+            ends = (each.start + each.ramp, (each.until or each.start) + 1)
+            last = max(last, max(ends) + each.lag + setting.delay)
+        last = max([last, *(phase.until + 1 for phase in setting.phases)])
+    return last
 
-    topic: str  # "targets", "no baseline", "no indicator", "cuts the other way", "no clause"
-    concerns: tuple[str, ...]  # numbers of indicators, measures, clauses; names of levers
-    says: Words
 
-
-def findings(plan: Plan, region: RegionLike, census: object) -> list[Finding]:
-    """The checks on the plan itself, with the residents of `region` at `census`."""
-    unknown = tuple(k for k, v in plan.indicators.items() if v.baseline is None)
-    silent = tuple(k for k, v in plan.measures.items() if not v.indicators)
-    lowering = tuple(k for k, v in plan.clauses.items() if v.sign == "-")
-    open_sign = tuple(k for k, v in plan.clauses.items() if v.sign == "±")
-    used = {dose.lever for clause in plan.clauses.values() for dose in clause.mechanism}
-    idle = tuple(name for name in LEVERS if name not in used and name != "workload")
-    assumed = tuple(
-        name
-        for measure in plan.measures.values()
-        for name, _, dose in measure.doses()
-        if dose.amount.status == "assumed"
-    )
-    return [
-        *_weighted_targets(plan, region, census),
-        Finding("no baseline", unknown, Words(
-            f"{len(plan.indicators)} 项指标中有 {len(unknown)} 项没有基期值",
-            f"{len(unknown)} of {len(plan.indicators)} indicators have no base value",
-        )),
-        Finding("no indicator", silent, Words(
-            f"{len(silent)} 项措施没有指标", f"{len(silent)} measures have no indicator"
-        )),
-        Finding("cuts the other way", lowering, Words(
-            f"{len(lowering)} 条条款会拉低城镇化率", f"{len(lowering)} clauses lower the rate"
-        )),
-        Finding("open sign", open_sign, Words(
-            f"{len(open_sign)} 条条款方向不定", f"{len(open_sign)} clauses may act either way"
-        )),
-        Finding("no clause", idle, Words(
-            f"{len(idle)} 个抓手没有条款使用", f"{len(idle)} levers are moved by no clause"
-        )),
-        Finding("assumed dose", assumed, Words(
-            f"{len(assumed)} 个剂量为假定值", f"{len(assumed)} doses are assumptions"
-        )),
+def _check_counties(scenario: Scenario, codes: Sequence[str]) -> None:
+    """Refuses county settings for counties that the region does not have."""
+    problems = [
+        Problem(
+            scenario.name, 0, 0, f"measures.{number}.counties",
+            Words("地区包所含的县（市、区）", "a county of the region"), code,
+        )
+        for number, setting in scenario.settings.items()
+        for code in setting.counties
+        if code not in codes
     ]  # fmt: skip
-
-
-def _weighted_targets(plan: Plan, region: RegionLike, census: object) -> Iterator[Finding]:
-    """Aggregate targets against their counties' own targets, weighted with residents."""
-    residents = dict(
-        zip([c.code for c in region.counties], region.urban_rural(census).sum(axis=1), strict=True)
-    )
-    spoken_of = plan.about.target_counties
-    alone = {codes[0]: plan.about.targets[k].value for k, codes in spoken_of.items() if len(codes) == 1}
-    for name, codes in spoken_of.items():
-        target = plan.about.targets[name].value
-        if len(codes) == 1 or target is None or not set(codes) <= residents.keys() & alone.keys():
-            continue
-        weights = np.array([residents[code] for code in codes], float)
-        implied = float(weights @ np.array([alone[code] for code in codes], float) / weights.sum())
-        short = round((target - implied) / 100 * weights.sum())
-        yield Finding("targets", (name,), Words(
-            f"各县目标按常住人口加权为 {implied:.2f}%,总目标为 {target:g}%,相差 {short} 人",
-            f"the county targets come to {implied:.2f} %, the overall target is {target:g} %:"
-            f" {short} persons apart",
-        ))  # fmt: skip
+    if problems:
+        raise ScenarioError(problems)

@@ -15,7 +15,7 @@ import numpy as np
 from ruamel.yaml import YAML, events
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from scenarios.checking import Document, Path, PlanError, Problem, Words, shortened
+from scenarios.checking import Document, Path, Problem, ScenarioError, Words, shortened
 
 MAX_BYTES = 2**20
 MAX_DEPTH = 32
@@ -43,7 +43,7 @@ def read(file: Traversable) -> Document:
 
     Raises
     ------
-    PlanError
+    ScenarioError
         with all that makes it unreadable.
     """
     if not file.is_file():
@@ -61,12 +61,14 @@ def parsed(source: bytes, file: str) -> Document:
         text = source.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = source.count(b"\n", 0, error.start) + 1
-        raise _refused(file, Words("UTF-8 编码", "text in UTF-8"), error.reason, (line, 1)) from None
+        raise _refused(
+            file, Words("UTF-8 编码", "text in UTF-8"), error.reason, (line, 1)
+        ) from None
     reader = _Reader(file)
     root = reader.compose(text)
     value = reader.build(root, ())
     if reader.problems:
-        raise PlanError(reader.problems)
+        raise ScenarioError(reader.problems)
     return Document(file, value, reader.keys, reader.values)
 
 
@@ -90,17 +92,17 @@ def _plain(value: object, name: str, depth: int) -> Any:
 
 _SHALLOW = Words(f"至多 {MAX_DEPTH} 层嵌套", f"nesting of at most {MAX_DEPTH} levels")
 _SMALL = Words(
-    f"至多 {MAX_NODES} 个值(别名展开后)", f"at most {MAX_NODES} values once aliases are unfolded"
+    f"至多 {MAX_NODES} 个值（别名展开后）", f"at most {MAX_NODES} values once aliases are unfolded"
 )
 
 
-def _refused(file: str, expected: Words, found: str, mark: Mark = (0, 0)) -> PlanError:
-    return PlanError([Problem(file, *mark, "", expected, shortened(found, 120))])
+def _refused(file: str, expected: Words, found: str, mark: Mark = (0, 0)) -> ScenarioError:
+    return ScenarioError([Problem(file, *mark, "", expected, shortened(found, 120))])
 
 
 @dataclass
 class _Node:
-    """A value of the file before it is resolved; `size` and `depth` count what aliases unfold to."""
+    """A value before it is resolved; `size` and `depth` count what aliases unfold to."""
 
     mark: Mark
     text: str | None = None  # of a scalar
@@ -184,7 +186,9 @@ class _Reader:
             at = error.problem_mark or error.context_mark
             mark = (at.line + 1, at.column + 1) if at else (1, 1)
             found = " ".join(filter(None, (error.context, error.problem)))
-            raise _refused(self.file, Words("合法的 YAML 1.2", "valid YAML 1.2"), found, mark) from None
+            raise _refused(
+                self.file, Words("合法的 YAML 1.2", "valid YAML 1.2"), found, mark
+            ) from None
         except (YAMLError, ValueError, OverflowError) as error:
             expected, found = Words("合法的 YAML 1.2", "valid YAML 1.2"), str(error).split("\n")[0]
             before = text[: getattr(error, "position", 0)]
@@ -193,7 +197,9 @@ class _Reader:
 
     def _node(self, event: Any, mark: Mark) -> _Node:
         if event.tag is not None:
-            raise _refused(self.file, Words("不带标签的值", "a value without a tag"), str(event.tag), mark)
+            raise _refused(
+                self.file, Words("不带标签的值", "a value without a tag"), str(event.tag), mark
+            )
         if isinstance(event, events.ScalarEvent):
             return _Node(mark, text=event.value, quoted=not event.implicit[0])
         return _Node(mark, parts=[], mapping=isinstance(event, events.MappingStartEvent))

@@ -7,15 +7,15 @@ from typing import Any
 
 from scenarios.checking import (
     Document,
-    PlanError,
     Problem,
+    ScenarioError,
     Words,
     held_against,
     nearest,
     shortened,
 )
-from scenarios.measures import Text
-from scenarios.plan import SHIPPED, Plan, load
+from scenarios.keys import Text
+from scenarios.loading import SHIPPED, Plan, load
 from scenarios.reading import given, read
 from scenarios.scenario import Horizon, RedLines, Scenario, ScenarioFile, Setting, is_name
 from sim.conditions import CONDITIONS, Conditions
@@ -30,12 +30,12 @@ def resolve(what: str | Path | Mapping[str, Any], plan: str | Path | None = None
 
     Raises
     ------
-    PlanError
+    ScenarioError
         with all that is wrong in it, or in what it is based on.
     """
     document = _document(what, load(plan or SHIPPED))
     named = document.value.get("plan") if isinstance(document.value, dict) else None
-    chosen = load(plan or (named if is_name(named) else SHIPPED))
+    chosen = load(plan or (str(named) if is_name(named) else SHIPPED))
     return _joined(chosen, list(_chain(document, chosen))[::-1])
 
 
@@ -50,9 +50,9 @@ def _document(what: str | Path | Mapping[str, Any], plan: Plan) -> Document:
     if "\0" not in path and (isinstance(what, Path) or path.endswith((".yaml", ".yml"))):
         return read(Path(path))
     names = "、".join(shipped), ", ".join(shipped)
-    expected = Words(f"情景名({names[0]})或 YAML 文件", f"a scenario ({names[1]}) or a YAML file")
+    expected = Words(f"情景名（{names[0]}）或 YAML 文件", f"a scenario ({names[1]}) or a YAML file")
     found = shortened(path)
-    raise PlanError([Problem(found, 0, 0, "", expected, found, nearest(path, shipped))])
+    raise ScenarioError([Problem(found, 0, 0, "", expected, found, nearest(path, shipped))])
 
 
 def _chain(document: Document, plan: Plan) -> Iterator[Link]:
@@ -69,7 +69,7 @@ def _chain(document: Document, plan: Plan) -> Iterator[Link]:
         base = bases[written.based_on]
         if str(base) in seen or len(seen) == MAX_BASES:
             expected = Words("不成环的继承", "a base that does not lead back here")
-            raise PlanError([document.problem(("based_on",), expected, written.based_on)])
+            raise ScenarioError([document.problem(("based_on",), expected, written.based_on)])
         document = read(base)
 
 
@@ -109,7 +109,7 @@ def _joined(plan: Plan, links: list[Link]) -> Scenario:
     )
     problems = list(_problems(scenario, document))
     if problems:
-        raise PlanError(problems)
+        raise ScenarioError(problems)
     return scenario
 
 
@@ -149,6 +149,8 @@ def _problems(scenario: Scenario, document: Document) -> Iterator[Problem]:
             expected = Words(f"{low:g} 至 {high:g}", f"{low:g} to {high:g}")
             yield document.problem(("doses", name), expected, f"{value:g}")
     if scenario.red_lines.when_crossed == "refuse":
-        kept = Words("不越红线(或 when_crossed: flag)", "no red line crossed (or when_crossed: flag)")
+        kept = Words(
+            "不越红线（或 when_crossed: flag）", "no red line crossed (or when_crossed: flag)"
+        )
         for crossed in scenario.crossed():
-            yield document.problem(("red_lines",), kept, crossed.en)
+            yield document.problem(("red_lines",), kept, crossed)

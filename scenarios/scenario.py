@@ -1,18 +1,19 @@
 """A scenario: which measures, how strongly, when and where, and the world outside.
 
-A scenario on file says what differs from the one it is based on; `resolving.resolve` gives the whole.
+A scenario on file says what differs from the one it is based on; `resolve` gives the whole.
 """
 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, Literal, Self
+from itertools import pairwise
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, WrapValidator, create_model
 
 from scenarios.checking import Words, wrong
-from scenarios.measures import (
+from scenarios.keys import (
     CountyName,
     Day,
     Model,
@@ -20,11 +21,12 @@ from scenarios.measures import (
     Quarters,
     Rule,
     Text,
-    UnitCost,
     distinct,
     known,
+    quarter_name,
 )
-from scenarios.plan import Plan
+from scenarios.loading import Plan
+from scenarios.measures import UnitCost
 from sim.conditions import CONDITIONS, Conditions
 
 STRONGEST = 2.0  # twice the plan as written
@@ -62,7 +64,7 @@ def _apart(phases: list[Phase]) -> list[Phase]:
     ordered = sorted(phases, key=lambda phase: phase.first)
     if any(phase.until < phase.first for phase in ordered):
         raise wrong("不早于 from 的 until", "until not before from")
-    if any(a.until >= b.first for a, b in zip(ordered, ordered[1:], strict=False)):
+    if any(a.until >= b.first for a, b in pairwise(ordered)):
         raise wrong("互不重叠的时段", "spells that do not overlap")
     return ordered
 
@@ -76,8 +78,10 @@ class Setting(Model):
 
     intensity: Intensity = 1.0
     delay: Quarters = 0
-    counties: Annotated[dict[CountyName, Intensity], WrapValidator(distinct)] = {}
-    phases: Annotated[list[Phase], AfterValidator(_apart)] = []
+    counties: Annotated[dict[CountyName, Intensity], WrapValidator(distinct)] = Field(
+        default_factory=dict
+    )
+    phases: Annotated[list[Phase], AfterValidator(_apart)] = Field(default_factory=list)
     allocation: Rule | None = None
 
     @property
@@ -87,7 +91,7 @@ class Setting(Model):
         return not any((*spells, *self.counties.values()))
 
     def but(self, other: Self) -> Self:
-        """This setting, except for what `other` sets."""
+        """The same setting, except for what `other` sets."""
         return self.model_copy(update={k: getattr(other, k) for k in other.model_fields_set})
 
 
@@ -112,18 +116,24 @@ class Horizon(Model):
     until: Day | None = None
 
 
-_conditions: dict[str, Any] = {
-    name: (Annotated[float, Field(ge=each.low, le=each.high)] | None, None)
-    for name, each in CONDITIONS.items()
-    if name != "recoding_frozen"
-}
-World = create_model(
-    "World",
-    __base__=Model,
-    __doc__="The world outside, as departures from the trend on file.",
-    recoding=(Literal["trend", "frozen"] | None, None),
-    **_conditions,
-)
+class _World(Model):
+    """The world outside, as departures from the trend on file."""
+
+    recoding: Literal["trend", "frozen"] | None = None
+
+
+if TYPE_CHECKING:
+    World = _World
+else:  # a condition is declared once, in sim/conditions.py
+    World = create_model(
+        "World",
+        __base__=_World,
+        **{
+            name: (Annotated[float, Field(ge=each.low, le=each.high)] | None, None)
+            for name, each in CONDITIONS.items()
+            if name != "recoding_frozen"
+        },
+    )
 
 
 class Budget(Model):
@@ -139,20 +149,26 @@ class RedLines(Model):
     asked: dict[
         Annotated[str, known("guards", Words("方案的红线指标", "a red line of the plan"))],
         Annotated[float, Field(ge=0)],
-    ] = {}
+    ] = Field(default_factory=dict)
     budget: Budget | None = None
     unit_costs: dict[
         Annotated[str, known("indicators", Words("方案的指标", "an indicator of the plan"))],
         UnitCost,
-    ] = {}
+    ] = Field(default_factory=dict)
 
 
 MeasureName = Annotated[
     str,
-    known("measures", Words("措施(M01…S3)、工程(P1…)或 all", "a measure (M01…S3), a project (P1…) or all")),
+    known(
+        "measures",
+        Words("措施（M01…S3）、工程（P1…）或 all", "a measure (M01…S3), a project (P1…) or all"),
+    ),
 ]
 DoseName = Annotated[
-    str, known("doses", Words("方案的剂量(条款/抓手/地方)", "a dose of the plan (clause/lever/where)"))
+    str,
+    known(
+        "doses", Words("方案的剂量（条款/抓手/地方）", "a dose of the plan (clause/lever/where)")
+    ),
 ]
 
 
@@ -168,9 +184,11 @@ class ScenarioFile(Model):
     based_on: BaseName | None = None
     plan: Name | None = None
     horizon: Horizon = Horizon()
-    measures: dict[MeasureName, Annotated[Setting, BeforeValidator(_spelled_out)]] = {}
-    doses: dict[DoseName, Annotated[float, Field(ge=0)]] = {}
-    conditions: World = World()  # type: ignore[valid-type]
+    measures: dict[MeasureName, Annotated[Setting, BeforeValidator(_spelled_out)]] = Field(
+        default_factory=dict
+    )
+    doses: dict[DoseName, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
+    conditions: World = World()
     red_lines: RedLines = RedLines()
 
 
@@ -200,7 +218,7 @@ class Scenario:
             *_overspent(self.plan, self.red_lines, self.settings),
         ]
 
-    def document(self) -> dict[str, Any]:
+    def resolved(self) -> dict[str, Any]:
         """The scenario as a file that is based on no other; `resolve` gives it back."""
         world: dict[str, Any] = {k: getattr(self.conditions, k) for k in CONDITIONS}
         frozen = world.pop("recoding_frozen")
@@ -215,11 +233,6 @@ class Scenario:
             "conditions": {"recoding": "frozen" if frozen else "trend", **world},
             "red_lines": self.red_lines.model_dump(exclude_none=True),
         }
-
-
-def quarter_name(quarter: int) -> str:
-    """A quarter as it is written in files: 2024Q3."""
-    return f"{1900 + quarter // 4}Q{quarter % 4 + 1}"
 
 
 def _written(setting: Setting) -> dict[str, Any]:
@@ -260,7 +273,7 @@ def _overspent(plan: Plan, lines: RedLines, settings: Mapping[str, Setting]) -> 
     )
     if spent > lines.budget.yuan:
         yield Words(
-            f"预算 {lines.budget.yuan:,.0f} 元,已知单价的任务需 {spent:,.0f} 元",
+            f"预算 {lines.budget.yuan:,.0f} 元，已知单价的任务需 {spent:,.0f} 元",
             f"the budget is {lines.budget.yuan:,.0f} yuan; what has a unit cost comes to"
             f" {spent:,.0f} yuan",
         )

@@ -16,22 +16,34 @@ from sim.parameters import Parameters
 from sim.state import HEAD, OWNS_FLAT, Counties, Floats, Offers, People, Units
 
 ROUNDS = 40  # the constants converge by a factor of about three a round
+UNREACHABLE = -40.0  # utils
 
 
 @dataclass(frozen=True)
 class Base:
-    """What the base period fixes, each (county, ...)."""
+    """What the base period fixes."""
 
-    constants: Floats  # (county, 5) utils, by origin county and nest
+    constants: Floats  # (place, alternative) utils
     arrivals: Floats  # (county, 2) gross in-moves a year, from the province and the country
 
 
 def base(
-    people: People, units: Units, counties: Counties, quarter: int, offers: Offers, p: Parameters
-) -> Base:
-    """Solve for the base period; `p` and `offers` are central and without policy."""
-    deciders, back = deciding(people, units, quarter), returning(people, units, quarter, p)
-    wanted = counties.moves + back[:, :4]
+    people: People, units: Units, counties: Counties, quarter: int, offers: Offers,
+    followers: Floats, away_share: Floats, p: Parameters,
+) -> Base:  # fmt: skip
+    """Solve for the base period; `p` and `offers` are central and without policy.
+
+    `followers`, (county,), is how many villagers a year follow a new job to town, whom the
+    constants need not explain; `away_share`, (unit + 3,), says how many co-villagers are away.
+    """
+    often = migration.village_factor(away_share, p)[people.unit]
+    often *= migration.duration_factors(quarter, p)[people.since.view(np.uint16)]
+    deciders = deciding(people, units, quarter, people.weight * often)
+    residents = deciding(people, units, quarter, people.weight).sum(axis=(1, 2, 3))
+    back = returning(people, units, quarter, p)
+    wanted = outflows(counties, residents, p)
+    wanted[1::2] += back[:, :4]
+    wanted[1::2, 0] = np.maximum(wanted[1::2, 0] - followers, 0)
     alternatives = Alternatives.around(counties)
     none = Levers.baseline(2 * len(counties))
     zero, adults = np.zeros(2 * len(counties)), np.ones(2 * len(counties))
@@ -40,23 +52,58 @@ def base(
         counties.residents_per_dwelling.mean(),
         np.where(alternatives.mode == kernel.WITH_CHILD, 2.0, 1.0),
     )
-    constants = np.zeros((len(counties), 5))
+    by_nest = np.zeros((2 * len(counties), 5))
+    by_town = np.zeros(len(counties))
+    near, goal = alternatives.nest == migration.NEARBY, alternatives.county
+    share = counties.arrivals_nearby / max(counties.arrivals_nearby.sum(), 1e-9)
     for _ in range(ROUNDS):
+        constants = by_nest[:, alternatives.nest] + np.repeat(near * by_town[goal], 2, axis=0)
         value = migration.utility(alternatives, offers, constants, none, p)
         chances, attraction = migration.choice(alternatives, value, p)
         hazard = migration.leaving_hazard(attraction, zero, zero, adults, none, p)
-        flows = migration.expected_moves(alternatives, hazard, chances, deciders, party)[:, 1:]
-        step = np.log(np.maximum(wanted, 1e-6) / np.maximum(flows, 1e-6))
-        constants[:, 1:] = np.clip(constants[:, 1:] + np.clip(step, -2, 2) * 0.7, -40, 40)
+        flows = migration.expected_moves(alternatives, hazard, chances, deciders, party)
+        leaving = np.stack([flows[:, alternatives.nest == n].sum(axis=1) for n in range(1, 5)], axis=1)
+        by_nest[:, 1:] += correction(wanted, leaving)
+        by_nest = np.clip(by_nest, UNREACHABLE, -UNREACHABLE)
+        arriving = np.zeros(len(counties))
+        np.add.at(arriving, goal[:, near], by_county(flows[:, near]))
+        by_town += correction(share * arriving.sum(), arriving)
+        by_town = np.clip(by_town - by_town.mean(), UNREACHABLE, -UNREACHABLE)
     return Base(np.round(constants, 9), counties.arrivals + back[:, 4:])
 
 
-def deciding(people: People, units: Units, quarter: int) -> Floats:
-    """People who decide, weighted by how often their time in a place lets them reconsider.
+def correction(wanted: Floats, got: Floats) -> Floats:
+    """How much to add to the constants of flows that came out as `got` [utils]."""
+    step = np.log(np.maximum(wanted, 1e-6) / np.maximum(got, 1e-6))
+    return 0.7 * np.clip(step, -2, 2)
+
+
+def by_county(flows: Floats) -> Floats:
+    """Flows out of town and villages together, (county, alternative)."""
+    return flows[::2] + flows[1::2]
+
+
+def outflows(counties: Counties, residents: Floats, p: Parameters) -> Floats:
+    """Net moves a year out of each place, (place, 4 kinds of destination).
+
+    What leaves a county is split between its villages and its town: a townsperson leaves less
+    often than a villager, by an assumed ratio. Only villagers move to their own town.
+    """
+    town, village = p.town_leaving_ratio * residents[::2], residents[1::2]
+    of_village = np.divide(village, town + village, out=np.ones(len(town)), where=village > 0)
+    result = np.zeros((2 * len(counties), 4))
+    result[::2] = counties.moves * (1 - of_village[:, None])
+    result[1::2] = counties.moves * of_village[:, None]
+    result[::2, 0], result[1::2, 0] = 0, counties.moves[:, 0]
+    return result
+
+
+def deciding(people: People, units: Units, quarter: int, weight: Floats) -> Floats:
+    """People of each kind, by a weight of each.
 
     Returns
     -------
-    (place, flat, band, situation) persons, for the places inside
+    (place, flat, band, situation), for the places inside
     """
     clock, place = kinds.Clock.at(quarter), units.place().astype(np.int64)
     inside = 2 * (int(units.county.max()) + 1)
@@ -67,7 +114,7 @@ def deciding(people: People, units: Units, quarter: int) -> Floats:
     flat = (people.flags[rows] & OWNS_FLAT).astype(np.int64)
     shape = (inside, migration.FLAT, kinds.BANDS, kinds.SITUATIONS)
     kind = np.ravel_multi_index((place[people.unit[rows]], flat, band, situation), shape)
-    return np.bincount(kind, people.weight[rows], np.prod(shape)).reshape(shape)
+    return np.bincount(kind, weight[rows], np.prod(shape)).reshape(shape)
 
 
 def returning(people: People, units: Units, quarter: int, p: Parameters) -> Floats:
@@ -94,7 +141,8 @@ def returning(people: People, units: Units, quarter: int, p: Parameters) -> Floa
     head = kinds.role_of(people.traits[rows]) == HEAD
     band = clock.band[people.born[rows].view(np.uint16)]
     persons = people.weight[rows] * np.where(head, size, 1)
-    expected = persons * migration.return_hazard(p)[band]
+    to_village = np.where(outsider, 1.0, 1 - p.return_to_town)
+    expected = persons * migration.return_hazard(p)[band] * to_village
     keep = (county < inside // 2) & (column < 6) & (outsider | (home % 2 == 1))
     line = county[keep] * 6 + column[keep]
     return np.bincount(line, expected[keep], 3 * inside).reshape(-1, 6)

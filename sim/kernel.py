@@ -216,7 +216,8 @@ def move(
 
     Members of the ring go along if they live where the row lives: all of them, none, or those born
     after `adult` with the grown member nearest in age, while the row stays (where there is no such
-    member, it goes itself). Nobody moves twice in `now`. Writes `unit`, `before` and `since`;
+    member, it goes itself). Nobody moves twice in `now`; whoever moved in the period before keeps
+    the `before` of that move. Writes `unit`, `before` and `since`;
     `who` and `origin` list who moved and from which unit, and the number of them is returned.
     """
     moved = 0
@@ -238,7 +239,9 @@ def move(
             goes = member == row if mode == 1 else mode == 0 or born[member] > adult
             goes = goes or (mode == 2 and member == carer)
             if goes and unit[member] == home and since[member] != now:
-                before[member], unit[member], since[member] = home, goal, now
+                if now - since[member] > 1:  # else it was never counted here
+                    before[member] = home
+                unit[member], since[member] = goal, now
                 who[moved], origin[moved] = member, home
                 moved += 1
             member = mate[member]

@@ -5,6 +5,7 @@ work a person does. Both are dense numpy axes, so a rule is a few broadcasts.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self
 
 import numpy as np
@@ -61,9 +62,6 @@ def age_band(quarter: int, born: Ints) -> Ints:
     return np.searchsorted(AGES, years, side="right") - 1
 
 
-BITS = np.arange(65536).astype(np.uint16).view(np.int16)  # the quarter that each pattern means
-
-
 @dataclass(frozen=True)
 class Clock:
     """What a stored quarter means now: tables read at the bits of a quarter, (65536,)."""
@@ -72,6 +70,7 @@ class Clock:
     stage: NDArray[np.uint8]  # family stage of heads whose youngest child was born then
 
     @classmethod
+    @lru_cache(maxsize=8)
     def at(cls, quarter: int) -> Self:
         """The clock in `quarter`. Only the last 150 years are told apart."""
         band, stage = np.full(65536, BANDS - 1, np.uint8), np.zeros(65536, np.uint8)

@@ -108,6 +108,13 @@ class Markets:
             amenity=services.amenity(levers, p),
         )
 
+    def followers(self, counts: Ints, levers: Levers, p: Parameters) -> Floats:
+        """Villagers a year whom the trend of new jobs brings to town with their own, (county,)."""
+        searching = looking(counts, levers, p).sum(axis=(1, 2, 3))
+        villagers = searching[1::2] / np.maximum(by_county(searching), 1e-9)
+        new_jobs = max(p.job_growth, 0) * self.jobs.sum(axis=1)
+        return p.job_mover_share * new_jobs * villagers * (1 + p.dependants_per_job_mover)
+
     def _build(
         self, counts: Ints, levers: Levers, conditions: Conditions, quarters: float, p: Parameters
     ) -> None:
@@ -131,13 +138,15 @@ class Markets:
         empty = self.stock - self.occupied(counts)
         return np.floor(empty * self.counties.residents_per_dwelling).astype(np.int64)
 
-    def enrol(self, counts: Ints, waiting: Ints, levers: Levers) -> None:
+    def enrol(
+        self, counts: Ints, waiting: Ints, years: float, levers: Levers, p: Parameters
+    ) -> None:
         """Fill the seats of a school year; `waiting` is (county, stage, class) children."""
         n = len(self.counties)
         children = counts[: 2 * n : 2, :4].sum(axis=tuple(range(2, counts.ndim)))
         pupils = np.maximum(np.rint(children @ PUPIL_AGES.T).astype(np.int64), waiting.sum(axis=2))
         staying = pupils - waiting.sum(axis=2)
-        seats = np.floor(schools.town_seats(self.counties.seats, levers)).astype(np.int64)
+        seats = np.floor(schools.town_seats(self.counties.seats, years, levers, p)).astype(np.int64)
         openness = levers.enrolment_openness[::2]
         served, chance = schools.admitted(seats - staying, waiting, openness)
         self.seat_chance = chance[..., [schools.OWNER, schools.OTHER]]

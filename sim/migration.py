@@ -6,6 +6,7 @@ policy and markets move named terms only.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self
 
 import numpy as np
@@ -90,6 +91,7 @@ def age_schedule(p: Parameters) -> Floats:
     return np.asarray(np.log(rate(age) / rate(reference)))
 
 
+@lru_cache(maxsize=8)
 def considering(p: Parameters) -> Floats:
     """Log hazard of reconsidering before attractions count [log 1/year], (band, situation)."""
     single, family, elder = (
@@ -102,6 +104,7 @@ def considering(p: Parameters) -> Floats:
     table[:, [PRIMARY_CHILD, SECONDARY_CHILD]] += np.log(p.hr_school_stage)
     table[(AGES >= 15) & (AGES < 20), SINGLE] += np.log(p.hr_school_leaving)
     table[AGES < 15] = -np.inf
+    table.flags.writeable = False
     return table
 
 
@@ -137,6 +140,14 @@ def duration_factor(years: Floats, p: Parameters) -> Floats:
     return np.exp(p.gamma_dur * doublings)
 
 
+def duration_factors(quarter: int, p: Parameters) -> Floats:
+    """`duration_factor` at the bits of the quarter of the last move, (65536,)."""
+    table = np.ones(65536)
+    recent = np.arange(quarter - 4 * int(DURATIONS[1]), quarter + 1).astype(np.int16)
+    table[recent.view(np.uint16)] = duration_factor((quarter - recent.astype(float)) / 4, p)
+    return table
+
+
 def village_factor(away: Floats, p: Parameters) -> Floats:
     """What it does to have co-villagers away, (unit,), at least 1.
 
@@ -159,8 +170,8 @@ def utility(
 
     Parameters
     ----------
-    constants : (county, 5)
-        Destination constants by origin county and nest, 0 for staying.
+    constants : (place, alternative)
+        Destination constants; 0 for staying.
 
     References
     ----------
@@ -191,7 +202,7 @@ def utility(
         p.beta_y * np.log(income)
         - p.beta_d_over_beta_y * p.beta_y * distance
         - p.kappa * moves * eased[:, None]
-        + constants[origin[:, None], nest]
+        + constants
         + p.beta_a * at_goal(offers.amenity)
         - p.beta_r * quality
         + p.split_household * ((mode != kernel.WHOLE) & moves)
@@ -237,7 +248,7 @@ def choice(alternatives: Alternatives, value: Floats, p: Parameters) -> tuple[Fl
 def expected_moves(
     alternatives: Alternatives, hazard: Floats, chances: Floats, people: Floats, party: Floats
 ) -> Floats:
-    """Persons who leave the villages of each county a year by nest, (county, 5).
+    """Persons who leave each place a year by alternative, (place, alternative).
 
     Parameters
     ----------
@@ -246,12 +257,11 @@ def expected_moves(
     people : (place, flat, band, situation) persons who decide
     party : (alternative,) persons who go when one decides
     """
-    deciding = (hazard * people)[1::2]
+    deciding = hazard * people
     by_class = np.zeros((len(deciding), FLAT, AGE_CLASSES, SITUATIONS))
     for band, age_class in enumerate(AGE_CLASS):
         by_class[:, :, age_class] += deciding[:, :, band]
-    flows = np.einsum("cfas,cfasj,sj->cj", by_class, chances[1::2], party)
-    return np.stack([flows[:, alternatives.nest == n].sum(axis=1) for n in range(5)], axis=1)
+    return np.asarray(np.einsum("pfas,pfasj,sj->pj", by_class, chances, party))
 
 
 def return_hazard(p: Parameters) -> Floats:

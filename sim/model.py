@@ -54,9 +54,12 @@ class UrbanModel(mesa.Model):
         self.counts = kinds.by_traits(self.register.count(first.number))
         self.levels = crude_levels(self.counts, counties, parameters)
         self.markets = Markets.at_start(self.counts, counties, none, parameters)
-        self.decisions(first).enrol(self.counts, none)
+        self.decisions(first).enrol(self.counts, 0.0, none)
         offers = self.markets.post(self.counts, none, self.conditions, 0.0, 0.0, parameters)
         self.town_value = migration.town_value(offers, parameters)  # at the start
+
+        for ago in range(measurement.HALF_YEAR, 0, -1):
+            self.run_in(Tick(first.number - ago, start, 1.0), offers, none)
 
         self.record: list[dict[str, Floats]] = []
         self.growth: list[Growth] = []
@@ -78,7 +81,7 @@ class UrbanModel(mesa.Model):
             register.count_registered()
         if tick.season == SCHOOL_YEAR:
             quarter.come_of_age()
-            quarter.enrol(before, levers)
+            quarter.enrol(before, self.years(tick), levers)
 
         # Markets post what they offer: jobs and wages, seats, dwellings, services.
         offers = self.offers(tick, levers)
@@ -123,6 +126,29 @@ class UrbanModel(mesa.Model):
         self.growth.append(accounts.growth(register.flows, len(self.counties)))
         self.observe(tick.ends, tick.number)
 
+    def run_in(self, tick: Tick, offers: Offers, none: Levers) -> None:
+        """Let people move for a quarter before the start.
+
+        A census counts people where they had lived half a year earlier: where they are is two
+        quarters of moves ahead of it. So at the start the half-year rule gives the census.
+        """
+        quarter, before = self.decisions(tick), self.counts
+        self.register.open_quarter()
+        chances, attraction = self.choices(offers, none)
+        hazards = self.hazards(tick, none, attraction).only_moves()
+        rows, events = quarter.throw(hazards, self.threads, self.chunk)
+        leavers = quarter.choose(quarter.reconsider(rows[events & LEAVING > 0], hazards), chances)
+        returners = quarter.go_back(rows[events & RETURN > 0])
+        quarter.move(Parties.together([leavers, returners]), chances, before)
+        self.receive(quarter, offers)
+        self.counts = kinds.by_traits(self.register.count(self.ticks[0].number))
+        accounts.check(by_place(before), self.register.flows, by_place(self.counts))
+
+    def present(self) -> tuple[Floats, Floats]:
+        """People who are in urban units, and all who are there, each (county,)."""
+        now = by_place(self.counts)[: 2 * len(self.counties)].sum(axis=1).reshape(-1, 2)
+        return now[:, 0].astype(float), now.sum(axis=1).astype(float)
+
     def decisions(self, tick: Tick) -> Quarter:
         """The people, markets and luck of one quarter."""
         return Quarter(
@@ -131,10 +157,13 @@ class UrbanModel(mesa.Model):
 
     def offers(self, tick: Tick, levers: Levers) -> Offers:
         """What the markets offer this quarter."""
-        years = (tick.ends - self.start).days / 365.25
         return self.markets.post(
-            self.counts, levers, self.conditions, years, tick.quarters, self.parameters
+            self.counts, levers, self.conditions, self.years(tick), tick.quarters, self.parameters
         )
+
+    def years(self, tick: Tick) -> float:
+        """Years from the start to the end of a quarter."""
+        return (tick.ends - self.start).days / 365.25
 
     def choices(self, offers: Offers, levers: Levers) -> tuple[Floats, Floats]:
         """Chances of every alternative, and how much they attract, by kind of person."""
@@ -166,9 +195,7 @@ class UrbanModel(mesa.Model):
             going_back=migration.return_hazard(p),
             hire=4 * np.repeat(self.markets.hire_rate, 2)[:, None, None, None] * effort,
             separation=np.repeat(ended + surplus, 2, axis=0),
-            by_duration=migration.duration_factor(
-                (tick.number - kinds.BITS.astype(np.float64)) / 4, p
-            ),
+            by_duration=migration.duration_factors(tick.number, p),
             by_village=migration.village_factor(register.away_share, p) * closed,
         )
 

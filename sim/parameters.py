@@ -74,6 +74,7 @@ class Parameters:
     # Where to: who goes along, and what it costs
     split_household: float  # utils, utility of leaving part of the household behind
     lone_far: float  # utils, utility of going alone when leaving the county
+    town_leaving_ratio: float  # ratio, leaving the county from its town relative to its villages
     credit_relief: float  # 1, share of the cost of moving that credit takes away
     newcomer_women: float  # 1, share of women among people who come from outside
 
@@ -106,6 +107,7 @@ class Parameters:
 
     # Schools, housing, hukou, villages, delivery
     school_quality_gap: float  # sd, quality of town over village schools at the start
+    seat_growth: float  # 1/year, trend growth of school seats in town
     dwelling_growth: float  # 1/year, trend growth of dwellings in town
     settling_hazard: float  # 1/year, trend hazard of being granted the local hukou
     recode_contiguity_ratio: float  # ratio, recoding of villages in a township with urban units, relative to others

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -39,6 +39,12 @@ class Hazards:
     separation: Floats  # (place, band, sector)
     by_duration: Floats  # (65536,) factor on leaving, by the bits of the last move
     by_village: Floats  # (unit + 3,) factor on leaving
+
+
+    def only_moves(self) -> Self:
+        """The same hazards, but nobody is born, dies, marries, settles or changes work."""
+        still = ("death", "birth", "marriage", "settling", "hire", "separation")
+        return replace(self, **{name: 0 * getattr(self, name) for name in still})
 
 
 @dataclass(frozen=True)
@@ -175,9 +181,7 @@ class Quarter:
         services = u[0] * open_jobs.sum(axis=1) >= open_jobs[:, 0]
         counter = 2 * county + services
         room = np.floor(self.markets.vacancies).astype(np.int64).ravel()
-        hired = np.zeros(len(rows), bool)
-        size = people.weight[rows].astype(np.int64)
-        kernel.serve(np.argsort(u[1], kind="stable"), counter, size, room, hired)
+        hired = served(u[1], counter, people.weight[rows].astype(np.int64), room)
         self.register.employ(rows[hired], INDUSTRY + services[hired])
         return rows[hired]
 
@@ -192,7 +196,7 @@ class Quarter:
         mode = np.where(brings, kernel.WHOLE, kernel.LONE)
         return self._to_town(hired[moves], mode[moves], place[moves] // 2)
 
-    def enrol(self, counts: Ints, levers: Levers) -> None:
+    def enrol(self, counts: Ints, years: float, levers: Levers) -> None:
         """Children of entry age in town ask for a seat, class by class."""
         r, people = self.register, self.register.people
         waiting = np.zeros((self.towns, schools.STAGES, schools.CLASSES), np.int64)
@@ -208,7 +212,7 @@ class Quarter:
                 permit=self.tick.number - people.since[rows].astype(np.int64) >= 2,
             )
             np.add.at(waiting, (place // 2, stage, rank), people.weight[rows])
-        self.markets.enrol(counts, waiting, levers)
+        self.markets.enrol(counts, waiting, years, levers, self.parameters)
 
     # Moving
 
@@ -301,9 +305,9 @@ class Quarter:
         Whoever finds no dwelling chooses once more among what is left, and then stays.
         """
         rooms = self.markets.rooms(counts)
-        served = self._serve(parties, rooms)
-        self._go(parties.where(served))
-        turned_away = parties.where(~served)
+        housed = self._serve(parties, rooms)
+        self._go(parties.where(housed))
+        turned_away = parties.where(~housed)
         if len(turned_away.row):
             left = self._without_full(chances, rooms[self.alternatives.county] <= 0)
             again = self.choose(turned_away.row, left, Stream.SECOND_CHOICE)
@@ -347,7 +351,7 @@ class Quarter:
                     NO_WORK,
                 ),
                 flags=np.zeros(n, np.uint8),
-                mate=np.arange(r.size, r.size + n, dtype=np.int32),
+                mate=np.arange(len(r.people), len(r.people) + n, dtype=np.int32),
                 weight=np.full(n, round(scale), np.int32),
             )
         )
@@ -383,10 +387,8 @@ class Quarter:
         size = np.empty(len(parties.row), np.int64)
         kernel.company(people.mate, people.unit, parties.row, size)
         size = np.where(parties.mode == kernel.LONE, 1, size) * people.weight[parties.row]
-        order = np.argsort(self.u(Stream.ARRIVAL, parties.row)[0], kind="stable")
-        served = np.zeros(len(parties.row), bool)
-        kernel.serve(order, np.where(parties.waits, parties.town, -1), size, rooms, served)
-        return served
+        place_in_line = self.u(Stream.ARRIVAL, parties.row)[0]
+        return served(place_in_line, np.where(parties.waits, parties.town, -1), size, rooms)
 
     def _go(self, parties: Parties) -> None:
         u = self.u(Stream.ARRIVAL, parties.row)[1]
@@ -405,6 +407,26 @@ class Quarter:
         gone = np.repeat(full & (self.alternatives.county >= 0), 2, axis=0)
         gone &= self.alternatives.nest != migration.STAY
         return np.where(gone[:, None, None, None], 0.0, chances)
+
+
+def served(place_in_line: Floats, counter: Ints, size: Ints, room: Ints) -> Bools:
+    """Who gets in: everyone where there is room for all, the first in line elsewhere.
+
+    Parameters
+    ----------
+    place_in_line : (party,) luck; the smallest is first
+    counter : (party,) where each queues, -1 for no queue
+    size : (party,) how much room each takes
+    room : (counter,) used up in place
+    """
+    queues = counter >= 0
+    asked = np.bincount(counter[queues], size[queues], len(room)).astype(np.int64)
+    if (asked <= room).all():
+        room -= asked
+        return np.ones(len(counter), bool)
+    result = np.zeros(len(counter), bool)
+    kernel.serve(np.argsort(place_in_line, kind="stable"), counter, size, room, result)
+    return result
 
 
 def thresholds(hazards: Hazards, years: float, places: int) -> tuple[Ints, Ints]:

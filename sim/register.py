@@ -25,8 +25,8 @@ class Register:
     def __init__(self, people: People, units: Units, places: int) -> None:
         self.units, self.places = units, places
         self.place = units.place()
-        self.room = people.empty(int(len(people) * 1.05) + 1024)
-        self.size = 0
+        self.room = People.empty(int(len(people) * 1.05) + 1024)
+        self.people = People.empty(0)  # everyone on the register, as views of the room
         self.append(people)
         self.registered = np.zeros(units.gone + 1, np.int64)  # by unit of hukou
         self.away = np.zeros(units.gone + 1, np.int64)  # of them, living in another place
@@ -39,10 +39,6 @@ class Register:
         self.flows = Flows.none(places)
         self.moved: list[Ints] = [np.empty(0, np.int64)] * measurement.HALF_YEAR  # by quarters ago
 
-    @property
-    def people(self) -> People:
-        """Everyone on the register, as views."""
-        return People(*(getattr(self.room, name)[: self.size] for name in COLUMNS))
 
     def open_quarter(self) -> None:
         """Begin a quarter with empty books."""
@@ -51,7 +47,7 @@ class Register:
 
     def append(self, newcomers: People) -> Ints:
         """Add rows at the end; their rows, (newcomer,)."""
-        start, stop = self.size, self.size + len(newcomers)
+        start, stop = len(self.people), len(self.people) + len(newcomers)
         if stop > len(self.room):
             larger = People.empty(2 * stop)
             for name in COLUMNS:
@@ -59,7 +55,7 @@ class Register:
             self.room = larger
         for name in COLUMNS:
             getattr(self.room, name)[start:stop] = getattr(newcomers, name)
-        self.size = stop
+        self.people = People(*(getattr(self.room, name)[:stop] for name in COLUMNS))
         return np.arange(start, stop)
 
     def count_registered(self) -> None:
@@ -136,7 +132,7 @@ class Register:
                 since=p.since[mothers],
                 traits=kinds.pack(sex, np.full(n, PRIMARY), DEPENDENT, NO_WORK),
                 flags=p.flags[mothers],
-                mate=np.arange(self.size, self.size + n, dtype=np.int32),
+                mate=np.arange(len(p), len(p) + n, dtype=np.int32),
                 weight=p.weight[mothers],
             )
         )
@@ -199,7 +195,7 @@ class Register:
         self.employ(left, np.where(grown, FARM, NO_WORK))
         self.moved[0] = np.concatenate([self.moved[0], who])
 
-    def enter(self, newcomers: People, quarter: int) -> None:
+    def enter(self, newcomers: People) -> None:
         """People from outside who were never on the register settle in a town."""
         rows = self.append(newcomers)
         p = self.people

@@ -13,9 +13,13 @@ CLASSES = 4  # local hukou and own flat > own flat > residence permit > others
 OWNER, PERMIT, OTHER = 1, 2, 3  # a newcomer's child waits as the child of an owner or as other
 
 
-def town_seats(base: Floats, levers: Levers) -> Floats:
-    """Seats in town by stage, (county, stage); new ones are shared by the years of each stage."""
-    return base + levers.school_seats[::2, None] * YEARS / YEARS.sum()
+def town_seats(base: Floats, years: float, levers: Levers, p: Parameters) -> Floats:
+    """Seats in town by stage after some years, (county, stage).
+
+    Those of the plan come on top of the trend and are shared by the years of each stage.
+    """
+    trend = base * (1 + p.seat_growth) ** years
+    return trend + levers.school_seats[::2, None] * YEARS / YEARS.sum()
 
 
 def quality_gain(levers: Levers, p: Parameters) -> Floats:

@@ -92,6 +92,10 @@ class Units:
     def __len__(self) -> int:
         return len(self.county)
 
+    def copy(self) -> Self:
+        """Units whose codes can change without changing these."""
+        return type(self)(*(getattr(self, f.name).copy() for f in fields(self)))
+
     @property
     def elsewhere(self) -> int:
         """The first unit outside the region: the rest of the province."""
@@ -124,9 +128,10 @@ class Counties:
     residents_per_dwelling: Floats
     price: Floats  # yuan/m2
     seats: Floats  # (county, 2) in town, primary and junior
-    moves: Floats  # (county, 4) net moves a year out of the villages: own town, other towns of
-    #                the prefecture, rest of the province, rest of the country
+    moves: Floats  # (county, 4) net moves a year: from the villages to the own town; out of the
+    #                county to other towns of the prefecture, the province and the country
     arrivals: Floats  # (county, 2) net in-moves a year from the province and the country
+    arrivals_nearby: Floats  # net in-moves a year from the other counties of the prefecture
     birth_rate: Floats  # per resident and year
     death_rate: Floats  # per resident and year
 

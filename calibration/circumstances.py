@@ -1,0 +1,62 @@
+"""What a region pack says of its counties, in the form the model asks for."""
+
+from datetime import date
+
+import numpy as np
+
+from calibration.region import Region
+from sim.state import Counties, Floats, Ints
+
+
+def counties(region: Region, start: date) -> Counties:
+    """Each county's circumstances at the census of `start`."""
+    km = region.distance_km()
+    n = len(region.counties)
+    nearby = neighbours(np.array([c.prefecture for c in region.counties]))
+    births, deaths = region.vital(start)
+
+    def value(variable: str) -> Floats:
+        return np.asarray(region.value(start, variable), float)
+
+    jobs = np.maximum(region.work(start)[:, 1:], 1)
+    wages = np.stack([value("wage_industry"), value("wage_services")], axis=1)
+    return Counties(
+        code=np.array([int(c.code) for c in region.counties]),
+        nearby=nearby,
+        nearby_km=np.where(nearby >= 0, km[np.arange(n)[:, None], nearby], 0.0),
+        outside_km=km[:, n:],
+        wage=np.round((wages * jobs).sum(axis=1) / jobs.sum(axis=1)),
+        wage_outside=np.asarray(region.outside(start), float),
+        home_income=np.stack([value("home_income_urban"), value("home_income_rural")], axis=1),
+        dwellings=value("dwellings_town"),
+        residents_per_dwelling=value("persons_per_dwelling"),
+        price=value("house_price"),
+        seats=np.stack([value("seats_primary"), value("seats_junior")], axis=1),
+        moves=np.asarray(region.moves(start), float),
+        arrivals=np.asarray(region.arrivals(start), float),
+        arrivals_nearby=np.asarray(region.arrivals(start), float)[:, 0],
+        birth_rate=np.asarray(births, float) / 1000,
+        death_rate=np.asarray(deaths, float) / 1000,
+    )
+
+
+def neighbours(prefecture: Ints) -> Ints:
+    """The other counties of each county's prefecture, (county, slot), -1 where there is none."""
+    others = [
+        [j for j in range(len(prefecture)) if j != i and prefecture[j] == prefecture[i]]
+        for i in range(len(prefecture))
+    ]
+    slots = max((len(row) for row in others), default=0)
+    return np.array([row + [-1] * (slots - len(row)) for row in others], int).reshape(-1, slots)
+
+
+def fertility(region: Region, start: date) -> dict[int, float]:
+    """Births of the province by year relative to the year of the census of `start`.
+
+    Only figures dated after the census are used, and none for years before the next census, which
+    the model is tested on; an index that is not on file stays at its last value.
+    """
+    known = region.series(region.province, "birth_rate")
+    base = known.get(start.year)
+    later = {year: rate for year, rate in known.items() if year > start.year}
+    return {year: rate / base for year, rate in later.items()} if base and start.year >= 2020 else {}

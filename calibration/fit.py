@@ -1,0 +1,90 @@
+"""How close a population comes to the census, margin by margin."""
+
+from dataclasses import dataclass, fields
+from typing import Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from sim import kinds
+from sim.state import COLLECTIVE, Bools, Ints, People, Units
+
+SCHOOL_AGE = 24  # quarters; the census asks for schooling from six years on
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How close the population came to one margin of a county [persons or households]."""
+
+    county: int  # code
+    margin: str
+    target: float  # sum over the cells of the margin
+    got: float
+    srmse: float  # standardized root-mean-square error over the cells
+
+    @classmethod
+    def of(cls, county: int, margin: str, target: ArrayLike, got: ArrayLike) -> Self:
+        """Compare the cells of a margin, (cell,)."""
+        t, g = np.ravel(target).astype(float), np.ravel(got).astype(float)
+        error = np.sqrt(np.mean((g - t) ** 2)) / max(float(t.mean()), 1.0)
+        return cls(county, margin, float(t.sum()), float(g.sum()), float(error))
+
+
+@dataclass(frozen=True)
+class Margins:
+    """What the census says of a county, and what is derived from it [persons, households]."""
+
+    sex_age: Ints  # (sex, band) residents
+    urban_rural: Ints  # (place,) residents of town and village
+    schooling: Ints  # (sex, level) persons aged six or more
+    households: Ints  # (kind,) one person, a couple only, two, three, four generations or more
+    members: Ints  # (1,) of family households
+    in_movers: Ints  # (origin,) see calibration.registration
+    work: Ints  # (work,) farm, industry, services
+    away: Ints  # (outside,) registered here, living in the rest of the province, of the country
+
+    def fit(self, county: int, got: "Margins") -> list[Fit]:
+        """How close the population got, margin by margin."""
+        names = [f.name for f in fields(self)]
+        return [Fit.of(county, name, getattr(self, name), getattr(got, name)) for name in names]
+
+
+def measured(people: People, units: Units, county: int, homes: Ints, quarter: int) -> Margins:
+    """The margins that a county's rows have.
+
+    Parameters
+    ----------
+    people
+        who lives in the county, or is registered there and lives outside the region
+    county
+        its index
+    homes
+        (kind,) households formed, whose kind does not show in the columns
+    quarter
+        of the census
+    """
+
+    def count(who: Bools, cell: Ints, cells: int) -> Ints:
+        found = np.bincount(cell[who], people.weight[who], minlength=cells)
+        return np.rint(found).astype(np.int64)
+
+    age, sex = quarter - people.born.astype(np.int64), kinds.sex_of(people.traits).astype(np.int64)
+    level = kinds.education_of(people.traits).astype(np.int64)
+    work = kinds.work_of(people.traits).astype(np.int64)
+    resident = people.unit < units.elsewhere
+    hukou, counties = people.hukou.astype(np.int64), int(units.county.max()) + 1
+    of = np.append(units.county.astype(np.int64), [-1, -2])[hukou]  # county of hukou, or outside
+    origin = np.where(of == county, counties, of) + 2
+    moved = resident & (people.hukou != people.unit)
+    town_or_village = np.append(~units.urban, [0, 1]).astype(np.int64)[people.unit]
+    band = kinds.age_band(quarter, people.born.astype(np.int64))
+    return Margins(
+        sex_age=count(resident, sex * kinds.BANDS + band, 2 * kinds.BANDS).reshape(2, -1),
+        urban_rural=count(resident, town_or_village, 2),
+        schooling=count(resident & (age >= SCHOOL_AGE), sex * 4 + level, 8).reshape(2, 4),
+        households=homes,
+        members=count(resident & (people.flags & COLLECTIVE == 0), 0 * sex, 1),
+        in_movers=count(moved, origin, counties + 3),
+        work=count(resident, work, 4)[1:],
+        away=count(~resident, town_or_village, 2),
+    )

@@ -1,0 +1,188 @@
+"""Reads region.yaml: what a pack is about."""
+
+import math
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from calibration.checks import Findings, Say, read_yaml
+from calibration.schema import UNNAMED, County, Draft, Name, Target
+
+
+def read(findings: Findings) -> Draft:
+    """What the pack is about: its counties, censuses and targets."""
+    draft, raw = Draft(), read_yaml(findings, "region.yaml")
+    if raw is None:
+        return draft
+    sheet = Sheet(findings, "region.yaml")
+    needed = ("name", "title", "prefectures", "province", "counties", "censuses")
+    if not sheet.keys(raw, needed, ("outside", "targets", "attribution")):
+        return draft
+    draft.name, draft.title = str(raw["name"]), sheet.name(raw, "title")
+    draft.attribution = sheet.name(raw, "attribution") if "attribution" in raw else UNNAMED
+    for node in sheet.items(raw, "prefectures"):
+        if sheet.keys(node, ("code", "zh", "en")):
+            draft.prefectures[str(node["code"])] = Name(node["zh"], node["en"])
+    if sheet.keys(raw["province"], ("code", "zh", "en")):
+        draft.province = str(raw["province"]["code"])
+    draft.counties = sheet.counties(raw, draft.prefectures)
+    days = [sheet.day(raw["censuses"], i) for i in range(len(sheet.items(raw, "censuses")))]
+    draft.censuses = tuple(sorted({day for day in days if day}))
+    draft.outside = sheet.outside(raw)
+    draft.targets = sheet.targets(raw, draft)
+    draft.sources = sources(findings)
+    return draft
+
+
+def sources(findings: Findings) -> tuple[str, ...]:
+    """Ids of the sources that figures may name."""
+    listed = read_yaml(findings, "sources.yaml")
+    sheet = Sheet(findings, "sources.yaml")
+    names = tuple(listed) if isinstance(listed, dict) else ()
+    if listed is None or not sheet.keys(listed, (), names):
+        return ()
+    for node in listed.values():
+        sheet.keys(node, ("title", "publisher"), ("via", "licence", "note"))
+    return tuple(map(str, listed))
+
+
+class Sheet:
+    """Reads a YAML file of the pack, telling each slip with its line."""
+
+    def __init__(self, findings: Findings, file: str) -> None:
+        self.findings, self.file = findings, file
+
+    def say(self, line: int, what: Say, expected: Say, found: object, advice: Say) -> None:
+        """Write a problem down."""
+        self.findings.add(self.file, line, what, expected, found, advice)
+
+    def line(self, node: Any, key: Any = None) -> int:
+        """The line of a mapping or list, or of what it holds under `key`."""
+        of = getattr(node, "lc", None)  # line and column, kept by the reader
+        if of is None or key is None:
+            return getattr(of, "line", -1) + 1
+        return int((of.key if isinstance(node, dict) else of.item)(key)[0]) + 1
+
+    def keys(self, node: Any, needed: tuple[str, ...], extra: tuple[str, ...] = ()) -> bool:
+        """Whether a mapping holds all it needs and nothing that is not known."""
+        if not isinstance(node, dict):
+            self.say(
+                self.line(node), ("内容", "the entry"), ("键和值", "keys and values"),
+                node if node is not None else "∅",
+                (f"写明 {'、'.join(needed)}", f"state {', '.join(needed)}"),
+            )  # fmt: skip
+            return False
+        valid = (*needed, *extra)
+        for key in node:
+            line = self.line(node, key)
+            self.findings.known(self.file, line, ("键", "key"), str(key), valid)
+        lacking = [key for key in needed if node.get(key) is None]
+        for key in lacking:
+            self.say(
+                self.line(node), (f"键“{key}”", f"key {key!r}"), ("有值", "a value"), "∅",
+                ("补上", "add it"),
+            )  # fmt: skip
+        return not lacking
+
+    def items(self, node: Any, key: str) -> list[Any]:
+        """The entries of a list that must not be empty."""
+        value = node[key]
+        if isinstance(value, list) and value:
+            return value
+        self.say(
+            self.line(node, key), (f"“{key}”", f"{key!r}"), ("至少一项的列表", "a list of some"),
+            value or "∅", ("写成列表", "write a list"),
+        )  # fmt: skip
+        return []
+
+    def name(self, node: Any, key: str) -> Name:
+        """A name in two languages."""
+        value = node[key]
+        if not isinstance(value, dict):
+            line, both = self.line(node, key), ("{zh: …, en: …}",) * 2
+            self.say(line, (f"“{key}”", f"{key!r}"), both, value, ("两种语言都写", "give both"))
+            return Name(str(value), str(value))
+        self.keys(value, ("zh", "en"))
+        return Name(str(value.get("zh")), str(value.get("en")))
+
+    def day(self, node: Any, key: Any) -> date | None:
+        """A date."""
+        value = node[key]
+        if isinstance(value, date):
+            return date(value.year, value.month, value.day)
+        line, form = self.line(node, key), ("写成 2020-11-01 的形式", "write it like 2020-11-01")
+        self.say(line, ("日期", "the date"), ("年-月-日", "year-month-day"), value, form)
+        return None
+
+    def figure(self, node: Any, key: str, low: float, high: float) -> float:
+        """A number between two bounds."""
+        value = node[key]
+        right = isinstance(value, int | float) and not isinstance(value, bool)
+        if right and low <= value <= high:
+            return float(value)
+        bounds = (f"{low:g} 至 {high:g} 的数", f"a number from {low:g} to {high:g}")
+        advice = ("核对数值", "check the number")
+        self.say(self.line(node, key), (f"“{key}”", f"{key!r}"), bounds, value, advice)
+        return math.nan
+
+    def counties(self, raw: Any, prefectures: Mapping[str, Name]) -> tuple[County, ...]:
+        """The counties, in order of code."""
+        found: dict[str, County] = {}
+        for node in self.items(raw, "counties"):
+            fields = ("code", "zh", "en", "prefecture", "kind")
+            if not self.keys(node, fields):
+                continue
+            county = County(*(str(node[key]) for key in fields))
+            kinds = ("district", "county", "city")
+            lines = {key: self.line(node, key) for key in fields}
+            self.findings.known(self.file, lines["kind"], ("类型", "kind"), county.kind, kinds)
+            self.findings.known(
+                self.file, lines["prefecture"], ("地级市", "prefecture"), county.prefecture,
+                prefectures,
+            )  # fmt: skip
+            if not (county.code.isdecimal() and len(county.code) == 6) or county.code in found:
+                self.say(
+                    lines["code"], ("县级代码", "the county code"),
+                    ("六位数字，不重复", "six digits, used once"), county.code,
+                    ("核对行政区划代码", "check the division code"),
+                )  # fmt: skip
+            found[county.code] = county
+        return tuple(found[code] for code in sorted(found))
+
+    def outside(self, raw: Any) -> dict[str, Any]:
+        """Where the rest of the province and of the country stand."""
+        node, found = raw.get("outside"), {}
+        if node is None or not self.keys(node, (), ("province", "country")):
+            return {}
+        if "province" in node and self.keys(node["province"], ("zh", "en", "lon", "lat")):
+            spot = node["province"]
+            ends = {"lon": self.figure(spot, "lon", -180, 180)}
+            found["province"] = ends | {"lat": self.figure(spot, "lat", -90, 90)}
+        if "country" in node and self.keys(node["country"], ("km", "low", "high")):
+            ends = {key: self.figure(node["country"], key, 0, 2e4) for key in ("low", "high")}
+            found["country"] = ends | {"km": self.figure(node["country"], "km", *ends.values())}
+        return found
+
+    def targets(self, raw: Any, draft: Draft) -> tuple[Target, ...]:
+        """What the plan wants."""
+        found = []
+        codes = [county.code for county in draft.counties]
+        for node in self.items(raw, "targets") if raw.get("targets") else []:
+            fields = ("id", "name", "counties", "value", "operator", "wording", "deadline")
+            if not self.keys(node, fields):
+                continue
+            line = self.line(node, "operator")
+            operators = ("at least", "about")
+            self.findings.known(
+                self.file, line, ("算符", "operator"), str(node["operator"]), operators
+            )
+            chosen = tuple(map(str, self.items(node, "counties")))
+            for code in chosen:
+                line, thing = self.line(node, "counties"), ("县级代码", "county")
+                self.findings.known(self.file, line, thing, code, codes, draft.aliases())
+            value, deadline = self.figure(node, "value", 0, 100), self.day(node, "deadline")
+            name = self.name(node, "name")
+            if deadline:
+                wanted = str(node["operator"]), str(node["wording"])
+                found.append(Target(str(node["id"]), name, chosen, value, *wanted, deadline))
+        return tuple(found)

@@ -1,0 +1,405 @@
+"""One scenario, one set of parameters, one seed: what happens, and why."""
+
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date
+from functools import cached_property, lru_cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from calibration import priors
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from calibration.region import Region
+    from scenarios.plan import Scenario
+    from sim.accounts import Growth
+    from sim.base import Base
+    from sim.state import Counties, Floats
+
+CAUSES = ("natural", "migration", "recoding", "denominator")
+
+
+class RequestError(ValueError):
+    """What was asked for cannot be computed; `zh` and `en` say why and what to do."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.zh, self.en = zh, en
+
+
+@dataclass(frozen=True)
+class Group:
+    """Counties that are reported together: one, a prefecture, or those of a target."""
+
+    code: int
+    zh: str
+    en: str
+    counties: tuple[int, ...]  # indexes
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run gives; arrays are (date, indicator, group) and (quarter, county)."""
+
+    scenario: "Scenario"
+    region: "Region"
+    request: Mapping[str, Any]
+    groups: tuple[Group, ...]
+    dates: tuple[date, ...]
+    record: "Floats"
+    _growth: tuple["Growth", ...] = field(repr=False)
+    _start: tuple["Floats", "Floats"] = field(repr=False)  # urban and all present, (county,)
+
+    def at(self, indicator: str, day: date) -> "Floats":
+        """An indicator in every group at the end of `day`, (group,).
+
+        Between two quarters' ends, as on 1 November, it is read off the line between them.
+        """
+        from sim.indicators import INDICATORS
+
+        column = list(INDICATORS).index(indicator)
+        days = [d.toordinal() for d in self.dates]
+        series = self.record[:, column]
+        return np.array(
+            [np.interp(day.toordinal(), days, series[:, g]) for g in range(len(self.groups))]
+        )
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Every indicator: date, unit_code, county, indicator, value, unit."""
+        import pandas as pd
+
+        from sim.indicators import INDICATORS
+
+        shape = self.record.shape
+        return pd.DataFrame(
+            {
+                "date": np.repeat(np.array(self.dates, "datetime64[D]"), shape[1] * shape[2]),
+                "unit_code": np.tile([g.code for g in self.groups], shape[0] * shape[1]),
+                "county": np.tile([g.zh for g in self.groups], shape[0] * shape[1]),
+                "indicator": np.tile(np.repeat(list(INDICATORS), shape[2]), shape[0]),
+                "value": self.record.ravel(),
+                "unit": np.tile(
+                    np.repeat([i.unit for i in INDICATORS.values()], shape[2]), shape[0]
+                ),
+            }
+        )
+
+    def growth(self) -> "pd.DataFrame":
+        """Urban growth by cause [persons] and the change of the rate by cause [points].
+
+        One row for each quarter and county. `natural + migration + recoding = total` to the last
+        person; the four columns in points add up to the change of the share of those present.
+        """
+        import pandas as pd
+
+        from sim.accounts import rate_change
+
+        rows = []
+        urban, present = self._start
+        for day, change in zip(self.dates[1:], self._growth, strict=True):
+            points = rate_change(urban, present, change)
+            named = {name: values for name, values in vars(change).items() if name != "residents"}
+            persons = named | {"migration": change.migration, "total": change.total}
+            rows.append(
+                pd.DataFrame(
+                    {
+                        "date": np.datetime64(day, "D"),
+                        "unit_code": [g.code for g in self.groups[: len(urban)]],
+                        "county": [g.zh for g in self.groups[: len(urban)]],
+                        **persons,
+                        "residents": change.residents,
+                        **{f"{cause}_pp": points[cause] for cause in CAUSES},
+                    }
+                )
+            )
+            urban, present = urban + change.total, present + change.residents
+        return pd.concat(rows, ignore_index=True)
+
+    def causes(self, group: Group, day: date) -> dict[str, float]:
+        """Why the rate of a group changed from the start to `day` [percentage points].
+
+        The four causes explain the share of those present; `counting` is what the half-year rule,
+        the drift and the rounding of the published series make of it. All five add up exactly.
+        """
+        from sim.accounts import rate_change, together
+
+        urban, present = (x[list(group.counties)].sum(keepdims=True) for x in self._start)
+        total = dict.fromkeys(CAUSES, 0.0)
+        for end, change in zip(self.dates[1:], self._growth, strict=True):
+            if end > day:
+                break
+            part = together(change, group.counties)
+            for cause, points in rate_change(urban, present, part).items():
+                total[cause] += float(points[0])
+            urban, present = urban + part.total, present + part.residents
+        column = self.groups.index(group)
+        rate = self.at("published_resident_urbanization_rate", day)[column]
+        begun = self.at("published_resident_urbanization_rate", self.dates[0])[column]
+        return total | {"counting": float(rate - begun - sum(total.values()))}
+
+    def verdicts(self) -> "pd.DataFrame":
+        """One row for each target whose deadline the run reaches."""
+        import pandas as pd
+
+        rows = []
+        for target in self.region.targets:
+            if target.deadline > self.dates[-1] or target.deadline < self.dates[0]:
+                continue
+            group = next(g for g in self.groups if self._codes(g) == set(target.counties))
+            column = self.groups.index(group)
+            name = "published_resident_urbanization_rate"
+            simulated = float(self.at(name, target.deadline)[column])
+            rows.append(
+                {
+                    "target": target.id,
+                    "unit_code": group.code,
+                    "county": group.zh,
+                    "county_en": group.en,
+                    "deadline": target.deadline,
+                    "operator": target.operator,
+                    "target_rate": target.value,
+                    "rate_at_start": float(self.at(name, self.dates[0])[column]),
+                    "simulated": simulated,
+                    "met": simulated >= target.value,
+                    "margin_pp": round(simulated - target.value, 6),
+                    **{f"{k}_pp": v for k, v in self.causes(group, target.deadline).items()},
+                }
+            )
+        return pd.DataFrame(rows)
+
+    def summary(self) -> dict[str, float]:
+        """Every indicator at the end of the run under a stable flat key."""
+        from sim.indicators import INDICATORS
+
+        last = self.record[-1]
+        return {
+            f"{name}_{group.code}": float(last[i, g])
+            for i, name in enumerate(INDICATORS)
+            for g, group in enumerate(self.groups)
+        }
+
+    @cached_property
+    def provenance(self) -> dict[str, Any]:
+        """Everything that made this outcome, ready for JSON."""
+        return {
+            "software": {"name": "xiancheng", "version": version("xiancheng"), "commit": commit()},
+            "scenario": self.scenario.document(),
+            "region": {"name": self.region.name, "sha256": self.region.digest},
+            **self.request,
+            "environment": {
+                "python": platform.python_version(),
+                "machine": platform.machine(),
+                **{name: version(name) for name in ("mesa", "numba", "numpy", "scipy", "pandas")},
+            },
+        }
+
+    def _codes(self, group: Group) -> set[int]:
+        return {self.region.counties[c].code for c in group.counties}
+
+
+def commit() -> str | None:
+    """The commit the code was run from, or None where there is no repository."""
+    import subprocess
+
+    here = Path(__file__).parent
+    try:
+        asked = subprocess.run(
+            ["git", "-C", str(here), "rev-parse", "HEAD"], capture_output=True, text=True
+        )
+    except OSError:
+        return None
+    return asked.stdout.strip() or None
+
+
+def simulate(
+    scenario: "str | Path | Mapping[str, Any] | Scenario" = "plan",
+    *,
+    region: str | Path = "binzhou",
+    parameters: Mapping[str, float] | None = None,
+    seed: int = 1,
+    scale: float = 1.0,
+    start: str | date | None = None,
+    until: str | date | None = None,
+    draw: int = 0,
+    threads: int = 1,
+    chunk: int = 65536,
+) -> Outcome:
+    """Run one scenario.
+
+    Parameters
+    ----------
+    scenario : name in the plan, path, the keys of a scenario file, or one that is resolved
+    region : name or path of a region pack
+    parameters : overrides of the central values, by name
+    seed : replicate; the same seed is the same luck in every scenario
+    scale : in (0, 1]; rows for each resident
+    start, until : a census the pack holds, and the last day; the scenario's horizon by default
+    draw : number of the draw of county and yearly effects; 0 is the median world, without any
+    threads, chunk : how the work is divided; neither changes any result
+
+    Raises
+    ------
+    RequestError, ParameterError, PackError, ScenarioError
+        Before anything is computed, with what was expected, what was found and what to do.
+    """
+    from calibration.circumstances import fertility
+    from calibration.region import load
+    from scenarios.plan import policy
+    from scenarios.resolving import resolve
+    from scenarios.scenario import Scenario
+    from sim import UrbanModel
+    from sim.indicators import INDICATORS
+
+    pack = load(region)
+    plan = scenario if isinstance(scenario, Scenario) else resolve(scenario)
+    plan = horizon(plan, start, until)
+    values = priors.override(parameters or {})
+    checked(plan, region, seed=seed, scale=scale, draw=draw, threads=threads, chunk=chunk)
+    people, units, counties, base = prepared(str(region), plan.start, float(scale))
+    groups = reported(pack)
+    member = np.array([[c in g.counties for c in range(len(counties))] for g in groups], float)
+    model = UrbanModel(
+        people, units.copy(), counties, base, values, policy(plan, pack),
+        start=plan.start, until=plan.until, seed=int(seed), draw=int(draw), conditions=plan.conditions,
+        fertility=fertility(pack, plan.start), groups=member, threads=threads, chunk=chunk,
+    )  # fmt: skip
+    begun = model.present()
+    while model.running:
+        model.step()
+    return Outcome(
+        scenario=plan,
+        region=pack,
+        request={
+            "seed": int(seed), "scale": float(scale), "draw": int(draw),
+            "start": str(plan.start), "until": str(plan.until), "parameters": asdict(values),
+        },
+        groups=groups,
+        dates=(plan.start, *(tick.ends for tick in model.ticks)),
+        record=np.array([[row[name] for name in INDICATORS] for row in model.record]),
+        _growth=tuple(model.growth),
+        _start=begun,
+    )  # fmt: skip
+
+
+def reported(region: "Region") -> tuple[Group, ...]:
+    """The counties, their prefectures, and the counties of each target together."""
+    groups = [Group(int(c.code), c.zh, c.en, (i,)) for i, c in enumerate(region.counties)]
+    for code, name in region.prefectures.items():
+        members = tuple(i for i, c in enumerate(region.counties) if c.prefecture == code)
+        groups.append(Group(int(code), name.zh, name.en, members))
+    index = {c.code: i for i, c in enumerate(region.counties)}
+    first = int(next(iter(region.prefectures)))
+    for number, target in enumerate(region.targets):
+        members = tuple(sorted(index[code] for code in target.counties))
+        if all(g.counties != members for g in groups):
+            groups.append(Group(100 * first + number, target.name.zh, target.name.en, members))
+    return tuple(groups)
+
+
+@lru_cache(maxsize=4)
+def prepared(name: str, start: date, scale: float) -> "tuple[Any, Any, Counties, Base]":
+    """A region's people, units, counties and destination constants, once per process."""
+    from calibration.circumstances import counties as circumstances
+    from calibration.population import population
+    from calibration.region import load
+    from sim import kinds
+    from sim.base import base
+    from sim.calendar import ticks
+    from sim.conditions import Conditions
+    from sim.levers import Levers
+    from sim.markets import Markets
+    from sim.register import Register
+
+    region = load(name)
+    built = population(region, start, scale, seed=1)
+    counties = circumstances(region, start)
+    central, none = priors.central(), Levers.baseline(2 * len(counties))
+    quarter = ticks(start, start)[0].number
+    register = Register(built.people, built.units, 2 * len(counties) + 3)
+    counts = kinds.by_traits(register.count(quarter))
+    markets = Markets.at_start(counts, counties, none, central)
+    offers = markets.post(counts, none, Conditions(), 0.0, 0.0, central)
+    followers = markets.followers(counts, none, central)
+    away = register.away_share
+    fixed = base(built.people, built.units, counties, quarter, offers, followers, away, central)
+    return built.people, built.units, counties, fixed
+
+
+def _date(value: str | date, name: str) -> date:
+    try:
+        return value if isinstance(value, date) else date.fromisoformat(str(value))
+    except ValueError:
+        raise RequestError(
+            f"{name} 应为日期,如 2025-12-31;得到 {value!r}",
+            f"{name} should be a date such as 2025-12-31; got {value!r}",
+        ) from None
+
+
+def horizon(scenario: "Scenario", start: str | date | None, until: str | date | None) -> "Scenario":
+    """The scenario from another start or to another end, where one is given."""
+    return replace(
+        scenario,
+        start=_date(start, "start") if start else scenario.start,
+        until=_date(until, "until") if until else scenario.until,
+    )
+
+
+LIMITS = {
+    "seed": (0, 2**63), "scale": (0, 1), "draw": (0, 2**31), "draws": (0, 100_000),
+    "threads": (1, 256), "jobs": (1, 256), "chunk": (1024, 2**31),
+}  # fmt: skip
+
+
+def checked(scenario: "Scenario", region: str | Path, **numbers: Any) -> None:
+    """Refuse what cannot be computed, before anything is.
+
+    Raises
+    ------
+    RequestError, PackError
+    """
+    from calibration.region import load
+
+    pack = load(region)
+    if scenario.start not in pack.censuses:
+        known = ", ".join(str(day) for day in pack.censuses)
+        raise RequestError(
+            f"起点 {scenario.start} 不是区域包 {pack.name} 中的普查时点；可用：{known}",
+            f"start {scenario.start} is not a census of the pack {pack.name}; it holds {known}",
+        )
+    if not scenario.start < scenario.until or scenario.until.year > 2060:
+        raise RequestError(
+            f"终点 {scenario.until} 应晚于起点 {scenario.start}，且不晚于 2060 年",
+            f"until {scenario.until} should be after start {scenario.start}, and 2060 at the latest",
+        )
+    for name, value in numbers.items():
+        low, high = LIMITS[name]
+        real = isinstance(value, (int, float, np.integer, np.floating)) and np.isfinite(value)
+        share = name == "scale"
+        whole = share or (real and float(value).is_integer())
+        above = real and (value > low if share else value >= low)
+        if isinstance(value, bool) or not (real and whole and above and value <= high):
+            zh, en = ("大于 0 的数", "number above 0") if share else (f"不小于 {low} 的整数", f"whole number from {low}")
+            raise RequestError(
+                f"{name} 应为{zh}，至多 {high}；得到 {value!r}",
+                f"{name} should be a {en}, at most {high}; got {value!r}",
+            )
+
+
+def parameters() -> "pd.DataFrame":
+    """Every parameter: name, central, low, high, prior, unit, and what it means."""
+    import pandas as pd
+
+    return pd.DataFrame(
+        {
+            "name": p.name, "central": p.central, "low": p.low, "high": p.high,
+            "prior": p.family, "unit": p.unit, "estimable": p.estimable, "grade": p.grade,
+            "zh": p.title["zh"], "en": p.title["en"],
+        }
+        for p in priors.catalogue()
+    )  # fmt: skip

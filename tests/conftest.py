@@ -1,0 +1,158 @@
+"""A world small enough to reason about, and assertions fit for random outcomes."""
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pytest
+from hypothesis import settings
+from scipy.stats import binom
+
+from calibration.priors import central
+from sim import UrbanModel, kinds
+from sim.base import Base
+from sim.chance import addresses
+from sim.levers import Levers
+from sim.migration import Alternatives
+from sim.state import (
+    ALONE, DEPENDENT, FARM, HEAD, INDUSTRY, NEVER, NO_WORK, SINGLE, Counties, People, Units,
+)  # fmt: skip
+
+settings.register_profile("house", deadline=None, derandomize=True)  # same examples every time
+settings.load_profile("house")
+
+NOW = 483  # 2020 Q4
+TOWN, VILLAGE = 0, 1  # the places of county 0; county 1 holds places 2 and 3
+UNITS = 16  # of which 0-3 and 8-11 are urban
+
+
+def two_counties() -> Counties:
+    """Two counties 50 km apart: the first has the better jobs."""
+    return Counties(
+        code=np.array([101, 102]),
+        nearby=np.array([[1], [0]]),
+        nearby_km=np.array([[50.0], [50.0]]),
+        outside_km=np.array([[150.0, 600.0], [150.0, 600.0]]),
+        wage=np.array([48e3, 42e3]),
+        wage_outside=np.array([55e3, 60e3]),
+        home_income=np.array([[12e3, 16e3], [12e3, 16e3]]),
+        dwellings=np.array([1500.0, 1500.0]),
+        residents_per_dwelling=np.array([2.8, 2.8]),
+        price=np.array([5e3, 4e3]),
+        seats=np.array([[300.0, 150.0], [300.0, 150.0]]),
+        moves=np.array([[40.0, 10.0, 10.0, 4.0], [40.0, 10.0, 10.0, 4.0]]),
+        arrivals=np.array([[10.0, 2.0], [10.0, 2.0]]),
+        arrivals_nearby=np.array([10.0, 10.0]),
+        birth_rate=np.array([0.009, 0.009]),
+        death_rate=np.array([0.007, 0.007]),
+    )
+
+
+def villages() -> Units:
+    """Eight units in each county, four of them urban, in two townships."""
+    county = np.repeat([0, 1], 8).astype(np.int16)
+    urban = np.tile([True] * 4 + [False] * 4, 2)
+    return Units(
+        county=county,
+        township=np.tile([0, 0, 0, 0, 0, 0, 1, 1], 2).astype(np.int16),
+        urban=urban,
+        contiguous=~urban & (np.tile(np.arange(8), 2) < 6),
+        merged_into=np.arange(UNITS, dtype=np.int32),
+    )
+
+
+def families(n: int, *, seed: int = 0) -> People:
+    """`n` families of four in each unit: he 40, she 38, a daughter of 20, a son of 8; and one old
+    person each who lives alone. One family in five is registered in another unit; one old person
+    in five is away in the rest of the province."""
+    rng, units = np.random.default_rng(seed), villages()
+    rows = 5 * n * UNITS
+    family = np.repeat(np.arange(n * UNITS), 5)
+    member = np.tile(np.arange(5), n * UNITS)
+    unit = (family % UNITS).astype(np.uint16)
+    age = np.array([40, 38, 20, 8, 70])[member]
+    born = NOW - 4 * age - rng.integers(0, 4, rows)
+    role = np.array([HEAD, DEPENDENT, SINGLE, DEPENDENT, ALONE])[member]
+    rural = ~units.urban[unit]
+    work = np.where(rural, FARM, INDUSTRY)
+    work = np.where(rng.random(rows) < 0.5, INDUSTRY, work) * (member < 3) + NO_WORK * (member >= 3)
+    mate = np.arange(rows)
+    first = 5 * np.arange(n * UNITS)
+    mate = np.where(member < 3, mate + 1, np.where(member == 3, mate - 3, mate))
+    assert (np.sort(mate) == np.arange(rows)).all() and (mate[first] == first + 1).all()
+    stranger = family % 5 == 0
+    hukou = np.where(stranger, (unit + 5) % UNITS, unit).astype(np.uint16)
+    away = stranger & (member == 4)
+    return People(
+        address=addresses(family, member),
+        born=born.astype(np.int16),
+        child=np.where(role == HEAD, born[np.minimum(np.arange(rows) + 3, rows - 1)], NEVER).astype(
+            np.int16
+        ),
+        unit=np.where(away, UNITS, unit).astype(np.uint16),
+        hukou=hukou,
+        before=hukou.copy(),
+        since=np.where(stranger, NOW - 20, NEVER).astype(np.int16),
+        traits=kinds.pack(np.array([0, 1, 1, 0, 1])[member], rng.integers(0, 4, rows), role, work),
+        flags=(rng.random(rows) < 0.3).astype(np.uint8),
+        mate=mate.astype(np.int32),
+        weight=np.ones(rows, np.int32),
+    )
+
+
+PARAMETERS = central()
+STILL = replace(
+    PARAMETERS, alpha_single=-40.0, alpha_family=-40.0, alpha_elder=-40.0, return_hazard=0.0,
+    marriage_hazard=0.0, job_mover_share=1e-9, recode_hazard=0.0, land_hukou_decoupling=0.0,
+)  # fmt: skip
+
+
+def levers(**values: float | np.ndarray) -> Levers:
+    """No policy but for these levers, set where each is read."""
+    return replace(
+        Levers.baseline(4), **{n: np.broadcast_to(v, 4).astype(float) for n, v in values.items()}
+    )
+
+
+@pytest.fixture
+def world():
+    """A function that builds the little world."""
+
+    def build(
+        policy=lambda quarter: levers(), *, n=60, p=PARAMETERS, seed=1, until=date(2023, 12, 31),
+        arrivals=True, people=None, **more,
+    ) -> UrbanModel:  # fmt: skip
+        counties = two_counties()
+        nest = Alternatives.around(counties).nest
+        constants = np.tile(np.array([0.0, 3.5, 9.5, 10.0, 11.5])[nest], (4, 1))
+        base = Base(constants, counties.arrivals * arrivals)
+        return UrbanModel(
+            people or families(n), villages(), counties, base, p, policy,
+            start=date(2020, 11, 1), until=until, seed=seed, **more,
+        )  # fmt: skip
+
+    return build
+
+
+def run(model: UrbanModel, quarters: int = 100) -> UrbanModel:
+    """Step to the end, or a number of quarters."""
+    for _ in range(quarters):
+        if not model.running:
+            break
+        model.step()
+    return model
+
+
+def assert_share(hits: int, trials: int, expected: float, *, detect: float) -> None:
+    """Fail if `hits` of `trials` is implausible when each has chance `expected`.
+
+    A correct model fails one run in a million. A model off by `detect` passes
+    one run in a thousand: a test too small to promise that refuses to run.
+    """
+    alpha, miss = 1e-6, 1e-3
+    low, high = binom.ppf([alpha / 2, 1 - alpha / 2], trials, expected)
+    for wrong in (expected - detect, expected + detect):
+        if 0 <= wrong <= 1:
+            passes = binom.cdf(high, trials, wrong) - binom.cdf(low - 1, trials, wrong)
+            assert passes <= miss, f"{trials} trials cannot tell {wrong:.3f} from {expected:.3f}"
+    assert low <= hits <= high, f"{hits}/{trials} = {hits / trials:.4f}, expected {expected:.4f}"
