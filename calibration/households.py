@@ -121,7 +121,8 @@ def form(age: Ints, sex: Ints, kinds: Ints, a: Assumptions, rng: Generator) -> H
         (kind,) households, feasible
     """
     one, couples, families = int(kinds[0]), int(kinds[1]), kinds[2:]
-    at_home = a.by_age("at_home")[age // 4] * np.where(sex == FEMALE, a["at_home_women"], 1.0)
+    shares = np.stack([a.by_age("at_home_men"), a.by_age("at_home_women")])  # (sex, age)
+    at_home = shares[sex, age // 4]
     spare, minors = len(age) - int(LEAST @ kinds), int((age < ADULT).sum())
     children, parents, elders = composition(families, spare, minors, float(at_home.sum()), a)
 

@@ -8,7 +8,15 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Protocol
 
-from scenarios.checking import Document, Problem, ScenarioError, Words, held_against, nearest
+from scenarios.checking import (
+    Document,
+    Problem,
+    ScenarioError,
+    Words,
+    held_against,
+    nearest,
+    shortened,
+)
 from scenarios.checking import Path as KeyPath
 from scenarios.measures import About, Clause, Indicator, Measure, Schedule
 from scenarios.reading import read
@@ -93,6 +101,12 @@ def _themselves(names: Sequence[str] | set[str] | dict[str, Indicator]) -> dict[
     return {name: name for name in names}
 
 
+def shipped() -> dict[str, Path]:
+    """The folders of the plans that come with the package, by name."""
+    plans = Path(str(files("scenarios"))) / "plans"
+    return {folder.name: folder for folder in sorted(plans.iterdir()) if folder.is_dir()}
+
+
 def load(plan: str | Path = SHIPPED) -> Plan:
     """A shipped plan by name, or one in a folder; read once until a file changes.
 
@@ -101,12 +115,11 @@ def load(plan: str | Path = SHIPPED) -> Plan:
     ScenarioError
         with all that is wrong in any of its files.
     """
-    folder = plan if isinstance(plan, Path) else Path(str(files("scenarios"))) / "plans" / plan
-    if not folder.is_dir():
-        shipped = sorted(each.name for each in folder.parent.glob("*") if each.is_dir())
-        expected = Words("方案文件夹", "the folder of a plan")
-        meant = nearest(folder.name, shipped)
-        raise ScenarioError([Problem(str(plan), 0, 0, "", expected, "∅", meant)])
+    folder = plan if isinstance(plan, Path) else shipped().get(plan)
+    if folder is None or not folder.is_dir():
+        expected = Words("方案名或方案文件夹", "the name or the folder of a plan")
+        meant = nearest(plan, shipped())
+        raise ScenarioError([Problem(shortened(str(plan)), 0, 0, "", expected, "∅", meant)])
     on_file = [folder / "plan.yaml", *sorted((folder / "measures").glob("*.yaml"))]
     stamp = tuple((f.name, s.st_mtime_ns, s.st_size) for f in on_file if (s := f.stat()))
     return _load(folder, stamp)

@@ -13,9 +13,10 @@ from scenarios.checking import (
     held_against,
     nearest,
     shortened,
+    shown,
 )
 from scenarios.keys import Text
-from scenarios.loading import SHIPPED, Plan, load
+from scenarios.loading import SHIPPED, Plan, load, shipped
 from scenarios.reading import given, read
 from scenarios.scenario import Horizon, RedLines, Scenario, ScenarioFile, Setting, is_name
 from sim.conditions import CONDITIONS, Conditions
@@ -34,25 +35,37 @@ def resolve(what: str | Path | Mapping[str, Any], plan: str | Path | None = None
         with all that is wrong in it, or in what it is based on.
     """
     document = _document(what, load(plan or SHIPPED))
-    named = document.value.get("plan") if isinstance(document.value, dict) else None
-    chosen = load(plan or (str(named) if is_name(named) else SHIPPED))
+    chosen = load(plan or _plan_named(document))
     return _joined(chosen, list(_chain(document, chosen))[::-1])
+
+
+def _plan_named(document: Document) -> str:
+    """The plan that a scenario speaks of; what is no name at all is told with the other errors."""
+    named = document.value.get("plan") if isinstance(document.value, dict) else None
+    if not is_name(named):
+        return SHIPPED
+    if named not in shipped():
+        expected = Words(f"方案名（{'、'.join(shipped())}）", f"a plan ({', '.join(shipped())})")
+        meant = nearest(named, shipped())
+        problem = document.problem(("plan",), expected, shown(named), nearest=meant)
+        raise ScenarioError([problem])
+    return str(named)
 
 
 def _document(what: str | Path | Mapping[str, Any], plan: Plan) -> Document:
     """What the caller means: a dict, a file, or a scenario that comes with the plan."""
     if isinstance(what, Mapping):
         return given(what, "dict")
-    shipped = plan.scenario_files()
-    if isinstance(what, str) and what in shipped:
-        return read(shipped[what])
+    known = plan.scenario_files()
+    if isinstance(what, str) and what in known:
+        return read(known[what])
     path = str(what)
     if "\0" not in path and (isinstance(what, Path) or path.endswith((".yaml", ".yml"))):
         return read(Path(path))
-    names = "、".join(shipped), ", ".join(shipped)
+    names = "、".join(known), ", ".join(known)
     expected = Words(f"情景名（{names[0]}）或 YAML 文件", f"a scenario ({names[1]}) or a YAML file")
     found = shortened(path)
-    raise ScenarioError([Problem(found, 0, 0, "", expected, found, nearest(path, shipped))])
+    raise ScenarioError([Problem(found, 0, 0, "", expected, found, nearest(path, known))])
 
 
 def _chain(document: Document, plan: Plan) -> Iterator[Link]:

@@ -302,15 +302,17 @@ class Quarter:
     def move(self, parties: Parties, chances: Floats, counts: Ints) -> None:
         """Let parties move, as far as the dwellings of the towns go.
 
-        Whoever finds no dwelling chooses once more among what is left, and then stays.
+        Whoever finds no dwelling chooses once more among what is left, and then stays; people
+        who were on their way back from outside stay outside.
         """
         rooms = self.markets.rooms(counts)
         housed = self._serve(parties, rooms)
         self._go(parties.where(housed))
-        turned_away = parties.where(~housed)
-        if len(turned_away.row):
+        turned_away = parties.row[~housed]
+        turned_away = turned_away[self.place(turned_away) < 2 * self.towns]
+        if len(turned_away):
             left = self._without_full(chances, rooms[self.alternatives.county] <= 0)
-            again = self.choose(turned_away.row, left, Stream.SECOND_CHOICE)
+            again = self.choose(turned_away, left, Stream.SECOND_CHOICE)
             self._go(again.where(self._serve(again, rooms)))
 
     def receive(self, expected: Floats, slots: Ints) -> None:

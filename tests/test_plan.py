@@ -5,7 +5,7 @@ import json
 import pickle
 import re
 import time
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
 
@@ -22,8 +22,7 @@ from scenarios.differences import diff
 from scenarios.loading import county_names
 from scenarios.measures import Measure
 from scenarios.plan import load, policy, resolve
-from scenarios.reading import given as given_document
-from scenarios.reading import parsed, read, resolved
+from scenarios.reading import parsed, resolved
 from scenarios.register import by_clause, by_lever
 from scenarios.review import findings
 from scenarios.scenario import OFF
@@ -427,7 +426,9 @@ def test_policies_and_scenarios_travel_between_processes():
 
 
 def test_a_group_is_set_before_its_members_and_a_base_before_its_heir():
-    scenario = resolve(plan_with(M01={"intensity": 1.5}, P1={"intensity": 0.5}, all={"delay": "1 year"}))
+    scenario = resolve(
+        plan_with(M01={"intensity": 1.5}, P1={"intensity": 0.5}, all={"delay": "1 year"})
+    )
     assert scenario.setting("M01").intensity == 1.5
     assert scenario.setting("M02").intensity == 0.5
     assert scenario.setting("M12").intensity == 1
@@ -459,7 +460,10 @@ def test_the_world_outside_is_told_too():
     back = diff(resolve("plan-without-recoding"), resolve("plan"), "en")
     assert (there, back) == (["urban codes: trend -> frozen"], ["urban codes: frozen -> trend"])
     assert diff(resolve("plan"), resolve("to-2030"), "en") == ["until: 2025-12-31 -> 2030-12-31"]
-    warm = plan_with() | {"conditions": {"job_growth": 0.02}, "doses": {"M05-a/training/rural": 9e3}}
+    warm = plan_with() | {
+        "conditions": {"job_growth": 0.02},
+        "doses": {"M05-a/training/rural": 9e3},
+    }
     told = diff(resolve("plan"), resolve(warm), "en")
     assert told[0] == "growth of non-farm jobs beyond the trend: 0 -> 0.02"
     assert told[-1] == "dose M05-a/training/rural: … -> 9000"
@@ -563,6 +567,8 @@ WRONG = {
     'name: "a\\tb"': "a name of letters, digits and hyphens",
     "titel: x": "did you mean 'title'?",
     "based_on: plann": "did you mean 'plan'?",
+    "plan: binzhou-2032": "did you mean 'binzhou-2023'?",
+    "plan: ../binzhou-2023": "a name of letters, digits and hyphens",
     "horizon: {until: 31.12.2025}": "a date such as 2025-12-31",
     "horizon: {until: 2025-02-30}": "a date such as 2025-12-31",
     "horizon: {until: 2019-12-31}": "after start",
@@ -640,7 +646,9 @@ def test_inheritance_may_not_lead_back(tmp_path):
 def test_a_scenario_may_build_on_the_file_beside_it(tmp_path):
     (tmp_path / "mine.yaml").write_text("name: mine\ntitle: x\nbased_on: plan\n", encoding="utf-8")
     heir = tmp_path / "heir.yaml"
-    heir.write_text("name: heir\ntitle: x\nbased_on: mine\nmeasures: {M05: off}\n", encoding="utf-8")
+    heir.write_text(
+        "name: heir\ntitle: x\nbased_on: mine\nmeasures: {M05: off}\n", encoding="utf-8"
+    )
     assert resolve(heir).setting("M05").idle
     assert not resolve(heir).setting("M06").idle
 
@@ -698,7 +706,9 @@ def test_person_times_cannot_pass_for_persons(tmp_path):
     folder = copied_plan(tmp_path)
     file = folder / "measures" / "M05.yaml"
     text = file.read_text(encoding="utf-8")
-    text = text.replace("per: 0.33", "per: 1").replace("{low: 0.2, high: 0.5}", "{low: 0.2, high: 2}")
+    text = text.replace("per: 0.33", "per: 1").replace(
+        "{low: 0.2, high: 0.5}", "{low: 0.2, high: 2}"
+    )
     file.write_text(text, encoding="utf-8")
     with pytest.raises(ScenarioError) as caught:
         load(folder)
@@ -792,7 +802,9 @@ def test_the_schemas_are_the_ones_in_force():
         on_file = json.loads((folder / f"{name}.schema.json").read_text(encoding="utf-8"))
         assert on_file == schema
     for file in PLAN.scenario_files().values():
-        named = re.match(r"# yaml-language-server: \$schema=(\S+)", file.read_text(encoding="utf-8"))
+        named = re.match(
+            r"# yaml-language-server: \$schema=(\S+)", file.read_text(encoding="utf-8")
+        )
         assert (file.parent / named[1]).samefile(folder / "scenario.schema.json")
 
 
@@ -885,7 +897,10 @@ def unknown_keys(value, known: dict) -> list[str]:
         return []
     here = [str(key) for key in value if str(key) not in known]
     return here + [
-        key for k, each in value.items() if str(k) in known for key in unknown_keys(each, known[str(k)])
+        key
+        for k, each in value.items()
+        if str(k) in known
+        for key in unknown_keys(each, known[str(k)])
     ]
 
 
@@ -902,7 +917,9 @@ def check_mutant(folder: Path, text: str) -> None:
             error.text(lang).encode()
             assert "mutant.yaml" in error.text(lang)
     else:
-        assert unknown_keys(YAML(typ="safe", pure=True).load(source.decode("utf-8-sig")), KEYS) == []
+        assert (
+            unknown_keys(YAML(typ="safe", pure=True).load(source.decode("utf-8-sig")), KEYS) == []
+        )
         assert resolve(scenario.resolved()) == scenario
     assert time.perf_counter() - begin < 5
 
@@ -958,7 +975,9 @@ def test_a_mutated_measure_is_refused_or_read(file, changes):
 
 json_like = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-    lambda each: st.lists(each, max_size=3) | st.dictionaries(st.text(max_size=5), each, max_size=3),
+    lambda each: (
+        st.lists(each, max_size=3) | st.dictionaries(st.text(max_size=5), each, max_size=3)
+    ),
     max_leaves=8,
 )
 
