@@ -12,10 +12,21 @@ from calibration import households, traits
 from calibration.fit import Margins
 from calibration.fitting import AGES, Assumptions, divided, pick, whole
 from calibration.registration import Origins, in_movers, moving_quarters
+from calibration.seating import POSTS
 from sim import kinds
 from sim.state import (
-    ALONE, COLLECTIVE, COLUMNS, NEVER, NO_WORK, OWNS_FLAT, Column, Floats, Ints, People,
-    Units, quarter_of,
+    ALONE,
+    COLLECTIVE,
+    COLUMNS,
+    NEVER,
+    NO_WORK,
+    OWNS_FLAT,
+    Column,
+    Floats,
+    Ints,
+    People,
+    Units,
+    quarter_of,
 )  # fmt: skip
 
 TOWN, VILLAGE, PROVINCE, COUNTRY = range(4)  # where a county's people live
@@ -171,14 +182,18 @@ def drawn(census: Census, rows: Ints, share: float, a: Assumptions, rng: Generat
         years[~there], sex[~there], np.full((~there).sum(), VILLAGE), migrants, year, a, rng
     )
     work[there] = traits.working(
-        years[there], sex[there], live[there], level[there], share * m.work, a, rng
+        years[there],
+        sex[there],
+        live[there],
+        level[there],
+        np.asarray(share * m.work, np.float64),
+        a,
+        rng,
     )
     return Drawn(live, sex, age, level, work)
 
 
-def in_homes(
-    census: Census, people: Drawn, share: float, a: Assumptions, rng: Generator
-) -> Housed:
+def in_homes(census: Census, people: Drawn, share: float, a: Assumptions, rng: Generator) -> Housed:
     """Residents in family and collective households, in no order within town and village.
 
     Parameters
@@ -222,7 +237,7 @@ def of_place(
     post = np.append(formed.post, np.zeros_like(apart))
 
     turn = rng.permutation(len(kind))
-    order = np.argsort(turn[home] * households.POSTS + post, kind="stable")
+    order = np.argsort(turn[home] * POSTS + post, kind="stable")
     return Housed(
         person=np.append(members[formed.person], apart)[order],
         home=turn[home][order],

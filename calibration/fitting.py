@@ -57,7 +57,8 @@ def whole(x: ArrayLike, total: int, start: float = 0.5) -> Ints:
         return np.zeros(x.shape, np.int64)
     edges = np.floor(running * (total / running[-1]) + start).astype(np.int64)
     edges[-1] = total
-    return np.diff(np.minimum(edges, total), prepend=0).reshape(x.shape)
+    parts: Ints = np.diff(np.minimum(edges, total), prepend=0)
+    return parts.reshape(x.shape)
 
 
 def rounded(table: Floats, rows: Ints, columns: Ints, rng: Generator) -> Ints:

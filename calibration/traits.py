@@ -48,7 +48,7 @@ def ages(band: Ints, youngest: Ints, a: Assumptions, rng: Generator) -> Ints:
     """
     low = np.maximum(BANDS[band], youngest)
     high = np.append(BANDS[1:], BANDS[-1] + 1)[band]
-    age = 4 * low + (rng.random(len(band)) * 4 * (high - low)).astype(np.int64)
+    age: Ints = 4 * low + (rng.random(len(band)) * 4 * (high - low)).astype(np.int64)
     oldest = np.flatnonzero(band == len(BANDS) - 1)
     ratio = a["old_age_ratio"]
     left = 1 - rng.random(len(oldest)) * (1 - ratio ** (a["oldest"] - BANDS[-1]))
@@ -57,7 +57,13 @@ def ages(band: Ints, youngest: Ints, a: Assumptions, rng: Generator) -> Ints:
 
 
 def schooling(
-    years: Ints, sex: Ints, place: Ints, margin: Floats, year: int, a: Assumptions, rng: Generator
+    years: Ints,
+    sex: Ints,
+    place: Ints,
+    margin: Floats | Ints,
+    year: int,
+    a: Assumptions,
+    rng: Generator,
 ) -> Ints:
     """Highest level of education attended, (person,).
 
@@ -68,13 +74,14 @@ def schooling(
     margin
         (sex, level) persons aged six or more
     year
-        of the census: from 25 on, people carry the schooling of their cohort
+        of the census; grown people carry the schooling of their cohort
     """
     levels = [a.by_age(f"schooling_{n}") for n in ("primary", "junior", "senior", "college")]
     profile = np.column_stack(levels)
     first = np.array([0, *a.steps("schooling_primary")])  # years at which an age group begins
-    cohort = np.where(first < 25, first, np.minimum(first + int(a["schooling_year"]) - year, AGES - 1))
-    seed = np.stack([profile[cohort] * a.row("urban_schooling"), profile[cohort]])
+    later = np.minimum(first + int(a["schooling_year"]) - year, AGES - 1)
+    profile = profile[np.where(first < a["schooling_done"], first, later)]
+    seed = np.stack([profile * a.row("urban_schooling"), profile])
 
     cell = (place * 2 + sex) * len(first) + np.searchsorted(first, years, side="right") - 1
     number = np.bincount(cell, minlength=4 * len(first)).reshape(2, 2, -1)

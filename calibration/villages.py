@@ -1,4 +1,4 @@
-"""Villages: the units of each township, which of them are coded urban, and how many live in each."""
+"""Villages: the units of each township, which are coded urban, and how many live in each."""
 
 from collections.abc import Callable
 from datetime import date
@@ -80,9 +80,9 @@ def coded_first(kind: Ints, community: Bools, within: Ints) -> Ints:
 
 def urban_units(units: int, residents: Ints, ratio: float) -> int:
     """How many units are urban so that the mean urban one is `ratio` times a rural one."""
-    town, village = residents[0] / ratio, float(residents[1])
+    town, village = float(residents[0]) / ratio, float(residents[1])
     fewest, most = int(town > 0), units - int(village > 0)
-    return min(max(round(units * town / max(town + village, 1.0)), fewest), most)
+    return min(max(round(float(units * town / max(town + village, 1.0))), fewest), most)
 
 
 def unit_sizes(urban: Bools, residents: Ints, spread: float, rng: Generator) -> Ints:

@@ -272,6 +272,7 @@ def simulate(
     begun = model.present()
     while model.running:
         model.step()
+    model.retire()
     return Outcome(
         scenario=plan,
         region=pack,
@@ -308,10 +309,11 @@ def prepared(name: str, start: date, scale: float) -> "tuple[Any, Any, Counties,
     from calibration.circumstances import counties as circumstances
     from calibration.population import population
     from calibration.region import load
-    from sim import kinds
     from sim.base import base
     from sim.calendar import ticks
     from sim.conditions import Conditions
+    from sim.households import MOTHERS
+    from sim.kinds import Headcount
     from sim.levers import Levers
     from sim.markets import Markets
     from sim.register import Register
@@ -322,7 +324,7 @@ def prepared(name: str, start: date, scale: float) -> "tuple[Any, Any, Counties,
     central, none = priors.central(), Levers.baseline(2 * len(counties))
     quarter = ticks(start, start)[0].number
     register = Register(built.people, built.units, 2 * len(counties) + 3)
-    counts = kinds.by_traits(register.count(quarter))
+    counts = Headcount.of(register.count(quarter), MOTHERS)
     markets = Markets.at_start(counts, counties, none, central)
     offers = markets.post(counts, none, Conditions(), 0.0, 0.0, central)
     followers = markets.followers(counts, none, central)

@@ -70,14 +70,13 @@ def addresses(*parts: Any) -> NDArray[np.uint64]:
     ----------
     SplitMix64: Steele, Lea & Flood (2014), OOPSLA, fig. 17
     """
-    mixed = np.uint64(0)
-    with np.errstate(over="ignore"):
-        for part in parts:
-            x = np.asarray(part).astype(np.uint64) + mixed + np.uint64(0x9E3779B97F4A7C15)
-            x = (x ^ x >> np.uint64(30)) * np.uint64(0xBF58476D1CE4E5B9)
-            x = (x ^ x >> np.uint64(27)) * np.uint64(0x94D049BB133111EB)
-            mixed = x ^ x >> np.uint64(31)
-    return np.atleast_1d(mixed)
+    mixed = np.zeros(1, np.uint64)
+    for part in parts:
+        x = np.atleast_1d(part).astype(np.uint64) + mixed + np.uint64(0x9E3779B97F4A7C15)
+        x = (x ^ x >> np.uint64(30)) * np.uint64(0xBF58476D1CE4E5B9)
+        x = (x ^ x >> np.uint64(27)) * np.uint64(0x94D049BB133111EB)
+        mixed = x ^ x >> np.uint64(31)
+    return mixed
 
 
 def probability(hazard: Floats, years: float) -> Floats:

@@ -297,8 +297,33 @@ def registered(
 
 
 @njit(nogil=True, cache=True)
-def living_in(unit: Array, chosen: Array, traits: Array, weight: Array, counts: Array) -> None:
-    """Add the weights of those who live in the `chosen` units, (unit,), to `counts`, (unit, 2)."""
+def by_unit(unit: Array, traits: Array, weight: Array, counts: Array) -> None:
+    """Add the weight of each row to `counts`, (unit, 2 sex)."""
     for i in range(len(unit)):
-        if chosen[unit[i]]:
-            counts[unit[i], traits[i] & 1] += weight[i]
+        counts[unit[i], traits[i] & 1] += weight[i]
+
+
+@njit(nogil=True, cache=True)
+def within(values: Array, low: int, high: int, rows: Array) -> int:
+    """Fill `rows` with the rows whose value lies in [low, high]; returns how many there are."""
+    found = 0
+    for i in range(len(values)):
+        if low <= values[i] <= high:
+            rows[found] = i
+            found += 1
+    return found
+
+
+@njit(nogil=True, cache=True)
+def not_yet_counted(
+    rows: Array, since: Array, moved: int, unit: Array, before: Array, place: Array, gone: int,
+    weight: Array, change: Array,
+) -> None:  # fmt: skip
+    """Count those of `rows` who last `moved` then, and live, where they lived before.
+
+    Adds to `change`, (place,), what that makes of a count of where everyone is.
+    """
+    for row in rows:
+        if since[row] == moved and unit[row] != gone:
+            change[place[before[row]]] += weight[row]
+            change[place[unit[row]]] -= weight[row]

@@ -104,11 +104,29 @@ def _tables() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
 INNER_OF, INNER_WORK_OF = _tables()  # (traits, stage) and (traits,): position within `INNER`
 
 
-def by_traits(counts: Ints) -> Ints:
-    """Counts by (place, band, traits) with the traits unfolded.
+@dataclass(frozen=True)
+class Headcount:
+    """Everyone, counted by where they live and what matters to the rules [persons]."""
 
-    Returns
-    -------
-    (place, band, work, role, education, sex)
-    """
-    return counts.reshape(*counts.shape[:2], 8, 4, EDUCATIONS, SEXES)[:, :, :WORKS]
+    by_sex: Ints  # (place, sex)
+    by_role: Ints  # (place, role)
+    by_band: Ints  # (place, band)
+    by_work: Ints  # (place, band, work, education)
+    mothers: Ints  # (place, band) women in roles with a partner
+    by_age_and_sex: Ints  # (place, band, sex)
+
+    @classmethod
+    def of(cls, counts: Ints, mothers: list[int]) -> Self:
+        """From counts by (place, band, traits); `mothers` are roles with a partner."""
+        by = counts.reshape(*counts.shape[:2], 8, 4, EDUCATIONS, SEXES)[:, :, :WORKS]
+        by_work = by.sum(axis=(3, 5))
+        roles = by.sum(axis=(2, 4))  # (place, band, role, sex)
+        by_age_and_sex = roles.sum(axis=2)
+        return cls(
+            by_sex=by_age_and_sex.sum(axis=1),
+            by_role=roles.sum(axis=(1, 3)),
+            by_band=by_age_and_sex.sum(axis=2),
+            by_work=by_work,
+            mothers=roles[:, :, mothers, 1].sum(axis=2),
+            by_age_and_sex=by_age_and_sex,
+        )

@@ -7,6 +7,7 @@ import numpy as np
 
 from sim import housing, labour, schools, services
 from sim.conditions import Conditions
+from sim.kinds import Headcount
 from sim.levers import Levers
 from sim.parameters import Parameters
 from sim.state import INDUSTRY, SERVICES, Counties, Floats, Ints, Offers
@@ -39,15 +40,12 @@ class Markets:
     lay_off: Floats = field(init=False)  # (county, sector) share
 
     @classmethod
-    def at_start(cls, counts: Ints, counties: Counties, levers: Levers, p: Parameters) -> Self:
-        """Markets in balance: as many people are hired as jobs end and are added.
-
-        `counts` is `kinds.by_traits`, (place, band, work, role, education, sex).
-        """
+    def at_start(cls, people: Headcount, counties: Counties, levers: Levers, p: Parameters) -> Self:
+        """Markets in balance: as many people are hired as jobs end and are added."""
         n = len(counties)
-        filled = employed(counts, n)
+        filled = employed(people, n)
         jobs = filled * (1 + p.job_vacancy)
-        searchers = by_county(looking(counts, levers, p))
+        searchers = by_county(looking(people, levers, p))
         matches = filled.sum(axis=1) * (p.job_separation + max(p.job_growth, 0) / 4)
         vacant = (jobs - filled).sum(axis=1)
         begun = housing.starts(counties.dwellings, np.ones(n), p)
@@ -68,13 +66,13 @@ class Markets:
         )
 
     def post(
-        self, counts: Ints, levers: Levers, conditions: Conditions, years: float, quarters: float,
+        self, people: Headcount, levers: Levers, conditions: Conditions, years: float, quarters: float,
         p: Parameters,
     ) -> Offers:  # fmt: skip
         """What the markets offer this quarter, `years` after the start."""
         n = len(self.counties)
-        filled = employed(counts, n)
-        searching = by_county(looking(counts, levers, p))
+        filled = employed(people, n)
+        searching = by_county(looking(people, levers, p))
         self.unemployed = unemployment(filled, searching)
         ratio = np.round(labour.wage_ratio(self.unemployed, self.unemployment, p), 4)
         wanted = labour.jobs_wanted(self.jobs, ratio, years, levers, conditions, p)
@@ -92,7 +90,7 @@ class Markets:
         at_home = labour.home_income(self.counties.home_income, levers)
         income = labour.expected_income(self.hire_rate, self.wage, at_home, commuting, p)
 
-        self._build(counts, levers, conditions, quarters, p)
+        self._build(people, levers, conditions, quarters, p)
         elsewhere = self.counties.wage_outside * (1 + conditions.wage_growth_elsewhere) ** years
         idle = self.counties.home_income[:, 0].mean()
         return Offers(
@@ -108,42 +106,42 @@ class Markets:
             amenity=services.amenity(levers, p),
         )
 
-    def followers(self, counts: Ints, levers: Levers, p: Parameters) -> Floats:
+    def followers(self, people: Headcount, levers: Levers, p: Parameters) -> Floats:
         """Villagers a year whom the trend of new jobs brings to town with their own, (county,)."""
-        searching = looking(counts, levers, p).sum(axis=(1, 2, 3))
+        searching = looking(people, levers, p).sum(axis=(1, 2, 3))
         villagers = searching[1::2] / np.maximum(by_county(searching), 1e-9)
         new_jobs = max(p.job_growth, 0) * self.jobs.sum(axis=1)
         return p.job_mover_share * new_jobs * villagers * (1 + p.dependants_per_job_mover)
 
     def _build(
-        self, counts: Ints, levers: Levers, conditions: Conditions, quarters: float, p: Parameters
+        self, people: Headcount, levers: Levers, conditions: Conditions, quarters: float, p: Parameters
     ) -> None:
         """Finish, lose and begin dwellings; let the price follow."""
         done = housing.completions(self.begun[0], levers, quarters)
         self.stock = np.round(housing.remaining(self.stock, p, quarters) + done, 3)
-        vacant = housing.vacancy(self.stock, self.occupied(counts))
+        vacant = housing.vacancy(self.stock, self.occupied(people))
         growth = housing.price_growth(self.price_growth, vacant, conditions, p)
         self.price_growth = np.round(growth, 6)
         self.price = np.round(self.price * np.exp(quarters * self.price_growth), 6)
         if quarters == 1:
             self.begun = [*self.begun[1:], housing.starts(self.stock, self.price, p)]
 
-    def occupied(self, counts: Ints) -> Floats:
+    def occupied(self, people: Headcount) -> Floats:
         """Dwellings lived in, (county,): never more than there are, or households share them."""
-        residents = counts[: 2 * len(self.counties) : 2].sum(axis=tuple(range(1, counts.ndim)))
+        residents = people.by_band[: 2 * len(self.counties) : 2].sum(axis=1)
         return np.minimum(residents / self.counties.residents_per_dwelling, self.stock)
 
-    def rooms(self, counts: Ints) -> Ints:
+    def rooms(self, people: Headcount) -> Ints:
         """How many more residents the empty dwellings of each town can take, (county,)."""
-        empty = self.stock - self.occupied(counts)
+        empty = self.stock - self.occupied(people)
         return np.floor(empty * self.counties.residents_per_dwelling).astype(np.int64)
 
     def enrol(
-        self, counts: Ints, waiting: Ints, years: float, levers: Levers, p: Parameters
+        self, people: Headcount, waiting: Ints, years: float, levers: Levers, p: Parameters
     ) -> None:
         """Fill the seats of a school year; `waiting` is (county, stage, class) children."""
         n = len(self.counties)
-        children = counts[: 2 * n : 2, :4].sum(axis=tuple(range(2, counts.ndim)))
+        children = people.by_band[: 2 * n : 2, :4]
         pupils = np.maximum(np.rint(children @ PUPIL_AGES.T).astype(np.int64), waiting.sum(axis=2))
         staying = pupils - waiting.sum(axis=2)
         seats = np.floor(schools.town_seats(self.counties.seats, years, levers, p)).astype(np.int64)
@@ -154,21 +152,21 @@ class Markets:
         self.seats_taken = np.minimum(staying, seats) + served.sum(axis=2)
 
 
-def employed(counts: Ints, counties: int) -> Ints:
+def employed(people: Headcount, counties: int) -> Ints:
     """Non-farm jobs filled by residents of each county, (county, sector)."""
-    by_work = counts[: 2 * counties].sum(axis=(1, 3, 4, 5)).reshape(counties, 2, -1).sum(axis=1)
+    by_work = people.by_work[: 2 * counties].sum(axis=(1, 3)).reshape(counties, 2, -1).sum(axis=1)
     return by_work[:, [INDUSTRY, SERVICES]]
 
 
-def looking(counts: Ints, levers: Levers, p: Parameters) -> Floats:
+def looking(people: Headcount, levers: Levers, p: Parameters) -> Floats:
     """People looking for a non-farm job, by how hard they look.
 
     Returns
     -------
     (place, band, work, education) persons times effort, for the places of the levers
     """
-    by_work = counts[: len(levers.training)].sum(axis=(3, 5))
-    adults = by_work[:, labour.WORKING].sum(axis=(1, 2, 3)).astype(float)
+    by_work = people.by_work[: len(levers.training)]
+    adults = people.by_band[: len(by_work), labour.WORKING].sum(axis=1).astype(float)
     return by_work * labour.search(levers, adults, p)
 
 

@@ -7,7 +7,7 @@ import mesa
 import numpy as np
 from scipy.special import ndtri
 
-from sim import accounts, demography, households, kinds, labour, land, measurement, migration
+from sim import accounts, demography, households, housing, kinds, labour, land, measurement, migration
 from sim.accounts import Growth
 from sim.base import Base
 from sim.calendar import SCHOOL_YEAR, SPRING_FESTIVAL, Tick, ticks
@@ -15,15 +15,16 @@ from sim.chance import Luck, Stream, addresses
 from sim.conditions import Conditions
 from sim.county import County, carried_out
 from sim.indicators import INDICATORS, Seen
+from sim.kinds import Headcount
 from sim.levers import Levers
-from sim.markets import Markets, looking
+from sim.markets import Markets
 from sim.migration import Alternatives
 from sim.parameters import Parameters
 from sim.quarter import (
     BIRTH, DEATH, HIRE, LEAVING, MARRIAGE, RETURN, SEPARATION, SETTLING, Hazards, Parties, Quarter,
 )  # fmt: skip
 from sim.register import Register
-from sim.state import Counties, Floats, Ints, Offers, People, Units
+from sim.state import ALONE, HEAD, Counties, Floats, Ints, Offers, People, Units
 
 Policy = Callable[[int], Levers]  # number of a quarter -> levers
 CHUNK = 65536  # rows that one thread takes at a time
@@ -51,7 +52,7 @@ class UrbanModel(mesa.Model):
         none, first = Levers.baseline(2 * len(counties)), self.ticks[0]
         self.register = Register(people, units, 2 * len(counties) + 3)
         self.alternatives = Alternatives.around(counties)
-        self.counts = kinds.by_traits(self.register.count(first.number))
+        self.counts = self.count(first.number)
         self.levels = crude_levels(self.counts, counties, parameters)
         self.markets = Markets.at_start(self.counts, counties, none, parameters)
         self.decisions(first).enrol(self.counts, 0.0, none)
@@ -107,7 +108,7 @@ class UrbanModel(mesa.Model):
         leavers = quarter.choose(deciders, chances)
         returners = quarter.go_back(rows[events & RETURN > 0])
         followers = quarter.follow_job(hired)
-        resettled = quarter.resettle(before, levers)
+        resettled = quarter.resettle(rows[events & SETTLING > 0])
         parties = Parties.together([leavers, returners, followers, resettled])
         quarter.move(parties, chances, before)
         self.receive(quarter, offers)
@@ -121,8 +122,8 @@ class UrbanModel(mesa.Model):
         # The books balance, or the run stops.
         self.quarter += 1
         self.running = self.quarter < len(self.ticks)
-        self.counts = kinds.by_traits(register.count(tick.number + self.running))
-        accounts.check(by_place(before), register.flows, by_place(self.counts))
+        self.counts = self.count(tick.number + self.running)
+        accounts.check(before.by_sex[:-1], register.flows, self.counts.by_sex[:-1])
         self.growth.append(accounts.growth(register.flows, len(self.counties)))
         self.observe(tick.ends, tick.number)
 
@@ -141,12 +142,20 @@ class UrbanModel(mesa.Model):
         returners = quarter.go_back(rows[events & RETURN > 0])
         quarter.move(Parties.together([leavers, returners]), chances, before)
         self.receive(quarter, offers)
-        self.counts = kinds.by_traits(self.register.count(self.ticks[0].number))
-        accounts.check(by_place(before), self.register.flows, by_place(self.counts))
+        self.counts = self.count(self.ticks[0].number)
+        accounts.check(before.by_sex[:-1], self.register.flows, self.counts.by_sex[:-1])
+
+    def retire(self) -> None:
+        """Let go of the people: a finished model is in a ring of references with its agents."""
+        del self.register
+
+    def count(self, quarter: int) -> Headcount:
+        """Count everyone as old as they are in `quarter`."""
+        return Headcount.of(self.register.count(quarter), households.MOTHERS)
 
     def present(self) -> tuple[Floats, Floats]:
         """People who are in urban units, and all who are there, each (county,)."""
-        now = by_place(self.counts)[: 2 * len(self.counties)].sum(axis=1).reshape(-1, 2)
+        now = self.counts.by_sex[: 2 * len(self.counties)].sum(axis=1).reshape(-1, 2)
         return now[:, 0].astype(float), now.sum(axis=1).astype(float)
 
     def decisions(self, tick: Tick) -> Quarter:
@@ -179,7 +188,10 @@ class UrbanModel(mesa.Model):
         pattern = demography.mortality_pattern(p)
         fertility = np.stack([demography.fertility_pattern(p)] * n).reshape(2 * n, -1)
         year_index = self.fertility.get(tick.ends.year, self.last_fertility(tick.ends.year))
-        adults = self.counts[: 2 * n, labour.WORKING].sum(axis=(1, 2, 3, 4, 5)).astype(float)
+        adults = self.counts.by_band[: 2 * n, labour.WORKING].sum(axis=1).astype(float)
+        homes = self.counts.by_role[1 : 2 * n : 2, [ALONE, HEAD]].sum(axis=1).astype(float)
+        resettling = np.zeros(2 * n)
+        resettling[1::2] = housing.resettling_hazard(levers, homes)
         effort = labour.search(levers, adults, p)
         ended = labour.separation_hazard(p)[:, None] * np.ones(labour.SECTORS)
         surplus = 4 * self.markets.lay_off[:, None, :]
@@ -189,6 +201,7 @@ class UrbanModel(mesa.Model):
             birth=np.repeat(births, 2)[:, None] * fertility * year_index * self.conditions.fertility,
             marriage=households.marriage_hazard(p),
             settling=land.settling_hazard(levers, p) * (np.arange(2 * n) % 2 == 0),
+            resettling=resettling,
             leaving=migration.leaving_hazard(
                 attraction, self.effects(tick), land.leaving_hazard(levers, p), adults, levers, p
             ),
@@ -238,13 +251,13 @@ class UrbanModel(mesa.Model):
     def seen(self, day: date, number: int) -> Seen:
         """What the offices record at the end of a quarter."""
         n, register, markets = len(self.counties), self.register, self.markets
-        inside = self.counts[: 2 * n]
-        by_band = inside.sum(axis=(2, 3, 4, 5)).reshape(n, 2, -1)
+        by_band = self.counts.by_band[: 2 * n].reshape(n, 2, -1)
         now = by_band.sum(axis=2)
         counted = now + register.half_year_correction(number)[: 2 * n].reshape(n, 2)
         hukou = np.bincount(register.place, register.registered, register.places)[: 2 * n]
         hukou = hukou.reshape(n, 2).astype(np.int64)
-        work = inside.sum(axis=(1, 3, 4, 5)).reshape(n, 2, -1)[:, :, labour.NON_FARM].sum(axis=2)
+        work = self.counts.by_work[: 2 * n].sum(axis=(1, 3)).reshape(n, 2, -1)
+        work = work[:, :, labour.NON_FARM].sum(axis=2)
         who = np.arange(len(self.groups)) + 1000 * day.year
         error = self.luck_of_draw(self.draw, who) * (self.draw > 0)
         governments = list(self.agents)
@@ -265,26 +278,18 @@ class UrbanModel(mesa.Model):
         )  # fmt: skip
 
 
-def crude_levels(counts: Ints, counties: Counties, p: Parameters) -> tuple[Floats, Floats]:
+def crude_levels(people: Headcount, counties: Counties, p: Parameters) -> tuple[Floats, Floats]:
     """Levels of mortality and fertility that give each county its crude rates, each (county,)."""
     n = len(counties)
-    here = counts[: 2 * n].reshape(n, 2, *counts.shape[1:])
-    by_sex = here.sum(axis=(3, 4, 5))
+    by_sex = people.by_age_and_sex[: 2 * n].reshape(n, 2, kinds.BANDS, 2)
     residents = by_sex.sum(axis=(1, 2, 3))
     infants = by_sex[:, :, 0].sum(axis=(1, 2)) * p.infant_mortality
     rate = np.maximum(counties.death_rate - infants / np.maximum(residents, 1), 0)
     deaths = demography.level(rate, demography.mortality_pattern(p), by_sex, residents)
-    women = here[..., 1].sum(axis=(3, 5))
-    mothers = women[..., households.MOTHERS].sum(axis=-1)
-    births = demography.level(
-        counties.birth_rate, demography.fertility_pattern(p), mothers, residents
-    )
+    mothers = people.mothers[: 2 * n].reshape(n, 2, kinds.BANDS)
+    pattern = demography.fertility_pattern(p)
+    births = demography.level(counties.birth_rate, pattern, mothers, residents)
     return deaths, births
-
-
-def by_place(counts: Ints) -> Ints:
-    """Everyone alive by place and sex, (place, sex)."""
-    return counts[:-1].sum(axis=(1, 2, 3, 4))
 
 
 def _reporter(name: str) -> Callable[[UrbanModel], Floats]:

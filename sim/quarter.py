@@ -32,7 +32,8 @@ class Hazards:
     death: Floats  # (place, band, sex)
     birth: Floats  # (place, band), women with a partner
     marriage: Floats  # (band, sex), the unattached
-    settling: Floats  # (place,)
+    settling: Floats  # (place,) in towns: being granted the local hukou
+    resettling: Floats  # (place,) in villages: a household moving into a town flat of a project
     leaving: Floats  # (place, flat, band, situation), after 32 years in the place
     going_back: Floats  # (band,)
     hire: Floats  # (place, band, work, education)
@@ -43,7 +44,7 @@ class Hazards:
 
     def only_moves(self) -> Self:
         """The same hazards, but nobody is born, dies, marries, settles or changes work."""
-        still = ("death", "birth", "marriage", "settling", "hire", "separation")
+        still = ("death", "birth", "marriage", "settling", "resettling", "hire", "separation")
         return replace(self, **{name: 0 * getattr(self, name) for name in still})
 
 
@@ -139,8 +140,8 @@ class Quarter:
 
     def come_of_age(self) -> None:
         """Those who turned eighteen in the last four quarters leave school."""
-        born, grown = self.register.people.born, self.tick.number - 4 * households.GROWN
-        rows = np.flatnonzero((born <= grown) & (born > grown - 4))
+        grown = self.tick.number - 4 * households.GROWN
+        rows = self.register.born_between(grown - 3, grown)
         education = households.education_reached(
             self.u(Stream.COMING_OF_AGE, rows)[0], self.parameters
         )
@@ -202,7 +203,7 @@ class Quarter:
         waiting = np.zeros((self.towns, schools.STAGES, schools.CLASSES), np.int64)
         for stage, age in enumerate(schools.ENTRY_AGES):
             last = self.tick.number - 4 * age
-            rows = np.flatnonzero((people.born <= last) & (people.born > last - 4))
+            rows = r.born_between(last - 3, last)
             place = self.place(rows)
             rows, place = rows[place < 2 * self.towns], place[place < 2 * self.towns]
             rows, place = rows[place % 2 == 0], place[place % 2 == 0]
@@ -280,24 +281,12 @@ class Quarter:
             waits=(to_town & (people.flags[rows] & OWNS_FLAT == 0))[moves],
         )
 
-    def resettle(self, counts: Ints, levers: Levers) -> Parties:
-        """Village households move into the town flats of a project, if there is one."""
-        if not levers.resettlement.any():
-            return self._to_town(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int64))
-        people = self.register.people
-        heads = counts[1 : 2 * self.towns : 2, :, :, [ALONE, HEAD]].sum(axis=(1, 2, 3, 4, 5))
-        hazard = housing.resettling_hazard(levers, heads.astype(float))
-        chance = np.zeros(self.register.places)
-        chance[1 : 2 * self.towns : 2] = probability(hazard, self.tick.years)
-        role = kinds.role_of(people.traits)
-        rows = np.flatnonzero(
-            ((role == HEAD) | (role == ALONE)) & (chance[self.register.place[people.unit]] > 0)
-        )
+    def resettle(self, rows: Ints) -> Parties:
+        """Village households move into the town flats of a project, built for them."""
         place = self.place(rows)
-        chosen = self.u(Stream.RESETTLING, rows)[0] < chance[place]
-        return self._to_town(
-            rows[chosen], np.full(chosen.sum(), kernel.WHOLE), place[chosen] // 2, waits=False
-        )
+        moves = (place % 2 == 1) & (place < 2 * self.towns)
+        mode = np.full(moves.sum(), kernel.WHOLE)
+        return self._to_town(rows[moves], mode, place[moves] // 2, waits=False)
 
     def move(self, parties: Parties, chances: Floats, counts: Ints) -> None:
         """Let parties move, as far as the dwellings of the towns go.
@@ -450,6 +439,7 @@ def thresholds(hazards: Hazards, years: float, places: int) -> tuple[Ints, Ints]
     first[inside, ..., 0] = death[:, :, None, None]
     first[outside, ..., 0] = death[::2].max(axis=0)[:, None, None]
     first[inside, ..., 1] = chance(hazards.settling)[:, None, None, None, None]
+    first[inside, :, kinds.ALONE :, ..., 1] |= chance(hazards.resettling)[:, None, None, None, None]
     birth = chance(hazards.birth)[:, :, None]
     first[inside, :, kinds.DEPENDENT, :, 1, 2] = birth
     first[inside, :, kinds.COUPLE :, :, 1, 2] = birth[..., None]

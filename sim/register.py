@@ -28,6 +28,8 @@ class Register:
         self.room = People.empty(int(len(people) * 1.05) + 1024)
         self.people = People.empty(0)  # everyone on the register, as views of the room
         self.append(people)
+        self.size = np.zeros((units.gone + 1, 2), np.int64)  # residents by unit and sex
+        kernel.by_unit(people.unit, people.traits, people.weight, self.size)
         self.registered = np.zeros(units.gone + 1, np.int64)  # by unit of hukou
         self.away = np.zeros(units.gone + 1, np.int64)  # of them, living in another place
         self.closed = np.zeros(units.gone + 1, bool)  # units whose village school was closed
@@ -71,11 +73,16 @@ class Register:
         """What the half-year rule adds to a count of those present, (place,)."""
         p, change = self.people, np.zeros(self.places, np.int64)
         for ago, rows in enumerate(self.moved):
-            here = rows[(p.since[rows] == quarter - ago) & (p.unit[rows] != self.units.gone)]
-            recent = here[measurement.not_yet_counted(p.since[here], quarter)]
-            _enter(change, p.weight[recent], self.place[p.before[recent]])
-            _enter(change, -p.weight[recent], self.place[p.unit[recent]])
+            kernel.not_yet_counted(
+                rows, p.since, quarter - ago, p.unit, p.before, self.place, self.units.gone,
+                p.weight, change,
+            )  # fmt: skip
         return change
+
+    def born_between(self, first: int, last: int) -> Ints:
+        """The rows of all born in these quarters, dead or alive, (person,)."""
+        rows = np.empty(len(self.people), np.int64)
+        return rows[: kernel.within(self.people.born, first, last, rows)].copy()
 
     @property
     def away_share(self) -> Floats:
@@ -89,10 +96,8 @@ class Register:
 
     def _index_towns(self) -> None:
         """Where in the line of all urban units those of each town are, by size."""
-        p, urban = self.people, np.flatnonzero(self.units.urban)
-        size = np.zeros((self.units.gone + 1, 2), np.int64)
-        kernel.living_in(p.unit, self.urban, p.traits, p.weight, size)
-        ends = np.cumsum(np.maximum(size[urban].sum(axis=1), 1)).astype(float)
+        urban = np.flatnonzero(self.units.urban)
+        ends = np.cumsum(np.maximum(self.size[urban].sum(axis=1), 1)).astype(float)
         ends /= ends[-1] if len(ends) else 1.0
         starts = np.searchsorted(self.units.county[urban], np.arange((self.places - 3) // 2 + 1))
         self.urban_units = ends, np.concatenate([[0.0], ends])[starts], urban
@@ -111,6 +116,7 @@ class Register:
         p, (role, sex) = self.people, self._traits(rows)
         _enter(self.flows.deaths, p.weight[rows], self.place[p.unit[rows]], sex)
         _enter(self.registered, -p.weight[rows], p.hukou[rows])
+        _enter(self.size, -p.weight[rows], p.unit[rows], sex)
         p.unit[rows] = self.units.gone
         heirs = np.empty(len(rows), np.int64)
         kernel.leave_rings(p.mate, p.born, p.unit, self.units.gone, rows, heirs)
@@ -140,6 +146,7 @@ class Register:
         kernel.join_rings(p.mate, first, mothers)
         _enter(self.flows.births, p.weight[first], self.place[home], sex)
         _enter(self.registered, p.weight[first], p.hukou[first])
+        _enter(self.size, p.weight[first], home, sex)
         heads = np.empty(n, np.int64)
         kernel.heads(p.mate, p.traits, ROLE_BITS, HEAD << 3, mothers, heads)
         p.child[heads] = quarter
@@ -188,6 +195,8 @@ class Register:
         start, end = self.place[origin], self.place[p.unit[who]]
         sex = kinds.sex_of(p.traits[who])
         _enter(self.flows.moves, p.weight[who], start, end, sex)
+        _enter(self.size, -p.weight[who], origin, sex)
+        _enter(self.size, p.weight[who], p.unit[who], sex)
         leaves_job = (start // 2 != end // 2) | (kinds.work_of(p.traits[who]) == FARM)
         left = who[leaves_job & (start != end)]
         to_village = (self.place[p.unit[left]] % 2 == 1) & (self.place[p.unit[left]] < self.places - 3)
@@ -203,6 +212,7 @@ class Register:
         origin = p.hukou[rows].astype(np.int64) - self.units.elsewhere
         _enter(self.flows.entries, p.weight[rows], origin, self.place[p.unit[rows]], sex)
         _enter(self.registered, p.weight[rows], p.hukou[rows])
+        _enter(self.size, p.weight[rows], p.unit[rows], sex)
         self.moved[0] = np.concatenate([self.moved[0], rows])
 
     def settle(self, rows: Ints) -> None:
@@ -214,10 +224,7 @@ class Register:
 
     def recode(self, new: Bools) -> None:
         """Villages, (unit,), become urban around people who never move."""
-        p = self.people
-        residents = np.zeros((self.units.gone + 1, 2), np.int64)
-        kernel.living_in(p.unit, np.append(new, [False] * 3), p.traits, p.weight, residents)
-        before = self.place
+        before, residents = self.place, self.size * np.append(new, [False] * 3)[:, None]
         self.units.urban |= new
         self.place = self.units.place()
         np.subtract.at(self.flows.recoded, before, residents)

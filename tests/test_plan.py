@@ -1,4 +1,4 @@
-"""The plan as data: complete, traced, turned into levers as written, and refused when miswritten."""
+"""The plan as data: complete, traced, turned into levers as written; miswritten, it is refused."""
 
 import csv
 import json
@@ -166,8 +166,8 @@ def of_indicator(number: str) -> dict[str, str]:
     return filled(
         kind="indicator", id=number, within=within, name=each.name.zh, lead=";".join(lead),
         channels=";".join(each.channels), sign=each.sign, operator=symbols[each.operator],
-        value=value, wording=each.wording, unit=unit_as_transcribed(number, each), deadline=deadline,
-        day=day, scope=each.scope, dimension=each.dimension, role=each.role,
+        value=value, wording=each.wording, unit=unit_as_transcribed(number, each),
+        deadline=deadline, day=day, scope=each.scope, dimension=each.dimension, role=each.role,
     ) | {"class": each.kind}  # fmt: skip
 
 
@@ -386,9 +386,9 @@ def test_a_shipped_scenario_says_what_it_is_for(name):
 
 
 def test_the_shipped_scenarios_are_the_promised_ones():
-    promised = """baseline plan plan-without-recoding delayed half-delivered jobs-first schools-first
-    town-quality to-2030 p1-industry p2-facilities p3-digital p4-services p5-environment
-    p6-countryside p7-institutions"""
+    promised = """baseline plan plan-without-recoding delayed half-delivered jobs-first
+    schools-first town-quality to-2030 p1-industry p2-facilities p3-digital p4-services
+    p5-environment p6-countryside p7-institutions"""
     assert set(PLAN.scenario_files()) == set(promised.split())
 
 
@@ -426,9 +426,8 @@ def test_policies_and_scenarios_travel_between_processes():
 
 
 def test_a_group_is_set_before_its_members_and_a_base_before_its_heir():
-    scenario = resolve(
-        plan_with(M01={"intensity": 1.5}, P1={"intensity": 0.5}, all={"delay": "1 year"})
-    )
+    written = {"M01": {"intensity": 1.5}, "P1": {"intensity": 0.5}, "all": {"delay": "1 year"}}
+    scenario = resolve(plan_with(**written))
     assert scenario.setting("M01").intensity == 1.5
     assert scenario.setting("M02").intensity == 0.5
     assert scenario.setting("M12").intensity == 1
@@ -616,14 +615,13 @@ def test_a_slip_of_the_pen_is_explained(tmp_path, line, advice):
 
 def test_all_errors_are_told_at_once_and_where(tmp_path):
     file = tmp_path / "bad.yaml"
-    file.write_text(
-        "name: bad\nbased_on: plann\nmeasures:\n  M55: off\n  M05:\n    intensity: 9\n    dely: 1\n",
-        encoding="utf-8",
-    )
+    measures = "measures:\n  M55: off\n  M05:\n    intensity: 9\n    dely: 1\n"
+    file.write_text(f"name: bad\nbased_on: plann\n{measures}", encoding="utf-8")
     lines = problems_of(file).splitlines()
     places = {line.removeprefix(f"{file}:").split(": ")[0] for line in lines}
     assert places == {"1:1", "2:11", "4:3", "6:16", "7:5"}
-    assert "是否想写" in str(pytest.raises(ScenarioError, resolve, file).value)
+    with pytest.raises(ScenarioError, match="是否想写"):
+        resolve(file)
 
 
 @pytest.mark.parametrize("what", ["plam", "../plan", "/etc/passwd", "a\0b", "", "x" * 5000, "."])
@@ -766,7 +764,10 @@ def test_a_file_beyond_the_limits_is_refused(text, advice):
 
 def test_a_bomb_is_refused_at_once():
     assert len(BOMB) < 500
-    assert fastest(lambda: pytest.raises(ScenarioError, parsed, BOMB.encode(), "bomb")) < 0.1
+    begin = time.perf_counter()
+    with pytest.raises(ScenarioError):
+        parsed(BOMB.encode(), "bomb")
+    assert time.perf_counter() - begin < 0.1
 
 
 def test_a_file_that_is_not_text_is_refused():
@@ -811,26 +812,33 @@ def test_the_schemas_are_the_ones_in_force():
 # Mutated files
 
 
+LEAF: dict = {}
+
+
+def mapping(names, value=LEAF) -> dict:
+    return {name: value for name in names}
+
+
+SETTING = mapping(["intensity", "delay", "allocation"]) | {
+    "counties": mapping(county_names(PLAN.about)),
+    "phases": mapping(["from", "until", "intensity"]),
+}
+GUARDS = ["I18-2", "I23-1", "I25-1", "IS2-1"]
+CONDITIONS = """recoding wage_growth_elsewhere job_growth house_price_growth fertility arrivals"""
 KEYS = {
-    "name": {}, "title": {"zh": {}, "en": {}}, "purpose": {"zh": {}, "en": {}}, "based_on": {},
-    "plan": {}, "horizon": {"start": {}, "until": {}},
-    "measures": dict.fromkeys(
-        ["all", *PLAN.about.projects, *PLAN.measures],
-        {"intensity": {}, "delay": {}, "allocation": {},
-         "counties": dict.fromkeys(county_names(PLAN.about), {}),
-         "phases": {"from": {}, "until": {}, "intensity": {}}},
-    ),
-    "doses": dict.fromkeys(PLAN.names["doses"], {}),
-    "conditions": dict.fromkeys(
-        ["recoding", "wage_growth_elsewhere", "job_growth", "house_price_growth", "fertility",
-         "arrivals"], {}
-    ),
+    **mapping(["name", "based_on", "plan"]),
+    **mapping(["title", "purpose"], mapping(["zh", "en"])),
+    "horizon": mapping(["start", "until"]),
+    "measures": mapping(["all", *PLAN.about.projects, *PLAN.measures], SETTING),
+    "doses": mapping(PLAN.names["doses"]),
+    "conditions": mapping(CONDITIONS.split()),
     "red_lines": {
-        "when_crossed": {}, "asked": dict.fromkeys(["I18-2", "I23-1", "I25-1", "IS2-1"], {}),
-        "budget": {"yuan": {}},
-        "unit_costs": dict.fromkeys(PLAN.indicators, {"yuan": {}, "source": {}, "status": {}}),
+        "when_crossed": LEAF,
+        "asked": mapping(GUARDS),
+        "budget": mapping(["yuan"]),
+        "unit_costs": mapping(PLAN.indicators, mapping(["yuan", "source", "status"])),
     },
-}  # fmt: skip
+}
 RICH = """\
 name: mutant
 title: {zh: 突变, en: mutant}
@@ -896,12 +904,17 @@ def unknown_keys(value, known: dict) -> list[str]:
     if not isinstance(value, dict):
         return []
     here = [str(key) for key in value if str(key) not in known]
-    return here + [
-        key
-        for k, each in value.items()
-        if str(k) in known
-        for key in unknown_keys(each, known[str(k)])
-    ]
+    inside = [(each, known[str(key)]) for key, each in value.items() if str(key) in known]
+    return here + [key for each, names in inside for key in unknown_keys(each, names)]
+
+
+def refusal(action) -> str:
+    """What is said when something is refused, in both languages; nothing if it is accepted."""
+    try:
+        action()
+    except ScenarioError as error:
+        return f"{error.text('zh')}\n{error.text('en')}"
+    return ""
 
 
 def check_mutant(folder: Path, text: str) -> None:
@@ -910,18 +923,16 @@ def check_mutant(folder: Path, text: str) -> None:
     source = text.encode("utf-8", "surrogatepass")
     file.write_bytes(source)
     begin = time.perf_counter()
-    try:
-        scenario = resolve(file)
-    except ScenarioError as error:
-        for lang in ("zh", "en"):
-            error.text(lang).encode()
-            assert "mutant.yaml" in error.text(lang)
-    else:
-        assert (
-            unknown_keys(YAML(typ="safe", pure=True).load(source.decode("utf-8-sig")), KEYS) == []
-        )
-        assert resolve(scenario.resolved()) == scenario
+    told = refusal(lambda: resolve(file))
     assert time.perf_counter() - begin < 5
+    if told:
+        assert all("mutant.yaml" in line for line in told.splitlines())
+        assert told.encode()
+    else:
+        value = YAML(typ="safe", pure=True).load(source.decode("utf-8-sig"))
+        assert unknown_keys(value, KEYS) == []
+        scenario = resolve(file)
+        assert resolve(scenario.resolved()) == scenario
 
 
 mutants = given(st.sampled_from(SOURCES), edits)
@@ -967,10 +978,9 @@ def test_a_mutated_measure_is_refused_or_read(file, changes):
         "projects": {name: name for name in PLAN.about.projects},
     }
     text = mutated(file.read_text(encoding="utf-8"), changes)
-    try:
-        held_against(Measure, parsed(text.encode("utf-8", "surrogatepass"), file.name), names)
-    except ScenarioError as error:
-        assert file.name in error.text("en")
+    source = text.encode("utf-8", "surrogatepass")
+    told = refusal(lambda: held_against(Measure, parsed(source, file.name), names))
+    assert all(file.name in line for line in told.splitlines())
 
 
 json_like = st.recursive(
@@ -985,7 +995,5 @@ json_like = st.recursive(
 @settings(max_examples=200)
 @given(st.sampled_from(sorted(KEYS)), json_like)
 def test_any_value_under_any_key_of_a_dict_is_judged(key, value):
-    try:
-        resolve(plan_with() | {key: value})
-    except ScenarioError as error:
-        assert key in error.text("en")
+    told = refusal(lambda: resolve(plan_with() | {key: value}))
+    assert all(key in line for line in told.splitlines())
