@@ -31,6 +31,7 @@ from sim.state import (
 
 TOWN, VILLAGE, PROVINCE, COUNTRY = range(4)  # where a county's people live
 ADULT = 18  # years
+COLLECTIVE_HOME = -1  # beside the kinds of family household
 BOARDING_AGE = 15  # years; from then on people may live in a collective household
 
 
@@ -90,9 +91,6 @@ class Housed:
     role: Ints
     child: Ints  # of a head: age of the youngest child under 18 [quarters], or NO_CHILD
     kind: Ints  # (home,) kind of household, or COLLECTIVE_HOME
-
-
-COLLECTIVE_HOME = -1
 
 
 def county(

@@ -10,6 +10,7 @@ from calibration.fitting import whole
 from calibration.region import Region
 from sim.state import Bools, Floats, Ints, Units
 
+MOST_UNITS = 2**16 - 3  # a 16-bit index, less three places outside
 KINDS = ("street", "town", "township")  # the order in which their units are coded urban
 
 
@@ -29,6 +30,11 @@ def villages(region: Region, start: date, luck: Callable[[int], Generator]) -> t
     Returns
     -------
     units, and (unit,) residents
+
+    Raises
+    ------
+    ValueError
+        if there are more units than their column can tell apart
     """
     spread = region.value(start, "unit_size_log_sd")
     ratio = region.value(start, "urban_unit_size_ratio")
@@ -57,6 +63,11 @@ def villages(region: Region, start: date, luck: Callable[[int], Generator]) -> t
         sizes.append(unit_sizes(urban[order], residents, float(spread[c]), rng))
 
     township, urban = np.concatenate(townships), np.concatenate(urbans)
+    if len(township) > MOST_UNITS:
+        raise ValueError(
+            f"the region has {len(township):,} village-level units, more than {MOST_UNITS:,}; "
+            "divide it into smaller regions"
+        )
     in_town = np.bincount(township, urban, minlength=len(table)) > 0
     units = Units(
         county=np.concatenate(counties).astype(np.int16),

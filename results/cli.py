@@ -110,19 +110,17 @@ def run(asked: argparse.Namespace, say: Say) -> int:
 def region_check(asked: argparse.Namespace, say: Say) -> int:
     """`xiancheng region check`: what a pack assumes and what it misses."""
     from calibration.region import load
+    from results import packs
+    from results.show import table
 
     region = load(asked.pack, say.lang)
     if asked.json:
         print(_json({"region": region.name, "sha256": region.digest,
                      "assumptions": region.assumptions(), "missing": region.missing()}))  # fmt: skip
         return DONE
-    print(f"{region.title_zh} {region.title_en}  sha256 {region.digest[:16]}")
-    print(say("\n假定值(含取值范围)", "\nAssumed, with range"))
-    for item in region.assumptions():
-        print(f"  {item.text(say.lang)}")
-    print(say("\n缺失", "\nMissing"))
-    for gap in region.missing():
-        print(f"  {gap.text(say.lang)}")
+    print(f"{region.title_zh} {region.title_en} · sha256 {region.digest}")
+    table(say("假定与推导的数值", "what is assumed"), *packs.assumed(region, say.lang), prose=True)
+    table(say("缺失的数据", "what is missing"), *packs.missing(region, say.lang), prose=True)
     return DONE
 
 

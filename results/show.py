@@ -8,16 +8,18 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 
-def table(title: str, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table, the first column flush left."""
-    made = Table(title=title, title_justify="left")
+def table(
+    title: str, headers: Sequence[str], rows: Sequence[Sequence[str]], *, prose: bool = False
+) -> None:
+    """Print a table: numbers flush right after the first column, or `prose` that may wrap."""
+    made = Table(title=title, title_justify="left", show_lines=prose)
     for number, header in enumerate(headers):
-        made.add_column(header, justify="right" if number else "left", no_wrap=True)
+        right = number > 0 and not prose
+        made.add_column(header, justify="right" if right else "left", no_wrap=not prose, overflow="fold")
     for row in rows:
         made.add_row(*row)
     console = Console()
-    wide = Console(width=max(console.width, 140)) if not console.is_terminal else console
-    wide.print(made)
+    (console if console.is_terminal else Console(width=160)).print(made)
 
 
 @contextmanager

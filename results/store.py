@@ -52,7 +52,7 @@ def save(outcome: Outcome, verdicts: "pd.DataFrame", folder: Path) -> Path:
     try:
         about = outcome.provenance | {"run": name, "written": moment.isoformat(timespec="seconds")}
         (draft / "run.json").write_text(json.dumps(about, ensure_ascii=False, indent=1), "utf-8")
-        (draft / "scenario.yaml").write_text(_yaml(outcome.scenario.document()), "utf-8")
+        (draft / "scenario.yaml").write_text(_yaml(outcome.scenario.resolved()), "utf-8")
         outcome.to_frame().to_parquet(draft / "series.parquet", compression="zstd", index=False)
         outcome.growth().to_parquet(draft / "growth.parquet", compression="zstd", index=False)
         verdicts.to_csv(draft / "verdicts.csv", index=False, encoding="utf-8-sig")

@@ -17,17 +17,17 @@ PARTS = ("natural", "migration", "recoding", "denominator", "counting")
 HEADERS = {
     "county": Words("地区", "county"),
     "rate_at_start": Words("起点", "start"),
-    "baseline": Words("无方案", "no plan"),
-    "simulated": Words("有方案", "with plan"),
+    "baseline": Words("无方案", "without"),
+    "simulated": Words("有方案", "with"),
     "target": Words("目标", "target"),
     "margin_pp": Words("差距", "margin"),
-    "effect_pp": Words("方案作用", "plan effect"),
+    "effect_pp": Words("方案作用", "effect"),
     "natural_pp": Words("自然增长", "natural"),
     "migration_pp": Words("迁移", "migration"),
     "recoding_pp": Words("划转", "recoding"),
     "denominator_pp": Words("分母变化", "denominator"),
     "counting_pp": Words("统计口径", "counting"),
-    "interval": Words("90%区间", "90% interval"),
+    "interval": Words("90%区间", "90%"),
     "probability": Words("达标概率", "P(met)"),
 }
 

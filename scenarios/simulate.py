@@ -189,7 +189,7 @@ class Outcome:
         """Everything that made this outcome, ready for JSON."""
         return {
             "software": {"name": "xiancheng", "version": version("xiancheng"), "commit": commit()},
-            "scenario": self.scenario.document(),
+            "scenario": self.scenario.resolved(),
             "region": {"name": self.region.name, "sha256": self.region.digest},
             **self.request,
             "environment": {
@@ -299,7 +299,9 @@ def reported(region: "Region") -> tuple[Group, ...]:
     for number, target in enumerate(region.targets):
         members = tuple(sorted(index[code] for code in target.counties))
         if all(g.counties != members for g in groups):
-            groups.append(Group(100 * first + number, target.name.zh, target.name.en, members))
+            n = len(members)
+            name = f"{n}县市合计", f"{n} counties together"
+            groups.append(Group(100 * first + number, *name, members))
     return tuple(groups)
 
 
@@ -327,7 +329,7 @@ def prepared(name: str, start: date, scale: float) -> "tuple[Any, Any, Counties,
     counts = Headcount.of(register.count(quarter), MOTHERS)
     markets = Markets.at_start(counts, counties, none, central)
     offers = markets.post(counts, none, Conditions(), 0.0, 0.0, central)
-    followers = markets.followers(counts, none, central)
+    followers = markets.followers(central)
     away = register.away_share
     fixed = base(built.people, built.units, counties, quarter, offers, followers, away, central)
     return built.people, built.units, counties, fixed

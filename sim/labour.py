@@ -114,11 +114,11 @@ def expected_income(
 def moving_share(
     new_jobs: Floats, hired: Floats, commuting: Floats, new_beds: Floats, p: Parameters
 ) -> Floats:
-    """Share of villagers hired in town who move there instead of commuting, (county,).
+    """Share of the villagers `hired` in town who move there instead of commuting, (county,).
 
-    Only new jobs bring people to town: whoever takes over an old one commutes as the one before.
-    The odds of commuting fall with its cost; a new dormitory bed can turn a commuter into a
-    resident.
+    Of new jobs a share goes to people who then move: whoever takes over an old one commutes as the
+    one before. The odds of commuting fall with its cost; a new dormitory bed can turn a commuter
+    into a resident.
     """
     odds = (1 - p.job_mover_share) / p.job_mover_share * commuting**p.commute_cost_elasticity
     fresh = np.divide(new_jobs, hired, out=np.zeros_like(new_jobs), where=hired > 0)

@@ -72,7 +72,8 @@ class Markets:
         """What the markets offer this quarter, `years` after the start."""
         n = len(self.counties)
         filled = employed(people, n)
-        searching = by_county(looking(people, levers, p))
+        by_place = looking(people, levers, p).sum(axis=(1, 2, 3))
+        searching = by_county(by_place)
         self.unemployed = unemployment(filled, searching)
         ratio = np.round(labour.wage_ratio(self.unemployed, self.unemployment, p), 4)
         wanted = labour.jobs_wanted(self.jobs, ratio, years, levers, conditions, p)
@@ -85,7 +86,8 @@ class Markets:
         commuting = labour.commuting_cost(levers)
         new_beds = np.maximum(levers.dormitory_beds[::2] - self.beds, 0)
         self.beds = np.maximum(levers.dormitory_beds[::2], self.beds)
-        self.moving_share = labour.moving_share(new_jobs, hired * quarters, commuting, new_beds, p)
+        villagers = self.hire_rate * by_place[1::2] * quarters
+        self.moving_share = labour.moving_share(new_jobs, villagers, commuting, new_beds, p)
         self.wage = np.round(self.counties.wage * ratio)
         at_home = labour.home_income(self.counties.home_income, levers)
         income = labour.expected_income(self.hire_rate, self.wage, at_home, commuting, p)
@@ -106,12 +108,10 @@ class Markets:
             amenity=services.amenity(levers, p),
         )
 
-    def followers(self, people: Headcount, levers: Levers, p: Parameters) -> Floats:
+    def followers(self, p: Parameters) -> Floats:
         """Villagers a year whom the trend of new jobs brings to town with their own, (county,)."""
-        searching = looking(people, levers, p).sum(axis=(1, 2, 3))
-        villagers = searching[1::2] / np.maximum(by_county(searching), 1e-9)
         new_jobs = max(p.job_growth, 0) * self.jobs.sum(axis=1)
-        return p.job_mover_share * new_jobs * villagers * (1 + p.dependants_per_job_mover)
+        return p.job_mover_share * new_jobs * (1 + p.dependants_per_job_mover)
 
     def _build(
         self, people: Headcount, levers: Levers, conditions: Conditions, quarters: float, p: Parameters

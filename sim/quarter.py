@@ -7,7 +7,7 @@ from typing import Self
 
 import numpy as np
 
-from sim import demography, households, housing, kernel, kinds, land, migration, reclassification, schools
+from sim import demography, households, kernel, kinds, land, migration, reclassification, schools
 from sim.calendar import Tick
 from sim.chance import Luck, Stream, addresses, probability, threshold
 from sim.conditions import Conditions

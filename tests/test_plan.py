@@ -651,6 +651,14 @@ def test_a_scenario_may_build_on_the_file_beside_it(tmp_path):
     assert not resolve(heir).setting("M06").idle
 
 
+def test_off_is_off_everywhere():
+    """Also in the county that the base kept at work."""
+    scenario = resolve(
+        {"name": "x", "title": "x", "based_on": "schools-first", "measures": {"M08": "off"}}
+    )
+    assert scenario.setting("M08").idle
+
+
 def test_a_dict_is_held_to_the_same_rules():
     assert "nesting of at most 32" in problems_of(nested(40))
     scenario = resolve(plan_with(M05={"intensity": np.float64(0.5)}))

@@ -1,0 +1,48 @@
+"""What a region pack assumes and what it misses, as tables."""
+
+from collections.abc import Iterable
+from itertools import groupby
+
+from calibration.region import Region
+
+Lines = tuple[list[str], list[list[str]]]
+
+
+def assumed(region: Region, lang: str) -> Lines:
+    """One line for each reason: what it gives values to, at which dates, and their range."""
+    headers = {
+        "zh": ["数据表", "变量", "时点", "取值", "范围", "依据"],
+        "en": ["table", "variable", "date", "values", "range", "basis"],
+    }[lang]
+    items = sorted(region.assumptions(), key=lambda a: (a.table, a.basis))
+    rows = []
+    for (table, basis), same in groupby(items, lambda a: (a.table, a.basis)):
+        group = list(same)
+        variables = list(dict.fromkeys(a.variable or "–" for a in group))
+        named = ", ".join(variables) if len(variables) < 6 else f"{variables[0]} … {variables[-1]}"
+        days = ", ".join(sorted({str(a.date) for a in group}))
+        limits = span([*(a.low for a in group), *(a.high for a in group)])
+        rows.append([table, named, days, span(a.value for a in group), limits, basis])
+    return headers, rows
+
+
+def missing(region: Region, lang: str) -> Lines:
+    """One line for each variable that a pack may hold and this one does not."""
+    headers = {
+        "zh": ["数据表", "变量", "名称", "时点", "由默认规则代替"],
+        "en": ["table", "variable", "name", "date", "default rule stands in"],
+    }[lang]
+    yes, no = {"zh": ("是", "否"), "en": ("yes", "no")}[lang]
+    rows = [
+        [g.table, g.variable, g.name.en if lang == "en" else g.name.zh, str(g.date), yes if g.filled else no]
+        for g in region.missing()
+    ]
+    return headers, rows
+
+
+def span(values: Iterable[float]) -> str:
+    """A set of numbers as one, or from the smallest to the largest; unknown ones left out."""
+    known = sorted({v for v in values if v == v})
+    if not known:
+        return "–"
+    return f"{known[0]:g}" if len(known) == 1 else f"{known[0]:g}–{known[-1]:g}"

@@ -1,0 +1,643 @@
+"""The population: people in households and villages who add up to the census."""
+
+import ast
+import os
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from calibration import county, fitting, households, population, registration, villages
+from calibration.fitting import assumptions
+from calibration.population import build, fit_report
+from calibration.region import load
+from sim import kinds
+from sim.state import (
+    ALONE,
+    COLLECTIVE,
+    COLLEGE,
+    DEPENDENT,
+    FARM,
+    FEMALE,
+    HEAD,
+    JUNIOR,
+    MALE,
+    NEVER,
+    NO_WORK,
+    OWNS_FLAT,
+    PRIMARY,
+    SENIOR,
+    SINGLE,
+)  # fmt: skip
+from tests.conftest import assert_share
+
+THEN, NOW = date(2010, 11, 1), date(2020, 11, 1)
+BINZHOU = load("binzhou")
+CENSUSES = pytest.mark.parametrize("census", [THEN, NOW], ids=["2010", "2020"])
+
+
+class Seen:
+    """A population with what follows from its columns, (row,) unless said otherwise."""
+
+    def __init__(self, census=NOW, scale=0.02, seed=1):
+        made = build(BINZHOU, census, scale=scale, seed=seed)
+        self.made, self.p, self.units = made, made.people, made.units
+        self.now = 4 * (census.year - 1900) + 3
+        self.age = (self.now - self.p.born.astype(int)) / 4
+        self.sex, self.role = kinds.sex_of(self.p.traits), kinds.role_of(self.p.traits)
+        self.level, self.work = kinds.education_of(self.p.traits), kinds.work_of(self.p.traits)
+        self.place = self.units.place()[self.p.unit]
+        self.resident = self.p.unit < self.units.elsewhere
+        self.town = self.resident & (self.place % 2 == 0)
+        self.village = self.resident & (self.place % 2 == 1)
+        self.collective = self.p.flags & COLLECTIVE > 0
+        self.moved = self.resident & (self.p.hukou != self.p.unit)
+        starts = np.append(True, self.p.mate[:-1] != np.arange(1, len(self.p)))
+        self.home = np.cumsum(starts) - 1
+        self.first = np.flatnonzero(starts)  # (home,) its first row
+        self.size = np.bincount(self.home)  # (home,)
+        self.head = self.first[self.home]
+        self.family = (self.resident & ~self.collective)[self.first]  # (home,)
+
+    def couples(self):
+        """Heads and their partners, who stand next, (couple,) twice."""
+        heads = self.first[self.size > 1]
+        partner = heads + 1
+        both = (self.role[partner] == DEPENDENT) & (self.sex[partner] != self.sex[heads])
+        both &= abs(self.age[partner] - self.age[heads]) < 15
+        return heads[both], partner[both]
+
+
+NOWADAYS, BACK_THEN = Seen(NOW), Seen(THEN)
+BOTH = pytest.mark.parametrize("seen", [BACK_THEN, NOWADAYS], ids=["2010", "2020"])
+
+
+def worst(made):
+    """The largest error of each margin over the counties."""
+    return fit_report(made, BINZHOU).groupby("margin")["srmse"].max()
+
+
+# The census
+
+
+@CENSUSES
+@pytest.mark.parametrize("scale", [3e-5, 0.001, 0.01])
+def test_town_and_village_have_their_residents_at_any_scale(census, scale):
+    made = build(BINZHOU, census, scale=scale, seed=2)
+    place = made.units.place()[made.people.unit]
+    residents = np.bincount(place, made.people.weight, minlength=17)
+    np.testing.assert_array_equal(residents[:14], BINZHOU.urban_rural(census).ravel())
+    np.testing.assert_array_equal(residents[14:16], BINZHOU.away(census)[:, 1:].sum(axis=0))
+
+
+def test_at_scale_one_hundredth_a_row_stands_for_a_hundred_people():
+    people = build(BINZHOU, NOW, scale=0.01, seed=1).people
+    assert len(people) == pytest.approx(42_300, abs=20)
+    assert people.weight.min() >= 98
+    assert people.weight.max() <= 102
+
+
+@CENSUSES
+def test_a_hundredth_of_the_people_keeps_every_margin(census):
+    errors = worst(build(BINZHOU, census, scale=0.01, seed=1))
+    assert (errors[["sex_age", "schooling", "work", "members"]] <= 0.02).all()
+    assert (errors[["households", "in_movers"]] <= 0.03).all()
+    assert (errors[["urban_rural", "away"]] == 0).all()
+
+
+@pytest.mark.slow
+@CENSUSES
+def test_everyone_is_there(census):
+    """One row per resident, and every margin to the last person but for schooling."""
+    made = build(BINZHOU, census, scale=1, seed=1)
+    assert (made.people.weight == 1).all()
+    resident = made.people.unit < made.units.elsewhere
+    assert resident.sum() == BINZHOU.urban_rural(census).sum()
+    assert len(np.unique(made.people.address)) == len(made.people)
+    errors = worst(made)
+    exact = ["sex_age", "urban_rural", "households", "members", "in_movers", "away"]
+    assert (errors[exact] == 0).all()
+    assert (errors[["schooling", "work"]] <= 0.005).all()
+
+
+def test_the_registered_of_2020_are_the_hukou_population():
+    """Residents less in-movers from elsewhere, and those away, make up each county's register."""
+    p, county_of = NOWADAYS.p, np.append(NOWADAYS.units.county, [7, 7])
+    registered = np.bincount(county_of[p.hukou], p.weight, minlength=8)[:7]
+    np.testing.assert_allclose(registered, BINZHOU.hukou(NOW), rtol=0.03)
+
+
+@BOTH
+def test_many_households_have_someone_of_65(seen):
+    """A margin that is not fitted: it shows whether the old are where they should be."""
+    old = np.unique(seen.home[seen.resident & ~seen.collective & (seen.age >= 65)])
+    census = BINZHOU.households(NOW if seen is NOWADAYS else THEN)["with_65p"].sum()
+    assert seen.p.weight[seen.first[old]].sum() == pytest.approx(census, rel=0.12)
+
+
+# Households
+
+
+@BOTH
+def test_everyone_is_in_exactly_one_household(seen):
+    n = len(seen.p)
+    np.testing.assert_array_equal(np.sort(seen.p.mate), np.arange(n))
+    at, visited = seen.first.copy(), np.zeros(n, int)
+    for _ in range(seen.size.max()):
+        visited[at] = 1
+        at = seen.p.mate[at]
+    assert visited.all()
+    np.testing.assert_array_equal(seen.home[seen.p.mate], seen.home)
+
+
+@BOTH
+def test_a_household_lives_in_one_village_under_one_head(seen):
+    np.testing.assert_array_equal(seen.p.unit, seen.p.unit[seen.head])
+    leads = np.isin(seen.role, (ALONE, HEAD))
+    np.testing.assert_array_equal(np.flatnonzero(leads), seen.first)
+    np.testing.assert_array_equal(seen.role[seen.first] == ALONE, seen.size == 1)
+
+
+@BOTH
+def test_people_stand_in_order_of_county_place_and_household(seen):
+    inside = seen.p.unit[seen.resident].astype(int)
+    assert (np.diff(inside) >= 0).all()
+    assert (np.diff(seen.units.place()[: len(seen.units)]) >= 0).all()
+
+
+@BOTH
+def test_minors_live_with_an_adult_who_heads_the_family(seen):
+    minor = seen.resident & (seen.age < 18) & ~seen.collective
+    assert (seen.role[minor] == DEPENDENT).all()
+    assert (seen.age[seen.head[minor]] >= 18).all()
+    boarding = seen.collective & (seen.age < 18)
+    assert (seen.age[boarding] >= 15).all()
+
+
+@BOTH
+def test_a_head_knows_the_youngest_minor(seen):
+    youngest = np.full(len(seen.size), int(NEVER))
+    minor = seen.resident & (seen.age < 18) & ~seen.collective
+    np.maximum.at(youngest, seen.home[minor], seen.p.born[minor].astype(int))
+    np.testing.assert_array_equal(seen.p.child[seen.first], youngest)
+    assert (np.delete(seen.p.child, seen.first) == NEVER).all()
+
+
+@BOTH
+def test_husbands_and_wives_are_of_like_age(seen):
+    head, partner = seen.couples()
+    gap = np.where(seen.sex[head] == MALE, 1, -1) * (seen.age[head] - seen.age[partner])
+    assert 0 <= gap.mean() <= 2
+    assert 1.5 <= gap.std() <= 3.5
+    assert (abs(gap) < 8).mean() > 0.98
+
+
+@BOTH
+def test_children_are_a_generation_younger_than_their_parents(seen):
+    head, partner = seen.couples()
+    mother = np.full(len(seen.size), -1)
+    women = np.where(seen.sex[head] == FEMALE, head, partner)
+    mother[seen.home[head]] = women
+    child = (seen.role == SINGLE) | ((seen.role == DEPENDENT) & (seen.age < 18))
+    rows = np.flatnonzero(child & (mother[seen.home] >= 0))
+    gap = seen.age[mother[seen.home[rows]]] - seen.age[rows]
+    assert 26 <= gap.mean() <= 30
+    assert 4 <= gap.std() <= 6
+    assert (gap < 16).mean() < 0.005
+    assert (gap > 45).mean() < 0.005
+
+
+@BOTH
+def test_grandparents_are_a_generation_older_than_the_head(seen):
+    elder = (seen.role == DEPENDENT) & (seen.age >= 18)
+    elder &= np.arange(len(seen.p)) != seen.head + 1
+    gap = seen.age[elder] - seen.age[seen.head[elder]]
+    assert 25 <= gap.mean() <= 30
+    assert (gap < 14).mean() < 0.01
+
+
+@BOTH
+def test_the_old_live_alone_more_often_than_the_middle_aged(seen):
+    def alone(low, high, sex):
+        them = seen.resident & ~seen.collective & (seen.sex == sex)
+        them &= (seen.age >= low) & (seen.age < high)
+        return (seen.role[them] == ALONE).mean()
+
+    for sex in (MALE, FEMALE):
+        assert alone(75, 120, sex) > 1.2 * alone(30, 50, sex)
+    assert alone(70, 120, FEMALE) > alone(70, 120, MALE)
+    assert 0.01 < alone(30, 50, FEMALE) < 0.08
+
+
+@BOTH
+def test_the_young_leave_home_with_age(seen):
+    def at_home(low, high, sex):
+        them = seen.resident & (seen.sex == sex) & (seen.age >= low) & (seen.age < high)
+        return (seen.role[them] == SINGLE).mean()
+
+    for sex in (MALE, FEMALE):
+        shares = [at_home(low, low + 5, sex) for low in (20, 25, 30, 35)]
+        assert shares == sorted(shares, reverse=True)
+        assert shares[0] > 0.25
+        assert shares[3] < 0.1
+    assert at_home(25, 35, MALE) > at_home(25, 35, FEMALE)
+
+
+@BOTH
+def test_dormitories_are_for_the_young_and_in_town(seen):
+    """The collective share of towns is the pack's."""
+    assert seen.town[seen.collective].mean() == pytest.approx(0.9, abs=0.01)
+    assert 0.5 < ((seen.age >= 15) & (seen.age < 35))[seen.collective].mean() < 0.9
+    assert (seen.size[seen.home[seen.collective]] == 1).all()
+
+
+def test_families_that_own_a_flat_own_it_together():
+    owns = NOWADAYS.p.flags & OWNS_FLAT > 0
+    np.testing.assert_array_equal(owns, owns[NOWADAYS.head])
+    assert not owns[NOWADAYS.collective | ~NOWADAYS.resident].any()
+    rural = NOWADAYS.first[NOWADAYS.family & NOWADAYS.village[NOWADAYS.first]]
+    share = float(BINZHOU.value(NOW, "flat_owners_rural")[0])
+    assert_share(int(owns[rural].sum()), len(rural), share, detect=0.03)
+
+
+# Schooling and work
+
+
+@BOTH
+def test_nobody_is_ahead_of_school(seen):
+    for age, level in ((12, PRIMARY), (15, JUNIOR), (18, SENIOR)):
+        assert seen.level[np.floor(seen.age) < age].max() == level
+
+
+@BOTH
+def test_the_young_and_the_townspeople_went_to_school_longer(seen):
+    def college(who, low, high):
+        them = seen.resident & who & (seen.age >= low) & (seen.age < high)
+        return (seen.level[them] == COLLEGE).mean()
+
+    anyone = np.ones(len(seen.p), bool)
+    by_age = [college(anyone, low, low + 10) for low in (25, 35, 45, 55)]
+    assert by_age == sorted(by_age, reverse=True)
+    assert college(seen.town, 25, 45) > 1.5 * college(seen.village, 25, 45)
+
+
+def test_a_cohort_keeps_its_schooling():
+    """Who was forty in 2010 is fifty in 2020, and went no further at school meanwhile."""
+    past = BACK_THEN.level[BACK_THEN.resident & (abs(BACK_THEN.age - 45) < 5)]
+    present = NOWADAYS.level[NOWADAYS.resident & (abs(NOWADAYS.age - 55) < 5)]
+    assert abs((past >= SENIOR).mean() - (present >= SENIOR).mean()) < 0.05
+
+
+@BOTH
+def test_schoolchildren_and_the_absent_have_no_work_here(seen):
+    assert (seen.work[(seen.age < 16) | ~seen.resident] == NO_WORK).all()
+
+
+@BOTH
+def test_farmers_are_old_and_live_in_villages(seen):
+    farms = seen.work == FARM
+    other = seen.resident & (seen.work > FARM)
+    assert seen.age[farms].mean() > seen.age[other].mean() + 5
+    assert farms[seen.village].mean() > 2 * farms[seen.town].mean()
+    assert (seen.work[seen.village] > FARM).any()  # they commute
+
+
+# Registration
+
+
+@BOTH
+def test_in_movers_live_in_town_and_come_from_elsewhere(seen):
+    assert seen.town[seen.moved].mean() == pytest.approx(0.88, abs=0.01)
+    inside = seen.moved & (seen.p.hukou < seen.units.elsewhere)
+    township = seen.units.township
+    assert (township[seen.p.hukou[inside]] != township[seen.p.unit[inside]]).all()
+    same = inside & (
+        seen.units.county[np.where(inside, seen.p.hukou, 0)]
+        == seen.units.county[np.where(inside, seen.p.unit, 0)]
+    )
+    rural = ~seen.units.urban[seen.p.hukou[same]]
+    assert rural.mean() == pytest.approx(0.7, abs=0.03)
+
+
+@BOTH
+def test_households_move_as_a_whole(seen):
+    movers = np.bincount(seen.home, seen.moved)
+    split = (movers > 0) & (movers < seen.size)
+    assert split.sum() <= 2 * 7 * 10  # one at the end of each origin, in town and village
+    whole = np.flatnonzero(movers == seen.size)
+    rows = np.isin(seen.home, whole[~np.isin(whole, seen.home[seen.head[split[seen.home]]])])
+    together = seen.p.since == seen.p.since[seen.head]
+    assert together[rows].mean() > 0.99
+
+
+@BOTH
+def test_everyone_has_been_where_they_are_for_half_a_year(seen):
+    moved = seen.p.since[seen.p.since != NEVER].astype(int)
+    assert moved.max() <= seen.now - 2
+    assert moved.min() >= seen.now - 40
+    np.testing.assert_array_equal(seen.p.since != NEVER, seen.moved | ~seen.resident)
+    np.testing.assert_array_equal(seen.p.before, seen.p.hukou)
+
+
+@BOTH
+def test_the_absent_are_villagers_of_working_age(seen):
+    away = ~seen.resident
+    assert (~seen.units.urban[seen.p.hukou[away]]).all()
+    assert seen.age[away].min() >= 18
+    assert seen.age[away].max() < 60
+    assert seen.age[away].mean() == pytest.approx(39, abs=1.5)
+    assert seen.sex[away].mean() == pytest.approx(0.305, abs=0.01)
+    assert (seen.role[away] == ALONE).all()
+
+
+def test_neighbours_exchange_as_many_people_as_they_miss():
+    near = registration.neighbours(np.array([900.0, 60.0, 40.0]), np.array([50.0, 250.0, 200.0]))
+    np.testing.assert_allclose(near.sum(axis=1), [450, 30, 20])
+    np.testing.assert_allclose(np.diag(near), 0)
+    assert near[0, 1] > near[0, 2]
+
+
+# Villages
+
+
+@BOTH
+def test_a_county_has_the_units_of_its_townships(seen):
+    listed = BINZHOU.townships
+    units = np.bincount(seen.units.township)
+    np.testing.assert_array_equal(units, listed["units"])
+    codes = np.array([c.code for c in BINZHOU.counties])
+    of_unit = codes[seen.units.county]
+    np.testing.assert_array_equal(of_unit, listed["county_code"].to_numpy()[seen.units.township])
+
+
+def test_streets_become_urban_before_towns_and_communities_before_villages():
+    kind = np.array([1, 1, 1, 0, 0, 0, 2])
+    community = np.array([1, 0, 0, 0, 1, 0, 1]).astype(bool)
+    within = np.array([0, 1, 0, 1, 0, 2, 0])
+    assert villages.coded_first(kind, community, within).tolist() == [4, 3, 5, 0, 2, 1, 6]
+
+
+@pytest.mark.parametrize(
+    ("residents", "urban"), [((500, 200), 5), ((0, 200), 0), ((500, 0), 10), ((9, 9999), 1)]
+)
+def test_an_urban_unit_is_larger_by_the_ratio(residents, urban):
+    """500 people in 5 urban units are 100 each; 200 in 5 rural ones are 40."""
+    assert villages.urban_units(10, np.array(residents), 2.5) == urban
+
+
+@BOTH
+def test_villages_next_to_town_are_those_of_its_townships(seen):
+    touched = np.unique(seen.units.township[seen.units.urban])
+    beside = ~seen.units.urban & np.isin(seen.units.township, touched)
+    np.testing.assert_array_equal(seen.units.contiguous, beside)
+    assert 0 < seen.units.contiguous.sum() < (~seen.units.urban).sum()
+
+
+@given(st.lists(st.integers(1, 6), min_size=1, max_size=30), st.randoms(use_true_random=False))
+def test_households_fill_villages_one_after_the_other(members, rnd):
+    total, sizes = sum(members), []
+    while sum(sizes) < total:
+        sizes.append(rnd.randint(0, total - sum(sizes)))
+    units = NOWADAYS.units.__class__(
+        *(np.zeros(len(sizes), np.int16) for _ in range(2)),
+        *(np.zeros(len(sizes), bool) for _ in range(2)),
+        np.arange(len(sizes), dtype=np.int32),
+    )
+    head = np.cumsum(members) - members
+    fast = county.settled(0, np.ones(total, int), head, units, np.array(sizes))
+    slow, ahead = [], 0
+    for size in members:
+        slow.append(next(u for u in range(len(sizes)) if sum(sizes[: u + 1]) > ahead))
+        ahead += size
+    assert fast.tolist() == slow
+
+
+# Luck
+
+
+def test_the_same_seed_makes_the_same_population():
+    again = build(BINZHOU, NOW, scale=0.001, seed=5).people
+    first = build(BINZHOU, NOW, scale=0.001, seed=5).people
+    other = build(BINZHOU, NOW, scale=0.001, seed=6).people
+    for name in ("address", "born", "unit", "hukou", "mate", "traits"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(first, name))
+    assert (other.born != first.born).any()
+    np.testing.assert_array_equal(other.address, first.address)
+
+
+def test_the_order_of_dictionaries_does_not_matter():
+    code = (
+        "import hashlib, datetime as d\n"
+        "from calibration.population import build, columns_of\n"
+        "from calibration.region import load\n"
+        "made = build(load('binzhou'), d.date(2020, 11, 1), scale=3e-4, seed=1)\n"
+        "print(hashlib.sha256(b''.join(c.tobytes() for c in columns_of(made).values())).hexdigest())"
+    )
+    printed = {
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True,
+            cwd=Path(__file__).parent.parent, env=os.environ | {"PYTHONHASHSEED": seed},
+        ).stdout
+        for seed in ("0", "7")
+    }  # fmt: skip
+    assert len(printed) == 1
+
+
+def test_no_two_people_share_an_address():
+    both = np.concatenate([county.addresses(code, 100_000) for code in (371602, 371603)])
+    assert len(np.unique(both)) == 200_000
+    bits = (both[:, None] >> np.arange(64, dtype=np.uint64) & np.uint64(1)).mean(axis=0)
+    np.testing.assert_allclose(bits, 0.5, atol=0.01)
+
+
+# Fitting and rounding
+
+amounts = arrays(float, st.integers(1, 12), elements=st.floats(0, 50))
+
+
+@given(amounts, st.integers(0, 200), st.floats(0, 1, exclude_max=True))
+def test_whole_numbers_add_up_and_stay_near(x, total, start):
+    got = fitting.whole(x, total, start)
+    if x.sum() == 0:
+        assert not got.any()
+        return
+    exact = x * (total / x.sum())
+    assert got.sum() == total
+    assert (np.floor(exact - 1e-6) <= got).all()
+    assert (got <= np.ceil(exact + 1e-6)).all()
+
+
+def test_rounding_favours_nobody():
+    """Cells of a third each round up a third of the time."""
+    starts = (np.arange(999) + 0.5) / 999
+    mean = np.mean([fitting.whole(np.ones(6), 2, u) for u in starts], axis=0)
+    np.testing.assert_allclose(mean, 1 / 3, atol=0.002)
+
+
+tables = arrays(float, (5, 3), elements=st.floats(0.1, 9))
+
+
+@given(tables, arrays(int, (5, 3), elements=st.integers(0, 40)), st.integers(0, 99))
+def test_a_fitted_table_in_whole_numbers_keeps_its_margins(seed, people, luck):
+    rows, columns = people.sum(axis=1), people.sum(axis=0)
+    table = fitting.fitted(seed, rows, columns)
+    np.testing.assert_allclose(table.sum(axis=1), rows, atol=1e-6)
+    np.testing.assert_allclose(table.sum(axis=0), columns, atol=1e-3)
+    got = fitting.rounded(table, rows, columns, np.random.default_rng(luck))
+    np.testing.assert_array_equal(got.sum(axis=1), rows)
+    assert (got >= 0).all()
+    assert abs(got.sum(axis=0) - columns).max() <= 2
+
+
+def test_fitting_keeps_the_odds_of_the_seed():
+    seed = np.array([[4.0, 1.0], [1.0, 1.0]])
+    table = fitting.fitted(seed, [30, 70], [50, 50])
+    odds = table[0, 0] * table[1, 1] / (table[0, 1] * table[1, 0])
+    assert odds == pytest.approx(4)
+
+
+@given(arrays(int, (4, 3), elements=st.integers(0, 6)), st.integers(0, 99))
+def test_everyone_gets_one_of_what_is_handed_out_in_their_cell(table, luck):
+    cell = np.random.default_rng(luck).permutation(np.repeat(np.arange(4), table.sum(axis=1)))
+    got = fitting.handed_out(cell, table, np.random.default_rng(luck))
+    counted = np.zeros_like(table)
+    np.add.at(counted, (cell, got), 1)
+    np.testing.assert_array_equal(counted, table)
+
+
+def test_picks_follow_their_weights():
+    rng, weight = np.random.default_rng(3), np.repeat([1.0, 3.0], 5000)
+    chosen = fitting.pick(weight, 400, rng)
+    assert len(np.unique(chosen)) == 400
+    assert_share(int((chosen >= 5000).sum()), 400, 0.74, detect=0.14)
+
+
+@given(
+    arrays(int, 5, elements=st.integers(0, 9)),
+    st.integers(0, 60),
+)
+def test_households_can_be_made_to_hold_any_number_of_people(wanted, members):
+    got = households.feasible(wanted, members)
+    least = int(households.LEAST @ got)
+    assert (got >= 0).all()
+    assert least <= members
+    assert got[2:].any() or least == members
+    if households.LEAST @ wanted == members or (
+        households.LEAST @ wanted < members and wanted[2:].any()
+    ):
+        np.testing.assert_array_equal(got, wanted)
+
+
+@given(
+    arrays(int, st.integers(1, 40), elements=st.integers(0, 399)),
+    arrays(int, 5, elements=st.integers(0, 5)),
+    st.integers(0, 999),
+)
+def test_any_people_can_be_housed(age, wanted, luck):
+    """Also those whom no census ever saw: only children, or only men."""
+    rng = np.random.default_rng(luck)
+    sex = rng.integers(0, 2, len(age)) if luck % 3 else np.zeros(len(age), int)
+    number = households.feasible(wanted, len(age))
+    homes = households.form(age, sex, number, assumptions(), rng)
+    np.testing.assert_array_equal(np.sort(homes.person), np.arange(len(age)))
+    np.testing.assert_array_equal(np.unique(homes.home), np.arange(number.sum()))
+    leads = np.isin(homes.role, (ALONE, HEAD))
+    np.testing.assert_array_equal(np.bincount(homes.home, leads), np.ones(number.sum()))
+
+
+# The cache
+
+
+@pytest.fixture
+def kept(tmp_path, monkeypatch):
+    """A function that asks for a small population, with a cache of its own."""
+    monkeypatch.setenv("XIANCHENG_CACHE", str(tmp_path))
+    return lambda **asked: population.population(
+        BINZHOU, **{"start": NOW, "scale": 3e-4, "seed": 1} | asked
+    )
+
+
+def files(folder):
+    return {f.name: f for f in folder.rglob("*.npy")}
+
+
+def test_a_population_is_built_once(kept, monkeypatch):
+    built = kept()
+    monkeypatch.setattr(population, "build", None)  # would fail if called
+    opened = kept()
+    assert isinstance(opened.people.born, np.memmap)
+    assert not opened.people.born.flags.writeable
+    np.testing.assert_array_equal(opened.people.traits, built.people.traits)
+    assert opened.fit == built.fit
+    opened.units.urban[0] = False  # units are few, and the caller's own
+
+
+def test_another_question_gets_another_answer(kept, tmp_path):
+    for asked in ({}, {"seed": 2}, {"scale": 4e-4}, {"start": THEN}):
+        kept(**asked)
+    assert len([f for f in (tmp_path / "population").iterdir() if f.is_dir()]) == 4
+
+
+def test_a_torn_cache_is_built_again(kept, tmp_path):
+    intact = np.array(kept().people.born)
+    file = files(tmp_path)["people.born.npy"]
+    file.write_bytes(file.read_bytes()[:-100])
+    np.testing.assert_array_equal(kept().people.born, intact)
+    assert len(np.load(file)) == len(intact)
+
+
+def test_an_altered_cache_is_built_again(kept, tmp_path):
+    intact = np.array(kept().people.born)
+    file = files(tmp_path)["people.born.npy"]
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(content)
+    np.testing.assert_array_equal(kept().people.born, intact)
+
+
+def test_a_cache_without_its_manifest_is_built_again(kept, tmp_path):
+    intact = np.array(kept().people.born)
+    for manifest in tmp_path.rglob("manifest.json"):
+        manifest.write_text("{", encoding="utf-8")
+    np.testing.assert_array_equal(kept().people.born, intact)
+
+
+def test_a_cache_that_cannot_be_written_is_no_reason_to_stop(kept, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("not a folder", encoding="utf-8")
+    monkeypatch.setenv("XIANCHENG_CACHE", str(tmp_path / "file"))
+    assert len(kept().people) > 1000
+
+
+def test_the_cache_knows_all_that_a_population_depends_on():
+    """Every file of ours that the build imports is part of its key, or the pack's own."""
+    own = set(population.INGREDIENTS["calibration"]) | {"cache.py", "region.py"}
+    folder = Path(population.__file__).parent
+    for name in population.INGREDIENTS["calibration"]:
+        if not name.endswith(".py"):
+            continue
+        nodes = ast.walk(ast.parse((folder / name).read_text(encoding="utf-8")))
+        for node in nodes:
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("calibration"):
+                module = node.module.partition(".")[2]
+                named = [module] if module else [alias.name for alias in node.names]
+                assert {f"{n}.py" for n in named} <= own
+
+
+# What cannot be
+
+
+@pytest.mark.parametrize("scale", [0, -0.5, 1.5, 1e9, float("nan")])
+def test_a_scale_lies_between_nothing_and_everyone(scale):
+    with pytest.raises(ValueError, match="more than 0 and at most 1"):
+        build(BINZHOU, NOW, scale=scale, seed=1)
+
+
+def test_a_start_needs_a_census():
+    with pytest.raises(ValueError, match=r"no census of 2015-11-01 .* 2010-11-01, 2020-11-01"):
+        build(BINZHOU, date(2015, 11, 1), scale=0.01, seed=1)
