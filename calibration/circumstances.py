@@ -59,4 +59,6 @@ def fertility(region: Region, start: date) -> dict[int, float]:
     known = region.series(region.province, "birth_rate")
     base = known.get(start.year)
     later = {year: rate for year, rate in known.items() if year > start.year}
-    return {year: rate / base for year, rate in later.items()} if base and start.year >= 2020 else {}
+    return (
+        {year: rate / base for year, rate in later.items()} if base and start.year >= 2020 else {}
+    )

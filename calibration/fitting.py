@@ -62,13 +62,19 @@ def whole(x: ArrayLike, total: int, start: float = 0.5) -> Ints:
 
 
 def rounded(table: Floats, rows: Ints, columns: Ints, rng: Generator) -> Ints:
-    """`table` in whole numbers: rows add up exactly, columns too but for a few, (row, column)."""
+    """`table` in whole numbers, (row, column).
+
+    Rows add up exactly, columns but for a few; what is impossible (0) stays so.
+    """
     left, out = np.array(rows), np.zeros(table.shape, np.int64)
     for j in range(table.shape[1] - 1):
-        x = left * _ratio(table[:, j], table[:, j:].sum(1))
+        later = table[:, j + 1 :].sum(1) > 0
+        out[~later, j] = left[~later]
+        most, wanted = left[later], columns[j] - out[:, j].sum()
+        x = most * _ratio(table[later, j], table[later, j:].sum(1))
         for _ in range(3):
-            x = np.minimum(x * (columns[j] / max(x.sum(), TINY)), left)
-        out[:, j] = np.minimum(whole(x, round(x.sum()), rng.random()), left)
+            x = np.minimum(x * (max(wanted, 0) / max(x.sum(), TINY)), most)
+        out[later, j] = np.minimum(whole(x, round(x.sum()), rng.random()), most)
         left -= out[:, j]
     out[:, -1] = left
     return out

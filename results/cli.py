@@ -21,6 +21,7 @@ class Say:
         self.lang = lang
 
     def __call__(self, zh: str, en: str) -> str:
+        """The words in the reader's language."""
         return en if self.lang == "en" else zh
 
     def note(self, zh: str, en: str) -> None:
@@ -55,14 +56,19 @@ def parser(say: Say) -> Parser:
         return made
 
     one = command("run", "模拟一个情景及其基准", "run a scenario against its baseline", run)
-    one.add_argument("scenario", nargs="?", default="plan", help=say("情景名或文件", "name or file"))
+    one.add_argument(
+        "scenario", nargs="?", default="plan", help=say("情景名或文件", "name or file")
+    )
     one.add_argument("--region", default="binzhou", help=say("区域包", "region pack"))
     one.add_argument("--seed", type=int, default=1, help=say("随机种子", "seed of the luck"))
     one.add_argument("--draws", type=int, default=0, help=say("参数抽样数", "parameter draws"))
-    one.add_argument("--scale", type=float, default=1.0, help=say("规模,1 为一人一行", "rows per resident"))
+    one.add_argument(
+        "--scale", type=float, default=1.0, help=say("规模,1 为一人一行", "rows per resident")
+    )
     one.add_argument("--start", help=say("起点(普查时点)", "a census date"))
     one.add_argument("--until", help=say("终点", "last day"))
     one.add_argument("--jobs", type=int, help=say("并行进程数", "worker processes"))
+    one.add_argument("--figure", type=Path, help=say("另存判定图", "also draw the verdicts"))
     one.add_argument("--out", type=Path, help=say("保存位置", "where runs are saved"))
 
     region = command("region", "区域包", "region packs", region_check)
@@ -73,7 +79,7 @@ def parser(say: Say) -> Parser:
 
 def run(asked: argparse.Namespace, say: Say) -> int:
     """`xiancheng run`: verdicts, growth by cause, and a saved run."""
-    from results import store, verdict
+    from results import figures, store, verdict
     from results.show import progress, table
     from scenarios import ensemble
     from scenarios.resolving import resolve
@@ -92,6 +98,8 @@ def run(asked: argparse.Namespace, say: Say) -> int:
     found = verdict.verdicts(both, draws)
     later = verdict.against_census(both)
     saved = store.save(both.plan, found, folder)
+    if asked.figure:
+        figures.verdict(found, asked.figure, say.lang)
     if asked.json:
         print(_json({"run": str(saved), "verdicts": found, "census": later,
                      "remarks": list(verdict.remarks(both, found, say.lang))}))  # fmt: skip
@@ -100,7 +108,10 @@ def run(asked: argparse.Namespace, say: Say) -> int:
         title = f"{scenario.title.said(say.lang)} · {both.plan.region.title(say.lang)}"
         table(title, *verdict.lines(found, say.lang))
     if len(later):
-        table(say("模拟与普查", "simulated against the census"), *verdict.census_lines(later, say.lang))
+        table(
+            say("模拟与普查", "simulated against the census"),
+            *verdict.census_lines(later, say.lang),
+        )
     for remark in verdict.remarks(both, found, say.lang):
         print(f"· {remark}")
     say.note(f"已保存 {saved}", f"saved {saved}")

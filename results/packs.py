@@ -34,7 +34,13 @@ def missing(region: Region, lang: str) -> Lines:
     }[lang]
     yes, no = {"zh": ("是", "否"), "en": ("yes", "no")}[lang]
     rows = [
-        [g.table, g.variable, g.name.en if lang == "en" else g.name.zh, str(g.date), yes if g.filled else no]
+        [
+            g.table,
+            g.variable,
+            g.name.en if lang == "en" else g.name.zh,
+            str(g.date),
+            yes if g.filled else no,
+        ]
         for g in region.missing()
     ]
     return headers, rows

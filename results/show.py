@@ -15,7 +15,9 @@ def table(
     made = Table(title=title, title_justify="left", show_lines=prose)
     for number, header in enumerate(headers):
         right = number > 0 and not prose
-        made.add_column(header, justify="right" if right else "left", no_wrap=not prose, overflow="fold")
+        made.add_column(
+            header, justify="right" if right else "left", no_wrap=not prose, overflow="fold"
+        )
     for row in rows:
         made.add_row(*row)
     console = Console()
@@ -26,6 +28,8 @@ def table(
 def progress(what: str, steps: int) -> Iterator[Callable[[], None]]:
     """A bar on stderr with the time left; the function it gives makes one step."""
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
-    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
+    with Progress(
+        *columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True
+    ) as bar:
         task = bar.add_task(what, total=steps)
         yield lambda: bar.advance(task)

@@ -83,7 +83,7 @@ def remarks(both: Pair, table: "pd.DataFrame", lang: str) -> Iterator[str]:
     if draws:
         yield Words(
             f"区间与达标概率来自 {draws} 组先验参数抽样(每组含各县与各年效应);参数尚未用数据校准。",
-            f"Interval and probability come from {draws} draws of the parameters' priors, each with "
+            f"Interval and probability come from {draws} draws of the priors, each with "
             "county and yearly effects; the parameters have not been estimated from data.",
         ).said(lang)
     else:
@@ -96,8 +96,9 @@ def remarks(both: Pair, table: "pd.DataFrame", lang: str) -> Iterator[str]:
         "变化按原因拆分(百分点):自然增长、迁移、划转按城镇人口计,分母变化为常住人口增减所致,"
         "统计口径为半年规则与公布序列的偏差;五项之和等于有方案与起点之差。",
         "Causes of the change, in points: natural growth, migration and recoding of the urban "
-        "population; the denominator is the change of all residents; counting is the half-year rule "
-        "and the published series. The five add up to the rate with the plan less that at the start.",
+        "population; the denominator is the change of all residents; counting is the half-year "
+        "rule and the published series. The five add up to the rate with the plan less that at "
+        "the start.",
     ).said(lang)
     yield Words(
         f"规模 {plan.request['scale']:g},种子 {plan.request['seed']},"
@@ -119,7 +120,8 @@ def weighted_targets(both: Pair) -> Iterator[Words]:
             mean = np.average([own[code].value for code in target.counties], weights=weights)
             year = region.censuses[-1].year
             yield Words(
-                f"各县目标按 {year} 年常住人口加权为 {mean:.1f}%,不是 {target.value:g}%;六个目标分别判定。",
+                f"各县目标按 {year} 年常住人口加权为 {mean:.1f}%，不是 {target.value:g}%；"
+                "六个目标分别判定。",
                 f"Weighted by residents of {year}, the county targets come to {mean:.1f}%, not "
                 f"{target.value:g}%; the targets are judged one by one.",
             )

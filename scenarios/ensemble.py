@@ -63,7 +63,9 @@ def draws(
     workers = min(jobs or os.cpu_count() or 1, n)
     with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
         tasks = [
-            pool.submit(_one, scenario, request | {"parameters": v, "seed": seed + i, "draw": i + 1})
+            pool.submit(
+                _one, scenario, request | {"parameters": v, "seed": seed + i, "draw": i + 1}
+            )
             for i, v in enumerate(values)
         ]
         for _ in as_completed(tasks):

@@ -50,7 +50,7 @@ UNITS = {
 
 Rule = Literal["residents", "urban residents", "rural residents", "equal per county"]
 Status = Literal["official", "secondary", "derived", "assumed"]
-Grade = Literal["S", "W", "A"]  # strong, weak, assumption: see docs on evidence
+Grade = Literal["S", "W", "A"]  # of the mechanism: strong, weak, assumption
 Sign = Literal["+", "-", "±", "0"]
 Channel = Literal[
     "jobs", "wages", "schools", "housing", "health", "eldercare", "childcare", "transport",

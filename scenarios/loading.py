@@ -121,7 +121,9 @@ def load(plan: str | Path = SHIPPED) -> Plan:
         meant = nearest(plan, shipped())
         raise ScenarioError([Problem(shortened(str(plan)), 0, 0, "", expected, "∅", meant)])
     on_file = [folder / "plan.yaml", *sorted((folder / "measures").glob("*.yaml"))]
-    stamp = tuple((f.name, s.st_mtime_ns, s.st_size) for f in on_file if (s := f.stat()))
+    stamp = tuple(
+        (f.name, s.st_mtime_ns, s.st_size) for f in on_file if f.is_file() and (s := f.stat())
+    )
     return _load(folder, stamp)
 
 

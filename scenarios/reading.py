@@ -46,10 +46,15 @@ def read(file: Traversable) -> Document:
     ScenarioError
         with all that makes it unreadable.
     """
-    if not file.is_file():
-        raise _refused(str(file), Words("一个文件", "a file"), "∅")
-    with file.open("rb") as stream:
-        source = stream.read(MAX_BYTES + 1)
+    name = shortened(str(file), 240)
+    try:
+        if not file.is_file():
+            raise _refused(name, Words("一个文件", "a file"), "∅")
+        with file.open("rb") as stream:
+            source = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        expected = Words("可以读取的文件", "a file that can be read")
+        raise _refused(name, expected, error.strerror or str(error)) from None
     return parsed(source, str(file))
 
 

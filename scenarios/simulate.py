@@ -199,7 +199,7 @@ class Outcome:
             },
         }
 
-    def _codes(self, group: Group) -> set[int]:
+    def _codes(self, group: Group) -> set[str]:
         return {self.region.counties[c].code for c in group.counties}
 
 
@@ -266,7 +266,8 @@ def simulate(
     member = np.array([[c in g.counties for c in range(len(counties))] for g in groups], float)
     model = UrbanModel(
         people, units.copy(), counties, base, values, policy(plan, pack),
-        start=plan.start, until=plan.until, seed=int(seed), draw=int(draw), conditions=plan.conditions,
+        start=plan.start, until=plan.until, seed=int(seed), draw=int(draw),
+        conditions=plan.conditions,
         fertility=fertility(pack, plan.start), groups=member, threads=threads, chunk=chunk,
     )  # fmt: skip
     begun = model.present()
@@ -300,8 +301,8 @@ def reported(region: "Region") -> tuple[Group, ...]:
         members = tuple(sorted(index[code] for code in target.counties))
         if all(g.counties != members for g in groups):
             n = len(members)
-            name = f"{n}县市合计", f"{n} counties together"
-            groups.append(Group(100 * first + number, *name, members))
+            zh, en = f"{n}县市合计", f"{n} counties together"
+            groups.append(Group(100 * first + number, zh, en, members))
     return tuple(groups)
 
 
@@ -379,7 +380,7 @@ def checked(scenario: "Scenario", region: str | Path, **numbers: Any) -> None:
     if not scenario.start < scenario.until or scenario.until.year > 2060:
         raise RequestError(
             f"终点 {scenario.until} 应晚于起点 {scenario.start}，且不晚于 2060 年",
-            f"until {scenario.until} should be after start {scenario.start}, and 2060 at the latest",
+            f"until {scenario.until} should be after {scenario.start}, and 2060 at the latest",
         )
     for name, value in numbers.items():
         low, high = LIMITS[name]
@@ -388,7 +389,11 @@ def checked(scenario: "Scenario", region: str | Path, **numbers: Any) -> None:
         whole = share or (real and float(value).is_integer())
         above = real and (value > low if share else value >= low)
         if isinstance(value, bool) or not (real and whole and above and value <= high):
-            zh, en = ("大于 0 的数", "number above 0") if share else (f"不小于 {low} 的整数", f"whole number from {low}")
+            zh, en = (
+                ("大于 0 的数", "number above 0")
+                if share
+                else (f"不小于 {low} 的整数", f"whole number from {low}")
+            )
             raise RequestError(
                 f"{name} 应为{zh}，至多 {high}；得到 {value!r}",
                 f"{name} should be a {en}, at most {high}; got {value!r}",

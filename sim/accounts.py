@@ -8,7 +8,7 @@ import numpy as np
 from sim.state import Floats, Ints
 
 
-class BooksDoNotBalance(ArithmeticError):
+class UnbalancedBooksError(ArithmeticError):
     """A rule moved people without telling the books; the run stops."""
 
 
@@ -48,7 +48,7 @@ def check(before: Ints, flows: Flows, after: Ints) -> None:
 
     Raises
     ------
-    BooksDoNotBalance
+    UnbalancedBooksError
         With the worst place and all its numbers.
     """
     gap = after - before - flows.net[: len(before)]
@@ -62,7 +62,7 @@ def check(before: Ints, flows: Flows, after: Ints) -> None:
             f"entries {causes['entries'][:, place, sex].sum():+d}, "
             f"recoded {causes['recoded'][place, sex]:+d}"
         )
-        raise BooksDoNotBalance(
+        raise UnbalancedBooksError(
             f"place {place}, sex {sex}: {before[place, sex]} residents and {told} should leave "
             f"{before[place, sex] + flows.net[place, sex]}, but {after[place, sex]} are there; "
             "a rule moved people without telling the books"
@@ -145,4 +145,6 @@ def rate_change(urban: Ints, residents: Ints, change: Growth) -> dict[str, Float
 def together(change: Growth, counties: tuple[int, ...]) -> Growth:
     """The growth of several counties as if they were one, (1,)."""
     members = list(counties)
-    return Growth(**{f.name: getattr(change, f.name)[members].sum(keepdims=True) for f in fields(change)})
+    return Growth(
+        **{f.name: getattr(change, f.name)[members].sum(keepdims=True) for f in fields(change)}
+    )

@@ -62,7 +62,9 @@ def base(
         chances, attraction = migration.choice(alternatives, value, p)
         hazard = migration.leaving_hazard(attraction, zero, zero, adults, none, p)
         flows = migration.expected_moves(alternatives, hazard, chances, deciders, party)
-        leaving = np.stack([flows[:, alternatives.nest == n].sum(axis=1) for n in range(1, 5)], axis=1)
+        leaving = np.stack(
+            [flows[:, alternatives.nest == n].sum(axis=1) for n in range(1, 5)], axis=1
+        )
         by_nest[:, 1:] += correction(wanted, leaving)
         by_nest = np.clip(by_nest, UNREACHABLE, -UNREACHABLE)
         arriving = np.zeros(len(counties))
@@ -130,9 +132,7 @@ def returning(people: People, units: Units, quarter: int, p: Parameters) -> Floa
     rows = rows[kinds.role_of(people.traits[rows]) > 0]
     now, home = place[people.unit[rows]], place[people.hukou[rows]]
     outsider = home >= inside
-    origin = np.where(
-        now >= inside, 2 + now - inside, np.where(now // 2 == home // 2, 0, 1)
-    )
+    origin = np.where(now >= inside, 2 + now - inside, np.where(now // 2 == home // 2, 0, 1))
     column = np.where(outsider, 4 + home - inside, origin)
     county = np.where(outsider, now, home) // 2
     clock = kinds.Clock.at(quarter)
@@ -146,4 +146,3 @@ def returning(people: People, units: Units, quarter: int, p: Parameters) -> Floa
     keep = (county < inside // 2) & (column < 6) & (outsider | (home % 2 == 1))
     line = county[keep] * 6 + column[keep]
     return np.bincount(line, expected[keep], 3 * inside).reshape(-1, 6)
-

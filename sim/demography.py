@@ -54,5 +54,3 @@ def level(rate: Floats, pattern: Floats, exposed: Ints, residents: Ints) -> Floa
 def newborn_sex(u: Floats, p: Parameters) -> Ints:
     """Sex of each newborn, (newborn,)."""
     return np.where(u < p.boys_per_birth, 0, FEMALE)
-
-

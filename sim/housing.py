@@ -11,13 +11,13 @@ LAG = 8  # quarters from the start of building to completion
 
 
 def starts(stock: Floats, price_ratio: Floats, p: Parameters) -> Floats:
-    """Dwellings begun in a full quarter, (county,): replacement and growth, more when prices rise."""
+    """Dwellings begun in a quarter, (county,): replacement and growth, more as prices rise."""
     trend = p.housing_depreciation + p.dwelling_growth / 4
     return stock * trend * price_ratio**p.housing_supply_elasticity
 
 
 def completions(begun: Floats, levers: Levers, quarters: float) -> Floats:
-    """Dwellings finished in this part of a quarter, (county,): begun two years ago, or on new land."""
+    """Dwellings finished, (county,): those begun two years ago, and those on new land."""
     return quarters * (begun + levers.land_supply[::2] / 4)
 
 
@@ -31,16 +31,14 @@ def vacancy(stock: Floats, occupied: Floats) -> Floats:
     return 1 - np.divide(occupied, stock, out=np.ones_like(stock), where=stock > 0)
 
 
-def price_growth(
-    before: Floats, vacant: Floats, conditions: Conditions, p: Parameters
-) -> Floats:
+def price_growth(before: Floats, vacant: Floats, conditions: Conditions, p: Parameters) -> Floats:
     """Quarterly growth of the log price relative to wages, (county,)."""
     gap = p.housing_theta * (p.housing_natural_vacancy - vacant)
     return gap + p.housing_rho * before + conditions.house_price_growth / 4
 
 
 def quality(stock: Floats, levers: Levers, p: Parameters) -> Floats:
-    """Share of value that renovation added to the mean dwelling, (county,); no dwelling is added."""
+    """Share of value that renovation added to the mean dwelling, (county,); it adds none."""
     renovated = np.divide(
         levers.renovated_dwellings[::2], stock, out=np.zeros_like(stock), where=stock > 0
     )

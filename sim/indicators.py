@@ -152,7 +152,9 @@ def commuters(seen: Seen, groups: Floats) -> Floats:
 @indicator("percent", "求职者占比")
 def unemployment(seen: Seen, groups: Floats) -> Floats:
     """Searchers as a share of the active, counties weighted by their jobs."""
-    active = np.where(seen.unemployed < 1, seen.jobs_filled / np.maximum(1 - seen.unemployed, 1e-9), 0)
+    active = np.where(
+        seen.unemployed < 1, seen.jobs_filled / np.maximum(1 - seen.unemployed, 1e-9), 0
+    )
     return share(groups @ (active * seen.unemployed), groups @ active)
 
 

@@ -274,7 +274,7 @@ def pair(group: Array, side: Array, partner: Array) -> None:
 
 @njit(nogil=True, cache=True)
 def company(mate: Array, unit: Array, rows: Array, size: Array) -> None:
-    """Fill `size`, (row,), with how many of each row's ring live where it lives, itself included."""
+    """Fill `size`, (row,), with how many of each row's ring live where it lives, with itself."""
     for i in range(len(rows)):
         row, count = rows[i], 1
         member = mate[row]

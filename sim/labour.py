@@ -16,7 +16,12 @@ OLD = AGES >= 60
 
 
 def jobs_wanted(
-    base: Floats, wage_ratio: Floats, years: float, levers: Levers, conditions: Conditions, p: Parameters
+    base: Floats,
+    wage_ratio: Floats,
+    years: float,
+    levers: Levers,
+    conditions: Conditions,
+    p: Parameters,
 ) -> Floats:
     """Non-farm jobs that employers want to fill, (county, sector).
 
@@ -55,7 +60,10 @@ def search(levers: Levers, residents_of_age: Floats, p: Parameters) -> Floats:
     effort[NO_WORK], effort[FARM] = p.search_none, p.search_farm
     skill = np.where(np.arange(4) >= SENIOR, 1 + p.skilled_hiring, 1.0)
     trained = np.divide(
-        levers.training, residents_of_age, out=np.zeros_like(residents_of_age), where=residents_of_age > 0
+        levers.training,
+        residents_of_age,
+        out=np.zeros_like(residents_of_age),
+        where=residents_of_age > 0,
     )
     gain = 1 + np.minimum(trained, 1) * p.training_employment_effect / 100
     return gain[:, None, None, None] * WORKING[:, None, None] * (effort[:, None] * skill)
@@ -101,7 +109,7 @@ def commuting_cost(levers: Levers) -> Floats:
 def expected_income(
     hired: Floats, wage: Floats, at_home: Floats, commuting: Floats, p: Parameters
 ) -> Floats:
-    """p w + (1 - p) b, for residents of the town and for villagers who commute to it [yuan/year].
+    """P w + (1 - p) b, for residents of the town and for villagers who commute to it [yuan/year].
 
     Returns
     -------

@@ -1,6 +1,5 @@
 """Land and hukou: what settling costs in rights, and the grant of the local hukou."""
 
-
 from sim.chance import hazard
 from sim.levers import Levers
 from sim.parameters import Parameters
@@ -32,5 +31,3 @@ def settling_hazard(levers: Levers, p: Parameters) -> Floats:
 def may_settle(lives_in_town: Bools, registered_here: Bools) -> Bools:
     """Who can be granted the local hukou, (person,): town residents registered elsewhere."""
     return lives_in_town & ~registered_here
-
-

@@ -1,4 +1,4 @@
-"""Markets: what each county's jobs, dwellings and schools offer, carried from quarter to quarter."""
+"""Markets: what each county's jobs, dwellings and schools offer, from quarter to quarter."""
 
 from dataclasses import dataclass, field
 from typing import Self
@@ -66,8 +66,8 @@ class Markets:
         )
 
     def post(
-        self, people: Headcount, levers: Levers, conditions: Conditions, years: float, quarters: float,
-        p: Parameters,
+        self, people: Headcount, levers: Levers, conditions: Conditions, years: float,
+        quarters: float, p: Parameters,
     ) -> Offers:  # fmt: skip
         """What the markets offer this quarter, `years` after the start."""
         n = len(self.counties)
@@ -114,7 +114,12 @@ class Markets:
         return p.job_mover_share * new_jobs * (1 + p.dependants_per_job_mover)
 
     def _build(
-        self, people: Headcount, levers: Levers, conditions: Conditions, quarters: float, p: Parameters
+        self,
+        people: Headcount,
+        levers: Levers,
+        conditions: Conditions,
+        quarters: float,
+        p: Parameters,
     ) -> None:
         """Finish, lose and begin dwellings; let the price follow."""
         done = housing.completions(self.begun[0], levers, quarters)

@@ -13,7 +13,16 @@ import numpy as np
 
 from sim import kernel
 from sim.chance import nested_logit
-from sim.kinds import ALONE, AGES, COUPLE, PRESCHOOL, PRIMARY_CHILD, SECONDARY_CHILD, SINGLE, SITUATIONS
+from sim.kinds import (
+    AGES,
+    ALONE,
+    COUPLE,
+    PRESCHOOL,
+    PRIMARY_CHILD,
+    SECONDARY_CHILD,
+    SINGLE,
+    SITUATIONS,
+)
 from sim.levers import Levers
 from sim.parameters import Parameters
 from sim.state import Bools, Counties, Floats, Ints, Offers
@@ -37,7 +46,9 @@ class Alternatives:
 
     nest: Ints  # (alternative,)
     mode: Ints  # (alternative,) kernel.WHOLE, LONE or WITH_CHILD
-    county: Ints  # (county, alternative) the county whose town it is; own county for STAY; -1 outside
+    county: (
+        Ints  # (county, alternative) the county whose town it is; own county for STAY; -1 outside
+    )
     km: Floats  # (county, alternative)
     open_to: Bools  # (place, situation, alternative)
 
@@ -94,9 +105,9 @@ def age_schedule(p: Parameters) -> Floats:
 @lru_cache(maxsize=8)
 def considering(p: Parameters) -> Floats:
     """Log hazard of reconsidering before attractions count [log 1/year], (band, situation)."""
-    single, family, elder = (
-        np.array([p.alpha_single, p.alpha_family, p.alpha_elder])[:, None] + age_schedule(p)
-    )
+    single, family, elder = np.array([p.alpha_single, p.alpha_family, p.alpha_elder])[
+        :, None
+    ] + age_schedule(p)
     table = np.full((len(AGES), SITUATIONS), -np.inf)
     table[:, [SINGLE, ALONE]] = single[:, None]
     table[:, COUPLE:] = family[:, None]

@@ -7,7 +7,17 @@ import mesa
 import numpy as np
 from scipy.special import ndtri
 
-from sim import accounts, demography, households, housing, kinds, labour, land, measurement, migration
+from sim import (
+    accounts,
+    demography,
+    households,
+    housing,
+    kinds,
+    labour,
+    land,
+    measurement,
+    migration,
+)
 from sim.accounts import Growth
 from sim.base import Base
 from sim.calendar import SCHOOL_YEAR, SPRING_FESTIVAL, Tick, ticks
@@ -21,7 +31,17 @@ from sim.markets import Markets
 from sim.migration import Alternatives
 from sim.parameters import Parameters
 from sim.quarter import (
-    BIRTH, DEATH, HIRE, LEAVING, MARRIAGE, RETURN, SEPARATION, SETTLING, Hazards, Parties, Quarter,
+    BIRTH,
+    DEATH,
+    HIRE,
+    LEAVING,
+    MARRIAGE,
+    RETURN,
+    SEPARATION,
+    SETTLING,
+    Hazards,
+    Parties,
+    Quarter,
 )  # fmt: skip
 from sim.register import Register
 from sim.state import ALONE, HEAD, Counties, Floats, Ints, Offers, People, Units
@@ -36,7 +56,8 @@ class UrbanModel(mesa.Model):
 
     def __init__(
         self, people: People, units: Units, counties: Counties, base: Base,
-        parameters: Parameters, policy: Policy, *, start: date, until: date, seed: int = 1, draw: int = 0,
+        parameters: Parameters, policy: Policy, *, start: date, until: date,
+        seed: int = 1, draw: int = 0,
         conditions: Conditions | None = None, fertility: Mapping[int, float] | None = None,
         groups: Floats | None = None, threads: int = 1, chunk: int = CHUNK,
     ) -> None:  # fmt: skip
@@ -198,7 +219,10 @@ class UrbanModel(mesa.Model):
         closed = np.where(register.closed, p.hr_school_closed, 1.0)
         return Hazards(
             death=demography.mortality(deaths, pattern, p).reshape(2 * n, kinds.BANDS, 2),
-            birth=np.repeat(births, 2)[:, None] * fertility * year_index * self.conditions.fertility,
+            birth=np.repeat(births, 2)[:, None]
+            * fertility
+            * year_index
+            * self.conditions.fertility,
             marriage=households.marriage_hazard(p),
             settling=land.settling_hazard(levers, p) * (np.arange(2 * n) % 2 == 0),
             resettling=resettling,

@@ -66,7 +66,9 @@ class Parameters:
     rc_descent: float  # 1/year, rate of descent of the labour curve
     rc_labour: float  # 1/year, height of the labour curve
     rc_constant: float  # 1/year, constant of the age schedule
-    hr_school_stage: float  # ratio, hazard ratio of a family with a child of primary or secondary age
+    hr_school_stage: (
+        float  # ratio, hazard ratio of a family with a child of primary or secondary age
+    )
     hr_school_leaving: float  # ratio, hazard ratio of the young who have just left school
     return_after_50: float  # ratio, return hazard from age 50 on, relative to before
     return_to_town: float  # 1, share of returners from elsewhere who settle in the county town
@@ -101,7 +103,9 @@ class Parameters:
     skilled_hiring: float  # 1, advantage in being hired of people with senior school or more
     retirement: float  # 1/year, hazard of leaving non-farm work from sixty on
     commuting_cost: float  # 1, cost of commuting from village to town, share of the wage
-    labour_demand_elasticity: float  # 1, elasticity of labour demand to the wage, as a positive number
+    labour_demand_elasticity: (
+        float  # 1, elasticity of labour demand to the wage, as a positive number
+    )
     hiring_elsewhere: float  # 1, chance of being hired in a quarter elsewhere
     bed_takeup: float  # 1, share of new dormitory beds that turn a commuter into a resident
 
@@ -110,5 +114,9 @@ class Parameters:
     seat_growth: float  # 1/year, trend growth of school seats in town
     dwelling_growth: float  # 1/year, trend growth of dwellings in town
     settling_hazard: float  # 1/year, trend hazard of being granted the local hukou
-    recode_contiguity_ratio: float  # ratio, recoding of villages in a township with urban units, relative to others
-    delivery_capacity: float  # 1, programmes a county can carry out at once, the plan as written being 1
+    recode_contiguity_ratio: (
+        float  # ratio, recoding of villages in a township with urban units, relative to others
+    )
+    delivery_capacity: (
+        float  # 1, programmes a county can carry out at once, the plan as written being 1
+    )

@@ -11,14 +11,27 @@ from sim import demography, households, kernel, kinds, land, migration, reclassi
 from sim.calendar import Tick
 from sim.chance import Luck, Stream, addresses, probability, threshold
 from sim.conditions import Conditions
+from sim.kinds import Headcount
 from sim.levers import Levers
 from sim.markets import Markets
 from sim.migration import Alternatives
 from sim.parameters import Parameters
 from sim.register import NEWCOMER, Register
 from sim.state import (
-    ALONE, COLLEGE, FARM, HEAD, INDUSTRY, JUNIOR, NEVER, NO_WORK, OWNS_FLAT, SENIOR,
-    Bools, Floats, Ints, People,
+    ALONE,
+    COLLEGE,
+    FARM,
+    HEAD,
+    INDUSTRY,
+    JUNIOR,
+    NEVER,
+    NO_WORK,
+    OWNS_FLAT,
+    SENIOR,
+    Bools,
+    Floats,
+    Ints,
+    People,
 )  # fmt: skip
 
 DEATH, SETTLING, BIRTH, MARRIAGE, LEAVING, RETURN, HIRE, SEPARATION = (1 << i for i in range(8))
@@ -40,7 +53,6 @@ class Hazards:
     separation: Floats  # (place, band, sector)
     by_duration: Floats  # (65536,) factor on leaving, by the bits of the last move
     by_village: Floats  # (unit + 3,) factor on leaving
-
 
     def only_moves(self) -> Self:
         """The same hazards, but nobody is born, dies, marries, settles or changes work."""
@@ -197,7 +209,7 @@ class Quarter:
         mode = np.where(brings, kernel.WHOLE, kernel.LONE)
         return self._to_town(hired[moves], mode[moves], place[moves] // 2)
 
-    def enrol(self, counts: Ints, years: float, levers: Levers) -> None:
+    def enrol(self, counts: Headcount, years: float, levers: Levers) -> None:
         """Children of entry age in town ask for a seat, class by class."""
         r, people = self.register, self.register.people
         waiting = np.zeros((self.towns, schools.STAGES, schools.CLASSES), np.int64)
@@ -242,9 +254,7 @@ class Quarter:
         people, alternatives = self.register.people, self.alternatives
         place, flat, band, situation = self.kind(rows)
         shape = chances.shape
-        kind = np.ravel_multi_index(
-            (place, flat, migration.AGE_CLASS[band], situation), shape[:-1]
-        )
+        kind = np.ravel_multi_index((place, flat, migration.AGE_CLASS[band], situation), shape[:-1])
         table = chances.reshape(-1, shape[-1])
         address = people.address[rows]
         chosen = self.luck.choose(stream, self.tick.number, address, table, kind)
@@ -288,7 +298,7 @@ class Quarter:
         mode = np.full(moves.sum(), kernel.WHOLE)
         return self._to_town(rows[moves], mode, place[moves] // 2, waits=False)
 
-    def move(self, parties: Parties, chances: Floats, counts: Ints) -> None:
+    def move(self, parties: Parties, chances: Floats, counts: Headcount) -> None:
         """Let parties move, as far as the dwellings of the towns go.
 
         Whoever finds no dwelling chooses once more among what is left, and then stays; people
@@ -304,7 +314,7 @@ class Quarter:
             again = self.choose(turned_away, left, Stream.SECOND_CHOICE)
             self._go(again.where(self._serve(again, rooms)))
 
-    def receive(self, expected: Floats, slots: Ints) -> None:
+    def receive(self, expected: Floats, slots: Floats) -> None:
         """People from outside come to the towns.
 
         Of a fixed line of outsiders who consider coming, as many come as are `expected`,
@@ -319,7 +329,9 @@ class Quarter:
         code = self.markets.counties.code[county]
         address = addresses(code, 2 * rank.astype(np.int64) + origin, q, NEWCOMER)
         u = self.luck.uniform(Stream.OUTSIDERS, q, address)
-        chance = np.divide(expected, lengths * scale, out=np.zeros(expected.shape), where=lengths > 0)
+        chance = np.divide(
+            expected, lengths * scale, out=np.zeros(expected.shape), where=lengths > 0
+        )
         comes = u[0] < chance[county, origin]
         address, county, origin, u = address[comes], county[comes], origin[comes], u[:, comes]
         v = self.luck.uniform(Stream.OUTSIDER_TRAITS, q, address)
@@ -450,4 +462,3 @@ def thresholds(hazards: Hazards, years: float, places: int) -> tuple[Ints, Ints]
     second[inside, :, INDUSTRY:, ..., 1] = chance(hazards.separation)[..., None, None]
     shape = places * kinds.BANDS
     return first.reshape(shape, kinds.INNER, 6), second.reshape(shape, kinds.INNER_WORK, 2)
-

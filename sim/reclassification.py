@@ -9,9 +9,7 @@ from sim.parameters import Parameters
 from sim.state import Bools, Floats, Ints, Units
 
 
-def recoding_hazard(
-    units: Units, levers: Levers, conditions: Conditions, p: Parameters
-) -> Floats:
+def recoding_hazard(units: Units, levers: Levers, conditions: Conditions, p: Parameters) -> Floats:
     """How often a rural village is recoded urban [1/year], (unit,).
 
     Villages next to a town are recoded more often; the mean over all rural villages is the

@@ -12,7 +12,20 @@ from sim.accounts import Flows
 from sim.chance import addresses
 from sim.kinds import Traits
 from sim.state import (
-    ALONE, COLUMNS, DEPENDENT, FARM, HEAD, NEVER, NO_WORK, PRIMARY, SINGLE, Bools, Floats, Ints, People, Units,
+    ALONE,
+    COLUMNS,
+    DEPENDENT,
+    FARM,
+    HEAD,
+    NEVER,
+    NO_WORK,
+    PRIMARY,
+    SINGLE,
+    Bools,
+    Floats,
+    Ints,
+    People,
+    Units,
 )  # fmt: skip
 
 ROLE_BITS, WORK_BITS, EDUCATION_BITS = 0b00011000, 0b11100000, 0b00000110
@@ -34,13 +47,14 @@ class Register:
         self.away = np.zeros(units.gone + 1, np.int64)  # of them, living in another place
         self.closed = np.zeros(units.gone + 1, bool)  # units whose village school was closed
         code = np.arange(len(units))
-        self.unit_address = addresses(UNIT, units.county, code - np.searchsorted(units.county, units.county))
+        self.unit_address = addresses(
+            UNIT, units.county, code - np.searchsorted(units.county, units.county)
+        )
         self.mean_weight = float(people.weight.mean())
         self.count_registered()
         self._index_towns()
         self.flows = Flows.none(places)
         self.moved: list[Ints] = [np.empty(0, np.int64)] * measurement.HALF_YEAR  # by quarters ago
-
 
     def open_quarter(self) -> None:
         """Begin a quarter with empty books."""
@@ -106,7 +120,7 @@ class Register:
         """Everyone by where they live, how old they are and their traits, (place, band, 256)."""
         p = self.people
         counts = np.zeros((self.places * kinds.BANDS, kinds.TRAITS), np.int64)
-        first_row = (self.place.astype(np.uint32) * kinds.BANDS)
+        first_row = self.place.astype(np.uint32) * kinds.BANDS
         band = kinds.Clock.at(quarter).band
         kernel.tally(p.unit, p.born.view(np.uint16), p.traits, p.weight, first_row, band, counts)
         return counts.reshape(self.places, kinds.BANDS, kinds.TRAITS)
@@ -199,7 +213,9 @@ class Register:
         _enter(self.size, p.weight[who], p.unit[who], sex)
         leaves_job = (start // 2 != end // 2) | (kinds.work_of(p.traits[who]) == FARM)
         left = who[leaves_job & (start != end)]
-        to_village = (self.place[p.unit[left]] % 2 == 1) & (self.place[p.unit[left]] < self.places - 3)
+        to_village = (self.place[p.unit[left]] % 2 == 1) & (
+            self.place[p.unit[left]] < self.places - 3
+        )
         grown = (p.born[left] <= quarter - 4 * households.GROWN) & to_village
         self.employ(left, np.where(grown, FARM, NO_WORK))
         self.moved[0] = np.concatenate([self.moved[0], who])

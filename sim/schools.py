@@ -23,7 +23,7 @@ def town_seats(base: Floats, years: float, levers: Levers, p: Parameters) -> Flo
 
 
 def quality_gain(levers: Levers, p: Parameters) -> Floats:
-    """How much better the town's schools are than the village's [standard deviations], (county,)."""
+    """How much better town schools are than village schools [standard deviations], (county,)."""
     gain = levers.school_quality[::2] - levers.school_quality[1::2]
     return p.school_quality_gap + gain
 

@@ -4,6 +4,8 @@ import csv
 import json
 import pickle
 import re
+import subprocess
+import sys
 import time
 from dataclasses import dataclass, fields
 from datetime import date
@@ -522,6 +524,17 @@ def test_what_every_county_must_have_is_as_good_as_the_worst_county():
     assert 0.9 < rows["I04-1"].share < 1
 
 
+def test_a_rate_is_delivered_in_full_at_most():
+    more = at_deadline(plan_with(all={"intensity": 1.5}))
+    assert (more["I10-1"].share, more["I04-1"].share) == (1, 1.5)
+
+
+def test_about_is_met_a_little_short_of_it_and_at_least_is_not():
+    rows = at_deadline("plan", np.full((8, 7), 0.96))
+    assert rows["I05-1"].met
+    assert not rows["I04-1"].met
+
+
 def test_red_lines_are_kept_and_not_delivered():
     assert at_deadline("plan")["I25-1"].met is None
 
@@ -632,6 +645,9 @@ def test_an_unknown_scenario_is_answered_with_the_known_ones(what):
 def test_a_path_must_lead_to_a_file(tmp_path):
     assert "expected a file" in problems_of(tmp_path)
     assert "expected a file" in problems_of("nowhere/at-all.yaml")
+    assert "a file that can be read" in problems_of("x" * 5000 + ".yaml")
+    with pytest.raises(ScenarioError, match=r"plan\.yaml"):
+        load(tmp_path)
 
 
 def test_inheritance_may_not_lead_back(tmp_path):
@@ -800,6 +816,13 @@ def test_resolving_and_looking_up_are_quick():
     asked = policy(resolve("plan"), BINZHOU)
     assert fastest(lambda: resolve("schools-first")) < 0.05
     assert fastest(lambda: [asked(q) for q in range(480, 580)]) / 100 < 50e-6
+
+
+def test_importing_is_light():
+    code = (
+        "import sys, scenarios; sys.exit(bool({'pydantic', 'numpy', 'pandas'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=HERE.parent).returncode == 0
 
 
 # Editors

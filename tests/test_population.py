@@ -34,6 +34,7 @@ from sim.state import (
     PRIMARY,
     SENIOR,
     SINGLE,
+    Units,
 )  # fmt: skip
 from tests.conftest import assert_share
 
@@ -131,6 +132,25 @@ def test_the_registered_of_2020_are_the_hukou_population():
     p, county_of = NOWADAYS.p, np.append(NOWADAYS.units.county, [7, 7])
     registered = np.bincount(county_of[p.hukou], p.weight, minlength=8)[:7]
     np.testing.assert_allclose(registered, BINZHOU.hukou(NOW), rtol=0.03)
+
+
+@BOTH
+def test_the_town_is_younger_than_the_village(seen):
+    """As much as the pack's odds say, which are relative to all ages."""
+    odds = BINZHOU.urban_odds(NOW if seen is NOWADAYS else THEN)
+    band = kinds.age_band(seen.now, seen.p.born.astype(int))
+    town, village = (np.bincount(band[where], minlength=19) for where in (seen.town, seen.village))
+    old, young = kinds.age_band(0, -4 * np.array([72, 27]))
+    found = (town / village)[young] / (town / village)[old]
+    assert found == pytest.approx(odds[young] / odds[old], rel=0.25)
+
+
+@BOTH
+def test_the_oldest_become_fewer_with_every_year(seen):
+    years = np.bincount(np.floor(seen.age[seen.resident]).astype(int))
+    assert len(years) <= 101
+    assert years[85:88].sum() > 1.3 * years[88:91].sum() > 1.5 * years[91:94].sum()
+    assert years[30:35].min() > 0.8 * years[30:35].max()  # but evenly within a census band
 
 
 @BOTH
@@ -327,13 +347,10 @@ def test_in_movers_live_in_town_and_come_from_elsewhere(seen):
 
 @BOTH
 def test_households_move_as_a_whole(seen):
-    movers = np.bincount(seen.home, seen.moved)
-    split = (movers > 0) & (movers < seen.size)
-    assert split.sum() <= 2 * 7 * 10  # one at the end of each origin, in town and village
-    whole = np.flatnonzero(movers == seen.size)
-    rows = np.isin(seen.home, whole[~np.isin(whole, seen.home[seen.head[split[seen.home]]])])
-    together = seen.p.since == seen.p.since[seen.head]
-    assert together[rows].mean() > 0.99
+    """But for the last of each origin, in the town and the village of each county."""
+    apart = (seen.p.since != seen.p.since[seen.head]) | (seen.p.hukou != seen.p.hukou[seen.head])
+    assert len(np.unique(seen.home[apart])) <= 10 * 2 * 7
+    assert seen.moved.sum() > 7000
 
 
 @BOTH
@@ -354,6 +371,20 @@ def test_the_absent_are_villagers_of_working_age(seen):
     assert seen.age[away].mean() == pytest.approx(39, abs=1.5)
     assert seen.sex[away].mean() == pytest.approx(0.305, abs=0.01)
     assert (seen.role[away] == ALONE).all()
+
+
+@BOTH
+def test_the_absent_went_to_school_like_migrant_workers(seen):
+    shares = np.bincount(seen.level[~seen.resident]) / (~seen.resident).sum()
+    np.testing.assert_allclose(shares, assumptions().row("away_schooling"), atol=0.005)
+
+
+@BOTH
+def test_in_movers_are_young_and_live_in_dormitories(seen):
+    assert seen.age[seen.moved].mean() < seen.age[seen.resident].mean() - 3
+    students = seen.resident & (seen.age >= 18) & (seen.age < 25)
+    dormitory, home = students & seen.collective, students & ~seen.collective & seen.town
+    assert seen.moved[dormitory].mean() > 1.2 * seen.moved[home].mean()
 
 
 def test_neighbours_exchange_as_many_people_as_they_miss():
@@ -391,6 +422,18 @@ def test_an_urban_unit_is_larger_by_the_ratio(residents, urban):
     assert villages.urban_units(10, np.array(residents), 2.5) == urban
 
 
+@CENSUSES
+def test_villages_differ_in_size(census):
+    """By the spread and the ratio of the pack."""
+    units, sizes = villages.villages(BINZHOU, census, np.random.default_rng)
+    place = units.place()[: len(units)]
+    residents = np.bincount(place, sizes)
+    np.testing.assert_array_equal(residents, BINZHOU.urban_rural(census).ravel())
+    mean = residents / np.bincount(place)
+    np.testing.assert_allclose(mean[0::2] / mean[1::2], 2.5, rtol=0.05)
+    assert np.log(sizes / mean[place]).std() == pytest.approx(0.6, abs=0.05)
+
+
 @BOTH
 def test_villages_next_to_town_are_those_of_its_townships(seen):
     touched = np.unique(seen.units.township[seen.units.urban])
@@ -399,18 +442,14 @@ def test_villages_next_to_town_are_those_of_its_townships(seen):
     assert 0 < seen.units.contiguous.sum() < (~seen.units.urban).sum()
 
 
-@given(st.lists(st.integers(1, 6), min_size=1, max_size=30), st.randoms(use_true_random=False))
-def test_households_fill_villages_one_after_the_other(members, rnd):
-    total, sizes = sum(members), []
-    while sum(sizes) < total:
-        sizes.append(rnd.randint(0, total - sum(sizes)))
-    units = NOWADAYS.units.__class__(
-        *(np.zeros(len(sizes), np.int16) for _ in range(2)),
-        *(np.zeros(len(sizes), bool) for _ in range(2)),
-        np.arange(len(sizes), dtype=np.int32),
-    )
+@given(st.lists(st.integers(1, 6), min_size=1, max_size=30), st.integers(1, 9), st.integers(0, 99))
+def test_households_fill_villages_one_after_the_other(members, number, luck):
+    total = sum(members)
+    sizes = np.random.default_rng(luck).multinomial(total, np.full(number, 1 / number))
+    zeros, rural = np.zeros(number, np.int16), np.zeros(number, bool)
+    units = Units(zeros, zeros, rural, rural, np.arange(number, dtype=np.int32))
     head = np.cumsum(members) - members
-    fast = county.settled(0, np.ones(total, int), head, units, np.array(sizes))
+    fast = county.settled(0, np.ones(total, int), head, units, sizes)
     slow, ahead = [], 0
     for size in members:
         slow.append(next(u for u in range(len(sizes)) if sum(sizes[: u + 1]) > ahead))
@@ -437,7 +476,8 @@ def test_the_order_of_dictionaries_does_not_matter():
         "from calibration.population import build, columns_of\n"
         "from calibration.region import load\n"
         "made = build(load('binzhou'), d.date(2020, 11, 1), scale=3e-4, seed=1)\n"
-        "print(hashlib.sha256(b''.join(c.tobytes() for c in columns_of(made).values())).hexdigest())"
+        "columns = b''.join(c.tobytes() for c in columns_of(made).values())\n"
+        "print(hashlib.sha256(columns).hexdigest())"
     )
     printed = {
         subprocess.run(
@@ -512,10 +552,10 @@ def test_everyone_gets_one_of_what_is_handed_out_in_their_cell(table, luck):
 
 
 def test_picks_follow_their_weights():
-    rng, weight = np.random.default_rng(3), np.repeat([1.0, 3.0], 5000)
-    chosen = fitting.pick(weight, 400, rng)
-    assert len(np.unique(chosen)) == 400
-    assert_share(int((chosen >= 5000).sum()), 400, 0.74, detect=0.14)
+    rng, weight = np.random.default_rng(3), np.repeat([1.0, 3.0], 200_000)
+    chosen = fitting.pick(weight, 4000, rng)
+    assert len(np.unique(chosen)) == 4000
+    assert_share(int((chosen >= 200_000).sum()), 4000, 0.75, detect=0.07)
 
 
 @given(

@@ -1,0 +1,190 @@
+"""What every engine is told: the same people at the start, the same tables each quarter.
+
+Our own model runs first and notes what its rules said. The other engines hear it from there, so
+they differ in how people meet these tables and in nothing else; and they are spared the work of
+making them: markets, utilities, recoding, schools, people from outside.
+"""
+
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from typing import Any, Self
+
+import numpy as np
+
+from sim import UrbanModel, kinds, migration
+from sim.calendar import SCHOOL_YEAR, Tick
+from sim.chance import probability
+from sim.kinds import Clock
+from sim.levers import Levers
+from sim.migration import Alternatives
+from sim.parameters import Parameters
+from sim.quarter import Hazards
+from sim.state import FARM, HEAD, INDUSTRY, SINGLE, Bools, Column, Floats, Ints, People
+
+REGION, PLAN = "binzhou", "plan"
+
+
+@dataclass(frozen=True)
+class Told:
+    """The rules' answers in one quarter. Chances of a quarter are padded with 0 for outsiders."""
+
+    now: int  # number of the quarter
+    years: float  # its length
+    school_year: bool  # the young come of age
+    towns: int
+    gone: int  # the unit of the dead
+    place: Ints  # (unit + 3,)
+    urban: Bools  # (unit + 3,)
+    band: Ints  # (65536,) at the bits of the quarter of birth
+    stage: Ints  # (65536,) at the bits of the birth of the youngest child
+    death: Floats  # (place, band, sex)
+    birth: Floats  # (place, band)
+    marriage: Floats  # (place, band, sex)
+    settling: Floats  # (place,)
+    resettling: Floats  # (place,)
+    hire: Floats  # (place, band, work, education)
+    separation: Floats  # (place, band, work)
+    going_back: Floats  # (band,)
+    leaving: Floats  # (place, flat, band, situation) hazard [1/year]
+    by_duration: Floats  # (65536,) factor at the bits of the last move
+    by_village: Floats  # (unit + 3,) factor
+    by_closure: Floats  # (unit + 3,) factor for families with a child of primary age
+    chances: Floats  # (place, flat, age class, situation, alternative)
+    vacancies: Floats  # (county, sector)
+    moving_share: Floats  # (county,) of villagers hired
+    bringing_share: Floats  # (county,) of those, with their household
+    rooms: Ints  # (county,)
+    town_units: tuple[Floats, Floats, Ints]  # see Register.urban_units
+    newcomers: People
+    alternatives: Alternatives
+    parameters: Parameters
+
+
+class Recorded(UrbanModel):
+    """Our model, which keeps what its rules said last."""
+
+    def choices(self, offers: Any, levers: Levers) -> tuple[Floats, Floats]:
+        """Choose as ever, and keep the chances."""
+        self.said_chances, attraction = super().choices(offers, levers)
+        return self.said_chances, attraction
+
+    def hazards(self, tick: Tick, levers: Levers, attraction: Floats) -> Hazards:
+        """Compute hazards as ever, and keep them with what the quarter began with."""
+        self.said = super().hazards(tick, levers, attraction)
+        r = self.register
+        self.said_at = tick, r.place, r.urban, r.urban_units, r.closed.copy(), len(r.people)
+        self.said_rooms = self.markets.rooms(self.counts)
+        return self.said
+
+    def told(self) -> Told:
+        """What was said in the quarter just stepped, with those who came from outside."""
+        tick, place, urban, town_units, closed, rows = self.said_at
+        h, n, p = self.said, 2 * len(self.counties), self.parameters
+        clock = Clock.at(tick.number)
+
+        def chance(hazard: Floats) -> Floats:
+            padded = np.zeros((n + 3, *hazard.shape[1:]))
+            padded[:n] = probability(hazard, tick.years)
+            return padded
+
+        death = chance(h.death)
+        death[n : n + 2] = death[:n:2].max(axis=0)
+        separation = np.concatenate([np.zeros((n, kinds.BANDS, INDUSTRY)), h.separation], axis=2)
+        marriage = np.broadcast_to(h.marriage, (n, *h.marriage.shape))
+        leaving = np.zeros((n + 3, *h.leaving.shape[1:]))
+        leaving[:n] = h.leaving
+        closure = np.where(closed, p.hr_school_closed, 1.0)
+        new = {f.name: getattr(self.register.people, f.name)[rows:] for f in fields(People)}
+        came = new["born"] < tick.number  # the others were born here
+        return Told(
+            now=tick.number, years=tick.years, school_year=tick.season == SCHOOL_YEAR,
+            towns=n // 2, gone=self.register.units.gone, place=place, urban=urban,
+            band=clock.band, stage=clock.stage,
+            death=death, birth=chance(h.birth), marriage=chance(marriage),
+            settling=chance(h.settling), resettling=chance(h.resettling), hire=chance(h.hire),
+            separation=chance(separation), going_back=probability(h.going_back, tick.years),
+            leaving=leaving, by_duration=h.by_duration, by_village=h.by_village / closure,
+            by_closure=closure, chances=self.said_chances, vacancies=self.markets.vacancies,
+            moving_share=self.markets.moving_share,
+            bringing_share=migration.share_bringing_household(
+                self.counties.residents_per_dwelling, p
+            ),
+            rooms=self.said_rooms, town_units=town_units,
+            newcomers=People(**{name: column[came].copy() for name, column in new.items()}),
+            alternatives=self.alternatives, parameters=p,
+        )  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def ingredients() -> tuple[Any, Any]:
+    """The region pack and the plan."""
+    from calibration.region import load
+    from scenarios.resolving import resolve
+
+    return load(REGION), resolve(PLAN)
+
+
+def model(scale: float, seed: int = 1) -> Recorded:
+    """The plan's model at its start, as `simulate` makes it."""
+    from calibration import priors
+    from calibration.circumstances import fertility
+    from scenarios.plan import policy
+    from scenarios.simulate import prepared, reported
+
+    pack, plan = ingredients()
+    people, units, counties, base = prepared(REGION, plan.start, scale)
+    groups = [[c in g.counties for c in range(len(counties))] for g in reported(pack)]
+    return Recorded(
+        people, units.copy(), counties, base, priors.override({}), policy(plan, pack),
+        start=plan.start, until=plan.until, seed=seed, conditions=plan.conditions,
+        fertility=fertility(pack, plan.start), groups=np.array(groups, float),
+    )  # fmt: skip
+
+
+def residents(ours: Recorded) -> int:
+    """Rows of people who live in the region now."""
+    place = ours.register.place[ours.register.people.unit]
+    return int(np.count_nonzero(place < 2 * len(ours.counties)))
+
+
+@dataclass(frozen=True)
+class Look:
+    """What an onlooker sees of everyone, by row; the dead live in the unit beyond the last."""
+
+    born: Column
+    unit: Column
+    hukou: Column
+    role: Column
+    work: Column
+
+    @classmethod
+    def at(cls, people: People) -> Self:
+        """A look at our own columns."""
+        role, work = kinds.role_of(people.traits), kinds.work_of(people.traits)
+        return cls(people.born.copy(), people.unit.copy(), people.hukou.copy(), role, work)
+
+
+def flows(before: Look, after: Look, told: Told) -> dict[str, int]:
+    """What happened to people in a quarter, told from two looks at them [rows]."""
+    n, old = 2 * told.towns, len(before.unit)
+    start, end = told.place[before.unit], told.place[after.unit[:old]]
+    role, became = before.role, after.role[:old]
+    worked, works = before.work >= INDUSTRY, after.work[:old] >= INDUSTRY
+    alive, inside, arrives = end < n + 2, start < n, end < n
+    moves = alive & (start != end)
+    seen = {
+        "deaths": (start < n + 2) & ~alive,
+        "births": after.born[old:] == told.now,
+        "marriages": alive & (role > 0) & (role < HEAD) & (became == 0),
+        "comings of age": (role == 0) & (became == SINGLE),
+        "hires": alive & ~worked & works,
+        "jobs lost": alive & worked & ~works,
+        "village to own town": moves & (start % 2 == 1) & (end == start - 1) & inside,
+        "to another town": moves & inside & arrives & (end % 2 == 0) & (start // 2 != end // 2),
+        "to a village": moves & inside & arrives & (end % 2 == 1),
+        "to outside": moves & inside & ~arrives,
+        "from outside": moves & ~inside & arrives,
+        "back to farming": alive & (before.work != FARM) & (after.work[:old] == FARM),
+        "hukou settled": alive & (before.hukou != after.hukou[:old]),
+    }
+    return {name: int(np.count_nonzero(who)) for name, who in seen.items()}
