@@ -4,26 +4,33 @@ Written as one would who knows Python: tables are nested lists, households are l
 whoever meets no event costs a few lookups and draws.
 """
 
+from bisect import bisect
 from collections import Counter, defaultdict
+from collections.abc import Collection
 from dataclasses import fields
-from random import Random
+from math import expm1
 from typing import Any
 
 import mesa
 import numpy as np
 
-from benchmarks.numpy_people import rings
+from benchmarks.numpy_people import rings, unpacked
 from benchmarks.told import Look, Told
-from sim import households, migration
+from sim import households
 from sim.kernel import LONE, WHOLE, WITH_CHILD
-from sim.kinds import COUPLE, PRIMARY_CHILD, education_of, role_of, sex_of, work_of
+from sim.kinds import COUPLE, PRIMARY_CHILD
+from sim.migration import AGE_CLASS as AGE_CLASSES
+from sim.migration import COUNTRY, OWN_TOWN, STAY
 from sim.state import (
-    ALONE, DEPENDENT, FARM, FEMALE, HEAD, INDUSTRY, MALE, NEVER, NO_WORK, OWNS_FLAT, PRIMARY, SINGLE, People,
+    ALONE, DEPENDENT, FARM, FEMALE, HEAD, INDUSTRY, MALE, NEVER, NO_WORK, PRIMARY, SINGLE, People,
 )  # fmt: skip
 
 OUTSIDE = -1
 BITS = 0xFFFF
-AGE_CLASS = migration.AGE_CLASS.tolist()
+AGE_CLASS = AGE_CLASSES.tolist()
+
+# Who decided, in which mode, to the town of which county, to which unit or -1, waits for a dwelling
+Party = tuple["Resident", int, int, int, bool]
 
 
 class Tables:
@@ -37,7 +44,6 @@ class Tables:
         self.mode = told.alternatives.mode.tolist()
         self.county = told.alternatives.county.tolist()
         self.adult = told.now - 4 * households.GROWN  # born then, or earlier
-        self.exp_death: None = None
 
 
 class Resident(mesa.Agent):
@@ -50,6 +56,7 @@ class Resident(mesa.Agent):
         self.__dict__.update(traits)
         self.household = household
         household.append(self)
+        self.model.everyone.append(self)
 
     @property
     def place(self) -> int:
@@ -108,8 +115,7 @@ class Resident(mesa.Agent):
                     hazard *= t.by_duration[self.since & BITS] * t.by_village[self.unit]
                     if situation == PRIMARY_CHILD:
                         hazard *= t.by_closure[self.unit]
-                    # u < 1 - exp(-h) where an exponential time with hazard h is over
-                    if model.random.expovariate(hazard) < t.years:
+                    if luck() < -expm1(-hazard * t.years):
                         met["leaving"].append(self)
             if away and luck() < t.going_back[band]:
                 met["return"].append(self)
@@ -185,32 +191,170 @@ class Resident(mesa.Agent):
 class MesaPeople(mesa.Model):
     """Everyone, stepped a quarter at a time."""
 
-    random: Random
+    told: Any
+    met: dict[str, list[Resident]]
 
     def __init__(self, people: People, seed: int) -> None:
         super().__init__(rng=seed)
-        self.random = Random(seed)
-        self.told: Any = None
-        self.settlers(people, rings(people.mate).tolist())
+        self.everyone: list[Resident] = []  # the dead as well, for onlookers
+        self.welcome(people, rings(people.mate).tolist())
 
-    def settlers(self, people: People, homes: list[int]) -> None:
-        """Make residents of rows."""
-        traits, shared = people.traits, defaultdict[int, list[Resident]](list)
-        columns = {
-            **{n: getattr(people, n) for n in ("born", "child", "unit", "hukou", "before", "since")},
-            "sex": sex_of(traits), "education": education_of(traits), "role": role_of(traits),
-            "work": work_of(traits), "flat": people.flags & OWNS_FLAT, "weight": people.weight,
-        }  # fmt: skip
+    def listen(self, told: Told) -> None:
+        """Hear what the rules say this quarter."""
+        self.told = Tables(told)
+
+    def step(self) -> None:
+        """One quarter, in the order of our tick."""
+        t, self.met = self.told, defaultdict(list)
+        if t.school_year:
+            self.agents.do("come_of_age")
+        self.agents.do("meet_luck")
+        met = self.met
+        for resident in met.pop("death", []):
+            resident.leave_household()
+            resident.unit = t.gone
+            resident.remove()
+        for mother in met["birth"]:
+            mother.bear()
+        for resident in met["separation"]:
+            resident.work = FARM if resident.place % 2 else NO_WORK
+        hired = self.hire(met["hire"])
+        self.marry(met["marriage"])
+        parties = [self.choose(resident, t.chances) for resident in met["leaving"]]
+        parties += [self.return_of(resident) for resident in met["return"]]
+        parties += [self.following(resident) for resident in hired]
+        parties += [(r, WHOLE, r.place // 2, -1, False) for r in met["resettling"] if r.place % 2]
+        self.move([party for party in parties if party])
+        newcomers = t.newcomers
+        self.welcome(newcomers, list(range(len(newcomers))))
+        for resident in met["settling"] + met["resettling"]:
+            place = resident.place
+            in_town = place < 2 * t.towns and place % 2 == 0
+            if in_town and t.place[resident.hukou] != place:
+                resident.hukou = resident.unit
+        self.count()
+
+    def hire(self, searchers: list[Resident]) -> list[Resident]:
+        """Searchers fill vacancies, never more than there are; those who were hired."""
+        t, hired = self.told, []
+        room = [[int(jobs) for jobs in sectors] for sectors in t.vacancies]
+        self.random.shuffle(searchers)
+        for resident in searchers:
+            county = resident.place // 2
+            industry, services = t.vacancies[county]
+            sector = int(self.random.random() * (industry + services) >= industry)
+            if resident.weight <= room[county][sector]:
+                room[county][sector] -= resident.weight
+                resident.work = INDUSTRY + sector
+                hired.append(resident)
+        return hired
+
+    def marry(self, single: list[Resident]) -> None:
+        """Those who find each other in a county form households."""
+        self.random.shuffle(single)
+        for county in range(self.told.towns):
+            here = [r for r in single if r.place // 2 == county]
+            men, women = ([r for r in here if r.sex == sex] for sex in (MALE, FEMALE))
+            for he, she in zip(men, women, strict=False):
+                urban = self.told.urban
+                home = she.unit if urban[she.unit] and not urban[he.unit] else he.unit
+                he.leave_home()
+                she.leave_home()
+                she.household = he.household
+                she.household.append(she)
+                he.role, she.role = HEAD, DEPENDENT
+                for spouse in (he, she):
+                    if spouse.unit != home:
+                        spouse.relocate(home)
+
+    def choose(self, resident: Resident, chances: Any, full: Collection[int] = ()) -> Party | None:
+        """What someone who reconsiders chooses among towns that are not `full`."""
+        t, place, flat = self.told, resident.place, resident.flat
+        weights = chances[place][flat][AGE_CLASS[resident.band]][resident.situation]
+        towns = t.county[place // 2]
+        if full:
+            open_to = (nest == STAY or town not in full for nest, town in zip(t.nest, towns, strict=True))
+            weights = [chance * open for chance, open in zip(weights, open_to, strict=True)]
+        (chosen,) = self.random.choices(range(len(weights)), weights)
+        nest, town = t.nest[chosen], towns[chosen]
+        if nest == STAY:
+            return None
+        if town == OUTSIDE:
+            return resident, t.mode[chosen], town, t.gone - 2 + (nest == COUNTRY), False
+        return resident, t.mode[chosen], town, -1, not (nest == OWN_TOWN and flat)
+
+    def return_of(self, resident: Resident) -> Party | None:
+        """Someone away from their hukou place goes back: to the village, or to its county town."""
+        t, place, home = self.told, resident.place, self.told.place[resident.hukou]
+        share = t.parameters.return_to_town
+        to_town = home < 2 * t.towns and home % 2 == 1 and self.random.random() < share
+        if home == place or (to_town and place == home - 1):
+            return None
+        mode = WHOLE if resident.role == HEAD else LONE
+        if to_town:
+            return resident, mode, home // 2, -1, not resident.flat
+        return resident, mode, OUTSIDE, resident.hukou, False
+
+    def following(self, resident: Resident) -> Party | None:
+        """A villager hired in town may move there, and may bring the household."""
+        t, county, luck = self.told, resident.place // 2, self.random.random
+        if resident.place % 2 == 0 or luck() >= t.moving_share[county]:
+            return None
+        mode = WHOLE if luck() < t.bringing_share[county] else LONE
+        return resident, mode, county, -1, True
+
+    def move(self, parties: list[Party]) -> None:
+        """Let parties move; whoever finds no dwelling chooses once more, and then stays."""
+        t, rooms = self.told, list(self.told.rooms)
+        turned_away = self.serve(parties, rooms)
+        full = {county for county, room in enumerate(rooms) if room <= 0}
+        inside = [party[0] for party in turned_away if party[0].place < 2 * t.towns]
+        again = [self.choose(resident, t.chances, full) for resident in inside]
+        self.serve([party for party in again if party], rooms)
+
+    def serve(self, parties: list[Party], rooms: list[int]) -> list[Party]:
+        """Parties move, in random order, while there is room; those for whom there is none."""
+        self.random.shuffle(parties)
+        turned_away = []
+        for party in parties:
+            resident, mode, town, unit, waits = party
+            if waits:
+                home = resident.unit
+                size = 1 if mode == LONE else sum(m.unit == home for m in resident.household)
+                if size * resident.weight > rooms[town]:
+                    turned_away.append(party)
+                    continue
+                rooms[town] -= size * resident.weight
+            resident.move(mode, unit if unit >= 0 else self.unit_in(town))
+        return turned_away
+
+    def unit_in(self, town: int) -> int:
+        """An urban unit of a town, larger ones more often."""
+        ends, first, index = self.told.town_units
+        u = self.random.uniform(first[town], first[town + 1])
+        return int(index[min(bisect(ends, u), len(index) - 1)])
+
+    def welcome(self, people: People, homes: list[int]) -> None:
+        """Make residents of rows; `homes` tells who shares a household."""
+        columns = unpacked(people)
         lists = [column.tolist() for column in columns.values()]
+        shared: defaultdict[int, list[Resident]] = defaultdict(list)
         for home, *row in zip(homes, *lists, strict=True):
             Resident(self, shared[home], **dict(zip(columns, row, strict=True)))
 
+    def count(self) -> None:
+        """Count everyone by kind, and the residents of each place by the half-year rule."""
+        t = self.told
+        self.by_kind: Counter[tuple[int, ...]] = Counter()
+        self.residents: Counter[int] = Counter()
+        for r in self.agents:
+            place = t.place[r.unit]
+            kind = place, t.band[r.born & BITS], r.work, r.role, r.education, r.sex
+            self.by_kind[kind] += r.weight
+            counted = place if t.now - r.since > 1 else t.place[r.before]
+            self.residents[counted] += r.weight
+
     def look(self) -> Look:
-        """What an onlooker sees; the dead are where no agent is."""
-        last = next(mesa.Agent._ids[self]) if False else max(a.unique_id for a in self.agents)
-        names = ("born", "unit", "hukou", "role", "work")
-        seen = np.zeros((len(names), max(last, self.rows())), np.int64)
-        seen[1] = self.gone
-        for a in self.agents:
-            seen[:, a.unique_id - 1] = a.born, a.unit, a.hukou, a.role, a.work
-        return Look(*seen)
+        """What an onlooker sees."""
+        rows = [(r.born, r.unit, r.hukou, r.role, r.work) for r in self.everyone]
+        return Look(*np.array(rows).T)

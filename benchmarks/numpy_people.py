@@ -26,7 +26,7 @@ class NumpyPeople:
         self.luck = np.random.default_rng(seed)
         self.size, self.last_household = 0, 0
         self.room: dict[str, Column] = {}
-        self._append(columns(people) | {"household": rings(people.mate)})
+        self._append(unpacked(people) | {"household": rings(people.mate)})
         self.last_household = int(self.household.max()) + 1
 
     def __getattr__(self, name: str) -> Column:
@@ -94,7 +94,7 @@ class NumpyPeople:
             self.resettle(resettles),
         ]
         self.move_as_far_as_there_is_room([np.concatenate(c) for c in zip(*parties, strict=True)])
-        self._append(columns(t.newcomers) | {"household": self._new_households(t.newcomers.unit)})
+        self._append(unpacked(t.newcomers) | {"household": self._new_households(t.newcomers.unit)})
         self.settle(np.concatenate([settles, resettles]))
         return self.count()
 
@@ -396,16 +396,16 @@ class NumpyPeople:
     def _append(self, new: dict[str, Column]) -> None:
         start, stop = self.size, self.size + len(new["unit"])
         if not self.room or stop > len(self.room["unit"]):
-            for name, column in new.items():
-                larger = np.empty(stop + stop // 10 + 1024, column.dtype)
-                larger[:start] = self.room[name][:start] if self.room else 0
-                self.room[name] = larger
+            larger = {n: np.empty(stop + stop // 10 + 1024, c.dtype) for n, c in new.items()}
+            for name, column in self.room.items():
+                larger[name][:start] = column[:start]
+            self.room = larger
         for name, column in new.items():
             self.room[name][start:stop] = column
         self.size = stop
 
 
-def columns(people: People) -> dict[str, Column]:
+def unpacked(people: People) -> dict[str, Column]:
     """Our columns, one for each trait."""
     t = people.traits
     return {

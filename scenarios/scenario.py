@@ -103,7 +103,7 @@ def _spelled_out(value: Any) -> Any:
     if value == "off":
         return {"intensity": 0.0, "counties": {}, "phases": []}
     if value == "on":
-        return {}
+        return {"intensity": 1.0}
     if isinstance(value, int | float) and not isinstance(value, bool):
         return {"intensity": value}
     return value

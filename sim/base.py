@@ -37,7 +37,7 @@ def base(
     constants need not explain; `away_share`, (unit + 3,), says how many co-villagers are away.
     """
     often = migration.village_factor(away_share, p)[people.unit]
-    often *= migration.duration_factors(quarter, p)[people.since.view(np.uint16)]
+    often *= migration.duration_factor((quarter - people.since.astype(np.int64)) / 4, p)
     deciders = deciding(people, units, quarter, people.weight * often)
     residents = deciding(people, units, quarter, people.weight).sum(axis=(1, 2, 3))
     back = returning(people, units, quarter, p)

@@ -327,3 +327,18 @@ def not_yet_counted(
         if since[row] == moved and unit[row] != gone:
             change[place[before[row]]] += weight[row]
             change[place[unit[row]]] -= weight[row]
+
+
+@njit(nogil=True, cache=True)
+def unfold(counts: Array, by_work: Array, by_role: Array) -> None:
+    """Sum `counts`, (place, band, 256 traits), by what the bits of the traits say.
+
+    Fills `by_work`, (place, band, work, education), and `by_role`, (place, band, role, sex).
+    """
+    for place in range(counts.shape[0]):
+        for band in range(counts.shape[1]):
+            for traits in range(counts.shape[2]):
+                count = counts[place, band, traits]
+                if count:
+                    by_work[place, band, traits >> 5, traits >> 1 & 3] += count
+                    by_role[place, band, traits >> 3 & 3, traits & 1] += count

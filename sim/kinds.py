@@ -11,6 +11,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from sim import kernel
 from sim.state import HEAD, Ints
 
 AGES = np.array([0, 1, *range(5, 90, 5)])  # first year of each census age band
@@ -118,9 +119,9 @@ class Headcount:
     @classmethod
     def of(cls, counts: Ints, mothers: list[int]) -> Self:
         """From counts by (place, band, traits); `mothers` are roles with a partner."""
-        by = counts.reshape(*counts.shape[:2], 8, 4, EDUCATIONS, SEXES)[:, :, :WORKS]
-        by_work = by.sum(axis=(3, 5))
-        roles = by.sum(axis=(2, 4))  # (place, band, role, sex)
+        by_work = np.zeros((*counts.shape[:2], WORKS, EDUCATIONS), np.int64)
+        roles = np.zeros((*counts.shape[:2], 4, SEXES), np.int64)
+        kernel.unfold(counts, by_work, roles)
         by_age_and_sex = roles.sum(axis=2)
         return cls(
             by_sex=by_age_and_sex.sum(axis=1),

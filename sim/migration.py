@@ -151,12 +151,9 @@ def duration_factor(years: Floats, p: Parameters) -> Floats:
     return np.exp(p.gamma_dur * doublings)
 
 
-def duration_factors(quarter: int, p: Parameters) -> Floats:
-    """`duration_factor` at the bits of the quarter of the last move, (65536,)."""
-    table = np.ones(65536)
-    recent = np.arange(quarter - 4 * int(DURATIONS[1]), quarter + 1).astype(np.int16)
-    table[recent.view(np.uint16)] = duration_factor((quarter - recent.astype(float)) / 4, p)
-    return table
+def duration_factors(p: Parameters) -> Floats:
+    """`duration_factor` by quarters since the last move, (129,); the last stands for all beyond."""
+    return duration_factor(np.arange(4 * int(DURATIONS[1]) + 1) / 4, p)
 
 
 def village_factor(away: Floats, p: Parameters) -> Floats:

@@ -232,7 +232,7 @@ class UrbanModel(mesa.Model):
             going_back=migration.return_hazard(p),
             hire=4 * np.repeat(self.markets.hire_rate, 2)[:, None, None, None] * effort,
             separation=np.repeat(ended + surplus, 2, axis=0),
-            by_duration=migration.duration_factors(tick.number, p),
+            by_duration=migration.duration_factors(p),
             by_village=migration.village_factor(register.away_share, p) * closed,
         )
 

@@ -35,6 +35,7 @@ from sim.state import (
 )  # fmt: skip
 
 DEATH, SETTLING, BIRTH, MARRIAGE, LEAVING, RETURN, HIRE, SEPARATION = (1 << i for i in range(8))
+FIXED = 65536  # factors on leaving come to the kernel in 1/65536
 OUTSIDE = -1  # the "county" of a goal beyond the region, and of one that needs no dwelling
 
 
@@ -51,7 +52,7 @@ class Hazards:
     going_back: Floats  # (band,)
     hire: Floats  # (place, band, work, education)
     separation: Floats  # (place, band, sector)
-    by_duration: Floats  # (65536,) factor on leaving, by the bits of the last move
+    by_duration: Floats  # (129,) factor on leaving, by quarters since the last move
     by_village: Floats  # (unit + 3,) factor on leaving
 
     def only_moves(self) -> Self:
@@ -110,6 +111,11 @@ class Quarter:
         situation = kinds.INNER_OF[p.traits[rows], stage] // (kinds.EDUCATIONS * kinds.SEXES)
         return self.place(rows), (p.flags[rows] & OWNS_FLAT).astype(np.int64), band, situation
 
+    def quarters_since(self, moved: Ints) -> Ints:
+        """Quarters since the last move, at most 128, (person,)."""
+        longest = 4 * int(migration.DURATIONS[1])
+        return np.clip(self.tick.number - moved.astype(np.int64), 0, longest)
+
     # Everyone's luck
 
     def throw(self, hazards: Hazards, threads: int, chunk: int) -> tuple[Ints, Ints]:
@@ -118,7 +124,10 @@ class Quarter:
         table, second = thresholds(hazards, self.tick.years, r.places)
         clock, bits = kinds.Clock.at(self.tick.number), np.uint16
         first_row = r.place.astype(np.uint32) * kinds.BANDS
-        factors = [(65536 * f).astype(np.uint32) for f in (hazards.by_village, hazards.by_duration)]
+        by_village = (FIXED * hazards.by_village).astype(np.uint32)
+        by_move = np.full(65536, FIXED, np.uint32)  # read at the bits of the quarter
+        recent = np.arange(len(hazards.by_duration), dtype=np.int16)
+        by_move[(np.int16(self.tick.number) - recent).view(bits)] = FIXED * hazards.by_duration
         when, stream = np.uint64(self.tick.number), np.uint64(Stream.QUARTER)
         seed = np.uint64(self.luck.seed)
 
@@ -129,7 +138,7 @@ class Quarter:
                 people.address[part], people.unit[part], people.born[part].view(bits),
                 people.child[part].view(bits), people.since[part].view(bits), people.traits[part],
                 first_row, clock.band, clock.stage, kinds.INNER_OF, kinds.INNER_WORK_OF,
-                table, second, *factors, when, stream, seed, rows, events, start,
+                table, second, by_village, by_move, when, stream, seed, rows, events, start,
             )  # fmt: skip
             return rows[:found], events[:found]
 
@@ -240,7 +249,7 @@ class Quarter:
         unit = people.unit[rows]
         hazard = (
             hazards.leaving[place, flat, band, situation]
-            * hazards.by_duration[people.since[rows].view(np.uint16)]
+            * hazards.by_duration[self.quarters_since(people.since[rows])]
             * migration.village_factor(self.register.away_share[unit], p)
             * migration.closure_factor(
                 self.register.closed[unit], situation == kinds.PRIMARY_CHILD, p

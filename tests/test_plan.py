@@ -675,6 +675,13 @@ def test_off_is_off_everywhere():
     assert scenario.setting("M08").idle
 
 
+def test_on_is_the_plan_as_written():
+    """Also where the base had turned the measure down."""
+    scenario = {"name": "x", "title": "x", "based_on": "half-delivered", "measures": {"M05": "on"}}
+    assert resolve(scenario).setting("M05").intensity == 1
+    assert resolve(scenario).setting("M06").intensity == 0.5
+
+
 def test_a_dict_is_held_to_the_same_rules():
     assert "nesting of at most 32" in problems_of(nested(40))
     scenario = resolve(plan_with(M05={"intensity": np.float64(0.5)}))
