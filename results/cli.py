@@ -5,9 +5,9 @@ imported by the command that needs them, so that help comes at once.
 """
 
 import argparse
-import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -42,121 +42,60 @@ def parser(say: Say) -> Parser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--lang", choices=["zh", "en"], default="zh", help=say("语言", "language"))
     common.add_argument("--json", action="store_true", help=say("输出 JSON", "print JSON"))
-    top = Parser(
-        prog="xiancheng", parents=[common],
-        description=say("县域城镇化模拟", "a simulator of county-town urbanization"),
-    )  # fmt: skip
+    about = say("县域城镇化模拟", "a simulator of county-town urbanization")
+    top = Parser(prog="xiancheng", description=about)
     commands = top.add_subparsers(dest="command", metavar=say("命令", "command"), required=True)
 
-    def command(name: str, zh: str, en: str, does: Callable[..., int]) -> Parser:
-        made: Parser = commands.add_parser(
+    def command(name: str, zh: str, en: str) -> argparse.ArgumentParser:
+        return commands.add_parser(
             name, parents=[common], help=say(zh, en), description=say(zh, en)
         )
-        made.set_defaults(does=does)
-        return made
 
-    one = command("run", "模拟一个情景及其基准", "run a scenario against its baseline", run)
-    one.add_argument(
-        "scenario", nargs="?", default="plan", help=say("情景名或文件", "name or file")
-    )
-    one.add_argument("--region", default="binzhou", help=say("区域包", "region pack"))
-    one.add_argument("--seed", type=int, default=1, help=say("随机种子", "seed of the luck"))
-    one.add_argument("--draws", type=int, default=0, help=say("参数抽样数", "parameter draws"))
-    one.add_argument(
-        "--scale", type=float, default=1.0, help=say("规模,1 为一人一行", "rows per resident")
-    )
-    one.add_argument("--start", help=say("起点(普查时点)", "a census date"))
-    one.add_argument("--until", help=say("终点", "last day"))
-    one.add_argument("--jobs", type=int, help=say("并行进程数", "worker processes"))
-    one.add_argument("--figure", type=Path, help=say("另存判定图", "also draw the verdicts"))
-    one.add_argument("--out", type=Path, help=say("保存位置", "where runs are saved"))
+    run = command("run", "模拟一个情景及其基准", "run a scenario against its baseline")
+    run.add_argument("scenario", nargs="?", default="plan", help=say("情景名或文件", "name or file"))
+    _region(run, say)
+    run.add_argument("--seed", type=int, default=1, help=say("随机种子", "seed of the luck"))
+    run.add_argument("--draws", type=int, default=0, help=say("参数抽样数", "parameter draws"))
+    scale = say("规模，1 为一人一行", "rows for each resident")
+    run.add_argument("--scale", type=float, default=1.0, help=scale)
+    run.add_argument("--start", help=say("起点，须为普查时点", "a census date"))
+    run.add_argument("--until", help=say("终点", "the last day"))
+    run.add_argument("--jobs", type=int, help=say("并行进程数", "worker processes"))
+    run.add_argument("--figure", type=Path, help=say("另存判定图（SVG）", "also draw the verdicts"))
+    run.add_argument("--out", type=Path, help=say("保存位置", "where runs are saved"))
 
-    region = command("region", "区域包", "region packs", region_check)
+    check = command("check", "检查情景、措施和区域文件", "check scenario, measure and region files")
+    check.add_argument("files", nargs="+", help=say("名称、文件或文件夹", "names, files or folders"))
+    _region(check, say)
+
+    show = command("show", "展开一个情景", "a scenario as resolved")
+    show.add_argument("scenario", help=say("情景名或文件", "name or file"))
+    show.add_argument("--diff", metavar="OTHER", help=say("与另一情景之差", "what OTHER changes"))
+
+    measures = command("measures", "措施登记，双向追溯", "the register of measures, both ways")
+    measures.add_argument("id", nargs="?", help=say("措施编号", "number of a measure"))
+    measures.add_argument("--levers", action="store_true", help=say("按抓手", "by lever"))
+
+    region = command("region", "区域包", "region packs")
     region.add_argument("action", choices=["check"], help=say("检查", "check"))
     region.add_argument("pack", help=say("名称或文件夹", "name or folder"))
     return top
 
 
-def run(asked: argparse.Namespace, say: Say) -> int:
-    """`xiancheng run`: verdicts, growth by cause, and a saved run."""
-    from results import figures, store, verdict
-    from results.show import progress, table
-    from scenarios import ensemble
-    from scenarios.resolving import resolve
-    from scenarios.simulate import checked, horizon
-
-    scenario = horizon(resolve(asked.scenario), asked.start, asked.until)
-    request = {"region": asked.region, "seed": asked.seed, "scale": asked.scale}
-    checked(scenario, **request, draws=asked.draws, jobs=asked.jobs or 1)
-    folder = asked.out or store.RUNS
-    store.writable(folder)
-    draws = None
-    with progress(say("模拟", "simulating"), 2 + asked.draws) as step:
-        both = ensemble.pair(scenario, **request, done=step)
-        if asked.draws:
-            draws = ensemble.draws(scenario, asked.draws, step, jobs=asked.jobs, **request)
-    found = verdict.verdicts(both, draws)
-    later = verdict.against_census(both)
-    saved = store.save(both.plan, found, folder)
-    if asked.figure:
-        figures.verdict(found, asked.figure, say.lang)
-    if asked.json:
-        print(_json({"run": str(saved), "verdicts": found, "census": later,
-                     "remarks": list(verdict.remarks(both, found, say.lang))}))  # fmt: skip
-        return DONE
-    if len(found):
-        title = f"{scenario.title.said(say.lang)} · {both.plan.region.title(say.lang)}"
-        table(title, *verdict.lines(found, say.lang))
-    if len(later):
-        table(
-            say("模拟与普查", "simulated against the census"),
-            *verdict.census_lines(later, say.lang),
-        )
-    for remark in verdict.remarks(both, found, say.lang):
-        print(f"· {remark}")
-    say.note(f"已保存 {saved}", f"saved {saved}")
-    return DONE
-
-
-def region_check(asked: argparse.Namespace, say: Say) -> int:
-    """`xiancheng region check`: what a pack assumes and what it misses."""
-    from calibration.region import load
-    from results import packs
-    from results.show import table
-
-    region = load(asked.pack, say.lang)
-    if asked.json:
-        print(_json({"region": region.name, "sha256": region.digest,
-                     "assumptions": region.assumptions(), "missing": region.missing()}))  # fmt: skip
-        return DONE
-    print(f"{region.title_zh} {region.title_en} · sha256 {region.digest}")
-    table(say("假定与推导的数值", "what is assumed"), *packs.assumed(region, say.lang), prose=True)
-    table(say("缺失的数据", "what is missing"), *packs.missing(region, say.lang), prose=True)
-    return DONE
-
-
-def _json(what: Any) -> str:
-    from dataclasses import asdict, is_dataclass
-
-    def plain(value: Any) -> Any:
-        if hasattr(value, "to_dict"):
-            return value.to_dict("records")
-        if is_dataclass(value) and not isinstance(value, type):
-            return asdict(value)
-        return value.item() if hasattr(value, "item") else str(value)
-
-    return json.dumps(what, ensure_ascii=False, default=plain)
+def _region(command: argparse.ArgumentParser, say: Say) -> None:
+    command.add_argument("--region", default="binzhou", help=say("区域包", "region pack"))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; the exit code says how it went."""
     words = list(sys.argv[1:] if argv is None else argv)
-    say = Say("en" if "en" in _values_of("--lang", words) else "zh")
+    say = Say("en" if _asks_for_english(words) else "zh")
     try:
         asked = parser(say).parse_args(words)
-        return int(asked.does(asked, say))
+        does = getattr(import_module("results.commands"), asked.command)
+        return int(does(asked, say))
     except KeyboardInterrupt:
-        say.note("已中断;没有留下半成品", "interrupted; nothing half-written was left")
+        say.note("已中断，没有留下半成品", "interrupted; nothing half-written was left")
         return INTERRUPTED
     except BrokenPipeError:
         return DONE
@@ -168,11 +107,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return REFUSED
 
 
-def _values_of(option: str, words: Sequence[str]) -> list[str]:
-    pairs = zip(words, [*words[1:], ""], strict=True)
-    return [after for word, after in pairs if word == option] + [
-        word.split("=", 1)[1] for word in words if word.startswith(f"{option}=")
-    ]
+def _asks_for_english(words: Sequence[str]) -> bool:
+    pairs = zip(words, words[1:], strict=False)
+    return "--lang=en" in words or ("--lang", "en") in pairs
 
 
 def _said(error: Exception, lang: str) -> str | None:

@@ -39,11 +39,13 @@ def writable(folder: Path) -> None:
         ) from None
 
 
-def save(outcome: Outcome, verdicts: "pd.DataFrame", folder: Path) -> Path:
+def save(
+    outcome: Outcome, verdicts: "pd.DataFrame", delivered: "pd.DataFrame", folder: Path
+) -> Path:
     """Write a run into a new folder below `folder`, synced and renamed; the folder it is in.
 
     `run.json` says what made it, `scenario.yaml` is the scenario as resolved, `series.parquet` and
-    `growth.parquet` hold the tables, `verdicts.csv` opens in a spreadsheet.
+    `growth.parquet` hold the tables, `verdicts.csv` and `delivery.csv` open in a spreadsheet.
     """
     moment = datetime.now(UTC)
     name = f"{moment:%Y%m%d-%H%M%S}-{outcome.scenario.name}-{secrets.token_hex(3)}"
@@ -52,10 +54,11 @@ def save(outcome: Outcome, verdicts: "pd.DataFrame", folder: Path) -> Path:
     try:
         about = outcome.provenance | {"run": name, "written": moment.isoformat(timespec="seconds")}
         (draft / "run.json").write_text(json.dumps(about, ensure_ascii=False, indent=1), "utf-8")
-        (draft / "scenario.yaml").write_text(_yaml(outcome.scenario.resolved()), "utf-8")
+        (draft / "scenario.yaml").write_text(yaml(outcome.scenario.resolved()), "utf-8")
         outcome.to_frame().to_parquet(draft / "series.parquet", compression="zstd", index=False)
         outcome.growth().to_parquet(draft / "growth.parquet", compression="zstd", index=False)
         verdicts.to_csv(draft / "verdicts.csv", index=False, encoding="utf-8-sig")
+        delivered.to_csv(draft / "delivery.csv", index=False, encoding="utf-8-sig")
         for file in draft.iterdir():
             _sync(file)
         _sync(draft)
@@ -67,9 +70,13 @@ def save(outcome: Outcome, verdicts: "pd.DataFrame", folder: Path) -> Path:
     return folder / name
 
 
-def _yaml(document: dict[str, Any]) -> str:
+def yaml(document: dict[str, Any]) -> str:
+    """A document as YAML 1.2, keys in the order given."""
     text = StringIO()
-    YAML(typ="safe", pure=True).dump(document, text)
+    writer = YAML(typ="safe", pure=True)
+    writer.sort_base_mapping_type_on_output = False
+    writer.allow_unicode, writer.default_flow_style = True, False
+    writer.dump(document, text)
     return text.getvalue()
 
 

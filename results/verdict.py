@@ -1,12 +1,15 @@
 """The verdict: what the model says of each target, why, and how far off."""
 
 from collections.abc import Iterator
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from scenarios.checking import Words
+from scenarios.delivery import Delivered, delivered
 from scenarios.ensemble import Pair
+from scenarios.simulate import Outcome
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,10 +78,35 @@ def lines(table: "pd.DataFrame", lang: str) -> tuple[list[str], list[list[str]]]
     return [HEADERS[k].said(lang) for k in keys], rows
 
 
-def remarks(both: Pair, table: "pd.DataFrame", lang: str) -> Iterator[str]:
+def delivery(outcome: Outcome) -> "pd.DataFrame":
+    """Every indicator of the plan at the end of every quarter: delivered against promised.
+
+    Returns
+    -------
+    the fields of `scenarios.delivery.Delivered`, a row for each indicator and quarter
+    """
+    import pandas as pd
+
+    rows = delivered(outcome.scenario, outcome.region, outcome.effort())
+    return pd.DataFrame([asdict(row) for row in rows], columns=[f.name for f in fields(Delivered)])
+
+
+def remarks(
+    both: Pair, table: "pd.DataFrame", promised: "pd.DataFrame", lang: str
+) -> Iterator[str]:
     """What has to be said wherever a verdict is shown."""
     plan = both.plan
     yield from (line.said(lang) for line in weighted_targets(both))
+    for line in plan.scenario.crossed():
+        yield Words(f"越过红线：{line.zh}", f"crosses a red line: {line.en}").said(lang)
+    due = promised[promised["at_deadline"] & promised["met"].notna()]
+    if len(due):
+        kept = int(due["met"].astype(bool).sum())
+        yield Words(
+            f"到期的 {len(due)} 项指标中，{kept} 项按模型的执行进度完成（delivery.csv）。",
+            f"Of {len(due)} indicators due by then, {kept} are delivered at the pace of the model "
+            "(delivery.csv).",
+        ).said(lang)
     draws = int(table["draws"].iloc[0]) if "draws" in table else 0
     if draws:
         yield Words(

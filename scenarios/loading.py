@@ -130,12 +130,7 @@ def load(plan: str | Path = SHIPPED) -> Plan:
 @lru_cache(maxsize=8)
 def _load(folder: Path, stamp: tuple[tuple[str, int, int], ...]) -> Plan:
     """The plan in a folder; `stamp` tells its versions apart."""
-    about = held_against(About, read(folder / "plan.yaml"), {})
-    names = {
-        "counties": county_names(about),
-        "departments": _themselves(list(about.departments)),
-        "projects": _themselves(list(about.projects)),
-    }
+    about, names = _about(folder)
     measures: dict[str, Measure] = {}
     problems: list[Problem] = []
     for name, _, _ in stamp[1:]:
@@ -151,6 +146,31 @@ def _load(folder: Path, stamp: tuple[tuple[str, int, int], ...]) -> Plan:
         raise ScenarioError(problems)
     numbered = sorted(measures, key=lambda number: (measures[number].project is None, number))
     return Plan(folder.name, folder, about, {number: measures[number] for number in numbered})
+
+
+def measure_file(file: Path) -> Measure:
+    """A measure file, held to the plan whose folder it lies in.
+
+    Raises
+    ------
+    ScenarioError
+        with all that is wrong in it.
+    """
+    about, names = _about(file.resolve().parent.parent)
+    document = read(file)
+    measure = held_against(Measure, document, names)
+    if problems := list(_misplaced(measure, document, file.name, about)):
+        raise ScenarioError(problems)
+    return measure
+
+
+def _about(folder: Path) -> tuple[About, dict[str, dict[str, str]]]:
+    about = held_against(About, read(folder / "plan.yaml"), {})
+    return about, {
+        "counties": county_names(about),
+        "departments": _themselves(list(about.departments)),
+        "projects": _themselves(list(about.projects)),
+    }
 
 
 def _misplaced(measure: Measure, document: Document, name: str, about: About) -> Iterator[Problem]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from calibration import priors
+from sim.state import quarter_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -172,6 +173,20 @@ class Outcome:
                 }
             )
         return pd.DataFrame(rows)
+
+    def effort(self) -> "Floats":
+        """What each county delivered of what it was asked, (quarter, county), in [0, 1].
+
+        From the quarter after the plan was issued on; 1 for quarters before the start.
+        """
+        from sim.indicators import INDICATORS
+
+        first, column = self.scenario.plan.first_quarter, list(INDICATORS).index("delivery")
+        counties = len(self.region.counties)
+        shares = {quarter_of(d.year, (d.month + 2) // 3): r for d, r in zip(
+            self.dates[1:], self.record[1:, column, :counties] / 100, strict=True)}  # fmt: skip
+        last = max(shares)
+        return np.array([shares.get(q, np.ones(counties)) for q in range(first, last + 1)])
 
     def summary(self) -> dict[str, float]:
         """Every indicator at the end of the run under a stable flat key."""

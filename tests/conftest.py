@@ -9,13 +9,32 @@ from hypothesis import settings
 from scipy.stats import binom
 
 from calibration.priors import central
-from sim import UrbanModel, kinds
+from sim import UrbanModel, households, kinds
 from sim.base import Base
-from sim.chance import addresses
-from sim.levers import Levers
+from sim.calendar import Tick
+from sim.chance import Luck, addresses
+from sim.conditions import Conditions
+from sim.kinds import Headcount
+from sim.levers import LEVERS, Levers
+from sim.markets import Markets
 from sim.migration import Alternatives
+from sim.quarter import Hazards, Quarter
+from sim.register import Register
 from sim.state import (
-    ALONE, DEPENDENT, FARM, HEAD, INDUSTRY, NEVER, NO_WORK, SINGLE, Counties, People, Units,
+    ALONE,
+    COLUMNS,
+    DEPENDENT,
+    FARM,
+    HEAD,
+    INDUSTRY,
+    MALE,
+    NEVER,
+    NO_WORK,
+    SENIOR,
+    SINGLE,
+    Counties,
+    People,
+    Units,
 )  # fmt: skip
 
 settings.register_profile("house", deadline=None, derandomize=True)  # same examples every time
@@ -23,7 +42,9 @@ settings.load_profile("house")
 
 NOW = 483  # 2020 Q4
 TOWN, VILLAGE = 0, 1  # the places of county 0; county 1 holds places 2 and 3
+PROVINCE, COUNTRY, DEAD, PLACES = 4, 5, 6, 7
 UNITS = 16  # of which 0-3 and 8-11 are urban
+IN_TOWN, IN_VILLAGE = 0, 4  # a unit of each place of county 0
 
 
 def two_counties() -> Counties:
@@ -79,7 +100,8 @@ def families(n: int, *, seed: int = 0) -> People:
     mate = np.arange(rows)
     first = 5 * np.arange(n * UNITS)
     mate = np.where(member < 3, mate + 1, np.where(member == 3, mate - 3, mate))
-    assert (np.sort(mate) == np.arange(rows)).all() and (mate[first] == first + 1).all()
+    assert (np.sort(mate) == np.arange(rows)).all()
+    assert (mate[first] == first + 1).all()
     stranger = family % 5 == 0
     hukou = np.where(stranger, (unit + 5) % UNITS, unit).astype(np.uint16)
     away = stranger & (member == 4)
@@ -100,6 +122,66 @@ def families(n: int, *, seed: int = 0) -> People:
     )
 
 
+def persons(n: int, *, age=30, sex=MALE, education=SENIOR, role=ALONE, work=FARM, **columns):
+    """`n` villagers of county 0 who live alone and never moved, but for what is said of them."""
+    unit = columns.get("unit", IN_VILLAGE)
+    told = {
+        "address": addresses(np.arange(n)), "born": NOW + 1 - 4 * np.asarray(age), "child": NEVER,
+        "unit": unit, "hukou": unit, "before": columns.get("hukou", unit), "since": NEVER,
+        "traits": kinds.pack(sex, education, role, work), "flags": 0, "mate": np.arange(n),
+        "weight": 1, **columns,
+    }  # fmt: skip
+    return People(*(np.broadcast_to(told[c], n).astype(t) for c, t in COLUMNS.items()))
+
+
+def together(n: int, *homes: list[int]) -> np.ndarray:
+    """`mate` of `n` people of whom those of a home live together, and the others alone."""
+    mate = np.arange(n)
+    for home in homes:
+        mate[home] = home[1:] + home[:1]
+    return mate
+
+
+def homes_of(mate: np.ndarray) -> np.ndarray:
+    """The household of each person, named by its smallest row, (person,)."""
+    smallest, ahead = np.arange(len(mate)), mate.copy()
+    for _ in range(6):  # households of up to 64
+        smallest, ahead = np.minimum(smallest, smallest[ahead]), ahead[ahead]
+    return smallest
+
+
+def register_of(people: People) -> Register:
+    return Register(people, villages(), PLACES)
+
+
+def quarter_of(people: People, *, number=NOW + 1, p=None, counties=None, seed=1) -> Quarter:
+    """A quarter in which these people live, whose markets have posted their offers."""
+    register, p, counties = register_of(people), p or PARAMETERS, counties or two_counties()
+    counts = Headcount.of(register.count(number), households.MOTHERS)
+    markets = Markets.at_start(counts, counties, levers(), p)
+    markets.post(counts, levers(), Conditions(), 0.0, 1.0, p)
+    tick = Tick(number, date(2021, 3, 31), 1.0)
+    return Quarter(tick, register, markets, Alternatives.around(counties), Luck(seed), p)
+
+
+def counted(quarter: Quarter) -> Headcount:
+    """Everyone in a quarter, counted anew."""
+    return Headcount.of(quarter.register.count(quarter.tick.number), households.MOTHERS)
+
+
+def hazards(**values) -> Hazards:
+    """Nothing happens, but for what is said."""
+    none = {
+        "death": (4, kinds.BANDS, 2), "birth": (4, kinds.BANDS), "marriage": (kinds.BANDS, 2),
+        "settling": (4,), "resettling": (4,), "leaving": (4, 2, kinds.BANDS, kinds.SITUATIONS),
+        "going_back": (kinds.BANDS,), "hire": (4, kinds.BANDS, kinds.WORKS, kinds.EDUCATIONS),
+        "separation": (4, kinds.BANDS, 2),
+    }  # fmt: skip
+    still = {name: np.zeros(shape) for name, shape in none.items()}
+    factors = {"by_duration": np.ones(65536), "by_village": np.ones(UNITS + 3)}
+    return Hazards(**still | factors | values)
+
+
 PARAMETERS = central()
 STILL = replace(
     PARAMETERS, alpha_single=-40.0, alpha_family=-40.0, alpha_elder=-40.0, return_hazard=0.0,
@@ -114,24 +196,36 @@ def levers(**values: float | np.ndarray) -> Levers:
     )
 
 
+def turned(name: str, value: float | None = None) -> Levers:
+    """One lever turned, by its range if no value is said, in the places where it is read."""
+    lever = LEVERS[name]
+    read = {"urban": [1, 0, 1, 0], "rural": [0, 1, 0, 1], "any": [1, 1, 1, 1]}[lever.where]
+    return levers(**{name: (lever.high if value is None else value) * np.array(read)})
+
+
+def none(quarter: int) -> Levers:
+    return levers()
+
+
+def build_world(
+    policy=none, *, n=60, p=PARAMETERS, seed=1, until=date(2023, 12, 31), arrivals=True,
+    people=None, counties=None, units=None, kind=UrbanModel, **more,
+) -> UrbanModel:  # fmt: skip
+    """The little world."""
+    counties = counties or two_counties()
+    nest = Alternatives.around(counties).nest
+    constants = np.tile(np.array([0.0, 3.5, 9.5, 10.0, 11.5])[nest], (4, 1))
+    base = Base(constants, counties.arrivals * arrivals)
+    return kind(
+        people or families(n), units or villages(), counties, base, p, policy,
+        start=date(2020, 11, 1), until=until, seed=seed, **more,
+    )  # fmt: skip
+
+
 @pytest.fixture
 def world():
     """A function that builds the little world."""
-
-    def build(
-        policy=lambda quarter: levers(), *, n=60, p=PARAMETERS, seed=1, until=date(2023, 12, 31),
-        arrivals=True, people=None, **more,
-    ) -> UrbanModel:  # fmt: skip
-        counties = two_counties()
-        nest = Alternatives.around(counties).nest
-        constants = np.tile(np.array([0.0, 3.5, 9.5, 10.0, 11.5])[nest], (4, 1))
-        base = Base(constants, counties.arrivals * arrivals)
-        return UrbanModel(
-            people or families(n), villages(), counties, base, p, policy,
-            start=date(2020, 11, 1), until=until, seed=seed, **more,
-        )  # fmt: skip
-
-    return build
+    return build_world
 
 
 def run(model: UrbanModel, quarters: int = 100) -> UrbanModel:

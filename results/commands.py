@@ -1,0 +1,190 @@
+"""What each command does, once its words are parsed; each gives the exit code."""
+
+import json
+from argparse import Namespace
+from dataclasses import asdict, is_dataclass
+from pathlib import Path
+from typing import Any
+
+from results.cli import DONE, REFUSED, Say
+from results.show import progress, table
+from scenarios.checking import Problem, ScenarioError, Words, nearest
+
+
+def run(asked: Namespace, say: Say) -> int:
+    """`xiancheng run`: verdicts, growth by cause, and a saved run."""
+    from results import figures, store, verdict
+    from scenarios import ensemble
+    from scenarios.resolving import resolve
+    from scenarios.simulate import checked, horizon
+
+    scenario = horizon(resolve(asked.scenario), asked.start, asked.until)
+    request = {"region": asked.region, "seed": asked.seed, "scale": asked.scale}
+    checked(scenario, **request, draws=asked.draws, jobs=asked.jobs or 1)
+    folder = asked.out or store.RUNS
+    store.writable(folder)
+    draws = None
+    with progress(say("模拟", "simulating"), 2 + asked.draws) as step:
+        both = ensemble.pair(scenario, **request, done=step)
+        if asked.draws:
+            draws = ensemble.draws(scenario, asked.draws, step, jobs=asked.jobs, **request)
+    found, later = verdict.verdicts(both, draws), verdict.against_census(both)
+    delivered = verdict.delivery(both.plan)
+    remarks = [*verdict.remarks(both, found, delivered, say.lang)]
+    saved = store.save(both.plan, found, delivered, folder)
+    if asked.figure:
+        figures.verdict(found, asked.figure, say.lang)
+    if asked.json:
+        report = {"verdicts": found, "census": later, "delivery": delivered, "remarks": remarks}
+        print(_json({"run": str(saved), **report}))
+        return DONE
+    if len(found):
+        title = f"{scenario.title.said(say.lang)} · {both.plan.region.title(say.lang)}"
+        table(title, *verdict.lines(found, say.lang))
+    if len(later):
+        title = say("模拟与普查", "simulated against the census")
+        table(title, *verdict.census_lines(later, say.lang))
+    for remark in remarks:
+        print(f"· {remark}")
+    say.note(f"已保存 {saved}", f"saved {saved}")
+    return DONE
+
+
+def check(asked: Namespace, say: Say) -> int:
+    """`xiancheng check`: everything that is wrong with files, or what a plan leaves open."""
+    from calibration.checks import PackError
+    from calibration.region import load as load_region
+    from scenarios.loading import load as load_plan
+    from scenarios.loading import measure_file, shipped
+    from scenarios.resolving import resolve
+    from scenarios.review import findings
+
+    wrong = False
+    for name in asked.files:
+        path = Path(name)
+        try:
+            if path.is_dir() and (path / "plan.yaml").is_file():
+                load_plan(path)
+            elif path.is_dir() or (not path.suffix and name in _packs()):
+                load_region(name, say.lang)
+            elif name == "plan" or name in shipped():
+                plan = load_plan() if name == "plan" else load_plan(name)
+                region = load_region(asked.region, say.lang)
+                for finding in findings(plan, region, region.censuses[-1]):
+                    print(f"· {finding.says.said(say.lang)}")
+                    if finding.concerns:
+                        print(f"    {', '.join(finding.concerns)}")
+            elif path.is_file() and path.parent.name == "measures":
+                measure_file(path)
+            else:
+                resolve(name)
+        except (ScenarioError, PackError) as error:
+            print(error.text(say.lang))
+            wrong = True
+            continue
+        print(f"{name}: {say('没有问题', 'nothing wrong')}")
+    return REFUSED if wrong else DONE
+
+
+def show(asked: Namespace, say: Say) -> int:
+    """`xiancheng show`: a scenario as resolved, or what another changes."""
+    from results.store import yaml
+    from scenarios.differences import diff
+    from scenarios.resolving import resolve
+
+    scenario = resolve(asked.scenario)
+    if asked.diff:
+        changes = diff(scenario, resolve(asked.diff), say.lang)
+        if asked.json:
+            print(_json({"from": asked.scenario, "to": asked.diff, "changes": changes}))
+        else:
+            print("\n".join(changes) or say("没有差别", "no difference"))
+        return DONE
+    print(_json(scenario.resolved()) if asked.json else yaml(scenario.resolved()), end="")
+    return DONE
+
+
+def measures(asked: Namespace, say: Say) -> int:
+    """`xiancheng measures`: clause -> lever -> term -> indicator, and lever -> clauses."""
+    from scenarios.loading import load
+    from scenarios.register import by_clause, by_lever
+
+    plan = load()
+    if asked.id and asked.id not in plan.measures:
+        expected = Words("措施编号", "the number of a measure")
+        meant = nearest(asked.id, plan.measures)
+        raise ScenarioError([Problem(asked.id, 0, 0, "", expected, asked.id, meant)])
+    if asked.levers:
+        found = by_lever(plan)
+        rows = [
+            [lever, trace.clause, trace.sign, trace.grade, trace.says.said(say.lang)]
+            for lever, traces in found.items()
+            for trace in traces
+            if not asked.id or trace.measure == asked.id
+        ]
+        headers = {
+            "zh": ["抓手", "条款", "方向", "证据", "条款内容"],
+            "en": ["lever", "clause", "sign", "evidence", "clause says"],
+        }[say.lang]
+    else:
+        found = {"clauses": by_clause(plan, asked.id)}
+        rows = [
+            [
+                trace.clause,
+                trace.says.said(say.lang),
+                trace.lever if trace.lever != "none" else say("无", "none"),
+                trace.term,
+                f"{trace.full:g} {trace.unit}" if trace.unit else "–",
+                f"{trace.sign} {trace.grade}".strip() or "–",
+                ", ".join(trace.indicators) or "–",
+                trace.because.said(say.lang),
+            ]
+            for trace in found["clauses"]
+        ]
+        headers = {
+            "zh": ["条款", "内容", "抓手", "模型项", "全额", "方向·证据", "指标", "理由"],
+            "en": ["clause", "says", "lever", "term", "in full", "sign", "indicators", "because"],
+        }[say.lang]
+    if asked.json:
+        print(_json(found))
+    else:
+        table(plan.about.title.said(say.lang), headers, rows, prose=True)
+    return DONE
+
+
+def region(asked: Namespace, say: Say) -> int:
+    """`xiancheng region check`: what a pack assumes and what it misses."""
+    from calibration.region import load
+    from results import packs
+
+    pack = load(asked.pack, say.lang)
+    if asked.json:
+        about = {"region": pack.name, "sha256": pack.digest}
+        print(_json({**about, "assumptions": pack.assumptions(), "missing": pack.missing()}))
+        return DONE
+    print(f"{pack.title_zh} {pack.title_en} · sha256 {pack.digest}")
+    assumed, missing = packs.assumed(pack, say.lang), packs.missing(pack, say.lang)
+    table(say("假定与推导的数值", "what is assumed"), *assumed, prose=True)
+    table(say("缺失的数据", "what is missing"), *missing, prose=True)
+    return DONE
+
+
+def _packs() -> list[str]:
+    from calibration.region import packs
+
+    return packs()
+
+
+def _json(what: Any) -> str:
+    def plain(value: Any) -> Any:
+        if hasattr(value, "to_dict"):
+            return value.to_dict("records")
+        if hasattr(value, "_asdict"):
+            return value._asdict()
+        if is_dataclass(value) and not isinstance(value, type):
+            return asdict(value)
+        if hasattr(value, "model_dump"):
+            return value.model_dump()
+        return value.item() if hasattr(value, "item") else str(value)
+
+    return json.dumps(what, ensure_ascii=False, default=plain)
