@@ -273,7 +273,9 @@ class MesaPeople(mesa.Model):
         weights = chances[place][flat][AGE_CLASS[resident.band]][resident.situation]
         towns = t.county[place // 2]
         if full:
-            open_to = (nest == STAY or town not in full for nest, town in zip(t.nest, towns, strict=True))
+            open_to = (
+                nest == STAY or town not in full for nest, town in zip(t.nest, towns, strict=True)
+            )
             weights = [chance * open for chance, open in zip(weights, open_to, strict=True)]
         (chosen,) = self.random.choices(range(len(weights)), weights)
         nest, town = t.nest[chosen], towns[chosen]

@@ -42,9 +42,8 @@ def split(kinds: Ints, ages: Ints, a: Assumptions, rng: Generator) -> Ints:
         (place, age) members of family households by single year of age
     """
     out = np.zeros((len(kinds), ages.shape[0]), np.int64)
-    alone = a.by_age("alone_men") + a.by_age("alone_women")
-    for kind, likely in enumerate((alone, a.by_age("couple_only"))):
-        out[kind] = whole((ages * likely).sum(1), int(kinds[kind]))
+    for kind, name in enumerate(("alone", "couple_only")):
+        out[kind] = whole((ages * a.by_age(name)).sum(1), int(kinds[kind]))
     left = np.maximum(ages.sum(1) - LEAST[:2] @ out[:2], 0)
     sizes = np.array([a[f"size_{name}_generations"] for name in ("two", "three", "four")])
     members = kinds[2:] * sizes

@@ -99,8 +99,11 @@ def over_places(numbers: Ints, residents: Sequence[int], a: Assumptions, rng: Ge
 
 
 def moving_quarters(now: int, n: int, a: Assumptions, rng: Generator) -> Ints:
-    """When `n` parties moved: long enough ago to be usual residents, (n,) quarters."""
-    return now - rng.integers(HALF_YEAR, round(4 * a["in_mover_years"]), n, endpoint=True)
+    """When `n` parties moved: long enough ago to be usual residents, (n,) quarters.
+
+    They were that before the last half year too, whose moves the model runs in before it starts.
+    """
+    return now - rng.integers(2 * HALF_YEAR, round(4 * a["in_mover_years"]), n, endpoint=True)
 
 
 def origins_of(origin: Ints, unit: Ints, county: int, origins: Origins, rng: Generator) -> Ints:

@@ -162,11 +162,10 @@ def take_seats(
         suits, own = seats.suits[theirs[which]], there[which] * TINY
         pair, alone = suits == AS_COUPLE, suits == BY_ONESELF
         rest = np.convolve(np.maximum(left[which] - couples[which], 0), BROAD, "same")
-        usual = there[which] * a.by_age(("alone_men", "alone_women")[which])
         suits[pair] = drawn_ages(couples[which] + own, int(pair.sum()), rng)
         if which == FEMALE:
             suits[pair] += rng.normal(0, 4 * a["spouse_gap_sd"], pair.sum())
-        suits[alone] = drawn_ages(rest + usual + own, int(alone.sum()), rng)
+        suits[alone] = drawn_ages(rest + own, int(alone.sum()), rng)
         taken[theirs[which]] = who[which][matched(suits, age[who[which]])]
     return taken
 
@@ -188,7 +187,7 @@ def coupled(men: Floats, women: Floats, couples: float, a: Assumptions) -> tuple
     gap = round(a["spouse_gap"])
     husbands = np.append(np.convolve(men, NARROW, "same")[gap:], np.zeros(gap))
     most = np.minimum(husbands, np.convolve(women, NARROW, "same"))
-    both, alone = a.by_age("couple_only"), a.by_age("alone_women")
+    both, alone = a.by_age("couple_only"), a.by_age("alone")
     wives = most * both / np.maximum(both + alone, TINY)
     for _ in range(20):
         wives = np.minimum(wives * (couples / max(wives.sum(), TINY)), most)

@@ -9,14 +9,19 @@ from sim.state import Ints
 MANDATES = {"workload", "fiscal_reward"}  # what sets the effort, and is not scaled by it
 
 
-def capacity(own: float, reward: float) -> float:
+def capacity(own: float, levers: Levers, places: Ints) -> float:
     """Programmes a county can carry out at once, the plan as written being 1."""
-    return own * (1 + reward)
+    return own * (1 + float(levers.fiscal_reward[places].max()))
 
 
-def delivered(load: float, able: float) -> float:
+def load(levers: Levers, places: Ints) -> float:
+    """Programmes a county is asked to carry out at once, the plan as written being 1."""
+    return float(levers.workload[places].max())
+
+
+def delivered(asked: float, able: float) -> float:
     """Share of what is asked of a county that it delivers, in [0, 1]."""
-    return 1.0 if load <= able else able / load
+    return 1.0 if asked <= able else able / asked
 
 
 class County(mesa.Agent):
@@ -29,11 +34,10 @@ class County(mesa.Agent):
         self.own_capacity = capacity
         self.effort = 1.0  # share of what was asked that it delivered this quarter
 
-    def carry_out(self, asked: Levers) -> None:
+    def carry_out(self, levers: Levers) -> None:
         """Decide how much of what is asked can be delivered."""
-        reward = float(asked.fiscal_reward[self.places].max())
-        load = float(asked.workload[self.places].max())
-        self.effort = delivered(load, capacity(self.own_capacity, reward))
+        able = capacity(self.own_capacity, levers, self.places)
+        self.effort = delivered(load(levers, self.places), able)
 
 
 def carried_out(asked: Levers, governments: list[County]) -> Levers:

@@ -119,6 +119,11 @@ def expected_income(
     return hired[:, None] * net + (1 - hired[:, None]) * at_home
 
 
+def beds_offered(levers: Levers) -> Floats:
+    """Beds in workers' dormitories that the plan added, (county,)."""
+    return levers.dormitory_beds[::2]
+
+
 def moving_share(
     new_jobs: Floats, hired: Floats, commuting: Floats, new_beds: Floats, p: Parameters
 ) -> Floats:

@@ -43,15 +43,15 @@ class Levers:
     rural_roads: Annotated[Floats, Lever("cut in the cost of commuting to town", "通勤成本下降", "share", "rural", 0.5, "labour.commuting_cost: roads")]
     expressways: Annotated[Floats, Lever("cut in travel time to other counties", "县际出行时间下降", "share", "any", 0.5, "migration.utility: distance")]
     # Schools
-    school_seats: Annotated[Floats, Lever("compulsory-school seats in town", "城镇学位", "seats", "urban", 1e5, "schools.seats: new seats")]
-    school_quality: Annotated[Floats, Lever("quality of schools", "学校质量", "standard deviations", "any", 1.0, "schools.quality: gain")]
+    school_seats: Annotated[Floats, Lever("compulsory-school seats in town", "城镇学位", "seats", "urban", 1e5, "schools.town_seats: new seats")]
+    school_quality: Annotated[Floats, Lever("quality of schools", "学校质量", "standard deviations", "any", 1.0, "schools.quality_gain: gain")]
     enrolment_openness: Annotated[Floats, Lever("enrolment without proofs", "零证明入学", "share", "urban", 1.0, "schools.admitted: openness")]
-    school_closure: Annotated[Floats, Lever("closing of village schools", "村小撤并", "1/year", "rural", 1.0, "schools.closing: hazard")]
+    school_closure: Annotated[Floats, Lever("closing of village schools", "村小撤并", "1/year", "rural", 1.0, "schools.closing_hazard: hazard")]
     # Housing
-    dormitory_beds: Annotated[Floats, Lever("workers' dormitory beds in parks", "园区宿舍床位", "beds", "urban", 1e5, "labour.moving_share: beds")]
+    dormitory_beds: Annotated[Floats, Lever("workers' dormitory beds in parks", "园区宿舍床位", "beds", "urban", 1e5, "labour.beds_offered: dormitories")]
     renovated_dwellings: Annotated[Floats, Lever("dwellings in renovated estates", "老旧小区改造", "dwellings", "urban", 2e5, "housing.quality: renovated")]
     land_supply: Annotated[Floats, Lever("dwellings that new land allows", "供地可建住房", "dwellings/year", "urban", 5e4, "housing.completions: land")]
-    resettlement: Annotated[Floats, Lever("village households moved into town flats", "村庄搬迁进镇", "households/year", "rural", 5e4, "housing.resettling: hazard")]
+    resettlement: Annotated[Floats, Lever("village households moved into town flats", "村庄搬迁进镇", "households/year", "rural", 5e4, "housing.resettling_hazard: households")]
     # Services: indices in units of the base-year stock
     hospital: Annotated[Floats, Lever("capability of the county hospital", "县医院能力", "base-year stock", "urban", 2.0, "services.health: hospital")]
     subcentres: Annotated[Floats, Lever("medical sub-centres and tiered care", "医疗次中心", "base-year stock", "any", 2.0, "services.health: sub-centres")]
@@ -76,7 +76,7 @@ class Levers:
     merging: Annotated[Floats, Lever("added hazard of a village being merged", "村庄合并", "1/year", "rural", 1.0, "reclassification.merging_hazard: increment")]
     # Delivery
     fiscal_reward: Annotated[Floats, Lever("capacity bought by transfers to weak counties", "财力薄弱县奖补", "share of capacity", "any", 1.0, "county.capacity: transfers")]
-    workload: Annotated[Floats, Lever("programmes asked of the county, the plan as written being 1", "任务量", "share of the plan", "any", 10.0, "county.delivered: load")]
+    workload: Annotated[Floats, Lever("programmes asked of the county, the plan as written being 1", "任务量", "share of the plan", "any", 10.0, "county.load: programmes")]
 
     @classmethod
     def baseline(cls, places: int) -> Self:

@@ -12,6 +12,7 @@ from sim.levers import Levers
 from sim.parameters import Parameters
 from sim.state import INDUSTRY, SERVICES, Counties, Floats, Ints, Offers
 
+OUTSIDE = 3  # places that are nobody's county: see Units.place
 PUPIL_AGES = np.array([[0, 0, 0.8, 0.4], [0, 0, 0, 0.6]])  # share of bands 0 to 10-14 in a stage
 
 
@@ -84,8 +85,8 @@ class Markets:
         hired = labour.hires(searching, self.vacancies.sum(axis=1), self.efficiency, p)
         self.hire_rate = np.divide(hired, searching, out=np.zeros(n), where=searching > 0)
         commuting = labour.commuting_cost(levers)
-        new_beds = np.maximum(levers.dormitory_beds[::2] - self.beds, 0)
-        self.beds = np.maximum(levers.dormitory_beds[::2], self.beds)
+        beds = labour.beds_offered(levers)
+        new_beds, self.beds = np.maximum(beds - self.beds, 0), np.maximum(beds, self.beds)
         villagers = self.hire_rate * by_place[1::2] * quarters
         self.moving_share = labour.moving_share(new_jobs, villagers, commuting, new_beds, p)
         self.wage = np.round(self.counties.wage * ratio)
@@ -150,8 +151,7 @@ class Markets:
         pupils = np.maximum(np.rint(children @ PUPIL_AGES.T).astype(np.int64), waiting.sum(axis=2))
         staying = pupils - waiting.sum(axis=2)
         seats = np.floor(schools.town_seats(self.counties.seats, years, levers, p)).astype(np.int64)
-        openness = levers.enrolment_openness[::2]
-        served, chance = schools.admitted(seats - staying, waiting, openness)
+        served, chance = schools.admitted(seats - staying, waiting, levers)
         self.seat_chance = chance[..., [schools.OWNER, schools.OTHER]]
         self.queue = (waiting - served).sum(axis=2)
         self.seats_taken = np.minimum(staying, seats) + served.sum(axis=2)
@@ -170,7 +170,7 @@ def looking(people: Headcount, levers: Levers, p: Parameters) -> Floats:
     -------
     (place, band, work, education) persons times effort, for the places of the levers
     """
-    by_work = people.by_work[: len(levers.training)]
+    by_work = people.by_work[: -OUTSIDE]
     adults = people.by_band[: len(by_work), labour.WORKING].sum(axis=1).astype(float)
     return by_work * labour.search(levers, adults, p)
 

@@ -33,14 +33,14 @@ def priority(registered: Bools, owner: Bools, permit: Bools) -> Ints:
     return np.where(owner, np.where(registered, 0, OWNER), np.where(permit, PERMIT, OTHER))
 
 
-def admitted(places: Ints, waiting: Ints, openness: Floats) -> tuple[Ints, Floats]:
+def admitted(places: Ints, waiting: Ints, levers: Levers) -> tuple[Ints, Floats]:
     """Fill the places of a year class by class.
 
     Parameters
     ----------
     places : (county, stage) seats free at entry
     waiting : (county, stage, class) children
-    openness : (county,) in [0, 1]
+    levers : enrolment_openness in [0, 1]
         Share of the way from strict priority to one queue of all who own no flat in town.
 
     Returns
@@ -58,7 +58,8 @@ def admitted(places: Ints, waiting: Ints, openness: Floats) -> tuple[Ints, Float
     chance = np.minimum(1, (free + 1) / (waiting + 1))
     pooled = np.minimum(1, (free[..., PERMIT] + 1) / (waiting[..., PERMIT:].sum(axis=-1) + 1))
     strict = chance[..., PERMIT:]
-    chance[..., PERMIT:] = strict + openness[:, None, None] * (pooled[..., None] - strict)
+    openness = levers.enrolment_openness[::2, None, None]
+    chance[..., PERMIT:] = strict + openness * (pooled[..., None] - strict)
     return served, chance
 
 
