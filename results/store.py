@@ -1,22 +1,176 @@
-"""A run on disk: a folder that is there as a whole or not at all."""
+"""Runs on disk: a folder each, that is there as a whole or not at all.
 
+`run.json` says what made the run and holds the digest of every file beside it. A folder is written
+under another name, synced and renamed, so what has its proper name is whole; what was torn or
+altered afterwards is found by its digests and put into quarantine.
+"""
+
+import hashlib
 import json
+import math
 import os
 import secrets
 import shutil
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, date, datetime
+from functools import cached_property, lru_cache
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
+import numpy as np
 from ruamel.yaml import YAML
 
+from results import record
+from results.record import Record
+from scenarios.request import Request, World
 from scenarios.simulate import Outcome, RequestError
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 RUNS = Path("results/runs")
+RUN = "run.json"
+
+
+# A run
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A run that was read back; its tables are read when they are asked for."""
+
+    folder: Path
+    record: Record
+
+    def series(self) -> "pd.DataFrame":
+        """Every indicator, as `Outcome.to_frame`."""
+        import pandas as pd
+
+        return pd.read_parquet(self.folder / "series.parquet")
+
+    def growth(self) -> "pd.DataFrame":
+        """Urban growth by cause, as `Outcome.growth`."""
+        import pandas as pd
+
+        return pd.read_parquet(self.folder / "growth.parquet")
+
+    def verdicts(self) -> "pd.DataFrame":
+        """One row for each target, as saved with the run."""
+        import pandas as pd
+
+        return pd.read_csv(self.folder / "verdicts.csv", encoding="utf-8-sig")
+
+    @cached_property
+    def request(self) -> Request:
+        """What the run was asked for, to be asked again.
+
+        Raises
+        ------
+        ScenarioError, PackError
+            if its plan or its pack is no longer there.
+        """
+        from scenarios.resolving import resolve
+
+        told = self.record
+        world = World.of(resolve(told.scenario), told.region.name)
+        return Request(world, told.parameters, told.seed, told.scale, told.draw)
+
+    def outcome(self) -> Outcome:
+        """The outcome, as `simulate` gave it."""
+        from calibration.region import load
+        from scenarios.simulate import reported
+        from sim.accounts import Growth
+        from sim.indicators import INDICATORS
+
+        told, asked = self.record, self.request
+        region = load(asked.world.region)
+        groups = reported(region)
+        values = self.series()["value"].to_numpy()
+        counties, growth = len(region.counties), self.growth()
+        changes = {f.name: growth[f.name].to_numpy() for f in fields(Growth)}
+        days = growth["date"].dt.date.to_numpy()[::counties]
+        return Outcome(
+            scenario=asked.world.scenario,
+            region=region,
+            request={name: getattr(told, name) for name in _ASKED},
+            groups=groups,
+            dates=(date.fromisoformat(told.start), *days),
+            record=values.reshape(len(days) + 1, len(INDICATORS), len(groups)),
+            _growth=tuple(
+                Growth(**{n: c[i * counties : (i + 1) * counties] for n, c in changes.items()})
+                for i in range(len(days))
+            ),
+            _start=(np.array(told.begun.urban), np.array(told.begun.present)),
+        )
+
+
+_ASKED = ("seed", "scale", "draw", "start", "until", "parameters")
+
+
+def opened(folder: Path) -> Saved | None:
+    """The run in a folder; None if it is torn, altered or none of ours."""
+    try:
+        told = record.parsed((folder / RUN).read_bytes())
+    except OSError:
+        return None
+    return Saved(folder, told) if told else None
+
+
+def whole(folder: Path) -> Saved | None:
+    """The run in a folder, if its record is sealed and every file is as it was written."""
+    saved = opened(folder)
+    if saved is None:
+        return None
+    try:
+        same = all(digest(folder / name) == known for name, known in saved.record.files.items())
+    except OSError:
+        return None
+    return saved if same else None
+
+
+def found(run: str | Path, runs: Path = RUNS) -> Saved:
+    """A run by its folder or its id.
+
+    Raises
+    ------
+    RequestError
+        if there is none, or it is not as it was written.
+    """
+    for folder in (Path(run), runs / run):
+        if (folder / RUN).is_file():
+            saved = whole(folder)
+            if saved is None:
+                raise RequestError(
+                    f"{folder} 中的记录已残缺或被改动；请重新运行",
+                    f"the record in {folder} is torn or altered; run it again",
+                )
+            return saved
+    raise RequestError(
+        f"没有找到运行 {run}；应为运行编号或含 {RUN} 的文件夹",
+        f"no run {run}; expected the id of a run or a folder that holds {RUN}",
+    )
+
+
+def digest(file: Path) -> str:
+    """The sha256 of a file."""
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def values_digest(outcome: Outcome) -> str:
+    """The sha256 of the numbers of an outcome, whatever files they are kept in."""
+    content = hashlib.sha256(np.ascontiguousarray(outcome.record, "<f8").tobytes())
+    growth = outcome.growth()
+    for name in growth.columns.drop(["date", "county"]):
+        content.update(np.ascontiguousarray(growth[name].to_numpy()).astype("<f8").tobytes())
+    return content.hexdigest()
+
+
+# Writing
 
 
 def writable(folder: Path) -> None:
@@ -40,49 +194,365 @@ def writable(folder: Path) -> None:
 
 
 def save(
-    outcome: Outcome, verdicts: "pd.DataFrame", delivered: "pd.DataFrame", folder: Path
+    outcome: Outcome,
+    verdicts: "pd.DataFrame",
+    delivered: "pd.DataFrame",
+    folder: Path,
+    *,
+    region: str | Path | None = None,
+    seconds: Mapping[str, float] | None = None,
 ) -> Path:
     """Write a run into a new folder below `folder`, synced and renamed; the folder it is in.
 
     `run.json` says what made it, `scenario.yaml` is the scenario as resolved, `series.parquet` and
     `growth.parquet` hold the tables, `verdicts.csv` and `delivery.csv` open in a spreadsheet.
     """
-    moment = datetime.now(UTC)
-    name = f"{moment:%Y%m%d-%H%M%S}-{outcome.scenario.name}-{secrets.token_hex(3)}"
-    draft = folder / f".{name}.part"
+    asked = outcome.request
+    world = World.of(outcome.scenario, region or outcome.region.name)
+    request = Request(world, asked["parameters"], asked["seed"], asked["scale"], asked["draw"])
+    name = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{outcome.scenario.name}-{secrets.token_hex(3)}"
+    return write(
+        folder / name, outcome, request, seconds or {}, verdicts, {"delivery.csv": delivered}
+    )
+
+
+def write(
+    folder: Path,
+    outcome: Outcome,
+    request: Request,
+    seconds: Mapping[str, float],
+    verdicts: "pd.DataFrame | None" = None,
+    tables: "Mapping[str, pd.DataFrame] | None" = None,
+) -> Path:
+    """Write a run as `folder`: first as a draft beside it, then synced and renamed.
+
+    Raises
+    ------
+    OSError
+        if the disk is full or cannot be written to; then no draft is left either.
+    """
+    draft = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(draft, ignore_errors=True)  # of a process that was killed
     draft.mkdir(parents=True)
+    judged = outcome.verdicts() if verdicts is None else verdicts
     try:
-        about = outcome.provenance | {"run": name, "written": moment.isoformat(timespec="seconds")}
-        (draft / "run.json").write_text(json.dumps(about, ensure_ascii=False, indent=1), "utf-8")
-        (draft / "scenario.yaml").write_text(yaml(outcome.scenario.resolved()), "utf-8")
-        outcome.to_frame().to_parquet(draft / "series.parquet", compression="zstd", index=False)
-        outcome.growth().to_parquet(draft / "growth.parquet", compression="zstd", index=False)
-        verdicts.to_csv(draft / "verdicts.csv", index=False, encoding="utf-8-sig")
-        delivered.to_csv(draft / "delivery.csv", index=False, encoding="utf-8-sig")
-        for file in draft.iterdir():
-            _sync(file)
+        with _file(draft / "scenario.yaml") as file:
+            file.write(_as_yaml(json.dumps(request.world.resolved)).encode())
+        with _file(draft / "series.parquet") as file:
+            _parquet(series_table(outcome), file)
+        with _file(draft / "growth.parquet") as file:
+            _parquet(growth_table(outcome), file)
+        for name, table in {"verdicts.csv": judged, **(tables or {})}.items():
+            with _file(draft / name) as file:
+                file.write(table.to_csv(index=False).encode("utf-8-sig"))
+        files = {file.name: digest(file) for file in sorted(draft.iterdir())}
+        told = record.sealed(
+            _content(folder.name, outcome, request, seconds, judged) | {"files": files}
+        )
+        with _file(draft / RUN) as file:
+            file.write(record.written(told).encode())
         _sync(draft)
-        draft.rename(folder / name)
-        _sync(folder)
+        draft.rename(folder)
+        _sync(folder.parent)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
-    return folder / name
+    return folder
 
 
-def yaml(document: dict[str, Any]) -> str:
+def _content(
+    name: str,
+    outcome: Outcome,
+    request: Request,
+    seconds: Mapping[str, float],
+    verdicts: "pd.DataFrame",
+) -> dict[str, Any]:
+    """What the record of a run says, but for its files."""
+    world = request.world
+    urban, present = outcome._start
+    return {
+        "format": 1,
+        "run": name,
+        "key": request.key,
+        "written": datetime.now(UTC).isoformat(timespec="seconds"),
+        "software": record.software(),
+        "plan": {"name": world.scenario.plan.name, "sha256": world.plan_digest},
+        "region": {"name": world.region, "sha256": world.region_digest},
+        "scenario": dict(world.resolved),
+        **{name: outcome.request[name] for name in _ASKED},
+        "environment": record.environment(),
+        "seconds": {phase: round(spent, 4) for phase, spent in seconds.items()},
+        "peak_memory_bytes": record.peak_memory(),
+        "begun": {"urban": urban.tolist(), "present": present.tolist()},
+        "summary": {key: _known(value) for key, value in outcome.summary().items()},
+        "verdicts": [
+            {key: _plain(value) for key, value in row.items()}
+            for row in verdicts.to_dict("records")
+        ],
+        "values": values_digest(outcome),
+    }
+
+
+def series_table(outcome: Outcome) -> "pa.Table":
+    """`Outcome.to_frame` as an Arrow table, without the way through pandas."""
+    from sim.indicators import INDICATORS
+
+    groups = tuple((g.code, g.zh) for g in outcome.groups)
+    indicators = tuple((name, each.unit) for name, each in INDICATORS.items())
+    table = _frame(outcome.dates, groups, indicators)
+    return table.set_column(4, "value", [outcome.record.ravel()])
+
+
+@lru_cache(maxsize=8)
+def _frame(
+    dates: tuple[date, ...],
+    groups: tuple[tuple[int, str], ...],
+    indicators: tuple[tuple[str, str], ...],
+) -> "pa.Table":
+    """The columns of the series that all runs of a world have in common."""
+    import pyarrow as pa
+
+    each, rows = len(indicators) * len(groups), len(dates) * len(indicators)
+    return pa.table(
+        {
+            "date": np.repeat(np.array(dates, "datetime64[s]"), each),
+            "unit_code": np.tile([code for code, _ in groups], rows),
+            "county": pa.array([zh for _, zh in groups] * rows),
+            "indicator": pa.array(
+                [name for name, _ in indicators for _ in groups] * len(dates)
+            ),
+            "value": np.zeros(len(dates) * each),
+            "unit": pa.array([unit for _, unit in indicators for _ in groups] * len(dates)),
+        }
+    )
+
+
+def growth_table(outcome: Outcome) -> "pa.Table":
+    """`Outcome.growth` as an Arrow table."""
+    import pyarrow as pa
+
+    growth = outcome.growth()
+    return pa.table({name: pa.array(growth[name].to_numpy()) for name in growth})
+
+
+def _parquet(table: "pa.Table", file: IO[bytes]) -> None:
+    import pyarrow.parquet as pq
+
+    pq.write_table(table, file, compression="zstd", write_statistics=False, store_schema=False)
+
+
+def yaml(document: Mapping[str, Any]) -> str:
     """A document as YAML 1.2, keys in the order given."""
     text = StringIO()
     writer = YAML(typ="safe", pure=True)
     writer.sort_base_mapping_type_on_output = False
     writer.allow_unicode, writer.default_flow_style = True, False
-    writer.dump(document, text)
+    writer.dump(dict(document), text)
     return text.getvalue()
 
 
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
+@lru_cache(maxsize=64)
+def _as_yaml(document: str) -> str:
+    """A JSON document as YAML."""
+    return yaml(json.loads(document))
+
+
+@contextmanager
+def _file(path: Path) -> Iterator[IO[bytes]]:
+    """A file that is on the disk when it is closed."""
+    with path.open("wb") as file:
+        yield file
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def whole_file(path: Path, content: bytes) -> None:
+    """Write a file that is there as a whole or not at all."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with _file(draft) as file:
+            file.write(content)
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+
+
+def _sync(folder: Path) -> None:
+    """Make renames in a folder last, where the system lets folders be synced."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _known(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _plain(value: Any) -> Any:
+    """A cell of a table as JSON has it."""
+    value = value.item() if hasattr(value, "item") else value
+    if isinstance(value, float):
+        return _known(value)
+    return value if isinstance(value, bool | int | str) or value is None else str(value)
+
+
+# Many runs by their keys
+
+
+@dataclass(frozen=True)
+class Store:
+    """A folder of runs by key: equal requests are answered, and each is run by one process only.
+
+    `runs/` holds the runs, `failed/` why some gave no outcome, `quarantine/` what was not whole.
+    """
+
+    folder: Path
+
+    def path(self, key: str) -> Path:
+        """Where the run of a key is, or will be."""
+        return self.folder / "runs" / key
+
+    def has(self, key: str) -> bool:
+        """Whether a run is there; what has its proper name was whole when it got it."""
+        return self.path(key).is_dir()
+
+    def keys(self) -> set[str]:
+        """The keys of all runs."""
+        return set(_names(self.folder / "runs"))
+
+    def find(self, request: Request) -> Saved | None:
+        """The answer to a request, if it was answered before and is whole."""
+        folder = self.path(request.key)
+        return whole(folder) if folder.is_dir() else None
+
+    def obtain(self, request: Request) -> Saved:
+        """The answer to a request: the one on file, or a new one that is now on file."""
+        key = request.key
+        with self.claimed(key, wait=True):
+            kept = self.find(request)
+            if kept is not None:
+                return kept
+            if self.has(key):
+                self.quarantine(key)
+            saved = opened(write(self.path(key), request.simulate(), request, {}))
+        assert saved is not None
+        return saved
+
+    def quarantine(self, key: str) -> Path:
+        """Set a run aside that is not whole; where it is now."""
+        aside = self.folder / "quarantine" / f"{key}-{secrets.token_hex(3)}"
+        aside.parent.mkdir(parents=True, exist_ok=True)
+        self.path(key).rename(aside)
+        return aside
+
+    def quarantine_altered(self, keys: Sequence[str]) -> list[Path]:
+        """Set aside every run of these that is torn or altered, or under a key not its own."""
+        aside = []
+        for key in keys:
+            if self.has(key):
+                saved = whole(self.path(key))
+                if saved is None or saved.record.key != key:
+                    aside.append(self.quarantine(key))
+        return aside
+
+    # Failures
+
+    def fail(self, key: str, about: Mapping[str, Any]) -> None:
+        """Keep why a request gave no outcome."""
+        folder = self.folder / "failed"
+        folder.mkdir(parents=True, exist_ok=True)
+        text = json.dumps({"key": key, **about}, ensure_ascii=False, indent=1)
+        whole_file(folder / f"{key}.json", text.encode())
+
+    def forgive(self, key: str) -> None:
+        """Forget an earlier failure of a request that now has an outcome."""
+        (self.folder / "failed" / f"{key}.json").unlink(missing_ok=True)
+
+    def failures(self) -> list[dict[str, Any]]:
+        """Why requests gave no outcome."""
+        folder = self.folder / "failed"
+        return [json.loads((folder / name).read_text("utf-8")) for name in _names(folder)]
+
+    # Claims
+
+    @contextmanager
+    def claimed(self, key: str, *, wait: bool = False) -> Iterator[bool]:
+        """Hold the right to run a key; False if another process holds it and we do not wait.
+
+        The system lets go of a claim when its process ends, however it ends.
+        """
+        self.path(key).parent.mkdir(parents=True, exist_ok=True)
+        handle = _claims(str(self.folder / ".claims"))
+        place = int(key[:15], 16)
+        got = _lock(handle, place, wait=wait)
+        try:
+            yield got
+        finally:
+            if got:
+                _unlock(handle, place)
+
+
+def _names(folder: Path) -> list[str]:
+    """The names in a folder, but for drafts; none if there is no folder."""
+    try:
+        return sorted(name for name in os.listdir(folder) if not name.startswith("."))
+    except FileNotFoundError:
+        return []
+
+
+@lru_cache(maxsize=64)
+def _claims(file: str) -> int:
+    """The file in which claims are byte ranges, open until the process ends.
+
+    It is opened once: closing any handle of it would let go of all claims of the process.
+    """
+    return os.open(file, os.O_RDWR | os.O_CREAT, 0o666)
+
+
+def _lock(handle: int, place: int, *, wait: bool) -> bool:
+    import fcntl
+
+    try:
+        fcntl.lockf(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB), 1, place)
+    except (BlockingIOError, PermissionError):  # both are said of a claim that another holds
+        return False
+    return True
+
+
+def _unlock(handle: int, place: int) -> None:
+    import fcntl
+
+    fcntl.lockf(handle, fcntl.LOCK_UN, 1, place)
+
+
+def again(saved: Saved) -> tuple[dict[str, tuple[str, str]], Saved]:
+    """Run a saved run once more; the digests that differ, as (then, now), and the new run.
+
+    The new run is in a temporary folder that is removed when the process ends.
+    """
+    import atexit
+    import tempfile
+
+    room = Path(tempfile.mkdtemp(prefix="xiancheng-"))
+    atexit.register(shutil.rmtree, room, ignore_errors=True)
+    request = saved.request
+    outcome = request.simulate()
+    anew = opened(write(room / saved.record.run, outcome, request, {}))
+    assert anew is not None
+    then, now = saved.record, anew.record
+    pairs = {name: (then.files[name], now.files[name]) for name in then.files if name in now.files}
+    pairs |= {"values": (then.values, now.values), "key": (then.key, now.key)}
+    return {name: both for name, both in pairs.items() if both[0] != both[1]}, anew
+
+
+def as_dict(saved: Saved) -> dict[str, Any]:
+    """A saved run as one JSON-ready object."""
+    return {"folder": str(saved.folder), **saved.record.model_dump()}
+
+
+__all__ = ["RUNS", "Saved", "Store", "asdict"]

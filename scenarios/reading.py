@@ -58,8 +58,9 @@ def read(file: Traversable) -> Document:
     return parsed(source, str(file))
 
 
+@lru_cache(maxsize=64)
 def parsed(source: bytes, file: str) -> Document:
-    """The document that a file's bytes describe; raises as `read` does."""
+    """The document that a file's bytes describe, parsed once; raises as `read` does."""
     if len(source) > MAX_BYTES:
         raise _refused(file, Words("不超过 1 MiB 的文件", "a file of at most 1 MiB"), "> 1 MiB")
     try:

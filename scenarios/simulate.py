@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from scenarios.plan import Scenario
     from sim.accounts import Growth
     from sim.base import Base
-    from sim.state import Counties, Floats
+    from sim.state import Counties, Floats, Ints
 
 CAUSES = ("natural", "migration", "recoding", "denominator")
 
@@ -99,28 +99,30 @@ class Outcome:
         """
         import pandas as pd
 
-        from sim.accounts import rate_change
+        from sim.accounts import Growth, rate_change
 
-        rows = []
         urban, present = self._start
-        for day, change in zip(self.dates[1:], self._growth, strict=True):
-            points = rate_change(urban, present, change)
-            named = {name: values for name, values in vars(change).items() if name != "residents"}
-            persons = named | {"migration": change.migration, "total": change.total}
-            rows.append(
-                pd.DataFrame(
-                    {
-                        "date": np.datetime64(day, "D"),
-                        "unit_code": [g.code for g in self.groups[: len(urban)]],
-                        "county": [g.zh for g in self.groups[: len(urban)]],
-                        **persons,
-                        "residents": change.residents,
-                        **{f"{cause}_pp": points[cause] for cause in CAUSES},
-                    }
-                )
-            )
-            urban, present = urban + change.total, present + change.residents
-        return pd.concat(rows, ignore_index=True)
+        quarters, counties = len(self._growth), len(urban)
+        stacked = {name: values.ravel() for name, values in self._stacked.items()}
+        change = Growth(**stacked)
+        before = [
+            x + np.cumsum(c.reshape(quarters, counties), axis=0) - c.reshape(quarters, counties)
+            for x, c in ((urban, change.total), (present, change.residents))
+        ]
+        points = rate_change(before[0].ravel(), before[1].ravel(), change)
+        residents = stacked.pop("residents")
+        return pd.DataFrame(
+            {
+                "date": np.repeat(np.array(self.dates[1:], "datetime64[s]"), counties),
+                "unit_code": np.tile([g.code for g in self.groups[:counties]], quarters),
+                "county": np.tile([g.zh for g in self.groups[:counties]], quarters),
+                **stacked,
+                "migration": change.migration,
+                "total": change.total,
+                "residents": residents,
+                **{f"{cause}_pp": points[cause] for cause in CAUSES},
+            }
+        )
 
     def causes(self, group: Group, day: date) -> dict[str, float]:
         """Why the rate of a group changed from the start to `day` [percentage points].
@@ -128,21 +130,28 @@ class Outcome:
         The four causes explain the share of those present; `counting` is what the half-year rule,
         the drift and the rounding of the published series make of it. All five add up exactly.
         """
-        from sim.accounts import rate_change, together
+        from sim.accounts import Growth, rate_change
 
-        urban, present = (x[list(group.counties)].sum(keepdims=True) for x in self._start)
-        total = dict.fromkeys(CAUSES, 0.0)
-        for end, change in zip(self.dates[1:], self._growth, strict=True):
-            if end > day:
-                break
-            part = together(change, group.counties)
-            for cause, points in rate_change(urban, present, part).items():
-                total[cause] += float(points[0])
-            urban, present = urban + part.total, present + part.residents
+        members = list(group.counties)
+        urban, present = (x[members].sum() for x in self._start)
+        until = sum(end <= day for end in self.dates[1:])
+        change = Growth(
+            **{name: table[:until, members].sum(axis=1) for name, table in self._stacked.items()}
+        )
+        urban = urban + np.cumsum(change.total) - change.total
+        present = present + np.cumsum(change.residents) - change.residents
+        points = rate_change(urban, present, change)
+        total = {cause: float(np.cumsum([0.0, *points[cause]])[-1]) for cause in CAUSES}
         column = self.groups.index(group)
         rate = self.at("published_resident_urbanization_rate", day)[column]
         begun = self.at("published_resident_urbanization_rate", self.dates[0])[column]
         return total | {"counting": float(rate - begun - sum(total.values()))}
+
+    @cached_property
+    def _stacked(self) -> "dict[str, Ints]":
+        """Every field of the growth, (quarter, county)."""
+        names = vars(self._growth[0])
+        return {name: np.stack([getattr(g, name) for g in self._growth]) for name in names}
 
     def verdicts(self) -> "pd.DataFrame":
         """One row for each target whose deadline the run reaches."""

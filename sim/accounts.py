@@ -140,11 +140,3 @@ def rate_change(urban: Ints, residents: Ints, change: Growth) -> dict[str, Float
         "recoding": change.recoding * points,
         "denominator": -share * change.residents * points,
     }
-
-
-def together(change: Growth, counties: tuple[int, ...]) -> Growth:
-    """The growth of several counties as if they were one, (1,)."""
-    members = list(counties)
-    return Growth(
-        **{f.name: getattr(change, f.name)[members].sum(keepdims=True) for f in fields(change)}
-    )

@@ -1,6 +1,7 @@
 """The population: people in households and villages who add up to the census."""
 
 import ast
+import csv
 import os
 import subprocess
 import sys
@@ -264,6 +265,31 @@ def test_the_old_live_alone_more_often_than_the_middle_aged(seen):
 
 
 @BOTH
+def test_some_live_alone_at_every_age(seen):
+    """And not all of one cohort, which is what is left over when all others have found a seat."""
+    of_age = seen.resident & ~seen.collective & (seen.age >= 25) & (seen.age < 60)
+    five = ((seen.age[of_age] - 25) // 5).astype(int)
+    shares = np.bincount(five, seen.role[of_age] == ALONE) / np.bincount(five)
+    assert shares.min() > 0.015
+    assert shares.max() < 0.12
+
+
+@BOTH
+def test_who_brings_up_children_alone_is_mostly_a_mother(seen):
+    lone = seen.first[(seen.p.child[seen.first] != NEVER) & (seen.size > 1)]
+    lone = lone[~np.isin(lone, seen.couples()[0])]
+    assert 0.05 < len(lone) / (seen.p.child != NEVER).sum() < 0.2
+    assert 0.55 < seen.sex[lone].mean() < 0.85
+
+
+@BOTH
+def test_more_generations_live_together_in_the_village(seen):
+    elder = (seen.role == DEPENDENT) & (seen.age >= 18)
+    elder &= np.arange(len(seen.p)) != seen.head + 1
+    assert elder[seen.village].mean() > 1.2 * elder[seen.town].mean()
+
+
+@BOTH
 def test_the_young_leave_home_with_age(seen):
     def at_home(low, high, sex):
         them = seen.resident & (seen.sex == sex) & (seen.age >= low) & (seen.age < high)
@@ -325,6 +351,19 @@ def test_a_cohort_keeps_its_schooling():
 @BOTH
 def test_schoolchildren_and_the_absent_have_no_work_here(seen):
     assert (seen.work[(seen.age < 16) | ~seen.resident] == NO_WORK).all()
+
+
+@BOTH
+def test_most_adults_work_women_and_the_old_less(seen):
+    def employed(who, low, high):
+        them = seen.resident & who & (seen.age >= low) & (seen.age < high)
+        return (seen.work[them] != NO_WORK).mean()
+
+    men, women = seen.sex == MALE, seen.sex == FEMALE
+    assert employed(men, 25, 50) > 0.85
+    assert 0.7 < employed(women, 25, 50) < employed(men, 25, 50)
+    assert employed(men | women, 65, 75) < 0.7 * employed(men | women, 25, 50)
+    assert employed(men | women, 16, 20) < employed(men | women, 20, 25)
 
 
 @BOTH
@@ -692,6 +731,36 @@ def test_the_cache_knows_all_that_a_population_depends_on():
                 module = node.module.partition(".")[2]
                 named = [module] if module else [alias.name for alias in node.names]
                 assert {f"{n}.py" for n in named} <= own
+
+
+# What is assumed
+
+
+def test_every_assumption_is_used(monkeypatch):
+    """A number that nothing reads would only pretend to matter."""
+    read = set()
+
+    class Watched(fitting.Assumptions):
+        def __getitem__(self, name):
+            read.add(name)
+            return super().__getitem__(name)
+
+        def steps(self, name):
+            read.add(name)
+            return super().steps(name)
+
+    on_file = assumptions().values
+    monkeypatch.setattr(population, "assumptions", lambda: Watched(on_file))
+    build(BINZHOU, NOW, scale=3e-4, seed=1)
+    assert read == {name for name, _ in on_file}
+
+
+def test_every_assumption_says_how_far_it_may_be_off():
+    text = Path(population.__file__).with_name("population.csv").read_text(encoding="utf-8")
+    for row in csv.DictReader(text.splitlines()):
+        assert float(row["low"]) <= float(row["value"]) <= float(row["high"]), row
+        assert row["unit"], row
+        assert (row["status"] == "assumed") == (row["source"] == "assumption"), row
 
 
 # What cannot be

@@ -1,0 +1,174 @@
+"""The record of a run, `run.json`: everything that made it, in a form that programs can rely on.
+
+`schema` gives the JSON Schema that is published beside this file. The record is sealed: its own
+digest is kept in it, so an altered record is told from a whole one.
+"""
+
+import json
+import platform
+import sys
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import version
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError
+
+from scenarios.keys import Model
+from scenarios.request import code_digest, digest_of
+from scenarios.simulate import commit
+
+LIBRARIES = ("mesa", "numba", "numpy", "pandas", "pyarrow", "scipy")
+FLAGS = ("sse", "avx", "fma", "neon", "asimd", "sve")  # processor features that touch arithmetic
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Day = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$")]
+
+
+class Software(Model):
+    """The program that ran."""
+
+    name: str
+    version: str
+    commit: str | None
+    code: Sha256 = Field(description="source text of sim, calibration and scenarios")
+
+
+class Input(Model):
+    """A plan or a region pack."""
+
+    name: str = Field(description="name, or the path it was read from")
+    sha256: Sha256
+
+
+class Processor(Model):
+    """The processor, where the system tells."""
+
+    model: str
+    cores: int
+    features: list[str]
+
+
+class Environment(Model):
+    """The machine and the libraries."""
+
+    python: str
+    system: str
+    machine: str
+    processor: Processor
+    libraries: dict[str, str]
+
+
+class Begun(Model):
+    """Who was there when the run began [persons], by county."""
+
+    urban: list[int]
+    present: list[int]
+
+
+class Record(Model):
+    """What made a run, what it came to, and the digests of its files."""
+
+    format: Literal[1]
+    run: str
+    key: Sha256 = Field(description="digest of code, data, plan, scenario, parameters and luck")
+    written: str = Field(description="when, in UTC")
+    software: Software
+    plan: Input
+    region: Input
+    scenario: dict[str, Any] = Field(description="as resolved: a file based on no other")
+    start: Day
+    until: Day
+    seed: int
+    scale: float
+    draw: int = Field(description="of county and yearly effects; 0 is the median world")
+    parameters: dict[str, float]
+    environment: Environment
+    seconds: dict[str, float] = Field(description="by phase: prepare, simulate, tabulate")
+    peak_memory_bytes: int = Field(description="of the process, up to the end of this run")
+    begun: Begun
+    summary: dict[str, float | None] = Field(description="every indicator at the end of the run")
+    verdicts: list[dict[str, Any]]
+    values: Sha256 = Field(description="of the numbers in series and growth, in any file format")
+    files: dict[str, Sha256]
+    seal: Sha256 = Field(description="digest of all the other keys")
+
+    def sealed(self) -> bool:
+        """Whether the record is as it was written."""
+        return digest_of(self.model_dump(exclude={"seal"})) == self.seal
+
+
+def sealed(content: Mapping[str, Any]) -> Record:
+    """A record, sealed."""
+    open_record = Record(**content, seal="0" * 64)
+    seal = digest_of(open_record.model_dump(exclude={"seal"}))
+    return open_record.model_copy(update={"seal": seal})
+
+
+def parsed(text: bytes) -> Record | None:
+    """The record in a text; None if it is torn, altered, or of no form that we know."""
+    try:
+        record = Record.model_validate_json(text)
+    except ValidationError:
+        return None
+    return record if record.sealed() else None
+
+
+def written(record: Record) -> str:
+    """A record as text."""
+    return json.dumps(record.model_dump(), ensure_ascii=False, indent=1)
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of `run.json`; results/run.schema.json holds it."""
+    told = Record.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **told, "title": "Run"}
+
+
+@cache
+def software() -> Software:
+    """The program that is running."""
+    return Software(
+        name="xiancheng", version=version("xiancheng"), commit=commit(), code=code_digest()
+    )
+
+
+@cache
+def environment() -> Environment:
+    """The machine and the libraries in use."""
+    return Environment(
+        python=platform.python_version(),
+        system=platform.system(),
+        machine=platform.machine(),
+        processor=_processor(),
+        libraries={name: version(name) for name in LIBRARIES},
+    )
+
+
+def peak_memory() -> int:
+    """The most memory this process has held [bytes]; 0 where the system does not tell."""
+    try:
+        import resource
+    except ImportError:
+        return 0
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return int(peak if sys.platform == "darwin" else peak * 1024)
+
+
+def _processor() -> Processor:
+    import os
+
+    told: dict[str, str] = {}
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as lines:
+            for line in lines:
+                name, _, value = line.partition(":")
+                told.setdefault(name.strip(), value.strip())
+    except OSError:
+        pass
+    flags = (told.get("flags") or told.get("Features") or "").split()
+    return Processor(
+        model=told.get("model name") or platform.processor() or platform.machine(),
+        cores=os.cpu_count() or 1,
+        features=sorted(flag for flag in flags if flag.startswith(FLAGS)),
+    )

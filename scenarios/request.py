@@ -1,0 +1,125 @@
+"""What a run is asked for, and the key by which equal requests know each other.
+
+A key is the sha256 of everything that makes an outcome: the text of the code, the data, the plan,
+the resolved scenario, every parameter, and the luck. A changed coefficient is another key.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from calibration import priors
+from scenarios.loading import Plan
+from scenarios.resolving import resolve
+from scenarios.scenario import Scenario
+from scenarios.simulate import Outcome, horizon, simulate
+
+COMPUTES = ("sim", "calibration", "scenarios")  # the packages that make an outcome
+ARITHMETIC = ("numba", "numpy", "scipy")  # libraries whose versions may change a last digit
+
+
+@dataclass(frozen=True)
+class World:
+    """A scenario in a region: what many runs have in common, told once."""
+
+    scenario: Scenario
+    region: str  # name or path of the pack
+    resolved: Mapping[str, Any]
+    plan_digest: str
+    region_digest: str
+    digest: str  # of the code, the data, the plan and the scenario
+
+    @classmethod
+    def of(cls, scenario: Scenario, region: str | Path = "binzhou") -> "World":
+        """The world of a resolved scenario."""
+        from calibration.region import load
+
+        resolved, plan, pack = scenario.resolved(), plan_digest(scenario.plan), load(region).digest
+        digest = digest_of(
+            {"code": code_digest(), "region": pack, "plan": plan, "scenario": resolved}
+        )
+        return cls(scenario, str(region), resolved, plan, pack, digest)
+
+
+@dataclass(frozen=True)
+class Request:
+    """One run: a world, overrides of the central parameters, and the luck."""
+
+    world: World
+    parameters: Mapping[str, float]
+    seed: int = 1
+    scale: float = 1.0
+    draw: int = 0
+
+    @classmethod
+    def of(
+        cls, scenario: "str | Path | Mapping[str, Any] | Scenario" = "plan", *,
+        region: str | Path = "binzhou", parameters: Mapping[str, float] | None = None,
+        seed: int = 1, scale: float = 1.0, start: str | None = None, until: str | None = None,
+        draw: int = 0,
+    ) -> "Request":  # fmt: skip
+        """The request that `simulate` would answer, from the same arguments."""
+        chosen = scenario if isinstance(scenario, Scenario) else resolve(scenario)
+        world = World.of(horizon(chosen, start, until), region)
+        return cls(world, dict(parameters or {}), int(seed), float(scale), int(draw))
+
+    @property
+    def key(self) -> str:
+        """The sha256 by which equal requests know each other."""
+        return digest_of(
+            {
+                "world": self.world.digest,
+                "parameters": asdict(priors.override(self.parameters)),
+                "seed": int(self.seed),
+                "scale": float(self.scale),
+                "draw": int(self.draw),
+            }
+        )
+
+    def simulate(self) -> Outcome:
+        """Run it."""
+        return simulate(
+            self.world.scenario, region=self.world.region, parameters=self.parameters,
+            seed=self.seed, scale=self.scale, draw=self.draw,
+        )  # fmt: skip
+
+
+def digest_of(content: Mapping[str, Any]) -> str:
+    """The sha256 of JSON-ready content, whatever the order of its keys."""
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@cache
+def code_digest() -> str:
+    """The sha256 of the source text that computes, its tables, and the arithmetic beneath."""
+    content = hashlib.sha256()
+    for package in COMPUTES:
+        folder = Path(str(files(package)))
+        for file in _sources(folder):
+            content.update(f"{package}/{file.name}\n".encode())
+            content.update(file.read_bytes())
+    for library in ARITHMETIC:
+        content.update(f"{library} {version(library)}\n".encode())
+    return content.hexdigest()
+
+
+def _sources(folder: Path) -> Iterator[Path]:
+    """The files of a package that decide what it computes, in a fixed order."""
+    for pattern in ("*.py", "*.yaml", "*.csv"):
+        yield from sorted(folder.glob(pattern))
+
+
+def plan_digest(plan: Plan) -> str:
+    """The sha256 of a plan's own file and its measures."""
+    content = hashlib.sha256()
+    for file in (plan.folder / "plan.yaml", *sorted((plan.folder / "measures").glob("*.yaml"))):
+        content.update(f"{file.name}\n".encode())
+        content.update(file.read_bytes())
+    return content.hexdigest()
