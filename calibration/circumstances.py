@@ -34,10 +34,20 @@ def counties(region: Region, start: date) -> Counties:
         seats=np.stack([value("seats_primary"), value("seats_junior")], axis=1),
         moves=np.asarray(region.moves(start), float),
         arrivals=np.asarray(region.arrivals(start), float),
-        arrivals_nearby=np.asarray(region.arrivals(start), float)[:, 0],
+        nearby_share=shares(np.asarray(region.arrivals(start), float)[:, 0]),
         birth_rate=np.asarray(births, float) / 1000,
         death_rate=np.asarray(deaths, float) / 1000,
     )
+
+
+def shares(arrivals: Floats) -> Floats:
+    """Shares of a total, (county,), equal where there is none.
+
+    Whoever moves within the prefecture heads for the towns that people from the rest of the
+    province head for: the census counts both as one class.
+    """
+    total = arrivals.sum()
+    return arrivals / total if total > 0 else np.full(len(arrivals), 1 / len(arrivals))
 
 
 def neighbours(prefecture: Ints) -> Ints:
@@ -50,15 +60,12 @@ def neighbours(prefecture: Ints) -> Ints:
     return np.array([row + [-1] * (slots - len(row)) for row in others], int).reshape(-1, slots)
 
 
-def fertility(region: Region, start: date) -> dict[int, float]:
+def fertility(region: Region, start: date, cutoff: date) -> dict[int, float]:
     """Births of the province by year relative to the year of the census of `start`.
 
-    Only figures dated after the census are used, and none for years before the next census, which
-    the model is tested on; an index that is not on file stays at its last value.
+    Nothing dated after `cutoff` is used; the index then stays at its last value.
     """
     known = region.series(region.province, "birth_rate")
     base = known.get(start.year)
-    later = {year: rate for year, rate in known.items() if year > start.year}
-    return (
-        {year: rate / base for year, rate in later.items()} if base and start.year >= 2020 else {}
-    )
+    later = {y: rate for y, rate in known.items() if start.year < y <= cutoff.year}
+    return {year: rate / base for year, rate in later.items()} if base else {}

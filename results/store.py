@@ -13,7 +13,7 @@ import secrets
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from functools import cached_property, lru_cache
 from io import StringIO
@@ -529,30 +529,3 @@ def _unlock(handle: int, place: int) -> None:
 
     fcntl.lockf(handle, fcntl.LOCK_UN, 1, place)
 
-
-def again(saved: Saved) -> tuple[dict[str, tuple[str, str]], Saved]:
-    """Run a saved run once more; the digests that differ, as (then, now), and the new run.
-
-    The new run is in a temporary folder that is removed when the process ends.
-    """
-    import atexit
-    import tempfile
-
-    room = Path(tempfile.mkdtemp(prefix="xiancheng-"))
-    atexit.register(shutil.rmtree, room, ignore_errors=True)
-    request = saved.request
-    outcome = request.simulate()
-    anew = opened(write(room / saved.record.run, outcome, request, {}))
-    assert anew is not None
-    then, now = saved.record, anew.record
-    pairs = {name: (then.files[name], now.files[name]) for name in then.files if name in now.files}
-    pairs |= {"values": (then.values, now.values), "key": (then.key, now.key)}
-    return {name: both for name, both in pairs.items() if both[0] != both[1]}, anew
-
-
-def as_dict(saved: Saved) -> dict[str, Any]:
-    """A saved run as one JSON-ready object."""
-    return {"folder": str(saved.folder), **saved.record.model_dump()}
-
-
-__all__ = ["RUNS", "Saved", "Store", "asdict"]

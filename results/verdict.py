@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from scenarios.checking import Words
 from scenarios.delivery import Delivered, delivered
 from scenarios.ensemble import Pair
@@ -87,7 +85,8 @@ def delivery(outcome: Outcome) -> "pd.DataFrame":
     """
     import pandas as pd
 
-    rows = delivered(outcome.scenario, outcome.region, outcome.effort())
+    effort = outcome.effort()
+    rows = delivered(outcome.scenario, outcome.region, effort) if len(effort) else []
     return pd.DataFrame([asdict(row) for row in rows], columns=[f.name for f in fields(Delivered)])
 
 
@@ -96,10 +95,9 @@ def remarks(
 ) -> Iterator[str]:
     """What has to be said wherever a verdict is shown."""
     plan = both.plan
-    yield from (line.said(lang) for line in weighted_targets(both))
     for line in plan.scenario.crossed():
         yield Words(f"越过红线：{line.zh}", f"crosses a red line: {line.en}").said(lang)
-    due = promised[promised["at_deadline"] & promised["met"].notna()]
+    due = promised[promised["at_deadline"].astype(bool) & promised["met"].notna()]
     if len(due):
         kept = int(due["met"].astype(bool).sum())
         yield Words(
@@ -107,52 +105,37 @@ def remarks(
             f"Of {len(due)} indicators due by then, {kept} are delivered at the pace of the model "
             "(delivery.csv).",
         ).said(lang)
+    if table.empty:
+        return
+    for number, caveat in plan.scenario.plan.about.caveats.items():
+        yield f"{number} {caveat.said(lang)}"
     draws = int(table["draws"].iloc[0]) if "draws" in table else 0
     if draws:
         yield Words(
-            f"区间与达标概率来自 {draws} 组先验参数抽样(每组含各县与各年效应);参数尚未用数据校准。",
+            f"区间与达标概率来自 {draws} 组先验参数抽样（每组含各县与各年效应）；参数尚未用数据校准。",
             f"Interval and probability come from {draws} draws of the priors, each with "
             "county and yearly effects; the parameters have not been estimated from data.",
         ).said(lang)
     else:
         yield Words(
-            "这是中心参数下的一次模拟,不是预测区间;用 --draws 50 得到区间与达标概率。",
+            "这是中心参数下的一次模拟，不是预测区间；用 --draws 50 得到区间与达标概率。",
             "This is one run at the central parameters, not a forecast interval; --draws 50 gives "
             "the interval and the probability.",
         ).said(lang)
     yield Words(
-        "变化按原因拆分(百分点):自然增长、迁移、划转按城镇人口计,分母变化为常住人口增减所致,"
-        "统计口径为半年规则与公布序列的偏差;五项之和等于有方案与起点之差。",
+        "变化按原因拆分（百分点）：自然增长、迁移、划转按城镇人口计，分母变化为常住人口增减所致，"
+        "统计口径为半年规则与公布序列的偏差；五项之和等于有方案与起点之差。",
         "Causes of the change, in points: natural growth, migration and recoding of the urban "
         "population; the denominator is the change of all residents; counting is the half-year "
         "rule and the published series. The five add up to the rate with the plan less that at "
         "the start.",
     ).said(lang)
     yield Words(
-        f"规模 {plan.request['scale']:g},种子 {plan.request['seed']},"
-        f"{plan.request['start']} 至 {plan.request['until']};目标从不作为数据使用。",
+        f"规模 {plan.request['scale']:g}，种子 {plan.request['seed']}，"
+        f"{plan.request['start']} 至 {plan.request['until']}；目标从不作为数据使用。",
         f"scale {plan.request['scale']:g}, seed {plan.request['seed']}, {plan.request['start']} to "
         f"{plan.request['until']}; targets are never used as data.",
     ).said(lang)
-
-
-def weighted_targets(both: Pair) -> Iterator[Words]:
-    """Where the target of several counties is not what their own targets come to."""
-    region = both.plan.region
-    own = {t.counties[0]: t for t in region.targets if len(t.counties) == 1}
-    residents = region.urban_rural(region.censuses[-1]).sum(axis=1)
-    index = {c.code: i for i, c in enumerate(region.counties)}
-    for target in region.targets:
-        if len(target.counties) > 1 and all(code in own for code in target.counties):
-            weights = residents[[index[code] for code in target.counties]]
-            mean = np.average([own[code].value for code in target.counties], weights=weights)
-            year = region.censuses[-1].year
-            yield Words(
-                f"各县目标按 {year} 年常住人口加权为 {mean:.1f}%，不是 {target.value:g}%；"
-                "六个目标分别判定。",
-                f"Weighted by residents of {year}, the county targets come to {mean:.1f}%, not "
-                f"{target.value:g}%; the targets are judged one by one.",
-            )
 
 
 def against_census(outcome: "Pair") -> "pd.DataFrame":

@@ -7,6 +7,7 @@ refused while it is being read. Tags are refused: no file can name a Python obje
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from importlib.resources.abc import Traversable
 from math import inf, nan
 from typing import Any

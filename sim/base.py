@@ -55,7 +55,6 @@ def base(
     by_nest = np.zeros((2 * len(counties), 5))
     by_town = np.zeros(len(counties))
     near, goal = alternatives.nest == migration.NEARBY, alternatives.county
-    share = counties.arrivals_nearby / max(counties.arrivals_nearby.sum(), 1e-9)
     for _ in range(ROUNDS):
         constants = by_nest[:, alternatives.nest] + np.repeat(near * by_town[goal], 2, axis=0)
         value = migration.utility(alternatives, offers, constants, none, p)
@@ -69,7 +68,7 @@ def base(
         by_nest = np.clip(by_nest, UNREACHABLE, -UNREACHABLE)
         arriving = np.zeros(len(counties))
         np.add.at(arriving, goal[:, near], by_county(flows[:, near]))
-        by_town += correction(share * arriving.sum(), arriving)
+        by_town += correction(counties.nearby_share * arriving.sum(), arriving)
         by_town = np.clip(by_town - by_town.mean(), UNREACHABLE, -UNREACHABLE)
     return Base(np.round(constants, 9), counties.arrivals + back[:, 4:])
 

@@ -13,9 +13,8 @@ MOTHERS = [DEPENDENT, HEAD]  # roles in which women have a partner
 def marriage_hazard(p: Parameters) -> Floats:
     """How often an unpartnered adult finds a partner, if there is one [1/year], (band, 2 sex).
 
-    Men marry a year and a half later than women on average.
     """
-    peak = p.marriage_age + np.array([0.75, -0.75])
+    peak = p.marriage_age + np.array([0.5, -0.5]) * p.spouse_age_gap
     distance = (AGES[:, None] + 2.5 - peak) / p.marriage_age_sd
     return p.marriage_hazard * np.exp(-(distance**2) / 2) * (AGES[:, None] >= 20)
 

@@ -34,7 +34,7 @@ class Seen:
     units: Ints  # village-level units
     effort: Floats  # share of what was asked that the county delivered
     drift: float  # percentage points, of the published series
-    error: Floats  # (group,) of the published rate [percentage points]
+    error: Floats  # of the published rate [percentage points]
 
 
 Measurement = Callable[[Seen, Floats], Floats]
@@ -79,7 +79,9 @@ def resident_urbanization_rate(seen: Seen, groups: Floats) -> Floats:
 @indicator("percent", "公布的常住人口城镇化率")
 def published_resident_urbanization_rate(seen: Seen, groups: Floats) -> Floats:
     """The rate as it is printed: with the drift of the series, an error, and two decimals."""
-    rate = resident_urbanization_rate(seen, groups) + seen.drift + seen.error
+    everyone = seen.urban + seen.rural
+    error = share(groups @ (everyone * seen.error), groups @ everyone) / 100
+    rate = resident_urbanization_rate(seen, groups) + seen.drift + error
     return np.round(np.clip(rate, 0, 100), 2)
 
 

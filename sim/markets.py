@@ -107,6 +107,7 @@ class Markets:
             elder_care=services.elder_care(levers, p),
             childcare=services.childcare(levers, p),
             amenity=services.amenity(levers, p),
+            service_outside=float(services.saturating(np.ones(1), p)[0]),
         )
 
     def followers(self, p: Parameters) -> Floats:

@@ -6,7 +6,7 @@ from sim.parameters import Parameters
 from sim.state import Bools, Floats, Ints
 
 HALF_YEAR = 2  # quarters; the definition of a usual resident
-BENCHMARK_YEARS = (2010, 2015, 2020, 2025)  # census or one-per-cent survey
+BENCHMARK_YEARS = (2010, 2020, 2025)  # census or one-per-cent survey
 
 
 def not_yet_counted(since: Ints, quarter: int) -> Bools:
@@ -27,6 +27,10 @@ def drift(year: int, p: Parameters) -> float:
     return p.benchmark_drift * (year - max(b for b in BENCHMARK_YEARS if b <= year))
 
 
-def error(standard: Floats, p: Parameters) -> Floats:
-    """Rounding and quota smoothing of published rates [points], (group,), from standard normals."""
-    return p.obs_error_sd * standard
+def error(standard: Floats, residents: Floats, p: Parameters) -> Floats:
+    """Rounding and quota smoothing of published rates [points], (county,), from standard normals.
+
+    Counties are made to agree with their total: weighted by residents the errors sum to zero.
+    """
+    raw = p.obs_error_sd * standard
+    return raw - np.average(raw, weights=np.maximum(residents, 1))

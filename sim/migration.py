@@ -92,14 +92,15 @@ def age_schedule(p: Parameters) -> Floats:
     Rogers & Castro (1981), IIASA RR-81-030, standard schedule (labour-force component)
     """
     age = (AGES + np.append(AGES[1:], 90)) / 2
-    reference = np.array([27.0, 37.0, 67.0])[:, None]
+    reference = np.array([27.0, 37.0, 67.0])[:, None]  # to whom the three alphas refer [years]
+    return np.asarray(np.log(rogers_castro(age, p) / rogers_castro(reference, p)))
 
-    def rate(x: Floats) -> Floats:
-        return p.rc_constant + p.rc_labour * np.exp(
-            -p.rc_descent * (x - p.rc_peak) - np.exp(-p.rc_ascent * (x - p.rc_peak))
-        )
 
-    return np.asarray(np.log(rate(age) / rate(reference)))
+def rogers_castro(age: Floats, p: Parameters) -> Floats:
+    """Labour-force component of the migration schedule [1/year], (age,)."""
+    since = age - p.rc_peak
+    labour = np.exp(-p.rc_descent * since - np.exp(-p.rc_ascent * since))
+    return p.rc_constant + p.rc_labour * labour
 
 
 @lru_cache(maxsize=8)
@@ -192,8 +193,8 @@ def utility(
     stays, moves = nest == STAY, nest != STAY
     place_of_goal = np.where(stays, np.arange(2 * len(goal))[:, None], 2 * to)
 
-    def at_goal(index: Floats, outside: float = 0.0) -> Floats:
-        return np.where(leads_out, outside, index[place_of_goal])
+    def at_goal(index: Floats) -> Floats:
+        return np.where(leads_out, offers.service_outside, index[place_of_goal])
 
     income = np.where(
         stays & rural[:, None],
@@ -213,13 +214,13 @@ def utility(
         + constants
         + p.beta_a * at_goal(offers.amenity)
         - p.beta_r * quality
-        + p.split_household * ((mode != kernel.WHOLE) & moves)
         + p.lone_far * ((mode == kernel.LONE) & (nest >= NEARBY))
     )
 
-    # What matters to some: the old and ill, parents, and those who own a flat in town.
+    # What matters to some: families, the old and ill, parents, those who own a flat in town.
+    parts = p.split_household * ((mode != kernel.WHOLE) & moves)
     per_domain = p.service_to_wage_ratio * p.beta_y
-    for_the_old = per_domain * at_goal(offers.health + offers.elder_care)
+    for_the_old = per_domain * (at_goal(offers.health) + at_goal(offers.elder_care))
     for_parents = per_domain * at_goal(offers.childcare)
     rent = p.beta_r * np.where(moves & ~leads_out, np.log(offers.housing_cost[to]), 0.0)
     own = nest == OWN_TOWN
@@ -232,6 +233,7 @@ def utility(
 
     value = np.empty((len(origin), FLAT, AGE_CLASSES, SITUATIONS, len(nest)))
     value[:] = common[:, None, None, None]
+    value[:, :, :, HEADS] += parts
     value += flat.transpose(1, 0, 2)[:, :, None, None]
     value[:, :, OLDER] += for_the_old[:, None, None]
     value[:, :, :, PRESCHOOL] += for_parents[:, None, None]
@@ -304,12 +306,14 @@ def arrivals(base: Floats, change: Floats, years: float, multiple: float) -> Flo
     return base * np.exp(change)[:, None] * years * multiple
 
 
-def newcomer_age(u: Floats) -> Ints:
-    """Age of people who come from outside [years], (newcomer,): young adults mostly.
+def newcomer_age(u: Floats, p: Parameters) -> Ints:
+    """Age of people who come from outside [years], (newcomer,): adults below sixty.
 
-    The quantiles are those of a Rogers-Castro labour schedule cut at 18 and 60.
+    They are as old as a Rogers-Castro schedule makes people who move.
     """
-    return np.interp(u, [0, 0.2, 0.5, 0.75, 0.9, 1], [18, 21, 26, 33, 42, 60]).astype(np.int64)
+    ages = np.arange(18, 60)
+    chance = rogers_castro(ages.astype(float), p).cumsum()
+    return ages[np.searchsorted(chance / chance[-1], u)]
 
 
 def share_bringing_household(residents_per_dwelling: Floats, p: Parameters) -> Floats:

@@ -48,7 +48,7 @@ from sim.state import ALONE, HEAD, Counties, Floats, Ints, Offers, People, Units
 
 Policy = Callable[[int], Levers]  # number of a quarter -> levers
 CHUNK = 65536  # rows that one thread takes at a time
-OUTSIDERS = 3.0  # people who consider coming, for each who does at the start
+OUTSIDERS = 3.0  # people in the line of those who may come, for each who is expected to
 
 
 class UrbanModel(mesa.Model):
@@ -174,10 +174,10 @@ class UrbanModel(mesa.Model):
         """Count everyone as old as they are in `quarter`."""
         return Headcount.of(self.register.count(quarter), households.MOTHERS)
 
-    def present(self) -> tuple[Floats, Floats]:
+    def present(self) -> tuple[Ints, Ints]:
         """People who are in urban units, and all who are there, each (county,)."""
         now = self.counts.by_sex[: 2 * len(self.counties)].sum(axis=1).reshape(-1, 2)
-        return now[:, 0].astype(float), now.sum(axis=1).astype(float)
+        return now[:, 0], now.sum(axis=1)
 
     def decisions(self, tick: Tick) -> Quarter:
         """The people, markets and luck of one quarter."""
@@ -263,7 +263,8 @@ class UrbanModel(mesa.Model):
         change = migration.town_value(offers, p) - self.town_value
         multiple = self.conditions.arrivals
         expected = migration.arrivals(self.base.arrivals, change, years, multiple)
-        quarter.receive(expected, OUTSIDERS * self.base.arrivals * years)
+        line = OUTSIDERS * self.base.arrivals * years * max(multiple, 1.0)
+        quarter.receive(expected, line)
 
     def observe(self, day: date, number: int) -> None:
         """Write down what statisticians see at the end of a quarter."""
@@ -282,8 +283,7 @@ class UrbanModel(mesa.Model):
         hukou = hukou.reshape(n, 2).astype(np.int64)
         work = self.counts.by_work[: 2 * n].sum(axis=(1, 3)).reshape(n, 2, -1)
         work = work[:, :, labour.NON_FARM].sum(axis=2)
-        who = np.arange(len(self.groups)) + 1000 * day.year
-        error = self.luck_of_draw(self.draw, who) * (self.draw > 0)
+        error = self.luck_of_draw(self.draw, self.counties.code + day.year) * (self.draw > 0)
         governments = list(self.agents)
         own = register.units.merged_into == np.arange(len(register.units))
         return Seen(
@@ -298,7 +298,7 @@ class UrbanModel(mesa.Model):
             units=np.bincount(register.units.county[own], minlength=n),
             effort=np.array([county.effort for county in governments]),
             drift=measurement.drift(day.year, self.parameters),
-            error=measurement.error(error, self.parameters),
+            error=measurement.error(error, counted.sum(axis=1), self.parameters),
         )  # fmt: skip
 
 

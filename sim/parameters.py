@@ -91,6 +91,7 @@ class Parameters:
     boys_per_birth: float  # 1, share of boys among births
     marriage_hazard: float  # 1/year, hazard of finding a partner at the peak age
     marriage_age: float  # years, peak age of marriage, mean of the sexes
+    spouse_age_gap: float  # years, husbands older than wives at marriage
     marriage_age_sd: float  # years, spread of the age of marriage
     college_share: float  # 1, share of the young who reach college
     senior_share: float  # 1, share of the young whose last school is senior secondary

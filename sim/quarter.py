@@ -18,20 +18,7 @@ from sim.migration import Alternatives
 from sim.parameters import Parameters
 from sim.register import NEWCOMER, Register
 from sim.state import (
-    ALONE,
-    COLLEGE,
-    FARM,
-    HEAD,
-    INDUSTRY,
-    JUNIOR,
-    NEVER,
-    NO_WORK,
-    OWNS_FLAT,
-    SENIOR,
-    Bools,
-    Floats,
-    Ints,
-    People,
+    ALONE, FARM, HEAD, INDUSTRY, NEVER, NO_WORK, OWNS_FLAT, Bools, Floats, Ints, People,
 )  # fmt: skip
 
 DEATH, SETTLING, BIRTH, MARRIAGE, LEAVING, RETURN, HIRE, SEPARATION = (1 << i for i in range(8))
@@ -94,6 +81,7 @@ class Quarter:
         self.tick, self.register, self.markets = tick, register, markets
         self.alternatives, self.luck, self.parameters = alternatives, luck, parameters
         self.towns = len(markets.counties)
+        self.rooms = np.zeros(self.towns, np.int64)  # how many more people each town can house
 
     def u(self, stream: Stream, rows: Ints) -> Floats:
         """Four draws in (0, 1) for each row, (4, row)."""
@@ -313,7 +301,7 @@ class Quarter:
         Whoever finds no dwelling chooses once more among what is left, and then stays; people
         who were on their way back from outside stay outside.
         """
-        rooms = self.markets.rooms(counts)
+        self.rooms = rooms = self.markets.rooms(counts)
         housed = self._serve(parties, rooms)
         self._go(parties.where(housed))
         turned_away = parties.row[~housed]
@@ -338,13 +326,15 @@ class Quarter:
         code = self.markets.counties.code[county]
         address = addresses(code, 2 * rank.astype(np.int64) + origin, q, NEWCOMER)
         u = self.luck.uniform(Stream.OUTSIDERS, q, address)
+        persons = np.full(len(county), round(scale))
         chance = np.divide(
             expected, lengths * scale, out=np.zeros(expected.shape), where=lengths > 0
         )
         comes = u[0] < chance[county, origin]
+        comes[comes] = served(u[2, comes], county[comes], persons[comes], self.rooms)
         address, county, origin, u = address[comes], county[comes], origin[comes], u[:, comes]
         v = self.luck.uniform(Stream.OUTSIDER_TRAITS, q, address)
-        age = migration.newcomer_age(v[0])
+        age = migration.newcomer_age(v[0], self.parameters)
         n = len(address)
         hukou = r.units.elsewhere + origin
         r.enter(
@@ -358,13 +348,13 @@ class Quarter:
                 since=np.full(n, q, np.int16),
                 traits=kinds.pack(
                     (v[1] < self.parameters.newcomer_women).astype(np.int64),
-                    np.where(v[2] < 0.5, JUNIOR, np.where(v[2] < 0.75, SENIOR, COLLEGE)),
-                    ALONE,
-                    NO_WORK,
+                    households.education_reached(v[2], self.parameters),
+                    np.full(n, ALONE),
+                    np.full(n, NO_WORK),
                 ),
                 flags=np.zeros(n, np.uint8),
                 mate=np.arange(len(r.people), len(r.people) + n, dtype=np.int32),
-                weight=np.full(n, round(scale), np.int32),
+                weight=persons[:n].astype(np.int32),
             )
         )
 

@@ -12,20 +12,8 @@ from sim.accounts import Flows
 from sim.chance import addresses
 from sim.kinds import Traits
 from sim.state import (
-    ALONE,
-    COLUMNS,
-    DEPENDENT,
-    FARM,
-    HEAD,
-    NEVER,
-    NO_WORK,
-    PRIMARY,
-    SINGLE,
-    Bools,
-    Floats,
-    Ints,
-    People,
-    Units,
+    ALONE, COLUMNS, DEPENDENT, FARM, HEAD, NEVER, NO_WORK, OWNS_FLAT, PRIMARY, SINGLE,
+    Bools, Floats, Ints, People, Units,
 )  # fmt: skip
 
 ROLE_BITS, WORK_BITS, EDUCATION_BITS = 0b00011000, 0b11100000, 0b00000110
@@ -216,6 +204,8 @@ class Register:
         to_village = (self.place[p.unit[left]] % 2 == 1) & (
             self.place[p.unit[left]] < self.places - 3
         )
+        abroad = who[start // 2 != end // 2]
+        p.flags[abroad] &= ~np.uint8(OWNS_FLAT)  # the flat is in the town of the county left
         grown = (p.born[left] <= quarter - 4 * households.GROWN) & to_village
         self.employ(left, np.where(grown, FARM, NO_WORK))
         self.moved[0] = np.concatenate([self.moved[0], who])

@@ -131,7 +131,7 @@ class Counties:
     moves: Floats  # (county, 4) net moves a year: from the villages to the own town; out of the
     #                county to other towns of the prefecture, the province and the country
     arrivals: Floats  # (county, 2) net in-moves a year from the province and the country
-    arrivals_nearby: Floats  # net in-moves a year from the other counties of the prefecture
+    nearby_share: Floats  # of those who move to another town of the prefecture, who come here
     birth_rate: Floats  # per resident and year
     death_rate: Floats  # per resident and year
 
@@ -153,6 +153,7 @@ class Offers:
     elder_care: Floats  # (place,) index
     childcare: Floats  # (place,) index
     amenity: Floats  # (place,) index
+    service_outside: float  # every index outside the region: as in a town at the start
 
 
 COLUMNS: dict[str, type[np.generic]] = {

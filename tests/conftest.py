@@ -63,7 +63,7 @@ def two_counties() -> Counties:
         seats=np.array([[300.0, 150.0], [300.0, 150.0]]),
         moves=np.array([[40.0, 10.0, 10.0, 4.0], [40.0, 10.0, 10.0, 4.0]]),
         arrivals=np.array([[10.0, 2.0], [10.0, 2.0]]),
-        arrivals_nearby=np.array([10.0, 10.0]),
+        nearby_share=np.array([0.5, 0.5]),
         birth_rate=np.array([0.009, 0.009]),
         death_rate=np.array([0.007, 0.007]),
     )
@@ -178,7 +178,7 @@ def hazards(**values) -> Hazards:
         "separation": (4, kinds.BANDS, 2),
     }  # fmt: skip
     still = {name: np.zeros(shape) for name, shape in none.items()}
-    factors = {"by_duration": np.ones(65536), "by_village": np.ones(UNITS + 3)}
+    factors = {"by_duration": np.ones(129), "by_village": np.ones(UNITS + 3)}
     return Hazards(**still | factors | values)
 
 

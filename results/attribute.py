@@ -1,0 +1,244 @@
+"""How much each measure and project contributes; the contributions add up to the whole effect.
+
+A game in which the measures are the players: the value of a coalition is what the scenario comes to
+when only the doses of its members move their levers. What a measure adds to those before it,
+averaged over random orders, is its Shapley value; over orders that keep the measures of a project
+together, its Owen value, and those of a project's measures add up to the project's own Shapley
+value. In every order the additions telescope, so the sums are exact for any number of orders.
+
+The load on county governments stays that of the whole scenario in every coalition. So a measure
+that moves no lever is a null player and gets exactly 0, even where capacity binds.
+
+References
+----------
+Shapley (1953), A value for n-person games
+Owen (1977), Values of games with a priori unions
+Castro, Gómez & Tejada (2009), Computers & Operations Research 36: permutation sampling
+Mitchell et al. (2022), JMLR 23: orders in antithetic pairs
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from scenarios.checking import Words
+from scenarios.paired import PARTS, RATE, Draw, Reading, Runs
+from scenarios.scenario import Scenario
+from scenarios.simulate import Group, reported
+from sim.state import Floats
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SAFEGUARDS = "S"  # the project of the measures that belong to none
+FEATURES = ("points", "persons", *PARTS)
+
+Coalition = frozenset[str]
+Order = tuple[str, ...]
+Values = Mapping[tuple[int, Coalition], Floats]  # (draw, coalition) -> (feature, group)
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """Contributions to the effect of a scenario, each (feature, group)."""
+
+    scenario: Scenario
+    day: date
+    groups: tuple[Group, ...]
+    projects: Mapping[str, tuple[str, ...]]  # project -> its measures
+    permutations: int  # of either kind
+    draws: int  # 0: central parameters
+    runs: int  # coalitions that were really simulated
+    total: Floats
+    shapley: Mapping[str, Floats]
+    owen: Mapping[str, Floats]  # measures and projects
+    first_in: Mapping[str, Floats]  # measures and projects; alone, against no measure at all
+    last_in: Mapping[str, Floats]  # measures and projects; what goes if it alone is taken away
+    shapley_error: Mapping[str, Floats]  # standard errors of the sampling
+    owen_error: Mapping[str, Floats]
+
+    def to_frame(self) -> "pd.DataFrame":
+        """A row for each measure and project, kind of value, and group of counties."""
+        import pandas as pd
+
+        nothing = dict.fromkeys(self.owen, np.full_like(self.total, np.nan))
+        kinds = {
+            "shapley": (self.shapley, self.shapley_error),
+            "owen": (self.owen, self.owen_error),
+            "first_in": (self.first_in, nothing),
+            "last_in": (self.last_in, nothing),
+            "total": ({"total": self.total}, {"total": np.zeros_like(self.total)}),
+        }
+        return pd.DataFrame(
+            {
+                "id": name, "level": self._level(name), "kind": kind,
+                "unit_code": group.code, "county": group.zh, "county_en": group.en,
+                **dict(zip(FEATURES, value[:, g].tolist(), strict=True)),
+                "points_error": float(errors[name][0, g]),
+                "persons_error": float(errors[name][1, g]),
+            }
+            for kind, (values, errors) in kinds.items()
+            for name, value in values.items()
+            for g, group in enumerate(self.groups)
+        )  # fmt: skip
+
+    def _level(self, name: str) -> str:
+        return "total" if name == "total" else "project" if name in self.projects else "measure"
+
+
+def attribute(
+    scenario: Scenario, runs: Runs, *, permutations: int = 16, draws: Sequence[Draw] = (Draw(),),
+    seed: int = 1, done: Callable[[], None] = lambda: None,
+) -> Attribution:  # fmt: skip
+    """Contributions of the measures of a scenario on the day that `runs` reads.
+
+    Parameters
+    ----------
+    permutations : orders of each kind, made up to a whole number of antithetic pairs a draw
+    draws : the worlds in which the orders are played, in turn
+    seed : of the orders
+    done : called after each coalition, for a progress bar
+    """
+    projects = grouped(scenario)
+    moving = [number for number in scenario.plan.measures if moves(scenario, number)]
+    unions = [tuple(m for m in members if m in moving) for members in projects.values()]
+    pairs = -(-permutations // (2 * len(draws))) * len(draws)
+    rng = np.random.default_rng(seed)
+    free = [_shuffled(moving, rng) for _ in range(pairs)]
+    joined = [tuple(chain(*(_shuffled(u, rng) for u in _shuffled(unions, rng)))) for _ in free]
+
+    players = {m: frozenset([m]) for m in moving}
+    players |= {p: frozenset(u) for p, u in zip(projects, unions, strict=True)}
+    wanted = coalitions(free, joined, players.values(), frozenset(moving), len(draws))
+    values = evaluated(scenario, runs, wanted, draws, done)
+
+    every, whole = range(len(draws)), frozenset(moving)
+    still = np.zeros_like(next(iter(values.values())))
+    alone = {
+        p: np.mean([values[d, c] - values[d, frozenset()] for d in every], axis=0)
+        for p, c in players.items()
+    }
+    last = {
+        p: np.mean([values[d, whole] - values[d, whole - c] for d in every], axis=0)
+        for p, c in players.items()
+    }
+    idle = {m: still for m in scenario.plan.measures if m not in moving}
+    shapley, shapley_error = averaged(free, values, len(draws), {m: (m,) for m in moving})
+    members = {m: (m,) for m in moving} | dict(zip(projects, unions, strict=True))
+    owen, owen_error = averaged(joined, values, len(draws), members)
+    return Attribution(
+        scenario=scenario, day=runs.day, groups=reported(runs.pack), projects=projects,
+        permutations=2 * pairs, draws=sum(d.number > 0 for d in draws), runs=runs.made,
+        total=np.mean([values[d, whole] - values[d, frozenset()] for d in every], axis=0),
+        shapley=_in_order(shapley | idle, scenario), shapley_error=shapley_error | idle,
+        owen=_in_order(owen | idle, scenario), owen_error=owen_error | idle,
+        first_in=_in_order(alone | idle, scenario), last_in=_in_order(last | idle, scenario),
+    )  # fmt: skip
+
+
+def grouped(scenario: Scenario) -> dict[str, tuple[str, ...]]:
+    """The measures of each project; the safeguards are a group of their own."""
+    found: dict[str, tuple[str, ...]] = {}
+    for number, measure in scenario.plan.measures.items():
+        project = measure.project or SAFEGUARDS
+        found[project] = (*found.get(project, ()), number)
+    return found
+
+
+def moves(scenario: Scenario, number: str) -> bool:
+    """Whether a measure, as the scenario carries it out, moves any lever."""
+    doses = any(True for _ in scenario.plan.measures[number].doses())
+    return doses and not scenario.setting(number).idle
+
+
+def only(scenario: Scenario, present: Coalition) -> Scenario:
+    """The scenario in which only the doses of `present` move levers; the load stays as it is."""
+    absent = {
+        name: 0.0
+        for number, measure in scenario.plan.measures.items()
+        if number not in present
+        for name, _, _ in measure.doses()
+    }
+    return replace(scenario, doses={**scenario.doses, **absent})
+
+
+def coalitions(
+    free: Sequence[Order], joined: Sequence[Order], players: "Sequence[Coalition] | object",
+    whole: Coalition, draws: int,
+) -> list[tuple[int, Coalition]]:  # fmt: skip
+    """Every coalition that has to be simulated, with its draw, once."""
+    wanted: dict[tuple[int, Coalition], None] = {}
+    for draw in range(draws):
+        wanted[draw, frozenset()] = wanted[draw, whole] = None
+        for player in players:  # type: ignore[attr-defined]
+            wanted[draw, player] = wanted[draw, whole - player] = None
+    for orders in (free, joined):
+        for i, order in enumerate(orders):
+            for _, before in _steps(order):
+                wanted[i % draws, before] = None
+                wanted[i % draws, whole - before] = None  # the same order backwards
+    return list(wanted)
+
+
+def evaluated(
+    scenario: Scenario, runs: Runs, wanted: Sequence[tuple[int, Coalition]],
+    draws: Sequence[Draw], done: Callable[[], None],
+) -> Values:  # fmt: skip
+    """What each coalition comes to, (feature, group)."""
+    plans = {coalition: only(scenario, coalition) for _, coalition in wanted}
+    readings = runs.read([(plans[c], draws[d]) for d, c in wanted], done)
+    return {key: _features(reading) for key, reading in zip(wanted, readings, strict=True)}
+
+
+def averaged(
+    orders: Sequence[Order], values: Values, draws: int, members: Mapping[str, Sequence[str]]
+) -> tuple[dict[str, Floats], dict[str, Floats]]:
+    """Mean addition of each player over the orders and their reverses, and its standard error.
+
+    Parameters
+    ----------
+    members : the measures whose additions make up each player's
+    """
+    pairs = []
+    for i, order in enumerate(orders):
+        there = _additions(order, values, i % draws)
+        back = _additions(order[::-1], values, i % draws)
+        pairs.append({m: (there[m] + back[m]) / 2 for m in order})
+    zero = np.zeros_like(next(iter(values.values())))
+    played = {
+        player: np.array([sum((pair[m] for m in own), start=zero) for pair in pairs])
+        for player, own in members.items()
+    }
+    mean = {player: each.mean(axis=0) for player, each in played.items()}
+    spread = {
+        player: each.std(axis=0, ddof=1) / np.sqrt(len(each)) if len(each) > 1 else zero * np.nan
+        for player, each in played.items()
+    }
+    return mean, spread
+
+
+def _additions(order: Order, values: Values, draw: int) -> dict[str, Floats]:
+    return {m: values[draw, before | {m}] - values[draw, before] for m, before in _steps(order)}
+
+
+def _steps(order: Order) -> Iterator[tuple[str, Coalition]]:
+    """Each player of an order, with those before it."""
+    return ((player, frozenset(order[:i])) for i, player in enumerate(order))
+
+
+def _features(reading: Reading) -> Floats:
+    return np.vstack([reading.row(RATE), reading.row("urban_residents"), reading.causes])
+
+
+def _shuffled[T](things: Sequence[T], rng: np.random.Generator) -> tuple[T, ...]:
+    return tuple(things[i] for i in rng.permutation(len(things)))
+
+
+def _in_order(values: Mapping[str, Floats], scenario: Scenario) -> dict[str, Floats]:
+    """Projects first, then measures by number."""
+    order = [*grouped(scenario), *scenario.plan.measures]
+    return {name: values[name] for name in order if name in values}
