@@ -39,14 +39,16 @@ class Parser(argparse.ArgumentParser):
 
 def parser(say: Say) -> Parser:
     """The command line."""
-    common = argparse.ArgumentParser(add_help=False)
+    common = Parser(add_help=False)
     common.add_argument("--lang", choices=["zh", "en"], default="zh", help=say("语言", "language"))
     common.add_argument("--json", action="store_true", help=say("输出 JSON", "print JSON"))
     about = say("县域城镇化模拟", "a simulator of county-town urbanization")
     top = Parser(prog="xiancheng", description=about)
-    commands = top.add_subparsers(dest="command", metavar=say("命令", "command"), required=True)
+    commands = top.add_subparsers(
+        dest="command", metavar=say("命令", "command"), required=True, parser_class=Parser
+    )
 
-    def command(name: str, zh: str, en: str) -> argparse.ArgumentParser:
+    def command(name: str, zh: str, en: str) -> Parser:
         return commands.add_parser(
             name, parents=[common], help=say(zh, en), description=say(zh, en)
         )
@@ -75,6 +77,20 @@ def parser(say: Say) -> Parser:
     measures = command("measures", "措施登记，双向追溯", "the register of measures, both ways")
     measures.add_argument("id", nargs="?", help=say("措施编号", "number of a measure"))
     measures.add_argument("--levers", action="store_true", help=say("按抓手", "by lever"))
+
+    sweep = command("sweep", "批量运行一个设计", "run a design of many runs")
+    sweep.add_argument("design", type=Path, help=say("设计文件", "design file"))
+    sweep.add_argument("--out", type=Path, required=True, help=say("保存位置", "where runs go"))
+    sweep.add_argument("--jobs", type=int, help=say("并行进程数", "worker processes"))
+    sweep.add_argument("--shard", default="1/1", metavar="i/n", help=say("第几份", "which part"))
+    sweep.add_argument("--engine", choices=["local", "dask"], default="local",
+                       help=say("在本机或 Dask 集群运行", "where to compute"))  # fmt: skip
+    address = say("Dask 调度器地址；缺省为本机集群", "of the Dask scheduler; none: a local cluster")
+    sweep.add_argument("--scheduler", metavar="ADDRESS", help=address)
+    sweep.add_argument("--resume", action="store_true", help=say("继续", "continue a sweep"))
+
+    reproduce = command("reproduce", "重跑并核对摘要", "run again and compare digests")
+    reproduce.add_argument("run", help=say("运行编号或文件夹", "id or folder of a run"))
 
     region = command("region", "区域包", "region packs")
     region.add_argument("action", choices=["check"], help=say("检查", "check"))

@@ -57,7 +57,7 @@ class Outcome:
     dates: tuple[date, ...]
     record: "Floats"
     _growth: tuple["Growth", ...] = field(repr=False)
-    _start: tuple["Floats", "Floats"] = field(repr=False)  # urban and all present, (county,)
+    _start: tuple["Ints", "Ints"] = field(repr=False)  # urban and all present, (county,)
 
     def at(self, indicator: str, day: date) -> "Floats":
         """An indicator in every group at the end of `day`, (group,).

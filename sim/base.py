@@ -39,7 +39,7 @@ def base(
     often = migration.village_factor(away_share, p)[people.unit]
     often *= migration.duration_factor((quarter - people.since.astype(np.int64)) / 4, p)
     deciders = deciding(people, units, quarter, people.weight * often)
-    residents = deciding(people, units, quarter, people.weight).sum(axis=(1, 2, 3))
+    residents = deciding(people, units, quarter, people.weight.astype(float)).sum(axis=(1, 2, 3))
     back = returning(people, units, quarter, p)
     wanted = outflows(counties, residents, p)
     wanted[1::2] += back[:, :4]
@@ -115,7 +115,7 @@ def deciding(people: People, units: Units, quarter: int, weight: Floats) -> Floa
     flat = (people.flags[rows] & OWNS_FLAT).astype(np.int64)
     shape = (inside, migration.FLAT, kinds.BANDS, kinds.SITUATIONS)
     kind = np.ravel_multi_index((place[people.unit[rows]], flat, band, situation), shape)
-    return np.bincount(kind, weight[rows], np.prod(shape)).reshape(shape)
+    return np.bincount(kind, weight[rows], np.prod(shape)).astype(float).reshape(shape)
 
 
 def returning(people: People, units: Units, quarter: int, p: Parameters) -> Floats:
@@ -144,4 +144,4 @@ def returning(people: People, units: Units, quarter: int, p: Parameters) -> Floa
     expected = persons * migration.return_hazard(p)[band] * to_village
     keep = (county < inside // 2) & (column < 6) & (outsider | (home % 2 == 1))
     line = county[keep] * 6 + column[keep]
-    return np.bincount(line, expected[keep], 3 * inside).reshape(-1, 6)
+    return np.bincount(line, expected[keep], 3 * inside).astype(float).reshape(-1, 6)

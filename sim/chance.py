@@ -46,7 +46,7 @@ class Luck:
 
     def uniform(self, stream: Stream, when: int, address: NDArray[np.uint64]) -> Floats:
         """Four draws in (0, 1) for each address, (4, address)."""
-        return (self.words(stream, when, address) + 0.5) / FULL
+        return (self.words(stream, when, address).astype(np.float64) + 0.5) / FULL
 
     def choose(
         self, stream: Stream, when: int, address: NDArray[np.uint64], chances: Floats, row: Ints

@@ -67,7 +67,9 @@ def indicator(unit: str, zh: str) -> Callable[[Measurement], Measurement]:
 
 def share(part: Floats, whole: Floats) -> Floats:
     """Part of a whole in percent, 0 where there is no whole, (group,)."""
-    return 100 * np.divide(part, whole, out=np.zeros(len(whole)), where=np.asarray(whole) > 0)
+    ratio: Floats = np.zeros(len(whole))
+    np.divide(part, whole, out=ratio, where=np.asarray(whole) > 0)
+    return np.asarray(100 * ratio)
 
 
 @indicator("percent", "常住人口城镇化率")

@@ -150,9 +150,9 @@ def serve(order: Array, counter: Array, size: Array, room: Array, served: Array)
 
 
 @njit(nogil=True, cache=True)
-def nearest(mate: Array, born: Array, unit: Array, gone: int, row: int) -> int:
+def nearest(mate: Array, born: Array, unit: Array, gone: int, row: int) -> Any:
     """The living member of `row`'s ring, other than `row`, nearest in age; -1 if there is none."""
-    found, gap = -1, 1 << 30
+    found, gap = np.int64(-1), np.int64(1 << 30)
     member = mate[row]
     while member != row:
         distance = abs(np.int64(born[member]) - np.int64(born[row]))
@@ -227,7 +227,7 @@ def move(
             continue
         carer = row
         if mode == 2:
-            gap = 1 << 30
+            gap = np.int64(1 << 30)
             member = mate[row]
             while member != row:
                 distance = abs(np.int64(born[member]) - np.int64(born[row]))

@@ -30,7 +30,7 @@ STAGES = 4  # no minor child, preschool, primary, secondary
 Traits = NDArray[np.uint8]
 
 
-def pack(sex: Ints, education: Ints, role: Ints, work: Ints) -> Traits:
+def pack(sex: Ints, education: Ints, role: Ints | int, work: Ints | int) -> Traits:
     """The four traits of a person in one byte, (person,)."""
     return (
         np.asarray(sex) | np.asarray(education) << 1 | np.asarray(role) << 3 | np.asarray(work) << 5
@@ -39,22 +39,22 @@ def pack(sex: Ints, education: Ints, role: Ints, work: Ints) -> Traits:
 
 def sex_of(traits: Traits) -> Traits:
     """Sex, (person,)."""
-    return traits & 1
+    return traits & np.uint8(1)
 
 
 def education_of(traits: Traits) -> Traits:
     """Highest level of education attended, (person,)."""
-    return traits >> 1 & 3
+    return traits >> np.uint8(1) & np.uint8(3)
 
 
 def role_of(traits: Traits) -> Traits:
     """Role in the household, (person,)."""
-    return traits >> 3 & 3
+    return traits >> np.uint8(3) & np.uint8(3)
 
 
 def work_of(traits: Traits) -> Traits:
     """Kind of work done, (person,)."""
-    return traits >> 5
+    return traits >> np.uint8(5)
 
 
 def age_band(quarter: int, born: Ints) -> Ints:

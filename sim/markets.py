@@ -45,7 +45,7 @@ class Markets:
         """Markets in balance: as many people are hired as jobs end and are added."""
         n = len(counties)
         filled = employed(people, n)
-        jobs = filled * (1 + p.job_vacancy)
+        jobs = filled.astype(float) * (1 + p.job_vacancy)
         searchers = by_county(looking(people, levers, p))
         matches = filled.sum(axis=1) * (p.job_separation + max(p.job_growth, 0) / 4)
         vacant = (jobs - filled).sum(axis=1)

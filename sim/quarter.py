@@ -81,7 +81,7 @@ class Quarter:
         self.tick, self.register, self.markets = tick, register, markets
         self.alternatives, self.luck, self.parameters = alternatives, luck, parameters
         self.towns = len(markets.counties)
-        self.rooms = np.zeros(self.towns, np.int64)  # how many more people each town can house
+        self.rooms: Ints = np.zeros(self.towns, np.int64)  # how many more people each town can house
 
     def u(self, stream: Stream, rows: Ints) -> Floats:
         """Four draws in (0, 1) for each row, (4, row)."""
@@ -221,7 +221,9 @@ class Quarter:
                 owner=people.flags[rows] & OWNS_FLAT > 0,
                 permit=self.tick.number - people.since[rows].astype(np.int64) >= 2,
             )
-            np.add.at(waiting, (place // 2, stage, rank), people.weight[rows])
+            line = (place // 2) * schools.CLASSES + rank
+            asked = np.bincount(line, people.weight[rows], self.towns * schools.CLASSES)
+            waiting[:, stage] = asked.reshape(self.towns, schools.CLASSES)
         self.markets.enrol(counts, waiting, years, levers, self.parameters)
 
     # Moving
@@ -400,7 +402,7 @@ class Quarter:
     def _unit_in(self, town: Ints, u: Floats) -> Ints:
         """An urban unit of each town, larger ones more often, (party,)."""
         ends, first, index = self.register.urban_units
-        low = np.where(town >= 0, first[town], 0.0)
+        low: Floats = np.where(town >= 0, first[town], 0.0)
         high = np.where(town >= 0, first[town + 1], 1.0)
         return index[np.searchsorted(ends, low + u * (high - low), side="right")]
 

@@ -102,7 +102,9 @@ class Register:
         ends = np.cumsum(np.maximum(self.size[urban].sum(axis=1), 1)).astype(float)
         ends /= ends[-1] if len(ends) else 1.0
         starts = np.searchsorted(self.units.county[urban], np.arange((self.places - 3) // 2 + 1))
-        self.urban_units = ends, np.concatenate([[0.0], ends])[starts], urban
+        self.urban_units: tuple[Floats, Floats, Ints] = (
+            ends, np.concatenate([[0.0], ends])[starts], urban
+        )  # fmt: skip
 
     def count(self, quarter: int) -> Ints:
         """Everyone by where they live, how old they are and their traits, (place, band, 256)."""
