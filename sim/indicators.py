@@ -69,7 +69,7 @@ def share(part: Floats, whole: Floats) -> Floats:
     """Part of a whole in percent, 0 where there is no whole, (group,)."""
     ratio: Floats = np.zeros(len(whole))
     np.divide(part, whole, out=ratio, where=np.asarray(whole) > 0)
-    return np.asarray(100 * ratio)
+    return np.asarray(100 * ratio, np.float64)
 
 
 @indicator("percent", "常住人口城镇化率")

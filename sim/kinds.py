@@ -104,6 +104,13 @@ def _tables() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
 
 INNER_OF, INNER_WORK_OF = _tables()  # (traits, stage) and (traits,): position within `INNER`
 
+# Groups told apart before kinds are: role x work, and the first inner kind of each role and work.
+_ROLES = [DEPENDENT, SINGLE, ALONE, COUPLE, SITUATIONS]
+ROLE_FROM = (EDUCATIONS * SEXES * np.array(_ROLES)).astype(np.uint64)
+WORK_FROM = (EDUCATIONS * SEXES * np.arange(WORKS + 1)).astype(np.uint64)
+_BYTE = np.arange(TRAITS, dtype=np.uint8)
+GROUP_OF = (role_of(_BYTE) * WORKS + np.minimum(work_of(_BYTE), WORKS - 1)).astype(np.uint8)
+
 
 @dataclass(frozen=True)
 class Headcount:

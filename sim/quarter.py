@@ -116,6 +116,8 @@ class Quarter:
         by_move = np.full(65536, FIXED, np.uint32)  # read at the bits of the quarter
         recent = np.arange(len(hazards.by_duration), dtype=np.int16)
         by_move[(np.int16(self.tick.number) - recent).view(bits)] = FIXED * hazards.by_duration
+        most = by_village.max(), by_move.max()
+        bounds = kernel.screen(table, second, kinds.ROLE_FROM, kinds.WORK_FROM, *most)
         when, stream = np.uint64(self.tick.number), np.uint64(Stream.QUARTER)
         seed = np.uint64(self.luck.seed)
 
@@ -126,7 +128,8 @@ class Quarter:
                 people.address[part], people.unit[part], people.born[part].view(bits),
                 people.child[part].view(bits), people.since[part].view(bits), people.traits[part],
                 first_row, clock.band, clock.stage, kinds.INNER_OF, kinds.INNER_WORK_OF,
-                table, second, by_village, by_move, when, stream, seed, rows, events, start,
+                table, second, kinds.GROUP_OF, bounds, by_village, by_move,
+                when, stream, seed, rows, events, start,
             )  # fmt: skip
             return rows[:found], events[:found]
 
@@ -390,9 +393,9 @@ class Quarter:
         people = self.register.people
         size = np.empty(len(parties.row), np.int64)
         kernel.company(people.mate, people.unit, parties.row, size)
-        size = np.where(parties.mode == kernel.LONE, 1, size) * people.weight[parties.row]
+        persons = np.where(parties.mode == kernel.LONE, 1, size) * people.weight[parties.row]
         place_in_line = self.u(Stream.ARRIVAL, parties.row)[0]
-        return served(place_in_line, np.where(parties.waits, parties.town, -1), size, rooms)
+        return served(place_in_line, np.where(parties.waits, parties.town, -1), persons, rooms)
 
     def _go(self, parties: Parties) -> None:
         u = self.u(Stream.ARRIVAL, parties.row)[1]

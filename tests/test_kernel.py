@@ -1,0 +1,268 @@
+"""The compiled kernel does what its slow twins do, told one row at a time."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import binom
+
+from sim import kernel, kinds
+
+quick = settings(deadline=None, max_examples=60)
+seeds = st.integers(0, 2**32 - 1)
+LAST = 2**32 - 1
+
+
+def luck(address, when, stream, seed):
+    out = np.empty((4, len(address)), np.uint32)
+    kernel.words(address, np.uint64(when), np.uint64(stream), np.uint64(seed), out)
+    return out
+
+
+# Philox
+
+
+@pytest.mark.parametrize(
+    ("counter", "key", "words"),
+    [
+        ([0, 0, 0, 0], [0, 0], "6627e8d5 e169c58d bc57ac4c 9b00dbd8"),
+        ([LAST] * 4, [LAST] * 2, "408f276d 41c83b0e a20bc7c6 6d5451fd"),
+        (
+            [0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344],
+            [0xA4093822, 0x299F31D0],
+            "d16cfe09 94fdcceb 5001e420 24126ea1",
+        ),
+    ],
+)
+def test_luck_is_philox_as_published(counter, key, words):
+    """Known answers of Random123, kat_vectors, philox4x32 with ten rounds."""
+    address = np.array([counter[0] | counter[1] << 32], np.uint64)
+    got = luck(address, counter[2], counter[3], key[0] | key[1] << 32)
+    assert " ".join(f"{word:08x}" for word in got[:, 0]) == words
+
+
+# Everyone's luck against the tables
+
+
+def thrown_slowly(people, clock, table, second, factors, address_of_luck, first):
+    """Rows and events, one row at a time, in Python's own whole numbers."""
+    unit, born, child, since, traits = (column.tolist() for column in people)
+    first_row, band, stage = clock
+    unit_factor, since_factor = factors
+    rows, events = [], []
+    for i, words in enumerate(address_of_luck.T.tolist()):
+        outer = int(first_row[unit[i]]) + int(band[born[i]])
+        kind = kinds.INNER_OF[traits[i], stage[child[i]]]
+        work = kinds.INNER_WORK_OF[traits[i]]
+        low_high = [*table[outer, kind].tolist(), *second[outer, work].tolist()]
+        low_high[4] = low_high[4] * int(unit_factor[unit[i]]) >> 16
+        low_high[4] = low_high[4] * int(since_factor[since[i]]) >> 16
+        met = 0
+        for w, u in enumerate(words):
+            met |= (u < low_high[2 * w]) << 2 * w
+            met |= (LAST - u < low_high[2 * w + 1]) << 2 * w + 1
+        if met:
+            rows.append(first + i)
+            events.append(met)
+    return rows, events
+
+
+def tables(rng, shape, share_of_zeros):
+    """Thresholds of every size: 0, 2^32 - 1, tiny and large, and next to the edges of a lane."""
+    size = 2.0 ** rng.uniform(0, 32, shape)
+    edge = rng.integers(0, 2**15, shape) * 2**17 + rng.integers(-1, 2, shape)
+    value = np.where(rng.random(shape) < 0.2, edge, size)
+    value = np.where(rng.random(shape) < 0.05, LAST, value)
+    value = np.where(rng.random(shape) < share_of_zeros, 0, value)
+    return np.clip(value, 0, LAST).astype(np.uint32)
+
+
+@quick
+@given(
+    seeds, st.sampled_from([1, 3, 1023, 1024, 1025, 2500]), st.sampled_from([0.0, 0.8, 0.99, 1.0])
+)
+def test_the_throw_is_what_each_row_would_meet_alone(seed, n, share_of_zeros):
+    rng = np.random.default_rng(seed)
+    places, units, first = 2, 7, int(rng.integers(0, 1000))
+    unit = rng.integers(0, units, n).astype(np.uint16)
+    born, child, since = rng.integers(0, 65536, (3, n)).astype(np.uint16)
+    traits = rng.integers(0, 256, n).astype(np.uint8)
+    address = rng.integers(0, 2**64, n, np.uint64)
+    clock = (
+        (rng.integers(0, places, units) * kinds.BANDS).astype(np.uint32),
+        rng.integers(0, kinds.BANDS, 65536).astype(np.uint8),
+        rng.integers(0, kinds.STAGES, 65536).astype(np.uint8),
+    )
+    table = tables(rng, (places * kinds.BANDS, kinds.INNER, 6), share_of_zeros)
+    second = tables(rng, (places * kinds.BANDS, kinds.INNER_WORK, 2), share_of_zeros)
+    when, stream, key = np.uint64(483), np.uint64(0), np.uint64(seed)
+    words = luck(address, when, stream, key)
+    for i in range(min(n, 40)):  # some luck just meets its threshold, some just misses it
+        outer, (w, end, off) = clock[0][unit[i]] + clock[1][born[i]], rng.integers(0, (4, 2, 2))
+        reach = min((int(words[w, i]), LAST - int(words[w, i]))[end] + int(off), LAST)
+        if w == 3:
+            second[outer, kinds.INNER_WORK_OF[traits[i]], end] = reach
+        else:
+            table[outer, kinds.INNER_OF[traits[i], clock[2][child[i]]], 2 * w + end] = reach
+    factors = [rng.integers(1, 2**20, length).astype(np.uint32) for length in (units, 65536)]
+    most = [factor.max() for factor in factors]
+    bounds = kernel.screen(table, second, kinds.ROLE_FROM, kinds.WORK_FROM, *most)
+    rows, events = np.empty(n, np.int64), np.empty(n, np.uint8)
+    found = kernel.throw(
+        address, unit, born, child, since, traits, *clock, kinds.INNER_OF, kinds.INNER_WORK_OF,
+        table, second, kinds.GROUP_OF, bounds, *factors, when, stream, key, rows, events, first,
+    )  # fmt: skip
+    people = unit, born, child, since, traits
+    alone = thrown_slowly(people, clock, table, second, factors, words, first)
+    assert rows[:found].tolist() == alone[0]
+    assert events[:found].tolist() == alone[1]
+
+
+def test_every_kind_belongs_to_its_group():
+    role, work = np.divmod(kinds.GROUP_OF, kinds.WORKS)
+    for stage in range(kinds.STAGES):
+        kind = kinds.INNER_OF[:, stage]
+        assert (kinds.ROLE_FROM[role] <= kind).all()
+        assert (kind < kinds.ROLE_FROM[role + 1]).all()
+    assert (kinds.WORK_FROM[work] <= kinds.INNER_WORK_OF).all()
+    assert (kinds.WORK_FROM[work + 1] > kinds.INNER_WORK_OF).all()
+
+
+@quick
+@given(seeds)
+def test_everyone_is_counted_by_their_weight(seed):
+    rng = np.random.default_rng(seed)
+    unit, born = rng.integers(0, 5, 200).astype(np.uint16), rng.integers(0, 65536, 200)
+    traits, weight = rng.integers(0, 256, 200).astype(np.uint8), rng.integers(1, 99, 200)
+    first_row, band = np.array([0, 3, 0, 6, 3], np.uint32), rng.integers(0, 3, 65536, np.uint8)
+    counts, alone = np.zeros((9, 256), np.int64), np.zeros((9, 256), np.int64)
+    born, weight = born.astype(np.uint16), weight.astype(np.int32)
+    kernel.tally(unit, born, traits, weight, first_row, band, counts)
+    for u, b, t, w in zip(unit, born, traits, weight, strict=True):
+        alone[first_row[u] + band[b], t] += w
+    assert (counts == alone).all()
+
+
+# Choices and queues
+
+
+def raced(chances, n, seed=1):
+    out = np.empty(n, np.int64)
+    address, row = np.arange(n, dtype=np.uint64), np.zeros(n, np.int64)
+    table = np.array([chances], float)
+    kernel.race(address, np.uint64(1), np.uint64(1), np.uint64(seed), table, row, out)
+    return out
+
+
+def test_alternatives_win_as_often_as_their_chances_say():
+    """Ten intervals, each left with probability 1e-7: the test errs once in a million runs."""
+    chances = np.array([0.02, 0.3, 0.0, 0.08, 0.2, 0.25, 0.1, 0.03, 0.0, 0.02])
+    n = 200_000
+    wins = np.bincount(raced(chances, n), minlength=len(chances))
+    low, high = binom.interval(1 - 1e-7, n, chances / chances.sum())
+    assert ((low <= wins) & (wins <= high)).all()
+    assert (wins[chances == 0] == 0).all()
+
+
+@quick
+@given(st.lists(st.sampled_from([0.0, 1e-300, 1e-9, 0.5, 1.0]), min_size=1, max_size=9), seeds)
+def test_what_has_no_chance_is_never_chosen(chances, seed):
+    winners = raced(chances, 50, seed)
+    if any(chances):
+        assert all(chances[winner] > 0 for winner in winners)
+    else:
+        assert (winners == -1).all()
+
+
+@quick
+@given(seeds)
+def test_parties_are_let_in_by_order_while_there_is_room_for_all_of_them(seed):
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(1, 40))
+    order, counter = rng.permutation(n), rng.integers(-1, 4, n)
+    size, room = rng.integers(1, 6, n), rng.integers(0, 20, 4)
+    left, served = room.copy(), np.empty(n, bool)
+    kernel.serve(order, counter, size, left, served)
+    alone = room.tolist()
+    for i in order:
+        at = counter[i]
+        assert served[i] == (at < 0 or size[i] <= alone[at])
+        if at >= 0 and served[i]:
+            alone[at] -= size[i]
+    assert left.tolist() == alone
+    assert (left >= 0).all()
+
+
+# Rings
+
+
+GONE = 5
+
+
+@quick
+@given(seeds, st.lists(st.sampled_from(["leave", "join", "move", "die"]), max_size=40))
+def test_everyone_stays_in_exactly_one_ring_whatever_happens(seed, story):
+    rng = np.random.default_rng(seed)
+    n = 24
+    mate = np.arange(n, dtype=np.int32)
+    born = rng.integers(300, 480, n).astype(np.int16)
+    unit, before = rng.integers(0, GONE, (2, n)).astype(np.uint16)
+    since = np.full(n, -32768, np.int16)
+    kernel.join_rings(mate, np.arange(12, n), np.arange(12, n) - 12)
+    for now, event in enumerate(story):
+        some = np.sort(rng.choice(n, 3, replace=False))
+        heirs, (who, origin) = np.empty(3, np.int64), np.empty((2, 3 * n), np.int64)
+        if event in ("leave", "join", "die"):
+            kernel.leave_rings(mate, born, unit, GONE, some, heirs)
+            assert (mate[some] == some).all()
+        if event == "die":
+            unit[some] = GONE
+        if event == "join":
+            hosts = rng.choice(np.setdiff1d(np.arange(n), some), 3)
+            kernel.join_rings(mate, some, hosts)
+        if event == "move":
+            was, modes = unit.copy(), rng.integers(0, 3, 3)
+            moved = kernel.move(
+                mate, born, unit, before, since, np.int16(now), 400,
+                some, modes, rng.integers(0, GONE, 3), who, origin,
+            )  # fmt: skip
+            assert len(set(who[:moved].tolist())) == moved  # nobody moves twice
+            assert (origin[:moved] == was[who[:moved]]).all()
+            stayed = np.setdiff1d(np.arange(n), who[:moved])
+            assert (unit[stayed] == was[stayed]).all()
+        assert sorted(mate.tolist()) == list(range(n))
+
+
+# Pairs
+
+
+@quick
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 1)), max_size=40))
+def test_a_pair_is_mutual_of_two_sides_and_of_one_group(candidates):
+    candidates.sort(key=lambda candidate: candidate[0])
+    group = np.array([g for g, _ in candidates], np.int64)
+    side = np.array([s for _, s in candidates], np.int64)
+    partner = np.empty(len(group), np.int64)
+    kernel.pair(group, side, partner)
+    met = np.flatnonzero(partner >= 0)
+    assert (partner[partner[met]] == met).all()
+    assert (side[partner[met]] != side[met]).all()
+    assert (group[partner[met]] == group[met]).all()
+    for g in set(group.tolist()):  # and as many as there can be
+        men, women = ((group == g) & (side == 0)).sum(), ((group == g) & (side == 1)).sum()
+        assert (partner[group == g] >= 0).sum() == 2 * min(men, women)
+
+
+@quick
+@given(st.lists(st.integers(0, 1), max_size=30), st.integers(0, 1), st.integers(0, 30))
+def test_a_newcomer_leaves_other_groups_as_they_were(sides, newcomer, at):
+    group = np.repeat([0, 1, 2], [len(sides)] * 3).astype(np.int64)
+    side = np.tile(np.array(sides, np.int64), 3)
+    at = len(sides) + min(at, len(sides))
+    more_group, more_side = np.insert(group, at, 1), np.insert(side, at, newcomer)
+    old, new = np.empty(len(group), np.int64), np.empty(len(group) + 1, np.int64)
+    kernel.pair(group, side, old)
+    kernel.pair(more_group, more_side, new)
+    new = np.delete(new, at)
+    new = np.where(new > at, new - 1, np.where(new == at, -1, new))
+    assert (new[group != 1] == old[group != 1]).all()
