@@ -11,9 +11,7 @@ MOTHERS = [DEPENDENT, HEAD]  # roles in which women have a partner
 
 
 def marriage_hazard(p: Parameters) -> Floats:
-    """How often an unpartnered adult finds a partner, if there is one [1/year], (band, 2 sex).
-
-    """
+    """How often an unpartnered adult finds a partner, if there is one [1/year], (band, 2 sex)."""
     peak = p.marriage_age + np.array([0.5, -0.5]) * p.spouse_age_gap
     distance = (AGES[:, None] + 2.5 - peak) / p.marriage_age_sd
     return p.marriage_hazard * np.exp(-(distance**2) / 2) * (AGES[:, None] >= 20)

@@ -188,6 +188,20 @@ def throw(
 
 
 @njit(nogil=True, cache=True)
+def split(rows: Array, events: Array, lists: Array, lengths: Array) -> None:
+    """List the rows of each event: event e fills `lists[e]`, (8, row), to `lengths[e]`, (8,).
+
+    Event 0 ends everything: whoever meets it meets no other.
+    """
+    for i in range(len(rows)):
+        met = events[i] & 1 if events[i] & 1 else events[i]
+        for e in range(8):
+            if met >> e & 1:
+                lists[e, lengths[e]] = rows[i]
+                lengths[e] += 1
+
+
+@njit(nogil=True, cache=True)
 def race(
     address: Array, when: Any, stream: Any, seed: Any, chances: Array, row: Array, out: Array
 ) -> None:  # fmt: skip
@@ -234,12 +248,16 @@ def serve(order: Array, counter: Array, size: Array, room: Array, served: Array)
 
 
 @njit(nogil=True, cache=True)
-def nearest(mate: Array, born: Array, unit: Array, gone: int, row: int) -> Any:
-    """The living member of `row`'s ring, other than `row`, nearest in age; -1 if there is none."""
+def nearest(mate: Array, born: Array, unit: Array, gone: int, adult: int, row: int) -> Any:
+    """The living member of `row`'s ring, other than `row`, nearest in age; -1 if there is none.
+
+    Anyone born after `adult` comes only after all who were born before.
+    """
     found, gap = np.int64(-1), np.int64(1 << 30)
     member = mate[row]
     while member != row:
         distance = abs(np.int64(born[member]) - np.int64(born[row]))
+        distance += np.int64(born[member] > adult) << 20
         if unit[member] != gone and distance < gap:
             found, gap = member, distance
         member = mate[member]
@@ -257,14 +275,14 @@ def unlink(mate: Array, row: int) -> None:
 
 @njit(nogil=True, cache=True)
 def leave_rings(
-    mate: Array, born: Array, unit: Array, gone: int, rows: Array, heirs: Array
+    mate: Array, born: Array, unit: Array, gone: int, adult: int, rows: Array, heirs: Array
 ) -> None:  # fmt: skip
     """Take `rows`, (leaver,), out of their rings.
 
     Fills `heirs`, (leaver,), with the living member nearest in age that each leaves behind, or -1.
     """
     for i in range(len(rows)):
-        heirs[i] = nearest(mate, born, unit, gone, rows[i])
+        heirs[i] = nearest(mate, born, unit, gone, adult, rows[i])
         unlink(mate, rows[i])
 
 
@@ -335,10 +353,21 @@ def move(
 
 
 @njit(nogil=True, cache=True)
-def pair(group: Array, side: Array, partner: Array) -> None:
+def first_of_ring(mate: Array, rows: Array, out: Array) -> None:
+    """Fill `out`, (row,), with the smallest row of each row's ring: a name for the ring."""
+    for i in range(len(rows)):
+        smallest, member = rows[i], mate[rows[i]]
+        while member != rows[i]:
+            smallest, member = min(smallest, member), mate[member]
+        out[i] = smallest
+
+
+@njit(nogil=True, cache=True)
+def pair(group: Array, side: Array, kin: Array, partner: Array) -> None:
     """Match two sides within groups as opening and closing brackets, in the order given.
 
-    `group`, (candidate,), is sorted; `side`, (candidate,), is 0 or 1; `partner`, (candidate,), is
+    `group`, (candidate,), is sorted; `side`, (candidate,), is 0 or 1; no two of the same `kin`,
+    (candidate,), are matched; `partner`, (candidate,), is
     filled with the index of the other or -1. A newcomer changes few matches but its own, which a
     matching by rank would all shift.
     """
@@ -348,7 +377,8 @@ def pair(group: Array, side: Array, partner: Array) -> None:
         partner[i] = -1
         if i > 0 and group[i] != group[i - 1]:
             top = 0
-        if top > 0 and side[waiting[top - 1]] != side[i]:
+        last = waiting[top - 1] if top > 0 else i
+        if side[last] != side[i] and kin[last] != kin[i]:
             top -= 1
             partner[i], partner[waiting[top]] = waiting[top], i
         else:

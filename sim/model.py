@@ -30,19 +30,7 @@ from sim.levers import Levers
 from sim.markets import Markets
 from sim.migration import Alternatives
 from sim.parameters import Parameters
-from sim.quarter import (
-    BIRTH,
-    DEATH,
-    HIRE,
-    LEAVING,
-    MARRIAGE,
-    RETURN,
-    SEPARATION,
-    SETTLING,
-    Hazards,
-    Parties,
-    Quarter,
-)  # fmt: skip
+from sim.quarter import Hazards, Parties, Quarter
 from sim.register import Register
 from sim.state import ALONE, HEAD, Counties, Floats, Ints, Offers, People, Units
 
@@ -111,31 +99,27 @@ class UrbanModel(mesa.Model):
 
         # Everyone meets the quarter's luck.
         hazards = self.hazards(tick, levers, attraction)
-        rows, events = quarter.throw(hazards, self.threads, self.chunk)
+        struck = quarter.throw(hazards, self.threads, self.chunk)
 
         # People die, and are born.
-        register.bury(rows[events & DEATH > 0])
-        living = register.people.unit[rows] != register.units.gone
-        rows, events = rows[living], events[living]
-        quarter.bear(rows[events & BIRTH > 0])
+        register.bury(struck.dying, tick.number)
+        quarter.bear(struck.giving_birth)
 
         # Some lose their work and some find it; couples form.
-        quarter.separate(rows[events & SEPARATION > 0])
-        hired = quarter.hire(rows[events & HIRE > 0])
-        quarter.marry(rows[events & MARRIAGE > 0])
+        quarter.separate(struck.separated)
+        hired = quarter.hire(struck.hired)
+        quarter.marry(struck.marrying)
 
         # Some reconsider where to live, go back, or follow a job; who finds room moves.
-        deciders = quarter.reconsider(rows[events & LEAVING > 0], hazards)
-        leavers = quarter.choose(deciders, chances)
-        returners = quarter.go_back(rows[events & RETURN > 0])
-        followers = quarter.follow_job(hired)
-        resettled = quarter.resettle(rows[events & SETTLING > 0])
+        leavers = quarter.choose(quarter.reconsider(struck.wavering, hazards), chances)
+        returners = quarter.go_back(struck.going_back)
+        followers, resettled = quarter.follow_job(hired), quarter.resettle(struck.settling)
         parties = Parties.together([leavers, returners, followers, resettled])
         quarter.move(parties, chances, before)
         self.receive(quarter, offers)
 
         # Some are granted the hukou of where they live.
-        quarter.settle(rows[events & SETTLING > 0])
+        quarter.settle(struck.settling)
 
         # Some villages are recoded urban around people who never move; some are merged.
         quarter.reclassify(levers, self.conditions)
@@ -158,9 +142,9 @@ class UrbanModel(mesa.Model):
         self.register.open_quarter()
         chances, attraction = self.choices(offers, none)
         hazards = self.hazards(tick, none, attraction).only_moves()
-        rows, events = quarter.throw(hazards, self.threads, self.chunk)
-        leavers = quarter.choose(quarter.reconsider(rows[events & LEAVING > 0], hazards), chances)
-        returners = quarter.go_back(rows[events & RETURN > 0])
+        struck = quarter.throw(hazards, self.threads, self.chunk)
+        leavers = quarter.choose(quarter.reconsider(struck.wavering, hazards), chances)
+        returners = quarter.go_back(struck.going_back)
         quarter.move(Parties.together([leavers, returners]), chances, before)
         self.receive(quarter, offers)
         self.counts = self.count(self.ticks[0].number)

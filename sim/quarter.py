@@ -18,10 +18,19 @@ from sim.migration import Alternatives
 from sim.parameters import Parameters
 from sim.register import NEWCOMER, Register
 from sim.state import (
-    ALONE, FARM, HEAD, INDUSTRY, NEVER, NO_WORK, OWNS_FLAT, Bools, Floats, Ints, People,
+    ALONE,
+    FARM,
+    HEAD,
+    INDUSTRY,
+    NEVER,
+    NO_WORK,
+    OWNS_FLAT,
+    Bools,
+    Floats,
+    Ints,
+    People,
 )  # fmt: skip
 
-DEATH, SETTLING, BIRTH, MARRIAGE, LEAVING, RETURN, HIRE, SEPARATION = (1 << i for i in range(8))
 FIXED = 65536  # factors on leaving come to the kernel in 1/65536
 OUTSIDE = -1  # the "county" of a goal beyond the region, and of one that needs no dwelling
 
@@ -46,6 +55,20 @@ class Hazards:
         """The same hazards, but nobody is born, dies, marries, settles or changes work."""
         still = ("death", "birth", "marriage", "settling", "resettling", "hire", "separation")
         return replace(self, **{name: 0 * getattr(self, name) for name in still})
+
+
+@dataclass(frozen=True)
+class Struck:
+    """Whom the quarter's luck meets, in the order of the kernel's events, each (row,)."""
+
+    dying: Ints  # and nothing else happens to them
+    settling: Ints  # granted the hukou in town; in villages, resettled
+    giving_birth: Ints
+    marrying: Ints
+    wavering: Ints  # may reconsider where to live
+    going_back: Ints
+    hired: Ints
+    separated: Ints
 
 
 @dataclass(frozen=True)
@@ -81,7 +104,7 @@ class Quarter:
         self.tick, self.register, self.markets = tick, register, markets
         self.alternatives, self.luck, self.parameters = alternatives, luck, parameters
         self.towns = len(markets.counties)
-        self.rooms: Ints = np.zeros(self.towns, np.int64)  # how many more people each town can house
+        self.rooms: Ints = np.zeros(self.towns, np.int64)  # more people each town can house
 
     def u(self, stream: Stream, rows: Ints) -> Floats:
         """Four draws in (0, 1) for each row, (4, row)."""
@@ -106,8 +129,8 @@ class Quarter:
 
     # Everyone's luck
 
-    def throw(self, hazards: Hazards, threads: int, chunk: int) -> tuple[Ints, Ints]:
-        """Who meets which events this quarter: rows, and a bit for each event."""
+    def throw(self, hazards: Hazards, threads: int, chunk: int) -> Struck:
+        """Let everyone meet the quarter's luck."""
         r, people = self.register, self.register.people
         table, second = thresholds(hazards, self.tick.years, r.places)
         clock, bits = kinds.Clock.at(self.tick.number), np.uint16
@@ -139,7 +162,10 @@ class Quarter:
         else:
             with ThreadPoolExecutor(threads) as pool:
                 parts = list(pool.map(one, starts))
-        return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
+        rows = np.concatenate([rows for rows, _ in parts])
+        lists, lengths = np.empty((8, len(rows)), np.int64), np.zeros(8, np.int64)
+        kernel.split(rows, np.concatenate([events for _, events in parts]), lists, lengths)
+        return Struck(*(found[:n] for found, n in zip(lists, lengths, strict=True)))
 
     # Families
 
@@ -165,8 +191,9 @@ class Quarter:
         county, sex = self.place(rows) // 2, kinds.sex_of(people.traits[rows])
         tag = self.luck.words(Stream.PARTNERS, self.tick.number, people.address[rows])[0]
         order = np.lexsort((people.address[rows], tag, county))
-        partner = np.empty(len(rows), np.int64)
-        kernel.pair(county[order], sex[order].astype(np.int64), partner)
+        partner, kin = np.empty(len(rows), np.int64), np.empty(len(rows), np.int64)
+        kernel.first_of_ring(people.mate, rows[order], kin)
+        kernel.pair(county[order], sex[order].astype(np.int64), kin, partner)
         men = np.flatnonzero((partner >= 0) & (sex[order] == 0))
         he, she = rows[order[men]], rows[order[partner[men]]]
         homes = households.address_of_couple(

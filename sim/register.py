@@ -12,8 +12,21 @@ from sim.accounts import Flows
 from sim.chance import addresses
 from sim.kinds import Traits
 from sim.state import (
-    ALONE, COLUMNS, DEPENDENT, FARM, HEAD, NEVER, NO_WORK, OWNS_FLAT, PRIMARY, SINGLE,
-    Bools, Floats, Ints, People, Units,
+    ALONE,
+    COLUMNS,
+    DEPENDENT,
+    FARM,
+    HEAD,
+    NEVER,
+    NO_WORK,
+    OWNS_FLAT,
+    PRIMARY,
+    SINGLE,
+    Bools,
+    Floats,
+    Ints,
+    People,
+    Units,
 )  # fmt: skip
 
 ROLE_BITS, WORK_BITS, EDUCATION_BITS = 0b00011000, 0b11100000, 0b00000110
@@ -115,7 +128,7 @@ class Register:
         kernel.tally(p.unit, p.born.view(np.uint16), p.traits, p.weight, first_row, band, counts)
         return counts.reshape(self.places, kinds.BANDS, kinds.TRAITS)
 
-    def bury(self, rows: Ints) -> None:
+    def bury(self, rows: Ints, quarter: int) -> None:
         """People die: their households go on without them."""
         p, (role, sex) = self.people, self._traits(rows)
         _enter(self.flows.deaths, p.weight[rows], self.place[p.unit[rows]], sex)
@@ -123,7 +136,7 @@ class Register:
         _enter(self.size, -p.weight[rows], p.unit[rows], sex)
         p.unit[rows] = self.units.gone
         heirs = np.empty(len(rows), np.int64)
-        kernel.leave_rings(p.mate, p.born, p.unit, self.units.gone, rows, heirs)
+        self._leave_rings(rows, quarter, heirs)
         self._succeed(heirs, role == HEAD, p.child[rows])
 
     def bear(self, mothers: Ints, boys: Bools, quarter: int) -> None:
@@ -173,7 +186,7 @@ class Register:
     def marry(self, men: Ints, women: Ints, homes: Ints, quarter: int) -> None:
         """Couples form households of their own; whoever has to moves."""
         both = np.concatenate([men, women])
-        self._leave_home(both)
+        self._leave_home(both, quarter)
         p = self.people
         kernel.join_rings(p.mate, women, men)
         for rows, role in ((men, HEAD), (women, DEPENDENT)):
@@ -186,7 +199,7 @@ class Register:
         """Parties move: the deciders `rows` in their modes to the units `goals`, each (party,)."""
         p = self.people
         unattached = self._role(rows) == SINGLE
-        self._leave_home(rows[unattached & (modes == kernel.LONE) & (p.since[rows] != quarter)])
+        self._leave_home(rows[unattached & (modes == kernel.LONE) & (p.since[rows] != quarter)], quarter)
         size = np.empty(len(rows), np.int64)
         kernel.company(p.mate, p.unit, rows, size)
         who, origin = np.empty(size.sum(), np.int64), np.empty(size.sum(), np.int64)
@@ -246,11 +259,16 @@ class Register:
         traits = self.people.traits[rows]
         return kinds.role_of(traits), kinds.sex_of(traits)
 
-    def _leave_home(self, rows: Ints) -> None:
+    def _leave_rings(self, rows: Ints, quarter: int, heirs: Ints) -> None:
+        p = self.people
+        adult = quarter - 4 * households.GROWN
+        kernel.leave_rings(p.mate, p.born, p.unit, self.units.gone, adult, rows, heirs)
+
+    def _leave_home(self, rows: Ints, quarter: int) -> None:
         """Adults leave the household they lived in and keep one of their own."""
         p, role = self.people, self._role(rows)
         heirs = np.empty(len(rows), np.int64)
-        kernel.leave_rings(p.mate, p.born, p.unit, self.units.gone, rows, heirs)
+        self._leave_rings(rows, quarter, heirs)
         self._succeed(heirs, role == HEAD, p.child[rows])
         p.traits[rows] = p.traits[rows] & ~np.uint8(ROLE_BITS) | np.uint8(ALONE << 3)
 
@@ -259,9 +277,10 @@ class Register:
         p = self.people
         has_heir = heirs >= 0
         heirs, succeeds, children = heirs[has_heir], succeeds[has_heir], children[has_heir]
+        np.maximum.at(p.child, heirs[succeeds], children[succeeds])
+        succeeds = np.isin(heirs, heirs[succeeds])  # who loses several people succeeds if to any
         alone = p.mate[heirs] == heirs
         role = households.role_after_loss(self._role(heirs), alone, succeeds)
-        p.child[heirs[succeeds]] = np.maximum(p.child[heirs[succeeds]], children[succeeds])
         p.traits[heirs] = p.traits[heirs] & ~np.uint8(ROLE_BITS) | (role << 3).astype(np.uint8)
 
 

@@ -150,13 +150,16 @@ def homes_of(mate: np.ndarray) -> np.ndarray:
     return smallest
 
 
-def register_of(people: People) -> Register:
-    return Register(people, villages(), PLACES)
+def register_of(people: People, number: int = NOW + 1) -> Register:
+    """The register of these people, its books open for a quarter."""
+    register = Register(people, villages(), PLACES)
+    register.open_quarter()
+    return register
 
 
 def quarter_of(people: People, *, number=NOW + 1, p=None, counties=None, seed=1) -> Quarter:
     """A quarter in which these people live, whose markets have posted their offers."""
-    register, p, counties = register_of(people), p or PARAMETERS, counties or two_counties()
+    register, p, counties = register_of(people, number), p or PARAMETERS, counties or two_counties()
     counts = Headcount.of(register.count(number), households.MOTHERS)
     markets = Markets.at_start(counts, counties, levers(), p)
     markets.post(counts, levers(), Conditions(), 0.0, 1.0, p)

@@ -78,6 +78,11 @@ def tables(rng, shape, share_of_zeros):
 
 
 @quick
+def strangers(group):
+    """Nobody is kin."""
+    return np.arange(len(group))
+
+
 @given(
     seeds, st.sampled_from([1, 3, 1023, 1024, 1025, 2500]), st.sampled_from([0.0, 0.8, 0.99, 1.0])
 )
@@ -213,7 +218,7 @@ def test_everyone_stays_in_exactly_one_ring_whatever_happens(seed, story):
         some = np.sort(rng.choice(n, 3, replace=False))
         heirs, (who, origin) = np.empty(3, np.int64), np.empty((2, 3 * n), np.int64)
         if event in ("leave", "join", "die"):
-            kernel.leave_rings(mate, born, unit, GONE, some, heirs)
+            kernel.leave_rings(mate, born, unit, GONE, 0, some, heirs)
             assert (mate[some] == some).all()
         if event == "die":
             unit[some] = GONE
@@ -243,7 +248,7 @@ def test_a_pair_is_mutual_of_two_sides_and_of_one_group(candidates):
     group = np.array([g for g, _ in candidates], np.int64)
     side = np.array([s for _, s in candidates], np.int64)
     partner = np.empty(len(group), np.int64)
-    kernel.pair(group, side, partner)
+    kernel.pair(group, side, strangers(group), partner)
     met = np.flatnonzero(partner >= 0)
     assert (partner[partner[met]] == met).all()
     assert (side[partner[met]] != side[met]).all()
@@ -261,8 +266,8 @@ def test_a_newcomer_leaves_other_groups_as_they_were(sides, newcomer, at):
     at = len(sides) + min(at, len(sides))
     more_group, more_side = np.insert(group, at, 1), np.insert(side, at, newcomer)
     old, new = np.empty(len(group), np.int64), np.empty(len(group) + 1, np.int64)
-    kernel.pair(group, side, old)
-    kernel.pair(more_group, more_side, new)
+    kernel.pair(group, side, strangers(group), old)
+    kernel.pair(more_group, more_side, strangers(more_group), new)
     new = np.delete(new, at)
     new = np.where(new > at, new - 1, np.where(new == at, -1, new))
     assert (new[group != 1] == old[group != 1]).all()

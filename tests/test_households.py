@@ -1,0 +1,460 @@
+"""Births, deaths, couples, the young who come of age: who carries on, and who lives with whom."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sim import demography, households, kernel, kinds
+from sim.kinds import AGES
+from sim.state import (
+    ALONE,
+    COLLEGE,
+    DEPENDENT,
+    FARM,
+    FEMALE,
+    HEAD,
+    JUNIOR,
+    MALE,
+    NEVER,
+    NO_WORK,
+    OWNS_FLAT,
+    SENIOR,
+    SINGLE,
+)  # fmt: skip
+from tests.conftest import (
+    IN_TOWN,
+    IN_VILLAGE,
+    NOW,
+    PARAMETERS,
+    UNITS,
+    assert_share,
+    hazards,
+    homes_of,
+    persons,
+    quarter_of,
+    register_of,
+    together,
+)  # fmt: skip
+
+Q = NOW + 1  # the quarter in which things happen here
+GONE = UNITS + 2
+
+
+def roles(register) -> list[int]:
+    return kinds.role_of(register.people.traits).tolist()
+
+
+def a_family(**more):
+    """He 40, she 38, a daughter of 20, a son of 8, and his mother of 66."""
+    return persons(
+        5, age=[40, 38, 20, 8, 66], sex=[0, 1, 1, 0, 1], mate=together(5, [0, 1, 2, 3, 4]),
+        role=[HEAD, DEPENDENT, SINGLE, DEPENDENT, DEPENDENT],
+        child=[Q - 32, NEVER, NEVER, NEVER, NEVER], **more,
+    )  # fmt: skip
+
+
+# Death
+
+
+def test_the_widow_carries_on_as_head_for_the_same_child():
+    register = register_of(a_family())
+    register.bury(np.array([0]), NOW)
+    assert roles(register)[1:] == [HEAD, SINGLE, DEPENDENT, DEPENDENT]
+    assert register.people.child[1] == Q - 32
+    assert register.people.unit[0] == GONE
+    assert homes_of(register.people.mate).tolist() == [0, 1, 1, 1, 1]
+
+
+def test_a_household_that_loses_two_at_once_still_has_a_head():
+    """The son is nearest in age to both: head after the one, he is not deposed by the other."""
+    three = persons(
+        4, age=[70, 68, 40, 12], mate=together(4, [0, 1, 2, 3]),
+        role=[HEAD, DEPENDENT, SINGLE, DEPENDENT],
+    )  # fmt: skip
+    register = register_of(three)
+    register.bury(np.array([0, 1]), NOW)
+    assert roles(register)[2:] == [HEAD, DEPENDENT]
+
+
+def test_no_child_heads_a_household_in_which_a_grown_up_lives():
+    """The boy of ten is nearer in age to his mother than his grandmother is."""
+    home = persons(
+        3, age=[36, 10, 66], mate=together(3, [0, 1, 2]), role=[HEAD, DEPENDENT, DEPENDENT]
+    )
+    register = register_of(home)
+    register.bury(np.array([0]), NOW)
+    assert roles(register)[1:] == [DEPENDENT, HEAD]
+
+
+def test_whoever_is_left_last_lives_alone():
+    register = register_of(persons(2, age=[60, 58], role=[HEAD, DEPENDENT], mate=[1, 0]))
+    register.bury(np.array([0]), NOW)
+    assert roles(register)[1] == ALONE
+
+
+def test_a_whole_household_can_die_in_one_quarter():
+    register = register_of(a_family())
+    register.bury(np.arange(5), NOW)
+    assert (register.people.unit == GONE).all()
+    assert register.size[:GONE].sum() == register.registered[:GONE].sum() == 0
+    assert register.flows.deaths.sum() == 5
+
+
+def test_deaths_follow_their_hazard():
+    n = 60_000
+    quarter = quarter_of(persons(n, age=70))
+    struck = quarter.throw(hazards(death=np.full((4, len(AGES), 2), 0.06)), 1, 65536)
+    assert_share(len(struck.dying), n, 1 - np.exp(-0.06 / 4), detect=0.005)
+
+
+def test_old_men_in_villages_die_most():
+    """And each year of age raises the hazard by the Gompertz slope."""
+    pattern = demography.mortality_pattern(PARAMETERS)
+    town, village = pattern
+    assert (village > town).all()
+    assert (pattern[..., MALE] > pattern[..., FEMALE]).all()
+    ratio = town[AGES == 75] / town[AGES == 65]
+    np.testing.assert_allclose(ratio, np.exp(10 * PARAMETERS.gompertz_slope))
+
+
+def test_infants_run_a_risk_of_their_own():
+    hazard = demography.mortality(np.zeros(2), demography.mortality_pattern(PARAMETERS), PARAMETERS)
+    assert (hazard[:, :, 0] == PARAMETERS.infant_mortality).all()
+    assert (hazard[:, :, 1:] == 0).all()
+
+
+def test_each_county_gets_the_crude_rate_it_registered():
+    exposed = np.random.default_rng(1).integers(1, 900, (3, 2, len(AGES), 2))
+    rate, residents = np.array([0.006, 0.008, 0.0]), exposed.sum(axis=(1, 2, 3))
+    pattern = demography.mortality_pattern(PARAMETERS)
+    level = demography.level(rate, pattern, exposed, residents)
+    for county in range(3):
+        deaths = (exposed[county] * level[county] * pattern).sum()
+        assert deaths == pytest.approx(rate[county] * residents[county])
+
+
+def test_nobody_is_expected_to_die_where_nobody_lives():
+    pattern = demography.mortality_pattern(PARAMETERS)
+    nobody = np.zeros((1, 2, len(AGES), 2), np.int64)
+    assert demography.level(np.array([0.007]), pattern, nobody, np.zeros(1, np.int64)) == 0
+
+
+# Birth
+
+
+def test_a_newborn_has_its_mothers_home_and_hukou():
+    """A migrant's child lives in town, belongs to the village, and counts where its mother does."""
+    family = a_family(
+        unit=IN_TOWN, hukou=IN_VILLAGE + 1, before=IN_VILLAGE + 2, since=Q - 1, flags=OWNS_FLAT
+    )
+    register = register_of(family)
+    register.bear(np.array([1]), np.array([True]), Q)
+    people = register.people
+    child = SimpleNamespace(**{name: column[5] for name, column in vars(people).items()})
+    assert (child.unit, child.hukou, child.before) == (IN_TOWN, IN_VILLAGE + 1, IN_VILLAGE + 2)
+    assert (child.born, child.since, child.flags, child.weight) == (Q, Q - 1, OWNS_FLAT, 1)
+    assert kinds.pack(MALE, 0, DEPENDENT, NO_WORK) == child.traits
+    assert len(set(homes_of(people.mate))) == 1
+    assert people.child.tolist() == [Q, *[NEVER] * 5]  # the head has a small child now
+    assert child.address not in people.address[:5]
+    assert register.registered[IN_VILLAGE + 1] == 6
+    assert register.size[IN_TOWN].tolist() == [3, 3]
+
+
+def test_births_need_a_partner_and_an_age():
+    pattern = demography.fertility_pattern(PARAMETERS)
+    assert (pattern[:, (AGES < 20) | (AGES >= 50)] == 0).all()
+    assert AGES[pattern[0].argmax()] == 25
+    np.testing.assert_allclose(pattern[1], PARAMETERS.rural_fertility_ratio * pattern[0])
+
+
+def test_a_few_more_boys_are_born_than_girls():
+    n = 400_000
+    u = np.random.default_rng(3).random(n)
+    boys = (demography.newborn_sex(u, PARAMETERS) == MALE).sum()
+    assert_share(boys, n, PARAMETERS.boys_per_birth, detect=0.01)
+
+
+def test_twins_are_not_born_but_sisters_can_bear_in_one_quarter():
+    """Two mothers in one home: each child gets an address and a place in the ring of its own."""
+    register = register_of(a_family())
+    register.bear(np.array([1, 2]), np.array([True, False]), Q)
+    assert len(set(register.people.address)) == 7
+    assert len(set(homes_of(register.people.mate))) == 1
+    assert register.flows.births.sum(axis=0).tolist() == [1, 1]
+
+
+# Coming of age
+
+
+@pytest.mark.parametrize(
+    ("quarters", "grown"), [(71, False), (72, True), (75, True), (76, False), (40, False)]
+)
+def test_the_young_come_of_age_at_eighteen(quarters, grown):
+    """Once a year, those whose eighteenth birthday was in the last four quarters."""
+    pair = persons(
+        2, born=[Q - 160, Q - quarters], role=[HEAD, DEPENDENT], education=[SENIOR, 0], mate=[1, 0]
+    )
+    quarter = quarter_of(pair)
+    quarter.come_of_age()
+    assert roles(quarter.register) == [HEAD, SINGLE if grown else DEPENDENT]
+    assert (kinds.education_of(quarter.register.people.traits[1]) >= JUNIOR) == grown
+    assert homes_of(quarter.register.people.mate).tolist() == [0, 0]
+
+
+def test_whoever_already_leads_a_household_at_eighteen_goes_on_leading_it():
+    quarter = quarter_of(persons(1, born=Q - 73, role=ALONE))
+    quarter.come_of_age()
+    assert roles(quarter.register) == [ALONE]
+
+
+def test_schooling_follows_the_shares():
+    n = 100_000
+    reached = households.education_reached(np.random.default_rng(4).random(n), PARAMETERS)
+    p = PARAMETERS
+    shares = {COLLEGE: p.college_share, SENIOR: p.senior_share}
+    shares[JUNIOR] = 1 - p.college_share - p.senior_share
+    for level, share in shares.items():
+        assert_share((reached == level).sum(), n, share, detect=0.02)
+
+
+# Marriage
+
+
+def test_nobody_marries_before_twenty_and_men_marry_later():
+    men, women = households.marriage_hazard(PARAMETERS).T
+    assert (men[AGES < 20] == 0).all()
+    assert (women[AGES < 20] == 0).all()
+    assert women[AGES == 20] > men[AGES == 20]
+    assert men[AGES == 35] > women[AGES == 35]
+    assert max(men.max(), women.max()) <= PARAMETERS.marriage_hazard
+
+
+@pytest.mark.parametrize(
+    ("his", "hers", "theirs"),
+    [
+        (IN_VILLAGE, IN_VILLAGE + 1, IN_VILLAGE),
+        (IN_TOWN, IN_VILLAGE, IN_TOWN),
+        (IN_VILLAGE, IN_TOWN, IN_TOWN),
+        (IN_TOWN, IN_TOWN + 1, IN_TOWN),
+    ],
+)
+def test_a_couple_lives_with_him_unless_only_she_lives_in_town(his, hers, theirs):
+    homes = [[0, 1], [2, 3]]
+    parents = persons(
+        4, age=[25, 55, 24, 50], sex=[0, 1, 1, 0], role=[SINGLE, HEAD, SINGLE, HEAD],
+        mate=together(4, *homes), unit=[his, his, hers, hers],
+    )  # fmt: skip
+    quarter = quarter_of(parents)
+    quarter.marry(np.array([0, 2]))
+    register = quarter.register
+    assert roles(register) == [HEAD, ALONE, DEPENDENT, ALONE]
+    assert homes_of(register.people.mate).tolist() == [0, 1, 0, 3]
+    assert register.people.unit.tolist() == [theirs, his, theirs, hers]
+    assert register.people.hukou.tolist() == [his, his, hers, hers]
+
+
+def test_people_marry_within_their_county_one_to_one():
+    """Nobody without a match loses their home, and nobody marries twice."""
+    n = 400
+    rng = np.random.default_rng(5)
+    sex, unit = rng.integers(0, 2, n), rng.integers(0, UNITS, n)
+    quarter = quarter_of(persons(n, sex=sex, unit=unit))
+    quarter.marry(np.arange(n))
+    people = quarter.register.people
+    home, county = homes_of(people.mate), quarter.place(np.arange(n)) // 2
+    size = np.bincount(home, minlength=n)
+    assert set(size[home]) == {1, 2}
+    men = np.flatnonzero(kinds.role_of(people.traits) == HEAD)
+    women = people.mate[men]
+    assert (sex[men] == MALE).all()
+    assert (sex[women] == FEMALE).all()
+    assert (county[men] == county[women]).all()
+    assert (people.unit[men] == people.unit[women]).all()
+    for c in range(2):
+        here = unit // 8 == c
+        couples = (county[men] == c).sum()
+        assert couples == min((sex[here] == MALE).sum(), (sex[here] == FEMALE).sum())
+
+
+def test_brother_and_sister_do_not_marry():
+    siblings = persons(
+        3, age=[25, 24, 50], sex=[0, 1, 1], role=[SINGLE, SINGLE, HEAD], mate=together(3, [0, 1, 2])
+    )
+    quarter = quarter_of(siblings)
+    quarter.marry(np.array([0, 1]))
+    assert roles(quarter.register) == [SINGLE, SINGLE, HEAD]
+
+
+# Everything that happens to households, told one person at a time
+
+
+class Story:
+    """Who lives with whom, told slowly: a list of persons, each with a home and a role."""
+
+    def __init__(self, people) -> None:
+        home = homes_of(people.mate)
+        self.people = [
+            SimpleNamespace(
+                id=i, born=int(people.born[i]), role=int(kinds.role_of(people.traits[i])),
+                home=int(home[i]), unit=int(people.unit[i]), since=int(people.since[i]),
+                before=int(people.before[i]), child=int(people.child[i]),
+            )
+            for i in range(len(people))
+        ]  # fmt: skip
+
+    def at_home(self, person) -> list:
+        return [x for x in self.people if x.home == person.home and x is not person]
+
+    def leave(self, person) -> None:
+        """The survivor or parent nearest in age takes over what the leaver was head of."""
+        left = [x for x in self.at_home(person) if x.unit != GONE]
+        grown = [x for x in left if x.born <= Q - 72]
+        person.home = 1000 + person.id
+        if person.role == HEAD and left:
+            heir = min(grown or left, key=lambda x: abs(x.born - person.born))
+            heir.role, heir.child = HEAD, max(heir.child, person.child)
+        if len(left) == 1:
+            left[0].role = ALONE
+
+    def bury(self, ids) -> None:
+        for i in ids:
+            self.people[i].unit = GONE
+        for i in ids:
+            self.leave(self.people[i])
+
+    def marry(self, he, she, unit) -> None:
+        for x, role in ((self.people[he], HEAD), (self.people[she], DEPENDENT)):
+            self.leave(x)
+            x.role, x.home = role, 2000 + he
+            if x.unit != unit:
+                self.go(x, unit)
+
+    def move(self, parties) -> None:
+        for i, mode, _ in parties:
+            person = self.people[i]
+            if mode == kernel.LONE and person.role == SINGLE and person.since != Q:
+                self.leave(person)
+                person.role = ALONE
+        for i, mode, unit in parties:
+            person = self.people[i]
+            if person.since == Q:
+                continue
+            here = [x for x in self.at_home(person) if x.unit == person.unit]
+            grown = [x for x in here if x.born <= Q - 72]
+            if mode == kernel.WHOLE:
+                going = [person, *here]
+            elif mode == kernel.LONE:
+                going = [person]
+            else:
+                carer = min(grown, key=lambda x: abs(x.born - person.born), default=person)
+                going = [carer, *(x for x in [person, *here] if x.born > Q - 72)]
+            for x in going:
+                if x.since != Q:
+                    self.go(x, unit)
+
+    def go(self, person, unit) -> None:
+        if Q - person.since >= 2:
+            person.before = person.unit
+        person.unit, person.since = unit, Q
+
+    def told(self) -> list:
+        first = {}
+        for x in self.people:
+            first.setdefault(x.home, x.id)
+        return [(first[x.home], x.role, x.unit, x.since, x.before, x.child) for x in self.people]
+
+
+def as_told(register) -> list:
+    p = register.people
+    columns = homes_of(p.mate), kinds.role_of(p.traits), p.unit, p.since, p.before, p.child
+    return [tuple(int(x) for x in row) for row in zip(*columns, strict=True)]
+
+
+PERSONS = 10
+BORN = Q - 4 * np.array([70, 67, 45, 43, 24, 21, 15, 9, 4, 31])
+
+
+@st.composite
+def a_home(draw):
+    """Ten people of whom some live together, one head to a home, some of them moved lately."""
+    cut = sorted(draw(st.lists(st.integers(1, 9), max_size=3, unique=True)))
+    order = draw(st.permutations(range(PERSONS)))
+    homes = [list(h) for h in np.split(np.array(order), cut)]
+    role, grown = np.full(PERSONS, DEPENDENT), BORN <= Q - 72
+    unit, child = np.zeros(PERSONS, int), np.full(PERSONS, int(NEVER))
+    for home in homes:
+        adults = [i for i in home if grown[i]] or home
+        for i in home:
+            role[i] = SINGLE if grown[i] and draw(st.booleans()) else DEPENDENT
+        role[adults[0]] = ALONE if len(home) == 1 else HEAD
+        unit[home] = draw(st.integers(0, UNITS - 1))
+        child[adults[0]] = draw(st.sampled_from([int(NEVER), Q - 20, Q - 50]))
+    for i in range(PERSONS):  # some live away from the others
+        unit[i] = draw(st.sampled_from([unit[i]] * 4 + [1]))
+    since = draw(st.lists(st.sampled_from([-9, Q - 2, Q - 1]), min_size=10, max_size=10))
+    return persons(
+        PERSONS, born=BORN, role=role, unit=unit, before=15, since=since, child=child,
+        mate=together(PERSONS, *homes), sex=np.arange(PERSONS) % 2,
+    )  # fmt: skip
+
+
+@given(a_home(), st.lists(st.integers(0, PERSONS - 1), unique=True))
+def test_death_fast_and_slow_agree(people, dead):
+    register, story = register_of(people), Story(people)
+    register.bury(np.array(dead, np.int64), NOW)
+    story.bury(dead)
+    living = [i for i in range(PERSONS) if i not in dead]
+    fast, slow = as_told(register), story.told()
+    assert [fast[i] for i in living] == [slow[i] for i in living]
+
+
+parties = st.tuples(st.integers(0, PERSONS - 1), st.integers(0, 2), st.integers(0, UNITS + 1))
+
+
+@given(a_home(), st.lists(parties, max_size=6))
+def test_moving_fast_and_slow_agree(people, chosen):
+    """Nobody moves twice in a quarter; a child goes with an adult; the young leave home alone."""
+    register, story = register_of(people), Story(people)
+    chosen = [x for x in chosen if people.unit[x[0]] != x[2]]
+    rows, modes, units = np.array(chosen, np.int64).reshape(-1, 3).T
+    before = register.size.copy()
+    register.move(rows, modes, units, Q)
+    story.move(chosen)
+    assert as_told(register) == story.told()
+    recount = np.zeros_like(before)
+    np.add.at(recount, (register.people.unit, kinds.sex_of(register.people.traits)), 1)
+    assert (register.size == recount).all()
+
+
+@given(a_home(), st.permutations([0, 2, 4, 9]), st.permutations([1, 3, 5]))
+def test_weddings_fast_and_slow_agree(people, men, women):
+    register, story = register_of(people), Story(people)
+    free = [i for i, role in enumerate(roles(register)) if role in (SINGLE, ALONE)]
+    men, women = ([x for x in side if x in free] for side in (men, women))
+    couples, home = list(zip(men, women, strict=False)), homes_of(people.mate)
+    couples = [(he, she) for he, she in couples if home[he] != home[she]]
+    he, she = np.array(couples, np.int64).reshape(-1, 2).T
+    register.marry(he, she, people.unit[he].astype(np.int64), Q)
+    for man, woman in couples:
+        story.marry(man, woman, int(people.unit[man]))
+    assert as_told(register) == story.told()
+
+
+def test_moving_to_the_land_makes_farmers_and_leaving_it_ends_that():
+    """A job is kept by whoever moves within the county, and lost by whoever leaves it."""
+    moves = [
+        (FARM, IN_VILLAGE, IN_TOWN, NO_WORK),
+        (2, IN_VILLAGE, IN_TOWN, 2),
+        (2, IN_TOWN, IN_TOWN + 8, NO_WORK),
+        (2, IN_TOWN, IN_VILLAGE + 8, FARM),
+        (NO_WORK, UNITS, IN_VILLAGE, FARM),
+        (3, IN_TOWN, UNITS, NO_WORK),
+    ]  # fmt: skip
+    work, start, goal, then = (np.array(column) for column in zip(*moves, strict=True))
+    register = register_of(persons(len(moves), work=work, unit=start))
+    register.move(np.arange(len(moves)), np.zeros(len(moves), np.int64), goal, Q)
+    assert kinds.work_of(register.people.traits).tolist() == then.tolist()
