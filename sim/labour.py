@@ -69,6 +69,11 @@ def search(levers: Levers, residents_of_age: Floats, p: Parameters) -> Floats:
     return gain[:, None, None, None] * WORKING[:, None, None] * (effort[:, None] * skill)
 
 
+def openings(vacancies: Floats, filled: Ints, p: Parameters) -> Floats:
+    """Jobs that can be filled in a quarter: those vacant, and those that end, (county, sector)."""
+    return vacancies + p.job_separation * filled
+
+
 def hires(searchers: Floats, vacancies: Floats, efficiency: Floats, p: Parameters) -> Floats:
     """Matches in a full quarter, min(A S^phi V^(1-phi), S, V), (county,)."""
     phi = p.matching_exponent

@@ -44,7 +44,7 @@ class Levers:
     expressways: Annotated[Floats, Lever("cut in travel time to other counties", "县际出行时间下降", "share", "any", 0.5, "migration.utility: distance")]
     # Schools
     school_seats: Annotated[Floats, Lever("compulsory-school seats in town", "城镇学位", "seats", "urban", 1e5, "schools.town_seats: new seats")]
-    school_quality: Annotated[Floats, Lever("quality of schools", "学校质量", "standard deviations", "any", 1.0, "schools.quality_gain: gain")]
+    school_quality: Annotated[Floats, Lever("quality of schools", "学校质量", "standard deviations", "any", 1.0, "schools.quality: gain")]
     enrolment_openness: Annotated[Floats, Lever("enrolment without proofs", "零证明入学", "share", "urban", 1.0, "schools.admitted: openness")]
     school_closure: Annotated[Floats, Lever("closing of village schools", "村小撤并", "1/year", "rural", 1.0, "schools.closing_hazard: hazard")]
     # Housing

@@ -48,7 +48,7 @@ class Markets:
         jobs = filled.astype(float) * (1 + p.job_vacancy)
         searchers = by_county(looking(people, levers, p))
         matches = filled.sum(axis=1) * (p.job_separation + max(p.job_growth, 0) / 4)
-        vacant = (jobs - filled).sum(axis=1)
+        vacant = labour.openings(jobs - filled, filled, p).sum(axis=1)
         begun = housing.starts(counties.dwellings, np.ones(n), p)
         return cls(
             counties=counties,
@@ -82,7 +82,8 @@ class Markets:
         self.wanted = wanted
         self.vacancies = np.maximum(wanted - filled, 0)
         self.lay_off = labour.lay_off_share(filled, wanted)
-        hired = labour.hires(searching, self.vacancies.sum(axis=1), self.efficiency, p)
+        open_jobs = labour.openings(self.vacancies, filled, p).sum(axis=1)
+        hired = labour.hires(searching, open_jobs, self.efficiency, p)
         self.hire_rate = np.divide(hired, searching, out=np.zeros(n), where=searching > 0)
         commuting = labour.commuting_cost(levers)
         beds = labour.beds_offered(levers)
@@ -101,7 +102,7 @@ class Markets:
             income_outside=p.hiring_elsewhere * elsewhere + (1 - p.hiring_elsewhere) * idle,
             housing_cost=self.price,
             housing_quality=housing.quality(self.stock, levers, p),
-            school_gain=schools.quality_gain(levers, p),
+            school_quality=schools.quality(levers, p),
             seat_chance=self.seat_chance,
             health=services.health(levers, p),
             elder_care=services.elder_care(levers, p),
@@ -124,6 +125,8 @@ class Markets:
         p: Parameters,
     ) -> None:
         """Finish, lose and begin dwellings; let the price follow."""
+        if quarters == 0:
+            return
         done = housing.completions(self.begun[0], levers, quarters)
         self.stock = np.round(housing.remaining(self.stock, p, quarters) + done, 3)
         vacant = housing.vacancy(self.stock, self.occupied(people))

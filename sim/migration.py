@@ -225,7 +225,8 @@ def utility(
     rent = p.beta_r * np.where(moves & ~leads_out, np.log(offers.housing_cost[to]), 0.0)
     own = nest == OWN_TOWN
     flat = np.stack([rent, np.where(own, p.beta_o, rent)])  # (flat, place, alternative)
-    gain = np.where(rural[:, None] & moves & ~leads_out, offers.school_gain[to], 0.0)
+    quality = offers.school_quality
+    gain = np.where(moves & ~leads_out, quality[2 * to] - quality[:, None], 0.0)
     reached = gain * (mode != kernel.LONE)
     chance = offers.seat_chance[to]  # (place, alternative, stage, owner or not)
     school = p.beta_s * reached[..., None, None] * chance

@@ -200,7 +200,7 @@ class UrbanModel(mesa.Model):
         effort = labour.search(levers, adults, p)
         ended = labour.separation_hazard(p)[:, None] * np.ones(labour.SECTORS)
         surplus = 4 * self.markets.lay_off[:, None, :]
-        closed = np.where(register.closed, p.hr_school_closed, 1.0)
+        closed = np.where(register.closed, max(p.hr_school_closed, 1.0), 1.0)
         return Hazards(
             death=demography.mortality(deaths, pattern, p).reshape(2 * n, kinds.BANDS, 2),
             birth=np.repeat(births, 2)[:, None]

@@ -7,7 +7,17 @@ from typing import Self
 
 import numpy as np
 
-from sim import demography, households, kernel, kinds, land, migration, reclassification, schools
+from sim import (
+    demography,
+    households,
+    kernel,
+    kinds,
+    labour,
+    land,
+    migration,
+    reclassification,
+    schools,
+)
 from sim.calendar import Tick
 from sim.chance import Luck, Stream, addresses, probability, threshold
 from sim.conditions import Conditions
@@ -204,9 +214,12 @@ class Quarter:
     # Work and school
 
     def separate(self, rows: Ints) -> None:
-        """Jobs end: villagers go back to the land, townspeople are out of work."""
-        village = self.place(rows) % 2 == 1
-        self.register.employ(rows, np.where(village, FARM, NO_WORK))
+        """Jobs end and come free: villagers go back to the land, townspeople are out of work."""
+        people, place = self.register.people, self.place(rows)
+        job = place // 2 * labour.SECTORS + kinds.work_of(people.traits[rows]) - INDUSTRY
+        free = np.bincount(job, people.weight[rows], self.towns * labour.SECTORS)
+        self.markets.vacancies = self.markets.vacancies + free.reshape(self.towns, -1)
+        self.register.employ(rows, np.where(place % 2 == 1, FARM, NO_WORK))
 
     def hire(self, rows: Ints) -> Ints:
         """Searchers fill vacancies in the order of their luck, never more than there are.
@@ -358,7 +371,7 @@ class Quarter:
         code = self.markets.counties.code[county]
         address = addresses(code, 2 * rank.astype(np.int64) + origin, q, NEWCOMER)
         u = self.luck.uniform(Stream.OUTSIDERS, q, address)
-        persons = np.full(len(county), round(scale))
+        persons = np.floor(scale + u[3]).astype(np.int64)  # their mean is the mean weight
         chance = np.divide(
             expected, lengths * scale, out=np.zeros(expected.shape), where=lengths > 0
         )
@@ -386,7 +399,7 @@ class Quarter:
                 ),
                 flags=np.zeros(n, np.uint8),
                 mate=np.arange(len(r.people), len(r.people) + n, dtype=np.int32),
-                weight=persons[:n].astype(np.int32),
+                weight=persons[comes].astype(np.int32),
             )
         )
 
@@ -396,7 +409,9 @@ class Quarter:
         """Town residents registered elsewhere are granted the local hukou."""
         r, people, place = self.register, self.register.people, self.place(rows)
         here = r.place[people.hukou[rows]] == place
-        r.settle(rows[land.may_settle((place % 2 == 0) & (place < 2 * self.towns), here)])
+        in_town = (place % 2 == 0) & (place < 2 * self.towns)
+        arrived = people.since[rows] == self.tick.number  # as villagers resettled this quarter
+        r.settle(rows[land.may_settle(in_town & ~arrived, here)])
 
     def reclassify(self, levers: Levers, conditions: Conditions) -> None:
         """Villages are recoded urban around their people, merged, and lose their school."""

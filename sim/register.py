@@ -198,8 +198,8 @@ class Register:
     def move(self, rows: Ints, modes: Ints, goals: Ints, quarter: int) -> None:
         """Parties move: the deciders `rows` in their modes to the units `goals`, each (party,)."""
         p = self.people
-        unattached = self._role(rows) == SINGLE
-        self._leave_home(rows[unattached & (modes == kernel.LONE) & (p.since[rows] != quarter)], quarter)
+        alone = (self._role(rows) == SINGLE) & (modes == kernel.LONE)
+        self._leave_home(rows[alone & (p.since[rows] != quarter)], quarter)
         size = np.empty(len(rows), np.int64)
         kernel.company(p.mate, p.unit, rows, size)
         who, origin = np.empty(size.sum(), np.int64), np.empty(size.sum(), np.int64)

@@ -22,10 +22,10 @@ def town_seats(base: Floats, years: float, levers: Levers, p: Parameters) -> Flo
     return trend + levers.school_seats[::2, None] * YEARS / YEARS.sum()
 
 
-def quality_gain(levers: Levers, p: Parameters) -> Floats:
-    """How much better town schools are than village schools [standard deviations], (county,)."""
-    gain = levers.school_quality[::2] - levers.school_quality[1::2]
-    return p.school_quality_gap + gain
+def quality(levers: Levers, p: Parameters) -> Floats:
+    """Quality of schools over that of villages at the start [standard deviations], (place,)."""
+    added = levers.school_quality
+    return p.school_quality_gap * (np.arange(len(added)) % 2 == 0) + added
 
 
 def priority(registered: Bools, owner: Bools, permit: Bools) -> Ints:
@@ -55,8 +55,8 @@ def admitted(places: Ints, waiting: Ints, levers: Levers) -> tuple[Ints, Floats]
         left = left - served[..., rank]
     ahead = waiting.cumsum(axis=-1)
     free = np.clip(places[..., None] - (ahead - waiting), 0, None)
-    chance = np.minimum(1, (free + 1) / (waiting + 1))
-    pooled = np.minimum(1, (free[..., PERMIT] + 1) / (waiting[..., PERMIT:].sum(axis=-1) + 1))
+    chance = np.minimum(1, free / (waiting + 1))
+    pooled = np.minimum(1, free[..., PERMIT] / (waiting[..., PERMIT:].sum(axis=-1) + 1))
     strict = chance[..., PERMIT:]
     openness = levers.enrolment_openness[::2, None, None]
     chance[..., PERMIT:] = strict + openness * (pooled[..., None] - strict)

@@ -147,7 +147,7 @@ class Offers:
     income_outside: Floats  # (2,) expected yuan/year
     housing_cost: Floats  # (county,) price relative to wages, both relative to the start
     housing_quality: Floats  # (county,) share of value that renovation added
-    school_gain: Floats  # (county,) quality of town over village schools [standard deviations]
+    school_quality: Floats  # (place,) over village schools at the start [standard deviations]
     seat_chance: Floats  # (county, 2 stages, 2) chance of a seat, for owners and for renters
     health: Floats  # (place,) index
     elder_care: Floats  # (place,) index

@@ -1,0 +1,725 @@
+"""Who reconsiders where to live, where they go, who finds room, who comes back and who arrives."""
+
+from dataclasses import replace
+from math import exp, log, log1p
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from scipy.special import softmax
+
+from calibration.priors import draw
+from sim import kernel, kinds, migration
+from sim.base import base
+from sim.chance import Stream, nested_logit, probability, threshold
+from sim.conditions import Conditions
+from sim.kinds import AGES, COUPLE, PRESCHOOL, PRIMARY_CHILD, SITUATIONS
+from sim.migration import COUNTRY, NEARBY, OWN_TOWN, PROVINCE, STAY, Alternatives
+from sim.quarter import Parties, served
+from sim.state import ALONE, HEAD, NEVER, OWNS_FLAT, SINGLE, Offers
+from tests.conftest import (
+    IN_TOWN,
+    IN_VILLAGE,
+    NOW,
+    PARAMETERS,
+    UNITS,
+    assert_share,
+    build_world,
+    counted,
+    families,
+    hazards,
+    levers,
+    none,
+    persons,
+    quarter_of,
+    turned,
+    two_counties,
+    villages,
+)
+
+Q = NOW + 1
+AROUND = Alternatives.around(two_counties())
+NO_CONSTANTS = np.zeros((4, len(AROUND.nest)))
+WHOLE, LONE, WITH_CHILD = kernel.WHOLE, kernel.LONE, kernel.WITH_CHILD
+
+
+def index(nest: int, mode: int) -> int:
+    """The alternative of a nest and mode."""
+    return int(np.flatnonzero((AROUND.nest == nest) & (AROUND.mode == mode))[0])
+
+
+# Choosing
+
+utilities = arrays(float, (3, 4), elements=st.floats(-8, 8))
+scales = arrays(float, 2, elements=st.floats(0.2, 1))
+NEST = np.array([0, 0, 1, 1])
+
+
+def slow_nested_logit(utility, nest, scale):
+    """Train (2009), eq. 4.4-4.5, for one chooser."""
+    inclusive = {}
+    for n in range(len(scale)):
+        within = [utility[j] for j in range(len(utility)) if nest[j] == n]
+        inclusive[n] = log(sum(exp(v / scale[n]) for v in within))
+    total = sum(exp(scale[n] * inclusive[n]) for n in inclusive)
+    chances = [
+        exp(v / scale[n]) / exp(inclusive[n]) * exp(scale[n] * inclusive[n]) / total
+        for v, n in zip(utility, nest, strict=True)
+    ]
+    return chances, log(total)
+
+
+@given(utilities, scales)
+def test_choosing_fast_and_slow_agree(value, scale):
+    chances, inclusive = nested_logit(value, NEST, scale)
+    slow = [slow_nested_logit(row, NEST, scale) for row in value]
+    np.testing.assert_allclose(chances, [s[0] for s in slow], rtol=1e-9)
+    np.testing.assert_allclose(inclusive, [s[1] for s in slow], rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(chances.sum(axis=1), 1)
+
+
+@given(utilities)
+def test_without_correlation_the_nests_do_not_matter(value):
+    """At λ = 1 this is the multinomial logit, for which scipy is our oracle."""
+    np.testing.assert_allclose(nested_logit(value, NEST, np.ones(2))[0], softmax(value, axis=1))
+
+
+def test_splitting_a_city_in_two_does_not_conjure_demand():
+    """The red-bus/blue-bus case: near-perfect substitutes share their nest's demand."""
+    twins, alone = np.array([[1.0, 1.0, 1.0]]), np.array([[1.0, 1.0]])
+    split, _ = nested_logit(twins, np.array([0, 0, 1]), np.array([1e-3, 1.0]))
+    whole, _ = nested_logit(alone, np.array([0, 1]), np.array([1.0, 1.0]))
+    assert split[0, 2] == pytest.approx(whole[0, 1], abs=1e-3)
+
+
+def test_what_is_not_on_offer_is_not_chosen():
+    """Neither one alternative of a nest nor a whole nest."""
+    value = np.array([[1.0, -np.inf, 0.5, 0.2], [1.0, 2.0, -np.inf, -np.inf]])
+    chances, inclusive = nested_logit(value, NEST, np.array([0.7, 0.7]))
+    assert (chances[~np.isfinite(value)] == 0).all()
+    np.testing.assert_allclose(chances.sum(axis=1), 1)
+    assert np.isfinite(inclusive).all()
+
+
+# Whether to reconsider
+
+
+def considering(p=PARAMETERS, attraction=0.0, policy=None, effects=0.0, land=0.0, adults=100.0):
+    four = np.ones(4)
+    shape = (4, 2, migration.AGE_CLASSES, SITUATIONS)
+    return migration.leaving_hazard(
+        np.full(shape, attraction), effects * four, land * four, adults * four,
+        policy or levers(), p,
+    )  # fmt: skip
+
+
+def test_children_and_dependents_do_not_decide():
+    hazard = considering(land=0.1)
+    assert (hazard[:, :, AGES < 15] == 0).all()
+    assert (hazard[..., kinds.DEPENDENT] == 0).all()
+    assert (hazard[:, :, AGES >= 20][..., kinds.SINGLE :] > 0).all()
+
+
+def test_the_three_alphas_are_the_hazards_of_their_kinds():
+    """A single of 25-29, a childless family of 35-39, an older couple of 65-69; after 8 years."""
+    eight_years = migration.duration_factor(np.array([8.0]), PARAMETERS)[0]
+    hazard = considering()[0, 0] * eight_years
+    middle = {"single": (25, kinds.SINGLE), "family": (35, COUPLE), "elder": (65, COUPLE)}
+    for name, (age, situation) in middle.items():
+        alpha = getattr(PARAMETERS, f"alpha_{name}")
+        assert log(hazard[age == AGES, situation][0]) == pytest.approx(alpha, abs=0.05)
+
+
+def test_people_move_most_in_their_early_twenties():
+    single = considering()[0, 0, :, kinds.SINGLE]
+    assert AGES[single.argmax()] == 20
+    after = single[(AGES >= 20) & (AGES < 60)]
+    assert (np.diff(after) < 0).all()
+
+
+@pytest.mark.parametrize("age", [15, 20, 30, 57, 90])
+def test_the_age_schedule_is_that_of_rogers_and_castro(age):
+    p = PARAMETERS
+    labour = exp(-p.rc_descent * (age - p.rc_peak) - exp(-p.rc_ascent * (age - p.rc_peak)))
+    fast = migration.rogers_castro(np.array([float(age)]), p)[0]
+    assert fast == pytest.approx(p.rc_constant + p.rc_labour * labour)
+
+
+def test_leaving_school_and_having_pupils_makes_people_reconsider():
+    p, quiet = PARAMETERS, replace(PARAMETERS, hr_school_leaving=1.0, hr_school_stage=1.0)
+    ratio = considering(p)[0, 0, 3:] / np.maximum(considering(quiet)[0, 0, 3:], 1e-300)
+    leavers = ratio[AGES[3:] == 15, kinds.SINGLE]
+    np.testing.assert_allclose(leavers, p.hr_school_leaving)
+    adults = ratio[AGES[3:] >= 20]
+    np.testing.assert_allclose(adults[:, kinds.PRIMARY_CHILD :], p.hr_school_stage)
+    np.testing.assert_allclose(adults[:, kinds.SINGLE : kinds.PRIMARY_CHILD], 1)
+
+
+def test_every_doubling_of_residence_calms_people_by_the_same_factor():
+    years = np.array([0.5, 1, 2, 4, 8, 16, 32])
+    factor = migration.duration_factor(years, PARAMETERS)
+    np.testing.assert_allclose(factor[1:] / factor[:-1], exp(PARAMETERS.gamma_dur))
+    assert factor[-1] == 1
+    beyond = migration.duration_factor(np.array([0.0, 80.0]), PARAMETERS)
+    np.testing.assert_allclose(beyond, factor[[0, -1]])
+    np.testing.assert_allclose(
+        migration.duration_factors(PARAMETERS)[[2, 4, 128]], factor[[0, 1, 6]]
+    )
+
+
+def test_what_is_on_offer_counts_by_gamma():
+    p = PARAMETERS
+    decides = considering() > 0
+    ratio = considering(attraction=0.8)[decides] / considering()[decides]
+    np.testing.assert_allclose(ratio, exp(0.8 * p.gamma_a))
+    deaf = replace(p, gamma_a=0.0)
+    np.testing.assert_array_equal(considering(deaf, attraction=5.0), considering(deaf))
+
+
+def test_posts_pensions_and_land_move_the_hazard_as_stated():
+    p, decides = PARAMETERS, considering() > 0
+    before = considering()[decides]
+    half = considering(policy=levers(rural_posts=50))[decides] / before
+    np.testing.assert_allclose(half, 1 - 0.5 * (1 - p.hr_public_post_rural))
+    full = considering(policy=levers(rural_posts=1e9))[decides] / before
+    np.testing.assert_allclose(full, p.hr_public_post_rural)
+    pension = considering(policy=levers(pension_coverage=0.4))[decides] / before
+    np.testing.assert_allclose(pension, p.hr_parent_pension**0.4)
+    np.testing.assert_allclose(considering(land=0.02)[decides] - before, 0.02)
+    np.testing.assert_allclose(considering(effects=0.3)[decides] / before, exp(0.3))
+
+
+def test_co_villagers_away_draw_people_after_them():
+    """Half a village away is half of gamma_n; people who are away themselves pull nobody."""
+    factor = migration.village_factor(np.array([0.0, 0.5]), PARAMETERS)
+    np.testing.assert_allclose(factor, [1, exp(PARAMETERS.gamma_n / 2)])
+    at_home, away = persons(6, unit=IN_VILLAGE), [0, 1, 2]
+    at_home.unit[away] = [IN_TOWN, UNITS, UNITS + 1]
+    share = quarter_of(at_home).register.away_share
+    assert share[IN_VILLAGE] == 0.5
+    assert share.sum() == 0.5
+
+
+def test_a_closed_school_concerns_families_with_a_child_in_primary_school_only():
+    closed = np.array([True, True, False, False])
+    factor = migration.closure_factor(closed, np.array([True, False, True, False]), PARAMETERS)
+    assert factor.tolist() == [PARAMETERS.hr_school_closed, 1, 1, 1]
+
+
+@pytest.mark.parametrize("ratio", [0.8, 1.5])
+def test_a_closed_school_neither_drives_nor_holds_anybody_else(ratio):
+    """Also where a draw of the parameters says that families then move less."""
+
+    def deciders(closed):
+        p = replace(PARAMETERS, hr_school_closed=ratio, alpha_single=-0.5, alpha_family=-0.5)
+        model = build_world(p=p)
+        model.register.closed[:] = closed
+        tick, quarter = model.ticks[0], model.decisions(model.ticks[0])
+        _, attraction = model.choices(model.offers(tick, levers()), levers())
+        hazard = model.hazards(tick, levers(), attraction)
+        rows = quarter.reconsider(quarter.throw(hazard, 1, 65536).wavering, hazard)
+        return set(rows[quarter.kind(rows)[3] != PRIMARY_CHILD])
+
+    assert deciders(True) == deciders(False)
+
+
+# Everyone's luck, told one person at a time
+
+
+def crowd(n, seed):
+    """All kinds of people, everywhere, some of whom are dead."""
+    rng = np.random.default_rng(seed)
+    return persons(
+        n, age=rng.integers(0, 90, n), sex=rng.integers(0, 2, n), education=rng.integers(0, 4, n),
+        role=rng.integers(0, 4, n), work=rng.integers(0, 4, n), unit=rng.integers(0, UNITS + 3, n),
+        hukou=rng.integers(0, UNITS, n), flags=rng.integers(0, 4, n),
+        since=rng.choice([NEVER, Q - 3, Q - 30, Q - 200], n),
+        child=rng.choice([NEVER, Q - 4, Q - 30, Q - 60, Q - 90], n),
+    )  # fmt: skip
+
+
+def slow_events(quarter, h, i, years=0.25):
+    """What a person meets this quarter; of those who may reconsider, who does."""
+    p, now = quarter.register.people, quarter.tick.number
+    word = quarter.luck.words(Stream.QUARTER, now, p.address[i : i + 1])[:, 0].astype(np.int64)
+    place = int(quarter.register.place[p.unit[i]])
+    band = max(b for b in range(len(AGES)) if AGES[b] <= (now - int(p.born[i])) // 4)
+    sex, education = int(kinds.sex_of(p.traits[i])), int(kinds.education_of(p.traits[i]))
+    role, work = int(kinds.role_of(p.traits[i])), int(kinds.work_of(p.traits[i]))
+    youngest = (now - int(p.child[i])) // 4
+    stage = 4 if youngest < 6 else 5 if youngest < 12 else 6 if youngest < 18 else 3
+    situation = {0: 0, 1: 1, 2: 2, HEAD: stage}[role]
+
+    def below(w, hazard):
+        return word[w] < int(threshold(probability(np.array(hazard), years)))
+
+    def above(w, hazard):
+        return 2**32 - 1 - word[w] < int(threshold(probability(np.array(hazard), years)))
+
+    if place == 6:
+        return set()
+    if below(0, h.death[place, band, sex] if place < 4 else h.death[::2, band, sex].max()):
+        return {"dying"}  # and nothing else
+    met = {"going_back": role != 0 and above(2, h.going_back[band])}
+    if place < 4:
+        resettling = h.resettling[place] if role >= ALONE else 0
+        since = min(now - int(p.since[i]), 128)
+        away = exp(PARAMETERS.gamma_n * quarter.register.away_share[p.unit[i]])
+        leaving = h.leaving[place, int(p.flags[i]) & OWNS_FLAT, band, situation]
+        leaving *= h.by_duration[since] * away
+        met |= {
+            "settling": above(0, h.settling[place] + resettling),
+            "giving_birth": sex == 1 and role in (0, HEAD) and below(1, h.birth[place, band]),
+            "marrying": role in (SINGLE, ALONE) and above(1, h.marriage[band, sex]),
+            "hired": below(3, h.hire[place, band, work, education]),
+            "separated": work >= 2 and above(3, h.separation[place, band, work - 2]),
+            "wavering": (word[2] + 0.5) / 2**32 < 1 - exp(-leaving * years),
+        }
+    return {event for event, happens in met.items() if happens}
+
+
+def test_luck_meets_hazards_fast_and_slow_alike():
+    rng, n = np.random.default_rng(2), 1500
+    quarter = quarter_of(crowd(n, 2))
+    h = hazards()
+    names = ["death", "birth", "marriage", "going_back", "hire", "separation", "leaving"]
+    h = replace(h, **{x: rng.uniform(0, 2, getattr(h, x).shape) for x in names})
+    h = replace(
+        h, settling=np.array([1.0, 0, 0.5, 0]), resettling=np.array([0, 1.0, 0, 2.0]),
+        by_duration=migration.duration_factors(PARAMETERS),
+        by_village=migration.village_factor(quarter.register.away_share, PARAMETERS),
+    )  # fmt: skip
+    struck = quarter.throw(h, 1, 64)
+    struck = replace(struck, wavering=quarter.reconsider(struck.wavering, h))
+    fast = [set() for _ in range(n)]
+    for event, rows in vars(struck).items():
+        for i in rows:
+            fast[i].add(event)
+    assert fast == [slow_events(quarter, h, i) for i in range(n)]
+
+
+# Where to
+
+
+def open_to(place, situation):
+    chosen = np.flatnonzero(AROUND.open_to[place, situation])
+    return {(int(AROUND.nest[j]), int(AROUND.mode[j])) for j in chosen}
+
+
+def test_who_may_go_where_and_with_whom():
+    alone = {(STAY, LONE), (OWN_TOWN, LONE), (NEARBY, LONE), (PROVINCE, LONE), (COUNTRY, LONE)}
+    couple = alone | {(n, WHOLE) for n in (OWN_TOWN, NEARBY, PROVINCE, COUNTRY)}
+    assert open_to(1, kinds.DEPENDENT) == {(STAY, LONE)}
+    assert open_to(1, kinds.SINGLE) == open_to(1, kinds.ALONE) == alone
+    assert open_to(1, COUPLE) == open_to(1, PRESCHOOL) == couple
+    assert open_to(1, PRIMARY_CHILD) == couple | {(OWN_TOWN, WITH_CHILD)}
+    assert open_to(0, COUPLE) == couple - {(OWN_TOWN, WHOLE), (OWN_TOWN, LONE)}
+
+
+def test_a_town_that_does_not_exist_is_no_alternative():
+    counties = replace(two_counties(), nearby=np.array([[1], [-1]]))
+    alternatives = Alternatives.around(counties)
+    near = alternatives.nest == NEARBY
+    assert not alternatives.open_to[2:][..., near].any()
+    assert alternatives.open_to[:2][..., near].any()
+
+
+def some_offers(rng) -> Offers:
+    return Offers(
+        income=rng.uniform(1e4, 5e4, (2, 2)), income_outside=rng.uniform(2e4, 6e4, 2),
+        housing_cost=rng.uniform(0.5, 2, 2), housing_quality=rng.uniform(0, 0.1, 2),
+        school_quality=rng.uniform(-1, 1, 4), seat_chance=rng.uniform(0, 1, (2, 2, 2)),
+        health=rng.uniform(0, 1, 4), elder_care=rng.uniform(0, 1, 4),
+        childcare=rng.uniform(0, 1, 4), amenity=rng.uniform(0, 1, 4),
+        service_outside=rng.uniform(0, 1),
+    )  # fmt: skip
+
+
+def slow_utility(place, owner, age_class, situation, j, offers, constants, policy, p):
+    """The value of one alternative to one kind of person, term by term."""
+    county, rural = place // 2, place % 2 == 1
+    nest, mode = AROUND.nest[j], AROUND.mode[j]
+    if (nest, mode) not in open_to(place, situation):
+        return -np.inf
+    moves, inside = nest != STAY, nest <= NEARBY
+    town = 1 - county if nest == NEARBY else county
+    goal = 2 * town if moves else place
+    km = {NEARBY: 50.0, PROVINCE: 150.0, COUNTRY: 600.0}.get(nest, 0.0)
+    if inside:
+        income = offers.income[town, 0 if moves else int(rural)]
+        services = [x[goal] for x in (offers.health, offers.elder_care, offers.childcare)]
+        amenity = offers.amenity[goal]
+    else:
+        income = offers.income_outside[nest - PROVINCE]
+        services, amenity = [offers.service_outside] * 3, offers.service_outside
+    v = p.beta_y * log(income) + constants[place, j] + p.beta_a * amenity
+    v -= p.beta_d_over_beta_y * p.beta_y * log1p(km * (1 - policy.expressways[place]))
+    if moves:
+        v -= p.kappa * (1 - p.credit_relief * policy.credit[place])
+        v += p.lone_far if mode == LONE and nest >= NEARBY else 0
+        v += p.split_household if mode != WHOLE and situation >= COUPLE else 0
+    if inside and (moves or not rural):
+        v -= p.beta_r * log1p(offers.housing_quality[town])
+    if inside and moves:
+        v += p.beta_o if owner and nest == OWN_TOWN else p.beta_r * log(offers.housing_cost[town])
+    if age_class == 2:
+        v += p.service_to_wage_ratio * p.beta_y * (services[0] + services[1])
+    if situation == PRESCHOOL:
+        v += p.service_to_wage_ratio * p.beta_y * services[2]
+    if situation > PRESCHOOL and inside and moves and mode != LONE:
+        kind = 0 if owner and nest == OWN_TOWN else 1
+        stage = situation - PRIMARY_CHILD
+        gain = offers.school_quality[2 * town] - offers.school_quality[place]
+        v += p.beta_s * gain * offers.seat_chance[town, stage, kind]
+    return v
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_utility_fast_and_slow_agree(seed):
+    rng = np.random.default_rng(seed)
+    offers, constants = some_offers(rng), rng.normal(0, 1, (4, len(AROUND.nest)))
+    policy = levers(expressways=rng.uniform(0, 0.5, 4), credit=rng.uniform(0, 1, 4))
+    p = replace(draw(3, 7)[seed], credit_relief=0.1)
+    fast = migration.utility(AROUND, offers, constants, policy, p)
+    slow = np.empty_like(fast)
+    for kind in np.ndindex(fast.shape):
+        slow[kind] = slow_utility(*map(int, kind), offers, constants, policy, p)
+    np.testing.assert_allclose(fast, slow, rtol=1e-9, atol=1e-12)
+
+
+def test_a_village_school_is_weighed_against_every_town_one_might_move_to():
+    """The school that a child leaves is the one at home, not one in the other county's villages."""
+
+    def pull(place, county):
+        """What better village schools in `county` do to the pull of the other county's town."""
+        quality = np.zeros(4)
+        quality[2 * county + 1] = 1.0
+        p, value = replace(PARAMETERS, beta_s=1.0), []
+        for policy in (levers(), levers(school_quality=quality)):
+            model = build_world(n=10)
+            offers = model.offers(model.ticks[0], policy)
+            value.append(migration.utility(AROUND, offers, NO_CONSTANTS, policy, p))
+        here = (place, 0, 0, PRIMARY_CHILD, index(NEARBY, WHOLE))
+        return value[1][here] - value[0][here]
+
+    assert pull(place=1, county=0) < 0
+    assert pull(place=1, county=1) == 0
+
+
+def test_those_who_may_only_stay_stay_and_nothing_attracts_them():
+    value = migration.utility(
+        AROUND, some_offers(np.random.default_rng(3)), NO_CONSTANTS, levers(), PARAMETERS
+    )
+    chances, attraction = migration.choice(AROUND, value, PARAMETERS)
+    assert (chances[..., kinds.DEPENDENT, 0] == 1).all()
+    np.testing.assert_allclose(attraction[..., kinds.DEPENDENT], 0, atol=1e-12)
+    assert (attraction > -1e-12).all()
+    np.testing.assert_allclose(chances.sum(axis=-1), 1)
+
+
+def test_choices_follow_the_probabilities():
+    n = 60_000
+    quarter = quarter_of(persons(n, role=HEAD, child=Q - 32, age=40))
+    share = np.array([0.3, 0.2, 0.1, 0.1, 0.05, 0.05, 0.05, 0.05, 0.05, 0.05])
+    chances = np.broadcast_to(share, (4, 2, 3, SITUATIONS, len(share)))
+    parties = quarter.choose(np.arange(n), chances)
+    for nest in range(5):
+        for mode in (WHOLE, LONE, WITH_CHILD):
+            j = np.flatnonzero((AROUND.nest == nest) & (AROUND.mode == mode))
+            town = {OWN_TOWN: 0, NEARBY: 1, PROVINCE: -1, COUNTRY: -1}.get(nest)
+            if nest != STAY and len(j):
+                far = {PROVINCE: UNITS, COUNTRY: UNITS + 1}.get(nest, -1)
+                hits = (parties.mode == mode) & (parties.town == town) & (parties.unit == far)
+                assert_share(hits.sum(), n, share[j].sum(), detect=0.015)
+    assert parties.waits.tolist() == (parties.town >= 0).tolist()
+
+
+def test_the_base_period_is_reproduced_by_its_constants():
+    """As many leave the villages a year as the censuses show, to each kind of destination."""
+    counties, people, units = two_counties(), families(60), villages()
+    model = build_world()
+    away, offers = model.register.away_share, model.offers(model.ticks[0], levers())
+    followers = model.markets.followers(PARAMETERS)
+    fixed = base(people, units, counties, NOW, offers, followers, away, PARAMETERS)
+    value = migration.utility(AROUND, offers, fixed.constants, levers(), PARAMETERS)
+    chances, attraction = migration.choice(AROUND, value, PARAMETERS)
+    quarter = quarter_of(people, number=NOW)
+    hazard = considering(attraction=0.0)
+    zero = np.zeros(4)
+    hazard = migration.leaving_hazard(attraction, zero, zero, np.ones(4), levers(), PARAMETERS)
+    gone = np.zeros((2, 5))
+    for i in np.flatnonzero(people.unit < UNITS):
+        place, flat, band, situation = (int(x[0]) for x in quarter.kind(np.array([i])))
+        often = hazard[place, flat, band, situation]
+        often *= exp(PARAMETERS.gamma_n * away[people.unit[i]])
+        often *= migration.duration_factors(PARAMETERS)[min(NOW - int(people.since[i]), 128)]
+        for j, chance in enumerate(chances[place, flat, migration.AGE_CLASS[band], situation]):
+            size = 2.8 if AROUND.mode[j] == WHOLE and situation >= COUPLE else 1
+            size = 2.0 if AROUND.mode[j] == WITH_CHILD else size
+            gone[place // 2, AROUND.nest[j]] += often * chance * size
+    back = returning_slowly(people, quarter)
+    np.testing.assert_allclose(gone[:, 1], counties.moves[:, 0] + back[:, 0] - followers, rtol=0.01)
+    np.testing.assert_allclose(gone[:, 2:], counties.moves[:, 1:] + back[:, 1:], rtol=0.01)
+
+
+def returning_slowly(people, quarter):
+    """Expected returns a year to the villages of each county, by where from, (county, 4)."""
+    back, place = np.zeros((2, 4)), quarter.register.place.astype(int)
+    for i in range(len(people)):
+        now, home, role = (
+            place[people.unit[i]],
+            place[people.hukou[i]],
+            kinds.role_of(people.traits[i]),
+        )
+        if now == home or role == 0 or home % 2 == 0:
+            continue
+        age = AGES[quarter.kind(np.array([i]))[2][0]]
+        often = PARAMETERS.return_hazard * (PARAMETERS.return_after_50 if age >= 50 else 1)
+        size = (quarter.register.people.unit[_ring(people, i)] == people.unit[i]).sum()
+        origin = now - 2 if now >= 4 else int(now // 2 != home // 2)
+        persons_back = size if role == HEAD else 1
+        back[home // 2, origin] += often * persons_back * (1 - PARAMETERS.return_to_town)
+    return back
+
+
+def _ring(people, row):
+    ring = [row]
+    while people.mate[ring[-1]] != row:
+        ring.append(int(people.mate[ring[-1]]))
+    return np.array(ring)
+
+
+# Finding room
+
+queues = st.lists(st.tuples(st.integers(-1, 2), st.integers(1, 5)), max_size=12)
+
+
+@given(queues, st.lists(st.integers(0, 12), min_size=3, max_size=3), st.randoms())
+def test_queues_fast_and_slow_agree(parties, room, random):
+    """The first in line goes in if there is room for all of the party; others may still fit."""
+    line = [random.random() for _ in parties]
+    counter, size = np.array(parties, np.int64).reshape(-1, 2).T
+    left = np.array(room)
+    fast = served(np.array(line), counter, size, left)
+    slow, free = [False] * len(parties), list(room)
+    for i in sorted(range(len(parties)), key=line.__getitem__):
+        where, persons_in = parties[i]
+        slow[i] = where < 0 or persons_in <= free[where]
+        if slow[i] and where >= 0:
+            free[where] -= persons_in
+    assert fast.tolist() == slow
+    assert left.tolist() == free
+
+
+def to_town(n, **more):
+    town, unit = np.zeros(n, np.int64), np.full(n, -1)
+    waits = np.ones(n, bool)
+    return Parties(np.arange(n), np.full(n, more.get("mode", LONE)), town, unit, waits)
+
+
+STAYING = np.zeros((4, 2, 3, SITUATIONS, len(AROUND.nest)))
+STAYING[..., 0] = 1
+
+
+def test_who_finds_no_dwelling_stays():
+    full = replace(two_counties(), dwellings=np.zeros(2))
+    quarter = quarter_of(persons(50), counties=full)
+    quarter.move(to_town(50), STAYING, counted(quarter))
+    assert (quarter.register.people.unit == IN_VILLAGE).all()
+    assert quarter.register.flows.moves.sum() == 0
+
+
+def test_who_finds_no_dwelling_chooses_once_more_among_what_is_left():
+    """The own town is full; whoever would as gladly live in the other one goes there."""
+    full = replace(two_counties(), dwellings=np.array([0.0, 1500.0]))
+    quarter = quarter_of(persons(50), counties=full)
+    either = np.zeros_like(STAYING)
+    either[..., [index(OWN_TOWN, LONE), index(NEARBY, LONE)]] = 0.5
+    quarter.move(to_town(50), either, counted(quarter))
+    assert (quarter.place(np.arange(50)) == 2).all()
+
+
+def test_towns_take_in_no_more_people_than_their_dwellings_hold():
+    few = replace(two_counties(), dwellings=np.array([5.0, 5.0]))
+    quarter = quarter_of(persons(400), counties=few)
+    quarter.move(to_town(400), STAYING, counted(quarter))
+    assert (quarter.place(np.arange(400)) == 0).sum() == int(5 * 2.8)
+
+
+def test_a_household_that_owns_a_flat_in_town_needs_no_dwelling():
+    full = replace(two_counties(), dwellings=np.zeros(2))
+    quarter = quarter_of(persons(50, flags=OWNS_FLAT), counties=full)
+    own = np.zeros_like(STAYING)
+    own[..., index(OWN_TOWN, LONE)] = 1
+    quarter.move(quarter.choose(np.arange(50), own), own, counted(quarter))
+    assert (quarter.place(np.arange(50)) == 0).all()
+
+
+def test_movers_spread_over_the_units_of_a_town_as_its_people_do():
+    """Three units of 100 people and one of 300 take 1, 1, 1 and 3 sixths of the newcomers."""
+    n, living = 30_000, np.repeat([0, 1, 2, 3, 3, 3], 100)
+    people = persons(600 + n, unit=np.append(living, np.full(n, IN_VILLAGE)))
+    quarter = quarter_of(people, counties=replace(two_counties(), dwellings=np.full(2, 1e6)))
+    parties = to_town(n)
+    quarter.move(replace(parties, row=600 + np.arange(n)), STAYING, counted(quarter))
+    unit = quarter.register.people.unit[600:]
+    for i, share in enumerate([1 / 6, 1 / 6, 1 / 6, 1 / 2]):
+        assert_share((unit == i).sum(), n, share, detect=0.03)
+
+
+# Going back
+
+
+def test_migrants_go_back_to_the_village_or_to_its_town():
+    n = 40_000
+    quarter = quarter_of(persons(n, unit=UNITS, hukou=IN_VILLAGE))
+    back = quarter.go_back(np.arange(n))
+    assert (back.row == np.arange(n)).all()
+    to_the_town = back.town == 0
+    assert_share(to_the_town.sum(), n, PARAMETERS.return_to_town, detect=0.02)
+    assert (back.unit == np.where(to_the_town, -1, IN_VILLAGE)).all()
+    assert (back.waits == to_the_town).all()
+
+
+@pytest.mark.parametrize(
+    ("unit", "hukou", "moves"),
+    [
+        (IN_VILLAGE, IN_VILLAGE, "nobody"),
+        (IN_VILLAGE, IN_VILLAGE + 1, "nobody"),
+        (IN_TOWN, IN_VILLAGE, "some"),
+        (IN_TOWN + 8, IN_VILLAGE, "all"),
+        (IN_TOWN, UNITS, "all"),
+        (UNITS, IN_TOWN, "all"),
+    ],
+)
+def test_only_those_away_from_home_go_back(unit, hukou, moves):
+    """Whoever is in the county town already and would return to it stays there."""
+    back = quarter_of(persons(100, unit=unit, hukou=hukou)).go_back(np.arange(100))
+    assert (len(back.row) > 0) == (moves != "nobody")
+    assert (len(back.row) == 100) == (moves == "all")
+
+
+def test_the_old_go_back_more_often_and_children_do_not_by_themselves():
+    hazard = migration.return_hazard(PARAMETERS)
+    assert (hazard[AGES < 15] == 0).all()
+    assert (hazard[(AGES >= 15) & (AGES < 50)] == PARAMETERS.return_hazard).all()
+    old = PARAMETERS.return_hazard * PARAMETERS.return_after_50
+    assert (hazard[AGES >= 50] == old).all()
+
+
+def test_a_returner_who_finds_no_dwelling_at_home_stays_away():
+    full = replace(two_counties(), dwellings=np.zeros(2))
+    quarter = quarter_of(persons(200, unit=UNITS, hukou=IN_VILLAGE), counties=full)
+    back = quarter.go_back(np.arange(200))
+    quarter.move(back, STAYING, counted(quarter))
+    place = quarter.place(np.arange(200))
+    assert (place[back.town == 0] == 4).all()
+    assert (place[back.town < 0] == 1).all()
+
+
+# Coming from elsewhere
+
+
+def arrived(quarter, expected, line=3.0):
+    before = len(quarter.register.people)
+    quarter.rooms = np.full(2, 10**9)
+    quarter.receive(np.array(expected), line * np.array(expected))
+    people = quarter.register.people
+    return people, np.arange(before, len(people))
+
+
+def test_newcomers_come_to_towns_with_the_hukou_they_had():
+    people, new = arrived(quarter_of(persons(10)), [[40.0, 20.0], [0.0, 30.0]])
+    assert set(people.unit[new]) <= {0, 1, 2, 3, 8, 9, 10, 11}
+    assert set(people.hukou[new]) == {UNITS, UNITS + 1}
+    assert not ((people.unit[new] >= 8) & (people.hukou[new] == UNITS)).any()
+    assert (people.before[new] == people.hukou[new]).all()
+    assert (people.since[new] == Q).all()
+    assert (people.mate[new] == new).all()
+    age = (Q - people.born[new].astype(int)) // 4
+    assert age.min() >= 18
+    assert age.max() < 60
+
+
+def test_as_many_newcomers_come_as_are_expected():
+    expected = [[9000.0, 6000.0], [3000.0, 3000.0]]
+    _, new = arrived(quarter_of(persons(10)), expected)
+    assert_share(len(new), 3 * 21_000, 1 / 3, detect=0.02)
+
+
+def test_more_newcomers_come_to_a_better_town_and_in_proportion_to_time():
+    rate = np.array([[100.0, 10.0], [50.0, 0.0]])
+    came = migration.arrivals(rate, np.array([0.0, log(2)]), 0.25, 3.0)
+    np.testing.assert_allclose(came, rate * [[0.75], [1.5]])
+
+
+def test_five_times_the_arrivals_are_five_times_the_arrivals():
+    """The largest multiple that a scenario may set, as written."""
+    counties = replace(two_counties(), arrivals=np.full((2, 2), 1000.0))
+    counties = replace(counties, dwellings=np.full(2, 1e6))
+    came = {}
+    for multiple in (1.0, 5.0):
+        model = build_world(n=1, counties=counties, conditions=Conditions(arrivals=multiple))
+        model.step()
+        came[multiple] = int(model.register.flows.entries.sum())
+    assert came[5.0] / came[1.0] == pytest.approx(5, rel=0.1)
+
+
+@pytest.mark.parametrize("weights", [[1], [2, 3], [1, 2]])
+def test_a_thinner_register_receives_as_many_persons(weights):
+    """Rows that stand for two persons and a half each still add up to the arrivals expected."""
+    n = 12_000
+    quarter = quarter_of(persons(n, weight=np.resize(weights, n)))
+    people, new = arrived(quarter, [[8000.0, 8000.0], [8000.0, 8000.0]])
+    assert people.weight[new].sum() == pytest.approx(32_000, rel=0.05)
+
+
+def test_better_times_bring_the_same_newcomers_and_some_more():
+    """The line of those who may come is the same; a better town only lets in more of it."""
+    few = arrived(quarter_of(persons(10)), [[30.0, 10.0], [10.0, 10.0]], line=3.0)
+    quarter = quarter_of(persons(10))
+    quarter.rooms = np.full(2, 10**9)
+    line = 3.0 * np.array([[30.0, 10.0], [10.0, 10.0]])
+    quarter.receive(1.5 * line / 3, line)
+    many = quarter.register.people
+    assert set(few[0].address) < set(many.address)
+
+
+# Following a job
+
+
+def test_some_villagers_hired_in_town_move_there_and_townspeople_have_no_need_to():
+    n = 40_000
+    half = np.where(np.arange(n) % 2 == 0, IN_VILLAGE, IN_TOWN)
+    quarter = quarter_of(persons(n, unit=half, role=SINGLE))
+    quarter.markets.moving_share = np.array([0.3, 0.0])
+    moving = quarter.follow_job(np.arange(n))
+    assert (moving.row % 2 == 0).all()
+    assert (moving.town == 0).all()
+    assert moving.waits.all()
+    assert_share(len(moving.row), n // 2, 0.3, detect=0.03)
+    share = migration.share_bringing_household(np.array([2.8]), PARAMETERS)[0]
+    assert share * 1.8 == pytest.approx(PARAMETERS.dependants_per_job_mover)
+    assert_share((moving.mode == WHOLE).sum(), len(moving.row), share, detect=0.06)
+
+
+def test_the_own_town_is_no_goal_for_whoever_lives_in_it():
+    value = migration.utility(
+        AROUND, some_offers(np.random.default_rng(4)), NO_CONSTANTS, none(0), PARAMETERS
+    )
+    assert not np.isfinite(value[[0, 2]][..., AROUND.nest == OWN_TOWN]).any()
+
+
+def test_resettling_takes_whole_village_households_into_flats_built_for_them():
+    full = replace(two_counties(), dwellings=np.zeros(2))
+    quarter = quarter_of(
+        persons(4, unit=[IN_VILLAGE, IN_TOWN, UNITS, IN_VILLAGE + 8]), counties=full
+    )
+    moving = quarter.resettle(np.arange(4))
+    assert moving.row.tolist() == [0, 3]
+    assert moving.town.tolist() == [0, 1]
+    assert (moving.mode == WHOLE).all()
+    assert not moving.waits.any()
+    assert turned("resettlement").resettlement.tolist() == [0, 5e4, 0, 5e4]

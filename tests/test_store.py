@@ -1,0 +1,245 @@
+"""A run on disk is whole or not there, is found by what it was asked for, and can be run again."""
+
+import json
+import os
+import shutil
+from dataclasses import replace
+from importlib.resources import files
+
+import jsonschema
+import numpy as np
+import pandas as pd
+import pytest
+
+from results import ledger, record, reproducing, store
+from results.store import Store
+from scenarios.request import Request, code_digest, digest_of
+from scenarios.simulate import RequestError
+
+ASKED = {"scale": 0.005, "until": "2021-06-30", "seed": 3, "draw": 2}
+
+
+@pytest.fixture(scope="module")
+def request_():
+    return Request.of("plan", parameters={"beta_y": 1.3}, **ASKED)
+
+
+@pytest.fixture(scope="module")
+def first(request_, tmp_path_factory):
+    kept = Store(tmp_path_factory.mktemp("store"))
+    return kept, kept.obtain(request_)
+
+
+@pytest.fixture
+def kept(first, tmp_path):
+    """A copy of a store with one run, to be spoiled."""
+    shutil.copytree(first[0].folder, tmp_path / "copy")
+    return Store(tmp_path / "copy")
+
+
+# The record
+
+
+def test_the_record_validates_against_the_published_schema(first):
+    published = json.loads(files("results").joinpath("run.schema.json").read_text("utf-8"))
+    assert published == record.schema()
+    about = json.loads((first[1].folder / "run.json").read_text("utf-8"))
+    jsonschema.validate(about, published)
+    assert set(about["seconds"]) == {"tabulate"}
+    assert about["peak_memory_bytes"] > 1e7
+    assert about["environment"]["libraries"]["numpy"] == np.__version__
+
+
+def test_what_is_read_back_is_what_simulate_gave(first, request_):
+    outcome, read = request_.simulate(), first[1].outcome()
+    pd.testing.assert_frame_equal(outcome.to_frame(), read.to_frame(), check_exact=True)
+    pd.testing.assert_frame_equal(outcome.growth(), read.growth(), check_exact=True)
+    pd.testing.assert_frame_equal(outcome.verdicts(), read.verdicts(), check_exact=True)
+    assert outcome.summary() == read.summary()
+    assert store.values_digest(outcome) == store.values_digest(read)
+    series = first[1].series()
+    pd.testing.assert_frame_equal(series, outcome.to_frame(), check_dtype=False)
+    assert dict(read.request) == dict(outcome.request)
+
+
+def test_a_run_is_not_written_over_and_leaves_no_draft(first, request_):
+    folder = first[1].folder
+    before = {file.name: file.read_bytes() for file in folder.iterdir()}
+    with pytest.raises(OSError, match=r"not empty|exists"):
+        store.write(folder, request_.simulate(), request_, {})
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
+    assert [f.name for f in folder.parent.iterdir()] == [folder.name]
+
+
+# Keys
+
+
+def test_equal_requests_have_one_key_and_are_answered_from_the_store(first, request_):
+    same = Request.of("plan", parameters={"beta_y": 1.3}, **ASKED)
+    assert same.key == request_.key == first[1].record.key == first[1].request.key
+    begun = os.stat(first[1].folder).st_mtime_ns
+    assert first[0].obtain(same).folder == first[1].folder
+    assert os.stat(first[1].folder).st_mtime_ns == begun
+
+
+def test_whatever_makes_another_outcome_makes_another_key(request_):
+    world = request_.world
+    others = [
+        replace(request_, parameters={"beta_y": 1.3000001}),
+        replace(request_, parameters={}),
+        replace(request_, seed=4),
+        replace(request_, draw=3),
+        replace(request_, scale=0.006),
+        replace(request_, world=replace(world, digest=digest_of({"other": "code"}))),
+        Request.of("baseline", parameters={"beta_y": 1.3}, **ASKED),
+        Request.of("plan", parameters={"beta_y": 1.3}, **(ASKED | {"until": "2021-09-30"})),
+        Request.of("plan", parameters={"beta_y": 1.3}, cutoff="2020-12-31", **ASKED),
+    ]
+    assert len({request_.key, *(other.key for other in others)}) == len(others) + 1
+
+
+def test_a_central_value_that_is_spelled_out_is_the_same_request():
+    from calibration.priors import central
+
+    spelled = Request.of("plan", parameters={"beta_y": central().beta_y}, **ASKED)
+    assert spelled.key == Request.of("plan", **ASKED).key
+
+
+def test_the_code_digest_follows_the_source_text_and_the_libraries(tmp_path, monkeypatch):
+    (tmp_path / "rule.py").write_text("rate = 0.010", "utf-8")
+    monkeypatch.setattr("scenarios.request.files", lambda _: tmp_path)
+    digests = [code_digest.__wrapped__()]
+    (tmp_path / "rule.py").write_text("rate = 0.011", "utf-8")
+    digests.append(code_digest.__wrapped__())
+    monkeypatch.setattr("scenarios.request.version", lambda library: f"{library} of tomorrow")
+    digests.append(code_digest.__wrapped__())
+    assert len(set(digests)) == 3
+
+
+# Torn and altered records
+
+SPOILS = {
+    "a byte of a table": lambda f: (f / "series.parquet").write_bytes(
+        (f / "series.parquet").read_bytes()[:-9] + b"x" + (f / "series.parquet").read_bytes()[-8:]
+    ),
+    "a torn table": lambda f: os.truncate(f / "growth.parquet", 100),
+    "a table gone": lambda f: (f / "verdicts.csv").unlink(),
+    "no record": lambda f: (f / "run.json").unlink(),
+    "a torn record": lambda f: os.truncate(f / "run.json", 500),
+    "an empty record": lambda f: os.truncate(f / "run.json", 0),
+    "an altered record": lambda f: (f / "run.json").write_text(
+        (f / "run.json").read_text("utf-8").replace('"seed": 3', '"seed": 4'), "utf-8"
+    ),
+}
+
+
+@pytest.mark.parametrize("spoil", SPOILS)
+def test_what_is_not_whole_is_found_set_aside_and_run_again(kept, request_, first, spoil):
+    folder = kept.path(request_.key)
+    SPOILS[spoil](folder)
+    assert kept.find(request_) is None
+    with pytest.raises(RequestError):
+        store.found(folder)
+    aside = kept.quarantine_altered([request_.key])
+    assert len(aside) == 1
+    assert aside[0].parent.name == "quarantine"
+    assert not kept.has(request_.key)
+
+
+def test_an_altered_answer_is_not_given_but_computed_again(kept, request_, first):
+    SPOILS["a torn table"](kept.path(request_.key))
+    again = kept.obtain(request_)
+    assert again.record.files == first[1].record.files
+    assert len(list((kept.folder / "quarantine").iterdir())) == 1
+
+
+# Running again
+
+
+def test_a_run_reproduces_to_the_last_byte(first):
+    difference = reproducing.again(first[1])
+    assert difference.files == {}
+    assert difference.inputs == {}
+    assert set(difference.compared) >= {"values", "series.parquet", "growth.parquet"}
+
+
+def test_another_outcome_is_told_from_the_saved_one(first):
+    changed = replace(first[1], record=first[1].record.model_copy(update={"seed": 5}))
+    difference = reproducing.again(changed)
+    assert {"values", "series.parquet"} <= set(difference.files)
+    assert "differs" in "\n".join(difference.said("en"))
+
+
+# Claims
+
+
+def test_a_claim_is_held_by_one_process_and_ends_with_it(tmp_path):
+    import subprocess
+    import sys
+
+    kept, key = Store(tmp_path), "a" * 64
+    hold = (
+        "import sys, time; from pathlib import Path; from results.store import Store\n"
+        f"with Store(Path({str(tmp_path)!r})).claimed({key!r}) as mine:\n"
+        "    print(mine, flush=True); time.sleep(60)"
+    )
+    other = subprocess.Popen([sys.executable, "-c", hold], stdout=subprocess.PIPE, text=True)
+    try:
+        assert other.stdout.readline() == "True\n"
+        with kept.claimed(key) as mine:
+            assert not mine
+        with kept.claimed("b" * 64) as mine:
+            assert mine
+        other.kill()
+        other.wait()
+        with kept.claimed(key) as mine:
+            assert mine
+    finally:
+        other.kill()
+        other.wait()
+        other.stdout.close()
+
+
+# Many runs
+
+
+@pytest.fixture(scope="module")
+def many(first, request_, tmp_path_factory):
+    """2,000 records, made from one, whose simulated rates are 0 to 19.99."""
+    folder = tmp_path_factory.mktemp("many")
+    text = json.loads((first[1].folder / "run.json").read_text("utf-8"))
+    del text["seal"]
+    for i in range(2000):
+        verdict = {"target": "T-1", "county": "甲", "county_en": "A", "target_rate": 15.0,
+                   "simulated": i / 100, "met": i >= 1500}  # fmt: skip
+        run = folder / "runs" / f"{i:064x}"
+        run.mkdir(parents=True)
+        about = text | {"key": run.name, "seed": i, "verdicts": [verdict]}
+        (run / "run.json").write_bytes(record.written(about))
+    ledger.renew(folder)
+    return folder
+
+
+def test_target_probabilities_and_quantiles_of_many_runs_are_read_at_once(many):
+    from time import perf_counter
+
+    begun = perf_counter()
+    told = ledger.targets(many).iloc[0]
+    spent = perf_counter() - begun
+    assert (told["runs"], told["probability"]) == (2000, 0.25)
+    assert told["q50"] == pytest.approx(9.995)
+    assert spent < 5  # the measured time is in docs/cluster.md; this only guards against a reread
+
+
+def test_the_ledger_follows_the_runs(many, tmp_path):
+    (tmp_path / "runs").mkdir()
+    assert ledger.ledger(tmp_path).empty
+    assert ledger.targets(tmp_path).empty
+    some = sorted((many / "runs").iterdir())[:3]
+    for run in some:
+        shutil.copytree(run, tmp_path / "runs" / run.name)
+    assert ledger.ledger(tmp_path)["key"].tolist() == [run.name for run in some]
+    shutil.rmtree(tmp_path / "runs" / some[0].name)
+    shutil.copytree(sorted((many / "runs").iterdir())[3], tmp_path / "runs" / f"{3:064x}")
+    assert ledger.ledger(tmp_path)["seed"].tolist() == [1, 2, 3]
+    assert ledger.targets(tmp_path, [some[1].name])["runs"].tolist() == [1]

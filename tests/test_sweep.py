@@ -1,0 +1,463 @@
+"""A sweep runs every run of its design once, whatever happens on the way."""
+
+import errno
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from calibration import priors
+from results import ledger, sweeping
+from results.cli import main
+from results.store import Store
+from scenarios.checking import ScenarioError
+from scenarios.engines import Dask, Local, Lost, Pace
+from scenarios.request import Request
+from scenarios.simulate import RequestError
+from scenarios.sweep import design, sampled
+
+SMALL = """
+name: small
+scenarios: [plan, baseline]
+parameters: {from: prior, n: 2}
+seeds: {count: 2}
+scales: 0.005
+horizon: {until: 2021-06-30}
+"""
+RUNS = 8  # in SMALL
+
+
+class Here:
+    """An engine that computes in this process."""
+
+    jobs = 1
+
+    def run(self, job, tasks):
+        yield from map(job, tasks)
+
+
+def written(folder: Path, text: str = SMALL) -> Path:
+    file = folder / "design.yaml"
+    file.write_text(text, "utf-8")
+    return file
+
+
+def sweep_of(folder: Path, *, out="out", text=SMALL, shard="1/1", resume=False, engine=None):
+    """A sweep of a design; in this process, if no engine is given."""
+    made = sweeping.planned(
+        written(folder, text), folder / out, shard=shard, jobs=1, engine="local",
+        scheduler=None, resume=resume,
+    )  # fmt: skip
+    return sweeping.Sweep(made.design, made.folder, made.shard, engine or Here(), made.resume)
+
+
+def swept(folder: Path, **more) -> tuple[sweeping.Sweep, sweeping.Tally]:
+    sweep = sweep_of(folder, **more)
+    sweep.begin()
+    return sweep, sweep.run()
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """The small sweep, computed in this process without any interruption."""
+    return swept(tmp_path_factory.mktemp("whole"))[0]
+
+
+# The design
+
+
+def test_scenarios_draws_seeds_and_scales_are_crossed(tmp_path):
+    text = SMALL.replace("scales: 0.005", "scales: [0.005, 0.01]").replace(
+        "{count: 2}", "[7, 3, 5]"
+    )
+    made = design(written(tmp_path, text))
+    points = [made.point(n) for n in range(len(made))]
+    assert len({p[1:] for p in points}) == len(points) == 2 * 2 * 3 * 2
+    assert {p.seed for p in points} == {7, 3, 5}
+    assert [p.scenario for p in points[:4]] == [0, 1, 0, 1]
+    shards = [made.points((i, 5)) for i in range(1, 6)]
+    assert sorted(n for shard in shards for n in shard) == list(range(len(made)))
+
+
+def test_the_same_draw_and_seed_meet_every_scenario(tmp_path):
+    made = design(written(tmp_path))
+    plan, baseline = made.request(made.point(0)), made.request(made.point(1))
+    assert (plan.parameters, plan.seed, plan.draw) == (
+        baseline.parameters, baseline.seed, baseline.draw,
+    )  # fmt: skip
+    assert plan.draw == 1
+
+
+def test_central_parameters_go_without_effects(tmp_path):
+    made = design(written(tmp_path, "{name: a, scenarios: plan, seeds: 1, scales: 0.005}"))
+    assert len(made) == 1
+    assert made.request(made.point(0)).key == Request.of("plan", scale=0.005).key
+
+
+@pytest.mark.parametrize("method", ["latin-hypercube", "sobol", "independent"])
+def test_draws_follow_the_priors(method):
+    names = [prior.name for prior in priors.catalogue()]
+    values = sampled(method, names, 256, 1)
+    assert values.shape == (256, len(names))
+    assert (values == sampled(method, names, 256, 1)).all()
+    for i, prior in enumerate(priors.catalogue()):
+        low, high = prior.support
+        assert (values[:, i] >= low).all()
+        assert (values[:, i] <= high).all()
+        below = np.mean(values[:, i] < prior.quantile(0.5))
+        slack = 0.16 if method == "independent" else 0.01  # five standard errors; one layer
+        assert below <= 0.5 + slack  # a spike at 0 lies on its own median
+
+
+def test_latin_hypercube_draws_are_those_of_run(tmp_path):
+    made = design(written(tmp_path))
+    assert made.request(made.point(0)).parameters == vars(priors.draw(2, 1)[0])
+
+
+def test_points_of_a_file_are_taken_row_by_row(tmp_path):
+    (tmp_path / "points.csv").write_text("beta_y,beta_s\n1.0,0.3\n1.1,0.4\n", "utf-8-sig")
+    made = design(written(tmp_path, SMALL.replace("from: prior, n: 2", "from: points.csv")))
+    assert made.request(made.point(len(made) - 1)).parameters == {"beta_y": 1.1, "beta_s": 0.4}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("seeds: {count: 2}", "seeds: [1, 1]"), "seeds"),
+        (("n: 2", "n: 3, method: sobol"), "power of 2"),
+        (("n: 2", "n: 2, only: [beta_x]"), "did you mean"),
+        (("from: prior, n: 2", "from: posterior, n: 2"), "posterior.csv"),
+        (("from: prior, n: 2", "from: prior"), "number of draws"),
+        (("from: prior, n: 2", "from: nowhere.csv"), "nowhere.csv"),
+        (("scales: 0.005", "scales: 2"), "scales"),
+        (("[plan, baseline]", "[plan, basline]"), "baseline"),
+        (("name: small", "nam: small"), "name"),
+        (("seeds: {count: 2}", "seeds: {count: 900000}"), "1000000"),
+    ],
+)
+def test_a_wrong_design_is_refused_with_its_place(tmp_path, change, said):
+    with pytest.raises(ScenarioError) as refused:
+        design(written(tmp_path, SMALL.replace(*change)))
+    assert said in refused.value.text("en")
+
+
+def test_wrong_points_are_refused_line_by_line(tmp_path):
+    table = tmp_path / "points.csv"
+    text = SMALL.replace("from: prior, n: 2", "from: points.csv")
+    for content, said in (
+        ("beta_z\n1\n", "beta"), ("beta_y\n", "rows"), ("beta_y\nx\n", "points.csv:2"),
+        ("p\n", "name"), ("beta_y,beta_s\n1\n", "2 numbers"), ("", "rows"),
+        ("return_hazard\n0.1\n-5\n", "points.csv:3"),
+    ):  # fmt: skip
+        table.write_text(content, "utf-8")
+        with pytest.raises(ScenarioError) as refused:
+            design(written(tmp_path, text))
+        assert said in refused.value.text("en")
+
+
+# Going through it
+
+
+def test_a_sweep_leaves_every_run_and_a_resumed_one_computes_nothing(whole, tmp_path):
+    shutil.copytree(whole.folder, tmp_path / "out")
+    again, tally = swept(tmp_path, resume=True)
+    assert (tally.done, tally.kept, tally.failed) == (0, RUNS, [])
+    assert again.digest() == whole.digest()
+    assert len(ledger.ledger(whole.folder)) == RUNS
+
+
+def test_shards_make_the_same_set_as_one_sweep(whole, tmp_path):
+    for shard in ("1/3", "2/3", "3/3"):
+        swept(tmp_path, shard=shard)
+    assert sweep_of(tmp_path, resume=True).digest() == whole.digest()
+
+
+def test_a_folder_with_runs_is_not_taken_without_asking(whole, tmp_path):
+    shutil.copytree(whole.folder, tmp_path / "out")
+    with pytest.raises(RequestError, match="--resume"):
+        sweep_of(tmp_path).begin()
+    with pytest.raises(RequestError, match="another design"):
+        sweep_of(tmp_path, text=SMALL.replace("n: 2", "n: 3"), resume=True).begin()
+
+
+def test_altered_runs_are_set_aside_and_run_again_on_resume(whole, tmp_path):
+    shutil.copytree(whole.folder, tmp_path / "out")
+    runs = sorted((tmp_path / "out" / "runs").iterdir())
+    os.truncate(runs[0] / "series.parquet", 99)
+    (runs[1] / "run.json").unlink()
+    runs[2].rename(runs[2].with_name("f" * 64))  # under a key that is not its own
+    sweep = sweep_of(tmp_path, resume=True)
+    assert len(sweep.begin()) == 2
+    assert sweep.run().done == 3
+    assert sweep.digest() == whole.digest()
+
+
+def test_a_failing_run_is_recorded_and_stops_nothing_else(whole, tmp_path, monkeypatch):
+    simulate = Request.simulate
+
+    def sometimes(self):
+        if self.seed == 2 and self.draw == 1:
+            raise ArithmeticError("books do not balance")
+        return simulate(self)
+
+    monkeypatch.setattr(Request, "simulate", sometimes)
+    sweep, tally = swept(tmp_path)
+    assert (tally.done, len(tally.failed)) == (RUNS - 2, 2)
+    failures = Store(tmp_path / "out").failures()
+    told = {(f["scenario"], f["draw"], f["seed"], f["reason"]) for f in failures}
+    reason = "ArithmeticError: books do not balance"
+    assert told == {("plan", 0, 2, reason), ("baseline", 0, 2, reason)}
+    monkeypatch.undo()
+    sweep, tally = swept(tmp_path, resume=True)
+    assert (tally.done, tally.kept) == (2, RUNS - 2)
+    assert Store(tmp_path / "out").failures() == []
+    assert sweep.digest() == whole.digest()
+
+
+def test_a_full_disk_stops_the_sweep_and_what_is_there_stays_whole(whole, tmp_path, monkeypatch):
+    write, count = Path.write_bytes, iter(range(10**6))
+
+    def full_later(self, content):
+        if "runs" in self.parts and next(count) > 14:  # in the middle of the third run
+            write(self, content[: len(content) // 2])
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(self, content)
+
+    monkeypatch.setattr(Path, "write_bytes", full_later)
+    sweep = sweep_of(tmp_path)
+    sweep.begin()
+    with pytest.raises(sweeping.StoppedError, match="No space left"):
+        sweep.run()
+    monkeypatch.undo()
+    assert len(os.listdir(tmp_path / "out" / "runs")) == 2  # and no draft
+    again = sweep_of(tmp_path, resume=True)
+    assert again.begin() == []
+    assert again.run().done == RUNS - 2
+    assert again.digest() == whole.digest()
+
+
+def test_a_place_that_cannot_be_written_to_is_refused_before_computing(tmp_path, capsys):
+    (tmp_path / "file").touch()
+    asked = [str(written(tmp_path)), "--out", str(tmp_path / "file" / "out"), "--lang", "en"]
+    assert main(["sweep", *asked]) == 2
+    assert "cannot write" in capsys.readouterr().err
+
+
+def test_a_sweep_that_would_not_fit_is_refused_with_the_figure(tmp_path):
+    need = sweep_of(tmp_path).need()
+    need.refuse()
+    with pytest.raises(RequestError, match=r"need about 8\.00 GB of memory, 5\.00 GB is free"):
+        sweeping.Need(4, 2e9, int(5e9), 1.0, 2).refuse()
+    with pytest.raises(RequestError, match="--jobs 2 "):
+        sweeping.Need(4, 2e9, int(5e9), 1.0, 2).refuse()
+    with pytest.raises(RequestError, match="of disk"):
+        sweeping.Need(1, 2e9, None, 10e9, int(9e9)).refuse()
+
+
+def test_a_worker_with_other_code_is_refused(tmp_path):
+    sweep = sweep_of(tmp_path)
+    with pytest.raises(RequestError, match="other code"):
+        sweeping.Job(sweep.folder, sweep.design, "0" * 64)(0)
+
+
+@pytest.mark.parametrize("shard", ["0/2", "3/2", "1", "a/b", "1/2/3", "-1/2"])
+def test_a_shard_is_one_of_so_many(tmp_path, shard):
+    with pytest.raises(RequestError, match="--shard"):
+        sweep_of(tmp_path, shard=shard)
+
+
+# Engines
+
+
+def doubled(task: int) -> int:
+    return 2 * task
+
+
+def deadly(task: int) -> int:
+    if task == 5:
+        os.kill(os.getpid(), signal.SIGKILL)
+    time.sleep(0.01)
+    return task
+
+
+def refusing(task: int) -> int:
+    raise RequestError("不行", f"not {task}")
+
+
+def test_a_batch_lasts_about_a_third_of_a_second():
+    pace = Pace()
+    assert pace.batch(100, 2) == 1
+    pace.observed(0.2, 1)
+    assert pace.batch(100, 2) == 2
+    for _ in range(9):
+        pace.observed(0.1, 10)
+    assert 20 <= pace.batch(1000, 2) <= 50
+    assert pace.batch(10, 2) == 5
+
+
+def test_a_task_that_ends_its_worker_twice_is_given_up_and_no_other():
+    said = list(Local(2).run(deadly, range(12)))
+    assert [each for each in said if isinstance(each, Lost)] == [Lost(5)]
+    assert sorted(each for each in said if not isinstance(each, Lost)) == [
+        n for n in range(12) if n != 5
+    ]
+
+
+def test_what_a_job_refuses_ends_the_engine():
+    with pytest.raises(RequestError, match="not"):
+        list(Local(1).run(refusing, range(3)))
+
+
+def command(folder: Path, *more: str) -> list[str]:
+    words = ["sweep", str(folder / "design.yaml"), "--out", str(folder / "out"), "--lang", "en"]
+    return [sys.executable, "-m", "results.cli", *words, *more]
+
+
+def begun(folder: Path, *more: str) -> subprocess.Popen:
+    return subprocess.Popen(
+        command(folder, *more), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        start_new_session=True,
+    )  # fmt: skip
+
+
+def runs_in(folder: Path) -> int:
+    return len(Store(folder / "out").keys())
+
+
+def test_sigterm_ends_a_sweep_within_seconds_and_it_resumes_to_the_same_set(whole, tmp_path):
+    written(tmp_path)
+    with begun(tmp_path, "--jobs", "2") as sweep:
+        while runs_in(tmp_path) == 0 and sweep.poll() is None:
+            time.sleep(0.02)
+        sweep.terminate()
+        asked = time.monotonic()
+        sweep.wait(20)
+        assert time.monotonic() - asked < 5
+        assert sweep.returncode in (130, 0)  # 0 if it was done already
+    done = subprocess.run(
+        command(tmp_path, "--jobs", "2", "--resume", "--json"),
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    told = json.loads(done.stdout)
+    assert told["set"] == whole.digest()
+    assert told["done"] + told["kept"] == RUNS
+
+
+# Slow: hard deaths, two at once, clusters
+
+TWO_HUNDRED = SMALL.replace("n: 2", "n: 10").replace("{count: 2}", "{count: 10}")
+
+
+def children_of(pid: int) -> list[int]:
+    try:
+        tasks = list(Path(f"/proc/{pid}/task").iterdir())
+        return [int(c) for t in tasks for c in (t / "children").read_text().split()]
+    except OSError:
+        return []
+
+
+@pytest.fixture(scope="module")
+def two_hundred(tmp_path_factory):
+    return swept(tmp_path_factory.mktemp("two-hundred"), text=TWO_HUNDRED)[0]
+
+
+@pytest.mark.slow
+def test_a_hundred_kills_lose_nothing_and_repeat_nothing(two_hundred, tmp_path):
+    """Workers and parents are killed at random; each run is in the store once, and the same."""
+    written(tmp_path, TWO_HUNDRED)
+    luck, killed, sweep = random.Random(1), 0, None
+    held = Store(tmp_path / "out")
+    while killed < 100:
+        if sweep is None or sweep.poll() is not None:
+            if len(held.keys()) > 190:  # keep something to be killed at
+                for key in luck.sample(sorted(held.keys()), 60):
+                    shutil.rmtree(held.path(key))
+            sweep = begun(tmp_path, "--jobs", "2", "--resume")
+            time.sleep(luck.uniform(1.5, 6))
+        time.sleep(luck.uniform(0.05, 1.5))
+        victims = children_of(sweep.pid)
+        victim = sweep.pid if luck.random() < 0.4 or not victims else luck.choice(victims)
+        try:
+            os.kill(victim, signal.SIGKILL)
+            killed += 1
+        except ProcessLookupError:
+            pass
+        if victim == sweep.pid:
+            sweep.communicate()
+    sweep.kill()
+    sweep.communicate()
+    last, _ = swept(tmp_path, text=TWO_HUNDRED, resume=True)
+    assert len(held.keys()) == 200
+    assert held.quarantine_altered(sorted(held.keys())) == []
+    assert last.digest() == two_hundred.digest()
+
+
+@pytest.mark.slow
+def test_two_processes_resuming_at_once_run_each_run_once(two_hundred, tmp_path):
+    written(tmp_path, TWO_HUNDRED)
+    both = [begun(tmp_path, "--jobs", "1", "--resume", "--json") for _ in range(2)]
+    told = [json.loads(sweep.communicate()[0]) for sweep in both]
+    assert sum(each["done"] for each in told) == 200
+    assert all(each["done"] > 20 for each in told)
+    assert {each["set"] for each in told} == {two_hundred.digest()}
+
+
+@pytest.mark.slow
+def test_a_full_file_system_is_told_and_resumed_elsewhere(whole, tmp_path):
+    room = tmp_path / "out"
+    room.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", str(room)]
+    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("needs the right to mount a file system")
+    try:
+        sweep = sweep_of(tmp_path)
+        sweep.begin()
+        with pytest.raises(sweeping.StoppedError):
+            sweep.run()
+        assert 0 < runs_in(tmp_path) < RUNS
+        subprocess.run(["mount", "-o", "remount,size=9M", str(room)], check=True)
+        again = sweep_of(tmp_path, resume=True)
+        assert again.begin() == []
+        again.run()
+        assert again.digest() == whole.digest()
+    finally:
+        subprocess.run(["umount", str(room)], check=True)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_a_dask_cluster_gives_the_same_set(whole, tmp_path):
+    sweep, tally = swept(tmp_path, engine=Dask(2))
+    assert tally.done == RUNS
+    assert sweep.digest() == whole.digest()
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_a_lost_dask_worker_loses_no_run(two_hundred, tmp_path):
+    from distributed import LocalCluster
+
+    sweep = None
+    with LocalCluster(2, threads_per_worker=1, dashboard_address=None) as cluster:
+        pids = [worker.pid for worker in cluster.workers.values()]
+        engine = Dask(2, cluster.scheduler_address)
+        sweep = sweep_of(tmp_path, text=TWO_HUNDRED, engine=engine)
+        sweep.begin()
+        settled = iter(range(1000))
+
+        def kill_one_on_the_way() -> None:
+            if next(settled) == 50:
+                os.kill(pids[0], signal.SIGKILL)
+
+        tally = sweep.run(kill_one_on_the_way)
+    assert tally.done + tally.kept == 200
+    assert tally.failed == []
+    assert sweep.digest() == two_hundred.digest()
