@@ -2,7 +2,6 @@
 
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -43,14 +42,14 @@ class Measured:
     def of(cls, what: str, unit: str, values: Any, **target: float) -> "Measured":
         """The median of `values` and their spread."""
         low, high = np.percentile(values, [10, 90])
-        return cls(what, unit, statistics.median(values), float(low), float(high), **target)
+        return cls(what, unit, float(np.median(values)), float(low), float(high), **target)
 
     @property
     def met(self) -> bool | None:
         """Whether the target is met, if there is one."""
         if self.most is not None:
-            return self.median <= self.most
-        return self.median >= self.least if self.least is not None else None
+            return bool(self.median <= self.most)
+        return bool(self.median >= self.least) if self.least is not None else None
 
 
 # Fresh processes
@@ -60,9 +59,9 @@ import json, sys, time
 from scenarios import simulate
 taken = []
 for _ in range(int(sys.argv[2])):
-    begun = time.perf_counter()
+    begun = time.perf_counter(), time.process_time()
     simulate("plan", scale=float(sys.argv[1]))
-    taken.append(time.perf_counter() - begun)
+    taken.append([time.perf_counter() - begun[0], time.process_time() - begun[1]])
 import resource
 print(json.dumps([taken, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss]))
 """
@@ -120,13 +119,15 @@ def simulations() -> list[Measured]:
         ]
         for scale, times, most, unit, factor in ((1, 6, 2.5, "s", 1), (0.01, 21, 60, "ms", 1000)):
             python(RUNS, scale, 1, cache=cache)  # builds what the cache keeps
-            (first, *warm), peak = json.loads(python(RUNS, scale, times, cache=cache))
+            taken, peak = json.loads(python(RUNS, scale, times, cache=cache))
+            (first, *warm), (_, *cpu) = np.array(taken).T * factor
             megabytes = peak * (1 if sys.platform == "darwin" else 1024) / 1e6
             limit = {"most": 800.0} if scale == 1 else {}
             name = f'simulate("plan"), scale {scale}'
             found += [
-                Measured.of(f"{name}: first in a process", unit, [first * factor]),
-                Measured.of(f"{name}: warm", unit, np.array(warm) * factor, most=most),
+                Measured.of(f"{name}: first in a process", unit, [first]),
+                Measured.of(f"{name}: warm", unit, warm, most=most),
+                Measured.of(f"{name}: warm, CPU", f"{unit} CPU", cpu),
                 Measured.of(f"{name}: peak memory", "MB", [megabytes], **limit),
             ]
     return found
@@ -135,41 +136,74 @@ def simulations() -> list[Measured]:
 # Engines in turn
 
 
-def clocked(does: Callable[[], Any]) -> float:
-    """CPU seconds that something takes."""
+@dataclass(frozen=True)
+class Turn:
+    """One quarter of two engines [CPU ns per resident], and what happened to people in each."""
+
+    ours: float
+    theirs: float
+    flows: tuple[dict[str, int], dict[str, int]]
+
+
+def clocked(step: Callable[[], Any], persons: int) -> float:
+    """CPU time that a quarter takes [ns per resident]."""
     begun = time.process_time()
-    does()
-    return time.process_time() - begun
+    step()
+    return (time.process_time() - begun) / persons * 1e9
+
+
+def in_turn(ours: Recorded, theirs: Any) -> Iterator[Turn]:
+    """Step ours and another engine quarter by quarter, on one thread, told the same."""
+    while ours.running:
+        here = residents(ours)
+        seen = Look.at(ours.register.people), theirs.look()
+        mine = clocked(ours.step, here)
+        told = ours.told()
+        theirs.listen(told)
+        other = clocked(theirs.step, here)
+        now = Look.at(ours.register.people), theirs.look()
+        both = flows(seen[0], now[0], told), flows(seen[1], now[1], told)
+        yield Turn(mine, other, both)
+
+
+def totals(turns: list[Turn]) -> dict[str, Any]:
+    """Events of a whole run in ours and in the other engine, by flow."""
+    return {
+        name: np.array([[turn.flows[i][name] for i in (0, 1)] for turn in turns]).sum(axis=0)
+        for name in turns[0].flows[0]
+    }
 
 
 def race(scale: float, plain: bool = False) -> list[Measured]:
-    """Ours, numpy and (if asked) plain Mesa in turn, quarter by quarter, on one thread."""
-    ours = model(scale)
-    arrays = NumpyPeople(ours.register.people, seed=1)
-    small = model(MESA_SCALE) if plain else None
-    agents = MesaPeople(small.register.people, seed=1) if small else None
-    taken: dict[str, list[float]] = {"ours": [], "numpy": [], "plain Mesa": []}
-    while ours.running:
-        here = residents(ours)
-        taken["ours"].append(clocked(ours.step) / here * 1e9)
-        told = ours.told()
-        taken["numpy"].append(clocked(lambda told=told: arrays.step(told)) / here * 1e9)
-        if small and agents:
-            here = residents(small)
-            small.step()
-            agents.listen(small.told())
-            taken["plain Mesa"].append(clocked(agents.step) / here * 1e9)
-    mine, unit = np.array(taken["ours"]), "ns CPU per resident-quarter"
-    target = {"most": 15.0} if scale == 1 else {}
-    found = [Measured.of(f"whole tick, scale {scale:g}: ours", unit, mine, **target)]
-    for name, least in (("numpy", 4.0), ("plain Mesa", 300.0)):
-        if taken[name]:
-            at = f"{residents(small):,} residents" if name == "plain Mesa" else f"scale {scale:g}"
-            found.append(Measured.of(f"same rules, {at}: {name}", unit, taken[name]))
-            ratios, limit = np.array(taken[name]) / mine, {"least": least} if scale == 1 else {}
-            found.append(
-                Measured.of(f"ratio, scale {scale:g}: {name} / ours", "x", ratios, **limit)
-            )
+    """Ours against numpy and, if asked, plain Mesa in the same run."""
+    ours, unit = model(scale), "ns CPU per resident-quarter"
+    arrays = in_turn(ours, NumpyPeople(ours.register.people, seed=1))
+    if not plain:
+        turns = list(arrays)
+    else:
+        small = model(MESA_SCALE)
+        persons = residents(small)
+        agents = in_turn(small, MesaPeople(small.register.people, seed=1))
+        pairs = list(zip(arrays, agents, strict=True))
+        turns, others = [pair[0] for pair in pairs], np.array([pair[1].theirs for pair in pairs])
+    mine, theirs = np.array([(turn.ours, turn.theirs) for turn in turns]).T
+    full = scale == 1
+    target, least = ({"most": 15.0}, {"least": 4.0}) if full else ({}, {})
+    found = [
+        Measured.of(f"whole tick, scale {scale:g}: ours", unit, mine, **target),
+        Measured.of(f"same rules, scale {scale:g}: numpy", unit, theirs),
+        Measured.of(f"ratio, scale {scale:g}: numpy / ours", "x", theirs / mine, **least),
+    ]
+    if plain:
+        found += [
+            Measured.of(f"same rules, {persons:,} residents: plain Mesa", unit, others),
+            Measured.of("ratio: plain Mesa / ours, scale 1", "x", others / mine, least=300.0),
+        ]
+    if full:
+        apart = max(abs(b / a - 1) for a, b in totals(turns).values())
+        found.append(
+            Measured.of("largest difference of a flow, scale 1: numpy", "%", [100 * apart])
+        )
     return found
 
 
@@ -187,28 +221,13 @@ class Agreement:
 
 def agreement(engine: str, make: Callable[..., Any], scale: float, seeds: int) -> list[Agreement]:
     """Compare the flows of an engine with ours, seed by seed."""
-    totals = []
+    runs = []
     for seed in range(1, seeds + 1):
         ours = model(scale, seed)
-        theirs = make(ours.register.people, seed)
-        total: dict[str, Any] = {}
-        while ours.running:
-            before, before_theirs = Look.at(ours.register.people), theirs.look()
-            ours.step()
-            told = ours.told()
-            if hasattr(theirs, "listen"):
-                theirs.listen(told)
-                theirs.step()
-            else:
-                theirs.step(told)
-            mine = flows(before, Look.at(ours.register.people), told)
-            other = flows(before_theirs, theirs.look(), told)
-            for name in mine:
-                total[name] = total.get(name, 0) + np.array([mine[name], other[name]])
-        totals.append(total)
+        runs.append(totals(list(in_turn(ours, make(ours.register.people, seed)))))
     found = []
-    for name in totals[0]:
-        pairs = np.array([total[name] for total in totals], float)
+    for name in runs[0]:
+        pairs = np.array([run[name] for run in runs], float)
         t, p = stats.ttest_rel(pairs[:, 1], pairs[:, 0])
         mine, other = pairs.mean(axis=0)
         found.append(Agreement(name, engine, float(mine), float(other), float(t), float(p)))

@@ -17,12 +17,23 @@ import numpy as np
 from benchmarks.numpy_people import rings, unpacked
 from benchmarks.told import Look, Told
 from sim import households
-from sim.kernel import LONE, WHOLE, WITH_CHILD
+from sim.kernel import LONE, WHOLE
 from sim.kinds import COUPLE, PRIMARY_CHILD
 from sim.migration import AGE_CLASS as AGE_CLASSES
 from sim.migration import COUNTRY, OWN_TOWN, STAY
 from sim.state import (
-    ALONE, DEPENDENT, FARM, FEMALE, HEAD, INDUSTRY, MALE, NEVER, NO_WORK, PRIMARY, SINGLE, People,
+    ALONE,
+    DEPENDENT,
+    FARM,
+    FEMALE,
+    HEAD,
+    INDUSTRY,
+    MALE,
+    NEVER,
+    NO_WORK,
+    PRIMARY,
+    SINGLE,
+    People,
 )  # fmt: skip
 
 OUTSIDE = -1
@@ -93,7 +104,7 @@ class Resident(mesa.Agent):
             met["death"].append(self)
             return
         if inside:
-            if self.sex == FEMALE and (role == DEPENDENT or role == HEAD):
+            if self.sex == FEMALE and role in (DEPENDENT, HEAD):
                 birth = t.birth[place][band]
                 if birth and luck() < birth:
                     met["birth"].append(self)
@@ -137,12 +148,12 @@ class Resident(mesa.Agent):
         )  # fmt: skip
 
     def leave_household(self) -> None:
-        """Those left behind carry on: the one nearest in age as head, or alone."""
-        left = self.household
+        """Those left behind carry on: the grown one nearest in age as head, or alone."""
+        left, adult = self.household, self.model.told.adult
         left.remove(self)
         self.household = [self]
         if left:
-            heir = min(left, key=lambda member: abs(member.born - self.born))
+            heir = min(left, key=lambda m: (m.born > adult, abs(m.born - self.born)))
             if self.role == HEAD:
                 heir.role, heir.child = HEAD, max(heir.child, self.child)
             if len(left) == 1:
@@ -183,6 +194,8 @@ class Resident(mesa.Agent):
         if t.now - self.since > 1:
             self.before = self.unit
         self.unit, self.since = goal, t.now
+        if start // 2 != end // 2:
+            self.flat = 0  # it is in the town of the county left
         if start != end and (start // 2 != end // 2 or self.work == FARM):
             farms = end % 2 == 1 and end < 2 * t.towns and self.born <= t.adult
             self.work = FARM if farms else NO_WORK
@@ -256,6 +269,8 @@ class MesaPeople(mesa.Model):
             here = [r for r in single if r.place // 2 == county]
             men, women = ([r for r in here if r.sex == sex] for sex in (MALE, FEMALE))
             for he, she in zip(men, women, strict=False):
+                if he.household is she.household:
+                    continue
                 urban = self.told.urban
                 home = she.unit if urban[she.unit] and not urban[he.unit] else he.unit
                 he.leave_home()

@@ -12,8 +12,21 @@ from sim import demography, households, kinds, land, migration
 from sim.kernel import LONE, WHOLE, WITH_CHILD
 from sim.kinds import BANDS, COUPLE, EDUCATIONS, PRIMARY_CHILD, SITUATIONS, WORKS
 from sim.state import (
-    ALONE, DEPENDENT, FARM, HEAD, INDUSTRY, NEVER, NO_WORK, OWNS_FLAT, PRIMARY, SINGLE,
-    Bools, Column, Floats, Ints, People,
+    ALONE,
+    DEPENDENT,
+    FARM,
+    HEAD,
+    INDUSTRY,
+    NEVER,
+    NO_WORK,
+    OWNS_FLAT,
+    PRIMARY,
+    SINGLE,
+    Bools,
+    Column,
+    Floats,
+    Ints,
+    People,
 )  # fmt: skip
 
 OUTSIDE = -1
@@ -41,9 +54,13 @@ class NumpyPeople:
         names = ("born", "unit", "hukou", "role", "work")
         return Look(*(getattr(self, name).copy() for name in names))
 
-    def step(self, told: Told) -> Ints:
+    def listen(self, told: Told) -> None:
+        """Hear what the rules say this quarter."""
+        self.told = told
+
+    def step(self) -> Ints:
         """One quarter; the residents by place, by the half-year rule."""
-        self.told = t = told
+        t = self.told
         if t.school_year:
             self.come_of_age()
 
@@ -95,7 +112,7 @@ class NumpyPeople:
         ]
         self.move_as_far_as_there_is_room([np.concatenate(c) for c in zip(*parties, strict=True)])
         self._append(unpacked(t.newcomers) | {"household": self._new_households(t.newcomers.unit)})
-        self.settle(np.concatenate([settles, resettles]))
+        self.settle(np.concatenate([settles, resettles]))  # one event in our tick
         return self.count()
 
     def ask(self, rows: Ints | slice, chance: Floats) -> Ints:
@@ -164,6 +181,8 @@ class NumpyPeople:
         his, hers = self._rank_in_county(men), self._rank_in_county(women)
         _, i, j = np.intersect1d(his, hers, assume_unique=True, return_indices=True)
         men, women = men[i], women[j]
+        apart = self.household[men] != self.household[women]
+        men, women = men[apart], women[apart]
         both = np.concatenate([men, women])
         homes = households.address_of_couple(self.unit[men], self.unit[women], self.told.urban)
         self._leave_home(both)
@@ -324,6 +343,7 @@ class NumpyPeople:
         self.before[who[counted]] = home[counted]
         self.unit[who], self.since[who] = goal, t.now
         start, end = t.place[home], t.place[goal]
+        self.flat[who[start // 2 != end // 2]] = 0  # it is in the town of the county left
         leaves = (start != end) & ((start // 2 != end // 2) | (self.work[who] == FARM))
         left, end = who[leaves], end[leaves]
         farms = (end % 2 == 1) & (end < 2 * t.towns)
@@ -348,7 +368,7 @@ class NumpyPeople:
         self.role[rows] = ALONE
 
     def _go_on_without(self, leavers: Ints) -> None:
-        """Those left behind carry on: the one nearest in age as head, or alone."""
+        """Those left behind carry on: the grown one nearest in age as head, or alone."""
         members = self._members(self.household[leavers])
         members = members[np.argsort(self.household[members], kind="stable")]
         homes, home = self.household[members], self.household[leavers]
@@ -360,14 +380,15 @@ class NumpyPeople:
         stays = other != leavers[leaver]
         leaver, other = leaver[stays], other[stays]
         gap = abs(self.born[other].astype(int) - self.born[leavers[leaver]])
+        adult = self.told.now - 4 * households.GROWN
+        gap += (self.born[other] > adult).astype(int) << 20  # the grown before the young
         order = np.lexsort((gap, leaver))
         who, nearest, left = np.unique(leaver[order], return_index=True, return_counts=True)
         heirs, gone = other[order[nearest]], leavers[who]
         succeeds = self.role[gone] == HEAD
+        np.maximum.at(self.child, heirs[succeeds], self.child[gone[succeeds]])
+        succeeds = np.isin(heirs, heirs[succeeds])  # who loses several people succeeds if to any
         role = households.role_after_loss(self.role[heirs], left == 1, succeeds)
-        self.child[heirs[succeeds]] = np.maximum(
-            self.child[heirs[succeeds]], self.child[gone[succeeds]]
-        )
         self.role[heirs] = role
 
     # Registration and counting

@@ -94,6 +94,9 @@ class Recorded(UrbanModel):
         leaving = np.zeros((n + 3, *h.leaving.shape[1:]))
         leaving[:n] = h.leaving
         closure = np.where(closed, p.hr_school_closed, 1.0)
+        by_duration = np.full(65536, h.by_duration[-1])
+        recent = np.arange(len(h.by_duration), dtype=np.int16)
+        by_duration[(np.int16(tick.number) - recent).view(np.uint16)] = h.by_duration
         new = {f.name: getattr(self.register.people, f.name)[rows:] for f in fields(People)}
         came = new["born"] < tick.number  # the others were born here
         return Told(
@@ -103,7 +106,7 @@ class Recorded(UrbanModel):
             death=death, birth=chance(h.birth), marriage=chance(marriage),
             settling=chance(h.settling), resettling=chance(h.resettling), hire=chance(h.hire),
             separation=chance(separation), going_back=probability(h.going_back, tick.years),
-            leaving=leaving, by_duration=h.by_duration, by_village=h.by_village / closure,
+            leaving=leaving, by_duration=by_duration, by_village=h.by_village / closure,
             by_closure=closure, chances=self.said_chances, vacancies=self.markets.vacancies,
             moving_share=self.markets.moving_share,
             bringing_share=migration.share_bringing_household(
@@ -129,7 +132,7 @@ def model(scale: float, seed: int = 1) -> Recorded:
     from calibration import priors
     from calibration.circumstances import fertility
     from scenarios.plan import policy
-    from scenarios.simulate import prepared, reported
+    from scenarios.simulate import INFORMATION, prepared, reported
 
     pack, plan = ingredients()
     people, units, counties, base = prepared(REGION, plan.start, scale)
@@ -137,7 +140,7 @@ def model(scale: float, seed: int = 1) -> Recorded:
     return Recorded(
         people, units.copy(), counties, base, priors.override({}), policy(plan, pack),
         start=plan.start, until=plan.until, seed=seed, conditions=plan.conditions,
-        fertility=fertility(pack, plan.start), groups=np.array(groups, float),
+        fertility=fertility(pack, plan.start, INFORMATION), groups=np.array(groups, float),
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from tests.conftest import (
     NOW,
     PARAMETERS,
     build_world,
+    families,
     levers,
     none,
     run,
@@ -130,9 +131,14 @@ def test_a_lever_turned_in_one_county_does_nothing_in_the_other(name):
 # In the little world
 
 
-def seen(policy, quarters=3, p=P, **more):
-    """Everything anybody could notice of a run."""
-    model = run(build_world(policy, p=p, seed=3, **more), quarters)
+def seen(policy, p=P):
+    """Everything anybody could notice of a year, in which more children ask for a seat than can."""
+    people = families(60)
+    sons, fathers = np.arange(3, len(people), 5), np.arange(0, len(people), 5)
+    people.born[sons] += 10  # from eight years to five and a half
+    people.child[fathers] = people.born[sons]
+    counties = replace(two_counties(), seats=np.full((2, 2), 100.0))
+    model = run(build_world(policy, p=p, seed=3, people=people, counties=counties), 4)
     people = model.register.people
     columns = [getattr(people, name).tobytes() for name in ("unit", "hukou", "since", "traits")]
     offers = model.offers(model.ticks[model.quarter], policy(NOW))
@@ -193,7 +199,8 @@ def test_a_county_that_can_do_nothing_changes_nothing(untouched):
 
 def urban_share(policy, quarters=8):
     """The share of people who are in town after two years, with the same luck."""
-    model = build_world(policy, p=P, n=120, arrivals=False, seed=5)
+    schools_for_all = replace(two_counties(), seats=np.full((2, 2), 9e3))
+    model = build_world(policy, p=P, n=120, arrivals=False, seed=5, counties=schools_for_all)
     town, everyone = run(model, quarters).present()
     return town.sum() / everyone.sum()
 

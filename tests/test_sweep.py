@@ -226,7 +226,7 @@ def test_a_full_disk_stops_the_sweep_and_what_is_there_stays_whole(whole, tmp_pa
     write, count = Path.write_bytes, iter(range(10**6))
 
     def full_later(self, content):
-        if "runs" in self.parts and next(count) > 14:  # in the middle of the third run
+        if "runs" in self.parts and next(count) > 12:  # in the middle of the third run
             write(self, content[: len(content) // 2])
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return write(self, content)

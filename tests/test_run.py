@@ -1,0 +1,258 @@
+"""A run as its users meet it: `simulate`, the verdicts, the command line."""
+
+import hashlib
+import json
+import os
+import random
+import subprocess
+import sys
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from calibration.region import load
+from results.cli import main
+from scenarios import parameters, simulate
+from scenarios.ensemble import pair
+from scenarios.loading import load as load_plan
+from scenarios.resolving import resolve
+
+SCALE = 0.01
+
+
+@pytest.fixture(scope="module")
+def both():
+    return pair(resolve("plan"), scale=SCALE)
+
+
+def content(outcome) -> str:
+    """A digest of everything the outcome reports."""
+    tables = outcome.to_frame(), outcome.growth(), outcome.verdicts()
+    return hashlib.sha256("".join(t.to_csv() for t in tables).encode()).hexdigest()
+
+
+# What comes out
+
+
+def test_the_run_begins_with_the_census(both):
+    """Residents of town and villages are those counted, to the last person."""
+    region, first = load("binzhou"), both.plan.dates[0]
+    counted = region.urban_rural(first)
+    np.testing.assert_array_equal(both.plan.at("urban_residents", first)[:7], counted[:, 0])
+    np.testing.assert_array_equal(both.plan.at("residents", first)[:7], counted.sum(axis=1))
+
+
+def test_there_is_a_verdict_on_each_target(both):
+    assert both.plan.verdicts()["target"].tolist() == [f"T-{i}" for i in range(6)]
+
+
+def test_the_causes_of_the_change_add_up(both):
+    table = both.plan.verdicts()
+    parts = [f"{cause}_pp" for cause in ("natural", "migration", "recoding", "denominator", "counting")]
+    change = table["simulated"] - table["rate_at_start"]
+    np.testing.assert_allclose(table[parts].sum(axis=1), change, atol=1e-9)
+
+
+def test_urban_growth_is_explained_to_the_last_person(both):
+    growth = both.plan.growth()
+    causes = growth[["natural", "migration", "recoding"]].sum(axis=1)
+    assert (growth["total"] == causes).all()
+    flows = growth.filter(regex="^in_").sum(axis=1) - growth.filter(regex="^out_").sum(axis=1)
+    assert (growth["migration"] == flows).all()
+
+
+def test_the_plan_changes_nothing_before_it_is_issued(both):
+    early = [t.to_frame().query("date < '2024-01-01'") for t in (both.plan, both.baseline)]
+    pd.testing.assert_frame_equal(*early)
+
+
+def test_a_rate_on_the_first_of_november_lies_between_quarters(both):
+    before, day, after = (
+        both.plan.at("resident_urbanization_rate", d)
+        for d in (date(2025, 9, 30), date(2025, 11, 1), date(2025, 12, 31))
+    )
+    assert ((day - before) * (after - day) >= 0).all()
+
+
+def test_about_is_not_at_least(both):
+    """A target of "about" may be missed by half a point and still be met."""
+    table = both.plan.verdicts().set_index("target")
+    assert table.loc["T-0", "operator"] == "about"
+    assert (table["margin_pp"] == (table["simulated"] - table["target_rate"]).round(6)).all()
+
+
+def test_provenance_makes_the_run_again(both):
+    made_by = both.plan.provenance
+    assert json.loads(json.dumps(made_by)) == made_by
+    again = simulate(
+        made_by["scenario"], parameters=made_by["parameters"], seed=made_by["seed"],
+        scale=made_by["scale"], start=made_by["start"], until=made_by["until"],
+    )  # fmt: skip
+    assert content(again) == content(both.plan)
+
+
+# The same, however it is computed
+
+
+@pytest.mark.parametrize("how", [{"threads": 2}, {"chunk": 5000}, {"threads": 2, "chunk": 1024}])
+def test_threads_and_chunks_change_nothing(both, how):
+    assert content(simulate("plan", scale=SCALE, **how)) == content(both.plan)
+
+
+def test_another_process_tells_the_same_story(both):
+    """Whatever the order in which Python keeps its sets."""
+    code = (
+        "from scenarios import simulate; from tests.test_run import content; "
+        f"print(content(simulate('plan', scale={SCALE})))"
+    )
+    for seed in ("0", "random"):
+        run = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True,
+            env=os.environ | {"PYTHONHASHSEED": seed},
+        )  # fmt: skip
+        assert run.stdout.strip() == content(both.plan)
+
+
+def test_simulating_leaves_the_world_alone():
+    np.random.seed(3)  # noqa: NPY002
+    random.seed(3)
+    asked = {"kappa": np.float64(3.1)}
+    before = np.random.get_state()[1].tolist(), random.getstate()  # noqa: NPY002
+    simulate("plan", scale=np.float64(SCALE), seed=np.int64(2), parameters=asked, until="2021-03-31")
+    assert (np.random.get_state()[1].tolist(), random.getstate()) == before  # noqa: NPY002
+    assert asked == {"kappa": np.float64(3.1)}
+
+
+def test_another_seed_is_another_luck(both):
+    assert content(simulate("plan", scale=SCALE, seed=2)) != content(both.plan)
+
+
+# Everything that ships
+
+
+@pytest.mark.parametrize("name", sorted(load_plan().scenario_files()))
+def test_every_shipped_scenario_runs(name):
+    outcome = simulate(name, scale=0.005)
+    assert outcome.dates[-1] == outcome.scenario.until
+    assert np.isfinite(outcome.record).all()
+
+
+@pytest.mark.parametrize("measure", sorted(load_plan().measures))
+def test_a_measure_at_nothing_is_not_there(measure):
+    """Intensity 0, and a start after the horizon, are byte for byte the plan without it."""
+    nothing, later = (
+        {"name": "x", "title": {"zh": "x", "en": "x"}, "based_on": "baseline", "measures": {measure: m}}
+        for m in ({"intensity": 0}, {"intensity": 1, "delay": "12 quarters"})
+    )
+    runs = [
+        content(simulate(s, scale=0.005, start="2020-11-01", until="2024-03-31"))
+        for s in ("baseline", nothing, later)
+    ]
+    assert len(set(runs)) == 1
+
+
+def test_the_past_can_be_simulated(capsys, tmp_path):
+    """From the census of 2010, the default model is held against that of 2020, good or bad."""
+    words = ["run", "baseline", "--start", "2010-11-01", "--until", "2020-11-01", "--json"]
+    assert main([*words, "--scale", "0.01", "--out", str(tmp_path)]) == 0
+    told = json.loads(capsys.readouterr().out)["census"]
+    assert [row["rate_observed"] for row in told][:3] == pytest.approx([75.73, 53.32, 33.82], abs=0.01)
+    assert all(0 < row["rate_simulated"] < 100 for row in told)
+
+
+def test_parameters_are_listed_with_range_and_prior():
+    table = parameters()
+    assert table["name"].is_unique
+    assert table["name"].map(str.isidentifier).all()
+    assert (table["low"] <= table["central"]).all()
+    assert (table["central"] <= table["high"]).all()
+
+
+# The command line
+
+
+def test_a_run_leaves_a_whole_folder(capsys, tmp_path):
+    assert main(["run", "plan", "--scale", "0.01", "--out", str(tmp_path), "--lang", "en"]) == 0
+    said = capsys.readouterr()
+    assert "Huimin" in said.out
+    [folder] = tmp_path.iterdir()
+    names = {"run.json", "scenario.yaml", "series.parquet", "growth.parquet", "verdicts.csv"}
+    assert names <= {file.name for file in folder.iterdir()}
+    assert (folder / "verdicts.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+
+
+@pytest.mark.parametrize(
+    ("words", "advice"),
+    [
+        (["plam"], "plan"),
+        (["plan", "--scale", "0"], "scale"),
+        (["plan", "--scale", "1e9"], "scale"),
+        (["plan", "--scale", "nan"], "scale"),
+        (["plan", "--seed", "-1"], "seed"),
+        (["plan", "--draws", "-1"], "draws"),
+        (["plan", "--start", "2015-11-01"], "2020-11-01"),
+        (["plan", "--start", "yesterday"], "2025-12-31"),
+        (["plan", "--until", "2020-10-31"], "2020-11-01"),
+        (["plan", "--region", "binzho"], "binzhou"),
+    ],
+)
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_bad_words_get_one_clear_message(words, advice, lang, capsys, tmp_path):
+    """Exit code 2, no traceback, nothing computed and nothing written."""
+    assert main(["run", *words, "--out", str(tmp_path), "--lang", lang]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert advice in said.err
+    assert "Traceback" not in said.err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("slip", "advice"),
+    [
+        ({"kapa": 1.0}, "kappa"),
+        ({"kappa": float("nan")}, "kappa"),
+        ({"kappa": "three"}, "kappa"),
+        ({"return_hazard": -1.0}, "return_hazard"),
+    ],
+)
+def test_a_parameter_that_cannot_be_is_refused(slip, advice):
+    with pytest.raises(ValueError, match=advice):
+        simulate("plan", scale=SCALE, parameters=slip)
+
+
+def test_a_folder_that_cannot_be_written_is_refused_first(capsys, tmp_path):
+    file = tmp_path / "file"
+    file.write_text("in the way", encoding="utf-8")
+    assert main(["run", "plan", "--scale", "0.01", "--out", str(file)]) == 2
+    assert str(file) in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["check", "plan"],
+        ["show", "plan"],
+        ["show", "plan", "--diff", "schools-first"],
+        ["measures"],
+        ["measures", "M12", "--lang", "en"],
+        ["measures", "--levers"],
+        ["measures", "--json"],
+        ["region", "check", "binzhou"],
+        ["region", "check", "binzhou", "--json"],
+    ],
+)
+def test_every_command_answers(words, capsys):
+    assert main(words) == 0
+    assert capsys.readouterr().out
+
+
+def test_a_slip_in_a_file_is_told_with_its_line(capsys, tmp_path):
+    file = tmp_path / "mine.yaml"
+    file.write_text("name: mine\ntitle: {zh: 甲, en: a}\nbased_on: plan\nmeasure: {M01: off}\n", "utf-8")
+    assert main(["check", str(file)]) == 2
+    said = capsys.readouterr().out
+    assert f"{file}:4:1" in said
+    assert "measures" in said
