@@ -11,6 +11,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from results import asking
+
 DONE, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
 
 
@@ -54,7 +56,9 @@ def parser(say: Say) -> Parser:
         )
 
     run = command("run", "模拟一个情景及其基准", "run a scenario against its baseline")
-    run.add_argument("scenario", nargs="?", default="plan", help=say("情景名或文件", "name or file"))
+    run.add_argument(
+        "scenario", nargs="?", default="plan", help=say("情景名或文件", "name or file")
+    )
     _region(run, say)
     run.add_argument("--seed", type=int, default=1, help=say("随机种子", "seed of the luck"))
     run.add_argument("--draws", type=int, default=0, help=say("参数抽样数", "parameter draws"))
@@ -67,7 +71,9 @@ def parser(say: Say) -> Parser:
     run.add_argument("--out", type=Path, help=say("保存位置", "where runs are saved"))
 
     check = command("check", "检查情景、措施和区域文件", "check scenario, measure and region files")
-    check.add_argument("files", nargs="+", help=say("名称、文件或文件夹", "names, files or folders"))
+    check.add_argument(
+        "files", nargs="+", help=say("名称、文件或文件夹", "names, files or folders")
+    )
     _region(check, say)
 
     show = command("show", "展开一个情景", "a scenario as resolved")
@@ -92,9 +98,13 @@ def parser(say: Say) -> Parser:
     reproduce = command("reproduce", "重跑并核对摘要", "run again and compare digests")
     reproduce.add_argument("run", help=say("运行编号或文件夹", "id or folder of a run"))
 
+    asking.add(command, say)
+
     region = command("region", "区域包", "region packs")
     region.add_argument("action", choices=["check"], help=say("检查", "check"))
     region.add_argument("pack", help=say("名称或文件夹", "name or folder"))
+    fits = say("合成人口与普查的吻合程度", "how close the synthetic population comes")
+    region.add_argument("--fit", action="store_true", help=fits)
     return top
 
 
@@ -108,7 +118,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     say = Say("en" if _asks_for_english(words) else "zh")
     try:
         asked = parser(say).parse_args(words)
-        does = getattr(import_module("results.commands"), asked.command)
+        module = getattr(asked, "module", "results.commands")
+        does = getattr(import_module(module), asked.command)
         return int(does(asked, say))
     except KeyboardInterrupt:
         say.note("已中断，没有留下半成品", "interrupted; nothing half-written was left")

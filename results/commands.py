@@ -6,7 +6,7 @@ from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any
 
-from results.cli import DONE, REFUSED, Say
+from results.cli import DONE, FAILED, REFUSED, Say
 from results.show import progress, table
 from scenarios.checking import Problem, ScenarioError, Words, nearest
 
@@ -31,7 +31,7 @@ def run(asked: Namespace, say: Say) -> int:
     found, later = verdict.verdicts(both, draws), verdict.against_census(both)
     delivered = verdict.delivery(both.plan)
     remarks = [*verdict.remarks(both, found, delivered, say.lang)]
-    saved = store.save(both.plan, found, delivered, folder)
+    saved = store.save(both.plan, found, delivered, folder, region=asked.region)
     if asked.figure:
         figures.verdict(found, asked.figure, say.lang)
     if asked.json:
@@ -152,6 +152,54 @@ def measures(asked: Namespace, say: Say) -> int:
     return DONE
 
 
+def sweep(asked: Namespace, say: Say) -> int:
+    """`xiancheng sweep`: every run of a design once; 1 if some gave no outcome."""
+    from results import ledger, sweeping
+
+    with sweeping.stopped_by_signals():
+        sweep = sweeping.planned(
+            asked.design, asked.out, shard=asked.shard, jobs=asked.jobs, engine=asked.engine,
+            scheduler=asked.scheduler, resume=asked.resume,
+        )  # fmt: skip
+        need = sweep.need()
+        say.note(*need.said())
+        need.refuse()
+        for folder in sweep.begin():
+            say.note(f"残缺或被改动，已隔离：{folder}", f"torn or altered, set aside: {folder}")
+        try:
+            with progress(say("批量运行", "sweeping"), len(sweep.keys)) as settled:
+                tally = sweep.run(settled)
+        except sweeping.StoppedError as error:
+            say.note(error.zh, error.en)
+            return FAILED
+        digest = sweep.digest()
+        judged = ledger.targets(asked.out, sweep.keys.values())
+    for report in tally.failed:
+        said = sweep.named(report)
+        say.note(f"失败：{said}", f"failed: {said}")
+    if asked.json:
+        print(_json({**tally.told(), "set": digest, "targets": judged, "out": str(asked.out)}))
+    else:
+        table(sweep.design.name, *sweeping.lines(judged, say.lang))
+        print(say(*tally.said(digest)))
+    return FAILED if tally.failed else DONE
+
+
+def reproduce(asked: Namespace, say: Say) -> int:
+    """`xiancheng reproduce`: a saved run again, and whether its digests are the same."""
+    from results import reproducing, store
+
+    saved = store.found(asked.run)
+    with progress(say("重跑", "running again"), 1) as step:
+        differs = reproducing.again(saved)
+        step()
+    if asked.json:
+        print(_json({"run": saved.record.run, "same": not differs.files, **asdict(differs)}))
+    else:
+        print("\n".join(differs.said(say.lang)))
+    return FAILED if differs.files else DONE
+
+
 def region(asked: Namespace, say: Say) -> int:
     """`xiancheng region check`: what a pack assumes and what it misses."""
     from calibration.region import load
@@ -163,6 +211,9 @@ def region(asked: Namespace, say: Say) -> int:
         print(_json({**about, "assumptions": pack.assumptions(), "missing": pack.missing()}))
         return DONE
     print(f"{pack.title_zh} {pack.title_en} · sha256 {pack.digest}")
+    if asked.fit:
+        table(say("合成人口与普查", "the population and the census"), *packs.fit(pack, say.lang))
+        return DONE
     assumed, missing = packs.assumed(pack, say.lang), packs.missing(pack, say.lang)
     table(say("假定与推导的数值", "what is assumed"), *assumed, prose=True)
     table(say("缺失的数据", "what is missing"), *missing, prose=True)

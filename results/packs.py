@@ -52,3 +52,23 @@ def span(values: Iterable[float]) -> str:
     if not known:
         return "–"
     return f"{known[0]:g}" if len(known) == 1 else f"{known[0]:g}–{known[-1]:g}"
+
+
+def fit(region: Region, lang: str) -> Lines:
+    """How close the synthetic population comes to each census: a line for each margin.
+
+    The standardized root-mean-square error is the worst of the counties.
+    """
+    from calibration.population import build, fit_report
+
+    headers = {
+        "zh": ["普查", "边际", "普查人数", "合成人数", "最大相对误差"],
+        "en": ["census", "margin", "counted", "built", "worst error"],
+    }[lang]
+    rows = []
+    for census in region.censuses:
+        report = fit_report(build(region, census, scale=1.0, seed=1), region)
+        for margin, part in report.groupby("margin", sort=False):
+            total = [f"{part[column].sum():,.0f}" for column in ("target", "got")]
+            rows.append([str(census), str(margin), *total, f"{part['srmse'].max():.4f}"])
+    return headers, rows
