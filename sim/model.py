@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date
+from functools import partial
 
 import mesa
 import numpy as np
@@ -59,7 +60,7 @@ class UrbanModel(mesa.Model):
             County(self, int(code), np.array([2 * c, 2 * c + 1]), parameters.delivery_capacity)
 
         none, first = Levers.baseline(2 * len(counties)), self.ticks[0]
-        self.register = Register(people, units, 2 * len(counties) + 3)
+        self.register = Register(people, units.copy(), 2 * len(counties) + 3)
         self.alternatives = Alternatives.around(counties)
         self.counts = self.count(first.number)
         self.levels = crude_levels(self.counts, counties, parameters)
@@ -73,7 +74,7 @@ class UrbanModel(mesa.Model):
 
         self.record: list[dict[str, Floats]] = []
         self.growth: list[Growth] = []
-        reporters = {name: _reporter(name) for name in INDICATORS}
+        reporters = {name: partial(latest, name) for name in INDICATORS}
         self.datacollector = mesa.DataCollector(model_reporters=reporters)
         self.observe(start, first.number - 1)
 
@@ -300,5 +301,6 @@ def crude_levels(people: Headcount, counties: Counties, p: Parameters) -> tuple[
     return deaths, births
 
 
-def _reporter(name: str) -> Callable[[UrbanModel], Floats]:
-    return lambda model: model.record[-1][name]
+def latest(name: str, model: UrbanModel) -> Floats:
+    """The last value of an indicator, (group,)."""
+    return model.record[-1][name]

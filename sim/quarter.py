@@ -301,6 +301,8 @@ class Quarter:
         address = people.address[rows]
         chosen = self.luck.choose(stream, self.tick.number, address, table, kind)
         moves = alternatives.nest[chosen] != migration.STAY
+        town = alternatives.county[place // 2, chosen]
+        moves &= (town == OUTSIDE) | self.register.has_town[town]
         rows, chosen, county = rows[moves], chosen[moves], place[moves] // 2
         nest, flat = alternatives.nest[chosen], flat[moves]
         town = alternatives.county[county, chosen]
@@ -323,7 +325,7 @@ class Quarter:
         to_town = ours & (home % 2 == 1)
         to_town &= migration.returns_to_town(self.u(Stream.RETURNING, rows)[0], self.parameters)
         town = np.where(to_town, home // 2, OUTSIDE)
-        moves = ~(to_town & (place == 2 * town))
+        moves = ~(to_town & ((place == 2 * town) | ~r.has_town[home // 2 % self.towns]))
         head = kinds.role_of(people.traits[rows]) == HEAD
         return Parties(
             row=rows[moves],
@@ -375,7 +377,7 @@ class Quarter:
         chance = np.divide(
             expected, lengths * scale, out=np.zeros(expected.shape), where=lengths > 0
         )
-        comes = u[0] < chance[county, origin]
+        comes = (u[0] < chance[county, origin]) & r.has_town[county]
         comes[comes] = served(u[2, comes], county[comes], persons[comes], self.rooms)
         address, county, origin, u = address[comes], county[comes], origin[comes], u[:, comes]
         v = self.luck.uniform(Stream.OUTSIDER_TRAITS, q, address)
@@ -429,6 +431,8 @@ class Quarter:
         r.closed[: len(units)] |= closed
 
     def _to_town(self, rows: Ints, mode: Ints, county: Ints, waits: bool = True) -> Parties:
+        there = self.register.has_town[county]
+        rows, mode, county = rows[there], mode[there], county[there]
         return Parties(rows, mode, county, np.full(len(rows), -1), np.full(len(rows), waits))
 
     def _serve(self, parties: Parties, rooms: Ints) -> Bools:

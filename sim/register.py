@@ -115,6 +115,7 @@ class Register:
         ends = np.cumsum(np.maximum(self.size[urban].sum(axis=1), 1)).astype(float)
         ends /= ends[-1] if len(ends) else 1.0
         starts = np.searchsorted(self.units.county[urban], np.arange((self.places - 3) // 2 + 1))
+        self.has_town = np.diff(starts) > 0  # (county,) whether there is an urban unit to live in
         self.urban_units: tuple[Floats, Floats, Ints] = (
             ends, np.concatenate([[0.0], ends])[starts], urban
         )  # fmt: skip

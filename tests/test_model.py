@@ -1,0 +1,431 @@
+"""What a quarter may and may not do, whatever the parameters, the levers and the luck."""
+
+import pickle
+from dataclasses import fields, replace
+from datetime import date
+
+import mesa
+import numpy as np
+import pytest
+
+from calibration.priors import draw
+from sim import UrbanModel, kinds
+from sim.accounts import rate_change
+from sim.chance import addresses
+from sim.conditions import CONDITIONS, Conditions
+from sim.county import County
+from sim.indicators import INDICATORS
+from sim.kinds import age_band
+from sim.levers import LEVERS, Levers
+from sim.markets import employed
+from sim.state import ALONE, COLUMNS, DEPENDENT, HEAD, NEVER, People
+from tests.conftest import (
+    NOW,
+    PARAMETERS,
+    STILL,
+    UNITS,
+    build_world,
+    families,
+    homes_of,
+    levers,
+    none,
+    persons,
+    run,
+    turned,
+    two_counties,
+    villages,
+)
+
+# Luck
+
+
+def told(model):
+    return [{name: value.tolist() for name, value in row.items()} for row in model.record]
+
+
+def columns(model):
+    return {name: getattr(model.register.people, name).tobytes() for name in COLUMNS}
+
+
+def busy(quarter):
+    """Something of everything, more of it every quarter."""
+    return levers(
+        **{name: lever.high * 0.02 * (quarter - NOW) for name, lever in LEVERS.items()}
+        | {"workload": 0.5}
+    )
+
+
+def test_the_same_seed_tells_the_same_story():
+    one, two = (run(build_world(busy, seed=3), 6) for _ in range(2))
+    assert told(one) == told(two)
+    assert columns(one) == columns(two)
+    other = run(build_world(busy, seed=4), 6)
+    assert told(other) != told(one)
+
+
+@pytest.mark.parametrize(("threads", "chunk"), [(1, 1000), (2, 1000), (2, 65536), (2, 37)])
+def test_neither_threads_nor_chunks_change_anything(threads, chunk):
+    one = run(build_world(busy), 6)
+    other = run(build_world(busy, threads=threads, chunk=chunk), 6)
+    assert told(one) == told(other)
+    assert columns(one) == columns(other)
+
+
+def buried(policy):
+    model = run(build_world(policy, n=200), 1)
+    people = model.register.people
+    return set(people.address[people.unit == UNITS + 2])
+
+
+def test_policy_changes_choices_not_luck():
+    """Nobody dies of a hukou reform: baseline and plan bury the same people in a quarter."""
+    base = buried(none)
+    assert base
+    for name in ("settlement_openness", "recoding", "tradable_jobs", "hospital", "resettlement"):
+        assert buried(lambda quarter, name=name: turned(name)) == base
+
+
+def one_family_more(n):
+    """The families of the little world, and behind them one of three who live in a village."""
+    before, more = families(n), persons(
+        3, address=addresses(np.arange(3), 999), age=[35, 34, 3], sex=[0, 1, 0], mate=[1, 2, 0],
+        role=[HEAD, DEPENDENT, DEPENDENT], child=[NOW - 12, NEVER, NEVER],
+    )  # fmt: skip
+    more.mate[:] += len(before)
+    return People(*(np.concatenate([getattr(before, c), getattr(more, c)]) for c in COLUMNS))
+
+
+FATE = ("born", "child", "unit", "hukou", "before", "since", "flags")
+
+
+def test_one_family_more_changes_nobody_elses_fate():
+    """As long as they do not meet in a market: they die, bear, settle and are recoded as before."""
+    p = replace(STILL, recode_hazard=0.5, settling_hazard=0.5)
+    base, more = build_world(p=p, n=120), build_world(p=p, people=one_family_more(120))
+    more.levels = base.levels  # the crude rates are those of the same county
+    run(base, 8)
+    run(more, 8)
+    fates = [
+        {
+            int(people.address[i]): [int(getattr(people, c)[i]) for c in FATE]
+            for i in range(len(people))
+        }
+        for people in (base.register.people, more.register.people)
+    ]
+    assert len(fates[0]) > 120 * 5 * UNITS  # some were born and some came
+    assert fates[0].items() <= fates[1].items()
+    unchanged = base.register.units.urban == more.register.units.urban
+    assert unchanged.all()
+
+
+def test_one_family_more_is_struck_by_no_luck_of_others():
+    """The throw, with everything that moves people at work."""
+    base, more = build_world(), build_world(people=one_family_more(60))
+    tick = base.ticks[0]
+    _, attraction = base.choices(base.offers(tick, levers()), levers())
+    hazards = base.hazards(tick, levers(), attraction)
+    first, second = (model.decisions(tick).throw(hazards, 1, 4096) for model in (base, more))
+    for event in fields(first):
+        rows, others = getattr(first, event.name), getattr(second, event.name)
+        met = base.register.people.address[rows]
+        assert set(met) <= set(more.register.people.address[others]), event.name
+
+
+def test_a_newborns_luck_comes_from_its_mother():
+    """So births shift nobody, and the child of a mother is the same in every scenario."""
+    base = run(build_world(p=STILL, n=200), 3)
+    plan = run(build_world(lambda quarter: turned("settlement_openness"), p=STILL, n=200), 3)
+    for model in (base, plan):
+        assert len(set(model.register.people.address)) == len(model.register.people)
+    assert set(base.register.people.address) == set(plan.register.people.address)
+
+
+# Everything that must hold at the end of every quarter
+
+
+def assert_sound(model, before=None):
+    register, people = model.register, model.register.people
+    rows = np.arange(len(people))
+    assert (np.sort(people.mate) == rows).all(), "households are rings: mate is a permutation"
+    home, role = homes_of(people.mate), kinds.role_of(people.traits)
+    living = people.unit != register.units.gone
+    assert (np.bincount(home[~living])[home[~living]] == 1).all(), "the dead live with nobody"
+    persons_in = np.bincount(home[living], minlength=len(rows))
+    heads = np.bincount(home[living], np.isin(role[living], (ALONE, HEAD)), len(rows))
+    assert (heads[persons_in > 0] == 1).all(), "every household has one head"
+    alone = role[living] == ALONE
+    assert (persons_in[home[living]] == 1)[alone].all(), "who lives alone shares with nobody"
+
+    recount = np.zeros_like(register.size)
+    np.add.at(recount, (people.unit, kinds.sex_of(people.traits)), people.weight)
+    assert (register.size[:-1] == recount[:-1]).all(), "residents by unit"
+    hukou = np.bincount(people.hukou[living], people.weight[living], len(register.registered))
+    assert (register.registered == hukou).all(), "registered by unit"
+
+    n, markets = len(model.counties), model.markets
+    filled, wanted = employed(model.counts, n), markets.wanted
+    if before is not None:
+        assert (filled <= np.maximum(wanted, before)).all(), "jobs filled"
+    assert (markets.occupied(model.counts) <= markets.stock).all(), "dwellings occupied"
+    for name, value in model.record[-1].items():
+        assert np.isfinite(value).all(), name
+    for name in ("resident_urbanization_rate", "hukou_urbanization_rate", "present_urban_share"):
+        assert ((model.record[-1][name] >= 0) & (model.record[-1][name] <= 100)).all(), name
+    units = register.units
+    assert (units.merged_into[units.merged_into] == units.merged_into).all(), "mergers end"
+    return filled
+
+
+def run_soundly(model, quarters):
+    """Step, and hold the model to its invariants and its growth to its causes."""
+    filled = assert_sound(model)
+    for _ in range(quarters):
+        urban, present = model.present()
+        model.step()
+        now, everyone = model.present()
+        change = model.growth[-1]
+        assert (change.total == now - urban).all(), "urban growth by cause"
+        assert (change.residents == everyone - present).all()
+        if present.all() and everyone.all():
+            points = sum(rate_change(urban, present, change).values())
+            moved = 100 * (now / everyone - urban / present)
+            np.testing.assert_allclose(points, moved, rtol=0, atol=1e-12)
+        filled = assert_sound(model, filled)
+    return model
+
+
+def random_levers(rng):
+    """Each lever off, or anywhere in its range, differently in every place."""
+    values = {
+        name: lever.high * rng.random(4) * (rng.random() < 0.3) * 10 ** -rng.uniform(0, 3)
+        for name, lever in LEVERS.items()
+    }
+    return lambda quarter: levers(**values)
+
+
+def random_conditions(rng):
+    values = {name: rng.uniform(c.low, c.high) for name, c in CONDITIONS.items()}
+    return Conditions(**values | {"recoding_frozen": bool(rng.random() < 0.2)})
+
+
+DRAWS = draw(200, 20)
+
+
+@pytest.mark.parametrize("first", range(0, 200, 20))
+def test_the_books_balance_whatever_we_believe_and_whatever_is_planned(first):
+    for number in range(first, first + 20):
+        rng = np.random.default_rng(number)
+        model = build_world(
+            random_levers(rng), n=int(rng.integers(1, 12)), p=DRAWS[number], seed=number,
+            draw=number, conditions=random_conditions(rng),
+        )  # fmt: skip
+        run_soundly(model, int(rng.integers(2, 6)))
+
+
+LEAVING = {"alpha_single": 5.0, "alpha_family": 5.0, "alpha_elder": 5.0}
+EXTREMES = {
+    "everyone leaves": LEAVING,
+    "everyone leaves and returns": LEAVING | {"return_hazard": 1e9},
+    "nobody moves": {"alpha_single": -40.0, "alpha_family": -40.0, "alpha_elder": -40.0},
+    "everyone marries": {"marriage_hazard": 1e9, "marriage_age_sd": 1e3},
+    "everyone is granted a hukou": {"settling_hazard": 1e9},
+    "every village is recoded": {"recode_hazard": 1e9},
+    "every village is merged": {"merge_hazard": 1e9},
+    "every job ends": {"job_separation": 1 - 1e-12},
+    "nobody looks for work": {"search_none": 0.0, "search_farm": 0.0},
+    "every job brings its worker": {"job_mover_share": 1 - 1e-9, "dependants_per_job_mover": 9.0},
+    "every infant dies": {"infant_mortality": 1e9},
+    "no county can do anything": {"delivery_capacity": 0.0},
+}
+
+
+@pytest.mark.parametrize("extreme", EXTREMES)
+def test_the_books_balance_when(extreme):
+    p = replace(PARAMETERS, **EXTREMES[extreme])
+    run_soundly(build_world(busy, n=12, p=p), 6)
+
+
+def test_the_books_balance_when_everyone_is_dead():
+    deadly = replace(two_counties(), death_rate=np.full(2, 1e6))
+    model = run_soundly(build_world(n=12, counties=deadly, arrivals=False), 3)
+    assert (model.register.people.unit == UNITS + 2).all()
+    assert model.record[-1]["residents"].tolist() == [0, 0]
+
+
+COUNTIES = {
+    "nobody is born": {"birth_rate": np.zeros(2)},
+    "every woman bears every quarter": {"birth_rate": np.full(2, 1e6)},
+    "there are no dwellings": {"dwellings": np.zeros(2)},
+    "there are no seats": {"seats": np.zeros((2, 2))},
+    "work pays nothing to speak of": {"wage": np.ones(2), "home_income": np.ones((2, 2))},
+    "half the world comes": {"arrivals": np.full((2, 2), 1e4)},
+    "there is no other town": {"nearby": np.full((2, 1), -1)},
+}
+
+
+@pytest.mark.parametrize("case", COUNTIES)
+def test_the_books_balance_where(case):
+    counties = replace(two_counties(), **COUNTIES[case])
+    policy = none if case == "there are no seats" else busy
+    model = run_soundly(build_world(policy, n=12, counties=counties), 6)
+    if case == "nobody is born":
+        assert model.register.flows.births.sum() == 0
+    if case == "there are no seats":
+        assert model.markets.seats_taken.sum() == 0
+
+
+def only(where):
+    """The families of some units only."""
+    people = families(12)
+    keep = where(people.unit) | (people.unit >= UNITS)
+    home = homes_of(people.mate)
+    keep &= np.isin(home, home[keep])
+    row = np.cumsum(keep) - 1
+    kept = People(*(getattr(people, c)[keep] for c in COLUMNS))
+    kept.mate[:] = row[people.mate[keep]]
+    return kept
+
+
+@pytest.mark.parametrize(
+    ("case", "where"),
+    [
+        ("a county is empty", lambda unit: unit < 8),
+        ("a county has no villagers", lambda unit: unit < 12),
+        ("nobody lives in town", lambda unit: unit % 8 >= 4),
+        ("nobody lives in villages", lambda unit: unit % 8 < 4),
+        ("everyone is away", lambda unit: unit >= UNITS),
+    ],
+)
+def test_the_books_balance_where_some_places_are_empty(case, where):
+    run_soundly(build_world(busy, people=only(where)), 6)
+
+
+def test_a_county_without_a_village_is_all_town():
+    units = villages()
+    units.urban[8:] = True
+    model = run_soundly(build_world(busy, n=12, units=units), 6)
+    assert model.record[-1]["resident_urbanization_rate"][1] == 100
+
+
+def test_nobody_who_heads_for_a_town_that_has_no_street_ends_up_in_the_next_county():
+    """A county whose units are all rural, no way to other towns, and everyone on the move."""
+    units, counties = villages(), replace(two_counties(), nearby=np.full((2, 1), -1))
+    units.urban[:8] = False
+    p = replace(PARAMETERS, **LEAVING, recode_hazard=0.0, return_hazard=0.0)
+    model = build_world(n=12, units=units, p=p, counties=counties, arrivals=False)
+    for _ in range(3):
+        model.step()
+        assert model.register.flows.moves[:2, 2:4].sum() == 0
+
+
+def test_a_year_makes_everyone_a_year_older():
+    model = build_world(p=STILL, n=20)
+    before = model.register.people.born.copy()
+    run(model, 5)
+    assert (model.register.people.born[: len(before)] == before).all()
+    band = [age_band(q, before) for q in (NOW, NOW + 4)]
+    assert (band[1] >= band[0]).all()
+
+
+# Mesa
+
+
+def test_a_county_government_is_a_mesa_agent_of_a_mesa_model():
+    model = build_world(n=5)
+    assert isinstance(model, mesa.Model)
+    assert all(isinstance(a, County) and isinstance(a, mesa.Agent) for a in model.agents)
+    assert [a.code for a in model.agents] == [101, 102]
+    assert [a.places.tolist() for a in model.agents] == [[0, 1], [2, 3]]
+
+
+def test_the_data_collector_has_a_reporter_for_every_indicator():
+    model = run(build_world(n=5), 3)
+    collected = model.datacollector.model_vars
+    assert collected.keys() == INDICATORS.keys()
+    for name, values in collected.items():
+        assert [v.tolist() for v in values] == [row[name].tolist() for row in model.record]
+    frame = model.datacollector.get_model_vars_dataframe()
+    assert len(frame) == 4
+
+
+@pytest.mark.parametrize("steps", [0, 3])
+def test_a_model_can_be_put_away_and_taken_up_again(steps):
+    """A pickled model goes on as if nothing had happened."""
+    model = run(build_world(none, n=30), steps)
+    other = pickle.loads(pickle.dumps(model))
+    assert told(run(other, 4)) == told(run(model, 4))
+    assert columns(other) == columns(model)
+
+
+class LittleModel(UrbanModel):
+    """The little world as Mesa's batch runner wants it: a class with plain arguments."""
+
+    def __init__(self, fertility_multiple: float, seed: int) -> None:
+        build_world(
+            kind=super().__init__, n=5, seed=seed,
+            conditions=Conditions(fertility=fertility_multiple),
+        )  # fmt: skip
+
+
+@pytest.mark.skipif(not hasattr(mesa, "batch_run"), reason="Mesa 4 has no batch runner")
+def test_the_model_runs_under_the_batch_runner_of_mesa():
+    rows = mesa.batch_run(
+        LittleModel, {"fertility_multiple": [0.0, 1.0], "seed": [1, 2]}, display_progress=False
+    )
+    assert len(rows) == 4
+    ends = {(row["fertility_multiple"], row["seed"]): row["residents"].tolist() for row in rows}
+    straight = run(build_world(n=5, seed=2, conditions=Conditions(fertility=0.0)))
+    assert ends[0.0, 2] == straight.record[-2]["residents"].tolist()  # Mesa reads one short
+    assert ends[0.0, 1] != ends[1.0, 1]
+
+
+def test_a_model_does_what_it_is_told_and_then_stops():
+    model = build_world(n=5, until=date(2021, 3, 31))
+    model.run_model()
+    assert len(model.record) == 3
+    assert not model.running
+
+
+def test_two_models_do_not_share_their_villages_or_people():
+    """What one run recodes, merges or moves is not yet done when the next begins."""
+    people, units, begun = families(12), villages(), []
+    before = [getattr(people, c).tobytes() for c in COLUMNS]
+    for _ in range(2):
+        model = build_world(
+            lambda quarter: levers(recoding=1e9, merging=1.0), people=people, units=units
+        )
+        begun.append(told(model))
+        run(model, 2)
+    assert begun[0] == begun[1]
+    assert [getattr(people, c).tobytes() for c in COLUMNS] == before
+
+
+def test_the_baseline_of_every_lever_is_nought_and_cannot_be_written_on():
+    baseline = Levers.baseline(4)
+    for name in LEVERS:
+        assert (getattr(baseline, name) == 0).all()
+        with pytest.raises(ValueError, match="read-only"):
+            getattr(baseline, name)[0] = 1
+
+
+def test_fertility_can_be_doubled():
+    born = {}
+    for multiple in (1.0, 2.0):
+        model = build_world(n=400, p=STILL, conditions=Conditions(fertility=multiple))
+        born[multiple] = sum(
+            model.register.flows.births.sum() for _ in range(4) if not model.step()
+        )
+    assert born[2.0] / born[1.0] == pytest.approx(2, rel=0.3)
+
+
+def test_births_and_deaths_come_at_the_rates_that_were_registered():
+    model = build_world(n=1500, p=STILL, arrivals=False)
+    residents = model.present()[1].sum()
+    born = dead = 0
+    for _ in range(5):
+        model.step()
+        born += model.register.flows.births[:4].sum()
+        dead += model.register.flows.deaths[:4].sum()
+    years = sum(tick.years for tick in model.ticks[:5])
+    assert born / residents / years == pytest.approx(0.009, rel=0.15)
+    assert dead / residents / years == pytest.approx(0.007, rel=0.15)
