@@ -4,6 +4,8 @@ Rules decide; only this file changes people. Whatever it does to where somebody 
 `flows`, so that the books can be checked against a count of everyone.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -57,6 +59,16 @@ class Register:
         self.flows = Flows.none(places)
         self.moved: list[Ints] = [np.empty(0, np.int64)] * measurement.HALF_YEAR  # by quarters ago
 
+    def _first(self, n: int) -> People:
+        return People(*(getattr(self.room, name)[:n] for name in COLUMNS))
+
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self) | {"people": len(self.people)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self.people = self._first(state["people"])  # views of the room again
+
     def open_quarter(self) -> None:
         """Begin a quarter with empty books."""
         self.flows = Flows.none(self.places)
@@ -72,7 +84,7 @@ class Register:
             self.room = larger
         for name in COLUMNS:
             getattr(self.room, name)[start:stop] = getattr(newcomers, name)
-        self.people = People(*(getattr(self.room, name)[:stop] for name in COLUMNS))
+        self.people = self._first(stop)
         return np.arange(start, stop)
 
     def count_registered(self) -> None:
