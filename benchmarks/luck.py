@@ -4,7 +4,8 @@
 
 With the same luck both sides of a pair have one seed; with independent luck they have two, and the
 variance of their difference is the sum of theirs. Wanted: a standard deviation ten times smaller
-for the counties of the joint target.
+for the counties of the joint target. It cannot fall much below `poisson`, the noise of a count as
+small as the effect: who moves because of the plan is chance as well.
 """
 
 import argparse
@@ -34,6 +35,7 @@ class Noise:
     mean: "Floats"
     same: "Floats"
     independent: "Floats"
+    poisson: "Floats"  # if each resident won by the plan were a count of its own
 
     @property
     def ratio(self) -> "Floats":
@@ -52,11 +54,14 @@ def noise(
     pack, sides = load("binzhou"), (plan, without_plan(plan))
     with Runs(day=judged_on(plan, pack), scale=scale, jobs=jobs) as runs:
         asked = [(side, Draw(seed)) for side in sides for seed in range(1, seeds + 1)]
-        rates = np.array([reading.row(RATE) for reading in runs.read(asked)])
-    rates = rates.reshape(2, seeds, -1)
+        readings = runs.read(asked)
+    rates = np.array([reading.row(RATE) for reading in readings]).reshape(2, seeds, -1)
+    rows = scale * readings[0].row("residents")
     effect = rates[0] - rates[1]
     apart = np.sqrt(rates.var(axis=1, ddof=1).sum(axis=0))
-    return Noise(reported(pack), effect.mean(axis=0), effect.std(axis=0, ddof=1), apart)
+    mean = effect.mean(axis=0)
+    least = np.sqrt(100 * np.maximum(mean, 0) / rows)  # points
+    return Noise(reported(pack), mean, effect.std(axis=0, ddof=1), apart, least)
 
 
 def main() -> None:
@@ -70,7 +75,7 @@ def main() -> None:
     found = noise(scale=asked.scale, seeds=asked.seeds, recoding=asked.recoding)
     columns = {
         "effect": found.mean, "sd_same": found.same, "sd_independent": found.independent,
-        "ratio": found.ratio,
+        "ratio": found.ratio, "poisson": found.poisson,
     }  # fmt: skip
     rows = [
         {"place": group.en, **{name: float(values[g]) for name, values in columns.items()}}
@@ -80,11 +85,13 @@ def main() -> None:
         print(json.dumps({**vars(asked), "wanted": WANTED, "places": rows}, indent=1))
         return
     print(f"scale {asked.scale:g}, {asked.seeds} seeds, recoding {asked.recoding}; points")
-    print(f"{'place':24}{'effect':>10}{'same luck':>12}{'independent':>13}{'ratio':>8}")
+    print(
+        f"{'place':24}{'effect':>10}{'same luck':>12}{'independent':>13}{'ratio':>8}{'poisson':>10}"
+    )
     for row in rows:
         print(
             f"{row['place']:24}{row['effect']:+10.3f}{row['sd_same']:12.4f}"
-            f"{row['sd_independent']:13.4f}{row['ratio']:8.1f}"
+            f"{row['sd_independent']:13.4f}{row['ratio']:8.1f}{row['poisson']:10.4f}"
         )
 
 

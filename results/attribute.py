@@ -21,11 +21,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self, TypeVar
 
 import numpy as np
 
-from scenarios.checking import Words
 from scenarios.paired import PARTS, RATE, Draw, Reading, Runs
 from scenarios.scenario import Scenario
 from scenarios.simulate import Group, reported
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
 SAFEGUARDS = "S"  # the project of the measures that belong to none
 FEATURES = ("points", "persons", *PARTS)
 
+Thing = TypeVar("Thing")
 Coalition = frozenset[str]
 Order = tuple[str, ...]
 Values = Mapping[tuple[int, Coalition], Floats]  # (draw, coalition) -> (feature, group)
@@ -103,36 +103,25 @@ def attribute(
     seed : of the orders
     done : called after each coalition, for a progress bar
     """
-    projects = grouped(scenario)
-    moving = [number for number in scenario.plan.measures if moves(scenario, number)]
-    unions = [tuple(m for m in members if m in moving) for members in projects.values()]
-    pairs = -(-permutations // (2 * len(draws))) * len(draws)
-    rng = np.random.default_rng(seed)
-    free = [_shuffled(moving, rng) for _ in range(pairs)]
-    joined = [tuple(chain(*(_shuffled(u, rng) for u in _shuffled(unions, rng)))) for _ in free]
+    projects, game = grouped(scenario), Game.of(scenario, permutations, len(draws), seed)
+    values = evaluated(scenario, runs, game.coalitions(), draws, done)
 
-    players = {m: frozenset([m]) for m in moving}
-    players |= {p: frozenset(u) for p, u in zip(projects, unions, strict=True)}
-    wanted = coalitions(free, joined, players.values(), frozenset(moving), len(draws))
-    values = evaluated(scenario, runs, wanted, draws, done)
-
-    every, whole = range(len(draws)), frozenset(moving)
+    every, whole, moving = range(len(draws)), frozenset(game.moving), game.moving
     still = np.zeros_like(next(iter(values.values())))
     alone = {
         p: np.mean([values[d, c] - values[d, frozenset()] for d in every], axis=0)
-        for p, c in players.items()
+        for p, c in game.players.items()
     }
     last = {
         p: np.mean([values[d, whole] - values[d, whole - c] for d in every], axis=0)
-        for p, c in players.items()
+        for p, c in game.players.items()
     }
     idle = {m: still for m in scenario.plan.measures if m not in moving}
-    shapley, shapley_error = averaged(free, values, len(draws), {m: (m,) for m in moving})
-    members = {m: (m,) for m in moving} | dict(zip(projects, unions, strict=True))
-    owen, owen_error = averaged(joined, values, len(draws), members)
+    shapley, shapley_error = averaged(game.free, values, len(draws), {m: (m,) for m in moving})
+    owen, owen_error = averaged(game.joined, values, len(draws), game.members)
     return Attribution(
         scenario=scenario, day=runs.day, groups=reported(runs.pack), projects=projects,
-        permutations=2 * pairs, draws=sum(d.number > 0 for d in draws), runs=runs.made,
+        permutations=2 * len(game.free), draws=sum(d.number > 0 for d in draws), runs=runs.made,
         total=np.mean([values[d, whole] - values[d, frozenset()] for d in every], axis=0),
         shapley=_in_order(shapley | idle, scenario), shapley_error=shapley_error | idle,
         owen=_in_order(owen | idle, scenario), owen_error=owen_error | idle,
@@ -151,8 +140,12 @@ def grouped(scenario: Scenario) -> dict[str, tuple[str, ...]]:
 
 def moves(scenario: Scenario, number: str) -> bool:
     """Whether a measure, as the scenario carries it out, moves any lever."""
-    doses = any(True for _ in scenario.plan.measures[number].doses())
-    return doses and not scenario.setting(number).idle
+    clauses = scenario.plan.measures[number].clauses
+    doses = (
+        scenario.doses.get(name, clauses[clause].full(dose))
+        for name, clause, dose in scenario.plan.measures[number].doses()
+    )
+    return any(full > 0 for full in doses) and not scenario.setting(number).idle
 
 
 def only(scenario: Scenario, present: Coalition) -> Scenario:
@@ -166,22 +159,51 @@ def only(scenario: Scenario, present: Coalition) -> Scenario:
     return replace(scenario, doses={**scenario.doses, **absent})
 
 
-def coalitions(
-    free: Sequence[Order], joined: Sequence[Order], players: "Sequence[Coalition] | object",
-    whole: Coalition, draws: int,
-) -> list[tuple[int, Coalition]]:  # fmt: skip
-    """Every coalition that has to be simulated, with its draw, once."""
-    wanted: dict[tuple[int, Coalition], None] = {}
-    for draw in range(draws):
-        wanted[draw, frozenset()] = wanted[draw, whole] = None
-        for player in players:  # type: ignore[attr-defined]
-            wanted[draw, player] = wanted[draw, whole - player] = None
-    for orders in (free, joined):
-        for i, order in enumerate(orders):
-            for _, before in _steps(order):
-                wanted[i % draws, before] = None
-                wanted[i % draws, whole - before] = None  # the same order backwards
-    return list(wanted)
+@dataclass(frozen=True)
+class Game:
+    """Who plays, and in which orders; each order is played backwards as well."""
+
+    moving: tuple[str, ...]  # measures that move a lever
+    members: Mapping[str, tuple[str, ...]]  # of measures (themselves) and projects
+    free: tuple[Order, ...]
+    joined: tuple[Order, ...]  # in which the measures of a project stand together
+    draws: int
+
+    @classmethod
+    def of(cls, scenario: Scenario, permutations: int, draws: int, seed: int) -> Self:
+        """A game with at least so many orders, and the same number in each draw."""
+        moving = tuple(number for number in scenario.plan.measures if moves(scenario, number))
+        unions = {
+            project: tuple(m for m in members if m in moving)
+            for project, members in grouped(scenario).items()
+        }
+        pairs, rng = -(-permutations // (2 * draws)) * draws, np.random.default_rng(seed)
+        free = tuple(_shuffled(moving, rng) for _ in range(pairs))
+        joined = tuple(
+            tuple(chain(*(_shuffled(u, rng) for u in _shuffled([*unions.values()], rng))))
+            for _ in range(pairs)
+        )
+        return cls(moving, {m: (m,) for m in moving} | unions, free, joined, draws)
+
+    @property
+    def players(self) -> dict[str, Coalition]:
+        """Measures and projects, as coalitions."""
+        return {name: frozenset(own) for name, own in self.members.items()}
+
+    def coalitions(self) -> list[tuple[int, Coalition]]:
+        """Every coalition that has to be simulated, with its draw, once."""
+        whole = frozenset(self.moving)
+        wanted: dict[tuple[int, Coalition], None] = {}
+        for draw in range(self.draws):
+            wanted[draw, frozenset()] = wanted[draw, whole] = None
+            for player in self.players.values():
+                wanted[draw, player] = wanted[draw, whole - player] = None
+        for orders in (self.free, self.joined):
+            for i, order in enumerate(orders):
+                for _, before in _steps(order):
+                    wanted[i % self.draws, before] = None
+                    wanted[i % self.draws, whole - before] = None  # the order backwards
+        return list(wanted)
 
 
 def evaluated(
@@ -234,7 +256,7 @@ def _features(reading: Reading) -> Floats:
     return np.vstack([reading.row(RATE), reading.row("urban_residents"), reading.causes])
 
 
-def _shuffled[T](things: Sequence[T], rng: np.random.Generator) -> tuple[T, ...]:
+def _shuffled(things: Sequence[Thing], rng: np.random.Generator) -> tuple[Thing, ...]:
     return tuple(things[i] for i in rng.permutation(len(things)))
 
 

@@ -4,6 +4,7 @@
 digest is kept in it, so an altered record is told from a whole one.
 """
 
+import hashlib
 import json
 import platform
 import sys
@@ -15,10 +16,11 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError
 
 from scenarios.keys import Model
-from scenarios.request import code_digest, digest_of
+from scenarios.request import code_digest
 from scenarios.simulate import commit
 
 LIBRARIES = ("mesa", "numba", "numpy", "pandas", "pyarrow", "scipy")
+SEAL = b',\n"seal": "'
 FLAGS = ("sse", "avx", "fma", "neon", "asimd", "sve")  # processor features that touch arithmetic
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -79,6 +81,7 @@ class Record(Model):
     scenario: dict[str, Any] = Field(description="as resolved: a file based on no other")
     start: Day
     until: Day
+    cutoff: Day = Field(description="nothing dated later was used")
     seed: int
     scale: float
     draw: int = Field(description="of county and yearly effects; 0 is the median world")
@@ -91,32 +94,30 @@ class Record(Model):
     verdicts: list[dict[str, Any]]
     values: Sha256 = Field(description="of the numbers in series and growth, in any file format")
     files: dict[str, Sha256]
-    seal: Sha256 = Field(description="digest of all the other keys")
-
-    def sealed(self) -> bool:
-        """Whether the record is as it was written."""
-        return digest_of(self.model_dump(exclude={"seal"})) == self.seal
+    seal: Sha256 = Field(description="of the bytes of this file before the seal")
 
 
-def sealed(content: Mapping[str, Any]) -> Record:
-    """A record, sealed."""
-    open_record = Record(**content, seal="0" * 64)
-    seal = digest_of(open_record.model_dump(exclude={"seal"}))
-    return open_record.model_copy(update={"seal": seal})
+def written(content: Mapping[str, Any]) -> bytes:
+    """A record as the text of `run.json`: a key a line, the seal last.
+
+    Parameters
+    ----------
+    content : the fields of `Record` but for the seal, JSON-ready
+    """
+    lines = (f"{json.dumps(k)}: {json.dumps(v, ensure_ascii=False)}" for k, v in content.items())
+    text = ("{\n" + ",\n".join(lines)).encode()
+    return text + SEAL + hashlib.sha256(text).hexdigest().encode() + b'"\n}\n'
 
 
 def parsed(text: bytes) -> Record | None:
     """The record in a text; None if it is torn, altered, or of no form that we know."""
+    before, _, seal = text.rpartition(SEAL)
+    if seal != hashlib.sha256(before).hexdigest().encode() + b'"\n}\n':
+        return None
     try:
-        record = Record.model_validate_json(text)
+        return Record.model_validate_json(text)
     except ValidationError:
         return None
-    return record if record.sealed() else None
-
-
-def written(record: Record) -> str:
-    """A record as text."""
-    return json.dumps(record.model_dump(), ensure_ascii=False, indent=1)
 
 
 def schema() -> dict[str, Any]:

@@ -11,14 +11,16 @@ import math
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from functools import cached_property, lru_cache
-from io import StringIO
+from io import BytesIO, StringIO
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from ruamel.yaml import YAML
@@ -76,7 +78,7 @@ class Saved:
         from scenarios.resolving import resolve
 
         told = self.record
-        world = World.of(resolve(told.scenario), told.region.name)
+        world = World.of(resolve(told.scenario), told.region.name, told.cutoff)
         return Request(world, told.parameters, told.seed, told.scale, told.draw)
 
     def outcome(self) -> Outcome:
@@ -108,7 +110,7 @@ class Saved:
         )
 
 
-_ASKED = ("seed", "scale", "draw", "start", "until", "parameters")
+_ASKED = ("seed", "scale", "draw", "start", "until", "cutoff", "parameters")
 
 
 def opened(folder: Path) -> Saved | None:
@@ -163,11 +165,10 @@ def digest(file: Path) -> str:
 
 def values_digest(outcome: Outcome) -> str:
     """The sha256 of the numbers of an outcome, whatever files they are kept in."""
-    content = hashlib.sha256(np.ascontiguousarray(outcome.record, "<f8").tobytes())
-    growth = outcome.growth()
-    for name in growth.columns.drop(["date", "county"]):
-        content.update(np.ascontiguousarray(growth[name].to_numpy()).astype("<f8").tobytes())
-    return content.hexdigest()
+    numbers = [outcome.record, *outcome._start]
+    numbers += [column for change in outcome._growth for column in vars(change).values()]
+    content = b"".join(np.asarray(each, "<f8").tobytes() for each in numbers)
+    return hashlib.sha256(content).hexdigest()
 
 
 # Writing
@@ -208,7 +209,7 @@ def save(
     `growth.parquet` hold the tables, `verdicts.csv` and `delivery.csv` open in a spreadsheet.
     """
     asked = outcome.request
-    world = World.of(outcome.scenario, region or outcome.region.name)
+    world = World.of(outcome.scenario, region or outcome.region.name, asked["cutoff"])
     request = Request(world, asked["parameters"], asked["seed"], asked["scale"], asked["draw"])
     name = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{outcome.scenario.name}-{secrets.token_hex(3)}"
     return write(
@@ -231,27 +232,28 @@ def write(
     OSError
         if the disk is full or cannot be written to; then no draft is left either.
     """
+    begun = time.perf_counter()
+    judged = outcome.verdicts() if verdicts is None else verdicts
+    content = {
+        "scenario.yaml": _as_yaml(json.dumps(request.world.resolved)).encode(),
+        "series.parquet": _parquet(series_table(outcome)),
+        "growth.parquet": _parquet(growth_table(outcome)),
+    }
+    for name, table in {"verdicts.csv": judged, **(tables or {})}.items():
+        content[name] = table.to_csv(index=False).encode("utf-8-sig")
+    told = _content(folder.name, outcome, request, judged)
+    told["files"] = {name: hashlib.sha256(each).hexdigest() for name, each in content.items()}
+    spent = {**seconds, "tabulate": time.perf_counter() - begun}
+    told["seconds"] = {phase: round(each, 4) for phase, each in spent.items()}
+    content[RUN] = record.written(told)
+
     draft = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(draft, ignore_errors=True)  # of a process that was killed
-    draft.mkdir(parents=True)
-    judged = outcome.verdicts() if verdicts is None else verdicts
     try:
-        with _file(draft / "scenario.yaml") as file:
-            file.write(_as_yaml(json.dumps(request.world.resolved)).encode())
-        with _file(draft / "series.parquet") as file:
-            _parquet(series_table(outcome), file)
-        with _file(draft / "growth.parquet") as file:
-            _parquet(growth_table(outcome), file)
-        for name, table in {"verdicts.csv": judged, **(tables or {})}.items():
-            with _file(draft / name) as file:
-                file.write(table.to_csv(index=False).encode("utf-8-sig"))
-        files = {file.name: digest(file) for file in sorted(draft.iterdir())}
-        told = record.sealed(
-            _content(folder.name, outcome, request, seconds, judged) | {"files": files}
-        )
-        with _file(draft / RUN) as file:
-            file.write(record.written(told).encode())
-        _sync(draft)
+        draft.mkdir(parents=True)
+        for name, each in content.items():
+            (draft / name).write_bytes(each)
+        list(_syncing().map(_sync, [draft, *(draft / name for name in content)]))
         draft.rename(folder)
         _sync(folder.parent)
     except BaseException:
@@ -260,11 +262,16 @@ def write(
     return folder
 
 
+@lru_cache(maxsize=1)
+def _syncing() -> ThreadPoolExecutor:
+    """Threads that wait for the disk: files synced at once cost little more than one."""
+    return ThreadPoolExecutor(8, "sync")
+
+
 def _content(
     name: str,
     outcome: Outcome,
     request: Request,
-    seconds: Mapping[str, float],
     verdicts: "pd.DataFrame",
 ) -> dict[str, Any]:
     """What the record of a run says, but for its files."""
@@ -275,16 +282,15 @@ def _content(
         "run": name,
         "key": request.key,
         "written": datetime.now(UTC).isoformat(timespec="seconds"),
-        "software": record.software(),
+        "software": record.software().model_dump(),
         "plan": {"name": world.scenario.plan.name, "sha256": world.plan_digest},
         "region": {"name": world.region, "sha256": world.region_digest},
         "scenario": dict(world.resolved),
         **{name: outcome.request[name] for name in _ASKED},
-        "environment": record.environment(),
-        "seconds": {phase: round(spent, 4) for phase, spent in seconds.items()},
+        "environment": record.environment().model_dump(),
         "peak_memory_bytes": record.peak_memory(),
         "begun": {"urban": urban.tolist(), "present": present.tolist()},
-        "summary": {key: _known(value) for key, value in outcome.summary().items()},
+        "summary": {key: _plain(value) for key, value in outcome.summary().items()},
         "verdicts": [
             {key: _plain(value) for key, value in row.items()}
             for row in verdicts.to_dict("records")
@@ -318,9 +324,7 @@ def _frame(
             "date": np.repeat(np.array(dates, "datetime64[s]"), each),
             "unit_code": np.tile([code for code, _ in groups], rows),
             "county": pa.array([zh for _, zh in groups] * rows),
-            "indicator": pa.array(
-                [name for name, _ in indicators for _ in groups] * len(dates)
-            ),
+            "indicator": pa.array([name for name, _ in indicators for _ in groups] * len(dates)),
             "value": np.zeros(len(dates) * each),
             "unit": pa.array([unit for _, unit in indicators for _ in groups] * len(dates)),
         }
@@ -335,10 +339,12 @@ def growth_table(outcome: Outcome) -> "pa.Table":
     return pa.table({name: pa.array(growth[name].to_numpy()) for name in growth})
 
 
-def _parquet(table: "pa.Table", file: IO[bytes]) -> None:
+def _parquet(table: "pa.Table") -> bytes:
     import pyarrow.parquet as pq
 
+    file = BytesIO()
     pq.write_table(table, file, compression="zstd", write_statistics=False, store_schema=False)
+    return file.getvalue()
 
 
 def yaml(document: Mapping[str, Any]) -> str:
@@ -346,7 +352,8 @@ def yaml(document: Mapping[str, Any]) -> str:
     text = StringIO()
     writer = YAML(typ="safe", pure=True)
     writer.sort_base_mapping_type_on_output = False
-    writer.allow_unicode, writer.default_flow_style = True, False
+    writer.allow_unicode = True
+    writer.default_flow_style = False  # type: ignore[assignment]
     writer.dump(dict(document), text)
     return text.getvalue()
 
@@ -357,47 +364,32 @@ def _as_yaml(document: str) -> str:
     return yaml(json.loads(document))
 
 
-@contextmanager
-def _file(path: Path) -> Iterator[IO[bytes]]:
-    """A file that is on the disk when it is closed."""
-    with path.open("wb") as file:
-        yield file
-        file.flush()
-        os.fsync(file.fileno())
-
-
 def whole_file(path: Path, content: bytes) -> None:
     """Write a file that is there as a whole or not at all."""
     draft = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with _file(draft) as file:
-            file.write(content)
+        draft.write_bytes(content)
+        _sync(draft)
         draft.replace(path)
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
 
 
-def _sync(folder: Path) -> None:
-    """Make renames in a folder last, where the system lets folders be synced."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
+def _sync(path: Path) -> None:
+    """Make what was written to a file, or the names in a folder, last."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:
         os.close(handle)
 
 
-def _known(value: float) -> float | None:
-    return value if math.isfinite(value) else None
-
-
-def _plain(value: Any) -> Any:
+def _plain(cell: Any) -> Any:
     """A cell of a table as JSON has it."""
-    value = value.item() if hasattr(value, "item") else value
+    value: Any = cell.item() if hasattr(cell, "item") else cell
     if isinstance(value, float):
-        return _known(value)
+        return value if math.isfinite(value) else None
     return value if isinstance(value, bool | int | str) or value is None else str(value)
 
 
@@ -505,13 +497,23 @@ def _names(folder: Path) -> list[str]:
         return []
 
 
-@lru_cache(maxsize=64)
+_OPEN: dict[str, int] = {}  # the files of claims that this process holds open
+
+
 def _claims(file: str) -> int:
     """The file in which claims are byte ranges, open until the process ends.
 
-    It is opened once: closing any handle of it would let go of all claims of the process.
+    It is opened once: closing any handle of it would let go of all claims of the process. Only a
+    file that is no longer there, as its folder was removed, is opened anew.
     """
-    return os.open(file, os.O_RDWR | os.O_CREAT, 0o666)
+    held = _OPEN.get(file)
+    if (
+        held is None
+        or not os.path.exists(file)
+        or not os.path.samestat(os.stat(file), os.fstat(held))
+    ):
+        held = _OPEN[file] = os.open(file, os.O_RDWR | os.O_CREAT, 0o666)
+    return held
 
 
 def _lock(handle: int, place: int, *, wait: bool) -> bool:
@@ -528,4 +530,3 @@ def _unlock(handle: int, place: int) -> None:
     import fcntl
 
     fcntl.lockf(handle, fcntl.LOCK_UN, 1, place)
-

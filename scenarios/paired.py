@@ -16,12 +16,12 @@ import numpy as np
 from calibration import priors
 from scenarios.plan import policy
 from scenarios.scenario import Scenario
-from scenarios.simulate import CAUSES, Outcome, simulate
+from scenarios.simulate import ABOUT, CAUSES, Outcome, simulate
 from sim.levers import LEVERS
 from sim.state import Floats, quarter_of
 
 if TYPE_CHECKING:
-    from calibration.region import Region
+    from calibration.region import Region, Target
 
 RATE, PUBLISHED = "resident_urbanization_rate", "published_resident_urbanization_rate"
 PARTS = (*CAUSES, "counting")
@@ -96,6 +96,11 @@ def judged_on(scenario: Scenario, region: "Region") -> date:
     """The last deadline of a target within the horizon, or else the last day."""
     due = [t.deadline for t in region.targets if scenario.start < t.deadline <= scenario.until]
     return max(due, default=scenario.until)
+
+
+def floor(target: "Target") -> float:
+    """The least published rate that meets a target."""
+    return float(target.value - ABOUT * (target.operator == "about"))
 
 
 class Runs:

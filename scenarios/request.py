@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -18,7 +18,7 @@ from calibration import priors
 from scenarios.loading import Plan
 from scenarios.resolving import resolve
 from scenarios.scenario import Scenario
-from scenarios.simulate import Outcome, horizon, simulate
+from scenarios.simulate import Outcome, horizon, information, simulate
 
 COMPUTES = ("sim", "calibration", "scenarios")  # the packages that make an outcome
 ARITHMETIC = ("numba", "numpy", "scipy")  # libraries whose versions may change a last digit
@@ -30,21 +30,31 @@ class World:
 
     scenario: Scenario
     region: str  # name or path of the pack
+    cutoff: str  # nothing dated later is used
     resolved: Mapping[str, Any]
     plan_digest: str
     region_digest: str
     digest: str  # of the code, the data, the plan and the scenario
 
     @classmethod
-    def of(cls, scenario: Scenario, region: str | Path = "binzhou") -> "World":
+    def of(
+        cls, scenario: Scenario, region: str | Path = "binzhou", cutoff: str | None = None
+    ) -> "World":
         """The world of a resolved scenario."""
         from calibration.region import load
 
-        resolved, plan, pack = scenario.resolved(), plan_digest(scenario.plan), load(region).digest
+        resolved, plan, pack = scenario.resolved(), plan_digest(scenario.plan), load(region)
+        until = str(information(scenario, pack, cutoff))
         digest = digest_of(
-            {"code": code_digest(), "region": pack, "plan": plan, "scenario": resolved}
+            {
+                "code": code_digest(),
+                "region": pack.digest,
+                "plan": plan,
+                "scenario": resolved,
+                "cutoff": until,
+            }
         )
-        return cls(scenario, str(region), resolved, plan, pack, digest)
+        return cls(scenario, str(region), until, resolved, plan, pack.digest, digest)
 
 
 @dataclass(frozen=True)
@@ -62,14 +72,14 @@ class Request:
         cls, scenario: "str | Path | Mapping[str, Any] | Scenario" = "plan", *,
         region: str | Path = "binzhou", parameters: Mapping[str, float] | None = None,
         seed: int = 1, scale: float = 1.0, start: str | None = None, until: str | None = None,
-        draw: int = 0,
+        draw: int = 0, cutoff: str | None = None,
     ) -> "Request":  # fmt: skip
         """The request that `simulate` would answer, from the same arguments."""
         chosen = scenario if isinstance(scenario, Scenario) else resolve(scenario)
-        world = World.of(horizon(chosen, start, until), region)
+        world = World.of(horizon(chosen, start, until), region, cutoff)
         return cls(world, dict(parameters or {}), int(seed), float(scale), int(draw))
 
-    @property
+    @cached_property
     def key(self) -> str:
         """The sha256 by which equal requests know each other."""
         return digest_of(
@@ -86,7 +96,7 @@ class Request:
         """Run it."""
         return simulate(
             self.world.scenario, region=self.world.region, parameters=self.parameters,
-            seed=self.seed, scale=self.scale, draw=self.draw,
+            seed=self.seed, scale=self.scale, draw=self.draw, cutoff=self.world.cutoff,
         )  # fmt: skip
 
 

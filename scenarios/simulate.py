@@ -32,8 +32,11 @@ class RequestError(ValueError):
     """What was asked for cannot be computed; `zh` and `en` say why and what to do."""
 
     def __init__(self, zh: str, en: str) -> None:
-        super().__init__(en)
+        super().__init__(zh, en)
         self.zh, self.en = zh, en
+
+    def __str__(self) -> str:
+        return self.en
 
 
 @dataclass(frozen=True)
@@ -289,13 +292,12 @@ def simulate(
     plan = horizon(plan, start, until)
     values = priors.override(parameters or {})
     checked(plan, region, seed=seed, scale=scale, draw=draw, threads=threads, chunk=chunk)
-    last_census = plan.start == pack.censuses[-1]
-    known_until = _date(cutoff or (INFORMATION if last_census else plan.start), "cutoff")
+    known_until = information(plan, pack, cutoff)
     people, units, counties, base = prepared(str(region), plan.start, float(scale))
     groups = reported(pack)
     member = np.array([[c in g.counties for c in range(len(counties))] for g in groups], float)
     model = UrbanModel(
-        people, units.copy(), counties, base, values, policy(plan, pack),
+        people, units, counties, base, values, policy(plan, pack),
         start=plan.start, until=plan.until, seed=int(seed), draw=int(draw),
         conditions=plan.conditions, fertility=fertility(pack, plan.start, known_until),
         groups=member, threads=threads, chunk=chunk,
@@ -309,7 +311,8 @@ def simulate(
         region=pack,
         request={
             "seed": int(seed), "scale": float(scale), "draw": int(draw),
-            "start": str(plan.start), "until": str(plan.until), "cutoff": str(known_until), "parameters": asdict(values),
+            "start": str(plan.start), "until": str(plan.until), "cutoff": str(known_until),
+            "parameters": asdict(values),
         },
         groups=groups,
         dates=(plan.start, *(tick.ends for tick in model.ticks)),
@@ -388,6 +391,12 @@ def horizon(scenario: "Scenario", start: str | date | None, until: str | date | 
         start=_date(start, "start") if start else scenario.start,
         until=_date(until, "until") if until else scenario.until,
     )
+
+
+def information(scenario: "Scenario", region: "Region", cutoff: str | date | None) -> date:
+    """The day after which nothing known is used, where none is asked for."""
+    last_census = scenario.start == region.censuses[-1]
+    return _date(cutoff or (INFORMATION if last_census else scenario.start), "cutoff")
 
 
 LIMITS = {

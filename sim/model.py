@@ -152,7 +152,11 @@ class UrbanModel(mesa.Model):
         accounts.check(before.by_sex[:-1], self.register.flows, self.counts.by_sex[:-1])
 
     def retire(self) -> None:
-        """Let go of the people: a finished model is in a ring of references with its agents."""
+        """Let go of the people: a finished model is in a ring of references with its agents.
+
+        Mesa numbers the agents of a model in a table that would keep the model for ever.
+        """
+        getattr(mesa.Agent, "_ids", {}).pop(self, None)
         del self.register
 
     def count(self, quarter: int) -> Headcount:

@@ -1,4 +1,4 @@
-"""Who reconsiders where to live, where they go, who finds room, who comes back and who arrives."""
+"""Who reconsiders where to live, and where they would go."""
 
 from dataclasses import replace
 from math import exp, log, log1p
@@ -14,10 +14,8 @@ from calibration.priors import draw
 from sim import kernel, kinds, migration
 from sim.base import base
 from sim.chance import Stream, nested_logit, probability, threshold
-from sim.conditions import Conditions
 from sim.kinds import AGES, COUPLE, PRESCHOOL, PRIMARY_CHILD, SITUATIONS
 from sim.migration import COUNTRY, NEARBY, OWN_TOWN, PROVINCE, STAY, Alternatives
-from sim.quarter import Parties, served
 from sim.state import ALONE, HEAD, NEVER, OWNS_FLAT, SINGLE, Offers
 from tests.conftest import (
     IN_TOWN,
@@ -27,14 +25,12 @@ from tests.conftest import (
     UNITS,
     assert_share,
     build_world,
-    counted,
     families,
     hazards,
     levers,
     none,
     persons,
     quarter_of,
-    turned,
     two_counties,
     villages,
 )
@@ -491,235 +487,8 @@ def _ring(people, row):
     return np.array(ring)
 
 
-# Finding room
-
-queues = st.lists(st.tuples(st.integers(-1, 2), st.integers(1, 5)), max_size=12)
-
-
-@given(queues, st.lists(st.integers(0, 12), min_size=3, max_size=3), st.randoms())
-def test_queues_fast_and_slow_agree(parties, room, random):
-    """The first in line goes in if there is room for all of the party; others may still fit."""
-    line = [random.random() for _ in parties]
-    counter, size = np.array(parties, np.int64).reshape(-1, 2).T
-    left = np.array(room)
-    fast = served(np.array(line), counter, size, left)
-    slow, free = [False] * len(parties), list(room)
-    for i in sorted(range(len(parties)), key=line.__getitem__):
-        where, persons_in = parties[i]
-        slow[i] = where < 0 or persons_in <= free[where]
-        if slow[i] and where >= 0:
-            free[where] -= persons_in
-    assert fast.tolist() == slow
-    assert left.tolist() == free
-
-
-def to_town(n, **more):
-    town, unit = np.zeros(n, np.int64), np.full(n, -1)
-    waits = np.ones(n, bool)
-    return Parties(np.arange(n), np.full(n, more.get("mode", LONE)), town, unit, waits)
-
-
-STAYING = np.zeros((4, 2, 3, SITUATIONS, len(AROUND.nest)))
-STAYING[..., 0] = 1
-
-
-def test_who_finds_no_dwelling_stays():
-    full = replace(two_counties(), dwellings=np.zeros(2))
-    quarter = quarter_of(persons(50), counties=full)
-    quarter.move(to_town(50), STAYING, counted(quarter))
-    assert (quarter.register.people.unit == IN_VILLAGE).all()
-    assert quarter.register.flows.moves.sum() == 0
-
-
-def test_who_finds_no_dwelling_chooses_once_more_among_what_is_left():
-    """The own town is full; whoever would as gladly live in the other one goes there."""
-    full = replace(two_counties(), dwellings=np.array([0.0, 1500.0]))
-    quarter = quarter_of(persons(50), counties=full)
-    either = np.zeros_like(STAYING)
-    either[..., [index(OWN_TOWN, LONE), index(NEARBY, LONE)]] = 0.5
-    quarter.move(to_town(50), either, counted(quarter))
-    assert (quarter.place(np.arange(50)) == 2).all()
-
-
-def test_towns_take_in_no_more_people_than_their_dwellings_hold():
-    few = replace(two_counties(), dwellings=np.array([5.0, 5.0]))
-    quarter = quarter_of(persons(400), counties=few)
-    quarter.move(to_town(400), STAYING, counted(quarter))
-    assert (quarter.place(np.arange(400)) == 0).sum() == int(5 * 2.8)
-
-
-def test_a_household_that_owns_a_flat_in_town_needs_no_dwelling():
-    full = replace(two_counties(), dwellings=np.zeros(2))
-    quarter = quarter_of(persons(50, flags=OWNS_FLAT), counties=full)
-    own = np.zeros_like(STAYING)
-    own[..., index(OWN_TOWN, LONE)] = 1
-    quarter.move(quarter.choose(np.arange(50), own), own, counted(quarter))
-    assert (quarter.place(np.arange(50)) == 0).all()
-
-
-def test_movers_spread_over_the_units_of_a_town_as_its_people_do():
-    """Three units of 100 people and one of 300 take 1, 1, 1 and 3 sixths of the newcomers."""
-    n, living = 30_000, np.repeat([0, 1, 2, 3, 3, 3], 100)
-    people = persons(600 + n, unit=np.append(living, np.full(n, IN_VILLAGE)))
-    quarter = quarter_of(people, counties=replace(two_counties(), dwellings=np.full(2, 1e6)))
-    parties = to_town(n)
-    quarter.move(replace(parties, row=600 + np.arange(n)), STAYING, counted(quarter))
-    unit = quarter.register.people.unit[600:]
-    for i, share in enumerate([1 / 6, 1 / 6, 1 / 6, 1 / 2]):
-        assert_share((unit == i).sum(), n, share, detect=0.03)
-
-
-# Going back
-
-
-def test_migrants_go_back_to_the_village_or_to_its_town():
-    n = 40_000
-    quarter = quarter_of(persons(n, unit=UNITS, hukou=IN_VILLAGE))
-    back = quarter.go_back(np.arange(n))
-    assert (back.row == np.arange(n)).all()
-    to_the_town = back.town == 0
-    assert_share(to_the_town.sum(), n, PARAMETERS.return_to_town, detect=0.02)
-    assert (back.unit == np.where(to_the_town, -1, IN_VILLAGE)).all()
-    assert (back.waits == to_the_town).all()
-
-
-@pytest.mark.parametrize(
-    ("unit", "hukou", "moves"),
-    [
-        (IN_VILLAGE, IN_VILLAGE, "nobody"),
-        (IN_VILLAGE, IN_VILLAGE + 1, "nobody"),
-        (IN_TOWN, IN_VILLAGE, "some"),
-        (IN_TOWN + 8, IN_VILLAGE, "all"),
-        (IN_TOWN, UNITS, "all"),
-        (UNITS, IN_TOWN, "all"),
-    ],
-)
-def test_only_those_away_from_home_go_back(unit, hukou, moves):
-    """Whoever is in the county town already and would return to it stays there."""
-    back = quarter_of(persons(100, unit=unit, hukou=hukou)).go_back(np.arange(100))
-    assert (len(back.row) > 0) == (moves != "nobody")
-    assert (len(back.row) == 100) == (moves == "all")
-
-
-def test_the_old_go_back_more_often_and_children_do_not_by_themselves():
-    hazard = migration.return_hazard(PARAMETERS)
-    assert (hazard[AGES < 15] == 0).all()
-    assert (hazard[(AGES >= 15) & (AGES < 50)] == PARAMETERS.return_hazard).all()
-    old = PARAMETERS.return_hazard * PARAMETERS.return_after_50
-    assert (hazard[AGES >= 50] == old).all()
-
-
-def test_a_returner_who_finds_no_dwelling_at_home_stays_away():
-    full = replace(two_counties(), dwellings=np.zeros(2))
-    quarter = quarter_of(persons(200, unit=UNITS, hukou=IN_VILLAGE), counties=full)
-    back = quarter.go_back(np.arange(200))
-    quarter.move(back, STAYING, counted(quarter))
-    place = quarter.place(np.arange(200))
-    assert (place[back.town == 0] == 4).all()
-    assert (place[back.town < 0] == 1).all()
-
-
-# Coming from elsewhere
-
-
-def arrived(quarter, expected, line=3.0):
-    before = len(quarter.register.people)
-    quarter.rooms = np.full(2, 10**9)
-    quarter.receive(np.array(expected), line * np.array(expected))
-    people = quarter.register.people
-    return people, np.arange(before, len(people))
-
-
-def test_newcomers_come_to_towns_with_the_hukou_they_had():
-    people, new = arrived(quarter_of(persons(10)), [[40.0, 20.0], [0.0, 30.0]])
-    assert set(people.unit[new]) <= {0, 1, 2, 3, 8, 9, 10, 11}
-    assert set(people.hukou[new]) == {UNITS, UNITS + 1}
-    assert not ((people.unit[new] >= 8) & (people.hukou[new] == UNITS)).any()
-    assert (people.before[new] == people.hukou[new]).all()
-    assert (people.since[new] == Q).all()
-    assert (people.mate[new] == new).all()
-    age = (Q - people.born[new].astype(int)) // 4
-    assert age.min() >= 18
-    assert age.max() < 60
-
-
-def test_as_many_newcomers_come_as_are_expected():
-    expected = [[9000.0, 6000.0], [3000.0, 3000.0]]
-    _, new = arrived(quarter_of(persons(10)), expected)
-    assert_share(len(new), 3 * 21_000, 1 / 3, detect=0.02)
-
-
-def test_more_newcomers_come_to_a_better_town_and_in_proportion_to_time():
-    rate = np.array([[100.0, 10.0], [50.0, 0.0]])
-    came = migration.arrivals(rate, np.array([0.0, log(2)]), 0.25, 3.0)
-    np.testing.assert_allclose(came, rate * [[0.75], [1.5]])
-
-
-def test_five_times_the_arrivals_are_five_times_the_arrivals():
-    """The largest multiple that a scenario may set, as written."""
-    counties = replace(two_counties(), arrivals=np.full((2, 2), 1000.0))
-    counties = replace(counties, dwellings=np.full(2, 1e6))
-    came = {}
-    for multiple in (1.0, 5.0):
-        model = build_world(n=1, counties=counties, conditions=Conditions(arrivals=multiple))
-        model.step()
-        came[multiple] = int(model.register.flows.entries.sum())
-    assert came[5.0] / came[1.0] == pytest.approx(5, rel=0.1)
-
-
-@pytest.mark.parametrize("weights", [[1], [2, 3], [1, 2]])
-def test_a_thinner_register_receives_as_many_persons(weights):
-    """Rows that stand for two persons and a half each still add up to the arrivals expected."""
-    n = 12_000
-    quarter = quarter_of(persons(n, weight=np.resize(weights, n)))
-    people, new = arrived(quarter, [[8000.0, 8000.0], [8000.0, 8000.0]])
-    assert people.weight[new].sum() == pytest.approx(32_000, rel=0.05)
-
-
-def test_better_times_bring_the_same_newcomers_and_some_more():
-    """The line of those who may come is the same; a better town only lets in more of it."""
-    few = arrived(quarter_of(persons(10)), [[30.0, 10.0], [10.0, 10.0]], line=3.0)
-    quarter = quarter_of(persons(10))
-    quarter.rooms = np.full(2, 10**9)
-    line = 3.0 * np.array([[30.0, 10.0], [10.0, 10.0]])
-    quarter.receive(1.5 * line / 3, line)
-    many = quarter.register.people
-    assert set(few[0].address) < set(many.address)
-
-
-# Following a job
-
-
-def test_some_villagers_hired_in_town_move_there_and_townspeople_have_no_need_to():
-    n = 40_000
-    half = np.where(np.arange(n) % 2 == 0, IN_VILLAGE, IN_TOWN)
-    quarter = quarter_of(persons(n, unit=half, role=SINGLE))
-    quarter.markets.moving_share = np.array([0.3, 0.0])
-    moving = quarter.follow_job(np.arange(n))
-    assert (moving.row % 2 == 0).all()
-    assert (moving.town == 0).all()
-    assert moving.waits.all()
-    assert_share(len(moving.row), n // 2, 0.3, detect=0.03)
-    share = migration.share_bringing_household(np.array([2.8]), PARAMETERS)[0]
-    assert share * 1.8 == pytest.approx(PARAMETERS.dependants_per_job_mover)
-    assert_share((moving.mode == WHOLE).sum(), len(moving.row), share, detect=0.06)
-
-
 def test_the_own_town_is_no_goal_for_whoever_lives_in_it():
     value = migration.utility(
         AROUND, some_offers(np.random.default_rng(4)), NO_CONSTANTS, none(0), PARAMETERS
     )
     assert not np.isfinite(value[[0, 2]][..., AROUND.nest == OWN_TOWN]).any()
-
-
-def test_resettling_takes_whole_village_households_into_flats_built_for_them():
-    full = replace(two_counties(), dwellings=np.zeros(2))
-    quarter = quarter_of(
-        persons(4, unit=[IN_VILLAGE, IN_TOWN, UNITS, IN_VILLAGE + 8]), counties=full
-    )
-    moving = quarter.resettle(np.arange(4))
-    assert moving.row.tolist() == [0, 3]
-    assert moving.town.tolist() == [0, 1]
-    assert (moving.mode == WHOLE).all()
-    assert not moving.waits.any()
-    assert turned("resettlement").resettlement.tolist() == [0, 5e4, 0, 5e4]

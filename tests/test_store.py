@@ -200,6 +200,14 @@ def test_a_claim_is_held_by_one_process_and_ends_with_it(tmp_path):
         other.stdout.close()
 
 
+def test_a_claim_in_a_folder_made_anew_is_no_claim_in_the_old_one(tmp_path):
+    for _ in range(2):
+        with Store(tmp_path / "out").claimed("a" * 64) as mine:
+            assert mine
+        assert (tmp_path / "out" / ".claims").is_file()
+        shutil.rmtree(tmp_path / "out")
+
+
 # Many runs
 
 

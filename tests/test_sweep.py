@@ -323,7 +323,7 @@ def command(folder: Path, *more: str) -> list[str]:
 
 def begun(folder: Path, *more: str) -> subprocess.Popen:
     return subprocess.Popen(
-        command(folder, *more), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        command(folder, *more), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
         start_new_session=True,
     )  # fmt: skip
 
@@ -376,22 +376,21 @@ def test_a_hundred_kills_lose_nothing_and_repeat_nothing(two_hundred, tmp_path):
     luck, killed, sweep = random.Random(1), 0, None
     held = Store(tmp_path / "out")
     while killed < 100:
+        if len(held.keys()) > 180:  # keep something to be killed at
+            for key in luck.sample(sorted(held.keys()), 60):
+                shutil.rmtree(held.path(key))
         if sweep is None or sweep.poll() is not None:
-            if len(held.keys()) > 190:  # keep something to be killed at
-                for key in luck.sample(sorted(held.keys()), 60):
-                    shutil.rmtree(held.path(key))
             sweep = begun(tmp_path, "--jobs", "2", "--resume")
-            time.sleep(luck.uniform(1.5, 6))
-        time.sleep(luck.uniform(0.05, 1.5))
-        victims = children_of(sweep.pid)
-        victim = sweep.pid if luck.random() < 0.4 or not victims else luck.choice(victims)
+        before = held.keys()
+        while held.keys() <= before and sweep.poll() is None:  # until it is at work
+            time.sleep(0.01)
+        time.sleep(luck.uniform(0, 0.3))
+        victims = [sweep.pid, *children_of(sweep.pid)]
         try:
-            os.kill(victim, signal.SIGKILL)
+            os.kill(luck.choice(victims), signal.SIGKILL)
             killed += 1
         except ProcessLookupError:
-            pass
-        if victim == sweep.pid:
-            sweep.communicate()
+            continue
     sweep.kill()
     sweep.communicate()
     last, _ = swept(tmp_path, text=TWO_HUNDRED, resume=True)
@@ -429,7 +428,7 @@ def test_a_full_file_system_is_told_and_resumed_elsewhere(whole, tmp_path):
         again.run()
         assert again.digest() == whole.digest()
     finally:
-        subprocess.run(["umount", str(room)], check=True)
+        subprocess.run(["umount", "--lazy", str(room)], check=True)
 
 
 @pytest.mark.slow

@@ -1,0 +1,117 @@
+"""What running many costs over the runs themselves: `python -m benchmarks.sweep`.
+
+Overhead of a run, throughput of two workers against one, memory over many runs, and reading 2,000.
+Times of workers count from their first report, so starting them is left out and told apart.
+"""
+
+import json
+import tempfile
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from statistics import median
+from time import perf_counter, process_time
+
+from results import ledger, record, sweeping
+from results.store import Store
+from scenarios.engines import Engine, Local
+from scenarios.request import code_digest
+from scenarios.sweep import Design, design
+
+DESIGN = """
+name: benchmark
+scenarios: [plan, baseline]
+parameters: {from: prior, n: 50}
+seeds: {count: 2}
+scales: 0.01
+"""
+
+
+def overhead(made: Design, folder: Path, runs: int = 60) -> dict[str, float]:
+    """Processor and wall time of a run in a sweep beyond `simulate` itself [ms], medians."""
+    job = sweeping.Job(folder, made, code_digest())
+    (folder / "runs").mkdir()
+    job(0), job(1)
+    rows = []
+    for number in range(2, runs + 2):
+        request = made.request(made.point(number))
+        marks = [(perf_counter(), process_time())]
+        request.simulate()
+        marks.append((perf_counter(), process_time()))
+        job(number)
+        marks.append((perf_counter(), process_time()))
+        alone, swept = (
+            [1e3 * (b - a) for a, b in zip(*pair, strict=True)] for pair in pairwise(marks)
+        )
+        rows.append([*alone, swept[0] - alone[0], swept[1] - alone[1]])
+    names = ("simulate wall", "simulate processor", "overhead wall", "overhead processor")
+    return dict(zip(names, map(median, zip(*rows, strict=True)), strict=True))
+
+
+def throughput(made: Design, folder: Path, engine: Engine) -> tuple[float, float]:
+    """Seconds until the first report, and runs a second after it."""
+    job = sweeping.Job(folder, made, code_digest())
+    (folder / "runs").mkdir()
+    begun, times = perf_counter(), []
+    for _ in engine.run(job, range(len(made))):
+        times.append(perf_counter())
+    rest = [t for t in times if t > times[0] + 1.0]  # when every worker is at it
+    return times[0] - begun, (len(rest) - 1) / (rest[-1] - rest[0])
+
+
+def peaks(folder: Path) -> Iterator[int]:
+    """The peak memory of a worker after each run, in the order of the runs [bytes]."""
+    told = [
+        json.loads((run / "run.json").read_text("utf-8")) for run in (folder / "runs").iterdir()
+    ]
+    for each in sorted(told, key=lambda each: each["peak_memory_bytes"]):
+        yield each["peak_memory_bytes"]
+
+
+def reading(folder: Path, runs: int = 2000) -> dict[str, float]:
+    """Seconds to bring a ledger of many runs up to date, and to ask it for the targets."""
+    source = next(iter((Store(folder).folder / "runs").iterdir()))
+    about = json.loads((source / "run.json").read_text("utf-8"))
+    del about["seal"]
+    many = folder / "many"
+    for i in range(runs):
+        run = many / "runs" / f"{i:064x}"
+        run.mkdir(parents=True)
+        (run / "run.json").write_bytes(record.written(about | {"key": run.name, "seed": i}))
+    begun = perf_counter()
+    ledger.renew(many)
+    renewed = perf_counter()
+    ledger.targets(many)
+    asked = perf_counter()
+    ledger.targets(many)
+    return {
+        "renew": renewed - begun,
+        "ask first": asked - renewed,
+        "ask again": perf_counter() - asked,
+        "bytes a run": sum(f.stat().st_size for f in source.iterdir()),
+    }
+
+
+def main() -> None:
+    """Measure, and print one JSON object."""
+    with tempfile.TemporaryDirectory() as name:
+        room = Path(name)
+        (room / "design.yaml").write_text(DESIGN, "utf-8")
+        made = design(room / "design.yaml")
+        told: dict[str, object] = {}
+        for jobs in (1, 2):
+            (room / f"jobs{jobs}").mkdir()
+            first, rate = throughput(made, room / f"jobs{jobs}", Local(jobs))
+            told[f"{jobs} jobs"] = {"seconds to the first": first, "runs a second": rate}
+        ordered = list(peaks(room / "jobs1"))
+        told["peak memory MB"] = {
+            "after 20 runs": ordered[20] / 1e6, f"after {len(ordered)}": ordered[-1] / 1e6
+        }  # fmt: skip
+        (room / "overhead").mkdir()
+        told["overhead ms"] = overhead(made, room / "overhead")
+        told["reading 2000 s"] = reading(room / "jobs1")
+        print(json.dumps(told, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""Tables for other programs: CSV that spreadsheets open safely, and JSON without NaN."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def inert(cell: object) -> object:
+    """A cell that stays text where a spreadsheet would take it for a formula; numbers stay.
+
+    >>> inert("=1+1"), inert("-2.5"), inert(-2.5)
+    ("'=1+1", '-2.5', -2.5)
+    """
+    if isinstance(cell, str) and cell.startswith(FORMULA) and not _number(cell):
+        return f"'{cell}"
+    return cell
+
+
+def write(table: "pd.DataFrame", path: Path) -> None:
+    """Write a table as CSV, UTF-8 with BOM.
+
+    Raises
+    ------
+    RequestError
+        if nothing can be written there.
+    """
+    from scenarios.simulate import RequestError
+
+    safe = table.map(inert).rename(columns=inert)
+    try:
+        safe.to_csv(path, index=False, encoding="utf-8-sig")
+    except OSError as error:
+        raise RequestError(
+            f"无法写入 {path}（{error.strerror}）", f"cannot write {path} ({error.strerror})"
+        ) from None
+
+
+def as_json(what: Any) -> str:
+    """One JSON object, in which unknown numbers are null.
+
+    >>> as_json({"share": float("nan"), "rates": (1.5, 2)})
+    '{"share": null, "rates": [1.5, 2]}'
+    """
+    return json.dumps(_plain(what), ensure_ascii=False, allow_nan=False)
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "columns"):
+        return _plain(value.to_dict("records"))
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    if hasattr(value, "tolist"):
+        return _plain(value.tolist())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if value is None or isinstance(value, str | int) else str(value)
+
+
+def _number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return "_" not in text

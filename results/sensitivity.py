@@ -1,0 +1,220 @@
+"""Which parameters move an outcome: Morris screening, then Sobol indices, by SALib.
+
+Factors are parameters, varied over the quantiles of their priors, and two yardsticks that are none:
+`county_and_year_effects`, which draw of those effects is met, and `luck`, which seed. A parameter
+that moves an outcome less than luck does is not told from noise.
+
+References
+----------
+Morris (1991), Technometrics 33; Campolongo et al. (2007), Environmental Modelling & Software 22
+Sobol (2001), Mathematics and Computers in Simulation 55; Saltelli et al. (2010), Computer Physics
+Communications 181
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from calibration.priors import catalogue
+from scenarios.checking import Words, nearest
+from scenarios.ensemble import without_plan
+from scenarios.paired import PARTS, Draw, Reading, Runs
+from scenarios.scenario import Scenario
+from scenarios.simulate import RequestError
+from sim.state import Floats
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+EFFECTS, LUCK = "county_and_year_effects", "luck"
+YARDSTICKS = {
+    EFFECTS: Words("各县与各年效应（抽样号）", "county and yearly effects (number of the draw)"),
+    LUCK: Words("运气（种子）", "luck (seed)"),
+}
+KINDS = 1000  # draws of effects, and seeds, among which the yardsticks choose
+INNER = {"morris": 0.9, "sobol": 0.998}  # share of each prior that is explored, around its median
+LEVELS = 4  # of the Morris grid
+
+
+@dataclass(frozen=True)
+class Question:
+    """An outcome in a group of counties: of the scenario, or of what the plan adds to it."""
+
+    outcome: str  # an indicator, or a cause of the rate's change such as migration_pp
+    group: int  # index among the reported groups
+    effect: bool = False  # scenario minus baseline, under the same draw
+
+    def of(self, reading: Reading) -> float:
+        """The outcome in one run."""
+        if self.outcome.removesuffix("_pp") in PARTS:
+            part = PARTS.index(self.outcome.removesuffix("_pp"))
+            return float(reading.causes[part, self.group])
+        return float(reading.row(self.outcome)[self.group])
+
+
+def factors(names: Sequence[str] = ()) -> list[str]:
+    """The factors of these names, or all of them.
+
+    Raises
+    ------
+    RequestError
+    """
+    known = [*(prior.name for prior in catalogue()), *YARDSTICKS]
+    for name in names:
+        if name not in known:
+            near = nearest(name, known)
+            raise RequestError(
+                f"没有名为 {name!r} 的参数；是否指 {near}?",
+                f"no parameter is called {name!r}; did you mean {near}?",
+            )
+    return list(names) or known
+
+
+def world(point: Floats, names: Sequence[str], inner: float) -> Draw:
+    """The draw that a point of the unit cube stands for; factors that are not named stay central.
+
+    Parameters
+    ----------
+    point : (factor,) in [0, 1]
+    """
+    priors = {prior.name: prior for prior in catalogue()}
+    u = dict(zip(names, 0.5 + inner * (np.asarray(point) - 0.5), strict=True))
+    number, seed = (1 + min(int(u.pop(name, 0.0) * KINDS), KINDS - 1) for name in (EFFECTS, LUCK))
+    values = {name: float(priors[name].quantile(np.array([q]))[0]) for name, q in u.items()}
+    return Draw(seed, number, values)
+
+
+def morris(
+    scenario: Scenario, question: Question, runs: Runs, *, names: Sequence[str] = (),
+    trajectories: int = 10, seed: int = 1, done: Callable[[], None] = lambda: None,
+) -> "pd.DataFrame":  # fmt: skip
+    """Elementary effects: mu_star says how much a factor moves the outcome, sigma how unevenly.
+
+    Returns
+    -------
+    factor, mu, mu_star, mu_star_conf (95 %), sigma; the strongest first
+    """
+    method, sample = _salib("morris")
+    chosen = factors(names)
+    points = sample.sample(_problem(chosen), trajectories, num_levels=LEVELS, seed=seed)
+    values = _values(points, chosen, "morris", scenario, question, runs, done)
+    told = method.analyze(_problem(chosen), points, values, num_levels=LEVELS, seed=seed)
+    return _table(chosen, told, ("mu", "mu_star", "mu_star_conf", "sigma"), "mu_star")
+
+
+def sobol(
+    scenario: Scenario, question: Question, runs: Runs, *, names: Sequence[str],
+    points: int = 64, seed: int = 1, done: Callable[[], None] = lambda: None,
+) -> "pd.DataFrame":  # fmt: skip
+    """First-order and total shares of the variance, the other factors being central.
+
+    Parameters
+    ----------
+    points : a power of two; `points * (factors + 2)` runs are made
+
+    Returns
+    -------
+    factor, S1, S1_conf, ST, ST_conf (95 %); the largest total first
+    """
+    method, sample = _salib("sobol")
+    chosen = factors(names)
+    table = sample.sample(_problem(chosen), points, calc_second_order=False, seed=seed)
+    values = _values(table, chosen, "sobol", scenario, question, runs, done)
+    told = method.analyze(_problem(chosen), values, calc_second_order=False, seed=seed + 1)
+    return _table(chosen, told, ("S1", "S1_conf", "ST", "ST_conf"), "ST")
+
+
+def runs_needed(method: str, count: int, size: int, effect: bool) -> int:
+    """Runs that an analysis of `count` factors makes."""
+    points = size * (count + 1 if method == "morris" else count + 2)
+    return points * (2 if effect else 1)
+
+
+def lines(told: "pd.DataFrame", lang: str) -> tuple[list[str], list[list[str]]]:
+    """A row for each factor, the strongest first."""
+    titles = {prior.name: Words(prior.title["zh"], prior.title["en"]) for prior in catalogue()}
+    titles |= YARDSTICKS
+    words = {
+        "mu": Words("μ 平均作用", "mu"), "mu_star": Words("μ* 平均绝对作用", "mu*"),
+        "mu_star_conf": Words("±95%", "±95 %"), "sigma": Words("σ 不均匀", "sigma"),
+        "S1": Words("S1 单独", "S1"), "S1_conf": Words("±95%", "±95 %"),
+        "ST": Words("ST 总", "ST"), "ST_conf": Words("±95%", "±95 %"),
+    }  # fmt: skip
+    headers = [Words("参数", "parameter").said(lang), Words("含义", "meaning").said(lang)]
+    columns = list(told.columns[1:])
+    rows = [
+        [row["factor"], titles[row["factor"]].said(lang), *(f"{row[c]:.4f}" for c in columns)]
+        for row in told.to_dict("records")
+    ]
+    return headers + [words[c].said(lang) for c in columns], rows
+
+
+def remarks(method: str, effect: bool, lang: str) -> Iterator[str]:
+    """What has to be said wherever an analysis is shown."""
+    what = (
+        Words("方案减基准（同一抽样、同一运气）", "the plan less its baseline, same draw and luck")
+        if effect
+        else Words("情景本身", "the scenario itself")
+    )
+    yield Words(f"结果：{what.zh}。", f"The outcome: {what.en}.").said(lang)
+    yield Words(
+        f"“{LUCK}”（种子）和“{EFFECTS}”不是参数：作用小于种子的参数与噪声分不开。",
+        f"{LUCK} (the seed) and {EFFECTS} are no parameters: one that moves the outcome less than "
+        "the seed does is not told from noise.",
+    ).said(lang)
+    if method == "morris":
+        yield Words(
+            "Morris：在各先验中部 90% 内移动一个参数，结果平均变多少（μ*）、是否因处而异（σ）。",
+            "Morris: how much the outcome changes as one parameter moves within the middle 90 % of "
+            "its prior (mu*), and how unevenly (sigma).",
+        ).said(lang)
+    else:
+        yield Words(
+            "Sobol：结果方差中由一个参数单独（S1）或连同其相互作用（ST）解释的份额；其余参数取中心值。",
+            "Sobol: the share of the variance that a parameter explains alone (S1) or with its "
+            "interactions (ST); the parameters not named stay central.",
+        ).said(lang)
+
+
+def _values(
+    points: Floats, names: Sequence[str], method: str, scenario: Scenario, question: Question,
+    runs: Runs, done: Callable[[], None],
+) -> Floats:  # fmt: skip
+    draws = [world(point, names, INNER[method]) for point in points]
+    sides = [scenario, *([without_plan(scenario)] if question.effect else [])]
+    found = runs.read([(side, draw) for side in sides for draw in draws], done)
+    values = np.array([question.of(reading) for reading in found]).reshape(len(sides), -1)
+    return values[0] - values[1] if question.effect else values[0]
+
+
+def _table(names: Sequence[str], told: Any, columns: Sequence[str], by: str) -> "pd.DataFrame":
+    import pandas as pd
+
+    table = pd.DataFrame({"factor": names, **{c: np.asarray(told[c], float) for c in columns}})
+    return table.sort_values(by, ascending=False, ignore_index=True)
+
+
+def _problem(names: Sequence[str]) -> dict[str, Any]:
+    return {"num_vars": len(names), "names": list(names), "bounds": [[0.0, 1.0]] * len(names)}
+
+
+def _salib(method: str) -> tuple[ModuleType, ModuleType]:
+    """SALib's analysis and sampling of a method.
+
+    Raises
+    ------
+    RequestError
+        if SALib is not installed.
+    """
+    from importlib import import_module
+
+    try:
+        return import_module(f"SALib.analyze.{method}"), import_module(f"SALib.sample.{method}")
+    except ImportError:
+        raise RequestError(
+            "敏感性分析需要 SALib：请安装 xiancheng[calibration]",
+            "sensitivity analysis needs SALib: install xiancheng[calibration]",
+        ) from None

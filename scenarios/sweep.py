@@ -1,0 +1,316 @@
+"""A sweep: scenarios x parameter draws x seeds x scales, as one writes it in a design file.
+
+Points are numbered. The order is fixed by the design alone, so every process and every shard means
+the same run by the same number.
+"""
+
+import csv
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal, NamedTuple, Self
+
+import numpy as np
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from calibration import priors
+from calibration.priors import ParameterError
+from scenarios.checking import Document, Problem, ScenarioError, Words, held_against, nearest, wrong
+from scenarios.keys import Day, Model
+from scenarios.reading import read
+from scenarios.request import Request, World, digest_of
+from scenarios.resolving import resolve
+from scenarios.scenario import Name
+from scenarios.simulate import LIMITS, checked, horizon
+from sim.state import Floats
+
+MOST = 1_000_000  # runs in a sweep
+SMALLEST = 2.0**-33  # quantiles are never taken at 0 or 1
+
+Count = Annotated[int, Field(ge=1, le=MOST)]
+Seed = Annotated[int, Field(ge=LIMITS["seed"][0], le=LIMITS["seed"][1])]
+Scale = Annotated[float, Field(gt=0, le=1)]
+
+
+class Span(Model):
+    """Consecutive seeds."""
+
+    first: Seed = 1
+    count: Count
+
+
+def _distinct(values: Sequence[object]) -> Sequence[object]:
+    if len(set(values)) != len(values):
+        raise wrong("互不相同的值", "values that all differ")
+    return values
+
+
+def _spelled_out(value: object) -> object:
+    """A span of seeds as the list that it stands for; one value as a list of one."""
+    if isinstance(value, dict):
+        span = Span.model_validate(value)
+        return list(range(span.first, span.first + span.count))
+    return value if isinstance(value, list) else [value]
+
+
+Several = AfterValidator(_distinct)
+
+
+class Sampling(Model):
+    """Where parameter values come from, and how many draws of them are taken.
+
+    `central` takes the central values; `prior` draws from the priors by `method`; `posterior` takes
+    the first rows of posterior.csv in the region pack; the name of a CSV file takes its rows.
+    """
+
+    source: Annotated[str, Field(alias="from", min_length=1)] = "prior"
+    method: Literal["latin-hypercube", "sobol", "independent"] = "latin-hypercube"
+    n: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    seed: Seed = 1
+    only: Annotated[list[str], Several] | None = None
+
+    @model_validator(mode="after")
+    def _counted(self) -> Self:
+        if self.source in ("prior", "posterior") and self.n is None:
+            raise wrong(
+                f"从 {self.source} 抽样的次数 n", f"n, the number of draws from {self.source}"
+            )
+        if self.source == "prior" and self.method == "sobol" and self.n and self.n & (self.n - 1):
+            near = 2 ** round(math.log2(self.n))
+            raise wrong(f"2 的幂（如 {near}）作为 sobol 的 n", f"a power of 2 for sobol: {near}")
+        return self
+
+
+class Spell(Model):
+    """From a census of the region to the last day simulated."""
+
+    start: Day | None = None
+    until: Day | None = None
+
+
+class DesignFile(Model):
+    """A sweep as written."""
+
+    name: Name
+    region: str = "binzhou"
+    scenarios: Annotated[list[str], BeforeValidator(_spelled_out), Field(min_length=1), Several]
+    parameters: Sampling = Sampling(source="central")
+    effects: bool | None = Field(
+        default=None,
+        description="a draw of county and yearly effects with each draw; by default, unless the "
+        "parameters are central",
+    )
+    seeds: Annotated[list[Seed], BeforeValidator(_spelled_out), Field(min_length=1), Several] = (
+        Field(default=[1])
+    )
+    scales: Annotated[list[Scale], BeforeValidator(_spelled_out), Field(min_length=1), Several]
+    horizon: Spell = Spell()
+    cutoff: Day | None = None
+
+
+class Point(NamedTuple):
+    """One run of a sweep: positions in the design, and the luck."""
+
+    number: int
+    scenario: int
+    draw: int
+    seed: int
+    scale: float
+
+
+@dataclass(frozen=True)
+class Design:
+    """A sweep that was read: its worlds, and one row of parameter values for each draw."""
+
+    name: str
+    worlds: tuple[World, ...]
+    names: tuple[str, ...]  # of the parameters that are set
+    values: Floats  # (draw, parameter)
+    effects: bool
+    seeds: tuple[int, ...]
+    scales: tuple[float, ...]
+
+    @cached_property
+    def digest(self) -> str:
+        """The sha256 of all that decides which runs are meant, but for the code."""
+        return digest_of(
+            {
+                "scenarios": [dict(world.resolved) for world in self.worlds],
+                "plans": [world.plan_digest for world in self.worlds],
+                "regions": [world.region_digest for world in self.worlds],
+                "cutoffs": [world.cutoff for world in self.worlds],
+                "names": list(self.names),
+                "values": self.values.tolist(),
+                "effects": self.effects,
+                "seeds": list(self.seeds),
+                "scales": list(self.scales),
+            }
+        )
+
+    def __len__(self) -> int:
+        return len(self.worlds) * len(self.values) * len(self.seeds) * len(self.scales)
+
+    def point(self, number: int) -> Point:
+        """A run by its number; scenarios change fastest, so that partners are run together."""
+        rest, scenario = divmod(number, len(self.worlds))
+        rest, draw = divmod(rest, len(self.values))
+        scale, seed = divmod(rest, len(self.seeds))
+        return Point(number, scenario, draw, self.seeds[seed], self.scales[scale])
+
+    def points(self, shard: tuple[int, int] = (1, 1)) -> range:
+        """The numbers of the runs of shard i of n."""
+        i, n = shard
+        return range(i - 1, len(self), n)
+
+    def request(self, point: Point) -> Request:
+        """What is asked for at a point."""
+        values = dict(zip(self.names, self.values[point.draw].tolist(), strict=True))
+        draw = point.draw + 1 if self.effects else 0
+        return Request(self.worlds[point.scenario], values, point.seed, point.scale, draw)
+
+
+def design(file: Path) -> Design:
+    """The sweep in a design file; scenario files and CSV files are looked for beside it.
+
+    Raises
+    ------
+    ScenarioError, ParameterError, PackError, RequestError
+        with what is wrong, before anything is computed.
+    """
+    document = read(file)
+    written = held_against(DesignFile, document, {})
+    worlds = []
+    for name in written.scenarios:
+        path = file.parent / name
+        chosen = resolve(path if name.endswith((".yaml", ".yml")) else name)
+        chosen = horizon(chosen, written.horizon.start, written.horizon.until)
+        checked(chosen, written.region)
+        cutoff = None if written.cutoff is None else str(written.cutoff)
+        worlds.append(World.of(chosen, written.region, cutoff))
+    names, values = _drawn(written, document, file)
+    made = Design(
+        name=written.name,
+        worlds=tuple(worlds),
+        names=names,
+        values=values,
+        effects=written.parameters.source != "central"
+        if written.effects is None
+        else written.effects,
+        seeds=tuple(written.seeds),
+        scales=tuple(written.scales),
+    )
+    if len(made) > MOST:
+        expected = Words(f"至多 {MOST} 次运行", f"at most {MOST} runs")
+        raise ScenarioError([document.problem((), expected, str(len(made)))])
+    return made
+
+
+def _drawn(written: DesignFile, document: Document, file: Path) -> tuple[tuple[str, ...], Floats]:
+    """Names of the parameters that the design sets, and their values, (draw, parameter)."""
+    sampling = written.parameters
+    known = [prior.name for prior in priors.catalogue()]
+    chosen = known if sampling.only is None else sampling.only
+    unknown = [
+        document.problem(
+            ("parameters", "only", i), Words("参数名", "the name of a parameter"), name,
+            nearest=nearest(name, known),
+        )
+        for i, name in enumerate(chosen)
+        if name not in known
+    ]  # fmt: skip
+    if unknown:
+        raise ScenarioError(unknown)
+    if sampling.source == "central":
+        return (), np.zeros((sampling.n or 1, 0))
+    if sampling.source == "prior":
+        names = tuple(chosen)
+        return names, sampled(sampling.method, names, sampling.n or 1, sampling.seed)
+    if sampling.source == "posterior":
+        table = _posterior(written, document)
+    else:
+        table = file.parent / sampling.source
+    names, values = points_in(table, sampling.n)
+    if sampling.only is None:
+        return names, values
+    kept = [i for i, name in enumerate(names) if name in chosen]
+    return tuple(names[i] for i in kept), values[:, kept]
+
+
+def _posterior(written: DesignFile, document: Document) -> Path:
+    from calibration.region import SHIPPED
+
+    pack = SHIPPED / written.region
+    table = (pack if pack.is_dir() else Path(written.region)) / "posterior.csv"
+    if not table.is_file():
+        expected = Words("prior 或 CSV 文件：区域包中没有 posterior.csv",
+                         "prior or a CSV file: the pack holds no posterior.csv")  # fmt: skip
+        raise ScenarioError([document.problem(("parameters", "from"), expected, "posterior")])
+    return table
+
+
+def sampled(method: str, names: Sequence[str], n: int, seed: int) -> Floats:
+    """`n` draws of these parameters from their priors, (draw, parameter).
+
+    References
+    ----------
+    McKay, Beckman & Conover (1979), doi:10.1080/00401706.1979.10489755; Owen (1998),
+    doi:10.1006/jcom.1998.0487 for scrambled Sobol points
+    """
+    by_name = {prior.name: prior for prior in priors.catalogue()}
+    if method == "latin-hypercube":  # the draws of `xiancheng run --draws`
+        return np.column_stack([by_name[name].draws(n, seed) for name in names])
+    if method == "sobol":
+        from scipy.stats.qmc import Sobol
+
+        unit = Sobol(len(names), rng=np.random.default_rng(seed)).random_base2(n.bit_length() - 1)
+    else:
+        unit = np.random.default_rng(seed).random((n, len(names)))
+    unit = np.clip(unit, SMALLEST, 1 - SMALLEST)
+    return np.column_stack([by_name[name].quantile(unit[:, i]) for i, name in enumerate(names)])
+
+
+def points_in(table: Path, n: int | None = None) -> tuple[tuple[str, ...], Floats]:
+    """Parameter values in a CSV file with a row of names; all rows, or the first `n`.
+
+    Raises
+    ------
+    ScenarioError
+        with everything that is wrong, line by line.
+    """
+    try:
+        with table.open(encoding="utf-8-sig", newline="") as lines:
+            header, *rows = list(csv.reader(lines)) or [[]]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        readable = Words("可以读取的 UTF-8 CSV 文件", "a CSV file in UTF-8 that can be read")
+        raise ScenarioError([Problem(str(table), 0, 0, "", readable, str(error))]) from None
+    rows = [row for row in rows if row]
+    problems = []
+    if len(rows) < (n or 1):
+        expected = Words(f"至少 {n or 1} 行数值", f"at least {n or 1} rows of values")
+        problems.append(Problem(str(table), 1, 1, "", expected, str(len(rows))))
+    known = [prior.name for prior in priors.catalogue()]
+    for column, name in enumerate(header):
+        if name not in known or name in header[:column]:
+            each = Words("互不重复的参数名", "names of parameters, each once")
+            near = nearest(name, known)
+            problems.append(Problem(str(table), 1, column + 1, "", each, name, near))
+    if problems:
+        raise ScenarioError(problems)
+    values = []
+    for line, row in enumerate(rows[:n], start=2):
+        try:
+            numbers = [float(cell) for cell in row]
+            priors.override(dict(zip(header, numbers, strict=True)))
+            values.append(numbers)
+        except ParameterError as slips:
+            within = Words("先验支撑内的值", "values that the priors allow")
+            found = Words(slips.zh, slips.en)
+            problems.append(Problem(str(table), line, 1, "", within, found))
+        except ValueError:
+            number = Words(f"{len(header)} 个数字", f"{len(header)} numbers")
+            problems.append(Problem(str(table), line, 1, "", number, ",".join(row)[:60]))
+    if problems:
+        raise ScenarioError(problems)
+    return tuple(header), np.array(values)

@@ -1,0 +1,172 @@
+"""Attribution: contributions that add up, and nobody credited for nothing."""
+
+import json
+from itertools import chain, combinations, pairwise, permutations
+
+import numpy as np
+import pytest
+
+from calibration.region import load
+from results import attributed
+from results.attribute import Game, attribute, averaged, grouped, only
+from results.cli import main
+from scenarios.ensemble import without_plan
+from scenarios.paired import RATE, Draw, Runs, judged_on, layered
+from scenarios.resolving import resolve
+from scenarios.simulate import simulate
+
+SCALE = 0.005
+
+
+def played(scenario, **how):
+    """The attribution of a scenario, and the runs it was read from."""
+    runs = Runs(scale=SCALE, jobs=1, day=scenario.until)
+    return attribute(scenario, runs, **how), runs
+
+
+@pytest.fixture(scope="module")
+def jobs():
+    """The measures of the first project, which has five."""
+    return played(resolve("p1-industry"), permutations=2)[0]
+
+
+# Games whose answer is known
+
+
+def game(worth, names):
+    """Every coalition of a made-up game, (1, 1) each."""
+    subsets = chain.from_iterable(combinations(names, n) for n in range(len(names) + 1))
+    return {(0, frozenset(s)): np.array([[float(worth(frozenset(s)))]]) for s in subsets}
+
+
+def test_gloves_are_shared_as_shapley_would():
+    """Two left gloves and one right one: the right one is worth two thirds of the pair."""
+    values = game(lambda s: "r" in s and len(s) > 1, "lmr")
+    orders = list(permutations("lmr"))
+    share, _ = averaged(orders, values, 1, {p: (p,) for p in "lmr"})
+    assert [float(share[p][0, 0]) for p in "lmr"] == pytest.approx([1 / 6, 1 / 6, 2 / 3])
+
+
+def test_gloves_of_one_owner_are_shared_as_owen_would():
+    """The left gloves bargain together: they get half, shared equally."""
+    values = game(lambda s: "r" in s and len(s) > 1, "lmr")
+    joined = [tuple(o) for o in ("lmr", "mlr", "rlm", "rml")]
+    share, _ = averaged(joined, values, 1, {"l": ("l",), "m": ("m",), "r": ("r",), "L": ("l", "m")})
+    assert [float(share[p][0, 0]) for p in ("l", "m", "r", "L")] == pytest.approx(
+        [0.25, 0.25, 0.5, 0.5]
+    )
+
+
+def test_the_error_is_known_only_from_two_pairs_on():
+    values = game(len, "ab")
+    _, error = averaged([("a", "b")], values, 1, {"a": ("a",)})
+    assert np.isnan(error["a"]).all()
+    _, error = averaged([("a", "b"), ("b", "a")], values, 1, {"a": ("a",)})
+    assert error["a"] == 0
+
+
+def test_orders_keep_the_measures_of_a_project_together():
+    plan = resolve("plan")
+    project = {m: p for p, members in grouped(plan).items() for m in members}
+    for order in Game.of(plan, 6, 1, seed=1).joined:
+        met = [project[m] for m in order]
+        assert len(set(met)) == 1 + sum(a != b for a, b in pairwise(met))
+
+
+def test_seven_projects_and_the_safeguards():
+    assert list(grouped(resolve("plan"))) == ["P1", "P2", "P3", "P4", "P5", "P6", "P7", "S"]
+
+
+# The plan of Binzhou
+
+
+def test_contributions_add_up_to_the_whole_effect(jobs):
+    for shares in (jobs.shapley, {m: jobs.owen[m] for m in jobs.shapley}):
+        assert sum(shares.values()) == pytest.approx(jobs.total, abs=1e-9)
+    assert sum(jobs.owen[p] for p in jobs.projects) == pytest.approx(jobs.total, abs=1e-9)
+
+
+def test_a_project_is_worth_what_its_measures_are(jobs):
+    for project, members in jobs.projects.items():
+        own = sum(jobs.owen[m] for m in members)
+        assert jobs.owen[project] == pytest.approx(own, abs=1e-9)
+
+
+def test_the_causes_of_a_contribution_add_up_to_it(jobs):
+    for share in (*jobs.shapley.values(), *jobs.owen.values(), jobs.total):
+        assert share[2:].sum(axis=0) == pytest.approx(share[0], abs=1e-9)
+
+
+def test_the_whole_effect_is_the_scenario_less_its_baseline(jobs):
+    scenario = resolve("p1-industry")
+    with Runs(scale=SCALE, jobs=1, day=scenario.until) as runs:
+        pairs = [(s, Draw()) for s in (scenario, without_plan(scenario))]
+        done, without = runs.read(pairs)
+    assert jobs.total[0] == pytest.approx(done.row(RATE) - without.row(RATE), abs=1e-12)
+
+
+def test_what_is_not_done_gets_exactly_nothing(jobs):
+    for number in jobs.shapley:
+        if number not in ("M01", "M02", "M03", "M04", "M05"):
+            for kind in (jobs.shapley, jobs.owen, jobs.first_in, jobs.last_in):
+                assert not kind[number].any()
+
+
+def test_a_measure_without_a_lever_gets_exactly_nothing_even_where_capacity_binds():
+    """S1 asks counties for effort and moves nothing; it takes none of the others' credit."""
+    heavy = {"name": "heavy", "title": "t", "based_on": "plan", "measures": {"all": 2}}
+    scenario = only(resolve(heavy), frozenset(["M02", "M26", "M27", "S1"]))
+    weak = Draw(parameters={"delivery_capacity": 0.6})
+    assert simulate(scenario, scale=SCALE, parameters=weak.parameters).effort().min() < 0.5
+    told, runs = played(scenario, permutations=2, draws=[weak])
+    for kind in (told.shapley, told.owen, told.first_in, told.last_in):
+        assert not kind["S1"].any()
+    done, without = runs.read([(scenario, weak), (without_plan(scenario), weak)])
+    assert told.total[0] == pytest.approx(done.row(RATE) - without.row(RATE), abs=1e-12)
+
+
+def test_taking_every_dose_away_is_the_baseline():
+    scenario = resolve("plan")
+    with Runs(scale=SCALE, jobs=1, day=scenario.until) as runs:
+        none, without = runs.read(
+            [(only(scenario, frozenset()), Draw()), (without_plan(scenario), Draw())]
+        )
+    assert (none.row("urban_residents") == without.row("urban_residents")).all()
+
+
+def test_draws_take_turns_and_the_sums_stay_exact():
+    file = {"name": "two", "title": "t", "based_on": "baseline", "measures": {"M01": 1, "M26": 1}}
+    told, _ = played(resolve(file), permutations=2, draws=layered(2, 1))
+    assert told.draws == 2
+    assert told.permutations == 4
+    assert sum(told.shapley.values()) == pytest.approx(told.total, abs=1e-9)
+
+
+def test_first_and_last_are_labelled_as_no_bounds(jobs):
+    assert any("not bounds" in line for line in attributed.remarks(jobs, SCALE, "en"))
+    assert any("不是上下限" in line for line in attributed.remarks(jobs, SCALE, "zh"))
+
+
+def test_a_row_for_every_measure_project_and_place(jobs):
+    frame = jobs.to_frame()
+    assert len(frame.query("kind == 'shapley'")) == 30 * 9
+    assert len(frame.query("kind == 'owen'")) == 38 * 9
+    column = frame.query("kind == 'shapley' and unit_code == 371621")["points"]
+    total = frame.query("kind == 'total' and unit_code == 371621")["points"]
+    assert column.sum() == pytest.approx(total.iloc[0], abs=1e-9)
+
+
+def test_the_command_prints_one_json_object(capsys, tmp_path):
+    file = tmp_path / "m26.yaml"
+    file.write_text("name: m26\ntitle: t\nbased_on: baseline\nmeasures: {M26: 1}\n", "utf-8")
+    words = ["attribute", str(file), "--scale", str(SCALE), "--permutations", "2", "--jobs", "1"]
+    assert main([*words, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["permutations"] == 2
+    assert main([*words, "--county", "惠民县", "--lang", "en"]) == 0
+    assert "Huimin" in capsys.readouterr().out
+    assert main([*words, "--county", "nowhere"]) == 2
+
+
+def test_effects_are_read_at_the_deadline_of_the_targets():
+    assert str(judged_on(resolve("to-2030"), load("binzhou"))) == "2025-12-31"

@@ -1,0 +1,195 @@
+"""Comparison: what differs in the inputs, and what comes of it under the same luck."""
+
+import json
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from benchmarks.luck import noise
+from results import cells, compared
+from results.cli import main
+from results.compare import Side, compare, ordered, parts_of_spread
+from scenarios.paired import Draw, Runs, independent, layered
+from scenarios.resolving import resolve
+from scenarios.simulate import RequestError, simulate
+
+SCALE, DAY = 0.005, date(2025, 12, 31)
+
+
+def side(what, name=None):
+    scenario = resolve(what)
+    return Side(name or scenario.name, scenario)
+
+
+@pytest.fixture(scope="module")
+def told():
+    """The plan against its baseline, under three draws of two seeds."""
+    sides = (side("baseline"), side("plan"))
+    return compare(sides, scale=SCALE, draws=3, seeds=2, jobs=1)
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    """A saved run of the plan."""
+    folder = tmp_path_factory.mktemp("runs")
+    assert main(["run", "plan", "--scale", str(SCALE), "--seed", "3", "--out", str(folder)]) == 0
+    return next(folder.iterdir())
+
+
+# Inputs and outcomes
+
+
+def test_inputs_differ_in_the_words_of_the_plan(told):
+    assert "M12：教育集团数 0 -> 76 个" in told.inputs["zh"]["plan"]
+    assert "M12: education groups 0 -> 76" in told.inputs["en"]["plan"]
+
+
+def test_what_is_compared_is_what_simulate_gives(told):
+    alone = simulate("plan", scale=SCALE)
+    rates = alone.at("resident_urbanization_rate", DAY)
+    table = told.to_frame().query("scenario == 'plan' and outcome == 'resident_urbanization_rate'")
+    assert table["value"].to_numpy() == pytest.approx(rates, abs=0)
+
+
+def test_the_causes_add_up_to_the_change_of_the_rate(told):
+    table = told.to_frame().query("scenario == 'plan'").set_index(["outcome", "unit_code"])["value"]
+    run = simulate("plan", scale=SCALE)
+    change = run.at("resident_urbanization_rate", DAY) - run.at(
+        "resident_urbanization_rate", run.dates[0]
+    )
+    for g, group in enumerate(told.groups):
+        parts = [table[cause, group.code] for cause in compared.CAUSES]
+        assert sum(parts) == pytest.approx(change[g], abs=1e-9)
+
+
+def test_scenarios_that_set_the_same_levers_differ_in_nothing():
+    nothing = {"name": "idle", "title": "t", "based_on": "plan", "measures": {"all": "off"}}
+    told = compare((side("baseline"), side(nothing)), scale=SCALE, jobs=1)
+    assert (told.to_frame()["difference"] == 0).all()
+
+
+def test_equal_levers_in_the_same_world_are_one_run():
+    nothing = {"name": "idle", "title": "t", "based_on": "plan", "measures": {"all": "off"}}
+    pairs = [(resolve(what), Draw()) for what in ("baseline", nothing, "baseline")]
+    with Runs(day=DAY, scale=SCALE, jobs=1) as runs:
+        runs.read(pairs)
+        assert runs.made == 1
+
+
+# Uncertainty
+
+
+def test_without_draws_there_is_no_interval():
+    told = compare((side("baseline"), side("plan")), scale=SCALE, jobs=1)
+    frame = told.to_frame()
+    assert frame[["low", "high", "draw_sd", "seed_sd"]].isna().all(axis=None)
+    headers, _ = compared.values(told, "resident_urbanization_rate", "en")
+    assert "90%" not in headers
+    assert any("one over seeds alone is not" in line for line in compared.remarks(told, "en"))
+
+
+def test_an_interval_holds_most_of_the_paired_differences(told):
+    frame = told.to_frame().query("scenario == 'plan'")
+    assert (frame["low"] <= frame["mean_difference"] + 1e-9).all()
+    assert (frame["mean_difference"] <= frame["high"] + 1e-9).all()
+
+
+def test_the_baseline_differs_from_itself_in_nothing(told):
+    frame = told.to_frame().query("scenario == 'baseline'")
+    assert (frame[["difference", "low", "high", "draw_sd", "seed_sd"]] == 0).all(axis=None)
+
+
+def test_spread_is_told_apart_by_its_source():
+    rng = np.random.default_rng(1)
+    values = rng.normal(0, 3, (4000, 1)) + rng.normal(0, 1, (4000, 5))
+    draws, seeds = parts_of_spread(values)
+    assert draws == pytest.approx(3, rel=0.05)
+    assert seeds == pytest.approx(1, rel=0.05)
+
+
+def test_with_one_seed_a_draw_luck_is_unknown_and_not_zero():
+    assert np.isnan(parts_of_spread(np.arange(4.0).reshape(4, 1))[1])
+
+
+def test_draws_of_a_search_and_of_its_confirmation_never_meet():
+    seen, fresh = layered(50, 1, 2), independent(20, 1)
+    assert {d.seed for d in seen}.isdisjoint(d.seed for d in fresh)
+    assert {d.number for d in seen}.isdisjoint(d.number for d in fresh)
+    assert len({d.key for d in fresh}) == 20
+
+
+# Saved runs
+
+
+def test_a_saved_run_can_be_the_baseline(saved):
+    told = compare(ordered(["plan", str(saved)], str(saved)), scale=SCALE, jobs=1)
+    assert told.sides[0].saved is not None
+    assert told.paired(1)
+    frame = told.to_frame()
+    assert (frame["difference"] == 0).all()
+    assert frame["value"].notna().all()
+
+
+def test_runs_under_another_seed_are_not_called_paired(saved, tmp_path):
+    main(["run", "plan", "--scale", str(SCALE), "--seed", "4", "--out", str(tmp_path)])
+    told = compare(ordered([str(saved), str(next(tmp_path.iterdir()))], None), jobs=1)
+    assert not told.paired(1)
+    assert list(told.inputs["en"].values()) == [["seed: 3 -> 4"]]
+    assert any("not paired" in line for line in compared.remarks(told, "en"))
+
+
+def test_one_side_is_no_comparison():
+    with pytest.raises(RequestError):
+        ordered(["plan"], None)
+
+
+def test_equal_names_are_told_apart():
+    assert [s.name for s in ordered(["plan", "plan"], None)] == ["plan", "plan#2"]
+
+
+# Tables for other programs
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+cmd", "-1+1", "@sum", "-lang", "\t=1", "-1_0"])
+def test_a_spreadsheet_runs_no_cell(text):
+    assert cells.inert(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("cell", [-2.5, "-2.5", "-1e-3", 0, "plan", None])
+def test_negative_numbers_stay_numbers(cell):
+    assert cells.inert(cell) == cell
+
+
+def test_csv_opens_in_a_spreadsheet(told, tmp_path):
+    file = tmp_path / "c.csv"
+    renamed = replace(told, sides=(told.sides[0], replace(told.sides[1], name="=plan")))
+    cells.write(renamed.to_frame(), file)
+    assert file.read_bytes().startswith(b"\xef\xbb\xbf")
+    table = pd.read_csv(file)
+    assert set(table["scenario"]) == {"baseline", "'=plan"}
+    assert table["difference"].dtype == float
+    assert (table["difference"] < 0).any()
+
+
+def test_the_command_prints_one_json_object(capsys):
+    words = ["compare", "baseline", "plan", "--scale", str(SCALE), "--jobs", "1", "--json"]
+    assert main(words) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["baseline"] == "baseline"
+    assert {row["low"] for row in told["outcomes"]} == {None}
+
+
+def test_an_unknown_outcome_is_refused_with_the_nearest_name(capsys):
+    assert main(["compare", "baseline", "plan", "--outcome", "residentz"]) == 2
+    assert "residents" in capsys.readouterr().err
+
+
+# Luck
+
+
+@pytest.mark.slow
+def test_the_same_luck_makes_the_effect_ten_times_less_noisy():
+    assert noise(scale=0.05, seeds=20).ratio[-1] >= 10

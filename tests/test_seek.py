@@ -1,0 +1,247 @@
+"""Goal-seeking: the least package, what it is worth, and the plain word where there is none."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binomtest
+
+from results import certify, seek, sought
+from results.cli import main
+from scenarios.paired import Runs, independent, layered
+from scenarios.resolving import resolve
+from scenarios.simulate import RequestError
+
+SCALE = 0.005
+HUIMIN = 2  # the index of its target
+
+
+@pytest.fixture(scope="module")
+def runs():
+    plan = resolve("plan")
+    with Runs(scale=SCALE, jobs=1, day=plan.until) as runs:
+        yield runs
+
+
+def wish(runs, scenario="plan", **how):
+    return seek.wished(resolve(scenario), runs, **{"probability": 0.9, **how})
+
+
+def recoding(**how):
+    """A scenario in which one strong measure recodes villages."""
+    return {"name": "m26", "title": "t", "based_on": "baseline", "measures": {"M26": 1}, **how}
+
+
+# What is wished
+
+
+def test_all_six_targets_are_wished_by_default(runs):
+    assert len(wish(runs).targets) == 6
+
+
+def test_about_allows_what_a_verdict_allows(runs):
+    whole = runs.pack.targets[0]
+    assert whole.operator == "about"
+    assert wish(runs).targets[0] < whole.value
+    assert wish(runs, rates={"T-0": 59.3}).targets[0] == 59.3
+
+
+def test_a_county_names_its_target_and_a_stricter_rate(runs):
+    for name in ("惠民县", "Huimin", "371621", "T-2"):
+        assert wish(runs, targets=[name], rates={"371621": 45}).targets == {HUIMIN: 45}
+
+
+def test_what_is_excluded_is_never_used(runs):
+    used = wish(runs, exclude=["M01", "P4"]).bounds
+    assert {"M01", "M11", "M12", "M13", "M14", "M15"}.isdisjoint(used)
+
+
+def test_only_measures_that_move_a_lever_can_be_in_a_package(runs):
+    assert "S1" not in wish(runs).bounds
+    assert not wish(runs, "baseline").bounds
+
+
+def test_no_intensity_goes_beyond_what_a_scenario_may_set(runs):
+    double = {"name": "d", "title": "t", "based_on": "plan", "measures": {"M01": 1.6}}
+    assert wish(runs, double, strongest=1.5).bounds["M01"] == 1.25
+    assert wish(runs, double, strongest=1.5).bounds["M02"] == 1.5
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"targets": ["T-9"]}, {"rates": {"Beijing": 50}}, {"exclude": ["M99"]},
+        {"weights": {"S1": 2}}, {"counties": ["nowhere"]}, {"probability": 1.5},
+        {"strongest": 3}, {"budget": 1e9},
+    ],
+)  # fmt: skip
+def test_a_wish_that_cannot_be_read_is_refused(runs, how):
+    with pytest.raises(RequestError):
+        wish(runs, **how)
+
+
+def test_nothing_is_due_before_the_deadline(runs):
+    with pytest.raises(RequestError):
+        wish(runs, {"name": "s", "title": "t", "based_on": "plan",
+                    "horizon": {"until": "2024-12-31"}})  # fmt: skip
+
+
+def test_a_package_scales_what_the_scenario_does(runs):
+    uneven = {"name": "u", "title": "t", "based_on": "baseline",
+              "measures": {"M01": {"intensity": 0.5, "counties": {"惠民县": 1.0}}}}  # fmt: skip
+    asked = wish(runs, uneven)
+    setting = asked.packaged({"M01": 1.5}).setting("M01")
+    assert setting.intensity == 0.75
+    assert setting.counties == {"371621": 1.5}
+    assert not asked.packaged({}).settings
+
+
+def test_a_package_can_be_kept_to_some_counties(runs):
+    asked = wish(runs, counties=["惠民县", "Yangxin"])
+    setting = asked.packaged({"M01": 1.0}).setting("M01")
+    assert {c for c, x in setting.counties.items() if x == 0} == set(asked.elsewhere)
+    assert len(asked.elsewhere) == 5
+
+
+def test_a_budget_bounds_what_has_a_unit_cost(runs):
+    """76 education groups at a million yuan each do not fit into 50 million."""
+    groups = next(k for k, i in resolve("plan").plan.measures["M12"].indicators.items() if i.scales)
+    cost = {"yuan": 1e6, "source": "a test", "status": "assumed"}
+    priced = {"name": "p", "title": "t", "based_on": "plan",
+              "red_lines": {"unit_costs": {groups: cost}}}  # fmt: skip
+    asked = wish(runs, priced, budget=50e6)
+    assert not asked.allowed({"M12": 1.0})
+    assert asked.allowed({"M12": 0.5, "M01": 1.5})
+
+
+# The programme
+
+
+def slopes_of(asked, **by_measure):
+    """What a unit of each measure adds to the one rate that is wished."""
+    return np.array([[by_measure.get(n, 0.0)] for n in asked.bounds])
+
+
+def test_the_programme_takes_the_measure_that_gives_most_for_its_weight(runs):
+    asked = wish(runs, targets=["T-2"], weights={"M01": 3.0}, probability=0.5)
+    slopes = slopes_of(asked, M01=2.0, M02=1.0, M05=-1.0)
+    x, feasible = seek.least(asked, np.array([[-1.0], [-9.0]]), slopes)
+    assert feasible
+    assert dict(zip(asked.bounds, x.round(6), strict=True)) == {
+        **dict.fromkeys(asked.bounds, 0.0), "M02": 1.0,
+    }  # fmt: skip
+
+
+def test_the_programme_leaves_the_hardest_draws_that_the_probability_allows(runs):
+    asked = wish(runs, targets=["T-2"], probability=0.75)
+    margins = np.array([[-0.2], [-0.4], [-0.6], [-99.0]])
+    x, feasible = seek.least(asked, margins, slopes_of(asked, M01=1.0))
+    assert feasible
+    assert x.sum() == pytest.approx(0.6, abs=1e-4)
+
+
+def test_the_programme_says_when_no_package_is_enough(runs):
+    asked = wish(runs, targets=["T-2"], probability=0.9)
+    x, feasible = seek.least(asked, np.array([[-1.0], [-99.0]]), slopes_of(asked, M01=1.0))
+    assert not feasible
+    assert x.sum() == pytest.approx(1.0, abs=1e-3)  # what meets it in one draw of two
+
+
+def test_packages_are_tried_from_the_least_on(runs):
+    asked = wish(runs, recoding(measures={"M01": 1, "M26": 1}), weights={"M26": 0.1})
+    weights = [asked.weight(p) for p in seek.grid(asked)]
+    assert weights == sorted(weights)
+    assert weights[0] == 0
+    assert len(weights) == 16
+
+
+# Searching
+
+
+def test_the_least_package_is_empty_where_the_targets_are_met_anyway(runs):
+    asked = wish(runs, targets=["T-2"], rates={"T-2": 20})
+    draws = layered(4, 1)
+    found = seek.search(asked, runs, draws)
+    assert (found.package, found.met, found.how) == ({}, True, "empty")
+    proof = certify.certify(asked, found.package, runs, independent(4, 1))
+    assert any("the least package is empty" in s
+               for s in sought.verdict(asked, found, proof, runs, "en"))  # fmt: skip
+
+
+@pytest.mark.parametrize("scenario", [recoding(), "p1-industry"], ids=["few", "many"])
+def test_a_target_out_of_reach_is_said_to_be(runs, scenario):
+    asked = wish(runs, scenario, targets=["T-2"], rates={"T-2": 90})
+    found = seek.search(asked, runs, layered(2, 1))
+    assert not found.met
+    assert found.share == 0
+    assert all(x <= asked.bounds[n] for n, x in found.package.items())
+    proof = certify.certify(asked, found.package, runs, independent(2, 1))
+    said = [*sought.verdict(asked, found, proof, runs, "en")]
+    assert any("No package within the bounds" in s for s in said)
+    assert proof.binding == (HUIMIN,)
+
+
+def test_many_measures_meet_what_the_strongest_of_them_reach(runs):
+    draws = layered(2, 1)
+    blank = wish(runs, "p1-industry", targets=["T-0"], probability=0.5)
+    trial = seek.Trial(blank, runs, draws, lambda: None)
+    without, most = (trial.margins(package)[:, 0].max() for package in ({}, blank.bounds))
+    asked = replace(blank, targets={0: blank.targets[0] + (without + most) / 2})
+    found = seek.search(asked, runs, draws)
+    assert (found.met, found.how) == (True, "programme")
+    assert 0 < asked.weight(found.package) < asked.weight(asked.bounds)
+
+
+def test_the_package_found_is_the_least_on_the_grid(runs):
+    draws, steps = layered(3, 1), (0, 0.5, 1.0, 1.5)
+    blank = wish(runs, recoding(), probability=0.6, targets=["T-0"])
+    trial = seek.Trial(blank, runs, draws, lambda: None)
+    margins = [trial.margins({"M26": x} if x else {})[:, 0] for x in steps]
+    reached = np.sort(margins, axis=1)[:, 1]  # by two draws of three
+    wanted = reached.max()
+    asked = replace(blank, targets={0: blank.targets[0] + wanted - 1e-9})
+    found = seek.search(asked, runs, draws)
+    least = steps[int(np.argmax(reached >= wanted))]
+    assert found.met
+    assert found.package == ({"M26": least} if least else {})
+
+
+# Confirming
+
+
+@given(st.integers(1, 300), st.data())
+def test_the_bound_is_that_of_clopper_and_pearson(draws, data):
+    met = data.draw(st.integers(0, draws))
+    twin = binomtest(met, draws, alternative="greater").proportion_ci(0.95, "exact").low
+    assert certify.lower_bound(met, draws) == pytest.approx(twin, abs=1e-9)
+
+
+def test_150_confirmations_at_nine_in_ten_do_not_certify_nine_in_ten():
+    assert certify.lower_bound(135, 150) < 0.86
+    assert certify.enough(0.9, 0.9) is None
+    assert certify.lower_bound(143, 150) > 0.9
+
+
+def test_regret_is_nothing_for_the_best_package_of_each_world(runs):
+    asked = wish(runs, recoding(), targets=["T-2"])
+    found = seek.Found({"M26": 0.5}, 0, False, 0, 1, "enumerated")
+    told = certify.regret(asked, found, runs, layered(1, 1))
+    assert list(told.packages) == ["nothing", "found", "scenario", "most"]
+    assert (told.regret >= 0).all()
+    assert (told.regret.min(axis=0) == 0).all()
+
+
+def test_the_command_shows_both_numbers(capsys):
+    words = ["seek", "p3-digital", "--targets", "T-2", "--rate", "T-2=20", "--draws", "3",
+             "--confirm", "4", "--scale", str(SCALE), "--confirm-scale", str(SCALE),
+             "--regret", "0", "--jobs", "1"]  # fmt: skip
+    assert main([*words, "--lang", "en"]) == 0
+    assert "4 meet the targets, 100.0%" in (said := capsys.readouterr().out)
+    assert "not certified; at this share it would take about 29" in said
+    assert main([*words, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["certificate"]["certified"] is False
+    assert told["share"] == 1

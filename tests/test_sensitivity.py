@@ -1,0 +1,94 @@
+"""Sensitivity: which parameters move an outcome, with luck as the yardstick."""
+
+import json
+
+import numpy as np
+import pytest
+
+from calibration.priors import catalogue
+from results.cli import main
+from results.sensitivity import LUCK, Question, factors, morris, runs_needed, sobol, world
+from scenarios.paired import Runs
+from scenarios.resolving import resolve
+from scenarios.simulate import RequestError
+
+pytest.importorskip("SALib")
+
+SCALE, TOGETHER = 0.005, 8
+RATE = Question("resident_urbanization_rate", TOGETHER)
+
+
+@pytest.fixture(scope="module")
+def runs():
+    plan = resolve("plan")
+    with Runs(scale=SCALE, jobs=1, day=plan.until) as runs:
+        yield runs
+
+
+def test_the_middle_of_the_cube_is_the_median_of_each_prior():
+    names = [prior.name for prior in catalogue()]
+    middle = world(np.full(len(names), 0.5), names, 0.9).parameters
+    for prior in catalogue():
+        assert middle[prior.name] == pytest.approx(float(prior.quantile(np.array([0.5]))[0]))
+
+
+@pytest.mark.parametrize("inner", [0.9, 0.998])
+@pytest.mark.parametrize("corner", [0.0, 1.0])
+def test_every_corner_of_the_cube_can_be_simulated(corner, inner):
+    names = factors()
+    draw = world(np.full(len(names), corner), names, inner)
+    assert np.isfinite([*draw.parameters.values()]).all()
+    assert 1 <= draw.seed <= 1000
+    assert 1 <= draw.number <= 1000
+
+
+def test_what_is_not_named_stays_as_it_is():
+    draw = world(np.array([0.2]), ["kappa"], 0.9)
+    assert list(draw.parameters) == ["kappa"]
+    assert draw.seed == 1
+
+
+def test_an_unknown_parameter_is_refused_with_the_nearest_name():
+    with pytest.raises(RequestError, match="gamma_n"):
+        factors(["gamma_nn"])
+
+
+def test_runs_are_foretold():
+    assert runs_needed("morris", 3, 2, effect=False) == 8
+    assert runs_needed("sobol", 3, 4, effect=True) == 40
+
+
+def test_the_cost_of_moving_matters_more_than_luck_and_the_error_of_print_not_at_all(runs):
+    names = ["obs_error_sd", LUCK, "kappa"]
+    told = morris(resolve("plan"), RATE, runs, names=names, trajectories=2)
+    assert told["factor"].tolist() == ["kappa", LUCK, "obs_error_sd"]
+    assert told["mu_star"].iloc[-1] == 0
+
+
+def test_the_cost_of_moving_explains_the_variance(runs):
+    names = ["kappa", "obs_error_sd"]
+    told = sobol(resolve("plan"), RATE, runs, names=names, points=4).set_index("factor")
+    assert told.loc["kappa", "ST"] > 0.5
+    assert told.loc["obs_error_sd", "ST"] == 0
+
+
+def test_the_plan_does_not_move_what_it_adds_to_itself(runs):
+    effect = Question("resident_urbanization_rate", TOGETHER, effect=True)
+    told = morris(resolve("baseline"), effect, runs, names=["kappa"], trajectories=2)
+    assert told["mu_star"].iloc[0] == 0
+
+
+def test_analysis_leaves_global_luck_alone(runs):
+    np.random.seed(7)  # noqa: NPY002
+    before = np.random.get_state()[1].copy()  # noqa: NPY002
+    morris(resolve("plan"), RATE, runs, names=["kappa"], trajectories=2)
+    assert (np.random.get_state()[1] == before).all()  # noqa: NPY002
+
+
+def test_the_command_screens_first_and_then_divides_the_variance(capsys):
+    words = ["sensitivity", "--method", "sobol", "--factors", "kappa", LUCK, "--points", "2",
+             "--scale", str(SCALE), "--jobs", "1", "--json"]  # fmt: skip
+    assert main(words) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert {row["factor"] for row in told["factors"]} == {"kappa", LUCK}
+    assert told["method"] == "sobol"
