@@ -35,6 +35,11 @@ def read_margins(findings: Findings, draft: Draft) -> None:
     for row in read_csv(findings, file, COLUMNS[file], required=True):
         line, table = row.line, TABLES.get(row["table"])
         value = findings.number(row, "value", unit=row["unit"])
+        if row["unit"].startswith(("万", "亿", "10000", "10 000")):
+            findings.add(
+                file, line, ("单位", "the unit"), ("单个人或户", "single persons or households"),
+                row["unit"], ("换算成此单位", "convert to this unit"),
+            )  # fmt: skip
         findings.origin(row, value, draft.sources)
         right = findings.known(file, line, ("普查", "census"), row["census"], censuses)
         if not findings.known(file, line, ("表名", "table"), row["table"], TABLES) or not table:

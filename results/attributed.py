@@ -64,7 +64,8 @@ def remarks(told: Attribution, scale: float, lang: str) -> Iterator[str]:
     """What has to be said wherever contributions are shown."""
     yield Words(
         f"各项相加等于方案的总作用（{told.day}，常住人口城镇化率，百分点；人数为城镇常住人口）。"
-        f"Shapley 与 Owen 各用 {told.permutations} 个次序（成对取反），± 为抽样标准误，不是预测区间。",
+        f"Shapley 与 Owen 各用 {told.permutations} 个次序（成对取反），"
+        "± 为抽样标准误，不是预测区间。",
         f"The shares add up to the whole effect ({told.day}, resident urbanization rate, points; "
         f"persons are urban residents). {told.permutations} orders of either kind, in antithetic "
         "pairs; ± is the standard error of the sampling, not a forecast interval.",

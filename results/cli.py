@@ -8,6 +8,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +127,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         return DONE
+    except OSError as error:
+        where = f" {error.filename}" if error.filename else ""
+        what = error.strerror or str(error)
+        say.note(f"读写失败{where}：{what}；没有留下半成品", f"cannot read or write{where}: {what}")
+        return FAILED
     except Exception as error:
         message = _said(error, say.lang)
         if message is None:
@@ -135,7 +141,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _asks_for_english(words: Sequence[str]) -> bool:
-    pairs = zip(words, words[1:], strict=False)
+    pairs = pairwise(words)
     return "--lang=en" in words or ("--lang", "en") in pairs
 
 

@@ -20,9 +20,11 @@ def run(asked: Namespace, say: Say) -> int:
 
     scenario = horizon(resolve(asked.scenario), asked.start, asked.until)
     request = {"region": asked.region, "seed": asked.seed, "scale": asked.scale}
-    checked(scenario, **request, draws=asked.draws, jobs=asked.jobs or 1)
+    checked(scenario, **request, draws=asked.draws, jobs=1 if asked.jobs is None else asked.jobs)
     folder = asked.out or store.RUNS
     store.writable(folder)
+    if asked.figure:
+        figures.possible(asked.figure)
     draws = None
     with progress(say("模拟", "simulating"), 2 + asked.draws) as step:
         both = ensemble.pair(scenario, **request, done=step)
@@ -38,6 +40,8 @@ def run(asked: Namespace, say: Say) -> int:
         report = {"verdicts": found, "census": later, "delivery": delivered, "remarks": remarks}
         print(_json({"run": str(saved), **report}))
         return DONE
+    if found.empty and later.empty:
+        print(say("· 期末早于各目标的期限，没有判定", "· it ends before any deadline"))
     if len(found):
         title = f"{scenario.title.said(say.lang)} · {both.plan.region.title(say.lang)}"
         table(title, *verdict.lines(found, say.lang))
@@ -63,9 +67,9 @@ def check(asked: Namespace, say: Say) -> int:
     for name in asked.files:
         path = Path(name)
         try:
-            if path.is_dir() and (path / "plan.yaml").is_file():
+            if name != "plan" and path.is_dir() and (path / "plan.yaml").is_file():
                 load_plan(path)
-            elif path.is_dir() or (not path.suffix and name in _packs()):
+            elif (name != "plan" and path.is_dir()) or (not path.suffix and name in _packs()):
                 load_region(name, say.lang)
             elif name == "plan" or name in shipped():
                 plan = load_plan() if name == "plan" else load_plan(name)

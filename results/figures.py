@@ -1,6 +1,7 @@
 """Figures, drawn with matplotlib (the `report` extra) from the same tables that are printed."""
 
 import warnings
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,19 +30,12 @@ def verdict(table: "pd.DataFrame", path: Path, lang: str = "zh") -> None:
     Raises
     ------
     RequestError
-        if matplotlib is not installed.
+        as `possible` does.
     """
-    try:
-        import matplotlib as mpl
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise RequestError(
-            "绘图需要 matplotlib：请安装 xiancheng[report]",
-            "drawing needs matplotlib: install xiancheng[report]",
-        ) from None
+    possible(path)
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
 
-    if path.suffix != ".svg":
-        raise RequestError(f"图以 SVG 保存；得到 {path.name}", f"figures are SVG; got {path.name}")
     with (
         warnings.catch_warnings(),
         mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "xiancheng", "font.size": 11}),
@@ -75,3 +69,22 @@ def verdict(table: "pd.DataFrame", path: Path, lang: str = "zh") -> None:
             unique.values(), unique.keys(), loc="outside upper center", ncols=3, frameon=False
         )
         figure.savefig(path, metadata={"Date": None})
+
+
+def possible(path: Path) -> None:
+    """Refuse a figure that cannot be drawn, before anything is computed.
+
+    Raises
+    ------
+    RequestError
+    """
+    if find_spec("matplotlib") is None:
+        raise RequestError(
+            "绘图需要 matplotlib：请安装 xiancheng[report]",
+            "drawing needs matplotlib: install xiancheng[report]",
+        )
+    if path.suffix != ".svg" or not path.absolute().parent.is_dir():
+        raise RequestError(
+            f"图应存为已有文件夹中的 .svg 文件；得到 {path}",
+            f"a figure should be an .svg file in a folder that exists; got {path}",
+        )

@@ -103,8 +103,11 @@ def verdict(wish: Wish, found: Found, proof: Certificate, runs: Runs, lang: str)
     if proof.binding:
         names = [runs.pack.targets[t] for t in proof.binding]
         short = [f"{1 - proof.target_shares[t]:.0%}" for t in proof.binding]
-        zh = "、".join(f"{t.id} {s}" for t, s in zip(names, short, strict=True))
-        binds = Words(f"约束所在（未达标的比例）：{zh}。", f"What binds (share not met): {zh}.")
+        told = [f"{t.id} {s}" for t, s in zip(names, short, strict=True)]
+        binds = Words(
+            f"约束所在（未达标的比例）：{'、'.join(told)}。",
+            f"What binds (share not met): {', '.join(told)}.",
+        )
         yield binds.said(lang)
     if proof.at_bound:
         at = ", ".join(proof.at_bound)

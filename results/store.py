@@ -291,10 +291,7 @@ def _content(
         "peak_memory_bytes": record.peak_memory(),
         "begun": {"urban": urban.tolist(), "present": present.tolist()},
         "summary": {key: _plain(value) for key, value in outcome.summary().items()},
-        "verdicts": [
-            {key: _plain(value) for key, value in row.items()}
-            for row in verdicts.to_dict("records")
-        ],
+        "verdicts": _rows(verdicts),
         "values": values_digest(outcome),
     }
 
@@ -335,8 +332,8 @@ def growth_table(outcome: Outcome) -> "pa.Table":
     """`Outcome.growth` as an Arrow table."""
     import pyarrow as pa
 
-    growth = outcome.growth()
-    return pa.table({name: pa.array(growth[name].to_numpy()) for name in growth})
+    columns = outcome.growth_columns()
+    return pa.table({name: pa.array(column) for name, column in columns.items()})
 
 
 def _parquet(table: "pa.Table") -> bytes:
@@ -351,9 +348,9 @@ def yaml(document: Mapping[str, Any]) -> str:
     """A document as YAML 1.2, keys in the order given."""
     text = StringIO()
     writer = YAML(typ="safe", pure=True)
-    writer.sort_base_mapping_type_on_output = False
+    writer.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
     writer.allow_unicode = True
-    writer.default_flow_style = False  # type: ignore[assignment]
+    writer.default_flow_style = False
     writer.dump(dict(document), text)
     return text.getvalue()
 
@@ -383,6 +380,12 @@ def _sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _rows(table: "pd.DataFrame") -> list[dict[str, Any]]:
+    """The rows of a table as JSON has them."""
+    columns = [[_plain(cell) for cell in table[name].tolist()] for name in table]
+    return [dict(zip(table.columns, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def _plain(cell: Any) -> Any:

@@ -17,11 +17,12 @@ PARTS = ("natural", "migration", "recoding", "denominator", "counting")
 
 HEADERS = {
     "county": Words("地区", "county"),
-    "rate_at_start": Words("起点", "start"),
-    "baseline": Words("无方案", "without"),
-    "simulated": Words("有方案", "with"),
-    "target": Words("目标", "target"),
-    "margin_pp": Words("差距", "margin"),
+    "rate_at_start": Words("起点%", "start %"),
+    "baseline": Words("无方案%", "without %"),
+    "simulated": Words("有方案%", "with %"),
+    "target": Words("目标%", "target %"),
+    "margin_pp": Words("差距(点)", "margin (points)"),
+    "met": Words("达标", "met"),
     "effect_pp": Words("方案作用", "effect"),
     "natural_pp": Words("自然增长", "natural"),
     "migration_pp": Words("迁移", "migration"),
@@ -68,6 +69,7 @@ def lines(table: "pd.DataFrame", lang: str) -> tuple[list[str], list[list[str]]]
         cells = {k: f"{v:.2f}" for k, v in row.items() if isinstance(v, float)}
         cells |= {k: f"{row[k]:+.2f}" for k in row if str(k).endswith("_pp")}
         cells["county"] = str(row["county"] if lang == "zh" else row["county_en"])
+        cells["met"] = (Words("是", "yes") if row["met"] else Words("否", "no")).said(lang)
         cells["target"] = f"{sign}{row['target_rate']:g}"
         if probable:
             cells["interval"] = f"{row['low']:.1f}–{row['high']:.1f}"
@@ -107,12 +109,20 @@ def remarks(
         ).said(lang)
     if table.empty:
         return
+    met = int((table["baseline"] >= table["target_rate"]).sum())
+    yield Words(
+        f"无方案时 {len(table)} 个目标中已有 {met} 个达到；方案的作用在 "
+        f"{table['effect_pp'].min():+.2f} 至 {table['effect_pp'].max():+.2f} 个百分点之间。",
+        f"Without the plan {met} of {len(table)} targets are met; the plan's effect lies between "
+        f"{table['effect_pp'].min():+.2f} and {table['effect_pp'].max():+.2f} points.",
+    ).said(lang)
     for number, caveat in plan.scenario.plan.about.caveats.items():
         yield f"{number} {caveat.said(lang)}"
     draws = int(table["draws"].iloc[0]) if "draws" in table else 0
     if draws:
         yield Words(
-            f"区间与达标概率来自 {draws} 组先验参数抽样（每组含各县与各年效应）；参数尚未用数据校准。",
+            f"区间与达标概率来自 {draws} 组先验参数抽样（每组含各县与各年效应）；"
+            "参数尚未用数据校准。",
             f"Interval and probability come from {draws} draws of the priors, each with "
             "county and yearly effects; the parameters have not been estimated from data.",
         ).said(lang)

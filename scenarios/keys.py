@@ -66,11 +66,16 @@ class Model(BaseModel):
     )
 
 
+# Control characters and those that turn the direction of writing could fake what a terminal shows.
+_SHOWN = r"^[^\x00-\x08\x0b-\x1f\x7f\x80-\x9f\u202a-\u202e\u2066-\u2069]*$"
+Shown = Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=_SHOWN)]
+
+
 class Text(Model):
     """The same words in Chinese and in English."""
 
-    zh: Annotated[str, StringConstraints(min_length=1)]
-    en: Annotated[str, StringConstraints(min_length=1)]
+    zh: Shown
+    en: Shown
 
     def said(self, lang: str = "zh") -> str:
         """The words in one language, "zh" or "en"."""

@@ -1,6 +1,7 @@
 """One scenario, one set of parameters, one seed: what happens, and why."""
 
 import platform
+from bisect import bisect
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
@@ -16,6 +17,7 @@ from sim.state import quarter_of
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
     from calibration.region import Region
     from scenarios.plan import Scenario
@@ -69,12 +71,15 @@ class Outcome:
         """
         from sim.indicators import INDICATORS
 
-        column = list(INDICATORS).index(indicator)
-        days = [d.toordinal() for d in self.dates]
-        series = self.record[:, column]
-        return np.array(
-            [np.interp(day.toordinal(), days, series[:, g]) for g in range(len(self.groups))]
-        )
+        series = self.record[:, list(INDICATORS).index(indicator)]
+        if day in self.dates:
+            return np.array(series[self.dates.index(day)])
+        after = bisect(self.dates, day)
+        if after in (0, len(self.dates)):
+            return np.array(series[min(after, len(self.dates) - 1)])
+        begun, ended = self.dates[after - 1], self.dates[after]
+        slope = (series[after] - series[after - 1]) / (ended - begun).days
+        return np.asarray(slope * (day - begun).days + series[after - 1])
 
     def to_frame(self) -> "pd.DataFrame":
         """Every indicator: date, unit_code, county, indicator, value, unit."""
@@ -104,6 +109,10 @@ class Outcome:
         """
         import pandas as pd
 
+        return pd.DataFrame(self.growth_columns())
+
+    def growth_columns(self) -> "dict[str, NDArray[Any]]":
+        """The columns of `growth`, each (quarter x county,)."""
         from sim.accounts import Growth, rate_change
 
         urban, present = self._start
@@ -116,18 +125,16 @@ class Outcome:
         ]
         points = rate_change(before[0].ravel(), before[1].ravel(), change)
         residents = stacked.pop("residents")
-        return pd.DataFrame(
-            {
-                "date": np.repeat(np.array(self.dates[1:], "datetime64[s]"), counties),
-                "unit_code": np.tile([g.code for g in self.groups[:counties]], quarters),
-                "county": np.tile([g.zh for g in self.groups[:counties]], quarters),
-                **stacked,
-                "migration": change.migration,
-                "total": change.total,
-                "residents": residents,
-                **{f"{cause}_pp": points[cause] for cause in CAUSES},
-            }
-        )
+        return {
+            "date": np.repeat(np.array(self.dates[1:], "datetime64[s]"), counties),
+            "unit_code": np.tile([g.code for g in self.groups[:counties]], quarters),
+            "county": np.tile([g.zh for g in self.groups[:counties]], quarters),
+            **stacked,
+            "migration": change.migration,
+            "total": change.total,
+            "residents": residents,
+            **{f"{cause}_pp": points[cause] for cause in CAUSES},
+        }
 
     def causes(self, group: Group, day: date) -> dict[str, float]:
         """Why the rate of a group changed from the start to `day` [percentage points].
@@ -287,11 +294,11 @@ def simulate(
     from sim import UrbanModel
     from sim.indicators import INDICATORS
 
-    pack = load(region)
     plan = scenario if isinstance(scenario, Scenario) else resolve(scenario)
     plan = horizon(plan, start, until)
-    values = priors.override(parameters or {})
     checked(plan, region, seed=seed, scale=scale, draw=draw, threads=threads, chunk=chunk)
+    pack = load(region)
+    values = priors.override(parameters or {})
     known_until = information(plan, pack, cutoff)
     people, units, counties, base = prepared(str(region), plan.start, float(scale))
     groups = reported(pack)
@@ -388,8 +395,8 @@ def horizon(scenario: "Scenario", start: str | date | None, until: str | date | 
     """The scenario from another start or to another end, where one is given."""
     return replace(
         scenario,
-        start=_date(start, "start") if start else scenario.start,
-        until=_date(until, "until") if until else scenario.until,
+        start=scenario.start if start is None else _date(start, "start"),
+        until=scenario.until if until is None else _date(until, "until"),
     )
 
 
@@ -399,6 +406,7 @@ def information(scenario: "Scenario", region: "Region", cutoff: str | date | Non
     return _date(cutoff or (INFORMATION if last_census else scenario.start), "cutoff")
 
 
+FEWEST = 1000  # rows; with fewer a rate is a matter of luck
 LIMITS = {
     "seed": (0, 2**63), "scale": (0, 1), "draw": (0, 2**31), "draws": (0, 100_000),
     "threads": (1, 256), "jobs": (1, 256), "chunk": (1024, 2**31),
@@ -414,6 +422,15 @@ def checked(scenario: "Scenario", region: str | Path, **numbers: Any) -> None:
     """
     from calibration.region import load
 
+    if (
+        not isinstance(region, str | Path)
+        or not str(region).isprintable()
+        or len(str(region)) > 999
+    ):
+        raise RequestError(
+            f"region 应为区域包的名称或文件夹；得到 {str(region)[:40]!r}",
+            f"region should be the name or folder of a pack; got {str(region)[:40]!r}",
+        )
     pack = load(region)
     if scenario.start not in pack.censuses:
         known = ", ".join(str(day) for day in pack.censuses)
@@ -428,7 +445,7 @@ def checked(scenario: "Scenario", region: str | Path, **numbers: Any) -> None:
         )
     for name, value in numbers.items():
         low, high = LIMITS[name]
-        real = isinstance(value, (int, float, np.integer, np.floating)) and np.isfinite(value)
+        real = isinstance(value, (int, float, np.integer, np.floating)) and abs(value) < 2**64
         share = name == "scale"
         whole = share or (real and float(value).is_integer())
         above = real and (value > low if share else value >= low)
@@ -439,9 +456,16 @@ def checked(scenario: "Scenario", region: str | Path, **numbers: Any) -> None:
                 else (f"不小于 {low} 的整数", f"whole number from {low}")
             )
             raise RequestError(
-                f"{name} 应为{zh}，至多 {high}；得到 {value!r}",
-                f"{name} should be a {en}, at most {high}; got {value!r}",
+                f"{name} 应为{zh}，至多 {high}；得到 {str(value)[:40]}",
+                f"{name} should be a {en}, at most {high}; got {str(value)[:40]}",
             )
+    residents = float(pack.urban_rural(scenario.start).sum())
+    if "scale" in numbers and numbers["scale"] * residents < FEWEST:
+        least = FEWEST / residents
+        raise RequestError(
+            f"scale {numbers['scale']:g} 太小：至少应有 {FEWEST} 行，即不小于 {least:.2g}",
+            f"scale {numbers['scale']:g} is too small: {FEWEST} rows at least, {least:.2g} or more",
+        )
 
 
 def parameters() -> "pd.DataFrame":

@@ -33,6 +33,8 @@ class Markets:
     seats_taken: Ints  # (county, stage) pupils in town schools
     queue: Ints  # (county, stage) children not admitted
     beds: Floats  # in dormitories
+    filled: Ints  # (county, sector) jobs held when the quarter began
+    fresh: Floats  # new jobs that nobody has held yet
     vacancies: Floats = field(init=False)  # (county, sector)
     hire_rate: Floats = field(init=False)  # hires per searcher and quarter
     moving_share: Floats = field(init=False)  # of villagers hired, who move
@@ -64,6 +66,8 @@ class Markets:
             seats_taken=np.zeros((n, schools.STAGES), np.int64),
             queue=np.zeros((n, schools.STAGES), np.int64),
             beds=np.zeros(n),
+            filled=filled,
+            fresh=np.zeros(n),
         )
 
     def post(
@@ -78,8 +82,8 @@ class Markets:
         self.unemployed = unemployment(filled, searching)
         ratio = np.round(labour.wage_ratio(self.unemployed, self.unemployment, p), 4)
         wanted = labour.jobs_wanted(self.jobs, ratio, years, levers, conditions, p)
-        new_jobs = np.maximum(wanted - self.wanted, 0).sum(axis=1)
-        self.wanted = wanted
+        self.fresh = self.fresh + np.maximum(wanted - self.wanted, 0).sum(axis=1)
+        self.wanted, self.filled = wanted, filled
         self.vacancies = np.maximum(wanted - filled, 0)
         self.lay_off = labour.lay_off_share(filled, wanted)
         open_jobs = labour.openings(self.vacancies, filled, p).sum(axis=1)
@@ -89,7 +93,8 @@ class Markets:
         beds = labour.beds_offered(levers)
         new_beds, self.beds = np.maximum(beds - self.beds, 0), np.maximum(beds, self.beds)
         villagers = self.hire_rate * by_place[1::2] * quarters
-        self.moving_share = labour.moving_share(new_jobs, villagers, commuting, new_beds, p)
+        self.moving_share = labour.moving_share(self.fresh, villagers, commuting, new_beds, p)
+        self.fresh = np.maximum(self.fresh - villagers, 0)
         self.wage = np.round(self.counties.wage * ratio)
         at_home = labour.home_income(self.counties.home_income, levers)
         income = labour.expected_income(self.hire_rate, self.wage, at_home, commuting, p)
@@ -115,6 +120,15 @@ class Markets:
         """Villagers a year whom the trend of new jobs brings to town with their own, (county,)."""
         new_jobs = max(p.job_growth, 0) * self.jobs.sum(axis=1)
         return p.job_mover_share * new_jobs * (1 + p.dependants_per_job_mover)
+
+    def come_free(self, ended: Floats) -> None:
+        """Jobs that end this quarter, (county, sector), are vacant if they are still wanted."""
+        still_wanted = self.wanted - (self.filled - ended)
+        self.vacancies = self.vacancies + np.clip(still_wanted, 0, ended)
+
+    def take_over(self, residents: Ints) -> None:
+        """Residents of villages that became urban, (county,), live where they lived."""
+        self.stock = self.stock + residents / self.counties.residents_per_dwelling
 
     def _build(
         self,

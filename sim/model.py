@@ -52,7 +52,7 @@ class UrbanModel(mesa.Model):
     ) -> None:  # fmt: skip
         super().__init__(rng=seed)
         self.counties, self.base, self.parameters, self.policy = counties, base, parameters, policy
-        self.conditions, self.fertility = conditions or Conditions(), dict(fertility or {})
+        self.conditions, self.fertility = Conditions(), dict(fertility or {})
         self.groups = np.eye(len(counties)) if groups is None else groups
         self.draw, self.luck, self.threads, self.chunk = draw, Luck(seed), threads, chunk
         self.ticks, self.start, self.quarter = ticks(start, until), start, 0
@@ -71,6 +71,7 @@ class UrbanModel(mesa.Model):
 
         for ago in range(measurement.HALF_YEAR, 0, -1):
             self.run_in(Tick(first.number - ago, start, 1.0), offers, none)
+        self.conditions = conditions or Conditions()  # from the start on; the past is one
 
         self.record: list[dict[str, Floats]] = []
         self.growth: list[Growth] = []
@@ -128,7 +129,7 @@ class UrbanModel(mesa.Model):
         # The books balance, or the run stops.
         self.quarter += 1
         self.running = self.quarter < len(self.ticks)
-        self.counts = self.count(tick.number + self.running)
+        self.counts = self.count(tick.number + 1)
         accounts.check(before.by_sex[:-1], register.flows, self.counts.by_sex[:-1])
         self.growth.append(accounts.growth(register.flows, len(self.counties)))
         self.observe(tick.ends, tick.number)
@@ -195,9 +196,13 @@ class UrbanModel(mesa.Model):
         """The quarter's hazards by kind of person."""
         p, n, register = self.parameters, len(self.counties), self.register
         deaths, births = self.levels
+        if tick.ends.year in self.fertility:  # births per resident are known: follow them
+            rate = self.counties.birth_rate * self.fertility[tick.ends.year]
+            births = birth_level(self.counts, rate, p)
+            self.levels = deaths, births
         pattern = demography.mortality_pattern(p)
         fertility = np.stack([demography.fertility_pattern(p)] * n).reshape(2 * n, -1)
-        year_index = self.fertility.get(tick.ends.year, self.last_fertility(tick.ends.year))
+        survival = (1 - p.mortality_decline) ** self.years(tick)
         adults = self.counts.by_band[: 2 * n, labour.WORKING].sum(axis=1).astype(float)
         homes = self.counts.by_role[1 : 2 * n : 2, [ALONE, HEAD]].sum(axis=1).astype(float)
         resettling = np.zeros(2 * n)
@@ -207,11 +212,9 @@ class UrbanModel(mesa.Model):
         surplus = 4 * self.markets.lay_off[:, None, :]
         closed = np.where(register.closed, max(p.hr_school_closed, 1.0), 1.0)
         return Hazards(
-            death=demography.mortality(deaths, pattern, p).reshape(2 * n, kinds.BANDS, 2),
-            birth=np.repeat(births, 2)[:, None]
-            * fertility
-            * year_index
-            * self.conditions.fertility,
+            death=survival
+            * demography.mortality(deaths, pattern, p).reshape(2 * n, kinds.BANDS, 2),
+            birth=np.repeat(births, 2)[:, None] * fertility * self.conditions.fertility,
             marriage=households.marriage_hazard(p),
             settling=land.settling_hazard(levers, p) * (np.arange(2 * n) % 2 == 0),
             resettling=resettling,
@@ -224,11 +227,6 @@ class UrbanModel(mesa.Model):
             by_duration=migration.duration_factors(p),
             by_village=migration.village_factor(register.away_share, p) * closed,
         )
-
-    def last_fertility(self, year: int) -> float:
-        """The fertility index of the last year on file, relative to the start."""
-        known = [y for y in self.fertility if y <= year]
-        return self.fertility[max(known)] if known else 1.0
 
     def effects(self, tick: Tick) -> Floats:
         """County and yearly effects of this draw on the log hazard of leaving, (place,).
@@ -299,10 +297,15 @@ def crude_levels(people: Headcount, counties: Counties, p: Parameters) -> tuple[
     infants = by_sex[:, :, 0].sum(axis=(1, 2)) * p.infant_mortality
     rate = np.maximum(counties.death_rate - infants / np.maximum(residents, 1), 0)
     deaths = demography.level(rate, demography.mortality_pattern(p), by_sex, residents)
+    return deaths, birth_level(people, counties.birth_rate, p)
+
+
+def birth_level(people: Headcount, rate: Floats, p: Parameters) -> Floats:
+    """The level of fertility that gives each county its births per resident and year, (county,)."""
+    n = len(rate)
+    residents = people.by_sex[: 2 * n].sum(axis=1).reshape(n, 2).sum(axis=1)
     mothers = people.mothers[: 2 * n].reshape(n, 2, kinds.BANDS)
-    pattern = demography.fertility_pattern(p)
-    births = demography.level(counties.birth_rate, pattern, mothers, residents)
-    return deaths, births
+    return demography.level(rate, demography.fertility_pattern(p), mothers, residents)
 
 
 def latest(name: str, model: UrbanModel) -> Floats:

@@ -84,6 +84,7 @@ class Parameters:
     gompertz_slope: float  # 1/year, growth of mortality with age
     female_mortality_ratio: float  # ratio, mortality of women relative to men
     rural_mortality_ratio: float  # ratio, mortality in villages relative to towns, at the same age
+    mortality_decline: float  # 1/year, fall of mortality at every age
     infant_mortality: float  # 1/year, hazard of death in the first year
     mean_age_at_birth: float  # years, mean age of mothers at birth
     sd_age_at_birth: float  # years, spread of the age of mothers at birth

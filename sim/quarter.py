@@ -217,8 +217,8 @@ class Quarter:
         """Jobs end and come free: villagers go back to the land, townspeople are out of work."""
         people, place = self.register.people, self.place(rows)
         job = place // 2 * labour.SECTORS + kinds.work_of(people.traits[rows]) - INDUSTRY
-        free = np.bincount(job, people.weight[rows], self.towns * labour.SECTORS)
-        self.markets.vacancies = self.markets.vacancies + free.reshape(self.towns, -1)
+        ended = np.bincount(job, people.weight[rows], self.towns * labour.SECTORS)
+        self.markets.come_free(ended.reshape(self.towns, -1))
         self.register.employ(rows, np.where(place % 2 == 1, FARM, NO_WORK))
 
     def hire(self, rows: Ints) -> Ints:
@@ -422,7 +422,9 @@ class Quarter:
         hazard = reclassification.recoding_hazard(units, levers, conditions, p)
         chosen = reclassification.struck(hazard, u[0], self.tick.years)
         if len(chosen):
+            before = r.flows.recoded[: 2 * self.towns : 2].sum(axis=1)
             r.recode(reclassification.recoded(units, chosen))
+            self.markets.take_over(r.flows.recoded[: 2 * self.towns : 2].sum(axis=1) - before)
         hazard = reclassification.merging_hazard(units, levers, p)
         chosen = reclassification.struck(hazard, u[1], self.tick.years)
         units.merged_into = reclassification.merged(units, chosen).astype(np.int32)

@@ -184,6 +184,16 @@ def test_the_unit_a_village_was_merged_into_is_recoded_with_it():
     assert np.flatnonzero(reclassification.recoded(units, np.array([6]))).tolist() == [6]
 
 
+def test_a_recoded_village_brings_its_houses_along():
+    """Its people live where they lived: they take no dwelling from newcomers to the town."""
+    p = replace(STILL, merge_hazard=0.0, housing_depreciation=0.0, dwelling_growth=0.0)
+    rooms = {}
+    for recoding in (0.0, 1e9):
+        model = run(build_world(lambda q, r=recoding: levers(recoding=r), p=p, arrivals=False), 4)
+        rooms[recoding] = model.markets.rooms(model.counts)
+    assert (rooms[1e9] >= rooms[0.0] - 50).all()
+
+
 # Merger
 
 

@@ -408,6 +408,14 @@ def test_the_baseline_of_every_lever_is_nought_and_cannot_be_written_on():
             getattr(baseline, name)[0] = 1
 
 
+def test_what_a_scenario_says_of_the_world_begins_with_the_scenario():
+    """Until the start all futures have the same past, the half year of moves before it too."""
+    other = Conditions(arrivals=5.0, fertility=2.0, job_growth=0.1, house_price_growth=0.1)
+    usual, unusual = build_world(), build_world(conditions=other)
+    assert told(usual) == told(unusual)
+    assert columns(usual) == columns(unusual)
+
+
 def test_fertility_can_be_doubled():
     born = {}
     for multiple in (1.0, 2.0):
