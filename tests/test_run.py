@@ -50,7 +50,9 @@ def test_there_is_a_verdict_on_each_target(both):
 
 def test_the_causes_of_the_change_add_up(both):
     table = both.plan.verdicts()
-    parts = [f"{cause}_pp" for cause in ("natural", "migration", "recoding", "denominator", "counting")]
+    parts = [
+        f"{cause}_pp" for cause in ("natural", "migration", "recoding", "denominator", "counting")
+    ]
     change = table["simulated"] - table["rate_at_start"]
     np.testing.assert_allclose(table[parts].sum(axis=1), change, atol=1e-9)
 
@@ -120,7 +122,9 @@ def test_simulating_leaves_the_world_alone():
     random.seed(3)
     asked = {"kappa": np.float64(3.1)}
     before = np.random.get_state()[1].tolist(), random.getstate()  # noqa: NPY002
-    simulate("plan", scale=np.float64(SCALE), seed=np.int64(2), parameters=asked, until="2021-03-31")
+    simulate(
+        "plan", scale=np.float64(SCALE), seed=np.int64(2), parameters=asked, until="2021-03-31"
+    )
     assert (np.random.get_state()[1].tolist(), random.getstate()) == before  # noqa: NPY002
     assert asked == {"kappa": np.float64(3.1)}
 
@@ -143,7 +147,12 @@ def test_every_shipped_scenario_runs(name):
 def test_a_measure_at_nothing_is_not_there(measure):
     """Intensity 0, and a start after the horizon, are byte for byte the plan without it."""
     nothing, later = (
-        {"name": "x", "title": {"zh": "x", "en": "x"}, "based_on": "baseline", "measures": {measure: m}}
+        {
+            "name": "x",
+            "title": {"zh": "x", "en": "x"},
+            "based_on": "baseline",
+            "measures": {measure: m},
+        }
         for m in ({"intensity": 0}, {"intensity": 1, "delay": "12 quarters"})
     )
     runs = [
@@ -158,7 +167,9 @@ def test_the_past_can_be_simulated(capsys, tmp_path):
     words = ["run", "baseline", "--start", "2010-11-01", "--until", "2020-11-01", "--json"]
     assert main([*words, "--scale", "0.01", "--out", str(tmp_path)]) == 0
     told = json.loads(capsys.readouterr().out)["census"]
-    assert [row["rate_observed"] for row in told][:3] == pytest.approx([75.73, 53.32, 33.82], abs=0.01)
+    assert [row["rate_observed"] for row in told][:3] == pytest.approx(
+        [75.73, 53.32, 33.82], abs=0.01
+    )
     assert all(0 < row["rate_simulated"] < 100 for row in told)
 
 
@@ -251,7 +262,9 @@ def test_every_command_answers(words, capsys):
 
 def test_a_slip_in_a_file_is_told_with_its_line(capsys, tmp_path):
     file = tmp_path / "mine.yaml"
-    file.write_text("name: mine\ntitle: {zh: 甲, en: a}\nbased_on: plan\nmeasure: {M01: off}\n", "utf-8")
+    file.write_text(
+        "name: mine\ntitle: {zh: 甲, en: a}\nbased_on: plan\nmeasure: {M01: off}\n", "utf-8"
+    )
     assert main(["check", str(file)]) == 2
     said = capsys.readouterr().out
     assert f"{file}:4:1" in said
