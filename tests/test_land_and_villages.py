@@ -23,6 +23,7 @@ from tests.conftest import (
     assert_share,
     build_world,
     counted,
+    families,
     levers,
     persons,
     quarter_of,
@@ -192,6 +193,16 @@ def test_a_recoded_village_brings_its_houses_along():
         model = run(build_world(lambda q, r=recoding: levers(recoding=r), p=p, arrivals=False), 4)
         rooms[recoding] = model.markets.rooms(model.counts)
     assert (rooms[1e9] >= rooms[0.0] - 50).all()
+
+
+def test_a_recoded_village_brings_its_school_along():
+    """Its children take no seat from those of the town, and none of them is turned away."""
+    people, queue = families(60), {}
+    people.born[3::5] += 10  # sons who turn six before the next school year
+    for recoding in (0.0, 1e9):
+        policy = lambda q, r=recoding: levers(recoding=r)  # noqa: E731
+        queue[recoding] = run(build_world(policy, p=STILL, people=people), 4).markets.queue.sum()
+    assert queue[1e9] == queue[0.0] == 0
 
 
 # Merger
@@ -376,6 +387,24 @@ def test_published_rates_have_an_error_and_two_decimals():
     assert published[0].tolist() == np.round(true[0], 2).tolist()  # drift is 0 in 2020
     assert published[1].tolist() != published[2].tolist()
     assert (abs(published[1] - true[1]) < 5 * PARAMETERS.obs_error_sd).all()
+
+
+def test_every_county_and_year_has_an_error_of_its_own(monkeypatch):
+    """Neighbours in the list of codes, 101 and 102, do not hand theirs on from year to year."""
+    told = {}
+
+    def noted(standard, *rest):
+        told.update({(county, when[0]): x for county, x in enumerate(standard.tolist())})
+        return 0 * standard
+
+    when = [2020]
+    monkeypatch.setattr(measurement, "error", noted)
+    model = build_world(n=5, draw=1)
+    while model.running:
+        when[0] = model.ticks[model.quarter].ends.year
+        model.step()
+    assert len(told) == 2 * 4
+    assert len(set(told.values())) == len(told)
 
 
 def test_errors_of_counties_cancel_in_their_total():

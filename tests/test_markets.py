@@ -193,6 +193,14 @@ def test_a_new_job_is_new_until_somebody_fills_it():
     assert share[1] == share[2] == pytest.approx(PARAMETERS.job_mover_share, rel=0.05)
 
 
+def test_a_new_job_that_is_cancelled_brings_nobody():
+    quarter = quarter_of(families(20))
+    m = quarter.markets
+    for jobs in (1e4, 0.0, 0.0):
+        m.post(counted(quarter), levers(tradable_jobs=jobs), NORMAL, 0.0, 1.0, PARAMETERS)
+    assert (m.moving_share == 0).all()
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_hires_never_exceed_vacancies(seed):
     """In neither sector of either county; and a farmer hired is a farmer no more."""
