@@ -27,10 +27,15 @@ scales: 0.01
 """
 
 
+def job_in(made: Design, folder: Path) -> sweeping.Job:
+    """The job of a sweep in a new folder."""
+    sweeping.Sweep(made, folder, (1, 1), Local(1), resume=False).begin()
+    return sweeping.Job(folder, made.digest, code_digest())
+
+
 def overhead(made: Design, folder: Path, runs: int = 60) -> dict[str, float]:
     """Processor and wall time of a run in a sweep beyond `simulate` itself [ms], medians."""
-    job = sweeping.Job(folder, made, code_digest())
-    (folder / "runs").mkdir()
+    job = job_in(made, folder)
     job(0), job(1)
     rows = []
     for number in range(2, runs + 2):
@@ -50,8 +55,7 @@ def overhead(made: Design, folder: Path, runs: int = 60) -> dict[str, float]:
 
 def throughput(made: Design, folder: Path, engine: Engine) -> tuple[float, float]:
     """Seconds until the first report, and runs a second after it."""
-    job = sweeping.Job(folder, made, code_digest())
-    (folder / "runs").mkdir()
+    job = job_in(made, folder)
     begun, times = perf_counter(), []
     for _ in engine.run(job, range(len(made))):
         times.append(perf_counter())

@@ -15,7 +15,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -64,11 +64,20 @@ class StoppedError(RuntimeError):
 
 @dataclass(frozen=True)
 class Job:
-    """What a worker does with the number of a run; picklable."""
+    """What a worker does with the number of a run.
+
+    It is small and leaves the design on file: what is sent to a process that is just starting must
+    fit a pipe, as a sender that waits for room would wait for ever if that process were killed.
+    """
 
     folder: Path
-    design: Design
+    digest: str  # of the design
     code: str  # digest that the workers' own code must have
+
+    @property
+    def design(self) -> Design:
+        """The design, read once in a process."""
+        return _design(self.folder, self.digest)
 
     def __call__(self, number: int) -> Report:
         """See that a run is in the store; never raises for the fault of one run.
@@ -121,6 +130,24 @@ class Job:
         except OSError as error:
             return Report(number, key, "no room", error.strerror or str(error))
         return Report(number, key, "failed", reason)
+
+
+@lru_cache(maxsize=2)
+def _design(folder: Path, digest: str) -> Design:
+    """The design of the sweep in a folder.
+
+    Raises
+    ------
+    RequestError
+        if it is not the one meant.
+    """
+    made = Design.retold(json.loads((folder / SWEEP).read_bytes())["told"])
+    if made.digest != digest:
+        raise RequestError(
+            f"{folder / SWEEP} 或其区域包、方案已被改动；请换一个文件夹",
+            f"{folder / SWEEP}, its pack or its plan was altered; choose another folder",
+        )
+    return made
 
 
 def _told(error: Exception) -> str:
@@ -254,8 +281,9 @@ class Sweep:
                 f"{self.folder} holds runs already; continue with --resume, or choose another "
                 "folder",
             )
-        about = {"name": self.design.name, "design": self.design.digest, "runs": len(self.design)}
-        whole_file(held, json.dumps(about, ensure_ascii=False, indent=1).encode())
+        about = {"design": self.design.digest, "runs": len(self.design)}
+        text = json.dumps(about | {"told": self.design.told()}, ensure_ascii=False)
+        whole_file(held, text.encode())
         (self.folder / "runs").mkdir(exist_ok=True)
         return store.quarantine_altered(sorted(self.keys.values())) if self.resume else []
 
@@ -272,7 +300,7 @@ class Sweep:
             if the disk is full or can no longer be written to.
         """
         _populate(self.design)
-        job, tally = Job(self.folder, self.design, code_digest()), Tally()
+        job, tally = Job(self.folder, self.design.digest, code_digest()), Tally()
         left = list(self._missing(tally, settled))
         while left:
             elsewhere = []

@@ -29,7 +29,7 @@ THREADS = (
     "VECLIB_MAXIMUM_THREADS", "NUMBA_NUM_THREADS",
 )  # fmt: skip
 
-Job = Callable[[int], Any]  # picklable; sent to a worker once, called with the number of a task
+Job = Callable[[int], Any]  # small and picklable; called with the number of a task
 
 
 @dataclass(frozen=True)

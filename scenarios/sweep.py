@@ -6,11 +6,11 @@ the same run by the same number.
 
 import csv
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple, Self
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
 import numpy as np
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -132,22 +132,44 @@ class Design:
     seeds: tuple[int, ...]
     scales: tuple[float, ...]
 
+    def told(self) -> dict[str, Any]:
+        """The design whole, JSON-ready; `retold` gives it back."""
+        worlds = [
+            {"scenario": dict(world.resolved), "region": world.region, "cutoff": world.cutoff}
+            for world in self.worlds
+        ]
+        return {
+            "name": self.name,
+            "worlds": worlds,
+            "names": list(self.names),
+            "values": self.values.tolist(),
+            "effects": self.effects,
+            "seeds": list(self.seeds),
+            "scales": list(self.scales),
+        }
+
+    @classmethod
+    def retold(cls, told: Mapping[str, Any]) -> Self:
+        """The design that `told` speaks of."""
+        worlds = (
+            World.of(resolve(each["scenario"]), each["region"], each["cutoff"])
+            for each in told["worlds"]
+        )
+        return cls(
+            name=told["name"],
+            worlds=tuple(worlds),
+            names=tuple(told["names"]),
+            values=np.array(told["values"], float),
+            effects=told["effects"],
+            seeds=tuple(told["seeds"]),
+            scales=tuple(told["scales"]),
+        )
+
     @cached_property
     def digest(self) -> str:
         """The sha256 of all that decides which runs are meant, but for the code."""
-        return digest_of(
-            {
-                "scenarios": [dict(world.resolved) for world in self.worlds],
-                "plans": [world.plan_digest for world in self.worlds],
-                "regions": [world.region_digest for world in self.worlds],
-                "cutoffs": [world.cutoff for world in self.worlds],
-                "names": list(self.names),
-                "values": self.values.tolist(),
-                "effects": self.effects,
-                "seeds": list(self.seeds),
-                "scales": list(self.scales),
-            }
-        )
+        inputs = [[world.plan_digest, world.region_digest] for world in self.worlds]
+        return digest_of(self.told() | {"inputs": inputs})
 
     def __len__(self) -> int:
         return len(self.worlds) * len(self.values) * len(self.seeds) * len(self.scales)

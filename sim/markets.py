@@ -32,6 +32,7 @@ class Markets:
     seat_chance: Floats  # (county, stage, 2) owners, others
     seats_taken: Ints  # (county, stage) pupils in town schools
     queue: Ints  # (county, stage) children not admitted
+    seats: Floats  # (county, stage) in town, without the trend since the start
     beds: Floats  # in dormitories
     filled: Ints  # (county, sector) jobs held when the quarter began
     fresh: Floats  # new jobs that nobody has held yet
@@ -65,6 +66,7 @@ class Markets:
             seat_chance=np.ones((n, schools.STAGES, 2)),
             seats_taken=np.zeros((n, schools.STAGES), np.int64),
             queue=np.zeros((n, schools.STAGES), np.int64),
+            seats=counties.seats,
             beds=np.zeros(n),
             filled=filled,
             fresh=np.zeros(n),
@@ -82,7 +84,7 @@ class Markets:
         self.unemployed = unemployment(filled, searching)
         ratio = np.round(labour.wage_ratio(self.unemployed, self.unemployment, p), 4)
         wanted = labour.jobs_wanted(self.jobs, ratio, years, levers, conditions, p)
-        self.fresh = self.fresh + np.maximum(wanted - self.wanted, 0).sum(axis=1)
+        self.fresh = np.maximum(self.fresh + (wanted - self.wanted).sum(axis=1), 0)
         self.wanted, self.filled = wanted, filled
         self.vacancies = np.maximum(wanted - filled, 0)
         self.lay_off = labour.lay_off_share(filled, wanted)
@@ -126,9 +128,15 @@ class Markets:
         still_wanted = self.wanted - (self.filled - ended)
         self.vacancies = self.vacancies + np.clip(still_wanted, 0, ended)
 
-    def take_over(self, residents: Ints) -> None:
-        """Residents of villages that became urban, (county,), live where they lived."""
+    def take_over(self, residents: Ints, townspeople: Ints) -> None:
+        """Residents of villages that became urban live where they lived, and keep their schools.
+
+        Parameters
+        ----------
+        residents, townspeople : (county,) those who became urban, and those who had been
+        """
         self.stock = self.stock + residents / self.counties.residents_per_dwelling
+        self.seats = self.seats * (1 + residents / np.maximum(townspeople, 1))[:, None]
 
     def _build(
         self,
@@ -168,7 +176,7 @@ class Markets:
         children = people.by_band[: 2 * n : 2, :4]
         pupils = np.maximum(np.rint(children @ PUPIL_AGES.T).astype(np.int64), waiting.sum(axis=2))
         staying = pupils - waiting.sum(axis=2)
-        seats = np.floor(schools.town_seats(self.counties.seats, years, levers, p)).astype(np.int64)
+        seats = np.floor(schools.town_seats(self.seats, years, levers, p)).astype(np.int64)
         served, chance = schools.admitted(seats - staying, waiting, levers)
         self.seat_chance = chance[..., [schools.OWNER, schools.OTHER]]
         self.queue = (waiting - served).sum(axis=2)

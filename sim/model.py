@@ -240,9 +240,9 @@ class UrbanModel(mesa.Model):
         year = self.luck_of_draw(draw, np.array([tick.ends.year]))
         return np.repeat(p.omega_sd * county + p.tau_sd * year, 2)
 
-    def luck_of_draw(self, draw: int, what: Ints) -> Floats:
+    def luck_of_draw(self, draw: int, *what: Ints | int) -> Floats:
         """Standard normals that belong to a draw, not to a seed, (what,)."""
-        return np.asarray(ndtri(Luck(0).uniform(Stream.EFFECTS, draw, addresses(what))[0]))
+        return np.asarray(ndtri(Luck(0).uniform(Stream.EFFECTS, draw, addresses(*what))[0]))
 
     def receive(self, quarter: Quarter, offers: Offers) -> None:
         """People from outside come to the towns, more of them to better ones."""
@@ -270,7 +270,7 @@ class UrbanModel(mesa.Model):
         hukou = hukou.reshape(n, 2).astype(np.int64)
         work = self.counts.by_work[: 2 * n].sum(axis=(1, 3)).reshape(n, 2, -1)
         work = work[:, :, labour.NON_FARM].sum(axis=2)
-        error = self.luck_of_draw(self.draw, self.counties.code + day.year) * (self.draw > 0)
+        error = self.luck_of_draw(self.draw, self.counties.code, day.year) * (self.draw > 0)
         governments = list(self.agents)
         own = register.units.merged_into == np.arange(len(register.units))
         return Seen(

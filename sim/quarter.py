@@ -422,9 +422,9 @@ class Quarter:
         hazard = reclassification.recoding_hazard(units, levers, conditions, p)
         chosen = reclassification.struck(hazard, u[0], self.tick.years)
         if len(chosen):
-            before = r.flows.recoded[: 2 * self.towns : 2].sum(axis=1)
+            before = r.townspeople()
             r.recode(reclassification.recoded(units, chosen))
-            self.markets.take_over(r.flows.recoded[: 2 * self.towns : 2].sum(axis=1) - before)
+            self.markets.take_over(r.townspeople() - before, before)
         hazard = reclassification.merging_hazard(units, levers, p)
         chosen = reclassification.struck(hazard, u[1], self.tick.years)
         units.merged_into = reclassification.merged(units, chosen).astype(np.int32)

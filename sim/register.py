@@ -256,6 +256,12 @@ class Register:
         p.hukou[rows] = p.unit[rows]
         _enter(self.registered, p.weight[rows], p.hukou[rows])
 
+    def townspeople(self) -> Ints:
+        """Residents of the urban units of each county, (county,)."""
+        residents = self.size[:-3].sum(axis=1) * self.units.urban
+        counties = (self.places - 3) // 2
+        return np.bincount(self.units.county, residents, counties).astype(np.int64)
+
     def recode(self, new: Bools) -> None:
         """Villages, (unit,), become urban around people who never move."""
         before, residents = self.place, self.size * np.append(new, [False] * 3)[:, None]

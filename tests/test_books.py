@@ -129,6 +129,14 @@ def test_depopulation_is_told_apart_from_growth():
     assert parts["natural"] == parts["migration"] == parts["recoding"] == 0
 
 
+def test_the_natural_increase_of_villages_is_no_growth_of_towns():
+    flows = Flows.none(7)
+    flows.births[1] = 5
+    change = growth(flows, 2)
+    assert change.natural.tolist() == [0, 0]
+    assert change.residents.tolist() == [10, 0]
+
+
 # Time
 
 

@@ -415,6 +415,17 @@ def test_those_who_may_only_stay_stay_and_nothing_attracts_them():
     np.testing.assert_allclose(chances.sum(axis=-1), 1)
 
 
+def test_the_own_town_has_a_nest_scale_of_its_own():
+    p = replace(PARAMETERS, lambda_b=0.4, lambda_other=0.9)
+    offers = some_offers(np.random.default_rng(5))
+    value = migration.utility(AROUND, offers, NO_CONSTANTS, levers(), p)
+    chances, attraction = migration.choice(AROUND, value, p)
+    family = (1, 0, 0, PRIMARY_CHILD)
+    slow, total = slow_nested_logit(value[family], AROUND.nest, [0.9, 0.4, 0.9, 0.9, 0.9])
+    np.testing.assert_allclose(chances[family], slow)
+    assert attraction[family] == pytest.approx(total - value[family][0])
+
+
 def test_choices_follow_the_probabilities():
     n = 60_000
     quarter = quarter_of(persons(n, role=HEAD, child=Q - 32, age=40))

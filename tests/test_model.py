@@ -327,6 +327,18 @@ def test_a_year_makes_everyone_a_year_older():
     assert (band[1] >= band[0]).all()
 
 
+def test_a_county_can_lose_urban_residents():
+    """Huimin did, 2010 to 2020: when its jobs are poor, people leave its town for better ones."""
+    p = replace(PARAMETERS, alpha_single=-1.5, alpha_family=-1.5, gamma_a=0.8)
+    income = np.array([[12e3, 16e3], [4e3, 16e3]])
+    poor = replace(two_counties(), wage=np.array([48e3, 9e3]), home_income=income)
+    frozen = Conditions(recoding_frozen=True)
+    model = run(build_world(p=p, counties=poor, arrivals=False, conditions=frozen))
+    urban = np.array([row["urban_residents"] for row in model.record])
+    assert urban[-1, 1] < urban[0, 1]
+    assert urban[-1, 0] > urban[0, 0]
+
+
 # Mesa
 
 

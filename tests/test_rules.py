@@ -4,7 +4,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy.stats import kstest, pearsonr
 
@@ -69,6 +69,7 @@ def test_the_same_parts_make_the_same_address_and_others_another():
 
 
 @given(st.floats(1e-14, 20), st.floats(0.01, 5))
+@example(1e-14, 0.25)
 def test_a_probability_is_a_hazard_endured(rate, years):
     """Twice as long is as likely as once and then once more; and nothing tiny is lost."""
     p = probability(np.array([rate, 0.0]), years)

@@ -265,13 +265,29 @@ def test_a_sweep_that_would_not_fit_is_refused_with_the_figure(tmp_path):
 def test_a_worker_with_other_code_is_refused(tmp_path):
     sweep = sweep_of(tmp_path)
     with pytest.raises(RequestError, match="other code"):
-        sweeping.Job(sweep.folder, sweep.design, "0" * 64)(0)
+        sweeping.Job(sweep.folder, sweep.design.digest, "0" * 64)(0)
 
 
 @pytest.mark.parametrize("shard", ["0/2", "3/2", "1", "a/b", "1/2/3", "-1/2"])
 def test_a_shard_is_one_of_so_many(tmp_path, shard):
     with pytest.raises(RequestError, match="--shard"):
         sweep_of(tmp_path, shard=shard)
+
+
+def test_a_design_is_told_and_retold_and_its_job_fits_a_pipe(whole):
+    told = json.loads(json.dumps(whole.design.told()))
+    retold = type(whole.design).retold(told)
+    assert retold.digest == whole.design.digest
+    assert [retold.request(retold.point(n)).key for n in whole.keys] == [*whole.keys.values()]
+    job = sweeping.Job(whole.folder, whole.design.digest, "0" * 64)
+    assert len(repr(job)) < 4096
+
+
+def test_a_design_that_was_altered_on_file_is_refused(whole, tmp_path):
+    text = (whole.folder / sweeping.SWEEP).read_text("utf-8")
+    (tmp_path / sweeping.SWEEP).write_text(text.replace('"effects": true', '"effects": false'))
+    with pytest.raises(RequestError, match="altered"):
+        sweeping._design(tmp_path, whole.design.digest)
 
 
 # Engines
@@ -380,6 +396,8 @@ def test_a_hundred_kills_lose_nothing_and_repeat_nothing(two_hundred, tmp_path):
             for key in luck.sample(sorted(held.keys()), 60):
                 shutil.rmtree(held.path(key))
         if sweep is None or sweep.poll() is not None:
+            if sweep is not None:
+                sweep.communicate()
             sweep = begun(tmp_path, "--jobs", "2", "--resume")
         before = held.keys()
         while held.keys() <= before and sweep.poll() is None:  # until it is at work
