@@ -407,7 +407,7 @@ def information(scenario: "Scenario", region: "Region", cutoff: str | date | Non
 
 
 FEWEST = 1000  # rows; with fewer a rate is a matter of luck
-LIMITS = {
+LIMITS: dict[str, tuple[float, float]] = {
     "seed": (0, 2**63), "scale": (0, 1), "draw": (0, 2**31), "draws": (0, 100_000),
     "threads": (1, 256), "jobs": (1, 256), "chunk": (1024, 2**31),
 }  # fmt: skip
@@ -448,7 +448,7 @@ def checked(scenario: "Scenario", region: str | Path, **numbers: Any) -> None:
         real = isinstance(value, (int, float, np.integer, np.floating)) and abs(value) < 2**64
         share = name == "scale"
         whole = share or (real and float(value).is_integer())
-        above = real and (value > low if share else value >= low)
+        above = real and bool(value > low if share else value >= low)
         if isinstance(value, bool) or not (real and whole and above and value <= high):
             zh, en = (
                 ("大于 0 的数", "number above 0")

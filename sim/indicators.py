@@ -67,9 +67,9 @@ def indicator(unit: str, zh: str) -> Callable[[Measurement], Measurement]:
 
 def share(part: Floats, whole: Floats) -> Floats:
     """Part of a whole in percent, 0 where there is no whole, (group,)."""
-    ratio: Floats = np.zeros(len(whole))
-    np.divide(part, whole, out=ratio, where=np.asarray(whole) > 0)
-    return np.asarray(100 * ratio, np.float64)
+    ratio: Floats = np.zeros(len(whole), np.float64)
+    np.divide(100 * part, whole, out=ratio, where=np.asarray(whole) > 0)
+    return ratio.astype(np.float64)
 
 
 @indicator("percent", "常住人口城镇化率")

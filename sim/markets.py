@@ -123,7 +123,7 @@ class Markets:
         new_jobs = max(p.job_growth, 0) * self.jobs.sum(axis=1)
         return p.job_mover_share * new_jobs * (1 + p.dependants_per_job_mover)
 
-    def come_free(self, ended: Floats) -> None:
+    def come_free(self, ended: Ints) -> None:
         """Jobs that end this quarter, (county, sector), are vacant if they are still wanted."""
         still_wanted = self.wanted - (self.filled - ended)
         self.vacancies = self.vacancies + np.clip(still_wanted, 0, ended)
@@ -196,7 +196,7 @@ def looking(people: Headcount, levers: Levers, p: Parameters) -> Floats:
     -------
     (place, band, work, education) persons times effort, for the places of the levers
     """
-    by_work = people.by_work[: -OUTSIDE]
+    by_work = people.by_work[:-OUTSIDE]
     adults = people.by_band[: len(by_work), labour.WORKING].sum(axis=1).astype(float)
     return by_work * labour.search(levers, adults, p)
 

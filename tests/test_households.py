@@ -11,6 +11,7 @@ from sim import demography, households, kernel, kinds
 from sim.kinds import AGES
 from sim.state import (
     ALONE,
+    COLLECTIVE,
     COLLEGE,
     DEPENDENT,
     FARM,
@@ -442,6 +443,23 @@ def test_weddings_fast_and_slow_agree(people, men, women):
     for man, woman in couples:
         story.marry(man, woman, int(people.unit[man]))
     assert as_told(register) == story.told()
+
+
+def test_whoever_has_moved_this_quarter_takes_nobody_any_further():
+    """A father who joins his son in town does not carry him off to the next county as well."""
+    two = persons(2, age=[50, 25], role=[HEAD, SINGLE], mate=[1, 0], unit=[IN_VILLAGE, IN_TOWN])
+    register = register_of(two)
+    modes = np.array([kernel.LONE, kernel.WHOLE])
+    register.move(np.array([0, 0]), modes, np.array([IN_TOWN, IN_TOWN + 8]), Q)
+    assert register.people.unit.tolist() == [IN_TOWN, IN_TOWN]
+
+
+def test_a_flat_in_town_is_kept_within_the_county_and_given_up_beyond_it():
+    both = OWNS_FLAT | COLLECTIVE
+    register = register_of(persons(3, flags=both))
+    goals = np.array([IN_TOWN, IN_TOWN + 8, UNITS])
+    register.move(np.arange(3), np.full(3, kernel.LONE), goals, Q)
+    assert register.people.flags.tolist() == [both, COLLECTIVE, COLLECTIVE]
 
 
 def test_moving_to_the_land_makes_farmers_and_leaving_it_ends_that():

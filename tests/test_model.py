@@ -18,7 +18,7 @@ from sim.indicators import INDICATORS
 from sim.kinds import age_band
 from sim.levers import LEVERS, Levers
 from sim.markets import employed
-from sim.state import ALONE, COLUMNS, DEPENDENT, HEAD, NEVER, People
+from sim.state import ALONE, COLUMNS, DEPENDENT, HEAD, NEVER, SINGLE, People
 from tests.conftest import (
     NOW,
     PARAMETERS,
@@ -316,6 +316,19 @@ def test_nobody_who_heads_for_a_town_that_has_no_street_ends_up_in_the_next_coun
     for _ in range(3):
         model.step()
         assert model.register.flows.moves[:2, 2:4].sum() == 0
+
+
+def test_the_young_leave_school_in_the_third_quarter():
+    """Whoever turns eighteen during the school year stays in it until its end."""
+    born = np.append(NOW - 160, NOW - 69 - np.arange(4))
+    people = persons(5, born=born, role=[HEAD] + 4 * [DEPENDENT], mate=[1, 2, 3, 4, 0])
+    model, left = build_world(p=STILL, people=people, arrivals=False), {}
+    while model.quarter < 5:
+        tick = model.ticks[model.quarter]
+        model.step()
+        roles = kinds.role_of(model.register.people.traits[1:5])
+        left[tick.season] = (roles == SINGLE).sum() - sum(left.values())
+    assert left == {4: 0, 1: 0, 2: 0, 3: 4}
 
 
 def test_a_year_makes_everyone_a_year_older():
