@@ -445,7 +445,7 @@ def checked(scenario: "Scenario", region: str | Path, **numbers: Any) -> None:
         )
     for name, value in numbers.items():
         low, high = LIMITS[name]
-        real = isinstance(value, (int, float, np.integer, np.floating)) and abs(value) < 2**64
+        real = isinstance(value, (int, float, np.integer, np.floating)) and -(2**64) < value < 2**64
         share = name == "scale"
         whole = share or (real and float(value).is_integer())
         above = real and bool(value > low if share else value >= low)

@@ -84,7 +84,8 @@ def published_resident_urbanization_rate(seen: Seen, groups: Floats) -> Floats:
     everyone = seen.urban + seen.rural
     error = share(groups @ (everyone * seen.error), groups @ everyone) / 100
     rate = resident_urbanization_rate(seen, groups) + seen.drift + error
-    return np.round(np.clip(rate, 0, 100), 2)
+    shown: Floats = np.clip(rate, 0, 100)
+    return shown.round(2)
 
 
 @indicator("percent", "现住地城镇人口占比")
