@@ -157,15 +157,17 @@ def test_the_quarters_of_a_run_cover_every_day_once(start, days):
     assert day == until + timedelta(1)
 
 
-@given(st.integers(-100, 800), st.integers(0, 440))
-def test_age_bands_fast_and_slow_agree(quarter, age):
+@pytest.mark.parametrize("quarter", [-100, 0, 443, 483, 800])
+def test_age_bands_fast_and_slow_agree(quarter):
     """The clock, which is read at the bits of a quarter of birth, and the definition."""
-    years, clock = age // 4, Clock.at(quarter)
-    bits = np.array([quarter - age]).astype(np.int16).view(np.uint16)[0]
-    band = 0 if years < 1 else 1 if years < 5 else min(years // 5 + 1, 18)
-    assert clock.band[bits] == age_band(quarter, np.array([quarter - age]))[0] == band
-    stage = 1 if years < 6 else 2 if years < 12 else 3 if years < 18 else 0
-    assert clock.stage[bits] == stage
+    clock = Clock.at(quarter)
+    for age in range(440):  # quarters
+        born, years = np.array([quarter - age]), age // 4
+        bits = born.astype(np.int16).view(np.uint16)[0]
+        band = 0 if years < 1 else 1 if years < 5 else min(years // 5 + 1, 18)
+        assert clock.band[bits] == age_band(quarter, born)[0] == band
+        stage = 1 if years < 6 else 2 if years < 12 else 3 if years < 18 else 0
+        assert clock.stage[bits] == stage
     assert clock.stage[np.int16(NEVER).view(np.uint16)] == 0
 
 

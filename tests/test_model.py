@@ -441,6 +441,31 @@ def test_what_a_scenario_says_of_the_world_begins_with_the_scenario():
     assert columns(usual) == columns(unusual)
 
 
+def test_a_draw_has_a_world_of_its_own_and_the_median_world_has_no_effects():
+    """Counties differ for good by omega, years for all counties alike by tau."""
+    p = replace(PARAMETERS, omega_sd=0.3, tau_sd=0.1)
+    model, draws = build_world(n=2, p=p), np.arange(1, 1500)
+    this_year, next_year = model.ticks[1], model.ticks[5]
+    assert model.effects(this_year).tolist() == [0, 0, 0, 0]
+    effects = np.empty((2, len(draws), 4))
+    for i, model.draw in enumerate(draws):
+        effects[:, i] = model.effects(this_year), model.effects(next_year)
+    assert (effects[..., 0] == effects[..., 1]).all()  # town and villages of a county
+    between_counties, between_years = effects[0, :, 0] - effects[0, :, 2], effects[0] - effects[1]
+    assert between_counties.std() == pytest.approx(0.3 * 2**0.5, rel=0.1)
+    assert between_years[:, 0].std() == pytest.approx(0.1 * 2**0.5, rel=0.1)
+    np.testing.assert_allclose(between_years[:, 0], between_years[:, 2])
+
+
+def test_jobs_grow_by_the_years_since_the_start():
+    p = replace(STILL, job_growth=0.05, labour_demand_elasticity=0.0)
+    model = build_world(p=p, n=200)
+    at_start = model.markets.jobs
+    run(model, 9)
+    years = (model.ticks[8].ends - date(2020, 11, 1)).days / 365.25
+    np.testing.assert_allclose(model.markets.wanted, at_start * 1.05**years, atol=1)
+
+
 def test_fertility_can_be_doubled():
     born = {}
     for multiple in (1.0, 2.0):

@@ -7,12 +7,15 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import pearsonr
 
 from sim import kernel, migration
+from sim.chance import Stream
 from sim.conditions import Conditions
 from sim.kinds import AGES, SITUATIONS
 from sim.migration import NEARBY, OWN_TOWN, Alternatives
 from sim.quarter import Parties, served
+from sim.register import Register
 from sim.state import OWNS_FLAT, SINGLE
 from tests.conftest import (
     IN_TOWN,
@@ -27,6 +30,7 @@ from tests.conftest import (
     quarter_of,
     turned,
     two_counties,
+    villages,
 )
 
 Q = NOW + 1
@@ -89,6 +93,16 @@ def test_who_finds_no_dwelling_chooses_once_more_among_what_is_left():
     assert (quarter.place(np.arange(50)) == 2).all()
 
 
+def test_a_second_choice_stands_in_line_like_a_first():
+    """The other town has room for fourteen; nobody is squeezed in because the own one is full."""
+    full = replace(two_counties(), dwellings=np.array([0.0, 5.0]))
+    quarter = quarter_of(persons(50), counties=full)
+    other = np.zeros_like(STAYING)
+    other[..., index(NEARBY, LONE)] = 1
+    quarter.move(to_town(50), other, counted(quarter))
+    assert (quarter.place(np.arange(50)) == 2).sum() == int(5 * 2.8)
+
+
 def test_towns_take_in_no_more_people_than_their_dwellings_hold():
     few = replace(two_counties(), dwellings=np.array([5.0, 5.0]))
     quarter = quarter_of(persons(400), counties=few)
@@ -129,6 +143,8 @@ def test_migrants_go_back_to_the_village_or_to_its_town():
     assert_share(to_the_town.sum(), n, PARAMETERS.return_to_town, detect=0.02)
     assert (back.unit == np.where(to_the_town, -1, IN_VILLAGE)).all()
     assert (back.waits == to_the_town).all()
+    place_in_line = quarter.u(Stream.ARRIVAL, back.row)[0]
+    assert pearsonr(to_the_town, place_in_line).pvalue > 1e-6  # where to is no place in the line
 
 
 @pytest.mark.parametrize(
@@ -147,6 +163,16 @@ def test_only_those_away_from_home_go_back(unit, hukou, moves):
     back = quarter_of(persons(100, unit=unit, hukou=hukou)).go_back(np.arange(100))
     assert (len(back.row) > 0) == (moves != "nobody")
     assert (len(back.row) == 100) == (moves == "all")
+
+
+def test_nobody_goes_back_to_a_town_that_does_not_exist():
+    away, units = persons(200, unit=UNITS, hukou=IN_VILLAGE), villages()
+    units.urban[:8] = False
+    quarter = quarter_of(away)
+    quarter.register = Register(away, units, 7)
+    back = quarter.go_back(np.arange(200))
+    assert (back.town < 0).all()
+    assert (back.unit[back.row >= 0] == IN_VILLAGE).all()
 
 
 def test_the_old_go_back_more_often_and_children_do_not_by_themselves():

@@ -76,7 +76,7 @@ def test_a_probability_is_a_hazard_endured(rate, years):
     assert p[1] == 0
     assert 0 < p[0] <= 1
     if rate * years < 1e-6:
-        assert p[0] == pytest.approx(rate * years)
+        assert p[0] == pytest.approx(rate * years, rel=1e-6, abs=0)
     twice = probability(np.array([rate]), 2 * years)[0]
     assert twice == pytest.approx(p[0] + (1 - p[0]) * p[0])
     if p[0] < 0.999:
