@@ -60,6 +60,13 @@ class Saved:
 
         return pd.read_parquet(self.folder / "growth.parquet")
 
+    def movers(self) -> "pd.DataFrame":
+        """Who moved, as `Outcome.movers`; empty if the run was saved without."""
+        import pandas as pd
+
+        file = self.folder / "movers.parquet"
+        return pd.read_parquet(file) if file.is_file() else pd.DataFrame()
+
     def verdicts(self) -> "pd.DataFrame":
         """One row for each target, as saved with the run."""
         import pandas as pd
@@ -86,6 +93,7 @@ class Saved:
         from calibration.region import load
         from scenarios.simulate import reported
         from sim.accounts import Growth
+        from sim.census import FOUND
         from sim.indicators import INDICATORS
 
         told, asked = self.record, self.request
@@ -107,6 +115,10 @@ class Saved:
                 for i in range(len(days))
             ),
             _start=(np.array(told.begun.urban), np.array(told.begun.present)),
+            census={
+                name: np.array([told.summary[f"{name}_{c.code}"] for c in region.counties])
+                for name in FOUND
+            },
         )
 
 

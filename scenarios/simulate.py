@@ -63,6 +63,8 @@ class Outcome:
     record: "Floats"
     _growth: tuple["Growth", ...] = field(repr=False)
     _start: tuple["Ints", "Ints"] = field(repr=False)  # urban and all present, (county,)
+    census: Mapping[str, "Ints"] = field(default_factory=dict)  # found at the end, (county,)
+    _movers: "Ints | None" = field(default=None, repr=False)  # see sim.movers
 
     def at(self, indicator: str, day: date) -> "Floats":
         """An indicator in every group at the end of `day`, (group,).
@@ -195,6 +197,33 @@ class Outcome:
             )
         return pd.DataFrame(rows)
 
+    def movers(self) -> "pd.DataFrame":
+        """Who moved since the start: county, origin, destination and kind of person [persons].
+
+        A move between counties of the region stands in the lines of both. Empty for an outcome
+        that was saved without them.
+        """
+        import pandas as pd
+
+        from sim.kinds import AGED
+        from sim.movers import ENDS
+
+        axes = {
+            "county": [g.zh for g in self.groups[: len(self.region.counties)]],
+            "origin": ENDS, "destination": ENDS, "age": [name[5:] for name in AGED],
+            "sex": ("male", "female"), "education": ("primary", "junior", "senior", "college"),
+            "situation": ("dependent", "single", "alone", "couple", "preschool child",
+                          "primary child", "secondary child"),
+        }  # fmt: skip
+        known = np.zeros([len(values) for values in axes.values()], np.int64)
+        persons = known if self._movers is None else self._movers
+        where = persons.nonzero()
+        columns = {
+            name: np.array(values)[index]
+            for (name, values), index in zip(axes.items(), where, strict=True)
+        }
+        return pd.DataFrame(columns | {"persons": persons[where]})
+
     def effort(self) -> "Floats":
         """What each county delivered of what it was asked, (quarter, county), in [0, 1].
 
@@ -210,15 +239,21 @@ class Outcome:
         return np.array([shares.get(q, np.ones(counties)) for q in range(first, last + 1)])
 
     def summary(self) -> dict[str, float]:
-        """Every indicator at the end of the run under a stable flat key."""
+        """Every indicator at the end, and what a census finds then, under stable flat keys."""
         from sim.indicators import INDICATORS
 
         last = self.record[-1]
-        return {
+        reported = {
             f"{name}_{group.code}": float(last[i, g])
             for i, name in enumerate(INDICATORS)
             for g, group in enumerate(self.groups)
         }
+        found = {
+            f"{name}_{group.code}": float(figures[list(group.counties)].sum())
+            for name, figures in self.census.items()
+            for group in self.groups
+        }
+        return reported | found
 
     @cached_property
     def provenance(self) -> dict[str, Any]:
@@ -312,6 +347,7 @@ def simulate(
     begun = model.present()
     while model.running:
         model.step()
+    found, movers = model.census(), model.register.movers.persons
     model.retire()
     return Outcome(
         scenario=plan,
@@ -324,6 +360,8 @@ def simulate(
         groups=groups,
         dates=(plan.start, *(tick.ends for tick in model.ticks)),
         record=np.array([[row[name] for name in INDICATORS] for row in model.record]),
+        census=found,
+        _movers=movers,
         _growth=tuple(model.growth),
         _start=begun,
     )  # fmt: skip

@@ -418,6 +418,41 @@ def by_unit(unit: Array, traits: Array, weight: Array, counts: Array) -> None:
 
 
 @njit(nogil=True, cache=True)
+def registered_elsewhere(
+    unit: Array, hukou: Array, since: Array, last: int, county: Array, township: Array,
+    beyond: int, weight: Array, counts: Array,
+) -> None:  # fmt: skip
+    """Add to `counts`, (county, 3), the weight of those registered in another township.
+
+    It lies in the county they live in, in another county or the first unit outside, or in the unit
+    `beyond`. `county` and `township`, (unit,), end where the units outside begin; those who moved
+    after the quarter `last` are left out.
+    """
+    inside = len(county)
+    for i in range(len(unit)):
+        here, there = unit[i], hukou[i]
+        if here == there or here >= inside or since[i] > last:
+            continue
+        if there >= inside:
+            counts[county[here], 2 if there == beyond else 1] += weight[i]
+        elif county[here] != county[there]:
+            counts[county[here], 1] += weight[i]
+        elif township[here] != township[there]:
+            counts[county[here], 0] += weight[i]
+
+
+@njit(nogil=True, cache=True)
+def in_families(
+    unit: Array, traits: Array, flags: Array, collective: int, county: Array, weight: Array,
+    counts: Array,
+) -> None:  # fmt: skip
+    """Add the weight of all who do not live collectively to `counts`, (county, 4 roles)."""
+    for i in range(len(unit)):
+        if unit[i] < len(county) and not flags[i] & collective:
+            counts[county[unit[i]], traits[i] >> 3 & 3] += weight[i]
+
+
+@njit(nogil=True, cache=True)
 def within(values: Array, low: int, high: int, rows: Array) -> int:
     """Fill `rows` with the rows whose value lies in [low, high]; returns how many there are."""
     found = 0

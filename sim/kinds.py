@@ -6,6 +6,7 @@ work a person does. Both are dense numpy axes, so a rule is a few broadcasts.
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Self
 
 import numpy as np
@@ -16,6 +17,14 @@ from sim.state import HEAD, Ints
 
 AGES = np.array([0, 1, *range(5, 90, 5)])  # first year of each census age band
 BANDS = len(AGES)
+
+# Age groups [years] that are told apart in reports: the bands of each.
+AGED = {
+    f"aged_{first}_{last - 1 if last < 100 else 'over'}": np.flatnonzero(
+        (first <= AGES) & (last > AGES)
+    )
+    for first, last in pairwise((0, 10, 20, 30, 40, 60, 100))
+}
 
 # Situations: who decides, and for whom. The role, with the age of a head's youngest child.
 DEPENDENT, SINGLE, ALONE, COUPLE, PRESCHOOL, PRIMARY_CHILD, SECONDARY_CHILD = range(7)

@@ -10,6 +10,7 @@ from scipy.special import ndtri
 
 from sim import (
     accounts,
+    census,
     demography,
     households,
     housing,
@@ -30,6 +31,7 @@ from sim.kinds import Headcount
 from sim.levers import Levers
 from sim.markets import Markets
 from sim.migration import Alternatives
+from sim.movers import Movers
 from sim.parameters import Parameters
 from sim.quarter import Hazards, Parties, Quarter
 from sim.register import Register
@@ -71,6 +73,7 @@ class UrbanModel(mesa.Model):
 
         for ago in range(measurement.HALF_YEAR, 0, -1):
             self.run_in(Tick(first.number - ago, start, 1.0), offers, none)
+        self.register.movers = Movers.none(len(counties))
         self.conditions = conditions or Conditions()  # from the start on; the past is one
 
         self.record: list[dict[str, Floats]] = []
@@ -151,6 +154,11 @@ class UrbanModel(mesa.Model):
         self.receive(quarter, offers)
         self.counts = self.count(self.ticks[0].number)
         accounts.check(before.by_sex[:-1], self.register.flows, self.counts.by_sex[:-1])
+
+    def census(self) -> census.Found:
+        """What a census would find now."""
+        number = self.ticks[self.quarter - 1].number
+        return census.census(self.register, self.counts, len(self.counties), number)
 
     def retire(self) -> None:
         """Let go of the people: a finished model is in a ring of references with its agents.

@@ -402,7 +402,8 @@ class Quarter:
                 flags=np.zeros(n, np.uint8),
                 mate=np.arange(len(r.people), len(r.people) + n, dtype=np.int32),
                 weight=persons[comes].astype(np.int32),
-            )
+            ),
+            q,
         )
 
     # Hukou and boundaries

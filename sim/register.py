@@ -13,6 +13,7 @@ from sim import households, kernel, kinds, measurement
 from sim.accounts import Flows
 from sim.chance import addresses
 from sim.kinds import Traits
+from sim.movers import Movers
 from sim.state import (
     ALONE,
     COLUMNS,
@@ -57,6 +58,7 @@ class Register:
         self.count_registered()
         self._index_towns()
         self.flows = Flows.none(places)
+        self.movers = Movers.none((places - 3) // 2)  # since the start
         self.moved: list[Ints] = [np.empty(0, np.int64)] * measurement.HALF_YEAR  # by quarters ago
 
     def _first(self, n: int) -> People:
@@ -236,9 +238,9 @@ class Register:
         p.flags[abroad] &= ~np.uint8(OWNS_FLAT)  # the flat is in the town of the county left
         grown = (p.born[left] <= quarter - 4 * households.GROWN) & to_village
         self.employ(left, np.where(grown, FARM, NO_WORK))
-        self.moved[0] = np.concatenate([self.moved[0], who])
+        self._remember(who, start, end, quarter)
 
-    def enter(self, newcomers: People) -> None:
+    def enter(self, newcomers: People, quarter: int) -> None:
         """People from outside who were never on the register settle in a town."""
         rows = self.append(newcomers)
         p = self.people
@@ -247,7 +249,7 @@ class Register:
         _enter(self.flows.entries, p.weight[rows], origin, self.place[p.unit[rows]], sex)
         _enter(self.registered, p.weight[rows], p.hukou[rows])
         _enter(self.size, p.weight[rows], p.unit[rows], sex)
-        self.moved[0] = np.concatenate([self.moved[0], rows])
+        self._remember(rows, self.places - 3 + origin, self.place[p.unit[rows]], quarter)
 
     def settle(self, rows: Ints) -> None:
         """People are granted the hukou of where they live."""
@@ -270,6 +272,15 @@ class Register:
         np.subtract.at(self.flows.recoded, before, residents)
         np.add.at(self.flows.recoded, self.place, residents)
         self._index_towns()
+
+    def _remember(self, who: Ints, start: Ints, end: Ints, quarter: int) -> None:
+        """Keep in mind who moved: the half-year rule asks for it, and so do readers."""
+        p = self.people
+        self.moved[0] = np.concatenate([self.moved[0], who])
+        self.movers.add(
+            start.astype(np.int64), end.astype(np.int64), p.born[who], p.child[who],
+            p.traits[who], p.weight[who], quarter,
+        )  # fmt: skip
 
     def _role(self, rows: Ints) -> Traits:
         return kinds.role_of(self.people.traits[rows])

@@ -1,0 +1,136 @@
+"""What a census finds at the end of a run, and who moved, held against a slow twin."""
+
+from datetime import date
+
+import numpy as np
+import pytest
+
+from calibration.region import load
+from calibration.summaries import COHORTS, enumerated, rate, summaries
+from scenarios import simulate
+from scenarios.simulate import prepared
+from sim import kinds
+from sim.census import FOUND, IN_MOVERS, census
+from sim.households import MOTHERS
+from sim.kinds import AGED, Headcount
+from sim.measurement import HALF_YEAR
+from sim.movers import ENDS, Movers
+from sim.register import Register
+from sim.state import COLLECTIVE, DEPENDENT, FARM, NO_WORK, SINGLE
+
+START, LATER = date(2010, 11, 1), date(2020, 11, 1)
+QUARTER = 443  # that the census of 2010 lies in
+
+
+@pytest.fixture(scope="module")
+def register():
+    people, units, counties, _ = prepared("binzhou", START, 0.01)
+    return Register(people, units.copy(), 2 * len(counties) + 3)
+
+
+def found(register, quarter=QUARTER):
+    counties = (register.places - 3) // 2
+    counts = Headcount.of(register.count(quarter), MOTHERS)
+    return census(register, counts, counties, quarter)
+
+
+def test_the_census_of_the_start_finds_what_the_pack_says(register):
+    told, now = enumerated(load("binzhou"), START), found(register)
+    for name in FOUND:
+        assert now[name].sum() == pytest.approx(told[name].sum(), rel=0.03), name
+
+
+def test_a_person_registered_in_another_township_is_an_in_mover_after_half_a_year(register):
+    p, units = register.people, register.units
+    asked = dict.fromkeys(IN_MOVERS, 0)
+    for i in np.flatnonzero(p.unit < units.elsewhere).tolist():
+        here, there = int(p.unit[i]), int(p.hukou[i])
+        if p.since[i] > QUARTER - HALF_YEAR or here == there:
+            continue
+        if there == units.elsewhere + 1:
+            asked["in_movers_other_province"] += int(p.weight[i])
+        elif there == units.elsewhere or units.county[here] != units.county[there]:
+            asked["in_movers_same_province"] += int(p.weight[i])
+        elif units.township[here] != units.township[there]:
+            asked["in_movers_same_county"] += int(p.weight[i])
+    assert {name: int(found(register)[name].sum()) for name in IN_MOVERS} == asked
+    assert min(asked.values()) > 0
+
+
+def test_households_are_counted_by_who_decides_in_them_and_dormitories_are_not(register):
+    p = register.people
+    inside = p.unit < register.units.elsewhere
+    family = inside & (p.flags & COLLECTIVE == 0)
+    role = kinds.role_of(p.traits)
+    decides = family & (role != DEPENDENT) & (role != SINGLE)
+    assert found(register)["family_households"].sum() == p.weight[decides].sum()
+    assert found(register)["family_members"].sum() == p.weight[family].sum()
+    assert p.weight[inside].sum() > p.weight[family].sum()
+
+
+def test_age_groups_and_work_leave_nobody_out(register):
+    p = register.people
+    inside = p.unit < register.units.elsewhere
+    now, work = found(register), kinds.work_of(p.traits)
+    assert sum(now[name].sum() for name in AGED) == p.weight[inside].sum()
+    assert now["workers"].sum() == p.weight[inside & (work != NO_WORK)].sum()
+    assert now["farmers"].sum() == p.weight[inside & (work == FARM)].sum()
+
+
+# Changes between two censuses
+
+
+def test_nothing_changes_between_a_census_and_itself():
+    told = enumerated(load("binzhou"), START)
+    change = summaries(told, told)
+    for name in set(change) - {"births", "survivors", *COHORTS}:
+        assert change[name] == pytest.approx(0), name
+
+
+def test_the_record_of_huimin_is_a_fall():
+    region = load("binzhou")
+    change = summaries(enumerated(region, START), enumerated(region, LATER))
+    huimin = [c.code for c in region.counties].index("371621")
+    assert change["rate_change"][huimin] == pytest.approx(-2.08, abs=0.01)
+    assert change["urban_growth"][huimin] == pytest.approx(100 * np.log(192_755 / 216_254))
+    assert rate(enumerated(region, LATER))[huimin] == pytest.approx(33.82, abs=0.01)
+
+
+# Who moves
+
+
+@pytest.fixture(scope="module")
+def outcome():
+    return simulate("baseline", scale=0.01, start=START, until="2012-12-31")
+
+
+def test_movers_into_and_out_of_towns_are_those_of_the_books(outcome):
+    moved, growth = outcome.movers(), outcome.growth()
+
+    def persons(origin, destination):
+        return moved.query("origin == @origin and destination == @destination").persons.sum()
+
+    books = {
+        ("village", "town"): growth.in_own_village, ("town", "village"): growth.out_own_village,
+        ("nearby", "town"): growth.in_nearby, ("town", "nearby"): growth.out_nearby,
+        ("province", "town"): growth.in_province, ("town", "province"): growth.out_province,
+        ("country", "town"): growth.in_country, ("town", "country"): growth.out_country,
+    }  # fmt: skip
+    for ends, book in books.items():
+        assert persons(*ends) == book.sum() > 0, ends
+
+
+def test_a_move_between_counties_stands_in_the_lines_of_both(outcome):
+    moved = outcome.movers()
+    left = moved.query("destination == 'nearby'").groupby("age").persons.sum()
+    came = moved.query("origin == 'nearby'").groupby("age").persons.sum()
+    assert left.to_dict() == came.to_dict()
+
+
+def test_each_kind_of_mover_is_entered_in_its_own_cell():
+    movers, born = Movers.none(2), np.array([QUARTER - 4 * 25], np.int16)
+    traits = kinds.pack(np.array([1]), np.array([3]), np.array([SINGLE]), np.array([0]))
+    never = np.array([-32768], np.int16)
+    movers.add(np.array([3]), np.array([2]), born, never, traits, np.array([7]), QUARTER)
+    cell = (1, ENDS.index("village"), ENDS.index("town"), 2, 1, 3, kinds.SINGLE)
+    assert movers.persons[cell] == 7 == movers.persons.sum()
