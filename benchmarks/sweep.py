@@ -13,7 +13,7 @@ from statistics import median
 from time import perf_counter, process_time
 
 from results import ledger, record, sweeping
-from results.store import Store
+from results.keyed import Store
 from scenarios.engines import Engine, Local
 from scenarios.request import code_digest
 from scenarios.sweep import Design, design

@@ -27,11 +27,13 @@ class Problem:
     expected: Say
     found: str
     advice: Say
+    column: int = 0  # counted from 1; 0 if the whole line is meant
 
     def text(self, lang: str = "zh") -> str:
         """The problem as a sentence in the reader's language."""
         i = LANGUAGES.index(lang)
-        where = f"{self.file}:{self.line}" if self.line else self.file
+        place = (self.file, self.line, self.column)
+        where = ":".join(str(part) for part in place if part)
         what, expected, advice = self.what[i], self.expected[i], self.advice[i]
         if lang == "zh":
             return f"{where}：{what}。应为：{expected}；实为：{self.found}；请{advice}。"
@@ -40,6 +42,8 @@ class Problem:
 
 class PackError(Exception):
     """A region pack that cannot be used, with everything that is wrong with it."""
+
+    noun: Say = ("区域数据包", "The region pack")
 
     def __init__(self, pack: str, problems: tuple[Problem, ...], lang: str = "zh") -> None:
         super().__init__(pack, problems, lang)
@@ -50,9 +54,9 @@ class PackError(Exception):
         lang = lang or self.lang
         n = len(self.problems)
         head = (
-            f"区域数据包 {self.pack} 有 {n} 处问题："
+            f"{self.noun[0]} {self.pack} 有 {n} 处问题："
             if lang == "zh"
-            else f"The region pack {self.pack} has {n} problem{'s' * (n > 1)}:"
+            else f"{self.noun[1]} {self.pack} has {n} problem{'s' * (n > 1)}:"
         )
         alike: dict[Problem, list[Problem]] = {}
         for problem in self.problems:

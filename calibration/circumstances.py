@@ -12,7 +12,9 @@ def counties(region: Region, start: date) -> Counties:
     """Each county's circumstances at the census of `start`."""
     km = region.distance_km()
     n = len(region.counties)
-    nearby = neighbours(np.array([c.prefecture for c in region.counties]))
+    prefecture = np.array([c.prefecture for c in region.counties])
+    arrivals = np.asarray(region.arrivals(start), float)
+    nearby = neighbours(prefecture)
     births, deaths = region.vital(start)
 
     def value(variable: str) -> Floats:
@@ -33,21 +35,25 @@ def counties(region: Region, start: date) -> Counties:
         price=value("house_price"),
         seats=np.stack([value("seats_primary"), value("seats_junior")], axis=1),
         moves=np.asarray(region.moves(start), float),
-        arrivals=np.asarray(region.arrivals(start), float),
-        nearby_share=shares(np.asarray(region.arrivals(start), float)[:, 0]),
+        arrivals=arrivals,
+        nearby_share=shares(arrivals[:, 0], prefecture),
         birth_rate=np.asarray(births, float) / 1000,
         death_rate=np.asarray(deaths, float) / 1000,
     )
 
 
-def shares(arrivals: Floats) -> Floats:
-    """Shares of a total, (county,), equal where there is none.
+def shares(arrivals: Floats, prefecture: Ints) -> Floats:
+    """Of all who move to another town of their prefecture, the share that comes to each, (county,).
 
-    Whoever moves within the prefecture heads for the towns that people from the rest of the
-    province head for: the census counts both as one class.
+    Whoever moves within a prefecture heads for the towns that people from the rest of the
+    province head for: the census counts both as one class. Where nobody arrives, all share alike.
     """
-    total = arrivals.sum()
-    return arrivals / total if total > 0 else np.full(len(arrivals), 1 / len(arrivals))
+    found = np.zeros(len(arrivals))
+    for code in np.unique(prefecture):
+        own = prefecture == code
+        total = arrivals[own].sum()
+        found[own] = arrivals[own] / total if total > 0 else 1 / own.sum()
+    return found
 
 
 def neighbours(prefecture: Ints) -> Ints:

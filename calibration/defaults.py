@@ -5,7 +5,7 @@ table, or the value, that is not.
 """
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
@@ -23,8 +23,23 @@ from calibration.schema import (
 from sim.state import Floats
 
 Page = dict[Cell, Floats]  # a table: of each cell the counties' figures, (county,)
-Book = dict[str, Page]  # the tables of a census
 
+
+class Book(dict[str, Page]):
+    """The tables of a census, and the prefecture each county belongs to."""
+
+    def __init__(self, prefecture: Sequence[str]) -> None:
+        super().__init__()
+        self.prefecture = np.array(prefecture)  # (county,)
+
+    @property
+    def nearby(self) -> Floats:
+        """Whether two counties are of the same prefecture, 1 or 0, (county, county)."""
+        same = self.prefecture[:, None] == self.prefecture
+        return same * (1.0 - np.eye(len(same)))
+
+
+MOST_UNITS = 2**16 - 3  # a 16-bit index, less three places outside
 MIDDLE = np.array([0.5, 3.0, *range(7, 87, 5), 89.5])  # years, of each age band
 PARTS_OF_BAND = {  # children of a school age, from the five-year bands
     "primary": {"5-9": 0.8, "10-14": 0.4},
@@ -118,12 +133,17 @@ def home(book: Book) -> Page:
 
 
 def away(book: Book) -> Page:
-    """Shares of residents; those who stay in the region are its in-movers, by residents."""
-    people, pool = total(book), figure("away", "from_region") * moved_in(book, "same_province")
-    weight = np.tile(people, (len(people), 1)) * (1 - np.eye(len(people)))  # (goal, origin)
+    """Shares of residents; those who stay in the prefecture are its in-movers, by residents."""
+    people, pool = total(book), from_nearby(book) * moved_in(book, "same_province")
+    weight = np.tile(people, (len(people), 1)) * book.nearby  # (goal, origin)
     whole = np.maximum(weight.sum(axis=1, keepdims=True), 1.0)
     inside = {Cell("", "", "same_prefecture"): np.round(pool @ (weight / whole))}
     return inside | share("away", ("province", "country"), people)
+
+
+def from_nearby(book: Book) -> Floats:
+    """Of the in-movers from the province, who come from the prefecture's other counties."""
+    return figure("away", "from_region") * (book.nearby.sum(axis=1) > 0)
 
 
 def hukou(book: Book) -> Page:
@@ -141,13 +161,13 @@ def moves(book: Book) -> Page:
 
 def arrivals(book: Book) -> Page:
     """The stocks over the years in which they built up."""
-    province = (1 - figure("away", "from_region")) * moved_in(book, "same_province")
+    province = (1 - from_nearby(book)) * moved_in(book, "same_province")
     stock = {"province": province, "country": moved_in(book, "other_province")}
     return {Cell("", "", k): v / figure("arrivals", "years_in") for k, v in stock.items()}
 
 
 def vital(book: Book) -> Page:
-    """Births from residents aged 0, deaths from a Gompertz schedule [permille]."""
+    """Births from residents aged 0, deaths from a Gompertz schedule, in permille."""
     level, slope = figure("vital", "death_rate_at_0"), figure("vital", "death_rate_slope")
     deaths = level * np.exp(slope * MIDDLE) @ by_age(book)
     people = np.maximum(total(book), 1.0)
@@ -222,10 +242,19 @@ DERIVED: dict[str, Callable[[Book], Floats]] = {
 }
 
 
-def townships(county: County, residents: float) -> list[dict[str, str | int]]:
+def residents_per_unit(counties: int, residents: float) -> float:
+    """Residents of a village-level unit in a region of so many.
+
+    More than the default where there would be more units than their column can tell apart.
+    """
+    room = MOST_UNITS - counties * figure("places", "townships")  # which round to one unit more
+    return max(figure("places", "residents_per_unit"), residents / room)
+
+
+def townships(county: County, residents: float, per_unit: float) -> list[dict[str, str | int]]:
     """Townships of equal size, the first a street, for a pack without places."""
     number = int(figure("places", "townships"))
-    units = max(1, round(residents / figure("places", "residents_per_unit") / number))
+    units = max(1, round(residents / per_unit / number))
     return [
         {
             "county_code": county.code,

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from calibration.checks import Row
-from calibration.defaults import DERIVED, RULES, Book, Page, figure
+from calibration.defaults import DERIVED, RULES, Book, Page, figure, residents_per_unit
 from calibration.schema import COUNTRY, TABLES, Draft, Entry, Name, catalogue
 
 Values = dict[str, dict[str, dict[date, float]]]  # by variable, unit code and date
@@ -51,7 +51,7 @@ class Filling:
 
     def census(self, day: date) -> None:
         """Fill the tables of a census: from file, or by rule."""
-        book = self.books[day] = {}
+        book = self.books[day] = Book([c.prefecture for c in self.draft.counties])
         for name in TABLES:
             if (day, name) in self.draft.margins:
                 book[name] = self.table(day, name)
@@ -62,6 +62,21 @@ class Filling:
             if name not in book:
                 book[name] = rule(book)
                 self.default(name, day, "", (rule.__doc__ or "").split("\n", 1)[0])
+
+    def told(self) -> str:
+        """Every table, value and assumption as text, in a fixed order."""
+        tables = [
+            (str(day), name, cell, figures.tolist())
+            for day, book in sorted(self.books.items())
+            for name, page in sorted(book.items())
+            for cell, figures in sorted(page.items())
+        ]
+        values = [
+            (name, code, sorted(dated.items()))
+            for name, by_unit in sorted(self.values.items())
+            for code, dated in sorted(by_unit.items())
+        ]
+        return repr((tables, values, self.assumptions))
 
     def table(self, day: date, name: str) -> Page:
         """A table on file, cell by cell, (county,)."""
@@ -82,6 +97,25 @@ class Filling:
                 name, code = row["variable"], row["unit_code"]
                 self.values.setdefault(name, {}).setdefault(code, {})[day] = float(row["value"])
                 self.stated(file.removesuffix(".csv"), day, code, name, row)
+
+    def space(self, day: date, book: Book) -> None:
+        """List the defaults that stand in for a map: townships, their units, and distances."""
+        drawn, outside = bool(self.draft.boundaries), self.draft.outside
+        there = {
+            ("places", "townships"): bool(self.draft.places),
+            ("places", "residents_per_unit"): bool(self.draft.places),
+            ("distance", "county"): drawn or len(self.draft.counties) == 1,
+            ("distance", "province"): drawn and "province" in outside,
+            ("distance", "country"): "country" in outside,
+        }
+        people = float(np.sum(list(book["urban_rural"].values())))
+        for (table, variable), known in there.items():
+            if not known:
+                entry, value = catalogue()[table, variable], figure(table, variable)
+                if variable == "residents_per_unit":
+                    value = residents_per_unit(len(self.draft.counties), people)
+                self.gaps.append(Gap(table, day, variable, entry.name, True))
+                self.default(table, day, variable, entry.basis, value, entry.low, entry.high)
 
     def gaps_of(self, day: date, book: Book) -> None:
         """Fill the values that neither a county nor a unit above it has at a census."""
@@ -141,6 +175,7 @@ def filled(draft: Draft) -> Filling:
         filling.census(day)
     filling.dated()
     for day in draft.censuses:
+        filling.space(day, filling.books[day])
         filling.gaps_of(day, filling.books[day])
     return filling
 

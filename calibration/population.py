@@ -132,7 +132,7 @@ def build(region: Region, start: date, *, scale: float, seed: int) -> Population
 def censuses(region: Region, start: date) -> list[Census]:
     """What the build asks of the pack, for each county."""
     homes, moved, away = region.households(start), region.in_movers(start), region.away(start)
-    near = neighbours(moved[:, 1], away[:, 0])
+    near = neighbours(moved[:, 1], away[:, 0], [c.prefecture for c in region.counties])
     origins = np.column_stack([moved[:, 2], moved[:, 1] - near.sum(1), near, moved[:, 0]])
     couples = homes["generations_1"] - homes["one_person"]
     families = (homes[f"generations_{n}"] for n in ("2", "3", "4p"))

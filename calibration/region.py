@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from calibration import filling, sheet, tables
+from calibration import filling, posterior, sheet, tables
 from calibration.checks import Findings, PackError, Problem, nearest, one_of, rename
-from calibration.defaults import Book, Page, figure, townships
+from calibration.defaults import MOST_UNITS, Book, Page, figure, residents_per_unit, townships
 from calibration.distance import great_circle, middle
-from calibration.filling import Assumption, Gap, Values
+from calibration.filling import Assumption, Filling, Gap, Values
 from calibration.schema import (
     AGE_BANDS,
     INDUSTRY,
@@ -32,13 +32,24 @@ from calibration.schema import (
     Name,
     Target,
 )  # fmt: skip
-from sim.state import Floats
+from sim.state import Bools, Floats
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["County", "Name", "PackError", "Problem", "Region", "Target", "load", "packs"]
+__all__ = [
+    "MOST_UNITS",
+    "County",
+    "Name",
+    "PackError",
+    "Problem",
+    "Region",
+    "Target",
+    "load",
+    "packs",
+]
 
+PLAUSIBLE = (0.5, 1.8)  # residents of one census over an earlier one; beyond: another area
 EDUCATION = (("none", "preschool", "primary"), ("junior",), ("senior",), ("college", "bachelor"))
 
 
@@ -54,6 +65,7 @@ class Region:
     targets: tuple[Target, ...]
     attribution: Name
     digest: str  # sha256 of the pack and of the defaults it was filled with
+    folder: Path
     _draft: Draft
     _books: Mapping[date, Book]
     _values: Values
@@ -119,8 +131,8 @@ class Region:
         page = self._by_key(census, "industry")
         adults = self.sex_age(census)[:, :, 4:].sum(axis=(1, 2))
         sampled = self._by_key(census, "employment")["population_15p_sample"]
-        sectors = (("agriculture",), INDUSTRY, SERVICES)
-        counts = [np.sum([page[key] for key in keys], axis=0) for keys in sectors]
+        sectors = (("agriculture",), INDUSTRY, (*SERVICES, "international"))
+        counts = [np.sum([page[key] for key in keys if key in page], axis=0) for keys in sectors]
         scale = adults / np.maximum(sampled, 1.0)
         return np.asarray(np.stack(counts, axis=1) * scale[:, None])
 
@@ -161,6 +173,33 @@ class Region:
         """Odds of living in an urban place, relative to all ages, (19,)."""
         page = self._page(census, "urban_odds")
         return np.array([page[Cell("", band, "")].mean() for band in AGE_BANDS])
+
+    def comparable(self) -> Bools:
+        """Counties whose censuses can be compared, (county,): the safe set for trends.
+
+        Counties and county-level cities of the same area at all censuses, whose residents did not
+        change so much that their boundary must have. Districts are left out, because development
+        zones beside them come and go; so are units put together from several of the source's.
+        """
+        ends = self.censuses[0], self.censuses[-1]
+        first, last = (self.urban_rural(day).sum(axis=1) for day in ends)
+        ratio = last / np.maximum(first, 1.0)
+        low, high = PLAUSIBLE
+        return np.array(
+            [
+                county.kind != "district" and low <= change <= high and self._published(county.code)
+                for county, change in zip(self.counties, ratio, strict=True)
+            ]
+        )
+
+    def _published(self, county: str) -> bool:
+        """Whether urban and rural residents are as published at every census."""
+        pages = (self._draft.margins[day, "urban_rural"] for day in self.censuses)
+        return all(
+            page[county, cell]["status"] != "derived"
+            for page in pages
+            for cell in TABLES["urban_rural"].cells()
+        )
 
     # Economy and services
 
@@ -206,8 +245,9 @@ class Region:
         ]
         if not rows:
             residents = self.urban_rural(self.censuses[-1]).sum(axis=1)
+            per_unit = residents_per_unit(len(residents), residents.sum())
             for county, people in zip(self.counties, residents, strict=True):
-                rows += townships(county, people)
+                rows += townships(county, people, per_unit)
         table = DataFrame(rows)
         return table.sort_values(["county_code", "township_code"], ignore_index=True)
 
@@ -342,15 +382,20 @@ def _load(folder: Path) -> Region:
     known = filling.filled(draft)
     return Region(
         draft.name, *draft.title, draft.counties, draft.censuses, draft.targets, draft.attribution,
-        digest(folder), draft, known.books, known.values, tuple(known.assumptions),
+        digest(folder, known), folder, draft, known.books, known.values, tuple(known.assumptions),
         tuple(known.gaps),
     )  # fmt: skip
 
 
-def digest(folder: Path) -> str:
-    """Sha256 of the pack's files and of the defaults, names included."""
+def digest(folder: Path, known: Filling) -> str:
+    """Sha256 of the pack's files and of the defaults, names included.
+
+    Where a rule of ours stands in for what the pack lacks, what it gave is part of the digest.
+    """
     content = hashlib.sha256((SHIPPED.parent / "catalogue.csv").read_bytes())
     for file in sorted(folder.iterdir()):
-        if file.suffix in (".csv", ".yaml"):
+        if file.suffix in (".csv", ".yaml") and file.name != posterior.SAMPLE:  # that follows
             content.update(file.name.encode() + b"\0" + file.read_bytes())
+    if any(assumption.default for assumption in known.assumptions):
+        content.update(known.told().encode())
     return content.hexdigest()

@@ -15,14 +15,19 @@ HALF_YEAR = 2  # quarters; the definition of a usual resident
 COUNTRY, PROVINCE, NEIGHBOURS = 0, 1, 2
 
 
-def neighbours(same_province: Floats, away: Floats) -> Floats:
-    """In-movers from the other counties of the region, (county, county of hukou).
+def neighbours(same_province: Floats, away: Floats, prefecture: Sequence[str]) -> Floats:
+    """In-movers from the other counties of their prefecture, (county, county of hukou).
 
-    They are those whom the region's counties miss (`away`, by county of hukou); each county has
-    them in proportion to its in-movers from the province.
+    They are those whom its counties miss (`away`, by county of hukou); each county has them in
+    proportion to its in-movers from the province.
     """
-    share = min(away.sum() / max(same_province.sum(), 1.0), 1.0)
-    return fitted(1 - np.eye(len(away)), share * same_province, away)
+    of, found = np.array(prefecture), np.zeros((len(away), len(away)))
+    for code in np.unique(of):
+        own = np.flatnonzero(of == code)
+        came, missed = same_province[own], away[own]
+        share = min(missed.sum() / max(came.sum(), 1.0), 1.0)
+        found[np.ix_(own, own)] = fitted(1 - np.eye(len(own)), share * came, missed)
+    return found
 
 
 class Origins:

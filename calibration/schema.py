@@ -89,7 +89,11 @@ TABLES: dict[str, Table] = {
     "in_movers": Table(
         "流入人口", "in-movers", ("same_county", "same_province", "other_province")
     ),
-    "industry": Table("就业行业", "industry of work", ("agriculture", *INDUSTRY, *SERVICES)),
+    "industry": Table(
+        "就业行业", "industry of work",
+        ("agriculture", *INDUSTRY, *SERVICES, "international"),
+        optional=frozenset({"international"}),
+    ),
     "employment": Table("就业", "employment", ("employed_sample", "population_15p_sample")),
     "marital": Table(
         "婚姻", "marital state", ("never_married", "married", "divorced", "widowed")

@@ -40,7 +40,7 @@ def residents(asked: Asked) -> Floats:
 
 def rate(asked: Asked) -> Floats:
     """Urban residents as a share of all [percent], (county,)."""
-    return 100 * np.asarray(asked["urban_residents"]) / residents(asked)
+    return np.asarray(100 * asked["urban_residents"] / residents(asked), float)
 
 
 def _share(asked: Asked, part: str, whole: str) -> Floats:
@@ -77,7 +77,6 @@ def summaries(before: Asked, after: Asked) -> dict[str, Floats]:
         "rural_growth": _growth(before["rural_residents"], after["rural_residents"]),
         "residents_growth": _growth(*people),
         **{name: _growth(before[a], after[b]) for name, (a, b) in COHORTS.items()},
-        "births": 100 * after["aged_0_9"] / people[0],
         "survivors": _growth(before["aged_60_over"] + before["aged_40_59"], after["aged_60_over"]),
         **in_movers,
         "farming_change": _share(after, "farmers", "workers")

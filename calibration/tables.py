@@ -30,7 +30,7 @@ def read_margins(findings: Findings, draft: Draft) -> None:
     """The census tables, cell by cell."""
     file = "margins.csv"
     censuses = {day.isoformat(): day for day in draft.censuses}
-    counties = [county.code for county in draft.counties]
+    counties, alias = [county.code for county in draft.counties], draft.aliases()
     kept: list[tuple[Row, object]] = []
     for row in read_csv(findings, file, COLUMNS[file], required=True):
         line, table = row.line, TABLES.get(row["table"])
@@ -47,7 +47,7 @@ def read_margins(findings: Findings, draft: Draft) -> None:
             continue
         codes = [*draft.prefectures] if table.by_prefecture else counties
         county = ("县级代码", "county")
-        right &= findings.known(file, line, county, row["county_code"], codes, draft.aliases())
+        right &= findings.known(file, line, county, row["county_code"], codes, alias)
         for column, valid in (("sex", table.sexes), ("age", table.ages), ("key", table.keys)):
             thing = (f"{row['table']} 表的 {column}", f"{column} of table {row['table']}")
             right &= findings.known(file, line, thing, row[column], valid)

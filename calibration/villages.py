@@ -7,10 +7,9 @@ import numpy as np
 from numpy.random import Generator
 
 from calibration.fitting import whole
-from calibration.region import Region
+from calibration.region import MOST_UNITS, Region
 from sim.state import Bools, Floats, Ints, Units
 
-MOST_UNITS = 2**16 - 3  # a 16-bit index, less three places outside
 KINDS = ("street", "town", "township")  # the order in which their units are coded urban
 
 

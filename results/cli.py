@@ -12,7 +12,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from results import asking
+from results import asking, packing
+from results.console import arguments as page
 
 DONE, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
 
@@ -99,14 +100,29 @@ def parser(say: Say) -> Parser:
     reproduce = command("reproduce", "重跑并核对摘要", "run again and compare digests")
     reproduce.add_argument("run", help=say("运行编号或文件夹", "id or folder of a run"))
 
+    _score(command("score", "以后来公布的数为预测评分", "score forecasts on later figures"), say)
     asking.add(command, say)
+    page.add(command, say)
 
-    region = command("region", "区域包", "region packs")
-    region.add_argument("action", choices=["check"], help=say("检查", "check"))
-    region.add_argument("pack", help=say("名称或文件夹", "name or folder"))
-    fits = say("合成人口与普查的吻合程度", "how close the synthetic population comes")
-    region.add_argument("--fit", action="store_true", help=fits)
+    packing.add(command("region", "区域包", "region packs"), say)
     return top
+
+
+def _score(score: argparse.ArgumentParser, say: Say) -> None:
+    score.set_defaults(module="results.scoring")
+    columns = say(
+        "CSV：unit_code, date, variable, value；缺省则只列设定",
+        "CSV: unit_code, date, variable, value; without it, the settings",
+    )
+    score.add_argument("observations", nargs="?", type=Path, help=columns)
+    _region(score, say)
+    score.add_argument("--cutoff", metavar="DATE", help=say("信息截止日", "information cut-off"))
+    registered = say("缺省为登记的设定", "as registered by default")
+    score.add_argument("--draws", type=int, help=registered)
+    score.add_argument("--scale", type=float, help=registered)
+    score.add_argument("--seed", type=int, help=registered)
+    score.add_argument("--jobs", type=int, help=say("并行进程数", "worker processes"))
+    score.add_argument("--out", type=Path, help=say("另存 CSV", "also write CSV"))
 
 
 def _region(command: argparse.ArgumentParser, say: Say) -> None:

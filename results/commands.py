@@ -8,13 +8,16 @@ from typing import Any
 
 from results.cli import DONE, FAILED, REFUSED, Say
 from results.show import progress, table
+from results.stopping import stopped_by_signals
 from scenarios.checking import Problem, ScenarioError, Words, nearest
 
 
 def run(asked: Namespace, say: Say) -> int:
     """`xiancheng run`: verdicts, growth by cause, and a saved run."""
-    from results import figures, store, verdict
+    from results import answers, figures, store, verdict
+    from results.files import writable
     from scenarios import ensemble
+    from scenarios.request import Request
     from scenarios.resolving import resolve
     from scenarios.simulate import checked, horizon
 
@@ -22,18 +25,27 @@ def run(asked: Namespace, say: Say) -> int:
     request = {"region": asked.region, "seed": asked.seed, "scale": asked.scale}
     checked(scenario, **request, draws=asked.draws, jobs=1 if asked.jobs is None else asked.jobs)
     folder = asked.out or store.RUNS
-    store.writable(folder)
+    writable(folder)
     if asked.figure:
         figures.possible(asked.figure)
-    draws = None
-    with progress(say("模拟", "simulating"), 2 + asked.draws) as step:
-        both = ensemble.pair(scenario, **request, done=step)
+    answer, draws = answers.Answers.here(), None
+    altered = answer.set_aside()
+    with (
+        stopped_by_signals(),
+        progress(say("模拟", "simulating"), 2 + asked.draws) as step,
+    ):
+        both = ensemble.pair(scenario, step, answer=answer, **request)
         if asked.draws:
-            draws = ensemble.draws(scenario, asked.draws, step, jobs=asked.jobs, **request)
+            draws = ensemble.draws(
+                scenario, asked.draws, step, jobs=asked.jobs, answer=answer, **request
+            )
+    for aside in answer.set_aside() - altered:
+        say.note(f"残缺或被改动，已隔离并重算：{aside}", f"torn or altered, computed anew: {aside}")
     found, later = verdict.verdicts(both, draws), verdict.against_census(both)
     delivered = verdict.delivery(both.plan)
     remarks = [*verdict.remarks(both, found, delivered, say.lang)]
-    saved = store.save(both.plan, found, delivered, folder, region=asked.region)
+    told = Request.of(scenario, **request)
+    saved, before = answers.keep(both.plan, told, found, delivered, folder, answer)
     if asked.figure:
         figures.verdict(found, asked.figure, say.lang)
     if asked.json:
@@ -50,7 +62,10 @@ def run(asked: Namespace, say: Say) -> int:
         table(title, *verdict.census_lines(later, say.lang))
     for remark in remarks:
         print(f"· {remark}")
-    say.note(f"已保存 {saved}", f"saved {saved}")
+    if before:
+        say.note(f"同样的运行已在 {saved}", f"the same run is in {saved}")
+    else:
+        say.note(f"已保存 {saved}", f"saved {saved}")
     return DONE
 
 
@@ -92,7 +107,7 @@ def check(asked: Namespace, say: Say) -> int:
 
 def show(asked: Namespace, say: Say) -> int:
     """`xiancheng show`: a scenario as resolved, or what another changes."""
-    from results.store import yaml
+    from results.tables import yaml
     from scenarios.differences import diff
     from scenarios.resolving import resolve
 
@@ -158,10 +173,10 @@ def measures(asked: Namespace, say: Say) -> int:
 
 def sweep(asked: Namespace, say: Say) -> int:
     """`xiancheng sweep`: every run of a design once; 1 if some gave no outcome."""
-    from results import ledger, sweeping
+    from results import ledger, planning, sweeping, swept
 
-    with sweeping.stopped_by_signals():
-        sweep = sweeping.planned(
+    with stopped_by_signals():
+        sweep = planning.planned(
             asked.design, asked.out, shard=asked.shard, jobs=asked.jobs, engine=asked.engine,
             scheduler=asked.scheduler, resume=asked.resume,
         )  # fmt: skip
@@ -184,8 +199,8 @@ def sweep(asked: Namespace, say: Say) -> int:
     if asked.json:
         print(_json({**tally.told(), "set": digest, "targets": judged, "out": str(asked.out)}))
     else:
-        table(sweep.design.name, *sweeping.lines(judged, say.lang))
-        print(say(*tally.said(digest)))
+        table(sweep.design.name, *swept.lines(judged, say.lang))
+        print(say(*swept.tally(tally, digest)))
     return FAILED if tally.failed else DONE
 
 
@@ -202,26 +217,6 @@ def reproduce(asked: Namespace, say: Say) -> int:
     else:
         print("\n".join(differs.said(say.lang)))
     return FAILED if differs.files else DONE
-
-
-def region(asked: Namespace, say: Say) -> int:
-    """`xiancheng region check`: what a pack assumes and what it misses."""
-    from calibration.region import load
-    from results import packs
-
-    pack = load(asked.pack, say.lang)
-    if asked.json:
-        about = {"region": pack.name, "sha256": pack.digest}
-        print(_json({**about, "assumptions": pack.assumptions(), "missing": pack.missing()}))
-        return DONE
-    print(f"{pack.title_zh} {pack.title_en} · sha256 {pack.digest}")
-    if asked.fit:
-        table(say("合成人口与普查", "the population and the census"), *packs.fit(pack, say.lang))
-        return DONE
-    assumed, missing = packs.assumed(pack, say.lang), packs.missing(pack, say.lang)
-    table(say("假定与推导的数值", "what is assumed"), *assumed, prose=True)
-    table(say("缺失的数据", "what is missing"), *missing, prose=True)
-    return DONE
 
 
 def _packs() -> list[str]:

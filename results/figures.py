@@ -1,10 +1,14 @@
 """Figures, drawn with matplotlib (the `report` extra) from the same tables that are printed."""
 
 import warnings
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
+from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
+from results import fonts
+from results.contents.parts import Chart, Kind
 from scenarios.checking import Words
 from scenarios.simulate import RequestError
 
@@ -12,6 +16,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
 START, WITHOUT, WITH, TARGET = "#9aa0a6", "#5b8db8", "#d1495b", "#2b2d42"
+LAYERS = ("#c9d6e2", "#33658a", "#e8a33d")  # natural growth, migration, recoding: apart in grey too
+HATCHES = ("", "", "///")
+CM = 1 / 2.54  # inches
+SIZES: dict[Kind, tuple[float, float]] = {  # width and height [cm], at the size of the page
+    "verdicts": (16.5, 7.2), "path": (8.1, 6.2), "causes": (8.1, 6.2), "shares": (16.5, 6.6),
+    "effort": (16.5, 5.4),
+}  # fmt: skip
+Format = Literal["svg", "png"]
 
 LEGEND = {
     "start": Words("2020年普查", "2020 census"),
@@ -88,3 +100,173 @@ def possible(path: Path) -> None:
             f"图应存为已有文件夹中的 .svg 文件；得到 {path}",
             f"a figure should be an .svg file in a folder that exists; got {path}",
         )
+
+
+# The pictures of a document
+
+
+def drawn(chart: Chart, lang: str, form: Format = "svg", dpi: int = 220) -> bytes:
+    """A chart as a picture in which text is shapes, so that it looks alike everywhere.
+
+    Raises
+    ------
+    RequestError
+        if matplotlib is missing.
+    """
+    possible(Path("figure.svg"))
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    width, height = SIZES[chart.kind]
+    style: dict[str, Any] = {
+        "svg.fonttype": "path", "svg.hashsalt": "xiancheng", "text.parse_math": False,
+        "font.family": [_family(), "DejaVu Sans"], "font.size": 8, "axes.linewidth": 0.6,
+        "hatch.linewidth": 0.5, "axes.unicode_minus": False, "lines.markersize": 4.5,
+    }  # fmt: skip
+    picture = BytesIO()
+    with warnings.catch_warnings(), mpl.rc_context(style):
+        warnings.filterwarnings("ignore", "Glyph")
+        figure = Figure(figsize=(width * CM, height * CM), layout="constrained")
+        DRAWERS[chart.kind](figure.add_subplot(), chart, lang)
+        figure.savefig(picture, format=form, dpi=dpi, metadata=_undated(form))
+    return picture.getvalue()
+
+
+def _undated(form: Format) -> dict[str, None]:
+    return {"Date": None} if form == "svg" else {"Software": None}
+
+
+def _family() -> str:
+    """The font of pictures: ours if it is installed, else what matplotlib has."""
+    from matplotlib import font_manager
+
+    path = fonts.file(fonts.SANS)
+    if path is None:
+        return "DejaVu Sans"
+    if all(font.fname != str(path) for font in font_manager.fontManager.ttflist):
+        font_manager.fontManager.addfont(path)
+    return str(font_manager.FontProperties(fname=path).get_name())
+
+
+def _verdicts(axes: Any, chart: Chart, lang: str) -> None:
+    """A line for each target: start, without, with, target, and the interval of the draws."""
+    rows = chart.table.rows[::-1]
+    for y, (_, _, target, start, without, having, *rest) in enumerate(rows):
+        if len(rest) > 3:
+            axes.plot(rest[3:5], [y, y], color=WITH, lw=6, alpha=0.25, solid_capstyle="butt",
+                      label=LEGEND["interval"].said(lang))  # fmt: skip
+        axes.plot(start, y, "o", color=START, label=chart.table.columns[3].title)
+        axes.plot(without, y, "D", mfc="white", mec=WITHOUT, label=LEGEND["without"].said(lang))
+        axes.plot(having, y, "o", color=WITH, label=LEGEND["with"].said(lang))
+        axes.plot([target] * 2, [y - 0.34, y + 0.34], color=TARGET, lw=2,
+                  label=LEGEND["target"].said(lang))  # fmt: skip
+    axes.set_yticks(range(len(rows)), [str(row[0]) for row in rows])
+    axes.set_ylim(-0.6, len(rows) - 0.4)
+    axes.set_xlabel(Words("常住人口城镇化率（%）", "resident urbanization rate (%)").said(lang))
+    _plain(axes, "x", left=False)
+    _legend(axes, 5)
+
+
+def _path(axes: Any, chart: Chart, lang: str) -> None:
+    """The rate over time, without and with the plan; censuses and target as marks."""
+    days, without, having = zip(*chart.table.rows, strict=True)
+    axes.plot(days, without, color=WITHOUT, lw=1.3, ls=(0, (4, 2)), label=LEGEND["without"].said(lang))
+    axes.plot(days, having, color=WITH, lw=1.3, label=LEGEND["with"].said(lang))
+    for point in chart.points:
+        if point.kind == "target":
+            if point.low is not None and point.high is not None:
+                axes.plot([point.day] * 2, [point.low, point.high], color=WITH, lw=4, alpha=0.25,
+                          solid_capstyle="butt", label=LEGEND["interval"].said(lang))  # fmt: skip
+            axes.axhline(point.value, color=TARGET, lw=0.8, ls=":")
+            axes.plot(point.day, point.value, "v", color=TARGET, label=point.label)
+        else:
+            axes.plot(point.day, point.value, "s", mfc="white", mec=TARGET, label=point.label)
+    axes.set_ylabel(f"{Words('城镇化率', 'urbanization rate').said(lang)} (%)")
+    _years(axes)
+    _plain(axes, "y")
+    _legend(axes, 2)
+
+
+def _causes(axes: Any, chart: Chart, lang: str) -> None:
+    """Urban growth by year, the causes stacked, losses below the line."""
+    rows = chart.table.rows[:-1]
+    for i, column in enumerate(chart.table.columns[1:4], 1):
+        values = [float(row[i] or 0) for row in rows]
+        axes.bar(
+            range(len(rows)), values, bottom=_below(rows, i), width=0.66, color=LAYERS[i - 1],
+            hatch=HATCHES[i - 1], edgecolor=TARGET, linewidth=0.4, label=column.title,
+        )  # fmt: skip
+    axes.axhline(0, color=TARGET, lw=0.6)
+    axes.set_xticks(range(len(rows)), [str(row[0]) for row in rows])
+    axes.set_ylabel(chart.table.columns[4].header)
+    axes.yaxis.set_major_formatter("{x:,.0f}")
+    _plain(axes, "y")
+    _legend(axes, 3)
+
+
+def _below(rows: Sequence[Sequence[Any]], column: int) -> list[float]:
+    """Where each bar of a stack begins: on those of its own sign."""
+    return [
+        sum(float(x) for x in row[1:column] if (x < 0) == (row[column] < 0)) for row in rows
+    ]
+
+
+def _shares(axes: Any, chart: Chart, lang: str) -> None:
+    """A bar for each project with its standard error; the total is left out."""
+    rows = chart.table.rows[:-1][::-1]
+    axes.barh(
+        range(len(rows)), [float(row[1] or 0) for row in rows], height=0.62, color=LAYERS[1],
+        xerr=[0.0 if row[2] is None or row[2] != row[2] else float(row[2]) for row in rows],
+        error_kw={"ecolor": TARGET, "elinewidth": 0.9, "capsize": 2.5},
+    )  # fmt: skip
+    axes.axvline(0, color=TARGET, lw=0.6)
+    axes.set_yticks(range(len(rows)), [str(row[0]) for row in rows])
+    axes.set_xlabel(chart.table.columns[1].header)
+    _plain(axes, "x", left=False)
+
+
+def _effort(axes: Any, chart: Chart, lang: str) -> None:
+    """A group of bars for each county: what it carried out at the end of each year."""
+    rows, years = chart.table.rows, chart.table.columns[1:]
+    width = 0.8 / max(len(years), 1)
+    shades = [str(0.85 - 0.6 * i / max(len(years) - 1, 1)) for i in range(len(years))]
+    for i, (year, shade) in enumerate(zip(years, shades, strict=True)):
+        axes.bar(
+            [x + (i - (len(years) - 1) / 2) * width for x in range(len(rows))],
+            [float(row[i + 1]) for row in rows], width, color=shade, edgecolor=TARGET,
+            linewidth=0.4, label=year.title,
+        )  # fmt: skip
+    axes.set_xticks(range(len(rows)), [str(row[0]) for row in rows])
+    axes.set_ylabel("%")
+    _plain(axes, "y")
+    _legend(axes, len(years) or 1)
+
+
+DRAWERS: dict[Kind, Callable[[Any, Chart, str], None]] = {
+    "verdicts": _verdicts, "path": _path, "causes": _causes, "shares": _shares, "effort": _effort,
+}  # fmt: skip
+
+
+def _plain(axes: Any, grid: str, *, left: bool = True) -> None:
+    axes.grid(axis=grid, alpha=0.3, lw=0.5)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right", *([] if left else ["left"])]].set_visible(False)
+    axes.tick_params(width=0.6, length=2.5)
+
+
+def _years(axes: Any) -> None:
+    from matplotlib.dates import AutoDateLocator, DateFormatter
+
+    axes.xaxis.set_major_locator(AutoDateLocator(maxticks=7))
+    axes.xaxis.set_major_formatter(DateFormatter("%Y"))
+
+
+def _legend(axes: Any, columns: int) -> None:
+    """The legend above the picture, each label once."""
+    handles, labels = axes.get_legend_handles_labels()
+    unique = dict(zip(labels, handles, strict=True))
+    if unique:
+        axes.figure.legend(
+            unique.values(), unique.keys(), loc="outside upper center", ncols=columns,
+            frameon=False, fontsize=7, handlelength=1.8, columnspacing=1.2,
+        )  # fmt: skip

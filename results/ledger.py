@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from results.store import Saved, Store, opened, whole_file
+from results.files import whole_file
+from results.keyed import Store
+from results.store import Saved, opened
 
 if TYPE_CHECKING:
     import pandas as pd

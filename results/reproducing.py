@@ -70,6 +70,7 @@ def _made_by(record: Record) -> tuple[str, ...]:
 def _anew(saved: Saved, folder: Path) -> Record:
     """The record of the same run, run again: with its baseline and draws if it had them."""
     from results import verdict
+    from results.answers import beside
     from scenarios import ensemble
 
     request = saved.request
@@ -85,7 +86,7 @@ def _anew(saved: Saved, folder: Path) -> Record:
         draws = ensemble.draws(scenario, n, lambda: None, **asked) if n else None
         both = ensemble.pair(scenario, parameters=request.parameters, draw=request.draw, **asked)
         found, delivered = verdict.verdicts(both, draws), verdict.delivery(both.plan)
-        write(folder, both.plan, request, {}, found, {"delivery.csv": delivered})
+        write(folder, both.plan, request, {}, found, beside(both.plan, delivered))
     else:
         write(folder, request.simulate(), request, {})
     anew = opened(folder)

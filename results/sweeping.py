@@ -6,38 +6,26 @@ writes it as a whole. `run` goes through a design with an engine until nothing i
 
 import errno
 import json
-import os
-import re
-import shutil
-import signal
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from calibration.population import population
 from calibration.region import load
 from results import ledger
-from results.store import Store, whole_file, writable, write
-from scenarios.checking import Words
-from scenarios.engines import DEATHS, Dask, Engine, Local, Lost, memory_available
-from scenarios.request import code_digest, digest_of
-from scenarios.simulate import LIMITS, RequestError, prepared
-from scenarios.sweep import Design, design
-
-if TYPE_CHECKING:
-    import pandas as pd
+from results.files import whole_file
+from results.keyed import Store
+from results.room import Need
+from scenarios.engines import DEATHS, Engine, Lost
+from scenarios.request import code_digest, digest_of, of_code
+from scenarios.simulate import RequestError
+from scenarios.sweep import Design
 
 SWEEP = "sweep.json"
-
-# Measured with benchmarks/sweep.py; see docs/cluster.md.
-PROCESS_BYTES = 330e6  # a worker before it holds a population
-ROW_BYTES = 130  # of a worker for each row of people, at most
-RUN_BYTES = 80e3  # on disk for each run over five years
 
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES}
 
@@ -87,12 +75,7 @@ class Job:
         RequestError
             if this worker has other code than the process that sent it the job.
         """
-        if code_digest() != self.code:
-            raise RequestError(
-                "工作进程的代码或库版本与主进程不同；请统一安装后用 --resume 继续",
-                "a worker has other code or libraries than the main process; install the same, "
-                "then continue with --resume",
-            )
+        of_code(self.code)
         point = self.design.point(number)
         store, request = Store(self.folder), self.design.request(point)
         key = request.key
@@ -104,13 +87,7 @@ class Job:
                     return Report(number, key, "elsewhere")
                 if store.has(key):
                     return Report(number, key, "kept")
-                begun = time.perf_counter()
-                prepared(request.world.region, request.world.scenario.start, request.scale)
-                ready = time.perf_counter()
-                outcome = request.simulate()
-                seconds = {"prepare": ready - begun, "simulate": time.perf_counter() - ready}
-                write(store.path(key), outcome, request, seconds)
-                store.forgive(key)
+                store.compute(request)
                 return Report(number, key, "done")
         except Exception as error:
             if isinstance(error, OSError) and error.errno in NO_ROOM:
@@ -157,59 +134,6 @@ def _told(error: Exception) -> str:
 # A sweep in its folder
 
 
-@dataclass(frozen=True)
-class Need:
-    """What a sweep takes, and what there is [bytes]; None where the system does not tell."""
-
-    jobs: int
-    each: float  # memory of a worker
-    memory_free: int | None
-    disk: float
-    disk_free: int
-
-    @property
-    def memory(self) -> float:
-        """Of all workers."""
-        return self.jobs * self.each
-
-    def refuse(self) -> None:
-        """Refuse a sweep that would not fit.
-
-        Raises
-        ------
-        RequestError
-        """
-        if self.memory_free is not None and self.memory > self.memory_free:
-            fits = max(1, int(self.memory_free / self.each))
-            raise RequestError(
-                f"{self.jobs} 个进程约需内存 {_size(self.memory)}，可用 "
-                f"{_size(self.memory_free)}；请用 --jobs {fits} 或更小的 scales",
-                f"{self.jobs} workers need about {_size(self.memory)} of memory, "
-                f"{_size(self.memory_free)} is free; use --jobs {fits} or smaller scales",
-            )
-        if self.disk > self.disk_free:
-            raise RequestError(
-                f"结果约需磁盘 {_size(self.disk)}，可用 {_size(self.disk_free)}；"
-                "请用 --out 换个位置",
-                f"the runs need about {_size(self.disk)} of disk, {_size(self.disk_free)} is "
-                "free; name another place with --out",
-            )
-
-    def said(self) -> tuple[str, str]:
-        """The figures in Chinese and English."""
-        free = "?" if self.memory_free is None else _size(self.memory_free)
-        return (
-            f"{self.jobs} 个进程：约需内存 {_size(self.memory)}（可用 {free}），"
-            f"磁盘 {_size(self.disk)}（可用 {_size(self.disk_free)}）",
-            f"{self.jobs} workers: about {_size(self.memory)} of memory ({free} free), "
-            f"{_size(self.disk)} of disk ({_size(self.disk_free)} free)",
-        )
-
-
-def _size(size: float) -> str:
-    return f"{size / 1e9:.2f} GB" if size >= 1e7 else f"{size / 1e6:.2f} MB"
-
-
 @dataclass
 class Tally:
     """How a sweep went."""
@@ -222,13 +146,6 @@ class Tally:
         """The tally, JSON-ready."""
         failed = [report._asdict() for report in self.failed]
         return {"done": self.done, "kept": self.kept, "failed": failed}
-
-    def said(self, digest: str) -> tuple[str, str]:
-        """The tally in Chinese and English."""
-        return (
-            f"新算 {self.done}，已有 {self.kept}，失败 {len(self.failed)}；集合摘要 {digest}",
-            f"{self.done} computed, {self.kept} kept, {len(self.failed)} failed; set {digest}",
-        )
 
 
 @dataclass(frozen=True)
@@ -248,16 +165,9 @@ class Sweep:
         return {n: self.design.request(self.design.point(n)).key for n in numbers}
 
     def need(self) -> Need:
-        """What the sweep takes."""
-        rows = 0.0
-        for world in self.design.worlds:
-            pack, start = load(world.region), world.scenario.start
-            persons = pack.urban_rural(start).sum() + pack.away(start).sum()
-            rows = max(rows, float(persons) * max(self.design.scales))
-        each = PROCESS_BYTES + ROW_BYTES * rows
-        left = len(self.design.points(self.shard)) - len(Store(self.folder).keys())
-        free = shutil.disk_usage(self.folder).free
-        return Need(self.engine.jobs, each, memory_available(), max(left, 0) * RUN_BYTES, free)
+        """What the sweep takes, as far as it is not there."""
+        left = set(self.keys.values()) - Store(self.folder).keys()
+        return Need.of(self.design, len(left), self.engine.jobs, self.folder)
 
     def begin(self) -> list[Path]:
         """Make the folder that of this sweep, or take up the sweep in it; what was set aside.
@@ -356,40 +266,6 @@ class Sweep:
         return digest_of(dict(pairs))
 
 
-def planned(
-    file: Path, folder: Path, *, shard: str, jobs: int | None, engine: str,
-    scheduler: str | None, resume: bool,
-) -> Sweep:  # fmt: skip
-    """The sweep that a command line asks for; nothing is computed yet.
-
-    Raises
-    ------
-    ScenarioError, ParameterError, PackError, RequestError
-        with what is wrong.
-    """
-    made = design(file)
-    writable(folder)
-    workers = os.cpu_count() or 1 if jobs is None else jobs
-    if not LIMITS["jobs"][0] <= workers <= LIMITS["jobs"][1]:
-        raise RequestError(
-            f"jobs 应为 {LIMITS['jobs'][0]} 至 {LIMITS['jobs'][1]}；得到 {jobs}",
-            f"jobs should be from {LIMITS['jobs'][0]} to {LIMITS['jobs'][1]}; got {jobs}",
-        )
-    workers = min(workers, len(made))
-    chosen = Local(workers) if engine == "local" else Dask(workers, scheduler)
-    return Sweep(made, folder, _shard(shard), chosen, resume)
-
-
-def _shard(text: str) -> tuple[int, int]:
-    part = re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", text)
-    if part is None or not 1 <= int(part[1]) <= int(part[2]):
-        raise RequestError(
-            f"--shard 应形如 2/8（第 2 份，共 8 份）；得到 {text}",
-            f"--shard should be such as 2/8, the second of eight parts; got {text}",
-        )
-    return int(part[1]), int(part[2])
-
-
 def _design_in(file: Path) -> str | None:
     """The digest of the design whose sweep a folder holds; None if it holds none."""
     try:
@@ -404,43 +280,3 @@ def _populate(made: Design) -> None:
     for region, start in sorted(worlds):
         for scale in made.scales:
             population(load(region), start, scale, seed=1)
-
-
-@contextmanager
-def stopped_by_signals() -> Iterator[None]:
-    """SIGTERM stops what is done meanwhile as Ctrl-C does."""
-
-    def stop(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-HEADERS = {
-    "scenario": Words("情景", "scenario"),
-    "scale": Words("规模", "scale"),
-    "county": Words("地区", "county"),
-    "target_rate": Words("目标", "target"),
-    "runs": Words("次数", "runs"),
-    "probability": Words("达标比例", "share met"),
-    "q05": Words("5%", "5%"),
-    "q50": Words("中位", "median"),
-    "q95": Words("95%", "95%"),
-}
-
-
-def lines(judged: "pd.DataFrame", lang: str) -> tuple[list[str], list[list[str]]]:
-    """What the runs say of the targets, as people read it: headers, and a row for each."""
-    rows = []
-    for row in judged.to_dict("records"):
-        cells = {name: f"{row[name]:.2f}" for name in ("q05", "q50", "q95")}
-        cells |= {"scenario": row["scenario"], "runs": f"{row['runs']}"}
-        cells |= {"scale": f"{row['scale']:g}", "target_rate": f"{row['target_rate']:g}"}
-        cells["county"] = row["county_en" if lang == "en" else "county"]
-        cells["probability"] = f"{row['probability']:.0%}"
-        rows.append([cells[name] for name in HEADERS])
-    return [each.said(lang) for each in HEADERS.values()], rows

@@ -39,6 +39,16 @@ class Lost:
     task: int
 
 
+class WorkersLostError(RuntimeError):
+    """A task ended every worker that tried it, and nothing can be had without it."""
+
+    zh = "工作进程意外结束（内存不足？）；请减小 --jobs 或 --scale"
+    en = "workers ended unexpectedly (out of memory?); use fewer --jobs or a smaller --scale"
+
+    def __init__(self) -> None:
+        super().__init__(self.en)
+
+
 class Engine(Protocol):
     """What computes: reports in the order in which they come."""
 

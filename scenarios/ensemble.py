@@ -1,19 +1,42 @@
 """Many draws of one scenario against its baseline: the same parameters and luck for both."""
 
 import os
-from collections.abc import Callable, Mapping
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
-from multiprocessing import get_context
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from calibration import priors
+from calibration import posterior
+from calibration.region import load
+from scenarios.engines import Local, Lost, WorkersLostError
+from scenarios.request import Request
 from scenarios.resolving import resolve
 from scenarios.scenario import Scenario
-from scenarios.simulate import Outcome, simulate
+from scenarios.simulate import Outcome
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+class Answer(Protocol):
+    """What gives the outcome of a request; small and picklable."""
+
+    def __call__(self, request: Request) -> Outcome:
+        """The outcome of a request."""
+
+    def has(self, request: Request) -> bool:
+        """Whether a request was answered before, so that it takes no time."""
+
+
+class Simulated:
+    """Every request is simulated."""
+
+    def __call__(self, request: Request) -> Outcome:
+        """The outcome of a request."""
+        return request.simulate()
+
+    def has(self, request: Request) -> bool:
+        """Nothing was answered before."""
+        return False
 
 
 @dataclass(frozen=True)
@@ -32,48 +55,81 @@ def without_plan(scenario: Scenario) -> Scenario:
     )  # fmt: skip
 
 
-def pair(scenario: Scenario, done: Callable[[], None] = lambda: None, **request: Any) -> Pair:
-    """Run a scenario and its baseline with the same luck; `request` goes to `simulate`."""
-    baseline = simulate(without_plan(scenario), **request)
+def pair(
+    scenario: Scenario, done: Callable[[], None] = lambda: None, *, answer: Answer | None = None,
+    **request: Any,
+) -> Pair:  # fmt: skip
+    """Run a scenario and its baseline with the same luck; `request` goes to `Request.of`."""
+    ask = answer or Simulated()
+    baseline = ask(Request.of(without_plan(scenario), **request))
     done()
-    plan = simulate(scenario, **request)
+    plan = ask(Request.of(scenario, **request))
     done()
     return Pair(plan, baseline)
 
 
 def draws(
     scenario: Scenario, n: int, done: Callable[[], None], *, seed: int = 1, jobs: int | None = None,
-    **request: Any,
+    answer: Answer | None = None, **request: Any,
 ) -> "pd.DataFrame":  # fmt: skip
-    """Verdicts of `n` parameter draws, each with its own county and yearly effects.
+    """Verdicts of `n` draws of what we believe, each with county and yearly effects of its own.
 
     Parameters
     ----------
     done : called after each draw, for a progress bar
     jobs : worker processes; one per core by default
+    answer : what gives the outcomes; they are simulated by default
 
     Returns
     -------
     one row per draw and target: the columns of `Outcome.verdicts`, `draw`, and `baseline`, the
     rate without the plan
+
+    Raises
+    ------
+    WorkersLostError
+        if a draw ended its worker every time it was tried.
     """
     import pandas as pd
 
-    values = [asdict(p) for p in priors.draw(n, seed)]
-    workers = min(jobs or os.cpu_count() or 1, n)
-    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
-        tasks = [
-            pool.submit(
-                _one, scenario, request | {"parameters": v, "seed": seed + i, "draw": i + 1}
-            )
-            for i, v in enumerate(values)
-        ]
-        for _ in as_completed(tasks):
+    plan, baseline = (Request.of(s, **request) for s in (scenario, without_plan(scenario)))
+    believed = posterior.draws(load(plan.world.region), n, seed)
+    ask = Drawn(plan, baseline, believed, seed, answer or Simulated())
+    found = {}
+    for number in range(n):
+        if all(ask.answer.has(each) for each in ask.requests(number)):
+            found[number] = ask(number)[1]
             done()
-    return pd.concat([task.result() for task in tasks], ignore_index=True)
+    left = [number for number in range(n) if number not in found]
+    for said in Local(min(jobs or os.cpu_count() or 1, n)).run(ask, left):
+        if isinstance(said, Lost):
+            raise WorkersLostError
+        number, found[number] = said
+        done()
+    return pd.concat([found[number] for number in range(n)], ignore_index=True)
 
 
-def _one(scenario: Scenario, request: Mapping[str, Any]) -> "pd.DataFrame":
-    both = pair(scenario, **request)
-    without = both.baseline.verdicts()["simulated"]
-    return both.plan.verdicts().assign(draw=request["draw"], baseline=without)
+@dataclass(frozen=True)
+class Drawn:
+    """What a worker does with the number of a draw."""
+
+    plan: Request
+    baseline: Request
+    draws: Sequence[posterior.Draw]
+    seed: int
+    answer: Answer
+
+    def requests(self, number: int) -> tuple[Request, Request]:
+        """The scenario and its baseline in a draw."""
+        values, luck = asdict(self.draws[number].parameters), self.seed + number
+        effects = self.draws[number].number
+        return (
+            replace(self.plan, parameters=values, seed=luck, draw=effects),
+            replace(self.baseline, parameters=values, seed=luck, draw=effects),
+        )
+
+    def __call__(self, number: int) -> "tuple[int, pd.DataFrame]":
+        """The number, and its verdicts."""
+        plan, baseline = (self.answer(request) for request in self.requests(number))
+        without = baseline.verdicts()["simulated"]
+        return number, plan.verdicts().assign(draw=number + 1, baseline=without)

@@ -12,13 +12,21 @@ from functools import cache, cached_property
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 from calibration import priors
 from scenarios.loading import Plan
 from scenarios.resolving import resolve
 from scenarios.scenario import Scenario
-from scenarios.simulate import Outcome, horizon, information, simulate
+from scenarios.simulate import (
+    Outcome,
+    RequestError,
+    horizon,
+    information,
+    prepared,
+    simulate,
+)
 
 COMPUTES = ("sim", "calibration", "scenarios")  # the packages that make an outcome
 ARITHMETIC = ("numba", "numpy", "scipy")  # libraries whose versions may change a last digit
@@ -100,6 +108,15 @@ class Request:
         )  # fmt: skip
 
 
+def timed(request: Request) -> tuple[Outcome, dict[str, float]]:
+    """The outcome of a request, and the seconds that each phase took."""
+    begun = perf_counter()
+    prepared(request.world.region, request.world.scenario.start, float(request.scale))
+    ready = perf_counter()
+    outcome = request.simulate()
+    return outcome, {"prepare": ready - begun, "simulate": perf_counter() - ready}
+
+
 def digest_of(content: Mapping[str, Any]) -> str:
     """The sha256 of JSON-ready content, whatever the order of its keys."""
     text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
@@ -118,6 +135,21 @@ def code_digest() -> str:
     for library in ARITHMETIC:
         content.update(f"{library} {version(library)}\n".encode())
     return content.hexdigest()
+
+
+def of_code(digest: str) -> None:
+    """Refuse to compute for a process whose code or libraries are not those of this one.
+
+    Raises
+    ------
+    RequestError
+    """
+    if code_digest() != digest:
+        raise RequestError(
+            "工作进程的代码或库版本与主进程不同；请统一安装，运行中勿改代码，再用 --resume 继续",
+            "a worker has other code or libraries than the main process; install the same, change "
+            "no code meanwhile, then continue with --resume",
+        )
 
 
 def _sources(folder: Path) -> Iterator[Path]:

@@ -2,7 +2,7 @@
 
 import platform
 from bisect import bisect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from functools import cached_property, lru_cache
@@ -205,16 +205,7 @@ class Outcome:
         """
         import pandas as pd
 
-        from sim.kinds import AGED
-        from sim.movers import ENDS
-
-        axes = {
-            "county": [g.zh for g in self.groups[: len(self.region.counties)]],
-            "origin": ENDS, "destination": ENDS, "age": [name[5:] for name in AGED],
-            "sex": ("male", "female"), "education": ("primary", "junior", "senior", "college"),
-            "situation": ("dependent", "single", "alone", "couple", "preschool child",
-                          "primary child", "secondary child"),
-        }  # fmt: skip
+        axes = self.mover_axes()
         known = np.zeros([len(values) for values in axes.values()], np.int64)
         persons = known if self._movers is None else self._movers
         where = persons.nonzero()
@@ -223,6 +214,19 @@ class Outcome:
             for (name, values), index in zip(axes.items(), where, strict=True)
         }
         return pd.DataFrame(columns | {"persons": persons[where]})
+
+    def mover_axes(self) -> dict[str, Sequence[str]]:
+        """What tells movers apart, and the names along each of these axes."""
+        from sim.kinds import AGED
+        from sim.movers import ENDS
+
+        return {
+            "county": [g.zh for g in self.groups[: len(self.region.counties)]],
+            "origin": ENDS, "destination": ENDS, "age": [name[5:] for name in AGED],
+            "sex": ("male", "female"), "education": ("primary", "junior", "senior", "college"),
+            "situation": ("dependent", "single", "alone", "couple", "preschool child",
+                          "primary child", "secondary child"),
+        }  # fmt: skip
 
     def effort(self) -> "Floats":
         """What each county delivered of what it was asked, (quarter, county), in [0, 1].

@@ -131,6 +131,7 @@ class Design:
     effects: bool
     seeds: tuple[int, ...]
     scales: tuple[float, ...]
+    own_luck: bool = False  # of each draw: its number is added to the seed
 
     def told(self) -> dict[str, Any]:
         """The design whole, JSON-ready; `retold` gives it back."""
@@ -146,6 +147,7 @@ class Design:
             "effects": self.effects,
             "seeds": list(self.seeds),
             "scales": list(self.scales),
+            "own_luck": self.own_luck,
         }
 
     @classmethod
@@ -163,6 +165,7 @@ class Design:
             effects=told["effects"],
             seeds=tuple(told["seeds"]),
             scales=tuple(told["scales"]),
+            own_luck=told["own_luck"],
         )
 
     @cached_property
@@ -190,7 +193,8 @@ class Design:
         """What is asked for at a point."""
         values = dict(zip(self.names, self.values[point.draw].tolist(), strict=True))
         draw = point.draw + 1 if self.effects else 0
-        return Request(self.worlds[point.scenario], values, point.seed, point.scale, draw)
+        seed = point.seed + point.draw * self.own_luck
+        return Request(self.worlds[point.scenario], values, seed, point.scale, draw)
 
 
 def design(file: Path) -> Design:

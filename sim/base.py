@@ -68,9 +68,16 @@ def base(
         by_nest = np.clip(by_nest, UNREACHABLE, -UNREACHABLE)
         arriving = np.zeros(len(counties))
         np.add.at(arriving, goal[:, near], by_county(flows[:, near]))
-        by_town += correction(counties.nearby_share * arriving.sum(), arriving)
-        by_town = np.clip(by_town - by_town.mean(), UNREACHABLE, -UNREACHABLE)
+        by_town += correction(counties.nearby_share * together(arriving, counties), arriving)
+        mean = together(by_town, counties) / together(np.ones(len(counties)), counties)
+        by_town = np.clip(by_town - mean, UNREACHABLE, -UNREACHABLE)
     return Base(np.round(constants, 9), counties.arrivals + back[:, 4:])
+
+
+def together(values: Floats, counties: Counties) -> Floats:
+    """The sum over all counties of each county's prefecture, (county,)."""
+    beside = np.where(counties.nearby >= 0, values[counties.nearby], 0.0)
+    return np.asarray(values + beside.sum(axis=1))
 
 
 def correction(wanted: Floats, got: Floats) -> Floats:

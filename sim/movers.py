@@ -56,9 +56,12 @@ class Movers:
             (leaves & ~within, start // 2, from_end, np.where(comes, nearby, to_end)),
             (comes & ~within, end // 2, np.where(leaves, nearby, from_end), to_end),
         )
+        shape = self.persons.shape
+        person = np.ravel_multi_index(of_person, shape[3:])
+        cells, size = self.persons.reshape(-1), np.prod(shape[3:], dtype=np.int64)
         for which, county, begun, ended in lines:
-            where = (county, begun, ended, *of_person)
-            np.add.at(self.persons, tuple(axis[which] for axis in where), weight[which])
+            ends = (county * shape[1] + begun) * shape[2] + ended
+            np.add.at(cells, (ends * size + person)[which], weight[which])
 
     @staticmethod
     def _end(place: Ints, inside: int) -> Ints:

@@ -47,14 +47,19 @@ def merged(units: Units, chosen: Ints) -> Ints:
     A village joins the next rural village of its township, so the code of nobody changes.
     """
     result = units.merged_into.astype(np.int64)
-    for village in chosen:
-        near = (
-            (units.township == units.township[village])
-            & (units.county == units.county[village])
-            & ~units.urban
-            & (result != result[village])
-        )
-        if near.any():
-            host = result[np.flatnonzero(near)[0]]
-            result[result == result[village]] = host
+    if not len(chosen):
+        return result
+    order = np.argsort(units.township, kind="stable")
+    townships, own_township = units.township[order], units.township[chosen]
+    ends = [np.searchsorted(townships, own_township, side) for side in ("left", "right")]
+    for village, first, last in zip(chosen, *ends, strict=True):
+        beside = order[first:last]  # in its township, as are all that were merged into it
+        own = result[village]
+        near = beside[
+            (units.county[beside] == units.county[village])
+            & ~units.urban[beside]
+            & (result[beside] != own)
+        ]
+        if len(near):
+            result[beside[result[beside] == own]] = result[near[0]]
     return result

@@ -260,17 +260,18 @@ class Register:
 
     def townspeople(self) -> Ints:
         """Residents of the urban units of each county, (county,)."""
-        residents = self.size[:-3].sum(axis=1) * self.units.urban
+        residents = (self.size[:-3, 0] + self.size[:-3, 1]) * self.units.urban
         counties = (self.places - 3) // 2
         return np.bincount(self.units.county, residents, counties).astype(np.int64)
 
     def recode(self, new: Bools) -> None:
         """Villages, (unit,), become urban around people who never move."""
-        before, residents = self.place, self.size * np.append(new, [False] * 3)[:, None]
+        which = np.flatnonzero(new)
+        before, residents = self.place[which], self.size[which]
         self.units.urban |= new
         self.place = self.units.place()
         np.subtract.at(self.flows.recoded, before, residents)
-        np.add.at(self.flows.recoded, self.place, residents)
+        np.add.at(self.flows.recoded, self.place[which], residents)
         self._index_towns()
 
     def _remember(self, who: Ints, start: Ints, end: Ints, quarter: int) -> None:

@@ -131,7 +131,7 @@ class Counties:
     moves: Floats  # (county, 4) net moves a year: from the villages to the own town; out of the
     #                county to other towns of the prefecture, the province and the country
     arrivals: Floats  # (county, 2) net in-moves a year from the province and the country
-    nearby_share: Floats  # of those who move to another town of the prefecture, who come here
+    nearby_share: Floats  # of those who move between towns of the prefecture, who come here
     birth_rate: Floats  # per resident and year
     death_rate: Floats  # per resident and year
 

@@ -435,10 +435,21 @@ def test_in_movers_are_young_and_live_in_dormitories(seen):
 
 
 def test_neighbours_exchange_as_many_people_as_they_miss():
-    near = registration.neighbours(np.array([900.0, 60.0, 40.0]), np.array([50.0, 250.0, 200.0]))
+    came, missed = np.array([900.0, 60.0, 40.0]), np.array([50.0, 250.0, 200.0])
+    near = registration.neighbours(came, missed, ["371600"] * 3)
     np.testing.assert_allclose(near.sum(axis=1), [450, 30, 20])
     np.testing.assert_allclose(np.diag(near), 0)
     assert near[0, 1] > near[0, 2]
+
+
+def test_prefectures_do_not_exchange_neighbours():
+    """Each balances its own, as it would alone."""
+    came, missed = np.array([900.0, 60.0, 40.0, 30.0]), np.array([50.0, 250.0, 20.0, 10.0])
+    near = registration.neighbours(came, missed, ["371600", "371600", "371700", "371700"])
+    assert (near[:2, 2:] == 0).all()
+    assert (near[2:, :2] == 0).all()
+    alone = registration.neighbours(came[2:], missed[2:], ["371700"] * 2)
+    np.testing.assert_array_equal(near[2:, 2:], alone)
 
 
 # Villages

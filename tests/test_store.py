@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from results import ledger, record, reproducing, store
-from results.store import Store
+from results import ledger, record, reproducing, store, tables
+from results.keyed import Store
 from scenarios.request import Request, code_digest, digest_of
 from scenarios.simulate import RequestError
 
@@ -45,7 +45,7 @@ def test_the_record_validates_against_the_published_schema(first):
     assert published == record.schema()
     about = json.loads((first[1].folder / "run.json").read_text("utf-8"))
     jsonschema.validate(about, published)
-    assert set(about["seconds"]) == {"tabulate"}
+    assert set(about["seconds"]) == {"prepare", "simulate", "tabulate", "write"}
     assert about["peak_memory_bytes"] > 1e7
     assert about["environment"]["libraries"]["numpy"] == np.__version__
 
@@ -56,7 +56,7 @@ def test_what_is_read_back_is_what_simulate_gave(first, request_):
     pd.testing.assert_frame_equal(outcome.growth(), read.growth(), check_exact=True)
     pd.testing.assert_frame_equal(outcome.verdicts(), read.verdicts(), check_exact=True)
     assert outcome.summary() == read.summary()
-    assert store.values_digest(outcome) == store.values_digest(read)
+    assert tables.values_digest(outcome) == tables.values_digest(read)
     series = first[1].series()
     pd.testing.assert_frame_equal(series, outcome.to_frame(), check_dtype=False)
     assert dict(read.request) == dict(outcome.request)
@@ -179,7 +179,7 @@ def test_a_claim_is_held_by_one_process_and_ends_with_it(tmp_path):
 
     kept, key = Store(tmp_path), "a" * 64
     hold = (
-        "import sys, time; from pathlib import Path; from results.store import Store\n"
+        "import sys, time; from pathlib import Path; from results.keyed import Store\n"
         f"with Store(Path({str(tmp_path)!r})).claimed({key!r}) as mine:\n"
         "    print(mine, flush=True); time.sleep(60)"
     )

@@ -15,9 +15,10 @@ import numpy as np
 import pytest
 
 from calibration import priors
-from results import ledger, sweeping
+from results import ledger, planning, sweeping
 from results.cli import main
-from results.store import Store
+from results.keyed import Store
+from results.room import Need
 from scenarios.checking import ScenarioError
 from scenarios.engines import Dask, Local, Lost, Pace
 from scenarios.request import Request
@@ -52,7 +53,7 @@ def written(folder: Path, text: str = SMALL) -> Path:
 
 def sweep_of(folder: Path, *, out="out", text=SMALL, shard="1/1", resume=False, engine=None):
     """A sweep of a design; in this process, if no engine is given."""
-    made = sweeping.planned(
+    made = planning.planned(
         written(folder, text), folder / out, shard=shard, jobs=1, engine="local",
         scheduler=None, resume=resume,
     )  # fmt: skip
@@ -255,11 +256,11 @@ def test_a_sweep_that_would_not_fit_is_refused_with_the_figure(tmp_path):
     need = sweep_of(tmp_path).need()
     need.refuse()
     with pytest.raises(RequestError, match=r"need about 8\.00 GB of memory, 5\.00 GB is free"):
-        sweeping.Need(4, 2e9, int(5e9), 1.0, 2).refuse()
+        Need(4, 2e9, int(5e9), 1.0, 2).refuse()
     with pytest.raises(RequestError, match="--jobs 2 "):
-        sweeping.Need(4, 2e9, int(5e9), 1.0, 2).refuse()
+        Need(4, 2e9, int(5e9), 1.0, 2).refuse()
     with pytest.raises(RequestError, match="of disk"):
-        sweeping.Need(1, 2e9, None, 10e9, int(9e9)).refuse()
+        Need(1, 2e9, None, 10e9, int(9e9)).refuse()
 
 
 def test_a_worker_with_other_code_is_refused(tmp_path):
@@ -367,7 +368,45 @@ def test_sigterm_ends_a_sweep_within_seconds_and_it_resumes_to_the_same_set(whol
     assert told["done"] + told["kept"] == RUNS
 
 
-# Slow: hard deaths, two at once, clusters
+# A Dask cluster
+
+FORTY = SMALL.replace("n: 2", "n: 5").replace("{count: 2}", "{count: 4}")
+
+
+@pytest.fixture(scope="module")
+def forty(tmp_path_factory):
+    return swept(tmp_path_factory.mktemp("forty"), text=FORTY)[0]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_dask_cluster_gives_the_same_set(whole, tmp_path):
+    sweep, tally = swept(tmp_path, engine=Dask(2))
+    assert tally.done == RUNS
+    assert sweep.digest() == whole.digest()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_lost_dask_worker_loses_no_run(forty, tmp_path):
+    from distributed import LocalCluster
+
+    with LocalCluster(2, threads_per_worker=1, dashboard_address=None) as cluster:
+        pids = [worker.pid for worker in cluster.workers.values()]
+        sweep = sweep_of(tmp_path, text=FORTY, engine=Dask(2, cluster.scheduler_address))
+        sweep.begin()
+        settled = iter(range(1000))
+
+        def kill_one_on_the_way() -> None:
+            if next(settled) == 5:
+                os.kill(pids[0], signal.SIGKILL)
+
+        tally = sweep.run(kill_one_on_the_way)
+    assert next(settled) > 5  # so one was killed
+    assert tally.done + tally.kept == 40
+    assert tally.failed == []
+    assert sweep.digest() == forty.digest()
+
+
+# Slow: hard deaths, two at once
 
 TWO_HUNDRED = SMALL.replace("n: 2", "n: 10").replace("{count: 2}", "{count: 10}")
 
@@ -447,34 +486,3 @@ def test_a_full_file_system_is_told_and_resumed_elsewhere(whole, tmp_path):
         assert again.digest() == whole.digest()
     finally:
         subprocess.run(["umount", "--lazy", str(room)], check=True)
-
-
-@pytest.mark.slow
-@pytest.mark.filterwarnings("ignore")
-def test_a_dask_cluster_gives_the_same_set(whole, tmp_path):
-    sweep, tally = swept(tmp_path, engine=Dask(2))
-    assert tally.done == RUNS
-    assert sweep.digest() == whole.digest()
-
-
-@pytest.mark.slow
-@pytest.mark.filterwarnings("ignore")
-def test_a_lost_dask_worker_loses_no_run(two_hundred, tmp_path):
-    from distributed import LocalCluster
-
-    sweep = None
-    with LocalCluster(2, threads_per_worker=1, dashboard_address=None) as cluster:
-        pids = [worker.pid for worker in cluster.workers.values()]
-        engine = Dask(2, cluster.scheduler_address)
-        sweep = sweep_of(tmp_path, text=TWO_HUNDRED, engine=engine)
-        sweep.begin()
-        settled = iter(range(1000))
-
-        def kill_one_on_the_way() -> None:
-            if next(settled) == 50:
-                os.kill(pids[0], signal.SIGKILL)
-
-        tally = sweep.run(kill_one_on_the_way)
-    assert tally.done + tally.kept == 200
-    assert tally.failed == []
-    assert sweep.digest() == two_hundred.digest()

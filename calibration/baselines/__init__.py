@@ -1,0 +1,25 @@
+"""The statistical forecasts to beat, behind one interface with the model itself."""
+
+from calibration.baselines.cohorts import Cohorts
+from calibration.baselines.forecast import (
+    Forecast,
+    Forecaster,
+    ForecastError,
+    Given,
+    Known,
+    Standing,
+    hindcast,
+)
+from calibration.baselines.pool import Pool
+from calibration.baselines.shared import SharedTrend
+from calibration.baselines.trends import TRENDS
+from calibration.schema import Name
+
+__all__ = [
+    "BASELINES", "Forecast", "ForecastError", "Forecaster", "Given", "Known", "Pool", "Standing",
+    "hindcast",
+]  # fmt: skip
+
+SINGLE: tuple[Forecaster, ...] = (*TRENDS, SharedTrend(), Cohorts())
+MEAN = Pool("equal_weights", Name("等权混合", "equal-weight mixture"), SINGLE)
+BASELINES: tuple[Forecaster, ...] = (*SINGLE, MEAN)

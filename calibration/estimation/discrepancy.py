@@ -1,0 +1,131 @@
+"""What the model leaves out: errors of unknown size, added to what the runs say.
+
+A model that is wrong, estimated as if it were right, becomes surer of a wrong answer with every
+unit that is added: the likelihood has no other way to explain the misfit than to move parameters
+to where it is least. Here every run is given errors of its own, of a size that is itself drawn
+from a prior, before anything is learned. So a misfit can be explained by large errors instead, the
+errors' size is estimated together with the parameters, and the posterior is as wide as the misfit
+demands. Predictions contain the same errors, hence are as uncertain as units left out turn out to
+be. Three choices keep this from being an alibi for too much precision:
+
+- errors are heavy-tailed (Student t): one odd county neither drags the parameters nor inflates the
+  errors of all others. The residuals of 1,661 counties between the censuses of 2010 and 2020 have
+  about 4 degrees of freedom;
+- units of one prefecture share part of their errors, so 80 counties are fewer than 80 witnesses;
+- the errors of a unit in different summaries move together as the model's own do (urban residents
+  and urban rate are one fact told twice), and who is odd in one is odd in all.
+
+References
+----------
+Kennedy & O'Hagan (2001), Journal of the Royal Statistical Society B 63; Brynjarsdottir & O'Hagan
+(2014), Inverse Problems 30; Wilkinson (2013), Statistical Applications in Genetics 12
+"""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from scipy.special import ndtri
+
+from calibration.estimation.scores import Belief, values
+from calibration.estimation.table import Table
+from sim.state import Floats, Ints
+
+DEGREES = 4.0  # of freedom; residuals of counties between two censuses
+SHARE = 0.5  # assumed, 0.1 to 1: median size of errors, in spreads that the model itself makes
+LOG_SD = 1.0  # assumed: the size is known to a factor of five either way (90 %)
+MOST_SHARED = 0.5  # assumed: at most half of the variance is common to a prefecture
+SHARED = "discrepancy:shared"
+
+
+@dataclass(frozen=True)
+class Size:
+    """The prior of an error's scale: lognormal."""
+
+    name: str
+    median: float
+    log_sd: float
+
+    def quantile(self, u: Floats) -> Floats:
+        """The scales below which shares `u` of the belief lie."""
+        return self.median * np.exp(self.log_sd * ndtri(u))
+
+
+@dataclass(frozen=True)
+class Part:
+    """The prior of the part of an error's variance that a group shares: even from 0 to `most`."""
+
+    name: str
+    most: float
+
+    def quantile(self, u: Floats) -> Floats:
+        """The parts below which shares `u` of the belief lie."""
+        return self.most * np.asarray(u, dtype=float)
+
+
+@dataclass(frozen=True)
+class Discrepancy:
+    """Beliefs about the errors of each summary."""
+
+    summaries: tuple[str, ...]
+    medians: Floats  # (summary,) prior median of the scale, in the unit of the summary
+    together: Floats  # (summary, summary) correlation of a unit's errors
+    log_sd: float = LOG_SD
+    most_shared: float = MOST_SHARED
+    degrees: float = DEGREES
+
+    @classmethod
+    def like(cls, table: Table, share: float = SHARE) -> Self:
+        """Errors a `share` as large as the spread of runs and units around the typical run."""
+        usable = table.usable
+        apart = np.where(usable, table.stats - table.typical, np.nan)
+        apart = np.where(np.isfinite(apart), apart, 0.0)
+        flat = apart.reshape(-1, len(table.summaries))
+        spread = np.sqrt((flat**2).sum(axis=0) / np.maximum(usable.sum(axis=0) * len(apart), 1))
+        return cls(table.summaries, share * np.maximum(spread, 1e-12), _correlation(flat))
+
+    @property
+    def beliefs(self) -> tuple[Belief, ...]:
+        """Priors of the scale of each summary and of the shared part."""
+        sizes = [
+            Size(f"discrepancy:{name}", float(median), self.log_sd)
+            for name, median in zip(self.summaries, self.medians, strict=True)
+        ]
+        return (*sizes, Part(SHARED, self.most_shared))
+
+    def draw(self, runs: int, groups: Ints, seed: int) -> tuple[Floats, Floats]:
+        """Sizes and errors for as many runs.
+
+        Parameters
+        ----------
+        groups : (unit,)
+
+        Returns
+        -------
+        scores of the sizes (run, belief), errors (run, unit, summary)
+        """
+        rng = np.random.default_rng([seed, 1])
+        drawn = rng.standard_normal((runs, len(self.beliefs)))
+        sizes = values(self.beliefs, drawn)
+        scale, shared = sizes[:, None, :-1], sizes[:, None, -1:]
+        _, group = np.unique(groups, return_inverse=True)
+        common = self._errors(runs, int(group.max()) + 1, rng)[:, group]
+        own = self._errors(runs, len(groups), rng)
+        return drawn, scale * (np.sqrt(shared) * common + np.sqrt(1 - shared) * own)
+
+    def _errors(self, runs: int, count: int, rng: np.random.Generator) -> Floats:
+        """Multivariate t of scale 1, (run, count, summary)."""
+        root = np.linalg.cholesky(self.together)
+        normal = rng.standard_normal((runs, count, len(self.summaries))) @ root.T
+        odd = rng.chisquare(self.degrees, (runs, count, 1)) / self.degrees
+        return normal / np.sqrt(odd)
+
+
+def _correlation(departures: Floats) -> Floats:
+    """Correlation of columns, pulled slightly to none so that it has a root."""
+    scale = np.sqrt(np.mean(departures**2, axis=0))
+    unit = departures / np.where(scale > 0, scale, 1)
+    found = unit.T @ unit / len(unit)
+    found = 0.95 * found
+    np.fill_diagonal(found, 1.0)
+    return found

@@ -1,0 +1,236 @@
+"""Amortised regression ABC: learn once from a table of runs, then ask about any observation.
+
+    world = prepare(table, beliefs, Discrepancy.like(table), seed=1)
+    parts = split(len(table.theta), seed=1)
+    estimator = learn(world, parts.learning, seed=1)
+    view = estimator.seeing()                            # or seeing(keep), some units left out
+    posterior = view.posterior(table.observed)           # normal scores
+    change = view.predictor(["rate"], column).posterior(table.observed)
+
+An estimator may be asked while units are left out: their share of every feature is left out of the
+rows and of the observation alike, which any summary allows. What units left out would have shown
+is predicted by the same device, errors included.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from calibration.estimation.adjusting import SHARE, adjusted
+from calibration.estimation.discrepancy import Discrepancy
+from calibration.estimation.features import Description, described
+from calibration.estimation.learning import (
+    FOLDS,
+    NETS,
+    Learned,
+    Standard,
+    learned,
+    learned_lines,
+)
+from calibration.estimation.posterior import Posterior
+from calibration.estimation.scores import Belief, scores
+from calibration.estimation.table import EstimationError, Table, one_thread
+from sim.state import Bools, Floats, Ints
+
+FEWEST = 100  # rows to learn from
+
+
+@dataclass(frozen=True)
+class World:
+    """A table with errors added to what its runs say, and everything unknown as normal scores."""
+
+    table: Table
+    beliefs: tuple[Belief, ...]  # of the parameters, then of the errors
+    scores: Floats  # (run, belief)
+    said: Floats  # (run, unit, summary) errors included
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the beliefs."""
+        return tuple(belief.name for belief in self.beliefs)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of a table, dealt to their uses at random."""
+
+    learning: Ints
+    widening: Ints  # to learn how far intervals must be widened
+    gate: Ints  # to test them: used for nothing else
+
+
+def prepare(
+    table: Table, beliefs: Sequence[Belief], discrepancy: Discrepancy, *, seed: int
+) -> World:
+    """Add errors to what the runs say.
+
+    Parameters
+    ----------
+    beliefs
+        the prior of each parameter of the table, in its order
+    """
+    if tuple(belief.name for belief in beliefs) != table.names:
+        raise EstimationError(
+            "先验与运行表的参数不一致", "the priors are not those of the parameters in the table"
+        )
+    sizes, errors = discrepancy.draw(len(table.theta), table.groups, seed)
+    known = scores(beliefs, table.theta)
+    return World(
+        table, (*beliefs, *discrepancy.beliefs), np.hstack([known, sizes]), table.stats + errors
+    )
+
+
+def split(runs: int, *, seed: int, widening: int = 150, gate: int = 150) -> Rows:
+    """Deal the rows of a table.
+
+    Raises
+    ------
+    EstimationError
+        Too few are left to learn from.
+    """
+    if runs - widening - gate < FEWEST:
+        raise EstimationError(
+            f"{runs} 次运行太少：检验与校准各留出 {gate} 与 {widening} 次后，至少还需 {FEWEST} 次",
+            f"{runs} runs are too few: {FEWEST} are needed besides {gate} to test and {widening} "
+            "to widen intervals",
+        )
+    order = np.random.default_rng([seed, 3]).permutation(runs)
+    ends = [gate, gate + widening]
+    of_gate, of_widening, rest = np.split(order, ends)
+    return Rows(np.sort(rest), np.sort(of_widening), np.sort(of_gate))
+
+
+@dataclass(frozen=True)
+class Estimator:
+    """What was learned from the rows of a world."""
+
+    world: World
+    rows: Ints
+    description: Description
+    scale: Standard
+    learned: Learned
+
+    def seeing(self, keep: Bools | None = None) -> "View":
+        """The estimator as it sees only the units kept, (unit,); all if None."""
+        seen = np.ones(len(self.world.table.units), dtype=bool) if keep is None else keep
+        features = self.description.of(self.world.said[self.rows], seen)
+        scale = self.scale if keep is None else Standard.of(features)
+        x = scale(features)
+        with one_thread():
+            return View(self, seen, features, scale, x, self.learned.own(x))
+
+
+def learn(
+    world: World, rows: Ints, *, seed: int, folds: int = FOLDS, nets: int = NETS
+) -> Estimator:
+    """Learn summaries of all parameters and error sizes from these rows."""
+    description = described(world.table)
+    everyone = np.ones(len(world.table.units), dtype=bool)
+    features = description.of(world.said[rows], everyone)
+    scale = Standard.of(features)
+    found = learned(scale(features), world.scores[rows], seed=seed, folds=folds, nets=nets)
+    return Estimator(world, rows, description, scale, found)
+
+
+@dataclass(frozen=True)
+class View:
+    """An estimator that sees some of the units."""
+
+    estimator: Estimator
+    keep: Bools  # (unit,)
+    features: Floats  # (row, feature)
+    scale: Standard
+    x: Floats  # (row, feature) standardised
+    own: Floats  # (row, belief) summaries of the rows
+
+    def told(self, said: Floats) -> Floats:
+        """Features of observations (observation, unit, summary), as an emulator wants them."""
+        return self.estimator.description.of(said, self.keep)
+
+    def posterior(self, observed: Floats, share: float = SHARE) -> Posterior:
+        """Posterior of the scores of everything unknown, given (unit, summary)."""
+        return self.posteriors(observed[None], share)[0]
+
+    def posteriors(self, observed: Floats, share: float = SHARE) -> list[Posterior]:
+        """The same for many observations, (observation, unit, summary)."""
+        estimator = self.estimator
+        world, fold = estimator.world, estimator.learned.fold
+        targets = world.scores[estimator.rows]
+        with one_thread():
+            seen = estimator.learned.others(self.scale(self.told(observed)))
+            return [
+                adjusted(world.names, targets, self.own - at[fold], estimator.rows, share)
+                for at in np.swapaxes(seen, 0, 1)
+            ]
+
+    def predictor(
+        self, names: Sequence[str], columns: Floats, near: int | None = None
+    ) -> "Predictor":
+        """Learn to predict whatever else the rows of the whole table show.
+
+        Parameters
+        ----------
+        columns : (run, name)
+        near
+            a unit: what units kept in its group show tells of it in particular
+        """
+        estimator = self.estimator
+        rows, fold = estimator.rows, estimator.learned.fold
+        beside = self._nearby(estimator.world.said[rows], near)
+        scale = Standard.of(beside)
+        x = np.hstack([self.x, self.own, scale(beside)])
+        with one_thread():
+            found = learned_lines(x, columns[rows], fold)
+            return Predictor(
+                self, tuple(names), near, columns[rows], scale, found, found.own(x)
+            )
+
+    def of_unit(self, unit: int, summaries: Sequence[str]) -> "Predictor":
+        """A predictor of what a unit shows in some summaries, errors included."""
+        table = self.estimator.world.table
+        chosen = [table.summaries.index(name) for name in summaries]
+        names = [f"{table.units[unit]} {name}" for name in summaries]
+        return self.predictor(names, self.estimator.world.said[:, unit, chosen], unit)
+
+    def _nearby(self, said: Floats, near: int | None) -> Floats:
+        """Mean departures of the units kept in the group of a unit, (row, summary)."""
+        table = self.estimator.world.table
+        if near is None:
+            return np.empty((len(said), 0))
+        members = self.keep & (table.groups == table.groups[near])
+        apart = np.where(np.isfinite(said), said - table.typical, 0.0) * table.usable
+        return apart[:, members].sum(axis=1) / max(int(members.sum()), 1)
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """Predictive draws of some columns of the table, given an observation."""
+
+    view: View
+    names: tuple[str, ...]
+    near: int | None
+    targets: Floats  # (row, name)
+    scale: Standard  # of what units nearby show
+    learned: Learned
+    own: Floats  # (row, name)
+
+    def posterior(self, observed: Floats, share: float = SHARE) -> Posterior:
+        """Predictive draws given (unit, summary)."""
+        return self.posteriors(observed[None], share)[0]
+
+    def posteriors(self, observed: Floats, share: float = SHARE) -> list[Posterior]:
+        """The same for many observations, (observation, unit, summary)."""
+        view, rows = self.view, self.view.estimator.rows
+        x = view.scale(view.told(observed))
+        beside = self.scale(view._nearby(observed, self.near))
+        with one_thread():
+            summaries = view.estimator.learned.others(x)
+            expected = [
+                learner(np.hstack([x, summaries[f], beside]))
+                for f, learner in enumerate(self.learned.learners)
+            ]
+            return [
+                adjusted(self.names, self.targets, self.own - at[self.learned.fold], rows, share)
+                for at in np.swapaxes(np.stack(expected), 0, 1)
+            ]

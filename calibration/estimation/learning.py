@@ -1,0 +1,121 @@
+"""Summaries learned from the table: what a regression expects the targets to be, cross-fitted.
+
+The best summary of an observation, for one quantity, is the quantity's posterior mean. A regression
+on all features estimates it: a ridge regression, and small neural nets for what that leaves over.
+Rows are dealt into folds, and each row's summary comes from learners that saw none of its fold;
+otherwise the rows of the table would look better understood than the observation ever can be.
+
+References
+----------
+Fearnhead & Prangle (2012), Journal of the Royal Statistical Society B 74
+Jiang, Wu, Zheng & Wong (2017), Statistica Sinica 27
+"""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+
+from calibration.estimation.ridge import Ridge, ridge
+from calibration.estimation.table import one_thread, optional
+from sim.state import Floats, Ints
+
+FARTHEST = 4.0  # standard deviations at which a feature is cut: heavy tails are not extrapolated
+HIDDEN = (48, 24)  # nodes of the nets
+FOLDS, NETS = 5, 2
+
+
+@dataclass(frozen=True)
+class Standard:
+    """Columns brought to mean 0 and standard deviation 1, and cut far out."""
+
+    mean: Floats  # (column,)
+    sd: Floats  # (column,); 1 for a column that never varies
+    cut: float = FARTHEST
+
+    @classmethod
+    def of(cls, x: Floats, cut: float = FARTHEST) -> Self:
+        """The scale of these rows."""
+        sd = x.std(axis=0)
+        varies = sd > 1e-12 * (1 + np.abs(x).max(axis=0, initial=0))
+        return cls(x.mean(axis=0), np.where(varies, sd, 1.0), cut)
+
+    def __call__(self, x: Floats) -> Floats:
+        return np.clip((x - self.mean) / self.sd, -self.cut, self.cut)
+
+
+@dataclass(frozen=True)
+class Learner:
+    """A regression of the targets on standardised features."""
+
+    line: Ridge
+    nets: tuple[Any, ...]
+
+    def __call__(self, x: Floats) -> Floats:
+        """Expected targets, (row, target)."""
+        expected = self.line.at(x)
+        if self.nets:
+            said = [net.predict(x).reshape(len(x), -1) for net in self.nets]
+            expected = expected + np.mean(said, axis=0)
+        return expected
+
+
+@dataclass(frozen=True)
+class Learned:
+    """Learners, one for each fold, each of which saw the rows of all other folds."""
+
+    learners: tuple[Learner, ...]
+    fold: Ints  # (row,)
+
+    def own(self, x: Floats) -> Floats:
+        """Summaries of the rows of the table, by the learner that did not see them, (row, target)."""
+        return np.stack([learner(x) for learner in self.learners])[self.fold, np.arange(len(x))]
+
+    def others(self, x: Floats) -> Floats:
+        """Summaries of observations by every learner, (fold, observation, target)."""
+        return np.stack([learner(x) for learner in self.learners])
+
+
+def learned(
+    x: Floats, targets: Floats, *, seed: int, folds: int = FOLDS, nets: int = NETS
+) -> Learned:
+    """Learn targets (row, target) from standardised features (row, feature)."""
+    fold = dealt(len(x), folds, seed)
+    with one_thread():
+        learners = [
+            _learner(x[fold != f], targets[fold != f], [1000 * seed + 10 * f + n for n in range(nets)])
+            for f in range(folds)
+        ]
+    return Learned(tuple(learners), fold)
+
+
+def dealt(rows: int, folds: int, seed: int) -> Ints:
+    """The fold of each row, at random and of equal size, (row,)."""
+    return np.random.default_rng([seed, 2]).permutation(rows) % folds
+
+
+def _learner(x: Floats, y: Floats, seeds: Sequence[int]) -> Learner:
+    line = ridge(x, y)
+    left = y - line.fitted
+    return Learner(line, tuple(_net(x, left, seed) for seed in seeds))
+
+
+def _net(x: Floats, y: Floats, seed: int) -> Any:
+    """A small net that stops learning when rows it does not see get no better."""
+    neural = optional("sklearn.neural_network")
+    ends = optional("sklearn.exceptions").ConvergenceWarning
+    net = neural.MLPRegressor(
+        hidden_layer_sizes=HIDDEN, alpha=0.01, batch_size=64, learning_rate_init=2e-3, max_iter=150,
+        early_stopping=True, validation_fraction=0.15, n_iter_no_change=8, random_state=seed,
+    )  # fmt: skip
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ends)
+        return net.fit(x, y if y.shape[1] > 1 else y[:, 0])
+
+
+def learned_lines(x: Floats, targets: Floats, fold: Ints) -> Learned:
+    """The same by ridge regression alone, with folds already dealt: quick, for predictions."""
+    kept = [fold != f for f in range(int(fold.max()) + 1)]
+    return Learned(tuple(Learner(ridge(x[k], targets[k]), ()) for k in kept), fold)

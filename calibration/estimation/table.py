@@ -1,0 +1,111 @@
+"""The table of runs that estimation learns from, with the observation beside it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from sim.state import Bools, Floats, Ints
+
+Say = tuple[str, str]  # the same words in Chinese and in English
+
+MOST_MISSING = 0.1  # share of the runs that may lack a summary of a unit for it to be used
+
+
+class EstimationError(ValueError):
+    """An estimation that cannot be made; `zh` and `en` say why."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(zh, en)
+        self.zh = zh
+        self.en = en
+
+    def __str__(self) -> str:
+        return self.en
+
+
+@dataclass(frozen=True)
+class Table:
+    """Runs drawn from the priors: what went in, and what each says of every unit.
+
+    Raises
+    ------
+    EstimationError
+        The shapes do not fit each other.
+    """
+
+    names: tuple[str, ...]  # of the parameters to be estimated; others may have varied as well
+    theta: Floats  # (run, parameter)
+    units: tuple[str, ...]
+    summaries: tuple[str, ...]
+    stats: Floats  # (run, unit, summary); NaN where a unit lacks a summary
+    observed: Floats  # (unit, summary)
+    groups: Ints  # (unit,) the prefecture of each unit
+    covariates: Floats = field(default_factory=lambda: np.empty((0, 0)))  # (unit, covariate)
+
+    def __post_init__(self) -> None:
+        runs, units, summaries = len(self.theta), len(self.units), len(self.summaries)
+        if not self.covariates.size:
+            object.__setattr__(self, "covariates", np.empty((units, 0)))
+        wanted = {
+            "theta": (runs, len(self.names)), "stats": (runs, units, summaries),
+            "observed": (units, summaries), "groups": (units,),
+            "covariates": (units, self.covariates.shape[-1]),
+        }  # fmt: skip
+        for name, shape in wanted.items():
+            found = getattr(self, name).shape
+            if found != shape:
+                raise EstimationError(
+                    f"运行表的 {name} 形状应为 {shape}，实为 {found}",
+                    f"{name} of the table of runs should have the shape {shape}, but has {found}",
+                )
+
+    @property
+    def usable(self) -> Bools:
+        """Whether a summary of a unit was observed and nearly all runs have it, (unit, summary)."""
+        lacking = np.mean(~np.isfinite(self.stats), axis=0)
+        return np.isfinite(self.observed) & (lacking <= MOST_MISSING)
+
+    @property
+    def typical(self) -> Floats:
+        """The median over the runs, (unit, summary); 0 where it is not usable."""
+        middle = np.zeros(self.observed.shape)
+        usable = self.usable
+        middle[usable] = np.nanmedian(self.stats[:, usable], axis=0)
+        return middle
+
+
+def optional(module: str) -> Any:
+    """A module of an optional library.
+
+    Raises
+    ------
+    EstimationError
+        It is not installed.
+    """
+    from importlib import import_module
+
+    try:
+        return import_module(module)
+    except ImportError:
+        library = {"sklearn": "scikit-learn"}.get(module.split(".")[0], module.split(".")[0])
+        raise EstimationError(
+            f"估计参数需要 {library}：请安装 xiancheng[calibration]",
+            f"estimation needs {library}: install xiancheng[calibration]",
+        ) from None
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Linear algebra in one thread, where that can be asked for: the same sums in any order."""
+    from contextlib import nullcontext
+    from importlib import import_module
+
+    try:
+        limits = import_module("threadpoolctl").threadpool_limits(1)
+    except ImportError:
+        limits = nullcontext()
+    with limits:
+        yield

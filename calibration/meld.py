@@ -1,0 +1,92 @@
+"""From forecasts of the true rate to the number in the yearbook: level, effect, print.
+
+Statistics carry the level: forecasters are stacked by how well they told counties left out. The
+agent-based model gives what the plan adds, as differences of pairs of runs that met the same luck;
+they shift the level draw by draw. What is printed is not what is true: the series strays between
+benchmarks, counties are made to agree with their prefecture, numbers are smoothed and rounded.
+Each draw goes through all of it, so its spread holds parameters, structure and observation.
+
+References
+----------
+Sevcikova, Raftery & Waddell (2007), Transportation Research A 41 (Bayesian melding)
+"""
+
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
+
+from calibration.baselines.forecast import Forecaster, luck
+from calibration.baselines.pool import Pool
+from calibration.schema import Name
+from calibration.scores import stacked
+from sim import measurement
+from sim.parameters import Parameters
+from sim.state import Floats, Ints
+
+STACKED = Name("叠加（留一法赋权）", "stacked by leave-one-out")
+DECIMALS = 2  # of a printed rate
+
+
+def stack(members: Sequence[Forecaster], left_out: Sequence[Floats], seen: Floats) -> Pool:
+    """The mixture of forecasters that told units left out best.
+
+    Parameters
+    ----------
+    left_out : of each member, forecasts of units it did not know (draw, unit) [percent]
+    seen : what came out, (unit,)
+    """
+    weights = stacked(left_out, seen)
+    return Pool("stacked", STACKED, tuple(members), tuple(weights.tolist()))
+
+
+def rows(draws: int, runs: int, seed: int) -> Ints:
+    """Which of the model's runs each draw goes with, (draw,): each once, then again."""
+    rng = luck(seed, "runs")
+    return np.concatenate([rng.permutation(runs) for _ in range(-(-draws // runs))])[:draws]
+
+
+def shifted(level: Floats, effect: Floats, of: Ints) -> Floats:
+    """The level with what the plan adds, (draw, unit) [percent].
+
+    Parameters
+    ----------
+    level : (draw, unit) [percent]
+    effect : the plan less its baseline in each run of the model, (run, unit) [points]
+    of : the run that goes with each draw, (draw,)
+    """
+    return np.clip(level + effect[of], 0.0, 100.0)
+
+
+def published(
+    rate: Floats, residents: Floats, prefecture: Sequence[str], day: date,
+    worlds: Sequence[Parameters], seed: int,
+) -> Floats:  # fmt: skip
+    """The rates that are printed for a day, (draw, unit) [percent].
+
+    Equal seeds give equal errors, whoever forecast the rate. Weighted by residents the errors of a
+    prefecture's counties sum to zero, as the counties are made to agree with it.
+
+    Parameters
+    ----------
+    rate : true rates (draw, unit) [percent]
+    residents : weights (unit,) [persons]
+    prefecture : of each unit
+    worlds : parameters of each draw, for the drift and the errors of the published series
+    """
+    standard = luck(seed, "print", (str(day.year),)).standard_normal(rate.shape)
+    drift = np.array([measurement.drift(day.year, p) for p in worlds])
+    error = np.empty_like(rate)
+    for name in set(prefecture):
+        own = np.array(prefecture) == name
+        error[:, own] = [
+            measurement.error(z, residents[own], p)
+            for z, p in zip(standard[:, own], worlds, strict=True)
+        ]
+    return np.clip(rate + drift[:, None] + error, 0.0, 100.0).round(DECIMALS)
+
+
+def together(rate: Floats, residents: Floats, members: Sequence[int]) -> Floats:
+    """The rate of some units together, weighted by residents, (draw,) [percent]."""
+    own = list(members)
+    return np.asarray(np.average(rate[:, own], axis=1, weights=residents[own]))

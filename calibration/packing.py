@@ -1,0 +1,119 @@
+"""Plans a region pack from a census table: which units it has, and what the table says of them."""
+
+import csv
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from calibration.census import YEARS, Reader, TableError, Unit
+from calibration.checks import Problem, Say
+from calibration.joining import Concordance, Place, corrected, differences, joined
+from calibration.schema import Name
+
+
+@dataclass(frozen=True)
+class Pack:
+    """What a pack is made of, before it is written."""
+
+    title: Name
+    prefectures: dict[str, Name]
+    province: tuple[str, Name]
+    places: list[Place]
+    province_units: dict[int, Unit]  # the province's own line, by year
+    remarks: list[Say]
+    table: Path
+    via: str
+
+
+def planned(
+    table: Path, prefectures: Sequence[str], concordance: Concordance, *, via: str = "",
+    lang: str = "zh",
+) -> Pack:  # fmt: skip
+    """What a table says of some prefectures, or of all of them if none is named.
+
+    Raises
+    ------
+    TableError
+        with everything that is wrong with the table, or with what is asked of it
+    """
+    reader = Reader(table, lang)
+    units, mended = corrected(reader.units(), concordance)
+    counties = [u for u in units if u.level == "county"]
+    upper = {(u.code, u.year): u for u in units if u.level != "county"}
+    titles = {code: unit.name for (code, _), unit in sorted(upper.items(), key=lambda i: i[0][1])}
+    known = {c: titles.get(c, c) for c in sorted({u.prefecture for u in counties
+                                                  if u.year == max(YEARS)})}  # fmt: skip
+    chosen = list(dict.fromkeys(prefectures)) or list(known)
+    for code in chosen:
+        if code not in known:
+            moved = {
+                j.prefecture for j in concordance.joins for part in j.of if part[:4] == code[:4]
+            }
+            raise unknown(table, code, known, moved, lang)
+
+    # Only what becomes part of the pack is judged.
+    taken = {part for j in concordance.joins if j.prefecture in chosen for part in j.of}
+    judged = {id(u): reader.adding_up(u) for u in counties
+              if u.prefecture in chosen or u.code in taken}  # fmt: skip
+    reader.stop()
+    counties = [judged.get(id(u), u) for u in counties]
+    places, remarks = joined(counties, concordance, chosen)
+    if not places:
+        raise nothing(table, chosen, lang)
+    remarks += [note for code, note in mended if code[:4] + "00" in chosen]
+    remarks += differences([*upper.values(), *counties], chosen)
+
+    named = {code: Name(known[code], english(code, known[code])) for code in chosen}
+    top = f"{chosen[0][:2]}0000"
+    province = Name(titles.get(top, top), english(top, titles.get(top, top)))
+    title = Name("、".join(n.zh for n in named.values()), ", ".join(n.en for n in named.values()))
+    own = {year: unit for (code, year), unit in upper.items() if code == top}
+    return Pack(
+        title if prefectures else province, named, (top, province), places, own, remarks, table, via
+    )
+
+
+def nothing(table: Path, chosen: Sequence[str], lang: str) -> TableError:
+    """Say that no unit of some prefectures has both censuses."""
+    codes = ", ".join(chosen)
+    problem = Problem(
+        str(table), 0,
+        (f"{codes} 没有县级单位两次普查都有", f"no county-level unit of {codes} has both censuses"),
+        ("2010 与 2020 两年的行", "lines of 2010 and of 2020"), "∅",
+        ("补上缺少的年份，或在对照表中写明", "add the year that is missing, or use a concordance"),
+    )  # fmt: skip
+    return TableError(table.name, (problem,), lang)
+
+
+def unknown(
+    table: Path, code: str, known: Mapping[str, str], moved: Collection[str], lang: str
+) -> TableError:
+    """Say that a prefecture is not in the table, and which may be meant.
+
+    `moved` holds the prefectures to which its former units belong.
+    """
+    told = [f"{c} {name}" for c, name in known.items()]
+    names_of = {name: c for c, name in known.items()} | {n[:-1]: c for c, n in known.items()}
+    now = [c for c in known if c in moved] or [names_of[code]] * (code in names_of)
+    problem = Problem(
+        str(table), 0,
+        (f"没有地级市“{code}”", f"there is no prefecture {code!r}"),
+        (f"以下代码之一：{'、'.join(told)}", f"one of the codes {', '.join(told)}"), code,
+        (f"改为 {'、'.join(now)}" if now else "改用其中之一",
+         f"write {', '.join(now)}" if now else "use one of these"),
+    )  # fmt: skip
+    return TableError(table.name, (problem,), lang)
+
+
+@cache
+def english_names() -> Mapping[str, str]:
+    """English names of units, by code."""
+    with (files("calibration") / "english_names.csv").open(encoding="utf-8") as lines:
+        return {row["code"]: row["en"] for row in csv.DictReader(lines)}
+
+
+def english(code: str, zh: str) -> str:
+    """The English name of a unit; its Chinese one if none is on file."""
+    return english_names().get(code, zh)

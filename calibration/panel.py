@@ -1,0 +1,157 @@
+"""The census record of county-level units as arrays: two censuses, unit by unit.
+
+A unit may have changed its boundary between two censuses. `comparable` keeps those for which a
+trend means something: counties and county-level cities (the last two digits of the code say so;
+city districts trade land with each other) whose residents neither halved nor grew
+by more than four fifths.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from sim.state import Bools, Floats
+
+if TYPE_CHECKING:
+    from calibration.region import Region
+
+FIRST_COUNTY = 21  # the last two digits of county and city codes begin here; districts stand below
+ALIKE = 0.5, 1.8  # residents at the second census over the first (a judgement on Shandong's units)
+YEAR = 365.25  # days
+
+Left = Literal["unit", "prefecture"]
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """Units at two censuses; the first axis is the census wherever there are two."""
+
+    codes: tuple[str, ...]
+    prefecture: tuple[str, ...]
+    dates: tuple[date, date]
+    urban: Floats  # residents of urban places [persons], (2, unit)
+    rural: Floats  # of rural places, (2, unit)
+    ages: Floats  # residents by age band [persons], (2, unit, 19)
+    odds: Floats  # assumed odds of living in town relative to all ages, (2, 19)
+
+    @classmethod
+    def of(cls, region: "Region") -> "Panel":
+        """The last two censuses of a region.
+
+        Raises
+        ------
+        LookupError
+            if it holds fewer than two.
+        """
+        if len(region.censuses) < 2:
+            raise LookupError(f"{region.name} holds one census; a record of change takes two")
+        first, last = region.censuses[-2:]
+        split = np.stack([region.urban_rural(day) for day in (first, last)])
+        return cls(
+            codes=tuple(county.code for county in region.counties),
+            prefecture=tuple(county.prefecture for county in region.counties),
+            dates=(first, last),
+            urban=split[:, :, 0],
+            rural=split[:, :, 1],
+            ages=np.stack([region.sex_age(day).sum(axis=1) for day in (first, last)]),
+            odds=np.stack([region.urban_odds(day) for day in (first, last)]),
+        )
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    @property
+    def years(self) -> float:
+        """From the first census to the second."""
+        return years_between(*self.dates)
+
+    @property
+    def residents(self) -> Floats:
+        """Urban and rural residents [persons], (2, unit)."""
+        return self.urban + self.rural
+
+    @property
+    def rate(self) -> Floats:
+        """Resident urbanization rate [percent], (2, unit)."""
+        return 100 * self.urban / self.residents
+
+    @property
+    def comparable(self) -> Bools:
+        """Units whose change is not the work of a new boundary, (unit,)."""
+        kind = np.array([int(code[-2:]) for code in self.codes])
+        growth = self.residents[1] / self.residents[0]
+        alike = (growth >= ALIKE[0]) & (growth <= ALIKE[1])
+        return np.asarray((kind >= FIRST_COUNTY) & alike)
+
+    def take(self, chosen: Bools) -> "Panel":
+        """The record of the units that a mask chooses."""
+        return Panel(
+            codes=tuple(np.array(self.codes)[chosen]),
+            prefecture=tuple(np.array(self.prefecture)[chosen]),
+            dates=self.dates,
+            urban=self.urban[:, chosen],
+            rural=self.rural[:, chosen],
+            ages=self.ages[:, chosen],
+            odds=self.odds,
+        )
+
+    def named(self, codes: tuple[str, ...]) -> "Panel":
+        """The record of units by code, in the order of the panel."""
+        return self.take(np.isin(self.codes, codes))
+
+    def joined(self, other: "Panel") -> "Panel":
+        """The record with what `other` adds to it; both of the same two censuses.
+
+        Raises
+        ------
+        LookupError
+            if they are of other censuses.
+        """
+        new = other.take(~np.isin(other.codes, self.codes))
+        if self.dates != other.dates:
+            raise LookupError("records of different censuses cannot be joined")
+        return Panel(
+            codes=self.codes + new.codes,
+            prefecture=self.prefecture + new.prefecture,
+            dates=self.dates,
+            urban=np.hstack([self.urban, new.urban]),
+            rural=np.hstack([self.rural, new.rural]),
+            ages=np.hstack([self.ages, new.ages]),
+            odds=self.odds,
+        )
+
+
+def years_between(first: date, last: date) -> float:
+    """The years from one day to another."""
+    return (last - first).days / YEAR
+
+
+def left_out(panel: Panel, by: Left = "unit") -> Iterator[tuple[Panel, Panel]]:
+    """The record of all the others, and of those left out: one unit, or a prefecture, at a time."""
+    marks = np.array(panel.codes if by == "unit" else panel.prefecture)
+    for mark in dict.fromkeys(marks.tolist()):
+        out = marks == mark
+        if not out.all():
+            yield panel.take(~out), panel.take(out)
+
+
+def record(region: "Region") -> Panel:
+    """What is known of change around a region: the widest record of its province that is on file.
+
+    Counties whose boundary changed are in no record; what they are is known from where they stand.
+    """
+    from calibration.region import load, packs
+
+    own = Panel.of(region)
+    wider = [
+        panel
+        for pack in map(load, packs())
+        if pack.province == region.province and len(pack.censuses) > 1
+        for panel in [Panel.of(pack)]
+        if panel.dates == own.dates
+    ]
+    widest = max([own, *wider], key=len)
+    return widest.take(widest.comparable).joined(own.take(own.comparable))

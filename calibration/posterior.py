@@ -1,0 +1,118 @@
+"""What we believe after the data: a posterior sample on file beside a pack, or else the priors."""
+
+import csv
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from calibration import priors
+from sim.parameters import Parameters
+from sim.state import Floats, Ints
+
+if TYPE_CHECKING:
+    from calibration.region import Region
+
+SAMPLE, ABOUT = "posterior.csv", "posterior.json"
+NUMBER = "draw"  # column of the draw of county and yearly effects that a row belongs to
+DIGITS = 7  # significant, of the values on file
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Equally likely rows, and how they were made."""
+
+    values: Floats  # (row, parameter), in the order of the catalogue
+    numbers: Ints  # (row,) the draw of county and yearly effects that belongs to each
+    about: Mapping[str, Any]
+
+    @property
+    def digest(self) -> str:
+        """The sha256 of the rows."""
+        content = np.ascontiguousarray(np.column_stack([self.values, self.numbers]), "<f8")
+        return hashlib.sha256(content.tobytes()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Draw:
+    """One state of the world that we think possible."""
+
+    parameters: Parameters
+    number: int  # of the draw of county and yearly effects
+
+
+def read(folder: Path) -> Sample | None:
+    """The sample in the folder of a pack, or None.
+
+    Raises
+    ------
+    ParameterError
+        if it is not one: other columns, or values that the priors exclude.
+    """
+    if not (folder / SAMPLE).is_file():
+        return None
+    return _read(folder, (folder / SAMPLE).stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _read(folder: Path, written: int) -> Sample:
+    names = [prior.name for prior in priors.catalogue()]
+    with (folder / SAMPLE).open(encoding="utf-8-sig", newline="") as lines:
+        header, *rows = list(csv.reader(lines)) or [[]]
+    if sorted(header) != sorted([NUMBER, *names]) or not rows:
+        raise priors.ParameterError(
+            f"{folder / SAMPLE} 的列应为 {NUMBER} 与全部 {len(names)} 个参数；请重新运行 calibrate",
+            f"{folder / SAMPLE} should have the columns {NUMBER} and all {len(names)} parameters; "
+            "run calibrate again",
+        )
+    try:
+        table = np.array(rows, float)
+    except ValueError as error:
+        raise priors.ParameterError(
+            f"{folder / SAMPLE} 含非数字：{error}", f"{folder / SAMPLE} holds no numbers: {error}"
+        ) from None
+    for row in table:
+        priors.override({n: v for n, v in zip(header, row.tolist(), strict=True) if n != NUMBER})
+    told = folder / ABOUT
+    return Sample(
+        values=table[:, [header.index(name) for name in names]],
+        numbers=table[:, header.index(NUMBER)].astype(np.int64),
+        about=json.loads(told.read_text(encoding="utf-8")) if told.is_file() else {},
+    )
+
+
+def write(folder: Path, sample: Sample) -> None:
+    """Put a sample into the folder of a pack."""
+    names = [prior.name for prior in priors.catalogue()]
+    lines = [",".join([NUMBER, *names])]
+    for number, row in zip(sample.numbers.tolist(), sample.values.tolist(), strict=True):
+        lines.append(",".join([str(number), *(f"{value:.{DIGITS}g}" for value in row)]))
+    (folder / SAMPLE).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    about = json.dumps(dict(sample.about), ensure_ascii=False, indent=1)
+    (folder / ABOUT).write_text(about + "\n", encoding="utf-8")
+
+
+def draws(region: "Region", n: int, seed: int) -> list[Draw]:
+    """`n` draws of what we believe: of the posterior of the region, or else of the priors.
+
+    Rows of the posterior are taken without repetition as long as there are any left.
+    """
+    sample = read(region.folder)
+    if sample is None:
+        return [Draw(p, i) for i, p in enumerate(priors.draw(n, seed), start=1)]
+    rng = np.random.default_rng([seed, 5])
+    rounds = -(-n // len(sample.values))
+    chosen = np.concatenate([rng.permutation(len(sample.values)) for _ in range(rounds)])[:n]
+    names = [prior.name for prior in priors.catalogue()]
+    return [
+        Draw(
+            Parameters(**dict(zip(names, sample.values[i].tolist(), strict=True))),
+            int(sample.numbers[i]),
+        )
+        for i in chosen
+    ]

@@ -1,0 +1,1 @@
+"""The console: one page in the browser that compares scenarios while people watch."""

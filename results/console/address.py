@@ -1,0 +1,67 @@
+"""A scenario in the address bar: its file, packed into letters, and read back within bounds."""
+
+import base64
+import binascii
+import json
+import zlib
+from typing import Any
+
+from results.console.draft import Draft
+from scenarios.checking import Problem, ScenarioError, Words
+from scenarios.loading import load
+
+LONGEST = 12_000  # characters of an address
+LARGEST = 2**17  # bytes that they may unfold to
+
+
+def packed(draft: Draft) -> str:
+    """A draft as letters: the name of a scenario of the plan, or a packed file after a dot."""
+    if not draft.changed and draft.title == draft.base.title.zh:
+        return draft.base.name
+    text = json.dumps(draft.file(), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    letters = base64.urlsafe_b64encode(zlib.compress(text.encode(), 9)).decode()
+    return "." + letters.rstrip("=")
+
+
+def unpacked(letters: str) -> Draft:
+    """The draft of an address.
+
+    Raises
+    ------
+    ScenarioError
+        if it is none, with the messages of the validator.
+    """
+    if letters in load().scenario_files():
+        return Draft.of(letters)
+    return read(_file(letters))
+
+
+def read(file: Any) -> Draft:
+    """A draft from the keys of a scenario file."""
+    if not isinstance(file, dict):
+        raise _refused("…")
+    title = file.get("title")
+    if isinstance(title, dict):
+        title = title.get("zh")
+    return Draft.of(file, title if isinstance(title, str) else None)
+
+
+def _file(letters: str) -> Any:
+    if not letters.startswith(".") or len(letters) > LONGEST:
+        raise _refused(letters)
+    try:
+        raw = base64.b64decode(letters[1:] + "=" * (-len(letters[1:]) % 4), b"-_", validate=True)
+        unfolding = zlib.decompressobj()
+        text = unfolding.decompress(raw, LARGEST)
+        if unfolding.unconsumed_tail or not unfolding.eof:
+            raise _refused(letters)
+        return json.loads(text)
+    except (binascii.Error, zlib.error, ValueError, RecursionError):
+        raise _refused(letters) from None
+
+
+def _refused(letters: str) -> ScenarioError:
+    expected = Words("本页生成的情景地址", "an address that this page has made")
+    found = letters if len(letters) <= 24 else letters[:23] + "…"
+    where = Words("网址", "address")
+    return ScenarioError([Problem(where.zh, 0, 0, "", expected, repr(found))])

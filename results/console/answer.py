@@ -1,0 +1,164 @@
+"""An answer: what the runs of a scenario come to, ready for the tables and charts of the page."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from calibration.region import load
+from results.console.work import Piece, Task
+from results.contents.subject import Subject, paired
+from scenarios.ensemble import Pair, without_plan
+from scenarios.paired import PUBLISHED, Draw, floor, judged_on, layered
+from scenarios.scenario import Scenario
+from scenarios.simulate import Group, Outcome
+from sim.state import Floats
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from calibration.region import Region, Target
+
+INTERVAL = (5, 95)  # percentiles of the draws
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a stage computes: A, its baseline and B in the median world, then draws of A."""
+
+    a: Scenario
+    b: Scenario
+    region: str
+    scale: float
+    draws: int
+    seed: int = 1
+
+    @property
+    def day(self) -> date:
+        """The day that A is judged on."""
+        return judged_on(self.a, load(self.region))
+
+    @property
+    def sides(self) -> tuple[Scenario, Scenario, Scenario]:
+        """A, A without the plan, B."""
+        return self.a, without_plan(self.a), self.b
+
+    def central(self) -> list[Task]:
+        """The runs of the median world."""
+        luck = Draw(self.seed)
+        return [
+            Task.of(s, luck, self.region, self.scale, self.day, whole=True) for s in self.sides
+        ]
+
+    def drawn(self) -> list[Task]:
+        """A and its baseline under each draw, in turns."""
+        return [
+            Task.of(scenario, draw, self.region, self.scale, self.day, whole=False)
+            for draw in layered(self.draws, self.seed)
+            for scenario in self.sides[:2]
+        ]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is shown. Rates of draws are (draw, date, group), in percent."""
+
+    both: Pair
+    b: Outcome
+    scale: float
+    preliminary: bool
+    with_plan: Floats
+    without: Floats
+    targets: tuple[Floats, Floats]  # (draw, target) published rate with and without the plan
+
+    @classmethod
+    def of(
+        cls, question: Question, region: "Region", central: Sequence[Piece],
+        drawn: Sequence[Piece] = (), *, preliminary: bool,
+    ) -> "Answer":  # fmt: skip
+        """The answer from the pieces of `central` and `drawn`."""
+        a, base, b = (
+            restored(piece, scenario, region)
+            for piece, scenario in zip(central, question.sides, strict=True)
+        )
+        parts = drawn[::2], drawn[1::2]
+        rates = [np.array([piece.published for piece in part]) for part in parts]
+        judged = [np.array([piece.reading.targets for piece in part]) for part in parts]
+        return cls(
+            Pair(a, base), b, question.scale, preliminary, *rates, (judged[0], judged[1])
+        )
+
+    @property
+    def draws(self) -> int:
+        """How many draws the probabilities rest on."""
+        return len(self.with_plan)
+
+    @property
+    def outcome(self) -> Outcome:
+        """A in the median world."""
+        return self.both.plan
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """Counties, prefectures, and the counties of each target together."""
+        return self.outcome.groups
+
+    @cached_property
+    def subject(self) -> Subject:
+        """What documents and page say the same things of."""
+        return paired(self.both, self.ensemble())
+
+    def ensemble(self) -> "pd.DataFrame | None":
+        """The draws, as `scenarios.ensemble.draws` gives them; None without any."""
+        import pandas as pd
+
+        reached = [i for i, _ in self._reached()]
+        if not self.draws or not reached:
+            return None
+        return pd.DataFrame(
+            {
+                "draw": draw + 1, "target": target.id, "target_rate": target.value,
+                "operator": target.operator, "simulated": rate,
+                "met": bool(rate >= floor(target)), "baseline": self.targets[1][draw, i],
+            }
+            for draw in range(self.draws)
+            for i, target in self._reached()
+            for rate in [float(self.targets[0][draw, i])]
+        )  # fmt: skip
+
+    def all_met(self) -> float | None:
+        """The share of draws in which every target is met; None without draws or targets."""
+        reached = self._reached()
+        if not self.draws or not reached:
+            return None
+        rates = self.targets[0]
+        met = np.all([rates[:, i] >= floor(target) for i, target in reached], axis=0)
+        return float(met.mean())
+
+    def band(self, group: int) -> tuple[Floats, Floats] | None:
+        """Lowest and highest rate of 90 % of the draws, each (date,)."""
+        if not self.draws:
+            return None
+        low, high = np.percentile(self.with_plan[:, :, group], INTERVAL, axis=0)
+        return low, high
+
+    def _reached(self) -> "list[tuple[int, Target]]":
+        targets = self.outcome.region.targets
+        first, last = self.outcome.dates[0], self.outcome.dates[-1]
+        return [(i, t) for i, t in enumerate(targets) if first <= t.deadline <= last]
+
+
+def restored(piece: Piece, scenario: Scenario, region: "Region") -> Outcome:
+    """The outcome of a piece, with its scenario and its region again."""
+    assert piece.outcome is not None  # the median world keeps it
+    return replace(piece.outcome, scenario=scenario, region=region)
+
+
+def rates(outcome: Outcome, group: int) -> Floats:
+    """The published rate at every date, (date,)."""
+    from sim.indicators import INDICATORS
+
+    return np.asarray(outcome.record[:, list(INDICATORS).index(PUBLISHED), group])

@@ -1,0 +1,99 @@
+"""The server: two pages, one route that reads a scenario, and nothing that takes a path."""
+
+import os
+import secrets
+from functools import partial
+from importlib.resources import files
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import JSONResponse
+from nicegui import app, ui
+from starlette.concurrency import run_in_threadpool
+
+from results.console.address import packed
+from results.console.answer import Question
+from results.console.draft import Draft
+from results.console.incoming import draft_of
+from results.console.guard import Guard
+from results.console.page import USUAL, Page, Server, told
+from scenarios.reading import MAX_BYTES
+
+ARITHMETIC = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+ICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" '
+    'rx="5" fill="#0b5394"/><path d="M5 26V15l6-5 6 5v11zM19 26V7h8v19z" fill="#fff"/></svg>'
+)
+
+
+def serve(server: Server, *, host: str, port: int, show: bool = False) -> None:
+    """Answer until interrupted."""
+    for name in ARITHMETIC:  # of the workers: one thread each
+        os.environ[name] = "1"
+    routes(server)
+    app.add_middleware(Guard, host=host)
+    app.on_startup(partial(warmed, server))
+    app.on_shutdown(server.desk.close)
+    ui.run(
+        host=host, port=port, title="县城 · xiancheng", reload=False, show=show, tailwind=False,
+        storage_secret=secrets.token_urlsafe(32), show_welcome_message=False, favicon=ICON,
+        endpoint_documentation="none", binding_refresh_interval=None, reconnect_timeout=20,
+    )  # fmt: skip
+
+
+def routes(server: Server) -> None:
+    """The pages in Chinese and English, and the route that reads a scenario file."""
+    style = (files("results.console") / "style.css").read_text("utf-8")
+
+    async def page(request: Request, lang: str) -> None:
+        client = ui.context.client
+        ui.add_head_html(f"<style>{style}</style>")
+        made = Page(server, lang, dict(request.query_params))
+        made.build()
+        client.on_delete(made.study.cancel)
+        await client.connected()
+        made.begin()
+
+    @ui.page("/", language="zh-CN")
+    async def chinese(request: Request) -> None:
+        await page(request, "zh")
+
+    @ui.page("/en", language="en-US", title="xiancheng · scenarios")
+    async def english(request: Request) -> None:
+        await page(request, "en")
+
+    @app.post("/scenario", include_in_schema=False)
+    async def scenario(request: Request) -> JSONResponse:
+        lang = "en" if request.query_params.get("lang") == "en" else "zh"
+        source = await bounded(request)
+        return await run_in_threadpool(checked, source, lang)
+
+
+async def warmed(server: Server) -> None:
+    """Have the first answer ready before anybody asks."""
+    sizes = server.sizes
+    plan, baseline = (Draft.of(name).scenario for name in USUAL.values())
+    first = Question(plan, baseline, server.name, sizes.quick_scale, sizes.quick_draws)
+    await server.desk.ask("first screen", [*first.central(), *first.drawn()], "quick")
+
+
+async def bounded(request: Request) -> bytes:
+    """What was sent, or one byte more than may be sent; the rest is not read."""
+    source = bytearray()
+    async for part in request.stream():
+        source += part
+        if len(source) > MAX_BYTES:
+            break
+    return bytes(source[: MAX_BYTES + 1])
+
+
+def checked(source: bytes, lang: str) -> JSONResponse:
+    """The address of the scenario in a file, or what is wrong with it."""
+    try:
+        answer: dict[str, Any] = {"address": packed(draft_of(source))}
+    except Exception as error:
+        message = told(error, lang)
+        if message is None:
+            raise
+        return JSONResponse({"message": message}, 413 if len(source) > MAX_BYTES else 422)
+    return JSONResponse(answer)

@@ -1,0 +1,54 @@
+"""`xiancheng console`: checks what it was asked for, says where the page is, and serves it."""
+
+import os
+from argparse import Namespace
+from importlib.util import find_spec
+
+from results.cli import DONE, Say
+from results.console.arguments import HERE
+from scenarios.simulate import RequestError
+
+def console(asked: Namespace, say: Say) -> int:
+    """Serve the page until interrupted."""
+    from scenarios.resolving import resolve
+    from scenarios.simulate import checked
+
+    if find_spec("nicegui") is None:
+        raise RequestError(
+            "网页需要 nicegui：请安装 xiancheng[console]",
+            "the page needs nicegui: install xiancheng[console]",
+        )
+    if not 1 <= asked.port <= 65535:
+        raise RequestError(
+            f"--port 应为 1 至 65535；得到 {asked.port}",
+            f"--port should be from 1 to 65535; got {asked.port}",
+        )
+    jobs = asked.jobs if asked.jobs is not None else os.cpu_count() or 1
+    for scale, draws in ((asked.scale, asked.draws), (asked.quick_scale, asked.quick_draws)):
+        checked(resolve("plan"), asked.region, scale=scale, draws=draws, jobs=jobs)
+    _serve(asked, jobs, say)
+    return DONE
+
+
+def _serve(asked: Namespace, jobs: int, say: Say) -> None:
+    from calibration.region import load
+    from results.console.app import serve
+    from results.console.desk import Desk
+    from results.console.library import Library
+    from results.console.page import Server
+    from results.console.study import Sizes
+
+    if asked.host != HERE:
+        say.note(
+            f"警告：监听 {asked.host}，同一网络中的人都能打开此页并使用本机计算；没有登录和加密。",
+            f"warning: listening on {asked.host}: everyone on that network can open the page and "
+            "compute on this machine; there is no login and no encryption.",
+        )
+    sizes = Sizes(asked.quick_scale, asked.quick_draws, asked.scale, asked.draws)
+    server = Server(Desk(jobs), load(asked.region), asked.region, Library(asked.saved), sizes)
+    shown = f"[{asked.host}]" if ":" in asked.host else asked.host
+    say.note(
+        f"网页：http://{shown}:{asked.port}/ （Ctrl+C 结束）",
+        f"the page: http://{shown}:{asked.port}/en (Ctrl+C ends it)",
+    )
+    serve(server, host=asked.host, port=asked.port, show=asked.open)

@@ -1,0 +1,203 @@
+"""The desk: what many users ask for is computed in turns, once, and never more than it can hold.
+
+A quick lane and a full one have worker processes of their own, so a long computation never makes a
+short one wait for more than its own kind. Within a lane users take turns, a run each.
+"""
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from multiprocessing import get_context
+from typing import Literal
+
+from results.console.work import Piece, Task, compute, prepare
+from scenarios.simulate import RequestError
+
+Lane = Literal["quick", "full"]
+NICENESS: dict[Lane, int] = {"quick": 5, "full": 15}
+WAITING = 6000  # runs that may wait, of all users together
+EACH = 1500  # of one user
+KEPT = 4000  # results that are remembered; about 0.1 MB each
+
+
+class BusyError(RequestError):
+    """More is asked for than can wait."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "正在排队的计算过多，请稍后再试，或先取消一项",
+            "too many computations are waiting; try again later, or cancel one first",
+        )
+
+
+@dataclass(eq=False)
+class Job:
+    """A run that somebody waits for."""
+
+    task: Task
+    user: str
+    result: "asyncio.Future[Piece]"
+    wanted: int = 0  # by how many callers
+    running: bool = False
+
+
+@dataclass
+class Line:
+    """The queue of a lane: users in turn, and their jobs in order."""
+
+    workers: Executor
+    size: int
+    users: "OrderedDict[str, deque[Job]]" = field(default_factory=OrderedDict)
+    running: int = 0
+
+    def add(self, job: Job) -> None:
+        """At the end of its user's own queue."""
+        self.users.setdefault(job.user, deque()).append(job)
+
+    def drop(self, job: Job) -> None:
+        """Out of the queue, wherever it stands."""
+        own = self.users.get(job.user)
+        if own and job in own:
+            own.remove(job)
+            if not own:
+                del self.users[job.user]
+
+    def next(self) -> Job | None:
+        """The first job of the user whose turn it is."""
+        if not self.users:
+            return None
+        user, own = self.users.popitem(last=False)
+        job = own.popleft()
+        if own:
+            self.users[user] = own  # behind all others
+        return job
+
+
+class Desk:
+    """Takes requests on the event loop and computes them in worker processes."""
+
+    def __init__(
+        self, jobs: int, *, run: Callable[[Task], Piece] = compute,
+        workers: Callable[[Lane], Executor] | None = None, waiting: int = WAITING,
+        each: int = EACH,
+    ) -> None:  # fmt: skip
+        self._run, self._waiting, self._each = run, waiting, each
+        self._workers = workers or partial(processes, jobs)
+        self._lines: dict[Lane, Line] = {
+            lane: Line(self._workers(lane), jobs) for lane in NICENESS
+        }
+        self._jobs: dict[str, tuple[Lane, Job]] = {}
+        self._kept: OrderedDict[str, Piece] = OrderedDict()
+        self._under_way: set[asyncio.Task[None]] = set()  # held, so that none is lost
+        self.computed = 0  # runs that were really made
+
+    def waiting(self, user: str | None = None) -> int:
+        """Runs in the queue, of a user or of all."""
+        return sum(
+            len(own)
+            for line in self._lines.values()
+            for name, own in line.users.items()
+            if user in (None, name)
+        )
+
+    def close(self) -> None:
+        """Let go of the workers; what waits is dropped."""
+        for line in self._lines.values():
+            line.workers.shutdown(wait=False, cancel_futures=True)
+
+    async def ask(
+        self, user: str, tasks: Sequence[Task], lane: Lane,
+        done: Callable[[], None] = lambda: None,
+    ) -> list[Piece]:  # fmt: skip
+        """What each task comes to, in order; cancelling takes back what nobody else waits for.
+
+        Raises
+        ------
+        BusyError
+            before anything is queued, if that would be more than may wait.
+        """
+        new = {t.key for t in tasks if t.key not in self._kept and t.key not in self._jobs}
+        if self.waiting() + len(new) > self._waiting or self.waiting(user) + len(new) > self._each:
+            raise BusyError
+        try:
+            async with asyncio.TaskGroup() as group:
+                asked = [group.create_task(self._one(user, task, lane, done)) for task in tasks]
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from None
+        return [each.result() for each in asked]
+
+    async def _one(self, user: str, task: Task, lane: Lane, done: Callable[[], None]) -> Piece:
+        piece = self._kept.get(task.key)
+        if piece is None:
+            piece = await self._wait(user, task, lane)
+        else:
+            self._kept.move_to_end(task.key)
+        done()
+        return piece
+
+    async def _wait(self, user: str, task: Task, lane: Lane) -> Piece:
+        if task.key in self._jobs:
+            lane, job = self._jobs[task.key]
+        else:
+            job = Job(task, user, asyncio.get_running_loop().create_future())
+            self._jobs[task.key] = lane, job
+            self._lines[lane].add(job)
+            self._dispatch(lane)
+        job.wanted += 1
+        try:
+            return await asyncio.shield(job.result)
+        finally:
+            job.wanted -= 1
+            if not job.wanted and not job.running and not job.result.done():
+                del self._jobs[task.key]
+                self._lines[lane].drop(job)
+                job.result.cancel()
+
+    def _dispatch(self, lane: Lane) -> None:
+        line = self._lines[lane]
+        for job in self._ready(line):
+            job.running = True
+            line.running += 1
+            running = asyncio.create_task(self._compute(lane, job))
+            self._under_way.add(running)
+            running.add_done_callback(self._under_way.discard)
+
+    def _ready(self, line: Line) -> Iterator[Job]:
+        while line.running < line.size and (job := line.next()):
+            yield job
+
+    async def _compute(self, lane: Lane, job: Job) -> None:
+        line, workers = self._lines[lane], self._lines[lane].workers
+        try:
+            loop = asyncio.get_running_loop()
+            piece = await loop.run_in_executor(workers, self._run, job.task)
+        except BaseException as error:
+            if isinstance(error, BrokenExecutor) and workers is line.workers:
+                line.workers = self._workers(lane)  # those died; what waits stays in the queue
+            if not job.result.done():
+                job.result.set_exception(error)
+                job.result.exception()  # it may be that nobody waits any more
+        else:
+            self.computed += 1
+            self._keep(job.task.key, piece)
+            if not job.result.done():
+                job.result.set_result(piece)
+        finally:
+            self._jobs.pop(job.task.key, None)
+            line.running -= 1
+            self._dispatch(lane)
+
+    def _keep(self, key: str, piece: Piece) -> None:
+        self._kept[key] = piece
+        while len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+
+
+def processes(jobs: int, lane: Lane) -> Executor:
+    """Worker processes of a lane, started afresh rather than forked."""
+    return ProcessPoolExecutor(
+        jobs, get_context("spawn"), initializer=prepare, initargs=(NICENESS[lane],)
+    )

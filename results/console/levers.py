@@ -1,0 +1,236 @@
+"""The left panel: projects and their measures, the outside world, and what has been changed."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from nicegui.element import Element
+
+from results.console.changes import changes
+from results.console.draft import Draft, projects, safeguards
+from results.console.markup import Markup, joined, tag
+from results.console.native import (
+    area, button, checkbox, element, number, opening, set_prop, set_slider, slider, text, write,
+)  # fmt: skip
+from results.console.session import Session
+from scenarios.delivery import delivered
+from scenarios.register import Trace, by_clause
+from scenarios.scenario import STRONGEST
+from sim.conditions import CONDITIONS
+from sim.levers import LEVERS
+
+if TYPE_CHECKING:
+    from calibration.region import Region
+
+Change = Callable[[Draft], None]
+
+GRADES = {"S": ("强证据", "strong evidence"), "W": ("弱证据", "weak evidence"), "A": ("假定", "assumed")}
+SIGNS = {"+": "↑", "-": "↓", "±": "↑↓", "0": "→"}
+
+
+class Levers:
+    """Controls that follow the session: whatever changes A, they show it."""
+
+    def __init__(self, session: Session, region: "Region", change: Change) -> None:
+        self.session, self.region, self._change = session, region, change
+        self._groups: dict[str, tuple[tuple[str, ...], Element, object]] = {}
+        self._measures: dict[str, Element] = {}
+        self._counties: dict[tuple[str, str], Element] = {}
+        self._conditions: dict[str, Element] = {}
+        self._build()
+
+    @property
+    def _unit(self) -> str:
+        return self.session.say("倍", "times the plan")
+
+    def refresh(self) -> None:
+        """Show A as it now is."""
+        scenario = self.session.a.scenario
+        for members, control, note in self._groups.values():
+            values = [scenario.setting(m).intensity for m in members]
+            set_slider(control, sum(values) / len(values), self._unit)
+            mixed = len(set(values)) > 1
+            write(note, self.session.say("（各措施不同）", "(measures differ)") if mixed else "")
+        for measure, control in self._measures.items():
+            set_slider(control, scenario.setting(measure).intensity, self._unit)
+        for (measure, code), control in self._counties.items():
+            own = scenario.setting(measure).counties.get(code)
+            set_prop(control, "value", "" if own is None else own)
+        for name, control in self._conditions.items():
+            value = getattr(scenario.conditions, name)
+            set_prop(control, "checked" if isinstance(value, bool) else "value", value)
+        self._list()
+
+    def _build(self) -> None:
+        say, a = self.session.say, self.session.a
+        text(say("已改动的抓手", "Changed levers"), name="h2")
+        self._changed = element("div", "changes", aria_live="polite")
+        text(say("七项工程的力度", "Intensity of the seven projects"), name="h2")
+        hint = say("1 = 照方案执行，0 = 不做，2 = 两倍", "1 = as written, 0 = not done, 2 = twice")
+        text(hint, name="p", cls="note")
+        about = a.scenario.plan.about
+        for name, members in projects(a.scenario).items():
+            self._project(name, about.projects[name].said(self.session.lang), members)
+        if others := safeguards(a.scenario):
+            self._project("S", say("保障措施", "Safeguards"), others)
+        text(say("外部条件", "The outside world"), name="h2")
+        self._world()
+        self._list()
+
+    def _project(self, name: str, title: str, members: tuple[str, ...]) -> None:
+        scenario = self.session.a.scenario
+        values = [scenario.setting(m).intensity for m in members]
+
+        def moved(value: float) -> None:
+            self._change(self.session.a.intensity(members, value))
+
+        with element("section", "project"):
+            with element("div", "line"):
+                with element("h3"):
+                    text(f"{name} {title}")
+                    note = text("", cls="note")
+                control = slider(
+                    f"{name} {title}", sum(values) / len(values), moved, most=STRONGEST,
+                    unit=self._unit,
+                )  # fmt: skip
+            say = self.session.say
+            count = say(f"{len(members)} 项措施", f"{len(members)} measures")
+            opening(count, lambda: [self._measure(m) for m in members] and None, cls="measures")
+        self._groups[name] = members, control, note
+
+    def _measure(self, number_: str) -> None:
+        measure = self.session.a.scenario.plan.measures[number_]
+        title = f"{number_} {measure.title.said(self.session.lang)}"
+
+        def moved(value: float) -> None:
+            self._change(self.session.a.intensity((number_,), value))
+
+        with element("section", "measure"):
+            with element("div", "line"):
+                text(title, name="h4")
+                self._measures[number_] = slider(
+                    title, self.session.a.scenario.setting(number_).intensity, moved,
+                    most=STRONGEST, unit=self._unit,
+                )  # fmt: skip
+            opening(
+                self.session.say("做什么、证据、指标", "what it does, evidence, indicators"),
+                lambda: area(self._about(number_)) and None,
+            )
+            opening(
+                self.session.say("按县单独设定", "set by county"),
+                lambda: self._by_county(number_),
+            )
+
+    def _about(self, number_: str) -> Markup:
+        """What a measure does, in which direction, how well evidenced; its indicators."""
+        say, lang, a = self.session.say, self.session.lang, self.session.a.scenario
+        found: dict[str, list[Trace]] = {}
+        for trace in by_clause(a.plan, number_):
+            found.setdefault(trace.clause, []).append(trace)
+        clauses = []
+        for clause, traces in found.items():
+            lines = [self._effect(trace) for trace in traces]
+            clauses.append(tag(
+                "li", tag("p", tag("strong", clause), " ", traces[0].says.said(lang)),
+                tag("ul", *lines, cls="effects"),
+            ))  # fmt: skip
+        rows = [
+            row
+            for row in delivered(a, self.region)
+            if row.measure == number_ and (row.at_deadline or row.due is None)
+        ]
+        promised = {row.indicator: row for row in rows}
+        lines = []
+        for name, indicator in a.plan.measures[number_].indicators.items():
+            row = promised.get(name)
+            done = "–" if row is None else f"{row.share:.0%}"
+            due = indicator.deadline.day if indicator.deadline else say("未写期限", "no deadline")
+            lines.append(tag("li", say(
+                f"{indicator.name.zh}：{indicator.wording}（{due}）；按所设力度交付 {done}",
+                f"{indicator.name.en}: {indicator.value or ''} ({due}); delivered as set: {done}",
+            )))  # fmt: skip
+        return joined([
+            tag("ul", *clauses, cls="clauses"),
+            tag("p", tag("strong", say("指标与交付", "Indicators and delivery"))),
+            tag("ul", *lines) if lines else tag("p", say("方案没有量化指标", "none in the plan")),
+        ])  # fmt: skip
+
+    def _effect(self, trace: Trace) -> Markup:
+        say, lang = self.session.say, self.session.lang
+        if trace.lever == "none":
+            return tag("li", say("不进入模型：", "Not in the model: "), trace.because.said(lang))
+        lever = LEVERS[trace.lever]
+        grade = say(*GRADES[trace.grade])
+        arrows = "".join(SIGNS.get(part, part) for part in trace.sign.split("|"))
+        name = lever.zh if lang == "zh" else lever.meaning
+        size = say(
+            f"全额 {trace.full:,.4g} {trace.unit}（{trace.low:,.4g}–{trace.high:,.4g}）",
+            f"in full {trace.full:,.4g} {trace.unit} ({trace.low:,.4g}–{trace.high:,.4g})",
+        )
+        return tag(
+            "li", tag("span", arrows, cls="arrow", role="img",
+                      aria_label=say(f"方向 {trace.sign}", f"direction {trace.sign}")),
+            f" {name} ", tag("span", grade, cls=f"grade grade-{trace.grade}"),
+            tag("small", f" {size}；{trace.because.said(lang)}"),
+        )  # fmt: skip
+
+    def _by_county(self, number_: str) -> None:
+        setting = self.session.a.scenario.setting(number_)
+        known = {county.code for county in self.session.a.scenario.plan.about.counties}
+        with element("div", "counties"):
+            for county in self.region.counties:
+                if county.code in known:
+                    name = county.zh if self.session.lang == "zh" else county.en
+                    with element("label"):
+                        text(name)
+                        self._counties[number_, county.code] = number(
+                            f"{number_} {name}", setting.counties.get(county.code),
+                            self._county_changed(number_, county.code),
+                            low=0, high=STRONGEST, step=0.1,
+                        )  # fmt: skip
+
+    def _county_changed(self, measure: str, code: str) -> Callable[[float | None], None]:
+        return lambda value: self._change(self.session.a.county(measure, code, value))
+
+    def _world(self) -> None:
+        lang, world = self.session.lang, self.session.a.scenario.conditions
+        frozen = self.session.say("城乡代码冻结（不划转）", "Urban codes frozen (no recoding)")
+        self._conditions["recoding_frozen"] = checkbox(
+            frozen, world.recoding_frozen, self._world_changed("recoding_frozen")
+        )
+        for name, condition in CONDITIONS.items():
+            if name == "recoding_frozen":
+                continue
+            title = condition.zh if lang == "zh" else condition.meaning
+            with element("label", "condition"):
+                text(title, tag("small", f" {condition.low:g}–{condition.high:g}"))
+                self._conditions[name] = number(
+                    title, getattr(world, name), self._world_changed(name),
+                    low=condition.low, high=condition.high, step=0.01,
+                )  # fmt: skip
+
+    def _world_changed(self, name: str) -> Callable[[float | bool | None], None]:
+        def changed(value: float | bool | None) -> None:
+            usual = getattr(self.session.a.base.conditions, name)
+            self._change(self.session.a.condition(name, usual if value is None else value))
+
+        return changed
+
+    def _list(self) -> None:
+        """Every changed lever with its old and new value, each to be put back."""
+        say, lang = self.session.say, self.session.lang
+        self._changed.clear()
+        found = changes(self.session.a)
+        with self._changed:
+            if not found:
+                base = self.session.a.base.title.said(lang)
+                text(say(f"与“{base}”相同", f"Same as “{base}”"), name="p", cls="note")
+            for each in found:
+                with element("div", "change"):
+                    text(each.label.said(lang), cls="label")
+                    text(f"{each.old.said(lang)} → {each.new.said(lang)}", cls="values")
+                    back = say(f"恢复：{each.label.zh}", f"Put back: {each.label.en}")
+                    button("↺", self._putting_back(each.key), cls="small", aria_label=back,
+                           title=say("恢复原值", "put back"))  # fmt: skip
+
+    def _putting_back(self, key: tuple[str, ...]) -> Callable[[object], None]:
+        return lambda _: self._change(self.session.a.put_back(key))

@@ -1,0 +1,69 @@
+"""Scenarios that were saved: a file each in one folder, under a name that the program makes."""
+
+import re
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+from results.console.address import read as as_draft
+from results.console.draft import Draft
+from results.tables import yaml
+from scenarios.checking import ScenarioError
+from scenarios.reading import parsed
+from scenarios.simulate import RequestError
+
+MOST = 500  # scenarios that one folder keeps
+MADE = re.compile(r"[0-9a-f]{12}")
+
+
+class Library:
+    """The folder of saved scenarios; everyone who uses this server sees them."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def titles(self) -> Mapping[str, str]:
+        """The title of each saved scenario, by its number; files that cannot be used are left out."""
+        found = {}
+        files = self._folder.glob("*.yaml") if self._folder.is_dir() else ()
+        for file in sorted(files, key=lambda f: f.stat().st_mtime):
+            if MADE.fullmatch(file.stem):
+                try:
+                    title = parsed(file.read_bytes(), file.name).value["title"]
+                except (ScenarioError, OSError, KeyError, TypeError):
+                    continue
+                found[file.stem] = str(title)
+        return found
+
+    def get(self, number: str) -> Draft:
+        """A saved scenario.
+
+        Raises
+        ------
+        RequestError, ScenarioError
+            if there is none of this number, or it can no longer be used.
+        """
+        file = self._file(number)
+        if not file.is_file():
+            raise RequestError("没有这个已存情景", "there is no such saved scenario")
+        return as_draft(dict(parsed(file.read_bytes(), file.name).value))
+
+    def save(self, draft: Draft, number: str | None = None) -> str:
+        """Write a draft, in place of the one of this number or as a new one; its number."""
+        if number is None:
+            if len(self.titles()) >= MOST:
+                raise RequestError(
+                    f"已存情景已达 {MOST} 个，请先删除一些", f"{MOST} scenarios are saved; delete some"
+                )
+            number = secrets.token_hex(6)
+        file = self._file(number)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        written = file.with_name(f".{number}.{secrets.token_hex(4)}")
+        written.write_text(yaml(draft.file()), encoding="utf-8")
+        written.replace(file)
+        return number
+
+    def _file(self, number: str) -> Path:
+        if not MADE.fullmatch(number):
+            raise RequestError("没有这个已存情景", "there is no such saved scenario")
+        return self._folder / f"{number}.yaml"

@@ -1,0 +1,119 @@
+"""Maps drawn as SVG from the outlines of a region pack, with the credit that they need."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import cos, radians
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from results.console.markup import Markup, joined, tag
+
+if TYPE_CHECKING:
+    from calibration.region import Region
+
+WIDTH = 400.0
+BLUES = ("#eaf2fa", "#c6dcef", "#93c0e0", "#5499c7", "#2874a6", "#154e79")
+ORANGE_BLUE = ("#b35806", "#e08a3c", "#f6cfa0", "#f4f4f4", "#b9d7ea", "#5499c7", "#1b5e96")
+UNKNOWN = "#d9d9d9"
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Colours for values: `edges` divide them."""
+
+    colours: Sequence[str]
+    edges: Sequence[float]
+
+    def colour(self, value: float) -> str:
+        """The colour of a value."""
+        if not np.isfinite(value):
+            return UNKNOWN
+        return self.colours[int(np.searchsorted(self.edges, value, side="right"))]
+
+
+def levels(values: Sequence[float]) -> Scale:
+    """A scale from low to high, in round steps of 5."""
+    low = 5 * np.floor(min(values) / 5)
+    step = max(5.0, 5 * np.ceil((max(values) - low) / 5 / len(BLUES)))
+    return Scale(BLUES, [float(low + step * i) for i in range(1, len(BLUES))])
+
+
+def apart(values: Sequence[float]) -> Scale:
+    """A scale around 0: the middle colour is nearly nothing."""
+    reach = max(0.1, float(np.max(np.abs(values))))
+    rough = reach / 3
+    size = 10.0 ** np.floor(np.log10(rough))
+    step = float(size * next(k for k in (1, 2, 5, 10) if rough <= k * size))
+    inner = step / 10
+    return Scale(ORANGE_BLUE, [-2 * step, -step, -inner, inner, step, 2 * step])
+
+
+def drawn(
+    region: "Region", values: Mapping[str, float], scale: Scale, *, title: str, lang: str,
+    digits: int, signed: bool = False, chosen: str = "", describe: str = "",
+) -> Markup:  # fmt: skip
+    """A map of the counties by value; the credit stands below it."""
+    outlines, centres = region.outlines(), region.centres()
+    points = np.vstack(list(outlines.values()))
+    (west, south), (east, north) = points.min(axis=0), points.max(axis=0)
+    flat = cos(radians((south + north) / 2))
+    per_degree = WIDTH / ((east - west) * flat)
+    height = (north - south) * per_degree
+
+    def place(spot: np.ndarray) -> tuple[float, float]:
+        return (spot[0] - west) * flat * per_degree, (north - spot[1]) * per_degree
+
+    shapes, labels = [], []
+    names = {c.code: c.zh if lang == "zh" else c.en for c in region.counties}
+    order = sorted(outlines, key=lambda code: code == chosen)  # the chosen one is drawn last
+    spots = dict(zip(outlines, centres, strict=True))
+    for code in order:
+        value = values.get(code, float("nan"))
+        colour = scale.colour(value)
+        said = f"{value:+.{digits}f}" if signed else f"{value:.{digits}f}"
+        path = " ".join(
+            f"{'L' if i else 'M'}{x:.1f} {y:.1f}"
+            for i, (x, y) in enumerate(place(p) for p in outlines[code])
+        )
+        shapes.append(
+            tag("path", tag("title", f"{names[code]} {said}"), d=path + " Z", fill=colour,
+                cls="county chosen" if code == chosen else "county", data_county=code)
+        )  # fmt: skip
+        x, y = place(spots[code])
+        ink = "#fff" if _dark(colour) else "#14222e"
+        labels.append(
+            tag("text", tag("tspan", names[code], x=f"{x:.1f}", dy="-0.2em"),
+                tag("tspan", said, x=f"{x:.1f}", dy="1.15em", cls="value"),
+                x=f"{x:.1f}", y=f"{y:.1f}", fill=ink, data_county=code)
+        )  # fmt: skip
+    picture = tag(
+        "svg", *shapes, *labels, viewBox=f"-3 -3 {WIDTH + 6:.0f} {height + 6:.0f}", role="img",
+        aria_label=f"{title}。{describe}", cls="map",
+    )  # fmt: skip
+    credit = "边界：天地图" if lang == "zh" else "Boundaries: Tianditu (天地图)"
+    return tag(
+        "figure", tag("figcaption", title), picture, legend(scale, digits, signed),
+        tag("p", credit, cls="credit"), cls="mapped",
+    )  # fmt: skip
+
+
+def legend(scale: Scale, digits: int, signed: bool) -> Markup:
+    """What the colours stand for."""
+    form = "{:+g}" if signed else "{:g}"
+    lows = ["", *(form.format(round(edge, 6)) for edge in scale.edges)]
+    steps = [
+        tag("span", tag("i", style=f"background:{colour}"), f"≥{low}" if low else "")
+        for colour, low in zip(scale.colours, lows, strict=True)
+    ]
+    if lows[1:]:
+        steps[0] = tag("span", tag("i", style=f"background:{scale.colours[0]}"), f"<{lows[1]}")
+    return tag("div", joined(steps), cls="legend", aria_hidden="true")
+
+
+def _dark(colour: str) -> bool:
+    """Whether white text reads better than black on a colour (WCAG relative luminance)."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    light = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return light < 0.2

@@ -1,0 +1,112 @@
+"""A study: a scenario answered at once from a small run, then by the ensemble at full scale."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from results.console.answer import Answer, Question
+from results.console.desk import Desk
+from scenarios.scenario import Scenario
+
+if TYPE_CHECKING:
+    from calibration.region import Region
+
+REFRESH = 0.5  # seconds between two shows of progress
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How large the two stages are."""
+
+    quick_scale: float = 0.02
+    quick_draws: int = 16
+    scale: float = 1.0
+    draws: int = 40
+
+
+@dataclass
+class Progress:
+    """How far a stage is."""
+
+    of: int
+    done: int = 0
+    begun: float = 0.0
+
+    @property
+    def left(self) -> float | None:
+        """Seconds to go, from the pace so far; None before there is one."""
+        if self.done < 4:
+            return None
+        return (time.monotonic() - self.begun) / self.done * (self.of - self.done)
+
+
+class Study:
+    """Answers one user's question; a new question takes the place of the old one."""
+
+    def __init__(
+        self, desk: Desk, user: str, region: "Region", name: str, sizes: Sizes,
+        show: Callable[[Answer], None], tell: Callable[[Progress | None], None],
+        failed: Callable[[Exception], None],
+    ) -> None:  # fmt: skip
+        self.desk, self.user, self.region, self.name, self.sizes = desk, user, region, name, sizes
+        self._show, self._tell, self._failed = show, tell, failed
+        self._task: asyncio.Task[None] | None = None
+        self._told = 0.0
+        self.answer: Answer | None = None
+
+    def ask(self, a: Scenario, b: Scenario) -> None:
+        """Begin anew with these scenarios; what was under way is taken back."""
+        self.cancel()
+        self._task = asyncio.create_task(self._answer(a, b))
+
+    def cancel(self) -> None:
+        """Take back what is under way; what was shown stays."""
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is under way."""
+        return self._task is not None and not self._task.done()
+
+    async def _answer(self, a: Scenario, b: Scenario) -> None:
+        try:
+            await self._quick(Question(a, b, self.name, self.sizes.quick_scale,
+                                       self.sizes.quick_draws))  # fmt: skip
+            await self._full(Question(a, b, self.name, self.sizes.scale, self.sizes.draws))
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            self._failed(error)
+        finally:
+            self._tell(None)
+
+    async def _quick(self, question: Question) -> None:
+        central = await self.desk.ask(self.user, question.central(), "quick")
+        self._shown(Answer.of(question, self.region, central, preliminary=True))
+        if question.draws:
+            drawn = await self.desk.ask(self.user, question.drawn(), "quick")
+            self._shown(Answer.of(question, self.region, central, drawn, preliminary=True))
+
+    async def _full(self, question: Question) -> None:
+        tasks = [*question.central(), *question.drawn()]
+        progress = Progress(len(tasks), begun=time.monotonic())
+
+        def step() -> None:
+            progress.done += 1
+            if time.monotonic() - self._told > REFRESH:
+                self._told = time.monotonic()
+                self._tell(progress)
+
+        self._tell(progress)
+        pieces = await self.desk.ask(self.user, tasks, "full", step)
+        self._shown(
+            Answer.of(question, self.region, pieces[:3], pieces[3:], preliminary=False)
+        )
+
+    def _shown(self, answer: Answer) -> None:
+        self.answer = answer
+        self._show(answer)

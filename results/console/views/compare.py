@@ -1,0 +1,165 @@
+"""Two to four scenarios side by side: what differs in them, and what comes of it."""
+
+from dataclasses import asdict
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+from nicegui import ui
+
+from calibration.priors import override
+from results import compared
+from results.compare import Comparison, Met, Side, differing
+from results.console.draft import Draft
+from results.console.markup import Markup, joined, listed, table, tag
+from results.console.native import area, button, element, select, text, write
+from results.console.shown import Shown
+from results.console.views.under_way import UnderWay
+from results.console.work import Piece, Task
+from scenarios.paired import Draw, judged_on, layered
+from scenarios.request import code_digest
+from scenarios.simulate import information, reported
+
+if TYPE_CHECKING:
+    from results.console.page import Page
+
+NONE = "none"
+SHOWN = ("resident_urbanization_rate", "urban_residents", "residents", "jobs_filled")
+
+
+class Compare:
+    """A and B, and up to two more."""
+
+    def __init__(self, page: "Page") -> None:
+        self.page, say = page, page.session.say
+        self._more: dict[str, Draft] = {}
+        self._asked: object = None
+        with element("div", "sides"):
+            for letter in ("C", "D"):
+                with element("label"):
+                    text(say(f"再加一个情景 {letter}", f"Another scenario {letter}"))
+                    none = {"": {NONE: say("（不加）", "(none)")}}
+                    select(f"{say('情景', 'Scenario')} {letter}", none | page.scenarios(), NONE,
+                           partial(self._picked, letter))  # fmt: skip
+            button(say("按全规模比较", "Compare at full scale"), lambda _: self._compute(full=True))
+        self._progress = UnderWay(page)
+        self._area = area()
+
+    def show(self, shown: Shown) -> None:
+        """Compare anew if A, B or one of the others is another."""
+        asked = [draft.file() for draft in self._sides().values()]
+        if asked != self._asked:
+            self._asked = asked
+            self._compute(full=False)
+        elif self._told is not None:
+            self._write(self._told)
+
+    _told: Comparison | None = None
+
+    def stop(self) -> None:
+        """Take back what is under way."""
+        self._progress.stop()
+        self._asked = None
+
+    def _sides(self) -> dict[str, Draft]:
+        session = self.page.session
+        return {"A": session.a, "B": session.b} | dict(sorted(self._more.items()))
+
+    def _picked(self, letter: str, key: str) -> None:
+        def pick() -> None:
+            self._more.pop(letter, None)
+            if key != NONE:
+                self._more[letter] = self.page.drafted(key)
+            self._compute(full=False)
+
+        self.page.guarded(pick)
+
+    def _compute(self, *, full: bool) -> None:
+        sizes, server, say = self.page.server.sizes, self.page.server, self.page.session.say
+        scale = sizes.scale if full else sizes.quick_scale
+        draws = [Draw(), *layered(sizes.draws if full else sizes.quick_draws, 1)]
+        sides = self._sides()
+        scenarios = [draft.scenario for draft in sides.values()]
+        day = min(judged_on(s, server.region) for s in scenarios)
+        tasks = [
+            Task.of(s, draw, server.name, scale, day, whole=False)
+            for draw in draws
+            for s in scenarios
+        ]
+
+        async def work() -> None:
+            pieces = await server.desk.ask(
+                self.page.client.id, tasks, "full" if full else "quick", self._progress.step
+            )
+            if not self.page.client.is_deleted:
+                with self.page.client:
+                    self._write(comparison(sides, pieces, scale, server.name, tasks))
+
+        what = say("正在比较…", "Comparing…")
+        self._progress.begin(what, len(tasks), work)
+
+    def _write(self, told: Comparison) -> None:
+        self._told = told
+        write(self._area, compared_as_markup(self.page.session.say, told, self.page.session.lang))
+
+
+def comparison(
+    drafts: dict[str, Draft], pieces: list[Piece], scale: float, region: str, tasks: list[Task]
+) -> Comparison:
+    """The pieces as a comparison; they come draw by draw, the median world first."""
+    from calibration.region import load
+
+    pack, n = load(region), len(drafts)
+    sides = tuple(Side(name, draft.scenario) for name, draft in drafts.items())
+    read = np.array(
+        [np.vstack([p.reading.indicators, p.reading.causes]) for p in pieces]
+    ).reshape(-1, n, *_shape(pieces[0]))
+    targets = np.array([p.reading.targets for p in pieces]).reshape(-1, n, len(pack.targets))
+    met = Met(
+        1, 0, scale, str(sides[0].scenario.start), str(information(sides[0].scenario, pack, None)),
+        tuple(sorted(asdict(override({})).items())), pack.digest, code_digest(),
+    )  # fmt: skip
+    drawn = len(read) > 1
+    return Comparison(
+        sides=sides, groups=reported(pack), region=pack, day=tasks[0].day, scale=scale,
+        met=(met,) * n,
+        inputs={
+            lang: {s.name: list(differing(sides[0], s, lang)) for s in sides[1:]}
+            for lang in ("zh", "en")
+        },
+        values=read[0], targets=targets[0],
+        drawn=read[1:].swapaxes(0, 1)[:, :, None] if drawn else None,
+        drawn_targets=targets[1:].swapaxes(0, 1)[:, :, None] if drawn else None,
+    )  # fmt: skip
+
+
+def _shape(piece: Piece) -> tuple[int, int]:
+    indicators, causes = piece.reading.indicators.shape, piece.reading.causes.shape
+    return indicators[0] + causes[0], indicators[1]
+
+
+def compared_as_markup(say: object, told: Comparison, lang: str) -> Markup:
+    """Inputs that differ, targets, outcomes, and what has to be said of them."""
+    zh = lang == "zh"
+    names = [
+        tag("li", tag("strong", side.name), " ", side.scenario.title.said(lang))
+        for side in told.sides
+    ]
+    parts = [tag("ul", *names)]
+    for side in told.sides[1:]:
+        differs = told.inputs[lang][side.name]
+        title = f"{side.name} 与 A 的不同" if zh else f"What {side.name} does differently from A"
+        none = "没有差别" if zh else "nothing"
+        parts.append(tag("h2", title))
+        parts.append(listed(differs or [none], "remarks"))
+    parts = [tag("section", *parts, cls="card")]
+    headers, rows = compared.targets(told, lang)
+    caption = "各目标：公布的城镇化率（%）与达标概率" if zh else "Targets: published rate (%), P(met)"
+    parts.append(tag("section", table(headers, rows, caption=caption), cls="tabled below"))
+    for outcome in SHOWN:
+        headers, rows = compared.values(told, outcome, lang)
+        unit = compared.unit(outcome, lang) if hasattr(compared, "unit") else ""
+        caption = f"{compared.title(outcome, lang)}{unit}，{told.day}"
+        parts.append(tag("section", table(headers, rows, caption=caption), cls="tabled"))
+    parts.append(tag("section", listed(compared.remarks(told, lang), "remarks"), cls="card"))
+    return joined(parts)

@@ -1,0 +1,45 @@
+"""Why the towns grow: natural growth, migration and recoding, year by year."""
+
+from typing import TYPE_CHECKING
+
+from nicegui import ui
+
+from results.console import charts
+from results.console.native import area, element, set_prop, write
+from results.console.shown import Shown, as_table
+from results.contents import counties
+from results.contents.words import CAUSES, PERSONS
+
+if TYPE_CHECKING:
+    from results.console.page import Page
+
+
+class Growth:
+    """Columns by year, and the table that they show."""
+
+    def __init__(self, page: "Page") -> None:
+        with element("section", "card"):
+            self._chart = ui.echart({}).classes("chart tall")
+        self._table = area(cls="below")
+
+    def show(self, shown: Shown) -> None:
+        """Write everything."""
+        told = counties.causes(shown.answer.subject, shown.group, shown.lang)
+        years = told.rows[:-1]  # the last is their sum
+        parts = {
+            cause.said(shown.lang): [float(row[1 + i] or 0) for row in years]  # type: ignore[arg-type]
+            for i, cause in enumerate(CAUSES.values())
+        }
+        self._chart.options.clear()
+        self._chart.options.update(
+            charts.stacked(
+                told.title, PERSONS.said(shown.lang), [str(row[0]) for row in years], parts
+            )
+        )
+        set_prop(self._chart, "role", "img")
+        set_prop(self._chart, "aria-label", told.title)
+        self._chart.update()
+        write(self._table, as_table(told, shown.lang))
+
+    def stop(self) -> None:
+        """Nothing is under way here."""

@@ -1,0 +1,68 @@
+"""Views that are tables and sentences: delivery, assumptions, validation."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from results.console.markup import Markup, joined, tag
+from results.console.native import area, write
+from results.console.shown import Shown, as_table
+from results.contents import assumed, counties, promises, validation
+
+if TYPE_CHECKING:
+    from results.console.page import Page
+
+
+class Tables:
+    """A view without controls of its own."""
+
+    def __init__(self, page: "Page") -> None:
+        self._area = area()
+
+    def show(self, shown: Shown) -> None:
+        """Write everything."""
+        write(self._area, joined(self.parts(shown)))
+
+    def stop(self) -> None:
+        """Nothing is under way here."""
+
+    def parts(self, shown: Shown) -> Iterator[Markup]:
+        """What stands in the view, in order."""
+        raise NotImplementedError
+
+
+class Delivery(Tables):
+    """What was promised, and what is delivered of it by county and by indicator."""
+
+    def parts(self, shown: Shown) -> Iterator[Markup]:
+        """Counties first, then every indicator."""
+        told = shown.answer.subject
+        yield tag("p", promises.summary(told, shown.lang), cls="card")
+        yield as_table(counties.effort(told, shown.lang), shown.lang)
+        yield as_table(promises.table(told, shown.lang), shown.lang)
+
+
+class Assumptions(Tables):
+    """Every assumed number with its range and grade, and the caveats of the plan."""
+
+    def parts(self, shown: Shown) -> Iterator[Markup]:
+        """Caveats first: they are what a reader has to know."""
+        told, lang = shown.answer.subject, shown.lang
+        plan = told.scenario.plan.about
+        lines = [tag("li", tag("strong", n), " ", c.said(lang)) for n, c in plan.caveats.items()]
+        title = shown.say("方案的疑点", "Caveats of the plan")
+        yield tag("section", tag("h2", title), tag("ul", *lines, cls="remarks"), cls="card below")
+        yield tag("p", assumed.summary(told, lang), cls="card below")
+        for table in (assumed.parameters, assumed.doses, assumed.region):
+            yield as_table(table(told, lang), lang)
+
+
+class Validation(Tables):
+    """The hindcast as it is, good or bad; or that there is none."""
+
+    def parts(self, shown: Shown) -> Iterator[Markup]:
+        """What is known of the accuracy of the model."""
+        told, lang = shown.answer.subject, shown.lang
+        yield tag("p", validation.sentence(told, lang), cls="card below")
+        for table in (validation.recorded(told, lang), validation.census(told, lang)):
+            if table is not None:
+                yield as_table(table, lang)

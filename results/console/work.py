@@ -1,0 +1,86 @@
+"""One run, as a worker process makes it, and the key by which equal runs know each other."""
+
+import os
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from scenarios.paired import Draw, Reading
+from scenarios.request import digest_of
+from scenarios.scenario import Scenario
+from scenarios.simulate import Outcome
+
+if TYPE_CHECKING:
+    from sim.state import Floats
+
+NAMES = ("name", "title", "purpose")  # of a scenario: they change no number
+
+
+@dataclass(frozen=True)
+class Task:
+    """A scenario under a draw, at a scale."""
+
+    scenario: Mapping[str, Any]  # resolved, as a file
+    draw: Draw
+    region: str
+    scale: float
+    doses: tuple[tuple[str, float], ...]  # in place of the file's, beyond its checks
+    day: date  # that is read
+    whole: bool  # whether the whole outcome comes back
+
+    @classmethod
+    def of(
+        cls, scenario: Scenario, draw: Draw, region: str, scale: float, day: date, *, whole: bool
+    ) -> "Task":
+        """The task of a resolved scenario."""
+        file = scenario.resolved()
+        doses = tuple(sorted(file["doses"].items()))
+        return cls(file | {"doses": {}}, draw, region, scale, doses, day, whole)
+
+    @cached_property
+    def key(self) -> str:
+        """The sha256 of all that makes the result."""
+        draw = [self.draw.seed, self.draw.number, dict(self.draw.parameters)]
+        world = {k: v for k, v in self.scenario.items() if k not in NAMES}
+        told = {
+            "doses": self.doses, "draw": draw, "region": self.region, "scale": self.scale,
+            "day": self.day.isoformat(), "whole": self.whole,
+        }  # fmt: skip
+        return digest_of({"world": world, **told})
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What comes back of a run."""
+
+    reading: Reading
+    published: "Floats"  # (date, group) the published rate [percent]
+    outcome: Outcome | None  # if asked for; without scenario and region, which the page holds
+
+
+def prepare(niceness: int) -> None:
+    """Make a worker polite: it leaves the processor to the page, and interrupts to the server."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(os, "nice"):
+        os.nice(niceness)
+
+
+def compute(task: Task) -> Piece:
+    """Run a task."""
+    from scenarios.paired import PUBLISHED, read
+    from scenarios.resolving import resolve
+    from scenarios.simulate import simulate
+    from sim.indicators import INDICATORS
+
+    scenario = replace(resolve(task.scenario), doses=dict(task.doses))
+    outcome = simulate(
+        scenario, region=task.region, parameters=task.draw.parameters, seed=task.draw.seed,
+        scale=task.scale, draw=task.draw.number,
+    )  # fmt: skip
+    published = outcome.record[:, list(INDICATORS).index(PUBLISHED)]
+    nothing: Any = None
+    bare = replace(outcome, scenario=nothing, region=nothing) if task.whole else None
+    return Piece(read(outcome, task.day), published, bare)

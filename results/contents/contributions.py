@@ -1,0 +1,170 @@
+"""What each project and measure contributes, as tables, a picture and sentences."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from results.attribute import SAFEGUARDS
+from results.contents.parts import Chart, Column, Table, listed
+from results.contents.shares import CLEAR, Shares
+from results.contents.subject import Subject
+from results.contents.words import PERSONS, POINTS, place
+from scenarios.checking import Words
+
+PARTS = {
+    "natural": Words("自然增长", "natural"),
+    "migration": Words("迁移", "migration"),
+    "recoding": Words("划转", "recoding"),
+    "denominator": Words("分母变化", "denominator"),
+    "counting": Words("统计口径", "counting"),
+}
+
+
+def projects(subject: Subject, shares: Shares, code: int, lang: str) -> Table:
+    """A row for each project: Owen value with its error, alone, last, and parts by cause."""
+    return _table(subject, shares, code, lang, "project", "owen")
+
+
+def measures(subject: Subject, shares: Shares, code: int, lang: str) -> Table:
+    """A row for each measure: Shapley value with its error, alone, last, and parts by cause."""
+    return _table(subject, shares, code, lang, "measure", "shapley")
+
+
+def chart(subject: Subject, shares: Shares, code: int, lang: str) -> Chart:
+    """The contribution of each project with its sampling error."""
+    told = projects(subject, shares, code, lang)
+    about = Words("各工程的贡献及抽样标准误", "contribution of each project, with sampling error")
+    return Chart("shares", told, told.title, about.said(lang))
+
+
+def _table(
+    subject: Subject, shares: Shares, code: int, lang: str, level: str, kind: str
+) -> Table:
+    pp = POINTS.said(lang)
+
+    def points(zh: str, en: str) -> Column:
+        return Column(Words(zh, en).said(lang), pp, 3, signed=True)
+
+    error = Column(Words("标准误", "std. error").said(lang), pp, 3)
+    name = Words("工程", "project") if level == "project" else Words("措施", "measure")
+    columns = (
+        Column(name.said(lang), wide=True), points("贡献", "share"), error,
+        Column(Words("城镇人口", "urban residents").said(lang), PERSONS.said(lang), 0, signed=True),
+        points("单独实施", "alone"), points("单独去掉", "taken away"),
+        *(points(w.zh, w.en) for w in PARTS.values()),
+    )  # fmt: skip
+    alone = _by_id(shares, code, level, "first_in")
+    last = _by_id(shares, code, level, "last_in")
+    rows = [
+        (
+            titled(subject, row["id"], lang), row["points"], row["points_error"], row["persons"],
+            alone[row["id"]]["points"], last[row["id"]]["points"], *(row[p] for p in PARTS),
+        )
+        for row in shares.of_group(code, level, kind)
+    ]  # fmt: skip
+    for total in shares.of_group(code, "total", "total"):
+        whole = Words("合计 = 方案总作用", "sum = whole effect").said(lang)
+        own = total["points"], None, total["persons"], None, None
+        rows.append((whole, *own, *(total[p] for p in PARTS)))
+    where = next((place(g, lang) for g in subject.groups if g.code == code), str(code))
+    what = Words("各工程的贡献", "What each project contributes")
+    if level == "measure":
+        what = Words("各措施的贡献", "What each measure contributes")
+    title = Words(f"{what.zh}（{where}，{shares.day}）", f"{what.en} ({where}, {shares.day})")
+    return Table(
+        f"shares-{level}", title.said(lang), columns, tuple(rows), _source(subject, shares, lang),
+        total=True,
+    )  # fmt: skip
+
+
+def verdict(subject: Subject, shares: Shares, lang: str) -> Iterator[str]:
+    """Which projects or measures work, which do not, and which cannot be told from nothing."""
+    code = shares.largest()
+    rows = shares.of_group(code, "measure", "shapley") or shares.of_group(code, "project", "owen")
+    rows.sort(key=lambda row: -row["points"])
+    works = [r for r in rows if r["points"] > CLEAR * r["points_error"]]
+    against = [r for r in rows if r["points"] < -CLEAR * r["points_error"]]
+    nothing = [r for r in rows if r["points"] == 0]
+    unclear = [r for r in rows if r not in works + against + nothing]
+    where = next((place(g, lang) for g in subject.groups if g.code == code), str(code))
+
+    def said(chosen: list[dict[str, Any]]) -> str:
+        return listed(
+            [f"{titled(subject, r['id'], lang)} {r['points']:+.3f}±{r['points_error']:.3f}"
+             for r in chosen], lang,
+        )  # fmt: skip
+
+    def named(chosen: list[dict[str, Any]]) -> str:
+        return listed([titled(subject, r["id"], lang) for r in chosen], lang)
+
+    unit = Words(
+        f"（{where}，{shares.day}，百分点±标准误）", f" ({where}, {shares.day}, points ± s.e.)"
+    ).said(lang)
+    if works:
+        yield Words(f"起作用：{said(works)}{unit}。", f"They work: {said(works)}{unit}.").said(lang)
+    if against:
+        yield Words(
+            f"拉低城镇化率：{said(against)}{unit}。", f"They lower it: {said(against)}{unit}."
+        ).said(lang)
+    if unclear:
+        yield Words(
+            f"与零分不清（不足 {CLEAR:g} 个标准误）：{named(unclear)}。",
+            f"Not to be told from zero (under {CLEAR:g} standard errors): {named(unclear)}.",
+        ).said(lang)
+    if nothing:
+        yield Words(
+            f"对城镇化率不起作用（恰为 0）：{named(nothing)}。",
+            f"No effect on the rate (exactly 0): {named(nothing)}.",
+        ).said(lang)
+
+
+def remarks(subject: Subject, shares: Shares, lang: str) -> Iterator[str]:
+    """What has to be said wherever contributions are shown."""
+    yield Words(
+        "各项相加恰等于方案总作用。贡献是在许多实施次序中依次加入时的平均增量"
+        "（工程为 Owen 值，措施为 Shapley 值）；“单独实施”与“单独去掉”不是上下限。",
+        "The shares add up to the whole effect exactly. A share is the mean addition over many "
+        "orders of carrying out (Owen values of projects, Shapley values of measures); 'alone' "
+        "and 'taken away' are not bounds.",
+    ).said(lang)
+    drawn = Words(
+        f"{shares.draws} 组参数抽样", f"{shares.draws} draws of the parameters"
+    ) if shares.draws else Words("中心参数，一个种子", "central parameters, one seed")  # fmt: skip
+    yield Words(
+        f"归因在规模 {shares.scale:g} 上另行计算（{drawn.zh}；{shares.permutations} 个次序，"
+        f"{shares.runs} 次模拟），总作用因此与判定表略有出入；标准误只是次序抽样的误差，"
+        "不是预测区间。",
+        f"The attribution was computed apart, at scale {shares.scale:g} ({drawn.en}; "
+        f"{shares.permutations} orders, {shares.runs} runs), so its total differs a little from "
+        "the verdicts; the standard error is that of sampling orders, not a forecast interval.",
+    ).said(lang)
+    if not shares.of_group(shares.largest(), "measure", "shapley"):
+        yield Words(
+            "这里只分到工程；分到措施请用 xiancheng attribute，再以 --attribution 并入报告。",
+            "Here only projects are told apart; for measures use xiancheng attribute, and bring it "
+            "in with --attribution.",
+        ).said(lang)
+
+
+def titled(subject: Subject, name: str, lang: str) -> str:
+    """A project or measure with its number and title."""
+    plan = subject.scenario.plan
+    if name == SAFEGUARDS:
+        return Words("保障措施", "safeguards").said(lang)
+    if name in plan.about.projects:
+        return f"{name} {plan.about.projects[name].said(lang)}"
+    return f"{name} {plan.measures[name].title.said(lang)}" if name in plan.measures else name
+
+
+def _by_id(shares: Shares, code: int, level: str, kind: str) -> dict[str, dict[str, Any]]:
+    return {row["id"]: row for row in shares.of_group(code, level, kind)}
+
+
+def _source(subject: Subject, shares: Shares, lang: str) -> str:
+    return Words(
+        f"归因：情景 {shares.scenario}，{subject.region.title_zh}，规模 {shares.scale:g}，"
+        f"{shares.permutations} 个次序，{shares.runs} 次模拟，抽样 {shares.draws}；"
+        f"所属运行 {subject.run or '未保存'}",
+        f"Attribution: scenario {shares.scenario}, {subject.region.title_en}, scale "
+        f"{shares.scale:g}, {shares.permutations} orders, {shares.runs} runs, draws "
+        f"{shares.draws}; belongs to run {subject.run or 'not saved'}",
+    ).said(lang)

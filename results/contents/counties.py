@@ -1,0 +1,165 @@
+"""A place over time: its rate against target and censuses, why it grew, and what was delivered."""
+
+from collections.abc import Iterator
+from datetime import date
+
+import numpy as np
+
+from results.contents.parts import Chart, Column, Point, Table
+from results.contents.subject import Subject, outcome_rows
+from results.contents.words import CAUSES, PERSONS, UNITS, place
+from scenarios.checking import Words
+from scenarios.simulate import Group, Outcome
+from sim.indicators import INDICATORS
+
+RATE = "published_resident_urbanization_rate"
+SHOWN = (
+    "resident_urbanization_rate", "hukou_urbanization_rate", "residents", "urban_residents",
+    "rural_residents", "living_apart_from_hukou", "jobs_filled", "vacancies", "commuters", "wage",
+    "house_price", "housing_vacancy", "seats_taken", "school_queue", "aged_share", "delivery",
+)  # fmt: skip
+
+
+def path(subject: Subject, group: Group, lang: str) -> Table:
+    """The published rate at every quarter's end, without and with the plan."""
+    both = subject.both
+    columns = (
+        Column(Words("日期", "date").said(lang)),
+        Column(Words("无方案", "without the plan").said(lang), "%", 2),
+        Column(Words("有方案", "with the plan").said(lang), "%", 2),
+    )
+    runs = (outcome_rows(run, RATE, group) for run in (both.baseline, both.plan))
+    where = place(group, lang)
+    title = Words(f"{where}常住人口城镇化率", f"Resident urbanization rate, {where}")
+    return Table(
+        f"path-{group.code}", title.said(lang), columns,
+        tuple(zip(both.plan.dates, *runs, strict=True)), subject.stamp(lang),
+    )  # fmt: skip
+
+
+def path_chart(subject: Subject, group: Group, lang: str) -> Chart:
+    """The rate over time, with the censuses, and the target with its interval."""
+    told = path(subject, group, lang)
+    points = (*censuses(subject, group, lang), *wanted(subject, group, lang))
+    target = next((p.value for p in points if p.kind == "target"), None)
+    about = Words(
+        f"{told.title}，有方案与无方案，附普查点与目标",
+        f"{told.title}, with and without the plan, with census points and target",
+    )
+    return Chart("path", told, told.title, about.said(lang), points, target)
+
+
+def censuses(subject: Subject, group: Group, lang: str) -> Iterator[Point]:
+    """What censuses up to the end of the run found [percent]."""
+    members = list(group.counties)
+    for day in subject.region.censuses:
+        if day <= subject.scenario.until:
+            urban, rural = subject.region.urban_rural(day)[members].sum(axis=0)
+            label = Words(f"{day.year} 年普查", f"{day.year} census").said(lang)
+            yield Point(day, 100 * float(urban / (urban + rural)), label, "census")
+
+
+def wanted(subject: Subject, group: Group, lang: str) -> Iterator[Point]:
+    """The target of a group of counties [percent], with the interval of the draws."""
+    for row in subject.verdicts.to_dict("records"):
+        if row["unit_code"] == group.code:
+            day = date.fromisoformat(str(row["deadline"]))
+            label = Words(f"目标 {row['target_rate']:g}%", f"target {row['target_rate']:g}%")
+            yield Point(
+                day, row["target_rate"], label.said(lang), "target", row.get("low"), row.get("high")
+            )
+
+
+def causes(subject: Subject, group: Group, lang: str) -> Table:
+    """Urban growth by cause in each year [persons], with the plan; the causes add up exactly."""
+    unit = PERSONS.said(lang)
+    columns = (
+        Column(Words("年份", "year").said(lang)),
+        *(Column(each.said(lang), unit, 0, signed=True) for each in CAUSES.values()),
+        Column(Words("城镇人口增量", "urban growth").said(lang), unit, 0, signed=True),
+    )
+    grown = by_year(subject.both.plan, group)
+    rows = [(str(year), *each, sum(each)) for year, each in grown.items()]
+    whole = tuple(int(x) for x in np.sum([*grown.values()], axis=0))
+    before = np.sum([*by_year(subject.both.baseline, group).values()], axis=0)
+    rows.append((Words("合计", "sum").said(lang), *whole, sum(whole)))
+    where, start = place(group, lang), subject.scenario.start
+    notes = Words(
+        f"按现住地计；{start.year} 年自 {start} 起。无方案时合计 {before.sum():+,.0f} 人，"
+        f"其中迁移 {before[1]:+,.0f} 人。",
+        f"By where people are; {start.year} from {start} on. Without the plan the sum is "
+        f"{before.sum():+,.0f} persons, migration {before[1]:+,.0f}.",
+    )
+    title = Words(f"{where}城镇人口增长的来源", f"Urban growth by cause, {where}")
+    return Table(
+        f"causes-{group.code}", title.said(lang), columns, tuple(rows), subject.stamp(lang),
+        (notes.said(lang),), total=True,
+    )  # fmt: skip
+
+
+def causes_chart(subject: Subject, group: Group, lang: str) -> Chart:
+    """Urban growth by cause, stacked."""
+    told = causes(subject, group, lang)
+    about = Words(
+        f"{told.title}，按年堆叠：自然增长、迁移、区划划转",
+        f"{told.title}, stacked by year: natural growth, migration, recoding",
+    )
+    return Chart("causes", told, told.title, about.said(lang))
+
+
+def by_year(outcome: Outcome, group: Group) -> dict[int, tuple[int, ...]]:
+    """Urban growth of a group by year: natural growth, migration, recoding [persons]."""
+    frame = outcome.growth()
+    own = frame[frame["unit_code"].isin([outcome.groups[c].code for c in group.counties])]
+    sums = own.groupby(own["date"].dt.year)[list(CAUSES)].sum()
+    return {int(year): tuple(int(x) for x in row) for year, *row in sums.itertuples()}
+
+
+def effort(subject: Subject, lang: str) -> Table:
+    """What each county carried out of what it was asked [percent], at the end of each year."""
+    outcome, issued = subject.both.plan, subject.scenario.plan.about.issued
+    ends = [d for d in outcome.dates if d.month == 12 and d >= date(issued.year, 12, 31)]
+    counties = outcome.groups[: len(outcome.region.counties)]
+    columns = (
+        Column(Words("县（市、区）", "county").said(lang)),
+        *(Column(Words(f"{d.year} 年末", f"end of {d.year}").said(lang), "%", 1) for d in ends),
+    )
+    shares = [outcome.at("delivery", day) for day in ends]
+    rows = [
+        (place(g, lang), *(float(share[i]) for share in shares)) for i, g in enumerate(counties)
+    ]
+    title = Words("各县完成了被要求任务的多少", "How much of what it was asked each county did")
+    return Table("effort", title.said(lang), columns, tuple(rows), subject.stamp(lang))
+
+
+def effort_chart(subject: Subject, lang: str) -> Chart:
+    """What each county carried out, at the end of the run."""
+    told = effort(subject, lang)
+    return Chart("effort", told, told.title, told.title)
+
+
+def figures(subject: Subject, group: Group, lang: str) -> Table:
+    """Indicators of a place at the start, and at the end without and with the plan."""
+    begin, end = subject.both.plan.dates[0], subject.both.plan.dates[-1]
+    by_unit = Words("按单位列", "see unit").said(lang)
+    columns = (
+        Column(Words("指标", "indicator").said(lang)),
+        Column(Words("单位", "unit").said(lang)),
+        Column(Words(f"起点 {begin}", f"start {begin}").said(lang), by_unit, None),
+        Column(Words("无方案", "without").said(lang) + f" {end}", by_unit, None),
+        Column(Words("有方案", "with").said(lang) + f" {end}", by_unit, None),
+        Column(Words("方案作用", "effect").said(lang), by_unit, None, signed=True),
+    )
+    rows = []
+    for name in SHOWN:
+        without = outcome_rows(subject.both.baseline, name, group)
+        having, about = outcome_rows(subject.both.plan, name, group), INDICATORS[name]
+        title = about.zh if lang == "zh" else name.replace("_", " ")
+        change = having[-1] - without[-1]
+        values = (round(x, 2) for x in (having[0], without[-1], having[-1], change))
+        rows.append((title, UNITS[about.unit].said(lang), *values))
+    where = place(group, lang)
+    return Table(
+        f"figures-{group.code}", Words(f"{where}主要指标", f"Key figures, {where}").said(lang),
+        columns, tuple(rows), subject.stamp(lang),
+    )  # fmt: skip

@@ -1,0 +1,137 @@
+"""The report in the order in which it is read: conclusions, places, attribution, and so on."""
+
+from collections.abc import Iterator
+
+from results.contents import (
+    assumed,
+    conclusions,
+    contributions,
+    counties,
+    promises,
+    provenance,
+    targets,
+    validation,
+)
+from results.contents.parts import Block, Document, Lang, Points, Section
+from results.contents.subject import Subject, plain
+from results.contents.words import place
+from scenarios.checking import Words
+
+
+def document(subject: Subject, lang: Lang) -> Document:
+    """Everything that a report on a run says."""
+    region, title = subject.region.title(lang), plain(subject.scenario.title.said(lang))
+    drawn = Words(
+        f"{subject.draws} 组参数抽样" if subject.draws else "中心参数，无抽样",
+        f"{subject.draws} draws" if subject.draws else "central parameters, no draws",
+    ).said(lang)
+    name = Words(f"{region}县域城镇化情景报告", f"County-town urbanization in {region}")
+    years = f"{subject.scenario.start.year}–{subject.scenario.until.year}"
+    return Document(
+        title=name.said(lang),
+        subtitle=Words(f"情景：{title}（{years}）", f"Scenario: {title} ({years})").said(lang),
+        header=" · ".join([region, title, years, drawn, subject.run]).rstrip(" ·"),
+        lang=lang,
+        sections=tuple(_sections(subject, lang)),
+    )
+
+
+def _sections(subject: Subject, lang: str) -> Iterator[Section]:
+    yield Section("conclusions", Words("结论", "Conclusions").said(lang), _first(subject, lang))
+    yield from _places(subject, lang)
+    yield Section(
+        "attribution", Words("归因", "Attribution").said(lang), tuple(_shares(subject, lang)),
+        new_page=True,
+    )  # fmt: skip
+    yield Section(
+        "delivery", Words("任务完成", "Delivery").said(lang), tuple(_delivery(subject, lang)),
+        new_page=True,
+    )  # fmt: skip
+    yield Section(
+        "assumptions", Words("假定", "Assumptions").said(lang),
+        (assumed.summary(subject, lang), assumed.parameters(subject, lang),
+         assumed.doses(subject, lang), assumed.region(subject, lang)), new_page=True,
+    )  # fmt: skip
+    yield Section(
+        "caveats", Words("方案的疑点", "Caveats of the plan").said(lang),
+        (Points(tuple(caveats(subject, lang))),), new_page=True,
+    )  # fmt: skip
+    yield Section(
+        "validation", Words("检验", "Validation").said(lang), tuple(_checked(subject, lang))
+    )
+    yield Section(
+        "provenance", Words("来源", "Provenance").said(lang), (provenance.table(subject, lang),),
+        new_page=True,
+    )  # fmt: skip
+
+
+def _first(subject: Subject, lang: str) -> tuple[Block, ...]:
+    told = conclusions.answers(subject, lang)
+    answers = Points(tuple(_answer(*each, lang) for each in told if each[1]))
+    return (targets.table(subject, lang), answers) if targets.any_due(subject) else (answers,)
+
+
+def _answer(question: str, sentences: tuple[str, ...], lang: str) -> str:
+    said = ("" if lang == "zh" else " ").join(sentences)
+    return f"{question}：{said}" if lang == "zh" else f"{question}: {said}"
+
+
+def _places(subject: Subject, lang: str) -> Iterator[Section]:
+    first: tuple[Block, ...] = (counties.effort_chart(subject, lang), counties.effort(subject, lang))
+    if targets.any_due(subject):
+        first = (targets.chart(subject, lang), *first)
+    yield Section("places", Words("各地区", "Places").said(lang), first, new_page=True)
+    alone, wanted = len(subject.region.counties), _codes(subject)
+    several = sorted(subject.groups[alone:], key=lambda g: g.code not in wanted)
+    for group in (*several, *subject.groups[:alone]):
+        yield Section(
+            f"place-{group.code}", place(group, lang),
+            (counties.path_chart(subject, group, lang), counties.causes_chart(subject, group, lang),
+             counties.causes(subject, group, lang), counties.figures(subject, group, lang)),
+            level=2, new_page=True,
+        )  # fmt: skip
+
+
+def _codes(subject: Subject) -> set[int]:
+    """Codes of the groups that have a target."""
+    return set(subject.verdicts["unit_code"]) if targets.any_due(subject) else set()
+
+
+def _shares(subject: Subject, lang: str) -> Iterator[Block]:
+    shares = subject.shares
+    if shares is None:
+        yield Words(
+            "没有归因结果；用 xiancheng attribute 计算。",
+            "There is no attribution; xiancheng attribute makes one.",
+        ).said(lang)
+        return
+    code = shares.largest()
+    yield contributions.chart(subject, shares, code, lang)
+    yield contributions.projects(subject, shares, code, lang)
+    if shares.of_group(code, "measure", "shapley"):
+        yield contributions.measures(subject, shares, code, lang)
+    yield Points(tuple(contributions.remarks(subject, shares, lang)))
+
+
+def _delivery(subject: Subject, lang: str) -> Iterator[Block]:
+    if promises.judged(subject):
+        yield promises.table(subject, lang)
+        return
+    yield Words(
+        "模拟在方案印发前结束，没有任务。", "The run ends before the plan is issued."
+    ).said(lang)
+
+
+def caveats(subject: Subject, lang: str) -> Iterator[str]:
+    """What the plan's text leaves open, and the red lines that the scenario crosses."""
+    for line in subject.scenario.crossed():
+        yield Words(f"越过红线：{line.zh}", f"Crosses a red line: {line.en}").said(lang)
+    for number, caveat in subject.scenario.plan.about.caveats.items():
+        yield f"{number} {caveat.said(lang)}"
+
+
+def _checked(subject: Subject, lang: str) -> Iterator[Block]:
+    yield validation.sentence(subject, lang)
+    for table in (validation.recorded(subject, lang), validation.census(subject, lang)):
+        if table is not None:
+            yield table

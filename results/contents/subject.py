@@ -1,0 +1,148 @@
+"""What is spoken of: a run with its baseline, and whatever else was worked out about it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from results import verdict
+from results.contents.shares import Shares
+from scenarios.checking import Words
+from scenarios.ensemble import Pair, without_plan
+from scenarios.scenario import Scenario
+from scenarios.simulate import Group, Outcome, RequestError, simulate
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from calibration.region import Region
+    from results.store import Saved
+
+DRAWN = ("low", "high", "probability", "draws")  # what draws add to a verdict
+SAME = 1e-6  # percentage points by which a run made again may differ from its record
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A run, its baseline under the same luck, and what is known besides.
+
+    `verdicts` has the columns of `results.verdict.verdicts`, with `draws` those of the draws;
+    `without` is the chance of each target without the plan, where draws were made for it.
+    """
+
+    both: Pair
+    verdicts: "pd.DataFrame"
+    delivery: "pd.DataFrame"
+    run: str  # id of the saved run; empty if it was not saved
+    made: Mapping[str, Any]  # provenance, JSON-ready
+    without: Mapping[str, float] | None = None
+    draw_scale: float | None = None  # scale of the draws, where it differs from the run's
+    shares: Shares | None = None
+    package: Mapping[str, Any] | None = None  # what `xiancheng seek --json` printed
+
+    @property
+    def scenario(self) -> Scenario:
+        """What was run."""
+        return self.both.plan.scenario
+
+    @property
+    def region(self) -> "Region":
+        """Where."""
+        return self.both.plan.region
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """Counties, prefectures, and the counties of each target together."""
+        return self.both.plan.groups
+
+    @property
+    def draws(self) -> int:
+        """How many draws of the parameters the verdicts rest on; 0: central values only."""
+        return int(self.verdicts["draws"].iloc[0]) if "draws" in self.verdicts else 0
+
+    def stamp(self, lang: str) -> str:
+        """The run that a table or figure came from, in a line."""
+        asked = self.both.plan.request
+        title = plain(self.scenario.title.said(lang))
+        name = self.run or Words("未保存", "not saved").said(lang)
+        drawn = f"{self.draws}" if self.draws else Words("0（中心参数）", "0 (central)").said(lang)
+        return Words(
+            f"运行 {name}；{self.region.title_zh}；情景“{title}”；{asked['start']} 至 "
+            f"{asked['until']}；规模 {asked['scale']:g}；种子 {asked['seed']}；抽样 {drawn}",
+            f"Run {name}; {self.region.title_en}; scenario “{title}”; {asked['start']} to "
+            f"{asked['until']}; scale {asked['scale']:g}; seed {asked['seed']}; draws {drawn}",
+        ).said(lang)
+
+
+def plain(text: str) -> str:
+    """Text on one line, without characters that steer."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def paired(
+    both: Pair, draws: "pd.DataFrame | None" = None, *, run: str = "",
+    made: Mapping[str, Any] | None = None, draw_scale: float | None = None,
+    shares: Shares | None = None, package: Mapping[str, Any] | None = None,
+) -> Subject:  # fmt: skip
+    """The subject of a pair that was just run, with what `scenarios.ensemble.draws` gave."""
+    chance = None if draws is None else chances(draws)
+    return Subject(
+        both=both, verdicts=verdict.verdicts(both, draws), delivery=verdict.delivery(both.plan),
+        run=run, made=made or both.plan.provenance, without=chance, draw_scale=draw_scale,
+        shares=shares, package=package,
+    )  # fmt: skip
+
+
+def chances(draws: "pd.DataFrame") -> dict[str, float]:
+    """The share of draws in which each target is met without the plan, and all of them (`all`)."""
+    from scenarios.simulate import ABOUT
+
+    floor = draws["target_rate"] - ABOUT * (draws["operator"] == "about")
+    met = (draws["baseline"] >= floor).groupby([draws["draw"], draws["target"]]).all().unstack()
+    return {**met.mean().to_dict(), "all": float(met.all(axis=1).mean())}
+
+
+def saved(run: "Saved", done: Callable[[], None] = lambda: None) -> Subject:
+    """The subject of a run on disk; its baseline is run again, under the same luck.
+
+    Raises
+    ------
+    RequestError
+        if the baseline is no longer what it was when the run was saved.
+    """
+    import pandas as pd
+
+    outcome, told = run.outcome(), run.record
+    baseline = simulate(
+        without_plan(outcome.scenario), region=told.region.name, parameters=told.parameters,
+        seed=told.seed, scale=told.scale, draw=told.draw, cutoff=told.cutoff,
+    )  # fmt: skip
+    done()
+    both = Pair(outcome, baseline)
+    table, kept = verdict.verdicts(both), pd.DataFrame(told.verdicts)
+    if len(kept):
+        _refuse_another(kept, table, told.run)
+        table = table.merge(kept[["target", *(c for c in DRAWN if c in kept)]], on="target")
+    return Subject(
+        both=both, verdicts=table, delivery=verdict.delivery(outcome), run=told.run,
+        made=told.model_dump(),
+    )  # fmt: skip
+
+
+def _refuse_another(kept: "pd.DataFrame", table: "pd.DataFrame", run: str) -> None:
+    """Refuse a record whose numbers this version of the program no longer gives."""
+    both = kept.merge(table, on="target", suffixes=("", "_now"))
+    same = [name for name in ("baseline", "simulated") if name in kept]
+    if any((both[name] - both[f"{name}_now"]).abs().max() > SAME for name in same):
+        raise RequestError(
+            f"运行 {run} 由另一版本的程序或数据产生，基准已不同；请重新运行 xiancheng run",
+            f"run {run} was made by another version of the program or of its data, and its "
+            "baseline has changed; run it again with xiancheng run",
+        )
+
+
+def outcome_rows(outcome: Outcome, indicator: str, group: Group) -> list[float]:
+    """An indicator of a group at every date of a run."""
+    from sim.indicators import INDICATORS
+
+    column = outcome.groups.index(group)
+    return [float(x) for x in outcome.record[:, list(INDICATORS).index(indicator), column]]

@@ -1,0 +1,85 @@
+"""How the model was tested against what it had not seen; said plainly where it was not."""
+
+from typing import TYPE_CHECKING
+
+from results import verdict
+from results.contents.parts import Column, Table
+from results.contents.subject import Subject
+from results.contents.words import PERSONS, POINTS
+from scenarios.checking import Words
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from calibration.region import Region
+
+
+def record(region: "Region") -> "pd.DataFrame | None":
+    """The record of hindcasts that comes with a region's pack; None where there is none.
+
+    Returns
+    -------
+    the rows of `hindcast.csv` in the folder of the pack, as they were written
+    """
+    import pandas as pd
+
+    from calibration.region import SHIPPED
+
+    file = SHIPPED / region.name / "hindcast.csv"
+    return pd.read_csv(file, encoding="utf-8-sig") if file.is_file() else None
+
+
+def recorded(subject: Subject, lang: str) -> Table | None:
+    """The record of hindcasts as it is, good or bad."""
+    told = record(subject.region)
+    if told is None:
+        return None
+    columns = tuple(
+        Column(str(name), Words("原单位", "as recorded").said(lang), None)
+        if told[name].dtype.kind in "if"
+        else Column(str(name))
+        for name in told
+    )
+    rows = tuple(tuple(row) for row in told.itertuples(index=False))
+    title = Words("回溯检验记录", "Record of hindcasts").said(lang)
+    return Table("hindcast", title, columns, rows, subject.region.name)
+
+
+def census(subject: Subject, lang: str) -> Table | None:
+    """The baseline against a later census; None where the run reaches none."""
+    told = verdict.against_census(subject.both)
+    if told.empty:
+        return None
+    pp, unit = POINTS.said(lang), PERSONS.said(lang)
+    heads = {k: v.said(lang) for k, v in verdict.CENSUS_HEADERS.items()}
+    columns = (
+        Column(heads["county"]),
+        Column(Words("普查时点", "census").said(lang)),
+        *(Column(heads[k], "%", 2) for k in ("rate_at_start", "rate_observed", "rate_simulated")),
+        Column(Words("误差", "error").said(lang), pp, 2, signed=True),
+        *(Column(heads[k], unit) for k in ("residents_observed", "residents_simulated")),
+    )
+    name = "county" if lang == "zh" else "county_en"
+    order = ("rate_at_start", "rate_observed", "rate_simulated", "error_pp",
+             "residents_observed", "residents_simulated")  # fmt: skip
+    rows = tuple(
+        (str(row[name]), str(row["census"]), *(row[k] for k in order))
+        for row in told.to_dict("records")
+    )
+    title = Words("模拟与后一次普查", "Simulated against a later census").said(lang)
+    return Table("census", title, columns, rows, subject.stamp(lang))
+
+
+def sentence(subject: Subject, lang: str) -> str:
+    """What is known of the model's accuracy, in a sentence."""
+    if record(subject.region) is not None:
+        return Words(
+            "模型做过回溯检验，结果照录如下。", "The model was hindcast; the record is below."
+        ).said(lang)
+    return Words(
+        "模型尚未用数据校准，也没有保存的回溯检验：参数取自文献与假定，"
+        "结果是这些假定的推论，不是经过检验的预测。",
+        "The model has not been calibrated, and no hindcast is on record: its parameters come from "
+        "the literature and from assumptions, and the results follow from these; they are no "
+        "tested forecast.",
+    ).said(lang)

@@ -1,0 +1,41 @@
+"""Words that several tables share."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from scenarios.checking import Words
+from scenarios.simulate import Group
+
+UNITS = {
+    "percent": Words("%", "%"),
+    "persons": Words("人", "persons"),
+    "jobs": Words("个", "jobs"),
+    "units": Words("个", "units"),
+    "yuan/year": Words("元/年", "yuan/year"),
+    "ratio": Words("倍", "times"),
+}
+POINTS = Words("百分点", "points")
+PERSONS = UNITS["persons"]
+QUALIFIERS = {
+    "about": Words("约", "about"),
+    "at least": Words("不低于", "at least"),
+    "exactly": Words("为", "exactly"),
+    "more than": Words("大于", "more than"),
+    "less than": Words("小于", "less than"),
+    "strive for": Words("力争", "strive for"),
+}
+CAUSES = {
+    "natural": Words("自然增长", "natural growth"),
+    "migration": Words("迁移", "migration"),
+    "recoding": Words("区划划转", "recoding"),
+}
+
+
+def place(group: Group, lang: str) -> str:
+    """What a group of counties is called."""
+    return group.zh if lang == "zh" else group.en
+
+
+def county(row: Mapping[str, Any], lang: str) -> str:
+    """What the place of a verdict is called."""
+    return str(row["county"] if lang == "zh" else row["county_en"])

@@ -1,0 +1,88 @@
+"""Files and folders that are there as a whole or not at all."""
+
+import hashlib
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+
+from scenarios.simulate import RequestError
+
+
+def writable(folder: Path) -> None:
+    """Refuse a place that nothing can be written to, before anything is computed.
+
+    Raises
+    ------
+    RequestError
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / f".probe-{secrets.token_hex(4)}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise RequestError(
+            f"无法写入 {folder}（{error.strerror}）；请用 --out 指定可写的文件夹",
+            f"cannot write to {folder} ({error.strerror}); name a folder that can be written to "
+            "with --out",
+        ) from None
+
+
+def digest(file: Path) -> str:
+    """The sha256 of a file."""
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+@contextmanager
+def draft_of(folder: Path) -> Iterator[Path]:
+    """A draft to write files into: it becomes `folder` when all went well, or is gone.
+
+    Raises
+    ------
+    OSError
+        if the disk is full or cannot be written to, or there is such a folder already.
+    """
+    draft = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(draft, ignore_errors=True)  # of a process that was killed
+    try:
+        draft.mkdir(parents=True)
+        yield draft
+        list(_syncing().map(_sync, [draft, *draft.iterdir()]))
+        draft.rename(folder)
+        _sync(folder.parent)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+
+
+def whole_file(path: Path, content: bytes) -> None:
+    """Write a file that is there as a whole or not at all."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        draft.write_bytes(content)
+        _sync(draft)
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+
+
+def _sync(path: Path) -> None:
+    """Make what was written to a file, or the names in a folder, last."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@lru_cache(maxsize=1)
+def _syncing() -> ThreadPoolExecutor:
+    """Threads that wait for the disk: files synced at once cost little more than one."""
+    return ThreadPoolExecutor(8, "sync")

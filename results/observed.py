@@ -1,0 +1,150 @@
+"""Observed rates that a user brings to be scored: read, and held to what can be scored."""
+
+import csv
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from io import StringIO
+from pathlib import Path
+
+from scenarios.checking import Problem, ScenarioError, Words, nearest, shortened
+from scenarios.simulate import Group
+
+COLUMNS = ("unit_code", "date", "variable", "value")  # others, as status and source, are let be
+VARIABLE = "resident_urbanization_rate"  # as published, in percent
+LATEST = date(2060, 12, 31)
+WHAT = Words("要评分的观测文件", "a file of observations to be scored")
+
+
+@dataclass(frozen=True)
+class Observed:
+    """One published rate."""
+
+    line: int
+    group: int  # index among the reported groups
+    day: date
+    rate: float  # [percent]
+
+
+def read(file: Path, groups: Sequence[Group], cutoff: date) -> list[Observed]:
+    """The observations in a file, in its order.
+
+    Raises
+    ------
+    ScenarioError
+        with all that is wrong in it: file, line, column of the table.
+    """
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+        lines = csv.reader(StringIO(text, newline=""), strict=True)
+        header = [cell.strip() for cell in next(lines, [])]
+        rows = [(lines.line_num, cells) for cells in lines if any(cells)]
+    except UnicodeDecodeError:
+        found = Words("别的编码（如 GBK）", "another encoding, such as GBK")
+        expected = Words("UTF-8 编码的 CSV", "CSV in UTF-8")
+        raise ScenarioError([Problem(file.name, 1, 1, "", expected, found)]) from None
+    except csv.Error as slip:
+        expected = Words("逗号分隔、引号成对的 CSV", "CSV with commas and paired quotes")
+        raise ScenarioError([Problem(file.name, 1, 1, "", expected, str(slip))]) from None
+    problems = list(_header(file.name, header))
+    if problems:
+        raise ScenarioError(problems)
+    checker = Checker(file.name, header, {str(g.code): i for i, g in enumerate(groups)}, cutoff)
+    observed = [checker.row(line, cells) for line, cells in rows]
+    if not rows:
+        expected = Words("至少一行观测", "at least one observation")
+        checker.problems.append(Problem(file.name, 2, 1, "", expected, "∅"))
+    if checker.problems:
+        raise ScenarioError(checker.problems)
+    return [each for each in observed if each is not None]
+
+
+def _header(file: str, header: Sequence[str]) -> Iterator[Problem]:
+    """What is wrong with the columns."""
+    for name in COLUMNS:
+        times = header.count(name)
+        if times != 1:
+            expected = Words(f"恰好一列 {name}", f"exactly one column {name}")
+            found = Words(f"{times} 列", f"{times} columns")
+            others = [each for each in header if each not in COLUMNS]
+            meant = "" if times else nearest(name, others)
+            yield Problem(file, 1, 1, name, expected, found, meant)
+
+
+class Checker:
+    """Holds rows to what can be scored, and collects what is wrong."""
+
+    def __init__(
+        self, file: str, header: Sequence[str], units: Mapping[str, int], cutoff: date
+    ) -> None:
+        self.file, self.units, self.cutoff = file, units, cutoff
+        self.header = header
+        self.problems: list[Problem] = []
+        self.lines: dict[tuple[int, date], int] = {}
+
+    def row(self, line: int, cells: Sequence[str]) -> Observed | None:
+        """The observation in a row; None, and problems, if there is none."""
+        if len(cells) != len(self.header):
+            n = len(self.header)
+            self.say(line, "", Words(f"{n} 个单元格", f"{n} cells"), str(len(cells)))
+            return None
+        cell = {name: text.strip() for name, text in zip(self.header, cells, strict=True)}
+        before = len(self.problems)
+        group, day = self.unit(line, cell["unit_code"]), self.day(line, cell["date"])
+        if cell["variable"] != VARIABLE:
+            expected = Words(f"{VARIABLE}（百分数）", f"{VARIABLE}, in percent")
+            self.say(line, "variable", expected, cell["variable"], nearest=VARIABLE)
+        rate = self.rate(line, cell["value"])
+        if len(self.problems) > before:
+            return None
+        first = self.lines.setdefault((group, day), line)
+        if first != line:
+            expected = Words("每个地区每天一行", "one line for each unit and day")
+            found = Words(f"与第 {first} 行重复", f"the same as in line {first}")
+            self.say(line, "unit_code", expected, found)
+        return Observed(line, group, day, rate)
+
+    def unit(self, line: int, text: str) -> int:
+        """The group that a code stands for."""
+        if text not in self.units:
+            expected = Words("区域包中的地区代码", "the code of a unit of the pack")
+            self.say(line, "unit_code", expected, text, nearest=nearest(text, self.units))
+        return self.units.get(text, -1)
+
+    def day(self, line: int, text: str) -> date:
+        """A date after the cut-off."""
+        try:
+            day = date.fromisoformat(text)
+        except ValueError:
+            expected = Words("日期，如 2025-12-31", "a date such as 2025-12-31")
+            self.say(line, "date", expected, text)
+            return self.cutoff
+        if not self.cutoff < day <= LATEST:
+            expected = Words(
+                f"信息截止日 {self.cutoff} 之后、{LATEST} 以前的日期"
+                "（更早的数据请用 --cutoff 指定更早的截止日）",
+                f"a date after the cut-off {self.cutoff}, until {LATEST} (earlier ones take an "
+                "earlier --cutoff)",
+            )
+            self.say(line, "date", expected, text)
+        return day
+
+    def rate(self, line: int, text: str) -> float:
+        """A rate in percent."""
+        try:
+            rate = float(text)
+        except ValueError:
+            rate = math.nan
+        if not 0 <= rate <= 100:
+            expected = Words("0 到 100 的数（百分数）", "a number from 0 to 100, in percent")
+            self.say(line, "value", expected, text)
+        return rate
+
+    def say(
+        self, line: int, column: str, expected: Words, found: str | Words, *, nearest: str = ""
+    ) -> None:
+        """Write a problem down."""
+        place = self.header.index(column) + 1 if column else 1
+        shown = found if isinstance(found, Words) else shortened(found) or "∅"
+        self.problems.append(Problem(self.file, line, place, column, expected, shown, nearest))

@@ -1,0 +1,144 @@
+"""The command `region`: packs of other regions are built, scaffolded and checked."""
+
+import argparse
+import json
+from argparse import Namespace
+from collections.abc import Callable
+from pathlib import Path
+
+DONE = 0
+MODULE = "results.packing"
+
+Say = Callable[[str, str], str]
+
+
+def add(command: argparse.ArgumentParser, say: Say) -> None:
+    """Add the words of `region` to the command line."""
+    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    common.add_argument("--lang", choices=["zh", "en"], help=say("语言", "language"))
+    common.add_argument("--json", action="store_true", help=say("输出 JSON", "print JSON"))
+    command.set_defaults(module=MODULE)
+    actions = command.add_subparsers(dest="action", metavar=say("动作", "action"), required=True)
+
+    def action(name: str, zh: str, en: str) -> argparse.ArgumentParser:
+        return actions.add_parser(name, parents=[common], help=say(zh, en), description=say(zh, en))
+
+    check = action("check", "检查区域包：缺什么、假定了什么", "what a pack misses and assumes")
+    check.add_argument("pack", help=say("名称或文件夹", "name or folder"))
+    fits = say("合成人口与普查的吻合程度", "how close the synthetic population comes")
+    check.add_argument("--fit", action="store_true", help=fits)
+
+    census = action("from-census", "由普查分县表生成区域包", "a pack from a county census table")
+    census.add_argument("table", type=Path, help=say("普查表（CSV）", "the census table (CSV)"))
+    which = census.add_mutually_exclusive_group(required=True)
+    codes = say("地级市代码", "codes of prefectures")
+    which.add_argument("--prefecture", nargs="+", metavar="CODE", default=[], help=codes)
+    which.add_argument("--province", action="store_true", help=say("全省", "all of them"))
+    out = say("新文件夹", "a new folder")
+    census.add_argument("--out", type=Path, required=True, metavar="DIR", help=out)
+    joins = say("区划对照表", "which units make one, and known slips of the table")
+    census.add_argument("--concordance", type=Path, metavar="FILE", help=joins)
+    via = say("谁数字化、许可", "who digitised the table, and its licence")
+    census.add_argument("--via", default="", metavar="TEXT", help=via)
+
+    new = action("new", "新建空白区域包", "an empty pack to fill by hand")
+    new.add_argument("name", help=say("名称", "its name"))
+    new.add_argument("--out", type=Path, metavar="DIR", help=out)
+
+
+def region(asked: Namespace, say: Say) -> int:
+    """`xiancheng region`: from-census, new or check."""
+    return {"check": check, "from-census": from_census, "new": new}[asked.action](asked, say)
+
+
+def check(asked: Namespace, say: Say) -> int:
+    """`xiancheng region check`: what a pack assumes and what it misses."""
+    from calibration.region import load
+    from results import packs
+    from results.show import table
+
+    pack = load(asked.pack, _lang(say))
+    if asked.json:
+        listed = {
+            "assumptions": [
+                item._asdict() | {"date": str(item.date)} for item in pack.assumptions()
+            ],
+            "missing": [
+                gap._asdict() | {"date": str(gap.date), "name": gap.name._asdict()}
+                for gap in pack.missing()
+            ],
+        }
+        print(_json({"region": pack.name, "sha256": pack.digest, **listed}))
+        return DONE
+    print(f"{pack.title_zh} {pack.title_en} · sha256 {pack.digest}")
+    if asked.fit:
+        table(say("合成人口与普查", "the population and the census"), *packs.fit(pack, _lang(say)))
+        return DONE
+    assumed, missing = packs.assumed(pack, _lang(say)), packs.missing(pack, _lang(say))
+    table(say("假定与推导的数值", "what is assumed"), *assumed, prose=True)
+    table(say("缺失的数据", "what is missing"), *missing, prose=True)
+    return DONE
+
+
+def from_census(asked: Namespace, say: Say) -> int:
+    """`xiancheng region from-census`: the census figures of a table, as a pack."""
+    from calibration import joining, packing, packwriting
+
+    packwriting.vacant(asked.out)
+    of = asked.concordance
+    concordance = joining.Concordance.read(of) if of else joining.shipped()
+    plan = packing.planned(
+        asked.table, asked.prefecture, concordance, via=asked.via, lang=_lang(say)
+    )
+    packwriting.written(asked.out, packwriting.contents(plan, asked.out.resolve().name))
+    remarks = [say(*remark) for remark in plan.remarks]
+    if asked.json:
+        units = [place.code for place in plan.places]
+        print(_json({"out": str(asked.out), "units": units, "remarks": remarks}))
+        return DONE
+    for remark in remarks:
+        print(f"· {remark}")
+    print(say(
+        f"{plan.title.zh}：{len(plan.places)} 个县级单位，两次普查，已写入 {asked.out}",
+        f"{plan.title.en}: {len(plan.places)} county-level units at two censuses, in {asked.out}",
+    ))  # fmt: skip
+    print(say(
+        f"· 表中没有的由默认规则补齐，见 xiancheng region check {asked.out}",
+        f"· defaults stand in for what the table lacks: see xiancheng region check {asked.out}",
+    ))  # fmt: skip
+    return DONE
+
+
+def new(asked: Namespace, say: Say) -> int:
+    """`xiancheng region new`: an empty pack."""
+    from calibration import packwriting, scaffold
+
+    folder = asked.out or Path(asked.name)
+    files = scaffold.contents(asked.name)
+    packwriting.written(folder, files)
+    if asked.json:
+        print(_json({"out": str(folder), "files": sorted(files)}))
+        return DONE
+    print(say(
+        f"已新建 {folder}；填写后运行 xiancheng region check {folder}",
+        f"{folder} is made; fill it in, then run xiancheng region check {folder}",
+    ))  # fmt: skip
+    return DONE
+
+
+def _lang(say: Say) -> str:
+    return say("zh", "en")
+
+
+def _json(what: object) -> str:
+    def plain(value: float) -> float | None:
+        return None if value != value else value
+
+    def clean(node: object) -> object:
+        if isinstance(node, dict):
+            return {key: clean(value) for key, value in node.items()}
+        if isinstance(node, list):
+            return [clean(value) for value in node]
+        return plain(node) if isinstance(node, float) else node
+
+    return json.dumps(clean(what), ensure_ascii=False)

@@ -1,0 +1,1 @@
+"""Documents that policy staff hand on: Word, PDF, Excel and HTML of what `contents` says."""

@@ -1,0 +1,214 @@
+"""The document as Word: real heading styles, a table of contents, repeated header rows."""
+
+from io import BytesIO
+from typing import Any
+
+from results import figures
+from results.contents.parts import Chart, Column, Document, Points, Section, Table
+from results.report import layout, paper
+from results.report.layout import Pictures
+from scenarios.checking import Words
+
+RULE, THIN = "12", "4"  # eighths of a point
+
+
+def write(document: Document, pictures: Pictures) -> bytes:
+    """A Word file."""
+    from docx import Document as Opened
+
+    word = Opened(paper.base())  # type: ignore[arg-type]
+    word.core_properties.title = document.title
+    word.core_properties.author = "xiancheng"
+    word.core_properties.language = "zh-CN" if document.lang == "zh" else "en-US"
+    writer = _Writer(word, document, pictures)
+    writer.front()
+    for number, section in enumerate(document.sections):
+        writer.section(number, section)
+    file = BytesIO()
+    word.save(file)
+    return file.getvalue()
+
+
+class _Writer:
+    """Writes blocks one after the other."""
+
+    def __init__(self, word: Any, document: Document, pictures: Pictures) -> None:
+        self.word, self.document, self.pictures = word, document, pictures
+        self.captions = layout.captions(document)
+
+    def front(self) -> None:
+        """Header, footer with page numbers, and the title."""
+        page = self.word.sections[0]
+        header = page.header.paragraphs[0]
+        header.style = self.word.styles["Header"]
+        header.add_run(self.document.header)
+        footer = page.footer.paragraphs[0]
+        footer.style = self.word.styles["Footer"]
+        _field(footer, "PAGE", "1")
+        footer.add_run(" / ")
+        _field(footer, "NUMPAGES", "1")
+        self.word.add_paragraph(self.document.title, "Title")
+        self.word.add_paragraph(self.document.subtitle, "Subtitle")
+
+    def section(self, number: int, section: Section) -> None:
+        """A heading and its blocks; the table of contents follows the first section."""
+        heading = self.word.add_paragraph(section.title, f"Heading {section.level}")
+        heading.paragraph_format.page_break_before = section.new_page and number != 1
+        _bookmark(heading, number)
+        for block in layout.rows(section):
+            if isinstance(block, str):
+                self.word.add_paragraph(block, "Normal")
+            elif isinstance(block, Points):
+                for item in block.items:
+                    _led(self.word.add_paragraph(style="List Bullet"), item)
+            elif isinstance(block, Table):
+                self.table(block)
+            else:
+                self.charts(block)
+        if number == 0:
+            self.contents()
+
+    def contents(self) -> None:
+        """A field that Word fills with pages; the entries are there from the start."""
+        title = Words("目录", "Contents").said(self.document.lang)
+        head = self.word.add_paragraph(title, "Subtitle")
+        head.paragraph_format.page_break_before = True
+        line = None
+        for number, section in enumerate(self.document.sections):
+            first, line = line is None, self.word.add_paragraph(style=f"toc {section.level}")
+            if first:
+                _mark(line, "begin", dirty=True)
+                _instruct(line, r'TOC \o "1-2" \h \z \u')
+                _mark(line, "separate")
+            line.add_run(f"{section.title}\t")
+            _field(line, f"PAGEREF {_name(number)} \\h", "")
+        if line is not None:
+            _mark(line, "end")
+        self.word.add_page_break()
+
+    def charts(self, charts: tuple[Chart, ...]) -> None:
+        """Pictures in a line with their captions, and the run they came from."""
+        from docx.shared import Cm
+
+        made = self.word.add_table(rows=1, cols=len(charts))
+        made.autofit = False
+        for cell, chart in zip(made.rows[0].cells, charts, strict=True):
+            cell.width = Cm(paper.WIDTH_CM / len(charts))
+            line = cell.paragraphs[0]
+            line.paragraph_format.keep_with_next = True
+            shape = line.add_run().add_picture(
+                BytesIO(self.pictures[chart.key].png), width=Cm(figures.SIZES[chart.kind][0])
+            )
+            shape._inline.docPr.set("descr", chart.about)
+            told = cell.add_paragraph(self.captions[chart.key], "Figure Caption")
+            told.paragraph_format.keep_with_next = True
+        self.word.add_paragraph(layout.source(charts[0].table, self.document.lang), "Source")
+
+    def table(self, table: Table) -> None:
+        """A table with its caption above, and below what has to be said and the run."""
+        from docx.shared import Cm
+
+        self.word.add_paragraph(self.captions[table.key], "Caption")
+        body = layout.body(table)
+        made = self.word.add_table(rows=0, cols=len(table.columns))
+        made.autofit = False
+        sizes = [Cm(paper.WIDTH_CM * share) for share in layout.widths(table)]
+        for column, size in zip(made.columns, sizes, strict=True):
+            column.width = size
+        _row(made, [c.header for c in table.columns], table.columns, sizes, "Cell Head")
+        for number, cells in enumerate(body, 1):
+            last = number == len(body)
+            style = "Cell Head" if last and table.total else "Cell"
+            _row(made, cells, table.columns, sizes, style)
+        _repeat(made.rows[0])
+        _rules(made)
+        for note in (*table.notes, layout.source(table, self.document.lang)):
+            self.word.add_paragraph(note, "Source")
+
+
+def _row(made: Any, texts: list[str], columns: tuple[Column, ...], sizes: list[Any], style: str
+         ) -> None:  # fmt: skip
+    from docx.enum.text import WD_ALIGN_PARAGRAPH
+
+    row = made.add_row()
+    row._tr.get_or_add_trPr().append(_element("w:cantSplit"))
+    for cell, text, column, size in zip(row.cells, texts, columns, sizes, strict=True):
+        cell.width = size
+        paragraph = cell.paragraphs[0]
+        paragraph.style = made.part.document.styles[style]
+        paragraph.add_run(text)
+        if column.numeric:
+            paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+
+
+def _led(paragraph: Any, item: str) -> None:
+    """An item of a list; what stands before a colon leads it, in the face of headings."""
+    lead, rest = layout.led(item)
+    if lead:
+        run = paragraph.add_run(lead)
+        run._r.get_or_add_rPr().append(
+            _element("w:rFonts", {"w:eastAsia": paper.TITLE_FONT, "w:hint": "eastAsia"})
+        )
+    paragraph.add_run(rest)
+
+
+def _repeat(row: Any) -> None:
+    row._tr.get_or_add_trPr().append(_element("w:tblHeader"))
+
+
+def _rules(made: Any) -> None:
+    """Three rules: above, below the header, and below."""
+    borders = _element("w:tblBorders")
+    for side, size in (("top", RULE), ("bottom", RULE), ("insideH", THIN)):
+        color = "000000" if size == RULE else "BFBFBF"
+        borders.append(
+            _element(f"w:{side}", {"w:val": "single", "w:sz": size, "w:space": "0",
+                                   "w:color": color})
+        )  # fmt: skip
+    made._tbl.tblPr.append(borders)
+    for cell in made.rows[0].cells:
+        cell._tc.get_or_add_tcPr().append(
+            _element("w:shd", {"w:val": "clear", "w:color": "auto", "w:fill": "EDEDED"})
+        )
+
+
+def _field(paragraph: Any, code: str, shown: str) -> None:
+    _mark(paragraph, "begin", dirty=True)
+    _instruct(paragraph, code)
+    _mark(paragraph, "separate")
+    paragraph.add_run(shown)
+    _mark(paragraph, "end")
+
+
+def _mark(paragraph: Any, kind: str, *, dirty: bool = False) -> None:
+    more = {"w:dirty": "true"} if dirty else {}
+    paragraph.add_run()._r.append(_element("w:fldChar", {"w:fldCharType": kind, **more}))
+
+
+def _instruct(paragraph: Any, code: str) -> None:
+    from docx.oxml.ns import qn
+
+    text = _element("w:instrText")
+    text.set(qn("xml:space"), "preserve")
+    text.text = f" {code} "
+    paragraph.add_run()._r.append(text)
+
+
+def _bookmark(paragraph: Any, number: int) -> None:
+    begin = _element("w:bookmarkStart", {"w:id": str(number), "w:name": _name(number)})
+    paragraph._p.insert(1, begin)
+    paragraph._p.append(_element("w:bookmarkEnd", {"w:id": str(number)}))
+
+
+def _name(number: int) -> str:
+    return f"_Toc{number:06d}"
+
+
+def _element(name: str, attributes: dict[str, str] | None = None) -> Any:
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    made: Any = OxmlElement(name)
+    for key, value in (attributes or {}).items():
+        made.set(qn(key), value)
+    return made

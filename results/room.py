@@ -1,0 +1,81 @@
+"""What a sweep takes of memory and disk, and whether it fits."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from calibration.region import load
+from scenarios.engines import memory_available
+from scenarios.simulate import RequestError
+from scenarios.sweep import Design
+
+# Measured with benchmarks/sweep.py; see docs/cluster.md.
+PROCESS_BYTES = 330e6  # a worker before it holds a population
+ROW_BYTES = 130  # of a worker for each row of people, at most
+RUN_BYTES = 80e3  # on disk for each run over five years
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a sweep takes, and what there is [bytes]; None where the system does not tell."""
+
+    jobs: int
+    each: float  # memory of a worker
+    memory_free: int | None
+    disk: float
+    disk_free: int
+
+    @classmethod
+    def of(cls, made: Design, runs: int, jobs: int, folder: Path) -> Self:
+        """What so many runs of a design take with so many workers, written into a folder."""
+        rows = 0.0
+        for world in made.worlds:
+            pack, start = load(world.region), world.scenario.start
+            persons = pack.urban_rural(start).sum() + pack.away(start).sum()
+            rows = max(rows, float(persons) * max(made.scales))
+        free = shutil.disk_usage(folder).free
+        each = PROCESS_BYTES + ROW_BYTES * rows
+        return cls(jobs, each, memory_available(), runs * RUN_BYTES, free)
+
+    @property
+    def memory(self) -> float:
+        """Of all workers."""
+        return self.jobs * self.each
+
+    def refuse(self) -> None:
+        """Refuse a sweep that would not fit.
+
+        Raises
+        ------
+        RequestError
+        """
+        if self.memory_free is not None and self.memory > self.memory_free:
+            fits = max(1, int(self.memory_free / self.each))
+            raise RequestError(
+                f"{self.jobs} 个进程约需内存 {_size(self.memory)}，可用 "
+                f"{_size(self.memory_free)}；请用 --jobs {fits} 或更小的 scales",
+                f"{self.jobs} workers need about {_size(self.memory)} of memory, "
+                f"{_size(self.memory_free)} is free; use --jobs {fits} or smaller scales",
+            )
+        if self.disk > self.disk_free:
+            raise RequestError(
+                f"结果约需磁盘 {_size(self.disk)}，可用 {_size(self.disk_free)}；"
+                "请用 --out 换个位置",
+                f"the runs need about {_size(self.disk)} of disk, {_size(self.disk_free)} is "
+                "free; name another place with --out",
+            )
+
+    def said(self) -> tuple[str, str]:
+        """The figures in Chinese and English."""
+        free = "?" if self.memory_free is None else _size(self.memory_free)
+        return (
+            f"{self.jobs} 个进程：约需内存 {_size(self.memory)}（可用 {free}），"
+            f"磁盘 {_size(self.disk)}（可用 {_size(self.disk_free)}）",
+            f"{self.jobs} workers: about {_size(self.memory)} of memory ({free} free), "
+            f"{_size(self.disk)} of disk ({_size(self.disk_free)} free)",
+        )
+
+
+def _size(size: float) -> str:
+    return f"{size / 1e9:.2f} GB" if size >= 1e7 else f"{size / 1e6:.2f} MB"
