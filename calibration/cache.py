@@ -10,12 +10,13 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 MANIFEST = "manifest.json"
 
@@ -50,22 +51,62 @@ def opened(folder: Path) -> tuple[dict[str, NDArray[Any]], Any] | None:
         return None
 
 
-def keep(folder: Path, columns: Mapping[str, NDArray[Any]], note: object) -> None:
-    """Write columns and a JSON-ready note as `folder`, in place of one that is not whole."""
+class Growing:
+    """A column on disk that is written part by part."""
+
+    def __init__(self, file: IO[bytes], dtype: np.dtype[Any], length: int) -> None:
+        self.file, self.dtype, self.left = file, dtype, length
+        form = {"descr": dtype.str, "fortran_order": False, "shape": (length,)}
+        np.lib.format.write_array_header_1_0(file, form)
+
+    def append(self, part: NDArray[Any]) -> None:
+        """Write the values that come next."""
+        self.left -= len(part)
+        self.file.write(np.ascontiguousarray(part, self.dtype).data)
+
+    def finish(self) -> None:
+        """Be sure that all is there, and on disk."""
+        if self.left:
+            raise ValueError(f"{self.file.name} lacks {self.left} of its values")
+        _sync(self.file)
+
+
+class Room:
+    """A folder in the making: its columns, and the note kept with them."""
+
+    def __init__(self, draft: Path, files: ExitStack) -> None:
+        self.draft, self.files = draft, files
+        self.columns: list[Growing] = []
+        self.note: object = None
+
+    def column(self, name: str, dtype: DTypeLike, length: int) -> Growing:
+        """A column that is to hold so many values."""
+        file = self.files.enter_context((self.draft / f"{name}.npy").open("wb"))
+        self.columns.append(Growing(file, np.dtype(dtype), length))
+        return self.columns[-1]
+
+
+@contextmanager
+def making(folder: Path) -> Iterator[Room]:
+    """Room for the columns of `folder`, which appears once they are whole.
+
+    It takes the place of one that is not.
+    """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".new-") as room:
-        draft = Path(room) / "new"
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".new-") as place:
+        draft = Path(place) / "new"
         draft.mkdir()
-        for name, column in columns.items():
-            with (draft / f"{name}.npy").open("wb") as file:
-                np.save(file, column, allow_pickle=False)
-                _sync(file)
+        with ExitStack() as files:
+            room = Room(draft, files)
+            yield room
+            for column in room.columns:
+                column.finish()
         marks = {file.name: _mark(file) for file in sorted(draft.iterdir())}
         with (draft / MANIFEST).open("wb") as file:
-            file.write(json.dumps({"files": marks, "note": note}).encode())
+            file.write(json.dumps({"files": marks, "note": room.note}).encode())
             _sync(file)
         if folder.exists() and opened(folder) is None:
-            folder.rename(Path(room) / "old")
+            folder.rename(Path(place) / "old")
         if not folder.exists():  # else another process was faster, with the same content
             draft.rename(folder)
 

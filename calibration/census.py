@@ -16,8 +16,9 @@ from calibration.schema import AGE_BANDS, SEX_NAMES, TABLES, Cell
 
 YEARS = (2010, 2020)  # both censuses refer to 1 November
 ABOUT_UNIT = ("unit_code", "unit_name", "level", "year")
-FORMER_CODE = "unit_code_2010"  # may be empty, as may the column be missing
+FORMER_CODE, PREFECTURE = "unit_code_2010", "prefecture"  # columns that may be missing
 LEVELS = ("province", "prefecture", "county")
+SHOWN = 12  # problems that are told in full
 
 Where = tuple[str, Cell]  # a table of a pack, and a cell of it
 
@@ -97,6 +98,7 @@ class Unit:
     level: str
     year: int
     line: int
+    under: str  # name of its prefecture, where the table says it
     figures: Mapping[str, float]  # by column; NaN where the cell is empty
     corrected: Mapping[str, str] = field(default_factory=dict)  # by column, how
 
@@ -111,6 +113,15 @@ class TableError(PackError):
 
     noun = ("普查表", "The census table")
 
+    def text(self, lang: str | None = None) -> str:
+        """The first problems, one a line, and how many more there are."""
+        lines = super().text(lang).splitlines()
+        more = len(lines) - 1 - SHOWN
+        if more > 0:
+            told = f"  …… 另有 {more} 处" if (lang or self.lang) == "zh" else f"  … and {more} more"
+            lines[SHOWN + 1 :] = [told]
+        return "\n".join(lines)
+
 
 class Reader:
     """Reads one table, writing down what is wrong with it."""
@@ -122,7 +133,7 @@ class Reader:
 
     def say(self, line: int, column: str, what: Say, expected: Say, found: object, do: Say) -> None:
         """Write a problem down; `column` is named, and numbered from 1."""
-        number = self.columns.index(column) + 1 if column in self.columns else 0
+        number = self.columns.index(column) + 1 if column and column in self.columns else 0
         named = (f"{column}：{what[0]}", f"{column}: {what[1]}") if column else what
         self.problems.append(Problem(str(self.path), line, named, expected, str(found), do, number))
 
@@ -164,6 +175,14 @@ class Reader:
 
     def header(self) -> None:
         """Hold the header to every column that is read, each once."""
+        lacking = [name for name in COLUMNS if name not in self.columns]
+        if len(lacking) > SHOWN:
+            found = "、".join(self.columns[:4]) or "∅"
+            what = (f"缺少 {len(lacking)} 列", f"{len(lacking)} columns are missing")
+            some = f"{', '.join(lacking[:4])} …"
+            do = ("核对是否为普查分县表", "see whether this is a county census table")
+            self.say(1, "", what, (some, some), found, do)
+            return
         for name in COLUMNS:
             if (times := self.columns.count(name)) != 1:
                 others = [column for column in self.columns if column not in COLUMNS]
@@ -208,7 +227,8 @@ class Reader:
                 continue
             figures = {name: self.figure(line, name, cells[name]) for name in COLUMNS[4:]}
             former = cells.get(FORMER_CODE) or code
-            unit = Unit(code, former, cells["unit_name"], level, int(year), line, figures)
+            about = (cells["unit_name"], level, int(year), line, cells.get(PREFECTURE, ""))
+            unit = Unit(code, former, *about, figures)
             found[code, int(year)] = unit
         self.stop()
         return list(found.values())

@@ -57,13 +57,17 @@ def shares(arrivals: Floats, prefecture: Ints) -> Floats:
 
 
 def neighbours(prefecture: Ints) -> Ints:
-    """The other counties of each county's prefecture, (county, slot), -1 where there is none."""
+    """The other counties of each county's prefecture, (county, slot), -1 where there is none.
+
+    There is a slot even if no prefecture has two counties, so that the choices stay the same.
+    """
     others = [
         [j for j in range(len(prefecture)) if j != i and prefecture[j] == prefecture[i]]
         for i in range(len(prefecture))
     ]
-    slots = max((len(row) for row in others), default=0)
-    return np.array([row + [-1] * (slots - len(row)) for row in others], int).reshape(-1, slots)
+    slots = max(1, *map(len, others))
+    filled = [row + [-1] * (slots - len(row)) for row in others]
+    return np.array(filled, int).reshape(len(others), slots)
 
 
 def fertility(region: Region, start: date, cutoff: date) -> dict[int, float]:

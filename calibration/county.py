@@ -99,14 +99,13 @@ def county(
 ) -> tuple[People, Ints]:  # fmt: skip
     """The rows of a county, and its households by kind [households], (kind,)."""
     m, now = census.margins, census.quarter
-    persons = np.concatenate([m.urban_rural, m.away])
-    rows = np.where(persons > 0, np.maximum(np.rint(scale * persons).astype(np.int64), 1), 0)
-    weight = np.concatenate([weights(p, n) for p, n in zip(persons, rows, strict=True)])
-    residents, absent = int(rows[:PROVINCE].sum()), int(rows[PROVINCE:].sum())
+    persons, number = np.concatenate([m.urban_rural, m.away]), rows(m, scale)
+    weight = np.concatenate([weights(p, n) for p, n in zip(persons, number, strict=True)])
+    residents, absent = int(number[:PROVINCE].sum()), int(number[PROVINCE:].sum())
     share = residents / float(m.urban_rural.sum())  # rows per person
 
     # People with their traits, in households.
-    everyone = drawn(census, rows, share, a, luck(seed, census.code, Step.PEOPLE))
+    everyone = drawn(census, number, share, a, luck(seed, census.code, Step.PEOPLE))
     housed = in_homes(census, everyone, share, a, luck(seed, census.code, Step.HOUSEHOLDS))
     p = everyone.where(np.append(housed.person, residents + np.arange(absent)))
     head = np.flatnonzero(np.diff(housed.home, prepend=-1))  # row of each household
@@ -146,6 +145,12 @@ def county(
         People(*(columns[name].astype(dtype) for name, dtype in COLUMNS.items())),
         np.rint(homes).astype(np.int64),
     )
+
+
+def rows(margins: Margins, scale: float) -> Ints:
+    """Rows of a county by where its people live, at least one where anybody does, (4,)."""
+    persons = np.concatenate([margins.urban_rural, margins.away])
+    return np.where(persons > 0, np.maximum(np.rint(scale * persons).astype(np.int64), 1), 0)
 
 
 def weights(persons: int, rows: int) -> Ints:

@@ -42,7 +42,8 @@ def planned(
     units, mended = corrected(reader.units(), concordance)
     counties = [u for u in units if u.level == "county"]
     upper = {(u.code, u.year): u for u in units if u.level != "county"}
-    titles = {code: unit.name for (code, _), unit in sorted(upper.items(), key=lambda i: i[0][1])}
+    titles = {u.prefecture: u.under for u in counties if u.under}
+    titles |= {code: unit.name for (code, _), unit in sorted(upper.items(), key=lambda i: i[0][1])}
     known = {c: titles.get(c, c) for c in sorted({u.prefecture for u in counties
                                                   if u.year == max(YEARS)})}  # fmt: skip
     chosen = list(dict.fromkeys(prefectures)) or list(known)
@@ -96,7 +97,7 @@ def unknown(
     """
     told = [f"{c} {name}" for c, name in known.items()]
     names_of = {name: c for c, name in known.items()} | {n[:-1]: c for c, n in known.items()}
-    now = [c for c in known if c in moved] or [names_of[code]] * (code in names_of)
+    now = [c for c in known if c in moved or c == names_of.get(code)]
     problem = Problem(
         str(table), 0,
         (f"没有地级市“{code}”", f"there is no prefecture {code!r}"),

@@ -1,10 +1,4 @@
-"""The census record of county-level units as arrays: two censuses, unit by unit.
-
-A unit may have changed its boundary between two censuses. `comparable` keeps those for which a
-trend means something: counties and county-level cities (the last two digits of the code say so;
-city districts trade land with each other) whose residents neither halved nor grew
-by more than four fifths.
-"""
+"""The census record of county-level units as arrays: two censuses, unit by unit."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,8 +12,6 @@ from sim.state import Bools, Floats
 if TYPE_CHECKING:
     from calibration.region import Region
 
-FIRST_COUNTY = 21  # the last two digits of county and city codes begin here; districts stand below
-ALIKE = 0.5, 1.8  # residents at the second census over the first (a judgement on Shandong's units)
 YEAR = 365.25  # days
 
 Left = Literal["unit", "prefecture"]
@@ -36,6 +28,7 @@ class Panel:
     rural: Floats  # of rural places, (2, unit)
     ages: Floats  # residents by age band [persons], (2, unit, 19)
     odds: Floats  # assumed odds of living in town relative to all ages, (2, 19)
+    comparable: Bools  # whether the change is not the work of a new boundary, (unit,)
 
     @classmethod
     def of(cls, region: "Region") -> "Panel":
@@ -58,6 +51,7 @@ class Panel:
             rural=split[:, :, 1],
             ages=np.stack([region.sex_age(day).sum(axis=1) for day in (first, last)]),
             odds=np.stack([region.urban_odds(day) for day in (first, last)]),
+            comparable=region.comparable(),
         )
 
     def __len__(self) -> int:
@@ -78,24 +72,17 @@ class Panel:
         """Resident urbanization rate [percent], (2, unit)."""
         return 100 * self.urban / self.residents
 
-    @property
-    def comparable(self) -> Bools:
-        """Units whose change is not the work of a new boundary, (unit,)."""
-        kind = np.array([int(code[-2:]) for code in self.codes])
-        growth = self.residents[1] / self.residents[0]
-        alike = (growth >= ALIKE[0]) & (growth <= ALIKE[1])
-        return np.asarray((kind >= FIRST_COUNTY) & alike)
-
     def take(self, chosen: Bools) -> "Panel":
         """The record of the units that a mask chooses."""
         return Panel(
-            codes=tuple(np.array(self.codes)[chosen]),
-            prefecture=tuple(np.array(self.prefecture)[chosen]),
+            codes=tuple(np.array(self.codes)[chosen].tolist()),
+            prefecture=tuple(np.array(self.prefecture)[chosen].tolist()),
             dates=self.dates,
             urban=self.urban[:, chosen],
             rural=self.rural[:, chosen],
             ages=self.ages[:, chosen],
             odds=self.odds,
+            comparable=self.comparable[chosen],
         )
 
     def named(self, codes: tuple[str, ...]) -> "Panel":
@@ -121,6 +108,7 @@ class Panel:
             rural=np.hstack([self.rural, new.rural]),
             ages=np.hstack([self.ages, new.ages]),
             odds=self.odds,
+            comparable=np.hstack([self.comparable, new.comparable]),
         )
 
 

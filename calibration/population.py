@@ -6,17 +6,19 @@ the step, so no step and no county disturbs the luck of another.
 """
 
 import hashlib
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from datetime import date
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from calibration import cache
-from calibration.county import Census, Step, county, luck
+from calibration.county import Census, Step, county, luck, rows
 from calibration.fit import Fit, Margins, measured
 from calibration.fitting import assumptions, whole
 from calibration.region import Region
@@ -59,24 +61,30 @@ def population(region: Region, start: date, scale: float, seed: int) -> Populati
     folder = cache.home() / "population" / key(region, start, scale, seed)
     kept = cache.opened(folder)
     if kept is None:
-        built = build(region, start, scale=scale, seed=seed)
         with suppress(OSError):  # a cache that cannot be written is no reason to stop
-            cache.keep(folder, columns_of(built), [asdict(row) for row in built.fit])
+            keep(folder, Build(region, start, scale=scale, seed=seed))
         kept = cache.opened(folder)
         if kept is None:
-            return built
+            return build(region, start, scale=scale, seed=seed)
     columns, note = kept
     people = People(*(columns[f"people.{f.name}"] for f in fields(People)))
     units = Units(*(np.array(columns[f"units.{f.name}"]) for f in fields(Units)))
     return Population(people, units, [Fit(**row) for row in note])
 
 
-def columns_of(built: Population) -> dict[str, NDArray[Any]]:
-    """Every column of a population, under the name it has in the cache."""
-    people, units = built.people, built.units
-    return {f"people.{f.name}": getattr(people, f.name) for f in fields(people)} | {
-        f"units.{f.name}": getattr(units, f.name) for f in fields(units)
-    }
+def keep(folder: Path, of: "Build") -> None:
+    """Build a population into the cache, one county after the other."""
+    fit: list[Fit] = []
+    with cache.making(folder) as room:
+        for field in fields(Units):
+            column = getattr(of.units, field.name)
+            room.column(f"units.{field.name}", column.dtype, len(column)).append(column)
+        people = {n: room.column(f"people.{n}", d, of.rows) for n, d in COLUMNS.items()}
+        for part, found in of.counties():
+            for name, column in people.items():
+                column.append(getattr(part, name))
+            fit += found
+        room.note = [asdict(row) for row in fit]
 
 
 def key(region: Region, start: date, scale: float, seed: int) -> str:
@@ -107,26 +115,44 @@ def build(region: Region, start: date, *, scale: float, seed: int) -> Population
     ValueError
         if the scale is not in (0, 1] or the pack holds no census of that date
     """
-    if not 0 < scale <= 1:
-        raise ValueError(f"scale is {scale}; it must be more than 0 and at most 1")
-    if start not in region.censuses:
-        dates = ", ".join(map(str, region.censuses))
-        raise ValueError(f"no census of {start} in the region pack; it holds {dates}")
-    a = assumptions()
-    units, sizes = villages(region, start, lambda code: luck(seed, code, Step.VILLAGES))
-    origins = Origins(units, sizes, region.value(start, "rural_origin_share"))
-    parts: list[People] = []
-    fit: list[Fit] = []
-    first = 0
-    for census in censuses(region, start):
-        part, homes = county(census, units, sizes, origins, scale, seed, a)
-        got = measured(part, units, census.county, homes, census.quarter)
-        fit += census.margins.fit(census.code, got)
-        part.mate += np.int32(first)
-        first += len(part)
-        parts.append(part)
+    of = Build(region, start, scale=scale, seed=seed)
+    parts, fits = zip(*of.counties(), strict=True)
     columns = (np.concatenate([getattr(part, name) for part in parts]) for name in COLUMNS)
-    return Population(People(*columns), units, fit)
+    return Population(People(*columns), of.units, [row for fit in fits for row in fit])
+
+
+class Build:
+    """A population in the making: its units, and its people county by county."""
+
+    def __init__(self, region: Region, start: date, *, scale: float, seed: int) -> None:
+        if not 0 < scale <= 1:
+            raise ValueError(f"scale is {scale}; it must be more than 0 and at most 1")
+        if start not in region.censuses:
+            dates = ", ".join(map(str, region.censuses))
+            raise ValueError(f"no census of {start} in the region pack; it holds {dates}")
+        self.scale, self.seed = scale, seed
+        self.units, self.sizes = villages(
+            region, start, lambda code: luck(seed, code, Step.VILLAGES)
+        )
+        self.origins = Origins(self.units, self.sizes, region.value(start, "rural_origin_share"))
+        self.censuses = censuses(region, start)
+
+    @property
+    def rows(self) -> int:
+        """How many rows there will be."""
+        return sum(int(rows(census.margins, self.scale).sum()) for census in self.censuses)
+
+    def counties(self) -> Iterator[tuple[People, list[Fit]]]:
+        """The rows of each county, and how well they fit its margins."""
+        a, first = assumptions(), 0
+        for census in self.censuses:
+            part, homes = county(
+                census, self.units, self.sizes, self.origins, self.scale, self.seed, a
+            )
+            got = measured(part, self.units, census.county, homes, census.quarter)
+            part.mate += np.int32(first)
+            first += len(part)
+            yield part, census.margins.fit(census.code, got)
 
 
 def censuses(region: Region, start: date) -> list[Census]:

@@ -18,7 +18,8 @@ from sim.state import Floats, Ints
 if TYPE_CHECKING:
     from calibration.region import Region
 
-SAMPLE, ABOUT = "posterior.csv", "posterior.json"
+SAMPLE, ABOUT, RECORD = "posterior.csv", "posterior.json", "hindcast.csv"
+FOLLOW = {SAMPLE, RECORD}  # files beside a pack that follow from it and are no part of it
 NUMBER = "draw"  # column of the draw of county and yearly effects that a row belongs to
 DIGITS = 7  # significant, of the values on file
 

@@ -394,7 +394,7 @@ def digest(folder: Path, known: Filling) -> str:
     """
     content = hashlib.sha256((SHIPPED.parent / "catalogue.csv").read_bytes())
     for file in sorted(folder.iterdir()):
-        if file.suffix in (".csv", ".yaml") and file.name != posterior.SAMPLE:  # that follows
+        if file.suffix in (".csv", ".yaml") and file.name not in posterior.FOLLOW:
             content.update(file.name.encode() + b"\0" + file.read_bytes())
     if any(assumption.default for assumption in known.assumptions):
         content.update(known.told().encode())

@@ -12,8 +12,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from results import asking, packing
+from results import asking, judging, packing
 from results.console import arguments as page
+from results.report import words as reporting
 
 DONE, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
 
@@ -102,7 +103,9 @@ def parser(say: Say) -> Parser:
 
     _score(command("score", "以后来公布的数为预测评分", "score forecasts on later figures"), say)
     asking.add(command, say)
+    judging.add(command, say)
     page.add(command, say)
+    reporting.add(command, say)
 
     packing.add(command("region", "区域包", "region packs"), say)
     return top

@@ -2,8 +2,8 @@
 
 The estimate has two steps. The counties of a wider pack, those of the region left out, tell what
 counties are like; from this belief the region's own counties are then estimated at full scale. So
-seven counties borrow strength from seventy, and no figure is used twice. A pack that stands alone is
-estimated from the priors at once.
+seven counties borrow strength from seventy, and no figure is used twice. A pack that stands alone
+is estimated from the priors at once.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,7 +26,7 @@ from results import trials
 from results.trials import FREE, PARAMETERS, Trials
 from scenarios.simulate import RequestError
 from scenarios.sweep import sampled
-from sim.state import Bools, Floats
+from sim.state import Bools, Floats, Ints
 
 BELIEFS: tuple[Prior, ...] = tuple(p for p in priors.catalogue() if p.name in FREE)
 HELD = 0.1  # of the runs are kept to test intervals, and as many to widen them
@@ -58,11 +58,6 @@ class Stage:
     factors: Floats  # by which spreads are widened, (belief,)
     gate: Gate
     posterior: Posterior  # normal scores of parameters and sizes of errors, widened
-
-    @property
-    def discrepancy(self) -> Discrepancy:
-        """What the model leaves out, as believed before these data."""
-        return self.world.discrepancy
 
 
 class SurprisingError(RequestError):
@@ -110,17 +105,16 @@ def estimated(table: Table, made: Trials, settings: Settings) -> Stage:
     return _learned(made, world, settings)
 
 
-def updated(
-    before: Stage, made: Trials, sizes: Floats, settings: Settings
-) -> Stage:  # fmt: skip
+def updated(before: Stage, table: Table, made: Trials, sizes: Floats, settings: Settings) -> Stage:
     """Estimate a region from runs whose parameters, and sizes of errors, came from `before`.
 
     Parameters
     ----------
     sizes : (run, size) normal scores of the sizes of errors of each run
     """
-    table, discrepancy = made.table(), before.discrepancy
-    errors = discrepancy.errors(sizes, table.groups, settings.seed + 1)
+    discrepancy = before.world.discrepancy
+    rng = np.random.default_rng([settings.seed, 7])
+    errors = discrepancy.errors(sizes, table.groups, rng)
     known = np.hstack([scores(BELIEFS, table.theta), sizes])
     beliefs = (*BELIEFS, *discrepancy.beliefs)
     world = World(table, beliefs, known, table.stats + errors, discrepancy)
@@ -144,7 +138,7 @@ def _learned(made: Trials, world: World, settings: Settings) -> Stage:
     )  # fmt: skip
 
 
-def drawn(stage: Stage, count: int, seed: int) -> tuple[Floats, Floats, Floats]:
+def drawn(stage: Stage, count: int, seed: int) -> tuple[Floats, Floats, Ints]:
     """Draws of equal weight from the posterior of a stage.
 
     What is not estimated comes from the run that a draw goes back to.

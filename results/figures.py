@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from results import fonts
-from results.contents.parts import Chart, Kind
+from results.contents.parts import Cell, Chart, Kind
 from scenarios.checking import Words
 from scenarios.simulate import RequestError
 
@@ -20,7 +20,7 @@ LAYERS = ("#c9d6e2", "#33658a", "#e8a33d")  # natural growth, migration, recodin
 HATCHES = ("", "", "///")
 CM = 1 / 2.54  # inches
 SIZES: dict[Kind, tuple[float, float]] = {  # width and height [cm], at the size of the page
-    "verdicts": (16.5, 7.2), "path": (8.1, 6.2), "causes": (8.1, 6.2), "shares": (16.5, 6.6),
+    "verdicts": (16.5, 4.9), "path": (8.1, 6.2), "causes": (8.1, 6.2), "shares": (16.5, 6.6),
     "effort": (16.5, 5.4),
 }  # fmt: skip
 Format = Literal["svg", "png"]
@@ -31,6 +31,7 @@ LEGEND = {
     "without": Words("无方案", "without the plan"),
     "with": Words("有方案", "with the plan"),
     "target": Words("目标", "target"),
+    "census": Words("普查", "census"),
 }
 
 
@@ -105,8 +106,8 @@ def possible(path: Path) -> None:
 # The pictures of a document
 
 
-def drawn(chart: Chart, lang: str, form: Format = "svg", dpi: int = 220) -> bytes:
-    """A chart as a picture in which text is shapes, so that it looks alike everywhere.
+def drawn(chart: Chart, lang: str, *forms: Format, dpi: int = 220) -> list[bytes]:
+    """A chart as a picture in each form; text is shapes, so that it looks alike everywhere.
 
     Raises
     ------
@@ -123,13 +124,14 @@ def drawn(chart: Chart, lang: str, form: Format = "svg", dpi: int = 220) -> byte
         "font.family": [_family(), "DejaVu Sans"], "font.size": 8, "axes.linewidth": 0.6,
         "hatch.linewidth": 0.5, "axes.unicode_minus": False, "lines.markersize": 4.5,
     }  # fmt: skip
-    picture = BytesIO()
-    with warnings.catch_warnings(), mpl.rc_context(style):
+    pictures = [BytesIO() for _ in forms]
+    with warnings.catch_warnings(), mpl.rc_context(style):  # type: ignore[arg-type]
         warnings.filterwarnings("ignore", "Glyph")
         figure = Figure(figsize=(width * CM, height * CM), layout="constrained")
         DRAWERS[chart.kind](figure.add_subplot(), chart, lang)
-        figure.savefig(picture, format=form, dpi=dpi, metadata=_undated(form))
-    return picture.getvalue()
+        for form, picture in zip(forms, pictures, strict=True):
+            figure.savefig(picture, format=form, dpi=dpi, metadata=_undated(form))
+    return [picture.getvalue() for picture in pictures]
 
 
 def _undated(form: Format) -> dict[str, None]:
@@ -170,7 +172,9 @@ def _verdicts(axes: Any, chart: Chart, lang: str) -> None:
 def _path(axes: Any, chart: Chart, lang: str) -> None:
     """The rate over time, without and with the plan; censuses and target as marks."""
     days, without, having = zip(*chart.table.rows, strict=True)
-    axes.plot(days, without, color=WITHOUT, lw=1.3, ls=(0, (4, 2)), label=LEGEND["without"].said(lang))
+    axes.plot(
+        days, without, color=WITHOUT, lw=1.3, ls=(0, (4, 2)), label=LEGEND["without"].said(lang)
+    )
     axes.plot(days, having, color=WITH, lw=1.3, label=LEGEND["with"].said(lang))
     for point in chart.points:
         if point.kind == "target":
@@ -180,7 +184,8 @@ def _path(axes: Any, chart: Chart, lang: str) -> None:
             axes.axhline(point.value, color=TARGET, lw=0.8, ls=":")
             axes.plot(point.day, point.value, "v", color=TARGET, label=point.label)
         else:
-            axes.plot(point.day, point.value, "s", mfc="white", mec=TARGET, label=point.label)
+            axes.plot(point.day, point.value, "s", mfc="white", mec=TARGET,
+                      label=LEGEND["census"].said(lang))  # fmt: skip
     axes.set_ylabel(f"{Words('城镇化率', 'urbanization rate').said(lang)} (%)")
     _years(axes)
     _plain(axes, "y")
@@ -191,11 +196,12 @@ def _causes(axes: Any, chart: Chart, lang: str) -> None:
     """Urban growth by year, the causes stacked, losses below the line."""
     rows = chart.table.rows[:-1]
     for i, column in enumerate(chart.table.columns[1:4], 1):
-        values = [float(row[i] or 0) for row in rows]
+        values = [_number(row[i]) for row in rows]
         axes.bar(
             range(len(rows)), values, bottom=_below(rows, i), width=0.66, color=LAYERS[i - 1],
             hatch=HATCHES[i - 1], edgecolor=TARGET, linewidth=0.4, label=column.title,
         )  # fmt: skip
+    axes.use_sticky_edges = False  # a bar of no height would stick to the top
     axes.axhline(0, color=TARGET, lw=0.6)
     axes.set_xticks(range(len(rows)), [str(row[0]) for row in rows])
     axes.set_ylabel(chart.table.columns[4].header)
@@ -204,19 +210,22 @@ def _causes(axes: Any, chart: Chart, lang: str) -> None:
     _legend(axes, 3)
 
 
+def _number(cell: Cell) -> float:
+    """The number in a cell; 0 where it is unknown, as the error of what has none."""
+    return float(cell) if isinstance(cell, int | float) and cell == cell else 0.0
+
+
 def _below(rows: Sequence[Sequence[Any]], column: int) -> list[float]:
     """Where each bar of a stack begins: on those of its own sign."""
-    return [
-        sum(float(x) for x in row[1:column] if (x < 0) == (row[column] < 0)) for row in rows
-    ]
+    return [sum(float(x) for x in row[1:column] if (x < 0) == (row[column] < 0)) for row in rows]
 
 
 def _shares(axes: Any, chart: Chart, lang: str) -> None:
     """A bar for each project with its standard error; the total is left out."""
     rows = chart.table.rows[:-1][::-1]
     axes.barh(
-        range(len(rows)), [float(row[1] or 0) for row in rows], height=0.62, color=LAYERS[1],
-        xerr=[0.0 if row[2] is None or row[2] != row[2] else float(row[2]) for row in rows],
+        range(len(rows)), [_number(row[1]) for row in rows], height=0.62, color=LAYERS[1],
+        xerr=[_number(row[2]) for row in rows],
         error_kw={"ecolor": TARGET, "elinewidth": 0.9, "capsize": 2.5},
     )  # fmt: skip
     axes.axvline(0, color=TARGET, lw=0.6)
@@ -233,7 +242,7 @@ def _effort(axes: Any, chart: Chart, lang: str) -> None:
     for i, (year, shade) in enumerate(zip(years, shades, strict=True)):
         axes.bar(
             [x + (i - (len(years) - 1) / 2) * width for x in range(len(rows))],
-            [float(row[i + 1]) for row in rows], width, color=shade, edgecolor=TARGET,
+            [_number(row[i + 1]) for row in rows], width, color=shade, edgecolor=TARGET,
             linewidth=0.4, label=year.title,
         )  # fmt: skip
     axes.set_xticks(range(len(rows)), [str(row[0]) for row in rows])
@@ -255,10 +264,12 @@ def _plain(axes: Any, grid: str, *, left: bool = True) -> None:
 
 
 def _years(axes: Any) -> None:
-    from matplotlib.dates import AutoDateLocator, DateFormatter
+    from matplotlib import dates
 
-    axes.xaxis.set_major_locator(AutoDateLocator(maxticks=7))
-    axes.xaxis.set_major_formatter(DateFormatter("%Y"))
+    locator: Any = dates.AutoDateLocator
+    form: Any = dates.DateFormatter
+    axes.xaxis.set_major_locator(locator(maxticks=7))
+    axes.xaxis.set_major_formatter(form("%Y"))
 
 
 def _legend(axes: Any, columns: int) -> None:

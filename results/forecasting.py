@@ -1,27 +1,27 @@
 """Forecasts of published rates from what was known at a cut-off: the model, statistics, and both.
 
-One set of settings is registered in docs/preregistration.md; others are for development, and are
-told apart wherever their results are shown.
+Settings and digests of what is registered stand in `results.frozen`.
 """
 
-import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import os
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
-from importlib.resources import files
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from calibration import meld, posterior
-from calibration.baselines import BASELINES, SINGLE, Known, Standing, hindcast
+from calibration.baselines import BASELINES, SINGLE, Known, Pool, Standing, hindcast
 from calibration.panel import Panel, record, years_between
 from calibration.region import Region, load
 from calibration.schema import Name
+from results.frozen import REGISTERED, Settings
 from scenarios.engines import Local, Lost, WorkersLostError
 from scenarios.ensemble import without_plan
-from scenarios.request import Request, code_digest
+from scenarios.request import Request
 from scenarios.resolving import resolve
 from scenarios.simulate import INFORMATION, Group, RequestError, checked, horizon, reported
 from sim.parameters import Parameters
@@ -40,21 +40,6 @@ TITLES = {
     **{forecaster.name: forecaster.title for forecaster in BASELINES},
 }
 FORECASTERS = (MELD, MODEL, WITHOUT, "stacked", *(f.name for f in BASELINES))
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What makes a scoring one of a kind."""
-
-    cutoff: date = INFORMATION  # nothing dated later is used
-    draws: int = 400  # runs of the model, each with a draw of what we believe
-    level_draws: int = 4000  # of every statistical forecast and of the meld
-    left_out_draws: int = 1000  # of each forecast by which weights of the stack are found
-    scale: float = 1.0  # rows for each resident
-    seed: int = 20241231
-
-
-REGISTERED = Settings()
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +88,7 @@ def model_draws(
     believed, sample = posterior.draws(pack, n, seed), posterior.read(pack.folder)
     task = Task.of(scenarios, region, scale, cutoff, believed, seed, read)
     found: dict[int, Floats] = {}
-    for said in Local(jobs).run(task, range(n)):
+    for said in Local(min(jobs or os.cpu_count() or 1, n)).run(task, range(n)):
         if isinstance(said, Lost):
             raise WorkersLostError
         number, found[number] = said
@@ -130,17 +115,20 @@ class Task:
         believed: Sequence[posterior.Draw], seed: int, days: tuple[date, ...],
     ) -> "Task":  # fmt: skip
         """The task of running scenarios side by side."""
-        asked = {"region": region, "scale": scale, "cutoff": str(cutoff)}
-        requests = (Request.of(scenario, **asked) for scenario in scenarios)
+        requests = (
+            Request.of(scenario, region=region, scale=scale, cutoff=str(cutoff))
+            for scenario in scenarios
+        )
         return cls(tuple(requests), tuple(believed), seed, days)
 
     def __call__(self, number: int) -> tuple[int, Floats]:
         """The number, and true rates of the counties (scenario, day, county) [percent]."""
         draw = self.believed[number]
-        drawn = {
-            "parameters": asdict(draw.parameters), "seed": self.seed + number, "draw": draw.number
-        }  # fmt: skip
-        outcomes = [replace(request, **drawn).simulate() for request in self.requests]
+        values, seed = asdict(draw.parameters), self.seed + number
+        outcomes = [
+            replace(request, parameters=values, seed=seed, draw=draw.number).simulate()
+            for request in self.requests
+        ]
         counties = len(outcomes[0].region.counties)
         rates = [[run.at(RATE, day)[:counties] for day in self.days] for run in outcomes]
         return number, np.array(rates)
@@ -176,11 +164,7 @@ def forecasts(
     )  # fmt: skip
     own, past, n = Panel.of(pack), record(pack), settings.level_draws
     known, residents = Known(past, Standing.at(own, 1)), own.residents[1]
-    told = [
-        hindcast(member, past, draws=settings.left_out_draws, seed=settings.seed)
-        for member in SINGLE
-    ]
-    pool = meld.stack(SINGLE, told, past.rate[1])
+    pool = stack(str(region), settings.left_out_draws, settings.seed)
     rows = meld.rows(n, settings.draws, settings.seed)
     worlds = [model.worlds[row] for row in rows]
     groups = reported(pack)
@@ -214,6 +198,14 @@ def forecasts(
     )
 
 
+@lru_cache(maxsize=4)
+def stack(region: str, draws: int, seed: int) -> Pool:
+    """The statistical forecasts, weighted by how well they told counties of the record left out."""
+    past = record(load(region))
+    told = [hindcast(member, past, draws=draws, seed=seed) for member in SINGLE]
+    return meld.stack(SINGLE, told, past.rate[1])
+
+
 def possible(pack: Region, cutoff: date) -> None:
     """Refuse what cannot be forecast, before anything is.
 
@@ -232,41 +224,3 @@ def possible(pack: Region, cutoff: date) -> None:
             f"the cut-off {cutoff} is before the last census {pack.censuses[-1]}, from which "
             "forecasts set out",
         )
-
-
-# What made a forecast
-
-
-def digests(region: str | Path) -> dict[str, str | None]:
-    """Sha256 of the program, the pack, the record and the posterior sample; None without one."""
-    pack = load(region)
-    sample = posterior.read(pack.folder)
-    return {
-        "code": program(),
-        "pack": pack.digest,
-        "record": panel_digest(record(pack)),
-        "posterior": sample.digest if sample else None,
-    }
-
-
-def program() -> str:
-    """Sha256 of all that simulates, forecasts and scores."""
-    content = hashlib.sha256(code_digest().encode())
-    for file in _sources():
-        content.update(f"{file.parent.name}/{file.name}\n".encode() + file.read_bytes())
-    return content.hexdigest()
-
-
-def panel_digest(panel: Panel) -> str:
-    """Sha256 of the census record that statistical forecasts lean on."""
-    content = hashlib.sha256("/".join(panel.codes).encode())
-    for figures in (panel.urban, panel.rural, panel.ages, panel.odds):
-        content.update(np.ascontiguousarray(figures, "<f8").tobytes())
-    return content.hexdigest()
-
-
-def _sources() -> Iterator[Path]:
-    """What forecasts and scores, beside what simulates."""
-    yield from sorted((Path(str(files("calibration"))) / "baselines").glob("*.py"))
-    here = Path(__file__).parent
-    yield from (here / name for name in ("forecasting.py", "observed.py", "scoring.py"))

@@ -152,5 +152,3 @@ def _summaries(sweep: Sweep) -> Iterator[tuple[int, dict[str, Any]]]:
         if store.has(key):
             told = json.loads((store.path(key) / RUN).read_bytes())
             yield number, told["summary"]
-
-

@@ -5,6 +5,7 @@ model sends out of the villages of each county as many people as the censuses sh
 destination. Then they stay: other parameters send out more or fewer.
 """
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,8 +14,9 @@ from sim import kernel, kinds, migration
 from sim.levers import Levers
 from sim.migration import Alternatives
 from sim.parameters import Parameters
-from sim.state import HEAD, OWNS_FLAT, Counties, Floats, Offers, People, Units
+from sim.state import HEAD, OWNS_FLAT, Counties, Floats, Ints, Offers, People, Units
 
+PART = 2**20  # rows that are looked at at a time
 ROUNDS = 40  # the constants converge by a factor of about three a round
 UNREACHABLE = -40.0  # utils
 
@@ -36,10 +38,18 @@ def base(
     `followers`, (county,), is how many villagers a year follow a new job to town, whom the
     constants need not explain; `away_share`, (unit + 3,), says how many co-villagers are away.
     """
-    often = migration.village_factor(away_share, p)[people.unit]
-    often *= migration.duration_factor((quarter - people.since.astype(np.int64)) / 4, p)
-    deciders = deciding(people, units, quarter, people.weight * often)
-    residents = deciding(people, units, quarter, people.weight.astype(float)).sum(axis=(1, 2, 3))
+    by_village = migration.village_factor(away_share, p)
+
+    def often(rows: slice) -> Floats:
+        years = (quarter - people.since[rows].astype(np.int64)) / 4
+        factor = by_village[people.unit[rows]] * migration.duration_factor(years, p)
+        return people.weight[rows] * factor
+
+    def once(rows: slice) -> Floats:
+        return people.weight[rows].astype(float)
+
+    deciders = deciding(people, units, quarter, often)
+    residents = deciding(people, units, quarter, once).sum(axis=(1, 2, 3))
     back = returning(people, units, quarter, p)
     wanted = outflows(counties, residents, p)
     wanted[1::2] += back[:, :4]
@@ -106,7 +116,14 @@ def outflows(counties: Counties, residents: Floats, p: Parameters) -> Floats:
     return result
 
 
-def deciding(people: People, units: Units, quarter: int, weight: Floats) -> Floats:
+def parts(rows: int) -> Iterator[slice]:
+    """All rows, some at a time: what is asked of a hundred million is never held at once."""
+    return (slice(start, min(start + PART, rows)) for start in range(0, rows, PART))
+
+
+def deciding(
+    people: People, units: Units, quarter: int, weight: Callable[[slice], Floats]
+) -> Floats:
     """People of each kind, by a weight of each.
 
     Returns
@@ -115,14 +132,19 @@ def deciding(people: People, units: Units, quarter: int, weight: Floats) -> Floa
     """
     clock, place = kinds.Clock.at(quarter), units.place().astype(np.int64)
     inside = 2 * (int(units.county.max()) + 1)
-    rows = place[people.unit] < inside
-    band = clock.band[people.born.view(np.uint16)][rows].astype(np.int64)
-    inner = kinds.INNER_OF[people.traits, clock.stage[people.child.view(np.uint16)]][rows]
-    situation = inner.astype(np.int64) // (kinds.EDUCATIONS * kinds.SEXES)
-    flat = (people.flags[rows] & OWNS_FLAT).astype(np.int64)
     shape = (inside, migration.FLAT, kinds.BANDS, kinds.SITUATIONS)
-    kind = np.ravel_multi_index((place[people.unit[rows]], flat, band, situation), shape)
-    return np.bincount(kind, weight[rows], np.prod(shape)).astype(float).reshape(shape)
+    found = np.zeros(np.prod(shape))
+    for part in parts(len(people)):
+        here = place[people.unit[part]]
+        band = clock.band[people.born[part].view(np.uint16)].astype(np.int64)
+        stage = clock.stage[people.child[part].view(np.uint16)]
+        inner = kinds.INNER_OF[people.traits[part], stage].astype(np.int64)
+        situation = inner // (kinds.EDUCATIONS * kinds.SEXES)
+        flat = (people.flags[part] & OWNS_FLAT).astype(np.int64)
+        own = here < inside
+        kind = np.ravel_multi_index((here[own], flat[own], band[own], situation[own]), shape)
+        np.add.at(found, kind, weight(part)[own])
+    return found.reshape(shape)
 
 
 def returning(people: People, units: Units, quarter: int, p: Parameters) -> Floats:
@@ -133,8 +155,20 @@ def returning(people: People, units: Units, quarter: int, p: Parameters) -> Floa
     (county, 6) by where they come back from: the own town, other towns of the region, the rest of
     the province, the rest of the country; then outsiders who leave the county again, by origin
     """
+    found = np.zeros((int(units.county.max()) + 1) * 6)
+    for part in parts(len(people)):
+        line, expected = returning_of(people, part, units, quarter, p)
+        np.add.at(found, line, expected)
+    return found.reshape(-1, 6)
+
+
+def returning_of(
+    people: People, part: slice, units: Units, quarter: int, p: Parameters
+) -> tuple[Ints, Floats]:
+    """Those of a part of the rows who may go back: cell of `returning`, and persons a year."""
     place, inside = units.place().astype(np.int64), 2 * (int(units.county.max()) + 1)
-    rows = np.flatnonzero(place[people.unit] != place[people.hukou])
+    elsewhere = place[people.unit[part]] != place[people.hukou[part]]
+    rows = part.start + np.flatnonzero(elsewhere)
     rows = rows[kinds.role_of(people.traits[rows]) > 0]
     now, home = place[people.unit[rows]], place[people.hukou[rows]]
     outsider = home >= inside
@@ -150,5 +184,4 @@ def returning(people: People, units: Units, quarter: int, p: Parameters) -> Floa
     to_village = np.where(outsider, 1.0, 1 - p.return_to_town)
     expected = persons * migration.return_hazard(p)[band] * to_village
     keep = (county < inside // 2) & (column < 6) & (outsider | (home % 2 == 1))
-    line = county[keep] * 6 + column[keep]
-    return np.bincount(line, expected[keep], 3 * inside).astype(float).reshape(-1, 6)
+    return county[keep] * 6 + column[keep], expected[keep]

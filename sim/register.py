@@ -33,6 +33,7 @@ from sim.state import (
 )  # fmt: skip
 
 ROLE_BITS, WORK_BITS, EDUCATION_BITS = 0b00011000, 0b11100000, 0b00000110
+ROOM = 1.3  # times the people at the start: room to grow
 NEWBORN, NEWCOMER, UNIT = 1, 2, 3  # part of an address: what it is the address of
 
 
@@ -42,9 +43,9 @@ class Register:
     def __init__(self, people: People, units: Units, places: int) -> None:
         self.units, self.places = units, places
         self.place = units.place()
-        self.room = People.empty(int(len(people) * 1.05) + 1024)
+        self.room = People.empty(int(len(people) * ROOM) + 1024)  # costs nothing until it is used
         self.people = People.empty(0)  # everyone on the register, as views of the room
-        self.append(people)
+        self._fill(people)
         self.size = np.zeros((units.gone + 1, 2), np.int64)  # residents by unit and sex
         kernel.by_unit(people.unit, people.traits, people.weight, self.size)
         self.registered = np.zeros(units.gone + 1, np.int64)  # by unit of hukou
@@ -78,6 +79,11 @@ class Register:
 
     def append(self, newcomers: People) -> Ints:
         """Add rows at the end; their rows, (newcomer,)."""
+        start = len(self.people)
+        self._fill(newcomers)
+        return np.arange(start, len(self.people))
+
+    def _fill(self, newcomers: People) -> None:
         start, stop = len(self.people), len(self.people) + len(newcomers)
         if stop > len(self.room):
             larger = People.empty(2 * stop)
@@ -87,7 +93,6 @@ class Register:
         for name in COLUMNS:
             getattr(self.room, name)[start:stop] = getattr(newcomers, name)
         self.people = self._first(stop)
-        return np.arange(start, stop)
 
     def count_registered(self) -> None:
         """Count who is registered where, and who of them lives elsewhere."""

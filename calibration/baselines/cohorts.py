@@ -18,6 +18,7 @@ from scipy.special import expit
 from calibration.baselines.errors import Law, strayed
 from calibration.baselines.forecast import (
     Forecast,
+    ForecastError,
     Known,
     from_log_odds,
     log_odds,
@@ -29,7 +30,8 @@ from calibration.schema import Name
 from sim.state import Floats
 
 STEP = 5.0  # years: the width of an age band
-RECORD = 10.0  # years between the censuses that this follows cohorts through
+RECORD = 10.0  # years between the censuses that cohorts are followed through
+APART = 0.5  # years by which they may miss it
 PARENTS = slice(4, 9)  # of the five-year bands: 20 to 44
 OLDEST = 17  # 85 and over
 
@@ -109,8 +111,19 @@ class Cohorts:
     title = Name("城乡队列要素（率不变）", "urban-rural cohort component")
 
     def __call__(self, known: Known, years: float, draws: int, seed: int) -> Forecast:
-        """`draws` joint draws, so many years after the origin."""
+        """`draws` joint draws, so many years after the origin.
+
+        Raises
+        ------
+        ForecastError
+            if the censuses are not ten years apart.
+        """
         rng, record, origin = luck(seed, self.name, known.origin.codes), known.record, known.origin
+        if abs(record.years - RECORD) > APART:
+            raise ForecastError(
+                f"队列要素法需要相隔十年的两次普查，现相隔 {record.years:.1f} 年",
+                f"cohorts take two censuses ten years apart, not {record.years:.1f}",
+            )
         before, after = placed(record, 0), placed(record, 1)
         pooled = Rates.between(before.sum(axis=1, keepdims=True), after.sum(axis=1, keepdims=True))
         rate, people = _totals(pooled.after(before, RECORD))

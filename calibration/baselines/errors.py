@@ -14,7 +14,7 @@ import numpy as np
 from sim.state import Floats
 
 NU = 4.0  # degrees of freedom: residuals of 1,661 counties about their province, 2010 to 2020
-ROUNDS = 200  # of the fit, which has long come to rest
+ROUNDS = 60  # of the fit, which has come to rest by then
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ from calibration.panel import Panel
 from calibration.schema import Name
 from sim.state import Floats, Ints
 
-CHAINS, WARM, KEPT = 64, 40, 40  # chains side by side; rounds forgotten and kept of each
+CHAINS, WARM, KEPT = 64, 60, 60  # chains side by side; rounds forgotten and kept of each
 SCALE = 0.5  # of both half-Cauchy priors [log odds]: the median of a standard deviation, a wide one
 WIDE = 2.0  # prior standard deviation of b0 and b1: no county's log odds changed by so much
 

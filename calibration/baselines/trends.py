@@ -2,7 +2,9 @@
 
 With a record of its own a unit carries on its own change. Without one, as when it was left out of
 a hindcast, it takes what the other units went through in the same years. How far it strays is
-always taken from how far the units of the record stray from their common trend.
+always taken from how far the units of the record stray from their common trend. Units stray each
+for itself here, so counties together come out too sure; only the shared trend lets a prefecture's
+counties stray together.
 """
 
 from dataclasses import dataclass

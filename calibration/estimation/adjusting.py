@@ -18,13 +18,14 @@ from calibration.estimation.ridge import ridge
 from sim.state import Floats, Ints
 
 SHARE = 0.3  # of the rows that is accepted
-ROWS_EACH = 15  # accepted at least, for each summary
+ROWS_EACH = 25  # accepted at least, for each summary: in many dimensions no row is near
 MOST_RATIO = 3.0  # of the spread at the observation to that at a row
 
 
 def adjusted(
-    names: Sequence[str], targets: Floats, learned: Floats, rows: Ints, share: float = SHARE
-) -> Posterior:
+    names: Sequence[str], targets: Floats, learned: Floats, rows: Ints, share: float = SHARE,
+    spreads: Floats | None = None,
+) -> Posterior:  # fmt: skip
     """Posterior of the targets, given summaries that expect them.
 
     Parameters
@@ -34,9 +35,13 @@ def adjusted(
         expected targets of a row less those of the observation, by the same learner, (row, target)
     rows
         the number of each row in the table
+    spreads
+        further summaries less those of the observation: how far targets scatter, (row, k)
     """
     sd = targets.std(axis=0)
     apart = learned / np.where(sd > 0, sd, 1)
+    if spreads is not None:
+        apart = np.hstack([apart, spreads])
     distance = np.sqrt(np.sum(apart**2, axis=1))
     count = min(len(rows), max(int(np.ceil(share * len(rows))), ROWS_EACH * apart.shape[1]))
     near = np.sort(np.argsort(distance, kind="stable")[:count])

@@ -35,6 +35,9 @@ DEGREES = 4.0  # of freedom; residuals of counties between two censuses
 SHARE = 0.5  # assumed, 0.1 to 1: median size of errors, in spreads that the model itself makes
 LOG_SD = 1.0  # assumed: the size is known to a factor of five either way (90 %)
 MOST_SHARED = 0.5  # assumed: at most half of the variance is common to a prefecture
+CUT = 4.0  # half-widths at which departures are cut before they are correlated
+LEFT_TIED = 0.95  # of a correlation
+TINY = 1e-12
 SHARED = "discrepancy:shared"
 
 
@@ -77,12 +80,10 @@ class Discrepancy:
     @classmethod
     def like(cls, table: Table, share: float = SHARE) -> Self:
         """Errors a `share` as large as the spread of runs and units around the typical run."""
-        usable = table.usable
-        apart = np.where(usable, table.stats - table.typical, np.nan)
-        apart = np.where(np.isfinite(apart), apart, 0.0)
+        apart = np.where(table.usable, table.stats - table.typical, np.nan)
         flat = apart.reshape(-1, len(table.summaries))
-        spread = np.sqrt((flat**2).sum(axis=0) / np.maximum(usable.sum(axis=0) * len(apart), 1))
-        return cls(table.summaries, share * np.maximum(spread, 1e-12), _correlation(flat))
+        spread = np.array([_half_width(column[np.isfinite(column)]) for column in flat.T])
+        return cls(table.summaries, share * spread, _correlation(flat / spread))
 
     @property
     def beliefs(self) -> tuple[Belief, ...]:
@@ -105,13 +106,17 @@ class Discrepancy:
         scores of the sizes (run, belief), errors (run, unit, summary)
         """
         rng = np.random.default_rng([seed, 1])
-        drawn = rng.standard_normal((runs, len(self.beliefs)))
-        sizes = values(self.beliefs, drawn)
-        scale, shared = sizes[:, None, :-1], sizes[:, None, -1:]
+        sizes = rng.standard_normal((runs, len(self.beliefs)))
+        return sizes, self.errors(sizes, groups, rng)
+
+    def errors(self, sizes: Floats, groups: Ints, rng: np.random.Generator) -> Floats:
+        """Errors of these sizes, (run, unit, summary), from scores of the sizes (run, belief)."""
+        known = values(self.beliefs, sizes)
+        scale, shared = known[:, None, :-1], known[:, None, -1:]
         _, group = np.unique(groups, return_inverse=True)
-        common = self._errors(runs, int(group.max()) + 1, rng)[:, group]
-        own = self._errors(runs, len(groups), rng)
-        return drawn, scale * (np.sqrt(shared) * common + np.sqrt(1 - shared) * own)
+        common = self._errors(len(sizes), int(group.max()) + 1, rng)[:, group]
+        own = self._errors(len(sizes), len(groups), rng)
+        return scale * (np.sqrt(shared) * common + np.sqrt(1 - shared) * own)
 
     def _errors(self, runs: int, count: int, rng: np.random.Generator) -> Floats:
         """Multivariate t of scale 1, (run, count, summary)."""
@@ -121,11 +126,19 @@ class Discrepancy:
         return normal / np.sqrt(odd)
 
 
+def _half_width(departures: Floats) -> float:
+    """Half of the width that holds the middle two thirds; a tiny number if nothing ever varies."""
+    if not len(departures):
+        return TINY
+    low, high = np.quantile(departures, [1 / 6, 5 / 6])
+    return max(float(high - low) / 2, TINY)
+
+
 def _correlation(departures: Floats) -> Floats:
-    """Correlation of columns, pulled slightly to none so that it has a root."""
-    scale = np.sqrt(np.mean(departures**2, axis=0))
-    unit = departures / np.where(scale > 0, scale, 1)
-    found = unit.T @ unit / len(unit)
-    found = 0.95 * found
+    """Correlation of columns, rare extremes cut, pulled slightly to none so that it has a root."""
+    cut = np.clip(np.nan_to_num(departures), -CUT, CUT)
+    scale = np.sqrt(np.mean(cut**2, axis=0))
+    unit = cut / np.where(scale > 0, scale, 1)
+    found = LEFT_TIED * unit.T @ unit / len(unit)
     np.fill_diagonal(found, 1.0)
     return found

@@ -29,7 +29,7 @@ from sim.state import Floats
 
 TUNED_ON, CONDITIONED_ON, TESTED_ON = 250, 600, 300  # rows at most
 TESTED_SHARE = 0.2  # of the rows at least
-EXPLAINED, MOST_COMPONENTS = 0.99, 12
+EXPLAINED, MOST_COMPONENTS = 0.995, 24
 STEPS = 15  # of the search for hyperparameters
 CUT = 8.0  # standard deviations at which a feature is cut
 SHRUNK = 0.1  # of a covariance or a correlation, towards none
@@ -37,6 +37,7 @@ LEAST_NOISE = 1e-4  # variance of a standardised feature that inputs never expla
 MOST_LOG_RATIO = 1.0  # of the spread somewhere to that in the middle
 EDGE = 0.9973  # share of observations within what is called plausible: three sigma
 FEWEST = 60
+ROWS_EACH = 6  # for each column of a quadratic trend
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ class Components:
         return cls(scale, weights, loadings, np.var(told - found @ loadings, axis=0))
 
     def __call__(self, features: Floats) -> Floats:
+        """Components (row, component) of features (row, feature)."""
         return self.scale(features) @ self.weights
 
 
@@ -108,15 +110,16 @@ class Emulator:
         """Mean and standard deviation of the standardised features, (row, feature) each."""
         mean, sd = self.at(x)
         root = np.linalg.cholesky(self.together)
-        mixed = (sd[:, :, None] * root).swapaxes(1, 2) @ self.components.loadings
-        return mean @ self.components.loadings, np.sqrt((mixed**2).sum(axis=1) + self.components.left)
+        back, left = self.components.loadings, self.components.left
+        mixed = (sd[:, :, None] * root).swapaxes(1, 2) @ back
+        return mean @ back, np.sqrt((mixed**2).sum(axis=1) + left)
 
     def standardised(self, x: Floats, observed: Floats) -> tuple[Floats, Floats]:
-        """Errors of the observation (feature,) at inputs, uncorrelated; and log standard deviations.
+        """Errors of the observation (feature,) at inputs, uncorrelated, and log deviations.
 
         Returns
         -------
-        (row, component) each
+        errors in standard deviations, log of the standard deviations, (row, component) each
         """
         mean, sd = self.at(x)
         errors = (self.components(observed[None]) - mean) / sd
@@ -203,8 +206,12 @@ def _errors(processes: Sequence[Process], x: Floats, y: Floats) -> tuple[Floats,
 
 
 def _bent(x: Floats) -> Floats:
-    """The inputs and their squares."""
-    return np.hstack([x, x**2 - 1])
+    """The inputs, their squares, and their products if there are rows enough to tell them apart."""
+    first, second = np.triu_indices(x.shape[1], 1)
+    squares = np.hstack([x, x**2 - 1])
+    if ROWS_EACH * (squares.shape[1] + len(first)) > len(x):
+        return squares
+    return np.hstack([squares, x[:, first] * x[:, second]])
 
 
 def _process(x: Floats, y: Floats, seed: int) -> Process:

@@ -34,6 +34,7 @@ from calibration.estimation.table import EstimationError, Table, one_thread
 from sim.state import Bools, Floats, Ints
 
 FEWEST = 100  # rows to learn from
+TINY = 1e-6  # share of a variance that keeps a logarithm finite
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class World:
     beliefs: tuple[Belief, ...]  # of the parameters, then of the errors
     scores: Floats  # (run, belief)
     said: Floats  # (run, unit, summary) errors included
+    discrepancy: Discrepancy
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -77,8 +79,9 @@ def prepare(
     sizes, errors = discrepancy.draw(len(table.theta), table.groups, seed)
     known = scores(beliefs, table.theta)
     return World(
-        table, (*beliefs, *discrepancy.beliefs), np.hstack([known, sizes]), table.stats + errors
-    )
+        table, (*beliefs, *discrepancy.beliefs), np.hstack([known, sizes]), table.stats + errors,
+        discrepancy,
+    )  # fmt: skip
 
 
 def split(runs: int, *, seed: int, widening: int = 150, gate: int = 150) -> Rows:
@@ -176,20 +179,37 @@ class View:
             a unit: what units kept in its group show tells of it in particular
         """
         estimator = self.estimator
-        rows, fold = estimator.rows, estimator.learned.fold
+        has = np.isfinite(columns[estimator.rows]).all(axis=1)
+        rows, fold = estimator.rows[has], estimator.learned.fold[has]
         beside = self._nearby(estimator.world.said[rows], near)
         scale = Standard.of(beside)
-        x = np.hstack([self.x, self.own, scale(beside)])
+        x = np.hstack([self.x[has], self.own[has], scale(beside)])
         with one_thread():
             found = learned_lines(x, columns[rows], fold)
+            own = found.own(x)
+            missed = np.log((columns[rows] - own) ** 2 + TINY * columns[rows].var(axis=0)) / 2
+            told = x[:, self.x.shape[1] :]
+            spread = learned_lines(told, missed, fold)
             return Predictor(
-                self, tuple(names), near, columns[rows], scale, found, found.own(x)
-            )
+                self, tuple(names), near, rows, columns[rows], scale, found, own, spread,
+                spread.own(told),
+            )  # fmt: skip
 
     def of_unit(self, unit: int, summaries: Sequence[str]) -> "Predictor":
-        """A predictor of what a unit shows in some summaries, errors included."""
+        """A predictor of what a unit left out shows in some summaries, errors included.
+
+        Raises
+        ------
+        EstimationError
+            The unit is among those seen, or lacks a summary.
+        """
         table = self.estimator.world.table
         chosen = [table.summaries.index(name) for name in summaries]
+        if self.keep[unit] or np.isnan(table.stats[:, unit, chosen]).all(axis=0).any():
+            raise EstimationError(
+                f"无法预测 {table.units[unit]}：它没有被留出，或缺少所要的统计量",
+                f"{table.units[unit]} cannot be predicted: it is not left out, or lacks a summary",
+            )
         names = [f"{table.units[unit]} {name}" for name in summaries]
         return self.predictor(names, self.estimator.world.said[:, unit, chosen], unit)
 
@@ -210,10 +230,13 @@ class Predictor:
     view: View
     names: tuple[str, ...]
     near: int | None
+    rows: Ints  # of the table
     targets: Floats  # (row, name)
     scale: Standard  # of what units nearby show
     learned: Learned
     own: Floats  # (row, name)
+    spread: Learned  # log of how far targets lie from what was expected
+    own_spread: Floats  # (row, name)
 
     def posterior(self, observed: Floats, share: float = SHARE) -> Posterior:
         """Predictive draws given (unit, summary)."""
@@ -221,16 +244,19 @@ class Predictor:
 
     def posteriors(self, observed: Floats, share: float = SHARE) -> list[Posterior]:
         """The same for many observations, (observation, unit, summary)."""
-        view, rows = self.view, self.view.estimator.rows
+        view, fold = self.view, self.learned.fold
         x = view.scale(view.told(observed))
         beside = self.scale(view._nearby(observed, self.near))
         with one_thread():
             summaries = view.estimator.learned.others(x)
-            expected = [
-                learner(np.hstack([x, summaries[f], beside]))
-                for f, learner in enumerate(self.learned.learners)
-            ]
+            told = [np.hstack([s, beside]) for s in summaries]
+            lines, spreads = self.learned.learners, self.spread.learners
+            expected = np.stack([a(np.hstack([x, t])) for a, t in zip(lines, told, strict=True)])
+            scatter = np.stack([a(t) for a, t in zip(spreads, told, strict=True)])
             return [
-                adjusted(self.names, self.targets, self.own - at[self.learned.fold], rows, share)
-                for at in np.swapaxes(np.stack(expected), 0, 1)
-            ]
+                adjusted(
+                    self.names, self.targets, self.own - expected[fold, k], self.rows, share,
+                    self.own_spread - scatter[fold, k],
+                )
+                for k in range(len(observed))
+            ]  # fmt: skip

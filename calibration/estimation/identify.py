@@ -1,4 +1,4 @@
-"""What the data can tell: how far belief contracts, which parameters only together, is truth found?
+"""What the data can tell: how far belief contracts, what is known only jointly, what is recovered.
 
 All on normal scores, where the prior has variance 1 and no correlation.
 """
@@ -13,9 +13,10 @@ from calibration.estimation.posterior import Posterior
 from calibration.estimation.table import Say
 from sim.state import Floats
 
-IDENTIFIED, WEAKLY = 0.5, 0.15  # contractions from which the words are used
+IDENTIFIED, WEAKLY = 0.6, 0.15  # contractions from which the words are used
 STRONG = 0.5  # correlation from which a pair counts as tied
-KNOWN = 0.7  # contraction of the better known direction of a pair
+KNOWN = 0.8  # contraction of the direction of a pair that the data know
+APART = 0.7  # contraction from which a parameter is known by itself
 WORDS: dict[str, Say] = {
     "identified": ("可识别", "identified"),
     "weakly": ("弱识别", "weakly identified"),
@@ -96,7 +97,7 @@ def pairs(posterior: Posterior) -> list[Pair]:
     for i, j in zip(*np.triu_indices(len(names), 1), strict=True):
         known = 1 - float(np.linalg.eigvalsh(covariance[np.ix_([i, j], [i, j])])[0])
         apart = max(1 - sd[i] ** 2, 1 - sd[j] ** 2)
-        if abs(tied[i, j]) >= STRONG and known >= KNOWN and apart < min(KNOWN, known):
+        if abs(tied[i, j]) >= STRONG and known >= KNOWN and apart < APART:
             which = "sum" if tied[i, j] < 0 else "difference"
             found.append(Pair(names[i], names[j], float(tied[i, j]), known, which))
     return sorted(found, key=lambda pair: -abs(pair.correlation))
@@ -119,7 +120,7 @@ def directions(posterior: Posterior, most: int = 5) -> list[Direction]:
 
 
 def recovery(posteriors: Sequence[Posterior], truths: Floats) -> list[Recovery]:
-    """Synthetic data from rows left out: is what made them found again?
+    """Whether what made synthetic data, rows left out of the table, is found again.
 
     Parameters
     ----------

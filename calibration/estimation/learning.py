@@ -24,7 +24,7 @@ from sim.state import Floats, Ints
 
 FARTHEST = 4.0  # standard deviations at which a feature is cut: heavy tails are not extrapolated
 HIDDEN = (48, 24)  # nodes of the nets
-FOLDS, NETS = 5, 2
+FOLDS, NETS = 5, 4
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ class Standard:
         return cls(x.mean(axis=0), np.where(varies, sd, 1.0), cut)
 
     def __call__(self, x: Floats) -> Floats:
+        """Standardised columns."""
         return np.clip((x - self.mean) / self.sd, -self.cut, self.cut)
 
 
@@ -70,7 +71,7 @@ class Learned:
     fold: Ints  # (row,)
 
     def own(self, x: Floats) -> Floats:
-        """Summaries of the rows of the table, by the learner that did not see them, (row, target)."""
+        """Summaries of rows of the table, by learners that did not see them, (row, target)."""
         return np.stack([learner(x) for learner in self.learners])[self.fold, np.arange(len(x))]
 
     def others(self, x: Floats) -> Floats:
@@ -83,10 +84,10 @@ def learned(
 ) -> Learned:
     """Learn targets (row, target) from standardised features (row, feature)."""
     fold = dealt(len(x), folds, seed)
+    seeds = np.random.SeedSequence([seed, 7]).generate_state(folds * nets).reshape(folds, nets)
     with one_thread():
         learners = [
-            _learner(x[fold != f], targets[fold != f], [1000 * seed + 10 * f + n for n in range(nets)])
-            for f in range(folds)
+            _learner(x[fold != f], targets[fold != f], seeds[f].tolist()) for f in range(folds)
         ]
     return Learned(tuple(learners), fold)
 

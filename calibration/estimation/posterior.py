@@ -71,13 +71,13 @@ class Posterior:
         """Draws of equal weight, taken at even distances along the weights (systematic)."""
         rng = np.random.default_rng(seed)
         chosen = systematic(self.weights, count, rng)
-        return replace(
-            self, draws=self.draws[chosen], rows=self.rows[chosen], weights=np.full(count, 1 / count)
-        )
+        even = np.full(count, 1 / count)
+        return replace(self, draws=self.draws[chosen], rows=self.rows[chosen], weights=even)
 
     def values(self, beliefs: Sequence[Belief]) -> Self:
-        """The same draws as values of the parameters instead of scores."""
-        return replace(self, draws=values(beliefs, self.draws))
+        """The same draws as values instead of scores; there may be beliefs of others."""
+        named = {belief.name: belief for belief in beliefs}
+        return replace(self, draws=values([named[name] for name in self.names], self.draws))
 
 
 def systematic(weights: Floats, count: int, rng: np.random.Generator) -> Ints:

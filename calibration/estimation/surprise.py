@@ -61,7 +61,7 @@ class Check:
         )
         n, k = len(self.surprises), len(self.impossible)
         if lang == "zh":
-            head = f"{self.of} 个观测中有 {n} 个在先验预测 99% 带之外（偶然所致至多 {self.most} 个）"
+            head = f"{self.of} 个观测中有 {n} 个超出先验预测 99% 带（偶然至多 {self.most} 个）"
             tail = f"，其中 {k} 个不可能出自模型" if k else ""
         else:
             head = (
@@ -101,9 +101,12 @@ def check(said: Floats, observed: Floats, cells: Sequence[tuple[str, str]]) -> C
     usual = np.nan_to_num(_excess(said, low, middle, high))
     order = [i for i in np.argsort(-excess) if excess[i] > 1]
     surprises = tuple(
-        Surprise(*cells[i], float(observed[i]), float(low[i]), float(high[i]), float(excess[i]))
+        Surprise(
+            cells[i][0], cells[i][1], float(observed[i]), float(low[i]), float(high[i]),
+            float(excess[i]),
+        )
         for i in order
-    )
+    )  # fmt: skip
     farthest = float(np.quantile(usual.max(axis=1), LEVEL))
     most = int(np.quantile((usual > 1).sum(axis=1), LEVEL))
     return Check(surprises, len(observed), farthest, most)

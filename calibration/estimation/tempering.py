@@ -19,7 +19,7 @@ from sim.state import Floats
 
 PARTICLES = 500
 COUNTING = 0.5  # share of the particles that a step lets count
-MOST_MOVES, ENOUGH = 20, 3.0  # random walks at a temperature; accepted moves for each particle
+MOST_MOVES, ENOUGH = 20, 2.0  # random walks at a temperature; accepted moves for each particle
 
 
 def tempered(
@@ -71,7 +71,7 @@ def _step(told: Floats, most: float) -> float:
 
 
 def _walk(x: Floats, weights: Floats) -> Floats:
-    """Root of the covariance of steps: that of the particles, in the size that suits its dimension."""
+    """Root of the covariance of steps: that of the particles, shorter in more dimensions."""
     apart = x - weights @ x
     covariance = (weights[:, None] * apart).T @ apart + 1e-9 * np.eye(x.shape[1])
     return np.linalg.cholesky(covariance) * 2.38 / np.sqrt(x.shape[1])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from calibration.region import load
+from results.console.draft import of_plan
 from results.console.work import Piece, Task
 from results.contents.subject import Subject, paired
 from scenarios.ensemble import Pair, without_plan
@@ -35,6 +36,7 @@ class Question:
     scale: float
     draws: int
     seed: int = 1
+    keep: bool = False  # whether runs of the plan's own scenarios are kept on file
 
     @property
     def day(self) -> date:
@@ -48,18 +50,28 @@ class Question:
 
     def central(self) -> list[Task]:
         """The runs of the median world."""
-        luck = Draw(self.seed)
-        return [
-            Task.of(s, luck, self.region, self.scale, self.day, whole=True) for s in self.sides
-        ]
+        return [self._task(s, Draw(self.seed), whole=True) for s in self.sides]
 
     def drawn(self) -> list[Task]:
         """A and its baseline under each draw, in turns."""
         return [
-            Task.of(scenario, draw, self.region, self.scale, self.day, whole=False)
+            self._task(scenario, draw, whole=False)
             for draw in layered(self.draws, self.seed)
             for scenario in self.sides[:2]
         ]
+
+    def _task(self, scenario: Scenario, draw: Draw, *, whole: bool) -> Task:
+        """A task; runs of scenarios as they are on file are kept there."""
+        kept = self.keep and on_file(scenario)
+        return Task.of(
+            scenario, draw, self.region, self.scale, self.day, whole=whole, kept=kept
+        )  # fmt: skip
+
+
+def on_file(scenario: Scenario) -> bool:
+    """Whether this is a scenario of the plan, as it is on file."""
+    known = scenario.name in scenario.plan.scenario_files()
+    return known and scenario.resolved() == of_plan(scenario.name).resolved()
 
 
 @dataclass(frozen=True)
@@ -85,10 +97,10 @@ class Answer:
             for piece, scenario in zip(central, question.sides, strict=True)
         )
         parts = drawn[::2], drawn[1::2]
-        rates = [np.array([piece.published for piece in part]) for part in parts]
-        judged = [np.array([piece.reading.targets for piece in part]) for part in parts]
+        having, without = (np.array([p.published for p in part]) for part in parts)
+        met, met_without = (np.array([p.reading.targets for p in part]) for part in parts)
         return cls(
-            Pair(a, base), b, question.scale, preliminary, *rates, (judged[0], judged[1])
+            Pair(a, base), b, question.scale, preliminary, having, without, (met, met_without)
         )
 
     @property

@@ -14,8 +14,9 @@ from starlette.concurrency import run_in_threadpool
 from results.console.address import packed
 from results.console.answer import Question
 from results.console.draft import Draft
-from results.console.incoming import draft_of
 from results.console.guard import Guard
+from results.console.incoming import draft_of
+from results.console.native import text
 from results.console.page import USUAL, Page, Server, told
 from scenarios.reading import MAX_BYTES
 
@@ -32,12 +33,14 @@ def serve(server: Server, *, host: str, port: int, show: bool = False) -> None:
         os.environ[name] = "1"
     routes(server)
     app.add_middleware(Guard, host=host)
+    app.config.quasar_config["loadingBar"] = {"skipHijack": True}  # a bar that has no name
     app.on_startup(partial(warmed, server))
     app.on_shutdown(server.desk.close)
     ui.run(
         host=host, port=port, title="县城 · xiancheng", reload=False, show=show, tailwind=False,
         storage_secret=secrets.token_urlsafe(32), show_welcome_message=False, favicon=ICON,
-        endpoint_documentation="none", binding_refresh_interval=None, reconnect_timeout=20,
+        endpoint_documentation="none", gzip_middleware_factory=None,
+        binding_refresh_interval=None, reconnect_timeout=20,
     )  # fmt: skip
 
 
@@ -48,11 +51,14 @@ def routes(server: Server) -> None:
     async def page(request: Request, lang: str) -> None:
         client = ui.context.client
         ui.add_head_html(f"<style>{style}</style>")
-        made = Page(server, lang, dict(request.query_params))
-        made.build()
-        client.on_delete(made.study.cancel)
-        await client.connected()
-        made.begin()
+        wait = text("正在打开…" if lang == "zh" else "Opening…", name="p", cls="loading")
+        await client.connected()  # nothing is built for those who never listen
+        with client:
+            wait.delete()
+            made = Page(server, lang, dict(request.query_params))
+            client.on_delete(made.study.cancel)
+            made.build()
+            made.begin()
 
     @ui.page("/", language="zh-CN")
     async def chinese(request: Request) -> None:

@@ -44,8 +44,8 @@ def _measures(draft: Draft) -> Iterator[Change]:
         for field in own[name]:
             if field == "counties":
                 for code in sorted(was.counties.keys() | will.counties.keys()):
-                    old = was.counties.get(code, was.intensity)
-                    new = will.counties.get(code, will.intensity)
+                    before = was.counties.get(code, was.intensity)
+                    after = will.counties.get(code, will.intensity)
                     if was.counties.get(code) != will.counties.get(code):
                         place = names[code]
                         label = Words(
@@ -53,7 +53,10 @@ def _measures(draft: Draft) -> Iterator[Change]:
                         )
                         for member in members:
                             yield Change(
-                                ("measures", member, field, code), label, _number(old), _number(new)
+                                ("measures", member, field, code),
+                                label,
+                                _number(before),
+                                _number(after),
                             )
                 continue
             what = SAID[field]
@@ -94,7 +97,9 @@ def _rest(draft: Draft) -> Iterator[Change]:
             )
     if base.red_lines != now.red_lines:
         own = Words("与基础情景不同", "differ from the base")
-        yield Change(("red_lines",), Words("红线要求", "red lines"), Words("原样", "as it was"), own)
+        yield Change(
+            ("red_lines",), Words("红线要求", "red lines"), Words("原样", "as it was"), own
+        )
 
 
 def _value(value: object) -> Words:

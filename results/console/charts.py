@@ -1,7 +1,8 @@
-"""Options of ECharts. No formatter is code or markup, and tooltips are drawn, not written as HTML."""
+"""Options of ECharts. No formatter is code, and tooltips are drawn, not written as HTML."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 from sim.state import Floats
@@ -9,23 +10,24 @@ from sim.state import Floats
 PLAN, WITHOUT, OTHER, TARGET, SEEN = "#0b5394", "#a04000", "#4a6b2a", "#111111", "#111111"
 BAND = "rgba(11, 83, 148, 0.18)"
 CAUSES = ("#5499c7", "#154e79", "#d68910", "#7f8c8d", "#b7950b")
+INK = "#1c2833"
+NOTHING = "-"  # no bar
 FONT = '"Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC", sans-serif'
 
 Options = dict[str, Any]
 
 
-def _base(title: str, unit: str) -> Options:
+def _base(title: str) -> Options:
     return {
-        "textStyle": {"fontFamily": FONT, "fontSize": 13, "color": "#1c2833"},
+        "textStyle": {"fontFamily": FONT, "fontSize": 13, "color": INK},
         "animation": False,
         "aria": {"enabled": True, "label": {"description": title}},
-        "grid": {"left": 12, "right": 20, "top": 44, "bottom": 8, "containLabel": True},
-        "legend": {"top": 0, "left": 0, "itemHeight": 10, "itemGap": 14,
-                   "textStyle": {"fontSize": 12, "color": "#1c2833"}},
+        "grid": {"left": 8, "right": 22, "top": 36, "bottom": 8, "containLabel": True},
+        "legend": {"top": 0, "left": 0, "itemHeight": 10, "itemWidth": 20, "itemGap": 10,
+                   "textStyle": {"fontSize": 12, "color": INK}},
         "tooltip": {"trigger": "axis", "renderMode": "richText", "confine": True},
-        "yAxis": {"type": "value", "name": unit, "nameGap": 8, "scale": True,
-                  "nameTextStyle": {"align": "left", "color": "#1c2833"},
-                  "axisLabel": {"color": "#1c2833"}, "splitLine": {"lineStyle": {"color": "#e3e8ec"}}},
+        "yAxis": {"type": "value", "scale": True, "axisLabel": {"color": INK},
+                  "splitLine": {"lineStyle": {"color": "#e3e8ec"}}},
     }  # fmt: skip
 
 
@@ -67,8 +69,8 @@ def fan(
             "data": [[day.isoformat(), round(value, 2)] for day, value in seen],
             "itemStyle": {"color": "#ffffff", "borderColor": SEEN, "borderWidth": 2}, "z": 5,
         })  # fmt: skip
-    options = _base(words["title"], "%")
-    options["xAxis"] = {"type": "time", "axisLabel": {"color": "#1c2833", "hideOverlap": True,
+    options = _base(words["title"])
+    options["xAxis"] = {"type": "time", "axisLabel": {"color": INK, "hideOverlap": True,
                                                       "formatter": "{yyyy}"},
                         "minInterval": 365 * 24 * 3600 * 1000}  # fmt: skip
     options["legend"]["data"] = [
@@ -79,15 +81,15 @@ def fan(
 
 
 def stacked(
-    title: str, unit: str, across: Sequence[str], parts: Mapping[str, Sequence[float]],
+    title: str, across: Sequence[str], parts: Mapping[str, Sequence[float]],
     digits: int = 0,
 ) -> Options:  # fmt: skip
     """Columns of parts that add up; negative parts hang below zero."""
-    options = _base(title, unit)
+    options = _base(title)
     options["tooltip"]["axisPointer"] = {"type": "shadow"}
     options["yAxis"]["scale"] = False
     options["xAxis"] = {"type": "category", "data": list(across),
-                        "axisLabel": {"color": "#1c2833", "interval": 0}}  # fmt: skip
+                        "axisLabel": {"color": INK, "interval": 0}}  # fmt: skip
     options["series"] = [
         {"type": "bar", "stack": "all", "name": name, "data": [round(v, digits) for v in values],
          "itemStyle": {"color": CAUSES[i % len(CAUSES)]}, "barMaxWidth": 56}
@@ -96,44 +98,42 @@ def stacked(
     return options
 
 
-def waterfall(title: str, unit: str, steps: Sequence[tuple[str, float]], ends: tuple[str, str],
-              start: float, words: Mapping[str, str]) -> Options:  # fmt: skip
+def waterfall(
+    title: str, steps: Sequence[tuple[str, float]], ends: tuple[str, str], start: float,
+    words: Mapping[str, str],
+) -> Options:  # fmt: skip
     """From a start over what each step adds to the end, which is their sum."""
-    level, floors, ups, downs, totals = start, [0.0], ["-"], ["-"], [round(start, 3)]
-    labels: list[Any] = [ends[0]]
-    hidden, up, down, whole = [*floors], [*ups], [*downs], [*totals]
-    for name, value in steps:
-        labels.append(name)
-        hidden.append(round(min(level, level + value), 4))
-        up.append(round(value, 4) if value >= 0 else "-")
-        down.append(round(-value, 4) if value < 0 else "-")
-        whole.append("-")
-        level += value
-    labels.append(ends[1])
-    hidden.append(0.0)
-    up.append("-")
-    down.append("-")
-    whole.append(round(level, 3))
-    reach = [start, level, *hidden[1:-1]]
-    margin = max(0.2, (max(reach) - min(reach)) * 0.6)
-    options = _base(title, unit)
-    options["yAxis"]["min"] = round(max(0.0, min(reach) - margin), 1)
-    options["yAxis"]["max"] = round(max(reach) + margin, 1)
-    options["xAxis"] = {"type": "category", "data": labels,
-                        "axisLabel": {"color": "#1c2833", "interval": 0, "width": 96,
-                                      "overflow": "break"}}  # fmt: skip
+    levels = [start]
+    for _, value in steps:
+        levels.append(levels[-1] + value)
+    values = [value for _, value in steps]
+    below = [min(pair) for pair in pairwise(levels)]
+    reach = max(levels) - min(levels)
+    options = _base(title)
+    options["yAxis"] |= {
+        "min": round(max(0.0, min(levels) - max(0.1, 0.6 * reach)), 2),
+        "max": round(max(levels) + max(0.05, 0.2 * reach), 2),
+    }  # fmt: skip
+    options["xAxis"] = {
+        "type": "category", "data": [ends[0], *(name for name, _ in steps), ends[1]],
+        "axisLabel": {"color": INK, "interval": 0, "width": 92, "overflow": "break"},
+    }  # fmt: skip
     options["tooltip"] = {"show": False}
-    options["grid"]["top"] = 40
     bar = {"type": "bar", "stack": "all", "barMaxWidth": 60}
-    label = {"show": True, "color": "#1c2833", "position": "top", "fontSize": 12}
+    label = {"show": True, "color": INK, "position": "top", "fontSize": 12}
+    middle = [NOTHING] * len(steps)
+    series = {
+        "_": ([NOTHING, *(round(b, 4) for b in below), NOTHING], "transparent", None),
+        words["whole"]: ([round(start, 3), *middle, round(levels[-1], 3)], "#5d6d7e", "{c}"),
+        words["up"]: ([NOTHING, *(round(v, 3) if v >= 0 else NOTHING for v in values), NOTHING],
+                      PLAN, "+{c}"),
+        words["down"]: ([NOTHING, *(round(-v, 3) if v < 0 else NOTHING for v in values), NOTHING],
+                        WITHOUT, "−{c}"),
+    }  # fmt: skip
     options["series"] = [
-        {**bar, "name": "_", "data": hidden, "silent": True, "itemStyle": {"color": "transparent"}},
-        {**bar, "name": words["whole"], "data": whole, "label": label,
-         "itemStyle": {"color": "#5d6d7e"}},
-        {**bar, "name": words["up"], "data": up, "label": {**label, "formatter": "+{c}"},
-         "itemStyle": {"color": PLAN}},
-        {**bar, "name": words["down"], "data": down, "label": {**label, "formatter": "−{c}"},
-         "itemStyle": {"color": WITHOUT}},
+        {**bar, "name": name, "data": data, "itemStyle": {"color": colour}, "silent": True,
+         "label": {**label, "formatter": form} if form else {"show": False}}
+        for name, (data, colour, form) in series.items()
     ]  # fmt: skip
-    options["legend"]["data"] = [words["whole"], words["up"], words["down"]]
+    options["legend"]["data"] = [name for name in series if name != "_"]
     return options

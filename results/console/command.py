@@ -8,6 +8,7 @@ from results.cli import DONE, Say
 from results.console.arguments import HERE
 from scenarios.simulate import RequestError
 
+
 def console(asked: Namespace, say: Say) -> int:
     """Serve the page until interrupted."""
     from scenarios.resolving import resolve
@@ -37,6 +38,7 @@ def _serve(asked: Namespace, jobs: int, say: Say) -> None:
     from results.console.library import Library
     from results.console.page import Server
     from results.console.study import Sizes
+    from results.store import RUNS
 
     if asked.host != HERE:
         say.note(
@@ -45,7 +47,7 @@ def _serve(asked: Namespace, jobs: int, say: Say) -> None:
             "compute on this machine; there is no login and no encryption.",
         )
     sizes = Sizes(asked.quick_scale, asked.quick_draws, asked.scale, asked.draws)
-    server = Server(Desk(jobs), load(asked.region), asked.region, Library(asked.saved), sizes)
+    server = Server(Desk(jobs), load(asked.region), asked.region, Library(asked.saved), RUNS, sizes)
     shown = f"[{asked.host}]" if ":" in asked.host else asked.host
     say.note(
         f"网页：http://{shown}:{asked.port}/ （Ctrl+C 结束）",

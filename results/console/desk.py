@@ -11,11 +11,12 @@ from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing import get_context
-from typing import Literal
+from typing import Literal, TypeVar
 
 from results.console.work import Piece, Task, compute, prepare
 from scenarios.simulate import RequestError
 
+Made = TypeVar("Made")
 Lane = Literal["quick", "full"]
 NICENESS: dict[Lane, int] = {"quick": 5, "full": 15}
 WAITING = 6000  # runs that may wait, of all users together
@@ -86,9 +87,7 @@ class Desk:
     ) -> None:  # fmt: skip
         self._run, self._waiting, self._each = run, waiting, each
         self._workers = workers or partial(processes, jobs)
-        self._lines: dict[Lane, Line] = {
-            lane: Line(self._workers(lane), jobs) for lane in NICENESS
-        }
+        self._lines: dict[Lane, Line] = {lane: Line(self._workers(lane), jobs) for lane in NICENESS}
         self._jobs: dict[str, tuple[Lane, Job]] = {}
         self._kept: OrderedDict[str, Piece] = OrderedDict()
         self._under_way: set[asyncio.Task[None]] = set()  # held, so that none is lost
@@ -128,6 +127,11 @@ class Desk:
         except ExceptionGroup as failed:
             raise failed.exceptions[0] from None
         return [each.result() for each in asked]
+
+    async def aside(self, does: Callable[..., Made], *given: object) -> Made:
+        """What a function makes of what it is given, in a worker process."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._lines["full"].workers, does, *given)
 
     async def _one(self, user: str, task: Task, lane: Lane, done: Callable[[], None]) -> Piece:
         piece = self._kept.get(task.key)

@@ -5,9 +5,11 @@ A draft is kept in one form, whatever way led to it, so equal scenarios have equ
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from scenarios.keys import quarter_name
+from scenarios.loading import load
 from scenarios.resolving import resolve
 from scenarios.scenario import Scenario, Setting
 from sim.conditions import CONDITIONS
@@ -37,9 +39,9 @@ class Draft:
         ScenarioError
             with all that is wrong in it.
         """
-        scenario = resolve(what)
+        scenario = of_plan(what) if isinstance(what, str) else resolve(what)
         named = what if isinstance(what, str) else what.get("based_on")
-        base = resolve(named or EMPTY)
+        base = of_plan(named or EMPTY)
         return cls(title or scenario.title.zh, base, scenario, differing(base, scenario))
 
     def file(self) -> dict[str, Any]:
@@ -70,6 +72,11 @@ class Draft:
     def changed(self) -> bool:
         """Whether it differs from its base at all."""
         return len(self.file()) > len(("name", "title", "based_on"))
+
+    def called(self, lang: str) -> str:
+        """Its title; that of a scenario of the plan in the reader's language."""
+        own = self.title != self.base.title.zh
+        return self.title if own else self.base.title.said(lang)
 
     def named(self, title: str) -> "Draft":
         """The same under another title; refuses what no scenario file may hold.
@@ -127,6 +134,14 @@ class Draft:
     def _strength(self, measure: str) -> dict[str, float]:
         """Said aloud, because a measure that is named without an intensity is carried out."""
         return {"intensity": self.base.setting(measure).intensity}
+
+
+@cache
+def of_plan(name: str) -> Scenario:
+    """A scenario of the plan by its name, read once."""
+    if name not in load().scenario_files():  # a path is none: nothing else is opened by name
+        return resolve({"name": NAME, "title": NAME, "based_on": name})
+    return resolve(name)
 
 
 def differing(base: Scenario, scenario: Scenario) -> Own:

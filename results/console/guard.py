@@ -44,7 +44,9 @@ class Guard:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
+        headers = {
+            key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]
+        }
         if not self._ours(headers.get("host", ""), headers.get("origin")):
             if scope["type"] == "websocket":
                 await send({"type": "websocket.close", "code": 1008})

@@ -3,13 +3,25 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from nicegui import ui
 from nicegui.element import Element
 
+from results.console import units
 from results.console.changes import changes
 from results.console.draft import Draft, projects, safeguards
 from results.console.markup import Markup, joined, tag
 from results.console.native import (
-    area, button, checkbox, element, number, opening, set_prop, set_slider, slider, text, write,
+    area,
+    button,
+    checkbox,
+    element,
+    number,
+    opening,
+    set_prop,
+    set_slider,
+    slider,
+    text,
+    write,
 )  # fmt: skip
 from results.console.session import Session
 from scenarios.delivery import delivered
@@ -23,7 +35,11 @@ if TYPE_CHECKING:
 
 Change = Callable[[Draft], None]
 
-GRADES = {"S": ("强证据", "strong evidence"), "W": ("弱证据", "weak evidence"), "A": ("假定", "assumed")}
+GRADES = {
+    "S": ("强证据", "strong evidence"),
+    "W": ("弱证据", "weak evidence"),
+    "A": ("假定", "assumed"),
+}
 SIGNS = {"+": "↑", "-": "↓", "±": "↑↓", "0": "→"}
 
 
@@ -32,7 +48,7 @@ class Levers:
 
     def __init__(self, session: Session, region: "Region", change: Change) -> None:
         self.session, self.region, self._change = session, region, change
-        self._groups: dict[str, tuple[tuple[str, ...], Element, object]] = {}
+        self._groups: dict[str, tuple[tuple[str, ...], Element, ui.html]] = {}
         self._measures: dict[str, Element] = {}
         self._counties: dict[tuple[str, str], Element] = {}
         self._conditions: dict[str, Element] = {}
@@ -94,8 +110,12 @@ class Levers:
                 )  # fmt: skip
             say = self.session.say
             count = say(f"{len(members)} 项措施", f"{len(members)} measures")
-            opening(count, lambda: [self._measure(m) for m in members] and None, cls="measures")
+            opening(count, lambda: self._all_of(members), cls="measures")
         self._groups[name] = members, control, note
+
+    def _all_of(self, members: tuple[str, ...]) -> None:
+        for member in members:
+            self._measure(member)
 
     def _measure(self, number_: str) -> None:
         measure = self.session.a.scenario.plan.measures[number_]
@@ -113,7 +133,7 @@ class Levers:
                 )  # fmt: skip
             opening(
                 self.session.say("做什么、证据、指标", "what it does, evidence, indicators"),
-                lambda: area(self._about(number_)) and None,
+                lambda: write(area(), self._about(number_)),
             )
             opening(
                 self.session.say("按县单独设定", "set by county"),
@@ -162,9 +182,10 @@ class Levers:
         grade = say(*GRADES[trace.grade])
         arrows = "".join(SIGNS.get(part, part) for part in trace.sign.split("|"))
         name = lever.zh if lang == "zh" else lever.meaning
+        full, low, high = (units.amount(x) for x in (trace.full, trace.low, trace.high))
         size = say(
-            f"全额 {trace.full:,.4g} {trace.unit}（{trace.low:,.4g}–{trace.high:,.4g}）",
-            f"in full {trace.full:,.4g} {trace.unit} ({trace.low:,.4g}–{trace.high:,.4g})",
+            f"全额 {full} {units.said(trace.unit, lang)}（{low}–{high}）",
+            f"in full {full} {trace.unit} ({low}–{high})",
         )
         return tag(
             "li", tag("span", arrows, cls="arrow", role="img",

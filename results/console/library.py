@@ -23,7 +23,7 @@ class Library:
         self._folder = folder
 
     def titles(self) -> Mapping[str, str]:
-        """The title of each saved scenario, by its number; files that cannot be used are left out."""
+        """The title of each saved scenario that can be read, by its number."""
         found = {}
         files = self._folder.glob("*.yaml") if self._folder.is_dir() else ()
         for file in sorted(files, key=lambda f: f.stat().st_mtime):
@@ -53,7 +53,8 @@ class Library:
         if number is None:
             if len(self.titles()) >= MOST:
                 raise RequestError(
-                    f"已存情景已达 {MOST} 个，请先删除一些", f"{MOST} scenarios are saved; delete some"
+                    f"已存情景已达 {MOST} 个，请先删除一些",
+                    f"{MOST} scenarios are saved; delete some",
                 )
             number = secrets.token_hex(6)
         file = self._file(number)

@@ -51,7 +51,7 @@ def apart(values: Sequence[float]) -> Scale:
 
 def drawn(
     region: "Region", values: Mapping[str, float], scale: Scale, *, title: str, lang: str,
-    digits: int, signed: bool = False, chosen: str = "", describe: str = "",
+    digits: int, signed: bool = False, chosen: str = "",
 ) -> Markup:  # fmt: skip
     """A map of the counties by value; the credit stands below it."""
     outlines, centres = region.outlines(), region.centres()
@@ -64,7 +64,7 @@ def drawn(
     def place(spot: np.ndarray) -> tuple[float, float]:
         return (spot[0] - west) * flat * per_degree, (north - spot[1]) * per_degree
 
-    shapes, labels = [], []
+    shapes, labels, spoken = [], [], []
     names = {c.code: c.zh if lang == "zh" else c.en for c in region.counties}
     order = sorted(outlines, key=lambda code: code == chosen)  # the chosen one is drawn last
     spots = dict(zip(outlines, centres, strict=True))
@@ -72,24 +72,25 @@ def drawn(
         value = values.get(code, float("nan"))
         colour = scale.colour(value)
         said = f"{value:+.{digits}f}" if signed else f"{value:.{digits}f}"
+        spoken.append(f"{names[code]} {said}")
         path = " ".join(
             f"{'L' if i else 'M'}{x:.1f} {y:.1f}"
             for i, (x, y) in enumerate(place(p) for p in outlines[code])
         )
         shapes.append(
-            tag("path", tag("title", f"{names[code]} {said}"), d=path + " Z", fill=colour,
+            tag("path", tag("title", spoken[-1]), d=path + " Z", fill=colour,
                 cls="county chosen" if code == chosen else "county", data_county=code)
         )  # fmt: skip
         x, y = place(spots[code])
-        ink = "#fff" if _dark(colour) else "#14222e"
         labels.append(
             tag("text", tag("tspan", names[code], x=f"{x:.1f}", dy="-0.2em"),
                 tag("tspan", said, x=f"{x:.1f}", dy="1.15em", cls="value"),
-                x=f"{x:.1f}", y=f"{y:.1f}", fill=ink, data_county=code)
+                x=f"{x:.1f}", y=f"{y:.1f}", data_county=code)
         )  # fmt: skip
+    told = ("，" if lang == "zh" else ", ").join(spoken)
     picture = tag(
         "svg", *shapes, *labels, viewBox=f"-3 -3 {WIDTH + 6:.0f} {height + 6:.0f}", role="img",
-        aria_label=f"{title}。{describe}", cls="map",
+        aria_label=f"{title}：{told}", cls="map",
     )  # fmt: skip
     credit = "边界：天地图" if lang == "zh" else "Boundaries: Tianditu (天地图)"
     return tag(
@@ -109,11 +110,3 @@ def legend(scale: Scale, digits: int, signed: bool) -> Markup:
     if lows[1:]:
         steps[0] = tag("span", tag("i", style=f"background:{scale.colours[0]}"), f"<{lows[1]}")
     return tag("div", joined(steps), cls="legend", aria_hidden="true")
-
-
-def _dark(colour: str) -> bool:
-    """Whether white text reads better than black on a colour (WCAG relative luminance)."""
-    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
-    light = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-    return light < 0.2

@@ -1,4 +1,4 @@
-"""Text made into markup; what is not markup already is escaped, so no name can become an element."""
+"""Text made into markup; what is not markup is escaped, so no name can become an element."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape

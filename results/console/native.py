@@ -106,8 +106,7 @@ def fill(made: Element, groups: Mapping[str, Mapping[str, str]], value: str) -> 
 
 def _options(choices: Mapping[str, str], value: str) -> None:
     for key, title in choices.items():
-        chosen = {"selected": True} if key == value else {}
-        with element("option", value=key, **chosen):
+        with element("option", value=key, selected=key == value):
             text(title)
 
 
@@ -131,7 +130,7 @@ def number(label: str, value: float | None, handler: Handler, *, low: float, hig
             handler(None)
 
     shown = "" if value is None else value
-    made = element("input", "number", type="number", min=low, max=high, step=step, value=shown,
+    made = element("input", "figure-box", type="number", min=low, max=high, step=step, value=shown,
                    aria_label=label)  # fmt: skip
     made.on("change", given, js_handler=VALUE)
     return made

@@ -4,20 +4,22 @@ import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from nicegui import ui
 
-from results.console import views
+from results.console import dialogs, views
 from results.console.address import packed, unpacked
 from results.console.answer import Answer
 from results.console.bar import Bar
 from results.console.desk import Desk
-from results.console.draft import Draft
+from results.console.draft import Draft, of_plan
 from results.console.levers import Levers
 from results.console.library import Library
-from results.console.native import area, button, element, fill, select, set_prop, text, write
+from results.console.native import button, element, fill, select, set_prop, text, write
 from results.console.session import Session
 from results.console.shown import Shown
 from results.console.study import Progress, Sizes, Study
@@ -37,6 +39,7 @@ class Server:
     region: "Region"
     name: str  # of the region, or its folder
     library: Library
+    runs: Path  # where runs are saved that a document speaks of
     sizes: Sizes
 
 
@@ -45,7 +48,7 @@ class Page:
 
     def __init__(self, server: Server, lang: str, asked: dict[str, str]) -> None:
         self.server, self.asked = server, asked
-        self.problem = ""
+        self.problem, self.writing = "", False
         a, b = (self._from_address(asked.get(key), usual) for key, usual in USUAL.items())
         self.session = Session(lang, a, b)
         self.session.view = asked["view"] if asked.get("view") in views.VIEWS else "overview"
@@ -66,7 +69,7 @@ class Page:
         say = self.session.say
         text(say("跳到结果", "Skip to the results"), name="a", cls="skip").props("href=#main")
         with element("div", "console"):
-            self.bar = Bar(self)
+            Bar(self)
             with element("div", "frame"):
                 side = say("情景与抓手", "Scenario and levers")
                 with element("aside", "side", aria_label=side):
@@ -77,26 +80,24 @@ class Page:
                     self._views()
 
     def begin(self) -> None:
-        """Once the browser listens: what is computed has somebody to see it."""
-        with self.client:
-            self.refresh()
-            self.ask()
+        """Show the controls, and compute the first answer."""
+        self.refresh()
+        self.ask()
 
     def _pickers(self) -> None:
         say = self.session.say
         with element("div", "pick"):
             text("A", name="strong")
-            self._a = select(say("情景 A", "Scenario A"), self._choices("a"), "", self._pick_a)
+            self._a = select(say("情景 A", "Scenario A"), {}, "", self._pick_a)
             text("B", name="strong")
-            self._b = select(
-                say("对照情景 B", "Scenario B, held against"), self._choices("b"), "", self._pick_b
-            )
+            against = say("对照情景 B", "Scenario B, held against")
+            self._b = select(against, {}, "", self._pick_b)
         with element("div", "actions"):
             self._undo = button(say("撤销", "Undo"), lambda _: self._step(self.session.undo))
             self._redo = button(say("重做", "Redo"), lambda _: self._step(self.session.redo))
             button(say("保存", "Save"), lambda _: self._save())
             button(say("另存副本", "Clone"), lambda _: self._clone())
-            button(say("改名", "Rename"), lambda _: self.bar.rename())
+            button(say("改名", "Rename"), lambda _: dialogs.rename(self))
 
     def _status(self) -> None:
         say = self.session.say
@@ -104,8 +105,12 @@ class Page:
         with element("div", "status"):
             with element("div", role="status", aria_live="polite"):
                 self._basis = text(say("正在计算初步结果…", "Computing a preliminary answer…"))
-            self._bar = element("progress", max=1, value=0,
-                                aria_label=say("全规模集合计算进度", "Progress of the ensemble"))
+            self._bar = element(
+                "progress",
+                max=1,
+                value=0,
+                aria_label=say("全规模集合计算进度", "Progress of the ensemble"),
+            )
             self._left = text("")
             self._cancel = button(say("取消计算", "Cancel"), lambda _: self.cancel())
             self._again = button(say("继续全规模计算", "Compute at full scale"),
@@ -140,15 +145,17 @@ class Page:
 
     def follow(self) -> None:
         """Show the session as it now is, and compute it."""
-        self.write_alert("")
-        self.refresh()
-        self.ask()
+        with self.client:  # the control that asked may be gone by now
+            self.write_alert("")
+            self.refresh()
+            self.ask()
 
     def ask(self) -> None:
         """Compute A and B."""
         self._again.set_visibility(False)
         self._cancel.set_visibility(True)
         write(self._basis, self.session.say("正在计算初步结果…", "Computing a preliminary answer…"))
+        set_prop(self._content, "aria-busy", "true")
         self.study.ask(self.session.a.scenario, self.session.b.scenario)
 
     def cancel(self) -> None:
@@ -156,23 +163,20 @@ class Page:
         self.study.cancel()
         if self._shown_view is not None:
             self._shown_view.stop()
+        set_prop(self._content, "aria-busy", "false")
         self._idle()
         self._again.set_visibility(True)
 
     def refresh(self) -> None:
         """Controls and address as the session is."""
         self.levers.refresh()
-        self.refresh_pickers()
+        fill(self._a, self._choices("a"), "here")
+        fill(self._b, self._choices("b"), "here")
         for control, able in (
             (self._undo, self.session.undoable), (self._redo, self.session.redoable),
         ):  # fmt: skip
             set_prop(control, "disabled", not able)
         self._write_address()
-
-    def refresh_pickers(self) -> None:
-        """The lists of scenarios."""
-        fill(self._a, self._choices("a"), "here")
-        fill(self._b, self._choices("b"), "here")
 
     def write_alert(self, message: str) -> None:
         """Tell what went wrong, or that nothing does any more."""
@@ -191,6 +195,10 @@ class Page:
     def open_address(self, letters: str) -> None:
         """Make the scenario of an address A."""
         self.guarded(lambda: self.change(a=unpacked(letters)))
+
+    def note(self, message: str) -> None:
+        """Say something in passing."""
+        ui.notify(message, position="top-right")
 
     def address(self) -> str:
         """The path that opens this state again, anywhere."""
@@ -222,7 +230,7 @@ class Page:
         def save() -> None:
             self.session.kept_as = self.server.library.save(self.session.a, self.session.kept_as)
             self.refresh()
-            self.bar.note(self.session.say("已保存", "Saved"))
+            self.note(self.session.say("已保存", "Saved"))
 
         self.guarded(save)
 
@@ -233,7 +241,7 @@ class Page:
             self.session.kept_as = self.server.library.save(draft)
             self.session.change(a=draft)
             self.refresh()
-            self.bar.note(self.session.say("已另存为副本", "Cloned"))
+            self.note(self.session.say("已另存为副本", "Cloned"))
 
         self.guarded(clone)
 
@@ -283,6 +291,7 @@ class Page:
             return
         with self.client:
             write(self._basis, Shown(self.session, answer).basis())
+            set_prop(self._content, "aria-busy", "false")
             self._render()
 
     def _progress(self, progress: Progress | None) -> None:
@@ -353,19 +362,19 @@ class Page:
             tab.update()
 
     def _write_address(self) -> None:
-        ui.run_javascript(f"history.replaceState(null, '', {json.dumps(self.address())})")
+        self.client.run_javascript(f"history.replaceState(null, '', {json.dumps(self.address())})")
 
     # Scenarios to choose from
 
     def _choices(self, side: str) -> dict[str, dict[str, str]]:
         say, draft = self.session.say, self.session.a if side == "a" else self.session.b
         edited = say("（有改动）", " (changed)") if draft.changed else ""
-        return {"": {"here": f"{draft.title}{edited}"}} | self.scenarios()
+        return {"": {"here": f"{draft.called(self.session.lang)}{edited}"}} | self.scenarios()
 
     def scenarios(self) -> dict[str, dict[str, str]]:
         """Every scenario that can be chosen, by group."""
         say = self.session.say
-        shipped = {f"plan:{name}": _titled(name, self.session.lang) for name in _shipped()}
+        shipped = of_the_plan(self.session.lang)
         saved = {f"saved:{number}": title for number, title in self.server.library.titles().items()}
         groups = {say("方案自带", "Of the plan"): shipped}
         return groups | ({say("已保存", "Saved"): saved} if saved else {})
@@ -407,11 +416,8 @@ def told(error: Exception, lang: str) -> str | None:
     return None
 
 
-def _shipped() -> list[str]:
-    names = list(load_plan().scenario_files())
-    first = ["plan", "baseline"]
-    return [*first, *(name for name in names if name not in first)]
-
-
-def _titled(name: str, lang: str) -> str:
-    return Draft.of(name).scenario.title.said(lang)
+@cache
+def of_the_plan(lang: str) -> dict[str, str]:
+    """The scenarios that come with the plan, by the key of a choice: the plan itself first."""
+    names = sorted(load_plan().scenario_files(), key=lambda name: name not in USUAL.values())
+    return {f"plan:{name}": of_plan(name).title.said(lang) for name in names}

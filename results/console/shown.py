@@ -47,7 +47,12 @@ class Shown:
             scale = f"{1 / a.scale:.0f}"
             stage = self.say(f"初步结果（规模 1/{scale}）", f"Preliminary (scale 1/{scale})")
         else:
-            stage = self.say(f"规模 {a.scale:g} 的结果", f"At scale {a.scale:g}")
+            full = a.scale == 1
+            stage = (
+                self.say("全规模结果（一人一行）", "Full scale (a row a resident)")
+                if full
+                else self.say(f"规模 {a.scale:g} 的结果", f"At scale {a.scale:g}")
+            )
         drawn = (
             self.say(f"{a.draws} 次抽样", f"{a.draws} draws")
             if a.draws

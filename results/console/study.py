@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from results.console.answer import Answer, Question
@@ -74,9 +74,10 @@ class Study:
 
     async def _answer(self, a: Scenario, b: Scenario) -> None:
         try:
-            await self._quick(Question(a, b, self.name, self.sizes.quick_scale,
-                                       self.sizes.quick_draws))  # fmt: skip
-            await self._full(Question(a, b, self.name, self.sizes.scale, self.sizes.draws))
+            sizes = self.sizes
+            small = Question(a, b, self.name, sizes.quick_scale, sizes.quick_draws)
+            await self._quick(small)
+            await self._full(replace(small, scale=sizes.scale, draws=sizes.draws, keep=True))
         except asyncio.CancelledError:
             raise
         except Exception as error:
@@ -103,9 +104,7 @@ class Study:
 
         self._tell(progress)
         pieces = await self.desk.ask(self.user, tasks, "full", step)
-        self._shown(
-            Answer.of(question, self.region, pieces[:3], pieces[3:], preliminary=False)
-        )
+        self._shown(Answer.of(question, self.region, pieces[:3], pieces[3:], preliminary=False))
 
     def _shown(self, answer: Answer) -> None:
         self.answer = answer

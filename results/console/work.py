@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
+from multiprocessing import parent_process
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from scenarios.paired import Draw, Reading
@@ -30,15 +32,24 @@ class Task:
     doses: tuple[tuple[str, float], ...]  # in place of the file's, beyond its checks
     day: date  # that is read
     whole: bool  # whether the whole outcome comes back
+    kept: bool = False  # whether it is looked up among the answers on file, and kept there
 
     @classmethod
     def of(
-        cls, scenario: Scenario, draw: Draw, region: str, scale: float, day: date, *, whole: bool
+        cls,
+        scenario: Scenario,
+        draw: Draw,
+        region: str,
+        scale: float,
+        day: date,
+        *,
+        whole: bool,
+        kept: bool = False,
     ) -> "Task":
         """The task of a resolved scenario."""
         file = scenario.resolved()
         doses = tuple(sorted(file["doses"].items()))
-        return cls(file | {"doses": {}}, draw, region, scale, doses, day, whole)
+        return cls(file | {"doses": {}}, draw, region, scale, doses, day, whole, kept)
 
     @cached_property
     def key(self) -> str:
@@ -62,24 +73,37 @@ class Piece:
 
 
 def prepare(niceness: int) -> None:
-    """Make a worker polite: it leaves the processor to the page, and interrupts to the server."""
+    """Make a worker polite: it leaves the processor to the page, and does not outlive the server.
+
+    Interrupts are the server's to answer.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "nice"):
         os.nice(niceness)
+    Thread(target=_leave_with_the_server, daemon=True).start()
+
+
+def _leave_with_the_server() -> None:
+    server = parent_process()
+    if server is not None:
+        server.join()
+        os._exit(0)
 
 
 def compute(task: Task) -> Piece:
     """Run a task."""
+    from results.answers import Answers
     from scenarios.paired import PUBLISHED, read
+    from scenarios.request import Request
     from scenarios.resolving import resolve
-    from scenarios.simulate import simulate
     from sim.indicators import INDICATORS
 
     scenario = replace(resolve(task.scenario), doses=dict(task.doses))
-    outcome = simulate(
+    request = Request.of(
         scenario, region=task.region, parameters=task.draw.parameters, seed=task.draw.seed,
         scale=task.scale, draw=task.draw.number,
     )  # fmt: skip
+    outcome = Answers.here()(request) if task.kept else request.simulate()
     published = outcome.record[:, list(INDICATORS).index(PUBLISHED)]
     nothing: Any = None
     bare = replace(outcome, scenario=nothing, region=nothing) if task.whole else None

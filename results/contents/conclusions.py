@@ -5,6 +5,7 @@ from typing import Any
 
 from results.contents import assumed, contributions, promises, targets, validation, words
 from results.contents.parts import listed
+from results.contents.shares import records
 from results.contents.subject import Subject, plain
 from scenarios.checking import Words
 from sim.state import quarter_of
@@ -37,8 +38,9 @@ def _met(subject: Subject, lang: str) -> Iterator[str]:
     table, rows = subject.verdicts, _rows(subject)
     met, day = sum(bool(r["met"]) for r in rows), targets.deadlines(subject, lang)
     yield Words(
-        f"{region}，情景“{title}”，{day}：{len(rows)} 个目标中达到 {met} 个（中心参数的一次模拟）。",
-        f"{region}, scenario “{title}”, {day}: {met} of {len(rows)} targets are met (one run at "
+        f"{region}，情景“{title}”，{day}：{len(rows)} 个目标中达到 {met} 个"
+        "（中心参数的一次模拟）。",
+        f"{region}, scenario '{title}', {day}: {met} of {len(rows)} targets are met (one run at "
         "central parameters).",
     ).said(lang)
     missed = [words.county(r, lang) for r in rows if not r["met"]]
@@ -166,11 +168,12 @@ def _sure(subject: Subject, lang: str) -> Iterator[str]:
     if subject.draws and rows:
         wide = max(rows, key=lambda r: r["high"] - r["low"])
         scale = subject.draw_scale or subject.both.plan.request["scale"]
+        drawn = validation.belief(subject.region, lang)
         yield Words(
-            f"90% 区间来自 {subject.draws} 组先验参数抽样（规模 {scale:g}，含县与年效应），"
+            f"90% 区间来自 {subject.draws} 组{drawn}参数抽样（规模 {scale:g}，含县与年效应），"
             f"最宽的是{words.county(wide, lang)}：{wide['low']:.1f}%–{wide['high']:.1f}%。",
-            f"The 90 % intervals come from {subject.draws} draws of the priors (scale {scale:g}, "
-            f"with county and yearly effects); the widest is that of {words.county(wide, lang)}: "
+            f"The 90 % intervals come from {subject.draws} {drawn} draws (scale {scale:g}, with "
+            f"county and yearly effects); the widest is that of {words.county(wide, lang)}: "
             f"{wide['low']:.1f}–{wide['high']:.1f} %.",
         ).said(lang)
     yield validation.sentence(subject, lang)
@@ -200,7 +203,7 @@ def _unknown(subject: Subject, lang: str) -> Iterator[str]:
 
 
 def _rows(subject: Subject) -> list[dict[str, Any]]:
-    return [{str(k): v for k, v in row.items()} for row in subject.verdicts.to_dict("records")]
+    return records(subject.verdicts)
 
 
 def _floor(row: dict[str, Any]) -> float:

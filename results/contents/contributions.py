@@ -18,6 +18,10 @@ PARTS = {
     "counting": Words("统计口径", "counting"),
 }
 
+SEEN = 0.001  # points: a share that rounds to none of these does nothing
+MOST = 6  # measures whose shares are given in the text
+NAMED = 3  # measures up to which their titles are given where they do little
+
 
 def projects(subject: Subject, shares: Shares, code: int, lang: str) -> Table:
     """A row for each project: Owen value with its error, alone, last, and parts by cause."""
@@ -36,9 +40,7 @@ def chart(subject: Subject, shares: Shares, code: int, lang: str) -> Chart:
     return Chart("shares", told, told.title, about.said(lang))
 
 
-def _table(
-    subject: Subject, shares: Shares, code: int, lang: str, level: str, kind: str
-) -> Table:
+def _table(subject: Subject, shares: Shares, code: int, lang: str, level: str, kind: str) -> Table:
     pp = POINTS.said(lang)
 
     def points(zh: str, en: str) -> Column:
@@ -81,20 +83,25 @@ def verdict(subject: Subject, shares: Shares, lang: str) -> Iterator[str]:
     code = shares.largest()
     rows = shares.of_group(code, "measure", "shapley") or shares.of_group(code, "project", "owen")
     rows.sort(key=lambda row: -row["points"])
-    works = [r for r in rows if r["points"] > CLEAR * r["points_error"]]
-    against = [r for r in rows if r["points"] < -CLEAR * r["points_error"]]
-    nothing = [r for r in rows if r["points"] == 0]
+    nothing = [r for r in rows if abs(r["points"]) < SEEN / 2]
+    clear = [r for r in rows if r not in nothing and abs(r["points"]) > CLEAR * r["points_error"]]
+    works, against = ([r for r in clear if r["points"] * sign > 0] for sign in (1, -1))
     unclear = [r for r in rows if r not in works + against + nothing]
     where = next((place(g, lang) for g in subject.groups if g.code == code), str(code))
 
     def said(chosen: list[dict[str, Any]]) -> str:
-        return listed(
-            [f"{titled(subject, r['id'], lang)} {r['points']:+.3f}±{r['points_error']:.3f}"
-             for r in chosen], lang,
-        )  # fmt: skip
+        chosen.sort(key=lambda row: -abs(row["points"]))
+        shown = [
+            f"{titled(subject, r['id'], lang)} {r['points']:+.3f}±{r['points_error']:.3f}"
+            for r in chosen[:MOST]
+        ]
+        more = [row["id"] for row in chosen[MOST:]]
+        others = Words(f"；其次 {listed(more, lang)}", f"; then {listed(more, lang)}").said(lang)
+        return listed(shown, lang) + (others if more else "")
 
     def named(chosen: list[dict[str, Any]]) -> str:
-        return listed([titled(subject, r["id"], lang) for r in chosen], lang)
+        few = len(chosen) <= NAMED
+        return listed([titled(subject, r["id"], lang) if few else r["id"] for r in chosen], lang)
 
     unit = Words(
         f"（{where}，{shares.day}，百分点±标准误）", f" ({where}, {shares.day}, points ± s.e.)"
@@ -112,8 +119,8 @@ def verdict(subject: Subject, shares: Shares, lang: str) -> Iterator[str]:
         ).said(lang)
     if nothing:
         yield Words(
-            f"对城镇化率不起作用（恰为 0）：{named(nothing)}。",
-            f"No effect on the rate (exactly 0): {named(nothing)}.",
+            f"对城镇化率不起作用（不足 {SEEN:g} 点）：{named(nothing)}。",
+            f"No effect on the rate (under {SEEN:g} points): {named(nothing)}.",
         ).said(lang)
 
 

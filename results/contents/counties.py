@@ -5,7 +5,7 @@ from datetime import date
 
 import numpy as np
 
-from results.contents.parts import Chart, Column, Point, Table
+from results.contents.parts import Cell, Chart, Column, Point, Table
 from results.contents.subject import Subject, outcome_rows
 from results.contents.words import CAUSES, PERSONS, UNITS, place
 from scenarios.checking import Words
@@ -13,6 +13,7 @@ from scenarios.simulate import Group, Outcome
 from sim.indicators import INDICATORS
 
 RATE = "published_resident_urbanization_rate"
+FULL = 100.0  # percent
 SHOWN = (
     "resident_urbanization_rate", "hukou_urbanization_rate", "residents", "urban_residents",
     "rural_residents", "living_apart_from_hukou", "jobs_filled", "vacancies", "commuters", "wage",
@@ -79,7 +80,7 @@ def causes(subject: Subject, group: Group, lang: str) -> Table:
         Column(Words("城镇人口增量", "urban growth").said(lang), unit, 0, signed=True),
     )
     grown = by_year(subject.both.plan, group)
-    rows = [(str(year), *each, sum(each)) for year, each in grown.items()]
+    rows: list[tuple[Cell, ...]] = [(str(year), *each, sum(each)) for year, each in grown.items()]
     whole = tuple(int(x) for x in np.sum([*grown.values()], axis=0))
     before = np.sum([*by_year(subject.both.baseline, group).values()], axis=0)
     rows.append((Words("合计", "sum").said(lang), *whole, sum(whole)))
@@ -125,32 +126,38 @@ def effort(subject: Subject, lang: str) -> Table:
         *(Column(Words(f"{d.year} 年末", f"end of {d.year}").said(lang), "%", 1) for d in ends),
     )
     shares = [outcome.at("delivery", day) for day in ends]
-    rows = [
+    rows: list[tuple[Cell, ...]] = [
         (place(g, lang), *(float(share[i]) for share in shares)) for i, g in enumerate(counties)
     ]
     title = Words("各县完成了被要求任务的多少", "How much of what it was asked each county did")
     return Table("effort", title.said(lang), columns, tuple(rows), subject.stamp(lang))
 
 
-def effort_chart(subject: Subject, lang: str) -> Chart:
-    """What each county carried out, at the end of the run."""
+def effort_chart(subject: Subject, lang: str) -> Chart | str:
+    """What each county carried out; a sentence where that was everything."""
     told = effort(subject, lang)
+    if all(cell == FULL for row in told.rows for cell in row[1:]):
+        return Words(
+            "各县在各年末都完成了被要求的全部任务（按模型的执行能力）。",
+            "By the model's capacity each county did all it was asked, at the end of every year.",
+        ).said(lang)
     return Chart("effort", told, told.title, told.title)
 
 
 def figures(subject: Subject, group: Group, lang: str) -> Table:
     """Indicators of a place at the start, and at the end without and with the plan."""
     begin, end = subject.both.plan.dates[0], subject.both.plan.dates[-1]
+    days = Words(f"起点 {begin}，期末 {end}", f"start {begin}, end {end}").said(lang)
     by_unit = Words("按单位列", "see unit").said(lang)
     columns = (
         Column(Words("指标", "indicator").said(lang)),
         Column(Words("单位", "unit").said(lang)),
-        Column(Words(f"起点 {begin}", f"start {begin}").said(lang), by_unit, None),
-        Column(Words("无方案", "without").said(lang) + f" {end}", by_unit, None),
-        Column(Words("有方案", "with").said(lang) + f" {end}", by_unit, None),
+        Column(Words("起点", "start").said(lang), by_unit, None),
+        Column(Words("无方案", "without").said(lang), by_unit, None),
+        Column(Words("有方案", "with").said(lang), by_unit, None),
         Column(Words("方案作用", "effect").said(lang), by_unit, None, signed=True),
     )
-    rows = []
+    rows: list[tuple[Cell, ...]] = []
     for name in SHOWN:
         without = outcome_rows(subject.both.baseline, name, group)
         having, about = outcome_rows(subject.both.plan, name, group), INDICATORS[name]
@@ -159,7 +166,5 @@ def figures(subject: Subject, group: Group, lang: str) -> Table:
         values = (round(x, 2) for x in (having[0], without[-1], having[-1], change))
         rows.append((title, UNITS[about.unit].said(lang), *values))
     where = place(group, lang)
-    return Table(
-        f"figures-{group.code}", Words(f"{where}主要指标", f"Key figures, {where}").said(lang),
-        columns, tuple(rows), subject.stamp(lang),
-    )  # fmt: skip
+    title = Words(f"{where}主要指标（{days}）", f"Key figures, {where} ({days})").said(lang)
+    return Table(f"figures-{group.code}", title, columns, tuple(rows), subject.stamp(lang))

@@ -30,7 +30,7 @@ def document(subject: Subject, lang: Lang) -> Document:
     return Document(
         title=name.said(lang),
         subtitle=Words(f"情景：{title}（{years}）", f"Scenario: {title} ({years})").said(lang),
-        header=" · ".join([region, title, years, drawn, subject.run]).rstrip(" ·"),
+        header=" | ".join([region, title, years, drawn, subject.run]).rstrip(" |"),
         lang=lang,
         sections=tuple(_sections(subject, lang)),
     )
@@ -68,7 +68,9 @@ def _sections(subject: Subject, lang: str) -> Iterator[Section]:
 def _first(subject: Subject, lang: str) -> tuple[Block, ...]:
     told = conclusions.answers(subject, lang)
     answers = Points(tuple(_answer(*each, lang) for each in told if each[1]))
-    return (targets.table(subject, lang), answers) if targets.any_due(subject) else (answers,)
+    if not targets.any_due(subject):
+        return (answers,)
+    return targets.table(subject, lang), answers, targets.chart(subject, lang)
 
 
 def _answer(question: str, sentences: tuple[str, ...], lang: str) -> str:
@@ -77,18 +79,15 @@ def _answer(question: str, sentences: tuple[str, ...], lang: str) -> str:
 
 
 def _places(subject: Subject, lang: str) -> Iterator[Section]:
-    first: tuple[Block, ...] = (counties.effort_chart(subject, lang), counties.effort(subject, lang))
-    if targets.any_due(subject):
-        first = (targets.chart(subject, lang), *first)
-    yield Section("places", Words("各地区", "Places").said(lang), first, new_page=True)
+    yield Section("places", Words("各地区", "Places").said(lang), (), new_page=True)
     alone, wanted = len(subject.region.counties), _codes(subject)
     several = sorted(subject.groups[alone:], key=lambda g: g.code not in wanted)
-    for group in (*several, *subject.groups[:alone]):
+    for number, group in enumerate((*several, *subject.groups[:alone])):
         yield Section(
             f"place-{group.code}", place(group, lang),
             (counties.path_chart(subject, group, lang), counties.causes_chart(subject, group, lang),
              counties.causes(subject, group, lang), counties.figures(subject, group, lang)),
-            level=2, new_page=True,
+            level=2, new_page=number > 0,
         )  # fmt: skip
 
 
@@ -116,10 +115,12 @@ def _shares(subject: Subject, lang: str) -> Iterator[Block]:
 def _delivery(subject: Subject, lang: str) -> Iterator[Block]:
     if promises.judged(subject):
         yield promises.table(subject, lang)
+        yield counties.effort_chart(subject, lang)
+        yield counties.effort(subject, lang)
         return
-    yield Words(
-        "模拟在方案印发前结束，没有任务。", "The run ends before the plan is issued."
-    ).said(lang)
+    yield Words("模拟在方案印发前结束，没有任务。", "The run ends before the plan is issued.").said(
+        lang
+    )
 
 
 def caveats(subject: Subject, lang: str) -> Iterator[str]:

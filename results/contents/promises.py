@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from results.contents.parts import Column, Table
+from results.contents.shares import records
 from results.contents.subject import Subject
 from results.contents.words import QUALIFIERS
 from scenarios.checking import Words
@@ -50,7 +51,7 @@ def table(subject: Subject, lang: str) -> Table:
 def judged(subject: Subject) -> list[dict[str, Any]]:
     """The row of each indicator on which it is judged."""
     last: dict[str, dict[str, Any]] = {}
-    for row in subject.delivery.to_dict("records"):
+    for row in records(subject.delivery):
         name = row["indicator"]
         if name not in last or not last[name]["at_deadline"]:
             last[name] = row

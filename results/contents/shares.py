@@ -17,7 +17,7 @@ from scenarios.simulate import RequestError, reported
 if TYPE_CHECKING:
     import pandas as pd
 
-SCALE, PAIRS = 0.02, 3  # of a quick attribution: rows for each resident, pairs of orders
+SCALE, PAIRS = 0.01, 3  # of a quick attribution: rows for each resident, pairs of orders
 COLUMNS = {"id", "level", "kind", "unit_code", "points", "persons", "points_error"}
 CLEAR = 2.0  # standard errors from 0 at which a share is called clear
 
@@ -54,7 +54,7 @@ class Shares:
 
         told = printed(path, scenario, "attribute")
         frame = pd.DataFrame(told.get("shares", []))
-        asked = [told.get(k) for k in ("permutations", "draws", "runs", "scale")]
+        asked: list[Any] = [told.get(k) for k in ("permutations", "draws", "runs", "scale")]
         if not set(frame) >= COLUMNS or not all(isinstance(x, int | float) for x in asked):
             raise _not_printed(path, "attribute")
         numbers = int(asked[0]), int(asked[1]), int(asked[2]), float(asked[3])
@@ -64,11 +64,16 @@ class Shares:
         """Projects or measures in a group of counties: records of `frame`."""
         f = self.frame
         same = (f["unit_code"] == code) & (f["level"] == level) & (f["kind"] == kind)
-        return f[same].to_dict("records")
+        return records(f[same])
 
     def largest(self) -> int:
         """The code of the group that stands for the targets as a whole."""
         return int(self.frame["unit_code"].iloc[-1])
+
+
+def records(frame: "pd.DataFrame") -> list[dict[str, Any]]:
+    """The rows of a table by the names of their columns."""
+    return [{str(name): cell for name, cell in row.items()} for row in frame.to_dict("records")]
 
 
 def quick(

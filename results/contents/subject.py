@@ -1,15 +1,16 @@
 """What is spoken of: a run with its baseline, and whatever else was worked out about it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from results import verdict
 from results.contents.shares import Shares
 from scenarios.checking import Words
-from scenarios.ensemble import Pair, without_plan
+from scenarios.ensemble import Answer, Pair, Simulated, without_plan
+from scenarios.request import Request
 from scenarios.scenario import Scenario
-from scenarios.simulate import Group, Outcome, RequestError, simulate
+from scenarios.simulate import Group, Outcome, RequestError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,7 +69,7 @@ class Subject:
         return Words(
             f"运行 {name}；{self.region.title_zh}；情景“{title}”；{asked['start']} 至 "
             f"{asked['until']}；规模 {asked['scale']:g}；种子 {asked['seed']}；抽样 {drawn}",
-            f"Run {name}; {self.region.title_en}; scenario “{title}”; {asked['start']} to "
+            f"Run {name}; {self.region.title_en}; scenario '{title}'; {asked['start']} to "
             f"{asked['until']}; scale {asked['scale']:g}; seed {asked['seed']}; draws {drawn}",
         ).said(lang)
 
@@ -98,11 +99,17 @@ def chances(draws: "pd.DataFrame") -> dict[str, float]:
 
     floor = draws["target_rate"] - ABOUT * (draws["operator"] == "about")
     met = (draws["baseline"] >= floor).groupby([draws["draw"], draws["target"]]).all().unstack()
-    return {**met.mean().to_dict(), "all": float(met.all(axis=1).mean())}
+    chance = {str(target): float(share) for target, share in met.mean().items()}
+    return chance | {"all": float(met.all(axis=1).mean())}
 
 
-def saved(run: "Saved", done: Callable[[], None] = lambda: None) -> Subject:
+def saved(run: "Saved", *, answer: Answer | None = None, **more: Any) -> Subject:
     """The subject of a run on disk; its baseline is run again, under the same luck.
+
+    Parameters
+    ----------
+    answer : what gives the outcome of the baseline; it is simulated by default
+    more : fields of the subject that are known besides
 
     Raises
     ------
@@ -112,19 +119,18 @@ def saved(run: "Saved", done: Callable[[], None] = lambda: None) -> Subject:
     import pandas as pd
 
     outcome, told = run.outcome(), run.record
-    baseline = simulate(
+    request = Request.of(
         without_plan(outcome.scenario), region=told.region.name, parameters=told.parameters,
         seed=told.seed, scale=told.scale, draw=told.draw, cutoff=told.cutoff,
     )  # fmt: skip
-    done()
-    both = Pair(outcome, baseline)
+    both = Pair(outcome, (answer or Simulated())(request))
     table, kept = verdict.verdicts(both), pd.DataFrame(told.verdicts)
     if len(kept):
         _refuse_another(kept, table, told.run)
         table = table.merge(kept[["target", *(c for c in DRAWN if c in kept)]], on="target")
     return Subject(
         both=both, verdicts=table, delivery=verdict.delivery(outcome), run=told.run,
-        made=told.model_dump(),
+        made=told.model_dump(), **more,
     )  # fmt: skip
 
 

@@ -1,7 +1,8 @@
 """The verdict on each target: the table and the picture that come first."""
 
 from results.contents import words
-from results.contents.parts import Chart, Column, Table
+from results.contents.parts import Cell, Chart, Column, Table
+from results.contents.shares import records
 from results.contents.subject import Subject
 from results.contents.words import POINTS, QUALIFIERS
 from results.verdict import INTERVAL
@@ -30,8 +31,8 @@ def table(subject: Subject, lang: str) -> Table:
             Column(Words(f"上限 {high}%", f"high {high}%").said(lang), "%", 1),
             Column(Words("达标概率", "P(met)").said(lang), "%", 0),
         ]
-    rows = []
-    for row in subject.verdicts.to_dict("records"):
+    rows: list[tuple[Cell, ...]] = []
+    for row in records(subject.verdicts):
         met = Words("达到", "met") if row["met"] else Words("未达到", "not met")
         cells = [
             words.county(row, lang), QUALIFIERS[row["operator"]].said(lang), row["target_rate"],

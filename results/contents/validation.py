@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from calibration import posterior
 from results import verdict
 from results.contents.parts import Column, Table
 from results.contents.subject import Subject
@@ -23,9 +24,7 @@ def record(region: "Region") -> "pd.DataFrame | None":
     """
     import pandas as pd
 
-    from calibration.region import SHIPPED
-
-    file = SHIPPED / region.name / "hindcast.csv"
+    file = region.folder / "hindcast.csv"
     return pd.read_csv(file, encoding="utf-8-sig") if file.is_file() else None
 
 
@@ -70,16 +69,30 @@ def census(subject: Subject, lang: str) -> Table | None:
     return Table("census", title, columns, rows, subject.stamp(lang))
 
 
+def calibrated(region: "Region") -> bool:
+    """Whether parameters were estimated for a region: a posterior sample is on file."""
+    return posterior.read(region.folder) is not None
+
+
+def belief(region: "Region", lang: str) -> str:
+    """What draws are drawn from."""
+    known = Words("后验", "posterior") if calibrated(region) else Words("先验", "prior")
+    return known.said(lang)
+
+
 def sentence(subject: Subject, lang: str) -> str:
-    """What is known of the model's accuracy, in a sentence."""
-    if record(subject.region) is not None:
-        return Words(
-            "模型做过回溯检验，结果照录如下。", "The model was hindcast; the record is below."
-        ).said(lang)
-    return Words(
-        "模型尚未用数据校准，也没有保存的回溯检验：参数取自文献与假定，"
-        "结果是这些假定的推论，不是经过检验的预测。",
-        "The model has not been calibrated, and no hindcast is on record: its parameters come from "
-        "the literature and from assumptions, and the results follow from these; they are no "
-        "tested forecast.",
-    ).said(lang)
+    """What is known of the model's accuracy, in a sentence or two."""
+    source = Words(
+        "参数已用普查估计（后验样本随区域包保存）。",
+        "The parameters were estimated from censuses (a posterior sample is kept with the pack).",
+    ) if calibrated(subject.region) else Words(
+        "模型尚未用数据校准：参数取自文献与假定，结果是这些假定的推论，不是经过检验的预测。",
+        "The model has not been calibrated: its parameters come from the literature and from "
+        "assumptions, and the results follow from these; they are no tested forecast.",
+    )  # fmt: skip
+    tested = Words(
+        "回溯检验的记录见“检验”。", "A record of hindcasts is under 'Validation'."
+    ) if record(subject.region) is not None else Words(
+        "没有保存的回溯检验。", "No hindcast is on record."
+    )  # fmt: skip
+    return ("" if lang == "zh" else " ").join((source.said(lang), tested.said(lang)))

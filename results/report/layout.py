@@ -1,30 +1,35 @@
-"""What all documents have in common: numbers of tables and figures, widths, pictures side by side."""
+"""What all documents have in common: captions, widths, pictures side by side, inert cells."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from results import cells, figures
-from results.contents.parts import WIDE, Block, Chart, Document, Section, Table
+from results.contents.parts import WIDE, Chart, Document, Points, Section, Table
 from scenarios.checking import Words
 
+FEW = 5  # columns up to which a header and its unit share a line
 LEAD = 34  # characters before a colon up to which they lead an item
-PADDING = 2.5  # of a cell, in the same
-NARROW, BROAD = 4, 46  # least and greatest width that a column asks for [half-width characters]
+PADDING = 1.5  # of a cell, in the same
+NARROW, BROAD = 6, 46  # least and greatest width that a column asks for [half-width characters]
+PAGE, LEAST = 116, 26  # width of a page, and least width of prose, in the same
+SHORT = 16  # words that together are no longer are kept on one line
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A chart as drawn."""
+    """A chart as drawn; a form that nobody asked for is empty."""
 
-    svg: bytes
-    png: bytes
+    svg: bytes = b""
+    png: bytes = b""
 
 
+Side = Literal["left", "right", "center"]
 Pictures = Mapping[str, Picture]  # by key of the chart
 
 
-def pictures(document: Document) -> dict[str, Picture]:
-    """Every chart of a document, drawn.
+def pictures(document: Document, *forms: figures.Format) -> dict[str, Picture]:
+    """Every chart of a document, drawn in these forms.
 
     Raises
     ------
@@ -33,7 +38,7 @@ def pictures(document: Document) -> dict[str, Picture]:
     """
     return {
         chart.key: Picture(
-            figures.drawn(chart, document.lang), figures.drawn(chart, document.lang, "png")
+            **dict(zip(forms, figures.drawn(chart, document.lang, *forms), strict=True))
         )
         for chart in document.charts()
     }
@@ -41,26 +46,31 @@ def pictures(document: Document) -> dict[str, Picture]:
 
 def captions(document: Document) -> dict[str, str]:
     """The caption of every table and chart, by key: its number and title."""
-    table, figure = Words("表", "Table"), Words("图", "Figure")
-    told = {}
-    for word, things in ((table, document.tables()), (figure, document.charts())):
-        for number, thing in enumerate(things, 1):
+    told: dict[str, str] = {}
+    things: tuple[tuple[Words, Iterator[Table | Chart]], ...] = (
+        (Words("表", "Table"), document.tables()),
+        (Words("图", "Figure"), document.charts()),
+    )
+    for word, each in things:
+        for number, thing in enumerate(each, 1):
             told[thing.key] = f"{word.said(document.lang)} {number}　{thing.title}"
     return told
 
 
-def rows(section: Section) -> Iterator[Block | tuple[Chart, ...]]:
+def rows(section: Section) -> Iterator[str | Points | Table | tuple[Chart, ...]]:
     """The blocks of a section; charts of half the width that follow each other stand together."""
     side: list[Chart] = []
     for block in section.blocks:
         half = isinstance(block, Chart) and figures.SIZES[block.kind][0] < HALF
-        if half and isinstance(block, Chart):
-            side.append(block)
         if side and (not half or len(side) == 2):
             yield tuple(side)
             side = []
-        if not half:
-            yield (block,) if isinstance(block, Chart) else block
+        if not isinstance(block, Chart):
+            yield block
+        elif half:
+            side.append(block)
+        else:
+            yield (block,)
     if side:
         yield tuple(side)
 
@@ -69,14 +79,49 @@ HALF = 10.0  # width of a picture below which two fit into a line [cm]
 
 
 def widths(table: Table) -> list[float]:
-    """The share of each column in the width of a table; they add up to 1."""
-    asked = []
-    for i, column in enumerate(table.columns):
-        texts = [row[i] for row in table.texts()]
-        longest = max((span(text) for text in texts), default=0)
-        head = max(span(word) for word in broken(column.header))
-        asked.append(min(max(longest, head, NARROW), BROAD) + PADDING)
+    """The share of each column in the width of a page; they add up to 1.
+
+    Columns of prose take what the others leave.
+    """
+    asked = [_needed(table, i) for i in range(len(table.columns))]
+    prose = [i for i, column in enumerate(table.columns) if column.wide]
+    left = PAGE - sum(asked[i] for i in range(len(asked)) if i not in prose)
+    for i in prose:
+        asked[i] = max(left / len(prose), LEAST)
     return [each / sum(asked) for each in asked]
+
+
+def _needed(table: Table, column: int) -> float:
+    """What a column needs so that numbers and short words stay whole [half-width characters]."""
+    texts = [row[column] for row in table.texts()]
+    if not table.columns[column].numeric:
+        texts = [
+            word for text in texts for word in (text.split() if span(text) > SHORT else [text])
+        ]
+    head = max(span(word) for word in broken(table.columns[column].header))
+    return min(max([head, NARROW, *map(span, texts)]), BROAD) + PADDING
+
+
+def aligned(table: Table) -> list[Side]:
+    """How each column is set: numbers to the right, short words in the middle, prose as it comes."""
+    return [
+        "right" if column.numeric
+        else "center" if i and _longest(table, i) <= SHORT and not column.wide
+        else "left"
+        for i, column in enumerate(table.columns)
+    ]  # fmt: skip
+
+
+def _longest(table: Table, column: int) -> int:
+    return max((span(row[column]) for row in table.texts()), default=0)
+
+
+def heads(table: Table) -> list[str]:
+    """The headers of a table; the units are on lines of their own where columns are many."""
+    if len(table.columns) <= FEW:
+        return [column.header for column in table.columns]
+    pairs = ((c.header, c.title) for c in table.columns)
+    return ["\n".join(filter(None, (t, header[len(t) :].strip()))) for header, t in pairs]
 
 
 def broken(header: str) -> list[str]:

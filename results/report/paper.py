@@ -28,8 +28,8 @@ TEXTS = {
     "Figure Caption": ("FigureCaption", "Normal", TITLE_FONT, 18, 0, 20, 240, ""),
     "Source": ("Source", "Normal", TEXT_FONT, 15, 20, 100, 220, ""),
     "Cell": ("Cell", "Normal", TEXT_FONT, 17, 0, 0, 220, ""),
-    "Cell Head": ("CellHead", "Cell", TITLE_FONT, 16, 0, 0, 220, ""),
-    "List Bullet": ("ListBullet", "Normal", TEXT_FONT, 21, 0, 60, 290, "list"),
+    "Cell Head": ("CellHead", "Cell", TITLE_FONT, 15, 0, 0, 220, ""),
+    "List Bullet": ("ListBullet", "Normal", TEXT_FONT, 21, 0, 40, 276, "list"),
     "toc 1": ("TOC1", "Normal", TEXT_FONT, 22, 0, 40, 320, "toc"),
     "toc 2": ("TOC2", "Normal", TEXT_FONT, 21, 0, 20, 300, "toc in"),
     "header": ("Header", "Normal", TEXT_FONT, 16, 0, 0, 240, "line"),
@@ -113,8 +113,7 @@ def _plain_styles() -> str:
         '<w:style w:type="character" w:default="1" w:styleId="DefaultParagraphFont">'
         f'<w:name w:val="Default Paragraph Font"/><w:rPr>{_fonts(TEXT_FONT)}</w:rPr></w:style>'
         '<w:style w:type="table" w:default="1" w:styleId="TableNormal"><w:name w:val="Normal '
-        'Table"/><w:tblPr><w:tblCellMar><w:left w:w="50" w:type="dxa"/><w:right w:w="50" '
-        f'w:type="dxa"/></w:tblCellMar></w:tblPr></w:style>'
+        'Table"/></w:style>'
     )
 
 

@@ -60,8 +60,8 @@ def _section(
 def _table(table: Table, captions: dict[str, str], lang: str) -> dict[str, Any]:
     return {
         "kind": "table", "caption": captions[table.key], "widths": layout.widths(table),
-        "headers": [c.header for c in table.columns], "rows": layout.body(table),
-        "numeric": [c.numeric for c in table.columns], "notes": list(table.notes),
+        "headers": layout.heads(table), "rows": layout.body(table),
+        "aligned": layout.aligned(table), "notes": list(table.notes),
         "total": table.total, "source": layout.source(table, lang),
     }  # fmt: skip
 

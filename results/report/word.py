@@ -4,9 +4,9 @@ from io import BytesIO
 from typing import Any
 
 from results import figures
-from results.contents.parts import Chart, Column, Document, Points, Section, Table
+from results.contents.parts import Chart, Document, Points, Section, Table
 from results.report import layout, paper
-from results.report.layout import Pictures
+from results.report.layout import Pictures, Side
 from scenarios.checking import Words
 
 RULE, THIN = "12", "4"  # eighths of a point
@@ -16,7 +16,7 @@ def write(document: Document, pictures: Pictures) -> bytes:
     """A Word file."""
     from docx import Document as Opened
 
-    word = Opened(paper.base())  # type: ignore[arg-type]
+    word = Opened(paper.base())
     word.core_properties.title = document.title
     word.core_properties.author = "xiancheng"
     word.core_properties.language = "zh-CN" if document.lang == "zh" else "en-US"
@@ -69,7 +69,7 @@ class _Writer:
             self.contents()
 
     def contents(self) -> None:
-        """A field that Word fills with pages; the entries are there from the start."""
+        """A field to which Word adds the pages when it is opened; its entries are there before."""
         title = Words("目录", "Contents").said(self.document.lang)
         head = self.word.add_paragraph(title, "Subtitle")
         head.paragraph_format.page_break_before = True
@@ -80,8 +80,7 @@ class _Writer:
                 _mark(line, "begin", dirty=True)
                 _instruct(line, r'TOC \o "1-2" \h \z \u')
                 _mark(line, "separate")
-            line.add_run(f"{section.title}\t")
-            _field(line, f"PAGEREF {_name(number)} \\h", "")
+            _link(line, section.title, _name(number))
         if line is not None:
             _mark(line, "end")
         self.word.add_page_break()
@@ -109,36 +108,37 @@ class _Writer:
         from docx.shared import Cm
 
         self.word.add_paragraph(self.captions[table.key], "Caption")
-        body = layout.body(table)
+        body, sides = layout.body(table), layout.aligned(table)
         made = self.word.add_table(rows=0, cols=len(table.columns))
         made.autofit = False
         sizes = [Cm(paper.WIDTH_CM * share) for share in layout.widths(table)]
         for column, size in zip(made.columns, sizes, strict=True):
             column.width = size
-        _row(made, [c.header for c in table.columns], table.columns, sizes, "Cell Head")
+        _row(made, layout.heads(table), sides, sizes, "Cell Head")
         for number, cells in enumerate(body, 1):
             last = number == len(body)
             style = "Cell Head" if last and table.total else "Cell"
-            _row(made, cells, table.columns, sizes, style)
+            _row(made, cells, sides, sizes, style)
         _repeat(made.rows[0])
         _rules(made)
         for note in (*table.notes, layout.source(table, self.document.lang)):
             self.word.add_paragraph(note, "Source")
 
 
-def _row(made: Any, texts: list[str], columns: tuple[Column, ...], sizes: list[Any], style: str
+def _row(made: Any, texts: list[str], sides: list[Side], sizes: list[Any], style: str
          ) -> None:  # fmt: skip
     from docx.enum.text import WD_ALIGN_PARAGRAPH
 
+    set_ = {"left": WD_ALIGN_PARAGRAPH.LEFT, "center": WD_ALIGN_PARAGRAPH.CENTER,
+            "right": WD_ALIGN_PARAGRAPH.RIGHT}  # fmt: skip
     row = made.add_row()
     row._tr.get_or_add_trPr().append(_element("w:cantSplit"))
-    for cell, text, column, size in zip(row.cells, texts, columns, sizes, strict=True):
+    for cell, text, side, size in zip(row.cells, texts, sides, sizes, strict=True):
         cell.width = size
         paragraph = cell.paragraphs[0]
         paragraph.style = made.part.document.styles[style]
         paragraph.add_run(text)
-        if column.numeric:
-            paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+        paragraph.alignment = set_[side]
 
 
 def _led(paragraph: Any, item: str) -> None:
@@ -146,6 +146,7 @@ def _led(paragraph: Any, item: str) -> None:
     lead, rest = layout.led(item)
     if lead:
         run = paragraph.add_run(lead)
+        run.bold = True
         run._r.get_or_add_rPr().append(
             _element("w:rFonts", {"w:eastAsia": paper.TITLE_FONT, "w:hint": "eastAsia"})
         )
@@ -166,6 +167,10 @@ def _rules(made: Any) -> None:
                                    "w:color": color})
         )  # fmt: skip
     made._tbl.tblPr.append(borders)
+    margins = _element("w:tblCellMar")
+    for side in ("left", "right"):
+        margins.append(_element(f"w:{side}", {"w:w": "45", "w:type": "dxa"}))
+    made._tbl.tblPr.append(margins)
     for cell in made.rows[0].cells:
         cell._tc.get_or_add_tcPr().append(
             _element("w:shd", {"w:val": "clear", "w:color": "auto", "w:fill": "EDEDED"})
@@ -173,7 +178,7 @@ def _rules(made: Any) -> None:
 
 
 def _field(paragraph: Any, code: str, shown: str) -> None:
-    _mark(paragraph, "begin", dirty=True)
+    _mark(paragraph, "begin")
     _instruct(paragraph, code)
     _mark(paragraph, "separate")
     paragraph.add_run(shown)
@@ -192,6 +197,12 @@ def _instruct(paragraph: Any, code: str) -> None:
     text.set(qn("xml:space"), "preserve")
     text.text = f" {code} "
     paragraph.add_run()._r.append(text)
+
+
+def _link(paragraph: Any, text: str, bookmark: str) -> None:
+    link = _element("w:hyperlink", {"w:anchor": bookmark, "w:history": "1"})
+    link.append(paragraph.add_run(text)._r)
+    paragraph._p.append(link)
 
 
 def _bookmark(paragraph: Any, number: int) -> None:

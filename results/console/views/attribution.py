@@ -68,6 +68,7 @@ class Attribution:
                    cls="main-action")  # fmt: skip
         self._progress = UnderWay(page)
         with element("section", "card") as self._frame:
+            self._title = area()
             self._chart = ui.echart({}).classes("chart tall")
         self._frame.set_visibility(False)
         note = say(
@@ -83,7 +84,9 @@ class Attribution:
         if self._shares is None:
             return
         if self._of != shown.session.a.file():
-            stale = shown.say("情景 A 已改动，请重新计算。", "Scenario A has changed: compute again.")
+            stale = shown.say(
+                "情景 A 已改动，请重新计算。", "Scenario A has changed: compute again."
+            )
             write(self._area, tag("p", stale, cls="card"))
             self._frame.set_visibility(False)
             return
@@ -128,10 +131,9 @@ class Attribution:
         }
         ends = shown.say("无方案", "without the plan"), shown.say("有方案", "with the plan")
         self._frame.set_visibility(True)
+        write(self._title, tag("h2", projects.title, shown.say("，%", ", %")))
         self._chart.options.clear()
-        self._chart.options.update(
-            charts.waterfall(projects.title, "%", steps, ends, start, words)
-        )
+        self._chart.options.update(charts.waterfall(projects.title, steps, ends, start, words))
         set_prop(self._chart, "role", "img")
         set_prop(self._chart, "aria-label", projects.title)
         self._chart.update()

@@ -1,11 +1,11 @@
 """Two to four scenarios side by side: what differs in them, and what comes of it."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
-from nicegui import ui
 
 from calibration.priors import override
 from results import compared
@@ -16,9 +16,11 @@ from results.console.native import area, button, element, select, text, write
 from results.console.shown import Shown
 from results.console.views.under_way import UnderWay
 from results.console.work import Piece, Task
+from results.contents.words import UNITS
 from scenarios.paired import Draw, judged_on, layered
 from scenarios.request import code_digest
 from scenarios.simulate import information, reported
+from sim.indicators import INDICATORS
 
 if TYPE_CHECKING:
     from results.console.page import Page
@@ -36,10 +38,11 @@ class Compare:
         self._asked: object = None
         with element("div", "sides"):
             for letter in ("C", "D"):
+                title = say(f"再加一个情景 {letter}", f"Another scenario {letter}")
                 with element("label"):
-                    text(say(f"再加一个情景 {letter}", f"Another scenario {letter}"))
+                    text(title)
                     none = {"": {NONE: say("（不加）", "(none)")}}
-                    select(f"{say('情景', 'Scenario')} {letter}", none | page.scenarios(), NONE,
+                    select(title, none | page.scenarios(), NONE,
                            partial(self._picked, letter))  # fmt: skip
             button(say("按全规模比较", "Compare at full scale"), lambda _: self._compute(full=True))
         self._progress = UnderWay(page)
@@ -100,7 +103,7 @@ class Compare:
 
     def _write(self, told: Comparison) -> None:
         self._told = told
-        write(self._area, compared_as_markup(self.page.session.say, told, self.page.session.lang))
+        write(self._area, side_by_side(told, self._sides(), self.page.session.lang))
 
 
 def comparison(
@@ -111,9 +114,9 @@ def comparison(
 
     pack, n = load(region), len(drafts)
     sides = tuple(Side(name, draft.scenario) for name, draft in drafts.items())
-    read = np.array(
-        [np.vstack([p.reading.indicators, p.reading.causes]) for p in pieces]
-    ).reshape(-1, n, *_shape(pieces[0]))
+    read = np.array([np.vstack([p.reading.indicators, p.reading.causes]) for p in pieces]).reshape(
+        -1, n, *_shape(pieces[0])
+    )
     targets = np.array([p.reading.targets for p in pieces]).reshape(-1, n, len(pack.targets))
     met = Met(
         1, 0, scale, str(sides[0].scenario.start), str(information(sides[0].scenario, pack, None)),
@@ -138,12 +141,11 @@ def _shape(piece: Piece) -> tuple[int, int]:
     return indicators[0] + causes[0], indicators[1]
 
 
-def compared_as_markup(say: object, told: Comparison, lang: str) -> Markup:
+def side_by_side(told: Comparison, drafts: Mapping[str, Draft], lang: str) -> Markup:
     """Inputs that differ, targets, outcomes, and what has to be said of them."""
     zh = lang == "zh"
     names = [
-        tag("li", tag("strong", side.name), " ", side.scenario.title.said(lang))
-        for side in told.sides
+        tag("li", tag("strong", name), " ", draft.called(lang)) for name, draft in drafts.items()
     ]
     parts = [tag("ul", *names)]
     for side in told.sides[1:]:
@@ -151,15 +153,17 @@ def compared_as_markup(say: object, told: Comparison, lang: str) -> Markup:
         title = f"{side.name} 与 A 的不同" if zh else f"What {side.name} does differently from A"
         none = "没有差别" if zh else "nothing"
         parts.append(tag("h2", title))
-        parts.append(listed(differs or [none], "remarks"))
+        parts.append(listed([line.replace("->", "→") for line in differs] or [none], "remarks"))
     parts = [tag("section", *parts, cls="card")]
     headers, rows = compared.targets(told, lang)
-    caption = "各目标：公布的城镇化率（%）与达标概率" if zh else "Targets: published rate (%), P(met)"
+    caption = (
+        "各目标：公布的城镇化率（%）与达标概率" if zh else "Targets: published rate (%), P(met)"
+    )
     parts.append(tag("section", table(headers, rows, caption=caption), cls="tabled below"))
     for outcome in SHOWN:
         headers, rows = compared.values(told, outcome, lang)
-        unit = compared.unit(outcome, lang) if hasattr(compared, "unit") else ""
-        caption = f"{compared.title(outcome, lang)}{unit}，{told.day}"
+        unit = UNITS[INDICATORS[outcome].unit].said(lang)
+        caption = f"{compared.title(outcome, lang)} ({unit}), {told.day}"
         parts.append(tag("section", table(headers, rows, caption=caption), cls="tabled"))
     parts.append(tag("section", listed(compared.remarks(told, lang), "remarks"), cls="card"))
     return joined(parts)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from nicegui import ui
 
 from results.console import charts
+from results.console.markup import tag
 from results.console.native import area, element, set_prop, write
 from results.console.shown import Shown, as_table
 from results.contents import counties
@@ -19,6 +20,7 @@ class Growth:
 
     def __init__(self, page: "Page") -> None:
         with element("section", "card"):
+            self._title = area()
             self._chart = ui.echart({}).classes("chart tall")
         self._table = area(cls="below")
 
@@ -30,11 +32,13 @@ class Growth:
             cause.said(shown.lang): [float(row[1 + i] or 0) for row in years]  # type: ignore[arg-type]
             for i, cause in enumerate(CAUSES.values())
         }
+        unit = PERSONS.said(shown.lang)
+        write(
+            self._title, tag("h2", shown.say(f"{told.title}（{unit}）", f"{told.title} ({unit})"))
+        )
         self._chart.options.clear()
         self._chart.options.update(
-            charts.stacked(
-                told.title, PERSONS.said(shown.lang), [str(row[0]) for row in years], parts
-            )
+            charts.stacked(told.title, [str(row[0]) for row in years], parts)
         )
         set_prop(self._chart, "role", "img")
         set_prop(self._chart, "aria-label", told.title)

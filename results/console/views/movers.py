@@ -65,7 +65,10 @@ class Movers:
         recorded = len(moved) > 0
         self._frame.set_visibility(recorded)
         if not recorded:
-            write(self._top, tag("p", shown.say("本次模拟没有记录迁移者。", "Not recorded."), cls="card"))
+            write(
+                self._top,
+                tag("p", shown.say("本次模拟没有记录迁移者。", "Not recorded."), cls="card"),
+            )
             write(self._tables, "")
             return
         counties = [shown.answer.groups[c].zh for c in shown.group.counties]
@@ -90,7 +93,8 @@ class Movers:
 def _told(shown: Shown, here: "pd.DataFrame") -> str:
     """The largest flow in words."""
     flows = here.groupby(["origin", "destination"])["persons"].sum()
-    (start, end), persons = flows.idxmax(), int(flows.max())
+    start, end = (str(each) for each in flows.index[int(flows.to_numpy().argmax())])
+    persons = int(flows.max())
     place, dates = shown.place(shown.group), shown.answer.outcome.dates
     return shown.say(
         f"{place}，{dates[0]} 至 {dates[-1]}：最大的一股是从{ENDS[start].zh}到{ENDS[end].zh}，"
@@ -108,14 +112,22 @@ def _by(shown: Shown, leaving: "pd.DataFrame", key: str, title: str) -> charts.O
         ENDS[end].said(shown.lang): [float(sums.get((value, end), 0)) for value in axis]
         for end in OUT
     }
-    names = [VALUES[v].said(shown.lang) if v in VALUES else v for v in axis]
-    options = charts.stacked(title, "", names, parts)
+    names = [VALUES[v].said(shown.lang) if v in VALUES else _ages(v, shown.lang) for v in axis]
+    options = charts.stacked(title, names, parts)
     options["title"] = {"text": title, "left": 0, "top": 0,
                         "textStyle": {"fontSize": 14, "color": "#14222e"}}  # fmt: skip
     options["legend"]["top"] = 26
     options["grid"]["top"] = 62
     options["xAxis"]["axisLabel"] |= {"width": 62, "overflow": "break", "fontSize": 11}
     return options
+
+
+def _ages(band: str, lang: str) -> str:
+    """An age band as people write it: 20–29, 60+."""
+    first, last = band.split("_")
+    if last == "over":
+        return f"{first}+" if lang == "en" else f"{first} 岁以上"
+    return f"{first}–{last}"
 
 
 def _flows(shown: Shown, here: "pd.DataFrame") -> Markup:
@@ -129,7 +141,8 @@ def _flows(shown: Shown, here: "pd.DataFrame") -> Markup:
     headers = [shown.say("从 ＼ 到（人次）", "from \\ to (moves)")]
     headers += [end.said(shown.lang) for end in ENDS.values()]
     caption = shown.say(
-        f"{shown.place(shown.group)}：从哪里到哪里", f"{shown.place(shown.group)}: from where to where"
+        f"{shown.place(shown.group)}：从哪里到哪里",
+        f"{shown.place(shown.group)}: from where to where",
     )
     return tag("section", table(headers, rows, caption=caption), cls="tabled")
 
@@ -167,5 +180,7 @@ def _balance(shown: Shown, moved: "pd.DataFrame") -> Markup:
         shown.say("方案使城镇人口增减（人）", "plan: urban residents"),
         shown.say("方案使常住人口增减（人）", "plan: residents"),
     ]
-    caption = shown.say("谁得谁失：各县迁移收支与方案的作用", "Winners and losers: balance of each county")
+    caption = shown.say(
+        "谁得谁失：各县迁移收支与方案的作用", "Winners and losers: balance of each county"
+    )
     return tag("section", table(headers, rows, caption=caption), cls="tabled")

@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from nicegui import ui
 
+from results import verdict
 from results.console import charts, maps
 from results.console.answer import rates
 from results.console.markup import Markup, joined, table, tag
 from results.console.native import area, element, set_prop, write
 from results.console.shown import Shown
-from results import verdict
 from results.contents import counties
 from results.contents.words import QUALIFIERS
 from scenarios.paired import judged_on
+from sim.indicators import INDICATORS
 
 if TYPE_CHECKING:
     from results.console.page import Page
@@ -69,13 +70,15 @@ def figures(shown: Shown) -> Markup:
     else:
         g = [group.code for group in answer.groups].index(int(table_.iloc[0]["unit_code"]))
     group, day = answer.groups[g], judged_on(answer.outcome.scenario, answer.outcome.region)
+    begin = answer.outcome.dates[0]
     rate = float(answer.outcome.at("published_resident_urbanization_rate", day)[g])
     without = float(answer.both.baseline.at("published_resident_urbanization_rate", day)[g])
-    urban = answer.outcome.at("urban_residents", day)[g] - answer.outcome.record[0, _URBAN(), g]
-    band = _band_at(shown, g, day)
+    after, before = (answer.outcome.at("urban_residents", d)[g] for d in (day, begin))
+    urban = after - before
+    band, place = _band_at(shown, g, day), shown.place(group)
     cards = [
         (
-            say(f"{shown.place(group)}常住人口城镇化率", f"Urbanization rate, {shown.place(group)}"),
+            say(f"{place}常住人口城镇化率", f"Urbanization rate, {place}"),
             f"{rate:.1f}%",
             say(f"90% 区间 {band}，{day}", f"90% {band}, {day}") if band else str(day),
         ),
@@ -97,12 +100,6 @@ def figures(shown: Shown) -> Markup:
             tag("p", note, cls="note"), cls="card figure")
         for title, number, note in cards
     )  # fmt: skip
-
-
-def _URBAN() -> int:  # noqa: N802
-    from sim.indicators import INDICATORS
-
-    return list(INDICATORS).index("urban_residents")
 
 
 def _met(shown: Shown) -> tuple[str, str, str]:
@@ -133,23 +130,27 @@ def verdicts(shown: Shown) -> Markup:
     """The six targets, a row each."""
     say, found = shown.say, shown.answer.subject.verdicts
     if found.empty:
-        return tag("p", say("本次模拟的期末早于各目标的期限，没有判定。",
-                            "The run ends before any deadline: no verdict."), cls="card")  # fmt: skip
-    headers = [
-        say("目标（2025 年末）", "Target (end of 2025)"), say("判定", "Verdict"),
-        say("达标概率", "P(met)"), say("差距（点）", "Margin (pp)"), say("有方案（%）", "With plan (%)"),
-        say("90% 区间", "90% interval"), say("无方案（%）", "Without (%)"),
-        say("方案作用（点）", "Effect (pp)"),
-    ]  # fmt: skip
+        none = say("期末早于各目标的期限，没有判定。", "The run ends before any deadline.")
+        return tag("p", none, cls="card")
     years = sorted({str(day)[:4] for day in found["deadline"]})
-    headers[0] = say(f"目标（{'、'.join(years)} 年末）", f"Target (end of {', '.join(years)})")
+    headers = [
+        say(f"目标（{'、'.join(years)} 年末）", f"Target (end of {', '.join(years)})"),
+        say("判定", "Verdict"),
+        say("达标概率", "P(met)"),
+        say("差距（点）", "Margin (pp)"),
+        say("有方案（%）", "With plan (%)"),
+        say("90% 区间", "90% interval"),
+        say("无方案（%）", "Without (%)"),
+        say("方案作用（点）", "Effect (pp)"),
+    ]
     rows = []
     names = {t.id: t.name for t in shown.answer.outcome.region.targets}
     for row in found.to_dict("records"):
         where = row["county"] if shown.lang == "zh" else row["county_en"]
         wanted = QUALIFIERS[row["operator"]].said(shown.lang)
+        name = names[row["target"]]
         title = tag("span", f"{where} {wanted} {row['target_rate']:g}%",
-                    title=names[row["target"]].zh if shown.lang == "zh" else names[row["target"]].en)  # fmt: skip
+                    title=name.zh if shown.lang == "zh" else name.en)  # fmt: skip
         chance = row.get("probability")
         rows.append([
             title, _badge(shown, bool(row["met"]), chance), _chance(shown, chance),
@@ -157,7 +158,11 @@ def verdicts(shown: Shown) -> Markup:
             "…" if chance is None else f"{row['low']:.1f}–{row['high']:.1f}",
             f"{row['baseline']:.2f}", f"{row['effect_pp']:+.2f}",
         ])  # fmt: skip
-    caption = say("各目标的判定", "Verdict on each target")
+    n = shown.answer.draws
+    caption = say(
+        f"各目标的判定（达标概率：{n} 次抽样中按期达标的比例）",
+        f"Verdict on each target (P(met): share of {n} draws that meet it in time)",
+    ) if n else say("各目标的判定", "Verdict on each target")  # fmt: skip
     return tag("section", table(headers, rows, caption=caption, numbers_from=3), cls="card")
 
 
@@ -188,7 +193,7 @@ def mapped(shown: Shown) -> Markup:
     rate = answer.outcome.at("resident_urbanization_rate", day)[:n]
     other = answer.b.at("resident_urbanization_rate", min(day, answer.b.dates[-1]))[:n]
     codes = [county.code for county in region.counties]
-    b = shown.session.b.title
+    b = shown.session.b.called(shown.lang)
     titles = (
         say(f"A 的城镇化率，{day}（%）", f"A: urbanization rate, {day} (%)"),
         say(f"A − B（点），B = {b}", f"A − B (points), B = {b}"),
@@ -224,7 +229,9 @@ def _bars(title: str, names: list[str], values: list[float], *, signed: bool) ->
 def fan_title(shown: Shown) -> str:
     """What the fan shows."""
     place = shown.place(shown.group)
-    return shown.say(f"{place}：公布的常住人口城镇化率", f"{place}: published urbanization rate")
+    return shown.say(
+        f"{place}：公布的常住人口城镇化率（%）", f"{place}: published urbanization rate (%)"
+    )
 
 
 def fan(shown: Shown) -> charts.Options:
@@ -248,9 +255,7 @@ def fan(shown: Shown) -> charts.Options:
         "seen": say("普查", "census"),
     }
     target = (wanted[0].day, wanted[0].value) if wanted else None
-    return charts.fan(
-        answer.outcome.dates, lines, answer.band(g), words, target=target, seen=seen
-    )
+    return charts.fan(answer.outcome.dates, lines, answer.band(g), words, target=target, seen=seen)
 
 
 def said(shown: Shown) -> str:
@@ -274,8 +279,6 @@ def by_county(shown: Shown) -> Markup:
     )
     residents, urban = (answer.outcome.at(n, day) for n in ("residents", "urban_residents"))
     start = answer.outcome.record[0]
-    from sim.indicators import INDICATORS
-
     begun = start[list(INDICATORS).index(name)]
     rows = [
         [
@@ -286,14 +289,19 @@ def by_county(shown: Shown) -> Markup:
         for i, g in enumerate(answer.groups)
     ]  # fmt: skip
     headers = [
-        say("地区", "Place"), say("起点（%）", "Start (%)"), say("A 无方案（%）", "A without plan (%)"),
-        say("A（%）", "A (%)"), say("方案作用（点）", "Effect (pp)"), say("A − B（点）", "A − B (pp)"),
-        say("城镇常住人口（人）", "Urban residents"), say("常住人口（人）", "Residents"),
-    ]  # fmt: skip
+        say("地区", "Place"),
+        say("起点（%）", "Start (%)"),
+        say("A 无方案（%）", "A without plan (%)"),
+        say("A（%）", "A (%)"),
+        say("方案作用（点）", "Effect (pp)"),
+        say("A − B（点）", "A − B (pp)"),
+        say("城镇常住人口（人）", "Urban residents"),
+        say("常住人口（人）", "Residents"),
+    ]
+    a_title, b_title = (draft.called(shown.lang) for draft in (shown.session.a, shown.session.b))
     caption = say(
-        f"各地常住人口城镇化率，{day}（A：{shown.session.a.title}；B：{shown.session.b.title}）",
-        f"Resident urbanization rate, {day} (A: {shown.session.a.title}; "
-        f"B: {shown.session.b.title})",
+        f"各地常住人口城镇化率，{day}（A：{a_title}；B：{b_title}）",
+        f"Resident urbanization rate, {day} (A: {a_title}; B: {b_title})",
     )
     return tag("section", table(headers, rows, caption=caption), cls="card")
 

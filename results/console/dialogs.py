@@ -1,0 +1,80 @@
+"""The two small dialogs of the page: another title for A, and which report is wanted."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from nicegui import background_tasks, ui
+
+from results.console.documents import FORMS, made
+from results.console.native import button, element, text
+from results.contents.parts import Lang
+from results.contents.subject import Subject
+
+if TYPE_CHECKING:
+    from results.console.page import Page
+
+TYPED = "(e) => { e.preventDefault(); emit(e.target.querySelector('input').value) }"
+
+
+def rename(page: "Page") -> None:
+    """Ask for another title of A."""
+    say = page.session.say
+    with ui.dialog(value=True) as dialog:
+        dialog.props["aria-label"] = say("改名", "Rename")
+        with element("div", "dialog console"), element("form") as form:
+            with element("label"):
+                text(say("情景 A 的名称", "Title of scenario A"))
+                title = page.session.a.called(page.session.lang)
+                element("input", type="text", maxlength=200, required=True, value=title)
+            with element("div", "actions"):
+                with element("button", "button main-action", type="submit"):
+                    text(say("确定", "OK"))
+                button(say("取消", "Cancel"), lambda _: dialog.close())
+
+    def given(event: Any) -> None:
+        dialog.close()
+        page.rename(str(event.args))
+
+    form.on("submit", given, js_handler=TYPED)
+
+
+def report(page: "Page") -> None:
+    """Ask which document is wanted, and write it."""
+    say = page.session.say
+    with ui.dialog(value=True) as dialog:
+        dialog.props["aria-label"] = say("生成报告", "Report")
+        with element("div", "dialog console"):
+            text(
+                say("情景 A 的报告，按当前显示的结果生成：", "A report on A, of what is shown now:")
+            )
+            with element("div", "actions"):
+                for form, title in FORMS.items():
+                    button(title, _making(page, form, dialog))
+                button(say("取消", "Cancel"), lambda _: dialog.close())
+
+
+def _making(page: "Page", form: str, dialog: ui.dialog) -> Callable[[object], None]:
+    def begin(_: object) -> None:
+        dialog.close()
+        answer = page.study.answer
+        if answer is not None and not page.writing:
+            page.writing = True
+            page.note(page.session.say("正在生成报告…", "Writing the report…"))
+            background_tasks.create(_made(page, answer.subject, form))
+
+    return begin
+
+
+async def _made(page: "Page", subject: Subject, form: str) -> None:
+    server, lang = page.server, page.session.lang
+    spoken: Lang = "en" if lang == "en" else "zh"
+    try:
+        name, content = await server.desk.aside(made, subject, form, spoken, server.runs)
+    except Exception as error:
+        page.told(error)
+        return
+    finally:
+        page.writing = False
+    if not page.client.is_deleted:
+        with page.client:
+            ui.download.content(content, name)

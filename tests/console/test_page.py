@@ -1,0 +1,251 @@
+"""The page in a real browser: what people do with it, and what must not happen."""
+
+import re
+from urllib.parse import urlsplit
+
+import pytest
+
+EVIL = "<img src=x onerror=alert(1)>"
+
+
+def test_the_first_screen_says_it_all_without_a_click(visitor):
+    one = visitor()
+    one.open()
+    assert one.page.locator(".figure").count() == 4
+    rows = one.page.locator(".verdicts tbody tr")
+    assert rows.count() == 6
+    assert re.search(r"\d+%", rows.first.inner_text()), "the chance that the target is met"
+    assert one.page.locator("svg.map").count() == 2
+    assert one.page.get_by_text("边界：天地图").count() == 2
+    assert one.page.locator(".fan canvas").count() == 1
+    assert "滨城区" in one.page.locator(".below table").first.inner_text()
+    width = one.page.evaluate("document.documentElement.scrollWidth")
+    assert width <= 1366, "nothing is cut off on a projector"
+    assert not one.complaints
+
+
+def test_a_slider_changes_the_verdict_and_is_put_back(visitor):
+    one = visitor()
+    one.open()
+    before = one.verdicts()
+    one.slide("P1", 0)
+    one.answered()
+    assert one.verdicts() != before
+    assert "P1" in one.changed()
+    assert "1 → 0" in one.changed()
+    changed = one.changed()
+    one.page.get_by_role("button", name="恢复：P1").click()
+    one.heard(changed)
+    one.answered()
+    assert one.verdicts() == before
+    assert "→" not in one.changed()
+
+
+def test_undo_and_redo_walk_through_the_changes(visitor):
+    one = visitor()
+    one.open()
+    one.slide("P4", 0.5)
+    one.slide("P2", 2)
+    one.page.get_by_role("button", name="撤销").click()
+    one.page.wait_for_function("!document.querySelector('.changes').innerText.includes('P2')")
+    assert "1 → 0.5" in one.changed()
+    one.page.get_by_role("button", name="重做").click()
+    one.page.wait_for_function("document.querySelector('.changes').innerText.includes('P2')")
+    assert "1 → 2" in one.changed()
+
+
+def test_the_address_gives_the_same_numbers_in_another_browser(visitor):
+    one, other = visitor(), visitor()
+    one.open()
+    one.slide("P1", 0.3)
+    changed = one.changed()
+    one.page.get_by_label("城乡代码冻结").check()
+    one.heard(changed)
+    one.answered()
+    address = urlsplit(one.page.url)
+    other.open(f"{address.path}?{address.query}")
+    assert other.verdicts() == one.verdicts()
+    assert other.changed() == one.changed()
+
+
+def test_a_saved_scenario_can_be_chosen_as_b(visitor):
+    one = visitor()
+    one.open()
+    one.slide("P5", 1.7)
+    one.page.get_by_role("button", name="改名").click()
+    one.page.get_by_label("情景 A 的名称").fill("环境加力")
+    one.page.get_by_role("button", name="确定").click()
+    one.page.get_by_role("button", name="保存", exact=True).click()
+    other = visitor()
+    other.open()
+    other.page.get_by_label("对照情景 B").select_option(label="环境加力")
+    other.page.wait_for_function("document.querySelector('.maps').innerText.includes('环境加力')")
+    names = [file.name for file in (one.console.folder / "saved").iterdir()]
+    assert all(re.fullmatch(r"[0-9a-f]{12}\.yaml", name) for name in names)
+
+
+def test_two_users_do_not_see_each_others_levers(visitor):
+    one, other = visitor(), visitor()
+    one.open()
+    other.open()
+    before = other.verdicts()
+    one.slide("P1", 0)
+    one.answered()
+    assert "→" not in other.changed()
+    assert other.verdicts() == before
+
+
+def test_a_bad_file_is_refused_in_the_words_of_the_validator(visitor, tmp_path):
+    from results.console.incoming import NAME
+    from scenarios.checking import ScenarioError
+    from scenarios.resolving import resolve
+
+    bad = tmp_path / "mine.yaml"
+    bad.write_text("name: x\ntitle: x\nbased_on: plan\nmeasures:\n  M99: {intensity: 3}\n")
+    with pytest.raises(ScenarioError) as refused:
+        resolve(bad)
+    told = refused.value.text().replace(str(bad), NAME)
+    one = visitor()
+    one.open()
+    one.page.set_input_files("#upload", bad)
+    one.page.wait_for_selector(".alert:not(:empty)")
+    assert one.page.locator(".alert").inner_text().strip() == told
+    assert f"{NAME}:5:3" in told
+
+
+def test_a_good_file_comes_in_and_goes_out_the_same(visitor, tmp_path):
+    from scenarios.resolving import resolve
+
+    good = tmp_path / "mine.yaml"
+    good.write_text("name: x\ntitle: 甲\nbased_on: plan\nmeasures:\n  M12: {intensity: 0.4}\n")
+    one = visitor()
+    one.open()
+    one.page.set_input_files("#upload", good)
+    one.page.wait_for_function("document.querySelector('.changes').innerText.includes('M12')")
+    with one.page.expect_download() as download:
+        one.page.get_by_role("button", name="下载 YAML").click()
+    out = tmp_path / "out.yaml"
+    download.value.save_as(out)
+    assert resolve(out).settings == resolve(good).settings
+    assert re.fullmatch(r"scenario-[\d-]+\.yaml", download.value.suggested_filename)
+
+
+def test_markup_in_a_title_is_text_wherever_it_is_shown(visitor, tmp_path):
+    file = tmp_path / "evil.yaml"
+    file.write_text(f"name: x\ntitle: '{EVIL}'\nbased_on: plan\nmeasures: {{M12: 0.4}}\n")
+    one = visitor()
+    one.open()
+    one.page.set_input_files("#upload", file)
+    one.page.wait_for_function("document.querySelector('.changes').innerText.includes('M12')")
+    one.answered()
+    one.page.get_by_role("button", name="保存", exact=True).click()
+    one.page.get_by_label("对照情景 B").select_option(label=EVIL)
+    one.page.wait_for_function("document.querySelector('.maps').innerText.includes('onerror')")
+    one.answered()
+    for title in ("比较", "增长来源", "谁在迁移", "指标交付", "总览"):
+        one.view(title)
+        one.page.wait_for_timeout(300)
+        assert one.page.locator("img").count() == 0
+    assert not one.complaints, "nothing of it ran"
+
+
+@pytest.mark.parametrize("path", ["/", "/en"])
+def test_a_visit_asks_nobody_but_this_server(visitor, path):
+    one = visitor()
+    one.open(path)
+    for button in one.page.locator(".views .button").all():
+        button.click()
+        one.page.wait_for_timeout(200)
+    outside = [
+        url
+        for url in one.asked
+        if urlsplit(url).scheme not in ("data", "blob")
+        and urlsplit(url).netloc != urlsplit(one.console.url).netloc
+    ]
+    assert outside == []
+
+
+@pytest.mark.parametrize(("path", "lang"), [("/", "zh-CN"), ("/en", "en-US")])
+def test_no_view_breaks_a_rule_of_accessibility(visitor, path, lang):
+    axe = pytest.importorskip("axe_playwright_python", reason="needs axe-playwright-python")
+    from pathlib import Path
+
+    one = visitor()
+    one.open(path)
+    assert one.page.evaluate("document.documentElement.lang") == lang
+    one.page.locator(".project details summary").first.click()
+    one.page.wait_for_selector(".measure")
+    for summary in one.page.locator(".measure summary").all()[:2]:
+        summary.click()
+    one.page.evaluate((Path(axe.__file__).parent / "axe.min.js").read_text())
+    rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+    for button in one.page.locator(".views .button").all():
+        button.click()
+        one.page.wait_for_timeout(500)
+        found = one.page.evaluate("rules => axe.run(document, {runOnly: rules})", rules)
+        assert [(v["id"], v["nodes"][0]["html"]) for v in found["violations"]] == []
+
+
+def test_everything_can_be_reached_and_seen_with_the_keyboard(visitor):
+    one = visitor()
+    one.open()
+    reached = set()
+    for _ in range(60):
+        one.page.keyboard.press("Tab")
+        reached.add(
+            one.page.evaluate(
+                "() => { const e = document.activeElement, s = getComputedStyle(e);"
+                " return [e.tagName + (e.type || ''), s.outlineStyle !== 'none'].join() }"
+            )
+        )
+    kinds = {each.partition(",")[0] for each in reached}
+    assert {"INPUTrange", "SELECTselect-one", "BUTTONbutton", "SUMMARY"} <= kinds
+    assert all(each.endswith("true") for each in reached if not each.startswith("BODY"))
+
+
+def test_cancelling_leaves_what_was_shown_and_can_be_resumed(visitor):
+    one = visitor()
+    one.open()
+    before = one.verdicts()
+    one.slide("P3", 1.9)
+    one.page.get_by_role("button", name="取消计算").click()
+    one.page.get_by_role("button", name="继续全规模计算").click()
+    one.page.get_by_text("正在计算初步结果").wait_for()
+    one.answered()
+    assert one.page.locator(".verdicts tbody tr").count() == 6
+    assert one.verdicts() != before
+
+
+@pytest.mark.slow
+def test_shares_of_the_measures_add_up_to_the_whole(visitor):
+    one = visitor()
+    one.open("/?view=attribution")
+    one.page.get_by_role("button", name="计算各措施的贡献").click()
+    one.page.wait_for_selector(".view .tabled", timeout=240_000)
+    for table in one.page.locator(".view .tabled table").all():
+        cells = [
+            float(row.locator("td").first.inner_text().replace("−", "-"))
+            for row in table.locator("tbody tr").all()
+        ]
+        *parts, whole = cells
+        assert sum(parts) == pytest.approx(whole, abs=0.0006 * len(parts))
+
+
+def test_a_comparison_shows_what_differs_and_what_comes_of_it(visitor):
+    one = visitor()
+    one.open("/?view=compare")
+    one.page.get_by_label("再加一个情景 C").select_option(label="学位优先")
+    one.page.wait_for_function("document.querySelector('.view').innerText.includes('C 与 A')")
+    text = one.page.locator(".view").inner_text()
+    assert "M12" in text
+    assert "T-0" in text
+
+
+def test_who_moves_names_where_they_go(visitor):
+    one = visitor()
+    one.open("/?view=movers")
+    one.page.wait_for_selector(".view .tabled")
+    assert one.page.locator(".view canvas").count() == 4
+    text = one.page.locator(".view").inner_text()
+    assert "本县乡村" in text
+    assert "净迁入" in text

@@ -1,0 +1,243 @@
+"""What is said of a run: it is what the run says, with its units, its run, and no more."""
+
+import json
+from dataclasses import replace
+from datetime import date
+
+import pandas as pd
+import pytest
+
+from results.contents import conclusions, counties, document, provenance, subject, targets
+from results.contents.parts import Chart, Column, Table
+from results.contents.shares import Shares, quick
+from scenarios.ensemble import pair
+from scenarios.resolving import resolve
+from scenarios.simulate import RequestError, horizon
+
+SCALE = 0.01
+LANGS = pytest.mark.parametrize("lang", ["zh", "en"])
+
+
+@pytest.fixture(scope="module")
+def both():
+    return pair(resolve("plan"), scale=SCALE)
+
+
+def draws_of(both, n=4):
+    """Verdicts of draws as an ensemble gives them: each half a point further from the centre."""
+    without = both.baseline.verdicts()["simulated"]
+    frames = []
+    for i in range(n):
+        table = both.plan.verdicts().assign(draw=i + 1, baseline=without - 2 * i)
+        table["simulated"] -= 0.5 * i
+        floor = table["target_rate"] - 0.5 * (table["operator"] == "about")
+        frames.append(table.assign(met=table["simulated"] >= floor))
+    return pd.concat(frames, ignore_index=True)
+
+
+@pytest.fixture(scope="module")
+def told(both):
+    return subject.paired(both, draws_of(both), run="plan-0123456789ab")
+
+
+def texts(what):
+    """Every sentence of a document, and every word of its tables."""
+    for section in what.sections:
+        yield section.title
+        for block in section.blocks:
+            if isinstance(block, str):
+                yield block
+            elif isinstance(block, Table):
+                yield from (block.title, block.source, *block.notes)
+                yield from (cell for row in block.texts() for cell in row)
+            elif not isinstance(block, Chart):
+                yield from block.items
+
+
+@LANGS
+def test_every_number_stands_under_its_unit(told, lang):
+    for table in document.document(told, lang).tables():
+        for i, column in enumerate(table.columns):
+            numbers = [c for c in table.column(i) if isinstance(c, float)]
+            if table.key != "provenance":
+                assert not numbers or (column.unit and column.unit in column.header), table.key
+
+
+@LANGS
+def test_every_table_and_figure_names_its_run_region_scenario_and_draws(told, lang):
+    what = document.document(told, lang)
+    for table in (*what.tables(), *(chart.table for chart in what.charts())):
+        for known in ("plan-0123456789ab", told.region.title(lang), "2025-12-31", "4"):
+            assert known in table.source, table.key
+
+
+def test_the_verdicts_are_those_of_the_run(told, both):
+    shown = targets.table(told, "en")
+    for row, real in zip(shown.rows, both.plan.verdicts().to_dict("records"), strict=True):
+        assert row[0] == real["county_en"]
+        assert row[2:4] == (real["target_rate"], real["rate_at_start"])
+        assert row[5] == real["simulated"]
+        assert row[6] == pytest.approx(real["simulated"] - row[4])
+        assert row[7] == real["margin_pp"]
+        assert row[8] == ("met" if real["met"] else "not met")
+
+
+def test_the_causes_of_growth_add_up_by_year_and_in_all(told, both):
+    frame = both.plan.growth()
+    for group in told.groups:
+        table = counties.causes(told, group, "zh")
+        codes = [told.groups[c].code for c in group.counties]
+        own = frame[frame["unit_code"].isin(codes)]
+        assert all(sum(row[1:4]) == row[4] for row in table.rows)
+        assert sum(row[4] for row in table.rows[:-1]) == table.rows[-1][4] == own["total"].sum()
+
+
+def test_a_path_shows_the_published_rate_the_census_and_the_target(told, both):
+    group = next(g for g in told.groups if g.en == "Huimin")
+    chart = counties.path_chart(told, group, "zh")
+    rates = both.plan.at(counties.RATE, date(2025, 12, 31))
+    assert chart.table.rows[-1][0] == date(2025, 12, 31)
+    assert chart.table.rows[-1][2] == rates[told.groups.index(group)]
+    assert chart.target == 40
+    urban, rural = told.region.urban_rural(date(2020, 11, 1))[group.counties[0]]
+    census = next(p for p in chart.points if p.day == date(2020, 11, 1))
+    assert census.value == pytest.approx(100 * urban / (urban + rural))
+
+
+def test_without_draws_no_probability_is_claimed(both):
+    told = subject.paired(both)
+    heads = [c.title for c in targets.table(told, "zh").columns]
+    assert "达标概率" not in heads
+    said = dict(conclusions.answers(told, "zh"))["目标能否达到"]
+    assert any("没有参数抽样" in sentence for sentence in said)
+
+
+def test_the_chance_without_the_plan_counts_draws_in_which_all_targets_are_met():
+    rows = [
+        {"draw": d, "target": t, "baseline": b, "target_rate": 50.0, "operator": "at least"}
+        for d, pair_of in enumerate([(51, 49), (51, 52), (49, 55), (60, 60)])
+        for t, b in zip(("T-1", "T-2"), pair_of, strict=True)
+    ]
+    chances = subject.chances(pd.DataFrame(rows))
+    assert chances == {"T-1": 0.75, "T-2": 0.75, "all": 0.5}
+
+
+def test_about_may_be_missed_by_half_a_point_without_the_plan_as_well():
+    row = {"draw": 1, "target": "T-0", "baseline": 58.9, "target_rate": 59.3, "operator": "about"}
+    assert subject.chances(pd.DataFrame([row]))["all"] == 1.0
+
+
+def test_a_run_that_ends_before_the_deadlines_has_no_verdict_and_says_so():
+    early = pair(horizon(resolve("plan"), None, "2023-12-31"), scale=SCALE)
+    told = subject.paired(early)
+    what = document.document(told, "en")
+    assert not any(table.key == "verdicts" for table in what.tables())
+    assert any("there is no verdict" in text for text in texts(what))
+
+
+@LANGS
+def test_all_ten_caveats_are_shown(told, lang):
+    said = [*document.caveats(told, lang)]
+    assert [s.split()[0] for s in said if s.startswith("C")] == [f"C{i}" for i in range(1, 11)]
+
+
+@LANGS
+def test_an_uncalibrated_model_is_called_so_on_the_first_page(told, lang, monkeypatch):
+    monkeypatch.setattr("calibration.posterior.read", lambda _: None)
+    first = "".join(text for text in document.document(told, lang).sections[0].blocks[1].items)
+    assert {"zh": "尚未用数据校准", "en": "has not been calibrated"}[lang] in first
+
+
+def test_every_parameter_is_listed_with_the_value_of_the_run(told):
+    table = next(t for t in document.document(told, "zh").tables() if t.key == "parameters")
+    used = told.both.plan.request["parameters"]
+    assert {row[1]: row[3] for row in table.rows} == used
+
+
+def test_the_provenance_says_what_is_needed_to_run_again(told):
+    facts = {words.en: value for words, value in provenance.facts(told, "en")}
+    assert facts["seed"] == 1
+    assert facts["scale (rows for each resident)"] == SCALE
+    assert facts["digest of the region pack"] == told.region.digest
+    assert facts["draws of the parameters"] == 4
+    assert "numpy" in facts
+
+
+# Attribution
+
+
+def shares_of(told, points, **more):
+    """Shares of two projects and their total, as an attribution gives them."""
+    code = told.groups[-1].code
+    parts = dict.fromkeys(("natural", "migration", "recoding", "denominator", "counting"), 0.0)
+
+    def row(name, level, kind, value, error):
+        return {"id": name, "level": level, "kind": kind, "unit_code": code, "points": value,
+                "persons": 100 * value, "points_error": error, **parts}  # fmt: skip
+
+    rows = [row("total", "total", "total", sum(p for p, _ in points.values()), 0.0)]
+    for name, (value, error) in points.items():
+        rows += [
+            row(name, "project", kind, value, error) for kind in ("owen", "first_in", "last_in")
+        ]
+    about = {"scenario": "plan", "day": "2025-12-31", "permutations": 6, "draws": 0, "runs": 9}
+    return Shares(pd.DataFrame(rows), **about, scale=0.01, **more)
+
+
+def test_what_works_is_told_from_what_may_be_chance_and_from_what_does_nothing(told):
+    points = {"P1": (0.3, 0.1), "P2": (0.1, 0.1), "P3": (0.0, 0.0), "P4": (-0.3, 0.1)}
+    with_shares = replace(told, shares=shares_of(told, points))
+    works = dict(conclusions.answers(with_shares, "en"))["What works and what does not"]
+    lines = [next(s for s in works if s.startswith(start)) for start in
+             ("They work", "They lower", "Not to be told", "No effect")]  # fmt: skip
+    assert [f"P{i}" in line for line, i in zip(lines, (1, 4, 2, 3), strict=True)] == [True] * 4
+
+
+def test_an_attribution_of_another_scenario_is_refused(told, tmp_path):
+    file = tmp_path / "shares.json"
+    file.write_text(json.dumps({"scenario": "delayed", "shares": []}), encoding="utf-8")
+    with pytest.raises(RequestError, match="delayed"):
+        Shares.read(file, told.scenario)
+
+
+def test_what_is_no_attribution_is_refused(told, tmp_path):
+    file = tmp_path / "shares.json"
+    for text in ("no JSON", "[]", '{"scenario": "plan"}', '{"scenario": "plan", "shares": [{}]}'):
+        file.write_text(text, encoding="utf-8")
+        with pytest.raises(RequestError, match="attribute --json"):
+            Shares.read(file, told.scenario)
+
+
+@pytest.mark.slow
+def test_a_quick_attribution_adds_up():
+    told = quick(resolve("plan"), "binzhou", scale=0.005, jobs=1)
+    code = told.largest()
+    parts = sum(row["points"] for row in told.of_group(code, "project", "owen"))
+    assert parts == pytest.approx(told.of_group(code, "total", "total")[0]["points"], abs=1e-9)
+
+
+def test_a_scenario_that_does_nothing_contributes_nothing():
+    told = quick(resolve("baseline"), "binzhou", scale=0.005, jobs=1)
+    assert all(row["points"] == 0 for row in told.of_group(told.largest(), "project", "owen"))
+
+
+# How numbers read
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "reads"),
+    [
+        (Column("x", "%", 2), 63.379, "63.38"),
+        (Column("x", "points", 2, signed=True), 0.2149, "+0.21"),
+        (Column("x", "points", 2, signed=True), -0.001, "0.00"),
+        (Column("x", "points", 2), -1.5, "-1.50"),
+        (Column("x", "persons"), 1234567, "1,234,567"),
+        (Column("x", "mixed", None), 0.0833333, "0.0833"),
+        (Column("x", "mixed", None), 24000.0, "24,000"),
+        (Column("x", "%"), None, "–"),
+        (Column("x", "%"), float("nan"), "–"),
+        (Column("x"), "=cmd()", "=cmd()"),
+    ],
+)
+def test_a_number_reads_as_its_column_says(column, cell, reads):
+    assert column.text(cell) == reads
