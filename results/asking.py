@@ -50,6 +50,8 @@ def _seek(seek: argparse.ArgumentParser, say: Say) -> None:
     seek.add_argument("--max-intensity", type=float, default=1.5, help=most)
     weight = say("措施在总力度中的权重", "weight in the total intensity")
     seek.add_argument("--weight", nargs="+", default=[], metavar="M12=2", help=weight)
+    sum_of = say("求最小的是总力度还是总费用", "what is to be least in total")
+    seek.add_argument("--least", choices=["intensity", "cost"], default="intensity", help=sum_of)
     seek.add_argument("--budget", type=float, metavar="YUAN", help=say("预算", "budget"))
     only = say("只在这些县实施", "only carried out there")
     seek.add_argument("--counties", nargs="+", default=[], help=only)

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from results.seek import Found, Package, Wish
+from results.seek import Found
+from results.wish import Package, Wish
 from scenarios.checking import Words
 from scenarios.paired import Draw, Runs
 from scenarios.scenario import Scenario
@@ -41,6 +42,7 @@ class Certificate:
     needed: int | None  # draws that would certify it at the same share; None if none would
     target_shares: Mapping[int, float]  # of each target, the share of draws that meet it
     margins: Mapping[int, tuple[float, float, float]]  # 5, 50 and 95 % of each margin [points]
+    reached: Mapping[int, float]  # rate that each target reaches with the wanted probability
     binding: tuple[int, ...]  # targets that fail in any draw, the most frequent first
     at_bound: tuple[str, ...]  # measures that are as strong as they may be
 
@@ -62,12 +64,14 @@ def certify(
     failing = (~good).mean(axis=0)
     order = sorted(range(len(failing)), key=lambda w: -failing[w])
     ids = list(wish.targets)
+    within = np.quantile(margins, 1 - wish.probability, axis=0, method="lower")
     quantiles = np.percentile(margins, (5, 50, 95), axis=0).T.tolist()
     return Certificate(
         met=met, draws=n, bound=bound, certified=bound >= wish.probability,
         needed=enough(met / n, wish.probability),
         target_shares={t: float(1 - failing[w]) for w, t in enumerate(ids)},
         margins={t: (q[0], q[1], q[2]) for t, q in zip(ids, quantiles, strict=True)},
+        reached={t: rate + float(within[w]) for w, (t, rate) in enumerate(wish.targets.items())},
         binding=tuple(ids[w] for w in order if failing[w] > 0),
         at_bound=tuple(n for n, x in package.items() if x >= wish.bounds[n] - 1e-9),
     )  # fmt: skip

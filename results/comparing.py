@@ -2,6 +2,7 @@
 
 from argparse import Namespace
 from datetime import date
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from results.cli import DONE, Say
@@ -88,40 +89,40 @@ def attribute(asked: Namespace, say: Say) -> int:
 
 def seek(asked: Namespace, say: Say) -> int:
     """`xiancheng seek`: the least package that meets the targets, and its certificate."""
-    from results import cells, certify, seek, sought
+    from results import cells, certify, seek, sought, wish
     from scenarios.paired import independent, layered
 
     scenario = _scenario(asked)
     with _runs(asked, scenario) as runs:
-        wish = seek.wished(
+        wanted = wish.wished(
             scenario, runs, probability=asked.probability, targets=asked.targets,
             rates=_numbers(asked.rate, "--rate 371621=45"), exclude=asked.exclude,
             strongest=asked.max_intensity, weights=_numbers(asked.weight, "--weight M12=2"),
-            budget=asked.budget, counties=asked.counties,
+            least=asked.least, budget=asked.budget, counties=asked.counties,
         )  # fmt: skip
         draws = layered(asked.draws, asked.seed)
-        with progress(say("搜索", "searching"), seek.runs_foreseen(wish, len(draws))) as step:
-            found = seek.search(wish, runs, draws, seed=asked.seed, done=step)
+        with progress(say("搜索", "searching"), seek.runs_foreseen(wanted, len(draws))) as step:
+            found = seek.search(wanted, runs, draws, seed=asked.seed, done=step)
         regret = None
         if asked.regret:
-            steps = len(certify.packages_to_regret(wish, found)) * len(certify.WORLDS)
+            steps = len(certify.packages_to_regret(wanted, found)) * len(certify.WORLDS)
             with progress(say("外部条件", "outside worlds"), steps * asked.regret) as step:
-                regret = certify.regret(wish, found, runs, draws[: asked.regret], step)
+                regret = certify.regret(wanted, found, runs, draws[: asked.regret], step)
     with (
         _runs(asked, scenario, asked.confirm_scale) as runs,
         progress(say("确认", "confirming"), asked.confirm) as step,
     ):
         fresh = independent(asked.confirm, asked.seed)
-        proof = certify.certify(wish, found.package, runs, fresh, step)
-    verdict = [*sought.verdict(wish, found, proof, runs, say.lang)]
+        proof = certify.certify(wanted, found.package, runs, fresh, step)
+    verdict = [*sought.verdict(wanted, found, proof, runs, say.lang)]
     if asked.json:
         report = {"found": found, "certificate": proof, "share": proof.share, "verdict": verdict}
         worlds = sought.regret_records(regret) if regret else None
         print(cells.as_json({"scenario": scenario.name, **report, "regret": worlds}))
         return DONE
     if found.package:
-        table(say("措施组合", "package"), *sought.package(wish, found, say.lang))
-    table(say("目标", "targets"), *sought.targets(wish, proof, runs, say.lang))
+        table(say("措施组合", "package"), *sought.package(wanted, found, say.lang))
+    table(say("目标", "targets"), *sought.targets(wanted, proof, runs, say.lang))
     if regret:
         title = say("外部条件不同时的达标概率（后悔）", "chance in other outside worlds (regret)")
         table(title, *sought.regrets(regret, say.lang))
@@ -223,6 +224,16 @@ def _check(asked: Namespace, *all_scenarios: "Scenario") -> None:
     for scenario in all_scenarios:
         numbers = {"seed": asked.seed, "scale": asked.scale, "jobs": asked.jobs or 1}
         checked(scenario, asked.region, **numbers, draws=getattr(asked, "draws", 0))
+    if asked.command == "seek":
+        checked(all_scenarios[0], asked.region, scale=asked.confirm_scale, draws=asked.regret)
+        if asked.draws < 1:
+            raise RequestError("--draws 应为正整数", "--draws should be a positive number")
+    points = asked.points if getattr(asked, "method", "") == "sobol" else 1
+    if points > 0 and points & (points - 1):
+        raise RequestError(
+            f"--points 应为 2 的幂，如 64；得到 {points}",
+            f"--points should be a power of two such as 64; got {points}",
+        )
     for name in ("seeds", "permutations", "confirm", "trajectories", "points", "top"):
         if getattr(asked, name, 1) < 1:
             raise RequestError(f"--{name} 应为正整数", f"--{name} should be a positive number")
@@ -258,6 +269,8 @@ def _numbers(pairs: list[str], example: str) -> dict[str, float]:
         name, _, value = pair.partition("=")
         try:
             told[name] = float(value)
+            if not isfinite(told[name]):
+                raise ValueError
         except ValueError:
             raise RequestError(
                 f"应写作 {example}；得到 {pair!r}", f"expected {example}, got {pair!r}"

@@ -24,6 +24,7 @@ SEAL = b',\n"seal": "'
 FLAGS = ("sse", "avx", "fma", "neon", "asimd", "sve")  # processor features that touch arithmetic
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+FileName = Annotated[str, Field(pattern=r"^[^./\\][^/\\]*$")]  # in the folder of the run
 Day = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$")]
 
 
@@ -93,7 +94,7 @@ class Record(Model):
     summary: dict[str, float | None] = Field(description="every indicator at the end of the run")
     verdicts: list[dict[str, Any]]
     values: Sha256 = Field(description="of the numbers in series and growth, in any file format")
-    files: dict[str, Sha256]
+    files: dict[FileName, Sha256]
     seal: Sha256 = Field(description="of the bytes of this file before the seal")
 
 

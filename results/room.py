@@ -1,12 +1,13 @@
 """What a sweep takes of memory and disk, and whether it fits."""
 
+import os
 import shutil
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from calibration.region import load
-from scenarios.engines import memory_available
 from scenarios.simulate import RequestError
 from scenarios.sweep import Design
 
@@ -79,3 +80,22 @@ class Need:
 
 def _size(size: float) -> str:
     return f"{size / 1e9:.2f} GB" if size >= 1e7 else f"{size / 1e6:.2f} MB"
+
+
+def memory_available() -> int | None:
+    """Memory that this process and its children may still take [bytes]; None if not known."""
+    found = []
+    try:
+        with open("/proc/meminfo", encoding="ascii") as lines:
+            told = dict(line.split(":", 1) for line in lines)
+        found.append(int(told["MemAvailable"].split()[0]) * 1024)
+        with open("/sys/fs/cgroup/memory.max", encoding="ascii") as limit:
+            most = limit.read().strip()
+        if most != "max":
+            with open("/sys/fs/cgroup/memory.current", encoding="ascii") as current:
+                found.append(int(most) - int(current.read()))
+    except (OSError, KeyError, ValueError):
+        pass
+    if not found and sys.platform == "darwin":
+        found.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    return min(found) if found else None

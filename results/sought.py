@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from results.certify import CONFIDENCE, WORLDS, Certificate, Regret
-from results.seek import Found, Wish
+from results.seek import Found
+from results.wish import Wish, strength
 from scenarios.checking import Words
 from scenarios.paired import Runs
 
@@ -21,7 +22,13 @@ def package(wish: Wish, found: Found, lang: str) -> Lines:
     headers = {"zh": ["措施", "力度", "上限"], "en": ["measure", "intensity", "at most"]}[lang]
     measures = wish.scenario.plan.measures
     return headers, [
-        [f"{number} {measures[number].title.said(lang)}", f"{x:.2f}", f"{wish.bounds[number]:.2f}"]
+        [
+            f"{number} {measures[number].title.said(lang)}",
+            *(
+                f"{times * strength(wish.scenario, number):.2f}"
+                for times in (x, wish.bounds[number])
+            ),
+        ]
         for number, x in found.package.items()
     ]
 
@@ -29,16 +36,24 @@ def package(wish: Wish, found: Found, lang: str) -> Lines:
 def targets(wish: Wish, proof: Certificate, runs: Runs, lang: str) -> Lines:
     """A row for each target: what is wanted, and how the fresh draws meet it."""
     headers = {
-        "zh": ["目标", "要求", "达标比例", "差距 5%", "中位", "95%"],
-        "en": ["target", "wanted", "share met", "margin 5 %", "median", "95 %"],
-    }[lang]
+        "zh": ["目标", "要求", "达标比例", f"以{wish.probability:.0%}概率可达", "差距 5%", "中位",
+               "95%"],
+        "en": ["target", "wanted", "share met", f"had with {wish.probability:.0%}", "margin 5 %",
+               "median", "95 %"],
+    }[lang]  # fmt: skip
     rows = []
     for index, rate in wish.targets.items():
         target = runs.pack.targets[index]
         name = target.name.zh if lang == "zh" else target.name.en
         own = [f"{margin:+.2f}" for margin in proof.margins[index]]
         rows.append(
-            [f"{target.id} {name}", f"≥{rate:g}", f"{proof.target_shares[index]:.0%}", *own]
+            [
+                f"{target.id} {name}",
+                f"≥{rate:g}",
+                f"{proof.target_shares[index]:.0%}",
+                f"{proof.reached[index]:.2f}",
+                *own,
+            ]
         )
     return headers, rows
 
@@ -78,19 +93,21 @@ def verdict(wish: Wish, found: Found, proof: Certificate, runs: Runs, lang: str)
         ).said(lang)
     elif found.met:
         yield Words(
-            f"最小组合：{len(found.package)} 项措施，总力度 {wish.weight(found.package):.2f}；"
+            f"最小组合：{len(found.package)} 项措施，总权重 {wish.weight(found.package):.2f}；"
             f"搜索所用抽样中 {search:.0%} 达标（不做措施时 {found.empty_share:.0%}）。",
-            f"The least package: {len(found.package)} measures, total intensity "
+            f"The least package: {len(found.package)} measures, total weight "
             f"{wish.weight(found.package):.2f}; met in {search:.0%} of the draws of the search "
             f"({found.empty_share:.0%} without any measure).",
         ).said(lang)
     else:
         yield Words(
-            f"在所给界限内没有组合能以 {p:.0%} 的概率达标；找到的最好组合为 {search:.0%}"
-            f"（不做措施时 {found.empty_share:.0%}），总力度 {wish.weight(found.package):.2f}。",
+            f"在所给界限内没有找到能以 {p:.0%} 的概率达标的组合；找到的最好组合为 {search:.0%}"
+            f"（不做措施时 {found.empty_share:.0%}），总权重 {wish.weight(found.package):.2f}，"
+            f"它使最难目标的城镇化率提高 {found.gain:+.2f} 个百分点（各抽样的中位数）。",
             f"No package within the bounds was found to meet the targets with {p:.0%}; the best "
-            f"found has {search:.0%} ({found.empty_share:.0%} without any measure), total "
-            f"intensity {wish.weight(found.package):.2f}.",
+            f"found has {search:.0%} ({found.empty_share:.0%} without any measure), total weight "
+            f"{wish.weight(found.package):.2f}; it adds {found.gain:+.2f} points to the hardest "
+            "target's rate (median over draws).",
         ).said(lang)
     yield Words(
         f"确认：{proof.draws} 组独立的新抽样和新种子中 {proof.met} 组达标，即 {seen:.1%}；"

@@ -3,6 +3,7 @@
 import hashlib
 import math
 from collections.abc import Mapping
+from csv import writer
 from dataclasses import fields
 from datetime import date
 from functools import lru_cache
@@ -118,15 +119,18 @@ def movers_in(table: "pd.DataFrame", outcome: Outcome) -> Ints:
 
 def values_digest(outcome: Outcome) -> str:
     """The sha256 of the numbers of an outcome, whatever files they are kept in."""
-    numbers = [outcome.record, *outcome._start]
-    numbers += [column for change in outcome._growth for column in vars(change).values()]
+    numbers = [outcome.record, *outcome._start, *outcome._stacked.values()]
     content = b"".join(np.asarray(each, "<f8").tobytes() for each in numbers)
     return hashlib.sha256(content).hexdigest()
 
 
 def csv(table: "pd.DataFrame") -> bytes:
     """A table as CSV that spreadsheets open: UTF-8 with BOM."""
-    return table.to_csv(index=False).encode("utf-8-sig")
+    text = StringIO()
+    lines = writer(text, lineterminator="\n")
+    lines.writerow(table.columns)
+    lines.writerows(row.values() for row in rows(table))
+    return text.getvalue().encode("utf-8-sig")
 
 
 def rows(table: "pd.DataFrame") -> list[dict[str, Any]]:
@@ -146,9 +150,9 @@ def plain(cell: Any) -> Any:
 def yaml(document: Mapping[str, Any]) -> str:
     """A document as YAML 1.2, keys in the order given."""
     text = StringIO()
-    writer = YAML(typ="safe", pure=True)
-    writer.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
-    writer.allow_unicode = True
-    writer.default_flow_style = False
-    writer.dump(dict(document), text)
+    made = YAML(typ="safe", pure=True)
+    made.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
+    made.allow_unicode = True
+    made.default_flow_style = False
+    made.dump(dict(document), text)
     return text.getvalue()

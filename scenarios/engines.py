@@ -5,7 +5,6 @@ may lose workers and send a task again; no engine changes a result.
 """
 
 import os
-import sys
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
@@ -92,11 +91,16 @@ _job: Job | None = None  # of this worker
 
 
 def _begin(job: Job) -> None:
+    """Make a process a worker with a job."""
+    global _job
+    _job = job
+    leave_signals()
+
+
+def leave_signals() -> None:
     """Make a process a worker: it leaves signals to its parent and does not outlive it."""
     import signal
 
-    global _job
-    _job = job
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -291,25 +295,3 @@ class Dask:
                 client.close()
                 if cluster is not None:
                     cluster.close()
-
-
-# What fits
-
-
-def memory_available() -> int | None:
-    """Memory that this process and its children may still take [bytes]; None if not known."""
-    found = []
-    try:
-        with open("/proc/meminfo", encoding="ascii") as lines:
-            told = dict(line.split(":", 1) for line in lines)
-        found.append(int(told["MemAvailable"].split()[0]) * 1024)
-        with open("/sys/fs/cgroup/memory.max", encoding="ascii") as limit:
-            most = limit.read().strip()
-        if most != "max":
-            with open("/sys/fs/cgroup/memory.current", encoding="ascii") as current:
-                found.append(int(most) - int(current.read()))
-    except (OSError, KeyError, ValueError):
-        pass
-    if not found and sys.platform == "darwin":
-        found.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
-    return min(found) if found else None

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from hashlib import sha256
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from calibration import priors
+from scenarios.engines import WorkersLostError, leave_signals, one_thread_each
 from scenarios.plan import policy
 from scenarios.scenario import Scenario
 from scenarios.simulate import ABOUT, CAUSES, Outcome, simulate
@@ -156,15 +158,19 @@ class Runs:
         self, wanted: Mapping[tuple[Any, ...], tuple[Scenario, Draw]], done: Callable[[], None]
     ) -> None:
         if self._pool is None and wanted:
-            self._pool = ProcessPoolExecutor(self.jobs, get_context("spawn"))
-        tasks: dict[Future[Reading], tuple[Any, ...]] = {
-            self._pool.submit(_run, *pair, self.region, self.scale, self.day): key
-            for key, pair in wanted.items()
-            if self._pool is not None
-        }
-        for task in as_completed(tasks):
-            self._known[tasks[task]] = task.result()
-            done()
+            self._pool = ProcessPoolExecutor(self.jobs, get_context("spawn"), leave_signals)
+        try:
+            with one_thread_each():
+                tasks: dict[Future[Reading], tuple[Any, ...]] = {
+                    self._pool.submit(_run, *pair, self.region, self.scale, self.day): key
+                    for key, pair in wanted.items()
+                    if self._pool is not None
+                }
+            for task in as_completed(tasks):
+                self._known[tasks[task]] = task.result()
+                done()
+        except BrokenProcessPool:
+            raise WorkersLostError from None
 
     def _levers(self, scenario: Scenario) -> tuple[Any, ...]:
         """What makes the run of a scenario: its levers up to the end, and the world outside."""

@@ -4,7 +4,6 @@ Points are numbered. The order is fixed by the design alone, so every process an
 the same run by the same number.
 """
 
-import csv
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,9 +15,9 @@ import numpy as np
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from calibration import priors
-from calibration.priors import ParameterError
-from scenarios.checking import Document, Problem, ScenarioError, Words, held_against, nearest, wrong
+from scenarios.checking import Document, ScenarioError, Words, held_against, nearest, wrong
 from scenarios.keys import Day, Model
+from scenarios.points import points_in, sampled
 from scenarios.reading import read
 from scenarios.request import Request, World, digest_of
 from scenarios.resolving import resolve
@@ -27,7 +26,6 @@ from scenarios.simulate import LIMITS, checked, horizon
 from sim.state import Floats
 
 MOST = 1_000_000  # runs in a sweep
-SMALLEST = 2.0**-33  # quantiles are never taken at 0 or 1
 
 Count = Annotated[int, Field(ge=1, le=MOST)]
 Seed = Annotated[int, Field(ge=LIMITS["seed"][0], le=LIMITS["seed"][1])]
@@ -212,7 +210,8 @@ def design(file: Path) -> Design:
         path = file.parent / name
         chosen = resolve(path if name.endswith((".yaml", ".yml")) else name)
         chosen = horizon(chosen, written.horizon.start, written.horizon.until)
-        checked(chosen, written.region)
+        for scale in written.scales:
+            checked(chosen, written.region, scale=scale)
         cutoff = None if written.cutoff is None else str(written.cutoff)
         worlds.append(World.of(chosen, written.region, cutoff))
     names, values = _drawn(written, document, file)
@@ -274,69 +273,3 @@ def _posterior(written: DesignFile, document: Document) -> Path:
                          "prior or a CSV file: the pack holds no posterior.csv")  # fmt: skip
         raise ScenarioError([document.problem(("parameters", "from"), expected, "posterior")])
     return table
-
-
-def sampled(method: str, names: Sequence[str], n: int, seed: int) -> Floats:
-    """`n` draws of these parameters from their priors, (draw, parameter).
-
-    References
-    ----------
-    McKay, Beckman & Conover (1979), doi:10.1080/00401706.1979.10489755; Owen (1998),
-    doi:10.1006/jcom.1998.0487 for scrambled Sobol points
-    """
-    by_name = {prior.name: prior for prior in priors.catalogue()}
-    if method == "latin-hypercube":  # the draws of `xiancheng run --draws`
-        return np.column_stack([by_name[name].draws(n, seed) for name in names])
-    if method == "sobol":
-        from scipy.stats.qmc import Sobol
-
-        unit = Sobol(len(names), rng=np.random.default_rng(seed)).random_base2(n.bit_length() - 1)
-    else:
-        unit = np.random.default_rng(seed).random((n, len(names)))
-    unit = np.clip(unit, SMALLEST, 1 - SMALLEST)
-    return np.column_stack([by_name[name].quantile(unit[:, i]) for i, name in enumerate(names)])
-
-
-def points_in(table: Path, n: int | None = None) -> tuple[tuple[str, ...], Floats]:
-    """Parameter values in a CSV file with a row of names; all rows, or the first `n`.
-
-    Raises
-    ------
-    ScenarioError
-        with everything that is wrong, line by line.
-    """
-    try:
-        with table.open(encoding="utf-8-sig", newline="") as lines:
-            header, *rows = list(csv.reader(lines)) or [[]]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        readable = Words("可以读取的 UTF-8 CSV 文件", "a CSV file in UTF-8 that can be read")
-        raise ScenarioError([Problem(str(table), 0, 0, "", readable, str(error))]) from None
-    rows = [row for row in rows if row]
-    problems = []
-    if len(rows) < (n or 1):
-        expected = Words(f"至少 {n or 1} 行数值", f"at least {n or 1} rows of values")
-        problems.append(Problem(str(table), 1, 1, "", expected, str(len(rows))))
-    known = [prior.name for prior in priors.catalogue()]
-    for column, name in enumerate(header):
-        if name not in known or name in header[:column]:
-            each = Words("互不重复的参数名", "names of parameters, each once")
-            near = nearest(name, known)
-            problems.append(Problem(str(table), 1, column + 1, "", each, name, near))
-    if problems:
-        raise ScenarioError(problems)
-    values = []
-    for line, row in enumerate(rows[:n], start=2):
-        try:
-            numbers = [float(cell) for cell in row]
-            priors.override(dict(zip(header, numbers, strict=True)))
-            values.append(numbers)
-        except ParameterError as slips:
-            within = Words("先验支撑内的值", "values that the priors allow")
-            found = Words(slips.zh, slips.en)
-            problems.append(Problem(str(table), line, 1, "", within, found))
-        except ValueError:
-            number = Words(f"{len(header)} 个数字", f"{len(header)} numbers")
-            problems.append(Problem(str(table), line, 1, "", number, ",".join(row)[:60]))
-    if problems:
-        raise ScenarioError(problems)
-    return tuple(header), np.array(values)

@@ -11,7 +11,9 @@ from scipy.stats import binomtest
 
 from results import certify, seek, sought
 from results.cli import main
-from scenarios.paired import Runs, independent, layered
+from results.programme import least
+from results.wish import spending, wished
+from scenarios.paired import Draw, Reading, Runs, independent, layered
 from scenarios.resolving import resolve
 from scenarios.simulate import RequestError
 
@@ -27,7 +29,7 @@ def runs():
 
 
 def wish(runs, scenario="plan", **how):
-    return seek.wished(resolve(scenario), runs, **{"probability": 0.9, **how})
+    return wished(resolve(scenario), runs, **{"probability": 0.9, **how})
 
 
 def recoding(**how):
@@ -75,7 +77,7 @@ def test_no_intensity_goes_beyond_what_a_scenario_may_set(runs):
     [
         {"targets": ["T-9"]}, {"rates": {"Beijing": 50}}, {"exclude": ["M99"]},
         {"weights": {"S1": 2}}, {"counties": ["nowhere"]}, {"probability": 1.5},
-        {"strongest": 3}, {"budget": 1e9},
+        {"strongest": 3}, {"budget": 1e9}, {"least": "cost"}, {"weights": {"M01": -1}},
     ],
 )  # fmt: skip
 def test_a_wish_that_cannot_be_read_is_refused(runs, how):
@@ -128,7 +130,7 @@ def slopes_of(asked, **by_measure):
 def test_the_programme_takes_the_measure_that_gives_most_for_its_weight(runs):
     asked = wish(runs, targets=["T-2"], weights={"M01": 3.0}, probability=0.5)
     slopes = slopes_of(asked, M01=2.0, M02=1.0, M05=-1.0)
-    x, feasible = seek.least(asked, np.array([[-1.0], [-9.0]]), slopes)
+    x, feasible = least(asked, np.array([[-1.0], [-9.0]]), slopes)
     assert feasible
     assert dict(zip(asked.bounds, x.round(6), strict=True)) == {
         **dict.fromkeys(asked.bounds, 0.0), "M02": 1.0,
@@ -138,14 +140,14 @@ def test_the_programme_takes_the_measure_that_gives_most_for_its_weight(runs):
 def test_the_programme_leaves_the_hardest_draws_that_the_probability_allows(runs):
     asked = wish(runs, targets=["T-2"], probability=0.75)
     margins = np.array([[-0.2], [-0.4], [-0.6], [-99.0]])
-    x, feasible = seek.least(asked, margins, slopes_of(asked, M01=1.0))
+    x, feasible = least(asked, margins, slopes_of(asked, M01=1.0))
     assert feasible
     assert x.sum() == pytest.approx(0.6, abs=1e-4)
 
 
 def test_the_programme_says_when_no_package_is_enough(runs):
     asked = wish(runs, targets=["T-2"], probability=0.9)
-    x, feasible = seek.least(asked, np.array([[-1.0], [-99.0]]), slopes_of(asked, M01=1.0))
+    x, feasible = least(asked, np.array([[-1.0], [-99.0]]), slopes_of(asked, M01=1.0))
     assert not feasible
     assert x.sum() == pytest.approx(1.0, abs=1e-3)  # what meets it in one draw of two
 
@@ -204,9 +206,102 @@ def test_the_package_found_is_the_least_on_the_grid(runs):
     wanted = reached.max()
     asked = replace(blank, targets={0: blank.targets[0] + wanted - 1e-9})
     found = seek.search(asked, runs, draws)
-    least = steps[int(np.argmax(reached >= wanted))]
+    weakest = steps[int(np.argmax(reached >= wanted))]
     assert found.met
-    assert found.package == ({"M26": least} if least else {})
+    assert found.package == ({"M26": weakest} if weakest else {})
+
+
+# A world in which the answer is known
+
+
+class Linear:
+    """Runs of a world in which each measure adds its own to every rate, without luck."""
+
+    def __init__(self, runs, full, adds):
+        self.pack, self.full, self.adds = runs.pack, full, adds
+
+    def read(self, asked, done):
+        for scenario, draw in asked:
+            multiples = {
+                n: scenario.setting(n).intensity / self.full.setting(n).intensity for n in self.adds
+            }
+            rate = draw.seed + sum(self.adds[n] * x for n, x in multiples.items())
+            yield Reading(np.empty(0), np.empty(0), np.full(len(self.pack.targets), rate))
+
+
+ADDS = {"M01": 1.0, "M02": 2.0, "M06": 0.5, "M12": 3.0, "M21": -1.0}
+
+
+def linear_search(runs, probability=0.9, measures=ADDS, **how):
+    """Ten draws with rates of 31 to 40 and a target of 36.5, met in four of ten without a plan."""
+    plan = resolve("plan")
+    names = [*plan.plan.measures]
+    asked = wished(plan, runs, **{
+        "probability": probability, "targets": ["T-2"], "rates": {"T-2": 36.5},
+        "exclude": [n for n in names if n not in measures], **how,
+    })  # fmt: skip
+    draws = [Draw(seed) for seed in range(31, 41)]
+    return asked, seek.search(asked, Linear(runs, plan, ADDS), draws)
+
+
+def test_the_least_package_of_a_known_world_is_found(runs):
+    """Nine of ten draws need 4.5 points: 1.5 of the best measure, at 3 points each, is enough."""
+    asked, found = linear_search(runs)
+    assert (found.met, found.share, found.how) == (True, 0.9, "programme")
+    assert found.package == {"M12": 1.5}
+    asked, found = linear_search(runs, probability=1.0 - 1e-9)  # 5.5 points
+    assert found.package == {"M12": 1.5, "M02": 0.5}
+    assert asked.weight(found.package) == 2.0
+
+
+def test_weights_and_exclusions_turn_to_the_next_best_measures(runs):
+    _, found = linear_search(runs, exclude=[n for n in resolve("plan").plan.measures
+                                            if n not in ("M01", "M02", "M06", "M21")])  # fmt: skip
+    assert found.package == {"M02": 1.5, "M01": 1.5}
+    _, found = linear_search(runs, weights={"M12": 10.0})
+    assert found.package == {"M01": 1.5, "M02": 1.5}
+
+
+def test_the_best_that_can_be_had_is_told_where_nothing_is_enough(runs):
+    """All good measures at their bounds add 9.75 points: enough for 44.5 in six draws of ten."""
+    _, found = linear_search(runs, rates={"T-2": 44.5})
+    assert not found.met
+    assert found.share == 0.6
+    assert "M21" not in found.package  # it does harm
+    assert found.gain > 6.5
+
+
+def test_a_tight_budget_is_kept_and_used(runs):
+    """A proposal that is rounded up must not break the budget that bounds it."""
+    groups = next(k for k, i in resolve("plan").plan.measures["M12"].indicators.items() if i.scales)
+    cost = {"yuan": 1e6, "source": "a test", "status": "assumed"}
+    priced = resolve({"name": "p", "title": "t", "based_on": "plan",
+                      "red_lines": {"unit_costs": {groups: cost}}})  # fmt: skip
+    yuan = spending(priced, "M12")
+    left_out = [n for n in priced.plan.measures if n not in ADDS]
+    asked = wished(priced, runs, probability=0.9, targets=["T-2"], rates={"T-2": 36.5},
+                   exclude=left_out, budget=yuan * 0.777)  # fmt: skip
+    draws = [Draw(seed) for seed in range(31, 41)]
+    found = seek.search(asked, Linear(runs, priced, ADDS), draws)
+    assert found.met
+    assert 0.7 < found.package["M12"] <= 0.777
+    assert asked.allowed(found.package)
+
+
+def test_the_least_cost_uses_only_measures_whose_cost_is_known(runs):
+    groups = next(k for k, i in resolve("plan").plan.measures["M12"].indicators.items() if i.scales)
+    cost = {"yuan": 1e6, "source": "a test", "status": "assumed"}
+    priced = {"name": "p", "title": "t", "based_on": "plan",
+              "red_lines": {"unit_costs": {groups: cost}}}  # fmt: skip
+    asked = wish(runs, priced, least="cost")
+    assert "M12" in asked.bounds
+    assert asked.weight({"M12": 1.0}) == spending(resolve(priced), "M12") > 1e6
+    assert "M01" not in asked.bounds
+
+
+def test_total_intensity_counts_what_is_carried_out(runs):
+    half = {"name": "h", "title": "t", "based_on": "plan", "measures": {"M01": 0.5}}
+    assert wish(runs, half).weight({"M01": 1.0, "M02": 1.0}) == 1.5
 
 
 # Confirming

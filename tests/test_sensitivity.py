@@ -92,3 +92,9 @@ def test_the_command_screens_first_and_then_divides_the_variance(capsys):
     told = json.loads(capsys.readouterr().out)
     assert {row["factor"] for row in told["factors"]} == {"kappa", LUCK}
     assert told["method"] == "sobol"
+
+
+def test_points_of_sobol_are_a_power_of_two(capsys):
+    words = ["sensitivity", "--method", "sobol", "--factors", "beta_y", "--points", "63"]
+    assert main([*words, "--lang", "en"]) == 2
+    assert "power of two" in capsys.readouterr().err

@@ -146,6 +146,14 @@ def test_what_is_not_whole_is_found_set_aside_and_run_again(kept, request_, firs
     assert not kept.has(request_.key)
 
 
+def test_a_record_speaks_only_of_files_in_its_own_folder(kept, request_):
+    folder = kept.path(request_.key)
+    told = json.loads((folder / "run.json").read_text("utf-8"))
+    del told["seal"]
+    told["files"]["../../secret"] = "0" * 64
+    assert record.parsed(record.written(told)) is None
+
+
 def test_an_altered_answer_is_not_given_but_computed_again(kept, request_, first):
     SPOILS["a torn table"](kept.path(request_.key))
     again = kept.obtain(request_)

@@ -21,9 +21,10 @@ from results.keyed import Store
 from results.room import Need
 from scenarios.checking import ScenarioError
 from scenarios.engines import Dask, Local, Lost, Pace
+from scenarios.points import sampled
 from scenarios.request import Request
 from scenarios.simulate import RequestError
-from scenarios.sweep import design, sampled
+from scenarios.sweep import design
 
 SMALL = """
 name: small
@@ -148,6 +149,11 @@ def test_a_wrong_design_is_refused_with_its_place(tmp_path, change, said):
     with pytest.raises(ScenarioError) as refused:
         design(written(tmp_path, SMALL.replace(*change)))
     assert said in refused.value.text("en")
+
+
+def test_a_scale_with_too_few_rows_is_refused_before_anything_is_computed(tmp_path):
+    with pytest.raises(RequestError, match="too small"):
+        design(written(tmp_path, SMALL.replace("scales: 0.005", "scales: [0.005, 0.00001]")))
 
 
 def test_wrong_points_are_refused_line_by_line(tmp_path):

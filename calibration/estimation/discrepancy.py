@@ -6,7 +6,10 @@ to where it is least. Here every run is given errors of its own, of a size that 
 from a prior, before anything is learned. So a misfit can be explained by large errors instead, the
 errors' size is estimated together with the parameters, and the posterior is as wide as the misfit
 demands. Predictions contain the same errors, hence are as uncertain as units left out turn out to
-be. Three choices keep this from being an alibi for too much precision:
+be. Four choices keep this from being an alibi for too much precision:
+
+- one error is common to all units: a rule that is missing is missing everywhere, and eighty counties
+  that all leave farming faster than the model lets them are no eighty witnesses of its parameters;
 
 - errors are heavy-tailed (Student t): one odd county neither drags the parameters nor inflates the
   errors of all others. The residuals of 1,661 counties between the censuses of 2010 and 2020 have
@@ -32,8 +35,10 @@ from calibration.estimation.table import Table
 from sim.state import Floats, Ints
 
 DEGREES = 4.0  # of freedom; residuals of counties between two censuses
-SHARE = 0.5  # assumed, 0.1 to 1: median size of errors, in spreads that the model itself makes
-LOG_SD = 1.0  # assumed: the size is known to a factor of five either way (90 %)
+SHARE = 0.7  # assumed, 0.3 to 1.5: median size of errors, in spreads that the model itself makes;
+# the rate's change then errs by about the 4.3 points that counties depart from their province's mean
+LOG_SD = 0.6  # assumed: the size is known to a factor of 2.7 either way (90 %)
+COMMON = 1.0  # assumed, 0.5 to 1.5: size of the error that all units share, in that of a unit's own
 MOST_SHARED = 0.5  # assumed: at most half of the variance is common to a prefecture
 CUT = 4.0  # half-widths at which departures are cut before they are correlated
 LEFT_TIED = 0.95  # of a correlation
@@ -114,9 +119,10 @@ class Discrepancy:
         known = values(self.beliefs, sizes)
         scale, shared = known[:, None, :-1], known[:, None, -1:]
         _, group = np.unique(groups, return_inverse=True)
-        common = self._errors(len(sizes), int(group.max()) + 1, rng)[:, group]
+        everywhere = COMMON * self._errors(len(sizes), 1, rng)
+        nearby = self._errors(len(sizes), int(group.max()) + 1, rng)[:, group]
         own = self._errors(len(sizes), len(groups), rng)
-        return scale * (np.sqrt(shared) * common + np.sqrt(1 - shared) * own)
+        return scale * (everywhere + np.sqrt(shared) * nearby + np.sqrt(1 - shared) * own)
 
     def _errors(self, runs: int, count: int, rng: np.random.Generator) -> Floats:
         """Multivariate t of scale 1, (run, count, summary)."""

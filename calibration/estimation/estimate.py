@@ -168,8 +168,9 @@ class View:
             ]
 
     def predictor(
-        self, names: Sequence[str], columns: Floats, near: int | None = None
-    ) -> "Predictor":
+        self, names: Sequence[str], columns: Floats, near: int | None = None,
+        level: Sequence[int] = (),
+    ) -> "Predictor":  # fmt: skip
         """Learn to predict whatever else the rows of the whole table show.
 
         Parameters
@@ -177,8 +178,12 @@ class View:
         columns : (run, name)
         near
             a unit: what units kept in its group show tells of it in particular
+        level
+            summaries, one for each column: what is learned is how far a column departs from what
+            the units kept show of it, and what they show is added where a prediction is asked for
         """
         estimator = self.estimator
+        columns = columns - self._level(estimator.world.said, level)
         has = np.isfinite(columns[estimator.rows]).all(axis=1)
         rows, fold = estimator.rows[has], estimator.learned.fold[has]
         beside = self._nearby(estimator.world.said[rows], near)
@@ -191,8 +196,8 @@ class View:
             told = x[:, self.x.shape[1] :]
             spread = learned_lines(told, missed, fold)
             return Predictor(
-                self, tuple(names), near, rows, columns[rows], scale, found, own, spread,
-                spread.own(told),
+                self, tuple(names), near, tuple(level), rows, columns[rows], scale, found, own,
+                spread, spread.own(told),
             )  # fmt: skip
 
     def of_unit(self, unit: int, summaries: Sequence[str]) -> "Predictor":
@@ -211,7 +216,16 @@ class View:
                 f"{table.units[unit]} cannot be predicted: it is not left out, or lacks a summary",
             )
         names = [f"{table.units[unit]} {name}" for name in summaries]
-        return self.predictor(names, self.estimator.world.said[:, unit, chosen], unit)
+        return self.predictor(names, self.estimator.world.said[:, unit, chosen], unit, chosen)
+
+    def _level(self, said: Floats, level: Sequence[int]) -> Floats:
+        """Median departure of the units kept in some summaries, (row, summary); 0 without any."""
+        if not level:
+            return np.zeros((len(said), 1))
+        table, chosen = self.estimator.world.table, list(level)
+        apart = (said - table.typical)[:, :, chosen]
+        told = np.isfinite(apart) & table.usable[:, chosen] & self.keep[:, None]
+        return np.asarray(np.nanmedian(np.where(told, apart, np.nan), axis=1))
 
     def _nearby(self, said: Floats, near: int | None) -> Floats:
         """Mean departures of the units kept in the group of a unit, (row, summary)."""
@@ -230,6 +244,7 @@ class Predictor:
     view: View
     names: tuple[str, ...]
     near: int | None
+    level: tuple[int, ...]
     rows: Ints  # of the table
     targets: Floats  # (row, name)
     scale: Standard  # of what units nearby show
@@ -245,6 +260,7 @@ class Predictor:
     def posteriors(self, observed: Floats, share: float = SHARE) -> list[Posterior]:
         """The same for many observations, (observation, unit, summary)."""
         view, fold = self.view, self.learned.fold
+        level = view._level(observed, self.level)
         x = view.scale(view.told(observed))
         beside = self.scale(view._nearby(observed, self.near))
         with one_thread():
@@ -257,6 +273,6 @@ class Predictor:
                 adjusted(
                     self.names, self.targets, self.own - expected[fold, k], self.rows, share,
                     self.own_spread - scatter[fold, k],
-                )
+                ).moved(level[k])
                 for k in range(len(observed))
             ]  # fmt: skip

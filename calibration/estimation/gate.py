@@ -21,6 +21,7 @@ from sim.state import Floats
 LEVELS = (0.5, 0.8, 0.9)
 CONFIDENCE = 0.95  # that a gate lets through what is calibrated, over all tests together
 BINS = 10  # of the ranks
+USUAL = 0.25  # of sound intervals, one in four sets contains fewer truths: below, they are widened
 WIDEST = 5.0
 
 
@@ -108,13 +109,18 @@ def widening(posteriors: Sequence[Posterior], truths: Floats, level: float = 0.9
     """Factors by which spreads must grow for intervals to contain the truths, (name,).
 
     The factor is the conformal quantile of how far truths lie out, in half-widths of the interval;
-    never below 1. Rows that are used here must not be used for the gate.
+    never below 1, and 1 where as many truths lay inside as chance would have it. Rows that are used
+    here must not be used for the gate.
     """
+    from scipy.stats import binom
+
     told = []
     for posterior, truth in zip(posteriors, truths, strict=True):
         low, high = posterior.interval(level)
         middle = posterior.median
         half = np.where(truth > middle, high - middle, middle - low)
         told.append(np.abs(truth - middle) / np.maximum(half, 1e-12))
+    apart = np.sort(told, axis=0)
     order = min(int(np.ceil((len(told) + 1) * level)), len(told)) - 1
-    return np.clip(np.sort(told, axis=0)[order], 1.0, WIDEST)
+    enough = np.sum(apart <= 1, axis=0) >= binom.ppf(USUAL, len(told), level)
+    return np.where(enough, 1.0, np.clip(apart[order], 1.0, WIDEST))

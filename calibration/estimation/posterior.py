@@ -63,6 +63,10 @@ class Posterior:
         chosen = [self.names.index(name) for name in names]
         return replace(self, names=tuple(names), draws=self.draws[:, chosen])
 
+    def moved(self, by: Floats) -> Self:
+        """Every draw moved, (name,)."""
+        return replace(self, draws=self.draws + by)
+
     def widened(self, factors: Floats) -> Self:
         """Every draw moved away from the median by a factor, (name,)."""
         return replace(self, draws=self.median + factors * (self.draws - self.median))

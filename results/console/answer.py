@@ -10,7 +10,7 @@ import numpy as np
 
 from calibration.region import load
 from results.console.draft import of_plan
-from results.console.work import Piece, Task
+from results.console.work import Piece, Task, Told
 from results.contents.subject import Subject, paired
 from scenarios.ensemble import Pair, without_plan
 from scenarios.paired import PUBLISHED, Draw, floor, judged_on, layered
@@ -38,34 +38,35 @@ class Question:
     seed: int = 1
     keep: bool = False  # whether runs of the plan's own scenarios are kept on file
 
-    @property
+    @cached_property
     def day(self) -> date:
         """The day that A is judged on."""
         return judged_on(self.a, load(self.region))
 
-    @property
+    @cached_property
     def sides(self) -> tuple[Scenario, Scenario, Scenario]:
         """A, A without the plan, B."""
         return self.a, without_plan(self.a), self.b
 
+    @cached_property
+    def told(self) -> tuple[tuple[Told, bool], ...]:
+        """The sides as workers are told of them, and whether their runs are kept on file."""
+        return tuple((Told.of(s), self.keep and on_file(s)) for s in self.sides)
+
     def central(self) -> list[Task]:
         """The runs of the median world."""
-        return [self._task(s, Draw(self.seed), whole=True) for s in self.sides]
+        return [
+            Task(told, Draw(self.seed), self.region, self.scale, self.day, whole=True, kept=kept)
+            for told, kept in self.told
+        ]
 
     def drawn(self) -> list[Task]:
         """A and its baseline under each draw, in turns."""
         return [
-            self._task(scenario, draw, whole=False)
+            Task(told, draw, self.region, self.scale, self.day, whole=False, kept=kept)
             for draw in layered(self.draws, self.seed)
-            for scenario in self.sides[:2]
+            for told, kept in self.told[:2]
         ]
-
-    def _task(self, scenario: Scenario, draw: Draw, *, whole: bool) -> Task:
-        """A task; runs of scenarios as they are on file are kept there."""
-        kept = self.keep and on_file(scenario)
-        return Task.of(
-            scenario, draw, self.region, self.scale, self.day, whole=whole, kept=kept
-        )  # fmt: skip
 
 
 def on_file(scenario: Scenario) -> bool:

@@ -13,11 +13,12 @@ from starlette.concurrency import run_in_threadpool
 
 from results.console.address import packed
 from results.console.answer import Question
+from results.console.choosing import USUAL
 from results.console.draft import Draft
 from results.console.guard import Guard
 from results.console.incoming import draft_of
 from results.console.native import text
-from results.console.page import USUAL, Page, Server, told
+from results.console.page import Page, Server, told
 from scenarios.reading import MAX_BYTES
 
 ARITHMETIC = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
@@ -54,7 +55,7 @@ def routes(server: Server) -> None:
         wait = text("正在打开…" if lang == "zh" else "Opening…", name="p", cls="loading")
         await client.connected()  # nothing is built for those who never listen
         with client:
-            wait.delete()
+            wait.set_visibility(False)
             made = Page(server, lang, dict(request.query_params))
             client.on_delete(made.study.cancel)
             made.build()

@@ -53,7 +53,6 @@ class Bar:
     def _uploaded(self, event: object) -> None:
         answer = getattr(event, "args", None) or {}
         if "address" in answer:
-            self.page.session.kept_as = None
             self.page.open_address(str(answer["address"]))
         else:
             self.page.write_alert(str(answer.get("message", "")))

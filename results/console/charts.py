@@ -106,7 +106,7 @@ def waterfall(
     levels = [start]
     for _, value in steps:
         levels.append(levels[-1] + value)
-    values = [value for _, value in steps]
+    values = [round(value, 3) + 0.0 for _, value in steps]  # + 0.0: no negative nothing
     below = [min(pair) for pair in pairwise(levels)]
     reach = max(levels) - min(levels)
     options = _base(title)
@@ -125,9 +125,9 @@ def waterfall(
     series = {
         "_": ([NOTHING, *(round(b, 4) for b in below), NOTHING], "transparent", None),
         words["whole"]: ([round(start, 3), *middle, round(levels[-1], 3)], "#5d6d7e", "{c}"),
-        words["up"]: ([NOTHING, *(round(v, 3) if v >= 0 else NOTHING for v in values), NOTHING],
+        words["up"]: ([NOTHING, *(v if v >= 0 else NOTHING for v in values), NOTHING],
                       PLAN, "+{c}"),
-        words["down"]: ([NOTHING, *(round(-v, 3) if v < 0 else NOTHING for v in values), NOTHING],
+        words["down"]: ([NOTHING, *(-v if v < 0 else NOTHING for v in values), NOTHING],
                         WITHOUT, "−{c}"),
     }  # fmt: skip
     options["series"] = [

@@ -24,8 +24,8 @@ def rename(page: "Page") -> None:
         with element("div", "dialog console"), element("form") as form:
             with element("label"):
                 text(say("情景 A 的名称", "Title of scenario A"))
-                title = page.session.a.called(page.session.lang)
-                element("input", type="text", maxlength=200, required=True, value=title)
+                box = element("input", type="text", maxlength=200, required=True)
+                box.props["^value"] = page.session.a.called(page.session.lang)
             with element("div", "actions"):
                 with element("button", "button main-action", type="submit"):
                     text(say("确定", "OK"))
@@ -33,7 +33,7 @@ def rename(page: "Page") -> None:
 
     def given(event: Any) -> None:
         dialog.close()
-        page.rename(str(event.args))
+        page.choosing.rename(str(event.args))
 
     form.on("submit", given, js_handler=TYPED)
 

@@ -51,7 +51,8 @@ class Draft:
             "title": self.title,
             "based_on": self.base.name,
         }
-        if measures := together(self.own, self.scenario):
+        said = {m: self._strength(m) | each for m, each in self.own.items()}
+        if measures := together(said, self.scenario):
             written["measures"] = measures
         if world := dict(_world(self.base, self.scenario)):
             written["conditions"] = world
@@ -127,13 +128,19 @@ class Draft:
     def _edited(self, change: Callable[[Own], object]) -> "Draft":
         own = {m: dict(self.own.get(m, {})) for m in self.scenario.plan.measures}
         change(own)
-        written = {m: self._strength(m) | each for m, each in own.items() if each}
+        now = {m: self._apart(m, each) for m, each in own.items()}
+        written = {m: self._strength(m) | each for m, each in now.items() if each}
         file = self.file() | {"measures": written}
         return Draft.of(file, self.title)
 
+    def _apart(self, measure: str, written: dict[str, Any]) -> dict[str, Any]:
+        """Of what is written for a measure, what the base does not do already."""
+        base = self.base.setting(measure)
+        return {f: value for f, value in written.items() if value != _as_in_file(f, base)}
+
     def _strength(self, measure: str) -> dict[str, float]:
-        """Said aloud, because a measure that is named without an intensity is carried out."""
-        return {"intensity": self.base.setting(measure).intensity}
+        """What has to be said: a measure that is new to the base is carried out if it is named."""
+        return {} if measure in self.base.settings else {"intensity": 0.0}
 
 
 @cache

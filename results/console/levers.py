@@ -17,8 +17,7 @@ from results.console.native import (
     element,
     number,
     opening,
-    set_prop,
-    set_slider,
+    put,
     slider,
     text,
     write,
@@ -33,7 +32,7 @@ from sim.levers import LEVERS
 if TYPE_CHECKING:
     from calibration.region import Region
 
-Change = Callable[[Draft], None]
+Edit = Callable[[Callable[[Draft], Draft]], None]
 
 GRADES = {
     "S": ("强证据", "strong evidence"),
@@ -46,34 +45,29 @@ SIGNS = {"+": "↑", "-": "↓", "±": "↑↓", "0": "→"}
 class Levers:
     """Controls that follow the session: whatever changes A, they show it."""
 
-    def __init__(self, session: Session, region: "Region", change: Change) -> None:
-        self.session, self.region, self._change = session, region, change
+    def __init__(self, session: Session, region: "Region", edit: Edit) -> None:
+        self.session, self.region, self._edit = session, region, edit
         self._groups: dict[str, tuple[tuple[str, ...], Element, ui.html]] = {}
         self._measures: dict[str, Element] = {}
         self._counties: dict[tuple[str, str], Element] = {}
         self._conditions: dict[str, Element] = {}
         self._build()
 
-    @property
-    def _unit(self) -> str:
-        return self.session.say("倍", "times the plan")
-
     def refresh(self) -> None:
         """Show A as it now is."""
-        scenario = self.session.a.scenario
+        scenario, shown = self.session.a.scenario, dict[Element, object]()
         for members, control, note in self._groups.values():
             values = [scenario.setting(m).intensity for m in members]
-            set_slider(control, sum(values) / len(values), self._unit)
+            shown[control] = sum(values) / len(values)
             mixed = len(set(values)) > 1
             write(note, self.session.say("（各措施不同）", "(measures differ)") if mixed else "")
         for measure, control in self._measures.items():
-            set_slider(control, scenario.setting(measure).intensity, self._unit)
+            shown[control] = scenario.setting(measure).intensity
         for (measure, code), control in self._counties.items():
-            own = scenario.setting(measure).counties.get(code)
-            set_prop(control, "value", "" if own is None else own)
+            shown[control] = scenario.setting(measure).counties.get(code, "")
         for name, control in self._conditions.items():
-            value = getattr(scenario.conditions, name)
-            set_prop(control, "checked" if isinstance(value, bool) else "value", value)
+            shown[control] = getattr(scenario.conditions, name)
+        put(shown)
         self._list()
 
     def _build(self) -> None:
@@ -97,7 +91,7 @@ class Levers:
         values = [scenario.setting(m).intensity for m in members]
 
         def moved(value: float) -> None:
-            self._change(self.session.a.intensity(members, value))
+            self._edit(lambda a: a.intensity(members, value))
 
         with element("section", "project"):
             with element("div", "line"):
@@ -105,8 +99,7 @@ class Levers:
                     text(f"{name} {title}")
                     note = text("", cls="note")
                 control = slider(
-                    f"{name} {title}", sum(values) / len(values), moved, most=STRONGEST,
-                    unit=self._unit,
+                    f"{name} {title}", sum(values) / len(values), moved, most=STRONGEST
                 )  # fmt: skip
             say = self.session.say
             count = say(f"{len(members)} 项措施", f"{len(members)} measures")
@@ -122,14 +115,14 @@ class Levers:
         title = f"{number_} {measure.title.said(self.session.lang)}"
 
         def moved(value: float) -> None:
-            self._change(self.session.a.intensity((number_,), value))
+            self._edit(lambda a: a.intensity((number_,), value))
 
         with element("section", "measure"):
             with element("div", "line"):
                 text(title, name="h4")
                 self._measures[number_] = slider(
                     title, self.session.a.scenario.setting(number_).intensity, moved,
-                    most=STRONGEST, unit=self._unit,
+                    most=STRONGEST
                 )  # fmt: skip
             opening(
                 self.session.say("做什么、证据、指标", "what it does, evidence, indicators"),
@@ -210,7 +203,7 @@ class Levers:
                         )  # fmt: skip
 
     def _county_changed(self, measure: str, code: str) -> Callable[[float | None], None]:
-        return lambda value: self._change(self.session.a.county(measure, code, value))
+        return lambda value: self._edit(lambda a: a.county(measure, code, value))
 
     def _world(self) -> None:
         lang, world = self.session.lang, self.session.a.scenario.conditions
@@ -232,7 +225,7 @@ class Levers:
     def _world_changed(self, name: str) -> Callable[[float | bool | None], None]:
         def changed(value: float | bool | None) -> None:
             usual = getattr(self.session.a.base.conditions, name)
-            self._change(self.session.a.condition(name, usual if value is None else value))
+            self._edit(lambda a: a.condition(name, usual if value is None else value))
 
         return changed
 
@@ -254,4 +247,4 @@ class Levers:
                            title=say("恢复原值", "put back"))  # fmt: skip
 
     def _putting_back(self, key: tuple[str, ...]) -> Callable[[object], None]:
-        return lambda _: self._change(self.session.a.put_back(key))
+        return lambda _: self._edit(lambda a: a.put_back(key))

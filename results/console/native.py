@@ -1,5 +1,6 @@
 """Plain HTML controls on a NiceGUI page: they bring their own keyboard, focus and roles."""
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,6 +12,15 @@ from results.console.markup import Markup, joined
 Handler = Callable[[Any], Any]
 
 VALUE = "(e) => emit(e.target.value)"
+FOLLOWED = "(e) => { e.target.nextElementSibling.textContent = Number(e.target.value).toFixed(1) }"
+PUT = """(values) => {
+  for (const [id, value] of Object.entries(values)) {
+    const e = document.getElementById(id);
+    if (!e) continue;
+    if (typeof value === 'boolean') e.checked = value; else e.value = value;
+    if (e.type === 'range') e.nextElementSibling.textContent = Number(value).toFixed(1);
+  }
+}"""
 CHECKED = "(e) => emit(e.target.checked)"
 
 
@@ -55,27 +65,22 @@ def button(label: object, handler: Handler, cls: str = "", **props: object) -> E
     return made
 
 
-def slider(label: str, value: float, handler: Handler, *, most: float, unit: str) -> Element:
+def put(values: Mapping[Element, object]) -> None:
+    """Set what controls show. It is the browser's alone: no other update undoes what is typed."""
+    if values:
+        told = json.dumps({made.html_id: value for made, value in values.items()})
+        next(iter(values)).client.run_javascript(f"({PUT})({told})")
+
+
+def slider(label: str, value: float, handler: Handler, *, most: float) -> Element:
     """A slider from 0 to `most` with its value beside it; the handler is called on release."""
     with element("span", "slider"):
-        made = element(
-            "input", "range", type="range", min=0, max=most, step=0.1, value=value,
-            aria_label=label, aria_valuetext=f"{value:g} {unit}",
-        )  # fmt: skip
-        shown = text(f"{value:.1f}", name="output", cls="shown")
-    made.on("input", js_handler="(e) => { e.target.nextElementSibling.textContent ="
-            " Number(e.target.value).toFixed(1) }")  # fmt: skip
+        made = element("input", "range", type="range", min=0, max=most, step=0.1, aria_label=label)
+        made.props["^value"] = value
+        text(f"{value:.1f}", name="output", cls="shown")
+    made.on("input", js_handler=FOLLOWED)
     made.on("change", lambda e: handler(float(e.args)), js_handler=VALUE)
-    made.shown = shown  # type: ignore[attr-defined]
     return made
-
-
-def set_slider(made: Element, value: float, unit: str) -> None:
-    """Move a slider."""
-    made.props["value"] = value
-    made.props["aria-valuetext"] = f"{value:g} {unit}"
-    made.update()
-    write(made.shown, f"{value:.1f}")  # type: ignore[attr-defined]
 
 
 def select(
@@ -100,7 +105,6 @@ def fill(made: Element, groups: Mapping[str, Mapping[str, str]], value: str) -> 
             else:
                 with holder:
                     _options(choices, value)
-    made.props["value"] = value
     made.update()
 
 
@@ -129,9 +133,9 @@ def number(label: str, value: float | None, handler: Handler, *, low: float, hig
         except ValueError:
             handler(None)
 
-    shown = "" if value is None else value
-    made = element("input", "figure-box", type="number", min=low, max=high, step=step, value=shown,
+    made = element("input", "figure-box", type="number", min=low, max=high, step=step,
                    aria_label=label)  # fmt: skip
+    made.props["^value"] = "" if value is None else value
     made.on("change", given, js_handler=VALUE)
     return made
 

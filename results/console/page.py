@@ -4,27 +4,26 @@ import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from nicegui import ui
 
-from results.console import dialogs, views
+from results.console import views
 from results.console.address import packed, unpacked
 from results.console.answer import Answer
 from results.console.bar import Bar
+from results.console.choosing import USUAL, Choosing
 from results.console.desk import Desk
-from results.console.draft import Draft, of_plan
+from results.console.draft import Draft
 from results.console.levers import Levers
 from results.console.library import Library
-from results.console.native import button, element, fill, select, set_prop, text, write
+from results.console.native import button, element, put, select, set_prop, text, write
 from results.console.session import Session
 from results.console.shown import Shown
 from results.console.study import Progress, Sizes, Study
 from scenarios.checking import ScenarioError
-from scenarios.loading import load as load_plan
 from scenarios.simulate import reported
 
 if TYPE_CHECKING:
@@ -73,8 +72,8 @@ class Page:
             with element("div", "frame"):
                 side = say("情景与抓手", "Scenario and levers")
                 with element("aside", "side", aria_label=side):
-                    self._pickers()
-                    self.levers = Levers(self.session, self.server.region, self.change)
+                    self.choosing = Choosing(self)
+                    self.levers = Levers(self.session, self.server.region, self.edit)
                 with element("main", "main", id="main", tabindex="-1"):
                     self._status()
                     self._views()
@@ -83,21 +82,6 @@ class Page:
         """Show the controls, and compute the first answer."""
         self.refresh()
         self.ask()
-
-    def _pickers(self) -> None:
-        say = self.session.say
-        with element("div", "pick"):
-            text("A", name="strong")
-            self._a = select(say("情景 A", "Scenario A"), {}, "", self._pick_a)
-            text("B", name="strong")
-            against = say("对照情景 B", "Scenario B, held against")
-            self._b = select(against, {}, "", self._pick_b)
-        with element("div", "actions"):
-            self._undo = button(say("撤销", "Undo"), lambda _: self._step(self.session.undo))
-            self._redo = button(say("重做", "Redo"), lambda _: self._step(self.session.redo))
-            button(say("保存", "Save"), lambda _: self._save())
-            button(say("另存副本", "Clone"), lambda _: self._clone())
-            button(say("改名", "Rename"), lambda _: dialogs.rename(self))
 
     def _status(self) -> None:
         say = self.session.say
@@ -143,6 +127,17 @@ class Page:
         self.session.change(a, b)
         self.follow()
 
+    def edit(self, does: Callable[[Draft], Draft]) -> None:
+        """Change A; a change that the validator refuses is told, and taken back on the panel."""
+        try:
+            draft = does(self.session.a)
+        except ScenarioError as error:
+            with self.client:
+                self.refresh()
+                self.write_alert(error.text(self.session.lang))
+            return
+        self.change(a=draft)
+
     def follow(self) -> None:
         """Show the session as it now is, and compute it."""
         with self.client:  # the control that asked may be gone by now
@@ -164,18 +159,15 @@ class Page:
         if self._shown_view is not None:
             self._shown_view.stop()
         set_prop(self._content, "aria-busy", "false")
+        before = "已取消：以下是此前的结果", "Cancelled: what is shown is from before"
+        write(self._basis, self.session.say(*before))
         self._idle()
         self._again.set_visibility(True)
 
     def refresh(self) -> None:
         """Controls and address as the session is."""
         self.levers.refresh()
-        fill(self._a, self._choices("a"), "here")
-        fill(self._b, self._choices("b"), "here")
-        for control, able in (
-            (self._undo, self.session.undoable), (self._redo, self.session.redoable),
-        ):  # fmt: skip
-            set_prop(control, "disabled", not able)
+        self.choosing.refresh()
         self._write_address()
 
     def write_alert(self, message: str) -> None:
@@ -194,7 +186,14 @@ class Page:
 
     def open_address(self, letters: str) -> None:
         """Make the scenario of an address A."""
-        self.guarded(lambda: self.change(a=unpacked(letters)))
+
+        def change() -> None:
+            draft = unpacked(letters)
+            self.session.change(a=draft)
+            self.session.kept_as = None  # it is no saved scenario: saving makes a new one
+            self.follow()
+
+        self.guarded(change)
 
     def note(self, message: str) -> None:
         """Say something in passing."""
@@ -208,71 +207,17 @@ class Page:
         path = "/en" if s.lang == "en" else "/"
         return path + "?" + "&".join(f"{k}={quote(v)}" for k, v in said.items())
 
-    def _pick_a(self, key: str) -> None:
-        self._pick(key, lambda draft: self.change(a=draft))
-
-    def _pick_b(self, key: str) -> None:
-        self._pick(key, lambda draft: self.change(b=draft))
-
-    def _pick(self, key: str, then: Callable[[Draft], None]) -> None:
-        self.guarded(lambda: then(self.drafted(key)))
-
-    def drafted(self, key: str) -> Draft:
-        """The scenario that a choice of a list stands for."""
-        kind, _, name = key.partition(":")
-        if key in ("a", "b"):
-            return self.session.a if key == "a" else self.session.b
-        if kind == "saved":
-            return self.server.library.get(name)
-        return unpacked(name) if kind == "plan" and not name.startswith(".") else self.session.a
-
-    def _save(self) -> None:
-        def save() -> None:
-            self.session.kept_as = self.server.library.save(self.session.a, self.session.kept_as)
-            self.refresh()
-            self.note(self.session.say("已保存", "Saved"))
-
-        self.guarded(save)
-
-    def _clone(self) -> None:
-        def clone() -> None:
-            copy = self.session.say("副本", "copy")
-            draft = self.session.a.named(f"{self.session.a.title[:100]} {copy}")
-            self.session.kept_as = self.server.library.save(draft)
-            self.session.change(a=draft)
-            self.refresh()
-            self.note(self.session.say("已另存为副本", "Cloned"))
-
-        self.guarded(clone)
-
-    def rename(self, title: str) -> None:
-        """Give A another title."""
-
-        def rename() -> None:
-            self.session.change(a=self.session.a.named(title))
-            if self.session.kept_as:
-                self.server.library.save(self.session.a, self.session.kept_as)
-            self.refresh()
-            self._render()
-
-        self.guarded(rename)
-
-    def _step(self, does: Callable[[], None]) -> None:
-        does()
-        self.follow()
-
     def _went(self, key: str) -> None:
         self.session.group = int(key)
         self._write_address()
-        self._render()
+        self.render()
 
     def went_to(self, code: str) -> None:
         """Look at the county that was clicked on a map."""
         codes = [str(group.code) for group in self._groups]
         if code in codes:
             self.session.group = codes.index(code)
-            self._where.props["value"] = str(self.session.group)
-            self._where.update()
+            put({self._where: str(self.session.group)})
             self._went(str(self.session.group))
 
     def _opening(self, key: str) -> Callable[[object], None]:
@@ -292,7 +237,7 @@ class Page:
         with self.client:
             write(self._basis, Shown(self.session, answer).basis())
             set_prop(self._content, "aria-busy", "false")
-            self._render()
+            self.render()
 
     def _progress(self, progress: Progress | None) -> None:
         if self.client.is_deleted:
@@ -333,7 +278,7 @@ class Page:
 
     # Showing
 
-    def _render(self) -> None:
+    def render(self) -> None:
         """Write the open view anew, from the last answer."""
         if self.study.answer is None:
             return
@@ -366,19 +311,6 @@ class Page:
 
     # Scenarios to choose from
 
-    def _choices(self, side: str) -> dict[str, dict[str, str]]:
-        say, draft = self.session.say, self.session.a if side == "a" else self.session.b
-        edited = say("（有改动）", " (changed)") if draft.changed else ""
-        return {"": {"here": f"{draft.called(self.session.lang)}{edited}"}} | self.scenarios()
-
-    def scenarios(self) -> dict[str, dict[str, str]]:
-        """Every scenario that can be chosen, by group."""
-        say = self.session.say
-        shipped = of_the_plan(self.session.lang)
-        saved = {f"saved:{number}": title for number, title in self.server.library.titles().items()}
-        groups = {say("方案自带", "Of the plan"): shipped}
-        return groups | ({say("已保存", "Saved"): saved} if saved else {})
-
     def _place(self, index: int) -> str:
         group = self._groups[index]
         return group.zh if self.session.lang == "zh" else group.en
@@ -404,8 +336,6 @@ class Page:
 
 log = logging.getLogger(__name__)
 
-USUAL = {"a": "plan", "b": "baseline"}
-
 
 def told(error: Exception, lang: str) -> str | None:
     """The message of an error that a person can mend, or None."""
@@ -414,10 +344,3 @@ def told(error: Exception, lang: str) -> str | None:
     if hasattr(error, "zh") and hasattr(error, "en"):
         return str(error.en if lang == "en" else error.zh)
     return None
-
-
-@cache
-def of_the_plan(lang: str) -> dict[str, str]:
-    """The scenarios that come with the plan, by the key of a choice: the plan itself first."""
-    names = sorted(load_plan().scenario_files(), key=lambda name: name not in USUAL.values())
-    return {f"plan:{name}": of_plan(name).title.said(lang) for name in names}

@@ -7,7 +7,7 @@ from scenarios.checking import Words
 
 STEPS = 100  # that can be undone
 
-State = tuple[Draft, Draft]
+State = tuple[Draft, Draft, str | None]
 
 
 @dataclass
@@ -29,9 +29,13 @@ class Session:
 
     def change(self, a: Draft | None = None, b: Draft | None = None) -> None:
         """Go on with another A or B."""
-        self._past = [*self._past[-STEPS + 1 :], (self.a, self.b)]
+        self._past = [*self._past[-STEPS + 1 :], self._state]
         self._future = []
         self.a, self.b = a or self.a, b or self.b
+
+    @property
+    def _state(self) -> State:
+        return self.a, self.b, self.kept_as
 
     @property
     def undoable(self) -> bool:
@@ -46,11 +50,11 @@ class Session:
     def undo(self) -> None:
         """One step back."""
         if self._past:
-            self._future.append((self.a, self.b))
-            self.a, self.b = self._past.pop()
+            self._future.append(self._state)
+            self.a, self.b, self.kept_as = self._past.pop()
 
     def redo(self) -> None:
         """One step forward again."""
         if self._future:
-            self._past.append((self.a, self.b))
-            self.a, self.b = self._future.pop()
+            self._past.append(self._state)
+            self.a, self.b, self.kept_as = self._future.pop()

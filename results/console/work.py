@@ -22,45 +22,45 @@ NAMES = ("name", "title", "purpose")  # of a scenario: they change no number
 
 
 @dataclass(frozen=True)
+class Told:
+    """A scenario as workers are told of it: worked out once for many runs."""
+
+    file: Mapping[str, Any]  # resolved, without its doses
+    doses: tuple[tuple[str, float], ...]  # in place of the file's, beyond its checks
+    digest: str  # of all in it that changes a number
+
+    @classmethod
+    def of(cls, scenario: Scenario) -> "Told":
+        """A resolved scenario."""
+        file = scenario.resolved()
+        doses = tuple(sorted(file["doses"].items()))
+        world = {k: v for k, v in file.items() if k not in NAMES}
+        return cls(file | {"doses": {}}, doses, digest_of(world))
+
+
+@dataclass(frozen=True)
 class Task:
     """A scenario under a draw, at a scale."""
 
-    scenario: Mapping[str, Any]  # resolved, as a file
+    told: Told
     draw: Draw
     region: str
     scale: float
-    doses: tuple[tuple[str, float], ...]  # in place of the file's, beyond its checks
     day: date  # that is read
     whole: bool  # whether the whole outcome comes back
     kept: bool = False  # whether it is looked up among the answers on file, and kept there
 
-    @classmethod
-    def of(
-        cls,
-        scenario: Scenario,
-        draw: Draw,
-        region: str,
-        scale: float,
-        day: date,
-        *,
-        whole: bool,
-        kept: bool = False,
-    ) -> "Task":
-        """The task of a resolved scenario."""
-        file = scenario.resolved()
-        doses = tuple(sorted(file["doses"].items()))
-        return cls(file | {"doses": {}}, draw, region, scale, doses, day, whole, kept)
-
     @cached_property
     def key(self) -> str:
         """The sha256 of all that makes the result."""
-        draw = [self.draw.seed, self.draw.number, dict(self.draw.parameters)]
-        world = {k: v for k, v in self.scenario.items() if k not in NAMES}
-        told = {
-            "doses": self.doses, "draw": draw, "region": self.region, "scale": self.scale,
-            "day": self.day.isoformat(), "whole": self.whole,
-        }  # fmt: skip
-        return digest_of({"world": world, **told})
+        return digest_of(
+            {
+                "world": self.told.digest,
+                "draw": [self.draw.seed, self.draw.number, dict(self.draw.parameters)],
+                "region": self.region, "scale": self.scale,
+                "day": self.day.isoformat(), "whole": self.whole,
+            }
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def compute(task: Task) -> Piece:
     from scenarios.resolving import resolve
     from sim.indicators import INDICATORS
 
-    scenario = replace(resolve(task.scenario), doses=dict(task.doses))
+    scenario = replace(resolve(task.told.file), doses=dict(task.told.doses))
     request = Request.of(
         scenario, region=task.region, parameters=task.draw.parameters, seed=task.draw.seed,
         scale=task.scale, draw=task.draw.number,

@@ -25,7 +25,7 @@ SIGNS = {
 def parameters(subject: Subject, lang: str) -> Table:
     """Every behavioural parameter: the value used, its range and its grade."""
     used = subject.both.plan.request["parameters"]
-    mixed = Words("按单位列", "see unit").said(lang)
+    mixed = Words("见单位", "see unit").said(lang)
     columns = (
         Column(Words("参数", "parameter").said(lang), wide=True),
         Column(Words("名称", "name").said(lang)),
@@ -54,7 +54,7 @@ def parameters(subject: Subject, lang: str) -> Table:
 
 def doses(subject: Subject, lang: str) -> Table:
     """Every dose of a measure: how far it moves its lever in full, range, sign and evidence."""
-    mixed = Words("按单位列", "see unit").said(lang)
+    mixed = Words("见单位", "see unit").said(lang)
     columns = (
         Column(Words("条款", "clause").said(lang)),
         Column(Words("内容", "what").said(lang), wide=True),

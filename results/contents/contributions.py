@@ -7,7 +7,7 @@ from results.attribute import SAFEGUARDS
 from results.contents.parts import Chart, Column, Table, listed
 from results.contents.shares import CLEAR, Shares
 from results.contents.subject import Subject
-from results.contents.words import PERSONS, POINTS, place
+from results.contents.words import PERSONS, place
 from scenarios.checking import Words
 
 PARTS = {
@@ -41,7 +41,7 @@ def chart(subject: Subject, shares: Shares, code: int, lang: str) -> Chart:
 
 
 def _table(subject: Subject, shares: Shares, code: int, lang: str, level: str, kind: str) -> Table:
-    pp = POINTS.said(lang)
+    pp = Words("点", "points").said(lang)  # short, as there are many
 
     def points(zh: str, en: str) -> Column:
         return Column(Words(zh, en).said(lang), pp, 3, signed=True)
@@ -71,7 +71,10 @@ def _table(subject: Subject, shares: Shares, code: int, lang: str, level: str, k
     what = Words("各工程的贡献", "What each project contributes")
     if level == "measure":
         what = Words("各措施的贡献", "What each measure contributes")
-    title = Words(f"{what.zh}（{where}，{shares.day}）", f"{what.en} ({where}, {shares.day})")
+    title = Words(
+        f"{what.zh}（{where}，{shares.day}，常住人口城镇化率，百分点）",
+        f"{what.en} ({where}, {shares.day}, resident urbanization rate, percentage points)",
+    )
     return Table(
         f"shares-{level}", title.said(lang), columns, tuple(rows), _source(subject, shares, lang),
         total=True,
@@ -95,13 +98,14 @@ def verdict(subject: Subject, shares: Shares, lang: str) -> Iterator[str]:
             f"{titled(subject, r['id'], lang)} {r['points']:+.3f}±{r['points_error']:.3f}"
             for r in chosen[:MOST]
         ]
-        more = [row["id"] for row in chosen[MOST:]]
-        others = Words(f"；其次 {listed(more, lang)}", f"; then {listed(more, lang)}").said(lang)
+        more = " ".join(row["id"] for row in chosen[MOST:])
+        others = Words(f"；其次 {more}", f"; then {more}").said(lang)
         return listed(shown, lang) + (others if more else "")
 
     def named(chosen: list[dict[str, Any]]) -> str:
-        few = len(chosen) <= NAMED
-        return listed([titled(subject, r["id"], lang) if few else r["id"] for r in chosen], lang)
+        if len(chosen) > NAMED:
+            return " ".join(sorted(row["id"] for row in chosen))
+        return listed([titled(subject, row["id"], lang) for row in chosen], lang)
 
     unit = Words(
         f"（{where}，{shares.day}，百分点±标准误）", f" ({where}, {shares.day}, points ± s.e.)"

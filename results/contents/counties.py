@@ -148,7 +148,7 @@ def figures(subject: Subject, group: Group, lang: str) -> Table:
     """Indicators of a place at the start, and at the end without and with the plan."""
     begin, end = subject.both.plan.dates[0], subject.both.plan.dates[-1]
     days = Words(f"起点 {begin}，期末 {end}", f"start {begin}, end {end}").said(lang)
-    by_unit = Words("按单位列", "see unit").said(lang)
+    by_unit = Words("见单位", "see unit").said(lang)
     columns = (
         Column(Words("指标", "indicator").said(lang)),
         Column(Words("单位", "unit").said(lang)),

@@ -67,7 +67,7 @@ def _sections(subject: Subject, lang: str) -> Iterator[Section]:
 
 def _first(subject: Subject, lang: str) -> tuple[Block, ...]:
     told = conclusions.answers(subject, lang)
-    answers = Points(tuple(_answer(*each, lang) for each in told if each[1]))
+    answers = Points(tuple(_answer(*each, lang) for each in told if each[1]), led=True)
     if not targets.any_due(subject):
         return (answers,)
     return targets.table(subject, lang), answers, targets.chart(subject, lang)

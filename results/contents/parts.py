@@ -123,9 +123,10 @@ class Point:
 
 @dataclass(frozen=True)
 class Points:
-    """Sentences, each a point of a list."""
+    """Sentences, each a point of a list; if `led`, what stands before a colon leads it."""
 
     items: tuple[str, ...]
+    led: bool = False
 
 
 Block = str | Points | Table | Chart

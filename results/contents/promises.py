@@ -12,7 +12,7 @@ from scenarios.checking import Words
 
 def table(subject: Subject, lang: str) -> Table:
     """A row for each indicator: at its deadline, or at the end where none is written."""
-    by_unit = Words("按单位列", "see unit").said(lang)
+    by_unit = Words("见单位", "see unit").said(lang)
     columns = (
         Column(Words("指标", "indicator").said(lang)),
         Column(Words("内容", "what").said(lang), wide=True),

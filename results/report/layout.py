@@ -10,9 +10,9 @@ from scenarios.checking import Words
 
 FEW = 5  # columns up to which a header and its unit share a line
 LEAD = 34  # characters before a colon up to which they lead an item
-PADDING = 1.5  # of a cell, in the same
+PADDING = 1.8  # of a cell, in the same
 NARROW, BROAD = 6, 46  # least and greatest width that a column asks for [half-width characters]
-PAGE, LEAST = 116, 26  # width of a page, and least width of prose, in the same
+PAGE, LEAST = 116, 24  # width of a page, and least width of prose, in the same
 SHORT = 16  # words that together are no longer are kept on one line
 
 
@@ -103,7 +103,7 @@ def _needed(table: Table, column: int) -> float:
 
 
 def aligned(table: Table) -> list[Side]:
-    """How each column is set: numbers to the right, short words in the middle, prose as it comes."""
+    """How each column is set: numbers right, short words in the middle, prose as it comes."""
     return [
         "right" if column.numeric
         else "center" if i and _longest(table, i) <= SHORT and not column.wide
@@ -136,6 +136,11 @@ def span(text: str) -> int:
     7
     """
     return sum(2 if ord(c) > WIDE else 1 for c in text)
+
+
+def items(points: Points) -> list[tuple[str, str]]:
+    """The items of a list, each with what leads it."""
+    return [led(item) if points.led else ("", item) for item in points.items]
 
 
 def led(item: str) -> tuple[str, str]:

@@ -97,7 +97,7 @@ def _section(section: Section, captions: dict[str, str], pictures: Pictures, lan
         if isinstance(block, str):
             parts.append(f"<p>{escape(block)}</p>")
         elif isinstance(block, Points):
-            parts.append(f"<ul>{''.join(_item(item) for item in block.items)}</ul>")
+            parts.append(f"<ul>{''.join(_item(*each) for each in layout.items(block))}</ul>")
         elif isinstance(block, Table):
             parts.append(_table(block, captions[block.key], lang))
         else:
@@ -106,8 +106,9 @@ def _section(section: Section, captions: dict[str, str], pictures: Pictures, lan
     return f'<section id="{escape(section.key)}"{page}>\n' + "\n".join(parts) + "\n</section>"
 
 
-def _item(item: str) -> str:
-    lead, rest = layout.led(item)
+def _item(lead: str, rest: str) -> str:
+    if not lead:
+        return f"<li>{escape(rest)}</li>"
     return f'<li><span class="lead">{escape(lead)}</span>{escape(rest)}</li>'
 
 

@@ -47,7 +47,7 @@ def _section(
         if isinstance(block, str):
             blocks.append({"kind": "text", "words": block})
         elif isinstance(block, Points):
-            items = [dict(zip(("lead", "rest"), layout.led(i), strict=True)) for i in block.items]
+            items = [{"lead": lead, "rest": rest} for lead, rest in layout.items(block)]
             blocks.append({"kind": "points", "items": items})
         elif isinstance(block, Table):
             blocks.append(_table(block, captions, lang))

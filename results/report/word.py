@@ -59,8 +59,8 @@ class _Writer:
             if isinstance(block, str):
                 self.word.add_paragraph(block, "Normal")
             elif isinstance(block, Points):
-                for item in block.items:
-                    _led(self.word.add_paragraph(style="List Bullet"), item)
+                for lead, rest in layout.items(block):
+                    _led(self.word.add_paragraph(style="List Bullet"), lead, rest)
             elif isinstance(block, Table):
                 self.table(block)
             else:
@@ -141,9 +141,8 @@ def _row(made: Any, texts: list[str], sides: list[Side], sizes: list[Any], style
         paragraph.alignment = set_[side]
 
 
-def _led(paragraph: Any, item: str) -> None:
+def _led(paragraph: Any, lead: str, rest: str) -> None:
     """An item of a list; what stands before a colon leads it, in the face of headings."""
-    lead, rest = layout.led(item)
     if lead:
         run = paragraph.add_run(lead)
         run.bold = True

@@ -13,7 +13,7 @@ from results.console.markup import joined, listed, tag
 from results.console.native import area, button, element, set_prop, write
 from results.console.shown import Shown, as_table
 from results.console.views.under_way import UnderWay
-from results.console.work import Task
+from results.console.work import Task, Told
 from results.contents import contributions
 from results.contents.shares import Shares
 from scenarios.paired import RATE, Draw, Reading, Runs, judged_on
@@ -42,8 +42,10 @@ class FarRuns(Runs):
     ) -> list[Reading]:
         """What each scenario comes to under its draw."""
         tasks = [
-            Task.of(s, draw, self.region, self.scale, self.day, whole=False) for s, draw in asked
+            Task(Told.of(s), draw, self.region, self.scale, self.day, whole=False)
+            for s, draw in asked
         ]
+        assert all(task.key for task in tasks)  # worked out here, not on the event loop
         self._asked = asyncio.run_coroutine_threadsafe(
             self._desk.ask(self._user, tasks, "full", self._step), self._loop
         )
@@ -131,7 +133,12 @@ class Attribution:
         }
         ends = shown.say("无方案", "without the plan"), shown.say("有方案", "with the plan")
         self._frame.set_visibility(True)
-        write(self._title, tag("h2", projects.title, shown.say("，%", ", %")))
+        write(
+            self._title,
+            tag(
+                "h2", projects.title, shown.say("；纵轴不从 0 起", "; the axis does not begin at 0")
+            ),
+        )
         self._chart.options.clear()
         self._chart.options.update(charts.waterfall(projects.title, steps, ends, start, words))
         set_prop(self._chart, "role", "img")

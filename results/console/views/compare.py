@@ -15,7 +15,7 @@ from results.console.markup import Markup, joined, listed, table, tag
 from results.console.native import area, button, element, select, text, write
 from results.console.shown import Shown
 from results.console.views.under_way import UnderWay
-from results.console.work import Piece, Task
+from results.console.work import Piece, Task, Told
 from results.contents.words import UNITS
 from scenarios.paired import Draw, judged_on, layered
 from scenarios.request import code_digest
@@ -42,7 +42,7 @@ class Compare:
                 with element("label"):
                     text(title)
                     none = {"": {NONE: say("（不加）", "(none)")}}
-                    select(title, none | page.scenarios(), NONE,
+                    select(title, none | page.choosing.scenarios(), NONE,
                            partial(self._picked, letter))  # fmt: skip
             button(say("按全规模比较", "Compare at full scale"), lambda _: self._compute(full=True))
         self._progress = UnderWay(page)
@@ -72,7 +72,7 @@ class Compare:
         def pick() -> None:
             self._more.pop(letter, None)
             if key != NONE:
-                self._more[letter] = self.page.drafted(key)
+                self._more[letter] = self.page.choosing.drafted(key)
             self._compute(full=False)
 
         self.page.guarded(pick)
@@ -84,10 +84,11 @@ class Compare:
         sides = self._sides()
         scenarios = [draft.scenario for draft in sides.values()]
         day = min(judged_on(s, server.region) for s in scenarios)
+        every = [Told.of(s) for s in scenarios]
         tasks = [
-            Task.of(s, draw, server.name, scale, day, whole=False)
+            Task(told, draw, server.name, scale, day, whole=False)
             for draw in draws
-            for s in scenarios
+            for told in every
         ]
 
         async def work() -> None:

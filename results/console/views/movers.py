@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 ENDS = {
     "village": Words("本县乡村", "villages here"),
     "town": Words("本县城镇", "town here"),
-    "nearby": Words("市内他县", "other counties here"),
-    "province": Words("省内他市", "rest of the province"),
+    "nearby": Words("市内他县", "other counties"),
+    "province": Words("省内他市", "rest of province"),
     "country": Words("省外", "other provinces"),
 }
 KINDS = {
@@ -117,6 +117,7 @@ def _by(shown: Shown, leaving: "pd.DataFrame", key: str, title: str) -> charts.O
     options["title"] = {"text": title, "left": 0, "top": 0,
                         "textStyle": {"fontSize": 14, "color": "#14222e"}}  # fmt: skip
     options["legend"]["top"] = 26
+    options["legend"] |= {"itemGap": 8, "textStyle": {"fontSize": 11, "color": charts.INK}}
     options["grid"]["top"] = 62
     options["xAxis"]["axisLabel"] |= {"width": 62, "overflow": "break", "fontSize": 11}
     return options

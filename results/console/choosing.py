@@ -1,0 +1,122 @@
+"""Which scenario is A and which is B: lists, steps back, and what is saved."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING
+
+from results.console import dialogs
+from results.console.address import unpacked
+from results.console.draft import Draft, of_plan
+from results.console.native import button, element, fill, select, set_prop, text
+from scenarios.loading import load as load_plan
+
+if TYPE_CHECKING:
+    from results.console.page import Page
+
+USUAL = {"a": "plan", "b": "baseline"}
+
+
+class Choosing:
+    """The top of the panel."""
+
+    def __init__(self, page: "Page") -> None:
+        self.page, self.session, self.library = page, page.session, page.server.library
+        say = self.session.say
+        with element("div", "pick"):
+            text("A", name="strong")
+            self._a = select(say("情景 A", "Scenario A"), {}, "", self._pick_a)
+            text("B", name="strong")
+            against = say("对照情景 B", "Scenario B, held against")
+            self._b = select(against, {}, "", self._pick_b)
+        with element("div", "actions"):
+            self._undo = button(say("撤销", "Undo"), lambda _: self._step(self.session.undo))
+            self._redo = button(say("重做", "Redo"), lambda _: self._step(self.session.redo))
+            button(say("保存", "Save"), lambda _: self._save())
+            button(say("另存副本", "Clone"), lambda _: self._clone())
+            button(say("改名", "Rename"), lambda _: dialogs.rename(self.page))
+
+    def refresh(self) -> None:
+        """The lists and buttons as the session is."""
+        fill(self._a, self._choices("a"), "here")
+        fill(self._b, self._choices("b"), "here")
+        for control, able in (
+            (self._undo, self.session.undoable), (self._redo, self.session.redoable),
+        ):  # fmt: skip
+            set_prop(control, "disabled", not able)
+
+    def _pick_a(self, key: str) -> None:
+        def pick() -> None:
+            draft = self.drafted(key)
+            self.session.change(a=draft)
+            self.session.kept_as = key.partition(":")[2] if key.startswith("saved:") else None
+            self.page.follow()
+
+        self.page.guarded(pick)
+
+    def _pick_b(self, key: str) -> None:
+        self.page.guarded(lambda: self.page.change(b=self.drafted(key)))
+
+    def drafted(self, key: str) -> Draft:
+        """The scenario that a choice of a list stands for."""
+        kind, _, name = key.partition(":")
+        if key in ("a", "b"):
+            return self.session.a if key == "a" else self.session.b
+        if kind == "saved":
+            return self.library.get(name)
+        return unpacked(name) if kind == "plan" and not name.startswith(".") else self.session.a
+
+    def _save(self) -> None:
+        def save() -> None:
+            self.session.kept_as = self.library.save(self.session.a, self.session.kept_as)
+            self.page.refresh()
+            self.page.note(self.session.say("已保存", "Saved"))
+
+        self.page.guarded(save)
+
+    def _clone(self) -> None:
+        def clone() -> None:
+            copy = self.session.say("副本", "copy")
+            draft = self.session.a.named(f"{self.session.a.title[:100]} {copy}")
+            number = self.library.save(draft)
+            self.session.change(a=draft)
+            self.session.kept_as = number
+            self.page.refresh()
+            self.page.note(self.session.say("已另存为副本", "Cloned"))
+
+        self.page.guarded(clone)
+
+    def rename(self, title: str) -> None:
+        """Give A another title."""
+
+        def rename() -> None:
+            self.session.change(a=self.session.a.named(title))
+            if self.session.kept_as:
+                self.library.save(self.session.a, self.session.kept_as)
+            self.page.refresh()
+            self.page.render()
+
+        self.page.guarded(rename)
+
+    def _step(self, does: Callable[[], None]) -> None:
+        does()
+        self.page.follow()
+
+    def _choices(self, side: str) -> dict[str, dict[str, str]]:
+        say, draft = self.session.say, self.session.a if side == "a" else self.session.b
+        edited = say("（有改动）", " (changed)") if draft.changed else ""
+        return {"": {"here": f"{draft.called(self.session.lang)}{edited}"}} | self.scenarios()
+
+    def scenarios(self) -> dict[str, dict[str, str]]:
+        """Every scenario that can be chosen, by group."""
+        say = self.session.say
+        shipped = of_the_plan(self.session.lang)
+        saved = {f"saved:{number}": title for number, title in self.library.titles().items()}
+        groups = {say("方案自带", "Of the plan"): shipped}
+        return groups | ({say("已保存", "Saved"): saved} if saved else {})
+
+
+@cache
+def of_the_plan(lang: str) -> dict[str, str]:
+    """The scenarios that come with the plan, by the key of a choice: the plan itself first."""
+    names = sorted(load_plan().scenario_files(), key=lambda name: name not in USUAL.values())
+    return {f"plan:{name}": of_plan(name).title.said(lang) for name in names}

@@ -1,0 +1,80 @@
+"""Points in the space of parameters: drawn from the priors, or read from a file."""
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from calibration import priors
+from calibration.priors import ParameterError
+from scenarios.checking import Problem, ScenarioError, Words, nearest
+from sim.state import Floats
+
+SMALLEST = 2.0**-33  # quantiles are never taken at 0 or 1
+
+
+def sampled(method: str, names: Sequence[str], n: int, seed: int) -> Floats:
+    """`n` draws of these parameters from their priors, (draw, parameter).
+
+    References
+    ----------
+    McKay, Beckman & Conover (1979), doi:10.1080/00401706.1979.10489755; Owen (1998),
+    doi:10.1006/jcom.1998.0487 for scrambled Sobol points
+    """
+    by_name = {prior.name: prior for prior in priors.catalogue()}
+    if method == "latin-hypercube":  # the draws of `xiancheng run --draws`
+        return np.column_stack([by_name[name].draws(n, seed) for name in names])
+    if method == "sobol":
+        from scipy.stats.qmc import Sobol
+
+        unit = Sobol(len(names), rng=np.random.default_rng(seed)).random_base2(n.bit_length() - 1)
+    else:
+        unit = np.random.default_rng(seed).random((n, len(names)))
+    unit = np.clip(unit, SMALLEST, 1 - SMALLEST)
+    return np.column_stack([by_name[name].quantile(unit[:, i]) for i, name in enumerate(names)])
+
+
+def points_in(table: Path, n: int | None = None) -> tuple[tuple[str, ...], Floats]:
+    """Parameter values in a CSV file with a row of names; all rows, or the first `n`.
+
+    Raises
+    ------
+    ScenarioError
+        with everything that is wrong, line by line.
+    """
+    try:
+        with table.open(encoding="utf-8-sig", newline="") as lines:
+            header, *rows = list(csv.reader(lines)) or [[]]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        readable = Words("可以读取的 UTF-8 CSV 文件", "a CSV file in UTF-8 that can be read")
+        raise ScenarioError([Problem(str(table), 0, 0, "", readable, str(error))]) from None
+    rows = [row for row in rows if row]
+    problems = []
+    if len(rows) < (n or 1):
+        expected = Words(f"至少 {n or 1} 行数值", f"at least {n or 1} rows of values")
+        problems.append(Problem(str(table), 1, 1, "", expected, str(len(rows))))
+    known = [prior.name for prior in priors.catalogue()]
+    for column, name in enumerate(header):
+        if name not in known or name in header[:column]:
+            each = Words("互不重复的参数名", "names of parameters, each once")
+            near = nearest(name, known)
+            problems.append(Problem(str(table), 1, column + 1, "", each, name, near))
+    if problems:
+        raise ScenarioError(problems)
+    values = []
+    for line, row in enumerate(rows[:n], start=2):
+        try:
+            numbers = [float(cell) for cell in row]
+            priors.override(dict(zip(header, numbers, strict=True)))
+            values.append(numbers)
+        except ParameterError as slips:
+            within = Words("先验支撑内的值", "values that the priors allow")
+            found = Words(slips.zh, slips.en)
+            problems.append(Problem(str(table), line, 1, "", within, found))
+        except ValueError:
+            number = Words(f"{len(header)} 个数字", f"{len(header)} numbers")
+            problems.append(Problem(str(table), line, 1, "", number, ",".join(row)[:60]))
+    if problems:
+        raise ScenarioError(problems)
+    return tuple(header), np.array(values)
