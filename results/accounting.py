@@ -18,7 +18,7 @@ from calibration.estimation.posterior import Posterior
 from calibration.estimation.scores import values
 from calibration.estimation.tempering import tempered
 from calibration.region import load
-from results.estimating import BELIEFS, Settings, Stage
+from results.estimating import BELIEFS, Settings, Stage, widened
 from results.record import environment, software
 from results.trials import FREE
 from scenarios.loading import load as load_plan
@@ -135,7 +135,8 @@ def stage(of: Stage) -> dict[str, Any]:
 def recovered(of: Stage) -> list[identify.Recovery]:
     """Whether the truth is found again in runs that nothing was learned from."""
     rows = of.dealt.gate
-    found = [p.widened(of.factors) for p in of.estimator.seeing().posteriors(of.world.said[rows])]
+    found = of.estimator.seeing().posteriors(of.world.said[rows])
+    found = [widened(p, of.factors, of.world) for p in found]
     kept = [of.world.names.index(name) for name in FREE]
     return identify.recovery([p.of(FREE) for p in found], of.world.scores[rows][:, kept])
 

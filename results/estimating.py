@@ -24,8 +24,8 @@ from calibration.priors import Prior
 from calibration.region import Region, load, packs
 from results import trials
 from results.trials import FREE, PARAMETERS, Trials
+from scenarios.points import sampled
 from scenarios.simulate import RequestError
-from scenarios.sweep import sampled
 from sim.state import Bools, Floats, Ints
 
 BELIEFS: tuple[Prior, ...] = tuple(p for p in priors.catalogue() if p.name in FREE)
@@ -130,12 +130,18 @@ def _learned(made: Trials, world: World, settings: Settings) -> Stage:
     estimator = learn(world, dealt.learning, seed=settings.seed)
     view = estimator.seeing()
     factors = widening(view.posteriors(world.said[dealt.widening]), world.scores[dealt.widening])
-    tested = [p.widened(factors) for p in view.posteriors(world.said[dealt.gate])]
+    tested = view.posteriors(world.said[dealt.gate])
     return Stage(
         trials=made, world=world, dealt=dealt, check=check, estimator=estimator, factors=factors,
-        gate=gate(tested, world.scores[dealt.gate]),
-        posterior=view.posterior(world.table.observed).widened(factors),
+        gate=gate([widened(p, factors, world) for p in tested], world.scores[dealt.gate]),
+        posterior=widened(view.posterior(world.table.observed), factors, world),
     )  # fmt: skip
+
+
+def widened(posterior: Posterior, factors: Floats, world: World) -> Posterior:
+    """A posterior as wide as the test asks for, but no wider than what was believed before."""
+    most = world.scores.std(axis=0) / np.maximum(posterior.sd, 1e-9)
+    return posterior.widened(np.minimum(factors, np.maximum(most, 1)))
 
 
 def drawn(stage: Stage, count: int, seed: int) -> tuple[Floats, Floats, Ints]:

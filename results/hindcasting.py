@@ -20,7 +20,7 @@ from calibration.region import load
 from calibration.scores import LEVELS, Scores, crps, interval, skill, stacked
 from calibration.summaries import enumerated, rate, summaries
 from results import trials
-from results.estimating import Settings, Stage, estimated
+from results.estimating import Settings, Stage, estimated, widened
 from results.trials import Trials, censuses
 from sim.state import Bools, Floats
 
@@ -169,7 +169,7 @@ def synthetic(stage: Stage, units: Sequence[int] | None = None) -> dict[str, Any
     """
     world, rows = stage.world, stage.dealt.gate
     view = stage.estimator.seeing()
-    posteriors = [p.widened(stage.factors) for p in view.posteriors(world.said[rows])]
+    posteriors = [widened(p, stage.factors, world) for p in view.posteriors(world.said[rows])]
     chosen = list(range(0, len(world.table.units), 13)) if units is None else list(units)
     column = world.table.summaries.index("rate_change")
     inside: list[list[bool]] = []

@@ -49,14 +49,12 @@ class Store:
         saved = whole(self.path(request.key))
         return saved if saved is not None and saved.record.key == request.key else None
 
-    def compute(self, request: Request, beside: Beside = nothing) -> Saved:
+    def compute(self, request: Request, beside: Beside = nothing) -> None:
         """Answer a request anew, and keep the answer; whoever calls holds the claim."""
         outcome, seconds = timed(request)
-        folder = write(self.path(request.key), outcome, request, seconds, beside=beside(outcome))
+        more = beside(outcome)
+        write(self.path(request.key), outcome, request, seconds, beside=more)
         self.forgive(request.key)
-        saved = opened(folder)
-        assert saved is not None
-        return saved
 
     def obtain(self, request: Request, beside: Beside = nothing) -> Saved:
         """The answer to a request: the one on file, or a new one that is now on file."""
@@ -66,7 +64,10 @@ class Store:
                 return kept
             if self.has(request.key):
                 self.quarantine(request.key)
-            return self.compute(request, beside)
+            self.compute(request, beside)
+            saved = opened(self.path(request.key))
+        assert saved is not None
+        return saved
 
     # What is not whole
 

