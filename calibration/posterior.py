@@ -25,6 +25,14 @@ DIGITS = 7  # significant, of the values on file
 
 
 @dataclass(frozen=True)
+class Draw:
+    """One state of the world that we think possible."""
+
+    parameters: Parameters
+    number: int  # of the draw of county and yearly effects
+
+
+@dataclass(frozen=True)
 class Sample:
     """Equally likely rows, and how they were made."""
 
@@ -38,13 +46,11 @@ class Sample:
         content = np.ascontiguousarray(np.column_stack([self.values, self.numbers]), "<f8")
         return hashlib.sha256(content.tobytes()).hexdigest()
 
-
-@dataclass(frozen=True)
-class Draw:
-    """One state of the world that we think possible."""
-
-    parameters: Parameters
-    number: int  # of the draw of county and yearly effects
+    def draw(self, row: int) -> Draw:
+        """A row as what we think possible."""
+        names = [prior.name for prior in priors.catalogue()]
+        values = dict(zip(names, self.values[row].tolist(), strict=True))
+        return Draw(Parameters(**values), int(self.numbers[row]))
 
 
 def read(folder: Path) -> Sample | None:
@@ -108,12 +114,15 @@ def draws(region: "Region", n: int, seed: int) -> list[Draw]:
         return [Draw(p, i) for i, p in enumerate(priors.draw(n, seed), start=1)]
     rng = np.random.default_rng([seed, 5])
     rounds = -(-n // len(sample.values))
-    chosen = np.concatenate([rng.permutation(len(sample.values)) for _ in range(rounds)])[:n]
-    names = [prior.name for prior in priors.catalogue()]
-    return [
-        Draw(
-            Parameters(**dict(zip(names, sample.values[i].tolist(), strict=True))),
-            int(sample.numbers[i]),
-        )
-        for i in chosen
-    ]
+    order = np.concatenate([rng.permutation(len(sample.values)) for _ in range(rounds)])
+    return [sample.draw(int(row)) for row in order[:n]]
+
+
+def independent(region: "Region", n: int, first: int) -> list[Draw]:
+    """`n` draws, each for itself; those of other numbers, from `first` on, are others."""
+    sample = read(region.folder)
+    numbers = range(first, first + n)
+    if sample is None:
+        return [Draw(priors.draw(1, number)[0], number) for number in numbers]
+    rows = (np.random.default_rng([number, 6]).integers(len(sample.values)) for number in numbers)
+    return [sample.draw(int(row)) for row in rows]

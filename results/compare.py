@@ -235,7 +235,7 @@ def compare(
         asked = [(side.scenario, common) for side in fresh]
         made = dict(zip((s.name for s in fresh), runs.read(asked, done), strict=True))
         made |= {side.name: read(side.saved.outcome(), chosen) for side in sides if side.saved}
-        table = layered(draws, seed, seeds) if draws else []
+        table = layered(region, draws, seed, seeds) if draws else []
         drawn = runs.read([(side.scenario, draw) for side in sides for draw in table], done)
     shape = (len(sides), draws, seeds)
     values = np.array([_outcomes(made[side.name]) for side in sides])

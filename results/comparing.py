@@ -60,7 +60,7 @@ def attribute(asked: Namespace, say: Say) -> int:
     from scenarios.paired import Draw, layered
 
     scenario = _scenario(asked)
-    draws = layered(asked.draws, asked.seed) if asked.draws else [Draw(asked.seed)]
+    draws = layered(asked.region, asked.draws, asked.seed) if asked.draws else [Draw(asked.seed)]
     with _runs(asked, scenario) as runs:
         place = group_named(runs, asked.county)
         game = Game.of(scenario, asked.permutations, len(draws), asked.seed)
@@ -100,7 +100,7 @@ def seek(asked: Namespace, say: Say) -> int:
             strongest=asked.max_intensity, weights=_numbers(asked.weight, "--weight M12=2"),
             least=asked.least, budget=asked.budget, counties=asked.counties,
         )  # fmt: skip
-        draws = layered(asked.draws, asked.seed)
+        draws = layered(asked.region, asked.draws, asked.seed)
         with progress(say("搜索", "searching"), seek.runs_foreseen(wanted, len(draws))) as step:
             found = seek.search(wanted, runs, draws, seed=asked.seed, done=step)
         regret = None
@@ -112,7 +112,7 @@ def seek(asked: Namespace, say: Say) -> int:
         _runs(asked, scenario, asked.confirm_scale) as runs,
         progress(say("确认", "confirming"), asked.confirm) as step,
     ):
-        fresh = independent(asked.confirm, asked.seed)
+        fresh = independent(asked.region, asked.confirm, asked.seed)
         proof = certify.certify(wanted, found.package, runs, fresh, step)
     verdict = [*sought.verdict(wanted, found, proof, runs, say.lang)]
     if asked.json:

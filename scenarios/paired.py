@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from calibration import priors
+from calibration import posterior
+from calibration.region import load
 from scenarios.engines import WorkersLostError, leave_signals, one_thread_each
 from scenarios.plan import policy
 from scenarios.scenario import Scenario
@@ -44,19 +45,20 @@ class Draw:
         return self.seed, self.number, tuple(sorted(self.parameters.items()))
 
 
-def layered(n: int, seed: int, seeds: int = 1) -> list[Draw]:
-    """`n` draws of the priors, a Latin hypercube, each under `seeds` kinds of luck in a row."""
+def layered(region: str | Path, n: int, seed: int, seeds: int = 1) -> list[Draw]:
+    """`n` draws of what we believe, spread evenly, each under `seeds` kinds of luck in a row."""
     return [
-        Draw(seed + seeds * i + k, i + 1, asdict(values))
-        for i, values in enumerate(priors.draw(n, seed))
+        Draw(seed + seeds * i + k, drawn.number, asdict(drawn.parameters))
+        for i, drawn in enumerate(posterior.draws(load(region), n, seed))
         for k in range(seeds)
     ]
 
 
-def independent(n: int, seed: int) -> list[Draw]:
+def independent(region: str | Path, n: int, seed: int) -> list[Draw]:
     """`n` fresh draws, each for itself: what a binomial bound may count."""
-    first = seed + FRESH
-    return [Draw(i, i, asdict(priors.draw(1, i)[0])) for i in range(first, first + n)]
+    fresh = posterior.independent(load(region), n, seed + FRESH)
+    return [Draw(i, drawn.number, asdict(drawn.parameters))
+            for i, drawn in enumerate(fresh, start=seed + FRESH)]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -115,8 +117,6 @@ class Runs:
         self, region: str | Path = "binzhou", *, day: date, scale: float = 1.0,
         jobs: int | None = None,
     ) -> None:  # fmt: skip
-        from calibration.region import load
-
         self.region, self.pack = str(region), load(region)
         self.day, self.scale, self.jobs = day, scale, jobs or os.cpu_count() or 1
         self.made = 0  # runs that were really made

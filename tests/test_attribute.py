@@ -136,7 +136,7 @@ def test_taking_every_dose_away_is_the_baseline():
 
 def test_draws_take_turns_and_the_sums_stay_exact():
     file = {"name": "two", "title": "t", "based_on": "baseline", "measures": {"M01": 1, "M26": 1}}
-    told, _ = played(resolve(file), permutations=2, draws=layered(2, 1))
+    told, _ = played(resolve(file), permutations=2, draws=layered("binzhou", 2, 1))
     assert told.draws == 2
     assert told.permutations == 4
     assert sum(told.shapley.values()) == pytest.approx(told.total, abs=1e-9)

@@ -115,9 +115,9 @@ def test_with_one_seed_a_draw_luck_is_unknown_and_not_zero():
 
 
 def test_draws_of_a_search_and_of_its_confirmation_never_meet():
-    seen, fresh = layered(50, 1, 2), independent(20, 1)
+    seen, fresh = layered("binzhou", 50, 1, 2), independent("binzhou", 20, 1)
     assert {d.seed for d in seen}.isdisjoint(d.seed for d in fresh)
-    assert {d.number for d in seen}.isdisjoint(d.number for d in fresh)
+    assert {d.key for d in seen}.isdisjoint(d.key for d in fresh)
     assert len({d.key for d in fresh}) == 20
 
 

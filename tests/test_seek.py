@@ -165,10 +165,10 @@ def test_packages_are_tried_from_the_least_on(runs):
 
 def test_the_least_package_is_empty_where_the_targets_are_met_anyway(runs):
     asked = wish(runs, targets=["T-2"], rates={"T-2": 20})
-    draws = layered(4, 1)
+    draws = layered("binzhou", 4, 1)
     found = seek.search(asked, runs, draws)
     assert (found.package, found.met, found.how) == ({}, True, "empty")
-    proof = certify.certify(asked, found.package, runs, independent(4, 1))
+    proof = certify.certify(asked, found.package, runs, independent("binzhou", 4, 1))
     assert any("the least package is empty" in s
                for s in sought.verdict(asked, found, proof, runs, "en"))  # fmt: skip
 
@@ -176,18 +176,18 @@ def test_the_least_package_is_empty_where_the_targets_are_met_anyway(runs):
 @pytest.mark.parametrize("scenario", [recoding(), "p1-industry"], ids=["few", "many"])
 def test_a_target_out_of_reach_is_said_to_be(runs, scenario):
     asked = wish(runs, scenario, targets=["T-2"], rates={"T-2": 90})
-    found = seek.search(asked, runs, layered(2, 1))
+    found = seek.search(asked, runs, layered("binzhou", 2, 1))
     assert not found.met
     assert found.share == 0
     assert all(x <= asked.bounds[n] for n, x in found.package.items())
-    proof = certify.certify(asked, found.package, runs, independent(2, 1))
+    proof = certify.certify(asked, found.package, runs, independent("binzhou", 2, 1))
     said = [*sought.verdict(asked, found, proof, runs, "en")]
     assert any("No package within the bounds" in s for s in said)
     assert proof.binding == (HUIMIN,)
 
 
 def test_many_measures_meet_what_the_strongest_of_them_reach(runs):
-    draws = layered(2, 1)
+    draws = layered("binzhou", 2, 1)
     blank = wish(runs, "p1-industry", targets=["T-0"], probability=0.5)
     trial = seek.Trial(blank, runs, draws, lambda: None)
     without, most = (trial.margins(package)[:, 0].max() for package in ({}, blank.bounds))
@@ -198,7 +198,7 @@ def test_many_measures_meet_what_the_strongest_of_them_reach(runs):
 
 
 def test_the_package_found_is_the_least_on_the_grid(runs):
-    draws, steps = layered(3, 1), (0, 0.5, 1.0, 1.5)
+    draws, steps = layered("binzhou", 3, 1), (0, 0.5, 1.0, 1.5)
     blank = wish(runs, recoding(), probability=0.6, targets=["T-0"])
     trial = seek.Trial(blank, runs, draws, lambda: None)
     margins = [trial.margins({"M26": x} if x else {})[:, 0] for x in steps]
@@ -323,7 +323,7 @@ def test_150_confirmations_at_nine_in_ten_do_not_certify_nine_in_ten():
 def test_regret_is_nothing_for_the_best_package_of_each_world(runs):
     asked = wish(runs, recoding(), targets=["T-2"])
     found = seek.Found({"M26": 0.5}, 0, False, 0, 1, "enumerated")
-    told = certify.regret(asked, found, runs, layered(1, 1))
+    told = certify.regret(asked, found, runs, layered("binzhou", 1, 1))
     assert list(told.packages) == ["nothing", "found", "scenario", "most"]
     assert (told.regret >= 0).all()
     assert (told.regret.min(axis=0) == 0).all()

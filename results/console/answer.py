@@ -64,7 +64,7 @@ class Question:
         """A and its baseline under each draw, in turns."""
         return [
             Task(told, draw, self.region, self.scale, self.day, whole=False, kept=kept)
-            for draw in layered(self.draws, self.seed)
+            for draw in layered(self.region, self.draws, self.seed)
             for told, kept in self.told[:2]
         ]
 

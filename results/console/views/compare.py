@@ -80,7 +80,7 @@ class Compare:
     def _compute(self, *, full: bool) -> None:
         sizes, server, say = self.page.server.sizes, self.page.server, self.page.session.say
         scale = sizes.scale if full else sizes.quick_scale
-        draws = [Draw(), *layered(sizes.draws if full else sizes.quick_draws, 1)]
+        draws = [Draw(), *layered(server.name, sizes.draws if full else sizes.quick_draws, 1)]
         sides = self._sides()
         scenarios = [draft.scenario for draft in sides.values()]
         day = min(judged_on(s, server.region) for s in scenarios)
