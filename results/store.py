@@ -8,7 +8,7 @@ altered afterwards is found by its digests and put into quarantine.
 import hashlib
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cached_property, lru_cache
@@ -181,7 +181,10 @@ def write(
         if the disk is full or cannot be written to; then no draft is left either.
     """
     begun = time.perf_counter()
-    judged = outcome.verdicts() if verdicts is None else verdicts
+    if verdicts is None:
+        judged = [{n: tables.plain(c) for n, c in row.items()} for row in outcome.judged()]
+    else:
+        judged = tables.rows(verdicts)
     content = contents(outcome, request, judged, beside)
     told = _content(folder.name, outcome, request, judged)
     told["files"] = {name: hashlib.sha256(each).hexdigest() for name, each in content.items()}
@@ -197,7 +200,7 @@ def write(
 
 
 def contents(
-    outcome: Outcome, request: Request, verdicts: "pd.DataFrame",
+    outcome: Outcome, request: Request, judged: Sequence[Mapping[str, Any]],
     beside: Mapping[str, bytes] | None = None,
 ) -> dict[str, bytes]:  # fmt: skip
     """The files of a run by name, but for its record.
@@ -208,7 +211,7 @@ def contents(
     return {
         "scenario.yaml": _as_yaml(json.dumps(request.world.resolved)).encode(),
         **tables.parquet_files(outcome),
-        "verdicts.csv": tables.csv(verdicts),
+        "verdicts.csv": tables.csv_of(list(judged[0]) if judged else [], judged),
         **(beside or {}),
     }
 
@@ -223,7 +226,7 @@ def _content(
     name: str,
     outcome: Outcome,
     request: Request,
-    verdicts: "pd.DataFrame",
+    judged: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
     """What the record of a run says, but for its files."""
     world = request.world
@@ -242,6 +245,6 @@ def _content(
         "peak_memory_bytes": record.peak_memory(),
         "begun": {"urban": urban.tolist(), "present": present.tolist()},
         "summary": {key: tables.plain(value) for key, value in outcome.summary().items()},
-        "verdicts": tables.rows(verdicts),
+        "verdicts": judged,
         "values": tables.values_digest(outcome),
     }

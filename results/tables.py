@@ -2,7 +2,7 @@
 
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from csv import writer
 from dataclasses import fields
 from datetime import date
@@ -126,10 +126,15 @@ def values_digest(outcome: Outcome) -> str:
 
 def csv(table: "pd.DataFrame") -> bytes:
     """A table as CSV that spreadsheets open: UTF-8 with BOM."""
+    return csv_of(list(table.columns), rows(table))
+
+
+def csv_of(names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> bytes:
+    """Rows of plain cells as CSV that spreadsheets open: UTF-8 with BOM."""
     text = StringIO()
     lines = writer(text, lineterminator="\n")
-    lines.writerow(table.columns)
-    lines.writerows(row.values() for row in rows(table))
+    lines.writerow(names)
+    lines.writerows(row.values() for row in rows)
     return text.getvalue().encode("utf-8-sig")
 
 

@@ -171,6 +171,10 @@ class Outcome:
         """One row for each target whose deadline the run reaches."""
         import pandas as pd
 
+        return pd.DataFrame(self.judged())
+
+    def judged(self) -> list[dict[str, Any]]:
+        """The rows of `verdicts`."""
         rows = []
         for target in self.region.targets:
             if target.deadline > self.dates[-1] or target.deadline < self.dates[0]:
@@ -195,7 +199,7 @@ class Outcome:
                     **{f"{k}_pp": v for k, v in self.causes(group, target.deadline).items()},
                 }
             )
-        return pd.DataFrame(rows)
+        return rows
 
     def movers(self) -> "pd.DataFrame":
         """Who moved since the start: county, origin, destination and kind of person [persons].
