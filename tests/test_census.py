@@ -57,6 +57,17 @@ def test_a_person_registered_in_another_township_is_an_in_mover_after_half_a_yea
     assert min(asked.values()) > 0
 
 
+def test_who_moved_in_the_last_half_year_is_no_in_mover_yet(register):
+    p = register.people
+    outside = register.units.elsewhere
+    moved = np.flatnonzero((p.unit < outside) & (p.hukou == outside))
+    before, since = found(register)["in_movers_same_province"].sum(), p.since[moved].copy()
+    p.since[moved] = QUARTER - HALF_YEAR + 1
+    after = found(register)["in_movers_same_province"].sum()
+    p.since[moved] = since
+    assert before - after == p.weight[moved].sum() > 0
+
+
 def test_households_are_counted_by_who_decides_in_them_and_dormitories_are_not(register):
     p = register.people
     inside = p.unit < register.units.elsewhere

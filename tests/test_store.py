@@ -154,6 +154,13 @@ def test_a_record_speaks_only_of_files_in_its_own_folder(kept, request_):
     assert record.parsed(record.written(told)) is None
 
 
+def test_a_whole_run_under_the_name_of_another_is_no_answer(kept, request_):
+    other = replace(request_, seed=request_.seed + 1)
+    kept.path(request_.key).rename(kept.path(other.key))
+    assert kept.find(other) is None
+    assert kept.find(request_) is None
+
+
 def test_an_altered_answer_is_not_given_but_computed_again(kept, request_, first):
     SPOILS["a torn table"](kept.path(request_.key))
     again = kept.obtain(request_)
