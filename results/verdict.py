@@ -116,7 +116,8 @@ def remarks(
         f"Without the plan {met} of {len(table)} targets are met; the plan's effect lies between "
         f"{table['effect_pp'].min():+.2f} and {table['effect_pp'].max():+.2f} points.",
     ).said(lang)
-    for number, caveat in plan.scenario.plan.about.caveats.items():
+    codes = (county.code for county in plan.region.counties)
+    for number, caveat in plan.scenario.plan.about.caveats_for(codes).items():
         yield f"{number} {caveat.said(lang)}"
     draws = int(table["draws"].iloc[0]) if "draws" in table else 0
     if draws:

@@ -335,3 +335,7 @@ class About(Model):
     target_counties: dict[str, list[str]]  # of each target: the counties it speaks of
     caveats: dict[str, Text]
     unit_costs: dict[str, UnitCost] = Field(default_factory=dict)
+
+    def caveats_for(self, codes: Iterable[str]) -> dict[str, Text]:
+        """The caveats, where the plan speaks of any of these counties; else none."""
+        return self.caveats if {place.code for place in self.counties} & set(codes) else {}

@@ -1035,3 +1035,9 @@ json_like = st.recursive(
 def test_any_value_under_any_key_of_a_dict_is_judged(key, value):
     told = refusal(lambda: resolve(plan_with() | {key: value}))
     assert all(key in line for line in told.splitlines())
+
+
+def test_caveats_are_said_where_the_plan_speaks_of_a_county():
+    about = load().about
+    assert about.caveats_for(["370102", "371621"]) == about.caveats
+    assert about.caveats_for(["370102"]) == {}

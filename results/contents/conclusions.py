@@ -188,7 +188,7 @@ def _unknown(subject: Subject, lang: str) -> Iterator[str]:
             f"{start} 的普查之后没有分县的城镇化观测可供核对。",
             f"After the census of {start} there is no county observation to check against.",
         ).said(lang)
-    caveats = [*subject.scenario.plan.about.caveats]
+    caveats = [*subject.caveats]
     numbers = f"{caveats[0]}–{caveats[-1]}" if caveats else "–"
     issued = subject.scenario.plan.about.issued
     quarters = quarter_of(subject.scenario.until.year, 4) - quarter_of(issued.year, 4)

@@ -127,8 +127,10 @@ def caveats(subject: Subject, lang: str) -> Iterator[str]:
     """What the plan's text leaves open, and the red lines that the scenario crosses."""
     for line in subject.scenario.crossed():
         yield Words(f"越过红线：{line.zh}", f"Crosses a red line: {line.en}").said(lang)
-    for number, caveat in subject.scenario.plan.about.caveats.items():
+    for number, caveat in subject.caveats.items():
         yield f"{number} {caveat.said(lang)}"
+    if not subject.caveats:
+        yield Words("方案没有提到这些县。", "The plan does not speak of these counties.").said(lang)
 
 
 def _checked(subject: Subject, lang: str) -> Iterator[Block]:

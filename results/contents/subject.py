@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from calibration.region import Region
     from results.store import Saved
+    from scenarios.keys import Text
 
 DRAWN = ("low", "high", "probability", "draws")  # what draws add to a verdict
 SAME = 1e-6  # percentage points by which a run made again may differ from its record
@@ -54,6 +55,11 @@ class Subject:
     def groups(self) -> tuple[Group, ...]:
         """Counties, prefectures, and the counties of each target together."""
         return self.both.plan.groups
+
+    @property
+    def caveats(self) -> "Mapping[str, Text]":
+        """What has to be said of the plan wherever it is judged, if it speaks of this region."""
+        return self.scenario.plan.about.caveats_for(county.code for county in self.region.counties)
 
     @property
     def draws(self) -> int:

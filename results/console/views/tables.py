@@ -47,8 +47,7 @@ class Assumptions(Tables):
     def parts(self, shown: Shown) -> Iterator[Markup]:
         """Caveats first: they are what a reader has to know."""
         told, lang = shown.answer.subject, shown.lang
-        plan = told.scenario.plan.about
-        lines = [tag("li", tag("strong", n), " ", c.said(lang)) for n, c in plan.caveats.items()]
+        lines = [tag("li", tag("strong", n), " ", c.said(lang)) for n, c in told.caveats.items()]
         title = shown.say("方案的疑点", "Caveats of the plan")
         yield tag("section", tag("h2", title), tag("ul", *lines, cls="remarks"), cls="card below")
         yield tag("p", assumed.summary(told, lang), cls="card below")
