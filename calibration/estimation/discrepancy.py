@@ -8,8 +8,8 @@ errors' size is estimated together with the parameters, and the posterior is as 
 demands. Predictions contain the same errors, hence are as uncertain as units left out turn out to
 be. Four choices keep this from being an alibi for too much precision:
 
-- one error is common to all units: a rule that is missing is missing everywhere, and eighty counties
-  that all leave farming faster than the model lets them are no eighty witnesses of its parameters;
+- one error is common to all units: a rule that is missing is missing everywhere, and eighty
+  counties that all leave farming faster than the model lets them are no eighty witnesses;
 
 - errors are heavy-tailed (Student t): one odd county neither drags the parameters nor inflates the
   errors of all others. The residuals of 1,661 counties between the censuses of 2010 and 2020 have
@@ -36,7 +36,7 @@ from sim.state import Floats, Ints
 
 DEGREES = 4.0  # of freedom; residuals of counties between two censuses
 SHARE = 0.7  # assumed, 0.3 to 1.5: median size of errors, in spreads that the model itself makes;
-# the rate's change then errs by about the 4.3 points that counties depart from their province's mean
+# the rate's change then errs by about the 4.3 points that counties depart from their province's
 LOG_SD = 0.6  # assumed: the size is known to a factor of 2.7 either way (90 %)
 COMMON = 1.0  # assumed, 0.5 to 1.5: size of the error that all units share, in a unit's own
 MOST_SHARED = 0.5  # assumed: at most half of the variance is common to a prefecture
