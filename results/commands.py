@@ -1,11 +1,10 @@
 """What each command does, once its words are parsed; each gives the exit code."""
 
-import json
 from argparse import Namespace
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
+from results.cells import as_json
 from results.cli import DONE, FAILED, REFUSED, Say
 from results.show import progress, table
 from results.stopping import stopped_by_signals
@@ -50,7 +49,7 @@ def run(asked: Namespace, say: Say) -> int:
         figures.verdict(found, asked.figure, say.lang)
     if asked.json:
         report = {"verdicts": found, "census": later, "delivery": delivered, "remarks": remarks}
-        print(_json({"run": str(saved), **report}))
+        print(as_json({"run": str(saved), **report}))
         return DONE
     if found.empty and later.empty:
         print(say("· 期末早于各目标的期限，没有判定", "· it ends before any deadline"))
@@ -115,11 +114,11 @@ def show(asked: Namespace, say: Say) -> int:
     if asked.diff:
         changes = diff(scenario, resolve(asked.diff), say.lang)
         if asked.json:
-            print(_json({"from": asked.scenario, "to": asked.diff, "changes": changes}))
+            print(as_json({"from": asked.scenario, "to": asked.diff, "changes": changes}))
         else:
             print("\n".join(changes) or say("没有差别", "no difference"))
         return DONE
-    print(_json(scenario.resolved()) if asked.json else yaml(scenario.resolved()), end="")
+    print(as_json(scenario.resolved()) if asked.json else yaml(scenario.resolved()), end="")
     return DONE
 
 
@@ -165,7 +164,7 @@ def measures(asked: Namespace, say: Say) -> int:
             "en": ["clause", "says", "lever", "term", "in full", "sign", "indicators", "because"],
         }[say.lang]
     if asked.json:
-        print(_json(found))
+        print(as_json(found))
     else:
         table(plan.about.title.said(say.lang), headers, rows, prose=True)
     return DONE
@@ -197,7 +196,7 @@ def sweep(asked: Namespace, say: Say) -> int:
         said = sweep.named(report)
         say.note(f"失败：{said}", f"failed: {said}")
     if asked.json:
-        print(_json({**tally.told(), "set": digest, "targets": judged, "out": str(asked.out)}))
+        print(as_json({**tally.told(), "set": digest, "targets": judged, "out": str(asked.out)}))
     else:
         table(sweep.design.name, *swept.lines(judged, say.lang))
         print(say(*swept.tally(tally, digest)))
@@ -213,7 +212,7 @@ def reproduce(asked: Namespace, say: Say) -> int:
         differs = reproducing.again(saved)
         step()
     if asked.json:
-        print(_json({"run": saved.record.run, "same": not differs.files, **asdict(differs)}))
+        print(as_json({"run": saved.record.run, "same": not differs.files, **asdict(differs)}))
     else:
         print("\n".join(differs.said(say.lang)))
     return FAILED if differs.files else DONE
@@ -223,18 +222,3 @@ def _packs() -> list[str]:
     from calibration.region import packs
 
     return packs()
-
-
-def _json(what: Any) -> str:
-    def plain(value: Any) -> Any:
-        if hasattr(value, "to_dict"):
-            return value.to_dict("records")
-        if hasattr(value, "_asdict"):
-            return value._asdict()
-        if is_dataclass(value) and not isinstance(value, type):
-            return asdict(value)
-        if hasattr(value, "model_dump"):
-            return value.model_dump()
-        return value.item() if hasattr(value, "item") else str(value)
-
-    return json.dumps(what, ensure_ascii=False, default=plain)

@@ -227,8 +227,14 @@ def compare(
     if saved:
         told = saved[0].record
         common, scale = Draw(told.seed, told.draw, told.parameters), told.scale
+    first = max(side.scenario.start for side in sides)
     last = min(side.scenario.until for side in sides)
-    chosen = min(day or judged_on(sides[0].scenario, pack), last)
+    chosen = day or min(judged_on(sides[0].scenario, pack), last)
+    if not first <= chosen <= last:
+        raise RequestError(
+            f"{chosen} 不在各情景共同的时段 {first} 至 {last} 之内",
+            f"{chosen} is not within {first} to {last}, which all scenarios cover",
+        )
 
     with Runs(region, day=chosen, scale=scale, jobs=jobs) as runs:
         fresh = [side for side in sides if not side.saved]

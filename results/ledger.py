@@ -13,6 +13,7 @@ import numpy as np
 from results.files import whole_file
 from results.keyed import Store
 from results.store import Saved, opened
+from scenarios.request import digest_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,24 +44,29 @@ def targets(
 
     Returns
     -------
-    scenario, scale, target, county, county_en, target_rate, runs, probability, and a column for
+    scenario, scale, target, county, county_en, target_rate, runs, draws, probability, a column for
     each quantile, q05 for 0.05
     """
     renew(folder)
     wanted = None if keys is None else sorted(keys)
+    several = "count(distinct drawn) > 1"  # of one draw many seeds tell luck, not what we know
     named = ", ".join(
-        f"quantile_cont(v.simulated, {float(q)}) as q{round(100 * q):02d}" for q in quantiles
+        f"case when {several} or {float(q)} = 0.5 then quantile_cont(v.simulated, {float(q)}) end "
+        f"as q{round(100 * q):02d}"
+        for q in quantiles
     )
     return _query(
         folder,
         f"""
         with judged as (
-            select scenario, scale, unnest(verdicts) as v from runs
+            select scenario, scale, drawn, unnest(verdicts) as v
+            from runs
             where $keys is null or key in $keys
         )
         select scenario, scale, v.target as target, first(v.county) as county,
             first(v.county_en) as county_en, first(v.target_rate) as target_rate,
-            count(*) as runs, avg(v.met::int) as probability, {named}
+            count(*) as runs, count(distinct drawn) as draws,
+            case when {several} then avg(v.met::int) end as probability, {named}
         from judged group by scenario, scale, v.target order by scenario, scale, v.target
         """,
         keys=wanted,
@@ -119,9 +125,9 @@ def _empty() -> Any:
         "target_rate": pa.float64(), "simulated": pa.float64(), "met": pa.bool_(),
     }  # fmt: skip
     columns = {
-        "key": pa.string(), "scenario": pa.string(), "draw": pa.int64(), "seed": pa.int64(),
-        "scale": pa.float64(), "start": pa.string(), "until": pa.string(), "values": pa.string(),
-        "seconds": pa.float64(), "peak_memory_bytes": pa.int64(),
+        "key": pa.string(), "scenario": pa.string(), "drawn": pa.string(), "draw": pa.int64(),
+        "seed": pa.int64(), "scale": pa.float64(), "start": pa.string(), "until": pa.string(),
+        "values": pa.string(), "seconds": pa.float64(), "peak_memory_bytes": pa.int64(),
         "verdicts": pa.list_(pa.struct(list(judged.items()))),
     }  # fmt: skip
     return pa.schema(list(columns.items())).empty_table()
@@ -132,6 +138,7 @@ def _row(saved: Saved) -> dict[str, Any]:
     return {
         "key": saved.folder.name,
         "scenario": told.scenario["name"],
+        "drawn": digest_of({"draw": told.draw, "parameters": told.parameters}),
         "draw": told.draw,
         "seed": told.seed,
         "scale": told.scale,

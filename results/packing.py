@@ -1,10 +1,11 @@
 """The command `region`: packs of other regions are built, scaffolded and checked."""
 
 import argparse
-import json
 from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
+
+from results.cells import as_json
 
 DONE = 0
 MODULE = "results.packing"
@@ -68,7 +69,7 @@ def check(asked: Namespace, say: Say) -> int:
                 for gap in pack.missing()
             ],
         }
-        print(_json({"region": pack.name, "sha256": pack.digest, **listed}))
+        print(as_json({"region": pack.name, "sha256": pack.digest, **listed}))
         return DONE
     print(f"{pack.title_zh} {pack.title_en} · sha256 {pack.digest}")
     if asked.fit:
@@ -94,7 +95,7 @@ def from_census(asked: Namespace, say: Say) -> int:
     remarks = [say(*remark) for remark in plan.remarks]
     if asked.json:
         units = [place.code for place in plan.places]
-        print(_json({"out": str(asked.out), "units": units, "remarks": remarks}))
+        print(as_json({"out": str(asked.out), "units": units, "remarks": remarks}))
         return DONE
     for remark in remarks:
         print(f"· {remark}")
@@ -117,7 +118,7 @@ def new(asked: Namespace, say: Say) -> int:
     files = scaffold.contents(asked.name)
     packwriting.written(folder, files)
     if asked.json:
-        print(_json({"out": str(folder), "files": sorted(files)}))
+        print(as_json({"out": str(folder), "files": sorted(files)}))
         return DONE
     print(say(
         f"已新建 {folder}；填写后运行 xiancheng region check {folder}",
@@ -128,17 +129,3 @@ def new(asked: Namespace, say: Say) -> int:
 
 def _lang(say: Say) -> str:
     return say("zh", "en")
-
-
-def _json(what: object) -> str:
-    def plain(value: float) -> float | None:
-        return None if value != value else value
-
-    def clean(node: object) -> object:
-        if isinstance(node, dict):
-            return {key: clean(value) for key, value in node.items()}
-        if isinstance(node, list):
-            return [clean(value) for value in node]
-        return plain(node) if isinstance(node, float) else node
-
-    return json.dumps(clean(what), ensure_ascii=False)

@@ -102,24 +102,28 @@ def grid(wish: Wish) -> Iterator[Package]:
 def _enumerated(trial: Trial) -> tuple[Package, float]:
     """The first package in order of weight that meets the targets in enough draws.
 
-    If there is none: the one that stood the most draws, hardest first, before too many had failed.
+    If there is none: the one that stood the most draws, hardest first, before too many had failed;
+    of equal ones the one that came nearest in the hardest.
     """
     n, wish = len(trial.draws), trial.wish
     hardest = np.argsort(trial.margins({}).min(axis=1), kind="stable")
     ordered = [trial.draws[i] for i in hardest]
     may_fail = n - int(np.ceil(wish.probability * n))
-    furthest: tuple[int, Package] = (0, {})
+    furthest: tuple[int, float, Package] = (0, -np.inf, {})
     for package in grid(wish):
         trial.tried += 1
         failed = seen = 0
+        first = np.nan  # how far off it was in the hardest draws, which all packages meet
         while seen < n and failed <= may_fail:
             batch = ordered[seen : seen + may_fail + 1 - failed]
-            failed += int((~_all_met(trial.margins(package, batch))).sum())
+            margins = trial.margins(package, batch)
+            first = float(margins.min(axis=1).mean()) if not seen else first
+            failed += int((~_all_met(margins)).sum())
             seen += len(batch)
         if failed <= may_fail:
             return package, (n - failed) / n
-        furthest = max(furthest, (seen, package), key=lambda known: known[0])
-    return furthest[1], trial.share(furthest[1])
+        furthest = max(furthest, (seen, first, package), key=lambda known: known[:2])
+    return furthest[2], trial.share(furthest[2])
 
 
 # Many measures: a surrogate and a mixed-integer programme

@@ -82,7 +82,11 @@ def world(point: Floats, names: Sequence[str], inner: float) -> Draw:
     """
     priors = {prior.name: prior for prior in catalogue()}
     u = dict(zip(names, 0.5 + inner * (np.asarray(point) - 0.5), strict=True))
-    number, seed = (1 + min(int(u.pop(name, 0.0) * KINDS), KINDS - 1) for name in (EFFECTS, LUCK))
+    central = {EFFECTS: 0, LUCK: 1}  # the median world, and the luck of every single run
+    number, seed = (
+        1 + min(int(u.pop(name) * KINDS), KINDS - 1) if name in u else otherwise
+        for name, otherwise in central.items()
+    )
     values = {name: float(priors[name].quantile(np.array([q]))[0]) for name, q in u.items()}
     return Draw(seed, number, values)
 

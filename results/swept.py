@@ -25,11 +25,13 @@ def lines(judged: "pd.DataFrame", lang: str) -> tuple[list[str], list[list[str]]
     """What the runs say of the targets, as people read it: headers, and a row for each."""
     rows = []
     for row in judged.to_dict("records"):
-        cells = {name: f"{row[name]:.2f}" for name in ("q05", "q50", "q95")}
+        known = row["draws"] > 1
+        cells = {name: f"{row[name]:.2f}" if known or name == "q50" else "–"
+                 for name in ("q05", "q50", "q95")}  # fmt: skip
         cells |= {"scenario": row["scenario"], "runs": f"{row['runs']}"}
         cells |= {"scale": f"{row['scale']:g}", "target_rate": f"{row['target_rate']:g}"}
         cells["county"] = row["county_en" if lang == "en" else "county"]
-        cells["probability"] = f"{row['probability']:.0%}"
+        cells["probability"] = f"{row['probability']:.0%}" if known else "–"
         rows.append([cells[name] for name in HEADERS])
     return [each.said(lang) for each in HEADERS.values()], rows
 

@@ -90,6 +90,12 @@ def wished(
     named = {name: t for t, names in enumerate(_target_names(runs)) for name in names}
     wanted = {_looked_up(t, named, TARGET) for t in targets}
     asked = {_looked_up(t, named, TARGET): r for t, r in (rates or {}).items()}
+    for rate in asked.values():
+        if not 0 <= rate <= 100:
+            raise RequestError(
+                f"城镇化率应在 0 至 100 之间；得到 {rate:g}",
+                f"a rate should be from 0 to 100; got {rate:g}",
+            )
     due = [
         t
         for t in sorted(wanted | asked.keys() if wanted else range(len(runs.pack.targets)))

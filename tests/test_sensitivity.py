@@ -98,3 +98,9 @@ def test_points_of_sobol_are_a_power_of_two(capsys):
     words = ["sensitivity", "--method", "sobol", "--factors", "beta_y", "--points", "63"]
     assert main([*words, "--lang", "en"]) == 2
     assert "power of two" in capsys.readouterr().err
+
+
+def test_what_is_not_named_stays_central():
+    told = world(np.array([0.5]), ["beta_y"], 1.0)
+    assert (told.number, told.seed) == (0, 1)
+    assert set(told.parameters) == {"beta_y"}

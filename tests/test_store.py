@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from results import ledger, record, reproducing, store, tables
+from results import ledger, record, reproducing, store, swept, tables
 from results.keyed import Store
 from scenarios.request import Request, code_digest, digest_of
 from scenarios.simulate import RequestError
@@ -237,7 +237,7 @@ def many(first, request_, tmp_path_factory):
                    "simulated": i / 100, "met": i >= 1500}  # fmt: skip
         run = folder / "runs" / f"{i:064x}"
         run.mkdir(parents=True)
-        about = text | {"key": run.name, "seed": i, "verdicts": [verdict]}
+        about = text | {"key": run.name, "seed": i, "draw": i // 2, "verdicts": [verdict]}
         (run / "run.json").write_bytes(record.written(about))
     ledger.renew(folder)
     return folder
@@ -252,6 +252,20 @@ def test_target_probabilities_and_quantiles_of_many_runs_are_read_at_once(many):
     assert (told["runs"], told["probability"]) == (2000, 0.25)
     assert told["q50"] == pytest.approx(9.995)
     assert spent < 5  # the measured time is in docs/cluster.md; this only guards against a reread
+
+
+def test_many_seeds_of_one_draw_tell_no_probability(many):
+    """The first two records are one draw under two seeds."""
+    told = ledger.targets(many, [f"{i:064x}" for i in range(2)]).iloc[0]
+    assert (told["runs"], told["draws"]) == (2, 1)
+    assert told["q50"] == pytest.approx(0.005)
+    assert told[["probability", "q05", "q95"]].isna().all()
+    assert swept.lines(ledger.targets(many, [f"{0:064x}"]), "en")[1][0][-4:] == [
+        "–",
+        "–",
+        "0.00",
+        "–",
+    ]
 
 
 def test_the_ledger_follows_the_runs(many, tmp_path):
