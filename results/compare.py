@@ -224,6 +224,14 @@ def compare(
     pack = load(region)
     saved = [side.saved for side in sides if side.saved]
     common = Draw(seed)
+    for run in saved:
+        if run.record.region.sha256 != pack.digest:
+            raise RequestError(
+                f"运行 {run.record.run} 属于区域包 {run.record.region.name}，"
+                f"与 {pack.name} 不同或已有改动；请用 --region 指定",
+                f"the run {run.record.run} is of the pack {run.record.region.name}, which is not "
+                f"{pack.name} as it is now; name its pack with --region",
+            )
     if saved:
         told = saved[0].record
         common, scale = Draw(told.seed, told.draw, told.parameters), told.scale

@@ -83,15 +83,15 @@ def quantiles(
     return by.quantile(np.array(at)).unstack().reset_index()
 
 
-def renew(folder: Path) -> None:
-    """Bring the ledger of a store up to date with its runs."""
+def renew(folder: Path, *, afresh: bool = False) -> None:
+    """Bring the ledger of a store up to date with its runs; `afresh` trusts nothing of the old."""
     import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
     store = Store(folder)
     keys = store.keys()
-    before = _kept(folder)
+    before = None if afresh else _kept(folder)
     known = set() if before is None else set(before.column("key").to_pylist())
     if before is not None and known == keys:
         return

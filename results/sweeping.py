@@ -195,7 +195,11 @@ class Sweep:
         text = json.dumps(about | {"told": self.design.told()}, ensure_ascii=False)
         whole_file(held, text.encode())
         (self.folder / "runs").mkdir(exist_ok=True)
-        return store.quarantine_altered(sorted(self.keys.values())) if self.resume else []
+        if not self.resume:
+            return []
+        aside = store.quarantine_altered(sorted(self.keys.values()))
+        ledger.renew(self.folder, afresh=True)
+        return aside
 
     def run(self, settled: Callable[[], None] = lambda: None) -> Tally:
         """Go through the sweep until nothing is missing that can be had.

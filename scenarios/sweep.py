@@ -214,6 +214,11 @@ def design(file: Path) -> Design:
             checked(chosen, written.region, scale=scale)
         cutoff = None if written.cutoff is None else str(written.cutoff)
         worlds.append(World.of(chosen, written.region, cutoff))
+    titles = [world.scenario.name for world in worlds]
+    for i, title in enumerate(titles):
+        if title in titles[:i]:
+            each = Words("每个情景自己的 name", "a name of its own for each scenario")
+            raise ScenarioError([document.problem(("scenarios", i), each, title)])
     names, values = _drawn(written, document, file)
     made = Design(
         name=written.name,

@@ -193,3 +193,8 @@ def test_an_unknown_outcome_is_refused_with_the_nearest_name(capsys):
 @pytest.mark.slow
 def test_the_same_luck_makes_the_effect_ten_times_less_noisy():
     assert noise(scale=0.05, seeds=20).ratio[-1] >= 10
+
+
+def test_a_saved_run_of_another_region_is_refused(saved):
+    with pytest.raises(RequestError, match="name its pack with --region"):
+        compare(ordered(["plan", str(saved)], str(saved)), region="shandong", scale=SCALE, jobs=1)

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from calibration import priors
@@ -492,3 +493,26 @@ def test_a_full_file_system_is_told_and_resumed_elsewhere(whole, tmp_path):
         assert again.digest() == whole.digest()
     finally:
         subprocess.run(["umount", "--lazy", str(room)], check=True)
+
+
+def test_two_scenarios_of_one_name_are_refused(tmp_path):
+    for file, based in (("a", "plan"), ("b", "baseline")):
+        text = f"name: alike\ntitle: 相同\nbased_on: {based}\n"
+        (tmp_path / f"{file}.yaml").write_text(text, "utf-8")
+    written = "name: two\nscenarios: [a.yaml, b.yaml]\nseeds: [1]\nscales: [0.01]\n"
+    (tmp_path / "design.yaml").write_text(written, "utf-8")
+    with pytest.raises(ScenarioError, match="alike"):
+        design(tmp_path / "design.yaml")
+
+
+def test_an_altered_ledger_is_made_anew_on_resume(whole, tmp_path):
+    out = tmp_path / "out"
+    shutil.copytree(whole.folder, out)
+    told = ledger.targets(out)
+    table = pd.read_parquet(out / ledger.LEDGER)
+    table["values"] = "0" * 64
+    table.to_parquet(out / ledger.LEDGER)
+    sweep, tally = swept(tmp_path, resume=True)
+    assert tally.done == 0
+    assert sweep.digest() == whole.digest()
+    pd.testing.assert_frame_equal(ledger.targets(out), told)
