@@ -1,5 +1,6 @@
 """Views that are tables and sentences: delivery, assumptions, validation."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from results.console.page import Page
 
 
-class Tables:
+class Tables(ABC):
     """A view without controls of its own."""
 
     def __init__(self, page: "Page") -> None:
@@ -25,9 +26,9 @@ class Tables:
     def stop(self) -> None:
         """Nothing is under way here."""
 
+    @abstractmethod
     def parts(self, shown: Shown) -> Iterator[Markup]:
         """What stands in the view, in order."""
-        raise NotImplementedError
 
 
 class Delivery(Tables):
