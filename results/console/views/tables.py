@@ -23,7 +23,7 @@ class Tables(ABC):
         """Write everything."""
         write(self._area, joined(self.parts(shown)))
 
-    def stop(self) -> None:
+    def stop(self) -> None:  # noqa: B027 (views that compute say more)
         """Nothing is under way here."""
 
     @abstractmethod
