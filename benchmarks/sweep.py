@@ -12,8 +12,9 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter, process_time
 
-from results import ledger, record, sweeping
-from results.keyed import Store
+from results.keeping import ledger, record
+from results.keeping.keyed import Store
+from results.sweeps import command as sweeping
 from scenarios.engines import Engine, Local
 from scenarios.request import code_digest
 from scenarios.sweep import Design, design

@@ -7,7 +7,7 @@ from pathlib import Path
 Say = Callable[[str, str], str]
 Command = Callable[[str, str, str], argparse.ArgumentParser]
 
-MODULE = "results.comparing"
+MODULE = "results.comparison.command"
 
 
 def add(command: Command, say: Say) -> None:

@@ -12,8 +12,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from results import asking, judging, packing
+from results import asking, packing
 from results.console import arguments as page
+from results.knowing import arguments as judging
 from results.report import words as reporting
 
 DONE, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
@@ -112,7 +113,7 @@ def parser(say: Say) -> Parser:
 
 
 def _score(score: argparse.ArgumentParser, say: Say) -> None:
-    score.set_defaults(module="results.scoring")
+    score.set_defaults(module="results.forecasts.score")
     columns = say(
         "CSV：unit_code, date, variable, value；缺省则只列设定",
         "CSV: unit_code, date, variable, value; without it, the settings",

@@ -13,8 +13,9 @@ from scenarios.checking import Problem, ScenarioError, Words, nearest
 
 def run(asked: Namespace, say: Say) -> int:
     """`xiancheng run`: verdicts, growth by cause, and a saved run."""
-    from results import answers, figures, store, verdict
-    from results.files import writable
+    from results import figures, verdict
+    from results.keeping import answers, store
+    from results.keeping.files import writable
     from scenarios import ensemble
     from scenarios.request import Request
     from scenarios.resolving import resolve
@@ -106,7 +107,7 @@ def check(asked: Namespace, say: Say) -> int:
 
 def show(asked: Namespace, say: Say) -> int:
     """`xiancheng show`: a scenario as resolved, or what another changes."""
-    from results.tables import yaml
+    from results.keeping.tables import yaml
     from scenarios.differences import diff
     from scenarios.resolving import resolve
 
@@ -172,7 +173,9 @@ def measures(asked: Namespace, say: Say) -> int:
 
 def sweep(asked: Namespace, say: Say) -> int:
     """`xiancheng sweep`: every run of a design once; 1 if some gave no outcome."""
-    from results import ledger, planning, sweeping, swept
+    from results.keeping import ledger
+    from results.sweeps import command as sweeping
+    from results.sweeps import planning, swept
 
     with stopped_by_signals():
         sweep = planning.planned(
@@ -205,7 +208,7 @@ def sweep(asked: Namespace, say: Say) -> int:
 
 def reproduce(asked: Namespace, say: Say) -> int:
     """`xiancheng reproduce`: a saved run again, and whether its digests are the same."""
-    from results import reproducing, store
+    from results.keeping import reproducing, store
 
     saved = store.found(asked.run)
     with progress(say("重跑", "running again"), 1) as step:

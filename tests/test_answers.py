@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from results import answers, store
-from results.answers import Answers
 from results.cli import main
-from results.keyed import Store
+from results.keeping import answers, store
+from results.keeping.answers import Answers
+from results.keeping.keyed import Store
 from scenarios.engines import Local
 from scenarios.request import Request
 from scenarios.simulate import RequestError
@@ -132,7 +132,7 @@ def test_a_full_cache_is_no_reason_not_to_answer(kept, simulated, monkeypatch):
     def full(*_, **__):
         raise OSError(28, os.strerror(28))
 
-    monkeypatch.setattr("results.keyed.write", full)
+    monkeypatch.setattr("results.keeping.keyed.write", full)
     asked = Request.of("plan", scale=0.005, until="2021-06-30")
     assert Answers(kept)(asked).summary()
     assert kept.keys() == set()

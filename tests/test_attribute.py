@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from calibration.region import load
-from results import attributed
-from results.attribute import Game, attribute, averaged, grouped, only
 from results.cli import main
+from results.comparison import attributed
+from results.comparison.attribute import Game, attribute, averaged, grouped, only
 from scenarios.ensemble import without_plan
 from scenarios.paired import RATE, Draw, Runs, judged_on, layered
 from scenarios.resolving import resolve

@@ -15,10 +15,10 @@ from calibration.estimation import scores
 from calibration.posterior import ABOUT, SAMPLE, Sample
 from calibration.region import load
 from calibration.summaries import enumerated, summaries
-from results import accounting, estimating, identifiability, trials
 from results.cli import main
-from results.estimating import Settings
-from results.trials import FREE, PARAMETERS, Trials
+from results.knowing import accounting, estimating, identifiability, trials
+from results.knowing.estimating import Settings
+from results.knowing.trials import FREE, PARAMETERS, Trials
 from scenarios import ensemble
 from scenarios.points import sampled
 from sim.levers import LEVERS

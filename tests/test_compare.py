@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 
 from benchmarks.luck import noise
-from results import cells, compared
+from results import cells
 from results.cli import main
-from results.compare import Side, compare, ordered, parts_of_spread
+from results.comparison import compared
+from results.comparison.compare import Side, compare, ordered, parts_of_spread
 from scenarios.paired import Draw, Runs, independent, layered
 from scenarios.resolving import resolve
 from scenarios.simulate import RequestError, simulate

@@ -9,10 +9,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from results import store, verdict
-from results.answers import Answers, keep
+from results import verdict
 from results.cli import Say, main
 from results.contents import document, subject
+from results.keeping import store
+from results.keeping.answers import Answers, keep
 from results.report import command, layout, paper
 from scenarios.ensemble import pair
 from scenarios.keys import Text

@@ -12,11 +12,12 @@ import pytest
 
 from calibration.region import load
 from calibration.scores import LEVELS
-from results import forecasting, frozen, scored, scoring
 from results.cli import Say, main, parser
-from results.forecasting import FORECASTERS, MELD, MODEL, WITHOUT, forecasts
-from results.frozen import REGISTERED, ROUNDS, Settings
-from results.observed import COLUMNS, VARIABLE, Observed, read
+from results.forecasts import forecasting, frozen, scored
+from results.forecasts import score as scoring
+from results.forecasts.forecasting import FORECASTERS, MELD, MODEL, WITHOUT, forecasts
+from results.forecasts.frozen import REGISTERED, ROUNDS, Settings
+from results.forecasts.observed import COLUMNS, VARIABLE, Observed, read
 from scenarios.checking import ScenarioError
 from scenarios.simulate import ABOUT, INFORMATION, RequestError, reported
 

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from results import certify, seek, sought
 from results.cli import main
-from results.programme import least
-from results.wish import spending, wished
+from results.seeking import certify, seek, sought
+from results.seeking.programme import least
+from results.seeking.wish import spending, wished
 from scenarios.paired import Draw, Reading, Runs, independent, layered
 from scenarios.resolving import resolve
 from scenarios.simulate import RequestError

@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from results import ledger, record, reproducing, store, swept, tables
-from results.keyed import Store
+from results.keeping import ledger, record, reproducing, store, tables
+from results.keeping.keyed import Store
+from results.sweeps import swept
 from scenarios.request import Request, code_digest, digest_of
 from scenarios.simulate import RequestError
 
@@ -194,7 +195,7 @@ def test_a_claim_is_held_by_one_process_and_ends_with_it(tmp_path):
 
     kept, key = Store(tmp_path), "a" * 64
     hold = (
-        "import sys, time; from pathlib import Path; from results.keyed import Store\n"
+        "import sys, time; from pathlib import Path; from results.keeping.keyed import Store\n"
         f"with Store(Path({str(tmp_path)!r})).claimed({key!r}) as mine:\n"
         "    print(mine, flush=True); time.sleep(60)"
     )

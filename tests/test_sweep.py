@@ -16,10 +16,12 @@ import pandas as pd
 import pytest
 
 from calibration import priors
-from results import ledger, planning, sweeping
 from results.cli import main
-from results.keyed import Store
-from results.room import Need
+from results.keeping import ledger
+from results.keeping.keyed import Store
+from results.keeping.room import Need
+from results.sweeps import command as sweeping
+from results.sweeps import planning
 from scenarios.checking import ScenarioError
 from scenarios.engines import Dask, Local, Lost, Pace
 from scenarios.points import sampled

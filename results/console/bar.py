@@ -7,7 +7,7 @@ from nicegui import ui
 
 from results.console import dialogs
 from results.console.native import button, element, text
-from results.tables import yaml
+from results.keeping.tables import yaml
 
 if TYPE_CHECKING:
     from results.console.page import Page

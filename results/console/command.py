@@ -38,7 +38,7 @@ def _serve(asked: Namespace, jobs: int, say: Say) -> None:
     from results.console.library import Library
     from results.console.page import Server
     from results.console.study import Sizes
-    from results.store import RUNS
+    from results.keeping.store import RUNS
 
     if asked.host != HERE:
         say.note(

@@ -19,7 +19,7 @@ def made(subject: "Subject", form: str, lang: "Lang", runs: Path) -> tuple[str, 
     RequestError
         if a library is missing.
     """
-    from results.answers import Answers, keep
+    from results.keeping.answers import Answers, keep
     from results.report.command import documents, possible
     from scenarios.request import Request
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from results.console.address import read as as_draft
 from results.console.draft import Draft
-from results.tables import yaml
+from results.keeping.tables import yaml
 from scenarios.checking import ScenarioError
 from scenarios.reading import parsed
 from scenarios.simulate import RequestError

@@ -92,7 +92,7 @@ def _leave_with_the_server() -> None:
 
 def compute(task: Task) -> Piece:
     """Run a task."""
-    from results.answers import Answers
+    from results.keeping.answers import Answers
     from scenarios.paired import PUBLISHED, read
     from scenarios.request import Request
     from scenarios.resolving import resolve

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from results.attribute import SAFEGUARDS
+from results.comparison.attribute import SAFEGUARDS
 from results.contents.parts import Chart, Column, Table, listed
 from results.contents.shares import CLEAR, Shares
 from results.contents.subject import Subject

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from results import record
 from results.contents.parts import Cell, Column, Table
 from results.contents.subject import Subject
+from results.keeping import record
 from scenarios.checking import Words
 
 DRAWN = ("typst", "python-docx", "xlsxwriter", "matplotlib")

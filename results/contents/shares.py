@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from results.attribute import Attribution, averaged, evaluated, grouped, moves
+from results.comparison.attribute import Attribution, averaged, evaluated, grouped, moves
 from scenarios.paired import Draw, Runs, judged_on
 from scenarios.scenario import Scenario
 from scenarios.simulate import RequestError, reported
@@ -80,7 +80,7 @@ def quick(
     scenario: Scenario, region: str | Path, *, seed: int = 1, scale: float = SCALE,
     jobs: int | None = None, done: Callable[[], None] = lambda: None,
 ) -> Shares:  # fmt: skip
-    """The Owen value of each project, as `results.attribute` has it, in a minute at most.
+    """The Owen value of each project, in a minute at most.
 
     A few antithetic pairs of orders at the central parameters; the standard error says how far
     that goes. Within a project measures are not told apart.

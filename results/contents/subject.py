@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from calibration.region import Region
-    from results.store import Saved
+    from results.keeping.store import Saved
     from scenarios.keys import Text
 
 DRAWN = ("low", "high", "probability", "draws")  # what draws add to a verdict

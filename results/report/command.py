@@ -7,7 +7,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from results import store
 from results.cells import as_json
 from results.cli import DONE, Say
 from results.contents.document import document
@@ -15,14 +14,15 @@ from results.contents.parts import Lang
 from results.contents.shares import Shares, printed, quick
 from results.contents.subject import Subject, saved
 from results.figures import Format
-from results.files import whole_file, writable
 from results.fonts import PACKAGE
+from results.keeping import store
+from results.keeping.files import whole_file, writable
 from results.show import progress
 from scenarios.checking import nearest
 from scenarios.simulate import RequestError
 
 if TYPE_CHECKING:
-    from results.answers import Answers
+    from results.keeping.answers import Answers
     from scenarios.scenario import Scenario
 
 WRITERS: dict[str, tuple[str, tuple[str, ...], Format | None]] = {
@@ -113,7 +113,7 @@ def possible(forms: list[str]) -> None:
 
 def _subject(asked: Namespace, step: Callable[[], None]) -> Subject:
     """What is reported: a run on file, or a scenario that is run and saved first."""
-    from results.answers import Answers
+    from results.keeping.answers import Answers
 
     answers = Answers.here()
     run = _on_file(asked.run) or _run(asked, answers)
@@ -145,7 +145,7 @@ def _run(asked: Namespace, answers: "Answers") -> store.Saved:
         if this is neither a run nor a scenario.
     """
     from results import verdict
-    from results.answers import keep
+    from results.keeping.answers import keep
     from scenarios import ensemble
     from scenarios.request import Request
     from scenarios.simulate import checked

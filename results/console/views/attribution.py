@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from nicegui import ui
 
-from results.attribute import Game, attribute
+from results.comparison.attribute import Game, attribute
 from results.console import charts
 from results.console.desk import Desk
 from results.console.markup import joined, listed, tag

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from calibration.priors import override
-from results import compared
-from results.compare import Comparison, Met, Side, differing
+from results.comparison import compared
+from results.comparison.compare import Comparison, Met, Side, differing
 from results.console.draft import Draft
 from results.console.markup import Markup, joined, listed, table, tag
 from results.console.native import area, button, element, select, text, write

@@ -1,0 +1,1 @@
+"""What two scenarios, or the parts of one, differ by."""

@@ -1,0 +1,308 @@
+"""Scenarios and saved runs side by side: what differs in them, and what comes of it.
+
+Differences are paired: both sides meet the same draw of the parameters and the same luck. What is
+shown as uncertainty runs over parameter draws first and over luck second; luck alone is never
+shown as if it were the uncertainty.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+from calibration.priors import catalogue, override
+from results.keeping.store import RUN, RUNS, Saved, found
+from scenarios.checking import Words
+from scenarios.differences import diff
+from scenarios.paired import PARTS, Draw, Reading, Runs, floor, judged_on, layered, read
+from scenarios.request import code_digest
+from scenarios.resolving import resolve
+from scenarios.scenario import Scenario
+from scenarios.simulate import Group, RequestError, information, reported
+from sim.state import Floats
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from calibration.region import Region
+
+INTERVAL = (5, 95)  # percentiles over draws and, within them, luck
+ENOUGH = 20  # draws below which 5 and 95 % are nearly the least and the most
+
+
+@dataclass(frozen=True)
+class Side:
+    """A scenario, or a run on disk."""
+
+    name: str
+    scenario: Scenario
+    saved: Saved | None = None
+
+
+@dataclass(frozen=True)
+class Met:
+    """What a side met in its one run; sides that met the same are compared in pairs."""
+
+    seed: int
+    draw: int
+    scale: float
+    start: str
+    cutoff: str
+    parameters: tuple[tuple[str, float], ...]
+    region: str  # sha256 of the pack
+    code: str  # sha256 of what computed
+
+    @classmethod
+    def of(cls, made: Saved) -> Self:
+        """What a saved run met."""
+        told = made.record
+        return cls(
+            told.seed, told.draw, told.scale, told.start, told.cutoff,
+            tuple(sorted(told.parameters.items())), told.region.sha256, told.software.code,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Sides in order, the baseline first; arrays are (side, ...)."""
+
+    sides: tuple[Side, ...]
+    groups: tuple[Group, ...]
+    region: "Region"
+    day: date
+    scale: float
+    met: tuple[Met, ...]  # by each side, in `values`
+    inputs: Mapping[str, Mapping[str, list[str]]]  # lang -> side -> what it does differently
+    values: Floats  # (side, outcome, group)
+    targets: Floats  # (side, target)
+    drawn: Floats | None  # (side, draw, seed, outcome, group)
+    drawn_targets: Floats | None  # (side, draw, seed, target)
+
+    def paired(self, side: int) -> bool:
+        """Whether a side met the same luck as the baseline in `values`."""
+        return self.met[side] == self.met[0]
+
+    def to_frame(self) -> "pd.DataFrame":
+        """A row for each side, outcome and group of counties.
+
+        `low` and `high` hold 90 % of the paired differences over draws and luck; `draw_sd` and
+        `seed_sd` say how much of their spread is either's. Null without draws.
+        """
+        import pandas as pd
+
+        rows = []
+        for s, side in enumerate(self.sides):
+            spread = self._spread(s)
+            for o, (name, unit) in enumerate(outcomes().items()):
+                for g, group in enumerate(self.groups):
+                    own, base = self.values[s, o, g], self.values[0, o, g]
+                    rows.append(
+                        {
+                            "scenario": side.name, "baseline": self.sides[0].name,
+                            "date": self.day, "outcome": name, "unit": unit,
+                            "unit_code": group.code, "county": group.zh, "county_en": group.en,
+                            "value": own, "baseline_value": base, "difference": own - base,
+                            "same_luck": self.paired(s),
+                            **{k: float(v[o, g]) for k, v in spread.items()},
+                        }
+                    )  # fmt: skip
+        return pd.DataFrame(rows)
+
+    def verdicts(self) -> "pd.DataFrame":
+        """A row for each side and target: the published rate, and the chance that it is met."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            {
+                "scenario": side.name, "target": target.id, "target_rate": target.value,
+                "operator": target.operator, "simulated": self.targets[s, t],
+                "met": bool(self.targets[s, t] >= floor(target)),
+                "probability": np.nan if self.drawn_targets is None
+                else float((self.drawn_targets[s, ..., t] >= floor(target)).mean()),
+            }
+            for s, side in enumerate(self.sides)
+            for t, target in enumerate(self.region.targets)
+            if np.isfinite(self.targets[s, t])
+        )  # fmt: skip
+
+    def _spread(self, side: int) -> dict[str, Floats]:
+        """Interval and parts of the spread of the differences, each (outcome, group)."""
+        keys = ("mean_difference", "low", "high", "draw_sd", "seed_sd")
+        if self.drawn is None:
+            return dict.fromkeys(keys, np.full(self.values.shape[1:], np.nan))
+        difference = self.drawn[side] - self.drawn[0]
+        pooled = difference.reshape(-1, *difference.shape[2:])
+        low, high = np.percentile(pooled, INTERVAL, axis=0)
+        parts = parts_of_spread(difference)
+        return dict(zip(keys, (pooled.mean(axis=0), low, high, *parts), strict=True))
+
+
+def parts_of_spread(values: Floats) -> tuple[Floats, Floats]:
+    """Standard deviations between draws and, within a draw, between seeds.
+
+    Parameters
+    ----------
+    values : (draw, seed, ...)
+
+    Returns
+    -------
+    between draws, the share of luck taken out; between seeds, nan where each draw has but one
+    """
+    draws, seeds = values.shape[:2]
+    unknown = np.full(values.shape[2:], np.nan)
+    between = values.mean(axis=1).var(axis=0, ddof=1) if draws > 1 else unknown
+    if seeds == 1:
+        return np.sqrt(between), unknown
+    within = values.var(axis=1, ddof=1).mean(axis=0)
+    return np.sqrt(np.maximum(between - within / seeds, 0)), np.sqrt(within)
+
+
+def outcomes() -> dict[str, str]:
+    """What is compared, with its unit: every indicator, and the causes of the rate's change."""
+    from sim.indicators import INDICATORS
+
+    points = {f"{part}_pp": "percentage points" for part in PARTS}
+    return {name: each.unit for name, each in INDICATORS.items()} | points
+
+
+def opened(what: str) -> Side:
+    """A saved run, by its folder or id, or else a scenario.
+
+    Raises
+    ------
+    RequestError, ScenarioError
+    """
+    if any((folder / RUN).is_file() for folder in (Path(what), RUNS / what)):
+        saved = found(what)
+        return Side(saved.record.run, saved.request.world.scenario, saved)
+    scenario = resolve(what)
+    return Side(scenario.name, scenario)
+
+
+def ordered(names: Sequence[str], baseline: str | None) -> tuple[Side, ...]:
+    """The sides, the baseline first, under names that tell them apart.
+
+    Raises
+    ------
+    RequestError
+        if fewer than two are left.
+    """
+    chosen = [baseline, *(n for n in names if n != baseline)] if baseline else list(names)
+    if len(chosen) < 2:
+        raise RequestError(
+            "至少比较两个情景或运行；也可用 --baseline 指定基准",
+            "compare at least two scenarios or runs; --baseline names one as well",
+        )
+    sides: list[Side] = []
+    for what in chosen:
+        side = opened(what)
+        again = sum(other.name.partition("#")[0] == side.name for other in sides)
+        sides.append(replace(side, name=f"{side.name}#{again + 1}") if again else side)
+    return tuple(sides)
+
+
+def compare(
+    sides: Sequence[Side], *, region: str | Path = "binzhou", seed: int = 1, scale: float = 1.0,
+    draws: int = 0, seeds: int = 1, jobs: int | None = None, day: date | None = None,
+    done: Callable[[], None] = lambda: None,
+) -> Comparison:  # fmt: skip
+    """Hold sides against the first of them.
+
+    A saved run shows what is on file, and the scenarios beside it meet its luck at its scale. With
+    draws, all are simulated under each of them, saved runs too.
+
+    Parameters
+    ----------
+    draws, seeds : parameter draws, and kinds of luck within each
+    day : what is compared stands at its end; by default the targets' deadline
+    """
+    from calibration.region import load
+
+    pack = load(region)
+    saved = [side.saved for side in sides if side.saved]
+    common = Draw(seed)
+    for run in saved:
+        if run.record.region.sha256 != pack.digest:
+            raise RequestError(
+                f"运行 {run.record.run} 属于区域包 {run.record.region.name}，"
+                f"与 {pack.name} 不同或已有改动；请用 --region 指定",
+                f"the run {run.record.run} is of the pack {run.record.region.name}, which is not "
+                f"{pack.name} as it is now; name its pack with --region",
+            )
+    if saved:
+        told = saved[0].record
+        common, scale = Draw(told.seed, told.draw, told.parameters), told.scale
+    first = max(side.scenario.start for side in sides)
+    last = min(side.scenario.until for side in sides)
+    chosen = day or min(judged_on(sides[0].scenario, pack), last)
+    if not first <= chosen <= last:
+        raise RequestError(
+            f"{chosen} 不在各情景共同的时段 {first} 至 {last} 之内",
+            f"{chosen} is not within {first} to {last}, which all scenarios cover",
+        )
+
+    with Runs(region, day=chosen, scale=scale, jobs=jobs) as runs:
+        fresh = [side for side in sides if not side.saved]
+        asked = [(side.scenario, common) for side in fresh]
+        made = dict(zip((s.name for s in fresh), runs.read(asked, done), strict=True))
+        made |= {side.name: read(side.saved.outcome(), chosen) for side in sides if side.saved}
+        table = layered(region, draws, seed, seeds) if draws else []
+        drawn = runs.read([(side.scenario, draw) for side in sides for draw in table], done)
+    shape = (len(sides), draws, seeds)
+    values = np.array([_outcomes(made[side.name]) for side in sides])
+    return Comparison(
+        sides=tuple(sides), groups=reported(pack), region=pack, day=chosen, scale=scale,
+        met=tuple(_met(side, common, scale, pack) for side in sides),
+        inputs={
+            lang: {s.name: list(differing(sides[0], s, lang)) for s in sides[1:]}
+            for lang in ("zh", "en")
+        },
+        values=values, targets=np.array([made[side.name].targets for side in sides]),
+        drawn=np.array([_outcomes(r) for r in drawn]).reshape(*shape, *values.shape[1:])
+        if draws else None,
+        drawn_targets=np.array([r.targets for r in drawn]).reshape(*shape, -1) if draws else None,
+    )  # fmt: skip
+
+
+def differing(base: Side, other: Side, lang: str) -> Iterator[str]:
+    """What differs in the inputs of two sides, in the words of the plan."""
+    yield from diff(base.scenario, other.scenario, lang)
+    if base.saved is None or other.saved is None:
+        return
+    a, b = Met.of(base.saved), Met.of(other.saved)
+    titles = {prior.name: prior.title[lang] for prior in catalogue()}
+    was, will = dict(a.parameters), dict(b.parameters)
+    for name in sorted(was.keys() | will.keys()):
+        if was.get(name) != will.get(name):
+            yield f"{titles.get(name, name)} ({name}): {was.get(name)} -> {will.get(name)}"
+    for key, words in MET.items():
+        if getattr(a, key) != getattr(b, key):
+            yield f"{words.said(lang)}: {getattr(a, key)} -> {getattr(b, key)}"
+
+
+MET = {
+    "seed": Words("种子", "seed"),
+    "draw": Words("抽样号", "draw"),
+    "scale": Words("规模", "scale"),
+    "cutoff": Words("信息截止日", "cut-off of what is known"),
+    "region": Words("区域包数据 sha256", "sha256 of the region pack"),
+    "code": Words("程序 sha256", "sha256 of the program"),
+}
+
+
+def _outcomes(reading: Reading) -> Floats:
+    return np.vstack([reading.indicators, reading.causes])
+
+
+def _met(side: Side, common: Draw, scale: float, pack: "Region") -> Met:
+    if side.saved:
+        return Met.of(side.saved)
+    values = asdict(override(common.parameters))
+    return Met(
+        common.seed, common.number, scale, str(side.scenario.start),
+        str(information(side.scenario, pack, None)),
+        tuple(sorted(values.items())), pack.digest, code_digest(),
+    )  # fmt: skip

@@ -1,0 +1,149 @@
+"""A comparison as people read it."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from results.comparison.compare import ENOUGH, Comparison, outcomes
+from scenarios.checking import Words, nearest
+from scenarios.simulate import RequestError
+
+WHOLE = {"persons", "jobs", "units", "yuan/year"}  # units in which decimals say nothing
+USUAL = ("resident_urbanization_rate", "urban_residents")
+CAUSES = {
+    "natural_pp": Words("自然增长", "natural growth"),
+    "migration_pp": Words("迁移", "migration"),
+    "recoding_pp": Words("划转", "recoding"),
+    "denominator_pp": Words("分母变化", "denominator"),
+    "counting_pp": Words("统计口径", "counting"),
+}
+
+
+def asked_for(names: list[str]) -> list[str]:
+    """The outcomes of these names.
+
+    Raises
+    ------
+    RequestError
+    """
+    for name in names:
+        if name not in outcomes():
+            near = nearest(name, outcomes())
+            raise RequestError(
+                f"没有名为 {name!r} 的结果；是否指 {near}?可用：{'、'.join(outcomes())}",
+                f"no outcome is called {name!r}; did you mean {near}? {', '.join(outcomes())}",
+            )
+    return names or list(USUAL)
+
+
+def title(outcome: str, lang: str) -> str:
+    """An outcome in the reader's words."""
+    from sim.indicators import INDICATORS
+
+    if outcome in CAUSES:
+        return CAUSES[outcome].said(lang)
+    return INDICATORS[outcome].zh if lang == "zh" else outcome.replace("_", " ")
+
+
+def values(told: Comparison, outcome: str, lang: str) -> tuple[list[str], list[list[str]]]:
+    """One outcome: a row for each group, a column for each side, and its difference."""
+    frame = told.to_frame()
+    own = frame[frame["outcome"] == outcome].to_dict("records")
+    cells = {(row["scenario"], row["unit_code"]): row for row in own}
+    digits = 0 if outcomes()[outcome] in WHOLE else 2
+    headers = [Words("地区", "place").said(lang), told.sides[0].name]
+    for side in told.sides[1:]:
+        headers += [side.name, Words("差", "difference").said(lang)]
+        if told.drawn is not None:
+            headers += ["90%", Words("参数", "draws").said(lang), Words("运气", "luck").said(lang)]
+    rows = []
+    for group in told.groups:
+        base = cells[told.sides[0].name, group.code]
+        row = [group.zh if lang == "zh" else group.en, _number(base["value"], digits)]
+        for side in told.sides[1:]:
+            cell = cells[side.name, group.code]
+            row += [_number(cell["value"], digits), _signed(cell["difference"], digits)]
+            if told.drawn is not None:
+                low, high = (_signed(cell[k], digits) for k in ("low", "high"))
+                row += [f"{low} … {high}", *(_number(cell[k], digits) for k in SPREAD)]
+        rows.append(row)
+    return headers, rows
+
+
+SPREAD = ("draw_sd", "seed_sd")
+
+
+def targets(told: Comparison, lang: str) -> tuple[list[str], list[list[str]]]:
+    """Each target with the published rate and, with draws, the chance to meet it, by side."""
+    frame = told.verdicts()
+    headers = [Words("目标", "target").said(lang), Words("要求", "wanted").said(lang)]
+    for side in told.sides:
+        headers.append(side.name)
+        if told.drawn is not None:
+            headers.append(Words("达标概率", "P(met)").said(lang))
+    if frame.empty:
+        return headers, []
+    rows = []
+    for target in told.region.targets:
+        own = frame[frame["target"] == target.id].set_index("scenario")
+        if own.empty:
+            continue
+        name = target.name.zh if lang == "zh" else target.name.en
+        sign = {"about": "≈", "at least": "≥"}.get(target.operator, "")
+        row = [f"{target.id} {name}", f"{sign}{target.value:g}"]
+        for side in told.sides:
+            cell = own.loc[side.name] if side.name in own.index else None
+            row.append("–" if cell is None else f"{cell['simulated']:.2f}")
+            if told.drawn is not None:
+                row.append("–" if cell is None else f"{cell['probability']:.0%}")
+        rows.append(row)
+    return headers, rows
+
+
+def remarks(told: Comparison, lang: str) -> Iterator[str]:
+    """What has to be said wherever differences are shown."""
+    base = told.sides[0].name
+    yield Words(
+        f"{told.day} 的结果；差 = 各列 − {base}，规模 {told.scale:g}。",
+        f"At {told.day}; differences are from {base}, scale {told.scale:g}.",
+    ).said(lang)
+    apart = [s.name for i, s in enumerate(told.sides) if not told.paired(i)]
+    if apart:
+        yield Words(
+            f"{'、'.join(apart)} 与 {base} 的种子、抽样、参数、规模、起点、数据或程序版本不同："
+            "差里混有运气，不是成对比较；--draws 使各方面对同样的抽样。",
+            f"{', '.join(apart)} met another seed, draw, parameters, scale, start, data or version "
+            f"of the program than {base}: the difference is not paired; --draws puts all under the "
+            "same draws.",
+        ).said(lang)
+    if told.drawn is None:
+        yield Words(
+            "未抽样：差是一个世界中的成对差，没有区间；只换种子得到的区间不是不确定性，因此不显示。"
+            "用 --draws 50 得到区间。",
+            "Without draws this is the paired difference in one world and has no interval; one "
+            "over seeds alone is not the uncertainty and is never shown. Use --draws 50.",
+        ).said(lang)
+        return
+    draws, seeds = told.drawn.shape[1:3]
+    yield Words(
+        f"90% 区间：{draws} 组先验参数抽样，每组 {seeds} 个种子，同一抽样、同一运气下的成对差。"
+        "“参数”“运气”是成对差在抽样之间、在同一抽样的种子之间的标准差"
+        + ("" if seeds > 1 else "；--seeds 2 才能分出运气")
+        + "。",
+        f"90 %: {draws} draws of the priors with {seeds} seed(s) each; differences under the same "
+        "draw and luck. 'draws' and 'luck' are their standard deviations between draws, and "
+        "between seeds within a draw" + ("." if seeds > 1 else " (--seeds 2 tells them apart)."),
+    ).said(lang)
+    if draws < ENOUGH:
+        yield Words(
+            f"只有 {draws} 组抽样：区间两端接近最小和最大值。",
+            f"With only {draws} draws the ends are close to the least and the most.",
+        ).said(lang)
+
+
+def _number(value: float, digits: int) -> str:
+    return f"{value:,.{digits}f}" if np.isfinite(value) else "–"
+
+
+def _signed(value: float, digits: int) -> str:
+    return f"{value:+,.{digits}f}" if np.isfinite(value) else "–"

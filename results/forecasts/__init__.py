@@ -1,0 +1,1 @@
+"""Forecasts that are frozen, and scored on what was published later."""

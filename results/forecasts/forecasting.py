@@ -1,0 +1,226 @@
+"""Forecasts of published rates from what was known at a cut-off: the model, statistics, and both.
+
+Settings and digests of what is registered stand in `results.forecasts.frozen`.
+"""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from calibration import meld, posterior
+from calibration.baselines import BASELINES, SINGLE, Known, Pool, Standing, hindcast
+from calibration.panel import Panel, record, years_between
+from calibration.region import Region, load
+from calibration.schema import Name
+from results.forecasts.frozen import REGISTERED, Settings
+from scenarios.engines import Local, Lost, WorkersLostError
+from scenarios.ensemble import without_plan
+from scenarios.request import Request
+from scenarios.resolving import resolve
+from scenarios.simulate import INFORMATION, Group, RequestError, checked, horizon, reported
+from sim.parameters import Parameters
+from sim.state import Floats
+
+if TYPE_CHECKING:
+    from scenarios.scenario import Scenario
+
+RATE = "resident_urbanization_rate"
+MELD, MODEL, WITHOUT = "meld", "model", "model_without_plan"
+TITLES = {
+    MELD: Name("合成：叠加水平＋模型的方案作用", "melded: stacked level + effect of the plan"),
+    MODEL: Name("智能体模型", "agent-based model"),
+    WITHOUT: Name("智能体模型，无方案", "agent-based model without the plan"),
+    "stacked": meld.STACKED,
+    **{forecaster.name: forecaster.title for forecaster in BASELINES},
+}
+FORECASTERS = (MELD, MODEL, WITHOUT, "stacked", *(f.name for f in BASELINES))
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """What the agent-based model draws; the true rate, not what is printed of it."""
+
+    days: tuple[date, ...]
+    plan: Floats  # (day, draw, county) [percent]
+    baseline: Floats  # the same world without the plan
+    worlds: tuple[Parameters, ...]  # (draw,)
+    posterior: str | None  # sha256 of the posterior sample; None: priors
+    with_plan: bool  # whether there was a plan to know of
+
+    @property
+    def effect(self) -> Floats:
+        """What the plan adds, (day, draw, county) [points]."""
+        return self.plan - self.baseline
+
+
+def model_draws(
+    region: str | Path, until: date, n: int, scale: float, *, days: Sequence[date] = (),
+    seed: int = 1, cutoff: date = INFORMATION, jobs: int | None = None,
+    done: Callable[[], None] = lambda: None,
+) -> Model:  # fmt: skip
+    """`n` pairs of runs with and without the plan, from the last census on.
+
+    Parameters are drawn from the posterior of the pack if it has one, else from the priors. The
+    plan is left out where it was issued after the cut-off, and where the pack has no targets.
+
+    Parameters
+    ----------
+    days : when rates are read; at the end by default
+
+    Raises
+    ------
+    RequestError, PackError
+    WorkersLostError
+        if a draw ended its worker every time it was tried.
+    """
+    pack, read = load(region), tuple(days) or (until,)
+    plan = horizon(resolve("plan"), None, until)
+    issued = plan.plan.about.issued
+    with_plan = bool(pack.targets) and issued <= cutoff
+    scenarios = [plan, without_plan(plan)] if with_plan else [without_plan(plan)]
+    checked(scenarios[0], region, scale=scale, draws=n, seed=seed, jobs=jobs or 1)
+    believed, sample = posterior.draws(pack, n, seed), posterior.read(pack.folder)
+    task = Task.of(scenarios, region, scale, cutoff, believed, seed, read)
+    found: dict[int, Floats] = {}
+    for said in Local(min(jobs or os.cpu_count() or 1, n)).run(task, range(n)):
+        if isinstance(said, Lost):
+            raise WorkersLostError
+        number, found[number] = said
+        done()
+    made = np.stack([found[number] for number in range(n)], axis=2)  # (scenario, day, draw, county)
+    return Model(
+        read, made[0], made[-1], tuple(draw.parameters for draw in believed),
+        sample.digest if sample else None, with_plan,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a worker does with the number of a draw."""
+
+    requests: tuple[Request, ...]
+    believed: tuple[posterior.Draw, ...]
+    seed: int
+    days: tuple[date, ...]
+
+    @classmethod
+    def of(
+        cls, scenarios: "Sequence[Scenario]", region: str | Path, scale: float, cutoff: date,
+        believed: Sequence[posterior.Draw], seed: int, days: tuple[date, ...],
+    ) -> "Task":  # fmt: skip
+        """The task of running scenarios side by side."""
+        requests = (
+            Request.of(scenario, region=region, scale=scale, cutoff=str(cutoff))
+            for scenario in scenarios
+        )
+        return cls(tuple(requests), tuple(believed), seed, days)
+
+    def __call__(self, number: int) -> tuple[int, Floats]:
+        """The number, and true rates of the counties (scenario, day, county) [percent]."""
+        draw = self.believed[number]
+        values, seed = asdict(draw.parameters), self.seed + number
+        outcomes = [
+            replace(request, parameters=values, seed=seed, draw=draw.number).simulate()
+            for request in self.requests
+        ]
+        counties = len(outcomes[0].region.counties)
+        rates = [[run.at(RATE, day)[:counties] for day in self.days] for run in outcomes]
+        return number, np.array(rates)
+
+
+@dataclass(frozen=True, eq=False)
+class Forecasts:
+    """What everyone forecasts of the published rate of counties and of counties together."""
+
+    groups: tuple[Group, ...]
+    days: tuple[date, ...]
+    made: Mapping[str, Floats]  # by forecaster, (day, draw, group) [percent]
+    weights: Mapping[str, float]  # of the stack
+    start: Floats  # the rate at the last census, (group,) [percent]
+    model: Model
+
+
+def forecasts(
+    region: str | Path, days: Sequence[date], settings: Settings = REGISTERED, *,
+    jobs: int | None = None, done: Callable[[], None] = lambda: None,
+) -> Forecasts:  # fmt: skip
+    """Everyone's forecasts for some days, from what was known at the cut-off.
+
+    Raises
+    ------
+    RequestError, PackError, WorkersLostError
+    """
+    pack, days = load(region), tuple(sorted(set(days)))
+    possible(pack, settings.cutoff)
+    model = model_draws(
+        region, days[-1], settings.draws, settings.scale, days=days, seed=settings.seed,
+        cutoff=settings.cutoff, jobs=jobs, done=done,
+    )  # fmt: skip
+    own, past, n = Panel.of(pack), record(pack), settings.level_draws
+    known, residents = Known(past, Standing.at(own, 1)), own.residents[1]
+    pool = stack(str(region), settings.left_out_draws, settings.seed)
+    rows = meld.rows(n, settings.draws, settings.seed)
+    worlds = [model.worlds[row] for row in rows]
+    groups = reported(pack)
+
+    def printed(rate: Floats, day: date, of: Sequence[Parameters]) -> Floats:
+        """Published rates of all groups, (draw, group)."""
+        seen = meld.published(rate, residents, own.prefecture, day, of, settings.seed)
+        return np.column_stack([meld.together(seen, residents, g.counties) for g in groups])
+
+    made: dict[str, list[Floats]] = {name: [] for name in FORECASTERS}
+    for i, day in enumerate(days):
+        years = years_between(own.dates[1], day)
+        for forecaster in (pool, *BASELINES):
+            rate = forecaster(known, years, n, settings.seed).rate
+            made[forecaster.name].append(printed(rate, day, worlds))
+            if forecaster is pool:
+                shifted = meld.shifted(rate, model.effect[i], rows)
+                made[MELD].append(printed(shifted, day, worlds))
+        made[MODEL].append(printed(model.plan[i], day, model.worlds))
+        if model.with_plan:
+            made[WITHOUT].append(printed(model.baseline[i], day, model.worlds))
+    return Forecasts(
+        groups=groups,
+        days=days,
+        made={name: np.stack(each) for name, each in made.items() if each},
+        weights={m.name: w for m, w in zip(pool.members, pool.weights, strict=True)},
+        start=np.array(
+            [meld.together(own.rate[1:], residents, group.counties)[0] for group in groups]
+        ),
+        model=model,
+    )
+
+
+@lru_cache(maxsize=4)
+def stack(region: str, draws: int, seed: int) -> Pool:
+    """The statistical forecasts, weighted by how well they told counties of the record left out."""
+    past = record(load(region))
+    told = [hindcast(member, past, draws=draws, seed=seed) for member in SINGLE]
+    return meld.stack(SINGLE, told, past.rate[1])
+
+
+def possible(pack: Region, cutoff: date) -> None:
+    """Refuse what cannot be forecast, before anything is.
+
+    Raises
+    ------
+    RequestError
+    """
+    if len(pack.censuses) < 2:
+        raise RequestError(
+            f"区域包 {pack.name} 只有一次普查，无法给出统计基线；需要两次",
+            f"the pack {pack.name} holds one census; statistical forecasts take two",
+        )
+    if cutoff < pack.censuses[-1]:
+        raise RequestError(
+            f"信息截止日 {cutoff} 早于最近一次普查 {pack.censuses[-1]}，预测由该普查出发",
+            f"the cut-off {cutoff} is before the last census {pack.censuses[-1]}, from which "
+            "forecasts set out",
+        )

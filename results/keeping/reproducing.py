@@ -1,0 +1,94 @@
+"""Running a saved run again, to see whether it gives the same files."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from results.keeping.record import Record
+from results.keeping.store import Saved, opened, write
+from scenarios.checking import Words
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How a run differs from the same run then."""
+
+    compared: tuple[str, ...]
+    files: dict[str, tuple[str, str]]  # name: sha256 then, sha256 now
+    inputs: dict[str, tuple[str, str]]  # what made it: then, now
+
+    def said(self, lang: str) -> Iterator[str]:
+        """The difference in one language, a line each."""
+        for name in self.compared:
+            same = name not in self.files
+            mark = Words("相同", "same") if same else Words("不同", "differs")
+            yield f"{name}: {mark.said(lang)}"
+            if not same:
+                then, now = self.files[name]
+                yield f"    {then} → {now}"
+        for name, (then, now) in self.inputs.items():
+            told = Words(f"已变：{name} {then} → {now}", f"has changed: {name} {then} -> {now}")
+            yield told.said(lang)
+        if not self.files:
+            yield Words("逐字节一致", "the same to the last byte").said(lang)
+
+
+def again(saved: Saved) -> Difference:
+    """Run a saved run once more, in a folder of its own that is not kept."""
+    with TemporaryDirectory(prefix="xiancheng-") as room:
+        now = _anew(saved, Path(room) / saved.record.run)
+    then = saved.record
+    pairs = {"values": (then.values, now.values)}
+    pairs |= {name: (known, now.files.get(name, "∅")) for name, known in then.files.items()}
+    return Difference(
+        compared=tuple(pairs),
+        files={name: both for name, both in pairs.items() if both[0] != both[1]},
+        inputs={
+            name: both
+            for name, both in zip(_INPUTS, zip(_made_by(then), _made_by(now), strict=True),
+                                  strict=True)
+            if both[0] != both[1]
+        },
+    )  # fmt: skip
+
+
+_INPUTS = ("code", "plan", "region", "libraries", "python", "machine", "processor")
+
+
+def _made_by(record: Record) -> tuple[str, ...]:
+    """What made a run, beside what was asked for, in the order of _INPUTS."""
+    where = record.environment
+    libraries = " ".join(f"{name}=={number}" for name, number in where.libraries.items())
+    return (
+        record.software.code, record.plan.sha256, record.region.sha256, libraries, where.python,
+        where.machine, where.processor.model,
+    )  # fmt: skip
+
+
+def _anew(saved: Saved, folder: Path) -> Record:
+    """The record of the same run, run again: with its baseline and draws if it had them."""
+    from results import verdict
+    from results.keeping.answers import beside
+    from scenarios import ensemble
+
+    request = saved.request
+    asked: dict[str, Any] = {
+        "region": request.world.region,
+        "seed": request.seed,
+        "scale": request.scale,
+    }
+    if "delivery.csv" in saved.record.files:  # written by `xiancheng run`
+        judged = saved.record.verdicts
+        n = int(judged[0].get("draws", 0)) if judged else 0
+        scenario = request.world.scenario
+        draws = ensemble.draws(scenario, n, lambda: None, **asked) if n else None
+        both = ensemble.pair(scenario, parameters=request.parameters, draw=request.draw, **asked)
+        found, delivered = verdict.verdicts(both, draws), verdict.delivery(both.plan)
+        write(folder, both.plan, request, {}, found, beside(both.plan, delivered))
+    else:
+        write(folder, request.simulate(), request, {})
+    anew = opened(folder)
+    assert anew is not None
+    return anew.record

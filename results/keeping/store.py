@@ -1,0 +1,250 @@
+"""Runs on disk: a folder each, that is there as a whole or not at all.
+
+`run.json` says what made the run and holds the digest of every file beside it. A folder is written
+under another name, synced and renamed, so what has its proper name is whole; what was torn or
+altered afterwards is found by its digests and put into quarantine.
+"""
+
+import hashlib
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from results.keeping import record, tables
+from results.keeping.files import digest, draft_of
+from results.keeping.record import Record
+from scenarios.request import Request, World
+from scenarios.simulate import Outcome, RequestError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+RUNS = Path("results/runs")
+RUN = "run.json"
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A run that was read back; its tables are read when they are asked for."""
+
+    folder: Path
+    record: Record
+
+    def series(self) -> "pd.DataFrame":
+        """Every indicator, as `Outcome.to_frame`."""
+        return self._table("series.parquet")
+
+    def growth(self) -> "pd.DataFrame":
+        """Urban growth by cause, as `Outcome.growth`."""
+        return self._table("growth.parquet")
+
+    def movers(self) -> "pd.DataFrame":
+        """Who moved, as `Outcome.movers`; empty if the run was saved without."""
+        import pandas as pd
+
+        known = "movers.parquet" in self.record.files
+        return self._table("movers.parquet") if known else pd.DataFrame()
+
+    def verdicts(self) -> "pd.DataFrame":
+        """One row for each target, as saved with the run."""
+        import pandas as pd
+
+        return pd.read_csv(self.folder / "verdicts.csv", encoding="utf-8-sig")
+
+    def _table(self, name: str) -> "pd.DataFrame":
+        import pandas as pd
+
+        return pd.read_parquet(self.folder / name)
+
+    @cached_property
+    def request(self) -> Request:
+        """What the run was asked for, to be asked again.
+
+        Raises
+        ------
+        ScenarioError, PackError
+            if its plan or its pack is no longer there.
+        """
+        from scenarios.resolving import resolve
+
+        told = self.record
+        world = World.of(resolve(told.scenario), told.region.name, told.cutoff)
+        return Request(world, told.parameters, told.seed, told.scale, told.draw)
+
+    def outcome(self, asked: Request | None = None) -> Outcome:
+        """The outcome, as `simulate` gave it; `asked` is the request, where it is at hand."""
+        from calibration.region import load
+        from scenarios.simulate import reported
+        from sim.census import FOUND
+
+        told, asked = self.record, asked or self.request
+        region = load(asked.world.region)
+        groups, growth = reported(region), self.growth()
+        counties = len(region.counties)
+        days = growth["date"].dt.date.to_numpy()[::counties]
+        outcome = Outcome(
+            scenario=asked.world.scenario,
+            region=region,
+            request={name: getattr(told, name) for name in _ASKED},
+            groups=groups,
+            dates=(date.fromisoformat(told.start), *days),
+            record=tables.record_in(self.series(), groups),
+            _growth=tables.growth_in(growth, counties),
+            _start=(np.array(told.begun.urban), np.array(told.begun.present)),
+            census={
+                name: np.array([told.summary[f"{name}_{c.code}"] for c in region.counties])
+                for name in FOUND
+            },
+        )
+        movers = self.movers()
+        if movers.empty:
+            return outcome
+        return replace(outcome, _movers=tables.movers_in(movers, outcome))
+
+
+_ASKED = ("seed", "scale", "draw", "start", "until", "cutoff", "parameters")
+
+
+def opened(folder: Path) -> Saved | None:
+    """The run in a folder; None if it is torn, altered or none of ours."""
+    try:
+        told = record.parsed((folder / RUN).read_bytes())
+    except OSError:
+        return None
+    return Saved(folder, told) if told else None
+
+
+def whole(folder: Path) -> Saved | None:
+    """The run in a folder, if its record is sealed and every file is as it was written."""
+    saved = opened(folder)
+    if saved is None:
+        return None
+    try:
+        same = all(digest(folder / name) == known for name, known in saved.record.files.items())
+    except OSError:
+        return None
+    return saved if same else None
+
+
+def found(run: str | Path, runs: Path = RUNS) -> Saved:
+    """A run by its folder or its id.
+
+    Raises
+    ------
+    RequestError
+        if there is none, or it is not as it was written.
+    """
+    for folder in (Path(run), runs / run):
+        if (folder / RUN).is_file():
+            saved = whole(folder)
+            if saved is None:
+                raise RequestError(
+                    f"{folder} 中的记录已残缺或被改动；请重新运行",
+                    f"the record in {folder} is torn or altered; run it again",
+                )
+            return saved
+    raise RequestError(
+        f"没有找到运行 {run}；应为运行编号或含 {RUN} 的文件夹",
+        f"no run {run}; expected the id of a run or a folder that holds {RUN}",
+    )
+
+
+# Writing
+
+
+def write(
+    folder: Path,
+    outcome: Outcome,
+    request: Request,
+    seconds: Mapping[str, float],
+    verdicts: "pd.DataFrame | None" = None,
+    beside: Mapping[str, bytes] | None = None,
+) -> Path:
+    """Write a run as `folder`: first as a draft beside it, then synced and renamed.
+
+    Parameters
+    ----------
+    seconds : spent so far, by phase
+    verdicts : those of the outcome, unless more is known of them
+    beside : more files of the run, by name
+
+    Raises
+    ------
+    OSError
+        if the disk is full or cannot be written to; then no draft is left either.
+    """
+    begun = time.perf_counter()
+    if verdicts is None:
+        judged = [{n: tables.plain(c) for n, c in row.items()} for row in outcome.judged()]
+    else:
+        judged = tables.rows(verdicts)
+    content = contents(outcome, request, judged, beside)
+    told = _content(folder.name, outcome, request, judged)
+    told["files"] = {name: hashlib.sha256(each).hexdigest() for name, each in content.items()}
+    tabulated = time.perf_counter()
+    with draft_of(folder) as draft:
+        for name, each in content.items():
+            (draft / name).write_bytes(each)
+        spent = {"tabulate": tabulated - begun, "write": time.perf_counter() - tabulated}
+        phases = {**seconds, **spent}
+        told["seconds"] = {phase: round(each, 4) for phase, each in phases.items()}
+        (draft / RUN).write_bytes(record.written(told))
+    return folder
+
+
+def contents(
+    outcome: Outcome, request: Request, judged: Sequence[Mapping[str, Any]],
+    beside: Mapping[str, bytes] | None = None,
+) -> dict[str, bytes]:  # fmt: skip
+    """The files of a run by name, but for its record.
+
+    `scenario.yaml` is the scenario as resolved, `series.parquet` and `growth.parquet` hold the
+    tables, `verdicts.csv` opens in a spreadsheet.
+    """
+    return {
+        "scenario.yaml": _as_yaml(json.dumps(request.world.resolved)).encode(),
+        **tables.parquet_files(outcome),
+        "verdicts.csv": tables.csv_of(list(judged[0]) if judged else [], judged),
+        **(beside or {}),
+    }
+
+
+@lru_cache(maxsize=64)
+def _as_yaml(document: str) -> str:
+    """A JSON document as YAML."""
+    return tables.yaml(json.loads(document))
+
+
+def _content(
+    name: str,
+    outcome: Outcome,
+    request: Request,
+    judged: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
+    """What the record of a run says, but for its files."""
+    world = request.world
+    urban, present = outcome._start
+    return {
+        "format": 1,
+        "run": name,
+        "key": request.key,
+        "written": datetime.now(UTC).isoformat(timespec="seconds"),
+        "software": record.software().model_dump(),
+        "plan": {"name": world.scenario.plan.name, "sha256": world.plan_digest},
+        "region": {"name": world.region, "sha256": world.region_digest},
+        "scenario": dict(world.resolved),
+        **{name: outcome.request[name] for name in _ASKED},
+        "environment": record.environment().model_dump(),
+        "peak_memory_bytes": record.peak_memory(),
+        "begun": {"urban": urban.tolist(), "present": present.tolist()},
+        "summary": {key: tables.plain(value) for key, value in outcome.summary().items()},
+        "verdicts": judged,
+        "values": tables.values_digest(outcome),
+    }

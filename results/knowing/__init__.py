@@ -1,0 +1,1 @@
+"""How well the model is known: estimated, tested, scored."""

@@ -1,0 +1,239 @@
+"""`xiancheng hindcast`: the record of the model and of simple forecasts, good or bad."""
+
+import json
+import os
+from argparse import Namespace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from calibration.baselines import BASELINES
+from calibration.posterior import RECORD
+from calibration.region import Region, load
+from calibration.schema import Name
+from results.cli import DONE, Say
+from results.keeping.files import whole_file, writable
+from results.keeping.record import software
+from results.keeping.store import RUNS
+from results.knowing import hindcasting
+from results.knowing.calibrate import settings
+from results.knowing.estimating import Settings
+from results.knowing.hindcasting import MODEL, THRESHOLD, Hindcast
+from results.markdown import both, table_of
+from results.show import progress, table
+from scenarios.checking import Words
+
+TITLES: Mapping[str, Name] = {
+    MODEL: Name("智能体模型", "agent-based model"),
+    **{each.name: each.title for each in BASELINES},
+}
+LEFT_OUT = {"unit": Words("逐县", "a county"), "prefecture": Words("逐市", "a prefecture")}
+PARTS = {
+    "urban_growth": Words("城镇常住人口", "urban residents"),
+    "rural_growth": Words("乡村常住人口", "rural residents"),
+    "residents_growth": Words("常住人口", "residents"),
+}
+
+
+def hindcast(asked: Namespace, say: Say) -> int:
+    """Everyone's forecasts of the second census, county by county, beside what came out."""
+    chosen = settings(asked)
+    pack = load(asked.region, say.lang)
+    folder = asked.out or RUNS / "trials" / pack.name
+    writable(folder)
+    count = chosen.runs if chosen.pool is None else chosen.pool_runs
+    with progress(say("各次运行", "runs"), count) as step:
+        made = hindcasting.table(chosen, folder, asked.jobs or os.cpu_count() or 1, step)
+    stage = hindcasting.learned(made, chosen)
+    with progress(say("逐一留出", "leaving out"), 2 * len(stage.world.table.units)) as step:
+        found = hindcasting.hindcasts(stage, chosen, step)
+    told = account(chosen, pack, found, hindcasting.changes(made), hindcasting.synthetic(stage))
+    if asked.json:
+        print(json.dumps(told, ensure_ascii=False))
+    else:
+        for each in found:
+            title = say(f"留出{LEFT_OUT[each.by].zh}", f"left out: {LEFT_OUT[each.by].en}")
+            table(title, *lines([r for r in told["scores"] if r["left_out"] == each.by], say.lang))
+        table(pack.title(say.lang), *county_lines(told["counties"], pack, say.lang))
+    if asked.write:
+        picture = asked.write.with_name("pictures") / "validation.svg"
+        picture.parent.mkdir(exist_ok=True)
+        whole_file(picture, hindcasting.picture(found[0]))
+        whole_file(asked.write, page(told, pack).encode())
+        whole_file(pack.folder / RECORD, _csv(told["scores"]))
+        say.note(f"已写入 {asked.write}", f"written to {asked.write}")
+    return DONE
+
+
+def account(
+    chosen: Settings, pack: Region, found: Sequence[Hindcast], change: Mapping[str, Any],
+    synthetic: Mapping[str, Any],
+) -> dict[str, Any]:  # fmt: skip
+    """Everything a hindcast gave, JSON-ready."""
+    first, last = found
+    inside = np.isin(first.panel.codes, [county.code for county in pack.counties])
+    return {
+        "software": software().model_dump(),
+        "settings": asdict(chosen),
+        "units": len(first.panel),
+        "years": [str(day) for day in first.panel.dates],
+        "scores": [row for each in found for row in each.rows()],
+        "own": [
+            {"forecaster": name, "mae": s.mae, "bias": s.bias, "crps": s.crps}
+            for name, s in last.scores(inside).items()
+        ],
+        "weights": first.weights(),
+        "counties": last.counties(MODEL, inside),
+        "signs": hindcasting.signs(last, change, inside),
+        "synthetic": dict(synthetic),
+    }
+
+
+SCORES = {
+    "forecaster": Words("预测者", "forecaster"),
+    "mae": Words("平均绝对误差（点）", "MAE (points)"),
+    "bias": Words("偏差", "bias"),
+    "crps": Words("CRPS", "CRPS"),
+    "model_skill": Words("模型对其技巧", "model's skill against it"),
+    "cover_50": Words("50% 覆盖", "50 % cover"),
+    "cover_80": Words("80% 覆盖", "80 % cover"),
+    "cover_95": Words("95% 覆盖", "95 % cover"),
+    "brier": Words("Brier", "Brier"),
+}
+
+
+def lines(scores: Sequence[Mapping[str, Any]], lang: str) -> tuple[list[str], list[list[str]]]:
+    """A row for each forecaster, the smallest CRPS first."""
+    rows = []
+    for row in sorted(scores, key=lambda row: row["crps"]):
+        title = TITLES[row["forecaster"]]
+        cells = {"forecaster": title.en if lang == "en" else title.zh}
+        cells |= {name: f"{row[name]:.2f}" for name in ("mae", "crps", "brier")}
+        cells["bias"] = f"{row['bias']:+.2f}"
+        against = row["model_skill"]
+        cells["model_skill"] = "–" if against is None else f"{against:+.2f}"
+        cells |= {name: f"{row[name]:.0%}" for name in SCORES if name.startswith("cover_")}
+        rows.append([cells[name] for name in SCORES])
+    return [head.said(lang) for head in SCORES.values()], rows
+
+
+def county_lines(
+    told: Mapping[str, Any], pack: Region, lang: str
+) -> tuple[list[str], list[list[str]]]:
+    """A row for each of the region's own counties: what the model said, and what came out."""
+    names = {c.code: c.en if lang == "en" else c.zh for c in pack.counties}
+    heads = (
+        Words("县", "county"), Words("起点", "start"), Words("模型中位", "model's median"),
+        Words("80% 区间", "80 % interval"), Words("95% 区间", "95 % interval"),
+        Words("普查", "census"),
+    )  # fmt: skip
+    rows = [
+        [
+            names[row["unit_code"]], f"{row['begun']:.2f}", f"{row['median']:.2f}",
+            f"{row['low_80']:.1f} – {row['high_80']:.1f}",
+            f"{row['low_95']:.1f} – {row['high_95']:.1f}", f"{row['seen']:.2f}",
+        ]
+        for row in told["counties"]
+    ]  # fmt: skip
+    return [head.said(lang) for head in heads], rows
+
+
+def sign_lines(
+    told: Mapping[str, Any], pack: Region, lang: str
+) -> tuple[list[str], list[list[str]]]:
+    """A row for each county and part: growth said and seen, and whether the sign is right."""
+    names = {c.code: c.en if lang == "en" else c.zh for c in pack.counties}
+    yes, no = Words("是", "yes").said(lang), Words("**否**", "**no**").said(lang)
+    heads = (
+        Words("县", "county"), Words("部分", "part"), Words("模型中位", "model's median"),
+        Words("95% 区间", "95 % interval"), Words("普查", "census"),
+        Words("符号对", "sign right"), Words("在区间内", "inside"),
+    )  # fmt: skip
+    rows = [
+        [
+            names[row["unit_code"]], PARTS[row["part"]].said(lang), f"{row['median']:+.1f}",
+            f"{row['low_95']:+.0f} – {row['high_95']:+.0f}", f"{row['seen']:+.1f}",
+            yes if row["right"] else no, yes if row["inside"] else no,
+        ]
+        for row in told["signs"]
+    ]  # fmt: skip
+    return [head.said(lang) for head in heads], rows
+
+
+def page(told: Mapping[str, Any], pack: Region) -> str:
+    """The page docs/validation.md, Chinese with English beside it."""
+    chosen, synthetic = told["settings"], told["synthetic"]
+    best = min((r for r in told["scores"] if r["forecaster"] != MODEL), key=lambda r: r["crps"])
+    mine = next(r for r in told["scores"] if r["forecaster"] == MODEL)
+    better = mine["crps"] < best["crps"]
+    out = [
+        "# 检验记录 · The record",
+        "",
+        "本页由 `xiancheng hindcast --write` 写成，结果照录，不经手工修改。",
+        "Written by `xiancheng hindcast --write`, as it came out; not edited by hand.",
+        "",
+        f"code {told['software']['code'][:16]} · {told['units']} 个县级单位 county units · "
+        f"{told['years'][0]} → {told['years'][1]} · {chosen['pool_runs']} runs at scale "
+        f"{chosen['pool_scale']:g} · seed {chosen['seed']}",
+        "",
+        "参数与遗漏的大小只由其余各县估计，被预测的县（或其所在市）自己的记录不参与。模型的规则和先验"
+        "是在看到过这两次普查之后写成的，所以这是留出检验，不是盲测；盲测见 preregistration.md。",
+        "Parameters and errors are estimated from the other counties only. The rules and priors "
+        "were written by people who had seen both censuses: this is a test on counties left out, "
+        "not a blind one. The blind one is in preregistration.md.",
+        "",
+        "**"
+        + (
+            "模型的 CRPS 低于所有简单预测。The model's CRPS is below every simple forecast's."
+            if better
+            else "简单预测在水平上更好：水平由它们给出，模型只给出差异与分解。"
+            "A simple forecast is better at the level: they carry the level, the model gives "
+            "differences and their decomposition."
+        )
+        + "**",
+        "",
+        "![](pictures/validation.svg)",
+        "",
+    ]
+    for by, words in LEFT_OUT.items():
+        out += [f"## {words.zh}留出 · {words.en} left out", ""]
+        rows = [row for row in told["scores"] if row["left_out"] == by]
+        out += [*table_of(*both(lines, rows)), ""]
+    out += [
+        f"Brier：十年上升是否达到 {THRESHOLD:g} 点。whether the rate rose by {THRESHOLD:g} points.",
+        "",
+        "混合权重（CRPS 最小）· weights of a mixture with the least CRPS: "
+        + ", ".join(f"{TITLES[n].zh} {TITLES[n].en} {w:.2f}"
+                    for n, w in told["weights"].items() if w > 0.005),
+        "",
+        f"## {pack.title_zh} · {pack.title_en}",
+        "",
+        *table_of(*both(county_lines, told, pack)),
+        "",
+        *table_of(
+            ["预测者 forecaster", "MAE", "bias", "CRPS"],
+            [[f"{TITLES[r['forecaster']].zh} {TITLES[r['forecaster']].en}", f"{r['mae']:.2f}",
+              f"{r['bias']:+.2f}", f"{r['crps']:.2f}"] for r in told["own"]],
+        ),
+        "",
+        "各部分的增长（100 × 对数）· Growth of the parts (100 log points)",
+        "",
+        *table_of(*both(sign_lines, told, pack)),
+        "",
+        "## 人造数据 · Synthetic truth",
+        "",
+        f"在 {synthetic['predictions']} 个留出的人造预测中，50%、80%、95% 区间含真值的比例 "
+        "shares of intervals that contain the truth: "
+        + ", ".join(f"{float(k):.0%}: {v:.0%}" for k, v in synthetic["coverage"].items()),
+        "",
+    ]  # fmt: skip
+    return "\n".join(out) + "\n"
+
+
+def _csv(rows: Sequence[Mapping[str, Any]]) -> bytes:
+    """Rows as a CSV file that opens in a spreadsheet."""
+    import pandas as pd
+
+    return pd.DataFrame(list(rows)).to_csv(index=False).encode("utf-8-sig")

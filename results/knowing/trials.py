@@ -1,0 +1,154 @@
+"""Trials: what the next census would find if the parameters were these. Estimates learn from them.
+
+A table of trials is a sweep of the baseline from one census of a region to the next, each draw with
+luck and county effects of its own. So it is crash-safe, resumed and shared out like any sweep.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from calibration import priors
+from calibration.estimation.table import Table
+from calibration.region import Region, load
+from calibration.summaries import enumerated, rate, residents, summaries
+from results.keeping.keyed import Store
+from results.keeping.store import RUN
+from results.sweeps.command import Sweep
+from scenarios.engines import Local
+from scenarios.request import World
+from scenarios.resolving import resolve
+from scenarios.simulate import RequestError, horizon
+from scenarios.sweep import Design
+from sim.state import Bools, Floats
+
+PARAMETERS = tuple(prior.name for prior in priors.catalogue())
+FREE = tuple(prior.name for prior in priors.catalogue() if prior.estimable == "free")
+
+
+@dataclass(frozen=True)
+class Trials:
+    """Runs from one census of a region to the next, and what the censuses themselves found."""
+
+    region: str
+    values: Floats  # (run, parameter), in the order of PARAMETERS
+    numbers: tuple[int, ...]  # of the draws of county and yearly effects, (run,)
+    after: dict[str, Floats]  # what each run found at the end, each (run, county)
+
+    @property
+    def pack(self) -> Region:
+        """The region pack."""
+        return load(self.region)
+
+    def stats(self) -> Floats:
+        """What each run says changed, (run, county, summary)."""
+        before = enumerated(self.pack, censuses(self.pack)[0])
+        runs = [
+            summaries(before, {name: found[i] for name, found in self.after.items()})
+            for i in range(len(self.values))
+        ]
+        return np.stack([np.stack(list(run.values()), axis=1) for run in runs])
+
+    def table(self, chosen: Bools | None = None) -> Table:
+        """The runs as a table to learn from; only the counties `chosen`, (county,), if given."""
+        pack = self.pack
+        keep = np.ones(len(pack.counties), bool) if chosen is None else chosen
+        before, later = (enumerated(pack, day) for day in censuses(pack))
+        change = summaries(before, later)
+        prefectures = sorted(pack.prefectures)
+        people = residents(before)
+        about = [rate(before), np.log(people), 100 * before["farmers"] / before["workers"],
+                 100 * before["in_movers_same_county"] / people]  # fmt: skip
+        return Table(
+            names=FREE,
+            theta=self.values[:, [PARAMETERS.index(name) for name in FREE]],
+            units=tuple(c.code for c, kept in zip(pack.counties, keep, strict=True) if kept),
+            summaries=tuple(change),
+            stats=self.stats()[:, keep],
+            observed=np.stack(list(change.values()), axis=1)[keep],
+            groups=np.array([prefectures.index(c.prefecture) for c in pack.counties])[keep],
+            covariates=np.stack(about, axis=1)[keep],
+        )
+
+
+def censuses(pack: Region) -> tuple[date, date]:
+    """The last two censuses of a pack.
+
+    Raises
+    ------
+    RequestError
+        if it holds fewer.
+    """
+    if len(pack.censuses) < 2:
+        raise RequestError(
+            f"区域包 {pack.name} 只有一次普查；估计与回测需要两次",
+            f"the pack {pack.name} holds one census; estimating and hindcasts take two",
+        )
+    return pack.censuses[-2], pack.censuses[-1]
+
+
+def design(region: str, values: Floats, scale: float, name: str, first_seed: int = 1) -> Design:
+    """A sweep of the baseline from census to census, a run for each row of parameter values."""
+    start, until = censuses(load(region))
+    world = World.of(horizon(resolve("baseline"), start, until), region)
+    return Design(
+        name=name, worlds=(world,), names=PARAMETERS, values=values, effects=True,
+        seeds=(first_seed,), scales=(scale,), own_luck=True,
+    )  # fmt: skip
+
+
+def made(
+    design: Design, folder: Path, jobs: int, settled: Callable[[], None] = lambda: None
+) -> Trials:
+    """Run a design, or what is missing of it, and read what it found.
+
+    Raises
+    ------
+    RequestError
+        if it would not fit, or too many of its runs gave no outcome.
+    StoppedError
+        if the disk is full.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    sweep = Sweep(design, folder, (1, 1), Local(min(jobs, len(design))), resume=True)
+    sweep.need().refuse()
+    sweep.begin()
+    tally = sweep.run(settled)
+    if len(tally.failed) > len(design) // 20:
+        raise RequestError(
+            f"{len(tally.failed)} 次运行失败，例如：{sweep.named(tally.failed[0])}",
+            f"{len(tally.failed)} runs failed, such as {sweep.named(tally.failed[0])}",
+        )
+    return read(sweep)
+
+
+def read(sweep: Sweep) -> Trials:
+    """What the runs of a sweep found."""
+    world = sweep.design.worlds[0]
+    codes = [county.code for county in load(world.region).counties]
+    asked = tuple(enumerated(load(world.region), world.scenario.start))
+    found, rows = [], []
+    for number, summary in _summaries(sweep):
+        found.append([[summary[f"{name}_{code}"] for code in codes] for name in asked])
+        rows.append(number)
+    table = np.array(found, float).reshape(-1, len(asked), len(codes))
+    return Trials(
+        region=world.region,
+        values=sweep.design.values[[sweep.design.point(n).draw for n in rows]],
+        numbers=tuple(sweep.design.request(sweep.design.point(n)).draw for n in rows),
+        after={name: table[:, i] for i, name in enumerate(asked)},
+    )
+
+
+def _summaries(sweep: Sweep) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The number and the summary of every run that is in the store."""
+    store = Store(sweep.folder)
+    for number, key in sweep.keys.items():
+        if store.has(key):
+            told = json.loads((store.path(key) / RUN).read_bytes())
+            yield number, told["summary"]

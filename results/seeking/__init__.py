@@ -1,0 +1,1 @@
+"""The least package that meets what is wished for."""

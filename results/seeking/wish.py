@@ -1,0 +1,215 @@
+"""What is sought: targets, a probability, and the bounds within which a package may lie.
+
+A package gives each measure a multiple of the intensity that the scenario gives it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import numpy as np
+
+from results.comparison.attribute import moves
+from scenarios.checking import Words
+from scenarios.paired import Runs, floor
+from scenarios.scenario import STRONGEST, Budget, Scenario, Setting
+from scenarios.simulate import RequestError
+from sim.state import Floats
+
+TARGET, MEASURE = Words("目标", "target"), Words("措施", "measure")
+USABLE, COUNTY = Words("可用措施", "measure that may be used"), Words("县（市、区）", "county")
+
+Known = TypeVar("Known")
+Package = Mapping[str, float]  # measure -> multiple of the scenario's intensity; absent: not done
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is sought."""
+
+    scenario: Scenario
+    targets: Mapping[int, float]  # index of a target of the region -> rate wanted [percent]
+    probability: float
+    bounds: Mapping[str, float]  # measure that may be used -> its largest multiple
+    weights: Mapping[str, float]  # of each of them at the scenario's intensity: least in sum
+    elsewhere: tuple[str, ...] = ()  # codes of counties where nothing may be done
+
+    def packaged(self, package: Package) -> Scenario:
+        """The scenario that carries out a package and nothing else."""
+        settings = {
+            number: _scaled(self.scenario.setting(number), times, self.elsewhere)
+            for number, times in package.items()
+            if times > 0
+        }
+        name = self.scenario.plan.measures
+        return replace(self.scenario, settings={n: settings[n] for n in name if n in settings})
+
+    def weight(self, package: Package) -> float:
+        """What is to be least."""
+        return float(sum(self.weights[n] * times for n, times in package.items()))
+
+    def allowed(self, package: Package) -> bool:
+        """Whether a package crosses no red line that doing nothing does not cross."""
+        return set(self.packaged(package).crossed()) <= set(self.packaged({}).crossed())
+
+    def margins(self, rates: Floats) -> Floats:
+        """How far published rates (..., target) are above what is wanted, (..., wish)."""
+        return np.asarray(rates[..., list(self.targets)] - np.array([*self.targets.values()]))
+
+
+def wished(
+    scenario: Scenario, runs: Runs, *, probability: float, targets: Sequence[str] = (),
+    rates: Mapping[str, float] | None = None, exclude: Sequence[str] = (), strongest: float = 1.5,
+    weights: Mapping[str, float] | None = None, least: str = "intensity",
+    budget: float | None = None, counties: Sequence[str] = (),
+) -> Wish:  # fmt: skip
+    """What is sought, checked.
+
+    Parameters
+    ----------
+    targets : ids, codes or names of the targets' counties; all by default
+    rates : other rates than the plan's, by the same names
+    exclude : measures or projects that may not be used
+    strongest : largest multiple of the scenario's intensity
+    weights : of measures in the sum that is to be least; 1 by default
+    least : what is summed: "intensity", or "cost"; then only measures with a known cost are used
+    budget : yuan for the quantities whose unit cost is known
+    counties : codes or names of the only counties where measures are carried out
+
+    Raises
+    ------
+    RequestError
+    """
+    plan = scenario.plan
+    if not 0 < probability < 1 or not 0 < strongest <= STRONGEST:
+        raise RequestError(
+            f"概率应在 0 与 1 之间，最大力度至多 {STRONGEST:g}",
+            f"the probability should be between 0 and 1, the strongest intensity at most"
+            f" {STRONGEST:g}",
+        )
+    named = {name: t for t, names in enumerate(_target_names(runs)) for name in names}
+    wanted = {_looked_up(t, named, TARGET) for t in targets}
+    asked = {_looked_up(t, named, TARGET): r for t, r in (rates or {}).items()}
+    for rate in asked.values():
+        if not 0 <= rate <= 100:
+            raise RequestError(
+                f"城镇化率应在 0 至 100 之间；得到 {rate:g}",
+                f"a rate should be from 0 to 100; got {rate:g}",
+            )
+    due = [
+        t
+        for t in sorted(wanted | asked.keys() if wanted else range(len(runs.pack.targets)))
+        if scenario.start < runs.pack.targets[t].deadline <= scenario.until
+    ]
+    if not due:
+        raise RequestError(
+            f"情景至 {scenario.until} 为止，没有到期的目标",
+            f"no target is due by {scenario.until}, the end of the scenario",
+        )
+    members = {n: [n] for n in plan.measures}
+    for project in plan.about.projects:
+        members[project] = [n for n, m in plan.measures.items() if m.project == project]
+    out = {number for name in exclude for number in _looked_up(name, members, MEASURE)}
+    bounds = {
+        n: min(strongest, STRONGEST / _largest(scenario.setting(n)))
+        for n in plan.measures
+        if n not in out and moves(scenario, n)
+    }
+    if least == "cost":
+        _need_of_costs(scenario, bounds)
+        bounds = {n: most for n, most in bounds.items() if spending(scenario, n)}
+    given, amount = weights or {}, spending if least == "cost" else strength
+    for name, weight in given.items():
+        _looked_up(name, bounds, USABLE)
+        if weight <= 0:
+            raise RequestError(
+                f"{name} 的权重应为正数；得到 {weight:g}；不用某项措施请用 --exclude",
+                f"the weight of {name} should be above 0, got {weight:g}; to leave a measure out, "
+                "use --exclude",
+            )
+    codes = {name: c.code for c in runs.pack.counties for name in (c.code, c.zh, c.en)}
+    here = {_looked_up(name, codes, COUNTY) for name in counties}
+    if budget is not None:
+        scenario = _with_budget(scenario, budget, bounds)
+    return Wish(
+        scenario=scenario,
+        targets={t: asked.get(t, floor(runs.pack.targets[t])) for t in due},
+        probability=probability, bounds=bounds,
+        weights={n: given.get(n, 1.0) * amount(scenario, n) for n in bounds},
+        elsewhere=tuple(c.code for c in runs.pack.counties if here and c.code not in here),
+    )  # fmt: skip
+
+
+def spending(scenario: Scenario, number: str) -> float:
+    """Yuan for a measure as the scenario carries it out, on what has a unit cost."""
+    costs = scenario.plan.about.unit_costs | scenario.red_lines.unit_costs
+    return sum(
+        costs[name].yuan * (indicator.value or 0) * scenario.setting(number).intensity
+        for name, indicator in scenario.plan.measures[number].indicators.items()
+        if name in costs and indicator.scales
+    )
+
+
+def strength(scenario: Scenario, number: str) -> float:
+    """The largest intensity that the scenario gives a measure, in any county or quarter."""
+    return _largest(scenario.setting(number))
+
+
+def _need_of_costs(scenario: Scenario, bounds: Mapping[str, float]) -> None:
+    """Refuse to speak of money where nothing has a price."""
+    if not any(spending(scenario, n) for n in bounds):
+        raise RequestError(
+            "费用与预算需要单价：方案没有给出任何单价，请在情景文件的 red_lines.unit_costs 中写明",
+            "a cost or a budget needs unit costs: the plan gives none; state them in the scenario "
+            "file under red_lines.unit_costs",
+        )
+
+
+def _with_budget(scenario: Scenario, yuan: float, bounds: Mapping[str, float]) -> Scenario:
+    _need_of_costs(scenario, bounds)
+    if not 0 < yuan < float("inf"):
+        raise RequestError("预算应为正数（元）", "the budget should be a positive number of yuan")
+    lines = scenario.red_lines.model_copy(update={"budget": Budget(yuan=yuan)})
+    return replace(scenario, red_lines=lines)
+
+
+def _scaled(setting: Setting, times: float, elsewhere: Sequence[str]) -> Setting:
+    """A setting `times` as strong, with nothing done `elsewhere`."""
+    counties = {code: value * times for code, value in setting.counties.items()}
+    phases = [p.model_copy(update={"intensity": p.intensity * times}) for p in setting.phases]
+    return setting.model_copy(
+        update={
+            "intensity": setting.intensity * times,
+            "counties": counties | dict.fromkeys(elsewhere, 0.0),
+            "phases": phases,
+        }
+    )
+
+
+def _largest(setting: Setting) -> float:
+    return max(
+        setting.intensity, *setting.counties.values(), *(p.intensity for p in setting.phases), 1e-9
+    )
+
+
+def _target_names(runs: Runs) -> Iterator[tuple[str, ...]]:
+    """By what each target may be called: its id, and the county if it has but one."""
+    for target in runs.pack.targets:
+        county = [c for c in runs.pack.counties if c.code in target.counties]
+        own = (county[0].code, county[0].zh, county[0].en) if len(county) == 1 else ()
+        yield target.id, *own
+
+
+def _looked_up(name: str, known: Mapping[str, Known], what: Words) -> Known:
+    """What is known by a name.
+
+    Raises
+    ------
+    RequestError
+    """
+    if name not in known:
+        valid = ", ".join(known)
+        raise RequestError(
+            f"没有{what.zh} {name!r}；可用：{valid}", f"no {what.en} {name!r}; known: {valid}"
+        )
+    return known[name]

@@ -1,0 +1,45 @@
+"""A sweep as people read it."""
+
+from typing import TYPE_CHECKING
+
+from results.sweeps.command import Tally
+from scenarios.checking import Words
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+HEADERS = {
+    "scenario": Words("情景", "scenario"),
+    "scale": Words("规模", "scale"),
+    "county": Words("地区", "county"),
+    "target_rate": Words("目标", "target"),
+    "runs": Words("次数", "runs"),
+    "probability": Words("达标比例", "share met"),
+    "q05": Words("5%", "5%"),
+    "q50": Words("中位", "median"),
+    "q95": Words("95%", "95%"),
+}
+
+
+def lines(judged: "pd.DataFrame", lang: str) -> tuple[list[str], list[list[str]]]:
+    """What the runs say of the targets, as people read it: headers, and a row for each."""
+    rows = []
+    for row in judged.to_dict("records"):
+        known = row["draws"] > 1
+        cells = {name: f"{row[name]:.2f}" if known or name == "q50" else "–"
+                 for name in ("q05", "q50", "q95")}  # fmt: skip
+        cells |= {"scenario": row["scenario"], "runs": f"{row['runs']}"}
+        cells |= {"scale": f"{row['scale']:g}", "target_rate": f"{row['target_rate']:g}"}
+        cells["county"] = row["county_en" if lang == "en" else "county"]
+        cells["probability"] = f"{row['probability']:.0%}" if known else "–"
+        rows.append([cells[name] for name in HEADERS])
+    return [each.said(lang) for each in HEADERS.values()], rows
+
+
+def tally(went: Tally, digest: str) -> tuple[str, str]:
+    """How a sweep went, in Chinese and English."""
+    failed = len(went.failed)
+    return (
+        f"新算 {went.done}，已有 {went.kept}，失败 {failed}；集合摘要 {digest}",
+        f"{went.done} computed, {went.kept} kept, {failed} failed; set {digest}",
+    )
