@@ -128,7 +128,7 @@ class Resident(mesa.Agent):
                         hazard *= t.by_closure[self.unit]
                     if luck() < -expm1(-hazard * t.years):
                         met["leaving"].append(self)
-            if away and luck() < t.going_back[band]:
+            if away and luck() < t.going_back[place][band][self.education]:
                 met["return"].append(self)
             if role >= ALONE and t.resettling[place] and luck() < t.resettling[place]:
                 met["resettling"].append(self)

@@ -84,7 +84,7 @@ class NumpyPeople:
         hazard = self.leaving_hazard(deciders, place[deciders], band[deciders])
         reconsiders = self.ask(deciders, -np.expm1(-hazard * t.years))
         far = np.flatnonzero(decides & away & alive)
-        returns = self.ask(far, t.going_back.take(band[far]))
+        returns = self.ask(far, t.going_back[place[far], band[far], self.education[far]])
         guests = np.flatnonzero(away & (t.settling[place] > 0))
         settles = self.ask(guests, t.settling.take(place[guests]))
         resettles = np.empty(0, np.int64)

@@ -44,7 +44,7 @@ class Told:
     resettling: Floats  # (place,)
     hire: Floats  # (place, band, work, education)
     separation: Floats  # (place, band, work)
-    going_back: Floats  # (band,)
+    going_back: Floats  # (place, band, education)
     leaving: Floats  # (place, flat, band, situation) hazard [1/year]
     by_duration: Floats  # (65536,) factor at the bits of the last move
     by_village: Floats  # (unit + 3,) factor

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim import kernel, kinds, migration
+from sim import households, kernel, kinds, migration
 from sim.levers import Levers
 from sim.migration import Alternatives
 from sim.parameters import Parameters
@@ -52,6 +52,7 @@ def base(
     residents = deciding(people, units, quarter, once).sum(axis=(1, 2, 3))
     back = returning(people, units, quarter, p)
     wanted = outflows(counties, residents, p)
+    wanted[:, 2:] = beside(students(people, units, quarter, p), wanted[:, 2:])
     wanted[1::2] += back[:, :4]
     wanted[1::2, 0] = np.maximum(wanted[1::2, 0] - followers, 0)
     alternatives = Alternatives.around(counties)
@@ -114,6 +115,34 @@ def outflows(counties: Counties, residents: Floats, p: Parameters) -> Floats:
     result[1::2] = counties.moves * of_village[:, None]
     result[::2, 0], result[1::2, 0] = 0, counties.moves[:, 0]
     return result
+
+
+def beside(students: Floats, leavers: Floats) -> Floats:
+    """Those of the `leavers` that the census shows who are no students; the same shape.
+
+    Where there are few students it is what they leave over. Where students alone are more than the
+    census shows, because who takes their hukou along is no longer seen, some others leave still.
+    """
+    both = leavers + students
+    return np.divide(leavers**2, both, out=np.zeros_like(leavers), where=both > 0)
+
+
+def students(people: People, units: Units, quarter: int, p: Parameters) -> Floats:
+    """Persons who leave the region for college a year and stay away, (place, 2).
+
+    By where they go: the province, the rest of the country. They are expected from those who are
+    fifteen to seventeen now.
+    """
+    place, inside = units.place().astype(np.int64), 2 * (int(units.county.max()) + 1)
+    grown, years = quarter - 4 * households.GROWN, 3
+    pupils = np.zeros(inside + 3)
+    for part in parts(len(people)):
+        born = people.born[part]
+        soon = (born > grown) & (born <= grown + 4 * years)
+        np.add.at(pupils, place[people.unit[part][soon]], people.weight[part][soon])
+    leaving = pupils[:inside] / years * p.college_share
+    staying_away = leaving * p.college_leaving * (1 - p.graduate_return)
+    return staying_away[:, None] * [p.college_in_province, 1 - p.college_in_province]
 
 
 def parts(rows: int) -> Iterator[slice]:

@@ -17,6 +17,7 @@ from sim.kinds import (
     AGES,
     ALONE,
     COUPLE,
+    EDUCATIONS,
     PRESCHOOL,
     PRIMARY_CHILD,
     SECONDARY_CHILD,
@@ -25,7 +26,7 @@ from sim.kinds import (
 )
 from sim.levers import Levers
 from sim.parameters import Parameters
-from sim.state import Bools, Counties, Floats, Ints, Offers
+from sim.state import COLLEGE, Bools, Counties, Floats, Ints, Offers
 
 STAY, OWN_TOWN, NEARBY, PROVINCE, COUNTRY = range(5)  # the nests, from near to far
 AGE_CLASSES = 3  # below 35, 35 to 59, 60 and over
@@ -35,6 +36,7 @@ FLAT = 2  # owns no flat in the town of the county, or does
 HEADS = np.arange(SITUATIONS) >= COUPLE
 PUPILS = (np.arange(SITUATIONS) == PRIMARY_CHILD) | (np.arange(SITUATIONS) == SECONDARY_CHILD)
 DURATIONS = (0.5, 32.0)  # years of residence between which the hazard falls
+GRADUATING = (20, 25)  # years, the age at which those who come home after college do
 
 
 @dataclass(frozen=True)
@@ -278,6 +280,29 @@ def expected_moves(
 def return_hazard(p: Parameters) -> Floats:
     """How often people away from their hukou place go back [1/year], (band,)."""
     return p.return_hazard * np.where(AGES >= 50, p.return_after_50, 1.0) * (AGES >= 15)
+
+
+def going_back_hazard(beyond: Bools, p: Parameters) -> Floats:
+    """`return_hazard`, and from `beyond`, (place,), some come home after college [1/year].
+
+    Returns
+    -------
+    (place, band, education)
+    """
+    graduates = np.zeros((len(AGES), EDUCATIONS))
+    band = np.searchsorted(AGES, GRADUATING[0])
+    graduates[band, COLLEGE] = -np.log1p(-p.graduate_return) / np.ptp(GRADUATING)
+    return return_hazard(p)[:, None] + np.asarray(beyond)[:, None, None] * graduates
+
+
+def leaves_for_college(u: Floats, p: Parameters) -> Bools:
+    """Whether somebody who reached college leaves the region for it, (student,)."""
+    return u < p.college_leaving
+
+
+def college_in_province(u: Floats, p: Parameters) -> Bools:
+    """Whether a college beyond the region is in the province, (student,)."""
+    return u < p.college_in_province
 
 
 def returns_to_town(u: Floats, p: Parameters) -> Bools:

@@ -115,11 +115,13 @@ class UrbanModel(mesa.Model):
         hired = quarter.hire(struck.hired)
         quarter.marry(struck.marrying)
 
-        # Some reconsider where to live, go back, or follow a job; who finds room moves.
+        # Some leave for college, reconsider where to live, go back, or follow a job; who finds
+        # room moves.
+        students = quarter.leave_for_college()
         leavers = quarter.choose(quarter.reconsider(struck.wavering, hazards), chances)
         returners = quarter.go_back(struck.going_back)
         followers, resettled = quarter.follow_job(hired), quarter.resettle(struck.settling)
-        parties = Parties.together([leavers, returners, followers, resettled])
+        parties = Parties.together([students, leavers, returners, followers, resettled])
         quarter.move(parties, chances, before)
         self.receive(quarter, offers)
 
@@ -229,7 +231,7 @@ class UrbanModel(mesa.Model):
             leaving=migration.leaving_hazard(
                 attraction, self.effects(tick), land.leaving_hazard(levers, p), adults, levers, p
             ),
-            going_back=migration.return_hazard(p),
+            going_back=migration.going_back_hazard(np.arange(2 * n + 2) >= 2 * n, p),
             hire=4 * np.repeat(self.markets.hire_rate, 2)[:, None, None, None] * effort,
             separation=np.repeat(ended + surplus, 2, axis=0),
             by_duration=migration.duration_factors(p),

@@ -95,6 +95,9 @@ class Parameters:
     spouse_age_gap: float  # years, husbands older than wives at marriage
     marriage_age_sd: float  # years, spread of the age of marriage
     college_share: float  # 1, share of the young who reach college
+    college_leaving: float  # 1, share of those who leave for college far away, beyond the region
+    college_in_province: float  # 1, share of those whose college is in the province
+    graduate_return: float  # 1, share of those who are back by twenty-five
     senior_share: float  # 1, share of the young whose last school is senior secondary
 
     # Labour

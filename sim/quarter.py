@@ -18,7 +18,7 @@ from sim import (
     reclassification,
     schools,
 )
-from sim.calendar import Tick
+from sim.calendar import SCHOOL_YEAR, Tick
 from sim.chance import Luck, Stream, addresses, probability, threshold
 from sim.conditions import Conditions
 from sim.kinds import Headcount
@@ -29,12 +29,14 @@ from sim.parameters import Parameters
 from sim.register import NEWCOMER, Register
 from sim.state import (
     ALONE,
+    COLLEGE,
     FARM,
     HEAD,
     INDUSTRY,
     NEVER,
     NO_WORK,
     OWNS_FLAT,
+    SINGLE,
     Bools,
     Floats,
     Ints,
@@ -55,7 +57,7 @@ class Hazards:
     settling: Floats  # (place,) in towns: being granted the local hukou
     resettling: Floats  # (place,) in villages: a household moving into a town flat of a project
     leaving: Floats  # (place, flat, band, situation), after 32 years in the place
-    going_back: Floats  # (band,)
+    going_back: Floats  # (place, band, education), the places beyond the region too
     hire: Floats  # (place, band, work, education)
     separation: Floats  # (place, band, sector)
     by_duration: Floats  # (129,) factor on leaving, by quarters since the last move
@@ -90,6 +92,12 @@ class Parties:
     town: Ints  # county whose town they head for, or OUTSIDE
     unit: Ints  # the unit, where it is known; else -1, and one is found in the town
     waits: Bools  # needs a dwelling in the town
+
+    @classmethod
+    def none(cls) -> Self:
+        """No party."""
+        rows = np.empty(0, np.int64)
+        return cls(rows, rows, rows, rows, rows.astype(bool))
 
     @classmethod
     def together(cls, parts: Sequence[Self]) -> Self:
@@ -188,8 +196,7 @@ class Quarter:
 
     def come_of_age(self) -> None:
         """Those who turned eighteen in the last four quarters leave school."""
-        grown = self.tick.number - 4 * households.GROWN
-        rows = self.register.born_between(grown - 3, grown)
+        rows = self._just_grown()
         education = households.education_reached(
             self.u(Stream.COMING_OF_AGE, rows)[0], self.parameters
         )
@@ -315,6 +322,26 @@ class Quarter:
             waits=(town != OUTSIDE) & ~((nest == migration.OWN_TOWN) & (flat > 0)),
         )
 
+    def leave_for_college(self) -> Parties:
+        """Of those who have just left school for college, many leave the region."""
+        if self.tick.season != SCHOOL_YEAR:
+            return Parties.none()
+        people, rows = self.register.people, self._just_grown()
+        traits = people.traits[rows]
+        student = (kinds.education_of(traits) == COLLEGE) & (kinds.role_of(traits) == SINGLE)
+        rows = rows[student & (self.place(rows) < 2 * self.towns)]
+        u = self.u(Stream.COMING_OF_AGE, rows)
+        leaves = migration.leaves_for_college(u[1], self.parameters)
+        far = ~migration.college_in_province(u[2, leaves], self.parameters)
+        rows = rows[leaves]
+        return Parties(
+            row=rows,
+            mode=np.full(len(rows), kernel.LONE),
+            town=np.full(len(rows), OUTSIDE),
+            unit=self.register.units.elsewhere + far,
+            waits=np.zeros(len(rows), bool),
+        )
+
     def go_back(self, rows: Ints) -> Parties:
         """People away from their hukou place go back: to the village, or to its county town."""
         r, people = self.register, self.register.people
@@ -433,6 +460,11 @@ class Quarter:
         closed = ~units.urban & (u[2] < probability(closing, self.tick.years))
         r.closed[: len(units)] |= closed
 
+    def _just_grown(self) -> Ints:
+        """The rows of those who turned eighteen in the last four quarters, dead or alive."""
+        grown = self.tick.number - 4 * households.GROWN
+        return self.register.born_between(grown - 3, grown)
+
     def _to_town(self, rows: Ints, mode: Ints, county: Ints, waits: bool = True) -> Parties:
         there = self.register.has_town[county]
         rows, mode, county = rows[there], mode[there], county[there]
@@ -510,7 +542,7 @@ def thresholds(hazards: Hazards, years: float, places: int) -> tuple[Ints, Ints]
     first[inside, :, kinds.COUPLE :, :, 1, 2] = birth[..., None]
     first[inside, :, single, :, :, 3] = chance(hazards.marriage)[:, None]
     first[inside, ..., 4] = chance(hazards.leaving.max(axis=1))[..., None, None]
-    first[: places - 1, :, deciders, :, :, 5] = going_back[:, None, None, None]
+    first[: places - 1, :, deciders, :, :, 5] = going_back[:, :, None, :, None]
     second[inside, ..., 0] = chance(hazards.hire)[..., None]
     second[inside, :, INDUSTRY:, ..., 1] = chance(hazards.separation)[..., None, None]
     shape = places * kinds.BANDS

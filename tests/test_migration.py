@@ -12,11 +12,11 @@ from scipy.special import softmax
 
 from calibration.priors import draw
 from sim import kernel, kinds, migration
-from sim.base import base
+from sim.base import base, beside, students
 from sim.chance import Stream, nested_logit, probability, threshold
 from sim.kinds import AGES, COUPLE, PRESCHOOL, PRIMARY_CHILD, SITUATIONS
 from sim.migration import COUNTRY, NEARBY, OWN_TOWN, PROVINCE, STAY, Alternatives
-from sim.state import ALONE, HEAD, NEVER, OWNS_FLAT, SINGLE, Offers
+from sim.state import ALONE, DEPENDENT, HEAD, NEVER, OWNS_FLAT, SINGLE, Offers
 from tests.conftest import (
     IN_TOWN,
     IN_VILLAGE,
@@ -258,7 +258,7 @@ def slow_events(quarter, h, i, years=0.25):
         return set()
     if below(0, h.death[place, band, sex] if place < 4 else h.death[::2, band, sex].max()):
         return {"dying"}  # and nothing else
-    met = {"going_back": role != 0 and above(2, h.going_back[band])}
+    met = {"going_back": role != 0 and above(2, h.going_back[place, band, education])}
     if place < 4:
         resettling = h.resettling[place] if role >= ALONE else 0
         since = min(now - int(p.since[i]), 128)
@@ -496,6 +496,28 @@ def _ring(people, row):
     while people.mate[ring[-1]] != row:
         ring.append(int(people.mate[ring[-1]]))
     return np.array(ring)
+
+
+def test_students_account_for_a_part_of_those_the_census_shows_leaving():
+    shown = np.array([100.0, 100.0, 100.0, 0.0])
+    entering = np.array([0.0, 10.0, 1000.0, 50.0])
+    others = beside(entering, shown)
+    assert others[0] == 100
+    assert others[1] == pytest.approx(90, abs=1.5)  # few students: what they leave over
+    assert 0 < others[2] < 10  # more students than leavers: some others leave still
+    assert others[3] == 0
+
+
+def test_as_many_students_are_expected_as_leave():
+    """Children of every age in the two villages of the first county."""
+    age = np.arange(0, 72)
+    people = persons(72, age=0, born=NOW - age, role=DEPENDENT, unit=IN_VILLAGE)
+    p = replace(PARAMETERS, college_share=0.5, college_leaving=0.8, graduate_return=0.25)
+    expected = students(people, villages(), NOW, p)
+    a_year_old = 4  # born in each year
+    assert expected.sum() == pytest.approx(a_year_old * 0.5 * 0.8 * 0.75)
+    assert expected[:, 0] == pytest.approx(p.college_in_province * expected.sum(axis=1))
+    assert np.flatnonzero(expected.sum(axis=1)).tolist() == [1]
 
 
 def test_the_own_town_is_no_goal_for_whoever_lives_in_it():

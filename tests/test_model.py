@@ -18,12 +18,13 @@ from sim.indicators import INDICATORS
 from sim.kinds import age_band
 from sim.levers import LEVERS, Levers
 from sim.markets import employed
-from sim.state import ALONE, COLUMNS, DEPENDENT, HEAD, NEVER, SINGLE, People
+from sim.state import ALONE, COLLEGE, COLUMNS, DEPENDENT, HEAD, NEVER, SINGLE, People
 from tests.conftest import (
     NOW,
     PARAMETERS,
     STILL,
     UNITS,
+    assert_share,
     build_world,
     families,
     homes_of,
@@ -322,13 +323,37 @@ def test_the_young_leave_school_in_the_third_quarter():
     """Whoever turns eighteen during the school year stays in it until its end."""
     born = np.append(NOW - 160, NOW - 69 - np.arange(4))
     people = persons(5, born=born, role=[HEAD] + 4 * [DEPENDENT], mate=[1, 2, 3, 4, 0])
-    model, left = build_world(p=STILL, people=people, arrivals=False), {}
+    at_home = replace(STILL, college_leaving=0.0)
+    model, left = build_world(p=at_home, people=people, arrivals=False), {}
     while model.quarter < 5:
         tick = model.ticks[model.quarter]
         model.step()
         roles = kinds.role_of(model.register.people.traits[1:5])
         left[tick.season] = (roles == SINGLE).sum() - sum(left.values())
     assert left == {4: 0, 1: 0, 2: 0, 3: 4}
+
+
+def test_who_reaches_college_leaves_alone_in_the_third_quarter():
+    """Four thousand pupils who all turn eighteen before September, and their parents."""
+    n = 4000
+    age = np.tile([160, 69], n)
+    people = persons(2 * n, born=NOW - age, role=n * [HEAD, DEPENDENT], unit=1, hukou=1,
+                     mate=np.arange(2 * n) ^ 1)  # fmt: skip
+    p = replace(STILL, college_share=0.5, college_leaving=0.6, college_in_province=0.7)
+    model = build_world(p=p, people=people, arrivals=False)
+    outside, elsewhere = 2 * len(model.counties), model.register.units.elsewhere
+    while model.quarter < 5:
+        model.step()
+        left = model.register.flows.moves[:outside, outside : outside + 2].sum(axis=(0, 2))
+        if left.sum():
+            assert model.ticks[model.quarter - 1].season == 3
+            assert_share(left.sum(), n, 0.3, detect=0.06)
+            assert_share(left[0], left.sum(), 0.7, detect=0.12)
+    now = model.register.people
+    away = np.isin(now.unit[: 2 * n], [elsewhere, elsewhere + 1])
+    assert away.sum() > 0.2 * n
+    assert not away[::2].any()  # their parents stay
+    assert (kinds.education_of(now.traits[: 2 * n])[away] == COLLEGE).all()
 
 
 def test_a_year_makes_everyone_a_year_older():

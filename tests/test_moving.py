@@ -16,7 +16,7 @@ from sim.kinds import AGES, SITUATIONS
 from sim.migration import NEARBY, OWN_TOWN, Alternatives
 from sim.quarter import Parties, served
 from sim.register import Register
-from sim.state import OWNS_FLAT, SINGLE
+from sim.state import COLLEGE, OWNS_FLAT, SINGLE
 from tests.conftest import (
     IN_TOWN,
     IN_VILLAGE,
@@ -181,6 +181,16 @@ def test_the_old_go_back_more_often_and_children_do_not_by_themselves():
     assert (hazard[(AGES >= 15) & (AGES < 50)] == PARAMETERS.return_hazard).all()
     old = PARAMETERS.return_hazard * PARAMETERS.return_after_50
     assert (hazard[AGES >= 50] == old).all()
+
+
+def test_of_those_who_left_for_college_the_stated_share_is_back_at_twenty_five():
+    p = replace(PARAMETERS, graduate_return=0.4, return_hazard=0.0)
+    hazard = migration.going_back_hazard(np.array([False, True]), p)
+    assert (hazard[0] == 0).all()  # who is away within the region has not left for college
+    stayed = np.exp(-5 * hazard[1, AGES == 20, COLLEGE])
+    assert stayed == pytest.approx(0.6)
+    hazard[1, AGES == 20, COLLEGE] = 0
+    assert (hazard == 0).all()
 
 
 def test_a_returner_who_finds_no_dwelling_at_home_stays_away():

@@ -38,9 +38,9 @@ class Settings:
 
     region: str
     pool: str | None  # a pack of counties around the region; None: the region alone
-    pool_runs: int = 1200
+    pool_runs: int = 1000
     pool_scale: float = 0.01
-    runs: int = 800
+    runs: int = 1000
     scale: float = 1.0
     rows: int = 400  # of the sample that is kept
     seed: int = 1
