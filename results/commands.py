@@ -57,6 +57,8 @@ def run(asked: Namespace, say: Say) -> int:
     if len(found):
         title = f"{scenario.title.said(say.lang)} · {both.plan.region.title(say.lang)}"
         table(title, *verdict.lines(found, say.lang))
+        table(say("模型这一次运行的成因", "this run of the model, by cause"),
+              *verdict.causes(found, say.lang))  # fmt: skip
     if len(later):
         title = say("模拟与普查", "simulated against the census")
         table(title, *verdict.census_lines(later, say.lang))

@@ -27,7 +27,7 @@ Format = Literal["svg", "png"]
 
 LEGEND = {
     "start": Words("2020年普查", "2020 census"),
-    "interval": Words("90%区间（参数抽样）", "90% interval over draws"),
+    "interval": Words("90%区间", "90% interval"),
     "without": Words("无方案", "without the plan"),
     "with": Words("有方案", "with the plan"),
     "target": Words("目标", "target"),
@@ -58,12 +58,12 @@ def verdict(table: "pd.DataFrame", path: Path, lang: str = "zh") -> None:
         axes = figure.add_subplot()
         rows = table.iloc[::-1].to_dict("records")
         for y, row in enumerate(rows):
-            if "low" in row:
+            if row["low"] == row["low"]:  # known
                 axes.plot([row["low"], row["high"]], [y, y], color=WITH, lw=7, alpha=0.22,
                           solid_capstyle="butt", label=LEGEND["interval"].said(lang))  # fmt: skip
             axes.plot(row["rate_at_start"], y, "o", color=START, label=LEGEND["start"].said(lang))
-            axes.plot(row["baseline"], y, "D", color=WITHOUT, label=LEGEND["without"].said(lang))
-            axes.plot(row["simulated"], y, "o", color=WITH, label=LEGEND["with"].said(lang))
+            axes.plot(row["without"], y, "D", color=WITHOUT, label=LEGEND["without"].said(lang))
+            axes.plot(row["expected"], y, "o", color=WITH, label=LEGEND["with"].said(lang))
             axes.plot([row["target_rate"]] * 2, [y - 0.32, y + 0.32], color=TARGET, lw=2.2,
                       label=LEGEND["target"].said(lang))  # fmt: skip
         axes.set_yticks(
@@ -154,8 +154,8 @@ def _verdicts(axes: Any, chart: Chart, lang: str) -> None:
     """A line for each target: start, without, with, target, and the interval of the draws."""
     rows = chart.table.rows[::-1]
     for y, (_, _, target, start, without, having, *rest) in enumerate(rows):
-        if len(rest) > 3:
-            axes.plot(rest[3:5], [y, y], color=WITH, lw=6, alpha=0.25, solid_capstyle="butt",
+        if len(rest) > 1:
+            axes.plot(rest[0:2], [y, y], color=WITH, lw=6, alpha=0.25, solid_capstyle="butt",
                       label=LEGEND["interval"].said(lang))  # fmt: skip
         axes.plot(start, y, "o", color=START, label=chart.table.columns[3].title)
         axes.plot(without, y, "D", mfc="white", mec=WITHOUT, label=LEGEND["without"].said(lang))
@@ -171,16 +171,16 @@ def _verdicts(axes: Any, chart: Chart, lang: str) -> None:
 
 def _path(axes: Any, chart: Chart, lang: str) -> None:
     """The rate over time, without and with the plan; censuses and target as marks."""
-    days, without, having = zip(*chart.table.rows, strict=True)
+    days, without, having, *band = zip(*chart.table.rows, strict=True)
+    if band:
+        axes.fill_between(days, *band, color=WITH, alpha=0.18, lw=0,
+                          label=LEGEND["interval"].said(lang))  # fmt: skip
     axes.plot(
         days, without, color=WITHOUT, lw=1.3, ls=(0, (4, 2)), label=LEGEND["without"].said(lang)
     )
     axes.plot(days, having, color=WITH, lw=1.3, label=LEGEND["with"].said(lang))
     for point in chart.points:
         if point.kind == "target":
-            if point.low is not None and point.high is not None:
-                axes.plot([point.day] * 2, [point.low, point.high], color=WITH, lw=4, alpha=0.25,
-                          solid_capstyle="butt", label=LEGEND["interval"].said(lang))  # fmt: skip
             axes.axhline(point.value, color=TARGET, lw=0.8, ls=":")
             axes.plot(point.day, point.value, "v", color=TARGET, label=point.label)
         else:

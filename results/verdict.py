@@ -1,9 +1,11 @@
 """The verdict: what the model says of each target, why, and how far off."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from calibration import posterior
+from results.judgement import Judgement
 from scenarios.checking import Words
 from scenarios.delivery import Delivered, delivered
 from scenarios.ensemble import Pair
@@ -12,70 +14,107 @@ from scenarios.simulate import Outcome
 if TYPE_CHECKING:
     import pandas as pd
 
-INTERVAL = (5, 95)  # percentiles of the draws
-PARTS = ("natural", "migration", "recoding", "denominator", "counting")
+    from calibration.region import Region
 
 HEADERS = {
     "county": Words("地区", "county"),
     "rate_at_start": Words("起点%", "start %"),
-    "baseline": Words("无方案%", "without %"),
-    "simulated": Words("有方案%", "with %"),
+    "without": Words("无方案%", "without %"),
+    "expected": Words("有方案%", "with %"),
+    "interval": Words("90%区间", "90%"),
     "target": Words("目标%", "target %"),
+    "probability": Words("达标概率", "P(met)"),
     "margin_pp": Words("差距(点)", "margin (points)"),
-    "met": Words("达标", "met"),
-    "effect_pp": Words("方案作用", "effect"),
+    "from_trend_pp": Words("趋势", "trend"),
+    "from_recoding_pp": Words("划转", "recoding"),
+    "from_conditions_pp": Words("外部条件", "conditions"),
+    "from_plan_pp": Words("方案", "plan"),
+}
+CAUSES = {
+    "county": Words("地区", "county"),
+    "simulated": Words("模型：有方案%", "model: with %"),
+    "baseline": Words("模型：无方案%", "model: without %"),
     "natural_pp": Words("自然增长", "natural"),
     "migration_pp": Words("迁移", "migration"),
     "recoding_pp": Words("划转", "recoding"),
     "denominator_pp": Words("分母变化", "denominator"),
     "counting_pp": Words("统计口径", "counting"),
-    "interval": Words("90%区间", "90%"),
-    "probability": Words("达标概率", "P(met)"),
 }
+JUDGED = (  # columns that draws have a part in
+    "without", "expected", "low", "high", "probability", "probability_without", "from_trend_pp",
+    "from_recoding_pp", "from_conditions_pp", "from_plan_pp", "margin_pp", "basis", "draws",
+)  # fmt: skip
+OF_THE_MODEL = ("met", "margin_pp")  # columns of `Outcome.verdicts` that are no verdict
 
 
 def verdicts(both: Pair, draws: "pd.DataFrame | None" = None) -> "pd.DataFrame":
-    """One row for each target, with the rate without the plan and what the draws add.
+    """One row for each target whose deadline the run reaches.
 
     Returns
     -------
-    the columns of `Outcome.verdicts`, `baseline`, `effect_pp`, and with draws `low`, `high`,
-    `probability` and `draws`
+    `target`, `unit_code`, `county`, `county_en`, `deadline`, `operator`, `target_rate`,
+    `rate_at_start`; the columns of `Judgement.columns`; `margin_pp`, the expected rate less the
+    target; `basis`, "statistics" or "model", of the level; `draws` of the parameters, 0 at central
+    values; then of the one run of the model its rates `simulated` and `baseline`, `effect_pp`
+    between them, and the causes of its change
     """
     table = both.plan.verdicts()
     if table.empty:
         return table
-    table["baseline"] = both.baseline.verdicts()["simulated"]
-    table["effect_pp"] = (table["simulated"] - table["baseline"]).round(6)
-    if draws is not None:
-        by_target = draws.groupby("target")
-        rates = by_target["simulated"]
-        table = table.set_index("target")
-        table["low"] = rates.quantile(INTERVAL[0] / 100)
-        table["high"] = rates.quantile(INTERVAL[1] / 100)
-        table["probability"] = by_target["met"].mean()
-        table["draws"] = by_target.size()
-        table = table.reset_index()
-    return table
+    judgement = Judgement.of(both, draws)
+    told = judgement.columns()
+    told["margin_pp"] = told["expected"] - table["target_rate"].to_numpy()
+    at = list(table.columns).index("rate_at_start") + 1
+    own = table.drop(columns=list(OF_THE_MODEL))
+    for name, values in reversed(told.items()):
+        own.insert(at, name, values.round(6))
+    own.insert(at, "basis", "statistics" if judgement.anchored else "model")
+    own.insert(at, "draws", 0 if draws is None else judgement.runs)
+    own["baseline"] = both.baseline.verdicts()["simulated"]
+    own["effect_pp"] = (own["simulated"] - own["baseline"]).round(6)
+    return own
 
 
 def lines(table: "pd.DataFrame", lang: str) -> tuple[list[str], list[list[str]]]:
     """The table as people read it: headers, and a row for each target."""
-    probable = "probability" in table
-    keys = [k for k in HEADERS if probable or k not in ("interval", "probability")]
+    known = bool(table["probability"].notna().all())
+    left_out = {"from_conditions_pp"} if _usual(table) else set()
+    left_out |= set() if known else {"interval", "probability"}
+    keys = [k for k in HEADERS if k not in left_out]
     rows = []
     for row in table.to_dict("records"):
         sign = {"about": "≈", "at least": "≥"}.get(str(row["operator"]), "")
-        cells = {k: f"{v:.2f}" for k, v in row.items() if isinstance(v, float)}
-        cells |= {k: f"{row[k]:+.2f}" for k in row if str(k).endswith("_pp")}
-        cells["county"] = str(row["county"] if lang == "zh" else row["county_en"])
-        cells["met"] = (Words("是", "yes") if row["met"] else Words("否", "no")).said(lang)
-        cells["target"] = f"{sign}{row['target_rate']:g}"
-        if probable:
+        cells = _cells(row, lang) | {"target": f"{sign}{row['target_rate']:g}"}
+        cells |= {k: f"{row[k]:.1f}" for k in ("without", "expected")}
+        if known:
             cells["interval"] = f"{row['low']:.1f}–{row['high']:.1f}"
-            cells["probability"] = f"{row['probability']:.0%}"
+            cells["probability"] = percent(row["probability"])
         rows.append([cells[k] for k in keys])
     return [HEADERS[k].said(lang) for k in keys], rows
+
+
+def causes(table: "pd.DataFrame", lang: str) -> tuple[list[str], list[list[str]]]:
+    """Why the rate changes in the run of the model: headers, and a row for each target."""
+    rows = [[_cells(row, lang)[k] for k in CAUSES] for row in table.to_dict("records")]
+    return [header.said(lang) for header in CAUSES.values()], rows
+
+
+def _cells(row: "Mapping[Any, Any]", lang: str) -> dict[str, str]:
+    """The figures of a row as they are printed, by column."""
+    cells = {k: f"{v:.2f}" for k, v in row.items() if isinstance(v, float)}
+    cells |= {k: f"{row[k]:+.2f}" for k in row if str(k).endswith("_pp")}
+    return cells | {"county": str(row["county"] if lang == "zh" else row["county_en"])}
+
+
+def percent(chance: float) -> str:
+    """A chance in whole percent; one that is nearly none or nearly sure is not called so.
+
+    >>> percent(0.0), percent(0.004), percent(0.5), percent(1.0)
+    ('<1%', '<1%', '50%', '>99%')
+    """
+    if chance < 0.01:
+        return "<1%"
+    return ">99%" if chance > 0.99 else f"{chance:.0%}"
 
 
 def delivery(outcome: Outcome) -> "pd.DataFrame":
@@ -109,37 +148,31 @@ def remarks(
         ).said(lang)
     if table.empty:
         return
-    met = int((table["baseline"] >= table["target_rate"]).sum())
-    yield Words(
-        f"无方案时 {len(table)} 个目标中已有 {met} 个达到；方案的作用在 "
-        f"{table['effect_pp'].min():+.2f} 至 {table['effect_pp'].max():+.2f} 个百分点之间。",
-        f"Without the plan {met} of {len(table)} targets are met; the plan's effect lies between "
-        f"{table['effect_pp'].min():+.2f} and {table['effect_pp'].max():+.2f} points.",
-    ).said(lang)
+    without, having = table["probability_without"], table["probability"]
+    if having.notna().all():
+        yield Words(
+            f"达标概率：无方案 {percent(without.min())} 至 {percent(without.max())}，"
+            f"有方案 {percent(having.min())} 至 {percent(having.max())}；方案使城镇化率改变 "
+            f"{table['from_plan_pp'].min():+.2f} 至 {table['from_plan_pp'].max():+.2f} 个百分点。",
+            f"Chances without the plan: {percent(without.min())} to {percent(without.max())}; with "
+            f"it {percent(having.min())} to {percent(having.max())}. The plan changes the rate by "
+            f"{table['from_plan_pp'].min():+.2f} to {table['from_plan_pp'].max():+.2f} points.",
+        ).said(lang)
     codes = (county.code for county in plan.region.counties)
     for number, caveat in plan.scenario.plan.about.caveats_for(codes).items():
         yield f"{number} {caveat.said(lang)}"
-    draws = int(table["draws"].iloc[0]) if "draws" in table else 0
-    if draws:
-        yield Words(
-            f"区间与达标概率来自 {draws} 组先验参数抽样（每组含各县与各年效应）；"
-            "参数尚未用数据校准。",
-            f"Interval and probability come from {draws} draws of the priors, each with "
-            "county and yearly effects; the parameters have not been estimated from data.",
-        ).said(lang)
-    else:
-        yield Words(
-            "这是中心参数下的一次模拟，不是预测区间；用 --draws 50 得到区间与达标概率。",
-            "This is one run at the central parameters, not a forecast interval; --draws 50 gives "
-            "the interval and the probability.",
-        ).said(lang)
+    yield basis(table, belief(plan.region)).said(lang)
     yield Words(
-        "变化按原因拆分（百分点）：自然增长、迁移、划转按城镇人口计，分母变化为常住人口增减所致，"
-        "统计口径为半年规则与公布序列的偏差；五项之和等于有方案与起点之差。",
-        "Causes of the change, in points: natural growth, migration and recoding of the urban "
-        "population; the denominator is the change of all residents; counting is the half-year "
-        "rule and the published series. The five add up to the rate with the plan less that at "
-        "the start.",
+        "有方案与起点之差 = 趋势 + 划转"
+        + ("" if _usual(table) else " + 外部条件")
+        + " + 方案（百分点）；划转按模型的基准计，随时可能被行政决定改变，冻结情景见 "
+        "xiancheng run plan-without-recoding。第二张表是模型这一次运行自身的成因拆分，五项之和等于"
+        "模型有方案与起点之差。",
+        "With the plan less the start = trend + recoding"
+        + ("" if _usual(table) else " + conditions")
+        + " + plan, in points; recoding is that of the model's baseline, and an administrative "
+        "decision may change it: see xiancheng run plan-without-recoding. The second table is this "
+        "run of the model by cause; the five add up to its rate with the plan less the start.",
     ).said(lang)
     yield Words(
         f"规模 {plan.request['scale']:g}，种子 {plan.request['seed']}，"
@@ -147,6 +180,56 @@ def remarks(
         f"scale {plan.request['scale']:g}, seed {plan.request['seed']}, {plan.request['start']} to "
         f"{plan.request['until']}; targets are never used as data.",
     ).said(lang)
+
+
+def basis(table: "pd.DataFrame", drawn: Words) -> Words:
+    """What level and differences rest on; `drawn` says what draws are drawn from."""
+    draws, anchored = int(table["draws"].iloc[0]), table["basis"].iloc[0] == "statistics"
+    effect = (
+        Words(
+            f"方案的作用来自 {draws} 组{drawn.zh}参数抽样的成对差",
+            f"what the plan adds is the paired difference over {draws} {drawn.en} draws",
+        )
+        if draws
+        else Words(
+            "方案的作用取中心参数下一次成对模拟（--draws 50 加入参数的不确定性）",
+            "what the plan adds is that of one pair of runs at the central parameters (--draws 50 "
+            "adds the uncertainty of the parameters)",
+        )
+    )
+    if anchored:
+        return Words(
+            "城镇化率的水平来自统计预测的叠加（只用到最近一次普查）：在留出的县上，简单预测比模型更准"
+            f"（docs/validation.md），所以模型只给差与成因；{effect.zh}。",
+            "The level is that of stacked statistical forecasts from the last census: on counties "
+            "left out simple forecasts did better than the model (docs/validation.md), so the "
+            f"model gives differences and causes only; {effect.en}.",
+        )
+    if draws:
+        return Words(
+            "没有可用的统计记录，水平取自模型本身（未经检验）；"
+            f"区间与概率来自 {draws} 组{drawn.zh}抽样。",
+            "There is no record for statistics: the level is the model's own, untested; interval "
+            f"and probability come from {draws} {drawn.en} draws.",
+        )
+    return Words(
+        "没有可用的统计记录，水平取自模型本身，是中心参数下的一次模拟，"
+        "没有区间与概率；用 --draws 50。",
+        "There is no record for statistics: the level is the model's own, one run at the central "
+        "parameters, without interval or probability; use --draws 50.",
+    )
+
+
+def belief(region: "Region") -> Words:
+    """What draws of the parameters are drawn from."""
+    if posterior.read(region.folder) is None:
+        return Words("先验", "prior")
+    return Words("后验", "posterior")
+
+
+def _usual(table: "pd.DataFrame") -> bool:
+    """Whether outside conditions add nothing."""
+    return not table["from_conditions_pp"].abs().max() > 0
 
 
 def against_census(outcome: "Pair") -> "pd.DataFrame":

@@ -41,10 +41,11 @@ class Simulated:
 
 @dataclass(frozen=True)
 class Pair:
-    """A scenario and the same world without the plan."""
+    """A scenario, the same world without the plan, and the usual world without the plan."""
 
     plan: Outcome
     baseline: Outcome
+    usual: Outcome  # the baseline itself, where outside conditions are the usual ones
 
 
 def without_plan(scenario: Scenario) -> Scenario:
@@ -53,6 +54,11 @@ def without_plan(scenario: Scenario) -> Scenario:
         resolve("baseline"), start=scenario.start, until=scenario.until,
         conditions=scenario.conditions,
     )  # fmt: skip
+
+
+def usual(scenario: Scenario) -> Scenario:
+    """The baseline under the outside conditions that forecasts of the level suppose."""
+    return replace(without_plan(scenario), conditions=resolve("baseline").conditions)
 
 
 def pair(
@@ -65,7 +71,15 @@ def pair(
     done()
     plan = ask(Request.of(scenario, **request))
     done()
-    return Pair(plan, baseline)
+    return Pair(plan, baseline, in_usual_world(baseline, ask, **request))
+
+
+def in_usual_world(baseline: Outcome, ask: Answer, **request: Any) -> Outcome:
+    """What a baseline comes to under the usual outside conditions; itself, if they are its own."""
+    meant = usual(baseline.scenario)
+    if meant.conditions == baseline.scenario.conditions:
+        return baseline
+    return ask(Request.of(meant, **request))
 
 
 def draws(
@@ -82,8 +96,8 @@ def draws(
 
     Returns
     -------
-    one row per draw and target: the columns of `Outcome.verdicts`, `draw`, and `baseline`, the
-    rate without the plan
+    one row per draw and target: the columns of `Outcome.verdicts`, `draw`, and the rates without
+    the plan: `baseline`, and `usual` under the usual outside conditions
 
     Raises
     ------
@@ -92,9 +106,10 @@ def draws(
     """
     import pandas as pd
 
-    plan, baseline = (Request.of(s, **request) for s in (scenario, without_plan(scenario)))
-    believed = posterior.draws(load(plan.world.region), n, seed)
-    ask = Drawn(plan, baseline, believed, seed, answer or Simulated())
+    sides = (scenario, without_plan(scenario), usual(scenario))
+    asked = tuple(Request.of(side, **request) for side in sides)
+    believed = posterior.draws(load(asked[0].world.region), n, seed)
+    ask = Drawn(asked, believed, seed, answer or Simulated())
     found = {}
     for number in range(n):
         if all(ask.answer.has(each) for each in ask.requests(number)):
@@ -113,23 +128,24 @@ def draws(
 class Drawn:
     """What a worker does with the number of a draw."""
 
-    plan: Request
-    baseline: Request
+    sides: tuple[Request, ...]  # the scenario, its baseline, and that in the usual world
     draws: Sequence[posterior.Draw]
     seed: int
     answer: Answer
 
-    def requests(self, number: int) -> tuple[Request, Request]:
-        """The scenario and its baseline in a draw."""
+    def requests(self, number: int) -> list[Request]:
+        """The sides in a draw."""
         values, luck = asdict(self.draws[number].parameters), self.seed + number
         effects = self.draws[number].number
-        return (
-            replace(self.plan, parameters=values, seed=luck, draw=effects),
-            replace(self.baseline, parameters=values, seed=luck, draw=effects),
-        )
+        return [replace(side, parameters=values, seed=luck, draw=effects) for side in self.sides]
 
     def __call__(self, number: int) -> "tuple[int, pd.DataFrame]":
         """The number, and its verdicts."""
-        plan, baseline = (self.answer(request) for request in self.requests(number))
-        without = baseline.verdicts()["simulated"]
-        return number, plan.verdicts().assign(draw=number + 1, baseline=without)
+        known: dict[str, pd.DataFrame] = {}
+        for request in self.requests(number):
+            if request.key not in known:
+                known[request.key] = self.answer(request).verdicts()
+        plan, baseline, usual = (known[request.key] for request in self.requests(number))
+        return number, plan.assign(
+            draw=number + 1, baseline=baseline["simulated"], usual=usual["simulated"]
+        )

@@ -71,9 +71,7 @@ class Outcome:
 
         Between two quarters' ends, as on 1 November, it is read off the line between them.
         """
-        from sim.indicators import INDICATORS
-
-        series = self.record[:, list(INDICATORS).index(indicator)]
+        series = self.series(indicator)
         if day in self.dates:
             return np.array(series[self.dates.index(day)])
         after = bisect(self.dates, day)
@@ -82,6 +80,12 @@ class Outcome:
         begun, ended = self.dates[after - 1], self.dates[after]
         slope = (series[after] - series[after - 1]) / (ended - begun).days
         return np.asarray(slope * (day - begun).days + series[after - 1])
+
+    def series(self, indicator: str) -> "Floats":
+        """An indicator of every group at every date, (date, group)."""
+        from sim.indicators import INDICATORS
+
+        return self.record[:, list(INDICATORS).index(indicator)]
 
     def to_frame(self) -> "pd.DataFrame":
         """Every indicator: date, unit_code, county, indicator, value, unit."""

@@ -10,6 +10,7 @@ import pytest
 from results.contents import conclusions, counties, document, provenance, subject, targets
 from results.contents.parts import Chart, Column, Table
 from results.contents.shares import Shares, quick
+from results.contents.words import likely
 from scenarios.ensemble import pair
 from scenarios.resolving import resolve
 from scenarios.simulate import RequestError, horizon
@@ -28,7 +29,7 @@ def draws_of(both, n=4):
     without = both.baseline.verdicts()["simulated"]
     frames = []
     for i in range(n):
-        table = both.plan.verdicts().assign(draw=i + 1, baseline=without - 2 * i)
+        table = both.plan.verdicts().assign(draw=i + 1, baseline=without - 2 * i, usual=without)
         table["simulated"] -= 0.5 * i
         floor = table["target_rate"] - 0.5 * (table["operator"] == "about")
         frames.append(table.assign(met=table["simulated"] >= floor))
@@ -71,15 +72,30 @@ def test_every_table_and_figure_names_its_run_region_scenario_and_draws(told, la
             assert known in table.source, table.key
 
 
-def test_the_verdicts_are_those_of_the_run(told, both):
+def test_the_verdicts_are_those_of_the_run(told):
     shown = targets.table(told, "en")
-    for row, real in zip(shown.rows, both.plan.verdicts().to_dict("records"), strict=True):
+    for row, real in zip(shown.rows, told.verdicts.to_dict("records"), strict=True):
         assert row[0] == real["county_en"]
-        assert row[2:4] == (real["target_rate"], real["rate_at_start"])
-        assert row[5] == real["simulated"]
-        assert row[6] == pytest.approx(real["simulated"] - row[4])
-        assert row[7] == real["margin_pp"]
-        assert row[8] == ("met" if real["met"] else "not met")
+        assert row[2:6] == tuple(
+            real[k] for k in ("target_rate", "rate_at_start", "without", "expected")
+        )
+        assert row[6:9] == (real["low"], real["high"], 100 * real["probability"])
+        assert row[-1] == pytest.approx(row[5] - row[2])
+
+
+def test_no_verdict_is_a_yes_or_a_no(told):
+    """Whatever the chance, a target is never called met or missed."""
+    for lang in ("zh", "en"):
+        words = {row[9] for row in targets.table(told, lang).rows}
+        assert words <= {w.said(lang) for w in map(likely, (0.0, 0.1, 0.33, 0.66, 0.9))}
+    assert likely(0.95).en == "very likely"
+    assert likely(0.5).en == "as likely as not"
+    assert likely(0.05).en == "very unlikely"
+
+
+def test_what_the_rate_is_made_of_adds_up(told):
+    for row in targets.parts(told, "zh").rows:
+        assert sum(row[1:6]) == pytest.approx(row[6], abs=1e-5)
 
 
 def test_the_causes_of_growth_add_up_by_year_and_in_all(told, both):
@@ -95,36 +111,24 @@ def test_the_causes_of_growth_add_up_by_year_and_in_all(told, both):
 def test_a_path_shows_the_published_rate_the_census_and_the_target(told, both):
     group = next(g for g in told.groups if g.en == "Huimin")
     chart = counties.path_chart(told, group, "zh")
-    rates = both.plan.at(counties.RATE, date(2025, 12, 31))
-    assert chart.table.rows[-1][0] == date(2025, 12, 31)
-    assert chart.table.rows[-1][2] == rates[told.groups.index(group)]
+    verdict = told.verdicts.set_index("unit_code").loc[group.code]
+    end, _, expected, low, high = chart.table.rows[-1]
+    assert end == date(2025, 12, 31)
+    assert expected == pytest.approx(verdict["rate_at_start"] + 2.5, abs=2)
+    assert low < expected < high
     assert chart.target == 40
     urban, rural = told.region.urban_rural(date(2020, 11, 1))[group.counties[0]]
     census = next(p for p in chart.points if p.day == date(2020, 11, 1))
     assert census.value == pytest.approx(100 * urban / (urban + rural))
 
 
-def test_without_draws_no_probability_is_claimed(both):
+def test_without_a_record_and_without_draws_no_probability_is_claimed(both, monkeypatch):
+    monkeypatch.setattr("results.judgement.level", lambda *_: None)
     told = subject.paired(both)
     heads = [c.title for c in targets.table(told, "zh").columns]
     assert "达标概率" not in heads
     said = dict(conclusions.answers(told, "zh"))["目标能否达到"]
-    assert any("没有参数抽样" in sentence for sentence in said)
-
-
-def test_the_chance_without_the_plan_counts_draws_in_which_all_targets_are_met():
-    rows = [
-        {"draw": d, "target": t, "baseline": b, "target_rate": 50.0, "operator": "at least"}
-        for d, pair_of in enumerate([(51, 49), (51, 52), (49, 55), (60, 60)])
-        for t, b in zip(("T-1", "T-2"), pair_of, strict=True)
-    ]
-    chances = subject.chances(pd.DataFrame(rows))
-    assert chances == {"T-1": 0.75, "T-2": 0.75, "all": 0.5}
-
-
-def test_about_may_be_missed_by_half_a_point_without_the_plan_as_well():
-    row = {"draw": 1, "target": "T-0", "baseline": 58.9, "target_rate": 59.3, "operator": "about"}
-    assert subject.chances(pd.DataFrame([row]))["all"] == 1.0
+    assert any("没有达标概率" in sentence for sentence in said)
 
 
 def test_a_run_that_ends_before_the_deadlines_has_no_verdict_and_says_so():

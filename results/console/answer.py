@@ -12,8 +12,8 @@ from calibration.region import load
 from results.console.draft import of_plan
 from results.console.work import Piece, Task, Told
 from results.contents.subject import Subject, paired
-from scenarios.ensemble import Pair, without_plan
-from scenarios.paired import PUBLISHED, Draw, floor, judged_on, layered
+from scenarios.ensemble import Pair, usual, without_plan
+from scenarios.paired import Draw, floor, judged_on, layered
 from scenarios.scenario import Scenario
 from scenarios.simulate import Group, Outcome
 from sim.state import Floats
@@ -23,12 +23,10 @@ if TYPE_CHECKING:
 
     from calibration.region import Region, Target
 
-INTERVAL = (5, 95)  # percentiles of the draws
-
 
 @dataclass(frozen=True)
 class Question:
-    """What a stage computes: A, its baseline and B in the median world, then draws of A."""
+    """What a stage computes: A, its baselines and B in the median world, then draws of A."""
 
     a: Scenario
     b: Scenario
@@ -44,9 +42,9 @@ class Question:
         return judged_on(self.a, load(self.region))
 
     @cached_property
-    def sides(self) -> tuple[Scenario, Scenario, Scenario]:
-        """A, A without the plan, B."""
-        return self.a, without_plan(self.a), self.b
+    def sides(self) -> tuple[Scenario, Scenario, Scenario, Scenario]:
+        """A, A without the plan, that in the usual world, and B."""
+        return self.a, without_plan(self.a), usual(self.a), self.b
 
     @cached_property
     def told(self) -> tuple[tuple[Told, bool], ...]:
@@ -65,7 +63,7 @@ class Question:
         return [
             Task(told, draw, self.region, self.scale, self.day, whole=False, kept=kept)
             for draw in layered(self.region, self.draws, self.seed)
-            for told, kept in self.told[:2]
+            for told, kept in self.told[:3]
         ]
 
 
@@ -77,15 +75,13 @@ def on_file(scenario: Scenario) -> bool:
 
 @dataclass(frozen=True)
 class Answer:
-    """What is shown. Rates of draws are (draw, date, group), in percent."""
+    """What is shown."""
 
     both: Pair
     b: Outcome
     scale: float
     preliminary: bool
-    with_plan: Floats
-    without: Floats
-    targets: tuple[Floats, Floats]  # (draw, target) published rate with and without the plan
+    targets: tuple[Floats, Floats, Floats]  # (draw, target) published rate, as the first sides
 
     @classmethod
     def of(
@@ -93,21 +89,18 @@ class Answer:
         drawn: Sequence[Piece] = (), *, preliminary: bool,
     ) -> "Answer":  # fmt: skip
         """The answer from the pieces of `central` and `drawn`."""
-        a, base, b = (
+        a, base, meant, b = (
             restored(piece, scenario, region)
             for piece, scenario in zip(central, question.sides, strict=True)
         )
-        parts = drawn[::2], drawn[1::2]
-        having, without = (np.array([p.published for p in part]) for part in parts)
-        met, met_without = (np.array([p.reading.targets for p in part]) for part in parts)
-        return cls(
-            Pair(a, base), b, question.scale, preliminary, having, without, (met, met_without)
-        )
+        parts = [drawn[side::3] for side in range(3)]
+        of_a, of_base, of_usual = (np.array([p.reading.targets for p in part]) for part in parts)
+        return cls(Pair(a, base, meant), b, question.scale, preliminary, (of_a, of_base, of_usual))
 
     @property
     def draws(self) -> int:
-        """How many draws the probabilities rest on."""
-        return len(self.with_plan)
+        """How many draws the effect of the plan rests on."""
+        return len(self.targets[0])
 
     @property
     def outcome(self) -> Outcome:
@@ -136,27 +129,12 @@ class Answer:
                 "draw": draw + 1, "target": target.id, "target_rate": target.value,
                 "operator": target.operator, "simulated": rate,
                 "met": bool(rate >= floor(target)), "baseline": self.targets[1][draw, i],
+                "usual": self.targets[2][draw, i],
             }
             for draw in range(self.draws)
             for i, target in self._reached()
             for rate in [float(self.targets[0][draw, i])]
         )  # fmt: skip
-
-    def all_met(self) -> float | None:
-        """The share of draws in which every target is met; None without draws or targets."""
-        reached = self._reached()
-        if not self.draws or not reached:
-            return None
-        rates = self.targets[0]
-        met = np.all([rates[:, i] >= floor(target) for i, target in reached], axis=0)
-        return float(met.mean())
-
-    def band(self, group: int) -> tuple[Floats, Floats] | None:
-        """Lowest and highest rate of 90 % of the draws, each (date,)."""
-        if not self.draws:
-            return None
-        low, high = np.percentile(self.with_plan[:, :, group], INTERVAL, axis=0)
-        return low, high
 
     def _reached(self) -> "list[tuple[int, Target]]":
         targets = self.outcome.region.targets
@@ -168,10 +146,3 @@ def restored(piece: Piece, scenario: Scenario, region: "Region") -> Outcome:
     """The outcome of a piece, with its scenario and its region again."""
     assert piece.outcome is not None  # the median world keeps it
     return replace(piece.outcome, scenario=scenario, region=region)
-
-
-def rates(outcome: Outcome, group: int) -> Floats:
-    """The published rate at every date, (date,)."""
-    from sim.indicators import INDICATORS
-
-    return np.asarray(outcome.record[:, list(INDICATORS).index(PUBLISHED), group])

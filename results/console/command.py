@@ -38,7 +38,9 @@ def _serve(asked: Namespace, jobs: int, say: Say) -> None:
     from results.console.library import Library
     from results.console.page import Server
     from results.console.study import Sizes
+    from results.forecasts.level import level
     from results.keeping.store import RUNS
+    from scenarios.resolving import resolve
 
     if asked.host != HERE:
         say.note(
@@ -46,8 +48,10 @@ def _serve(asked: Namespace, jobs: int, say: Say) -> None:
             f"warning: listening on {asked.host}: everyone on that network can open the page and "
             "compute on this machine; there is no login and no encryption.",
         )
+    pack = load(asked.region)
+    level(pack, resolve("plan").until)  # once, and not while somebody waits
     sizes = Sizes(asked.quick_scale, asked.quick_draws, asked.scale, asked.draws)
-    server = Server(Desk(jobs), load(asked.region), asked.region, Library(asked.saved), RUNS, sizes)
+    server = Server(Desk(jobs), pack, asked.region, Library(asked.saved), RUNS, sizes)
     shown = f"[{asked.host}]" if ":" in asked.host else asked.host
     say.note(
         f"网页：http://{shown}:{asked.port}/ （Ctrl+C 结束）",

@@ -16,7 +16,7 @@ from scenarios.scenario import Scenario
 from scenarios.simulate import Outcome
 
 if TYPE_CHECKING:
-    from sim.state import Floats
+    pass
 
 NAMES = ("name", "title", "purpose")  # of a scenario: they change no number
 
@@ -68,7 +68,6 @@ class Piece:
     """What comes back of a run."""
 
     reading: Reading
-    published: "Floats"  # (date, group) the published rate [percent]
     outcome: Outcome | None  # if asked for; without scenario and region, which the page holds
 
 
@@ -93,10 +92,9 @@ def _leave_with_the_server() -> None:
 def compute(task: Task) -> Piece:
     """Run a task."""
     from results.keeping.answers import Answers
-    from scenarios.paired import PUBLISHED, read
+    from scenarios.paired import read
     from scenarios.request import Request
     from scenarios.resolving import resolve
-    from sim.indicators import INDICATORS
 
     scenario = replace(resolve(task.told.file), doses=dict(task.told.doses))
     request = Request.of(
@@ -104,7 +102,6 @@ def compute(task: Task) -> Piece:
         scale=task.scale, draw=task.draw.number,
     )  # fmt: skip
     outcome = Answers.here()(request) if task.kept else request.simulate()
-    published = outcome.record[:, list(INDICATORS).index(PUBLISHED)]
     nothing: Any = None
     bare = replace(outcome, scenario=nothing, region=nothing) if task.whole else None
-    return Piece(read(outcome, task.day), published, bare)
+    return Piece(read(outcome, task.day), bare)

@@ -7,6 +7,7 @@ from results.contents import assumed, contributions, promises, targets, validati
 from results.contents.parts import listed
 from results.contents.shares import records
 from results.contents.subject import Subject, plain
+from results.verdict import basis, belief, percent
 from scenarios.checking import Words
 from sim.state import quarter_of
 
@@ -35,36 +36,36 @@ def _met(subject: Subject, lang: str) -> Iterator[str]:
             f"No target of {region} falls due by {subject.scenario.until}; there is no verdict.",
         ).said(lang)
         return
-    table, rows = subject.verdicts, _rows(subject)
-    met, day = sum(bool(r["met"]) for r in rows), targets.deadlines(subject, lang)
-    yield Words(
-        f"{region}，情景“{title}”，{day}：{len(rows)} 个目标中达到 {met} 个"
-        "（中心参数的一次模拟）。",
-        f"{region}, scenario '{title}', {day}: {met} of {len(rows)} targets are met (one run at "
-        "central parameters).",
-    ).said(lang)
-    missed = [words.county(r, lang) for r in rows if not r["met"]]
-    if missed:
-        names = listed(missed, lang)
-        yield Words(f"未达到：{names}。", f"Not met: {names}.").said(lang)
-    if subject.draws:
-        unsure = [r for r in rows if r["probability"] < SURE]
-        named = listed([f"{words.county(r, lang)} {r['probability']:.0%}" for r in unsure], lang)
-        lowest = f"{table['probability'].min():.0%}"
-        if unsure:
-            yield Words(
-                f"{subject.draws} 组参数抽样中，达标概率不足 {SURE:.0%} 的：{named}。",
-                f"Over {subject.draws} draws of the parameters, met with less than {SURE:.0%}: "
-                f"{named}.",
-            ).said(lang)
-        else:
-            yield Words(
-                f"{subject.draws} 组参数抽样中，每个目标的达标概率都不低于 {lowest}。",
-                f"Over {subject.draws} draws every target is met with {lowest} or more.",
-            ).said(lang)
-    else:
+    rows, day = _rows(subject), targets.deadlines(subject, lang)
+    yield Words(f"{region}，情景“{title}”，{day}。", f"{region}, scenario '{title}', {day}.").said(
+        lang
+    )
+    if not subject.known:
         yield Words(
-            "没有参数抽样，所以没有达标概率。", "No draws were made, so there is no probability."
+            "没有可用的统计记录，也没有参数抽样，所以没有达标概率。",
+            "There is no record for statistics and no draws were made: there is no probability.",
+        ).said(lang)
+        return
+    told = [f"{words.county(r, lang)} {percent(r['probability'])}" for r in rows]
+    yield Words(
+        f"公布的常住人口城镇化率达到目标的概率：{listed(told, lang)}。",
+        f"The chance that the published rate meets the target: {listed(told, lang)}.",
+    ).said(lang)
+    open_ = [words.county(r, lang) for r in rows if 1 - SURE < r["probability"] < SURE]
+    sure = [words.county(r, lang) for r in rows if r["probability"] >= SURE]
+    if sure:
+        yield Words(
+            f"很可能达到（不低于 {SURE:.0%}）：{listed(sure, lang)}。",
+            f"Very likely ({SURE:.0%} or more): {listed(sure, lang)}.",
+        ).said(lang)
+    if open_:
+        yield Words(f"不能断定的：{listed(open_, lang)}。", f"Open: {listed(open_, lang)}.").said(
+            lang
+        )
+    if subject.together is not None and len(rows) > 1:
+        yield Words(
+            f"同时达到全部 {len(rows)} 个目标的概率为 {percent(subject.together[1])}。",
+            f"All {len(rows)} are met at once with {percent(subject.together[1])}.",
         ).said(lang)
 
 
@@ -73,33 +74,44 @@ def _margins(subject: Subject, lang: str) -> Iterator[str]:
     if not rows:
         return
     (least, most), unit = (rows[0], rows[-1]), words.POINTS.said(lang)
-    ends = [f"{words.county(r, lang)} {_points(r['margin_pp'])}" for r in (least, most)]
+    ends = [f"{words.county(r, lang)} {r['margin_pp']:+.1f}" for r in (least, most)]
     yield Words(
-        f"与目标的差距最小为{ends[0]}，最大为{ends[1]} {unit}。",
-        f"The margin runs from {ends[0]} to {ends[1]} {unit}.",
+        f"期望值（中位数）与目标的差距最小为{ends[0]}，最大为{ends[1]} {unit}。",
+        f"The margin of the expected rate (median) runs from {ends[0]} to {ends[1]} {unit}.",
     ).said(lang)
-    low, high = (_points(f([r["effect_pp"] for r in rows])) for f in (min, max))
-    without = [bool(r["baseline"] >= _floor(r)) for r in rows]
-    same = without == [bool(r["met"]) for r in rows]
+    low, high = (_points(f([r["from_plan_pp"] for r in rows])) for f in (min, max))
     yield Words(
-        f"不实施方案时达到 {sum(without)} 个；方案把城镇化率改变 {low} 至 {high} {unit}。"
-        + ("达到与否在此取决于趋势，不取决于方案。" if same else ""),
-        f"Without the plan {sum(without)} are met; the plan changes the rate by {low} to {high} "
-        f"{unit}." + (" Here the trend decides, not the plan." if same else ""),
+        f"方案把城镇化率改变 {low} 至 {high} {unit}。", f"The plan changes it by {low} to {high}."
     ).said(lang)
-    widest = max(subject.groups, key=lambda g: (g.code == rows_code(rows), len(g.counties)))
     first = next(r for r in rows if r["unit_code"] == rows_code(rows))
-    parts = listed(
-        [f"{w.said(lang)} {_points(first[f'{c}_pp'])}" for c, w in words.CAUSES.items()], lang
+    if subject.known:
+        chances = [percent(first[k]) for k in ("probability_without", "probability")]
+        where = words.county(first, lang)
+        yield Words(
+            f"{where}的达标概率，无方案为 {chances[0]}，有方案为 {chances[1]}："
+            "主要取决于趋势。" if abs(first["from_plan_pp"]) < abs(first["from_trend_pp"])
+            else f"{where}的达标概率，无方案为 {chances[0]}，有方案为 {chances[1]}。",
+            f"In {where} the chance is {chances[0]} without the plan and {chances[1]} with it"
+            + (": the trend decides." if abs(first["from_plan_pp"]) < abs(first["from_trend_pp"])
+               else "."),
+        ).said(lang)  # fmt: skip
+    told = listed(
+        [f"{w.said(lang)} {_points(first[k])}" for k, w in FROM.items() if first[k] != 0], lang
     )
-    change = _points(first["simulated"] - first["rate_at_start"])
-    where = words.place(widest, lang)
+    change = _points(first["expected"] - first["rate_at_start"])
+    place = words.county(first, lang)
     yield Words(
-        f"{where}自 {subject.scenario.start} 起变化 {change} {unit}，其中{parts}"
-        "（其余为分母变化与统计口径）。",
-        f"{where} changes by {change} {unit} since {subject.scenario.start}: {parts} (the rest is "
-        "the denominator and the way of counting).",
+        f"{place}自 {subject.scenario.start} 起预期变化 {change} {unit}：{told}。",
+        f"{place} is expected to change by {change} {unit} since {subject.scenario.start}: {told}.",
     ).said(lang)
+
+
+FROM = {
+    "from_trend_pp": Words("趋势", "trend"),
+    "from_recoding_pp": Words("划转", "recoding"),
+    "from_conditions_pp": Words("外部条件", "conditions"),
+    "from_plan_pp": Words("方案", "plan"),
+}
 
 
 def rows_code(rows: list[dict[str, Any]]) -> int:
@@ -122,20 +134,12 @@ def _least(subject: Subject, lang: str) -> Iterator[str]:
     if subject.package is not None:
         yield from _package(subject, lang)
         return
-    rows = _rows(subject)
-    if rows and all(r["baseline"] >= _floor(r) for r in rows):
+    if subject.together is not None:
+        without, having = (percent(chance) for chance in subject.together)
         yield Words(
-            "在中心参数下，什么措施都不做也全部达到：最少的组合为空。"
-            "这说明目标低于现有趋势，不说明措施没有用。",
-            "At central parameters all are met without any measure: the least package is empty. "
-            "The targets lie below the present trend; it does not say that measures are useless.",
-        ).said(lang)
-    if subject.without is not None:
-        chance = f"{subject.without['all']:.0%}"
-        yield Words(
-            f"在 {subject.draws} 组抽样中，不实施方案而同时达到全部目标的概率为 {chance}。",
-            f"Over {subject.draws} draws all targets are met at once without the plan with "
-            f"{chance}.",
+            f"同时达到全部目标的概率：什么措施都不做为 {without}，实施方案为 {having}。",
+            f"The chance that all targets are met at once: {without} without any measure, {having} "
+            "with the plan.",
         ).said(lang)
     yield Words(
         "按概率求最少的组合：xiancheng seek --json，再以 --package 并入报告。",
@@ -165,17 +169,15 @@ def _package(subject: Subject, lang: str) -> Iterator[str]:
 
 def _sure(subject: Subject, lang: str) -> Iterator[str]:
     rows = _rows(subject)
-    if subject.draws and rows:
+    if subject.known:
         wide = max(rows, key=lambda r: r["high"] - r["low"])
-        scale = subject.draw_scale or subject.both.plan.request["scale"]
-        drawn = validation.belief(subject.region, lang)
         yield Words(
-            f"90% 区间来自 {subject.draws} 组{drawn}参数抽样（规模 {scale:g}，含县与年效应），"
-            f"最宽的是{words.county(wide, lang)}：{wide['low']:.1f}%–{wide['high']:.1f}%。",
-            f"The 90 % intervals come from {subject.draws} {drawn} draws (scale {scale:g}, with "
-            f"county and yearly effects); the widest is that of {words.county(wide, lang)}: "
-            f"{wide['low']:.1f}–{wide['high']:.1f} %.",
+            f"90% 区间最宽的是{words.county(wide, lang)}：{wide['low']:.1f}%–{wide['high']:.1f}%。",
+            f"The widest 90 % interval is that of {words.county(wide, lang)}: {wide['low']:.1f}–"
+            f"{wide['high']:.1f} %.",
         ).said(lang)
+    if rows:
+        yield basis(subject.verdicts, belief(subject.region)).said(lang)
     yield validation.sentence(subject, lang)
     yield assumed.summary(subject, lang)
 
@@ -204,12 +206,6 @@ def _unknown(subject: Subject, lang: str) -> Iterator[str]:
 
 def _rows(subject: Subject) -> list[dict[str, Any]]:
     return records(subject.verdicts)
-
-
-def _floor(row: dict[str, Any]) -> float:
-    from scenarios.simulate import ABOUT
-
-    return float(row["target_rate"]) - ABOUT * (row["operator"] == "about")
 
 
 def _points(value: float) -> str:

@@ -5,6 +5,7 @@ from datetime import date
 
 import numpy as np
 
+from results import judgement
 from results.contents.parts import Cell, Chart, Column, Point, Table
 from results.contents.subject import Subject, outcome_rows
 from results.contents.words import CAUSES, PERSONS, UNITS, place
@@ -12,7 +13,6 @@ from scenarios.checking import Words
 from scenarios.simulate import Group, Outcome
 from sim.indicators import INDICATORS
 
-RATE = "published_resident_urbanization_rate"
 FULL = 100.0  # percent
 SHOWN = (
     "resident_urbanization_rate", "hukou_urbanization_rate", "residents", "urban_residents",
@@ -23,18 +23,24 @@ SHOWN = (
 
 def path(subject: Subject, group: Group, lang: str) -> Table:
     """The published rate at every quarter's end, without and with the plan."""
-    both = subject.both
-    columns = (
+    told = judgement.path(subject.both, group)
+    columns = [
         Column(Words("日期", "date").said(lang)),
         Column(Words("无方案", "without the plan").said(lang), "%", 2),
         Column(Words("有方案", "with the plan").said(lang), "%", 2),
-    )
-    runs = (outcome_rows(run, RATE, group) for run in (both.baseline, both.plan))
+    ]
+    values = [told.without, told.having]
+    if told.low is not None and told.high is not None:
+        low, high = judgement.INTERVAL
+        columns.append(Column(Words(f"下限 {low}%", f"low {low}%").said(lang), "%", 2))
+        columns.append(Column(Words(f"上限 {high}%", f"high {high}%").said(lang), "%", 2))
+        values += [told.low, told.high]
     where = place(group, lang)
     title = Words(f"{where}常住人口城镇化率", f"Resident urbanization rate, {where}")
     return Table(
-        f"path-{group.code}", title.said(lang), columns,
-        tuple(zip(both.plan.dates, *runs, strict=True)), subject.stamp(lang),
+        f"path-{group.code}", title.said(lang), tuple(columns),
+        tuple(zip(told.days, *(each.tolist() for each in values), strict=True)),
+        subject.stamp(lang),
     )  # fmt: skip
 
 
@@ -61,14 +67,12 @@ def censuses(subject: Subject, group: Group, lang: str) -> Iterator[Point]:
 
 
 def wanted(subject: Subject, group: Group, lang: str) -> Iterator[Point]:
-    """The target of a group of counties [percent], with the interval of the draws."""
+    """The target of a group of counties [percent]."""
     for row in subject.verdicts.to_dict("records"):
         if row["unit_code"] == group.code:
             day = date.fromisoformat(str(row["deadline"]))
             label = Words(f"目标 {row['target_rate']:g}%", f"target {row['target_rate']:g}%")
-            yield Point(
-                day, row["target_rate"], label.said(lang), "target", row.get("low"), row.get("high")
-            )
+            yield Point(day, row["target_rate"], label.said(lang), "target")
 
 
 def causes(subject: Subject, group: Group, lang: str) -> Table:

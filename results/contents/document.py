@@ -97,6 +97,8 @@ def _codes(subject: Subject) -> set[int]:
 
 
 def _shares(subject: Subject, lang: str) -> Iterator[Block]:
+    if targets.any_due(subject):
+        yield targets.parts(subject, lang)
     shares = subject.shares
     if shares is None:
         yield Words(

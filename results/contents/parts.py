@@ -111,14 +111,12 @@ class Chart:
 
 @dataclass(frozen=True)
 class Point:
-    """What is marked in a chart over time: an observation, or a target with its interval."""
+    """What is marked in a chart over time: an observation, or a target."""
 
     day: date
     value: float
     label: str
     kind: Literal["census", "target"]
-    low: float | None = None
-    high: float | None = None
 
 
 @dataclass(frozen=True)

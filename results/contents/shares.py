@@ -113,7 +113,8 @@ def quick(
     still = {p: np.zeros_like(none) for p in projects if p not in names}
     told = Attribution(
         scenario=scenario, day=day, groups=groups, projects=projects, permutations=2 * PAIRS,
-        draws=0, runs=made, total=all_ - none, shapley={}, shapley_error={},
+        draws=0, runs=made, total=all_ - none, total_error=np.zeros_like(none),
+        shapley={}, shapley_error={},
         owen=_ordered(owen | still, projects), owen_error=error | still,
         first_in=_ordered(
             {p: value[0, frozenset({p})] - none for p in names} | still, projects

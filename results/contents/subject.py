@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from results import verdict
 from results.contents.shares import Shares
+from results.judgement import Judgement
 from scenarios.checking import Words
-from scenarios.ensemble import Answer, Pair, Simulated, without_plan
+from scenarios.ensemble import Answer, Pair, Simulated, in_usual_world, without_plan
 from scenarios.request import Request
 from scenarios.scenario import Scenario
 from scenarios.simulate import Group, Outcome, RequestError
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from results.keeping.store import Saved
     from scenarios.keys import Text
 
-DRAWN = ("low", "high", "probability", "draws")  # what draws add to a verdict
 SAME = 1e-6  # percentage points by which a run made again may differ from its record
 
 
@@ -27,8 +27,8 @@ SAME = 1e-6  # percentage points by which a run made again may differ from its r
 class Subject:
     """A run, its baseline under the same luck, and what is known besides.
 
-    `verdicts` has the columns of `results.verdict.verdicts`, with `draws` those of the draws;
-    `without` is the chance of each target without the plan, where draws were made for it.
+    `verdicts` is what `results.verdict.verdicts` gives; `together` is the chance that all targets
+    are met at once, without the plan and with it, where it is known.
     """
 
     both: Pair
@@ -36,7 +36,7 @@ class Subject:
     delivery: "pd.DataFrame"
     run: str  # id of the saved run; empty if it was not saved
     made: Mapping[str, Any]  # provenance, JSON-ready
-    without: Mapping[str, float] | None = None
+    together: tuple[float, float] | None = None
     draw_scale: float | None = None  # scale of the draws, where it differs from the run's
     shares: Shares | None = None
     package: Mapping[str, Any] | None = None  # what `xiancheng seek --json` printed
@@ -63,8 +63,13 @@ class Subject:
 
     @property
     def draws(self) -> int:
-        """How many draws of the parameters the verdicts rest on; 0: central values only."""
-        return int(self.verdicts["draws"].iloc[0]) if "draws" in self.verdicts else 0
+        """How many draws the plan's effect rests on; 0: the central parameters only."""
+        return int(self.verdicts["draws"].iloc[0]) if len(self.verdicts) else 0
+
+    @property
+    def known(self) -> bool:
+        """Whether there is a chance to speak of for each target."""
+        return bool(len(self.verdicts) and self.verdicts["probability"].notna().all())
 
     def stamp(self, lang: str) -> str:
         """The run that a table or figure came from, in a line."""
@@ -91,22 +96,18 @@ def paired(
     shares: Shares | None = None, package: Mapping[str, Any] | None = None,
 ) -> Subject:  # fmt: skip
     """The subject of a pair that was just run, with what `scenarios.ensemble.draws` gave."""
-    chance = None if draws is None else chances(draws)
     return Subject(
         both=both, verdicts=verdict.verdicts(both, draws), delivery=verdict.delivery(both.plan),
-        run=run, made=made or both.plan.provenance, without=chance, draw_scale=draw_scale,
-        shares=shares, package=package,
+        run=run, made=made or both.plan.provenance, together=at_once(both, draws),
+        draw_scale=draw_scale, shares=shares, package=package,
     )  # fmt: skip
 
 
-def chances(draws: "pd.DataFrame") -> dict[str, float]:
-    """The share of draws in which each target is met without the plan, and all of them (`all`)."""
-    from scenarios.simulate import ABOUT
-
-    floor = draws["target_rate"] - ABOUT * (draws["operator"] == "about")
-    met = (draws["baseline"] >= floor).groupby([draws["draw"], draws["target"]]).all().unstack()
-    chance = {str(target): float(share) for target, share in met.mean().items()}
-    return chance | {"all": float(met.all(axis=1).mean())}
+def at_once(both: Pair, draws: "pd.DataFrame | None") -> tuple[float, float] | None:
+    """The chance that all targets are met, without the plan and with it."""
+    judgement = Judgement.of(both, draws)
+    without, having = judgement.all_met_without(), judgement.all_met()
+    return None if without is None or having is None else (without, having)
 
 
 def saved(run: "Saved", *, answer: Answer | None = None, **more: Any) -> Subject:
@@ -125,15 +126,18 @@ def saved(run: "Saved", *, answer: Answer | None = None, **more: Any) -> Subject
     import pandas as pd
 
     outcome, told = run.outcome(), run.record
-    request = Request.of(
-        without_plan(outcome.scenario), region=told.region.name, parameters=told.parameters,
-        seed=told.seed, scale=told.scale, draw=told.draw, cutoff=told.cutoff,
-    )  # fmt: skip
-    both = Pair(outcome, (answer or Simulated())(request))
+    asked: dict[str, Any] = {
+        "region": told.region.name, "parameters": told.parameters, "seed": told.seed,
+        "scale": told.scale, "draw": told.draw, "cutoff": told.cutoff,
+    }  # fmt: skip
+    ask = answer or Simulated()
+    baseline = ask(Request.of(without_plan(outcome.scenario), **asked))
+    both = Pair(outcome, baseline, in_usual_world(baseline, ask, **asked))
     table, kept = verdict.verdicts(both), pd.DataFrame(told.verdicts)
     if len(kept):
         _refuse_another(kept, table, told.run)
-        table = table.merge(kept[["target", *(c for c in DRAWN if c in kept)]], on="target")
+        judged = [name for name in verdict.JUDGED if name in kept]
+        table[judged] = kept.set_index("target").loc[table["target"], judged].to_numpy()
     return Subject(
         both=both, verdicts=table, delivery=verdict.delivery(outcome), run=told.run,
         made=told.model_dump(), **more,
@@ -154,7 +158,4 @@ def _refuse_another(kept: "pd.DataFrame", table: "pd.DataFrame", run: str) -> No
 
 def outcome_rows(outcome: Outcome, indicator: str, group: Group) -> list[float]:
     """An indicator of a group at every date of a run."""
-    from sim.indicators import INDICATORS
-
-    column = outcome.groups.index(group)
-    return [float(x) for x in outcome.record[:, list(INDICATORS).index(indicator), column]]
+    return [float(x) for x in outcome.series(indicator)[:, outcome.groups.index(group)]]

@@ -5,50 +5,80 @@ from results.contents.parts import Cell, Chart, Column, Table
 from results.contents.shares import records
 from results.contents.subject import Subject
 from results.contents.words import POINTS, QUALIFIERS
-from results.verdict import INTERVAL
+from results.judgement import INTERVAL
+from results.verdict import basis, belief
 from scenarios.checking import Words
 
 
 def table(subject: Subject, lang: str) -> Table:
-    """A row for each target: the plan, its baseline, the margin, and with draws the chance."""
+    """A row for each target: what is expected without and with the plan, and the chance."""
     start, pp = str(subject.scenario.start), POINTS.said(lang)
-    drawn = subject.draws > 0
     columns = [
         Column(Words("地区", "place").said(lang)),
         Column(Words("要求", "asked").said(lang)),
         Column(Words("目标", "target").said(lang), "%", 1),
         Column(Words(f"起点 {start[:4]}", f"start {start[:4]}").said(lang), "%", 2),
-        Column(Words("无方案", "without").said(lang), "%", 2),
-        Column(Words("有方案", "with").said(lang), "%", 2),
-        Column(Words("方案作用", "effect").said(lang), pp, 2, signed=True),
-        Column(Words("差距", "margin").said(lang), pp, 2, signed=True),
-        Column(Words("判定", "verdict").said(lang)),
+        Column(Words("无方案", "without").said(lang), "%", 1),
+        Column(Words("有方案", "with").said(lang), "%", 1),
     ]
-    if drawn:
+    if subject.known:
         low, high = (f"{end}" for end in INTERVAL)
         columns += [
             Column(Words(f"下限 {low}%", f"low {low}%").said(lang), "%", 1),
             Column(Words(f"上限 {high}%", f"high {high}%").said(lang), "%", 1),
             Column(Words("达标概率", "P(met)").said(lang), "%", 0),
+            Column(Words("判断", "in words").said(lang)),
         ]
+    columns.append(Column(Words("差距", "margin").said(lang), pp, 1, signed=True))
     rows: list[tuple[Cell, ...]] = []
     for row in records(subject.verdicts):
-        met = Words("达到", "met") if row["met"] else Words("未达到", "not met")
         cells = [
             words.county(row, lang), QUALIFIERS[row["operator"]].said(lang), row["target_rate"],
-            row["rate_at_start"], row["baseline"], row["simulated"], row["effect_pp"],
-            row["margin_pp"], met.said(lang),
+            row["rate_at_start"], row["without"], row["expected"],
         ]  # fmt: skip
-        if drawn:
-            cells += [row["low"], row["high"], 100 * row["probability"]]
-        rows.append(tuple(cells))
+        if subject.known:
+            chance = row["probability"]
+            cells += [row["low"], row["high"], 100 * chance, words.likely(chance).said(lang)]
+        rows.append((*cells, row["margin_pp"]))
+    notes = (basis(subject.verdicts, belief(subject.region)).said(lang),) if rows else ()
     return Table(
         "verdicts",
         Words(
-            f"各目标的判定（常住人口城镇化率，{deadlines(subject, lang)}）",
-            f"Verdict on each target (resident urbanization rate, {deadlines(subject, lang)})",
+            f"各目标的判定（公布的常住人口城镇化率，{deadlines(subject, lang)}，期望为中位数）",
+            f"Verdict on each target (published resident urbanization rate, "
+            f"{deadlines(subject, lang)}, medians)",
         ).said(lang),
-        tuple(columns), tuple(rows), subject.stamp(lang),
+        tuple(columns), tuple(rows), subject.stamp(lang), notes,
+    )  # fmt: skip
+
+
+def parts(subject: Subject, lang: str) -> Table:
+    """A row for each target: what trend, recoding, outside conditions and plan give."""
+    pp = POINTS.said(lang)
+    told = {
+        "from_trend_pp": Words("趋势", "trend"),
+        "from_recoding_pp": Words("划转", "recoding"),
+        "from_conditions_pp": Words("外部条件", "conditions"),
+        "from_plan_pp": Words("方案", "plan"),
+    }
+    columns = (
+        Column(Words("地区", "place").said(lang)),
+        Column(Words("起点", "start").said(lang), "%", 2),
+        *(Column(each.said(lang), pp, 2, signed=True) for each in told.values()),
+        Column(Words("期末", "end").said(lang), "%", 2),
+    )
+    rows = tuple(
+        (words.county(row, lang), row["rate_at_start"], *(row[k] for k in told), row["expected"])
+        for row in records(subject.verdicts)
+    )
+    notes = Words(
+        "起点加四项等于期末的中位数；划转按模型的基准计。",
+        "The start and the four add up to the median at the end; recoding is the model's baseline.",
+    )
+    return Table(
+        "parts",
+        Words("期末城镇化率由什么构成", "What the rate at the end is made of").said(lang),
+        columns, rows, subject.stamp(lang), (notes.said(lang),),
     )  # fmt: skip
 
 
@@ -56,8 +86,8 @@ def chart(subject: Subject, lang: str) -> Chart:
     """Each target with the rate at the start, without and with the plan."""
     told = table(subject, lang)
     about = Words(
-        "每个目标的起点、无方案、有方案的城镇化率与目标值",
-        "for each target the rate at the start, without and with the plan, and the target",
+        "每个目标的起点、无方案、有方案的城镇化率、90% 区间与目标值",
+        "for each target the rate at the start, without and with the plan, 90 % and the target",
     )
     return Chart("verdicts", told, told.title, about.said(lang))
 

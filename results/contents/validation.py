@@ -76,8 +76,7 @@ def calibrated(region: "Region") -> bool:
 
 def belief(region: "Region", lang: str) -> str:
     """What draws are drawn from."""
-    known = Words("后验", "posterior") if calibrated(region) else Words("先验", "prior")
-    return known.said(lang)
+    return verdict.belief(region).said(lang)
 
 
 def sentence(subject: Subject, lang: str) -> str:

@@ -39,3 +39,22 @@ def place(group: Group, lang: str) -> str:
 def county(row: Mapping[str, Any], lang: str) -> str:
     """What the place of a verdict is called."""
     return str(row["county"] if lang == "zh" else row["county_en"])
+
+
+def likely(chance: float) -> Words:
+    """A chance in words.
+
+    References
+    ----------
+    Mastrandrea et al. (2010), IPCC guidance note on uncertainties, table 1
+    """
+    scale = {
+        0.9: Words("很可能达到", "very likely"),
+        0.66: Words("较可能达到", "likely"),
+        0.33: Words("难以断定", "as likely as not"),
+        0.1: Words("较难达到", "unlikely"),
+    }
+    return next((w for least, w in scale.items() if chance >= least), UNLIKELY)
+
+
+UNLIKELY = Words("很难达到", "very unlikely")

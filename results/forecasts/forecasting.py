@@ -7,18 +7,18 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from calibration import meld, posterior
-from calibration.baselines import BASELINES, SINGLE, Known, Pool, Standing, hindcast
+from calibration.baselines import BASELINES, Known, Standing
 from calibration.panel import Panel, record, years_between
 from calibration.region import Region, load
 from calibration.schema import Name
 from results.forecasts.frozen import REGISTERED, Settings
+from results.forecasts.level import stack
 from scenarios.engines import Local, Lost, WorkersLostError
 from scenarios.ensemble import without_plan
 from scenarios.request import Request
@@ -196,14 +196,6 @@ def forecasts(
         ),
         model=model,
     )
-
-
-@lru_cache(maxsize=4)
-def stack(region: str, draws: int, seed: int) -> Pool:
-    """The statistical forecasts, weighted by how well they told counties of the record left out."""
-    past = record(load(region))
-    told = [hindcast(member, past, draws=draws, seed=seed) for member in SINGLE]
-    return meld.stack(SINGLE, told, past.rate[1])
 
 
 def possible(pack: Region, cutoff: date) -> None:

@@ -36,7 +36,7 @@ class Settings:
 
 REGISTERED = Settings()
 ROUNDS = (date(2020, 11, 1), INFORMATION)  # the cut-offs of the two registered rounds
-PARTS = ("forecasting.py", "frozen.py", "observed.py", "score.py")  # of what is here
+PARTS = ("forecasting.py", "frozen.py", "level.py", "observed.py", "score.py")  # of what is here
 
 
 def digests(region: str | Path) -> dict[str, str | None]:

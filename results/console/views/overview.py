@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from nicegui import ui
 
-from results import verdict
+from results import judgement, verdict
 from results.console import charts, maps
-from results.console.answer import rates
+from results.console.answer import Answer
 from results.console.markup import Markup, joined, table, tag
 from results.console.native import area, element, set_prop, write
 from results.console.shown import Shown
 from results.contents import counties
-from results.contents.words import QUALIFIERS
+from results.contents.words import QUALIFIERS, likely
 from scenarios.paired import judged_on
-from sim.indicators import INDICATORS
+from sim.state import Floats
 
 if TYPE_CHECKING:
     from results.console.page import Page
@@ -70,29 +70,27 @@ def figures(shown: Shown) -> Markup:
     else:
         g = [group.code for group in answer.groups].index(int(table_.iloc[0]["unit_code"]))
     group, day = answer.groups[g], judged_on(answer.outcome.scenario, answer.outcome.region)
-    begin = answer.outcome.dates[0]
-    rate = float(answer.outcome.at("published_resident_urbanization_rate", day)[g])
-    without = float(answer.both.baseline.at("published_resident_urbanization_rate", day)[g])
-    after, before = (answer.outcome.at("urban_residents", d)[g] for d in (day, begin))
-    urban = after - before
-    band, place = _band_at(shown, g, day), shown.place(group)
+    both, place = answer.both, shown.place(group)
+    without, having = (rates[g] for rates in judgement.expected(both, day))
+    urban = (both.plan.at("urban_residents", day) - both.baseline.at("urban_residents", day))[g]
+    own = table_[table_["unit_code"] == group.code] if len(table_) else table_
+    band = f"{own['low'].iloc[0]:.1f}–{own['high'].iloc[0]:.1f}%" if answer.subject.known else ""
     cards = [
         (
-            say(f"{place}常住人口城镇化率", f"Urbanization rate, {place}"),
-            f"{rate:.1f}%",
+            say(f"{place}常住人口城镇化率，预期", f"Expected urbanization rate, {place}"),
+            f"{having:.1f}%",
             say(f"90% 区间 {band}，{day}", f"90% {band}, {day}") if band else str(day),
         ),
-        _met(shown),
+        _together(shown),
         (
             say("方案的作用（与基准相比）", "Effect of the plan against the baseline"),
-            say(f"{rate - without:+.2f} 点", f"{rate - without:+.2f} pp"),
+            say(f"{having - without:+.2f} 点", f"{having - without:+.2f} pp"),
             say(f"无方案 {without:.1f}%", f"without the plan {without:.1f}%"),
         ),
         (
-            say("城镇常住人口比起点增加", "Urban residents gained since the start"),
-            say(f"{urban / 1e4:+.1f} 万人", f"{urban / 1e3:+,.0f} thousand"),
-            say(f"{shown.place(group)}，自 {answer.outcome.dates[0]}",
-                f"{shown.place(group)}, since {answer.outcome.dates[0]}"),
+            say("方案带来的城镇常住人口", "Urban residents that the plan adds"),
+            say(f"{urban / 1e4:+.2f} 万人", f"{urban / 1e3:+,.1f} thousand"),
+            say(f"{place}，{day}", f"{place}, {day}"),
         ),
     ]  # fmt: skip
     return joined(
@@ -102,28 +100,13 @@ def figures(shown: Shown) -> Markup:
     )  # fmt: skip
 
 
-def _met(shown: Shown) -> tuple[str, str, str]:
-    say, found = shown.say, shown.answer.subject.verdicts
-    title = say("中心参数下达到的目标", "Targets met at central values")
-    if found.empty:
-        return title, "–", say("期末早于各目标期限", "it ends before any deadline")
-    together = shown.answer.all_met()
-    note = (
-        say(f"同时达到的概率 {together:.0%}（{shown.answer.draws} 次抽样）",
-            f"P(all met) {together:.0%} ({shown.answer.draws} draws)")
-        if together is not None
-        else say("概率计算中", "probability under way")
-    )  # fmt: skip
-    return title, f"{int(found['met'].sum())} / {len(found)}", note
-
-
-def _band_at(shown: Shown, group: int, day: date) -> str:
-    band = shown.answer.band(group)
-    if band is None:
-        return ""
-    column = int(np.searchsorted(np.array(shown.answer.outcome.dates), np.datetime64(day)))
-    column = min(column, len(band[0]) - 1)
-    return f"{band[0][column]:.1f}–{band[1][column]:.1f}%"
+def _together(shown: Shown) -> tuple[str, str, str]:
+    say, told = shown.say, shown.answer.subject
+    title = say(f"{len(told.verdicts)} 个目标同时达到的概率", "P(all targets met at once)")
+    if told.together is None:
+        return title, "–", say("没有可用的统计记录或到期的目标", "no record, or no target due")
+    without, having = (verdict.percent(chance) for chance in told.together)
+    return title, having, say(f"无方案 {without}", f"without the plan {without}")
 
 
 def verdicts(shown: Shown) -> Markup:
@@ -135,13 +118,16 @@ def verdicts(shown: Shown) -> Markup:
     years = sorted({str(day)[:4] for day in found["deadline"]})
     headers = [
         say(f"目标（{'、'.join(years)} 年末）", f"Target (end of {', '.join(years)})"),
-        say("判定", "Verdict"),
+        say("判断", "In words"),
         say("达标概率", "P(met)"),
-        say("差距（点）", "Margin (pp)"),
-        say("有方案（%）", "With plan (%)"),
+        say("无方案时", "Without it"),
+        say("预期（%）", "Expected (%)"),
         say("90% 区间", "90% interval"),
-        say("无方案（%）", "Without (%)"),
-        say("方案作用（点）", "Effect (pp)"),
+        say("差距（点）", "Margin (pp)"),
+        say("趋势", "Trend"),
+        say("划转", "Recoding"),
+        say("外部条件", "Conditions"),
+        say("方案（点）", "Plan (pp)"),
     ]
     rows = []
     names = {t.id: t.name for t in shown.answer.outcome.region.targets}
@@ -151,38 +137,40 @@ def verdicts(shown: Shown) -> Markup:
         name = names[row["target"]]
         title = tag("span", f"{where} {wanted} {row['target_rate']:g}%",
                     title=name.zh if shown.lang == "zh" else name.en)  # fmt: skip
-        chance = row.get("probability")
+        known = row["probability"] == row["probability"]
         rows.append([
-            title, _badge(shown, bool(row["met"]), chance), _chance(shown, chance),
-            f"{row['margin_pp']:+.2f}", f"{row['simulated']:.2f}",
-            "…" if chance is None else f"{row['low']:.1f}–{row['high']:.1f}",
-            f"{row['baseline']:.2f}", f"{row['effect_pp']:+.2f}",
+            title, _badge(shown, row["probability"]), _chance(row["probability"]),
+            verdict.percent(row["probability_without"]) if known else "–",
+            f"{row['expected']:.1f}", f"{row['low']:.1f}–{row['high']:.1f}" if known else "–",
+            f"{row['margin_pp']:+.1f}",
+            *(f"{row[f'from_{part}_pp']:+.2f}" for part in PARTS),
         ])  # fmt: skip
-    n = shown.answer.draws
     caption = say(
-        f"各目标的判定（达标概率：{n} 次抽样中按期达标的比例）",
-        f"Verdict on each target (P(met): share of {n} draws that meet it in time)",
-    ) if n else say("各目标的判定", "Verdict on each target")  # fmt: skip
-    return tag("section", table(headers, rows, caption=caption, numbers_from=3), cls="card")
+        "各目标：公布的城镇化率达到目标的概率，及预期变化由什么构成",
+        "The chance that the published rate meets each target, and what the change is made of",
+    )
+    note = verdict.basis(found, verdict.belief(shown.answer.outcome.region)).said(shown.lang)
+    return tag(
+        "section", table(headers, rows, caption=caption, numbers_from=3),
+        tag("p", note, cls="note"), cls="card",
+    )  # fmt: skip
 
 
-def _badge(shown: Shown, met: bool, chance: float | None) -> Markup:
-    if chance is None:
-        sure = met
-        said_ = shown.say("达到", "met") if met else shown.say("未达到", "not met")
-    elif 0.1 < chance < 0.9:
-        return tag("span", shown.say("不确定", "open"), cls="verdict open")
-    else:
-        sure = chance >= 0.9
-        said_ = shown.say("可达到", "likely") if sure else shown.say("难达到", "unlikely")
-    return tag("span", said_, cls="verdict met" if sure else "verdict missed")
+PARTS = ("trend", "recoding", "conditions", "plan")
 
 
-def _chance(shown: Shown, chance: float | None) -> Markup:
-    if chance is None:
-        return tag("span", shown.say("计算中", "under way"))
+def _badge(shown: Shown, chance: float) -> Markup:
+    if chance != chance:  # not known
+        return tag("span", "–")
+    style = "met" if chance >= 0.9 else "missed" if chance < 0.1 else "open"
+    return tag("span", likely(chance).said(shown.lang), cls=f"verdict {style}")
+
+
+def _chance(chance: float) -> Markup:
+    if chance != chance:
+        return tag("span", "–")
     bar = tag("i", tag("b", style=f"width:{100 * chance:.0f}%"), cls="bar", aria_hidden="true")
-    return joined([bar, tag("span", f"{chance:.0%}", cls="percent")])
+    return joined([bar, tag("span", verdict.percent(chance), cls="percent")])
 
 
 def mapped(shown: Shown) -> Markup:
@@ -190,12 +178,12 @@ def mapped(shown: Shown) -> Markup:
     answer, say = shown.answer, shown.say
     region, day = answer.outcome.region, judged_on(answer.outcome.scenario, answer.outcome.region)
     n = len(region.counties)
-    rate = answer.outcome.at("resident_urbanization_rate", day)[:n]
-    other = answer.b.at("resident_urbanization_rate", min(day, answer.b.dates[-1]))[:n]
+    rate = judgement.expected(answer.both, day)[1][:n]
+    other = rate - against_b(answer, day)[:n]
     codes = [county.code for county in region.counties]
     b = shown.session.b.called(shown.lang)
     titles = (
-        say(f"A 的城镇化率，{day}（%）", f"A: urbanization rate, {day} (%)"),
+        say(f"A 的预期城镇化率，{day}（%）", f"A: expected urbanization rate, {day} (%)"),
         say(f"A − B（点），B = {b}", f"A − B (points), B = {b}"),
     )
     values = dict(zip(codes, rate.tolist(), strict=True))
@@ -236,11 +224,13 @@ def fan_title(shown: Shown) -> str:
 
 def fan(shown: Shown) -> charts.Options:
     """The options of the fan."""
-    answer, say, g = shown.answer, shown.say, shown.column
+    answer, say = shown.answer, shown.say
+    told = judgement.path(answer.both, shown.group)
     lines = {
-        say("A", "A"): (rates(answer.outcome, g), charts.PLAN),
-        say("A 无方案", "A without the plan"): (rates(answer.both.baseline, g), charts.WITHOUT),
+        say("A", "A"): (told.having, charts.PLAN),
+        say("A 无方案", "A without the plan"): (told.without, charts.WITHOUT),
     }
+    band = None if told.low is None or told.high is None else (told.low, told.high)
     wanted = [*counties.wanted(answer.subject, shown.group, shown.lang)]
     seen = [
         (p.day, p.value)
@@ -250,19 +240,18 @@ def fan(shown: Shown) -> charts.Options:
     words = {
         "title": fan_title(shown),
         "low": say("下限", "low"),
-        "band": say(f"90% 区间（{answer.draws} 次抽样）", f"90% of {answer.draws} draws"),
+        "band": say("90% 区间", "90% interval"),
         "target": say("目标", "target"),
         "seen": say("普查", "census"),
     }
     target = (wanted[0].day, wanted[0].value) if wanted else None
-    return charts.fan(answer.outcome.dates, lines, answer.band(g), words, target=target, seen=seen)
+    return charts.fan(told.days, lines, band, words, target=target, seen=seen)
 
 
 def said(shown: Shown) -> str:
     """The fan in words, for those who cannot see it."""
-    plan, without = (
-        rates(o, shown.column) for o in (shown.answer.outcome, shown.answer.both.baseline)
-    )
+    told = judgement.path(shown.answer.both, shown.group)
+    plan, without = told.having, told.without
     return shown.say(
         f"有方案从 {plan[0]:.1f}% 到 {plan[-1]:.1f}%，无方案到 {without[-1]:.1f}%",
         f"with the plan from {plan[0]:.1f}% to {plan[-1]:.1f}%, without it {without[-1]:.1f}%",
@@ -273,18 +262,18 @@ def by_county(shown: Shown) -> Markup:
     """Every place on the day of the targets: A, its baseline, B."""
     answer, say = shown.answer, shown.say
     day = judged_on(answer.outcome.scenario, answer.outcome.region)
-    name = "resident_urbanization_rate"
-    a, base, b = (
-        o.at(name, min(day, o.dates[-1])) for o in (answer.outcome, answer.both.baseline, answer.b)
+    base, a = judgement.expected(answer.both, day)
+    beyond_b = against_b(answer, day)
+    begun = answer.outcome.at("resident_urbanization_rate", answer.outcome.dates[0])
+    urban, residents = (
+        answer.outcome.at(name, day) - answer.both.baseline.at(name, day)
+        for name in ("urban_residents", "residents")
     )
-    residents, urban = (answer.outcome.at(n, day) for n in ("residents", "urban_residents"))
-    start = answer.outcome.record[0]
-    begun = start[list(INDICATORS).index(name)]
     rows = [
         [
-            shown.place(g), f"{begun[i]:.2f}", f"{base[i]:.2f}", f"{a[i]:.2f}",
-            f"{a[i] - base[i]:+.2f}", f"{a[i] - b[i]:+.2f}", f"{urban[i]:,.0f}",
-            f"{residents[i]:,.0f}",
+            shown.place(g), f"{begun[i]:.2f}", f"{base[i]:.1f}", f"{a[i]:.1f}",
+            f"{a[i] - base[i]:+.2f}", f"{beyond_b[i]:+.2f}", f"{urban[i]:+,.0f}",
+            f"{residents[i]:+,.0f}",
         ]
         for i, g in enumerate(answer.groups)
     ]  # fmt: skip
@@ -295,15 +284,22 @@ def by_county(shown: Shown) -> Markup:
         say("A（%）", "A (%)"),
         say("方案作用（点）", "Effect (pp)"),
         say("A − B（点）", "A − B (pp)"),
-        say("城镇常住人口（人）", "Urban residents"),
-        say("常住人口（人）", "Residents"),
+        say("方案带来的城镇人口", "Urban residents added"),
+        say("方案带来的常住人口", "Residents added"),
     ]
     a_title, b_title = (draft.called(shown.lang) for draft in (shown.session.a, shown.session.b))
     caption = say(
-        f"各地常住人口城镇化率，{day}（A：{a_title}；B：{b_title}）",
-        f"Resident urbanization rate, {day} (A: {a_title}; B: {b_title})",
+        f"各地预期的常住人口城镇化率，{day}（A：{a_title}；B：{b_title}）",
+        f"Expected resident urbanization rate, {day} (A: {a_title}; B: {b_title})",
     )
     return tag("section", table(headers, rows, caption=caption), cls="card")
+
+
+def against_b(answer: Answer, day: date) -> Floats:
+    """A less B on a day under the same luck, (group,) [points]."""
+    a, b = answer.outcome, answer.b
+    name = "published_resident_urbanization_rate"
+    return np.asarray(a.at(name, day) - b.at(name, min(day, b.dates[-1])))
 
 
 def remarks(shown: Shown) -> Markup:

@@ -1,0 +1,128 @@
+"""The level: what statistics say of published rates without the plan.
+
+Simple forecasts told the rates of counties left out better than the model did (docs/validation.md).
+So statistics carry the level, stacked by how well they told counties left out, and the model gives
+what a scenario changes: differences between runs that met the same luck.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from calibration import cache, meld, posterior
+from calibration.baselines import SINGLE, Known, Pool, Standing, hindcast
+from calibration.baselines.forecast import ForecastError
+from calibration.panel import Panel, record, years_between
+from calibration.region import Region, load
+from scenarios.request import code_digest, digest_of
+from scenarios.simulate import reported
+from sim.state import Floats, Ints
+
+DRAWS = 4000  # of the level
+LEFT_OUT = 1000  # draws of each forecast by which weights are found
+WORLDS = 400  # draws of what we believe, for the errors of the published series
+SEED = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Level:
+    """Published rates without the plan, on the last census day and on days after it."""
+
+    days: tuple[date, ...]
+    codes: tuple[int, ...]  # of counties, and of counties together
+    rate: Floats  # (day, draw, group) [percent]
+
+    @property
+    def start(self) -> date:
+        """The census that it sets out from."""
+        return self.days[0]
+
+    def on(self, day: date, code: int) -> Floats:
+        """The draws of a group on one of the days, (draw,)."""
+        return np.asarray(self.rate[self.days.index(day), :, self.codes.index(code)])
+
+    def path(self, code: int, days: Sequence[date], percentile: float) -> Floats:
+        """A percentile of a group's rate on other days, read off the line between ours, (day,)."""
+        own = np.percentile(self.rate[:, :, self.codes.index(code)], percentile, axis=1)
+        at = [day.toordinal() for day in self.days]
+        return np.interp([day.toordinal() for day in days], at, own)
+
+
+def level(region: Region, until: date) -> Level | None:
+    """What statistics say of every year's end up to `until`, and of the deadlines of targets.
+
+    What was found is kept in the cache of this user. None where there is no record of change.
+    """
+    if len(region.censuses) < 2 or until <= region.censuses[-1]:
+        return None
+    start = region.censuses[-1]
+    ends = {date(year, 12, 31) for year in range(start.year, until.year + 1)}
+    days = ends | {until} | {target.deadline for target in region.targets}
+    later = tuple(sorted(day for day in days if start < day <= until))
+    try:
+        return _level(str(region.folder), region.digest, (start, *later))
+    except (ForecastError, LookupError):
+        return None
+
+
+def paired_with(runs: int) -> Ints:
+    """Which of so many runs of the model each draw of the level goes with, (draw,)."""
+    return meld.rows(DRAWS, runs, SEED)
+
+
+@lru_cache(maxsize=8)
+def _level(folder: str, _: str, days: tuple[date, ...]) -> Level:
+    region = load(folder)
+    sample = posterior.read(region.folder)
+    key = digest_of({
+        "code": code_digest(), "region": region.digest, "days": [str(day) for day in days],
+        "sample": sample.digest if sample else None, "draws": [DRAWS, LEFT_OUT, WORLDS, SEED],
+    })  # fmt: skip
+    codes = tuple(group.code for group in reported(region))
+    kept = cache.home() / "levels" / key
+    known = cache.opened(kept)
+    if known is None:
+        rate = np.stack([*_found(region, days)])
+        _keep(kept, rate)
+    else:
+        rate = known[0]["rate"].reshape(len(days), DRAWS, len(codes))
+    return Level(days, codes, rate)
+
+
+def _found(region: Region, days: Sequence[date]) -> Iterable[Floats]:
+    """The rates of each day, (draw, group) [percent]."""
+    own, past = Panel.of(region), record(region)
+    pool = stack(str(region.folder), LEFT_OUT, SEED)
+    known, residents = Known(past, Standing.at(own, 1)), own.residents[1]
+    worlds = [draw.parameters for draw in posterior.draws(region, WORLDS, SEED)]
+    each = [worlds[row] for row in meld.rows(DRAWS, WORLDS, SEED)]
+    for day in days:
+        if day == own.dates[1]:
+            rate = np.tile(own.rate[1], (DRAWS, 1))
+        else:
+            told = pool(known, years_between(own.dates[1], day), DRAWS, SEED).rate
+            rate = meld.published(told, residents, own.prefecture, day, each, SEED)
+        yield np.column_stack(
+            [meld.together(rate, residents, group.counties) for group in reported(region)]
+        )
+
+
+@lru_cache(maxsize=4)
+def stack(region: str, draws: int, seed: int) -> Pool:
+    """The statistical forecasts, weighted by how well they told counties of the record left out."""
+    past = record(load(region))
+    told = [hindcast(member, past, draws=draws, seed=seed) for member in SINGLE]
+    return meld.stack(SINGLE, told, past.rate[1])
+
+
+def _keep(folder: Path, rate: Floats) -> None:
+    """Put the draws on file where that is possible; else they are found anew each time."""
+    try:
+        with cache.making(folder) as room:
+            room.column("rate", rate.dtype, rate.size).append(rate.ravel())
+    except OSError:
+        pass

@@ -1,0 +1,174 @@
+"""What is expected of each target: a level by statistics, shifted by what the model tells apart."""
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pytest
+
+from calibration.region import load
+from results import judgement, verdict
+from results.forecasts import level as levels
+from results.forecasts.level import DRAWS, Level, level, paired_with
+from results.judgement import Judgement
+from scenarios.ensemble import draws, pair
+from scenarios.resolving import resolve
+from scenarios.simulate import horizon
+
+SCALE = 0.01
+END = date(2025, 12, 31)
+
+
+@pytest.fixture(scope="module")
+def both():
+    return pair(resolve("plan"), scale=SCALE)
+
+
+@pytest.fixture(scope="module")
+def judged(both):
+    return Judgement.of(both)
+
+
+def flat(both, rate: float, spread: float = 0.0) -> Level:
+    """A level that is `rate` everywhere at the end, evenly spread over +-`spread`."""
+    start, end = both.plan.dates[0], both.plan.dates[-1]
+    codes = tuple(group.code for group in both.plan.groups)
+    rates = rate + spread * np.linspace(-1, 1, DRAWS)
+    table = np.broadcast_to(rates[:, None], (2, DRAWS, len(codes)))
+    return Level((start, end), codes, table)
+
+
+def held_to(monkeypatch, told: Level | None) -> None:
+    monkeypatch.setattr(judgement, "level", lambda *_: told)
+
+
+def test_trend_recoding_conditions_and_plan_add_up_to_the_change(judged):
+    told = judged.columns()
+    parts = sum(told[f"from_{part}_pp"] for part in ("trend", "recoding", "conditions", "plan"))
+    assert judged.start + parts == pytest.approx(told["expected"], abs=1e-9)
+
+
+def test_the_plan_shifts_the_level_by_what_it_does_in_the_model(both, monkeypatch):
+    held_to(monkeypatch, flat(both, 50.0))
+    judged = Judgement.of(both)
+    effect = both.plan.verdicts()["simulated"] - both.baseline.verdicts()["simulated"]
+    assert judged.columns()["from_plan_pp"] == pytest.approx(effect.to_numpy(), abs=1e-9)
+    assert (judged.level == 50).all()
+    assert judged.columns()["expected"] == pytest.approx(50 + effect.to_numpy(), abs=1e-9)
+
+
+def test_the_level_of_the_model_does_not_matter_where_statistics_carry_it(both, monkeypatch):
+    """A model that is ten points too high in every world says the same of the target."""
+    held_to(monkeypatch, flat(both, 50.0, 10.0))
+    high = [replace(run, record=run.record + 10.0) for run in (both.plan, both.baseline)]
+    again = replace(both, plan=high[0], baseline=high[1], usual=high[1])
+    one, other = Judgement.of(both).columns(), Judgement.of(again).columns()
+    for name in ("expected", "low", "high", "probability", "from_plan_pp"):
+        assert one[name] == pytest.approx(other[name], abs=1e-9)
+
+
+def test_a_scenario_without_measures_adds_nothing():
+    same = Judgement.of(pair(resolve("baseline"), scale=SCALE))
+    assert (same.having == same.without).all()
+    assert (same.without == same.level).all()
+
+
+def test_outside_conditions_shift_the_level_by_what_they_do_in_the_model():
+    frozen = pair(resolve("plan-without-recoding"), scale=SCALE)
+    rates = [run.verdicts()["simulated"].to_numpy() for run in (frozen.baseline, frozen.usual)]
+    told = Judgement.of(frozen).columns()["from_conditions_pp"]
+    assert told == pytest.approx(rates[0] - rates[1], abs=0.05)  # but for the ends at 0 and 100
+    assert told.min() < -0.3
+
+
+def test_a_chance_counts_the_draws_that_reach_the_target(both, monkeypatch):
+    held_to(monkeypatch, flat(both, 50.0, 10.0))  # even from 40 to 60
+    judged = Judgement.of(both)
+    for t, wanted in enumerate(judged.floors):
+        share = np.clip((60 - wanted) / 20, 0, 1)
+        assert judged.met_without[:, t].mean() == pytest.approx(share, abs=1e-3)
+
+
+def test_all_targets_at_once_are_harder_than_any_of_them(judged):
+    assert judged.all_met() <= judged.columns()["probability"].min()
+    assert judged.all_met_without() <= judged.all_met()
+
+
+def test_about_may_be_missed_by_half_a_point(both, judged):
+    wanted = both.plan.verdicts()
+    about = (wanted["operator"] == "about").to_numpy()
+    assert about.any()
+    rates = wanted["target_rate"].to_numpy()
+    assert judged.floors == pytest.approx(np.where(about, rates - 0.5, rates))
+
+
+def test_without_a_record_of_change_the_level_is_the_models_and_has_no_chance(both, monkeypatch):
+    held_to(monkeypatch, None)
+    told = verdict.verdicts(both)
+    assert (told["basis"] == "model").all()
+    assert told["expected"].to_numpy() == pytest.approx(told["simulated"].to_numpy())
+    assert told["probability"].isna().all()
+    assert Judgement.of(both).all_met() is None
+
+
+def test_with_draws_alone_the_chance_is_the_share_of_draws(both, monkeypatch):
+    held_to(monkeypatch, None)
+    table = draws(resolve("plan"), 6, lambda: None, scale=SCALE, jobs=1)
+    share = table.groupby("target")["met"].mean()
+    told = verdict.verdicts(both, table).set_index("target")["probability"]
+    assert told.to_dict() == pytest.approx(share.to_dict())
+
+
+def test_draws_spread_what_the_plan_adds_over_the_level(both):
+    table = draws(resolve("plan"), 6, lambda: None, scale=SCALE, jobs=1)
+    judged = Judgement.of(both, table)
+    effect = (table["simulated"] - table["usual"]).to_numpy().reshape(6, -1)
+    shifts = (judged.having - judged.level)[:, 0]  # Zouping and the others are far from 0 and 100
+    assert set(shifts.round(9)) == set(effect[:, 0].round(9))
+    assert judged.runs == 6
+
+
+def test_a_run_from_another_census_is_not_held_to_the_level():
+    early = pair(horizon(resolve("plan"), "2010-11-01", "2025-12-31"), scale=SCALE)
+    assert not Judgement.of(early).anchored
+
+
+# The level
+
+
+def test_the_level_sets_out_from_the_census_and_grows_less_certain():
+    pack = load("binzhou")
+    told = level(pack, END)
+    for code, county in zip(told.codes, pack.counties, strict=False):
+        urban, rural = pack.urban_rural(told.start)[pack.counties.index(county)]
+        assert told.on(told.start, code) == pytest.approx(100 * urban / (urban + rural))
+        spread = [told.on(day, code).std() for day in told.days]
+        assert spread[1] < spread[3] < spread[-1]
+
+
+def test_the_level_is_the_same_when_it_is_read_from_the_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("XIANCHENG_CACHE", str(tmp_path))
+    monkeypatch.setattr(levels, "DRAWS", 200)
+    pack = load("binzhou")
+    levels._level.cache_clear()
+    first = level(pack, END)
+    levels._level.cache_clear()
+    monkeypatch.setattr(levels, "_found", lambda *_: pytest.fail("not found anew"))
+    again = level(pack, END)
+    levels._level.cache_clear()
+    assert (first.rate == again.rate).all()
+
+
+def test_each_run_of_the_model_goes_with_as_many_draws_of_the_level():
+    counts = np.bincount(paired_with(7))
+    assert counts.max() - counts.min() <= 1
+    assert counts.sum() == DRAWS
+
+
+def test_a_path_begins_at_the_census_and_ends_at_the_verdict(both, judged):
+    group = next(g for g in both.plan.groups if g.code == both.plan.verdicts()["unit_code"].iloc[0])
+    told = judgement.path(both, group)
+    first = judged.columns()
+    assert told.without[0] == pytest.approx(told.having[0])
+    assert told.having[-1] == pytest.approx(first["expected"][0], abs=0.02)
+    assert told.low[-1] == pytest.approx(first["low"][0], abs=0.02)
