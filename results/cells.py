@@ -24,6 +24,22 @@ def inert(cell: object) -> object:
     return cell
 
 
+def possible(path: Path) -> None:
+    """Refuse a file that cannot be written, before anything is computed; none is left behind.
+
+    Raises
+    ------
+    RequestError
+    """
+    there = path.exists()
+    try:
+        path.open("ab").close()
+        if not there:
+            path.unlink()
+    except OSError as error:
+        raise _unwritable(path, error) from None
+
+
 def write(table: "pd.DataFrame", path: Path) -> None:
     """Write a table as CSV, UTF-8 with BOM.
 
@@ -32,15 +48,11 @@ def write(table: "pd.DataFrame", path: Path) -> None:
     RequestError
         if nothing can be written there.
     """
-    from scenarios.simulate import RequestError
-
     safe = table.map(inert).rename(columns=inert)
     try:
         safe.to_csv(path, index=False, encoding="utf-8-sig")
     except OSError as error:
-        raise RequestError(
-            f"无法写入 {path}（{error.strerror}）", f"cannot write {path} ({error.strerror})"
-        ) from None
+        raise _unwritable(path, error) from None
 
 
 def as_json(what: Any) -> str:
@@ -70,6 +82,16 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     return value if value is None or isinstance(value, str | int) else str(value)
+
+
+def _unwritable(path: Path, error: OSError) -> Exception:
+    from scenarios.simulate import RequestError
+
+    why = error.strerror or str(error)
+    return RequestError(
+        f"无法写入 {path}（{why}）；应为已有文件夹中可写的文件，请换一个位置",
+        f"cannot write {path} ({why}); name a file that can be written, in a folder that exists",
+    )
 
 
 def _number(text: str) -> bool:

@@ -16,6 +16,7 @@ from results import asking, packing
 from results.console import arguments as page
 from results.knowing import arguments as judging
 from results.report import words as reporting
+from results.stopping import end_workers, stopped_by_signals
 
 DONE, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
 
@@ -46,10 +47,11 @@ class Parser(argparse.ArgumentParser):
 def parser(say: Say) -> Parser:
     """The command line."""
     common = Parser(add_help=False)
-    common.add_argument("--lang", choices=["zh", "en"], default="zh", help=say("语言", "language"))
-    common.add_argument("--json", action="store_true", help=say("输出 JSON", "print JSON"))
+    _shared(common, say)
     about = say("县域城镇化模拟", "a simulator of county-town urbanization")
     top = Parser(prog="xiancheng", description=about)
+    _shared(top, say)
+    top.set_defaults(lang="zh", json=False)
     commands = top.add_subparsers(
         dest="command", metavar=say("命令", "command"), required=True, parser_class=Parser
     )
@@ -112,6 +114,14 @@ def parser(say: Say) -> Parser:
     return top
 
 
+def _shared(command: Parser, say: Say) -> None:
+    """What may stand before a command as well as after it."""
+    off = argparse.SUPPRESS  # so that a command keeps what was said before it
+    lang, json = say("语言", "language"), say("输出 JSON", "print JSON")
+    command.add_argument("--lang", choices=["zh", "en"], default=off, help=lang)
+    command.add_argument("--json", action="store_true", default=off, help=json)
+
+
 def _score(score: argparse.ArgumentParser, say: Say) -> None:
     score.set_defaults(module="results.forecasts.score")
     columns = say(
@@ -138,11 +148,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     say = Say("en" if _asks_for_english(words) else "zh")
     try:
-        asked = parser(say).parse_args(words)
-        module = getattr(asked, "module", "results.commands")
-        does = getattr(import_module(module), asked.command)
-        return int(does(asked, say))
+        asked, unknown = parser(say).parse_known_args(words)
+        if unknown:
+            return _refused(asked.command, unknown, say)
+        _workers(getattr(asked, "jobs", None))
+        with stopped_by_signals():
+            module = getattr(asked, "module", "results.commands")
+            does = getattr(import_module(module), asked.command)
+            return int(does(asked, say))
     except KeyboardInterrupt:
+        end_workers()
         say.note("已中断，没有留下半成品", "interrupted; nothing half-written was left")
         return INTERRUPTED
     except BrokenPipeError:
@@ -158,6 +173,35 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         print(message, file=sys.stderr)
         return REFUSED
+
+
+def _refused(command: str, unknown: Sequence[str], say: Say) -> int:
+    """Say which words a command does not know."""
+    said = " ".join(unknown)
+    say.note(
+        f"xiancheng {command} 没有这样的参数：{said}；可用的见 xiancheng {command} --help",
+        f"xiancheng {command} takes no {said}; what it takes is told by xiancheng {command} --help",
+    )
+    return REFUSED
+
+
+def _workers(jobs: int | None) -> None:
+    """Refuse a number of worker processes that cannot be, whatever the command.
+
+    Raises
+    ------
+    RequestError
+    """
+    if jobs is None:
+        return
+    from scenarios.simulate import LIMITS, RequestError
+
+    low, high = LIMITS["jobs"]
+    if not low <= jobs <= high:
+        raise RequestError(
+            f"--jobs 应为 {low} 至 {high} 的整数；得到 {jobs}",
+            f"--jobs should be a whole number from {low} to {high}; got {jobs}",
+        )
 
 
 def _asks_for_english(words: Sequence[str]) -> bool:

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from calibration.priors import catalogue
-from scenarios.checking import Words, nearest
+from results.comparison.asked import unknown
+from scenarios.checking import Words
 from scenarios.ensemble import without_plan
 from scenarios.paired import PARTS, Draw, Reading, Runs
 from scenarios.scenario import Scenario
@@ -37,6 +38,11 @@ YARDSTICKS = {
 KINDS = 1000  # draws of effects, and seeds, among which the yardsticks choose
 INNER = {"morris": 0.9, "sobol": 0.998}  # share of each prior that is explored, around its median
 LEVELS = 4  # of the Morris grid
+SIZES = {"trajectories": 10, "top": 8, "points": 64}  # of an analysis, by default
+# The 95 % intervals are those of a bootstrap: 2.5 % at either end take 40 different resamples, and
+# n things give (2n - 1)! / n! (n - 1)! of them: 35 from four, 126 from five. Points are in powers
+# of two.
+LEAST = {"trajectories": 5, "points": 8}
 
 
 @dataclass(frozen=True)
@@ -56,39 +62,39 @@ class Question:
 
 
 def factors(names: Sequence[str] = ()) -> list[str]:
-    """The factors of these names, or all of them.
+    """The factors of these names, each once, or all of them.
 
     Raises
     ------
     RequestError
     """
     known = [*(prior.name for prior in catalogue()), *YARDSTICKS]
-    for name in names:
+    for number, name in enumerate(names):
         if name not in known:
-            near = nearest(name, known)
+            raise RequestError(*unknown(Words("参数", "parameter"), name, known))
+        if name in names[:number]:
             raise RequestError(
-                f"没有名为 {name!r} 的参数；是否指 {near}?",
-                f"no parameter is called {name!r}; did you mean {near}?",
+                f"--factors 中 {name} 出现了两次；每个参数只写一次",
+                f"{name} stands twice in --factors; name each parameter once",
             )
     return list(names) or known
 
 
-def world(point: Floats, names: Sequence[str], inner: float) -> Draw:
+def world(point: Floats, names: Sequence[str], inner: float, seed: int = 1) -> Draw:
     """The draw that a point of the unit cube stands for; factors that are not named stay central.
 
     Parameters
     ----------
     point : (factor,) in [0, 1]
+    seed : of the luck; where luck is a factor, the first of the seeds among which it chooses
     """
     priors = {prior.name: prior for prior in catalogue()}
     u = dict(zip(names, 0.5 + inner * (np.asarray(point) - 0.5), strict=True))
-    central = {EFFECTS: 0, LUCK: 1}  # the median world, and the luck of every single run
-    number, seed = (
-        1 + min(int(u.pop(name) * KINDS), KINDS - 1) if name in u else otherwise
-        for name, otherwise in central.items()
+    number, luck = (
+        min(int(u.pop(name) * KINDS), KINDS - 1) if name in u else None for name in YARDSTICKS
     )
     values = {name: float(priors[name].quantile(np.array([q]))[0]) for name, q in u.items()}
-    return Draw(seed, number, values)
+    return Draw(seed + (luck or 0), 0 if number is None else 1 + number, values)
 
 
 def morris(
@@ -104,7 +110,7 @@ def morris(
     method, sample = _salib("morris")
     chosen = factors(names)
     points = sample.sample(_problem(chosen), trajectories, num_levels=LEVELS, seed=seed)
-    values = _values(points, chosen, "morris", scenario, question, runs, done)
+    values = _values(points, chosen, "morris", scenario, question, runs, seed, done)
     told = method.analyze(_problem(chosen), points, values, num_levels=LEVELS, seed=seed)
     return _table(chosen, told, ("mu", "mu_star", "mu_star_conf", "sigma"), "mu_star")
 
@@ -126,7 +132,7 @@ def sobol(
     method, sample = _salib("sobol")
     chosen = factors(names)
     table = sample.sample(_problem(chosen), points, calc_second_order=False, seed=seed)
-    values = _values(table, chosen, "sobol", scenario, question, runs, done)
+    values = _values(table, chosen, "sobol", scenario, question, runs, seed, done)
     told = method.analyze(_problem(chosen), values, calc_second_order=False, seed=seed + 1)
     return _table(chosen, told, ("S1", "S1_conf", "ST", "ST_conf"), "ST")
 
@@ -156,7 +162,7 @@ def lines(told: "pd.DataFrame", lang: str) -> tuple[list[str], list[list[str]]]:
     return headers + [words[c].said(lang) for c in columns], rows
 
 
-def remarks(method: str, effect: bool, lang: str) -> Iterator[str]:
+def remarks(method: str, effect: bool, seed: int, lang: str) -> Iterator[str]:
     """What has to be said wherever an analysis is shown."""
     what = (
         Words("方案减基准（同一抽样、同一运气）", "the plan less its baseline, same draw and luck")
@@ -168,6 +174,12 @@ def remarks(method: str, effect: bool, lang: str) -> Iterator[str]:
         f"“{LUCK}”（种子）和“{EFFECTS}”不是参数：作用小于种子的参数与噪声分不开。",
         f"{LUCK} (the seed) and {EFFECTS} are no parameters: one that moves the outcome less than "
         "the seed does is not told from noise.",
+    ).said(lang)
+    yield Words(
+        f"--seed {seed} 定出设计点和每次运行的运气；“{LUCK}”作为因素时从 {seed} 起的 {KINDS} "
+        "个种子中取。",
+        f"--seed {seed} sets the points of the design and the luck of every run; {LUCK}, as a "
+        f"factor, chooses among the {KINDS} seeds from {seed} on.",
     ).said(lang)
     if method == "morris":
         yield Words(
@@ -185,13 +197,13 @@ def remarks(method: str, effect: bool, lang: str) -> Iterator[str]:
 
 def _values(
     points: Floats, names: Sequence[str], method: str, scenario: Scenario, question: Question,
-    runs: Runs, done: Callable[[], None],
+    runs: Runs, seed: int, done: Callable[[], None],
 ) -> Floats:  # fmt: skip
-    draws = [world(point, names, INNER[method]) for point in points]
+    draws = [world(point, names, INNER[method], seed) for point in points]
     sides = [scenario, *([without_plan(scenario)] if question.effect else [])]
     found = runs.read([(side, draw) for side in sides for draw in draws], done)
     values = np.array([question.of(reading) for reading in found]).reshape(len(sides), -1)
-    return values[0] - values[1] if question.effect else values[0]
+    return np.asarray(values[0] - values[1] if question.effect else values[0])
 
 
 def _table(names: Sequence[str], told: Any, columns: Sequence[str], by: str) -> "pd.DataFrame":

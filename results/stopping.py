@@ -17,3 +17,11 @@ def stopped_by_signals() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def end_workers() -> None:
+    """End the processes that compute for this one, which would else finish what they are at."""
+    from multiprocessing import active_children
+
+    for worker in active_children():
+        worker.kill()

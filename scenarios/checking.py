@@ -182,6 +182,7 @@ def _expected(kind: str, context: Mapping[str, Any], message: str) -> Words:
         "dict_type": Words("键值映射", "a mapping of keys to values"),
         "model_type": Words("键值映射", "a mapping of keys to values"),
         "list_type": Words("列表", "a list"),
+        "too_short": Words("至少有一项的列表", "a list of at least one item"),
     }
     bounds = {"greater_than_equal": ("ge", "≥"), "less_than_equal": ("le", "≤")}
     bounds |= {"greater_than": ("gt", ">"), "less_than": ("lt", "<")}

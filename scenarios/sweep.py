@@ -6,15 +6,16 @@ the same run by the same number.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, Self
+from typing import Annotated, Any, Literal, NamedTuple, Self, get_args
 
 import numpy as np
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from calibration import priors
+from calibration import posterior, priors
+from calibration.region import load
 from scenarios.checking import Document, ScenarioError, Words, held_against, nearest, wrong
 from scenarios.keys import Day, Model
 from scenarios.points import points_in, sampled
@@ -26,6 +27,11 @@ from scenarios.simulate import LIMITS, checked, horizon
 from sim.state import Floats
 
 MOST = 1_000_000  # runs in a sweep
+SOURCES = ("central", "prior", "posterior")  # of parameter values, but for a file
+UNUSED: dict[str, tuple[str, ...]] = {  # keys that would do nothing, by source
+    "central": ("method", "only", "seed"), "prior": (), "posterior": ("method",),
+    "a file": ("method", "seed"),
+}  # fmt: skip
 
 Count = Annotated[int, Field(ge=1, le=MOST)]
 Seed = Annotated[int, Field(ge=LIMITS["seed"][0], le=LIMITS["seed"][1])]
@@ -45,29 +51,38 @@ def _distinct(values: Sequence[object]) -> Sequence[object]:
     return values
 
 
+def _listed(value: object) -> object:
+    """One value as a list of one."""
+    return value if isinstance(value, list | None) else [value]
+
+
 def _spelled_out(value: object) -> object:
     """A span of seeds as the list that it stands for; one value as a list of one."""
     if isinstance(value, dict):
+        if not value.keys() <= Span.model_fields.keys():
+            raise wrong("只含 first 与 count 的范围", "a span of no keys but first and count")
         span = Span.model_validate(value)
         return list(range(span.first, span.first + span.count))
-    return value if isinstance(value, list) else [value]
+    return _listed(value)
 
 
 Several = AfterValidator(_distinct)
+NotEmpty = Annotated[str, Field(min_length=1)]
 
 
 class Sampling(Model):
     """Where parameter values come from, and how many draws of them are taken.
 
     `central` takes the central values; `prior` draws from the priors by `method`; `posterior` takes
-    the first rows of posterior.csv in the region pack; the name of a CSV file takes its rows.
+    draws of the posterior sample in the region pack, each with the county and yearly effects that
+    belong to it; the name of a CSV file takes its rows.
     """
 
-    source: Annotated[str, Field(alias="from", min_length=1)] = "prior"
+    source: Annotated[NotEmpty, Field(alias="from")] = "prior"
     method: Literal["latin-hypercube", "sobol", "independent"] = "latin-hypercube"
     n: Annotated[int, Field(ge=1, le=100_000)] | None = None
     seed: Seed = 1
-    only: Annotated[list[str], Several] | None = None
+    only: Annotated[list[str], Field(min_length=1), Several] | None = None
 
     @model_validator(mode="after")
     def _counted(self) -> Self:
@@ -78,6 +93,12 @@ class Sampling(Model):
         if self.source == "prior" and self.method == "sobol" and self.n and self.n & (self.n - 1):
             near = 2 ** round(math.log2(self.n))
             raise wrong(f"2 的幂（如 {near}）作为 sobol 的 n", f"a power of 2 for sobol: {near}")
+        for key in UNUSED.get(self.source, UNUSED["a file"]):
+            if key in self.model_fields_set:
+                raise wrong(
+                    f"不含 {key} 的写法：from: {self.source} 用不到它",
+                    f"no {key}, of which from: {self.source} makes no use",
+                )
         return self
 
 
@@ -93,17 +114,17 @@ class DesignFile(Model):
 
     name: Name
     region: str = "binzhou"
-    scenarios: Annotated[list[str], BeforeValidator(_spelled_out), Field(min_length=1), Several]
+    scenarios: Annotated[list[NotEmpty], Field(min_length=1), Several, BeforeValidator(_listed)]
     parameters: Sampling = Sampling(source="central")
     effects: bool | None = Field(
         default=None,
         description="a draw of county and yearly effects with each draw; by default, unless the "
         "parameters are central",
     )
-    seeds: Annotated[list[Seed], BeforeValidator(_spelled_out), Field(min_length=1), Several] = (
+    seeds: Annotated[list[Seed], Field(min_length=1), Several, BeforeValidator(_spelled_out)] = (
         Field(default=[1])
     )
-    scales: Annotated[list[Scale], BeforeValidator(_spelled_out), Field(min_length=1), Several]
+    scales: Annotated[list[Scale], Field(min_length=1), Several, BeforeValidator(_listed)]
     horizon: Spell = Spell()
     cutoff: Day | None = None
 
@@ -130,6 +151,7 @@ class Design:
     seeds: tuple[int, ...]
     scales: tuple[float, ...]
     own_luck: bool = False  # of each draw: its number is added to the seed
+    numbers: tuple[int, ...] = ()  # of the effects that belong to each draw; empty: 1, 2, 3 ...
 
     def told(self) -> dict[str, Any]:
         """The design whole, JSON-ready; `retold` gives it back."""
@@ -146,6 +168,7 @@ class Design:
             "seeds": list(self.seeds),
             "scales": list(self.scales),
             "own_luck": self.own_luck,
+            "numbers": list(self.numbers),
         }
 
     @classmethod
@@ -164,6 +187,7 @@ class Design:
             seeds=tuple(told["seeds"]),
             scales=tuple(told["scales"]),
             own_luck=told["own_luck"],
+            numbers=tuple(told["numbers"]),
         )
 
     @cached_property
@@ -190,7 +214,8 @@ class Design:
     def request(self, point: Point) -> Request:
         """What is asked for at a point."""
         values = dict(zip(self.names, self.values[point.draw].tolist(), strict=True))
-        draw = point.draw + 1 if self.effects else 0
+        number = self.numbers[point.draw] if self.numbers else point.draw + 1
+        draw = number if self.effects else 0
         seed = point.seed + point.draw * self.own_luck
         return Request(self.worlds[point.scenario], values, seed, point.scale, draw)
 
@@ -219,7 +244,7 @@ def design(file: Path) -> Design:
         if title in titles[:i]:
             each = Words("每个情景自己的 name", "a name of its own for each scenario")
             raise ScenarioError([document.problem(("scenarios", i), each, title)])
-    names, values = _drawn(written, document, file)
+    names, values, numbers = _drawn(written, document, file)
     made = Design(
         name=written.name,
         worlds=tuple(worlds),
@@ -230,6 +255,7 @@ def design(file: Path) -> Design:
         else written.effects,
         seeds=tuple(written.seeds),
         scales=tuple(written.scales),
+        numbers=numbers,
     )
     if len(made) > MOST:
         expected = Words(f"至多 {MOST} 次运行", f"at most {MOST} runs")
@@ -237,8 +263,11 @@ def design(file: Path) -> Design:
     return made
 
 
-def _drawn(written: DesignFile, document: Document, file: Path) -> tuple[tuple[str, ...], Floats]:
-    """Names of the parameters that the design sets, and their values, (draw, parameter)."""
+Drawn = tuple[tuple[str, ...], Floats, tuple[int, ...]]
+
+
+def _drawn(written: DesignFile, document: Document, file: Path) -> Drawn:
+    """What the design sets: names of parameters, their values (draw, parameter), and effects."""
     sampling = written.parameters
     known = [prior.name for prior in priors.catalogue()]
     chosen = known if sampling.only is None else sampling.only
@@ -253,28 +282,45 @@ def _drawn(written: DesignFile, document: Document, file: Path) -> tuple[tuple[s
     if unknown:
         raise ScenarioError(unknown)
     if sampling.source == "central":
-        return (), np.zeros((sampling.n or 1, 0))
+        return (), np.zeros((sampling.n or 1, 0)), ()
     if sampling.source == "prior":
         names = tuple(chosen)
-        return names, sampled(sampling.method, names, sampling.n or 1, sampling.seed)
+        return names, sampled(sampling.method, names, sampling.n or 1, sampling.seed), ()
     if sampling.source == "posterior":
-        table = _posterior(written, document)
+        names, values, numbers = _believed(written, document)
     else:
-        table = file.parent / sampling.source
-    names, values = points_in(table, sampling.n)
-    if sampling.only is None:
-        return names, values
-    kept = [i for i, name in enumerate(names) if name in chosen]
-    return tuple(names[i] for i in kept), values[:, kept]
+        names, values = points_in(_table(sampling.source, document, file), sampling.n)
+        numbers = ()
+    kept = [i for i, name in enumerate(names) if name in chosen or sampling.only is None]
+    return tuple(names[i] for i in kept), values[:, kept], numbers
 
 
-def _posterior(written: DesignFile, document: Document) -> Path:
-    from calibration.region import SHIPPED
+def _table(source: str, document: Document, file: Path) -> Path:
+    """The CSV file of points that a design names."""
+    table = file.parent / source
+    if table.is_file():
+        return table
+    methods = get_args(Sampling.model_fields["method"].annotation)
+    told = f"; write method: {source} with from: prior" if source in methods else ""
+    note = f"；抽样方法应写作 from: prior 加 method: {source}" if told else ""
+    expected = Words(
+        f"prior、posterior、central 或设计文件旁的 CSV 文件{note}",
+        f"prior, posterior, central or a CSV file beside the design{told}",
+    )
+    raise ScenarioError(
+        [document.problem(("parameters", "from"), expected, source,
+                          nearest="" if told else nearest(source, SOURCES))]
+    )  # fmt: skip
 
-    pack = SHIPPED / written.region
-    table = (pack if pack.is_dir() else Path(written.region)) / "posterior.csv"
-    if not table.is_file():
+
+def _believed(written: DesignFile, document: Document) -> Drawn:
+    """Draws of the posterior sample of the region, as `xiancheng run --draws` takes them."""
+    pack, sampling = load(written.region), written.parameters
+    if posterior.read(pack.folder) is None:
         expected = Words("prior 或 CSV 文件：区域包中没有 posterior.csv",
                          "prior or a CSV file: the pack holds no posterior.csv")  # fmt: skip
         raise ScenarioError([document.problem(("parameters", "from"), expected, "posterior")])
-    return table
+    draws = posterior.draws(pack, sampling.n or 1, sampling.seed)
+    names = tuple(asdict(draws[0].parameters))
+    values = np.array([[*asdict(draw.parameters).values()] for draw in draws])
+    return names, values, tuple(draw.number for draw in draws)

@@ -2,6 +2,9 @@
 
 import json
 import os
+import subprocess
+import sys
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +12,7 @@ import pandas as pd
 import pytest
 
 from results.cli import main
-from results.keeping import answers, store
+from results.keeping import answers, bounded, store
 from results.keeping.answers import Answers
 from results.keeping.keyed import Store
 from scenarios.engines import Local
@@ -136,6 +139,64 @@ def test_a_full_cache_is_no_reason_not_to_answer(kept, simulated, monkeypatch):
     asked = Request.of("plan", scale=0.005, until="2021-06-30")
     assert Answers(kept)(asked).summary()
     assert kept.keys() == set()
+
+
+def five_old_answers(kept):
+    """Folders of answers last used two hours ago, a minute apart, the oldest first."""
+    keys, long_ago = [f"{n}" * 64 for n in range(5)], time.time() - 7200
+    for minute, key in enumerate(keys):
+        kept.path(key).mkdir(parents=True)
+        (kept.path(key) / "run.json").write_text("{}")
+        os.utime(kept.path(key), (long_ago + 60 * minute,) * 2)
+    return keys
+
+
+def test_answers_that_were_not_used_for_longest_are_thrown_away(kept):
+    keys = five_old_answers(kept)
+    bounded.bound(kept, most=5)
+    assert kept.keys() == set(keys)  # not one too many
+    bounded.bound(kept, most=4)
+    assert kept.keys() == set(keys[2:])  # nine tenths of four
+    assert len([*(kept.folder / "runs").iterdir()]) == 3  # and nothing hidden is left
+
+
+def test_an_answer_used_of_late_outlives_younger_ones(kept, simulated):
+    ask, asked = Answers(kept), Request.of("plan", scale=0.005, until="2021-06-30")
+    ask(asked)
+    os.utime(kept.path(asked.key), (1e9, 1e9))
+    five_old_answers(kept)
+    ask(asked)
+    bounded.bound(kept, most=2)
+    assert kept.keys() == {asked.key}
+    assert simulated == [asked.key]
+
+
+def test_what_another_process_is_at_is_not_thrown_away(kept):
+    keys = five_old_answers(kept)
+    code = (
+        "import sys, time; from pathlib import Path; from results.keeping.keyed import Store\n"
+        "with Store(Path(sys.argv[1])).claimed(sys.argv[2]): print('held', flush=True); input()"
+    )
+    words = [sys.executable, "-c", code, str(kept.folder), keys[0]]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout.readline() == "held\n"
+        bounded.bound(kept, most=1)
+        other.communicate("\n")
+    assert kept.keys() == {keys[0]}
+
+
+def test_what_is_asked_within_the_hour_is_kept_however_much_it_is(kept):
+    for key in five_old_answers(kept):
+        os.utime(kept.path(key))
+    bounded.bound(kept, most=1)
+    assert len(kept.keys()) == 5
+
+
+def test_the_cache_is_bounded_when_a_command_begins(tmp_path, monkeypatch):
+    monkeypatch.setattr(answers.cache, "home", lambda: tmp_path)
+    monkeypatch.setattr(bounded.bound, "__defaults__", (2, bounded.YOUNG))
+    five_old_answers(Store(tmp_path / "answers"))
+    assert len(Answers.here().store.keys()) == 1
 
 
 def test_who_computes_must_have_the_code_of_who_asks(kept):

@@ -1,15 +1,24 @@
 """Attribution: contributions that add up, and nobody credited for nothing."""
 
 import json
+from dataclasses import replace
 from itertools import chain, combinations, pairwise, permutations
 
 import numpy as np
 import pytest
 
+from calibration import posterior
 from calibration.region import load
 from results.cli import main
 from results.comparison import attributed
-from results.comparison.attribute import Game, attribute, averaged, grouped, only
+from results.comparison.attribute import (
+    Game,
+    attribute,
+    averaged,
+    grouped,
+    only,
+    standard_error,
+)
 from scenarios.ensemble import without_plan
 from scenarios.paired import RATE, Draw, Runs, judged_on, layered
 from scenarios.resolving import resolve
@@ -138,13 +147,46 @@ def test_draws_take_turns_and_the_sums_stay_exact():
     file = {"name": "two", "title": "t", "based_on": "baseline", "measures": {"M01": 1, "M26": 1}}
     told, _ = played(resolve(file), permutations=2, draws=layered("binzhou", 2, 1))
     assert told.draws == 2
+    total = told.to_frame().query("kind == 'total'")
+    assert total["points_error"].tolist() == told.total_error[0].tolist()
+    assert total["points_error"].gt(0).any()
     assert told.permutations == 4
     assert sum(told.shapley.values()) == pytest.approx(told.total, abs=1e-9)
 
 
+def remarks(told, lang):
+    return [*attributed.remarks(told, SCALE, load("binzhou"), lang)]
+
+
 def test_first_and_last_are_labelled_as_no_bounds(jobs):
-    assert any("not bounds" in line for line in attributed.remarks(jobs, SCALE, "en"))
-    assert any("不是上下限" in line for line in attributed.remarks(jobs, SCALE, "zh"))
+    assert any("not bounds" in line for line in remarks(jobs, "en"))
+    assert any("不是上下限" in line for line in remarks(jobs, "zh"))
+
+
+def test_from_one_pair_of_orders_the_error_is_not_known_and_said_to_be(jobs):
+    _, rows = attributed.measures(jobs, 8, "en")
+    assert not any("nan" in cell for row in rows for cell in row[1:])
+    done = sum(bool(value[0, 8]) for value in jobs.shapley.values())
+    assert sum("±–" in row[1] for row in rows) == done > 1
+    assert any("not known" in line for line in remarks(jobs, "en"))
+    assert not any("not known" in line for line in remarks(replace(jobs, permutations=4), "en"))
+
+
+def test_in_one_world_the_total_is_exact_and_over_draws_it_has_an_error(jobs):
+    assert not jobs.total_error.any()
+    assert standard_error(np.array([[1.0], [3.0]])) == pytest.approx(1.0)
+    assert np.isnan(standard_error(np.array([[1.0]]))).all()
+
+
+def test_draws_are_called_what_they_are(jobs, monkeypatch):
+    """Of the priors before the parameters are estimated, of the posterior after."""
+    drawn = replace(jobs, draws=5)
+    monkeypatch.setattr(posterior, "read", lambda folder: None)
+    assert any("draws of the prior" in line for line in remarks(drawn, "en"))
+    monkeypatch.setattr(posterior, "read", lambda folder: object())
+    assert any("draws of the posterior" in line for line in remarks(drawn, "en"))
+    assert any("5 组后验参数抽样" in line for line in remarks(drawn, "zh"))
+    assert not any("先验" in line for line in remarks(drawn, "zh"))
 
 
 def test_a_row_for_every_measure_project_and_place(jobs):
@@ -166,6 +208,17 @@ def test_the_command_prints_one_json_object(capsys, tmp_path):
     assert main([*words, "--county", "惠民县", "--lang", "en"]) == 0
     assert "Huimin" in capsys.readouterr().out
     assert main([*words, "--county", "nowhere"]) == 2
+    assert "Huimin" in capsys.readouterr().err
+
+
+def test_a_table_that_cannot_be_written_is_refused_before_computing(capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr(Runs, "read", lambda *_: pytest.fail("it computed"))
+    words = ["attribute", "--scale", str(SCALE), "--lang", "en", "--csv"]
+    assert main([*words, str(tmp_path / "no" / "such.csv")]) == 2
+    assert "cannot write" in (said := capsys.readouterr().err)
+    assert "None" not in said
+    assert main([*words, str(tmp_path)]) == 2
+    assert not [*tmp_path.iterdir()]
 
 
 def test_effects_are_read_at_the_deadline_of_the_targets():

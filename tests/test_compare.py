@@ -1,14 +1,20 @@
 """Comparison: what differs in the inputs, and what comes of it under the same luck."""
 
 import json
+import signal
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from benchmarks.luck import noise
+from calibration import posterior
 from results import cells
 from results.cli import main
 from results.comparison import compared
@@ -186,6 +192,104 @@ def test_the_command_prints_one_json_object(capsys):
 def test_an_unknown_outcome_is_refused_with_the_nearest_name(capsys):
     assert main(["compare", "baseline", "plan", "--outcome", "residentz"]) == 2
     assert "residents" in capsys.readouterr().err
+
+
+def test_where_no_name_is_near_all_are_told(capsys):
+    assert main(["--lang", "en", "compare", "baseline", "plan", "--outcome", "qqqq"]) == 2
+    said = capsys.readouterr().err
+    assert "did you mean" not in said
+    assert all(name in said for name in ("residents", "published_resident_urbanization_rate"))
+
+
+# Words that would do nothing
+
+
+@pytest.mark.parametrize(
+    ("words", "advice"),
+    [
+        (["RUN", "plan", "--scale", "0.01"], "the scale is that of the saved run"),
+        (["RUN", "RUN", "--seed", "2"], "the seed is that of the saved run"),
+        (["RUN", "plan", "--seed", "2"], "the seed is that of the saved run"),
+        (["baseline", "plan", "--seeds", "3"], "such as --draws 50"),
+        (["baseline", "plan", "--jobs", "0"], "--jobs should be a whole number from 1"),
+        (["baseline", "plan", "--draws", "2", "--seeds", "0"], "--seeds should be"),
+        (["baseline", "plan", "--draws", "1", "--seeds", "9"], "an interval tells of luck alone"),
+        (["baseline", "plan", "--csv", "no/such/folder.csv"], "name a file that can be written"),
+        (["baseline", "plan", "--permutations", "3"], "takes no --permutations 3"),
+    ],
+)
+def test_what_would_do_nothing_is_refused_before_computing(
+    saved, words, advice, capsys, monkeypatch
+):
+    monkeypatch.setattr(Runs, "read", lambda *_: pytest.fail("it computed"))
+    words = [str(saved) if word == "RUN" else word for word in words]
+    assert main(["compare", *words, "--lang", "en"]) == 2
+    assert advice in capsys.readouterr().err
+    assert main(["compare", *words, "--lang", "zh"]) == 2
+    assert advice not in capsys.readouterr().err
+
+
+def test_a_saved_run_meets_another_seed_in_draws(saved, capsys):
+    words = ["compare", str(saved), "baseline", "--seed", "2", "--draws", "2", "--jobs", "1"]
+    assert main([*words, "--json"]) == 0
+    assert {row["same_luck"] for row in json.loads(capsys.readouterr().out)["outcomes"]} == {True}
+
+
+def test_draws_are_called_what_they_are(told, monkeypatch):
+    """Of the priors before the parameters are estimated, of the posterior after."""
+    monkeypatch.setattr(posterior, "read", lambda folder: None)
+    assert any("3 draws of the prior" in line for line in compared.remarks(told, "en"))
+    monkeypatch.setattr(posterior, "read", lambda folder: object())
+    assert any("3 draws of the posterior" in line for line in compared.remarks(told, "en"))
+    assert not any("先验" in line for line in compared.remarks(told, "zh"))
+
+
+# The language, and stopping
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["--lang", "en", "show", "plan", "--diff", "plan"], ["show", "plan", "--diff", "plan",
+     "--lang", "en"], ["--lang=en", "show", "plan", "--diff", "plan"]],
+)  # fmt: skip
+def test_the_language_may_stand_before_the_command_or_after_it(words, capsys):
+    assert main(words) == 0
+    assert capsys.readouterr().out == "no difference\n"
+    assert main(["--json", *words]) == 0
+    assert json.loads(capsys.readouterr().out)["changes"] == []
+
+
+def test_help_speaks_the_language_that_stands_before_it(capsys):
+    for words, said in ((["--lang", "en", "--help"], "side by side"), (["--help"], "并列比较")):
+        with pytest.raises(SystemExit) as ended:
+            main(words)
+        assert ended.value.code == 0
+        assert said in capsys.readouterr().out
+
+
+def catches_sigterm(pid):
+    """Whether a process does something of its own when it is asked to end."""
+    told = Path(f"/proc/{pid}/status").read_text().split("SigCgt:")[1].split()[0]
+    return bool(int(told, 16) >> (signal.SIGTERM - 1) & 1)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["compare", "baseline", "plan", "--draws", "900"], ["attribute", "--permutations", "900"],
+     ["seek", "--draws", "900"], ["sensitivity", "--trajectories", "900"]],
+    ids=lambda words: words[0],
+)  # fmt: skip
+def test_sigterm_ends_a_long_question_as_ctrl_c_does(words):
+    asked = [sys.executable, "-m", "results.cli", "--lang", "en", *words, "--scale", str(SCALE)]
+    with subprocess.Popen([*asked, "--jobs", "2"], stderr=subprocess.PIPE, text=True) as command:
+        while command.poll() is None and not catches_sigterm(command.pid):
+            time.sleep(0.05)
+        time.sleep(1)  # until it is at work
+        assert command.poll() is None
+        command.terminate()
+        _, said = command.communicate(timeout=5)
+    assert command.returncode == 130
+    assert "interrupted; nothing half-written was left" in said
 
 
 # Luck

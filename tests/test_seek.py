@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
+from calibration import posterior
 from results.cli import main
 from results.seeking import certify, seek, sought
 from results.seeking.programme import least
@@ -327,6 +328,80 @@ def test_regret_is_nothing_for_the_best_package_of_each_world(runs):
     assert list(told.packages) == ["nothing", "found", "scenario", "most"]
     assert (told.regret >= 0).all()
     assert (told.regret.min(axis=0) == 0).all()
+
+
+def test_regret_is_counted_on_draws_that_the_search_has_not_seen(capsys, monkeypatch):
+    met, regret = [], certify.regret
+
+    def watched(wish, found, runs, draws, done):
+        met.append(draws)
+        return regret(wish, found, runs, draws, done)
+
+    monkeypatch.setattr(certify, "regret", watched)
+    words = ["seek", "p3-digital", "--targets", "T-2", "--rate", "T-2=20", "--draws", "2",
+             "--confirm", "1", "--scale", str(SCALE), "--confirm-scale", str(SCALE),
+             "--regret", "3", "--jobs", "1", "--lang", "en"]  # fmt: skip
+    assert main(words) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert len(met[0]) == 3  # more than the search had
+    assert {d.key for d in met[0]}.isdisjoint(d.key for d in layered("binzhou", 2, 1))
+    assert "the same 3 fresh draws, which the search has not seen" in said
+    assert "at scale 0.005; a chance comes in steps of 33%" in said
+
+
+def test_what_is_said_in_several_words_adds_up(capsys, monkeypatch):
+    """`--exclude M01 --exclude M02` leaves both out; one name with two numbers is refused."""
+    asked = []
+
+    def watched(*_, **how):
+        asked.append(how)
+        raise RequestError("够了", "enough")
+
+    monkeypatch.setattr("results.seeking.wish.wished", watched)
+    words = ["seek", "--exclude", "M01", "--exclude", "M02", "--weight", "M03=2"]
+    assert main([*words, "--weight", "M04=3", "--lang", "en"]) == 2
+    assert "enough" in capsys.readouterr().err
+    assert asked[0]["exclude"] == ["M01", "M02"]
+    assert asked[0]["weights"] == {"M03": 2, "M04": 3}
+    assert main([*words, "--weight", "M03=3", "--lang", "en"]) == 2
+    assert "M03 stands twice" in capsys.readouterr().err
+    assert len(asked) == 1
+
+
+def test_the_step_of_an_enumeration_is_told(runs):
+    asked = wish(runs, recoding(), targets=["T-2"])
+    found = seek.Found({"M26": 0.5}, 0, False, 0, 1, "enumerated")
+    proof = certify.certify(asked, found.package, runs, independent("binzhou", 1, 1))
+    said = [*sought.verdict(asked, found, proof, runs, "en")]
+    assert any("in steps of 0.5" in line for line in said)
+
+
+def test_draws_are_called_what_they_are(runs, monkeypatch):
+    """Of the priors before the parameters are estimated, of the posterior after."""
+    asked, found = wish(runs, targets=["T-2"]), seek.Found({}, 1, True, 1, 1, "empty")
+    proof = certify.certify(asked, {}, runs, [Draw()])
+    monkeypatch.setattr(posterior, "read", lambda folder: None)
+    assert any("draws of the prior" in s for s in sought.verdict(asked, found, proof, runs, "en"))
+    monkeypatch.setattr(posterior, "read", lambda folder: object())
+    said = [*sought.verdict(asked, found, proof, runs, "zh")]
+    assert any("后验" in line for line in said)
+    assert not any("先验" in line for line in said)
+
+
+@pytest.mark.parametrize(
+    ("words", "advice"),
+    [
+        (["--at", "2024-12-31"], "takes no --at"),
+        (["--regret", "-1"], "--regret should be a whole number from 0"),
+        (["--draws", "0"], "--draws should be a whole number from 1"),
+        (["--confirm", "0"], "--confirm should be a whole number from 1"),
+        (["--jobs", "0"], "--jobs should be a whole number from 1"),
+    ],
+)
+def test_what_means_or_does_nothing_is_refused_before_computing(words, advice, capsys, monkeypatch):
+    monkeypatch.setattr(Runs, "read", lambda *_: pytest.fail("it computed"))
+    assert main(["seek", *words, "--lang", "en"]) == 2
+    assert advice in capsys.readouterr().err
 
 
 def test_the_command_shows_both_numbers(capsys):

@@ -1,13 +1,25 @@
 """Sensitivity: which parameters move an outcome, with luck as the yardstick."""
 
 import json
+from math import comb
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from calibration.priors import catalogue
 from results.cli import main
-from results.sensitivity import LUCK, Question, factors, morris, runs_needed, sobol, world
+from results.sensitivity import (
+    LEAST,
+    LUCK,
+    Question,
+    factors,
+    morris,
+    remarks,
+    runs_needed,
+    sobol,
+    world,
+)
 from scenarios.paired import Runs
 from scenarios.resolving import resolve
 from scenarios.simulate import RequestError
@@ -53,6 +65,30 @@ def test_an_unknown_parameter_is_refused_with_the_nearest_name():
         factors(["gamma_nn"])
 
 
+def test_a_parameter_is_named_once():
+    with pytest.raises(RequestError, match="kappa stands twice"):
+        factors(["kappa", "beta_y", "kappa"])
+
+
+def test_the_seed_sets_the_luck_of_every_run(runs):
+    """Another seed is another luck; as a factor, luck chooses among the seeds from there on."""
+    assert world(np.array([0.2]), ["kappa"], 0.9, seed=7).seed == 7
+    assert world(np.array([0.0]), [LUCK], 1.0, seed=7).seed == 7
+    assert world(np.array([1.0]), [LUCK], 1.0, seed=7).seed == 1006
+    met = []
+    runs_of = SimpleNamespace(read=lambda asked, done: met.extend(asked) or runs.read(asked, done))
+    morris(resolve("plan"), RATE, runs_of, names=["kappa"], trajectories=2, seed=7)
+    assert {draw.seed for _, draw in met} == {7}
+    assert any("--seed 7" in line for line in remarks("morris", False, 7, "en"))
+
+
+def test_the_least_sizes_tell_the_ends_of_a_95_percent_interval():
+    """A bootstrap of n things has so many different resamples; 2.5 % at either end take 40."""
+    enough = next(n for n in range(1, 99) if comb(2 * n - 1, n) >= 40)
+    assert LEAST["trajectories"] == enough
+    assert LEAST["points"] // 2 < enough <= LEAST["points"]
+
+
 def test_runs_are_foretold():
     assert runs_needed("morris", 3, 2, effect=False) == 8
     assert runs_needed("sobol", 3, 4, effect=True) == 40
@@ -86,12 +122,32 @@ def test_analysis_leaves_global_luck_alone(runs):
 
 
 def test_the_command_screens_first_and_then_divides_the_variance(capsys):
-    words = ["sensitivity", "--method", "sobol", "--factors", "kappa", LUCK, "--points", "2",
-             "--scale", str(SCALE), "--jobs", "1", "--json"]  # fmt: skip
+    words = ["sensitivity", "--method", "sobol", "--factors", "kappa", LUCK, "--points", "8",
+             "--scale", str(SCALE), "--jobs", "1", "--until", "2021-06-30", "--json"]  # fmt: skip
     assert main(words) == 0
     told = json.loads(capsys.readouterr().out)
     assert {row["factor"] for row in told["factors"]} == {"kappa", LUCK}
     assert told["method"] == "sobol"
+
+
+@pytest.mark.parametrize(
+    ("words", "advice"),
+    [
+        (["--trajectories", "4"], "--trajectories should be a whole number from 5"),
+        (["--method", "sobol", "--points", "4"], "--points should be a whole number from 8"),
+        (["--method", "sobol", "--top", "0"], "--top should be a whole number from 1"),
+        (["--points", "64"], "it belongs to --method sobol"),
+        (["--top", "3"], "it belongs to --method sobol"),
+        (["--method", "sobol", "--factors", "kappa", "--trajectories", "9"], "no screening"),
+        (["--method", "sobol", "--factors", "kappa", "--top", "1"], "no screening"),
+        (["--factors", "kappa", "kappa"], "name each parameter once"),
+        (["--csv", "no/such/folder.csv"], "name a file that can be written"),
+    ],
+)
+def test_what_means_or_does_nothing_is_refused_before_computing(words, advice, capsys, monkeypatch):
+    monkeypatch.setattr(Runs, "read", lambda *_: pytest.fail("it computed"))
+    assert main(["sensitivity", *words, "--lang", "en"]) == 2
+    assert advice in capsys.readouterr().err
 
 
 def test_points_of_sobol_are_a_power_of_two(capsys):

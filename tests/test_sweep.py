@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from calibration import priors
+from calibration import posterior, priors
+from calibration.region import load
 from results.cli import main
 from results.keeping import ledger
 from results.keeping.keyed import Store
@@ -146,12 +147,50 @@ def test_points_of_a_file_are_taken_row_by_row(tmp_path):
         (("[plan, baseline]", "[plan, basline]"), "baseline"),
         (("name: small", "nam: small"), "name"),
         (("seeds: {count: 2}", "seeds: {count: 900000}"), "1000000"),
+        (("from: prior, n: 2", "from: sobol, n: 2"), "write method: sobol with from: prior"),
+        (("from: prior, n: 2", "from: priors, n: 2"), "did you mean 'prior'"),
+        (("[plan, baseline]", ""), "expected a list, found null"),
+        (("[plan, baseline]", "[]"), "expected a list of at least one item"),
+        (("[plan, baseline]", "['']"), "scenarios[0]: expected text that is not empty"),
+        (("seeds: {count: 2}", "seeds: {count: 2, fist: 1}"), "first and count"),
+        (("scales: 0.005", "scales: []"), "expected a list of at least one item"),
+        (("from: prior, n: 2", "from: central, n: 2, seed: 5"), "no seed, of which from: central"),
+        (("from: prior, n: 2", "from: a.csv, method: sobol"), "no method, of which from: a.csv"),
+        (("n: 2", "n: 2, only: []"), "expected a list of at least one item"),
     ],
 )
 def test_a_wrong_design_is_refused_with_its_place(tmp_path, change, said):
     with pytest.raises(ScenarioError) as refused:
         design(written(tmp_path, SMALL.replace(*change)))
     assert said in refused.value.text("en")
+
+
+def test_an_empty_list_is_told_in_the_language_of_the_reader(tmp_path):
+    with pytest.raises(ScenarioError) as refused:
+        design(written(tmp_path, SMALL.replace("[plan, baseline]", "[]")))
+    assert "应为至少有一项的列表" in refused.value.text("zh")
+
+
+def test_draws_of_a_posterior_bring_their_effects_along(tmp_path, monkeypatch):
+    """They are those of `run --draws`; a row of the sample is one world, effects included."""
+    values = np.array([[*vars(p).values()] for p in priors.draw(6, 3)])
+    sample = posterior.Sample(values, np.arange(31, 37), {})
+    monkeypatch.setattr(posterior, "read", lambda folder: sample)
+    believed = posterior.draws(load("binzhou"), 2, 1)
+    made = design(written(tmp_path, SMALL.replace("from: prior", "from: posterior")))
+    asked = [made.request(made.point(n)) for n in (0, 2)]
+    assert [each.parameters for each in asked] == [vars(each.parameters) for each in believed]
+    assert [each.draw for each in asked] == [each.number for each in believed]
+    assert {each.draw for each in asked} <= set(range(31, 37))
+    retold = type(made).retold(json.loads(json.dumps(made.told())))
+    assert retold.request(retold.point(2)).key == asked[1].key
+
+
+def test_a_scheduler_is_of_use_to_dask_alone(tmp_path, capsys):
+    words = ["sweep", str(written(tmp_path)), "--out", str(tmp_path / "out"), "--lang", "en"]
+    assert main([*words, "--scheduler", "tcp://127.0.0.1:1"]) == 2
+    assert "add --engine dask" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_scale_with_too_few_rows_is_refused_before_anything_is_computed(tmp_path):

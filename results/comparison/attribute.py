@@ -60,6 +60,7 @@ class Attribution:
     last_in: Mapping[str, Floats]  # measures and projects; what goes if it alone is taken away
     shapley_error: Mapping[str, Floats]  # standard errors of the sampling
     owen_error: Mapping[str, Floats]
+    total_error: Floats  # of the mean over draws; 0 in a single world, where it is exact
 
     def to_frame(self) -> "pd.DataFrame":
         """A row for each measure and project, kind of value, and group of counties."""
@@ -71,7 +72,7 @@ class Attribution:
             "owen": (self.owen, self.owen_error),
             "first_in": (self.first_in, nothing),
             "last_in": (self.last_in, nothing),
-            "total": ({"total": self.total}, {"total": np.zeros_like(self.total)}),
+            "total": ({"total": self.total}, {"total": self.total_error}),
         }
         return pd.DataFrame(
             {
@@ -107,6 +108,8 @@ def attribute(
     values = evaluated(scenario, runs, game.coalitions(), draws, done)
 
     every, whole, moving = range(len(draws)), frozenset(game.moving), game.moving
+    effects = np.array([values[d, whole] - values[d, frozenset()] for d in every])
+    drawn = sum(d.number > 0 for d in draws)
     still = np.zeros_like(next(iter(values.values())))
     alone = {
         p: np.mean([values[d, c] - values[d, frozenset()] for d in every], axis=0)
@@ -121,8 +124,8 @@ def attribute(
     owen, owen_error = averaged(game.joined, values, len(draws), game.members)
     return Attribution(
         scenario=scenario, day=runs.day, groups=reported(runs.pack), projects=projects,
-        permutations=2 * len(game.free), draws=sum(d.number > 0 for d in draws), runs=runs.made,
-        total=np.mean([values[d, whole] - values[d, frozenset()] for d in every], axis=0),
+        permutations=2 * len(game.free), draws=drawn, runs=runs.made,
+        total=effects.mean(axis=0), total_error=standard_error(effects) if drawn else still,
         shapley=_in_order(shapley | idle, scenario), shapley_error=shapley_error | idle,
         owen=_in_order(owen | idle, scenario), owen_error=owen_error | idle,
         first_in=_in_order(alone | idle, scenario), last_in=_in_order(last | idle, scenario),
@@ -236,11 +239,14 @@ def averaged(
         for player, own in members.items()
     }
     mean = {player: each.mean(axis=0) for player, each in played.items()}
-    spread = {
-        player: each.std(axis=0, ddof=1) / np.sqrt(len(each)) if len(each) > 1 else zero * np.nan
-        for player, each in played.items()
-    }
-    return mean, spread
+    return mean, {player: standard_error(each) for player, each in played.items()}
+
+
+def standard_error(values: Floats) -> Floats:
+    """The standard error of the mean over the first axis; unknown, nan, from one value."""
+    if len(values) == 1:
+        return np.full(values.shape[1:], np.nan)
+    return np.asarray(values.std(axis=0, ddof=1) / np.sqrt(len(values)))
 
 
 def _additions(order: Order, values: Values, draw: int) -> dict[str, Floats]:

@@ -1,10 +1,17 @@
 """An attribution as people read it."""
 
+import math
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from results.comparison.attribute import Attribution
+from results.contents.validation import belief
 from scenarios.checking import Words
 
+if TYPE_CHECKING:
+    from calibration.region import Region
+
+LONE = 2  # orders in one antithetic pair, from which no error is known
 KINDS = {
     "shapley": Words("Shapley", "Shapley"),
     "owen": Words("Owen", "Owen"),
@@ -60,7 +67,7 @@ def measures(told: Attribution, g: int, lang: str) -> tuple[list[str], list[list
     return _headers(kinds, Words("措施", "measure"), lang), [*rows, _total(told, g, lang, 2)]
 
 
-def remarks(told: Attribution, scale: float, lang: str) -> Iterator[str]:
+def remarks(told: Attribution, scale: float, region: "Region", lang: str) -> Iterator[str]:
     """What has to be said wherever contributions are shown."""
     yield Words(
         f"各项相加等于方案的总作用（{told.day}，常住人口城镇化率，百分点；人数为城镇常住人口）。"
@@ -70,6 +77,12 @@ def remarks(told: Attribution, scale: float, lang: str) -> Iterator[str]:
         f"persons are urban residents). {told.permutations} orders of either kind, in antithetic "
         "pairs; ± is the standard error of the sampling, not a forecast interval.",
     ).said(lang)
+    if told.permutations == LONE:
+        yield Words(
+            "只有一对次序：抽样误差未知（以 – 表示）；--permutations 4 起可知。",
+            "One pair of orders: the error of the sampling is not known (–); it is from "
+            "--permutations 4 on.",
+        ).said(lang)
     yield Words(
         "“单独加入”和“单独去掉”不是上下限：措施相互配合或相互替代时，贡献可在两者之外。",
         "First-in and last-in are not bounds: where measures help or replace each other, a share "
@@ -87,11 +100,11 @@ def remarks(told: Attribution, scale: float, lang: str) -> Iterator[str]:
         "moves no lever gets exactly 0, even where capacity binds.",
     ).said(lang)
     luck = Words(
-        f"{told.draws} 组先验参数抽样，次序轮流在各组中进行；标准误含参数差异。"
+        f"{told.draws} 组{belief(region, 'zh')}参数抽样，次序轮流在各组中进行；标准误含参数差异。"
         if told.draws
         else "只用中心参数和一个种子；--draws 把参数差异计入标准误。",
-        f"{told.draws} draws of the priors, the orders played in them in turn; the error includes "
-        "the spread over parameters."
+        f"{told.draws} draws of the {belief(region, 'en')}, the orders played in them in turn; the "
+        "error includes the spread over parameters."
         if told.draws
         else "Central parameters and one seed; --draws brings the spread over parameters into the "
         "error.",
@@ -117,7 +130,7 @@ def _total(told: Attribution, g: int, lang: str, before_parts: int) -> list[str]
     blank = [""] * (before_parts - 1)
     return [
         Words("合计 = 方案总作用", "sum = whole effect").said(lang),
-        _points(total[0]),
+        _with_error(total[0], told.total_error[0, g]) if told.draws else _points(total[0]),
         f"{total[1]:+,.0f}",
         *([_points(total[0])] if blank else []),
         "",
@@ -131,4 +144,5 @@ def _points(value: float) -> str:
 
 
 def _with_error(value: float, error: float) -> str:
-    return f"{value:+.3f} ±{error:.3f}" if value else "0"
+    spread = f"±{error:.3f}" if math.isfinite(error) else "±–"
+    return f"{value:+.3f} {spread}" if value else "0"

@@ -216,11 +216,21 @@ def compare(
 
     Parameters
     ----------
-    draws, seeds : parameter draws, and kinds of luck within each
+    draws, seeds : parameter draws, none or at least two, and kinds of luck within each
     day : what is compared stands at its end; by default the targets' deadline
+
+    Raises
+    ------
+    RequestError
     """
     from calibration.region import load
 
+    if draws == 1:
+        raise RequestError(
+            "--draws 应为 0 或不小于 2：只有一组抽样时，区间只反映运气；得到 1",
+            "--draws should be 0 or from 2 on, as within one draw an interval tells of luck alone; "
+            "got 1",
+        )
     pack = load(region)
     saved = [side.saved for side in sides if side.saved]
     common = Draw(seed)

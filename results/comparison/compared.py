@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from results.comparison.asked import unknown
 from results.comparison.compare import ENOUGH, Comparison, outcomes
-from scenarios.checking import Words, nearest
+from results.contents.validation import belief
+from scenarios.checking import Words
 from scenarios.simulate import RequestError
 
 WHOLE = {"persons", "jobs", "units", "yuan/year"}  # units in which decimals say nothing
@@ -28,11 +30,7 @@ def asked_for(names: list[str]) -> list[str]:
     """
     for name in names:
         if name not in outcomes():
-            near = nearest(name, outcomes())
-            raise RequestError(
-                f"没有名为 {name!r} 的结果；是否指 {near}?可用：{'、'.join(outcomes())}",
-                f"no outcome is called {name!r}; did you mean {near}? {', '.join(outcomes())}",
-            )
+            raise RequestError(*unknown(Words("结果", "outcome"), name, outcomes()))
     return names or list(USUAL)
 
 
@@ -126,13 +124,15 @@ def remarks(told: Comparison, lang: str) -> Iterator[str]:
         return
     draws, seeds = told.drawn.shape[1:3]
     yield Words(
-        f"90% 区间：{draws} 组先验参数抽样，每组 {seeds} 个种子，同一抽样、同一运气下的成对差。"
+        f"90% 区间：{draws} 组{belief(told.region, 'zh')}参数抽样，每组 {seeds} 个种子，"
+        "同一抽样、同一运气下的成对差。"
         "“参数”“运气”是成对差在抽样之间、在同一抽样的种子之间的标准差"
         + ("" if seeds > 1 else "；--seeds 2 才能分出运气")
         + "。",
-        f"90 %: {draws} draws of the priors with {seeds} seed(s) each; differences under the same "
-        "draw and luck. 'draws' and 'luck' are their standard deviations between draws, and "
-        "between seeds within a draw" + ("." if seeds > 1 else " (--seeds 2 tells them apart)."),
+        f"90 %: {draws} draws of the {belief(told.region, 'en')} with {seeds} seed(s) each; "
+        "differences under the same draw and luck. 'draws' and 'luck' are their standard "
+        "deviations between draws, and between seeds within a draw"
+        + ("." if seeds > 1 else " (--seeds 2 tells them apart)."),
     ).said(lang)
     if draws < ENOUGH:
         yield Words(

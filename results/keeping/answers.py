@@ -1,4 +1,8 @@
-"""What `xiancheng run` asks: outcomes that are on file are not computed again."""
+"""What `xiancheng run` asks: outcomes that are on file are not computed again.
+
+The cache keeps the answers that were used last, `bounded.MOST` of them; older ones are thrown away
+as a command begins.
+"""
 
 from collections.abc import Mapping
 from contextlib import nullcontext
@@ -9,7 +13,7 @@ from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from calibration import cache
-from results.keeping import store
+from results.keeping import bounded, store
 from results.keeping.files import writable
 from results.keeping.keyed import Store
 from results.keeping.tables import csv, movers_file
@@ -39,6 +43,7 @@ class Answers:
             writable(folder)
         except RequestError:
             return cls(None)
+        bounded.bound(Store(folder))
         return cls(Store(folder))
 
     def has(self, request: Request) -> bool:
@@ -50,6 +55,7 @@ class Answers:
         of_code(self.code)
         if self.store is not None:
             try:
+                bounded.used(self.store, request.key)
                 saved = self.store.obtain(request, movers_file)
             except OSError:  # the disk of the cache is full: no reason not to answer
                 pass

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from calibration import meld
 from calibration.baselines import BASELINES
 from calibration.posterior import RECORD
 from calibration.region import Region, load
@@ -20,13 +21,14 @@ from results.keeping.store import RUNS
 from results.knowing import hindcasting
 from results.knowing.calibrate import settings
 from results.knowing.estimating import Settings
-from results.knowing.hindcasting import MODEL, THRESHOLD, Hindcast
+from results.knowing.hindcasting import MODEL, STACKED, THRESHOLD, Hindcast
 from results.markdown import both, table_of
 from results.show import progress, table
 from scenarios.checking import Words
 
 TITLES: Mapping[str, Name] = {
     MODEL: Name("智能体模型", "agent-based model"),
+    STACKED: meld.STACKED,
     **{each.name: each.title for each in BASELINES},
 }
 LEFT_OUT = {"unit": Words("逐县", "a county"), "prefecture": Words("逐市", "a prefecture")}
@@ -72,7 +74,7 @@ def account(
     synthetic: Mapping[str, Any],
 ) -> dict[str, Any]:  # fmt: skip
     """Everything a hindcast gave, JSON-ready."""
-    first, last = found
+    first, last = found[0], found[-1]
     inside = np.isin(first.panel.codes, [county.code for county in pack.counties])
     return {
         "software": software().model_dump(),
@@ -197,11 +199,16 @@ def page(told: Mapping[str, Any], pack: Region) -> str:
         "![](pictures/validation.svg)",
         "",
     ]
-    for by, words in LEFT_OUT.items():
+    for by in dict.fromkeys(row["left_out"] for row in told["scores"]):
+        words = LEFT_OUT[by]
         out += [f"## {words.zh}留出 · {words.en} left out", ""]
         rows = [row for row in told["scores"] if row["left_out"] == by]
         out += [*table_of(*both(lines, rows)), ""]
     out += [
+        "叠加一行就是判定所用的水平：给每个被留出者的权重只由其余各县得出。",
+        "The row 'stacked' is the level that verdicts use: the weights for what is left out come "
+        "from the other counties.",
+        "",
         f"Brier：十年上升是否达到 {THRESHOLD:g} 点。whether the rate rose by {THRESHOLD:g} points.",
         "",
         "混合权重（CRPS 最小）· weights of a mixture with the least CRPS: "

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from calibration.baselines import BASELINES, SINGLE, hindcast
+from calibration.baselines.pool import rows_of
 from calibration.estimation.identify import recovery
 from calibration.estimation.identify import rows as told
 from calibration.panel import Left, Panel, left_out
@@ -24,7 +25,7 @@ from results.knowing.estimating import Settings, Stage, estimated, widened
 from results.knowing.trials import Trials, censuses
 from sim.state import Bools, Floats
 
-MODEL = "model"
+MODEL, STACKED = "model", "stacked"
 PARTS = ("urban_growth", "rural_growth", "residents_growth")  # whose signs are asked for
 THRESHOLD = 12.0  # points in ten years, about what counties of the province gained (a choice)
 DRAWS = 2000  # of each forecast
@@ -128,18 +129,36 @@ def learned(made: Trials, settings: Settings) -> Stage:
 def hindcasts(
     stage: Stage, settings: Settings, done: Callable[[], None] = lambda: None
 ) -> list[Hindcast]:
-    """Leaving out a county, then a prefecture, at a time; `done` is called after each county."""
+    """Leaving out a county, then a prefecture if there are several; `done` is called for each."""
     whole = Panel.of(stage.trials.pack)
     panel = whole.take(whole.comparable)
     found = []
-    for by in ("unit", "prefecture"):
+    ways: tuple[Left, ...] = ("unit", "prefecture") if len(set(panel.prefecture)) > 1 else ("unit",)
+    for by in ways:
         rates, parts = _by_model(stage, panel, by, settings.seed, done)
         made = {MODEL: rates} | {
             each.name: hindcast(each, panel, by=by, draws=DRAWS, seed=settings.seed)
             for each in BASELINES
         }
+        made[STACKED] = mixed(made, panel, by, settings.seed)
         found.append(Hindcast(panel, by, made, parts))
     return found
+
+
+def mixed(made: Mapping[str, Floats], panel: Panel, by: Left, seed: int) -> Floats:
+    """The statistical forecasts stacked, (draw, unit): what carries the level of a verdict.
+
+    The weights for what is left out are those with the least CRPS over all the others.
+    """
+    members = [made[each.name] for each in SINGLE]
+    result = np.empty_like(members[0])
+    rng = np.random.default_rng([seed, 11])
+    for _, out in left_out(panel, by):
+        away = np.isin(panel.codes, out.codes)
+        weights = stacked([draws[:, ~away] for draws in members], panel.rate[1, ~away])
+        which = rows_of(weights, len(result), rng)
+        result[:, away] = np.stack(members)[which, np.arange(len(result))][:, away]
+    return result
 
 
 def _by_model(

@@ -121,6 +121,7 @@ class Regret:
     packages: Mapping[str, Package]
     worlds: tuple[str, ...]
     probability: Floats
+    draws: int  # by which it was counted
 
     @property
     def regret(self) -> Floats:
@@ -143,7 +144,12 @@ def regret(
     wish: Wish, found: Found, runs: Runs, draws: Sequence[Draw],
     done: Callable[[], None] = lambda: None,
 ) -> Regret:  # fmt: skip
-    """How packages fare in other outside conditions, under the same draws."""
+    """How packages fare in other outside conditions, under the same draws.
+
+    Parameters
+    ----------
+    draws : fresh ones, as those of the search favour what it found
+    """
     packages = packages_to_regret(wish, found)
     table = np.zeros((len(packages), len(WORLDS)))
     for i, package in enumerate(packages.values()):
@@ -152,4 +158,4 @@ def regret(
             conditions = replace(scenario.conditions, **change)  # type: ignore[arg-type]
             margins = met_by(wish, replace(scenario, conditions=conditions), runs, draws, done)
             table[i, j] = (margins >= 0).all(axis=1).mean()
-    return Regret(packages, tuple(WORLDS), table)
+    return Regret(packages, tuple(WORLDS), table, len(draws))

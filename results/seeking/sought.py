@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from results.contents.validation import belief
 from results.seeking.certify import CONFIDENCE, WORLDS, Certificate, Regret
-from results.seeking.seek import Found
+from results.seeking.seek import STEP, Found
 from results.seeking.wish import Wish, strength
 from scenarios.checking import Words
 from scenarios.paired import Runs
@@ -70,11 +71,23 @@ def regrets(told: Regret, lang: str) -> Lines:
     return headers, rows
 
 
+def about_regret(told: Regret, scale: float, lang: str) -> Iterator[str]:
+    """What has to be said wherever regret is shown."""
+    yield Words(
+        f"后悔表：各组合、各外部条件用同样的 {told.draws} 组新抽样（搜索没有用过），"
+        f"规模 {scale:g}；一格的概率以 {1 / told.draws:.0%} 为一档，相差一两档不足为凭。",
+        f"The table of regret: the same {told.draws} fresh draws, which the search has not seen, "
+        f"for every package and world, at scale {scale:g}; a chance comes in steps of "
+        f"{1 / told.draws:.0%}, and a difference of a step or two proves nothing.",
+    ).said(lang)
+
+
 def regret_records(told: Regret) -> list[dict[str, object]]:
     """A record for each package and world."""
     return [
         {"package": name, "intensities": dict(package), "world": world,
-         "probability": told.probability[i, j], "regret": told.regret[i, j]}
+         "probability": told.probability[i, j], "regret": told.regret[i, j],
+         "draws": told.draws}
         for i, (name, package) in enumerate(told.packages.items())
         for j, world in enumerate(told.worlds)
     ]  # fmt: skip
@@ -85,11 +98,19 @@ def verdict(wish: Wish, found: Found, proof: Certificate, runs: Runs, lang: str)
     p, search, seen = wish.probability, found.share, proof.share
     if found.met and not found.package:
         yield Words(
-            f"什么措施都不做，目标也以 {search:.0%} 的概率达到（要求 {p:.0%}）：最小组合为空。"
-            "这说明在现有先验下目标本来容易达到，不说明措施没有用。",
-            f"Without any measure the targets are met with a probability of {search:.0%} (wanted: "
-            f"{p:.0%}): the least package is empty. Under the present priors the targets are easy; "
-            "it does not say that measures are useless.",
+            f"什么措施都不做，搜索所用抽样中也有 {search:.0%} 达标（要求 {p:.0%}）：最小组合为空。"
+            f"这只说明在现有{belief(runs.pack, 'zh')}下目标本来容易达到，不说明措施没有用。"
+            if seen >= p
+            else f"什么措施都不做，搜索所用抽样中也有 {search:.0%} 达标（要求 {p:.0%}），"
+            "最小组合因此为空；新抽样中达标较少，请加大 --draws 再求。",
+            f"Without any measure the targets are met in {search:.0%} of the draws of the search "
+            f"(wanted: {p:.0%}): the least package is empty. "
+            + (
+                f"Under the present {belief(runs.pack, 'en')} the targets are easy; it does not "
+                "say that measures are useless."
+                if seen >= p
+                else "The fresh draws meet them less often: seek again with more --draws."
+            ),
         ).said(lang)
     elif found.met:
         yield Words(
@@ -133,15 +154,19 @@ def verdict(wish: Wish, found: Found, proof: Certificate, runs: Runs, lang: str)
         yield Words(f"越过红线：{line.zh}", f"crosses a red line: {line.en}").said(lang)
     yield Words(
         f"搜索用规模与确认用规模可不同；试过 {found.tried} 个组合（{HOW[found.how].zh}）。"
-        "概率来自先验，参数尚未用数据校准。",
-        f"{found.tried} packages were tried ({HOW[found.how].en}). Probabilities come from the "
-        "priors; the parameters have not been estimated from data.",
+        f"概率来自{belief(runs.pack, 'zh')}抽样。",
+        f"Packages tried: {found.tried} ({HOW[found.how].en}). Probabilities come from draws "
+        f"of the {belief(runs.pack, 'en')}.",
     ).said(lang)
 
 
 HOW = {
     "empty": Words("空组合", "the empty one"),
-    "enumerated": Words("按权重由小到大", "from the least weight up"),
+    "enumerated": Words(
+        f"力度以 {STEP:g} 为步长，按权重由小到大；步长之间更小的组合没有试",
+        f"intensities in steps of {STEP:g}, from the least weight up; lesser packages between the "
+        "steps were not tried",
+    ),
     "programme": Words("线性代理加整数规划，逐个以模拟验证；近似最小", "a linear surrogate and an "
                        "integer programme, each proposal simulated; least but for its error"),
 }  # fmt: skip

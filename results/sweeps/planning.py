@@ -7,7 +7,7 @@ from pathlib import Path
 from results.keeping.files import writable
 from results.sweeps.command import Sweep
 from scenarios.engines import Dask, Local
-from scenarios.simulate import LIMITS, RequestError
+from scenarios.simulate import RequestError
 from scenarios.sweep import design
 
 
@@ -22,15 +22,14 @@ def planned(
     ScenarioError, ParameterError, PackError, RequestError
         with what is wrong.
     """
+    if scheduler is not None and engine != "dask":
+        raise RequestError(
+            f"--scheduler 只用于 --engine dask；现为 --engine {engine}，请加 --engine dask",
+            f"--scheduler is for --engine dask, not for {engine}; add --engine dask",
+        )
     made = design(file)
     writable(folder)
-    workers = os.cpu_count() or 1 if jobs is None else jobs
-    if not LIMITS["jobs"][0] <= workers <= LIMITS["jobs"][1]:
-        raise RequestError(
-            f"jobs 应为 {LIMITS['jobs'][0]} 至 {LIMITS['jobs'][1]}；得到 {jobs}",
-            f"jobs should be from {LIMITS['jobs'][0]} to {LIMITS['jobs'][1]}; got {jobs}",
-        )
-    workers = min(workers, len(made))
+    workers = min(jobs or os.cpu_count() or 1, len(made))
     chosen = Local(workers) if engine == "local" else Dask(workers, scheduler)
     return Sweep(made, folder, _shard(shard), chosen, resume)
 

@@ -1,0 +1,52 @@
+"""A store that does not grow for ever: what was not used for longest is thrown away."""
+
+import os
+import shutil
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from results.keeping.keyed import Store
+
+MOST = 5000  # runs that are kept, of about 0.1 MB each: half a gigabyte
+LEFT = 0.9  # of them, once older ones are thrown away
+YOUNG = 3600.0  # seconds since a run was used, in which nobody throws it away
+
+
+def used(store: Store, key: str) -> None:
+    """Say of a run that it is used now, before it is read: then it is not thrown away."""
+    with suppress(OSError):  # it is not there, or belongs to another user
+        os.utime(store.path(key))
+
+
+def bound(store: Store, most: int = MOST, young: float = YOUNG) -> None:
+    """Throw away the runs that were not used for longest, if there are more than `most`.
+
+    A run is thrown away under its claim, and only if nobody has used it since it was looked at:
+    another process that asks for it meanwhile either finds it whole or computes it anew.
+    """
+    keys, now = store.keys(), time.time()
+    if len(keys) <= most:
+        return
+    ages = [(when, key) for key in keys if (when := _last_used(store, key)) < now - young]
+    for when, key in sorted(ages)[: len(keys) - int(LEFT * most)]:
+        with store.claimed(key) as mine:
+            if mine and when == _last_used(store, key):
+                _throw_away(store.path(key))
+
+
+def _last_used(store: Store, key: str) -> float:
+    """When a run was used last [seconds since 1970]; never, if it is gone."""
+    try:
+        return store.path(key).stat().st_mtime
+    except FileNotFoundError:  # another process threw it away
+        return float("inf")
+
+
+def _throw_away(folder: Path) -> None:
+    """Remove a folder that is there as a whole until it is not there at all."""
+    gone = folder.with_name(f".{folder.name}.part")  # as a draft: what is left of it is removed
+    shutil.rmtree(gone, ignore_errors=True)
+    with suppress(OSError):  # what cannot be removed stays
+        folder.rename(gone)
+        shutil.rmtree(gone)

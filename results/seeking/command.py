@@ -1,0 +1,60 @@
+"""`xiancheng seek`: the least package that meets the targets, and its certificate."""
+
+from argparse import Namespace
+
+from results import cells
+from results.cli import DONE, Say
+from results.comparison import asked as words
+from results.show import progress, table
+
+
+def seek(asked: Namespace, say: Say) -> int:
+    """Search, confirm on fresh draws, compare with other packages; 0 whatever was found."""
+    from results.seeking import certify, seek, sought, wish
+    from scenarios.paired import independent, layered
+
+    words.at_least(1, "draws", asked.draws)
+    words.at_least(1, "confirm", asked.confirm)
+    words.at_least(0, "regret", asked.regret)
+    scenario = words.scenario(asked)
+    words.possible(asked, scenario, seed=asked.seed, scale=asked.scale, draws=asked.draws)
+    words.possible(asked, scenario, scale=asked.confirm_scale, draws=asked.confirm)
+    fresh = independent(asked.region, max(asked.confirm, asked.regret), asked.seed)
+    day = words.last_deadline(asked, scenario)
+    with words.runs(asked, scenario, day) as runs:
+        wanted = wish.wished(
+            scenario, runs, probability=asked.probability, targets=asked.targets,
+            rates=words.numbers(asked.rate, "--rate 371621=45"), exclude=asked.exclude,
+            strongest=asked.max_intensity, weights=words.numbers(asked.weight, "--weight M12=2"),
+            least=asked.least, budget=asked.budget, counties=asked.counties,
+        )  # fmt: skip
+        draws = layered(asked.region, asked.draws, asked.seed)
+        with progress(say("搜索", "searching"), seek.runs_foreseen(wanted, len(draws))) as step:
+            found = seek.search(wanted, runs, draws, seed=asked.seed, done=step)
+        regret = None
+        if asked.regret:
+            steps = len(certify.packages_to_regret(wanted, found)) * len(certify.WORLDS)
+            with progress(say("外部条件", "outside worlds"), steps * asked.regret) as step:
+                regret = certify.regret(wanted, found, runs, fresh[: asked.regret], step)
+    with (
+        words.runs(asked, scenario, day, asked.confirm_scale) as runs,
+        progress(say("确认", "confirming"), asked.confirm) as step,
+    ):
+        proof = certify.certify(wanted, found.package, runs, fresh[: asked.confirm], step)
+    verdict = [*sought.verdict(wanted, found, proof, runs, say.lang)]
+    if regret:
+        verdict += sought.about_regret(regret, asked.scale, say.lang)
+    if asked.json:
+        report = {"found": found, "certificate": proof, "share": proof.share, "verdict": verdict}
+        worlds = sought.regret_records(regret) if regret else None
+        print(cells.as_json({"scenario": scenario.name, **report, "regret": worlds}))
+        return DONE
+    if found.package:
+        table(say("措施组合", "package"), *sought.package(wanted, found, say.lang))
+    table(say("目标", "targets"), *sought.targets(wanted, proof, runs, say.lang))
+    if regret:
+        title = say("外部条件不同时的达标概率（后悔）", "chance in other outside worlds (regret)")
+        table(title, *sought.regrets(regret, say.lang))
+    for sentence in verdict:
+        print(f"· {sentence}")
+    return DONE

@@ -1,0 +1,105 @@
+"""The record: what everyone would have said of counties they did not know."""
+
+import json
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from calibration.baselines import SINGLE
+from calibration.panel import Panel
+from calibration.posterior import RECORD
+from calibration.region import load
+from results.cli import main
+from results.knowing import estimating, hindcast, hindcasting
+from results.knowing.estimating import Settings
+from results.knowing.hindcasting import MODEL, STACKED, mixed
+from results.knowing.trials import PARAMETERS
+from scenarios.points import sampled
+from tests.test_calibrating import RUNS, made_up
+
+pytest.importorskip("sklearn")
+SETTINGS = Settings("binzhou", None)
+
+
+@pytest.fixture(scope="module")
+def panel():
+    return Panel.of(load("shandong")).take(Panel.of(load("shandong")).comparable)
+
+
+def told_by(panel, off: dict[str, float]) -> dict[str, np.ndarray]:
+    """Draws of every statistical forecast: what came out, some points off, and some noise."""
+    rng = np.random.default_rng(3)
+    noise = rng.standard_normal((400, len(panel)))
+    return {each.name: panel.rate[1] + off.get(each.name, 9.0) + noise for each in SINGLE}
+
+
+def test_the_stack_leans_on_whoever_told_the_others_right(panel):
+    right = SINGLE[3].name
+    stacked = mixed(told_by(panel, {right: 0.0}), panel, "unit", 1)
+    assert np.abs(np.median(stacked, axis=0) - panel.rate[1]).mean() < 0.2
+
+
+@pytest.mark.parametrize("by", ["unit", "prefecture"])
+def test_the_stack_does_not_know_what_it_is_asked(panel, by):
+    """Another census of one county, or of its prefecture, changes nothing that is said of it."""
+    made = told_by(panel, {SINGLE[0].name: -1.0, SINGLE[1].name: 1.0})
+    mine = np.array(panel.codes if by == "unit" else panel.prefecture)
+    own = mine == mine[0]
+    other = replace(panel, urban=np.where(own & (np.arange(2) == 1)[:, None], 1.0, panel.urban))
+    assert (other.rate[1, own] != panel.rate[1, own]).all()
+    before, after = (mixed(made, each, by, 1)[:, own] for each in (panel, other))
+    assert (before == after).all()
+
+
+@pytest.fixture(scope="module")
+def found():
+    values = sampled("latin-hypercube", PARAMETERS, RUNS, 1)
+    made, seen = made_up(values), made_up(values[:1], seed=2)
+    own = Panel.of(made.pack).comparable
+    table = replace(made.table(own), observed=seen.stats()[0, own])
+    stage = estimating.estimated(table, made, SETTINGS)
+    return made, stage, hindcasting.hindcasts(stage, SETTINGS)
+
+
+def test_everyone_forecasts_every_county(found):
+    _, _, (only,) = found  # one prefecture alone cannot be left out
+    assert {MODEL, STACKED, *(each.name for each in SINGLE)} <= only.made.keys()
+    for draws in only.made.values():
+        assert draws.shape[1] == len(only.panel)
+        assert np.isfinite(draws).all()
+        assert ((draws >= 0) & (draws <= 100)).all()
+
+
+def test_the_page_holds_every_row_and_names_the_better_one(found):
+    made, stage, hindcasts = found
+    pack = load("binzhou")
+    told = hindcast.account(
+        SETTINGS, pack, hindcasts, hindcasting.changes(made), hindcasting.synthetic(stage, [0, 3])
+    )
+    page = hindcast.page(told, pack)
+    for title in hindcast.TITLES.values():
+        assert title.zh in page
+    scores = {row["forecaster"]: row["crps"] for row in told["scores"]}
+    simple = min(crps for name, crps in scores.items() if name != MODEL)
+    better = scores[MODEL] < simple
+    assert ("低于所有简单预测" in page) == better
+    assert ("简单预测在水平上更好" in page) == (not better)
+    wrong = sum(not row["right"] for row in told["signs"])
+    assert page.count("**否**") >= wrong
+
+
+@pytest.mark.slow
+def test_the_command_writes_page_picture_and_record(tmp_path, capsys):
+    pack_copy = tmp_path / "binzhou"
+    shutil.copytree(load("binzhou").folder, pack_copy)
+    words = ["hindcast", "--region", str(pack_copy), "--pool", "none", "--runs", "180",
+             "--scale", "0.01", "--out", str(tmp_path / "out"),
+             "--write", str(tmp_path / "page.md"), "--json"]  # fmt: skip
+    assert main(words) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["units"] == 7
+    assert (tmp_path / "page.md").read_text().startswith("# 检验记录")
+    assert (tmp_path / "pictures" / "validation.svg").is_file()
+    assert (pack_copy / RECORD).is_file()
