@@ -19,6 +19,8 @@ from results import cells
 from results.cli import main
 from results.comparison import compared
 from results.comparison.compare import Side, compare, ordered, parts_of_spread
+from results.judgement import Judgement
+from scenarios.ensemble import pair
 from scenarios.paired import Draw, Runs, independent, layered
 from scenarios.resolving import resolve
 from scenarios.simulate import RequestError, simulate
@@ -303,3 +305,15 @@ def test_the_same_luck_makes_the_effect_ten_times_less_noisy():
 def test_a_saved_run_of_another_region_is_refused(saved):
     with pytest.raises(RequestError, match="name its pack with --region"):
         compare(ordered(["plan", str(saved)], str(saved)), region="shandong", scale=SCALE, jobs=1)
+
+
+def test_a_side_has_the_chance_that_a_run_of_it_has():
+    """`compare` and `run` say the same of a scenario and its baseline."""
+    told = compare((side("baseline"), side("plan")), scale=SCALE, jobs=1).verdicts()
+    judged = Judgement.of(pair(resolve("plan"), scale=SCALE)).columns()
+    chances = {name: told[told["scenario"] == name]["probability"] for name in ("baseline", "plan")}
+    assert chances["plan"].to_numpy() == pytest.approx(judged["probability"])
+    assert chances["baseline"].to_numpy() == pytest.approx(judged["probability_without"])
+    assert told[told["scenario"] == "plan"]["expected"].to_numpy() == pytest.approx(
+        judged["expected"]
+    )

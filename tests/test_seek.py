@@ -11,7 +11,7 @@ from scipy.stats import binomtest
 
 from calibration import posterior
 from results.cli import main
-from results.seeking import certify, seek, sought
+from results.seeking import certify, held, seek, sought
 from results.seeking.programme import least
 from results.seeking.wish import spending, wished
 from scenarios.paired import Draw, Reading, Runs, independent, layered
@@ -376,12 +376,41 @@ def test_the_step_of_an_enumeration_is_told(runs):
     assert any("in steps of 0.5" in line for line in said)
 
 
+def test_a_search_is_held_to_the_level_and_not_to_the_models_own(runs):
+    """A model that is five points too high in every world finds the same margins."""
+
+    class High:
+        pack = runs.pack
+
+        def read(self, asked, done=lambda: None):
+            return [replace(r, targets=r.targets + 5.0) for r in runs.read(asked, done)]
+
+    plan, draws = resolve("plan"), layered("binzhou", 3, 1)
+    asked = [(plan, draw) for draw in draws]
+    plain, high = (held.Held(source, plan).read(asked) for source in (runs, High()))
+    rates = [np.array([r.targets for r in readings]) for readings in (plain, high)]
+    assert rates[0] == pytest.approx(rates[1], abs=1e-9)
+    own = np.array([r.targets for r in runs.read(asked)])
+    assert not np.allclose(rates[0], own, atol=0.5)
+
+
+def test_each_draw_has_a_level_of_its_own_and_the_same_for_every_package(runs):
+    plan, draws = resolve("plan"), independent("binzhou", 60, 1)
+    own = held.Held(runs, plan)
+    rates = np.array(own._levels([(plan, draw) for draw in draws]))
+    again = np.array(own._levels([(resolve("baseline"), draw) for draw in draws]))
+    assert (rates == again).all()
+    everywhere = own._rates[:, HUIMIN]
+    assert rates[:, HUIMIN].std() == pytest.approx(everywhere.std(), rel=0.35)
+    assert rates[:, HUIMIN].mean() == pytest.approx(everywhere.mean(), abs=2.5)
+
+
 def test_draws_are_called_what_they_are(runs, monkeypatch):
     """Of the priors before the parameters are estimated, of the posterior after."""
     asked, found = wish(runs, targets=["T-2"]), seek.Found({}, 1, True, 1, 1, "empty")
     proof = certify.certify(asked, {}, runs, [Draw()])
     monkeypatch.setattr(posterior, "read", lambda folder: None)
-    assert any("draws of the prior" in s for s in sought.verdict(asked, found, proof, runs, "en"))
+    assert any("prior draws" in s for s in sought.verdict(asked, found, proof, runs, "en"))
     monkeypatch.setattr(posterior, "read", lambda folder: object())
     said = [*sought.verdict(asked, found, proof, runs, "zh")]
     assert any("后验" in line for line in said)

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from calibration.priors import catalogue, override
+from results.forecasts.level import Level, at_deadlines, level, paired_with
 from results.keeping.store import RUN, RUNS, Saved, found
 from scenarios.checking import Words
 from scenarios.differences import diff
+from scenarios.ensemble import usual
 from scenarios.paired import PARTS, Draw, Reading, Runs, floor, judged_on, layered, read
 from scenarios.request import code_digest
 from scenarios.resolving import resolve
@@ -77,9 +79,11 @@ class Comparison:
     met: tuple[Met, ...]  # by each side, in `values`
     inputs: Mapping[str, Mapping[str, list[str]]]  # lang -> side -> what it does differently
     values: Floats  # (side, outcome, group)
-    targets: Floats  # (side, target)
+    targets: Floats  # (side, target) the model's
+    usual: Floats  # (target,) the model's without the plan in the usual world
     drawn: Floats | None  # (side, draw, seed, outcome, group)
     drawn_targets: Floats | None  # (side, draw, seed, target)
+    drawn_usual: Floats | None  # (draw, seed, target)
 
     def paired(self, side: int) -> bool:
         """Whether a side met the same luck as the baseline in `values`."""
@@ -112,21 +116,49 @@ class Comparison:
         return pd.DataFrame(rows)
 
     def verdicts(self) -> "pd.DataFrame":
-        """A row for each side and target: the published rate, and the chance that it is met."""
+        """A row for each side and target: the expected published rate, and the chance to meet it.
+
+        `expected` is the median; `probability` is null where no level is known and no draws were
+        made; `simulated` is the model's own rate.
+        """
         import pandas as pd
 
+        rates = [self._published(side) for side in range(len(self.sides))]
         return pd.DataFrame(
             {
                 "scenario": side.name, "target": target.id, "target_rate": target.value,
                 "operator": target.operator, "simulated": self.targets[s, t],
-                "met": bool(self.targets[s, t] >= floor(target)),
-                "probability": np.nan if self.drawn_targets is None
-                else float((self.drawn_targets[s, ..., t] >= floor(target)).mean()),
+                "expected": float(np.median(rates[s][:, t])),
+                "probability": float((rates[s][:, t] >= floor(target)).mean())
+                if len(rates[s]) > 1 else np.nan,
             }
             for s, side in enumerate(self.sides)
             for t, target in enumerate(self.region.targets)
             if np.isfinite(self.targets[s, t])
         )  # fmt: skip
+
+    @property
+    def known(self) -> Level | None:
+        """The level that sides are held to, if there is one for where the first starts."""
+        told = level(self.region, self.sides[0].scenario.until)
+        return told if told and told.start == self.sides[0].scenario.start else None
+
+    @property
+    def judged(self) -> bool:
+        """Whether the chance to meet a target is known."""
+        return self.known is not None or self.drawn_targets is not None
+
+    def _published(self, side: int) -> Floats:
+        """Published rates of a side, (draw, target): the level, and what the side changes."""
+        if self.drawn_targets is None or self.drawn_usual is None:
+            own, usual = self.targets[None, side], self.usual[None]
+        else:
+            shape = (-1, self.targets.shape[1])
+            own, usual = self.drawn_targets[side].reshape(shape), self.drawn_usual.reshape(shape)
+        if self.known is None:
+            return own
+        rates = at_deadlines(self.region, self.known)
+        return np.clip(rates + (own - usual)[paired_with(len(own))], 0, 100)
 
     def _spread(self, side: int) -> dict[str, Floats]:
         """Interval and parts of the spread of the differences, each (outcome, group)."""
@@ -256,11 +288,14 @@ def compare(
 
     with Runs(region, day=chosen, scale=scale, jobs=jobs) as runs:
         fresh = [side for side in sides if not side.saved]
+        plain = usual(sides[0].scenario)
         asked = [(side.scenario, common) for side in fresh]
         made = dict(zip((s.name for s in fresh), runs.read(asked, done), strict=True))
         made |= {side.name: read(side.saved.outcome(), chosen) for side in sides if side.saved}
         table = layered(region, draws, seed, seeds) if draws else []
         drawn = runs.read([(side.scenario, draw) for side in sides for draw in table], done)
+        known = runs.read([(plain, draw) for draw in [common, *table]])
+    without = np.array([reading.targets for reading in known])
     shape = (len(sides), draws, seeds)
     values = np.array([_outcomes(made[side.name]) for side in sides])
     return Comparison(
@@ -271,9 +306,11 @@ def compare(
             for lang in ("zh", "en")
         },
         values=values, targets=np.array([made[side.name].targets for side in sides]),
+        usual=without[0],
         drawn=np.array([_outcomes(r) for r in drawn]).reshape(*shape, *values.shape[1:])
         if draws else None,
         drawn_targets=np.array([r.targets for r in drawn]).reshape(*shape, -1) if draws else None,
+        drawn_usual=without[1:].reshape(draws, seeds, -1) if draws else None,
     )  # fmt: skip
 
 

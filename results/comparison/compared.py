@@ -7,6 +7,7 @@ import numpy as np
 from results.comparison.asked import unknown
 from results.comparison.compare import ENOUGH, Comparison, outcomes
 from results.contents.validation import belief
+from results.verdict import percent
 from scenarios.checking import Words
 from scenarios.simulate import RequestError
 
@@ -72,28 +73,29 @@ SPREAD = ("draw_sd", "seed_sd")
 
 
 def targets(told: Comparison, lang: str) -> tuple[list[str], list[list[str]]]:
-    """Each target with the published rate and, with draws, the chance to meet it, by side."""
+    """Each target with the expected rate and, where it is known, the chance to meet it, by side."""
     frame = told.verdicts()
     headers = [Words("目标", "target").said(lang), Words("要求", "wanted").said(lang)]
     for side in told.sides:
         headers.append(side.name)
-        if told.drawn is not None:
+        if told.judged:
             headers.append(Words("达标概率", "P(met)").said(lang))
     if frame.empty:
         return headers, []
     rows = []
     for target in told.region.targets:
-        own = frame[frame["target"] == target.id].set_index("scenario")
-        if own.empty:
+        judged = frame[frame["target"] == target.id].to_dict("records")
+        own = {row["scenario"]: row for row in judged}
+        if not own:
             continue
         name = target.name.zh if lang == "zh" else target.name.en
         sign = {"about": "≈", "at least": "≥"}.get(target.operator, "")
         row = [f"{target.id} {name}", f"{sign}{target.value:g}"]
         for side in told.sides:
-            cell = own.loc[side.name] if side.name in own.index else None
-            row.append("–" if cell is None else f"{cell['simulated']:.2f}")
-            if told.drawn is not None:
-                row.append("–" if cell is None else f"{cell['probability']:.0%}")
+            cell = own.get(side.name)
+            row.append("–" if cell is None else f"{cell['expected']:.1f}")
+            if told.judged:
+                row.append("–" if cell is None else percent(cell["probability"]))
         rows.append(row)
     return headers, rows
 
@@ -105,6 +107,14 @@ def remarks(told: Comparison, lang: str) -> Iterator[str]:
         f"{told.day} 的结果；差 = 各列 − {base}，规模 {told.scale:g}。",
         f"At {told.day}; differences are from {base}, scale {told.scale:g}.",
     ).said(lang)
+    if told.known is not None:
+        yield Words(
+            "各目标的预期值与概率：水平来自统计预测的叠加，各列只加上模型的成对差；"
+            "其余各表是模型自己的数。",
+            "Expected rates and chances of targets: the level is that of stacked statistical "
+            "forecasts, to which each side adds the model's paired difference; all other tables "
+            "are the model's own figures.",
+        ).said(lang)
     apart = [s.name for i, s in enumerate(told.sides) if not told.paired(i)]
     if apart:
         yield Words(

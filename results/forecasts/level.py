@@ -69,6 +69,20 @@ def level(region: Region, until: date) -> Level | None:
         return None
 
 
+def at_deadlines(region: Region, known: Level) -> Floats:
+    """The level at the deadline of each target of a region, (draw, target); nan beyond its days."""
+    code_of = {
+        frozenset(region.counties[c].code for c in group.counties): group.code
+        for group in reported(region)
+    }
+    return np.column_stack([
+        known.on(target.deadline, code_of[frozenset(target.counties)])
+        if target.deadline in known.days
+        else np.full(DRAWS, np.nan)
+        for target in region.targets
+    ])  # fmt: skip
+
+
 def paired_with(runs: int) -> Ints:
     """Which of so many runs of the model each draw of the level goes with, (draw,)."""
     return meld.rows(DRAWS, runs, SEED)

@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from results.seeking.held import Reads
 from results.seeking.seek import Found
 from results.seeking.wish import Package, Wish
 from scenarios.checking import Words
-from scenarios.paired import Draw, Runs
+from scenarios.paired import Draw
 from scenarios.scenario import Scenario
 from sim.state import Floats
 
@@ -53,7 +54,7 @@ class Certificate:
 
 
 def certify(
-    wish: Wish, package: Package, runs: Runs, draws: Sequence[Draw],
+    wish: Wish, package: Package, runs: Reads, draws: Sequence[Draw],
     done: Callable[[], None] = lambda: None,
 ) -> Certificate:  # fmt: skip
     """Simulate a package under independent draws and count."""
@@ -107,7 +108,7 @@ def enough(share: float, probability: float) -> int | None:
 
 
 def met_by(
-    wish: Wish, scenario: Scenario, runs: Runs, draws: Sequence[Draw], done: Callable[[], None]
+    wish: Wish, scenario: Scenario, runs: Reads, draws: Sequence[Draw], done: Callable[[], None]
 ) -> Floats:
     """How far a scenario exceeds what is wished, (draw, wish)."""
     readings = runs.read([(scenario, draw) for draw in draws], done)
@@ -141,7 +142,7 @@ def packages_to_regret(wish: Wish, found: Found) -> dict[str, Package]:
 
 
 def regret(
-    wish: Wish, found: Found, runs: Runs, draws: Sequence[Draw],
+    wish: Wish, found: Found, runs: Reads, draws: Sequence[Draw],
     done: Callable[[], None] = lambda: None,
 ) -> Regret:  # fmt: skip
     """How packages fare in other outside conditions, under the same draws.

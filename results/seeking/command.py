@@ -10,7 +10,7 @@ from results.show import progress, table
 
 def seek(asked: Namespace, say: Say) -> int:
     """Search, confirm on fresh draws, compare with other packages; 0 whatever was found."""
-    from results.seeking import certify, seek, sought, wish
+    from results.seeking import certify, held, seek, sought, wish
     from scenarios.paired import independent, layered
 
     words.at_least(1, "draws", asked.draws)
@@ -28,20 +28,21 @@ def seek(asked: Namespace, say: Say) -> int:
             strongest=asked.max_intensity, weights=words.numbers(asked.weight, "--weight M12=2"),
             least=asked.least, budget=asked.budget, counties=asked.counties,
         )  # fmt: skip
-        draws = layered(asked.region, asked.draws, asked.seed)
+        draws, own = layered(asked.region, asked.draws, asked.seed), held.Held(runs, scenario)
         with progress(say("搜索", "searching"), seek.runs_foreseen(wanted, len(draws))) as step:
-            found = seek.search(wanted, runs, draws, seed=asked.seed, done=step)
+            found = seek.search(wanted, own, draws, seed=asked.seed, done=step)
         regret = None
         if asked.regret:
             steps = len(certify.packages_to_regret(wanted, found)) * len(certify.WORLDS)
             with progress(say("外部条件", "outside worlds"), steps * asked.regret) as step:
-                regret = certify.regret(wanted, found, runs, fresh[: asked.regret], step)
+                regret = certify.regret(wanted, found, own, fresh[: asked.regret], step)
     with (
         words.runs(asked, scenario, day, asked.confirm_scale) as runs,
         progress(say("确认", "confirming"), asked.confirm) as step,
     ):
-        proof = certify.certify(wanted, found.package, runs, fresh[: asked.confirm], step)
-    verdict = [*sought.verdict(wanted, found, proof, runs, say.lang)]
+        confirmed = held.Held(runs, scenario)
+        proof = certify.certify(wanted, found.package, confirmed, fresh[: asked.confirm], step)
+    verdict = [*sought.verdict(wanted, found, proof, confirmed, say.lang)]
     if regret:
         verdict += sought.about_regret(regret, asked.scale, say.lang)
     if asked.json:

@@ -13,9 +13,10 @@ from itertools import product
 
 import numpy as np
 
+from results.seeking.held import Reads
 from results.seeking.programme import least, rounded_up
 from results.seeking.wish import Package, Wish
-from scenarios.paired import Draw, Runs
+from scenarios.paired import Draw
 from sim.state import Bools, Floats
 
 FEW = 3  # measures up to which packages are enumerated
@@ -38,7 +39,7 @@ class Found:
 
 
 def search(
-    wish: Wish, runs: Runs, draws: Sequence[Draw], *, seed: int = 1,
+    wish: Wish, runs: Reads, draws: Sequence[Draw], *, seed: int = 1,
     done: Callable[[], None] = lambda: None,
 ) -> Found:  # fmt: skip
     """The least package that meets the targets in enough of the draws, or the best there is."""
@@ -67,7 +68,7 @@ class Trial:
     """Packages simulated under the draws of a search."""
 
     wish: Wish
-    runs: Runs
+    runs: Reads
     draws: Sequence[Draw]
     done: Callable[[], None]
     tried: int = 0

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from results.contents.validation import belief
 from results.seeking.certify import CONFIDENCE, WORLDS, Certificate, Regret
+from results.seeking.held import Held, Reads
 from results.seeking.seek import STEP, Found
 from results.seeking.wish import Wish, strength
 from scenarios.checking import Words
-from scenarios.paired import Runs
 
 PACKAGES = {
     "nothing": Words("什么都不做", "nothing"),
@@ -34,7 +34,7 @@ def package(wish: Wish, found: Found, lang: str) -> Lines:
     ]
 
 
-def targets(wish: Wish, proof: Certificate, runs: Runs, lang: str) -> Lines:
+def targets(wish: Wish, proof: Certificate, runs: Reads, lang: str) -> Lines:
     """A row for each target: what is wanted, and how the fresh draws meet it."""
     headers = {
         "zh": ["目标", "要求", "达标比例", f"以{wish.probability:.0%}概率可达", "差距 5%", "中位",
@@ -93,7 +93,7 @@ def regret_records(told: Regret) -> list[dict[str, object]]:
     ]  # fmt: skip
 
 
-def verdict(wish: Wish, found: Found, proof: Certificate, runs: Runs, lang: str) -> Iterator[str]:
+def verdict(wish: Wish, found: Found, proof: Certificate, runs: Reads, lang: str) -> Iterator[str]:
     """What was found and what it is worth, in sentences."""
     p, search, seen = wish.probability, found.share, proof.share
     if found.met and not found.package:
@@ -106,8 +106,8 @@ def verdict(wish: Wish, found: Found, proof: Certificate, runs: Runs, lang: str)
             f"Without any measure the targets are met in {search:.0%} of the draws of the search "
             f"(wanted: {p:.0%}): the least package is empty. "
             + (
-                f"Under the present {belief(runs.pack, 'en')} the targets are easy; it does not "
-                "say that measures are useless."
+                f"Under the {belief(runs.pack, 'en')} draws the targets are easy; it does not say "
+                "that measures are useless."
                 if seen >= p
                 else "The fresh draws meet them less often: seek again with more --draws."
             ),
@@ -155,9 +155,15 @@ def verdict(wish: Wish, found: Found, proof: Certificate, runs: Runs, lang: str)
     yield Words(
         f"搜索用规模与确认用规模可不同；试过 {found.tried} 个组合（{HOW[found.how].zh}）。"
         f"概率来自{belief(runs.pack, 'zh')}抽样。",
-        f"Packages tried: {found.tried} ({HOW[found.how].en}). Probabilities come from draws "
-        f"of the {belief(runs.pack, 'en')}.",
+        f"Packages tried: {found.tried} ({HOW[found.how].en}). Probabilities come from "
+        f"{belief(runs.pack, 'en')} draws.",
     ).said(lang)
+    if isinstance(runs, Held) and runs.anchored:
+        yield Words(
+            "每组抽样的城镇化率水平取自统计预测的一个实现，措施的作用是模型的成对差。",
+            "In each draw the level is one draw of the statistical forecasts, and what measures do "
+            "is the model's paired difference.",
+        ).said(lang)
 
 
 HOW = {

@@ -17,6 +17,7 @@ from results.console.shown import Shown
 from results.console.views.under_way import UnderWay
 from results.console.work import Piece, Task, Told
 from results.contents.words import UNITS
+from scenarios.ensemble import usual
 from scenarios.paired import Draw, judged_on, layered
 from scenarios.request import code_digest
 from scenarios.simulate import information, reported
@@ -84,7 +85,7 @@ class Compare:
         sides = self._sides()
         scenarios = [draft.scenario for draft in sides.values()]
         day = min(judged_on(s, server.region) for s in scenarios)
-        every = [Told.of(s) for s in scenarios]
+        every = [Told.of(s) for s in (*scenarios, usual(scenarios[0]))]
         tasks = [
             Task(told, draw, server.name, scale, day, whole=False)
             for draw in draws
@@ -110,15 +111,16 @@ class Compare:
 def comparison(
     drafts: dict[str, Draft], pieces: list[Piece], scale: float, region: str, tasks: list[Task]
 ) -> Comparison:
-    """The pieces as a comparison; they come draw by draw, the median world first."""
+    """The pieces as a comparison: draw by draw, the median world first, the usual world last."""
     from calibration.region import load
 
     pack, n = load(region), len(drafts)
     sides = tuple(Side(name, draft.scenario) for name, draft in drafts.items())
     read = np.array([np.vstack([p.reading.indicators, p.reading.causes]) for p in pieces]).reshape(
-        -1, n, *_shape(pieces[0])
-    )
-    targets = np.array([p.reading.targets for p in pieces]).reshape(-1, n, len(pack.targets))
+        -1, n + 1, *_shape(pieces[0])
+    )[:, :n]
+    rates = np.array([p.reading.targets for p in pieces]).reshape(-1, n + 1, len(pack.targets))
+    targets, plain = rates[:, :n], rates[:, n]
     met = Met(
         1, 0, scale, str(sides[0].scenario.start), str(information(sides[0].scenario, pack, None)),
         tuple(sorted(asdict(override({})).items())), pack.digest, code_digest(),
@@ -131,9 +133,10 @@ def comparison(
             lang: {s.name: list(differing(sides[0], s, lang)) for s in sides[1:]}
             for lang in ("zh", "en")
         },
-        values=read[0], targets=targets[0],
+        values=read[0], targets=targets[0], usual=plain[0],
         drawn=read[1:].swapaxes(0, 1)[:, :, None] if drawn else None,
         drawn_targets=targets[1:].swapaxes(0, 1)[:, :, None] if drawn else None,
+        drawn_usual=plain[1:, None] if drawn else None,
     )  # fmt: skip
 
 
@@ -158,7 +161,7 @@ def side_by_side(told: Comparison, drafts: Mapping[str, Draft], lang: str) -> Ma
     parts = [tag("section", *parts, cls="card")]
     headers, rows = compared.targets(told, lang)
     caption = (
-        "各目标：公布的城镇化率（%）与达标概率" if zh else "Targets: published rate (%), P(met)"
+        "各目标：预期的城镇化率（%）与达标概率" if zh else "Targets: expected rate (%), P(met)"
     )
     parts.append(tag("section", table(headers, rows, caption=caption), cls="tabled below"))
     for outcome in SHOWN:

@@ -1,0 +1,64 @@
+"""Runs whose rates on the days of targets are held to the level that statistics give."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from results.forecasts.level import DRAWS, at_deadlines, level
+from scenarios.ensemble import usual
+from scenarios.paired import Draw, Reading
+from scenarios.scenario import Scenario
+
+if TYPE_CHECKING:
+    from calibration.region import Region
+
+Asked = Sequence[tuple[Scenario, Draw]]
+
+
+class Reads(Protocol):
+    """What answers with a reading for each scenario and draw."""
+
+    @property
+    def pack(self) -> "Region":
+        """Where."""
+
+    def read(self, asked: Asked, done: Callable[[], None] = lambda: None) -> list[Reading]:
+        """What each scenario comes to under its draw; `done` is called for each."""
+
+
+class Held:
+    """Runs held to the level: each draw goes with one draw of the level, found by its seed.
+
+    What a scenario changes is its difference from the usual world without the plan, under the same
+    draw. Where there is no record of change the rates are the model's own.
+    """
+
+    def __init__(self, runs: Reads, scenario: Scenario) -> None:
+        self.runs, self.pack, self._usual = runs, runs.pack, usual(scenario)
+        known = level(self.pack, scenario.until)
+        starts = known is not None and known.start == scenario.start
+        self._rates = at_deadlines(self.pack, known) if known is not None and starts else None
+
+    @property
+    def anchored(self) -> bool:
+        """Whether statistics carry the level."""
+        return self._rates is not None
+
+    def read(self, asked: Asked, done: Callable[[], None] = lambda: None) -> list[Reading]:
+        """What each scenario comes to under its draw; `done` is called for each."""
+        readings = self.runs.read(asked, done)
+        if self._rates is None:
+            return readings
+        plain = self.runs.read([(self._usual, draw) for _, draw in asked])
+        return [
+            replace(having, targets=np.clip(own + having.targets - without.targets, 0, 100))
+            for own, having, without in zip(self._levels(asked), readings, plain, strict=True)
+        ]
+
+    def _levels(self, asked: Asked) -> list[np.ndarray]:
+        """The draw of the level that goes with each draw, (target,) each."""
+        assert self._rates is not None
+        rows = [np.random.default_rng([draw.seed, 13]).integers(DRAWS) for _, draw in asked]
+        return [self._rates[row] for row in rows]
