@@ -7,7 +7,6 @@ from pathlib import Path
 from results.cells import as_json
 from results.cli import DONE, FAILED, REFUSED, Say
 from results.show import progress, table
-from results.stopping import stopped_by_signals
 from scenarios.checking import Problem, ScenarioError, Words, nearest
 
 
@@ -30,10 +29,7 @@ def run(asked: Namespace, say: Say) -> int:
         figures.possible(asked.figure)
     answer, draws = answers.Answers.here(), None
     altered = answer.set_aside()
-    with (
-        stopped_by_signals(),
-        progress(say("模拟", "simulating"), 2 + asked.draws) as step,
-    ):
+    with progress(say("模拟", "simulating"), 2 + asked.draws) as step:
         both = ensemble.pair(scenario, step, answer=answer, **request)
         if asked.draws:
             draws = ensemble.draws(
@@ -179,24 +175,23 @@ def sweep(asked: Namespace, say: Say) -> int:
     from results.sweeps import command as sweeping
     from results.sweeps import planning, swept
 
-    with stopped_by_signals():
-        sweep = planning.planned(
-            asked.design, asked.out, shard=asked.shard, jobs=asked.jobs, engine=asked.engine,
-            scheduler=asked.scheduler, resume=asked.resume,
-        )  # fmt: skip
-        need = sweep.need()
-        say.note(*need.said())
-        need.refuse()
-        for folder in sweep.begin():
-            say.note(f"残缺或被改动，已隔离：{folder}", f"torn or altered, set aside: {folder}")
-        try:
-            with progress(say("批量运行", "sweeping"), len(sweep.keys)) as settled:
-                tally = sweep.run(settled)
-        except sweeping.StoppedError as error:
-            say.note(error.zh, error.en)
-            return FAILED
-        digest = sweep.digest()
-        judged = ledger.targets(asked.out, sweep.keys.values())
+    sweep = planning.planned(
+        asked.design, asked.out, shard=asked.shard, jobs=asked.jobs, engine=asked.engine,
+        scheduler=asked.scheduler, resume=asked.resume,
+    )  # fmt: skip
+    need = sweep.need()
+    say.note(*need.said())
+    need.refuse()
+    for folder in sweep.begin():
+        say.note(f"残缺或被改动，已隔离：{folder}", f"torn or altered, set aside: {folder}")
+    try:
+        with progress(say("批量运行", "sweeping"), len(sweep.keys)) as settled:
+            tally = sweep.run(settled)
+    except sweeping.StoppedError as error:
+        say.note(error.zh, error.en)
+        return FAILED
+    digest = sweep.digest()
+    judged = ledger.targets(asked.out, sweep.keys.values())
     for report in tally.failed:
         said = sweep.named(report)
         say.note(f"失败：{said}", f"failed: {said}")

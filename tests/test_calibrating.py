@@ -71,6 +71,24 @@ def score(stage, name, share=0.5):
     return float(stage.posterior.of([name]).quantile([share])[0, 0])
 
 
+# The sample that is shipped
+
+
+def test_the_model_is_the_one_that_the_shipped_estimate_was_made_with():
+    """Whoever changes what the model gives has to run `xiancheng calibrate` again."""
+    sample = posterior.read(load("binzhou").folder)
+    assert sample is not None
+    assert accounting.probe("binzhou") == pytest.approx(sample.about["probe"], abs=1e-5)
+
+
+def test_what_is_shipped_passed_its_test_and_says_how_it_was_made():
+    about = posterior.read(load("binzhou").folder).about
+    assert all(stage["gate"]["passed"] for stage in about["stages"])
+    assert about["settings"]["scale"] == 1.0
+    assert about["region"]["sha256"] == load("binzhou").digest
+    assert about["pool"]["sha256"] == load("shandong").digest
+
+
 # The table of trials
 
 

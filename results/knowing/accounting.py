@@ -23,6 +23,7 @@ from results.knowing.estimating import BELIEFS, Settings, Stage, widened
 from results.knowing.trials import FREE
 from scenarios.loading import load as load_plan
 from scenarios.register import by_lever
+from scenarios.simulate import simulate
 from sim.levers import LEVERS
 from sim.state import Floats
 
@@ -39,6 +40,7 @@ HANGS_ON = {  # the free parameter that scales what a lever does, where there is
 }
 TOLD = ("rate_change", "urban_growth", "residents_growth")  # outcomes whose variance is explained
 SOBOL_POINTS = 256
+FEW = 5000  # rows that a probe takes at least
 
 
 def account(
@@ -77,7 +79,21 @@ def account(
         "recovery": identify.rows(recovered(deep)),
         "second_opinion": second_opinion(deep, settings.seed),
         "levers": levers(deep.posterior),
+        "probe": probe(settings.region),
     }  # fmt: skip
+
+
+def probe(region: str) -> list[float]:
+    """Rates of a small run at the central parameters, (group,) [percent].
+
+    An estimate belongs to the model that it was made with; where the same run gives other rates,
+    the model has changed since.
+    """
+    pack = load(region)
+    people = sum(pack.urban_rural(pack.censuses[-1]).sum(axis=1))
+    outcome = simulate("baseline", region=region, scale=float(min(1.0, max(0.01, FEW / people))))
+    rates = outcome.at("resident_urbanization_rate", outcome.dates[-1])
+    return [round(float(rate), 6) for rate in rates]
 
 
 def parameters(posterior: Posterior) -> list[dict[str, Any]]:
