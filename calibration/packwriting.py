@@ -15,6 +15,7 @@ from pathlib import Path
 from calibration.census import CELLS, FLOOR, YEARS, Unit
 from calibration.joining import Place
 from calibration.packing import Pack, english
+from calibration.refusal import RefusedError
 from calibration.schema import COLUMNS, TABLES, Name
 
 UNITS = {  # of a table's figures
@@ -24,13 +25,14 @@ UNITS = {  # of a table's figures
 IN_HOUSEHOLDS = "members"  # the one key of the household table that counts persons
 
 
-class FolderError(ValueError):
+class FolderError(RefusedError):
     """A pack cannot be written where it was asked for; `zh` and `en` say why and what to do."""
 
     def __init__(self, folder: Path) -> None:
-        self.zh = f"{folder} 已存在；请换一个 --out，或先移走它"
-        self.en = f"{folder} is already there; choose another --out, or move it away first"
-        super().__init__(self.en)
+        super().__init__(
+            f"{folder} 已存在；请换一个 --out，或先移走它",
+            f"{folder} is already there; choose another --out, or move it away first",
+        )
 
 
 def contents(pack: Pack, name: str) -> dict[str, str]:

@@ -13,20 +13,13 @@ import numpy as np
 from ruamel.yaml import YAML
 from scipy.special import betaincinv, ndtri
 
+from calibration.refusal import RefusedError
 from sim.parameters import Parameters
 from sim.state import Floats
 
 
-class ParameterError(ValueError):
+class ParameterError(RefusedError):
     """Parameter values that cannot be used; `zh` and `en` say all that is wrong."""
-
-    def __init__(self, zh: str, en: str) -> None:
-        super().__init__(zh, en)
-        self.zh = zh
-        self.en = en
-
-    def __str__(self) -> str:
-        return self.en
 
 
 @dataclass(frozen=True)

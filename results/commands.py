@@ -199,6 +199,7 @@ def sweep(asked: Namespace, say: Say) -> int:
         print(as_json({**tally.told(), "set": digest, "targets": judged, "out": str(asked.out)}))
     else:
         table(sweep.design.name, *swept.lines(judged, say.lang))
+        print(swept.LEVEL.said(say.lang))
         print(say(*swept.tally(tally, digest)))
     return FAILED if tally.failed else DONE
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from calibration import priors
+from calibration.refusal import RefusedError
 from sim.state import quarter_of
 
 if TYPE_CHECKING:
@@ -30,15 +31,8 @@ ABOUT = 0.5  # points by which a rate may miss a target of "about" and still mee
 CAUSES = ("natural", "migration", "recoding", "denominator")
 
 
-class RequestError(ValueError):
+class RequestError(RefusedError):
     """What was asked for cannot be computed; `zh` and `en` say why and what to do."""
-
-    def __init__(self, zh: str, en: str) -> None:
-        super().__init__(zh, en)
-        self.zh, self.en = zh, en
-
-    def __str__(self) -> str:
-        return self.en
 
 
 @dataclass(frozen=True)

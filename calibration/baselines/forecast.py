@@ -14,6 +14,7 @@ import numpy as np
 from scipy.special import expit, logit
 
 from calibration.panel import Left, Panel, left_out
+from calibration.refusal import RefusedError
 from calibration.schema import Name
 from sim.state import Bools, Floats
 
@@ -23,15 +24,8 @@ SHIFT_SD = 0.012  # log odds a year (assumed, 0.006-0.025), by which the trend o
 # average and by 2.0 points from 2020 to 2024, when growth slowed
 
 
-class ForecastError(ValueError):
+class ForecastError(RefusedError):
     """What was asked for cannot be forecast; `zh` and `en` say why."""
-
-    def __init__(self, zh: str, en: str) -> None:
-        super().__init__(zh, en)
-        self.zh, self.en = zh, en
-
-    def __str__(self) -> str:
-        return self.en
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from calibration.refusal import RefusedError
 from sim.state import Bools, Floats, Ints
 
 Say = tuple[str, str]  # the same words in Chinese and in English
@@ -14,16 +15,8 @@ Say = tuple[str, str]  # the same words in Chinese and in English
 MOST_MISSING = 0.1  # share of the runs that may lack a summary of a unit for it to be used
 
 
-class EstimationError(ValueError):
+class EstimationError(RefusedError):
     """An estimation that cannot be made; `zh` and `en` say why."""
-
-    def __init__(self, zh: str, en: str) -> None:
-        super().__init__(zh, en)
-        self.zh = zh
-        self.en = en
-
-    def __str__(self) -> str:
-        return self.en
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ def add(command: Command, say: Say) -> None:
     calibrate.add_argument("--report", type=Path, metavar="FILE", help=page)
 
     hindcast = command("hindcast", "用未见过的普查检验", "test on a census it never saw")
-    hindcast.set_defaults(module="results.knowing.hindcast")
+    hindcast.set_defaults(module="results.knowing.hindcast", quick=False)
     _common(hindcast, say)
     hindcast.add_argument("--write", type=Path, metavar="FILE", help=say("写成文件", "as a page"))
 

@@ -14,7 +14,7 @@ HEADERS = {
     "county": Words("地区", "county"),
     "target_rate": Words("目标", "target"),
     "runs": Words("次数", "runs"),
-    "probability": Words("达标比例", "share met"),
+    "probability": Words("模型中达标", "met in the model"),
     "q05": Words("5%", "5%"),
     "q50": Words("中位", "median"),
     "q95": Words("95%", "95%"),
@@ -34,6 +34,13 @@ def lines(judged: "pd.DataFrame", lang: str) -> tuple[list[str], list[list[str]]
         cells["probability"] = f"{row['probability']:.0%}" if known else "–"
         rows.append([cells[name] for name in HEADERS])
     return [each.said(lang) for each in HEADERS.values()], rows
+
+
+LEVEL = Words(
+    "这里是模型自己的水平，供研究参数之用，不是预测；判定见 xiancheng run、compare、seek。",
+    "These are the model's own levels, for the study of parameters, and no forecast; for verdicts "
+    "see xiancheng run, compare and seek.",
+)
 
 
 def tally(went: Tally, digest: str) -> tuple[str, str]:
