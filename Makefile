@@ -7,7 +7,7 @@ READY := .venv/ready
 # Packages are compiled once, when installed, and not at every start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-all bench lint lock
+.PHONY: run test test-all bench lint docs pages lock
 
 run: $(READY)
 	$(BIN)/xiancheng run plan
@@ -25,6 +25,15 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs: $(READY)
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs build/site
+	@echo build/site/index.html
+
+# Pages of docs/ that follow from the code and from what is installed.
+pages: $(READY)
+	$(BIN)/python docs/equations.py
+	$(BIN)/python docs/licences.py
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

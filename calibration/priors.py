@@ -11,7 +11,6 @@ from zlib import crc32
 
 import numpy as np
 from ruamel.yaml import YAML
-from scipy.special import betaincinv, ndtri
 
 from calibration.refusal import RefusedError
 from sim.parameters import Parameters
@@ -85,14 +84,20 @@ def _ends(prior: Prior) -> tuple[float, float]:
 
 
 def _normal(prior: Prior, u: Floats) -> Floats:
+    from scipy.special import ndtri
+
     return prior.central + _number(prior, "sd") * ndtri(u)
 
 
 def _lognormal(prior: Prior, u: Floats) -> Floats:
+    from scipy.special import ndtri
+
     return prior.central * np.exp(_number(prior, "sigma") * ndtri(u))
 
 
 def _beta(prior: Prior, u: Floats) -> Floats:
+    from scipy.special import betaincinv
+
     return betaincinv(_number(prior, "a"), _number(prior, "b"), u)
 
 

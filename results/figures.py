@@ -15,7 +15,7 @@ from scenarios.simulate import RequestError
 if TYPE_CHECKING:
     import pandas as pd
 
-START, WITHOUT, WITH, TARGET = "#9aa0a6", "#5b8db8", "#d1495b", "#2b2d42"
+START, WITHOUT, WITH, TARGET = "#6b7075", "#5b8db8", "#d1495b", "#2b2d42"
 LAYERS = ("#c9d6e2", "#33658a", "#e8a33d")  # natural growth, migration, recoding: apart in grey too
 HATCHES = ("", "", "///")
 CM = 1 / 2.54  # inches
@@ -61,7 +61,7 @@ def verdict(table: "pd.DataFrame", path: Path, lang: str = "zh") -> None:
             if row["low"] == row["low"]:  # known
                 axes.plot([row["low"], row["high"]], [y, y], color=WITH, lw=7, alpha=0.22,
                           solid_capstyle="butt", label=LEGEND["interval"].said(lang))  # fmt: skip
-            axes.plot(row["rate_at_start"], y, "o", color=START, label=LEGEND["start"].said(lang))
+            axes.plot(row["rate_at_start"], y, "s", color=START, label=LEGEND["start"].said(lang))
             axes.plot(row["without"], y, "D", color=WITHOUT, label=LEGEND["without"].said(lang))
             axes.plot(row["expected"], y, "o", color=WITH, label=LEGEND["with"].said(lang))
             axes.plot([row["target_rate"]] * 2, [y - 0.32, y + 0.32], color=TARGET, lw=2.2,
@@ -127,8 +127,10 @@ def drawn(chart: Chart, lang: str, *forms: Format, dpi: int = 220) -> list[bytes
     pictures = [BytesIO() for _ in forms]
     with warnings.catch_warnings(), mpl.rc_context(style):  # type: ignore[arg-type]
         warnings.filterwarnings("ignore", "Glyph")
-        figure = Figure(figsize=(width * CM, height * CM), layout="constrained")
+        figure = Figure(figsize=(width * CM, height * CM), layout="constrained", dpi=dpi)
         DRAWERS[chart.kind](figure.add_subplot(), chart, lang)
+        figure.draw_without_rendering()
+        figure.set_layout_engine(None)  # everything has its place: it is found once for all forms
         for form, picture in zip(forms, pictures, strict=True):
             figure.savefig(picture, format=form, dpi=dpi, metadata=_undated(form))
     return [picture.getvalue() for picture in pictures]
@@ -157,7 +159,7 @@ def _verdicts(axes: Any, chart: Chart, lang: str) -> None:
         if len(rest) > 1:
             axes.plot(rest[0:2], [y, y], color=WITH, lw=6, alpha=0.25, solid_capstyle="butt",
                       label=LEGEND["interval"].said(lang))  # fmt: skip
-        axes.plot(start, y, "o", color=START, label=chart.table.columns[3].title)
+        axes.plot(start, y, "s", mfc="white", mec=START, label=chart.table.columns[3].title)
         axes.plot(without, y, "D", mfc="white", mec=WITHOUT, label=LEGEND["without"].said(lang))
         axes.plot(having, y, "o", color=WITH, label=LEGEND["with"].said(lang))
         axes.plot([target] * 2, [y - 0.34, y + 0.34], color=TARGET, lw=2,

@@ -177,7 +177,8 @@ def hazards(**values) -> Hazards:
     none = {
         "death": (4, kinds.BANDS, 2), "birth": (4, kinds.BANDS), "marriage": (kinds.BANDS, 2),
         "settling": (4,), "resettling": (4,), "leaving": (4, 2, kinds.BANDS, kinds.SITUATIONS),
-        "going_back": (6, kinds.BANDS, kinds.EDUCATIONS), "hire": (4, kinds.BANDS, kinds.WORKS, kinds.EDUCATIONS),
+        "going_back": (6, kinds.BANDS, kinds.EDUCATIONS),
+        "hire": (4, kinds.BANDS, kinds.WORKS, kinds.EDUCATIONS),
         "separation": (4, kinds.BANDS, 2),
     }  # fmt: skip
     still = {name: np.zeros(shape) for name, shape in none.items()}

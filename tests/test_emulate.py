@@ -160,7 +160,7 @@ def test_two_roads_lead_to_one_posterior():
     world = prepare(
         toys.table("abc", theta, stats), toys.beliefs(*"abc"), toys.without_errors(1), seed=1
     )
-    parts = split(1000, seed=1)
+    parts = split(np.arange(1000), seed=1)
     view = learn(world, parts.learning, seed=1).seeing()
     outputs = view.estimator.description.names
     known = world.scores[parts.learning][:, :3]

@@ -70,13 +70,24 @@ def test_priors_in_another_order_are_refused():
 
 def test_too_few_runs_are_refused_with_their_number():
     with pytest.raises(EstimationError, match="250 runs are too few"):
-        split(250, seed=1)
+        split(np.arange(250), seed=1)
 
 
 def test_every_run_has_one_use():
-    rows = split(700, seed=1)
+    rows = split(np.arange(700), seed=1)
     dealt = np.concatenate([rows.learning, rows.widening, rows.gate])
     assert sorted(dealt) == list(range(700))
+
+
+def test_a_twin_of_what_was_learned_is_no_test():
+    """Two or three rows of each origin: an origin has one use, and tests with one row of it."""
+    origins = np.repeat(np.arange(600), np.tile([2, 3, 1], 200))
+    rows = split(origins, seed=1, widening=100, gate=100)
+    learned, widens, tests = (set(origins[part]) for part in vars(rows).values())
+    assert learned.isdisjoint(widens | tests)
+    assert widens.isdisjoint(tests)
+    assert len(rows.gate) == len(tests) == 100
+    assert len(rows.learning) == np.isin(origins, list(learned)).sum()
 
 
 def test_a_missing_library_is_named_with_what_to_install(monkeypatch):
@@ -269,7 +280,7 @@ def linear_world():
 
 @pytest.fixture(scope="module")
 def linear_view(linear_world):
-    parts = split(1000, seed=1)
+    parts = split(np.arange(1000), seed=1)
     return learn(linear_world, parts.learning, seed=1).seeing(), parts
 
 
@@ -345,7 +356,8 @@ def test_draws_of_real_parameters_lie_inside_what_their_priors_allow():
     shown = scores(free, theta)[:, :6] + 0.2 * np.random.default_rng(1).standard_normal((400, 6))
     table = toys.table([prior.name for prior in free], theta, shown[:, :, None])
     world = prepare(table, free, Discrepancy.like(table), seed=1)
-    view = learn(world, split(400, seed=1, widening=20, gate=20).learning, seed=1, nets=1).seeing()
+    rows = split(np.arange(400), seed=1, widening=20, gate=20).learning
+    view = learn(world, rows, seed=1, nets=1).seeing()
     wide = view.posterior(table.observed).widened(np.full(16, 3.0)).values(world.beliefs)
     for prior in free:
         [column] = wide.of([prior.name]).draws.T
@@ -362,7 +374,7 @@ def test_a_bent_model_whose_noise_grows_is_estimated_honestly():
     world = prepare(
         toys.table("a", theta, stats), toys.beliefs("a"), toys.without_errors(1), seed=1
     )
-    parts = split(1500, seed=1, gate=300)
+    parts = split(np.arange(1500), seed=1, gate=300)
     view = learn(world, parts.learning, seed=1).seeing()
     found = [p.of(["a"]) for p in view.posteriors(world.said[parts.gate])]
     assert gate(found, theta[parts.gate]).passed
@@ -399,11 +411,11 @@ def region_world(region):
 
 @pytest.fixture(scope="module")
 def estimator(region_world):
-    return learn(region_world, split(1200, seed=1).learning, seed=1)
+    return learn(region_world, split(np.arange(1200), seed=1).learning, seed=1)
 
 
 def test_parameters_and_sizes_of_errors_are_estimated_together(region_world, estimator):
-    gate_rows = split(1200, seed=1).gate
+    gate_rows = split(np.arange(1200), seed=1).gate
     found = estimator.seeing().posteriors(region_world.said[gate_rows])
     told = gate(found, region_world.scores[gate_rows])
     assert told.passed
@@ -415,7 +427,7 @@ def test_parameters_and_sizes_of_errors_are_estimated_together(region_world, est
 
 
 def test_a_prefecture_left_out_is_predicted_honestly(region, region_world, estimator):
-    rows = split(1200, seed=1).gate
+    rows = split(np.arange(1200), seed=1).gate
     view = estimator.seeing(region.groups != 3)
     unit = int(np.flatnonzero(region.groups == 3)[0])
     found = view.of_unit(unit, ["s0", "s1"]).posteriors(region_world.said[rows])
@@ -426,7 +438,7 @@ def test_a_prefecture_left_out_is_predicted_honestly(region, region_world, estim
 
 
 def test_neighbours_in_the_prefecture_help(region, region_world, estimator):
-    rows = split(1200, seed=1).gate
+    rows = split(np.arange(1200), seed=1).gate
     unit = int(np.flatnonzero(region.groups == 3)[0])
     alone = estimator.seeing(region.groups != 3).of_unit(unit, ["s0"])
     together = estimator.seeing(np.arange(40) != unit).of_unit(unit, ["s0"])
@@ -462,7 +474,7 @@ def test_a_wrong_model_predicts_honestly_only_if_it_knows_of_errors(
 ):
     if not believed:
         world = prepare(region, toys.beliefs(*"abc"), toys.without_errors(2), seed=1)
-        estimator = learn(world, split(1200, seed=1).learning, seed=1)
+        estimator = learn(world, split(np.arange(1200), seed=1).learning, seed=1)
     inside = []
     for group in range(8):
         view = estimator.seeing(region.groups != group)

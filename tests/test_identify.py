@@ -70,7 +70,7 @@ def test_data_that_show_only_a_sum_say_so_through_the_whole_road():
     stats = np.repeat(shown, 3, axis=1) + 0.3 * rng.standard_normal((1000, 6))
     table = toys.table("abcd", theta, stats[:, :, None])
     world = prepare(table, toys.beliefs(*"abcd"), toys.without_errors(1), seed=1)
-    parts = split(1000, seed=1)
+    parts = split(np.arange(1000), seed=1)
     view = learn(world, parts.learning, seed=1).seeing()
     found = [p.of("abcd") for p in view.posteriors(world.said[parts.gate])]
     flagged = [{(p.first, p.second) for p in identify.pairs(p)} for p in found]

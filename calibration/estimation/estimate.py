@@ -1,7 +1,7 @@
 """Amortised regression ABC: learn once from a table of runs, then ask about any observation.
 
     world = prepare(table, beliefs, Discrepancy.like(table), seed=1)
-    parts = split(len(table.theta), seed=1)
+    parts = split(np.arange(len(table.theta)), seed=1)
     estimator = learn(world, parts.learning, seed=1)
     view = estimator.seeing()                            # or seeing(keep), some units left out
     posterior = view.posterior(table.observed)           # normal scores
@@ -84,24 +84,33 @@ def prepare(
     )  # fmt: skip
 
 
-def split(runs: int, *, seed: int, widening: int = 150, gate: int = 150) -> Rows:
+def split(origins: Ints, *, seed: int, widening: int = 150, gate: int = 150) -> Rows:
     """Deal the rows of a table.
+
+    Rows of one origin have parameters alike. So an origin has one use only, and one row of it is
+    enough to test or to widen: a twin of what was learned would pass for a stranger.
+
+    Parameters
+    ----------
+    origins : (row,) the draw that the parameters of each row were taken from
 
     Raises
     ------
     EstimationError
         Too few are left to learn from.
     """
-    if runs - widening - gate < FEWEST:
+    known, first = np.unique(origins, return_index=True)
+    order = np.random.default_rng([seed, 3]).permutation(len(known))
+    of_gate, of_widening, rest = np.split(order, [gate, gate + widening])
+    learning = np.flatnonzero(np.isin(origins, known[rest]))
+    if len(learning) < FEWEST:
+        runs = len(origins)
         raise EstimationError(
             f"{runs} 次运行太少：检验与校准各留出 {gate} 与 {widening} 次后，至少还需 {FEWEST} 次",
             f"{runs} runs are too few: {FEWEST} are needed besides {gate} to test and {widening} "
             "to widen intervals",
         )
-    order = np.random.default_rng([seed, 3]).permutation(runs)
-    ends = [gate, gate + widening]
-    of_gate, of_widening, rest = np.split(order, ends)
-    return Rows(np.sort(rest), np.sort(of_widening), np.sort(of_gate))
+    return Rows(learning, np.sort(first[of_widening]), np.sort(first[of_gate]))
 
 
 @dataclass(frozen=True)

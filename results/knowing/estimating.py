@@ -29,7 +29,7 @@ from scenarios.simulate import RequestError
 from sim.state import Bools, Floats, Ints
 
 BELIEFS: tuple[Prior, ...] = tuple(p for p in priors.catalogue() if p.name in FREE)
-HELD = 0.1  # of the runs are kept to test intervals, and as many to widen them
+HELD = 0.1  # of the runs are kept to widen intervals, and as many to test them
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def estimated(table: Table, made: Trials, settings: Settings) -> Stage:
         if the model cannot have made what was observed.
     """
     world = prepare(table, BELIEFS, Discrepancy.like(table), seed=settings.seed)
-    return _learned(made, world, settings)
+    return _learned(made, world, np.arange(len(world.said)), settings)
 
 
 def updated(before: Stage, table: Table, made: Trials, sizes: Floats, settings: Settings) -> Stage:
@@ -118,15 +118,16 @@ def updated(before: Stage, table: Table, made: Trials, sizes: Floats, settings: 
     known = np.hstack([scores(BELIEFS, table.theta), sizes])
     beliefs = (*BELIEFS, *discrepancy.beliefs)
     world = World(table, beliefs, known, table.stats + errors, discrepancy)
-    return _learned(made, world, settings)
+    _, origins = np.unique(sizes, axis=0, return_inverse=True)  # a draw may be taken twice
+    return _learned(made, world, origins.ravel(), settings)
 
 
-def _learned(made: Trials, world: World, settings: Settings) -> Stage:
+def _learned(made: Trials, world: World, origins: Ints, settings: Settings) -> Stage:
     check = prior_predictive(world.table, world.said)
     if check.stops:
         raise SurprisingError(check.said("zh"), check.said("en"))
     held = max(int(HELD * len(world.said)), 30)
-    dealt = split(len(world.said), seed=settings.seed, widening=held, gate=held)
+    dealt = split(origins, seed=settings.seed, widening=held, gate=held)
     estimator = learn(world, dealt.learning, seed=settings.seed)
     view = estimator.seeing()
     factors = widening(view.posteriors(world.said[dealt.widening]), world.scores[dealt.widening])

@@ -1,29 +1,21 @@
 """`xiancheng report`: a run as Word, PDF, Excel and HTML."""
 
 from argparse import Namespace
-from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from results.cells import as_json
 from results.cli import DONE, Say
 from results.contents.document import document
 from results.contents.parts import Lang
-from results.contents.shares import Shares, printed, quick
-from results.contents.subject import Subject, saved
+from results.contents.subject import Subject
 from results.figures import Format
 from results.fonts import PACKAGE
-from results.keeping import store
 from results.keeping.files import whole_file, writable
+from results.report.subject import subject_of
 from results.show import progress
 from scenarios.checking import nearest
 from scenarios.simulate import RequestError
-
-if TYPE_CHECKING:
-    from results.keeping.answers import Answers
-    from scenarios.scenario import Scenario
 
 WRITERS: dict[str, tuple[str, tuple[str, ...], Format | None]] = {
     # the module that writes a format, the libraries that it needs, and the form of its pictures
@@ -39,7 +31,7 @@ def report(asked: Namespace, say: Say) -> int:
     forms = formats(asked.format)
     writable(asked.out)
     with progress(say("报告", "reporting"), STEPS) as step:
-        told = _subject(asked, step)
+        told = subject_of(asked, step)
         made = documents(told, forms, "en" if say.lang == "en" else "zh")
         step()
     paths = []
@@ -109,74 +101,3 @@ def possible(forms: list[str]) -> None:
             f"文档需要 {'、'.join(missing)}：请安装 xiancheng[report]",
             f"documents need {', '.join(missing)}: install xiancheng[report]",
         )
-
-
-def _subject(asked: Namespace, step: Callable[[], None]) -> Subject:
-    """What is reported: a run on file, or a scenario that is run and saved first."""
-    from results.keeping.answers import Answers
-
-    answers = Answers.here()
-    run = _on_file(asked.run) or _run(asked, answers)
-    step()
-    scenario, place = run.request.world.scenario, run.record.region.name
-    package = printed(asked.package, scenario, "seek") if asked.package else None
-    if asked.attribution:
-        shares = Shares.read(asked.attribution, scenario)
-    else:
-        shares = quick(scenario, place, seed=run.record.seed, jobs=asked.jobs)
-    step()
-    told = saved(run, answer=answers, shares=shares, package=package)
-    step()
-    return told
-
-
-def _on_file(run: str) -> store.Saved | None:
-    """The run of this id or in this folder; None if there is none."""
-    there = any((folder / store.RUN).is_file() for folder in (Path(run), store.RUNS / run))
-    return store.found(run) if there else None
-
-
-def _run(asked: Namespace, answers: "Answers") -> store.Saved:
-    """A scenario that is run with its baseline and its draws, and saved, as `xiancheng run` does.
-
-    Raises
-    ------
-    RequestError
-        if this is neither a run nor a scenario.
-    """
-    from results import verdict
-    from results.keeping.answers import keep
-    from scenarios import ensemble
-    from scenarios.request import Request
-    from scenarios.simulate import checked
-
-    scenario = _scenario(asked.run)
-    request = {"region": asked.region, "seed": asked.seed, "scale": asked.scale}
-    checked(scenario, **request, draws=asked.draws, jobs=1 if asked.jobs is None else asked.jobs)
-    writable(store.RUNS)
-    both = ensemble.pair(scenario, answer=answers, **request)
-    drawn = None
-    if asked.draws:
-        drawn = ensemble.draws(
-            scenario, asked.draws, lambda: None, jobs=asked.jobs, answer=answers, **request
-        )
-    found, delivered = verdict.verdicts(both, drawn), verdict.delivery(both.plan)
-    told = Request.of(scenario, **request)
-    folder, _ = keep(both.plan, told, found, delivered, store.RUNS, answers)
-    return store.found(folder)
-
-
-def _scenario(name: str) -> "Scenario":
-    from scenarios.checking import ScenarioError
-    from scenarios.resolving import resolve
-
-    try:
-        return resolve(name)
-    except ScenarioError:
-        if Path(name).is_file():
-            raise
-        raise RequestError(
-            f"{name} 既不是已存运行（编号或含 {store.RUN} 的文件夹），也不是情景",
-            f"{name} is neither a saved run (an id, or a folder that holds {store.RUN}) nor a "
-            "scenario",
-        ) from None

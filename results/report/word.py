@@ -133,10 +133,11 @@ def _row(made: Any, texts: list[str], sides: list[Side], sizes: list[Any], style
             "right": WD_ALIGN_PARAGRAPH.RIGHT}  # fmt: skip
     row = made.add_row()
     row._tr.get_or_add_trPr().append(_element("w:cantSplit"))
+    named = made.part.document.styles[style].style_id
     for cell, text, side, size in zip(row.cells, texts, sides, sizes, strict=True):
         cell.width = size
         paragraph = cell.paragraphs[0]
-        paragraph.style = made.part.document.styles[style]
+        paragraph._p.style = named
         paragraph.add_run(text)
         paragraph.alignment = set_[side]
 

@@ -1,0 +1,102 @@
+"""Writes `licences.md`: what the program stands on, and under which licences. `make pages` runs it.
+
+What is needed is read off `pyproject.toml` and the metadata of what is installed.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+DOCS = Path(__file__).parent
+CORE = "core"
+
+HEAD = """\
+# 依赖与许可 · Dependencies and their licences
+
+由 `make pages` 依已安装的软件包写成，请勿手改。本程序以 MIT 许可发布。下表是它用到的软件包：
+`core` 为运行所需，其余随可选部分安装，`dev` 只用于开发；“直接”指写在 `pyproject.toml` 里的。
+版本与摘要在 `requirements.lock`。
+
+Written by `make pages` from what is installed; do not edit. The program is under the MIT licence.
+These are the distributions that it uses: `core` is needed to run, others come with an extra, `dev`
+is for development only; direct ones are named in `pyproject.toml`. Versions and digests are in
+`requirements.lock`.
+
+| 软件包 · distribution | 部分 · part | 直接 · direct | 许可 · licence |
+|---|---|---|---|
+"""
+
+
+def parts() -> dict[str, list[Requirement]]:
+    """What is asked for directly, by part: `core` and the extras."""
+    text = (DOCS.parent / "pyproject.toml").read_text(encoding="utf-8")
+    project = tomllib.loads(text)["project"]
+    asked = {CORE: project["dependencies"], **project["optional-dependencies"]}
+    return {
+        part: [each for line in lines if (each := Requirement(line)).name != project["name"]]
+        for part, lines in asked.items()
+    }
+
+
+def _key(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def closure(asked: Iterable[Requirement]) -> Iterator[str]:
+    """Whatever these need, and what that needs in turn, as far as it is installed here."""
+    waiting = [(_key(each.name), part) for each in asked for part in ("", *each.extras)]
+    seen: set[tuple[str, str]] = set()
+    while waiting:
+        name, extra = waiting.pop()
+        if (name, extra) in seen:
+            continue
+        seen.add((name, extra))
+        try:
+            lines = distribution(name).requires or []
+        except PackageNotFoundError:
+            continue
+        yield name
+        for each in map(Requirement, lines):
+            if not each.marker or each.marker.evaluate({"extra": extra}):
+                waiting += [(_key(each.name), part) for part in ("", *each.extras)]
+
+
+def needed() -> dict[str, list[str]]:
+    """The parts that bring each distribution; what the core brings, no extra brings."""
+    brought: dict[str, list[str]] = {}
+    for part, asked in parts().items():
+        for name in sorted(set(closure(asked))):
+            others = brought.setdefault(name, [])
+            if CORE not in others and not (part == "dev" and others):
+                others.append(part)
+    return dict(sorted(brought.items()))
+
+
+def licence(name: str) -> str:
+    """As its maker states it: an expression, else classifiers, else the first line of a text."""
+    told = distribution(name).metadata
+    classes = [
+        line.split(" :: ")[-1]
+        for line in told.get_all("Classifier", [])
+        if line.startswith("License :: ") and not line.endswith(":: OSI Approved")
+    ]
+    (expression,) = told.get_all("License-Expression", [""])
+    (text,) = told.get_all("License", [""])
+    return expression or "; ".join(classes) or text.strip().partition("\n")[0]
+
+
+def page() -> str:
+    """The page as it stands on file."""
+    direct = {_key(each.name) for asked in parts().values() for each in asked}
+    return HEAD + "".join(
+        f"| {name} | {', '.join(brought)} | {'✓' if name in direct else ''} | {licence(name)} |\n"
+        for name, brought in needed().items()
+    )
+
+
+if __name__ == "__main__":
+    (DOCS / "licences.md").write_text(page(), encoding="utf-8")

@@ -1,0 +1,139 @@
+"""What is reported: a run on file, or a scenario that is run and saved first."""
+
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from results.contents.shares import Shares, printed, quick
+from results.contents.subject import Subject, saved
+from results.keeping import store
+from results.keeping.files import writable
+from results.stopping import end_workers
+from scenarios.engines import WorkersLostError, leave_signals, one_thread_each
+from scenarios.simulate import RequestError
+
+if TYPE_CHECKING:
+    from results.keeping.answers import Answers
+    from scenarios.scenario import Scenario
+
+Made = TypeVar("Made")
+
+
+def subject_of(asked: Namespace, step: Callable[[], None]) -> Subject:
+    """The subject of what was asked for; `step` is called after runs, attribution and tables.
+
+    The attribution needs nothing of the run, so it is computed beside it.
+    """
+    from results.keeping.answers import Answers
+
+    answers, run = Answers.here(), _on_file(asked.run)
+    if run is not None:
+        scenario, place, seed = run.request.world.scenario, run.record.region.name, run.record.seed
+    else:
+        scenario, place, seed = _scenario(asked.run), asked.region, asked.seed
+        _checked(asked, scenario)
+    package = printed(asked.package, scenario, "seek") if asked.package else None
+    jobs = 1 if run is None and asked.draws else asked.jobs
+    with shares_of(asked.attribution, scenario, place, seed, jobs) as shares:
+        run = run or _run(asked, scenario, answers)
+        step()
+        told = shares()
+    step()
+    subject = saved(run, answer=answers, shares=told, package=package)
+    step()
+    return subject
+
+
+@contextmanager
+def shares_of(
+    file: Path | None, scenario: "Scenario", place: str, seed: int, jobs: int | None
+) -> Iterator[Callable[[], Shares]]:
+    """The attribution in a file, or one that is computed while something else is done."""
+    if file is not None:
+        told = Shares.read(file, scenario)
+        yield lambda: told
+        return
+    with beside(quick, scenario, place, seed=seed, jobs=jobs) as computed:
+        yield computed
+
+
+@contextmanager
+def beside(
+    does: Callable[..., Made], *given: object, **more: object
+) -> Iterator[Callable[[], Made]]:
+    """Call a function in a process of its own; what is given waits for what it made."""
+    with ProcessPoolExecutor(1, get_context("spawn"), leave_signals) as process:
+        with one_thread_each():
+            made = process.submit(does, *given, **more)
+        try:
+            yield made.result
+        except BrokenProcessPool:
+            raise WorkersLostError from None
+        except BaseException:
+            end_workers()
+            raise
+
+
+def _on_file(run: str) -> store.Saved | None:
+    """The run of this id or in this folder; None if there is none."""
+    there = any((folder / store.RUN).is_file() for folder in (Path(run), store.RUNS / run))
+    return store.found(run) if there else None
+
+
+def _checked(asked: Namespace, scenario: "Scenario") -> None:
+    """Refuse what cannot be run, before anything is computed."""
+    from scenarios.simulate import checked
+
+    checked(
+        scenario, asked.region, seed=asked.seed, scale=asked.scale, draws=asked.draws,
+        jobs=1 if asked.jobs is None else asked.jobs,
+    )  # fmt: skip
+    writable(store.RUNS)
+
+
+def _run(asked: Namespace, scenario: "Scenario", answers: "Answers") -> store.Saved:
+    """A scenario run with its baseline and its draws, and saved, as `xiancheng run` does."""
+    from results import verdict
+    from results.keeping.answers import keep
+    from scenarios import ensemble
+    from scenarios.request import Request
+
+    request = {"region": asked.region, "seed": asked.seed, "scale": asked.scale}
+    both = ensemble.pair(scenario, answer=answers, **request)
+    drawn = None
+    if asked.draws:
+        drawn = ensemble.draws(
+            scenario, asked.draws, lambda: None, jobs=asked.jobs, answer=answers, **request
+        )
+    found, delivered = verdict.verdicts(both, drawn), verdict.delivery(both.plan)
+    told = Request.of(scenario, **request)
+    folder, _ = keep(both.plan, told, found, delivered, store.RUNS, answers)
+    return store.found(folder)
+
+
+def _scenario(name: str) -> "Scenario":
+    """What is to be run.
+
+    Raises
+    ------
+    RequestError
+        if this is neither a run nor a scenario.
+    """
+    from scenarios.checking import ScenarioError
+    from scenarios.resolving import resolve
+
+    try:
+        return resolve(name)
+    except ScenarioError:
+        if Path(name).is_file():
+            raise
+        raise RequestError(
+            f"{name} 既不是已存运行（编号或含 {store.RUN} 的文件夹），也不是情景",
+            f"{name} is neither a saved run (an id, or a folder that holds {store.RUN}) nor a "
+            "scenario",
+        ) from None

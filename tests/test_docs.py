@@ -1,0 +1,290 @@
+"""What the documents say is so: commands parse, names exist, examples run, pages keep up."""
+
+import re
+import runpy
+import shlex
+import subprocess
+import sys
+import tomllib
+from collections import Counter
+from functools import cache
+from html.parser import HTMLParser
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from calibration.priors import catalogue
+from results.cli import Say, main, parser
+from sim.indicators import INDICATORS
+from sim.levers import LEVERS
+from tests.test_house import RULES
+
+HOUSE = Path(__file__).parent.parent
+DOCS = HOUSE / "docs"
+PAGES = sorted([*DOCS.glob("*.md"), *HOUSE.glob("README*.md"), HOUSE / "CONTRIBUTING.md"])
+PAIRS = sorted(page for page in PAGES if page.name.endswith(".en.md"))
+PROJECT = tomllib.loads((HOUSE / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+each_pair = pytest.mark.parametrize("english", PAIRS, ids=lambda page: page.name)
+
+
+@cache
+def text_of(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+@cache
+def maker(name: str):
+    """A file of docs/ that writes a page, as a module."""
+    spec = spec_from_file_location(name, DOCS / f"{name}.py")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    """The fenced blocks of a page in a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```", text_of(page), re.MULTILINE | re.DOTALL)
+
+
+def chinese(english: Path) -> Path:
+    return english.with_name(english.name.replace(".en.md", ".md"))
+
+
+# Commands and names
+
+
+def commands(page: Path) -> list[list[str]]:
+    """Every command line of ours that stands in a block of a page, without its comment."""
+    lines = re.findall(r"^ *xiancheng (.+)$", text_of(page), re.MULTILINE)
+    return [shlex.split(line, comments=True) for line in lines]
+
+
+ALL_COMMANDS = [(page.name, command) for page in PAGES for command in commands(page)]
+
+
+@pytest.mark.parametrize(
+    "command", [c for _, c in ALL_COMMANDS], ids=[f"{p}: {' '.join(c)}" for p, c in ALL_COMMANDS]
+)
+def test_a_command_that_is_told_can_be_typed(command):
+    parser(Say("en")).parse_args(command)
+
+
+@each_page
+def test_a_make_target_that_is_told_exists(page):
+    told = set(re.findall(r"(?:^ +|`)make (\w[\w-]*)", text_of(page), re.MULTILINE))
+    assert told <= set(re.findall(r"^([\w-]+):", text_of(HOUSE / "Makefile"), re.MULTILINE))
+
+
+@each_page
+def test_links_lead_to_files_that_are_there(page):
+    prose = re.sub(r"^```.*?^```", "", text_of(page), flags=re.MULTILINE | re.DOTALL)
+    targets = re.findall(r"\]\(([^)#\s]+)", prose)
+    inside = [target for target in targets if "://" not in target]
+    assert [t for t in inside if not (page.parent / t).exists()] == []
+
+
+@each_page
+def test_paths_that_are_told_exist(page):
+    floors = "sim|calibration|scenarios|results|tests|benchmarks|docs"
+    told = re.findall(rf"`((?:{floors})/[\w./-]+\.\w+)", text_of(page))
+    written = "results/runs/", "docs/validation.md"  # by commands, later
+    missing = [name for name in told if not (HOUSE / name).exists()]
+    assert [name for name in missing if not name.startswith(written)] == []
+
+
+@pytest.mark.parametrize("page", ["model.md", "model.en.md"])
+def test_functions_and_classes_that_the_model_names_exist(page):
+    equations = maker("equations")
+    for file, name in equations.listed(text_of(DOCS / page)):
+        files = [HOUSE / folder / file for folder in ("", "sim", "calibration", "scenarios")]
+        sources = [text_of(each) for each in files if each.is_file()]
+        *_, last = name.split(".")
+        found = [s for s in sources if re.search(rf"^ *(def|class) {last}\b", s, re.MULTILINE)]
+        assert found, f"{file} has no {name}"
+
+
+# Two languages
+
+
+@each_pair
+def test_a_page_in_two_languages_has_the_same_sections(english):
+    headings = [re.findall(r"^(#+)", text_of(page), re.M) for page in (english, chinese(english))]
+    assert headings[0] == headings[1]
+
+
+@each_pair
+def test_a_page_in_two_languages_has_the_same_examples(english):
+    def typed(page: Path) -> list[list[str]]:
+        spoken = re.compile(r"--lang|en|[^\x00-\x7f].*|Huimin|Yangxin|.*<.*>|[A-Z]+\.csv")
+        return [[w for w in command if not spoken.fullmatch(w)] for command in commands(page)]
+
+    assert Counter(map(tuple, typed(english))) == Counter(map(tuple, typed(chinese(english))))
+
+
+# Examples
+
+
+@pytest.mark.parametrize("name", ["guide-researcher.md", "guide-researcher.en.md"])
+def test_the_examples_for_researchers_run(name, tmp_path, capsys):
+    for number, block in enumerate(blocks(DOCS / name, "python")):
+        script = tmp_path / f"{number}.py"
+        script.write_text(block, encoding="utf-8")
+        runpy.run_path(str(script))
+    assert "job_mover_share" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["guide-policy.md", "guide-policy.en.md"])
+def test_the_scenario_for_policy_staff_is_well_formed(name, tmp_path):
+    (written,) = blocks(DOCS / name, "yaml")
+    file = tmp_path / "ours.yaml"
+    file.write_text(written, encoding="utf-8")
+    assert main(["check", str(file)]) == 0
+
+
+@pytest.mark.slow
+def test_the_guide_for_batch_users_works_from_design_to_table(tmp_path, monkeypatch, capsys):
+    guide = DOCS / "guide-batch.en.md"
+    (design,) = blocks(guide, "yaml")
+    monkeypatch.chdir(tmp_path)
+    Path("small.yaml").write_text(design, encoding="utf-8")
+    for command in commands(guide):
+        if command[0] == "sweep":
+            assert main(command) == 0
+    run = next(Path("small/runs").iterdir())
+    assert main(["reproduce", str(run)]) == 0
+    capsys.readouterr()
+    for number, block in enumerate(blocks(guide, "python")):
+        Path(f"{number}.py").write_text(block, encoding="utf-8")
+        runpy.run_path(f"{number}.py")
+    assert "effect_pp" in capsys.readouterr().out
+
+
+# Pages that follow from the code
+
+
+def test_the_page_of_equations_is_as_the_model_and_the_code_have_it():
+    assert text_of(DOCS / "equations.md") == maker("equations").page(), "run `make pages`"
+
+
+def test_every_rule_stands_in_the_page_of_equations():
+    mapped = {(each.file, each.name) for _, each in maker("equations").table()}
+    rules = {
+        (f"sim/{rule}.py", name)
+        for rule in RULES
+        for name in maker("equations").functions(HOUSE / "sim" / f"{rule}.py")
+        if not name.startswith("_") and "." not in name
+    }
+    assert rules - mapped == set(), "name them beside their equation in docs/model*.md"
+
+
+def test_both_languages_name_the_same_functions_beside_their_equations():
+    equations = maker("equations")
+    zh, en = (equations.sections(page) for page in equations.PAGES)
+    assert zh.keys() == en.keys()
+    for number, section in zh.items():
+        assert equations.named(section).keys() <= equations.named(en[number]).keys(), number
+
+
+def test_the_model_counts_its_parameters_levers_and_indicators_right():
+    parameters = list(catalogue())
+    grades = Counter(each.grade for each in parameters)
+    free = sum(each.estimable == "free" for each in parameters)
+    page = text_of(DOCS / "model.en.md")
+    assert (
+        f"Of {len(parameters)} parameters {grades['S']} rest on strong evidence (S), {grades['W']} "
+        f"on weak (W), {grades['A']} are assumptions (A); {free} are marked `free`" in page
+    )
+    assert f"{len(INDICATORS)} indicators in `sim/indicators.py`" in page
+    assert f"**Levers** `sim/levers.py`: {len(LEVERS)}," in page
+
+
+CHECKLIST = {
+    "I.i", "I.ii.a–b", "I.ii.c", "I.ii.d–e", "I.iii", "II.i.a–b", "II.i.c", "II.i.d–e", "II.ii.a",
+    "II.ii.b–c", "II.ii.d", "II.ii.e", "II.ii.f–g", "II.ii.h", "II.iii.a–b", "II.iv.a–b", "II.iv.c",
+    "II.iv.d–e", "II.v", "II.vi.a–b", "II.vi.c–d", "II.vii", "II.viii.a–b", "II.ix", "II.x.a–b",
+    "III.i.a", "III.i.b", "III.ii.a–c", "III.iii", "III.iv.a–c",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("page", ["model.md", "model.en.md"])
+def test_every_question_of_odd_d_is_answered(page):
+    rows = re.findall(r"^\| (I{1,3}\.[\w.–]+) \| (.+?) \| (.+?) \|$", text_of(DOCS / page), re.M)
+    assert {item for item, _, answer in rows if answer.strip()} == CHECKLIST
+
+
+# Citation and licences
+
+
+def test_the_citation_is_complete_and_of_this_version():
+    citation = YAML(typ="safe").load(text_of(HOUSE / "CITATION.cff"))
+    assert citation["cff-version"] == "1.2.0"
+    assert {"message", "title", "authors", "type", "license", "version"} <= citation.keys()
+    assert citation["version"] == PROJECT["version"]
+    assert citation["license"] == PROJECT["license"]
+    assert [author.keys() for author in citation["authors"]] == [{"name"}]  # an entity, no person
+
+
+def test_a_run_needs_no_more_than_fifteen_direct_dependencies_and_their_licences_are_told():
+    licences = maker("licences")
+    direct = {each.name.replace(".", "-") for each in licences.parts()[licences.CORE]}
+    rows = re.findall(
+        r"^\| (\S+) \| ([\w, ]+) \| (✓?) \| (.*) \|$", text_of(DOCS / "licences.md"), re.M
+    )
+    core = {name: licence for name, part, _, licence in rows if part == licences.CORE}
+    assert len(direct) <= 15
+    assert direct <= {name for name, _, mark, _ in rows if mark}
+    assert {name for name in licences.closure(licences.parts()[licences.CORE])} <= core.keys()
+    assert all(core.values())
+
+
+# The site
+
+
+class Loads(HTMLParser):
+    """What a page makes the browser fetch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.addresses: list[str] = []
+
+    def handle_starttag(self, tag, attrs):
+        given = dict(attrs)
+        sources = [given.get(key) or "" for key in ("src", "srcset", "data", "poster", "action")]
+        links = given.get("href") or "" if tag in ("link", "base", "use", "image") else ""
+        self.addresses += [
+            *sources,
+            links,
+            *re.findall(r"url\(([^)]*)\)", given.get("style") or ""),
+        ]
+
+
+OUTSIDE = re.compile(r"^\W*(https?:)?//")
+
+
+@pytest.mark.slow
+def test_the_site_builds_without_a_warning_and_loads_nothing_from_outside(tmp_path):
+    if not all(find_spec(name) for name in ("sphinx", "furo", "myst_parser")):
+        pytest.skip("needs xiancheng[docs]")
+    site = tmp_path / "site"
+    build = [sys.executable, "-m", "sphinx", "--quiet", "--fail-on-warning", "--keep-going"]
+    done = subprocess.run([*build, str(DOCS), str(site)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    for page in site.rglob("*.html"):
+        loads = Loads()
+        loads.feed(page.read_text(encoding="utf-8"))
+        assert [a for a in loads.addresses if OUTSIDE.match(a)] == [], page.name
+    for style in site.rglob("*.css"):
+        sheet = style.read_text(encoding="utf-8")
+        fetched = re.findall(r"url\(([^)]*)\)|@import\s+([^;]*)", sheet)
+        assert [a for pair in fetched for a in pair if OUTSIDE.match(a)] == [], style.name
+    for script in site.rglob("*.js"):
+        code = script.read_text(encoding="utf-8")
+        assert not re.search(r"(fetch|import|open|src=)\W{0,3}(https?:)?//", code), script.name
+    assert (site / "reference/sim/sim.migration.html").exists()
+    searched = (site / "_static/language_data.js").read_text(encoding="utf-8")
+    stemmer = re.search(r"window\.Stemmer = (\w+);", searched)[1]
+    assert f"var {stemmer}=" in searched, "the search page would stop"
