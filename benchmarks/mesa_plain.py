@@ -16,13 +16,14 @@ import numpy as np
 
 from benchmarks.numpy_people import rings, unpacked
 from benchmarks.told import Look, Told
-from sim import households
+from sim import households, migration
 from sim.kernel import LONE, WHOLE
 from sim.kinds import COUPLE, PRIMARY_CHILD
 from sim.migration import AGE_CLASS as AGE_CLASSES
 from sim.migration import COUNTRY, OWN_TOWN, STAY
 from sim.state import (
     ALONE,
+    COLLEGE,
     DEPENDENT,
     FARM,
     FEMALE,
@@ -93,6 +94,8 @@ class Resident(mesa.Agent):
             u = self.model.random.random()
             self.education = int(households.education_reached(u, t.parameters))
             self.role = SINGLE
+            if self.education == COLLEGE:
+                self.model.met["student"].append(self)
 
     def meet_luck(self) -> None:
         """Meet the quarter's luck; the model deals with what was met in the order of the tick."""
@@ -233,7 +236,8 @@ class MesaPeople(mesa.Model):
             resident.work = FARM if resident.place % 2 else NO_WORK
         hired = self.hire(met["hire"])
         self.marry(met["marriage"])
-        parties = [self.choose(resident, t.chances) for resident in met["leaving"]]
+        parties = [self.leaving_for_college(resident) for resident in met["student"]]
+        parties += [self.choose(resident, t.chances) for resident in met["leaving"]]
         parties += [self.return_of(resident) for resident in met["return"]]
         parties += [self.following(resident) for resident in hired]
         parties += [(r, WHOLE, r.place // 2, -1, False) for r in met["resettling"] if r.place % 2]
@@ -299,6 +303,16 @@ class MesaPeople(mesa.Model):
         if town == OUTSIDE:
             return resident, t.mode[chosen], town, t.gone - 2 + (nest == COUNTRY), False
         return resident, t.mode[chosen], town, -1, not (nest == OWN_TOWN and flat)
+
+    def leaving_for_college(self, resident: Resident) -> Party | None:
+        """Somebody who has just reached college may leave the region for it."""
+        t, luck = self.told, self.random.random
+        if resident.role != SINGLE or resident.place >= 2 * t.towns:
+            return None
+        if not migration.leaves_for_college(luck(), t.parameters):
+            return None
+        far = not migration.college_in_province(luck(), t.parameters)
+        return resident, LONE, OUTSIDE, t.gone - 2 + far, False
 
     def return_of(self, resident: Resident) -> Party | None:
         """Someone away from their hukou place goes back: to the village, or to its county town."""

@@ -13,6 +13,7 @@ from sim.kernel import LONE, WHOLE, WITH_CHILD
 from sim.kinds import BANDS, COUPLE, EDUCATIONS, PRIMARY_CHILD, SITUATIONS, WORKS
 from sim.state import (
     ALONE,
+    COLLEGE,
     DEPENDENT,
     FARM,
     HEAD,
@@ -105,6 +106,7 @@ class NumpyPeople:
         hired = self.hire(finds_work)
         self.marry(marries)
         parties = [
+            self.leave_for_college(),
             self.choose(reconsiders, t.chances),
             self.go_back(returns),
             self.follow_job(hired),
@@ -167,12 +169,27 @@ class NumpyPeople:
 
     def come_of_age(self) -> None:
         """Those who turned eighteen in the last four quarters leave school."""
-        grown = self.told.now - 4 * households.GROWN
-        young = (self.born <= grown) & (self.born > grown - 4) & (self.role == DEPENDENT)
-        rows = np.flatnonzero(young)
+        rows = self._just_grown()
+        rows = rows[self.role[rows] == DEPENDENT]
         u = self.luck.random(len(rows))
         self.education[rows] = households.education_reached(u, self.told.parameters)
         self.role[rows] = SINGLE
+
+    def leave_for_college(self) -> tuple[Ints, ...]:
+        """Of those who have just left school for college, many leave the region."""
+        t = self.told
+        rows = self._just_grown() if t.school_year else np.empty(0, np.int64)
+        student = (self.education[rows] == COLLEGE) & (self.role[rows] == SINGLE)
+        rows = rows[student & (self.place(rows) < 2 * t.towns)]
+        rows = rows[migration.leaves_for_college(self.luck.random(len(rows)), t.parameters)]
+        far = ~migration.college_in_province(self.luck.random(len(rows)), t.parameters)
+        nowhere, same = np.full(len(rows), -1), np.full(len(rows), LONE)
+        return rows, same, nowhere, t.gone - 2 + far, np.zeros(len(rows), bool)
+
+    def _just_grown(self) -> Ints:
+        """The rows of those who turned eighteen in the last four quarters."""
+        grown = self.told.now - 4 * households.GROWN
+        return np.flatnonzero((self.born <= grown) & (self.born > grown - 4))
 
     def marry(self, rows: Ints) -> None:
         """Those who find each other in a county form households."""

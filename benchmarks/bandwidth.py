@@ -1,0 +1,74 @@
+"""The memory under the tick: bytes that compiled loops read, and what copying them would take."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from benchmarks.tables import Measured
+from benchmarks.told import Recorded, model, residents
+from sim import kernel
+from sim.state import COLUMNS
+
+AT_RANDOM = {"leave_rings", "join_rings", "heads", "move", "company", "not_yet_counted"}
+
+
+@contextmanager
+def columns_read(ours: Recorded) -> Iterator[list[int]]:
+    """Note the bytes of people's columns that compiled kernels read from end to end."""
+    seen: list[int] = []
+    sweeps = {
+        name: function
+        for name, function in vars(kernel).items()
+        if hasattr(function, "py_func") and name not in AT_RANDOM
+    }
+
+    def noting(function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any) -> Any:
+            people = ours.register.people
+            columns = [getattr(people, name) for name in COLUMNS]
+            arrays = [a for a in arguments if isinstance(a, np.ndarray)]
+            seen.extend(a.nbytes for a in arrays if any(np.may_share_memory(a, c) for c in columns))
+            return function(*arguments)
+
+        return call
+
+    try:
+        for name, function in sweeps.items():
+            setattr(kernel, name, noting(function))
+        yield seen
+    finally:
+        for name, function in sweeps.items():
+            setattr(kernel, name, function)
+
+
+def copying(times: int = 7) -> Any:
+    """The machine's copy bandwidth on one thread, reading and writing [GB/s], (time,)."""
+    source, target = np.ones(1 << 26), np.empty(1 << 26)
+    copies = []
+    for _ in range(times + 1):  # the first touches the pages
+        begun = time.perf_counter()
+        np.copyto(target, source)
+        copies.append(2 * source.nbytes / (time.perf_counter() - begun) / 1e9)
+    return np.array(copies[1:])
+
+
+def memory(ns: float, scale: float) -> list[Measured]:
+    """Bytes touched per resident-quarter, and what copying them takes of the `ns` at `scale`."""
+    ours = model(0.02)
+    ours.step()
+    here, quarters = residents(ours), 4
+    with columns_read(ours) as seen:
+        for _ in range(quarters):
+            ours.step()
+    touched = sum(seen) / here / quarters
+    bandwidth = copying()
+    floor = touched / bandwidth
+    return [
+        Measured.of("columns swept by compiled loops", "bytes per resident-quarter", [touched]),
+        Measured.of("copy bandwidth (numpy, read + write)", "GB/s", bandwidth),
+        Measured.of("memory-bound floor of those sweeps", "ns per resident-quarter", floor),
+        Measured.of(f"floor / ours at scale {scale:g}", "%", 100 * floor / ns),
+    ]

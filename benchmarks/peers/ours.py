@@ -1,0 +1,87 @@
+"""Ours: the model's columns, compiled kernel and addressed luck, put to the small task."""
+
+from importlib.metadata import version
+
+import numpy as np
+
+from benchmarks.peers import task
+from benchmarks.peers.task import BANDS, PLACES, Ints
+from sim import kernel
+from sim.chance import Luck, Stream, addresses, threshold
+from sim.state import NEVER, People
+
+NAME = f"xiancheng {version('xiancheng')}"
+CHUNK = 65536
+TRAITS = 256
+FIXED = 65536  # factors come to the kernel in 1/65536
+LEAVING = 4  # the event's entry in the kernel's table
+BITS = np.uint16
+
+
+class Engine:
+    """Everyone. A place is one unit, and people have no traits."""
+
+    def __init__(self, place: Ints, born: Ints, seed: int) -> None:
+        n = len(place)
+        alone, nobody = np.arange(n, dtype=np.int32), np.full(n, NEVER)
+        self.people = People(
+            address=addresses(np.arange(n, dtype=np.uint64)), born=born.copy(), child=nobody,
+            unit=place.astype(BITS), hukou=place.astype(BITS), before=place.astype(BITS),
+            since=nobody.copy(), traits=np.zeros(n, np.uint8), flags=np.zeros(n, np.uint8),
+            mate=alone, weight=np.ones(n, np.int32),
+        )  # fmt: skip
+        self.luck = Luck(seed)
+        self.first_row = (np.arange(PLACES) * BANDS).astype(np.uint32)
+        self.table = np.zeros((PLACES * BANDS, 1, 6), np.uint32)
+        self.table[:, 0, LEAVING] = threshold(task.leaving()).ravel()
+        self.second = np.zeros((PLACES * BANDS, 1, 2), np.uint32)
+        one = np.array([0, 1], np.int64)
+        self.bounds = kernel.screen(self.table, self.second, one, one, FIXED, FIXED)
+        self.room = task.room(place)
+        self.counts = task.count(place, born, 0)
+
+    def quarter(self, now: int) -> Ints:
+        """Let a quarter pass; residents by place and age band."""
+        p, band = self.people, self.bands(now)
+        chances = task.choices(self.counts.sum(axis=1), self.room)
+        movers = self.wavering(now, band)
+        origin = p.unit[movers].astype(np.int64)
+        goals = self.luck.choose(Stream.DESTINATION, now, p.address[movers], chances, origin)
+        everyone, who = np.ones(len(movers), np.int64), np.empty((2, len(movers)), np.int64)
+        kernel.move(
+            p.mate, p.born, p.unit, p.before, p.since, now, now, movers, everyone, goals, *who
+        )
+        counts = np.zeros((PLACES * BANDS, TRAITS), np.int64)
+        kernel.tally(p.unit, p.born.view(BITS), p.traits, p.weight, self.first_row, band, counts)
+        self.counts = counts[:, 0].reshape(PLACES, BANDS)
+        return self.counts
+
+    def bands(self, now: int) -> Ints:
+        """The age band at the bits of every quarter of birth, (65536,)."""
+        ages = task.bands(now)
+        band = np.zeros(1 << 16, np.uint8)
+        band[(now - np.arange(len(ages))).astype(np.int16).view(BITS)] = ages
+        return band
+
+    def wavering(self, now: int, band: Ints) -> Ints:
+        """Whom the quarter's luck tells to reconsider, (mover,)."""
+        p, nothing = self.people, np.zeros(1 << 16, np.uint8)
+        groups = np.zeros(TRAITS, np.uint8)
+        inner, plain = np.zeros((TRAITS, 1), np.uint8), np.full(1 << 16, FIXED, np.uint32)
+        when, stream = np.uint64(now), np.uint64(Stream.QUARTER)
+        rows, events = np.empty(CHUNK, np.int64), np.empty(CHUNK, np.uint8)
+        found = []
+        for start in range(0, len(p), CHUNK):
+            part = slice(start, start + CHUNK)
+            met = kernel.throw(
+                p.address[part], p.unit[part], p.born[part].view(BITS), p.child[part].view(BITS),
+                p.since[part].view(BITS), p.traits[part], self.first_row, band, nothing, inner,
+                groups, self.table, self.second, groups, self.bounds, plain[:PLACES], plain,
+                when, stream, np.uint64(self.luck.seed), rows, events, start,
+            )  # fmt: skip
+            found.append(rows[:met].copy())
+        return np.concatenate(found)
+
+    def where(self) -> Ints:
+        """The place of everyone, (person,)."""
+        return self.people.unit.astype(np.int16)
