@@ -19,9 +19,10 @@ import numpy as np
 
 from calibration.region import load
 from scenarios.ensemble import without_plan
-from scenarios.paired import RATE, Draw, Runs, judged_on
+from scenarios.outcome import RATE, Group
+from scenarios.paired import Draw, Runs, judged_on
 from scenarios.resolving import resolve
-from scenarios.simulate import Group, reported
+from scenarios.simulate import reported
 
 if TYPE_CHECKING:
     from sim.state import Floats

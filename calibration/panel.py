@@ -17,6 +17,10 @@ YEAR = 365.25  # days
 Left = Literal["unit", "prefecture"]
 
 
+class RecordError(LookupError):
+    """There is no record of change to lean on."""
+
+
 @dataclass(frozen=True, eq=False)
 class Panel:
     """Units at two censuses; the first axis is the census wherever there are two."""
@@ -36,11 +40,11 @@ class Panel:
 
         Raises
         ------
-        LookupError
+        RecordError
             if it holds fewer than two.
         """
         if len(region.censuses) < 2:
-            raise LookupError(f"{region.name} holds one census; a record of change takes two")
+            raise RecordError(f"{region.name} holds one census; a record of change takes two")
         first, last = region.censuses[-2:]
         split = np.stack([region.urban_rural(day) for day in (first, last)])
         return cls(
@@ -94,12 +98,12 @@ class Panel:
 
         Raises
         ------
-        LookupError
+        RecordError
             if they are of other censuses.
         """
         new = other.take(~np.isin(other.codes, self.codes))
         if self.dates != other.dates:
-            raise LookupError("records of different censuses cannot be joined")
+            raise RecordError("records of different censuses cannot be joined")
         return Panel(
             codes=self.codes + new.codes,
             prefecture=self.prefecture + new.prefecture,

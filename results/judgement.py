@@ -11,15 +11,14 @@ Sevcikova, Raftery & Waddell (2007), Transportation Research A 41 (Bayesian meld
 
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from results.forecasts.level import Level, level, paired_with
+from calibration import meld
+from results.forecasts.level import Level, held, paired_with
 from scenarios.ensemble import Pair
-from scenarios.paired import PUBLISHED
-from scenarios.simulate import ABOUT, Group, Outcome
+from scenarios.outcome import PUBLISHED, Group, floor
 from sim.state import Bools, Floats
 
 if TYPE_CHECKING:
@@ -58,6 +57,7 @@ class Judgement:
                 for name in central
             }
         runs = len(rates["usual"])
+        region = both.plan.region
         known = anchor(both) if rows else None
         if known is not None:
             own = np.column_stack([known.on(row["deadline"], row["unit_code"]) for row in rows])
@@ -65,17 +65,17 @@ class Judgement:
         else:
             own, of = rates["usual"], np.arange(runs)
 
-        def shifted(name: str) -> Floats:
-            return np.clip(own + (rates[name] - rates["usual"])[of], 0.0, 100.0)
-
+        without, having = (
+            meld.shifted(own, rates[name] - rates["usual"], of)
+            for name in ("baseline", "simulated")
+        )
+        targets = {target.id: target for target in region.targets}
         return cls(
             targets=ids,
-            floors=np.array([
-                row["target_rate"] - ABOUT * (row["operator"] == "about") for row in rows
-            ]),
+            floors=np.array([floor(targets[t]) for t in ids]),
             start=np.array([row["rate_at_start"] for row in rows]),
             recoding=np.array([judged["usual"][t]["recoding_pp"] for t in ids]),
-            level=own, without=shifted("baseline"), having=shifted("simulated"),
+            level=own, without=without, having=having,
             anchored=known is not None, runs=runs,
         )  # fmt: skip
 
@@ -84,30 +84,20 @@ class Judgement:
         """Whether there is a distribution to speak of, and not one run alone."""
         return len(self.having) > 1
 
-    @cached_property
-    def met(self) -> Bools:
-        """Which targets are met with the plan, (draw, target)."""
-        return np.asarray(self.having >= self.floors)
+    def met(self, rates: Floats) -> Bools:
+        """Which targets are met at these rates, (draw, target)."""
+        return np.asarray(rates >= self.floors)
 
-    @cached_property
-    def met_without(self) -> Bools:
-        """Which targets are met without it, (draw, target)."""
-        return np.asarray(self.without >= self.floors)
-
-    def all_met(self) -> float | None:
-        """The chance that all targets are met at once; None where it is not known."""
+    def at_once(self, rates: Floats) -> float:
+        """The chance that all targets are met at once; nan where it is not known."""
         known = self.uncertain and len(self.targets) > 0
-        return float(self.met.all(axis=1).mean()) if known else None
-
-    def all_met_without(self) -> float | None:
-        """The same without the plan."""
-        known = self.uncertain and len(self.targets) > 0
-        return float(self.met_without.all(axis=1).mean()) if known else None
+        return float(self.met(rates).all(axis=1).mean()) if known else np.nan
 
     def columns(self) -> dict[str, Floats]:
         """What a table of verdicts holds, each (target,).
 
-        `expected` and `without` are medians. What trend, recoding, conditions and plan give adds
+        `expected` and `without` are medians; `all_met`, the same for each, is the chance that all
+        targets are met at once. What trend, recoding, conditions and plan give adds
         up to `expected` less the rate at the start.
         """
         middle, before, having = (
@@ -115,12 +105,15 @@ class Judgement:
         )
         unknown = np.full(len(self.targets), np.nan)
         low, high = np.percentile(self.having, INTERVAL, axis=0)
+        chance = [self.met(rates).mean(axis=0) for rates in (self.having, self.without)]
         return {
             "without": before, "expected": having,
             "low": low if self.uncertain else unknown,
             "high": high if self.uncertain else unknown,
-            "probability": self.met.mean(axis=0) if self.uncertain else unknown,
-            "probability_without": self.met_without.mean(axis=0) if self.uncertain else unknown,
+            "probability": chance[0] if self.uncertain else unknown,
+            "probability_without": chance[1] if self.uncertain else unknown,
+            "all_met": np.full(len(self.targets), self.at_once(self.having)),
+            "all_met_without": np.full(len(self.targets), self.at_once(self.without)),
             "from_trend_pp": middle - self.start - self.recoding,
             "from_recoding_pp": self.recoding,
             "from_conditions_pp": before - middle,
@@ -130,19 +123,26 @@ class Judgement:
 
 def anchor(both: Pair) -> Level | None:
     """The level that a pair of runs is held to; None if they start at another census, or none."""
-    known = level(both.plan.region, both.plan.dates[-1])
-    return known if known is not None and known.start == both.plan.dates[0] else None
+    return held(both.plan.region, both.plan.dates[0], both.plan.dates[-1])
 
 
-def expected(both: Pair, day: date) -> tuple[Floats, Floats]:
-    """The published rate of every group on a day, without the plan and with it, (group,)."""
-    known, days = anchor(both), [day]
-    runs = [run.at(PUBLISHED, day) for run in (both.usual, both.baseline, both.plan)]
+def expected(both: Pair, day: date, verdicts: "pd.DataFrame") -> tuple[Floats, Floats]:
+    """The published rate of every group on a day, without the plan and with it, (group,).
+
+    `verdicts` is what `results.verdict.verdicts` gives; on a deadline a group has the rates there.
+    """
+    known, days, groups = anchor(both), [day], both.plan.groups
+    usual, *runs = (run.at(PUBLISHED, day) for run in (both.usual, both.baseline, both.plan))
     if known is None:
-        return runs[1], runs[2]
-    middle = np.array([known.path(group.code, days, 50)[0] for group in both.plan.groups])
-    without, having = (np.clip(middle + run - runs[0], 0, 100) for run in runs[1:])
-    return without, having
+        rates = np.array(runs)
+    else:
+        middle = np.array([known.path(group.code, days, 50)[0] for group in groups])
+        rates = np.clip(middle + np.array(runs) - usual, 0, 100)
+    codes = [group.code for group in groups]
+    for row in verdicts.to_dict("records"):
+        if row["deadline"] == day:
+            rates[:, codes.index(row["unit_code"])] = row["without"], row["expected"]
+    return rates[0], rates[1]
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,19 +156,27 @@ class Path:
     high: Floats | None
 
 
-def path(both: Pair, group: Group) -> Path:
-    """The rate at every quarter's end; between years' ends the level is read off a line."""
+def path(both: Pair, group: Group, verdicts: "pd.DataFrame") -> Path:
+    """The rate at every quarter's end; between years' ends the level is read off a line.
+
+    The differences are those of the median world. Where a verdict is given on a deadline, what
+    draws add to it there is added before in proportion to time, so that the path ends in it.
+    """
     days, column = both.plan.dates, both.plan.groups.index(group)
     known = anchor(both)
-
-    def of(run: Outcome) -> Floats:
-        return run.series(PUBLISHED)[:, column]
-
-    if known is None:
-        return Path(days, of(both.baseline), of(both.plan), None, None)
-    low, middle, high = (known.path(group.code, days, p) for p in (INTERVAL[0], 50, INTERVAL[1]))
-    conditions, plan = (of(run) - of(both.usual) for run in (both.baseline, both.plan))
-    inside = (
-        np.clip(x, 0, 100) for x in (middle + conditions, middle + plan, low + plan, high + plan)
+    usual, *runs = (
+        run.series(PUBLISHED)[:, column] for run in (both.usual, both.baseline, both.plan)
     )
-    return Path(days, *inside)
+    if known is None:
+        return Path(days, runs[0], runs[1], None, None)
+    without, plan = (run - usual for run in runs)
+    low, middle, high = (known.path(group.code, days, p) for p in (INTERVAL[0], 50, INTERVAL[1]))
+    lines = {"without": middle + without, "expected": middle + plan,
+             "low": low + plan, "high": high + plan}  # fmt: skip
+    for row in verdicts.to_dict("records"):
+        if row["unit_code"] == group.code and row["deadline"] in days:
+            end = days.index(row["deadline"])
+            passed = np.array([(day - days[0]).days for day in days]) / (days[end] - days[0]).days
+            for name, line in lines.items():
+                line += passed * (row[name] - line[end])
+    return Path(days, *(np.clip(line, 0, 100) for line in lines.values()))

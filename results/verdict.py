@@ -1,15 +1,16 @@
-"""The verdict: what the model says of each target, why, and how far off."""
+"""The verdict: what is expected of each target, why, and how sure that is."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
 from calibration import posterior
+from results.contents.words import MADE_OF
 from results.judgement import Judgement
 from scenarios.checking import Words
 from scenarios.delivery import Delivered, delivered
 from scenarios.ensemble import Pair
-from scenarios.simulate import Outcome
+from scenarios.outcome import Outcome
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,10 +26,7 @@ HEADERS = {
     "target": Words("目标%", "target %"),
     "probability": Words("达标概率", "P(met)"),
     "margin_pp": Words("差距(点)", "margin (points)"),
-    "from_trend_pp": Words("趋势", "trend"),
-    "from_recoding_pp": Words("划转", "recoding"),
-    "from_conditions_pp": Words("外部条件", "conditions"),
-    "from_plan_pp": Words("方案", "plan"),
+    **MADE_OF,
 }
 CAUSES = {
     "county": Words("地区", "county"),
@@ -41,7 +39,8 @@ CAUSES = {
     "counting_pp": Words("统计口径", "counting"),
 }
 JUDGED = (  # columns that draws have a part in
-    "without", "expected", "low", "high", "probability", "probability_without", "from_trend_pp",
+    "without", "expected", "low", "high", "probability", "probability_without", "all_met",
+    "all_met_without", "from_trend_pp",
     "from_recoding_pp", "from_conditions_pp", "from_plan_pp", "margin_pp", "basis", "draws",
 )  # fmt: skip
 OF_THE_MODEL = ("met", "margin_pp")  # columns of `Outcome.verdicts` that are no verdict

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from calibration import posterior
 from calibration.region import load
 from scenarios.engines import Local, Lost, WorkersLostError
+from scenarios.outcome import Outcome
 from scenarios.request import Request
 from scenarios.resolving import resolve
 from scenarios.scenario import Scenario
-from scenarios.simulate import Outcome
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -17,16 +17,16 @@ import numpy as np
 from calibration import posterior
 from calibration.region import load
 from scenarios.engines import WorkersLostError, leave_signals, one_thread_each
+from scenarios.outcome import CAUSES, PUBLISHED, RATE, Outcome, group_of
 from scenarios.plan import policy
 from scenarios.scenario import Scenario
-from scenarios.simulate import ABOUT, CAUSES, Outcome, simulate
+from scenarios.simulate import simulate
 from sim.levers import LEVERS
 from sim.state import Floats, quarter_of
 
 if TYPE_CHECKING:
-    from calibration.region import Region, Target
+    from calibration.region import Region
 
-RATE, PUBLISHED = "resident_urbanization_rate", "published_resident_urbanization_rate"
 PARTS = (*CAUSES, "counting")
 FRESH = 2**20  # numbers from here on belong to confirmations: no search has seen them
 
@@ -82,9 +82,8 @@ def read(outcome: Outcome, day: date) -> Reading:
 
     causes = np.array([[outcome.causes(g, day)[c] for g in outcome.groups] for c in CAUSES])
     change = outcome.at(RATE, day) - outcome.at(RATE, outcome.dates[0])
-    codes = [{outcome.region.counties[c].code for c in g.counties} for g in outcome.groups]
     rates = [
-        outcome.at(PUBLISHED, t.deadline)[codes.index(set(t.counties))]
+        outcome.at(PUBLISHED, t.deadline)[group_of(t, outcome.region, outcome.groups)]
         if outcome.dates[0] <= t.deadline <= outcome.dates[-1]
         else np.nan
         for t in outcome.region.targets
@@ -100,11 +99,6 @@ def judged_on(scenario: Scenario, region: "Region") -> date:
     """The last deadline of a target within the horizon, or else the last day."""
     due = [t.deadline for t in region.targets if scenario.start < t.deadline <= scenario.until]
     return max(due, default=scenario.until)
-
-
-def floor(target: "Target") -> float:
-    """The least published rate that meets a target."""
-    return float(target.value - ABOUT * (target.operator == "about"))
 
 
 class Runs:

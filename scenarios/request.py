@@ -17,16 +17,10 @@ from typing import Any
 
 from calibration import priors
 from scenarios.loading import Plan
+from scenarios.outcome import Outcome
 from scenarios.resolving import resolve
 from scenarios.scenario import Scenario
-from scenarios.simulate import (
-    Outcome,
-    RequestError,
-    horizon,
-    information,
-    prepared,
-    simulate,
-)
+from scenarios.simulate import RequestError, horizon, information, prepared, simulate
 
 COMPUTES = ("sim", "calibration", "scenarios")  # the packages that make an outcome
 ARITHMETIC = ("numba", "numpy", "scipy")  # libraries whose versions may change a last digit

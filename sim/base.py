@@ -2,7 +2,8 @@
 
 They are solved once for a population, at the central parameters and without policy, so that the
 model sends out of the villages of each county as many people as the censuses show, to each kind of
-destination. Then they stay: other parameters send out more or fewer.
+destination, and those who leave for college among them (see `others_leaving`). Then they stay:
+other parameters send out more or fewer.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ from sim.state import HEAD, OWNS_FLAT, Counties, Floats, Ints, Offers, People, U
 PART = 2**20  # rows that are looked at at a time
 ROUNDS = 40  # the constants converge by a factor of about three a round
 UNREACHABLE = -40.0  # utils
+SOON = 3  # years of pupils, over whom the entrants of a year are averaged
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,8 @@ def base(
     residents = deciding(people, units, quarter, once).sum(axis=(1, 2, 3))
     back = returning(people, units, quarter, p)
     wanted = outflows(counties, residents, p)
-    wanted[:, 2:] = beside(students(people, units, quarter, p), wanted[:, 2:])
+    entering = students(people, units, quarter, p)
+    wanted[:, 2:] = others_leaving(wanted[:, 2:], entering)
     wanted[1::2] += back[:, :4]
     wanted[1::2, 0] = np.maximum(wanted[1::2, 0] - followers, 0)
     alternatives = Alternatives.around(counties)
@@ -117,13 +120,14 @@ def outflows(counties: Counties, residents: Floats, p: Parameters) -> Floats:
     return result
 
 
-def beside(students: Floats, leavers: Floats) -> Floats:
-    """Those of the `leavers` that the census shows who are no students; the same shape.
+def others_leaving(leavers: Floats, entering: Floats) -> Floats:
+    """Those of the `leavers` that the censuses show who do not leave for college; the same shape.
 
-    Where there are few students it is what they leave over. Where students alone are more than the
-    census shows, because who takes their hukou along is no longer seen, some others leave still.
+    Where few enter college it is what they leave over, to first order. Where they alone are more
+    than the leavers, because who takes the hukou along is no longer seen, some others leave still:
+    then somewhat more leave in all than the censuses show. The form is assumed.
     """
-    both = leavers + students
+    both = leavers + entering
     return np.divide(leavers**2, both, out=np.zeros_like(leavers), where=both > 0)
 
 
@@ -134,13 +138,13 @@ def students(people: People, units: Units, quarter: int, p: Parameters) -> Float
     fifteen to seventeen now.
     """
     place, inside = units.place().astype(np.int64), 2 * (int(units.county.max()) + 1)
-    grown, years = quarter - 4 * households.GROWN, 3
+    grown = quarter - 4 * households.GROWN
     pupils = np.zeros(inside + 3)
     for part in parts(len(people)):
         born = people.born[part]
-        soon = (born > grown) & (born <= grown + 4 * years)
+        soon = (born > grown) & (born <= grown + 4 * SOON)
         np.add.at(pupils, place[people.unit[part][soon]], people.weight[part][soon])
-    leaving = pupils[:inside] / years * p.college_share
+    leaving = pupils[:inside] / SOON * p.college_share
     staying_away = leaving * p.college_leaving * (1 - p.graduate_return)
     return staying_away[:, None] * [p.college_in_province, 1 - p.college_in_province]
 

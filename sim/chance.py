@@ -22,7 +22,7 @@ class Stream(IntEnum):
     ARRIVAL = 3  # where the people who move go in line, and which unit they find
     HIRED = 4  # sector of the new job, place in the line, moving with the job
     RETURNING = 5  # to the village or to the county town
-    COMING_OF_AGE = 6  # sex at birth, education reached
+    COMING_OF_AGE = 6  # sex at birth; education reached, and whether and where one leaves for it
     OUTSIDERS = 7  # people from elsewhere who consider coming
     OUTSIDER_TRAITS = 8
     UNIT = 9  # recoding, merger and school closing of a village

@@ -36,7 +36,7 @@ FLAT = 2  # owns no flat in the town of the county, or does
 HEADS = np.arange(SITUATIONS) >= COUPLE
 PUPILS = (np.arange(SITUATIONS) == PRIMARY_CHILD) | (np.arange(SITUATIONS) == SECONDARY_CHILD)
 DURATIONS = (0.5, 32.0)  # years of residence between which the hazard falls
-GRADUATING = (20, 25)  # years, the age at which those who come home after college do
+GRADUATING = (20, 25)  # years, the ages between which graduates come home
 
 
 @dataclass(frozen=True)
@@ -290,8 +290,8 @@ def going_back_hazard(beyond: Bools, p: Parameters) -> Floats:
     (place, band, education)
     """
     graduates = np.zeros((len(AGES), EDUCATIONS))
-    band = np.searchsorted(AGES, GRADUATING[0])
-    graduates[band, COLLEGE] = -np.log1p(-p.graduate_return) / np.ptp(GRADUATING)
+    of_age = (GRADUATING[0] <= AGES) & (GRADUATING[1] > AGES)
+    graduates[of_age, COLLEGE] = -np.log1p(-p.graduate_return) / np.ptp(GRADUATING)
     return return_hazard(p)[:, None] + np.asarray(beyond)[:, None, None] * graduates
 
 

@@ -95,9 +95,9 @@ class Parameters:
     spouse_age_gap: float  # years, husbands older than wives at marriage
     marriage_age_sd: float  # years, spread of the age of marriage
     college_share: float  # 1, share of the young who reach college
-    college_leaving: float  # 1, share of those who leave for college far away, beyond the region
-    college_in_province: float  # 1, share of those whose college is in the province
-    graduate_return: float  # 1, share of those who are back by twenty-five
+    college_leaving: float  # 1, share of those who reach college that leave the region for it
+    college_in_province: float  # 1, share of those who leave for college that stay in the province
+    graduate_return: float  # 1, share of those who left for college that are back by twenty-five
     senior_share: float  # 1, share of the young whose last school is senior secondary
 
     # Labour

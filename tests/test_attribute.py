@@ -20,7 +20,8 @@ from results.comparison.attribute import (
     standard_error,
 )
 from scenarios.ensemble import without_plan
-from scenarios.paired import RATE, Draw, Runs, judged_on, layered
+from scenarios.outcome import RATE
+from scenarios.paired import Draw, Runs, judged_on, layered
 from scenarios.resolving import resolve
 from scenarios.simulate import simulate
 

@@ -168,6 +168,13 @@ def test_a_second_step_starts_where_the_first_ended(estimate, truth):
         low, high = (score(stage, name, share) for share in (0.025, 0.975))
         assert low < aim < high, name
 
+    def drawn_from(rows):
+        return {tuple(size) for size in sizes[rows].tolist()}
+
+    assert len(drawn_from(slice(None))) < RUNS  # some draws are taken twice
+    tested = drawn_from(stage.dealt.gate) | drawn_from(stage.dealt.widening)
+    assert drawn_from(stage.dealt.learning).isdisjoint(tested)
+
 
 def test_the_counties_around_are_comparable_and_none_of_the_regions_own():
     pool, region = load("shandong"), load("binzhou")

@@ -317,3 +317,20 @@ def test_a_side_has_the_chance_that_a_run_of_it_has():
     assert told[told["scenario"] == "plan"]["expected"].to_numpy() == pytest.approx(
         judged["expected"]
     )
+
+
+@pytest.mark.parametrize("first", ["baseline", "plan-without-recoding"])
+def test_the_world_of_the_first_side_is_no_yardstick(first):
+    """Whichever side comes first, another has the chance that it has alone."""
+    told = compare((side(first), side("plan")), scale=SCALE, jobs=1).verdicts()
+    chance = told[told["scenario"] == "plan"]["probability"].to_numpy()
+    assert chance == pytest.approx(
+        Judgement.of(pair(resolve("plan"), scale=SCALE)).columns()["probability"]
+    )
+
+
+def test_a_region_without_targets_is_compared_without_verdicts():
+    sides = (side("baseline"), side("plan"))
+    told = compare(sides, region="shandong", scale=0.001, jobs=1)
+    assert told.verdicts().empty
+    assert len(told.to_frame())

@@ -19,7 +19,7 @@ BUDGETS = {
     "infer_with_pyabc": "--particles 4 --rounds 1",
     "rank_parameters": "--trajectories 2",
     "read_a_sweep": "--draws 3",
-    "sample_posterior": "--runs 30",
+    "sample_posterior": "--runs 40",
     "search_with_optuna": "--trials 5",
     "watch_with_mesa": "--quarters 2",
 }
@@ -110,7 +110,7 @@ def test_a_sampler_closes_in_on_the_truth_it_is_not_told():
     for name in ("alpha_single", "recode_hazard", "benchmark_drift"):
         truth, low, middle, high = found[name][:4]
         assert ranges()[name][0] <= low < middle < high <= ranges()[name][1]
-        assert low - (high - low) <= truth <= high + (high - low)
+        assert low <= truth <= high
     assert found["recode_hazard"][4] < 70  # percent of the prior's width
 
 

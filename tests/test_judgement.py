@@ -4,12 +4,15 @@ from dataclasses import replace
 from datetime import date
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from calibration.baselines import hindcast
+from calibration.panel import record
 from calibration.region import load
 from results import judgement, verdict
 from results.forecasts import level as levels
-from results.forecasts.level import DRAWS, Level, level, paired_with
+from results.forecasts.level import DRAWS, Level, at_deadlines, level, paired_with
 from results.judgement import Judgement
 from scenarios.ensemble import draws, pair
 from scenarios.resolving import resolve
@@ -39,7 +42,7 @@ def flat(both, rate: float, spread: float = 0.0) -> Level:
 
 
 def held_to(monkeypatch, told: Level | None) -> None:
-    monkeypatch.setattr(judgement, "level", lambda *_: told)
+    monkeypatch.setattr(judgement, "held", lambda *_: told)
 
 
 def test_trend_recoding_conditions_and_plan_add_up_to_the_change(judged):
@@ -76,9 +79,17 @@ def test_a_scenario_without_measures_adds_nothing():
 def test_outside_conditions_shift_the_level_by_what_they_do_in_the_model():
     frozen = pair(resolve("plan-without-recoding"), scale=SCALE)
     rates = [run.verdicts()["simulated"].to_numpy() for run in (frozen.baseline, frozen.usual)]
-    told = Judgement.of(frozen).columns()["from_conditions_pp"]
+    judged = Judgement.of(frozen)
+    told = judged.columns()["from_conditions_pp"]
     assert told == pytest.approx(rates[0] - rates[1], abs=0.05)  # but for the ends at 0 and 100
     assert told.min() < -0.3
+    having = frozen.plan.verdicts()["simulated"].to_numpy() - rates[1]
+    shift = np.median(judged.having - judged.level, axis=0)
+    assert shift == pytest.approx(having, abs=0.05)  # the plan's rate less that of the usual world
+    group = next(g for g in frozen.plan.groups if g.en == "Zouping")
+    path = judgement.path(frozen, group, pd.DataFrame({"unit_code": []}))
+    at = [row["county_en"] for row in frozen.plan.judged()].index("Zouping")
+    assert path.having[-1] == pytest.approx(judged.columns()["expected"][at], abs=0.05)
 
 
 def test_a_chance_counts_the_draws_that_reach_the_target(both, monkeypatch):
@@ -86,12 +97,14 @@ def test_a_chance_counts_the_draws_that_reach_the_target(both, monkeypatch):
     judged = Judgement.of(both)
     for t, wanted in enumerate(judged.floors):
         share = np.clip((60 - wanted) / 20, 0, 1)
-        assert judged.met_without[:, t].mean() == pytest.approx(share, abs=1e-3)
+        assert judged.met(judged.without)[:, t].mean() == pytest.approx(share, abs=1e-3)
 
 
 def test_all_targets_at_once_are_harder_than_any_of_them(judged):
-    assert judged.all_met() <= judged.columns()["probability"].min()
-    assert judged.all_met_without() <= judged.all_met()
+    together = [judged.at_once(rates) for rates in (judged.without, judged.having)]
+    assert together[1] <= judged.columns()["probability"].min()
+    assert together[0] <= together[1]
+    assert (judged.columns()["all_met"] == together[1]).all()
 
 
 def test_about_may_be_missed_by_half_a_point(both, judged):
@@ -108,7 +121,7 @@ def test_without_a_record_of_change_the_level_is_the_models_and_has_no_chance(bo
     assert (told["basis"] == "model").all()
     assert told["expected"].to_numpy() == pytest.approx(told["simulated"].to_numpy())
     assert told["probability"].isna().all()
-    assert Judgement.of(both).all_met() is None
+    assert np.isnan(Judgement.of(both).columns()["all_met"]).all()
 
 
 def test_with_draws_alone_the_chance_is_the_share_of_draws(both, monkeypatch):
@@ -159,6 +172,31 @@ def test_the_level_is_the_same_when_it_is_read_from_the_cache(tmp_path, monkeypa
     assert (first.rate == again.rate).all()
 
 
+def test_no_county_has_a_say_in_the_weight_of_its_own_forecast(monkeypatch):
+    """What the weights are found from are forecasts of counties that were left out."""
+    heard = {}
+    monkeypatch.setattr(levels.meld, "stack", lambda members, told, seen: heard.update(
+        members=members, told=told, seen=seen) or "pool")  # fmt: skip
+    levels.stack.cache_clear()
+    assert levels.stack("binzhou", 50, 1) == "pool"
+    levels.stack.cache_clear()
+    past = record(load("binzhou"))
+    for member, told in zip(heard["members"], heard["told"], strict=True):
+        assert (told == hindcast(member, past, draws=50, seed=1)).all()
+    assert (heard["seen"] == past.rate[1]).all()
+
+
+def test_a_pack_without_targets_has_a_level_all_the_same():
+    pack = load("shandong")
+    assert at_deadlines(pack, level(pack, END)).shape == (DRAWS, 0)
+
+
+def test_an_error_of_ours_is_no_missing_record(monkeypatch):
+    monkeypatch.setattr(levels, "_level", lambda *_: {}["a slip"])
+    with pytest.raises(KeyError):
+        level(load("binzhou"), END)
+
+
 def test_each_run_of_the_model_goes_with_as_many_draws_of_the_level():
     counts = np.bincount(paired_with(7))
     assert counts.max() - counts.min() <= 1
@@ -167,8 +205,10 @@ def test_each_run_of_the_model_goes_with_as_many_draws_of_the_level():
 
 def test_a_path_begins_at_the_census_and_ends_at_the_verdict(both, judged):
     group = next(g for g in both.plan.groups if g.code == both.plan.verdicts()["unit_code"].iloc[0])
-    told = judgement.path(both, group)
+    told = judgement.path(both, group, verdict.verdicts(both))
     first = judged.columns()
     assert told.without[0] == pytest.approx(told.having[0])
-    assert told.having[-1] == pytest.approx(first["expected"][0], abs=0.02)
-    assert told.low[-1] == pytest.approx(first["low"][0], abs=0.02)
+    assert told.having[-1] == pytest.approx(first["expected"][0], abs=1e-5)
+    assert told.low[-1] == pytest.approx(first["low"][0], abs=1e-5)
+    rates = judgement.expected(both, END, verdict.verdicts(both))[1]
+    assert rates[both.plan.groups.index(group)] == pytest.approx(first["expected"][0], abs=1e-5)

@@ -12,7 +12,7 @@ from scipy.special import softmax
 
 from calibration.priors import draw
 from sim import kernel, kinds, migration
-from sim.base import base, beside, students
+from sim.base import base, others_leaving, students
 from sim.chance import Stream, nested_logit, probability, threshold
 from sim.kinds import AGES, COUPLE, PRESCHOOL, PRIMARY_CHILD, SITUATIONS
 from sim.migration import COUNTRY, NEARBY, OWN_TOWN, PROVINCE, STAY, Alternatives
@@ -445,15 +445,31 @@ def test_choices_follow_the_probabilities():
 
 def test_the_base_period_is_reproduced_by_its_constants():
     """As many leave the villages a year as the censuses show, to each kind of destination."""
+    gone, moves, back, followers = base_period()
+    np.testing.assert_allclose(gone[:, 1], moves[:, 0] + back[:, 0] - followers, rtol=0.01)
+    np.testing.assert_allclose(gone[:, 2:], moves[:, 1:] + back[:, 1:], rtol=0.01)
+
+
+def test_who_leaves_for_college_is_not_sent_out_once_more(monkeypatch):
+    """The constants send out those whom college leaves over, and all the others as before."""
+    monkeypatch.setattr("sim.base.students", lambda *_: np.full((4, 2), 3.0))
+    gone, moves, back, _ = base_period(replace(PARAMETERS, town_leaving_ratio=0.0))
+    rest = moves[:, 2:] ** 2 / (moves[:, 2:] + 3.0)
+    assert (rest < moves[:, 2:]).all()
+    np.testing.assert_allclose(gone[:, 3:], rest + back[:, 2:], rtol=0.01)
+    np.testing.assert_allclose(gone[:, 2], moves[:, 1] + back[:, 1], rtol=0.01)
+
+
+def base_period(p=PARAMETERS):
+    """Who leaves villages a year, by county and nest; net moves, returns and followers."""
     counties, people, units = two_counties(), families(60), villages()
     model = build_world()
     away, offers = model.register.away_share, model.offers(model.ticks[0], levers())
     followers = model.markets.followers(PARAMETERS)
-    fixed = base(people, units, counties, NOW, offers, followers, away, PARAMETERS)
+    fixed = base(people, units, counties, NOW, offers, followers, away, p)
     value = migration.utility(AROUND, offers, fixed.constants, levers(), PARAMETERS)
     chances, attraction = migration.choice(AROUND, value, PARAMETERS)
     quarter = quarter_of(people, number=NOW)
-    hazard = considering(attraction=0.0)
     zero = np.zeros(4)
     hazard = migration.leaving_hazard(attraction, zero, zero, np.ones(4), levers(), PARAMETERS)
     gone = np.zeros((2, 5))
@@ -466,9 +482,7 @@ def test_the_base_period_is_reproduced_by_its_constants():
             size = 2.8 if AROUND.mode[j] == WHOLE and situation >= COUPLE else 1
             size = 2.0 if AROUND.mode[j] == WITH_CHILD else size
             gone[place // 2, AROUND.nest[j]] += often * chance * size
-    back = returning_slowly(people, quarter)
-    np.testing.assert_allclose(gone[:, 1], counties.moves[:, 0] + back[:, 0] - followers, rtol=0.01)
-    np.testing.assert_allclose(gone[:, 2:], counties.moves[:, 1:] + back[:, 1:], rtol=0.01)
+    return gone, counties.moves, returning_slowly(people, quarter), followers
 
 
 def returning_slowly(people, quarter):
@@ -501,7 +515,7 @@ def _ring(people, row):
 def test_students_account_for_a_part_of_those_the_census_shows_leaving():
     shown = np.array([100.0, 100.0, 100.0, 0.0])
     entering = np.array([0.0, 10.0, 1000.0, 50.0])
-    others = beside(entering, shown)
+    others = others_leaving(shown, entering)
     assert others[0] == 100
     assert others[1] == pytest.approx(90, abs=1.5)  # few students: what they leave over
     assert 0 < others[2] < 10  # more students than leavers: some others leave still

@@ -1,6 +1,7 @@
 """The documents, opened again: they hold the run's numbers, run nothing, and load nothing."""
 
 import re
+from contextlib import nullcontext
 from dataclasses import replace
 from html.parser import HTMLParser
 from importlib import import_module
@@ -15,6 +16,8 @@ from results.contents import document, subject
 from results.keeping import store
 from results.keeping.answers import Answers, keep
 from results.report import command, layout, paper
+from results.report import subject as reported
+from scenarios.checking import ScenarioError
 from scenarios.ensemble import pair
 from scenarios.keys import Text
 from scenarios.request import Request
@@ -29,7 +32,18 @@ pytest.importorskip("typst")
 pytest.importorskip("xlsxwriter")
 
 FORMS = [*command.WRITERS]
-HOSTILE = ["<img src=x onerror=alert(1)>", "=cmd()", '#eval("1") $x$ @a \\ *b* _c_ `d`', "-1+1"]
+HOSTILE = {
+    "tag": "<img src=x onerror=alert(1)>",
+    "formula": "=cmd|' /C calc'!A0",
+    "markup": '#eval("1") $x$ @a \\ *b* _c_ `d`',
+    "sum": "-1+1",
+    "plus": "+1",
+    "minus": "-1",
+    "at": "@x",
+    "long": "长" * 200,
+    "steering": "abc\u200fcba\u200b",
+    "lines": "first\nsecond\n=third",
+}
 
 
 def about(title="方案照文件实施"):
@@ -247,10 +261,17 @@ def test_pictures_say_what_they_show(made):
 # Hostile words
 
 
-@pytest.fixture(scope="module", params=HOSTILE, ids=["tag", "formula", "markup", "sum"])
+@pytest.mark.parametrize("steering", ["\u202e", "\u2066", "\r", "\x00", "\x1b"])
+def test_what_turns_text_around_is_no_title(steering):
+    with pytest.raises(ScenarioError):
+        resolve({"name": "x", "title": f"a{steering}b", "based_on": "plan"})
+
+
+@pytest.fixture(scope="module", params=HOSTILE.values(), ids=HOSTILE.keys())
 def hostile(request, pictures):
     what = document.document(about(request.param), "zh")
-    return request.param, {form: written(form, what, pictures) for form in FORMS}
+    shown = subject.plain(request.param)
+    return shown, {form: written(form, what, pictures) for form in FORMS}
 
 
 def test_hostile_words_are_words(hostile):
@@ -293,7 +314,7 @@ def run(told, tmp_path_factory):
 @pytest.fixture
 def no_attribution(monkeypatch):
     """No coalitions are run: the attribution has tests of its own."""
-    monkeypatch.setattr(command, "quick", lambda *_, **__: None)
+    monkeypatch.setattr(reported, "shares_of", lambda *_: nullcontext(lambda: None))
 
 
 @pytest.mark.usefixtures("no_attribution")

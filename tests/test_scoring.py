@@ -19,7 +19,8 @@ from results.forecasts.forecasting import FORECASTERS, MELD, MODEL, WITHOUT, for
 from results.forecasts.frozen import REGISTERED, ROUNDS, Settings
 from results.forecasts.observed import COLUMNS, VARIABLE, Observed, read
 from scenarios.checking import ScenarioError
-from scenarios.simulate import ABOUT, INFORMATION, RequestError, reported
+from scenarios.outcome import ABOUT
+from scenarios.simulate import INFORMATION, RequestError, reported
 
 SMALL = Settings(draws=3, level_draws=60, left_out_draws=40, scale=0.005, seed=7)
 END, BEFORE = date(2025, 12, 31), date(2023, 12, 31)

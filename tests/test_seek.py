@@ -11,6 +11,7 @@ from scipy.stats import binomtest
 
 from calibration import posterior
 from results.cli import main
+from results.forecasts.level import at_deadlines, level
 from results.seeking import certify, held, seek, sought
 from results.seeking.programme import least
 from results.seeking.wish import spending, wished
@@ -394,15 +395,39 @@ def test_a_search_is_held_to_the_level_and_not_to_the_models_own(runs):
     assert not np.allclose(rates[0], own, atol=0.5)
 
 
+class Nothing:
+    """Runs in which nothing makes a difference: what they are held to is the level itself."""
+
+    def __init__(self, runs):
+        self.pack = runs.pack
+
+    def read(self, asked, done=lambda: None):
+        none = np.zeros(0)
+        return [Reading(none, none, np.zeros(len(self.pack.targets))) for _ in asked]
+
+
 def test_each_draw_has_a_level_of_its_own_and_the_same_for_every_package(runs):
     plan, draws = resolve("plan"), independent("binzhou", 60, 1)
-    own = held.Held(runs, plan)
-    rates = np.array(own._levels([(plan, draw) for draw in draws]))
-    again = np.array(own._levels([(resolve("baseline"), draw) for draw in draws]))
+    own = held.Held(Nothing(runs), plan)
+    rates, again = (
+        np.array([r.targets for r in own.read([(scenario, draw) for draw in draws])])
+        for scenario in (plan, resolve("baseline"))
+    )
     assert (rates == again).all()
-    everywhere = own._rates[:, HUIMIN]
+    everywhere = at_deadlines(runs.pack, level(runs.pack, plan.until))[:, HUIMIN]
     assert rates[:, HUIMIN].std() == pytest.approx(everywhere.std(), rel=0.35)
     assert rates[:, HUIMIN].mean() == pytest.approx(everywhere.mean(), abs=2.5)
+
+
+def test_other_conditions_are_held_to_the_level_of_the_usual_ones(runs):
+    frozen, draws = resolve("plan-without-recoding"), [Draw()]
+    asked = [(frozen, draw) for draw in draws]
+    usual = runs.read([(resolve("baseline"), draw) for draw in draws])[0].targets
+    level_alone = held.Held(Nothing(runs), frozen).read(asked)[0].targets
+    own = runs.read(asked)[0].targets
+    told = held.Held(runs, frozen).read(asked)[0].targets
+    assert told - level_alone == pytest.approx(own - usual, abs=1e-9)
+    assert (own - usual).min() < -0.3
 
 
 def test_draws_are_called_what_they_are(runs, monkeypatch):

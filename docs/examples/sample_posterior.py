@@ -22,6 +22,9 @@ ASKED = ["alpha_single", "recode_hazard", "benchmark_drift"]
 SEEN = ["published_resident_urbanization_rate", "resident_urbanization_rate", "residents"]
 COUNTIES = [371602, 371603, 371621, 371622, 371623, 371625, 371681]
 TRUTH = {"alpha_single": -2.0, "recode_hazard": 0.008, "benchmark_drift": 0.0}
+FEWEST = (
+    60  # rows that are kept, if there are as many; of more than four times, the nearest quarter
+)
 
 
 def simulator(theta: np.ndarray, scale: float, seed: int = 1) -> np.ndarray:
@@ -41,14 +44,15 @@ def logit(theta: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
     return np.log(share / (1 - share))
 
 
-def adjusted(theta: np.ndarray, x: np.ndarray, seen: np.ndarray, keep: int) -> np.ndarray:
-    """The `keep` nearest rows, moved to where the summaries would have agreed, (row, parameter)."""
+def adjusted(theta: np.ndarray, x: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """The nearest rows, moved to where the summaries would have agreed, (row, parameter)."""
     gap = (x - seen) / x.std(axis=0)
-    axes = np.linalg.svd(gap - gap.mean(axis=0), full_matrices=False)[2][: 2 * theta.shape[1]]
-    near = np.argsort((gap**2).sum(axis=1))[:keep]
-    score = gap[near] @ axes.T
-    slope = np.linalg.lstsq(np.c_[np.ones(keep), score], theta[near], rcond=None)[0][1:]
-    return theta[near] - score @ slope
+    axes = np.linalg.svd(gap - gap.mean(axis=0), full_matrices=False)[2][: theta.shape[1]]
+    near = np.argsort((gap**2).sum(axis=1))[: max(FEWEST, len(x) // 4)]
+    design = np.c_[np.ones(len(near)), gap[near] @ axes.T]
+    line = np.linalg.lstsq(design, theta[near], rcond=None)[0]
+    spent = len(near) / (len(near) - design.shape[1])  # degrees of freedom: few rows fit too well
+    return line[0] + (theta[near] - design @ line) * np.sqrt(spent)
 
 
 def main(runs: int, scale: float) -> None:
@@ -58,7 +62,7 @@ def main(runs: int, scale: float) -> None:
     theta = np.random.default_rng(1).uniform(low, high, (runs, len(ASKED)))
     seen = simulator(np.array([[TRUTH[name] for name in ASKED]]), scale, seed=runs + 1)
     x = simulator(theta, scale)
-    kept = adjusted(logit(theta, low, high), x, seen, keep=max(runs // 2, 12))
+    kept = adjusted(logit(theta, low, high), x, seen)
     posterior = low + (high - low) / (1 + np.exp(-kept))
     print(f"{'':16} {'truth':>8} {'5%':>8} {'median':>8} {'95%':>8}   of the prior's width")
     for name, draws, width in zip(ASKED, posterior.T, high - low, strict=True):

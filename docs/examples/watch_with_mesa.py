@@ -59,7 +59,7 @@ def main(quarters: int) -> None:
     print(model.datacollector.get_model_vars_dataframe().iloc[-1].round(2).to_string())
 
 
-if __name__ == "__main__":
+if Path(sys.argv[0]).name == Path(__file__).name:  # to `solara run`, too, this is __main__
     asked = ArgumentParser(description=__doc__)
     asked.add_argument("--quarters", type=int, default=8)
     main(**vars(asked.parse_args()))

@@ -25,9 +25,10 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 import numpy as np
 
-from scenarios.paired import PARTS, RATE, Draw, Reading, Runs
+from scenarios.outcome import RATE, Group
+from scenarios.paired import PARTS, Draw, Reading, Runs
 from scenarios.scenario import Scenario
-from scenarios.simulate import Group, reported
+from scenarios.simulate import reported
 from sim.state import Floats
 
 if TYPE_CHECKING:

@@ -13,17 +13,19 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
+from calibration import meld
 from calibration.priors import catalogue, override
-from results.forecasts.level import Level, at_deadlines, level, paired_with
+from results.forecasts.level import Level, at_deadlines, held, paired_with
 from results.keeping.store import RUN, RUNS, Saved, found
 from scenarios.checking import Words
 from scenarios.differences import diff
 from scenarios.ensemble import usual
-from scenarios.paired import PARTS, Draw, Reading, Runs, floor, judged_on, layered, read
+from scenarios.outcome import Group, floor
+from scenarios.paired import PARTS, Draw, Reading, Runs, judged_on, layered, read
 from scenarios.request import code_digest
 from scenarios.resolving import resolve
 from scenarios.scenario import Scenario
-from scenarios.simulate import Group, RequestError, information, reported
+from scenarios.simulate import RequestError, information, reported
 from sim.state import Floats
 
 if TYPE_CHECKING:
@@ -139,9 +141,11 @@ class Comparison:
 
     @property
     def known(self) -> Level | None:
-        """The level that sides are held to, if there is one for where the first starts."""
-        told = level(self.region, self.sides[0].scenario.until)
-        return told if told and told.start == self.sides[0].scenario.start else None
+        """The level that sides are held to, if there is one for where they all start."""
+        first = self.sides[0].scenario.start
+        if any(side.scenario.start != first for side in self.sides):
+            return None
+        return held(self.region, first, max(side.scenario.until for side in self.sides))
 
     @property
     def judged(self) -> bool:
@@ -158,7 +162,7 @@ class Comparison:
         if self.known is None:
             return own
         rates = at_deadlines(self.region, self.known)
-        return np.clip(rates + (own - usual)[paired_with(len(own))], 0, 100)
+        return meld.shifted(rates, own - usual, paired_with(len(own)))
 
     def _spread(self, side: int) -> dict[str, Floats]:
         """Interval and parts of the spread of the differences, each (outcome, group)."""
@@ -288,7 +292,7 @@ def compare(
 
     with Runs(region, day=chosen, scale=scale, jobs=jobs) as runs:
         fresh = [side for side in sides if not side.saved]
-        plain = usual(sides[0].scenario)
+        plain = replace(usual(sides[0].scenario), until=max(s.scenario.until for s in sides))
         asked = [(side.scenario, common) for side in fresh]
         made = dict(zip((s.name for s in fresh), runs.read(asked, done), strict=True))
         made |= {side.name: read(side.saved.outcome(), chosen) for side in sides if side.saved}

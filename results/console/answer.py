@@ -13,9 +13,9 @@ from results.console.draft import of_plan
 from results.console.work import Piece, Task, Told
 from results.contents.subject import Subject, paired
 from scenarios.ensemble import Pair, usual, without_plan
-from scenarios.paired import Draw, floor, judged_on, layered
+from scenarios.outcome import Group, Outcome, floor
+from scenarios.paired import Draw, judged_on, layered
 from scenarios.scenario import Scenario
-from scenarios.simulate import Group, Outcome
 from sim.state import Floats
 
 if TYPE_CHECKING:

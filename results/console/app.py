@@ -18,7 +18,8 @@ from results.console.draft import Draft
 from results.console.guard import Guard
 from results.console.incoming import draft_of
 from results.console.native import text
-from results.console.page import Page, Server, told
+from results.console.page import Page
+from results.console.server import Server, told
 from scenarios.reading import MAX_BYTES
 
 ARITHMETIC = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
@@ -53,7 +54,9 @@ def routes(server: Server) -> None:
         client = ui.context.client
         ui.add_head_html(f"<style>{style}</style>")
         wait = text("正在打开…" if lang == "zh" else "Opening…", name="p", cls="loading")
-        await client.connected()  # nothing is built for those who never listen
+        await client.connected()
+        if client.is_deleted:  # they went without listening: nothing is built or computed
+            return
         with client:
             wait.set_visibility(False)
             made = Page(server, lang, dict(request.query_params))

@@ -55,7 +55,7 @@ class Bar:
         if "address" in answer:
             self.page.open_address(str(answer["address"]))
         else:
-            self.page.write_alert(str(answer.get("message", "")))
+            self.page.status.alert(str(answer.get("message", "")))
 
     def _download(self) -> None:
         name = f"scenario-{datetime.now(UTC):%Y%m%d-%H%M%S}.yaml"

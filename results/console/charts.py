@@ -9,7 +9,11 @@ from sim.state import Floats
 
 PLAN, WITHOUT, OTHER, TARGET, SEEN = "#0b5394", "#a04000", "#4a6b2a", "#111111", "#111111"
 BAND = "rgba(11, 83, 148, 0.18)"
-CAUSES = ("#5499c7", "#154e79", "#d68910", "#7f8c8d", "#b7950b")
+CAUSES = ("#8fbfe3", "#154e79", "#e8a33d", "#5f6b6d", "#f1dfb0")  # apart in grey too
+HATCH = {  # as in the documents
+    "symbol": "rect", "color": "rgba(0, 0, 0, 0.55)", "dashArrayX": [1, 0],
+    "dashArrayY": [1.5, 5], "rotation": -0.785,
+}  # fmt: skip
 INK = "#1c2833"
 NOTHING = "-"  # no bar
 FONT = '"Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC", sans-serif'
@@ -92,10 +96,19 @@ def stacked(
                         "axisLabel": {"color": INK, "interval": 0}}  # fmt: skip
     options["series"] = [
         {"type": "bar", "stack": "all", "name": name, "data": [round(v, digits) for v in values],
-         "itemStyle": {"color": CAUSES[i % len(CAUSES)]}, "barMaxWidth": 56}
+         "itemStyle": _filled(i), "barMaxWidth": 56}
         for i, (name, values) in enumerate(parts.items())
     ]  # fmt: skip
     return options
+
+
+def _filled(series: int) -> Options:
+    """How a part of a stack is filled: with a hatch where lightness alone does not tell it."""
+    style = {"color": CAUSES[series % len(CAUSES)], "borderColor": "#ffffff", "borderWidth": 0.5}
+    return style | ({"decal": HATCH} if series % len(CAUSES) == HATCHED else {})
+
+
+HATCHED = 2  # of CAUSES: as light as the first
 
 
 def waterfall(

@@ -93,7 +93,7 @@ class Choosing:
             if self.session.kept_as:
                 self.library.save(self.session.a, self.session.kept_as)
             self.page.refresh()
-            self.page.render()
+            self.page.content.render()
 
         self.page.guarded(rename)
 

@@ -36,7 +36,7 @@ def _serve(asked: Namespace, jobs: int, say: Say) -> None:
     from results.console.app import serve
     from results.console.desk import Desk
     from results.console.library import Library
-    from results.console.page import Server
+    from results.console.server import Server
     from results.console.study import Sizes
     from results.forecasts.level import level
     from results.keeping.store import RUNS

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from nicegui import ui
 from nicegui.element import Element
 
-from results.console import units
 from results.console.changes import changes
 from results.console.draft import Draft, projects, safeguards
 from results.console.markup import Markup, joined, tag
@@ -23,6 +22,7 @@ from results.console.native import (
     write,
 )  # fmt: skip
 from results.console.session import Session
+from results.contents import units
 from scenarios.delivery import delivered
 from scenarios.register import Trace, by_clause
 from scenarios.scenario import STRONGEST

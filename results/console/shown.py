@@ -6,7 +6,7 @@ from results.console.answer import Answer
 from results.console.markup import Markup, joined, tag
 from results.console.session import Session
 from results.contents.parts import Table
-from scenarios.simulate import Group
+from scenarios.outcome import Group
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,8 @@ class Study:
             self._shown(Answer.of(question, self.region, central, drawn, preliminary=True))
 
     async def _full(self, question: Question) -> None:
-        tasks = [*question.central(), *question.drawn()]
+        central, drawn = question.central(), question.drawn()
+        tasks, n = [*central, *drawn], len(central)
         progress = Progress(len(tasks), begun=time.monotonic())
 
         def step() -> None:
@@ -104,7 +105,7 @@ class Study:
 
         self._tell(progress)
         pieces = await self.desk.ask(self.user, tasks, "full", step)
-        self._shown(Answer.of(question, self.region, pieces[:3], pieces[3:], preliminary=False))
+        self._shown(Answer.of(question, self.region, pieces[:n], pieces[n:], preliminary=False))
 
     def _shown(self, answer: Answer) -> None:
         self.answer = answer

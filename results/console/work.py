@@ -10,10 +10,10 @@ from multiprocessing import parent_process
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
+from scenarios.outcome import Outcome
 from scenarios.paired import Draw, Reading
 from scenarios.request import digest_of
 from scenarios.scenario import Scenario
-from scenarios.simulate import Outcome
 
 if TYPE_CHECKING:
     pass

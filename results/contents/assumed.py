@@ -1,10 +1,12 @@
 """Every number that is assumed, with its range and how well it is evidenced."""
 
-from calibration.priors import catalogue
+from calibration.priors import Prior, catalogue
 from results import packs
+from results.contents import units
 from results.contents.parts import Column, Table
 from results.contents.subject import Subject
 from scenarios.checking import Words
+from sim.levers import LEVERS
 
 GRADES = {
     "S": Words("S 因果设计或普查", "S causal design or census"),
@@ -36,20 +38,23 @@ def parameters(subject: Subject, lang: str) -> Table:
         Column(Words("证据", "evidence").said(lang)),
     )
     rows = tuple(
-        (p.title[lang], p.name, p.unit, used[p.name], float(p.low), float(p.high), p.grade)
+        (p.title[lang], p.name, units.said(p.unit, lang), used[p.name], *limits(p), p.grade)
         for p in catalogue()
     )
     title = Words("行为参数", "Parameters of behaviour").said(lang)
     legend = Words("证据等级：", "Evidence: ").said(lang)
     grades = legend + "; ".join(g.said(lang) for g in GRADES.values())
-    limits = Words(
+    ends = Words(
         "上下限为先验的 5% 与 95% 分位，三角、均匀与尖峰分布为其端点。",
         "Limits are the 5 and 95 % quantiles of the prior; for triangular, uniform and spiked ones "
         "its ends.",
     )
-    return Table(
-        "parameters", title, columns, rows, subject.stamp(lang), (grades, limits.said(lang))
-    )
+    return Table("parameters", title, columns, rows, subject.stamp(lang), (grades, ends.said(lang)))
+
+
+def limits(prior: Prior) -> tuple[float, float]:
+    """The range of a parameter."""
+    return float(prior.low), float(prior.high)
 
 
 def doses(subject: Subject, lang: str) -> Table:
@@ -73,13 +78,19 @@ def doses(subject: Subject, lang: str) -> Table:
             limits = clause.range(dose)
             rows.append(
                 (
-                    number, clause.says.said(lang), dose.lever, dose.amount.unit,
+                    number, clause.says.said(lang), _lever(dose.lever, lang),
+                    units.said(dose.amount.unit, lang),
                     scenario.doses.get(name, clause.full(dose)), limits.low, limits.high,
                     SIGNS[dose.sign].said(lang), dose.grade,
                 )
             )  # fmt: skip
     title = Words("措施的作用强度（全额实施时）", "Doses of the measures, carried out in full")
     return Table("doses", title.said(lang), columns, tuple(rows), subject.stamp(lang))
+
+
+def _lever(name: str, lang: str) -> str:
+    """What a lever is called."""
+    return LEVERS[name].zh if lang == "zh" else name.replace("_", " ")
 
 
 def region(subject: Subject, lang: str) -> Table:

@@ -6,12 +6,11 @@ from typing import Any
 from results.contents import assumed, contributions, promises, targets, validation, words
 from results.contents.parts import listed
 from results.contents.shares import records
-from results.contents.subject import Subject, plain
+from results.contents.subject import Subject, brief
 from results.verdict import basis, belief, percent
 from scenarios.checking import Words
 from sim.state import quarter_of
 
-SURE = 0.9  # a chance below this is called not sure
 Said = tuple[str, tuple[str, ...]]  # a question, and its answer in sentences
 
 
@@ -29,7 +28,7 @@ def answers(subject: Subject, lang: str) -> list[Said]:
 
 
 def _met(subject: Subject, lang: str) -> Iterator[str]:
-    title, region = plain(subject.scenario.title.said(lang)), subject.region.title(lang)
+    title, region = brief(subject.scenario.title.said(lang)), subject.region.title(lang)
     if not targets.any_due(subject):
         yield Words(
             f"{region}没有到期的目标（模拟到 {subject.scenario.until}），因此没有判定。",
@@ -51,15 +50,9 @@ def _met(subject: Subject, lang: str) -> Iterator[str]:
         f"公布的常住人口城镇化率达到目标的概率：{listed(told, lang)}。",
         f"The chance that the published rate meets the target: {listed(told, lang)}.",
     ).said(lang)
-    open_ = [words.county(r, lang) for r in rows if 1 - SURE < r["probability"] < SURE]
-    sure = [words.county(r, lang) for r in rows if r["probability"] >= SURE]
-    if sure:
-        yield Words(
-            f"很可能达到（不低于 {SURE:.0%}）：{listed(sure, lang)}。",
-            f"Very likely ({SURE:.0%} or more): {listed(sure, lang)}.",
-        ).said(lang)
-    if open_:
-        yield Words(f"不能断定的：{listed(open_, lang)}。", f"Open: {listed(open_, lang)}.").said(
+    for said in dict.fromkeys(words.likely(r["probability"]) for r in rows):
+        own = [words.county(r, lang) for r in rows if words.likely(r["probability"]) == said]
+        yield Words(f"{said.zh}：{listed(own, lang)}。", f"{said.en}: {listed(own, lang)}.").said(
             lang
         )
     if subject.together is not None and len(rows) > 1:
@@ -83,20 +76,20 @@ def _margins(subject: Subject, lang: str) -> Iterator[str]:
     yield Words(
         f"方案把城镇化率改变 {low} 至 {high} {unit}。", f"The plan changes it by {low} to {high}."
     ).said(lang)
-    first = next(r for r in rows if r["unit_code"] == rows_code(rows))
+    first = min(rows, key=lambda r: str(r["target"]))  # the one that stands for all
     if subject.known:
         chances = [percent(first[k]) for k in ("probability_without", "probability")]
         where = words.county(first, lang)
+        decides = abs(first["from_plan_pp"]) < abs(first["from_trend_pp"])
         yield Words(
-            f"{where}的达标概率，无方案为 {chances[0]}，有方案为 {chances[1]}："
-            "主要取决于趋势。" if abs(first["from_plan_pp"]) < abs(first["from_trend_pp"])
-            else f"{where}的达标概率，无方案为 {chances[0]}，有方案为 {chances[1]}。",
+            f"{where}的达标概率，无方案为 {chances[0]}，有方案为 {chances[1]}"
+            + ("：主要取决于趋势。" if decides else "。"),
             f"In {where} the chance is {chances[0]} without the plan and {chances[1]} with it"
-            + (": the trend decides." if abs(first["from_plan_pp"]) < abs(first["from_trend_pp"])
-               else "."),
-        ).said(lang)  # fmt: skip
+            + (": the trend decides." if decides else "."),
+        ).said(lang)
     told = listed(
-        [f"{w.said(lang)} {_points(first[k])}" for k, w in FROM.items() if first[k] != 0], lang
+        [f"{w.said(lang)} {_points(first[k])}" for k, w in words.MADE_OF.items() if first[k] != 0],
+        lang,
     )
     change = _points(first["expected"] - first["rate_at_start"])
     place = words.county(first, lang)
@@ -104,19 +97,6 @@ def _margins(subject: Subject, lang: str) -> Iterator[str]:
         f"{place}自 {subject.scenario.start} 起预期变化 {change} {unit}：{told}。",
         f"{place} is expected to change by {change} {unit} since {subject.scenario.start}: {told}.",
     ).said(lang)
-
-
-FROM = {
-    "from_trend_pp": Words("趋势", "trend"),
-    "from_recoding_pp": Words("划转", "recoding"),
-    "from_conditions_pp": Words("外部条件", "conditions"),
-    "from_plan_pp": Words("方案", "plan"),
-}
-
-
-def rows_code(rows: list[dict[str, Any]]) -> int:
-    """The code of the first target's place: the one that stands for all."""
-    return int(min(rows, key=lambda r: str(r["target"]))["unit_code"])
 
 
 def _works(subject: Subject, lang: str) -> Iterator[str]:

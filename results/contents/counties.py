@@ -10,7 +10,7 @@ from results.contents.parts import Cell, Chart, Column, Point, Table
 from results.contents.subject import Subject, outcome_rows
 from results.contents.words import CAUSES, PERSONS, UNITS, place
 from scenarios.checking import Words
-from scenarios.simulate import Group, Outcome
+from scenarios.outcome import Group, Outcome
 from sim.indicators import INDICATORS
 
 FULL = 100.0  # percent
@@ -23,7 +23,7 @@ SHOWN = (
 
 def path(subject: Subject, group: Group, lang: str) -> Table:
     """The published rate at every quarter's end, without and with the plan."""
-    told = judgement.path(subject.both, group)
+    told = judgement.path(subject.both, group, subject.verdicts)
     columns = [
         Column(Words("日期", "date").said(lang)),
         Column(Words("无方案", "without the plan").said(lang), "%", 2),
@@ -106,7 +106,7 @@ def causes_chart(subject: Subject, group: Group, lang: str) -> Chart:
     """Urban growth by cause, stacked."""
     told = causes(subject, group, lang)
     about = Words(
-        f"{told.title}，按年堆叠：自然增长、迁移、区划划转",
+        f"{told.title}，按年堆叠：自然增长、迁移、划转",
         f"{told.title}, stacked by year: natural growth, migration, recoding",
     )
     return Chart("causes", told, told.title, about.said(lang))
@@ -171,4 +171,19 @@ def figures(subject: Subject, group: Group, lang: str) -> Table:
         rows.append((title, UNITS[about.unit].said(lang), *values))
     where = place(group, lang)
     title = Words(f"{where}主要指标（{days}）", f"Key figures, {where} ({days})").said(lang)
-    return Table(f"figures-{group.code}", title, columns, tuple(rows), subject.stamp(lang))
+    return Table(
+        f"figures-{group.code}", title, columns, tuple(rows), subject.stamp(lang),
+        _own_level(subject, lang),
+    )  # fmt: skip
+
+
+def _own_level(subject: Subject, lang: str) -> tuple[str, ...]:
+    """That the model's level is not that of the verdicts, where it is not."""
+    if "statistics" not in {*subject.verdicts.get("basis", ())}:
+        return ()
+    note = Words(
+        "模型自身的读数，只用来看各项指标如何一起变化；判定所用的城镇化率水平来自统计，见“结论”。",
+        "The model's own figures, which show how indicators move together; the level of the rate "
+        "that verdicts rest on is that of statistics, see 'Conclusions'.",
+    )
+    return (note.said(lang),)

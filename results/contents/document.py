@@ -13,7 +13,7 @@ from results.contents import (
     validation,
 )
 from results.contents.parts import Block, Document, Lang, Points, Section
-from results.contents.subject import Subject, plain
+from results.contents.subject import Subject, brief, plain
 from results.contents.words import place
 from scenarios.checking import Words
 
@@ -30,7 +30,7 @@ def document(subject: Subject, lang: Lang) -> Document:
     return Document(
         title=name.said(lang),
         subtitle=Words(f"情景：{title}（{years}）", f"Scenario: {title} ({years})").said(lang),
-        header=" | ".join([region, title, years, drawn, subject.run]).rstrip(" |"),
+        header=" | ".join([region, brief(title), years, drawn, subject.run]).rstrip(" |"),
         lang=lang,
         sections=tuple(_sections(subject, lang)),
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from results.contents.parts import Cell, Column, Table
-from results.contents.subject import Subject
+from results.contents.subject import Subject, plain
 from results.keeping import record
 from scenarios.checking import Words
 
@@ -31,7 +31,7 @@ def facts(subject: Subject, lang: str) -> Iterator[tuple[Words, Cell]]:
     if "written" in made:
         yield Words("保存时间（UTC）", "written (UTC)"), str(made["written"])
     yield Words("情景", "scenario"), subject.scenario.name
-    yield Words("情景标题", "title of the scenario"), subject.scenario.title.said(lang)
+    yield Words("情景标题", "title of the scenario"), plain(subject.scenario.title.said(lang))
     yield Words("地区", "region"), f"{subject.region.name} {subject.region.title(lang)}"
     for name, zh, en in (
         ("start", "起点", "start"), ("until", "终点", "until"),
@@ -41,8 +41,6 @@ def facts(subject: Subject, lang: str) -> Iterator[tuple[Words, Cell]]:
     ):  # fmt: skip
         yield Words(zh, en), asked[name]
     yield Words("参数抽样数", "draws of the parameters"), subject.draws
-    if subject.draw_scale is not None:
-        yield Words("抽样所用规模", "scale of the draws"), subject.draw_scale
     told = {**software.model_dump(), **made.get("software", {})}
     yield Words("程序", "program"), f"{told['name']} {told['version']}"
     yield Words("提交", "commit"), told["commit"] or none

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from results import verdict
 from results.contents.shares import Shares
-from results.judgement import Judgement
 from scenarios.checking import Words
 from scenarios.ensemble import Answer, Pair, Simulated, in_usual_world, without_plan
+from scenarios.outcome import Group, Outcome
 from scenarios.request import Request
 from scenarios.scenario import Scenario
-from scenarios.simulate import Group, Outcome, RequestError
+from scenarios.simulate import RequestError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from results.keeping.store import Saved
     from scenarios.keys import Text
 
+TITLE = 40  # characters of a title in headers, sources and sentences
 SAME = 1e-6  # percentage points by which a run made again may differ from its record
 
 
@@ -27,8 +28,7 @@ SAME = 1e-6  # percentage points by which a run made again may differ from its r
 class Subject:
     """A run, its baseline under the same luck, and what is known besides.
 
-    `verdicts` is what `results.verdict.verdicts` gives; `together` is the chance that all targets
-    are met at once, without the plan and with it, where it is known.
+    `verdicts` is what `results.verdict.verdicts` gives.
     """
 
     both: Pair
@@ -36,8 +36,6 @@ class Subject:
     delivery: "pd.DataFrame"
     run: str  # id of the saved run; empty if it was not saved
     made: Mapping[str, Any]  # provenance, JSON-ready
-    together: tuple[float, float] | None = None
-    draw_scale: float | None = None  # scale of the draws, where it differs from the run's
     shares: Shares | None = None
     package: Mapping[str, Any] | None = None  # what `xiancheng seek --json` printed
 
@@ -71,10 +69,18 @@ class Subject:
         """Whether there is a chance to speak of for each target."""
         return bool(len(self.verdicts) and self.verdicts["probability"].notna().all())
 
+    @property
+    def together(self) -> tuple[float, float] | None:
+        """The chance that all targets are met at once, without the plan and with it, if known."""
+        if not self.known:
+            return None
+        first = self.verdicts.iloc[0]
+        return float(first["all_met_without"]), float(first["all_met"])
+
     def stamp(self, lang: str) -> str:
         """The run that a table or figure came from, in a line."""
         asked = self.both.plan.request
-        title = plain(self.scenario.title.said(lang))
+        title = brief(self.scenario.title.said(lang))
         name = self.run or Words("未保存", "not saved").said(lang)
         drawn = f"{self.draws}" if self.draws else Words("0（中心参数）", "0 (central)").said(lang)
         return Words(
@@ -90,24 +96,27 @@ def plain(text: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
+def brief(text: str) -> str:
+    """The same, cut where it would fill lines that say more than a title.
+
+    >>> brief("学位优先"), len(brief("长" * 200))
+    ('学位优先', 40)
+    """
+    shown = plain(text)
+    return shown if len(shown) <= TITLE else shown[: TITLE - 1] + "…"
+
+
 def paired(
     both: Pair, draws: "pd.DataFrame | None" = None, *, run: str = "",
-    made: Mapping[str, Any] | None = None, draw_scale: float | None = None,
+    made: Mapping[str, Any] | None = None,
     shares: Shares | None = None, package: Mapping[str, Any] | None = None,
 ) -> Subject:  # fmt: skip
     """The subject of a pair that was just run, with what `scenarios.ensemble.draws` gave."""
     return Subject(
         both=both, verdicts=verdict.verdicts(both, draws), delivery=verdict.delivery(both.plan),
-        run=run, made=made or both.plan.provenance, together=at_once(both, draws),
-        draw_scale=draw_scale, shares=shares, package=package,
+        run=run, made=made or both.plan.provenance, 
+        shares=shares, package=package,
     )  # fmt: skip
-
-
-def at_once(both: Pair, draws: "pd.DataFrame | None") -> tuple[float, float] | None:
-    """The chance that all targets are met, without the plan and with it."""
-    judgement = Judgement.of(both, draws)
-    without, having = judgement.all_met_without(), judgement.all_met()
-    return None if without is None or having is None else (without, having)
 
 
 def saved(run: "Saved", *, answer: Answer | None = None, **more: Any) -> Subject:

@@ -4,7 +4,7 @@ from results.contents import words
 from results.contents.parts import Cell, Chart, Column, Table
 from results.contents.shares import records
 from results.contents.subject import Subject
-from results.contents.words import POINTS, QUALIFIERS
+from results.contents.words import MADE_OF, POINTS, QUALIFIERS
 from results.judgement import INTERVAL
 from results.verdict import basis, belief
 from scenarios.checking import Words
@@ -55,20 +55,14 @@ def table(subject: Subject, lang: str) -> Table:
 def parts(subject: Subject, lang: str) -> Table:
     """A row for each target: what trend, recoding, outside conditions and plan give."""
     pp = POINTS.said(lang)
-    told = {
-        "from_trend_pp": Words("趋势", "trend"),
-        "from_recoding_pp": Words("划转", "recoding"),
-        "from_conditions_pp": Words("外部条件", "conditions"),
-        "from_plan_pp": Words("方案", "plan"),
-    }
     columns = (
         Column(Words("地区", "place").said(lang)),
         Column(Words("起点", "start").said(lang), "%", 2),
-        *(Column(each.said(lang), pp, 2, signed=True) for each in told.values()),
+        *(Column(each.said(lang), pp, 2, signed=True) for each in MADE_OF.values()),
         Column(Words("期末", "end").said(lang), "%", 2),
     )
     rows = tuple(
-        (words.county(row, lang), row["rate_at_start"], *(row[k] for k in told), row["expected"])
+        (words.county(row, lang), row["rate_at_start"], *(row[k] for k in MADE_OF), row["expected"])
         for row in records(subject.verdicts)
     )
     notes = Words(

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from calibration.region import Region
+    from calibration.schema import Name
 
 
 def record(region: "Region") -> "pd.DataFrame | None":
@@ -29,19 +30,50 @@ def record(region: "Region") -> "pd.DataFrame | None":
 
 
 def recorded(subject: Subject, lang: str) -> Table | None:
-    """The record of hindcasts as it is, good or bad."""
+    """The record of hindcasts as it is, good or bad; the smallest error first."""
+    from results.forecasts.forecasting import TITLES
+
     told = record(subject.region)
     if told is None:
         return None
-    columns = tuple(
-        Column(str(name), Words("原单位", "as recorded").said(lang), None)
-        if told[name].dtype.kind in "if"
-        else Column(str(name))
-        for name in told
+    pp, ratio = POINTS.said(lang), Words("比例", "ratio").said(lang)
+    columns = (
+        Column(Words("留出", "left out").said(lang)),
+        Column(Words("预测者", "forecaster").said(lang)),
+        Column(Words("县数", "counties").said(lang), Words("个", "number").said(lang)),
+        Column(Words("平均绝对误差", "mean absolute error").said(lang), pp, 2),
+        Column(Words("偏差", "bias").said(lang), pp, 2, signed=True),
+        Column("CRPS", pp, 2),
+        Column(Words("模型对其技巧", "skill of the model against it").said(lang), ratio, 2,
+               signed=True),
+        *(Column(Words(f"{n}% 区间的覆盖", f"cover of {n} %").said(lang), "%", 0)
+          for n in (50, 80, 95)),
+        Column("Brier", ratio, 2),
+    )  # fmt: skip
+    rows = tuple(
+        (
+            LEFT_OUT[row["left_out"]].said(lang), _called(TITLES[row["forecaster"]], lang),
+            row["cases"], row["mae"], row["bias"], row["crps"],
+            None if row["model_skill"] != row["model_skill"] else row["model_skill"],
+            *(100 * row[f"cover_{n}"] for n in (50, 80, 95)), row["brier"],
+        )
+        for row in told.sort_values(["left_out", "crps"]).to_dict("records")
+    )  # fmt: skip
+    title = Words(
+        "回溯检验：各县预测与后一次普查之差", "Hindcast: forecasts of a later census, by county"
     )
-    rows = tuple(tuple(row) for row in told.itertuples(index=False))
-    title = Words("回溯检验记录", "Record of hindcasts").said(lang)
-    return Table("hindcast", title, columns, rows, subject.region.name)
+    kept = Words(
+        f"区域包 {subject.region.name} 保存的记录，不属于本次运行",
+        f"the record kept with the region pack {subject.region.name}, not of this run",
+    )
+    return Table("hindcast", title.said(lang), columns, rows, kept.said(lang))
+
+
+LEFT_OUT = {"unit": Words("逐县", "a county"), "prefecture": Words("逐市", "a prefecture")}
+
+
+def _called(name: "Name", lang: str) -> str:
+    return name.en if lang == "en" else name.zh
 
 
 def census(subject: Subject, lang: str) -> Table | None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from scenarios.checking import Words
-from scenarios.simulate import Group
+from scenarios.outcome import Group
 
 UNITS = {
     "percent": Words("%", "%"),
@@ -24,10 +24,16 @@ QUALIFIERS = {
     "less than": Words("小于", "less than"),
     "strive for": Words("力争", "strive for"),
 }
+MADE_OF = {  # what the change of an expected rate is made of, by column of a verdict
+    "from_trend_pp": Words("趋势", "trend"),
+    "from_recoding_pp": Words("划转", "recoding"),
+    "from_conditions_pp": Words("外部条件", "conditions"),
+    "from_plan_pp": Words("方案", "plan"),
+}
 CAUSES = {
     "natural": Words("自然增长", "natural growth"),
     "migration": Words("迁移", "migration"),
-    "recoding": Words("区划划转", "recoding"),
+    "recoding": Words("划转", "recoding"),
 }
 
 

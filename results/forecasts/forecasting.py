@@ -21,9 +21,10 @@ from results.forecasts.frozen import REGISTERED, Settings
 from results.forecasts.level import stack
 from scenarios.engines import Local, Lost, WorkersLostError
 from scenarios.ensemble import without_plan
+from scenarios.outcome import Group
 from scenarios.request import Request
 from scenarios.resolving import resolve
-from scenarios.simulate import INFORMATION, Group, RequestError, checked, horizon, reported
+from scenarios.simulate import INFORMATION, RequestError, checked, horizon, reported
 from sim.parameters import Parameters
 from sim.state import Floats
 

@@ -16,8 +16,9 @@ import numpy as np
 from calibration import cache, meld, posterior
 from calibration.baselines import SINGLE, Known, Pool, Standing, hindcast
 from calibration.baselines.forecast import ForecastError
-from calibration.panel import Panel, record, years_between
+from calibration.panel import Panel, RecordError, record, years_between
 from calibration.region import Region, load
+from scenarios.outcome import group_of
 from scenarios.request import code_digest, digest_of
 from scenarios.simulate import reported
 from sim.state import Floats, Ints
@@ -65,22 +66,25 @@ def level(region: Region, until: date) -> Level | None:
     later = tuple(sorted(day for day in days if start < day <= until))
     try:
         return _level(str(region.folder), region.digest, (start, *later))
-    except (ForecastError, LookupError):
+    except (ForecastError, RecordError):
         return None
+
+
+def held(region: Region, start: date, until: date) -> Level | None:
+    """The level that runs from `start` are held to; None where it sets out from another census."""
+    known = level(region, until)
+    return known if known is not None and known.start == start else None
 
 
 def at_deadlines(region: Region, known: Level) -> Floats:
     """The level at the deadline of each target of a region, (draw, target); nan beyond its days."""
-    code_of = {
-        frozenset(region.counties[c].code for c in group.counties): group.code
-        for group in reported(region)
-    }
-    return np.column_stack([
-        known.on(target.deadline, code_of[frozenset(target.counties)])
-        if target.deadline in known.days
-        else np.full(DRAWS, np.nan)
-        for target in region.targets
-    ])  # fmt: skip
+    rates, groups = np.full((DRAWS, len(region.targets)), np.nan), reported(region)
+    for t, target in enumerate(region.targets):
+        if target.deadline in known.days:
+            rates[:, t] = known.rate[
+                known.days.index(target.deadline), :, group_of(target, region, groups)
+            ]
+    return rates
 
 
 def paired_with(runs: int) -> Ints:

@@ -9,7 +9,7 @@ from io import StringIO
 from pathlib import Path
 
 from scenarios.checking import Problem, ScenarioError, Words, nearest, shortened
-from scenarios.simulate import Group
+from scenarios.outcome import Group
 
 COLUMNS = ("unit_code", "date", "variable", "value")  # others, as status and source, are let be
 VARIABLE = "resident_urbanization_rate"  # as published, in percent

@@ -20,8 +20,8 @@ from results.forecasts.forecasting import MELD, MODEL, Forecasts
 from results.forecasts.frozen import REGISTERED, Settings
 from results.forecasts.observed import Observed
 from results.show import progress, table
-from scenarios.paired import floor
-from scenarios.simulate import Group, RequestError, reported
+from scenarios.outcome import Group, floor
+from scenarios.simulate import RequestError, reported
 from sim.state import Floats
 
 if TYPE_CHECKING:

@@ -17,8 +17,9 @@ from results.keeping import bounded, store
 from results.keeping.files import writable
 from results.keeping.keyed import Store
 from results.keeping.tables import csv, movers_file
+from scenarios.outcome import Outcome
 from scenarios.request import Request, code_digest, digest_of, of_code, timed
-from scenarios.simulate import Outcome, RequestError
+from scenarios.simulate import RequestError
 
 if TYPE_CHECKING:
     import pandas as pd

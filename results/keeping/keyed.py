@@ -15,8 +15,8 @@ from typing import Any
 
 from results.keeping.files import whole_file
 from results.keeping.store import Saved, opened, whole, write
+from scenarios.outcome import Outcome
 from scenarios.request import Request, timed
-from scenarios.simulate import Outcome
 
 Beside = Callable[[Outcome], Mapping[str, bytes]]  # more files to keep with a run
 

@@ -16,8 +16,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError
 
 from scenarios.keys import Model
+from scenarios.outcome import commit
 from scenarios.request import code_digest
-from scenarios.simulate import commit
 
 LIBRARIES = ("mesa", "numba", "numpy", "pandas", "pyarrow", "scipy")
 SEAL = b',\n"seal": "'

@@ -20,8 +20,9 @@ import numpy as np
 from results.keeping import record, tables
 from results.keeping.files import digest, draft_of
 from results.keeping.record import Record
+from scenarios.outcome import Outcome
 from scenarios.request import Request, World
-from scenarios.simulate import Outcome, RequestError
+from scenarios.simulate import RequestError
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from ruamel.yaml import YAML
 
-from scenarios.simulate import Group, Outcome
+from scenarios.outcome import Group, Outcome
 from sim.state import Floats, Ints
 
 if TYPE_CHECKING:

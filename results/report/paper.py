@@ -28,6 +28,7 @@ TEXTS = {
     "Figure Caption": ("FigureCaption", "Normal", TITLE_FONT, 18, 0, 20, 240, ""),
     "Source": ("Source", "Normal", TEXT_FONT, 15, 20, 100, 220, ""),
     "Cell": ("Cell", "Normal", TEXT_FONT, 17, 0, 0, 220, ""),
+    "Cell Total": ("CellTotal", "Cell", TITLE_FONT, 17, 0, 0, 220, ""),
     "Cell Head": ("CellHead", "Cell", TITLE_FONT, 15, 0, 0, 220, ""),
     "List Bullet": ("ListBullet", "Normal", TEXT_FONT, 21, 0, 40, 276, "list"),
     "toc 1": ("TOC1", "Normal", TEXT_FONT, 22, 0, 40, 320, "toc"),

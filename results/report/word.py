@@ -80,7 +80,7 @@ class _Writer:
                 _mark(line, "begin", dirty=True)
                 _instruct(line, r'TOC \o "1-2" \h \z \u')
                 _mark(line, "separate")
-            _link(line, section.title, _name(number))
+            _entry(line, section.title, _name(number))
         if line is not None:
             _mark(line, "end")
         self.word.add_page_break()
@@ -117,7 +117,7 @@ class _Writer:
         _row(made, layout.heads(table), sides, sizes, "Cell Head")
         for number, cells in enumerate(body, 1):
             last = number == len(body)
-            style = "Cell Head" if last and table.total else "Cell"
+            style = "Cell Total" if last and table.total else "Cell"
             _row(made, cells, sides, sizes, style)
         _repeat(made.rows[0])
         _rules(made)
@@ -199,7 +199,8 @@ def _instruct(paragraph: Any, code: str) -> None:
     paragraph.add_run()._r.append(text)
 
 
-def _link(paragraph: Any, text: str, bookmark: str) -> None:
+def _entry(paragraph: Any, text: str, bookmark: str) -> None:
+    """A line of the table of contents, leading there; its page is Word's to add."""
     link = _element("w:hyperlink", {"w:anchor": bookmark, "w:history": "1"})
     link.append(paragraph.add_run(text)._r)
     paragraph._p.append(link)

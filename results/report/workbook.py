@@ -6,13 +6,15 @@ from datetime import date
 from io import BytesIO
 from typing import Any
 
-from results.contents.parts import Cell, Chart, Column, Document, Points, Section, Table
+from results import figures
+from results.contents.parts import Cell, Chart, Column, Document, Kind, Points, Section, Table
 from results.report import layout
 from results.report.layout import Pictures
 
 SHEET = 31  # characters that the name of a sheet may have
 BARRED = str.maketrans("", "", "[]:*?/\\'")
 TEXT_WIDTH = 118  # of a line of prose [half-width characters]
+BOLD = 1.15  # how much wider letters of a header are
 LINE, USUAL = 15, 9  # height of a line [points], width of a column [half-width characters]
 CHART_ROWS = 16  # that a chart covers
 SIZE = {"width": 560, "height": 300}  # of a chart [pixels]
@@ -48,8 +50,11 @@ class _Book:
         self.title = self.form(font_size=14, bold=True, quote_prefix=True)
         self.caption = self.form(bold=True)
         self.prose = self.form(text_wrap=True, valign="top")
-        self.small = self.form(font_size=8, font_color="#595959")
-        self.text = self.form(quote_prefix=True)
+        small = {"font_size": 8, "font_color": "#595959"}
+        self.small = self.form(**small)
+        self.note = self.form(**small, text_wrap=True, valign="top")
+        self.text = self.form(quote_prefix=True, indent=1)
+        self.name = self.form(quote_prefix=True)
         self.wrapped = self.form(text_wrap=True, valign="top", quote_prefix=True)
         header = {"bold": True, "text_wrap": True, "bg_color": "#EDEDED", "bottom": 1, "top": 2}
         self.head, self.right = self.form(**header), self.form(**header, align="right")
@@ -72,7 +77,7 @@ class _Book:
         for block in section.blocks:
             if isinstance(block, str | Points):
                 for line in block.items if isinstance(block, Points) else (block,):
-                    row = self._line(sheet, row, line)
+                    row = self._line(sheet, row, line, self.prose)
                 row += 1
         first = row + 1
         for table in [*tables, *hidden]:
@@ -110,16 +115,17 @@ class _Book:
                 asked[i] = max(asked.get(i, 0), width)
         for i, width in asked.items():
             sheet.set_column(i, i, width)
+        self.wide = asked
         if not asked:
             sheet.set_column(0, 0, TEXT_WIDTH)
         missing = max(TEXT_WIDTH - sum(asked.values()), 0) / USUAL if asked else 0
         self.across = max(len(asked) - 1, 0) + math.ceil(missing)
 
-    def _line(self, sheet: Any, row: int, line: str) -> int:
+    def _line(self, sheet: Any, row: int, line: str, form: Any) -> int:
         """A sentence across the sheet, as high as it needs."""
         if self.across:
-            sheet.merge_range(row, 0, row, self.across, "", self.prose)
-        sheet.write_string(row, 0, layout.inert(line), self.prose)
+            sheet.merge_range(row, 0, row, self.across, "", form)
+        sheet.write_string(row, 0, layout.inert(line), form)
         sheet.set_row(row, LINE * (1 + layout.span(line) // TEXT_WIDTH))
         return row + 1
 
@@ -128,7 +134,7 @@ class _Book:
         caption = self.captions.get(table.key, table.title)
         sheet.write_string(row, 0, caption, self.caption)
         heads = layout.heads(table)
-        sheet.set_row(row + 1, LINE * (1 + max(head.count("\n") for head in heads)))
+        sheet.set_row(row + 1, LINE * max(self._lines(head, i) for i, head in enumerate(heads)))
         for i, (column, head) in enumerate(zip(table.columns, heads, strict=True)):
             sheet.write_string(row + 1, i, head, self.right if column.numeric else self.head)
         for number, cells_ in enumerate(table.rows, row + 2):
@@ -136,9 +142,13 @@ class _Book:
                 self._cell(sheet, number, i, column, cell)
         row += 2 + len(table.rows)
         for note in (*table.notes, layout.source(table, self.document.lang)):
-            sheet.write_string(row, 0, note, self.small)
-            row += 1
+            row = self._line(sheet, row, note, self.note)
         return row + 1
+
+    def _lines(self, head: str, column: int) -> int:
+        """The lines that a header takes in its column."""
+        room = self.wide[column] / BOLD
+        return sum(math.ceil(layout.span(line) / room) for line in head.split("\n"))
 
     def _cell(self, sheet: Any, row: int, column: int, about: Column, cell: Cell) -> None:
         if cell is None or cell != cell:
@@ -146,9 +156,10 @@ class _Book:
         elif isinstance(cell, int | float) and not isinstance(cell, bool):
             sheet.write_number(row, column, cell, self._number(about, cell))
         elif isinstance(cell, date):
-            sheet.write_datetime(row, column, cell, self._format("yyyy-mm-dd"))
+            sheet.write_datetime(row, column, cell, self._format("yyyy-mm-dd", align="left"))
         else:
-            sheet.write_string(row, column, str(cell), self.wrapped if about.wide else self.text)
+            words = self.name if column == 0 else self.text
+            sheet.write_string(row, column, str(cell), self.wrapped if about.wide else words)
 
     def _number(self, about: Column, cell: float) -> Any:
         if not about.numeric:
@@ -157,9 +168,9 @@ class _Book:
         plain = "#,##0" + ("." + "0" * places if places else "")
         return self._format(f"+{plain};-{plain};{plain}" if about.signed else plain)
 
-    def _format(self, number: str) -> Any:
+    def _format(self, number: str, **more: Any) -> Any:
         if number not in self.numbers:
-            self.numbers[number] = self.form(num_format=number)
+            self.numbers[number] = self.form(num_format=number, **more)
         return self.numbers[number]
 
     def _chart(self, chart: Chart, sheet: str, head: int, table: Table) -> Any:
@@ -167,13 +178,14 @@ class _Book:
         kind, columns = KINDS[chart.kind]
         made = self.book.add_chart(kind)
         last = head + len(table.rows) - (1 if table.total else 0)
-        for i in columns or range(1, len(table.columns)):
+        for place, i in enumerate(columns or range(1, len(table.columns))):
             series = {
+                **_look(chart.kind, place),
                 "name": layout.inert(table.columns[i].title),
                 "categories": [sheet, head + 1, 0, last, 0],
                 "values": [sheet, head + 1, i, last, i],
             }  # fmt: skip
-            made.add_series(series | ({"marker": {"type": "none"}} if chart.kind == "path" else {}))
+            made.add_series(series)
         made.set_title({"name": layout.inert(chart.title), "name_font": {"size": 11}})
         made.set_legend({"position": "bottom"})
         unit = {"name": table.columns[(columns or (1,))[0]].unit or ""}
@@ -187,6 +199,23 @@ class _Book:
         return made
 
 
+def _look(kind: Kind, place: int) -> dict[str, Any]:
+    """How a series looks: apart from the others in grey too, as in the pictures."""
+    ink = {"color": figures.TARGET, "width": 0.75}
+    if kind == "path":
+        colour, dash = ((figures.WITHOUT, "dash"), (figures.WITH, "solid"))[place]
+        return {
+            "line": {"color": colour, "width": 2, "dash_type": dash},
+            "marker": {"type": "none"},
+        }
+    if kind == "causes" and figures.HATCHES[place]:
+        drawn = {"pattern": "wide_upward_diagonal", "bg_color": figures.LAYERS[place]}
+        return {"pattern": drawn | {"fg_color": figures.TARGET}, "border": ink}
+    shades = {"causes": figures.LAYERS, "shares": figures.LAYERS[1:], "verdicts": LADDER}
+    return {"fill": {"color": shades.get(kind, LADDER)[place % len(LADDER)]}, "border": ink}
+
+
+LADDER = ("#FFFFFF", "#B9C6D3", "#5B7FA3", "#2B2D42", "#D9D9D9", "#8C8C8C")  # from light to dark
 SHORT = 70  # rows up to which a sheet is printed on one page
 FREEZE = 12  # rows up to which a header is kept in sight
 STACKED = {"type": "column", "subtype": "stacked"}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from results.forecasts.level import DRAWS, at_deadlines, level
+from results.forecasts.level import DRAWS, at_deadlines, held
 from scenarios.ensemble import usual
 from scenarios.paired import Draw, Reading
 from scenarios.scenario import Scenario
@@ -37,9 +37,8 @@ class Held:
 
     def __init__(self, runs: Reads, scenario: Scenario) -> None:
         self.runs, self.pack, self._usual = runs, runs.pack, usual(scenario)
-        known = level(self.pack, scenario.until)
-        starts = known is not None and known.start == scenario.start
-        self._rates = at_deadlines(self.pack, known) if known is not None and starts else None
+        known = held(self.pack, scenario.start, scenario.until)
+        self._rates = at_deadlines(self.pack, known) if known is not None else None
 
     @property
     def anchored(self) -> bool:

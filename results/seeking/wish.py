@@ -11,7 +11,8 @@ import numpy as np
 
 from results.comparison.attribute import moves
 from scenarios.checking import Words
-from scenarios.paired import Runs, floor
+from scenarios.outcome import floor
+from scenarios.paired import Runs
 from scenarios.scenario import STRONGEST, Budget, Scenario, Setting
 from scenarios.simulate import RequestError
 from sim.state import Floats

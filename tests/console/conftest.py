@@ -61,6 +61,9 @@ def console(tmp_path_factory):
                 assert server.poll() is None, (folder / "log").read_text()
                 time.sleep(0.2)
         yield Console(url, folder)
+        told = (folder / "log").read_text()
+        assert "Traceback" not in told, told
+        assert "deleted" not in told, "nothing is done for those who went away"
     finally:
         server.terminate()
         try:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from nicegui import ui
 
+from results import judgement
 from results.comparison.attribute import Game, attribute
 from results.console import charts
 from results.console.desk import Desk
@@ -16,7 +17,7 @@ from results.console.views.under_way import UnderWay
 from results.console.work import Task, Told
 from results.contents import contributions
 from results.contents.shares import Shares
-from scenarios.paired import RATE, Draw, Reading, Runs, judged_on
+from scenarios.paired import Draw, Reading, Runs, judged_on
 from scenarios.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -123,8 +124,9 @@ class Attribution:
     def _write(self, shown: Shown, shares: Shares) -> None:
         told, lang, code = shown.answer.subject, shown.lang, shown.group.code
         projects = contributions.projects(told, shares, code, lang)
-        start = float(shown.answer.both.baseline.at(RATE, judged_on(told.scenario, told.region))[
-            shown.column])  # fmt: skip
+        day = judged_on(told.scenario, told.region)
+        rates, _ = judgement.expected(shown.answer.both, day, told.verdicts)
+        start = float(rates[shown.column])
         steps = [(str(row[0]), float(row[1] or 0)) for row in projects.rows[:-1]]  # type: ignore[arg-type]
         words = {
             "whole": shown.say("水平", "level"),

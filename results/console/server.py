@@ -1,0 +1,33 @@
+"""What all tabs of a server share, and the words for what went wrong in one of them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from results.console.desk import Desk
+from results.console.library import Library
+from results.console.study import Sizes
+
+if TYPE_CHECKING:
+    from calibration.region import Region
+
+
+@dataclass(frozen=True)
+class Server:
+    """What all tabs share."""
+
+    desk: Desk
+    region: "Region"
+    name: str  # of the region, or its folder
+    library: Library
+    runs: Path  # where runs are saved that a document speaks of
+    sizes: Sizes
+
+
+def told(error: Exception, lang: str) -> str | None:
+    """The message of an error that a person can mend, or None."""
+    if hasattr(error, "problems") and hasattr(error, "text"):
+        return str(error.text(lang))
+    if hasattr(error, "zh") and hasattr(error, "en"):
+        return str(error.en if lang == "en" else error.zh)
+    return None
