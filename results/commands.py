@@ -23,6 +23,8 @@ def run(asked: Namespace, say: Say) -> int:
     scenario = horizon(resolve(asked.scenario), asked.start, asked.until)
     request = {"region": asked.region, "seed": asked.seed, "scale": asked.scale}
     checked(scenario, **request, draws=asked.draws, jobs=1 if asked.jobs is None else asked.jobs)
+    if asked.draws:
+        ensemble.drawable(scenario, asked.region)
     folder = asked.out or store.RUNS
     writable(folder)
     if asked.figure:
@@ -49,7 +51,9 @@ def run(asked: Namespace, say: Say) -> int:
         print(as_json({"run": str(saved), **report}))
         return DONE
     if found.empty and later.empty:
-        print(say("· 期末早于各目标的期限，没有判定", "· it ends before any deadline"))
+        none = not both.plan.region.targets
+        print(say("· 区域没有目标，没有判定" if none else "· 期末早于各目标的期限，没有判定",
+                  "· the region has no target" if none else "· it ends before any deadline"))
     if len(found):
         title = f"{scenario.title.said(say.lang)} · {both.plan.region.title(say.lang)}"
         table(title, *verdict.lines(found, say.lang))

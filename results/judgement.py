@@ -34,7 +34,7 @@ class Judgement:
     targets: tuple[str, ...]
     floors: Floats  # the least rate that meets each, (target,)
     start: Floats  # at the start of the run, (target,)
-    recoding: Floats  # what recoding adds to the level by the model's account, (target,) [points]
+    recoding: Floats  # what it adds to the level by the model's account, (target,) [points]
     level: Floats  # without the plan, under the usual outside conditions
     without: Floats  # without the plan, under the conditions of the scenario
     having: Floats  # with the plan
@@ -70,11 +70,15 @@ class Judgement:
             for name in ("baseline", "simulated")
         )
         targets = {target.id: target for target in region.targets}
+        if draws is None:
+            recoding = np.array([judged["usual"][t]["recoding_pp"] for t in ids])
+        else:
+            recoding = draws.groupby("target")["usual_recoding"].mean()[list(ids)].to_numpy()
         return cls(
             targets=ids,
             floors=np.array([floor(targets[t]) for t in ids]),
             start=np.array([row["rate_at_start"] for row in rows]),
-            recoding=np.array([judged["usual"][t]["recoding_pp"] for t in ids]),
+            recoding=recoding,
             level=own, without=without, having=having,
             anchored=known is not None, runs=runs,
         )  # fmt: skip

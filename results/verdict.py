@@ -43,6 +43,7 @@ JUDGED = (  # columns that draws have a part in
     "all_met_without", "from_trend_pp",
     "from_recoding_pp", "from_conditions_pp", "from_plan_pp", "margin_pp", "basis", "draws",
 )  # fmt: skip
+ENOUGH = 20  # draws below which shares and the ends of intervals are coarse
 OF_THE_MODEL = ("met", "margin_pp")  # columns of `Outcome.verdicts` that are no verdict
 
 
@@ -53,8 +54,9 @@ def verdicts(both: Pair, draws: "pd.DataFrame | None" = None) -> "pd.DataFrame":
     -------
     `target`, `unit_code`, `county`, `county_en`, `deadline`, `operator`, `target_rate`,
     `rate_at_start`; the columns of `Judgement.columns`; `margin_pp`, the expected rate less the
-    target; `basis`, "statistics" or "model", of the level; `draws` of the parameters, 0 at central
-    values; then of the one run of the model its rates `simulated` and `baseline`, `effect_pp`
+    target; `basis` of the level, "statistics", "model" or "another start"; `draws` of the
+    parameters, 0 at central values; then of the one run of the model its rates `simulated` and
+    `baseline`, `effect_pp`
     between them, and the causes of its change
     """
     table = both.plan.verdicts()
@@ -67,7 +69,9 @@ def verdicts(both: Pair, draws: "pd.DataFrame | None" = None) -> "pd.DataFrame":
     own = table.drop(columns=list(OF_THE_MODEL))
     for name, values in reversed(told.items()):
         own.insert(at, name, values.round(6))
-    own.insert(at, "basis", "statistics" if judgement.anchored else "model")
+    kinds = {True: "statistics", False: "another start"}
+    known = len(both.plan.region.censuses) > 1
+    own.insert(at, "basis", kinds[judgement.anchored] if known else "model")
     own.insert(at, "draws", 0 if draws is None else judgement.runs)
     own["baseline"] = both.baseline.verdicts()["simulated"]
     own["effect_pp"] = (own["simulated"] - own["baseline"]).round(6)
@@ -137,8 +141,16 @@ def remarks(
     plan = both.plan
     for line in plan.scenario.crossed():
         yield Words(f"越过红线：{line.zh}", f"crosses a red line: {line.en}").said(lang)
+    codes = [county.code for county in plan.region.counties]
+    caveats = plan.scenario.plan.about.caveats_for(codes)
+    if not caveats and plan.scenario.settings:
+        yield Words(
+            "方案没有提到这些县：把它套用到这里只是设想，任务量按方案的分配规则计。",
+            "The plan does not speak of these counties: to apply it here is a thought experiment, "
+            "its quantities shared out by the plan's rules.",
+        ).said(lang)
     due = promised[promised["at_deadline"].astype(bool) & promised["met"].notna()]
-    if len(due):
+    if len(due) and caveats:
         kept = int(due["met"].astype(bool).sum())
         yield Words(
             f"到期的 {len(due)} 项指标中，{kept} 项按模型的执行进度完成（delivery.csv）。",
@@ -157,8 +169,7 @@ def remarks(
             f"it {percent(having.min())} to {percent(having.max())}. The plan changes the rate by "
             f"{table['from_plan_pp'].min():+.2f} to {table['from_plan_pp'].max():+.2f} points.",
         ).said(lang)
-    codes = (county.code for county in plan.region.counties)
-    for number, caveat in plan.scenario.plan.about.caveats_for(codes).items():
+    for number, caveat in caveats.items():
         yield f"{number} {caveat.said(lang)}"
     yield basis(table, belief(plan.region)).said(lang)
     yield Words(
@@ -183,39 +194,52 @@ def remarks(
 
 def basis(table: "pd.DataFrame", drawn: Words) -> Words:
     """What level and differences rest on; `drawn` says what draws are drawn from."""
-    draws, anchored = int(table["draws"].iloc[0]), table["basis"].iloc[0] == "statistics"
+    draws, kind = int(table["draws"].iloc[0]), table["basis"].iloc[0]
+    few = Words("", "") if draws >= ENOUGH or not draws else Words(
+        f"；只有 {draws} 组，比例和区间两端都很粗",
+        f"; with only {draws} of them shares and ends are coarse",
+    )  # fmt: skip
     effect = (
         Words(
-            f"方案的作用来自 {draws} 组{drawn.zh}参数抽样的成对差",
-            f"what the plan adds is the paired difference over {draws} {drawn.en} draws",
+            f"方案与外部条件的作用来自 {draws} 组{drawn.zh}参数抽样的成对差，"
+            f"划转取各组平均{few.zh}",
+            "what plan and outside conditions add are paired differences over "
+            f"{draws} {drawn.en} draws, and recoding is their mean{few.en}",
         )
         if draws
         else Words(
-            "方案的作用取中心参数下一次成对模拟（--draws 50 加入参数的不确定性）",
-            "what the plan adds is that of one pair of runs at the central parameters (--draws 50 "
-            "adds the uncertainty of the parameters)",
+            "方案、外部条件和划转取中心参数（先验中值）下一次模拟：划转随种子相差可达一两个点，"
+            "外部条件的作用与抽样所得可以相差更多（--draws 50）",
+            "plan, outside conditions and recoding are those of one run at the central parameters "
+            "(prior medians): recoding differs by a point or two between seeds, and what "
+            "conditions do may differ by more from what draws say (--draws 50)",
         )
     )
-    if anchored:
+    if kind == "statistics":
         return Words(
-            "城镇化率的水平来自统计预测的叠加（只用到最近一次普查）：在留出的县上，简单预测比模型更准"
+            "城镇化率的水平来自统计预测的叠加（只用到最近一次普查）：在省内留出的县上，简单预测总的来说比模型更准"
             f"（docs/validation.md），所以模型只给差与成因；{effect.zh}。",
             "The level is that of stacked statistical forecasts from the last census: on counties "
-            "left out simple forecasts did better than the model (docs/validation.md), so the "
-            f"model gives differences and causes only; {effect.en}.",
+            "of the province left out simple forecasts did better than the model on the whole "
+            f"(docs/validation.md), so the model gives differences and causes only; {effect.en}.",
         )
+    why = {
+        "model": Words("没有两次普查的记录可供统计预测", "there is no record of two censuses"),
+        "another start": Words(
+            "不从最近一次普查起步，统计预测接不上", "the run does not start at the last census"
+        ),
+    }[kind]
     if draws:
         return Words(
-            "没有可用的统计记录，水平取自模型本身（未经检验）；"
-            f"区间与概率来自 {draws} 组{drawn.zh}抽样。",
-            "There is no record for statistics: the level is the model's own, untested; interval "
-            f"and probability come from {draws} {drawn.en} draws.",
+            f"{why.zh}，水平取自模型本身，不是经过检验的预测：区间与比例来自 {draws} 组{drawn.zh}"
+            f"抽样{few.zh}。",
+            f"As {why.en}, the level is the model's own and no tested forecast: interval and share "
+            f"come from {draws} {drawn.en} draws{few.en}.",
         )
     return Words(
-        "没有可用的统计记录，水平取自模型本身，是中心参数下的一次模拟，"
-        "没有区间与概率；用 --draws 50。",
-        "There is no record for statistics: the level is the model's own, one run at the central "
-        "parameters, without interval or probability; use --draws 50.",
+        f"{why.zh}，水平取自模型本身，是中心参数下的一次模拟，没有区间与概率；用 --draws 50。",
+        f"As {why.en}, the level is the model's own: one run at the central parameters, without "
+        "interval or probability; use --draws 50.",
     )
 
 

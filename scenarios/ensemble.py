@@ -12,6 +12,7 @@ from scenarios.outcome import Outcome
 from scenarios.request import Request
 from scenarios.resolving import resolve
 from scenarios.scenario import Scenario
+from scenarios.simulate import RequestError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -97,15 +98,19 @@ def draws(
     Returns
     -------
     one row per draw and target: the columns of `Outcome.verdicts`, `draw`, and the rates without
-    the plan: `baseline`, and `usual` under the usual outside conditions
+    the plan: `baseline`, and `usual` under the usual outside conditions, of whose change
+    `usual_recoding` is recoding
 
     Raises
     ------
+    RequestError
+        if no target falls due, so that there is nothing to draw for.
     WorkersLostError
         if a draw ended its worker every time it was tried.
     """
     import pandas as pd
 
+    drawable(scenario, request.get("region", "binzhou"))
     sides = (scenario, without_plan(scenario), usual(scenario))
     asked = tuple(Request.of(side, **request) for side in sides)
     believed = posterior.draws(load(asked[0].world.region), n, seed)
@@ -122,6 +127,23 @@ def draws(
         number, found[number] = said
         done()
     return pd.concat([found[number] for number in range(n)], ignore_index=True)
+
+
+def drawable(scenario: Scenario, region: Any) -> None:
+    """Refuse draws where no target falls due.
+
+    Raises
+    ------
+    RequestError
+    """
+    due = [t for t in load(region).targets if scenario.start < t.deadline <= scenario.until]
+    if not due:
+        raise RequestError(
+            f"{scenario.start} 至 {scenario.until} 没有到期的目标，抽样没有可判定的；"
+            "请去掉 --draws",
+            f"no target falls due from {scenario.start} to {scenario.until}, so draws have nothing "
+            "to judge; leave --draws out",
+        )
 
 
 @dataclass(frozen=True)
@@ -147,5 +169,6 @@ class Drawn:
                 known[request.key] = self.answer(request).verdicts()
         plan, baseline, usual = (known[request.key] for request in self.requests(number))
         return number, plan.assign(
-            draw=number + 1, baseline=baseline["simulated"], usual=usual["simulated"]
-        )
+            draw=number + 1, baseline=baseline["simulated"], usual=usual["simulated"],
+            usual_recoding=usual["recoding_pp"],
+        )  # fmt: skip

@@ -240,9 +240,9 @@ def test_a_saved_run_meets_another_seed_in_draws(saved, capsys):
 def test_draws_are_called_what_they_are(told, monkeypatch):
     """Of the priors before the parameters are estimated, of the posterior after."""
     monkeypatch.setattr(posterior, "read", lambda folder: None)
-    assert any("3 draws of the prior" in line for line in compared.remarks(told, "en"))
+    assert any("3 prior draws" in line for line in compared.remarks(told, "en"))
     monkeypatch.setattr(posterior, "read", lambda folder: object())
-    assert any("3 draws of the posterior" in line for line in compared.remarks(told, "en"))
+    assert any("3 posterior draws" in line for line in compared.remarks(told, "en"))
     assert not any("先验" in line for line in compared.remarks(told, "zh"))
 
 

@@ -29,7 +29,9 @@ def draws_of(both, n=4):
     without = both.baseline.verdicts()["simulated"]
     frames = []
     for i in range(n):
-        table = both.plan.verdicts().assign(draw=i + 1, baseline=without - 2 * i, usual=without)
+        table = both.plan.verdicts().assign(
+            draw=i + 1, baseline=without - 2 * i, usual=without, usual_recoding=0.5
+        )
         table["simulated"] -= 0.5 * i
         floor = table["target_rate"] - 0.5 * (table["operator"] == "about")
         frames.append(table.assign(met=table["simulated"] >= floor))

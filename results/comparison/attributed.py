@@ -88,7 +88,7 @@ def remarks(told: Attribution, scale: float, region: "Region", lang: str) -> Ite
         "First-in and last-in are not bounds: where measures help or replace each other, a share "
         "may lie outside them.",
     ).said(lang)
-    idle = [number for number, value in told.shapley.items() if not value.any()]
+    idle = [n for n, value in told.shapley.items() if not (value.any() or _alone(told, n))]
     if idle:
         yield Words(
             f"贡献恰为 0：{'、'.join(idle)}（在此世界中不改变任何起作用的抓手）。",
@@ -146,3 +146,8 @@ def _points(value: float) -> str:
 def _with_error(value: float, error: float) -> str:
     spread = f"±{error:.3f}" if math.isfinite(error) else "±–"
     return f"{value:+.3f} {spread}" if value else "0"
+
+
+def _alone(told: Attribution, number: str) -> bool:
+    """Whether a measure does something alone, or as the last."""
+    return bool(told.first_in[number].any() or told.last_in[number].any())

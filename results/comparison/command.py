@@ -64,7 +64,8 @@ def compare(asked: Namespace, say: Say) -> int:
             print(f"  {change}")
     for outcome in wanted:
         table(compared.title(outcome, say.lang), *compared.values(told, outcome, say.lang))
-    table(say("目标", "targets"), *compared.targets(told, say.lang))
+    if told.region.targets:
+        table(say("目标", "targets"), *compared.targets(told, say.lang))
     _remark(remarks)
     return DONE
 

@@ -157,7 +157,7 @@ class Comparison:
         if self.drawn_targets is None or self.drawn_usual is None:
             own, usual = self.targets[None, side], self.usual[None]
         else:
-            shape = (-1, self.targets.shape[1])
+            shape = (self.drawn_usual.shape[0] * self.drawn_usual.shape[1], self.targets.shape[1])
             own, usual = self.drawn_targets[side].reshape(shape), self.drawn_usual.reshape(shape)
         if self.known is None:
             return own
@@ -313,8 +313,9 @@ def compare(
         usual=without[0],
         drawn=np.array([_outcomes(r) for r in drawn]).reshape(*shape, *values.shape[1:])
         if draws else None,
-        drawn_targets=np.array([r.targets for r in drawn]).reshape(*shape, -1) if draws else None,
-        drawn_usual=without[1:].reshape(draws, seeds, -1) if draws else None,
+        drawn_targets=np.array([r.targets for r in drawn]).reshape(*shape, len(pack.targets))
+        if draws else None,
+        drawn_usual=without[1:].reshape(draws, seeds, len(pack.targets)) if draws else None,
     )  # fmt: skip
 
 

@@ -61,7 +61,8 @@ def values(told: Comparison, outcome: str, lang: str) -> tuple[list[str], list[l
         row = [group.zh if lang == "zh" else group.en, _number(base["value"], digits)]
         for side in told.sides[1:]:
             cell = cells[side.name, group.code]
-            row += [_number(cell["value"], digits), _signed(cell["difference"], digits)]
+            mean = "difference" if told.drawn is None else "mean_difference"
+            row += [_number(cell["value"], digits), _signed(cell[mean], digits)]
             if told.drawn is not None:
                 low, high = (_signed(cell[k], digits) for k in ("low", "high"))
                 row += [f"{low} … {high}", *(_number(cell[k], digits) for k in SPREAD)]
@@ -104,8 +105,12 @@ def remarks(told: Comparison, lang: str) -> Iterator[str]:
     """What has to be said wherever differences are shown."""
     base = told.sides[0].name
     yield Words(
-        f"{told.day} 的结果；差 = 各列 − {base}，规模 {told.scale:g}。",
-        f"At {told.day}; differences are from {base}, scale {told.scale:g}.",
+        f"{told.day} 的结果，各列为中心参数；差 = 各列 − {base}"
+        + ("" if told.drawn is None else "，为各组抽样的平均")
+        + f"，规模 {told.scale:g}。",
+        f"At {told.day}, columns at the central parameters; differences are from {base}"
+        + ("" if told.drawn is None else ", the mean over draws")
+        + f"; scale {told.scale:g}.",
     ).said(lang)
     if told.known is not None:
         yield Words(
@@ -139,7 +144,7 @@ def remarks(told: Comparison, lang: str) -> Iterator[str]:
         "“参数”“运气”是成对差在抽样之间、在同一抽样的种子之间的标准差"
         + ("" if seeds > 1 else "；--seeds 2 才能分出运气")
         + "。",
-        f"90 %: {draws} draws of the {belief(told.region, 'en')} with {seeds} seed(s) each; "
+        f"90 %: {draws} {belief(told.region, 'en')} draws with {seeds} seed(s) each; "
         "differences under the same draw and luck. 'draws' and 'luck' are their standard "
         "deviations between draws, and between seeds within a draw"
         + ("." if seeds > 1 else " (--seeds 2 tells them apart)."),

@@ -13,7 +13,7 @@ from results.console.draft import of_plan
 from results.console.work import Piece, Task, Told
 from results.contents.subject import Subject, paired
 from scenarios.ensemble import Pair, usual, without_plan
-from scenarios.outcome import Group, Outcome, floor
+from scenarios.outcome import CAUSES, Group, Outcome, floor, group_of
 from scenarios.paired import Draw, judged_on, layered
 from scenarios.scenario import Scenario
 from sim.state import Floats
@@ -82,6 +82,7 @@ class Answer:
     scale: float
     preliminary: bool
     targets: tuple[Floats, Floats, Floats]  # (draw, target) published rate, as the first sides
+    recoding: Floats  # (draw, target) what it adds in the usual world [points]
 
     @classmethod
     def of(
@@ -95,7 +96,12 @@ class Answer:
         )
         parts = [drawn[side::3] for side in range(3)]
         of_a, of_base, of_usual = (np.array([p.reading.targets for p in part]) for part in parts)
-        return cls(Pair(a, base, meant), b, question.scale, preliminary, (of_a, of_base, of_usual))
+        columns = [group_of(target, region, a.groups) for target in region.targets]
+        recoded = [p.reading.causes[CAUSES.index("recoding"), columns] for p in parts[2]]
+        return cls(
+            Pair(a, base, meant), b, question.scale, preliminary, (of_a, of_base, of_usual),
+            np.array(recoded),
+        )  # fmt: skip
 
     @property
     def draws(self) -> int:
@@ -129,7 +135,7 @@ class Answer:
                 "draw": draw + 1, "target": target.id, "target_rate": target.value,
                 "operator": target.operator, "simulated": rate,
                 "met": bool(rate >= floor(target)), "baseline": self.targets[1][draw, i],
-                "usual": self.targets[2][draw, i],
+                "usual": self.targets[2][draw, i], "usual_recoding": self.recoding[draw, i],
             }
             for draw in range(self.draws)
             for i, target in self._reached()

@@ -1,8 +1,8 @@
 """The server: two pages, one route that reads a scenario, and nothing that takes a path."""
 
+import asyncio
 import os
 import secrets
-from functools import partial
 from importlib.resources import files
 from typing import Any
 
@@ -20,6 +20,7 @@ from results.console.incoming import draft_of
 from results.console.native import text
 from results.console.page import Page
 from results.console.server import Server, told
+from results.console.study import listed, made
 from scenarios.reading import MAX_BYTES
 
 ARITHMETIC = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
@@ -36,7 +37,7 @@ def serve(server: Server, *, host: str, port: int, show: bool = False) -> None:
     routes(server)
     app.add_middleware(Guard, host=host)
     app.config.quasar_config["loadingBar"] = {"skipHijack": True}  # a bar that has no name
-    app.on_startup(partial(warmed, server))
+    app.on_startup(lambda: warmed(server))  # not a partial: its name would spell out the region
     app.on_shutdown(server.desk.close)
     ui.run(
         host=host, port=port, title="县城 · xiancheng", reload=False, show=show, tailwind=False,
@@ -84,7 +85,10 @@ async def warmed(server: Server) -> None:
     sizes = server.sizes
     plan, baseline = (Draft.of(name).scenario for name in USUAL.values())
     first = Question(plan, baseline, server.name, sizes.quick_scale, sizes.quick_draws)
-    await server.desk.ask("first screen", [*first.central(), *first.drawn()], "quick")
+    tasks = await asyncio.to_thread(listed, first)
+    central = await server.desk.ask("first screen", tasks.central, "quick")
+    drawn = await server.desk.ask("first screen", tasks.drawn, "quick")
+    await asyncio.to_thread(made, first, server.region, central, drawn, preliminary=True)
 
 
 async def bounded(request: Request) -> bytes:

@@ -6,6 +6,7 @@ from results.console.answer import Answer
 from results.console.markup import Markup, joined, tag
 from results.console.session import Session
 from results.contents.parts import Table
+from results.report import layout
 from scenarios.outcome import Group
 
 
@@ -65,11 +66,11 @@ class Shown:
 
 def as_table(table: Table, lang: str) -> Markup:
     """A table of ours as markup, with its source and its notes."""
+    kinds = [_kind(table, i) for i in range(len(table.columns))]
     cells = [
         tag("tr", *(
-            tag("th" if i == 0 else "td", text, scope="row" if i == 0 else None,
-                cls="number" if c.numeric else "wide" if c.wide else None)
-            for i, (c, text) in enumerate(zip(table.columns, texts, strict=True))
+            tag("th" if i == 0 else "td", text, scope="row" if i == 0 else None, cls=kind)
+            for i, (kind, text) in enumerate(zip(kinds, texts, strict=True))
         ), cls="total" if table.total and n == len(table.rows) - 1 else None)
         for n, texts in enumerate(table.texts())
     ]  # fmt: skip
@@ -83,3 +84,14 @@ def as_table(table: Table, lang: str) -> Markup:
         below.append(tag("p", table.source, cls="source"))
     whole = tag("div", inner, cls="scroll", tabindex="0", role="region", aria_label=table.title)
     return tag("section", whole, *below, cls="tabled")
+
+
+def _kind(table: Table, index: int) -> str | None:
+    """How a column is set: numbers flush right, prose broad, short words on one line."""
+    column = table.columns[index]
+    if column.numeric:
+        return "number"
+    if column.wide:
+        return "wide"
+    longest = max((layout.span(row[index]) for row in table.texts()), default=0)
+    return "short" if longest <= layout.SHORT else None

@@ -2,12 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from results.console.answer import Answer, Question
 from results.console.desk import Desk
+from results.console.work import Piece, Task
 from scenarios.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -40,6 +41,32 @@ class Progress:
         if self.done < 4:
             return None
         return (time.monotonic() - self.begun) / self.done * (self.of - self.done)
+
+
+@dataclass(frozen=True)
+class Tasks:
+    """What a stage computes."""
+
+    central: list[Task]
+    drawn: list[Task]
+
+
+def listed(question: Question) -> Tasks:
+    """The tasks of a question, with their keys: it takes too long for the event loop."""
+    tasks = Tasks(question.central(), question.drawn())
+    for task in (*tasks.central, *tasks.drawn):
+        assert task.key
+    return tasks
+
+
+def made(
+    question: Question, region: "Region", central: Sequence[Piece], drawn: Sequence[Piece] = (), *,
+    preliminary: bool,
+) -> Answer:  # fmt: skip
+    """The answer with all that is said of it: it takes too long for the event loop."""
+    answer = Answer.of(question, region, central, drawn, preliminary=preliminary)
+    assert answer.subject
+    return answer
 
 
 class Study:
@@ -86,16 +113,17 @@ class Study:
             self._tell(None)
 
     async def _quick(self, question: Question) -> None:
-        central = await self.desk.ask(self.user, question.central(), "quick")
-        self._shown(Answer.of(question, self.region, central, preliminary=True))
+        tasks = await asyncio.to_thread(listed, question)
+        central = await self.desk.ask(self.user, tasks.central, "quick")
+        self._shown(await self._made(question, central, preliminary=True))
         if question.draws:
-            drawn = await self.desk.ask(self.user, question.drawn(), "quick")
-            self._shown(Answer.of(question, self.region, central, drawn, preliminary=True))
+            drawn = await self.desk.ask(self.user, tasks.drawn, "quick")
+            self._shown(await self._made(question, central, drawn, preliminary=True))
 
     async def _full(self, question: Question) -> None:
-        central, drawn = question.central(), question.drawn()
-        tasks, n = [*central, *drawn], len(central)
-        progress = Progress(len(tasks), begun=time.monotonic())
+        tasks = await asyncio.to_thread(listed, question)
+        every, n = [*tasks.central, *tasks.drawn], len(tasks.central)
+        progress = Progress(len(every), begun=time.monotonic())
 
         def step() -> None:
             progress.done += 1
@@ -104,8 +132,16 @@ class Study:
                 self._tell(progress)
 
         self._tell(progress)
-        pieces = await self.desk.ask(self.user, tasks, "full", step)
-        self._shown(Answer.of(question, self.region, pieces[:n], pieces[n:], preliminary=False))
+        pieces = await self.desk.ask(self.user, every, "full", step)
+        self._shown(await self._made(question, pieces[:n], pieces[n:], preliminary=False))
+
+    async def _made(
+        self, question: Question, central: Sequence[Piece], drawn: Sequence[Piece] = (), *,
+        preliminary: bool,
+    ) -> Answer:  # fmt: skip
+        return await asyncio.to_thread(
+            made, question, self.region, central, drawn, preliminary=preliminary
+        )
 
     def _shown(self, answer: Answer) -> None:
         self.answer = answer

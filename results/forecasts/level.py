@@ -18,8 +18,9 @@ from calibration.baselines import SINGLE, Known, Pool, Standing, hindcast
 from calibration.baselines.forecast import ForecastError
 from calibration.panel import Panel, RecordError, record, years_between
 from calibration.region import Region, load
+from results.forecasts.frozen import panel_digest, program
 from scenarios.outcome import group_of
-from scenarios.request import code_digest, digest_of
+from scenarios.request import digest_of
 from scenarios.simulate import reported
 from sim.state import Floats, Ints
 
@@ -65,7 +66,10 @@ def level(region: Region, until: date) -> Level | None:
     days = ends | {until} | {target.deadline for target in region.targets}
     later = tuple(sorted(day for day in days if start < day <= until))
     try:
-        return _level(str(region.folder), region.digest, (start, *later))
+        sample = posterior.read(region.folder)
+        return _level(
+            str(region.folder), region.digest, sample.digest if sample else "", (start, *later)
+        )
     except (ForecastError, RecordError):
         return None
 
@@ -93,12 +97,12 @@ def paired_with(runs: int) -> Ints:
 
 
 @lru_cache(maxsize=8)
-def _level(folder: str, _: str, days: tuple[date, ...]) -> Level:
+def _level(folder: str, _: str, sample: str, days: tuple[date, ...]) -> Level:
     region = load(folder)
-    sample = posterior.read(region.folder)
     key = digest_of({
-        "code": code_digest(), "region": region.digest, "days": [str(day) for day in days],
-        "sample": sample.digest if sample else None, "draws": [DRAWS, LEFT_OUT, WORLDS, SEED],
+        "program": program(), "region": region.digest, "record": panel_digest(record(region)),
+        "days": [str(day) for day in days], "sample": sample,
+        "draws": [DRAWS, LEFT_OUT, WORLDS, SEED],
     })  # fmt: skip
     codes = tuple(group.code for group in reported(region))
     kept = cache.home() / "levels" / key

@@ -136,8 +136,11 @@ class Checker:
             rate = float(text)
         except ValueError:
             rate = math.nan
-        if not 0 <= rate <= 100:
-            expected = Words("0 到 100 的数（百分数）", "a number from 0 to 100, in percent")
+        if not 0 <= rate <= 100 or 0 < rate < 1:
+            expected = Words(
+                "0 到 100 的数（百分数，不是比例）",
+                "a number from 0 to 100, in percent and no share",
+            )
             self.say(line, "value", expected, text)
         return rate
 

@@ -58,7 +58,9 @@ def hindcast(asked: Namespace, say: Say) -> int:
         for each in found:
             title = say(f"留出{LEFT_OUT[each.by].zh}", f"left out: {LEFT_OUT[each.by].en}")
             table(title, *lines([r for r in told["scores"] if r["left_out"] == each.by], say.lang))
-        table(pack.title(say.lang), *county_lines(told["counties"], pack, say.lang))
+        for name, rows in told["counties"].items():
+            title = f"{pack.title(say.lang)} · {say(TITLES[name].zh, TITLES[name].en)}"
+            table(title, *county_lines(rows, pack, say.lang))
     if asked.write:
         picture = asked.write.with_name("pictures") / "validation.svg"
         picture.parent.mkdir(exist_ok=True)
@@ -87,7 +89,7 @@ def account(
             for name, s in last.scores(inside).items()
         ],
         "weights": first.weights(),
-        "counties": last.counties(MODEL, inside),
+        "counties": {name: last.counties(name, inside) for name in (STACKED, MODEL)},
         "signs": hindcasting.signs(last, change, inside),
         "synthetic": dict(synthetic),
     }
@@ -122,12 +124,12 @@ def lines(scores: Sequence[Mapping[str, Any]], lang: str) -> tuple[list[str], li
 
 
 def county_lines(
-    told: Mapping[str, Any], pack: Region, lang: str
+    told: Sequence[Mapping[str, Any]], pack: Region, lang: str
 ) -> tuple[list[str], list[list[str]]]:
-    """A row for each of the region's own counties: what the model said, and what came out."""
+    """A row for each of the region's own counties: what was said of it, and what came out."""
     names = {c.code: c.en if lang == "en" else c.zh for c in pack.counties}
     heads = (
-        Words("县", "county"), Words("起点", "start"), Words("模型中位", "model's median"),
+        Words("县", "county"), Words("起点", "start"), Words("中位", "median"),
         Words("80% 区间", "80 % interval"), Words("95% 区间", "95 % interval"),
         Words("普查", "census"),
     )  # fmt: skip
@@ -137,7 +139,7 @@ def county_lines(
             f"{row['low_80']:.1f} – {row['high_80']:.1f}",
             f"{row['low_95']:.1f} – {row['high_95']:.1f}", f"{row['seen']:.2f}",
         ]
-        for row in told["counties"]
+        for row in told
     ]  # fmt: skip
     return [head.said(lang) for head in heads], rows
 
@@ -162,6 +164,19 @@ def sign_lines(
         for row in told["signs"]
     ]  # fmt: skip
     return [head.said(lang) for head in heads], rows
+
+
+NOTES = (
+    "县太少，分不出预测者的高下：水平用哪一个，是按全省留出的结果定的。",
+    "These are too few counties to tell forecasters apart: what carries the level was chosen by",
+    "the counties of the province left out.",
+    "",
+    "这里的模型是加上误差项的估计，省的总水平取自其余各县；`score` 里的 `model` 是后验抽样的运行本身，",
+    "没有这一层，两者的覆盖率不能互换。",
+    "The model here is its estimate with errors added, the level of the province read off the other",
+    "counties; the `model` of `score` is the runs of the posterior as they are, and coverage does",
+    "not carry over.",
+)
 
 
 def page(told: Mapping[str, Any], pack: Region) -> str:
@@ -217,7 +232,11 @@ def page(told: Mapping[str, Any], pack: Region) -> str:
         "",
         f"## {pack.title_zh} · {pack.title_en}",
         "",
-        *table_of(*both(county_lines, told, pack)),
+        *(line for name, rows in told["counties"].items() for line in (
+            f"### {TITLES[name].zh} {TITLES[name].en}", "",
+            *table_of(*both(county_lines, rows, pack)), "",
+        )),
+        *NOTES,
         "",
         *table_of(
             ["预测者 forecaster", "MAE", "bias", "CRPS"],

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 Command = Callable[[str, str, str], ArgumentParser]
-SCALE, DRAWS = 0.1, 20  # of a scenario that was not run before
+SCALE, DRAWS = 0.05, 20  # of a scenario that was not run before
 
 
 def add(command: Command, say: Callable[[str, str], str]) -> None:

@@ -41,6 +41,64 @@ def test_a_slider_changes_the_verdict_and_is_put_back(visitor):
     assert "→" not in one.changed()
 
 
+def test_a_preliminary_answer_is_replaced_by_the_ensemble(visitor):
+    one = visitor()
+    one.open()
+    one.page.evaluate(
+        "() => { window.seen = []; new MutationObserver(() => {"
+        " const badge = document.querySelector('.badge'); if (badge) seen.push(badge.className) })"
+        ".observe(document.body, {subtree: true, childList: true, characterData: true}) }"
+    )
+    one.slide("P1", 0.4)
+    one.page.wait_for_function("seen.some(badge => badge.includes('preliminary'))")
+    one.page.wait_for_function("seen.at(-1).includes('final')")
+
+
+def test_a_measure_is_set_apart_in_one_county(visitor):
+    one = visitor()
+    one.open()
+    one.page.locator(".project details summary").first.click()
+    measure = one.page.locator(".measure").first
+    measure.get_by_text("按县单独设定").click()
+    before = one.changed()
+    box = measure.get_by_label(re.compile(r"^M\d+ 惠民县$"))
+    box.fill("0")
+    box.press("Tab")
+    one.heard(before)
+    assert "惠民县" in one.changed()
+    assert "1 → 0" in one.changed()
+
+
+def test_the_report_of_what_is_shown_comes_as_a_file(visitor, tmp_path):
+    openpyxl = pytest.importorskip("openpyxl")
+    pytest.importorskip("xlsxwriter")
+    one = visitor()
+    one.open()
+    one.page.get_by_role("button", name="生成报告").click()
+    with one.page.expect_download() as download:
+        one.page.get_by_role("button", name="Excel").click()
+    file = tmp_path / "report.xlsx"
+    download.value.save_as(file)
+    assert "结论" in openpyxl.load_workbook(file).sheetnames
+
+
+def test_a_file_over_one_mebibyte_is_refused(visitor, tmp_path):
+    large = tmp_path / "large.yaml"
+    large.write_bytes(b"#" * (2**20 + 1))
+    one = visitor()
+    one.open()
+    one.page.set_input_files("#upload", large)
+    one.page.wait_for_selector(".alert:not(:empty)")
+    assert "1 MiB" in one.page.locator(".alert").inner_text()
+
+
+def test_an_address_that_is_broken_is_told_in_the_readers_language(visitor):
+    one = visitor()
+    one.open("/en?a=nowhere")
+    told = one.page.locator(".alert").inner_text()
+    assert "an address that this page has made" in told
+
+
 def test_undo_and_redo_walk_through_the_changes(visitor):
     one = visitor()
     one.open()

@@ -115,4 +115,4 @@ def _chance(chance: float) -> Markup:
     if chance != chance:
         return tag("span", "–")
     bar = tag("i", tag("b", style=f"width:{100 * chance:.0f}%"), cls="bar", aria_hidden="true")
-    return joined([bar, tag("span", verdict.percent(chance), cls="percent")])
+    return tag("span", bar, tag("span", verdict.percent(chance), cls="percent"), cls="chance")
