@@ -7,7 +7,7 @@ READY := .venv/ready
 # Packages are compiled once, when installed, and not at every start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-all bench lint docs pages lock
+.PHONY: run test test-all bench lint docs pages pictures lock
 
 run: $(READY)
 	$(BIN)/xiancheng run plan
@@ -34,6 +34,10 @@ docs: $(READY)
 pages: $(READY)
 	$(BIN)/python docs/equations.py
 	$(BIN)/python docs/licences.py
+
+# Pictures of the page and of the documents (need Chromium, LibreOffice and poppler).
+pictures: $(READY)
+	$(BIN)/python docs/pictures.py
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

@@ -171,10 +171,11 @@ NOTES = (
     "These are too few counties to tell forecasters apart: what carries the level was chosen by",
     "the counties of the province left out.",
     "",
-    "这里的模型是加上误差项的估计，省的总水平取自其余各县；`score` 里的 `model` 是后验抽样的运行本身，",
+    "这里的模型是加上误差项的估计，省的总水平取自其余各县；`score` 里的 `model`",
+    "是后验抽样的运行本身，",
     "没有这一层，两者的覆盖率不能互换。",
-    "The model here is its estimate with errors added, the level of the province read off the other",
-    "counties; the `model` of `score` is the runs of the posterior as they are, and coverage does",
+    "The model here is its estimate with errors added, the level of the province read off the",
+    "other counties; the `model` of `score` is the runs of the posterior as they are, and coverage does",
     "not carry over.",
 )
 
