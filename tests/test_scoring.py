@@ -16,7 +16,7 @@ from results.cli import Say, main, parser
 from results.forecasts import forecasting, frozen, scored
 from results.forecasts import score as scoring
 from results.forecasts.forecasting import FORECASTERS, MELD, MODEL, WITHOUT, forecasts
-from results.forecasts.frozen import REGISTERED, ROUNDS, Settings
+from results.forecasts.frozen import REGISTERED, ROUNDS, Settings, digests
 from results.forecasts.observed import COLUMNS, VARIABLE, Observed, read
 from scenarios.checking import ScenarioError
 from scenarios.outcome import ABOUT
@@ -328,3 +328,12 @@ def test_other_settings_are_not_the_registered_ones(told):
 def test_both_rounds_are_registered_and_no_other(told, cutoff, registered):
     said = " ".join(r.en for r in scored.remarks(told, [], replace(REGISTERED, cutoff=cutoff)))
     assert ("not the registered settings" not in said) == registered
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_data_that_were_registered_are_those_that_are_shipped(page):
+    """The program may move on; pack, record and posterior of the registered scoring may not."""
+    text, now = page.read_text(encoding="utf-8"), digests("binzhou")
+    for name in ("pack", "record", "posterior"):
+        assert f"`{now[name]}`" in text, name
+    assert len(re.findall(r"`[0-9a-f]{64}`", text)) == len(now)

@@ -175,8 +175,8 @@ NOTES = (
     "是后验抽样的运行本身，",
     "没有这一层，两者的覆盖率不能互换。",
     "The model here is its estimate with errors added, the level of the province read off the",
-    "other counties; the `model` of `score` is the runs of the posterior as they are, and coverage does",
-    "not carry over.",
+    "other counties; the `model` of `score` is the runs of the posterior as they are, and",
+    "coverage does not carry over.",
 )
 
 
