@@ -172,6 +172,20 @@ def test_the_level_is_the_same_when_it_is_read_from_the_cache(tmp_path, monkeypa
     assert (first.rate == again.rate).all()
 
 
+@pytest.mark.parametrize("what", ["program", "panel_digest"])
+def test_a_level_on_file_is_not_that_of_another_program_or_record(what, tmp_path, monkeypatch):
+    monkeypatch.setenv("XIANCHENG_CACHE", str(tmp_path))
+    monkeypatch.setattr(levels, "DRAWS", 200)
+    found, asked = levels._found, []
+    monkeypatch.setattr(levels, "_found", lambda *given: asked.append(given) or found(*given))
+    for answer in ("one", "one", "another"):
+        monkeypatch.setattr(levels, what, lambda *_, answer=answer: answer)
+        levels._level.cache_clear()
+        level(load("binzhou"), END)
+    levels._level.cache_clear()
+    assert len(asked) == 2
+
+
 def test_no_county_has_a_say_in_the_weight_of_its_own_forecast(monkeypatch):
     """What the weights are found from are forecasts of counties that were left out."""
     heard = {}
