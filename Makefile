@@ -15,7 +15,9 @@ run: $(READY)
 test: $(READY)
 	$(BIN)/python -m pytest -m "not slow"
 
+# With the tools of docs/examples beside what make test needs.
 test-all: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-examples.lock
 	$(BIN)/python -m pytest
 
 bench: $(READY)
@@ -50,7 +52,9 @@ $(READY): requirements.lock pyproject.toml
 	@touch $@
 
 # Maintainers: renew the pinned versions, for every platform and Python from 3.11 on (needs uv).
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
+	--generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" pyproject.toml
 lock:
-	uv pip compile --quiet --upgrade --universal --python-version 3.11 --fork-strategy fewest \
-	  --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" \
-	  --extra dev pyproject.toml --output-file requirements.lock
+	$(LOCK) --upgrade --extra dev --output-file requirements.lock
+	$(LOCK) --upgrade --extra dev --extra examples --constraints requirements.lock \
+	  --output-file requirements-examples.lock
