@@ -20,13 +20,13 @@ LAYERS = ("#c9d6e2", "#33658a", "#e8a33d")  # natural growth, migration, recodin
 HATCHES = ("", "", "///")
 CM = 1 / 2.54  # inches
 SIZES: dict[Kind, tuple[float, float]] = {  # width and height [cm], at the size of the page
-    "verdicts": (16.5, 4.9), "path": (8.1, 6.2), "causes": (8.1, 6.2), "shares": (16.5, 6.6),
+    "verdicts": (16.5, 4.5), "path": (8.1, 6.2), "causes": (8.1, 6.2), "shares": (16.5, 6.6),
     "effort": (16.5, 5.4),
 }  # fmt: skip
 Format = Literal["svg", "png"]
 
 LEGEND = {
-    "start": Words("2020年普查", "2020 census"),
+    "start": Words("起点（普查）", "start (census)"),
     "interval": Words("90%区间", "90% interval"),
     "without": Words("无方案", "without the plan"),
     "with": Words("有方案", "with the plan"),

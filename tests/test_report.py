@@ -173,7 +173,7 @@ def test_negative_numbers_stay_numbers(made, what):
 def test_without_draws_the_documents_are_made_all_the_same(told):
     plain = subject.paired(told.both, run="plan-0123")
     made = command.documents(plain, FORMS, "en")
-    assert "one pair of runs at the central parameters" in "".join(Seen(made["html"]).texts)
+    assert "of one run at the central parameters" in "".join(Seen(made["html"]).texts)
     assert all(made[form] for form in FORMS)
 
 
@@ -225,11 +225,14 @@ def test_pdf_brings_its_own_fonts(made):
     assert all("NotoSansSC" in font or "NotoSerifSC" in font for font in fonts), fonts
 
 
-def test_the_conclusions_are_one_page(made, what):
-    pages = pypdf.PdfReader(BytesIO(made["pdf"])).pages
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_conclusions_are_one_page(told, made, lang):
+    content = made["pdf"] if lang == "zh" else command.documents(told, ["pdf"], "en")["pdf"]
+    pages = pypdf.PdfReader(BytesIO(content)).pages
     first, second = (re.sub(r"\s+", "", page.extract_text()) for page in pages[:2])
-    assert "还不知道的" in first
-    assert "目录" in second
+    assert {"zh": "还不知道的", "en": "Whatisnotknown"}[lang] in first
+    assert {"zh": "图1", "en": "Figure1"}[lang] in first
+    assert {"zh": "目录", "en": "Contents"}[lang] in second
 
 
 def test_excel_has_charts_of_its_own_frozen_headers_and_provenance(made, what):

@@ -30,7 +30,7 @@ TEXTS = {
     "Cell": ("Cell", "Normal", TEXT_FONT, 17, 0, 0, 220, ""),
     "Cell Total": ("CellTotal", "Cell", TITLE_FONT, 17, 0, 0, 220, ""),
     "Cell Head": ("CellHead", "Cell", TITLE_FONT, 15, 0, 0, 220, ""),
-    "List Bullet": ("ListBullet", "Normal", TEXT_FONT, 21, 0, 40, 276, "list"),
+    "List Bullet": ("ListBullet", "Normal", TEXT_FONT, 20, 0, 30, 250, "list"),
     "toc 1": ("TOC1", "Normal", TEXT_FONT, 22, 0, 40, 320, "toc"),
     "toc 2": ("TOC2", "Normal", TEXT_FONT, 21, 0, 20, 300, "toc in"),
     "header": ("Header", "Normal", TEXT_FONT, 16, 0, 0, 240, "line"),

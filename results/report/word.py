@@ -20,6 +20,8 @@ def write(document: Document, pictures: Pictures) -> bytes:
     word.core_properties.title = document.title
     word.core_properties.author = "xiancheng"
     word.core_properties.language = "zh-CN" if document.lang == "zh" else "en-US"
+    if document.lang == "en":  # Latin letters are read at a smaller size
+        _tighten(word.styles["List Bullet"])
     writer = _Writer(word, document, pictures)
     writer.front()
     for number, section in enumerate(document.sections):
@@ -27,6 +29,13 @@ def write(document: Document, pictures: Pictures) -> bytes:
     file = BytesIO()
     word.save(file)
     return file.getvalue()
+
+
+def _tighten(style: Any) -> None:
+    """Make a style one point smaller, and its lines closer."""
+    from docx.shared import Pt
+
+    style.font.size, style.paragraph_format.line_spacing = Pt(9), Pt(11.2)
 
 
 class _Writer:
