@@ -140,7 +140,6 @@ def test_points_of_a_file_are_taken_row_by_row(tmp_path):
         (("seeds: {count: 2}", "seeds: [1, 1]"), "seeds"),
         (("n: 2", "n: 3, method: sobol"), "power of 2"),
         (("n: 2", "n: 2, only: [beta_x]"), "did you mean"),
-        (("from: prior, n: 2", "from: posterior, n: 2"), "posterior.csv"),
         (("from: prior, n: 2", "from: prior"), "number of draws"),
         (("from: prior, n: 2", "from: nowhere.csv"), "nowhere.csv"),
         (("scales: 0.005", "scales: 2"), "scales"),
@@ -163,6 +162,13 @@ def test_a_wrong_design_is_refused_with_its_place(tmp_path, change, said):
     with pytest.raises(ScenarioError) as refused:
         design(written(tmp_path, SMALL.replace(*change)))
     assert said in refused.value.text("en")
+
+
+def test_a_posterior_that_is_not_there_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr("calibration.posterior.read", lambda _: None)
+    with pytest.raises(ScenarioError) as refused:
+        design(written(tmp_path, SMALL.replace("from: prior, n: 2", "from: posterior, n: 2")))
+    assert "posterior.csv" in refused.value.text("en")
 
 
 def test_an_empty_list_is_told_in_the_language_of_the_reader(tmp_path):
