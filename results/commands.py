@@ -52,8 +52,12 @@ def run(asked: Namespace, say: Say) -> int:
         return DONE
     if found.empty and later.empty:
         none = not both.plan.region.targets
-        print(say("· 区域没有目标，没有判定" if none else "· 期末早于各目标的期限，没有判定",
-                  "· the region has no target" if none else "· it ends before any deadline"))
+        print(
+            say(
+                "· 区域没有目标，没有判定" if none else "· 期末早于各目标的期限，没有判定",
+                "· the region has no target" if none else "· it ends before any deadline",
+            )
+        )
     if len(found):
         title = f"{scenario.title.said(say.lang)} · {both.plan.region.title(say.lang)}"
         table(title, *verdict.lines(found, say.lang))
