@@ -6,12 +6,12 @@ making them: markets, utilities, recoding, schools, people from outside.
 """
 
 from dataclasses import dataclass, fields
-from functools import lru_cache
 from typing import Any, Self
 
 import numpy as np
 
-from sim import UrbanModel, kinds, migration
+from scenarios import RegionModel
+from sim import kinds, migration
 from sim.calendar import SCHOOL_YEAR, Tick
 from sim.chance import probability
 from sim.kinds import Clock
@@ -60,7 +60,7 @@ class Told:
     parameters: Parameters
 
 
-class Recorded(UrbanModel):
+class Recorded(RegionModel):
     """Our model, which keeps what its rules said last."""
 
     def choices(self, offers: Any, levers: Levers) -> tuple[Floats, Floats]:
@@ -118,30 +118,9 @@ class Recorded(UrbanModel):
         )  # fmt: skip
 
 
-@lru_cache(maxsize=1)
-def ingredients() -> tuple[Any, Any]:
-    """The region pack and the plan."""
-    from calibration.region import load
-    from scenarios.resolving import resolve
-
-    return load(REGION), resolve(PLAN)
-
-
 def model(scale: float, seed: int = 1) -> Recorded:
     """The plan's model at its start, as `simulate` makes it."""
-    from calibration import priors
-    from calibration.circumstances import fertility
-    from scenarios.plan import policy
-    from scenarios.simulate import INFORMATION, prepared, reported
-
-    pack, plan = ingredients()
-    people, units, counties, base = prepared(REGION, plan.start, scale)
-    groups = [[c in g.counties for c in range(len(counties))] for g in reported(pack)]
-    return Recorded(
-        people, units.copy(), counties, base, priors.override({}), policy(plan, pack),
-        start=plan.start, until=plan.until, seed=seed, conditions=plan.conditions,
-        fertility=fertility(pack, plan.start, INFORMATION), groups=np.array(groups, float),
-    )  # fmt: skip
+    return Recorded(PLAN, region=REGION, seed=seed, scale=scale)
 
 
 def residents(ours: Recorded) -> int:

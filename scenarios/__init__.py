@@ -6,10 +6,15 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from scenarios.model import RegionModel as RegionModel
     from scenarios.simulate import parameters as parameters
     from scenarios.simulate import simulate as simulate
 
-DOORS = {"simulate": "scenarios.simulate", "parameters": "scenarios.simulate"}
+DOORS = {
+    "simulate": "scenarios.simulate",
+    "parameters": "scenarios.simulate",
+    "RegionModel": "scenarios.model",
+}
 
 
 class _Package(ModuleType):

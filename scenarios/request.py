@@ -20,7 +20,7 @@ from scenarios.loading import Plan
 from scenarios.outcome import Outcome
 from scenarios.resolving import resolve
 from scenarios.scenario import Scenario
-from scenarios.simulate import RequestError, horizon, information, prepared, simulate
+from scenarios.simulate import RequestError, horizon, information, simulate
 
 COMPUTES = ("sim", "calibration", "scenarios")  # the packages that make an outcome
 ARITHMETIC = ("numba", "numpy", "scipy")  # libraries whose versions may change a last digit
@@ -104,6 +104,8 @@ class Request:
 
 def timed(request: Request) -> tuple[Outcome, dict[str, float]]:
     """The outcome of a request, and the seconds that each phase took."""
+    from scenarios.model import prepared
+
     begun = perf_counter()
     prepared(request.world.region, request.world.scenario.start, float(request.scale))
     ready = perf_counter()

@@ -1,9 +1,8 @@
 """One scenario, one set of parameters, one seed: what happens, and why."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import date
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
 
     from calibration.region import Region
     from scenarios.plan import Scenario
-    from sim.base import Base
-    from sim.state import Counties
 
 INFORMATION = date(2024, 12, 31)  # the cut-off of what is known; a later one is for scoring only
 
@@ -61,28 +58,12 @@ def simulate(
     RequestError, ParameterError, PackError, ScenarioError
         Before anything is computed, with what was expected, what was found and what to do.
     """
-    from calibration.circumstances import fertility
-    from calibration.region import load
-    from scenarios.plan import policy
-    from scenarios.resolving import resolve
-    from scenarios.scenario import Scenario
-    from sim import UrbanModel
+    from scenarios.model import RegionModel
     from sim.indicators import INDICATORS
 
-    plan = scenario if isinstance(scenario, Scenario) else resolve(scenario)
-    plan = horizon(plan, start, until)
-    checked(plan, region, seed=seed, scale=scale, draw=draw, threads=threads, chunk=chunk)
-    pack = load(region)
-    values = priors.override(parameters or {})
-    known_until = information(plan, pack, cutoff)
-    people, units, counties, base = prepared(str(region), plan.start, float(scale))
-    groups = reported(pack)
-    member = np.array([[c in g.counties for c in range(len(counties))] for g in groups], float)
-    model = UrbanModel(
-        people, units, counties, base, values, policy(plan, pack),
-        start=plan.start, until=plan.until, seed=int(seed), draw=int(draw),
-        conditions=plan.conditions, fertility=fertility(pack, plan.start, known_until),
-        groups=member, threads=threads, chunk=chunk,
+    model = RegionModel(
+        scenario, region=region, parameters=parameters, seed=seed, scale=scale,
+        start=start, until=until, draw=draw, cutoff=cutoff, threads=threads, chunk=chunk,
     )  # fmt: skip
     begun = model.present()
     while model.running:
@@ -90,21 +71,17 @@ def simulate(
     found, movers = model.census(), model.register.movers.persons
     model.retire()
     return Outcome(
-        scenario=plan,
-        region=pack,
-        request={
-            "seed": int(seed), "scale": float(scale), "draw": int(draw),
-            "start": str(plan.start), "until": str(plan.until), "cutoff": str(known_until),
-            "parameters": asdict(values),
-        },
-        groups=groups,
-        dates=(plan.start, *(tick.ends for tick in model.ticks)),
+        scenario=model.plan,
+        region=model.pack,
+        request=model.request,
+        groups=model.reported,
+        dates=(model.plan.start, *(tick.ends for tick in model.ticks)),
         record=np.array([[row[name] for name in INDICATORS] for row in model.record]),
         census=found,
         _movers=movers,
         _growth=tuple(model.growth),
         _start=begun,
-    )  # fmt: skip
+    )
 
 
 def reported(region: "Region") -> tuple[Group, ...]:
@@ -122,41 +99,6 @@ def reported(region: "Region") -> tuple[Group, ...]:
             zh, en = f"{n}县市合计", f"{n} counties together"
             groups.append(Group(100 * first + number, zh, en, members))
     return tuple(groups)
-
-
-@lru_cache(maxsize=4)
-def prepared(name: str, start: date, scale: float) -> "tuple[Any, Any, Counties, Base]":
-    """A region's people, units, counties and destination constants, once per process."""
-    from calibration.circumstances import counties as circumstances
-    from calibration.population import population
-    from calibration.region import load
-    from sim.base import base
-    from sim.calendar import ticks
-    from sim.chance import Luck
-    from sim.conditions import Conditions
-    from sim.households import MOTHERS
-    from sim.kinds import Headcount
-    from sim.levers import Levers
-    from sim.markets import Markets
-    from sim.migration import Alternatives
-    from sim.quarter import Quarter
-    from sim.register import Register
-
-    region = load(name)
-    built = population(region, start, scale, seed=1)
-    counties = circumstances(region, start)
-    central, none = priors.central(), Levers.baseline(2 * len(counties))
-    quarter = ticks(start, start)[0].number
-    register = Register(built.people, built.units, 2 * len(counties) + 3)
-    counts = Headcount.of(register.count(quarter), MOTHERS)
-    markets = Markets.at_start(counts, counties, none, central)
-    alternatives, first = Alternatives.around(counties), ticks(start, start)[0]
-    Quarter(first, register, markets, alternatives, Luck(0), central).enrol(counts, 0.0, none)
-    offers = markets.post(counts, none, Conditions(), 0.0, 0.0, central)
-    followers = markets.followers(central)
-    away = register.away_share
-    fixed = base(built.people, built.units, counties, quarter, offers, followers, away, central)
-    return built.people, built.units, counties, fixed
 
 
 def _date(value: str | date, name: str) -> date:

@@ -8,7 +8,7 @@ import pytest
 from calibration.region import load
 from calibration.summaries import COHORTS, enumerated, rate, summaries
 from scenarios import simulate
-from scenarios.simulate import prepared
+from scenarios.model import prepared
 from sim import kinds
 from sim.census import FOUND, IN_MOVERS, census
 from sim.households import MOTHERS

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import pickle
 import random
 import subprocess
 import sys
@@ -14,10 +15,11 @@ import pytest
 
 from calibration.region import load
 from results.cli import main
-from scenarios import parameters, simulate
+from scenarios import RegionModel, parameters, simulate
 from scenarios.ensemble import pair
 from scenarios.loading import load as load_plan
 from scenarios.resolving import resolve
+from scenarios.simulate import RequestError
 
 SCALE = 0.01
 
@@ -269,3 +271,18 @@ def test_a_slip_in_a_file_is_told_with_its_line(capsys, tmp_path):
     said = capsys.readouterr().out
     assert f"{file}:4:1" in said
     assert "measures" in said
+
+
+def test_whoever_steps_the_model_sees_what_simulate_reports():
+    model = pickle.loads(pickle.dumps(RegionModel("baseline", scale=SCALE, until="2021-12-31")))
+    while model.running:
+        model.step()
+    outcome = simulate("baseline", scale=SCALE, until="2021-12-31")
+    assert model.reported == outcome.groups
+    assert model.request == outcome.request
+    assert np.array_equal(np.array(list(model.record[-1].values())), outcome.record[-1])
+
+
+def test_the_model_refuses_what_simulate_refuses():
+    with pytest.raises(RequestError, match="too small"):
+        RegionModel("baseline", scale=1e-9)

@@ -2,8 +2,8 @@
 
     python docs/examples/batch_with_mesa.py --seeds 10 --scale 0.05
 
-Needs Mesa 3; Mesa 4 has no batch runner. `Region` is the model as Mesa's tools want it: a class
-made from plain keywords, whose data collector holds one number for each county.
+Needs Mesa 3; Mesa 4 has no batch runner. `Region` is what Mesa's tools want: a model made from flat
+keywords, whose data collector holds plain numbers.
 """
 
 from argparse import ArgumentParser
@@ -13,41 +13,23 @@ from inspect import signature
 import mesa
 import pandas as pd
 
-from calibration import priors
-from calibration.circumstances import fertility
-from calibration.region import load
-from scenarios.plan import policy
-from scenarios.resolving import resolve
-from scenarios.simulate import horizon, information, prepared
-from sim import UrbanModel
+from scenarios import RegionModel
 
 
-class Region(UrbanModel):
-    """A region made from plain keywords: those of `simulate`, and any parameter by its name."""
+class Region(RegionModel):
+    """The model told parameters by their names, and collecting a number for each county."""
 
     def __init__(
-        self,
-        scenario: str = "plan",
-        region: str = "binzhou",
-        seed: int | None = 1,
-        scale: float = 0.01,
-        until: str | None = None,
-        **kwargs: float,
+        self, scenario: str = "plan", seed: int | None = 1, scale: float = 0.01, **parameters: float
     ) -> None:
-        plan, pack = horizon(resolve(scenario), None, until), load(region)
-        super().__init__(
-            *prepared(region, plan.start, scale), priors.override(kwargs), policy(plan, pack),
-            start=plan.start, until=plan.until, seed=1 if seed is None else seed,
-            conditions=plan.conditions,
-            fertility=fertility(pack, plan.start, information(plan, pack, None)),
-        )  # fmt: skip
-        rates = {county.en: partial(rate, i) for i, county in enumerate(pack.counties)}
+        super().__init__(scenario, seed=seed or 1, scale=scale, parameters=parameters)
+        rates = {group.en: partial(rate, i) for i, group in enumerate(self.reported)}
         self.datacollector = mesa.DataCollector(model_reporters=rates)
 
 
-def rate(county: int, model: UrbanModel) -> float:
-    """The share of urban residents in a county now [percent]."""
-    return float(model.record[-1]["resident_urbanization_rate"][county])
+def rate(group: int, model: RegionModel) -> float:
+    """The share of urban residents in a county or a group of counties now [percent]."""
+    return float(model.record[-1]["resident_urbanization_rate"][group])
 
 
 def batch(seeds: int, scale: float) -> pd.DataFrame:

@@ -1,0 +1,105 @@
+"""A scenario set up in a region: the model that `simulate` runs, for whoever wants to step it."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from calibration import priors
+from calibration.circumstances import counties as circumstances
+from calibration.circumstances import fertility
+from calibration.population import population
+from calibration.region import load
+from scenarios.plan import policy
+from scenarios.resolving import resolve
+from scenarios.scenario import Scenario
+from scenarios.simulate import checked, horizon, information, reported
+from sim import UrbanModel
+from sim.base import Base, base
+from sim.calendar import ticks
+from sim.chance import Luck
+from sim.conditions import Conditions
+from sim.households import MOTHERS
+from sim.kinds import Headcount
+from sim.levers import Levers
+from sim.markets import Markets
+from sim.migration import Alternatives
+from sim.model import CHUNK
+from sim.quarter import Quarter
+from sim.register import Register
+from sim.state import Counties, People, Units
+
+
+class RegionModel(UrbanModel):
+    """The model made from plain keywords, which are those of `simulate` and are checked alike.
+
+    Stepped until it is no longer `running`, it has gone through what `simulate` reports.
+
+    Attributes
+    ----------
+    plan, pack : the resolved scenario and the region it happens in
+    reported : the counties and groups of counties that `record` is about, in its order
+    request : what was asked for, JSON-ready
+    """
+
+    def __init__(
+        self,
+        scenario: str | Path | Mapping[str, Any] | Scenario = "plan",
+        *,
+        region: str | Path = "binzhou",
+        parameters: Mapping[str, float] | None = None,
+        seed: int = 1,
+        scale: float = 1.0,
+        start: str | date | None = None,
+        until: str | date | None = None,
+        draw: int = 0,
+        cutoff: str | date | None = None,
+        threads: int = 1,
+        chunk: int = CHUNK,
+    ) -> None:
+        plan = scenario if isinstance(scenario, Scenario) else resolve(scenario)
+        plan = horizon(plan, start, until)
+        checked(plan, region, seed=seed, scale=scale, draw=draw, threads=threads, chunk=chunk)
+        pack = load(region)
+        values = priors.override(parameters or {})
+        known_until = information(plan, pack, cutoff)
+        begun, groups = prepared(str(region), plan.start, float(scale)), reported(pack)
+        member = np.array([[c in g.counties for c in range(len(pack.counties))] for g in groups])
+        super().__init__(
+            *begun, values, policy(plan, pack),
+            start=plan.start, until=plan.until, seed=int(seed), draw=int(draw),
+            conditions=plan.conditions, fertility=fertility(pack, plan.start, known_until),
+            groups=member.astype(float), threads=threads, chunk=chunk,
+        )  # fmt: skip
+        self.plan, self.pack, self.reported = plan, pack, groups
+        self.request = {
+            "seed": int(seed), "scale": float(scale), "draw": int(draw),
+            "start": str(plan.start), "until": str(plan.until), "cutoff": str(known_until),
+            "parameters": asdict(values),
+        }  # fmt: skip
+
+
+@lru_cache(maxsize=4)
+def prepared(name: str, start: date, scale: float) -> tuple[People, Units, Counties, Base]:
+    """A region's people, units, counties and destination constants, once per process."""
+    region = load(name)
+    built = population(region, start, scale, seed=1)
+    counties = circumstances(region, start)
+    central, none = priors.central(), Levers.baseline(2 * len(counties))
+    first = ticks(start, start)[0]
+    register = Register(built.people, built.units, 2 * len(counties) + 3)
+    counts = Headcount.of(register.count(first.number), MOTHERS)
+    markets = Markets.at_start(counts, counties, none, central)
+    alternatives = Alternatives.around(counties)
+    Quarter(first, register, markets, alternatives, Luck(0), central).enrol(counts, 0.0, none)
+    offers = markets.post(counts, none, Conditions(), 0.0, 0.0, central)
+    followers = markets.followers(central)
+    away = register.away_share
+    fixed = base(
+        built.people, built.units, counties, first.number, offers, followers, away, central
+    )
+    return built.people, built.units, counties, fixed
