@@ -1,9 +1,11 @@
 """What a region pack assumes and what it misses, as tables."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from calibration.region import Region
+from calibration.schema import TABLES, catalogue
+from results.contents import reasons
 
 Lines = tuple[list[str], list[list[str]]]
 
@@ -11,19 +13,33 @@ Lines = tuple[list[str], list[list[str]]]
 def assumed(region: Region, lang: str) -> Lines:
     """One line for each reason: what it gives values to, at which dates, and their range."""
     headers = {
-        "zh": ["数据表", "变量", "时点", "取值", "范围", "依据"],
-        "en": ["table", "variable", "date", "values", "range", "basis"],
+        "zh": ["数据表", "变量", "名称", "时点", "取值", "范围", "依据"],
+        "en": ["table", "variable", "name", "date", "values", "range", "basis"],
     }[lang]
     items = sorted(region.assumptions(), key=lambda a: (a.table, a.basis))
     rows = []
     for (table, basis), same in groupby(items, lambda a: (a.table, a.basis)):
         group = list(same)
         variables = list(dict.fromkeys(a.variable or "–" for a in group))
-        named = ", ".join(variables) if len(variables) < 6 else f"{variables[0]} … {variables[-1]}"
         days = ", ".join(sorted({str(a.date) for a in group}))
         limits = span([*(a.low for a in group), *(a.high for a in group)])
-        rows.append([table, named, days, span(a.value for a in group), limits, basis])
+        values, called = span(a.value for a in group), _called(table, variables, lang)
+        why = reasons.said(basis, lang)
+        rows.append([table, _few(variables), called, days, values, limits, why])
     return headers, rows
+
+
+def _called(table: str, variables: Sequence[str], lang: str) -> str:
+    """What variables are called; where they are cells of a census table, the table."""
+    if table in TABLES:
+        return TABLES[table].zh if lang == "zh" else TABLES[table].en
+    names = [catalogue()[table, variable].name for variable in variables]
+    return _few([name.zh if lang == "zh" else name.en for name in names])
+
+
+def _few(words: Sequence[str]) -> str:
+    """Some words, or where they are many the first and the last."""
+    return ", ".join(words) if len(words) < 6 else f"{words[0]} … {words[-1]}"
 
 
 def missing(region: Region, lang: str) -> Lines:

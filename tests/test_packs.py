@@ -14,9 +14,12 @@ import pytest
 
 from calibration import joining, packing, packwriting
 from calibration.census import CELLS, COLUMNS, FLOOR, HOMES, TableError
-from calibration.region import PackError, load
-from calibration.schema import AGE_BANDS, Cell
+from calibration.defaults import RULES
+from calibration.region import PackError, load, packs
+from calibration.schema import AGE_BANDS, Cell, catalogue
 from results import cli
+from results.contents import reasons
+from results.packs import assumed
 from scenarios import simulate
 
 THEN, NOW = date(2010, 11, 1), date(2020, 11, 1)
@@ -483,3 +486,21 @@ def test_the_example_of_the_guide_runs(guide):
     exec(text.split("```python\n")[1].split("```")[0], said)
     assert len(said["found"]) == 78
     assert np.isfinite(said["found"]).all()
+
+
+# Read in Chinese
+
+
+def test_every_reason_of_ours_is_told_in_chinese():
+    shipped = {item.basis for name in packs() for item in load(name).assumptions()}
+    rules = {(rule.__doc__ or "").split("\n", 1)[0] for rule in RULES.values()}
+    bases = {entry.basis for entry in catalogue().values() if entry.basis}
+    assert set(reasons.ZH) == shipped | rules | bases
+
+
+def test_what_a_pack_assumes_is_called_by_its_name():
+    headers, rows = assumed(load("binzhou"), "zh")
+    told = [dict(zip(headers, row, strict=True)) for row in rows]
+    names = {each["变量"]: each["名称"] for each in told}
+    assert names["vacancy_town"] == "城镇住房空置率"
+    assert names["0 … 85+"] == "各年龄城镇优势"
