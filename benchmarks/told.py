@@ -14,11 +14,11 @@ from scenarios import RegionModel
 from sim import kinds, migration
 from sim.calendar import SCHOOL_YEAR, Tick
 from sim.chance import probability
+from sim.hazards import Hazards
 from sim.kinds import Clock
 from sim.levers import Levers
 from sim.migration import Alternatives
 from sim.parameters import Parameters
-from sim.quarter import Hazards
 from sim.state import FARM, HEAD, INDUSTRY, SINGLE, Bools, Column, Floats, Ints, People
 
 REGION, PLAN = "binzhou", "plan"

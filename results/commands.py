@@ -12,7 +12,7 @@ from scenarios.checking import Problem, ScenarioError, Words, nearest
 
 def run(asked: Namespace, say: Say) -> int:
     """`xiancheng run`: verdicts, growth by cause, and a saved run."""
-    from results import figures, verdict
+    from results import caveats, figures, later_census, verdict
     from results.keeping import answers, store
     from results.keeping.files import writable
     from scenarios import ensemble
@@ -39,9 +39,9 @@ def run(asked: Namespace, say: Say) -> int:
             )
     for aside in answer.set_aside() - altered:
         say.note(f"残缺或被改动，已隔离并重算：{aside}", f"torn or altered, computed anew: {aside}")
-    found, later = verdict.verdicts(both, draws), verdict.against_census(both)
+    found, later = verdict.verdicts(both, draws), later_census.against_census(both)
     delivered = verdict.delivery(both.plan)
-    remarks = [*verdict.remarks(both, found, delivered, say.lang)]
+    remarks = [*caveats.remarks(both, found, delivered, say.lang)]
     told = Request.of(scenario, **request)
     saved, before = answers.keep(both.plan, told, found, delivered, folder, answer)
     if asked.figure:
@@ -65,7 +65,7 @@ def run(asked: Namespace, say: Say) -> int:
               *verdict.causes(found, say.lang))  # fmt: skip
     if len(later):
         title = say("模拟与普查", "simulated against the census")
-        table(title, *verdict.census_lines(later, say.lang))
+        table(title, *later_census.lines(later, say.lang))
     for remark in remarks:
         print(f"· {remark}")
     if before:

@@ -26,6 +26,7 @@ from sim.calendar import SCHOOL_YEAR, SPRING_FESTIVAL, Tick, ticks
 from sim.chance import Luck, Stream, addresses
 from sim.conditions import Conditions
 from sim.county import County, carried_out
+from sim.hazards import Hazards
 from sim.indicators import INDICATORS, Seen
 from sim.kinds import Headcount
 from sim.levers import Levers
@@ -33,7 +34,8 @@ from sim.markets import Markets
 from sim.migration import Alternatives
 from sim.movers import Movers
 from sim.parameters import Parameters
-from sim.quarter import Hazards, Parties, Quarter
+from sim.parties import Parties
+from sim.quarter import Quarter
 from sim.register import Register
 from sim.state import ALONE, HEAD, Counties, Floats, Ints, Offers, People, Units
 

@@ -14,11 +14,12 @@ from sim.base import Base
 from sim.calendar import Tick
 from sim.chance import Luck, addresses
 from sim.conditions import Conditions
+from sim.hazards import Hazards
 from sim.kinds import Headcount
 from sim.levers import LEVERS, Levers
 from sim.markets import Markets
 from sim.migration import Alternatives
-from sim.quarter import Hazards, Quarter
+from sim.quarter import Quarter
 from sim.register import Register
 from sim.state import (
     ALONE,

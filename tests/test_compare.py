@@ -18,7 +18,8 @@ from calibration import posterior
 from results import cells
 from results.cli import main
 from results.comparison import compared
-from results.comparison.compare import Side, compare, ordered, parts_of_spread
+from results.comparison.compare import compare, parts_of_spread
+from results.comparison.sides import Side, ordered
 from results.judgement import Judgement
 from scenarios.ensemble import pair
 from scenarios.paired import Draw, Runs, independent, layered

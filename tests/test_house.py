@@ -22,8 +22,8 @@ BESIDE = [*(HOUSE / "tests").glob("*.py"), *(HOUSE / "benchmarks").rglob("*.py")
 # In sim, whatever stands in neither list is a rule.
 FOUNDATION = {"chance", "conditions", "kernel", "kinds", "levers", "parameters", "state"}
 AROUND_THE_RULES = {
-    "accounts", "base", "census", "county", "indicators", "markets", "measurement", "model",
-    "movers", "quarter", "register",
+    "accounts", "base", "census", "county", "hazards", "indicators", "markets", "measurement",
+    "model", "movers", "parties", "quarter", "register",
 }  # fmt: skip
 SIM = {file.stem: file for file in SHIPPED if file.parent.name == "sim"}
 RULES = sorted(SIM.keys() - FOUNDATION - AROUND_THE_RULES - {"__init__"})

@@ -14,7 +14,7 @@ from sim.chance import Stream
 from sim.conditions import Conditions
 from sim.kinds import AGES, SITUATIONS
 from sim.migration import NEARBY, OWN_TOWN, Alternatives
-from sim.quarter import Parties, served
+from sim.parties import Parties, served
 from sim.register import Register
 from sim.state import COLLEGE, OWNS_FLAT, SINGLE
 from tests.conftest import (

@@ -23,7 +23,7 @@ def compare(asked: Namespace, say: Say) -> int:
     """`xiancheng compare`: side by side, with paired differences."""
     from results.comparison import compared
     from results.comparison.compare import compare as compare_sides
-    from results.comparison.compare import ordered
+    from results.comparison.sides import ordered
 
     wanted = compared.asked_for(asked.outcome)
     sides = ordered(asked.scenarios, asked.baseline)

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
+from results.caveats import basis, belief
 from results.contents import assumed, contributions, promises, targets, validation, words
 from results.contents.parts import listed
 from results.contents.shares import records
 from results.contents.subject import Subject, brief
-from results.verdict import basis, belief, percent
+from results.verdict import percent
 from scenarios.checking import Words
 from sim.state import quarter_of
 

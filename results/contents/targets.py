@@ -1,12 +1,12 @@
 """The verdict on each target: the table and the picture that come first."""
 
+from results.caveats import basis, belief
 from results.contents import words
 from results.contents.parts import Cell, Chart, Column, Table
 from results.contents.shares import records
 from results.contents.subject import Subject
 from results.contents.words import MADE_OF, POINTS, QUALIFIERS
 from results.judgement import INTERVAL
-from results.verdict import basis, belief
 from scenarios.checking import Words
 
 

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from calibration import posterior
-from results import verdict
+from results import caveats, later_census
 from results.contents.parts import Column, Table
 from results.contents.subject import Subject
 from results.contents.words import PERSONS, POINTS
@@ -78,11 +78,11 @@ def _called(name: "Name", lang: str) -> str:
 
 def census(subject: Subject, lang: str) -> Table | None:
     """The baseline against a later census; None where the run reaches none."""
-    told = verdict.against_census(subject.both)
+    told = later_census.against_census(subject.both)
     if told.empty:
         return None
     pp, unit = POINTS.said(lang), PERSONS.said(lang)
-    heads = {k: v.said(lang) for k, v in verdict.CENSUS_HEADERS.items()}
+    heads = {k: v.said(lang) for k, v in later_census.HEADERS.items()}
     columns = (
         Column(heads["county"]),
         Column(Words("普查时点", "census").said(lang)),
@@ -108,7 +108,7 @@ def calibrated(region: "Region") -> bool:
 
 def belief(region: "Region", lang: str) -> str:
     """What draws are drawn from."""
-    return verdict.belief(region).said(lang)
+    return caveats.belief(region).said(lang)
 
 
 def sentence(subject: Subject, lang: str) -> str:

@@ -9,7 +9,8 @@ import numpy as np
 
 from calibration.priors import override
 from results.comparison import compared
-from results.comparison.compare import Comparison, Met, Side, differing
+from results.comparison.compare import Comparison
+from results.comparison.sides import Met, Side, differing
 from results.console.draft import Draft
 from results.console.markup import Markup, joined, listed, table, tag
 from results.console.native import area, button, element, select, text, write

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from nicegui import ui
 
-from results import judgement, verdict
+from results import caveats, judgement
 from results.console import charts
 from results.console.markup import Markup, tag
 from results.console.native import area, element, set_prop, write
@@ -103,7 +103,7 @@ def said(shown: Shown) -> str:
 def remarks(shown: Shown) -> Markup:
     """What has to be said wherever a verdict is shown."""
     told = shown.answer.subject
-    lines = verdict.remarks(told.both, told.verdicts, told.delivery, shown.lang)
+    lines = caveats.remarks(told.both, told.verdicts, told.delivery, shown.lang)
     return tag(
         "section", tag("h2", shown.say("读数前须知", "Read this with the numbers")),
         tag("ul", *(tag("li", line) for line in lines), cls="remarks"), cls="card",

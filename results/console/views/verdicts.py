@@ -1,6 +1,6 @@
 """The verdicts: four headline figures, and each target with its chance and its causes."""
 
-from results import judgement, verdict
+from results import caveats, judgement, verdict
 from results.console.markup import Markup, joined, table, tag
 from results.console.shown import Shown
 from results.contents.words import QUALIFIERS, likely
@@ -97,7 +97,7 @@ def targets(shown: Shown) -> Markup:
         "各目标：公布的城镇化率达到目标的概率，及预期变化由什么构成",
         "The chance that the published rate meets each target, and what the change is made of",
     )
-    note = verdict.basis(found, verdict.belief(shown.answer.outcome.region)).said(shown.lang)
+    note = caveats.basis(found, caveats.belief(shown.answer.outcome.region)).said(shown.lang)
     return tag(
         "section", table(headers, rows, caption=caption, numbers_from=3),
         tag("p", note, cls="note"), cls="card",

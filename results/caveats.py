@@ -1,0 +1,132 @@
+"""What has to be said of a verdict wherever it is shown: what it rests on, and what it is not."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from calibration import posterior
+from results.verdict import percent, usual_world
+from scenarios.checking import Words
+from scenarios.ensemble import Pair
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from calibration.region import Region
+
+ENOUGH = 20  # draws below which shares and the ends of intervals are coarse
+
+
+def remarks(
+    both: Pair, table: "pd.DataFrame", promised: "pd.DataFrame", lang: str
+) -> Iterator[str]:
+    """What has to be said wherever a verdict is shown."""
+    plan = both.plan
+    for line in plan.scenario.crossed():
+        yield Words(f"越过红线：{line.zh}", f"crosses a red line: {line.en}").said(lang)
+    codes = [county.code for county in plan.region.counties]
+    caveats = plan.scenario.plan.about.caveats_for(codes)
+    if not caveats and plan.scenario.settings:
+        yield Words(
+            "方案没有提到这些县：把它套用到这里只是设想，任务量按方案的分配规则计。",
+            "The plan does not speak of these counties: to apply it here is a thought experiment, "
+            "its quantities shared out by the plan's rules.",
+        ).said(lang)
+    due = promised[promised["at_deadline"].astype(bool) & promised["met"].notna()]
+    if len(due) and caveats:
+        kept = int(due["met"].astype(bool).sum())
+        yield Words(
+            f"到期的 {len(due)} 项指标中，{kept} 项按模型的执行进度完成（delivery.csv）。",
+            f"Of {len(due)} indicators due by then, {kept} are delivered at the pace of the model "
+            "(delivery.csv).",
+        ).said(lang)
+    if table.empty:
+        return
+    without, having = table["probability_without"], table["probability"]
+    if having.notna().all():
+        yield Words(
+            f"达标概率：无方案 {percent(without.min())} 至 {percent(without.max())}，"
+            f"有方案 {percent(having.min())} 至 {percent(having.max())}；方案使城镇化率改变 "
+            f"{table['from_plan_pp'].min():+.2f} 至 {table['from_plan_pp'].max():+.2f} 个百分点。",
+            f"Chances without the plan: {percent(without.min())} to {percent(without.max())}; with "
+            f"it {percent(having.min())} to {percent(having.max())}. The plan changes the rate by "
+            f"{table['from_plan_pp'].min():+.2f} to {table['from_plan_pp'].max():+.2f} points.",
+        ).said(lang)
+    for number, caveat in caveats.items():
+        yield f"{number} {caveat.said(lang)}"
+    yield basis(table, belief(plan.region)).said(lang)
+    yield Words(
+        "有方案与起点之差 = 趋势 + 划转"
+        + ("" if usual_world(table) else " + 外部条件")
+        + " + 方案（百分点）；划转按模型的基准计，随时可能被行政决定改变，冻结情景见 "
+        "xiancheng run plan-without-recoding。第二张表是模型这一次运行自身的成因拆分，五项之和等于"
+        "模型有方案与起点之差。",
+        "With the plan less the start = trend + recoding"
+        + ("" if usual_world(table) else " + conditions")
+        + " + plan, in points; recoding is that of the model's baseline, and an administrative "
+        "decision may change it: see xiancheng run plan-without-recoding. The second table is this "
+        "run of the model by cause; the five add up to its rate with the plan less the start.",
+    ).said(lang)
+    yield Words(
+        f"规模 {plan.request['scale']:g}，种子 {plan.request['seed']}，"
+        f"{plan.request['start']} 至 {plan.request['until']}；目标从不作为数据使用。",
+        f"scale {plan.request['scale']:g}, seed {plan.request['seed']}, {plan.request['start']} to "
+        f"{plan.request['until']}; targets are never used as data.",
+    ).said(lang)
+
+
+def basis(table: "pd.DataFrame", drawn: Words) -> Words:
+    """What level and differences rest on; `drawn` says what draws are drawn from."""
+    draws, kind = int(table["draws"].iloc[0]), table["basis"].iloc[0]
+    few = Words("", "") if draws >= ENOUGH or not draws else Words(
+        f"；只有 {draws} 组，比例和区间两端都很粗",
+        f"; with only {draws} of them shares and ends are coarse",
+    )  # fmt: skip
+    effect = (
+        Words(
+            f"方案与外部条件的作用来自 {draws} 组{drawn.zh}参数抽样的成对差，"
+            f"划转取各组平均{few.zh}",
+            "what plan and outside conditions add are paired differences over "
+            f"{draws} {drawn.en} draws, and recoding is their mean{few.en}",
+        )
+        if draws
+        else Words(
+            "方案、外部条件和划转取中心参数（先验中值）下一次模拟：划转随种子相差可达一两个点，"
+            "外部条件的作用与抽样所得可以相差更多（--draws 50）",
+            "plan, outside conditions and recoding are those of one run at the central parameters "
+            "(prior medians): recoding differs by a point or two between seeds, and what "
+            "conditions do may differ by more from what draws say (--draws 50)",
+        )
+    )
+    if kind == "statistics":
+        return Words(
+            "城镇化率的水平来自统计预测的叠加（只用到最近一次普查）：在省内留出的县上，简单预测总的来说比模型更准"
+            f"（docs/validation.md），所以模型只给差与成因；{effect.zh}。",
+            "The level is that of stacked statistical forecasts from the last census: on counties "
+            "of the province left out simple forecasts did better than the model on the whole "
+            f"(docs/validation.md), so the model gives differences and causes only; {effect.en}.",
+        )
+    why = {
+        "model": Words("没有两次普查的记录可供统计预测", "there is no record of two censuses"),
+        "another start": Words(
+            "不从最近一次普查起步，统计预测接不上", "the run does not start at the last census"
+        ),
+    }[kind]
+    if draws:
+        return Words(
+            f"{why.zh}，水平取自模型本身，不是经过检验的预测：区间与比例来自 {draws} 组{drawn.zh}"
+            f"抽样{few.zh}。",
+            f"As {why.en}, the level is the model's own and no tested forecast: interval and share "
+            f"come from {draws} {drawn.en} draws{few.en}.",
+        )
+    return Words(
+        f"{why.zh}，水平取自模型本身，是中心参数下的一次模拟，没有区间与概率；用 --draws 50。",
+        f"As {why.en}, the level is the model's own: one run at the central parameters, without "
+        "interval or probability; use --draws 50.",
+    )
+
+
+def belief(region: "Region") -> Words:
+    """What draws of the parameters are drawn from."""
+    if posterior.read(region.folder) is None:
+        return Words("先验", "prior")
+    return Words("后验", "posterior")

@@ -1,0 +1,125 @@
+"""What is held side by side: scenarios and saved runs, what each met, how their inputs differ."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from calibration.priors import catalogue, override
+from results.keeping.store import RUN, RUNS, Saved, found
+from scenarios.checking import Words
+from scenarios.differences import diff
+from scenarios.paired import Draw
+from scenarios.request import code_digest
+from scenarios.resolving import resolve
+from scenarios.scenario import Scenario
+from scenarios.simulate import RequestError, information
+
+if TYPE_CHECKING:
+    from calibration.region import Region
+
+
+@dataclass(frozen=True)
+class Side:
+    """A scenario, or a run on disk."""
+
+    name: str
+    scenario: Scenario
+    saved: Saved | None = None
+
+
+@dataclass(frozen=True)
+class Met:
+    """What a side met in its one run; sides that met the same are compared in pairs."""
+
+    seed: int
+    draw: int
+    scale: float
+    start: str
+    cutoff: str
+    parameters: tuple[tuple[str, float], ...]
+    region: str  # sha256 of the pack
+    code: str  # sha256 of what computed
+
+    @classmethod
+    def of(cls, made: Saved) -> Self:
+        """What a saved run met."""
+        told = made.record
+        return cls(
+            told.seed, told.draw, told.scale, told.start, told.cutoff,
+            tuple(sorted(told.parameters.items())), told.region.sha256, told.software.code,
+        )  # fmt: skip
+
+
+def opened(what: str) -> Side:
+    """A saved run, by its folder or id, or else a scenario.
+
+    Raises
+    ------
+    RequestError, ScenarioError
+    """
+    if any((folder / RUN).is_file() for folder in (Path(what), RUNS / what)):
+        saved = found(what)
+        return Side(saved.record.run, saved.request.world.scenario, saved)
+    scenario = resolve(what)
+    return Side(scenario.name, scenario)
+
+
+def ordered(names: Sequence[str], baseline: str | None) -> tuple[Side, ...]:
+    """The sides, the baseline first, under names that tell them apart.
+
+    Raises
+    ------
+    RequestError
+        if fewer than two are left.
+    """
+    chosen = [baseline, *(n for n in names if n != baseline)] if baseline else list(names)
+    if len(chosen) < 2:
+        raise RequestError(
+            "至少比较两个情景或运行；也可用 --baseline 指定基准",
+            "compare at least two scenarios or runs; --baseline names one as well",
+        )
+    sides: list[Side] = []
+    for what in chosen:
+        side = opened(what)
+        again = sum(other.name.partition("#")[0] == side.name for other in sides)
+        sides.append(replace(side, name=f"{side.name}#{again + 1}") if again else side)
+    return tuple(sides)
+
+
+def met(side: Side, common: Draw, scale: float, pack: "Region") -> Met:
+    """What a side meets: that of its run, or the luck common to all."""
+    if side.saved:
+        return Met.of(side.saved)
+    values = asdict(override(common.parameters))
+    return Met(
+        common.seed, common.number, scale, str(side.scenario.start),
+        str(information(side.scenario, pack, None)),
+        tuple(sorted(values.items())), pack.digest, code_digest(),
+    )  # fmt: skip
+
+
+def differing(base: Side, other: Side, lang: str) -> Iterator[str]:
+    """What differs in the inputs of two sides, in the words of the plan."""
+    yield from diff(base.scenario, other.scenario, lang)
+    if base.saved is None or other.saved is None:
+        return
+    a, b = Met.of(base.saved), Met.of(other.saved)
+    titles = {prior.name: prior.title[lang] for prior in catalogue()}
+    was, will = dict(a.parameters), dict(b.parameters)
+    for name in sorted(was.keys() | will.keys()):
+        if was.get(name) != will.get(name):
+            yield f"{titles.get(name, name)} ({name}): {was.get(name)} -> {will.get(name)}"
+    for key, words in MET.items():
+        if getattr(a, key) != getattr(b, key):
+            yield f"{words.said(lang)}: {getattr(a, key)} -> {getattr(b, key)}"
+
+
+MET = {
+    "seed": Words("种子", "seed"),
+    "draw": Words("抽样号", "draw"),
+    "scale": Words("规模", "scale"),
+    "cutoff": Words("信息截止日", "cut-off of what is known"),
+    "region": Words("区域包数据 sha256", "sha256 of the region pack"),
+    "code": Words("程序 sha256", "sha256 of the program"),
+}

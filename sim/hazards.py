@@ -1,0 +1,124 @@
+"""How likely each kind of person is to meet each event of a quarter, and whom it meets."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+
+from sim import kernel, kinds
+from sim.calendar import Tick
+from sim.chance import Luck, Stream, probability, threshold
+from sim.register import Register
+from sim.state import INDUSTRY, Floats, Ints
+
+FIXED = 65536  # factors on leaving come to the kernel in 1/65536
+
+
+@dataclass(frozen=True)
+class Hazards:
+    """The quarter's hazards [1/year] by kind of person, for the places inside the region."""
+
+    death: Floats  # (place, band, sex)
+    birth: Floats  # (place, band), women with a partner
+    marriage: Floats  # (band, sex), the unattached
+    settling: Floats  # (place,) in towns: being granted the local hukou
+    resettling: Floats  # (place,) in villages: a household moving into a town flat of a project
+    leaving: Floats  # (place, flat, band, situation), after 32 years in the place
+    going_back: Floats  # (place, band, education), the places beyond the region too
+    hire: Floats  # (place, band, work, education)
+    separation: Floats  # (place, band, sector)
+    by_duration: Floats  # (129,) factor on leaving, by quarters since the last move
+    by_village: Floats  # (unit + 3,) factor on leaving
+
+    def only_moves(self) -> Self:
+        """The same hazards, but nobody is born, dies, marries, settles or changes work."""
+        still = ("death", "birth", "marriage", "settling", "resettling", "hire", "separation")
+        return replace(self, **{name: 0 * getattr(self, name) for name in still})
+
+
+@dataclass(frozen=True)
+class Struck:
+    """Whom the quarter's luck meets, in the order of the kernel's events, each (row,)."""
+
+    dying: Ints  # and nothing else happens to them
+    settling: Ints  # granted the hukou in town; in villages, resettled
+    giving_birth: Ints
+    marrying: Ints
+    wavering: Ints  # may reconsider where to live
+    going_back: Ints
+    hired: Ints
+    separated: Ints
+
+
+def throw(
+    hazards: Hazards, register: Register, tick: Tick, luck: Luck, threads: int, chunk: int
+) -> Struck:
+    """Let everyone meet the quarter's luck."""
+    people = register.people
+    table, second = thresholds(hazards, tick.years, register.places)
+    clock, bits = kinds.Clock.at(tick.number), np.uint16
+    first_row = register.place.astype(np.uint32) * kinds.BANDS
+    by_village = (FIXED * hazards.by_village).astype(np.uint32)
+    by_move = np.full(65536, FIXED, np.uint32)  # read at the bits of the quarter
+    recent = np.arange(len(hazards.by_duration), dtype=np.int16)
+    by_move[(np.int16(tick.number) - recent).view(bits)] = FIXED * hazards.by_duration
+    most = by_village.max(), by_move.max()
+    bounds = kernel.screen(table, second, kinds.ROLE_FROM, kinds.WORK_FROM, *most)
+    when, stream = np.uint64(tick.number), np.uint64(Stream.QUARTER)
+    seed = np.uint64(luck.seed)
+
+    def one(start: int) -> tuple[Ints, Ints]:
+        part = slice(start, min(start + chunk, len(people)))
+        rows, events = np.empty(chunk, np.int64), np.empty(chunk, np.uint8)
+        found = kernel.throw(
+            people.address[part], people.unit[part], people.born[part].view(bits),
+            people.child[part].view(bits), people.since[part].view(bits), people.traits[part],
+            first_row, clock.band, clock.stage, kinds.INNER_OF, kinds.INNER_WORK_OF,
+            table, second, kinds.GROUP_OF, bounds, by_village, by_move,
+            when, stream, seed, rows, events, start,
+        )  # fmt: skip
+        return rows[:found], events[:found]
+
+    starts = range(0, len(people), chunk)
+    if threads == 1:
+        parts = [one(start) for start in starts]
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            parts = list(pool.map(one, starts))
+    rows = np.concatenate([rows for rows, _ in parts])
+    lists, lengths = np.empty((8, len(rows)), np.int64), np.zeros(8, np.int64)
+    kernel.split(rows, np.concatenate([events for _, events in parts]), lists, lengths)
+    return Struck(*(found[:n] for found, n in zip(lists, lengths, strict=True)))
+
+
+def thresholds(hazards: Hazards, years: float, places: int) -> tuple[Ints, Ints]:
+    """The words of luck below which each kind meets each event; see `kernel.throw`."""
+    first = np.zeros(
+        (places, kinds.BANDS, kinds.SITUATIONS, kinds.EDUCATIONS, kinds.SEXES, 6), np.uint32
+    )
+    second = np.zeros(
+        (places, kinds.BANDS, kinds.WORKS, kinds.EDUCATIONS, kinds.SEXES, 2), np.uint32
+    )
+    inside = slice(0, len(hazards.death))
+    outside = slice(len(hazards.death), places - 1)
+    single, deciders = [kinds.SINGLE, kinds.ALONE], slice(kinds.SINGLE, None)
+
+    def chance(hazard: Floats) -> Ints:
+        return threshold(probability(hazard, years))
+
+    death, going_back = chance(hazards.death), chance(hazards.going_back)
+    first[inside, ..., 0] = death[:, :, None, None]
+    first[outside, ..., 0] = death[::2].max(axis=0)[:, None, None]
+    first[inside, ..., 1] = chance(hazards.settling)[:, None, None, None, None]
+    first[inside, :, kinds.ALONE :, ..., 1] |= chance(hazards.resettling)[:, None, None, None, None]
+    birth = chance(hazards.birth)[:, :, None]
+    first[inside, :, kinds.DEPENDENT, :, 1, 2] = birth
+    first[inside, :, kinds.COUPLE :, :, 1, 2] = birth[..., None]
+    first[inside, :, single, :, :, 3] = chance(hazards.marriage)[:, None]
+    first[inside, ..., 4] = chance(hazards.leaving.max(axis=1))[..., None, None]
+    first[: places - 1, :, deciders, :, :, 5] = going_back[:, :, None, :, None]
+    second[inside, ..., 0] = chance(hazards.hire)[..., None]
+    second[inside, :, INDUSTRY:, ..., 1] = chance(hazards.separation)[..., None, None]
+    shape = places * kinds.BANDS
+    return first.reshape(shape, kinds.INNER, 6), second.reshape(shape, kinds.INNER_WORK, 2)
