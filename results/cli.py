@@ -10,15 +10,15 @@ from collections.abc import Sequence
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from results import asking, packing
 from results.console import arguments as page
 from results.knowing import arguments as judging
 from results.report import words as reporting
-from results.stopping import end_workers, stopped_by_signals
+from results.stopping import INTERRUPTED, end_workers, leave, stopped_by_signals
 
-DONE, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
+DONE, FAILED, REFUSED = 0, 1, 2
 
 
 class Say:
@@ -218,5 +218,10 @@ def _said(error: Exception, lang: str) -> str | None:
     return None
 
 
+def entry() -> NoReturn:
+    """Run the command that the process was started with, and end it."""
+    leave(main())
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    entry()

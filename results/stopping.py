@@ -1,22 +1,38 @@
 """Signals that ask a command to stop."""
 
+import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NoReturn
+
+INTERRUPTED = 130  # the exit code of what was stopped
 
 
 @contextmanager
 def stopped_by_signals() -> Iterator[None]:
-    """SIGTERM stops what is done meanwhile as Ctrl-C does."""
+    """SIGTERM and Ctrl-C stop what is done meanwhile, as a KeyboardInterrupt.
+
+    One that falls into the import of a compiled module comes out of it as another exception.
+    """
+    stopped = False
 
     def stop(*_: object) -> None:
+        nonlocal stopped
+        stopped = True
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, stop)
+    before = {each: signal.signal(each, stop) for each in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
+    except Exception:
+        if stopped:
+            raise KeyboardInterrupt from None
+        raise
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 def end_workers() -> None:
@@ -25,3 +41,16 @@ def end_workers() -> None:
 
     for worker in active_children():
         worker.kill()
+
+
+def leave(code: int) -> NoReturn:
+    """End the process with an exit code.
+
+    An interpreter that was interrupted while it ran source made from a string, as some libraries do
+    when they are imported, would end itself by the signal instead, whatever the code.
+    """
+    if code == INTERRUPTED:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)

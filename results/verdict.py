@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
-from results.contents.words import MADE_OF
+from results.contents.words import CAUSES, MADE_OF, SIGNS
 from results.judgement import Judgement
 from scenarios.checking import Words
 from scenarios.delivery import Delivered, delivered
@@ -25,15 +25,11 @@ HEADERS = {
     "margin_pp": Words("差距(点)", "margin (points)"),
     **MADE_OF,
 }
-CAUSES = {
+BY_CAUSE = {
     "county": Words("地区", "county"),
     "simulated": Words("模型：有方案%", "model: with %"),
     "baseline": Words("模型：无方案%", "model: without %"),
-    "natural_pp": Words("自然增长", "natural"),
-    "migration_pp": Words("迁移", "migration"),
-    "recoding_pp": Words("划转", "recoding"),
-    "denominator_pp": Words("分母变化", "denominator"),
-    "counting_pp": Words("统计口径", "counting"),
+    **{f"{name}_pp": words for name, words in CAUSES.items()},
 }
 JUDGED = (  # columns that draws have a part in
     "without", "expected", "low", "high", "probability", "probability_without", "all_met",
@@ -82,8 +78,7 @@ def lines(table: "pd.DataFrame", lang: str) -> tuple[list[str], list[list[str]]]
     keys = [k for k in HEADERS if k not in left_out]
     rows = []
     for row in table.to_dict("records"):
-        sign = {"about": "≈", "at least": "≥"}.get(str(row["operator"]), "")
-        cells = _cells(row, lang) | {"target": f"{sign}{row['target_rate']:g}"}
+        cells = _cells(row, lang) | {"target": f"{SIGNS[row['operator']]}{row['target_rate']:g}"}
         cells |= {k: f"{row[k]:.1f}" for k in ("without", "expected")}
         if known:
             cells["interval"] = f"{row['low']:.1f}–{row['high']:.1f}"
@@ -94,8 +89,8 @@ def lines(table: "pd.DataFrame", lang: str) -> tuple[list[str], list[list[str]]]
 
 def causes(table: "pd.DataFrame", lang: str) -> tuple[list[str], list[list[str]]]:
     """Why the rate changes in the run of the model: headers, and a row for each target."""
-    rows = [[_cells(row, lang)[k] for k in CAUSES] for row in table.to_dict("records")]
-    return [header.said(lang) for header in CAUSES.values()], rows
+    rows = [[_cells(row, lang)[k] for k in BY_CAUSE] for row in table.to_dict("records")]
+    return [header.said(lang) for header in BY_CAUSE.values()], rows
 
 
 def usual_world(table: "pd.DataFrame") -> bool:

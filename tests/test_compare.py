@@ -20,6 +20,7 @@ from results.cli import main
 from results.comparison import compared
 from results.comparison.compare import compare, parts_of_spread
 from results.comparison.sides import Side, ordered
+from results.contents.words import CAUSES
 from results.judgement import Judgement
 from scenarios.ensemble import pair
 from scenarios.paired import Draw, Runs, independent, layered
@@ -71,7 +72,7 @@ def test_the_causes_add_up_to_the_change_of_the_rate(told):
         "resident_urbanization_rate", run.dates[0]
     )
     for g, group in enumerate(told.groups):
-        parts = [table[cause, group.code] for cause in compared.CAUSES]
+        parts = [table[f"{cause}_pp", group.code] for cause in CAUSES]
         assert sum(parts) == pytest.approx(change[g], abs=1e-9)
 
 
@@ -294,6 +295,36 @@ def test_sigterm_ends_a_long_question_as_ctrl_c_does(words):
         _, said = command.communicate(timeout=5)
     assert command.returncode == 130
     assert "interrupted; nothing half-written was left" in said
+
+
+@pytest.mark.parametrize(
+    "at_work",
+    ['exec("import signal; signal.raise_signal(signal.SIGTERM)")',
+     """try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt as stop:
+            raise ImportError("initialization failed") from stop"""],
+    ids=["in source made from a string", "in the import of a compiled module"],
+)  # fmt: skip
+def test_wherever_a_signal_falls_the_exit_code_is_130(at_work, tmp_path):
+    (tmp_path / "told.py").write_text(
+        f"""
+import signal
+import results.commands
+from results.cli import entry
+
+def check(asked, say):
+    if asked.files:
+        {at_work}
+
+results.commands.check = check
+entry()
+"""
+    )
+    words = [sys.executable, str(tmp_path / "told.py"), "--lang", "en", "check", "file"]
+    told = subprocess.run(words, capture_output=True, text=True, timeout=60)
+    assert told.returncode == 130
+    assert told.stderr == "interrupted; nothing half-written was left\n"
 
 
 # Luck

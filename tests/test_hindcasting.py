@@ -99,7 +99,7 @@ def test_the_command_writes_page_picture_and_record(tmp_path, capsys):
              "--write", str(tmp_path / "page.md"), "--json"]  # fmt: skip
     assert main(words) == 0
     told = json.loads(capsys.readouterr().out)
-    assert told["units"] == 7
+    assert told["units"] == 5  # the boundary between the two districts was moved
     assert (tmp_path / "page.md").read_text().startswith("# 检验记录")
     assert (tmp_path / "pictures" / "validation.svg").is_file()
     assert (pack_copy / RECORD).is_file()

@@ -4,8 +4,9 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from results.caveats import belief
 from results.comparison.attribute import Attribution
-from results.contents.validation import belief
+from results.contents.words import CAUSES
 from scenarios.checking import Words
 
 if TYPE_CHECKING:
@@ -18,11 +19,7 @@ KINDS = {
     "persons": Words("人数", "persons"),
     "first_in": Words("单独加入", "first in"),
     "last_in": Words("单独去掉", "last in"),
-    "natural": Words("自然增长", "natural"),
-    "migration": Words("迁移", "migration"),
-    "recoding": Words("划转", "recoding"),
-    "denominator": Words("分母变化", "denominator"),
-    "counting": Words("统计口径", "counting"),
+    **CAUSES,
 }
 
 
@@ -100,10 +97,10 @@ def remarks(told: Attribution, scale: float, region: "Region", lang: str) -> Ite
         "moves no lever gets exactly 0, even where capacity binds.",
     ).said(lang)
     luck = Words(
-        f"{told.draws} 组{belief(region, 'zh')}参数抽样，次序轮流在各组中进行；标准误含参数差异。"
+        f"{told.draws} 组{belief(region).zh}参数抽样，次序轮流在各组中进行；标准误含参数差异。"
         if told.draws
         else "只用中心参数和一个种子；--draws 把参数差异计入标准误。",
-        f"{told.draws} draws of the {belief(region, 'en')}, the orders played in them in turn; the "
+        f"{told.draws} draws of the {belief(region).en}, the orders played in them in turn; the "
         "error includes the spread over parameters."
         if told.draws
         else "Central parameters and one seed; --draws brings the spread over parameters into the "

@@ -4,22 +4,16 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from results.caveats import belief
 from results.comparison.asked import unknown
 from results.comparison.compare import ENOUGH, Comparison, outcomes
-from results.contents.validation import belief
+from results.contents.words import CAUSES, SIGNS
 from results.verdict import percent
 from scenarios.checking import Words
 from scenarios.simulate import RequestError
 
 WHOLE = {"persons", "jobs", "units", "yuan/year"}  # units in which decimals say nothing
 USUAL = ("resident_urbanization_rate", "urban_residents")
-CAUSES = {
-    "natural_pp": Words("自然增长", "natural growth"),
-    "migration_pp": Words("迁移", "migration"),
-    "recoding_pp": Words("划转", "recoding"),
-    "denominator_pp": Words("分母变化", "denominator"),
-    "counting_pp": Words("统计口径", "counting"),
-}
 
 
 def asked_for(names: list[str]) -> list[str]:
@@ -39,8 +33,8 @@ def title(outcome: str, lang: str) -> str:
     """An outcome in the reader's words."""
     from sim.indicators import INDICATORS
 
-    if outcome in CAUSES:
-        return CAUSES[outcome].said(lang)
+    if (cause := outcome.removesuffix("_pp")) in CAUSES:
+        return CAUSES[cause].said(lang)
     return INDICATORS[outcome].zh if lang == "zh" else outcome.replace("_", " ")
 
 
@@ -90,8 +84,7 @@ def targets(told: Comparison, lang: str) -> tuple[list[str], list[list[str]]]:
         if not own:
             continue
         name = target.name.zh if lang == "zh" else target.name.en
-        sign = {"about": "≈", "at least": "≥"}.get(target.operator, "")
-        row = [f"{target.id} {name}", f"{sign}{target.value:g}"]
+        row = [f"{target.id} {name}", f"{SIGNS[target.operator]}{target.value:g}"]
         for side in told.sides:
             cell = own.get(side.name)
             row.append("–" if cell is None else f"{cell['expected']:.1f}")
@@ -139,12 +132,12 @@ def remarks(told: Comparison, lang: str) -> Iterator[str]:
         return
     draws, seeds = told.drawn.shape[1:3]
     yield Words(
-        f"90% 区间：{draws} 组{belief(told.region, 'zh')}参数抽样，每组 {seeds} 个种子，"
+        f"90% 区间：{draws} 组{belief(told.region).zh}参数抽样，每组 {seeds} 个种子，"
         "同一抽样、同一运气下的成对差。"
         "“参数”“运气”是成对差在抽样之间、在同一抽样的种子之间的标准差"
         + ("" if seeds > 1 else "；--seeds 2 才能分出运气")
         + "。",
-        f"90 %: {draws} {belief(told.region, 'en')} draws with {seeds} seed(s) each; "
+        f"90 %: {draws} {belief(told.region).en} draws with {seeds} seed(s) each; "
         "differences under the same draw and luck. 'draws' and 'luck' are their standard "
         "deviations between draws, and between seeds within a draw"
         + ("." if seeds > 1 else " (--seeds 2 tells them apart)."),

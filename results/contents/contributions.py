@@ -7,16 +7,8 @@ from results.comparison.attribute import SAFEGUARDS
 from results.contents.parts import Chart, Column, Table, listed
 from results.contents.shares import CLEAR, Shares
 from results.contents.subject import Subject
-from results.contents.words import PERSONS, place
+from results.contents.words import CAUSES, PERSONS, place
 from scenarios.checking import Words
-
-PARTS = {
-    "natural": Words("自然增长", "natural"),
-    "migration": Words("迁移", "migration"),
-    "recoding": Words("划转", "recoding"),
-    "denominator": Words("分母变化", "denominator"),
-    "counting": Words("统计口径", "counting"),
-}
 
 SEEN = 0.001  # points: a share that rounds to none of these does nothing
 MOST = 6  # measures whose shares are given in the text
@@ -52,21 +44,21 @@ def _table(subject: Subject, shares: Shares, code: int, lang: str, level: str, k
         Column(name.said(lang), wide=True), points("贡献", "share"), error,
         Column(Words("城镇人口", "urban residents").said(lang), PERSONS.said(lang), 0, signed=True),
         points("单独实施", "alone"), points("单独去掉", "taken away"),
-        *(points(w.zh, w.en) for w in PARTS.values()),
+        *(points(w.zh, w.en) for w in CAUSES.values()),
     )  # fmt: skip
     alone = _by_id(shares, code, level, "first_in")
     last = _by_id(shares, code, level, "last_in")
     rows = [
         (
             titled(subject, row["id"], lang), row["points"], row["points_error"], row["persons"],
-            alone[row["id"]]["points"], last[row["id"]]["points"], *(row[p] for p in PARTS),
+            alone[row["id"]]["points"], last[row["id"]]["points"], *(row[p] for p in CAUSES),
         )
         for row in shares.of_group(code, level, kind)
     ]  # fmt: skip
     for total in shares.of_group(code, "total", "total"):
         whole = Words("合计 = 方案总作用", "sum = whole effect").said(lang)
         own = total["points"], None, total["persons"], None, None
-        rows.append((whole, *own, *(total[p] for p in PARTS)))
+        rows.append((whole, *own, *(total[p] for p in CAUSES)))
     where = next((place(g, lang) for g in subject.groups if g.code == code), str(code))
     what = Words("各工程的贡献", "What each project contributes")
     if level == "measure":

@@ -8,7 +8,7 @@ import numpy as np
 from results import judgement
 from results.contents.parts import Cell, Chart, Column, Point, Table
 from results.contents.subject import Subject, outcome_rows
-from results.contents.words import CAUSES, PERSONS, UNITS, place
+from results.contents.words import OF_GROWTH, PERSONS, UNITS, place
 from scenarios.checking import Words
 from scenarios.outcome import Group, Outcome
 from sim.indicators import INDICATORS
@@ -80,7 +80,7 @@ def causes(subject: Subject, group: Group, lang: str) -> Table:
     unit = PERSONS.said(lang)
     columns = (
         Column(Words("年份", "year").said(lang)),
-        *(Column(each.said(lang), unit, 0, signed=True) for each in CAUSES.values()),
+        *(Column(each.said(lang), unit, 0, signed=True) for each in OF_GROWTH.values()),
         Column(Words("城镇人口增量", "urban growth").said(lang), unit, 0, signed=True),
     )
     grown = by_year(subject.both.plan, group)
@@ -116,7 +116,7 @@ def by_year(outcome: Outcome, group: Group) -> dict[int, tuple[int, ...]]:
     """Urban growth of a group by year: natural growth, migration, recoding [persons]."""
     frame = outcome.growth()
     own = frame[frame["unit_code"].isin([outcome.groups[c].code for c in group.counties])]
-    sums = own.groupby(own["date"].dt.year)[list(CAUSES)].sum()
+    sums = own.groupby(own["date"].dt.year)[list(OF_GROWTH)].sum()
     return {int(year): tuple(int(x) for x in row) for year, *row in sums.itertuples()}
 
 

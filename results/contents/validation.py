@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from calibration import posterior
-from results import caveats, later_census
+from results import later_census
 from results.contents.parts import Column, Table
 from results.contents.subject import Subject
 from results.contents.words import PERSONS, POINTS
@@ -104,11 +104,6 @@ def census(subject: Subject, lang: str) -> Table | None:
 def calibrated(region: "Region") -> bool:
     """Whether parameters were estimated for a region: a posterior sample is on file."""
     return posterior.read(region.folder) is not None
-
-
-def belief(region: "Region", lang: str) -> str:
-    """What draws are drawn from."""
-    return caveats.belief(region).said(lang)
 
 
 def sentence(subject: Subject, lang: str) -> str:

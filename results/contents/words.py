@@ -24,17 +24,21 @@ QUALIFIERS = {
     "less than": Words("小于", "less than"),
     "strive for": Words("力争", "strive for"),
 }
+SIGNS = {"about": "≈", "at least": "≥"}  # before the rate that a target asks for
 MADE_OF = {  # what the change of an expected rate is made of, by column of a verdict
     "from_trend_pp": Words("趋势", "trend"),
     "from_recoding_pp": Words("划转", "recoding"),
     "from_conditions_pp": Words("外部条件", "conditions"),
     "from_plan_pp": Words("方案", "plan"),
 }
-CAUSES = {
+CAUSES = {  # of the change of a rate
     "natural": Words("自然增长", "natural growth"),
     "migration": Words("迁移", "migration"),
     "recoding": Words("划转", "recoding"),
+    "denominator": Words("分母变化", "denominator"),
+    "counting": Words("统计口径", "counting"),
 }
+OF_GROWTH = {name: CAUSES[name] for name in ("natural", "migration", "recoding")}  # in persons
 
 
 def place(group: Group, lang: str) -> str:

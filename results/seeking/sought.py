@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from results.contents.validation import belief
+from results.caveats import belief
 from results.seeking.certify import CONFIDENCE, WORLDS, Certificate, Regret
 from results.seeking.held import Held, Reads
 from results.seeking.seek import STEP, Found
@@ -99,14 +99,14 @@ def verdict(wish: Wish, found: Found, proof: Certificate, runs: Reads, lang: str
     if found.met and not found.package:
         yield Words(
             f"什么措施都不做，搜索所用抽样中也有 {search:.0%} 达标（要求 {p:.0%}）：最小组合为空。"
-            f"这只说明在现有{belief(runs.pack, 'zh')}下目标本来容易达到，不说明措施没有用。"
+            f"这只说明在现有{belief(runs.pack).zh}下目标本来容易达到，不说明措施没有用。"
             if seen >= p
             else f"什么措施都不做，搜索所用抽样中也有 {search:.0%} 达标（要求 {p:.0%}），"
             "最小组合因此为空；新抽样中达标较少，请加大 --draws 再求。",
             f"Without any measure the targets are met in {search:.0%} of the draws of the search "
             f"(wanted: {p:.0%}): the least package is empty. "
             + (
-                f"Under the {belief(runs.pack, 'en')} draws the targets are easy; it does not say "
+                f"Under the {belief(runs.pack).en} draws the targets are easy; it does not say "
                 "that measures are useless."
                 if seen >= p
                 else "The fresh draws meet them less often: seek again with more --draws."
@@ -154,9 +154,9 @@ def verdict(wish: Wish, found: Found, proof: Certificate, runs: Reads, lang: str
         yield Words(f"越过红线：{line.zh}", f"crosses a red line: {line.en}").said(lang)
     yield Words(
         f"搜索用规模与确认用规模可不同；试过 {found.tried} 个组合（{HOW[found.how].zh}）。"
-        f"概率来自{belief(runs.pack, 'zh')}抽样。",
+        f"概率来自{belief(runs.pack).zh}抽样。",
         f"Packages tried: {found.tried} ({HOW[found.how].en}). Probabilities come from "
-        f"{belief(runs.pack, 'en')} draws.",
+        f"{belief(runs.pack).en} draws.",
     ).said(lang)
     if isinstance(runs, Held) and runs.anchored:
         yield Words(

@@ -9,7 +9,7 @@ from results.console.markup import tag
 from results.console.native import area, element, set_prop, write
 from results.console.shown import Shown, as_table
 from results.contents import counties
-from results.contents.words import CAUSES, PERSONS
+from results.contents.words import OF_GROWTH, PERSONS
 
 if TYPE_CHECKING:
     from results.console.page import Page
@@ -30,7 +30,7 @@ class Growth:
         years = told.rows[:-1]  # the last is their sum
         parts = {
             cause.said(shown.lang): [float(row[1 + i] or 0) for row in years]  # type: ignore[arg-type]
-            for i, cause in enumerate(CAUSES.values())
+            for i, cause in enumerate(OF_GROWTH.values())
         }
         unit = PERSONS.said(shown.lang)
         write(
