@@ -10,3 +10,13 @@ class RefusedError(ValueError):
 
     def __str__(self) -> str:
         return self.en
+
+    def text(self, lang: str = "zh") -> str:
+        """What is said to the reader."""
+        return self.en if lang == "en" else self.zh
+
+
+def told(error: Exception, lang: str) -> str | None:
+    """What an error says to a person who can mend it; None of one that nobody foresaw."""
+    text = getattr(error, "text", None)
+    return str(text(lang)) if callable(text) else None

@@ -12,6 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NoReturn
 
+from calibration.refusal import told
 from results import asking, packing
 from results.console import arguments as page
 from results.knowing import arguments as judging
@@ -168,7 +169,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         say.note(f"读写失败{where}：{what}；没有留下半成品", f"cannot read or write{where}: {what}")
         return FAILED
     except Exception as error:
-        message = _said(error, say.lang)
+        message = told(error, say.lang)
         if message is None:
             raise
         print(message, file=sys.stderr)
@@ -207,15 +208,6 @@ def _workers(jobs: int | None) -> None:
 def _asks_for_english(words: Sequence[str]) -> bool:
     pairs = pairwise(words)
     return "--lang=en" in words or ("--lang", "en") in pairs
-
-
-def _said(error: Exception, lang: str) -> str | None:
-    """The message of an error that a person can mend, or None."""
-    if hasattr(error, "problems") and hasattr(error, "text"):
-        return str(error.text(lang))
-    if hasattr(error, "zh") and hasattr(error, "en"):
-        return str(error.en if lang == "en" else error.zh)
-    return None
 
 
 def entry() -> NoReturn:

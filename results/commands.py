@@ -78,11 +78,14 @@ def run(asked: Namespace, say: Say) -> int:
 def check(asked: Namespace, say: Say) -> int:
     """`xiancheng check`: everything that is wrong with files, or what a plan leaves open."""
     from calibration.checks import PackError
+    from calibration.refusal import RefusedError
     from calibration.region import load as load_region
     from scenarios.loading import load as load_plan
     from scenarios.loading import measure_file, shipped
+    from scenarios.reading import read
     from scenarios.resolving import resolve
     from scenarios.review import findings
+    from scenarios.sweep import design
 
     wrong = False
     for name in asked.files:
@@ -101,9 +104,11 @@ def check(asked: Namespace, say: Say) -> int:
                         print(f"    {', '.join(finding.concerns)}")
             elif path.is_file() and path.parent.name == "measures":
                 measure_file(path)
+            elif path.is_file() and "scenarios" in (read(path).value or ()):
+                design(path)
             else:
                 resolve(name)
-        except (ScenarioError, PackError) as error:
+        except (ScenarioError, PackError, RefusedError) as error:
             print(error.text(say.lang))
             wrong = True
             continue

@@ -273,6 +273,15 @@ def test_a_slip_in_a_file_is_told_with_its_line(capsys, tmp_path):
     assert "measures" in said
 
 
+def test_a_design_of_a_sweep_is_checked_as_one(capsys, tmp_path):
+    assert main(["check", "docs/sweep.yaml"]) == 0
+    file = tmp_path / "mine.yaml"
+    file.write_text("name: mine\nscenarios: [plan, plan]\nparameter: {n: 2}\n", "utf-8")
+    assert main(["--lang", "en", "check", str(file)]) == 2
+    assert f"{file}:3:1" in (said := capsys.readouterr().out)
+    assert "parameters" in said
+
+
 def test_whoever_steps_the_model_sees_what_simulate_reports():
     model = pickle.loads(pickle.dumps(RegionModel("baseline", scale=SCALE, until="2021-12-31")))
     while model.running:

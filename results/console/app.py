@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from nicegui import app, ui
 from starlette.concurrency import run_in_threadpool
 
+from calibration.refusal import told
 from results.console.address import packed
 from results.console.answer import Question
 from results.console.choosing import USUAL
@@ -19,7 +20,7 @@ from results.console.guard import Guard
 from results.console.incoming import draft_of
 from results.console.native import text
 from results.console.page import Page
-from results.console.server import Server, told
+from results.console.server import Server
 from results.console.study import listed, made
 from scenarios.reading import MAX_BYTES
 

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from nicegui import ui
 
+from calibration.refusal import told
 from results.console.address import packed, unpacked
 from results.console.answer import Answer
 from results.console.arriving import arrived
@@ -16,7 +17,7 @@ from results.console.content import Content
 from results.console.draft import Draft
 from results.console.levers import Levers
 from results.console.native import element, text
-from results.console.server import Server, told
+from results.console.server import Server
 from results.console.shown import Shown
 from results.console.status import Status
 from results.console.study import Progress, Study

@@ -22,12 +22,3 @@ class Server:
     library: Library
     runs: Path  # where runs are saved that a document speaks of
     sizes: Sizes
-
-
-def told(error: Exception, lang: str) -> str | None:
-    """The message of an error that a person can mend, or None."""
-    if hasattr(error, "problems") and hasattr(error, "text"):
-        return str(error.text(lang))
-    if hasattr(error, "zh") and hasattr(error, "en"):
-        return str(error.en if lang == "en" else error.zh)
-    return None
