@@ -69,10 +69,11 @@ def verdict(table: "pd.DataFrame", path: Path, lang: str = "zh") -> None:
         axes.set_yticks(
             range(len(rows)), [r["county" if lang == "zh" else "county_en"] for r in rows]
         )
+        days = "、".join(sorted({str(day) for day in table["deadline"]}))
         axes.set_xlabel(
-            Words(
-                "常住人口城镇化率，%，2025年末", "resident urbanization rate, %, end of 2025"
-            ).said(lang)
+            Words(f"常住人口城镇化率，%，{days}", f"resident urbanization rate, %, {days}").said(
+                lang
+            )
         )
         axes.grid(axis="x", alpha=0.25)
         axes.spines[["top", "right", "left"]].set_visible(False)

@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from calibration.estimation.identify import WORDS
+from calibration.estimation.identify import IDENTIFIED, WEAKLY, WORDS
 from results.markdown import Lines, both, table_of
 
 Told = Mapping[str, Any]  # the account of an estimate
+
+MOVED = 0.3  # of the way from a prior's median to its 5 or 95 %; half a standard deviation
 
 HEADS = {
     "parameters": (
@@ -25,6 +27,15 @@ def _pick(lang: str, pair: Sequence[Any]) -> Any:
     return pair[1 if lang == "en" else 0]
 
 
+def _word(row: Told) -> Sequence[str]:
+    """What the data say of a parameter: one may move without being known better."""
+    (low, middle, high), after = row["prior"], row["posterior"][1]
+    way = high - middle if after > middle else middle - low
+    if row["word"] == "not" and abs(after - middle) >= MOVED * way:
+        return ("移动而未收窄", "moved, no narrower")
+    return WORDS[row["word"]]
+
+
 def _range(values: Iterable[float]) -> str:
     return " · ".join(f"{value:.3g}" for value in values)
 
@@ -34,7 +45,7 @@ def parameters(told: Told, lang: str) -> Lines:
     rows = [
         [
             f"{row['name']} {row[lang]}", _range(row["prior"]), _range(row["posterior"]),
-            f"{row['contraction']:.2f}", _pick(lang, WORDS[row["word"]]),
+            f"{row['contraction']:.2f}", _pick(lang, _word(row)),
         ]
         for row in told["parameters"]
     ]  # fmt: skip
@@ -87,15 +98,18 @@ def page(told: Told) -> str:
     out += table_of(*both(parameters, told))
     out += [
         "",
-        "收缩 = 1 − 后验方差／先验方差（在先验的正态分数上）；≥ 0.5 可识别，≥ 0.15 弱识别。",
-        "Contraction is 1 − posterior variance / prior variance on normal scores of the prior.",
+        "收缩 = 1 − 后验方差／先验方差（在先验的正态分数上）；"
+        f"≥ {IDENTIFIED:g} 可识别，≥ {WEAKLY:g} 弱识别；中位数移动半个标准差以上而未收窄的另注。",
+        "Contraction is 1 − posterior variance / prior variance on normal scores of the prior; "
+        f"from {IDENTIFIED:g} on identified, from {WEAKLY:g} on weakly; a median that moved by half a "
+        "standard deviation or more without getting narrower is said to have moved.",
         "",
         "## 只能合并识别 · Only jointly",
         "",
     ]
     joint = told["joint"]["pairs"]
     out += [f"- {row['zh']} · {row['en']} (r = {row['correlation']:+.2f})" for row in joint]
-    out += [] if joint else ["没有。None."]
+    out += [] if joint else ["没有只能成对识别的参数。No pair is known only jointly."]
     out += ["", "最确定的方向 · directions known best:", ""]
     out += table_of(
         ["收缩 contraction", "组合 combination", "偶然 by chance"],
