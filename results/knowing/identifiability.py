@@ -101,8 +101,8 @@ def page(told: Told) -> str:
         "收缩 = 1 − 后验方差／先验方差（在先验的正态分数上）；"
         f"≥ {IDENTIFIED:g} 可识别，≥ {WEAKLY:g} 弱识别；中位数移动半个标准差以上而未收窄的另注。",
         "Contraction is 1 − posterior variance / prior variance on normal scores of the prior; "
-        f"from {IDENTIFIED:g} on identified, from {WEAKLY:g} on weakly; a median that moved by half "
-        "a standard deviation or more without getting narrower is said to have moved.",
+        f"from {IDENTIFIED:g} on identified, from {WEAKLY:g} on weakly; a median that moved by "
+        "half a standard deviation or more without getting narrower is said to have moved.",
         "",
         "## 只能合并识别 · Only jointly",
         "",
