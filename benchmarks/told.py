@@ -106,8 +106,9 @@ class Recorded(RegionModel):
             death=death, birth=chance(h.birth), marriage=chance(marriage),
             settling=chance(h.settling), resettling=chance(h.resettling), hire=chance(h.hire),
             separation=chance(separation), going_back=probability(h.going_back, tick.years),
-            leaving=leaving, by_duration=by_duration, by_village=h.by_village / closure,
-            by_closure=closure, chances=self.said_chances, vacancies=self.markets.vacancies,
+            leaving=leaving, by_duration=by_duration,
+            by_village=h.by_village / np.maximum(closure, 1), by_closure=closure,
+            chances=self.said_chances, vacancies=self.markets.vacancies,
             moving_share=self.markets.moving_share,
             bringing_share=migration.share_bringing_household(
                 self.counties.residents_per_dwelling, p

@@ -98,10 +98,6 @@ class Findings:
         name = f"{self.folder.name}/{file}"
         self.problems.append(Problem(name, line, what, expected, str(found), advice))
 
-    def in_file(self, file: str) -> bool:
-        """Whether a file has shown problems, so that its totals cannot be judged."""
-        return any(problem.file == f"{self.folder.name}/{file}" for problem in self.problems)
-
     def known(
         self, file: str, line: int, thing: Say, name: str, valid: Collection[str],
         alias: Mapping[str, str] | None = None,

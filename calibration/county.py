@@ -26,7 +26,7 @@ from sim.state import (
     Ints,
     People,
     Units,
-    quarter_of,
+    quarter_with,
 )  # fmt: skip
 
 TOWN, VILLAGE, PROVINCE, COUNTRY = range(4)  # where a county's people live
@@ -64,7 +64,7 @@ class Census:
     @property
     def quarter(self) -> int:
         """The quarter of the census."""
-        return quarter_of(self.start.year, (self.start.month + 2) // 3)
+        return quarter_with(self.start)
 
 
 @dataclass(frozen=True)

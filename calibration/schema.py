@@ -127,6 +127,10 @@ class Name(NamedTuple):
     zh: str
     en: str
 
+    def said(self, lang: str = "zh") -> str:
+        """The name in one language, "zh" or "en"."""
+        return self.en if lang == "en" else self.zh
+
 
 UNNAMED = Name("", "")
 
@@ -141,6 +145,10 @@ class County:
     prefecture: str
     kind: str
 
+    def said(self, lang: str = "zh") -> str:
+        """The name in one language, "zh" or "en"."""
+        return self.en if lang == "en" else self.zh
+
 
 @dataclass(frozen=True)
 class Target:
@@ -153,6 +161,10 @@ class Target:
     operator: str  # "at least" or "about"
     wording: str  # of the plan
     deadline: date
+
+    def due(self, start: date, until: date) -> bool:
+        """Whether the deadline is after the start, and at the end at the latest."""
+        return start < self.deadline <= until
 
 
 @dataclass(frozen=True)

@@ -71,12 +71,6 @@ def brier(draws: Floats, seen: Floats, threshold: Floats | float) -> Floats:
     return np.asarray((probability(draws, threshold) - (seen >= threshold)) ** 2)
 
 
-def pit(draws: Floats, seen: Floats) -> Floats:
-    """Probability integral transform, (case,): even between 0 and 1 if the forecast is honest."""
-    below, equal = (draws < seen).sum(axis=0), (draws == seen).sum(axis=0)
-    return np.asarray((below + (equal + 1) / 2) / (len(draws) + 1))
-
-
 @dataclass(frozen=True)
 class Scores:
     """One forecaster over all cases; points are percentage points."""

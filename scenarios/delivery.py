@@ -10,7 +10,7 @@ from scenarios.loading import RegionLike
 from scenarios.measures import Indicator, Measure
 from scenarios.plan import intensity, progress, weights
 from scenarios.scenario import Scenario
-from sim.state import Floats, quarter_of
+from sim.state import Floats, quarter_with
 
 ABOUT = 0.05  # how far short of "about" still counts as met; assumed, 0 to 0.1
 EXACT = 1e-9
@@ -52,7 +52,7 @@ def delivered(
         county governments report it from the quarter after issue on; 1 if not given.
     """
     first = scenario.plan.first_quarter
-    last = quarter_of(scenario.until.year, (scenario.until.month + 2) // 3)
+    last = quarter_with(scenario.until)
     quarters = np.arange(first, last + 1)
     done = np.ones((len(quarters), len(region.counties))) if effort is None else effort
     return [
@@ -93,7 +93,7 @@ def _row(name: str, measure: str, indicator: Indicator, quarter: int, share: flo
         due=due,
         share=share if indicator.scales else min(share, 1.0),
         quantity=_quantity(indicator, share),
-        at_deadline=due is not None and quarter == quarter_of(due.year, (due.month + 2) // 3),
+        at_deadline=due is not None and quarter == quarter_with(due),
         met=None if indicator.kind == "guard" else share >= _enough(indicator),
     )
 

@@ -53,10 +53,9 @@ def _measures(a: Scenario, b: Scenario) -> Iterator[Words]:
     plan = b.plan
     changes = {number: _change(a, b, number) for number in plan.measures}
     headed: set[str] = set()
-    groups = {Words("全部措施", "all measures"): list(plan.measures)}
+    groups = {Words("全部措施", "all measures"): tuple(plan.measures)}
     for project, title in plan.about.projects.items():
-        members = [k for k, each in plan.measures.items() if each.project == project]
-        groups[Words(f"{project} {title.zh}", f"{project} {title.en}")] = members
+        groups[Words(f"{project} {title.zh}", f"{project} {title.en}")] = plan.projects[project]
     for group, members in groups.items():
         first = changes[members[0]]
         same = all(changes[number] == first for number in members)
@@ -73,11 +72,8 @@ def _measures(a: Scenario, b: Scenario) -> Iterator[Words]:
             if quantities:
                 yield _sentence(name, quantities)
             continue
-        yield _sentence(name, [*_what(quantities, change), *_manner(plan, change, measure)])
-
-
-def _what(quantities: Sequence[Words], change: Change) -> Sequence[Words | None]:
-    return quantities or [_strength(change)]
+        what: Sequence[Words | None] = quantities or [_strength(change)]
+        yield _sentence(name, [*what, *_manner(plan, change, measure)])
 
 
 def _change(a: Scenario, b: Scenario, number: str) -> Change:
@@ -153,8 +149,9 @@ def _manner(plan: Plan, change: Change, measure: Measure | None = None) -> Itera
         elif was != will:
             yield Words(f"{county.zh} {was:g} -> {will:g}", f"{county.en} {was:g} -> {will:g}")
     if before.allocation != after.allocation:
-        rule = after.allocation or "as the plan's files say"
-        yield Words(f"分解到县：{rule}", f"shared out by: {rule}")
+        rule = after.allocation
+        zh, en = (rule, rule) if rule else ("按方案文件", "as the plan's files say")
+        yield Words(f"分解到县：{zh}", f"shared out by: {en}")
 
 
 def _doses(a: Scenario, b: Scenario) -> Iterator[Words]:

@@ -136,8 +136,7 @@ def drawable(scenario: Scenario, region: Any) -> None:
     ------
     RequestError
     """
-    due = [t for t in load(region).targets if scenario.start < t.deadline <= scenario.until]
-    if not due:
+    if not any(target.due(scenario.start, scenario.until) for target in load(region).targets):
         raise RequestError(
             f"{scenario.start} 至 {scenario.until} 没有到期的目标，抽样没有可判定的；"
             "请去掉 --draws",

@@ -20,7 +20,7 @@ from scenarios.checking import (
 from scenarios.checking import Path as KeyPath
 from scenarios.measures import About, Clause, Indicator, Measure, Schedule
 from scenarios.reading import read
-from sim.state import Floats, quarter_of
+from sim.state import Floats, quarter_with
 
 SHIPPED = "binzhou-2023"
 
@@ -61,7 +61,15 @@ class Plan:
     def first_quarter(self) -> int:
         """The first whole quarter after the plan was issued; nothing acts before."""
         issued = self.about.issued
-        return quarter_of(issued.year, (issued.month + 2) // 3) + 1
+        return quarter_with(issued) + 1
+
+    @cached_property
+    def projects(self) -> dict[str, tuple[str, ...]]:
+        """The measures of each project, in the order of the plan."""
+        return {
+            project: tuple(k for k, each in self.measures.items() if each.project == project)
+            for project in self.about.projects
+        }
 
     @cached_property
     def clauses(self) -> dict[str, Clause]:
@@ -178,7 +186,7 @@ def _misplaced(measure: Measure, document: Document, name: str, about: About) ->
     if name != f"{measure.id}.yaml":
         expected = Words(f"{name} 中的编号", f"the number that {name} is named for")
         yield document.problem(("id",), expected, measure.id)
-    first = quarter_of(about.issued.year, (about.issued.month + 2) // 3) + 1
+    first = quarter_with(about.issued) + 1
     schedules: dict[KeyPath, Schedule] = {("schedule",): measure.schedule}
     for number, clause in measure.clauses.items():
         for i, dose in enumerate(clause.mechanism):

@@ -296,7 +296,7 @@ class Measure(Model):
                 yield f"{number}/{dose.lever}/{dose.where}", number, dose
 
 
-class Place(Model):
+class County(Model):
     """A county of the plan."""
 
     code: str
@@ -327,7 +327,7 @@ class About(Model):
     title: Text
     issuer: Text
     issued: Day
-    counties: Annotated[list[Place], Field(min_length=1)]
+    counties: Annotated[list[County], Field(min_length=1)]
     residents: Total  # of all counties: what city totals were written for
     projects: dict[str, Text]
     departments: dict[str, str]  # Chinese name: English name

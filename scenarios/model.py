@@ -31,7 +31,7 @@ from sim.migration import Alternatives
 from sim.model import CHUNK
 from sim.quarter import Quarter
 from sim.register import Register
-from sim.state import Counties, People, Units
+from sim.state import BEYOND, Counties, People, Units
 
 
 class RegionModel(UrbanModel):
@@ -91,7 +91,7 @@ def prepared(name: str, start: date, scale: float) -> tuple[People, Units, Count
     counties = circumstances(region, start)
     central, none = priors.central(), Levers.baseline(2 * len(counties))
     first = ticks(start, start)[0]
-    register = Register(built.people, built.units, 2 * len(counties) + 3)
+    register = Register(built.people, built.units, 2 * len(counties) + BEYOND)
     counts = Headcount.of(register.count(first.number), MOTHERS)
     markets = Markets.at_start(counts, counties, none, central)
     alternatives = Alternatives.around(counties)

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.state import quarter_of
+from sim.state import quarter_with
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
     from calibration.region import Region, Target
-    from scenarios.plan import Scenario
+    from scenarios.scenario import Scenario
     from sim.accounts import Growth
     from sim.state import Floats, Ints
 
@@ -36,6 +36,10 @@ class Group:
     zh: str
     en: str
     counties: tuple[int, ...]  # indexes
+
+    def said(self, lang: str = "zh") -> str:
+        """The name in one language, "zh" or "en"."""
+        return self.en if lang == "en" else self.zh
 
 
 @dataclass(frozen=True)
@@ -167,7 +171,7 @@ class Outcome:
         """The rows of `verdicts`."""
         rows = []
         for target in self.region.targets:
-            if target.deadline > self.dates[-1] or target.deadline < self.dates[0]:
+            if not target.due(self.dates[0], self.dates[-1]):
                 continue
             column = group_of(target, self.region, self.groups)
             group = self.groups[column]
@@ -230,7 +234,7 @@ class Outcome:
 
         first, column = self.scenario.plan.first_quarter, list(INDICATORS).index("delivery")
         counties = len(self.region.counties)
-        shares = {quarter_of(d.year, (d.month + 2) // 3): r for d, r in zip(
+        shares = {quarter_with(d): r for d, r in zip(
             self.dates[1:], self.record[1:, column, :counties] / 100, strict=True)}  # fmt: skip
         last = max(shares)
         return np.array([shares.get(q, np.ones(counties)) for q in range(first, last + 1)])

@@ -22,7 +22,7 @@ from scenarios.plan import policy
 from scenarios.scenario import Scenario
 from scenarios.simulate import simulate
 from sim.levers import LEVERS
-from sim.state import Floats, quarter_of
+from sim.state import Floats, quarter_with
 
 if TYPE_CHECKING:
     from calibration.region import Region
@@ -84,7 +84,7 @@ def read(outcome: Outcome, day: date) -> Reading:
     change = outcome.at(RATE, day) - outcome.at(RATE, outcome.dates[0])
     rates = [
         outcome.at(PUBLISHED, t.deadline)[group_of(t, outcome.region, outcome.groups)]
-        if outcome.dates[0] <= t.deadline <= outcome.dates[-1]
+        if t.due(outcome.dates[0], outcome.dates[-1])
         else np.nan
         for t in outcome.region.targets
     ]
@@ -97,7 +97,7 @@ def read(outcome: Outcome, day: date) -> Reading:
 
 def judged_on(scenario: Scenario, region: "Region") -> date:
     """The last deadline of a target within the horizon, or else the last day."""
-    due = [t.deadline for t in region.targets if scenario.start < t.deadline <= scenario.until]
+    due = (t.deadline for t in region.targets if t.due(scenario.start, scenario.until))
     return max(due, default=scenario.until)
 
 
@@ -169,7 +169,7 @@ class Runs:
     def _levers(self, scenario: Scenario) -> tuple[Any, ...]:
         """What makes the run of a scenario: its levers up to the end, and the world outside."""
         set_by = policy(scenario, self.pack)
-        last = quarter_of(scenario.until.year, (scenario.until.month + 2) // 3)
+        last = quarter_with(scenario.until)
         content = sha256()
         for quarter in range(set_by.first, last + 1):
             for name in LEVERS:

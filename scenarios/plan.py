@@ -9,21 +9,17 @@ computed once, and looking a quarter up costs nothing.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scenarios.checking import Problem, ScenarioError, Words
 from scenarios.keys import Rule
-from scenarios.loading import Plan, RegionLike, load
+from scenarios.loading import RegionLike
 from scenarios.measures import Dose, Schedule
-from scenarios.resolving import resolve
 from scenarios.scenario import Scenario, Setting
 from sim.levers import LEVERS, Levers
 from sim.state import Bools, Floats
-
-__all__ = ["Plan", "Policy", "Scenario", "ScenarioError", "load", "policy", "resolve"]
 
 
 @dataclass(frozen=True)
@@ -42,8 +38,8 @@ class Policy:
         return self.by_quarter[min(quarter - self.first, len(self.by_quarter) - 1)]
 
 
-def policy(scenario: Scenario, region: RegionLike, start: date | None = None) -> Policy:
-    """The levers that a scenario sets in a region whose residents were counted at `start`.
+def policy(scenario: Scenario, region: RegionLike) -> Policy:
+    """The levers that a scenario sets in a region.
 
     In a region other than the plan's own, city totals are scaled by residents.
 
@@ -53,7 +49,7 @@ def policy(scenario: Scenario, region: RegionLike, start: date | None = None) ->
         if the scenario speaks of a county that the region does not have.
     """
     plan = scenario.plan
-    residents = np.asarray(region.urban_rural(start or scenario.start), float)
+    residents = np.asarray(region.urban_rural(scenario.start), float)
     codes = [str(county.code) for county in region.counties]
     _check_counties(scenario, codes)
     size = 1.0

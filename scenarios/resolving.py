@@ -24,7 +24,7 @@ from sim.conditions import CONDITIONS, Conditions
 Link = tuple[Document, ScenarioFile]
 
 
-def resolve(what: str | Path | Mapping[str, Any], plan: str | Path | None = None) -> Scenario:
+def resolve(what: str | Path | Mapping[str, Any]) -> Scenario:
     """The scenario of a name in the plan, a file, or a dict with the keys of a file.
 
     Raises
@@ -32,8 +32,8 @@ def resolve(what: str | Path | Mapping[str, Any], plan: str | Path | None = None
     ScenarioError
         with all that is wrong in it, or in what it is based on.
     """
-    document = _document(what, load(plan or SHIPPED))
-    chosen = load(plan or _plan_named(document))
+    document = _document(what, load())
+    chosen = load(_plan_named(document))
     return _joined(chosen, list(_chain(document, chosen))[::-1])
 
 
@@ -129,9 +129,7 @@ def _set(
 ) -> dict[str, Setting]:
     """The settings after what is written: first for all, then by project, then by measure."""
     after = dict(settings)
-    groups = {"all": list(plan.measures)}
-    for project in plan.about.projects:
-        groups[project] = [k for k, each in plan.measures.items() if each.project == project]
+    groups = {"all": tuple(plan.measures), **plan.projects}
     order = [*groups, *plan.measures]
     for name in sorted(written, key=order.index):
         for number in groups.get(name, [name]):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from calibration.region import Region
-    from scenarios.plan import Scenario
+    from scenarios.scenario import Scenario
 
 INFORMATION = date(2024, 12, 31)  # the cut-off of what is known; a later one is for scoring only
 

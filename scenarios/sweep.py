@@ -22,7 +22,7 @@ from scenarios.points import points_in, sampled
 from scenarios.reading import read
 from scenarios.request import Request, World, digest_of
 from scenarios.resolving import resolve
-from scenarios.scenario import Name
+from scenarios.scenario import Horizon, Name
 from scenarios.simulate import LIMITS, checked, horizon
 from sim.state import Floats
 
@@ -102,13 +102,6 @@ class Sampling(Model):
         return self
 
 
-class Spell(Model):
-    """From a census of the region to the last day simulated."""
-
-    start: Day | None = None
-    until: Day | None = None
-
-
 class DesignFile(Model):
     """A sweep as written."""
 
@@ -125,7 +118,7 @@ class DesignFile(Model):
         Field(default=[1])
     )
     scales: Annotated[list[Scale], Field(min_length=1), Several, BeforeValidator(_listed)]
-    horizon: Spell = Spell()
+    horizon: Horizon = Horizon()
     cutoff: Day | None = None
 
 

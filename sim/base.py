@@ -15,7 +15,7 @@ from sim import households, kernel, kinds, migration
 from sim.levers import Levers
 from sim.migration import Alternatives
 from sim.parameters import Parameters
-from sim.state import HEAD, OWNS_FLAT, Counties, Floats, Ints, Offers, People, Units
+from sim.state import BEYOND, HEAD, OWNS_FLAT, Counties, Floats, Ints, Offers, People, Units
 
 PART = 2**20  # rows that are looked at at a time
 ROUNDS = 40  # the constants converge by a factor of about three a round
@@ -74,7 +74,7 @@ def base(
         value = migration.utility(alternatives, offers, constants, none, p)
         chances, attraction = migration.choice(alternatives, value, p)
         hazard = migration.leaving_hazard(attraction, zero, zero, adults, none, p)
-        flows = migration.expected_moves(alternatives, hazard, chances, deciders, party)
+        flows = migration.expected_moves(hazard, chances, deciders, party)
         leaving = np.stack(
             [flows[:, alternatives.nest == n].sum(axis=1) for n in range(1, 5)], axis=1
         )
@@ -139,7 +139,7 @@ def students(people: People, units: Units, quarter: int, p: Parameters) -> Float
     """
     place, inside = units.place().astype(np.int64), 2 * (int(units.county.max()) + 1)
     grown = quarter - 4 * households.GROWN
-    pupils = np.zeros(inside + 3)
+    pupils = np.zeros(inside + BEYOND)
     for part in parts(len(people)):
         born = people.born[part]
         soon = (born > grown) & (born <= grown + 4 * SOON)
@@ -170,9 +170,7 @@ def deciding(
     for part in parts(len(people)):
         here = place[people.unit[part]]
         band = clock.band[people.born[part].view(np.uint16)].astype(np.int64)
-        stage = clock.stage[people.child[part].view(np.uint16)]
-        inner = kinds.INNER_OF[people.traits[part], stage].astype(np.int64)
-        situation = inner // (kinds.EDUCATIONS * kinds.SEXES)
+        situation = clock.situation(people.traits[part], people.child[part])
         flat = (people.flags[part] & OWNS_FLAT).astype(np.int64)
         own = here < inside
         kind = np.ravel_multi_index((here[own], flat[own], band[own], situation[own]), shape)

@@ -25,7 +25,7 @@ def census(register: Register, counts: Headcount, counties: int, quarter: int) -
     """
     people, units = register.people, register.units
     by_band = counts.by_band[: 2 * counties].reshape(counties, 2, -1).sum(axis=1)
-    by_work = counts.by_work[: 2 * counties].sum(axis=(1, 3)).reshape(counties, 2, -1).sum(axis=1)
+    by_work = counts.work(counties).sum(axis=1)
     moved_in = np.zeros((counties, len(IN_MOVERS)), np.int64)
     kernel.registered_elsewhere(
         people.unit, people.hukou, people.since, quarter - measurement.HALF_YEAR, units.county,

@@ -26,10 +26,8 @@ class Stream(IntEnum):
     OUTSIDERS = 7  # people from elsewhere who consider coming
     OUTSIDER_TRAITS = 8
     UNIT = 9  # recoding, merger and school closing of a village
-    EFFECTS = 10  # county and yearly effects of a draw
-    PUBLISHED = 11  # error of the published rate
+    EFFECTS = 10  # of a draw: county and yearly effects, error of the published rate
     PARTNERS = 12
-    RESETTLING = 13
 
 
 @dataclass(frozen=True)

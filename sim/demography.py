@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from sim.kinds import AGES
+from sim.kinds import AGES, BANDS, Headcount
 from sim.parameters import Parameters
-from sim.state import FEMALE, Floats, Ints
+from sim.state import FEMALE, Counties, Floats, Ints
 
 MIDDLE = (AGES + np.append(AGES[1:], 90)) / 2  # mean age in each band [years]
 FERTILE = (AGES >= 20) & (AGES < 50)
@@ -54,3 +54,22 @@ def level(rate: Floats, pattern: Floats, exposed: Ints, residents: Ints) -> Floa
 def newborn_sex(u: Floats, p: Parameters) -> Ints:
     """Sex of each newborn, (newborn,)."""
     return np.where(u < p.boys_per_birth, 0, FEMALE)
+
+
+def crude_levels(people: Headcount, counties: Counties, p: Parameters) -> tuple[Floats, Floats]:
+    """Levels of mortality and fertility that give each county its crude rates, each (county,)."""
+    n = len(counties)
+    by_sex = people.by_age_and_sex[: 2 * n].reshape(n, 2, BANDS, 2)
+    residents = by_sex.sum(axis=(1, 2, 3))
+    infants = by_sex[:, :, 0].sum(axis=(1, 2)) * p.infant_mortality
+    rate = np.maximum(counties.death_rate - infants / np.maximum(residents, 1), 0)
+    deaths = level(rate, mortality_pattern(p), by_sex, residents)
+    return deaths, birth_level(people, counties.birth_rate, p)
+
+
+def birth_level(people: Headcount, rate: Floats, p: Parameters) -> Floats:
+    """The level of fertility that gives each county its births per resident and year, (county,)."""
+    n = len(rate)
+    residents = people.by_sex[: 2 * n].sum(axis=1).reshape(n, 2).sum(axis=1)
+    mothers = people.mothers[: 2 * n].reshape(n, 2, BANDS)
+    return level(rate, fertility_pattern(p), mothers, residents)

@@ -29,7 +29,7 @@ class Hazards:
     hire: Floats  # (place, band, work, education)
     separation: Floats  # (place, band, sector)
     by_duration: Floats  # (129,) factor on leaving, by quarters since the last move
-    by_village: Floats  # (unit + 3,) factor on leaving
+    by_village: Floats  # (unit + 3,) upper bound of a factor on leaving, see `Quarter.reconsider`
 
     def only_moves(self) -> Self:
         """The same hazards, but nobody is born, dies, marries, settles or changes work."""

@@ -1,7 +1,7 @@
 """Kinds of people: the few thousand combinations that rules speak of.
 
-A kind is place x age band x situation x education x sex. `work_kind` replaces the situation by the
-work a person does. Both are dense numpy axes, so a rule is a few broadcasts.
+A kind is place x age band x situation x education x sex. For jobs the work a person does
+takes the place of the situation. Both are dense numpy axes, so a rule is a few broadcasts.
 """
 
 from dataclasses import dataclass
@@ -91,6 +91,10 @@ class Clock:
         stage[recent.astype(np.int16).view(np.uint16)] = grown
         return cls(band, stage)
 
+    def situation(self, traits: Traits, child: Ints) -> NDArray[np.uint8]:
+        """Who decides, and for whom: by traits and birth of the youngest child, (person,)."""
+        return INNER_OF[traits, self.stage[child.view(np.uint16)]] // (EDUCATIONS * SEXES)
+
 
 def _situation(role: int, stage: int) -> int:
     return stage + COUPLE if role == HEAD else (DEPENDENT, SINGLE, ALONE)[role]
@@ -147,3 +151,7 @@ class Headcount:
             mothers=roles[:, :, mothers, 1].sum(axis=2),
             by_age_and_sex=by_age_and_sex,
         )
+
+    def work(self, counties: int) -> Ints:
+        """What residents of town and villages do, (county, 2 town/village, work)."""
+        return self.by_work[: 2 * counties].sum(axis=(1, 3)).reshape(counties, 2, -1)

@@ -10,9 +10,8 @@ from sim.conditions import Conditions
 from sim.kinds import Headcount
 from sim.levers import Levers
 from sim.parameters import Parameters
-from sim.state import INDUSTRY, SERVICES, Counties, Floats, Ints, Offers
+from sim.state import BEYOND, INDUSTRY, SERVICES, Counties, Floats, Ints, Offers
 
-OUTSIDE = 3  # places that are nobody's county: see Units.place
 PUPIL_AGES = np.array([[0, 0, 0.8, 0.4], [0, 0, 0, 0.6]])  # share of bands 0 to 10-14 in a stage
 
 
@@ -185,7 +184,7 @@ class Markets:
 
 def employed(people: Headcount, counties: int) -> Ints:
     """Non-farm jobs filled by residents of each county, (county, sector)."""
-    by_work = people.by_work[: 2 * counties].sum(axis=(1, 3)).reshape(counties, 2, -1).sum(axis=1)
+    by_work = people.work(counties).sum(axis=1)
     return by_work[:, [INDUSTRY, SERVICES]]
 
 
@@ -196,7 +195,7 @@ def looking(people: Headcount, levers: Levers, p: Parameters) -> Floats:
     -------
     (place, band, work, education) persons times effort, for the places of the levers
     """
-    by_work = people.by_work[:-OUTSIDE]
+    by_work = people.by_work[:-BEYOND]
     adults = people.by_band[: len(by_work), labour.WORKING].sum(axis=1).astype(float)
     return by_work * labour.search(levers, adults, p)
 

@@ -258,9 +258,7 @@ def choice(alternatives: Alternatives, value: Floats, p: Parameters) -> tuple[Fl
     return chances, inclusive - value[..., 0]
 
 
-def expected_moves(
-    alternatives: Alternatives, hazard: Floats, chances: Floats, people: Floats, party: Floats
-) -> Floats:
+def expected_moves(hazard: Floats, chances: Floats, people: Floats, party: Floats) -> Floats:
     """Persons who leave each place a year by alternative, (place, alternative).
 
     Parameters

@@ -37,7 +37,7 @@ from sim.parameters import Parameters
 from sim.parties import Parties
 from sim.quarter import Quarter
 from sim.register import Register
-from sim.state import ALONE, HEAD, Counties, Floats, Ints, Offers, People, Units
+from sim.state import ALONE, BEYOND, HEAD, Counties, Floats, Ints, Offers, People, Units
 
 Policy = Callable[[int], Levers]  # number of a quarter -> levers
 CHUNK = 65536  # rows that one thread takes at a time
@@ -64,10 +64,10 @@ class UrbanModel(mesa.Model):
             County(self, int(code), np.array([2 * c, 2 * c + 1]), parameters.delivery_capacity)
 
         none, first = Levers.baseline(2 * len(counties)), self.ticks[0]
-        self.register = Register(people, units.copy(), 2 * len(counties) + 3)
+        self.register = Register(people, units.copy(), 2 * len(counties) + BEYOND)
         self.alternatives = Alternatives.around(counties)
         self.counts = self.count(first.number)
-        self.levels = crude_levels(self.counts, counties, parameters)
+        self.levels = demography.crude_levels(self.counts, counties, parameters)
         self.markets = Markets.at_start(self.counts, counties, none, parameters)
         self.decisions(first).enrol(self.counts, 0.0, none)
         offers = self.markets.post(self.counts, none, self.conditions, 0.0, 0.0, parameters)
@@ -105,6 +105,7 @@ class UrbanModel(mesa.Model):
         chances, attraction = self.choices(offers, levers)
 
         # Everyone meets the quarter's luck.
+        self.follow_births(tick)
         hazards = self.hazards(tick, levers, attraction)
         struck = quarter.throw(hazards, self.threads, self.chunk)
 
@@ -150,6 +151,7 @@ class UrbanModel(mesa.Model):
         quarter, before = self.decisions(tick), self.counts
         self.register.open_quarter()
         chances, attraction = self.choices(offers, none)
+        self.follow_births(tick)
         hazards = self.hazards(tick, none, attraction).only_moves()
         struck = quarter.throw(hazards, self.threads, self.chunk)
         leavers = quarter.choose(quarter.reconsider(struck.wavering, hazards), chances)
@@ -204,16 +206,19 @@ class UrbanModel(mesa.Model):
         )
         return migration.choice(self.alternatives, value, self.parameters)
 
+    def follow_births(self, tick: Tick) -> None:
+        """Where births per resident are known, the level of fertility follows them."""
+        if tick.ends.year in self.fertility:
+            rate = self.counties.birth_rate * self.fertility[tick.ends.year]
+            births = demography.birth_level(self.counts, rate, self.parameters)
+            self.levels = self.levels[0], births
+
     def hazards(self, tick: Tick, levers: Levers, attraction: Floats) -> Hazards:
         """The quarter's hazards by kind of person."""
         p, n, register = self.parameters, len(self.counties), self.register
         deaths, births = self.levels
-        if tick.ends.year in self.fertility:  # births per resident are known: follow them
-            rate = self.counties.birth_rate * self.fertility[tick.ends.year]
-            births = birth_level(self.counts, rate, p)
-            self.levels = deaths, births
         pattern = demography.mortality_pattern(p)
-        fertility = np.stack([demography.fertility_pattern(p)] * n).reshape(2 * n, -1)
+        fertility = np.tile(demography.fertility_pattern(p), (n, 1))
         survival = (1 - p.mortality_decline) ** self.years(tick)
         adults = self.counts.by_band[: 2 * n, labour.WORKING].sum(axis=1).astype(float)
         homes = self.counts.by_role[1 : 2 * n : 2, [ALONE, HEAD]].sum(axis=1).astype(float)
@@ -241,20 +246,21 @@ class UrbanModel(mesa.Model):
         )
 
     def effects(self, tick: Tick) -> Floats:
-        """County and yearly effects of this draw on the log hazard of leaving, (place,).
-
-        Draw 0 is the median world, in which there are none.
-        """
-        p, draw = self.parameters, self.draw
-        if draw == 0:
-            return np.zeros(2 * len(self.counties))
-        county = self.luck_of_draw(draw, self.counties.code)
-        year = self.luck_of_draw(draw, np.array([tick.ends.year]))
+        """County and yearly effects of this draw on the log hazard of leaving, (place,)."""
+        p = self.parameters
+        county = self.luck_of_draw(self.counties.code)
+        year = self.luck_of_draw(np.array([tick.ends.year]))
         return np.repeat(p.omega_sd * county + p.tau_sd * year, 2)
 
-    def luck_of_draw(self, draw: int, *what: Ints | int) -> Floats:
-        """Standard normals that belong to a draw, not to a seed, (what,)."""
-        return np.asarray(ndtri(Luck(0).uniform(Stream.EFFECTS, draw, addresses(*what))[0]))
+    def luck_of_draw(self, *what: Ints | int) -> Floats:
+        """Standard normals that belong to the draw, not to a seed, (what,).
+
+        Draw 0 is the median world: all are 0.
+        """
+        address = addresses(*what)
+        if self.draw == 0:
+            return np.zeros(len(address))
+        return np.asarray(ndtri(Luck(0).uniform(Stream.EFFECTS, self.draw, address)[0]))
 
     def receive(self, quarter: Quarter, offers: Offers) -> None:
         """People from outside come to the towns, more of them to better ones."""
@@ -280,16 +286,16 @@ class UrbanModel(mesa.Model):
         counted = now + register.half_year_correction(number)[: 2 * n].reshape(n, 2)
         hukou = np.bincount(register.place, register.registered, register.places)[: 2 * n]
         hukou = hukou.reshape(n, 2).astype(np.int64)
-        work = self.counts.by_work[: 2 * n].sum(axis=(1, 3)).reshape(n, 2, -1)
-        work = work[:, :, labour.NON_FARM].sum(axis=2)
-        error = self.luck_of_draw(self.draw, self.counties.code, day.year) * (self.draw > 0)
+        work = self.counts.work(n)[:, :, labour.NON_FARM].sum(axis=2)
+        error = self.luck_of_draw(self.counties.code, day.year)
         governments = list(self.agents)
         own = register.units.merged_into == np.arange(len(register.units))
         return Seen(
             urban=counted[:, 0], rural=counted[:, 1], urban_now=now[:, 0], rural_now=now[:, 1],
             registered_urban=hukou[:, 0], registered=hukou.sum(axis=1),
-            away=np.bincount(register.units.county, register.away[:-3], n).astype(np.int64),
-            children=by_band[:, :, :4].sum(axis=(1, 2)), aged=by_band[:, :, 14:].sum(axis=(1, 2)),
+            away=np.bincount(register.units.county, register.away[:-BEYOND], n).astype(np.int64),
+            children=by_band[:, :, kinds.AGES < 15].sum(axis=(1, 2)),
+            aged=by_band[:, :, kinds.AGES >= 65].sum(axis=(1, 2)),
             jobs_filled=work.sum(axis=1), jobs_wanted=markets.wanted.sum(axis=1),
             commuters=work[:, 1], unemployed=markets.unemployed, wage=markets.wage,
             price=markets.price, stock=markets.stock, occupied=markets.occupied(self.counts),
@@ -299,25 +305,6 @@ class UrbanModel(mesa.Model):
             drift=measurement.drift(day.year, self.parameters),
             error=measurement.error(error, counted.sum(axis=1), self.parameters),
         )  # fmt: skip
-
-
-def crude_levels(people: Headcount, counties: Counties, p: Parameters) -> tuple[Floats, Floats]:
-    """Levels of mortality and fertility that give each county its crude rates, each (county,)."""
-    n = len(counties)
-    by_sex = people.by_age_and_sex[: 2 * n].reshape(n, 2, kinds.BANDS, 2)
-    residents = by_sex.sum(axis=(1, 2, 3))
-    infants = by_sex[:, :, 0].sum(axis=(1, 2)) * p.infant_mortality
-    rate = np.maximum(counties.death_rate - infants / np.maximum(residents, 1), 0)
-    deaths = demography.level(rate, demography.mortality_pattern(p), by_sex, residents)
-    return deaths, birth_level(people, counties.birth_rate, p)
-
-
-def birth_level(people: Headcount, rate: Floats, p: Parameters) -> Floats:
-    """The level of fertility that gives each county its births per resident and year, (county,)."""
-    n = len(rate)
-    residents = people.by_sex[: 2 * n].sum(axis=1).reshape(n, 2).sum(axis=1)
-    mothers = people.mothers[: 2 * n].reshape(n, 2, kinds.BANDS)
-    return demography.level(rate, demography.fertility_pattern(p), mothers, residents)
 
 
 def latest(name: str, model: UrbanModel) -> Floats:

@@ -41,11 +41,9 @@ class Movers:
         """Enter people who moved from place to place, each (mover,)."""
         inside = 2 * len(self.persons)
         clock = Clock.at(quarter)
-        stage = clock.stage[child.view(np.uint16)]
-        situation = kinds.INNER_OF[traits, stage] // (kinds.EDUCATIONS * kinds.SEXES)
         of_person = (
             GROUP[clock.band[born.view(np.uint16)]], kinds.sex_of(traits),
-            kinds.education_of(traits), situation,
+            kinds.education_of(traits), clock.situation(traits, child),
         )  # fmt: skip
         leaves, comes = start < inside, end < inside
         within = leaves & comes & (start // 2 == end // 2)

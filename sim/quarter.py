@@ -65,8 +65,7 @@ class Quarter:
         """Place, flat, age band and situation of each row."""
         p, clock = self.register.people, kinds.Clock.at(self.tick.number)
         band = clock.band[p.born[rows].view(np.uint16)]
-        stage = clock.stage[p.child[rows].view(np.uint16)]
-        situation = kinds.INNER_OF[p.traits[rows], stage] // (kinds.EDUCATIONS * kinds.SEXES)
+        situation = clock.situation(p.traits[rows], p.child[rows])
         return self.place(rows), (p.flags[rows] & OWNS_FLAT).astype(np.int64), band, situation
 
     def quarters_since(self, moved: Ints) -> Ints:
@@ -278,15 +277,15 @@ class Quarter:
             again = self.choose(turned_away, left, Stream.SECOND_CHOICE)
             self._go(again.where(self._serve(again, rooms)))
 
-    def receive(self, expected: Floats, slots: Floats) -> None:
+    def receive(self, expected: Floats, line: Floats) -> None:
         """People from outside come to the towns.
 
         Of a fixed line of outsiders who consider coming, as many come as are `expected`,
-        (county, 2 origins) persons; `slots`, (county, 2), is the length of the line. Who they are
+        (county, 2 origins) persons; `line`, (county, 2), is its length. Who they are
         is their own luck.
         """
         r, q, scale = self.register, self.tick.number, self.register.mean_weight
-        lengths = np.ceil(slots / scale).astype(np.int64)
+        lengths = np.ceil(line / scale).astype(np.int64)
         county = np.repeat(np.repeat(np.arange(self.towns), 2), lengths.ravel())
         origin = np.repeat(np.tile([0, 1], self.towns), lengths.ravel())
         rank = np.concatenate([np.arange(n) for n in lengths.ravel()])

@@ -11,6 +11,7 @@ the unit. So a quarter that passes, a child that grows and a village that is rec
 """
 
 from dataclasses import dataclass, fields
+from datetime import date
 from typing import Any, Self
 
 import numpy as np
@@ -47,6 +48,11 @@ def quarter_of(year: int, quarter: int) -> int:
     return 4 * (year - 1900) + quarter - 1
 
 
+def quarter_with(day: date) -> int:
+    """The number of the calendar quarter that a day is in."""
+    return quarter_of(day.year, (day.month + 2) // 3)
+
+
 @dataclass
 class People:
     """Residents, and the registered who live elsewhere; every column has shape (person,).
@@ -75,6 +81,9 @@ class People:
         return cls(*(np.empty(n, dtype) for dtype in COLUMNS.values()))
 
 
+BEYOND = 3  # units, and places, that are nobody's: see `Units`
+
+
 @dataclass
 class Units:
     """Village-level units, sorted by county; every column has shape (unit,).
@@ -83,7 +92,7 @@ class Units:
     province), `elsewhere + 1` (the rest of the country) and `gone` (the dead).
     """
 
-    county: NDArray[np.int16]  # index into Region.counties
+    county: NDArray[np.int16]  # index into Counties
     township: NDArray[np.int16]  # index into the township list, sorted by county
     urban: Bools  # coded urban (111-123) in the statistical list
     contiguous: Bools  # rural, and touches the built-up area of a town
@@ -110,7 +119,7 @@ class Units:
         """The place each unit belongs to, (unit + 3,): 2 x county, + 1 if rural; then outside."""
         inside = 2 * self.county + ~self.urban
         first = 2 * (int(self.county.max()) + 1)
-        return np.concatenate([inside, first + np.arange(3)]).astype(np.int16)
+        return np.concatenate([inside, first + np.arange(BEYOND)]).astype(np.int16)
 
 
 @dataclass(frozen=True)
@@ -148,7 +157,7 @@ class Offers:
     housing_cost: Floats  # (county,) price relative to wages, both relative to the start
     housing_quality: Floats  # (county,) share of value that renovation added
     school_quality: Floats  # (place,) over village schools at the start [standard deviations]
-    seat_chance: Floats  # (county, 2 stages, 2) chance of a seat, for owners and for renters
+    seat_chance: Floats  # (county, 2 stages, 2) chance of a seat, for owners and for others
     health: Floats  # (place,) index
     elder_care: Floats  # (place,) index
     childcare: Floats  # (place,) index

@@ -434,6 +434,24 @@ def test_the_model_runs_under_the_batch_runner_of_mesa():
     assert ends[0.0, 1] != ends[1.0, 1]
 
 
+def test_where_births_are_known_the_model_follows_them():
+    """A series of births per resident, relative to the start, by calendar year."""
+
+    def births(**known):
+        model, born = build_world(n=200, until=date(2021, 12, 31), **known), 0
+        while model.running:
+            model.step()
+            born += model.register.flows.births.sum() * (
+                model.ticks[model.quarter - 1].ends.year == 2021
+            )
+        return born
+
+    usual = births()
+    assert births(fertility={2021: 0.0}) == 0
+    assert births(fertility={2020: 1.0}) == usual
+    assert births(fertility={2021: 3.0}) > 2 * usual > 0
+
+
 def test_a_model_does_what_it_is_told_and_then_stops():
     model = build_world(n=5, until=date(2021, 3, 31))
     model.run_model()

@@ -21,11 +21,12 @@ import scenarios
 from scenarios.checking import ScenarioError, held_against
 from scenarios.delivery import delivered
 from scenarios.differences import diff
-from scenarios.loading import county_names
+from scenarios.loading import county_names, load
 from scenarios.measures import Measure
-from scenarios.plan import load, policy, resolve
+from scenarios.plan import policy
 from scenarios.reading import parsed, resolved
 from scenarios.register import by_clause, by_lever
+from scenarios.resolving import resolve
 from scenarios.review import findings
 from scenarios.scenario import OFF
 from scenarios.schema import measure_schema, scenario_schema

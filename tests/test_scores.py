@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from scipy.stats import kstest, norm
+from scipy.stats import norm
 
 from calibration.scores import (
     LEVELS,
@@ -16,7 +16,6 @@ from calibration.scores import (
     crps,
     distance,
     interval,
-    pit,
     probability,
     skill,
     stacked,
@@ -121,18 +120,6 @@ def test_a_coin_scores_a_quarter():
     draws = np.array([[0.0], [1.0]])
     for seen in (0.0, 1.0):
         assert brier(draws, np.array([seen]), 0.5)[0] == 0.25
-
-
-def test_places_in_an_honest_forecast_are_even():
-    places = pit(normal(999, 2000), normal(1, 2000, seed=1)[0])
-    assert kstest(places, "uniform").pvalue > 1e-3
-    narrow = pit(normal(999, 2000, sd=0.5), normal(1, 2000, seed=1)[0])
-    assert kstest(narrow, "uniform").pvalue < 1e-6
-
-
-def test_places_lie_inside_and_a_tie_in_the_middle():
-    draws = np.array([[1.0], [1.0], [1.0]])
-    assert [pit(draws, np.array([y]))[0] for y in (0.0, 1.0, 2.0)] == [0.125, 0.5, 0.875]
 
 
 def test_brier_is_of_cases_with_a_threshold_only():

@@ -145,7 +145,7 @@ class Answer:
     def _reached(self) -> "list[tuple[int, Target]]":
         targets = self.outcome.region.targets
         first, last = self.outcome.dates[0], self.outcome.dates[-1]
-        return [(i, t) for i, t in enumerate(targets) if first <= t.deadline <= last]
+        return [(i, t) for i, t in enumerate(targets) if t.due(first, last)]
 
 
 def restored(piece: Piece, scenario: Scenario, region: "Region") -> Outcome:

@@ -100,7 +100,7 @@ def wished(
     due = [
         t
         for t in sorted(wanted | asked.keys() if wanted else range(len(runs.pack.targets)))
-        if scenario.start < runs.pack.targets[t].deadline <= scenario.until
+        if runs.pack.targets[t].due(scenario.start, scenario.until)
     ]
     if not due:
         raise RequestError(
