@@ -62,6 +62,7 @@ FLOOR = "floor_m2_per_person"
 HOMES = "lf_households"  # of the long form's sample: what its homes add up to
 COLUMNS = (*ABOUT_UNIT, *CELLS.values(), HOMES, FLOOR)
 RATES = {"birth_rate_permille": 1000.0, "death_rate_permille": 1000.0, FLOOR: 1000.0}  # at most
+EVERYBODY = 1e10  # more than there are people, or households, to be counted
 
 
 def columns_of(table: str, sex: str | None = None) -> list[str]:
@@ -160,6 +161,10 @@ class Reader:
             self.say(0, "", ("无法读取表格", "the table cannot be read"), form, found, save)
         self.stop()
         self.header()
+        if not rows:
+            some = ("每个单位每次普查一行", "a line for each unit and census")
+            fill = ("核对是否为完整的普查分县表", "see whether the table is whole")
+            self.say(1, "", ("没有数据行", "there is nothing below the header"), some, "∅", fill)
         self.stop()
         for line, cells in rows:
             if len(cells) != len(self.columns):
@@ -215,6 +220,11 @@ class Reader:
                 any_of = ("、".join(LEVELS), f"one of {', '.join(LEVELS)}")
                 do = rename(nearest(level, LEVELS, {}))
                 self.say(line, "level", ("级别", "the level"), any_of, level or "∅", do)
+            if not cells["unit_name"] or not cells["unit_name"].isprintable():
+                named = ("一行可见的文字", "a line of visible text")
+                mend = ("填写单位名称", "write the name of the unit")
+                name = repr(cells["unit_name"])
+                self.say(line, "unit_name", ("单位名称", "the name of the unit"), named, name, mend)
             if self.problems and self.problems[-1].line == line:
                 continue
             other = found.get((code, int(year)))
@@ -242,7 +252,7 @@ class Reader:
         except ValueError:
             value = math.nan
         most = RATES.get(column)
-        if math.isfinite(value) and value >= 0 and (value <= most if most else value % 1 == 0):
+        if 0 <= value <= (most or EVERYBODY) and (most or value % 1 == 0):
             return value
         expected = (
             (f"0 至 {most:g} 的数", f"a number from 0 to {most:g}")

@@ -23,6 +23,8 @@ MEANS = {  # a rate, and the count it is a rate of
     "death_rate_permille": "residents",
     FLOOR: "family_household_residents",
 }
+WIDE = 0.05  # of a sum: a gap that is no slip
+FALL = 5.0  # points by which an urban share does not fall within ten years
 IN_MOVERS_OF_2010 = "moves between the districts of the city are counted as moves within the county"
 
 
@@ -256,5 +258,26 @@ def differences(units: Sequence[Unit], prefectures: Collection[str]) -> list[Say
             total = math.fsum(u.figures[column] for u in parts if u.figures[column] >= 0)
             if parts and total != stated:
                 gap = f"{whole.year} {whole.name} {column}: {total:,.0f} ≠ {stated:,.0f}"
-                remarks.append((f"{gap}；采用各县之和", f"{gap}; the counties' sum is used"))
+                wide = abs(total - stated) > WIDE * max(stated, 1)
+                asked = (
+                    ("，相差很大，请核对原表", ", far apart: check the table") if wide else ("", "")
+                )
+                remarks.append((f"{gap}；采用各县之和{asked[0]}",
+                                f"{gap}; the counties' sum is used{asked[1]}"))  # fmt: skip
     return remarks
+
+
+def falls(places: Iterable[Place]) -> list[Say]:
+    """Units whose urban share falls so far that their years may be swapped."""
+    remarks = []
+    for place in places:
+        then, now = (_urban(place.at[year].figures) for year in (min(YEARS), max(YEARS)))
+        if then - now > FALL:
+            told = f"{place.code} {place.zh}: {then:.1f}% → {now:.1f}%"
+            remarks.append((f"{told}，城镇人口比例下降；两次普查的年份是否颠倒？",
+                            f"{told}, its urban share falls; are the years swapped?"))  # fmt: skip
+    return remarks
+
+
+def _urban(figures: Mapping[str, float]) -> float:
+    return 100 * figures["urban"] / max(figures["urban"] + figures["rural"], 1)

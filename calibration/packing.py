@@ -9,7 +9,8 @@ from pathlib import Path
 
 from calibration.census import YEARS, Reader, TableError, Unit
 from calibration.checks import Problem, Say
-from calibration.joining import Concordance, Place, corrected, differences, joined
+from calibration.joining import Concordance, Place, corrected, differences, falls, joined
+from calibration.refusal import RefusedError
 from calibration.schema import Name
 
 
@@ -35,9 +36,14 @@ def planned(
 
     Raises
     ------
-    TableError
+    TableError, RefusedError
         with everything that is wrong with the table, or with what is asked of it
     """
+    if not via.isprintable():
+        raise RefusedError(
+            f"--via 应为一行可见的文字；得到 {via[:40]!r}",
+            f"--via should be a line of visible text; got {via[:40]!r}",
+        )
     reader = Reader(table, lang)
     units, mended = corrected(reader.units(), concordance)
     counties = [u for u in units if u.level == "county"]
@@ -64,7 +70,7 @@ def planned(
     if not places:
         raise nothing(table, chosen, lang)
     remarks += [note for code, note in mended if code[:4] + "00" in chosen]
-    remarks += differences([*upper.values(), *counties], chosen)
+    remarks += differences([*upper.values(), *counties], chosen) + falls(places)
 
     named = {code: Name(known[code], english(code, known[code])) for code in chosen}
     top = f"{chosen[0][:2]}0000"

@@ -171,12 +171,18 @@ def sources_yaml(pack: Pack) -> str:
 
 
 def vacant(folder: Path) -> None:
-    """Refuse a folder that is already there.
+    """Refuse a folder that is already there, or that cannot be made.
 
     Raises
     ------
-    FolderError
+    FolderError, RefusedError
     """
+    if not str(folder).isprintable() or any(up.is_file() for up in folder.parents):
+        raise RefusedError(
+            f"{str(folder)!r} 不能作为文件夹：名称须可见，上级须为文件夹",
+            f"{str(folder)!r} cannot be a folder: its name should be visible text, and what it "
+            "lies in a folder",
+        )
     if folder.exists() or folder.is_symlink():
         raise FolderError(folder)
 

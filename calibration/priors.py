@@ -1,6 +1,7 @@
 """What we believe about each parameter before looking at data: the catalogue, and draws from it."""
 
 import math
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -159,6 +160,11 @@ def override(values: Mapping[str, float]) -> Parameters:
         A name is unknown, or a value is no number or lies outside the support of its prior.
         Names all of them.
     """
+    if not isinstance(values, Mapping):
+        raise ParameterError(
+            f"参数应写作 名称: 数值 的映射；得到 {values!r}",
+            f"parameters should be a mapping of names to numbers; got {values!r}",
+        )
     priors = {prior.name: prior for prior in catalogue()}
     slips = [
         slip
@@ -180,7 +186,8 @@ def _unknown(name: str, names: Mapping[str, Prior]) -> tuple[str, str]:
 
 def _slip(prior: Prior, value: float) -> tuple[str, str] | None:
     """What is wrong with a value, in Chinese and English; None if it can be used."""
-    if not isinstance(value, Real) or isinstance(value, bool) or not math.isfinite(value):
+    real = isinstance(value, Real) and not isinstance(value, bool)
+    if not real or not abs(value) <= sys.float_info.max:
         return (
             f"{prior.name} 应为有限的数，而不是 {value!r}",
             f"{prior.name} must be a finite number, not {value!r}",

@@ -1,7 +1,7 @@
 """Reads region.yaml: what a pack is about."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -163,9 +163,17 @@ class Sheet:
             found["country"] = ends | {"km": self.figure(node["country"], "km", *ends.values())}
         return found
 
+    def once(self, node: Any, key: str, told: Sequence[str]) -> None:
+        """Refuse what is named twice."""
+        for name in sorted({name for name in told if told.count(name) > 1}):
+            self.say(
+                self.line(node, key), (f"{key} 有重复", f"{key} holds one twice"),
+                ("各不相同", "each but once"), name, ("删去其中一个", "delete one of the two"),
+            )  # fmt: skip
+
     def targets(self, raw: Any, draft: Draft) -> tuple[Target, ...]:
         """What the plan wants."""
-        found = []
+        found: list[Target] = []
         codes = [county.code for county in draft.counties]
         for node in self.items(raw, "targets") if raw.get("targets") else []:
             fields = ("id", "name", "counties", "value", "operator", "wording", "deadline")
@@ -177,6 +185,8 @@ class Sheet:
                 self.file, line, ("算符", "operator"), str(node["operator"]), operators
             )
             chosen = tuple(map(str, self.items(node, "counties")))
+            self.once(node, "counties", chosen)
+            self.once(node, "id", [str(node["id"]), *(target.id for target in found)])
             for code in chosen:
                 line, thing = self.line(node, "counties"), ("县级代码", "county")
                 self.findings.known(self.file, line, thing, code, codes, draft.aliases())

@@ -78,7 +78,8 @@ def needed() -> dict[str, list[str]]:
 
 def licence(name: str) -> str:
     """As its maker states it: an expression, else classifiers, else the first line of a text."""
-    told = distribution(name).metadata
+    of = distribution(name)
+    told = of.metadata
     classes = [
         line.split(" :: ")[-1]
         for line in told.get_all("Classifier", [])
@@ -86,6 +87,8 @@ def licence(name: str) -> str:
     ]
     (expression,) = told.get_all("License-Expression", [""])
     (text,) = told.get_all("License", [""])
+    enclosed = [of.read_text(f"licenses/{file}") or "" for file in told.get_all("License-File", [])]
+    text = next(filter(None, (text, *enclosed)), "")
     return expression or "; ".join(classes) or text.strip().partition("\n")[0]
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -103,6 +103,8 @@ def reported(region: "Region") -> tuple[Group, ...]:
 
 def _date(value: str | date, name: str) -> date:
     try:
+        if isinstance(value, datetime):
+            return value.date()
         return value if isinstance(value, date) else date.fromisoformat(str(value))
     except ValueError:
         raise RequestError(
@@ -145,7 +147,7 @@ def checked(scenario: "Scenario", region: str | Path, **numbers: Any) -> None:
     if (
         not isinstance(region, str | Path)
         or not str(region).isprintable()
-        or len(str(region)) > 999
+        or not 0 < len(str(region)) < 1000
     ):
         raise RequestError(
             f"region 应为区域包的名称或文件夹；得到 {str(region)[:40]!r}",

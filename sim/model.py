@@ -85,7 +85,15 @@ class UrbanModel(mesa.Model):
         self.observe(start, first.number - 1)
 
     def step(self) -> None:
-        """Advance one quarter. The order of the paragraphs is the model's causal order."""
+        """Advance one quarter. The order of the paragraphs is the model's causal order.
+
+        Raises
+        ------
+        RuntimeError
+            after the last quarter.
+        """
+        if self.quarter == len(self.ticks):
+            raise RuntimeError(f"the run has ended on {self.ticks[-1].ends}")
         tick, register, before = self.ticks[self.quarter], self.register, self.counts
         quarter = self.decisions(tick)
         register.open_quarter()

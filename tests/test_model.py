@@ -457,6 +457,8 @@ def test_a_model_does_what_it_is_told_and_then_stops():
     model.run_model()
     assert len(model.record) == 3
     assert not model.running
+    with pytest.raises(RuntimeError, match="has ended"):
+        model.step()
 
 
 def test_two_models_do_not_share_their_villages_or_people():

@@ -15,6 +15,7 @@ import pytest
 from calibration import joining, packing, packwriting
 from calibration.census import CELLS, COLUMNS, FLOOR, HOMES, TableError
 from calibration.defaults import RULES
+from calibration.refusal import RefusedError
 from calibration.region import PackError, load, packs
 from calibration.schema import AGE_BANDS, Cell, catalogue
 from results import cli
@@ -282,6 +283,8 @@ SLIPS = [
     (("371102", 2010, "year", "2011"), "year", "2010 or 2020"),
     (("371102", 2010, "level", "countyy"), "level", "write 'county'"),
     (("371102", 2010, "unit_code", "371103"), "371103 in 2010 stands twice", "delete one"),
+    (("371102", 2010, "unit_name", ""), "unit_name: the name", "a line of visible text"),
+    (("371102", 2010, "hukou_population", "1e300"), "hukou_population: the figure", "a whole"),
 ]
 
 
@@ -298,6 +301,35 @@ def test_a_slip_is_told_with_its_line_and_column(table, change, what, expected):
     assert int(number[0]) == 2 + ("twice" in what)
     assert 1 <= int(number[1]) <= len(COLUMNS)
     assert column is None or int(number[1]) == column + 1
+
+
+def test_years_that_may_be_swapped_are_asked_about(table, rizhao):
+    """A unit whose urban share falls far, and a sum far from its prefecture's."""
+    then, now = (r for r in rizhao if r["unit_code"] == "371122")
+    changes = [
+        ("371122", year, column, other.get(column, ""))
+        for year, other in ((2010, now), (2020, then))
+        for column in COLUMNS[4:]
+    ]
+    plan = packing.planned(table(*changes), ["371100"], joining.shipped(), lang="en")
+    assert any("371122" in en and "are the years swapped?" in en for _, en in plan.remarks)
+    plan = packing.planned(table(), ["371100"], joining.shipped(), lang="en")
+    assert not any("swapped" in en for _, en in plan.remarks)
+
+
+@pytest.mark.parametrize("words", ["a\x1b[31mb", "a\nb"])
+def test_what_cannot_be_written_as_a_line_is_refused(words, table, tmp_path):
+    with pytest.raises(RefusedError, match="visible text"):
+        packing.planned(table(), ["371100"], joining.shipped(), via=words, lang="en")
+    with pytest.raises(RefusedError, match="visible text"):
+        packwriting.written(tmp_path / words, {})
+    assert [file.name for file in tmp_path.iterdir()] == ["census.csv"]
+
+
+def test_a_header_alone_is_no_table(tmp_path):
+    path = tmp_path / "census.csv"
+    path.write_text(",".join(COLUMNS) + "\n", "utf-8")
+    assert "there is nothing below the header" in said(path)
 
 
 def test_a_column_that_is_missing_is_named_with_the_nearest(table):

@@ -7,12 +7,13 @@ import pickle
 import random
 import subprocess
 import sys
-from datetime import date
+from datetime import date, datetime
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from calibration.refusal import RefusedError
 from calibration.region import load
 from results.cli import main
 from scenarios import RegionModel, parameters, simulate
@@ -234,6 +235,21 @@ def test_bad_words_get_one_clear_message(words, advice, lang, capsys, tmp_path):
 def test_a_parameter_that_cannot_be_is_refused(slip, advice):
     with pytest.raises(ValueError, match=advice):
         simulate("plan", scale=SCALE, parameters=slip)
+
+
+@pytest.mark.parametrize(
+    ("asked", "advice"),
+    [({"parameters": ["kappa"]}, "a mapping"), ({"parameters": {"kappa": 10**400}}, "a finite"),
+     ({"region": ""}, "name or folder"), ({"until": "2021-13-31"}, "a date such as")],
+)  # fmt: skip
+def test_arguments_that_cannot_be_are_refused_with_a_reason(asked, advice):
+    with pytest.raises(RefusedError, match=advice):
+        simulate("baseline", scale=SCALE, **asked)
+
+
+def test_a_moment_is_taken_as_its_day():
+    outcome = simulate("baseline", scale=SCALE, until=datetime(2021, 3, 31, 12))
+    assert outcome.dates[-1] == date(2021, 3, 31)
 
 
 def test_a_folder_that_cannot_be_written_is_refused_first(capsys, tmp_path):

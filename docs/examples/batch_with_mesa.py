@@ -22,7 +22,9 @@ class Region(RegionModel):
     def __init__(
         self, scenario: str = "plan", seed: int | None = 1, scale: float = 0.01, **parameters: float
     ) -> None:
-        super().__init__(scenario, seed=seed or 1, scale=scale, parameters=parameters)
+        super().__init__(
+            scenario, seed=1 if seed is None else seed, scale=scale, parameters=parameters
+        )
         rates = {group.en: partial(rate, i) for i, group in enumerate(self.reported)}
         self.datacollector = mesa.DataCollector(model_reporters=rates)
 
