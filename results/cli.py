@@ -16,10 +16,9 @@ from calibration.refusal import told
 from results import asking, packing
 from results.console import arguments as page
 from results.knowing import arguments as judging
-from results.report import words as reporting
-from results.stopping import INTERRUPTED, end_workers, leave, stopped_by_signals
-
-DONE, FAILED, REFUSED = 0, 1, 2
+from results.report import arguments as reporting
+from results.stopping import DONE as DONE  # for results.forecasts.score as well
+from results.stopping import FAILED, INTERRUPTED, REFUSED, end_workers, leave, stopped_by_signals
 
 
 class Say:

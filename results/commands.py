@@ -5,8 +5,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from results.cells import as_json
-from results.cli import DONE, FAILED, REFUSED, Say
+from results.cli import Say
 from results.show import progress, table
+from results.stopping import DONE, FAILED, REFUSED
 from scenarios.checking import Problem, ScenarioError, Words, nearest
 
 

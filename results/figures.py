@@ -85,8 +85,8 @@ def verdict(table: "pd.DataFrame", path: Path, lang: str = "zh") -> None:
         figure.savefig(path, metadata={"Date": None})
 
 
-def possible(path: Path) -> None:
-    """Refuse a figure that cannot be drawn, before anything is computed.
+def installed() -> None:
+    """Refuse to draw without matplotlib.
 
     Raises
     ------
@@ -97,6 +97,16 @@ def possible(path: Path) -> None:
             "绘图需要 matplotlib：请安装 xiancheng[report]",
             "drawing needs matplotlib: install xiancheng[report]",
         )
+
+
+def possible(path: Path) -> None:
+    """Refuse a figure that cannot be drawn, before anything is computed.
+
+    Raises
+    ------
+    RequestError
+    """
+    installed()
     if path.suffix != ".svg" or not path.absolute().parent.is_dir():
         raise RequestError(
             f"图应存为已有文件夹中的 .svg 文件；得到 {path}",
@@ -115,7 +125,7 @@ def drawn(chart: Chart, lang: str, *forms: Format, dpi: int = 220) -> list[bytes
     RequestError
         if matplotlib is missing.
     """
-    possible(Path("figure.svg"))
+    installed()
     import matplotlib as mpl
     from matplotlib.figure import Figure
 

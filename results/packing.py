@@ -2,18 +2,19 @@
 
 import argparse
 from argparse import Namespace
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from results.cells import as_json
+from results.stopping import DONE
 
-DONE = 0
+if TYPE_CHECKING:
+    from results.cli import Say
+
 MODULE = "results.packing"
 
-Say = Callable[[str, str], str]
 
-
-def add(command: argparse.ArgumentParser, say: Say) -> None:
+def add(command: argparse.ArgumentParser, say: "Say") -> None:
     """Add the words of `region` to the command line."""
     common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
     common.add_argument("--lang", choices=["zh", "en"], help=say("语言", "language"))
@@ -47,18 +48,18 @@ def add(command: argparse.ArgumentParser, say: Say) -> None:
     new.add_argument("--out", type=Path, metavar="DIR", help=out)
 
 
-def region(asked: Namespace, say: Say) -> int:
+def region(asked: Namespace, say: "Say") -> int:
     """`xiancheng region`: from-census, new or check."""
     return {"check": check, "from-census": from_census, "new": new}[asked.action](asked, say)
 
 
-def check(asked: Namespace, say: Say) -> int:
+def check(asked: Namespace, say: "Say") -> int:
     """`xiancheng region check`: what a pack assumes and what it misses."""
     from calibration.region import load
     from results import packs
     from results.show import table
 
-    pack = load(asked.pack, _lang(say))
+    pack = load(asked.pack, say.lang)
     if asked.json:
         listed = {
             "assumptions": [
@@ -73,24 +74,22 @@ def check(asked: Namespace, say: Say) -> int:
         return DONE
     print(f"{pack.title_zh} {pack.title_en} · sha256 {pack.digest}")
     if asked.fit:
-        table(say("合成人口与普查", "the population and the census"), *packs.fit(pack, _lang(say)))
+        table(say("合成人口与普查", "the population and the census"), *packs.fit(pack, say.lang))
         return DONE
-    assumed, missing = packs.assumed(pack, _lang(say)), packs.missing(pack, _lang(say))
+    assumed, missing = packs.assumed(pack, say.lang), packs.missing(pack, say.lang)
     table(say("假定与推导的数值", "what is assumed"), *assumed, prose=True)
     table(say("缺失的数据", "what is missing"), *missing, prose=True)
     return DONE
 
 
-def from_census(asked: Namespace, say: Say) -> int:
+def from_census(asked: Namespace, say: "Say") -> int:
     """`xiancheng region from-census`: the census figures of a table, as a pack."""
     from calibration import joining, packing, packwriting
 
     packwriting.vacant(asked.out)
     of = asked.concordance
     concordance = joining.Concordance.read(of) if of else joining.shipped()
-    plan = packing.planned(
-        asked.table, asked.prefecture, concordance, via=asked.via, lang=_lang(say)
-    )
+    plan = packing.planned(asked.table, asked.prefecture, concordance, via=asked.via, lang=say.lang)
     packwriting.written(asked.out, packwriting.contents(plan, asked.out.resolve().name))
     remarks = [say(*remark) for remark in plan.remarks]
     if asked.json:
@@ -110,7 +109,7 @@ def from_census(asked: Namespace, say: Say) -> int:
     return DONE
 
 
-def new(asked: Namespace, say: Say) -> int:
+def new(asked: Namespace, say: "Say") -> int:
     """`xiancheng region new`: an empty pack."""
     from calibration import packwriting, scaffold
 
@@ -125,7 +124,3 @@ def new(asked: Namespace, say: Say) -> int:
         f"{folder} is made; fill it in, then run xiancheng region check {folder}",
     ))  # fmt: skip
     return DONE
-
-
-def _lang(say: Say) -> str:
-    return say("zh", "en")

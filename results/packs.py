@@ -6,8 +6,7 @@ from itertools import groupby
 from calibration.region import Region
 from calibration.schema import TABLES, catalogue
 from results.contents import reasons
-
-Lines = tuple[list[str], list[list[str]]]
+from results.markdown import Lines
 
 
 def assumed(region: Region, lang: str) -> Lines:
@@ -34,7 +33,7 @@ def _called(table: str, variables: Sequence[str], lang: str) -> str:
     if table in TABLES:
         return TABLES[table].zh if lang == "zh" else TABLES[table].en
     names = [catalogue()[table, variable].name for variable in variables]
-    return _few([name.zh if lang == "zh" else name.en for name in names])
+    return _few([name.said(lang) for name in names])
 
 
 def _few(words: Sequence[str]) -> str:
@@ -53,7 +52,7 @@ def missing(region: Region, lang: str) -> Lines:
         [
             g.table,
             g.variable,
-            g.name.en if lang == "en" else g.name.zh,
+            g.name.said(lang),
             str(g.date),
             yes if g.filled else no,
         ]

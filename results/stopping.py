@@ -1,4 +1,4 @@
-"""Signals that ask a command to stop."""
+"""How a command ends: its exit codes, and the signals that ask it to stop."""
 
 import os
 import signal
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
-INTERRUPTED = 130  # the exit code of what was stopped
+DONE, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130  # exit codes; the last of what was stopped
 
 
 @contextmanager

@@ -197,7 +197,7 @@ def test_what_is_asked_within_the_hour_is_kept_however_much_it_is(kept):
 
 def test_the_cache_is_bounded_when_a_command_begins(tmp_path, monkeypatch):
     monkeypatch.setattr(answers.cache, "home", lambda: tmp_path)
-    monkeypatch.setattr(bounded.bound, "__defaults__", (2, bounded.YOUNG))
+    monkeypatch.setattr(bounded.bound, "__defaults__", (2,))
     five_old_answers(Store(tmp_path / "answers"))
     assert len(Answers.here().store.keys()) == 1
 

@@ -138,7 +138,7 @@ def test_what_made_the_data_is_found_and_the_rest_stays_belief(estimate):
         assert low < aim < high
         assert high - low < 3.4, name  # of 3.9 before, and errors of the model may hide the rest
     for name in ("kappa", "gamma_n"):
-        assert -0.3 < estimating.contraction(estimate, [name])[0] < 0.35, name
+        assert -0.3 < 1 - estimate.posterior.of([name]).sd[0] ** 2 < 0.35, name
 
 
 def test_an_observation_that_no_run_comes_near_stops_the_estimate(made, truth):

@@ -122,7 +122,7 @@ def test_a_path_shows_the_published_rate_the_census_and_the_target(told, both):
     assert (expected, low, high) == pytest.approx(
         tuple(verdict[k] for k in ("expected", "low", "high")), abs=0.01
     )
-    assert chart.target == 40
+    assert next(p.value for p in chart.points if p.kind == "target") == 40
     urban, rural = told.region.urban_rural(date(2020, 11, 1))[group.counties[0]]
     census = next(p for p in chart.points if p.day == date(2020, 11, 1))
     assert census.value == pytest.approx(100 * urban / (urban + rural))

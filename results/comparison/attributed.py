@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from results.caveats import belief
 from results.comparison.attribute import Attribution
 from results.contents.words import CAUSES
-from scenarios.checking import Words
+from scenarios.checking import Words, shortened
+from scenarios.paired import PARTS
 
 if TYPE_CHECKING:
     from calibration.region import Region
@@ -27,13 +28,13 @@ def projects(told: Attribution, g: int, lang: str) -> tuple[list[str], list[list
     """A row for each project: Owen value, and its parts by cause; then the sum and the total."""
     about = told.scenario.plan.about.projects
     safeguards = Words("保障措施", "safeguards")
-    kinds = ("owen", "persons", "first_in", "last_in", *_parts())
+    kinds = ("owen", "persons", "first_in", "last_in", *PARTS)
     rows = []
     for project in told.projects:
         title = about.get(project, safeguards)
         rows.append(
             [
-                f"{project} {title.zh if lang == 'zh' else title.en}",
+                f"{project} {title.said(lang)}",
                 _with_error(told.owen[project][0, g], told.owen_error[project][0, g]),
                 f"{told.owen[project][1, g]:+,.0f}",
                 _points(told.first_in[project][0, g]),
@@ -46,13 +47,13 @@ def projects(told: Attribution, g: int, lang: str) -> tuple[list[str], list[list
 
 def measures(told: Attribution, g: int, lang: str) -> tuple[list[str], list[list[str]]]:
     """A row for each measure: Shapley and Owen values, and the parts of the former by cause."""
-    kinds = ("shapley", "persons", "owen", "first_in", "last_in", *_parts())
+    kinds = ("shapley", "persons", "owen", "first_in", "last_in", *PARTS)
     rows = []
     for number, measure in told.scenario.plan.measures.items():
-        value, title = told.shapley[number], measure.title.said(lang)
+        value, title = told.shapley[number], shortened(measure.title.said(lang), 34)
         rows.append(
             [
-                f"{number} {title if len(title) <= 34 else title[:33] + '…'}",
+                f"{number} {title}",
                 _with_error(value[0, g], told.shapley_error[number][0, g]),
                 f"{value[1, g]:+,.0f}",
                 _points(told.owen[number][0, g]),
@@ -111,10 +112,6 @@ def remarks(told: Attribution, scale: float, region: "Region", lang: str) -> Ite
         f"规模 {scale:g}，实际模拟 {told.runs} 次；规模越小，小贡献的噪声越大。",
         f"scale {scale:g}, {told.runs} runs made; the smaller the scale, the noisier small shares.",
     ).said(lang)
-
-
-def _parts() -> tuple[str, ...]:
-    return ("natural", "migration", "recoding", "denominator", "counting")
 
 
 def _headers(kinds: tuple[str, ...], first: Words, lang: str) -> list[str]:

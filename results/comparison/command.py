@@ -4,9 +4,10 @@ from argparse import Namespace
 from typing import TYPE_CHECKING, TypeVar
 
 from results import cells
-from results.cli import DONE, Say
+from results.cli import Say
 from results.comparison import asked as words
 from results.show import progress, table
+from results.stopping import DONE
 from scenarios.simulate import RequestError
 
 Number = TypeVar("Number", int, float)
@@ -98,7 +99,7 @@ def attribute(asked: Namespace, say: Say) -> int:
         print(cells.as_json({**about, **sampling, "shares": told.to_frame(), "remarks": remarks}))
         return DONE
     where = told.groups[place]
-    title = f"{scenario.title.said(say.lang)} · {say(where.zh, where.en)}"
+    title = f"{scenario.title.said(say.lang)} · {where.said(say.lang)}"
     table(title, *attributed.projects(told, place, say.lang))
     table(title, *attributed.measures(told, place, say.lang))
     _remark(remarks)
@@ -142,7 +143,7 @@ def sensitivity(asked: Namespace, say: Say) -> int:
         kept = {"method": asked.method, "seed": asked.seed, "factors": told, "screening": screened}
         print(cells.as_json({**about, "date": str(runs.day), **kept, "remarks": remarks}))
         return DONE
-    title = f"{compared.title(outcome, say.lang)} · {say(where.zh, where.en)} · {runs.day}"
+    title = f"{compared.title(outcome, say.lang)} · {where.said(say.lang)} · {runs.day}"
     table(title, *sensitivity.lines(told, say.lang))
     _remark(remarks)
     return DONE

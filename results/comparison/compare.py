@@ -16,6 +16,7 @@ import numpy as np
 from calibration import meld
 from results.comparison.sides import Met, Side, differing, met
 from results.forecasts.level import Level, at_deadlines, held, paired_with
+from results.judgement import INTERVAL
 from scenarios.ensemble import usual
 from scenarios.outcome import Group, floor
 from scenarios.paired import PARTS, Draw, Reading, Runs, judged_on, layered, read
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from calibration.region import Region
-
-INTERVAL = (5, 95)  # percentiles over draws and, within them, luck
-ENOUGH = 20  # draws below which 5 and 95 % are nearly the least and the most
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from results.caveats import belief
+from results.caveats import ENOUGH, belief
 from results.comparison.asked import unknown
-from results.comparison.compare import ENOUGH, Comparison, outcomes
+from results.comparison.compare import Comparison, outcomes
 from results.contents.words import CAUSES, SIGNS
 from results.verdict import percent
 from scenarios.checking import Words
@@ -52,7 +52,7 @@ def values(told: Comparison, outcome: str, lang: str) -> tuple[list[str], list[l
     rows = []
     for group in told.groups:
         base = cells[told.sides[0].name, group.code]
-        row = [group.zh if lang == "zh" else group.en, _number(base["value"], digits)]
+        row = [group.said(lang), _number(base["value"], digits)]
         for side in told.sides[1:]:
             cell = cells[side.name, group.code]
             mean = "difference" if told.drawn is None else "mean_difference"
@@ -83,8 +83,7 @@ def targets(told: Comparison, lang: str) -> tuple[list[str], list[list[str]]]:
         own = {row["scenario"]: row for row in judged}
         if not own:
             continue
-        name = target.name.zh if lang == "zh" else target.name.en
-        row = [f"{target.id} {name}", f"{SIGNS[target.operator]}{target.value:g}"]
+        row = [f"{target.id} {target.name.said(lang)}", f"{SIGNS[target.operator]}{target.value:g}"]
         for side in told.sides:
             cell = own.get(side.name)
             row.append("–" if cell is None else f"{cell['expected']:.1f}")

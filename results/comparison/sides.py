@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from calibration.priors import catalogue, override
-from results.keeping.store import RUN, RUNS, Saved, found
+from results.keeping.store import Saved, on_file
 from scenarios.checking import Words
 from scenarios.differences import diff
 from scenarios.paired import Draw
@@ -58,8 +57,7 @@ def opened(what: str) -> Side:
     ------
     RequestError, ScenarioError
     """
-    if any((folder / RUN).is_file() for folder in (Path(what), RUNS / what)):
-        saved = found(what)
+    if saved := on_file(what):
         return Side(saved.record.run, saved.request.world.scenario, saved)
     scenario = resolve(what)
     return Side(scenario.name, scenario)

@@ -22,9 +22,9 @@ from results.console.native import text
 from results.console.page import Page
 from results.console.server import Server
 from results.console.study import listed, made
+from scenarios.engines import THREADS
 from scenarios.reading import MAX_BYTES
 
-ARITHMETIC = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" '
     'rx="5" fill="#0b5394"/><path d="M5 26V15l6-5 6 5v11zM19 26V7h8v19z" fill="#fff"/></svg>'
@@ -33,8 +33,7 @@ ICON = (
 
 def serve(server: Server, *, host: str, port: int, show: bool = False) -> None:
     """Answer until interrupted."""
-    for name in ARITHMETIC:  # of the workers: one thread each
-        os.environ[name] = "1"
+    os.environ.update(dict.fromkeys(THREADS, "1"))  # of the workers: one thread each
     routes(server)
     app.add_middleware(Guard, host=host)
     app.config.quasar_config["loadingBar"] = {"skipHijack": True}  # a bar that has no name

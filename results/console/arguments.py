@@ -1,15 +1,14 @@
 """The words of `xiancheng console` on the command line."""
 
-from argparse import ArgumentParser
-from collections.abc import Callable
 from pathlib import Path
 
-Command = Callable[[str, str, str], ArgumentParser]
+from results.asking import Command, Say
+
 HERE = "127.0.0.1"
 SAVED = Path("results/runs/scenarios")
 
 
-def add(command: Command, say: Callable[[str, str], str]) -> None:
+def add(command: Command, say: Say) -> None:
     """Add the command to the command line."""
     console = command("console", "在浏览器中比较情景", "compare scenarios in the browser")
     console.set_defaults(module="results.console.command")

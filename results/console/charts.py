@@ -84,10 +84,7 @@ def fan(
     return options | {"series": series}
 
 
-def stacked(
-    title: str, across: Sequence[str], parts: Mapping[str, Sequence[float]],
-    digits: int = 0,
-) -> Options:  # fmt: skip
+def stacked(title: str, across: Sequence[str], parts: Mapping[str, Sequence[float]]) -> Options:
     """Columns of parts that add up; negative parts hang below zero."""
     options = _base(title)
     options["tooltip"]["axisPointer"] = {"type": "shadow"}
@@ -95,7 +92,7 @@ def stacked(
     options["xAxis"] = {"type": "category", "data": list(across),
                         "axisLabel": {"color": INK, "interval": 0}}  # fmt: skip
     options["series"] = [
-        {"type": "bar", "stack": "all", "name": name, "data": [round(v, digits) for v in values],
+        {"type": "bar", "stack": "all", "name": name, "data": [round(v, 0) for v in values],
          "itemStyle": _filled(i), "barMaxWidth": 56}
         for i, (name, values) in enumerate(parts.items())
     ]  # fmt: skip

@@ -4,8 +4,9 @@ import os
 from argparse import Namespace
 from importlib.util import find_spec
 
-from results.cli import DONE, Say
+from results.cli import Say
 from results.console.arguments import HERE
+from results.stopping import DONE
 from scenarios.simulate import RequestError
 
 

@@ -26,7 +26,7 @@ class Content:
             }
             with element("label", "place"):
                 text(say("地区", "Place"))
-                names = {str(i): g.zh if lang == "zh" else g.en for i, g in enumerate(places)}
+                names = {str(i): g.said(lang) for i, g in enumerate(places)}
                 chosen = str(self._session.group)
                 self._where = select(say("地区", "Place"), {"": names}, chosen, self._went)
         self._area = element("div", "view")

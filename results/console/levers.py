@@ -193,7 +193,7 @@ class Levers:
         with element("div", "counties"):
             for county in self.region.counties:
                 if county.code in known:
-                    name = county.zh if self.session.lang == "zh" else county.en
+                    name = county.said(self.session.lang)
                     with element("label"):
                         text(name)
                         self._counties[number_, county.code] = number(

@@ -65,7 +65,7 @@ def drawn(
         return (spot[0] - west) * flat * per_degree, (north - spot[1]) * per_degree
 
     shapes, labels, spoken = [], [], []
-    names = {c.code: c.zh if lang == "zh" else c.en for c in region.counties}
+    names = {c.code: c.said(lang) for c in region.counties}
     order = sorted(outlines, key=lambda code: code == chosen)  # the chosen one is drawn last
     spots = dict(zip(outlines, centres, strict=True))
     for code in order:
@@ -94,12 +94,12 @@ def drawn(
     )  # fmt: skip
     credit = "边界：天地图" if lang == "zh" else "Boundaries: Tianditu (天地图)"
     return tag(
-        "figure", tag("figcaption", title), picture, legend(scale, digits, signed),
+        "figure", tag("figcaption", title), picture, legend(scale, signed),
         tag("p", credit, cls="credit"), cls="mapped",
     )  # fmt: skip
 
 
-def legend(scale: Scale, digits: int, signed: bool) -> Markup:
+def legend(scale: Scale, signed: bool) -> Markup:
     """What the colours stand for."""
     form = "{:+g}" if signed else "{:g}"
     lows = ["", *(form.format(round(edge, 6)) for edge in scale.edges)]

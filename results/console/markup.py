@@ -1,6 +1,6 @@
 """Text made into markup; what is not markup is escaped, so no name can become an element."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 
 
@@ -58,9 +58,3 @@ def table(
 def listed(lines: Iterable[object], cls: str | None = None) -> Markup:
     """A list of lines."""
     return tag("ul", *(tag("li", line) for line in lines), cls=cls)
-
-
-def definitions(pairs: Mapping[str, object]) -> Markup:
-    """What is what."""
-    parts = [part for k, v in pairs.items() for part in (tag("dt", k), tag("dd", v))]
-    return tag("dl", *parts)

@@ -56,6 +56,15 @@ def write(made: ui.html, *content: object) -> None:
         made.content = new
 
 
+def draw(chart: ui.echart, options: Mapping[str, Any], title: str) -> None:
+    """Draw a chart anew, under a title for those who cannot see it."""
+    chart.options.clear()
+    chart.options.update(options)
+    set_prop(chart, "role", "img")
+    set_prop(chart, "aria-label", title)
+    chart.update()
+
+
 def button(label: object, handler: Handler, cls: str = "", **props: object) -> Element:
     """A button; the handler is called without its event."""
     made = element("button", f"button {cls}".strip(), type="button", **props)
@@ -84,11 +93,10 @@ def slider(label: str, value: float, handler: Handler, *, most: float) -> Elemen
 
 
 def select(
-    label: str, groups: Mapping[str, Mapping[str, str]], value: str, handler: Handler,
-    cls: str = "",
-) -> Element:  # fmt: skip
+    label: str, groups: Mapping[str, Mapping[str, str]], value: str, handler: Handler
+) -> Element:
     """A list to choose from, by group; a group without a name stands by itself."""
-    made = element("select", f"select {cls}".strip(), aria_label=label)
+    made = element("select", "select", aria_label=label)
     fill(made, groups, value)
     made.on("change", lambda e: handler(str(e.args)), js_handler=VALUE)
     return made

@@ -38,7 +38,7 @@ class Shown:
 
     def place(self, group: Group) -> str:
         """What a place is called."""
-        return group.zh if self.lang == "zh" else group.en
+        return group.said(self.lang)
 
     def basis(self) -> Markup:
         """What the numbers rest on, in a line."""
@@ -64,7 +64,7 @@ class Shown:
         return joined([badge, " ", drawn, self.say("，", ", "), rest])
 
 
-def as_table(table: Table, lang: str) -> Markup:
+def as_table(table: Table) -> Markup:
     """A table of ours as markup, with its source and its notes."""
     kinds = [_kind(table, i) for i in range(len(table.columns))]
     cells = [

@@ -94,11 +94,6 @@ class Study:
             self._task.cancel()
             self._task = None
 
-    @property
-    def busy(self) -> bool:
-        """Whether anything is under way."""
-        return self._task is not None and not self._task.done()
-
     async def _answer(self, a: Scenario, b: Scenario) -> None:
         try:
             sizes = self.sizes

@@ -8,15 +8,12 @@ from datetime import date
 from functools import cached_property
 from multiprocessing import parent_process
 from threading import Thread
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from scenarios.outcome import Outcome
 from scenarios.paired import Draw, Reading
 from scenarios.request import digest_of
 from scenarios.scenario import Scenario
-
-if TYPE_CHECKING:
-    pass
 
 NAMES = ("name", "title", "purpose")  # of a scenario: they change no number
 

@@ -1,6 +1,6 @@
 """Every number that is assumed, with its range and how well it is evidenced."""
 
-from calibration.priors import Prior, catalogue
+from calibration.priors import catalogue
 from results import packs
 from results.contents import units
 from results.contents.parts import Column, Table
@@ -38,9 +38,12 @@ def parameters(subject: Subject, lang: str) -> Table:
         Column(Words("证据", "evidence").said(lang)),
     )
     rows = tuple(
-        (p.title[lang], p.name, units.said(p.unit, lang), used[p.name], *limits(p), p.grade)
+        (
+            p.title[lang], p.name, units.said(p.unit, lang), used[p.name], float(p.low),
+            float(p.high), p.grade,
+        )
         for p in catalogue()
-    )
+    )  # fmt: skip
     title = Words("行为参数", "Parameters of behaviour").said(lang)
     legend = Words("证据等级：", "Evidence: ").said(lang)
     grades = legend + "; ".join(g.said(lang) for g in GRADES.values())
@@ -50,11 +53,6 @@ def parameters(subject: Subject, lang: str) -> Table:
         "its ends.",
     )
     return Table("parameters", title, columns, rows, subject.stamp(lang), (grades, ends.said(lang)))
-
-
-def limits(prior: Prior) -> tuple[float, float]:
-    """The range of a parameter."""
-    return float(prior.low), float(prior.high)
 
 
 def doses(subject: Subject, lang: str) -> Table:
@@ -96,8 +94,7 @@ def _lever(name: str, lang: str) -> str:
 def region(subject: Subject, lang: str) -> Table:
     """What the region pack assumes, a line for each reason."""
     headers, rows = packs.assumed(subject.region, lang)
-    wide = {headers.index(h) for h in (headers[-1],)}
-    columns = tuple(Column(h, wide=i in wide) for i, h in enumerate(headers))
+    columns = tuple(Column(h, wide=h == headers[-1]) for h in headers)
     title = Words("区域包中的假定", "Assumptions of the region pack").said(lang)
     note = Words(
         "数值的单位随变量，见区域包；“–”为由规则推出，没有单一数值。",

@@ -7,7 +7,7 @@ from results.comparison.attribute import SAFEGUARDS
 from results.contents.parts import Chart, Column, Table, listed
 from results.contents.shares import CLEAR, Shares
 from results.contents.subject import Subject
-from results.contents.words import CAUSES, PERSONS, place
+from results.contents.words import CAUSES, PERSONS
 from scenarios.checking import Words
 
 SEEN = 0.001  # points: a share that rounds to none of these does nothing
@@ -59,7 +59,7 @@ def _table(subject: Subject, shares: Shares, code: int, lang: str, level: str, k
         whole = Words("合计 = 方案总作用", "sum = whole effect").said(lang)
         own = total["points"], None, total["persons"], None, None
         rows.append((whole, *own, *(total[p] for p in CAUSES)))
-    where = next((place(g, lang) for g in subject.groups if g.code == code), str(code))
+    where = next((g.said(lang) for g in subject.groups if g.code == code), str(code))
     what = Words("各工程的贡献", "What each project contributes")
     if level == "measure":
         what = Words("各措施的贡献", "What each measure contributes")
@@ -82,7 +82,7 @@ def verdict(subject: Subject, shares: Shares, lang: str) -> Iterator[str]:
     clear = [r for r in rows if r not in nothing and abs(r["points"]) > CLEAR * r["points_error"]]
     works, against = ([r for r in clear if r["points"] * sign > 0] for sign in (1, -1))
     unclear = [r for r in rows if r not in works + against + nothing]
-    where = next((place(g, lang) for g in subject.groups if g.code == code), str(code))
+    where = next((g.said(lang) for g in subject.groups if g.code == code), str(code))
 
     def said(chosen: list[dict[str, Any]]) -> str:
         chosen.sort(key=lambda row: -abs(row["points"]))
@@ -120,7 +120,7 @@ def verdict(subject: Subject, shares: Shares, lang: str) -> Iterator[str]:
         ).said(lang)
 
 
-def remarks(subject: Subject, shares: Shares, lang: str) -> Iterator[str]:
+def remarks(shares: Shares, lang: str) -> Iterator[str]:
     """What has to be said wherever contributions are shown."""
     yield Words(
         "各项相加恰等于方案总作用。贡献是在许多实施次序中依次加入时的平均增量"

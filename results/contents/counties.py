@@ -8,7 +8,7 @@ import numpy as np
 from results import judgement
 from results.contents.parts import Cell, Chart, Column, Point, Table
 from results.contents.subject import Subject, outcome_rows
-from results.contents.words import OF_GROWTH, PERSONS, UNITS, place
+from results.contents.words import OF_GROWTH, PERSONS, UNITS
 from scenarios.checking import Words
 from scenarios.outcome import Group, Outcome
 from sim.indicators import INDICATORS
@@ -35,7 +35,7 @@ def path(subject: Subject, group: Group, lang: str) -> Table:
         columns.append(Column(Words(f"下限 {low}%", f"low {low}%").said(lang), "%", 2))
         columns.append(Column(Words(f"上限 {high}%", f"high {high}%").said(lang), "%", 2))
         values += [told.low, told.high]
-    where = place(group, lang)
+    where = group.said(lang)
     title = Words(f"{where}常住人口城镇化率", f"Resident urbanization rate, {where}")
     return Table(
         f"path-{group.code}", title.said(lang), tuple(columns),
@@ -48,12 +48,11 @@ def path_chart(subject: Subject, group: Group, lang: str) -> Chart:
     """The rate over time, with the censuses, and the target with its interval."""
     told = path(subject, group, lang)
     points = (*censuses(subject, group, lang), *wanted(subject, group, lang))
-    target = next((p.value for p in points if p.kind == "target"), None)
     about = Words(
         f"{told.title}，有方案与无方案，附普查点与目标",
         f"{told.title}, with and without the plan, with census points and target",
     )
-    return Chart("path", told, told.title, about.said(lang), points, target)
+    return Chart("path", told, told.title, about.said(lang), points)
 
 
 def censuses(subject: Subject, group: Group, lang: str) -> Iterator[Point]:
@@ -88,7 +87,7 @@ def causes(subject: Subject, group: Group, lang: str) -> Table:
     whole = tuple(int(x) for x in np.sum([*grown.values()], axis=0))
     before = np.sum([*by_year(subject.both.baseline, group).values()], axis=0)
     rows.append((Words("合计", "sum").said(lang), *whole, sum(whole)))
-    where, start = place(group, lang), subject.scenario.start
+    where, start = group.said(lang), subject.scenario.start
     notes = Words(
         f"按现住地计；{start.year} 年自 {start} 起。无方案时合计 {before.sum():+,.0f} 人，"
         f"其中迁移 {before[1]:+,.0f} 人。",
@@ -131,7 +130,7 @@ def effort(subject: Subject, lang: str) -> Table:
     )
     shares = [outcome.at("delivery", day) for day in ends]
     rows: list[tuple[Cell, ...]] = [
-        (place(g, lang), *(float(share[i]) for share in shares)) for i, g in enumerate(counties)
+        (g.said(lang), *(float(share[i]) for share in shares)) for i, g in enumerate(counties)
     ]
     title = Words("各县完成了被要求任务的多少", "How much of what it was asked each county did")
     return Table("effort", title.said(lang), columns, tuple(rows), subject.stamp(lang))
@@ -169,7 +168,7 @@ def figures(subject: Subject, group: Group, lang: str) -> Table:
         change = having[-1] - without[-1]
         values = (round(x, 2) for x in (having[0], without[-1], having[-1], change))
         rows.append((title, UNITS[about.unit].said(lang), *values))
-    where = place(group, lang)
+    where = group.said(lang)
     title = Words(f"{where}主要指标（{days}）", f"Key figures, {where} ({days})").said(lang)
     return Table(
         f"figures-{group.code}", title, columns, tuple(rows), subject.stamp(lang),

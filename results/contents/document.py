@@ -14,7 +14,6 @@ from results.contents import (
 )
 from results.contents.parts import Block, Document, Lang, Points, Section
 from results.contents.subject import Subject, brief, plain
-from results.contents.words import place
 from scenarios.checking import Words
 
 
@@ -84,7 +83,7 @@ def _places(subject: Subject, lang: str) -> Iterator[Section]:
     several = sorted(subject.groups[alone:], key=lambda g: g.code not in wanted)
     for number, group in enumerate((*several, *subject.groups[:alone])):
         yield Section(
-            f"place-{group.code}", place(group, lang),
+            f"place-{group.code}", group.said(lang),
             (counties.path_chart(subject, group, lang), counties.causes_chart(subject, group, lang),
              counties.causes(subject, group, lang), counties.figures(subject, group, lang)),
             level=2, new_page=number > 0,
@@ -111,7 +110,7 @@ def _shares(subject: Subject, lang: str) -> Iterator[Block]:
     yield contributions.projects(subject, shares, code, lang)
     if shares.of_group(code, "measure", "shapley"):
         yield contributions.measures(subject, shares, code, lang)
-    yield Points(tuple(contributions.remarks(subject, shares, lang)))
+    yield Points(tuple(contributions.remarks(shares, lang)))
 
 
 def _delivery(subject: Subject, lang: str) -> Iterator[Block]:

@@ -101,7 +101,6 @@ class Chart:
     title: str
     about: str  # what it shows, for those who cannot see it
     points: "tuple[Point, ...]" = ()
-    target: float | None = None
 
     @property
     def key(self) -> str:

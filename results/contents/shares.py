@@ -1,7 +1,7 @@
 """Who contributes what: an attribution, read from a file or made quickly at a small scale."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -78,7 +78,7 @@ def records(frame: "pd.DataFrame") -> list[dict[str, Any]]:
 
 def quick(
     scenario: Scenario, region: str | Path, *, seed: int = 1, scale: float = SCALE,
-    jobs: int | None = None, done: Callable[[], None] = lambda: None,
+    jobs: int | None = None,
 ) -> Shares:  # fmt: skip
     """The Owen value of each project, in a minute at most.
 
@@ -105,7 +105,7 @@ def quick(
     day = judged_on(scenario, load(region))
     with Runs(region, day=day, scale=scale, jobs=jobs) as runs:
         wanted = {measures(c): None for c in coalitions}
-        values = evaluated(scenario, runs, [(0, m) for m in wanted], [Draw(seed)], done)
+        values = evaluated(scenario, runs, [(0, m) for m in wanted], [Draw(seed)], lambda: None)
         groups, made = reported(runs.pack), runs.made
     value = {(0, c): values[0, measures(c)] for c in coalitions}
     owen, error = averaged(orders, value, 1, {p: (p,) for p in names})

@@ -106,16 +106,11 @@ def brief(text: str) -> str:
     return shown if len(shown) <= TITLE else shown[: TITLE - 1] + "…"
 
 
-def paired(
-    both: Pair, draws: "pd.DataFrame | None" = None, *, run: str = "",
-    made: Mapping[str, Any] | None = None,
-    shares: Shares | None = None, package: Mapping[str, Any] | None = None,
-) -> Subject:  # fmt: skip
+def paired(both: Pair, draws: "pd.DataFrame | None" = None, *, run: str = "") -> Subject:
     """The subject of a pair that was just run, with what `scenarios.ensemble.draws` gave."""
     return Subject(
         both=both, verdicts=verdict.verdicts(both, draws), delivery=verdict.delivery(both.plan),
-        run=run, made=made or both.plan.provenance, 
-        shares=shares, package=package,
+        run=run, made=both.plan.provenance,
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from results.caveats import basis, belief
 from results.contents import words
-from results.contents.parts import Cell, Chart, Column, Table
+from results.contents.parts import Cell, Chart, Column, Table, listed
 from results.contents.shares import records
 from results.contents.subject import Subject
 from results.contents.words import MADE_OF, POINTS, QUALIFIERS
@@ -89,7 +89,7 @@ def chart(subject: Subject, lang: str) -> Chart:
 def deadlines(subject: Subject, lang: str) -> str:
     """The days on which the targets are judged."""
     days = sorted({str(day) for day in subject.verdicts["deadline"]}) if any_due(subject) else []
-    return ("、" if lang == "zh" else ", ").join(days) or str(subject.scenario.until)
+    return listed(days, lang) or str(subject.scenario.until)
 
 
 def any_due(subject: Subject) -> bool:

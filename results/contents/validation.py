@@ -6,14 +6,13 @@ from calibration import posterior
 from results import later_census
 from results.contents.parts import Column, Table
 from results.contents.subject import Subject
-from results.contents.words import PERSONS, POINTS
+from results.contents.words import LEFT_OUT, PERSONS, POINTS
 from scenarios.checking import Words
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from calibration.region import Region
-    from calibration.schema import Name
 
 
 def record(region: "Region") -> "pd.DataFrame | None":
@@ -52,7 +51,7 @@ def recorded(subject: Subject, lang: str) -> Table | None:
     )  # fmt: skip
     rows = tuple(
         (
-            LEFT_OUT[row["left_out"]].said(lang), _called(TITLES[row["forecaster"]], lang),
+            LEFT_OUT[row["left_out"]].said(lang), TITLES[row["forecaster"]].said(lang),
             row["cases"], row["mae"], row["bias"], row["crps"],
             None if row["model_skill"] != row["model_skill"] else row["model_skill"],
             *(100 * row[f"cover_{n}"] for n in (50, 80, 95)), row["brier"],
@@ -67,13 +66,6 @@ def recorded(subject: Subject, lang: str) -> Table | None:
         f"the record kept with the region pack {subject.region.name}, not of this run",
     )
     return Table("hindcast", title.said(lang), columns, rows, kept.said(lang))
-
-
-LEFT_OUT = {"unit": Words("逐县", "a county"), "prefecture": Words("逐市", "a prefecture")}
-
-
-def _called(name: "Name", lang: str) -> str:
-    return name.en if lang == "en" else name.zh
 
 
 def census(subject: Subject, lang: str) -> Table | None:

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from scenarios.checking import Words
-from scenarios.outcome import Group
 
 UNITS = {
     "percent": Words("%", "%"),
@@ -38,12 +37,8 @@ CAUSES = {  # of the change of a rate
     "denominator": Words("分母变化", "denominator"),
     "counting": Words("统计口径", "counting"),
 }
+LEFT_OUT = {"unit": Words("逐县", "a county"), "prefecture": Words("逐市", "a prefecture")}
 OF_GROWTH = {name: CAUSES[name] for name in ("natural", "migration", "recoding")}  # in persons
-
-
-def place(group: Group, lang: str) -> str:
-    """What a group of counties is called."""
-    return group.zh if lang == "zh" else group.en
 
 
 def county(row: Mapping[str, Any], lang: str) -> str:

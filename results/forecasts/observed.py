@@ -14,7 +14,6 @@ from scenarios.outcome import Group
 COLUMNS = ("unit_code", "date", "variable", "value")  # others, as status and source, are let be
 VARIABLE = "resident_urbanization_rate"  # as published, in percent
 LATEST = date(2060, 12, 31)
-WHAT = Words("要评分的观测文件", "a file of observations to be scored")
 
 
 @dataclass(frozen=True)

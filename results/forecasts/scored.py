@@ -49,7 +49,7 @@ def case_lines(each: "pd.DataFrame", lang: str) -> tuple[list[str], list[list[st
         shown = {
             "place": row["county" if lang == "zh" else "county_en"],
             "date": str(row["date"]),
-            "forecaster": title(row["forecaster"], lang),
+            "forecaster": TITLES[row["forecaster"]].said(lang),
             "band": f"{row['low']:.1f}–{row['high']:.1f}" + ("" if row["inside"] else " ✗"),
             "error": f"{row['error']:+.2f}",
             **{name: f"{row[name]:.2f}" for name in ("start", "observed", "median")},
@@ -62,7 +62,7 @@ def score_lines(overall: "pd.DataFrame", lang: str) -> tuple[list[str], list[lis
     """Every forecaster with its scores; coverage with its binomial error."""
     rows = []
     for row in overall.to_dict("records"):
-        shown = {"forecaster": title(row["forecaster"], lang)}
+        shown = {"forecaster": TITLES[row["forecaster"]].said(lang)}
         for name in ("mae", "crps", "brier"):
             shown[name] = f"{row[name]:.2f}" if np.isfinite(row[name]) else "–"
         for name in ("bias", "skill_of_meld", "skill_of_model"):
@@ -71,11 +71,6 @@ def score_lines(overall: "pd.DataFrame", lang: str) -> tuple[list[str], list[lis
             shown[name] = f"{row[name]:.0%} ±{row[name + '_error']:.0%}"
         rows.append([shown[name] for name in SUMMARY])
     return [words.said(lang) for words in SUMMARY.values()], rows
-
-
-def title(name: str, lang: str) -> str:
-    """What a forecaster is called."""
-    return TITLES[name].en if lang == "en" else TITLES[name].zh
 
 
 def remarks(told: Forecasts, seen: Sequence[Observed], settings: Settings) -> Iterator[Words]:
@@ -103,8 +98,8 @@ def remarks(told: Forecasts, seen: Sequence[Observed], settings: Settings) -> It
         )
     weights = {n: w for n, w in told.weights.items() if w >= 0.005}
     yield Words(
-        "叠加权重（留一法）：" + "，".join(f"{title(n, 'zh')} {w:.2f}" for n, w in weights.items()),
-        "Stack: " + ", ".join(f"{title(n, 'en')} {w:.2f}" for n, w in weights.items()),
+        "叠加权重（留一法）：" + "，".join(f"{TITLES[n].zh} {w:.2f}" for n, w in weights.items()),
+        "Stack: " + ", ".join(f"{TITLES[n].en} {w:.2f}" for n, w in weights.items()),
     )
     yield Words(
         f"{len(seen)} 条观测彼此相关（同一地级市、相邻年份）：覆盖率的误差是下限，不做显著性检验；"

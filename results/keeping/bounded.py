@@ -19,7 +19,7 @@ def used(store: Store, key: str) -> None:
         os.utime(store.path(key))
 
 
-def bound(store: Store, most: int = MOST, young: float = YOUNG) -> None:
+def bound(store: Store, most: int = MOST) -> None:
     """Throw away the runs that were not used for longest, if there are more than `most`.
 
     A run is thrown away under its claim, and only if nobody has used it since it was looked at:
@@ -28,7 +28,7 @@ def bound(store: Store, most: int = MOST, young: float = YOUNG) -> None:
     keys, now = store.keys(), time.time()
     if len(keys) <= most:
         return
-    ages = [(when, key) for key in keys if (when := _last_used(store, key)) < now - young]
+    ages = [(when, key) for key in keys if (when := _last_used(store, key)) < now - YOUNG]
     for when, key in sorted(ages)[: len(keys) - int(LEFT * most)]:
         with store.claimed(key) as mine:
             if mine and when == _last_used(store, key):

@@ -134,13 +134,13 @@ def whole(folder: Path) -> Saved | None:
     return saved if same else None
 
 
-def found(run: str | Path, runs: Path = RUNS) -> Saved:
-    """A run by its folder or its id.
+def on_file(run: str | Path, runs: Path = RUNS) -> Saved | None:
+    """A run by its folder or its id; None if there is none.
 
     Raises
     ------
     RequestError
-        if there is none, or it is not as it was written.
+        if it is not as it was written.
     """
     for folder in (Path(run), runs / run):
         if (folder / RUN).is_file():
@@ -151,6 +151,19 @@ def found(run: str | Path, runs: Path = RUNS) -> Saved:
                     f"the record in {folder} is torn or altered; run it again",
                 )
             return saved
+    return None
+
+
+def found(run: str | Path, runs: Path = RUNS) -> Saved:
+    """A run by its folder or its id.
+
+    Raises
+    ------
+    RequestError
+        if there is none, or it is not as it was written.
+    """
+    if saved := on_file(run, runs):
+        return saved
     raise RequestError(
         f"没有找到运行 {run}；应为运行编号或含 {RUN} 的文件夹",
         f"no run {run}; expected the id of a run or a folder that holds {RUN}",

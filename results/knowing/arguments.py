@@ -1,11 +1,9 @@
 """The words of the commands that estimate and test the model."""
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 
-Say = Callable[[str, str], str]
-Command = Callable[[str, str, str], argparse.ArgumentParser]
+from results.asking import Command, Say
 
 
 def add(command: Command, say: Say) -> None:

@@ -10,12 +10,13 @@ from typing import Any
 
 from calibration import posterior
 from calibration.region import load
-from results.cli import DONE, FAILED, Say
+from results.cli import Say
 from results.keeping.files import whole_file, writable
 from results.keeping.store import RUNS
 from results.knowing import accounting, estimating, identifiability
 from results.knowing.estimating import Settings, Stage
 from results.show import progress, table
+from results.stopping import DONE, FAILED
 from scenarios.simulate import RequestError
 
 QUICK: dict[str, Any] = {

@@ -6,7 +6,7 @@ seven counties borrow strength from seventy, and no figure is used twice. A pack
 is estimated from the priors at once.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -174,8 +174,3 @@ def own(
 def alone(settings: Settings) -> Floats:
     """Parameter values from the priors, for a region that is estimated by itself."""
     return sampled("latin-hypercube", PARAMETERS, settings.runs, settings.seed)
-
-
-def contraction(stage: Stage, names: Sequence[str] = FREE) -> Floats:
-    """How much of the prior's variance is gone, (name,)."""
-    return np.asarray(1 - stage.posterior.of(names).sd ** 2)

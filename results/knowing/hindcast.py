@@ -9,12 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from calibration import meld
-from calibration.baselines import BASELINES
 from calibration.posterior import RECORD
 from calibration.region import Region, load
-from calibration.schema import Name
-from results.cli import DONE, Say
+from results.cli import Say
+from results.contents.words import LEFT_OUT
+from results.forecasts.forecasting import TITLES
 from results.keeping.files import whole_file, writable
 from results.keeping.record import software
 from results.keeping.store import RUNS
@@ -24,14 +23,9 @@ from results.knowing.estimating import Settings
 from results.knowing.hindcasting import MODEL, STACKED, THRESHOLD, Hindcast
 from results.markdown import both, table_of
 from results.show import progress, table
+from results.stopping import DONE
 from scenarios.checking import Words
 
-TITLES: Mapping[str, Name] = {
-    MODEL: Name("智能体模型", "agent-based model"),
-    STACKED: meld.STACKED,
-    **{each.name: each.title for each in BASELINES},
-}
-LEFT_OUT = {"unit": Words("逐县", "a county"), "prefecture": Words("逐市", "a prefecture")}
 PARTS = {
     "urban_growth": Words("城镇常住人口", "urban residents"),
     "rural_growth": Words("乡村常住人口", "rural residents"),
@@ -59,7 +53,7 @@ def hindcast(asked: Namespace, say: Say) -> int:
             title = say(f"留出{LEFT_OUT[each.by].zh}", f"left out: {LEFT_OUT[each.by].en}")
             table(title, *lines([r for r in told["scores"] if r["left_out"] == each.by], say.lang))
         for name, rows in told["counties"].items():
-            title = f"{pack.title(say.lang)} · {say(TITLES[name].zh, TITLES[name].en)}"
+            title = f"{pack.title(say.lang)} · {TITLES[name].said(say.lang)}"
             table(title, *county_lines(rows, pack, say.lang))
     if asked.write:
         picture = asked.write.with_name("pictures") / "validation.svg"
@@ -112,8 +106,7 @@ def lines(scores: Sequence[Mapping[str, Any]], lang: str) -> tuple[list[str], li
     """A row for each forecaster, the smallest CRPS first."""
     rows = []
     for row in sorted(scores, key=lambda row: row["crps"]):
-        title = TITLES[row["forecaster"]]
-        cells = {"forecaster": title.en if lang == "en" else title.zh}
+        cells = {"forecaster": TITLES[row["forecaster"]].said(lang)}
         cells |= {name: f"{row[name]:.2f}" for name in ("mae", "crps", "brier")}
         cells["bias"] = f"{row['bias']:+.2f}"
         against = row["model_skill"]
@@ -127,7 +120,7 @@ def county_lines(
     told: Sequence[Mapping[str, Any]], pack: Region, lang: str
 ) -> tuple[list[str], list[list[str]]]:
     """A row for each of the region's own counties: what was said of it, and what came out."""
-    names = {c.code: c.en if lang == "en" else c.zh for c in pack.counties}
+    names = {c.code: c.said(lang) for c in pack.counties}
     heads = (
         Words("县", "county"), Words("起点", "start"), Words("中位", "median"),
         Words("80% 区间", "80 % interval"), Words("95% 区间", "95 % interval"),
@@ -148,7 +141,7 @@ def sign_lines(
     told: Mapping[str, Any], pack: Region, lang: str
 ) -> tuple[list[str], list[list[str]]]:
     """A row for each county and part: growth said and seen, and whether the sign is right."""
-    names = {c.code: c.en if lang == "en" else c.zh for c in pack.counties}
+    names = {c.code: c.said(lang) for c in pack.counties}
     yes, no = Words("是", "yes").said(lang), Words("**否**", "**no**").said(lang)
     heads = (
         Words("县", "county"), Words("部分", "part"), Words("模型中位", "model's median"),

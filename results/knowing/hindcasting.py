@@ -7,6 +7,7 @@ table of trials, through what the other counties made of its parameters and of i
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,11 @@ from calibration.estimation.identify import recovery
 from calibration.estimation.identify import rows as told
 from calibration.panel import Left, Panel, left_out
 from calibration.region import load
-from calibration.scores import LEVELS, Scores, crps, interval, skill, stacked
+from calibration.scores import LEVELS, Scores, interval, stacked
 from calibration.summaries import enumerated, rate, summaries
+from results import figures
 from results.knowing import trials
-from results.knowing.estimating import Settings, Stage, estimated, widened
+from results.knowing.estimating import Settings, Stage, alone, estimated, pooled, widened
 from results.knowing.trials import Trials, censuses
 from sim.state import Bools, Floats
 
@@ -57,11 +59,6 @@ class Hindcast:
             name: Scores.of(draws[:, own], self.seen[own], self.threshold[own])
             for name, draws in self.made.items()
         }
-
-    def skill(self, reference: str) -> float:
-        """Skill of the model's CRPS against a baseline's: above 0 if it is better."""
-        both = [crps(self.made[name], self.seen) for name in (MODEL, reference)]
-        return skill(*both)
 
     def weights(self) -> dict[str, float]:
         """Weights of a mixture of the model and the baselines with the least CRPS here."""
@@ -219,14 +216,10 @@ def changes(made: Trials) -> dict[str, Floats]:
 
 def table(settings: Settings, folder: Path, jobs: int, settled: Callable[[], None]) -> Trials:
     """The trials that a hindcast learns from: those of the estimate, made if they are missing."""
-    from results.knowing import estimating
-
     if settings.pool is None:
-        made = trials.design(
-            settings.region, estimating.alone(settings), settings.scale, "trials-own"
-        )
+        made = trials.design(settings.region, alone(settings), settings.scale, "trials-own")
         return trials.made(made, folder / "own", jobs, settled)
-    return estimating.pooled(settings, folder, jobs, settled)
+    return pooled(settings, folder, jobs, settled)
 
 
 def picture(found: Hindcast) -> bytes:
@@ -237,12 +230,7 @@ def picture(found: Hindcast) -> bytes:
     RequestError
         if matplotlib is missing.
     """
-    from io import BytesIO
-    from pathlib import Path
-
-    from results import figures
-
-    figures.possible(Path("validation.svg"))
+    figures.installed()
     from matplotlib.figure import Figure
 
     draws = found.made[MODEL] - found.panel.rate[0]

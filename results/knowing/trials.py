@@ -92,13 +92,13 @@ def censuses(pack: Region) -> tuple[date, date]:
     return pack.censuses[-2], pack.censuses[-1]
 
 
-def design(region: str, values: Floats, scale: float, name: str, first_seed: int = 1) -> Design:
+def design(region: str, values: Floats, scale: float, name: str) -> Design:
     """A sweep of the baseline from census to census, a run for each row of parameter values."""
     start, until = censuses(load(region))
     world = World.of(horizon(resolve("baseline"), start, until), region)
     return Design(
         name=name, worlds=(world,), names=PARAMETERS, values=values, effects=True,
-        seeds=(first_seed,), scales=(scale,), own_luck=True,
+        seeds=(1,), scales=(scale,), own_luck=True,
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from results.cells import as_json
-from results.cli import DONE, Say
+from results.cli import Say
 from results.contents.document import document
 from results.contents.parts import Lang
 from results.contents.subject import Subject
@@ -14,6 +14,7 @@ from results.fonts import PACKAGE
 from results.keeping.files import whole_file, writable
 from results.report.subject import subject_of
 from results.show import progress
+from results.stopping import DONE
 from scenarios.checking import nearest
 from scenarios.simulate import RequestError
 

@@ -31,7 +31,7 @@ def subject_of(asked: Namespace, step: Callable[[], None]) -> Subject:
     """
     from results.keeping.answers import Answers
 
-    answers, run = Answers.here(), _on_file(asked.run)
+    answers, run = Answers.here(), store.on_file(asked.run)
     if run is not None:
         scenario, place, seed = run.request.world.scenario, run.record.region.name, run.record.seed
     else:
@@ -77,12 +77,6 @@ def beside(
         except BaseException:
             end_workers()
             raise
-
-
-def _on_file(run: str) -> store.Saved | None:
-    """The run of this id or in this folder; None if there is none."""
-    there = any((folder / store.RUN).is_file() for folder in (Path(run), store.RUNS / run))
-    return store.found(run) if there else None
 
 
 def _checked(asked: Namespace, scenario: "Scenario") -> None:

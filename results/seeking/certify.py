@@ -78,7 +78,7 @@ def certify(
     )  # fmt: skip
 
 
-def lower_bound(met: int, draws: int, confidence: float = CONFIDENCE) -> float:
+def lower_bound(met: int, draws: int) -> float:
     """The exact lower bound of a probability of which `met` of `draws` are known.
 
     >>> round(lower_bound(150, 150), 3), round(lower_bound(135, 150), 3)
@@ -86,7 +86,7 @@ def lower_bound(met: int, draws: int, confidence: float = CONFIDENCE) -> float:
     """
     from scipy.special import betaincinv
 
-    return float(betaincinv(met, draws - met + 1, 1 - confidence)) if met else 0.0
+    return float(betaincinv(met, draws - met + 1, 1 - CONFIDENCE)) if met else 0.0
 
 
 def enough(share: float, probability: float) -> int | None:

@@ -3,9 +3,10 @@
 from argparse import Namespace
 
 from results import cells
-from results.cli import DONE, Say
+from results.cli import Say
 from results.comparison import asked as words
 from results.show import progress, table
+from results.stopping import DONE
 
 
 def seek(asked: Namespace, say: Say) -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from results.caveats import belief
+from results.markdown import Lines
 from results.seeking.certify import CONFIDENCE, WORLDS, Certificate, Regret
 from results.seeking.held import Held, Reads
 from results.seeking.seek import STEP, Found
@@ -15,7 +16,6 @@ PACKAGES = {
     "scenario": Words("情景原样", "the scenario as it is"),
     "most": Words("全部到上限", "all at their bounds"),
 }
-Lines = tuple[list[str], list[list[str]]]
 
 
 def package(wish: Wish, found: Found, lang: str) -> Lines:
@@ -45,11 +45,10 @@ def targets(wish: Wish, proof: Certificate, runs: Reads, lang: str) -> Lines:
     rows = []
     for index, rate in wish.targets.items():
         target = runs.pack.targets[index]
-        name = target.name.zh if lang == "zh" else target.name.en
         own = [f"{margin:+.2f}" for margin in proof.margins[index]]
         rows.append(
             [
-                f"{target.id} {name}",
+                f"{target.id} {target.name.said(lang)}",
                 f"≥{rate:g}",
                 f"{proof.target_shares[index]:.0%}",
                 f"{proof.reached[index]:.2f}",

@@ -11,7 +11,7 @@ from results.comparison.attribute import Game, attribute
 from results.console import charts
 from results.console.desk import Desk
 from results.console.markup import joined, listed, tag
-from results.console.native import area, button, element, set_prop, write
+from results.console.native import area, button, draw, element, write
 from results.console.shown import Shown, as_table
 from results.console.views.under_way import UnderWay
 from results.console.work import Task, Told
@@ -141,14 +141,11 @@ class Attribution:
                 "h2", projects.title, shown.say("；纵轴不从 0 起", "; the axis does not begin at 0")
             ),
         )
-        self._chart.options.clear()
-        self._chart.options.update(charts.waterfall(projects.title, steps, ends, start, words))
-        set_prop(self._chart, "role", "img")
-        set_prop(self._chart, "aria-label", projects.title)
-        self._chart.update()
+        options = charts.waterfall(projects.title, steps, ends, start, words)
+        draw(self._chart, options, projects.title)
         write(self._area, joined([
-            as_table(projects, lang),
-            as_table(contributions.measures(told, shares, code, lang), lang),
+            as_table(projects),
+            as_table(contributions.measures(told, shares, code, lang)),
             tag("section", listed(contributions.verdict(told, shares, lang), "remarks"),
-                listed(contributions.remarks(told, shares, lang), "remarks"), cls="card"),
+                listed(contributions.remarks(shares, lang), "remarks"), cls="card"),
         ]))  # fmt: skip

@@ -6,7 +6,7 @@ from nicegui import ui
 
 from results.console import charts
 from results.console.markup import tag
-from results.console.native import area, element, set_prop, write
+from results.console.native import area, draw, element, write
 from results.console.shown import Shown, as_table
 from results.contents import counties
 from results.contents.words import OF_GROWTH, PERSONS
@@ -36,14 +36,9 @@ class Growth:
         write(
             self._title, tag("h2", shown.say(f"{told.title}（{unit}）", f"{told.title} ({unit})"))
         )
-        self._chart.options.clear()
-        self._chart.options.update(
-            charts.stacked(told.title, [str(row[0]) for row in years], parts)
-        )
-        set_prop(self._chart, "role", "img")
-        set_prop(self._chart, "aria-label", told.title)
-        self._chart.update()
-        write(self._table, as_table(told, shown.lang))
+        options = charts.stacked(told.title, [str(row[0]) for row in years], parts)
+        draw(self._chart, options, told.title)
+        write(self._table, as_table(told))
 
     def stop(self) -> None:
         """Nothing is under way here."""

@@ -6,7 +6,7 @@ from nicegui import ui
 
 from results.console import charts
 from results.console.markup import Markup, joined, table, tag
-from results.console.native import area, element, set_prop, write
+from results.console.native import area, draw, element, write
 from results.console.shown import Shown
 from scenarios.checking import Words
 from scenarios.paired import judged_on
@@ -79,11 +79,7 @@ class Movers:
             title = shown.say(
                 f"离开乡村的人：按{KINDS[key].zh}（人）", f"Leaving villages by {KINDS[key].en}"
             )
-            chart.options.clear()
-            chart.options.update(_by(shown, leaving, key, title))
-            set_prop(chart, "role", "img")
-            set_prop(chart, "aria-label", title)
-            chart.update()
+            draw(chart, _by(shown, leaving, key, title), title)
         write(self._tables, joined([_flows(shown, here), _balance(shown, moved)]))
 
     def stop(self) -> None:

@@ -7,7 +7,7 @@ from nicegui import ui
 from results import caveats, judgement
 from results.console import charts
 from results.console.markup import Markup, tag
-from results.console.native import area, element, set_prop, write
+from results.console.native import area, draw, element, write
 from results.console.shown import Shown
 from results.console.views import places, verdicts
 from results.contents import counties
@@ -40,12 +40,7 @@ class Overview:
         write(self._verdicts, verdicts.targets(shown))
         write(self._maps, places.mapped(shown))
         write(self._title, tag("h2", fan_title(shown)))
-        options = fan(shown)
-        self._fan.options.clear()
-        self._fan.options.update(options)
-        set_prop(self._fan, "role", "img")
-        set_prop(self._fan, "aria-label", f"{fan_title(shown)}。{said(shown)}")
-        self._fan.update()
+        draw(self._fan, fan(shown), f"{fan_title(shown)}。{said(shown)}")
         write(self._table, places.by_county(shown))
         write(self._caveats, remarks(shown))
 

@@ -38,8 +38,8 @@ class Delivery(Tables):
         """Counties first, then every indicator."""
         told = shown.answer.subject
         yield tag("p", promises.summary(told, shown.lang), cls="card")
-        yield as_table(counties.effort(told, shown.lang), shown.lang)
-        yield as_table(promises.table(told, shown.lang), shown.lang)
+        yield as_table(counties.effort(told, shown.lang))
+        yield as_table(promises.table(told, shown.lang))
 
 
 class Assumptions(Tables):
@@ -53,7 +53,7 @@ class Assumptions(Tables):
         yield tag("section", tag("h2", title), tag("ul", *lines, cls="remarks"), cls="card below")
         yield tag("p", assumed.summary(told, lang), cls="card below")
         for table in (assumed.parameters, assumed.doses, assumed.region):
-            yield as_table(table(told, lang), lang)
+            yield as_table(table(told, lang))
 
 
 class Validation(Tables):
@@ -65,4 +65,4 @@ class Validation(Tables):
         yield tag("p", validation.sentence(told, lang), cls="card below")
         for table in (validation.recorded(told, lang), validation.census(told, lang)):
             if table is not None:
-                yield as_table(table, lang)
+                yield as_table(table)

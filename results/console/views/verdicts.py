@@ -82,9 +82,8 @@ def targets(shown: Shown) -> Markup:
     for row in found.to_dict("records"):
         where = row["county"] if shown.lang == "zh" else row["county_en"]
         wanted = QUALIFIERS[row["operator"]].said(shown.lang)
-        name = names[row["target"]]
         title = tag("span", f"{where} {wanted} {row['target_rate']:g}%",
-                    title=name.zh if shown.lang == "zh" else name.en)  # fmt: skip
+                    title=names[row["target"]].said(shown.lang))  # fmt: skip
         known = row["probability"] == row["probability"]
         rows.append([
             title, _badge(shown, row["probability"]), _chance(row["probability"]),

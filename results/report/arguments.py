@@ -1,14 +1,13 @@
 """The words of `xiancheng report` on the command line."""
 
-from argparse import ArgumentParser
-from collections.abc import Callable
 from pathlib import Path
 
-Command = Callable[[str, str, str], ArgumentParser]
+from results.asking import Command, Say
+
 SCALE, DRAWS = 0.05, 20  # of a scenario that was not run before
 
 
-def add(command: Command, say: Callable[[str, str], str]) -> None:
+def add(command: Command, say: Say) -> None:
     """Add the command to the command line."""
     report = command("report", "写成文档：Word、PDF、Excel、网页", "documents on a run")
     report.set_defaults(module="results.report.command")
