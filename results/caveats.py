@@ -35,9 +35,8 @@ def remarks(
     if len(due) and caveats:
         kept = int(due["met"].astype(bool).sum())
         yield Words(
-            f"到期的 {len(due)} 项指标中，{kept} 项按模型的执行进度完成（delivery.csv）。",
-            f"Of {len(due)} indicators due by then, {kept} are delivered at the pace of the model "
-            "(delivery.csv).",
+            f"到期的 {len(due)} 项指标中，{kept} 项按模型的执行进度完成。",
+            f"Of {len(due)} indicators due by then, {kept} are delivered at the pace of the model.",
         ).said(lang)
     if table.empty:
         return
@@ -57,20 +56,35 @@ def remarks(
     yield Words(
         "有方案与起点之差 = 趋势 + 划转"
         + ("" if usual_world(table) else " + 外部条件")
-        + " + 方案（百分点）；划转按模型的基准计，随时可能被行政决定改变，冻结情景见 "
-        "xiancheng run plan-without-recoding。第二张表是模型这一次运行自身的成因拆分，五项之和等于"
-        "模型有方案与起点之差。",
+        + " + 方案（百分点）；划转按模型的基准计，随时可能被行政决定改变，"
+        "城乡代码冻结的情景见 plan-without-recoding。",
         "With the plan less the start = trend + recoding"
         + ("" if usual_world(table) else " + conditions")
         + " + plan, in points; recoding is that of the model's baseline, and an administrative "
-        "decision may change it: see xiancheng run plan-without-recoding. The second table is this "
-        "run of the model by cause; the five add up to its rate with the plan less the start.",
+        "decision may change it: see the scenario plan-without-recoding.",
     ).said(lang)
     yield Words(
         f"规模 {plan.request['scale']:g}，种子 {plan.request['seed']}，"
         f"{plan.request['start']} 至 {plan.request['until']}；目标从不作为数据使用。",
         f"scale {plan.request['scale']:g}, seed {plan.request['seed']}, {plan.request['start']} to "
         f"{plan.request['until']}; targets are never used as data.",
+    ).said(lang)
+
+
+def of_one_run(table: "pd.DataFrame", region: "Region", lang: str) -> str:
+    """What the table of causes is of, where it stands below the verdict."""
+    drawn = table["draws"].iloc[0] > 0
+    other = Words("", "")
+    if drawn:
+        other = Words(
+            f"；上表的划转和方案作用是{belief(region).zh}抽样的平均，与这一次运行不同",
+            "; recoding and plan in the table above are means over draws of the "
+            f"{belief(region).en} and differ from this one run",
+        )
+    return Words(
+        f"第二张表是模型在中心参数（先验中位）下这一次运行的成因，五项之和等于它有方案与起点之差{other.zh}。",
+        "The second table is of one run of the model at the central parameters (prior medians); "
+        f"its five causes add up to its rate with the plan less the start{other.en}.",
     ).said(lang)
 
 

@@ -43,6 +43,8 @@ def run(asked: Namespace, say: Say) -> int:
     found, later = verdict.verdicts(both, draws), later_census.against_census(both)
     delivered = verdict.delivery(both.plan)
     remarks = [*caveats.remarks(both, found, delivered, say.lang)]
+    if len(found):
+        remarks.append(caveats.of_one_run(found, both.plan.region, say.lang))
     told = Request.of(scenario, **request)
     saved, before = answers.keep(both.plan, told, found, delivered, folder, answer)
     if asked.figure:

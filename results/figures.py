@@ -200,7 +200,8 @@ def _path(axes: Any, chart: Chart, lang: str) -> None:
             axes.plot(point.day, point.value, "s", mfc="white", mec=TARGET,
                       label=LEGEND["census"].said(lang))  # fmt: skip
     axes.set_ylabel(f"{Words('城镇化率', 'urbanization rate').said(lang)} (%)")
-    _years(axes)
+    marked = {day.year: day for day in (days[0], days[-1], *(each.day for each in chart.points))}
+    axes.set_xticks(list(marked.values()), [str(year) for year in marked])
     _plain(axes, "y")
     _legend(axes, 2)
 
@@ -274,15 +275,6 @@ def _plain(axes: Any, grid: str, *, left: bool = True) -> None:
     axes.set_axisbelow(True)
     axes.spines[["top", "right", *([] if left else ["left"])]].set_visible(False)
     axes.tick_params(width=0.6, length=2.5)
-
-
-def _years(axes: Any) -> None:
-    from matplotlib import dates
-
-    locator: Any = dates.AutoDateLocator
-    form: Any = dates.DateFormatter
-    axes.xaxis.set_major_locator(locator(maxticks=7))
-    axes.xaxis.set_major_formatter(form("%Y"))
 
 
 def _legend(axes: Any, columns: int) -> None:

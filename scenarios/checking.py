@@ -174,6 +174,10 @@ def _expected(kind: str, context: Mapping[str, Any], message: str) -> Words:
     plain = {
         "missing": Words("填写此键（必填）", "a value for this required key"),
         "string_type": Words("文字", "text"),
+        "string_pattern_mismatch": Words(
+            "不含控制字符和改变文字方向的字符的文字",
+            "text without control characters or such as turn its direction",
+        ),
         "string_too_short": Words("非空文字", "text that is not empty"),
         "float_type": Words("数字", "a number"),
         "finite_number": Words("有限的数字", "a finite number"),

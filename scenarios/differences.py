@@ -112,6 +112,10 @@ def _quantities(measure: Measure, change: Change) -> Iterator[Words]:
         if indicator.scales:
             was, will = (_quantity(indicator, each.intensity) for each in change)
             unit = UNITS[indicator.unit]
+            if after == OFF:  # what is there stays; it is no longer asked for
+                yield Words(f"不再要求{indicator.name.zh} {was} {indicator.unit}",
+                            f"{indicator.name.en} {was} {unit} no longer asked for")  # fmt: skip
+                continue
             yield Words(
                 f"{indicator.name.zh} {was} -> {will} {indicator.unit}",
                 f"{indicator.name.en} {was} -> {will} {unit}".rstrip(),

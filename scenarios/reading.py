@@ -69,7 +69,7 @@ def parsed(source: bytes, file: str) -> Document:
     except UnicodeDecodeError as error:
         line = source.count(b"\n", 0, error.start) + 1
         raise _refused(
-            file, Words("UTF-8 编码", "text in UTF-8"), error.reason, (line, 1)
+            file, Words("UTF-8 编码", "text in UTF-8"), f"0x{source[error.start]:02x}", (line, 1)
         ) from None
     reader = _Reader(file)
     root = reader.compose(text)
@@ -192,15 +192,15 @@ class _Reader:
         except MarkedYAMLError as error:
             at = error.problem_mark or error.context_mark
             mark = (at.line + 1, at.column + 1) if at else (1, 1)
-            found = " ".join(filter(None, (error.context, error.problem)))
             raise _refused(
-                self.file, Words("合法的 YAML 1.2", "valid YAML 1.2"), found, mark
+                self.file, Words("合法的 YAML 1.2", "valid YAML 1.2"), _line(text, mark[0]), mark
             ) from None
         except (YAMLError, ValueError, OverflowError) as error:
-            expected, found = Words("合法的 YAML 1.2", "valid YAML 1.2"), str(error).split("\n")[0]
             before = text[: getattr(error, "position", 0)]
             mark = (before.count("\n") + 1, len(before) - before.rfind("\n"))
-            raise _refused(self.file, expected, found, mark) from None
+            raise _refused(
+                self.file, Words("合法的 YAML 1.2", "valid YAML 1.2"), _line(text, mark[0]), mark
+            ) from None
 
     def _node(self, event: Any, mark: Mark) -> _Node:
         if event.tag is not None:
@@ -253,3 +253,9 @@ def resolved(text: str) -> Any:
     if _BASED.fullmatch(text):
         return int(text, 0)
     return float(text) if _NUMBER.fullmatch(text) else text
+
+
+def _line(text: str, number: int) -> str:
+    """A line of a file as it is shown where it is at fault."""
+    lines = text.splitlines()
+    return shortened(lines[number - 1].strip(), 40) if number <= len(lines) else "∅"

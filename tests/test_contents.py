@@ -190,8 +190,8 @@ def shares_of(told, points, **more):
         rows += [
             row(name, "project", kind, value, error) for kind in ("owen", "first_in", "last_in")
         ]
-    about = {"scenario": "plan", "day": "2025-12-31", "permutations": 6, "draws": 0, "runs": 9}
-    return Shares(pd.DataFrame(rows), **about, scale=0.01, **more)
+    about = {"scenario": "plan", "day": "2025-12-31", "permutations": 40, "draws": 20, "runs": 9}
+    return Shares(pd.DataFrame(rows), **(about | more), scale=0.01)
 
 
 def test_what_works_is_told_from_what_may_be_chance_and_from_what_does_nothing(told):
@@ -201,6 +201,33 @@ def test_what_works_is_told_from_what_may_be_chance_and_from_what_does_nothing(t
     lines = [next(s for s in works if s.startswith(start)) for start in
              ("They work", "They lower", "Not to be told", "No effect")]  # fmt: skip
     assert [f"P{i}" in line for line, i in zip(lines, (1, 4, 2, 3), strict=True)] == [True] * 4
+
+
+def test_few_pairs_of_orders_make_less_clear(told):
+    points = {"P1": (0.3, 0.1)}
+    for permutations, clear in ((40, True), (4, False)):
+        shares = shares_of(told, points, permutations=permutations)
+        works = dict(conclusions.answers(replace(told, shares=shares), "en"))
+        said = " ".join(works["What works and what does not"])
+        assert ("They work" in said) == clear
+        assert ("Not to be told from zero" in said) == (not clear)
+
+
+def test_of_a_single_world_nothing_is_said_to_work(told):
+    """Another draw or other luck may turn the sign of a share."""
+    shares = shares_of(told, {"P1": (0.3, 0.001), "P2": (-0.2, 0.001)}, draws=0)
+    works = dict(conclusions.answers(replace(told, shares=shares), "en"))
+    said = " ".join(works["What works and what does not"])
+    assert "at central parameters under one luck" in said
+    assert not any(word in said for word in ("They work", "They lower", "Not to be told"))
+
+
+def test_what_the_shares_come_to_stands_beside_what_the_verdict_says(told):
+    shares = shares_of(told, {"P1": (0.3, 0.1)})
+    works = dict(conclusions.answers(replace(told, shares=shares), "en"))
+    said = " ".join(works["What works and what does not"])
+    judged = told.verdicts.set_index("unit_code")["from_plan_pp"][shares.largest()]
+    assert f"add up to +0.30±0.00; the verdict has {judged:+.2f}" in said
 
 
 def test_an_attribution_of_another_scenario_is_refused(told, tmp_path):

@@ -1,5 +1,8 @@
 """Every number that is assumed, with its range and how well it is evidenced."""
 
+import numpy as np
+
+from calibration import posterior
 from calibration.priors import catalogue
 from results import packs
 from results.contents import units
@@ -27,20 +30,21 @@ SIGNS = {
 def parameters(subject: Subject, lang: str) -> Table:
     """Every behavioural parameter: the value used, its range and its grade."""
     used = subject.both.plan.request["parameters"]
-    mixed = Words("见单位", "see unit").said(lang)
+    mixed, estimated = Words("见单位", "see unit").said(lang), _estimated(subject)
     columns = (
-        Column(Words("参数", "parameter").said(lang), wide=True),
-        Column(Words("名称", "name").said(lang)),
+        Column(Words("名称", "name").said(lang), wide=True),
+        Column(Words("代号", "symbol").said(lang)),
         Column(Words("单位", "unit").said(lang)),
         Column(Words("取值", "value").said(lang), mixed, None),
         Column(Words("下限", "low").said(lang), mixed, None),
         Column(Words("上限", "high").said(lang), mixed, None),
         Column(Words("证据", "evidence").said(lang)),
+        *((Column(Words("后验 5%–95%", "posterior 5–95 %").said(lang)),) if estimated else ()),
     )
     rows = tuple(
         (
             p.title[lang], p.name, units.said(p.unit, lang), used[p.name], float(p.low),
-            float(p.high), p.grade,
+            float(p.high), p.grade, *((estimated.get(p.name, "–"),) if estimated else ()),
         )
         for p in catalogue()
     )  # fmt: skip
@@ -53,6 +57,19 @@ def parameters(subject: Subject, lang: str) -> Table:
         "its ends.",
     )
     return Table("parameters", title, columns, rows, subject.stamp(lang), (grades, ends.said(lang)))
+
+
+def _estimated(subject: Subject) -> dict[str, str]:
+    """Where the posterior sample of the region holds nine of ten, of every estimated parameter."""
+    sample = posterior.read(subject.region.folder)
+    if sample is None:
+        return {}
+    low, high = np.percentile(sample.values, (5, 95), axis=0)
+    return {
+        prior.name: f"{low[i]:.3g}–{high[i]:.3g}"
+        for i, prior in enumerate(catalogue())
+        if prior.estimable == "free"
+    }
 
 
 def doses(subject: Subject, lang: str) -> Table:

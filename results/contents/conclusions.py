@@ -123,8 +123,9 @@ def _least(subject: Subject, lang: str) -> Iterator[str]:
             "with the plan.",
         ).said(lang)
     yield Words(
-        "按概率求最少的组合：xiancheng seek --json，再以 --package 并入报告。",
-        "For the least package by probability: xiancheng seek --json, brought in with --package.",
+        "本报告没有计算以给定概率达标的最少组合（由 xiancheng seek 计算后并入）。",
+        "The least package that meets the targets with a given probability was not computed for "
+        "this report (xiancheng seek does).",
     ).said(lang)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from results.comparison.attribute import SAFEGUARDS
 from results.contents.parts import Chart, Column, Table, listed
-from results.contents.shares import CLEAR, Shares
+from results.contents.shares import SURE, Shares
 from results.contents.subject import Subject
 from results.contents.words import CAUSES, PERSONS
 from scenarios.checking import Words
@@ -34,6 +34,8 @@ def chart(subject: Subject, shares: Shares, code: int, lang: str) -> Chart:
 
 def _table(subject: Subject, shares: Shares, code: int, lang: str, level: str, kind: str) -> Table:
     pp = Words("点", "points").said(lang)  # short, as there are many
+    alone = _by_id(shares, code, level, "first_in")  # a quick attribution has none
+    last = _by_id(shares, code, level, "last_in")
 
     def points(zh: str, en: str) -> Column:
         return Column(Words(zh, en).said(lang), pp, 3, signed=True)
@@ -43,21 +45,21 @@ def _table(subject: Subject, shares: Shares, code: int, lang: str, level: str, k
     columns = (
         Column(name.said(lang), wide=True), points("贡献", "share"), error,
         Column(Words("城镇人口", "urban residents").said(lang), PERSONS.said(lang), 0, signed=True),
-        points("单独实施", "alone"), points("单独去掉", "taken away"),
+        *((points("单独实施", "alone"), points("单独去掉", "taken away")) if alone else ()),
         *(points(w.zh, w.en) for w in CAUSES.values()),
     )  # fmt: skip
-    alone = _by_id(shares, code, level, "first_in")
-    last = _by_id(shares, code, level, "last_in")
     rows = [
         (
             titled(subject, row["id"], lang), row["points"], row["points_error"], row["persons"],
-            alone[row["id"]]["points"], last[row["id"]]["points"], *(row[p] for p in CAUSES),
+            *((alone[row["id"]]["points"], last[row["id"]]["points"]) if alone else ()),
+            *(row[p] for p in CAUSES),
         )
         for row in shares.of_group(code, level, kind)
     ]  # fmt: skip
     for total in shares.of_group(code, "total", "total"):
         whole = Words("合计 = 方案总作用", "sum = whole effect").said(lang)
-        own = total["points"], None, total["persons"], None, None
+        sure = total["points_error"] if shares.draws else None
+        own = total["points"], sure, total["persons"], *((None, None) if alone else ())
         rows.append((whole, *own, *(total[p] for p in CAUSES)))
     where = next((g.said(lang) for g in subject.groups if g.code == code), str(code))
     what = Words("各工程的贡献", "What each project contributes")
@@ -74,18 +76,23 @@ def _table(subject: Subject, shares: Shares, code: int, lang: str, level: str, k
 
 
 def verdict(subject: Subject, shares: Shares, lang: str) -> Iterator[str]:
-    """Which projects or measures work, which do not, and which cannot be told from nothing."""
+    """Which projects or measures work, which do not, and which cannot be told from nothing.
+
+    Of orders played in a single world nothing is called clear: another draw of the parameters, or
+    other luck, may turn the sign of a share.
+    """
     code = shares.largest()
     rows = shares.of_group(code, "measure", "shapley") or shares.of_group(code, "project", "owen")
-    rows.sort(key=lambda row: -row["points"])
+    rows.sort(key=lambda row: -abs(row["points"]))
     nothing = [r for r in rows if abs(r["points"]) < SEEN / 2]
-    clear = [r for r in rows if r not in nothing and abs(r["points"]) > CLEAR * r["points_error"]]
+    some = [r for r in rows if r not in nothing]
+    told = some if shares.draws else []
+    clear = [r for r in told if abs(r["points"]) > shares.clear * r["points_error"]]
     works, against = ([r for r in clear if r["points"] * sign > 0] for sign in (1, -1))
-    unclear = [r for r in rows if r not in works + against + nothing]
+    unclear = [r for r in told if r not in clear]
     where = next((g.said(lang) for g in subject.groups if g.code == code), str(code))
 
     def said(chosen: list[dict[str, Any]]) -> str:
-        chosen.sort(key=lambda row: -abs(row["points"]))
         shown = [
             f"{titled(subject, r['id'], lang)} {r['points']:+.3f}±{r['points_error']:.3f}"
             for r in chosen[:MOST]
@@ -102,6 +109,14 @@ def verdict(subject: Subject, shares: Shares, lang: str) -> Iterator[str]:
     unit = Words(
         f"（{where}，{shares.day}，百分点±标准误）", f" ({where}, {shares.day}, points ± s.e.)"
     ).said(lang)
+    if some and not shares.draws:
+        yield Words(
+            f"在中心参数、一份运气下的贡献：{said(some)}{unit}。±只是次序的误差，"
+            "换一份运气或参数，大小乃至正负都可能改变，因此不说哪些起作用。",
+            f"Contributions at central parameters under one luck: {said(some)}{unit}. The error is "
+            "that of the orders only; other luck or parameters may change size and sign, so none "
+            "is said to work.",
+        ).said(lang)
     if works:
         yield Words(f"起作用：{said(works)}{unit}。", f"They work: {said(works)}{unit}.").said(lang)
     if against:
@@ -110,35 +125,58 @@ def verdict(subject: Subject, shares: Shares, lang: str) -> Iterator[str]:
         ).said(lang)
     if unclear:
         yield Words(
-            f"与零分不清（不足 {CLEAR:g} 个标准误）：{named(unclear)}。",
-            f"Not to be told from zero (under {CLEAR:g} standard errors): {named(unclear)}.",
+            f"与零分不清（{SURE:.0%} 区间含零）：{named(unclear)}。",
+            f"Not to be told from zero (within {SURE:.0%}): {named(unclear)}.",
         ).said(lang)
     if nothing:
         yield Words(
             f"对城镇化率不起作用（不足 {SEEN:g} 点）：{named(nothing)}。",
             f"No effect on the rate (under {SEEN:g} points): {named(nothing)}.",
         ).said(lang)
+    yield from _held_to_the_verdict(subject, shares, lang)
+
+
+def _held_to_the_verdict(subject: Subject, shares: Shares, lang: str) -> Iterator[str]:
+    """What the shares come to, beside what the verdict says the plan adds."""
+    code = shares.largest()
+    judged = subject.verdicts
+    own = judged[judged["unit_code"] == code] if len(judged) else judged
+    for total in shares.of_group(code, "total", "total"):
+        if len(own):
+            sum_, effect = total["points"], float(own["from_plan_pp"].iloc[0])
+            error = f"±{total['points_error']:.2f}" if shares.draws else ""
+            yield Words(
+                f"各项合计 {sum_:+.2f}{error}，判定表中方案的作用为 {effect:+.2f}："
+                "两者规模与抽样不同。",
+                f"They add up to {sum_:+.2f}{error}; the verdict has {effect:+.2f} for the plan, "
+                "at another scale and over other draws.",
+            ).said(lang)
 
 
 def remarks(shares: Shares, lang: str) -> Iterator[str]:
     """What has to be said wherever contributions are shown."""
+    alone = bool((shares.frame["kind"] == "first_in").any())
     yield Words(
         "各项相加恰等于方案总作用。贡献是在许多实施次序中依次加入时的平均增量"
-        "（工程为 Owen 值，措施为 Shapley 值）；“单独实施”与“单独去掉”不是上下限。",
+        "（工程为 Owen 值，措施为 Shapley 值）"
+        + ("；“单独实施”与“单独去掉”不是上下限。" if alone else "。"),
         "The shares add up to the whole effect exactly. A share is the mean addition over many "
-        "orders of carrying out (Owen values of projects, Shapley values of measures); 'alone' "
-        "and 'taken away' are not bounds.",
+        "orders of carrying out (Owen values of projects, Shapley values of measures)"
+        + ("; 'alone' and 'taken away' are not bounds." if alone else "."),
     ).said(lang)
     drawn = Words(
-        f"{shares.draws} 组参数抽样", f"{shares.draws} draws of the parameters"
-    ) if shares.draws else Words("中心参数，一个种子", "central parameters, one seed")  # fmt: skip
+        f"{shares.draws} 组参数抽样，运气各不相同，标准误含次序、参数与运气",
+        f"{shares.draws} draws of the parameters, each with luck of its own; the standard error "
+        "holds orders, parameters and luck",
+    ) if shares.draws else Words(
+        "中心参数，一份运气，标准误只含次序",
+        "central parameters, one luck; the standard error is that of the orders only",
+    )  # fmt: skip
     yield Words(
-        f"归因在规模 {shares.scale:g} 上另行计算（{drawn.zh}；{shares.permutations} 个次序，"
-        f"{shares.runs} 次模拟），总作用因此与判定表略有出入；标准误只是次序抽样的误差，"
-        "不是预测区间。",
-        f"The attribution was computed apart, at scale {shares.scale:g} ({drawn.en}; "
-        f"{shares.permutations} orders, {shares.runs} runs), so its total differs a little from "
-        "the verdicts; the standard error is that of sampling orders, not a forecast interval.",
+        f"归因在规模 {shares.scale:g} 上另行计算：{shares.permutations} 个次序，"
+        f"{shares.runs} 次模拟，{drawn.zh}；不是预测区间。",
+        f"The attribution was computed apart, at scale {shares.scale:g}: {shares.permutations} "
+        f"orders, {shares.runs} runs, {drawn.en}; it is no forecast interval.",
     ).said(lang)
     if not shares.of_group(shares.largest(), "measure", "shapley"):
         yield Words(

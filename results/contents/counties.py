@@ -17,7 +17,7 @@ FULL = 100.0  # percent
 SHOWN = (
     "resident_urbanization_rate", "hukou_urbanization_rate", "residents", "urban_residents",
     "rural_residents", "living_apart_from_hukou", "jobs_filled", "vacancies", "commuters", "wage",
-    "house_price", "housing_vacancy", "seats_taken", "school_queue", "aged_share", "delivery",
+    "house_price", "housing_vacancy", "seats_taken", "school_queue", "aged_share",
 )  # fmt: skip
 
 
@@ -90,9 +90,10 @@ def causes(subject: Subject, group: Group, lang: str) -> Table:
     where, start = group.said(lang), subject.scenario.start
     notes = Words(
         f"按现住地计；{start.year} 年自 {start} 起。无方案时合计 {before.sum():+,.0f} 人，"
-        f"其中迁移 {before[1]:+,.0f} 人。",
+        f"其中迁移 {before[1]:+,.0f} 人。模型在中心参数下的一次运行，划转因而与判定表所取的不同。",
         f"By where people are; {start.year} from {start} on. Without the plan the sum is "
-        f"{before.sum():+,.0f} persons, migration {before[1]:+,.0f}.",
+        f"{before.sum():+,.0f} persons, migration {before[1]:+,.0f}. One run of the model at the "
+        "central parameters, so that recoding is not what the verdicts have.",
     )
     title = Words(f"{where}城镇人口增长的来源", f"Urban growth by cause, {where}")
     return Table(
@@ -122,7 +123,7 @@ def by_year(outcome: Outcome, group: Group) -> dict[int, tuple[int, ...]]:
 def effort(subject: Subject, lang: str) -> Table:
     """What each county carried out of what it was asked [percent], at the end of each year."""
     outcome, issued = subject.both.plan, subject.scenario.plan.about.issued
-    ends = [d for d in outcome.dates if d.month == 12 and d >= date(issued.year, 12, 31)]
+    ends = [d for d in outcome.dates if d.month == 12 and d.year > issued.year]  # it asks by then
     counties = outcome.groups[: len(outcome.region.counties)]
     columns = (
         Column(Words("县（市、区）", "county").said(lang)),

@@ -9,17 +9,24 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from results.comparison.attribute import Attribution, averaged, evaluated, grouped, moves
-from scenarios.paired import Draw, Runs, judged_on
+from results.comparison.attribute import (
+    Attribution,
+    averaged,
+    evaluated,
+    grouped,
+    moves,
+    standard_error,
+)
+from scenarios.paired import Runs, judged_on, layered
 from scenarios.scenario import Scenario
 from scenarios.simulate import RequestError, reported
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SCALE, PAIRS = 0.01, 3  # of a quick attribution: rows for each resident, pairs of orders
+SCALE, PAIRS = 0.01, 5  # of a quick attribution: rows for each resident, pairs of orders
 COLUMNS = {"id", "level", "kind", "unit_code", "points", "persons", "points_error"}
-CLEAR = 2.0  # standard errors from 0 at which a share is called clear
+SURE = 0.95  # of the interval that must leave 0 out for a share to be called clear
 
 
 @dataclass(frozen=True)
@@ -66,6 +73,13 @@ class Shares:
         same = (f["unit_code"] == code) & (f["level"] == level) & (f["kind"] == kind)
         return records(f[same])
 
+    @property
+    def clear(self) -> float:
+        """Standard errors from 0 at which a share is called clear, from as few pairs of orders."""
+        from scipy.stats import t
+
+        return float(t.ppf((1 + SURE) / 2, max(self.permutations // 2 - 1, 1)))
+
     def largest(self) -> int:
         """The code of the group that stands for the targets as a whole."""
         return int(self.frame["unit_code"].iloc[-1])
@@ -82,8 +96,9 @@ def quick(
 ) -> Shares:  # fmt: skip
     """The Owen value of each project, in a minute at most.
 
-    A few antithetic pairs of orders at the central parameters; the standard error says how far
-    that goes. Within a project measures are not told apart.
+    A few antithetic pairs of orders, each played in a world of its own: a draw of what we believe
+    of the parameters, and other luck. So the standard error holds all three. Within a project
+    measures are not told apart.
     """
     from calibration.region import load
 
@@ -91,35 +106,32 @@ def quick(
     unions = {p: frozenset(m for m in own if moves(scenario, m)) for p, own in projects.items()}
     rng, names = np.random.default_rng(seed), [p for p, union in unions.items() if union]
     orders = [tuple(names[i] for i in rng.permutation(len(names))) for _ in range(PAIRS)]
-    whole = frozenset(names)
-    coalitions = [frozenset(), whole]
-    for name in names:
-        coalitions += [frozenset({name}), whole - {name}]
-    for order in orders:
-        coalitions += [frozenset(order[:i]) for i in range(len(order))]
-        coalitions += [frozenset(order[i:]) for i in range(len(order))]
 
     def measures(coalition: frozenset[str]) -> frozenset[str]:
         return frozenset(chain.from_iterable(unions[p] for p in coalition))
 
+    coalitions = {
+        (world, frozenset(part)): None
+        for world, order in enumerate(orders)
+        for i in range(len(order) + 1)
+        for part in (order[:i], order[i:])
+    }
     day = judged_on(scenario, load(region))
     with Runs(region, day=day, scale=scale, jobs=jobs) as runs:
-        wanted = {measures(c): None for c in coalitions}
-        values = evaluated(scenario, runs, [(0, m) for m in wanted], [Draw(seed)], lambda: None)
+        wanted = {(world, measures(c)): None for world, c in coalitions}
+        worlds = layered(region, PAIRS, seed)
+        values = evaluated(scenario, runs, list(wanted), worlds, lambda: None)
         groups, made = reported(runs.pack), runs.made
-    value = {(0, c): values[0, measures(c)] for c in coalitions}
-    owen, error = averaged(orders, value, 1, {p: (p,) for p in names})
-    none, all_ = value[0, frozenset()], value[0, whole]
-    still = {p: np.zeros_like(none) for p in projects if p not in names}
+    value = {(world, c): values[world, measures(c)] for world, c in coalitions}
+    owen, error = averaged(orders, value, PAIRS, {p: (p,) for p in names})
+    whole, none = frozenset(names), frozenset[str]()
+    effects = np.array([value[world, whole] - value[world, none] for world in range(PAIRS)])
+    still = {p: np.zeros_like(effects[0]) for p in projects if p not in names}
     told = Attribution(
         scenario=scenario, day=day, groups=groups, projects=projects, permutations=2 * PAIRS,
-        draws=0, runs=made, total=all_ - none, total_error=np.zeros_like(none),
-        shapley={}, shapley_error={},
-        owen=_ordered(owen | still, projects), owen_error=error | still,
-        first_in=_ordered(
-            {p: value[0, frozenset({p})] - none for p in names} | still, projects
-        ),
-        last_in=_ordered({p: all_ - value[0, whole - {p}] for p in names} | still, projects),
+        draws=PAIRS, runs=made, total=effects.mean(axis=0), total_error=standard_error(effects),
+        shapley={}, shapley_error={}, owen=_ordered(owen | still, projects),
+        owen_error=error | still, first_in={}, last_in={},
     )  # fmt: skip
     return Shares.of(told, scale)
 
