@@ -108,6 +108,12 @@ class Answer:
         """How many draws the effect of the plan rests on."""
         return len(self.targets[0])
 
+    @cached_property
+    def against_baseline(self) -> bool:
+        """Whether B is A without the plan: then A less B is what the plan does."""
+        b, baseline = (Told.of(run.scenario) for run in (self.b, self.both.baseline))
+        return b.digest == baseline.digest
+
     @property
     def outcome(self) -> Outcome:
         """A in the median world."""

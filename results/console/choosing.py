@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
 
-from results.console import dialogs
+from results.console import dialogs, saving
 from results.console.address import unpacked
 from results.console.draft import Draft, of_plan
 from results.console.native import button, element, fill, select, set_prop, text
@@ -46,9 +46,12 @@ class Choosing:
 
     def _pick_a(self, key: str) -> None:
         def pick() -> None:
-            draft = self.drafted(key)
-            self.session.change(a=draft)
-            self.session.kept_as = key.partition(":")[2] if key.startswith("saved:") else None
+            kind, _, number = key.partition(":")
+            if kind == "saved":
+                saving.opened(self.session, self.library, number)
+            else:
+                self.session.change(a=self.drafted(key))
+                self.session.kept_as = None
             self.page.follow()
 
         self.page.guarded(pick)
@@ -67,7 +70,7 @@ class Choosing:
 
     def _save(self) -> None:
         def save() -> None:
-            self.session.kept_as = self.library.save(self.session.a, self.session.kept_as)
+            saving.save(self.session, self.library)
             self.page.refresh()
             self.page.note(self.session.say("已保存", "Saved"))
 
@@ -75,11 +78,7 @@ class Choosing:
 
     def _clone(self) -> None:
         def clone() -> None:
-            copy = self.session.say("副本", "copy")
-            draft = self.session.a.named(f"{self.session.a.title[:100]} {copy}")
-            number = self.library.save(draft)
-            self.session.change(a=draft)
-            self.session.kept_as = number
+            saving.clone(self.session, self.library)
             self.page.refresh()
             self.page.note(self.session.say("已另存为副本", "Cloned"))
 
@@ -89,9 +88,7 @@ class Choosing:
         """Give A another title."""
 
         def rename() -> None:
-            self.session.change(a=self.session.a.named(title))
-            if self.session.kept_as:
-                self.library.save(self.session.a, self.session.kept_as)
+            saving.rename(self.session, self.library, title)
             self.page.refresh()
             self.page.content.render()
 

@@ -1,7 +1,9 @@
 """`xiancheng console`: checks what it was asked for, says where the page is, and serves it."""
 
 import os
+import socket
 from argparse import Namespace
+from errno import EADDRINUSE
 from importlib.util import find_spec
 
 from results.cli import Say
@@ -28,8 +30,38 @@ def console(asked: Namespace, say: Say) -> int:
     jobs = asked.jobs if asked.jobs is not None else os.cpu_count() or 1
     for scale, draws in ((asked.scale, asked.draws), (asked.quick_scale, asked.quick_draws)):
         checked(resolve("plan"), asked.region, scale=scale, draws=draws, jobs=jobs)
+    vacant(asked.host, asked.port)
     _serve(asked, jobs, say)
     return DONE
+
+
+def vacant(host: str, port: int) -> None:
+    """Refuse a port that is taken, so that no address is announced which is another's.
+
+    Raises
+    ------
+    RequestError
+        also if the address is not of this machine.
+    """
+    try:
+        family, kind, protocol, _, where = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind, protocol) as tried:
+            if os.name == "posix":  # elsewhere it would let two servers share a port
+                tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            tried.bind(where)
+            tried.listen()
+    except OSError as error:
+        if error.errno == EADDRINUSE:
+            raise RequestError(
+                f"端口 {port} 已被占用；请用 --port 另选一个",
+                f"port {port} is in use; choose another with --port",
+            ) from None
+        raise RequestError(
+            f"无法监听 {host} 的端口 {port}：{error.strerror}",
+            f"cannot listen on port {port} of {host}: {error.strerror}",
+        ) from None
 
 
 def _serve(asked: Namespace, jobs: int, say: Say) -> None:

@@ -1,7 +1,7 @@
 """The desk: what many users ask for is computed in turns, once, and never more than it can hold.
 
-A quick lane and a full one have worker processes of their own, so a long computation never makes a
-short one wait for more than its own kind. Within a lane users take turns, a run each.
+A quick lane, a full one and documents have worker processes of their own, so a long computation
+never makes a short one wait for more than its own kind. Within a lane users take turns, a run each.
 """
 
 import asyncio
@@ -17,8 +17,9 @@ from results.console.work import Piece, Task, compute, prepare
 from scenarios.simulate import RequestError
 
 Made = TypeVar("Made")
-Lane = Literal["quick", "full"]
-NICENESS: dict[Lane, int] = {"quick": 5, "full": 15}
+Lane = Literal["quick", "full", "aside"]  # the last for what is no run: documents
+NICENESS: dict[Lane, int] = {"quick": 5, "full": 15, "aside": 10}
+ASIDE = 2  # documents made at a time
 WAITING = 6000  # runs that may wait, of all users together
 EACH = 1500  # of one user
 KEPT = 4000  # results that are remembered; about 0.1 MB each
@@ -129,9 +130,15 @@ class Desk:
         return [each.result() for each in asked]
 
     async def aside(self, does: Callable[..., Made], *given: object) -> Made:
-        """What a function makes of what it is given, in a worker process."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._lines["full"].workers, does, *given)
+        """What a function makes of what it is given, in a worker process that no run waits for."""
+        line, loop = self._lines["aside"], asyncio.get_running_loop()
+        workers = line.workers
+        try:
+            return await loop.run_in_executor(workers, does, *given)
+        except BrokenExecutor:
+            if workers is line.workers:
+                line.workers = self._workers("aside")
+            raise
 
     async def _one(self, user: str, task: Task, lane: Lane, done: Callable[[], None]) -> Piece:
         piece = self._kept.get(task.key)
@@ -203,5 +210,6 @@ class Desk:
 def processes(jobs: int, lane: Lane) -> Executor:
     """Worker processes of a lane, started afresh rather than forked."""
     return ProcessPoolExecutor(
-        jobs, get_context("spawn"), initializer=prepare, initargs=(NICENESS[lane],)
-    )
+        ASIDE if lane == "aside" else jobs, get_context("spawn"), initializer=prepare,
+        initargs=(NICENESS[lane],),
+    )  # fmt: skip

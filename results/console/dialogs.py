@@ -59,13 +59,15 @@ def _making(page: "Page", form: str, dialog: ui.dialog) -> Callable[[object], No
         answer = page.study.answer
         if answer is not None and not page.writing:
             page.writing = True
-            page.note(page.session.say("正在生成报告…", "Writing the report…"))
-            background_tasks.create(_made(page, answer.subject, form))
+            with page.client:
+                said = page.session.say("正在生成报告…", "Making the report…")
+                note = ui.notification(said, position="top-right", spinner=True, timeout=None)
+            background_tasks.create(_made(page, answer.subject, form, note))
 
     return begin
 
 
-async def _made(page: "Page", subject: Subject, form: str) -> None:
+async def _made(page: "Page", subject: Subject, form: str, note: ui.notification) -> None:
     server, lang = page.server, page.session.lang
     spoken: Lang = "en" if lang == "en" else "zh"
     try:
@@ -75,6 +77,8 @@ async def _made(page: "Page", subject: Subject, form: str) -> None:
         return
     finally:
         page.writing = False
+        if not page.client.is_deleted:
+            note.dismiss()
     if not page.client.is_deleted:
         with page.client:
             ui.download.content(content, name)

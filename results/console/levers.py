@@ -199,11 +199,17 @@ class Levers:
                         self._counties[number_, county.code] = number(
                             f"{number_} {name}", setting.counties.get(county.code),
                             self._county_changed(number_, county.code),
-                            low=0, high=STRONGEST, step=0.1,
+                            low=0, high=STRONGEST, step=0.1, wrong=self._wrong(0, STRONGEST),
                         )  # fmt: skip
 
     def _county_changed(self, measure: str, code: str) -> Callable[[float | None], None]:
         return lambda value: self._edit(lambda a: a.county(measure, code, value))
+
+    def _wrong(self, low: float, high: float) -> str:
+        return self.session.say(
+            f"应为 {low:g}–{high:g} 之间的数，未采用",
+            f"should be a number from {low:g} to {high:g}; not taken",
+        )
 
     def _world(self) -> None:
         lang, world = self.session.lang, self.session.a.scenario.conditions
@@ -220,6 +226,7 @@ class Levers:
                 self._conditions[name] = number(
                     title, getattr(world, name), self._world_changed(name),
                     low=condition.low, high=condition.high, step=0.01,
+                    wrong=self._wrong(condition.low, condition.high),
                 )  # fmt: skip
 
     def _world_changed(self, name: str) -> Callable[[float | bool | None], None]:

@@ -3,6 +3,7 @@
 import re
 import secrets
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 
 from results.console.address import read as as_draft
@@ -36,7 +37,11 @@ class Library:
         return found
 
     def get(self, number: str) -> Draft:
-        """A saved scenario.
+        """A saved scenario, as `read` gives it."""
+        return self.read(number)[0]
+
+    def read(self, number: str) -> tuple[Draft, str]:
+        """A saved scenario, and the digest of its file.
 
         Raises
         ------
@@ -46,10 +51,22 @@ class Library:
         file = self._file(number)
         if not file.is_file():
             raise RequestError("没有这个已存情景", "there is no such saved scenario")
-        return as_draft(dict(parsed(file.read_bytes(), file.name).value))
+        source = file.read_bytes()
+        return as_draft(dict(parsed(source, file.name).value)), sha256(source).hexdigest()
 
-    def save(self, draft: Draft, number: str | None = None) -> str:
-        """Write a draft, in place of the one of this number or as a new one; its number."""
+    def digest(self, number: str) -> str:
+        """Of the file of a saved scenario; empty if there is none."""
+        file = self._file(number)
+        return sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
+
+    def save(self, draft: Draft, number: str | None = None, known: str | None = None) -> str:
+        """Write a draft, in place of the one of this number or as a new one; its number.
+
+        Raises
+        ------
+        RequestError
+            if the file is there and is not the one of the digest that is known.
+        """
         if number is None:
             if len(self.titles()) >= MOST:
                 raise RequestError(
@@ -58,6 +75,12 @@ class Library:
                 )
             number = secrets.token_hex(6)
         file = self._file(number)
+        if known and self.digest(number) not in ("", known):
+            raise RequestError(
+                "别人已改动此情景，未保存；请用“另存副本”存为新情景",
+                "somebody else has changed this scenario, so it is not saved; keep yours as a new "
+                "one with Clone",
+            )
         self._folder.mkdir(parents=True, exist_ok=True)
         written = file.with_name(f".{number}.{secrets.token_hex(4)}")
         written.write_text(yaml(draft.file()), encoding="utf-8")

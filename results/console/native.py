@@ -19,7 +19,14 @@ PUT = """(values) => {
     if (!e) continue;
     if (typeof value === 'boolean') e.checked = value; else e.value = value;
     if (e.type === 'range') e.nextElementSibling.textContent = Number(value).toFixed(1);
+    if (e.type === 'number') e.nextElementSibling.textContent = '';
   }
+}"""
+TOLD = """(e) => {
+  const v = e.target.validity, bad = v.badInput || v.rangeUnderflow || v.rangeOverflow;
+  e.target.setAttribute('aria-invalid', bad);
+  e.target.nextElementSibling.textContent = bad ? WRONG : '';
+  if (!bad && e.type === 'change') emit(e.target.value);
 }"""
 CHECKED = "(e) => emit(e.target.checked)"
 
@@ -132,19 +139,22 @@ def checkbox(label: str, value: bool, handler: Handler) -> Element:
 
 
 def number(label: str, value: float | None, handler: Handler, *, low: float, high: float,
-           step: float) -> Element:  # fmt: skip
-    """A box for a number; the handler gets None when it is emptied."""
+           step: float, wrong: str) -> Element:  # fmt: skip
+    """A box for a number; the handler gets None when it is emptied.
+
+    What is no number within the bounds is told beside the box, and changes nothing.
+    """
 
     def given(event: Any) -> None:
-        try:
-            handler(float(event.args) if event.args != "" else None)
-        except ValueError:
-            handler(None)
+        handler(float(event.args) if event.args != "" else None)
 
     made = element("input", "figure-box", type="number", min=low, max=high, step=step,
                    aria_label=label)  # fmt: skip
     made.props["^value"] = "" if value is None else value
-    made.on("change", given, js_handler=VALUE)
+    text("", name="small", cls="wrong").props("aria-live=polite")
+    judged = TOLD.replace("WRONG", json.dumps(wrong))
+    made.on("change", given, js_handler=judged)
+    made.on("blur", js_handler=judged)  # half a number typed into an empty box is no change
     return made
 
 

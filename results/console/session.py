@@ -20,6 +20,7 @@ class Session:
     group: int = 0  # the place looked at: a position in the groups of the outcome
     view: str = "overview"
     kept_as: str | None = None  # the saved scenario that A came from
+    known: dict[str, str] = field(default_factory=dict)  # of saved ones: the digest last seen
     _past: list[State] = field(default_factory=list)
     _future: list[State] = field(default_factory=list)
 

@@ -132,3 +132,18 @@ def test_a_run_that_fails_fails_for_those_who_asked_and_nobody_else():
         return await shared.ask("b", tasks("fine", 2), "full")
 
     assert len(asyncio.run(ask())) == 2
+
+
+def test_a_report_does_not_wait_for_runs():
+    order = []
+
+    async def ask():
+        shared = desk(Notebook(0.3))
+        runs = asyncio.create_task(shared.ask("a", tasks("long", 2), "full"))
+        await asyncio.sleep(0.05)
+        await shared.aside(order.append, "report")
+        assert not runs.done()
+        await runs
+
+    asyncio.run(ask())
+    assert order == ["report"]

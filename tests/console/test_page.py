@@ -19,9 +19,24 @@ def test_the_first_screen_says_it_all_without_a_click(visitor):
     assert one.page.get_by_text("边界：天地图").count() == 2
     assert one.page.locator(".fan canvas").count() == 1
     assert "滨城区" in one.page.locator(".below table").first.inner_text()
+    plans = [row.locator("td").last.inner_text() for row in rows.all()]
+    for row in one.page.locator(".below table tbody tr").all():
+        effect, against_b = row.locator("td").all_inner_texts()[3:5]
+        assert effect == against_b, "B is the plan's baseline, so both are the same"
+    drawn = one.page.locator("svg.map").last.text_content()
+    assert all(effect in drawn for effect in plans[1:]), "the map has what the verdicts have"
     width = one.page.evaluate("document.documentElement.scrollWidth")
     assert width <= 1366, "nothing is cut off on a projector"
     assert not one.complaints
+
+
+@pytest.mark.parametrize("path", ["/", "/en"])
+def test_maps_and_fan_end_within_the_screen_of_a_projector(visitor, path):
+    one = visitor()
+    one.open(path)
+    for part in one.page.locator(".maps .credit, .fan .chart").all():
+        box = part.bounding_box()
+        assert box["y"] + box["height"] <= 764
 
 
 def test_a_slider_changes_the_verdict_and_is_put_back(visitor):
@@ -67,6 +82,29 @@ def test_a_measure_is_set_apart_in_one_county(visitor):
     one.heard(before)
     assert "惠民县" in one.changed()
     assert "1 → 0" in one.changed()
+
+
+def test_a_value_out_of_bounds_is_told_and_takes_nothing_away(visitor):
+    one = visitor()
+    one.open()
+    one.page.locator(".project details summary").first.click()
+    measure = one.page.locator(".measure").first
+    measure.get_by_text("按县单独设定").click()
+    before = one.changed()
+    box = measure.get_by_label(re.compile(r"^M\d+ 惠民县$"))
+    box.fill("0.5")
+    box.press("Tab")
+    one.heard(before)
+    changed = one.changed()
+    for typed in ("7", "-", "1e"):
+        box.fill("")
+        box.press_sequentially(typed)
+        box.press("Tab")
+        told = measure.locator(".wrong:not(:empty)")
+        told.wait_for()
+        assert "0–2" in told.inner_text()
+        one.page.wait_for_timeout(200)
+        assert one.changed() == changed, "the override is still there"
 
 
 def test_the_report_of_what_is_shown_comes_as_a_file(visitor, tmp_path):
@@ -299,7 +337,14 @@ def test_a_comparison_shows_what_differs_and_what_comes_of_it(visitor):
     one.page.wait_for_function("document.querySelector('.view').innerText.includes('C 与 A')")
     text = one.page.locator(".view").inner_text()
     assert "M12" in text
-    assert "T-0" in text
+    assert "5县市合计" in text
+    assert "T-0" not in text
+    assert "2 次抽样的范围" in text
+    assert not re.search("运气.标准差|--", text)
+    assert "规模 0.01，2 次抽样" in text
+    cells = one.page.locator(".tabled table").nth(1).locator("tbody tr").first.locator("td")
+    a, b, less = (float(cells.nth(i).inner_text()) for i in (0, 1, 2))
+    assert less == pytest.approx(b - a, abs=0.011)
 
 
 def test_who_moves_names_where_they_go(visitor):

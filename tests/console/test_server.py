@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -112,6 +113,22 @@ def test_what_cannot_be_served_is_refused_at_once(argument):
     assert told.returncode == 2
     assert told.stderr.strip()
     assert "Traceback" not in told.stderr
+
+
+@pytest.mark.parametrize(("lang", "told"), [("zh", "已被占用"), ("en", "is in use")])
+def test_a_port_that_is_taken_is_refused_and_no_address_announced(lang, told):
+    pytest.importorskip("nicegui", reason="the page needs xiancheng[console]")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        command = [sys.executable, "-m", "results.cli", "--lang", lang, "console", "--port", port]
+        made = subprocess.run(command, cwd=HOUSE, capture_output=True, text=True, timeout=60)
+    assert made.returncode == 2
+    assert port in made.stderr
+    assert told in made.stderr
+    for word in ("http://", "ERROR", "Traceback"):
+        assert word not in made.stderr + made.stdout
 
 
 @pytest.mark.slow

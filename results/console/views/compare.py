@@ -1,6 +1,6 @@
 """Two to four scenarios side by side: what differs in them, and what comes of it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING
@@ -9,7 +9,7 @@ import numpy as np
 
 from calibration.priors import override
 from results.comparison import compared
-from results.comparison.compare import Comparison
+from results.comparison.compare import Comparison, outcomes
 from results.comparison.sides import Met, Side, differing
 from results.console.draft import Draft
 from results.console.markup import Markup, joined, listed, table, tag
@@ -18,7 +18,9 @@ from results.console.shown import Shown
 from results.console.views.under_way import UnderWay
 from results.console.work import Piece, Task, Told
 from results.contents.words import UNITS
+from scenarios.checking import Words
 from scenarios.ensemble import usual
+from scenarios.outcome import group_of
 from scenarios.paired import Draw, judged_on, layered
 from scenarios.request import code_digest
 from scenarios.simulate import information, reported
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from results.console.page import Page
 
 NONE = "none"
+ENOUGH = 20  # draws for an interval: of fewer, the least and the most are told
 SHOWN = ("resident_urbanization_rate", "urban_residents", "residents", "jobs_filled")
 
 
@@ -152,7 +155,7 @@ def side_by_side(told: Comparison, drafts: Mapping[str, Draft], lang: str) -> Ma
     names = [
         tag("li", tag("strong", name), " ", draft.called(lang)) for name, draft in drafts.items()
     ]
-    parts = [tag("ul", *names)]
+    parts = [tag("p", tag("strong", basis(told).said(lang))), tag("ul", *names)]
     for side in told.sides[1:]:
         differs = told.inputs[lang][side.name]
         title = f"{side.name} 与 A 的不同" if zh else f"What {side.name} does differently from A"
@@ -160,15 +163,95 @@ def side_by_side(told: Comparison, drafts: Mapping[str, Draft], lang: str) -> Ma
         parts.append(tag("h2", title))
         parts.append(listed([line.replace("->", "→") for line in differs] or [none], "remarks"))
     parts = [tag("section", *parts, cls="card")]
-    headers, rows = compared.targets(told, lang)
+    headers, rows = targets(told, lang)
     caption = (
         "各目标：预期的城镇化率（%）与达标概率" if zh else "Targets: expected rate (%), P(met)"
     )
     parts.append(tag("section", table(headers, rows, caption=caption), cls="tabled below"))
+    parts.append(tag("h2", "模型自身的读数，不是判定" if zh else
+                     "The model's own readings, not the verdict"))  # fmt: skip
     for outcome in SHOWN:
-        headers, rows = compared.values(told, outcome, lang)
+        headers, rows = readings(told, outcome, lang)
         unit = UNITS[INDICATORS[outcome].unit].said(lang)
         caption = f"{compared.title(outcome, lang)} ({unit}), {told.day}"
         parts.append(tag("section", table(headers, rows, caption=caption), cls="tabled"))
-    parts.append(tag("section", listed(compared.remarks(told, lang), "remarks"), cls="card"))
+    parts.append(tag("section", listed(list(remarks(told, lang)), "remarks"), cls="card"))
     return joined(parts)
+
+
+def basis(told: Comparison) -> Words:
+    """What the tables of a comparison rest on; the line on top of the page is of another run."""
+    n = drawn(told)
+    runs = Words(f"{n} 次抽样" if n else "中心参数一次", f"{n} draws" if n else "one central run")
+    return Words(
+        f"本页比较：规模 {told.scale:g}，{runs.zh}",
+        f"This comparison: scale {told.scale:g}, {runs.en}",
+    )
+
+
+def drawn(told: Comparison) -> int:
+    """How many draws a comparison rests on; 0 if it is one run a side."""
+    return 0 if told.drawn is None else told.drawn.shape[1]
+
+
+def targets(told: Comparison, lang: str) -> tuple[list[str], list[list[str]]]:
+    """Each target with what is expected of it; it is called as the place that it is of."""
+    headers, rows = compared.targets(told, lang)
+    places = {
+        f"{t.id} {t.name.said(lang)}": told.groups[group_of(t, told.region, told.groups)].said(lang)
+        for t in told.region.targets
+    }
+    return headers, [[places.get(row[0], row[0]), *row[1:]] for row in rows]
+
+
+def readings(told: Comparison, outcome: str, lang: str) -> tuple[list[str], list[list[str]]]:
+    """An outcome of each side, and how far the differences of pairs of runs lie apart.
+
+    Columns are means of the draws where there are some, so that differences are theirs.
+    """
+    zh, n, o = lang == "zh", drawn(told), list(outcomes()).index(outcome)
+    runs = told.values[:, None, o] if told.drawn is None else told.drawn[:, :, 0, o]
+    own, apart = runs.mean(axis=1), runs - runs[0]
+    ends = (5, 95) if n >= ENOUGH else (0, 100)
+    low, high = np.percentile(apart, ends, axis=1)
+    spread = ("90% 区间" if zh else "90% interval") if n >= ENOUGH else (
+        f"{n} 次抽样的范围" if zh else f"range of {n} draws")  # fmt: skip
+    headers = ["地区" if zh else "place", told.sides[0].name]
+    for side in told.sides[1:]:
+        headers += [side.name, f"{side.name} − {told.sides[0].name}", *([spread] if n else [])]
+    digits = 0 if outcomes()[outcome] in compared.WHOLE else 2
+    rows = []
+    for g, group in enumerate(told.groups):
+        row = [group.said(lang), f"{own[0, g]:,.{digits}f}"]
+        for s in range(1, len(told.sides)):
+            row += [f"{own[s, g]:,.{digits}f}", f"{own[s, g] - own[0, g]:+,.{digits}f}"]
+            if n:
+                row.append(f"{low[s, g]:+,.{digits}f} … {high[s, g]:+,.{digits}f}")
+        rows.append(row)
+    return headers, rows
+
+
+def remarks(told: Comparison, lang: str) -> Iterator[str]:
+    """What has to be said of the tables."""
+    zh, n, base = lang == "zh", drawn(told), told.sides[0].name
+    if told.known is not None:
+        yield (
+            "各目标的预期值与概率：水平来自统计预测的叠加，各列只加上模型的成对差；"
+            "其余各表是模型自己的数。" if zh else
+            "Expected rates and chances of targets: the level is that of stacked statistical "
+            "forecasts, to which each side adds the model's paired difference; all other tables "
+            "are the model's own figures."
+        )  # fmt: skip
+    if n:
+        yield (
+            f"各列为 {n} 次参数抽样的平均，差 = 各列 − {base}；各情景遇到同样的抽样和同样的运气。"
+            if zh else
+            f"Columns are means of {n} draws of the parameters, differences are from {base}; all "
+            "sides meet the same draws and the same luck."
+        )  # fmt: skip
+    else:
+        yield (
+            f"各列为中心参数的一次运行，差 = 各列 − {base}；没有抽样，所以没有区间。" if zh else
+            f"Columns are one run at the central parameters, differences are from {base}; without "
+            "draws there is no interval."
+        )  # fmt: skip

@@ -19,15 +19,15 @@ def mapped(shown: Shown) -> Markup:
     region, day = answer.outcome.region, judged_on(answer.outcome.scenario, answer.outcome.region)
     n = len(region.counties)
     rate = judgement.expected(answer.both, day, answer.subject.verdicts)[1][:n]
-    other = rate - against_b(answer, day)[:n]
+    beyond_b = against_b(answer, day)[:n]
     codes = [county.code for county in region.counties]
     b = shown.session.b.called(shown.lang)
     titles = (
-        say(f"A 的预期城镇化率，{day}（%）", f"A: expected urbanization rate, {day} (%)"),
-        say(f"A − B（点），B = {b}", f"A − B (points), B = {b}"),
+        say(f"A 的预期城镇化率，{day}（%）", f"A: expected rate, {day} (%)"),
+        say(f"A − B（{points(shown)}），B = {b}", f"A − B ({points(shown)}), B = {b}"),
     )
     values = dict(zip(codes, rate.tolist(), strict=True))
-    differences = dict(zip(codes, (rate - other).tolist(), strict=True))
+    differences = dict(zip(codes, beyond_b.tolist(), strict=True))
     if not region.outlines():
         names = [shown.place(g) for g in answer.groups[:n]]
         return joined([
@@ -38,7 +38,7 @@ def mapped(shown: Shown) -> Markup:
     return joined([
         maps.drawn(region, values, maps.levels(rate.tolist()), title=titles[0], lang=shown.lang,
                    digits=1, chosen=chosen),
-        maps.drawn(region, differences, maps.apart((rate - other).tolist()), title=titles[1],
+        maps.drawn(region, differences, maps.apart(beyond_b.tolist()), title=titles[1],
                    lang=shown.lang, digits=2, signed=True, chosen=chosen),
     ])  # fmt: skip
 
@@ -59,7 +59,7 @@ def by_county(shown: Shown) -> Markup:
     answer, say = shown.answer, shown.say
     day = judged_on(answer.outcome.scenario, answer.outcome.region)
     base, a = judgement.expected(answer.both, day, answer.subject.verdicts)
-    beyond_b = against_b(answer, day)
+    beyond_b, added = against_b(answer, day), effect(answer, day)
     begun = answer.outcome.at("resident_urbanization_rate", answer.outcome.dates[0])
     urban, residents = (
         answer.outcome.at(name, day) - answer.both.baseline.at(name, day)
@@ -68,7 +68,7 @@ def by_county(shown: Shown) -> Markup:
     rows = [
         [
             shown.place(g), f"{begun[i]:.2f}", f"{base[i]:.1f}", f"{a[i]:.1f}",
-            f"{a[i] - base[i]:+.2f}", f"{beyond_b[i]:+.2f}", f"{urban[i]:+,.0f}",
+            f"{added[i]:+.2f}", f"{beyond_b[i]:+.2f}", f"{urban[i]:+,.0f}",
             f"{residents[i]:+,.0f}",
         ]
         for i, g in enumerate(answer.groups)
@@ -79,7 +79,7 @@ def by_county(shown: Shown) -> Markup:
         say("A 无方案（%）", "A without plan (%)"),
         say("A（%）", "A (%)"),
         say("方案作用（点）", "Effect (pp)"),
-        say("A − B（点）", "A − B (pp)"),
+        say(f"A − B（{points(shown)}）", f"A − B ({points(shown)})"),
         say("方案带来的城镇人口", "Urban residents added"),
         say("方案带来的常住人口", "Residents added"),
     ]
@@ -92,7 +92,31 @@ def by_county(shown: Shown) -> Markup:
 
 
 def against_b(answer: Answer, day: date) -> Floats:
-    """A less B on a day under the same luck, (group,) [points]."""
+    """A less B on a day under the same luck, (group,) [points].
+
+    Against A without the plan this is the effect of the plan as verdicts give it, which rests on
+    the draws; B itself is run in the median world only.
+    """
+    if answer.against_baseline:
+        return effect(answer, day)
     a, b = answer.outcome, answer.b
     name = "published_resident_urbanization_rate"
     return np.asarray(a.at(name, day) - b.at(name, min(day, b.dates[-1])))
+
+
+def effect(answer: Answer, day: date) -> Floats:
+    """What the plan adds by a day, (group,) [points]; on a deadline as the verdict has it."""
+    verdicts = answer.subject.verdicts
+    without, having = judgement.expected(answer.both, day, verdicts)
+    found, codes = np.asarray(having - without), [group.code for group in answer.groups]
+    for row in verdicts.to_dict("records"):
+        if row["deadline"] == day:  # rates there are rounded, so their difference is not quite this
+            found[codes.index(row["unit_code"])] = row["from_plan_pp"]
+    return found
+
+
+def points(shown: Shown) -> str:
+    """The unit of A less B, and what it rests on if that is not what the effect rests on."""
+    if shown.answer.against_baseline or not shown.answer.draws:
+        return shown.say("点", "pp")
+    return shown.say("点，中心参数一次", "pp, one central run")

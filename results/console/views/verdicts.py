@@ -3,6 +3,7 @@
 from results import caveats, judgement, verdict
 from results.console.markup import Markup, joined, table, tag
 from results.console.shown import Shown
+from results.console.views import places
 from results.contents.words import QUALIFIERS, likely
 from scenarios.paired import judged_on
 
@@ -10,7 +11,7 @@ PARTS = ("trend", "recoding", "conditions", "plan")
 
 
 def figures(shown: Shown) -> Markup:
-    """Four headline figures."""
+    """The headline figures: four, or three where there is no target."""
     answer, say = shown.answer, shown.say
     table_, g = answer.subject.verdicts, len(answer.groups) - 1
     if table_.empty:
@@ -20,19 +21,20 @@ def figures(shown: Shown) -> Markup:
     group, day = answer.groups[g], judged_on(answer.outcome.scenario, answer.outcome.region)
     both, place = answer.both, shown.place(group)
     without, having = (rates[g] for rates in judgement.expected(both, day, answer.subject.verdicts))
+    added = places.effect(answer, day)[g]
     urban = (both.plan.at("urban_residents", day) - both.baseline.at("urban_residents", day))[g]
     own = table_[table_["unit_code"] == group.code] if len(table_) else table_
     band = f"{own['low'].iloc[0]:.1f}–{own['high'].iloc[0]:.1f}%" if answer.subject.known else ""
     cards = [
         (
-            say(f"{place}常住人口城镇化率，预期", f"Expected urbanization rate, {place}"),
+            say(f"{place}常住人口城镇化率，预期", f"Expected rate, {place}"),
             f"{having:.1f}%",
             say(f"90% 区间 {band}，{day}", f"90% {band}, {day}") if band else str(day),
         ),
-        _together(shown),
+        *([_together(shown)] if answer.outcome.region.targets else []),
         (
             say("方案的作用（与基准相比）", "Effect of the plan against the baseline"),
-            say(f"{having - without:+.2f} 点", f"{having - without:+.2f} pp"),
+            say(f"{added:+.2f} 点", f"{added:+.2f} pp"),
             say(f"无方案 {without:.1f}%", f"without the plan {without:.1f}%"),
         ),
         (
@@ -61,21 +63,22 @@ def targets(shown: Shown) -> Markup:
     """The six targets, a row each."""
     say, found = shown.say, shown.answer.subject.verdicts
     if found.empty:
-        none = say("期末早于各目标的期限，没有判定。", "The run ends before any deadline.")
-        return tag("p", none, cls="card")
+        ends = say("期末早于各目标的期限，没有判定。", "The run ends before any deadline.")
+        none = say("区域没有目标，没有判定。", "The region has no target.")
+        return tag("p", ends if shown.answer.outcome.region.targets else none, cls="card")
     years = sorted({str(day)[:4] for day in found["deadline"]})
     headers = [
         say(f"目标（{'、'.join(years)} 年末）", f"Target (end of {', '.join(years)})"),
         say("判断", "In words"),
         say("达标概率", "P(met)"),
-        say("无方案时", "Without it"),
-        say("预期（%）", "Expected (%)"),
-        say("90% 区间", "90% interval"),
-        say("差距（点）", "Margin (pp)"),
+        say("无方案时", "Without"),
+        say("预期（%）", "Expected"),
+        say("90% 区间", "90%"),
+        say("差距（点）", "Margin"),
         say("趋势", "Trend"),
         say("划转", "Recoding"),
         say("外部条件", "Conditions"),
-        say("方案（点）", "Plan (pp)"),
+        say("方案（点）", "Plan"),
     ]
     rows = []
     names = {t.id: t.name for t in shown.answer.outcome.region.targets}
@@ -94,7 +97,7 @@ def targets(shown: Shown) -> Markup:
         ])  # fmt: skip
     caption = say(
         "各目标：公布的城镇化率达到目标的概率，及预期变化由什么构成",
-        "The chance that the published rate meets each target, and what the change is made of",
+        "Chance to meet each target; what is expected (%), and what makes up the change (pp)",
     )
     note = caveats.basis(found, caveats.belief(shown.answer.outcome.region)).said(shown.lang)
     return tag(
