@@ -40,11 +40,6 @@ def crps(draws: Floats, seen: Floats) -> Floats:
     return np.abs(draws - seen).mean(axis=0) - distance(draws) / 2
 
 
-def skill(score: Floats, reference: Floats) -> float:
-    """By how much a mean score is better than a reference's: 1 is perfect, 0 as good."""
-    return float(1 - np.mean(score) / np.mean(reference))
-
-
 def interval(draws: Floats, level: float) -> Floats:
     """Ends of the central interval, (2, case)."""
     return np.quantile(draws, [(1 - level) / 2, (1 + level) / 2], axis=0)

@@ -17,8 +17,15 @@ from results import asking, packing
 from results.console import arguments as page
 from results.knowing import arguments as judging
 from results.report import arguments as reporting
-from results.stopping import DONE as DONE  # for results.forecasts.score as well
-from results.stopping import FAILED, INTERRUPTED, REFUSED, end_workers, leave, stopped_by_signals
+from results.stopping import (
+    DONE,
+    FAILED,
+    INTERRUPTED,
+    REFUSED,
+    end_workers,
+    leave,
+    stopped_by_signals,
+)
 
 
 class Say:

@@ -94,10 +94,13 @@ def check(asked: Namespace, say: Say) -> int:
     for name in asked.files:
         path = Path(name)
         try:
+            keys = read(path).value if path.is_file() else {}
+            if path.name in ("plan.yaml", "region.yaml"):  # what is said of a whole folder
+                path = path.parent
             if name != "plan" and path.is_dir() and (path / "plan.yaml").is_file():
                 load_plan(path)
             elif (name != "plan" and path.is_dir()) or (not path.suffix and name in _packs()):
-                load_region(name, say.lang)
+                load_region(path if path.is_dir() else name, say.lang)
             elif name == "plan" or name in shipped():
                 plan = load_plan() if name == "plan" else load_plan(name)
                 region = load_region(asked.region, say.lang)
@@ -105,9 +108,9 @@ def check(asked: Namespace, say: Say) -> int:
                     print(f"· {finding.says.said(say.lang)}")
                     if finding.concerns:
                         print(f"    {', '.join(finding.concerns)}")
-            elif path.is_file() and path.parent.name == "measures":
+            elif path.is_file() and (path.parent.name == "measures" or "clauses" in keys):
                 measure_file(path)
-            elif path.is_file() and "scenarios" in (read(path).value or ()):
+            elif "scenarios" in keys:
                 design(path)
             else:
                 resolve(name)

@@ -157,14 +157,15 @@ def _load(folder: Path, stamp: tuple[tuple[str, int, int], ...]) -> Plan:
 
 
 def measure_file(file: Path) -> Measure:
-    """A measure file, held to the plan whose folder it lies in.
+    """A measure file, held to the plan whose folder it lies in, or else to the shipped one.
 
     Raises
     ------
     ScenarioError
         with all that is wrong in it.
     """
-    about, names = _about(file.resolve().parent.parent)
+    own = file.resolve().parent.parent
+    about, names = _about(own if (own / "plan.yaml").is_file() else shipped()[SHIPPED])
     document = read(file)
     measure = held_against(Measure, document, names)
     if problems := list(_misplaced(measure, document, file.name, about)):

@@ -289,6 +289,14 @@ def test_a_slip_in_a_file_is_told_with_its_line(capsys, tmp_path):
     assert "measures" in said
 
 
+def test_each_kind_of_file_is_checked_as_what_it_is(tmp_path, capsys):
+    binzhou = load("binzhou").folder
+    measure = tmp_path / "M12.yaml"
+    measure.write_bytes((load_plan().folder / "measures" / "M12.yaml").read_bytes())
+    files = [binzhou / "region.yaml", load_plan().folder / "plan.yaml", measure]
+    assert main(["check", *map(str, files)]) == 0, capsys.readouterr().out
+
+
 def test_a_design_of_a_sweep_is_checked_as_one(capsys, tmp_path):
     assert main(["check", "docs/sweep.yaml"]) == 0
     file = tmp_path / "mine.yaml"

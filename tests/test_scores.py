@@ -17,7 +17,6 @@ from calibration.scores import (
     distance,
     interval,
     probability,
-    skill,
     stacked,
 )
 from tests.conftest import assert_share
@@ -76,11 +75,6 @@ def test_scores_of_changes_are_those_of_levels():
     told, again = Scores.of(draws, seen), Scores.of(draws + start, seen + start)
     assert (told.mae, told.bias, told.crps) == pytest.approx((again.mae, again.bias, again.crps))
     assert told.coverage == again.coverage
-
-
-def test_skill_is_what_is_saved_of_the_reference():
-    assert skill(np.array([1.0, 2.0]), np.array([3.0, 3.0])) == pytest.approx(0.5)
-    assert skill(np.array([3.0]), np.array([2.0])) == pytest.approx(-0.5)
 
 
 # Intervals

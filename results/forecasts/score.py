@@ -14,12 +14,13 @@ import numpy as np
 from calibration.region import Region, load
 from calibration.scores import LEVELS, Scores, interval
 from results import cells
-from results.cli import DONE, Say
+from results.cli import Say
 from results.forecasts import forecasting, frozen, observed, scored
 from results.forecasts.forecasting import MELD, MODEL, Forecasts
 from results.forecasts.frozen import REGISTERED, Settings
 from results.forecasts.observed import Observed
 from results.show import progress, table
+from results.stopping import DONE
 from scenarios.outcome import Group, floor
 from scenarios.simulate import RequestError, reported
 from sim.state import Floats
