@@ -1,7 +1,6 @@
 """What we believe about each parameter before looking at data: the catalogue, and draws from it."""
 
 import math
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -184,10 +183,16 @@ def _unknown(name: str, names: Mapping[str, Prior]) -> tuple[str, str]:
     return f"没有名为 {name!r} 的参数{zh}", f"no parameter is called {name!r}{en}"
 
 
+def _finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number beyond what floats can hold
+        return False
+
+
 def _slip(prior: Prior, value: float) -> tuple[str, str] | None:
     """What is wrong with a value, in Chinese and English; None if it can be used."""
-    real = isinstance(value, Real) and not isinstance(value, bool)
-    if not real or not abs(value) <= sys.float_info.max:
+    if not isinstance(value, Real) or isinstance(value, bool) or not _finite(value):
         return (
             f"{prior.name} 应为有限的数，而不是 {value!r}",
             f"{prior.name} must be a finite number, not {value!r}",
