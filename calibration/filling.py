@@ -63,21 +63,6 @@ class Filling:
                 book[name] = rule(book)
                 self.default(name, day, "", (rule.__doc__ or "").split("\n", 1)[0])
 
-    def told(self) -> str:
-        """Every table, value and assumption as text, in a fixed order."""
-        tables = [
-            (str(day), name, cell, figures.tolist())
-            for day, book in sorted(self.books.items())
-            for name, page in sorted(book.items())
-            for cell, figures in sorted(page.items())
-        ]
-        values = [
-            (name, code, sorted(dated.items()))
-            for name, by_unit in sorted(self.values.items())
-            for code, dated in sorted(by_unit.items())
-        ]
-        return repr((tables, values, self.assumptions))
-
     def table(self, day: date, name: str) -> Page:
         """A table on file, cell by cell, (county,)."""
         rows, by_prefecture = self.draft.margins[day, name], TABLES[name].by_prefecture

@@ -10,14 +10,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from datetime import date
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from calibration import cache
+from calibration import cache, code_identity
 from calibration.county import Census, Step, county, luck, rows
 from calibration.fit import Fit, Margins, measured
 from calibration.fitting import assumptions, whole
@@ -29,14 +28,7 @@ from sim.state import COLUMNS, Ints, People, Units
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-# Files on which a population depends, beside the pack.
-INGREDIENTS = {
-    "calibration": (
-        "county.py", "fit.py", "fitting.py", "households.py", "population.csv", "population.py",
-        "registration.py", "seating.py", "traits.py", "villages.py",
-    ),
-    "sim": ("kinds.py", "state.py"),
-}  # fmt: skip
+CODE = ("sim", "calibration")  # packages on which a population depends, beside the pack
 
 
 @dataclass(frozen=True)
@@ -90,11 +82,8 @@ def keep(folder: Path, of: "Build") -> None:
 def key(region: Region, start: date, scale: float, seed: int) -> str:
     """Digest of all that a population depends on."""
     asked = f"{region.digest} {start} {float(scale)!r} {int(seed)} {np.__version__}"
-    content = hashlib.sha256(asked.encode())
-    for package, names in INGREDIENTS.items():
-        for name in names:
-            content.update((files(package) / name).read_bytes())
-    return content.hexdigest()[:32]
+    content = f"{asked} {code_identity.digest(*CODE)}"
+    return hashlib.sha256(content.encode()).hexdigest()[:32]
 
 
 def fit_report(made: Population, region: Region) -> "DataFrame":

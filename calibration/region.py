@@ -19,7 +19,7 @@ from calibration import filling, posterior, sheet, tables
 from calibration.checks import Findings, PackError, Problem, nearest, one_of, rename
 from calibration.defaults import MOST_UNITS, Book, Page, figure, residents_per_unit, townships
 from calibration.distance import great_circle, middle
-from calibration.filling import Assumption, Filling, Gap, Values
+from calibration.filling import Assumption, Gap, Values
 from calibration.schema import (
     AGE_BANDS,
     INDUSTRY,
@@ -64,7 +64,7 @@ class Region:
     censuses: tuple[date, ...]
     targets: tuple[Target, ...]
     attribution: Name
-    digest: str  # sha256 of the pack and of the defaults it was filled with
+    digest: str  # sha256 of the files of the pack and of the table of defaults
     folder: Path
     _draft: Draft
     _books: Mapping[date, Book]
@@ -382,20 +382,20 @@ def _load(folder: Path) -> Region:
     known = filling.filled(draft)
     return Region(
         draft.name, *draft.title, draft.counties, draft.censuses, draft.targets, draft.attribution,
-        digest(folder, known), folder, draft, known.books, known.values, tuple(known.assumptions),
+        digest(folder), folder, draft, known.books, known.values, tuple(known.assumptions),
         tuple(known.gaps),
     )  # fmt: skip
 
 
-def digest(folder: Path, known: Filling) -> str:
-    """Sha256 of the pack's files and of the defaults, names included.
+def digest(folder: Path) -> str:
+    """Sha256 of the bytes of a pack's files and of the table of defaults, names included.
 
-    Where a rule of ours stands in for what the pack lacks, what it gave is part of the digest.
+    What the rules of `calibration.defaults` compute for a pack with gaps is no part of it: such
+    figures differ in the last digit between processors. The rules are code, and belong to the
+    digest of the code (`calibration.code_identity`) that stands beside this one in every key.
     """
     content = hashlib.sha256((SHIPPED.parent / "catalogue.csv").read_bytes())
     for file in sorted(folder.iterdir()):
         if file.suffix in (".csv", ".yaml") and file.name not in posterior.FOLLOW:
             content.update(file.name.encode() + b"\0" + file.read_bytes())
-    if any(assumption.default for assumption in known.assumptions):
-        content.update(known.told().encode())
     return content.hexdigest()

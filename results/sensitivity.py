@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from calibration.priors import catalogue
+from calibration.priors import catalogue, on_grid
 from results.comparison.asked import unknown
 from scenarios.checking import Words
 from scenarios.ensemble import without_plan
@@ -93,7 +93,7 @@ def world(point: Floats, names: Sequence[str], inner: float, seed: int = 1) -> D
     number, luck = (
         min(int(u.pop(name) * KINDS), KINDS - 1) if name in u else None for name in YARDSTICKS
     )
-    values = {name: float(priors[name].quantile(np.array([q]))[0]) for name, q in u.items()}
+    values = {name: float(on_grid(priors[name].quantile(q))) for name, q in u.items()}
     return Draw(seed + (luck or 0), 0 if number is None else 1 + number, values)
 
 

@@ -72,7 +72,8 @@ def _of_measure(
     rule = setting.allocation or measure.allocation.rule
     by_county = intensity(setting, codes, quarters) * effort
     by_county *= progress(measure.schedule, setting.delay, quarters, felt=False)[:, None]
-    overall, least = by_county @ weights(rule, residents), by_county.min(axis=1)
+    overall = np.cumsum(by_county * weights(rule, residents), axis=1)[:, -1]  # in a fixed order
+    least = by_county.min(axis=1)
     for name, indicator in measure.indicators.items():
         everywhere = indicator.unit.endswith(("/县", "/县(市)"))
         for quarter, share in zip(quarters, least if everywhere else overall, strict=True):

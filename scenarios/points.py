@@ -15,7 +15,7 @@ SMALLEST = 2.0**-33  # quantiles are never taken at 0 or 1
 
 
 def sampled(method: str, names: Sequence[str], n: int, seed: int) -> Floats:
-    """`n` draws of these parameters from their priors, (draw, parameter).
+    """`n` draws of these parameters from their priors, `priors.on_grid`, (draw, parameter).
 
     References
     ----------
@@ -32,7 +32,8 @@ def sampled(method: str, names: Sequence[str], n: int, seed: int) -> Floats:
     else:
         unit = np.random.default_rng(seed).random((n, len(names)))
     unit = np.clip(unit, SMALLEST, 1 - SMALLEST)
-    return np.column_stack([by_name[name].quantile(unit[:, i]) for i, name in enumerate(names)])
+    drawn = [by_name[name].quantile(unit[:, i]) for i, name in enumerate(names)]
+    return priors.on_grid(np.column_stack(drawn))
 
 
 def points_in(table: Path, n: int | None = None) -> tuple[tuple[str, ...], Floats]:

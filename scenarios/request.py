@@ -1,21 +1,21 @@
 """What a run is asked for, and the key by which equal requests know each other.
 
-A key is the sha256 of everything that makes an outcome: the text of the code, the data, the plan,
-the resolved scenario, every parameter, and the luck. A changed coefficient is another key.
+A key is the sha256 of everything that makes an outcome: the code, the data, the plan, the resolved
+scenario, every parameter, and the luck. A changed coefficient is another key; a changed comment is
+not. Keys are made of text and integers alone, so that they are the same on every processor.
 """
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cache, cached_property
 from importlib.metadata import version
-from importlib.resources import files
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from calibration import priors
+from calibration import code_identity, priors
 from scenarios.loading import Plan
 from scenarios.outcome import Outcome
 from scenarios.resolving import resolve
@@ -121,13 +121,13 @@ def digest_of(content: Mapping[str, Any]) -> str:
 
 @cache
 def code_digest() -> str:
-    """The sha256 of the source text that computes, its tables, and the arithmetic beneath."""
-    content = hashlib.sha256()
-    for package in COMPUTES:
-        folder = Path(str(files(package)))
-        for file in _sources(folder):
-            content.update(f"{package}/{file.name}\n".encode())
-            content.update(file.read_bytes())
+    """The sha256 of the code that simulates, its tables, and the arithmetic beneath.
+
+    See Also
+    --------
+    calibration.code_identity : what of the code counts
+    """
+    content = hashlib.sha256(code_identity.digest(*COMPUTES).encode())
     for library in ARITHMETIC:
         content.update(f"{library} {version(library)}\n".encode())
     return content.hexdigest()
@@ -146,12 +146,6 @@ def of_code(digest: str) -> None:
             "a worker has other code or libraries than the main process; install the same, change "
             "no code meanwhile, then continue with --resume",
         )
-
-
-def _sources(folder: Path) -> Iterator[Path]:
-    """The files of a package that decide what it computes, in a fixed order."""
-    for pattern in ("*.py", "*.yaml", "*.csv"):
-        yield from sorted(folder.glob(pattern))
 
 
 def plan_digest(plan: Plan) -> str:

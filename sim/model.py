@@ -305,7 +305,7 @@ class UrbanModel(mesa.Model):
             children=by_band[:, :, kinds.AGES < 15].sum(axis=(1, 2)),
             aged=by_band[:, :, kinds.AGES >= 65].sum(axis=(1, 2)),
             jobs_filled=work.sum(axis=1), jobs_wanted=markets.wanted.sum(axis=1),
-            commuters=work[:, 1], unemployed=markets.unemployed, wage=markets.wage,
+            commuters=work[:, 1], unemployed=np.round(markets.unemployed, 12), wage=markets.wage,
             price=markets.price, stock=markets.stock, occupied=markets.occupied(self.counts),
             seats=markets.seats_taken.sum(axis=1), queue=markets.queue.sum(axis=1),
             units=np.bincount(register.units.county[own], minlength=n),

@@ -4,21 +4,16 @@ One set of settings is registered in docs/preregistration.md; others are for dev
 told apart wherever their results are shown.
 """
 
-import hashlib
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import date
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from calibration import posterior
+from calibration import code_identity, posterior
 from calibration.panel import Panel, record
 from calibration.region import load
 from scenarios.checking import Words
-from scenarios.request import code_digest
+from scenarios.request import COMPUTES, code_digest, digest_of
 from scenarios.simulate import INFORMATION
 
 
@@ -36,7 +31,8 @@ class Settings:
 
 REGISTERED = Settings()
 ROUNDS = (date(2020, 11, 1), INFORMATION)  # the cut-offs of the two registered rounds
-PARTS = ("forecasting.py", "frozen.py", "level.py", "observed.py", "score.py")  # of what is here
+FORECASTS = (*COMPUTES, "results.forecasts")  # packages that simulate, forecast and score
+DIGITS = 10  # significant, of the figures of a record: counts of persons are whole
 
 
 def digests(region: str | Path) -> dict[str, str | None]:
@@ -44,7 +40,7 @@ def digests(region: str | Path) -> dict[str, str | None]:
     pack = load(region)
     sample = posterior.read(pack.folder)
     return {
-        "code": program(),
+        "forecasting_code": program(),
         "pack": pack.digest,
         "record": panel_digest(record(pack)),
         "posterior": sample.digest if sample else None,
@@ -52,26 +48,22 @@ def digests(region: str | Path) -> dict[str, str | None]:
 
 
 def program() -> str:
-    """Sha256 of all that simulates, forecasts and scores."""
-    content = hashlib.sha256(code_digest().encode())
-    for file in _sources():
-        content.update(f"{file.parent.name}/{file.name}\n".encode() + file.read_bytes())
-    return content.hexdigest()
+    """Sha256 of all code that simulates, forecasts and scores; a run names `code_digest`."""
+    return digest_of({"arithmetic": code_digest(), "code": code_identity.digest(*FORECASTS)})
 
 
 def panel_digest(panel: Panel) -> str:
-    """Sha256 of the census record that statistical forecasts lean on."""
-    content = hashlib.sha256("/".join(panel.codes).encode())
-    for figures in (panel.urban, panel.rural, panel.ages, panel.odds):
-        content.update(np.ascontiguousarray(figures, "<f8").tobytes())
-    return content.hexdigest()
-
-
-def _sources() -> Iterator[Path]:
-    """What forecasts and scores, beside what simulates."""
-    yield from sorted((Path(str(files("calibration"))) / "baselines").glob("*.py"))
-    here = Path(__file__).parent
-    yield from (here / name for name in PARTS)
+    """Sha256 of the census record that statistical forecasts lean on, its figures as text."""
+    figures = {name: getattr(panel, name) for name in ("urban", "rural", "ages", "odds")}
+    return digest_of(
+        {
+            "codes": panel.codes,
+            "prefecture": panel.prefecture,
+            "dates": [str(day) for day in panel.dates],
+            "comparable": panel.comparable.tolist(),
+            **{name: [f"{x:.{DIGITS}g}" for x in each.ravel()] for name, each in figures.items()},
+        }
+    )
 
 
 def lines(

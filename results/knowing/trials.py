@@ -93,11 +93,14 @@ def censuses(pack: Region) -> tuple[date, date]:
 
 
 def design(region: str, values: Floats, scale: float, name: str) -> Design:
-    """A sweep of the baseline from census to census, a run for each row of parameter values."""
+    """A sweep of the baseline from census to census, a run for each row of parameter values.
+
+    Values that were estimated are put on the grid of drawn ones, as they enter keys.
+    """
     start, until = censuses(load(region))
     world = World.of(horizon(resolve("baseline"), start, until), region)
     return Design(
-        name=name, worlds=(world,), names=PARAMETERS, values=values, effects=True,
+        name=name, worlds=(world,), names=PARAMETERS, values=priors.on_grid(values), effects=True,
         seeds=(1,), scales=(scale,), own_luck=True,
     )  # fmt: skip
 
