@@ -139,19 +139,18 @@ class _Walk:
                 write(field)
                 self.node(value)
             elif isinstance(value, list):
-                if value:
+                if kept := [each for each in value if not _is_prose(each)]:
                     write(field + " [")
-                    self.items(value)
+                    self.items(kept)
             elif value is not None:
                 write(f"{field} {value!r}")
         write(")")
 
     def items(self, values: list[Any]) -> None:
-        """Write a list of nodes; text that stands as a statement does nothing and is left out."""
+        """Write a list of nodes, names or None."""
         for value in values:
             if isinstance(value, ast.AST):
-                if not _is_prose(value):
-                    self.node(value)
+                self.node(value)
             else:
                 self.text.append(repr(value))
         self.text.append("]")
@@ -174,8 +173,8 @@ class _Walk:
         return module.partition(".")[0] in self.roots
 
 
-def _is_prose(node: ast.AST) -> bool:
-    """Whether a statement is a docstring, or other text that nothing reads."""
+def _is_prose(node: object) -> bool:
+    """Whether a statement is a docstring, or other text that does nothing."""
     return (
         isinstance(node, ast.Expr)
         and isinstance(node.value, ast.Constant)

@@ -46,7 +46,8 @@ class Met:
         told = made.record
         return cls(
             told.seed, told.draw, told.scale, told.start, told.cutoff,
-            tuple(sorted(told.parameters.items())), told.region.sha256, told.software.code,
+            tuple(sorted(told.parameters.items())), told.region.sha256,
+            told.software.simulation_code,
         )  # fmt: skip
 
 
@@ -119,5 +120,5 @@ MET = {
     "scale": Words("规模", "scale"),
     "cutoff": Words("信息截止日", "cut-off of what is known"),
     "region": Words("区域包数据 sha256", "sha256 of the region pack"),
-    "code": Words("程序 sha256", "sha256 of the program"),
+    "code": Words("模拟程序 sha256", "sha256 of the simulation code"),
 }

@@ -44,7 +44,8 @@ def facts(subject: Subject, lang: str) -> Iterator[tuple[Words, Cell]]:
     told = {**software.model_dump(), **made.get("software", {})}
     yield Words("程序", "program"), f"{told['name']} {told['version']}"
     yield Words("提交", "commit"), told["commit"] or none
-    yield Words("源代码摘要", "digest of the sources"), told["code"]
+    code = told.get("code") or told["simulation_code"]  # the first in records before 2026-11-29
+    yield Words("模拟程序摘要", "digest of the simulation code"), code
     yield Words("区域包摘要", "digest of the region pack"), subject.region.digest
     yield from _digests(made)
     yield from _machine(made)

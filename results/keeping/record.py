@@ -13,7 +13,7 @@ from functools import cache
 from importlib.metadata import version
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import AliasChoices, Field, ValidationError
 
 from scenarios.keys import Model
 from scenarios.outcome import commit
@@ -34,7 +34,11 @@ class Software(Model):
     name: str
     version: str
     commit: str | None
-    code: Sha256 = Field(description="source text of sim, calibration and scenarios")
+    simulation_code: Sha256 = Field(
+        description="syntax trees and tables of sim, calibration and scenarios, and the versions "
+        "of the libraries that compute; `code` in records of programs before 2026-11-29",
+        validation_alias=AliasChoices("simulation_code", "code"),
+    )
 
 
 class Input(Model):
@@ -131,8 +135,9 @@ def schema() -> dict[str, Any]:
 def software() -> Software:
     """The program that is running."""
     return Software(
-        name="xiancheng", version=version("xiancheng"), commit=commit(), code=code_digest()
-    )
+        name="xiancheng", version=version("xiancheng"), commit=commit(),
+        simulation_code=code_digest(),
+    )  # fmt: skip
 
 
 @cache

@@ -54,7 +54,7 @@ def again(saved: Saved) -> Difference:
     )  # fmt: skip
 
 
-_INPUTS = ("code", "plan", "region", "libraries", "python", "machine", "processor")
+_INPUTS = ("simulation_code", "plan", "region", "libraries", "python", "machine", "processor")
 
 
 def _made_by(record: Record) -> tuple[str, ...]:
@@ -62,8 +62,8 @@ def _made_by(record: Record) -> tuple[str, ...]:
     where = record.environment
     libraries = " ".join(f"{name}=={number}" for name, number in where.libraries.items())
     return (
-        record.software.code, record.plan.sha256, record.region.sha256, libraries, where.python,
-        where.machine, where.processor.model,
+        record.software.simulation_code, record.plan.sha256, record.region.sha256, libraries,
+        where.python, where.machine, where.processor.model,
     )  # fmt: skip
 
 

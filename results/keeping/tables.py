@@ -118,10 +118,19 @@ def movers_in(table: "pd.DataFrame", outcome: Outcome) -> Ints:
 
 
 def values_digest(outcome: Outcome) -> str:
-    """The sha256 of the numbers of an outcome, whatever files they are kept in."""
+    """The sha256 of the numbers of an outcome, whatever files they are kept in.
+
+    Numbers enter as whole billionths of their units; nan as the least 64-bit integer.
+    """
     numbers = [outcome.record, *outcome._start, *outcome._stacked.values()]
-    content = b"".join(np.asarray(each, "<f8").tobytes() for each in numbers)
-    return hashlib.sha256(content).hexdigest()
+    content = hashlib.sha256()
+    for each in numbers:
+        billionths = np.rint(np.asarray(each, float) * 1e9)
+        unknown = ~np.isfinite(billionths)
+        whole = np.where(unknown, 0, billionths).astype("<i8")
+        whole[unknown] = np.iinfo(np.int64).min
+        content.update(whole.tobytes())
+    return content.hexdigest()
 
 
 def csv(table: "pd.DataFrame") -> bytes:

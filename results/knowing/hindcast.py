@@ -185,7 +185,8 @@ def page(told: Mapping[str, Any], pack: Region) -> str:
         "本页由 `xiancheng hindcast --write` 写成，结果照录，不经手工修改。",
         "Written by `xiancheng hindcast --write`, as it came out; not edited by hand.",
         "",
-        f"code {told['software']['code'][:16]} · {told['units']} 个县级单位 county units · "
+        f"code {told['software']['simulation_code'][:16]} · "
+        f"{told['units']} 个县级单位 county units · "
         f"{told['years'][0]} → {told['years'][1]} · {chosen['pool_runs']} runs at scale "
         f"{chosen['pool_scale']:g} · seed {chosen['seed']}",
         "",

@@ -60,6 +60,12 @@ def errors(told: Told, lang: str) -> Lines:
     return _pick(lang, HEADS["errors"]), rows
 
 
+def _code(told: Told) -> str:
+    """The digest of the simulation code that an estimate was made with."""
+    software = told["software"]  # `code` in those of programs before 2026-11-29
+    return str(software["code"] if "code" in software else software["simulation_code"])
+
+
 def page(told: Told) -> str:
     """The page docs/identifiability.md, Chinese with English beside it."""
     settings, second = told["settings"], told["second_opinion"]
@@ -70,7 +76,7 @@ def page(told: Told) -> str:
         "Written by `xiancheng calibrate --report` from the account kept beside the posterior "
         "sample; not edited by hand.",
         "",
-        f"{told['made']} · code {told['software']['code'][:16]} · region {told['region']['name']} "
+        f"{told['made']} · code {_code(told)[:16]} · region {told['region']['name']} "
         f"{told['region']['sha256'][:16]} · {settings['runs']} runs at scale {settings['scale']:g}"
         + (
             f" · pool {told['pool']['name']} {told['pool']['sha256'][:16]}, "
@@ -78,6 +84,7 @@ def page(told: Told) -> str:
             if told["pool"]
             else ""
         ),
+        *(line for words in told.get("digests", {}).values() for line in ("", words)),
         "",
         "## 检验 · Tests",
         "",

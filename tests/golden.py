@@ -1,0 +1,98 @@
+"""The golden table: digests of what the program gives, the same on every processor.
+
+    python -m tests.golden
+
+writes tests/golden.json anew. Do so only in a commit that is meant to change results (its line in
+CHANGELOG.md begins with RESULTS), or to change what is digested.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from calibration import posterior, priors
+from calibration.panel import record
+from calibration.region import load
+from results.forecasts.frozen import panel_digest
+from results.keeping.tables import values_digest
+from scenarios import simulate
+from scenarios.points import sampled
+from scenarios.request import digest_of, plan_digest
+from scenarios.resolving import resolve
+
+FILE = Path(__file__).with_name("golden.json")
+PARAMETERS = tuple(prior.name for prior in priors.catalogue())
+
+OUTCOMES = {
+    "baseline": {"scenario": "baseline", "scale": 0.01},
+    "plan": {"scenario": "plan", "scale": 0.01},
+    "delayed": {"scenario": "delayed", "scale": 0.01},
+    "jobs-first": {"scenario": "jobs-first", "scale": 0.01},
+    "plan-without-recoding": {"scenario": "plan-without-recoding", "scale": 0.01},
+    "from 2010": {
+        "scenario": "baseline", "scale": 0.01, "start": "2010-11-01", "until": "2020-12-31",
+    },
+    "draw 3, seed 2": {"scenario": "plan", "scale": 0.01, "draw": 3, "seed": 2},
+    "shandong": {"scenario": "baseline", "region": "shandong", "scale": 0.01},
+    "baseline, scale 0.1": {"scenario": "baseline", "scale": 0.1},
+    "plan, scale 0.1": {"scenario": "plan", "scale": 0.1},
+}  # fmt: skip
+
+
+def outcome(name: str) -> str:
+    """Digest of all that a run gives: its numbers, verdicts, census and movers."""
+    given = simulate(**OUTCOMES[name])
+    rows = [[f"{v:.6f}" if isinstance(v, float) else str(v) for v in row.values()]
+            for row in given.judged()]  # fmt: skip
+    movers = given.movers()
+    moved = hashlib.sha256(movers.to_csv(index=False).encode()).hexdigest()
+    census = {key: np.asarray(found).tolist() for key, found in given.census.items()}
+    return digest_of(
+        {"values": values_digest(given), "verdicts": rows, "movers": moved, "census": census}
+    )
+
+
+def drawn(method: str) -> str:
+    """Digest of draws of all parameters from their priors."""
+    return digest_of({"values": sampled(method, PARAMETERS, 64, 1).tolist()})
+
+
+def believed() -> str:
+    """Digest of draws for a region without a posterior sample."""
+    each = posterior.draws(load("shandong"), 50, 7)
+    return digest_of({"draws": [asdict(draw.parameters) for draw in each]})
+
+
+INPUTS: dict[str, Callable[[], str]] = {
+    "pack binzhou": lambda: load("binzhou").digest,
+    "pack shandong": lambda: load("shandong").digest,
+    "plan": lambda: plan_digest(resolve("plan").plan),
+    "record": lambda: panel_digest(record(load("binzhou"))),
+    "posterior sample": lambda: posterior.read(load("binzhou").folder).digest,
+    "central parameters": lambda: digest_of(asdict(priors.central())),
+    "draws, latin hypercube": lambda: drawn("latin-hypercube"),
+    "draws, sobol": lambda: drawn("sobol"),
+    "draws, independent": lambda: drawn("independent"),
+    "draws without a posterior": believed,
+}
+
+
+def table() -> dict[str, dict[str, str]]:
+    """Every digest, made anew."""
+    return {
+        "inputs": {name: digest() for name, digest in INPUTS.items()},
+        "outcomes": {name: outcome(name) for name in OUTCOMES},
+    }
+
+
+def kept() -> dict[str, dict[str, str]]:
+    """The table on file."""
+    return json.loads(FILE.read_text("utf-8"))
+
+
+if __name__ == "__main__":
+    FILE.write_text(json.dumps(table(), ensure_ascii=False, indent=1) + "\n", "utf-8")

@@ -1,0 +1,164 @@
+"""Keys, digests and results are the same on every processor.
+
+`make identity` runs these tests twice: on this machine as it is, and on another processor, imitated
+by `tests.processor`. Both are held to the golden table, so they are equal to each other.
+"""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from calibration import posterior, priors
+from calibration.population import key
+from calibration.region import load
+from results import sensitivity
+from results.forecasts import frozen
+from results.keeping import store
+from results.knowing import trials
+from scenarios.request import Request, code_digest, digest_of
+from scenarios.sweep import design
+from sim.indicators import INDICATORS, Seen, total
+from tests import golden, processor
+
+pytestmark = pytest.mark.identity
+
+DESIGN = """
+name: shards
+region: shandong
+scenarios: [baseline]
+parameters: {from: prior, method: METHOD, n: 64}
+scales: [0.01]
+"""
+
+
+@pytest.mark.parametrize("name", golden.INPUTS)
+def test_inputs_have_the_digest_on_file(name):
+    assert golden.INPUTS[name]() == golden.kept()["inputs"][name]
+
+
+@pytest.mark.parametrize("name", golden.OUTCOMES)
+def test_a_run_gives_the_outcome_on_file(name):
+    assert golden.outcome(name) == golden.kept()["outcomes"][name]
+
+
+def test_the_golden_table_holds_nothing_else():
+    kept = golden.kept()
+    assert kept["inputs"].keys() == golden.INPUTS.keys()
+    assert kept["outcomes"].keys() == golden.OUTCOMES.keys()
+
+
+# Keys, which follow the code and so are in no table
+
+
+def keys(folder) -> dict[str, str]:
+    """Keys and digests that a cache, a shard or a saved run are found by."""
+    found = {"simulation code": code_digest(), **frozen.digests("binzhou")}
+    for method in ("latin-hypercube", "sobol", "independent"):
+        file = folder / f"{method}.yaml"
+        file.write_text(DESIGN.replace("METHOD", method), "utf-8")
+        made = design(file)
+        requests = [made.request(made.point(number)).key for number in made.points()]
+        found |= {
+            f"design {method}": made.digest,
+            f"requests {method}": digest_of(dict.fromkeys(requests)),
+        }
+    for region in ("binzhou", "shandong"):
+        pack = load(region)
+        drawn = posterior.draws(pack, 40, 3)
+        asked = Request.of("baseline", region=region, scale=0.01)
+        each = [replace(asked, parameters=vars(draw.parameters)).key for draw in drawn]
+        found[f"draws {region}"] = digest_of(dict.fromkeys(each))
+        found[f"population {region}"] = key(pack, pack.censuses[-1], 0.01, 1)
+    names = golden.PARAMETERS[:10]
+    varied = [sensitivity.world(np.full(10, u), names, 0.9) for u in np.linspace(0, 1, 50)]
+    found["sensitivity"] = digest_of({"points": [draw.parameters for draw in varied]})
+    values = np.array([[*vars(priors.central()).values()]]) * (1 + 1e-16)
+    found["trials"] = trials.design("binzhou", values, 0.01, "trials").digest
+    return found
+
+
+def test_keys_and_digests_are_the_same_on_another_processor(tmp_path):
+    code = (
+        "import json, sys; from pathlib import Path; from tests.test_identity import keys; "
+        "print(json.dumps(keys(Path(sys.argv[1]))))"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    there = subprocess.run(
+        command, env=processor.another(str(tmp_path / "cache")), capture_output=True, text=True,
+        timeout=300,
+    )  # fmt: skip
+    assert there.returncode == 0, there.stderr
+    assert json.loads(there.stdout) == keys(tmp_path)
+
+
+def test_a_saved_run_is_reproduced_on_another_processor(tmp_path):
+    command = [sys.executable, "-c", "from results.cli import entry; entry()"]
+    run = [*command, "run", "plan", "--scale", "0.01", "--out", str(tmp_path / "runs"), "--json"]
+    made = subprocess.run(run, capture_output=True, text=True, timeout=300)
+    assert made.returncode == 0, made.stderr
+    folder = json.loads(made.stdout)["run"]
+    again = subprocess.run(
+        [*command, "reproduce", folder, "--json"], env=processor.another(str(tmp_path / "cache")),
+        capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    told = json.loads(again.stdout)
+    assert told["files"] == {}
+    assert told["inputs"].keys() <= {"processor"}
+    assert again.returncode == 0
+    assert store.found(folder).record.software.simulation_code == code_digest()
+
+
+def test_the_other_processor_has_nothing_beyond_the_baseline(tmp_path):
+    code = "from tests.processor import beyond_baseline; print(*beyond_baseline())"
+    environment = processor.another(str(tmp_path))
+    there = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True
+    )
+    assert there.stdout.split() == []
+
+
+# What keeps it so
+
+
+def test_a_sum_over_counties_is_taken_in_their_order():
+    """In another order, or with products that are not rounded, the last digit is another."""
+    values = np.array([1e16, 1.0, -1e16, 1.0])
+    assert total(np.ones((1, 4)), values).tolist() == [1.0]
+    assert total(np.array([[0, 1, 0, 1.0], [1, 0, 1, 1]]), values).tolist() == [2.0, 1.0]
+
+
+def test_no_indicator_leaves_its_sums_to_the_library_of_linear_algebra():
+    """Groups that refuse a matrix product give every indicator all the same."""
+
+    class Groups(np.ndarray):
+        __array_priority__ = 100
+
+        def __matmul__(self, _):
+            raise AssertionError("a matrix product")
+
+    n = 3
+    fields = {name: np.arange(1.0, n + 1) for name in Seen.__dataclass_fields__}
+    seen = Seen(**fields | {"drift": 0.0, "unemployed": np.full(n, 0.05)})
+    groups = np.ones((2, n)).view(Groups)
+    for indicator in INDICATORS.values():
+        assert np.isfinite(np.asarray(indicator.measure(seen, groups))).all()
+
+
+@pytest.mark.parametrize("prior", priors.catalogue(), ids=lambda prior: prior.name)
+def test_what_is_drawn_has_nine_digits(prior):
+    drawn = prior.draws(40, 1)
+    assert [float(f"{value:.9g}") for value in drawn] == drawn.tolist()
+    low, high = prior.support
+    assert ((low <= drawn) & (drawn <= high)).all()
+
+
+def test_a_difference_in_the_last_digit_is_no_other_draw():
+    values = np.random.default_rng(1).lognormal(0, 3, 2000)
+    off = np.nextafter(values, np.inf)
+    assert (off != values).all()
+    assert (priors.on_grid(off) == priors.on_grid(values)).all()
+    assert priors.on_grid(np.array([[1 / 3]])).tolist() == [[0.333333333]]
