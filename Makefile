@@ -7,13 +7,18 @@ READY := .venv/ready
 # Packages are compiled once, when installed, and not at every start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-all bench lint docs pages pictures lock
+.PHONY: run test test-all identity bench lint docs pages pictures lock
 
 run: $(READY)
 	$(BIN)/xiancheng run plan
 
 test: $(READY)
 	$(BIN)/python -m pytest -m "not slow"
+
+# Keys, digests and results: on this processor, and on an older one that is imitated.
+identity: $(READY)
+	$(BIN)/python -m pytest -m "identity and not slow"
+	$(BIN)/python -m tests.processor -m pytest -m "identity and not slow"
 
 # With the tools of docs/examples beside what make test needs.
 test-all: $(READY)

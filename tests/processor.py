@@ -35,6 +35,11 @@ def another(cache: str) -> dict[str, str]:
     return os.environ | changed
 
 
+def imitated() -> bool:
+    """Whether this process already runs on the other processor."""
+    return os.environ.get("GLIBC_TUNABLES") == LIBM
+
+
 if __name__ == "__main__":
     with TemporaryDirectory(prefix="xiancheng-cache-") as folder:
         environment = another(folder)

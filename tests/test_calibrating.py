@@ -6,6 +6,7 @@ Where the model itself does not matter a table is made up by a formula whose par
 import json
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -81,12 +82,16 @@ def test_the_model_is_the_one_that_the_shipped_estimate_was_made_with():
     assert accounting.probe("binzhou") == pytest.approx(sample.about["probe"], abs=1e-5)
 
 
+@pytest.mark.identity
 def test_what_is_shipped_passed_its_test_and_says_how_it_was_made():
     about = posterior.read(load("binzhou").folder).about
     assert all(stage["gate"]["passed"] for stage in about["stages"])
     assert about["settings"]["scale"] == 1.0
     assert about["region"]["sha256"] == load("binzhou").digest
     assert about["pool"]["sha256"] == load("shandong").digest
+    assert "recorded anew on 2026-11-29" in about["digests"]["en"]
+    page = Path(__file__).parents[1] / "docs" / "identifiability.md"
+    assert page.read_text(encoding="utf-8") == identifiability.page(about)
 
 
 # The table of trials

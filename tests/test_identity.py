@@ -25,6 +25,7 @@ from sim.indicators import INDICATORS, Seen, total
 from tests import golden, processor
 
 pytestmark = pytest.mark.identity
+crosses = pytest.mark.skipif(processor.imitated(), reason="compares this machine with another")
 
 DESIGN = """
 name: shards
@@ -81,6 +82,7 @@ def keys(folder) -> dict[str, str]:
     return found
 
 
+@crosses
 def test_keys_and_digests_are_the_same_on_another_processor(tmp_path):
     code = (
         "import json, sys; from pathlib import Path; from tests.test_identity import keys; "
@@ -95,6 +97,7 @@ def test_keys_and_digests_are_the_same_on_another_processor(tmp_path):
     assert json.loads(there.stdout) == keys(tmp_path)
 
 
+@crosses
 def test_a_saved_run_is_reproduced_on_another_processor(tmp_path):
     command = [sys.executable, "-c", "from results.cli import entry; entry()"]
     run = [*command, "run", "plan", "--scale", "0.01", "--out", str(tmp_path / "runs"), "--json"]
@@ -112,6 +115,38 @@ def test_a_saved_run_is_reproduced_on_another_processor(tmp_path):
     assert store.found(folder).record.software.simulation_code == code_digest()
 
 
+SHARDS = """
+name: shards
+scenarios: [baseline]
+parameters: {from: prior, n: 4}
+scales: [0.01]
+horizon: {until: 2021-06-30}
+"""
+
+
+@crosses
+def test_a_sweep_is_shared_out_among_unlike_processors(tmp_path):
+    """Each shard on its own processor, and the set of runs is that of one machine."""
+    (tmp_path / "shards.yaml").write_text(SHARDS, "utf-8")
+
+    def sweep(out, *more, env=None):
+        command = [sys.executable, "-c", "from results.cli import entry; entry()", "sweep",
+                   str(tmp_path / "shards.yaml"), "--out", str(tmp_path / out), "--json"]  # fmt: skip
+        done = subprocess.run(
+            [*command, "--jobs", "1", *more], env=env, capture_output=True, text=True, timeout=300
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    there = processor.another(str(tmp_path / "cache"))
+    sweep("both", "--shard", "1/2")
+    sweep("both", "--shard", "2/2", env=there)
+    together, alone = sweep("both", "--resume"), sweep("one")
+    assert (together["kept"], together["done"], alone["done"]) == (4, 0, 4)
+    assert together["set"] == alone["set"]
+
+
+@crosses
 def test_the_other_processor_has_nothing_beyond_the_baseline(tmp_path):
     code = "from tests.processor import beyond_baseline; print(*beyond_baseline())"
     environment = processor.another(str(tmp_path))

@@ -14,7 +14,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from calibration import county, fitting, households, population, registration, villages
+from calibration import (
+    code_identity,
+    county,
+    fitting,
+    households,
+    population,
+    registration,
+    villages,
+)
 from calibration.fitting import assumptions
 from calibration.population import build, fit_report
 from calibration.region import load
@@ -730,19 +738,18 @@ def test_a_cache_that_cannot_be_written_is_no_reason_to_stop(kept, tmp_path, mon
     assert len(kept().people) > 1000
 
 
-def test_the_cache_knows_all_that_a_population_depends_on():
-    """Every file of ours that the build imports is part of its key, or the pack's own."""
-    own = set(population.INGREDIENTS["calibration"]) | {"cache.py", "region.py"}
-    folder = Path(population.__file__).parent
-    for name in population.INGREDIENTS["calibration"]:
-        if not name.endswith(".py"):
-            continue
-        nodes = ast.walk(ast.parse((folder / name).read_text(encoding="utf-8")))
-        for node in nodes:
-            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("calibration"):
-                module = node.module.partition(".")[2]
-                named = [module] if module else [alias.name for alias in node.names]
-                assert {f"{n}.py" for n in named} <= own
+def test_the_cache_knows_all_that_a_population_depends_on(monkeypatch):
+    """Every package of ours that the build imports is part of its key."""
+    folder = Path(population.__file__).parents[1]
+    for package in population.CODE:
+        for file in (folder / package).rglob("*.py"):
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.ImportFrom):
+                    top = (node.module or "").partition(".")[0]
+                    assert top not in {*code_identity.PACKAGES} - {*population.CODE}, file
+    before = population.key(BINZHOU, NOW, 0.01, 1)
+    monkeypatch.setattr(code_identity, "digest", lambda *_: "another program")
+    assert population.key(BINZHOU, NOW, 0.01, 1) != before
 
 
 # What is assumed

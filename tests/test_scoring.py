@@ -21,6 +21,7 @@ from results.forecasts.observed import COLUMNS, VARIABLE, Observed, read
 from scenarios.checking import ScenarioError
 from scenarios.outcome import ABOUT
 from scenarios.simulate import INFORMATION, RequestError, reported
+from tests import registration
 
 SMALL = Settings(draws=3, level_draws=60, left_out_draws=40, scale=0.005, seed=7)
 END, BEFORE = date(2025, 12, 31), date(2023, 12, 31)
@@ -232,7 +233,7 @@ def test_the_command_prints_and_writes_what_came_out(file, tmp_path, small, caps
     report = json.loads(capsys.readouterr().out)
     assert len(report["cases"]) == 2 * len(FORECASTERS)
     assert {row["over"] for row in report["scores"]} == {"counties", "together"}
-    assert set(report["digests"]) == {"code", "pack", "record", "posterior"}
+    assert set(report["digests"]) == {"forecasting_code", "pack", "record", "posterior"}
     rows = out.read_text(encoding="utf-8-sig").splitlines()
     assert len(rows) == 1 + 2 * len(FORECASTERS)
 
@@ -259,7 +260,7 @@ def test_without_a_file_the_settings_and_digests_are_told(capsys):
     report = json.loads(capsys.readouterr().out)
     assert report["settings"] == json.loads(json.dumps(asdict(REGISTERED), default=str))
     assert report["digests"]["pack"] == load("binzhou").digest
-    assert re.fullmatch("[0-9a-f]{64}", report["digests"]["code"])
+    assert re.fullmatch("[0-9a-f]{64}", report["digests"]["forecasting_code"])
 
 
 # Registered beforehand
@@ -330,10 +331,36 @@ def test_both_rounds_are_registered_and_no_other(told, cutoff, registered):
     assert ("not the registered settings" not in said) == registered
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.identity
+@each_page
 def test_the_data_that_were_registered_are_those_that_are_shipped(page):
     """The program may move on; pack, record and posterior of the registered scoring may not."""
-    text, now = page.read_text(encoding="utf-8"), digests("binzhou")
+    now, registered = digests("binzhou"), registration.named(page)
+    assert registered.keys() == now.keys()
     for name in ("pack", "record", "posterior"):
-        assert f"`{now[name]}`" in text, name
-    assert len(re.findall(r"`[0-9a-f]{64}`", text)) == len(now)
+        assert registered[name] == now[name]
+
+
+def test_both_pages_register_the_same():
+    zh, en = map(registration.named, PAGES)
+    assert zh == en
+
+
+@each_page
+def test_what_was_registered_first_stays_as_it_was(page):
+    first = page.read_text(encoding="utf-8").partition(registration.SECTION)[0]
+    named = {name: value[:8] for name, value in re.findall(registration.ROW, first, re.MULTILINE)}
+    assert named == {
+        "code": "2f6246d0", "pack": "c5279b3d", "record": "7a3c0131", "posterior": "0981c3ed",
+    }  # fmt: skip
+
+
+@each_page
+def test_registering_anew_changes_the_digests_of_its_section_alone(page):
+    text = page.read_text(encoding="utf-8")
+    other = dict.fromkeys(digests("binzhou"), "0" * 64)
+    renewed = registration.renewed(text, other)
+    assert renewed.count("0" * 64) == len(other)
+    assert renewed.partition(registration.SECTION)[0] == text.partition(registration.SECTION)[0]
+    with pytest.raises(ValueError, match="one row of `unknown`"):
+        registration.renewed(text, {"unknown": "0"})
