@@ -17,8 +17,8 @@ test: $(READY)
 
 # Keys, digests and results: on this processor, and on an older one that is imitated.
 identity: $(READY)
-	$(BIN)/python -m pytest -m "identity and not slow"
-	$(BIN)/python -m tests.processor -m pytest -m "identity and not slow"
+	$(BIN)/python -m pytest -m identity
+	$(BIN)/python -m tests.processor -m pytest -m identity
 
 # With the tools of docs/examples beside what make test needs.
 test-all: $(READY)

@@ -27,6 +27,7 @@ from tests import golden, processor
 pytestmark = pytest.mark.identity
 crosses = pytest.mark.skipif(processor.imitated(), reason="compares this machine with another")
 
+COMMAND = (sys.executable, "-c", "from results.cli import entry; entry()")
 DESIGN = """
 name: shards
 region: shandong
@@ -98,14 +99,14 @@ def test_keys_and_digests_are_the_same_on_another_processor(tmp_path):
 
 
 @crosses
+@pytest.mark.slow
 def test_a_saved_run_is_reproduced_on_another_processor(tmp_path):
-    command = [sys.executable, "-c", "from results.cli import entry; entry()"]
-    run = [*command, "run", "plan", "--scale", "0.01", "--out", str(tmp_path / "runs"), "--json"]
+    run = [*COMMAND, "run", "plan", "--scale", "0.01", "--out", str(tmp_path / "runs"), "--json"]
     made = subprocess.run(run, capture_output=True, text=True, timeout=300)
     assert made.returncode == 0, made.stderr
     folder = json.loads(made.stdout)["run"]
     again = subprocess.run(
-        [*command, "reproduce", folder, "--json"], env=processor.another(str(tmp_path / "cache")),
+        [*COMMAND, "reproduce", folder, "--json"], env=processor.another(str(tmp_path / "cache")),
         capture_output=True, text=True, timeout=300,
     )  # fmt: skip
     told = json.loads(again.stdout)
@@ -125,16 +126,17 @@ horizon: {until: 2021-06-30}
 
 
 @crosses
+@pytest.mark.slow
 def test_a_sweep_is_shared_out_among_unlike_processors(tmp_path):
     """Each shard on its own processor, and the set of runs is that of one machine."""
     (tmp_path / "shards.yaml").write_text(SHARDS, "utf-8")
 
     def sweep(out, *more, env=None):
-        command = [sys.executable, "-c", "from results.cli import entry; entry()", "sweep",
-                   str(tmp_path / "shards.yaml"), "--out", str(tmp_path / out), "--json"]  # fmt: skip
+        where = str(tmp_path / "shards.yaml"), "--out", str(tmp_path / out)
         done = subprocess.run(
-            [*command, "--jobs", "1", *more], env=env, capture_output=True, text=True, timeout=300
-        )
+            [*COMMAND, "sweep", *where, "--jobs", "1", "--json", *more], env=env,
+            capture_output=True, text=True, timeout=300,
+        )  # fmt: skip
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 
