@@ -115,6 +115,27 @@ def test_the_code_digest_follows_the_code_and_the_libraries(monkeypatch):
     assert len(set(digests)) == 3
 
 
+def test_a_record_that_calls_it_code_is_read(first):
+    """Records written before 2026-11-29 do."""
+    content = json.loads((first[1].folder / store.RUN).read_bytes())
+    content.pop("seal")
+    content["software"]["code"] = "c" * 64
+    assert record.parsed(record.written(content)) is None  # not both
+    del content["software"]["simulation_code"]
+    assert record.parsed(record.written(content)).software.simulation_code == "c" * 64
+
+
+def test_numbers_are_digested_as_whole_billionths(first, request_):
+    outcome = first[1].outcome(request_)
+    off = replace(outcome, record=np.nextafter(outcome.record, np.inf))
+    assert (off.record != outcome.record).all()
+    assert tables.values_digest(off) == tables.values_digest(outcome) == first[1].record.values
+    other = replace(outcome, record=outcome.record + 1e-8)
+    assert tables.values_digest(other) != tables.values_digest(outcome)
+    unknown = replace(outcome, record=np.full_like(outcome.record, np.nan))
+    assert tables.values_digest(unknown) != tables.values_digest(outcome)
+
+
 # Torn and altered records
 
 SPOILS = {
