@@ -340,13 +340,13 @@ def packs() -> list[str]:
     return sorted(p.name for p in SHIPPED.iterdir() if (p / "region.yaml").is_file())
 
 
-def load(name_or_path: str | Path, lang: str = "zh") -> Region:
+def load(name_or_path: str | Path, lang: str | None = None) -> Region:
     """A region pack, by the name of one that comes with the program or by the path of a folder.
 
     Raises
     ------
     PackError
-        with everything that is wrong with it, in the language asked for.
+        with everything that is wrong with it, in the language asked for, or in both.
     """
     folder = SHIPPED / name_or_path
     if not folder.is_dir():
