@@ -367,6 +367,12 @@ def load(name_or_path: str | Path, lang: str | None = None) -> Region:
         raise PackError(slips.pack, slips.problems, lang) from None
 
 
+def reference(region: Region) -> str:
+    """What `load` takes to find this region again: the name of a shipped pack, else its folder."""
+    folder = region.folder
+    return folder.name if folder.parent == SHIPPED.resolve() else str(folder)
+
+
 SHIPPED = Path(str(files("calibration"))) / "regions"
 
 
