@@ -47,7 +47,10 @@ class Judgement:
         rows = both.plan.model_target_rows()
         ids = tuple(str(row["target"]) for row in rows)
         sides = {"simulated": both.plan, "baseline": both.baseline, "usual": both.usual}
-        judged = {name: {row["target"]: row for row in run.model_target_rows()} for name, run in sides.items()}
+        judged = {
+            name: {row["target"]: row for row in run.model_target_rows()}
+            for name, run in sides.items()
+        }
         central = {name: [told[t]["model_rate"] for t in ids] for name, told in judged.items()}
         if draws is None:
             rates = {name: np.array([values]) for name, values in central.items()}

@@ -98,8 +98,8 @@ def draws(
     Returns
     -------
     one row per draw and target: the columns of `Outcome.model_targets`, of which `model_rate` is
-    called `simulated`, `draw`, and the rates without the plan: `baseline`, and `usual` under the usual outside conditions, of whose change
-    `usual_recoding` is recoding
+    called `simulated`; `draw`; and the rates without the plan: `baseline`, and `usual` under the
+    usual outside conditions, of whose change `usual_recoding` is recoding
 
     Raises
     ------

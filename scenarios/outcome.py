@@ -9,6 +9,7 @@ from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zlib import compress, decompress
 
 import numpy as np
 
@@ -185,7 +186,7 @@ class Outcome:
         `target_rate` [points]; `natural_pp`, `migration_pp`, `recoding_pp`, `denominator_pp` and
         `counting_pp`, which add up to `model_rate` less `rate_at_start` [points]
         """
-        return _dated(self.model_target_rows())
+        return model_target_table(self.model_target_rows())
 
     def model_target_rows(self) -> list[dict[str, Any]]:
         """The rows of `model_targets`."""
@@ -246,7 +247,7 @@ class Outcome:
                 "verdicts are computed by the package results, which is not installed; "
                 "model_targets() gives the level of this one run",
             ) from None
-        return _dated(door(self).to_dict("records"))
+        return _dated(door(self))
 
     def movers(self) -> "pd.DataFrame":
         """Who moved since the start: county, origin, destination and kind of person [persons].
@@ -368,14 +369,14 @@ class Outcome:
 
         kept = {f.name: getattr(self, f.name) for f in fields(self)}
         scenario, region, moves = (kept.pop(name) for name in ("scenario", "region", "_movers"))
-        where = None if moves is None else moves.nonzero()
+        packed = None if moves is None else (moves.shape, compress(moves.astype("<i8").tobytes()))
         found_by_name = shipped().get(scenario.plan.name) == scenario.plan.folder
         return kept | {
             "scenario": scenario.resolved() if found_by_name else scenario,
             "plan_digest": plan_digest(scenario.plan),
             "region": reference(region),
             "region_digest": region.digest,
-            "moves": None if where is None else (moves.shape, where, moves[where]),
+            "moves": packed,
         }
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
@@ -391,15 +392,15 @@ class Outcome:
         then = kept.pop("plan_digest"), kept.pop("region_digest")
         if then != (plan_digest(scenario.plan), region.digest):
             raise RequestError(
-                f"方案 {scenario.plan.name} 或区域包 {region.name} 在保存结果之后被改动；请重新运行",
+                f"方案 {scenario.plan.name} 或区域包 {region.name} "
+                "在保存结果之后被改动；请重新运行",
                 f"the plan {scenario.plan.name} or the pack {region.name} was altered after the "
                 "outcome was pickled; run it again",
             )
         moves = kept.pop("moves")
         if moves is not None:
-            shape, where, persons = moves
-            moves = np.zeros(shape, np.int64)
-            moves[where] = persons
+            shape, packed = moves
+            moves = np.frombuffer(decompress(packed), "<i8").astype(np.int64).reshape(shape)
         kept |= {"scenario": scenario, "region": region, "_movers": moves}
         for name, value in kept.items():
             object.__setattr__(self, name, value)
@@ -420,14 +421,27 @@ class Outcome:
         }
 
 
-def _dated(rows: "Sequence[Mapping[Any, Any]]") -> "pd.DataFrame":
-    """Rows as a table whose deadlines are dates to pandas, so that they sort and subtract."""
+MODEL_TARGETS = (  # columns of `Outcome.model_targets`
+    "target", "unit_code", "county", "county_en", "deadline", "operator", "target_rate",
+    "rate_at_start", "model_rate", "above_target_in_model", "model_margin_pp",
+    *(f"{cause}_pp" for cause in (*CAUSES, "counting")),
+)  # fmt: skip
+
+
+def model_target_table(rows: Sequence[Mapping[str, Any]]) -> "pd.DataFrame":
+    """Rows of `Outcome.model_target_rows` as a table."""
     import pandas as pd
 
-    table = pd.DataFrame(rows)
-    if "deadline" in table:
-        table["deadline"] = pd.to_datetime(table["deadline"])
-    return table
+    return _dated(pd.DataFrame(rows, columns=list(MODEL_TARGETS)))
+
+
+def _dated(table: "pd.DataFrame") -> "pd.DataFrame":
+    """The table with deadlines that pandas knows as dates, so that they sort and subtract."""
+    import pandas as pd
+
+    if "deadline" not in table:
+        return table
+    return table.assign(deadline=pd.to_datetime(table["deadline"]).astype("datetime64[s]"))
 
 
 def floor(target: "Target") -> float:

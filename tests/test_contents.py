@@ -29,8 +29,10 @@ def draws_of(both, n=4):
     without = both.baseline.model_targets()["model_rate"]
     frames = []
     for i in range(n):
-        table = both.plan.model_targets().rename(columns={"model_rate": "simulated"}).assign(
-            draw=i + 1, baseline=without - 2 * i, usual=without, usual_recoding=0.5
+        table = (
+            both.plan.model_targets()
+            .rename(columns={"model_rate": "simulated"})
+            .assign(draw=i + 1, baseline=without - 2 * i, usual=without, usual_recoding=0.5)
         )
         table["simulated"] -= 0.5 * i
         frames.append(table)

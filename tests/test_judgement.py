@@ -78,7 +78,9 @@ def test_a_scenario_without_measures_adds_nothing():
 
 def test_outside_conditions_shift_the_level_by_what_they_do_in_the_model():
     frozen = pair(resolve("plan-without-recoding"), scale=SCALE)
-    rates = [run.model_targets()["model_rate"].to_numpy() for run in (frozen.baseline, frozen.usual)]
+    rates = [
+        run.model_targets()["model_rate"].to_numpy() for run in (frozen.baseline, frozen.usual)
+    ]
     judged = Judgement.of(frozen)
     told = judged.columns()["from_conditions_pp"]
     assert told == pytest.approx(rates[0] - rates[1], abs=0.05)  # but for the ends at 0 and 100
@@ -218,7 +220,9 @@ def test_each_run_of_the_model_goes_with_as_many_draws_of_the_level():
 
 
 def test_a_path_begins_at_the_census_and_ends_at_the_verdict(both, judged):
-    group = next(g for g in both.plan.groups if g.code == both.plan.model_targets()["unit_code"].iloc[0])
+    group = next(
+        g for g in both.plan.groups if g.code == both.plan.model_targets()["unit_code"].iloc[0]
+    )
     told = judgement.path(both, group, verdict.verdicts(both))
     first = judged.columns()
     assert told.without[0] == pytest.approx(told.having[0])

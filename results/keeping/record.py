@@ -126,7 +126,11 @@ def parsed(text: bytes) -> Record | None:
         return None
 
 
-_FORMER = {"simulated": "model_rate", "met": "above_target_in_model", "margin_pp": "model_margin_pp"}
+_FORMER = {
+    "simulated": "model_rate",
+    "met": "above_target_in_model",
+    "margin_pp": "model_margin_pp",
+}
 
 
 def _renamed(record: Record) -> Record:

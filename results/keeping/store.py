@@ -20,7 +20,7 @@ import numpy as np
 from results.keeping import record, tables
 from results.keeping.files import digest, draft_of
 from results.keeping.record import Record
-from scenarios.outcome import Outcome
+from scenarios.outcome import Outcome, model_target_table
 from scenarios.request import Request, World
 from scenarios.simulate import RequestError
 
@@ -82,15 +82,14 @@ class Saved:
         RequestError
             if the run was saved with verdicts instead.
         """
-        import pandas as pd
-
         if self.record.verdicts:
             raise RequestError(
-                f"{self.folder} 存的是判定，见 verdicts()；模型自身的水平见 outcome().model_targets()",
+                f"{self.folder} 存的是判定，见 verdicts()；"
+                "模型自身的水平见 outcome().model_targets()",
                 f"{self.folder} holds verdicts, see verdicts(); outcome().model_targets() gives "
                 "the model's own level",
             )
-        return pd.DataFrame(self.record.model_targets)
+        return model_target_table(self.record.model_targets)
 
     def _table(self, name: str) -> "pd.DataFrame":
         import pandas as pd
