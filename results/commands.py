@@ -8,6 +8,7 @@ from results.cells import as_json
 from results.cli import Say
 from results.show import progress, table
 from results.stopping import DONE, FAILED, REFUSED
+from scenarios.acting import message
 from scenarios.checking import Problem, ScenarioError, Words, nearest
 
 
@@ -198,6 +199,8 @@ def sweep(asked: Namespace, say: Say) -> int:
         asked.design, asked.out, shard=asked.shard, jobs=asked.jobs, engine=asked.engine,
         scheduler=asked.scheduler, resume=asked.resume,
     )  # fmt: skip
+    if idle := sweep.design.inactive():
+        say.note(*message(idle))
     need = sweep.need()
     say.note(*need.said())
     need.refuse()

@@ -105,21 +105,15 @@ def message(names: Iterable[str]) -> Words:
     )
 
 
-def warn_of_inactive(model: "RegionModel", given: Iterable[str], stacklevel: int = 3) -> None:
-    """Warn of parameters that were set to another than their central value and cannot act.
-
-    Parameters
-    ----------
-    given : names of the parameters that were set
-    stacklevel : of the warning; 3 names the caller of whoever calls this
-    """
+def warn_of_inactive(model: "RegionModel") -> None:
+    """Warn the caller of the caller of parameters that are not central and cannot act."""
     from calibration import priors
 
     now, usual = asdict(model.parameters), asdict(priors.central())
-    changed = [name for name in given if now[name] != usual[name]]
+    changed = [name for name in now if now[name] != usual[name]]
     if not any(name in (*CONSTANTS_ONLY, *SPREADS, *OF_LEVERS) for name in changed):
         return
     used = levers_used(model.policy, (tick.number for tick in model.ticks))
     if idle := inactive(changed, model.draw, used):
         text = message(idle)
-        warnings.warn(f"{text.zh}\n{text.en}", InactiveParameterWarning, stacklevel=stacklevel)
+        warnings.warn(f"{text.zh}\n{text.en}", InactiveParameterWarning, stacklevel=3)

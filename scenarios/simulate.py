@@ -70,7 +70,7 @@ def simulate(
         scenario, region=region, parameters=parameters, seed=seed, scale=scale,
         start=start, until=until, draw=draw, cutoff=cutoff, threads=threads, chunk=chunk,
     )  # fmt: skip
-    warn_of_inactive(model, parameters if parameters is not None else ())
+    warn_of_inactive(model)
     return outcome_of(model)
 
 

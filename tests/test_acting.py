@@ -97,8 +97,9 @@ def test_the_central_value_brings_no_warning():
 
 
 def test_the_plan_that_is_not_yet_in_force_lets_no_lever_act():
+    changed = {"job_multiplier": other_value("job_multiplier")}
     with pytest.warns(InactiveParameterWarning, match="job_multiplier"):
-        simulate("plan", scale=SCALE, until="2021-12-31", parameters={"job_multiplier": 0.5})
+        simulate("plan", scale=SCALE, until="2021-12-31", parameters=changed)
 
 
 def test_the_warning_is_in_both_languages_and_names_the_line_of_the_caller():
@@ -120,3 +121,42 @@ def test_the_warning_is_in_both_languages_and_names_the_line_of_the_caller():
 def test_none_is_inactive_where_its_condition_holds():
     assert inactive(["omega_sd", "beta_a", "kappa"], 1, {"digital"}) == []
     assert inactive(["omega_sd", "beta_a", "kappa"], 0, {"training"}) == ["omega_sd", "beta_a"]
+
+
+# The command line
+
+
+def noted(capsys, *words: str) -> str:
+    """What a command notes on stderr."""
+    from results.cli import main
+
+    assert main(["--lang", "en", *words]) == 0
+    return capsys.readouterr().err
+
+
+def test_a_sweep_notes_once_what_cannot_act_in_it(tmp_path, capsys):
+    design = tmp_path / "design.yaml"
+    text = (
+        "name: spreads\nscenarios: [baseline]\nscales: 0.005\nhorizon: {until: 2021-03-31}\n"
+        "parameters: {from: prior, n: 2, only: [omega_sd, kappa, beta_a]}\n"
+    )
+    design.write_text(text + "effects: false\n", "utf-8")
+    said = noted(capsys, "sweep", str(design), "--out", str(tmp_path / "a"), "--jobs", "1")
+    assert said.count("cannot act here") == 1
+    assert all(name in said for name in ("omega_sd", "beta_a"))
+    assert "kappa" not in said
+    design.write_text(text.replace(", beta_a", ""), "utf-8")
+    said = noted(capsys, "sweep", str(design), "--out", str(tmp_path / "b"), "--jobs", "1")
+    assert "cannot act" not in said
+
+
+def test_a_sensitivity_analysis_notes_what_cannot_move_its_outcome(capsys):
+    pytest.importorskip("SALib")
+    words = ("sensitivity", "baseline", "--scale", "0.005", "--until", "2021-03-31", "--at",
+             "2021-03-31", "--trajectories", "5", "--jobs", "1")  # fmt: skip
+    said = noted(capsys, *words, "--factors", "kappa", "tau_sd", "benchmark_drift")
+    assert "tau_sd (acts: draw above 0)" in said
+    assert "benchmark_drift (acts: on published rates only)" in said
+    said = noted(capsys, *words, "--factors", "kappa", "benchmark_drift",
+                 "--outcome", "published_resident_urbanization_rate")  # fmt: skip
+    assert "cannot act" not in said
