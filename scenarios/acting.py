@@ -1,16 +1,15 @@
 """Which parameters cannot act in a run, because the term that they enter is zero in it."""
 
 import warnings
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from scenarios.checking import Words
-from sim.levers import LEVERS
+from sim.levers import LEVERS, Levers
 
 if TYPE_CHECKING:
     from scenarios.model import RegionModel
-    from scenarios.plan import Policy
 
 # Spreads: they multiply county and yearly effects, and errors, all of which are 0 in draw 0.
 SPREADS = ("obs_error_sd", "omega_sd", "tau_sd")
@@ -73,7 +72,7 @@ def condition(name: str) -> Words:
     return Words("", "")
 
 
-def levers_used(policy: "Policy", quarters: Iterable[int]) -> set[str]:
+def levers_used(policy: Callable[[int], Levers], quarters: Iterable[int]) -> set[str]:
     """The levers that are above 0 somewhere in one of these quarters."""
     in_force = list({id(levers): levers for levers in map(policy, quarters)}.values())
     return {name for name in LEVERS if any((getattr(each, name) > 0).any() for each in in_force)}
