@@ -251,6 +251,6 @@ def _salib(method: str) -> tuple[ModuleType, ModuleType]:
         return import_module(f"SALib.analyze.{method}"), import_module(f"SALib.sample.{method}")
     except ImportError:
         raise RequestError(
-            "敏感性分析需要 SALib：请安装 xiancheng[calibration]",
-            "sensitivity analysis needs SALib: install xiancheng[calibration]",
+            "敏感性分析需要 SALib：请在源码目录 pip install -e '.[calibration]'",
+            "sensitivity analysis needs SALib; in the source folder: pip install -e '.[calibration]'",
         ) from None
