@@ -95,7 +95,7 @@ def installed() -> None:
     if find_spec("matplotlib") is None:
         raise RequestError(
             "绘图需要 matplotlib：请在源码目录 pip install -e '.[report]'",
-            "drawing needs matplotlib; in the source folder: pip install -e '.[report]'",
+            "drawing needs matplotlib; in its sources: pip install -e '.[report]'",
         )
 
 

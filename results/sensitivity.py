@@ -252,5 +252,5 @@ def _salib(method: str) -> tuple[ModuleType, ModuleType]:
     except ImportError:
         raise RequestError(
             "敏感性分析需要 SALib：请在源码目录 pip install -e '.[calibration]'",
-            "sensitivity analysis needs SALib; in the source folder: pip install -e '.[calibration]'",
+            "sensitivity analysis needs SALib; in its sources: pip install -e '.[calibration]'",
         ) from None

@@ -104,12 +104,23 @@ def message(names: Iterable[str]) -> Words:
     )
 
 
-def warn_of_inactive(model: "RegionModel") -> None:
-    """Warn the caller of the caller of parameters that are not central and cannot act."""
+def warn_of_inactive(model: "RegionModel", given: Collection[str]) -> None:
+    """Warn the caller of the caller of parameters that were set and cannot act.
+
+    A whole set of parameters, as `scenarios.draws` gives it, is a world and no question about one
+    of them; of these only spreads in draw 0 are warned of.
+
+    Parameters
+    ----------
+    given : names of the parameters that were set; those at their central value are passed over
+    """
     from calibration import priors
 
     now, usual = asdict(model.parameters), asdict(priors.central())
-    changed = [name for name in now if now[name] != usual[name]]
+    whole = len(given) == len(now)
+    changed = [
+        name for name in given if now[name] != usual[name] and (name in SPREADS or not whole)
+    ]
     if not any(name in (*CONSTANTS_ONLY, *SPREADS, *OF_LEVERS) for name in changed):
         return
     used = levers_used(model.policy, (tick.number for tick in model.ticks))

@@ -248,7 +248,7 @@ class Dask:
         except ImportError:
             raise RequestError(
                 "集群运行需要 Dask：请在源码目录 pip install -e '.[cluster]'",
-                "running on a cluster needs Dask; in the source folder: pip install -e '.[cluster]'",
+                "running on a cluster needs Dask; in its sources: pip install -e '.[cluster]'",
             ) from None
 
         fresh, again = deque(tasks), deque[list[int]]()

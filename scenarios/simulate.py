@@ -70,7 +70,7 @@ def simulate(
         scenario, region=region, parameters=parameters, seed=seed, scale=scale,
         start=start, until=until, draw=draw, cutoff=cutoff, threads=threads, chunk=chunk,
     )  # fmt: skip
-    warn_of_inactive(model)
+    warn_of_inactive(model, [] if parameters is None else list(dict(parameters)))
     return outcome_of(model)
 
 

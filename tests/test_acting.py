@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 import pytest
 
-from scenarios import InactiveParameterWarning, parameters, simulate
+from scenarios import InactiveParameterWarning, draws, parameters, simulate
 from scenarios.acting import CONSTANTS_ONLY, OF_LEVERS, OF_PUBLISHED_RATES, SPREADS, inactive
 from scenarios.outcome import PUBLISHED
 from sim.indicators import INDICATORS
@@ -160,3 +160,18 @@ def test_a_sensitivity_analysis_notes_what_cannot_move_its_outcome(capsys):
     said = noted(capsys, *words, "--factors", "kappa", "benchmark_drift",
                  "--outcome", "published_resident_urbanization_rate")  # fmt: skip
     assert "cannot act" not in said
+
+
+# Whole worlds
+
+
+def test_a_whole_world_is_warned_of_only_if_its_effects_were_left_out():
+    """In a pair of scenario and baseline the parameters of measures are idle in the baseline."""
+    world = draws(1)[0]
+    asked = {"scale": SCALE, "until": "2021-03-31"}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        simulate("baseline", **world, **asked)
+    with pytest.warns(InactiveParameterWarning, match="tau_sd") as caught:
+        simulate("baseline", **(world | {"draw": 0}), **asked)
+    assert "job_multiplier" not in str(caught[0].message)

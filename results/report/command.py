@@ -100,5 +100,5 @@ def possible(forms: list[str]) -> None:
     if missing:
         raise RequestError(
             f"文档需要 {'、'.join(missing)}：请在源码目录 pip install -e '.[report]'",
-            f"documents need {', '.join(missing)}; in the source folder: pip install -e '.[report]'",
+            f"documents need {', '.join(missing)}; in its sources: pip install -e '.[report]'",
         )
