@@ -6,6 +6,7 @@ from pathlib import Path
 
 from results.cells import as_json
 from results.cli import Say
+from results.columns import in_file
 from results.show import progress, table
 from results.stopping import DONE, FAILED, REFUSED
 from scenarios.acting import message
@@ -51,7 +52,12 @@ def run(asked: Namespace, say: Say) -> int:
     if asked.figure:
         figures.verdict(found, asked.figure, say.lang)
     if asked.json:
-        report = {"verdicts": found, "census": later, "delivery": delivered, "remarks": remarks}
+        report = {
+            "verdicts": found,
+            "census": later,
+            "delivery": in_file(delivered),
+            "remarks": remarks,
+        }
         print(as_json({"run": str(saved), **report}))
         return DONE
     if found.empty and later.empty:

@@ -118,9 +118,7 @@ def warn_of_inactive(model: "RegionModel", given: Collection[str]) -> None:
 
     now, usual = asdict(model.parameters), asdict(priors.central())
     whole = len(given) == len(now)
-    changed = [
-        name for name in given if now[name] != usual[name] and (name in SPREADS or not whole)
-    ]
+    changed = [n for n in given if now[n] != usual[n] and (n in SPREADS or not whole)]
     if not any(name in (*CONSTANTS_ONLY, *SPREADS, *OF_LEVERS) for name in changed):
         return
     used = levers_used(model.policy, (tick.number for tick in model.ticks))

@@ -58,7 +58,11 @@ def compare(asked: Namespace, say: Say) -> int:
     _csv(told.to_frame(), asked, say)
     if asked.json:
         report = {"outcomes": told.to_frame(), "targets": told.verdicts(), "remarks": remarks}
-        print(cells.as_json({"baseline": sides[0].name, "inputs": told.inputs[say.lang], **report}))
+        print(
+            cells.as_json(
+                {"baseline_scenario": sides[0].name, "inputs": told.inputs[say.lang], **report}
+            )
+        )
         return DONE
     for name, changes in told.inputs[say.lang].items():
         print(f"{sides[0].name} -> {name}")
