@@ -224,7 +224,7 @@ class Outcome:
 
         Returns
         -------
-        the columns of `verdicts.csv`, explained in `results.columns`, among them `expected` [percent],
+        the columns of `verdicts.csv` (see `results.columns`), among them `expected` [percent],
         `probability` and `margin_pp`, `expected` less `target_rate` [points]
 
         Raises
