@@ -116,10 +116,11 @@ class TableError(PackError):
 
     def text(self, lang: str | None = None) -> str:
         """The first problems, one a line, and how many more there are."""
+        lang = lang or self.lang or "zh"
         lines = super().text(lang).splitlines()
         more = len(lines) - 1 - SHOWN
         if more > 0:
-            told = f"  …… 另有 {more} 处" if (lang or self.lang) == "zh" else f"  … and {more} more"
+            told = f"  …… 另有 {more} 处" if lang == "zh" else f"  … and {more} more"
             lines[SHOWN + 1 :] = [told]
         return "\n".join(lines)
 

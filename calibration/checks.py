@@ -10,6 +10,8 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+from calibration.refusal import RefusedError
+
 LANGUAGES = ("zh", "en")
 STATUSES = ("official", "secondary", "derived", "assumed")
 CEILINGS = {"share": 1.0, "percent": 100.0, "permille": 1000.0}  # what a rate cannot exceed
@@ -40,18 +42,18 @@ class Problem:
         return f"{where}: {what}. Expected {expected}; found {self.found}; please {advice}."
 
 
-class PackError(Exception):
+class PackError(RefusedError):
     """A region pack that cannot be used, with everything that is wrong with it."""
 
     noun: Say = ("区域数据包", "The region pack")
 
-    def __init__(self, pack: str, problems: tuple[Problem, ...], lang: str = "zh") -> None:
-        super().__init__(pack, problems, lang)
+    def __init__(self, pack: str, problems: tuple[Problem, ...], lang: str | None = None) -> None:
+        ValueError.__init__(self, pack, problems, lang)
         self.pack, self.problems, self.lang = pack, problems, lang
 
     def text(self, lang: str | None = None) -> str:
-        """All problems, one a line, in the reader's language."""
-        lang = lang or self.lang
+        """All problems, one a line; in the language asked for, else that of `load`, else "zh"."""
+        lang = lang or self.lang or "zh"
         n = len(self.problems)
         head = (
             f"{self.noun[0]} {self.pack} 有 {n} 处问题："
@@ -69,7 +71,7 @@ class PackError(Exception):
         return "\n".join([head, *told])
 
     def __str__(self) -> str:
-        return self.text()
+        return self.text() if self.lang else super().__str__()
 
 
 @dataclass(frozen=True)

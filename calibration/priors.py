@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from numbers import Real
+from typing import Any
 from zlib import crc32
 
 import numpy as np
@@ -169,7 +170,7 @@ def draw(n: int, seed: int) -> list[Parameters]:
 
 
 def override(values: Mapping[str, float]) -> Parameters:
-    """The central parameters, but for `values`.
+    """The central parameters, but for `values`: a mapping or a pandas Series of numbers by name.
 
     Raises
     ------
@@ -177,11 +178,12 @@ def override(values: Mapping[str, float]) -> Parameters:
         A name is unknown, or a value is no number or lies outside the support of its prior.
         Names all of them.
     """
-    if not isinstance(values, Mapping):
+    if not (isinstance(values, Mapping) or hasattr(values, "keys")):
         raise ParameterError(
             f"参数应写作 名称: 数值 的映射；得到 {values!r}",
             f"parameters should be a mapping of names to numbers; got {values!r}",
         )
+    values = {name: _scalar(value) for name, value in dict(values).items()}
     priors = {prior.name: prior for prior in catalogue()}
     slips = [
         slip
@@ -199,6 +201,11 @@ def _unknown(name: str, names: Mapping[str, Prior]) -> tuple[str, str]:
     near = get_close_matches(str(name), names, n=1)
     zh, en = (f"，是否指 {near[0]}？", f", did you mean {near[0]}?") if near else ("", "")
     return f"没有名为 {name!r} 的参数{zh}", f"no parameter is called {name!r}{en}"
+
+
+def _scalar(value: Any) -> Any:
+    """The number in an array without dimensions; anything else as it is."""
+    return value[()] if isinstance(value, np.ndarray) and value.ndim == 0 else value
 
 
 def _finite(value: float) -> bool:

@@ -340,13 +340,13 @@ def packs() -> list[str]:
     return sorted(p.name for p in SHIPPED.iterdir() if (p / "region.yaml").is_file())
 
 
-def load(name_or_path: str | Path, lang: str = "zh") -> Region:
+def load(name_or_path: str | Path, lang: str | None = None) -> Region:
     """A region pack, by the name of one that comes with the program or by the path of a folder.
 
     Raises
     ------
     PackError
-        with everything that is wrong with it, in the language asked for.
+        with everything that is wrong with it, in the language asked for, or in both.
     """
     folder = SHIPPED / name_or_path
     if not folder.is_dir():
@@ -365,6 +365,12 @@ def load(name_or_path: str | Path, lang: str = "zh") -> Region:
         return _load(folder.resolve())
     except PackError as slips:
         raise PackError(slips.pack, slips.problems, lang) from None
+
+
+def reference(region: Region) -> str:
+    """What `load` takes to find this region again: the name of a shipped pack, else its folder."""
+    folder = region.folder
+    return folder.name if folder.parent == SHIPPED.resolve() else str(folder)
 
 
 SHIPPED = Path(str(files("calibration"))) / "regions"

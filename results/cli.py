@@ -1,10 +1,11 @@
-"""The command `xiancheng`: Chinese by default, `--lang en` for English.
+"""The command `xiancheng`: Chinese by default, `--lang en` or XIANCHENG_LANG=en for English.
 
 Exit codes: 0 done, 1 a run failed, 2 bad input or usage, 130 interrupted. Heavy libraries are
 imported by the command that needs them, so that help comes at once.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -12,7 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NoReturn
 
-from calibration.refusal import told
+from calibration.refusal import LANGUAGE, preferred_language, told
 from results import asking, packing
 from results.console import arguments as page
 from results.knowing import arguments as judging
@@ -43,6 +44,19 @@ class Say:
         print(self(zh, en), file=sys.stderr)
 
 
+class Version(argparse.Action):
+    """Prints the version and the digest of the code, and ends."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        """Print it."""
+        from importlib.metadata import version
+
+        from scenarios.request import code_digest
+
+        print(f"xiancheng {version('xiancheng')} (code {code_digest()})")
+        parser.exit()
+
+
 class Parser(argparse.ArgumentParser):
     """An argument parser whose usage errors are one line, and exit with 2."""
 
@@ -58,7 +72,9 @@ def parser(say: Say) -> Parser:
     about = say("县域城镇化模拟", "a simulator of county-town urbanization")
     top = Parser(prog="xiancheng", description=about)
     _shared(top, say)
-    top.set_defaults(lang="zh", json=False)
+    top.set_defaults(lang=say.lang, json=False)
+    known = say("版本与代码摘要", "version and digest of the code")
+    top.add_argument("--version", action=Version, nargs=0, help=known)
     commands = top.add_subparsers(
         dest="command", metavar=say("命令", "command"), required=True, parser_class=Parser
     )
@@ -153,7 +169,10 @@ def _region(command: argparse.ArgumentParser, say: Say) -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; the exit code says how it went."""
     words = list(sys.argv[1:] if argv is None else argv)
-    say = Say("en" if _asks_for_english(words) else "zh")
+    say = Say(_language(words))
+    if wrong := _unknown_language(words):
+        print(wrong, file=sys.stderr)
+        return REFUSED
     try:
         asked, unknown = parser(say).parse_known_args(words)
         if unknown:
@@ -211,9 +230,27 @@ def _workers(jobs: int | None) -> None:
         )
 
 
-def _asks_for_english(words: Sequence[str]) -> bool:
+def _language(words: Sequence[str]) -> str:
+    """The language of the command line, else of the environment, else Chinese."""
+    return _named_language(words) or preferred_language() or "zh"
+
+
+def _named_language(words: Sequence[str]) -> str | None:
+    """What --lang says last, if it is a language that we have."""
     pairs = pairwise(words)
-    return "--lang=en" in words or ("--lang", "en") in pairs
+    named = [value for name, value in pairs if name == "--lang"]
+    named += [word.removeprefix("--lang=") for word in words if word.startswith("--lang=")]
+    return next((lang for lang in reversed(named) if lang in ("zh", "en")), None)
+
+
+def _unknown_language(words: Sequence[str]) -> str | None:
+    """What is wrong with the language of the environment, in both; None if --lang is given."""
+    value = os.environ.get(LANGUAGE, "").strip()
+    if not value or preferred_language() or _named_language(words):
+        return None
+    zh = f"环境变量 {LANGUAGE} 应为 zh 或 en；得到 {value[:40]!r}；请改正，或用 --lang"
+    en = f"{LANGUAGE} should be zh or en; got {value[:40]!r}; set one of them, or use --lang"
+    return f"{zh}\n{en}"
 
 
 def entry() -> NoReturn:

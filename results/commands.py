@@ -6,8 +6,10 @@ from pathlib import Path
 
 from results.cells import as_json
 from results.cli import Say
+from results.columns import in_file
 from results.show import progress, table
 from results.stopping import DONE, FAILED, REFUSED
+from scenarios.acting import message
 from scenarios.checking import Problem, ScenarioError, Words, nearest
 
 
@@ -50,7 +52,12 @@ def run(asked: Namespace, say: Say) -> int:
     if asked.figure:
         figures.verdict(found, asked.figure, say.lang)
     if asked.json:
-        report = {"verdicts": found, "census": later, "delivery": delivered, "remarks": remarks}
+        report = {
+            "verdicts": found,
+            "census": later,
+            "delivery": in_file(delivered),
+            "remarks": remarks,
+        }
         print(as_json({"run": str(saved), **report}))
         return DONE
     if found.empty and later.empty:
@@ -198,6 +205,8 @@ def sweep(asked: Namespace, say: Say) -> int:
         asked.design, asked.out, shard=asked.shard, jobs=asked.jobs, engine=asked.engine,
         scheduler=asked.scheduler, resume=asked.resume,
     )  # fmt: skip
+    if idle := sweep.design.inactive():
+        say.note(*message(idle))
     need = sweep.need()
     say.note(*need.said())
     need.refuse()

@@ -94,8 +94,8 @@ def installed() -> None:
     """
     if find_spec("matplotlib") is None:
         raise RequestError(
-            "绘图需要 matplotlib：请安装 xiancheng[report]",
-            "drawing needs matplotlib: install xiancheng[report]",
+            "绘图需要 matplotlib：请在源码目录 pip install -e '.[report]'",
+            "drawing needs matplotlib; in its sources: pip install -e '.[report]'",
         )
 
 

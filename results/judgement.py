@@ -44,11 +44,14 @@ class Judgement:
     @classmethod
     def of(cls, both: Pair, draws: "pd.DataFrame | None" = None) -> Self:
         """What a pair of runs, or draws as `scenarios.ensemble.draws` gives them, come to."""
-        rows = both.plan.judged()
+        rows = both.plan.model_target_rows()
         ids = tuple(str(row["target"]) for row in rows)
         sides = {"simulated": both.plan, "baseline": both.baseline, "usual": both.usual}
-        judged = {name: {row["target"]: row for row in run.judged()} for name, run in sides.items()}
-        central = {name: [told[t]["simulated"] for t in ids] for name, told in judged.items()}
+        judged = {
+            name: {row["target"]: row for row in run.model_target_rows()}
+            for name, run in sides.items()
+        }
+        central = {name: [told[t]["model_rate"] for t in ids] for name, told in judged.items()}
         if draws is None:
             rates = {name: np.array([values]) for name, values in central.items()}
         else:

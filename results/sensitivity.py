@@ -11,7 +11,7 @@ Sobol (2001), Mathematics and Computers in Simulation 55; Saltelli et al. (2010)
 Communications 181
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -20,15 +20,22 @@ import numpy as np
 
 from calibration.priors import catalogue, on_grid
 from results.comparison.asked import unknown
+from scenarios import acting
+from scenarios.acting import levers_used
 from scenarios.checking import Words
 from scenarios.ensemble import without_plan
+from scenarios.outcome import PUBLISHED
 from scenarios.paired import PARTS, Draw, Reading, Runs
+from scenarios.plan import policy
 from scenarios.scenario import Scenario
 from scenarios.simulate import RequestError
+from sim.calendar import ticks
 from sim.state import Floats
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from calibration.region import Region
 
 EFFECTS, LUCK = "county_and_year_effects", "luck"
 YARDSTICKS = {
@@ -78,6 +85,19 @@ def factors(names: Sequence[str] = ()) -> list[str]:
                 f"{name} stands twice in --factors; name each parameter once",
             )
     return list(names) or known
+
+
+def inactive(
+    names: Iterable[str], scenario: Scenario, pack: "Region", question: Question
+) -> list[str]:
+    """The factors that cannot act, because their term is zero or enters published rates only."""
+    chosen = list(names)
+    quarters = (tick.number for tick in ticks(scenario.start, scenario.until))
+    used = levers_used(policy(scenario, pack), quarters)
+    idle = acting.inactive(chosen, int(EFFECTS in chosen), used)
+    if question.outcome != PUBLISHED and question.outcome.removesuffix("_pp") != "counting":
+        idle += [name for name in acting.OF_PUBLISHED_RATES if name in chosen and name not in idle]
+    return idle
 
 
 def world(point: Floats, names: Sequence[str], inner: float, seed: int = 1) -> Draw:
@@ -231,6 +251,6 @@ def _salib(method: str) -> tuple[ModuleType, ModuleType]:
         return import_module(f"SALib.analyze.{method}"), import_module(f"SALib.sample.{method}")
     except ImportError:
         raise RequestError(
-            "敏感性分析需要 SALib：请安装 xiancheng[calibration]",
-            "sensitivity analysis needs SALib: install xiancheng[calibration]",
+            "敏感性分析需要 SALib：请在源码目录 pip install -e '.[calibration]'",
+            "sensitivity analysis needs SALib; in its sources: pip install -e '.[calibration]'",
         ) from None

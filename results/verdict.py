@@ -36,7 +36,7 @@ JUDGED = (  # columns that draws have a part in
     "all_met_without", "from_trend_pp",
     "from_recoding_pp", "from_conditions_pp", "from_plan_pp", "margin_pp", "basis", "draws",
 )  # fmt: skip
-OF_THE_MODEL = ("met", "margin_pp")  # columns of `Outcome.verdicts` that are no verdict
+OF_THE_MODEL = ("above_target_in_model", "model_margin_pp")  # of one run, and no verdict
 
 
 def verdicts(both: Pair, draws: "pd.DataFrame | None" = None) -> "pd.DataFrame":
@@ -51,7 +51,9 @@ def verdicts(both: Pair, draws: "pd.DataFrame | None" = None) -> "pd.DataFrame":
     `baseline`, `effect_pp`
     between them, and the causes of its change
     """
-    table = both.plan.verdicts()
+    import pandas as pd
+
+    table = pd.DataFrame(both.plan.model_target_rows()).rename(columns={"model_rate": "simulated"})
     if table.empty:
         return table
     judgement = Judgement.of(both, draws)
@@ -65,9 +67,25 @@ def verdicts(both: Pair, draws: "pd.DataFrame | None" = None) -> "pd.DataFrame":
     known = len(both.plan.region.censuses) > 1
     own.insert(at, "basis", kinds[judgement.anchored] if known else "model")
     own.insert(at, "draws", 0 if draws is None else judgement.runs)
-    own["baseline"] = both.baseline.verdicts()["simulated"]
+    own["baseline"] = [row["model_rate"] for row in both.baseline.model_target_rows()]
     own["effect_pp"] = (own["simulated"] - own["baseline"]).round(6)
     return own
+
+
+def of_outcome(outcome: Outcome) -> "pd.DataFrame":
+    """The verdicts on an outcome, whose baseline is simulated: see `Outcome.verdicts`."""
+    from calibration.region import reference
+    from scenarios.ensemble import Simulated, in_usual_world, without_plan
+    from scenarios.request import Request
+
+    asked = outcome.request
+    request: dict[str, Any] = {
+        "region": reference(outcome.region),
+        **{name: asked[name] for name in ("parameters", "seed", "scale", "draw", "cutoff")},
+    }
+    simulated = Simulated()
+    baseline = simulated(Request.of(without_plan(outcome.scenario), **request))
+    return verdicts(Pair(outcome, baseline, in_usual_world(baseline, simulated, **request)))
 
 
 def lines(table: "pd.DataFrame", lang: str) -> tuple[list[str], list[list[str]]]:

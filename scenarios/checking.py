@@ -14,6 +14,8 @@ from typing import Annotated, Any, NamedTuple, TypeVar, Union, get_args, get_ori
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from calibration.refusal import RefusedError
+
 Path = tuple[str | int, ...]  # the keys and list positions that lead to a value
 
 
@@ -52,15 +54,12 @@ class Problem:
         return f"{where}: {key}应为{self.expected.zh}，现为 {found}{meant}"
 
 
-class ScenarioError(ValueError):
+class ScenarioError(RefusedError):
     """A scenario, measure or plan file that cannot be used, with everything that is wrong in it."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
-        super().__init__(self.problems)
-
-    def __str__(self) -> str:
-        return self.text()
+        ValueError.__init__(self, self.problems)
 
     def text(self, lang: str = "zh") -> str:
         """All problems, one a line."""

@@ -247,8 +247,8 @@ class Dask:
             from distributed import Client, KilledWorker, LocalCluster, as_completed
         except ImportError:
             raise RequestError(
-                "集群运行需要 Dask：请安装 xiancheng[cluster]",
-                "running on a cluster needs Dask: install xiancheng[cluster]",
+                "集群运行需要 Dask：请在源码目录 pip install -e '.[cluster]'",
+                "running on a cluster needs Dask; in its sources: pip install -e '.[cluster]'",
             ) from None
 
         fresh, again = deque(tasks), deque[list[int]]()

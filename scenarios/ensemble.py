@@ -97,9 +97,9 @@ def draws(
 
     Returns
     -------
-    one row per draw and target: the columns of `Outcome.verdicts`, `draw`, and the rates without
-    the plan: `baseline`, and `usual` under the usual outside conditions, of whose change
-    `usual_recoding` is recoding
+    one row per draw and target: the columns of `Outcome.model_targets`, of which `model_rate` is
+    called `simulated`; `draw`; and the rates without the plan: `baseline`, and `usual` under the
+    usual outside conditions, of whose change `usual_recoding` is recoding
 
     Raises
     ------
@@ -161,11 +161,14 @@ class Drawn:
         return [replace(side, parameters=values, seed=luck, draw=effects) for side in self.sides]
 
     def __call__(self, number: int) -> "tuple[int, pd.DataFrame]":
-        """The number, and its verdicts."""
+        """The number, and what its runs show of the targets."""
+        import pandas as pd
+
         known: dict[str, pd.DataFrame] = {}
         for request in self.requests(number):
             if request.key not in known:
-                known[request.key] = self.answer(request).verdicts()
+                rows = self.answer(request).model_target_rows()
+                known[request.key] = pd.DataFrame(rows).rename(columns={"model_rate": "simulated"})
         plan, baseline, usual = (known[request.key] for request in self.requests(number))
         return number, plan.assign(
             draw=number + 1, baseline=baseline["simulated"], usual=usual["simulated"],

@@ -65,7 +65,7 @@ class RegionModel(UrbanModel):
         plan = horizon(plan, start, until)
         checked(plan, region, seed=seed, scale=scale, draw=draw, threads=threads, chunk=chunk)
         pack = load(region)
-        values = priors.override(parameters or {})
+        values = priors.override({} if parameters is None else parameters)
         known_until = information(plan, pack, cutoff)
         begun, groups = prepared(str(region), plan.start, float(scale)), reported(pack)
         member = np.array([[c in g.counties for c in range(len(pack.counties))] for g in groups])

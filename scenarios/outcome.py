@@ -3,12 +3,13 @@
 import platform
 from bisect import bisect
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zlib import compress, decompress
 
 import numpy as np
 
@@ -42,9 +43,13 @@ class Group:
         return self.en if lang == "en" else self.zh
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Outcome:
-    """What a run gives; arrays are (date, indicator, group) and (quarter, county)."""
+    """What a run gives; arrays are (date, indicator, group) and (quarter, county).
+
+    Two outcomes are equal only if they are the same object. A pickled outcome names its plan and
+    its region pack and the digests of both, and loads them again.
+    """
 
     scenario: "Scenario"
     region: "Region"
@@ -79,7 +84,10 @@ class Outcome:
         return self.record[:, list(INDICATORS).index(indicator)]
 
     def to_frame(self) -> "pd.DataFrame":
-        """Every indicator: date, unit_code, county, indicator, value, unit."""
+        """Every indicator: date, unit_code, county, county_en, indicator, value, unit.
+
+        `scenarios.indicators` explains the indicators.
+        """
         import pandas as pd
 
         from sim.indicators import INDICATORS
@@ -90,6 +98,7 @@ class Outcome:
                 "date": np.repeat(np.array(self.dates, "datetime64[D]"), shape[1] * shape[2]),
                 "unit_code": np.tile([g.code for g in self.groups], shape[0] * shape[1]),
                 "county": np.tile([g.zh for g in self.groups], shape[0] * shape[1]),
+                "county_en": np.tile([g.en for g in self.groups], shape[0] * shape[1]),
                 "indicator": np.tile(np.repeat(list(INDICATORS), shape[2]), shape[0]),
                 "value": self.record.ravel(),
                 "unit": np.tile(
@@ -126,6 +135,7 @@ class Outcome:
             "date": np.repeat(np.array(self.dates[1:], "datetime64[s]"), counties),
             "unit_code": np.tile([g.code for g in self.groups[:counties]], quarters),
             "county": np.tile([g.zh for g in self.groups[:counties]], quarters),
+            "county_en": np.tile([g.en for g in self.groups[:counties]], quarters),
             **stacked,
             "migration": change.migration,
             "total": change.total,
@@ -161,21 +171,32 @@ class Outcome:
         names = vars(self._growth[0])
         return {name: np.stack([getattr(g, name) for g in self._growth]) for name in names}
 
-    def verdicts(self) -> "pd.DataFrame":
-        """One row for each target whose deadline the run reaches."""
-        import pandas as pd
+    def model_targets(self) -> "pd.DataFrame":
+        """What this one run of the model shows of each target whose deadline it reaches.
 
-        return pd.DataFrame(self.judged())
+        This is the model's own level, for the study of parameters and mechanisms. It is no
+        forecast and no verdict: `verdicts` gives the expected rate and the chance of the target.
 
-    def judged(self) -> list[dict[str, Any]]:
-        """The rows of `verdicts`."""
+        Returns
+        -------
+        one row per target: `target`, `unit_code`, `county`, `county_en`, `deadline`, `operator`,
+        `target_rate` [percent]; `rate_at_start` and `model_rate`, the published rate in the model
+        at the start and on the deadline [percent]; `above_target_in_model`, whether `model_rate`
+        reaches the target ("about" allows half a point less); `model_margin_pp`, `model_rate` less
+        `target_rate` [points]; `natural_pp`, `migration_pp`, `recoding_pp`, `denominator_pp` and
+        `counting_pp`, which add up to `model_rate` less `rate_at_start` [points]
+        """
+        return model_target_table(self.model_target_rows())
+
+    def model_target_rows(self) -> list[dict[str, Any]]:
+        """The rows of `model_targets`."""
         rows = []
         for target in self.region.targets:
             if not target.due(self.dates[0], self.dates[-1]):
                 continue
             column = group_of(target, self.region, self.groups)
             group = self.groups[column]
-            simulated = float(self.at(PUBLISHED, target.deadline)[column])
+            rate = float(self.at(PUBLISHED, target.deadline)[column])
             rows.append(
                 {
                     "target": target.id,
@@ -186,17 +207,52 @@ class Outcome:
                     "operator": target.operator,
                     "target_rate": target.value,
                     "rate_at_start": float(self.at(PUBLISHED, self.dates[0])[column]),
-                    "simulated": simulated,
-                    "met": simulated >= floor(target),
-                    "margin_pp": round(simulated - target.value, 6),
+                    "model_rate": rate,
+                    "above_target_in_model": rate >= floor(target),
+                    "model_margin_pp": round(rate - target.value, 6),
                     **{f"{k}_pp": v for k, v in self.causes(group, target.deadline).items()},
                 }
             )
         return rows
 
+    def verdicts(self) -> "pd.DataFrame":
+        """The verdict on each target whose deadline the run reaches, as `xiancheng run` gives it.
+
+        The level is that of statistics, and the model adds what the plan and outside conditions
+        change. So the baseline is simulated too, with the parameters, seed, scale and draw of this
+        run, which takes as long as this run did.
+
+        Returns
+        -------
+        the columns of `verdicts.csv` (see `results.columns`), among them `expected` [percent],
+        `probability` and `margin_pp`, `expected` less `target_rate` [points]
+
+        Raises
+        ------
+        RequestError
+            if the package `results`, which computes verdicts, is not installed.
+        """
+        # A call-time look-up by name: scenarios works without results and imports nothing of it.
+        from importlib import import_module
+
+        from scenarios.simulate import RequestError
+
+        try:
+            door = import_module("results.verdict").of_outcome
+        except ModuleNotFoundError as error:
+            if error.name != "results":
+                raise
+            raise RequestError(
+                "判定由 results 包计算，而它没有安装；一次运行自身的水平见 model_targets()",
+                "verdicts are computed by the package results, which is not installed; "
+                "model_targets() gives the level of this one run",
+            ) from None
+        return _dated(door(self))
+
     def movers(self) -> "pd.DataFrame":
         """Who moved since the start: county, origin, destination and kind of person [persons].
 
+        Columns: `county`, `county_en`, the other axes of `mover_axes`, `persons`.
         A move between counties of the region stands in the lines of both. Empty for an outcome
         that was saved without them.
         """
@@ -210,6 +266,8 @@ class Outcome:
             name: np.array(values)[index]
             for (name, values), index in zip(axes.items(), where, strict=True)
         }
+        english = np.array([g.en for g in self.groups])[where[0]]
+        columns = {"county": columns.pop("county"), "county_en": english, **columns}
         return pd.DataFrame(columns | {"persons": persons[where]})
 
     def mover_axes(self) -> dict[str, Sequence[str]]:
@@ -240,7 +298,11 @@ class Outcome:
         return np.array([shares.get(q, np.ones(counties)) for q in range(first, last + 1)])
 
     def summary(self) -> dict[str, float]:
-        """Every indicator at the end, and what a census finds then, under stable flat keys."""
+        """Every indicator at the end, and what a census finds then, under stable flat keys.
+
+        A key is `<indicator>_<unit code>`, or `<finding>_<unit code>` for what a census would find
+        [persons]. `scenarios.indicators` lists both with their units; `groups` lists the units.
+        """
         from sim.indicators import INDICATORS
 
         last = self.record[-1]
@@ -256,6 +318,93 @@ class Outcome:
         }
         return reported | found
 
+    def __repr__(self) -> str:
+        lines = [
+            f"Outcome of {self.scenario.name!r} in {self.region.name!r}",
+            *(f"  {name:<8} {value}" for name, value in self._heading().items()),
+        ]
+        if shown := self._shown_targets():
+            lines.append("  published rate in the model / target [percent], no verdict:")
+            lines += [f"    {name:<24} {rate:6.2f} / {sign}{goal:g}"
+                      for name, rate, sign, goal in shown]  # fmt: skip
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        """The same as a table for notebooks."""
+        from html import escape
+
+        def row(*cells: object) -> str:
+            return "<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in cells) + "</tr>"
+
+        rows = [row(name, value) for name, value in self._heading().items()]
+        rows += [row(name, f"{rate:.2f} / {sign}{goal:g}")
+                 for name, rate, sign, goal in self._shown_targets()]  # fmt: skip
+        title = f"{self.scenario.name} · {self.region.name}"
+        return f"<table><caption>{escape(title)}</caption>{''.join(rows)}</table>"
+
+    def _heading(self) -> dict[str, str]:
+        """What was run and where it ended, in words."""
+        city = next((i for i, g in enumerate(self.groups) if len(g.counties) > 1), 0)
+        begun, ended = (self.at(RATE, day)[city] for day in (self.dates[0], self.dates[-1]))
+        asked = self.request
+        return {
+            "horizon": f"{self.dates[0]} to {self.dates[-1]}",
+            "scale": f"{asked['scale']:g}, seed {asked['seed']}, draw {asked['draw']}",
+            "urban": f"{begun:.2f} to {ended:.2f} percent of residents, {self.groups[city].en}",
+        }
+
+    def _shown_targets(self) -> list[tuple[str, float, str, float]]:
+        """The first targets: place, rate in the model, sign, target."""
+        signs = {"about": "~", "at least": ">="}
+        return [
+            (f"{row['target']} {row['county_en']}"[:24], row["model_rate"],
+             signs.get(row["operator"], ""), row["target_rate"])
+            for row in self.model_target_rows()[:6]
+        ]  # fmt: skip
+
+    def __getstate__(self) -> dict[str, Any]:
+        from calibration.region import reference
+        from scenarios.loading import shipped
+        from scenarios.request import plan_digest
+
+        kept = {f.name: getattr(self, f.name) for f in fields(self)}
+        scenario, region, moves = (kept.pop(name) for name in ("scenario", "region", "_movers"))
+        packed = None if moves is None else (moves.shape, compress(moves.astype("<i8").tobytes()))
+        found_by_name = shipped().get(scenario.plan.name) == scenario.plan.folder
+        return kept | {
+            "scenario": scenario.resolved() if found_by_name else scenario,
+            "plan_digest": plan_digest(scenario.plan),
+            "region": reference(region),
+            "region_digest": region.digest,
+            "moves": packed,
+        }
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        from calibration.region import load
+        from scenarios.request import plan_digest
+        from scenarios.resolving import resolve
+        from scenarios.simulate import RequestError
+
+        kept = dict(state)
+        scenario, region = kept.pop("scenario"), load(kept.pop("region"))
+        if isinstance(scenario, Mapping):
+            scenario = resolve(scenario)
+        then = kept.pop("plan_digest"), kept.pop("region_digest")
+        if then != (plan_digest(scenario.plan), region.digest):
+            raise RequestError(
+                f"方案 {scenario.plan.name} 或区域包 {region.name} "
+                "在保存结果之后被改动；请重新运行",
+                f"the plan {scenario.plan.name} or the pack {region.name} was altered after the "
+                "outcome was pickled; run it again",
+            )
+        moves = kept.pop("moves")
+        if moves is not None:
+            shape, packed = moves
+            moves = np.frombuffer(decompress(packed), "<i8").astype(np.int64).reshape(shape)
+        kept |= {"scenario": scenario, "region": region, "_movers": moves}
+        for name, value in kept.items():
+            object.__setattr__(self, name, value)
+
     @cached_property
     def provenance(self) -> dict[str, Any]:
         """Everything that made this outcome, ready for JSON."""
@@ -270,6 +419,29 @@ class Outcome:
                 **{name: version(name) for name in ("mesa", "numba", "numpy", "scipy", "pandas")},
             },
         }
+
+
+MODEL_TARGETS = (  # columns of `Outcome.model_targets`
+    "target", "unit_code", "county", "county_en", "deadline", "operator", "target_rate",
+    "rate_at_start", "model_rate", "above_target_in_model", "model_margin_pp",
+    *(f"{cause}_pp" for cause in (*CAUSES, "counting")),
+)  # fmt: skip
+
+
+def model_target_table(rows: Sequence[Mapping[str, Any]]) -> "pd.DataFrame":
+    """Rows of `Outcome.model_target_rows` as a table."""
+    import pandas as pd
+
+    return _dated(pd.DataFrame(rows, columns=list(MODEL_TARGETS)))
+
+
+def _dated(table: "pd.DataFrame") -> "pd.DataFrame":
+    """The table with deadlines that pandas knows as dates, so that they sort and subtract."""
+    import pandas as pd
+
+    if "deadline" not in table:
+        return table
+    return table.assign(deadline=pd.to_datetime(table["deadline"]).astype("datetime64[s]"))
 
 
 def floor(target: "Target") -> float:

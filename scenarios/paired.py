@@ -17,10 +17,11 @@ import numpy as np
 from calibration import posterior
 from calibration.region import load
 from scenarios.engines import WorkersLostError, leave_signals, one_thread_each
+from scenarios.model import RegionModel
 from scenarios.outcome import CAUSES, PUBLISHED, RATE, Outcome, group_of
 from scenarios.plan import policy
 from scenarios.scenario import Scenario
-from scenarios.simulate import simulate
+from scenarios.simulate import outcome_of
 from sim.levers import LEVERS
 from sim.state import Floats, quarter_with
 
@@ -178,8 +179,8 @@ class Runs:
 
 
 def _run(scenario: Scenario, draw: Draw, region: str, scale: float, day: date) -> Reading:
-    outcome = simulate(
+    model = RegionModel(
         scenario, region=region, parameters=draw.parameters, seed=draw.seed, scale=scale,
         draw=draw.number,
     )  # fmt: skip
-    return read(outcome, day)
+    return read(outcome_of(model), day)

@@ -20,7 +20,7 @@ from scenarios.loading import Plan
 from scenarios.outcome import Outcome
 from scenarios.resolving import resolve
 from scenarios.scenario import Scenario
-from scenarios.simulate import RequestError, horizon, information, simulate
+from scenarios.simulate import RequestError, horizon, information, outcome_of
 
 COMPUTES = ("sim", "calibration", "scenarios")  # the packages that make an outcome
 ARITHMETIC = ("numba", "numpy", "scipy")  # libraries whose versions may change a last digit
@@ -79,7 +79,13 @@ class Request:
         """The request that `simulate` would answer, from the same arguments."""
         chosen = scenario if isinstance(scenario, Scenario) else resolve(scenario)
         world = World.of(horizon(chosen, start, until), region, cutoff)
-        return cls(world, dict(parameters or {}), int(seed), float(scale), int(draw))
+        return cls(
+            world,
+            dict({} if parameters is None else parameters),
+            int(seed),
+            float(scale),
+            int(draw),
+        )
 
     @cached_property
     def key(self) -> str:
@@ -95,11 +101,14 @@ class Request:
         )
 
     def simulate(self) -> Outcome:
-        """Run it."""
-        return simulate(
+        """Run it; other than `scenarios.simulate` it warns of nothing."""
+        from scenarios.model import RegionModel
+
+        model = RegionModel(
             self.world.scenario, region=self.world.region, parameters=self.parameters,
             seed=self.seed, scale=self.scale, draw=self.draw, cutoff=self.world.cutoff,
         )  # fmt: skip
+        return outcome_of(model)
 
 
 def timed(request: Request) -> tuple[Outcome, dict[str, float]]:

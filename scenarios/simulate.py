@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from calibration import priors
 from calibration.refusal import RefusedError
+from scenarios.acting import warn_of_inactive
 from scenarios.outcome import Group, Outcome
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from calibration.region import Region
+    from scenarios.model import RegionModel
     from scenarios.scenario import Scenario
 
 INFORMATION = date(2024, 12, 31)  # the cut-off of what is known; a later one is for scoring only
@@ -49,22 +48,36 @@ def simulate(
     seed : replicate; the same seed is the same luck in every scenario
     scale : in (0, 1]; rows for each resident
     start, until : a census the pack holds, and the last day; the scenario's horizon by default
-    draw : number of the draw of county and yearly effects; 0 is the median world, without any
+    draw : number of the draw of county and yearly effects; 0 is the median world, without any,
+        in which `omega_sd`, `tau_sd` and `obs_error_sd` cannot act
     cutoff : nothing dated later is used; 2024-12-31 from the last census on, else the start
     threads, chunk : how the work is divided; neither changes any result
 
     Raises
     ------
     RequestError, ParameterError, PackError, ScenarioError
-        Before anything is computed, with what was expected, what was found and what to do.
+        Before anything is computed, with what was expected, what was found and what to do; all are
+        a RefusedError and a ValueError.
+
+    Warns
+    -----
+    InactiveParameterWarning
+        if a parameter is set to another than its central value but cannot act in this run.
     """
     from scenarios.model import RegionModel
-    from sim.indicators import INDICATORS
 
     model = RegionModel(
         scenario, region=region, parameters=parameters, seed=seed, scale=scale,
         start=start, until=until, draw=draw, cutoff=cutoff, threads=threads, chunk=chunk,
     )  # fmt: skip
+    warn_of_inactive(model, [] if parameters is None else list(dict(parameters)))
+    return outcome_of(model)
+
+
+def outcome_of(model: "RegionModel") -> Outcome:
+    """Run a model to its end; what it gives."""
+    from sim.indicators import INDICATORS
+
     begun = model.present()
     while model.running:
         model.step()
@@ -188,17 +201,3 @@ def checked(scenario: "Scenario", region: str | Path, **numbers: Any) -> None:
             f"scale {numbers['scale']:g} 太小：至少应有 {FEWEST} 行，即不小于 {least:.2g}",
             f"scale {numbers['scale']:g} is too small: {FEWEST} rows at least, {least:.2g} or more",
         )
-
-
-def parameters() -> "pd.DataFrame":
-    """Every parameter: name, central, low, high, prior, unit, and what it means."""
-    import pandas as pd
-
-    return pd.DataFrame(
-        {
-            "name": p.name, "central": p.central, "low": p.low, "high": p.high,
-            "prior": p.family, "unit": p.unit, "estimable": p.estimable, "grade": p.grade,
-            "zh": p.title["zh"], "en": p.title["en"],
-        }
-        for p in priors.catalogue()
-    )  # fmt: skip

@@ -16,14 +16,17 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from calibration import posterior, priors
 from calibration.region import load
+from scenarios.acting import inactive, levers_used
 from scenarios.checking import Document, ScenarioError, Words, held_against, nearest, wrong
 from scenarios.keys import Day, Model
+from scenarios.plan import policy
 from scenarios.points import points_in, sampled
 from scenarios.reading import read
 from scenarios.request import Request, World, digest_of
 from scenarios.resolving import resolve
 from scenarios.scenario import Horizon, Name
 from scenarios.simulate import LIMITS, checked, horizon
+from sim.calendar import ticks
 from sim.state import Floats
 
 MOST = 1_000_000  # runs in a sweep
@@ -203,6 +206,15 @@ class Design:
         """The numbers of the runs of shard i of n."""
         i, n = shard
         return range(i - 1, len(self), n)
+
+    def inactive(self) -> list[str]:
+        """The parameters that are set but can act in no run of the design."""
+        used: set[str] = set()
+        for world in self.worlds:
+            scenario = world.scenario
+            quarters = (tick.number for tick in ticks(scenario.start, scenario.until))
+            used |= levers_used(policy(scenario, load(world.region)), quarters)
+        return inactive(self.names, int(self.effects), used)
 
     def request(self, point: Point) -> Request:
         """What is asked for at a point."""

@@ -277,8 +277,8 @@ def test_an_ensemble_takes_its_draws_from_the_sample(pack, sample):
     first = posterior.draws(load(pack), 2, 1)[0]
     alone = simulate(
         scenario, seed=1, draw=first.number, parameters=vars(first.parameters), **asked
-    ).verdicts()
-    assert told["simulated"][: len(alone)].tolist() == alone["simulated"].tolist()
+    ).model_targets()
+    assert told["simulated"][: len(alone)].tolist() == alone["model_rate"].tolist()
 
 
 def test_a_sample_with_other_columns_is_refused(pack, sample):

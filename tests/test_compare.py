@@ -96,7 +96,7 @@ def test_equal_levers_in_the_same_world_are_one_run():
 def test_without_draws_there_is_no_interval():
     told = compare((side("baseline"), side("plan")), scale=SCALE, jobs=1)
     frame = told.to_frame()
-    assert frame[["low", "high", "draw_sd", "seed_sd"]].isna().all(axis=None)
+    assert frame[["difference_low", "difference_high", "draw_sd", "seed_sd"]].isna().all(axis=None)
     headers, _ = compared.values(told, "resident_urbanization_rate", "en")
     assert "90%" not in headers
     assert any("one over seeds alone is not" in line for line in compared.remarks(told, "en"))
@@ -104,13 +104,15 @@ def test_without_draws_there_is_no_interval():
 
 def test_an_interval_holds_most_of_the_paired_differences(told):
     frame = told.to_frame().query("scenario == 'plan'")
-    assert (frame["low"] <= frame["mean_difference"] + 1e-9).all()
-    assert (frame["mean_difference"] <= frame["high"] + 1e-9).all()
+    assert (frame["difference_low"] <= frame["mean_difference"] + 1e-9).all()
+    assert (frame["mean_difference"] <= frame["difference_high"] + 1e-9).all()
 
 
 def test_the_baseline_differs_from_itself_in_nothing(told):
     frame = told.to_frame().query("scenario == 'baseline'")
-    assert (frame[["difference", "low", "high", "draw_sd", "seed_sd"]] == 0).all(axis=None)
+    assert (
+        frame[["difference", "difference_low", "difference_high", "draw_sd", "seed_sd"]] == 0
+    ).all(axis=None)
 
 
 def test_spread_is_told_apart_by_its_source():
@@ -189,8 +191,8 @@ def test_the_command_prints_one_json_object(capsys):
     words = ["compare", "baseline", "plan", "--scale", str(SCALE), "--jobs", "1", "--json"]
     assert main(words) == 0
     told = json.loads(capsys.readouterr().out)
-    assert told["baseline"] == "baseline"
-    assert {row["low"] for row in told["outcomes"]} == {None}
+    assert told["baseline_scenario"] == "baseline"
+    assert {row["difference_low"] for row in told["outcomes"]} == {None}
 
 
 def test_an_unknown_outcome_is_refused_with_the_nearest_name(capsys):

@@ -26,15 +26,16 @@ def both():
 
 def draws_of(both, n=4):
     """Verdicts of draws as an ensemble gives them: each half a point further from the centre."""
-    without = both.baseline.verdicts()["simulated"]
+    without = both.baseline.model_targets()["model_rate"]
     frames = []
     for i in range(n):
-        table = both.plan.verdicts().assign(
-            draw=i + 1, baseline=without - 2 * i, usual=without, usual_recoding=0.5
+        table = (
+            both.plan.model_targets()
+            .rename(columns={"model_rate": "simulated"})
+            .assign(draw=i + 1, baseline=without - 2 * i, usual=without, usual_recoding=0.5)
         )
         table["simulated"] -= 0.5 * i
-        floor = table["target_rate"] - 0.5 * (table["operator"] == "about")
-        frames.append(table.assign(met=table["simulated"] >= floor))
+        frames.append(table)
     return pd.concat(frames, ignore_index=True)
 
 

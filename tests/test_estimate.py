@@ -92,7 +92,7 @@ def test_a_twin_of_what_was_learned_is_no_test():
 
 def test_a_missing_library_is_named_with_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn.neural_network", None)
-    with pytest.raises(EstimationError, match=r"scikit-learn: install xiancheng\[calibration\]"):
+    with pytest.raises(EstimationError, match=r"scikit-learn; in its sources: pip install -e"):
         optional("sklearn.neural_network")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from scenarios import parameters, simulate
+from scenarios import distributions, draws, parameters, simulate
 
 EXAMPLES = Path(__file__).parent.parent / "docs" / "examples"
 COUNTIES = (371602, 371603, 371621, 371622, 371623, 371625, 371681)
@@ -45,8 +45,8 @@ def rows(text: str) -> dict[str, list[float]]:
     return {word: [float(n) for n in number.findall(rest)] for word, rest in lines}
 
 
-def ranges() -> dict[str, tuple[float, float]]:
-    return {p.name: (p.low, p.high) for p in parameters().itertuples()}
+def supports() -> dict[str, tuple[float, float]]:
+    return {p.name: (p.support_low, p.support_high) for p in parameters().itertuples()}
 
 
 def test_every_example_is_run_here_and_is_told_of():
@@ -66,30 +66,31 @@ def test_an_example_fits_on_a_page(example):
 @pytest.mark.slow
 def test_scenario_discovery_draws_a_box_within_what_was_asked():
     text = told("discover_scenarios", needs="ema_workbench", package="ema-workbench")
-    found = {name: limits for name, limits in rows(text).items() if name in ranges()}
+    found = {name: limits for name, limits in rows(text).items() if name in supports()}
     assert found, text
+    assert "benchmark_drift" not in found
     for name, (low, high, *_) in found.items():
-        assert ranges()[name][0] <= low + 1e-3
-        assert low < high <= ranges()[name][1] + 1e-3
+        assert supports()[name][0] <= low + 1e-3
+        assert low < high <= supports()[name][1] + 1e-3
 
 
-def test_sensitivity_ranks_every_free_parameter_and_the_drift_moves_no_true_rate():
+def test_sensitivity_ranks_every_free_parameter_that_can_act():
     text = told("rank_parameters", needs="SALib", package="xiancheng[calibration]")
-    ranked = {name: effect for name, effect in rows(text).items() if name in ranges()}
-    assert ranked.keys() == set(parameters().query("estimable == 'free'").name)
-    assert ranked["benchmark_drift"][:2] == [0, 0]
+    ranked = {name: effect for name, effect in rows(text).items() if name in supports()}
+    free = set(parameters().query("estimable == 'free'").name)
+    assert ranked.keys() == free - {"benchmark_drift"}
+    assert all(ranked[name][1] != 0 for name in ("omega_sd", "tau_sd")), "they act in draws"
     assert next(iter(ranked.values()))[0] != 0
 
 
 @pytest.mark.slow
 def test_inference_from_two_censuses_stays_within_the_prior():
     text = told("infer_with_pyabc", needs="pyabc")
-    kept = {name: numbers for name, numbers in rows(text).items() if name in ranges()}
+    kept = {name: numbers for name, numbers in rows(text).items() if name in supports()}
     assert len(kept) == 4, text
     for name, (low, high, first, middle, last) in kept.items():
-        assert (low, high) == pytest.approx(ranges()[name], abs=1e-3)
-        assert low <= first + 1e-3
-        assert first <= middle <= last <= high + 1e-3
+        assert [low, high] == pytest.approx(distributions([name])[name].ppf([0.05, 0.95]), abs=1e-3)
+        assert supports()[name][0] <= first <= middle <= last <= supports()[name][1]
 
 
 def test_the_search_does_not_lose_what_it_starts_from():
@@ -99,17 +100,18 @@ def test_the_search_does_not_lose_what_it_starts_from():
     assert table[0][0] == 0
     assert table[-1][0] == 7
     assert [row[0] for row in table[:-1]] == sorted(row[0] for row in table[:-1])
-    package = {"name": "x", "title": "x", "based_on": "plan",
-               "measures": {f"P{i}": "off" for i in range(1, 8)}}  # fmt: skip
-    margin = simulate(package, scale=0.01).verdicts().margin_pp.mean()
-    assert table[0][1] == pytest.approx(margin, abs=0.006)
+    assert table[0][1:3] == [0, 0], "nothing adds nothing"
+    world = draws(1, seed=1)[0]
+    rates = [simulate(name, scale=0.01, **world).model_targets().model_rate.mean()
+             for name in ("plan", "baseline")]  # fmt: skip
+    assert table[-1][1] == pytest.approx(rates[0] - rates[1], abs=0.006)
 
 
 def test_a_sampler_closes_in_on_the_truth_it_is_not_told():
     found = rows(told("sample_posterior"))
     for name in ("alpha_single", "recode_hazard", "benchmark_drift"):
         truth, low, middle, high = found[name][:4]
-        assert ranges()[name][0] <= low < middle < high <= ranges()[name][1]
+        assert supports()[name][0] <= low < middle < high <= supports()[name][1]
         assert low <= truth <= high
     assert found["recode_hazard"][4] < 70  # percent of the prior's width
 
@@ -142,3 +144,13 @@ def test_a_sweep_is_read_as_one_table():
     for low, _, middle, _, high, _ in years.values():
         assert low <= middle <= high
     assert years[2023][:2] == [years[2023][0]] * 2, "the plan begins in 2024"
+
+
+def test_no_example_takes_quantiles_for_a_prior_or_one_run_for_a_verdict():
+    """`low` and `high` are no prior, draw 0 has no noise, and `margin_pp` belongs to verdicts."""
+    for file in EXAMPLES.glob("*.py"):
+        text = file.read_text("utf-8")
+        assert "verdicts()" not in text, file.name
+        assert "margin_pp" not in text, file.name
+        if file.stem != "watch_with_mesa":  # whose sliders are no prior
+            assert not re.search(r"\bp\.(low|high)\b|rows\.(low|high)", text), file.name

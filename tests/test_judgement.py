@@ -54,7 +54,7 @@ def test_trend_recoding_conditions_and_plan_add_up_to_the_change(judged):
 def test_the_plan_shifts_the_level_by_what_it_does_in_the_model(both, monkeypatch):
     held_to(monkeypatch, flat(both, 50.0))
     judged = Judgement.of(both)
-    effect = both.plan.verdicts()["simulated"] - both.baseline.verdicts()["simulated"]
+    effect = both.plan.model_targets()["model_rate"] - both.baseline.model_targets()["model_rate"]
     assert judged.columns()["from_plan_pp"] == pytest.approx(effect.to_numpy(), abs=1e-9)
     assert (judged.level == 50).all()
     assert judged.columns()["expected"] == pytest.approx(50 + effect.to_numpy(), abs=1e-9)
@@ -78,17 +78,19 @@ def test_a_scenario_without_measures_adds_nothing():
 
 def test_outside_conditions_shift_the_level_by_what_they_do_in_the_model():
     frozen = pair(resolve("plan-without-recoding"), scale=SCALE)
-    rates = [run.verdicts()["simulated"].to_numpy() for run in (frozen.baseline, frozen.usual)]
+    rates = [
+        run.model_targets()["model_rate"].to_numpy() for run in (frozen.baseline, frozen.usual)
+    ]
     judged = Judgement.of(frozen)
     told = judged.columns()["from_conditions_pp"]
     assert told == pytest.approx(rates[0] - rates[1], abs=0.05)  # but for the ends at 0 and 100
     assert told.min() < -0.3
-    having = frozen.plan.verdicts()["simulated"].to_numpy() - rates[1]
+    having = frozen.plan.model_targets()["model_rate"].to_numpy() - rates[1]
     shift = np.median(judged.having - judged.level, axis=0)
     assert shift == pytest.approx(having, abs=0.05)  # the plan's rate less that of the usual world
     group = next(g for g in frozen.plan.groups if g.en == "Zouping")
     path = judgement.path(frozen, group, pd.DataFrame({"unit_code": []}))
-    at = [row["county_en"] for row in frozen.plan.judged()].index("Zouping")
+    at = [row["county_en"] for row in frozen.plan.model_target_rows()].index("Zouping")
     assert path.having[-1] == pytest.approx(judged.columns()["expected"][at], abs=0.05)
 
 
@@ -108,7 +110,7 @@ def test_all_targets_at_once_are_harder_than_any_of_them(judged):
 
 
 def test_about_may_be_missed_by_half_a_point(both, judged):
-    wanted = both.plan.verdicts()
+    wanted = both.plan.model_targets()
     about = (wanted["operator"] == "about").to_numpy()
     assert about.any()
     rates = wanted["target_rate"].to_numpy()
@@ -127,7 +129,7 @@ def test_without_a_record_of_change_the_level_is_the_models_and_has_no_chance(bo
 def test_with_draws_alone_the_chance_is_the_share_of_draws(both, monkeypatch):
     held_to(monkeypatch, None)
     table = draws(resolve("plan"), 6, lambda: None, scale=SCALE, jobs=1)
-    share = table.groupby("target")["met"].mean()
+    share = table.groupby("target")["above_target_in_model"].mean()
     told = verdict.verdicts(both, table).set_index("target")["probability"]
     assert told.to_dict() == pytest.approx(share.to_dict())
 
@@ -218,7 +220,9 @@ def test_each_run_of_the_model_goes_with_as_many_draws_of_the_level():
 
 
 def test_a_path_begins_at_the_census_and_ends_at_the_verdict(both, judged):
-    group = next(g for g in both.plan.groups if g.code == both.plan.verdicts()["unit_code"].iloc[0])
+    group = next(
+        g for g in both.plan.groups if g.code == both.plan.model_targets()["unit_code"].iloc[0]
+    )
     told = judgement.path(both, group, verdict.verdicts(both))
     first = judged.columns()
     assert told.without[0] == pytest.approx(told.having[0])

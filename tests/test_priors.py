@@ -215,4 +215,4 @@ def test_all_slips_are_told_at_once():
 def test_the_error_survives_the_way_back_from_another_process():
     error = ParameterError("错", "wrong")
     again = pickle.loads(pickle.dumps(error))
-    assert (again.zh, again.en, str(again)) == ("错", "wrong", "wrong")
+    assert (again.zh, again.en, str(again)) == ("错", "wrong", "错\nwrong")

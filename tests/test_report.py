@@ -359,7 +359,7 @@ def test_a_missing_library_is_named_with_the_extra_to_install(monkeypatch):
     with pytest.raises(RequestError) as refused:
         command.formats("docx,pdf")
     assert "typst" in refused.value.zh
-    assert "xiancheng[report]" in refused.value.zh
+    assert "'.[report]'" in refused.value.zh
     assert command.formats("docx") == ["docx"]
 
 

@@ -32,7 +32,7 @@ def both():
 
 def content(outcome) -> str:
     """A digest of everything the outcome reports."""
-    tables = outcome.to_frame(), outcome.growth(), outcome.verdicts()
+    tables = outcome.to_frame(), outcome.growth(), outcome.model_targets()
     return hashlib.sha256("".join(t.to_csv() for t in tables).encode()).hexdigest()
 
 
@@ -48,15 +48,15 @@ def test_the_run_begins_with_the_census(both):
 
 
 def test_there_is_a_verdict_on_each_target(both):
-    assert both.plan.verdicts()["target"].tolist() == [f"T-{i}" for i in range(6)]
+    assert both.plan.model_targets()["target"].tolist() == [f"T-{i}" for i in range(6)]
 
 
 def test_the_causes_of_the_change_add_up(both):
-    table = both.plan.verdicts()
+    table = both.plan.model_targets()
     parts = [
         f"{cause}_pp" for cause in ("natural", "migration", "recoding", "denominator", "counting")
     ]
-    change = table["simulated"] - table["rate_at_start"]
+    change = table["model_rate"] - table["rate_at_start"]
     np.testing.assert_allclose(table[parts].sum(axis=1), change, atol=1e-9)
 
 
@@ -83,9 +83,9 @@ def test_a_rate_on_the_first_of_november_lies_between_quarters(both):
 
 def test_about_is_not_at_least(both):
     """A target of "about" may be missed by half a point and still be met."""
-    table = both.plan.verdicts().set_index("target")
+    table = both.plan.model_targets().set_index("target")
     assert table.loc["T-0", "operator"] == "about"
-    assert (table["margin_pp"] == (table["simulated"] - table["target_rate"]).round(6)).all()
+    assert (table["model_margin_pp"] == (table["model_rate"] - table["target_rate"]).round(6)).all()
 
 
 def test_provenance_makes_the_run_again(both):

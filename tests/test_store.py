@@ -55,7 +55,9 @@ def test_what_is_read_back_is_what_simulate_gave(first, request_):
     outcome, read = request_.simulate(), first[1].outcome()
     pd.testing.assert_frame_equal(outcome.to_frame(), read.to_frame(), check_exact=True)
     pd.testing.assert_frame_equal(outcome.growth(), read.growth(), check_exact=True)
-    pd.testing.assert_frame_equal(outcome.verdicts(), read.verdicts(), check_exact=True)
+    targets = outcome.model_targets()
+    pd.testing.assert_frame_equal(targets, read.model_targets(), check_exact=True)
+    pd.testing.assert_frame_equal(targets, first[1].model_targets(), check_exact=True)
     assert outcome.summary() == read.summary()
     assert tables.values_digest(outcome) == tables.values_digest(read)
     series = first[1].series()
@@ -143,7 +145,7 @@ SPOILS = {
         (f / "series.parquet").read_bytes()[:-9] + b"x" + (f / "series.parquet").read_bytes()[-8:]
     ),
     "a torn table": lambda f: os.truncate(f / "growth.parquet", 100),
-    "a table gone": lambda f: (f / "verdicts.csv").unlink(),
+    "a table gone": lambda f: (f / "model_targets.csv").unlink(),
     "no record": lambda f: (f / "run.json").unlink(),
     "a torn record": lambda f: os.truncate(f / "run.json", 500),
     "an empty record": lambda f: os.truncate(f / "run.json", 0),
@@ -254,10 +256,10 @@ def many(first, request_, tmp_path_factory):
     del text["seal"]
     for i in range(2000):
         verdict = {"target": "T-1", "county": "甲", "county_en": "A", "target_rate": 15.0,
-                   "simulated": i / 100, "met": i >= 1500}  # fmt: skip
+                   "model_rate": i / 100, "above_target_in_model": i >= 1500}  # fmt: skip
         run = folder / "runs" / f"{i:064x}"
         run.mkdir(parents=True)
-        about = text | {"key": run.name, "seed": i, "draw": i // 2, "verdicts": [verdict]}
+        about = text | {"key": run.name, "seed": i, "draw": i // 2, "model_targets": [verdict]}
         (run / "run.json").write_bytes(record.written(about))
     ledger.renew(folder)
     return folder
@@ -269,7 +271,7 @@ def test_target_probabilities_and_quantiles_of_many_runs_are_read_at_once(many):
     begun = perf_counter()
     told = ledger.targets(many).iloc[0]
     spent = perf_counter() - begun
-    assert (told["runs"], told["probability"]) == (2000, 0.25)
+    assert (told["runs"], told["share_above_in_model"]) == (2000, 0.25)
     assert told["q50"] == pytest.approx(9.995)
     assert spent < 5  # the measured time is in docs/cluster.md; this only guards against a reread
 
@@ -279,7 +281,7 @@ def test_many_seeds_of_one_draw_tell_no_probability(many):
     told = ledger.targets(many, [f"{i:064x}" for i in range(2)]).iloc[0]
     assert (told["runs"], told["draws"]) == (2, 1)
     assert told["q50"] == pytest.approx(0.005)
-    assert told[["probability", "q05", "q95"]].isna().all()
+    assert told[["share_above_in_model", "q05", "q95"]].isna().all()
     assert swept.lines(ledger.targets(many, [f"{0:064x}"]), "en")[1][0][-4:] == [
         "–",
         "–",

@@ -85,8 +85,8 @@ def optional(module: str) -> Any:
     except ImportError:
         library = {"sklearn": "scikit-learn"}.get(module.split(".")[0], module.split(".")[0])
         raise EstimationError(
-            f"估计参数需要 {library}：请安装 xiancheng[calibration]",
-            f"estimation needs {library}: install xiancheng[calibration]",
+            f"估计参数需要 {library}：请在源码目录 pip install -e '.[calibration]'",
+            f"estimation needs {library}; in its sources: pip install -e '.[calibration]'",
         ) from None
 
 

@@ -2,8 +2,10 @@
 
     python docs/examples/discover_scenarios.py --runs 500 --scale 0.05
 
-Needs ema-workbench 2.5 or 3. Every parameter that data may move is uncertain over its whole range;
-PRIM then looks for the box, a few parameters between limits, that holds the slowest quarter.
+Needs ema-workbench 2.5 or 3. Every parameter that data may move and that can act on the outcome is
+drawn from its exact prior: the Workbench draws quantiles, `distributions` makes values of them.
+Each world has a seed and a draw of county and yearly effects of its own. PRIM then looks for the
+box, a few parameters between limits, that holds the slowest quarter.
 """
 
 from argparse import ArgumentParser
@@ -12,28 +14,40 @@ from inspect import signature
 
 import numpy as np
 import pandas as pd
-from ema_workbench import Model, RealParameter, ScalarOutcome, perform_experiments
+from ema_workbench import (
+    IntegerParameter,
+    Model,
+    RealParameter,
+    ScalarOutcome,
+    perform_experiments,
+)
 from ema_workbench.analysis import prim
 
-from scenarios import parameters, simulate
+from scenarios import distributions, parameters, simulate
 
 RATE = "resident_urbanization_rate_371600"  # of the prefecture, at the end
 SLOWEST = 0.25  # share of the worlds that is asked about
 
 
-def world(scale: float, **values: float) -> dict[str, float]:
-    """One world: what the Workbench draws goes in as it is, what comes out are summary's keys."""
-    return simulate("plan", parameters=values, scale=scale).summary()
+FREE = parameters().query("estimable == 'free' and acts != 'on published rates only'").name.tolist()
+EXACT = distributions(FREE)
+
+
+def world(scale: float, number: int, **quantiles: float) -> dict[str, float]:
+    """One world: what the Workbench draws goes in, what comes out are summary's keys."""
+    values = {name: float(EXACT[name].ppf(u)) for name, u in quantiles.items()}
+    return simulate("plan", parameters=values, seed=number, draw=number, scale=scale).summary()
 
 
 def experiments(runs: int, scale: float) -> tuple[pd.DataFrame, pd.Series]:
     """The worlds drawn, (run, parameter), and the rate each of them ends with [percent]."""
     model = Model("xiancheng", function=partial(world, scale))
-    free = parameters().query("estimable == 'free'")
-    model.uncertainties = [RealParameter(p.name, p.low, p.high) for p in free.itertuples(False)]
+    model.uncertainties = [RealParameter(name, 0.001, 0.999) for name in FREE]
+    model.uncertainties += [IntegerParameter("number", 1, 1_000_000)]
     model.outcomes = [ScalarOutcome(RATE)]
     drawn, outcomes = perform_experiments(model, scenarios=runs)
-    return drawn[list(free.name)], pd.Series(outcomes[RATE], name=RATE)
+    values = {name: EXACT[name].ppf(drawn[name].to_numpy(float)) for name in FREE}
+    return pd.DataFrame(values), pd.Series(outcomes[RATE], name=RATE)
 
 
 def boxed(drawn: pd.DataFrame, slow: np.ndarray) -> prim.PrimBox:

@@ -3,9 +3,10 @@
     python docs/examples/sample_posterior.py --runs 2000 --scale 0.05
 
 Needs nothing but numpy. `simulator` has the form that samplers such as sbi's ask for: parameters
-(run, parameter) in, summaries (run, summary) out. The sampler here is rejection with the kept
-parameters moved along a regression on the summaries. It is asked for a truth that we chose, so that
-one sees whether it finds it.
+(run, parameter) in, summaries (run, summary) out; every run has a seed and a draw of county and
+yearly effects of its own. Parameters come from their exact priors. The sampler here is rejection
+with the kept parameters moved along a regression on the summaries. It is asked for a truth that we
+chose, so that one sees whether it finds it.
 
 References
 ----------
@@ -16,7 +17,7 @@ from argparse import ArgumentParser
 
 import numpy as np
 
-from scenarios import parameters, simulate
+from scenarios import distributions, simulate
 
 ASKED = ["alpha_single", "recode_hazard", "benchmark_drift"]
 SEEN = ["published_resident_urbanization_rate", "resident_urbanization_rate", "residents"]
@@ -32,15 +33,15 @@ def simulator(theta: np.ndarray, scale: float, seed: int = 1) -> np.ndarray:
     keys = [f"{name}_{county}" for name in SEEN for county in COUNTIES]
     worlds = (dict(zip(ASKED, row, strict=True)) for row in theta)
     found = (
-        simulate("baseline", parameters=world, seed=seed + i, scale=scale).summary()
-        for i, world in enumerate(worlds)
+        simulate("baseline", parameters=w, seed=seed + i, draw=seed + i, scale=scale).summary()
+        for i, w in enumerate(worlds)
     )
     return np.array([[summary[key] for key in keys] for summary in found])
 
 
-def logit(theta: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
-    """Parameters on a scale without ends, so that a regression cannot leave their range."""
-    share = np.clip((theta - low) / (high - low), 1e-6, 1 - 1e-6)
+def logit(u: np.ndarray) -> np.ndarray:
+    """Quantiles of the prior on a scale without ends, so that a regression stays within it."""
+    share = np.clip(u, 1e-6, 1 - 1e-6)
     return np.log(share / (1 - share))
 
 
@@ -57,17 +58,18 @@ def adjusted(theta: np.ndarray, x: np.ndarray, seen: np.ndarray) -> np.ndarray:
 
 def main(runs: int, scale: float) -> None:
     """Draw from the prior, simulate, condition on what was seen."""
-    rows = parameters().set_index("name").loc[ASKED]
-    low, high = rows.low.to_numpy(), rows.high.to_numpy()
-    theta = np.random.default_rng(1).uniform(low, high, (runs, len(ASKED)))
+    exact = distributions(ASKED)
+    u = np.random.default_rng(1).random((runs, len(ASKED)))
+    theta = np.column_stack([exact[name].ppf(u[:, i]) for i, name in enumerate(ASKED)])
     seen = simulator(np.array([[TRUTH[name] for name in ASKED]]), scale, seed=runs + 1)
-    x = simulator(theta, scale)
-    kept = adjusted(logit(theta, low, high), x, seen)
-    posterior = low + (high - low) / (1 + np.exp(-kept))
+    kept = adjusted(logit(u), simulator(theta, scale), seen)
+    shares = 1 / (1 + np.exp(-kept))
     print(f"{'':16} {'truth':>8} {'5%':>8} {'median':>8} {'95%':>8}   of the prior's width")
-    for name, draws, width in zip(ASKED, posterior.T, high - low, strict=True):
-        a, b, c = np.quantile(draws, [0.05, 0.5, 0.95])
-        print(f"{name:16} {TRUTH[name]:8.4f} {a:8.4f} {b:8.4f} {c:8.4f}   {(c - a) / width:.0%}")
+    for i, name in enumerate(ASKED):
+        a, b, c = np.quantile(exact[name].ppf(shares[:, i]), [0.05, 0.5, 0.95])
+        low, high = exact[name].ppf([0.05, 0.95])
+        wide = (c - a) / (high - low)
+        print(f"{name:16} {TRUTH[name]:8.4f} {a:8.4f} {b:8.4f} {c:8.4f}   {wide:.0%}")
 
 
 if __name__ == "__main__":

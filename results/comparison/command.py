@@ -8,6 +8,7 @@ from results.cli import Say
 from results.comparison import asked as words
 from results.show import progress, table
 from results.stopping import DONE
+from scenarios.acting import message
 from scenarios.simulate import RequestError
 
 Number = TypeVar("Number", int, float)
@@ -57,7 +58,11 @@ def compare(asked: Namespace, say: Say) -> int:
     _csv(told.to_frame(), asked, say)
     if asked.json:
         report = {"outcomes": told.to_frame(), "targets": told.verdicts(), "remarks": remarks}
-        print(cells.as_json({"baseline": sides[0].name, "inputs": told.inputs[say.lang], **report}))
+        print(
+            cells.as_json(
+                {"baseline_scenario": sides[0].name, "inputs": told.inputs[say.lang], **report}
+            )
+        )
         return DONE
     for name, changes in told.inputs[say.lang].items():
         print(f"{sides[0].name} -> {name}")
@@ -121,6 +126,9 @@ def sensitivity(asked: Namespace, say: Say) -> int:
     with words.runs(asked, scenario, day) as runs:
         place = words.group_named(runs, asked.county)
         question = sensitivity.Question(outcome, place, asked.effect)
+        chosen = sensitivity.factors(asked.factors)
+        if idle := sensitivity.inactive(chosen, scenario, runs.pack, question):
+            say.note(*message(idle))
         screened = None
         if asked.method == "morris":
             told = _screened(asked, scenario, question, runs, sizes["trajectories"])
@@ -140,7 +148,13 @@ def sensitivity(asked: Namespace, say: Say) -> int:
     remarks = [*sensitivity.remarks(asked.method, asked.effect, asked.seed, say.lang)]
     if asked.json:
         about = {"scenario": scenario.name, "outcome": outcome, "effect": asked.effect}
-        kept = {"method": asked.method, "seed": asked.seed, "factors": told, "screening": screened}
+        kept = {
+            "method": asked.method,
+            "seed": asked.seed,
+            "factors": told,
+            "screening": screened,
+            "inactive": idle,
+        }
         print(cells.as_json({**about, "date": str(runs.day), **kept, "remarks": remarks}))
         return DONE
     title = f"{compared.title(outcome, say.lang)} · {where.said(say.lang)} · {runs.day}"

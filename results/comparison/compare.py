@@ -67,7 +67,7 @@ class Comparison:
                     own, base = self.values[s, o, g], self.values[0, o, g]
                     rows.append(
                         {
-                            "scenario": side.name, "baseline": self.sides[0].name,
+                            "scenario": side.name, "baseline_scenario": self.sides[0].name,
                             "date": self.day, "outcome": name, "unit": unit,
                             "unit_code": group.code, "county": group.zh, "county_en": group.en,
                             "value": own, "baseline_value": base, "difference": own - base,
@@ -126,7 +126,7 @@ class Comparison:
 
     def _spread(self, side: int) -> dict[str, Floats]:
         """Interval and parts of the spread of the differences, each (outcome, group)."""
-        keys = ("mean_difference", "low", "high", "draw_sd", "seed_sd")
+        keys = ("mean_difference", "difference_low", "difference_high", "draw_sd", "seed_sd")
         if self.drawn is None:
             return dict.fromkeys(keys, np.full(self.values.shape[1:], np.nan))
         difference = self.drawn[side] - self.drawn[0]

@@ -58,7 +58,7 @@ def values(told: Comparison, outcome: str, lang: str) -> tuple[list[str], list[l
             mean = "difference" if told.drawn is None else "mean_difference"
             row += [_number(cell["value"], digits), _signed(cell[mean], digits)]
             if told.drawn is not None:
-                low, high = (_signed(cell[k], digits) for k in ("low", "high"))
+                low, high = (_signed(cell[f"difference_{k}"], digits) for k in ("low", "high"))
                 row += [f"{low} … {high}", *(_number(cell[k], digits) for k in SPREAD)]
         rows.append(row)
     return headers, rows

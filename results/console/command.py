@@ -19,8 +19,8 @@ def console(asked: Namespace, say: Say) -> int:
 
     if find_spec("nicegui") is None:
         raise RequestError(
-            "网页需要 nicegui：请安装 xiancheng[console]",
-            "the page needs nicegui: install xiancheng[console]",
+            "网页需要 nicegui：请在源码目录 pip install -e '.[console]'",
+            "the page needs nicegui; in its sources: pip install -e '.[console]'",
         )
     if not 1 <= asked.port <= 65535:
         raise RequestError(

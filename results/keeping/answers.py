@@ -13,6 +13,7 @@ from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from calibration import cache
+from results.columns import in_file
 from results.keeping import bounded, store
 from results.keeping.files import writable
 from results.keeping.keyed import Store
@@ -104,4 +105,4 @@ def keep(
 
 def beside(outcome: Outcome, delivered: "pd.DataFrame") -> dict[str, bytes]:
     """The files that `xiancheng run` adds to those of every run."""
-    return {"delivery.csv": csv(delivered), **movers_file(outcome)}
+    return {"delivery.csv": csv(in_file(delivered)), **movers_file(outcome)}

@@ -27,8 +27,8 @@ def ledger(folder: Path, keys: Iterable[str] | None = None) -> "pd.DataFrame":
 
     Returns
     -------
-    key, scenario, draw, seed, scale, start, until, values, seconds, peak_memory_bytes, verdicts,
-    `parameter.<name>` for each parameter, and each indicator at the end of the run
+    key, scenario, draw, seed, scale, start, until, values, seconds, peak_memory_bytes,
+    model_targets, `parameter.<name>` for each parameter, and each indicator at the end of the run
     """
     renew(folder)
     wanted = None if keys is None else sorted(keys)
@@ -40,18 +40,19 @@ def ledger(folder: Path, keys: Iterable[str] | None = None) -> "pd.DataFrame":
 def targets(
     folder: Path, keys: Iterable[str] | None = None, quantiles: Sequence[float] = INTERVAL
 ) -> "pd.DataFrame":
-    """What the runs say of each target: its probability, and quantiles of the simulated rate.
+    """The model's own level against each target: the share of runs above it, and quantiles.
 
     Returns
     -------
-    scenario, scale, target, county, county_en, target_rate, runs, draws, probability, a column for
-    each quantile, q05 for 0.05
+    scenario, scale, target, county, county_en, target_rate, runs, draws,
+    share_above_in_model, a column for each quantile of the rate in the model, q05 for 0.05; no
+    verdict
     """
     renew(folder)
     wanted = None if keys is None else sorted(keys)
     several = "count(distinct drawn) > 1"  # of one draw many seeds tell luck, not what we know
     named = ", ".join(
-        f"case when {several} or {float(q)} = 0.5 then quantile_cont(v.simulated, {float(q)}) end "
+        f"case when {several} or {float(q)} = 0.5 then quantile_cont(v.model_rate, {float(q)}) end "
         f"as q{round(100 * q):02d}"
         for q in quantiles
     )
@@ -59,14 +60,15 @@ def targets(
         folder,
         f"""
         with judged as (
-            select scenario, scale, drawn, unnest(verdicts) as v
+            select scenario, scale, drawn, unnest(model_targets) as v
             from runs
             where $keys is null or key in $keys
         )
         select scenario, scale, v.target as target, first(v.county) as county,
             first(v.county_en) as county_en, first(v.target_rate) as target_rate,
             count(*) as runs, count(distinct drawn) as draws,
-            case when {several} then avg(v.met::int) end as probability, {named}
+            case when {several} then avg(v.above_target_in_model::int) end
+                as share_above_in_model, {named}
         from judged group by scenario, scale, v.target order by scenario, scale, v.target
         """,
         keys=wanted,
@@ -106,14 +108,15 @@ def renew(folder: Path, *, afresh: bool = False) -> None:
 
 
 def _kept(folder: Path) -> Any:
-    """The ledger on file as an Arrow table; None if it is not there or not whole."""
+    """The ledger on file as an Arrow table; None if it is not there, not whole or of old form."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        return pq.read_table(folder / LEDGER)
+        table = pq.read_table(folder / LEDGER)
     except (OSError, pa.ArrowException):
         return None
+    return table if "model_targets" in table.column_names else None
 
 
 def _empty() -> Any:
@@ -122,13 +125,14 @@ def _empty() -> Any:
 
     judged = {
         "target": pa.string(), "county": pa.string(), "county_en": pa.string(),
-        "target_rate": pa.float64(), "simulated": pa.float64(), "met": pa.bool_(),
+        "target_rate": pa.float64(), "model_rate": pa.float64(),
+        "above_target_in_model": pa.bool_(),
     }  # fmt: skip
     columns = {
         "key": pa.string(), "scenario": pa.string(), "drawn": pa.string(), "draw": pa.int64(),
         "seed": pa.int64(), "scale": pa.float64(), "start": pa.string(), "until": pa.string(),
         "values": pa.string(), "seconds": pa.float64(), "peak_memory_bytes": pa.int64(),
-        "verdicts": pa.list_(pa.struct(list(judged.items()))),
+        "model_targets": pa.list_(pa.struct(list(judged.items()))),
     }  # fmt: skip
     return pa.schema(list(columns.items())).empty_table()
 
@@ -147,7 +151,7 @@ def _row(saved: Saved) -> dict[str, Any]:
         "values": told.values,
         "seconds": sum(told.seconds.values()),
         "peak_memory_bytes": told.peak_memory_bytes,
-        "verdicts": told.verdicts,
+        "model_targets": told.model_targets,
         **{f"parameter.{name}": value for name, value in told.parameters.items()},
         **told.summary,
     }

@@ -96,7 +96,12 @@ class Record(Model):
     peak_memory_bytes: int = Field(description="of the process, up to the end of this run")
     begun: Begun
     summary: dict[str, float | None] = Field(description="every indicator at the end of the run")
-    verdicts: list[dict[str, Any]]
+    verdicts: list[dict[str, Any]] = Field(
+        default=[], description="of a run with its baseline: the rows of verdicts.csv"
+    )
+    model_targets: list[dict[str, Any]] = Field(
+        default=[], description="of a run without: the rows of model_targets.csv, no verdict"
+    )
     values: Sha256 = Field(description="of the numbers in series and growth, in any file format")
     files: dict[FileName, Sha256]
     seal: Sha256 = Field(description="of the bytes of this file before the seal")
@@ -120,9 +125,24 @@ def parsed(text: bytes) -> Record | None:
     if seal != hashlib.sha256(before).hexdigest().encode() + b'"\n}\n':
         return None
     try:
-        return Record.model_validate_json(text)
+        return _renamed(Record.model_validate_json(text))
     except ValidationError:
         return None
+
+
+_FORMER = {
+    "simulated": "model_rate",
+    "met": "above_target_in_model",
+    "margin_pp": "model_margin_pp",
+}
+
+
+def _renamed(record: Record) -> Record:
+    """The record; where an older program wrote the model's own targets as verdicts, renamed."""
+    if not record.verdicts or "met" not in record.verdicts[0]:
+        return record
+    rows = [{_FORMER.get(name, name): v for name, v in row.items()} for row in record.verdicts]
+    return record.model_copy(update={"verdicts": [], "model_targets": rows})
 
 
 def schema() -> dict[str, Any]:

@@ -20,7 +20,7 @@ import numpy as np
 from results.keeping import record, tables
 from results.keeping.files import digest, draft_of
 from results.keeping.record import Record
-from scenarios.outcome import Outcome
+from scenarios.outcome import Outcome, model_target_table
 from scenarios.request import Request, World
 from scenarios.simulate import RequestError
 
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 RUNS = Path("results/runs")
 RUN = "run.json"
+
+Targets = Mapping[str, Sequence[Mapping[str, Any]]]  # "verdicts" or "model_targets": the rows
 
 
 @dataclass(frozen=True)
@@ -54,10 +56,40 @@ class Saved:
         return self._table("movers.parquet") if known else pd.DataFrame()
 
     def verdicts(self) -> "pd.DataFrame":
-        """One row for each target, as saved with the run."""
+        """The verdict on each target, as `xiancheng run` saved it.
+
+        Raises
+        ------
+        RequestError
+            if the run was saved without: a run of a sweep has the model's own targets only.
+        """
         import pandas as pd
 
+        if not self.record.verdicts and self.record.model_targets:
+            raise RequestError(
+                f"{self.folder} 是单次运行，没有判定；模型自身的水平见 model_targets()，"
+                "判定见 xiancheng run",
+                f"{self.folder} holds one run without a verdict; model_targets() gives the model's "
+                "own level, xiancheng run the verdict",
+            )
         return pd.read_csv(self.folder / "verdicts.csv", encoding="utf-8-sig")
+
+    def model_targets(self) -> "pd.DataFrame":
+        """What the run shows of each target, as `Outcome.model_targets`.
+
+        Raises
+        ------
+        RequestError
+            if the run was saved with verdicts instead.
+        """
+        if self.record.verdicts:
+            raise RequestError(
+                f"{self.folder} 存的是判定，见 verdicts()；"
+                "模型自身的水平见 outcome().model_targets()",
+                f"{self.folder} holds verdicts, see verdicts(); outcome().model_targets() gives "
+                "the model's own level",
+            )
+        return model_target_table(self.record.model_targets)
 
     def _table(self, name: str) -> "pd.DataFrame":
         import pandas as pd
@@ -186,7 +218,7 @@ def write(
     Parameters
     ----------
     seconds : spent so far, by phase
-    verdicts : those of the outcome, unless more is known of them
+    verdicts : as `results.verdict` gives them; a run without keeps `Outcome.model_targets`
     beside : more files of the run, by name
 
     Raises
@@ -196,11 +228,12 @@ def write(
     """
     begun = time.perf_counter()
     if verdicts is None:
-        judged = [{n: tables.plain(c) for n, c in row.items()} for row in outcome.judged()]
+        rows = outcome.model_target_rows()
+        targets = {"model_targets": [{n: tables.plain(c) for n, c in r.items()} for r in rows]}
     else:
-        judged = tables.rows(verdicts)
-    content = contents(outcome, request, judged, beside)
-    told = _content(folder.name, outcome, request, judged)
+        targets = {"verdicts": tables.rows(verdicts)}
+    content = contents(outcome, request, targets, beside)
+    told = _content(folder.name, outcome, request, targets)
     told["files"] = {name: hashlib.sha256(each).hexdigest() for name, each in content.items()}
     tabulated = time.perf_counter()
     with draft_of(folder) as draft:
@@ -214,20 +247,21 @@ def write(
 
 
 def contents(
-    outcome: Outcome, request: Request, judged: Sequence[Mapping[str, Any]],
+    outcome: Outcome, request: Request, targets: Targets,
     beside: Mapping[str, bytes] | None = None,
 ) -> dict[str, bytes]:  # fmt: skip
     """The files of a run by name, but for its record.
 
     `scenario.yaml` is the scenario as resolved, `series.parquet` and `growth.parquet` hold the
-    tables, `verdicts.csv` opens in a spreadsheet.
+    tables; `verdicts.csv`, or `model_targets.csv` of a run without, opens in a spreadsheet.
     """
     return {
         "scenario.yaml": _as_yaml(json.dumps(request.world.resolved)).encode(),
         **tables.parquet_files(outcome),
-        "verdicts.csv": tables.csv_of(list(judged[0]) if judged else [], judged),
+        **{f"{name}.csv": tables.csv_of(list(rows[0]) if rows else [], rows)
+           for name, rows in targets.items()},
         **(beside or {}),
-    }
+    }  # fmt: skip
 
 
 @lru_cache(maxsize=64)
@@ -240,7 +274,7 @@ def _content(
     name: str,
     outcome: Outcome,
     request: Request,
-    judged: Sequence[Mapping[str, Any]],
+    targets: Targets,
 ) -> dict[str, Any]:
     """What the record of a run says, but for its files."""
     world = request.world
@@ -259,6 +293,6 @@ def _content(
         "peak_memory_bytes": record.peak_memory(),
         "begun": {"urban": urban.tolist(), "present": present.tolist()},
         "summary": {key: tables.plain(value) for key, value in outcome.summary().items()},
-        "verdicts": judged,
+        **targets,
         "values": tables.values_digest(outcome),
     }

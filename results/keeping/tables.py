@@ -51,16 +51,16 @@ def series_table(outcome: Outcome) -> "pa.Table":
     """`Outcome.to_frame` as an Arrow table, without the way through pandas."""
     from sim.indicators import INDICATORS
 
-    groups = tuple((g.code, g.zh) for g in outcome.groups)
+    groups = tuple((g.code, g.zh, g.en) for g in outcome.groups)
     indicators = tuple((name, each.unit) for name, each in INDICATORS.items())
     table = _frame(outcome.dates, groups, indicators)
-    return table.set_column(4, "value", [outcome.record.ravel()])
+    return table.set_column(5, "value", [outcome.record.ravel()])
 
 
 @lru_cache(maxsize=8)
 def _frame(
     dates: tuple[date, ...],
-    groups: tuple[tuple[int, str], ...],
+    groups: tuple[tuple[int, str, str], ...],
     indicators: tuple[tuple[str, str], ...],
 ) -> "pa.Table":
     """The columns of the series that all runs of a world have in common."""
@@ -70,8 +70,9 @@ def _frame(
     return pa.table(
         {
             "date": np.repeat(np.array(dates, "datetime64[s]"), each),
-            "unit_code": np.tile([code for code, _ in groups], rows),
-            "county": pa.array([zh for _, zh in groups] * rows),
+            "unit_code": np.tile([code for code, _, _ in groups], rows),
+            "county": pa.array([zh for _, zh, _ in groups] * rows),
+            "county_en": pa.array([en for _, _, en in groups] * rows),
             "indicator": pa.array([name for name, _ in indicators for _ in groups] * len(dates)),
             "value": np.zeros(len(dates) * each),
             "unit": pa.array([unit for _, unit in indicators for _ in groups] * len(dates)),

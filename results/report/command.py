@@ -99,6 +99,6 @@ def possible(forms: list[str]) -> None:
     missing = [name for name in needed if find_spec(name) is None]
     if missing:
         raise RequestError(
-            f"文档需要 {'、'.join(missing)}：请安装 xiancheng[report]",
-            f"documents need {', '.join(missing)}: install xiancheng[report]",
+            f"文档需要 {'、'.join(missing)}：请在源码目录 pip install -e '.[report]'",
+            f"documents need {', '.join(missing)}; in its sources: pip install -e '.[report]'",
         )

@@ -14,7 +14,7 @@ HEADERS = {
     "county": Words("地区", "county"),
     "target_rate": Words("目标", "target"),
     "runs": Words("次数", "runs"),
-    "probability": Words("模型中达标", "met in the model"),
+    "share_above_in_model": Words("模型中达标份额", "share above in the model"),
     "q05": Words("5%", "5%"),
     "q50": Words("中位", "median"),
     "q95": Words("95%", "95%"),
@@ -31,7 +31,8 @@ def lines(judged: "pd.DataFrame", lang: str) -> tuple[list[str], list[list[str]]
         cells |= {"scenario": row["scenario"], "runs": f"{row['runs']}"}
         cells |= {"scale": f"{row['scale']:g}", "target_rate": f"{row['target_rate']:g}"}
         cells["county"] = row["county_en" if lang == "en" else "county"]
-        cells["probability"] = f"{row['probability']:.0%}" if known else "–"
+        share = row["share_above_in_model"]
+        cells["share_above_in_model"] = f"{share:.0%}" if known else "–"
         rows.append([cells[name] for name in HEADERS])
     return [each.said(lang) for each in HEADERS.values()], rows
 

@@ -1,0 +1,241 @@
+"""What can be set and what is reported, as tables: parameters with their priors, indicators."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from calibration import posterior, priors
+from calibration.priors import Prior
+from calibration.region import load
+from scenarios.acting import condition
+from scenarios.checking import Words
+from scenarios.simulate import LIMITS, RequestError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from scipy.stats import rv_continuous
+    from scipy.stats._distn_infrastructure import rv_continuous_frozen
+
+HYPERPARAMETERS = ("sd", "sigma", "a", "b", "p0")
+QUANTILES = (0.05, 0.5, 0.95)
+ENDS_ARE_QUANTILES = ("normal", "lognormal", "beta")
+
+
+def parameters() -> "pd.DataFrame":
+    """Every parameter with its prior, ready for `to_csv`.
+
+    Returns
+    -------
+    one row per parameter:
+
+    name : an identifier of Python, the key in `simulate(parameters=...)`
+    central : the value of a run that sets nothing; of normal and beta the mean, of lognormal the
+        median, of triangular the mode, of spike-slab the median or a stated value
+    low, high : what `low_high` says: the 5 and 95 % quantiles of normal, lognormal and beta, but
+        the ends of the support of triangular, uniform and spike-slab; so a uniform prior between
+        them is another prior, and `distributions` gives the exact one
+    prior : family; its hyperparameters are in `sd`, `sigma`, `a`, `b`, `p0`, empty where it has
+        none of that name
+    support_low, support_high : outside them a value is refused
+    q05, q50, q95 : quantiles of the prior
+    unit : of all these values
+    estimable : "free" if data may estimate it, else "fixed-prior"
+    grade : S causal design or census count, W association, A assumption
+    acts, acts_zh : the condition under which it can change a run; empty if in every run
+    en, zh : what it means
+    source, note : where the number comes from, and how
+    """
+    import pandas as pd
+
+    rows = []
+    for p in priors.catalogue():
+        when = condition(p.name)
+        quantiles = p.quantile(np.array(QUANTILES)).tolist()
+        rows.append({
+            "name": p.name, "central": p.central, "low": p.low, "high": p.high,
+            "low_high": "5 and 95 % quantiles" if p.family in ENDS_ARE_QUANTILES
+            else "ends of the support",
+            "prior": p.family, **{key: p.prior.get(key) for key in HYPERPARAMETERS},
+            "support_low": p.support[0], "support_high": p.support[1],
+            **{f"q{round(100 * q):02d}": v for q, v in zip(QUANTILES, quantiles, strict=True)},
+            "unit": p.unit, "estimable": p.estimable, "grade": p.grade,
+            "acts": when.en, "acts_zh": when.zh,
+            "zh": p.title["zh"], "en": p.title["en"], "source": p.source, "note": p.note,
+        })  # fmt: skip
+    return pd.DataFrame(rows).astype(dict.fromkeys(HYPERPARAMETERS, float))
+
+
+def distributions(names: Iterable[str] | None = None) -> "dict[str, rv_continuous_frozen]":
+    """The exact priors as frozen distributions of scipy, by name of the parameter.
+
+    `ppf` of one maps a share in (0, 1) to a value, so any sampler of the unit cube draws from the
+    priors: `distributions(["kappa"])["kappa"].ppf(u)`. But for spike-slab, `dist.name` and `args`
+    are those of `scipy.stats`.
+
+    Parameters
+    ----------
+    names : of parameters; all by default
+
+    Raises
+    ------
+    ParameterError
+        if a name is unknown, with the nearest one.
+    """
+    known = {prior.name: prior for prior in priors.catalogue()}
+    chosen = list(known) if names is None else list(names)
+    priors.override({name: known[name].central if name in known else 0.0 for name in chosen})
+    return {name: _frozen(known[name]) for name in chosen}
+
+
+def _frozen(prior: Prior) -> "rv_continuous_frozen":
+    from scipy import stats
+
+    of, width = prior.prior, prior.high - prior.low
+    match prior.family:
+        case "normal":
+            return stats.norm(prior.central, of["sd"])
+        case "lognormal":
+            return stats.lognorm(of["sigma"], 0, prior.central)
+        case "beta":
+            return stats.beta(of["a"], of["b"])
+        case "triangular":
+            mode = (prior.central - prior.low) / width
+            return stats.triang(mode, prior.low, width)
+        case "uniform":
+            return stats.uniform(prior.low, width)
+    return _spike_slab()(of["p0"], 0, prior.high)
+
+
+@cache
+def _spike_slab() -> "rv_continuous":
+    """A mass p0 at 0, the rest even from 0 to 1; scipy has none."""
+    from scipy.stats import rv_continuous
+
+    class SpikeSlab(rv_continuous):
+        def _cdf(self, x: Any, p0: Any) -> Any:
+            return p0 + (1 - p0) * x
+
+        def _ppf(self, q: Any, p0: Any) -> Any:
+            return np.maximum(q - p0, 0) / (1 - p0)
+
+    return SpikeSlab(a=0.0, b=1.0, name="spike_slab", shapes="p0")
+
+
+def draws(
+    n: int,
+    *,
+    seed: int = 1,
+    source: Literal["prior", "posterior"] = "prior",
+    region: str | Path = "binzhou",
+    only: Sequence[str] | None = None,
+) -> list[dict[str, Any]]:
+    """`n` worlds to simulate, each with a seed and a draw of county and yearly effects of its own.
+
+    Each is a set of keyword arguments: `simulate("plan", scale=0.05, **world)`. Run a scenario and
+    its baseline with the same ones, and their difference has no noise of its own. Intervals that
+    leave out the draw or the seed are too narrow.
+
+    Parameters
+    ----------
+    n : number of worlds
+    seed : of the draws; world i gets the seed `seed + i`
+    source : "prior", a Latin hypercube, or "posterior", the sample in the region pack
+    only : names of the parameters that vary; the others stay central
+
+    Returns
+    -------
+    n dicts with the keys `parameters`, `draw` and `seed`
+
+    Raises
+    ------
+    RequestError, ParameterError, PackError
+    """
+    if source not in ("prior", "posterior"):
+        raise RequestError(
+            f"source 应为 prior 或 posterior；得到 {source!r}",
+            f"source should be prior or posterior; got {source!r}",
+        )
+    most = LIMITS["draws"][1]
+    if not isinstance(n, int | np.integer) or isinstance(n, bool) or not 1 <= n <= most:
+        raise RequestError(
+            f"n 应为 1 至 {most} 的整数；得到 {n!r}",
+            f"n should be a whole number from 1 to {most}; got {n!r}",
+        )
+    chosen = distributions(only).keys()
+    pack = load(region)
+    if source == "posterior" and posterior.read(pack.folder) is None:
+        raise RequestError(
+            f'区域包 {pack.name} 中没有 posterior.csv；请用 source="prior" 或先运行 calibrate',
+            f'the pack {pack.name} holds no posterior.csv; use source="prior" or run calibrate',
+        )
+    found = (
+        posterior.draws(pack, int(n), seed)
+        if source == "posterior"
+        else [posterior.Draw(p, i) for i, p in enumerate(priors.draw(int(n), seed), start=1)]
+    )
+    return [
+        {
+            "parameters": {k: v for k, v in asdict(each.parameters).items() if k in chosen},
+            "draw": each.number,
+            "seed": seed + i,
+        }
+        for i, each in enumerate(found)
+    ]
+
+
+def indicators() -> "pd.DataFrame":
+    """What a run reports.
+
+    Returns
+    -------
+    one row per name: `name`; `unit`; `zh` and `en`, what it means; `reported`, "every quarter" of
+    an indicator (`to_frame`, `at`, `series`, `summary`) or "at the end" of what a census would find
+    then (`summary` only). A key of `summary` is the name, an underscore and a unit code.
+    """
+    import pandas as pd
+
+    from sim.census import FOUND
+    from sim.indicators import INDICATORS
+
+    rows = [
+        {"name": name, "unit": each.unit, "zh": each.zh,
+         "en": (each.measure.__doc__ or "").partition("\n")[0], "reported": "every quarter"}
+        for name, each in INDICATORS.items()
+    ]  # fmt: skip
+    rows += [
+        {"name": name, "unit": "households" if name == "family_households" else "persons",
+         "zh": _found(name).zh, "en": _found(name).en, "reported": "at the end"}
+        for name in FOUND
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+FOUND_MEANING = {  # what a census finds, but for ages
+    "in_movers_same_county": Words(
+        "户口在本县其他乡镇的常住居民", "residents with hukou in another township of the county"
+    ),
+    "in_movers_same_province": Words(
+        "户口在省内其他县的常住居民", "residents with hukou in another county of the province"
+    ),
+    "in_movers_other_province": Words(
+        "户口在外省的常住居民", "residents with hukou in another province"
+    ),
+    "workers": Words("在场就业者", "people present who work"),
+    "farmers": Words("在场务农者", "people present who farm"),
+    "family_households": Words("家庭户数", "family households"),
+    "family_members": Words("家庭户人口", "members of family households"),
+}
+
+
+def _found(name: str) -> Words:
+    """What a census finds under a name."""
+    if name in FOUND_MEANING:
+        return FOUND_MEANING[name]
+    first, last = name.removeprefix("aged_").split("_")
+    if last == "over":
+        return Words(f"{first} 岁及以上在场人口", f"people present of {first} and over")
+    return Words(f"{first}—{last} 岁在场人口", f"people present of {first} to {last}")

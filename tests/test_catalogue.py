@@ -1,0 +1,223 @@
+"""What other tools start from: exact priors, worlds to simulate, errors that they can read."""
+
+import pickle
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import scenarios
+from calibration import priors
+from calibration.checks import PackError
+from calibration.priors import ParameterError
+from calibration.refusal import RefusedError, preferred_language
+from calibration.region import load
+from scenarios import distributions, draws, parameters, simulate
+from scenarios.checking import ScenarioError
+from scenarios.simulate import RequestError
+
+SCALE = 0.005
+PRIORS = {prior.name: prior for prior in priors.catalogue()}
+LEVELS = np.linspace(0.001, 0.999, 201)
+
+# Priors
+
+
+@pytest.mark.parametrize("name", PRIORS)
+def test_a_distribution_is_the_prior_itself(name):
+    exact = distributions([name])[name]
+    np.testing.assert_allclose(exact.ppf(LEVELS), PRIORS[name].quantile(LEVELS), atol=1e-9)
+    if PRIORS[name].family != "spike-slab":
+        np.testing.assert_allclose(exact.cdf(exact.ppf(LEVELS)), LEVELS, atol=1e-9)
+
+
+def test_scipy_makes_the_same_distribution_from_its_name_and_arguments():
+    """Which is what pyABC is told."""
+    from scipy import stats
+
+    for name, exact in distributions(parameters().query("estimable == 'free'").name).items():
+        again = getattr(stats, exact.dist.name)(*exact.args)
+        np.testing.assert_array_equal(again.ppf(LEVELS), exact.ppf(LEVELS), err_msg=name)
+
+
+def test_a_spike_holds_its_share_at_zero():
+    exact = distributions(["beta_a"])["beta_a"]
+    assert exact.ppf(0.3) == 0 < exact.ppf(0.31)
+
+
+def test_an_unknown_name_is_answered_with_the_nearest():
+    with pytest.raises(ParameterError, match="kappa"):
+        distributions(["kapa"])
+
+
+def test_the_table_of_parameters_says_everything_of_a_prior():
+    table = parameters().set_index("name")
+    for name, prior in PRIORS.items():
+        row = table.loc[name]
+        stated = {key: row[key] for key in ("sd", "sigma", "a", "b", "p0") if pd.notna(row[key])}
+        assert {"family": row["prior"], **stated} == dict(prior.prior)
+        assert (row["support_low"], row["support_high"]) == prior.support
+        assert [row["q05"], row["q50"], row["q95"]] == prior.quantile([0.05, 0.5, 0.95]).tolist()
+        assert (row["source"], row["note"], row["unit"]) == (prior.source, prior.note, prior.unit)
+        ends = "ends of the support" if (row["low"], row["high"]) == prior.support else "quantiles"
+        assert ends in row["low_high"]
+    assert table.loc["omega_sd", "acts"] == "draw above 0"
+    assert table.loc["kappa", "acts"] == ""
+
+
+def test_every_column_of_the_table_is_explained_where_it_is_made():
+    for column in parameters().columns:
+        assert column in parameters.__doc__, column
+
+
+# Worlds
+
+
+def test_a_world_brings_its_parameters_its_draw_and_its_seed():
+    worlds = draws(4, seed=10, only=["kappa", "omega_sd"])
+    assert [w["draw"] for w in worlds] == [1, 2, 3, 4]
+    assert [w["seed"] for w in worlds] == [10, 11, 12, 13]
+    drawn = priors.draw(4, 10)
+    assert [w["parameters"] for w in worlds] == [
+        {"kappa": p.kappa, "omega_sd": p.omega_sd} for p in drawn
+    ]
+    simulate("baseline", scale=SCALE, until="2021-03-31", **worlds[0])
+
+
+def test_worlds_of_the_posterior_keep_the_draw_that_belongs_to_them():
+    from calibration import posterior
+
+    believed = posterior.draws(load("binzhou"), 3, 1)
+    worlds = draws(3, source="posterior")
+    assert [w["draw"] for w in worlds] == [each.number for each in believed]
+    assert [w["parameters"] for w in worlds] == [vars(each.parameters) for each in believed]
+
+
+@pytest.mark.parametrize("wrong", [{"n": 0}, {"n": 1.5}, {"n": True}, {"n": 2, "source": "data"}])
+def test_worlds_that_cannot_be_drawn_are_refused(wrong):
+    with pytest.raises(RequestError):
+        draws(**wrong)
+
+
+# What is taken as parameters
+
+
+@pytest.mark.parametrize(
+    "given",
+    [pd.Series({"kappa": 3.1}), {"kappa": np.array(3.1)}, pd.Series({"kappa": np.float64(3.1)})],
+)
+def test_series_and_arrays_without_dimensions_are_taken(given):
+    asked = {"scale": SCALE, "until": "2021-03-31"}
+    run = simulate("baseline", parameters=given, **asked)
+    assert run.request == simulate("baseline", parameters={"kappa": 3.1}, **asked).request
+    assert simulate("baseline", parameters=pd.Series(dtype=float), **asked).dates
+
+
+def test_arrays_with_dimensions_are_refused():
+    with pytest.raises(ParameterError, match="kappa"):
+        simulate("baseline", scale=SCALE, parameters={"kappa": np.array([3.1])})
+
+
+# Errors
+
+
+def errors() -> dict[type, RefusedError]:
+    """One error of each kind, as a researcher meets it."""
+    found = {}
+    for ask in (
+        {"scenario": "plam"}, {"region": "binzho"}, {"scale": 0}, {"parameters": {"kapa": 1}},
+    ):  # fmt: skip
+        with pytest.raises(RefusedError) as caught:
+            simulate(**ask)
+        found[type(caught.value)] = caught.value
+    return found
+
+
+def test_all_errors_that_a_user_can_correct_are_of_one_class():
+    found = errors()
+    assert found.keys() == {ScenarioError, PackError, RequestError, ParameterError}
+    assert all(isinstance(error, ValueError) for error in found.values())
+    assert all(getattr(scenarios, kind.__name__) is kind for kind in found)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en", None])
+def test_an_error_speaks_both_languages_or_that_of_the_environment(monkeypatch, lang):
+    if lang is None:
+        monkeypatch.delenv("XIANCHENG_LANG", raising=False)
+    else:
+        monkeypatch.setenv("XIANCHENG_LANG", lang)
+    for error in (*errors().values(), *(pickle.loads(pickle.dumps(e)) for e in errors().values())):
+        parts = [error.zh, error.en] if lang is None else [error.text(lang)]
+        assert str(error) == "\n".join(parts)
+        assert error.zh != error.en
+
+
+@pytest.mark.parametrize(
+    ("value", "meant"),
+    [("en", "en"), ("EN_us.UTF-8", "en"), ("zh-CN", "zh"), ("", None), ("fr", None)],
+)
+def test_the_language_may_be_the_name_of_a_locale(monkeypatch, value, meant):
+    monkeypatch.setenv("XIANCHENG_LANG", value)
+    assert preferred_language() == meant
+
+
+# The package
+
+
+def test_every_door_is_listed_and_opens():
+    assert scenarios.DOORS.keys() <= set(dir(scenarios))
+    for name in scenarios.DOORS:
+        assert getattr(scenarios, name).__name__ == name
+
+
+def test_importing_opens_nothing_heavy():
+    code = (
+        "import sys, scenarios, scenarios.scenario; "
+        "assert not {'pandas', 'scipy', 'numba', 'results'} & sys.modules.keys()"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+# The language of the command line
+
+
+@pytest.mark.parametrize(
+    ("environment", "words", "english"),
+    [(None, [], False), ("en", [], True), ("en_US.UTF-8", [], True), ("zh", [], False),
+     ("en", ["--lang", "zh"], False), ("zh", ["--lang=en"], True), ("fr", ["--lang", "en"], True)],
+)  # fmt: skip
+def test_the_language_is_that_of_the_option_else_of_the_environment(
+    monkeypatch, capsys, environment, words, english
+):
+    from results.cli import main
+
+    monkeypatch.delenv("XIANCHENG_LANG", raising=False)
+    if environment:
+        monkeypatch.setenv("XIANCHENG_LANG", environment)
+    assert main(["show", "plam", *words]) == 2
+    assert ("did you mean" in capsys.readouterr().err) == english
+
+
+def test_a_language_that_we_do_not_have_is_refused_in_both(monkeypatch, capsys):
+    from results.cli import main
+
+    monkeypatch.setenv("XIANCHENG_LANG", "fr")
+    assert main(["show", "plan"]) == 2
+    shown = capsys.readouterr()
+    assert not shown.out
+    for said in ("应为 zh 或 en", "should be zh or en", "'fr'"):
+        assert said in shown.err
+
+
+def test_the_command_knows_its_version_and_its_code(capsys):
+    from importlib.metadata import version
+
+    from results.cli import main
+    from scenarios.request import code_digest
+
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"xiancheng {version('xiancheng')} (code {code_digest()})\n"
