@@ -278,7 +278,7 @@ SLIPS = [
     (("371102", 2010, "age_0_male", "1"), "residents_male: 东港区 2010", "age_0_male"),
     (("371102", 2010, "lf_employed", "1"), "lf_employed: 东港区 2010", "lf_industry_agriculture"),
     (("371102", 2010, "family_household_residents", "9999999"), "东港区", "at most residents"),
-    (("371102", 2010, "birth_rate_permille", "1200"), "birth_rate", "from 0 to 1000"),
+    (("371102", 2010, "birth_rate_permille", "1200"), "birth_rate", "at least 1 and at most 60"),
     (("371102", 2010, "unit_code", "37110"), "unit_code", "six digits"),
     (("371102", 2010, "year", "2011"), "year", "2010 or 2020"),
     (("371102", 2010, "level", "countyy"), "level", "write 'county'"),
