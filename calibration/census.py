@@ -295,6 +295,11 @@ class Reader:
             if figures[part] > figures[of]:
                 most = (f"不超过 {of} 的 {figures[of]:,.0f}", f"at most {of}, {figures[of]:,.0f}")
                 self.unequal(unit, part, most, f"{figures[part]:,.0f}")
+        for table in ("education", "households"):
+            columns = columns_of(table)
+            if figures["residents"] > 0 and not any(figures[column] for column in columns):
+                some = ("有常住人口就不全为 0", "not all 0 where people live")
+                self.unequal(unit, columns[0], some, "0")
         movers = sum(figures[column] for column in columns_of("in_movers"))
         if movers > figures["residents"]:
             most = (f"不超过常住人口 {figures['residents']:,.0f}",

@@ -5,11 +5,11 @@ A bare name means what is shipped under it; whatever holds a separator or a dot 
 
 import csv
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from difflib import SequenceMatcher
 from functools import lru_cache
 from importlib.resources import files
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import NamedTuple, Protocol
 
 ALIKE = 0.66  # of two spellings of one word, by difflib
@@ -29,20 +29,6 @@ KINDS = ("county", "district", "city", "xian", "shi", "qu")  # after an English 
 def is_path(what: object) -> bool:
     """Whether this is a path: a `Path`, or a text that holds a separator or a dot."""
     return isinstance(what, PurePath) or any(sign in str(what) for sign in "/\\.")
-
-
-def shadowed(
-    what: object, shipped: Collection[str], suffixes: Sequence[str] = ("",)
-) -> Path | None:
-    """The file or folder here of the same name as something shipped, where a bare name is both.
-
-    Parameters
-    ----------
-    suffixes : what a file may have after the name; "" for a folder
-    """
-    if not isinstance(what, str) or is_path(what) or what not in shipped:
-        return None
-    return next((Path(what + s) for s in suffixes if Path(what + s).exists()), None)
 
 
 # Misspellings

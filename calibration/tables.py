@@ -211,6 +211,7 @@ class Census:
     def judge(self) -> None:
         """Hold sums to their totals, and parts to be no more than the whole."""
         residents = self.row("residents", "total")
+        self.inhabited()
         self.equal(residents, self.total("urban_rural"), ("城镇＋乡村", "urban + rural"))
         self.equal(residents, self.total("sex_age"), ("性别×年龄合计", "sex x age"))
         for sex in SEX_NAMES:
@@ -239,6 +240,21 @@ class Census:
         )  # fmt: skip
         adults = self.row("employment", "population_15p_sample")
         self.within(self.row("employment", "employed_sample"), self.figure(adults))
+
+    def inhabited(self) -> None:
+        """Refuse a county without residents, or a table of residents in which nobody is counted."""
+        for table in ("urban_rural", "sex_age", "education", "households"):
+            rows = self.draft.margins.get((self.day, table), {})
+            own = [row for (code, _), row in rows.items() if code == self.code]
+            if own and all(self.figure(row) == 0 for row in own):
+                self.findings.add(
+                    own[0].file, own[0].line,
+                    (f"{self.where}：{table} 全为 0", f"{self.where}: all of {table} is 0"),
+                    ("至少一个大于 0 的数", "a number above 0 at least"), "0",
+                    ("填写数值；没有人居住的县请从 region.yaml 与各表删去；未知的表整张不给",
+                     "fill it in; leave a county where nobody lives out of region.yaml and of the "
+                     "tables; leave out a table that is unknown"),
+                )  # fmt: skip
 
     def equal(self, whole: Row | None, parts: float, what: Say) -> None:
         """Hold a sum to the total that the pack states."""
