@@ -35,7 +35,6 @@ _CONSTANTS = {
     **dict.fromkeys((".nan", ".NaN", ".NAN"), nan),
 }
 _WHOLE = re.compile(r"[-+]?[0-9]{1,18}")
-_NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -258,7 +257,8 @@ def resolved(text: str) -> Any:
         return _CONSTANTS[text]
     if _WHOLE.fullmatch(text):
         return int(text)
-    return float(text) if _NUMBER.fullmatch(text) else text
+    value = parsing.number(text)
+    return text if value is None else value
 
 
 def _line(text: str, number: int) -> str:
