@@ -65,7 +65,7 @@ def _shadowed(
         return
     for here in (folder / f"{name}{ending}" for ending in endings):
         if here != but and here.exists() and name in _shipped(kind):
-            yield name, str(here) if is_path(str(here)) else f"./{here}"
+            yield name, str(here) if here.is_absolute() else f"./{here}"
 
 
 def _shipped(kind: str) -> set[str]:

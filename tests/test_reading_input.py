@@ -48,6 +48,7 @@ def test_a_number_is_what_it_says(text, value):
         ["--seed", "1_0"],
         ["--draws", "0x2"],
         ["--scale", "inf"],
+        ["--scale", "nan"],
     ],
 )
 def test_options_take_plain_numbers_only(words, capsys):
