@@ -262,7 +262,11 @@ class Reader:
                 f"= {self.path.name}:{other.line}", ("删去其中一行", "delete one of the two"),
             )  # fmt: skip
             return None
-        figures = {name: self.figure(line, name, cells[name]) for name in COLUMNS[4:]}
+        nobody = all(parsing.number(cells[name]) == 0 for name in PLACES)  # so there are no rates
+        figures = {
+            name: math.nan if nobody and name in RATES else self.figure(line, name, cells[name])
+            for name in COLUMNS[4:]
+        }
         former = cells.get(FORMER_CODE) or code
         about = (cells["unit_name"], level, int(year), line, cells.get(PREFECTURE, ""))
         return Unit(code, former, *about, figures)

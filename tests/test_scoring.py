@@ -345,7 +345,8 @@ def test_the_data_that_were_registered_are_those_that_are_shipped(page):
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        (line(value="0.593"), "in percent and no share"), (line(value="1"), "in percent and no share"),
+        (line(value="0.593"), "in percent and no share"),
+        (line(value="1"), "in percent and no share"),
         (line(value="5_9"), "in percent"), (line(value="５９"), "in percent"),
         (line(day="31/12/2025"), "a date such as"), (line(code="371699"), "371602 Bincheng"),
     ],
