@@ -71,17 +71,22 @@ class Sheet:
 
     def keys(self, node: Any, needed: tuple[str, ...], extra: tuple[str, ...] = ()) -> bool:
         """Whether a mapping holds all it needs and nothing that is not known."""
+        valid = (*needed, *extra)
         if not isinstance(node, dict):
+            expected: Say = ("键和值", "keys and values")
+            if isinstance(node, str) and (sign := parsing.full_width(node, node.count("\n") + 1)):
+                expected = parsing.full_width_advice(sign[2])
+            state = needed or valid
             self.say(
-                self.line(node), ("内容", "the entry"), ("键和值", "keys and values"),
-                node if node is not None else "∅",
-                (f"写明 {'、'.join(needed)}", f"state {', '.join(needed)}"),
+                self.line(node), ("内容", "the entry"), expected, node if node is not None else "∅",
+                (f"写明 {'、'.join(state)}", f"state {', '.join(state)}"),
             )  # fmt: skip
             return False
-        valid = (*needed, *extra)
         for key in node:
-            line = self.line(node, key)
-            self.findings.known(self.file, line, ("键", "key"), str(key), valid)
+            line, sign = self.line(node, key), next((c for c in str(key) if c in "：，"), None)
+            half = parsing.full_width_advice(sign) if sign else ("", "")
+            advice = (f"写{half[0]}", f"write {half[1]}") if sign else None
+            self.findings.known(self.file, line, ("键", "key"), str(key), valid, advice=advice)
         lacking = [key for key in needed if node.get(key) is None]
         for key in lacking:
             self.say(
@@ -138,6 +143,16 @@ class Sheet:
             self.say(self.line(node, key), what, PERCENT, value, percent_advice(value))
             return math.nan
         return float(value)
+
+    def among(self, node: Any, key: str, valid: Sequence[object]) -> Any:
+        """One of some values; the first of them, and a problem, if it is another."""
+        if node[key] in valid:
+            return node[key]
+        of = (f"“{key}”", f"{key!r}")
+        self.findings.known(
+            self.file, self.line(node, key), of, str(node[key]), [str(each) for each in valid]
+        )
+        return valid[0]
 
     def counties(self, raw: Any, prefectures: Mapping[str, Name]) -> tuple[County, ...]:
         """The counties, in order of code."""

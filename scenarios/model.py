@@ -86,7 +86,7 @@ class RegionModel(UrbanModel):
 
 @lru_cache(maxsize=4)
 def prepared(
-    name: str, start: date, scale: float, digest: str
+    name: str, start: date, scale: float, digest: str = ""
 ) -> tuple[People, Units, Counties, Base]:
     """A region's people, units, counties and destination constants, once per process.
 

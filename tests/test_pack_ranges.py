@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 
 from calibration.checks import PackError
+from calibration.refusal import RefusedError
 from calibration.region import load
 from calibration.schema import TABLES, catalogue, limits, ranges
 from results.cli import main
+from results.contents.validation import record
 from scenarios import simulate
 from tests.small_pack import COUNTY, DATED, line, save, written
 
@@ -83,6 +85,7 @@ REGION = [
     ("counties: [371621]", "counties: [371626]", "please use one of these"),
     ("counties: [371621]", "counties: [惠民]", "please write '371621' (Huimin)"),
     ("code: 371621", "code: 37_1621", "six digits"),
+    ("{zh: 惠民县, en: Huimin}", "{zh：惠民县, en: Huimin}", "write an ASCII :"),
     ("code: 371621", "code: ３７１６２１", "six digits"),
 ]
 
@@ -229,3 +232,10 @@ def test_region_check_prints_one_object_right_or_wrong(pack, capsys):
     assert not told["ok"]
     assert told["problems"][0]["file"] == "mine/places.csv"
     assert said.err == ""
+
+
+@pytest.mark.parametrize("content", [b"a,b\n1,2\n", "left_out\n".encode("utf-16"), b""])
+def test_a_record_of_hindcasts_that_is_none_gets_one_message(pack, content):
+    (pack / "hindcast.csv").write_bytes(content)
+    with pytest.raises(RefusedError, match=r"hindcast\.csv should be the table"):
+        record(load(pack))

@@ -630,3 +630,26 @@ def test_another_delimiter_of_a_census_table_is_named(table, sign, named):
 
 def test_a_census_table_in_utf_16_is_named(table):
     assert "UTF-16" in said(table(encoding="utf-16"))
+
+
+REST = "column: x, found: 1_0, zh: a, en: b"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("- a\n", "keys and values"),
+        ("joins: 5\n", "a list"),
+        ("joins: [{unit: 371102}]\n", "key 'of'"),
+        (f"corrections: [{{unit: 1, year: 2011, {REST}}}]\n", "one of 2010"),
+        (f"corrections: [{{unit: 1, year: 2010, {REST}}}]\n", "found 1_0"),
+        ("joins：[]\n", "full-width"),
+        ("", "missing or empty"),
+    ],
+)
+def test_a_concordance_that_is_wrong_is_told_by_line(tmp_path, content, said):
+    file = tmp_path / "joins.yaml"
+    file.write_text(content, "utf-8")
+    with pytest.raises(PackError) as wrong:
+        joining.Concordance.read(file)
+    assert said in wrong.value.text("en")
