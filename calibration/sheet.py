@@ -74,8 +74,8 @@ class Sheet:
         valid = (*needed, *extra)
         if not isinstance(node, dict):
             expected: Say = ("键和值", "keys and values")
-            if isinstance(node, str) and (sign := parsing.full_width(node, node.count("\n") + 1)):
-                expected = parsing.full_width_advice(sign[2])
+            if isinstance(node, str) and (at := parsing.full_width(node, node.count("\n") + 1)):
+                expected = parsing.full_width_advice(at[2])
             state = needed or valid
             self.say(
                 self.line(node), ("内容", "the entry"), expected, node if node is not None else "∅",
