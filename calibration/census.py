@@ -4,15 +4,14 @@ Nothing is taken on trust: a figure that is not a count, or a sum that is not it
 with its line and column before anything is made of the table.
 """
 
-import csv
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from io import StringIO
 from pathlib import Path
 
+from calibration import parsing
 from calibration.checks import PackError, Problem, Say, nearest, rename
-from calibration.schema import AGE_BANDS, SEX_NAMES, TABLES, Cell
+from calibration.schema import AGE_BANDS, SEX_NAMES, TABLES, Cell, Limits, limits
 
 YEARS = (2010, 2020)  # both censuses refer to 1 November
 ABOUT_UNIT = ("unit_code", "unit_name", "level", "year")
@@ -21,6 +20,7 @@ LEVELS = ("province", "prefecture", "county")
 SHOWN = 12  # problems that are told in full
 
 Where = tuple[str, Cell]  # a table of a pack, and a cell of it
+Asked = Callable[[str], bool]  # whether the unit of a code becomes part of the pack
 
 
 def _cells() -> dict[Where, str]:
@@ -61,8 +61,12 @@ CELLS = _cells()
 FLOOR = "floor_m2_per_person"
 HOMES = "lf_households"  # of the long form's sample: what its homes add up to
 COLUMNS = (*ABOUT_UNIT, *CELLS.values(), HOMES, FLOOR)
-RATES = {"birth_rate_permille": 1000.0, "death_rate_permille": 1000.0, FLOOR: 1000.0}  # at most
-EVERYBODY = 1e10  # more than there are people, or households, to be counted
+RATES = {  # that need not be whole
+    "birth_rate_permille": limits("vital", "birth_rate"),
+    "death_rate_permille": limits("vital", "death_rate"),
+    FLOOR: limits("economy", FLOOR),
+}
+COUNT = Limits(0, 1.5e9, True, limits("", "persons").reason)  # persons or households
 
 
 def columns_of(table: str, sex: str | None = None) -> list[str]:
@@ -131,34 +135,37 @@ class Reader:
     def __init__(self, path: Path, lang: str = "zh") -> None:
         self.path, self.lang = path, lang
         self.problems: list[Problem] = []
+        self.aside: list[Problem] = []  # of rows that were not asked for
         self.columns: list[str] = []
 
     def say(self, line: int, column: str, what: Say, expected: Say, found: object, do: Say) -> None:
         """Write a problem down; `column` is named, and numbered from 1."""
         number = self.columns.index(column) + 1 if column and column in self.columns else 0
         named = (f"{column}：{what[0]}", f"{column}: {what[1]}") if column else what
-        self.problems.append(Problem(str(self.path), line, named, expected, str(found), do, number))
+        words = found if isinstance(found, tuple) else str(found)
+        self.problems.append(Problem(str(self.path), line, named, expected, words, do, number))
 
     def stop(self) -> None:
         """Raise if anything is wrong so far."""
         if self.problems:
             raise TableError(self.path.name, tuple(self.problems), self.lang)
 
-    def lines(self) -> list[tuple[int, dict[str, str]]]:
+    def put_aside(self, since: int) -> None:
+        """Take problems, from number `since` on, for those of a row that was not asked for."""
+        self.aside += self.problems[since:]
+        del self.problems[since:]
+
+    def lines(self, asked: Asked) -> list[tuple[int, dict[str, str]]]:
         """The lines of the table, by column."""
         save = ("另存为 UTF-8 编码的 CSV", "save it as CSV in UTF-8")
         form = ("UTF-8 编码的 CSV 文件", "a CSV file in UTF-8")
         try:
-            text = self.path.read_bytes().decode("utf-8-sig")
-            table = csv.reader(StringIO(text, newline=""), strict=True)
-            self.columns = [name.strip() for name in next(table, [])]
-            rows = [(table.line_num, cells) for cells in table if any(cells)]
-        except UnicodeDecodeError as slip:
-            line = slip.object[: slip.start].count(b"\n") + 1
-            found = f"0x{slip.object[slip.start]:02x}"
-            self.say(line, "", ("不是 UTF-8 文本", "this is not UTF-8 text"), form, found, save)
-        except (OSError, csv.Error) as slip:
-            found = getattr(slip, "strerror", None) or str(slip)
+            self.columns, rows = parsing.table_of(self.path.read_bytes())
+        except parsing.TextError as error:
+            text = ("不是逗号分隔的 UTF-8 文本", "this is not UTF-8 text with commas")
+            self.say(error.line, "", text, form, error.found, save)
+        except OSError as error:
+            found = error.strerror or str(error)
             self.say(0, "", ("无法读取表格", "the table cannot be read"), form, found, save)
         self.stop()
         self.header()
@@ -167,17 +174,20 @@ class Reader:
             fill = ("核对是否为完整的普查分县表", "see whether the table is whole")
             self.say(1, "", ("没有数据行", "there is nothing below the header"), some, "∅", fill)
         self.stop()
+        whole = []
         for line, cells in rows:
-            if len(cells) != len(self.columns):
-                self.say(
-                    line, "", ("单元格数", "the number of cells"), (f"{len(self.columns)}",) * 2,
-                    len(cells), ("检查逗号与引号", "check commas and quotes"),
-                )  # fmt: skip
+            if len(cells) == len(self.columns):
+                whole.append((line, dict(zip(self.columns, cells, strict=True))))
+                continue
+            before = len(self.problems)
+            self.say(
+                line, "", ("单元格数", "the number of cells"), (f"{len(self.columns)}",) * 2,
+                len(cells), ("检查逗号与引号", "check commas and quotes"),
+            )  # fmt: skip
+            if not asked(dict(zip(self.columns, cells, strict=False)).get("unit_code", "")):
+                self.put_aside(before)
         self.stop()
-        return [
-            (line, dict(zip(self.columns, (cell.strip() for cell in cells), strict=True)))
-            for line, cells in rows
-        ]
+        return whole
 
     def header(self) -> None:
         """Hold the header to every column that is read, each once."""
@@ -203,61 +213,75 @@ class Reader:
                     times, do,
                 )  # fmt: skip
 
-    def units(self) -> list[Unit]:
-        """Every line of the table, its codes and figures checked."""
+    def units(self, asked: Asked = lambda _: True) -> list[Unit]:
+        """The lines of the table, their codes and figures checked.
+
+        A line that is wrong is left out, and kept in `aside`, where its code was not `asked` for.
+        """
         found: dict[tuple[str, int], Unit] = {}
-        for line, cells in self.lines():
-            code, year, level = cells["unit_code"], cells["year"], cells["level"]
-            if not (code.isascii() and code.isdecimal() and len(code) == 6):
-                six = ("六位数字", "six digits")
-                check = ("核对行政区划代码", "check the division code")
-                what = ("行政区划代码", "the unit code")
-                self.say(line, "unit_code", what, six, code or "∅", check)
-            if year not in map(str, YEARS):
-                either = ("2010 或 2020", "2010 or 2020")
-                drop = ("改正，或删去这一行", "mend it, or delete the line")
-                self.say(line, "year", ("普查年份", "the census year"), either, year or "∅", drop)
-            if level not in LEVELS:
-                any_of = ("、".join(LEVELS), f"one of {', '.join(LEVELS)}")
-                do = rename(nearest(level, LEVELS, {}))
-                self.say(line, "level", ("级别", "the level"), any_of, level or "∅", do)
-            if not cells["unit_name"] or not cells["unit_name"].isprintable():
-                named = ("一行可见的文字", "a line of visible text")
-                mend = ("填写单位名称", "write the name of the unit")
-                name = repr(cells["unit_name"])
-                self.say(line, "unit_name", ("单位名称", "the name of the unit"), named, name, mend)
-            if self.problems and self.problems[-1].line == line:
-                continue
-            other = found.get((code, int(year)))
-            if other is not None:
-                self.say(
-                    line, "unit_code", (f"{code} {year} 重复", f"{code} in {year} stands twice"),
-                    ("每个单位每次普查一行", "one line for each unit and census"),
-                    f"= {self.path.name}:{other.line}", ("删去其中一行", "delete one of the two"),
-                )  # fmt: skip
-                continue
-            figures = {name: self.figure(line, name, cells[name]) for name in COLUMNS[4:]}
-            former = cells.get(FORMER_CODE) or code
-            about = (cells["unit_name"], level, int(year), line, cells.get(PREFECTURE, ""))
-            unit = Unit(code, former, *about, figures)
-            found[code, int(year)] = unit
+        for line, cells in self.lines(asked):
+            before = len(self.problems)
+            unit = self.unit(line, cells, found)
+            if unit is not None and len(self.problems) == before:
+                found[unit.code, unit.year] = unit
+            elif not asked(cells["unit_code"]):
+                self.put_aside(before)
         self.stop()
         return list(found.values())
+
+    def unit(
+        self, line: int, cells: Mapping[str, str], found: Mapping[tuple[str, int], Unit]
+    ) -> Unit | None:
+        """The unit on a line, its figures checked; None, and problems, if there is none."""
+        before = len(self.problems)
+        code, year, level = cells["unit_code"], cells["year"], cells["level"]
+        if not (code.isascii() and code.isdecimal() and len(code) == 6):
+            six = ("六位数字", "six digits")
+            check = ("核对行政区划代码", "check the division code")
+            what = ("行政区划代码", "the unit code")
+            self.say(line, "unit_code", what, six, code or "∅", check)
+        if year not in map(str, YEARS):
+            either = ("2010 或 2020", "2010 or 2020")
+            drop = ("改正，或删去这一行", "mend it, or delete the line")
+            self.say(line, "year", ("普查年份", "the census year"), either, year or "∅", drop)
+        if level not in LEVELS:
+            any_of = ("、".join(LEVELS), f"one of {', '.join(LEVELS)}")
+            do = rename(nearest(level, LEVELS, {}))
+            self.say(line, "level", ("级别", "the level"), any_of, level or "∅", do)
+        if not cells["unit_name"] or not cells["unit_name"].isprintable():
+            named = ("一行可见的文字", "a line of visible text")
+            mend = ("填写单位名称", "write the name of the unit")
+            name = repr(cells["unit_name"])
+            self.say(line, "unit_name", ("单位名称", "the name of the unit"), named, name, mend)
+        if len(self.problems) > before:
+            return None
+        other = found.get((code, int(year)))
+        if other is not None:
+            self.say(
+                line, "unit_code", (f"{code} {year} 重复", f"{code} in {year} stands twice"),
+                ("每个单位每次普查一行", "one line for each unit and census"),
+                f"= {self.path.name}:{other.line}", ("删去其中一行", "delete one of the two"),
+            )  # fmt: skip
+            return None
+        nobody = all(parsing.number(cells[name]) == 0 for name in PLACES)  # so there are no rates
+        figures = {
+            name: math.nan if nobody and name in RATES else self.figure(line, name, cells[name])
+            for name in COLUMNS[4:]
+        }
+        former = cells.get(FORMER_CODE) or code
+        about = (cells["unit_name"], level, int(year), line, cells.get(PREFECTURE, ""))
+        return Unit(code, former, *about, figures)
 
     def figure(self, line: int, column: str, text: str) -> float:
         """The figure in a cell: a whole number of persons or households, or a rate."""
         if not text:
             return math.nan
-        try:
-            value = float(text)
-        except ValueError:
-            value = math.nan
-        most = RATES.get(column)
-        if 0 <= value <= (most or EVERYBODY) and (most or value % 1 == 0):
+        value, rate = parsing.number(text), RATES.get(column)
+        if value is not None and value in (rate or COUNT):
             return value
         expected = (
-            (f"0 至 {most:g} 的数", f"a number from 0 to {most:g}")
-            if most
+            rate.expected()
+            if rate
             else ("不小于 0 的整数，无分隔符", "a whole number from 0 on, without separators")
         )
         do = ("核对原表；未知的留空", "check the source table; leave it empty if it is unknown")
@@ -276,6 +300,11 @@ class Reader:
             if figures[part] > figures[of]:
                 most = (f"不超过 {of} 的 {figures[of]:,.0f}", f"at most {of}, {figures[of]:,.0f}")
                 self.unequal(unit, part, most, f"{figures[part]:,.0f}")
+        for table in ("education", "households"):
+            columns = columns_of(table)
+            if figures["residents"] > 0 and not any(figures[column] for column in columns):
+                some = ("有常住人口就不全为 0", "not all 0 where people live")
+                self.unequal(unit, columns[0], some, "0")
         movers = sum(figures[column] for column in columns_of("in_movers"))
         if movers > figures["residents"]:
             most = (f"不超过常住人口 {figures['residents']:,.0f}",

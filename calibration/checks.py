@@ -1,22 +1,26 @@
 """What is wrong with a pack, all of it at once, in words that say how to mend it."""
 
-import csv
 import math
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from difflib import get_close_matches
-from io import StringIO
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from calibration import naming, parsing
+
+if TYPE_CHECKING:
+    from calibration.schema import Limits
 
 from calibration.refusal import RefusedError
 
 LANGUAGES = ("zh", "en")
 STATUSES = ("official", "secondary", "derived", "assumed")
-CEILINGS = {"share": 1.0, "percent": 100.0, "permille": 1000.0}  # what a rate cannot exceed
 
 Say = tuple[str, str]  # the same words in Chinese and in English
+NO_LABELS: Mapping[str, Say] = {}
+PERCENT: Say = ("百分数，不是比例", "percent and no share")
 
 
 @dataclass(frozen=True, order=True)
@@ -27,7 +31,7 @@ class Problem:
     line: int  # 0 if the whole file is meant
     what: Say
     expected: Say
-    found: str
+    found: str | Say
     advice: Say
     column: int = 0  # counted from 1; 0 if the whole line is meant
 
@@ -37,9 +41,10 @@ class Problem:
         place = (self.file, self.line, self.column)
         where = ":".join(str(part) for part in place if part)
         what, expected, advice = self.what[i], self.expected[i], self.advice[i]
+        found = self.found if isinstance(self.found, str) else self.found[i]
         if lang == "zh":
-            return f"{where}：{what}。应为：{expected}；实为：{self.found}；请{advice}。"
-        return f"{where}: {what}. Expected {expected}; found {self.found}; please {advice}."
+            return f"{where}：{what}。应为：{expected}；实为：{found}；请{advice}。"
+        return f"{where}: {what}. Expected {expected}; found {found}; please {advice}."
 
 
 class PackError(RefusedError):
@@ -98,67 +103,71 @@ class Findings:
     ) -> None:
         """Write a problem down."""
         name = f"{self.folder.name}/{file}"
-        self.problems.append(Problem(name, line, what, expected, str(found), advice))
+        words = found if isinstance(found, tuple) else str(found)
+        self.problems.append(Problem(name, line, what, expected, words, advice))
 
     def known(
         self, file: str, line: int, thing: Say, name: str, valid: Collection[str],
-        alias: Mapping[str, str] | None = None,
+        alias: Mapping[str, str] | None = None, labels: Mapping[str, Say] = NO_LABELS,
+        advice: Say | None = None,
     ) -> bool:  # fmt: skip
-        """Whether `name` is one of `valid`; if not, say which valid name is nearest.
+        """Whether `name` is one of `valid`; if not, say which valid name is meant.
 
-        `alias` holds other spellings and the valid name each stands for.
+        Parameters
+        ----------
+        alias : other names, and the valid name each stands for
+        labels : what a code stands for
+        advice : what to do, unless a valid name is meant
         """
         if name in valid:
             return True
+        zh, en = ({code: each[i] for code, each in labels.items()} for i in (0, 1))
+        meant = nearest(name, valid, alias or {})
         self.add(
             file, line, (f"{thing[0]}“{name}”无法识别", f"{thing[1]} {name!r} is not known"),
-            (one_of(valid, "、"), f"one of {one_of(valid, ', ')}"), name or "∅",
-            rename(nearest(name, valid, alias or {})),
+            (one_of(valid, "、", zh), f"one of {one_of(valid, ', ', en)}"), name or "∅",
+            advice if advice and not meant else rename(meant, labels),
         )  # fmt: skip
         return False
 
-    def number(self, row: Row, column: str, *, unit: str = "", lowest: float = 0.0) -> float:
-        """The number in a cell; NaN, and a problem, if it is not one or cannot be true."""
+    def number(self, row: Row, column: str, limits: "Limits", *, unit: str = "") -> float:
+        """The number in a cell; NaN, and a problem, if it is not one or cannot be true.
+
+        A rate in percent above 0 and no more than 1 is taken for a share, and refused.
+        """
         text, thing = row[column], (f"{column} 列的数值", f"the number in column {column}")
-        try:
-            value = float(text)
-        except ValueError:
-            value = math.nan
-        if not math.isfinite(value):
+        value = parsing.number(text)
+        if value is None:
             expected = ("有限的数字", "a finite number")
             advice = ("改正；未知的值请整行删去", "mend it; leave out the line if it is unknown")
             self.add(row.file, row.line, thing, expected, text or "∅", advice)
             return math.nan
-        highest = CEILINGS.get(unit.split(" ")[0], math.inf)
-        if not lowest <= value <= highest:
-            top = "" if highest == math.inf else f"{highest:g}"
-            expected = (
-                f"不小于 {lowest:g}" + (f"、不大于 {top}（{unit}）" if top else ""),
-                f"at least {lowest:g}" + (f" and at most {top} ({unit})" if top else ""),
-            )
+        if value not in limits:
             advice = ("核对原表与单位", "check the source table and the unit")
-            self.add(row.file, row.line, thing, expected, text, advice)
+            self.add(row.file, row.line, thing, limits.expected(unit), text, advice)
+            return math.nan
+        if unit == "percent" and parsing.is_share(value):
+            self.add(row.file, row.line, thing, PERCENT, text, percent_advice(value))
             return math.nan
         return value
 
     def day(self, row: Row, column: str) -> date | None:
         """The date in a cell; None, and a problem, if it is not one."""
-        try:
-            return date.fromisoformat(row[column])
-        except ValueError:
-            expected = ("日期 年-月-日", "a date year-month-day")
-            thing = (f"{column} 列的日期", f"the date in column {column}")
-            advice = ("写成 2020-11-01 的形式", "write it like 2020-11-01")
-            self.add(row.file, row.line, thing, expected, row[column] or "∅", advice)
-            return None
+        if (day := parsing.day(row[column])) is not None:
+            return day
+        expected = ("日期 年-月-日", "a date year-month-day")
+        thing = (f"{column} 列的日期", f"the date in column {column}")
+        advice = ("写成 2020-11-01 的形式", "write it like 2020-11-01")
+        self.add(row.file, row.line, thing, expected, row[column] or "∅", advice)
+        return None
 
-    def origin(self, row: Row, value: float, sources: Collection[str]) -> None:
+    def origin(self, row: Row, value: float, sources: Collection[str], limits: "Limits") -> None:
         """Hold a value to its source and status, and to its range if it was assumed."""
         for source in row["source"].split() or [""]:
             self.known(row.file, row.line, ("来源", "source"), source, sources)
         self.known(row.file, row.line, ("状态", "status"), row["status"], STATUSES)
         low, high = (row.cells.get(end, "") for end in ("low", "high"))
-        ends = [self.number(row, end) for end in ("low", "high") if row.cells.get(end)]
+        ends = [self.number(row, end, limits) for end in ("low", "high") if row.cells.get(end)]
         ordered = len(ends) == 2 and ends[0] <= value <= ends[1]
         if math.isnan(value) or any(map(math.isnan, ends)) or ordered:
             return
@@ -183,22 +192,32 @@ class Findings:
                 )  # fmt: skip
 
 
+def percent_advice(share: float) -> Say:
+    """What to do about a share that stands where percent are meant."""
+    percent = f"{100 * share:.10g}"
+    return f"改为百分数，如 {percent}", f"write it in percent, such as {percent}"
+
+
 def nearest(name: str, valid: Collection[str], alias: Mapping[str, str]) -> str | None:
-    """The valid name that `name` was most likely meant to be."""
-    close = get_close_matches(name, [*valid, *alias], n=1, cutoff=0.5)
-    return alias.get(close[0], close[0]) if close else None
+    """The valid name that `name` stands for by `alias`, or of which it is a misspelling."""
+    meant = naming.place(name, alias) or naming.nearest(name, [*valid, *alias])
+    return alias.get(meant, meant) or None
 
 
-def rename(name: str | None) -> Say:
-    """What to do about a name that is not known."""
+def rename(name: str | None, labels: Mapping[str, Say] = NO_LABELS) -> Say:
+    """What to do about a name that is not known; `labels` say what a code stands for."""
     if name is None:
         return "改用其中之一，或删去", "use one of these, or leave it out"
-    return f"改为“{name}”", f"write {name!r}"
+    zh, en = labels.get(name, ("", ""))
+    return (
+        f"改为“{name}”" + (f"（{zh}）" if zh else ""),
+        f"write {name!r}" + (f" ({en})" if en else ""),
+    )
 
 
-def one_of(valid: Collection[str], comma: str) -> str:
-    """The valid names as a list, shortened if it is long."""
-    names = [name or "∅" for name in valid]
+def one_of(valid: Collection[str], comma: str, labels: Mapping[str, str] | None = None) -> str:
+    """The valid names as a list, each with its label, shortened if it is long."""
+    names = [f"{name} {(labels or {}).get(name, '')}".strip() or "∅" for name in valid]
     return comma.join(names[:8]) + (" …" if len(names) > 8 else "")
 
 
@@ -212,14 +231,9 @@ def read_csv(
             absent(findings, file)
         return []
     try:
-        lines = csv.reader(StringIO(path.read_text(encoding="utf-8-sig"), newline=""), strict=True)
-        header = next(lines, [])
-        rows = [(lines.line_num, cells) for cells in lines if cells]
-    except (UnicodeDecodeError, csv.Error) as slip:
-        findings.add(
-            file, 0, ("无法读取表格", "the table cannot be read"),
-            ("UTF-8 编码的 CSV", "CSV in UTF-8"), slip, ("另存为 UTF-8", "save it as UTF-8"),
-        )  # fmt: skip
+        header, rows = parsing.table_of(path.read_bytes())
+    except parsing.TextError as error:
+        unreadable(findings, file, error, "表格", "the table", TABLE_FORM)
         return []
     for name in header:
         findings.known(file, 1, ("列名", "column"), name, columns)
@@ -238,7 +252,7 @@ def read_csv(
                 len(cells), ("检查逗号与引号", "check commas and quotes"),
             )  # fmt: skip
     return [
-        Row(file, line, dict(zip(header, (cell.strip() for cell in cells), strict=True)))
+        Row(file, line, dict(zip(header, cells, strict=True)))
         for line, cells in rows
         if len(cells) == len(columns)
     ]
@@ -257,19 +271,73 @@ def read_yaml(findings: Findings, file: str) -> Any:
         absent(findings, file)
         return None
     try:
-        content = YAML().load(path.read_text(encoding="utf-8-sig"))
+        text = parsing.text_of(path.read_bytes())
+    except parsing.TextError as error:
+        unreadable(
+            findings, file, error, "文件", "the file", ("UTF-8 编码的 YAML", "YAML in UTF-8")
+        )
+        return None
+    try:
+        reader = YAML()
+        reader.Constructor = _constructor()
+        content = reader.load(text)
     except (YAMLError, ValueError) as slip:
         mark = getattr(slip, "problem_mark", None)
         what = getattr(slip, "problem", None) or str(slip)
+        line = mark.line + 1 if mark else 0
+        expected, advice = ("YAML 1.2，键不重复", "YAML 1.2 with no key twice"), (
+            "改正这一行", "mend this line"
+        )  # fmt: skip
+        if found := parsing.full_width(text, line):
+            line, _, what = found
+            expected = parsing.full_width_advice(what)
+            what = repr(what)
         findings.add(
-            file, mark.line + 1 if mark else 0, ("无法读取", "the file cannot be read"),
-            ("YAML 1.2，键不重复", "YAML 1.2 with no key twice"), " ".join(what.split()),
-            ("改正这一行", "mend this line"),
+            file, line, ("无法读取", "the file cannot be read"), expected,
+            " ".join(what.split()) or what, advice,
         )  # fmt: skip
         return None
     if content is None:
         absent(findings, file)
     return content
+
+
+TABLE_FORM: Say = ("逗号分隔、UTF-8 编码的 CSV", "CSV with commas, in UTF-8")
+
+
+def unreadable(
+    findings: Findings, file: str, error: parsing.TextError, zh: str, en: str, form: Say
+) -> None:
+    """Write down that a file is no text that can be read, and what it is instead."""
+    i = ("另存为“CSV UTF-8（逗号分隔）”", "save it as CSV UTF-8 (comma delimited)")
+    advice = i if "CSV" in form[0] else ("另存为 UTF-8", "save it as UTF-8")
+    findings.add(
+        file, error.line, (f"无法读取{zh}", f"{en} cannot be read"), form, error.found, advice
+    )
+
+
+@lru_cache(maxsize=1)
+def _constructor() -> type:
+    """A reader of YAML that takes for numbers only what `parsing.number` does."""
+    from ruamel.yaml.constructor import RoundTripConstructor
+
+    class Constructor(RoundTripConstructor):
+        """Leaves 7_1.2, 0x1f and 0o17 as the text that they are."""
+
+    def plain(kind: str) -> None:
+        tag = f"tag:yaml.org,2002:{kind}"
+        usual = RoundTripConstructor.yaml_constructors[tag]
+
+        def made(self: Any, node: Any) -> Any:
+            if parsing.number(node.value) is None:
+                return self.construct_scalar(node)
+            return usual(self, node)
+
+        Constructor.add_constructor(tag, made)
+
+    plain("int")
+    plain("float")
+    return Constructor
 
 
 def absent(findings: Findings, file: str) -> None:

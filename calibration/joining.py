@@ -11,9 +11,10 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from calibration.census import FLOOR, YEARS, Unit, columns_of
+from calibration.census import COLUMNS, COUNT, FLOOR, YEARS, Unit, columns_of
 from calibration.checks import Findings, PackError, Say, read_yaml
 from calibration.schema import Name
+from calibration.sheet import Sheet
 
 ZONES = range(71, 81)  # last two digits of the code of a development zone
 CITIES = 81  # and of a county-level city, from here on
@@ -78,23 +79,25 @@ class Concordance:
             if it cannot be read
         """
         findings = Findings(file.parent)
-        raw = read_yaml(findings, file.name) or {}
+        raw, sheet = read_yaml(findings, file.name), Sheet(findings, file.name)
+        joins: list[Join] = []
+        corrections: list[Correction] = []
+        if raw is not None and sheet.keys(raw, (), ("joins", "corrections")):
+            for j in sheet.items(raw, "joins") if raw.get("joins") else ():
+                if sheet.keys(j, ("unit", "year", "of", "basis", "zh", "en")):
+                    year = int(sheet.among(j, "year", YEARS))
+                    of = tuple(map(str, sheet.items(j, "of")))
+                    why = Name(str(j["zh"]), str(j["en"]))
+                    joins.append(Join(str(j["unit"]), year, of, str(j["basis"]), why))
+            for c in sheet.items(raw, "corrections") if raw.get("corrections") else ():
+                if sheet.keys(c, ("unit", "year", "column", "found", "zh", "en")):
+                    year, column = int(sheet.among(c, "year", YEARS)), str(c["column"])
+                    sheet.among(c, "column", COLUMNS)
+                    found = sheet.figure(c, "found", COUNT)
+                    why = Name(str(c["zh"]), str(c["en"]))
+                    corrections.append(Correction(str(c["unit"]), year, column, found, why))
         if findings.problems:
             raise PackError(file.name, tuple(findings.problems))
-        joins = (
-            Join(
-                str(j["unit"]), int(j["year"]), tuple(map(str, j["of"])), str(j["basis"]),
-                Name(j["zh"], j["en"]),
-            )
-            for j in raw.get("joins", ())
-        )  # fmt: skip
-        corrections = (
-            Correction(
-                str(c["unit"]), int(c["year"]), str(c["column"]), float(c["found"]),
-                Name(c["zh"], c["en"]),
-            )
-            for c in raw.get("corrections", ())
-        )  # fmt: skip
         return cls(tuple(joins), tuple(corrections))
 
 

@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from calibration.census import YEARS, Reader, TableError, Unit
+from calibration.census import SHOWN, YEARS, Reader, TableError, Unit
 from calibration.checks import Problem, Say
 from calibration.joining import Concordance, Place, corrected, differences, falls, joined
 from calibration.refusal import RefusedError
@@ -44,8 +44,15 @@ def planned(
             f"--via 应为一行可见的文字；得到 {via[:40]!r}",
             f"--via should be a line of visible text; got {via[:40]!r}",
         )
-    reader = Reader(table, lang)
-    units, mended = corrected(reader.units(), concordance)
+    reader, parts = Reader(table, lang), parts_of(prefectures, concordance)
+
+    def asked(code: str) -> bool:
+        """Whether a row becomes part of the pack, or holds the whole of a province."""
+        upper = {f"{each[:2]}0000" for each in prefectures}
+        inside = f"{code[:4]}00" in prefectures or code in parts
+        return not prefectures or inside or code in upper
+
+    units, mended = corrected(reader.units(asked), concordance)
     counties = [u for u in units if u.level == "county"]
     upper = {(u.code, u.year): u for u in units if u.level != "county"}
     titles = {u.prefecture: u.under for u in counties if u.under}
@@ -61,16 +68,19 @@ def planned(
             raise unknown(table, code, known, moved, lang)
 
     # Only what becomes part of the pack is judged.
-    taken = {part for j in concordance.joins if j.prefecture in chosen for part in j.of}
+    taken = parts_of(chosen, concordance)
     judged = {id(u): reader.adding_up(u) for u in counties
               if u.prefecture in chosen or u.code in taken}  # fmt: skip
     reader.stop()
     counties = [judged.get(id(u), u) for u in counties]
     places, remarks = joined(counties, concordance, chosen)
+    remarks += [nobody(place) for place in places if not inhabited(place)]
+    places = [place for place in places if inhabited(place)]
     if not places:
         raise nothing(table, chosen, lang)
     remarks += [note for code, note in mended if code[:4] + "00" in chosen]
     remarks += differences([*upper.values(), *counties], chosen) + falls(places)
+    remarks += left_aside(reader.aside)
 
     named = {code: Name(known[code], english(code, known[code])) for code in chosen}
     top = f"{chosen[0][:2]}0000"
@@ -80,6 +90,38 @@ def planned(
     return Pack(
         title if prefectures else province, named, (top, province), places, own, remarks, table, via
     )
+
+
+def parts_of(prefectures: Collection[str], concordance: Concordance) -> set[str]:
+    """Codes of the units of which a concordance makes those of some prefectures."""
+    return {part for j in concordance.joins if j.prefecture in prefectures for part in j.of}
+
+
+def inhabited(place: Place) -> bool:
+    """Whether a unit has residents at every census; without any there is nothing to simulate."""
+    return all(found.figures["urban"] + found.figures["rural"] > 0 for found in place.at.values())
+
+
+def nobody(place: Place) -> Say:
+    """Why a unit without residents is not in the pack."""
+    return (
+        f"未纳入 {place.code} {place.zh}：有一次普查没有常住人口（0）",
+        f"left out {place.code} {place.zh}: no residents (0) at one of the censuses",
+    )
+
+
+def left_aside(problems: Sequence[Problem]) -> list[Say]:
+    """What is wrong in rows that were not asked for: told, and the rows left alone."""
+    told = [
+        (
+            f"未要求的地区，已略过此行：{p.text('zh')}",
+            f"not asked for, the row is left: {p.text('en')}",
+        )
+        for p in problems[:SHOWN]
+    ]
+    if (more := len(problems) - SHOWN) > 0:
+        told.append((f"未要求的地区另有 {more} 处", f"{more} more in rows that were not asked for"))
+    return told
 
 
 def nothing(table: Path, chosen: Sequence[str], lang: str) -> TableError:

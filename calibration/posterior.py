@@ -1,6 +1,5 @@
 """What we believe after the data: a posterior sample on file beside a pack, or else the priors."""
 
-import csv
 import hashlib
 import json
 from collections.abc import Mapping
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from calibration import priors
+from calibration import parsing, priors
 from sim.parameters import Parameters
 from sim.state import Floats, Ints
 
@@ -69,28 +68,62 @@ def read(folder: Path) -> Sample | None:
 @lru_cache(maxsize=4)
 def _read(folder: Path, written: int) -> Sample:
     names = [prior.name for prior in priors.catalogue()]
-    with (folder / SAMPLE).open(encoding="utf-8-sig", newline="") as lines:
-        header, *rows = list(csv.reader(lines)) or [[]]
+    try:
+        header, rows = parsing.table_of((folder / SAMPLE).read_bytes())
+    except parsing.TextError as error:
+        zh, en = error.found
+        raise priors.ParameterError(
+            f"{folder / SAMPLE} 不是逗号分隔的 UTF-8 表格，而是{zh}；请重新运行 calibrate",
+            f"{folder / SAMPLE} is no table in UTF-8 with commas, but {en}; run calibrate again",
+        ) from None
     if sorted(header) != sorted([NUMBER, *names]) or not rows:
         raise priors.ParameterError(
             f"{folder / SAMPLE} 的列应为 {NUMBER} 与全部 {len(names)} 个参数；请重新运行 calibrate",
             f"{folder / SAMPLE} should have the columns {NUMBER} and all {len(names)} parameters; "
             "run calibrate again",
         )
-    try:
-        table = np.array(rows, float)
-    except ValueError as error:
-        raise priors.ParameterError(
-            f"{folder / SAMPLE} 含非数字：{error}", f"{folder / SAMPLE} holds no numbers: {error}"
-        ) from None
+    for line, cells in rows:
+        bad = next((cell for cell in cells if parsing.number(cell) is None), None)
+        if bad is not None or len(cells) != len(header):
+            raise priors.ParameterError(
+                f"{folder / SAMPLE}:{line} 应为 {len(header)} 个数；得到 {bad or len(cells)!r}",
+                f"{folder / SAMPLE}:{line} should hold {len(header)} numbers; got "
+                f"{bad or len(cells)!r}",
+            )
+    table = np.array([cells for _, cells in rows], float)
     for row in table:
         priors.override({n: v for n, v in zip(header, row.tolist(), strict=True) if n != NUMBER})
-    told = folder / ABOUT
     return Sample(
         values=table[:, [header.index(name) for name in names]],
         numbers=table[:, header.index(NUMBER)].astype(np.int64),
-        about=json.loads(told.read_text(encoding="utf-8")) if told.is_file() else {},
+        about=_about(folder / ABOUT),
     )
+
+
+def _about(file: Path) -> Mapping[str, Any]:
+    """How a sample was made; empty if nothing is on file.
+
+    Raises
+    ------
+    ParameterError
+        if the file holds no JSON object.
+    """
+    if not file.is_file():
+        return {}
+    try:
+        about = json.loads(parsing.text_of(file.read_bytes()))
+    except ValueError as error:
+        about, found = None, str(error)
+    else:
+        found = type(about).__name__
+    if not isinstance(about, dict):
+        raise priors.ParameterError(
+            f"{file} 应为一个 JSON 对象；得到 {found}；请重新运行 calibrate，"
+            f"或与 {SAMPLE} 一并删去",
+            f"{file} should hold one JSON object; got {found}; run calibrate again, or delete it "
+            f"together with {SAMPLE}",
+        )
+    return about
 
 
 def write(folder: Path, sample: Sample) -> None:

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from numbers import Real
@@ -13,6 +12,7 @@ from zlib import crc32
 import numpy as np
 from ruamel.yaml import YAML
 
+from calibration import naming
 from calibration.refusal import RefusedError
 from sim.parameters import Parameters
 from sim.state import Floats
@@ -198,8 +198,8 @@ def override(values: Mapping[str, float]) -> Parameters:
 
 def _unknown(name: str, names: Mapping[str, Prior]) -> tuple[str, str]:
     """What to say of a name that is not on file, in Chinese and English."""
-    near = get_close_matches(str(name), names, n=1)
-    zh, en = (f"，是否指 {near[0]}？", f", did you mean {near[0]}?") if near else ("", "")
+    near = naming.nearest(name, names)
+    zh, en = (f"，是否指 {near}？", f", did you mean {near}?") if near else ("", "")
     return f"没有名为 {name!r} 的参数{zh}", f"no parameter is called {name!r}{en}"
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from calibration import filling, posterior, sheet, tables
+from calibration import filling, naming, posterior, sheet, tables
 from calibration.checks import Findings, PackError, Problem, nearest, one_of, rename
 from calibration.defaults import MOST_UNITS, Book, Page, figure, residents_per_unit, townships
 from calibration.distance import great_circle, middle
@@ -319,7 +319,8 @@ class Region:
         """A variable's values by unit code and date."""
         if variable not in self._values:
             near = nearest(variable, list(self._values), {})
-            raise LookupError(f"no variable {variable!r} in a region pack; nearest: {near}")
+            hint = f"; nearest: {near}" if near else ""
+            raise LookupError(f"no variable {variable!r} in a region pack{hint}")
         return self._values[variable]
 
     def _find(self, when: date | int, variable: str, county: str) -> float:
@@ -348,9 +349,7 @@ def load(name_or_path: str | Path, lang: str | None = None) -> Region:
     PackError
         with everything that is wrong with it, in the language asked for, or in both.
     """
-    folder = SHIPPED / name_or_path
-    if not folder.is_dir():
-        folder = Path(name_or_path)
+    folder = located(name_or_path)
     if not folder.is_dir():
         held = packs()
         what = (f"没有区域数据包“{name_or_path}”", f"there is no region pack {str(name_or_path)!r}")
@@ -358,13 +357,27 @@ def load(name_or_path: str | Path, lang: str | None = None) -> Region:
             f"{one_of(held, '、')}，或文件夹路径",
             f"{one_of(held, ', ')}, or the path of a folder",
         )
-        advice = rename(nearest(str(name_or_path), held, {}))
+        advice = rename(
+            None if naming.is_path(name_or_path) else nearest(str(name_or_path), held, {})
+        )
         problem = Problem(str(name_or_path), 0, what, known, "∅", advice)
         raise PackError(str(name_or_path), (problem,), lang)
     try:
-        return _load(folder.resolve())
+        return _load(folder.resolve(), _stamp(folder))
     except PackError as slips:
         raise PackError(slips.pack, slips.problems, lang) from None
+
+
+def located(name_or_path: str | Path) -> Path:
+    """The folder of a pack: that of a shipped one by its bare name, else the path itself."""
+    bare = not naming.is_path(name_or_path) and name_or_path in packs()
+    return SHIPPED / name_or_path if bare else Path(name_or_path)
+
+
+def lasting(name_or_path: str | Path) -> str:
+    """What a pack is called in a record: a shipped one by its name, else its absolute path."""
+    folder = located(name_or_path)
+    return folder.name if folder.parent == SHIPPED else str(folder.absolute())
 
 
 def reference(region: Region) -> str:
@@ -375,10 +388,18 @@ def reference(region: Region) -> str:
 
 SHIPPED = Path(str(files("calibration"))) / "regions"
 
+Stamp = tuple[tuple[str, int, int], ...]  # name, time and size of each file of a pack
+
+
+def _stamp(folder: Path) -> Stamp:
+    """What tells the versions of a pack's files apart within a process."""
+    own = [f for f in sorted(folder.iterdir()) if f.suffix in (".csv", ".yaml") and f.is_file()]
+    return tuple((f.name, s.st_mtime_ns, s.st_size) for f in own if (s := f.stat()))
+
 
 @lru_cache(maxsize=8)
-def _load(folder: Path) -> Region:
-    """A pack, checked as a whole and filled where it has gaps."""
+def _load(folder: Path, stamp: Stamp) -> Region:
+    """A pack, checked as a whole and filled where it has gaps; `stamp` tells versions apart."""
     findings = Findings(folder)
     draft = sheet.read(findings)
     if draft.counties and draft.censuses:

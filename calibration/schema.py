@@ -9,7 +9,8 @@ from importlib.resources import files
 from itertools import product
 from typing import Any, NamedTuple
 
-from calibration.checks import Row
+from calibration.checks import Row, Say
+from calibration.naming import place_names
 from sim.kinds import AGES
 
 AGE_BANDS = (
@@ -179,6 +180,33 @@ class Entry:
     basis: str
 
 
+class Limits(NamedTuple):
+    """What a number of a pack may be, and why it can be nothing else."""
+
+    low: float
+    high: float
+    whole: bool
+    reason: Say
+
+    def expected(self, unit: str = "") -> Say:
+        """What is expected of a number in these limits."""
+        zh, en = (f"（{unit}）", f" ({unit})") if unit else ("", "")
+        whole = ("整数，", "a whole number, ") if self.whole else ("", "")
+        why = [f"：{self.reason[0]}", f": {self.reason[1]}"] if self.reason[0] else ["", ""]
+        low, high = f"{self.low:.12g}", f"{self.high:.12g}"
+        return (
+            f"{whole[0]}不小于 {low}、不大于 {high}{zh}{why[0]}",
+            f"{whole[1]}at least {low} and at most {high}{en}{why[1]}",
+        )
+
+    def __contains__(self, value: object) -> bool:
+        return (
+            isinstance(value, int | float)
+            and self.low <= value <= self.high
+            and (not self.whole or float(value).is_integer())
+        )
+
+
 @dataclass
 class Draft:
     """A pack as it stands on file, before totals are judged and gaps are filled."""
@@ -200,8 +228,40 @@ class Draft:
     unplaced: int = 0  # lines of margins.csv that fit nowhere, so that gaps cannot be judged
 
     def aliases(self) -> dict[str, str]:
-        """Names of counties, and the code each stands for."""
-        return {name: c.code for c in self.counties for name in (c.zh, c.zh[:-1], c.en)}
+        """Names and former codes of counties, and the code each stands for."""
+        return place_names(self.counties)
+
+    def members(self, prefecture: str) -> tuple[str, ...]:
+        """Codes of the counties of a prefecture, in order; none if there is no such prefecture."""
+        return tuple(c.code for c in self.counties if c.prefecture == prefecture)
+
+    def labels(self) -> dict[str, tuple[str, str]]:
+        """Names of counties and prefectures in Chinese and English, by code."""
+        upper = {code: (name.zh, name.en) for code, name in self.prefectures.items()}
+        return upper | {c.code: (c.zh, c.en) for c in self.counties}
+
+
+@lru_cache(maxsize=1)
+def ranges() -> Mapping[tuple[str, str], Limits]:
+    """What each number of a pack may be, by (table, variable) or else by ("", unit)."""
+    with (files("calibration") / "ranges.csv").open(encoding="utf-8") as lines:
+        return {
+            (row["table"], row["name"]): Limits(
+                float(row["low"]), float(row["high"]), row["whole"] == "yes", (row["zh"], row["en"])
+            )
+            for row in csv.DictReader(lines)
+        }
+
+
+def limits(table: str, name: str, unit: str = "") -> Limits:
+    """What a number may be: a variable's own range, or else that of its unit."""
+    for key in ((table, name), ("", unit), ("", unit.split(" ")[0])):
+        if key in ranges():
+            return ranges()[key]
+    return ANY
+
+
+ANY = Limits(-1e15, 1e15, False, ("有限的数", "a finite number"))
 
 
 @lru_cache(maxsize=1)

@@ -5,8 +5,14 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from calibration.checks import Findings, Say, read_yaml
-from calibration.schema import UNNAMED, County, Draft, Name, Target
+from calibration import parsing
+from calibration.checks import PERCENT, Findings, Say, percent_advice, read_yaml
+from calibration.schema import UNNAMED, County, Draft, Limits, Name, Target, limits
+
+OPERATORS = {  # of targets, as plans write them
+    "不低于": "at least", "不少于": "at least", "达到": "at least", "以上": "at least",
+    "约": "about", "左右": "about",
+}  # fmt: skip
 
 
 def read(findings: Findings) -> Draft:
@@ -65,17 +71,22 @@ class Sheet:
 
     def keys(self, node: Any, needed: tuple[str, ...], extra: tuple[str, ...] = ()) -> bool:
         """Whether a mapping holds all it needs and nothing that is not known."""
+        valid = (*needed, *extra)
         if not isinstance(node, dict):
+            expected: Say = ("键和值", "keys and values")
+            if isinstance(node, str) and (at := parsing.full_width(node, node.count("\n") + 1)):
+                expected = parsing.full_width_advice(at[2])
+            state = needed or valid
             self.say(
-                self.line(node), ("内容", "the entry"), ("键和值", "keys and values"),
-                node if node is not None else "∅",
-                (f"写明 {'、'.join(needed)}", f"state {', '.join(needed)}"),
+                self.line(node), ("内容", "the entry"), expected, node if node is not None else "∅",
+                (f"写明 {'、'.join(state)}", f"state {', '.join(state)}"),
             )  # fmt: skip
             return False
-        valid = (*needed, *extra)
         for key in node:
-            line = self.line(node, key)
-            self.findings.known(self.file, line, ("键", "key"), str(key), valid)
+            line, sign = self.line(node, key), next((c for c in str(key) if c in "：，"), None)
+            half = parsing.full_width_advice(sign) if sign else ("", "")
+            advice = (f"写{half[0]}", f"write {half[1]}") if sign else None
+            self.findings.known(self.file, line, ("键", "key"), str(key), valid, advice=advice)
         lacking = [key for key in needed if node.get(key) is None]
         for key in lacking:
             self.say(
@@ -110,20 +121,38 @@ class Sheet:
         value = node[key]
         if isinstance(value, date):
             return date(value.year, value.month, value.day)
+        if isinstance(value, str) and (found := parsing.day(value)) is not None:
+            return found
         line, form = self.line(node, key), ("写成 2020-11-01 的形式", "write it like 2020-11-01")
         self.say(line, ("日期", "the date"), ("年-月-日", "year-month-day"), value, form)
         return None
 
-    def figure(self, node: Any, key: str, low: float, high: float) -> float:
-        """A number between two bounds."""
-        value = node[key]
-        right = isinstance(value, int | float) and not isinstance(value, bool)
-        if right and low <= value <= high:
-            return float(value)
-        bounds = (f"{low:g} 至 {high:g} 的数", f"a number from {low:g} to {high:g}")
-        advice = ("核对数值", "check the number")
-        self.say(self.line(node, key), (f"“{key}”", f"{key!r}"), bounds, value, advice)
-        return math.nan
+    def figure(self, node: Any, key: str, bounds: Limits, *, percent: bool = False) -> float:
+        """A number within its limits; a share is refused where percent are meant."""
+        value, what = node[key], (f"“{key}”", f"{key!r}")
+        if isinstance(value, bool) or value not in bounds:
+            low, high = f"{bounds.low:g}", f"{bounds.high:g}"
+            zh, en = (
+                (f"：{bounds.reason[0]}", f": {bounds.reason[1]}") if bounds.reason[0] else ("", "")
+            )
+            expected = f"{low} 至 {high} 的数{zh}", f"a number from {low} to {high}{en}"
+            advice = ("核对数值", "check the number")
+            self.say(self.line(node, key), what, expected, value, advice)
+            return math.nan
+        if percent and parsing.is_share(value):
+            self.say(self.line(node, key), what, PERCENT, value, percent_advice(value))
+            return math.nan
+        return float(value)
+
+    def among(self, node: Any, key: str, valid: Sequence[object]) -> Any:
+        """One of some values; the first of them, and a problem, if it is another."""
+        if node[key] in valid:
+            return node[key]
+        of = (f"“{key}”", f"{key!r}")
+        self.findings.known(
+            self.file, self.line(node, key), of, str(node[key]), [str(each) for each in valid]
+        )
+        return valid[0]
 
     def counties(self, raw: Any, prefectures: Mapping[str, Name]) -> tuple[County, ...]:
         """The counties, in order of code."""
@@ -140,7 +169,8 @@ class Sheet:
                 self.file, lines["prefecture"], ("地级市", "prefecture"), county.prefecture,
                 prefectures,
             )  # fmt: skip
-            if not (county.code.isdecimal() and len(county.code) == 6) or county.code in found:
+            six = county.code.isascii() and county.code.isdecimal() and len(county.code) == 6
+            if not six or county.code in found:
                 self.say(
                     lines["code"], ("县级代码", "the county code"),
                     ("六位数字，不重复", "six digits, used once"), county.code,
@@ -156,11 +186,14 @@ class Sheet:
             return {}
         if "province" in node and self.keys(node["province"], ("zh", "en", "lon", "lat")):
             spot = node["province"]
-            ends = {"lon": self.figure(spot, "lon", -180, 180)}
-            found["province"] = ends | {"lat": self.figure(spot, "lat", -90, 90)}
+            found["province"] = {
+                key: self.figure(spot, key, limits("boundaries", key)) for key in ("lon", "lat")
+            }
         if "country" in node and self.keys(node["country"], ("km", "low", "high")):
-            ends = {key: self.figure(node["country"], key, 0, 2e4) for key in ("low", "high")}
-            found["country"] = ends | {"km": self.figure(node["country"], "km", *ends.values())}
+            km = limits("outside", "km")
+            ends = {key: self.figure(node["country"], key, km) for key in ("low", "high")}
+            within = km._replace(low=ends["low"], high=ends["high"])
+            found["country"] = ends | {"km": self.figure(node["country"], "km", within)}
         return found
 
     def once(self, node: Any, key: str, told: Sequence[str]) -> None:
@@ -180,19 +213,26 @@ class Sheet:
             if not self.keys(node, fields):
                 continue
             line = self.line(node, "operator")
-            operators = ("at least", "about")
+            operator = str(node["operator"]).strip()
+            operator = OPERATORS.get(operator, operator)
+            only = ("用 at least（不低于）或 about（约）", "use 'at least' or 'about'")
             self.findings.known(
-                self.file, line, ("算符", "operator"), str(node["operator"]), operators
+                self.file, line, ("算符", "operator"), operator, ("at least", "about"), advice=only
             )
-            chosen = tuple(map(str, self.items(node, "counties")))
+            chosen = tuple(
+                code for each in self.items(node, "counties")
+                for code in draft.members(str(each)) or (str(each),)
+            )  # fmt: skip
             self.once(node, "counties", chosen)
             self.once(node, "id", [str(node["id"]), *(target.id for target in found)])
             for code in chosen:
                 line, thing = self.line(node, "counties"), ("县级代码", "county")
-                self.findings.known(self.file, line, thing, code, codes, draft.aliases())
-            value, deadline = self.figure(node, "value", 0, 100), self.day(node, "deadline")
-            name = self.name(node, "name")
+                self.findings.known(
+                    self.file, line, thing, code, codes, draft.aliases(), draft.labels()
+                )
+            value = self.figure(node, "value", limits("targets", "value"), percent=True)
+            deadline, name = self.day(node, "deadline"), self.name(node, "name")
             if deadline:
-                wanted = str(node["operator"]), str(node["wording"])
+                wanted = operator, str(node["wording"])
                 found.append(Target(str(node["id"]), name, chosen, value, *wanted, deadline))
         return tuple(found)

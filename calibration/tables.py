@@ -3,6 +3,7 @@
 import math
 from datetime import date
 
+from calibration import parsing
 from calibration.checks import Findings, Row, Say, read_csv
 from calibration.schema import (
     COLUMNS,
@@ -14,7 +15,10 @@ from calibration.schema import (
     Cell,
     Draft,
     catalogue,
+    limits,
 )
+
+DATED = ("economy", "services", "observations")
 
 
 def read(findings: Findings, draft: Draft) -> None:
@@ -31,23 +35,29 @@ def read_margins(findings: Findings, draft: Draft) -> None:
     file = "margins.csv"
     censuses = {day.isoformat(): day for day in draft.censuses}
     counties, alias = [county.code for county in draft.counties], draft.aliases()
+    labels = draft.labels()
     kept: list[tuple[Row, object]] = []
     for row in read_csv(findings, file, COLUMNS[file], required=True):
         line, table = row.line, TABLES.get(row["table"])
-        value = findings.number(row, "value", unit=row["unit"])
+        of = (
+            limits("margins", row["table"])
+            if row["table"] != "vital"
+            else limits("vital", row["key"])
+        )
+        value = findings.number(row, "value", of, unit=row["unit"])
         if row["unit"].startswith(("万", "亿", "10000", "10 000")):
             findings.add(
                 file, line, ("单位", "the unit"), ("单个人或户", "single persons or households"),
                 row["unit"], ("换算成此单位", "convert to this unit"),
             )  # fmt: skip
-        findings.origin(row, value, draft.sources)
+        findings.origin(row, value, draft.sources, of)
         right = findings.known(file, line, ("普查", "census"), row["census"], censuses)
         if not findings.known(file, line, ("表名", "table"), row["table"], TABLES) or not table:
             draft.unplaced += 1
             continue
         codes = [*draft.prefectures] if table.by_prefecture else counties
         county = ("县级代码", "county")
-        right &= findings.known(file, line, county, row["county_code"], codes, alias)
+        right &= findings.known(file, line, county, row["county_code"], codes, alias, labels)
         for column, valid in (("sex", table.sexes), ("age", table.ages), ("key", table.keys)):
             thing = (f"{row['table']} 表的 {column}", f"{column} of table {row['table']}")
             right &= findings.known(file, line, thing, row[column], valid)
@@ -63,14 +73,16 @@ def read_margins(findings: Findings, draft: Draft) -> None:
 def read_places(findings: Findings, draft: Draft) -> None:
     """Townships with their village-level units, and the outlines of counties."""
     file, codes = "places.csv", [county.code for county in draft.counties]
-    county = ("县级代码", "county")
+    county, alias, labels = ("县级代码", "county"), draft.aliases(), draft.labels()
     draft.places = read_csv(findings, file, COLUMNS[file])
     for row in draft.places:
-        findings.known(file, row.line, county, row["county_code"], codes, draft.aliases())
+        findings.known(file, row.line, county, row["county_code"], codes, alias, labels)
         kinds = ("street", "town", "township")
         findings.known(file, row.line, ("类型", "kind"), row["kind"], kinds)
-        units, named = findings.number(row, "units", lowest=1), findings.number(row, "communities")
-        findings.origin(row, units, draft.sources)
+        most = limits("places", "units")
+        units = findings.number(row, "units", most)
+        named = findings.number(row, "communities", limits("places", "communities"))
+        findings.origin(row, units, draft.sources, most)
         if named > units:
             findings.add(
                 file, row.line, ("社区数", "the number of communities"),
@@ -82,11 +94,9 @@ def read_places(findings: Findings, draft: Draft) -> None:
     file = "boundaries.csv"
     draft.boundaries = read_csv(findings, file, COLUMNS[file])
     for row in draft.boundaries:
-        findings.known(file, row.line, county, row["county_code"], codes, draft.aliases())
-        for column in ("ring", "order"):
-            findings.number(row, column)
-        for column in ("lon", "lat"):
-            findings.number(row, column, lowest=-180)
+        findings.known(file, row.line, county, row["county_code"], codes, alias, labels)
+        for column in ("ring", "order", "lon", "lat"):
+            findings.number(row, column, limits("boundaries", column))
     each_county(findings, draft, draft.boundaries, 4)
 
 
@@ -107,15 +117,20 @@ def read_values(findings: Findings, draft: Draft, file: str) -> list[tuple[date,
     table = file.removesuffix(".csv")
     entries = {name: entry for (of, name), entry in catalogue().items() if of == table}
     codes = [c.code for c in draft.counties] + [*draft.prefectures, draft.province, COUNTRY]
+    alias, labels = draft.aliases(), draft.labels()
+    homes = {name: of for of, name in catalogue() if of in DATED and of != table}
     kept = []
     for row in read_csv(findings, file, COLUMNS[file]):
         day = findings.day(row, "date")
         code, unit = ("行政区划代码", "unit code"), row["unit"]
-        findings.known(file, row.line, code, row["unit_code"], codes, draft.aliases())
-        value = findings.number(row, "value", unit=unit)
-        findings.origin(row, value, draft.sources)
-        thing = ("变量", "variable")
-        if not findings.known(file, row.line, thing, row["variable"], entries) or day is None:
+        findings.known(file, row.line, code, row["unit_code"], codes, alias, labels)
+        of = limits(table, row["variable"], unit)
+        value = findings.number(row, "value", of, unit=unit)
+        findings.origin(row, value, draft.sources, of)
+        thing, home = ("变量", "variable"), f"{homes.get(row['variable'])}.csv"
+        move = (f"移到 {home}", f"move the line to {home}") if row["variable"] in homes else None
+        known = findings.known(file, row.line, thing, row["variable"], entries, advice=move)
+        if not known or day is None:
             continue
         wanted = entries[row["variable"]].unit
         if unit != wanted:
@@ -179,11 +194,8 @@ class Census:
 
     def figure(self, row: Row | None) -> float:
         """The figure on a line; NaN if there is none that could be true."""
-        try:
-            value = float(row["value"]) if row else math.nan
-        except ValueError:
-            return math.nan
-        return value if value >= 0 else math.nan
+        value = parsing.number(row["value"]) if row else None
+        return math.nan if value is None or value < 0 else value
 
     def total(self, table: str, sex: str | None = None) -> float:
         """The sum of a table, or of one sex in it; NaN unless all of it is there."""
@@ -199,6 +211,7 @@ class Census:
     def judge(self) -> None:
         """Hold sums to their totals, and parts to be no more than the whole."""
         residents = self.row("residents", "total")
+        self.inhabited()
         self.equal(residents, self.total("urban_rural"), ("城镇＋乡村", "urban + rural"))
         self.equal(residents, self.total("sex_age"), ("性别×年龄合计", "sex x age"))
         for sex in SEX_NAMES:
@@ -227,6 +240,21 @@ class Census:
         )  # fmt: skip
         adults = self.row("employment", "population_15p_sample")
         self.within(self.row("employment", "employed_sample"), self.figure(adults))
+
+    def inhabited(self) -> None:
+        """Refuse a county without residents, or a table of residents in which nobody is counted."""
+        for table in ("urban_rural", "sex_age", "education", "households"):
+            rows = self.draft.margins.get((self.day, table), {})
+            own = [row for (code, _), row in rows.items() if code == self.code]
+            if own and all(self.figure(row) == 0 for row in own):
+                self.findings.add(
+                    own[0].file, own[0].line,
+                    (f"{self.where}：{table} 全为 0", f"{self.where}: all of {table} is 0"),
+                    ("至少一个大于 0 的数", "a number above 0 at least"), "0",
+                    ("填写数值；没有人居住的县请从 region.yaml 与各表删去；未知的表整张不给",
+                     "fill it in; leave a county where nobody lives out of region.yaml and of the "
+                     "tables; leave out a table that is unknown"),
+                )  # fmt: skip
 
     def equal(self, whole: Row | None, parts: float, what: Say) -> None:
         """Hold a sum to the total that the pack states."""

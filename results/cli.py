@@ -13,8 +13,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NoReturn
 
+from calibration.parsing import real_option, whole_option
 from calibration.refusal import LANGUAGE, preferred_language, told
-from results import asking, packing
+from results import asking, naming, packing
 from results.console import arguments as page
 from results.knowing import arguments as judging
 from results.report import arguments as reporting
@@ -59,6 +60,11 @@ class Version(argparse.Action):
 
 class Parser(argparse.ArgumentParser):
     """An argument parser whose usage errors are one line, and exit with 2."""
+
+    def __init__(self, *words: Any, **more: Any) -> None:
+        super().__init__(*words, **more)
+        self.register("type", float, real_option)  # no 0_1e-1, inf or full-width digits
+        self.register("type", int, whole_option)
 
     def error(self, message: str) -> Any:
         """Say what is wrong with the command line."""
@@ -179,6 +185,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _refused(asked.command, unknown, say)
         _workers(getattr(asked, "jobs", None))
         with stopped_by_signals():
+            naming.say_what_is_taken(asked, say)
             module = getattr(asked, "module", "results.commands")
             does = getattr(import_module(module), asked.command)
             return int(does(asked, say))

@@ -2,7 +2,6 @@
 
 from argparse import Namespace
 from dataclasses import asdict
-from pathlib import Path
 
 from results.cells import as_json
 from results.cli import Say
@@ -16,6 +15,7 @@ from scenarios.checking import Problem, ScenarioError, Words, nearest
 def run(asked: Namespace, say: Say) -> int:
     """`xiancheng run`: verdicts, growth by cause, and a saved run."""
     from results import caveats, figures, later_census, verdict
+    from results.file_checks import inactive
     from results.keeping import answers, store
     from results.keeping.files import writable
     from scenarios import ensemble
@@ -44,7 +44,7 @@ def run(asked: Namespace, say: Say) -> int:
         say.note(f"残缺或被改动，已隔离并重算：{aside}", f"torn or altered, computed anew: {aside}")
     found, later = verdict.verdicts(both, draws), later_census.against_census(both)
     delivered = verdict.delivery(both.plan)
-    remarks = [*caveats.remarks(both, found, delivered, say.lang)]
+    remarks = [*inactive(scenario, say.lang), *caveats.remarks(both, found, delivered, say.lang)]
     if len(found):
         remarks.append(caveats.of_one_run(found, both.plan.region, say.lang))
     told = Request.of(scenario, **request)
@@ -87,45 +87,29 @@ def run(asked: Namespace, say: Say) -> int:
 
 def check(asked: Namespace, say: Say) -> int:
     """`xiancheng check`: everything that is wrong with files, or what a plan leaves open."""
-    from calibration.checks import PackError
-    from calibration.refusal import RefusedError
-    from calibration.region import load as load_region
-    from scenarios.loading import load as load_plan
-    from scenarios.loading import measure_file, shipped
-    from scenarios.reading import read
-    from scenarios.resolving import resolve
-    from scenarios.review import findings
-    from scenarios.sweep import design
+    from results.file_checks import checked
 
-    wrong = False
-    for name in asked.files:
-        path = Path(name)
-        try:
-            keys = read(path).value if path.is_file() else {}
-            if path.name in ("plan.yaml", "region.yaml"):  # what is said of a whole folder
-                path = path.parent
-            if name != "plan" and path.is_dir() and (path / "plan.yaml").is_file():
-                load_plan(path)
-            elif (name != "plan" and path.is_dir()) or (not path.suffix and name in _packs()):
-                load_region(path if path.is_dir() else name, say.lang)
-            elif name == "plan" or name in shipped():
-                plan = load_plan() if name == "plan" else load_plan(name)
-                region = load_region(asked.region, say.lang)
-                for finding in findings(plan, region, region.censuses[-1]):
-                    print(f"· {finding.says.said(say.lang)}")
-                    if finding.concerns:
-                        print(f"    {', '.join(finding.concerns)}")
-            elif path.is_file() and (path.parent.name == "measures" or "clauses" in keys):
-                measure_file(path)
-            elif "scenarios" in keys:
-                design(path)
-            else:
-                resolve(name)
-        except (ScenarioError, PackError, RefusedError) as error:
-            print(error.text(say.lang))
-            wrong = True
+    told = [checked(name, asked.region, say) for name in asked.files]
+    wrong = any(each.problems for each in told)
+    if asked.json:
+        files = [
+            {"file": each.name, "kind": each.kind, "ok": not each.problems,
+             "problems": each.problems, "inactive": each.inactive, "notes": each.notes}
+            for each in told
+        ]  # fmt: skip
+        print(as_json({"ok": not wrong, "files": files}))
+        return REFUSED if wrong else DONE
+    for each in told:
+        if each.problems:
+            print(each.text)
             continue
-        print(f"{name}: {say('没有问题', 'nothing wrong')}")
+        for note in [*each.notes, *each.inactive]:
+            print(f"· {note}")
+        n = len(each.inactive)
+        print(f"{each.name}: " + (
+            say(f"可以运行，但有 {n} 处不起作用", f"it can be run, but {n} of it never acts")
+            if n else say("没有问题", "nothing wrong")
+        ))  # fmt: skip
     return REFUSED if wrong else DONE
 
 
@@ -197,6 +181,7 @@ def measures(asked: Namespace, say: Say) -> int:
 
 def sweep(asked: Namespace, say: Say) -> int:
     """`xiancheng sweep`: every run of a design once; 1 if some gave no outcome."""
+    from results.file_checks import note_inactive
     from results.keeping import ledger
     from results.sweeps import command as sweeping
     from results.sweeps import planning, swept
@@ -207,6 +192,8 @@ def sweep(asked: Namespace, say: Say) -> int:
     )  # fmt: skip
     if idle := sweep.design.inactive():
         say.note(*message(idle))
+    for world in sweep.design.worlds:
+        note_inactive(world.scenario, say)
     need = sweep.need()
     say.note(*need.said())
     need.refuse()
@@ -245,9 +232,3 @@ def reproduce(asked: Namespace, say: Say) -> int:
     else:
         print("\n".join(differs.said(say.lang)))
     return FAILED if differs.files else DONE
-
-
-def _packs() -> list[str]:
-    from calibration.region import packs
-
-    return packs()

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from results.cells import as_json
-from results.stopping import DONE
+from results.stopping import DONE, REFUSED
 
 if TYPE_CHECKING:
     from results.cli import Say
@@ -55,11 +55,20 @@ def region(asked: Namespace, say: "Say") -> int:
 
 def check(asked: Namespace, say: "Say") -> int:
     """`xiancheng region check`: what a pack assumes and what it misses."""
+    from calibration.checks import PackError
     from calibration.region import load
     from results import packs
+    from results.file_checks import problems
     from results.show import table
 
-    pack = load(asked.pack, say.lang)
+    try:
+        pack = load(asked.pack, say.lang)
+    except PackError as error:
+        if not asked.json:
+            raise
+        wrong = [*problems(error, say.lang)]
+        print(as_json({"region": error.pack, "ok": False, "problems": wrong}))
+        return REFUSED
     if asked.json:
         listed = {
             "assumptions": [
@@ -70,7 +79,9 @@ def check(asked: Namespace, say: "Say") -> int:
                 for gap in pack.missing()
             ],
         }
-        print(as_json({"region": pack.name, "sha256": pack.digest, **listed}))
+        about = {"region": pack.name, "ok": True, "problems": [], "sha256": pack.digest}
+        fits = {"fit": packs.fits(pack)} if asked.fit else {}
+        print(as_json({**about, **listed, **fits}))
         return DONE
     print(f"{pack.title_zh} {pack.title_en} · sha256 {pack.digest}")
     if asked.fit:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
+from typing import Any
 
 from calibration.region import Region
 from calibration.schema import TABLES, catalogue
@@ -69,21 +70,39 @@ def span(values: Iterable[float]) -> str:
     return f"{known[0]:g}" if len(known) == 1 else f"{known[0]:g}–{known[-1]:g}"
 
 
-def fit(region: Region, lang: str) -> Lines:
-    """How close the synthetic population comes to each census: a line for each margin.
+def fits(region: Region) -> list[dict[str, Any]]:
+    """How close the synthetic population comes to each census: a row for each margin.
 
-    The standardized root-mean-square error is the worst of the counties.
+    Returns
+    -------
+    census, margin, counted and built [persons or households], worst_error: the standardized
+    root-mean-square error of the worst county
     """
     from calibration.population import build, fit_report
 
-    headers = {
-        "zh": ["普查", "边际", "普查人数", "合成人数", "最大相对误差"],
-        "en": ["census", "margin", "counted", "built", "worst error"],
-    }[lang]
     rows = []
     for census in region.censuses:
         report = fit_report(build(region, census, scale=1.0, seed=1), region)
         for margin, part in report.groupby("margin", sort=False):
-            total = [f"{part[column].sum():,.0f}" for column in ("target", "got")]
-            rows.append([str(census), str(margin), *total, f"{part['srmse'].max():.4f}"])
+            rows.append({
+                "census": str(census), "margin": str(margin),
+                "counted": float(part["target"].sum()), "built": float(part["got"].sum()),
+                "worst_error": float(part["srmse"].max()),
+            })  # fmt: skip
+    return rows
+
+
+def fit(region: Region, lang: str) -> Lines:
+    """`fits` as a table."""
+    headers = {
+        "zh": ["普查", "边际", "普查人数", "合成人数", "最大相对误差"],
+        "en": ["census", "margin", "counted", "built", "worst error"],
+    }[lang]
+    rows = [
+        [
+            row["census"], row["margin"], f"{row['counted']:,.0f}", f"{row['built']:,.0f}",
+            f"{row['worst_error']:.4f}",
+        ]
+        for row in fits(region)
+    ]  # fmt: skip
     return headers, rows

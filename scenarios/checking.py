@@ -7,13 +7,14 @@ once, in Chinese or English.
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from types import UnionType
 from typing import Annotated, Any, NamedTuple, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from calibration import parsing
+from calibration.naming import nearest as nearest
 from calibration.refusal import RefusedError
 
 Path = tuple[str | int, ...]  # the keys and list positions that lead to a value
@@ -109,15 +110,10 @@ def shown(value: object) -> str:
     return "null" if value is None else shortened(repr(value))
 
 
-def nearest(name: object, names: Iterable[str]) -> str:
-    """The valid name that looks most like `name`, the first of equals; or nothing."""
-    matcher = SequenceMatcher(b=str(name)[:64])
-    best, alike = "", 0.4
-    for each in names:
-        matcher.set_seq1(each)
-        if (ratio := matcher.ratio()) > alike or (ratio == alike and not best):
-            best, alike = each, ratio
-    return best
+def full_width(text: object) -> Words | None:
+    """Which full-width punctuation stands in a key or value where YAML's own is meant."""
+    sign = next((c for c in str(text) if c in parsing.FULL_WIDTH and c not in "－"), None)
+    return None if sign is None else Words(*parsing.full_width_advice(sign))
 
 
 def wrong(zh: str, en: str, meant: str = "") -> PydanticCustomError:
@@ -153,6 +149,8 @@ def _told(model: type[BaseModel], document: Document, detail: ErrorDetails) -> P
     if kind == "extra_forbidden":
         valid = _fields(model, path[:-1])
         expected = Words(f"以下键之一：{'、'.join(valid)}", f"one of the keys {', '.join(valid)}")
+        if half := full_width(path[-1]):
+            return document.problem(path, half, shown(str(path[-1])), at_key=True)
         meant = nearest(path[-1], valid)
         return document.problem(path, expected, shown(str(path[-1])), nearest=meant, at_key=True)
     at_key = detail["loc"][-1:] == ("[key]",)
@@ -165,6 +163,10 @@ def _told(model: type[BaseModel], document: Document, detail: ErrorDetails) -> P
         meant = nearest(detail["input"], valid)
     else:
         expected, meant = _expected(kind, context, detail["msg"]), ""
+        if not path and isinstance(detail["input"], str):
+            expected = full_width(detail["input"]) or expected
+        if not path and detail["input"] is None:
+            return document.problem(path, expected, Words("空文件", "an empty file"))
     return document.problem(path, expected, found, nearest=meant, at_key=at_key)
 
 

@@ -19,6 +19,8 @@ from pydantic import (
     WrapValidator,
 )
 
+from calibration import parsing
+from calibration.naming import place
 from scenarios.checking import Words, nearest, wrong
 from sim.state import quarter_of
 
@@ -87,9 +89,10 @@ def known(kind: str, expected: Words) -> AfterValidator:
 
     def proper(name: str, info: ValidationInfo) -> str:
         names = (info.context or {})[kind]
-        if name not in names:
+        found = place(name, names) if kind == "counties" else names.get(name)
+        if found is None:
             raise wrong(*expected, nearest(name, names))
-        return str(names[name])
+        return str(found)
 
     return AfterValidator(proper)
 
@@ -130,11 +133,8 @@ def _quarters(value: object) -> int:
 def _day(value: object) -> date:
     if isinstance(value, date) and type(value) is date:
         return value
-    try:
-        if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.ASCII):
-            return date.fromisoformat(value)
-    except ValueError:
-        pass
+    if isinstance(value, str) and (found := parsing.day(value)) is not None:
+        return found
     raise wrong("形如 2025-12-31 的日期", "a date such as 2025-12-31")
 
 

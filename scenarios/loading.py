@@ -8,6 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Protocol
 
+from calibration.naming import is_path, place_names
 from scenarios.checking import (
     Document,
     Problem,
@@ -101,8 +102,8 @@ class Plan:
 
 
 def county_names(about: About) -> dict[str, str]:
-    """Every name of a county, Chinese, English or code, with its code."""
-    return {name: each.code for each in about.counties for name in (each.zh, each.en, each.code)}
+    """Every name of a county, in full or short, present or former, with its code."""
+    return place_names(about.counties)
 
 
 def _themselves(names: Sequence[str] | set[str] | dict[str, Indicator]) -> dict[str, str]:
@@ -123,10 +124,10 @@ def load(plan: str | Path = SHIPPED) -> Plan:
     ScenarioError
         with all that is wrong in any of its files.
     """
-    folder = plan if isinstance(plan, Path) else shipped().get(plan)
+    folder = Path(plan) if is_path(plan) else shipped().get(str(plan))
     if folder is None or not folder.is_dir():
         expected = Words("方案名或方案文件夹", "the name or the folder of a plan")
-        meant = nearest(plan, shipped())
+        meant = "" if is_path(plan) else nearest(plan, shipped())
         raise ScenarioError([Problem(shortened(str(plan)), 0, 0, "", expected, "∅", meant)])
     on_file = [folder / "plan.yaml", *sorted((folder / "measures").glob("*.yaml"))]
     stamp = tuple(

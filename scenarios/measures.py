@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
+from calibration.parsing import is_share
 from scenarios.checking import nearest, wrong
 from scenarios.keys import (
     UNITS,
@@ -185,6 +186,10 @@ class Indicator(Model):
             raise wrong(f"已知单位：{'、'.join(UNITS)}", f"a unit among {', '.join(UNITS)}", meant)
         if (self.unit == "人次") != (self.counts == "person-times"):
             raise wrong("人次 计 person-times,不计人", "人次 to count person-times, not persons")
+        if self.role == "outcome_target" and self.unit == "%" and is_share(self.value or 0):
+            raise wrong(
+                "百分数，不是比例（如 59.3 而非 0.593）", "percent and no share: 59.3, not 0.593"
+            )
         return self
 
     @property

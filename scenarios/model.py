@@ -67,7 +67,8 @@ class RegionModel(UrbanModel):
         pack = load(region)
         values = priors.override({} if parameters is None else parameters)
         known_until = information(plan, pack, cutoff)
-        begun, groups = prepared(str(region), plan.start, float(scale)), reported(pack)
+        begun = prepared(str(region), plan.start, float(scale), pack.digest)
+        groups = reported(pack)
         member = np.array([[c in g.counties for c in range(len(pack.counties))] for g in groups])
         super().__init__(
             *begun, values, policy(plan, pack),
@@ -84,8 +85,13 @@ class RegionModel(UrbanModel):
 
 
 @lru_cache(maxsize=4)
-def prepared(name: str, start: date, scale: float) -> tuple[People, Units, Counties, Base]:
-    """A region's people, units, counties and destination constants, once per process."""
+def prepared(
+    name: str, start: date, scale: float, digest: str = ""
+) -> tuple[People, Units, Counties, Base]:
+    """A region's people, units, counties and destination constants, once per process.
+
+    `digest` tells versions of the pack apart.
+    """
     region = load(name)
     built = population(region, start, scale, seed=1)
     counties = circumstances(region, start)

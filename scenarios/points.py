@@ -1,12 +1,11 @@
 """Points in the space of parameters: drawn from the priors, or read from a file."""
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from calibration import priors
+from calibration import parsing, priors
 from calibration.priors import ParameterError
 from scenarios.checking import Problem, ScenarioError, Words, nearest
 from sim.state import Floats
@@ -44,13 +43,15 @@ def points_in(table: Path, n: int | None = None) -> tuple[tuple[str, ...], Float
     ScenarioError
         with everything that is wrong, line by line.
     """
+    readable = Words("逗号分隔的 UTF-8 CSV 文件", "a CSV file in UTF-8 with commas")
     try:
-        with table.open(encoding="utf-8-sig", newline="") as lines:
-            header, *rows = list(csv.reader(lines)) or [[]]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        readable = Words("可以读取的 UTF-8 CSV 文件", "a CSV file in UTF-8 that can be read")
-        raise ScenarioError([Problem(str(table), 0, 0, "", readable, str(error))]) from None
-    rows = [row for row in rows if row]
+        header, rows = parsing.table_of(table.read_bytes())
+    except parsing.TextError as error:
+        found = Words(*error.found)
+        raise ScenarioError([Problem(str(table), error.line, 1, "", readable, found)]) from None
+    except OSError as error:
+        said = error.strerror or str(error)
+        raise ScenarioError([Problem(str(table), 0, 0, "", readable, said)]) from None
     problems = []
     if len(rows) < (n or 1):
         expected = Words(f"至少 {n or 1} 行数值", f"at least {n or 1} rows of values")
@@ -64,18 +65,19 @@ def points_in(table: Path, n: int | None = None) -> tuple[tuple[str, ...], Float
     if problems:
         raise ScenarioError(problems)
     values = []
-    for line, row in enumerate(rows[:n], start=2):
+    for line, row in rows[:n]:
+        numbers = [number for cell in row if (number := parsing.number(cell)) is not None]
+        if len(numbers) != len(header) or len(row) != len(header):
+            expected = Words(f"{len(header)} 个数字", f"{len(header)} numbers")
+            problems.append(Problem(str(table), line, 1, "", expected, ",".join(row)[:60]))
+            continue
         try:
-            numbers = [float(cell) for cell in row]
             priors.override(dict(zip(header, numbers, strict=True)))
             values.append(numbers)
         except ParameterError as slips:
             within = Words("先验支撑内的值", "values that the priors allow")
             found = Words(slips.zh, slips.en)
             problems.append(Problem(str(table), line, 1, "", within, found))
-        except ValueError:
-            number = Words(f"{len(header)} 个数字", f"{len(header)} numbers")
-            problems.append(Problem(str(table), line, 1, "", number, ",".join(row)[:60]))
     if problems:
         raise ScenarioError(problems)
     return tuple(header), np.array(values)

@@ -16,6 +16,7 @@ import numpy as np
 from ruamel.yaml import YAML, events
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from calibration import parsing
 from scenarios.checking import Document, Path, Problem, ScenarioError, Words, shortened
 
 MAX_BYTES = 2**20
@@ -34,8 +35,6 @@ _CONSTANTS = {
     **dict.fromkeys((".nan", ".NaN", ".NAN"), nan),
 }
 _WHOLE = re.compile(r"[-+]?[0-9]{1,18}")
-_BASED = re.compile(r"0o[0-7]{1,18}|0x[0-9a-fA-F]{1,15}")
-_NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -65,11 +64,12 @@ def parsed(source: bytes, file: str) -> Document:
     if len(source) > MAX_BYTES:
         raise _refused(file, Words("不超过 1 MiB 的文件", "a file of at most 1 MiB"), "> 1 MiB")
     try:
-        text = source.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = source.count(b"\n", 0, error.start) + 1
-        raise _refused(
-            file, Words("UTF-8 编码", "text in UTF-8"), f"0x{source[error.start]:02x}", (line, 1)
+        text = parsing.text_of(source)
+    except parsing.TextError as error:
+        mark = (error.line, 1) if error.line else (0, 0)
+        found = Words(*error.found)
+        raise ScenarioError(
+            [Problem(file, *mark, "", Words("UTF-8 编码", "text in UTF-8"), found)]
         ) from None
     reader = _Reader(file)
     root = reader.compose(text)
@@ -192,15 +192,19 @@ class _Reader:
         except MarkedYAMLError as error:
             at = error.problem_mark or error.context_mark
             mark = (at.line + 1, at.column + 1) if at else (1, 1)
-            raise _refused(
-                self.file, Words("合法的 YAML 1.2", "valid YAML 1.2"), _line(text, mark[0]), mark
-            ) from None
+            raise self._unparsed(text, mark) from None
         except (YAMLError, ValueError, OverflowError) as error:
             before = text[: getattr(error, "position", 0)]
             mark = (before.count("\n") + 1, len(before) - before.rfind("\n"))
-            raise _refused(
-                self.file, Words("合法的 YAML 1.2", "valid YAML 1.2"), _line(text, mark[0]), mark
-            ) from None
+            raise self._unparsed(text, mark) from None
+
+    def _unparsed(self, text: str, mark: Mark) -> ScenarioError:
+        """What is said of text that is no YAML: the full-width sign in it, if there is one."""
+        expected = Words("合法的 YAML 1.2", "valid YAML 1.2")
+        if found := parsing.full_width(text, mark[0]):
+            line, column, sign = found
+            expected, mark = Words(*parsing.full_width_advice(sign)), (line, column)
+        return _refused(self.file, expected, _line(text, mark[0]), mark)
 
     def _node(self, event: Any, mark: Mark) -> _Node:
         if event.tag is not None:
@@ -245,14 +249,16 @@ class _Reader:
 
 
 def resolved(text: str) -> Any:
-    """A plain scalar as YAML 1.2 means it: `no` and `off` are text, 3e6 is a number."""
+    """A plain scalar as YAML 1.2 means it: `no` and `off` are text, 3e6 is a number.
+
+    Octal and hexadecimal numbers are left as text: nobody writes an amount so on purpose.
+    """
     if text in _CONSTANTS:
         return _CONSTANTS[text]
     if _WHOLE.fullmatch(text):
         return int(text)
-    if _BASED.fullmatch(text):
-        return int(text, 0)
-    return float(text) if _NUMBER.fullmatch(text) else text
+    value = parsing.number(text)
+    return text if value is None else value
 
 
 def _line(text: str, number: int) -> str:

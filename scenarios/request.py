@@ -31,7 +31,7 @@ class World:
     """A scenario in a region: what many runs have in common, told once."""
 
     scenario: Scenario
-    region: str  # name or path of the pack
+    region: str  # name of a shipped pack, or absolute path
     cutoff: str  # nothing dated later is used
     resolved: Mapping[str, Any]
     plan_digest: str
@@ -43,7 +43,7 @@ class World:
         cls, scenario: Scenario, region: str | Path = "binzhou", cutoff: str | None = None
     ) -> "World":
         """The world of a resolved scenario."""
-        from calibration.region import load
+        from calibration.region import lasting, load
 
         resolved, plan, pack = scenario.resolved(), plan_digest(scenario.plan), load(region)
         until = str(information(scenario, pack, cutoff))
@@ -56,7 +56,7 @@ class World:
                 "cutoff": until,
             }
         )
-        return cls(scenario, str(region), until, resolved, plan, pack.digest, digest)
+        return cls(scenario, lasting(region), until, resolved, plan, pack.digest, digest)
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,8 @@ def timed(request: Request) -> tuple[Outcome, dict[str, float]]:
     from scenarios.model import prepared
 
     begun = perf_counter()
-    prepared(request.world.region, request.world.scenario.start, float(request.scale))
+    world = request.world
+    prepared(world.region, world.scenario.start, float(request.scale), world.region_digest)
     ready = perf_counter()
     outcome = request.simulate()
     return outcome, {"prepare": ready - begun, "simulate": perf_counter() - ready}

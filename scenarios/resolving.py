@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from calibration.naming import is_path
 from scenarios.checking import (
     Document,
     Problem,
@@ -18,7 +19,7 @@ from scenarios.checking import (
 from scenarios.keys import Text
 from scenarios.loading import SHIPPED, Plan, load, shipped
 from scenarios.reading import given, read
-from scenarios.scenario import Horizon, RedLines, Scenario, ScenarioFile, Setting, is_name
+from scenarios.scenario import LATEST, Horizon, RedLines, Scenario, ScenarioFile, Setting, is_name
 from sim.conditions import CONDITIONS, Conditions
 
 Link = tuple[Document, ScenarioFile]
@@ -33,6 +34,8 @@ def resolve(what: str | Path | Mapping[str, Any]) -> Scenario:
         with all that is wrong in it, or in what it is based on.
     """
     document = _document(what, load())
+    if not document.keys and isinstance(document.value, dict):  # from Python: the name will do
+        document.value.setdefault("title", document.value.get("name"))
     chosen = load(_plan_named(document))
     return _joined(chosen, list(_chain(document, chosen))[::-1])
 
@@ -55,15 +58,36 @@ def _document(what: str | Path | Mapping[str, Any], plan: Plan) -> Document:
     if isinstance(what, Mapping):
         return given(what, "dict")
     known = plan.scenario_files()
-    if isinstance(what, str) and what in known:
-        return read(known[what])
+    if not is_path(what) and what in known:
+        return read(known[str(what)])
     path = str(what)
-    if "\0" not in path and (isinstance(what, Path) or path.endswith((".yaml", ".yml"))):
+    if "\0" not in path and (isinstance(what, Path) or path.endswith(YAML)):
         return read(Path(path))
     names = "、".join(known), ", ".join(known)
-    expected = Words(f"情景名（{names[0]}）或 YAML 文件", f"a scenario ({names[1]}) or a YAML file")
-    found = shortened(path)
-    raise ScenarioError([Problem(found, 0, 0, "", expected, found, nearest(path, known))])
+    expected = Words(
+        f"情景名（{names[0]}）或 YAML 文件的路径",
+        f"a scenario ({names[1]}) or the path of a YAML file",
+    )
+    found, meant = shortened(path), "" if is_path(what) else nearest(path, known)
+    beside = next((path + end for end in YAML if not is_path(what) and _there(path + end)), "")
+    raise ScenarioError([Problem(found, 0, 0, "", expected, found, beside or meant)])
+
+
+def is_shipped(what: object) -> bool:
+    """Whether this is the bare name of a scenario that comes with the plan."""
+    files = shipped()[SHIPPED] / "scenarios"
+    return not is_path(what) and (files / f"{what}.yaml").is_file()
+
+
+YAML = (".yaml", ".yml")
+
+
+def _there(path: str) -> bool:
+    """Whether there is a file; what cannot be a path is none."""
+    try:
+        return Path(path).is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def _chain(document: Document, plan: Plan) -> Iterator[Link]:
@@ -77,7 +101,10 @@ def _chain(document: Document, plan: Plan) -> Iterator[Link]:
         seen.append(document.file)
         if written.based_on is None:
             return
-        base = bases[written.based_on]
+        base = bases.get(written.based_on) or Path(document.file).parent / written.based_on
+        if not base.is_file():
+            expected = Words("已有的 YAML 文件", "a YAML file that exists")
+            raise ScenarioError([document.problem(("based_on",), expected, str(base))])
         if str(base) in seen:
             expected = Words("不成环的继承", "a base that does not lead back here")
             raise ScenarioError([document.problem(("based_on",), expected, written.based_on)])
@@ -85,7 +112,7 @@ def _chain(document: Document, plan: Plan) -> Iterator[Link]:
 
 
 def _bases(document: Document, plan: Plan) -> dict[str, Path]:
-    """What a document may be based on: the plan's scenarios, and the files beside its own."""
+    """What a document may be based on by a bare name: the plan's scenarios before files beside."""
     own = Path(document.file)
     beside = {file.stem: file for file in own.parent.glob("*.yaml")} if document.keys else {}
     return beside | plan.scenario_files()
@@ -144,8 +171,10 @@ def _conditions(world: Mapping[str, Any]) -> Conditions:
 
 def _problems(scenario: Scenario, document: Document) -> Iterator[Problem]:
     """What only the whole scenario can tell."""
-    if not scenario.start < scenario.until <= date(2100, 12, 31):
-        expected = Words("晚于 start、不晚于 2100 年", "after start and not after 2100")
+    if not scenario.start < scenario.until <= LATEST:
+        expected = Words(
+            f"晚于 start、不晚于 {LATEST.year} 年", f"after start and not after {LATEST.year}"
+        )
         yield document.problem(("horizon", "until"), expected, str(scenario.until))
     doses = {
         name: scenario.plan.clauses[clause].range(dose)

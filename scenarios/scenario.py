@@ -10,9 +10,17 @@ from datetime import date
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, WrapValidator, create_model
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    ValidationInfo,
+    WrapValidator,
+    create_model,
+)
 
-from scenarios.checking import Words, wrong
+from calibration.naming import is_path
+from scenarios.checking import Words, nearest, wrong
 from scenarios.keys import (
     CountyName,
     Day,
@@ -30,6 +38,7 @@ from scenarios.measures import UnitCost
 from sim.conditions import CONDITIONS, Conditions
 
 STRONGEST = 2.0  # twice the plan as written
+LATEST = date(2060, 12, 31)  # no run goes beyond
 
 Intensity = Annotated[float, Field(ge=0, le=STRONGEST)]
 
@@ -172,7 +181,19 @@ DoseName = Annotated[
 ]
 
 
-BaseName = Annotated[Name, known("scenarios", Words("已有情景", "a scenario on file"))]
+def _base(value: str, info: ValidationInfo) -> str:
+    names = (info.context or {})["scenarios"]
+    if is_path(value) or value in names:
+        return value
+    zh, en = ("、".join(names), ", ".join(names))
+    raise wrong(
+        f"情景名（{zh}），或 YAML 文件的路径（如 ./mine.yaml，从本文件所在的文件夹算起）",
+        f"a scenario ({en}), or the path of a YAML file, such as ./mine.yaml beside this one",
+        nearest(value, names),
+    )
+
+
+BaseName = Annotated[str, AfterValidator(_base)]
 
 
 class ScenarioFile(Model):

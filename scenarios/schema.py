@@ -23,7 +23,7 @@ def scenario_schema(plan: Plan) -> dict[str, Any]:
     counties = schema["$defs"]["Setting"]["properties"]["counties"]
     values = counties["additionalProperties"]
     schema["$defs"]["Setting"]["properties"]["counties"] = _mapping(
-        list(plan.names["counties"]), values
+        [name for each in plan.about.counties for name in (each.zh, each.en, each.code)], values
     )
     for said in ("title", "purpose"):
         parts[said] = {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/Text"}]}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from calibration import parsing
 from calibration.refusal import RefusedError
 from scenarios.acting import warn_of_inactive
 from scenarios.outcome import Group, Outcome
@@ -115,15 +116,15 @@ def reported(region: "Region") -> tuple[Group, ...]:
 
 
 def _date(value: str | date, name: str) -> date:
-    try:
-        if isinstance(value, datetime):
-            return value.date()
-        return value if isinstance(value, date) else date.fromisoformat(str(value))
-    except ValueError:
+    if isinstance(value, datetime):
+        return value.date()
+    day = value if isinstance(value, date) else parsing.day(str(value))
+    if day is None:
         raise RequestError(
             f"{name} 应为日期,如 2025-12-31;得到 {value!r}",
             f"{name} should be a date such as 2025-12-31; got {value!r}",
-        ) from None
+        )
+    return day
 
 
 def horizon(scenario: "Scenario", start: str | date | None, until: str | date | None) -> "Scenario":
@@ -156,6 +157,7 @@ def checked(scenario: "Scenario", region: str | Path, **numbers: Any) -> None:
     RequestError, PackError
     """
     from calibration.region import load
+    from scenarios.scenario import LATEST
 
     if (
         not isinstance(region, str | Path)
@@ -173,10 +175,11 @@ def checked(scenario: "Scenario", region: str | Path, **numbers: Any) -> None:
             f"起点 {scenario.start} 不是区域包 {pack.name} 中的普查时点；可用：{known}",
             f"start {scenario.start} is not a census of the pack {pack.name}; it holds {known}",
         )
-    if not scenario.start < scenario.until or scenario.until.year > 2060:
+    if not scenario.start < scenario.until <= LATEST:
         raise RequestError(
-            f"终点 {scenario.until} 应晚于起点 {scenario.start}，且不晚于 2060 年",
-            f"until {scenario.until} should be after {scenario.start}, and 2060 at the latest",
+            f"终点 {scenario.until} 应晚于起点 {scenario.start}，且不晚于 {LATEST.year} 年",
+            f"until {scenario.until} should be after {scenario.start}, and {LATEST.year} at the "
+            "latest",
         )
     for name, value in numbers.items():
         low, high = LIMITS[name]

@@ -15,6 +15,7 @@ import numpy as np
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from calibration import posterior, priors
+from calibration.naming import is_path
 from calibration.region import load
 from scenarios.acting import inactive, levers_used
 from scenarios.checking import Document, ScenarioError, Words, held_against, nearest, wrong
@@ -190,7 +191,10 @@ class Design:
     def digest(self) -> str:
         """The sha256 of all that decides which runs are meant, but for the code."""
         inputs = [[world.plan_digest, world.region_digest] for world in self.worlds]
-        return digest_of(self.told() | {"inputs": inputs})
+        told = self.told()
+        for world in told["worlds"]:
+            del world["region"]  # its digest counts, not where it lies on this machine
+        return digest_of(told | {"inputs": inputs})
 
     def __len__(self) -> int:
         return len(self.worlds) * len(self.values) * len(self.seeds) * len(self.scales)
@@ -235,15 +239,15 @@ def design(file: Path) -> Design:
     """
     document = read(file)
     written = held_against(DesignFile, document, {})
+    region = beside(file, written.region)
     worlds = []
     for name in written.scenarios:
-        path = file.parent / name
-        chosen = resolve(path if name.endswith((".yaml", ".yml")) else name)
+        chosen = resolve(beside(file, name))
         chosen = horizon(chosen, written.horizon.start, written.horizon.until)
         for scale in written.scales:
-            checked(chosen, written.region, scale=scale)
+            checked(chosen, region, scale=scale)
         cutoff = None if written.cutoff is None else str(written.cutoff)
-        worlds.append(World.of(chosen, written.region, cutoff))
+        worlds.append(World.of(chosen, region, cutoff))
     titles = [world.scenario.name for world in worlds]
     for i, title in enumerate(titles):
         if title in titles[:i]:
@@ -266,6 +270,16 @@ def design(file: Path) -> Design:
         expected = Words(f"至多 {MOST} 次运行", f"at most {MOST} runs")
         raise ScenarioError([document.problem((), expected, str(len(made)))])
     return made
+
+
+def beside(file: Path, name: str) -> str | Path:
+    """What a design names: a bare name as it is, a path from the folder of the design.
+
+    A path that is not there is taken from the working folder.
+    """
+    if not is_path(name):
+        return name
+    return near if (near := file.parent / name).exists() or not Path(name).exists() else Path(name)
 
 
 Drawn = tuple[tuple[str, ...], Floats, tuple[int, ...]]
@@ -292,7 +306,7 @@ def _drawn(written: DesignFile, document: Document, file: Path) -> Drawn:
         names = tuple(chosen)
         return names, sampled(sampling.method, names, sampling.n or 1, sampling.seed), ()
     if sampling.source == "posterior":
-        names, values, numbers = _believed(written, document)
+        names, values, numbers = _believed(written, document, beside(file, written.region))
     else:
         names, values = points_in(_table(sampling.source, document, file), sampling.n)
         numbers = ()
@@ -318,9 +332,9 @@ def _table(source: str, document: Document, file: Path) -> Path:
     )  # fmt: skip
 
 
-def _believed(written: DesignFile, document: Document) -> Drawn:
+def _believed(written: DesignFile, document: Document, region: str | Path) -> Drawn:
     """Draws of the posterior sample of the region, as `xiancheng run --draws` takes them."""
-    pack, sampling = load(written.region), written.parameters
+    pack, sampling = load(region), written.parameters
     if posterior.read(pack.folder) is None:
         expected = Words("prior 或 CSV 文件：区域包中没有 posterior.csv",
                          "prior or a CSV file: the pack holds no posterior.csv")  # fmt: skip

@@ -278,7 +278,7 @@ SLIPS = [
     (("371102", 2010, "age_0_male", "1"), "residents_male: 东港区 2010", "age_0_male"),
     (("371102", 2010, "lf_employed", "1"), "lf_employed: 东港区 2010", "lf_industry_agriculture"),
     (("371102", 2010, "family_household_residents", "9999999"), "东港区", "at most residents"),
-    (("371102", 2010, "birth_rate_permille", "1200"), "birth_rate", "from 0 to 1000"),
+    (("371102", 2010, "birth_rate_permille", "1200"), "birth_rate", "at least 1 and at most 60"),
     (("371102", 2010, "unit_code", "37110"), "unit_code", "six digits"),
     (("371102", 2010, "year", "2011"), "year", "2010 or 2020"),
     (("371102", 2010, "level", "countyy"), "level", "write 'county'"),
@@ -536,3 +536,120 @@ def test_what_a_pack_assumes_is_called_by_its_name():
     names = {each["变量"]: each["名称"] for each in told}
     assert names["vacancy_town"] == "城镇住房空置率"
     assert names["0 … 85+"] == "各年龄城镇优势"
+
+
+# Rows that were not asked for, and units in which nobody lives
+
+
+ELSEWHERE = "371602"
+
+
+@pytest.fixture
+def elsewhere():
+    """The lines of a county of another prefecture."""
+    return [dict(row) for row in lines_of((ELSEWHERE,))]
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("urban", "-5"),
+        ("residents", "12,3"),
+        ("level", "countyy"),
+        ("year", "1999"),
+        ("age_0_male", "1_0"),
+        ("birth_rate_permille", "105"),
+    ],
+)
+def test_a_slip_in_a_row_that_was_not_asked_for_is_told_and_not_fatal(
+    table, tmp_path, elsewhere, column, value
+):
+    elsewhere[0][column] = value
+    path = table(extra=elsewhere)
+    plan = packing.planned(path, ["371100"], joining.shipped(), lang="en")
+    assert [place.code for place in plan.places] == list(RIZHAO)
+    (remark,) = (en for _, en in plan.remarks if "not asked for" in en)
+    assert f"{path}:" in remark
+    assert value in remark
+    with pytest.raises(TableError):
+        packing.planned(path, [], joining.shipped(), lang="en")
+
+
+def test_a_row_cut_short_that_was_not_asked_for_is_told_and_not_fatal(table, elsewhere):
+    path = table(extra=elsewhere)
+    text = path.read_text("utf-8").rstrip("\n")
+    path.write_text(text.rsplit(",", 1)[0] + "\n", "utf-8")
+    plan = packing.planned(path, ["371100"], joining.shipped(), lang="en")
+    assert any("the number of cells" in en for _, en in plan.remarks)
+    with pytest.raises(TableError, match="the number of cells"):
+        packing.planned(path, ["371600"], joining.shipped(), lang="en")
+
+
+def test_many_slips_in_rows_that_were_not_asked_for_are_told_briefly(table, elsewhere):
+    for age in AGE_BANDS:
+        elsewhere[0][f"age_{age}_male"] = "x"
+    plan = packing.planned(table(extra=elsewhere), ["371100"], joining.shipped(), lang="en")
+    told = [en for _, en in plan.remarks if "not asked for" in en]
+    assert len(told) == 13
+    assert told[-1] == "7 more in rows that were not asked for"
+
+
+def test_a_unit_in_which_nobody_lives_is_left_out_and_named_and_the_pack_runs(table, tmp_path):
+    empty = [("371103", 2020, column, "0") for column in COLUMNS[4:]]
+    path = table(*empty)
+    plan = packing.planned(path, ["371100"], joining.shipped(), lang="en")
+    assert "371103" not in [place.code for place in plan.places]
+    assert any("left out 371103" in en and "no residents (0)" in en for _, en in plan.remarks)
+    region = built(path, tmp_path / "mine")
+    outcome = simulate("baseline", region=region.folder, scale=0.005, until="2020-12-31")
+    assert np.isfinite(outcome.record).all()
+
+
+@pytest.mark.parametrize("kind", ["edu_", "households_"])
+def test_a_table_that_counts_nobody_where_people_live_is_refused(table, kind):
+    columns = [c for c in COLUMNS if c.startswith(kind)]
+    if kind == "households_":
+        columns += ["family_households", "family_household_residents"]
+    assert "not all 0 where people live" in said(
+        table(*(("371102", 2020, column, "0") for column in columns))
+    )
+
+
+def test_a_last_row_with_a_blank_in_it_is_let_be(table):
+    path = table()
+    path.write_text(path.read_text("utf-8") + " \n , ,\n", "utf-8")
+    assert len(packing.planned(path, ["371100"], joining.shipped()).places) == len(RIZHAO)
+
+
+@pytest.mark.parametrize(("sign", "named"), [(";", "semicolons"), ("\t", "tabs")])
+def test_another_delimiter_of_a_census_table_is_named(table, sign, named):
+    path = table()
+    path.write_text(path.read_text("utf-8").replace(",", sign), "utf-8")
+    assert named in said(path)
+
+
+def test_a_census_table_in_utf_16_is_named(table):
+    assert "UTF-16" in said(table(encoding="utf-16"))
+
+
+REST = "column: x, found: 1_0, zh: a, en: b"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("- a\n", "keys and values"),
+        ("joins: 5\n", "a list"),
+        ("joins: [{unit: 371102}]\n", "key 'of'"),
+        (f"corrections: [{{unit: 1, year: 2011, {REST}}}]\n", "one of 2010"),
+        (f"corrections: [{{unit: 1, year: 2010, {REST}}}]\n", "found 1_0"),
+        ("joins：[]\n", "full-width"),
+        ("", "missing or empty"),
+    ],
+)
+def test_a_concordance_that_is_wrong_is_told_by_line(tmp_path, content, said):
+    file = tmp_path / "joins.yaml"
+    file.write_text(content, "utf-8")
+    with pytest.raises(PackError) as wrong:
+        joining.Concordance.read(file)
+    assert said in wrong.value.text("en")

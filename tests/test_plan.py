@@ -595,7 +595,8 @@ WRONG = {
     "measures: {M05: {intensitat: 1}}": "did you mean 'intensity'?",
     "measures: {M05: {delay: 2}}": '"2 quarters"',
     "measures: {M05: {delay: -2 quarters}}": '"2 quarters"',
-    "measures: {M05: {counties: {惠民: 1}}}": "did you mean '惠民县'?",
+    "measures: {M05: {counties: {惠城: 1}}}": "a county of the plan, found '惠城'",
+    "measures: {M05: {counties: {371699: 1}}}": "found '371699'",
     "measures: {M05: {counties: {惠民县: 1, Huimin: 1}}}": "each of them once",
     "measures: {M05: {allocation: equal}}": "did you mean 'equal per county'?",
     "measures: {M05: {phases: [{from: 2024Q1, until: 2024Q4}, {from: 2024Q4, until: 2025Q1}]}}": (
@@ -763,8 +764,8 @@ def test_a_plan_that_does_not_exist_is_answered_with_those_that_do():
 
 
 def test_plain_words_mean_what_yaml_1_2_says():
-    texts = {"no": "no", "off": "off", "3e6": 3e6, "0o17": 15, "017": 17, "1_000": "1_000",
-             "1:30": "1:30", "2025-12-31": "2025-12-31", "~": None, "True": True, "0x1f": 31,
+    texts = {"no": "no", "off": "off", "3e6": 3e6, "0o17": "0o17", "017": 17, "1_000": "1_000",
+             "1:30": "1:30", "2025-12-31": "2025-12-31", "~": None, "True": True, "0x1f": "0x1f",
              ".5": 0.5, "-3": -3, "yes": "yes", "１": "１"}  # fmt: skip
     assert {text: resolved(text) for text in texts} == texts
 

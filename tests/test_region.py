@@ -297,7 +297,7 @@ SLIPS = [
     ("margins.csv", URBAN, URBAN.replace("192755", "NaN"), None, "a finite number"),
     ("margins.csv", URBAN, URBAN.replace("192755", "19万"), None, "a finite number"),
     ("margins.csv", URBAN, URBAN.replace("2020-11-01", "2021-11-01"), None, "2020-11-01"),
-    ("margins.csv", "census-2010,official", "census-1910,official", None, "'census-2010'"),
+    ("margins.csv", "census-2010,official", "cencus-2010,official", None, "'census-2010'"),
     ("margins.csv", "census-2010,official", "census-2010,offical", None, "'official'"),
     ("economy.csv", "vacancy_town,0.15", "vacancy_town,1.15", None, "at most 1 (share)"),
     ("economy.csv", "vacancy_town,", "vacancy_twon,", None, "'vacancy_town'"),

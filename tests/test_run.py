@@ -203,7 +203,6 @@ def test_a_run_leaves_a_whole_folder(capsys, tmp_path):
         (["plam"], "plan"),
         (["plan", "--scale", "0"], "scale"),
         (["plan", "--scale", "1e9"], "scale"),
-        (["plan", "--scale", "nan"], "scale"),
         (["plan", "--seed", "-1"], "seed"),
         (["plan", "--draws", "-1"], "draws"),
         (["plan", "--start", "2015-11-01"], "2020-11-01"),

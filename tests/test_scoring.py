@@ -364,3 +364,47 @@ def test_registering_anew_changes_the_digests_of_its_section_alone(page):
     assert renewed.partition(registration.SECTION)[0] == text.partition(registration.SECTION)[0]
     with pytest.raises(ValueError, match="one row of `unknown`"):
         registration.renewed(text, {"unknown": "0"})
+
+
+# What people bring
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (line(value="0.593"), "in percent and no share"),
+        (line(value="1"), "in percent and no share"),
+        (line(value="5_9"), "in percent"), (line(value="５９"), "in percent"),
+        (line(day="31/12/2025"), "a date such as"), (line(code="371699"), "371602 Bincheng"),
+    ],
+)  # fmt: skip
+def test_what_means_another_thing_is_refused(file, groups, row, said):
+    with pytest.raises(ScenarioError) as refused:
+        read(file(row), groups, CUTOFF)
+    assert said in refused.value.text("en")
+    assert "did you mean" not in refused.value.text("en")
+
+
+def test_a_former_code_is_met_with_the_present_one_and_its_name(file, groups):
+    with pytest.raises(ScenarioError) as refused:
+        read(file(line(code="371626")), groups, CUTOFF)
+    assert "是否想写 '371681 邹平市'" in refused.value.text("zh")
+
+
+def test_rows_of_blanks_and_dates_of_a_spreadsheet_are_taken(file, groups):
+    (seen,) = read(file(line(day="2025/12/31"), " , , , ", " "), groups, CUTOFF)
+    assert seen.day == date(2025, 12, 31)
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [(HEAD.replace(",", ";").encode(), "分号"), (HEAD.encode("utf-16"), "UTF-16"), (None, "CSV")],
+)
+def test_a_file_in_another_form_or_none_gets_one_message(tmp_path, groups, content, named):
+    path = tmp_path / "observed.csv"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ScenarioError) as refused:
+        read(path, groups, CUTOFF)
+    (problem,) = refused.value.problems
+    assert named in problem.text("zh")

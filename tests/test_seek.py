@@ -54,7 +54,7 @@ def test_about_allows_what_a_verdict_allows(runs):
 
 
 def test_a_county_names_its_target_and_a_stricter_rate(runs):
-    for name in ("惠民县", "Huimin", "371621", "T-2"):
+    for name in ("惠民县", "惠民", "Huimin", "huimin county", "371621", "T-2"):
         assert wish(runs, targets=[name], rates={"371621": 45}).targets == {HUIMIN: 45}
 
 
@@ -79,6 +79,7 @@ def test_no_intensity_goes_beyond_what_a_scenario_may_set(runs):
     [
         {"targets": ["T-9"]}, {"rates": {"Beijing": 50}}, {"exclude": ["M99"]},
         {"weights": {"S1": 2}}, {"counties": ["nowhere"]}, {"probability": 1.5},
+        {"rates": {"惠民县": 0.45}}, {"rates": {"惠民县": 1}}, {"targets": ["阳谷县"]},
         {"strongest": 3}, {"budget": 1e9}, {"least": "cost"}, {"weights": {"M01": -1}},
     ],
 )  # fmt: skip

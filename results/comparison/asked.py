@@ -3,9 +3,9 @@
 from argparse import Namespace
 from collections.abc import Iterable
 from datetime import date
-from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from calibration import naming, parsing
 from results import cells
 from scenarios.checking import Words, nearest
 from scenarios.simulate import RequestError
@@ -109,13 +109,13 @@ def day(text: str | None) -> date | None:
     ------
     RequestError
     """
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
+    found = parsing.day(text) if text else None
+    if text and found is None:
         raise RequestError(
             f"--at 应为日期，如 2025-12-31；得到 {text!r}",
             f"--at should be a date such as 2025-12-31; got {text!r}",
-        ) from None
+        )
+    return found
 
 
 def numbers(pairs: list[str], example: str) -> dict[str, float]:
@@ -133,14 +133,12 @@ def numbers(pairs: list[str], example: str) -> dict[str, float]:
                 f"{name} 写了两次，每个名称只写一次：{example}",
                 f"{name} stands twice; name each once: {example}",
             )
-        try:
-            told[name] = float(value)
-            if not isfinite(told[name]):
-                raise ValueError
-        except ValueError:
+        number = parsing.number(value)
+        if number is None:
             raise RequestError(
                 f"应写作 {example}；得到 {pair!r}", f"expected {example}, got {pair!r}"
-            ) from None
+            )
+        told[name] = number
     return told
 
 
@@ -167,8 +165,11 @@ def group_named(made: "Runs", name: str | None) -> int:
     groups = reported(made.pack)
     if name is None:
         return len(groups) - 1
-    for g, group in enumerate(groups):
-        if name in (str(group.code), group.zh, group.en):
-            return g
-    known = (f"{g.zh} {g.en}" for g in groups)
-    raise RequestError(*unknown(Words("地区", "place"), name, known))
+    codes = [str(group.code) for group in groups]
+    if (code := naming.place(name, naming.place_names(groups))) is not None:
+        return codes.index(code)
+    zh = "、".join(f"{g.code} {g.zh}" for g in groups)
+    en = ", ".join(f"{g.code} {g.en}" for g in groups)
+    raise RequestError(
+        f"没有名为 {name!r} 的地区；可用：{zh}", f"no place is called {name!r}; known: {en}"
+    )

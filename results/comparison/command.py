@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 from results import cells
 from results.cli import Say
 from results.comparison import asked as words
+from results.file_checks import note_inactive
 from results.show import progress, table
 from results.stopping import DONE
 from scenarios.acting import message
@@ -29,6 +30,8 @@ def compare(asked: Namespace, say: Say) -> int:
 
     wanted = compared.asked_for(asked.outcome)
     sides = ordered(asked.scenarios, asked.baseline)
+    for side in sides:
+        note_inactive(side.scenario, say)
     if any(side.saved for side in sides):
         words.idle(
             asked, ("scale",), "规模以已存运行为准；请去掉",
@@ -85,6 +88,7 @@ def attribute(asked: Namespace, say: Say) -> int:
 
     words.at_least(1, "permutations", asked.permutations)
     scenario = words.scenario(asked)
+    note_inactive(scenario, say)
     words.possible(asked, scenario, seed=asked.seed, scale=asked.scale, draws=asked.draws)
     draws = layered(asked.region, asked.draws, asked.seed) if asked.draws else [Draw(asked.seed)]
     day = words.day(asked.at) or words.last_deadline(asked, scenario)
@@ -121,6 +125,7 @@ def sensitivity(asked: Namespace, say: Say) -> int:
     sensitivity.factors(asked.factors)  # refuses unknown names before anything is computed
     sizes = _sizes(asked)
     scenario = words.scenario(asked)
+    note_inactive(scenario, say)
     words.possible(asked, scenario, seed=asked.seed, scale=asked.scale)
     day = words.day(asked.at) or words.last_deadline(asked, scenario)
     with words.runs(asked, scenario, day) as runs:

@@ -10,7 +10,7 @@ from scenarios.checking import Words
 from scenarios.differences import diff
 from scenarios.paired import Draw
 from scenarios.request import code_digest
-from scenarios.resolving import resolve
+from scenarios.resolving import is_shipped, resolve
 from scenarios.scenario import Scenario
 from scenarios.simulate import RequestError, information
 
@@ -52,13 +52,13 @@ class Met:
 
 
 def opened(what: str) -> Side:
-    """A saved run, by its folder or id, or else a scenario.
+    """A shipped scenario by its bare name, a saved run by its folder or id, or another scenario.
 
     Raises
     ------
     RequestError, ScenarioError
     """
-    if saved := on_file(what):
+    if not is_shipped(what) and (saved := on_file(what)):
         return Side(saved.record.run, saved.request.world.scenario, saved)
     scenario = resolve(what)
     return Side(scenario.name, scenario)

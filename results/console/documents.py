@@ -27,7 +27,7 @@ def made(subject: "Subject", form: str, lang: "Lang", runs: Path) -> tuple[str, 
     plan, answers = subject.both.plan, Answers.here()
     asked = plan.request
     request = Request.of(
-        plan.scenario, region=plan.region.name, seed=asked["seed"], scale=asked["scale"]
+        plan.scenario, region=plan.region.folder, seed=asked["seed"], scale=asked["scale"]
     )
     outcome = answers(request)
     folder, _ = keep(outcome, request, subject.verdicts, subject.delivery, runs, answers)

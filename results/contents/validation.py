@@ -1,8 +1,10 @@
 """How the model was tested against what it had not seen; said plainly where it was not."""
 
+from io import StringIO
 from typing import TYPE_CHECKING
 
-from calibration import posterior
+from calibration import parsing, posterior
+from calibration.refusal import RefusedError
 from results import later_census
 from results.contents.parts import Column, Table
 from results.contents.subject import Subject
@@ -21,11 +23,37 @@ def record(region: "Region") -> "pd.DataFrame | None":
     Returns
     -------
     the rows of `hindcast.csv` in the folder of the pack, as they were written
+
+    Raises
+    ------
+    RefusedError
+        if the file is no such record.
     """
     import pandas as pd
 
     file = region.folder / "hindcast.csv"
-    return pd.read_csv(file, encoding="utf-8-sig") if file.is_file() else None
+    if not file.is_file():
+        return None
+    try:
+        told = pd.read_csv(StringIO(parsing.text_of(file.read_bytes())))
+    except ValueError as error:
+        found = str(error)
+    else:
+        lacking = [name for name in SCORES if name not in told]
+        if not lacking:
+            return told
+        found = f"∅ {', '.join(lacking)}"
+    raise RefusedError(
+        f"{file} 应为 xiancheng hindcast 写的表；得到 {found}；请重新运行 hindcast，或删去此文件",
+        f"{file} should be the table that xiancheng hindcast wrote; got {found}; run hindcast "
+        "again, or delete the file",
+    )
+
+
+SCORES = (  # columns of a record
+    "left_out", "forecaster", "cases", "mae", "bias", "crps", "model_skill", "cover_50", "cover_80",
+    "cover_95", "brier",
+)  # fmt: skip
 
 
 def recorded(subject: Subject, lang: str) -> Table | None:

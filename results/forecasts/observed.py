@@ -1,19 +1,18 @@
 """Observed rates that a user brings to be scored: read, and held to what can be scored."""
 
-import csv
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from io import StringIO
 from pathlib import Path
 
+from calibration import naming, parsing
 from scenarios.checking import Problem, ScenarioError, Words, nearest, shortened
 from scenarios.outcome import Group
+from scenarios.scenario import LATEST
 
 COLUMNS = ("unit_code", "date", "variable", "value")  # others, as status and source, are let be
 VARIABLE = "resident_urbanization_rate"  # as published, in percent
-LATEST = date(2060, 12, 31)
 
 
 @dataclass(frozen=True)
@@ -34,22 +33,19 @@ def read(file: Path, groups: Sequence[Group], cutoff: date) -> list[Observed]:
     ScenarioError
         with all that is wrong in it: file, line, column of the table.
     """
+    expected = Words("逗号分隔、UTF-8 编码的 CSV 文件", "a CSV file with commas, in UTF-8")
     try:
-        text = file.read_text(encoding="utf-8-sig")
-        lines = csv.reader(StringIO(text, newline=""), strict=True)
-        header = [cell.strip() for cell in next(lines, [])]
-        rows = [(lines.line_num, cells) for cells in lines if any(cells)]
-    except UnicodeDecodeError:
-        found = Words("别的编码（如 GBK）", "another encoding, such as GBK")
-        expected = Words("UTF-8 编码的 CSV", "CSV in UTF-8")
-        raise ScenarioError([Problem(file.name, 1, 1, "", expected, found)]) from None
-    except csv.Error as slip:
-        expected = Words("逗号分隔、引号成对的 CSV", "CSV with commas and paired quotes")
-        raise ScenarioError([Problem(file.name, 1, 1, "", expected, str(slip))]) from None
+        header, rows = parsing.table_of(file.read_bytes())
+    except parsing.TextError as error:
+        found = Words(*error.found)
+        raise ScenarioError([Problem(file.name, error.line, 1, "", expected, found)]) from None
+    except OSError as error:
+        said = error.strerror or str(error)
+        raise ScenarioError([Problem(str(file), 0, 0, "", expected, said)]) from None
     problems = list(_header(file.name, header))
     if problems:
         raise ScenarioError(problems)
-    checker = Checker(file.name, header, {str(g.code): i for i, g in enumerate(groups)}, cutoff)
+    checker = Checker(file.name, header, groups, cutoff)
     observed = [checker.row(line, cells) for line, cells in rows]
     if not rows:
         expected = Words("至少一行观测", "at least one observation")
@@ -75,9 +71,11 @@ class Checker:
     """Holds rows to what can be scored, and collects what is wrong."""
 
     def __init__(
-        self, file: str, header: Sequence[str], units: Mapping[str, int], cutoff: date
+        self, file: str, header: Sequence[str], groups: Sequence[Group], cutoff: date
     ) -> None:
-        self.file, self.units, self.cutoff = file, units, cutoff
+        self.file, self.groups, self.cutoff = file, groups, cutoff
+        self.units = {str(group.code): i for i, group in enumerate(groups)}
+        self.names = naming.place_names(groups)
         self.header = header
         self.problems: list[Problem] = []
         self.lines: dict[tuple[int, date], int] = {}
@@ -88,7 +86,7 @@ class Checker:
             n = len(self.header)
             self.say(line, "", Words(f"{n} 个单元格", f"{n} cells"), str(len(cells)))
             return None
-        cell = {name: text.strip() for name, text in zip(self.header, cells, strict=True)}
+        cell = dict(zip(self.header, cells, strict=True))
         before = len(self.problems)
         group, day = self.unit(line, cell["unit_code"]), self.day(line, cell["date"])
         if cell["variable"] != VARIABLE:
@@ -107,15 +105,20 @@ class Checker:
     def unit(self, line: int, text: str) -> int:
         """The group that a code stands for."""
         if text not in self.units:
-            expected = Words("区域包中的地区代码", "the code of a unit of the pack")
-            self.say(line, "unit_code", expected, text, nearest=nearest(text, self.units))
+            zh = "、".join(f"{group.code} {group.zh}" for group in self.groups)
+            en = ", ".join(f"{group.code} {group.en}" for group in self.groups)
+            expected = Words(
+                f"区域包中的地区代码（{zh}）", f"the code of a unit of the pack ({en})"
+            )
+            meant = naming.place(text, self.names) or ""
+            label = f"{meant} {self.groups[self.units[meant]].zh}" if meant else ""
+            self.say(line, "unit_code", expected, text, nearest=label)
         return self.units.get(text, -1)
 
     def day(self, line: int, text: str) -> date:
         """A date after the cut-off."""
-        try:
-            day = date.fromisoformat(text)
-        except ValueError:
+        day = parsing.day(text)
+        if day is None:
             expected = Words("日期，如 2025-12-31", "a date such as 2025-12-31")
             self.say(line, "date", expected, text)
             return self.cutoff
@@ -131,11 +134,9 @@ class Checker:
 
     def rate(self, line: int, text: str) -> float:
         """A rate in percent."""
-        try:
-            rate = float(text)
-        except ValueError:
-            rate = math.nan
-        if not 0 <= rate <= 100 or 0 < rate < 1:
+        number = parsing.number(text)
+        rate = math.nan if number is None else number
+        if not 0 <= rate <= 100 or parsing.is_share(rate):
             expected = Words(
                 "0 到 100 的数（百分数，不是比例）",
                 "a number from 0 to 100, in percent and no share",

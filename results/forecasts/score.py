@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from calibration import parsing
 from calibration.region import Region, load
 from calibration.scores import LEVELS, Scores, interval
 from results import cells
@@ -81,13 +82,12 @@ def of(asked: Namespace) -> Settings:
     ------
     RequestError
     """
-    try:
-        cutoff = date.fromisoformat(asked.cutoff or str(REGISTERED.cutoff))
-    except ValueError:
+    cutoff = parsing.day(asked.cutoff or str(REGISTERED.cutoff))
+    if cutoff is None:
         raise RequestError(
             f"--cutoff 应为日期，如 2024-12-31；得到 {asked.cutoff}",
             f"--cutoff should be a date such as 2024-12-31; got {asked.cutoff}",
-        ) from None
+        )
     numbers = {name: getattr(asked, name) for name in ("draws", "scale", "seed")}
     given = {name: value for name, value in numbers.items() if value is not None}
     return replace(REGISTERED, cutoff=cutoff, **given)

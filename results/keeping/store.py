@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from calibration.naming import is_path
 from results.keeping import record, tables
 from results.keeping.files import digest, draft_of
 from results.keeping.record import Record
@@ -174,7 +175,8 @@ def on_file(run: str | Path, runs: Path = RUNS) -> Saved | None:
     RequestError
         if it is not as it was written.
     """
-    for folder in (Path(run), runs / run):
+    own, there = Path(run), runs / run  # a bare name is an id before it is a folder here
+    for folder in (own, there) if is_path(run) else (there, own):
         if (folder / RUN).is_file():
             saved = whole(folder)
             if saved is None:

@@ -9,12 +9,14 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from calibration.naming import is_path
 from results.contents.shares import Shares, printed, quick
 from results.contents.subject import Subject, saved
 from results.keeping import store
 from results.keeping.files import writable
 from results.stopping import end_workers
 from scenarios.engines import WorkersLostError, leave_signals, one_thread_each
+from scenarios.resolving import is_shipped
 from scenarios.simulate import RequestError
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ def subject_of(asked: Namespace, step: Callable[[], None]) -> Subject:
     """
     from results.keeping.answers import Answers
 
-    answers, run = Answers.here(), store.on_file(asked.run)
+    answers, run = Answers.here(), None if is_shipped(asked.run) else store.on_file(asked.run)
     if run is not None:
         scenario, place, seed = run.request.world.scenario, run.record.region.name, run.record.seed
     else:
@@ -124,7 +126,7 @@ def _scenario(name: str) -> "Scenario":
     try:
         return resolve(name)
     except ScenarioError:
-        if Path(name).is_file():
+        if is_path(name):
             raise
         raise RequestError(
             f"{name} 既不是已存运行（编号或含 {store.RUN} 的文件夹），也不是情景",

@@ -5,6 +5,7 @@ from argparse import Namespace
 from results import cells
 from results.cli import Say
 from results.comparison import asked as words
+from results.file_checks import note_inactive
 from results.show import progress, table
 from results.stopping import DONE
 
@@ -18,6 +19,7 @@ def seek(asked: Namespace, say: Say) -> int:
     words.at_least(1, "confirm", asked.confirm)
     words.at_least(0, "regret", asked.regret)
     scenario = words.scenario(asked)
+    note_inactive(scenario, say)
     words.possible(asked, scenario, seed=asked.seed, scale=asked.scale, draws=asked.draws)
     words.possible(asked, scenario, scale=asked.confirm_scale, draws=asked.confirm)
     fresh = independent(asked.region, max(asked.confirm, asked.regret), asked.seed)

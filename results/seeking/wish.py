@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from calibration import naming, parsing
 from results.comparison.attribute import moves
 from scenarios.checking import Words
 from scenarios.outcome import floor
@@ -88,14 +89,14 @@ def wished(
             f"the probability should be between 0 and 1, the strongest intensity at most"
             f" {STRONGEST:g}",
         )
-    named = {name: t for t, names in enumerate(_target_names(runs)) for name in names}
-    wanted = {_looked_up(t, named, TARGET) for t in targets}
-    asked = {_looked_up(t, named, TARGET): r for t, r in (rates or {}).items()}
+    named, places = dict(_target_names(runs)), naming.place_names(runs.pack.counties)
+    wanted = {_looked_up(t, named, TARGET, places) for t in targets}
+    asked = {_looked_up(t, named, TARGET, places): r for t, r in (rates or {}).items()}
     for rate in asked.values():
-        if not 0 <= rate <= 100:
+        if not 0 <= rate <= 100 or parsing.is_share(rate):
             raise RequestError(
-                f"城镇化率应在 0 至 100 之间；得到 {rate:g}",
-                f"a rate should be from 0 to 100; got {rate:g}",
+                f"城镇化率应为 0 至 100 之间的百分数，不是比例；得到 {rate:g}",
+                f"a rate should be from 0 to 100, in percent and no share; got {rate:g}",
             )
     due = [
         t
@@ -128,8 +129,8 @@ def wished(
                 f"the weight of {name} should be above 0, got {weight:g}; to leave a measure out, "
                 "use --exclude",
             )
-    codes = {name: c.code for c in runs.pack.counties for name in (c.code, c.zh, c.en)}
-    here = {_looked_up(name, codes, COUNTY) for name in counties}
+    codes = {c.code: c.code for c in runs.pack.counties}
+    here = {_looked_up(name, codes, COUNTY, places) for name in counties}
     if budget is not None:
         scenario = _with_budget(scenario, budget, bounds)
     return Wish(
@@ -193,24 +194,28 @@ def _largest(setting: Setting) -> float:
     )
 
 
-def _target_names(runs: Runs) -> Iterator[tuple[str, ...]]:
-    """By what each target may be called: its id, and the county if it has but one."""
-    for target in runs.pack.targets:
-        county = [c for c in runs.pack.counties if c.code in target.counties]
-        own = (county[0].code, county[0].zh, county[0].en) if len(county) == 1 else ()
-        yield target.id, *own
+def _target_names(runs: Runs) -> Iterator[tuple[str, int]]:
+    """Targets by what they may be called: the id, and the code of a county that is alone in one."""
+    for t, target in enumerate(runs.pack.targets):
+        if len(target.counties) == 1:
+            yield target.counties[0], t
+        yield target.id, t
 
 
-def _looked_up(name: str, known: Mapping[str, Known], what: Words) -> Known:
-    """What is known by a name.
+def _looked_up(
+    name: str, known: Mapping[str, Known], what: Words, places: Mapping[str, str] | None = None
+) -> Known:
+    """What is known by a name; a county by any of its names, where `places` holds them.
 
     Raises
     ------
     RequestError
     """
-    if name not in known:
-        valid = ", ".join(known)
+    code = name if name in known else naming.place(name, places or {})
+    if code is None or code not in known:
+        called = {c: n for n, c in (places or {}).items() if not n.isascii()}  # in full: last
+        valid = ", ".join(f"{each} {called.get(each, '')}".strip() for each in known)
         raise RequestError(
             f"没有{what.zh} {name!r}；可用：{valid}", f"no {what.en} {name!r}; known: {valid}"
         )
-    return known[name]
+    return known[code]

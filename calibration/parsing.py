@@ -1,0 +1,198 @@
+"""Numbers, dates and tables as people write them, read in one way everywhere.
+
+A number is written with ASCII digits only: no underscores, no hexadecimal, no full-width digits,
+and neither infinity nor NaN. A date is any unambiguous form with the year first, as spreadsheets
+rewrite it.
+"""
+
+import csv
+import re
+from datetime import date
+from io import StringIO
+from math import isfinite
+
+Say = tuple[str, str]  # the same words in Chinese and in English
+
+_NUMBER = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
+_WHOLE = re.compile(r"[-+]?[0-9]+")
+_MIDNIGHT = re.compile(r"[ T]0?0:00(:00(\.0+)?)?$")  # what a spreadsheet adds to a date
+_DAYS = (
+    re.compile(r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})"),
+    re.compile(r"([0-9]{4})(年)([0-9]{1,2})月([0-9]{1,2})日"),
+    re.compile(r"([0-9]{4})()([0-9]{2})([0-9]{2})"),
+)
+_DELIMITERS: dict[str, Say] = {
+    ";": ("以分号“;”分隔", "columns separated by semicolons"),
+    "\t": ("以制表符分隔", "columns separated by tabs"),
+    "，": ("以全角逗号“，”分隔", "columns separated by full-width commas"),
+    "|": ("以竖线“|”分隔", "columns separated by vertical bars"),
+}
+_MARKS = (  # how a file begins that is no text in UTF-8
+    (b"PK\x03\x04", ("Excel 工作簿（.xlsx）", "an Excel workbook (.xlsx)")),
+    (b"\xd0\xcf\x11\xe0", ("旧版 Excel 工作簿（.xls）", "an old Excel workbook (.xls)")),
+    (b"\xff\xfe\x00\x00", ("UTF-32 编码", "text in UTF-32")),
+    (b"\xff\xfe", ("UTF-16 编码（“Unicode 文本”）", 'text in UTF-16 ("Unicode Text")')),
+    (b"\xfe\xff", ("UTF-16 编码", "text in UTF-16")),
+)  # fmt: skip
+
+FULL_WIDTH: dict[str, str] = {  # punctuation that Chinese input methods put for YAML's own
+    "：": ":", "，": ",", "“": '"', "”": '"', "‘": "'", "’": "'", "【": "[", "】": "]",
+    "｛": "{", "｝": "}", "［": "[", "］": "]", "－": "-", "＃": "#",
+}  # fmt: skip
+
+
+class TextError(ValueError):
+    """A file that is not the text it should be: where, and what it is instead."""
+
+    def __init__(self, line: int, zh: str, en: str) -> None:
+        super().__init__(line, zh, en)
+        self.line, self.found = line, (zh, en)
+
+    def __str__(self) -> str:
+        return self.found[1]
+
+
+def number(text: str) -> float | None:
+    """The finite number that a text writes out, or None.
+
+    >>> number("1.5e3"), number("7_1.2"), number("0x1f"), number("１"), number("inf")
+    (1500.0, None, None, None, None)
+    """
+    text = text.strip(" ")
+    value = float(text) if _NUMBER.fullmatch(text) else None
+    return value if value is not None and isfinite(value) else None
+
+
+def whole(text: str) -> int | None:
+    """The whole number that a text writes out, or None.
+
+    >>> whole("12"), whole("1_2"), whole("1e3")
+    (12, None, None)
+    """
+    text = text.strip(" ")
+    return int(text) if len(text) < 400 and _WHOLE.fullmatch(text) else None
+
+
+def real_option(text: str) -> float:
+    """The number given to an option; raises ValueError."""
+    value = number(text)
+    if value is None:
+        raise ValueError(text)
+    return value
+
+
+def whole_option(text: str) -> int:
+    """The whole number given to an option; raises ValueError."""
+    value = whole(text)
+    if value is None:
+        raise ValueError(text)
+    return value
+
+
+def day(text: str) -> date | None:
+    """The day that a text names, the year first; None where it names none, or it is ambiguous.
+
+    >>> day("2025/12/31") == day("2025-12-31 0:00") == day("2025年12月31日") == date(2025, 12, 31)
+    True
+    >>> day("31/12/2025"), day("2025-13-01")
+    (None, None)
+    """
+    text = _MIDNIGHT.sub("", text.strip())
+    for form in _DAYS:
+        if found := form.fullmatch(text):
+            try:
+                return date(int(found[1]), int(found[3]), int(found[4]))
+            except ValueError:
+                return None
+    return None
+
+
+def is_share(rate: float) -> bool:
+    """Whether a rate in percent is so small that a share must be meant: above 0, at most 1."""
+    return 0 < rate <= 1
+
+
+# Text
+
+
+def text_of(raw: bytes) -> str:
+    """The text in a file's bytes, which must be UTF-8, with or without a mark.
+
+    Raises
+    ------
+    TextError
+        which names the encoding, where it can be told
+    """
+    for mark, (zh, en) in _MARKS:
+        if raw.startswith(mark):
+            raise TextError(0, zh, en)
+    if b"\0" in raw[:4096]:
+        raise TextError(0, "二进制文件或无标记的 UTF-16", "a binary file, or UTF-16 without a mark")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line, byte = raw.count(b"\n", 0, error.start) + 1, f"0x{raw[error.start]:02x}"
+    try:
+        raw.decode("gb18030")
+    except UnicodeDecodeError:
+        raise TextError(line, f"别的编码（{byte}）", f"another encoding ({byte})") from None
+    raise TextError(line, f"GBK（GB 18030）编码（{byte}）", f"text in GBK (GB 18030), {byte}")
+
+
+def table_of(raw: bytes) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """Header and rows of a table with commas: cells without blanks around them, by line.
+
+    Rows of nothing but blanks are left out.
+
+    Raises
+    ------
+    TextError
+        if it is no text in UTF-8, its columns are not separated by commas, or quotes do not pair
+    """
+    text = text_of(raw)
+    lines = csv.reader(StringIO(text, newline=""), strict=True)
+    try:
+        header = [cell.strip() for cell in next(lines, [])]
+        if len(header) == 1:
+            for sign, (zh, en) in _DELIMITERS.items():
+                if sign in header[0]:
+                    raise TextError(1, zh, en)
+        rows = [(lines.line_num, [cell.strip() for cell in cells]) for cells in lines]
+    except csv.Error as error:
+        raise TextError(lines.line_num, str(error), str(error)) from None
+    return header, [(line, cells) for line, cells in rows if any(cells)]
+
+
+def full_width(text: str, line: int) -> tuple[int, int, str] | None:
+    """Punctuation that stands for YAML's own at or before a line: (line, column, character).
+
+    The nearest line above counts, as a slip is often found only a line below it. A tab in the
+    indentation counts too. Comments and quoted text are left out.
+    """
+    lines = text.splitlines()[:line]
+    for number_, content in reversed([*enumerate(lines, 1)]):
+        if (column := _suspect(content)) is not None:
+            return number_, column + 1, content[column]
+    return None
+
+
+_KEY = re.compile(r"\s*(?:- +)*[A-Za-z_][\w.-]*\s*(：)")  # a key, then a full-width colon
+_OPENS = re.compile(r"\s*(?:- +)*(?:[\w.-]+:\s*)?([“”‘’｛［【－＃])")  # where a value begins
+_INSIDE = re.compile(r"[{\[][^\"'#]*?([，：｝］】])")  # in a flow collection
+_TAB = re.compile(r" *(\t)\s*\S")
+
+
+def _suspect(content: str) -> int | None:
+    """The column, from 0, of the character that is meant; None if there is none."""
+    for form in (_TAB, _KEY, _OPENS, _INSIDE):
+        if found := form.match(content) if form is not _INSIDE else form.search(content):
+            return found.start(1)
+    return None
+
+
+def full_width_advice(sign: str) -> Say:
+    """What is expected where a character of `full_width` was found."""
+    if sign == "\t":
+        return "用空格缩进", "spaces for indentation, not a tab"
+    half = FULL_WIDTH.get(sign, ":")
+    return f"半角 {half}，不是全角 {sign}", f"an ASCII {half} in place of the full-width {sign}"

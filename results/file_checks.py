@@ -1,0 +1,155 @@
+"""What is wrong with files, and what they ask for that never happens: for the commands that check.
+
+What passes here can be run: scenarios and designs are held to what `run` and `sweep` hold them to.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from calibration.checks import PackError
+from calibration.naming import is_path
+from calibration.refusal import RefusedError
+from scenarios.checking import ScenarioError, Words
+
+if TYPE_CHECKING:
+    from results.cli import Say
+    from scenarios.scenario import Scenario
+
+
+@dataclass
+class Checked:
+    """A file, or something shipped, and what was found in it."""
+
+    name: str
+    kind: str = ""  # "scenario", "design", "measure", "plan" or "region"
+    problems: list[dict[str, Any]] = field(default_factory=list)
+    text: str = ""  # the problems as people read them
+    notes: list[str] = field(default_factory=list)  # what its readers should know
+    inactive: list[str] = field(default_factory=list)  # what it asks for and never happens
+
+
+def checked(name: str, region: str, say: "Say") -> Checked:
+    """Hold a file, a folder or a shipped name to what can be used."""
+    found = Checked(name)
+    try:
+        _check(found, region, say)
+    except (ScenarioError, PackError, RefusedError) as error:
+        found.problems, found.text = list(problems(error, say.lang)), error.text(say.lang)
+    return found
+
+
+def problems(error: Exception, lang: str) -> Iterator[dict[str, Any]]:
+    """The problems that an error holds, JSON-ready, one after the other."""
+    if isinstance(error, ScenarioError):
+        for each in error.problems:
+            said = each.found.said(lang) if isinstance(each.found, Words) else each.found
+            yield {
+                "file": each.file, "line": each.line, "column": each.column, "key": each.key,
+                "expected": each.expected.said(lang), "found": said, "nearest": each.nearest,
+                "message": each.text(lang),
+            }  # fmt: skip
+    elif isinstance(error, PackError):
+        i = int(lang == "en")
+        for slip in error.problems:
+            yield {
+                "file": slip.file, "line": slip.line, "column": slip.column, "what": slip.what[i],
+                "expected": slip.expected[i],
+                "found": slip.found if isinstance(slip.found, str) else slip.found[i],
+                "advice": slip.advice[i], "message": slip.text(lang),
+            }  # fmt: skip
+    else:
+        yield {"message": str(getattr(error, "en" if lang == "en" else "zh", error))}
+
+
+def inactive(scenario: "Scenario", lang: str) -> list[str]:
+    """What a scenario asks for that never acts, a sentence each."""
+    from scenarios.review import inactive as found
+
+    return [each.says.said(lang) for each in found(scenario)]
+
+
+def note_inactive(scenario: "Scenario", say: "Say") -> None:
+    """Tell the reader, on stderr, what a scenario asks for that never acts."""
+    from scenarios.review import inactive as found
+
+    for each in found(scenario):
+        say.note(f"{scenario.name}：{each.says.zh}", f"{scenario.name}: {each.says.en}")
+
+
+def _check(found: Checked, region: str, say: "Say") -> None:
+    """Fill in kind, notes and what never acts.
+
+    Raises
+    ------
+    ScenarioError, PackError, RefusedError
+        with everything that is wrong.
+    """
+    from calibration.region import load as load_region
+    from calibration.region import packs
+    from scenarios.loading import load as load_plan
+    from scenarios.loading import measure_file, shipped
+    from scenarios.reading import read
+    from scenarios.resolving import is_shipped
+    from scenarios.sweep import design
+
+    name, path = found.name, Path(found.name)
+    if not is_path(name) and (name == "plan" or name in shipped()):
+        found.kind = "plan"
+        found.notes = _of_plan(None if name == "plan" else name, region, say)
+        return
+    if not is_path(name) and name in packs():
+        found.kind = "region"
+        load_region(name, say.lang)
+        return
+    if is_shipped(name):
+        _scenario(found, name, region, say)
+        return
+    content = read(path).value if path.is_file() and path.suffix in (".yaml", ".yml") else None
+    keys = content if isinstance(content, dict) else {}
+    if path.name in ("plan.yaml", "region.yaml"):  # what is said of a whole folder
+        path = path.parent
+    if path.is_dir() and (path / "plan.yaml").is_file():
+        found.kind = "plan"
+        load_plan(path)
+    elif path.is_dir():
+        found.kind = "region"
+        load_region(path, say.lang)
+    elif path.is_file() and (path.parent.name == "measures" or "clauses" in keys):
+        found.kind = "measure"
+        measure_file(path)
+    elif "scenarios" in keys:
+        found.kind = "design"
+        for world in design(path).worlds:
+            told = inactive(world.scenario, say.lang)
+            found.inactive += [f"{world.scenario.name}: {each}" for each in told]
+    else:
+        _scenario(found, name, region, say)
+
+
+def _of_plan(name: str | None, region: str, say: "Say") -> list[str]:
+    from calibration.region import load as load_region
+    from scenarios.loading import load
+    from scenarios.review import findings
+
+    pack = load_region(region, say.lang)
+    told = []
+    for finding in findings(load(name) if name else load(), pack, pack.censuses[-1]):
+        told.append(finding.says.said(say.lang))
+        if finding.concerns:
+            told[-1] += f"\n    {', '.join(finding.concerns)}"
+    return told
+
+
+def _scenario(found: Checked, name: str, region: str, say: "Say") -> None:
+    from calibration.region import load as load_region
+    from scenarios.plan import policy
+    from scenarios.resolving import resolve
+    from scenarios.simulate import checked as can_be_run
+
+    found.kind = "scenario"
+    scenario = resolve(name)
+    can_be_run(scenario, region)
+    policy(scenario, load_region(region, say.lang))
+    found.inactive = inactive(scenario, say.lang)

@@ -1,0 +1,86 @@
+"""Which of two things a bare name means, where it is both shipped and a file or folder here."""
+
+from argparse import Namespace
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from calibration.naming import is_path
+
+if TYPE_CHECKING:
+    from results.cli import Say
+
+YAML = (".yaml", ".yml")
+OPTIONS = {  # what the words of the command line name, and what such a thing ends in
+    "packs": (("region", "pool", "pack", "files"), ("",)),
+    "plans": (("files",), ("",)),
+    "scenarios": (("scenario", "scenarios", "baseline", "diff", "run", "files"), ("", *YAML)),
+}
+KEYS = {"packs": ("region",), "scenarios": ("based_on", "scenarios")}  # of files
+
+
+def say_what_is_taken(asked: Namespace, say: "Say") -> None:
+    """Tell the reader, on stderr, of every bare name that means what is shipped and is here too."""
+    for name, here in sorted(set(ambiguous(asked))):
+        say.note(
+            f"“{name}”指随程序提供的 {name}；要用这里的，请写 {here}",
+            f"{name!r} means the {name} that is shipped; for the one here, write {here}",
+        )
+
+
+def ambiguous(asked: Namespace) -> Iterator[tuple[str, str]]:
+    """Bare names on the command line and in the files that it names, with what is here."""
+    given, files = vars(asked), []
+    for kind, (options, endings) in OPTIONS.items():
+        for option in options:
+            for name in _listed(given.get(option)):
+                yield from _shadowed(name, kind, endings, Path())
+                files.append(name)
+    for file in [*files, given.get("design")]:
+        path = Path(file) if isinstance(file, str | Path) and is_path(file) else Path()
+        if path.suffix in YAML:
+            yield from _in_file(path)
+
+
+def _in_file(file: Path) -> Iterator[tuple[str, str]]:
+    """The same of the names in a scenario or a design; nothing of what cannot be read."""
+    from scenarios.checking import ScenarioError
+    from scenarios.reading import read
+
+    try:
+        value: Any = read(file).value
+    except ScenarioError:
+        return
+    for kind, keys in KEYS.items():
+        for key in keys if isinstance(value, dict) else ():
+            for name in _listed(value.get(key)):
+                yield from _shadowed(name, kind, OPTIONS[kind][1], file.parent, but=file)
+
+
+def _shadowed(
+    name: object, kind: str, endings: Iterable[str], folder: Path, but: Path | None = None
+) -> Iterator[tuple[str, str]]:
+    """A name of something shipped, and the file or folder of that name in a folder."""
+    if not isinstance(name, str) or not name or is_path(name) or not name.isprintable():
+        return
+    for here in (folder / f"{name}{ending}" for ending in endings):
+        if here != but and here.exists() and name in _shipped(kind):
+            yield name, str(here) if here.is_absolute() else f"./{here}"
+
+
+def _shipped(kind: str) -> set[str]:
+    """Names of the packs, plans or scenarios that come with the program."""
+    if kind == "packs":
+        from calibration.region import packs
+
+        return set(packs())
+    from scenarios.loading import SHIPPED
+    from scenarios.loading import shipped as plans
+
+    if kind == "plans":
+        return set(plans())
+    return {file.stem for file in (plans()[SHIPPED] / "scenarios").glob("*.yaml")}
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value]
