@@ -82,6 +82,12 @@ class Region:
         """Code of the province."""
         return self._draft.province
 
+    @property
+    def reference(self) -> str:
+        """What finds this pack again from any folder: the name of a shipped one, or its path."""
+        shipped = self.folder.parent == SHIPPED.resolve()
+        return self.folder.name if shipped else str(self.folder)
+
     def title(self, lang: str) -> str:
         """What the region is called."""
         return self.title_en if lang == "en" else self.title_zh

@@ -9,6 +9,7 @@ from results.judgement import Judgement
 from scenarios.checking import Words
 from scenarios.delivery import Delivered, delivered
 from scenarios.ensemble import Pair
+from scenarios.keys import quarter_name
 from scenarios.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -121,10 +122,12 @@ def delivery(outcome: Outcome) -> "pd.DataFrame":
 
     Returns
     -------
-    the fields of `scenarios.delivery.Delivered`, a row for each indicator and quarter
+    the fields of `scenarios.delivery.Delivered`, a row for each indicator and quarter; `quarter`
+    as 2024Q1
     """
     import pandas as pd
 
     effort = outcome.effort()
     rows = delivered(outcome.scenario, outcome.region, effort) if len(effort) else []
-    return pd.DataFrame([asdict(row) for row in rows], columns=[f.name for f in fields(Delivered)])
+    cells = [{**asdict(row), "quarter": quarter_name(row.quarter)} for row in rows]
+    return pd.DataFrame(cells, columns=[f.name for f in fields(Delivered)])

@@ -31,7 +31,7 @@ class World:
     """A scenario in a region: what many runs have in common, told once."""
 
     scenario: Scenario
-    region: str  # name or path of the pack
+    region: str  # name of a shipped pack, or the absolute path of another
     cutoff: str  # nothing dated later is used
     resolved: Mapping[str, Any]
     plan_digest: str
@@ -56,7 +56,7 @@ class World:
                 "cutoff": until,
             }
         )
-        return cls(scenario, str(region), until, resolved, plan, pack.digest, digest)
+        return cls(scenario, pack.reference, until, resolved, plan, pack.digest, digest)
 
 
 @dataclass(frozen=True)

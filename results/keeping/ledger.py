@@ -42,11 +42,21 @@ COLUMNS = {  # what each column holds; docs/guide-batch*.md has the same table
 }
 TARGET_FIELDS = {  # of an entry of `verdicts`; the model's own level, which is no forecast
     "target": "id of the target",
+    "unit_code": "code of the place",
     "county": "name of the place",
     "county_en": "its English name",
+    "deadline": "day on which the target falls due",
+    "operator": "at least, or about",
     "target_rate": "the rate aimed at [percent]",
-    "simulated": "the rate in this run of the model [percent]",
+    "rate_at_start": "the published rate on the first day [percent]",
+    "simulated": "the rate in this run of the model on the deadline [percent]",
     "met": "whether this run of the model reaches it",
+    "margin_pp": "simulated less target_rate [points]",
+    "natural_pp": "change of the rate by births and deaths [points]",
+    "migration_pp": "by moves [points]",
+    "recoding_pp": "by recoding of villages as urban [points]",
+    "denominator_pp": "by growth of all residents [points]",
+    "counting_pp": "by the way of counting [points]",
 }
 
 

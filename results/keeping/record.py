@@ -69,6 +69,32 @@ class Begun(Model):
     present: list[int]
 
 
+class PosteriorSample(Model):
+    """The posterior sample that parameters are drawn from."""
+
+    sha256: Sha256
+    rows: int
+    made_by: Sha256 | None = Field(description="digest of the program that estimated it")
+    same_program: bool = Field(description="whether that is the program of this run")
+
+
+class Forecasts(Model):
+    """The statistical forecasts that give the level."""
+
+    program: Sha256
+    record: Sha256 = Field(description="of the censuses that they were fitted to")
+
+
+class Evidence(Model):
+    """What a verdict rests on beside the program."""
+
+    draws: int = Field(description="of the parameters; 0 at central values")
+    basis: str | None = Field(description="statistics, model or another start; null: no target")
+    posterior: PosteriorSample | None
+    forecasts: Forecasts | None
+    files: dict[str, Sha256] = Field(description="every file of data that was read")
+
+
 class Record(Model):
     """What made a run, what it came to, and the digests of its files."""
 
@@ -93,6 +119,9 @@ class Record(Model):
     begun: Begun
     summary: dict[str, float | None] = Field(description="every indicator at the end of the run")
     verdicts: list[dict[str, Any]]
+    evidence: Evidence | None = Field(
+        default=None, description="of a run of `xiancheng run`; a run of a sweep has no verdict"
+    )
     values: Sha256 = Field(description="of the numbers in series and growth, in any file format")
     files: dict[FileName, Sha256]
     seal: Sha256 = Field(description="of the bytes of this file before the seal")

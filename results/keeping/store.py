@@ -180,6 +180,7 @@ def write(
     seconds: Mapping[str, float],
     verdicts: "pd.DataFrame | None" = None,
     beside: Mapping[str, bytes] | None = None,
+    evidence: Mapping[str, Any] | None = None,
 ) -> Path:
     """Write a run as `folder`: first as a draft beside it, then synced and renamed.
 
@@ -188,6 +189,7 @@ def write(
     seconds : spent so far, by phase
     verdicts : those of the outcome, unless more is known of them
     beside : more files of the run, by name
+    evidence : what the verdicts rest on, as `results.keeping.evidence.evidence` gives it
 
     Raises
     ------
@@ -200,7 +202,7 @@ def write(
     else:
         judged = tables.rows(verdicts)
     content = contents(outcome, request, judged, beside)
-    told = _content(folder.name, outcome, request, judged)
+    told = _content(folder.name, outcome, request, judged) | {"evidence": evidence}
     told["files"] = {name: hashlib.sha256(each).hexdigest() for name, each in content.items()}
     tabulated = time.perf_counter()
     with draft_of(folder) as draft:
