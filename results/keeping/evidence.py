@@ -67,8 +67,8 @@ def remark(pack: Region) -> Words | None:
             f"Posterior sample {short} ({told['rows']} rows), estimated by this program.",
         )
     return Words(
-        f"后验样本 {short}（{told['rows']} 行）由另一版程序（{by}，本程序 {code_digest()[:12]}）估计；"
-        "要用本程序估计，请运行 xiancheng calibrate。",
+        f"后验样本 {short}（{told['rows']} 行）由另一版程序（{by}，本程序 "
+        f"{code_digest()[:12]}）估计；要用本程序估计，请运行 xiancheng calibrate。",
         f"Posterior sample {short} ({told['rows']} rows), estimated by another program ({by}; this "
         f"one is {code_digest()[:12]}); to estimate with this one, run xiancheng calibrate.",
     )
