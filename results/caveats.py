@@ -54,8 +54,7 @@ def remarks(
     for number, caveat in caveats.items():
         yield f"{number} {caveat.said(lang)}"
     yield basis(table, belief(plan.region)).said(lang)
-    if sampled := evidence.remark(plan.region):
-        yield sampled.said(lang)
+    yield from evidence.remarks(plan.region, lang)
     yield Words(
         "有方案与起点之差 = 趋势 + 划转"
         + ("" if usual_world(table) else " + 外部条件")

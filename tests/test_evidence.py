@@ -21,6 +21,23 @@ from scenarios.resolving import resolve
 WORDS = ["run", "plan", "--scale", "0.005", "--lang", "en", "--json"]
 
 
+class Here:
+    """An engine that computes in this process."""
+
+    def __init__(self, jobs):
+        self.jobs = jobs
+
+    def run(self, job, tasks):
+        yield from map(job, tasks)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _here():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("scenarios.ensemble.Local", Here)
+        yield
+
+
 @pytest.fixture(scope="module")
 def own(tmp_path_factory):
     """A pack of one's own with a posterior sample, and a run with draws of it."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 from results import cells
 from results.cli import Say
 from results.comparison import asked as words
+from results.keeping import evidence
 from results.show import progress, table
 from results.stopping import DONE
 from scenarios.simulate import RequestError
@@ -53,10 +54,11 @@ def compare(asked: Namespace, say: Say) -> int:
             sides, region=asked.region, seed=seed, scale=scale, draws=asked.draws, seeds=seeds,
             jobs=asked.jobs, day=words.day(asked.at), done=step,
         )  # fmt: skip
-    remarks = [*compared.remarks(told, say.lang)]
+    remarks = [*compared.remarks(told, say.lang), *evidence.remarks(told.region, say.lang)]
     _csv(told.to_frame(), asked, say)
     if asked.json:
-        report = {"outcomes": told.to_frame(), "targets": told.verdicts(), "remarks": remarks}
+        report = {"outcomes": told.to_frame(), "targets": told.verdicts(), "remarks": remarks,
+                  "posterior": evidence.sample(told.region)}  # fmt: skip
         print(cells.as_json({"baseline": sides[0].name, "inputs": told.inputs[say.lang], **report}))
         return DONE
     for name, changes in told.inputs[say.lang].items():
@@ -92,11 +94,14 @@ def attribute(asked: Namespace, say: Say) -> int:
                 done=step,
             )  # fmt: skip
     remarks = [*attributed.remarks(told, asked.scale, runs.pack, say.lang)]
+    remarks += evidence.remarks(runs.pack, say.lang) if asked.draws else []
     _csv(told.to_frame(), asked, say)
     if asked.json:
         about = {"scenario": scenario.name, "date": str(told.day), "runs": told.runs}
         sampling = {"permutations": told.permutations, "draws": told.draws, "scale": asked.scale}
-        print(cells.as_json({**about, **sampling, "shares": told.to_frame(), "remarks": remarks}))
+        sample = {"posterior": evidence.sample(runs.pack) if asked.draws else None}
+        report = {"shares": told.to_frame(), "remarks": remarks}
+        print(cells.as_json({**about, **sampling, **report, **sample}))
         return DONE
     where = told.groups[place]
     title = f"{scenario.title.said(say.lang)} · {where.said(say.lang)}"

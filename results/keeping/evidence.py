@@ -74,6 +74,12 @@ def remark(pack: Region) -> Words | None:
     )
 
 
+def remarks(pack: Region, lang: str) -> list[str]:
+    """The remark in one language; none where there is no sample."""
+    told = remark(pack)
+    return [] if told is None else [told.said(lang)]
+
+
 def _files(world: World, pack: Region, leans: bool) -> Iterator[tuple[str, str]]:
     """Every file that is read, by a name that does not depend on where it lies, and its sha256."""
     calibration = Path(str(files("calibration")))

@@ -90,9 +90,10 @@ def shortfalls(chosen: Settings, *, own: bool) -> list[str]:
     found = []
     if _digest(chosen.pool) != _digest(real.pool):
         found.append(f"pool {chosen.pool or 'none'} ≠ {real.pool or 'none'}")
-    names = () if chosen.pool is None else ("pool_runs", "pool_scale")
-    names += ("runs", "scale") if own or chosen.pool is None else ()
-    for name in (*names, "rows") if own else names:
+    names = [] if chosen.pool is None else ["pool_runs", "pool_scale"]
+    names += ["runs", "scale"] if own or chosen.pool is None else []
+    names += ["rows"] if own else []
+    for name in names:
         value, least = getattr(chosen, name), getattr(real, name)
         if value < least:
             found.append(f"{name} {value:g} < {least:g}")
