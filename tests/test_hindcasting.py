@@ -77,7 +77,11 @@ def test_the_page_holds_every_row_and_names_the_better_one(found):
     made, stage, hindcasts = found
     pack = load("binzhou")
     told = hindcast.account(
-        SETTINGS, pack, hindcasts, hindcasting.changes(made), hindcasting.synthetic(stage, [0, 3])
+        replace(SETTINGS, pool="shandong"),
+        pack,
+        hindcasts,
+        hindcasting.changes(made),
+        hindcasting.synthetic(stage, [0, 3]),
     )
     page = hindcast.page(told, pack)
     for name in hindcasts[0].made:
@@ -152,7 +156,10 @@ def test_a_trial_never_replaces_the_record_of_a_pack(commanded, capsys):
         assert str(file) in shown.err
     page = (home / "v.md").read_text("utf-8")
     assert page.startswith("# 检验记录（试运行，不是结果）")
-    assert page.count("a trial, not a result") == 2  # in the title, and under the table
+    assert page.count("a trial, not a result") == 3  # title, finding, and under the table
+    assert "低于所有简单预测" not in page
+    assert "简单预测在水平上更好" not in page
+    assert flat.count("a trial, not a result") == 3  # under every table
 
 
 def test_the_real_settings_keep_a_record_in_a_pack_of_ones_own(commanded, capsys):

@@ -51,15 +51,17 @@ def hindcast(asked: Namespace, say: Say) -> int:
     if asked.json:
         print(json.dumps(told, ensure_ascii=False))
     else:
+        below = f"{trial(short).said(say.lang)}\n" if short else ""
+        made_with = settings_of(told).said(say.lang)
         for each in found:
             title = say(f"留出{LEFT_OUT[each.by].zh}", f"left out: {LEFT_OUT[each.by].en}")
-            title += f" · {settings_of(told).said(say.lang)}"
-            table(title, *lines([r for r in told["scores"] if r["left_out"] == each.by], say.lang))
+            scores = [r for r in told["scores"] if r["left_out"] == each.by]
+            table(f"{title} · {made_with}", *lines(scores, say.lang))
+            print(below, end="")
         for name, rows in told["counties"].items():
-            title = f"{pack.title(say.lang)} · {TITLES[name].said(say.lang)}"
+            title = f"{pack.title(say.lang)} · {TITLES[name].said(say.lang)} · {made_with}"
             table(title, *county_lines(rows, pack, say.lang))
-        if short:
-            print(trial(short).said(say.lang))
+            print(below, end="")
     if asked.write:
         picture = asked.write.with_name("pictures") / "validation.svg"
         picture.parent.mkdir(exist_ok=True)
@@ -219,6 +221,16 @@ def page(told: Mapping[str, Any], pack: Region) -> str:
     mine = next(r for r in told["scores"] if r["forecaster"] == MODEL)
     better = mine["crps"] < best["crps"]
     short, what = told["trial"], settings_of(told)
+    if short:
+        found = f"{trial(short).zh}。{trial(short).en}."
+    elif better:
+        found = "模型的 CRPS 低于所有简单预测。The model's CRPS is below every simple forecast's."
+    else:
+        found = (
+            "简单预测在水平上更好：水平由它们给出，模型只给出差异与分解。"
+            "A simple forecast is better at the level: they carry the level, the model gives "
+            "differences and their decomposition."
+        )
     out = [
         "# 检验记录（试运行，不是结果） · The record (a trial, not a result)"
         if short
@@ -236,15 +248,7 @@ def page(told: Mapping[str, Any], pack: Region) -> str:
         "were written by people who had seen both censuses: this is a test on counties left out, "
         "not a blind one. The blind one is in preregistration.md.",
         "",
-        "**"
-        + (
-            "模型的 CRPS 低于所有简单预测。The model's CRPS is below every simple forecast's."
-            if better
-            else "简单预测在水平上更好：水平由它们给出，模型只给出差异与分解。"
-            "A simple forecast is better at the level: they carry the level, the model gives "
-            "differences and their decomposition."
-        )
-        + "**",
+        f"**{found}**",
         "",
         "![](pictures/validation.svg)",
         "",
@@ -255,7 +259,7 @@ def page(told: Mapping[str, Any], pack: Region) -> str:
         rows = [row for row in told["scores"] if row["left_out"] == by]
         out += [*table_of(*both(lines, rows)), ""]
         if short:
-            out += [f"**{trial(short).zh}。{trial(short).en}.**", ""]
+            out += [f"**{found}**", ""]
     out += [
         "叠加一行就是判定所用的水平：给每个被留出者的权重只由其余各县得出。",
         "The row 'stacked' is the level that verdicts use: the weights for what is left out come "
