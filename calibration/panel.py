@@ -135,15 +135,26 @@ def record(region: "Region") -> Panel:
 
     Counties whose boundary changed are in no record; what they are is known from where they stand.
     """
+    own, widest = Panel.of(region), Panel.of(around(region))
+    return widest.take(widest.comparable).joined(own.take(own.comparable))
+
+
+def around(region: "Region") -> "Region":
+    """The pack with the widest record of a region's province and censuses; itself if none is wider.
+
+    Raises
+    ------
+    RecordError
+        if the region holds fewer than two censuses.
+    """
     from calibration.region import load, packs
 
     own = Panel.of(region)
     wider = [
-        panel
+        pack
         for pack in map(load, packs())
-        if pack.province == region.province and len(pack.censuses) > 1
-        for panel in [Panel.of(pack)]
-        if panel.dates == own.dates
+        if pack.province == region.province
+        and len(pack.censuses) > 1
+        and Panel.of(pack).dates == own.dates
     ]
-    widest = max([own, *wider], key=len)
-    return widest.take(widest.comparable).joined(own.take(own.comparable))
+    return max([region, *wider], key=lambda pack: len(pack.counties))

@@ -82,6 +82,12 @@ class Region:
         """Code of the province."""
         return self._draft.province
 
+    @property
+    def reference(self) -> str:
+        """What finds this pack again from any folder: the name of a shipped one, or its path."""
+        shipped = self.folder.parent == SHIPPED.resolve()
+        return self.folder.name if shipped else str(self.folder)
+
     def title(self, lang: str) -> str:
         """What the region is called."""
         return self.title_en if lang == "en" else self.title_zh
@@ -372,18 +378,6 @@ def located(name_or_path: str | Path) -> Path:
     """The folder of a pack: that of a shipped one by its bare name, else the path itself."""
     bare = not naming.is_path(name_or_path) and name_or_path in packs()
     return SHIPPED / name_or_path if bare else Path(name_or_path)
-
-
-def lasting(name_or_path: str | Path) -> str:
-    """What a pack is called in a record: a shipped one by its name, else its absolute path."""
-    folder = located(name_or_path)
-    return folder.name if folder.parent == SHIPPED else str(folder.absolute())
-
-
-def reference(region: Region) -> str:
-    """What `load` takes to find this region again: the name of a shipped pack, else its folder."""
-    folder = region.folder
-    return folder.name if folder.parent == SHIPPED.resolve() else str(folder)
 
 
 SHIPPED = Path(str(files("calibration"))) / "regions"

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from calibration import posterior
+from results.keeping import evidence
 from results.verdict import percent, usual_world
 from scenarios.checking import Words
 from scenarios.ensemble import Pair
@@ -53,6 +54,7 @@ def remarks(
     for number, caveat in caveats.items():
         yield f"{number} {caveat.said(lang)}"
     yield basis(table, belief(plan.region)).said(lang)
+    yield from evidence.remarks(plan.region, lang)
     yield Words(
         "有方案与起点之差 = 趋势 + 划转"
         + ("" if usual_world(table) else " + 外部条件")

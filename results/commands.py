@@ -197,21 +197,36 @@ def sweep(asked: Namespace, say: Say) -> int:
     need = sweep.need()
     say.note(*need.said())
     need.refuse()
-    for folder in sweep.begin():
+    aside = sweep.begin()
+    for folder in aside.torn:
         say.note(f"残缺或被改动，已隔离：{folder}", f"torn or altered, set aside: {folder}")
+    for folder, count in aside.other.items():
+        say.note(
+            f"另一版程序的 {count} 次运行，已移到 {folder}，不计入本批",
+            f"{count} runs of another program, moved to {folder} and no part of this sweep",
+        )
     try:
         with progress(say("批量运行", "sweeping"), len(sweep.keys)) as settled:
             tally = sweep.run(settled)
     except sweeping.StoppedError as error:
         say.note(error.zh, error.en)
         return FAILED
-    digest = sweep.digest()
-    judged = ledger.targets(asked.out, sweep.keys.values())
+    on_file = sweep.on_file()
     for report in tally.failed:
         said = sweep.named(report)
         say.note(f"失败：{said}", f"failed: {said}")
+    counts = {"runs": len(sweep.design), "on_file": on_file}
+    told = {**tally.told(), **counts, "out": str(asked.out)}
+    if sweep.shard != (1, 1) and on_file < len(sweep.design):  # nothing of a part is compared
+        if asked.json:
+            print(as_json({**told, "set": None, "targets": None}))
+        else:
+            print(say(*swept.of_part(tally, len(sweep.design), on_file, sweep.shard)))
+        return FAILED if tally.failed else DONE
+    digest = sweep.digest()
+    judged = ledger.targets(asked.out, sweep.all_keys.values())
     if asked.json:
-        print(as_json({**tally.told(), "set": digest, "targets": judged, "out": str(asked.out)}))
+        print(as_json({**told, "set": digest, "targets": judged}))
     else:
         table(sweep.design.name, *swept.lines(judged, say.lang))
         print(swept.LEVEL.said(say.lang))

@@ -9,6 +9,7 @@ from results.judgement import Judgement
 from scenarios.checking import Words
 from scenarios.delivery import Delivered, delivered
 from scenarios.ensemble import Pair
+from scenarios.keys import quarter_name
 from scenarios.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -74,13 +75,12 @@ def verdicts(both: Pair, draws: "pd.DataFrame | None" = None) -> "pd.DataFrame":
 
 def of_outcome(outcome: Outcome) -> "pd.DataFrame":
     """The verdicts on an outcome, whose baseline is simulated: see `Outcome.verdicts`."""
-    from calibration.region import reference
     from scenarios.ensemble import Simulated, in_usual_world, without_plan
     from scenarios.request import Request
 
     asked = outcome.request
     request: dict[str, Any] = {
-        "region": reference(outcome.region),
+        "region": outcome.region.reference,
         **{name: asked[name] for name in ("parameters", "seed", "scale", "draw", "cutoff")},
     }
     simulated = Simulated()
@@ -139,10 +139,12 @@ def delivery(outcome: Outcome) -> "pd.DataFrame":
 
     Returns
     -------
-    the fields of `scenarios.delivery.Delivered`, a row for each indicator and quarter
+    the fields of `scenarios.delivery.Delivered`, a row for each indicator and quarter; `quarter`
+    as 2024Q1
     """
     import pandas as pd
 
     effort = outcome.effort()
     rows = delivered(outcome.scenario, outcome.region, effort) if len(effort) else []
-    return pd.DataFrame([asdict(row) for row in rows], columns=[f.name for f in fields(Delivered)])
+    cells = [{**asdict(row), "quarter": quarter_name(row.quarter)} for row in rows]
+    return pd.DataFrame(cells, columns=[f.name for f in fields(Delivered)])

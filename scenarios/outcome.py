@@ -363,7 +363,6 @@ class Outcome:
         ]  # fmt: skip
 
     def __getstate__(self) -> dict[str, Any]:
-        from calibration.region import reference
         from scenarios.loading import shipped
         from scenarios.request import plan_digest
 
@@ -374,7 +373,7 @@ class Outcome:
         return kept | {
             "scenario": scenario.resolved() if found_by_name else scenario,
             "plan_digest": plan_digest(scenario.plan),
-            "region": reference(region),
+            "region": region.reference,
             "region_digest": region.digest,
             "moves": packed,
         }
@@ -456,14 +455,20 @@ def group_of(target: "Target", region: "Region", groups: Sequence[Group]) -> int
 
 
 def commit() -> str | None:
-    """The commit the code was run from, or None where there is no repository."""
+    """The commit the code was run from; None unless a repository tracks this very file.
+
+    An installation may lie within the repository of another project, whose commit says nothing.
+    """
     import subprocess
 
-    here = Path(__file__).parent
+    file = Path(__file__)
+
+    def git(*words: str) -> str:
+        asked = ["git", "-C", str(file.parent), *words]
+        done = subprocess.run(asked, capture_output=True, text=True)
+        return done.stdout.strip() if done.returncode == 0 else ""
+
     try:
-        asked = subprocess.run(
-            ["git", "-C", str(here), "rev-parse", "HEAD"], capture_output=True, text=True
-        )
+        return (git("ls-files", "--error-unmatch", file.name) and git("rev-parse", "HEAD")) or None
     except OSError:
         return None
-    return asked.stdout.strip() or None

@@ -31,7 +31,7 @@ class World:
     """A scenario in a region: what many runs have in common, told once."""
 
     scenario: Scenario
-    region: str  # name of a shipped pack, or absolute path
+    region: str  # name of a shipped pack, or the absolute path of another
     cutoff: str  # nothing dated later is used
     resolved: Mapping[str, Any]
     plan_digest: str
@@ -43,7 +43,7 @@ class World:
         cls, scenario: Scenario, region: str | Path = "binzhou", cutoff: str | None = None
     ) -> "World":
         """The world of a resolved scenario."""
-        from calibration.region import lasting, load
+        from calibration.region import load
 
         resolved, plan, pack = scenario.resolved(), plan_digest(scenario.plan), load(region)
         until = str(information(scenario, pack, cutoff))
@@ -56,7 +56,7 @@ class World:
                 "cutoff": until,
             }
         )
-        return cls(scenario, lasting(region), until, resolved, plan, pack.digest, digest)
+        return cls(scenario, pack.reference, until, resolved, plan, pack.digest, digest)
 
 
 @dataclass(frozen=True)

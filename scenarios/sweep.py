@@ -189,12 +189,14 @@ class Design:
 
     @cached_property
     def digest(self) -> str:
-        """The sha256 of all that decides which runs are meant, but for the code."""
-        inputs = [[world.plan_digest, world.region_digest] for world in self.worlds]
+        """The sha256 of all that decides which runs are meant, but for the code.
+
+        Where a pack lies decides nothing: it enters by its own digest.
+        """
         told = self.told()
-        for world in told["worlds"]:
-            del world["region"]  # its digest counts, not where it lies on this machine
-        return digest_of(told | {"inputs": inputs})
+        worlds = [{k: v for k, v in each.items() if k != "region"} for each in told["worlds"]]
+        inputs = [[world.plan_digest, world.region_digest] for world in self.worlds]
+        return digest_of(told | {"worlds": worlds, "inputs": inputs})
 
     def __len__(self) -> int:
         return len(self.worlds) * len(self.values) * len(self.seeds) * len(self.scales)
@@ -206,10 +208,15 @@ class Design:
         scale, seed = divmod(rest, len(self.seeds))
         return Point(number, scenario, draw, self.seeds[seed], self.scales[scale])
 
-    def points(self, shard: tuple[int, int] = (1, 1)) -> range:
-        """The numbers of the runs of shard i of n."""
+    def points(self, shard: tuple[int, int] = (1, 1)) -> list[int]:
+        """The numbers of the runs of shard i of n; all scenarios of a draw and seed are in one."""
         i, n = shard
-        return range(i - 1, len(self), n)
+        each = len(self.worlds)
+        return [
+            first * each + scenario
+            for first in range(i - 1, len(self) // each, n)
+            for scenario in range(each)
+        ]
 
     def inactive(self) -> list[str]:
         """The parameters that are set but can act in no run of the design."""

@@ -195,6 +195,17 @@ def test_what_is_asked_within_the_hour_is_kept_however_much_it_is(kept):
     assert len(kept.keys()) == 5
 
 
+def test_what_was_set_aside_is_bounded_too(kept):
+    for number in range(25):
+        key = f"{number:064x}"
+        kept.path(key).mkdir(parents=True)
+        aside = kept.quarantine(key)
+        os.utime(aside, (1e9 + number,) * 2)
+    bounded.bound(kept)
+    left = sorted(int(folder.name.split("-")[0], 16) for folder in kept.quarantined())
+    assert left == list(range(5, 25))
+
+
 def test_the_cache_is_bounded_when_a_command_begins(tmp_path, monkeypatch):
     monkeypatch.setattr(answers.cache, "home", lambda: tmp_path)
     monkeypatch.setattr(bounded.bound, "__defaults__", (2,))

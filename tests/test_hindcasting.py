@@ -77,7 +77,11 @@ def test_the_page_holds_every_row_and_names_the_better_one(found):
     made, stage, hindcasts = found
     pack = load("binzhou")
     told = hindcast.account(
-        SETTINGS, pack, hindcasts, hindcasting.changes(made), hindcasting.synthetic(stage, [0, 3])
+        replace(SETTINGS, pool="shandong"),
+        pack,
+        hindcasts,
+        hindcasting.changes(made),
+        hindcasting.synthetic(stage, [0, 3]),
     )
     page = hindcast.page(told, pack)
     for name in hindcasts[0].made:
@@ -89,6 +93,95 @@ def test_the_page_holds_every_row_and_names_the_better_one(found):
     assert ("简单预测在水平上更好" in page) == (not better)
     wrong = sum(not row["right"] for row in told["signs"])
     assert page.count("**否**") >= wrong
+
+
+@pytest.mark.parametrize(
+    ("chosen", "own", "short"),
+    [
+        (Settings("binzhou", "shandong"), False, []),
+        (Settings("binzhou", "shandong"), True, []),
+        (Settings("binzhou", "shandong", runs=180, scale=0.01, rows=50), False, []),
+        (
+            Settings("binzhou", "shandong", runs=180, scale=0.01, rows=50),
+            True,
+            ["runs 180 < 1000", "scale 0.01 < 1", "rows 50 < 400"],
+        ),
+        (Settings("binzhou", "shandong", pool_runs=500), False, ["pool_runs 500 < 1000"]),
+        (Settings("binzhou", None), False, ["pool none ≠ shandong"]),
+        (
+            Settings("binzhou", None, runs=180, scale=0.002),
+            False,
+            ["pool none ≠ shandong", "runs 180 < 1000", "scale 0.002 < 1"],
+        ),
+        (Settings("shandong", None), False, []),
+        (Settings("binzhou", "shandong", seed=7), True, []),
+    ],
+)
+def test_only_the_real_settings_are_no_trial(chosen, own, short):
+    assert estimating.shortfalls(chosen, own=own) == short
+
+
+@pytest.fixture
+def commanded(found, monkeypatch, tmp_path):
+    """A function that runs the command on trials made up beforehand, with a pack of one's own."""
+    made, stage, hindcasts = found
+    pack = tmp_path / "pack"
+    shutil.copytree(load("binzhou").folder, pack)
+    monkeypatch.setattr(hindcasting, "table", lambda *_: made)
+    monkeypatch.setattr(hindcasting, "learned", lambda *_: stage)
+    monkeypatch.setattr(hindcasting, "hindcasts", lambda *_: hindcasts)
+    monkeypatch.setattr(hindcasting, "synthetic", lambda *_: {
+        "recovery": [], "predictions": 1, "coverage": {"0.5": 1.0},
+    })  # fmt: skip
+
+    def run(*words, region=pack):
+        asked = ["hindcast", "--region", str(region), "--out", str(tmp_path / "out"), "--lang",
+                 "en", "--write", str(tmp_path / "v.md")]  # fmt: skip
+        return main([*asked, *words])
+
+    return pack, tmp_path, run
+
+
+def test_a_trial_never_replaces_the_record_of_a_pack(commanded, capsys):
+    pack, home, run = commanded
+    before = (pack / RECORD).read_bytes()
+    assert run("--pool", "none", "--runs", "180", "--rows", "50", "--scale", "0.002") == 0
+    assert (pack / RECORD).read_bytes() == before
+    shown = capsys.readouterr()
+    flat = " ".join(shown.out.split())
+    assert "5 county units, no pool, 180 runs at scale 0.002, seed 1" in flat
+    assert "a trial, not a result: pool none ≠ shandong; runs 180 < 1000" in flat
+    for file in (home / "v.md", home / "pictures" / "validation.svg", home / "out" / RECORD):
+        assert file.is_file()
+        assert str(file) in shown.err
+    page = (home / "v.md").read_text("utf-8")
+    assert page.startswith("# 检验记录（试运行，不是结果）")
+    assert page.count("a trial, not a result") == 3  # title, finding, and under the table
+    assert "低于所有简单预测" not in page
+    assert "简单预测在水平上更好" not in page
+    assert flat.count("a trial, not a result") == 3  # under every table
+
+
+def test_the_real_settings_keep_a_record_in_a_pack_of_ones_own(commanded, capsys):
+    pack, home, run = commanded
+    before = (pack / RECORD).read_bytes()
+    assert run() == 0
+    assert (pack / RECORD).read_bytes() != before
+    shown = capsys.readouterr()
+    assert "trial" not in shown.out
+    assert str(pack / RECORD) in shown.err
+    assert "a trial" not in (home / "v.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("words", [(), ("--pool", "none", "--runs", "180", "--scale", "0.002")])
+def test_nothing_is_written_into_an_installation(commanded, capsys, words):
+    _, home, run = commanded
+    shipped = load("binzhou").folder
+    before = {file: file.read_bytes() for file in shipped.iterdir()}
+    assert run(*words, region="binzhou") == 0
+    assert {file: file.read_bytes() for file in shipped.iterdir()} == before
+    assert (home / "out" / RECORD).is_file()
+    assert str(home / "out" / RECORD) in capsys.readouterr().err
 
 
 @pytest.mark.slow
@@ -103,4 +196,6 @@ def test_the_command_writes_page_picture_and_record(tmp_path, capsys):
     assert told["units"] == 5  # the boundary between the two districts was moved
     assert (tmp_path / "page.md").read_text().startswith("# 检验记录")
     assert (tmp_path / "pictures" / "validation.svg").is_file()
-    assert (pack_copy / RECORD).is_file()
+    assert told["trial"]
+    assert (tmp_path / "out" / RECORD).is_file()
+    assert (pack_copy / RECORD).read_bytes() == (load("binzhou").folder / RECORD).read_bytes()

@@ -5,6 +5,7 @@ import csv
 import os
 import subprocess
 import sys
+import time
 from datetime import date
 from pathlib import Path
 
@@ -723,6 +724,51 @@ def test_an_altered_cache_is_built_again(kept, tmp_path):
     content[-1] ^= 1
     file.write_bytes(content)
     np.testing.assert_array_equal(kept().people.born, intact)
+
+
+@pytest.mark.parametrize("name", ["people.born.npy", "manifest.json"])
+def test_a_flipped_bit_is_seen_when_a_process_first_opens_a_population(
+    kept, tmp_path, monkeypatch, name
+):
+    """Size and time of writing are as they were: only reading the file tells."""
+    born, fit = np.array(kept().people.born), kept().fit
+    [file] = tmp_path.rglob(name)
+    written, content = file.stat().st_mtime_ns, bytearray(file.read_bytes())
+    place = content.rindex(b"0.0") if name == "manifest.json" else len(content) - 1
+    content[place] ^= 1
+    file.write_bytes(content)
+    os.utime(file, ns=(written, written))
+    monkeypatch.setattr(population.cache, "_VERIFIED", set())  # as in another process
+    again = kept()
+    np.testing.assert_array_equal(again.people.born, born)
+    assert again.fit == fit
+
+
+def test_a_kind_of_cache_is_bounded_and_loses_what_was_not_used_for_longest(kept, tmp_path):
+    for seed in (1, 2, 3):
+        kept(seed=seed)
+    kind = tmp_path / "population"
+    first, second, third = (kind / population.key(BINZHOU, NOW, 3e-4, seed) for seed in (1, 2, 3))
+    for hours, folder in ((5, first), (4, second), (3, third)):
+        os.utime(folder, (time.time() - 3600 * hours,) * 2)
+    kept(seed=1)  # used again
+    each = sum(file.stat().st_size for file in third.iterdir())
+    population.cache.bound(kind, most=int(2.5 * each))
+    assert {first, third} == {*kind.iterdir()}
+    population.cache.bound(kind, most=1)
+    assert {first} == {*kind.iterdir()}  # within the hour nothing is removed
+
+
+def test_a_new_population_makes_room_for_itself(kept, tmp_path, monkeypatch):
+    kept(seed=1)
+    kind = tmp_path / "population"
+    draft = kind / ".new-killed"
+    draft.mkdir()
+    for folder in kind.iterdir():
+        os.utime(folder, (time.time() - 90000,) * 2)
+    monkeypatch.setattr(population.cache.bound, "__defaults__", (1,))
+    kept(seed=2)
+    assert [folder.name for folder in kind.iterdir()] == [population.key(BINZHOU, NOW, 3e-4, 2)]
 
 
 def test_a_cache_without_its_manifest_is_built_again(kept, tmp_path):

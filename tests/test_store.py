@@ -2,9 +2,11 @@
 
 import json
 import os
+import re
 import shutil
 from dataclasses import replace
 from importlib.resources import files
+from pathlib import Path
 
 import jsonschema
 import numpy as np
@@ -302,3 +304,69 @@ def test_the_ledger_follows_the_runs(many, tmp_path):
     shutil.copytree(sorted((many / "runs").iterdir())[3], tmp_path / "runs" / f"{3:064x}")
     assert ledger.ledger(tmp_path)["seed"].tolist() == [1, 2, 3]
     assert ledger.targets(tmp_path, [some[1].name])["runs"].tolist() == [1]
+
+
+# What a run rests on
+
+
+def test_the_commit_is_that_of_a_repository_that_tracks_this_program(tmp_path, monkeypatch):
+    """An installation within the repository of another project has no commit of its own."""
+    import subprocess
+
+    from scenarios import outcome
+
+    site = tmp_path / "site-packages" / "scenarios"
+    site.mkdir(parents=True)
+    shutil.copy(outcome.__file__, site / "outcome.py")
+    (tmp_path / "theirs.txt").write_text("of another project", "utf-8")
+
+    def git(*words):
+        who = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+        subprocess.run(["git", "-C", str(tmp_path), *who, *words], check=True, capture_output=True)
+
+    git("init")
+    git("add", "theirs.txt")
+    git("commit", "-m", "theirs")
+    monkeypatch.setattr(outcome, "__file__", str(site / "outcome.py"))
+    assert outcome.commit() is None
+    git("add", "-f", "site-packages")
+    git("commit", "-m", "ours")
+    assert len(outcome.commit()) == 40
+
+
+def test_a_run_of_a_pack_given_by_a_relative_path_is_found_from_anywhere(tmp_path, monkeypatch):
+    from calibration.region import load
+
+    shutil.copytree(load("binzhou").folder, tmp_path / "here" / "own")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    saved = Store(tmp_path / "store").obtain(Request.of("plan", region="./own", **ASKED))
+    assert saved.record.region.name == str(tmp_path / "here" / "own")
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    read = store.found(saved.folder)
+    assert read.request.key == saved.record.key
+    assert read.outcome().summary() == saved.record.summary
+    assert Request.of("plan", region="binzhou", **ASKED).world.region == "binzhou"
+
+
+def test_failures_that_cannot_be_read_are_left_out(tmp_path):
+    kept = Store(tmp_path)
+    kept.fail("a" * 64, {"reason": "torn"})
+    (tmp_path / "failed" / ("b" * 64 + ".json")).write_text("{", "utf-8")
+    assert [each["key"] for each in kept.failures()] == ["a" * 64]
+
+
+def test_every_column_of_the_ledger_is_documented_and_every_documented_one_exists(tmp_path):
+    """In the code, and in the tables of both guides."""
+    saved = Store(tmp_path).obtain(Request.of("plan", scale=0.005))
+    table, summary = ledger.ledger(tmp_path), saved.record.summary
+    own = [n for n in table if not n.startswith("parameter.") and n not in summary]
+    assert set(own) == set(ledger.COLUMNS)
+    assert {f"parameter.{name}" for name in saved.record.parameters} <= set(table)
+    assert set(summary) <= set(table)
+    assert set(table["verdicts"][0][0]) == set(ledger.TARGET_FIELDS)
+    for guide in ("guide-batch.md", "guide-batch.en.md"):
+        text = (Path(__file__).parent.parent / "docs" / guide).read_text("utf-8")
+        section = text[text.index('<a id="ledger">') : text.index("## 4.")]
+        named = set(re.findall(r"^\| `([a-z_]+)` \|", section, re.MULTILINE))
+        assert named == set(ledger.COLUMNS) | set(ledger.TARGET_FIELDS)

@@ -18,7 +18,7 @@ import pytest
 from calibration import posterior, priors
 from calibration.region import load
 from results.cli import main
-from results.keeping import ledger
+from results.keeping import ledger, record
 from results.keeping.keyed import Store
 from results.keeping.room import Need
 from results.sweeps import command as sweeping
@@ -26,7 +26,7 @@ from results.sweeps import planning
 from scenarios.checking import ScenarioError
 from scenarios.engines import Dask, Local, Lost, Pace
 from scenarios.points import sampled
-from scenarios.request import Request
+from scenarios.request import Request, code_digest, digest_of
 from scenarios.simulate import RequestError
 from scenarios.sweep import design
 
@@ -230,9 +230,120 @@ def test_a_sweep_leaves_every_run_and_a_resumed_one_computes_nothing(whole, tmp_
 
 
 def test_shards_make_the_same_set_as_one_sweep(whole, tmp_path):
-    for shard in ("1/3", "2/3", "3/3"):
-        swept(tmp_path, shard=shard)
-    assert sweep_of(tmp_path, resume=True).digest() == whole.digest()
+    digests = [swept(tmp_path, shard=shard)[0].digest() for shard in ("1/3", "2/3", "3/3")]
+    assert digests[2] == whole.digest()  # the last one needs no resume to close the set
+    assert whole.digest() not in digests[:2]
+
+
+@pytest.mark.parametrize("shards", [1, 2, 3, 5, 50])
+def test_shards_keep_the_scenarios_of_a_draw_and_seed_together(tmp_path, shards):
+    text = SMALL.replace("scales: 0.005", "scales: [0.005, 0.01]").replace(
+        "{count: 2}", "[3, 5, 4]"
+    )
+    made = design(written(tmp_path, text))
+    dealt = [made.points((i, shards)) for i in range(1, shards + 1)]
+    assert sorted(n for shard in dealt for n in shard) == list(range(len(made)))
+    for shard in dealt:
+        points = [made.point(n) for n in shard]
+        for p in points:
+            partners = [q for q in points if q[2:] == p[2:]]
+            assert {q.scenario for q in partners} == {0, 1}
+    assert max(map(len, dealt)) - min(map(len, dealt)) <= 2
+
+
+def test_a_part_compares_nothing_and_the_last_part_shows_the_whole(whole, tmp_path, capsys):
+    words = ["sweep", str(written(tmp_path)), "--out", str(tmp_path / "out"), "--lang", "en"]
+    assert main([*words, "--jobs", "1", "--shard", "1/2"]) == 0
+    shown = capsys.readouterr().out
+    assert "4 of 8 done" in shown
+    assert "4 on file" in shown
+    assert "median" not in shown
+    assert "%" not in shown
+    assert main([*words, "--jobs", "1", "--shard", "1/2", "--resume", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["set"], told["targets"], told["runs"], told["on_file"]) == (None, None, RUNS, 4)
+    assert main([*words, "--jobs", "1", "--shard", "2/2"]) == 0
+    shown = capsys.readouterr().out
+    assert whole.digest() in shown
+    assert "median" in shown
+
+
+# One program
+
+
+def of_another_program(folder: Path, program: str = "0" * 64) -> None:
+    """Make a folder what a sweep of another program would have left: other keys, other numbers."""
+    for run in sorted((folder / "runs").iterdir()):
+        about = json.loads((run / "run.json").read_bytes())
+        del about["seal"]
+        about["software"]["code"] = program
+        about["key"] = digest_of({"key": about["key"], "program": program})
+        about["summary"] = {name: 1.0 for name in about["summary"]}
+        (run / "run.json").write_bytes(record.written(about))
+        run.rename(run.with_name(about["key"]))
+    told = json.loads((folder / sweeping.SWEEP).read_bytes())
+    (folder / sweeping.SWEEP).write_text(json.dumps(told | {"program": program}), "utf-8")
+    (folder / ledger.LEDGER).unlink(missing_ok=True)
+    ledger.renew(folder)
+
+
+def test_a_resumed_sweep_holds_runs_of_one_program(whole, tmp_path, capsys):
+    """What another program computed is kept apart and named; the ledger never joins the two."""
+    out = tmp_path / "out"
+    shutil.copytree(whole.folder, out)
+    of_another_program(out)
+    assert set(pd.read_parquet(out / ledger.LEDGER)["program"]) == {"0" * 64}
+    words = ["sweep", str(written(tmp_path)), "--out", str(out), "--lang", "en", "--jobs", "1"]
+    assert main([*words, "--resume"]) == 0
+    shown = capsys.readouterr()
+    assert f"{RUNS} runs of another program" in shown.err
+    assert len(list((out / "other-programs" / ("0" * 12)).iterdir())) == RUNS
+    table = pd.read_parquet(out / ledger.LEDGER)
+    assert set(table["program"]) == {code_digest()}
+    assert len(table) == len(os.listdir(out / "runs")) == RUNS
+    assert whole.digest() in shown.out
+
+
+def test_a_run_that_another_program_adds_later_is_no_part_of_the_ledger(whole, tmp_path):
+    out, other = tmp_path / "out", tmp_path / "other"
+    for folder in (out, other):
+        shutil.copytree(whole.folder, folder)
+    of_another_program(other)
+    late = sorted((other / "runs").iterdir())[0]
+    late.rename(out / "runs" / late.name)
+    assert len(ledger.ledger(out)) == RUNS
+    assert ledger.targets(out)["runs"].tolist() == ledger.targets(whole.folder)["runs"].tolist()
+
+
+def test_a_shard_of_another_program_is_refused(whole, tmp_path):
+    shutil.copytree(whole.folder, tmp_path / "out")
+    of_another_program(tmp_path / "out")
+    with pytest.raises(RequestError, match="another program"):
+        sweep_of(tmp_path, shard="2/2").begin()
+
+
+def test_a_file_in_the_place_of_a_run_is_no_run(whole, tmp_path):
+    """Nor is a folder that holds no record."""
+    out = tmp_path / "out"
+    shutil.copytree(whole.folder, out)
+    file, empty = sorted((out / "runs").iterdir())[:2]
+    for run in (file, empty):
+        shutil.rmtree(run)
+    file.write_text("no run", "utf-8")
+    empty.mkdir()
+    assert len(Store(out).keys()) == RUNS - 2
+    sweep, tally = swept(tmp_path, resume=True)
+    assert (tally.done, tally.kept) == (2, RUNS - 2)
+    assert sweep.digest() == whole.digest()
+
+
+def test_a_design_is_the_same_wherever_its_pack_lies(tmp_path):
+    digests = []
+    for place in ("here", "there"):
+        shutil.copytree(load("binzhou").folder, tmp_path / place / "own")
+        text = SMALL + f"region: {tmp_path / place / 'own'}\n"
+        digests.append(design(written(tmp_path, text)).digest)
+    assert digests[0] == digests[1]
 
 
 def test_a_folder_with_runs_is_not_taken_without_asking(whole, tmp_path):
@@ -250,7 +361,9 @@ def test_altered_runs_are_set_aside_and_run_again_on_resume(whole, tmp_path):
     (runs[1] / "run.json").unlink()
     runs[2].rename(runs[2].with_name("f" * 64))  # under a key that is not its own
     sweep = sweep_of(tmp_path, resume=True)
-    assert len(sweep.begin()) == 2
+    aside = sweep.begin()
+    assert len(aside.torn) == 2
+    assert sum(aside.other.values()) == 1
     assert sweep.run().done == 3
     assert sweep.digest() == whole.digest()
 
@@ -294,7 +407,7 @@ def test_a_full_disk_stops_the_sweep_and_what_is_there_stays_whole(whole, tmp_pa
     monkeypatch.undo()
     assert len(os.listdir(tmp_path / "out" / "runs")) == 2  # and no draft
     again = sweep_of(tmp_path, resume=True)
-    assert again.begin() == []
+    assert again.begin() == ([], {})
     assert again.run().done == RUNS - 2
     assert again.digest() == whole.digest()
 
@@ -535,7 +648,7 @@ def test_a_full_file_system_is_told_and_resumed_elsewhere(whole, tmp_path):
         assert 0 < runs_in(tmp_path) < RUNS
         subprocess.run(["mount", "-o", "remount,size=9M", str(room)], check=True)
         again = sweep_of(tmp_path, resume=True)
-        assert again.begin() == []
+        assert again.begin() == ([], {})
         again.run()
         assert again.digest() == whole.digest()
     finally:

@@ -7,6 +7,7 @@ from results import cells
 from results.cli import Say
 from results.comparison import asked as words
 from results.file_checks import note_inactive
+from results.keeping import evidence
 from results.show import progress, table
 from results.stopping import DONE
 from scenarios.acting import message
@@ -57,15 +58,13 @@ def compare(asked: Namespace, say: Say) -> int:
             sides, region=asked.region, seed=seed, scale=scale, draws=asked.draws, seeds=seeds,
             jobs=asked.jobs, day=words.day(asked.at), done=step,
         )  # fmt: skip
-    remarks = [*compared.remarks(told, say.lang)]
+    remarks = [*compared.remarks(told, say.lang), *evidence.remarks(told.region, say.lang)]
     _csv(told.to_frame(), asked, say)
     if asked.json:
-        report = {"outcomes": told.to_frame(), "targets": told.verdicts(), "remarks": remarks}
-        print(
-            cells.as_json(
-                {"baseline_scenario": sides[0].name, "inputs": told.inputs[say.lang], **report}
-            )
-        )
+        report = {"outcomes": told.to_frame(), "targets": told.verdicts(), "remarks": remarks,
+                  "posterior": evidence.sample(told.region)}  # fmt: skip
+        inputs = told.inputs[say.lang]
+        print(cells.as_json({"baseline_scenario": sides[0].name, "inputs": inputs, **report}))
         return DONE
     for name, changes in told.inputs[say.lang].items():
         print(f"{sides[0].name} -> {name}")
@@ -101,11 +100,14 @@ def attribute(asked: Namespace, say: Say) -> int:
                 done=step,
             )  # fmt: skip
     remarks = [*attributed.remarks(told, asked.scale, runs.pack, say.lang)]
+    remarks += evidence.remarks(runs.pack, say.lang) if asked.draws else []
     _csv(told.to_frame(), asked, say)
     if asked.json:
         about = {"scenario": scenario.name, "date": str(told.day), "runs": told.runs}
         sampling = {"permutations": told.permutations, "draws": told.draws, "scale": asked.scale}
-        print(cells.as_json({**about, **sampling, "shares": told.to_frame(), "remarks": remarks}))
+        sample = {"posterior": evidence.sample(runs.pack) if asked.draws else None}
+        report = {"shares": told.to_frame(), "remarks": remarks}
+        print(cells.as_json({**about, **sampling, **report, **sample}))
         return DONE
     where = told.groups[place]
     title = f"{scenario.title.said(say.lang)} · {where.said(say.lang)}"

@@ -71,6 +71,17 @@ def _digests(made: Any) -> Iterator[tuple[Words, Cell]]:
         yield Words("方案摘要", "digest of the plan"), made["plan"]["sha256"]
         yield Words("数值摘要", "digest of the numbers"), made["values"]
         yield from ((Words(name, name), each) for name, each in made["files"].items())
+    rests_on = made.get("evidence") or {}
+    if sample := rests_on.get("posterior"):
+        yield Words("后验样本摘要", "digest of the posterior sample"), sample["sha256"]
+        by = sample["made_by"] or "?"
+        yield Words("估计后验的程序", "program that estimated it"), by
+    if forecasts := rests_on.get("forecasts"):
+        yield (
+            Words("预测所据普查记录摘要", "digest of the record of forecasts"),
+            forecasts["record"],
+        )
+    yield from ((Words(name, name), each) for name, each in rests_on.get("files", {}).items())
 
 
 def _machine(made: Any) -> Iterator[tuple[Words, Cell]]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from calibration import cache
 from results.columns import in_file
 from results.keeping import bounded, store
+from results.keeping.evidence import evidence
 from results.keeping.files import writable
 from results.keeping.keyed import Store
 from results.keeping.tables import csv, movers_file
@@ -82,7 +83,8 @@ def keep(
 ) -> tuple[Path, bool]:  # fmt: skip
     """Write a run into a folder below `folder`, unless the very same is there.
 
-    Its id follows from what was asked, and what the files hold: the same run has one folder.
+    Its id follows from what was asked, what the files hold, and what the verdicts rest on: the
+    same run has one folder.
 
     Returns
     -------
@@ -90,7 +92,8 @@ def keep(
     """
     files = {"verdicts.csv": csv(verdicts), **beside(outcome, delivered)}
     told = {name: sha256(content).hexdigest() for name, content in files.items()}
-    same = digest_of({"key": request.key, **told})
+    rests_on = evidence(request.world, verdicts)
+    same = digest_of({"key": request.key, "evidence": rests_on, **told})
     run = folder / f"{outcome.scenario.name}-{same[:12]}"
     with answers.store.claimed(same, wait=True) if answers.store else nullcontext():
         if store.whole(run):
@@ -100,7 +103,8 @@ def keep(
             aside.parent.mkdir(exist_ok=True)
             run.rename(aside)
         seconds = answers.seconds[request.key]
-        return store.write(run, outcome, request, seconds, verdicts, files), False
+        made = store.write(run, outcome, request, seconds, verdicts, files, rests_on)
+        return made, False
 
 
 def beside(outcome: Outcome, delivered: "pd.DataFrame") -> dict[str, bytes]:

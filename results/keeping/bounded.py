@@ -10,6 +10,7 @@ from results.keeping.keyed import Store
 
 MOST = 5000  # runs that are kept, of about 0.1 MB each: half a gigabyte
 LEFT = 0.9  # of them, once older ones are thrown away
+ASIDE = 20  # runs that were torn or altered and are kept to be looked at
 YOUNG = 3600.0  # seconds since a run was used, in which nobody throws it away
 
 
@@ -25,6 +26,7 @@ def bound(store: Store, most: int = MOST) -> None:
     A run is thrown away under its claim, and only if nobody has used it since it was looked at:
     another process that asks for it meanwhile either finds it whole or computes it anew.
     """
+    _forget_quarantined(store)
     keys, now = store.keys(), time.time()
     if len(keys) <= most:
         return
@@ -33,6 +35,17 @@ def bound(store: Store, most: int = MOST) -> None:
         with store.claimed(key) as mine:
             if mine and when == _last_used(store, key):
                 _throw_away(store.path(key))
+
+
+def _forget_quarantined(store: Store) -> None:
+    """Remove what was set aside as torn or altered, but for the last few of it."""
+    with suppress(OSError):
+        aside = sorted((each.stat().st_mtime, each) for each in store.quarantined())
+        for _, each in aside[:-ASIDE]:
+            if each.is_dir():
+                shutil.rmtree(each, ignore_errors=True)
+            else:
+                each.unlink()
 
 
 def _last_used(store: Store, key: str) -> float:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import lru_cache
+from importlib.resources import files
 from pathlib import Path
 
 from scenarios.simulate import RequestError
@@ -31,6 +32,12 @@ def writable(folder: Path) -> None:
             f"cannot write to {folder} ({error.strerror}); name a folder that can be written to "
             "with --out",
         ) from None
+
+
+def installed(folder: Path) -> bool:
+    """Whether a folder is part of this program, so that no command writes into it."""
+    own = (Path(str(files(name))).resolve() for name in ("sim", "calibration", "scenarios"))
+    return any(folder.resolve().is_relative_to(package) for package in own)
 
 
 def digest(file: Path) -> str:

@@ -8,13 +8,13 @@ import json
 import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from results.keeping.files import whole_file
-from results.keeping.store import Saved, opened, whole, write
+from results.keeping.store import RUN, Saved, opened, whole, write
 from scenarios.outcome import Outcome
 from scenarios.request import Request, timed
 
@@ -37,11 +37,18 @@ class Store:
         return self.folder / "runs" / key
 
     def has(self, key: str) -> bool:
-        """Whether a run is there; what has its proper name was whole when it got it."""
-        return self.path(key).is_dir()
+        """Whether a run is there; what has its proper name was whole when it got it.
+
+        A file under the name of a run, or a folder that holds no record, is none.
+        """
+        return (self.path(key) / RUN).is_file()
 
     def keys(self) -> set[str]:
         """The keys of all runs."""
+        return {name for name in self.names() if self.has(name)}
+
+    def names(self) -> set[str]:
+        """Whatever lies where the runs are, be it a run or not."""
         return set(_names(self.folder / "runs"))
 
     def find(self, request: Request) -> Saved | None:
@@ -51,6 +58,8 @@ class Store:
 
     def compute(self, request: Request, beside: Beside = nothing) -> None:
         """Answer a request anew, and keep the answer; whoever calls holds the claim."""
+        if os.path.lexists(self.path(request.key)):  # what is there is not whole
+            self.quarantine(request.key)
         outcome, seconds = timed(request)
         more = beside(outcome)
         write(self.path(request.key), outcome, request, seconds, beside=more)
@@ -62,8 +71,6 @@ class Store:
             kept = self.find(request)
             if kept is not None:
                 return kept
-            if self.has(request.key):
-                self.quarantine(request.key)
             self.compute(request, beside)
             saved = opened(self.path(request.key))
         assert saved is not None
@@ -72,7 +79,7 @@ class Store:
     # What is not whole
 
     def quarantine(self, key: str) -> Path:
-        """Set a run aside that is not whole; where it is now."""
+        """Set aside a run that is not whole, or a file in its place; where it is now."""
         aside = self.folder / "quarantine" / f"{key}-{secrets.token_hex(3)}"
         aside.parent.mkdir(parents=True, exist_ok=True)
         self.path(key).rename(aside)
@@ -82,7 +89,7 @@ class Store:
         """Set aside every run of these that is torn or altered, or under a key not its own."""
         aside = []
         for key in keys:
-            if self.has(key):
+            if os.path.lexists(self.path(key)):
                 saved = whole(self.path(key))
                 if saved is None or saved.record.key != key:
                     aside.append(self.quarantine(key))
@@ -107,9 +114,12 @@ class Store:
         (self.folder / "failed" / f"{key}.json").unlink(missing_ok=True)
 
     def failures(self) -> list[dict[str, Any]]:
-        """Why requests gave no outcome."""
-        folder = self.folder / "failed"
-        return [json.loads((folder / name).read_text("utf-8")) for name in _names(folder)]
+        """Why requests gave no outcome; what cannot be read is left out."""
+        folder, found = self.folder / "failed", []
+        for name in _names(folder):
+            with suppress(OSError, ValueError):
+                found.append(json.loads((folder / name).read_text("utf-8")))
+        return found
 
     # Claims
 
@@ -134,7 +144,7 @@ def _names(folder: Path) -> list[str]:
     """The names in a folder, but for drafts; none if there is no folder."""
     try:
         return sorted(name for name in os.listdir(folder) if not name.startswith("."))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
 
 

@@ -3,7 +3,9 @@
 It follows from the runs and is renewed when runs have come or gone. DuckDB reads it.
 """
 
+import json
 from collections.abc import Iterable, Sequence
+from datetime import date
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +21,43 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LEDGER = "ledger.parquet"
+SWEEP = "sweep.json"  # which runs a store is to hold, and of which program
 INTERVAL = (0.05, 0.5, 0.95)
+
+
+COLUMNS = {  # what each column holds; docs/guide-batch*.md has the same table
+    "key": "sha256 by which equal requests know each other; the name of the folder in runs/",
+    "program": "sha256 of the program and of the libraries that computed the run",
+    "scenario": "name of the scenario",
+    "drawn": "sha256 of draw and parameters: equal in runs that differ by scenario or seed only",
+    "draw": "number of the draw of county and yearly effects; 0 is the median world",
+    "seed": "seed of the random numbers",
+    "scale": "rows for each resident",
+    "start": "first day",
+    "until": "last day",
+    "values": "sha256 of the numbers of the run; equal where every number is",
+    "seconds": "time that the run took",
+    "peak_memory_bytes": "most memory that its process had held by then",
+    "model_targets": "a list with an entry for each target, of the fields of TARGET_FIELDS",
+}
+TARGET_FIELDS = {  # of an entry of `model_targets`; the model's own level, which is no forecast
+    "target": "id of the target",
+    "unit_code": "code of the place",
+    "county": "name of the place",
+    "county_en": "its English name",
+    "deadline": "day on which the target falls due",
+    "operator": "at least, or about",
+    "target_rate": "the rate aimed at [percent]",
+    "rate_at_start": "the published rate on the first day [percent]",
+    "model_rate": "the rate in this run of the model on the deadline [percent]",
+    "above_target_in_model": "whether this run of the model reaches it",
+    "model_margin_pp": "model_rate less target_rate [points]",
+    "natural_pp": "change of the rate by births and deaths [points]",
+    "migration_pp": "by moves [points]",
+    "recoding_pp": "by recoding of villages as urban [points]",
+    "denominator_pp": "by growth of all residents [points]",
+    "counting_pp": "by the way of counting [points]",
+}
 
 
 def ledger(folder: Path, keys: Iterable[str] | None = None) -> "pd.DataFrame":
@@ -27,8 +65,8 @@ def ledger(folder: Path, keys: Iterable[str] | None = None) -> "pd.DataFrame":
 
     Returns
     -------
-    key, scenario, draw, seed, scale, start, until, values, seconds, peak_memory_bytes,
-    model_targets, `parameter.<name>` for each parameter, and each indicator at the end of the run
+    the columns of `COLUMNS` with their meaning, `parameter.<name>` for each parameter, and each
+    indicator of each group at the end of the run, `<indicator>_<unit code>`
     """
     renew(folder)
     wanted = None if keys is None else sorted(keys)
@@ -86,25 +124,42 @@ def quantiles(
 
 
 def renew(folder: Path, *, afresh: bool = False) -> None:
-    """Bring the ledger of a store up to date with its runs; `afresh` trusts nothing of the old."""
+    """Bring the ledger of a store up to date with its runs; `afresh` trusts nothing of the old.
+
+    Runs of another program than the one that the sweep is of are no part of it.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-    store = Store(folder)
+    store, program = Store(folder), program_of(folder)
     keys = store.keys()
     before = None if afresh else _kept(folder)
     known = set() if before is None else set(before.column("key").to_pylist())
     if before is not None and known == keys:
         return
-    rows = [_row(saved) for key in sorted(keys - known) if (saved := opened(store.path(key)))]
+    rows = [
+        _row(saved)
+        for key in sorted(keys - known)
+        if (saved := opened(store.path(key))) and program in (None, saved.record.software.code)
+    ]
     parts = [_empty(), pa.Table.from_pylist(rows)] if rows else [_empty()]
     if before is not None and known & keys:
-        parts.append(before.filter(pc.is_in(before.column("key"), pa.array(sorted(keys)))))
+        kept = before.filter(pc.is_in(before.column("key"), pa.array(sorted(keys))))
+        parts.append(kept if program is None else kept.filter(pc.field("program") == program))
     table = pa.concat_tables(parts, promote_options="permissive")
     content = BytesIO()
     pq.write_table(table, content, compression="zstd")
     whole_file(folder / LEDGER, content.getvalue())
+
+
+def program_of(folder: Path) -> str | None:
+    """The digest of the program that the sweep in a folder is of; None if nothing is said of it."""
+    try:
+        told = json.loads((folder / SWEEP).read_bytes())
+        return str(told["program"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _kept(folder: Path) -> Any:
@@ -114,9 +169,10 @@ def _kept(folder: Path) -> Any:
 
     try:
         table = pq.read_table(folder / LEDGER)
+        same = _empty().schema
+        return table if all(f in table.schema for f in same) else None
     except (OSError, pa.ArrowException):
         return None
-    return table if "model_targets" in table.column_names else None
 
 
 def _empty() -> Any:
@@ -129,8 +185,9 @@ def _empty() -> Any:
         "above_target_in_model": pa.bool_(),
     }  # fmt: skip
     columns = {
-        "key": pa.string(), "scenario": pa.string(), "drawn": pa.string(), "draw": pa.int64(),
-        "seed": pa.int64(), "scale": pa.float64(), "start": pa.string(), "until": pa.string(),
+        "key": pa.string(), "program": pa.string(), "scenario": pa.string(),
+        "drawn": pa.string(), "draw": pa.int64(),
+        "seed": pa.int64(), "scale": pa.float64(), "start": pa.date32(), "until": pa.date32(),
         "values": pa.string(), "seconds": pa.float64(), "peak_memory_bytes": pa.int64(),
         "model_targets": pa.list_(pa.struct(list(judged.items()))),
     }  # fmt: skip
@@ -141,13 +198,14 @@ def _row(saved: Saved) -> dict[str, Any]:
     told = saved.record
     return {
         "key": saved.folder.name,
+        "program": told.software.code,
         "scenario": told.scenario["name"],
         "drawn": digest_of({"draw": told.draw, "parameters": told.parameters}),
         "draw": told.draw,
         "seed": told.seed,
         "scale": told.scale,
-        "start": told.start,
-        "until": told.until,
+        "start": date.fromisoformat(told.start),
+        "until": date.fromisoformat(told.until),
         "values": told.values,
         "seconds": sum(told.seconds.values()),
         "peak_memory_bytes": told.peak_memory_bytes,

@@ -73,6 +73,32 @@ class Begun(Model):
     present: list[int]
 
 
+class PosteriorSample(Model):
+    """The posterior sample that parameters are drawn from."""
+
+    sha256: Sha256
+    rows: int
+    made_by: Sha256 | None = Field(description="digest of the program that estimated it")
+    same_program: bool = Field(description="whether that is the program of this run")
+
+
+class Forecasts(Model):
+    """The statistical forecasts that give the level."""
+
+    program: Sha256
+    record: Sha256 = Field(description="of the censuses that they were fitted to")
+
+
+class Evidence(Model):
+    """What a verdict rests on beside the program."""
+
+    draws: int = Field(description="of the parameters; 0 at central values")
+    basis: str | None = Field(description="statistics, model or another start; null: no target")
+    posterior: PosteriorSample | None
+    forecasts: Forecasts | None
+    files: dict[str, Sha256] = Field(description="every file of data that was read")
+
+
 class Record(Model):
     """What made a run, what it came to, and the digests of its files."""
 
@@ -101,6 +127,9 @@ class Record(Model):
     )
     model_targets: list[dict[str, Any]] = Field(
         default=[], description="of a run without: the rows of model_targets.csv, no verdict"
+    )
+    evidence: Evidence | None = Field(
+        default=None, description="of a run of `xiancheng run`; a run of a sweep has no verdict"
     )
     values: Sha256 = Field(description="of the numbers in series and growth, in any file format")
     files: dict[FileName, Sha256]

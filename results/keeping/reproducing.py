@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from results.keeping.record import Record
+from results.keeping.record import Evidence, Record
 from results.keeping.store import Saved, opened, write
 from scenarios.checking import Words
 
@@ -20,7 +20,10 @@ class Difference:
     inputs: dict[str, tuple[str, str]]  # what made it: then, now
 
     def said(self, lang: str) -> Iterator[str]:
-        """The difference in one language, a line each."""
+        """The difference in one language, a line each; what made the run comes first."""
+        for name, (then, now) in self.inputs.items():
+            told = Words(f"已变：{name} {then} → {now}", f"has changed: {name} {then} -> {now}")
+            yield told.said(lang)
         for name in self.compared:
             same = name not in self.files
             mark = Words("相同", "same") if same else Words("不同", "differs")
@@ -28,9 +31,6 @@ class Difference:
             if not same:
                 then, now = self.files[name]
                 yield f"    {then} → {now}"
-        for name, (then, now) in self.inputs.items():
-            told = Words(f"已变：{name} {then} → {now}", f"has changed: {name} {then} -> {now}")
-            yield told.said(lang)
         if not self.files:
             yield Words("逐字节一致", "the same to the last byte").said(lang)
 
@@ -45,32 +45,51 @@ def again(saved: Saved) -> Difference:
     return Difference(
         compared=tuple(pairs),
         files={name: both for name, both in pairs.items() if both[0] != both[1]},
-        inputs={
-            name: both
-            for name, both in zip(_INPUTS, zip(_made_by(then), _made_by(now), strict=True),
-                                  strict=True)
-            if both[0] != both[1]
-        },
-    )  # fmt: skip
+        inputs=dict(changed(then, now)),
+    )
 
 
-_INPUTS = ("simulation_code", "plan", "region", "libraries", "python", "machine", "processor")
+def changed(then: Record, now: Record) -> Iterator[tuple[str, tuple[str, str]]]:
+    """What made a run and is no longer as it was, by name; files of data are named one by one.
+
+    Where a record of an older form says nothing of what its verdicts rest on, neither do we.
+    """
+    before, after = _made_by(then), _made_by(now)
+    if then.evidence is not None and now.evidence is not None:
+        before, after = before | _rests_on(then.evidence), after | _rests_on(now.evidence)
+    for name in dict.fromkeys([*before, *after]):
+        both = before.get(name, NONE), after.get(name, NONE)
+        if both[0] != both[1]:
+            yield name, both
 
 
-def _made_by(record: Record) -> tuple[str, ...]:
-    """What made a run, beside what was asked for, in the order of _INPUTS."""
+NONE = "∅"
+
+
+def _made_by(record: Record) -> dict[str, str]:
+    """What made a run, beside what was asked for."""
     where = record.environment
     libraries = " ".join(f"{name}=={number}" for name, number in where.libraries.items())
-    return (
-        record.software.simulation_code, record.plan.sha256, record.region.sha256, libraries,
-        where.python, where.machine, where.processor.model,
-    )  # fmt: skip
+    return {
+        "simulation code": record.software.simulation_code, "plan": record.plan.sha256,
+        "region": record.region.sha256, "libraries": libraries, "python": where.python,
+        "machine": where.machine, "processor": where.processor.model,
+    }  # fmt: skip
+
+
+def _rests_on(evidence: Evidence) -> dict[str, str]:
+    told = dict(evidence.files)
+    if evidence.forecasts is not None:
+        told["program of forecasts"] = evidence.forecasts.program
+        told["census record of forecasts"] = evidence.forecasts.record
+    return told
 
 
 def _anew(saved: Saved, folder: Path) -> Record:
     """The record of the same run, run again: with its baseline and draws if it had them."""
     from results import verdict
     from results.keeping.answers import beside
+    from results.keeping.evidence import evidence
     from scenarios import ensemble
 
     request = saved.request
@@ -86,7 +105,8 @@ def _anew(saved: Saved, folder: Path) -> Record:
         draws = ensemble.draws(scenario, n, lambda: None, **asked) if n else None
         both = ensemble.pair(scenario, parameters=request.parameters, draw=request.draw, **asked)
         found, delivered = verdict.verdicts(both, draws), verdict.delivery(both.plan)
-        write(folder, both.plan, request, {}, found, beside(both.plan, delivered))
+        more = beside(both.plan, delivered)
+        write(folder, both.plan, request, {}, found, more, evidence(request.world, found))
     else:
         write(folder, request.simulate(), request, {})
     anew = opened(folder)

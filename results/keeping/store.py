@@ -214,6 +214,7 @@ def write(
     seconds: Mapping[str, float],
     verdicts: "pd.DataFrame | None" = None,
     beside: Mapping[str, bytes] | None = None,
+    evidence: Mapping[str, Any] | None = None,
 ) -> Path:
     """Write a run as `folder`: first as a draft beside it, then synced and renamed.
 
@@ -222,6 +223,7 @@ def write(
     seconds : spent so far, by phase
     verdicts : as `results.verdict` gives them; a run without keeps `Outcome.model_targets`
     beside : more files of the run, by name
+    evidence : what the verdicts rest on, as `results.keeping.evidence.evidence` gives it
 
     Raises
     ------
@@ -235,7 +237,7 @@ def write(
     else:
         targets = {"verdicts": tables.rows(verdicts)}
     content = contents(outcome, request, targets, beside)
-    told = _content(folder.name, outcome, request, targets)
+    told = _content(folder.name, outcome, request, targets) | {"evidence": evidence}
     told["files"] = {name: hashlib.sha256(each).hexdigest() for name, each in content.items()}
     tabulated = time.perf_counter()
     with draft_of(folder) as draft:

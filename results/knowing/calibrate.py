@@ -11,7 +11,7 @@ from typing import Any
 from calibration import posterior
 from calibration.region import load
 from results.cli import Say
-from results.keeping.files import whole_file, writable
+from results.keeping.files import installed, whole_file, writable
 from results.keeping.store import RUNS
 from results.knowing import accounting, estimating, identifiability
 from results.knowing.estimating import Settings, Stage
@@ -30,13 +30,15 @@ def calibrate(asked: Namespace, say: Say) -> int:
     """Estimate; 1 if the intervals did not pass their test, and then no sample is kept."""
     pack = load(asked.region, say.lang)
     if asked.report:
-        return _report(pack.folder, asked.report, say)
+        here = asked.out is not None and (asked.out / posterior.SAMPLE).is_file()
+        return _report(asked.out if here else pack.folder, asked.report, say)
     chosen = settings(asked)
     folder = asked.out or RUNS / "trials" / pack.name
-    keep = not asked.quick and chosen.scale == 1.0
+    short = estimating.shortfalls(chosen, own=True)
+    home = folder if installed(pack.folder) else pack.folder  # of the sample, if it is kept
     writable(folder)
-    if keep:
-        writable(pack.folder)
+    if not short:
+        writable(home)
     jobs = asked.jobs or os.cpu_count() or 1
     begun = time.monotonic()
     first, last = _estimate(chosen, folder, jobs, say)
@@ -50,6 +52,7 @@ def calibrate(asked: Namespace, say: Say) -> int:
             step()
     text = json.dumps(told, ensure_ascii=False, indent=1) + "\n"
     whole_file(folder / "account.json", text.encode())
+    say.note(*named(folder / "account.json"))
     passed = all(stage["gate"]["passed"] for stage in told["stages"])
     if asked.json:
         print(text, end="")
@@ -58,18 +61,33 @@ def calibrate(asked: Namespace, say: Say) -> int:
     if not passed:
         say.note("区间未通过检验，不予采用", "the intervals failed their test and are not used")
         return FAILED
-    if keep:
-        values, _, numbers = estimating.drawn(last, chosen.rows, chosen.seed)
-        posterior.write(pack.folder, posterior.Sample(values, numbers, told))
-        kept = pack.folder / posterior.SAMPLE
-        say.note(f"后验样本已存入 {kept}", f"the posterior sample is in {kept}")
-    else:
+    if short:
+        what = estimating.trial(short)
         say.note(
-            "快速估计仅供开发：小规模样本的后验用于全规模数据会有偏，不予保存",
-            "a quick estimate is for development: the posterior of a small scale is biased at full "
-            "scale, and is not kept",
+            f"{what.zh}。小规模样本的后验用于全规模数据会有偏，不予保存",
+            f"{what.en}. The posterior of a small scale is biased at full scale, and no sample is "
+            "kept",
         )
+        return DONE
+    values, _, numbers = estimating.drawn(last, chosen.rows, chosen.seed)
+    posterior.write(home, posterior.Sample(values, numbers, told))
+    for name in (posterior.SAMPLE, posterior.ABOUT):
+        say.note(*named(home / name))
+    if home != pack.folder:
+        say.note(*UNCHANGED)
     return DONE
+
+
+def named(file: Path) -> tuple[str, str]:
+    """What is said of a file that was written."""
+    return f"已写入 {file}", f"written to {file}"
+
+
+UNCHANGED = (
+    "随程序安装的区域包不会改动；要用这些文件，请复制该区域包，把它们放进去，再用 --region 指定",
+    "the pack that comes with the program is never changed; to use these files, copy the pack, put "
+    "them into it and name it with --region",
+)
 
 
 def settings(asked: Namespace) -> Settings:

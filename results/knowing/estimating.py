@@ -6,7 +6,7 @@ seven counties borrow strength from seventy, and no figure is used twice. A pack
 is estimated from the priors at once.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from calibration.priors import Prior
 from calibration.region import Region, load, packs
 from results.knowing import trials
 from results.knowing.trials import FREE, PARAMETERS, Trials
+from scenarios.checking import Words
 from scenarios.points import sampled
 from scenarios.simulate import RequestError
 from sim.state import Bools, Floats, Ints
@@ -75,6 +76,38 @@ def wider(region: Region) -> str | None:
         and {county.code for county in pack.counties} - own
     ]
     return max(found)[1] if found else None
+
+
+def shortfalls(chosen: Settings, *, own: bool) -> list[str]:
+    """In what settings fall short of the real ones; empty where a result may be kept.
+
+    Parameters
+    ----------
+    own
+        whether the runs of the region itself are used beside those of a pool, as for an estimate
+    """
+    real = Settings(chosen.region, wider(load(chosen.region)))
+    found = []
+    if _digest(chosen.pool) != _digest(real.pool):
+        found.append(f"pool {chosen.pool or 'none'} ≠ {real.pool or 'none'}")
+    names = [] if chosen.pool is None else ["pool_runs", "pool_scale"]
+    names += ["runs", "scale"] if own or chosen.pool is None else []
+    names += ["rows"] if own else []
+    for name in names:
+        value, least = getattr(chosen, name), getattr(real, name)
+        if value < least:
+            found.append(f"{name} {value:g} < {least:g}")
+    return found
+
+
+def _digest(pack: str | None) -> str | None:
+    return None if pack is None else load(pack).digest
+
+
+def trial(short: Sequence[str]) -> Words:
+    """That something is a trial, and in what it falls short."""
+    listed = "; ".join(short)
+    return Words(f"试运行，不是结果：{listed}", f"a trial, not a result: {listed}")
 
 
 def others(pool: Region, region: Region) -> Bools:

@@ -5,6 +5,7 @@ import os
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,12 +15,12 @@ from calibration.region import Region, load
 from results.cli import Say
 from results.contents.words import LEFT_OUT
 from results.forecasts.forecasting import TITLES
-from results.keeping.files import whole_file, writable
+from results.keeping.files import installed, whole_file, writable
 from results.keeping.record import software
 from results.keeping.store import RUNS
 from results.knowing import hindcasting
-from results.knowing.calibrate import settings
-from results.knowing.estimating import Settings
+from results.knowing.calibrate import UNCHANGED, named, settings
+from results.knowing.estimating import Settings, shortfalls, trial
 from results.knowing.hindcasting import MODEL, STACKED, THRESHOLD, Hindcast
 from results.markdown import both, table_of
 from results.show import progress, table
@@ -46,23 +47,48 @@ def hindcast(asked: Namespace, say: Say) -> int:
     with progress(say("逐一留出", "leaving out"), 2 * len(stage.world.table.units)) as step:
         found = hindcasting.hindcasts(stage, chosen, step)
     told = account(chosen, pack, found, hindcasting.changes(made), hindcasting.synthetic(stage))
+    short = told["trial"]
     if asked.json:
         print(json.dumps(told, ensure_ascii=False))
     else:
+        below = f"{trial(short).said(say.lang)}\n" if short else ""
+        made_with = settings_of(told).said(say.lang)
         for each in found:
             title = say(f"留出{LEFT_OUT[each.by].zh}", f"left out: {LEFT_OUT[each.by].en}")
-            table(title, *lines([r for r in told["scores"] if r["left_out"] == each.by], say.lang))
+            scores = [r for r in told["scores"] if r["left_out"] == each.by]
+            table(f"{title} · {made_with}", *lines(scores, say.lang))
+            print(below, end="")
         for name, rows in told["counties"].items():
-            title = f"{pack.title(say.lang)} · {TITLES[name].said(say.lang)}"
+            title = f"{pack.title(say.lang)} · {TITLES[name].said(say.lang)} · {made_with}"
             table(title, *county_lines(rows, pack, say.lang))
+            print(below, end="")
     if asked.write:
         picture = asked.write.with_name("pictures") / "validation.svg"
         picture.parent.mkdir(exist_ok=True)
         whole_file(picture, hindcasting.picture(found[0]))
         whole_file(asked.write, page(told, pack).encode())
-        whole_file(pack.folder / RECORD, _csv(told["scores"]))
-        say.note(f"已写入 {asked.write}", f"written to {asked.write}")
+        for file in (picture, asked.write):
+            say.note(*named(file))
+        keep(told, pack, folder, say)
     return DONE
+
+
+def keep(told: Mapping[str, Any], pack: Region, folder: Path, say: Say) -> None:
+    """Keep the record: in the pack if it is the user's own and the settings are the real ones.
+
+    What falls short of them, or is of a pack that comes with the program, stays in `folder`.
+    """
+    within = installed(pack.folder)
+    home = folder if told["trial"] or within else pack.folder
+    whole_file(home / RECORD, _csv(told["scores"]))
+    say.note(*named(home / RECORD))
+    if told["trial"]:
+        what = trial(told["trial"])
+        say.note(
+            f"{what.zh}；区域包中的记录不变", f"{what.en}; the record of the pack stays as it is"
+        )
+    elif within:
+        say.note(*UNCHANGED)
 
 
 def account(
@@ -75,6 +101,7 @@ def account(
     return {
         "software": software().model_dump(),
         "settings": asdict(chosen),
+        "trial": shortfalls(chosen, own=False),
         "units": len(first.panel),
         "years": [str(day) for day in first.panel.dates],
         "scores": [row for each in found for row in each.rows()],
@@ -87,6 +114,20 @@ def account(
         "signs": hindcasting.signs(last, change, inside),
         "synthetic": dict(synthetic),
     }
+
+
+def settings_of(told: Mapping[str, Any]) -> Words:
+    """How many units were left out, and the settings that decide the numbers."""
+    chosen, units = told["settings"], told["units"]
+    pool = chosen["pool"]
+    prefix = "" if pool is None else "pool_"
+    runs, scale = chosen[f"{prefix}runs"], chosen[f"{prefix}scale"]
+    return Words(
+        f"{units} 个县级单位，{'不借用周边各县' if pool is None else f'周边区域包 {pool}'}，"
+        f"{runs} 次运行，规模 {scale:g}，种子 {chosen['seed']}",
+        f"{units} county units, {'no pool' if pool is None else f'pool {pool}'}, {runs} runs at "
+        f"scale {scale:g}, seed {chosen['seed']}",
+    )
 
 
 SCORES = {
@@ -175,20 +216,31 @@ NOTES = (
 
 def page(told: Mapping[str, Any], pack: Region) -> str:
     """The page docs/validation.md, Chinese with English beside it."""
-    chosen, synthetic = told["settings"], told["synthetic"]
+    synthetic = told["synthetic"]
     best = min((r for r in told["scores"] if r["forecaster"] != MODEL), key=lambda r: r["crps"])
     mine = next(r for r in told["scores"] if r["forecaster"] == MODEL)
     better = mine["crps"] < best["crps"]
+    short, what = told["trial"], settings_of(told)
+    if short:
+        found = f"{trial(short).zh}。{trial(short).en}."
+    elif better:
+        found = "模型的 CRPS 低于所有简单预测。The model's CRPS is below every simple forecast's."
+    else:
+        found = (
+            "简单预测在水平上更好：水平由它们给出，模型只给出差异与分解。"
+            "A simple forecast is better at the level: they carry the level, the model gives "
+            "differences and their decomposition."
+        )
     out = [
-        "# 检验记录 · The record",
+        "# 检验记录（试运行，不是结果） · The record (a trial, not a result)"
+        if short
+        else "# 检验记录 · The record",
         "",
         "本页由 `xiancheng hindcast --write` 写成，结果照录，不经手工修改。",
         "Written by `xiancheng hindcast --write`, as it came out; not edited by hand.",
         "",
         f"code {told['software']['simulation_code'][:16]} · "
-        f"{told['units']} 个县级单位 county units · "
-        f"{told['years'][0]} → {told['years'][1]} · {chosen['pool_runs']} runs at scale "
-        f"{chosen['pool_scale']:g} · seed {chosen['seed']}",
+        f"{told['years'][0]} → {told['years'][1]} · {what.zh} · {what.en}",
         "",
         "参数与遗漏的大小只由其余各县估计，被预测的县（或其所在市）自己的记录不参与。模型的规则和先验"
         "是在看到过这两次普查之后写成的，所以这是留出检验，不是盲测；盲测见 preregistration.md。",
@@ -196,15 +248,7 @@ def page(told: Mapping[str, Any], pack: Region) -> str:
         "were written by people who had seen both censuses: this is a test on counties left out, "
         "not a blind one. The blind one is in preregistration.md.",
         "",
-        "**"
-        + (
-            "模型的 CRPS 低于所有简单预测。The model's CRPS is below every simple forecast's."
-            if better
-            else "简单预测在水平上更好：水平由它们给出，模型只给出差异与分解。"
-            "A simple forecast is better at the level: they carry the level, the model gives "
-            "differences and their decomposition."
-        )
-        + "**",
+        f"**{found}**",
         "",
         "![](pictures/validation.svg)",
         "",
@@ -214,6 +258,8 @@ def page(told: Mapping[str, Any], pack: Region) -> str:
         out += [f"## {words.zh}留出 · {words.en} left out", ""]
         rows = [row for row in told["scores"] if row["left_out"] == by]
         out += [*table_of(*both(lines, rows)), ""]
+        if short:
+            out += [f"**{found}**", ""]
     out += [
         "叠加一行就是判定所用的水平：给每个被留出者的权重只由其余各县得出。",
         "The row 'stacked' is the level that verdicts use: the weights for what is left out come "

@@ -6,6 +6,7 @@ from results import cells
 from results.cli import Say
 from results.comparison import asked as words
 from results.file_checks import note_inactive
+from results.keeping import evidence
 from results.show import progress, table
 from results.stopping import DONE
 
@@ -48,10 +49,12 @@ def seek(asked: Namespace, say: Say) -> int:
     verdict = [*sought.verdict(wanted, found, proof, confirmed, say.lang)]
     if regret:
         verdict += sought.about_regret(regret, asked.scale, say.lang)
+    verdict += evidence.remarks(runs.pack, say.lang)
     if asked.json:
         report = {"found": found, "certificate": proof, "share": proof.share, "verdict": verdict}
         worlds = sought.regret_records(regret) if regret else None
-        print(cells.as_json({"scenario": scenario.name, **report, "regret": worlds}))
+        sample = {"posterior": evidence.sample(runs.pack)}
+        print(cells.as_json({"scenario": scenario.name, **report, "regret": worlds, **sample}))
         return DONE
     if found.package:
         table(say("措施组合", "package"), *sought.package(wanted, found, say.lang))

@@ -6,9 +6,11 @@ writes it as a whole. `run` goes through a design with an engine until nothing i
 
 import errno
 import json
+import secrets
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -19,13 +21,13 @@ from calibration.region import load
 from results.keeping import ledger
 from results.keeping.files import whole_file
 from results.keeping.keyed import Store
+from results.keeping.ledger import SWEEP
 from results.keeping.room import Need
+from results.keeping.store import opened
 from scenarios.engines import DEATHS, Engine, Lost
 from scenarios.request import code_digest, digest_of, of_code
 from scenarios.simulate import RequestError
 from scenarios.sweep import Design
-
-SWEEP = "sweep.json"
 
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES}
 
@@ -148,6 +150,13 @@ class Tally:
         return {"done": self.done, "kept": self.kept, "failed": failed}
 
 
+class Aside(NamedTuple):
+    """What was moved out of the way as a sweep was resumed."""
+
+    torn: list[Path]  # runs that were not whole
+    other: dict[Path, int]  # folders of runs of other programs, and how many were moved there
+
+
 @dataclass(frozen=True)
 class Sweep:
     """A design, or a shard of it, to be run into a folder."""
@@ -160,46 +169,82 @@ class Sweep:
 
     @cached_property
     def keys(self) -> dict[int, str]:
-        """The key of each run by its number."""
-        numbers = self.design.points(self.shard)
+        """The key of each run of this shard by its number."""
+        return self._keys(self.design.points(self.shard))
+
+    @cached_property
+    def all_keys(self) -> dict[int, str]:
+        """The key of each run of the design by its number."""
+        return self.keys if self.shard == (1, 1) else self._keys(self.design.points())
+
+    def _keys(self, numbers: list[int]) -> dict[int, str]:
         return {n: self.design.request(self.design.point(n)).key for n in numbers}
+
+    def on_file(self) -> int:
+        """How many runs of the design are in the folder, whoever computed them."""
+        return len(set(self.all_keys.values()) & Store(self.folder).keys())
 
     def need(self) -> Need:
         """What the sweep takes, as far as it is not there."""
         left = set(self.keys.values()) - Store(self.folder).keys()
         return Need.of(self.design, len(left), self.engine.jobs, self.folder)
 
-    def begin(self) -> list[Path]:
+    def begin(self) -> Aside:
         """Make the folder that of this sweep, or take up the sweep in it; what was set aside.
 
         Raises
         ------
         RequestError
-            if the folder holds another sweep, or this one and nobody said that it be resumed.
+            if the folder holds another sweep, or this one and nobody said that it be resumed, or
+            a shard of this one was computed by another program.
         """
         held, store = self.folder / SWEEP, Store(self.folder)
-        known = _design_in(held)
+        known, program = _design_in(held), code_digest()
         if known not in (None, self.design.digest):
             raise RequestError(
                 f"{self.folder} 中是另一个设计的批量运行；请换一个文件夹",
                 f"{self.folder} holds the sweep of another design; choose another folder",
             )
         joins = self.resume or (known is not None and self.shard != (1, 1))
-        if not joins and (known is not None or store.keys()):
+        if not joins and (known is not None or store.names()):
             raise RequestError(
                 f"{self.folder} 中已有运行记录；用 --resume 继续，或换一个文件夹",
                 f"{self.folder} holds runs already; continue with --resume, or choose another "
                 "folder",
             )
-        about = {"design": self.design.digest, "runs": len(self.design)}
+        before = ledger.program_of(self.folder)
+        if not self.resume and known is not None and before != program:
+            raise RequestError(
+                f"{self.folder} 中是另一版程序的运行（{(before or '?')[:12]}，本机为 "
+                f"{program[:12]}）；请统一代码与库的版本，或用 --resume 把它们移开、重新计算",
+                f"{self.folder} holds runs of another program ({(before or '?')[:12]}; here it is "
+                f"{program[:12]}); install the same code and libraries, or set those runs apart "
+                "and compute anew with --resume",
+            )
+        about = {"design": self.design.digest, "runs": len(self.design), "program": program}
         text = json.dumps(about | {"told": self.design.told()}, ensure_ascii=False)
         whole_file(held, text.encode())
         (self.folder / "runs").mkdir(exist_ok=True)
         if not self.resume:
-            return []
-        aside = store.quarantine_altered(sorted(self.keys.values()))
+            return Aside([], {})
+        torn = store.quarantine_altered(sorted(self.keys.values()))
+        aside = Aside(torn, self._set_apart(store))
         ledger.renew(self.folder, afresh=True)
         return aside
+
+    def _set_apart(self, store: Store) -> dict[Path, int]:
+        """Move runs of other programs out of the way; how many are in which folder now."""
+        moved: dict[Path, int] = {}
+        for key in sorted(store.names() - set(self.all_keys.values())):
+            saved = opened(store.path(key))
+            program = saved.record.software.code[:12] if saved else "unknown"
+            apart = self.folder / "other-programs" / program
+            apart.mkdir(parents=True, exist_ok=True)
+            place = apart / key
+            with suppress(FileNotFoundError):  # another process has moved it
+                store.path(key).rename(place if not place.exists() else apart / _another(key))
+                moved[apart] = moved.get(apart, 0) + 1
+        return moved
 
     def run(self, settled: Callable[[], None] = lambda: None) -> Tally:
         """Go through the sweep until nothing is missing that can be had.
@@ -264,10 +309,17 @@ class Sweep:
         return f"{name} draw {point.draw} seed {point.seed} scale {point.scale:g}: {report.note}"
 
     def digest(self) -> str:
-        """One digest for the set of runs: which they are, and what numbers they gave."""
-        table = ledger.ledger(self.folder, self.keys.values())
+        """One digest for the runs of the design: which are there, and what numbers they gave.
+
+        Once all are there it is the same for every shard and every order of computing.
+        """
+        table = ledger.ledger(self.folder, self.all_keys.values())
         pairs = zip(table["key"].to_list(), table["values"].to_list(), strict=True)
         return digest_of(dict(pairs))
+
+
+def _another(key: str) -> str:
+    return f"{key}-{secrets.token_hex(3)}"
 
 
 def _design_in(file: Path) -> str | None:

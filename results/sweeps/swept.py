@@ -44,6 +44,19 @@ LEVEL = Words(
 )
 
 
+def of_part(went: Tally, runs: int, on_file: int, shard: tuple[int, int]) -> tuple[str, str]:
+    """How a shard went while others are to come: no figure of a part is compared."""
+    i, n = shard
+    ready = went.done + went.kept
+    return (
+        f"第 {i}/{n} 份：全部 {runs} 次中，本份完成 {ready}（新算 {went.done}），失败 "
+        f"{len(went.failed)}，文件夹中共有 {on_file}；各份都完成后，最后一份给出结果与集合摘要",
+        f"shard {i} of {n}: {ready} of {runs} done ({went.done} of them computed now), "
+        f"{len(went.failed)} failed, {on_file} on file; once all are there, the last shard "
+        "prints the results and the set digest",
+    )
+
+
 def tally(went: Tally, digest: str) -> tuple[str, str]:
     """How a sweep went, in Chinese and English."""
     failed = len(went.failed)

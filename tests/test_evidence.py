@@ -1,0 +1,171 @@
+"""A verdict names what it rests on, and `reproduce` names what has changed since."""
+
+import json
+import re
+import shutil
+from hashlib import sha256
+
+import pytest
+
+from calibration import posterior
+from calibration.panel import around, record
+from calibration.region import load
+from results.cli import main
+from results.forecasts.frozen import panel_digest
+from results.keeping import evidence, reproducing, store
+from results.keeping.answers import Answers
+from results.keeping.keyed import Store
+from scenarios.request import World, code_digest
+from scenarios.resolving import resolve
+
+WORDS = ["run", "plan", "--scale", "0.005", "--lang", "en", "--json"]
+
+
+class Here:
+    """An engine that computes in this process."""
+
+    def __init__(self, jobs):
+        self.jobs = jobs
+
+    def run(self, job, tasks):
+        yield from map(job, tasks)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _here():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("scenarios.ensemble.Local", Here)
+        yield
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory):
+    """A pack of one's own with a posterior sample, and a run with draws of it."""
+    home = tmp_path_factory.mktemp("own")
+    pack = home / "pack"
+    shutil.copytree(load("binzhou").folder, pack)
+    kept = Store(home / "answers")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Answers, "here", classmethod(lambda cls: cls(kept)))
+        asked = [*WORDS, "--region", str(pack), "--draws", "2", "--out", str(home / "out")]
+        assert main(asked) == 0
+    [run] = (home / "out").iterdir()
+    return pack, run
+
+
+def sha(file):
+    return sha256(file.read_bytes()).hexdigest()
+
+
+def test_a_run_with_draws_names_sample_record_number_and_basis(own):
+    pack, run = own
+    told = json.loads((run / "run.json").read_text("utf-8"))["evidence"]
+    assert (told["draws"], told["basis"]) == (2, "statistics")
+    about = json.loads((pack / "posterior.json").read_text("utf-8"))
+    assert told["posterior"] == {
+        "sha256": sha(pack / "posterior.csv"),
+        "rows": about["settings"]["rows"],
+        "made_by": about["software"]["code"],
+        "same_program": about["software"]["code"] == code_digest(),
+    }
+    assert told["forecasts"]["record"] == panel_digest(record(load(pack)))
+    for name in ("posterior.csv", "posterior.json", "hindcast.csv", "region.yaml", "margins.csv"):
+        assert told["files"][f"region/{name}"] == sha(pack / name)
+    wider = around(load(pack)).folder
+    assert told["files"]["record/shandong/margins.csv"] == sha(wider / "margins.csv")
+    assert "plan/measures/M01.yaml" in told["files"]
+    assert "calibration/parameters.yaml" in told["files"]
+
+
+def test_a_changed_posterior_is_named_first_when_a_run_is_reproduced(own, tmp_path, capsys):
+    pack, run = own
+    before = {name: (pack / name).read_bytes() for name in ("posterior.csv", "hindcast.csv")}
+    header, *rows = before["posterior.csv"].decode().splitlines()
+    column = header.split(",").index("job_mover_share")
+    lines = [line.split(",") for line in rows]
+    for line in lines:
+        line[column] = "0.3"
+    changed = "\n".join([header, *(",".join(line) for line in lines)]) + "\n"
+    (pack / "posterior.csv").write_text(changed, "utf-8")
+    (pack / "hindcast.csv").unlink()
+    try:
+        assert main(["reproduce", str(run), "--lang", "en"]) == 1
+    finally:
+        for name, content in before.items():
+            (pack / name).write_bytes(content)
+    shown = capsys.readouterr().out
+    named = re.findall(r"has changed: (\S+) (\S+) -> (\S+)", shown)
+    digests = sha256(before["posterior.csv"]).hexdigest(), sha256(changed.encode()).hexdigest()
+    assert ("region/posterior.csv", *digests) in named
+    assert ("region/hindcast.csv", sha256(before["hindcast.csv"]).hexdigest(), "∅") in named
+    assert shown.index("region/posterior.csv") < shown.index("verdicts.csv: differs")
+    assert {name for name, *_ in named} == {"region/posterior.csv", "region/hindcast.csv"}
+
+
+def test_an_unchanged_run_with_draws_is_the_same_and_names_nothing(own):
+    difference = reproducing.again(store.found(own[1]))
+    assert (difference.files, difference.inputs) == ({}, {})
+
+
+def test_a_sample_of_another_program_is_said(own, tmp_path):
+    pack, _ = own
+    copy = tmp_path / "pack"
+    shutil.copytree(pack, copy)
+    about = json.loads((copy / "posterior.json").read_text("utf-8"))
+
+    def remark(program):
+        about["software"]["code"] = program
+        (copy / "posterior.json").write_text(json.dumps(about), "utf-8")
+        posterior._read.cache_clear()
+        told = evidence.sample(load(copy)), evidence.remark(load(copy)).said("en")
+        posterior._read.cache_clear()
+        return told
+
+    sample, said = remark(code_digest())
+    assert sample["same_program"]
+    assert sha(copy / "posterior.csv")[:12] in said
+    assert "another program" not in said
+    sample, said = remark("1" * 64)
+    assert not sample["same_program"]
+    assert "another program (111111111111" in said
+
+
+def test_a_table_says_which_sample_it_rests_on(own, capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr(Answers, "here", classmethod(lambda cls: cls(Store(tmp_path / "a"))))
+    asked = [*WORDS, "--region", str(own[0]), "--out", str(tmp_path / "out")]
+    assert main(asked) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert any(sha(own[0] / "posterior.csv")[:12] in line for line in told["remarks"])
+
+
+def test_another_sample_is_another_run_on_file(own, tmp_path):
+    """The same numbers that rest on other files are not taken for the run that is there."""
+    run = store.found(own[1])
+    world = World.of(resolve(run.record.scenario), own[0])
+    first = evidence.evidence(world, run.verdicts())
+    about = own[0] / "posterior.json"
+    before = about.read_bytes()
+    try:
+        about.write_bytes(before + b"\n")
+        assert evidence.evidence(world, run.verdicts()) != first
+    finally:
+        about.write_bytes(before)
+    assert first == run.record.evidence.model_dump()
+
+
+def test_a_record_of_an_older_form_is_read_and_compares_what_it_holds(own):
+    saved = store.found(own[1])
+    older = saved.record.model_copy(update={"evidence": None})
+    now = saved.record.model_copy(update={"cutoff": older.cutoff})
+    assert dict(reproducing.changed(older, now)) == {}
+    text = json.loads((own[1] / "run.json").read_text("utf-8"))
+    del text["seal"], text["evidence"]
+    assert store.record.parsed(store.record.written(text)).evidence is None
+
+
+def test_delivery_counts_quarters_as_people_do(own):
+    import pandas as pd
+
+    delivered = pd.read_csv(own[1] / "delivery.csv", encoding="utf-8-sig")
+    assert delivered["quarter"].str.fullmatch(r"20\d\dQ[1-4]").all()
+    assert (delivered["quarter"].iloc[0], delivered["quarter"].max()) == ("2024Q1", "2025Q4")
