@@ -230,7 +230,7 @@ class UrbanModel(mesa.Model):
         deaths, births = self.levels
         pattern = demography.mortality_pattern(p)
         fertility = np.tile(demography.fertility_pattern(p), (n, 1))
-        survival = (1 - p.mortality_decline) ** self.years(tick)
+        survival = demography.survival(self.years(tick), p)
         adults = self.counts.by_band[: 2 * n, labour.WORKING].sum(axis=1).astype(float)
         homes = self.counts.by_role[1 : 2 * n : 2, [ALONE, HEAD]].sum(axis=1).astype(float)
         resettling = np.zeros(2 * n)
