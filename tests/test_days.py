@@ -7,9 +7,14 @@ import pytest
 
 from calibration.region import load
 from results import caveats
+from results.cli import main
+from results.comparison import compare
+from results.contents.conclusions import answers
+from results.contents.subject import paired
 from results.keeping import store
 from results.keeping.tables import movers_file, values_digest
 from scenarios import simulate
+from scenarios.ensemble import Pair
 from scenarios.outcome import CAUSES, PUBLISHED, OutcomeError
 from scenarios.paired import read
 from scenarios.request import Request
@@ -214,3 +219,29 @@ def test_a_target_before_the_start_is_named_without_advice_that_cannot_help():
     told = notes("2025-12-31", "2030-12-31")
     assert sum("not after the start" in line for line in told) == len(load("binzhou").targets)
     assert not any("--until" in line for line in told)
+
+
+@pytest.mark.parametrize("command", ["run", "compare"])
+def test_commands_name_what_they_do_not_judge(command, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(compare, "held", lambda *_: None)  # a level takes minutes
+    short = tmp_path / "short.yaml"
+    short.write_text(
+        "name: short\ntitle: {zh: 短, en: short}\nbased_on: plan\nhorizon: {until: 2024-12-31}\n",
+        encoding="utf-8",
+    )
+    more = {"run": ["--out", str(tmp_path / "runs")], "compare": ["to-2030", "--jobs", "1"]}[
+        command
+    ]
+    assert main([command, str(short), *more, "--scale", "0.005", "--lang", "en"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    for target in load("binzhou").targets:
+        assert f"Target {target.id} is not judged" in shown
+    assert ("Run to 2030-12-31" in shown) == (command == "compare")
+
+
+def test_the_report_names_what_is_not_judged():
+    short = simulate("plan", scale=SCALE, until="2024-12-31")
+    told = paired(Pair(short, short, short))
+    sentences = " ".join(line for _, lines in answers(told, "zh") for line in lines)
+    for target in load("binzhou").targets:
+        assert f"未判定的目标 {target.id}" in sentences
