@@ -7,7 +7,7 @@ READY := .venv/ready
 # Packages are compiled once, when installed, and not at every start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-all identity bench lint docs pages pictures lock
+.PHONY: run test test-all identity mutants bench lint docs pages pictures lock
 
 run: $(READY)
 	$(BIN)/xiancheng run plan
@@ -24,6 +24,11 @@ identity: $(READY)
 test-all: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-examples.lock
 	$(BIN)/python -m pytest
+
+# Breaks a seeded sample of the source, a rule at a time, and runs the tests that should notice;
+# takes about half a minute a mutant. More by hand: python -m tests.mutants --help
+mutants: $(READY)
+	$(BIN)/python -m tests.mutants
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks

@@ -1,19 +1,23 @@
 """What has to be said of a verdict wherever it is shown: what it rests on, and what it is not."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import TYPE_CHECKING
 
 from calibration import posterior
+from results.contents.words import SIGNS
 from results.keeping import evidence
 from results.verdict import percent, usual_world
 from scenarios.checking import Words
 from scenarios.ensemble import Pair
+from scenarios.outcome import Group, group_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from calibration.region import Region
 
+LEVELS_UNTIL = date(2025, 12, 31)  # the last day for which a level may be quoted (docs/limits)
 ENOUGH = 20  # draws below which shares and the ends of intervals are coarse
 
 
@@ -39,6 +43,8 @@ def remarks(
             f"到期的 {len(due)} 项指标中，{kept} 项按模型的执行进度完成。",
             f"Of {len(due)} indicators due by then, {kept} are delivered at the pace of the model.",
         ).said(lang)
+    for note in beyond(plan.region, plan.groups, plan.dates[0], plan.dates[-1]):
+        yield note.said(lang)
     if table.empty:
         return
     without, having = table["probability_without"], table["probability"]
@@ -71,6 +77,36 @@ def remarks(
         f"scale {plan.request['scale']:g}, seed {plan.request['seed']}, {plan.request['start']} to "
         f"{plan.request['until']}; targets are never used as data.",
     ).said(lang)
+
+
+def beyond(region: "Region", groups: Sequence[Group], start: date, until: date) -> Iterator[Words]:
+    """What a run from `start` to `until` does not tell: levels far ahead, targets not judged."""
+    if until > LEVELS_UNTIL:
+        yield Words(
+            f"模拟到 {until}：{LEVELS_UNTIL.year} 年以后只是趋势的延续，那时的水平不是预测，"
+            "只能看情景之间的差；判定只针对各目标的期限，各季的数在已存运行的 series.parquet 中。",
+            f"Run to {until}: after {LEVELS_UNTIL.year} there is nothing but trends carried on; "
+            "levels then are no forecast, and only differences between scenarios can be read. "
+            "Verdicts are of the targets' deadlines alone; every quarter is in series.parquet of a "
+            "saved run.",
+        )
+    for target in region.targets:
+        if target.due(start, until):
+            continue
+        place, rate = groups[group_of(target, region, groups)], f"{target.value:g}%"
+        due = target.deadline
+        early = due <= start
+        yield Words(
+            f"未判定的目标 {target.id}：{place.zh} {SIGNS[target.operator]}{rate}，期限 {due} "
+            + (f"不晚于起点 {start}。" if early else f"晚于期末 {until}；用 --until {due} 判定。"),
+            f"Target {target.id} is not judged: {place.en} {SIGNS[target.operator]}{rate}, "
+            f"deadline {due} "
+            + (
+                f"is not after the start, {start}."
+                if early
+                else f"is after the end, {until}; use --until {due}."
+            ),
+        )
 
 
 def of_one_run(table: "pd.DataFrame", region: "Region", lang: str) -> str:

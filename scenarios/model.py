@@ -37,7 +37,8 @@ from sim.state import BEYOND, Counties, People, Units
 class RegionModel(UrbanModel):
     """The model made from plain keywords, which are those of `simulate` and are checked alike.
 
-    Stepped until it is no longer `running`, it has gone through what `simulate` reports.
+    Stepped until it is no longer `running`, it has gone through what `simulate` reports, and on to
+    the end of the quarter in which `until` lies.
 
     Attributes
     ----------

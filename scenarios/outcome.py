@@ -1,10 +1,10 @@
 """What a run gives: indicators over time, why the rate changed, who moved, what a census finds."""
 
 import platform
-from bisect import bisect
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -13,6 +13,7 @@ from zlib import compress, decompress
 
 import numpy as np
 
+from calibration.refusal import RefusedError
 from sim.state import quarter_with
 
 if TYPE_CHECKING:
@@ -26,7 +27,12 @@ if TYPE_CHECKING:
 
 ABOUT = 0.5  # points by which a rate may miss a target of "about" and still meet it (assumed, 0-1)
 CAUSES = ("natural", "migration", "recoding", "denominator")
+OF_A_QUARTER = ("delivery",)  # indicators of a whole quarter: on every day of it the same
 RATE, PUBLISHED = "resident_urbanization_rate", "published_resident_urbanization_rate"
+
+
+class OutcomeError(RefusedError):
+    """An outcome does not hold what is to be read of it: another day, or no such indicator."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,11 @@ class Group:
 class Outcome:
     """What a run gives; arrays are (date, indicator, group) and (quarter, county).
 
+    `dates` are the start, the ends of quarters, and the last day. The model runs whole quarters:
+    where the last day lies inside one, its row of `record` is read off the line between the
+    quarter's two ends, and growth, moves and census are those of the part of it, rounded to whole
+    persons.
+
     Two outcomes are equal only if they are the same object. A pickled outcome names its plan and
     its region pack and the digests of both, and loads them again.
     """
@@ -62,26 +73,68 @@ class Outcome:
     census: Mapping[str, "Ints"] = field(default_factory=dict)  # found at the end, (county,)
     _movers: "Ints | None" = field(default=None, repr=False)  # see sim.movers
 
-    def at(self, indicator: str, day: date) -> "Floats":
+    def at(self, indicator: str, day: date | str) -> "Floats":
         """An indicator in every group at the end of `day`, (group,).
 
         Between two quarters' ends, as on 1 November, it is read off the line between them.
+
+        Raises
+        ------
+        OutcomeError
+            if the day is not within the run, or there is no such indicator.
         """
-        series = self.series(indicator)
-        if day in self.dates:
-            return np.array(series[self.dates.index(day)])
-        after = bisect(self.dates, day)
-        if after in (0, len(self.dates)):
-            return np.array(series[min(after, len(self.dates) - 1)])
-        begun, ended = self.dates[after - 1], self.dates[after]
-        slope = (series[after] - series[after - 1]) / (ended - begun).days
-        return np.asarray(slope * (day - begun).days + series[after - 1])
+        series, day = self.series(indicator), self._within(day)
+        after = bisect_left(self.dates, day)
+        if self.dates[after] == day or indicator in OF_A_QUARTER:
+            return np.array(series[after])
+        return on_the_line(series[after - 1], series[after], *self._passed(day, after))
 
     def series(self, indicator: str) -> "Floats":
-        """An indicator of every group at every date, (date, group)."""
+        """An indicator of every group at every date, (date, group).
+
+        Raises
+        ------
+        OutcomeError
+            if there is no such indicator.
+        """
+        from scenarios.checking import nearest
         from sim.indicators import INDICATORS
 
+        if indicator not in INDICATORS:
+            known, meant = ", ".join(INDICATORS), nearest(indicator, INDICATORS)
+            raise OutcomeError(
+                f"没有指标 {str(indicator)[:60]!r}；"
+                + (f"是否想写 {meant!r}？" if meant else "")
+                + f"可用：{known}",
+                f"no indicator {str(indicator)[:60]!r}; "
+                + (f"did you mean {meant!r}? " if meant else "")
+                + f"There are: {known}",
+            )
         return self.record[:, list(INDICATORS).index(indicator)]
+
+    def _within(self, day: date | str) -> date:
+        """A day of the run."""
+        first, last = self.dates[0], self.dates[-1]
+        try:
+            read = day if isinstance(day, date) else date.fromisoformat(day)
+        except (TypeError, ValueError):
+            raise OutcomeError(
+                f"日期应写成 {last} 的形式；得到 {str(day)[:40]!r}",
+                f"a day should be a date such as {last}; got {str(day)[:40]!r}",
+            ) from None
+        read = read.date() if isinstance(read, datetime) else read
+        if not first <= read <= last:
+            raise OutcomeError(
+                f"{read} 不在这次运行之内：它从 {first} 到 {last}；请用 until 运行到该日",
+                f"{read} is not within this run, which is from {first} to {last}; "
+                "let it run to that day with until",
+            )
+        return read
+
+    def _passed(self, day: date, after: int) -> tuple[int, int]:
+        """Days from the date before `after` to `day`, and to the date at `after`."""
+        begun, ended = self.dates[after - 1], self.dates[after]
+        return (day - begun).days, (ended - begun).days
 
     def to_frame(self) -> "pd.DataFrame":
         """Every indicator: date, unit_code, county, county_en, indicator, value, unit.
@@ -147,16 +200,25 @@ class Outcome:
         """Why the rate of a group changed from the start to `day` [percentage points].
 
         The four causes explain the share of those present; `counting` is what the half-year rule,
-        the drift and the rounding of the published series make of it. All five add up exactly.
-        """
-        from sim.accounts import Growth, rate_change
+        the drift and the rounding of the published series make of it. All five add up exactly, on
+        every day: inside a quarter, what happened by then is its part in whole persons.
 
-        members = list(group.counties)
+        Raises
+        ------
+        OutcomeError
+            if the day is not within the run.
+        """
+        from sim.accounts import Growth, portion_of_growth, rate_change
+
+        members, day = list(group.counties), self._within(day)
         urban, present = (x[members].sum() for x in self._start)
-        until = sum(end <= day for end in self.dates[1:])
-        change = Growth(
-            **{name: table[:until, members].sum(axis=1) for name, table in self._stacked.items()}
-        )
+        after = bisect_left(self.dates, day)
+        tables = {name: table[:after, members] for name, table in self._stacked.items()}
+        if after and self.dates[after] != day:
+            last = Growth(**{name: table[-1] for name, table in tables.items()})
+            part = vars(portion_of_growth(last, *self._passed(day, after)))
+            tables = {name: np.vstack([table[:-1], part[name]]) for name, table in tables.items()}
+        change = Growth(**{name: table.sum(axis=1) for name, table in tables.items()})
         urban = urban + np.cumsum(change.total) - change.total
         present = present + np.cumsum(change.residents) - change.residents
         points = rate_change(urban, present, change)
@@ -441,6 +503,21 @@ def _dated(table: "pd.DataFrame") -> "pd.DataFrame":
     if "deadline" not in table:
         return table
     return table.assign(deadline=pd.to_datetime(table["deadline"]).astype("datetime64[s]"))
+
+
+def on_the_line(before: "Floats", after: "Floats", days: int, of: int) -> "Floats":
+    """What lies `days` after `before` and `of - days` before `after`."""
+    return np.asarray((after - before) / of * days + before)
+
+
+def between(before: "Floats", after: "Floats", days: int, of: int) -> "Floats":
+    """The record `days` after one and `of - days` before another, (indicator, group)."""
+    from sim.indicators import INDICATORS
+
+    whole = [list(INDICATORS).index(name) for name in OF_A_QUARTER]
+    found = on_the_line(before, after, days, of)
+    found[whole] = after[whole]
+    return found
 
 
 def floor(target: "Target") -> float:

@@ -69,6 +69,7 @@ class Reading:
     indicators: Floats  # (indicator, group) on the day asked for
     causes: Floats  # (part, group): why the resident rate changed by then [percentage points]
     targets: Floats  # (target,) the published rate at its deadline; nan where that is not reached
+    recoding: Floats  # (target,) what recoding adds to it by then [percentage points]; nan as well
 
     def row(self, name: str) -> Floats:
         """An indicator, (group,)."""
@@ -83,16 +84,17 @@ def read(outcome: Outcome, day: date) -> Reading:
 
     causes = np.array([[outcome.causes(g, day)[c] for g in outcome.groups] for c in CAUSES])
     change = outcome.at(RATE, day) - outcome.at(RATE, outcome.dates[0])
-    rates = [
-        outcome.at(PUBLISHED, t.deadline)[group_of(t, outcome.region, outcome.groups)]
-        if t.due(outcome.dates[0], outcome.dates[-1])
-        else np.nan
-        for t in outcome.region.targets
-    ]
+    rates, recoding = np.full((2, len(outcome.region.targets)), np.nan)
+    for i, target in enumerate(outcome.region.targets):
+        if target.due(outcome.dates[0], outcome.dates[-1]):
+            column = group_of(target, outcome.region, outcome.groups)
+            rates[i] = outcome.at(PUBLISHED, target.deadline)[column]
+            recoding[i] = outcome.causes(outcome.groups[column], target.deadline)["recoding"]
     return Reading(
         indicators=np.array([outcome.at(name, day) for name in INDICATORS]),
         causes=np.vstack([causes, change - causes.sum(axis=0)]),
-        targets=np.array(rates, float),
+        targets=rates,
+        recoding=recoding,
     )
 
 

@@ -1,6 +1,7 @@
 """One scenario, one set of parameters, one seed: what happens, and why."""
 
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 from calibration import parsing
 from calibration.refusal import RefusedError
 from scenarios.acting import warn_of_inactive
-from scenarios.outcome import Group, Outcome
+from scenarios.outcome import Group, Outcome, between
 
 if TYPE_CHECKING:
     from calibration.region import Region
@@ -48,7 +49,9 @@ def simulate(
     parameters : overrides of the central values, by name
     seed : replicate; the same seed is the same luck in every scenario
     scale : in (0, 1]; rows for each resident
-    start, until : a census the pack holds, and the last day; the scenario's horizon by default
+    start, until : a census the pack holds, and the last day; the scenario's horizon by default. The
+        model always runs whole quarters; inside one, the last day is read off the line between its
+        two ends
     draw : number of the draw of county and yearly effects; 0 is the median world, without any,
         in which `omega_sd`, `tau_sd` and `obs_error_sd` cannot act
     cutoff : nothing dated later is used; 2024-12-31 from the last census on, else the start
@@ -77,23 +80,36 @@ def simulate(
 
 def outcome_of(model: "RegionModel") -> Outcome:
     """Run a model to its end; what it gives."""
+    from sim import accounts, census
     from sim.indicators import INDICATORS
 
-    begun = model.present()
-    while model.running:
+    begun, days = model.present(), (model.plan.start, *(tick.ends for tick in model.ticks))
+    while model.quarter < len(model.ticks) - 1:
         model.step()
+    inside = model.plan.until < days[-1]  # a quarter: what is found then lies between its ends
+    earlier = (model.census(), deepcopy(model.register.movers)) if inside else None
+    model.step()
     found, movers = model.census(), model.register.movers.persons
     model.retire()
+    record = np.array([[row[name] for name in INDICATORS] for row in model.record])
+    growth = model.growth
+    if earlier is not None:
+        passed = (model.plan.until - days[-2]).days, (days[-1] - days[-2]).days
+        found = census.until(earlier[0], found, *passed)
+        movers = earlier[1].until(movers, *passed)
+        growth[-1] = accounts.portion_of_growth(growth[-1], *passed)
+        record[-1] = between(record[-2], record[-1], *passed)
+        days = (*days[:-1], model.plan.until)
     return Outcome(
         scenario=model.plan,
         region=model.pack,
         request=model.request,
         groups=model.reported,
-        dates=(model.plan.start, *(tick.ends for tick in model.ticks)),
-        record=np.array([[row[name] for name in INDICATORS] for row in model.record]),
+        dates=days,
+        record=record,
         census=found,
         _movers=movers,
-        _growth=tuple(model.growth),
+        _growth=tuple(growth),
         _start=begun,
     )
 

@@ -1,12 +1,14 @@
 """What enumerators find on census day: how old people are, who moved in, who farms, who lives how.
 
 A census asks more than the yearly statistics do, and only now and then; so the model is asked at
-its end. Estimates and tests compare what is found here with a real census, key by key.
+the end of a run; inside a quarter it is read off the line between the quarter's two ends.
+Estimates and tests compare what is found here with a real census, key by key.
 """
 
 import numpy as np
 
 from sim import kernel, measurement
+from sim.accounts import portion
 from sim.kinds import AGED, Headcount
 from sim.register import Register
 from sim.state import ALONE, COLLECTIVE, FARM, HEAD, Ints
@@ -43,3 +45,15 @@ def census(register: Register, counts: Headcount, counties: int, quarter: int) -
         "family_households": roles[:, [ALONE, HEAD]].sum(axis=1),
         "family_members": roles.sum(axis=1),
     }
+
+
+def until(before: Found, after: Found, days: int, of: int) -> Found:
+    """What is found `days` after one census and `of - days` before another, each (county,).
+
+    Read off the line between them and rounded to whole numbers; ages add up to the people present.
+    """
+    ages, change = list(AGED), {name: after[name] - before[name] for name in after}
+    parts = {name: portion(each[:, None], days, of)[:, 0] for name, each in change.items()}
+    by_age = portion(np.stack([change[name] for name in ages], axis=-1), days, of)
+    parts |= dict(zip(ages, by_age.T, strict=True))
+    return {name: before[name] + parts[name] for name in after}

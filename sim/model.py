@@ -45,7 +45,10 @@ OUTSIDERS = 3.0  # people in the line of those who may come, for each who is exp
 
 
 class UrbanModel(mesa.Model):
-    """A region of people, villages, towns and county governments, stepped a quarter at a time."""
+    """A region of people, villages, towns and county governments, stepped a quarter at a time.
+
+    It runs to the end of the quarter in which `until` lies.
+    """
 
     def __init__(
         self, people: People, units: Units, counties: Counties, base: Base,
@@ -171,7 +174,7 @@ class UrbanModel(mesa.Model):
 
     def census(self) -> census.Found:
         """What a census would find now."""
-        number = self.ticks[self.quarter - 1].number
+        number = self.ticks[0].number + self.quarter - 1
         return census.census(self.register, self.counts, len(self.counties), number)
 
     def retire(self) -> None:
@@ -227,7 +230,7 @@ class UrbanModel(mesa.Model):
         deaths, births = self.levels
         pattern = demography.mortality_pattern(p)
         fertility = np.tile(demography.fertility_pattern(p), (n, 1))
-        survival = (1 - p.mortality_decline) ** self.years(tick)
+        survival = demography.survival(self.years(tick), p)
         adults = self.counts.by_band[: 2 * n, labour.WORKING].sum(axis=1).astype(float)
         homes = self.counts.by_role[1 : 2 * n : 2, [ALONE, HEAD]].sum(axis=1).astype(float)
         resettling = np.zeros(2 * n)

@@ -6,6 +6,7 @@ from typing import Self
 import numpy as np
 
 from sim import kinds
+from sim.accounts import portion
 from sim.kinds import AGED, Clock, Traits
 from sim.state import Ints
 
@@ -33,6 +34,15 @@ class Movers:
         ends = len(ENDS)
         of_person = (len(AGED), kinds.SEXES, kinds.EDUCATIONS, kinds.SITUATIONS)
         return cls(np.zeros((counties, ends, ends, *of_person), np.int64))
+
+    def until(self, later: Ints, days: int, of: int) -> Ints:
+        """The moves up to `days` after these, where `later` holds those up to `of` days after.
+
+        Rounded so that moves between two ends agree with those of `accounts.portion_of_growth`.
+        """
+        lines = self.persons.shape[:3]
+        between = (later - self.persons).reshape(*lines, -1)
+        return self.persons + portion(between, days, of).reshape(self.persons.shape)
 
     def add(
         self, start: Ints, end: Ints, born: Ints, child: Ints, traits: Traits, weight: Ints,

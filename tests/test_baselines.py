@@ -228,6 +228,14 @@ def test_a_logistic_keeps_below_its_ceiling_and_leaves_those_above_where_they_ar
     assert far[2] == pytest.approx(90.0, abs=0.1)
 
 
+@pytest.mark.parametrize("ceiling", [80.0, 85.0])
+def test_a_logistic_of_a_name_ends_at_the_ceiling_of_its_name(ceiling):
+    """Far ahead, a county that grew is at the ceiling and not above or below it."""
+    panel = panel_of([[30, 40, 50, 60], [42, 51, 62, 70]])
+    far = NAMED[f"logistic_{ceiling:g}"](Known(panel, Standing.at(panel, 0)), 300.0, 400, 1)
+    assert np.median(far.rate, 0) == pytest.approx(np.full(4, ceiling), abs=0.5)
+
+
 def test_without_a_past_of_its_own_a_county_takes_that_of_others():
     panel = panel_of([[30, 40, 50, 60], [40, 50, 60, 70]])
     stranger = replace(panel, codes=("1", "2", "3", "4"))
@@ -288,6 +296,16 @@ def test_deviations_grow_between_their_root_and_themselves():
     assert 0.5 < spread(0.5, False) / spread(1.0, False) < np.sqrt(0.5)
 
 
+def test_counties_stray_as_students_with_four_degrees_of_freedom_do():
+    """One in sixty strays more than four times the scale; of a normal none would in 10,000."""
+    stray = strayed((400_000, 1), np.ones(400_000), 1.0, np.random.default_rng(2), known=True)
+    for scales in (1, 2, 4, 8):
+        share, expected = (abs(stray) > scales).mean(), 2 * student.sf(scales, 4)
+        assert share == pytest.approx(expected, rel=0.06), scales
+    law = Law.fit(stray[:20_000, 0], 0.0)
+    assert law.scale == pytest.approx(1, abs=0.02)
+
+
 def test_what_a_drift_showed_goes_on_and_what_a_walk_showed_does_not():
     rng = np.random.default_rng(1)
     effect, fresh = np.full((100_000, 1), 2.0), rng.standard_normal((100_000, 1))
@@ -304,11 +322,12 @@ def test_what_a_drift_showed_goes_on_and_what_a_walk_showed_does_not():
 # The hierarchical model
 
 
-def test_the_sampler_agrees_with_integration_over_a_grid():
-    """With normal errors everything but the two scales has a closed form."""
-    rng = np.random.default_rng(3)
-    group = np.sort(np.concatenate([np.arange(6), rng.integers(0, 6, 34)]))
-    x = 0.5 * rng.standard_normal(40)
+@pytest.mark.parametrize("middle", [0.0, 1.5])
+def test_the_sampler_agrees_with_integration_over_a_grid(middle):
+    """Means and spreads, also where the covariate is far from 0, so that b0 and b1 correlate."""
+    rng = np.random.default_rng(0)
+    group = np.repeat(np.arange(6), [3, 4, 6, 8, 9, 10])
+    x = middle + 0.5 * rng.standard_normal(40)
     y = 0.5 - 0.2 * x + 0.15 * rng.standard_normal(6)[group] + 0.2 * rng.standard_normal(40)
     shuffled = rng.permutation(40)
     found = sample(
@@ -321,21 +340,47 @@ def test_the_sampler_agrees_with_integration_over_a_grid():
         np.concatenate([np.linspace(0.003, 0.5, 80), [0.6, 0.8, 1.2]]),
     )
     step = np.gradient(tau)
-    density, means = np.empty((50, 83)), np.empty((50, 83, 8))
+    density, means, squares = np.empty((50, 83)), np.empty((50, 83, 8)), np.empty((50, 83, 8))
     for i, j in np.ndindex(50, 83):
         prior = np.diag([WIDE**2] * 2 + [tau[j] ** 2] * 6)
         joint = s[i] ** 2 * np.eye(40) + design @ prior @ design.T
-        solved = np.linalg.solve(joint, y)
+        solved = np.linalg.solve(joint, np.column_stack([y, design @ prior]))
         half_cauchy = (1 + (s[i] / SCALE) ** 2) * (1 + (tau[j] / SCALE) ** 2)
-        density[i, j] = -y @ solved / 2 - np.linalg.slogdet(joint)[1] / 2 - np.log(half_cauchy)
-        means[i, j] = prior @ design.T @ solved
+        density[i, j] = (
+            -y @ solved[:, 0] / 2 - np.linalg.slogdet(joint)[1] / 2 - np.log(half_cauchy)
+        )
+        means[i, j] = prior @ design.T @ solved[:, 0]
+        squares[i, j] = np.diag(prior - prior @ design.T @ solved[:, 1:]) + means[i, j] ** 2
     weight = np.exp(density - density.max()) * step
     weight /= weight.sum()
     assert found.s.mean() == pytest.approx(weight.sum(1) @ s, abs=0.003)
     assert found.tau.mean() == pytest.approx(weight.sum(0) @ tau, abs=0.01)
     expected = (weight[..., None] * means).sum((0, 1))
+    spread = np.sqrt((weight[..., None] * squares).sum((0, 1)) - expected**2)
     assert found.b.mean(0) == pytest.approx(expected[:2], abs=0.01)
+    assert found.b.std(0) == pytest.approx(spread[:2], rel=0.05)
     assert found.prefecture.mean(0) == pytest.approx(expected[2:], abs=0.01)
+
+
+def test_over_half_of_the_record_a_stranger_moves_and_strays_half_as_far():
+    """In the years of the record itself, by the trend of its prefecture and what is its own."""
+    start = np.full(60, 50.0)
+    behind, noise = np.arange(60) % 3 == 0, 0.3 * np.random.default_rng(0).standard_normal(60)
+    panel = panel_of([start, from_log_odds(start, np.where(behind, -0.4, 0.6) + noise)])
+    strangers = replace(
+        panel.take(np.arange(60) < 2), codes=("1", "2"), prefecture=panel.prefecture[:2]
+    )
+    known = Known(panel, Standing.at(strangers, 0))
+    whole, half = (
+        log_odds(SharedTrend()(known, share * panel.years, 20_000, 1).rate) for share in (1.0, 0.5)
+    )
+    means = [noise[behind].mean() - 0.4, noise[~behind].mean() + 0.6]
+    assert np.median(whole, 0) == pytest.approx(means, abs=0.1)
+    assert np.median(half, 0) == pytest.approx(np.median(whole, 0) / 2, abs=0.02)
+    low, high = np.percentile(whole[:, 0], (16, 84))
+    assert 0.25 < (high - low) / 2 < 0.4, "each strays as those of the record did"
+    ends = np.percentile(half[:, 0], (16, 84))
+    assert np.ptp(ends) == pytest.approx((high - low) / 2, rel=0.05)
 
 
 def test_a_prefecture_is_believed_the_more_the_more_counties_speak_for_it():
@@ -435,6 +480,18 @@ def test_ages_split_by_odds_keep_all_totals():
     assert split.sum(0)[:, 0] == pytest.approx(ages[:, :2].sum(1))
     town = split[0, 1] / split.sum(0)[1]
     assert town[1] > town[-1], "the young live in town"
+
+
+def test_ages_that_are_of_another_total_are_scaled_to_the_residents():
+    """A pack may give ages as shares or of those registered; town and village are as counted."""
+    ages = np.random.default_rng(1).uniform(1e3, 5e3, (3, 19))
+    urban, rural = np.array([3e4, 5e4, 0.0]), np.array([7e4, 1e4, 2e4])
+    odds = np.linspace(2, 0.5, 19)
+    split = by_place(ages, odds, urban, rural)
+    assert split.sum(2) == pytest.approx(np.stack([urban, rural]), abs=0.1)
+    shape = ages / ages.sum(1, keepdims=True)
+    assert split.sum(0)[:, 1:] == pytest.approx(shape[:, 2:] * (urban + rural)[:, None], rel=1e-9)
+    assert by_place(shape, odds, urban, rural) == pytest.approx(split, rel=1e-6, abs=1e-3)
 
 
 def test_cohorts_that_keep_their_numbers_go_on_to_keep_them():

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim import kinds
-from sim.accounts import Flows, UnbalancedBooksError, check, growth, rate_change
+from sim.accounts import Flows, UnbalancedBooksError, check, growth, portion, rate_change
 from sim.calendar import ticks
 from sim.kinds import Clock, Headcount, age_band
 from sim.state import HEAD, NEVER, SINGLE
@@ -141,20 +141,35 @@ def test_the_natural_increase_of_villages_is_no_growth_of_towns():
 
 
 @given(st.dates(date(1990, 1, 1), date(2050, 1, 1)), st.integers(0, 2000))
-def test_the_quarters_of_a_run_cover_every_day_once(start, days):
+def test_the_quarters_of_a_run_cover_every_day_once_to_the_end_of_the_last(start, days):
     until = start + timedelta(days)
     found = ticks(start, until)
-    assert found[-1].ends == until
+    assert until - found[-1].ends <= timedelta(0)
+    assert len(found) == 1 or found[-2].ends < until
     day = start
     for tick in found:
         length = (tick.ends - day).days + 1
         first = date(1900 + tick.number // 4, 3 * (tick.number % 4) + 1, 1)
         following = date(first.year + (first.month == 10), (first.month + 2) % 12 + 1, 1)
-        assert first <= day <= tick.ends < following
+        assert first <= day <= tick.ends == following - timedelta(1)
         assert tick.quarters == length / (following - first).days
         assert tick.season == (first.month + 2) // 3
         day = tick.ends + timedelta(1)
-    assert day == until + timedelta(1)
+    assert all(tick.quarters == 1 for tick in found[1:])
+
+
+@given(
+    st.lists(st.integers(-5000, 5000), min_size=1, max_size=20),
+    st.integers(1, 92).flatmap(lambda of: st.tuples(st.integers(0, of), st.just(of))),
+)
+def test_a_portion_is_nearest_to_what_it_should_be_and_so_is_its_total(amounts, share):
+    days, of = share
+    part = portion(np.array(amounts), days, of)
+    exact = np.array(amounts) * days / of
+    assert (abs(part - exact) < 1 + 1e-9).all()
+    assert abs(part.sum() - exact.sum()) <= 0.5 + 1e-9
+    assert portion(np.array(amounts), of, of).tolist() == amounts
+    assert not portion(np.array(amounts), 0, of).any()
 
 
 @pytest.mark.parametrize("quarter", [-100, 0, 443, 483, 800])

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from calibration.priors import draw
-from sim import UrbanModel, kinds
+from sim import UrbanModel, kinds, labour
 from sim.accounts import rate_change
 from sim.chance import addresses
 from sim.conditions import CONDITIONS, Conditions
@@ -537,3 +537,21 @@ def test_births_and_deaths_come_at_the_rates_that_were_registered():
     years = sum(tick.years for tick in model.ticks[:5])
     assert born / residents / years == pytest.approx(0.009, rel=0.15)
     assert dead / residents / years == pytest.approx(0.007, rel=0.15)
+
+
+# Work
+
+
+def test_where_there_are_too_many_more_lose_their_work_than_by_turnover_alone():
+    """The share for whom there is no job goes within a quarter, and only in that sector."""
+    model = build_world(n=5)
+    attraction = np.zeros((4, 2, 3, 7))
+    usual = model.hazards(model.ticks[0], levers(), attraction).separation
+    model.markets.lay_off = np.array([[0.1, 0.0], [0.0, 0.0]])
+    hazard = model.hazards(model.ticks[0], levers(), attraction).separation
+    more = hazard - usual
+    assert more[:2, :, 0] == pytest.approx(np.full(more[:2, :, 0].shape, 0.4))
+    assert not more[:2, :, 1].any()
+    assert not more[2:].any()
+    by_turnover = labour.separation_hazard(PARAMETERS)
+    assert usual == pytest.approx(np.broadcast_to(by_turnover[None, :, None], usual.shape))

@@ -229,7 +229,7 @@ class Linear:
                 n: scenario.setting(n).intensity / self.full.setting(n).intensity for n in self.adds
             }
             rate = draw.seed + sum(self.adds[n] * x for n, x in multiples.items())
-            yield Reading(np.empty(0), np.empty(0), np.full(len(self.pack.targets), rate))
+            yield Reading(np.empty(0), np.empty(0), *np.full((2, len(self.pack.targets)), rate))
 
 
 ADDS = {"M01": 1.0, "M02": 2.0, "M06": 0.5, "M12": 3.0, "M21": -1.0}
@@ -404,7 +404,7 @@ class Nothing:
 
     def read(self, asked, done=lambda: None):
         none = np.zeros(0)
-        return [Reading(none, none, np.zeros(len(self.pack.targets))) for _ in asked]
+        return [Reading(none, none, *np.zeros((2, len(self.pack.targets)))) for _ in asked]
 
 
 def test_each_draw_has_a_level_of_its_own_and_the_same_for_every_package(runs):

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from results.caveats import ENOUGH, belief
+from results.caveats import ENOUGH, belief, beyond
 from results.comparison.asked import unknown
 from results.comparison.compare import Comparison, outcomes
 from results.contents.words import CAUSES, SIGNS
@@ -112,6 +112,13 @@ def remarks(told: Comparison, lang: str) -> Iterator[str]:
             "forecasts, to which each side adds the model's paired difference; all other tables "
             "are the model's own figures.",
         ).said(lang)
+    notes: dict[str, list[str]] = {}  # and the sides that they are of
+    for side in told.sides:
+        horizon = side.scenario.start, side.scenario.until
+        for note in beyond(told.region, told.groups, *horizon):
+            notes.setdefault(note.said(lang), []).append(side.name)
+    for said, names in notes.items():
+        yield f"{', '.join(names)}: {said}" if lang == "en" else f"{'、'.join(names)}：{said}"
     apart = [s.name for i, s in enumerate(told.sides) if not told.paired(i)]
     if apart:
         yield Words(

@@ -13,7 +13,7 @@ from results.console.draft import of_plan
 from results.console.work import Piece, Task, Told
 from results.contents.subject import Subject, paired
 from scenarios.ensemble import Pair, usual, without_plan
-from scenarios.outcome import CAUSES, Group, Outcome, floor, group_of
+from scenarios.outcome import Group, Outcome, floor
 from scenarios.paired import Draw, judged_on, layered
 from scenarios.scenario import Scenario
 from sim.state import Floats
@@ -96,8 +96,7 @@ class Answer:
         )
         parts = [drawn[side::3] for side in range(3)]
         of_a, of_base, of_usual = (np.array([p.reading.targets for p in part]) for part in parts)
-        columns = [group_of(target, region, a.groups) for target in region.targets]
-        recoded = [p.reading.causes[CAUSES.index("recoding"), columns] for p in parts[2]]
+        recoded = [p.reading.recoding for p in parts[2]]  # of each target, at its own deadline
         return cls(
             Pair(a, base, meant), b, question.scale, preliminary, (of_a, of_base, of_usual),
             np.array(recoded),

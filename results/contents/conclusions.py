@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from results.caveats import basis, belief
+from results.caveats import basis, belief, beyond
 from results.contents import assumed, contributions, promises, targets, validation, words
 from results.contents.parts import listed
 from results.contents.shares import records
@@ -166,6 +166,8 @@ def _sure(subject: Subject, lang: str) -> Iterator[str]:
 
 def _unknown(subject: Subject, lang: str) -> Iterator[str]:
     start = subject.scenario.start
+    for note in beyond(subject.region, subject.groups, start, subject.scenario.until):
+        yield note.said(lang)
     later = [d for d in subject.region.censuses if d > start]
     if not later:
         yield Words(

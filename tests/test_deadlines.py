@@ -1,0 +1,90 @@
+"""Targets with unlike deadlines: every part of what is expected is that of the target's own."""
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pytest
+
+from calibration.region import load
+from results import judgement
+from results.console.answer import Answer, Question
+from results.console.work import Piece
+from results.judgement import Judgement
+from results.verdict import verdicts
+from scenarios.ensemble import pair
+from scenarios.outcome import group_of
+from scenarios.paired import read
+from scenarios.resolving import resolve
+
+SCALE = 0.005
+EARLY, LATE = date(2022, 12, 31), date(2025, 12, 31)
+
+
+@pytest.fixture(autouse=True)
+def own_level(monkeypatch):
+    """The level is the model's own: that of statistics takes minutes and changes no part here."""
+    monkeypatch.setattr(judgement, "held", lambda *_: None)
+
+
+@pytest.fixture(scope="module")
+def region():
+    """Binzhou, where the target of every county falls due twice."""
+    known = load("binzhou")
+    twice = [
+        replace(target, id=f"{target.id}-{day.year}", deadline=day)
+        for target in known.targets
+        for day in (EARLY, LATE)
+    ]
+    return replace(known, targets=tuple(twice))
+
+
+@pytest.fixture(scope="module")
+def both(region):
+    runs = pair(resolve("plan"), scale=SCALE)
+    plan, baseline = (replace(run, region=region) for run in (runs.plan, runs.baseline))
+    return replace(runs, plan=plan, baseline=baseline, usual=baseline)
+
+
+def recoded(outcome, region) -> list[float]:
+    """What recoding did by the deadline of each target."""
+    return [
+        outcome.causes(outcome.groups[group_of(t, region, outcome.groups)], t.deadline)["recoding"]
+        for t in region.targets
+    ]
+
+
+def test_what_is_kept_of_a_run_holds_each_part_at_each_deadline(both, region):
+    reading = read(both.usual, LATE)
+    assert reading.recoding.tolist() == recoded(both.usual, region)
+    assert reading.recoding[::2].sum() < reading.recoding[1::2].sum()  # recoding goes on
+    early = read(both.usual, EARLY)
+    assert early.recoding.tolist() == reading.recoding.tolist()
+    assert early.targets.tolist() == reading.targets.tolist()
+
+
+def test_the_page_takes_recoding_at_each_deadline(both, region):
+    question = Question(resolve("plan"), resolve("baseline"), "binzhou", SCALE, draws=1)
+    sides = both.plan, both.baseline, both.usual, both.baseline
+    pieces = [Piece(read(run, LATE), run) for run in sides]
+    answer = Answer.of(question, region, pieces, pieces[:3], preliminary=False)
+    table = answer.ensemble()
+    assert table["usual_recoding"].tolist() == recoded(both.usual, region)
+    told = answer.subject.verdicts
+    assert told["from_recoding_pp"].to_numpy() == pytest.approx(
+        np.array(recoded(both.usual, region)), abs=1e-6
+    )
+    assert told["deadline"].tolist() == [t.deadline for t in region.targets]
+
+
+def test_the_parts_of_each_target_add_up_at_its_own_deadline(both, region):
+    judged = Judgement.of(both)
+    told = judged.columns()
+    parts = sum(told[f"from_{part}_pp"] for part in ("trend", "recoding", "conditions", "plan"))
+    assert judged.start + parts == pytest.approx(told["expected"], abs=1e-9)
+    assert judged.recoding.tolist() == recoded(both.usual, region)
+    table = verdicts(both)
+    for early, late in zip(table[::2].to_dict("records"), table[1::2].to_dict("records")):  # noqa: B905
+        assert early["unit_code"] == late["unit_code"]
+        assert early["expected"] != late["expected"]
+        assert early["simulated"] != late["simulated"]
