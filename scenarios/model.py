@@ -12,6 +12,7 @@ import numpy as np
 from calibration import priors
 from calibration.circumstances import counties as circumstances
 from calibration.circumstances import fertility
+from calibration.compiling import keep_compiled
 from calibration.population import population
 from calibration.region import load
 from scenarios.plan import policy
@@ -86,6 +87,7 @@ class RegionModel(UrbanModel):
 @lru_cache(maxsize=4)
 def prepared(name: str, start: date, scale: float) -> tuple[People, Units, Counties, Base]:
     """A region's people, units, counties and destination constants, once per process."""
+    keep_compiled()
     region = load(name)
     built = population(region, start, scale, seed=1)
     counties = circumstances(region, start)
