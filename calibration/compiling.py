@@ -23,24 +23,25 @@ def keep_compiled() -> Path | None:
     -------
     the folder; None where nothing can be kept, so that each process compiles for itself
     """
-    from numba import config
+    from numba.core import config
+
     from sim import kernel
 
     source = Path(kernel.__file__).read_bytes()
     digest = hashlib.sha256(source + version("numba").encode()).hexdigest()[:16]
     folder = home() / "compiled" / digest
     functions = [each for each in vars(kernel).values() if hasattr(each, "enable_caching")]
-    before = config.CACHE_DIR
+    before = config.CACHE_DIR  # type: ignore[attr-defined]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()
-        config.CACHE_DIR = str(folder)
+        config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
         for function in functions:
             function.enable_caching()
     except (OSError, RuntimeError, UnicodeError):  # read-only, or a path that cannot be encoded
         return None
     finally:
-        config.CACHE_DIR = before
+        config.CACHE_DIR = before  # type: ignore[attr-defined]
     _remove_older(folder)
     return folder
 

@@ -1,5 +1,6 @@
 """What each command does, once its words are parsed; each gives the exit code."""
 
+import sys
 from argparse import Namespace
 from dataclasses import asdict
 from pathlib import Path
@@ -13,7 +14,7 @@ from scenarios.checking import Problem, ScenarioError, Words, nearest
 
 def run(asked: Namespace, say: Say) -> int:
     """`xiancheng run`: verdicts, growth by cause, and a saved run."""
-    from results import caveats, figures, later_census, verdict
+    from results import caveats, cost, figures, later_census, verdict
     from results.keeping import answers, store
     from results.keeping.files import writable
     from scenarios import ensemble
@@ -31,6 +32,9 @@ def run(asked: Namespace, say: Say) -> int:
     if asked.figure:
         figures.possible(asked.figure)
     answer, draws = answers.Answers.here(), None
+    pairs = 2 * (1 + asked.draws)
+    work = cost.Work(pairs, asked.region, asked.scale, scenario.start, scenario.until)
+    cost.announce(say, [work], asked.jobs)
     altered = answer.set_aside()
     with progress(say("模拟", "simulating"), 2 + asked.draws) as step:
         both = ensemble.pair(scenario, step, answer=answer, **request)
@@ -46,12 +50,18 @@ def run(asked: Namespace, say: Say) -> int:
     if len(found):
         remarks.append(caveats.of_one_run(found, both.plan.region, say.lang))
     told = Request.of(scenario, **request)
-    saved, before = answers.keep(both.plan, told, found, delivered, folder, answer)
-    if asked.figure:
-        figures.verdict(found, asked.figure, say.lang)
+    saved, before, failure = None, False, None
+    try:
+        saved, before = answers.keep(both.plan, told, found, delivered, folder, answer)
+        if asked.figure:
+            figures.verdict(found, asked.figure, say.lang)
+    except OSError as error:  # the disk filled up meanwhile: what was computed is printed first
+        failure = error
     if asked.json:
         report = {"verdicts": found, "census": later, "delivery": delivered, "remarks": remarks}
-        print(as_json({"run": str(saved), **report}))
+        print(as_json({"run": saved and str(saved), **report}), flush=True)
+        if failure:
+            raise failure
         return DONE
     if found.empty and later.empty:
         none = not both.plan.region.targets
@@ -71,6 +81,9 @@ def run(asked: Namespace, say: Say) -> int:
         table(title, *later_census.lines(later, say.lang))
     for remark in remarks:
         print(f"· {remark}")
+    if failure:
+        sys.stdout.flush()
+        raise failure
     if before:
         say.note(f"同样的运行已在 {saved}", f"the same run is in {saved}")
     else:
@@ -190,6 +203,7 @@ def measures(asked: Namespace, say: Say) -> int:
 
 def sweep(asked: Namespace, say: Say) -> int:
     """`xiancheng sweep`: every run of a design once; 1 if some gave no outcome."""
+    from results import cost
     from results.keeping import ledger
     from results.sweeps import command as sweeping
     from results.sweeps import planning, swept
@@ -201,6 +215,7 @@ def sweep(asked: Namespace, say: Say) -> int:
     need = sweep.need()
     say.note(*need.said())
     need.refuse()
+    cost.announce(say, sweep.works(), sweep.engine.jobs)
     for folder in sweep.begin():
         say.note(f"残缺或被改动，已隔离：{folder}", f"torn or altered, set aside: {folder}")
     try:

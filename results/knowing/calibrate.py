@@ -10,10 +10,11 @@ from typing import Any
 
 from calibration import posterior
 from calibration.region import load
+from results import cells, cost
 from results.cli import Say
 from results.keeping.files import whole_file, writable
 from results.keeping.store import RUNS
-from results.knowing import accounting, estimating, identifiability
+from results.knowing import accounting, estimating, identifiability, trials
 from results.knowing.estimating import Settings, Stage
 from results.show import progress, table
 from results.stopping import DONE, FAILED
@@ -30,6 +31,7 @@ def calibrate(asked: Namespace, say: Say) -> int:
     """Estimate; 1 if the intervals did not pass their test, and then no sample is kept."""
     pack = load(asked.region, say.lang)
     if asked.report:
+        cells.possible(asked.report)
         return _report(pack.folder, asked.report, say)
     chosen = settings(asked)
     folder = asked.out or RUNS / "trials" / pack.name
@@ -38,6 +40,7 @@ def calibrate(asked: Namespace, say: Say) -> int:
     if keep:
         writable(pack.folder)
     jobs = asked.jobs or os.cpu_count() or 1
+    cost.announce(say, works(chosen), jobs)
     begun = time.monotonic()
     first, last = _estimate(chosen, folder, jobs, say)
     seconds = round(time.monotonic() - begun)
@@ -49,12 +52,12 @@ def calibrate(asked: Namespace, say: Say) -> int:
             told = accounting.account(chosen, first, last, {"seconds": seconds, "jobs": jobs})
             step()
     text = json.dumps(told, ensure_ascii=False, indent=1) + "\n"
-    whole_file(folder / "account.json", text.encode())
     passed = all(stage["gate"]["passed"] for stage in told["stages"])
     if asked.json:
-        print(text, end="")
+        print(cells.as_json(told), flush=True)
     else:
         _show(told, say)
+    whole_file(folder / "account.json", text.encode())
     if not passed:
         say.note("区间未通过检验，不予采用", "the intervals failed their test and are not used")
         return FAILED
@@ -90,6 +93,17 @@ def settings(asked: Namespace) -> Settings:
                 f"{name} should be {least} at least; got {getattr(chosen, name)}",
             )
     return chosen
+
+
+def works(chosen: Settings) -> list[cost.Work]:
+    """The runs of an estimate, for a word on how long they take."""
+    asked = [(chosen.runs, chosen.region, chosen.scale)]
+    if chosen.pool is not None:
+        asked.append((chosen.pool_runs, chosen.pool, chosen.pool_scale))
+    return [
+        cost.Work(runs, region, scale, *trials.censuses(load(region)))
+        for runs, region, scale in asked
+    ]
 
 
 def _estimate(settings: Settings, folder: Path, jobs: int, say: Say) -> tuple[Stage | None, Stage]:

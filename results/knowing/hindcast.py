@@ -1,6 +1,5 @@
 """`xiancheng hindcast`: the record of the model and of simple forecasts, good or bad."""
 
-import json
 import os
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
@@ -11,6 +10,7 @@ import numpy as np
 
 from calibration.posterior import RECORD
 from calibration.region import Region, load
+from results import cells, cost
 from results.cli import Say
 from results.contents.words import LEFT_OUT
 from results.forecasts.forecasting import TITLES
@@ -18,7 +18,7 @@ from results.keeping.files import whole_file, writable
 from results.keeping.record import software
 from results.keeping.store import RUNS
 from results.knowing import hindcasting
-from results.knowing.calibrate import settings
+from results.knowing.calibrate import settings, works
 from results.knowing.estimating import Settings
 from results.knowing.hindcasting import MODEL, STACKED, THRESHOLD, Hindcast
 from results.markdown import both, table_of
@@ -39,7 +39,11 @@ def hindcast(asked: Namespace, say: Say) -> int:
     pack = load(asked.region, say.lang)
     folder = asked.out or RUNS / "trials" / pack.name
     writable(folder)
+    if asked.write:
+        cells.possible(asked.write)
+        writable(asked.write.with_name("pictures"))
     count = chosen.runs if chosen.pool is None else chosen.pool_runs
+    cost.announce(say, [works(chosen)[-1]], asked.jobs)
     with progress(say("各次运行", "runs"), count) as step:
         made = hindcasting.table(chosen, folder, asked.jobs or os.cpu_count() or 1, step)
     stage = hindcasting.learned(made, chosen)
@@ -47,7 +51,7 @@ def hindcast(asked: Namespace, say: Say) -> int:
         found = hindcasting.hindcasts(stage, chosen, step)
     told = account(chosen, pack, found, hindcasting.changes(made), hindcasting.synthetic(stage))
     if asked.json:
-        print(json.dumps(told, ensure_ascii=False))
+        print(cells.as_json(told), flush=True)
     else:
         for each in found:
             title = say(f"留出{LEFT_OUT[each.by].zh}", f"left out: {LEFT_OUT[each.by].en}")

@@ -2,7 +2,7 @@
 
 from argparse import Namespace
 
-from results import cells
+from results import cells, cost
 from results.cli import Say
 from results.comparison import asked as words
 from results.show import progress, table
@@ -30,16 +30,30 @@ def seek(asked: Namespace, say: Say) -> int:
             least=asked.least, budget=asked.budget, counties=asked.counties,
         )  # fmt: skip
         draws, own = layered(asked.region, asked.draws, asked.seed), held.Held(runs, scenario)
-        with progress(say("搜索", "searching"), seek.runs_foreseen(wanted, len(draws))) as step:
+        search = own.runs_each * seek.runs_foreseen(wanted, len(draws))
+        worlds = own.runs_each * certify.PACKAGES * len(certify.WORLDS) * asked.regret
+        confirm = own.runs_each * asked.confirm
+        cost.announce(
+            say,
+            [
+                cost.Work(count, asked.region, scale, scenario.start, scenario.until)
+                for count, scale in (
+                    (search + worlds, asked.scale), (confirm, asked.confirm_scale),
+                )
+            ],
+            asked.jobs,
+        )  # fmt: skip
+        with progress(say("搜索", "searching"), search) as step:
             found = seek.search(wanted, own, draws, seed=asked.seed, done=step)
         regret = None
         if asked.regret:
             steps = len(certify.packages_to_regret(wanted, found)) * len(certify.WORLDS)
-            with progress(say("外部条件", "outside worlds"), steps * asked.regret) as step:
+            steps *= own.runs_each * asked.regret
+            with progress(say("外部条件", "outside worlds"), steps) as step:
                 regret = certify.regret(wanted, found, own, fresh[: asked.regret], step)
     with (
         words.runs(asked, scenario, day, asked.confirm_scale) as runs,
-        progress(say("确认", "confirming"), asked.confirm) as step,
+        progress(say("确认", "confirming"), confirm) as step,
     ):
         confirmed = held.Held(runs, scenario)
         proof = certify.certify(wanted, found.package, confirmed, fresh[: asked.confirm], step)

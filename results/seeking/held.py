@@ -45,12 +45,17 @@ class Held:
         """Whether statistics carry the level."""
         return self._rates is not None
 
+    @property
+    def runs_each(self) -> int:
+        """Runs behind each reading: what changes is a difference of two."""
+        return 2 if self.anchored else 1
+
     def read(self, asked: Asked, done: Callable[[], None] = lambda: None) -> list[Reading]:
-        """What each scenario comes to under its draw; `done` is called for each."""
+        """What each scenario comes to under its draw; `done` is called for each run."""
         readings = self.runs.read(asked, done)
         if self._rates is None:
             return readings
-        plain = self.runs.read([(self._usual, draw) for _, draw in asked])
+        plain = self.runs.read([(self._usual, draw) for _, draw in asked], done)
         return [
             replace(having, targets=np.clip(own + having.targets - without.targets, 0, 100))
             for own, having, without in zip(self._levels(asked), readings, plain, strict=True)
