@@ -234,6 +234,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return FAILED
     except Exception as error:
         message = told(error, say.lang)
+        if message is None and hasattr(error, "zh"):  # a run failed, in a way that was foreseen
+            say.note(error.zh, error.en)
+            return FAILED
         if message is None:
             raise
         print(message, file=sys.stderr)

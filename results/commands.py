@@ -207,6 +207,7 @@ def sweep(asked: Namespace, say: Say) -> int:
     from results.keeping import ledger
     from results.sweeps import command as sweeping
     from results.sweeps import planning, swept
+    from scenarios.engines import SchedulerLostError
 
     sweep = planning.planned(
         asked.design, asked.out, shard=asked.shard, jobs=asked.jobs, engine=asked.engine,
@@ -221,7 +222,7 @@ def sweep(asked: Namespace, say: Say) -> int:
     try:
         with progress(say("批量运行", "sweeping"), len(sweep.keys)) as settled:
             tally = sweep.run(settled)
-    except sweeping.StoppedError as error:
+    except (sweeping.StoppedError, SchedulerLostError) as error:
         say.note(error.zh, error.en)
         return FAILED
     digest = sweep.digest()

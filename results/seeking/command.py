@@ -20,7 +20,6 @@ def seek(asked: Namespace, say: Say) -> int:
     scenario = words.scenario(asked)
     words.possible(asked, scenario, seed=asked.seed, scale=asked.scale, draws=asked.draws)
     words.possible(asked, scenario, scale=asked.confirm_scale, draws=asked.confirm)
-    fresh = independent(asked.region, max(asked.confirm, asked.regret), asked.seed)
     day = words.last_deadline(asked, scenario)
     with words.runs(asked, scenario, day) as runs:
         wanted = wish.wished(
@@ -29,10 +28,10 @@ def seek(asked: Namespace, say: Say) -> int:
             strongest=asked.max_intensity, weights=words.numbers(asked.weight, "--weight M12=2"),
             least=asked.least, budget=asked.budget, counties=asked.counties,
         )  # fmt: skip
-        draws, own = layered(asked.region, asked.draws, asked.seed), held.Held(runs, scenario)
-        search = own.runs_each * seek.runs_foreseen(wanted, len(draws))
-        worlds = own.runs_each * certify.PACKAGES * len(certify.WORLDS) * asked.regret
-        confirm = own.runs_each * asked.confirm
+        each = held.runs_each(runs.pack, scenario)
+        search = each * seek.runs_foreseen(wanted, asked.draws)
+        worlds = each * certify.PACKAGES * len(certify.WORLDS) * asked.regret
+        confirm = each * asked.confirm
         cost.announce(
             say,
             [
@@ -43,12 +42,14 @@ def seek(asked: Namespace, say: Say) -> int:
             ],
             asked.jobs,
         )  # fmt: skip
+        fresh = independent(asked.region, max(asked.confirm, asked.regret), asked.seed)
+        draws, own = layered(asked.region, asked.draws, asked.seed), held.Held(runs, scenario)
         with progress(say("搜索", "searching"), search) as step:
             found = seek.search(wanted, own, draws, seed=asked.seed, done=step)
         regret = None
         if asked.regret:
             steps = len(certify.packages_to_regret(wanted, found)) * len(certify.WORLDS)
-            steps *= own.runs_each * asked.regret
+            steps *= each * asked.regret
             with progress(say("外部条件", "outside worlds"), steps) as step:
                 regret = certify.regret(wanted, found, own, fresh[: asked.regret], step)
     with (

@@ -28,6 +28,11 @@ class Reads(Protocol):
         """What each scenario comes to under its draw; `done` is called for each."""
 
 
+def runs_each(pack: "Region", scenario: Scenario) -> int:
+    """Runs behind each reading, before any is made: what a scenario changes is a difference."""
+    return 2 if len(pack.censuses) > 1 and scenario.start == pack.censuses[-1] else 1
+
+
 class Held:
     """Runs held to the level: each draw goes with one draw of the level, found by its seed.
 
@@ -44,11 +49,6 @@ class Held:
     def anchored(self) -> bool:
         """Whether statistics carry the level."""
         return self._rates is not None
-
-    @property
-    def runs_each(self) -> int:
-        """Runs behind each reading: what changes is a difference of two."""
-        return 2 if self.anchored else 1
 
     def read(self, asked: Asked, done: Callable[[], None] = lambda: None) -> list[Reading]:
         """What each scenario comes to under its draw; `done` is called for each run."""
