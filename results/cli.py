@@ -234,8 +234,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return FAILED
     except Exception as error:
         message = told(error, say.lang)
-        if message is None and hasattr(error, "zh"):  # a run failed, in a way that was foreseen
-            say.note(error.zh, error.en)
+        zh, en = getattr(error, "zh", None), getattr(error, "en", None)
+        if message is None and zh and en:  # a run failed, in a way that was foreseen
+            say.note(zh, en)
             return FAILED
         if message is None:
             raise

@@ -169,18 +169,22 @@ def progress(what: str, steps: int) -> Iterator[Callable[[], None]]:
 
 @contextmanager
 def _lines_of_progress(what: str, steps: int) -> Iterator[Callable[[], None]]:
-    done, begun, ended = 0, time.monotonic(), threading.Event()
+    begun = first = time.monotonic()
+    done, ended = 0, threading.Event()
 
     def step() -> None:
-        nonlocal done
+        nonlocal done, first
         done += 1
+        if done == 1:
+            first = time.monotonic()
 
     def report() -> None:
         while not ended.wait(EVERY):
-            elapsed = time.monotonic() - begun
-            line = f"{what} {done}/{steps} · {elapsed / 60:.1f} min"
-            if 0 < done < steps:
-                line += f" · ≈ {elapsed / done * (steps - done) / 60:.1f} min →"
+            now = time.monotonic()
+            line = f"{what} {done}/{steps} · {(now - begun) / 60:.1f} min"
+            if 1 < done < steps:  # the first step also made ready what all need
+                left = (now - first) / (done - 1) * (steps - done)
+                line += f" · ≈ {left / 60:.1f} min →"
             with suppress(OSError, ValueError):  # nobody reads it any longer
                 print(line, file=sys.stderr, flush=True)
 
