@@ -163,7 +163,10 @@ def _shared(command: Parser, say: Say) -> None:
     """What may stand before a command as well as after it."""
     off = argparse.SUPPRESS  # so that a command keeps what was said before it
     lang, json = (
-        say("语言；缺省 zh", "language; zh by default"),
+        say(
+            "语言；缺省 zh，不能显示中文的终端为 en",
+            "language; zh by default, en where a terminal cannot show Chinese",
+        ),
         say("输出一个 JSON 对象", "print one JSON object"),
     )
     command.add_argument("--lang", choices=["zh", "en"], default=off, help=lang)
