@@ -1,7 +1,10 @@
 """The command line as it is read and shown: help, usage errors, encodings, paths, JSON."""
 
 import argparse
+import json
 import re
+import socket
+import time
 
 import pytest
 
@@ -129,3 +132,89 @@ def test_an_input_that_is_not_there_is_bad_input(words, capsys, tmp_path, monkey
     assert code == 2
     assert "N" in said.err + said.out
     assert sorted(p.name for p in tmp_path.iterdir()) == ["README.md"]
+
+
+# One object of JSON
+
+SMALL = ["--scale", "0.003"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["run", "plan", *SMALL, "--out", "runs"],
+        ["run", "baseline", *SMALL, "--until", "2021-12-31", "--out", "runs"],
+        ["show", "plan"],
+        ["show", "plan", "--diff", "baseline"],
+        ["measures"],
+        ["measures", "M12", "--levers"],
+        ["compare", "plan", "baseline", *SMALL],
+        ["score"],
+        ["calibrate", "--report", "page.md"],
+        ["sweep", "design.yaml", "--out", "sweep"],
+        ["region", "new", "somewhere"],
+        pytest.param(["report", "plan", *SMALL, "--draws", "0", "--format", "xlsx"],
+                     marks=pytest.mark.slow),
+        pytest.param(["attribute", "plan", *SMALL, "--permutations", "1"], marks=pytest.mark.slow),
+        pytest.param(["seek", "plan", *SMALL, "--draws", "2", "--confirm", "2", "--regret", "1",
+                      "--confirm-scale", "0.003", "--targets", "T-2"], marks=pytest.mark.slow),
+        pytest.param(["sensitivity", *SMALL, "--factors", "kappa", "--trajectories", "4"],
+                     marks=pytest.mark.slow),
+        pytest.param(["hindcast", "--pool", "none", "--runs", "180", "--rows", "50", *SMALL],
+                     marks=pytest.mark.slow),
+    ],
+    ids=lambda words: " ".join(words),
+)  # fmt: skip
+def test_json_is_one_object_on_stdout(words, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "design.yaml").write_text("name: d\nscenarios: plan\nscales: 0.003\n", "utf-8")
+    for place in ([*words, "--json"], ["--json", *words]):
+        if words[0] in ("sweep", "region") and place[0] == "--json":
+            place = [word.replace("somewhere", "elsewhere") for word in place]
+            place += ["--resume"] if words[0] == "sweep" else []
+        assert main(place) == 0
+        shown = json.loads(capsys.readouterr().out, parse_constant=lambda name: pytest.fail(name))
+        assert isinstance(shown, dict)
+        assert shown
+
+
+# A scheduler
+
+
+@pytest.mark.parametrize(
+    "address", ["nonsense", "tcp://", "tcp://host", "host:0", "host:99999", ""]
+)
+def test_an_address_that_is_none_is_refused_at_once(address, tmp_path, capsys):
+    (tmp_path / "d.yaml").write_text("name: d\nscenarios: plan\nscales: 0.003\n", "utf-8")
+    words = ["sweep", str(tmp_path / "d.yaml"), "--out", str(tmp_path / "out"), "--engine", "dask"]
+    assert main([*words, "--scheduler", address]) == 2
+    assert "tcp://host:port" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_scheduler_that_does_not_answer_is_one_line(tmp_path, capsys):
+    with socket.socket() as door:  # a port that nobody listens at
+        door.bind(("127.0.0.1", 0))
+        address = f"tcp://127.0.0.1:{door.getsockname()[1]}"
+        (tmp_path / "d.yaml").write_text("name: d\nscenarios: plan\nscales: 0.003\n", "utf-8")
+        words = ["sweep", str(tmp_path / "d.yaml"), "--out", str(tmp_path / "out")]
+        begun = time.monotonic()
+        assert main([*words, "--engine", "dask", "--scheduler", address]) == 1
+    said = capsys.readouterr()
+    assert time.monotonic() - begun < 30
+    assert not said.out
+    assert said.err.count("\n") == 1
+    assert address in said.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_workers_that_are_lost_are_one_line(monkeypatch, capsys):
+    from results import commands
+    from scenarios.engines import WorkersLostError
+
+    def lost(*_):
+        raise WorkersLostError
+
+    monkeypatch.setattr(commands, "run", lost)
+    assert main(["run", "plan", "--lang", "en"]) == 1
+    assert capsys.readouterr().err == f"{WorkersLostError.en}\n"

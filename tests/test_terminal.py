@@ -302,7 +302,7 @@ def test_a_user_without_a_home_computes_and_keeps_nothing(tmp_path, monkeypatch)
     for name in ("XIANCHENG_CACHE", "XDG_CACHE_HOME", "LOCALAPPDATA"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(Path, "home", nowhere)
-    with pytest.raises(OSError):
+    with pytest.raises(NotADirectoryError):
         cache.home().mkdir(parents=True)
     pack = load("binzhou")
     assert len(population(pack, pack.censuses[-1], 3e-4, seed=1).people) > 1000

@@ -32,7 +32,7 @@ def calibrate(asked: Namespace, say: Say) -> int:
     pack = load(asked.region, say.lang)
     if asked.report:
         cells.possible(asked.report)
-        return _report(pack.folder, asked.report, say)
+        return _report(pack.folder, asked, say)
     chosen = settings(asked)
     folder = asked.out or RUNS / "trials" / pack.name
     keep = not asked.quick and chosen.scale == 1.0
@@ -136,7 +136,7 @@ def _show(told: dict[str, Any], say: Say) -> None:
               *identifiability.errors(told, say.lang))  # fmt: skip
 
 
-def _report(folder: Path, file: Path, say: Say) -> int:
+def _report(folder: Path, asked: Namespace, say: Say) -> int:
     """Write what the data can tell, from the account beside the sample."""
     sample = posterior.read(folder)
     if sample is None or not sample.about:
@@ -144,6 +144,9 @@ def _report(folder: Path, file: Path, say: Say) -> int:
             f"{folder} 中没有后验样本；请先运行 xiancheng calibrate",
             f"there is no posterior sample in {folder}; run xiancheng calibrate first",
         )
-    whole_file(file, identifiability.page(sample.about).encode())
-    say.note(f"已写入 {file}", f"written to {file}")
+    whole_file(asked.report, identifiability.page(sample.about).encode())
+    if asked.json:
+        print(cells.as_json({"file": str(asked.report)}))
+    else:
+        say.note(f"已写入 {asked.report}", f"written to {asked.report}")
     return DONE
