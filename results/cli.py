@@ -16,7 +16,7 @@ from calibration.refusal import told
 from results import asking, packing, streams
 from results.console import arguments as page
 from results.knowing import arguments as judging
-from results.parsing import Parser, input_file, localised, meant
+from results.parsing import Parser, check_inputs, localised, meant
 from results.report import arguments as reporting
 from results.stopping import (
     DONE,
@@ -124,7 +124,7 @@ def parser(say: Say) -> Parser:
     measures.add_argument("--levers", action="store_true", help=say("按抓手", "by lever"))
 
     sweep = command("sweep", "批量运行一个设计", "run a design of many runs")
-    sweep.add_argument("design", type=input_file, help=say("设计文件", "design file"))
+    sweep.add_argument("design", type=Path, help=say("设计文件", "design file"))
     sweep.add_argument(
         "--out", type=Path, required=True, help=say("保存运行的文件夹", "folder of runs")
     )
@@ -179,7 +179,7 @@ def _score(score: argparse.ArgumentParser, say: Say) -> None:
         "CSV：unit_code, date, variable, value；缺省则只列设定",
         "CSV: unit_code, date, variable, value; without it, the settings",
     )
-    score.add_argument("observations", nargs="?", type=input_file, help=columns)
+    score.add_argument("observations", nargs="?", type=Path, help=columns)
     _region(score, say)
     score.add_argument(
         "--cutoff",
@@ -220,6 +220,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             if unknown:
                 return _refused(asked.command, unknown, commands.known[asked.command], say)
         _workers(getattr(asked, "jobs", None))
+        check_inputs(asked)
         with stopped_by_signals():
             module = getattr(asked, "module", "results.commands")
             does = getattr(import_module(module), asked.command)

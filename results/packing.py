@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from results.cells import as_json
-from results.parsing import input_file
 from results.stopping import DONE
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ def add(command: argparse.ArgumentParser, say: "Say") -> None:
 
     census = action("from-census", "由普查分县表生成区域包", "a pack from a county census table")
     census.add_argument(
-        "table", type=input_file, help=say("普查表（CSV）", "the census table (CSV)")
+        "table", type=Path, help=say("普查表（CSV）", "the census table (CSV)")
     )
     which = census.add_mutually_exclusive_group(required=True)
     codes = say(
@@ -48,7 +47,7 @@ def add(command: argparse.ArgumentParser, say: "Say") -> None:
     out = say("新文件夹", "a new folder")
     census.add_argument("--out", type=Path, required=True, metavar="DIR", help=out)
     joins = say("区划对照表；缺省为自带的", "which units make one; by default the shipped table")
-    census.add_argument("--concordance", type=input_file, metavar="FILE", help=joins)
+    census.add_argument("--concordance", type=Path, metavar="FILE", help=joins)
     via = say(
         "谁数字化、许可；缺省为空", "who digitised the table, and its licence; by default empty"
     )

@@ -4,7 +4,6 @@ import argparse
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from results.stopping import REFUSED
@@ -32,6 +31,9 @@ SEVERAL = {"expected %s argument": "需要 %s 个值"}
 
 WHOLE = re.compile(r"[+-]?[0-9]+", re.ASCII)
 DECIMAL = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
+
+# Arguments that are files to be read, whatever the command.
+INPUTS = ("observations", "design", "attribution", "package", "table", "concordance")
 
 _lang = "zh"
 
@@ -129,17 +131,21 @@ def decimal(text: str) -> float:
     return float(text)
 
 
-def input_file(text: str) -> Path:
-    """A file that is read: there, and no folder."""
-    path = Path(text)
-    try:
-        path.open("rb").close()
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        raise argparse.ArgumentTypeError(
-            says(
-                f"应为可读的文件；得到 {text}（{why}）",
-                f"expected a file to read; got {text} ({why})",
-            )
-        ) from None
-    return path
+def check_inputs(asked: argparse.Namespace) -> None:
+    """Refuse files that a command would read and that cannot be read, before anything is computed.
+
+    Raises
+    ------
+    RequestError
+    """
+    from scenarios.simulate import RequestError
+
+    for path in filter(None, (getattr(asked, name, None) for name in INPUTS)):
+        try:
+            path.open("rb").close()
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or str(error)
+            raise RequestError(
+                f"应为可读的文件；得到 {path}（{why}）",
+                f"expected a file to read; got {path} ({why})",
+            ) from None

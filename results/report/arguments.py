@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from results.asking import Command, Say
-from results.parsing import input_file
 
 SCALE, DRAWS = 0.05, 20  # of a scenario that was not run before
 
@@ -22,11 +21,11 @@ def add(command: Command, say: Say) -> None:
         "并入 xiancheng attribute --json 的结果；缺省为现算",
         "result of attribute --json; by default computed",
     )
-    report.add_argument("--attribution", type=input_file, metavar="FILE", help=shares)
+    report.add_argument("--attribution", type=Path, metavar="FILE", help=shares)
     package = say(
         "并入 xiancheng seek --json 的结果；缺省不并入", "result of seek --json; by default none"
     )
-    report.add_argument("--package", type=input_file, metavar="FILE", help=package)
+    report.add_argument("--package", type=Path, metavar="FILE", help=package)
     report.add_argument("--region", default="binzhou", help=say("区域包", "region pack"))
     report.add_argument(
         "--seed", type=int, default=1, help=say("随机种子，整数", "seed of the random numbers")
