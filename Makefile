@@ -11,6 +11,13 @@ unexport PYTHONDONTWRITEBYTECODE
 
 run: $(READY)
 	$(BIN)/xiancheng run plan
+	@printf '%s\n' '' \
+	  '命令在 $(BIN)/xiancheng；先运行 source $(BIN)/activate，其后可直接写 xiancheng，例如 xiancheng run plan --draws 40' \
+	  'The command is $(BIN)/xiancheng; after source $(BIN)/activate it is xiancheng, as in xiancheng --lang en run plan --draws 40'
+
+# Tests read and write text; what a terminal can show is a matter of its own, which they set.
+test test-all: export PYTHONUTF8 := 1
+test test-all: export PYTHONIOENCODING := utf-8
 
 test: $(READY)
 	$(BIN)/python -m pytest -m "not slow"
@@ -56,9 +63,9 @@ $(READY): requirements.lock pyproject.toml
 	  echo "需要 Python 3.11 或更高版本，当前为 `$(PYTHON) --version 2>&1`；可用 make PYTHON=… 指定。"; \
 	  echo "Python 3.11 or later is needed, found `$(PYTHON) --version 2>&1`; choose one with make PYTHON=..."; \
 	  exit 2; }
-	$(PYTHON) -m venv --clear .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	PYTHONUTF8=1 $(PYTHON) -m venv --clear .venv
+	PYTHONUTF8=1 $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	PYTHONUTF8=1 $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 # Maintainers: renew the pinned versions, for every platform and Python from 3.11 on (needs uv).

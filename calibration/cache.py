@@ -31,15 +31,23 @@ _VERIFIED: set[tuple[str, int]] = set()  # folders read whole in this process, b
 
 
 def home() -> Path:
-    """Where caches are kept: XIANCHENG_CACHE, or the user's cache folder."""
+    """Where caches are kept: XIANCHENG_CACHE, or the user's cache folder.
+
+    A user without a home gets a path at which nothing can be written: whatever is kept there is
+    computed each time. Nothing is kept in a folder for temporary files, where others could put
+    files of theirs in its place.
+    """
     if own := os.environ.get("XIANCHENG_CACHE"):
         return Path(own)
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData/Local"))
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library/Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    try:
+        if sys.platform == "win32":
+            base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local")
+        elif sys.platform == "darwin":
+            base = Path.home() / "Library/Caches"
+        else:
+            base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    except RuntimeError:  # neither a variable nor the list of users names a home
+        base = Path(os.devnull)
     return base / "xiancheng"
 
 

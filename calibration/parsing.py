@@ -73,22 +73,6 @@ def whole(text: str) -> int | None:
     return int(text) if len(text) < 400 and _WHOLE.fullmatch(text) else None
 
 
-def real_option(text: str) -> float:
-    """The number given to an option; raises ValueError."""
-    value = number(text)
-    if value is None:
-        raise ValueError(text)
-    return value
-
-
-def whole_option(text: str) -> int:
-    """The whole number given to an option; raises ValueError."""
-    value = whole(text)
-    if value is None:
-        raise ValueError(text)
-    return value
-
-
 def day(text: str) -> date | None:
     """The day that a text names, the year first; None where it names none, or it is ambiguous.
 

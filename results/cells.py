@@ -31,8 +31,8 @@ def possible(path: Path) -> None:
     ------
     RequestError
     """
-    there = path.exists()
     try:
+        there = path.exists()
         path.open("ab").close()
         if not there:
             path.unlink()

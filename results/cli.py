@@ -13,11 +13,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NoReturn
 
-from calibration.parsing import real_option, whole_option
 from calibration.refusal import LANGUAGE, preferred_language, told
-from results import asking, naming, packing
+from results import asking, naming, packing, streams
 from results.console import arguments as page
 from results.knowing import arguments as judging
+from results.parsing import Parser, check_inputs, localised, meant
 from results.report import arguments as reporting
 from results.stopping import (
     DONE,
@@ -58,19 +58,6 @@ class Version(argparse.Action):
         parser.exit()
 
 
-class Parser(argparse.ArgumentParser):
-    """An argument parser whose usage errors are one line, and exit with 2."""
-
-    def __init__(self, *words: Any, **more: Any) -> None:
-        super().__init__(*words, **more)
-        self.register("type", float, real_option)  # no 0_1e-1, inf or full-width digits
-        self.register("type", int, whole_option)
-
-    def error(self, message: str) -> Any:
-        """Say what is wrong with the command line."""
-        self.exit(REFUSED, f"{self.prog}: {message}\n{self.format_usage()}")
-
-
 def parser(say: Say) -> Parser:
     """The command line."""
     common = Parser(add_help=False)
@@ -92,18 +79,45 @@ def parser(say: Say) -> Parser:
 
     run = command("run", "模拟一个情景及其基准", "run a scenario against its baseline")
     run.add_argument(
-        "scenario", nargs="?", default="plan", help=say("情景名或文件", "name or file")
+        "scenario",
+        nargs="?",
+        default="plan",
+        help=say("情景名或文件", "name or file of a scenario"),
     )
     _region(run, say)
-    run.add_argument("--seed", type=int, default=1, help=say("随机种子", "seed of the luck"))
-    run.add_argument("--draws", type=int, default=0, help=say("参数抽样数", "parameter draws"))
-    scale = say("规模，1 为一人一行", "rows for each resident")
+    run.add_argument(
+        "--seed", type=int, default=1, help=say("随机种子，整数", "seed of the random numbers")
+    )
+    run.add_argument(
+        "--draws",
+        type=int,
+        default=0,
+        help=say("参数抽样次数，0 为不抽样", "number of parameter draws; 0: none"),
+    )
+    scale = say("规模：每名居民的行数，1 为一人一行", "rows for each resident, at most 1")
     run.add_argument("--scale", type=float, default=1.0, help=scale)
-    run.add_argument("--start", help=say("起点，须为普查时点", "a census date"))
-    run.add_argument("--until", help=say("终点", "the last day"))
-    run.add_argument("--jobs", type=int, help=say("并行进程数", "worker processes"))
-    run.add_argument("--figure", type=Path, help=say("另存判定图（SVG）", "also draw the verdicts"))
-    run.add_argument("--out", type=Path, help=say("保存位置", "where runs are saved"))
+    run.add_argument(
+        "--start",
+        help=say(
+            "起点，须为普查时点；缺省为情景的起点",
+            "first day, a census date; by default the scenario's",
+        ),
+    )
+    run.add_argument(
+        "--until", help=say("终点；缺省为情景的终点", "last day; by default the scenario's")
+    )
+    run.add_argument(
+        "--jobs",
+        type=int,
+        help=say("并行进程数；缺省为处理器核数", "worker processes; by default one per core"),
+    )
+    run.add_argument(
+        "--figure",
+        type=Path,
+        help=say("另存判定图（SVG）；缺省不画", "also draw the verdicts (SVG); by default not"),
+    )
+    saved = say("保存运行的文件夹；缺省 results/runs", "folder of runs; by default results/runs")
+    run.add_argument("--out", type=Path, help=saved)
 
     check = command("check", "检查情景、措施和区域文件", "check scenario, measure and region files")
     check.add_argument(
@@ -112,21 +126,38 @@ def parser(say: Say) -> Parser:
     _region(check, say)
 
     show = command("show", "展开一个情景", "a scenario as resolved")
-    show.add_argument("scenario", help=say("情景名或文件", "name or file"))
-    show.add_argument("--diff", metavar="OTHER", help=say("与另一情景之差", "what OTHER changes"))
+    show.add_argument("scenario", help=say("情景名或文件", "name or file of a scenario"))
+    show.add_argument(
+        "--diff",
+        metavar="OTHER",
+        help=say("与另一情景之差；缺省为展开情景", "what OTHER changes; by default the scenario"),
+    )
 
     measures = command("measures", "措施登记，双向追溯", "the register of measures, both ways")
-    measures.add_argument("id", nargs="?", help=say("措施编号", "number of a measure"))
+    measures.add_argument(
+        "id", nargs="?", help=say("措施编号；缺省为全部", "number of a measure; by default all")
+    )
     measures.add_argument("--levers", action="store_true", help=say("按抓手", "by lever"))
 
     sweep = command("sweep", "批量运行一个设计", "run a design of many runs")
     sweep.add_argument("design", type=Path, help=say("设计文件", "design file"))
-    sweep.add_argument("--out", type=Path, required=True, help=say("保存位置", "where runs go"))
-    sweep.add_argument("--jobs", type=int, help=say("并行进程数", "worker processes"))
-    sweep.add_argument("--shard", default="1/1", metavar="i/n", help=say("第几份", "which part"))
+    sweep.add_argument(
+        "--out", type=Path, required=True, help=say("保存运行的文件夹", "folder of runs")
+    )
+    sweep.add_argument(
+        "--jobs",
+        type=int,
+        help=say("并行进程数；缺省为处理器核数", "worker processes; by default one per core"),
+    )
+    sweep.add_argument(
+        "--shard", default="1/1", metavar="i/n", help=say("第 i 份，共 n 份", "part i of n")
+    )
     sweep.add_argument("--engine", choices=["local", "dask"], default="local",
                        help=say("在本机或 Dask 集群运行", "where to compute"))  # fmt: skip
-    address = say("Dask 调度器地址；缺省为本机集群", "of the Dask scheduler; none: a local cluster")
+    address = say(
+        "Dask 调度器地址，形如 tcp://host:port；缺省为本机集群",
+        "of the Dask scheduler, as tcp://host:port; by default a cluster on this machine",
+    )
     sweep.add_argument("--scheduler", metavar="ADDRESS", help=address)
     sweep.add_argument("--resume", action="store_true", help=say("继续", "continue a sweep"))
 
@@ -140,13 +171,20 @@ def parser(say: Say) -> Parser:
     reporting.add(command, say)
 
     packing.add(command("region", "区域包", "region packs"), say)
+    top.known = {name: each.options() for name, each in commands.choices.items()}
     return top
 
 
 def _shared(command: Parser, say: Say) -> None:
     """What may stand before a command as well as after it."""
     off = argparse.SUPPRESS  # so that a command keeps what was said before it
-    lang, json = say("语言", "language"), say("输出 JSON", "print JSON")
+    lang, json = (
+        say(
+            "语言；缺省 zh，不能显示中文的终端为 en",
+            "language; zh by default, en where a terminal cannot show Chinese",
+        ),
+        say("输出一个 JSON 对象", "print one JSON object"),
+    )
     command.add_argument("--lang", choices=["zh", "en"], default=off, help=lang)
     command.add_argument("--json", action="store_true", default=off, help=json)
 
@@ -159,13 +197,28 @@ def _score(score: argparse.ArgumentParser, say: Say) -> None:
     )
     score.add_argument("observations", nargs="?", type=Path, help=columns)
     _region(score, say)
-    score.add_argument("--cutoff", metavar="DATE", help=say("信息截止日", "information cut-off"))
-    registered = say("缺省为登记的设定", "as registered by default")
-    score.add_argument("--draws", type=int, help=registered)
-    score.add_argument("--scale", type=float, help=registered)
-    score.add_argument("--seed", type=int, help=registered)
-    score.add_argument("--jobs", type=int, help=say("并行进程数", "worker processes"))
-    score.add_argument("--out", type=Path, help=say("另存 CSV", "also write CSV"))
+    score.add_argument(
+        "--cutoff",
+        metavar="DATE",
+        help=say("信息截止日；缺省为登记的设定", "information cut-off; by default as registered"),
+    )
+    for name, number, zh, en in (
+        ("draws", int, "参数抽样次数", "number of parameter draws"),
+        ("scale", float, "规模：每名居民的行数", "rows for each resident"),
+        ("seed", int, "随机种子，整数", "seed of the random numbers"),
+    ):
+        what = say(f"{zh}；缺省为登记的设定", f"{en}; by default as registered")
+        score.add_argument(f"--{name}", type=number, help=what)
+    score.add_argument(
+        "--jobs",
+        type=int,
+        help=say("并行进程数；缺省为处理器核数", "worker processes; by default one per core"),
+    )
+    score.add_argument(
+        "--out",
+        type=Path,
+        help=say("另存为此 CSV 文件；缺省不存", "also write this CSV file; by default not"),
+    )
 
 
 def _region(command: argparse.ArgumentParser, say: Say) -> None:
@@ -180,10 +233,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(wrong, file=sys.stderr)
         return REFUSED
     try:
-        asked, unknown = parser(say).parse_known_args(words)
-        if unknown:
-            return _refused(asked.command, unknown, say)
+        with localised(say.lang):
+            commands = parser(say)
+            asked, unknown = commands.parse_known_args(words)
+            if unknown:
+                return _refused(asked.command, unknown, commands.known[asked.command], say)
         _workers(getattr(asked, "jobs", None))
+        check_inputs(asked)
         with stopped_by_signals():
             naming.say_what_is_taken(asked, say)
             module = getattr(asked, "module", "results.commands")
@@ -202,18 +258,24 @@ def main(argv: Sequence[str] | None = None) -> int:
         return FAILED
     except Exception as error:
         message = told(error, say.lang)
+        zh, en = getattr(error, "zh", None), getattr(error, "en", None)
+        if message is None and zh and en:  # a run failed, in a way that was foreseen
+            say.note(zh, en)
+            return FAILED
         if message is None:
             raise
         print(message, file=sys.stderr)
         return REFUSED
 
 
-def _refused(command: str, unknown: Sequence[str], say: Say) -> int:
-    """Say which words a command does not know."""
-    said = " ".join(unknown)
+def _refused(command: str, unknown: Sequence[str], known: Sequence[str], say: Say) -> int:
+    """Say which words a command does not know, and which option may be meant."""
+    words = " ".join(unknown)
+    option = next((word.partition("=")[0] for word in unknown if word.startswith("-")), "")
+    near = meant(option, list(known)) if option else ""
     say.note(
-        f"xiancheng {command} 没有这样的参数：{said}；可用的见 xiancheng {command} --help",
-        f"xiancheng {command} takes no {said}; what it takes is told by xiancheng {command} --help",
+        f"xiancheng {command} 没有这样的参数：{words}{near}；可用的见 xiancheng {command} --help",
+        f"xiancheng {command} takes no {words}{near}; see xiancheng {command} --help",
     )
     return REFUSED
 
@@ -238,8 +300,9 @@ def _workers(jobs: int | None) -> None:
 
 
 def _language(words: Sequence[str]) -> str:
-    """The language of the command line, else of the environment, else Chinese."""
-    return _named_language(words) or preferred_language() or "zh"
+    """The language of the command line or the environment; else Chinese where it can be shown."""
+    shown = "zh" if streams.shows_chinese() else "en"
+    return _named_language(words) or preferred_language() or shown
 
 
 def _named_language(words: Sequence[str]) -> str | None:
@@ -262,6 +325,7 @@ def _unknown_language(words: Sequence[str]) -> str | None:
 
 def entry() -> NoReturn:
     """Run the command that the process was started with, and end it."""
+    streams.prepare(json="--json" in sys.argv)
     leave(main())
 
 

@@ -1,5 +1,6 @@
 """What each command does, once its words are parsed; each gives the exit code."""
 
+import sys
 from argparse import Namespace
 from dataclasses import asdict
 
@@ -14,7 +15,7 @@ from scenarios.checking import Problem, ScenarioError, Words, nearest
 
 def run(asked: Namespace, say: Say) -> int:
     """`xiancheng run`: verdicts, growth by cause, and a saved run."""
-    from results import caveats, figures, later_census, verdict
+    from results import caveats, cost, figures, later_census, verdict
     from results.file_checks import inactive
     from results.keeping import answers, store
     from results.keeping.files import writable
@@ -33,6 +34,9 @@ def run(asked: Namespace, say: Say) -> int:
     if asked.figure:
         figures.possible(asked.figure)
     answer, draws = answers.Answers.here(), None
+    pairs = 2 * (1 + asked.draws)
+    work = cost.Work(pairs, asked.region, asked.scale, scenario.start, scenario.until)
+    cost.announce(say, [work], asked.jobs)
     altered = answer.set_aside()
     with progress(say("模拟", "simulating"), 2 + asked.draws) as step:
         both = ensemble.pair(scenario, step, answer=answer, **request)
@@ -48,9 +52,13 @@ def run(asked: Namespace, say: Say) -> int:
     if len(found):
         remarks.append(caveats.of_one_run(found, both.plan.region, say.lang))
     told = Request.of(scenario, **request)
-    saved, before = answers.keep(both.plan, told, found, delivered, folder, answer)
-    if asked.figure:
-        figures.verdict(found, asked.figure, say.lang)
+    saved, before, failure = None, False, None
+    try:
+        saved, before = answers.keep(both.plan, told, found, delivered, folder, answer)
+        if asked.figure:
+            figures.verdict(found, asked.figure, say.lang)
+    except OSError as error:  # the disk filled up meanwhile: what was computed is printed first
+        failure = error
     if asked.json:
         report = {
             "verdicts": found,
@@ -58,7 +66,9 @@ def run(asked: Namespace, say: Say) -> int:
             "delivery": in_file(delivered),
             "remarks": remarks,
         }
-        print(as_json({"run": str(saved), **report}))
+        print(as_json({"run": saved and str(saved), **report}), flush=True)
+        if failure:
+            raise failure
         return DONE
     if found.empty and later.empty:
         none = not both.plan.region.targets
@@ -78,6 +88,9 @@ def run(asked: Namespace, say: Say) -> int:
         table(title, *later_census.lines(later, say.lang))
     for remark in remarks:
         print(f"· {remark}")
+    if failure:
+        sys.stdout.flush()
+        raise failure
     if before:
         say.note(f"同样的运行已在 {saved}", f"the same run is in {saved}")
     else:
@@ -181,10 +194,12 @@ def measures(asked: Namespace, say: Say) -> int:
 
 def sweep(asked: Namespace, say: Say) -> int:
     """`xiancheng sweep`: every run of a design once; 1 if some gave no outcome."""
+    from results import cost
     from results.file_checks import note_inactive
     from results.keeping import ledger
     from results.sweeps import command as sweeping
     from results.sweeps import planning, swept
+    from scenarios.engines import SchedulerLostError
 
     sweep = planning.planned(
         asked.design, asked.out, shard=asked.shard, jobs=asked.jobs, engine=asked.engine,
@@ -197,6 +212,7 @@ def sweep(asked: Namespace, say: Say) -> int:
     need = sweep.need()
     say.note(*need.said())
     need.refuse()
+    cost.announce(say, sweep.works(), sweep.engine.jobs)
     aside = sweep.begin()
     for folder in aside.torn:
         say.note(f"残缺或被改动，已隔离：{folder}", f"torn or altered, set aside: {folder}")
@@ -208,7 +224,7 @@ def sweep(asked: Namespace, say: Say) -> int:
     try:
         with progress(say("批量运行", "sweeping"), len(sweep.keys)) as settled:
             tally = sweep.run(settled)
-    except sweeping.StoppedError as error:
+    except (sweeping.StoppedError, SchedulerLostError) as error:
         say.note(error.zh, error.en)
         return FAILED
     on_file = sweep.on_file()

@@ -7,7 +7,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from results import fonts
+from results import cells, fonts
 from results.contents.parts import Cell, Chart, Kind
 from scenarios.checking import Words
 from scenarios.simulate import RequestError
@@ -112,6 +112,7 @@ def possible(path: Path) -> None:
             f"图应存为已有文件夹中的 .svg 文件；得到 {path}",
             f"a figure should be an .svg file in a folder that exists; got {path}",
         )
+    cells.possible(path)
 
 
 # The pictures of a document

@@ -17,8 +17,12 @@ MODULE = "results.packing"
 def add(command: argparse.ArgumentParser, say: "Say") -> None:
     """Add the words of `region` to the command line."""
     common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
-    common.add_argument("--lang", choices=["zh", "en"], help=say("语言", "language"))
-    common.add_argument("--json", action="store_true", help=say("输出 JSON", "print JSON"))
+    common.add_argument(
+        "--lang", choices=["zh", "en"], help=say("语言；缺省 zh", "language; zh by default")
+    )
+    common.add_argument(
+        "--json", action="store_true", help=say("输出一个 JSON 对象", "print one JSON object")
+    )
     command.set_defaults(module=MODULE)
     actions = command.add_subparsers(dest="action", metavar=say("动作", "action"), required=True)
 
@@ -33,19 +37,24 @@ def add(command: argparse.ArgumentParser, say: "Say") -> None:
     census = action("from-census", "由普查分县表生成区域包", "a pack from a county census table")
     census.add_argument("table", type=Path, help=say("普查表（CSV）", "the census table (CSV)"))
     which = census.add_mutually_exclusive_group(required=True)
-    codes = say("地级市代码", "codes of prefectures")
+    codes = say(
+        "地级市代码；缺省须用 --province", "codes of prefectures; by default give --province"
+    )
     which.add_argument("--prefecture", nargs="+", metavar="CODE", default=[], help=codes)
     which.add_argument("--province", action="store_true", help=say("全省", "all of them"))
     out = say("新文件夹", "a new folder")
     census.add_argument("--out", type=Path, required=True, metavar="DIR", help=out)
-    joins = say("区划对照表", "which units make one, and known slips of the table")
+    joins = say("区划对照表；缺省为自带的", "which units make one; by default the shipped table")
     census.add_argument("--concordance", type=Path, metavar="FILE", help=joins)
-    via = say("谁数字化、许可", "who digitised the table, and its licence")
+    via = say(
+        "谁数字化、许可；缺省为空", "who digitised the table, and its licence; by default empty"
+    )
     census.add_argument("--via", default="", metavar="TEXT", help=via)
 
     new = action("new", "新建空白区域包", "an empty pack to fill by hand")
     new.add_argument("name", help=say("名称", "its name"))
-    new.add_argument("--out", type=Path, metavar="DIR", help=out)
+    where = say("新文件夹；缺省为以名称命名的", "a new folder; by default named as the pack")
+    new.add_argument("--out", type=Path, metavar="DIR", help=where)
 
 
 def region(asked: Namespace, say: "Say") -> int:

@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import NoReturn
 
 DONE, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130  # exit codes; the last of what was stopped
@@ -43,6 +43,17 @@ def end_workers() -> None:
         worker.kill()
 
 
+def _release_semaphores() -> None:
+    """Remove the semaphores of this process, as the end of an interpreter does.
+
+    Else the tracker of resources, which outlives a process that ends at once, warns of them.
+    """
+    util = sys.modules.get("multiprocessing.util")
+    if util is not None:
+        with suppress(Exception):
+            util._run_finalizers(0)
+
+
 def leave(code: int) -> NoReturn:
     """End the process with an exit code.
 
@@ -50,6 +61,7 @@ def leave(code: int) -> NoReturn:
     when they are imported, would end itself by the signal instead, whatever the code.
     """
     if code == INTERRUPTED:
+        _release_semaphores()
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)

@@ -4,13 +4,18 @@ What is durable lives in the store: a task that is asked for twice is answered t
 may lose workers and send a task again; no engine changes a result.
 """
 
+import logging
 import os
+import re
+import socket
 import threading
+from asyncio import CancelledError
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import CancelledError as FuturesCancelledError
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing import active_children, get_context, parent_process
 from multiprocessing.process import BaseProcess
@@ -231,6 +236,39 @@ def one_thread_each() -> Iterator[None]:
 # A Dask cluster
 
 
+CONNECTING = 5.0  # seconds in which a scheduler should answer
+ADDRESS = re.compile(r"((tcp|tls|ws|wss)://)?(\[[0-9A-Fa-f:.%]+\]|[\w.-]+):([0-9]{1,5})", re.ASCII)
+
+
+class SchedulerLostError(RuntimeError):
+    """The scheduler does not answer, or does so no longer; what is in the store is whole."""
+
+    def __init__(self, address: str | None, reason: str = "") -> None:
+        where, why = address or "", f"（{reason}）" if reason else ""
+        self.zh = f"Dask 调度器 {where} 没有响应{why}；它恢复后用 --resume 继续"
+        self.en = (
+            f"the Dask scheduler {where} does not answer{f' ({reason})' if reason else ''}; "
+            "continue with --resume once it does"
+        )
+        super().__init__(self.en)
+
+
+def addressed(text: str) -> tuple[str, int]:
+    """The host and the port in the address of a scheduler.
+
+    Raises
+    ------
+    RequestError
+    """
+    found = ADDRESS.fullmatch(text)
+    if found is None or not 0 < int(found[4]) < 65536:
+        raise RequestError(
+            f"--scheduler 应形如 tcp://host:port，如 tcp://10.0.0.5:8786；得到 {text!r}",
+            f"--scheduler should be such as tcp://host:port (tcp://10.0.0.5:8786); got {text!r}",
+        )
+    return found[3].strip("[]"), int(found[4])
+
+
 @dataclass
 class Dask:
     """The workers of a Dask scheduler, or of a cluster on this machine if no address is given.
@@ -241,8 +279,32 @@ class Dask:
     jobs: int
     address: str | None = None
 
+    def reach(self) -> None:
+        """See that the scheduler answers, before anything is computed.
+
+        Raises
+        ------
+        RequestError
+            if its address has no proper form.
+        SchedulerLostError
+        """
+        if self.address is None:
+            return
+        try:
+            socket.create_connection(addressed(self.address), CONNECTING).close()
+        except (OSError, UnicodeError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise SchedulerLostError(self.address, reason) from None
+
     def run(self, job: Job, tasks: Sequence[int]) -> Iterator[Any]:
-        """What `job` says of each task, or `Lost`; every task once."""
+        """What `job` says of each task, or `Lost`; every task once.
+
+        Raises
+        ------
+        RequestError
+            if Dask is not installed.
+        SchedulerLostError
+        """
         try:
             from distributed import Client, KilledWorker, LocalCluster, as_completed
         except ImportError:
@@ -251,17 +313,19 @@ class Dask:
                 "running on a cluster needs Dask; in its sources: pip install -e '.[cluster]'",
             ) from None
 
+        self.reach()
         fresh, again = deque(tasks), deque[list[int]]()
         pace = Pace()
-        with one_thread_each():
-            cluster = None
-            if self.address is None:
-                cluster = LocalCluster(
-                    n_workers=min(self.jobs, len(tasks)), threads_per_worker=1, processes=True,
-                    dashboard_address=None,
-                )  # fmt: skip
-            client = Client(cluster or self.address, set_as_default=False)
+        with one_thread_each(), _quiet():
+            cluster = client = None
+            finished = False
             try:
+                if self.address is None:
+                    cluster = LocalCluster(
+                        n_workers=min(self.jobs, len(tasks)), threads_per_worker=1, processes=True,
+                        dashboard_address=None, silence_logs=logging.CRITICAL,
+                    )  # fmt: skip
+                client = Client(cluster or self.address, set_as_default=False, timeout=CONNECTING)
                 shared = client.scatter(job, broadcast=True, hash=False)
                 flying: dict[Any, list[int]] = {}
                 arrivals = as_completed(loop=client.loop)
@@ -291,7 +355,31 @@ class Dask:
                         pace.observed(seconds, len(batch))
                     send()
                     yield from said
+                finished = True
+            except (OSError, CancelledError, FuturesCancelledError) as error:
+                reason = str(error) if isinstance(error, OSError) else ""
+                raise SchedulerLostError(self.address, reason) from None
             finally:
-                client.close()
-                if cluster is not None:
-                    cluster.close()
+                _leave(client, cluster, at_once=not finished)
+
+
+def _leave(client: Any, cluster: Any, *, at_once: bool) -> None:
+    """Leave a scheduler, and end a cluster of our own: at once if something went wrong."""
+    if at_once:
+        for worker in active_children() if cluster is not None else ():
+            worker.kill()
+    for each in (client, cluster):
+        with suppress(Exception):  # what is gone cannot be left politely
+            if each is not None:
+                each.close(timeout=1.0 if at_once else 30.0)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Dask's own messages are left out: what went wrong is an error, in words of ours."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)

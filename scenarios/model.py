@@ -12,6 +12,7 @@ import numpy as np
 from calibration import priors
 from calibration.circumstances import counties as circumstances
 from calibration.circumstances import fertility
+from calibration.compiling import keep_compiled
 from calibration.population import population
 from calibration.region import load
 from scenarios.plan import policy
@@ -93,6 +94,7 @@ def prepared(
 
     `digest` tells versions of the pack apart.
     """
+    keep_compiled()
     region = load(name)
     built = population(region, start, scale, seed=1)
     counties = circumstances(region, start)

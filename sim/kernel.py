@@ -38,7 +38,7 @@ def _philox(c0: Any, c1: Any, c2: Any, c3: Any, k0: Any, k1: Any) -> Any:
     return c0, c1, c2, c3
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def words(address: Array, when: Any, stream: Any, seed: Any, out: Array) -> None:
     """Fill `out`, (4, row), with four words of luck in [0, 2^32) for each address, (row,)."""
     k0, k1 = seed & _LOW, seed >> _SHIFT
@@ -48,7 +48,7 @@ def words(address: Array, when: Any, stream: Any, seed: Any, out: Array) -> None
         out[0, i], out[1, i], out[2, i], out[3, i] = w0, w1, w2, w3
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def tally(
     unit: Array, born: Array, traits: Array, weight: Array, first_row: Array, band: Array,
     counts: Array,
@@ -74,7 +74,7 @@ def _ends(low: Any, high: Any) -> Any:
     return upper, min(upper + ((np.uint64(low) + _ROUND) >> _DROP), _FULL)
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def screen(
     table: Array, second: Array, inner_from: Array, other_from: Array,
     unit_factor: Any, since_factor: Any,
@@ -112,7 +112,7 @@ def screen(
     return bounds
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def _suspects(
     luck: Array, unit: Array, born: Array, traits: Array, first_row: Array, band: Array,
     group: Array, bounds: Array, lanes: Array, flags: Array, out: Array,
@@ -139,7 +139,7 @@ def _suspects(
     return count
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def throw(
     address: Array, unit: Array, born: Array, child: Array, since: Array, traits: Array,
     first_row: Array, band: Array, stage: Array, inner: Array, other: Array,
@@ -187,7 +187,7 @@ def throw(
     return found
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def split(rows: Array, events: Array, lists: Array, lengths: Array) -> None:
     """List the rows of each event: event e fills `lists[e]`, (8, row), to `lengths[e]`, (8,).
 
@@ -201,7 +201,7 @@ def split(rows: Array, events: Array, lists: Array, lengths: Array) -> None:
                 lengths[e] += 1
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def race(
     address: Array, when: Any, stream: Any, seed: Any, chances: Array, row: Array, out: Array
 ) -> None:  # fmt: skip
@@ -229,7 +229,7 @@ def race(
         out[i] = winner
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def serve(order: Array, counter: Array, size: Array, room: Array, served: Array) -> None:
     """Let parties in by `order`, (party,), while their counter has room for all of them.
 
@@ -247,7 +247,7 @@ def serve(order: Array, counter: Array, size: Array, room: Array, served: Array)
 # the groups, so that everyone is in exactly one.
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def nearest(mate: Array, born: Array, unit: Array, gone: int, adult: int, row: int) -> Any:
     """The living member of `row`'s ring, other than `row`, nearest in age; -1 if there is none.
 
@@ -264,7 +264,7 @@ def nearest(mate: Array, born: Array, unit: Array, gone: int, adult: int, row: i
     return found
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def unlink(mate: Array, row: int) -> None:
     """Take `row` out of its ring; it becomes a ring of its own."""
     last = row
@@ -273,7 +273,7 @@ def unlink(mate: Array, row: int) -> None:
     mate[last], mate[row] = mate[row], row
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def leave_rings(
     mate: Array, born: Array, unit: Array, gone: int, adult: int, rows: Array, heirs: Array
 ) -> None:  # fmt: skip
@@ -286,14 +286,14 @@ def leave_rings(
         unlink(mate, rows[i])
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def join_rings(mate: Array, rows: Array, hosts: Array) -> None:
     """Put each of `rows`, (joiner,), now alone, into the ring of its host."""
     for i in range(len(rows)):
         mate[rows[i]], mate[hosts[i]] = mate[hosts[i]], rows[i]
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def heads(mate: Array, traits: Array, mask: int, value: int, rows: Array, out: Array) -> None:
     """The first member of each row's ring, from the row on, whose masked traits equal `value`.
 
@@ -309,7 +309,7 @@ def heads(mate: Array, traits: Array, mask: int, value: int, rows: Array, out: A
 WHOLE, LONE, WITH_CHILD = 0, 1, 2  # who goes: all who live there, one, a child and an adult
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def move(
     mate: Array, born: Array, unit: Array, before: Array, since: Array, now: Any, adult: Any,
     rows: Array, modes: Array, goals: Array, who: Array, origin: Array,
@@ -352,7 +352,7 @@ def move(
     return moved
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def first_of_ring(mate: Array, rows: Array, out: Array) -> None:
     """Fill `out`, (row,), with the smallest row of each row's ring: a name for the ring."""
     for i in range(len(rows)):
@@ -362,7 +362,7 @@ def first_of_ring(mate: Array, rows: Array, out: Array) -> None:
         out[i] = smallest
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def pair(group: Array, side: Array, kin: Array, partner: Array) -> None:
     """Match two sides within groups as opening and closing brackets, in the order given.
 
@@ -386,7 +386,7 @@ def pair(group: Array, side: Array, kin: Array, partner: Array) -> None:
             top += 1
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def company(mate: Array, unit: Array, rows: Array, size: Array) -> None:
     """Fill `size`, (row,), with how many of each row's ring live where it lives, with itself."""
     for i in range(len(rows)):
@@ -398,7 +398,7 @@ def company(mate: Array, unit: Array, rows: Array, size: Array) -> None:
         size[i] = count
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def registered(
     hukou: Array, unit: Array, place: Array, weight: Array, gone: int, total: Array, away: Array
 ) -> None:  # fmt: skip
@@ -410,14 +410,14 @@ def registered(
                 away[hukou[i]] += weight[i]
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def by_unit(unit: Array, traits: Array, weight: Array, counts: Array) -> None:
     """Add the weight of each row to `counts`, (unit, 2 sex)."""
     for i in range(len(unit)):
         counts[unit[i], traits[i] & 1] += weight[i]
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def registered_elsewhere(
     unit: Array, hukou: Array, since: Array, last: int, county: Array, township: Array,
     beyond: int, weight: Array, counts: Array,
@@ -441,7 +441,7 @@ def registered_elsewhere(
             counts[county[here], 0] += weight[i]
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def in_families(
     unit: Array, traits: Array, flags: Array, collective: int, county: Array, weight: Array,
     counts: Array,
@@ -452,7 +452,7 @@ def in_families(
             counts[county[unit[i]], traits[i] >> 3 & 3] += weight[i]
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def within(values: Array, low: int, high: int, rows: Array) -> int:
     """Fill `rows` with the rows whose value lies in [low, high]; returns how many there are."""
     found = 0
@@ -463,7 +463,7 @@ def within(values: Array, low: int, high: int, rows: Array) -> int:
     return found
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def not_yet_counted(
     rows: Array, since: Array, moved: int, unit: Array, before: Array, place: Array, gone: int,
     weight: Array, change: Array,
@@ -478,7 +478,7 @@ def not_yet_counted(
             change[place[unit[row]]] -= weight[row]
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def unfold(counts: Array, by_work: Array, by_role: Array) -> None:
     """Sum `counts`, (place, band, 256 traits), by what the bits of the traits say.
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import settings
 from scipy.stats import binom
 
+from calibration.compiling import keep_compiled
 from calibration.priors import central
 from sim import UrbanModel, households, kinds
 from sim.base import Base
@@ -40,6 +41,8 @@ from sim.state import (
 
 settings.register_profile("house", deadline=None, derandomize=True)  # same examples every time
 settings.load_profile("house")
+
+keep_compiled()
 
 NOW = 483  # 2020 Q4
 TOWN, VILLAGE = 0, 1  # the places of county 0; county 1 holds places 2 and 3

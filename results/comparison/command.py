@@ -3,7 +3,7 @@
 from argparse import Namespace
 from typing import TYPE_CHECKING, TypeVar
 
-from results import cells
+from results import cells, cost
 from results.cli import Say
 from results.comparison import asked as words
 from results.file_checks import note_inactive
@@ -53,18 +53,22 @@ def compare(asked: Namespace, say: Say) -> int:
     words.possible(
         asked, *(side.scenario for side in sides), seed=seed, scale=scale, draws=asked.draws
     )
-    with progress(say("比较", "comparing"), len(sides) * (1 + asked.draws * seeds)) as step:
+    each = 1 + asked.draws * seeds
+    cost.announce(say, [_work(asked, side.scenario, each, scale) for side in (*sides, sides[0])],
+                  asked.jobs)  # fmt: skip
+    with progress(say("比较", "comparing"), (len(sides) + 1) * each) as step:
         told = compare_sides(
             sides, region=asked.region, seed=seed, scale=scale, draws=asked.draws, seeds=seeds,
             jobs=asked.jobs, day=words.day(asked.at), done=step,
         )  # fmt: skip
     remarks = [*compared.remarks(told, say.lang), *evidence.remarks(told.region, say.lang)]
-    _csv(told.to_frame(), asked, say)
+    written = told.to_frame()
     if asked.json:
         report = {"outcomes": told.to_frame(), "targets": told.verdicts(), "remarks": remarks,
                   "posterior": evidence.sample(told.region)}  # fmt: skip
         inputs = told.inputs[say.lang]
         print(cells.as_json({"baseline_scenario": sides[0].name, "inputs": inputs, **report}))
+        _csv(written, asked, say)
         return DONE
     for name, changes in told.inputs[say.lang].items():
         print(f"{sides[0].name} -> {name}")
@@ -75,6 +79,7 @@ def compare(asked: Namespace, say: Say) -> int:
     if told.region.targets:
         table(say("目标", "targets"), *compared.targets(told, say.lang))
     _remark(remarks)
+    _csv(written, asked, say)
     return DONE
 
 
@@ -94,26 +99,30 @@ def attribute(asked: Namespace, say: Say) -> int:
     with words.runs(asked, scenario, day) as runs:
         place = words.group_named(runs, asked.county)
         game = Game.of(scenario, asked.permutations, len(draws), asked.seed)
-        with progress(say("归因", "attributing"), len(game.coalitions())) as step:
+        count = len(game.coalitions())
+        cost.announce(say, [_work(asked, scenario, count)], asked.jobs)
+        with progress(say("归因", "attributing"), count) as step:
             told = attribute_effect(
                 scenario, runs, permutations=asked.permutations, draws=draws, seed=asked.seed,
                 done=step,
             )  # fmt: skip
     remarks = [*attributed.remarks(told, asked.scale, runs.pack, say.lang)]
     remarks += evidence.remarks(runs.pack, say.lang) if asked.draws else []
-    _csv(told.to_frame(), asked, say)
+    written = told.to_frame()
     if asked.json:
         about = {"scenario": scenario.name, "date": str(told.day), "runs": told.runs}
         sampling = {"permutations": told.permutations, "draws": told.draws, "scale": asked.scale}
         sample = {"posterior": evidence.sample(runs.pack) if asked.draws else None}
         report = {"shares": told.to_frame(), "remarks": remarks}
         print(cells.as_json({**about, **sampling, **report, **sample}))
+        _csv(written, asked, say)
         return DONE
     where = told.groups[place]
     title = f"{scenario.title.said(say.lang)} · {where.said(say.lang)}"
     table(title, *attributed.projects(told, place, say.lang))
     table(title, *attributed.measures(told, place, say.lang))
     _remark(remarks)
+    _csv(written, asked, say)
     return DONE
 
 
@@ -138,21 +147,24 @@ def sensitivity(asked: Namespace, say: Say) -> int:
             say.note(*message(idle))
         screened = None
         if asked.method == "morris":
-            told = _screened(asked, scenario, question, runs, sizes["trajectories"])
+            told = _screened(asked, scenario, question, runs, sizes["trajectories"], say)
         else:
             names = list(asked.factors)
             if not names:
-                screened = _screened(asked, scenario, question, runs, sizes["trajectories"])
+                screened = _screened(asked, scenario, question, runs, sizes["trajectories"], say)
                 names = screened["factor"].tolist()[: sizes["top"]]
             steps = sensitivity.runs_needed("sobol", len(names), sizes["points"], asked.effect)
+            cost.announce(say, [_work(asked, scenario, steps)], asked.jobs)
             with progress("Sobol", steps) as step:
                 told = sensitivity.sobol(
                     scenario, question, runs, names=names, points=sizes["points"],
                     seed=asked.seed, done=step,
                 )  # fmt: skip
         where = reported(runs.pack)[place]
-    _csv(told, asked, say)
-    remarks = [*sensitivity.remarks(asked.method, asked.effect, asked.seed, say.lang)]
+    written, remarks = (
+        told,
+        [*sensitivity.remarks(asked.method, asked.effect, asked.seed, say.lang)],
+    )
     if asked.json:
         about = {"scenario": scenario.name, "outcome": outcome, "effect": asked.effect}
         kept = {
@@ -163,10 +175,12 @@ def sensitivity(asked: Namespace, say: Say) -> int:
             "inactive": idle,
         }
         print(cells.as_json({**about, "date": str(runs.day), **kept, "remarks": remarks}))
+        _csv(written, asked, say)
         return DONE
     title = f"{compared.title(outcome, say.lang)} · {where.said(say.lang)} · {runs.day}"
     table(title, *sensitivity.lines(told, say.lang))
     _remark(remarks)
+    _csv(written, asked, say)
     return DONE
 
 
@@ -200,17 +214,31 @@ def _sizes(asked: Namespace) -> dict[str, int]:
 
 
 def _screened(
-    asked: Namespace, scenario: "Scenario", question: "Question", runs: "Runs", trajectories: int
+    asked: Namespace,
+    scenario: "Scenario",
+    question: "Question",
+    runs: "Runs",
+    trajectories: int,
+    say: Say,
 ) -> "pd.DataFrame":
     from results import sensitivity
 
     names = sensitivity.factors(asked.factors)
     steps = sensitivity.runs_needed("morris", len(names), trajectories, asked.effect)
+    cost.announce(say, [_work(asked, scenario, steps)], asked.jobs)
     with progress("Morris", steps) as step:
         return sensitivity.morris(
             scenario, question, runs, names=names, trajectories=trajectories, seed=asked.seed,
             done=step,
         )  # fmt: skip
+
+
+def _work(
+    asked: Namespace, scenario: "Scenario", runs: int, scale: float | None = None
+) -> cost.Work:
+    """Runs of a scenario, for a word on how long they take."""
+    chosen = asked.scale if scale is None else scale
+    return cost.Work(runs, asked.region, chosen, scenario.start, scenario.until)
 
 
 def _csv(told: "pd.DataFrame", asked: Namespace, say: Say) -> None:

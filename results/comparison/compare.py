@@ -222,7 +222,7 @@ def compare(
         made |= {side.name: read(side.saved.outcome(), chosen) for side in sides if side.saved}
         table = layered(region, draws, seed, seeds) if draws else []
         drawn = runs.read([(side.scenario, draw) for side in sides for draw in table], done)
-        known = runs.read([(plain, draw) for draw in [common, *table]])
+        known = runs.read([(plain, draw) for draw in [common, *table]], done)
     without = np.array([reading.targets for reading in known])
     shape = (len(sides), draws, seeds)
     values = np.array([_outcomes(made[side.name]) for side in sides])

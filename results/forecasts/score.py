@@ -14,7 +14,7 @@ import numpy as np
 from calibration import parsing
 from calibration.region import Region, load
 from calibration.scores import LEVELS, Scores, interval
-from results import cells
+from results import cells, cost
 from results.cli import Say
 from results.forecasts import forecasting, frozen, observed, scored
 from results.forecasts.forecasting import MELD, MODEL, Forecasts
@@ -47,14 +47,18 @@ def score(asked: Namespace, say: Say) -> int:
                 *frozen.lines(settings, digests, say.lang),
             )
         return DONE
+    if asked.out:
+        cells.possible(asked.out)
     seen = observed.read(asked.observations, reported(pack), settings.cutoff)
+    start, until = pack.censuses[-1], max(each.day for each in seen)
+    runs = 2 * settings.draws if pack.targets else settings.draws
+    work = cost.Work(runs, asked.region, settings.scale, start, until)
+    cost.announce(say, [work], asked.jobs)
     with progress(say("模拟", "simulating"), settings.draws) as step:
         told = forecasting.forecasts(
             asked.region, [each.day for each in seen], settings, jobs=asked.jobs, done=step
         )
     each, overall = by_case(told, seen), by_forecaster(told, seen, pack)
-    if asked.out:
-        cells.write(each, asked.out)
     said = [remark.said(say.lang) for remark in scored.remarks(told, seen, settings)]
     if asked.json:
         report = {
@@ -62,6 +66,7 @@ def score(asked: Namespace, say: Say) -> int:
             "settings": frozen.told(settings), "digests": digests, "remarks": said,
         }  # fmt: skip
         print(cells.as_json(report))
+        _write(each, asked, say)
         return DONE
     table(say("逐条观测", "each observation"), *scored.case_lines(each, say.lang))
     for over, rows in overall.groupby("over", sort=False):
@@ -72,7 +77,14 @@ def score(asked: Namespace, say: Say) -> int:
     )
     for remark in said:
         print(f"· {remark}")
+    _write(each, asked, say)
     return DONE
+
+
+def _write(cases: "pd.DataFrame", asked: Namespace, say: Say) -> None:
+    if asked.out:
+        cells.write(cases, asked.out)
+        say.note(f"已写 {asked.out}", f"wrote {asked.out}")
 
 
 def of(asked: Namespace) -> Settings:

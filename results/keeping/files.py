@@ -2,8 +2,8 @@
 
 import hashlib
 import os
-import secrets
 import shutil
+import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -14,18 +14,35 @@ from pathlib import Path
 from scenarios.simulate import RequestError
 
 
+def existing(folder: Path) -> Path:
+    """The folder, or the nearest of its parents that is there.
+
+    Raises
+    ------
+    OSError
+        if it cannot be known.
+    """
+    folder = folder.absolute()
+    while True:
+        try:
+            folder.lstat()
+        except FileNotFoundError:
+            folder = folder.parent
+        else:
+            return folder
+
+
 def writable(folder: Path) -> None:
     """Refuse a place that nothing can be written to, before anything is computed.
+
+    Nothing is left behind: what is not there is made by whoever writes.
 
     Raises
     ------
     RequestError
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / f".probe-{secrets.token_hex(4)}"
-        probe.touch()
-        probe.unlink()
+        os.rmdir(tempfile.mkdtemp(prefix=".probe-", dir=existing(folder)))
     except OSError as error:
         raise RequestError(
             f"无法写入 {folder}（{error.strerror}）；请用 --out 指定可写的文件夹",
@@ -69,7 +86,8 @@ def draft_of(folder: Path) -> Iterator[Path]:
 
 
 def whole_file(path: Path, content: bytes) -> None:
-    """Write a file that is there as a whole or not at all."""
+    """Write a file that is there as a whole or not at all; its folder is made if need be."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         draft.write_bytes(content)

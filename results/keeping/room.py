@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from calibration.region import load
+from results.keeping.files import existing
 from scenarios.simulate import RequestError
 from scenarios.sweep import Design
 
@@ -35,7 +36,7 @@ class Need:
             pack, start = load(world.region), world.scenario.start
             persons = pack.urban_rural(start).sum() + pack.away(start).sum()
             rows = max(rows, float(persons) * max(made.scales))
-        free = shutil.disk_usage(folder).free
+        free = shutil.disk_usage(existing(folder)).free
         each = PROCESS_BYTES + ROW_BYTES * rows
         return cls(jobs, each, memory_available(), runs * RUN_BYTES, free)
 

@@ -10,10 +10,11 @@ from typing import Any
 
 from calibration import posterior
 from calibration.region import load
+from results import cells, cost
 from results.cli import Say
 from results.keeping.files import installed, whole_file, writable
 from results.keeping.store import RUNS
-from results.knowing import accounting, estimating, identifiability
+from results.knowing import accounting, estimating, identifiability, trials
 from results.knowing.estimating import Settings, Stage
 from results.show import progress, table
 from results.stopping import DONE, FAILED
@@ -30,8 +31,9 @@ def calibrate(asked: Namespace, say: Say) -> int:
     """Estimate; 1 if the intervals did not pass their test, and then no sample is kept."""
     pack = load(asked.region, say.lang)
     if asked.report:
+        cells.possible(asked.report)
         here = asked.out is not None and (asked.out / posterior.SAMPLE).is_file()
-        return _report(asked.out if here else pack.folder, asked.report, say)
+        return _report(asked.out if here else pack.folder, asked, say)
     chosen = settings(asked)
     folder = asked.out or RUNS / "trials" / pack.name
     short = estimating.shortfalls(chosen, own=True)
@@ -40,6 +42,7 @@ def calibrate(asked: Namespace, say: Say) -> int:
     if not short:
         writable(home)
     jobs = asked.jobs or os.cpu_count() or 1
+    cost.announce(say, works(chosen), jobs)
     begun = time.monotonic()
     first, last = _estimate(chosen, folder, jobs, say)
     seconds = round(time.monotonic() - begun)
@@ -51,13 +54,13 @@ def calibrate(asked: Namespace, say: Say) -> int:
             told = accounting.account(chosen, first, last, {"seconds": seconds, "jobs": jobs})
             step()
     text = json.dumps(told, ensure_ascii=False, indent=1) + "\n"
-    whole_file(folder / "account.json", text.encode())
-    say.note(*named(folder / "account.json"))
     passed = all(stage["gate"]["passed"] for stage in told["stages"])
     if asked.json:
-        print(text, end="")
+        print(cells.as_json(told), flush=True)
     else:
         _show(told, say)
+    whole_file(folder / "account.json", text.encode())
+    say.note(*named(folder / "account.json"))
     if not passed:
         say.note("区间未通过检验，不予采用", "the intervals failed their test and are not used")
         return FAILED
@@ -110,6 +113,17 @@ def settings(asked: Namespace) -> Settings:
     return chosen
 
 
+def works(chosen: Settings) -> list[cost.Work]:
+    """The runs of an estimate, for a word on how long they take."""
+    asked = [(chosen.runs, chosen.region, chosen.scale)]
+    if chosen.pool is not None:
+        asked.append((chosen.pool_runs, chosen.pool, chosen.pool_scale))
+    return [
+        cost.Work(runs, region, scale, *trials.censuses(load(region)))
+        for runs, region, scale in asked
+    ]
+
+
 def _estimate(settings: Settings, folder: Path, jobs: int, say: Say) -> tuple[Stage | None, Stage]:
     """The estimate from the counties around, and the region's own."""
     if settings.pool is None:
@@ -140,7 +154,7 @@ def _show(told: dict[str, Any], say: Say) -> None:
               *identifiability.errors(told, say.lang))  # fmt: skip
 
 
-def _report(folder: Path, file: Path, say: Say) -> int:
+def _report(folder: Path, asked: Namespace, say: Say) -> int:
     """Write what the data can tell, from the account beside the sample."""
     sample = posterior.read(folder)
     if sample is None or not sample.about:
@@ -148,6 +162,9 @@ def _report(folder: Path, file: Path, say: Say) -> int:
             f"{folder} 中没有后验样本；请先运行 xiancheng calibrate",
             f"there is no posterior sample in {folder}; run xiancheng calibrate first",
         )
-    whole_file(file, identifiability.page(sample.about).encode())
-    say.note(f"已写入 {file}", f"written to {file}")
+    whole_file(asked.report, identifiability.page(sample.about).encode())
+    if asked.json:
+        print(cells.as_json({"file": str(asked.report)}))
+    else:
+        say.note(f"已写入 {asked.report}", f"written to {asked.report}")
     return DONE

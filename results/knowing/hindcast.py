@@ -1,6 +1,5 @@
 """`xiancheng hindcast`: the record of the model and of simple forecasts, good or bad."""
 
-import json
 import os
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
@@ -12,6 +11,7 @@ import numpy as np
 
 from calibration.posterior import RECORD
 from calibration.region import Region, load
+from results import cells, cost
 from results.cli import Say
 from results.contents.words import LEFT_OUT
 from results.forecasts.forecasting import TITLES
@@ -19,7 +19,7 @@ from results.keeping.files import installed, whole_file, writable
 from results.keeping.record import software
 from results.keeping.store import RUNS
 from results.knowing import hindcasting
-from results.knowing.calibrate import UNCHANGED, named, settings
+from results.knowing.calibrate import UNCHANGED, named, settings, works
 from results.knowing.estimating import Settings, shortfalls, trial
 from results.knowing.hindcasting import MODEL, STACKED, THRESHOLD, Hindcast
 from results.markdown import both, table_of
@@ -40,7 +40,11 @@ def hindcast(asked: Namespace, say: Say) -> int:
     pack = load(asked.region, say.lang)
     folder = asked.out or RUNS / "trials" / pack.name
     writable(folder)
+    if asked.write:
+        cells.possible(asked.write)
+        writable(asked.write.with_name("pictures"))
     count = chosen.runs if chosen.pool is None else chosen.pool_runs
+    cost.announce(say, [works(chosen)[-1]], asked.jobs)
     with progress(say("各次运行", "runs"), count) as step:
         made = hindcasting.table(chosen, folder, asked.jobs or os.cpu_count() or 1, step)
     stage = hindcasting.learned(made, chosen)
@@ -49,7 +53,7 @@ def hindcast(asked: Namespace, say: Say) -> int:
     told = account(chosen, pack, found, hindcasting.changes(made), hindcasting.synthetic(stage))
     short = told["trial"]
     if asked.json:
-        print(json.dumps(told, ensure_ascii=False))
+        print(cells.as_json(told), flush=True)
     else:
         below = f"{trial(short).said(say.lang)}\n" if short else ""
         made_with = settings_of(told).said(say.lang)

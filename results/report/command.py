@@ -32,7 +32,7 @@ def report(asked: Namespace, say: Say) -> int:
     forms = formats(asked.format)
     writable(asked.out)
     with progress(say("报告", "reporting"), STEPS) as step:
-        told = subject_of(asked, step)
+        told = subject_of(asked, say, step)
         made = documents(told, forms, "en" if say.lang == "en" else "zh")
         step()
     paths = []

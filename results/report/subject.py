@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from calibration.naming import is_path
+from results import cost
 from results.contents.shares import Shares, printed, quick
 from results.contents.subject import Subject, saved
 from results.keeping import store
@@ -20,13 +21,14 @@ from scenarios.resolving import is_shipped
 from scenarios.simulate import RequestError
 
 if TYPE_CHECKING:
+    from results.cli import Say
     from results.keeping.answers import Answers
     from scenarios.scenario import Scenario
 
 Made = TypeVar("Made")
 
 
-def subject_of(asked: Namespace, step: Callable[[], None]) -> Subject:
+def subject_of(asked: Namespace, say: "Say", step: Callable[[], None]) -> Subject:
     """The subject of what was asked for; `step` is called after runs, attribution and tables.
 
     The attribution needs nothing of the run, so it is computed beside it.
@@ -39,6 +41,9 @@ def subject_of(asked: Namespace, step: Callable[[], None]) -> Subject:
     else:
         scenario, place, seed = _scenario(asked.run), asked.region, asked.seed
         _checked(asked, scenario)
+        runs = 2 * (1 + asked.draws)
+        work = cost.Work(runs, place, asked.scale, scenario.start, scenario.until)
+        cost.announce(say, [work], asked.jobs)
     package = printed(asked.package, scenario, "seek") if asked.package else None
     jobs = 1 if run is None and asked.draws else asked.jobs
     with shares_of(asked.attribution, scenario, place, seed, jobs) as shares:

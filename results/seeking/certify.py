@@ -20,6 +20,7 @@ from scenarios.scenario import Scenario
 from sim.state import Floats
 
 CONFIDENCE = 0.95  # of the lower bound, one-sided
+PACKAGES = 4  # that are held against each other in other worlds, at most
 
 # Worlds to regret in, as departures from the scenario's own; all assumed, inside the ranges of
 # sim/conditions.py: a mild turn of each for the worse, and urban codes as they are at the start.

@@ -2,7 +2,7 @@
 
 from argparse import Namespace
 
-from results import cells
+from results import cells, cost
 from results.cli import Say
 from results.comparison import asked as words
 from results.file_checks import note_inactive
@@ -23,7 +23,6 @@ def seek(asked: Namespace, say: Say) -> int:
     note_inactive(scenario, say)
     words.possible(asked, scenario, seed=asked.seed, scale=asked.scale, draws=asked.draws)
     words.possible(asked, scenario, scale=asked.confirm_scale, draws=asked.confirm)
-    fresh = independent(asked.region, max(asked.confirm, asked.regret), asked.seed)
     day = words.last_deadline(asked, scenario)
     with words.runs(asked, scenario, day) as runs:
         wanted = wish.wished(
@@ -32,17 +31,33 @@ def seek(asked: Namespace, say: Say) -> int:
             strongest=asked.max_intensity, weights=words.numbers(asked.weight, "--weight M12=2"),
             least=asked.least, budget=asked.budget, counties=asked.counties,
         )  # fmt: skip
+        each = held.runs_each(runs.pack, scenario)
+        search = each * seek.runs_foreseen(wanted, asked.draws)
+        worlds = each * certify.PACKAGES * len(certify.WORLDS) * asked.regret
+        confirm = each * asked.confirm
+        cost.announce(
+            say,
+            [
+                cost.Work(count, asked.region, scale, scenario.start, scenario.until)
+                for count, scale in (
+                    (search + worlds, asked.scale), (confirm, asked.confirm_scale),
+                )
+            ],
+            asked.jobs,
+        )  # fmt: skip
+        fresh = independent(asked.region, max(asked.confirm, asked.regret), asked.seed)
         draws, own = layered(asked.region, asked.draws, asked.seed), held.Held(runs, scenario)
-        with progress(say("搜索", "searching"), seek.runs_foreseen(wanted, len(draws))) as step:
+        with progress(say("搜索", "searching"), search) as step:
             found = seek.search(wanted, own, draws, seed=asked.seed, done=step)
         regret = None
         if asked.regret:
             steps = len(certify.packages_to_regret(wanted, found)) * len(certify.WORLDS)
-            with progress(say("外部条件", "outside worlds"), steps * asked.regret) as step:
+            steps *= each * asked.regret
+            with progress(say("外部条件", "outside worlds"), steps) as step:
                 regret = certify.regret(wanted, found, own, fresh[: asked.regret], step)
     with (
         words.runs(asked, scenario, day, asked.confirm_scale) as runs,
-        progress(say("确认", "confirming"), asked.confirm) as step,
+        progress(say("确认", "confirming"), confirm) as step,
     ):
         confirmed = held.Held(runs, scenario)
         proof = certify.certify(wanted, found.package, confirmed, fresh[: asked.confirm], step)

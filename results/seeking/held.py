@@ -28,6 +28,11 @@ class Reads(Protocol):
         """What each scenario comes to under its draw; `done` is called for each."""
 
 
+def runs_each(pack: "Region", scenario: Scenario) -> int:
+    """Runs behind each reading, before any is made: what a scenario changes is a difference."""
+    return 2 if len(pack.censuses) > 1 and scenario.start == pack.censuses[-1] else 1
+
+
 class Held:
     """Runs held to the level: each draw goes with one draw of the level, found by its seed.
 
@@ -46,11 +51,11 @@ class Held:
         return self._rates is not None
 
     def read(self, asked: Asked, done: Callable[[], None] = lambda: None) -> list[Reading]:
-        """What each scenario comes to under its draw; `done` is called for each."""
+        """What each scenario comes to under its draw; `done` is called for each run."""
         readings = self.runs.read(asked, done)
         if self._rates is None:
             return readings
-        plain = self.runs.read([(self._usual, draw) for _, draw in asked])
+        plain = self.runs.read([(self._usual, draw) for _, draw in asked], done)
         return [
             replace(having, targets=np.clip(own + having.targets - without.targets, 0, 100))
             for own, having, without in zip(self._levels(asked), readings, plain, strict=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from results.keeping.files import writable
 from results.sweeps.command import Sweep
-from scenarios.engines import Dask, Local
+from scenarios.engines import Dask, Local, addressed
 from scenarios.simulate import RequestError
 from scenarios.sweep import design
 
@@ -27,11 +27,16 @@ def planned(
             f"--scheduler 只用于 --engine dask；现为 --engine {engine}，请加 --engine dask",
             f"--scheduler is for --engine dask, not for {engine}; add --engine dask",
         )
+    if scheduler is not None:
+        addressed(scheduler)
     made = design(file)
     writable(folder)
     workers = min(jobs or os.cpu_count() or 1, len(made))
     chosen = Local(workers) if engine == "local" else Dask(workers, scheduler)
-    return Sweep(made, folder, _shard(shard), chosen, resume)
+    sweep = Sweep(made, folder, _shard(shard), chosen, resume)
+    if isinstance(chosen, Dask):
+        chosen.reach()
+    return sweep
 
 
 def _shard(text: str) -> tuple[int, int]:

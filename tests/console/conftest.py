@@ -73,14 +73,15 @@ def console(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def chrome():
-    """A browser without a window."""
+def chrome(tmp_path_factory):
+    """A browser without a window, at home in a folder of its own: its user may have none."""
     playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
     path = chromium()
     if path is None:
         pytest.skip("there is no Chromium on this machine")
     with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=path, args=FLAGS)
+        home = {name: str(tmp_path_factory.getbasetemp()) for name in ("HOME", "XDG_CONFIG_HOME")}
+        browser = driver.chromium.launch(executable_path=path, args=FLAGS, env=os.environ | home)
         yield browser
         browser.close()
 

@@ -1,0 +1,78 @@
+"""Output in a terminal that cannot show every character: what it lacks is replaced."""
+
+import codecs
+import sys
+import unicodedata
+from collections.abc import Callable
+from io import TextIOWrapper
+
+# What stands for a character that an encoding lacks; a question mark stands for all others.
+LOOKALIKES = {
+    "·": "-", "–": "-", "—": "-", "−": "-", "…": "...", "±": "+/-", "×": "x", "≈": "~", "≤": "<=",
+    "≥": ">=", "→": "->", "“": '"', "”": '"', "‘": "'", "’": "'", "，": ", ", "。": ". ",
+    "：": ": ", "；": "; ", "、": ", ", "（": " (", "）": ") ", "？": "?", "！": "!",
+    "％": "%", "\u00a0": " ", "²": "2", "³": "3", "μ": "u", "λ": "lambda",
+}  # fmt: skip
+
+LOOKALIKE, ESCAPED = "xiancheng.lookalike", "xiancheng.escaped"
+
+
+def lookalike(text: str) -> str:
+    """ASCII that stands for text, as wide as that where nothing else is known.
+
+    >>> lookalike("−1.6 ± 0.2 · 县")
+    '-1.6 +/- 0.2 - ??'
+    """
+    return "".join(
+        letter if letter.isascii() else LOOKALIKES.get(letter) or "?" * _width(letter)
+        for letter in text
+    )
+
+
+def escaped(text: str) -> str:
+    r"""Text as it stands for itself within the strings of a JSON object.
+
+    >>> escaped("县 \U00020000")
+    '\\u53bf \\ud840\\udc00'
+    """
+    units = text.encode("utf-16-be", "surrogatepass")
+    codes = (int.from_bytes(units[i : i + 2], "big") for i in range(0, len(units), 2))
+    return "".join(chr(code) if code < 0x80 else f"\\u{code:04x}" for code in codes)
+
+
+def prepare(*, json: bool) -> None:
+    """Make stdout and stderr of this process replace what they cannot encode.
+
+    Parameters
+    ----------
+    json : whether stdout takes JSON, in which nothing may be lost: it is escaped
+    """
+    for stream, errors in ((sys.stdout, ESCAPED if json else LOOKALIKE), (sys.stderr, LOOKALIKE)):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors=errors)
+
+
+def shows_chinese() -> bool:
+    """Whether stdout can show Chinese."""
+    try:
+        "县".encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+    except (UnicodeError, LookupError):
+        return False
+    return True
+
+
+def _width(letter: str) -> int:
+    return 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+
+
+def _handler(replaced: Callable[[str], str]) -> Callable[[UnicodeError], tuple[str, int]]:
+    def handle(error: UnicodeError) -> tuple[str, int]:
+        if not isinstance(error, UnicodeEncodeError):
+            raise error
+        return replaced(error.object[error.start : error.end]), error.end
+
+    return handle
+
+
+codecs.register_error(LOOKALIKE, _handler(lookalike))
+codecs.register_error(ESCAPED, _handler(escaped))
