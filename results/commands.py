@@ -17,11 +17,12 @@ def run(asked: Namespace, say: Say) -> int:
     from results.keeping import answers, store
     from results.keeping.files import writable
     from scenarios import ensemble
+    from scenarios.naming import called
     from scenarios.request import Request
     from scenarios.resolving import resolve
     from scenarios.simulate import checked, horizon
 
-    scenario = horizon(resolve(asked.scenario), asked.start, asked.until)
+    scenario = horizon(resolve(asked.scenario, asked.region), asked.start, asked.until)
     request = {"region": asked.region, "seed": asked.seed, "scale": asked.scale}
     checked(scenario, **request, draws=asked.draws, jobs=1 if asked.jobs is None else asked.jobs)
     if asked.draws:
@@ -51,7 +52,8 @@ def run(asked: Namespace, say: Say) -> int:
         figures.verdict(found, asked.figure, say.lang)
     if asked.json:
         report = {"verdicts": found, "census": later, "delivery": delivered, "remarks": remarks}
-        print(as_json({"run": str(saved), **report}))
+        titles = called(scenario, both.plan.region)._asdict()
+        print(as_json({"run": str(saved), "title": titles, **report}))
         return DONE
     if found.empty and later.empty:
         none = not both.plan.region.targets
@@ -62,7 +64,8 @@ def run(asked: Namespace, say: Say) -> int:
             )
         )
     if len(found):
-        title = f"{scenario.title.said(say.lang)} · {both.plan.region.title(say.lang)}"
+        name = called(scenario, both.plan.region).said(say.lang)
+        title = f"{name} · {both.plan.region.title(say.lang)}"
         table(title, *verdict.lines(found, say.lang))
         table(say("模型这一次运行的成因", "this run of the model, by cause"),
               *verdict.causes(found, say.lang))  # fmt: skip
@@ -113,7 +116,7 @@ def check(asked: Namespace, say: Say) -> int:
             elif "scenarios" in keys:
                 design(path)
             else:
-                resolve(name)
+                resolve(name, asked.region)
         except (ScenarioError, PackError, RefusedError) as error:
             print(error.text(say.lang))
             wrong = True
