@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from results import fonts
 from results.contents.parts import Cell, Chart, Kind
+from results.contents.shares import records
 from results.contents.words import dated
 from scenarios.checking import Words
 from scenarios.simulate import RequestError
@@ -57,7 +58,7 @@ def verdict(table: "pd.DataFrame", path: Path, lang: str = "zh") -> None:
         warnings.filterwarnings("ignore", "Glyph")
         figure = Figure(figsize=(8.5, 0.62 * len(table) + 1.5), layout="constrained")
         axes = figure.add_subplot()
-        rows = table.iloc[::-1].to_dict("records")
+        rows = records(table.iloc[::-1])
         for y, row in enumerate(rows):
             if row["low"] == row["low"]:  # known
                 axes.plot([row["low"], row["high"]], [y, y], color=WITH, lw=7, alpha=0.22,

@@ -96,10 +96,14 @@ def attribute(asked: Namespace, say: Say) -> int:
     remarks = [*attributed.remarks(told, asked.scale, runs.pack, say.lang)]
     _csv(told.to_frame(), asked, say)
     if asked.json:
-        about = {"scenario": scenario.name, "title": called(scenario, runs.pack)._asdict()}
-        about |= {"date": str(told.day), "runs": told.runs}
+        about = {"scenario": scenario.name, "date": str(told.day), "runs": told.runs}
+        titles = {"title": called(scenario, runs.pack)._asdict()}
         sampling = {"permutations": told.permutations, "draws": told.draws, "scale": asked.scale}
-        print(cells.as_json({**about, **sampling, "shares": told.to_frame(), "remarks": remarks}))
+        print(
+            cells.as_json(
+                {**about, **titles, **sampling, "shares": told.to_frame(), "remarks": remarks}
+            )
+        )
         return DONE
     where = told.groups[place]
     name = called(scenario, runs.pack).said(say.lang)

@@ -169,9 +169,9 @@ def remarks(told: Comparison, lang: str) -> Iterator[str]:
         yield Words(
             "未抽样：差是一个世界中的成对差，没有区间，单县的差可能只是噪声；只换种子得到的区间不是不确定性，因此不显示。"
             "用 --draws 50 得到区间。",
-            "Without draws this is the paired difference in one world and has no interval; that of "
-            "a county may be noise. One over seeds alone is not the uncertainty and is never shown. "
-            "Use --draws 50.",
+            "Without draws this is the paired difference in one world and has no interval; "
+            "that of a county may be noise. One over seeds alone is not the uncertainty and is "
+            "never shown. Use --draws 50.",
         ).said(lang)
         return
     draws, seeds = told.drawn.shape[1:3]

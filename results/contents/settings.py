@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from results.contents.parts import Block, Column, Table, listed
+from results.contents.parts import Block, Cell, Column, Table, listed
 from results.contents.subject import Subject
 from scenarios.checking import Words, shortened
 from scenarios.differences import Difference, differences
@@ -67,23 +67,23 @@ def whole(subject: Subject, lang: str) -> Table:
         Column(Words("自", "from").said(lang)),
         Column(Words("另定", "set apart").said(lang), wide=True),
     )
-    rows = []
+    rows: list[tuple[Cell, ...]] = []
     for number, measure in scenario.plan.measures.items():
         setting = scenario.setting(number)
         if not setting.idle:
-            apart = [w.said(lang) for w in _apart(setting, region)]
+            apart = [each.said(lang) for each in _apart(setting, region)]
             start = quarter_name(measure.schedule.start + setting.delay)
             title = f"{number} {measure.title.said(lang)}"
             rows.append((title, setting.intensity, start, listed(apart, lang) or "–"))
     still = resolve(scenario.plan.scenario_files()[NONE])
     for each in differences(still, replace(scenario, settings={}), region):
         rows.append((each.subject.said(lang), None, "–", each.change.said(lang).replace("->", "→")))
-    title = Words(
+    heading = Words(
         "本情景的全部设定（力度 1 为方案文本；未列的措施不实施，未列的外部条件不变）",
         "All settings of the scenario (1 is the plan as written; measures not listed are not "
         "carried out, conditions not listed are the usual ones)",
     )
-    return Table("settings", title.said(lang), columns, tuple(rows), subject.stamp(lang))
+    return Table("settings", heading.said(lang), columns, tuple(rows), subject.stamp(lang))
 
 
 def _apart(setting: Setting, region: RegionLike) -> Iterator[Words]:

@@ -37,6 +37,32 @@ CAUSES = {  # of the change of a rate
     "denominator": Words("分母变化", "denominator"),
     "counting": Words("统计口径", "counting"),
 }
+EVIDENCE = {  # of the direction in which a dose moves the rate, by grade
+    "S": Words("强证据", "strong evidence"),
+    "W": Words("弱证据", "weak evidence"),
+    "A": Words("假定", "assumed"),
+}
+STATUS = {  # of the quantity of a dose: where the number comes from
+    "official": Words("官方数", "official"),
+    "secondary": Words("二手来源", "secondary source"),
+    "derived": Words("推算", "derived"),
+    "assumed": Words("假定", "assumed"),
+}
+
+
+def badges(grade: str, status: str) -> tuple[Words, Words]:
+    """What is known of a dose, apart: the direction of its effect, and its quantity.
+
+    >>> [badge.zh for badge in badges("S", "assumed")]
+    ['方向：强证据', '数量：假定']
+    """
+    direction, quantity = EVIDENCE[grade], STATUS[status]
+    return (
+        Words(f"方向：{direction.zh}", f"direction: {direction.en}"),
+        Words(f"数量：{quantity.zh}", f"quantity: {quantity.en}"),
+    )
+
+
 LEFT_OUT = {"unit": Words("逐县", "a county"), "prefecture": Words("逐市", "a prefecture")}
 OF_GROWTH = {name: CAUSES[name] for name in ("natural", "migration", "recoding")}  # in persons
 
