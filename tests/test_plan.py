@@ -521,7 +521,8 @@ def test_what_every_county_must_have_is_as_good_as_the_worst_county():
     effort = np.ones((8, 7))
     effort[:, 2] = 0.5
     rows = at_deadline("plan", effort)
-    assert rows["I04-2"].quantity == pytest.approx(0.5)
+    assert rows["I04-2"].share == pytest.approx(0.5)
+    assert rows["I04-2"].quantity == 0, "half of one is none"
     assert 0.9 < rows["I04-1"].share < 1
 
 

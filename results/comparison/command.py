@@ -75,12 +75,15 @@ def compare(asked: Namespace, say: Say) -> int:
 def attribute(asked: Namespace, say: Say) -> int:
     """`xiancheng attribute`: what each measure and project contributes."""
     from results.comparison import attributed
-    from results.comparison.attribute import Game
+    from results.comparison.attribute import WORLDS, Game
     from results.comparison.attribute import attribute as attribute_effect
     from scenarios.naming import called
     from scenarios.paired import Draw, layered
 
     words.at_least(1, "permutations", asked.permutations)
+    if asked.draws is None:  # a world for each antithetic pair of orders
+        pairs = min(WORLDS, asked.permutations // 2)
+        asked.draws = pairs if pairs > 1 else 0
     scenario = words.scenario(asked)
     words.possible(asked, scenario, seed=asked.seed, scale=asked.scale, draws=asked.draws)
     draws = layered(asked.region, asked.draws, asked.seed) if asked.draws else [Draw(asked.seed)]
