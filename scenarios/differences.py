@@ -34,7 +34,9 @@ def diff(a: Scenario, b: Scenario, lang: str = "zh", region: RegionLike | None =
     return [each.said(lang) for each in (*_horizon(a, b), *differences(a, b, region))]
 
 
-def differences(a: Scenario, b: Scenario, region: RegionLike | None = None) -> list[Difference]:
+def differences(
+    a: Scenario, b: Scenario, region: RegionLike | None = None, *, quantities: bool = True
+) -> list[Difference]:
     """What `b` does differently from `a`, but for the days from which and until which they run.
 
     What holds for all measures, or for all of a project, is named once; quantities of the plan that
@@ -44,8 +46,10 @@ def differences(a: Scenario, b: Scenario, region: RegionLike | None = None) -> l
     ----------
     region : where the scenarios are carried out. Its counties are called by their names; outside
         the plan's own city intensities stand in place of quantities, which are the city's.
+    quantities : whether the plan's quantities are given; without them what a whole project does
+        is one difference.
     """
-    return [*_world(a, b), *_measures(a, b, region), *_doses(a, b)]
+    return [*_world(a, b), *_measures(a, b, region, quantities), *_doses(a, b)]
 
 
 def _horizon(a: Scenario, b: Scenario) -> Iterator[Difference]:
@@ -75,7 +79,9 @@ def _world(a: Scenario, b: Scenario) -> Iterator[Difference]:
             yield Difference(Words(condition.zh, condition.meaning), Words(change, change))
 
 
-def _measures(a: Scenario, b: Scenario, region: RegionLike | None) -> Iterator[Difference]:
+def _measures(
+    a: Scenario, b: Scenario, region: RegionLike | None, counted: bool
+) -> Iterator[Difference]:
     """Changes that all measures share, then those of a project, then those of one measure."""
     plan, names = b.plan, _county_names(b.plan, region)
     at_home = region is None or plan.about.covers(str(c.code) for c in region.counties)
@@ -94,7 +100,7 @@ def _measures(a: Scenario, b: Scenario, region: RegionLike | None) -> Iterator[D
         change = changes[number]
         if change[0] == change[1]:
             continue
-        quantities = list(_quantities(measure, change)) if at_home else []
+        quantities = list(_quantities(measure, change)) if at_home and counted else []
         name = Words(number, number)
         if number in headed:
             if quantities and change[1] != OFF:

@@ -45,7 +45,7 @@ def foreign(scenario: Scenario, region: RegionLike) -> bool:
 def changed(scenario: Scenario, region: RegionLike) -> list[Difference]:
     """The changes in a scenario that bears the title of one that is shipped; none in others."""
     namesake = shipped(scenario)
-    return [] if namesake is None else differences(namesake, scenario, region)
+    return [] if namesake is None else differences(namesake, scenario, region, quantities=False)
 
 
 def shipped(scenario: Scenario) -> Scenario | None:
