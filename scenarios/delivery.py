@@ -92,11 +92,18 @@ def _row(name: str, measure: str, indicator: Indicator, quarter: int, share: flo
         unit=indicator.unit,
         counts=indicator.counts,
         due=due,
-        share=(share if indicator.scales else min(share, 1.0)) if indicator.proportional else None,
+        share=_share(indicator, share),
         quantity=_quantity(indicator, share),
         at_deadline=due is not None and quarter == quarter_with(due),
         met=None if indicator.kind == "guard" else share >= _enough(indicator),
     )
+
+
+def _share(indicator: Indicator, share: float) -> float | None:
+    """The share that is done, at most all where there is no more; null where there are no parts."""
+    if not indicator.proportional:
+        return None
+    return share if indicator.scales and not indicator.closed else min(share, 1.0)
 
 
 def _quantity(indicator: Indicator, share: float) -> float | None:

@@ -151,6 +151,8 @@ def _quantities(measure: Measure, change: Change) -> Iterator[Words]:
     for indicator in measure.indicators.values():
         if indicator.scales:
             was, will = (_quantity(indicator, each.intensity) for each in change)
+            if was == will:  # a closed set, or less than one more
+                continue
             unit = UNITS[indicator.unit]
             if after == OFF:  # what is there stays; it is no longer asked for
                 yield Words(f"不再要求{indicator.name.zh} {was} {indicator.unit}",

@@ -205,16 +205,19 @@ class Indicator(Model):
         whole = self.dimension in ("standard", "event", "event_count")
         return self.kind not in ("guard", "milestone") and not whole
 
+    @property
+    def closed(self) -> bool:
+        """Whether the value is all there can be: the scope counts as many."""
+        whole = "" if self.value is None else f"{self.value:g}"
+        return self.operator == "exactly" and whole in re.findall(r"\d+", self.scope)
+
     def quantity(self, share: float) -> float:
         """What a share of the value comes to, in its unit.
 
         What is counted is counted whole, and of a closed set, as "all 5 county hospitals", there
         are no more than its members.
         """
-        value = (self.value or 0) * share
-        closed = self.operator == "exactly" and f"{self.value:g}" in re.findall(r"\d+", self.scope)
-        if closed:
-            value = min(value, self.value or 0)
+        value = (self.value or 0) * (min(share, 1.0) if self.closed else share)
         return float(math.floor(value + WHOLE)) if self.unit in COUNTED else value
 
 

@@ -244,10 +244,10 @@ def _by_id(shares: Shares, code: int, level: str, kind: str) -> dict[str, dict[s
 
 def _source(subject: Subject, shares: Shares, lang: str) -> str:
     return Words(
-        f"归因：情景 {shares.scenario}，{subject.region.title_zh}，规模 {shares.scale:g}，"
+        f"归因：情景“{subject.title('zh')}”，{subject.region.title_zh}，规模 {shares.scale:g}，"
         f"{shares.permutations} 个次序，{shares.runs} 次模拟，抽样 {shares.draws}；"
         f"所属运行 {subject.run or '未保存'}",
-        f"Attribution: scenario {shares.scenario}, {subject.region.title_en}, scale "
+        f"Attribution: scenario '{subject.title('en')}', {subject.region.title_en}, scale "
         f"{shares.scale:g}, {shares.permutations} orders, {shares.runs} runs, draws "
         f"{shares.draws}; belongs to run {subject.run or 'not saved'}",
     ).said(lang)

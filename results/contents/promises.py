@@ -40,7 +40,7 @@ def table(subject: Subject, lang: str) -> Table:
                 row["indicator"], indicator.name.said(lang), QUALIFIERS[row["operator"]].said(lang),
                 _number(row["target"]), row["unit"],
                 str(row["due"]) if row["due"] else Words("未写明", "not written").said(lang),
-                _share(row, lang), _number(row["quantity"]),
+                _share(row, lang), _rounded(row["quantity"]),
                 met.said(lang) if known else "–",
             )
         )  # fmt: skip
@@ -127,6 +127,12 @@ def unlimited(subject: Subject) -> set[tuple[str, int]]:
 def _share(row: dict[str, Any], lang: str) -> float | str:
     share = _number(row["share"])
     return Words("不按比例计", "no share").said(lang) if share is None else 100 * share
+
+
+def _rounded(value: float | None) -> float | None:
+    """A computed quantity, no finer than a tenth of its unit."""
+    known = _number(value)
+    return None if known is None else round(known, 1)
 
 
 def _number(value: float | None) -> float | None:

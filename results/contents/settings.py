@@ -15,7 +15,7 @@ from scenarios.scenario import Scenario, Setting
 AS_WRITTEN = "plan"  # the shipped scenario that carries the plan out as its text says
 NONE = "baseline"  # and the one that carries out nothing
 SEVERAL = 3  # dropped measures from which on they share a line
-NAMED = 30  # characters of a measure's title
+NAMED = 18  # characters of a measure's title
 
 
 def blocks(subject: Subject, lang: str) -> tuple[Block, ...]:

@@ -93,7 +93,7 @@ def parts(subject: Subject, lang: str) -> Table:
 def _band(row: Mapping[str, Any], lang: str) -> str:
     """Where 90 % of the draws have the effect of the plan, and whether that is clear of 0."""
     low, high = row["plan_low"], row["plan_high"]
-    band = f"{low:+.2f} … {high:+.2f}"
+    band = f"({low:+.2f}, {high:+.2f})"
     unclear = Words("，分不清", ", unclear").said(lang)
     return band + (unclear if low <= 0 <= high else "")
 
