@@ -92,6 +92,7 @@ def parser(say: Say) -> Parser:
     show = command("show", "展开一个情景", "a scenario as resolved")
     show.add_argument("scenario", help=say("情景名或文件", "name or file"))
     show.add_argument("--diff", metavar="OTHER", help=say("与另一情景之差", "what OTHER changes"))
+    _region(show, say)
 
     measures = command("measures", "措施登记，双向追溯", "the register of measures, both ways")
     measures.add_argument("id", nargs="?", help=say("措施编号", "number of a measure"))

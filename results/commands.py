@@ -131,13 +131,15 @@ def check(asked: Namespace, say: Say) -> int:
 
 def show(asked: Namespace, say: Say) -> int:
     """`xiancheng show`: a scenario as resolved, or what another changes."""
+    from calibration.region import load as load_region
     from results.keeping.tables import yaml
     from scenarios.differences import diff
     from scenarios.resolving import resolve
 
-    scenario = resolve(asked.scenario)
+    scenario = resolve(asked.scenario, asked.region)
     if asked.diff:
-        changes = diff(scenario, resolve(asked.diff), say.lang)
+        other, region = resolve(asked.diff, asked.region), load_region(asked.region)
+        changes = diff(scenario, other, say.lang, region)
         if asked.json:
             print(as_json({"from": asked.scenario, "to": asked.diff, "changes": changes}))
         else:

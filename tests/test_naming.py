@@ -13,6 +13,7 @@ from results import caveats
 from results.cli import main
 from results.comparison.sides import ordered
 from results.contents import conclusions, document, settings, subject
+from results.contents.shares import identity, printed
 from results.contents.words import dated
 from results.judgement import Judgement
 from results.report.command import named
@@ -21,7 +22,7 @@ from scenarios.differences import differences
 from scenarios.ensemble import pair
 from scenarios.naming import called
 from scenarios.resolving import resolve
-from scenarios.simulate import horizon
+from scenarios.simulate import RequestError, horizon
 from tests.test_packs import COLUMNS, built, lines_of
 
 HERE, SCALE = load("binzhou"), 0.005
@@ -239,3 +240,21 @@ def test_compare_shows_deadlines_and_the_plan_as_applied(dezhou, capsys):
     assert any("滨州市 2023 年方案（套用）" in line for line in told["remarks"])
     assert any("2030-12-31" in line for line in told["remarks"])
     assert not any("70,000" in line for line in told["inputs"]["plan"])
+
+
+def test_show_takes_the_counties_of_the_region(dezhou, tmp_path, capsys):
+    file = tmp_path / "own.yaml"
+    file.write_text(
+        "name: own\nbased_on: plan\nmeasures: {M02: {counties: {禹城市: 1.5}}}\n", "utf-8"
+    )
+    assert main(["show", "plan", "--diff", str(file), "--region", str(dezhou)]) == 0
+    assert "M02：禹城市 1 -> 1.5" in capsys.readouterr().out
+
+
+def test_an_attribution_of_other_settings_is_refused(tmp_path):
+    told = {"scenario": "plan", "scenario_sha256": identity(resolve("plan"))}
+    file = tmp_path / "shares.json"
+    file.write_text(json.dumps(told), encoding="utf-8")
+    assert printed(file, resolve("plan"), "attribute") == told
+    with pytest.raises(RequestError, match="设定不同"):
+        printed(file, resolve(CHANGED), "attribute")

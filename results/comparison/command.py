@@ -77,6 +77,7 @@ def attribute(asked: Namespace, say: Say) -> int:
     from results.comparison import attributed
     from results.comparison.attribute import WORLDS, Game
     from results.comparison.attribute import attribute as attribute_effect
+    from results.contents.shares import identity
     from scenarios.naming import called
     from scenarios.paired import Draw, layered
 
@@ -100,7 +101,9 @@ def attribute(asked: Namespace, say: Say) -> int:
     _csv(told.to_frame(), asked, say)
     if asked.json:
         about = {"scenario": scenario.name, "date": str(told.day), "runs": told.runs}
-        titles = {"title": called(scenario, runs.pack)._asdict()}
+        titles = {
+            "title": called(scenario, runs.pack)._asdict(), "scenario_sha256": identity(scenario)
+        }  # fmt: skip
         sampling = {"permutations": told.permutations, "draws": told.draws, "scale": asked.scale}
         print(
             cells.as_json(

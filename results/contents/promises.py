@@ -94,7 +94,7 @@ def remarks(subject: Subject, lang: str) -> Iterator[str]:
 def capacity(subject: Subject) -> Words | None:
     """That the load on counties exceeds what they can carry out, by how much, and why; or None.
 
-    A county of limited capacity carries out each task in proportion (docs/model.md, execution).
+    A county of limited capacity carries out each task in proportion (docs/model.md, 7.15).
     """
     effort = subject.both.plan.effort()
     if not len(effort) or not subject.scenario.settings or effort.min() >= FULL:

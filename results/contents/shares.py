@@ -20,6 +20,7 @@ from results.comparison.attribute import (
     standard_error,
 )
 from scenarios.paired import Runs, judged_on, layered
+from scenarios.request import digest_of
 from scenarios.scenario import Scenario
 from scenarios.simulate import RequestError, reported
 
@@ -161,7 +162,19 @@ def printed(path: Path, scenario: Scenario, command: str) -> dict[str, Any]:
             f"{path} 说的是情景 {told['scenario']}，不是 {scenario.name}",
             f"{path} is about the scenario {told['scenario']}, not {scenario.name}",
         )
+    if told.get("scenario_sha256", identity(scenario)) != identity(scenario):
+        raise RequestError(
+            f"{path} 中的情景 {scenario.name} 设定不同（措施、外部条件或起止日期）；请重新计算",
+            f"{path} has other settings of the scenario {scenario.name} (measures, conditions or "
+            "days); compute it again",
+        )
     return told
+
+
+def identity(scenario: Scenario) -> str:
+    """The sha256 of what a scenario does, whatever it is called."""
+    names = ("name", "title", "purpose")
+    return digest_of({k: v for k, v in scenario.resolved().items() if k not in names})
 
 
 def _not_printed(path: Path, command: str) -> RequestError:

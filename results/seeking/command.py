@@ -11,6 +11,7 @@ from results.stopping import DONE
 
 def seek(asked: Namespace, say: Say) -> int:
     """Search, confirm on fresh draws, compare with other packages; 0 whatever was found."""
+    from results.contents.shares import identity
     from results.seeking import certify, held, seek, sought, wish
     from scenarios.naming import called
     from scenarios.paired import independent, layered
@@ -52,7 +53,9 @@ def seek(asked: Namespace, say: Say) -> int:
         report = {"found": found, "certificate": proof, "share": proof.share, "verdict": verdict}
         worlds = sought.regret_records(regret) if regret else None
         report |= {"targets": sought.target_records(wanted, proof, runs), "regret": worlds}
-        print(cells.as_json({"scenario": scenario.name, "title": name._asdict(), **report}))
+        about = {"scenario": scenario.name, "title": name._asdict()}
+        about |= {"scenario_sha256": identity(scenario)}
+        print(cells.as_json({**about, **report}))
         return DONE
     if found.package:
         table(
