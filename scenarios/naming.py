@@ -12,16 +12,16 @@ from scenarios.scenario import Scenario
 TITLE = 40  # characters of a title that are shown
 
 
-def called(scenario: Scenario, region: RegionLike) -> Words:
+def called(scenario: Scenario, region: RegionLike, *, whole: bool = False) -> Words:
     """The name of a scenario in titles, headers, sources and sentences.
 
     The title of a shipped scenario stands alone only over what that scenario does; over anything
     else it is followed by the number of changes. Outside the city that the plan was written for,
-    the plan is named as applied.
+    the plan is named as applied. A long title is cut, unless it is wanted `whole`.
     """
     namesake = shipped(scenario)
     own, changes = (namesake or scenario).title, len(changed(scenario, region))
-    zh, en = brief(own.zh), brief(own.en)
+    zh, en = (plain(title) if whole else brief(title) for title in (own.zh, own.en))
     if changes:
         zh += f"（有改动 {changes} 项）"
         en += f" ({changes} change{'s' if changes > 1 else ''})"

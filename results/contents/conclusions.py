@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from results.caveats import at_once, basis, belief, elsewhere, together, unjudged
+from results.caveats import at_once, elsewhere, unjudged
 from results.contents import assumed, contributions, promises, targets, validation, words
 from results.contents.parts import listed
 from results.contents.shares import records
@@ -148,15 +148,6 @@ def _least(subject: Subject, lang: str) -> Iterator[str]:
     if subject.package is not None:
         yield from _package(subject, lang)
         return
-    if subject.known:
-        for day, n, *chances in together(subject.verdicts):
-            without, having = map(percent, chances)
-            yield Words(
-                f"到 {day} 的 {n} 个目标全部达到的概率：什么措施都不做为 {without}，"
-                f"实施本情景为 {having}。",
-                f"The chance that all {n} targets due by {day} are met: {without} without any "
-                f"measure, {having} with this scenario.",
-            ).said(lang)
     yield Words(
         "本报告没有计算以给定概率达标的最少组合（由 xiancheng seek 计算后并入）。",
         "The least package that meets the targets with a given probability was not computed for "
@@ -195,8 +186,6 @@ def _sure(subject: Subject, lang: str) -> Iterator[str]:
             f"{wide['low']:.1f}–"
             f"{wide['high']:.1f} %.",
         ).said(lang)
-    if rows:
-        yield basis(subject.verdicts, belief(subject.region)).said(lang)
     yield validation.sentence(subject, lang)
     yield assumed.summary(subject, lang)
 

@@ -20,7 +20,7 @@ from scenarios.checking import Words
 
 def document(subject: Subject, lang: Lang) -> Document:
     """Everything that a report on a run says."""
-    region, title = subject.region.title(lang), subject.title(lang)
+    region, title = subject.region.title(lang), subject.title(lang, whole=True)
     drawn = Words(
         f"{subject.draws} 组参数抽样" if subject.draws else "中心参数，无抽样",
         f"{subject.draws} draws" if subject.draws else "central parameters, no draws",
@@ -30,7 +30,7 @@ def document(subject: Subject, lang: Lang) -> Document:
     return Document(
         title=name.said(lang),
         subtitle=Words(f"情景：{title}（{years}）", f"Scenario: {title} ({years})").said(lang),
-        header=" | ".join([region, title, years, drawn, subject.run]).rstrip(" |"),
+        header=" | ".join([region, subject.title(lang), years, drawn, subject.run]).rstrip(" |"),
         lang=lang,
         sections=tuple(_sections(subject, lang)),
     )

@@ -80,9 +80,9 @@ class Subject:
         last = self.verdicts.iloc[self.verdicts["deadline"].astype(str).argmax()]
         return float(last["all_met_without"]), float(last["all_met"])
 
-    def title(self, lang: str) -> str:
+    def title(self, lang: str, *, whole: bool = False) -> str:
         """What the scenario is called: changed as changed, applied elsewhere as applied."""
-        return called(self.scenario, self.region).said(lang)
+        return called(self.scenario, self.region, whole=whole).said(lang)
 
     @property
     def foreign(self) -> bool:
