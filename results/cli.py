@@ -132,6 +132,7 @@ def parser(say: Say) -> Parser:
         metavar="OTHER",
         help=say("与另一情景之差；缺省为展开情景", "what OTHER changes; by default the scenario"),
     )
+    _region(show, say)
 
     measures = command("measures", "措施登记，双向追溯", "the register of measures, both ways")
     measures.add_argument(

@@ -3,6 +3,7 @@
 import sys
 from argparse import Namespace
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from results.cells import as_json
 from results.cli import Say
@@ -12,6 +13,9 @@ from results.stopping import DONE, FAILED, REFUSED
 from scenarios.acting import message
 from scenarios.checking import Problem, ScenarioError, Words, nearest
 
+if TYPE_CHECKING:
+    from scenarios.register import Trace
+
 
 def run(asked: Namespace, say: Say) -> int:
     """`xiancheng run`: verdicts, growth by cause, and a saved run."""
@@ -20,11 +24,12 @@ def run(asked: Namespace, say: Say) -> int:
     from results.keeping import answers, store
     from results.keeping.files import writable
     from scenarios import ensemble
+    from scenarios.naming import called
     from scenarios.request import Request
     from scenarios.resolving import resolve
     from scenarios.simulate import checked, horizon
 
-    scenario = horizon(resolve(asked.scenario), asked.start, asked.until)
+    scenario = horizon(resolve(asked.scenario, asked.region), asked.start, asked.until)
     request = {"region": asked.region, "seed": asked.seed, "scale": asked.scale}
     checked(scenario, **request, draws=asked.draws, jobs=1 if asked.jobs is None else asked.jobs)
     if asked.draws:
@@ -66,7 +71,8 @@ def run(asked: Namespace, say: Say) -> int:
             "delivery": in_file(delivered),
             "remarks": remarks,
         }
-        print(as_json({"run": saved and str(saved), **report}), flush=True)
+        titles = called(scenario, both.plan.region)._asdict()
+        print(as_json({"run": saved and str(saved), "title": titles, **report}), flush=True)
         if failure:
             raise failure
         return DONE
@@ -79,7 +85,8 @@ def run(asked: Namespace, say: Say) -> int:
             )
         )
     if len(found):
-        title = f"{scenario.title.said(say.lang)} · {both.plan.region.title(say.lang)}"
+        name = called(scenario, both.plan.region).said(say.lang)
+        title = f"{name} · {both.plan.region.title(say.lang)}"
         table(title, *verdict.lines(found, say.lang))
         table(say("模型这一次运行的成因", "this run of the model, by cause"),
               *verdict.causes(found, say.lang))  # fmt: skip
@@ -128,13 +135,15 @@ def check(asked: Namespace, say: Say) -> int:
 
 def show(asked: Namespace, say: Say) -> int:
     """`xiancheng show`: a scenario as resolved, or what another changes."""
+    from calibration.region import load as load_region
     from results.keeping.tables import yaml
     from scenarios.differences import diff
     from scenarios.resolving import resolve
 
-    scenario = resolve(asked.scenario)
+    scenario = resolve(asked.scenario, asked.region)
     if asked.diff:
-        changes = diff(scenario, resolve(asked.diff), say.lang)
+        other, region = resolve(asked.diff, asked.region), load_region(asked.region)
+        changes = diff(scenario, other, say.lang, region)
         if asked.json:
             print(as_json({"from": asked.scenario, "to": asked.diff, "changes": changes}))
         else:
@@ -157,14 +166,14 @@ def measures(asked: Namespace, say: Say) -> int:
     if asked.levers:
         found = by_lever(plan)
         rows = [
-            [lever, trace.clause, trace.sign, trace.grade, trace.says.said(say.lang)]
+            [lever, trace.clause, _evidence(trace, say), trace.says.said(say.lang)]
             for lever, traces in found.items()
             for trace in traces
             if not asked.id or trace.measure == asked.id
         ]
         headers = {
-            "zh": ["抓手", "条款", "方向", "证据", "条款内容"],
-            "en": ["lever", "clause", "sign", "evidence", "clause says"],
+            "zh": ["抓手", "条款", "方向与证据", "条款内容"],
+            "en": ["lever", "clause", "sign and evidence", "clause says"],
         }[say.lang]
     else:
         found = {"clauses": by_clause(plan, asked.id)}
@@ -175,21 +184,40 @@ def measures(asked: Namespace, say: Say) -> int:
                 trace.lever if trace.lever != "none" else say("无", "none"),
                 trace.term,
                 f"{trace.full:g} {trace.unit}" if trace.unit else "–",
-                f"{trace.sign} {trace.grade}".strip() or "–",
+                _evidence(trace, say),
                 ", ".join(trace.indicators) or "–",
                 trace.because.said(say.lang),
             ]
             for trace in found["clauses"]
         ]
         headers = {
-            "zh": ["条款", "内容", "抓手", "模型项", "全额", "方向·证据", "指标", "理由"],
-            "en": ["clause", "says", "lever", "term", "in full", "sign", "indicators", "because"],
+            "zh": ["条款", "内容", "抓手", "模型项", "全额", "方向与证据", "指标", "理由"],
+            "en": [
+                "clause",
+                "says",
+                "lever",
+                "term",
+                "in full",
+                "sign and evidence",
+                "indicators",
+                "because",
+            ],
         }[say.lang]
     if asked.json:
         print(as_json(found))
     else:
         table(plan.about.title.said(say.lang), headers, rows, prose=True)
     return DONE
+
+
+def _evidence(trace: "Trace", say: Say) -> str:
+    """The sign of a dose, and what is known of its direction and of its quantity."""
+    from results.contents.words import badges
+
+    if not trace.grade:
+        return "–"
+    direction, quantity = (b.said(say.lang) for b in badges(trace.grade, trace.status))
+    return say(f"{trace.sign} {direction}；{quantity}", f"{trace.sign} {direction}; {quantity}")
 
 
 def sweep(asked: Namespace, say: Say) -> int:

@@ -149,7 +149,7 @@ def _scenario(found: Checked, name: str, region: str, say: "Say") -> None:
     from scenarios.simulate import checked as can_be_run
 
     found.kind = "scenario"
-    scenario = resolve(name)
+    scenario = resolve(name, region)
     can_be_run(scenario, region)
     policy(scenario, load_region(region, say.lang))
     found.inactive = inactive(scenario, say.lang)

@@ -37,6 +37,18 @@ class CountyLike(Protocol):
     def zh(self) -> str:
         """Its Chinese name."""
 
+    @property
+    def en(self) -> str:
+        """Its English name."""
+
+
+class HasCounties(Protocol):
+    """A plan or a region."""
+
+    @property
+    def counties(self) -> Sequence[CountyLike]:
+        """Its counties."""
+
 
 class RegionLike(Protocol):
     """The part of a region pack that a plan needs: its counties and where their people live."""
@@ -101,9 +113,9 @@ class Plan:
         return {file.stem: file for file in sorted((self.folder / "scenarios").glob("*.yaml"))}
 
 
-def county_names(about: About) -> dict[str, str]:
+def county_names(place: "HasCounties") -> dict[str, str]:
     """Every name of a county, in full or short, present or former, with its code."""
-    return place_names(about.counties)
+    return place_names(place.counties)
 
 
 def _themselves(names: Sequence[str] | set[str] | dict[str, Indicator]) -> dict[str, str]:

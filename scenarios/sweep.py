@@ -172,7 +172,7 @@ class Design:
     def retold(cls, told: Mapping[str, Any]) -> Self:
         """The design that `told` speaks of."""
         worlds = (
-            World.of(resolve(each["scenario"]), each["region"], each["cutoff"])
+            World.of(resolve(each["scenario"], each["region"]), each["region"], each["cutoff"])
             for each in told["worlds"]
         )
         return cls(
@@ -249,7 +249,7 @@ def design(file: Path) -> Design:
     region = beside(file, written.region)
     worlds = []
     for name in written.scenarios:
-        chosen = resolve(beside(file, name))
+        chosen = resolve(beside(file, name), region)
         chosen = horizon(chosen, written.horizon.start, written.horizon.until)
         for scale in written.scales:
             checked(chosen, region, scale=scale)

@@ -99,7 +99,7 @@ def test_without_draws_there_is_no_interval():
     assert frame[["difference_low", "difference_high", "draw_sd", "seed_sd"]].isna().all(axis=None)
     headers, _ = compared.values(told, "resident_urbanization_rate", "en")
     assert "90%" not in headers
-    assert any("one over seeds alone is not" in line for line in compared.remarks(told, "en"))
+    assert any("One over seeds alone is not" in line for line in compared.remarks(told, "en"))
 
 
 def test_an_interval_holds_most_of_the_paired_differences(told):

@@ -104,9 +104,18 @@ def test_a_chance_counts_the_draws_that_reach_the_target(both, monkeypatch):
 
 def test_all_targets_at_once_are_harder_than_any_of_them(judged):
     together = [judged.at_once(rates) for rates in (judged.without, judged.having)]
-    assert together[1] <= judged.columns()["probability"].min()
-    assert together[0] <= together[1]
+    assert (together[1] <= judged.columns()["probability"].min()).all()
+    assert (together[0] <= together[1]).all()
     assert (judged.columns()["all_met"] == together[1]).all()
+
+
+def test_all_by_a_deadline_are_those_that_are_due_by_then(judged):
+    """With two deadlines the first has the chance of its own targets, the last that of all."""
+    n = len(judged.targets)
+    days = (date(2025, 12, 31), *(date(2030, 12, 31) for _ in range(n - 1)))
+    apart = replace(judged, deadlines=days).at_once(judged.having)
+    assert apart[0] == judged.met(judged.having)[:, 0].mean()
+    assert apart[1:].tolist() == [judged.at_once(judged.having)[0]] * (n - 1)
 
 
 def test_about_may_be_missed_by_half_a_point(both, judged):

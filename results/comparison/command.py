@@ -30,7 +30,7 @@ def compare(asked: Namespace, say: Say) -> int:
     from results.comparison.sides import ordered
 
     wanted = compared.asked_for(asked.outcome)
-    sides = ordered(asked.scenarios, asked.baseline)
+    sides = ordered(asked.scenarios, asked.baseline, asked.region)
     for side in sides:
         note_inactive(side.scenario, say)
     if any(side.saved for side in sides):
@@ -70,14 +70,15 @@ def compare(asked: Namespace, say: Say) -> int:
         print(cells.as_json({"baseline_scenario": sides[0].name, "inputs": inputs, **report}))
         _csv(written, asked, say)
         return DONE
-    for name, changes in told.inputs[say.lang].items():
-        print(f"{sides[0].name} -> {name}")
-        for change in changes or [say("输入没有差别", "no difference in the inputs")]:
-            print(f"  {change}")
-    for outcome in wanted:
-        table(compared.title(outcome, say.lang), *compared.values(told, outcome, say.lang))
     if told.region.targets:
         table(say("目标", "targets"), *compared.targets(told, say.lang))
+    for outcome in wanted:
+        table(compared.title(outcome, say.lang), *compared.values(told, outcome, say.lang))
+    for name, changes in told.inputs[say.lang].items():
+        n, base = len(changes), sides[0].name
+        print(say(f"{base} -> {name}：改了 {n} 项", f"{base} -> {name}: {n} changes"))
+        for change in changes or [say("输入没有差别", "no difference in the inputs")]:
+            print(f"  {change}")
     _remark(remarks)
     _csv(written, asked, say)
     return DONE
@@ -86,11 +87,16 @@ def compare(asked: Namespace, say: Say) -> int:
 def attribute(asked: Namespace, say: Say) -> int:
     """`xiancheng attribute`: what each measure and project contributes."""
     from results.comparison import attributed
-    from results.comparison.attribute import Game
+    from results.comparison.attribute import WORLDS, Game
     from results.comparison.attribute import attribute as attribute_effect
+    from results.contents.shares import identity
+    from scenarios.naming import called
     from scenarios.paired import Draw, layered
 
     words.at_least(1, "permutations", asked.permutations)
+    if asked.draws is None:  # a world for each antithetic pair of orders
+        pairs = min(WORLDS, asked.permutations // 2)
+        asked.draws = pairs if pairs > 1 else 0
     scenario = words.scenario(asked)
     note_inactive(scenario, say)
     words.possible(asked, scenario, seed=asked.seed, scale=asked.scale, draws=asked.draws)
@@ -111,16 +117,20 @@ def attribute(asked: Namespace, say: Say) -> int:
     written = told.to_frame()
     if asked.json:
         about = {"scenario": scenario.name, "date": str(told.day), "runs": told.runs}
+        titles = {
+            "title": called(scenario, runs.pack)._asdict(), "scenario_sha256": identity(scenario)
+        }  # fmt: skip
         sampling = {"permutations": told.permutations, "draws": told.draws, "scale": asked.scale}
         sample = {"posterior": evidence.sample(runs.pack) if asked.draws else None}
         report = {"shares": told.to_frame(), "remarks": remarks}
-        print(cells.as_json({**about, **sampling, **report, **sample}))
+        print(cells.as_json({**about, **titles, **sampling, **report, **sample}))
         _csv(written, asked, say)
         return DONE
     where = told.groups[place]
-    title = f"{scenario.title.said(say.lang)} · {where.said(say.lang)}"
-    table(title, *attributed.projects(told, place, say.lang))
-    table(title, *attributed.measures(told, place, say.lang))
+    name = called(scenario, runs.pack).said(say.lang)
+    title = f"{name} · {where.said(say.lang)} · {told.day}"
+    table(title, *attributed.projects(told, place, say.lang, asked.scale))
+    table(title, *attributed.measures(told, place, say.lang, asked.scale))
     _remark(remarks)
     _csv(written, asked, say)
     return DONE

@@ -20,7 +20,7 @@ def made(subject: "Subject", form: str, lang: "Lang", runs: Path) -> tuple[str, 
         if a library is missing.
     """
     from results.keeping.answers import Answers, keep
-    from results.report.command import documents, possible
+    from results.report.command import documents, named, possible
     from scenarios.request import Request
 
     possible([form])
@@ -31,5 +31,5 @@ def made(subject: "Subject", form: str, lang: "Lang", runs: Path) -> tuple[str, 
     )
     outcome = answers(request)
     folder, _ = keep(outcome, request, subject.verdicts, subject.delivery, runs, answers)
-    named = replace(subject, run=folder.name)
-    return f"{folder.name}.{form}", documents(named, [form], lang)[form]
+    told = replace(subject, run=folder.name)
+    return f"{named(told, lang)}.{form}", documents(told, [form], lang)[form]

@@ -82,7 +82,7 @@ def targets(
 
     Returns
     -------
-    scenario, scale, target, county, county_en, target_rate, runs, draws,
+    scenario, scale, target, county, county_en, deadline, target_rate, runs, draws,
     share_above_in_model, a column for each quantile of the rate in the model, q05 for 0.05; no
     verdict
     """
@@ -103,7 +103,8 @@ def targets(
             where $keys is null or key in $keys
         )
         select scenario, scale, v.target as target, first(v.county) as county,
-            first(v.county_en) as county_en, first(v.target_rate) as target_rate,
+            first(v.county_en) as county_en, first(v.deadline) as deadline,
+            first(v.target_rate) as target_rate,
             count(*) as runs, count(distinct drawn) as draws,
             case when {several} then avg(v.above_target_in_model::int) end
                 as share_above_in_model, {named}
@@ -180,7 +181,7 @@ def _empty() -> Any:
 
     judged = {
         "target": pa.string(), "county": pa.string(), "county_en": pa.string(),
-        "target_rate": pa.float64(), "model_rate": pa.float64(),
+        "deadline": pa.string(), "target_rate": pa.float64(), "model_rate": pa.float64(),
         "above_target_in_model": pa.bool_(),
     }  # fmt: skip
     columns = {

@@ -39,7 +39,7 @@ def subject_of(asked: Namespace, say: "Say", step: Callable[[], None]) -> Subjec
     if run is not None:
         scenario, place, seed = run.request.world.scenario, run.record.region.name, run.record.seed
     else:
-        scenario, place, seed = _scenario(asked.run), asked.region, asked.seed
+        scenario, place, seed = _scenario(asked.run, asked.region), asked.region, asked.seed
         _checked(asked, scenario)
         runs = 2 * (1 + asked.draws)
         work = cost.Work(runs, place, asked.scale, scenario.start, scenario.until)
@@ -117,7 +117,7 @@ def _run(asked: Namespace, scenario: "Scenario", answers: "Answers") -> store.Sa
     return store.found(folder)
 
 
-def _scenario(name: str) -> "Scenario":
+def _scenario(name: str, region: str) -> "Scenario":
     """What is to be run.
 
     Raises
@@ -129,7 +129,7 @@ def _scenario(name: str) -> "Scenario":
     from scenarios.resolving import resolve
 
     try:
-        return resolve(name)
+        return resolve(name, region)
     except ScenarioError:
         if is_path(name):
             raise
