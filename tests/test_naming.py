@@ -257,5 +257,5 @@ def test_an_attribution_of_other_settings_is_refused(tmp_path):
     file = tmp_path / "shares.json"
     file.write_text(json.dumps(told), encoding="utf-8")
     assert printed(file, resolve("plan"), "attribute") == told
-    with pytest.raises(RequestError, match="设定不同"):
+    with pytest.raises(RequestError, match="other settings"):
         printed(file, resolve(CHANGED), "attribute")
