@@ -6,6 +6,7 @@ once, in Chinese or English.
 
 import re
 from collections.abc import Iterable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from types import UnionType
@@ -110,8 +111,21 @@ def shown(value: object) -> str:
     return "null" if value is None else shortened(repr(value))
 
 
+MOST = 40  # problems of one document that are listed; and names that are looked up for it
+_advice: ContextVar[list[int] | None] = ContextVar("advice", default=None)
+
+
 def nearest(name: object, names: Iterable[str]) -> str:
-    """The valid name that looks most like `name`, the first of equals; or nothing."""
+    """The valid name that looks most like `name`, the first of equals; or nothing.
+
+    While a document is checked only so many names are looked up: a file of a thousand unknown keys
+    must not cost a thousand searches.
+    """
+    budget = _advice.get()
+    if budget is not None:
+        if not budget[0]:
+            return ""
+        budget[0] -= 1
     matcher = SequenceMatcher(b=str(name)[:64])
     best, alike = "", 0.4
     for each in names:
@@ -139,12 +153,19 @@ def held_against(
     ScenarioError
         with all that is wrong.
     """
+    budget = _advice.set([MOST])
     try:
         return model.model_validate(document.value, context=names)
     except ValidationError as error:
-        raise ScenarioError(
-            _told(model, document, detail) for detail in error.errors(include_url=False)
-        ) from None
+        found = error.errors(include_url=False)
+        problems = [_told(model, document, detail) for detail in found[:MOST]]
+        if more := len(found) - len(problems):
+            listed = Words(f"先改正以上 {MOST} 处", f"the {MOST} above to be mended first")
+            rest = Words(f"另有 {more} 处问题", f"{more} more problems")
+            problems.append(document.problem((), listed, rest))
+        raise ScenarioError(problems) from None
+    finally:
+        _advice.reset(budget)
 
 
 def _told(model: type[BaseModel], document: Document, detail: ErrorDetails) -> Problem:

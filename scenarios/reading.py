@@ -16,7 +16,7 @@ import numpy as np
 from ruamel.yaml import YAML, events
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from scenarios.checking import Document, Path, Problem, ScenarioError, Words, shortened
+from scenarios.checking import MOST, Document, Path, Problem, ScenarioError, Words, shortened
 
 MAX_BYTES = 2**20
 MAX_DEPTH = 32
@@ -240,6 +240,8 @@ class _Reader:
         return text if node.quoted else resolved(text)
 
     def _wrong(self, mark: Mark, path: Path, expected: Words, found: str) -> None:
+        if len(self.problems) >= MOST:
+            return
         key = shortened(".".join(map(str, path)), 120)
         self.problems.append(Problem(self.file, *mark, key, expected, shortened(found)))
 

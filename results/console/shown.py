@@ -1,13 +1,18 @@
 """What a view is handed: the answer, the place looked at, and the reader's language."""
 
 from dataclasses import dataclass
+from datetime import date
+from math import ceil, log10
 
 from results.console.answer import Answer
 from results.console.markup import Markup, joined, tag
+from results.console.naming import covers
 from results.console.session import Session
 from results.contents.parts import Table
 from results.report import layout
 from scenarios.outcome import Group
+
+MOST_EXACT = 100  # persons: random worlds alone differ by as many
 
 
 @dataclass(frozen=True)
@@ -36,9 +41,62 @@ class Shown:
         """The place looked at."""
         return self.answer.groups[self.column]
 
+    @property
+    def days(self) -> list[date]:
+        """The days that can be looked at: deadlines, ends of years, and the end of A."""
+        a = self.answer.outcome
+        first, last = a.dates[0], a.dates[-1]
+        years = [date(year, 12, 31) for year in range(first.year, last.year + 1)]
+        due = [target.deadline for target in a.region.targets]
+        return sorted({day for day in (*years, *due) if first < day <= last} | {last})
+
+    @property
+    def day(self) -> date:
+        """The day looked at: the one that was chosen, or that on which A is judged."""
+        chosen = self.session.day
+        return chosen if chosen in self.days else self.answer.day
+
+    @property
+    def a_title(self) -> str:
+        """What the scenario that is shown as A is called."""
+        return self.answer.outcome.scenario.title.said(self.lang)
+
+    @property
+    def b_title(self) -> str:
+        """What the scenario that is shown as B is called, and where it was run on."""
+        title = self.answer.b.scenario.title.said(self.lang)
+        if self.answer.b_until >= self.day:
+            return title
+        ends = self.answer.b_until
+        return self.say(f"{title}（延续到 {self.day}，原到 {ends}）",
+                        f"{title} (run on to {self.day}; its own end is {ends})")  # fmt: skip
+
+    @property
+    def foreign(self) -> bool:
+        """Whether A carries out a plan that was written for other counties."""
+        scenario = self.answer.outcome.scenario
+        return not covers(scenario.plan, self.answer.outcome.region)
+
+    def limit(self) -> str:
+        """What the day looked at is beyond, if anything."""
+        cutoff = str(self.answer.outcome.request["cutoff"])
+        if self.day.year <= int(cutoff[:4]) + 1:
+            return ""
+        return self.say(
+            f"{self.day} 超出可以判断水平的范围（只用到 {cutoff} 的信息）：水平只是趋势外推，"
+            "只看各情景之差。",
+            f"{self.day} is beyond what levels can be judged for (information to {cutoff}): the "
+            "level is a trend drawn on; read differences between scenarios only.",
+        )
+
     def place(self, group: Group) -> str:
         """What a place is called."""
         return group.said(self.lang)
+
+    def persons(self, value: float) -> str:
+        """A change of persons, to the tens or hundreds that the rows of the run can show."""
+        step = max(MOST_EXACT, 10 ** ceil(log10(1 / self.answer.scale)))
+        return f"{round(value / step) * step + 0.0:+,.0f}"
 
     def basis(self) -> Markup:
         """What the numbers rest on, in a line."""
@@ -61,7 +119,12 @@ class Shown:
         )
         rest = self.say(f"种子 {asked['seed']}", f"seed {asked['seed']}")
         badge = tag("strong", stage, cls="badge preliminary" if a.preliminary else "badge final")
-        return joined([badge, " ", drawn, self.say("，", ", "), rest])
+        what = self.say(f"A：{self.a_title}", f"A: {self.a_title}")
+        parts = [badge, " ", tag("strong", what), self.say("；", "; "), drawn,
+                 self.say("，", ", "), rest]  # fmt: skip
+        if limit := self.limit():
+            parts.append(tag("p", limit, cls="limit"))
+        return joined(parts)
 
 
 def as_table(table: Table) -> Markup:
