@@ -171,6 +171,12 @@ class Answer:
         return a.digest == baseline.digest
 
     @cached_property
+    def against_baseline(self) -> bool:
+        """Whether B is A without the plan: then A less B is what the plan does."""
+        b, baseline = (Told.of(run.scenario) for run in (self.b, self.both.baseline))
+        return b.digest == baseline.digest
+
+    @cached_property
     def same(self) -> bool:
         """Whether B does what A does."""
         a, b = (Told.of(run.scenario) for run in (self.both.plan, self.b))

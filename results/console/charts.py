@@ -65,7 +65,7 @@ def fan(
             "data": [[at[0], value], {
                 "value": [day.isoformat(), value], "symbol": "triangle", "symbolSize": 9,
                 "label": {"show": True, "formatter": f"{value:g}% {day.year}", "position": "top",
-                          "color": INK},
+                          "align": "right", "color": INK},
             }],
             "lineStyle": {"width": 1.5, "color": TARGET, "type": [6, 4]},
             "itemStyle": {"color": TARGET},

@@ -5,6 +5,7 @@ from datetime import date
 from math import ceil, log10
 
 from results.console.answer import Answer
+from results.console.draft import of_plan
 from results.console.markup import Markup, joined, tag
 from results.console.naming import covers
 from results.console.session import Session
@@ -93,10 +94,27 @@ class Shown:
         """What a place is called."""
         return group.said(self.lang)
 
+    def plain(self, line: str) -> str:
+        """A sentence without words of the command line, which nobody can act upon here."""
+        recoding = of_plan("plan-without-recoding").title.said(self.lang)
+        places = {
+            "plan-without-recoding": self.say(f"“{recoding}”", f"'{recoding}'"),
+            "（docs/validation.md）": "（见“检验”）",
+            "(docs/validation.md)": "(see 'Validation')",
+            "（--draws 50）": "", " (--draws 50)": "",
+            "；用 --draws 50": "", "; use --draws 50": "",
+            "；分到措施请用 xiancheng attribute，再以 --attribution 并入报告": "",
+            "; for measures use xiancheng attribute, and bring it in with --attribution": "",
+        }  # fmt: skip
+        for word, instead in places.items():
+            line = line.replace(word, instead)
+        return line
+
     def persons(self, value: float) -> str:
         """A change of persons, to the tens or hundreds that the rows of the run can show."""
         step = max(MOST_EXACT, 10 ** ceil(log10(1 / self.answer.scale)))
-        return f"{round(value / step) * step + 0.0:+,.0f}"
+        rounded = round(value / step) * step
+        return f"{rounded:+,.0f}" if rounded else "0"
 
     def basis(self) -> Markup:
         """What the numbers rest on, in a line."""

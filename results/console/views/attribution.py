@@ -154,6 +154,9 @@ class Attribution:
         write(self._area, joined([
             as_table(projects),
             as_table(contributions.measures(told, shares, code, lang)),
-            tag("section", listed(contributions.verdict(told, shares, lang), "remarks"),
-                listed(contributions.remarks(shares, lang), "remarks"), cls="card"),
+            tag("section", *(
+                listed(map(shown.plain, lines), "remarks")
+                for lines in (contributions.verdict(told, shares, lang),
+                              contributions.remarks(shares, lang))
+            ), cls="card"),
         ]))  # fmt: skip

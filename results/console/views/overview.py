@@ -112,5 +112,5 @@ def remarks(shown: Shown) -> Markup:
     lines = caveats.remarks(told.both, told.verdicts, told.delivery, shown.lang)
     return tag(
         "section", tag("h2", shown.say("读数前须知", "Read this with the numbers")),
-        tag("ul", *(tag("li", line) for line in lines), cls="remarks"), cls="card",
+        tag("ul", *(tag("li", shown.plain(line)) for line in lines), cls="remarks"), cls="card",
     )  # fmt: skip

@@ -83,7 +83,7 @@ def by_county(shown: Shown) -> Markup:
     answer, say, day = shown.answer, shown.say, shown.day
     found, has_plan = answer.places(day), not answer.carries_nothing_out
     begun = answer.outcome.at("published_resident_urbanization_rate", answer.outcome.dates[0])
-    with_b = not answer.same
+    with_b = not (answer.same or answer.against_baseline)
     urban, residents = (answer.added(name, day) for name in ("urban_residents", "residents"))
     rows = []
     for i, g in enumerate(answer.groups):
@@ -113,7 +113,7 @@ def by_county(shown: Shown) -> Markup:
         *([say("方案带来的城镇人口（人）", "Urban residents added (persons)"),
            say("方案带来的常住人口（人）", "Residents added (persons)")] if has_plan else []),
     ]  # fmt: skip
-    b = say(f"；B：{shown.b_title}", f"; B: {shown.b_title}") if with_b else ""
+    b = "" if answer.same else say(f"；B：{shown.b_title}", f"; B: {shown.b_title}")
     caption = say(
         f"各地预期的常住人口城镇化率，{day}（A：{shown.a_title}{b}）",
         f"Expected resident urbanization rate, {day} (A: {shown.a_title}{b})",

@@ -95,7 +95,9 @@ def targets(shown: Shown) -> Markup:
         none = say("区域没有目标，没有判定。", "The region has no target.")
         return tag("p", ends if answer.outcome.region.targets else none, cls="card")
     has_plan = not answer.carries_nothing_out
-    parts = [part for part in PARTS if has_plan or part != "plan"]
+    left_out = {"conditions"} if verdict.usual_world(found) else set()
+    left_out |= set() if has_plan else {"plan"}
+    parts = [part for part in PARTS if part not in left_out]
     titles = {
         "trend": say("趋势（点）", "Trend (pp)"), "recoding": say("划转（点）", "Recoding (pp)"),
         "conditions": say("外部条件（点）", "Conditions (pp)"),
@@ -121,7 +123,7 @@ def targets(shown: Shown) -> Markup:
                     title=names[row["target"]].said(shown.lang))  # fmt: skip
         known = row["probability"] == row["probability"]
         rows.append([
-            title, str(row["deadline"]), _badge(shown, row["probability"]),
+            title, tag("span", row["deadline"], cls="short"), _badge(shown, row["probability"]),
             _chance(row["probability"]),
             *([verdict.percent(row["probability_without"]) if known else "–"] if has_plan else []),
             f"{row['expected']:.1f}", f"{row['low']:.1f}–{row['high']:.1f}" if known else "–",
@@ -132,7 +134,8 @@ def targets(shown: Shown) -> Markup:
         "各目标到各自期限：公布的城镇化率达到目标的概率，及预期变化由什么构成",
         "Chance to meet each target at its deadline, and what makes up the expected change",
     )
-    notes = [caveats.basis(found, caveats.belief(answer.outcome.region)).said(shown.lang)]
+    basis = caveats.basis(found, caveats.belief(answer.outcome.region))
+    notes = [shown.plain(basis.said(shown.lang))]
     if later := unjudged(shown):
         days = sorted({str(day) for day in later})
         notes.append(say(
