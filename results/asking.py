@@ -8,6 +8,7 @@ Say = Callable[[str, str], str]
 Command = Callable[[str, str, str], argparse.ArgumentParser]
 
 MODULE = "results.comparison.command"
+WORLDS = 5  # see results.comparison.attribute, which is not imported to show help
 
 
 def add(command: Command, say: Say) -> None:
@@ -36,8 +37,8 @@ def _compare(compare: argparse.ArgumentParser, say: Say) -> None:
 def _attribute(attribute: argparse.ArgumentParser, say: Say) -> None:
     _scenario(attribute, say)
     orders = say("次序数，成对取反", "number of orders, in antithetic pairs")
-    attribute.add_argument("--permutations", type=int, default=8, help=orders)
-    _common(attribute, say, scale=0.05, draws=0)
+    attribute.add_argument("--permutations", type=int, default=2 * WORLDS, help=orders)
+    _common(attribute, say, scale=0.05, draws=WORLDS)
     _at(attribute, say)
     _place(attribute, say)
     _csv(attribute, say)

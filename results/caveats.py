@@ -4,14 +4,17 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from calibration import posterior
+from results.contents.words import UNCLEAR
 from results.verdict import percent, usual_world
 from scenarios.checking import Words
 from scenarios.ensemble import Pair
+from scenarios.naming import applied, foreign
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from calibration.region import Region
+    from scenarios.scenario import Scenario
 
 ENOUGH = 20  # draws below which shares and the ends of intervals are coarse
 
@@ -25,19 +28,17 @@ def remarks(
         yield Words(f"越过红线：{line.zh}", f"crosses a red line: {line.en}").said(lang)
     codes = [county.code for county in plan.region.counties]
     caveats = plan.scenario.plan.about.caveats_for(codes)
-    if not caveats and plan.scenario.settings:
-        yield Words(
-            "方案没有提到这些县：把它套用到这里只是设想，任务量按方案的分配规则计。",
-            "The plan does not speak of these counties: to apply it here is a thought experiment, "
-            "its quantities shared out by the plan's rules.",
-        ).said(lang)
+    if applied(plan.scenario, plan.region):
+        yield elsewhere(plan.scenario).said(lang)
     due = promised[promised["at_deadline"].astype(bool) & promised["met"].notna()]
-    if len(due) and caveats:
+    if len(due) and not foreign(plan.scenario, plan.region):
         kept = int(due["met"].astype(bool).sum())
         yield Words(
             f"到期的 {len(due)} 项指标中，{kept} 项按模型的执行进度完成。",
             f"Of {len(due)} indicators due by then, {kept} are delivered at the pace of the model.",
         ).said(lang)
+    if (left := unjudged(both)) is not None:
+        yield left.said(lang)
     if table.empty:
         return
     without, having = table["probability_without"], table["probability"]
@@ -50,6 +51,9 @@ def remarks(
             f"it {percent(having.min())} to {percent(having.max())}. The plan changes the rate by "
             f"{table['from_plan_pp'].min():+.2f} to {table['from_plan_pp'].max():+.2f} points.",
         ).said(lang)
+        yield from at_once(table, lang)
+        if unclear(table):
+            yield f"{UNCLEAR.said(lang)}{'。' if lang == 'zh' else '.'}"
     for number, caveat in caveats.items():
         yield f"{number} {caveat.said(lang)}"
     yield basis(table, belief(plan.region)).said(lang)
@@ -69,6 +73,62 @@ def remarks(
         f"scale {plan.request['scale']:g}, seed {plan.request['seed']}, {plan.request['start']} to "
         f"{plan.request['until']}; targets are never used as data.",
     ).said(lang)
+
+
+def elsewhere(scenario: "Scenario") -> Words:
+    """What has to be known where a plan is carried out in another city."""
+    name = scenario.plan.about.name
+    return Words(
+        f"{name.zh}没有提到这些县：把它套用到这里只是设想，任务总量按常住人口折算，"
+        "期限、任务表和方案的疑点因此不列。",
+        f"{name.en} does not speak of these counties: to apply it here is a thought experiment. "
+        "City totals are scaled by residents; its deadlines, tasks and caveats are left out.",
+    )
+
+
+def at_once(table: "pd.DataFrame", lang: str) -> Iterator[str]:
+    """The chance that all targets due by each deadline are met, where there are several."""
+    for day, n, without, having in together(table):
+        if n > 1:
+            yield Words(
+                f"到 {day} 的 {n} 个目标全部达到的概率：无方案 {percent(without)}，"
+                f"有方案 {percent(having)}。",
+                f"All {n} targets due by {day} are met with {percent(having)}; without the plan "
+                f"{percent(without)}.",
+            ).said(lang)
+
+
+def together(table: "pd.DataFrame") -> list[tuple[str, int, float, float]]:
+    """By deadline: day, targets due by it, and the chance of all without and with the plan."""
+    days = table["deadline"].astype(str)
+    return [
+        (day, int((days <= day).sum()), float(own["all_met_without"]), float(own["all_met"]))
+        for day in sorted(set(days))
+        for own in [table[days == day].iloc[0]]
+    ]
+
+
+def unclear(table: "pd.DataFrame") -> bool:
+    """Whether the effect of the plan on any target cannot be told from zero."""
+    return bool(((table["plan_low"] <= 0) & (table["plan_high"] >= 0)).any())
+
+
+def unjudged(both: Pair) -> Words | None:
+    """The targets that fall due after the end of a run, or before its start; None if all do."""
+    scenario, region = both.plan.scenario, both.plan.region
+    left = [t for t in region.targets if not t.due(scenario.start, scenario.until)]
+    if not left:
+        return None
+    zh = "、".join(f"{t.name.zh} {t.value:g}%（{t.deadline}）" for t in left)
+    en = ", ".join(f"{t.name.en} {t.value:g} % ({t.deadline})" for t in left)
+    last = max(t.deadline for t in left)
+    longer = last > scenario.until
+    return Words(
+        f"没有判定的目标（模拟自 {scenario.start} 到 {scenario.until}）：{zh}。"
+        + (f"用 --until {last} 判定。" if longer else ""),
+        f"Targets that are not judged, as the run is from {scenario.start} to {scenario.until}: "
+        f"{en}." + (f" Use --until {last}." if longer else ""),
+    )
 
 
 def of_one_run(table: "pd.DataFrame", region: "Region", lang: str) -> str:

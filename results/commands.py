@@ -3,12 +3,16 @@
 from argparse import Namespace
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from results.cells import as_json
 from results.cli import Say
 from results.show import progress, table
 from results.stopping import DONE, FAILED, REFUSED
 from scenarios.checking import Problem, ScenarioError, Words, nearest
+
+if TYPE_CHECKING:
+    from scenarios.register import Trace
 
 
 def run(asked: Namespace, say: Say) -> int:
@@ -17,11 +21,12 @@ def run(asked: Namespace, say: Say) -> int:
     from results.keeping import answers, store
     from results.keeping.files import writable
     from scenarios import ensemble
+    from scenarios.naming import called
     from scenarios.request import Request
     from scenarios.resolving import resolve
     from scenarios.simulate import checked, horizon
 
-    scenario = horizon(resolve(asked.scenario), asked.start, asked.until)
+    scenario = horizon(resolve(asked.scenario, asked.region), asked.start, asked.until)
     request = {"region": asked.region, "seed": asked.seed, "scale": asked.scale}
     checked(scenario, **request, draws=asked.draws, jobs=1 if asked.jobs is None else asked.jobs)
     if asked.draws:
@@ -51,7 +56,8 @@ def run(asked: Namespace, say: Say) -> int:
         figures.verdict(found, asked.figure, say.lang)
     if asked.json:
         report = {"verdicts": found, "census": later, "delivery": delivered, "remarks": remarks}
-        print(as_json({"run": str(saved), **report}))
+        titles = called(scenario, both.plan.region)._asdict()
+        print(as_json({"run": str(saved), "title": titles, **report}))
         return DONE
     if found.empty and later.empty:
         none = not both.plan.region.targets
@@ -62,7 +68,8 @@ def run(asked: Namespace, say: Say) -> int:
             )
         )
     if len(found):
-        title = f"{scenario.title.said(say.lang)} · {both.plan.region.title(say.lang)}"
+        name = called(scenario, both.plan.region).said(say.lang)
+        title = f"{name} · {both.plan.region.title(say.lang)}"
         table(title, *verdict.lines(found, say.lang))
         table(say("模型这一次运行的成因", "this run of the model, by cause"),
               *verdict.causes(found, say.lang))  # fmt: skip
@@ -113,7 +120,7 @@ def check(asked: Namespace, say: Say) -> int:
             elif "scenarios" in keys:
                 design(path)
             else:
-                resolve(name)
+                resolve(name, asked.region)
         except (ScenarioError, PackError, RefusedError) as error:
             print(error.text(say.lang))
             wrong = True
@@ -153,14 +160,14 @@ def measures(asked: Namespace, say: Say) -> int:
     if asked.levers:
         found = by_lever(plan)
         rows = [
-            [lever, trace.clause, trace.sign, trace.grade, trace.says.said(say.lang)]
+            [lever, trace.clause, _evidence(trace, say), trace.says.said(say.lang)]
             for lever, traces in found.items()
             for trace in traces
             if not asked.id or trace.measure == asked.id
         ]
         headers = {
-            "zh": ["抓手", "条款", "方向", "证据", "条款内容"],
-            "en": ["lever", "clause", "sign", "evidence", "clause says"],
+            "zh": ["抓手", "条款", "方向与证据", "条款内容"],
+            "en": ["lever", "clause", "sign and evidence", "clause says"],
         }[say.lang]
     else:
         found = {"clauses": by_clause(plan, asked.id)}
@@ -171,21 +178,40 @@ def measures(asked: Namespace, say: Say) -> int:
                 trace.lever if trace.lever != "none" else say("无", "none"),
                 trace.term,
                 f"{trace.full:g} {trace.unit}" if trace.unit else "–",
-                f"{trace.sign} {trace.grade}".strip() or "–",
+                _evidence(trace, say),
                 ", ".join(trace.indicators) or "–",
                 trace.because.said(say.lang),
             ]
             for trace in found["clauses"]
         ]
         headers = {
-            "zh": ["条款", "内容", "抓手", "模型项", "全额", "方向·证据", "指标", "理由"],
-            "en": ["clause", "says", "lever", "term", "in full", "sign", "indicators", "because"],
+            "zh": ["条款", "内容", "抓手", "模型项", "全额", "方向与证据", "指标", "理由"],
+            "en": [
+                "clause",
+                "says",
+                "lever",
+                "term",
+                "in full",
+                "sign and evidence",
+                "indicators",
+                "because",
+            ],
         }[say.lang]
     if asked.json:
         print(as_json(found))
     else:
         table(plan.about.title.said(say.lang), headers, rows, prose=True)
     return DONE
+
+
+def _evidence(trace: "Trace", say: Say) -> str:
+    """The sign of a dose, and what is known of its direction and of its quantity."""
+    from results.contents.words import badges
+
+    if not trace.grade:
+        return "–"
+    direction, quantity = (b.said(say.lang) for b in badges(trace.grade, trace.status))
+    return say(f"{trace.sign} {direction}；{quantity}", f"{trace.sign} {direction}; {quantity}")
 
 
 def sweep(asked: Namespace, say: Say) -> int:

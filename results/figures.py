@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from results import fonts
 from results.contents.parts import Cell, Chart, Kind
+from results.contents.shares import records
+from results.contents.words import dated
 from scenarios.checking import Words
 from scenarios.simulate import RequestError
 
@@ -56,7 +58,7 @@ def verdict(table: "pd.DataFrame", path: Path, lang: str = "zh") -> None:
         warnings.filterwarnings("ignore", "Glyph")
         figure = Figure(figsize=(8.5, 0.62 * len(table) + 1.5), layout="constrained")
         axes = figure.add_subplot()
-        rows = table.iloc[::-1].to_dict("records")
+        rows = records(table.iloc[::-1])
         for y, row in enumerate(rows):
             if row["low"] == row["low"]:  # known
                 axes.plot([row["low"], row["high"]], [y, y], color=WITH, lw=7, alpha=0.22,
@@ -66,9 +68,7 @@ def verdict(table: "pd.DataFrame", path: Path, lang: str = "zh") -> None:
             axes.plot(row["expected"], y, "o", color=WITH, label=LEGEND["with"].said(lang))
             axes.plot([row["target_rate"]] * 2, [y - 0.32, y + 0.32], color=TARGET, lw=2.2,
                       label=LEGEND["target"].said(lang))  # fmt: skip
-        axes.set_yticks(
-            range(len(rows)), [r["county" if lang == "zh" else "county_en"] for r in rows]
-        )
+        axes.set_yticks(range(len(rows)), [dated(row, rows, lang) for row in rows])
         days = "、".join(sorted({str(day) for day in table["deadline"]}))
         axes.set_xlabel(
             Words(f"常住人口城镇化率，%，{days}", f"resident urbanization rate, %, {days}").said(
@@ -166,16 +166,18 @@ def _family() -> str:
 def _verdicts(axes: Any, chart: Chart, lang: str) -> None:
     """A line for each target: start, without, with, target, and the interval of the draws."""
     rows = chart.table.rows[::-1]
-    for y, (_, _, target, start, without, having, *rest) in enumerate(rows):
+    several = len({row[1] for row in rows}) > 1  # deadlines
+    for y, (_, _, _, target, start, without, having, *rest) in enumerate(rows):
         if len(rest) > 1:
             axes.plot(rest[0:2], [y, y], color=WITH, lw=6, alpha=0.25, solid_capstyle="butt",
                       label=LEGEND["interval"].said(lang))  # fmt: skip
-        axes.plot(start, y, "s", mfc="white", mec=START, label=chart.table.columns[3].title)
+        axes.plot(start, y, "s", mfc="white", mec=START, label=chart.table.columns[4].title)
         axes.plot(without, y, "D", mfc="white", mec=WITHOUT, label=LEGEND["without"].said(lang))
         axes.plot(having, y, "o", color=WITH, label=LEGEND["with"].said(lang))
         axes.plot([target] * 2, [y - 0.34, y + 0.34], color=TARGET, lw=2,
                   label=LEGEND["target"].said(lang))  # fmt: skip
-    axes.set_yticks(range(len(rows)), [str(row[0]) for row in rows])
+    places = [f"{row[0]} {row[1]}" if several else str(row[0]) for row in rows]
+    axes.set_yticks(range(len(rows)), places)
     axes.set_ylim(-0.6, len(rows) - 0.4)
     axes.set_xlabel(Words("常住人口城镇化率（%）", "resident urbanization rate (%)").said(lang))
     _plain(axes, "x", left=False)

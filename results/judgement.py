@@ -32,12 +32,14 @@ class Judgement:
     """What is expected of each target; rates are (draw, target), in percent."""
 
     targets: tuple[str, ...]
+    deadlines: tuple[date, ...]  # of each
     floors: Floats  # the least rate that meets each, (target,)
     start: Floats  # at the start of the run, (target,)
     recoding: Floats  # what it adds to the level by the model's account, (target,) [points]
     level: Floats  # without the plan, under the usual outside conditions
     without: Floats  # without the plan, under the conditions of the scenario
     having: Floats  # with the plan
+    effect: Floats  # of the plan, paired, in each run of the model, (run, target) [points]
     anchored: bool  # whether the level is that of statistics
     runs: int  # of the model, that the differences rest on; 1 at the central parameters
 
@@ -76,10 +78,12 @@ class Judgement:
             recoding = draws.groupby("target")["usual_recoding"].mean()[list(ids)].to_numpy()
         return cls(
             targets=ids,
+            deadlines=tuple(row["deadline"] for row in rows),
             floors=np.array([floor(targets[t]) for t in ids]),
             start=np.array([row["rate_at_start"] for row in rows]),
             recoding=recoding,
             level=own, without=without, having=having,
+            effect=rates["simulated"] - rates["baseline"],
             anchored=known is not None, runs=runs,
         )  # fmt: skip
 
@@ -92,23 +96,28 @@ class Judgement:
         """Which targets are met at these rates, (draw, target)."""
         return np.asarray(rates >= self.floors)
 
-    def at_once(self, rates: Floats) -> float:
-        """The chance that all targets are met at once; nan where it is not known."""
-        known = self.uncertain and len(self.targets) > 0
-        return float(self.met(rates).all(axis=1).mean()) if known else np.nan
+    def at_once(self, rates: Floats) -> Floats:
+        """The chance that all targets due by the deadline of each are met; nan if unknown."""
+        if not self.uncertain:
+            return np.full(len(self.targets), np.nan)
+        met = self.met(rates)
+        due = [[other <= day for other in self.deadlines] for day in self.deadlines]
+        return np.array([met[:, which].all(axis=1).mean() for which in due])
 
     def columns(self) -> dict[str, Floats]:
         """What a table of verdicts holds, each (target,).
 
-        `expected` and `without` are medians; `all_met`, the same for each, is the chance that all
-        targets are met at once. What trend, recoding, conditions and plan give adds
-        up to `expected` less the rate at the start.
+        `expected` and `without` are medians; `all_met` is the chance that all targets due by this
+        deadline are met, each at its own. What trend, recoding, conditions and plan give adds
+        up to `expected` less the rate at the start. `plan_low` and `plan_high` hold 90 % of the
+        paired effects of the plan over draws; null where there are none.
         """
         middle, before, having = (
             np.median(rates, axis=0) for rates in (self.level, self.without, self.having)
         )
         unknown = np.full(len(self.targets), np.nan)
         low, high = np.percentile(self.having, INTERVAL, axis=0)
+        effects = np.percentile(self.effect, INTERVAL, axis=0)
         chance = [self.met(rates).mean(axis=0) for rates in (self.having, self.without)]
         return {
             "without": before, "expected": having,
@@ -116,12 +125,14 @@ class Judgement:
             "high": high if self.uncertain else unknown,
             "probability": chance[0] if self.uncertain else unknown,
             "probability_without": chance[1] if self.uncertain else unknown,
-            "all_met": np.full(len(self.targets), self.at_once(self.having)),
-            "all_met_without": np.full(len(self.targets), self.at_once(self.without)),
+            "all_met": self.at_once(self.having),
+            "all_met_without": self.at_once(self.without),
             "from_trend_pp": middle - self.start - self.recoding,
             "from_recoding_pp": self.recoding,
             "from_conditions_pp": before - middle,
             "from_plan_pp": having - before,
+            "plan_low": effects[0] if self.runs > 1 else unknown,
+            "plan_high": effects[1] if self.runs > 1 else unknown,
         }  # fmt: skip
 
 

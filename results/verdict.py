@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
-from results.contents.words import CAUSES, MADE_OF, SIGNS
+from results.contents.words import CAUSES, MADE_OF, SIGNS, effect, target
 from results.judgement import Judgement
 from scenarios.checking import Words
 from scenarios.delivery import Delivered, delivered
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 HEADERS = {
     "county": Words("地区", "county"),
+    "deadline": Words("期限", "deadline"),
     "rate_at_start": Words("起点%", "start %"),
     "without": Words("无方案%", "without %"),
     "expected": Words("有方案%", "with %"),
@@ -27,6 +28,7 @@ HEADERS = {
 }
 BY_CAUSE = {
     "county": Words("地区", "county"),
+    "deadline": Words("期限", "deadline"),
     "simulated": Words("模型：有方案%", "model: with %"),
     "baseline": Words("模型：无方案%", "model: without %"),
     **{f"{name}_pp": words for name, words in CAUSES.items()},
@@ -34,7 +36,8 @@ BY_CAUSE = {
 JUDGED = (  # columns that draws have a part in
     "without", "expected", "low", "high", "probability", "probability_without", "all_met",
     "all_met_without", "from_trend_pp",
-    "from_recoding_pp", "from_conditions_pp", "from_plan_pp", "margin_pp", "basis", "draws",
+    "from_recoding_pp", "from_conditions_pp", "from_plan_pp", "plan_low", "plan_high",
+    "margin_pp", "basis", "draws",
 )  # fmt: skip
 OF_THE_MODEL = ("met", "margin_pp")  # columns of `Outcome.verdicts` that are no verdict
 
@@ -44,7 +47,8 @@ def verdicts(both: Pair, draws: "pd.DataFrame | None" = None) -> "pd.DataFrame":
 
     Returns
     -------
-    `target`, `unit_code`, `county`, `county_en`, `deadline`, `operator`, `target_rate`,
+    `target`, `target_name`, `target_name_en`, `unit_code`, `county`, `county_en`, `deadline`,
+    `operator`, `target_rate`,
     `rate_at_start`; the columns of `Judgement.columns`; `margin_pp`, the expected rate less the
     target; `basis` of the level, "statistics", "model" or "another start"; `draws` of the
     parameters, 0 at central values; then of the one run of the model its rates `simulated` and
@@ -58,6 +62,7 @@ def verdicts(both: Pair, draws: "pd.DataFrame | None" = None) -> "pd.DataFrame":
     told = judgement.columns()
     told["margin_pp"] = told["expected"] - table["target_rate"].to_numpy()
     at = list(table.columns).index("rate_at_start") + 1
+    names = {each.id: each.name for each in both.plan.region.targets}
     own = table.drop(columns=list(OF_THE_MODEL))
     for name, values in reversed(told.items()):
         own.insert(at, name, values.round(6))
@@ -65,6 +70,8 @@ def verdicts(both: Pair, draws: "pd.DataFrame | None" = None) -> "pd.DataFrame":
     known = len(both.plan.region.censuses) > 1
     own.insert(at, "basis", kinds[judgement.anchored] if known else "model")
     own.insert(at, "draws", 0 if draws is None else judgement.runs)
+    for lang, column in (("en", "target_name_en"), ("zh", "target_name")):
+        own.insert(1, column, [names[t].said(lang) for t in own["target"]])
     own["baseline"] = both.baseline.verdicts()["simulated"]
     own["effect_pp"] = (own["simulated"] - own["baseline"]).round(6)
     return own
@@ -80,6 +87,7 @@ def lines(table: "pd.DataFrame", lang: str) -> tuple[list[str], list[list[str]]]
     for row in table.to_dict("records"):
         cells = _cells(row, lang) | {"target": f"{SIGNS[row['operator']]}{row['target_rate']:g}"}
         cells |= {k: f"{row[k]:.1f}" for k in ("without", "expected")}
+        cells["from_plan_pp"] = effect(row["from_plan_pp"], row["plan_low"], row["plan_high"])
         if known:
             cells["interval"] = f"{row['low']:.1f}–{row['high']:.1f}"
             cells["probability"] = percent(row["probability"])
@@ -102,7 +110,7 @@ def _cells(row: "Mapping[Any, Any]", lang: str) -> dict[str, str]:
     """The figures of a row as they are printed, by column."""
     cells = {k: f"{v:.2f}" for k, v in row.items() if isinstance(v, float)}
     cells |= {k: f"{row[k]:+.2f}" for k in row if str(k).endswith("_pp")}
-    return cells | {"county": str(row["county"] if lang == "zh" else row["county_en"])}
+    return cells | {"county": target(row, lang), "deadline": str(row["deadline"])}
 
 
 def percent(chance: float) -> str:

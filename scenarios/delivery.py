@@ -20,7 +20,8 @@ EXACT = 1e-9
 class Delivered:
     """One indicator at the end of one quarter.
 
-    `share` is how much of what the plan promises has been done. `quantity` is in the indicator's
+    `share` is how much of what the plan promises has been done, and null where there are no parts:
+    a ban, a standard, a mechanism. `quantity` is in the indicator's
     unit, and null where a share of it has no meaning without a base value (rates, standards,
     events). `met` is null for red lines, which are not delivered but kept.
     """
@@ -34,7 +35,7 @@ class Delivered:
     unit: str
     counts: str
     due: date | None  # null: the plan does not write a deadline
-    share: float
+    share: float | None
     quantity: float | None
     at_deadline: bool
     met: bool | None
@@ -91,7 +92,7 @@ def _row(name: str, measure: str, indicator: Indicator, quarter: int, share: flo
         unit=indicator.unit,
         counts=indicator.counts,
         due=due,
-        share=share if indicator.scales else min(share, 1.0),
+        share=(share if indicator.scales else min(share, 1.0)) if indicator.proportional else None,
         quantity=_quantity(indicator, share),
         at_deadline=due is not None and quarter == quarter_with(due),
         met=None if indicator.kind == "guard" else share >= _enough(indicator),
@@ -103,7 +104,7 @@ def _quantity(indicator: Indicator, share: float) -> float | None:
     if indicator.value is None or indicator.kind == "guard":
         return None
     if indicator.scales:
-        return indicator.value * share
+        return indicator.quantity(share)
     if indicator.baseline is None:
         return None
     start = indicator.baseline.value

@@ -1,10 +1,11 @@
 """What two scenarios do differently, in the words of the plan."""
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from scenarios.checking import Words
 from scenarios.keys import UNITS, quarter_name
-from scenarios.loading import Plan
+from scenarios.loading import Plan, RegionLike
 from scenarios.measures import Indicator, Measure
 from scenarios.scenario import OFF, Scenario, Setting
 from sim.conditions import CONDITIONS
@@ -12,45 +13,72 @@ from sim.conditions import CONDITIONS
 Change = tuple[Setting, Setting]
 
 
-def diff(a: Scenario, b: Scenario, lang: str = "zh") -> list[str]:
+class Difference(NamedTuple):
+    """One thing that two scenarios do differently: what it is, and old -> new."""
+
+    subject: Words
+    change: Words
+
+    def said(self, lang: str = "zh") -> str:
+        """The sentence in one language, "zh" or "en"."""
+        return f"{self.subject.en}: {self.change.en}" if lang == "en" else "：".join(
+            (self.subject.zh, self.change.zh)
+        )  # fmt: skip
+
+
+def diff(a: Scenario, b: Scenario, lang: str = "zh", region: RegionLike | None = None) -> list[str]:
     """What changes from `a` to `b`, a sentence each: "M12: education groups 76 -> 114".
 
-    What holds for all measures, or for all of a project, is said once; quantities of the plan that
-    change are named measure by measure.
+    See `differences`.
     """
-    said = [*_horizon(a, b), *_world(a, b), *_measures(a, b), *_doses(a, b)]
-    return [words.said(lang) for words in said]
+    return [each.said(lang) for each in (*_horizon(a, b), *differences(a, b, region))]
 
 
-def _horizon(a: Scenario, b: Scenario) -> Iterator[Words]:
-    if a.plan.name != b.plan.name:
-        yield Words(
-            f"方案：{a.plan.name} -> {b.plan.name}", f"plan: {a.plan.name} -> {b.plan.name}"
-        )
-    if a.start != b.start:
-        yield Words(f"起点：{a.start} -> {b.start}", f"start: {a.start} -> {b.start}")
-    if a.until != b.until:
-        yield Words(f"终点：{a.until} -> {b.until}", f"until: {a.until} -> {b.until}")
+def differences(a: Scenario, b: Scenario, region: RegionLike | None = None) -> list[Difference]:
+    """What `b` does differently from `a`, but for the days from which and until which they run.
+
+    What holds for all measures, or for all of a project, is named once; quantities of the plan that
+    change are named measure by measure.
+
+    Parameters
+    ----------
+    region : where the scenarios are carried out. Its counties are called by their names; outside
+        the plan's own city intensities stand in place of quantities, which are the city's.
+    """
+    return [*_world(a, b), *_measures(a, b, region), *_doses(a, b)]
 
 
-def _world(a: Scenario, b: Scenario) -> Iterator[Words]:
+def _horizon(a: Scenario, b: Scenario) -> Iterator[Difference]:
+    said = {
+        Words("方案", "plan"): (a.plan.name, b.plan.name),
+        Words("起点", "start"): (a.start, b.start),
+        Words("终点", "until"): (a.until, b.until),
+    }
+    for subject, (before, after) in said.items():
+        if before != after:
+            yield Difference(subject, Words(f"{before} -> {after}", f"{before} -> {after}"))
+
+
+def _world(a: Scenario, b: Scenario) -> Iterator[Difference]:
     for name, condition in CONDITIONS.items():
         before, after = getattr(a.conditions, name), getattr(b.conditions, name)
         if before == after:
             continue
         if isinstance(before, bool):
-            yield Words(
-                "城乡代码：" + ("按趋势划转 -> 冻结" if after else "冻结 -> 按趋势划转"),
-                "urban codes: " + ("trend -> frozen" if after else "frozen -> trend"),
-            )
+            yield Difference(
+                Words("城乡代码", "urban codes"),
+                Words("按趋势划转 -> 冻结", "trend -> frozen") if after
+                else Words("冻结 -> 按趋势划转", "frozen -> trend"),
+            )  # fmt: skip
         else:
             change = f"{before:g} -> {after:g}"
-            yield Words(f"{condition.zh}：{change}", f"{condition.meaning}: {change}")
+            yield Difference(Words(condition.zh, condition.meaning), Words(change, change))
 
 
-def _measures(a: Scenario, b: Scenario) -> Iterator[Words]:
+def _measures(a: Scenario, b: Scenario, region: RegionLike | None) -> Iterator[Difference]:
     """Changes that all measures share, then those of a project, then those of one measure."""
-    plan = b.plan
+    plan, names = b.plan, _county_names(b.plan, region)
+    at_home = region is None or plan.about.covers(str(c.code) for c in region.counties)
     changes = {number: _change(a, b, number) for number in plan.measures}
     headed: set[str] = set()
     groups = {Words("全部措施", "all measures"): tuple(plan.measures)}
@@ -61,19 +89,19 @@ def _measures(a: Scenario, b: Scenario) -> Iterator[Words]:
         same = all(changes[number] == first for number in members)
         if same and first[0] != first[1] and not headed.issuperset(members):
             headed.update(members)
-            yield _sentence(group, [_strength(first), *_manner(plan, first)])
+            yield _sentence(group, [_strength(first), *_manner(names, first)])
     for number, measure in plan.measures.items():
         change = changes[number]
         if change[0] == change[1]:
             continue
-        quantities = list(_quantities(measure, change))
+        quantities = list(_quantities(measure, change)) if at_home else []
         name = Words(number, number)
         if number in headed:
-            if quantities:
+            if quantities and change[1] != OFF:
                 yield _sentence(name, quantities)
             continue
         what: Sequence[Words | None] = quantities or [_strength(change)]
-        yield _sentence(name, [*what, *_manner(plan, change, measure)])
+        yield _sentence(name, [*what, *_manner(names, change, measure)])
 
 
 def _change(a: Scenario, b: Scenario, number: str) -> Change:
@@ -82,10 +110,16 @@ def _change(a: Scenario, b: Scenario, number: str) -> Change:
     return before, after
 
 
-def _sentence(subject: Words, parts: Sequence[Words | None]) -> Words:
+def _county_names(plan: Plan, region: RegionLike | None) -> dict[str, Words]:
+    """What the counties of the plan, and those of the region, are called, by code."""
+    counties = (*plan.about.counties, *(() if region is None else region.counties))
+    return {str(county.code): Words(county.zh, county.en) for county in counties}
+
+
+def _sentence(subject: Words, parts: Sequence[Words | None]) -> Difference:
     said = [part for part in parts if part is not None]
     zh, en = "，".join(part.zh for part in said), ", ".join(part.en for part in said)
-    return Words(f"{subject.zh}：{zh}", f"{subject.en}: {en}")
+    return Difference(subject, Words(zh, en))
 
 
 def _strength(change: Change) -> Words | None:
@@ -123,11 +157,13 @@ def _quantities(measure: Measure, change: Change) -> Iterator[Words]:
 
 
 def _quantity(indicator: Indicator, intensity: float) -> str:
-    value = (indicator.value or 0) * intensity
+    value = indicator.quantity(intensity)
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
 
 
-def _manner(plan: Plan, change: Change, measure: Measure | None = None) -> Iterator[Words]:
+def _manner(
+    names: dict[str, Words], change: Change, measure: Measure | None = None
+) -> Iterator[Words]:
     """When and where: the delay, spells, counties apart, the way city totals are shared out."""
     before, after = change
     if after == OFF:
@@ -144,8 +180,10 @@ def _manner(plan: Plan, change: Change, measure: Measure | None = None) -> Itera
         spells = [f"{quarter_name(p.first)}-{quarter_name(p.until)}" for p in after.phases]
         at = [f"{spell}: {p.intensity:g}" for spell, p in zip(spells, after.phases, strict=True)]
         yield Words(f"分时段 {'、'.join(at)}", f"by spells {', '.join(at)}")
-    for county in plan.about.counties:
-        was, will = (each.counties.get(county.code, each.intensity) for each in change)
+    apart = before.counties.keys() | after.counties.keys()
+    for code in [*(code for code in names if code in apart), *sorted(apart - names.keys())]:
+        county = names.get(code, Words(code, code))
+        was, will = (each.counties.get(code, each.intensity) for each in change)
         if will == after.intensity and was == before.intensity:
             continue
         if was == will and before.intensity != after.intensity:
@@ -158,8 +196,9 @@ def _manner(plan: Plan, change: Change, measure: Measure | None = None) -> Itera
         yield Words(f"分解到县：{zh}", f"shared out by: {en}")
 
 
-def _doses(a: Scenario, b: Scenario) -> Iterator[Words]:
+def _doses(a: Scenario, b: Scenario) -> Iterator[Difference]:
     for name in sorted(a.doses.keys() | b.doses.keys()):
         was, will = (f"{s.doses[name]:g}" if name in s.doses else "…" for s in (a, b))
         if was != will:
-            yield Words(f"剂量 {name}：{was} -> {will}", f"dose {name}: {was} -> {will}")
+            change = f"{was} -> {will}"
+            yield Difference(Words(f"剂量 {name}", f"dose {name}"), Words(change, change))

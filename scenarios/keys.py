@@ -102,7 +102,22 @@ def distinct(value: Any, validate: Any) -> Any:
     return named
 
 
-CountyName = Annotated[str, known("counties", Words("方案所辖县(市、区)", "a county of the plan"))]
+def _county(name: str, info: ValidationInfo) -> str:
+    """The code of a county, by any of its names; the error lists the counties there are."""
+    codes = (info.context or {})["counties"]
+    if name not in codes:
+        each = list({code: name for name, code in reversed(codes.items())}.values())[::-1]
+        zh, en = each[:MOST_NAMES], [n for n in codes if n.isascii() and not n.isdigit()]
+        raise wrong(
+            f"以下县(市、区)之一：{'、'.join(zh)}{'…' if len(each) > MOST_NAMES else ''}",
+            f"a county among {', '.join(en[:MOST_NAMES])}{' …' if len(en) > MOST_NAMES else ''}",
+            "" if name.isdigit() else nearest(name, [n for n in codes if not n.isdigit()]),
+        )
+    return str(codes[name])
+
+
+MOST_NAMES = 12  # counties that an error lists
+CountyName = Annotated[str, AfterValidator(_county)]
 Department = Annotated[
     str, known("departments", Words("plan.yaml 所列部门", "a department in plan.yaml"))
 ]

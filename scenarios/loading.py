@@ -36,6 +36,18 @@ class CountyLike(Protocol):
     def zh(self) -> str:
         """Its Chinese name."""
 
+    @property
+    def en(self) -> str:
+        """Its English name."""
+
+
+class HasCounties(Protocol):
+    """A plan or a region."""
+
+    @property
+    def counties(self) -> Sequence[CountyLike]:
+        """Its counties."""
+
 
 class RegionLike(Protocol):
     """The part of a region pack that a plan needs: its counties and where their people live."""
@@ -100,9 +112,13 @@ class Plan:
         return {file.stem: file for file in sorted((self.folder / "scenarios").glob("*.yaml"))}
 
 
-def county_names(about: About) -> dict[str, str]:
+def county_names(place: "HasCounties") -> dict[str, str]:
     """Every name of a county, Chinese, English or code, with its code."""
-    return {name: each.code for each in about.counties for name in (each.zh, each.en, each.code)}
+    return {
+        name: str(each.code)
+        for each in place.counties
+        for name in (each.zh, each.en, str(each.code))
+    }
 
 
 def _themselves(names: Sequence[str] | set[str] | dict[str, Indicator]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 Each class is a part of a file in plans/<plan>/; its fields are the keys of the file.
 """
 
+import math
 import re
 from collections.abc import Iterable
 from typing import Annotated, Literal, Self
@@ -27,6 +28,11 @@ from scenarios.keys import (
     Text,
 )
 from sim.levers import LEVERS, Lever
+
+COUNTED = {  # units of what there is no part of
+    "个", "个/县(市)", "处", "处/县(市)", "条/县", "所", "支", "台", "人次", "件", "星级",
+}  # fmt: skip
+WHOLE = 1e-6  # by which a sum of shares may fall short of a whole number
 
 
 class Schedule(Model):
@@ -193,6 +199,24 @@ class Indicator(Model):
         amount = self.dimension in ("stock", "flow_cumulative")
         return self.kind == "numeric" and amount and self.unit != "%"
 
+    @property
+    def proportional(self) -> bool:
+        """Whether part of it can be done: not of a ban, a standard, a mechanism or an award."""
+        whole = self.dimension in ("standard", "event", "event_count")
+        return self.kind not in ("guard", "milestone") and not whole
+
+    def quantity(self, share: float) -> float:
+        """What a share of the value comes to, in its unit.
+
+        What is counted is counted whole, and of a closed set, as "all 5 county hospitals", there
+        are no more than its members.
+        """
+        value = (self.value or 0) * share
+        closed = self.operator == "exactly" and f"{self.value:g}" in re.findall(r"\d+", self.scope)
+        if closed:
+            value = min(value, self.value or 0)
+        return float(math.floor(value + WHOLE)) if self.unit in COUNTED else value
+
 
 class Clause(Model):
     """A part of a measure: what it says in our words, what it promises, what it moves."""
@@ -336,6 +360,21 @@ class About(Model):
     caveats: dict[str, Text]
     unit_costs: dict[str, UnitCost] = Field(default_factory=dict)
 
+    def covers(self, codes: Iterable[str]) -> bool:
+        """Whether the plan was written for any of these counties."""
+        return bool({place.code for place in self.counties} & set(codes))
+
     def caveats_for(self, codes: Iterable[str]) -> dict[str, Text]:
         """The caveats, where the plan speaks of any of these counties; else none."""
-        return self.caveats if {place.code for place in self.counties} & set(codes) else {}
+        return self.caveats if self.covers(codes) else {}
+
+    @property
+    def name(self) -> Text:
+        """What people call the plan: its city and year; its issuer where the city is not read."""
+        city = re.match(r"(.+?)人民政府", self.issuer.zh)
+        town = re.search(r"(\w+) (?:Municipal|County|District|Provincial)", self.issuer.en)
+        year = self.issued.year
+        return Text(
+            zh=f"{city[1] if city else self.issuer.zh} {year} 年方案",
+            en=f"{town[1] if town else self.issuer.en}'s plan of {year}",
+        )

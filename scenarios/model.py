@@ -61,7 +61,7 @@ class RegionModel(UrbanModel):
         threads: int = 1,
         chunk: int = CHUNK,
     ) -> None:
-        plan = scenario if isinstance(scenario, Scenario) else resolve(scenario)
+        plan = scenario if isinstance(scenario, Scenario) else resolve(scenario, region)
         plan = horizon(plan, start, until)
         checked(plan, region, seed=seed, scale=scale, draw=draw, threads=threads, chunk=chunk)
         pack = load(region)

@@ -77,7 +77,7 @@ class Request:
         draw: int = 0, cutoff: str | None = None,
     ) -> "Request":  # fmt: skip
         """The request that `simulate` would answer, from the same arguments."""
-        chosen = scenario if isinstance(scenario, Scenario) else resolve(scenario)
+        chosen = scenario if isinstance(scenario, Scenario) else resolve(scenario, region)
         world = World.of(horizon(chosen, start, until), region, cutoff)
         return cls(world, dict(parameters or {}), int(seed), float(scale), int(draw))
 

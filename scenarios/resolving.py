@@ -16,7 +16,7 @@ from scenarios.checking import (
     shown,
 )
 from scenarios.keys import Text
-from scenarios.loading import SHIPPED, Plan, load, shipped
+from scenarios.loading import SHIPPED, Plan, county_names, load, shipped
 from scenarios.reading import given, read
 from scenarios.scenario import Horizon, RedLines, Scenario, ScenarioFile, Setting, is_name
 from sim.conditions import CONDITIONS, Conditions
@@ -24,17 +24,34 @@ from sim.conditions import CONDITIONS, Conditions
 Link = tuple[Document, ScenarioFile]
 
 
-def resolve(what: str | Path | Mapping[str, Any]) -> Scenario:
+def resolve(what: str | Path | Mapping[str, Any], region: str | Path | None = None) -> Scenario:
     """The scenario of a name in the plan, a file, or a dict with the keys of a file.
+
+    Parameters
+    ----------
+    region : name or path of the pack whose counties the settings may name; by default they are
+        those of the plan
 
     Raises
     ------
     ScenarioError
         with all that is wrong in it, or in what it is based on.
+    PackError
+        if the pack cannot be read.
     """
     document = _document(what, load())
     chosen = load(_plan_named(document))
-    return _joined(chosen, list(_chain(document, chosen))[::-1])
+    counties = _counties(chosen, region)
+    return _joined(chosen, list(_chain(document, chosen, counties))[::-1])
+
+
+def _counties(plan: Plan, region: str | Path | None) -> dict[str, str]:
+    """Every name of a county that settings may name, with its code."""
+    from calibration.region import load as load_region
+
+    if region is None or not 0 < len(str(region)) < 1000 or not str(region).isprintable():
+        return county_names(plan.about)  # `checked` refuses what can be no region
+    return county_names(load_region(region))
 
 
 def _plan_named(document: Document) -> str:
@@ -66,12 +83,12 @@ def _document(what: str | Path | Mapping[str, Any], plan: Plan) -> Document:
     raise ScenarioError([Problem(found, 0, 0, "", expected, found, nearest(path, known))])
 
 
-def _chain(document: Document, plan: Plan) -> Iterator[Link]:
+def _chain(document: Document, plan: Plan, counties: Mapping[str, str]) -> Iterator[Link]:
     """The scenario, what it is based on, and so on to the first."""
     seen: list[str] = []
     while True:
         bases = _bases(document, plan)
-        names = plan.names | {"scenarios": {name: name for name in bases}}
+        names = plan.names | {"scenarios": {name: name for name in bases}, "counties": counties}
         written = held_against(ScenarioFile, document, names)
         yield document, written
         seen.append(document.file)
@@ -106,10 +123,12 @@ def _joined(plan: Plan, links: list[Link]) -> Scenario:
         update = {name: getattr(written.red_lines, name) for name in changed}
         red_lines = red_lines.model_copy(update=update)
     document, written = links[-1]
+    named = Path(document.file).stem if document.keys else written.name  # a dict has no file
+    title = written.title or Text(zh=named, en=named)
     scenario = Scenario(
         name=written.name,
-        title=written.title,
-        purpose=written.purpose or Text(zh=written.title.zh, en=written.title.en),
+        title=title,
+        purpose=written.purpose or Text(zh=title.zh, en=title.en),
         plan=plan,
         start=horizon.start or date(2020, 11, 1),
         until=horizon.until or date(2025, 12, 31),

@@ -179,7 +179,7 @@ class ScenarioFile(Model):
     """A scenario as written: what differs from the one it is based on."""
 
     name: Name
-    title: Said
+    title: Said | None = None
     purpose: Said | None = None
     based_on: BaseName | None = None
     plan: Name | None = None

@@ -8,7 +8,7 @@ from scenarios.scenario import STRONGEST, ScenarioFile
 
 
 def scenario_schema(plan: Plan) -> dict[str, Any]:
-    """What a scenario of a plan may hold; names of measures and counties are listed."""
+    """What a scenario of a plan may hold; measures and the plan's counties are listed."""
     schema = ScenarioFile.model_json_schema()
     parts = schema["properties"]
     written = parts["measures"]["additionalProperties"]
@@ -24,7 +24,7 @@ def scenario_schema(plan: Plan) -> dict[str, Any]:
     values = counties["additionalProperties"]
     schema["$defs"]["Setting"]["properties"]["counties"] = _mapping(
         list(plan.names["counties"]), values
-    )
+    ) | {"additionalProperties": values}  # of another region, which a file does not name
     for said in ("title", "purpose"):
         parts[said] = {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/Text"}]}
     return _headed(schema, "Scenario")

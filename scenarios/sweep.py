@@ -168,7 +168,7 @@ class Design:
     def retold(cls, told: Mapping[str, Any]) -> Self:
         """The design that `told` speaks of."""
         worlds = (
-            World.of(resolve(each["scenario"]), each["region"], each["cutoff"])
+            World.of(resolve(each["scenario"], each["region"]), each["region"], each["cutoff"])
             for each in told["worlds"]
         )
         return cls(
@@ -226,7 +226,7 @@ def design(file: Path) -> Design:
     worlds = []
     for name in written.scenarios:
         path = file.parent / name
-        chosen = resolve(path if name.endswith((".yaml", ".yml")) else name)
+        chosen = resolve(path if name.endswith((".yaml", ".yml")) else name, written.region)
         chosen = horizon(chosen, written.horizon.start, written.horizon.until)
         for scale in written.scales:
             checked(chosen, written.region, scale=scale)

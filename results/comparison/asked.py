@@ -20,7 +20,7 @@ def scenario(asked: Namespace) -> "Scenario":
     from scenarios.resolving import resolve
     from scenarios.simulate import horizon
 
-    return horizon(resolve(asked.scenario), None, asked.until)
+    return horizon(resolve(asked.scenario, asked.region), None, asked.until)
 
 
 def possible(asked: Namespace, *scenarios: "Scenario", **numbers: Any) -> None:

@@ -34,6 +34,7 @@ from sim.state import Floats
 if TYPE_CHECKING:
     import pandas as pd
 
+WORLDS = 5  # draws of the parameters, each with luck of its own, in which orders are played
 SAFEGUARDS = "S"  # the project of the measures that belong to none
 FEATURES = ("points", "persons", *PARTS)
 
@@ -64,17 +65,23 @@ class Attribution:
     total_error: Floats  # of the mean over draws; 0 in a single world, where it is exact
 
     def to_frame(self) -> "pd.DataFrame":
-        """A row for each measure and project, kind of value, and group of counties."""
+        """A row for each measure and project, kind of value, and group of counties.
+
+        `points_error` is the standard error over orders, parameters and random worlds; null where
+        all orders were played in one world, as that of the orders alone says nothing of these.
+        """
         import pandas as pd
 
-        nothing = dict.fromkeys(self.owen, np.full_like(self.total, np.nan))
+        nothing = dict.fromkeys([*self.owen, "total"], np.full_like(self.total, np.nan))
         kinds = {
-            "shapley": (self.shapley, self.shapley_error),
-            "owen": (self.owen, self.owen_error),
+            "shapley": (self.shapley, self.shapley_error if self.several else nothing),
+            "owen": (self.owen, self.owen_error if self.several else nothing),
             "first_in": (self.first_in, nothing),
             "last_in": (self.last_in, nothing),
-            "total": ({"total": self.total}, {"total": self.total_error}),
-        }
+            "total": (
+                {"total": self.total}, {"total": self.total_error} if self.several else nothing
+            ),
+        }  # fmt: skip
         return pd.DataFrame(
             {
                 "id": name, "level": self._level(name), "kind": kind,
@@ -87,6 +94,11 @@ class Attribution:
             for name, value in values.items()
             for g, group in enumerate(self.groups)
         )  # fmt: skip
+
+    @property
+    def several(self) -> bool:
+        """Whether orders were played in several worlds, so that the errors are known."""
+        return self.draws > 1
 
     def _level(self, name: str) -> str:
         return "total" if name == "total" else "project" if name in self.projects else "measure"
@@ -183,9 +195,9 @@ class Game:
         }
         pairs, rng = -(-permutations // (2 * draws)) * draws, np.random.default_rng(seed)
         free = tuple(_shuffled(moving, rng) for _ in range(pairs))
+        outer = project_orders([p for p, own in unions.items() if own], pairs, seed)
         joined = tuple(
-            tuple(chain(*(_shuffled(u, rng) for u in _shuffled([*unions.values()], rng))))
-            for _ in range(pairs)
+            tuple(chain(*(_shuffled(unions[project], rng) for project in order))) for order in outer
         )
         return cls(moving, {m: (m,) for m in moving} | unions, free, joined, draws)
 
@@ -208,6 +220,15 @@ class Game:
                     wanted[i % self.draws, before] = None
                     wanted[i % self.draws, whole - before] = None  # the order backwards
         return list(wanted)
+
+
+def project_orders(projects: Sequence[str], pairs: int, seed: int) -> tuple[Order, ...]:
+    """Orders of the projects; of one seed they are the same with measures told apart or not.
+
+    So the shares of projects, which only the steps between projects decide, are the same too.
+    """
+    rng = np.random.default_rng([seed, len(projects)])
+    return tuple(_shuffled(projects, rng) for _ in range(pairs))
 
 
 def evaluated(

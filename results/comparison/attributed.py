@@ -1,11 +1,11 @@
 """An attribution as people read it."""
 
-import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from results.caveats import belief
 from results.comparison.attribute import Attribution
+from results.contents.contributions import SEEN, error, points, whole_rows
 from results.contents.words import CAUSES
 from scenarios.checking import Words, shortened
 from scenarios.paired import PARTS
@@ -13,7 +13,6 @@ from scenarios.paired import PARTS
 if TYPE_CHECKING:
     from calibration.region import Region
 
-LONE = 2  # orders in one antithetic pair, from which no error is known
 KINDS = {
     "shapley": Words("Shapley", "Shapley"),
     "owen": Words("Owen", "Owen"),
@@ -24,7 +23,9 @@ KINDS = {
 }
 
 
-def projects(told: Attribution, g: int, lang: str) -> tuple[list[str], list[list[str]]]:
+def projects(
+    told: Attribution, g: int, lang: str, scale: float
+) -> tuple[list[str], list[list[str]]]:
     """A row for each project: Owen value, and its parts by cause; then the sum and the total."""
     about = told.scenario.plan.about.projects
     safeguards = Words("保障措施", "safeguards")
@@ -35,17 +36,19 @@ def projects(told: Attribution, g: int, lang: str) -> tuple[list[str], list[list
         rows.append(
             [
                 f"{project} {title.said(lang)}",
-                _with_error(told.owen[project][0, g], told.owen_error[project][0, g]),
-                f"{told.owen[project][1, g]:+,.0f}",
-                _points(told.first_in[project][0, g]),
-                _points(told.last_in[project][0, g]),
-                *(_points(x) for x in told.owen[project][2:, g]),
+                _with_error(told.owen[project][0, g], told.owen_error[project][0, g], told.several),
+                f"{whole_rows(told.owen[project][1, g], scale):+,.0f}",
+                points(told.first_in[project][0, g]),
+                points(told.last_in[project][0, g]),
+                *(points(x) for x in told.owen[project][2:, g]),
             ]
         )
-    return _headers(kinds, Words("工程", "project"), lang), [*rows, _total(told, g, lang, 1)]
+    return _headers(kinds, Words("工程", "project"), lang), [*rows, _total(told, g, lang, scale, 1)]
 
 
-def measures(told: Attribution, g: int, lang: str) -> tuple[list[str], list[list[str]]]:
+def measures(
+    told: Attribution, g: int, lang: str, scale: float
+) -> tuple[list[str], list[list[str]]]:
     """A row for each measure: Shapley and Owen values, and the parts of the former by cause."""
     kinds = ("shapley", "persons", "owen", "first_in", "last_in", *PARTS)
     rows = []
@@ -54,15 +57,15 @@ def measures(told: Attribution, g: int, lang: str) -> tuple[list[str], list[list
         rows.append(
             [
                 f"{number} {title}",
-                _with_error(value[0, g], told.shapley_error[number][0, g]),
-                f"{value[1, g]:+,.0f}",
-                _points(told.owen[number][0, g]),
-                _points(told.first_in[number][0, g]),
-                _points(told.last_in[number][0, g]),
-                *(_points(x) for x in value[2:, g]),
+                _with_error(value[0, g], told.shapley_error[number][0, g], told.several),
+                f"{whole_rows(value[1, g], scale):+,.0f}",
+                points(told.owen[number][0, g]),
+                points(told.first_in[number][0, g]),
+                points(told.last_in[number][0, g]),
+                *(points(x) for x in value[2:, g]),
             ]
         )
-    return _headers(kinds, Words("措施", "measure"), lang), [*rows, _total(told, g, lang, 2)]
+    return _headers(kinds, Words("措施", "measure"), lang), [*rows, _total(told, g, lang, scale, 2)]
 
 
 def remarks(told: Attribution, scale: float, region: "Region", lang: str) -> Iterator[str]:
@@ -70,17 +73,16 @@ def remarks(told: Attribution, scale: float, region: "Region", lang: str) -> Ite
     yield Words(
         f"各项相加等于方案的总作用（{told.day}，常住人口城镇化率，百分点；人数为城镇常住人口）。"
         f"Shapley 与 Owen 各用 {told.permutations} 个次序（成对取反），"
-        "± 为抽样标准误，不是预测区间。",
+        "± 为标准误，含次序、参数与随机世界，不是预测区间。",
         f"The shares add up to the whole effect ({told.day}, resident urbanization rate, points; "
         f"persons are urban residents). {told.permutations} orders of either kind, in antithetic "
-        "pairs; ± is the standard error of the sampling, not a forecast interval.",
+        "pairs; ± is the standard error over orders, parameters and random worlds, not a forecast "
+        "interval.",
     ).said(lang)
-    if told.permutations == LONE:
-        yield Words(
-            "只有一对次序：抽样误差未知（以 – 表示）；--permutations 4 起可知。",
-            "One pair of orders: the error of the sampling is not known (–); it is from "
-            "--permutations 4 on.",
-        ).said(lang)
+    yield Words(
+        f"“<{SEEN:g}”为不足 {SEEN:g} 点；人数不细于模型的一行。",
+        f"'<{SEEN:g}' is less than {SEEN:g} points; persons are no finer than a row of the model.",
+    ).said(lang)
     yield Words(
         "“单独加入”和“单独去掉”不是上下限：措施相互配合或相互替代时，贡献可在两者之外。",
         "First-in and last-in are not bounds: where measures help or replace each other, a share "
@@ -98,14 +100,13 @@ def remarks(told: Attribution, scale: float, region: "Region", lang: str) -> Ite
         "moves no lever gets exactly 0, even where capacity binds.",
     ).said(lang)
     luck = Words(
-        f"{told.draws} 组{belief(region).zh}参数抽样，次序轮流在各组中进行；标准误含参数差异。"
-        if told.draws
-        else "只用中心参数和一个种子；--draws 把参数差异计入标准误。",
-        f"{told.draws} draws of the {belief(region).en}, the orders played in them in turn; the "
-        "error includes the spread over parameters."
-        if told.draws
-        else "Central parameters and one seed; --draws brings the spread over parameters into the "
-        "error.",
+        f"{told.draws} 组{belief(region).zh}参数抽样，次序轮流在各组中进行。"
+        if told.several
+        else "只用中心参数和一个随机世界，误差未知，不显示；用 --draws。",
+        f"{told.draws} draws of the {belief(region).en}, the orders played in them in turn."
+        if told.several
+        else "Central parameters and one random world: the error is not known and not shown; use "
+        "--draws.",
     )
     yield luck.said(lang)
     yield Words(
@@ -118,28 +119,24 @@ def _headers(kinds: tuple[str, ...], first: Words, lang: str) -> list[str]:
     return [first.said(lang), *(KINDS[kind].said(lang) for kind in kinds)]
 
 
-def _total(told: Attribution, g: int, lang: str, before_parts: int) -> list[str]:
+def _total(told: Attribution, g: int, lang: str, scale: float, before_parts: int) -> list[str]:
     """The whole effect: what the column of shares adds up to."""
     total = told.total[:, g]
     blank = [""] * (before_parts - 1)
     return [
         Words("合计 = 方案总作用", "sum = whole effect").said(lang),
-        _with_error(total[0], told.total_error[0, g]) if told.draws else _points(total[0]),
-        f"{total[1]:+,.0f}",
-        *([_points(total[0])] if blank else []),
+        _with_error(total[0], told.total_error[0, g], told.several),
+        f"{whole_rows(total[1], scale):+,.0f}",
+        *([points(total[0])] if blank else []),
         "",
         "",
-        *(_points(x) for x in total[2:]),
+        *(points(x) for x in total[2:]),
     ]
 
 
-def _points(value: float) -> str:
-    return f"{value:+.3f}" if value else "0"
-
-
-def _with_error(value: float, error: float) -> str:
-    spread = f"±{error:.3f}" if math.isfinite(error) else "±–"
-    return f"{value:+.3f} {spread}" if value else "0"
+def _with_error(value: float, spread: float, known: bool) -> str:
+    """A contribution with its standard error, which is known over several worlds only."""
+    return f"{points(value)} ±{error(spread)}" if value and known else points(value)
 
 
 def _alone(told: Attribution, number: str) -> bool:

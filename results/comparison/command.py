@@ -27,7 +27,7 @@ def compare(asked: Namespace, say: Say) -> int:
     from results.comparison.sides import ordered
 
     wanted = compared.asked_for(asked.outcome)
-    sides = ordered(asked.scenarios, asked.baseline)
+    sides = ordered(asked.scenarios, asked.baseline, asked.region)
     if any(side.saved for side in sides):
         words.idle(
             asked, ("scale",), "规模以已存运行为准；请去掉",
@@ -59,14 +59,15 @@ def compare(asked: Namespace, say: Say) -> int:
         report = {"outcomes": told.to_frame(), "targets": told.verdicts(), "remarks": remarks}
         print(cells.as_json({"baseline": sides[0].name, "inputs": told.inputs[say.lang], **report}))
         return DONE
-    for name, changes in told.inputs[say.lang].items():
-        print(f"{sides[0].name} -> {name}")
-        for change in changes or [say("输入没有差别", "no difference in the inputs")]:
-            print(f"  {change}")
-    for outcome in wanted:
-        table(compared.title(outcome, say.lang), *compared.values(told, outcome, say.lang))
     if told.region.targets:
         table(say("目标", "targets"), *compared.targets(told, say.lang))
+    for outcome in wanted:
+        table(compared.title(outcome, say.lang), *compared.values(told, outcome, say.lang))
+    for name, changes in told.inputs[say.lang].items():
+        n, base = len(changes), sides[0].name
+        print(say(f"{base} -> {name}：改了 {n} 项", f"{base} -> {name}: {n} changes"))
+        for change in changes or [say("输入没有差别", "no difference in the inputs")]:
+            print(f"  {change}")
     _remark(remarks)
     return DONE
 
@@ -76,6 +77,7 @@ def attribute(asked: Namespace, say: Say) -> int:
     from results.comparison import attributed
     from results.comparison.attribute import Game
     from results.comparison.attribute import attribute as attribute_effect
+    from scenarios.naming import called
     from scenarios.paired import Draw, layered
 
     words.at_least(1, "permutations", asked.permutations)
@@ -95,13 +97,19 @@ def attribute(asked: Namespace, say: Say) -> int:
     _csv(told.to_frame(), asked, say)
     if asked.json:
         about = {"scenario": scenario.name, "date": str(told.day), "runs": told.runs}
+        titles = {"title": called(scenario, runs.pack)._asdict()}
         sampling = {"permutations": told.permutations, "draws": told.draws, "scale": asked.scale}
-        print(cells.as_json({**about, **sampling, "shares": told.to_frame(), "remarks": remarks}))
+        print(
+            cells.as_json(
+                {**about, **titles, **sampling, "shares": told.to_frame(), "remarks": remarks}
+            )
+        )
         return DONE
     where = told.groups[place]
-    title = f"{scenario.title.said(say.lang)} · {where.said(say.lang)}"
-    table(title, *attributed.projects(told, place, say.lang))
-    table(title, *attributed.measures(told, place, say.lang))
+    name = called(scenario, runs.pack).said(say.lang)
+    title = f"{name} · {where.said(say.lang)} · {told.day}"
+    table(title, *attributed.projects(told, place, say.lang, asked.scale))
+    table(title, *attributed.measures(told, place, say.lang, asked.scale))
     _remark(remarks)
     return DONE
 

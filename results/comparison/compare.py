@@ -18,7 +18,7 @@ from results.comparison.sides import Met, Side, differing, met
 from results.forecasts.level import Level, at_deadlines, held, paired_with
 from results.judgement import INTERVAL
 from scenarios.ensemble import usual
-from scenarios.outcome import Group, floor
+from scenarios.outcome import Group, floor, group_of
 from scenarios.paired import PARTS, Draw, Reading, Runs, judged_on, layered, read
 from scenarios.simulate import RequestError, reported
 from sim.state import Floats
@@ -26,7 +26,7 @@ from sim.state import Floats
 if TYPE_CHECKING:
     import pandas as pd
 
-    from calibration.region import Region
+    from calibration.region import Region, Target
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,8 @@ class Comparison:
     def verdicts(self) -> "pd.DataFrame":
         """A row for each side and target: the expected published rate, and the chance to meet it.
 
-        `expected` is the median; `probability` is null where no level is known and no draws were
+        `expected` is the median; `all_met` is the chance that all targets due by this deadline
+        are met; `probability` and it are null where no level is known and no draws were
         made; `simulated` is the model's own rate.
         """
         import pandas as pd
@@ -88,16 +89,35 @@ class Comparison:
         rates = [self._published(side) for side in range(len(self.sides))]
         return pd.DataFrame(
             {
-                "scenario": side.name, "target": target.id, "target_rate": target.value,
+                "scenario": side.name, "target": target.id, **self._of(target),
                 "operator": target.operator, "simulated": self.targets[s, t],
                 "expected": float(np.median(rates[s][:, t])),
                 "probability": float((rates[s][:, t] >= floor(target)).mean())
                 if len(rates[s]) > 1 else np.nan,
+                "all_met": self._at_once(rates[s], target.deadline),
             }
             for s, side in enumerate(self.sides)
             for t, target in enumerate(self.region.targets)
             if np.isfinite(self.targets[s, t])
         )  # fmt: skip
+
+    def _of(self, target: "Target") -> dict[str, object]:
+        """Deadline, name, place and rate of a target."""
+        group = self.groups[group_of(target, self.region, self.groups)]
+        return {
+            "target_name": target.name.zh, "target_name_en": target.name.en,
+            "unit_code": group.code, "county": group.zh, "county_en": group.en,
+            "deadline": target.deadline, "target_rate": target.value,
+        }  # fmt: skip
+
+    def _at_once(self, rates: Floats, day: date) -> float:
+        """The chance that all targets due by a day are met; nan where it is not known."""
+        if len(rates) < 2:
+            return np.nan
+        due = [t for t, each in enumerate(self.region.targets)
+               if each.deadline <= day and np.isfinite(self.targets[0, t])]  # fmt: skip
+        floors = np.array([floor(self.region.targets[t]) for t in due])
+        return float((rates[:, due] >= floors).all(axis=1).mean())
 
     @property
     def known(self) -> Level | None:
@@ -230,7 +250,7 @@ def compare(
         sides=tuple(sides), groups=reported(pack), region=pack, day=chosen, scale=scale,
         met=tuple(met(side, common, scale, pack) for side in sides),
         inputs={
-            lang: {s.name: list(differing(sides[0], s, lang)) for s in sides[1:]}
+            lang: {s.name: list(differing(sides[0], s, lang, pack)) for s in sides[1:]}
             for lang in ("zh", "en")
         },
         values=values, targets=np.array([made[side.name].targets for side in sides]),

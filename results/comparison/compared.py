@@ -1,16 +1,21 @@
 """A comparison as people read it."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from results.caveats import ENOUGH, belief
+from results.caveats import ENOUGH, belief, elsewhere
 from results.comparison.asked import unknown
 from results.comparison.compare import Comparison, outcomes
 from results.contents.words import CAUSES, SIGNS
 from results.verdict import percent
 from scenarios.checking import Words
+from scenarios.naming import applied, called
 from scenarios.simulate import RequestError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 WHOLE = {"persons", "jobs", "units", "yuan/year"}  # units in which decimals say nothing
 USUAL = ("resident_urbanization_rate", "urban_residents")
@@ -43,10 +48,13 @@ def values(told: Comparison, outcome: str, lang: str) -> tuple[list[str], list[l
     frame = told.to_frame()
     own = frame[frame["outcome"] == outcome].to_dict("records")
     cells = {(row["scenario"], row["unit_code"]): row for row in own}
-    digits = 0 if outcomes()[outcome] in WHOLE else 2
-    headers = [Words("地区", "place").said(lang), told.sides[0].name]
+    digits = 2
+    if outcomes()[outcome] in WHOLE:  # no finer than the rows that the model counts
+        digits = -int(np.ceil(np.log10(1 / told.scale)))
+    base_name = told.sides[0].name
+    headers = [Words("地区", "place").said(lang), base_name]
     for side in told.sides[1:]:
-        headers += [side.name, Words("差", "difference").said(lang)]
+        headers += [side.name, f"{side.name} − {base_name}"]
         if told.drawn is not None:
             headers += ["90%", Words("参数", "draws").said(lang), Words("运气", "luck").said(lang)]
     rows = []
@@ -56,7 +64,8 @@ def values(told: Comparison, outcome: str, lang: str) -> tuple[list[str], list[l
         for side in told.sides[1:]:
             cell = cells[side.name, group.code]
             mean = "difference" if told.drawn is None else "mean_difference"
-            row += [_number(cell["value"], digits), _signed(cell[mean], digits)]
+            unclear = "?" if cell["low"] < 0 < cell["high"] else ""  # never without draws
+            row += [_number(cell["value"], digits), _signed(cell[mean], digits) + unclear]
             if told.drawn is not None:
                 low, high = (_signed(cell[k], digits) for k in ("low", "high"))
                 row += [f"{low} … {high}", *(_number(cell[k], digits) for k in SPREAD)]
@@ -70,7 +79,10 @@ SPREAD = ("draw_sd", "seed_sd")
 def targets(told: Comparison, lang: str) -> tuple[list[str], list[list[str]]]:
     """Each target with the expected rate and, where it is known, the chance to meet it, by side."""
     frame = told.verdicts()
-    headers = [Words("目标", "target").said(lang), Words("要求", "wanted").said(lang)]
+    headers = [
+        Words("目标", "target").said(lang), Words("期限", "deadline").said(lang),
+        Words("要求", "wanted").said(lang),
+    ]  # fmt: skip
     for side in told.sides:
         headers.append(side.name)
         if told.judged:
@@ -83,19 +95,51 @@ def targets(told: Comparison, lang: str) -> tuple[list[str], list[list[str]]]:
         own = {row["scenario"]: row for row in judged}
         if not own:
             continue
-        row = [f"{target.id} {target.name.said(lang)}", f"{SIGNS[target.operator]}{target.value:g}"]
+        row = [
+            f"{target.id} {target.name.said(lang)}", str(target.deadline),
+            f"{SIGNS[target.operator]}{target.value:g}",
+        ]  # fmt: skip
         for side in told.sides:
             cell = own.get(side.name)
             row.append("–" if cell is None else f"{cell['expected']:.1f}")
             if told.judged:
                 row.append("–" if cell is None else percent(cell["probability"]))
         rows.append(row)
-    return headers, rows
+    return headers, [*rows, *_at_once(told, frame, lang)]
+
+
+def _at_once(told: Comparison, frame: "pd.DataFrame", lang: str) -> Iterator[list[str]]:
+    """By deadline, the chance that all targets due by then are met, where there are several."""
+    days = sorted(set(frame["deadline"]))
+    for day in days if told.judged else ():
+        due = frame[frame["deadline"] <= day]
+        if due["target"].nunique() > 1:
+            row = [Words("以上全部达到", "all of these met").said(lang), str(day), "–"]
+            own = frame[frame["deadline"] == day].groupby("scenario")["all_met"].first()
+            for side in told.sides:
+                known = side.name in own and np.isfinite(own[side.name])
+                row += ["–", percent(own[side.name]) if known else "–"]
+            yield row
 
 
 def remarks(told: Comparison, lang: str) -> Iterator[str]:
     """What has to be said wherever differences are shown."""
     base = told.sides[0].name
+    named = [f"{s.name}：{called(s.scenario, told.region).zh}" for s in told.sides]
+    en = [f"{s.name}: {called(s.scenario, told.region).en}" for s in told.sides]
+    yield Words("；".join(named) + "。", "; ".join(en) + ".").said(lang)
+    strange = [s.scenario for s in told.sides if applied(s.scenario, told.region)]
+    if strange:
+        yield elsewhere(strange[0]).said(lang)
+    until = min(side.scenario.until for side in told.sides)
+    late = [t for t in told.region.targets if not t.due(told.sides[0].scenario.start, until)]
+    if late:
+        yield Words(
+            f"各列没有都判定的目标（模拟到 {until}）："
+            f"{'、'.join(f'{t.name.zh}（{t.deadline}）' for t in late)}。",
+            f"Targets that are not judged in every column, which end by {until}: "
+            f"{', '.join(f'{t.name.en} ({t.deadline})' for t in late)}.",
+        ).said(lang)
     yield Words(
         f"{told.day} 的结果，各列为中心参数；差 = 各列 − {base}"
         + ("" if told.drawn is None else "，为各组抽样的平均")
@@ -123,10 +167,11 @@ def remarks(told: Comparison, lang: str) -> Iterator[str]:
         ).said(lang)
     if told.drawn is None:
         yield Words(
-            "未抽样：差是一个世界中的成对差，没有区间；只换种子得到的区间不是不确定性，因此不显示。"
+            "未抽样：差是一个世界中的成对差，没有区间，单县的差可能只是噪声；只换种子得到的区间不是不确定性，因此不显示。"
             "用 --draws 50 得到区间。",
-            "Without draws this is the paired difference in one world and has no interval; one "
-            "over seeds alone is not the uncertainty and is never shown. Use --draws 50.",
+            "Without draws this is the paired difference in one world and has no interval; "
+            "that of a county may be noise. One over seeds alone is not the uncertainty and is "
+            "never shown. Use --draws 50.",
         ).said(lang)
         return
     draws, seeds = told.drawn.shape[1:3]
@@ -135,11 +180,12 @@ def remarks(told: Comparison, lang: str) -> Iterator[str]:
         "同一抽样、同一运气下的成对差。"
         "“参数”“运气”是成对差在抽样之间、在同一抽样的种子之间的标准差"
         + ("" if seeds > 1 else "；--seeds 2 才能分出运气")
-        + "。",
+        + "；? 表示区间含零，与零分不清。",
         f"90 %: {draws} {belief(told.region).en} draws with {seeds} seed(s) each; "
         "differences under the same draw and luck. 'draws' and 'luck' are their standard "
         "deviations between draws, and between seeds within a draw"
-        + ("." if seeds > 1 else " (--seeds 2 tells them apart)."),
+        + ("" if seeds > 1 else " (--seeds 2 tells them apart)")
+        + "; ? is an interval that holds zero: not to be told from it.",
     ).said(lang)
     if draws < ENOUGH:
         yield Words(
@@ -149,8 +195,12 @@ def remarks(told: Comparison, lang: str) -> Iterator[str]:
 
 
 def _number(value: float, digits: int) -> str:
-    return f"{value:,.{digits}f}" if np.isfinite(value) else "–"
+    return f"{_rounded(value, digits):,.{max(digits, 0)}f}" if np.isfinite(value) else "–"
 
 
 def _signed(value: float, digits: int) -> str:
-    return f"{value:+,.{digits}f}" if np.isfinite(value) else "–"
+    return f"{_rounded(value, digits):+,.{max(digits, 0)}f}" if np.isfinite(value) else "–"
+
+
+def _rounded(value: float, digits: int) -> float:
+    return round(value, digits) or 0.0

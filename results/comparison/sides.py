@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from calibration.priors import catalogue, override
 from results.keeping.store import Saved, on_file
 from scenarios.checking import Words
-from scenarios.differences import diff
+from scenarios.differences import diff, differences
 from scenarios.paired import Draw
 from scenarios.request import code_digest
 from scenarios.resolving import resolve
@@ -50,8 +51,10 @@ class Met:
         )  # fmt: skip
 
 
-def opened(what: str) -> Side:
-    """A saved run, by its folder or id, or else a scenario.
+def opened(what: str, region: str | Path | None = None) -> Side:
+    """A saved run, by its folder or id, or else a scenario in a region.
+
+    A file under the name of a scenario of the plan that it changes is called by its own name.
 
     Raises
     ------
@@ -59,11 +62,15 @@ def opened(what: str) -> Side:
     """
     if saved := on_file(what):
         return Side(saved.record.run, saved.request.world.scenario, saved)
-    scenario = resolve(what)
-    return Side(scenario.name, scenario)
+    scenario = resolve(what, region)
+    namesake = scenario.plan.scenario_files().get(scenario.name)
+    altered = namesake is not None and bool(differences(resolve(namesake), scenario))
+    return Side(Path(what).stem if altered else scenario.name, scenario)
 
 
-def ordered(names: Sequence[str], baseline: str | None) -> tuple[Side, ...]:
+def ordered(
+    names: Sequence[str], baseline: str | None, region: str | Path | None = None
+) -> tuple[Side, ...]:
     """The sides, the baseline first, under names that tell them apart.
 
     Raises
@@ -79,7 +86,7 @@ def ordered(names: Sequence[str], baseline: str | None) -> tuple[Side, ...]:
         )
     sides: list[Side] = []
     for what in chosen:
-        side = opened(what)
+        side = opened(what, region)
         again = sum(other.name.partition("#")[0] == side.name for other in sides)
         sides.append(replace(side, name=f"{side.name}#{again + 1}") if again else side)
     return tuple(sides)
@@ -97,9 +104,9 @@ def met(side: Side, common: Draw, scale: float, pack: "Region") -> Met:
     )  # fmt: skip
 
 
-def differing(base: Side, other: Side, lang: str) -> Iterator[str]:
-    """What differs in the inputs of two sides, in the words of the plan."""
-    yield from diff(base.scenario, other.scenario, lang)
+def differing(base: Side, other: Side, lang: str, region: "Region | None" = None) -> Iterator[str]:
+    """What differs in the inputs of two sides, in the words of the plan, in a region."""
+    yield from diff(base.scenario, other.scenario, lang, region)
     if base.saved is None or other.saved is None:
         return
     a, b = Met.of(base.saved), Met.of(other.saved)

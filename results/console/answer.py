@@ -252,25 +252,6 @@ class Answer:
         a, base = (self.series[side].at(indicator, day) for side in ("a", "without"))
         return np.asarray((a - base).mean(axis=0))
 
-    @cached_property
-    def judged(self) -> judgement.Judgement:
-        """The draws behind the verdicts."""
-        return judgement.Judgement.of(self.both, self.ensemble())
-
-    def together(self) -> "dict[date, tuple[float, float]]":
-        """The chance that all targets of a deadline are met at once, without and with the plan."""
-        if not self.subject.known:
-            return {}
-        days = [row["deadline"] for row in self.both.plan.judged()]
-        met = {
-            day: [
-                float(self.judged.met(rates)[:, [d == day for d in days]].all(axis=1).mean())
-                for rates in (self.judged.without, self.judged.having)
-            ]
-            for day in sorted(set(days))
-        }
-        return {day: (without, having) for day, (without, having) in met.items()}
-
     def ensemble(self) -> "pd.DataFrame | None":
         """The draws, as `scenarios.ensemble.draws` gives them; None without any."""
         import pandas as pd

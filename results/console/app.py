@@ -10,7 +10,6 @@ from fastapi.responses import JSONResponse
 from nicegui import app, ui
 from starlette.concurrency import run_in_threadpool
 
-from results.console import naming
 from results.console.answer import Question
 from results.console.arriving import arrived
 from results.console.choosing import usual
@@ -91,8 +90,7 @@ async def warmed(server: Server) -> None:
     """Have the first answer ready before anybody asks."""
     sizes = server.sizes
     plan, baseline = (
-        naming.shown(Draft.of(name, region=server.name), server.region)
-        for name in usual(server.region).values()
+        Draft.of(name, region=server.name).scenario for name in usual(server.region).values()
     )
     first = Question(plan, baseline, server.name, sizes.quick_scale, sizes.quick_draws)
     tasks = await asyncio.to_thread(listed, first)

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 from results.console import dialogs, saving
 from results.console.address import unpacked
 from results.console.draft import Draft, of_plan
-from results.console.naming import BASELINE, covers, of_region, plan_name
+from results.console.naming import BASELINE
 from results.console.native import button, element, fill, select, set_prop, text
 from scenarios.loading import load as load_plan
+from scenarios.naming import called, foreign
 
 if TYPE_CHECKING:
     from calibration.region import Region
@@ -129,8 +130,8 @@ class Choosing:
         shipped = of_the_plan(region, self.session.lang)
         saved = {f"saved:{number}": title for number, title in self.library.titles().items()}
         group = say("方案自带", "Of the plan")
-        if not covers(load_plan(), region):
-            plan = plan_name(load_plan())
+        if foreign(of_plan("plan"), region):
+            plan = load_plan().about.name
             group = say(f"{plan.zh}（套用）", f"{plan.en} (applied elsewhere)")
         groups = {group: shipped}
         return groups | ({say("已保存", "Saved"): saved} if saved else {})
@@ -139,9 +140,9 @@ class Choosing:
 def of_the_plan(region: "Region", lang: str) -> dict[str, str]:
     """The scenarios that come with the plan, by the key of a choice: the plan itself first."""
     names = sorted(load_plan().scenario_files(), key=lambda name: name not in USUAL.values())
-    return {f"plan:{name}": of_region(of_plan(name), region).said(lang) for name in names}
+    return {f"plan:{name}": called(of_plan(name), region).said(lang) for name in names}
 
 
 def usual(region: "Region") -> dict[str, str]:
     """A and B of somebody who asks for none: another city's plan is nobody's first question."""
-    return USUAL if covers(load_plan(), region) else dict.fromkeys(USUAL, BASELINE)
+    return dict.fromkeys(USUAL, BASELINE) if foreign(of_plan("plan"), region) else USUAL

@@ -1,7 +1,7 @@
 """The report of what a page shows, made in a worker process: it takes seconds to draw."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,15 +15,13 @@ FORMS = {"docx": "Word", "pdf": "PDF", "xlsx": "Excel", "html": "HTML"}
 def made(subject: "Subject", form: str, lang: "Lang", runs: Path) -> tuple[str, bytes]:
     """A document and its name: the run that it speaks of is saved first, so that it can be named.
 
-    The file is called by the title of the scenario and the date.
-
     Raises
     ------
     RequestError
         if a library is missing.
     """
     from results.keeping.answers import Answers, keep
-    from results.report.command import documents, possible
+    from results.report.command import documents, named, possible
     from scenarios.request import Request
 
     possible([form])
@@ -34,19 +32,19 @@ def made(subject: "Subject", form: str, lang: "Lang", runs: Path) -> tuple[str, 
     )
     outcome = answers(request)
     folder, _ = keep(outcome, request, subject.verdicts, subject.delivery, runs, answers)
-    named = replace(subject, run=folder.name)
-    name = file_name(plan.scenario.title.said(lang), form)
-    return name, documents(named, [form], lang)[form]
+    told = replace(subject, run=folder.name)
+    return f"{named(told, lang)}.{form}", documents(told, [form], lang)[form]
 
 
 def file_name(title: str, ending: str) -> str:
     """The name of a file about a scenario: its title as far as a file may hold it, and the date.
 
-    >>> file_name("a/b: c", "pdf").startswith("a b c-")
+    >>> file_name("a/b: c", "yaml").startswith("a_b_c_")
     True
     """
-    words = "".join(c if c.isalnum() or c in "-_（）()，" else " " for c in title).split()
-    return f"{' '.join(words)[:LONGEST].strip()}-{datetime.now(UTC):%Y%m%d}.{ending}"
+    words = "".join(" " if c in RESERVED or not c.isprintable() else c for c in title).split()
+    return f"{'_'.join(words)[:LONGEST]}_{date.today().isoformat()}.{ending}"
 
 
+RESERVED = '<>:"/\\|?*'
 LONGEST = 60  # characters of a title in the name of a file

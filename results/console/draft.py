@@ -152,8 +152,7 @@ class Draft:
 
 def in_region(file: Mapping[str, Any], region: str | None) -> Scenario:
     """The scenario of a file's keys; its settings may name the counties of the region."""
-    del region  # `resolve` knows the counties of the plan only
-    return resolve(file)
+    return resolve(file, region)
 
 
 @cache

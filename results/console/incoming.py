@@ -28,7 +28,7 @@ def draft_of(source: bytes, region: str | None = None) -> Draft:
         file = Path(folder) / NAME
         file.write_bytes(source)
         try:
-            resolve(file)
+            resolve(file, region)
         except ScenarioError as error:
             raise ScenarioError(replace(p, file=NAME) for p in error.problems) from None
     return read(content.value, region)

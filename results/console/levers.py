@@ -11,7 +11,6 @@ from results.console.answer import Answer
 from results.console.changes import changes
 from results.console.draft import Draft, projects, safeguards
 from results.console.markup import Markup, joined, tag
-from results.console.naming import covers
 from results.console.native import (
     area,
     button,
@@ -26,8 +25,10 @@ from results.console.native import (
 )  # fmt: skip
 from results.console.session import Session
 from results.contents import units
+from results.contents.words import badges
 from scenarios.checking import Words
 from scenarios.delivery import delivered
+from scenarios.naming import foreign
 from scenarios.register import Trace, by_clause
 from scenarios.scenario import STRONGEST
 from sim.conditions import CONDITIONS, Condition
@@ -38,11 +39,6 @@ if TYPE_CHECKING:
 
 Edit = Callable[[Callable[[Draft], Draft]], None]
 
-GRADES = {
-    "S": ("强证据", "strong evidence"),
-    "W": ("弱证据", "weak evidence"),
-    "A": ("假定", "assumed"),
-}
 SIGNS = {"+": "↑", "-": "↓", "±": "↑↓", "0": "→"}
 
 
@@ -55,7 +51,7 @@ class Levers:
         self._measures: dict[str, Element] = {}
         self._counties: dict[tuple[str, str], Element] = {}
         self._conditions: dict[str, Element] = {}
-        self._foreign = not covers(session.a.scenario.plan, region)
+        self._foreign = foreign(session.a.scenario, region)
         self._build()
 
     def refresh(self) -> None:
@@ -186,7 +182,7 @@ class Levers:
         if trace.lever == "none":
             return tag("li", say("不进入模型：", "Not in the model: "), trace.because.said(lang))
         lever = LEVERS[trace.lever]
-        grade = say("方向：", "direction: ") + say(*GRADES[trace.grade])
+        direction, quantity = (each.said(lang) for each in badges(trace.grade, trace.status))
         arrows = "".join(SIGNS.get(part, part) for part in trace.sign.split("|"))
         name = lever.zh if lang == "zh" else lever.meaning
         full, low, high = (units.amount(x) for x in (trace.full, trace.low, trace.high))
@@ -197,8 +193,8 @@ class Levers:
         return tag(
             "li", tag("span", arrows, cls="arrow", role="img",
                       aria_label=say(f"方向 {trace.sign}", f"direction {trace.sign}")),
-            f" {name} ", tag("span", grade, cls=f"grade grade-{trace.grade}"), " ",
-            tag("span", say("数量：假定", "amount: assumed"), cls="grade grade-A"),
+            f" {name} ", tag("span", direction, cls=f"grade grade-{trace.grade}"), " ",
+            tag("span", quantity, cls="grade grade-W"),
             tag("small", f" {size}；{trace.because.said(lang)}"),
         )  # fmt: skip
 

@@ -135,7 +135,7 @@ class Page:
     def scenario(self, side: str) -> Scenario:
         """A or B under the title that the page gives it."""
         draft, origin = self._side(side)
-        return naming.shown(draft, self.server.region, origin)
+        return naming.shown(draft, origin)
 
     def _side(self, side: str) -> tuple[Draft, Draft | None]:
         session = self.session

@@ -4,7 +4,6 @@ from itertools import count, islice
 
 from results.console.draft import shipped_titles
 from results.console.library import Library
-from results.console.naming import titled
 from results.console.session import Session
 from scenarios.simulate import RequestError
 
@@ -40,7 +39,9 @@ def clone(session: Session, library: Library) -> None:
     if session.a.changed and not session.a.named_by_user:
         title = suggested(session, library)
     else:
-        shown = titled(session.a).said(session.lang)
+        shown = (
+            session.a.title if session.a.named_by_user else session.a.base.title.said(session.lang)
+        )
         title = free(f"{shown[:LONGEST]} {session.say('副本', 'copy')}", library)
     draft = session.a.named(title)
     number = library.save(draft)

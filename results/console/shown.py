@@ -1,16 +1,16 @@
 """What a view is handed: the answer, the place looked at, and the reader's language."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from math import ceil, log10
 
 from results.console.answer import Answer
 from results.console.draft import of_plan
 from results.console.markup import Markup, joined, tag
-from results.console.naming import covers
 from results.console.session import Session
 from results.contents.parts import Table
 from results.report import layout
+from scenarios.naming import called, foreign
 from scenarios.outcome import Group
 
 MOST_EXACT = 100  # persons: random worlds alone differ by as many
@@ -60,12 +60,13 @@ class Shown:
     @property
     def a_title(self) -> str:
         """What the scenario that is shown as A is called."""
-        return self.answer.outcome.scenario.title.said(self.lang)
+        return called(self.answer.outcome.scenario, self.answer.outcome.region).said(self.lang)
 
     @property
     def b_title(self) -> str:
         """What the scenario that is shown as B is called, and where it was run on."""
-        title = self.answer.b.scenario.title.said(self.lang)
+        own = replace(self.answer.b.scenario, until=self.answer.b_until)
+        title = called(own, self.answer.outcome.region).said(self.lang)
         if self.answer.b_until >= self.day:
             return title
         ends = self.answer.b_until
@@ -75,8 +76,7 @@ class Shown:
     @property
     def foreign(self) -> bool:
         """Whether A carries out a plan that was written for other counties."""
-        scenario = self.answer.outcome.scenario
-        return not covers(scenario.plan, self.answer.outcome.region)
+        return foreign(self.answer.outcome.scenario, self.answer.outcome.region)
 
     def limit(self) -> str:
         """What the day looked at is beyond, if anything."""

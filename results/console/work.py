@@ -129,7 +129,7 @@ def compute(task: Task) -> Piece:
     from scenarios.request import Request
     from scenarios.resolving import resolve
 
-    scenario = replace(resolve(task.told.file), doses=dict(task.told.doses))
+    scenario = replace(resolve(task.told.file, task.region), doses=dict(task.told.doses))
     request = Request.of(
         scenario, region=task.region, parameters=task.draw.parameters, seed=task.draw.seed,
         scale=task.scale, draw=task.draw.number,

@@ -8,6 +8,7 @@ from results import packs
 from results.contents import units
 from results.contents.parts import Column, Table
 from results.contents.subject import Subject
+from results.contents.words import EVIDENCE, STATUS
 from scenarios.checking import Words
 from sim.levers import LEVERS
 
@@ -83,8 +84,9 @@ def doses(subject: Subject, lang: str) -> Table:
         Column(Words("全额", "in full").said(lang), mixed, None),
         Column(Words("下限", "low").said(lang), mixed, None),
         Column(Words("上限", "high").said(lang), mixed, None),
-        Column(Words("方向", "sign").said(lang)),
-        Column(Words("证据", "evidence").said(lang)),
+        Column(Words("升降", "sign").said(lang)),
+        Column(Words("方向", "direction").said(lang)),
+        Column(Words("数量", "quantity").said(lang)),
     )
     scenario, rows = subject.scenario, []
     for measure in scenario.plan.measures.values():
@@ -96,11 +98,18 @@ def doses(subject: Subject, lang: str) -> Table:
                     number, clause.says.said(lang), _lever(dose.lever, lang),
                     units.said(dose.amount.unit, lang),
                     scenario.doses.get(name, clause.full(dose)), limits.low, limits.high,
-                    SIGNS[dose.sign].said(lang), dose.grade,
+                    SIGNS[dose.sign].said(lang), EVIDENCE[dose.grade].said(lang),
+                    STATUS[dose.amount.status].said(lang),
                 )
             )  # fmt: skip
     title = Words("措施的作用强度（全额实施时）", "Doses of the measures, carried out in full")
-    return Table("doses", title.said(lang), columns, tuple(rows), subject.stamp(lang))
+    apart = Words(
+        "“方向”为作用方向的证据，“数量”为全额数字的来源：方向有强证据，数量仍可以是假定。",
+        "'Direction' is the evidence for the sign of the effect, 'quantity' is where the number in "
+        "full comes from: behind a well evidenced direction the quantity may still be assumed.",
+    )
+    source, notes = subject.stamp(lang), (apart.said(lang),)
+    return Table("doses", title.said(lang), columns, tuple(rows), source, notes)
 
 
 def _lever(name: str, lang: str) -> str:

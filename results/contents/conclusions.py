@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
-from results.caveats import basis, belief
+from results.caveats import at_once, basis, belief, elsewhere, together, unjudged
 from results.contents import assumed, contributions, promises, targets, validation, words
 from results.contents.parts import listed
 from results.contents.shares import records
-from results.contents.subject import Subject, brief
+from results.contents.subject import Subject
 from results.verdict import percent
 from scenarios.checking import Words
 from sim.state import quarter_of
@@ -29,12 +29,14 @@ def answers(subject: Subject, lang: str) -> list[Said]:
 
 
 def _met(subject: Subject, lang: str) -> Iterator[str]:
-    title, region = brief(subject.scenario.title.said(lang)), subject.region.title(lang)
+    title, region = subject.title(lang), subject.region.title(lang)
     if not targets.any_due(subject):
         yield Words(
             f"{region}没有到期的目标（模拟到 {subject.scenario.until}），因此没有判定。",
             f"No target of {region} falls due by {subject.scenario.until}; there is no verdict.",
         ).said(lang)
+        if (left := unjudged(subject.both)) is not None:
+            yield left.said(lang)
         return
     rows, day = _rows(subject), targets.deadlines(subject, lang)
     yield Words(f"{region}，情景“{title}”，{day}。", f"{region}, scenario '{title}', {day}.").said(
@@ -46,33 +48,27 @@ def _met(subject: Subject, lang: str) -> Iterator[str]:
             "There is no record for statistics and no draws were made: there is no probability.",
         ).said(lang)
         return
-    told = [f"{words.county(r, lang)} {percent(r['probability'])}" for r in rows]
+    told = [f"{words.dated(r, rows, lang)} {percent(r['probability'])}" for r in rows]
     yield Words(
         f"公布的常住人口城镇化率达到目标的概率：{listed(told, lang)}。",
         f"The chance that the published rate meets the target: {listed(told, lang)}.",
     ).said(lang)
     for said in dict.fromkeys(words.likely(r["probability"]) for r in rows):
-        own = [words.county(r, lang) for r in rows if words.likely(r["probability"]) == said]
+        own = [words.dated(r, rows, lang) for r in rows if words.likely(r["probability"]) == said]
         yield Words(f"{said.zh}：{listed(own, lang)}。", f"{said.en}: {listed(own, lang)}.").said(
             lang
         )
-    if subject.together is not None and len(rows) > 1:
-        yield Words(
-            f"同时达到全部 {len(rows)} 个目标的概率为 {percent(subject.together[1])}。",
-            f"All {len(rows)} are met at once with {percent(subject.together[1])}.",
-        ).said(lang)
+    yield from at_once(subject.verdicts, lang)
+    if (left := unjudged(subject.both)) is not None:
+        yield left.said(lang)
 
 
 def _margins(subject: Subject, lang: str) -> Iterator[str]:
     rows = sorted(_rows(subject), key=lambda r: r["margin_pp"])
     if not rows:
         return
-    (least, most), unit = (rows[0], rows[-1]), words.POINTS.said(lang)
-    ends = [f"{words.county(r, lang)} {r['margin_pp']:+.1f}" for r in (least, most)]
-    yield Words(
-        f"期望值（中位数）与目标的差距最小为{ends[0]}，最大为{ends[1]} {unit}。",
-        f"The margin of the expected rate (median) runs from {ends[0]} to {ends[1]} {unit}.",
-    ).said(lang)
+    unit = words.POINTS.said(lang)
+    yield _ends(rows, lang)
     low, high = (_points(f([r["from_plan_pp"] for r in rows])) for f in (min, max))
     yield Words(
         f"方案把城镇化率改变 {low} 至 {high} {unit}。", f"The plan changes it by {low} to {high}."
@@ -80,7 +76,7 @@ def _margins(subject: Subject, lang: str) -> Iterator[str]:
     first = min(rows, key=lambda r: str(r["target"]))  # the one that stands for all
     if subject.known:
         chances = [percent(first[k]) for k in ("probability_without", "probability")]
-        where = words.county(first, lang)
+        where = words.dated(first, rows, lang)
         decides = abs(first["from_plan_pp"]) < abs(first["from_trend_pp"])
         yield Words(
             f"{where}的达标概率，无方案为 {chances[0]}，有方案为 {chances[1]}"
@@ -93,11 +89,45 @@ def _margins(subject: Subject, lang: str) -> Iterator[str]:
         lang,
     )
     change = _points(first["expected"] - first["rate_at_start"])
-    place = words.county(first, lang)
+    place = words.dated(first, rows, lang)
     yield Words(
         f"{place}自 {subject.scenario.start} 起预期变化 {change} {unit}：{told}。",
         f"{place} is expected to change by {change} {unit} since {subject.scenario.start}: {told}.",
     ).said(lang)
+
+
+def _ends(rows: list[dict[str, Any]], lang: str) -> str:
+    """Which expected rates are furthest from their targets, shortfall and surplus in words.
+
+    Parameters
+    ----------
+    rows : verdicts, from the largest shortfall to the largest surplus
+    """
+
+    def of(row: dict[str, Any]) -> Words:
+        by = abs(row["margin_pp"])
+        return Words(f"{words.dated(row, rows, 'zh')} {by:.1f} 点",
+                     f"{words.dated(row, rows, 'en')} by {by:.1f} points")  # fmt: skip
+
+    short = [of(row) for row in rows if row["margin_pp"] < 0]
+    over = [of(row) for row in rows if row["margin_pp"] >= 0]
+    parts = []
+    if short:
+        zh, en = (f"低于目标最多的是{short[0].zh}", f"The largest shortfall: {short[0].en}")
+        if len(short) > 1:
+            zh, en = f"{zh}，最少的是{short[-1].zh}", f"{en}; the smallest: {short[-1].en}"
+        parts.append(Words(zh, en))
+    if over:
+        zh, en = (f"高出目标最多的是{over[-1].zh}", f"The largest surplus: {over[-1].en}")
+        if len(over) > 1:
+            zh, en = f"{zh}，最少的是{over[0].zh}", f"{en}; the smallest: {over[0].en}"
+        parts.append(Words(zh, en))
+    return Words(
+        f"按期望值（中位数），{len(rows)} 个目标中 {len(short)} 个不足，{len(over)} 个达到。"
+        + "；".join(part.zh for part in parts) + "。",
+        f"By the expected rate (median) {len(short)} of {len(rows)} targets fall short and "
+        f"{len(over)} are reached. " + ". ".join(part.en for part in parts) + ".",
+    ).said(lang)  # fmt: skip
 
 
 def _works(subject: Subject, lang: str) -> Iterator[str]:
@@ -108,20 +138,25 @@ def _works(subject: Subject, lang: str) -> Iterator[str]:
             "没有归因结果；用 xiancheng attribute 计算。",
             "There is no attribution; xiancheng attribute makes one.",
         ).said(lang)
-    yield promises.summary(subject, lang)
+    if not subject.foreign:
+        yield promises.summary(subject, lang)
+        if (binds := promises.capacity(subject)) is not None:
+            yield binds.said(lang)
 
 
 def _least(subject: Subject, lang: str) -> Iterator[str]:
     if subject.package is not None:
         yield from _package(subject, lang)
         return
-    if subject.together is not None:
-        without, having = (percent(chance) for chance in subject.together)
-        yield Words(
-            f"同时达到全部目标的概率：什么措施都不做为 {without}，实施方案为 {having}。",
-            f"The chance that all targets are met at once: {without} without any measure, {having} "
-            "with the plan.",
-        ).said(lang)
+    if subject.known:
+        for day, n, *chances in together(subject.verdicts):
+            without, having = map(percent, chances)
+            yield Words(
+                f"到 {day} 的 {n} 个目标全部达到的概率：什么措施都不做为 {without}，"
+                f"实施本情景为 {having}。",
+                f"The chance that all {n} targets due by {day} are met: {without} without any "
+                f"measure, {having} with this scenario.",
+            ).said(lang)
     yield Words(
         "本报告没有计算以给定概率达标的最少组合（由 xiancheng seek 计算后并入）。",
         "The least package that meets the targets with a given probability was not computed for "
@@ -154,8 +189,10 @@ def _sure(subject: Subject, lang: str) -> Iterator[str]:
     if subject.known:
         wide = max(rows, key=lambda r: r["high"] - r["low"])
         yield Words(
-            f"90% 区间最宽的是{words.county(wide, lang)}：{wide['low']:.1f}%–{wide['high']:.1f}%。",
-            f"The widest 90 % interval is that of {words.county(wide, lang)}: {wide['low']:.1f}–"
+            f"90% 区间最宽的是{words.dated(wide, rows, lang)}：{wide['low']:.1f}%–"
+            f"{wide['high']:.1f}%。",
+            f"The widest 90 % interval is that of {words.dated(wide, rows, lang)}: "
+            f"{wide['low']:.1f}–"
             f"{wide['high']:.1f} %.",
         ).said(lang)
     if rows:
@@ -172,6 +209,10 @@ def _unknown(subject: Subject, lang: str) -> Iterator[str]:
             f"{start} 的普查之后没有分县的城镇化观测可供核对。",
             f"After the census of {start} there is no county observation to check against.",
         ).said(lang)
+    if subject.foreign:
+        if subject.scenario.settings:
+            yield elsewhere(subject.scenario).said(lang)
+        return
     caveats = [*subject.caveats]
     numbers = f"{caveats[0]}–{caveats[-1]}" if caveats else "–"
     issued = subject.scenario.plan.about.issued

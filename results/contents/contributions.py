@@ -1,16 +1,17 @@
 """What each project and measure contributes, as tables, a picture and sentences."""
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
 from results.comparison.attribute import SAFEGUARDS
-from results.contents.parts import Chart, Column, Table, listed
+from results.contents.parts import UNKNOWN, Chart, Column, Table, listed
 from results.contents.shares import SURE, Shares
 from results.contents.subject import Subject
 from results.contents.words import CAUSES, PERSONS
 from scenarios.checking import Words
 
-SEEN = 0.001  # points: a share that rounds to none of these does nothing
+SEEN = 0.02  # points: smaller shares are not told apart (assumed, 0.01 to 0.05)
 MOST = 6  # measures whose shares are given in the text
 NAMED = 3  # measures up to which their titles are given where they do little
 
@@ -37,20 +38,21 @@ def _table(subject: Subject, shares: Shares, code: int, lang: str, level: str, k
     alone = _by_id(shares, code, level, "first_in")  # a quick attribution has none
     last = _by_id(shares, code, level, "last_in")
 
-    def points(zh: str, en: str) -> Column:
-        return Column(Words(zh, en).said(lang), pp, 3, signed=True)
+    def share(zh: str, en: str) -> Column:
+        return Column(Words(zh, en).said(lang), pp, 2, signed=True, least=SEEN)
 
-    error = Column(Words("标准误", "std. error").said(lang), pp, 3)
+    spread = Column(Words("标准误", "std. error").said(lang), pp, 2, least=0.01)
     name = Words("工程", "project") if level == "project" else Words("措施", "measure")
     columns = (
-        Column(name.said(lang), wide=True), points("贡献", "share"), error,
+        Column(name.said(lang), wide=True), share("贡献", "share"), spread,
         Column(Words("城镇人口", "urban residents").said(lang), PERSONS.said(lang), 0, signed=True),
-        *((points("单独实施", "alone"), points("单独去掉", "taken away")) if alone else ()),
-        *(points(w.zh, w.en) for w in CAUSES.values()),
+        *((share("单独实施", "alone"), share("单独去掉", "taken away")) if alone else ()),
+        *(share(w.zh, w.en) for w in CAUSES.values()),
     )  # fmt: skip
     rows = [
         (
-            titled(subject, row["id"], lang), row["points"], row["points_error"], row["persons"],
+            titled(subject, row["id"], lang), row["points"], row["points_error"],
+            whole_rows(row["persons"], shares.scale),
             *((alone[row["id"]]["points"], last[row["id"]]["points"]) if alone else ()),
             *(row[p] for p in CAUSES),
         )
@@ -58,8 +60,13 @@ def _table(subject: Subject, shares: Shares, code: int, lang: str, level: str, k
     ]  # fmt: skip
     for total in shares.of_group(code, "total", "total"):
         whole = Words("合计 = 方案总作用", "sum = whole effect").said(lang)
-        sure = total["points_error"] if shares.draws else None
-        own = total["points"], sure, total["persons"], *((None, None) if alone else ())
+        sure = total["points_error"] if shares.several else None
+        own = (
+            total["points"],
+            sure,
+            whole_rows(total["persons"], shares.scale),
+            *((None, None) if alone else ()),
+        )
         rows.append((whole, *own, *(total[p] for p in CAUSES)))
     where = next((g.said(lang) for g in subject.groups if g.code == code), str(code))
     what = Words("各工程的贡献", "What each project contributes")
@@ -84,17 +91,19 @@ def verdict(subject: Subject, shares: Shares, lang: str) -> Iterator[str]:
     code = shares.largest()
     rows = shares.of_group(code, "measure", "shapley") or shares.of_group(code, "project", "owen")
     rows.sort(key=lambda row: -abs(row["points"]))
-    nothing = [r for r in rows if abs(r["points"]) < SEEN / 2]
+    nothing = [r for r in rows if abs(r["points"]) < SEEN]
     some = [r for r in rows if r not in nothing]
-    told = some if shares.draws else []
-    clear = [r for r in told if abs(r["points"]) > shares.clear * r["points_error"]]
+    told = some if shares.several else []
+    half = {r["id"]: shares.clear * r["points_error"] for r in told}
+    clear = [r for r in told if abs(r["points"]) > half[r["id"]]]
     works, against = ([r for r in clear if r["points"] * sign > 0] for sign in (1, -1))
     unclear = [r for r in told if r not in clear]
     where = next((g.said(lang) for g in subject.groups if g.code == code), str(code))
 
     def said(chosen: list[dict[str, Any]]) -> str:
         shown = [
-            f"{titled(subject, r['id'], lang)} {r['points']:+.3f}±{r['points_error']:.3f}"
+            f"{titled(subject, r['id'], lang)} {points(r['points'])}"
+            + (f"±{error(r['points_error'])}" if shares.several else "")
             for r in chosen[:MOST]
         ]
         more = " ".join(row["id"] for row in chosen[MOST:])
@@ -106,16 +115,17 @@ def verdict(subject: Subject, shares: Shares, lang: str) -> Iterator[str]:
             return " ".join(sorted(row["id"] for row in chosen))
         return listed([titled(subject, row["id"], lang) for row in chosen], lang)
 
+    sure = ("±标准误", " ± s.e.") if shares.several else ("", "")
     unit = Words(
-        f"（{where}，{shares.day}，百分点±标准误）", f" ({where}, {shares.day}, points ± s.e.)"
+        f"（{where}，{shares.day}，百分点{sure[0]}）", f" ({where}, {shares.day}, points{sure[1]})"
     ).said(lang)
-    if some and not shares.draws:
+    if some and not shares.several:
         yield Words(
-            f"在中心参数、一份运气下的贡献：{said(some)}{unit}。±只是次序的误差，"
-            "换一份运气或参数，大小乃至正负都可能改变，因此不说哪些起作用。",
-            f"Contributions at central parameters under one luck: {said(some)}{unit}. The error is "
-            "that of the orders only; other luck or parameters may change size and sign, so none "
-            "is said to work.",
+            f"在中心参数、一个随机世界中的贡献：{said(some)}{unit}。误差未知：换一组参数或随机数，"
+            "大小乃至正负都可能改变，因此不说哪些起作用。",
+            f"Contributions at central parameters in one random world: {said(some)}{unit}. Their "
+            "error is not known: other parameters or random numbers may change size and sign, so "
+            "none is said to work.",
         ).said(lang)
     if works:
         yield Words(f"起作用：{said(works)}{unit}。", f"They work: {said(works)}{unit}.").said(lang)
@@ -130,8 +140,8 @@ def verdict(subject: Subject, shares: Shares, lang: str) -> Iterator[str]:
         ).said(lang)
     if nothing:
         yield Words(
-            f"对城镇化率不起作用（不足 {SEEN:g} 点）：{named(nothing)}。",
-            f"No effect on the rate (under {SEEN:g} points): {named(nothing)}.",
+            f"贡献不足 {SEEN:g} 点：{named(nothing)}。",
+            f"Less than {SEEN:g} points: {named(nothing)}.",
         ).said(lang)
     yield from _held_to_the_verdict(subject, shares, lang)
 
@@ -141,10 +151,11 @@ def _held_to_the_verdict(subject: Subject, shares: Shares, lang: str) -> Iterato
     code = shares.largest()
     judged = subject.verdicts
     own = judged[judged["unit_code"] == code] if len(judged) else judged
+    own = own[own["deadline"].astype(str) == shares.day] if len(own) else own
     for total in shares.of_group(code, "total", "total"):
         if len(own):
             sum_, effect = total["points"], float(own["from_plan_pp"].iloc[0])
-            error = f"±{total['points_error']:.2f}" if shares.draws else ""
+            error = f"±{total['points_error']:.2f}" if shares.several else ""
             yield Words(
                 f"各项合计 {sum_:+.2f}{error}，判定表中方案的作用为 {effect:+.2f}："
                 "两者规模与抽样不同。",
@@ -165,12 +176,12 @@ def remarks(shares: Shares, lang: str) -> Iterator[str]:
         + ("; 'alone' and 'taken away' are not bounds." if alone else "."),
     ).said(lang)
     drawn = Words(
-        f"{shares.draws} 组参数抽样，运气各不相同，标准误含次序、参数与运气",
-        f"{shares.draws} draws of the parameters, each with luck of its own; the standard error "
-        "holds orders, parameters and luck",
-    ) if shares.draws else Words(
-        "中心参数，一份运气，标准误只含次序",
-        "central parameters, one luck; the standard error is that of the orders only",
+        f"{shares.draws} 组参数抽样，各有自己的随机世界，标准误含次序、参数与随机世界",
+        f"{shares.draws} draws of the parameters, each in a random world of its own; the standard "
+        "error holds orders, parameters and worlds",
+    ) if shares.several else Words(
+        "中心参数，一个随机世界，误差未知",
+        "central parameters in one random world; the error is not known",
     )  # fmt: skip
     yield Words(
         f"归因在规模 {shares.scale:g} 上另行计算：{shares.permutations} 个次序，"
@@ -184,6 +195,37 @@ def remarks(shares: Shares, lang: str) -> Iterator[str]:
             "Here only projects are told apart; for measures use xiancheng attribute, and bring it "
             "in with --attribution.",
         ).said(lang)
+
+
+def points(value: float) -> str:
+    """A contribution as it is known: to hundredths of a point, and below `SEEN` not told apart.
+
+    >>> points(0.1319), points(-0.013), points(0.0)
+    ('+0.13', '<0.02', '0')
+    """
+    if 0 < abs(value) < SEEN:
+        return f"<{SEEN:g}"
+    return f"{value:+.2f}" if value else "0"
+
+
+def error(value: float) -> str:
+    """The standard error of a contribution, in the same digits; unknown where it is nan.
+
+    >>> error(0.036), error(0.002), error(float("nan"))
+    ('0.04', '<0.01', '–')
+    """
+    if not math.isfinite(value):
+        return UNKNOWN
+    return "<0.01" if 0 < value < 0.01 else f"{value:.2f}"
+
+
+def whole_rows(persons: float, scale: float) -> float:
+    """Persons no finer than the model counts them: one row stands for 1 / scale of them.
+
+    >>> whole_rows(27_679, 0.05), whole_rows(27_679, 1)
+    (27700.0, 27679.0)
+    """
+    return round(float(persons), -math.ceil(math.log10(1 / scale))) or 0.0
 
 
 def titled(subject: Subject, name: str, lang: str) -> str:

@@ -70,7 +70,8 @@ def wanted(subject: Subject, group: Group, lang: str) -> Iterator[Point]:
     for row in subject.verdicts.to_dict("records"):
         if row["unit_code"] == group.code:
             day = date.fromisoformat(str(row["deadline"]))
-            label = Words(f"目标 {row['target_rate']:g}%", f"target {row['target_rate']:g}%")
+            rate = f"{row['target_rate']:g}%"
+            label = Words(f"{day.year} 年目标 {rate}", f"target of {day.year}: {rate}")
             yield Point(day, row["target_rate"], label.said(lang), "target")
 
 

@@ -9,17 +9,18 @@ from results.contents import (
     counties,
     promises,
     provenance,
+    settings,
     targets,
     validation,
 )
 from results.contents.parts import Block, Document, Lang, Points, Section
-from results.contents.subject import Subject, brief, plain
+from results.contents.subject import Subject
 from scenarios.checking import Words
 
 
 def document(subject: Subject, lang: Lang) -> Document:
     """Everything that a report on a run says."""
-    region, title = subject.region.title(lang), plain(subject.scenario.title.said(lang))
+    region, title = subject.region.title(lang), subject.title(lang)
     drawn = Words(
         f"{subject.draws} 组参数抽样" if subject.draws else "中心参数，无抽样",
         f"{subject.draws} draws" if subject.draws else "central parameters, no draws",
@@ -29,7 +30,7 @@ def document(subject: Subject, lang: Lang) -> Document:
     return Document(
         title=name.said(lang),
         subtitle=Words(f"情景：{title}（{years}）", f"Scenario: {title} ({years})").said(lang),
-        header=" | ".join([region, brief(title), years, drawn, subject.run]).rstrip(" |"),
+        header=" | ".join([region, title, years, drawn, subject.run]).rstrip(" |"),
         lang=lang,
         sections=tuple(_sections(subject, lang)),
     )
@@ -42,19 +43,22 @@ def _sections(subject: Subject, lang: str) -> Iterator[Section]:
         "attribution", Words("归因", "Attribution").said(lang), tuple(_shares(subject, lang)),
         new_page=True,
     )  # fmt: skip
-    yield Section(
-        "delivery", Words("任务完成", "Delivery").said(lang), tuple(_delivery(subject, lang)),
-        new_page=True,
-    )  # fmt: skip
+    if not subject.foreign:  # another city's tasks are none of this one's
+        yield Section(
+            "delivery", Words("任务完成", "Delivery").said(lang), tuple(_delivery(subject, lang)),
+            new_page=True,
+        )  # fmt: skip
     yield Section(
         "assumptions", Words("假定", "Assumptions").said(lang),
-        (assumed.summary(subject, lang), assumed.parameters(subject, lang),
+        (settings.whole(subject, lang), assumed.summary(subject, lang),
+         assumed.parameters(subject, lang),
          assumed.doses(subject, lang), assumed.region(subject, lang)), new_page=True,
     )  # fmt: skip
-    yield Section(
-        "caveats", Words("方案的疑点", "Caveats of the plan").said(lang),
-        (Points(tuple(caveats(subject, lang))),), new_page=True,
-    )  # fmt: skip
+    if open_points := tuple(caveats(subject, lang)):
+        yield Section(
+            "caveats", Words("方案的疑点", "Caveats of the plan").said(lang),
+            (Points(open_points),), new_page=True,
+        )  # fmt: skip
     yield Section(
         "validation", Words("检验", "Validation").said(lang), tuple(_checked(subject, lang))
     )
@@ -67,9 +71,10 @@ def _sections(subject: Subject, lang: str) -> Iterator[Section]:
 def _first(subject: Subject, lang: str) -> tuple[Block, ...]:
     told = conclusions.answers(subject, lang)
     answers = Points(tuple(_answer(*each, lang) for each in told if each[1]), led=True)
+    changes = settings.blocks(subject, lang)
     if not targets.any_due(subject):
-        return (answers,)
-    return targets.table(subject, lang), answers, targets.chart(subject, lang)
+        return (*changes, answers)
+    return targets.table(subject, lang), *changes, answers, targets.chart(subject, lang)
 
 
 def _answer(question: str, sentences: tuple[str, ...], lang: str) -> str:
@@ -125,13 +130,11 @@ def _delivery(subject: Subject, lang: str) -> Iterator[Block]:
 
 
 def caveats(subject: Subject, lang: str) -> Iterator[str]:
-    """What the plan's text leaves open, and the red lines that the scenario crosses."""
+    """What the plan's text leaves open, and the red lines that the scenario crosses, if any."""
     for line in subject.scenario.crossed():
         yield Words(f"越过红线：{line.zh}", f"Crosses a red line: {line.en}").said(lang)
     for number, caveat in subject.caveats.items():
         yield f"{number} {caveat.said(lang)}"
-    if not subject.caveats:
-        yield Words("方案没有提到这些县。", "The plan does not speak of these counties.").said(lang)
 
 
 def _checked(subject: Subject, lang: str) -> Iterator[Block]:

@@ -29,6 +29,7 @@ class Column:
     digits: int | None = 0  # None: as many as the number needs
     signed: bool = False
     wide: bool = False  # prose, which needs most of the width
+    least: float = 0.0  # what is smaller, and not 0, is shown as that it is
 
     @property
     def header(self) -> str:
@@ -61,10 +62,14 @@ class Column:
 
         >>> Column("作用", "点", digits=2, signed=True).text(-0.5), Column("人数", "人").text(12345)
         ('-0.50', '12,345')
+        >>> Column("贡献", "点", digits=2, signed=True, least=0.02).text(-0.013)
+        '<0.02'
         """
         if cell is None or (isinstance(cell, float) and not math.isfinite(cell)):
             return UNKNOWN
         if isinstance(cell, int | float) and self.numeric:
+            if 0 < abs(cell) < self.least:
+                return f"<{self.least:g}"
             digits = self.places(cell)
             value = round(cell, digits)
             return f"{value or 0.0:{'+' if self.signed and value else ''},.{digits}f}"

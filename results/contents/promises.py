@@ -8,6 +8,10 @@ from results.contents.shares import records
 from results.contents.subject import Subject
 from results.contents.words import QUALIFIERS
 from scenarios.checking import Words
+from scenarios.delivery import delivered
+
+FULL = 1 - 1e-9  # a share from which on everything is carried out
+HELD_UP = Words("未完成（执行能力不足）", "not done (capacity)")
 
 
 def table(subject: Subject, lang: str) -> Table:
@@ -20,27 +24,30 @@ def table(subject: Subject, lang: str) -> Table:
         Column(Words("目标值", "promised").said(lang), by_unit, None),
         Column(Words("单位", "unit").said(lang)),
         Column(Words("期限", "due").said(lang)),
-        Column(Words("完成比例", "delivered").said(lang), "%", 0),
-        Column(Words("完成数量", "quantity").said(lang), by_unit, None),
-        Column(Words("判定", "verdict").said(lang)),
+        Column(Words("推算的完成比例", "delivered, computed").said(lang), "%", 0),
+        Column(Words("推算的数量", "quantity, computed").said(lang), by_unit, None),
+        Column(Words("按进度", "at this pace").said(lang)),
     )
-    rows = []
+    rows, freely = [], unlimited(subject)
     for row in judged(subject):
         indicator = subject.scenario.plan.indicators[row["indicator"]]
         known = row["met"] is not None and row["at_deadline"]
-        met = Words("完成", "done") if row["met"] else Words("未完成", "not done")
+        met = Words("可完成", "done") if row["met"] else Words("未完成", "not done")
+        if not row["met"] and (row["indicator"], row["quarter"]) in freely:
+            met = HELD_UP
         rows.append(
             (
                 row["indicator"], indicator.name.said(lang), QUALIFIERS[row["operator"]].said(lang),
                 _number(row["target"]), row["unit"],
                 str(row["due"]) if row["due"] else Words("未写明", "not written").said(lang),
-                100 * row["share"], _number(row["quantity"]),
+                _share(row, lang), _number(row["quantity"]),
                 met.said(lang) if known else "–",
             )
         )  # fmt: skip
     title = Words(
-        "各指标的完成情况（到期限；未写期限或未到期的到期末）",
-        "Delivery of each indicator (at its deadline, or else at the end of the run)",
+        "各指标按方案进度与执行能力的推算，不是实际进展的统计（到期限；未写期限或未到期的到期末）",
+        "Delivery as computed from schedule and capacity, no record of actual progress "
+        "(at the deadline of each indicator, or else at the end of the run)",
     )
     return Table(
         "delivery", title.said(lang), columns, tuple(rows), subject.stamp(lang),
@@ -63,20 +70,63 @@ def summary(subject: Subject, lang: str) -> str:
     due = [r for r in judged(subject) if r["at_deadline"] and r["met"] is not None]
     kept = sum(bool(r["met"]) for r in due)
     return Words(
-        f"到期的 {len(due)} 项任务指标中，{kept} 项按模型的执行进度完成。",
-        f"Of {len(due)} indicators of delivery that fall due, {kept} are met at the model's pace.",
+        f"到期的 {len(due)} 项任务指标中，按方案进度与模型的执行能力推算 {kept} 项可完成"
+        "（不是实际进展的统计）。",
+        f"Of {len(due)} indicators of delivery that fall due, {kept} are met by the plan's "
+        "schedule and the model's capacity (no record of actual progress).",
     ).said(lang)
 
 
 def remarks(subject: Subject, lang: str) -> Iterator[str]:
     """What has to be said wherever delivery is shown."""
     yield summary(subject, lang)
+    if (binds := capacity(subject)) is not None:
+        yield binds.said(lang)
     yield Words(
-        "完成比例由方案的进度与各县的执行能力算出，不是实际进展的统计；"
-        "没有基期值的比率类指标只有比例，没有数量。",
-        "Delivery follows from the plan's schedule and the counties' capacity; it is no record of "
-        "actual progress. Rates without a base value have a share and no quantity.",
+        "完成比例由方案的进度与各县的执行能力算出；没有基期值的比率类指标只有比例，没有数量；"
+        "禁止、标准、机制和称号类指标不按比例计；可数的只计整数。",
+        "Delivery follows from the plan's schedule and the counties' capacity. Rates without a "
+        "base value have a share and no quantity; bans, standards, mechanisms and titles have no "
+        "share; what is counted is counted whole.",
     ).said(lang)
+
+
+def capacity(subject: Subject) -> Words | None:
+    """That the load on counties exceeds what they can carry out, by how much, and why; or None.
+
+    A county of limited capacity carries out each task in proportion (docs/model.md, execution).
+    """
+    effort = subject.both.plan.effort()
+    if not len(effort) or not subject.scenario.settings or effort.min() >= FULL:
+        return None
+    worst = effort.min(axis=0)
+    low, high = (f"{100 * x:.0f}%" for x in (worst.min(), worst[worst < FULL].max()))
+    n, span = int((worst < FULL).sum()), low if low == high else f"{low}–{high}"
+    strongest = max(setting.intensity for setting in subject.scenario.settings.values())
+    why = Words("各项任务同时推进", "as tasks run at the same time")
+    if strongest > 1:
+        why = Words(
+            f"部分措施力度高于方案（至 {strongest:g} 倍）",
+            f"as measures are stronger than the plan's (up to {strongest:g} times)",
+        )
+    return Words(
+        f"任务量超过县级执行能力（{why.zh}）：{n} 个县（市、区）在最紧的季度各项任务"
+        f"只能执行 {span}，"
+        "没有加强的任务也因此放慢。",
+        f"The load exceeds what counties can carry out ({why.en}): in the tightest quarter {n} "
+        f"counties carry out {span} of every task, those that were not strengthened too.",
+    )
+
+
+def unlimited(subject: Subject) -> set[tuple[str, int]]:
+    """Indicators, with the quarter, that would be delivered if capacity did not bind."""
+    rows = delivered(subject.scenario, subject.region)
+    return {(row.indicator, row.quarter) for row in rows if row.met}
+
+
+def _share(row: dict[str, Any], lang: str) -> float | str:
+    share = _number(row["share"])
+    return Words("不按比例计", "no share").said(lang) if share is None else 100 * share
 
 
 def _number(value: float | None) -> float | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from results.contents.parts import Cell, Column, Table
-from results.contents.subject import Subject, plain
+from results.contents.subject import Subject
 from results.keeping import record
 from scenarios.checking import Words
 
@@ -31,7 +31,7 @@ def facts(subject: Subject, lang: str) -> Iterator[tuple[Words, Cell]]:
     if "written" in made:
         yield Words("保存时间（UTC）", "written (UTC)"), str(made["written"])
     yield Words("情景", "scenario"), subject.scenario.name
-    yield Words("情景标题", "title of the scenario"), plain(subject.scenario.title.said(lang))
+    yield Words("情景标题", "title of the scenario"), subject.title(lang)
     yield Words("地区", "region"), f"{subject.region.name} {subject.region.title(lang)}"
     for name, zh, en in (
         ("start", "起点", "start"), ("until", "终点", "until"),

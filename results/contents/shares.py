@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from results.comparison.attribute import (
+    WORLDS,
     Attribution,
     averaged,
     evaluated,
     grouped,
     moves,
+    project_orders,
     standard_error,
 )
 from scenarios.paired import Runs, judged_on, layered
@@ -24,7 +26,7 @@ from scenarios.simulate import RequestError, reported
 if TYPE_CHECKING:
     import pandas as pd
 
-SCALE, PAIRS = 0.01, 5  # of a quick attribution: rows for each resident, pairs of orders
+SCALE = 0.01  # of a quick attribution: rows for each resident
 COLUMNS = {"id", "level", "kind", "unit_code", "points", "persons", "points_error"}
 SURE = 0.95  # of the interval that must leave 0 out for a share to be called clear
 
@@ -74,6 +76,11 @@ class Shares:
         return records(f[same])
 
     @property
+    def several(self) -> bool:
+        """Whether orders were played in several worlds, so that the errors are known."""
+        return self.draws > 1
+
+    @property
     def clear(self) -> float:
         """Standard errors from 0 at which a share is called clear, from as few pairs of orders."""
         from scipy.stats import t
@@ -96,16 +103,16 @@ def quick(
 ) -> Shares:  # fmt: skip
     """The Owen value of each project, in a minute at most.
 
-    A few antithetic pairs of orders, each played in a world of its own: a draw of what we believe
-    of the parameters, and other luck. So the standard error holds all three. Within a project
-    measures are not told apart.
+    What `xiancheng attribute` computes by default, at a smaller scale and without the steps within
+    projects: an antithetic pair of orders in each of some worlds, a draw of what we believe of the
+    parameters with its own luck. So the standard error holds orders, parameters and luck.
     """
     from calibration.region import load
 
     projects = grouped(scenario)
     unions = {p: frozenset(m for m in own if moves(scenario, m)) for p, own in projects.items()}
-    rng, names = np.random.default_rng(seed), [p for p, union in unions.items() if union]
-    orders = [tuple(names[i] for i in rng.permutation(len(names))) for _ in range(PAIRS)]
+    names = [p for p, union in unions.items() if union]
+    orders = project_orders(names, WORLDS, seed)
 
     def measures(coalition: frozenset[str]) -> frozenset[str]:
         return frozenset(chain.from_iterable(unions[p] for p in coalition))
@@ -119,17 +126,17 @@ def quick(
     day = judged_on(scenario, load(region))
     with Runs(region, day=day, scale=scale, jobs=jobs) as runs:
         wanted = {(world, measures(c)): None for world, c in coalitions}
-        worlds = layered(region, PAIRS, seed)
+        worlds = layered(region, WORLDS, seed)
         values = evaluated(scenario, runs, list(wanted), worlds, lambda: None)
         groups, made = reported(runs.pack), runs.made
     value = {(world, c): values[world, measures(c)] for world, c in coalitions}
-    owen, error = averaged(orders, value, PAIRS, {p: (p,) for p in names})
+    owen, error = averaged(orders, value, WORLDS, {p: (p,) for p in names})
     whole, none = frozenset(names), frozenset[str]()
-    effects = np.array([value[world, whole] - value[world, none] for world in range(PAIRS)])
+    effects = np.array([value[world, whole] - value[world, none] for world in range(WORLDS)])
     still = {p: np.zeros_like(effects[0]) for p in projects if p not in names}
     told = Attribution(
-        scenario=scenario, day=day, groups=groups, projects=projects, permutations=2 * PAIRS,
-        draws=PAIRS, runs=made, total=effects.mean(axis=0), total_error=standard_error(effects),
+        scenario=scenario, day=day, groups=groups, projects=projects, permutations=2 * WORLDS,
+        draws=WORLDS, runs=made, total=effects.mean(axis=0), total_error=standard_error(effects),
         shapley={}, shapley_error={}, owen=_ordered(owen | still, projects),
         owen_error=error | still, first_in={}, last_in={},
     )  # fmt: skip

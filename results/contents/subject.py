@@ -8,6 +8,7 @@ from results import verdict
 from results.contents.shares import Shares
 from scenarios.checking import Words
 from scenarios.ensemble import Answer, Pair, Simulated, in_usual_world, without_plan
+from scenarios.naming import called, foreign
 from scenarios.outcome import Group, Outcome
 from scenarios.request import Request
 from scenarios.scenario import Scenario
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from results.keeping.store import Saved
     from scenarios.keys import Text
 
-TITLE = 40  # characters of a title in headers, sources and sentences
 SAME = 1e-6  # percentage points by which a run made again may differ from its record
 
 
@@ -71,16 +71,28 @@ class Subject:
 
     @property
     def together(self) -> tuple[float, float] | None:
-        """The chance that all targets are met at once, without the plan and with it, if known."""
+        """The chance that all targets are met, without the plan and with it, if known.
+
+        Each is met at its own deadline; `results.caveats.together` has this by deadline.
+        """
         if not self.known:
             return None
-        first = self.verdicts.iloc[0]
-        return float(first["all_met_without"]), float(first["all_met"])
+        last = self.verdicts.iloc[self.verdicts["deadline"].astype(str).argmax()]
+        return float(last["all_met_without"]), float(last["all_met"])
+
+    def title(self, lang: str) -> str:
+        """What the scenario is called: changed as changed, applied elsewhere as applied."""
+        return called(self.scenario, self.region).said(lang)
+
+    @property
+    def foreign(self) -> bool:
+        """Whether the plan was written for another city."""
+        return foreign(self.scenario, self.region)
 
     def stamp(self, lang: str) -> str:
         """The run that a table or figure came from, in a line."""
         asked = self.both.plan.request
-        title = brief(self.scenario.title.said(lang))
+        title = self.title(lang)
         name = self.run or Words("未保存", "not saved").said(lang)
         drawn = f"{self.draws}" if self.draws else Words("0（中心参数）", "0 (central)").said(lang)
         return Words(
@@ -89,21 +101,6 @@ class Subject:
             f"Run {name}; {self.region.title_en}; scenario '{title}'; {asked['start']} to "
             f"{asked['until']}; scale {asked['scale']:g}; seed {asked['seed']}; draws {drawn}",
         ).said(lang)
-
-
-def plain(text: str) -> str:
-    """Text on one line, without characters that steer."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
-
-
-def brief(text: str) -> str:
-    """The same, cut where it would fill lines that say more than a title.
-
-    >>> brief("学位优先"), len(brief("长" * 200))
-    ('学位优先', 40)
-    """
-    shown = plain(text)
-    return shown if len(shown) <= TITLE else shown[: TITLE - 1] + "…"
 
 
 def paired(both: Pair, draws: "pd.DataFrame | None" = None, *, run: str = "") -> Subject:

@@ -1,6 +1,6 @@
 """Words that several tables share."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from scenarios.checking import Words
@@ -37,6 +37,32 @@ CAUSES = {  # of the change of a rate
     "denominator": Words("分母变化", "denominator"),
     "counting": Words("统计口径", "counting"),
 }
+EVIDENCE = {  # of the direction in which a dose moves the rate, by grade
+    "S": Words("强证据", "strong evidence"),
+    "W": Words("弱证据", "weak evidence"),
+    "A": Words("假定", "assumed"),
+}
+STATUS = {  # of the quantity of a dose: where the number comes from
+    "official": Words("官方数", "official"),
+    "secondary": Words("二手来源", "secondary source"),
+    "derived": Words("推算", "derived"),
+    "assumed": Words("假定", "assumed"),
+}
+
+
+def badges(grade: str, status: str) -> tuple[Words, Words]:
+    """What is known of a dose, apart: the direction of its effect, and its quantity.
+
+    >>> [badge.zh for badge in badges("S", "assumed")]
+    ['方向：强证据', '数量：假定']
+    """
+    direction, quantity = EVIDENCE[grade], STATUS[status]
+    return (
+        Words(f"方向：{direction.zh}", f"direction: {direction.en}"),
+        Words(f"数量：{quantity.zh}", f"quantity: {quantity.en}"),
+    )
+
+
 LEFT_OUT = {"unit": Words("逐县", "a county"), "prefecture": Words("逐市", "a prefecture")}
 OF_GROWTH = {name: CAUSES[name] for name in ("natural", "migration", "recoding")}  # in persons
 
@@ -46,20 +72,71 @@ def county(row: Mapping[str, Any], lang: str) -> str:
     return str(row["county"] if lang == "zh" else row["county_en"])
 
 
+def target(row: Mapping[str, Any], lang: str) -> str:
+    """The place of a verdict, with what the name of the target says beyond place and rate.
+
+    >>> target({"county": "甲县", "target_name": "甲县常住人口城镇化率（市级分解）"}, "zh")
+    '甲县（市级分解）'
+    """
+    place, own = county(row, lang), str(row["target_name" if lang == "zh" else "target_name_en"])
+    for word in (place, *RATE[lang]):
+        own = own.replace(word, "", 1)
+    own = own.strip(" ,;:：，；()（）")
+    if not own:
+        return place
+    return f"{place}（{own}）" if lang == "zh" else f"{place} ({own})"
+
+
+RATE = {  # what the name of every target says
+    "zh": ("常住人口城镇化率",),
+    "en": ("Resident urbanization rate of the", "Resident urbanization rate of",
+           "resident urbanization rate"),
+}  # fmt: skip
+
+
+def dated(row: Mapping[str, Any], among: Iterable[Mapping[str, Any]], lang: str) -> str:
+    """The place of a verdict in a sentence, with its deadline where others have another."""
+    place = county(row, lang)
+    if len({str(other["deadline"]) for other in among}) < 2:
+        return place
+    return f"{place}（{row['deadline']}）" if lang == "zh" else f"{place} ({row['deadline']})"
+
+
 def likely(chance: float) -> Words:
-    """A chance in words.
+    """A chance in words; `SCALE` says which is which.
 
     References
     ----------
     Mastrandrea et al. (2010), IPCC guidance note on uncertainties, table 1
     """
-    scale = {
-        0.9: Words("很可能达到", "very likely"),
-        0.66: Words("较可能达到", "likely"),
-        0.33: Words("难以断定", "as likely as not"),
-        0.1: Words("较难达到", "unlikely"),
-    }
-    return next((w for least, w in scale.items() if chance >= least), UNLIKELY)
+    return next((w for least, w in LIKELY.items() if chance >= least), UNLIKELY)
 
 
+LIKELY = {  # from this chance on
+    0.9: Words("很可能达到", "very likely"),
+    0.66: Words("较可能达到", "likely"),
+    0.33: Words("难以断定", "as likely as not"),
+    0.1: Words("较难达到", "unlikely"),
+}
 UNLIKELY = Words("很难达到", "very unlikely")
+SCALE = Words(
+    "；".join(f"{word.zh}：概率不低于 {least:.0%}" for least, word in LIKELY.items())
+    + f"；{UNLIKELY.zh}：低于 {min(LIKELY):.0%}",
+    "; ".join(f"{word.en}: from {least:.0%}" for least, word in LIKELY.items())
+    + f"; {UNLIKELY.en}: below {min(LIKELY):.0%}",
+)
+
+
+def effect(value: float, low: float, high: float, digits: int = 2) -> str:
+    """What the plan adds, marked where its interval holds 0.
+
+    >>> effect(0.9, 0.4, 1.3), effect(0.1, -0.4, 0.6), effect(0.1, float("nan"), float("nan"))
+    ('+0.90', '+0.10?', '+0.10')
+    """
+    return f"{value:+.{digits}f}{'?' if low <= 0 <= high and value else ''}"
+
+
+UNCLEAR = Words(
+    "? 表示与零分不清：90% 的抽样区间含零",
+    "? cannot be told from zero: 90 % of the draws hold it",
+)

@@ -44,8 +44,8 @@ def targets(
 
     Returns
     -------
-    scenario, scale, target, county, county_en, target_rate, runs, draws, probability, a column for
-    each quantile, q05 for 0.05
+    scenario, scale, target, county, county_en, deadline, target_rate, runs, draws, probability, a
+    column for each quantile, q05 for 0.05
     """
     renew(folder)
     wanted = None if keys is None else sorted(keys)
@@ -64,7 +64,8 @@ def targets(
             where $keys is null or key in $keys
         )
         select scenario, scale, v.target as target, first(v.county) as county,
-            first(v.county_en) as county_en, first(v.target_rate) as target_rate,
+            first(v.county_en) as county_en, first(v.deadline) as deadline,
+            first(v.target_rate) as target_rate,
             count(*) as runs, count(distinct drawn) as draws,
             case when {several} then avg(v.met::int) end as probability, {named}
         from judged group by scenario, scale, v.target order by scenario, scale, v.target
@@ -122,6 +123,7 @@ def _empty() -> Any:
 
     judged = {
         "target": pa.string(), "county": pa.string(), "county_en": pa.string(),
+        "deadline": pa.string(),
         "target_rate": pa.float64(), "simulated": pa.float64(), "met": pa.bool_(),
     }  # fmt: skip
     columns = {

@@ -76,7 +76,7 @@ class Saved:
         from scenarios.resolving import resolve
 
         told = self.record
-        world = World.of(resolve(told.scenario), told.region.name, told.cutoff)
+        world = World.of(resolve(told.scenario, told.region.name), told.region.name, told.cutoff)
         return Request(world, told.parameters, told.seed, told.scale, told.draw)
 
     def outcome(self, asked: Request | None = None) -> Outcome:

@@ -1,8 +1,10 @@
 """`xiancheng report`: a run as Word, PDF, Excel and HTML."""
 
 from argparse import Namespace
+from datetime import date
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 
 from results.cells import as_json
 from results.cli import Say
@@ -37,13 +39,33 @@ def report(asked: Namespace, say: Say) -> int:
         step()
     paths = []
     for form, content in made.items():
-        paths.append(asked.out / f"{told.run}{'' if say.lang == 'zh' else '.en'}.{form}")
+        paths.append(_free(asked.out / f"{named(told, say.lang)}.{form}", told.run))
         whole_file(paths[-1], content)
     if asked.json:
         print(as_json({"run": told.run, "files": [str(path) for path in paths]}))
     else:
         print("\n".join(str(path) for path in paths))
     return DONE
+
+
+def named(subject: Subject, lang: str) -> str:
+    """The name of a document's file, without its ending: region, title of the scenario, date.
+
+    Characters that a file system refuses are left out.
+    """
+    written = str(subject.made.get("written", ""))[:10] or date.today().isoformat()
+    title = f"{subject.region.title(lang)} {subject.title(lang)}"
+    kept = "".join(" " if c in RESERVED else c for c in title if c.isprintable())
+    return f"{'_'.join(kept.split())[:LONGEST]}_{written}{'' if lang == 'zh' else '.en'}"
+
+
+RESERVED = '<>:"/\\|?*'
+LONGEST = 60  # characters of a title in the name of a file
+
+
+def _free(path: Path, run: str) -> Path:
+    """A path at which no document of another run is lost: with the run's id if it is taken."""
+    return path.with_name(f"{path.stem}_{run}{path.suffix}") if path.exists() else path
 
 
 STEPS = 4  # runs, draws, attribution, documents

@@ -35,7 +35,7 @@ def subject_of(asked: Namespace, step: Callable[[], None]) -> Subject:
     if run is not None:
         scenario, place, seed = run.request.world.scenario, run.record.region.name, run.record.seed
     else:
-        scenario, place, seed = _scenario(asked.run), asked.region, asked.seed
+        scenario, place, seed = _scenario(asked.run, asked.region), asked.region, asked.seed
         _checked(asked, scenario)
     package = printed(asked.package, scenario, "seek") if asked.package else None
     jobs = 1 if run is None and asked.draws else asked.jobs
@@ -110,7 +110,7 @@ def _run(asked: Namespace, scenario: "Scenario", answers: "Answers") -> store.Sa
     return store.found(folder)
 
 
-def _scenario(name: str) -> "Scenario":
+def _scenario(name: str, region: str) -> "Scenario":
     """What is to be run.
 
     Raises
@@ -122,7 +122,7 @@ def _scenario(name: str) -> "Scenario":
     from scenarios.resolving import resolve
 
     try:
-        return resolve(name)
+        return resolve(name, region)
     except ScenarioError:
         if Path(name).is_file():
             raise

@@ -12,6 +12,7 @@ from results.stopping import DONE
 def seek(asked: Namespace, say: Say) -> int:
     """Search, confirm on fresh draws, compare with other packages; 0 whatever was found."""
     from results.seeking import certify, held, seek, sought, wish
+    from scenarios.naming import called
     from scenarios.paired import independent, layered
 
     words.at_least(1, "draws", asked.draws)
@@ -46,13 +47,18 @@ def seek(asked: Namespace, say: Say) -> int:
     verdict = [*sought.verdict(wanted, found, proof, confirmed, say.lang)]
     if regret:
         verdict += sought.about_regret(regret, asked.scale, say.lang)
+    name = called(scenario, runs.pack)
     if asked.json:
         report = {"found": found, "certificate": proof, "share": proof.share, "verdict": verdict}
         worlds = sought.regret_records(regret) if regret else None
-        print(cells.as_json({"scenario": scenario.name, **report, "regret": worlds}))
+        report |= {"targets": sought.target_records(wanted, proof, runs), "regret": worlds}
+        print(cells.as_json({"scenario": scenario.name, "title": name._asdict(), **report}))
         return DONE
     if found.package:
-        table(say("措施组合", "package"), *sought.package(wanted, found, say.lang))
+        table(
+            say(f"措施组合 · {name.zh}", f"package · {name.en}"),
+            *sought.package(wanted, found, say.lang),
+        )
     table(say("目标", "targets"), *sought.targets(wanted, proof, runs, say.lang))
     if regret:
         title = say("外部条件不同时的达标概率（后悔）", "chance in other outside worlds (regret)")

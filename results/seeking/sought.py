@@ -37,10 +37,10 @@ def package(wish: Wish, found: Found, lang: str) -> Lines:
 def targets(wish: Wish, proof: Certificate, runs: Reads, lang: str) -> Lines:
     """A row for each target: what is wanted, and how the fresh draws meet it."""
     headers = {
-        "zh": ["目标", "要求", "达标比例", f"以{wish.probability:.0%}概率可达", "差距 5%", "中位",
-               "95%"],
-        "en": ["target", "wanted", "share met", f"had with {wish.probability:.0%}", "margin 5 %",
-               "median", "95 %"],
+        "zh": ["目标", "期限", "要求", "达标比例", f"以{wish.probability:.0%}概率可达", "差距 5%",
+               "中位", "95%"],
+        "en": ["target", "deadline", "wanted", "share met", f"had with {wish.probability:.0%}",
+               "margin 5 %", "median", "95 %"],
     }[lang]  # fmt: skip
     rows = []
     for index, rate in wish.targets.items():
@@ -49,6 +49,7 @@ def targets(wish: Wish, proof: Certificate, runs: Reads, lang: str) -> Lines:
         rows.append(
             [
                 f"{target.id} {target.name.said(lang)}",
+                str(target.deadline),
                 f"≥{rate:g}",
                 f"{proof.target_shares[index]:.0%}",
                 f"{proof.reached[index]:.2f}",
@@ -56,6 +57,21 @@ def targets(wish: Wish, proof: Certificate, runs: Reads, lang: str) -> Lines:
             ]
         )
     return headers, rows
+
+
+def target_records(wish: Wish, proof: Certificate, runs: Reads) -> list[dict[str, object]]:
+    """A record for each target: which it is, what is wanted, and how the fresh draws meet it."""
+    pack = runs.pack
+    return [
+        {
+            "target": pack.targets[t].id, "target_name": pack.targets[t].name.zh,
+            "target_name_en": pack.targets[t].name.en, "counties": pack.targets[t].counties,
+            "deadline": str(pack.targets[t].deadline), "wanted_rate": rate,
+            "share_met": proof.target_shares[t], "reached": proof.reached[t],
+            "margin_quantiles_pp": proof.margins[t],
+        }
+        for t, rate in wish.targets.items()
+    ]  # fmt: skip
 
 
 def regrets(told: Regret, lang: str) -> Lines:
@@ -140,10 +156,11 @@ def verdict(wish: Wish, found: Found, proof: Certificate, runs: Reads, lang: str
     if proof.binding:
         names = [runs.pack.targets[t] for t in proof.binding]
         short = [f"{1 - proof.target_shares[t]:.0%}" for t in proof.binding]
-        told = [f"{t.id} {s}" for t, s in zip(names, short, strict=True)]
+        zh = [f"{t.name.zh}（{t.deadline}）{s}" for t, s in zip(names, short, strict=True)]
+        en = [f"{t.name.en} ({t.deadline}) {s}" for t, s in zip(names, short, strict=True)]
         binds = Words(
-            f"约束所在（未达标的比例）：{'、'.join(told)}。",
-            f"What binds (share not met): {', '.join(told)}.",
+            f"约束所在（未达标的比例）：{'、'.join(zh)}。",
+            f"What binds (share not met): {', '.join(en)}.",
         )
         yield binds.said(lang)
     if proof.at_bound:

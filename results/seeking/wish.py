@@ -3,19 +3,23 @@
 A package gives each measure a multiple of the intensity that the scenario gives it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from results.comparison.attribute import moves
+from results.contents.words import SIGNS
 from scenarios.checking import Words
 from scenarios.outcome import floor
 from scenarios.paired import Runs
 from scenarios.scenario import STRONGEST, Budget, Scenario, Setting
 from scenarios.simulate import RequestError
 from sim.state import Floats
+
+if TYPE_CHECKING:
+    from calibration.region import Target
 
 TARGET, MEASURE = Words("目标", "target"), Words("措施", "measure")
 USABLE, COUNTY = Words("可用措施", "measure that may be used"), Words("县（市、区）", "county")
@@ -88,9 +92,9 @@ def wished(
             f"the probability should be between 0 and 1, the strongest intensity at most"
             f" {STRONGEST:g}",
         )
-    named = {name: t for t, names in enumerate(_target_names(runs)) for name in names}
-    wanted = {_looked_up(t, named, TARGET) for t in targets}
-    asked = {_looked_up(t, named, TARGET): r for t, r in (rates or {}).items()}
+    named = _targets_named(runs)
+    wanted = {_one_target(t, named, runs) for t in targets}
+    asked = {_one_target(t, named, runs): r for t, r in (rates or {}).items()}
     for rate in asked.values():
         if not 0 <= rate <= 100:
             raise RequestError(
@@ -102,6 +106,15 @@ def wished(
         for t in sorted(wanted | asked.keys() if wanted else range(len(runs.pack.targets)))
         if runs.pack.targets[t].due(scenario.start, scenario.until)
     ]
+    late = [runs.pack.targets[t] for t in sorted(wanted | asked.keys()) if t not in due]
+    if late:
+        last = max(target.deadline for target in late)
+        raise RequestError(
+            f"情景至 {scenario.until} 为止，{'、'.join(_described(t).zh for t in late)}没有到期；"
+            f"请用 --until {last}",
+            f"{', '.join(_described(t).en for t in late)} not due by {scenario.until}, the end of "
+            f"the scenario; use --until {last}",
+        )
     if not due:
         raise RequestError(
             f"情景至 {scenario.until} 为止，没有到期的目标",
@@ -193,12 +206,41 @@ def _largest(setting: Setting) -> float:
     )
 
 
-def _target_names(runs: Runs) -> Iterator[tuple[str, ...]]:
-    """By what each target may be called: its id, and the county if it has but one."""
-    for target in runs.pack.targets:
+def _targets_named(runs: Runs) -> dict[str, list[int]]:
+    """The targets by what they may be called: the id, and the county of one that has but one."""
+    named: dict[str, list[int]] = {}
+    for t, target in enumerate(runs.pack.targets):
         county = [c for c in runs.pack.counties if c.code in target.counties]
         own = (county[0].code, county[0].zh, county[0].en) if len(county) == 1 else ()
-        yield target.id, *own
+        for name in (target.id, *own):
+            named.setdefault(name, []).append(t)
+    return named
+
+
+def _one_target(name: str, named: Mapping[str, list[int]], runs: Runs) -> int:
+    """The target of a name.
+
+    Raises
+    ------
+    RequestError
+        if there is none, or several, of which one has to be named by its id.
+    """
+    found = _looked_up(name, named, TARGET)
+    if len(found) > 1:
+        each = [_described(runs.pack.targets[t]) for t in found]
+        raise RequestError(
+            f"{name} 有 {len(each)} 个目标：{'、'.join(e.zh for e in each)}；请写编号",
+            f"{name} has {len(each)} targets: {', '.join(e.en for e in each)}; name one by its id",
+        )
+    return found[0]
+
+
+def _described(target: "Target") -> Words:
+    """A target by its id, with rate and deadline."""
+    return Words(
+        f"{target.id}（{SIGNS[target.operator]}{target.value:g}%，{target.deadline}）",
+        f"{target.id} ({SIGNS[target.operator]}{target.value:g} %, {target.deadline})",
+    )
 
 
 def _looked_up(name: str, known: Mapping[str, Known], what: Words) -> Known:

@@ -12,6 +12,7 @@ HEADERS = {
     "scenario": Words("情景", "scenario"),
     "scale": Words("规模", "scale"),
     "county": Words("地区", "county"),
+    "deadline": Words("期限", "deadline"),
     "target_rate": Words("目标", "target"),
     "runs": Words("次数", "runs"),
     "probability": Words("模型中达标", "met in the model"),
@@ -30,6 +31,7 @@ def lines(judged: "pd.DataFrame", lang: str) -> tuple[list[str], list[list[str]]
                  for name in ("q05", "q50", "q95")}  # fmt: skip
         cells |= {"scenario": row["scenario"], "runs": f"{row['runs']}"}
         cells |= {"scale": f"{row['scale']:g}", "target_rate": f"{row['target_rate']:g}"}
+        cells["deadline"] = str(row["deadline"])
         cells["county"] = row["county_en" if lang == "en" else "county"]
         cells["probability"] = f"{row['probability']:.0%}" if known else "–"
         rows.append([cells[name] for name in HEADERS])

@@ -38,7 +38,7 @@ def made():
         return runs[task.key]
 
     def ask(a: Draft, b: Draft, draws: int = 2, *, drawn: bool = True) -> Answer:
-        sides: tuple[Scenario, Scenario] = shown(a, REGION), shown(b, REGION)
+        sides: tuple[Scenario, Scenario] = shown(a), shown(b)
         question = Question(*sides, "binzhou", 0.002, draws)
         return Answer.of(
             question, REGION, [run(task) for task in question.central()],

@@ -2,7 +2,8 @@
 
 import pytest
 
-from results.console import naming, saving
+from calibration.region import load
+from results.console import saving
 from results.console.draft import Draft
 from results.console.library import Library
 from results.console.naming import titled
@@ -10,6 +11,7 @@ from results.console.session import Session
 from scenarios.simulate import RequestError
 
 PLAN = Draft.of("plan")
+REGION = load("binzhou")
 TOLD = "别人已改动|somebody else has changed"
 
 
@@ -106,14 +108,13 @@ def test_a_scenario_is_called_changed_until_it_has_a_title_or_is_saved(shared):
     session = fresh()
     moved(session, "M02", 1.5)
     moved(session, "M05", 0.5)
-    assert titled(session.a).zh == "方案照文件实施（有改动 2 项）"
-    assert titled(session.a).en.endswith("(2 changes)")
-    assert naming.shown(session.a).title.zh == titled(session.a).zh
+    assert titled(session.a, REGION).zh == "方案照文件实施（有改动 2 项）"
+    assert titled(session.a, REGION).en.endswith("(2 changes)")
     session.change(a=session.a.named("我的"))
-    assert titled(session.a).zh == "我的"
+    assert titled(session.a, REGION).zh == "我的"
 
     def called() -> str:
-        return titled(one.a, None, one.origin).zh
+        return titled(one.a, REGION, one.origin).zh
 
     assert called() == "甲"
     moved(one, "M02", 1.5)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from nicegui import ui
 
-from results.comparison.attribute import Game, attribute
+from results.comparison.attribute import WORLDS, Game, attribute
 from results.console import charts
 from results.console.desk import Desk
 from results.console.markup import joined, listed, tag
@@ -23,7 +23,6 @@ from scenarios.scenario import Scenario
 if TYPE_CHECKING:
     from results.console.page import Page
 
-WORLDS = 5  # draws of the parameters, each with random numbers of its own
 ORDERS = 2 * WORLDS  # of each kind, an antithetic pair a world; more are surer, and take longer
 
 

@@ -17,7 +17,6 @@ from results.console.desk import Lane
 from results.console.draft import Draft
 from results.console.levels import Series, published
 from results.console.markup import Markup, joined, listed, table, tag
-from results.console.naming import shown as titled
 from results.console.native import area, element, select, text, write
 from results.console.shown import Shown
 from results.console.views.places import interval_title, signed
@@ -26,6 +25,7 @@ from results.console.work import Task, Told
 from results.contents.words import QUALIFIERS, UNITS
 from results.verdict import percent
 from scenarios.differences import diff
+from scenarios.naming import called
 from scenarios.outcome import PUBLISHED, floor, group_of
 from scenarios.paired import Draw, layered
 from scenarios.scenario import Scenario
@@ -93,9 +93,7 @@ class Compare:
 
     def _compute(self, shown: Shown, asked: object) -> None:
         answer, server, say = shown.answer, self.page.server, self.page.session.say
-        scenarios = {
-            letter: titled(draft, server.region) for letter, draft in sorted(self._more.items())
-        }
+        scenarios = {letter: draft.scenario for letter, draft in sorted(self._more.items())}
         last = answer.outcome.scenario.until
         run_on = {
             letter: replace(each, until=max(each.until, last)) for letter, each in scenarios.items()
@@ -113,7 +111,7 @@ class Compare:
                 self.page.client.id,
                 tasks,
                 lane,
-                self._progress.step,  # type: ignore[arg-type]
+                self._progress.step,
             )
             sides = tuple(
                 Side(
@@ -141,6 +139,12 @@ class Side:
     scenario: Scenario
     series: Series
 
+    def title(self, shown: Shown) -> str:
+        """What it is called, where it is applied."""
+        if self.letter == "B":
+            return shown.b_title
+        return called(self.scenario, shown.answer.outcome.region).said(shown.lang)
+
     def readable(self, answer: Answer, day: date) -> bool:
         """Whether it can be held against A on a day."""
         dates = self.series.dates
@@ -158,10 +162,7 @@ def pair(answer: Answer) -> tuple[Side, Side]:
 def side_by_side(shown: Shown, sides: Sequence[Side]) -> Markup:
     """Targets, places and numbers of persons; then what differs in the inputs."""
     say = shown.say
-    names = [
-        tag("li", tag("strong", side.letter), " ", side.scenario.title.said(shown.lang))
-        for side in sides
-    ]
+    names = [tag("li", tag("strong", side.letter), " ", side.title(shown)) for side in sides]
     return joined([
         tag("section", tag("p", tag("strong", basis(shown))), tag("ul", *names), cls="card"),
         targets(shown, sides),

@@ -69,16 +69,15 @@ def _together(shown: Shown) -> list[tuple[str, str, str]]:
     say, told = shown.say, shown.answer.subject
     if not shown.answer.outcome.region.targets:
         return []
-    found = shown.answer.together()
-    if not found:
+    if not told.known:
         title = say("目标同时达到的概率", "P(all targets met at once)")
         return [(title, "–", say("没有可用的统计记录或到期的目标", "no record, or no target due"))]
     cards = []
-    for day, (without, having) in found.items():
-        count = int((told.verdicts["deadline"] == day).sum())
+    for day, count, without, having in caveats.together(told.verdicts):
         before = verdict.percent(without)
         cards.append((
-            say(f"{day} 的 {count} 个目标同时达到的概率", f"P(all {count} targets of {day} met)"),
+            say(f"到 {day} 的 {count} 个目标同时达到的概率",
+                f"P(all {count} targets met by {day})"),
             verdict.percent(having),
             "" if shown.answer.carries_nothing_out
             else say(f"无方案 {before}", f"without the plan {before}"),
