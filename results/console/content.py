@@ -31,7 +31,6 @@ class Content:
                 chosen = str(self._session.group)
                 self._where = select(say("地区", "Place"), {"": names}, chosen, self._went)
             with element("label", "place day"):
-                text(say("日期", "Date"))
                 self._day = select(say("日期", "Date"), {}, "", self._dated)
             self._days: list[str] = []
         self._area = element("div", "view")

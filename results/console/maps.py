@@ -98,13 +98,11 @@ def drawn(
 
 
 def legend(scale: Scale, signed: bool) -> Markup:
-    """What the colours stand for."""
+    """What the colours stand for: a band of them, each class over the value that it begins at."""
     form = "{:+g}" if signed else "{:g}"
     lows = ["", *(form.format(round(edge, 6)) for edge in scale.edges)]
     steps = [
-        tag("span", tag("i", style=f"background:{colour}"), f"≥{low}" if low else "")
+        tag("span", tag("i", style=f"background:{colour}"), low)
         for colour, low in zip(scale.colours, lows, strict=True)
     ]
-    if lows[1:]:
-        steps[0] = tag("span", tag("i", style=f"background:{scale.colours[0]}"), f"<{lows[1]}")
     return tag("div", joined(steps), cls="legend", aria_hidden="true")

@@ -35,9 +35,7 @@ def mapped(shown: Shown) -> Markup:
 
     parts = [picture(rate, scale, title, 1)]
     if (less_b := difference(answer, day)) is not None:
-        heading = say(
-            f"A − B（点），{day}，B = {shown.b_title}", f"A − B (pp), {day}, B = {shown.b_title}"
-        )
+        heading = say(f"A − B（点），B = {shown.b_title}", f"A − B (pp), B = {shown.b_title}")
         parts.append(picture(less_b[:n].tolist(), maps.APART, heading, SIGNED))
     else:
         parts.append(tag("p", why_not(shown), cls="note"))
@@ -129,6 +127,8 @@ def notes(shown: Shown) -> list[str]:
     answer, say = shown.answer, shown.say
     if not answer.draws:
         return [say("中心参数一次，没有区间。", "One run at the central parameters: no interval.")]
+    if answer.same and answer.carries_nothing_out:
+        return [say("水平为中位数。", "Levels are medians.")]
     said = [say(
         f"水平为中位数，A − B 是两列水平之差；区间是 {answer.draws} 次抽样中成对差的范围，"
         "含 0 的记为“分不清”。",
