@@ -1,5 +1,6 @@
 """What a view is handed: the answer, the place looked at, and the reader's language."""
 
+import re
 from dataclasses import dataclass, replace
 from datetime import date
 from math import ceil, log10
@@ -13,6 +14,7 @@ from results.report import layout
 from scenarios.naming import called, foreign
 from scenarios.outcome import Group
 
+UNTIL = re.compile(r"；?用 --until [\d-]+ 判定| Use --until [\d-]+\.|; use --until [\d-]+")
 MOST_EXACT = 100  # persons: random worlds alone differ by as many
 
 
@@ -108,7 +110,7 @@ class Shown:
         }  # fmt: skip
         for word, instead in places.items():
             line = line.replace(word, instead)
-        return line
+        return UNTIL.sub("", line)
 
     def persons(self, value: float) -> str:
         """A change of persons, to the tens or hundreds that the rows of the run can show."""
