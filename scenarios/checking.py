@@ -6,6 +6,7 @@ once, in Chinese or English.
 
 import re
 from collections.abc import Iterable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from types import UnionType
 from typing import Annotated, Any, NamedTuple, TypeVar, Union, get_args, get_origin
@@ -13,8 +14,7 @@ from typing import Annotated, Any, NamedTuple, TypeVar, Union, get_args, get_ori
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from calibration import parsing
-from calibration.naming import nearest as nearest
+from calibration import naming, parsing
 from calibration.refusal import RefusedError
 
 Path = tuple[str | int, ...]  # the keys and list positions that lead to a value
@@ -116,6 +116,24 @@ def full_width(text: object) -> Words | None:
     return None if sign is None else Words(*parsing.full_width_advice(sign))
 
 
+MOST = 40  # problems of one document that are listed; and names that are looked up for it
+_advice: ContextVar[list[int] | None] = ContextVar("advice", default=None)
+
+
+def nearest(name: object, names: Iterable[str]) -> str:
+    """The valid name that is nearly `name`; or nothing.
+
+    While a document is checked only so many names are looked up: a file of a thousand unknown keys
+    must not cost a thousand searches.
+    """
+    budget = _advice.get()
+    if budget is not None:
+        if not budget[0]:
+            return ""
+        budget[0] -= 1
+    return naming.nearest(name, names)
+
+
 def wrong(zh: str, en: str, meant: str = "") -> PydanticCustomError:
     """What a validator of ours raises: what was expected, and the name that was meant."""
     return PydanticCustomError("words", "{en}", {"zh": zh, "en": en, "nearest": meant})
@@ -134,12 +152,19 @@ def held_against(
     ScenarioError
         with all that is wrong.
     """
+    budget = _advice.set([MOST])
     try:
         return model.model_validate(document.value, context=names)
     except ValidationError as error:
-        raise ScenarioError(
-            _told(model, document, detail) for detail in error.errors(include_url=False)
-        ) from None
+        found = error.errors(include_url=False)
+        problems = [_told(model, document, detail) for detail in found[:MOST]]
+        if more := len(found) - len(problems):
+            listed = Words(f"先改正以上 {MOST} 处", f"the {MOST} above to be mended first")
+            rest = Words(f"另有 {more} 处问题", f"{more} more problems")
+            problems.append(document.problem((), listed, rest))
+        raise ScenarioError(problems) from None
+    finally:
+        _advice.reset(budget)
 
 
 def _told(model: type[BaseModel], document: Document, detail: ErrorDetails) -> Problem:

@@ -17,7 +17,7 @@ from ruamel.yaml import YAML, events
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from calibration import parsing
-from scenarios.checking import Document, Path, Problem, ScenarioError, Words, shortened
+from scenarios.checking import MOST, Document, Path, Problem, ScenarioError, Words, shortened
 
 MAX_BYTES = 2**20
 MAX_DEPTH = 32
@@ -244,6 +244,8 @@ class _Reader:
         return text if node.quoted else resolved(text)
 
     def _wrong(self, mark: Mark, path: Path, expected: Words, found: str) -> None:
+        if len(self.problems) >= MOST:
+            return
         key = shortened(".".join(map(str, path)), 120)
         self.problems.append(Problem(self.file, *mark, key, expected, shortened(found)))
 

@@ -23,8 +23,8 @@ def packed(draft: Draft) -> str:
     return "." + letters.rstrip("=")
 
 
-def unpacked(letters: str) -> Draft:
-    """The draft of an address.
+def unpacked(letters: str, region: str | None = None) -> Draft:
+    """The draft of an address, in a region.
 
     Raises
     ------
@@ -32,18 +32,18 @@ def unpacked(letters: str) -> Draft:
         if it is none, with the messages of the validator.
     """
     if letters in load().scenario_files():
-        return Draft.of(letters)
-    return read(_file(letters))
+        return Draft.of(letters, region=region)
+    return read(_file(letters), region)
 
 
-def read(file: Any) -> Draft:
-    """A draft from the keys of a scenario file."""
+def read(file: Any, region: str | None = None) -> Draft:
+    """A draft from the keys of a scenario file, in a region."""
     if not isinstance(file, dict):
         raise _refused("…")
     title = file.get("title")
     if isinstance(title, dict):
         title = title.get("zh")
-    return Draft.of(file, title if isinstance(title, str) else None)
+    return Draft.of(file, title if isinstance(title, str) else None, region)
 
 
 def _file(letters: str) -> Any:

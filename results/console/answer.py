@@ -1,7 +1,7 @@
 """An answer: what the runs of a scenario come to, ready for the tables and charts of the page."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from calibration.region import load
+from results import judgement
 from results.console.draft import of_plan
+from results.console.levels import Series, published
 from results.console.work import Piece, Task, Told
 from results.contents.subject import Subject, paired
 from scenarios.ensemble import Pair, usual, without_plan
-from scenarios.outcome import Group, Outcome, floor
+from scenarios.outcome import PUBLISHED, Group, Outcome, floor
 from scenarios.paired import Draw, judged_on, layered
 from scenarios.scenario import Scenario
 from sim.state import Floats
@@ -22,11 +24,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from calibration.region import Region, Target
+    from results.forecasts.level import Level
+
+SIDES = ("a", "without", "usual", "b")
 
 
 @dataclass(frozen=True)
 class Question:
-    """What a stage computes: A, its baselines and B in the median world, then draws of A."""
+    """What a stage computes: A, its baselines and B in the median world, then under each draw."""
 
     a: Scenario
     b: Scenario
@@ -43,8 +48,10 @@ class Question:
 
     @cached_property
     def sides(self) -> tuple[Scenario, Scenario, Scenario, Scenario]:
-        """A, A without the plan, that in the usual world, and B."""
-        return self.a, without_plan(self.a), usual(self.a), self.b
+        """A, A without the plan, that in the usual world, and B, run on to the end of A."""
+        until = max(self.a.until, self.b.until)
+        b = self.b if until == self.b.until else replace(self.b, until=until)
+        return self.a, without_plan(self.a), usual(self.a), b
 
     @cached_property
     def told(self) -> tuple[tuple[Told, bool], ...]:
@@ -59,11 +66,11 @@ class Question:
         ]
 
     def drawn(self) -> list[Task]:
-        """A and its baseline under each draw, in turns."""
+        """A, its baselines and B under each draw, in turns."""
         return [
             Task(told, draw, self.region, self.scale, self.day, whole=False, kept=kept)
             for draw in layered(self.region, self.draws, self.seed)
-            for told, kept in self.told[:3]
+            for told, kept in self.told
         ]
 
 
@@ -73,16 +80,50 @@ def on_file(scenario: Scenario) -> bool:
     return known and scenario.resolved() == of_plan(scenario.name).resolved()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
+class Places:
+    """Published rates of every place on a day, each (group,) [percent, or points].
+
+    Levels are medians; a difference is that of two medians. Intervals are of 90 %, or from the
+    least to the most where there are fewer than `ENOUGH` draws; None without draws.
+    """
+
+    without: Floats  # A without the plan
+    a: Floats
+    b: Floats | None  # None where B cannot be read on this day
+    a_interval: tuple[Floats, Floats] | None
+    effect_interval: tuple[Floats, Floats] | None
+    less_b_interval: tuple[Floats, Floats] | None
+
+    @property
+    def effect(self) -> Floats:
+        """What the plan adds."""
+        return self.a - self.without
+
+    @property
+    def less_b(self) -> Floats | None:
+        """A less B: the difference of the two levels."""
+        return None if self.b is None else self.a - self.b
+
+
+ENOUGH = 20  # draws for an interval of 90 %; of fewer, the least and the most are given
+
+
+@dataclass(frozen=True, eq=False)
 class Answer:
     """What is shown."""
 
     both: Pair
-    b: Outcome
+    b: Outcome  # run on to the end of A
+    b_until: date  # its own end
     scale: float
     preliminary: bool
+    pending: bool  # whether draws are still to come
+    day: date  # that A is judged on
+    series: Mapping[str, Series]  # side -> under each draw, or once at the central parameters
     targets: tuple[Floats, Floats, Floats]  # (draw, target) published rate, as the first sides
-    recoding: Floats  # (draw, target) what it adds in the usual world [points]
+    recoding: Floats  # (draw, target) what it adds by the deadline in the usual world [points]
+    _places: dict[date, Places] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(
@@ -94,24 +135,52 @@ class Answer:
             restored(piece, scenario, region)
             for piece, scenario in zip(central, question.sides, strict=True)
         )
-        parts = [drawn[side::3] for side in range(3)]
-        of_a, of_base, of_usual = (np.array([p.reading.targets for p in part]) for part in parts)
-        recoded = [p.reading.recoding for p in parts[2]]  # of each target, at its own deadline
+        parts = [drawn[side::4] for side in range(4)]
+        of_a, of_base, of_usual = (
+            np.array([p.reading.targets for p in part]) for part in parts[:3]
+        )
+        runs = parts if drawn else [[piece] for piece in central]
+        series = {
+            side: Series.of(outcome.dates, part)
+            for side, outcome, part in zip(SIDES, (a, base, meant, b), runs, strict=True)
+        }
         return cls(
-            Pair(a, base, meant), b, question.scale, preliminary, (of_a, of_base, of_usual),
-            np.array(recoded),
+            both=Pair(a, base, meant), b=b, b_until=question.b.until, scale=question.scale,
+            preliminary=preliminary, pending=bool(question.draws) and not drawn,
+            day=question.day, series=series, targets=(of_a, of_base, of_usual),
+            recoding=np.array([p.reading.recoding for p in parts[2]]),
         )  # fmt: skip
+
+    def entitled(self, a: Scenario, b: Scenario) -> "Answer":
+        """The same under other titles of A and B."""
+        plan, other = (
+            replace(run, scenario=replace(run.scenario, title=scenario.title))
+            for run, scenario in ((self.both.plan, a), (self.b, b))
+        )
+        return replace(self, both=replace(self.both, plan=plan), b=other)
 
     @property
     def draws(self) -> int:
-        """How many draws the effect of the plan rests on."""
+        """How many draws the figures rest on."""
         return len(self.targets[0])
+
+    @cached_property
+    def carries_nothing_out(self) -> bool:
+        """Whether A is its own baseline, so that there is no plan to speak of."""
+        a, baseline = (Told.of(run.scenario) for run in (self.both.plan, self.both.baseline))
+        return a.digest == baseline.digest
 
     @cached_property
     def against_baseline(self) -> bool:
         """Whether B is A without the plan: then A less B is what the plan does."""
         b, baseline = (Told.of(run.scenario) for run in (self.b, self.both.baseline))
         return b.digest == baseline.digest
+
+    @cached_property
+    def same(self) -> bool:
+        """Whether B does what A does."""
+        a, b = (Told.of(run.scenario) for run in (self.both.plan, self.b))
+        return a.digest == b.digest
 
     @property
     def outcome(self) -> Outcome:
@@ -127,6 +196,61 @@ class Answer:
     def subject(self) -> Subject:
         """What documents and page say the same things of."""
         return paired(self.both, self.ensemble())
+
+    @cached_property
+    def level(self) -> "Level | None":
+        """What statistics say, that A is held to."""
+        return judgement.anchor(self.both)
+
+    def comparable(self, day: date) -> bool:
+        """Whether B can be read on a day, at the same level as A."""
+        return self.b.dates[0] == self.outcome.dates[0] and day <= self.b.dates[-1]
+
+    def rates(self, side: str, day: date, groups: Sequence[Group] | None = None) -> Floats:
+        """Draws of the published rate of a side on a day, (draw, group) [percent].
+
+        Parameters
+        ----------
+        groups : some of `groups`; all by default
+        """
+        chosen = self.groups if groups is None else groups
+        columns = [self.groups.index(group) for group in chosen]
+        run, meant = (
+            Series(each.dates, each.values[..., columns])
+            for each in (self.series[side], self.series["usual"])
+        )
+        return published(self.level, chosen, run, meant, day)
+
+    def places(self, day: date) -> Places:
+        """The rates of every place on a day."""
+        if day not in self._places:
+            self._places[day] = self._placed(day)
+        return self._places[day]
+
+    def _placed(self, day: date) -> Places:
+        having = self.rates("a", day)
+        b = self.rates("b", day) if self.comparable(day) else None
+        drawn = self.draws > 0
+        less_b = None if b is None or not drawn else self.spread("a", "b", PUBLISHED, day)
+        return Places(
+            without=np.median(self.rates("without", day), axis=0),
+            a=np.median(having, axis=0),
+            b=None if b is None else np.median(b, axis=0),
+            a_interval=_pair(np.percentile(having, judgement.INTERVAL, axis=0))
+            if len(having) > 1 and (drawn or self.level is not None) else None,
+            effect_interval=self.spread("a", "without", PUBLISHED, day) if drawn else None,
+            less_b_interval=less_b,
+        )  # fmt: skip
+
+    def spread(self, side: str, other: str, indicator: str, day: date) -> tuple[Floats, Floats]:
+        """How far the paired differences of two sides lie apart, each (group,)."""
+        apart = self.series[side].at(indicator, day) - self.series[other].at(indicator, day)
+        return _pair(np.percentile(apart, percentiles(self.draws), axis=0))
+
+    def added(self, indicator: str, day: date) -> Floats:
+        """What the plan adds to a number of persons, the mean of the draws, (group,)."""
+        a, base = (self.series[side].at(indicator, day) for side in ("a", "without"))
+        return np.asarray((a - base).mean(axis=0))
 
     def ensemble(self) -> "pd.DataFrame | None":
         """The draws, as `scenarios.ensemble.draws` gives them; None without any."""
@@ -153,7 +277,18 @@ class Answer:
         return [(i, t) for i, t in enumerate(targets) if t.due(first, last)]
 
 
+def percentiles(draws: int) -> tuple[int, int]:
+    """The ends of an interval of so many draws."""
+    return judgement.INTERVAL if draws >= ENOUGH else (0, 100)
+
+
+def _pair(ends: Floats) -> tuple[Floats, Floats]:
+    low, high = ends
+    return low, high
+
+
 def restored(piece: Piece, scenario: Scenario, region: "Region") -> Outcome:
-    """The outcome of a piece, with its scenario and its region again."""
+    """The outcome of a piece, with its scenario, its region and its movers again."""
     assert piece.outcome is not None  # the median world keeps it
-    return replace(piece.outcome, scenario=scenario, region=region)
+    movers = piece.movers.table() if piece.movers else None
+    return replace(piece.outcome, scenario=scenario, region=region, _movers=movers)

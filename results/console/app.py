@@ -4,26 +4,25 @@ import asyncio
 import os
 import secrets
 from importlib.resources import files
-from typing import Any
 
 from fastapi import Request
 from fastapi.responses import JSONResponse
 from nicegui import app, ui
 from starlette.concurrency import run_in_threadpool
 
-from calibration.refusal import told
-from results.console.address import packed
 from results.console.answer import Question
-from results.console.choosing import USUAL
+from results.console.arriving import arrived
+from results.console.choosing import usual
 from results.console.draft import Draft
 from results.console.guard import Guard
-from results.console.incoming import draft_of
+from results.console.incoming import checked
 from results.console.native import text
 from results.console.page import Page
 from results.console.server import Server
 from results.console.study import listed, made
 from scenarios.engines import THREADS
 from scenarios.reading import MAX_BYTES
+from scenarios.simulate import reported
 
 ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" '
@@ -58,9 +57,15 @@ def routes(server: Server) -> None:
         await client.connected()
         if client.is_deleted:  # they went without listening: nothing is built or computed
             return
+        places = reported(server.region)
+        state = await run_in_threadpool(
+            arrived, lang, dict(request.query_params), server.region, places, server.name
+        )
+        if client.is_deleted:
+            return
         with client:
             wait.set_visibility(False)
-            made = Page(server, lang, dict(request.query_params))
+            made = Page(server, state, places)
             client.on_delete(made.study.cancel)
             made.build()
             made.begin()
@@ -77,13 +82,16 @@ def routes(server: Server) -> None:
     async def scenario(request: Request) -> JSONResponse:
         lang = "en" if request.query_params.get("lang") == "en" else "zh"
         source = await bounded(request)
-        return await run_in_threadpool(checked, source, lang)
+        status, answer = await server.desk.aside(checked, source, lang, server.name)
+        return JSONResponse(answer, status)
 
 
 async def warmed(server: Server) -> None:
     """Have the first answer ready before anybody asks."""
     sizes = server.sizes
-    plan, baseline = (Draft.of(name).scenario for name in USUAL.values())
+    plan, baseline = (
+        Draft.of(name, region=server.name).scenario for name in usual(server.region).values()
+    )
     first = Question(plan, baseline, server.name, sizes.quick_scale, sizes.quick_draws)
     tasks = await asyncio.to_thread(listed, first)
     central = await server.desk.ask("first screen", tasks.central, "quick")
@@ -99,15 +107,3 @@ async def bounded(request: Request) -> bytes:
         if len(source) > MAX_BYTES:
             break
     return bytes(source[: MAX_BYTES + 1])
-
-
-def checked(source: bytes, lang: str) -> JSONResponse:
-    """The address of the scenario in a file, or what is wrong with it."""
-    try:
-        answer: dict[str, Any] = {"address": packed(draft_of(source))}
-    except Exception as error:
-        message = told(error, lang)
-        if message is None:
-            raise
-        return JSONResponse({"message": message}, 413 if len(source) > MAX_BYTES else 422)
-    return JSONResponse(answer)

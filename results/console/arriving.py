@@ -1,11 +1,13 @@
 """What a tab begins with: the state that its address holds."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import date
 from typing import TYPE_CHECKING
 
 from results.console import views
 from results.console.address import unpacked
-from results.console.choosing import USUAL
+from results.console.choosing import usual
 from results.console.draft import Draft
 from results.console.session import Session
 from scenarios.checking import ScenarioError
@@ -16,19 +18,28 @@ if TYPE_CHECKING:
 
 
 def arrived(
-    lang: str, asked: Mapping[str, str], region: "Region", places: Sequence[Group]
-) -> tuple[Session, str]:
-    """The session that an address asks for, and what is wrong with the address, if anything."""
-    problems = list[str]()
+    lang: str, asked: Mapping[str, str], region: "Region", places: Sequence[Group],
+    name: str | None = None,
+) -> tuple[Session, str]:  # fmt: skip
+    """The session that an address asks for, and what is wrong with the address, if anything.
+
+    Parameters
+    ----------
+    name : of the region, or its folder
+    """
+    problems, first_asked = list[str](), usual(region)
 
     def draft(key: str) -> Draft:
         try:
-            return unpacked(asked[key]) if key in asked else Draft.of(USUAL[key])
+            if key in asked:
+                return unpacked(asked[key], name)
         except ScenarioError as error:
             problems.append(error.text(lang))
-            return Draft.of(USUAL[key])
+        return Draft.of(first_asked[key], region=name)
 
     session = Session(lang, draft("a"), draft("b"))
+    with suppress(ValueError):
+        session.day = date.fromisoformat(asked.get("day", ""))
     session.view = asked["view"] if asked.get("view") in views.VIEWS else session.view
     codes = [str(group.code) for group in places]
     wanted = asked.get("place", "")

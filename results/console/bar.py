@@ -1,11 +1,11 @@
 """The bar on top: what this is, files in and out, the report, the language."""
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from nicegui import ui
 
 from results.console import dialogs
+from results.console.documents import file_name
 from results.console.native import button, element, text
 from results.keeping.tables import yaml
 
@@ -58,7 +58,7 @@ class Bar:
             self.page.status.alert(str(answer.get("message", "")))
 
     def _download(self) -> None:
-        name = f"scenario-{datetime.now(UTC):%Y%m%d-%H%M%S}.yaml"
+        name = file_name(self.page.title("a"), "yaml")
         ui.download.content(yaml(self.page.session.a.file()).encode(), name, "text/yaml")
 
     def _copy(self) -> None:

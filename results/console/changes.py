@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from calibration.region import load
 from results.console.draft import Draft, together
 from scenarios.checking import Words
 from sim.conditions import CONDITIONS
@@ -34,7 +35,8 @@ def changes(draft: Draft) -> list[Change]:
 
 def _measures(draft: Draft) -> Iterator[Change]:
     plan, own = draft.scenario.plan, together(draft.own, draft.scenario)
-    names = {county.code: Words(county.zh, county.en) for county in plan.about.counties}
+    counties = load(draft.region).counties if draft.region else plan.about.counties
+    names = {county.code: Words(county.zh, county.en) for county in counties}
     order = [*plan.about.projects, *plan.measures]
     for name in sorted(own, key=order.index):
         group = name in plan.about.projects

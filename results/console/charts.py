@@ -38,9 +38,9 @@ def _base(title: str) -> Options:
 def fan(
     days: Sequence[date], lines: Mapping[str, tuple[Floats, str]],
     band: tuple[Floats, Floats] | None, words: Mapping[str, str], *,
-    target: tuple[date, float] | None, seen: Sequence[tuple[date, float]],
+    targets: Sequence[tuple[date, float]], seen: Sequence[tuple[date, float]],
 ) -> Options:  # fmt: skip
-    """Rates over time: 90 % of the draws, single lines, the target's line, what was observed."""
+    """Rates over time: 90 % of the draws, single lines, each target to its deadline, censuses."""
     at = [day.isoformat() for day in days]
 
     def points(values: Sequence[float] | Floats) -> list[list[Any]]:
@@ -59,11 +59,14 @@ def fan(
         series.append({"type": "line", "name": name, "data": points(values), "symbol": "none",
                        "lineStyle": {"width": 2.5, "color": colour, "type": styles[colour]},
                        "itemStyle": {"color": colour}})  # fmt: skip
-    if target is not None:
-        day, value = target
+    for day, value in targets:
         series.append({
             "type": "line", "name": words["target"], "symbol": "none",
-            "data": [[at[0], value], [max(at[-1], day.isoformat()), value]],
+            "data": [[at[0], value], {
+                "value": [day.isoformat(), value], "symbol": "triangle", "symbolSize": 9,
+                "label": {"show": True, "formatter": f"{value:g}% {day.year}", "position": "top",
+                          "align": "right", "color": INK},
+            }],
             "lineStyle": {"width": 1.5, "color": TARGET, "type": [6, 4]},
             "itemStyle": {"color": TARGET},
         })  # fmt: skip
@@ -79,7 +82,7 @@ def fan(
                         "minInterval": 365 * 24 * 3600 * 1000}  # fmt: skip
     options["legend"]["data"] = [
         *([words["band"]] if band is not None else []), *lines,
-        *([words["target"]] if target else []), *([words["seen"]] if seen else []),
+        *([words["target"]] if targets else []), *([words["seen"]] if seen else []),
     ]  # fmt: skip
     return options | {"series": series}
 
@@ -116,7 +119,7 @@ def waterfall(
     levels = [start]
     for _, value in steps:
         levels.append(levels[-1] + value)
-    values = [round(value, 3) + 0.0 for _, value in steps]  # + 0.0: no negative nothing
+    values = [round(value, 2) + 0.0 for _, value in steps]  # + 0.0: no negative nothing
     below = [min(pair) for pair in pairwise(levels)]
     reach = max(levels) - min(levels)
     options = _base(title)
@@ -134,7 +137,7 @@ def waterfall(
     middle = [NOTHING] * len(steps)
     series = {
         "_": ([NOTHING, *(round(b, 4) for b in below), NOTHING], "transparent", None),
-        words["whole"]: ([round(start, 3), *middle, round(levels[-1], 3)], "#5d6d7e", "{c}"),
+        words["whole"]: ([round(start, 1), *middle, round(levels[-1], 1)], "#5d6d7e", "{c}"),
         words["up"]: ([NOTHING, *(v if v >= 0 else NOTHING for v in values), NOTHING],
                       PLAN, "+{c}"),
         words["down"]: ([NOTHING, *(-v if v < 0 else NOTHING for v in values), NOTHING],

@@ -1,16 +1,18 @@
 """Which scenario is A and which is B: lists, steps back, and what is saved."""
 
 from collections.abc import Callable
-from functools import cache
 from typing import TYPE_CHECKING
 
 from results.console import dialogs, saving
 from results.console.address import unpacked
 from results.console.draft import Draft, of_plan
+from results.console.naming import BASELINE
 from results.console.native import button, element, fill, select, set_prop, text
 from scenarios.loading import load as load_plan
+from scenarios.naming import called, foreign
 
 if TYPE_CHECKING:
+    from calibration.region import Region
     from results.console.page import Page
 
 USUAL = {"a": "plan", "b": "baseline"}
@@ -20,7 +22,7 @@ class Choosing:
     """The top of the panel."""
 
     def __init__(self, page: "Page") -> None:
-        self.page, self.session, self.library = page, page.session, page.server.library
+        self.page, self.session, self.library = page, page.session, page.library
         say = self.session.say
         with element("div", "pick"):
             text("A", name="strong")
@@ -66,12 +68,31 @@ class Choosing:
             return self.session.a if key == "a" else self.session.b
         if kind == "saved":
             return self.library.get(name)
-        return unpacked(name) if kind == "plan" and not name.startswith(".") else self.session.a
+        region = self.page.server.name
+        return (
+            unpacked(name, region)
+            if kind == "plan" and not name.startswith(".")
+            else self.session.a
+        )
 
     def _save(self) -> None:
+        if not self.session.a.named_by_user:
+            say = self.session.say
+            heading = say("请给情景取名后保存", "A title to save the scenario under")
+            title = saving.suggested(self.session, self.library)
+            dialogs.ask_title(self.page, heading, title, self._save_as)
+        else:
+            self._saved()
+
+    def _save_as(self, title: str) -> None:
+        if self.page.guarded(lambda: self.page.entitle(title)):
+            self._saved()
+
+    def _saved(self) -> None:
         def save() -> None:
             saving.save(self.session, self.library)
             self.page.refresh()
+            self.page.renamed()
             self.page.note(self.session.say("已保存", "Saved"))
 
         self.page.guarded(save)
@@ -80,6 +101,7 @@ class Choosing:
         def clone() -> None:
             saving.clone(self.session, self.library)
             self.page.refresh()
+            self.page.renamed()
             self.page.note(self.session.say("已另存为副本", "Cloned"))
 
         self.page.guarded(clone)
@@ -90,7 +112,7 @@ class Choosing:
         def rename() -> None:
             saving.rename(self.session, self.library, title)
             self.page.refresh()
-            self.page.content.render()
+            self.page.renamed()
 
         self.page.guarded(rename)
 
@@ -99,21 +121,28 @@ class Choosing:
         self.page.follow()
 
     def _choices(self, side: str) -> dict[str, dict[str, str]]:
-        say, draft = self.session.say, self.session.a if side == "a" else self.session.b
-        edited = say("（有改动）", " (changed)") if draft.changed else ""
-        return {"": {"here": f"{draft.called(self.session.lang)}{edited}"}} | self.scenarios()
+        return {"": {"here": self.page.title(side)}} | self.scenarios()
 
     def scenarios(self) -> dict[str, dict[str, str]]:
         """Every scenario that can be chosen, by group."""
         say = self.session.say
-        shipped = of_the_plan(self.session.lang)
+        region = self.page.server.region
+        shipped = of_the_plan(region, self.session.lang)
         saved = {f"saved:{number}": title for number, title in self.library.titles().items()}
-        groups = {say("方案自带", "Of the plan"): shipped}
+        group = say("方案自带", "Of the plan")
+        if foreign(of_plan("plan"), region):
+            plan = load_plan().about.name
+            group = say(f"{plan.zh}（套用）", f"{plan.en} (applied elsewhere)")
+        groups = {group: shipped}
         return groups | ({say("已保存", "Saved"): saved} if saved else {})
 
 
-@cache
-def of_the_plan(lang: str) -> dict[str, str]:
+def of_the_plan(region: "Region", lang: str) -> dict[str, str]:
     """The scenarios that come with the plan, by the key of a choice: the plan itself first."""
     names = sorted(load_plan().scenario_files(), key=lambda name: name not in USUAL.values())
-    return {f"plan:{name}": of_plan(name).title.said(lang) for name in names}
+    return {f"plan:{name}": called(of_plan(name), region).said(lang) for name in names}
+
+
+def usual(region: "Region") -> dict[str, str]:
+    """A and B of somebody who asks for none: another city's plan is nobody's first question."""
+    return dict.fromkeys(USUAL, BASELINE) if foreign(of_plan("plan"), region) else USUAL

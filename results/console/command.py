@@ -84,7 +84,7 @@ def _serve(asked: Namespace, jobs: int, say: Say) -> None:
     pack = load(asked.region)
     level(pack, resolve("plan").until)  # once, and not while somebody waits
     sizes = Sizes(asked.quick_scale, asked.quick_draws, asked.scale, asked.draws)
-    server = Server(Desk(jobs), pack, asked.region, Library(asked.saved), RUNS, sizes)
+    server = Server(Desk(jobs), pack, asked.region, Library(asked.saved, asked.region), RUNS, sizes)
     shown = f"[{asked.host}]" if ":" in asked.host else asked.host
     say.note(
         f"网页：http://{shown}:{asked.port}/ （Ctrl+C 结束）",

@@ -1,10 +1,11 @@
 """The larger part of a page: which view is open, of which place, and the view itself."""
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import TYPE_CHECKING
 
 from results.console import views
-from results.console.native import button, element, put, select, set_prop, text
+from results.console.native import button, element, fill, put, select, set_prop, text
 from results.console.shown import Shown
 from scenarios.outcome import Group
 
@@ -29,6 +30,9 @@ class Content:
                 names = {str(i): g.said(lang) for i, g in enumerate(places)}
                 chosen = str(self._session.group)
                 self._where = select(say("地区", "Place"), {"": names}, chosen, self._went)
+            with element("label", "place day"):
+                self._day = select(say("日期", "Date"), {}, "", self._dated)
+            self._days: list[str] = []
         self._area = element("div", "view")
         self._mark_tab()
         with self._area:
@@ -47,10 +51,17 @@ class Content:
         """Write the open view anew, from the last answer."""
         if self._page.study.answer is None:
             return
+        shown = Shown(self._session, self._page.study.answer)
+        days = [str(day) for day in shown.days]
+        if days != self._days:
+            self._days = days
+            fill(self._day, {"": dict(zip(days, days, strict=True))}, str(shown.day))
+        put({self._day: str(shown.day)})
+        self._page.status.rests_on(shown.basis())
         if self._view is None:
             self._fill()
         else:
-            self._view.show(Shown(self._session, self._page.study.answer))
+            self._view.show(shown)
 
     def went_to(self, code: str) -> None:
         """Look at the county that was clicked on a map."""
@@ -64,6 +75,12 @@ class Content:
         self._session.group = int(index)
         self._page.write_address()
         self.render()
+
+    def _dated(self, day: str) -> None:
+        if day in self._days:
+            self._session.day = date.fromisoformat(day)
+            self._page.write_address()
+            self.render()
 
     def _opening(self, key: str) -> Callable[[object], None]:
         def opened(_: object) -> None:

@@ -1,7 +1,9 @@
 """The desk: what many users ask for is computed in turns, once, and never more than it can hold.
 
 A quick lane, a full one and documents have worker processes of their own, so a long computation
-never makes a short one wait for more than its own kind. Within a lane users take turns, a run each.
+never makes a short one wait for more than its own kind. Within a lane users take turns, a run each;
+runs of a first answer, which are few, go before those of a distribution. A run whose worker process
+died is run again by a new one.
 """
 
 import asyncio
@@ -22,7 +24,8 @@ NICENESS: dict[Lane, int] = {"quick": 5, "full": 15, "aside": 10}
 ASIDE = 2  # documents made at a time
 WAITING = 6000  # runs that may wait, of all users together
 EACH = 1500  # of one user
-KEPT = 4000  # results that are remembered; about 0.1 MB each
+KEPT_BYTES = 48 * 2**20  # of results that are remembered, in all
+TRIES = 3  # of a run or a document whose worker process dies
 
 
 class BusyError(RequestError):
@@ -42,39 +45,59 @@ class Job:
     task: Task
     user: str
     result: "asyncio.Future[Piece]"
+    first: bool = False  # whether it is part of a first answer
     wanted: int = 0  # by how many callers
     running: bool = False
+    tries: int = 0  # ended by the death of a worker process
+
+
+Queue = OrderedDict[str, deque[Job]]  # users in turn, and their jobs in order
 
 
 @dataclass
 class Line:
-    """The queue of a lane: users in turn, and their jobs in order."""
+    """The queues of a lane: first answers, then all else."""
 
     workers: Executor
     size: int
-    users: "OrderedDict[str, deque[Job]]" = field(default_factory=OrderedDict)
+    queues: tuple[Queue, Queue] = field(default_factory=lambda: (OrderedDict(), OrderedDict()))
     running: int = 0
 
     def add(self, job: Job) -> None:
         """At the end of its user's own queue."""
-        self.users.setdefault(job.user, deque()).append(job)
+        self.queues[not job.first].setdefault(job.user, deque()).append(job)
 
     def drop(self, job: Job) -> None:
         """Out of the queue, wherever it stands."""
-        own = self.users.get(job.user)
+        queue = self.queues[not job.first]
+        own = queue.get(job.user)
         if own and job in own:
             own.remove(job)
             if not own:
-                del self.users[job.user]
+                del queue[job.user]
+
+    def hasten(self, job: Job) -> None:
+        """Somebody waits for it as part of a first answer."""
+        if not job.first and not job.running:
+            self.drop(job)
+            job.first = True
+            self.add(job)
+
+    def waiting(self, user: str | None = None) -> int:
+        """Runs in the queues, of a user or of all."""
+        return sum(
+            len(own) for queue in self.queues for name, own in queue.items() if user in (None, name)
+        )
 
     def next(self) -> Job | None:
         """The first job of the user whose turn it is."""
-        if not self.users:
+        queue = next((queue for queue in self.queues if queue), None)
+        if queue is None:
             return None
-        user, own = self.users.popitem(last=False)
+        user, own = queue.popitem(last=False)
         job = own.popleft()
         if own:
-            self.users[user] = own  # behind all others
+            queue[user] = own  # behind all others
         return job
 
 
@@ -91,17 +114,13 @@ class Desk:
         self._lines: dict[Lane, Line] = {lane: Line(self._workers(lane), jobs) for lane in NICENESS}
         self._jobs: dict[str, tuple[Lane, Job]] = {}
         self._kept: OrderedDict[str, Piece] = OrderedDict()
+        self.kept_bytes = 0  # that these hold
         self._under_way: set[asyncio.Task[None]] = set()  # held, so that none is lost
         self.computed = 0  # runs that were really made
 
     def waiting(self, user: str | None = None) -> int:
         """Runs in the queue, of a user or of all."""
-        return sum(
-            len(own)
-            for line in self._lines.values()
-            for name, own in line.users.items()
-            if user in (None, name)
-        )
+        return sum(line.waiting(user) for line in self._lines.values())
 
     def close(self) -> None:
         """Let go of the workers; what waits is dropped."""
@@ -110,9 +129,13 @@ class Desk:
 
     async def ask(
         self, user: str, tasks: Sequence[Task], lane: Lane,
-        done: Callable[[], None] = lambda: None,
+        done: Callable[[], None] = lambda: None, *, first: bool = False,
     ) -> list[Piece]:  # fmt: skip
         """What each task comes to, in order; cancelling takes back what nobody else waits for.
+
+        Parameters
+        ----------
+        first : whether these are the few runs of a first answer, which go before all others
 
         Raises
         ------
@@ -124,36 +147,44 @@ class Desk:
             raise BusyError
         try:
             async with asyncio.TaskGroup() as group:
-                asked = [group.create_task(self._one(user, task, lane, done)) for task in tasks]
+                asked = [
+                    group.create_task(self._one(user, task, lane, done, first)) for task in tasks
+                ]
         except ExceptionGroup as failed:
             raise failed.exceptions[0] from None
         return [each.result() for each in asked]
 
     async def aside(self, does: Callable[..., Made], *given: object) -> Made:
         """What a function makes of what it is given, in a worker process that no run waits for."""
-        line, loop = self._lines["aside"], asyncio.get_running_loop()
-        workers = line.workers
-        try:
-            return await loop.run_in_executor(workers, does, *given)
-        except BrokenExecutor:
-            if workers is line.workers:
-                line.workers = self._workers("aside")
-            raise
+        loop, tries = asyncio.get_running_loop(), 0
+        while True:
+            workers = self._lines["aside"].workers
+            try:
+                return await loop.run_in_executor(workers, does, *given)
+            except BrokenExecutor:
+                self._renew("aside", workers)
+                tries += 1
+                if tries == TRIES:
+                    raise
 
-    async def _one(self, user: str, task: Task, lane: Lane, done: Callable[[], None]) -> Piece:
+    async def _one(
+        self, user: str, task: Task, lane: Lane, done: Callable[[], None], first: bool
+    ) -> Piece:
         piece = self._kept.get(task.key)
         if piece is None:
-            piece = await self._wait(user, task, lane)
+            piece = await self._wait(user, task, lane, first)
         else:
             self._kept.move_to_end(task.key)
         done()
         return piece
 
-    async def _wait(self, user: str, task: Task, lane: Lane) -> Piece:
+    async def _wait(self, user: str, task: Task, lane: Lane, first: bool) -> Piece:
         if task.key in self._jobs:
             lane, job = self._jobs[task.key]
+            if first:
+                self._lines[lane].hasten(job)
         else:
-            job = Job(task, user, asyncio.get_running_loop().create_future())
+            job = Job(task, user, asyncio.get_running_loop().create_future(), first)
             self._jobs[task.key] = lane, job
             self._lines[lane].add(job)
             self._dispatch(lane)
@@ -182,13 +213,16 @@ class Desk:
 
     async def _compute(self, lane: Lane, job: Job) -> None:
         line, workers = self._lines[lane], self._lines[lane].workers
+        again = False
         try:
             loop = asyncio.get_running_loop()
             piece = await loop.run_in_executor(workers, self._run, job.task)
         except BaseException as error:
-            if isinstance(error, BrokenExecutor) and workers is line.workers:
-                line.workers = self._workers(lane)  # those died; what waits stays in the queue
-            if not job.result.done():
+            if isinstance(error, BrokenExecutor):
+                self._renew(lane, workers)
+                job.tries += 1
+                again = job.tries < TRIES and job.wanted > 0
+            if not again and not job.result.done():
                 job.result.set_exception(error)
                 job.result.exception()  # it may be that nobody waits any more
         else:
@@ -197,14 +231,26 @@ class Desk:
             if not job.result.done():
                 job.result.set_result(piece)
         finally:
-            self._jobs.pop(job.task.key, None)
             line.running -= 1
+            if again:
+                job.running = False
+                line.add(job)
+            else:
+                self._jobs.pop(job.task.key, None)
             self._dispatch(lane)
+
+    def _renew(self, lane: Lane, dead: Executor) -> None:
+        """New workers in place of those that died; what waits stays in the queue."""
+        line = self._lines[lane]
+        if dead is line.workers:
+            dead.shutdown(wait=False)
+            line.workers = self._workers(lane)
 
     def _keep(self, key: str, piece: Piece) -> None:
         self._kept[key] = piece
-        while len(self._kept) > KEPT:
-            self._kept.popitem(last=False)
+        self.kept_bytes += piece.size
+        while self.kept_bytes > KEPT_BYTES and len(self._kept) > 1:
+            self.kept_bytes -= self._kept.popitem(last=False)[1].size
 
 
 def processes(jobs: int, lane: Lane) -> Executor:

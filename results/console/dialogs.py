@@ -1,10 +1,12 @@
 """The two small dialogs of the page: another title for A, and which report is wanted."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from nicegui import background_tasks, ui
 
+from results.console import naming, saving
 from results.console.documents import FORMS, made
 from results.console.native import button, element, text
 from results.contents.parts import Lang
@@ -18,14 +20,21 @@ TYPED = "(e) => { e.preventDefault(); emit(e.target.querySelector('input').value
 
 def rename(page: "Page") -> None:
     """Ask for another title of A."""
+    say, session = page.session.say, page.session
+    title = session.a.title if session.a.named_by_user else saving.suggested(session, page.library)
+    ask_title(page, say("改名", "Rename"), title, page.choosing.rename)
+
+
+def ask_title(page: "Page", heading: str, title: str, then: Callable[[str], None]) -> None:
+    """Ask for a title of A, and go on with it."""
     say = page.session.say
     with ui.dialog(value=True) as dialog:
-        dialog.props["aria-label"] = say("改名", "Rename")
+        dialog.props["aria-label"] = heading
         with element("div", "dialog console"), element("form") as form:
             with element("label"):
                 text(say("情景 A 的名称", "Title of scenario A"))
                 box = element("input", type="text", maxlength=200, required=True)
-                box.props["^value"] = page.session.a.called(page.session.lang)
+                box.props["^value"] = title
             with element("div", "actions"):
                 with element("button", "button main-action", type="submit"):
                     text(say("确定", "OK"))
@@ -33,14 +42,24 @@ def rename(page: "Page") -> None:
 
     def given(event: Any) -> None:
         dialog.close()
-        page.choosing.rename(str(event.args))
+        then(str(event.args))
 
     form.on("submit", given, js_handler=TYPED)
 
 
 def report(page: "Page") -> None:
-    """Ask which document is wanted, and write it."""
-    say = page.session.say
+    """Ask which document is wanted, and write it; a changed scenario is given a title first."""
+    say, session = page.session.say, page.session
+    if naming.unnamed(session.a):
+        heading = say("报告里的情景要有自己的名称", "A report needs a title of the scenario")
+
+        def entitled(title: str) -> None:
+            if page.guarded(lambda: page.entitle(title)):
+                with page.client:
+                    report(page)
+
+        ask_title(page, heading, saving.suggested(session, page.library), entitled)
+        return
     with ui.dialog(value=True) as dialog:
         dialog.props["aria-label"] = say("生成报告", "Report")
         with element("div", "dialog console"):
@@ -62,7 +81,8 @@ def _making(page: "Page", form: str, dialog: ui.dialog) -> Callable[[object], No
             with page.client:
                 said = page.session.say("正在生成报告…", "Making the report…")
                 note = ui.notification(said, position="top-right", spinner=True, timeout=None)
-            background_tasks.create(_made(page, answer.subject, form, note))
+            subject = replace(answer.subject, shares=page.shares(answer))
+            background_tasks.create(_made(page, subject, form, note))
 
     return begin
 

@@ -1,6 +1,7 @@
 """The report of what a page shows, made in a worker process: it takes seconds to draw."""
 
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,3 +34,17 @@ def made(subject: "Subject", form: str, lang: "Lang", runs: Path) -> tuple[str, 
     folder, _ = keep(outcome, request, subject.verdicts, subject.delivery, runs, answers)
     told = replace(subject, run=folder.name)
     return f"{named(told, lang)}.{form}", documents(told, [form], lang)[form]
+
+
+def file_name(title: str, ending: str) -> str:
+    """The name of a file about a scenario: its title as far as a file may hold it, and the date.
+
+    >>> file_name("a/b: c", "yaml").startswith("a_b_c_")
+    True
+    """
+    words = "".join(" " if c in RESERVED or not c.isprintable() else c for c in title).split()
+    return f"{'_'.join(words)[:LONGEST]}_{date.today().isoformat()}.{ending}"
+
+
+RESERVED = '<>:"/\\|?*'
+LONGEST = 60  # characters of a title in the name of a file

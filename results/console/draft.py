@@ -29,20 +29,27 @@ class Draft:
     base: Scenario
     scenario: Scenario
     own: Own
+    region: str | None = None  # whose counties settings name; None: those of the plan
 
     @classmethod
-    def of(cls, what: str | Mapping[str, Any], title: str | None = None) -> "Draft":
+    def of(
+        cls, what: str | Mapping[str, Any], title: str | None = None, region: str | None = None
+    ) -> "Draft":
         """A scenario of the plan by its name, or the keys of a scenario file.
+
+        Parameters
+        ----------
+        region : name or folder of the region in use
 
         Raises
         ------
         ScenarioError
             with all that is wrong in it.
         """
-        scenario = of_plan(what) if isinstance(what, str) else resolve(what)
+        scenario = of_plan(what) if isinstance(what, str) else in_region(what, region)
         named = what if isinstance(what, str) else what.get("based_on")
         base = of_plan(named or EMPTY)
-        return cls(title or scenario.title.zh, base, scenario, differing(base, scenario))
+        return cls(title or scenario.title.zh, base, scenario, differing(base, scenario), region)
 
     def file(self) -> dict[str, Any]:
         """The keys of its scenario file: what differs from its base, and no more."""
@@ -74,10 +81,10 @@ class Draft:
         """Whether it differs from its base at all."""
         return len(self.file()) > len(("name", "title", "based_on"))
 
-    def called(self, lang: str) -> str:
-        """Its title; that of a scenario of the plan in the reader's language."""
-        own = self.title != self.base.title.zh
-        return self.title if own else self.base.title.said(lang)
+    @property
+    def named_by_user(self) -> bool:
+        """Whether it has a title of its own, which is that of no scenario of the plan."""
+        return self.title not in shipped_titles()
 
     def named(self, title: str) -> "Draft":
         """The same under another title; refuses what no scenario file may hold.
@@ -86,7 +93,7 @@ class Draft:
         ------
         ScenarioError
         """
-        return Draft.of(self.file() | {"title": title}, title)
+        return Draft.of(self.file() | {"title": title}, title, self.region)
 
     def intensity(self, members: tuple[str, ...], value: float) -> "Draft":
         """With another intensity of some measures."""
@@ -106,7 +113,7 @@ class Draft:
         shown = ("frozen" if value else "trend") if name == "recoding_frozen" else float(value)
         file = self.file()
         file["conditions"] = file.get("conditions", {}) | {key: shown}
-        return Draft.of(file, self.title)
+        return Draft.of(file, self.title, self.region)
 
     def put_back(self, key: tuple[str, ...]) -> "Draft":
         """Without one of its changes, by the key that `results.console.changes` gives it."""
@@ -123,7 +130,7 @@ class Draft:
             file["doses"] |= {k: v for k, v in self.base.doses.items() if k == rest[0]}
         else:
             file[kind] = {k: v for k, v in file[kind].items() if k != rest[0]} if rest else {}
-        return Draft.of({k: v for k, v in file.items() if v != {}}, self.title)
+        return Draft.of({k: v for k, v in file.items() if v != {}}, self.title, self.region)
 
     def _edited(self, change: Callable[[Own], object]) -> "Draft":
         own = {m: dict(self.own.get(m, {})) for m in self.scenario.plan.measures}
@@ -131,7 +138,7 @@ class Draft:
         now = {m: self._apart(m, each) for m, each in own.items()}
         written = {m: self._strength(m) | each for m, each in now.items() if each}
         file = self.file() | {"measures": written}
-        return Draft.of(file, self.title)
+        return Draft.of(file, self.title, self.region)
 
     def _apart(self, measure: str, written: dict[str, Any]) -> dict[str, Any]:
         """Of what is written for a measure, what the base does not do already."""
@@ -143,12 +150,24 @@ class Draft:
         return {} if measure in self.base.settings else {"intensity": 0.0}
 
 
+def in_region(file: Mapping[str, Any], region: str | None) -> Scenario:
+    """The scenario of a file's keys; its settings may name the counties of the region."""
+    return resolve(file, region)
+
+
 @cache
 def of_plan(name: str) -> Scenario:
     """A scenario of the plan by its name, read once."""
     if name not in load().scenario_files():  # a path is none: nothing else is opened by name
         return resolve({"name": NAME, "title": NAME, "based_on": name})
     return resolve(name)
+
+
+@cache
+def shipped_titles() -> frozenset[str]:
+    """The titles of the scenarios that come with the plan, in both languages."""
+    titles = (of_plan(name).title for name in load().scenario_files())
+    return frozenset(title for each in titles for title in (each.zh, each.en))
 
 
 def differing(base: Scenario, scenario: Scenario) -> Own:

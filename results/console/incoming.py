@@ -3,18 +3,20 @@
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
-from results.console.address import read
+from calibration.refusal import told
+from results.console.address import packed, read
 from results.console.draft import Draft
 from scenarios.checking import ScenarioError
-from scenarios.reading import parsed
+from scenarios.reading import MAX_BYTES, parsed
 from scenarios.resolving import resolve
 
 NAME = "upload.yaml"  # what messages call it; the name that it was sent under is never used
 
 
-def draft_of(source: bytes) -> Draft:
-    """The draft in the bytes of a file.
+def draft_of(source: bytes, region: str | None = None) -> Draft:
+    """The draft in the bytes of a file, in a region.
 
     Raises
     ------
@@ -26,7 +28,21 @@ def draft_of(source: bytes) -> Draft:
         file = Path(folder) / NAME
         file.write_bytes(source)
         try:
-            resolve(file)
+            resolve(file, region)
         except ScenarioError as error:
             raise ScenarioError(replace(p, file=NAME) for p in error.problems) from None
-    return read(content.value)
+    return read(content.value, region)
+
+
+def checked(source: bytes, lang: str, region: str) -> tuple[int, dict[str, Any]]:
+    """The status and the answer to a file: the address of its scenario, or what is wrong with it.
+
+    It runs in a worker process: reading a large file must not hold the page up.
+    """
+    try:
+        return 200, {"address": packed(draft_of(source, region))}
+    except Exception as error:
+        message = told(error, lang)
+        if message is None:
+            raise
+        return 413 if len(source) > MAX_BYTES else 422, {"message": message}

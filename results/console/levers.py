@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import numpy as np
 from nicegui import ui
 from nicegui.element import Element
 
+from results.console.answer import Answer
 from results.console.changes import changes
 from results.console.draft import Draft, projects, safeguards
 from results.console.markup import Markup, joined, tag
@@ -23,10 +25,13 @@ from results.console.native import (
 )  # fmt: skip
 from results.console.session import Session
 from results.contents import units
+from results.contents.words import badges
+from scenarios.checking import Words
 from scenarios.delivery import delivered
+from scenarios.naming import foreign
 from scenarios.register import Trace, by_clause
 from scenarios.scenario import STRONGEST
-from sim.conditions import CONDITIONS
+from sim.conditions import CONDITIONS, Condition
 from sim.levers import LEVERS
 
 if TYPE_CHECKING:
@@ -34,11 +39,6 @@ if TYPE_CHECKING:
 
 Edit = Callable[[Callable[[Draft], Draft]], None]
 
-GRADES = {
-    "S": ("强证据", "strong evidence"),
-    "W": ("弱证据", "weak evidence"),
-    "A": ("假定", "assumed"),
-}
 SIGNS = {"+": "↑", "-": "↓", "±": "↑↓", "0": "→"}
 
 
@@ -51,6 +51,7 @@ class Levers:
         self._measures: dict[str, Element] = {}
         self._counties: dict[tuple[str, str], Element] = {}
         self._conditions: dict[str, Element] = {}
+        self._foreign = foreign(session.a.scenario, region)
         self._build()
 
     def refresh(self) -> None:
@@ -70,13 +71,20 @@ class Levers:
         put(shown)
         self._list()
 
+    def executed(self, answer: Answer) -> None:
+        """Say where A asks for more than counties can carry out."""
+        said = shortfall(answer)
+        write(self._capacity, "" if said is None else said.said(self.session.lang))
+
     def _build(self) -> None:
         say, a = self.session.say, self.session.a
-        text(say("已改动的抓手", "Changed levers"), name="h2")
+        text(say("已改动的设定", "Changed settings"), name="h2")
         self._changed = element("div", "changes", aria_live="polite")
         text(say("七项工程的力度", "Intensity of the seven projects"), name="h2")
         hint = say("1 = 照方案执行，0 = 不做，2 = 两倍", "1 = as written, 0 = not done, 2 = twice")
         text(hint, name="p", cls="note")
+        self._capacity = text("", name="div", cls="capacity")
+        self._capacity.props("role=status")
         about = a.scenario.plan.about
         for name, members in projects(a.scenario).items():
             self._project(name, about.projects[name].said(self.session.lang), members)
@@ -153,6 +161,8 @@ class Levers:
         ]
         promised = {row.indicator: row for row in rows}
         lines = []
+        if self._foreign:  # its tasks, quantities and dates are another city's
+            return tag("ul", *clauses, cls="clauses")
         for name, indicator in a.plan.measures[number_].indicators.items():
             row = promised.get(name)
             done = "–" if row is None else f"{row.share:.0%}"
@@ -172,7 +182,7 @@ class Levers:
         if trace.lever == "none":
             return tag("li", say("不进入模型：", "Not in the model: "), trace.because.said(lang))
         lever = LEVERS[trace.lever]
-        grade = say(*GRADES[trace.grade])
+        direction, quantity = (each.said(lang) for each in badges(trace.grade, trace.status))
         arrows = "".join(SIGNS.get(part, part) for part in trace.sign.split("|"))
         name = lever.zh if lang == "zh" else lever.meaning
         full, low, high = (units.amount(x) for x in (trace.full, trace.low, trace.high))
@@ -183,24 +193,23 @@ class Levers:
         return tag(
             "li", tag("span", arrows, cls="arrow", role="img",
                       aria_label=say(f"方向 {trace.sign}", f"direction {trace.sign}")),
-            f" {name} ", tag("span", grade, cls=f"grade grade-{trace.grade}"),
+            f" {name} ", tag("span", direction, cls=f"grade grade-{trace.grade}"), " ",
+            tag("span", quantity, cls="grade grade-W"),
             tag("small", f" {size}；{trace.because.said(lang)}"),
         )  # fmt: skip
 
     def _by_county(self, number_: str) -> None:
         setting = self.session.a.scenario.setting(number_)
-        known = {county.code for county in self.session.a.scenario.plan.about.counties}
         with element("div", "counties"):
             for county in self.region.counties:
-                if county.code in known:
-                    name = county.said(self.session.lang)
-                    with element("label"):
-                        text(name)
-                        self._counties[number_, county.code] = number(
-                            f"{number_} {name}", setting.counties.get(county.code),
-                            self._county_changed(number_, county.code),
-                            low=0, high=STRONGEST, step=0.1, wrong=self._wrong(0, STRONGEST),
-                        )  # fmt: skip
+                name = county.said(self.session.lang)
+                with element("label"):
+                    text(name)
+                    self._counties[number_, county.code] = number(
+                        f"{number_} {name}", setting.counties.get(county.code),
+                        self._county_changed(number_, county.code),
+                        low=0, high=STRONGEST, step=0.1, wrong=self._wrong(0, STRONGEST),
+                    )  # fmt: skip
 
     def _county_changed(self, measure: str, code: str) -> Callable[[float | None], None]:
         return lambda value: self._edit(lambda a: a.county(measure, code, value))
@@ -222,12 +231,27 @@ class Levers:
                 continue
             title = condition.zh if lang == "zh" else condition.meaning
             with element("label", "condition"):
-                text(title, tag("small", f" {condition.low:g}–{condition.high:g}"))
+                text(title, tag("small", f" {self._range(condition)}"))
                 self._conditions[name] = number(
                     title, getattr(world, name), self._world_changed(name),
                     low=condition.low, high=condition.high, step=0.01,
                     wrong=self._wrong(condition.low, condition.high),
                 )  # fmt: skip
+
+    def _range(self, condition: Condition) -> str:
+        """The range of an outside condition with its unit; 1 is the trend of a multiple."""
+        if condition.unit == "1/year":
+            low, high = (f"{100 * end:+.0f}" for end in (condition.low, condition.high))
+            return self.session.say(
+                f"每年，0.01 = 1 个百分点；可取 {condition.low:g} 至 {condition.high:g}"
+                f"（{low}% 至 {high}%）",
+                f"a year, 0.01 = 1 point; {condition.low:g} to {condition.high:g} "
+                f"({low} % to {high} %)",
+            )
+        return self.session.say(
+            f"倍，1 = 按趋势；可取 {condition.low:g} 至 {condition.high:g}",
+            f"times, 1 = the trend; {condition.low:g} to {condition.high:g}",
+        )
 
     def _world_changed(self, name: str) -> Callable[[float | bool | None], None]:
         def changed(value: float | bool | None) -> None:
@@ -255,3 +279,23 @@ class Levers:
 
     def _putting_back(self, key: tuple[str, ...]) -> Callable[[object], None]:
         return lambda _: self._edit(lambda a: a.put_back(key))
+
+
+def shortfall(answer: Answer) -> Words | None:
+    """What counties carry out of what A asks of them, where that is not all."""
+    effort, days = answer.outcome.effort(), answer.outcome.dates
+    if answer.carries_nothing_out or not len(effort) or effort.min() > 1 - BINDING:
+        return None
+    quarter, county = (int(i) for i in np.unravel_index(int(effort.argmin()), effort.shape))
+    place = answer.groups[county]
+    last = days[len(days) - len(effort) + quarter] if len(effort) <= len(days) else days[-1]
+    asked = (effort < 1).any(axis=1)
+    mean, least = float(effort[asked].mean()), float(effort.min())
+    return Words(
+        f"任务量超过执行能力，各项按平均 {mean:.0%} 执行；最低 {least:.0%}（{place.zh}，{last}）。",
+        f"More is asked than counties can carry out: on average {mean:.0%} of it is done, the "
+        f"least {least:.0%} ({place.en}, {last}).",
+    )
+
+
+BINDING = 0.005  # of what is asked: less than half a per cent is not said

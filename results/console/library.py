@@ -20,8 +20,8 @@ MADE = re.compile(r"[0-9a-f]{12}")
 class Library:
     """The folder of saved scenarios; everyone who uses this server sees them."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, region: str | None = None) -> None:
+        self._folder, self._region = folder, region
 
     def titles(self) -> Mapping[str, str]:
         """The title of each saved scenario that can be read, by its number."""
@@ -52,7 +52,8 @@ class Library:
         if not file.is_file():
             raise RequestError("没有这个已存情景", "there is no such saved scenario")
         source = file.read_bytes()
-        return as_draft(dict(parsed(source, file.name).value)), sha256(source).hexdigest()
+        draft = as_draft(dict(parsed(source, file.name).value), self._region)
+        return draft, sha256(source).hexdigest()
 
     def digest(self, number: str) -> str:
         """Of the file of a saved scenario; empty if there is none."""

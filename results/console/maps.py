@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 WIDTH = 400.0
 BLUES = ("#eaf2fa", "#c6dcef", "#93c0e0", "#5499c7", "#2874a6", "#154e79")
-ORANGE_BLUE = ("#b35806", "#e08a3c", "#f6cfa0", "#f4f4f4", "#b9d7ea", "#5499c7", "#1b5e96")
+ORANGE_BLUE = (
+    "#8a4503", "#c4701f", "#eba75f", "#f8dcb8", "#f4f4f4", "#cfe3f1", "#8dbfe0", "#3f86bd",
+    "#154e79",
+)  # fmt: skip
 UNKNOWN = "#d9d9d9"
 
 
@@ -39,14 +42,9 @@ def levels(values: Sequence[float]) -> Scale:
     return Scale(BLUES, [float(low + step * i) for i in range(1, len(BLUES))])
 
 
-def apart(values: Sequence[float]) -> Scale:
-    """A scale around 0: the middle colour is nearly nothing."""
-    reach = max(0.1, float(np.max(np.abs(values))))
-    rough = reach / 3
-    size = 10.0 ** np.floor(np.log10(rough))
-    step = float(size * next(k for k in (1, 2, 5, 10) if rough <= k * size))
-    inner = step / 10
-    return Scale(ORANGE_BLUE, [-2 * step, -step, -inner, inner, step, 2 * step])
+# Classes of differences [points]. They are the same for every region and answer, so that a colour
+# means the same before and after a lever is moved.
+APART = Scale(ORANGE_BLUE, (-1.5, -0.5, -0.2, -0.05, 0.05, 0.2, 0.5, 1.5))
 
 
 def drawn(
@@ -100,13 +98,11 @@ def drawn(
 
 
 def legend(scale: Scale, signed: bool) -> Markup:
-    """What the colours stand for."""
+    """What the colours stand for: a band of them, each class over the value that it begins at."""
     form = "{:+g}" if signed else "{:g}"
     lows = ["", *(form.format(round(edge, 6)) for edge in scale.edges)]
     steps = [
-        tag("span", tag("i", style=f"background:{colour}"), f"≥{low}" if low else "")
+        tag("span", tag("i", style=f"background:{colour}"), low)
         for colour, low in zip(scale.colours, lows, strict=True)
     ]
-    if lows[1:]:
-        steps[0] = tag("span", tag("i", style=f"background:{scale.colours[0]}"), f"<{lows[1]}")
     return tag("div", joined(steps), cls="legend", aria_hidden="true")

@@ -2,15 +2,16 @@
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import date
 from urllib.parse import quote
 
 from nicegui import ui
 
 from calibration.refusal import told
+from results.console import naming, saving
 from results.console.address import packed, unpacked
 from results.console.answer import Answer
-from results.console.arriving import arrived
 from results.console.bar import Bar
 from results.console.choosing import Choosing
 from results.console.content import Content
@@ -18,22 +19,31 @@ from results.console.draft import Draft
 from results.console.levers import Levers
 from results.console.native import element, text
 from results.console.server import Server
-from results.console.shown import Shown
+from results.console.session import Session
 from results.console.status import Status
 from results.console.study import Progress, Study
+from results.console.work import Told
+from results.contents.shares import Shares
 from scenarios.checking import ScenarioError
-from scenarios.simulate import reported
+from scenarios.outcome import Group
+from scenarios.scenario import Scenario
 
 log = logging.getLogger(__name__)
+
+
+Attributed = tuple[tuple[str, date], Shares]  # digest of the scenario, day; contributions
 
 
 class Page:
     """One tab."""
 
-    def __init__(self, server: Server, lang: str, asked: dict[str, str]) -> None:
-        self.server, self.writing = server, False
-        self._places = reported(server.region)
-        self.session, self._problem = arrived(lang, asked, server.region, self._places)
+    def __init__(
+        self, server: Server, arrived: tuple[Session, str], places: Sequence[Group]
+    ) -> None:
+        self.server, self.library, self.writing = server, server.library, False
+        self._places = places
+        self.session, self._problem = arrived
+        self.attribution: Attributed | None = None  # the last that was computed here
         self.client = ui.context.client
         self.study = Study(
             server.desk, self.client.id, server.region, server.name, server.sizes,
@@ -82,7 +92,7 @@ class Page:
         """Make the scenario of an address A."""
 
         def change() -> None:
-            draft = unpacked(letters)
+            draft = unpacked(letters, self.server.name)
             self.session.change(a=draft)
             self.session.kept_as = None  # it is no saved scenario: saving makes a new one
             self.follow()
@@ -100,7 +110,7 @@ class Page:
         """Compute A and B."""
         self.status.begun()
         self.content.busy(True)
-        self.study.ask(self.session.a.scenario, self.session.b.scenario)
+        self.study.ask(*(self.scenario(side) for side in ("a", "b")))
 
     def cancel(self) -> None:
         """Stop what is under way for this tab; others go on."""
@@ -117,8 +127,47 @@ class Page:
         self.choosing.refresh()
         self.write_address()
 
-    def guarded(self, does: Callable[[], None]) -> None:
-        """Do something; what a person can mend is told."""
+    def title(self, side: str) -> str:
+        """What A or B is called."""
+        draft, origin = self._side(side)
+        return naming.titled(draft, self.server.region, origin).said(self.session.lang)
+
+    def scenario(self, side: str) -> Scenario:
+        """A or B under the title that the page gives it."""
+        draft, origin = self._side(side)
+        return naming.shown(draft, origin)
+
+    def _side(self, side: str) -> tuple[Draft, Draft | None]:
+        session = self.session
+        return (session.a, session.origin) if side == "a" else (session.b, None)
+
+    def entitle(self, title: str) -> None:
+        """Give A a title of its own, without saving it.
+
+        Raises
+        ------
+        RequestError, ScenarioError
+        """
+        saving.own_title(title)
+        self.session.change(a=self.session.a.named(title))
+        self.refresh()
+        self.renamed()
+
+    def renamed(self) -> None:
+        """Show what is shown under the titles of now; no number changes with a title."""
+        if self.study.answer is not None:
+            self.study.answer = self.study.answer.entitled(self.scenario("a"), self.scenario("b"))
+        self.content.render()
+
+    def shares(self, answer: Answer) -> Shares | None:
+        """The attribution of the scenario that is shown, if it was computed."""
+        if self.attribution is None:
+            return None
+        (digest, _), shares = self.attribution
+        return shares if digest == Told.of(answer.outcome.scenario).digest else None
+
+    def guarded(self, does: Callable[[], None]) -> bool:
+        """Do something, and whether it was done; what a person can mend is told."""
         try:
             does()
         except Exception as error:
@@ -126,6 +175,8 @@ class Page:
             if said is None:
                 raise
             self.status.alert(said)
+            return False
+        return True
 
     def note(self, message: str) -> None:
         """Say something in passing."""
@@ -146,9 +197,9 @@ class Page:
         if self.client.is_deleted:
             return
         with self.client:
-            self.status.rests_on(Shown(self.session, answer).basis())
             self.content.busy(False)
             self.content.render()
+            self.levers.executed(answer)
 
     def _progress(self, progress: Progress | None) -> None:
         if self.client.is_deleted:
@@ -166,6 +217,8 @@ class Page:
         s = self.session
         place = str(self._places[s.group].code)
         said = {"a": packed(s.a), "b": packed(s.b), "view": s.view, "place": place}
+        if s.day is not None:
+            said["day"] = s.day.isoformat()
         path = "/en" if s.lang == "en" else "/"
         return path + "?" + "&".join(f"{k}={quote(v)}" for k, v in said.items())
 

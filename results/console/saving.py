@@ -2,10 +2,10 @@
 
 from itertools import count, islice
 
-from results.console.draft import of_plan
+from results.console.draft import shipped_titles
 from results.console.library import Library
 from results.console.session import Session
-from scenarios.loading import load
+from scenarios.simulate import RequestError
 
 LONGEST = 100  # characters of a title that something is added to
 
@@ -14,51 +14,79 @@ def opened(session: Session, library: Library, number: str) -> None:
     """Make a saved scenario A."""
     draft, session.known[number] = library.read(number)
     session.change(a=draft)
-    session.kept_as = number
+    session.kept_as, session.stored[number] = number, draft
 
 
 def save(session: Session, library: Library) -> None:
-    """Save A: in place of what it came from, or as a new one under a title of its own.
+    """Save A: in place of what it came from, or as a new one.
 
     Raises
     ------
     RequestError
-        if somebody else has changed what it came from.
+        if it has no title of its own, or somebody else has changed what it came from.
     """
+    own_title(session.a.title)
     number = session.kept_as
     if number is None:
-        if session.a.changed and session.a.title in shipped():
-            changed = session.say("的改动", "changed")
-            title = f"{session.a.called(session.lang)[:LONGEST]} {changed}"
-            draft = session.a.named(free(title, library))
-            number = library.save(draft)
-            session.change(a=draft)
-        else:
-            number = library.save(session.a)
+        number = library.save(session.a)
     else:
         library.save(session.a, number, session.known.get(number))
-    session.kept_as = number
-    session.known[number] = library.digest(number)
+    _kept(session, library, number)
 
 
 def clone(session: Session, library: Library) -> None:
     """Save A as a new one, and go on with that."""
-    title = f"{session.a.called(session.lang)[:LONGEST]} {session.say('副本', 'copy')}"
-    draft = session.a.named(free(title, library))
+    if session.a.changed and not session.a.named_by_user:
+        title = suggested(session, library)
+    else:
+        shown = (
+            session.a.title if session.a.named_by_user else session.a.base.title.said(session.lang)
+        )
+        title = free(f"{shown[:LONGEST]} {session.say('副本', 'copy')}", library)
+    draft = session.a.named(title)
     number = library.save(draft)
     session.change(a=draft)
-    session.kept_as, session.known[number] = number, library.digest(number)
+    _kept(session, library, number)
 
 
 def rename(session: Session, library: Library, title: str) -> None:
-    """Give A another title, and what it came from too: of that nothing else is changed."""
+    """Give A another title, and what it came from too: of that nothing else is changed.
+
+    Raises
+    ------
+    RequestError
+        if it is the title of a scenario of the plan.
+    """
+    own_title(title)
     draft, number = session.a.named(title), session.kept_as
     if number is not None:
         stored, digest = library.read(number)
         library.save(stored.named(title), number, digest)
         if session.known.get(number) == digest:  # else saving still tells of the others' changes
             session.known[number] = library.digest(number)
+            session.stored[number] = stored.named(title)
     session.change(a=draft)
+
+
+def own_title(title: str) -> None:
+    """Refuse the title of a scenario of the plan for another one.
+
+    Raises
+    ------
+    RequestError
+    """
+    if not title.strip() or title in shipped_titles():
+        raise RequestError(
+            f"“{title}”是方案自带情景的名称；请另取一个名称",
+            f"'{title}' is the title of a scenario that comes with the plan; choose another",
+        )
+
+
+def suggested(session: Session, library: Library) -> str:
+    """A title for A that is free."""
+    changed = session.say("的改动", "changed")
+    title = session.a.base.title.said(session.lang)[:LONGEST]
+    return free(f"{title} {changed}", library)
 
 
 def free(title: str, library: Library) -> str:
@@ -68,7 +96,6 @@ def free(title: str, library: Library) -> str:
     return next((each for each in (title, *numbered) if each not in taken), title)
 
 
-def shipped() -> set[str]:
-    """The titles of the scenarios that come with the plan."""
-    titles = (of_plan(name).title for name in load().scenario_files())
-    return {said for title in titles for said in (title.zh, title.en)}
+def _kept(session: Session, library: Library, number: str) -> None:
+    session.kept_as, session.stored[number] = number, session.a
+    session.known[number] = library.digest(number)

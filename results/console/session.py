@@ -1,11 +1,13 @@
 """What one browser tab works on: scenario A, what it is held against, and the way back."""
 
 from dataclasses import dataclass, field
+from datetime import date
 
 from results.console.draft import Draft
+from results.console.maps import Scale
 from scenarios.checking import Words
 
-STEPS = 100  # that can be undone
+STEPS = 50  # that can be undone
 
 State = tuple[Draft, Draft, str | None]
 
@@ -21,12 +23,20 @@ class Session:
     view: str = "overview"
     kept_as: str | None = None  # the saved scenario that A came from
     known: dict[str, str] = field(default_factory=dict)  # of saved ones: the digest last seen
+    stored: dict[str, Draft] = field(default_factory=dict)  # saved ones as last seen
+    day: date | None = None  # the day looked at; None: that on which A is judged
+    scales: dict[str, Scale] = field(default_factory=dict)  # of maps, kept while the tab is open
     _past: list[State] = field(default_factory=list)
     _future: list[State] = field(default_factory=list)
 
     def say(self, zh: str, en: str) -> str:
         """The words in the reader's language."""
         return Words(zh, en).said(self.lang)
+
+    @property
+    def origin(self) -> Draft | None:
+        """The saved scenario that A came from, as it was last seen on file."""
+        return self.stored.get(self.kept_as) if self.kept_as else None
 
     def change(self, a: Draft | None = None, b: Draft | None = None) -> None:
         """Go on with another A or B."""

@@ -66,6 +66,7 @@ def made(
     """The answer with all that is said of it: it takes too long for the event loop."""
     answer = Answer.of(question, region, central, drawn, preliminary=preliminary)
     assert answer.subject
+    answer.places(answer.day)
     return answer
 
 
@@ -109,7 +110,7 @@ class Study:
 
     async def _quick(self, question: Question) -> None:
         tasks = await asyncio.to_thread(listed, question)
-        central = await self.desk.ask(self.user, tasks.central, "quick")
+        central = await self.desk.ask(self.user, tasks.central, "quick", first=True)
         self._shown(await self._made(question, central, preliminary=True))
         if question.draws:
             drawn = await self.desk.ask(self.user, tasks.drawn, "quick")

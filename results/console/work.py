@@ -2,6 +2,7 @@
 
 import os
 import signal
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -10,11 +11,16 @@ from multiprocessing import parent_process
 from threading import Thread
 from typing import Any
 
-from scenarios.outcome import Outcome
+import numpy as np
+
+from scenarios.outcome import PUBLISHED, Outcome
 from scenarios.paired import Draw, Reading
 from scenarios.request import digest_of
 from scenarios.scenario import Scenario
+from sim.state import Floats, Ints
 
+SERIES = (PUBLISHED, "urban_residents", "residents", "jobs_filled")  # kept of every quarter
+OVERHEAD = 2000  # bytes of a piece besides its arrays
 NAMES = ("name", "title", "purpose")  # of a scenario: they change no number
 
 
@@ -61,11 +67,40 @@ class Task:
 
 
 @dataclass(frozen=True)
+class Packed:
+    """A table of whole numbers, most of them 0, in little room."""
+
+    shape: tuple[int, ...]
+    content: bytes
+
+    @classmethod
+    def of(cls, table: Ints) -> "Packed":
+        """Pack a table."""
+        return cls(table.shape, zlib.compress(np.ascontiguousarray(table, np.int64).tobytes(), 1))
+
+    def table(self) -> Ints:
+        """The table again."""
+        return np.frombuffer(zlib.decompress(self.content), np.int64).reshape(self.shape)
+
+
+@dataclass(frozen=True)
 class Piece:
     """What comes back of a run."""
 
     reading: Reading
-    outcome: Outcome | None  # if asked for; without scenario and region, which the page holds
+    outcome: Outcome | None  # if asked for; without scenario, region and movers
+    series: Floats | None = None  # (indicator of `SERIES`, date, group)
+    dates: tuple[date, ...] = ()  # of `series`
+    movers: Packed | None = None  # of the outcome
+
+    @cached_property
+    def size(self) -> int:
+        """Bytes that it takes, about."""
+        arrays = [self.reading.indicators, self.reading.causes, self.reading.targets, self.series]
+        held = sum(each.nbytes for each in arrays if each is not None)
+        if self.outcome is not None:
+            held += 2 * self.outcome.record.nbytes  # growth and census are about as much again
+        return OVERHEAD + held + (len(self.movers.content) if self.movers else 0)
 
 
 def prepare(niceness: int) -> None:
@@ -100,5 +135,11 @@ def compute(task: Task) -> Piece:
     )  # fmt: skip
     outcome = Answers.here()(request) if task.kept else request.simulate()
     nothing: Any = None
-    bare = replace(outcome, scenario=nothing, region=nothing) if task.whole else None
-    return Piece(read(outcome, task.day), bare)
+    bare = replace(outcome, scenario=nothing, region=nothing, _movers=None)
+    return Piece(
+        reading=read(outcome, task.day),
+        outcome=bare if task.whole else None,
+        dates=outcome.dates,
+        series=np.array([outcome.series(name) for name in SERIES]),
+        movers=None if outcome._movers is None or not task.whole else Packed.of(outcome._movers),
+    )

@@ -1,16 +1,26 @@
 """The desk: equal runs once, users in turns, a bounded queue, and nobody cancels for another."""
 
 import asyncio
+import os
+import pickle
+import signal
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from multiprocessing import get_context
 
 import numpy as np
 import pytest
 
-from results.console.desk import BusyError, Desk
-from results.console.work import Piece
+from calibration.region import load
+from results.console.answer import Question, restored
+from results.console.desk import KEPT_BYTES, BusyError, Desk
+from results.console.draft import Draft
+from results.console.work import Piece, compute
 from scenarios.paired import Reading
+
+REGION = load("binzhou")
 
 
 @dataclass(frozen=True)
@@ -132,6 +142,126 @@ def test_a_run_that_fails_fails_for_those_who_asked_and_nobody_else():
         return await shared.ask("b", tasks("fine", 2), "full")
 
     assert len(asyncio.run(ask())) == 2
+
+
+class Mortal(ThreadPoolExecutor):
+    """Workers that die of the first so many runs."""
+
+    def __init__(self, deaths: int) -> None:
+        super().__init__(1)
+        self.deaths = deaths
+
+    def submit(self, does, /, *given, **more):
+        if self.deaths:
+            self.deaths -= 1
+            future = Future()
+            future.set_exception(BrokenProcessPool("killed"))
+            return future
+        return super().submit(does, *given, **more)
+
+
+def test_a_run_whose_worker_was_killed_is_made_by_a_new_one():
+    notebook, hired = Notebook(), []
+
+    def workers(lane):
+        hired.append(Mortal(deaths=1 if len(hired) < 3 else 0))  # the first of each lane
+        return hired[-1]
+
+    async def ask():
+        shared = Desk(1, run=notebook, workers=workers)
+        made = await shared.ask("a", tasks("run", 3), "quick")
+        await shared.aside(notebook.done.append, "report")
+        return made
+
+    assert len(asyncio.run(ask())) == 3
+    assert sorted(notebook.done) == ["report", "run0", "run1", "run2"]
+
+
+def test_a_run_that_kills_every_worker_fails_in_the_end():
+    async def ask():
+        shared = Desk(1, run=Notebook(), workers=lambda lane: Mortal(deaths=1))
+        with pytest.raises(BrokenProcessPool):
+            await shared.ask("a", tasks("deadly", 1), "quick")
+        assert shared.waiting() == 0
+
+    asyncio.run(ask())
+
+
+def test_a_worker_process_that_is_killed_at_rest_costs_no_answer():
+    async def ask():
+        shared = Desk(1, run=running_in, workers=processes_of_one)
+        try:
+            first = (await shared.ask("a", [Asked("one")], "quick"))[0]
+            os.kill(first.pid, signal.SIGKILL)
+            return first, (await shared.ask("a", [Asked("two")], "quick"))[0]
+        finally:
+            shared.close()
+
+    first, second = asyncio.run(ask())
+    assert first.pid != second.pid
+
+
+@dataclass(frozen=True)
+class Where:
+    """A result that says which process made it."""
+
+    pid: int
+    size: int = 0
+
+
+def running_in(_: Asked) -> Where:
+    return Where(os.getpid())
+
+
+def processes_of_one(lane: str) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(1, get_context("spawn"))
+
+
+def test_a_first_answer_goes_before_the_draws_of_others():
+    notebook = Notebook()
+
+    async def ask():
+        shared = desk(notebook)
+        others = [
+            asyncio.create_task(shared.ask(f"user{n}", tasks(f"draws{n}-", 10), "quick"))
+            for n in range(5)
+        ]
+        await asyncio.sleep(0.03)
+        await shared.ask("new", tasks("first", 3), "quick", first=True)
+        waited = len(notebook.done)
+        await asyncio.gather(*others)
+        return waited
+
+    assert asyncio.run(ask()) < 12, "three runs do not wait for a round of everybody's"
+
+
+def test_what_is_remembered_is_bounded_in_bytes():
+    kept = 0
+
+    def run(_: Asked) -> Where:
+        return Where(0, size=KEPT_BYTES // 10)
+
+    async def ask():
+        nonlocal kept
+        shared = Desk(1, run=run, workers=lambda lane: ThreadPoolExecutor(1))
+        await shared.ask("a", tasks("large", 40), "full")
+        kept = shared.kept_bytes
+        await shared.ask("a", tasks("large", 40)[-5:], "full")
+        assert shared.computed == 40, "the last ones are still there"
+
+    asyncio.run(ask())
+    assert 0 < kept <= KEPT_BYTES
+
+
+def test_a_piece_takes_what_it_says_and_an_answer_little():
+    """What a server holds for each step of a slider: it held half a megabyte a run."""
+    plan = Draft.of("plan").scenario
+    question = Question(plan, Draft.of("baseline").scenario, "binzhou", 0.002, 1)
+    for task in (question.central()[0], question.drawn()[0]):
+        piece = compute(task)
+        assert len(pickle.dumps(piece)) <= 2 * piece.size
+        assert piece.size <= 150_000
+    assert restored(compute(question.central()[0]), plan, REGION).movers()["persons"].sum() > 0
 
 
 def test_a_report_does_not_wait_for_runs():

@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from results.console.address import LARGEST, packed, unpacked
+from results.console.address import LARGEST, packed, read, unpacked
 from results.console.changes import changes
 from results.console.draft import Draft, projects
 from results.console.incoming import draft_of
 from results.console.library import Library
+from scenarios import checking
 from scenarios.checking import ScenarioError
 from scenarios.reading import MAX_BYTES
 from scenarios.resolving import resolve
@@ -128,6 +129,36 @@ def test_a_scenario_is_based_on_no_file(base):
         unpacked("." + letters)
     with pytest.raises(ScenarioError):
         draft_of(f"name: x\ntitle: x\nbased_on: {json.dumps(base)}\n".encode())
+
+
+UNKNOWN = {
+    "keys": lambda names: names,
+    "measures": lambda names: {"measures": names},
+    "counties": lambda names: {"measures": {"M12": {"intensity": 1, "counties": names}}},
+}
+
+
+@pytest.mark.parametrize("where", UNKNOWN)
+def test_a_thousand_unknown_names_cost_no_thousand_searches(where, monkeypatch):
+    searched = []
+
+    class Counted(checking.SequenceMatcher):
+        def set_seq1(self, name):
+            searched.append(name)
+            super().set_seq1(name)
+
+    monkeypatch.setattr(checking, "SequenceMatcher", Counted)
+
+    def refused(count: int) -> tuple[int, int]:
+        searched.clear()
+        file = {"name": "x", "title": "x", "based_on": "plan"}
+        with pytest.raises(ScenarioError) as error:
+            read(file | UNKNOWN[where]({f"q{i}": 1 for i in range(count)}))
+        return len(searched), len(error.value.problems)
+
+    few, many = refused(checking.MOST), refused(3500)
+    assert many[0] <= few[0]
+    assert many[1] == checking.MOST + 1, "and that there are more"
 
 
 def test_an_upload_over_one_mebibyte_is_refused():

@@ -20,9 +20,7 @@ def test_the_first_screen_says_it_all_without_a_click(visitor):
     assert one.page.locator(".fan canvas").count() == 1
     assert "滨城区" in one.page.locator(".below table").first.inner_text()
     plans = [row.locator("td").last.inner_text() for row in rows.all()]
-    for row in one.page.locator(".below table tbody tr").all():
-        effect, against_b = row.locator("td").all_inner_texts()[3:5]
-        assert effect == against_b, "B is the plan's baseline, so both are the same"
+    assert "A − B" not in one.page.locator(".below table").first.inner_text(), "it is the effect"
     drawn = one.page.locator("svg.map").last.text_content()
     assert all(effect in drawn for effect in plans[1:]), "the map has what the verdicts have"
     width = one.page.evaluate("document.documentElement.scrollWidth")
@@ -118,6 +116,83 @@ def test_the_report_of_what_is_shown_comes_as_a_file(visitor, tmp_path):
     file = tmp_path / "report.xlsx"
     download.value.save_as(file)
     assert "结论" in openpyxl.load_workbook(file).sheetnames
+    assert re.fullmatch(r"滨州市_方案照文件实施_[\d-]+\.xlsx", download.value.suggested_filename)
+
+
+def test_a_changed_scenario_gets_a_title_before_it_becomes_a_document(visitor, tmp_path):
+    openpyxl = pytest.importorskip("openpyxl")
+    pytest.importorskip("xlsxwriter")
+    one = visitor()
+    one.open()
+    one.slide("P1", 0.6)
+    one.answered()
+    shown = one.page.locator(".status").first.inner_text()
+    assert re.search(r"方案照文件实施（有改动 \d+ 项）", shown)
+    one.page.get_by_role("button", name="生成报告").click()
+    one.page.get_by_label("情景 A 的名称").fill("方案照文件实施")
+    one.page.get_by_role("button", name="确定").click()
+    one.page.get_by_text("请另取一个名称").wait_for()
+    one.page.get_by_role("button", name="生成报告").click()
+    one.page.get_by_label("情景 A 的名称").fill("产业减半")
+    one.page.get_by_role("button", name="确定").click()
+    with one.page.expect_download() as download:
+        one.page.get_by_role("button", name="Excel").click()
+    assert "产业减半" in download.value.suggested_filename
+    file = tmp_path / "report.xlsx"
+    download.value.save_as(file)
+    book = openpyxl.load_workbook(file)
+    text = " ".join(
+        str(cell) for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row
+        if cell is not None
+    )  # fmt: skip
+    assert "产业减半" in text
+    assert "“方案照文件实施”" not in text
+
+
+def test_saving_asks_for_a_title_and_then_it_is_no_longer_changed(visitor):
+    one = visitor()
+    one.open()
+    one.slide("P3", 0.7)
+    one.page.get_by_role("button", name="保存", exact=True).click()
+    one.page.get_by_label("情景 A 的名称").fill("数字化少做")
+    one.page.get_by_role("button", name="确定").click()
+    one.page.get_by_text("已保存", exact=True).first.wait_for()
+    here = one.page.get_by_label("情景 A", exact=True).locator("option:checked")
+    assert here.inner_text() == "数字化少做"
+    one.slide("P3", 0.3)
+    assert here.inner_text() == "数字化少做（有改动 1 项）"
+
+
+def test_another_day_can_be_looked_at(visitor):
+    one = visitor()
+    one.open("/?a=to-2030&b=baseline")
+    before = one.page.locator(".figures").inner_text()
+    one.page.get_by_label("日期").select_option("2030-12-31")
+    one.page.wait_for_function("document.querySelector('.figures').innerText.includes('2030-12')")
+    assert one.page.locator(".figures").inner_text() != before
+    assert "只看各情景之差" in one.page.locator(".status").first.inner_text()
+    assert "day=2030-12-31" in one.page.url
+
+
+def test_more_than_can_be_carried_out_is_said_beside_the_sliders(visitor):
+    one = visitor()
+    one.open()
+    assert one.page.locator(".capacity").inner_text() == ""
+    for project in ("P1", "P4", "P6"):
+        one.slide(project, 2)
+    one.answered()
+    one.page.wait_for_selector(".capacity:not(:empty)")
+    assert re.search(r"任务量超过.*执行能力", one.page.locator(".capacity").inner_text())
+
+
+def test_no_view_speaks_the_language_of_the_command_line(visitor):
+    one = visitor()
+    one.open()
+    for title in ("总览", "比较", "归因", "增长来源", "谁在迁移", "指标交付", "检验"):
+        one.view(title)
+        one.page.wait_for_timeout(300)
+        text = one.page.locator(".main").inner_text()
+        assert not re.search(r"xiancheng |--\w|docs/|plan-without", text), title
 
 
 def test_a_file_over_one_mebibyte_is_refused(visitor, tmp_path):
@@ -223,7 +298,7 @@ def test_a_good_file_comes_in_and_goes_out_the_same(visitor, tmp_path):
     out = tmp_path / "out.yaml"
     download.value.save_as(out)
     assert resolve(out).settings == resolve(good).settings
-    assert re.fullmatch(r"scenario-[\d-]+\.yaml", download.value.suggested_filename)
+    assert re.fullmatch(r"甲_[\d-]+\.yaml", download.value.suggested_filename)
 
 
 def test_markup_in_a_title_is_text_wherever_it_is_shown(visitor, tmp_path):
@@ -330,21 +405,32 @@ def test_shares_of_the_measures_add_up_to_the_whole(visitor):
         assert sum(parts) == pytest.approx(whole, abs=0.0006 * len(parts))
 
 
-def test_a_comparison_shows_what_differs_and_what_comes_of_it(visitor):
+def test_a_comparison_shows_what_comes_of_it_and_what_differs(visitor):
     one = visitor()
     one.open("/?view=compare")
     one.page.get_by_label("再加一个情景 C").select_option(label="学位优先")
-    one.page.wait_for_function("document.querySelector('.view').innerText.includes('C 与 A')")
+    one.page.wait_for_function("document.querySelector('.view').innerText.includes('A 与 C')")
     text = one.page.locator(".view").inner_text()
-    assert "M12" in text
     assert "5县市合计" in text
     assert "T-0" not in text
     assert "2 次抽样的范围" in text
-    assert not re.search("运气.标准差|--", text)
+    assert not re.search("运气.标准差|--|B − A|C − A", text)
     assert "规模 0.01，2 次抽样" in text
+    assert "规模 0.01" in one.page.locator(".status").first.inner_text(), (
+        "the same as the line says"
+    )
     cells = one.page.locator(".tabled table").nth(1).locator("tbody tr").first.locator("td")
     a, b, less = (float(cells.nth(i).inner_text()) for i in (0, 1, 2))
-    assert less == pytest.approx(b - a, abs=0.011)
+    assert less == pytest.approx(a - b, abs=0.101)
+    assert not one.page.get_by_text("M12").first.is_visible(), "the list is folded"
+    one.page.get_by_text("A 与 C 的不同").click()
+    assert "M12" in one.page.locator(".view").inner_text()
+    one.view("总览")
+    overview = one.page.locator(".verdicts tbody tr").first.inner_text()
+    one.view("比较")
+    compared = one.page.locator(".tabled tbody tr").first.inner_text()
+    expected = re.search(r"\t(\d+\.\d)\t", overview).group(1)
+    assert expected in compared
 
 
 def test_who_moves_names_where_they_go(visitor):

@@ -2,13 +2,16 @@
 
 import pytest
 
+from calibration.region import load
 from results.console import saving
 from results.console.draft import Draft
 from results.console.library import Library
+from results.console.naming import titled
 from results.console.session import Session
 from scenarios.simulate import RequestError
 
 PLAN = Draft.of("plan")
+REGION = load("binzhou")
 TOLD = "别人已改动|somebody else has changed"
 
 
@@ -84,7 +87,39 @@ def test_a_changed_scenario_of_the_plan_is_saved_under_a_title_of_its_own(tmp_pa
     for _ in range(2):
         session = fresh(lang)
         moved(session, "M02", 1.5)
+        with pytest.raises(RequestError, match=r"请另取|choose another"):
+            saving.save(session, library)
+        session.change(a=session.a.named(saving.suggested(session, library)))
         saving.save(session, library)
         assert session.a.title in library.titles().values()
-    name = f"{PLAN.called(lang)} {word}"
+    name = f"{PLAN.base.title.said(lang)} {word}"
     assert sorted(library.titles().values()) == [name, f"{name} 2"]
+
+
+def test_a_title_of_the_plan_is_given_to_no_other_scenario(shared):
+    library, number, one, _ = shared
+    with pytest.raises(RequestError):
+        saving.rename(one, library, PLAN.title)
+    assert library.get(number).title == "甲"
+
+
+def test_a_scenario_is_called_changed_until_it_has_a_title_or_is_saved(shared):
+    library, _, one, _ = shared
+    session = fresh()
+    moved(session, "M02", 1.5)
+    moved(session, "M05", 0.5)
+    assert titled(session.a, REGION).zh == "方案照文件实施（有改动 2 项）"
+    assert titled(session.a, REGION).en.endswith("(2 changes)")
+    session.change(a=session.a.named("我的"))
+    assert titled(session.a, REGION).zh == "我的"
+
+    def called() -> str:
+        return titled(one.a, REGION, one.origin).zh
+
+    assert called() == "甲"
+    moved(one, "M02", 1.5)
+    assert called() == "甲（有改动 1 项）"
+    saving.save(one, library)
+    assert called() == "甲"
+    one.undo()
+    assert called() == "甲（有改动 1 项）", "what is on file is another"

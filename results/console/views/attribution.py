@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import TYPE_CHECKING
 
 from nicegui import ui
 
-from results import judgement
-from results.comparison.attribute import Game, attribute
+from results.comparison.attribute import WORLDS, Game, attribute
 from results.console import charts
 from results.console.desk import Desk
 from results.console.markup import joined, listed, tag
@@ -17,25 +17,24 @@ from results.console.views.under_way import UnderWay
 from results.console.work import Task, Told
 from results.contents import contributions
 from results.contents.shares import Shares
-from scenarios.paired import Draw, Reading, Runs, judged_on
+from scenarios.paired import Draw, Reading, Runs, layered
 from scenarios.scenario import Scenario
 
 if TYPE_CHECKING:
     from results.console.page import Page
 
-ORDERS = 4  # of each kind; more make the standard error smaller, and the wait longer
+ORDERS = 2 * WORLDS  # of each kind, an antithetic pair a world; more are surer, and take longer
 
 
 class FarRuns(Runs):
     """Runs that the desk makes, asked for from a thread of its own."""
 
-    def __init__(self, page: "Page", scenario: Scenario, step: Callable[[], None]) -> None:
+    def __init__(self, page: "Page", step: Callable[[], None], day: date) -> None:
         self._desk: Desk = page.server.desk
         self._user, self._loop = page.client.id, asyncio.get_running_loop()
         self._step = step
         super().__init__(
-            page.server.name, day=judged_on(scenario, page.server.region),
-            scale=page.server.sizes.quick_scale, jobs=1,
+            page.server.name, day=day, scale=page.server.sizes.quick_scale, jobs=1,
         )  # fmt: skip
 
     def read(
@@ -64,8 +63,6 @@ class Attribution:
 
     def __init__(self, page: "Page") -> None:
         self.page, say = page, page.session.say
-        self._shares: Shares | None = None
-        self._of: object = None
         with element("div", "sides"):
             button(say("计算各措施的贡献", "Compute the contributions"), lambda _: self._begin(),
                    cls="main-action")  # fmt: skip
@@ -75,45 +72,57 @@ class Attribution:
             self._chart = ui.echart({}).classes("chart tall")
         self._frame.set_visibility(False)
         note = say(
-            "把方案的总作用分到七项工程和各项措施：约需几百次小规模模拟，可随时取消。",
-            "Shares the effect of the plan out over projects and measures: some hundred small "
-            "runs, which can be cancelled at any time.",
+            f"把方案的总作用分到七项工程和各项措施：在 {WORLDS} 组参数抽样、各自的随机数下，"
+            "约需几百次小规模模拟，可随时取消。算好后会写进本页生成的报告。",
+            "Shares the effect of the plan out over projects and measures: some hundred small runs "
+            f"in {WORLDS} draws of the parameters, which can be cancelled at any time. The result "
+            "becomes part of the report that this page makes.",
         )
         self._area = area(tag("p", note, cls="card"), cls="below")
 
     def show(self, shown: Shown) -> None:
         """Show the contributions to A, if they are of A as it is."""
         self._last = shown
-        if self._shares is None:
+        if shown.answer.carries_nothing_out:
+            nothing = shown.say(
+                "情景 A 没有实施任何措施，没有可分的作用。",
+                "Scenario A carries nothing out: there is no effect to share.",
+            )
+            write(self._area, tag("p", nothing, cls="card"))
+            self._frame.set_visibility(False)
             return
-        if self._of != shown.session.a.file():
+        if self.page.attribution is None:
+            return
+        subject, shares = self.page.attribution
+        if subject != (Told.of(shown.answer.outcome.scenario).digest, shown.day):
             stale = shown.say(
                 "情景 A 已改动，请重新计算。", "Scenario A has changed: compute again."
             )
             write(self._area, tag("p", stale, cls="card"))
             self._frame.set_visibility(False)
             return
-        self._write(shown, self._shares)
+        self._write(shown, shares)
 
     def stop(self) -> None:
         """Take back what is under way."""
         self._progress.stop()
 
     def _begin(self) -> None:
-        draft, page = self.page.session.a, self.page
-        scenario = draft.scenario
-        game = Game.of(scenario, ORDERS, 1, 1)
+        page, shown = self.page, self._last
+        scenario, day = page.scenario("a"), shown.day
+        game = Game.of(scenario, ORDERS, WORLDS, 1)
 
         async def work() -> None:
-            runs = FarRuns(page, scenario, self._progress.step)
+            draws = await asyncio.to_thread(layered, page.server.name, WORLDS, 1)
+            runs = FarRuns(page, self._progress.step, day)
             try:
                 told = await asyncio.to_thread(
-                    attribute, scenario, runs, permutations=ORDERS, seed=1
+                    attribute, scenario, runs, permutations=ORDERS, draws=draws, seed=1
                 )
             except asyncio.CancelledError:
                 runs.take_back()
                 raise
-            self._shares, self._of = Shares.of(told, runs.scale), draft.file()
+            page.attribution = (Told.of(scenario).digest, day), Shares.of(told, runs.scale)
             if not page.client.is_deleted:
                 with page.client:
                     self.show(self._last)
@@ -124,9 +133,7 @@ class Attribution:
     def _write(self, shown: Shown, shares: Shares) -> None:
         told, lang, code = shown.answer.subject, shown.lang, shown.group.code
         projects = contributions.projects(told, shares, code, lang)
-        day = judged_on(told.scenario, told.region)
-        rates, _ = judgement.expected(shown.answer.both, day, told.verdicts)
-        start = float(rates[shown.column])
+        start = float(shown.answer.places(shown.day).without[shown.column])
         steps = [(str(row[0]), float(row[1] or 0)) for row in projects.rows[:-1]]  # type: ignore[arg-type]
         words = {
             "whole": shown.say("水平", "level"),
@@ -146,6 +153,9 @@ class Attribution:
         write(self._area, joined([
             as_table(projects),
             as_table(contributions.measures(told, shares, code, lang)),
-            tag("section", listed(contributions.verdict(told, shares, lang), "remarks"),
-                listed(contributions.remarks(shares, lang), "remarks"), cls="card"),
+            tag("section", *(
+                listed(map(shown.plain, lines), "remarks")
+                for lines in (contributions.verdict(told, shares, lang),
+                              contributions.remarks(shares, lang))
+            ), cls="card"),
         ]))  # fmt: skip

@@ -1,37 +1,42 @@
-"""Two to four scenarios side by side: what differs in them, and what comes of it."""
+"""Two to four scenarios side by side: what comes of each, and what differs in them.
 
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+A and B are those of the answer that is shown, and further scenarios meet the same draws at the same
+scale, so that this view and the overview give the same numbers. Differences are A less the other.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from calibration.priors import override
-from results.comparison import compared
-from results.comparison.compare import Comparison, outcomes
-from results.comparison.sides import Met, Side, differing
+from results.console.answer import Answer, percentiles
+from results.console.desk import Lane
 from results.console.draft import Draft
+from results.console.levels import Series, published
 from results.console.markup import Markup, joined, listed, table, tag
-from results.console.native import area, button, element, select, text, write
+from results.console.native import area, element, select, text, write
 from results.console.shown import Shown
+from results.console.views.places import interval_title, signed
 from results.console.views.under_way import UnderWay
-from results.console.work import Piece, Task, Told
-from results.contents.words import UNITS
-from scenarios.checking import Words
-from scenarios.ensemble import usual
-from scenarios.outcome import group_of
-from scenarios.paired import Draw, judged_on, layered
-from scenarios.request import code_digest
-from scenarios.simulate import information, reported
+from results.console.work import Task, Told
+from results.contents.words import QUALIFIERS, UNITS
+from results.verdict import percent
+from scenarios.differences import diff
+from scenarios.naming import called
+from scenarios.outcome import PUBLISHED, floor, group_of
+from scenarios.paired import Draw, layered
+from scenarios.scenario import Scenario
 from sim.indicators import INDICATORS
+from sim.state import Floats
 
 if TYPE_CHECKING:
     from results.console.page import Page
 
 NONE = "none"
-ENOUGH = 20  # draws for an interval: of fewer, the least and the most are told
-SHOWN = ("resident_urbanization_rate", "urban_residents", "residents", "jobs_filled")
+NUMBERS = ("urban_residents", "residents", "jobs_filled")
 
 
 class Compare:
@@ -41,6 +46,7 @@ class Compare:
         self.page, say = page, page.session.say
         self._more: dict[str, Draft] = {}
         self._asked: object = None
+        self._made: tuple[object, tuple[Side, ...]] | None = None
         with element("div", "sides"):
             for letter in ("C", "D"):
                 title = say(f"再加一个情景 {letter}", f"Another scenario {letter}")
@@ -49,209 +55,270 @@ class Compare:
                     none = {"": {NONE: say("（不加）", "(none)")}}
                     select(title, none | page.choosing.scenarios(), NONE,
                            partial(self._picked, letter))  # fmt: skip
-            button(say("按全规模比较", "Compare at full scale"), lambda _: self._compute(full=True))
         self._progress = UnderWay(page)
         self._area = area()
 
     def show(self, shown: Shown) -> None:
-        """Compare anew if A, B or one of the others is another."""
-        asked = [draft.file() for draft in self._sides().values()]
-        if asked != self._asked:
+        """Write A and B at once, and the others when they are computed."""
+        self._last = shown
+        answer = shown.answer
+        if answer.pending:
+            self.stop()
+            waiting = shown.say("抽样计算中，完成后比较…", "Draws under way…")
+            write(self._area, tag("p", waiting, cls="card"))
+            return
+        others = {letter: draft.file() for letter, draft in self._more.items()}
+        asked = (answer.scale, answer.draws, Told.of(answer.outcome.scenario).digest, others)
+        if self._made is not None and self._made[0] == asked:
+            self._write(shown, self._made[1])
+        elif not others:
+            self._write(shown, ())
+        elif asked != self._asked:
             self._asked = asked
-            self._compute(full=False)
-        elif self._told is not None:
-            self._write(self._told)
-
-    _told: Comparison | None = None
+            self._compute(shown, asked)
 
     def stop(self) -> None:
         """Take back what is under way."""
         self._progress.stop()
         self._asked = None
 
-    def _sides(self) -> dict[str, Draft]:
-        session = self.page.session
-        return {"A": session.a, "B": session.b} | dict(sorted(self._more.items()))
-
     def _picked(self, letter: str, key: str) -> None:
         def pick() -> None:
             self._more.pop(letter, None)
             if key != NONE:
                 self._more[letter] = self.page.choosing.drafted(key)
-            self._compute(full=False)
+            self.show(self._last)
 
         self.page.guarded(pick)
 
-    def _compute(self, *, full: bool) -> None:
-        sizes, server, say = self.page.server.sizes, self.page.server, self.page.session.say
-        scale = sizes.scale if full else sizes.quick_scale
-        draws = [Draw(), *layered(server.name, sizes.draws if full else sizes.quick_draws, 1)]
-        sides = self._sides()
-        scenarios = [draft.scenario for draft in sides.values()]
-        day = min(judged_on(s, server.region) for s in scenarios)
-        every = [Told.of(s) for s in (*scenarios, usual(scenarios[0]))]
+    def _compute(self, shown: Shown, asked: object) -> None:
+        answer, server, say = shown.answer, self.page.server, self.page.session.say
+        scenarios = {letter: draft.scenario for letter, draft in sorted(self._more.items())}
+        last = answer.outcome.scenario.until
+        run_on = {
+            letter: replace(each, until=max(each.until, last)) for letter, each in scenarios.items()
+        }
+        draws = layered(server.name, answer.draws, 1) if answer.draws else [Draw(1)]
         tasks = [
-            Task(told, draw, server.name, scale, day, whole=False)
+            Task(Told.of(each), draw, server.name, answer.scale, answer.day, whole=False)
+            for each in run_on.values()
             for draw in draws
-            for told in every
         ]
 
         async def work() -> None:
+            lane: Lane = "quick" if answer.preliminary else "full"
             pieces = await server.desk.ask(
-                self.page.client.id, tasks, "full" if full else "quick", self._progress.step
+                self.page.client.id,
+                tasks,
+                lane,
+                self._progress.step,
             )
+            sides = tuple(
+                Side(
+                    letter, scenarios[letter],
+                    Series.of(pieces[i * len(draws)].dates, pieces[i * len(draws):][: len(draws)]),
+                )
+                for i, letter in enumerate(run_on)
+            )  # fmt: skip
+            self._made = asked, sides
             if not self.page.client.is_deleted:
                 with self.page.client:
-                    self._write(comparison(sides, pieces, scale, server.name, tasks))
+                    self.show(self._last)
 
-        what = say("正在比较…", "Comparing…")
-        self._progress.begin(what, len(tasks), work)
+        self._progress.begin(say("正在比较…", "Comparing…"), len(tasks), work)
 
-    def _write(self, told: Comparison) -> None:
-        self._told = told
-        write(self._area, side_by_side(told, self._sides(), self.page.session.lang))
+    def _write(self, shown: Shown, more: "Sequence[Side]") -> None:
+        write(self._area, side_by_side(shown, (*pair(shown.answer), *more)))
 
 
-def comparison(
-    drafts: dict[str, Draft], pieces: list[Piece], scale: float, region: str, tasks: list[Task]
-) -> Comparison:
-    """The pieces as a comparison: draw by draw, the median world first, the usual world last."""
-    from calibration.region import load
+@dataclass(frozen=True, eq=False)
+class Side:
+    """A scenario under the draws of the answer."""
 
-    pack, n = load(region), len(drafts)
-    sides = tuple(Side(name, draft.scenario) for name, draft in drafts.items())
-    read = np.array([np.vstack([p.reading.indicators, p.reading.causes]) for p in pieces]).reshape(
-        -1, n + 1, *_shape(pieces[0])
-    )[:, :n]
-    rates = np.array([p.reading.targets for p in pieces]).reshape(-1, n + 1, len(pack.targets))
-    targets, plain = rates[:, :n], rates[:, n]
-    met = Met(
-        1, 0, scale, str(sides[0].scenario.start), str(information(sides[0].scenario, pack, None)),
-        tuple(sorted(asdict(override({})).items())), pack.digest, code_digest(),
-    )  # fmt: skip
-    drawn = len(read) > 1
-    return Comparison(
-        sides=sides, groups=reported(pack), region=pack, day=tasks[0].day, scale=scale,
-        met=(met,) * n,
-        inputs={
-            lang: {s.name: list(differing(sides[0], s, lang)) for s in sides[1:]}
-            for lang in ("zh", "en")
-        },
-        values=read[0], targets=targets[0], usual=plain[0],
-        drawn=read[1:].swapaxes(0, 1)[:, :, None] if drawn else None,
-        drawn_targets=targets[1:].swapaxes(0, 1)[:, :, None] if drawn else None,
-        drawn_usual=plain[1:, None] if drawn else None,
-    )  # fmt: skip
+    letter: str
+    scenario: Scenario
+    series: Series
+
+    def title(self, shown: Shown) -> str:
+        """What it is called, where it is applied."""
+        if self.letter == "B":
+            return shown.b_title
+        return called(self.scenario, shown.answer.outcome.region).said(shown.lang)
+
+    def readable(self, answer: Answer, day: date) -> bool:
+        """Whether it can be held against A on a day."""
+        dates = self.series.dates
+        return dates[0] == answer.outcome.dates[0] and day <= dates[-1]
 
 
-def _shape(piece: Piece) -> tuple[int, int]:
-    indicators, causes = piece.reading.indicators.shape, piece.reading.causes.shape
-    return indicators[0] + causes[0], indicators[1]
-
-
-def side_by_side(told: Comparison, drafts: Mapping[str, Draft], lang: str) -> Markup:
-    """Inputs that differ, targets, outcomes, and what has to be said of them."""
-    zh = lang == "zh"
-    names = [
-        tag("li", tag("strong", name), " ", draft.called(lang)) for name, draft in drafts.items()
-    ]
-    parts = [tag("p", tag("strong", basis(told).said(lang))), tag("ul", *names)]
-    for side in told.sides[1:]:
-        differs = told.inputs[lang][side.name]
-        title = f"{side.name} 与 A 的不同" if zh else f"What {side.name} does differently from A"
-        none = "没有差别" if zh else "nothing"
-        parts.append(tag("h2", title))
-        parts.append(listed([line.replace("->", "→") for line in differs] or [none], "remarks"))
-    parts = [tag("section", *parts, cls="card")]
-    headers, rows = targets(told, lang)
-    caption = (
-        "各目标：预期的城镇化率（%）与达标概率" if zh else "Targets: expected rate (%), P(met)"
-    )
-    parts.append(tag("section", table(headers, rows, caption=caption), cls="tabled below"))
-    parts.append(tag("h2", "模型自身的读数，不是判定" if zh else
-                     "The model's own readings, not the verdict"))  # fmt: skip
-    for outcome in SHOWN:
-        headers, rows = readings(told, outcome, lang)
-        unit = UNITS[INDICATORS[outcome].unit].said(lang)
-        caption = f"{compared.title(outcome, lang)} ({unit}), {told.day}"
-        parts.append(tag("section", table(headers, rows, caption=caption), cls="tabled"))
-    parts.append(tag("section", listed(list(remarks(told, lang)), "remarks"), cls="card"))
-    return joined(parts)
-
-
-def basis(told: Comparison) -> Words:
-    """What the tables of a comparison rest on; the line on top of the page is of another run."""
-    n = drawn(told)
-    runs = Words(f"{n} 次抽样" if n else "中心参数一次", f"{n} draws" if n else "one central run")
-    return Words(
-        f"本页比较：规模 {told.scale:g}，{runs.zh}",
-        f"This comparison: scale {told.scale:g}, {runs.en}",
+def pair(answer: Answer) -> tuple[Side, Side]:
+    """A and B of an answer."""
+    return (
+        Side("A", answer.outcome.scenario, answer.series["a"]),
+        Side("B", answer.b.scenario, answer.series["b"]),
     )
 
 
-def drawn(told: Comparison) -> int:
-    """How many draws a comparison rests on; 0 if it is one run a side."""
-    return 0 if told.drawn is None else told.drawn.shape[1]
+def side_by_side(shown: Shown, sides: Sequence[Side]) -> Markup:
+    """Targets, places and numbers of persons; then what differs in the inputs."""
+    say = shown.say
+    names = [tag("li", tag("strong", side.letter), " ", side.title(shown)) for side in sides]
+    return joined([
+        tag("section", tag("p", tag("strong", basis(shown))), tag("ul", *names), cls="card"),
+        targets(shown, sides),
+        rates(shown, sides),
+        tag("h2", say("模型给出的人数差（A 减去其余）", "Persons: A less the others")),
+        *(numbers(shown, sides, name) for name in NUMBERS),
+        tag("section", *inputs(shown, sides), cls="card below"),
+        tag("section", listed(remarks(shown, sides), "remarks"), cls="card below"),
+    ])  # fmt: skip
 
 
-def targets(told: Comparison, lang: str) -> tuple[list[str], list[list[str]]]:
-    """Each target with what is expected of it; it is called as the place that it is of."""
-    headers, rows = compared.targets(told, lang)
-    places = {
-        f"{t.id} {t.name.said(lang)}": told.groups[group_of(t, told.region, told.groups)].said(lang)
-        for t in told.region.targets
-    }
-    return headers, [[places.get(row[0], row[0]), *row[1:]] for row in rows]
+def basis(shown: Shown) -> str:
+    """What the tables rest on: the runs of the answer that is shown."""
+    answer = shown.answer
+    n = answer.draws
+    runs = (f"{n} 次抽样" if n else "中心参数一次", f"{n} draws" if n else "one central run")
+    return shown.say(
+        f"{shown.day}；与总览同一批模拟：规模 {answer.scale:g}，{runs[0]}",
+        f"{shown.day}; the same runs as the overview: scale {answer.scale:g}, {runs[1]}",
+    )
 
 
-def readings(told: Comparison, outcome: str, lang: str) -> tuple[list[str], list[list[str]]]:
-    """An outcome of each side, and how far the differences of pairs of runs lie apart.
-
-    Columns are means of the draws where there are some, so that differences are theirs.
-    """
-    zh, n, o = lang == "zh", drawn(told), list(outcomes()).index(outcome)
-    runs = told.values[:, None, o] if told.drawn is None else told.drawn[:, :, 0, o]
-    own, apart = runs.mean(axis=1), runs - runs[0]
-    ends = (5, 95) if n >= ENOUGH else (0, 100)
-    low, high = np.percentile(apart, ends, axis=1)
-    spread = ("90% 区间" if zh else "90% interval") if n >= ENOUGH else (
-        f"{n} 次抽样的范围" if zh else f"range of {n} draws")  # fmt: skip
-    headers = ["地区" if zh else "place", told.sides[0].name]
-    for side in told.sides[1:]:
-        headers += [side.name, f"{side.name} − {told.sides[0].name}", *([spread] if n else [])]
-    digits = 0 if outcomes()[outcome] in compared.WHOLE else 2
+def targets(shown: Shown, sides: Sequence[Side]) -> Markup:
+    """Each target at its deadline: what is expected of each side, and the chance to meet it."""
+    answer, say = shown.answer, shown.say
+    region = answer.outcome.region
+    headers = [say("目标", "Target"), say("期限", "Deadline")]
+    for side in sides:
+        headers += [f"{side.letter}（%）" if shown.lang == "zh" else f"{side.letter} (%)",
+                    say(f"{side.letter} 达标概率", f"P({side.letter} met)")]  # fmt: skip
+        if side.letter != "A":
+            headers.append(say(f"A − {side.letter}（点）", f"A − {side.letter} (pp)"))
     rows = []
-    for g, group in enumerate(told.groups):
-        row = [group.said(lang), f"{own[0, g]:,.{digits}f}"]
-        for s in range(1, len(told.sides)):
-            row += [f"{own[s, g]:,.{digits}f}", f"{own[s, g] - own[0, g]:+,.{digits}f}"]
-            if n:
-                row.append(f"{low[s, g]:+,.{digits}f} … {high[s, g]:+,.{digits}f}")
+    for target in region.targets:
+        if not target.due(answer.outcome.dates[0], answer.outcome.dates[-1]):
+            continue
+        g = group_of(target, region, answer.groups)
+        place = answer.groups[g].said(shown.lang)
+        wanted = QUALIFIERS[target.operator].said(shown.lang)
+        row = [f"{place} {wanted} {target.value:g}%", str(target.deadline)]
+        known = [level(answer, side, target.deadline) for side in sides]
+        for side, drawn in zip(sides, known, strict=True):
+            if drawn is None or known[0] is None:
+                row += ["–"] * (3 if side.letter != "A" else 2)
+                continue
+            met = float((drawn[:, g] >= floor(target)).mean())
+            row += [f"{np.median(drawn[:, g]):.1f}", percent(met) if len(drawn) > 1 else "–"]
+            if side.letter != "A":
+                row.append(f"{np.median(known[0][:, g]) - np.median(drawn[:, g]):+.2f}")
         rows.append(row)
-    return headers, rows
+    if not rows:
+        return Markup("")
+    caption = say("各目标到期限：预期的城镇化率与达标概率",
+                  "Targets at their deadlines: expected rate and P(met)")  # fmt: skip
+    return tag("section", table(headers, rows, caption=caption, numbers_from=2), cls="tabled below")
 
 
-def remarks(told: Comparison, lang: str) -> Iterator[str]:
+def level(answer: Answer, side: Side, day: date) -> Floats | None:
+    """Draws of the published rate of a side, (draw, group); None where it cannot be read."""
+    if not side.readable(answer, day):
+        return None
+    return published(answer.level, answer.groups, side.series, answer.series["usual"], day)
+
+
+def rates(shown: Shown, sides: Sequence[Side]) -> Markup:
+    """The expected rate of every place on the day looked at, and A less each other side."""
+    answer, say, day = shown.answer, shown.say, shown.day
+    known = [level(answer, side, day) for side in sides]
+    middle = [None if drawn is None else np.median(drawn, axis=0) for drawn in known]
+    headers = [say("地区", "Place")]
+    for side in sides:
+        headers.append(f"{side.letter}（%）" if shown.lang == "zh" else f"{side.letter} (%)")
+        if side.letter != "A":
+            headers += [say(f"A − {side.letter}（点）", f"A − {side.letter} (pp)"),
+                        interval_title(shown)]  # fmt: skip
+    rows = []
+    for g, group in enumerate(answer.groups):
+        row = [group.said(shown.lang)]
+        for side, own in zip(sides, middle, strict=True):
+            row.append("–" if own is None else f"{own[g]:.1f}")
+            if side.letter != "A":
+                less = None if own is None or middle[0] is None else middle[0] - own
+                row += signed(shown, less, apart(answer, sides[0], side, PUBLISHED, day), g)
+        rows.append(row)
+    caption = say(
+        f"各地预期的常住人口城镇化率，{day}", f"Expected resident urbanization rate, {day}"
+    )
+    return tag("section", table(headers, rows, caption=caption), cls="tabled")
+
+
+def apart(
+    answer: Answer, a: Side, other: Side, indicator: str, day: date
+) -> tuple[Floats, Floats] | None:
+    """The ends of the paired differences of A and another side, each (group,)."""
+    if not answer.draws or not other.readable(answer, day):
+        return None
+    runs = a.series.at(indicator, day) - other.series.at(indicator, day)
+    low, high = np.percentile(runs, percentiles(answer.draws), axis=0)
+    return low, high
+
+
+def numbers(shown: Shown, sides: Sequence[Side], indicator: str) -> Markup:
+    """A less each other side, in persons or jobs, for every place."""
+    answer, say, day = shown.answer, shown.say, shown.day
+    own = sides[0].series.at(indicator, day)
+    headers = [say("地区", "Place")]
+    for side in sides[1:]:
+        headers += [f"A − {side.letter}", interval_title(shown)]
+    rows = []
+    for g, group in enumerate(answer.groups):
+        row = [group.said(shown.lang)]
+        for side in sides[1:]:
+            if not side.readable(answer, day):
+                row += ["–", "–"]
+                continue
+            row.append(shown.persons(float((own - side.series.at(indicator, day))[:, g].mean())))
+            ends = apart(answer, sides[0], side, indicator, day)
+            row.append("–" if ends is None else " … ".join(
+                shown.persons(float(end[g])) for end in ends))  # fmt: skip
+        rows.append(row)
+    about = INDICATORS[indicator]
+    unit = UNITS[about.unit].said(shown.lang)
+    name = say(about.zh, indicator.replace("_", " "))
+    return tag("section", table(headers, rows, caption=f"{name} ({unit}), {day}"), cls="tabled")
+
+
+def inputs(shown: Shown, sides: Sequence[Side]) -> Iterator[Markup]:
+    """What A does differently from each other side, folded."""
+    say = shown.say
+    for side in sides[1:]:
+        lines = [
+            line.replace("->", "→") for line in diff(side.scenario, sides[0].scenario, shown.lang)
+        ]
+        count = len(lines)
+        title = say(f"A 与 {side.letter} 的不同：{count} 项（{side.letter} → A）",
+                    f"What A does differently from {side.letter}: {count} ({side.letter} → A)"
+                    )  # fmt: skip
+        none = say("没有差别", "nothing")
+        yield tag("details", tag("summary", title), listed(lines or [none], "remarks"))
+
+
+def remarks(shown: Shown, sides: Sequence[Side]) -> list[str]:
     """What has to be said of the tables."""
-    zh, n, base = lang == "zh", drawn(told), told.sides[0].name
-    if told.known is not None:
-        yield (
-            "各目标的预期值与概率：水平来自统计预测的叠加，各列只加上模型的成对差；"
-            "其余各表是模型自己的数。" if zh else
-            "Expected rates and chances of targets: the level is that of stacked statistical "
-            "forecasts, to which each side adds the model's paired difference; all other tables "
-            "are the model's own figures."
-        )  # fmt: skip
-    if n:
-        yield (
-            f"各列为 {n} 次参数抽样的平均，差 = 各列 − {base}；各情景遇到同样的抽样和同样的运气。"
-            if zh else
-            f"Columns are means of {n} draws of the parameters, differences are from {base}; all "
-            "sides meet the same draws and the same luck."
-        )  # fmt: skip
-    else:
-        yield (
-            f"各列为中心参数的一次运行，差 = 各列 − {base}；没有抽样，所以没有区间。" if zh else
-            f"Columns are one run at the central parameters, differences are from {base}; without "
-            "draws there is no interval."
-        )  # fmt: skip
+    answer, say = shown.answer, shown.say
+    said = [say(
+        "城镇化率的水平与总览相同，A 减其余各列就是两列水平之差；"
+        "各情景遇到同样的抽样和同样的随机数。",
+        "Rates are those of the overview, and A less another is the difference of the two levels; "
+        "all sides meet the same draws and the same random numbers.",
+    )]  # fmt: skip
+    if not answer.draws:
+        said.append(say("没有抽样，所以没有区间。", "Without draws there is no interval."))
+    apart = [side.letter for side in sides if not side.readable(answer, shown.day)]
+    if apart:
+        said.append(say(
+            f"{'、'.join(apart)} 从另一次普查起步，与 A 不在同一水平上，不作差。",
+            f"{', '.join(apart)}: another start than A, so no difference is given.",
+        ))  # fmt: skip
+    return said

@@ -9,7 +9,6 @@ from results.console.markup import Markup, joined, table, tag
 from results.console.native import area, draw, element, write
 from results.console.shown import Shown
 from scenarios.checking import Words
-from scenarios.paired import judged_on
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -147,11 +146,8 @@ def _flows(shown: Shown, here: "pd.DataFrame") -> Markup:
 def _balance(shown: Shown, moved: "pd.DataFrame") -> Markup:
     """Each county: into town, in from elsewhere, out to elsewhere, and what the plan changes."""
     answer = shown.answer
-    day = judged_on(answer.outcome.scenario, answer.outcome.region)
-    gained = {
-        name: answer.outcome.at(name, day) - answer.both.baseline.at(name, day)
-        for name in ("residents", "urban_residents")
-    }
+    has_plan = not answer.carries_nothing_out
+    gained = {name: answer.added(name, shown.day) for name in ("urban_residents", "residents")}
     local = moved["origin"].isin(["village", "town"])
     settled = moved["destination"].isin(["village", "town"])
     own = (moved["origin"] == "village") & (moved["destination"] == "town")
@@ -163,9 +159,10 @@ def _balance(shown: Shown, moved: "pd.DataFrame") -> Markup:
     rows = []
     for i, group in enumerate(answer.groups[: len(answer.outcome.region.counties)]):
         a, b, c = (int(each.get(group.zh, 0)) for each in (urban, came, left))
+        more = ["–" if answer.pending else shown.persons(gained[name][i]) for name in gained]
         rows.append([
             shown.place(group), f"{a:,}", f"{b:,}", f"{c:,}", f"{b - c:+,}",
-            f"{gained['urban_residents'][i]:+,.0f}", f"{gained['residents'][i]:+,.0f}",
+            *(more if has_plan else []),
         ])  # fmt: skip
     rows.sort(key=lambda row: -int(row[4].replace(",", "")))
     headers = [
@@ -174,9 +171,11 @@ def _balance(shown: Shown, moved: "pd.DataFrame") -> Markup:
         shown.say("从外县、外省来（人次）", "in from elsewhere (moves)"),
         shown.say("到外县、外省去（人次）", "out to elsewhere (moves)"),
         shown.say("净迁入（人次）", "net in (moves)"),
-        shown.say("方案使城镇人口增减（人）", "plan: urban residents"),
-        shown.say("方案使常住人口增减（人）", "plan: residents"),
-    ]
+        *([
+            shown.say("方案使城镇人口增减（人）", "plan: urban residents"),
+            shown.say("方案使常住人口增减（人）", "plan: residents"),
+        ] if has_plan else []),
+    ]  # fmt: skip
     caption = shown.say(
         "谁得谁失：各县迁移收支与方案的作用", "Winners and losers: balance of each county"
     )

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from nicegui import ui
 
 from results import caveats, judgement
@@ -11,6 +12,7 @@ from results.console.native import area, draw, element, write
 from results.console.shown import Shown
 from results.console.views import places, verdicts
 from results.contents import counties
+from sim.state import Floats
 
 if TYPE_CHECKING:
     from results.console.page import Page
@@ -62,12 +64,11 @@ def fan_title(shown: Shown) -> str:
 def fan(shown: Shown) -> charts.Options:
     """The options of the fan."""
     answer, say = shown.answer, shown.say
-    told = judgement.path(answer.both, shown.group, answer.subject.verdicts)
-    lines = {
-        say("A", "A"): (told.having, charts.PLAN),
-        say("A 无方案", "A without the plan"): (told.without, charts.WITHOUT),
-    }
-    band = None if told.low is None or told.high is None else (told.low, told.high)
+    days = answer.outcome.dates
+    without, plan, low, high = paths(shown)
+    lines = {"A": (plan, charts.PLAN)}
+    if not answer.carries_nothing_out:
+        lines[say("A 无方案", "A without the plan")] = (without, charts.WITHOUT)
     wanted = [*counties.wanted(answer.subject, shown.group, shown.lang)]
     seen = [
         (p.day, p.value)
@@ -81,14 +82,24 @@ def fan(shown: Shown) -> charts.Options:
         "target": say("目标", "target"),
         "seen": say("普查", "census"),
     }
-    target = (wanted[0].day, wanted[0].value) if wanted else None
-    return charts.fan(told.days, lines, band, words, target=target, seen=seen)
+    band = None if answer.level is None else (low, high)
+    targets = [(point.day, point.value) for point in wanted]
+    return charts.fan(days, lines, band, words, targets=targets, seen=seen)
+
+
+def paths(shown: Shown) -> tuple[Floats, Floats, Floats, Floats]:
+    """Without the plan, with it, and the ends of 90 % with it, at every quarter's end, (day,)."""
+    answer, group = shown.answer, [shown.group]
+    having = [answer.rates("a", day, group)[:, 0] for day in answer.outcome.dates]
+    without = [answer.rates("without", day, group)[:, 0] for day in answer.outcome.dates]
+    low, plan, high = np.percentile(having, (judgement.INTERVAL[0], 50, judgement.INTERVAL[1]),
+                                    axis=1)  # fmt: skip
+    return np.median(without, axis=1), plan, low, high
 
 
 def said(shown: Shown) -> str:
     """The fan in words, for those who cannot see it."""
-    told = judgement.path(shown.answer.both, shown.group, shown.answer.subject.verdicts)
-    plan, without = told.having, told.without
+    without, plan, _, _ = paths(shown)
     return shown.say(
         f"有方案从 {plan[0]:.1f}% 到 {plan[-1]:.1f}%，无方案到 {without[-1]:.1f}%",
         f"with the plan from {plan[0]:.1f}% to {plan[-1]:.1f}%, without it {without[-1]:.1f}%",
@@ -101,5 +112,5 @@ def remarks(shown: Shown) -> Markup:
     lines = caveats.remarks(told.both, told.verdicts, told.delivery, shown.lang)
     return tag(
         "section", tag("h2", shown.say("读数前须知", "Read this with the numbers")),
-        tag("ul", *(tag("li", line) for line in lines), cls="remarks"), cls="card",
+        tag("ul", *(tag("li", shown.plain(line)) for line in lines), cls="remarks"), cls="card",
     )  # fmt: skip

@@ -2,121 +2,164 @@
 
 from datetime import date
 
-import numpy as np
-
-from results import judgement
 from results.console import maps
-from results.console.answer import Answer
+from results.console.answer import ENOUGH, Answer
 from results.console.markup import Markup, joined, table, tag
 from results.console.shown import Shown
-from scenarios.paired import judged_on
 from sim.state import Floats
+
+CLEAR = 0.005  # points: less is shown as nothing
 
 
 def mapped(shown: Shown) -> Markup:
     """The map of A and the map of A less B; bars where the region has no outlines."""
-    answer, say = shown.answer, shown.say
-    region, day = answer.outcome.region, judged_on(answer.outcome.scenario, answer.outcome.region)
-    n = len(region.counties)
-    rate = judgement.expected(answer.both, day, answer.subject.verdicts)[1][:n]
-    beyond_b = against_b(answer, day)[:n]
+    answer, say, day = shown.answer, shown.say, shown.day
+    region, n = answer.outcome.region, len(answer.outcome.region.counties)
+    found = answer.places(day)
     codes = [county.code for county in region.counties]
-    b = shown.session.b.called(shown.lang)
-    titles = (
-        say(f"A 的预期城镇化率，{day}（%）", f"A: expected rate, {day} (%)"),
-        say(f"A − B（{points(shown)}），B = {b}", f"A − B ({points(shown)}), B = {b}"),
-    )
-    values = dict(zip(codes, rate.tolist(), strict=True))
-    differences = dict(zip(codes, beyond_b.tolist(), strict=True))
-    if not region.outlines():
-        names = [shown.place(g) for g in answer.groups[:n]]
-        return joined([
-            _bars(titles[0], names, list(values.values()), signed=False),
-            _bars(titles[1], names, list(differences.values()), signed=True),
-        ])  # fmt: skip
+    title = say(f"A 的预期城镇化率，{day}（%）", f"A: expected rate, {day} (%)")
+    rate = found.a[:n].tolist()
+    scale = shown.session.scales.setdefault("levels", maps.levels(rate))
     chosen = str(shown.group.code)
-    return joined([
-        maps.drawn(region, values, maps.levels(rate.tolist()), title=titles[0], lang=shown.lang,
-                   digits=1, chosen=chosen),
-        maps.drawn(region, differences, maps.apart(beyond_b.tolist()), title=titles[1],
-                   lang=shown.lang, digits=2, signed=True, chosen=chosen),
-    ])  # fmt: skip
+    names = [shown.place(g) for g in answer.groups[:n]]
+    outlined = bool(region.outlines())
+
+    def picture(values: list[float], colours: maps.Scale, heading: str, digits: int) -> Markup:
+        if not outlined:
+            return _bars(heading, names, values, digits=digits)
+        by_code = dict(zip(codes, values, strict=True))
+        return maps.drawn(
+            region, by_code, colours, title=heading, lang=shown.lang, digits=digits,
+            signed=digits == SIGNED, chosen=chosen,
+        )  # fmt: skip
+
+    parts = [picture(rate, scale, title, 1)]
+    if (less_b := difference(answer, day)) is not None:
+        heading = say(f"A − B（点），B = {shown.b_title}", f"A − B (pp), B = {shown.b_title}")
+        parts.append(picture(less_b[:n].tolist(), maps.APART, heading, SIGNED))
+    else:
+        parts.append(tag("p", why_not(shown), cls="note"))
+    return joined(parts)
 
 
-def _bars(title: str, names: list[str], values: list[float], *, signed: bool) -> Markup:
+SIGNED = 2  # digits of differences, which are shown with their sign
+
+
+def _bars(title: str, names: list[str], values: list[float], *, digits: int) -> Markup:
     """Bars for counties that cannot be mapped."""
     most = max(map(abs, values)) or 1.0
+    form = f"{{:+.{digits}f}}" if digits == SIGNED else f"{{:.{digits}f}}"
     rows = [
         tag("li", tag("span", name), tag("i", tag("b", style=f"width:{100 * abs(v) / most:.0f}%"),
-            cls="bar"), tag("span", f"{v:+.2f}" if signed else f"{v:.1f}", cls="percent"))
+            cls="bar"), tag("span", form.format(v), cls="percent"))
         for name, v in zip(names, values, strict=True)
     ]  # fmt: skip
     return tag("figure", tag("figcaption", title), tag("ul", *rows, cls="bars"), cls="mapped")
 
 
-def by_county(shown: Shown) -> Markup:
-    """Every place on the day of the targets: A, its baseline, B."""
+def difference(answer: Answer, day: date) -> Floats | None:
+    """A less B on a day, (group,) [points]; None where there is none to show."""
+    if answer.same or answer.pending:
+        return None
+    return answer.places(day).less_b
+
+
+def why_not(shown: Shown) -> str:
+    """Why no difference of A and B is shown."""
     answer, say = shown.answer, shown.say
-    day = judged_on(answer.outcome.scenario, answer.outcome.region)
-    base, a = judgement.expected(answer.both, day, answer.subject.verdicts)
-    beyond_b, added = against_b(answer, day), effect(answer, day)
-    begun = answer.outcome.at("resident_urbanization_rate", answer.outcome.dates[0])
-    urban, residents = (
-        answer.outcome.at(name, day) - answer.both.baseline.at(name, day)
-        for name in ("urban_residents", "residents")
-    )
-    rows = [
-        [
-            shown.place(g), f"{begun[i]:.2f}", f"{base[i]:.1f}", f"{a[i]:.1f}",
-            f"{added[i]:+.2f}", f"{beyond_b[i]:+.2f}", f"{urban[i]:+,.0f}",
-            f"{residents[i]:+,.0f}",
-        ]
-        for i, g in enumerate(answer.groups)
-    ]  # fmt: skip
+    if answer.same:
+        return say("B 与 A 相同，没有差别可看。", "B does what A does: there is no difference.")
+    if not answer.comparable(shown.day):
+        return say("B 从另一次普查起步，与 A 不在同一水平上，不作差。",
+                   "B sets out from another census, so its level cannot be held against A's."
+                   )  # fmt: skip
+    return say("A − B：抽样计算中…", "A − B: draws under way…")
+
+
+def by_county(shown: Shown) -> Markup:
+    """Every place on the day looked at: A, its baseline, B, and how sure their differences are."""
+    answer, say, day = shown.answer, shown.say, shown.day
+    found, has_plan = answer.places(day), not answer.carries_nothing_out
+    begun = answer.outcome.at("published_resident_urbanization_rate", answer.outcome.dates[0])
+    with_b = not (answer.same or answer.against_baseline)
+    urban, residents = (answer.added(name, day) for name in ("urban_residents", "residents"))
+    rows = []
+    for i, g in enumerate(answer.groups):
+        row: list[object] = [shown.place(g), f"{begun[i]:.2f}"]
+        if has_plan:
+            row.append(f"{found.without[i]:.1f}")
+        row.append(f"{found.a[i]:.1f}")
+        if has_plan:
+            row += signed(shown, found.effect, found.effect_interval, i)
+        if with_b and found.b is not None:
+            row += [f"{found.b[i]:.1f}", *signed(shown, found.less_b, found.less_b_interval, i)]
+        elif with_b:
+            row += ["–", "–", "–"]
+        if has_plan:
+            row += ["–", "–"] if answer.pending else [
+                shown.persons(urban[i]), shown.persons(residents[i])]  # fmt: skip
+        rows.append(row)
+    spread = interval_title(shown)
+    effect = [say("方案作用（点）", "Effect (pp)"), spread]
     headers = [
         say("地区", "Place"),
         say("起点（%）", "Start (%)"),
-        say("A 无方案（%）", "A without plan (%)"),
+        *([say("A 无方案（%）", "A without plan (%)")] if has_plan else []),
         say("A（%）", "A (%)"),
-        say("方案作用（点）", "Effect (pp)"),
-        say(f"A − B（{points(shown)}）", f"A − B ({points(shown)})"),
-        say("方案带来的城镇人口", "Urban residents added"),
-        say("方案带来的常住人口", "Residents added"),
-    ]
-    a_title, b_title = (draft.called(shown.lang) for draft in (shown.session.a, shown.session.b))
+        *(effect if has_plan else []),
+        *([say("B（%）", "B (%)"), say("A − B（点）", "A − B (pp)"), spread] if with_b else []),
+        *([say("方案带来的城镇人口（人）", "Urban residents added (persons)"),
+           say("方案带来的常住人口（人）", "Residents added (persons)")] if has_plan else []),
+    ]  # fmt: skip
+    b = "" if answer.same else say(f"；B：{shown.b_title}", f"; B: {shown.b_title}")
     caption = say(
-        f"各地预期的常住人口城镇化率，{day}（A：{a_title}；B：{b_title}）",
-        f"Expected resident urbanization rate, {day} (A: {a_title}; B: {b_title})",
+        f"各地预期的常住人口城镇化率，{day}（A：{shown.a_title}{b}）",
+        f"Expected resident urbanization rate, {day} (A: {shown.a_title}{b})",
     )
-    return tag("section", table(headers, rows, caption=caption), cls="card")
+    return tag(
+        "section", table(headers, rows, caption=caption),
+        tag("p", " ".join(notes(shown)), cls="note"), cls="card",
+    )  # fmt: skip
 
 
-def against_b(answer: Answer, day: date) -> Floats:
-    """A less B on a day under the same luck, (group,) [points].
-
-    Against A without the plan this is the effect of the plan as verdicts give it, which rests on
-    the draws; B itself is run in the median world only.
-    """
-    if answer.against_baseline:
-        return effect(answer, day)
-    a, b = answer.outcome, answer.b
-    name = "published_resident_urbanization_rate"
-    return np.asarray(a.at(name, day) - b.at(name, min(day, b.dates[-1])))
-
-
-def effect(answer: Answer, day: date) -> Floats:
-    """What the plan adds by a day, (group,) [points]; on a deadline as the verdict has it."""
-    verdicts = answer.subject.verdicts
-    without, having = judgement.expected(answer.both, day, verdicts)
-    found, codes = np.asarray(having - without), [group.code for group in answer.groups]
-    for row in verdicts.to_dict("records"):
-        if row["deadline"] == day:  # rates there are rounded, so their difference is not quite this
-            found[codes.index(row["unit_code"])] = row["from_plan_pp"]
-    return found
+def notes(shown: Shown) -> list[str]:
+    """What has to be said of the table of places."""
+    answer, say = shown.answer, shown.say
+    if not answer.draws:
+        return [say("中心参数一次，没有区间。", "One run at the central parameters: no interval.")]
+    if answer.same and answer.carries_nothing_out:
+        return [say("水平为中位数。", "Levels are medians.")]
+    said = [say(
+        f"水平为中位数，A − B 是两列水平之差；区间是 {answer.draws} 次抽样中成对差的范围，"
+        "含 0 的记为“分不清”。",
+        "Levels are medians and A − B is the difference of the two; an interval is that of paired "
+        f"differences over {answer.draws} draws, and 'unclear' where it holds 0.",
+    )]  # fmt: skip
+    if not answer.same and not answer.comparable(shown.day):
+        said.append(why_not(shown))
+    return said
 
 
-def points(shown: Shown) -> str:
-    """The unit of A less B, and what it rests on if that is not what the effect rests on."""
-    if shown.answer.against_baseline or not shown.answer.draws:
-        return shown.say("点", "pp")
-    return shown.say("点，中心参数一次", "pp, one central run")
+def interval_title(shown: Shown) -> str:
+    """What the ends beside a difference are."""
+    draws = shown.answer.draws
+    if draws >= ENOUGH or not draws:
+        return shown.say("90% 区间", "90%")
+    return shown.say(f"{draws} 次抽样的范围", f"range of {draws} draws")
+
+
+def signed(
+    shown: Shown, values: Floats | None, ends: tuple[Floats, Floats] | None, place: int
+) -> list[str]:
+    """A difference and its interval, or that its sign is not known."""
+    if values is None or shown.answer.pending:
+        return ["–", "–"]
+    value = f"{values[place]:+.2f}"
+    if ends is None:
+        return [value, "–"]
+    low, high = (float(end[place]) for end in ends)
+    text = f"{low:+.2f} … {high:+.2f}"
+    moved = max(abs(low), abs(high)) >= CLEAR
+    if moved and low <= 0 <= high:
+        text += shown.say(" 分不清", " unclear")
+    return [value, text]

@@ -37,6 +37,14 @@ class Delivery(Tables):
     def parts(self, shown: Shown) -> Iterator[Markup]:
         """Counties first, then every indicator."""
         told = shown.answer.subject
+        if shown.foreign or shown.answer.carries_nothing_out:
+            foreign = shown.say(
+                f"{shown.a_title}：方案的任务与期限属于另一地区，这里不列。",
+                f"{shown.a_title}: tasks and deadlines of the plan are another region's.",
+            )
+            nothing = shown.say("情景 A 没有实施任何措施。", "Scenario A carries nothing out.")
+            yield tag("p", nothing if shown.answer.carries_nothing_out else foreign, cls="card")
+            return
         yield tag("p", promises.summary(told, shown.lang), cls="card")
         yield as_table(counties.effort(told, shown.lang))
         yield as_table(promises.table(told, shown.lang))
@@ -50,7 +58,9 @@ class Assumptions(Tables):
         told, lang = shown.answer.subject, shown.lang
         lines = [tag("li", tag("strong", n), " ", c.said(lang)) for n, c in told.caveats.items()]
         title = shown.say("方案的疑点", "Caveats of the plan")
-        yield tag("section", tag("h2", title), tag("ul", *lines, cls="remarks"), cls="card below")
+        if lines:
+            yield tag("section", tag("h2", title), tag("ul", *lines, cls="remarks"),
+                      cls="card below")  # fmt: skip
         yield tag("p", assumed.summary(told, lang), cls="card below")
         for table in (assumed.parameters, assumed.doses, assumed.region):
             yield as_table(table(told, lang))

@@ -1,48 +1,62 @@
-"""The verdicts: four headline figures, and each target with its chance and its causes."""
+"""The verdicts: the headline figures, and each target with its chance and its causes."""
 
-from results import caveats, judgement, verdict
+from datetime import date
+
+from results import caveats, verdict
 from results.console.markup import Markup, joined, table, tag
 from results.console.shown import Shown
-from results.console.views import places
 from results.contents.words import QUALIFIERS, likely
-from scenarios.paired import judged_on
+from scenarios.outcome import Group
 
 PARTS = ("trend", "recoding", "conditions", "plan")
 
 
+def headline(shown: Shown) -> Group:
+    """The place of the headline figures: that of the first target of the day, or all together."""
+    found = shown.answer.subject.verdicts
+    groups = {group.code: group for group in shown.answer.groups}
+    if not found.empty:
+        due = found[found["deadline"] == shown.day]
+        return groups[int((due if len(due) else found).iloc[0]["unit_code"])]
+    together = (group for group in shown.answer.groups if len(group.counties) > 1)
+    return next(together, shown.answer.groups[0])
+
+
 def figures(shown: Shown) -> Markup:
-    """The headline figures: four, or three where there is no target."""
-    answer, say = shown.answer, shown.say
-    table_, g = answer.subject.verdicts, len(answer.groups) - 1
-    if table_.empty:
-        g = next((i for i, group in enumerate(answer.groups) if len(group.counties) > 1), 0)
-    else:
-        g = [group.code for group in answer.groups].index(int(table_.iloc[0]["unit_code"]))
-    group, day = answer.groups[g], judged_on(answer.outcome.scenario, answer.outcome.region)
-    both, place = answer.both, shown.place(group)
-    without, having = (rates[g] for rates in judgement.expected(both, day, answer.subject.verdicts))
-    added = places.effect(answer, day)[g]
-    urban = (both.plan.at("urban_residents", day) - both.baseline.at("urban_residents", day))[g]
-    own = table_[table_["unit_code"] == group.code] if len(table_) else table_
-    band = f"{own['low'].iloc[0]:.1f}–{own['high'].iloc[0]:.1f}%" if answer.subject.known else ""
+    """The headline figures, all of one place and one day."""
+    answer, say, day = shown.answer, shown.say, shown.day
+    group = headline(shown)
+    g = answer.groups.index(group)
+    place, found = shown.place(group), answer.places(day)
+    band = ""
+    if found.a_interval is not None:
+        low, high = (float(end[g]) for end in found.a_interval)
+        band = say(f"90% 区间 {low:.1f}–{high:.1f}%，", f"90% {low:.1f}–{high:.1f}%, ")
     cards = [
         (
             say(f"{place}常住人口城镇化率，预期", f"Expected rate, {place}"),
-            f"{having:.1f}%",
-            say(f"90% 区间 {band}，{day}", f"90% {band}, {day}") if band else str(day),
+            f"{found.a[g]:.1f}%",
+            say(f"{band}{day}", f"{band}{day}"),
         ),
-        *([_together(shown)] if answer.outcome.region.targets else []),
-        (
-            say("方案的作用（与基准相比）", "Effect of the plan against the baseline"),
-            say(f"{added:+.2f} 点", f"{added:+.2f} pp"),
-            say(f"无方案 {without:.1f}%", f"without the plan {without:.1f}%"),
-        ),
-        (
-            say("方案带来的城镇常住人口", "Urban residents that the plan adds"),
-            say(f"{urban / 1e4:+.2f} 万人", f"{urban / 1e3:+,.1f} thousand"),
-            say(f"{place}，{day}", f"{place}, {day}"),
-        ),
-    ]  # fmt: skip
+        *_together(shown),
+    ]
+    if not answer.carries_nothing_out:
+        urban = answer.added("urban_residents", day)[g]
+        pending = answer.pending
+        amount = say(f"{urban / 1e4:+.1f} 万人", f"{urban / 1e3:+,.0f} thousand")
+        cards += [
+            (
+                say("方案的作用（与基准相比）", "Effect of the plan against the baseline"),
+                "–" if pending else say(f"{found.effect[g]:+.2f} 点", f"{found.effect[g]:+.2f} pp"),
+                say(f"{place}，{day}；无方案 {found.without[g]:.1f}%",
+                    f"{place}, {day}; without the plan {found.without[g]:.1f}%"),
+            ),
+            (
+                say("方案带来的城镇常住人口", "Urban residents that the plan adds"),
+                "–" if pending else amount,
+                say(f"{place}，{day}", f"{place}, {day}"),
+            ),
+        ]  # fmt: skip
     return joined(
         tag("div", tag("p", title, cls="title"), tag("p", number, cls="big"),
             tag("p", note, cls="note"), cls="card figure")
@@ -50,38 +64,57 @@ def figures(shown: Shown) -> Markup:
     )  # fmt: skip
 
 
-def _together(shown: Shown) -> tuple[str, str, str]:
+def _together(shown: Shown) -> list[tuple[str, str, str]]:
+    """For each deadline the chance that all of its targets are met at once."""
     say, told = shown.say, shown.answer.subject
-    title = say(f"{len(told.verdicts)} 个目标同时达到的概率", "P(all targets met at once)")
-    if told.together is None:
-        return title, "–", say("没有可用的统计记录或到期的目标", "no record, or no target due")
-    without, having = (verdict.percent(chance) for chance in told.together)
-    return title, having, say(f"无方案 {without}", f"without the plan {without}")
+    if not shown.answer.outcome.region.targets:
+        return []
+    if not told.known:
+        title = say("目标同时达到的概率", "P(all targets met at once)")
+        return [(title, "–", say("没有可用的统计记录或到期的目标", "no record, or no target due"))]
+    cards = []
+    for day, count, without, having in caveats.together(told.verdicts):
+        before = verdict.percent(without)
+        cards.append((
+            say(f"到 {day} 的 {count} 个目标同时达到的概率",
+                f"P(all {count} targets met by {day})"),
+            verdict.percent(having),
+            "" if shown.answer.carries_nothing_out
+            else say(f"无方案 {before}", f"without the plan {before}"),
+        ))  # fmt: skip
+    return cards
 
 
 def targets(shown: Shown) -> Markup:
-    """The six targets, a row each."""
-    say, found = shown.say, shown.answer.subject.verdicts
+    """Each target with its deadline, a row each."""
+    say, answer = shown.say, shown.answer
+    found = answer.subject.verdicts
     if found.empty:
         ends = say("期末早于各目标的期限，没有判定。", "The run ends before any deadline.")
         none = say("区域没有目标，没有判定。", "The region has no target.")
-        return tag("p", ends if shown.answer.outcome.region.targets else none, cls="card")
-    years = sorted({str(day)[:4] for day in found["deadline"]})
+        return tag("p", ends if answer.outcome.region.targets else none, cls="card")
+    has_plan = not answer.carries_nothing_out
+    left_out = {"conditions"} if verdict.usual_world(found) else set()
+    left_out |= set() if has_plan else {"plan"}
+    parts = [part for part in PARTS if part not in left_out]
+    titles = {
+        "trend": say("趋势（点）", "Trend (pp)"), "recoding": say("划转（点）", "Recoding (pp)"),
+        "conditions": say("外部条件（点）", "Conditions (pp)"),
+        "plan": say("方案（点）", "Plan (pp)"),
+    }  # fmt: skip
     headers = [
-        say(f"目标（{'、'.join(years)} 年末）", f"Target (end of {', '.join(years)})"),
+        say("目标", "Target"),
+        say("期限", "Deadline"),
         say("判断", "In words"),
         say("达标概率", "P(met)"),
-        say("无方案时", "Without"),
-        say("预期（%）", "Expected"),
-        say("90% 区间", "90%"),
-        say("差距（点）", "Margin"),
-        say("趋势", "Trend"),
-        say("划转", "Recoding"),
-        say("外部条件", "Conditions"),
-        say("方案（点）", "Plan"),
+        *([say("无方案时", "Without")] if has_plan else []),
+        say("预期（%）", "Expected (%)"),
+        say("90% 区间（%）", "90% (%)"),
+        say("差距（点）", "Margin (pp)"),
+        *(titles[part] for part in parts),
     ]
     rows = []
-    names = {t.id: t.name for t in shown.answer.outcome.region.targets}
+    names = {t.id: t.name for t in answer.outcome.region.targets}
     for row in found.to_dict("records"):
         where = row["county"] if shown.lang == "zh" else row["county_en"]
         wanted = QUALIFIERS[row["operator"]].said(shown.lang)
@@ -89,21 +122,37 @@ def targets(shown: Shown) -> Markup:
                     title=names[row["target"]].said(shown.lang))  # fmt: skip
         known = row["probability"] == row["probability"]
         rows.append([
-            title, _badge(shown, row["probability"]), _chance(row["probability"]),
-            verdict.percent(row["probability_without"]) if known else "–",
+            title, tag("span", row["deadline"], cls="short"), _badge(shown, row["probability"]),
+            _chance(row["probability"]),
+            *([verdict.percent(row["probability_without"]) if known else "–"] if has_plan else []),
             f"{row['expected']:.1f}", f"{row['low']:.1f}–{row['high']:.1f}" if known else "–",
             f"{row['margin_pp']:+.1f}",
-            *(f"{row[f'from_{part}_pp']:+.2f}" for part in PARTS),
+            *("–" if answer.pending else f"{row[f'from_{part}_pp']:+.2f}" for part in parts),
         ])  # fmt: skip
     caption = say(
-        "各目标：公布的城镇化率达到目标的概率，及预期变化由什么构成",
-        "Chance to meet each target; what is expected (%), and what makes up the change (pp)",
+        "各目标到各自期限：公布的城镇化率达到目标的概率，及预期变化由什么构成",
+        "Chance to meet each target at its deadline, and what makes up the expected change",
     )
-    note = caveats.basis(found, caveats.belief(shown.answer.outcome.region)).said(shown.lang)
+    basis = caveats.basis(found, caveats.belief(answer.outcome.region))
+    notes = [shown.plain(basis.said(shown.lang))]
+    if later := unjudged(shown):
+        days = sorted({str(day) for day in later})
+        notes.append(say(
+            f"另有 {len(later)} 个目标的期限（{'、'.join(days)}）在情景期末之后，没有判定。",
+            f"{len(later)} more targets ({', '.join(days)}) fall due after the end of the "
+            "scenario and are not judged.",
+        ))  # fmt: skip
+    sep = "" if shown.lang == "zh" else " "
     return tag(
-        "section", table(headers, rows, caption=caption, numbers_from=3),
-        tag("p", note, cls="note"), cls="card",
+        "section", table(headers, rows, caption=caption, numbers_from=4),
+        tag("p", sep.join(notes), cls="note"), cls="card",
     )  # fmt: skip
+
+
+def unjudged(shown: Shown) -> list[date]:
+    """The deadlines of targets that the run does not reach."""
+    last = shown.answer.outcome.dates[-1]
+    return [t.deadline for t in shown.answer.outcome.region.targets if t.deadline > last]
 
 
 def _badge(shown: Shown, chance: float) -> Markup:

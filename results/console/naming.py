@@ -1,0 +1,49 @@
+"""What a scenario is called on the page: never by the title of one that it is not."""
+
+from dataclasses import replace
+
+from results.console.changes import changes
+from results.console.draft import Draft
+from scenarios.checking import Words
+from scenarios.keys import Text
+from scenarios.loading import RegionLike
+from scenarios.naming import called
+from scenarios.scenario import Scenario
+
+BASELINE = "baseline"  # the scenario that carries nothing out: it belongs to no plan
+
+
+def titled(draft: Draft, region: RegionLike, saved: Draft | None = None) -> Words:
+    """The title of a draft, in both languages.
+
+    Parameters
+    ----------
+    region : where it is applied; outside the region of its plan this is said
+    saved : the scenario on file that the draft came from
+    """
+    return called(shown(draft, saved), region)
+
+
+def shown(draft: Draft, saved: Draft | None = None) -> Scenario:
+    """The scenario of a draft as pages and documents name it.
+
+    One that came from a saved scenario, bears its title and is no longer what was saved has the
+    number of changes in its title. Titles of the plan are seen to by `scenarios.naming.called`.
+    """
+    if saved is None or not draft.named_by_user or draft.title != saved.title:
+        return draft.scenario
+    known = {(change.key, change.new) for change in changes(saved)}
+    now = {(change.key, change.new) for change in changes(draft)}
+    count = len({key for key, _ in known ^ now})
+    if not count:
+        return draft.scenario
+    title = Text(
+        zh=f"{draft.title}（有改动 {count} 项）",
+        en=f"{draft.title} ({count} change{'s' if count > 1 else ''})",
+    )
+    return replace(draft.scenario, title=title)
+
+
+def unnamed(draft: Draft) -> bool:
+    """Whether a changed scenario has no title of its own yet."""
+    return draft.changed and not draft.named_by_user

@@ -1,0 +1,77 @@
+"""The page of a region that the plan was not written for."""
+
+from pathlib import Path
+
+import pytest
+
+from calibration.region import load
+from results.console.answer import Answer, Question
+from results.console.arriving import arrived
+from results.console.changes import changes
+from results.console.choosing import of_the_plan, usual
+from results.console.draft import Draft
+from results.console.session import Session
+from results.console.shown import Shown
+from results.console.views.tables import Assumptions, Delivery
+from results.console.work import compute
+from scenarios.checking import ScenarioError
+from scenarios.simulate import reported
+
+NAME = "滨州市 2023 年方案（套用）"
+OURS = Path(__file__).parents[2] / "calibration" / "regions" / "binzhou"
+
+
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory):
+    """The pack of Binzhou under codes of counties that no plan names; its folder."""
+    folder = tmp_path_factory.mktemp("elsewhere") / "pack"
+    folder.mkdir()
+    for file in OURS.iterdir():
+        if file.suffix in (".yaml", ".csv", ".geojson") and "posterior" not in file.name:
+            text = file.read_text("utf-8").replace("3716", "3714").replace("惠民县", "禹城县")
+            (folder / file.name).write_text(text, "utf-8")
+    return folder
+
+
+def test_the_baseline_is_shown_first_where_the_plan_is_another_citys(elsewhere):
+    region = load(elsewhere)
+    session, problem = arrived("zh", {}, region, reported(region), str(elsewhere))
+    assert (session.a.base.name, session.b.base.name, problem) == ("baseline", "baseline", "")
+    at_home = load("binzhou")
+    session, _ = arrived("zh", {}, at_home, reported(at_home), "binzhou")
+    assert session.a.base.name == "plan"
+    assert usual(at_home)["b"] == "baseline"
+
+
+def test_lists_say_that_the_plan_is_applied(elsewhere):
+    titles = of_the_plan(load(elsewhere), "zh")
+    assert all(NAME in title for key, title in titles.items() if key != "plan:baseline")
+    assert NAME not in titles["plan:baseline"]
+    assert not any(NAME in title for title in of_the_plan(load("binzhou"), "zh").values())
+
+
+def test_a_measure_is_set_apart_in_a_county_of_the_region_in_use(elsewhere):
+    plan = Draft.of("plan", region=str(elsewhere))
+    draft = plan.county("M02", "371421", 0.5)
+    assert draft.scenario.setting("M02").counties == {"371421": 0.5}
+    (line,) = changes(draft)
+    assert line.label.zh.endswith("：禹城县")
+    assert draft.put_back(("measures", "M02", "counties", "371421")).own == {}
+    with pytest.raises(ScenarioError):
+        plan.county("M02", "371621", 0.5)
+    with pytest.raises(ScenarioError):
+        Draft.of("plan").county("M02", "371421", 0.5)
+
+
+def test_tasks_and_caveats_of_another_plan_are_left_out(elsewhere):
+    region, name = load(elsewhere), str(elsewhere)
+    draft = Draft.of("plan", region=name).county("M02", "371421", 0.5)
+    question = Question(draft.scenario, Draft.of("baseline").scenario, name, 0.002, 0)
+    central = [compute(task) for task in question.central()]
+    answer = Answer.of(question, region, central, preliminary=False)
+    shown = Shown(Session("zh", draft, Draft.of("baseline")), answer)
+    assert NAME in shown.basis()
+    delivery = "".join(Delivery.parts(None, shown))
+    assert "<table" not in delivery
+    assert NAME in delivery
+    assert "方案的疑点" not in "".join(Assumptions.parts(None, shown))
