@@ -276,7 +276,7 @@ def of_another_program(folder: Path, program: str = "0" * 64) -> None:
     for run in sorted((folder / "runs").iterdir()):
         about = json.loads((run / "run.json").read_bytes())
         del about["seal"]
-        about["software"]["code"] = program
+        about["software"]["simulation_code"] = program
         about["key"] = digest_of({"key": about["key"], "program": program})
         about["summary"] = {name: 1.0 for name in about["summary"]}
         (run / "run.json").write_bytes(record.written(about))

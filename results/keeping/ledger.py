@@ -142,7 +142,8 @@ def renew(folder: Path, *, afresh: bool = False) -> None:
     rows = [
         _row(saved)
         for key in sorted(keys - known)
-        if (saved := opened(store.path(key))) and program in (None, saved.record.software.code)
+        if (saved := opened(store.path(key)))
+        and program in (None, saved.record.software.simulation_code)
     ]
     parts = [_empty(), pa.Table.from_pylist(rows)] if rows else [_empty()]
     if before is not None and known & keys:
@@ -198,7 +199,7 @@ def _row(saved: Saved) -> dict[str, Any]:
     told = saved.record
     return {
         "key": saved.folder.name,
-        "program": told.software.code,
+        "program": told.software.simulation_code,
         "scenario": told.scenario["name"],
         "drawn": digest_of({"draw": told.draw, "parameters": told.parameters}),
         "draw": told.draw,

@@ -1,6 +1,7 @@
 """`xiancheng seek`: the least package that meets the targets, and its certificate."""
 
 from argparse import Namespace
+from typing import Any
 
 from results import cells, cost
 from results.cli import Say
@@ -72,7 +73,7 @@ def seek(asked: Namespace, say: Say) -> int:
         report = {"found": found, "certificate": proof, "share": proof.share, "verdict": verdict}
         worlds = sought.regret_records(regret) if regret else None
         report |= {"targets": sought.target_records(wanted, proof, runs), "regret": worlds}
-        about = {"scenario": scenario.name, "title": name._asdict()}
+        about: dict[str, Any] = {"scenario": scenario.name, "title": name._asdict()}
         about |= {"scenario_sha256": identity(scenario), "posterior": evidence.sample(runs.pack)}
         print(cells.as_json({**about, **report}))
         return DONE

@@ -250,7 +250,7 @@ class Sweep:
         moved: dict[Path, int] = {}
         for key in sorted(store.names() - set(self.all_keys.values())):
             saved = opened(store.path(key))
-            program = saved.record.software.code[:12] if saved else "unknown"
+            program = saved.record.software.simulation_code[:12] if saved else "unknown"
             apart = self.folder / "other-programs" / program
             apart.mkdir(parents=True, exist_ok=True)
             place = apart / key
