@@ -10,7 +10,7 @@ from itertools import product
 from typing import Any, NamedTuple
 
 from calibration.checks import Row
-from sim.kinds import AGES
+from sim.strata import AGES
 
 AGE_BANDS = (
     "0",

@@ -7,10 +7,11 @@ from sim.state import quarter_of
 
 SCHOOL_YEAR = 3  # schools enrol in the third quarter
 SPRING_FESTIVAL = 1  # migrants are home, and villages learn who is away, in the first
+HALF_YEAR = 2  # quarters; the definition of a usual resident
 
 
 @dataclass(frozen=True)
-class Tick:
+class Quarter:
     """A calendar quarter, or the part of one that a run covers."""
 
     number: int  # quarters since the first of 1900
@@ -28,7 +29,7 @@ class Tick:
         return self.number % 4 + 1
 
 
-def ticks(start: date, until: date) -> list[Tick]:
+def quarters_between(start: date, until: date) -> list[Quarter]:
     """The quarters after `start`, cut at calendar quarters, to the end of `until`."""
     found, day = [], start
     last = until + timedelta(days=1)
@@ -38,6 +39,6 @@ def ticks(start: date, until: date) -> list[Tick]:
         following = date(year + season // 4, 3 * (season % 4) + 1, 1)
         stop = min(following, last)
         length = (stop - day).days / (following - first).days
-        found.append(Tick(quarter_of(year, season), stop - timedelta(days=1), length))
+        found.append(Quarter(quarter_of(year, season), stop - timedelta(days=1), length))
         day = stop
     return found
