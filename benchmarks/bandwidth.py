@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks.tables import Measured
 from benchmarks.told import Recorded, model, residents
-from sim import kernel
+from sim import kernels
 from sim.state import COLUMNS
 
 AT_RANDOM = {"leave_rings", "join_rings", "heads", "move", "company", "not_yet_counted"}
@@ -21,7 +21,7 @@ def columns_read(ours: Recorded) -> Iterator[list[int]]:
     seen: list[int] = []
     sweeps = {
         name: function
-        for name, function in vars(kernel).items()
+        for name, function in vars(kernels).items()
         if hasattr(function, "py_func") and name not in AT_RANDOM
     }
 
@@ -37,11 +37,11 @@ def columns_read(ours: Recorded) -> Iterator[list[int]]:
 
     try:
         for name, function in sweeps.items():
-            setattr(kernel, name, noting(function))
+            setattr(kernels, name, noting(function))
         yield seen
     finally:
         for name, function in sweeps.items():
-            setattr(kernel, name, function)
+            setattr(kernels, name, function)
 
 
 def copying(times: int = 7) -> Any:

@@ -16,11 +16,11 @@ import numpy as np
 
 from benchmarks.numpy_people import rings, unpacked
 from benchmarks.told import Look, Told
-from sim import households, migration
-from sim.kernel import LONE, WHOLE
-from sim.kinds import COUPLE, PRIMARY_CHILD
-from sim.migration import AGE_CLASS as AGE_CLASSES
-from sim.migration import COUNTRY, OWN_TOWN, STAY
+from sim import demography, departure, destination, population, relocation, strata
+from sim.kernels import LONE, WHOLE
+from sim.strata import COUPLE, PRIMARY_CHILD
+from sim.destination import AGE_CLASS as AGE_CLASSES
+from sim.destination import COUNTRY, OWN_TOWN, STAY
 from sim.state import (
     ALONE,
     COLLEGE,
@@ -55,7 +55,7 @@ class Tables:
         self.nest = told.alternatives.nest.tolist()
         self.mode = told.alternatives.mode.tolist()
         self.county = told.alternatives.county.tolist()
-        self.adult = told.now - 4 * households.GROWN  # born then, or earlier
+        self.adult = told.now - 4 * strata.GROWN  # born then, or earlier
 
 
 class Resident(mesa.Agent):
@@ -92,7 +92,7 @@ class Resident(mesa.Agent):
         t = self.model.told
         if self.role == DEPENDENT and t.adult - 4 < self.born <= t.adult:
             u = self.model.random.random()
-            self.education = int(households.education_reached(u, t.parameters))
+            self.education = int(demography.education_reached(u, t.parameters))
             self.role = SINGLE
             if self.education == COLLEGE:
                 self.model.met["student"].append(self)
@@ -309,9 +309,9 @@ class MesaPeople(mesa.Model):
         t, luck = self.told, self.random.random
         if resident.role != SINGLE or resident.place >= 2 * t.towns:
             return None
-        if not migration.leaves_for_college(luck(), t.parameters):
+        if not departure.leaves_for_college(luck(), t.parameters):
             return None
-        far = not migration.college_in_province(luck(), t.parameters)
+        far = not departure.college_in_province(luck(), t.parameters)
         return resident, LONE, OUTSIDE, t.gone - 2 + far, False
 
     def return_of(self, resident: Resident) -> Party | None:

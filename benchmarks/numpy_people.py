@@ -8,9 +8,9 @@ act on one is to mark its number and to ask everyone whether theirs is marked.
 import numpy as np
 
 from benchmarks.told import Look, Told
-from sim import demography, households, kinds, land, migration
-from sim.kernel import LONE, WHOLE, WITH_CHILD
-from sim.kinds import BANDS, COUPLE, EDUCATIONS, PRIMARY_CHILD, SITUATIONS, WORKS
+from sim import demography, departure, destination, hukou, population, relocation, strata
+from sim.kernels import LONE, WHOLE, WITH_CHILD
+from sim.strata import BANDS, COUPLE, EDUCATIONS, PRIMARY_CHILD, SITUATIONS, WORKS
 from sim.state import (
     ALONE,
     COLLEGE,
@@ -172,7 +172,7 @@ class NumpyPeople:
         rows = self._just_grown()
         rows = rows[self.role[rows] == DEPENDENT]
         u = self.luck.random(len(rows))
-        self.education[rows] = households.education_reached(u, self.told.parameters)
+        self.education[rows] = demography.education_reached(u, self.told.parameters)
         self.role[rows] = SINGLE
 
     def leave_for_college(self) -> tuple[Ints, ...]:
@@ -181,14 +181,14 @@ class NumpyPeople:
         rows = self._just_grown() if t.school_year else np.empty(0, np.int64)
         student = (self.education[rows] == COLLEGE) & (self.role[rows] == SINGLE)
         rows = rows[student & (self.place(rows) < 2 * t.towns)]
-        rows = rows[migration.leaves_for_college(self.luck.random(len(rows)), t.parameters)]
-        far = ~migration.college_in_province(self.luck.random(len(rows)), t.parameters)
+        rows = rows[departure.leaves_for_college(self.luck.random(len(rows)), t.parameters)]
+        far = ~departure.college_in_province(self.luck.random(len(rows)), t.parameters)
         nowhere, same = np.full(len(rows), -1), np.full(len(rows), LONE)
         return rows, same, nowhere, t.gone - 2 + far, np.zeros(len(rows), bool)
 
     def _just_grown(self) -> Ints:
         """The rows of those who turned eighteen in the last four quarters."""
-        grown = self.told.now - 4 * households.GROWN
+        grown = self.told.now - 4 * strata.GROWN
         return np.flatnonzero((self.born <= grown) & (self.born > grown - 4))
 
     def marry(self, rows: Ints) -> None:
@@ -201,7 +201,7 @@ class NumpyPeople:
         apart = self.household[men] != self.household[women]
         men, women = men[apart], women[apart]
         both = np.concatenate([men, women])
-        homes = households.address_of_couple(self.unit[men], self.unit[women], self.told.urban)
+        homes = demography.address_of_couple(self.unit[men], self.unit[women], self.told.urban)
         self._leave_home(both)
         self.household[women] = self.household[men]
         self.role[men], self.role[women] = HEAD, DEPENDENT
@@ -245,14 +245,14 @@ class NumpyPeople:
         t, a = self.told, self.told.alternatives
         place, situation, flat = self.place(rows), self.situation(rows), self.flat[rows]
         band = t.band[self.born[rows].view(np.uint16)]
-        total = chances[place, flat, migration.AGE_CLASS[band], situation].cumsum(axis=1)
+        total = chances[place, flat, destination.AGE_CLASS[band], situation].cumsum(axis=1)
         u = self.luck.random(len(rows))[:, None] * total[:, -1:]
         chosen = (total <= u).sum(axis=1)
-        moves = a.nest[chosen] != migration.STAY
+        moves = a.nest[chosen] != destination.STAY
         rows, chosen, county, flat = rows[moves], chosen[moves], place[moves] // 2, flat[moves]
         nest, town = a.nest[chosen], a.county[county, chosen]
-        elsewhere = t.gone - 2 + (nest == migration.COUNTRY)
-        waits = (town != OUTSIDE) & ~((nest == migration.OWN_TOWN) & (flat > 0))
+        elsewhere = t.gone - 2 + (nest == destination.COUNTRY)
+        waits = (town != OUTSIDE) & ~((nest == destination.OWN_TOWN) & (flat > 0))
         return rows, a.mode[chosen], town, np.where(town == OUTSIDE, elsewhere, -1), waits
 
     def go_back(self, rows: Ints) -> tuple[Ints, ...]:
@@ -260,7 +260,7 @@ class NumpyPeople:
         t, place, hukou = self.told, self.place(rows), self.hukou[rows].astype(np.int64)
         home = t.place[hukou].astype(np.int64)
         to_town = (home < 2 * t.towns) & (home % 2 == 1)
-        to_town &= migration.returns_to_town(self.luck.random(len(rows)), t.parameters)
+        to_town &= departure.returns_to_town(self.luck.random(len(rows)), t.parameters)
         moves = (home != place) & ~(to_town & (place == home - 1))
         rows, hukou, home, to_town = rows[moves], hukou[moves], home[moves], to_town[moves]
         mode = np.where(self.role[rows] == HEAD, WHOLE, LONE)
@@ -284,7 +284,7 @@ class NumpyPeople:
         again = parties[0][~housed]
         again = again[self.place(again) < 2 * t.towns]
         if len(again):
-            full = (rooms[a.county] <= 0) & (a.county >= 0) & (a.nest != migration.STAY)
+            full = (rooms[a.county] <= 0) & (a.county >= 0) & (a.nest != destination.STAY)
             left = np.where(np.repeat(full, 2, axis=0)[:, None, None, None], 0.0, t.chances)
             second = self.choose(again, left)
             self._go([column[self._housed(second, rooms)] for column in second])
@@ -338,7 +338,7 @@ class NumpyPeople:
         party = party_of[self.household[who]]
         near = (self.unit[who] == self.unit[rows[party]]) & (self.since[who] != t.now)
         who, party = who[near], party[near]
-        minor = self.born[who] > t.now - 4 * households.GROWN
+        minor = self.born[who] > t.now - 4 * strata.GROWN
         goes = (mode[party] == WHOLE) | minor
         goes[self._carers(who, party, rows, minor, mode)] = True
         self._relocate(who[goes], goal[party[goes]])
@@ -364,7 +364,7 @@ class NumpyPeople:
         leaves = (start != end) & ((start // 2 != end // 2) | (self.work[who] == FARM))
         left, end = who[leaves], end[leaves]
         farms = (end % 2 == 1) & (end < 2 * t.towns)
-        farms &= self.born[left] <= t.now - 4 * households.GROWN
+        farms &= self.born[left] <= t.now - 4 * strata.GROWN
         self.work[left] = np.where(farms, FARM, NO_WORK)
 
     # Households
@@ -397,7 +397,7 @@ class NumpyPeople:
         stays = other != leavers[leaver]
         leaver, other = leaver[stays], other[stays]
         gap = abs(self.born[other].astype(int) - self.born[leavers[leaver]])
-        adult = self.told.now - 4 * households.GROWN
+        adult = self.told.now - 4 * strata.GROWN
         gap += (self.born[other] > adult).astype(int) << 20  # the grown before the young
         order = np.lexsort((gap, leaver))
         who, nearest, left = np.unique(leaver[order], return_index=True, return_counts=True)
@@ -405,7 +405,7 @@ class NumpyPeople:
         succeeds = self.role[gone] == HEAD
         np.maximum.at(self.child, heirs[succeeds], self.child[gone[succeeds]])
         succeeds = np.isin(heirs, heirs[succeeds])  # who loses several people succeeds if to any
-        role = households.role_after_loss(self.role[heirs], left == 1, succeeds)
+        role = population.role_after_loss(self.role[heirs], left == 1, succeeds)
         self.role[heirs] = role
 
     # Registration and counting
@@ -414,7 +414,7 @@ class NumpyPeople:
         """Town residents registered elsewhere are granted the local hukou."""
         t, place = self.told, self.place(rows)
         in_town = (place % 2 == 0) & (place < 2 * t.towns)
-        may = rows[land.may_settle(in_town, t.place[self.hukou[rows]] == place)]
+        may = rows[hukou.may_settle(in_town, t.place[self.hukou[rows]] == place)]
         self.hukou[may] = self.unit[may]
 
     def count(self) -> Ints:
@@ -422,9 +422,9 @@ class NumpyPeople:
         t = self.told
         place = t.place[self.unit]
         cell = place * np.int32(BANDS) + t.band[self.born.view(np.uint16)]
-        traits = kinds.pack(self.sex, self.education, self.role, self.work)
-        line = cell * np.int32(kinds.TRAITS) + traits
-        self.by_kind = np.bincount(line, self.weight, len(t.death) * BANDS * kinds.TRAITS)
+        traits = strata.pack(self.sex, self.education, self.role, self.work)
+        line = cell * np.int32(strata.TRAITS) + traits
+        self.by_kind = np.bincount(line, self.weight, len(t.death) * BANDS * strata.TRAITS)
         recent = np.flatnonzero((self.since >= t.now - 1) & (place < 2 * t.towns + 2))
         weight = self.weight[recent]
         residents = self.by_kind.reshape(len(t.death), -1).sum(axis=1)
@@ -448,8 +448,8 @@ def unpacked(people: People) -> dict[str, Column]:
     t = people.traits
     return {
         **{n: getattr(people, n) for n in ("born", "child", "unit", "hukou", "before", "since")},
-        "sex": kinds.sex_of(t), "education": kinds.education_of(t), "role": kinds.role_of(t),
-        "work": kinds.work_of(t), "flat": people.flags & OWNS_FLAT, "weight": people.weight,
+        "sex": strata.sex_of(t), "education": strata.education_of(t), "role": strata.role_of(t),
+        "work": strata.work_of(t), "flat": people.flags & OWNS_FLAT, "weight": people.weight,
     }  # fmt: skip
 
 

@@ -11,13 +11,13 @@ from typing import Any, Self
 import numpy as np
 
 from scenarios import RegionModel
-from sim import kinds, migration
-from sim.calendar import SCHOOL_YEAR, Tick
-from sim.chance import probability
-from sim.hazards import Hazards
-from sim.kinds import Clock
+from sim import departure, destination, relocation, strata
+from sim.calendar import Quarter, SCHOOL_YEAR
+from sim.choice import probability
+from sim.events import Hazards
+from sim.strata import Clock
 from sim.levers import Levers
-from sim.migration import Alternatives
+from sim.destination import Alternatives
 from sim.parameters import Parameters
 from sim.state import FARM, HEAD, INDUSTRY, SINGLE, Bools, Column, Floats, Ints, People
 
@@ -68,7 +68,7 @@ class Recorded(RegionModel):
         self.said_chances, attraction = super().choices(offers, levers)
         return self.said_chances, attraction
 
-    def hazards(self, tick: Tick, levers: Levers, attraction: Floats) -> Hazards:
+    def hazards(self, tick: Quarter, levers: Levers, attraction: Floats) -> Hazards:
         """Compute hazards as ever, and keep them with what the quarter began with."""
         self.said = super().hazards(tick, levers, attraction)
         r = self.register
@@ -89,7 +89,7 @@ class Recorded(RegionModel):
 
         death = chance(h.death)
         death[n : n + 2] = death[:n:2].max(axis=0)
-        separation = np.concatenate([np.zeros((n, kinds.BANDS, INDUSTRY)), h.separation], axis=2)
+        separation = np.concatenate([np.zeros((n, strata.BANDS, INDUSTRY)), h.separation], axis=2)
         marriage = np.broadcast_to(h.marriage, (n, *h.marriage.shape))
         leaving = np.zeros((n + 3, *h.leaving.shape[1:]))
         leaving[:n] = h.leaving
@@ -110,7 +110,7 @@ class Recorded(RegionModel):
             by_village=h.by_village / np.maximum(closure, 1), by_closure=closure,
             chances=self.said_chances, vacancies=self.markets.vacancies,
             moving_share=self.markets.moving_share,
-            bringing_share=migration.share_bringing_household(
+            bringing_share=relocation.share_bringing_household(
                 self.counties.residents_per_dwelling, p
             ),
             rooms=self.said_rooms, town_units=town_units,
@@ -143,7 +143,7 @@ class Look:
     @classmethod
     def at(cls, people: People) -> Self:
         """A look at our own columns."""
-        role, work = kinds.role_of(people.traits), kinds.work_of(people.traits)
+        role, work = strata.role_of(people.traits), strata.work_of(people.traits)
         return cls(people.born.copy(), people.unit.copy(), people.hukou.copy(), role, work)
 
 

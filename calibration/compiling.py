@@ -25,12 +25,12 @@ def keep_compiled() -> Path | None:
     """
     from numba.core import config
 
-    from sim import kernel
+    from sim import kernels
 
-    source = Path(kernel.__file__).read_bytes()
+    source = Path(kernels.__file__).read_bytes()
     digest = hashlib.sha256(source + version("numba").encode()).hexdigest()[:16]
     folder = home() / "compiled" / digest
-    functions = [each for each in vars(kernel).values() if hasattr(each, "enable_caching")]
+    functions = [each for each in vars(kernels).values() if hasattr(each, "enable_caching")]
     before = config.CACHE_DIR  # type: ignore[attr-defined]
     try:
         folder.mkdir(parents=True, exist_ok=True)

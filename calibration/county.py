@@ -13,7 +13,7 @@ from calibration.fit import Margins
 from calibration.fitting import AGES, Assumptions, divided, pick, whole
 from calibration.registration import Origins, in_movers, moving_quarters
 from calibration.seating import POSTS
-from sim import kinds
+from sim import strata
 from sim.state import (
     ALONE,
     COLLECTIVE,
@@ -135,7 +135,7 @@ def county(
         "hukou": registered,
         "before": registered,
         "since": np.append(since, left),
-        "traits": kinds.pack(p.sex, p.level, role, p.work),
+        "traits": strata.pack(p.sex, p.level, role, p.work),
         "flags": np.append(flags, np.zeros(absent, np.int64)),
         "mate": rings(np.append(housed.home, len(head) + np.arange(absent))),
         "weight": weight,

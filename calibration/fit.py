@@ -6,7 +6,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sim import kinds
+from sim import strata
 from sim.state import COLLECTIVE, Bools, Ints, People, Units
 
 SCHOOL_AGE = 24  # quarters; the census asks for schooling from six years on
@@ -68,18 +68,18 @@ def measured(people: People, units: Units, county: int, homes: Ints, quarter: in
         found = np.bincount(cell[who], people.weight[who], minlength=cells)
         return np.rint(found).astype(np.int64)
 
-    age, sex = quarter - people.born.astype(np.int64), kinds.sex_of(people.traits).astype(np.int64)
-    level = kinds.education_of(people.traits).astype(np.int64)
-    work = kinds.work_of(people.traits).astype(np.int64)
+    age, sex = quarter - people.born.astype(np.int64), strata.sex_of(people.traits).astype(np.int64)
+    level = strata.education_of(people.traits).astype(np.int64)
+    work = strata.work_of(people.traits).astype(np.int64)
     resident = people.unit < units.elsewhere
     hukou, counties = people.hukou.astype(np.int64), int(units.county.max()) + 1
     of = np.append(units.county.astype(np.int64), [-1, -2])[hukou]  # county of hukou, or outside
     origin = np.where(of == county, counties, of) + 2
     moved = resident & (people.hukou != people.unit)
     town_or_village = np.append(~units.urban, [0, 1]).astype(np.int64)[people.unit]
-    band = kinds.age_band(quarter, people.born.astype(np.int64))
+    band = strata.age_band(quarter, people.born.astype(np.int64))
     return Margins(
-        sex_age=count(resident, sex * kinds.BANDS + band, 2 * kinds.BANDS).reshape(2, -1),
+        sex_age=count(resident, sex * strata.BANDS + band, 2 * strata.BANDS).reshape(2, -1),
         urban_rural=count(resident, town_or_village, 2),
         schooling=count(resident & (age >= SCHOOL_AGE), sex * 4 + level, 8).reshape(2, 4),
         households=homes,

@@ -20,7 +20,7 @@ from calibration.baselines.forecast import Forecaster, luck
 from calibration.baselines.pool import Pool
 from calibration.schema import Name
 from calibration.scores import stacked
-from sim import measurement
+from sim import calendar, observation
 from sim.parameters import Parameters
 from sim.state import Floats, Ints
 
@@ -75,12 +75,12 @@ def published(
     worlds : parameters of each draw, for the drift and the errors of the published series
     """
     standard = luck(seed, "print", (str(day.year),)).standard_normal(rate.shape)
-    drift = np.array([measurement.drift(day.year, p) for p in worlds])
+    drift = np.array([observation.drift(day.year, p) for p in worlds])
     error = np.empty_like(rate)
     for name in set(prefecture):
         own = np.array(prefecture) == name
         error[:, own] = [
-            measurement.error(z, residents[own], p)
+            observation.error(z, residents[own], p)
             for z, p in zip(standard[:, own], worlds, strict=True)
         ]
     return np.clip(rate + drift[:, None] + error, 0.0, 100.0).round(DECIMALS)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from calibration.checks import Row, Say
 from calibration.naming import place_names
-from sim.kinds import AGES
+from sim.strata import AGES
 
 AGE_BANDS = (
     "0",

@@ -9,8 +9,8 @@ from datetime import date
 import numpy as np
 
 from calibration.region import Region
-from sim.census import IN_MOVERS
-from sim.kinds import AGED
+from sim.observation import IN_MOVERS
+from sim.strata import AGED
 from sim.state import Floats, Ints
 
 Asked = Mapping[str, Floats | Ints]  # persons or households, (county,), by what was asked

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.random import Generator
 
 from calibration.fitting import AGES, Assumptions, fitted, handed_out, rounded, whole
-from sim.kinds import AGES as BANDS
+from sim.strata import AGES as BANDS
 from sim.state import FARM, FEMALE, INDUSTRY, NO_WORK, PRIMARY, SERVICES, Floats, Ints
 
 WORKING_AGE = 16  # years; the legal minimum

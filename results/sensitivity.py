@@ -29,7 +29,7 @@ from scenarios.paired import PARTS, Draw, Reading, Runs
 from scenarios.plan import policy
 from scenarios.scenario import Scenario
 from scenarios.simulate import RequestError
-from sim.calendar import ticks
+from sim.calendar import quarters_between
 from sim.state import Floats
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def inactive(
 ) -> list[str]:
     """The factors that cannot act, because their term is zero or enters published rates only."""
     chosen = list(names)
-    quarters = (tick.number for tick in ticks(scenario.start, scenario.until))
+    quarters = (tick.number for tick in quarters_between(scenario.start, scenario.until))
     used = levers_used(policy(scenario, pack), quarters)
     idle = acting.inactive(chosen, int(EFFECTS in chosen), used)
     if question.outcome != PUBLISHED and question.outcome.removesuffix("_pp") != "counting":

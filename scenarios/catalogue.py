@@ -198,7 +198,7 @@ def indicators() -> "pd.DataFrame":
     """
     import pandas as pd
 
-    from sim.census import FOUND
+    from sim.observation import FOUND
     from sim.indicators import INDICATORS
 
     rows = [

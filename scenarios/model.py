@@ -19,20 +19,20 @@ from scenarios.plan import policy
 from scenarios.resolving import resolve
 from scenarios.scenario import Scenario
 from scenarios.simulate import checked, horizon, information, reported
-from sim import UrbanModel
-from sim.base import Base, base
-from sim.calendar import ticks
-from sim.chance import Luck
+from sim import UrbanModel, schooling
+from sim.calendar import quarters_between
 from sim.conditions import Conditions
-from sim.households import MOTHERS
-from sim.kinds import Headcount
+from sim.destination import Alternatives
+from sim.destination_constants import DestinationConstants, solve
 from sim.levers import Levers
 from sim.markets import Markets
-from sim.migration import Alternatives
 from sim.model import CHUNK
-from sim.quarter import Quarter
-from sim.register import Register
-from sim.state import BEYOND, Counties, People, Units
+from sim.places import Places
+from sim.population import Population
+from sim.randomness import RandomStreams
+from sim.state import Counties, People, Units
+from sim.step import Step
+from sim.strata import MOTHERS, Headcount
 
 
 class RegionModel(UrbanModel):
@@ -89,7 +89,7 @@ class RegionModel(UrbanModel):
 @lru_cache(maxsize=4)
 def prepared(
     name: str, start: date, scale: float, digest: str = ""
-) -> tuple[People, Units, Counties, Base]:
+) -> tuple[People, Units, Counties, DestinationConstants]:
     """A region's people, units, counties and destination constants, once per process.
 
     `digest` tells versions of the pack apart.
@@ -98,17 +98,18 @@ def prepared(
     region = load(name)
     built = population(region, start, scale, seed=1)
     counties = circumstances(region, start)
-    central, none = priors.central(), Levers.baseline(2 * len(counties))
-    first = ticks(start, start)[0]
-    register = Register(built.people, built.units, 2 * len(counties) + BEYOND)
-    counts = Headcount.of(register.count(first.number), MOTHERS)
+    central, none = priors.central(), Levers.baseline(Places(len(counties)).inside)
+    first = quarters_between(start, start)[0]
+    people = Population(built.people, built.units)
+    counts = Headcount.of(people.count(first.number), MOTHERS)
     markets = Markets.at_start(counts, counties, none, central)
     alternatives = Alternatives.around(counties)
-    Quarter(first, register, markets, alternatives, Luck(0), central).enrol(counts, 0.0, none)
+    step = Step(first, people, markets, alternatives, RandomStreams(0), central)
+    schooling.enrol(step, counts, 0.0, none)
     offers = markets.post(counts, none, Conditions(), 0.0, 0.0, central)
     followers = markets.followers(central)
-    away = register.away_share
-    fixed = base(
+    away = people.away_share
+    fixed = solve(
         built.people, built.units, counties, first.number, offers, followers, away, central
     )
     return built.people, built.units, counties, fixed

@@ -80,7 +80,7 @@ def simulate(
 
 def outcome_of(model: "RegionModel") -> Outcome:
     """Run a model to its end; what it gives."""
-    from sim import accounts, census
+    from sim import accounts, observation
     from sim.indicators import INDICATORS
 
     begun, days = model.present(), (model.plan.start, *(tick.ends for tick in model.ticks))

@@ -27,7 +27,7 @@ from scenarios.request import Request, World, digest_of
 from scenarios.resolving import resolve
 from scenarios.scenario import Horizon, Name
 from scenarios.simulate import LIMITS, checked, horizon
-from sim.calendar import ticks
+from sim.calendar import quarters_between
 from sim.state import Floats
 
 MOST = 1_000_000  # runs in a sweep
@@ -223,7 +223,7 @@ class Design:
         used: set[str] = set()
         for world in self.worlds:
             scenario = world.scenario
-            quarters = (tick.number for tick in ticks(scenario.start, scenario.until))
+            quarters = (tick.number for tick in quarters_between(scenario.start, scenario.until))
             used |= levers_used(policy(scenario, load(world.region)), quarters)
         return inactive(self.names, int(self.effects), used)
 

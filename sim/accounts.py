@@ -1,15 +1,23 @@
-"""The books: every change in a population has a cause, to the last person."""
+"""Demographic accounts: every change of a population has a cause, to the last person.
+
+The ledger of a quarter is checked against a count of everyone; urban growth is split by cause; and
+who moved is kept for the whole run.
+"""
 
 from dataclasses import dataclass, fields
 from typing import Self
 
 import numpy as np
 
+from sim import strata
+from sim.places import Places, county_of, town
+from sim.places import villages as villages_of
 from sim.state import Floats, Ints
+from sim.strata import AGED, Clock, Traits
 
 
 class UnbalancedBooksError(ArithmeticError):
-    """A rule moved people without telling the books; the run stops."""
+    """A process changed people without an entry in the ledger; the run stops."""
 
 
 @dataclass
@@ -55,7 +63,7 @@ def check(before: Ints, flows: Flows, after: Ints) -> None:
     if gap.any():
         place, sex = np.unravel_index(np.argmax(abs(gap)), gap.shape)
         causes = {f.name: getattr(flows, f.name) for f in fields(flows)}
-        told = (
+        text = (
             f"births {causes['births'][place, sex]:+d}, deaths {-causes['deaths'][place, sex]:+d}, "
             f"moves in {causes['moves'][:, place, sex].sum():+d}, "
             f"moves out {-causes['moves'][place, :, sex].sum():+d}, "
@@ -63,9 +71,9 @@ def check(before: Ints, flows: Flows, after: Ints) -> None:
             f"recoded {causes['recoded'][place, sex]:+d}"
         )
         raise UnbalancedBooksError(
-            f"place {place}, sex {sex}: {before[place, sex]} residents and {told} should leave "
+            f"place {place}, sex {sex}: {before[place, sex]} residents and {text} should leave "
             f"{before[place, sex] + flows.net[place, sex]}, but {after[place, sex]} are there; "
-            "a rule moved people without telling the books"
+            "a process changed people without an entry in the ledger"
         )
 
 
@@ -100,10 +108,10 @@ class Growth:
 
 def growth(flows: Flows, counties: int) -> Growth:
     """Split the quarter's urban growth by cause; the causes add up to all of it."""
-    towns, villages = np.arange(0, 2 * counties, 2), np.arange(1, 2 * counties, 2)
+    places, every = Places(counties), np.arange(counties)
+    towns, villages = town(every), villages_of(every)
     moves, entries = flows.moves.sum(axis=2), flows.entries.sum(axis=2)
-    inside = slice(0, 2 * counties)
-    province, country = 2 * counties, 2 * counties + 1
+    inside, province, country = slice(0, places.inside), places.province, places.country
     into, out = moves[inside, towns].sum(axis=0), moves[towns, inside].sum(axis=1)
     from_village, to_village = moves[villages, towns], moves[towns, villages]
     net = flows.net.sum(axis=1)
@@ -120,22 +128,6 @@ def growth(flows: Flows, counties: int) -> Growth:
         recoding=flows.recoded[towns].sum(axis=1),
         residents=net[towns] + net[villages],
     )
-
-
-def portion(amounts: Ints, days: int, of: int) -> Ints:
-    """What `days` of `of` make of whole numbers, in whole numbers, (..., any).
-
-    Running sums along the last axis are rounded to the nearest whole number, so that their total
-    is off by half a unit at most.
-    """
-    running = np.cumsum(amounts, axis=-1)
-    return np.diff((2 * days * running + of) // (2 * of), axis=-1, prepend=0)
-
-
-def portion_of_growth(change: Growth, days: int, of: int) -> Growth:
-    """The growth of the first `days` of a quarter of `of` days, each number rounded by itself."""
-    parts = {name: portion(each[:, None], days, of) for name, each in vars(change).items()}
-    return Growth(**{name: part[:, 0] for name, part in parts.items()})
 
 
 def rate_change(urban: Ints, residents: Ints, change: Growth) -> dict[str, Floats]:
@@ -156,3 +148,66 @@ def rate_change(urban: Ints, residents: Ints, change: Growth) -> dict[str, Float
         "recoding": change.recoding * points,
         "denominator": -share * change.residents * points,
     }
+
+
+# Who moved
+
+
+ENDS = ("village", "town", "nearby", "province", "country")  # where a move begins or ends
+NEARBY, PROVINCE = 2, 3
+GROUP = np.empty(strata.BANDS, np.int64)  # age group of each band
+for _group, _bands in enumerate(AGED.values()):
+    GROUP[_bands] = _group
+
+
+@dataclass
+class Movers:
+    """Persons who moved so far, a column for each thing that matters.
+
+    A move between two counties stands in the line of each: of the one it leaves it ends `nearby`,
+    of the other it begins there. Moves within a county's town, or within its villages, are left
+    out, and so are those who were never in the region.
+    """
+
+    persons: Ints  # (county, from, to, age group, sex, education, situation)
+
+    @classmethod
+    def none(cls, counties: int) -> Self:
+        """Nobody has moved yet."""
+        ends = len(ENDS)
+        of_person = (len(AGED), strata.SEXES, strata.EDUCATIONS, strata.SITUATIONS)
+        return cls(np.zeros((counties, ends, ends, *of_person), np.int64))
+
+    def add(
+        self, start: Ints, end: Ints, born: Ints, child: Ints, traits: Traits, weight: Ints,
+        quarter: int,
+    ) -> None:  # fmt: skip
+        """Enter people who moved from place to place, each (mover,)."""
+        places = Places(len(self.persons))
+        clock = Clock.at(quarter)
+        of_person = (
+            GROUP[clock.band[born.view(np.uint16)]], strata.sex_of(traits),
+            strata.education_of(traits), clock.situation(traits, child),
+        )  # fmt: skip
+        leaves, comes = places.is_inside(start), places.is_inside(end)
+        within = leaves & comes & (county_of(start) == county_of(end))
+        from_end, to_end = (self._end(place, places) for place in (start, end))
+        nearby = np.full(len(start), NEARBY)
+        lines = (
+            (within & (start != end), county_of(start), from_end, to_end),
+            (leaves & ~within, county_of(start), from_end, np.where(comes, nearby, to_end)),
+            (comes & ~within, county_of(end), np.where(leaves, nearby, from_end), to_end),
+        )
+        shape = self.persons.shape
+        person = np.ravel_multi_index(of_person, shape[3:])
+        cells, size = self.persons.reshape(-1), np.prod(shape[3:], dtype=np.int64)
+        for which, county, begun, ended in lines:
+            ends = (county * shape[1] + begun) * shape[2] + ended
+            np.add.at(cells, (ends * size + person)[which], weight[which])
+
+    @staticmethod
+    def _end(place: Ints, places: Places) -> Ints:
+        """What a place is to a county that it belongs to, or that lies elsewhere."""
+        return np.where(
+            places.is_inside(place), places.is_town(place), PROVINCE + place - places.province
+        )

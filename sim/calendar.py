@@ -1,4 +1,4 @@
-"""Time: the quarters of a run, the first of which may be cut short."""
+"""Time: the quarters between two dates, the first and the last of which may be cut short."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -7,10 +7,11 @@ from sim.state import quarter_of
 
 SCHOOL_YEAR = 3  # schools enrol in the third quarter
 SPRING_FESTIVAL = 1  # migrants are home, and villages learn who is away, in the first
+HALF_YEAR = 2  # quarters; the definition of a usual resident
 
 
 @dataclass(frozen=True)
-class Tick:
+class Quarter:
     """A calendar quarter, or the part of one that a run covers."""
 
     number: int  # quarters since the first of 1900
@@ -28,18 +29,16 @@ class Tick:
         return self.number % 4 + 1
 
 
-def ticks(start: date, until: date) -> list[Tick]:
-    """The quarters after `start`, cut at calendar quarters, to the end of the one of `until`.
-
-    The last is whole, wherever `until` lies in it: what rules count in quarters (the half-year
-    rule, the school year) holds at quarters' ends only.
-    """
+def quarters_between(start: date, until: date) -> list[Quarter]:
+    """The quarters after `start`, cut at calendar quarters, to the end of `until`."""
     found, day = [], start
-    while day <= until:
+    last = until + timedelta(days=1)
+    while day < last:
         year, season = day.year, (day.month - 1) // 3 + 1
         first = date(year, 3 * season - 2, 1)
         following = date(year + season // 4, 3 * (season % 4) + 1, 1)
-        length = (following - day).days / (following - first).days
-        found.append(Tick(quarter_of(year, season), following - timedelta(days=1), length))
-        day = following
+        stop = min(following, last)
+        length = (stop - day).days / (following - first).days
+        found.append(Quarter(quarter_of(year, season), stop - timedelta(days=1), length))
+        day = stop
     return found

@@ -1,13 +1,20 @@
-"""Birth and death: schedules by age, sex and place, at the level each county registered."""
+"""Fertility, mortality and partnership: who is born, who dies, who comes of age, who marries."""
 
 import numpy as np
 
-from sim.kinds import AGES, BANDS, Headcount
+from sim import kernels, strata
 from sim.parameters import Parameters
-from sim.state import FEMALE, Counties, Floats, Ints
+from sim.places import Places, county_of
+from sim.randomness import Stream, addresses
+from sim.state import COLLEGE, FEMALE, JUNIOR, SENIOR, Bools, Counties, Floats, Ints
+from sim.step import Step, just_grown
+from sim.strata import AGES, Headcount
 
 MIDDLE = (AGES + np.append(AGES[1:], 90)) / 2  # mean age in each band [years]
 FERTILE = (AGES >= 20) & (AGES < 50)
+
+
+# Rules: pure, by stratum
 
 
 def mortality_pattern(p: Parameters) -> Floats:
@@ -28,11 +35,6 @@ def mortality(level: Floats, pattern: Floats, p: Parameters) -> Floats:
     hazard = level[:, None, None, None] * pattern
     hazard[:, :, 0] += p.infant_mortality
     return hazard
-
-
-def survival(years: float, p: Parameters) -> float:
-    """What is left of every hazard of death so many years after the start."""
-    return float((1 - p.mortality_decline) ** years)
 
 
 def fertility_pattern(p: Parameters) -> Floats:
@@ -56,15 +58,10 @@ def level(rate: Floats, pattern: Floats, exposed: Ints, residents: Ints) -> Floa
     return np.divide(rate * residents, expected, out=np.zeros(len(rate)), where=expected > 0)
 
 
-def newborn_sex(u: Floats, p: Parameters) -> Ints:
-    """Sex of each newborn, (newborn,)."""
-    return np.where(u < p.boys_per_birth, 0, FEMALE)
-
-
 def crude_levels(people: Headcount, counties: Counties, p: Parameters) -> tuple[Floats, Floats]:
     """Levels of mortality and fertility that give each county its crude rates, each (county,)."""
     n = len(counties)
-    by_sex = people.by_age_and_sex[: 2 * n].reshape(n, 2, BANDS, 2)
+    by_sex = Places(n).by_county(people.by_age_and_sex)
     residents = by_sex.sum(axis=(1, 2, 3))
     infants = by_sex[:, :, 0].sum(axis=(1, 2)) * p.infant_mortality
     rate = np.maximum(counties.death_rate - infants / np.maximum(residents, 1), 0)
@@ -74,7 +71,68 @@ def crude_levels(people: Headcount, counties: Counties, p: Parameters) -> tuple[
 
 def birth_level(people: Headcount, rate: Floats, p: Parameters) -> Floats:
     """The level of fertility that gives each county its births per resident and year, (county,)."""
-    n = len(rate)
-    residents = people.by_sex[: 2 * n].sum(axis=1).reshape(n, 2).sum(axis=1)
-    mothers = people.mothers[: 2 * n].reshape(n, 2, BANDS)
+    places = Places(len(rate))
+    residents = places.by_county(people.by_sex).sum(axis=(1, 2))
+    mothers = places.by_county(people.mothers)
     return level(rate, fertility_pattern(p), mothers, residents)
+
+
+def newborn_sex(u: Floats, p: Parameters) -> Ints:
+    """Sex of each newborn, (newborn,)."""
+    return np.where(u < p.boys_per_birth, 0, FEMALE)
+
+
+def marriage_hazard(p: Parameters) -> Floats:
+    """How often an unpartnered adult finds a partner, if there is one [1/year], (band, 2 sex)."""
+    peak = p.marriage_age + np.array([0.5, -0.5]) * p.spouse_age_gap
+    distance = (AGES[:, None] + 2.5 - peak) / p.marriage_age_sd
+    return p.marriage_hazard * np.exp(-(distance**2) / 2) * (AGES[:, None] >= 20)
+
+
+def address_of_couple(unit_of_man: Ints, unit_of_woman: Ints, urban: Bools) -> Ints:
+    """Where a new couple lives, (couple,): with him, unless only she lives in town."""
+    hers = urban[unit_of_woman] & ~urban[unit_of_man]
+    return np.where(hers, unit_of_woman, unit_of_man)
+
+
+def education_reached(u: Floats, p: Parameters) -> Ints:
+    """Education of those who come of age, (person,)."""
+    return np.where(
+        u < p.college_share, COLLEGE, np.where(u < p.college_share + p.senior_share, SENIOR, JUNIOR)
+    )
+
+
+# Process: applies what was drawn
+
+
+def births(step: Step, mothers: Ints) -> None:
+    """Children are born; their sex is drawn at their own address."""
+    population, quarter = step.population, step.quarter.number
+    child = addresses(population.people.address[mothers], quarter, 0)
+    u = step.streams.uniform(Stream.COMING_OF_AGE, quarter, child)[0]
+    population.add_children(mothers, newborn_sex(u, step.parameters), quarter)
+
+
+def come_of_age(step: Step) -> None:
+    """Those who turned eighteen in the last four quarters leave school."""
+    rows = just_grown(step)
+    u = step.uniform(Stream.COMING_OF_AGE, rows)[0]
+    education = education_reached(u, step.parameters)
+    step.population.come_of_age(rows, education)
+
+
+def marry(step: Step, rows: Ints) -> None:
+    """Those who find each other in a county form households."""
+    people = step.population.people
+    county, sex = county_of(step.place(rows)), strata.sex_of(people.traits[rows])
+    tag = step.streams.words(Stream.PARTNERS, step.quarter.number, people.address[rows])[0]
+    order = np.lexsort((people.address[rows], tag, county))
+    partner, kin = np.empty(len(rows), np.int64), np.empty(len(rows), np.int64)
+    kernels.first_of_ring(people.next_member, rows[order], kin)
+    kernels.pair(county[order], sex[order].astype(np.int64), kin, partner)
+    men = np.flatnonzero((partner >= 0) & (sex[order] == 0))
+    he, she = rows[order[men]], rows[order[partner[men]]]
+    homes = address_of_couple(
+        people.unit[he].astype(np.int64), people.unit[she].astype(np.int64), step.population.urban
+    )
+    step.population.marry(he, she, homes, step.quarter.number)

@@ -5,6 +5,7 @@ import numpy as np
 from sim.conditions import Conditions
 from sim.levers import Levers
 from sim.parameters import Parameters
+from sim.places import in_towns, in_villages
 from sim.state import Floats
 
 LAG = 8  # quarters from the start of building to completion
@@ -18,7 +19,7 @@ def starts(stock: Floats, price_ratio: Floats, p: Parameters) -> Floats:
 
 def completions(begun: Floats, levers: Levers, quarters: float) -> Floats:
     """Dwellings finished, (county,): those begun two years ago, and those on new land."""
-    return quarters * (begun + levers.land_supply[::2] / 4)
+    return quarters * (begun + in_towns(levers.land_supply) / 4)
 
 
 def remaining(stock: Floats, p: Parameters, quarters: float) -> Floats:
@@ -40,12 +41,12 @@ def price_growth(before: Floats, vacant: Floats, conditions: Conditions, p: Para
 def quality(stock: Floats, levers: Levers, p: Parameters) -> Floats:
     """Share of value that renovation added to the mean dwelling, (county,); it adds none."""
     renovated = np.divide(
-        levers.renovated_dwellings[::2], stock, out=np.zeros_like(stock), where=stock > 0
+        in_towns(levers.renovated_dwellings), stock, out=np.zeros_like(stock), where=stock > 0
     )
     return np.minimum(renovated, 1) * p.renovation_price_effect / 100
 
 
 def resettling_hazard(levers: Levers, households: Floats) -> Floats:
     """How often a village household moves into a town flat of a project [1/year], (county,)."""
-    wanted = levers.resettlement[1::2]
+    wanted = in_villages(levers.resettlement)
     return np.divide(wanted, households, out=np.zeros_like(wanted), where=households > 0)

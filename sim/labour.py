@@ -2,17 +2,25 @@
 
 import numpy as np
 
-from sim.chance import hazard
+from sim import kernels, strata
+from sim.choice import hazard
 from sim.conditions import Conditions
-from sim.kinds import AGES
 from sim.levers import Levers
 from sim.parameters import Parameters
-from sim.state import FARM, INDUSTRY, NO_WORK, SENIOR, SERVICES, Floats, Ints
+from sim.places import TOWN, VILLAGES, county_of, in_towns, in_villages
+from sim.randomness import Stream
+from sim.relocation import ration, share_bringing_household, to_town
+from sim.state import FARM, INDUSTRY, NO_WORK, SENIOR, SERVICES, Floats, Ints, Parties
+from sim.step import Step
+from sim.strata import AGES
 
 SECTORS = 2
 NON_FARM = [INDUSTRY, SERVICES]
 WORKING = (AGES >= 15) & (AGES < 60)
 OLD = AGES >= 60
+
+
+# Rules
 
 
 def jobs_wanted(
@@ -34,8 +42,8 @@ def jobs_wanted(
     """
     growth = (1 + p.job_growth + conditions.job_growth) ** years
     trend = base * growth * wage_ratio[:, None] ** -p.labour_demand_elasticity
-    tradable, returnee = levers.tradable_jobs[::2], levers.returnee_jobs[::2]
-    posts = levers.urban_posts[::2]
+    tradable, returnee = in_towns(levers.tradable_jobs), in_towns(levers.returnee_jobs)
+    posts = in_towns(levers.urban_posts)
     added = np.stack([tradable, p.job_multiplier * tradable + returnee + posts], axis=1)
     return np.floor(trend + added)
 
@@ -101,14 +109,15 @@ def wage_ratio(unemployment: Floats, at_start: Floats, p: Parameters) -> Floats:
 
 def home_income(base: Floats, levers: Levers) -> Floats:
     """What one has without a non-farm job [yuan/year], (county, 2 town/village)."""
-    farm, roofs, relief = levers.farm_chain_income, levers.rooftop_income, levers.work_relief_income
-    village = base[:, 1] + farm[1::2] + roofs[1::2] + relief[1::2]
-    return np.stack([base[:, 0], village], axis=1)
+    village = base[:, VILLAGES] + in_villages(levers.farm_chain_income)
+    village = village + in_villages(levers.rooftop_income)
+    village = village + in_villages(levers.work_relief_income)
+    return np.stack([base[:, TOWN], village], axis=1)
 
 
 def commuting_cost(levers: Levers) -> Floats:
     """Cost of commuting to town relative to the start, (county,)."""
-    return 1 - levers.rural_roads[1::2]
+    return 1 - in_villages(levers.rural_roads)
 
 
 def expected_income(
@@ -126,7 +135,7 @@ def expected_income(
 
 def beds_offered(levers: Levers) -> Floats:
     """Beds in workers' dormitories that the plan added, (county,)."""
-    return levers.dormitory_beds[::2]
+    return in_towns(levers.dormitory_beds)
 
 
 def moving_share(
@@ -142,3 +151,45 @@ def moving_share(
     fresh = np.divide(new_jobs, hired, out=np.zeros_like(new_jobs), where=hired > 0)
     beds = np.divide(new_beds, hired, out=np.zeros_like(new_beds), where=hired > 0)
     return np.minimum(np.minimum(fresh, 1) / (1 + odds) + p.bed_takeup * np.minimum(beds, 1), 1)
+
+
+# Process
+
+
+def separate(step: Step, rows: Ints) -> None:
+    """Jobs end and come free: villagers go back to the land, townspeople are out of work."""
+    people, place = step.population.people, step.place(rows)
+    job = county_of(place) * SECTORS + strata.work_of(people.traits[rows]) - INDUSTRY
+    ended = np.bincount(job, people.weight[rows], step.places.counties * SECTORS)
+    step.markets.come_free(ended.reshape(step.places.counties, -1))
+    step.population.employ(rows, np.where(step.places.is_villages(place), FARM, NO_WORK))
+
+
+def hire(step: Step, rows: Ints) -> Ints:
+    """Searchers fill vacancies in the order of their draws, never more than there are.
+
+    Returns
+    -------
+    (hired,) rows
+    """
+    u, people = step.uniform(Stream.HIRED, rows), step.population.people
+    county = county_of(step.place(rows))
+    open_jobs = step.markets.vacancies[county]
+    services = u[0] * open_jobs.sum(axis=1) >= open_jobs[:, 0]
+    queue = SECTORS * county + services
+    room = np.floor(step.markets.vacancies).astype(np.int64).ravel()
+    hired = ration(u[1], queue, people.weight[rows].astype(np.int64), room)
+    step.population.employ(rows[hired], INDUSTRY + services[hired])
+    return rows[hired]
+
+
+def follow_job(step: Step, hired: Ints) -> Parties:
+    """Some villagers hired in town move there; some of them bring their household."""
+    u, place = step.uniform(Stream.HIRED, hired), step.place(hired)
+    county = county_of(place)
+    moves = step.places.is_villages(place) & (u[2] < step.markets.moving_share[county])
+    brings = u[3] < share_bringing_household(
+        step.markets.counties.residents_per_dwelling[county], step.parameters
+    )
+    mode = np.where(brings, kernels.WHOLE, kernels.LONE)
+    return to_town(step, hired[moves], mode[moves], county[moves])

@@ -5,12 +5,13 @@ from typing import Self
 
 import numpy as np
 
-from sim import housing, labour, schools, services
+from sim import housing, labour, schooling, services
 from sim.conditions import Conditions
-from sim.kinds import Headcount
 from sim.levers import Levers
 from sim.parameters import Parameters
-from sim.state import BEYOND, INDUSTRY, SERVICES, Counties, Floats, Ints, Offers
+from sim.places import TOWN, Places, in_villages, together
+from sim.state import INDUSTRY, SERVICES, Counties, Floats, Ints, Offers
+from sim.strata import Headcount
 
 PUPIL_AGES = np.array([[0, 0, 0.8, 0.4], [0, 0, 0, 0.6]])  # share of bands 0 to 10-14 in a stage
 
@@ -62,9 +63,9 @@ class Markets:
             begun=[begun] * housing.LAG,
             price=np.ones(n),
             price_growth=np.zeros(n),
-            seat_chance=np.ones((n, schools.STAGES, 2)),
-            seats_taken=np.zeros((n, schools.STAGES), np.int64),
-            queue=np.zeros((n, schools.STAGES), np.int64),
+            seat_chance=np.ones((n, schooling.STAGES, 2)),
+            seats_taken=np.zeros((n, schooling.STAGES), np.int64),
+            queue=np.zeros((n, schooling.STAGES), np.int64),
             seats=counties.seats,
             beds=np.zeros(n),
             filled=filled,
@@ -93,7 +94,7 @@ class Markets:
         commuting = labour.commuting_cost(levers)
         beds = labour.beds_offered(levers)
         new_beds, self.beds = np.maximum(beds - self.beds, 0), np.maximum(beds, self.beds)
-        villagers = self.hire_rate * by_place[1::2] * quarters
+        villagers = self.hire_rate * in_villages(by_place) * quarters
         self.moving_share = labour.moving_share(self.fresh, villagers, commuting, new_beds, p)
         self.fresh = np.maximum(self.fresh - villagers, 0)
         self.wage = np.round(self.counties.wage * ratio)
@@ -108,7 +109,7 @@ class Markets:
             income_outside=p.hiring_elsewhere * elsewhere + (1 - p.hiring_elsewhere) * idle,
             housing_cost=self.price,
             housing_quality=housing.quality(self.stock, levers, p),
-            school_quality=schools.quality(levers, p),
+            school_quality=schooling.quality(levers, p),
             seat_chance=self.seat_chance,
             health=services.health(levers, p),
             elder_care=services.elder_care(levers, p),
@@ -128,7 +129,7 @@ class Markets:
         self.vacancies = self.vacancies + np.clip(still_wanted, 0, ended)
 
     def take_over(self, residents: Ints, townspeople: Ints) -> None:
-        """Residents of villages that became urban live where they lived, and keep their schools.
+        """Residents of villages that became urban live where they lived, and keep their schooling.
 
         Parameters
         ----------
@@ -159,7 +160,7 @@ class Markets:
 
     def occupied(self, people: Headcount) -> Floats:
         """Dwellings lived in, (county,): never more than there are, or households share them."""
-        residents = people.by_band[: 2 * len(self.counties) : 2].sum(axis=1)
+        residents = Places(len(self.counties)).by_county(people.by_band)[:, TOWN].sum(axis=1)
         return np.minimum(residents / self.counties.residents_per_dwelling, self.stock)
 
     def rooms(self, people: Headcount) -> Ints:
@@ -172,12 +173,12 @@ class Markets:
     ) -> None:
         """Fill the seats of a school year; `waiting` is (county, stage, class) children."""
         n = len(self.counties)
-        children = people.by_band[: 2 * n : 2, :4]
+        children = Places(n).by_county(people.by_band)[:, TOWN, :4]
         pupils = np.maximum(np.rint(children @ PUPIL_AGES.T).astype(np.int64), waiting.sum(axis=2))
         staying = pupils - waiting.sum(axis=2)
-        seats = np.floor(schools.town_seats(self.seats, years, levers, p)).astype(np.int64)
-        served, chance = schools.admitted(seats - staying, waiting, levers)
-        self.seat_chance = chance[..., [schools.OWNER, schools.OTHER]]
+        seats = np.floor(schooling.town_seats(self.seats, years, levers, p)).astype(np.int64)
+        served, chance = schooling.admitted(seats - staying, waiting, levers)
+        self.seat_chance = chance[..., [schooling.OWNER, schooling.OTHER]]
         self.queue = (waiting - served).sum(axis=2)
         self.seats_taken = np.minimum(staying, seats) + served.sum(axis=2)
 
@@ -195,14 +196,15 @@ def looking(people: Headcount, levers: Levers, p: Parameters) -> Floats:
     -------
     (place, band, work, education) persons times effort, for the places of the levers
     """
-    by_work = people.by_work[:-BEYOND]
-    adults = people.by_band[: len(by_work), labour.WORKING].sum(axis=1).astype(float)
+    places = Places.of(levers.training)
+    by_work = people.by_work[: places.inside]
+    adults = people.by_band[: places.inside, labour.WORKING].sum(axis=1).astype(float)
     return by_work * labour.search(levers, adults, p)
 
 
 def by_county(places: Floats) -> Floats:
     """Sum town and villages, and everything but the first axis, (county,)."""
-    return places.reshape(len(places) // 2, -1).sum(axis=1)
+    return together(places.reshape(len(places), -1).sum(axis=1))
 
 
 def unemployment(filled: Ints, searching: Floats) -> Floats:

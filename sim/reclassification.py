@@ -2,11 +2,15 @@
 
 import numpy as np
 
-from sim.chance import probability
+from sim import schooling
+from sim.choice import probability
 from sim.conditions import Conditions
 from sim.levers import Levers
 from sim.parameters import Parameters
+from sim.places import in_villages
+from sim.randomness import Stream
 from sim.state import Bools, Floats, Ints, Units
+from sim.step import Step
 
 
 def recoding_hazard(units: Units, levers: Levers, conditions: Conditions, p: Parameters) -> Floats:
@@ -20,19 +24,19 @@ def recoding_hazard(units: Units, levers: Levers, conditions: Conditions, p: Par
         return np.zeros(len(units))
     relative = np.where(units.contiguous, p.recode_contiguity_ratio, 1.0)
     trend = p.recode_hazard * relative / relative[rural].mean()
-    increment = levers.recoding[2 * units.county + 1]
+    increment = in_villages(levers.recoding)[units.county]
     return rural * (trend + increment)
 
 
 def merging_hazard(units: Units, levers: Levers, p: Parameters) -> Floats:
     """How often a village is merged into a neighbour [1/year], (unit,)."""
     independent = units.merged_into == np.arange(len(units))
-    increment = levers.merging[2 * units.county + 1]
+    increment = in_villages(levers.merging)[units.county]
     return (~units.urban & independent) * (p.merge_hazard + increment)
 
 
-def struck(hazard: Floats, u: Floats, years: float) -> Ints:
-    """The villages that an event of this hazard meets, (struck,) index."""
+def drawn(hazard: Floats, u: Floats, years: float) -> Ints:
+    """The villages that an event of this hazard meets, (drawn,) index."""
     return np.flatnonzero(u < probability(hazard, years))
 
 
@@ -63,3 +67,21 @@ def merged(units: Units, chosen: Ints) -> Ints:
         if len(near):
             result[beside[result[beside] == own]] = result[near[0]]
     return result
+
+
+def reclassify(step: Step, levers: Levers, conditions: Conditions) -> None:
+    """Villages are recoded urban around their people, merged, and lose their school."""
+    population, p, units = step.population, step.parameters, step.population.units
+    u = step.streams.uniform(Stream.UNIT, step.quarter.number, population.unit_address)
+    hazard = recoding_hazard(units, levers, conditions, p)
+    chosen = drawn(hazard, u[0], step.quarter.years)
+    if len(chosen):
+        before = population.townspeople()
+        population.recode(recoded(units, chosen))
+        step.markets.take_over(population.townspeople() - before, before)
+    hazard = merging_hazard(units, levers, p)
+    chosen = drawn(hazard, u[1], step.quarter.years)
+    units.merged_into = merged(units, chosen).astype(np.int32)
+    closing = schooling.closing_hazard(levers)[units.county]
+    closed = ~units.urban & (u[2] < probability(closing, step.quarter.years))
+    population.school_closed[: len(units)] |= closed

@@ -10,6 +10,7 @@ parent's family stage from the birth of the youngest child, the place of residen
 the unit. So a quarter that passes, a child that grows and a village that is recoded cost nothing.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any, Self
@@ -60,16 +61,16 @@ class People:
     Rows are never removed: the dead move to the unit beyond the last (see `Units.gone`).
     """
 
-    address: NDArray[np.uint64]  # never reused; a person's seat in every stream of luck
+    address: NDArray[np.uint64]  # never reused; a person's address in every random stream
     born: NDArray[np.int16]  # quarter of birth
     child: NDArray[np.int16]  # of a head: quarter of birth of the youngest child, or NEVER
     unit: NDArray[np.uint16]  # where they live, index into Units
     hukou: NDArray[np.uint16]  # where they are registered, index into Units
-    before: NDArray[np.uint16]  # where they lived before the last move, index into Units
-    since: NDArray[np.int16]  # quarter of the last move, or NEVER
-    traits: NDArray[np.uint8]  # sex (1 bit), education (2), role (2), work (3): see kinds.py
+    previous_unit: NDArray[np.uint16]  # where they lived before the last move, index into Units
+    moved_at: NDArray[np.int16]  # quarter of the last move, or NEVER
+    traits: NDArray[np.uint8]  # sex (1 bit), education (2), role (2), work (3): see strata.py
     flags: NDArray[np.uint8]  # OWNS_FLAT, COLLECTIVE
-    mate: NDArray[np.int32]  # next member of the household: households are the cycles
+    next_member: NDArray[np.int32]  # next member of the household: households are the cycles
     weight: NDArray[np.int32]  # persons represented
 
     def __len__(self) -> int:
@@ -106,6 +107,11 @@ class Units:
         return type(self)(*(getattr(self, f.name).copy() for f in fields(self)))
 
     @property
+    def counties(self) -> int:
+        """The number of counties."""
+        return int(self.county.max()) + 1
+
+    @property
     def elsewhere(self) -> int:
         """The first unit outside the region: the rest of the province."""
         return len(self.county)
@@ -116,9 +122,9 @@ class Units:
         return len(self.county) + 2
 
     def place(self) -> NDArray[np.int16]:
-        """The place each unit belongs to, (unit + 3,): 2 x county, + 1 if rural; then outside."""
+        """The place each unit belongs to, (unit + 3,); see `sim.places` for their order."""
         inside = 2 * self.county + ~self.urban
-        first = 2 * (int(self.county.max()) + 1)
+        first = 2 * self.counties
         return np.concatenate([inside, first + np.arange(BEYOND)]).astype(np.int16)
 
 
@@ -165,17 +171,47 @@ class Offers:
     service_outside: float  # every index outside the region: as in a town at the start
 
 
+OUTSIDE = -1  # the "county" of a goal beyond the region, and of one that needs no dwelling
+
+
+@dataclass(frozen=True)
+class Parties:
+    """Households, or parts of them, that are about to move; every column has shape (party,)."""
+
+    row: Ints  # who decided
+    mode: Ints  # kernels.WHOLE, LONE or WITH_CHILD
+    town: Ints  # county whose town they head for, or OUTSIDE
+    unit: Ints  # the unit, where it is known; else -1, and one is found in the town
+    needs_dwelling: Bools  # in the town
+
+    @classmethod
+    def none(cls) -> Self:
+        """No party."""
+        rows = np.empty(0, np.int64)
+        return cls(rows, rows, rows, rows, rows.astype(bool))
+
+    @classmethod
+    def together(cls, parts: Sequence[Self]) -> Self:
+        """All parties in one list, in the order given."""
+        names = [f.name for f in fields(cls)]
+        return cls(*(np.concatenate([getattr(p, name) for p in parts]) for name in names))
+
+    def where(self, which: Bools | Ints) -> "Parties":
+        """The parties a mask or an index selects."""
+        return Parties(*(getattr(self, f.name)[which] for f in fields(self)))
+
+
 COLUMNS: dict[str, type[np.generic]] = {
     "address": np.uint64,
     "born": np.int16,
     "child": np.int16,
     "unit": np.uint16,
     "hukou": np.uint16,
-    "before": np.uint16,
-    "since": np.int16,
+    "previous_unit": np.uint16,
+    "moved_at": np.int16,
     "traits": np.uint8,
     "flags": np.uint8,
-    "mate": np.int32,
+    "next_member": np.int32,
     "weight": np.int32,
 }
 

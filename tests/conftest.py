@@ -10,18 +10,18 @@ from scipy.stats import binom
 
 from calibration.compiling import keep_compiled
 from calibration.priors import central
-from sim import UrbanModel, households, kinds
-from sim.base import Base
-from sim.calendar import Tick
-from sim.chance import Luck, addresses
+from sim import UrbanModel, demography, population, strata
+from sim.destination_constants import DestinationConstants
+from sim.calendar import Quarter
+from sim.randomness import RandomStreams, addresses
 from sim.conditions import Conditions
-from sim.hazards import Hazards
-from sim.kinds import Headcount
+from sim.events import Hazards
+from sim.strata import Headcount
 from sim.levers import LEVERS, Levers
 from sim.markets import Markets
-from sim.migration import Alternatives
-from sim.quarter import Quarter
-from sim.register import Register
+from sim.destination import Alternatives
+from sim.step import Step
+from sim.population import Population
 from sim.state import (
     ALONE,
     COLUMNS,
@@ -119,7 +119,7 @@ def families(n: int, *, seed: int = 0) -> People:
         hukou=hukou,
         before=hukou.copy(),
         since=np.where(stranger, NOW - 20, NEVER).astype(np.int16),
-        traits=kinds.pack(np.array([0, 1, 1, 0, 1])[member], rng.integers(0, 4, rows), role, work),
+        traits=strata.pack(np.array([0, 1, 1, 0, 1])[member], rng.integers(0, 4, rows), role, work),
         flags=(rng.random(rows) < 0.3).astype(np.uint8),
         mate=mate.astype(np.int32),
         weight=np.ones(rows, np.int32),
@@ -132,7 +132,7 @@ def persons(n: int, *, age=30, sex=MALE, education=SENIOR, role=ALONE, work=FARM
     told = {
         "address": addresses(np.arange(n)), "born": NOW + 1 - 4 * np.asarray(age), "child": NEVER,
         "unit": unit, "hukou": unit, "before": columns.get("hukou", unit), "since": NEVER,
-        "traits": kinds.pack(sex, education, role, work), "flags": 0, "mate": np.arange(n),
+        "traits": strata.pack(sex, education, role, work), "flags": 0, "mate": np.arange(n),
         "weight": 1, **columns,
     }  # fmt: skip
     return People(*(np.broadcast_to(told[c], n).astype(t) for c, t in COLUMNS.items()))
@@ -154,9 +154,9 @@ def homes_of(mate: np.ndarray) -> np.ndarray:
     return smallest
 
 
-def register_of(people: People, number: int = NOW + 1) -> Register:
+def register_of(people: People, number: int = NOW + 1) -> Population:
     """The register of these people, its books open for a quarter."""
-    register = Register(people, villages(), PLACES)
+    register = Population(people, villages(), PLACES)
     register.open_quarter()
     return register
 
@@ -164,26 +164,26 @@ def register_of(people: People, number: int = NOW + 1) -> Register:
 def quarter_of(people: People, *, number=NOW + 1, p=None, counties=None, seed=1) -> Quarter:
     """A quarter in which these people live, whose markets have posted their offers."""
     register, p, counties = register_of(people, number), p or PARAMETERS, counties or two_counties()
-    counts = Headcount.of(register.count(number), households.MOTHERS)
+    counts = Headcount.of(register.count(number), strata.MOTHERS)
     markets = Markets.at_start(counts, counties, levers(), p)
     markets.post(counts, levers(), Conditions(), 0.0, 1.0, p)
-    tick = Tick(number, date(2021, 3, 31), 1.0)
-    return Quarter(tick, register, markets, Alternatives.around(counties), Luck(seed), p)
+    tick = Quarter(number, date(2021, 3, 31), 1.0)
+    return Quarter(tick, register, markets, Alternatives.around(counties), RandomStreams(seed), p)
 
 
 def counted(quarter: Quarter) -> Headcount:
     """Everyone in a quarter, counted anew."""
-    return Headcount.of(quarter.register.count(quarter.tick.number), households.MOTHERS)
+    return Headcount.of(quarter.register.count(quarter.tick.number), strata.MOTHERS)
 
 
 def hazards(**values) -> Hazards:
     """Nothing happens, but for what is said."""
     none = {
-        "death": (4, kinds.BANDS, 2), "birth": (4, kinds.BANDS), "marriage": (kinds.BANDS, 2),
-        "settling": (4,), "resettling": (4,), "leaving": (4, 2, kinds.BANDS, kinds.SITUATIONS),
-        "going_back": (6, kinds.BANDS, kinds.EDUCATIONS),
-        "hire": (4, kinds.BANDS, kinds.WORKS, kinds.EDUCATIONS),
-        "separation": (4, kinds.BANDS, 2),
+        "death": (4, strata.BANDS, 2), "birth": (4, strata.BANDS), "marriage": (strata.BANDS, 2),
+        "settling": (4,), "resettling": (4,), "leaving": (4, 2, strata.BANDS, strata.SITUATIONS),
+        "going_back": (6, strata.BANDS, strata.EDUCATIONS),
+        "hire": (4, strata.BANDS, strata.WORKS, strata.EDUCATIONS),
+        "separation": (4, strata.BANDS, 2),
     }  # fmt: skip
     still = {name: np.zeros(shape) for name, shape in none.items()}
     factors = {"by_duration": np.ones(129), "by_village": np.ones(UNITS + 3)}
@@ -223,7 +223,7 @@ def build_world(
     counties = counties or two_counties()
     nest = Alternatives.around(counties).nest
     constants = np.tile(np.array([0.0, 3.5, 9.5, 10.0, 11.5])[nest], (4, 1))
-    base = Base(constants, counties.arrivals * arrivals)
+    base = DestinationConstants(constants, counties.arrivals * arrivals)
     return kind(
         people or families(n), units or villages(), counties, base, p, policy,
         start=date(2020, 11, 1), until=until, seed=seed, **more,

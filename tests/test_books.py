@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim import kinds
+from sim import strata
 from sim.accounts import Flows, UnbalancedBooksError, check, growth, portion, rate_change
-from sim.calendar import ticks
-from sim.kinds import Clock, Headcount, age_band
+from sim.calendar import quarters_between
+from sim.strata import Clock, Headcount, age_band
 from sim.state import HEAD, NEVER, SINGLE
 from tests.conftest import DEAD, STILL, build_world
 
@@ -143,7 +143,7 @@ def test_the_natural_increase_of_villages_is_no_growth_of_towns():
 @given(st.dates(date(1990, 1, 1), date(2050, 1, 1)), st.integers(0, 2000))
 def test_the_quarters_of_a_run_cover_every_day_once_to_the_end_of_the_last(start, days):
     until = start + timedelta(days)
-    found = ticks(start, until)
+    found = quarters_between(start, until)
     assert until - found[-1].ends <= timedelta(0)
     assert len(found) == 1 or found[-2].ends < until
     day = start
@@ -193,9 +193,11 @@ def test_everyone_is_counted_once_in_every_table():
         assert table.sum() == len(people)
     slow = np.zeros_like(counts.by_role)
     place = model.register.place[people.unit]
-    np.add.at(slow, (place, kinds.role_of(people.traits)), 1)
+    np.add.at(slow, (place, strata.role_of(people.traits)), 1)
     assert (counts.by_role == slow).all()
-    mothers = (kinds.sex_of(people.traits) == 1) & np.isin(kinds.role_of(people.traits), (0, HEAD))
+    mothers = (strata.sex_of(people.traits) == 1) & np.isin(
+        strata.role_of(people.traits), (0, HEAD)
+    )
     assert counts.mothers.sum() == mothers.sum()
     assert isinstance(counts, Headcount)
-    assert (kinds.role_of(people.traits) == SINGLE).any()
+    assert (strata.role_of(people.traits) == SINGLE).any()

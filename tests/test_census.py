@@ -9,13 +9,13 @@ from calibration.region import load
 from calibration.summaries import COHORTS, enumerated, rate, summaries
 from scenarios import simulate
 from scenarios.model import prepared
-from sim import kinds
-from sim.census import FOUND, IN_MOVERS, census
-from sim.households import MOTHERS
-from sim.kinds import AGED, Headcount
-from sim.measurement import HALF_YEAR
-from sim.movers import ENDS, Movers
-from sim.register import Register
+from sim import strata
+from sim.observation import FOUND, IN_MOVERS, census
+from sim.strata import MOTHERS
+from sim.strata import AGED, Headcount
+from sim.calendar import HALF_YEAR
+from sim.accounts import ENDS, Movers
+from sim.population import Population
 from sim.state import COLLECTIVE, DEPENDENT, FARM, NO_WORK, SINGLE
 
 START, LATER = date(2010, 11, 1), date(2020, 11, 1)
@@ -25,7 +25,7 @@ QUARTER = 443  # that the census of 2010 lies in
 @pytest.fixture(scope="module")
 def register():
     people, units, counties, _ = prepared("binzhou", START, 0.01)
-    return Register(people, units.copy(), 2 * len(counties) + 3)
+    return Population(people, units.copy(), 2 * len(counties) + 3)
 
 
 def found(register, quarter=QUARTER):
@@ -72,7 +72,7 @@ def test_households_are_counted_by_who_decides_in_them_and_dormitories_are_not(r
     p = register.people
     inside = p.unit < register.units.elsewhere
     family = inside & (p.flags & COLLECTIVE == 0)
-    role = kinds.role_of(p.traits)
+    role = strata.role_of(p.traits)
     decides = family & (role != DEPENDENT) & (role != SINGLE)
     assert found(register)["family_households"].sum() == p.weight[decides].sum()
     assert found(register)["family_members"].sum() == p.weight[family].sum()
@@ -82,7 +82,7 @@ def test_households_are_counted_by_who_decides_in_them_and_dormitories_are_not(r
 def test_age_groups_and_work_leave_nobody_out(register):
     p = register.people
     inside = p.unit < register.units.elsewhere
-    now, work = found(register), kinds.work_of(p.traits)
+    now, work = found(register), strata.work_of(p.traits)
     assert sum(now[name].sum() for name in AGED) == p.weight[inside].sum()
     assert now["workers"].sum() == p.weight[inside & (work != NO_WORK)].sum()
     assert now["farmers"].sum() == p.weight[inside & (work == FARM)].sum()
@@ -140,8 +140,8 @@ def test_a_move_between_counties_stands_in_the_lines_of_both(outcome):
 
 def test_each_kind_of_mover_is_entered_in_its_own_cell():
     movers, born = Movers.none(2), np.array([QUARTER - 4 * 25], np.int16)
-    traits = kinds.pack(np.array([1]), np.array([3]), np.array([SINGLE]), np.array([0]))
+    traits = strata.pack(np.array([1]), np.array([3]), np.array([SINGLE]), np.array([0]))
     never = np.array([-32768], np.int16)
     movers.add(np.array([3]), np.array([2]), born, never, traits, np.array([7]), QUARTER)
-    cell = (1, ENDS.index("village"), ENDS.index("town"), 2, 1, 3, kinds.SINGLE)
+    cell = (1, ENDS.index("village"), ENDS.index("town"), 2, 1, 3, strata.SINGLE)
     assert movers.persons[cell] == 7 == movers.persons.sum()

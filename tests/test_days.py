@@ -19,9 +19,9 @@ from scenarios.outcome import CAUSES, PUBLISHED, OutcomeError
 from scenarios.paired import read
 from scenarios.request import Request
 from scenarios.simulate import reported
-from sim.census import FOUND
+from sim.observation import FOUND
 from sim.indicators import INDICATORS
-from sim.kinds import AGED
+from sim.strata import AGED
 
 SCALE = 0.005
 DAYS = [date(2020, 11, 20), date(2021, 1, 1), date(2021, 2, 14), date(2021, 6, 29)]

@@ -13,24 +13,29 @@ import pytest
 from calibration.priors import catalogue, central
 from sim import (
     accounts,
-    chance,
-    county,
+    calendar,
+    choice,
     demography,
-    households,
+    departure,
+    destination,
+    governments,
     housing,
-    kernel,
+    hukou,
+    kernels,
     labour,
-    land,
-    measurement,
-    migration,
+    observation,
+    population,
+    randomness,
     reclassification,
-    schools,
+    relocation,
+    schooling,
     services,
+    strata,
 )
 from sim.accounts import Growth
 from sim.conditions import Conditions
 from sim.indicators import INDICATORS, Seen
-from sim.kinds import AGES
+from sim.strata import AGES
 from sim.levers import LEVERS
 from sim.markets import Markets, looking
 from sim.state import COLLEGE, NO_WORK, SENIOR, Offers
@@ -98,14 +103,14 @@ example(
     "7.3", "m", "a = 27.5, men",
     P.marriage_hazard
     * exp(-(((27.5 - P.marriage_age - P.spouse_age_gap / 2) / P.marriage_age_sd) ** 2) / 2),
-    households.marriage_hazard(P)[BAND[25], 0],
+    demography.marriage_hazard(P)[BAND[25], 0],
 )  # fmt: skip
 _U = (np.arange(100_000) + 0.5) / 100_000
 example(
-    "7.3", "college", "-", P.college_share, (households.education_reached(_U, P) == COLLEGE).mean()
+    "7.3", "college", "-", P.college_share, (demography.education_reached(_U, P) == COLLEGE).mean()
 )
 example(
-    "7.3", "senior", "-", P.senior_share, (households.education_reached(_U, P) == SENIOR).mean()
+    "7.3", "senior", "-", P.senior_share, (demography.education_reached(_U, P) == SENIOR).mean()
 )
 
 # 7.4
@@ -191,24 +196,24 @@ example(
 
 example("7.4", "bringing", "residents per dwelling = 2.8",
         min(P.dependants_per_job_mover / 1.8, 1),
-        migration.share_bringing_household(one(2.8), P))  # fmt: skip
+        relocation.share_bringing_household(one(2.8), P))  # fmt: skip
 
 # 7.5
 
 example(
     "7.5", "seats", "start = 9000, t = 5, ⟨school_seats⟩ = 900, primary",
     9000 * (1 + P.seat_growth) ** 5 + 900 * 6 / 9,
-    schools.town_seats(np.full((2, 2), 9000.0), 5.0, levers(school_seats=900.0), P)[0, 0],
+    schooling.town_seats(np.full((2, 2), 9000.0), 5.0, levers(school_seats=900.0), P)[0, 0],
 )  # fmt: skip
 _WAITING = np.broadcast_to(np.array([100, 50, 40, 60]), (2, 2, 4))
 example(
     "7.5", "Pr", "180 places, 100, 50, 40, 60 waiting by class, the last, ⟨enrolment_openness⟩ = "
     "0.5", 0.5 * min(1, 30 / 101),
-    schools.admitted(np.full((2, 2), 180), _WAITING, levers(enrolment_openness=0.5))[1][0, 0, 3],
+    schooling.admitted(np.full((2, 2), 180), _WAITING, levers(enrolment_openness=0.5))[1][0, 0, 3],
 )  # fmt: skip
 example(
     "7.5", "q", "town, ⟨school_quality⟩ = 0.1", P.school_quality_gap + 0.1,
-    schools.quality(levers(school_quality=0.1), P)[0],
+    schooling.quality(levers(school_quality=0.1), P)[0],
 )  # fmt: skip
 
 # 7.6
@@ -256,15 +261,15 @@ def _r(x: float) -> float:
 
 
 example("7.8", "g", "a = 37.5, SINGLE", log(_r(37.5) / _r(27)),
-        migration.age_schedule(P)[0, BAND[35]])  # fmt: skip
+        departure.age_schedule(P)[0, BAND[35]])  # fmt: skip
 _KEPT = 1 - 0.001 * (1 - P.hr_public_post_rural)
 _FREED = P.hr_parent_pension**0.5
 _LAND = -log(1 - P.land_hukou_decoupling / 100) / 5 * 0.4
 _LAND += -log(1 - P.hukou_reform_effect / 100) / 5 * 0.2
 _LEVERS = levers(rural_posts=10.0, pension_coverage=0.5, land_rights=0.4, hukou_access=0.2)
 example("7.8", "land", "⟨land_rights⟩ = 0.4, ⟨hukou_access⟩ = 0.2", _LAND,
-        land.leaving_hazard(_LEVERS, P)[1])  # fmt: skip
-_D, _N = migration.duration_factor(one(2.0), P), migration.village_factor(one(0.1), P)
+        hukou.leaving_hazard(_LEVERS, P)[1])  # fmt: skip
+_D, _N = departure.duration_factor(one(2.0), P), departure.village_factor(one(0.1), P)
 example(
     "7.8", "h", "HEAD, a = 37.5, youngest child 8, Λ = 0.3, ω + τ = 0.1, ⟨rural_posts⟩ = 10 of "
     "10000, ⟨pension_coverage⟩ = 0.5, land as above, d = 2, N = 0.1, school closed",
@@ -272,11 +277,11 @@ example(
         P.alpha_family + log(_r(37.5) / _r(37)) + log(P.hr_school_stage) + P.gamma_a * 0.3
         + P.gamma_dur * log2(32 / 8) + 0.1) + _LAND)
     * exp(P.gamma_dur * log2(2 / 32)) * exp(P.gamma_n * 0.1) * P.hr_school_closed,
-    migration.leaving_hazard(
-        np.full((4, 2, 3, 7), 0.3), np.full(4, 0.1), land.leaving_hazard(_LEVERS, P),
+    departure.leaving_hazard(
+        np.full((4, 2, 3, 7), 0.3), np.full(4, 0.1), hukou.leaving_hazard(_LEVERS, P),
         np.full(4, 10_000.0), _LEVERS, P,
-    )[1, 0, BAND[35], migration.PRIMARY_CHILD]
-    * _D * _N * migration.closure_factor(np.array([True]), np.array([True]), P),
+    )[1, 0, BAND[35], departure.PRIMARY_CHILD]
+    * _D * _N * departure.closure_factor(np.array([True]), np.array([True]), P),
 )  # fmt: skip
 
 # 7.9
@@ -285,7 +290,7 @@ example(
 def _value() -> float:
     """Of moving all to the own town, from the village of the first county, with a pupil of 8."""
     counties = two_counties()
-    where = migration.Alternatives.around(counties)
+    where = destination.Alternatives.around(counties)
     offers = Offers(
         income=np.array([[20e3, 16e3]] * 2), income_outside=np.array([30e3, 40e3]),
         housing_cost=np.full(2, 1.1), housing_quality=np.full(2, 0.05),
@@ -294,9 +299,9 @@ def _value() -> float:
         amenity=np.full(4, 0.6), service_outside=0.6,
     )  # fmt: skip
     constants = np.full((4, len(where.nest)), 1.0)
-    value = migration.utility(where, offers, constants, levers(credit=0.5), P)
-    own = (where.nest == migration.OWN_TOWN) & (where.mode == kernel.WHOLE)
-    return value[1, 0, 1, migration.PRIMARY_CHILD, own.argmax()]
+    value = destination.utility(where, offers, constants, levers(credit=0.5), P)
+    own = (where.nest == destination.OWN_TOWN) & (where.mode == kernels.WHOLE)
+    return value[1, 0, 1, departure.PRIMARY_CHILD, own.argmax()]
 
 
 example(
@@ -314,7 +319,7 @@ example(
 
 # 7.11
 
-_BACK = migration.going_back_hazard(np.array([False, True]), P)
+_BACK = departure.going_back_hazard(np.array([False, True]), P)
 example("7.11", "r", "a = 55", P.return_hazard * P.return_after_50, _BACK[0, BAND[55], 0])
 example(
     "7.11", "r college", "a = 22, beyond the region", P.return_hazard
@@ -326,7 +331,7 @@ example("7.11", "r child", "a = 14", 0.0, _BACK[1, BAND[10]].max())
 
 example(
     "7.12", "arrivals", "base = 400, Δ = 0.1, Δt = 1/4, condition arrivals = 1.2",
-    400 * exp(0.1) / 4 * 1.2, migration.arrivals(np.array([[400.0]]), one(0.1), 0.25, 1.2),
+    400 * exp(0.1) / 4 * 1.2, relocation.arrivals(np.array([[400.0]]), one(0.1), 0.25, 1.2),
 )  # fmt: skip
 
 
@@ -337,7 +342,7 @@ def _town() -> float:
         housing_quality=zero, school_quality=zero, seat_chance=zero, health=zero, elder_care=zero,
         childcare=zero, amenity=np.full(4, 0.6), service_outside=0.6,
     )  # fmt: skip
-    return migration.town_value(offers, P)[0]
+    return relocation.town_value(offers, P)[0]
 
 
 example(
@@ -349,7 +354,7 @@ example(
 
 example(
     "7.13", "settling", "⟨settlement_openness⟩ = 0.02", P.settling_hazard + 0.02,
-    land.settling_hazard(levers(settlement_openness=0.02), P)[0],
+    hukou.settling_hazard(levers(settlement_openness=0.02), P)[0],
 )  # fmt: skip
 
 # 7.14
@@ -376,7 +381,7 @@ _ASKED = levers(fiscal_reward=0.1, workload=2.0)
 example(
     "7.15", "effort", "delivery_capacity = 1.2, ⟨fiscal_reward⟩ = 0.1, ⟨workload⟩ = 2",
     1.2 * 1.1 / 2,
-    county.delivered(county.load(_ASKED, _PLACES), county.capacity(1.2, _ASKED, _PLACES)),
+    governments.delivered(governments.load(_ASKED, _PLACES), governments.capacity(1.2, _ASKED, _PLACES)),
 )  # fmt: skip
 _CHANGE = Growth(**dict.fromkeys(Growth.__annotations__, np.array([0])))
 _CHANGE = replace(_CHANGE, natural=np.array([1000]), in_country=np.array([4000]),
@@ -395,7 +400,7 @@ def _published() -> float:
     seen = Seen(**{
         **dict.fromkeys(Seen.__annotations__, np.array([1])),
         "urban": np.array([600_000]), "rural": np.array([400_000]),
-        "drift": measurement.drift(2023, replace(P, benchmark_drift=0.1)), "error": one(0.25),
+        "drift": observation.drift(2023, replace(P, benchmark_drift=0.1)), "error": one(0.25),
     })  # fmt: skip
     return INDICATORS["published_resident_urbanization_rate"].measure(seen, np.eye(1))[0]
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim import demography, households, kernel, kinds
-from sim.kinds import AGES
+from sim import demography, kernels, population, strata
+from sim.strata import AGES
 from sim.state import (
     ALONE,
     COLLECTIVE,
@@ -45,7 +45,7 @@ GONE = UNITS + 2
 
 
 def roles(register) -> list[int]:
-    return kinds.role_of(register.people.traits).tolist()
+    return strata.role_of(register.people.traits).tolist()
 
 
 def a_family(**more):
@@ -108,7 +108,7 @@ def test_deaths_follow_their_hazard():
     n = 60_000
     quarter = quarter_of(persons(n, age=70))
     struck = quarter.throw(hazards(death=np.full((4, len(AGES), 2), 0.06)), 1, 65536)
-    assert_share(len(struck.dying), n, 1 - np.exp(-0.06 / 4), detect=0.005)
+    assert_share(len(struck.deaths), n, 1 - np.exp(-0.06 / 4), detect=0.005)
 
 
 def test_old_men_in_villages_die_most():
@@ -157,7 +157,7 @@ def test_a_newborn_has_its_mothers_home_and_hukou():
     child = SimpleNamespace(**{name: column[5] for name, column in vars(people).items()})
     assert (child.unit, child.hukou, child.before) == (IN_TOWN, IN_VILLAGE + 1, IN_VILLAGE + 2)
     assert (child.born, child.since, child.flags, child.weight) == (Q, Q - 1, OWNS_FLAT, 1)
-    assert kinds.pack(MALE, 0, DEPENDENT, NO_WORK) == child.traits
+    assert strata.pack(MALE, 0, DEPENDENT, NO_WORK) == child.traits
     assert len(set(homes_of(people.mate))) == 1
     assert people.child.tolist() == [Q, *[NEVER] * 5]  # the head has a small child now
     assert child.address not in people.address[:5]
@@ -202,7 +202,7 @@ def test_the_young_come_of_age_at_eighteen(quarters, grown):
     quarter = quarter_of(pair)
     quarter.come_of_age()
     assert roles(quarter.register) == [HEAD, SINGLE if grown else DEPENDENT]
-    assert (kinds.education_of(quarter.register.people.traits[1]) >= JUNIOR) == grown
+    assert (strata.education_of(quarter.register.people.traits[1]) >= JUNIOR) == grown
     assert homes_of(quarter.register.people.mate).tolist() == [0, 0]
 
 
@@ -214,7 +214,7 @@ def test_whoever_already_leads_a_household_at_eighteen_goes_on_leading_it():
 
 def test_schooling_follows_the_shares():
     n = 100_000
-    reached = households.education_reached(np.random.default_rng(4).random(n), PARAMETERS)
+    reached = demography.education_reached(np.random.default_rng(4).random(n), PARAMETERS)
     p = PARAMETERS
     shares = {COLLEGE: p.college_share, SENIOR: p.senior_share}
     shares[JUNIOR] = 1 - p.college_share - p.senior_share
@@ -226,7 +226,7 @@ def test_schooling_follows_the_shares():
 
 
 def test_nobody_marries_before_twenty_and_men_marry_later():
-    men, women = households.marriage_hazard(PARAMETERS).T
+    men, women = demography.marriage_hazard(PARAMETERS).T
     assert (men[AGES < 20] == 0).all()
     assert (women[AGES < 20] == 0).all()
     assert women[AGES == 20] > men[AGES == 20]
@@ -269,7 +269,7 @@ def test_people_marry_within_their_county_one_to_one():
     home, county = homes_of(people.mate), quarter.place(np.arange(n)) // 2
     size = np.bincount(home, minlength=n)
     assert set(size[home]) == {1, 2}
-    men = np.flatnonzero(kinds.role_of(people.traits) == HEAD)
+    men = np.flatnonzero(strata.role_of(people.traits) == HEAD)
     women = people.mate[men]
     assert (sex[men] == MALE).all()
     assert (sex[women] == FEMALE).all()
@@ -300,7 +300,7 @@ class Story:
         home = homes_of(people.mate)
         self.people = [
             SimpleNamespace(
-                id=i, born=int(people.born[i]), role=int(kinds.role_of(people.traits[i])),
+                id=i, born=int(people.born[i]), role=int(strata.role_of(people.traits[i])),
                 home=int(home[i]), unit=int(people.unit[i]), since=int(people.since[i]),
                 before=int(people.before[i]), child=int(people.child[i]),
             )
@@ -337,7 +337,7 @@ class Story:
     def move(self, parties) -> None:
         for i, mode, _ in parties:
             person = self.people[i]
-            if mode == kernel.LONE and person.role == SINGLE and person.since != Q:
+            if mode == kernels.LONE and person.role == SINGLE and person.since != Q:
                 self.leave(person)
                 person.role = ALONE
         for i, mode, unit in parties:
@@ -346,9 +346,9 @@ class Story:
                 continue
             here = [x for x in self.at_home(person) if x.unit == person.unit]
             grown = [x for x in here if x.born <= Q - 72]
-            if mode == kernel.WHOLE:
+            if mode == kernels.WHOLE:
                 going = [person, *here]
-            elif mode == kernel.LONE:
+            elif mode == kernels.LONE:
                 going = [person]
             else:
                 carer = min(grown, key=lambda x: abs(x.born - person.born), default=person)
@@ -371,7 +371,7 @@ class Story:
 
 def as_told(register) -> list:
     p = register.people
-    columns = homes_of(p.mate), kinds.role_of(p.traits), p.unit, p.since, p.before, p.child
+    columns = homes_of(p.mate), strata.role_of(p.traits), p.unit, p.since, p.before, p.child
     return [tuple(int(x) for x in row) for row in zip(*columns, strict=True)]
 
 
@@ -427,7 +427,7 @@ def test_moving_fast_and_slow_agree(people, chosen):
     story.move(chosen)
     assert as_told(register) == story.told()
     recount = np.zeros_like(before)
-    np.add.at(recount, (register.people.unit, kinds.sex_of(register.people.traits)), 1)
+    np.add.at(recount, (register.people.unit, strata.sex_of(register.people.traits)), 1)
     assert (register.size == recount).all()
 
 
@@ -449,7 +449,7 @@ def test_whoever_has_moved_this_quarter_takes_nobody_any_further():
     """A father who joins his son in town does not carry him off to the next county as well."""
     two = persons(2, age=[50, 25], role=[HEAD, SINGLE], mate=[1, 0], unit=[IN_VILLAGE, IN_TOWN])
     register = register_of(two)
-    modes = np.array([kernel.LONE, kernel.WHOLE])
+    modes = np.array([kernels.LONE, kernels.WHOLE])
     register.move(np.array([0, 0]), modes, np.array([IN_TOWN, IN_TOWN + 8]), Q)
     assert register.people.unit.tolist() == [IN_TOWN, IN_TOWN]
 
@@ -458,7 +458,7 @@ def test_a_flat_in_town_is_kept_within_the_county_and_given_up_beyond_it():
     both = OWNS_FLAT | COLLECTIVE
     register = register_of(persons(3, flags=both))
     goals = np.array([IN_TOWN, IN_TOWN + 8, UNITS])
-    register.move(np.arange(3), np.full(3, kernel.LONE), goals, Q)
+    register.move(np.arange(3), np.full(3, kernels.LONE), goals, Q)
     assert register.people.flags.tolist() == [both, COLLECTIVE, COLLECTIVE]
 
 
@@ -475,4 +475,4 @@ def test_moving_to_the_land_makes_farmers_and_leaving_it_ends_that():
     work, start, goal, then = (np.array(column) for column in zip(*moves, strict=True))
     register = register_of(persons(len(moves), work=work, unit=start))
     register.move(np.arange(len(moves)), np.zeros(len(moves), np.int64), goal, Q)
-    assert kinds.work_of(register.people.traits).tolist() == then.tolist()
+    assert strata.work_of(register.people.traits).tolist() == then.tolist()

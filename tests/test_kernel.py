@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from sim import kernel, kinds
+from sim import kernels, strata
 
 quick = settings(deadline=None, max_examples=60)
 seeds = st.integers(0, 2**32 - 1)
@@ -15,7 +15,7 @@ LAST = 2**32 - 1
 
 def luck(address, when, stream, seed):
     out = np.empty((4, len(address)), np.uint32)
-    kernel.words(address, np.uint64(when), np.uint64(stream), np.uint64(seed), out)
+    kernels.words(address, np.uint64(when), np.uint64(stream), np.uint64(seed), out)
     return out
 
 
@@ -52,8 +52,8 @@ def thrown_slowly(people, clock, table, second, factors, address_of_luck, first)
     rows, events = [], []
     for i, words in enumerate(address_of_luck.T.tolist()):
         outer = int(first_row[unit[i]]) + int(band[born[i]])
-        kind = kinds.INNER_OF[traits[i], stage[child[i]]]
-        work = kinds.INNER_WORK_OF[traits[i]]
+        kind = strata.STRATUM_OF[traits[i], stage[child[i]]]
+        work = strata.WORK_STRATUM_OF[traits[i]]
         low_high = [*table[outer, kind].tolist(), *second[outer, work].tolist()]
         low_high[4] = low_high[4] * int(unit_factor[unit[i]]) >> 16
         low_high[4] = low_high[4] * int(since_factor[since[i]]) >> 16
@@ -94,28 +94,28 @@ def test_the_throw_is_what_each_row_would_meet_alone(seed, n, share_of_zeros):
     traits = rng.integers(0, 256, n).astype(np.uint8)
     address = rng.integers(0, 2**64, n, np.uint64)
     clock = (
-        (rng.integers(0, places, units) * kinds.BANDS).astype(np.uint32),
-        rng.integers(0, kinds.BANDS, 65536).astype(np.uint8),
-        rng.integers(0, kinds.STAGES, 65536).astype(np.uint8),
+        (rng.integers(0, places, units) * strata.BANDS).astype(np.uint32),
+        rng.integers(0, strata.BANDS, 65536).astype(np.uint8),
+        rng.integers(0, strata.STAGES, 65536).astype(np.uint8),
     )
-    table = tables(rng, (places * kinds.BANDS, kinds.INNER, 6), share_of_zeros)
-    second = tables(rng, (places * kinds.BANDS, kinds.INNER_WORK, 2), share_of_zeros)
+    table = tables(rng, (places * strata.BANDS, strata.STRATA, 6), share_of_zeros)
+    second = tables(rng, (places * strata.BANDS, strata.WORK_STRATA, 2), share_of_zeros)
     when, stream, key = np.uint64(483), np.uint64(0), np.uint64(seed)
     words = luck(address, when, stream, key)
     for i in range(min(n, 40)):  # some luck just meets its threshold, some just misses it
         outer, (w, end, off) = clock[0][unit[i]] + clock[1][born[i]], rng.integers(0, (4, 2, 2))
         reach = min((int(words[w, i]), LAST - int(words[w, i]))[end] + int(off), LAST)
         if w == 3:
-            second[outer, kinds.INNER_WORK_OF[traits[i]], end] = reach
+            second[outer, strata.WORK_STRATUM_OF[traits[i]], end] = reach
         else:
-            table[outer, kinds.INNER_OF[traits[i], clock[2][child[i]]], 2 * w + end] = reach
+            table[outer, strata.STRATUM_OF[traits[i], clock[2][child[i]]], 2 * w + end] = reach
     factors = [rng.integers(1, 2**20, length).astype(np.uint32) for length in (units, 65536)]
     most = [factor.max() for factor in factors]
-    bounds = kernel.screen(table, second, kinds.ROLE_FROM, kinds.WORK_FROM, *most)
+    bounds = kernels.screen(table, second, strata.ROLE_FROM, strata.WORK_FROM, *most)
     rows, events = np.empty(n, np.int64), np.empty(n, np.uint8)
-    found = kernel.throw(
-        address, unit, born, child, since, traits, *clock, kinds.INNER_OF, kinds.INNER_WORK_OF,
-        table, second, kinds.GROUP_OF, bounds, *factors, when, stream, key, rows, events, first,
+    found = kernels.draw_events(
+        address, unit, born, child, since, traits, *clock, strata.STRATUM_OF, strata.WORK_STRATUM_OF,
+        table, second, strata.GROUP_OF, bounds, *factors, when, stream, key, rows, events, first,
     )  # fmt: skip
     people = unit, born, child, since, traits
     alone = thrown_slowly(people, clock, table, second, factors, words, first)
@@ -124,13 +124,13 @@ def test_the_throw_is_what_each_row_would_meet_alone(seed, n, share_of_zeros):
 
 
 def test_every_kind_belongs_to_its_group():
-    role, work = np.divmod(kinds.GROUP_OF, kinds.WORKS)
-    for stage in range(kinds.STAGES):
-        kind = kinds.INNER_OF[:, stage]
-        assert (kinds.ROLE_FROM[role] <= kind).all()
-        assert (kind < kinds.ROLE_FROM[role + 1]).all()
-    assert (kinds.WORK_FROM[work] <= kinds.INNER_WORK_OF).all()
-    assert (kinds.WORK_FROM[work + 1] > kinds.INNER_WORK_OF).all()
+    role, work = np.divmod(strata.GROUP_OF, strata.WORKS)
+    for stage in range(strata.STAGES):
+        kind = strata.STRATUM_OF[:, stage]
+        assert (strata.ROLE_FROM[role] <= kind).all()
+        assert (kind < strata.ROLE_FROM[role + 1]).all()
+    assert (strata.WORK_FROM[work] <= strata.WORK_STRATUM_OF).all()
+    assert (strata.WORK_FROM[work + 1] > strata.WORK_STRATUM_OF).all()
 
 
 @quick
@@ -142,7 +142,7 @@ def test_everyone_is_counted_by_their_weight(seed):
     first_row, band = np.array([0, 3, 0, 6, 3], np.uint32), rng.integers(0, 3, 65536, np.uint8)
     counts, alone = np.zeros((9, 256), np.int64), np.zeros((9, 256), np.int64)
     born, weight = born.astype(np.uint16), weight.astype(np.int32)
-    kernel.tally(unit, born, traits, weight, first_row, band, counts)
+    kernels.tally(unit, born, traits, weight, first_row, band, counts)
     for u, b, t, w in zip(unit, born, traits, weight, strict=True):
         alone[first_row[u] + band[b], t] += w
     assert (counts == alone).all()
@@ -155,7 +155,7 @@ def raced(chances, n, seed=1):
     out = np.empty(n, np.int64)
     address, row = np.arange(n, dtype=np.uint64), np.zeros(n, np.int64)
     table = np.array([chances], float)
-    kernel.race(address, np.uint64(1), np.uint64(1), np.uint64(seed), table, row, out)
+    kernels.gumbel_max(address, np.uint64(1), np.uint64(1), np.uint64(seed), table, row, out)
     return out
 
 
@@ -187,7 +187,7 @@ def test_parties_are_let_in_by_order_while_there_is_room_for_all_of_them(seed):
     order, counter = rng.permutation(n), rng.integers(-1, 4, n)
     size, room = rng.integers(1, 6, n), rng.integers(0, 20, 4)
     left, served = room.copy(), np.empty(n, bool)
-    kernel.serve(order, counter, size, left, served)
+    kernels.serve(order, counter, size, left, served)
     alone = room.tolist()
     for i in order:
         at = counter[i]
@@ -213,21 +213,21 @@ def test_everyone_stays_in_exactly_one_ring_whatever_happens(seed, story):
     born = rng.integers(300, 480, n).astype(np.int16)
     unit, before = rng.integers(0, GONE, (2, n)).astype(np.uint16)
     since = np.full(n, -32768, np.int16)
-    kernel.join_rings(mate, np.arange(12, n), np.arange(12, n) - 12)
+    kernels.join_rings(mate, np.arange(12, n), np.arange(12, n) - 12)
     for now, event in enumerate(story):
         some = np.sort(rng.choice(n, 3, replace=False))
         heirs, (who, origin) = np.empty(3, np.int64), np.empty((2, 3 * n), np.int64)
         if event in ("leave", "join", "die"):
-            kernel.leave_rings(mate, born, unit, GONE, 0, some, heirs)
+            kernels.leave_rings(mate, born, unit, GONE, 0, some, heirs)
             assert (mate[some] == some).all()
         if event == "die":
             unit[some] = GONE
         if event == "join":
             hosts = rng.choice(np.setdiff1d(np.arange(n), some), 3)
-            kernel.join_rings(mate, some, hosts)
+            kernels.join_rings(mate, some, hosts)
         if event == "move":
             was, modes = unit.copy(), rng.integers(0, 3, 3)
-            moved = kernel.move(
+            moved = kernels.move(
                 mate, born, unit, before, since, np.int16(now), 400,
                 some, modes, rng.integers(0, GONE, 3), who, origin,
             )  # fmt: skip
@@ -248,7 +248,7 @@ def test_a_pair_is_mutual_of_two_sides_and_of_one_group(candidates):
     group = np.array([g for g, _ in candidates], np.int64)
     side = np.array([s for _, s in candidates], np.int64)
     partner = np.empty(len(group), np.int64)
-    kernel.pair(group, side, strangers(group), partner)
+    kernels.pair(group, side, strangers(group), partner)
     met = np.flatnonzero(partner >= 0)
     assert (partner[partner[met]] == met).all()
     assert (side[partner[met]] != side[met]).all()
@@ -266,8 +266,8 @@ def test_a_newcomer_leaves_other_groups_as_they_were(sides, newcomer, at):
     at = len(sides) + min(at, len(sides))
     more_group, more_side = np.insert(group, at, 1), np.insert(side, at, newcomer)
     old, new = np.empty(len(group), np.int64), np.empty(len(group) + 1, np.int64)
-    kernel.pair(group, side, strangers(group), old)
-    kernel.pair(more_group, more_side, strangers(more_group), new)
+    kernels.pair(group, side, strangers(group), old)
+    kernels.pair(more_group, more_side, strangers(more_group), new)
     new = np.delete(new, at)
     new = np.where(new > at, new - 1, np.where(new == at, -1, new))
     assert (new[group != 1] == old[group != 1]).all()

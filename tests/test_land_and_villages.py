@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calibration.priors import draw
-from sim import land, reclassification
+from sim import hukou, reclassification
 from sim.conditions import Conditions
 from sim.state import Units
 from tests.conftest import (
@@ -59,7 +59,7 @@ def test_townspeople_registered_elsewhere_are_granted_the_local_hukou(unit, huko
 
 
 def test_openness_is_a_yearly_hazard_on_top_of_the_trend():
-    hazard = land.settling_hazard(levers(settlement_openness=np.array([0.2, 0, 0, 0])), PARAMETERS)
+    hazard = hukou.settling_hazard(levers(settlement_openness=np.array([0.2, 0, 0, 0])), PARAMETERS)
     trend = PARAMETERS.settling_hazard
     np.testing.assert_allclose(hazard, [trend + 0.2, trend, trend, trend])
     n = 60_000
@@ -85,10 +85,10 @@ def test_settling_moves_nobody():
 def test_safer_land_rights_add_the_points_that_the_studies_report():
     """One more in a hundred gone after five years, for whoever would else have stayed."""
     p = replace(PARAMETERS, land_hukou_decoupling=1.0, hukou_reform_effect=2.0)
-    rights = land.leaving_hazard(levers(land_rights=np.array([0, 1, 0, 0.5])), p)
+    rights = hukou.leaving_hazard(levers(land_rights=np.array([0, 1, 0, 0.5])), p)
     np.testing.assert_allclose(1 - np.exp(-5 * rights[[0, 1]]), [0, 0.01])
     np.testing.assert_allclose(rights[3], rights[1] / 2)
-    access = land.leaving_hazard(levers(hukou_access=np.array([0, 1, 0, 0])), p)
+    access = hukou.leaving_hazard(levers(hukou_access=np.array([0, 1, 0, 0])), p)
     np.testing.assert_allclose(1 - np.exp(-5 * access[[0, 1]]), [0, 0.02])
 
 

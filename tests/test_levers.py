@@ -5,11 +5,22 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 
-from sim import county, housing, labour, land, migration, reclassification, schools, services
+from sim import (
+    departure,
+    destination,
+    governments,
+    housing,
+    hukou,
+    labour,
+    reclassification,
+    relocation,
+    schooling,
+    services,
+)
 from sim.conditions import Conditions
-from sim.county import carried_out
+from sim.governments import carried_out
 from sim.levers import LEVERS, Levers
-from sim.migration import NEARBY, STAY, Alternatives
+from sim.destination import Alternatives, NEARBY, STAY
 from tests.conftest import (
     NOW,
     PARAMETERS,
@@ -41,13 +52,13 @@ WAITING = np.broadcast_to(np.array([1, 1, 9, 9]), (2, 2, 4))
 
 
 def leaving(x: Levers):
-    flat = np.zeros((4, 2, migration.AGE_CLASSES, 7))
-    return migration.leaving_hazard(flat, np.zeros(4), np.zeros(4), np.full(4, 1e6), x, P)
+    flat = np.zeros((4, 2, destination.AGE_CLASSES, 7))
+    return departure.leaving_hazard(flat, np.zeros(4), np.zeros(4), np.full(4, 1e6), x, P)
 
 
 def worth(x: Levers):
     """What going is worth more than staying, to whoever may go."""
-    value = migration.utility(AROUND, OFFERS, np.zeros((4, len(AROUND.nest))), x, P)
+    value = destination.utility(AROUND, OFFERS, np.zeros((4, len(AROUND.nest))), x, P)
     value = value - value[..., :1]
     return np.where(np.isfinite(value), value, 0)
 
@@ -60,12 +71,12 @@ TERMS = {
     "labour.home_income": lambda x: labour.home_income(np.full((2, 2), 1e4), x),
     "labour.commuting_cost": labour.commuting_cost,
     "labour.beds_offered": labour.beds_offered,
-    "migration.leaving_hazard": leaving,
-    "migration.utility": worth,
-    "schools.town_seats": lambda x: schools.town_seats(np.full((2, 2), 100.0), 0.0, x, P),
-    "schools.quality": lambda x: schools.quality(x, P),
-    "schools.admitted": lambda x: schools.admitted(np.full((2, 2), 9), WAITING, x)[1][..., 3],
-    "schools.closing_hazard": schools.closing_hazard,
+    "departure.leaving_hazard": leaving,
+    "destination.utility": worth,
+    "schooling.town_seats": lambda x: schooling.town_seats(np.full((2, 2), 100.0), 0.0, x, P),
+    "schooling.quality": lambda x: schooling.quality(x, P),
+    "schooling.admitted": lambda x: schooling.admitted(np.full((2, 2), 9), WAITING, x)[1][..., 3],
+    "schooling.closing_hazard": schooling.closing_hazard,
     "housing.completions": lambda x: housing.completions(np.zeros(2), x, 1.0),
     "housing.quality": lambda x: housing.quality(np.full(2, 1e6), x, P),
     "housing.resettling_hazard": lambda x: housing.resettling_hazard(x, np.full(2, 1e6)),
@@ -73,14 +84,14 @@ TERMS = {
     "services.elder_care": lambda x: services.elder_care(x, P),
     "services.childcare": lambda x: services.childcare(x, P),
     "services.amenity": lambda x: services.amenity(x, P),
-    "land.settling_hazard": lambda x: land.settling_hazard(x, P),
-    "land.leaving_hazard": lambda x: land.leaving_hazard(x, P),
+    "hukou.settling_hazard": lambda x: hukou.settling_hazard(x, P),
+    "hukou.leaving_hazard": lambda x: hukou.leaving_hazard(x, P),
     "reclassification.recoding_hazard": lambda x: reclassification.recoding_hazard(
         villages(), x, Conditions(), P
     ),
     "reclassification.merging_hazard": lambda x: reclassification.merging_hazard(villages(), x, P),
-    "county.capacity": lambda x: np.array([county.capacity(1.0, x, PLACES)]),
-    "county.load": lambda x: np.array([county.load(x, PLACES)]),
+    "governments.capacity": lambda x: np.array([governments.capacity(1.0, x, PLACES)]),
+    "governments.load": lambda x: np.array([governments.load(x, PLACES)]),
 }
 LESS = {"rural_posts", "rural_roads"}  # everything else is more of its term
 
@@ -185,7 +196,7 @@ def test_what_a_county_cannot_carry_out_it_does_in_part():
 
 @pytest.mark.parametrize(("asked", "able", "share"), [(1, 1, 1), (0, 0, 1), (2, 1, 0.5), (1, 0, 0)])
 def test_a_county_delivers_what_it_can(asked, able, share):
-    assert county.delivered(asked, able) == share
+    assert governments.delivered(asked, able) == share
 
 
 def test_a_county_that_can_do_nothing_changes_nothing(untouched):

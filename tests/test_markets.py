@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim import housing, kinds, labour, markets, services
+from sim import housing, labour, markets, services, strata
 from sim.conditions import Conditions
-from sim.kinds import AGES
+from sim.strata import AGES
 from sim.state import (
     FARM,
     INDUSTRY,
@@ -211,10 +211,10 @@ def test_hires_never_exceed_vacancies(seed):
     quarter.markets.vacancies = rng.integers(0, 120, (2, 2)) + 0.7
     hired = quarter.hire(np.arange(n))
     p = quarter.register.people
-    at_work = np.flatnonzero(kinds.work_of(p.traits) >= INDUSTRY)
+    at_work = np.flatnonzero(strata.work_of(p.traits) >= INDUSTRY)
     assert sorted(hired) == at_work.tolist()
     filled = np.zeros((2, 2))
-    county, sector = quarter.place(at_work) // 2, kinds.work_of(p.traits[at_work]) - INDUSTRY
+    county, sector = quarter.place(at_work) // 2, strata.work_of(p.traits[at_work]) - INDUSTRY
     np.add.at(filled, (county, sector), p.weight[at_work])
     assert (filled <= quarter.markets.vacancies).all()
     assert (filled > quarter.markets.vacancies - 4).all()  # and none is left that one could take
@@ -239,7 +239,7 @@ def test_a_job_that_ends_comes_free_and_one_that_is_cut_does_not():
 def test_who_loses_a_job_is_out_of_work_in_town_and_back_on_the_land_in_the_village():
     quarter = quarter_of(persons(2, work=[INDUSTRY, SERVICES], unit=[IN_TOWN, IN_VILLAGE]))
     quarter.separate(np.arange(2))
-    assert kinds.work_of(quarter.register.people.traits).tolist() == [NO_WORK, FARM]
+    assert strata.work_of(quarter.register.people.traits).tolist() == [NO_WORK, FARM]
 
 
 # Housing

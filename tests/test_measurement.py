@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim import kernel, measurement
+from sim import calendar, kernels, observation
 from sim.conditions import Conditions
 from tests.conftest import (
     DEAD,
@@ -39,11 +39,11 @@ def where_counted(register, quarter):
 @pytest.mark.parametrize(("quarters", "place"), [(0, 1), (1, 1), (2, 0), (9, 0)])
 def test_a_newcomer_counts_after_half_a_year(quarters, place):
     register = register_of(persons(1))
-    register.move(np.array([0]), np.array([kernel.LONE]), np.array([IN_TOWN]), Q)
+    register.move(np.array([0]), np.array([kernels.LONE]), np.array([IN_TOWN]), Q)
     for _ in range(quarters):
         register.open_quarter()
     assert where_counted(register, Q + quarters)[place] == 1
-    late = measurement.not_yet_counted(register.people.since, Q + quarters)
+    late = observation.not_yet_counted(register.people.since, Q + quarters)
     assert bool(late[0]) == (place == 1)
 
 
@@ -53,7 +53,7 @@ def test_who_moves_twice_within_half_a_year_counts_where_they_last_lived_so_long
     for when, goal in ((Q, IN_TOWN), (Q + 1, IN_TOWN + 8), (Q + 2, None), (Q + 3, None)):
         register.open_quarter()
         if goal is not None:
-            register.move(np.array([0]), np.array([kernel.LONE]), np.array([goal]), when)
+            register.move(np.array([0]), np.array([kernels.LONE]), np.array([goal]), when)
         seen.append(where_counted(register, when).index(1))
     assert seen == [1, 1, 1, 2]
 
@@ -96,7 +96,7 @@ def test_the_half_year_rule_fast_and_slow_agree(story):
         moving = [(w, unit) for w, (what, unit) in once.items() if what == "move"]
         moving = [(w, unit) for w, unit in moving if lives[w].stays[-1][1] != unit]
         who, goal = np.array(moving, np.int64).reshape(-1, 2).T
-        register.move(who, np.full(len(who), kernel.LONE), goal, when)
+        register.move(who, np.full(len(who), kernels.LONE), goal, when)
         for w, unit in moving:
             lives[w].stays.append((when, unit))
         slow = [0] * DEAD
@@ -116,7 +116,7 @@ def test_at_the_start_the_half_year_rule_gives_the_census():
 
 def test_the_published_series_strays_until_the_next_census():
     p = replace(PARAMETERS, benchmark_drift=-0.1)
-    drift = [measurement.drift(year, p) for year in (2020, 2021, 2024, 2025)]
+    drift = [observation.drift(year, p) for year in (2020, 2021, 2024, 2025)]
     np.testing.assert_allclose(drift, [0, -0.1, -0.4, 0])
 
 
@@ -143,7 +143,7 @@ def test_every_county_and_year_has_an_error_of_its_own(monkeypatch):
         return 0 * standard
 
     when = [2020]
-    monkeypatch.setattr(measurement, "error", noted)
+    monkeypatch.setattr(observation, "error", noted)
     model = build_world(n=5, draw=1)
     while model.running:
         when[0] = model.ticks[model.quarter].ends.year
@@ -155,7 +155,7 @@ def test_every_county_and_year_has_an_error_of_its_own(monkeypatch):
 def test_errors_of_counties_cancel_in_their_total():
     rng = np.random.default_rng(6)
     people = rng.integers(1, 900, 7).astype(float)
-    error = measurement.error(rng.normal(0, 1, 7), people, PARAMETERS)
+    error = observation.error(rng.normal(0, 1, 7), people, PARAMETERS)
     assert (error * people).sum() == pytest.approx(0, abs=1e-9)
     assert error.std() > 0
 

@@ -11,11 +11,12 @@ from hypothesis.extra.numpy import arrays
 from scipy.special import softmax
 
 from calibration.priors import draw
-from sim import kernel, kinds, migration
-from sim.base import base, others_leaving, students
-from sim.chance import Stream, nested_logit, probability, threshold
-from sim.kinds import AGES, COUPLE, PRESCHOOL, PRIMARY_CHILD, SITUATIONS
-from sim.migration import COUNTRY, NEARBY, OWN_TOWN, PROVINCE, STAY, Alternatives
+from sim import departure, destination, kernels, relocation, strata
+from sim.destination_constants import others_leaving, solve, students
+from sim.choice import nested_logit, probability, threshold
+from sim.randomness import Stream
+from sim.strata import AGES, COUPLE, PRESCHOOL, PRIMARY_CHILD, SITUATIONS
+from sim.destination import Alternatives, COUNTRY, NEARBY, OWN_TOWN, PROVINCE, STAY
 from sim.state import ALONE, DEPENDENT, HEAD, NEVER, OWNS_FLAT, SINGLE, Offers
 from tests.conftest import (
     IN_TOWN,
@@ -38,7 +39,7 @@ from tests.conftest import (
 Q = NOW + 1
 AROUND = Alternatives.around(two_counties())
 NO_CONSTANTS = np.zeros((4, len(AROUND.nest)))
-WHOLE, LONE, WITH_CHILD = kernel.WHOLE, kernel.LONE, kernel.WITH_CHILD
+WHOLE, LONE, WITH_CHILD = kernels.WHOLE, kernels.LONE, kernels.WITH_CHILD
 
 
 def index(nest: int, mode: int) -> int:
@@ -104,8 +105,8 @@ def test_what_is_not_on_offer_is_not_chosen():
 
 def considering(p=PARAMETERS, attraction=0.0, policy=None, effects=0.0, land=0.0, adults=100.0):
     four = np.ones(4)
-    shape = (4, 2, migration.AGE_CLASSES, SITUATIONS)
-    return migration.leaving_hazard(
+    shape = (4, 2, destination.AGE_CLASSES, SITUATIONS)
+    return departure.leaving_hazard(
         np.full(shape, attraction), effects * four, land * four, adults * four,
         policy or levers(), p,
     )  # fmt: skip
@@ -114,22 +115,22 @@ def considering(p=PARAMETERS, attraction=0.0, policy=None, effects=0.0, land=0.0
 def test_children_and_dependents_do_not_decide():
     hazard = considering(land=0.1)
     assert (hazard[:, :, AGES < 15] == 0).all()
-    assert (hazard[..., kinds.DEPENDENT] == 0).all()
-    assert (hazard[:, :, AGES >= 20][..., kinds.SINGLE :] > 0).all()
+    assert (hazard[..., strata.DEPENDENT] == 0).all()
+    assert (hazard[:, :, AGES >= 20][..., strata.SINGLE :] > 0).all()
 
 
 def test_the_three_alphas_are_the_hazards_of_their_kinds():
     """A single of 25-29, a childless family of 35-39, an older couple of 65-69; after 8 years."""
-    eight_years = migration.duration_factor(np.array([8.0]), PARAMETERS)[0]
+    eight_years = departure.duration_factor(np.array([8.0]), PARAMETERS)[0]
     hazard = considering()[0, 0] * eight_years
-    middle = {"single": (25, kinds.SINGLE), "family": (35, COUPLE), "elder": (65, COUPLE)}
+    middle = {"single": (25, strata.SINGLE), "family": (35, COUPLE), "elder": (65, COUPLE)}
     for name, (age, situation) in middle.items():
         alpha = getattr(PARAMETERS, f"alpha_{name}")
         assert log(hazard[age == AGES, situation][0]) == pytest.approx(alpha, abs=0.05)
 
 
 def test_people_move_most_in_their_early_twenties():
-    single = considering()[0, 0, :, kinds.SINGLE]
+    single = considering()[0, 0, :, strata.SINGLE]
     assert AGES[single.argmax()] == 20
     after = single[(AGES >= 20) & (AGES < 60)]
     assert (np.diff(after) < 0).all()
@@ -139,29 +140,29 @@ def test_people_move_most_in_their_early_twenties():
 def test_the_age_schedule_is_that_of_rogers_and_castro(age):
     p = PARAMETERS
     labour = exp(-p.rc_descent * (age - p.rc_peak) - exp(-p.rc_ascent * (age - p.rc_peak)))
-    fast = migration.rogers_castro(np.array([float(age)]), p)[0]
+    fast = departure.rogers_castro(np.array([float(age)]), p)[0]
     assert fast == pytest.approx(p.rc_constant + p.rc_labour * labour)
 
 
 def test_leaving_school_and_having_pupils_makes_people_reconsider():
     p, quiet = PARAMETERS, replace(PARAMETERS, hr_school_leaving=1.0, hr_school_stage=1.0)
     ratio = considering(p)[0, 0, 3:] / np.maximum(considering(quiet)[0, 0, 3:], 1e-300)
-    leavers = ratio[AGES[3:] == 15, kinds.SINGLE]
+    leavers = ratio[AGES[3:] == 15, strata.SINGLE]
     np.testing.assert_allclose(leavers, p.hr_school_leaving)
     adults = ratio[AGES[3:] >= 20]
-    np.testing.assert_allclose(adults[:, kinds.PRIMARY_CHILD :], p.hr_school_stage)
-    np.testing.assert_allclose(adults[:, kinds.SINGLE : kinds.PRIMARY_CHILD], 1)
+    np.testing.assert_allclose(adults[:, strata.PRIMARY_CHILD :], p.hr_school_stage)
+    np.testing.assert_allclose(adults[:, strata.SINGLE : strata.PRIMARY_CHILD], 1)
 
 
 def test_every_doubling_of_residence_calms_people_by_the_same_factor():
     years = np.array([0.5, 1, 2, 4, 8, 16, 32])
-    factor = migration.duration_factor(years, PARAMETERS)
+    factor = departure.duration_factor(years, PARAMETERS)
     np.testing.assert_allclose(factor[1:] / factor[:-1], exp(PARAMETERS.gamma_dur))
     assert factor[-1] == 1
-    beyond = migration.duration_factor(np.array([0.0, 80.0]), PARAMETERS)
+    beyond = departure.duration_factor(np.array([0.0, 80.0]), PARAMETERS)
     np.testing.assert_allclose(beyond, factor[[0, -1]])
     np.testing.assert_allclose(
-        migration.duration_factors(PARAMETERS)[[2, 4, 128]], factor[[0, 1, 6]]
+        departure.duration_factors(PARAMETERS)[[2, 4, 128]], factor[[0, 1, 6]]
     )
 
 
@@ -189,7 +190,7 @@ def test_posts_pensions_and_land_move_the_hazard_as_stated():
 
 def test_co_villagers_away_draw_people_after_them():
     """Half a village away is half of gamma_n; people who are away themselves pull nobody."""
-    factor = migration.village_factor(np.array([0.0, 0.5]), PARAMETERS)
+    factor = departure.village_factor(np.array([0.0, 0.5]), PARAMETERS)
     np.testing.assert_allclose(factor, [1, exp(PARAMETERS.gamma_n / 2)])
     at_home, away = persons(6, unit=IN_VILLAGE), [0, 1, 2]
     at_home.unit[away] = [IN_TOWN, UNITS, UNITS + 1]
@@ -200,7 +201,7 @@ def test_co_villagers_away_draw_people_after_them():
 
 def test_a_closed_school_concerns_families_with_a_child_in_primary_school_only():
     closed = np.array([True, True, False, False])
-    factor = migration.closure_factor(closed, np.array([True, False, True, False]), PARAMETERS)
+    factor = departure.closure_factor(closed, np.array([True, False, True, False]), PARAMETERS)
     assert factor.tolist() == [PARAMETERS.hr_school_closed, 1, 1, 1]
 
 
@@ -215,7 +216,7 @@ def test_a_closed_school_neither_drives_nor_holds_anybody_else(ratio):
         tick, quarter = model.ticks[0], model.decisions(model.ticks[0])
         _, attraction = model.choices(model.offers(tick, levers()), levers())
         hazard = model.hazards(tick, levers(), attraction)
-        rows = quarter.reconsider(quarter.throw(hazard, 1, 65536).wavering, hazard)
+        rows = quarter.reconsider(quarter.throw(hazard, 1, 65536).reconsidering, hazard)
         return set(rows[quarter.kind(rows)[3] != PRIMARY_CHILD])
 
     assert deciders(True) == deciders(False)
@@ -242,8 +243,8 @@ def slow_events(quarter, h, i, years=0.25):
     word = quarter.luck.words(Stream.QUARTER, now, p.address[i : i + 1])[:, 0].astype(np.int64)
     place = int(quarter.register.place[p.unit[i]])
     band = max(b for b in range(len(AGES)) if AGES[b] <= (now - int(p.born[i])) // 4)
-    sex, education = int(kinds.sex_of(p.traits[i])), int(kinds.education_of(p.traits[i]))
-    role, work = int(kinds.role_of(p.traits[i])), int(kinds.work_of(p.traits[i]))
+    sex, education = int(strata.sex_of(p.traits[i])), int(strata.education_of(p.traits[i]))
+    role, work = int(strata.role_of(p.traits[i])), int(strata.work_of(p.traits[i]))
     youngest = (now - int(p.child[i])) // 4
     stage = 4 if youngest < 6 else 5 if youngest < 12 else 6 if youngest < 18 else 3
     situation = {0: 0, 1: 1, 2: 2, HEAD: stage}[role]
@@ -284,11 +285,11 @@ def test_luck_meets_hazards_fast_and_slow_alike():
     h = replace(h, **{x: rng.uniform(0, 2, getattr(h, x).shape) for x in names})
     h = replace(
         h, settling=np.array([1.0, 0, 0.5, 0]), resettling=np.array([0, 1.0, 0, 2.0]),
-        by_duration=migration.duration_factors(PARAMETERS),
-        by_village=migration.village_factor(quarter.register.away_share, PARAMETERS),
+        by_duration=departure.duration_factors(PARAMETERS),
+        by_village=departure.village_factor(quarter.register.away_share, PARAMETERS),
     )  # fmt: skip
     struck = quarter.throw(h, 1, 64)
-    struck = replace(struck, wavering=quarter.reconsider(struck.wavering, h))
+    struck = replace(struck, wavering=quarter.reconsider(struck.reconsidering, h))
     fast = [set() for _ in range(n)]
     for event, rows in vars(struck).items():
         for i in rows:
@@ -307,8 +308,8 @@ def open_to(place, situation):
 def test_who_may_go_where_and_with_whom():
     alone = {(STAY, LONE), (OWN_TOWN, LONE), (NEARBY, LONE), (PROVINCE, LONE), (COUNTRY, LONE)}
     couple = alone | {(n, WHOLE) for n in (OWN_TOWN, NEARBY, PROVINCE, COUNTRY)}
-    assert open_to(1, kinds.DEPENDENT) == {(STAY, LONE)}
-    assert open_to(1, kinds.SINGLE) == open_to(1, kinds.ALONE) == alone
+    assert open_to(1, strata.DEPENDENT) == {(STAY, LONE)}
+    assert open_to(1, strata.SINGLE) == open_to(1, strata.ALONE) == alone
     assert open_to(1, COUPLE) == open_to(1, PRESCHOOL) == couple
     assert open_to(1, PRIMARY_CHILD) == couple | {(OWN_TOWN, WITH_CHILD)}
     assert open_to(0, COUPLE) == couple - {(OWN_TOWN, WHOLE), (OWN_TOWN, LONE)}
@@ -378,7 +379,7 @@ def test_utility_fast_and_slow_agree(seed):
     offers, constants = some_offers(rng), rng.normal(0, 1, (4, len(AROUND.nest)))
     policy = levers(expressways=rng.uniform(0, 0.5, 4), credit=rng.uniform(0, 1, 4))
     p = replace(draw(3, 7)[seed], credit_relief=0.1)
-    fast = migration.utility(AROUND, offers, constants, policy, p)
+    fast = destination.utility(AROUND, offers, constants, policy, p)
     slow = np.empty_like(fast)
     for kind in np.ndindex(fast.shape):
         slow[kind] = slow_utility(*map(int, kind), offers, constants, policy, p)
@@ -396,7 +397,7 @@ def test_a_village_school_is_weighed_against_every_town_one_might_move_to():
         for policy in (levers(), levers(school_quality=quality)):
             model = build_world(n=10)
             offers = model.offers(model.ticks[0], policy)
-            value.append(migration.utility(AROUND, offers, NO_CONSTANTS, policy, p))
+            value.append(destination.utility(AROUND, offers, NO_CONSTANTS, policy, p))
         here = (place, 0, 0, PRIMARY_CHILD, index(NEARBY, WHOLE))
         return value[1][here] - value[0][here]
 
@@ -405,12 +406,12 @@ def test_a_village_school_is_weighed_against_every_town_one_might_move_to():
 
 
 def test_those_who_may_only_stay_stay_and_nothing_attracts_them():
-    value = migration.utility(
+    value = destination.utility(
         AROUND, some_offers(np.random.default_rng(3)), NO_CONSTANTS, levers(), PARAMETERS
     )
-    chances, attraction = migration.choice(AROUND, value, PARAMETERS)
-    assert (chances[..., kinds.DEPENDENT, 0] == 1).all()
-    np.testing.assert_allclose(attraction[..., kinds.DEPENDENT], 0, atol=1e-12)
+    chances, attraction = destination.choice(AROUND, value, PARAMETERS)
+    assert (chances[..., strata.DEPENDENT, 0] == 1).all()
+    np.testing.assert_allclose(attraction[..., strata.DEPENDENT], 0, atol=1e-12)
     assert (attraction > -1e-12).all()
     np.testing.assert_allclose(chances.sum(axis=-1), 1)
 
@@ -418,8 +419,8 @@ def test_those_who_may_only_stay_stay_and_nothing_attracts_them():
 def test_the_own_town_has_a_nest_scale_of_its_own():
     p = replace(PARAMETERS, lambda_b=0.4, lambda_other=0.9)
     offers = some_offers(np.random.default_rng(5))
-    value = migration.utility(AROUND, offers, NO_CONSTANTS, levers(), p)
-    chances, attraction = migration.choice(AROUND, value, p)
+    value = destination.utility(AROUND, offers, NO_CONSTANTS, levers(), p)
+    chances, attraction = destination.choice(AROUND, value, p)
     family = (1, 0, 0, PRIMARY_CHILD)
     slow, total = slow_nested_logit(value[family], AROUND.nest, [0.9, 0.4, 0.9, 0.9, 0.9])
     np.testing.assert_allclose(chances[family], slow)
@@ -466,19 +467,19 @@ def base_period(p=PARAMETERS):
     model = build_world()
     away, offers = model.register.away_share, model.offers(model.ticks[0], levers())
     followers = model.markets.followers(PARAMETERS)
-    fixed = base(people, units, counties, NOW, offers, followers, away, p)
-    value = migration.utility(AROUND, offers, fixed.constants, levers(), PARAMETERS)
-    chances, attraction = migration.choice(AROUND, value, PARAMETERS)
+    fixed = solve(people, units, counties, NOW, offers, followers, away, p)
+    value = destination.utility(AROUND, offers, fixed.constants, levers(), PARAMETERS)
+    chances, attraction = destination.choice(AROUND, value, PARAMETERS)
     quarter = quarter_of(people, number=NOW)
     zero = np.zeros(4)
-    hazard = migration.leaving_hazard(attraction, zero, zero, np.ones(4), levers(), PARAMETERS)
+    hazard = departure.leaving_hazard(attraction, zero, zero, np.ones(4), levers(), PARAMETERS)
     gone = np.zeros((2, 5))
     for i in np.flatnonzero(people.unit < UNITS):
         place, flat, band, situation = (int(x[0]) for x in quarter.kind(np.array([i])))
         often = hazard[place, flat, band, situation]
         often *= exp(PARAMETERS.gamma_n * away[people.unit[i]])
-        often *= migration.duration_factors(PARAMETERS)[min(NOW - int(people.since[i]), 128)]
-        for j, chance in enumerate(chances[place, flat, migration.AGE_CLASS[band], situation]):
+        often *= departure.duration_factors(PARAMETERS)[min(NOW - int(people.since[i]), 128)]
+        for j, chance in enumerate(chances[place, flat, destination.AGE_CLASS[band], situation]):
             size = 2.8 if AROUND.mode[j] == WHOLE and situation >= COUPLE else 1
             size = 2.0 if AROUND.mode[j] == WITH_CHILD else size
             gone[place // 2, AROUND.nest[j]] += often * chance * size
@@ -492,7 +493,7 @@ def returning_slowly(people, quarter):
         now, home, role = (
             place[people.unit[i]],
             place[people.hukou[i]],
-            kinds.role_of(people.traits[i]),
+            strata.role_of(people.traits[i]),
         )
         if now == home or role == 0 or home % 2 == 0:
             continue
@@ -535,7 +536,7 @@ def test_as_many_students_are_expected_as_leave():
 
 
 def test_the_own_town_is_no_goal_for_whoever_lives_in_it():
-    value = migration.utility(
+    value = destination.utility(
         AROUND, some_offers(np.random.default_rng(4)), NO_CONSTANTS, none(0), PARAMETERS
     )
     assert not np.isfinite(value[[0, 2]][..., AROUND.nest == OWN_TOWN]).any()

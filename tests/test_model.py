@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from calibration.priors import draw
-from sim import UrbanModel, kinds, labour
+from sim import UrbanModel, labour, strata
 from sim.accounts import rate_change
-from sim.chance import addresses
+from sim.randomness import addresses
 from sim.conditions import CONDITIONS, Conditions
-from sim.county import County
+from sim.governments import County
 from sim.indicators import INDICATORS
-from sim.kinds import age_band
+from sim.strata import age_band
 from sim.levers import LEVERS, Levers
 from sim.markets import employed
 from sim.state import ALONE, COLLEGE, COLUMNS, DEPENDENT, HEAD, NEVER, SINGLE, People
@@ -149,7 +149,7 @@ def assert_sound(model, before=None):
     register, people = model.register, model.register.people
     rows = np.arange(len(people))
     assert (np.sort(people.mate) == rows).all(), "households are rings: mate is a permutation"
-    home, role = homes_of(people.mate), kinds.role_of(people.traits)
+    home, role = homes_of(people.mate), strata.role_of(people.traits)
     living = people.unit != register.units.gone
     assert (np.bincount(home[~living])[home[~living]] == 1).all(), "the dead live with nobody"
     persons_in = np.bincount(home[living], minlength=len(rows))
@@ -159,7 +159,7 @@ def assert_sound(model, before=None):
     assert (persons_in[home[living]] == 1)[alone].all(), "who lives alone shares with nobody"
 
     recount = np.zeros_like(register.size)
-    np.add.at(recount, (people.unit, kinds.sex_of(people.traits)), people.weight)
+    np.add.at(recount, (people.unit, strata.sex_of(people.traits)), people.weight)
     assert (register.size[:-1] == recount[:-1]).all(), "residents by unit"
     hukou = np.bincount(people.hukou[living], people.weight[living], len(register.registered))
     assert (register.registered == hukou).all(), "registered by unit"
@@ -329,7 +329,7 @@ def test_the_young_leave_school_in_the_third_quarter():
     while model.quarter < 5:
         tick = model.ticks[model.quarter]
         model.step()
-        roles = kinds.role_of(model.register.people.traits[1:5])
+        roles = strata.role_of(model.register.people.traits[1:5])
         left[tick.season] = (roles == SINGLE).sum() - sum(left.values())
     assert left == {4: 0, 1: 0, 2: 0, 3: 4}
 
@@ -354,7 +354,7 @@ def test_who_reaches_college_leaves_alone_in_the_third_quarter():
     away = np.isin(now.unit[: 2 * n], [elsewhere, elsewhere + 1])
     assert away.sum() > 0.2 * n
     assert not away[::2].any()  # their parents stay
-    assert (kinds.education_of(now.traits[: 2 * n])[away] == COLLEGE).all()
+    assert (strata.education_of(now.traits[: 2 * n])[away] == COLLEGE).all()
 
 
 def test_a_year_makes_everyone_a_year_older():

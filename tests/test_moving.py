@@ -9,13 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import pearsonr
 
-from sim import kernel, migration
-from sim.chance import Stream
+from sim import departure, destination, kernels, relocation
+from sim.randomness import Stream
 from sim.conditions import Conditions
-from sim.kinds import AGES, SITUATIONS
-from sim.migration import NEARBY, OWN_TOWN, Alternatives
-from sim.parties import Parties, served
-from sim.register import Register
+from sim.strata import AGES, SITUATIONS
+from sim.destination import Alternatives, NEARBY, OWN_TOWN
+from sim.relocation import ration
+from sim.state import Parties
+from sim.population import Population
 from sim.state import COLLEGE, OWNS_FLAT, SINGLE
 from tests.conftest import (
     IN_TOWN,
@@ -35,7 +36,7 @@ from tests.conftest import (
 
 Q = NOW + 1
 AROUND = Alternatives.around(two_counties())
-WHOLE, LONE = kernel.WHOLE, kernel.LONE
+WHOLE, LONE = kernels.WHOLE, kernels.LONE
 
 
 def index(nest: int, mode: int) -> int:
@@ -54,7 +55,7 @@ def test_queues_fast_and_slow_agree(parties, room, random):
     line = [random.random() for _ in parties]
     counter, size = np.array(parties, np.int64).reshape(-1, 2).T
     left = np.array(room)
-    fast = served(np.array(line), counter, size, left)
+    fast = ration(np.array(line), counter, size, left)
     slow, free = [False] * len(parties), list(room)
     for i in sorted(range(len(parties)), key=line.__getitem__):
         where, persons_in = parties[i]
@@ -169,14 +170,14 @@ def test_nobody_goes_back_to_a_town_that_does_not_exist():
     away, units = persons(200, unit=UNITS, hukou=IN_VILLAGE), villages()
     units.urban[:8] = False
     quarter = quarter_of(away)
-    quarter.register = Register(away, units, 7)
+    quarter.register = Population(away, units, 7)
     back = quarter.go_back(np.arange(200))
     assert (back.town < 0).all()
     assert (back.unit[back.row >= 0] == IN_VILLAGE).all()
 
 
 def test_the_old_go_back_more_often_and_children_do_not_by_themselves():
-    hazard = migration.return_hazard(PARAMETERS)
+    hazard = departure.return_hazard(PARAMETERS)
     assert (hazard[AGES < 15] == 0).all()
     assert (hazard[(AGES >= 15) & (AGES < 50)] == PARAMETERS.return_hazard).all()
     old = PARAMETERS.return_hazard * PARAMETERS.return_after_50
@@ -185,7 +186,7 @@ def test_the_old_go_back_more_often_and_children_do_not_by_themselves():
 
 def test_of_those_who_left_for_college_the_stated_share_is_back_at_twenty_five():
     p = replace(PARAMETERS, graduate_return=0.4, return_hazard=0.0)
-    hazard = migration.going_back_hazard(np.array([False, True]), p)
+    hazard = departure.going_back_hazard(np.array([False, True]), p)
     assert (hazard[0] == 0).all()  # who is away within the region has not left for college
     stayed = np.exp(-5 * hazard[1, AGES == 20, COLLEGE])
     assert stayed == pytest.approx(0.6)
@@ -235,7 +236,7 @@ def test_as_many_newcomers_come_as_are_expected():
 
 def test_more_newcomers_come_to_a_better_town_and_in_proportion_to_time():
     rate = np.array([[100.0, 10.0], [50.0, 0.0]])
-    came = migration.arrivals(rate, np.array([0.0, log(2)]), 0.25, 3.0)
+    came = relocation.arrivals(rate, np.array([0.0, log(2)]), 0.25, 3.0)
     np.testing.assert_allclose(came, rate * [[0.75], [1.5]])
 
 
@@ -284,7 +285,7 @@ def test_some_villagers_hired_in_town_move_there_and_townspeople_have_no_need_to
     assert (moving.town == 0).all()
     assert moving.waits.all()
     assert_share(len(moving.row), n // 2, 0.3, detect=0.03)
-    share = migration.share_bringing_household(np.array([2.8]), PARAMETERS)[0]
+    share = relocation.share_bringing_household(np.array([2.8]), PARAMETERS)[0]
     assert share * 1.8 == pytest.approx(PARAMETERS.dependants_per_job_mover)
     assert_share((moving.mode == WHOLE).sum(), len(moving.row), share, detect=0.06)
 

@@ -27,7 +27,7 @@ from calibration import (
 from calibration.fitting import assumptions
 from calibration.population import build, fit_report
 from calibration.region import load
-from sim import kinds
+from sim import strata
 from sim.state import (
     ALONE,
     COLLECTIVE,
@@ -61,8 +61,8 @@ class Seen:
         self.made, self.p, self.units = made, made.people, made.units
         self.now = 4 * (census.year - 1900) + 3
         self.age = (self.now - self.p.born.astype(int)) / 4
-        self.sex, self.role = kinds.sex_of(self.p.traits), kinds.role_of(self.p.traits)
-        self.level, self.work = kinds.education_of(self.p.traits), kinds.work_of(self.p.traits)
+        self.sex, self.role = strata.sex_of(self.p.traits), strata.role_of(self.p.traits)
+        self.level, self.work = strata.education_of(self.p.traits), strata.work_of(self.p.traits)
         self.place = self.units.place()[self.p.unit]
         self.resident = self.p.unit < self.units.elsewhere
         self.town = self.resident & (self.place % 2 == 0)
@@ -148,9 +148,9 @@ def test_the_registered_of_2020_are_the_hukou_population():
 def test_the_town_is_younger_than_the_village(seen):
     """As much as the pack's odds say, which are relative to all ages."""
     odds = BINZHOU.urban_odds(NOW if seen is NOWADAYS else THEN)
-    band = kinds.age_band(seen.now, seen.p.born.astype(int))
+    band = strata.age_band(seen.now, seen.p.born.astype(int))
     town, village = (np.bincount(band[where], minlength=19) for where in (seen.town, seen.village))
-    old, young = kinds.age_band(0, -4 * np.array([72, 27]))
+    old, young = strata.age_band(0, -4 * np.array([72, 27]))
     found = (town / village)[young] / (town / village)[old]
     assert found == pytest.approx(odds[young] / odds[old], rel=0.25)
 

@@ -8,7 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy.stats import kstest, pearsonr
 
-from sim.chance import FULL, Luck, Stream, addresses, hazard, probability, threshold
+from sim.choice import hazard, probability, threshold
+from sim.randomness import FULL, RandomStreams, Stream, addresses
 from sim.indicators import INDICATORS
 from tests.conftest import build_world, run
 
@@ -22,19 +23,19 @@ EVERYONE = addresses(np.arange(20_000))
 
 
 def test_my_luck_does_not_depend_on_who_else_plays():
-    crowd = Luck(1).uniform(Stream.ARRIVAL, 500, EVERYONE)
-    alone = Luck(1).uniform(Stream.ARRIVAL, 500, EVERYONE[17:18])
+    crowd = RandomStreams(1).uniform(Stream.ARRIVAL, 500, EVERYONE)
+    alone = RandomStreams(1).uniform(Stream.ARRIVAL, 500, EVERYONE[17:18])
     assert crowd[:, 17].tolist() == alone[:, 0].tolist()
 
 
 def test_decisions_quarters_and_seeds_have_luck_of_their_own():
     """As have the four draws of one decision."""
     told = [
-        *Luck(1).uniform(Stream.ARRIVAL, 500, EVERYONE),
-        Luck(1).uniform(Stream.HIRED, 500, EVERYONE)[0],
-        Luck(1).uniform(Stream.ARRIVAL, 501, EVERYONE)[0],
-        Luck(2).uniform(Stream.ARRIVAL, 500, EVERYONE)[0],
-        Luck(2**32 + 1).uniform(Stream.ARRIVAL, 500, EVERYONE)[0],
+        *RandomStreams(1).uniform(Stream.ARRIVAL, 500, EVERYONE),
+        RandomStreams(1).uniform(Stream.HIRED, 500, EVERYONE)[0],
+        RandomStreams(1).uniform(Stream.ARRIVAL, 501, EVERYONE)[0],
+        RandomStreams(2).uniform(Stream.ARRIVAL, 500, EVERYONE)[0],
+        RandomStreams(2**32 + 1).uniform(Stream.ARRIVAL, 500, EVERYONE)[0],
     ]
     for one, other in combinations(told, 2):
         assert pearsonr(one, other).pvalue > 1e-6
@@ -42,7 +43,7 @@ def test_decisions_quarters_and_seeds_have_luck_of_their_own():
 
 @pytest.mark.parametrize("draw", range(4))
 def test_luck_is_even(draw):
-    u = Luck(1).uniform(Stream.QUARTER, 500, EVERYONE)[draw]
+    u = RandomStreams(1).uniform(Stream.QUARTER, 500, EVERYONE)[draw]
     assert kstest(u, "uniform").pvalue > 1e-6
     assert 0 < u.min() < u.max() < 1
 

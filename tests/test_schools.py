@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from sim import schools
+from sim import schooling
 from sim.state import DEPENDENT, NO_WORK, OWNS_FLAT
 from tests.conftest import (
     IN_TOWN,
@@ -29,16 +29,16 @@ Q = NOW + 1
 def test_seats_grow_and_new_ones_are_shared_by_the_years_of_each_stage():
     p = replace(PARAMETERS, seat_growth=0.05)
     base = np.array([[300.0, 150.0]] * 2)
-    np.testing.assert_allclose(schools.town_seats(base, 2.0, levers(), p), base * 1.05**2)
-    more = schools.town_seats(base, 0.0, levers(school_seats=90), p) - base
+    np.testing.assert_allclose(schooling.town_seats(base, 2.0, levers(), p), base * 1.05**2)
+    more = schooling.town_seats(base, 0.0, levers(school_seats=90), p) - base
     np.testing.assert_allclose(more, [[60, 30]] * 2)
 
 
 def test_town_schools_start_ahead_and_each_place_improves_its_own():
     gap = PARAMETERS.school_quality_gap
-    assert schools.quality(levers(), PARAMETERS).tolist() == [gap, 0, gap, 0]
+    assert schooling.quality(levers(), PARAMETERS).tolist() == [gap, 0, gap, 0]
     better = levers(school_quality=np.array([0.2, 0.3, 0, 0]))
-    np.testing.assert_allclose(schools.quality(better, PARAMETERS), [gap + 0.2, 0.3, gap, 0])
+    np.testing.assert_allclose(schooling.quality(better, PARAMETERS), [gap + 0.2, 0.3, gap, 0])
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_town_schools_start_ahead_and_each_place_improves_its_own():
 def test_whose_child_is_served_first(registered, owner, permit, rank):
     """Local hukou and own flat > own flat > residence permit or renting > others."""
     told = (np.array([x]) for x in (registered, owner, permit))
-    assert schools.priority(*told) == rank
+    assert schooling.priority(*told) == rank
 
 
 places = arrays(np.int64, (2, 2), elements=st.integers(-5, 30))
@@ -79,7 +79,7 @@ def slow_admission(free, waiting):
 
 @given(places, queues)
 def test_admission_fast_and_slow_agree(free, waiting):
-    served, _ = schools.admitted(free, waiting, levers())
+    served, _ = schooling.admitted(free, waiting, levers())
     for c, stage in np.ndindex(2, 2):
         slow, _ = slow_admission(free[c, stage], waiting[c, stage])
         assert served[c, stage].tolist() == slow
@@ -87,7 +87,7 @@ def test_admission_fast_and_slow_agree(free, waiting):
 
 @given(places, queues)
 def test_the_chance_of_a_seat_is_that_of_one_more_child_in_the_line(free, waiting):
-    _, chance = schools.admitted(free, waiting, levers())
+    _, chance = schooling.admitted(free, waiting, levers())
     for c, stage in np.ndindex(2, 2):
         _, slow = slow_admission(free[c, stage], waiting[c, stage])
         np.testing.assert_allclose(chance[c, stage], slow)
@@ -95,7 +95,7 @@ def test_the_chance_of_a_seat_is_that_of_one_more_child_in_the_line(free, waitin
 
 def test_where_no_seat_is_free_nobody_has_a_chance_of_one():
     nobody_waits = np.zeros((2, 2, 4), np.int64)
-    _, chance = schools.admitted(np.zeros((2, 2), np.int64), nobody_waits, levers())
+    _, chance = schooling.admitted(np.zeros((2, 2), np.int64), nobody_waits, levers())
     assert (chance == 0).all()
 
 
@@ -104,7 +104,7 @@ def test_openness_lets_renters_and_others_stand_in_one_line_behind_owners():
     free = np.full((2, 2), 20)
     chances = {}
     for openness in (0.0, 0.5, 1.0):
-        served, chance = schools.admitted(free, waiting, levers(enrolment_openness=openness))
+        served, chance = schooling.admitted(free, waiting, levers(enrolment_openness=openness))
         assert served[0, 0].tolist() == [5, 5, 10, 0]  # it adds no seat
         chances[openness] = chance[0, 0]
     assert chances[1.0][2] == chances[1.0][3]
@@ -176,5 +176,5 @@ def test_a_renter_of_half_a_year_comes_before_a_newcomer():
 
 
 def test_a_school_closes_by_its_own_hazard():
-    closing = schools.closing_hazard(levers(school_closure=np.array([9, 0.2, 9, 0])))
+    closing = schooling.closing_hazard(levers(school_closure=np.array([9, 0.2, 9, 0])))
     assert closing.tolist() == [0.2, 0]

@@ -6,8 +6,9 @@ import numpy as np
 
 from benchmarks.peers import task
 from benchmarks.peers.task import BANDS, PLACES, Ints
-from sim import kernel
-from sim.chance import Luck, Stream, addresses, threshold
+from sim import kernels
+from sim.choice import threshold
+from sim.randomness import RandomStreams, Stream, addresses
 from sim.state import NEVER, People
 
 NAME = f"xiancheng {version('xiancheng')}"
@@ -30,13 +31,13 @@ class Engine:
             since=nobody.copy(), traits=np.zeros(n, np.uint8), flags=np.zeros(n, np.uint8),
             mate=alone, weight=np.ones(n, np.int32),
         )  # fmt: skip
-        self.luck = Luck(seed)
+        self.luck = RandomStreams(seed)
         self.first_row = (np.arange(PLACES) * BANDS).astype(np.uint32)
         self.table = np.zeros((PLACES * BANDS, 1, 6), np.uint32)
         self.table[:, 0, LEAVING] = threshold(task.leaving()).ravel()
         self.second = np.zeros((PLACES * BANDS, 1, 2), np.uint32)
         one = np.array([0, 1], np.int64)
-        self.bounds = kernel.screen(self.table, self.second, one, one, FIXED, FIXED)
+        self.bounds = kernels.screen(self.table, self.second, one, one, FIXED, FIXED)
         self.room = task.room(place)
         self.counts = task.count(place, born, 0)
 
@@ -44,15 +45,15 @@ class Engine:
         """Let a quarter pass; residents by place and age band."""
         p, band = self.people, self.bands(now)
         chances = task.choices(self.counts.sum(axis=1), self.room)
-        movers = self.wavering(now, band)
+        movers = self.reconsidering(now, band)
         origin = p.unit[movers].astype(np.int64)
         goals = self.luck.choose(Stream.DESTINATION, now, p.address[movers], chances, origin)
         everyone, who = np.ones(len(movers), np.int64), np.empty((2, len(movers)), np.int64)
-        kernel.move(
+        kernels.move(
             p.mate, p.born, p.unit, p.before, p.since, now, now, movers, everyone, goals, *who
         )
         counts = np.zeros((PLACES * BANDS, TRAITS), np.int64)
-        kernel.tally(p.unit, p.born.view(BITS), p.traits, p.weight, self.first_row, band, counts)
+        kernels.tally(p.unit, p.born.view(BITS), p.traits, p.weight, self.first_row, band, counts)
         self.counts = counts[:, 0].reshape(PLACES, BANDS)
         return self.counts
 
@@ -73,7 +74,7 @@ class Engine:
         found = []
         for start in range(0, len(p), CHUNK):
             part = slice(start, start + CHUNK)
-            met = kernel.throw(
+            met = kernels.draw_events(
                 p.address[part], p.unit[part], p.born[part].view(BITS), p.child[part].view(BITS),
                 p.since[part].view(BITS), p.traits[part], self.first_row, band, nothing, inner,
                 groups, self.table, self.second, groups, self.bounds, plain[:PLACES], plain,

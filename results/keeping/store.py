@@ -116,7 +116,7 @@ class Saved:
         """The outcome, as `simulate` gave it; `asked` is the request, where it is at hand."""
         from calibration.region import load
         from scenarios.simulate import reported
-        from sim.census import FOUND
+        from sim.observation import FOUND
 
         told, asked = self.record, asked or self.request
         region = load(asked.world.region)

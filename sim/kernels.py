@@ -1,4 +1,4 @@
-"""The compiled kernel: luck thrown against tables, choices, queues and rings. Knows no cities.
+"""Compiled kernels: random draws against tables, choices, queues and household rings. Knows no cities.
 
 All compiled code lives in this one file, because numba's cache does not notice a change in another.
 Every function is pure but for the output arrays that its docstring names, holds no lock (`nogil`),
@@ -18,11 +18,11 @@ _M0, _M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _W0, _W1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
 _LOW, _SHIFT = np.uint64(0xFFFFFFFF), np.uint64(32)
 _ALL = np.uint32(0xFFFFFFFF)
-_BLOCK = 1024  # rows whose luck fits the first-level cache
+_BLOCK = 1024  # rows whose random words fit the first-level cache
 _UNIT = 2.0**-32
 _FACTOR = np.uint64(16)  # factors come in 1/65536
 
-# Four lanes in one register: the highest 15 bits of each word of luck, below a guard bit.
+# Four lanes in one register: the highest 15 bits of each random word, below a guard bit.
 _GUARDS = np.uint64(0x8000800080008000)
 _DROP, _LANE = np.uint64(17), np.uint64(16)
 _ROUND, _FULL = np.uint64((1 << 17) - 1), np.uint64(1 << 15)
@@ -38,9 +38,9 @@ def _philox(c0: Any, c1: Any, c2: Any, c3: Any, k0: Any, k1: Any) -> Any:
     return c0, c1, c2, c3
 
 
-@njit(nogil=True)
+@njit(nogil=True, cache=True)
 def words(address: Array, when: Any, stream: Any, seed: Any, out: Array) -> None:
-    """Fill `out`, (4, row), with four words of luck in [0, 2^32) for each address, (row,)."""
+    """Fill `out`, (4, row), with four random words in [0, 2^32) for each address, (row,)."""
     k0, k1 = seed & _LOW, seed >> _SHIFT
     for i in range(len(address)):
         a = address[i]
@@ -48,7 +48,7 @@ def words(address: Array, when: Any, stream: Any, seed: Any, out: Array) -> None
         out[0, i], out[1, i], out[2, i], out[3, i] = w0, w1, w2, w3
 
 
-@njit(nogil=True)
+@njit(nogil=True, cache=True)
 def tally(
     unit: Array, born: Array, traits: Array, weight: Array, first_row: Array, band: Array,
     counts: Array,
@@ -74,14 +74,14 @@ def _ends(low: Any, high: Any) -> Any:
     return upper, min(upper + ((np.uint64(low) + _ROUND) >> _DROP), _FULL)
 
 
-@njit(nogil=True)
+@njit(nogil=True, cache=True)
 def screen(
     table: Array, second: Array, inner_from: Array, other_from: Array,
     unit_factor: Any, since_factor: Any,
 ) -> Array:  # fmt: skip
-    """The largest thresholds of each group of kinds, for `throw`: (place x band, group, 2) lanes.
+    """The largest thresholds of each group of strata, for `draw_events`: (place x band, group, 2) lanes.
 
-    Group `g * others + h` holds the inner kinds from `inner_from[g]` and the other kinds from
+    Group `g * others + h` holds the strata from `inner_from[g]` and the work strata from
     `other_from[h]`, each up to the next; the factors are the largest of theirs. The first number
     holds the thresholds at the upper ends, the second the sums of both ends.
     """
@@ -112,12 +112,12 @@ def screen(
     return bounds
 
 
-@njit(nogil=True)
+@njit(nogil=True, cache=True)
 def _suspects(
-    luck: Array, unit: Array, born: Array, traits: Array, first_row: Array, band: Array,
+    drawn: Array, unit: Array, born: Array, traits: Array, first_row: Array, band: Array,
     group: Array, bounds: Array, lanes: Array, flags: Array, out: Array,
 ) -> int:  # fmt: skip
-    """List in `out` the rows whose luck may meet an event: all that do, and a few that do not.
+    """List in `out` the rows that may meet an event: all that do, and a few that do not.
 
     Adding the threshold of the upper end turns the circle of a word until both ends lie side by
     side below their sum, and there alone does subtracting the sum borrow the guard bit: eight
@@ -125,8 +125,8 @@ def _suspects(
     vectorises, and the chain of `count` would hold up the second.
     """
     for j in range(len(unit)):
-        w0, w1 = np.uint64(luck[0, j]) >> _DROP, np.uint64(luck[1, j]) >> _DROP
-        w2, w3 = np.uint64(luck[2, j]) >> _DROP, np.uint64(luck[3, j]) >> _DROP
+        w0, w1 = np.uint64(drawn[0, j]) >> _DROP, np.uint64(drawn[1, j]) >> _DROP
+        w2, w3 = np.uint64(drawn[2, j]) >> _DROP, np.uint64(drawn[3, j]) >> _DROP
         lanes[j] = _lanes(w0, w1, w2, w3)
     for j in range(len(unit)):
         outer, kinds = first_row[unit[j]] + band[born[j]], group[traits[j]]
@@ -139,17 +139,17 @@ def _suspects(
     return count
 
 
-@njit(nogil=True)
-def throw(
+@njit(nogil=True, cache=True)
+def draw_events(
     address: Array, unit: Array, born: Array, child: Array, since: Array, traits: Array,
     first_row: Array, band: Array, stage: Array, inner: Array, other: Array,
     table: Array, second: Array, group: Array, bounds: Array,
     unit_factor: Array, since_factor: Array,
     when: Any, stream: Any, seed: Any, rows: Array, events: Array, first: Any,
 ) -> int:  # fmt: skip
-    """Throw each row's four words of luck against the thresholds of its kind.
+    """Hold each row's four random words against the thresholds of its stratum.
 
-    `table`, (place x band, inner, 6), and `second`, (place x band, other, 2), hold thresholds in
+    `table`, (place x band, stratum, 6), and `second`, (place x band, work stratum, 2), hold thresholds in
     [0, 2^32). Word w meets the event of entry 2w if it falls below it, and that of entry 2w + 1 if
     it falls as close to the other end: two events share a word and never touch as long as their
     chances sum to at most one. Entry 4 is multiplied by a factor, in 1/65536, of the unit and by
@@ -159,16 +159,16 @@ def throw(
     Writes to `rows` and `events`, as long as `unit`, the rows (counted from `first`) that met any
     event, with a bit for each event; returns how many rows these are.
     """
-    luck, lanes = np.empty((4, _BLOCK), np.uint32), np.empty(_BLOCK, np.uint64)
+    drawn, lanes = np.empty((4, _BLOCK), np.uint32), np.empty(_BLOCK, np.uint64)
     flags, suspects = np.empty(_BLOCK, np.uint8), np.empty(_BLOCK, np.uint32)
     found = 0
     for start in range(0, len(unit), _BLOCK):
         stop = min(start + _BLOCK, len(unit))
         homes, births, children = unit[start:stop], born[start:stop], child[start:stop]
         moves, marks = since[start:stop], traits[start:stop]
-        words(address[start:stop], when, stream, seed, luck)
+        words(address[start:stop], when, stream, seed, drawn)
         count = _suspects(
-            luck, homes, births, marks, first_row, band, group, bounds, lanes, flags, suspects
+            drawn, homes, births, marks, first_row, band, group, bounds, lanes, flags, suspects
         )
         for j in suspects[:count]:
             home, mark = homes[j], marks[j]
@@ -176,7 +176,7 @@ def throw(
             kind, work = inner[mark, stage[children[j]]], other[mark]
             bound = np.uint64(table[outer, kind, 4]) * np.uint64(unit_factor[home]) >> _FACTOR
             bound = bound * np.uint64(since_factor[moves[j]]) >> _FACTOR
-            u0, u1, u2, u3 = luck[0, j], luck[1, j], luck[2, j], luck[3, j]
+            u0, u1, u2, u3 = drawn[0, j], drawn[1, j], drawn[2, j], drawn[3, j]
             e0, e1 = u0 < table[outer, kind, 0], _ALL - u0 < table[outer, kind, 1]
             e2, e3 = u1 < table[outer, kind, 2], _ALL - u1 < table[outer, kind, 3]
             e4, e5 = np.uint64(u2) < bound, _ALL - u2 < table[outer, kind, 5]
@@ -187,7 +187,7 @@ def throw(
     return found
 
 
-@njit(nogil=True)
+@njit(nogil=True, cache=True)
 def split(rows: Array, events: Array, lists: Array, lengths: Array) -> None:
     """List the rows of each event: event e fills `lists[e]`, (8, row), to `lengths[e]`, (8,).
 
@@ -201,16 +201,16 @@ def split(rows: Array, events: Array, lists: Array, lengths: Array) -> None:
                 lengths[e] += 1
 
 
-@njit(nogil=True)
-def race(
+@njit(nogil=True, cache=True)
+def gumbel_max(
     address: Array, when: Any, stream: Any, seed: Any, chances: Array, row: Array, out: Array
 ) -> None:  # fmt: skip
-    """Choose among named alternatives: fill `out`, (chooser,), with the winner of each race.
+    """Choose among named alternatives: fill `out`, (chooser,), by the Gumbel-max trick.
 
-    Every alternative j has its own word of luck and arrives after an exponential time at the rate
+    Every alternative j has its own random word and arrives after an exponential time at the rate
     of its chance, `chances[row, j]`, (row, alternative). The first to arrive wins, which happens
     with probability `chances[row, j] / sum`, and a chooser changes their mind only if an
-    alternative itself gets better or worse (the Gumbel-max rule, told in logarithms). An
+    alternative itself gets better or worse (the Gumbel-max rule, in logarithms). An
     alternative of chance 0 never arrives; where none arrives the winner is -1.
     """
     k0, k1 = seed & _LOW, seed >> _SHIFT
@@ -229,89 +229,91 @@ def race(
         out[i] = winner
 
 
-@njit(nogil=True)
-def serve(order: Array, counter: Array, size: Array, room: Array, served: Array) -> None:
-    """Let parties in by `order`, (party,), while their counter has room for all of them.
+@njit(nogil=True, cache=True)
+def serve(order: Array, queue: Array, size: Array, capacity: Array, served: Array) -> None:
+    """Let parties in by `order`, (party,), while their queue has capacity for all of them.
 
-    `counter`, (party,), says where each queues, or -1 for no queue; `size`, (party,), how much it
-    takes; `room`, (counter,), is used up in place; `served`, (party,), is filled.
+    `queue`, (party,), says where each queues, or -1 for no queue; `size`, (party,), how much it
+    takes; `capacity`, (queue,), is used up in place; `served`, (party,), is filled.
     """
     for i in order:
-        where = counter[i]
-        served[i] = where < 0 or size[i] <= room[where]
+        where = queue[i]
+        served[i] = where < 0 or size[i] <= capacity[where]
         if served[i] and where >= 0:
-            room[where] -= size[i]
+            capacity[where] -= size[i]
 
 
-# Rings. `mate`, (row,), names the next member of each row's group: a permutation whose cycles are
+# Rings. `next_member`, (row,), names the next member of each row's group: a permutation whose cycles are
 # the groups, so that everyone is in exactly one.
 
 
-@njit(nogil=True)
-def nearest(mate: Array, born: Array, unit: Array, gone: int, adult: int, row: int) -> Any:
+@njit(nogil=True, cache=True)
+def nearest(next_member: Array, born: Array, unit: Array, gone: int, adult: int, row: int) -> Any:
     """The living member of `row`'s ring, other than `row`, nearest in age; -1 if there is none.
 
     Anyone born after `adult` comes only after all who were born before.
     """
     found, gap = np.int64(-1), np.int64(1 << 30)
-    member = mate[row]
+    member = next_member[row]
     while member != row:
         distance = abs(np.int64(born[member]) - np.int64(born[row]))
         distance += np.int64(born[member] > adult) << 20
         if unit[member] != gone and distance < gap:
             found, gap = member, distance
-        member = mate[member]
+        member = next_member[member]
     return found
 
 
-@njit(nogil=True)
-def unlink(mate: Array, row: int) -> None:
+@njit(nogil=True, cache=True)
+def unlink(next_member: Array, row: int) -> None:
     """Take `row` out of its ring; it becomes a ring of its own."""
     last = row
-    while mate[last] != row:
-        last = mate[last]
-    mate[last], mate[row] = mate[row], row
+    while next_member[last] != row:
+        last = next_member[last]
+    next_member[last], next_member[row] = next_member[row], row
 
 
-@njit(nogil=True)
+@njit(nogil=True, cache=True)
 def leave_rings(
-    mate: Array, born: Array, unit: Array, gone: int, adult: int, rows: Array, heirs: Array
+    next_member: Array, born: Array, unit: Array, gone: int, adult: int, rows: Array, heirs: Array
 ) -> None:  # fmt: skip
     """Take `rows`, (leaver,), out of their rings.
 
     Fills `heirs`, (leaver,), with the living member nearest in age that each leaves behind, or -1.
     """
     for i in range(len(rows)):
-        heirs[i] = nearest(mate, born, unit, gone, adult, rows[i])
-        unlink(mate, rows[i])
+        heirs[i] = nearest(next_member, born, unit, gone, adult, rows[i])
+        unlink(next_member, rows[i])
 
 
-@njit(nogil=True)
-def join_rings(mate: Array, rows: Array, hosts: Array) -> None:
+@njit(nogil=True, cache=True)
+def join_rings(next_member: Array, rows: Array, hosts: Array) -> None:
     """Put each of `rows`, (joiner,), now alone, into the ring of its host."""
     for i in range(len(rows)):
-        mate[rows[i]], mate[hosts[i]] = mate[hosts[i]], rows[i]
+        next_member[rows[i]], next_member[hosts[i]] = next_member[hosts[i]], rows[i]
 
 
-@njit(nogil=True)
-def heads(mate: Array, traits: Array, mask: int, value: int, rows: Array, out: Array) -> None:
+@njit(nogil=True, cache=True)
+def heads(
+    next_member: Array, traits: Array, mask: int, value: int, rows: Array, out: Array
+) -> None:
     """The first member of each row's ring, from the row on, whose masked traits equal `value`.
 
     Fills `out`, (row,); the row itself where there is no such member.
     """
     for i in range(len(rows)):
         member = rows[i]
-        while traits[member] & mask != value and mate[member] != rows[i]:
-            member = mate[member]
+        while traits[member] & mask != value and next_member[member] != rows[i]:
+            member = next_member[member]
         out[i] = member if traits[member] & mask == value else rows[i]
 
 
 WHOLE, LONE, WITH_CHILD = 0, 1, 2  # who goes: all who live there, one, a child and an adult
 
 
-@njit(nogil=True)
+@njit(nogil=True, cache=True)
 def move(
-    mate: Array, born: Array, unit: Array, before: Array, since: Array, now: Any, adult: Any,
+    next_member: Array, born: Array, unit: Array, before: Array, since: Array, now: Any, adult: Any,
     rows: Array, modes: Array, goals: Array, who: Array, origin: Array,
 ) -> int:  # fmt: skip
     """Let each of `rows`, (party,), move to the unit `goals` in one of three modes.
@@ -330,12 +332,12 @@ def move(
         carer = row
         if mode == 2:
             gap = np.int64(1 << 30)
-            member = mate[row]
+            member = next_member[row]
             while member != row:
                 distance = abs(np.int64(born[member]) - np.int64(born[row]))
                 if unit[member] == home and born[member] <= adult and distance < gap:
                     carer, gap = member, distance
-                member = mate[member]
+                member = next_member[member]
         member = row
         while True:
             goes = member == row if mode == 1 else mode == 0 or born[member] > adult
@@ -346,23 +348,23 @@ def move(
                 unit[member], since[member] = goal, now
                 who[moved], origin[moved] = member, home
                 moved += 1
-            member = mate[member]
+            member = next_member[member]
             if member == row:
                 break
     return moved
 
 
-@njit(nogil=True)
-def first_of_ring(mate: Array, rows: Array, out: Array) -> None:
+@njit(nogil=True, cache=True)
+def first_of_ring(next_member: Array, rows: Array, out: Array) -> None:
     """Fill `out`, (row,), with the smallest row of each row's ring: a name for the ring."""
     for i in range(len(rows)):
-        smallest, member = rows[i], mate[rows[i]]
+        smallest, member = rows[i], next_member[rows[i]]
         while member != rows[i]:
-            smallest, member = min(smallest, member), mate[member]
+            smallest, member = min(smallest, member), next_member[member]
         out[i] = smallest
 
 
-@njit(nogil=True)
+@njit(nogil=True, cache=True)
 def pair(group: Array, side: Array, kin: Array, partner: Array) -> None:
     """Match two sides within groups as opening and closing brackets, in the order given.
 
@@ -386,19 +388,19 @@ def pair(group: Array, side: Array, kin: Array, partner: Array) -> None:
             top += 1
 
 
-@njit(nogil=True)
-def company(mate: Array, unit: Array, rows: Array, size: Array) -> None:
+@njit(nogil=True, cache=True)
+def co_residents(next_member: Array, unit: Array, rows: Array, size: Array) -> None:
     """Fill `size`, (row,), with how many of each row's ring live where it lives, with itself."""
     for i in range(len(rows)):
         row, count = rows[i], 1
-        member = mate[row]
+        member = next_member[row]
         while member != row:
             count += unit[member] == unit[row]
-            member = mate[member]
+            member = next_member[member]
         size[i] = count
 
 
-@njit(nogil=True)
+@njit(nogil=True, cache=True)
 def registered(
     hukou: Array, unit: Array, place: Array, weight: Array, gone: int, total: Array, away: Array
 ) -> None:  # fmt: skip
@@ -410,14 +412,14 @@ def registered(
                 away[hukou[i]] += weight[i]
 
 
-@njit(nogil=True)
+@njit(nogil=True, cache=True)
 def by_unit(unit: Array, traits: Array, weight: Array, counts: Array) -> None:
     """Add the weight of each row to `counts`, (unit, 2 sex)."""
     for i in range(len(unit)):
         counts[unit[i], traits[i] & 1] += weight[i]
 
 
-@njit(nogil=True)
+@njit(nogil=True, cache=True)
 def registered_elsewhere(
     unit: Array, hukou: Array, since: Array, last: int, county: Array, township: Array,
     beyond: int, weight: Array, counts: Array,
@@ -441,7 +443,7 @@ def registered_elsewhere(
             counts[county[here], 0] += weight[i]
 
 
-@njit(nogil=True)
+@njit(nogil=True, cache=True)
 def in_families(
     unit: Array, traits: Array, flags: Array, collective: int, county: Array, weight: Array,
     counts: Array,
@@ -452,7 +454,7 @@ def in_families(
             counts[county[unit[i]], traits[i] >> 3 & 3] += weight[i]
 
 
-@njit(nogil=True)
+@njit(nogil=True, cache=True)
 def within(values: Array, low: int, high: int, rows: Array) -> int:
     """Fill `rows` with the rows whose value lies in [low, high]; returns how many there are."""
     found = 0
@@ -463,7 +465,7 @@ def within(values: Array, low: int, high: int, rows: Array) -> int:
     return found
 
 
-@njit(nogil=True)
+@njit(nogil=True, cache=True)
 def not_yet_counted(
     rows: Array, since: Array, moved: int, unit: Array, before: Array, place: Array, gone: int,
     weight: Array, change: Array,
@@ -478,7 +480,7 @@ def not_yet_counted(
             change[place[unit[row]]] -= weight[row]
 
 
-@njit(nogil=True)
+@njit(nogil=True, cache=True)
 def unfold(counts: Array, by_work: Array, by_role: Array) -> None:
     """Sum `counts`, (place, band, 256 traits), by what the bits of the traits say.
 

@@ -1,9 +1,10 @@
-"""Land and hukou: what settling costs in rights, and the grant of the local hukou."""
+"""Land rights and hukou: what settling costs in rights, and the grant of the local hukou."""
 
-from sim.chance import hazard
+from sim.choice import hazard
 from sim.levers import Levers
 from sim.parameters import Parameters
-from sim.state import Bools, Floats
+from sim.state import Bools, Floats, Ints
+from sim.step import Step
 
 FIVE_YEARS = 5.0  # the horizon over which the studies report their effects
 
@@ -31,3 +32,12 @@ def settling_hazard(levers: Levers, p: Parameters) -> Floats:
 def may_settle(lives_in_town: Bools, registered_here: Bools) -> Bools:
     """Who can be granted the local hukou, (person,): town residents registered elsewhere."""
     return lives_in_town & ~registered_here
+
+
+def settle(step: Step, rows: Ints) -> None:
+    """Town residents registered elsewhere are granted the local hukou."""
+    population, people, place = step.population, step.population.people, step.place(rows)
+    here = population.place[people.hukou[rows]] == place
+    in_town = step.places.is_town(place)
+    arrived = people.moved_at[rows] == step.quarter.number  # as villagers resettled this quarter
+    population.settle(rows[may_settle(in_town & ~arrived, here)])

@@ -1,4 +1,4 @@
-"""How likely each kind of person is to meet each event of a quarter, and whom it meets."""
+"""Events: how likely each stratum is to meet each event of a quarter, and whom it meets."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -6,10 +6,12 @@ from typing import Self
 
 import numpy as np
 
-from sim import kernel, kinds
-from sim.calendar import Tick
-from sim.chance import Luck, Stream, probability, threshold
-from sim.register import Register
+from sim import kernels, strata
+from sim.calendar import Quarter
+from sim.choice import probability, threshold
+from sim.places import in_towns
+from sim.population import Population
+from sim.randomness import RandomStreams, Stream
 from sim.state import INDUSTRY, Floats, Ints
 
 FIXED = 65536  # factors on leaving come to the kernel in 1/65536
@@ -17,7 +19,7 @@ FIXED = 65536  # factors on leaving come to the kernel in 1/65536
 
 @dataclass(frozen=True)
 class Hazards:
-    """The quarter's hazards [1/year] by kind of person, for the places inside the region."""
+    """The quarter's hazards [1/year] by stratum, for the places inside the region."""
 
     death: Floats  # (place, band, sex)
     birth: Floats  # (place, band), women with a partner
@@ -29,7 +31,7 @@ class Hazards:
     hire: Floats  # (place, band, work, education)
     separation: Floats  # (place, band, sector)
     by_duration: Floats  # (129,) factor on leaving, by quarters since the last move
-    by_village: Floats  # (unit + 3,) upper bound of a factor on leaving, see `Quarter.reconsider`
+    by_village: Floats  # (unit + 3,) upper bound of a factor on leaving, see `departure.reconsider`
 
     def only_moves(self) -> Self:
         """The same hazards, but nobody is born, dies, marries, settles or changes work."""
@@ -38,44 +40,45 @@ class Hazards:
 
 
 @dataclass(frozen=True)
-class Struck:
-    """Whom the quarter's luck meets, in the order of the kernel's events, each (row,)."""
+class Events:
+    """Whom each event of the quarter meets, in the order of the kernel's events, each (row,)."""
 
-    dying: Ints  # and nothing else happens to them
+    deaths: Ints  # and nothing else happens to them
     settling: Ints  # granted the hukou in town; in villages, resettled
-    giving_birth: Ints
+    births: Ints
     marrying: Ints
-    wavering: Ints  # may reconsider where to live
+    reconsidering: Ints  # may reconsider where to live
     going_back: Ints
     hired: Ints
     separated: Ints
 
 
-def throw(
-    hazards: Hazards, register: Register, tick: Tick, luck: Luck, threads: int, chunk: int
-) -> Struck:
-    """Let everyone meet the quarter's luck."""
-    people = register.people
-    table, second = thresholds(hazards, tick.years, register.places)
-    clock, bits = kinds.Clock.at(tick.number), np.uint16
-    first_row = register.place.astype(np.uint32) * kinds.BANDS
+def draw_events(
+    hazards: Hazards, population: Population, quarter: Quarter, streams: RandomStreams,
+    threads: int, chunk: int,
+) -> Events:  # fmt: skip
+    """Draw every person's events of a quarter."""
+    people = population.people
+    table, second = thresholds(hazards, quarter.years, len(population.places))
+    clock, bits = strata.Clock.at(quarter.number), np.uint16
+    first_row = population.place.astype(np.uint32) * strata.BANDS
     by_village = (FIXED * hazards.by_village).astype(np.uint32)
     by_move = np.full(65536, FIXED, np.uint32)  # read at the bits of the quarter
     recent = np.arange(len(hazards.by_duration), dtype=np.int16)
-    by_move[(np.int16(tick.number) - recent).view(bits)] = FIXED * hazards.by_duration
+    by_move[(np.int16(quarter.number) - recent).view(bits)] = FIXED * hazards.by_duration
     most = by_village.max(), by_move.max()
-    bounds = kernel.screen(table, second, kinds.ROLE_FROM, kinds.WORK_FROM, *most)
-    when, stream = np.uint64(tick.number), np.uint64(Stream.QUARTER)
-    seed = np.uint64(luck.seed)
+    bounds = kernels.screen(table, second, strata.ROLE_FROM, strata.WORK_FROM, *most)
+    when, stream = np.uint64(quarter.number), np.uint64(Stream.QUARTER)
+    seed = np.uint64(streams.seed)
 
     def one(start: int) -> tuple[Ints, Ints]:
         part = slice(start, min(start + chunk, len(people)))
         rows, events = np.empty(chunk, np.int64), np.empty(chunk, np.uint8)
-        found = kernel.throw(
+        found = kernels.draw_events(
             people.address[part], people.unit[part], people.born[part].view(bits),
-            people.child[part].view(bits), people.since[part].view(bits), people.traits[part],
-            first_row, clock.band, clock.stage, kinds.INNER_OF, kinds.INNER_WORK_OF,
-            table, second, kinds.GROUP_OF, bounds, by_village, by_move,
+            people.child[part].view(bits), people.moved_at[part].view(bits), people.traits[part],
+            first_row, clock.band, clock.stage, strata.STRATUM_OF, strata.WORK_STRATUM_OF,
+            table, second, strata.GROUP_OF, bounds, by_village, by_move,
             when, stream, seed, rows, events, start,
         )  # fmt: skip
         return rows[:found], events[:found]
@@ -88,37 +91,39 @@ def throw(
             parts = list(pool.map(one, starts))
     rows = np.concatenate([rows for rows, _ in parts])
     lists, lengths = np.empty((8, len(rows)), np.int64), np.zeros(8, np.int64)
-    kernel.split(rows, np.concatenate([events for _, events in parts]), lists, lengths)
-    return Struck(*(found[:n] for found, n in zip(lists, lengths, strict=True)))
+    kernels.split(rows, np.concatenate([events for _, events in parts]), lists, lengths)
+    return Events(*(found[:n] for found, n in zip(lists, lengths, strict=True)))
 
 
 def thresholds(hazards: Hazards, years: float, places: int) -> tuple[Ints, Ints]:
-    """The words of luck below which each kind meets each event; see `kernel.throw`."""
+    """The random words below which each stratum meets each event; see `kernels.draw_events`."""
     first = np.zeros(
-        (places, kinds.BANDS, kinds.SITUATIONS, kinds.EDUCATIONS, kinds.SEXES, 6), np.uint32
+        (places, strata.BANDS, strata.SITUATIONS, strata.EDUCATIONS, strata.SEXES, 6), np.uint32
     )
     second = np.zeros(
-        (places, kinds.BANDS, kinds.WORKS, kinds.EDUCATIONS, kinds.SEXES, 2), np.uint32
+        (places, strata.BANDS, strata.WORKS, strata.EDUCATIONS, strata.SEXES, 2), np.uint32
     )
     inside = slice(0, len(hazards.death))
     outside = slice(len(hazards.death), places - 1)
-    single, deciders = [kinds.SINGLE, kinds.ALONE], slice(kinds.SINGLE, None)
+    single, deciders = [strata.SINGLE, strata.ALONE], slice(strata.SINGLE, None)
 
     def chance(hazard: Floats) -> Ints:
         return threshold(probability(hazard, years))
 
     death, going_back = chance(hazards.death), chance(hazards.going_back)
     first[inside, ..., 0] = death[:, :, None, None]
-    first[outside, ..., 0] = death[::2].max(axis=0)[:, None, None]
+    first[outside, ..., 0] = in_towns(death).max(axis=0)[:, None, None]
     first[inside, ..., 1] = chance(hazards.settling)[:, None, None, None, None]
-    first[inside, :, kinds.ALONE :, ..., 1] |= chance(hazards.resettling)[:, None, None, None, None]
+    first[inside, :, strata.ALONE :, ..., 1] |= chance(hazards.resettling)[
+        :, None, None, None, None
+    ]
     birth = chance(hazards.birth)[:, :, None]
-    first[inside, :, kinds.DEPENDENT, :, 1, 2] = birth
-    first[inside, :, kinds.COUPLE :, :, 1, 2] = birth[..., None]
+    first[inside, :, strata.DEPENDENT, :, 1, 2] = birth
+    first[inside, :, strata.COUPLE :, :, 1, 2] = birth[..., None]
     first[inside, :, single, :, :, 3] = chance(hazards.marriage)[:, None]
     first[inside, ..., 4] = chance(hazards.leaving.max(axis=1))[..., None, None]
     first[: places - 1, :, deciders, :, :, 5] = going_back[:, :, None, :, None]
     second[inside, ..., 0] = chance(hazards.hire)[..., None]
     second[inside, :, INDUSTRY:, ..., 1] = chance(hazards.separation)[..., None, None]
-    shape = places * kinds.BANDS
-    return first.reshape(shape, kinds.INNER, 6), second.reshape(shape, kinds.INNER_WORK, 2)
+    shape = places * strata.BANDS
+    return first.reshape(shape, strata.STRATA, 6), second.reshape(shape, strata.WORK_STRATA, 2)

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim import households, kernel, kinds, migration
+from sim import departure, destination, kernels, strata
+from sim.destination import Alternatives
 from sim.levers import Levers
-from sim.migration import Alternatives
 from sim.parameters import Parameters
-from sim.state import BEYOND, HEAD, OWNS_FLAT, Counties, Floats, Ints, Offers, People, Units
+from sim.places import Places, at_both, county_of, in_towns, in_villages, together
+from sim.state import HEAD, OWNS_FLAT, Counties, Floats, Ints, Offers, People, Units
 
 PART = 2**20  # rows that are looked at at a time
 ROUNDS = 40  # the constants converge by a factor of about three a round
@@ -24,27 +25,27 @@ SOON = 3  # years of pupils, over whom the entrants of a year are averaged
 
 
 @dataclass(frozen=True)
-class Base:
+class DestinationConstants:
     """What the base period fixes."""
 
     constants: Floats  # (place, alternative) utils
     arrivals: Floats  # (county, 2) gross in-moves a year, from the province and the country
 
 
-def base(
+def solve(
     people: People, units: Units, counties: Counties, quarter: int, offers: Offers,
     followers: Floats, away_share: Floats, p: Parameters,
-) -> Base:  # fmt: skip
+) -> DestinationConstants:  # fmt: skip
     """Solve for the base period; `p` and `offers` are central and without policy.
 
     `followers`, (county,), is how many villagers a year follow a new job to town, whom the
     constants need not explain; `away_share`, (unit + 3,), says how many co-villagers are away.
     """
-    by_village = migration.village_factor(away_share, p)
+    by_village = departure.village_factor(away_share, p)
 
     def often(rows: slice) -> Floats:
-        years = (quarter - people.since[rows].astype(np.int64)) / 4
-        factor = by_village[people.unit[rows]] * migration.duration_factor(years, p)
+        years = (quarter - people.moved_at[rows].astype(np.int64)) / 4
+        factor = by_village[people.unit[rows]] * departure.duration_factor(years, p)
         return people.weight[rows] * factor
 
     def once(rows: slice) -> Floats:
@@ -56,39 +57,40 @@ def base(
     wanted = outflows(counties, residents, p)
     entering = students(people, units, quarter, p)
     wanted[:, 2:] = others_leaving(wanted[:, 2:], entering)
-    wanted[1::2] += back[:, :4]
-    wanted[1::2, 0] = np.maximum(wanted[1::2, 0] - followers, 0)
+    villages = in_villages(wanted)  # a view
+    villages += back[:, :4]
+    villages[:, 0] = np.maximum(villages[:, 0] - followers, 0)
     alternatives = Alternatives.around(counties)
-    none = Levers.baseline(2 * len(counties))
-    zero, adults = np.zeros(2 * len(counties)), np.ones(2 * len(counties))
+    inside = Places(len(counties)).inside
+    none, zero, adults = Levers.baseline(inside), np.zeros(inside), np.ones(inside)
     party = np.where(
-        (alternatives.mode == kernel.WHOLE) & migration.HEADS[:, None],
+        (alternatives.mode == kernels.WHOLE) & destination.HEADS[:, None],
         counties.residents_per_dwelling.mean(),
-        np.where(alternatives.mode == kernel.WITH_CHILD, 2.0, 1.0),
+        np.where(alternatives.mode == kernels.WITH_CHILD, 2.0, 1.0),
     )
-    by_nest = np.zeros((2 * len(counties), 5))
+    by_nest = np.zeros((inside, 5))
     by_town = np.zeros(len(counties))
-    near, goal = alternatives.nest == migration.NEARBY, alternatives.county
+    near, goal = alternatives.nest == destination.NEARBY, alternatives.county
     for _ in range(ROUNDS):
-        constants = by_nest[:, alternatives.nest] + np.repeat(near * by_town[goal], 2, axis=0)
-        value = migration.utility(alternatives, offers, constants, none, p)
-        chances, attraction = migration.choice(alternatives, value, p)
-        hazard = migration.leaving_hazard(attraction, zero, zero, adults, none, p)
-        flows = migration.expected_moves(hazard, chances, deciders, party)
+        constants = by_nest[:, alternatives.nest] + at_both(near * by_town[goal])
+        value = destination.utility(alternatives, offers, constants, none, p)
+        chances, attraction = destination.choice(alternatives, value, p)
+        hazard = departure.leaving_hazard(attraction, zero, zero, adults, none, p)
+        flows = departure.expected_moves(hazard, chances, deciders, party)
         leaving = np.stack(
             [flows[:, alternatives.nest == n].sum(axis=1) for n in range(1, 5)], axis=1
         )
         by_nest[:, 1:] += correction(wanted, leaving)
         by_nest = np.clip(by_nest, UNREACHABLE, -UNREACHABLE)
         arriving = np.zeros(len(counties))
-        np.add.at(arriving, goal[:, near], by_county(flows[:, near]))
-        by_town += correction(counties.nearby_share * together(arriving, counties), arriving)
-        mean = together(by_town, counties) / together(np.ones(len(counties)), counties)
+        np.add.at(arriving, goal[:, near], together(flows[:, near]))
+        by_town += correction(counties.nearby_share * in_prefecture(arriving, counties), arriving)
+        mean = in_prefecture(by_town, counties) / in_prefecture(np.ones(len(counties)), counties)
         by_town = np.clip(by_town - mean, UNREACHABLE, -UNREACHABLE)
-    return Base(np.round(constants, 9), counties.arrivals + back[:, 4:])
+    return DestinationConstants(np.round(constants, 9), counties.arrivals + back[:, 4:])
 
 
-def together(values: Floats, counties: Counties) -> Floats:
+def in_prefecture(values: Floats, counties: Counties) -> Floats:
     """The sum over all counties of each county's prefecture, (county,)."""
     beside = np.where(counties.nearby >= 0, values[counties.nearby], 0.0)
     return np.asarray(values + beside.sum(axis=1))
@@ -100,23 +102,19 @@ def correction(wanted: Floats, got: Floats) -> Floats:
     return 0.7 * np.clip(step, -2, 2)
 
 
-def by_county(flows: Floats) -> Floats:
-    """Flows out of town and villages together, (county, alternative)."""
-    return flows[::2] + flows[1::2]
-
-
 def outflows(counties: Counties, residents: Floats, p: Parameters) -> Floats:
     """Net moves a year out of each place, (place, 4 kinds of destination).
 
     What leaves a county is split between its villages and its town: a townsperson leaves less
     often than a villager, by an assumed ratio. Only villagers move to their own town.
     """
-    town, village = p.town_leaving_ratio * residents[::2], residents[1::2]
+    town, village = p.town_leaving_ratio * in_towns(residents), in_villages(residents)
     of_village = np.divide(village, town + village, out=np.ones(len(town)), where=village > 0)
-    result = np.zeros((2 * len(counties), 4))
-    result[::2] = counties.moves * (1 - of_village[:, None])
-    result[1::2] = counties.moves * of_village[:, None]
-    result[::2, 0], result[1::2, 0] = 0, counties.moves[:, 0]
+    result = np.zeros((Places(len(counties)).inside, 4))
+    towns, villages = in_towns(result), in_villages(result)  # views
+    towns[:] = counties.moves * (1 - of_village[:, None])
+    villages[:] = counties.moves * of_village[:, None]
+    towns[:, 0], villages[:, 0] = 0, counties.moves[:, 0]
     return result
 
 
@@ -137,14 +135,14 @@ def students(people: People, units: Units, quarter: int, p: Parameters) -> Float
     By where they go: the province, the rest of the country. They are expected from those who are
     fifteen to seventeen now.
     """
-    place, inside = units.place().astype(np.int64), 2 * (int(units.county.max()) + 1)
-    grown = quarter - 4 * households.GROWN
-    pupils = np.zeros(inside + BEYOND)
+    place, places = units.place().astype(np.int64), Places(units.counties)
+    grown = quarter - 4 * strata.GROWN
+    pupils = np.zeros(len(places))
     for part in parts(len(people)):
         born = people.born[part]
         soon = (born > grown) & (born <= grown + 4 * SOON)
         np.add.at(pupils, place[people.unit[part][soon]], people.weight[part][soon])
-    leaving = pupils[:inside] / SOON * p.college_share
+    leaving = pupils[: places.inside] / SOON * p.college_share
     staying_away = leaving * p.college_leaving * (1 - p.graduate_return)
     return staying_away[:, None] * [p.college_in_province, 1 - p.college_in_province]
 
@@ -163,16 +161,16 @@ def deciding(
     -------
     (place, flat, band, situation), for the places inside
     """
-    clock, place = kinds.Clock.at(quarter), units.place().astype(np.int64)
-    inside = 2 * (int(units.county.max()) + 1)
-    shape = (inside, migration.FLAT, kinds.BANDS, kinds.SITUATIONS)
+    clock, place = strata.Clock.at(quarter), units.place().astype(np.int64)
+    places = Places(units.counties)
+    shape = (places.inside, destination.FLAT, strata.BANDS, strata.SITUATIONS)
     found = np.zeros(np.prod(shape))
     for part in parts(len(people)):
         here = place[people.unit[part]]
         band = clock.band[people.born[part].view(np.uint16)].astype(np.int64)
         situation = clock.situation(people.traits[part], people.child[part])
         flat = (people.flags[part] & OWNS_FLAT).astype(np.int64)
-        own = here < inside
+        own = places.is_inside(here)
         kind = np.ravel_multi_index((here[own], flat[own], band[own], situation[own]), shape)
         np.add.at(found, kind, weight(part)[own])
     return found.reshape(shape)
@@ -186,7 +184,7 @@ def returning(people: People, units: Units, quarter: int, p: Parameters) -> Floa
     (county, 6) by where they come back from: the own town, other towns of the region, the rest of
     the province, the rest of the country; then outsiders who leave the county again, by origin
     """
-    found = np.zeros((int(units.county.max()) + 1) * 6)
+    found = np.zeros(units.counties * 6)
     for part in parts(len(people)):
         line, expected = returning_of(people, part, units, quarter, p)
         np.add.at(found, line, expected)
@@ -197,22 +195,23 @@ def returning_of(
     people: People, part: slice, units: Units, quarter: int, p: Parameters
 ) -> tuple[Ints, Floats]:
     """Those of a part of the rows who may go back: cell of `returning`, and persons a year."""
-    place, inside = units.place().astype(np.int64), 2 * (int(units.county.max()) + 1)
+    place, places = units.place().astype(np.int64), Places(units.counties)
     elsewhere = place[people.unit[part]] != place[people.hukou[part]]
     rows = part.start + np.flatnonzero(elsewhere)
-    rows = rows[kinds.role_of(people.traits[rows]) > 0]
+    rows = rows[strata.role_of(people.traits[rows]) > 0]
     now, home = place[people.unit[rows]], place[people.hukou[rows]]
-    outsider = home >= inside
-    origin = np.where(now >= inside, 2 + now - inside, np.where(now // 2 == home // 2, 0, 1))
-    column = np.where(outsider, 4 + home - inside, origin)
-    county = np.where(outsider, now, home) // 2
-    clock = kinds.Clock.at(quarter)
+    outsider, away = ~places.is_inside(home), ~places.is_inside(now)
+    near = np.where(county_of(now) == county_of(home), 0, 1)
+    origin = np.where(away, 2 + now - places.province, near)
+    column = np.where(outsider, 4 + home - places.province, origin)
+    county = county_of(np.where(outsider, now, home))
+    clock = strata.Clock.at(quarter)
     size = np.empty(len(rows), np.int64)
-    kernel.company(people.mate, people.unit, rows, size)
-    head = kinds.role_of(people.traits[rows]) == HEAD
+    kernels.co_residents(people.next_member, people.unit, rows, size)
+    head = strata.role_of(people.traits[rows]) == HEAD
     band = clock.band[people.born[rows].view(np.uint16)]
     persons = people.weight[rows] * np.where(head, size, 1)
     to_village = np.where(outsider, 1.0, 1 - p.return_to_town)
-    expected = persons * migration.return_hazard(p)[band] * to_village
-    keep = (county < inside // 2) & (column < 6) & (outsider | (home % 2 == 1))
+    expected = persons * departure.return_hazard(p)[band] * to_village
+    keep = (county < places.counties) & (column < 6) & (outsider | places.is_villages(home))
     return county[keep] * 6 + column[keep], expected[keep]

@@ -1,6 +1,6 @@
-"""Kinds of people: the few thousand combinations that rules speak of.
+"""Strata: the few thousand combinations of people that rules speak of.
 
-A kind is place x age band x situation x education x sex. For jobs the work a person does
+A stratum is place x age band x family situation x education x sex. For jobs the work a person does
 takes the place of the situation. Both are dense numpy axes, so a rule is a few broadcasts.
 """
 
@@ -12,7 +12,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from sim import kernel
+from sim import kernels
+from sim.places import Places
 from sim.state import HEAD, Ints
 
 AGES = np.array([0, 1, *range(5, 90, 5)])  # first year of each census age band
@@ -26,7 +27,10 @@ AGED = {
     for first, last in pairwise((0, 10, 20, 30, 40, 60, 100))
 }
 
-# Situations: who decides, and for whom. The role, with the age of a head's youngest child.
+GROWN = 18  # years; a definition
+MOTHERS = [0, 3]  # roles in which women have a partner: dependent, head
+
+# Family situations: who decides, and for whom. The role, with the age of a head's youngest child.
 DEPENDENT, SINGLE, ALONE, COUPLE, PRESCHOOL, PRIMARY_CHILD, SECONDARY_CHILD = range(7)
 SITUATIONS = 7
 WORKS = 4
@@ -93,15 +97,15 @@ class Clock:
 
     def situation(self, traits: Traits, child: Ints) -> NDArray[np.uint8]:
         """Who decides, and for whom: by traits and birth of the youngest child, (person,)."""
-        return INNER_OF[traits, self.stage[child.view(np.uint16)]] // (EDUCATIONS * SEXES)
+        return STRATUM_OF[traits, self.stage[child.view(np.uint16)]] // (EDUCATIONS * SEXES)
 
 
 def _situation(role: int, stage: int) -> int:
     return stage + COUPLE if role == HEAD else (DEPENDENT, SINGLE, ALONE)[role]
 
 
-INNER = SITUATIONS * EDUCATIONS * SEXES  # kinds within a place and age band
-INNER_WORK = WORKS * EDUCATIONS * SEXES
+STRATA = SITUATIONS * EDUCATIONS * SEXES  # strata within a place and age band
+WORK_STRATA = WORKS * EDUCATIONS * SEXES
 TRAITS = 256
 
 
@@ -110,14 +114,14 @@ def _tables() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     sex, education, role = sex_of(byte), education_of(byte), role_of(byte)
     situation = np.array([[_situation(r, s) for s in range(STAGES)] for r in range(4)], np.uint8)
     low = (education * SEXES + sex).astype(np.uint8)
-    inner = situation[role] * (EDUCATIONS * SEXES) + low[:, None]
+    stratum = situation[role] * (EDUCATIONS * SEXES) + low[:, None]
     other = np.minimum(work_of(byte), WORKS - 1) * (EDUCATIONS * SEXES) + low
-    return inner.astype(np.uint8), other.astype(np.uint8)
+    return stratum.astype(np.uint8), other.astype(np.uint8)
 
 
-INNER_OF, INNER_WORK_OF = _tables()  # (traits, stage) and (traits,): position within `INNER`
+STRATUM_OF, WORK_STRATUM_OF = _tables()  # (traits, stage) and (traits,): position within `STRATA`
 
-# Groups told apart before kinds are: role x work, and the first inner kind of each role and work.
+# Groups told apart before strata are: role x work, and the first stratum of each role and work.
 _ROLES = [DEPENDENT, SINGLE, ALONE, COUPLE, SITUATIONS]
 ROLE_FROM = (EDUCATIONS * SEXES * np.array(_ROLES)).astype(np.uint64)
 WORK_FROM = (EDUCATIONS * SEXES * np.arange(WORKS + 1)).astype(np.uint64)
@@ -141,7 +145,7 @@ class Headcount:
         """From counts by (place, band, traits); `mothers` are roles with a partner."""
         by_work = np.zeros((*counts.shape[:2], WORKS, EDUCATIONS), np.int64)
         roles = np.zeros((*counts.shape[:2], 4, SEXES), np.int64)
-        kernel.unfold(counts, by_work, roles)
+        kernels.unfold(counts, by_work, roles)
         by_age_and_sex = roles.sum(axis=2)
         return cls(
             by_sex=by_age_and_sex.sum(axis=1),
@@ -154,4 +158,4 @@ class Headcount:
 
     def work(self, counties: int) -> Ints:
         """What residents of town and villages do, (county, 2 town/village, work)."""
-        return self.by_work[: 2 * counties].sum(axis=(1, 3)).reshape(counties, 2, -1)
+        return Places(counties).by_county(self.by_work.sum(axis=(1, 3)))

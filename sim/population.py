@@ -1,7 +1,7 @@
-"""The register: where rules' decisions become facts, each with an entry in the books.
+"""The population: everyone's columns, households and moves, each with an entry in the ledger.
 
-Rules decide; only this file changes people. Whatever it does to where somebody lives it enters in
-`flows`, so that the books can be checked against a count of everyone.
+Rules decide and processes apply; only this file changes people. Whatever it does to where somebody
+lives it records in `flows`, so that the ledger can be checked against a count of everyone.
 """
 
 from typing import Any
@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim import households, kernel, kinds, measurement
-from sim.accounts import Flows
-from sim.chance import addresses
-from sim.kinds import Traits
-from sim.movers import Movers
+from sim import kernels, strata
+from sim.accounts import Flows, Movers
+from sim.calendar import HALF_YEAR
+from sim.places import Places, county_of
+from sim.randomness import addresses
 from sim.state import (
     ALONE,
     COLUMNS,
@@ -31,26 +31,27 @@ from sim.state import (
     People,
     Units,
 )  # fmt: skip
+from sim.strata import Traits
 
 ROLE_BITS, WORK_BITS, EDUCATION_BITS = 0b00011000, 0b11100000, 0b00000110
 ROOM = 1.3  # times the people at the start: room to grow
 NEWBORN, NEWCOMER, UNIT = 1, 2, 3  # part of an address: what it is the address of
 
 
-class Register:
-    """Everyone's columns, with room to grow, and the books of the present quarter."""
+class Population:
+    """Everyone's columns, with room to grow, and the ledger of the present quarter."""
 
-    def __init__(self, people: People, units: Units, places: int) -> None:
-        self.units, self.places = units, places
+    def __init__(self, people: People, units: Units) -> None:
+        self.units, self.places = units, Places(units.counties)
         self.place = units.place()
         self.room = People.empty(int(len(people) * ROOM) + 1024)  # costs nothing until it is used
-        self.people = People.empty(0)  # everyone on the register, as views of the room
+        self.people = People.empty(0)  # everyone, as views of the room
         self._fill(people)
         self.size = np.zeros((units.gone + 1, 2), np.int64)  # residents by unit and sex
-        kernel.by_unit(people.unit, people.traits, people.weight, self.size)
+        kernels.by_unit(people.unit, people.traits, people.weight, self.size)
         self.registered = np.zeros(units.gone + 1, np.int64)  # by unit of hukou
         self.away = np.zeros(units.gone + 1, np.int64)  # of them, living in another place
-        self.closed = np.zeros(units.gone + 1, bool)  # units whose village school was closed
+        self.school_closed = np.zeros(units.gone + 1, bool)  # units whose village school was closed
         code = np.arange(len(units))
         self.unit_address = addresses(
             UNIT, units.county, code - np.searchsorted(units.county, units.county)
@@ -58,9 +59,9 @@ class Register:
         self.mean_weight = float(people.weight.mean())
         self.count_registered()
         self._index_towns()
-        self.flows = Flows.none(places)
-        self.movers = Movers.none((places - 3) // 2)  # since the start
-        self.moved: list[Ints] = [np.empty(0, np.int64)] * measurement.HALF_YEAR  # by quarters ago
+        self.flows = Flows.none(len(self.places))
+        self.movers = Movers.none(self.places.counties)  # since the start
+        self.moved: list[Ints] = [np.empty(0, np.int64)] * HALF_YEAR  # by quarters ago
 
     def _first(self, n: int) -> People:
         return People(*(getattr(self.room, name)[:n] for name in COLUMNS))
@@ -73,8 +74,8 @@ class Register:
         self.people = self._first(state["people"])  # views of the room again
 
     def open_quarter(self) -> None:
-        """Begin a quarter with empty books."""
-        self.flows = Flows.none(self.places)
+        """Begin a quarter with an empty ledger."""
+        self.flows = Flows.none(len(self.places))
         self.moved = [np.empty(0, np.int64), *self.moved[:-1]]
 
     def append(self, newcomers: People) -> Ints:
@@ -98,17 +99,17 @@ class Register:
         """Count who is registered where, and who of them lives elsewhere."""
         p = self.people
         self.registered[:], self.away[:] = 0, 0
-        kernel.registered(
+        kernels.registered(
             p.hukou, p.unit, self.place, p.weight, self.units.gone, self.registered, self.away
         )
         self.registered_at_count = self.registered.copy()
 
     def half_year_correction(self, quarter: int) -> Ints:
         """What the half-year rule adds to a count of those present, (place,)."""
-        p, change = self.people, np.zeros(self.places, np.int64)
+        p, change = self.people, np.zeros(len(self.places), np.int64)
         for ago, rows in enumerate(self.moved):
-            kernel.not_yet_counted(
-                rows, p.since, quarter - ago, p.unit, p.before, self.place, self.units.gone,
+            kernels.not_yet_counted(
+                rows, p.moved_at, quarter - ago, p.unit, p.previous_unit, self.place, self.units.gone,
                 p.weight, change,
             )  # fmt: skip
         return change
@@ -116,7 +117,7 @@ class Register:
     def born_between(self, first: int, last: int) -> Ints:
         """The rows of all born in these quarters, dead or alive, (person,)."""
         rows = np.empty(len(self.people), np.int64)
-        return rows[: kernel.within(self.people.born, first, last, rows)].copy()
+        return rows[: kernels.within(self.people.born, first, last, rows)].copy()
 
     @property
     def away_share(self) -> Floats:
@@ -133,7 +134,7 @@ class Register:
         urban = np.flatnonzero(self.units.urban)
         ends = np.cumsum(np.maximum(self.size[urban].sum(axis=1), 1)).astype(float)
         ends /= ends[-1] if len(ends) else 1.0
-        starts = np.searchsorted(self.units.county[urban], np.arange((self.places - 3) // 2 + 1))
+        starts = np.searchsorted(self.units.county[urban], np.arange(self.places.counties + 1))
         self.has_town = np.diff(starts) > 0  # (county,) whether there is an urban unit to live in
         self.urban_units: tuple[Floats, Floats, Ints] = (
             ends, np.concatenate([[0.0], ends])[starts], urban
@@ -142,27 +143,26 @@ class Register:
     def count(self, quarter: int) -> Ints:
         """Everyone by where they live, how old they are and their traits, (place, band, 256)."""
         p = self.people
-        counts = np.zeros((self.places * kinds.BANDS, kinds.TRAITS), np.int64)
-        first_row = self.place.astype(np.uint32) * kinds.BANDS
-        band = kinds.Clock.at(quarter).band
-        kernel.tally(p.unit, p.born.view(np.uint16), p.traits, p.weight, first_row, band, counts)
-        return counts.reshape(self.places, kinds.BANDS, kinds.TRAITS)
+        counts = np.zeros((len(self.places) * strata.BANDS, strata.TRAITS), np.int64)
+        first_row = self.place.astype(np.uint32) * strata.BANDS
+        band = strata.Clock.at(quarter).band
+        kernels.tally(p.unit, p.born.view(np.uint16), p.traits, p.weight, first_row, band, counts)
+        return counts.reshape(len(self.places), strata.BANDS, strata.TRAITS)
 
-    def bury(self, rows: Ints, quarter: int) -> None:
+    def remove_dead(self, rows: Ints, quarter: int) -> None:
         """People die: their households go on without them."""
         p, (role, sex) = self.people, self._traits(rows)
-        _enter(self.flows.deaths, p.weight[rows], self.place[p.unit[rows]], sex)
-        _enter(self.registered, -p.weight[rows], p.hukou[rows])
-        _enter(self.size, -p.weight[rows], p.unit[rows], sex)
+        record(self.flows.deaths, p.weight[rows], self.place[p.unit[rows]], sex)
+        record(self.registered, -p.weight[rows], p.hukou[rows])
+        record(self.size, -p.weight[rows], p.unit[rows], sex)
         p.unit[rows] = self.units.gone
         heirs = np.empty(len(rows), np.int64)
         self._leave_rings(rows, quarter, heirs)
         self._succeed(heirs, role == HEAD, p.child[rows])
 
-    def bear(self, mothers: Ints, boys: Bools, quarter: int) -> None:
+    def add_children(self, mothers: Ints, sex: Ints, quarter: int) -> None:
         """Children are born into their mothers' households."""
         p, n = self.people, len(mothers)
-        sex = np.where(boys, 0, 1)
         home = p.unit[mothers]
         first = self.append(
             People(
@@ -171,29 +171,29 @@ class Register:
                 child=np.full(n, NEVER),
                 unit=home,
                 hukou=p.hukou[mothers],
-                before=p.before[mothers],
-                since=p.since[mothers],
-                traits=kinds.pack(sex, np.full(n, PRIMARY), DEPENDENT, NO_WORK),
+                previous_unit=p.previous_unit[mothers],
+                moved_at=p.moved_at[mothers],
+                traits=strata.pack(sex, np.full(n, PRIMARY), DEPENDENT, NO_WORK),
                 flags=p.flags[mothers],
-                mate=np.arange(len(p), len(p) + n, dtype=np.int32),
+                next_member=np.arange(len(p), len(p) + n, dtype=np.int32),
                 weight=p.weight[mothers],
             )
         )
         p = self.people
-        kernel.join_rings(p.mate, first, mothers)
-        _enter(self.flows.births, p.weight[first], self.place[home], sex)
-        _enter(self.registered, p.weight[first], p.hukou[first])
-        _enter(self.size, p.weight[first], home, sex)
+        kernels.join_rings(p.next_member, first, mothers)
+        record(self.flows.births, p.weight[first], self.place[home], sex)
+        record(self.registered, p.weight[first], p.hukou[first])
+        record(self.size, p.weight[first], home, sex)
         heads = np.empty(n, np.int64)
-        kernel.heads(p.mate, p.traits, ROLE_BITS, HEAD << 3, mothers, heads)
+        kernels.heads(p.next_member, p.traits, ROLE_BITS, HEAD << 3, mothers, heads)
         p.child[heads] = quarter
-        young = first[p.since[first] == quarter - 1]  # counted where their mothers still count
+        young = first[p.moved_at[first] == quarter - 1]  # counted where their mothers still count
         self.moved[1] = np.concatenate([self.moved[1], young])
 
     def come_of_age(self, rows: Ints, education: Ints) -> None:
         """The young finish school and decide for themselves from now on."""
         p = self.people
-        minor = kinds.role_of(p.traits[rows]) == DEPENDENT
+        minor = strata.role_of(p.traits[rows]) == DEPENDENT
         rows, education = rows[minor], education[minor]
         kept = p.traits[rows] & ~np.uint8(EDUCATION_BITS | ROLE_BITS)
         p.traits[rows] = kept | (education << 1 | SINGLE << 3).astype(np.uint8)
@@ -208,66 +208,64 @@ class Register:
         both = np.concatenate([men, women])
         self._leave_home(both, quarter)
         p = self.people
-        kernel.join_rings(p.mate, women, men)
+        kernels.join_rings(p.next_member, women, men)
         for rows, role in ((men, HEAD), (women, DEPENDENT)):
             p.traits[rows] = p.traits[rows] & ~np.uint8(ROLE_BITS) | np.uint8(role << 3)
         goals = np.concatenate([homes, homes])
         moves = p.unit[both] != goals
-        self.move(both[moves], np.full(moves.sum(), kernel.LONE), goals[moves], quarter)
+        self.move(both[moves], np.full(moves.sum(), kernels.LONE), goals[moves], quarter)
 
     def move(self, rows: Ints, modes: Ints, goals: Ints, quarter: int) -> None:
         """Parties move: the deciders `rows` in their modes to the units `goals`, each (party,)."""
         p = self.people
-        alone = (self._role(rows) == SINGLE) & (modes == kernel.LONE)
-        self._leave_home(rows[alone & (p.since[rows] != quarter)], quarter)
+        alone = (self._role(rows) == SINGLE) & (modes == kernels.LONE)
+        self._leave_home(rows[alone & (p.moved_at[rows] != quarter)], quarter)
         size = np.empty(len(rows), np.int64)
-        kernel.company(p.mate, p.unit, rows, size)
+        kernels.co_residents(p.next_member, p.unit, rows, size)
         who, origin = np.empty(size.sum(), np.int64), np.empty(size.sum(), np.int64)
-        n = kernel.move(
-            p.mate, p.born, p.unit, p.before, p.since, np.int16(quarter),
-            np.int16(quarter - 4 * households.GROWN), rows, modes, goals.astype(np.uint16),
+        n = kernels.move(
+            p.next_member, p.born, p.unit, p.previous_unit, p.moved_at, np.int16(quarter),
+            np.int16(quarter - 4 * strata.GROWN), rows, modes, goals.astype(np.uint16),
             who, origin,
         )  # fmt: skip
         who, origin = who[:n], origin[:n]
         start, end = self.place[origin], self.place[p.unit[who]]
-        sex = kinds.sex_of(p.traits[who])
-        _enter(self.flows.moves, p.weight[who], start, end, sex)
-        _enter(self.size, -p.weight[who], origin, sex)
-        _enter(self.size, p.weight[who], p.unit[who], sex)
-        leaves_job = (start // 2 != end // 2) | (kinds.work_of(p.traits[who]) == FARM)
+        sex = strata.sex_of(p.traits[who])
+        record(self.flows.moves, p.weight[who], start, end, sex)
+        record(self.size, -p.weight[who], origin, sex)
+        record(self.size, p.weight[who], p.unit[who], sex)
+        leaves_county = county_of(start) != county_of(end)
+        leaves_job = leaves_county | (strata.work_of(p.traits[who]) == FARM)
         left = who[leaves_job & (start != end)]
-        to_village = (self.place[p.unit[left]] % 2 == 1) & (
-            self.place[p.unit[left]] < self.places - 3
-        )
-        abroad = who[start // 2 != end // 2]
+        to_village = self.places.is_villages(self.place[p.unit[left]])
+        abroad = who[leaves_county]
         p.flags[abroad] &= ~np.uint8(OWNS_FLAT)  # the flat is in the town of the county left
-        grown = (p.born[left] <= quarter - 4 * households.GROWN) & to_village
+        grown = (p.born[left] <= quarter - 4 * strata.GROWN) & to_village
         self.employ(left, np.where(grown, FARM, NO_WORK))
         self._remember(who, start, end, quarter)
 
-    def enter(self, newcomers: People, quarter: int) -> None:
-        """People from outside who were never on the register settle in a town."""
+    def add_newcomers(self, newcomers: People, quarter: int) -> None:
+        """People from outside who were never in the region settle in a town."""
         rows = self.append(newcomers)
         p = self.people
-        sex = kinds.sex_of(p.traits[rows])
+        sex = strata.sex_of(p.traits[rows])
         origin = p.hukou[rows].astype(np.int64) - self.units.elsewhere
-        _enter(self.flows.entries, p.weight[rows], origin, self.place[p.unit[rows]], sex)
-        _enter(self.registered, p.weight[rows], p.hukou[rows])
-        _enter(self.size, p.weight[rows], p.unit[rows], sex)
-        self._remember(rows, self.places - 3 + origin, self.place[p.unit[rows]], quarter)
+        record(self.flows.entries, p.weight[rows], origin, self.place[p.unit[rows]], sex)
+        record(self.registered, p.weight[rows], p.hukou[rows])
+        record(self.size, p.weight[rows], p.unit[rows], sex)
+        self._remember(rows, self.places.province + origin, self.place[p.unit[rows]], quarter)
 
     def settle(self, rows: Ints) -> None:
         """People are granted the hukou of where they live."""
         p = self.people
-        _enter(self.registered, -p.weight[rows], p.hukou[rows])
+        record(self.registered, -p.weight[rows], p.hukou[rows])
         p.hukou[rows] = p.unit[rows]
-        _enter(self.registered, p.weight[rows], p.hukou[rows])
+        record(self.registered, p.weight[rows], p.hukou[rows])
 
     def townspeople(self) -> Ints:
         """Residents of the urban units of each county, (county,)."""
         residents = (self.size[:-3, 0] + self.size[:-3, 1]) * self.units.urban
-        counties = (self.places - 3) // 2
-        return np.bincount(self.units.county, residents, counties).astype(np.int64)
+        return np.bincount(self.units.county, residents, self.places.counties).astype(np.int64)
 
     def recode(self, new: Bools) -> None:
         """Villages, (unit,), become urban around people who never move."""
@@ -289,16 +287,16 @@ class Register:
         )  # fmt: skip
 
     def _role(self, rows: Ints) -> Traits:
-        return kinds.role_of(self.people.traits[rows])
+        return strata.role_of(self.people.traits[rows])
 
     def _traits(self, rows: Ints) -> tuple[Traits, Traits]:
         traits = self.people.traits[rows]
-        return kinds.role_of(traits), kinds.sex_of(traits)
+        return strata.role_of(traits), strata.sex_of(traits)
 
     def _leave_rings(self, rows: Ints, quarter: int, heirs: Ints) -> None:
         p = self.people
-        adult = quarter - 4 * households.GROWN
-        kernel.leave_rings(p.mate, p.born, p.unit, self.units.gone, adult, rows, heirs)
+        adult = quarter - 4 * strata.GROWN
+        kernels.leave_rings(p.next_member, p.born, p.unit, self.units.gone, adult, rows, heirs)
 
     def _leave_home(self, rows: Ints, quarter: int) -> None:
         """Adults leave the household they lived in and keep one of their own."""
@@ -315,13 +313,21 @@ class Register:
         heirs, succeeds, children = heirs[has_heir], succeeds[has_heir], children[has_heir]
         np.maximum.at(p.child, heirs[succeeds], children[succeeds])
         succeeds = np.isin(heirs, heirs[succeeds])  # who loses several people succeeds if to any
-        alone = p.mate[heirs] == heirs
-        role = households.role_after_loss(self._role(heirs), alone, succeeds)
+        alone = p.next_member[heirs] == heirs
+        role = role_after_loss(self._role(heirs), alone, succeeds)
         p.traits[heirs] = p.traits[heirs] & ~np.uint8(ROLE_BITS) | (role << 3).astype(np.uint8)
 
 
-def _enter(book: Ints, persons: Ints, *where: Ints) -> None:
-    """Enter `persons` in a book, (...), at the places that `where` indexes."""
-    line = np.ravel_multi_index(where, book.shape)
-    total = np.bincount(line, weights=persons, minlength=book.size)  # exact below 2^53
-    book += total.reshape(book.shape).astype(np.int64)
+def role_after_loss(role: Ints, alone: Bools, succeeds: Bools) -> Ints:
+    """The role of the one left behind, (heir,).
+
+    Whoever is left alone keeps a household of one; whoever succeeds the head becomes head.
+    """
+    return np.where(alone, ALONE, np.where(succeeds, HEAD, role))
+
+
+def record(ledger: Ints, persons: Ints, *where: Ints) -> None:
+    """Add `persons` to a ledger, (...), in the cells that `where` indexes."""
+    cell = np.ravel_multi_index(where, ledger.shape)
+    total = np.bincount(cell, weights=persons, minlength=ledger.size)  # exact below 2^53
+    ledger += total.reshape(ledger.shape).astype(np.int64)

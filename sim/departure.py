@@ -1,0 +1,246 @@
+"""Who leaves: who reconsiders where to live, who leaves for college, who goes back."""
+
+from functools import lru_cache
+
+import numpy as np
+
+from sim import kernels, strata
+from sim.calendar import SCHOOL_YEAR
+from sim.choice import probability
+from sim.destination import AGE_CLASS, AGE_CLASSES, FLAT
+from sim.events import Hazards
+from sim.levers import Levers
+from sim.parameters import Parameters
+from sim.places import county_of, town
+from sim.randomness import Stream
+from sim.state import COLLEGE, HEAD, OUTSIDE, OWNS_FLAT, Bools, Floats, Ints, Parties
+from sim.state import SINGLE as UNATTACHED
+from sim.step import Step, just_grown
+from sim.strata import (
+    AGES,
+    ALONE,
+    COUPLE,
+    EDUCATIONS,
+    PRIMARY_CHILD,
+    SECONDARY_CHILD,
+    SINGLE,
+    SITUATIONS,
+)
+
+DURATIONS = (0.5, 32.0)  # years of residence between which the hazard falls
+GRADUATING = (20, 25)  # years, the ages between which graduates come home
+
+
+# Rules
+
+
+def age_schedule(p: Parameters) -> Floats:
+    """Log relative hazard by age within single, family and older households, (3, band).
+
+    References
+    ----------
+    Rogers & Castro (1981), IIASA RR-81-030, standard schedule (labour-force component)
+    """
+    age = (AGES + np.append(AGES[1:], 90)) / 2
+    reference = np.array([27.0, 37.0, 67.0])[:, None]  # to whom the three alphas refer [years]
+    return np.asarray(np.log(rogers_castro(age, p) / rogers_castro(reference, p)))
+
+
+def rogers_castro(age: Floats, p: Parameters) -> Floats:
+    """Labour-force component of the migration schedule [1/year], (age,)."""
+    since = age - p.rc_peak
+    labour = np.exp(-p.rc_descent * since - np.exp(-p.rc_ascent * since))
+    return p.rc_constant + p.rc_labour * labour
+
+
+@lru_cache(maxsize=8)
+def considering(p: Parameters) -> Floats:
+    """Log hazard of reconsidering before attractions count [log 1/year], (band, situation)."""
+    single, family, elder = np.array([p.alpha_single, p.alpha_family, p.alpha_elder])[
+        :, None
+    ] + age_schedule(p)
+    table = np.full((len(AGES), SITUATIONS), -np.inf)
+    table[:, [SINGLE, ALONE]] = single[:, None]
+    table[:, COUPLE:] = family[:, None]
+    table[AGES >= 60, SINGLE:] = elder[AGES >= 60, None]
+    table[:, [PRIMARY_CHILD, SECONDARY_CHILD]] += np.log(p.hr_school_stage)
+    table[(AGES >= 15) & (AGES < 20), SINGLE] += np.log(p.hr_school_leaving)
+    table[AGES < 15] = -np.inf
+    table.flags.writeable = False
+    return table
+
+
+def leaving_hazard(
+    attraction: Floats, effects: Floats, land: Floats, adults: Floats, levers: Levers, p: Parameters
+) -> Floats:
+    """How often people who have lived 32 years in a place reconsider it [1/year].
+
+    Parameters
+    ----------
+    attraction : (place, flat, age class, situation) inclusive value relative to staying [utils]
+    effects : (place,) county and yearly effects [log hazard]
+    land : (place,) added hazard of safer land rights [1/year]
+    adults : (place,) persons of working age
+
+    Returns
+    -------
+    (place, flat, band, situation)
+    """
+    longest = p.gamma_dur * np.log2(DURATIONS[1] / 8)
+    log = considering(p) + p.gamma_a * attraction[:, :, AGE_CLASS] + longest
+    held = np.divide(levers.rural_posts, adults, out=np.zeros_like(adults), where=adults > 0)
+    kept_by_posts = 1 - np.minimum(held, 1) * (1 - p.hr_public_post_rural)
+    freed_by_pension = p.hr_parent_pension**levers.pension_coverage
+    factor = np.exp(effects) * kept_by_posts * freed_by_pension
+    decides = np.isfinite(considering(p))
+    return factor[:, None, None, None] * np.exp(log) + land[:, None, None, None] * decides
+
+
+def duration_factor(years: Floats, p: Parameters) -> Floats:
+    """Hazard after so many years of residence relative to 32 years; at least 1."""
+    doublings = np.log2(np.clip(years, *DURATIONS) / DURATIONS[1])
+    return np.exp(p.gamma_dur * doublings)
+
+
+def duration_factors(p: Parameters) -> Floats:
+    """`duration_factor` by quarters since the last move, (129,); the last stands for all beyond."""
+    return duration_factor(np.arange(4 * int(DURATIONS[1]) + 1) / 4, p)
+
+
+def village_factor(away: Floats, p: Parameters) -> Floats:
+    """What it does to have co-villagers away, (unit,), at least 1.
+
+    References
+    ----------
+    Chen, Jin & Yue (2010), NBER w15671
+    """
+    return np.exp(p.gamma_n * away)
+
+
+def closure_factor(closed: Bools, pupil: Bools, p: Parameters) -> Floats:
+    """What it does to families with a child of primary age that the village school is closed."""
+    return np.where(closed & pupil, p.hr_school_closed, 1.0)
+
+
+def expected_moves(hazard: Floats, chances: Floats, people: Floats, party: Floats) -> Floats:
+    """Persons who leave each place a year by alternative, (place, alternative).
+
+    Parameters
+    ----------
+    hazard : (place, flat, band, situation) [1/year]
+    chances : (place, flat, age class, situation, alternative)
+    people : (place, flat, band, situation) persons who decide
+    party : (alternative,) persons who go when one decides
+    """
+    deciding = hazard * people
+    by_class = np.zeros((len(deciding), FLAT, AGE_CLASSES, SITUATIONS))
+    for band, age_class in enumerate(AGE_CLASS):
+        by_class[:, :, age_class] += deciding[:, :, band]
+    return np.asarray(np.einsum("pfas,pfasj,sj->pj", by_class, chances, party))
+
+
+def return_hazard(p: Parameters) -> Floats:
+    """How often people away from their hukou place go back [1/year], (band,)."""
+    return p.return_hazard * np.where(AGES >= 50, p.return_after_50, 1.0) * (AGES >= 15)
+
+
+def going_back_hazard(beyond: Bools, p: Parameters) -> Floats:
+    """`return_hazard`, and from `beyond`, (place,), some come home after college [1/year].
+
+    Returns
+    -------
+    (place, band, education)
+    """
+    graduates = np.zeros((len(AGES), EDUCATIONS))
+    of_age = (GRADUATING[0] <= AGES) & (GRADUATING[1] > AGES)
+    graduates[of_age, COLLEGE] = -np.log1p(-p.graduate_return) / np.ptp(GRADUATING)
+    return return_hazard(p)[:, None] + np.asarray(beyond)[:, None, None] * graduates
+
+
+def leaves_for_college(u: Floats, p: Parameters) -> Bools:
+    """Whether somebody who reached college leaves the region for it, (student,)."""
+    return u < p.college_leaving
+
+
+def college_in_province(u: Floats, p: Parameters) -> Bools:
+    """Whether a college beyond the region is in the province, (student,)."""
+    return u < p.college_in_province
+
+
+def returns_to_town(u: Floats, p: Parameters) -> Bools:
+    """Whether a returner settles in the county town and not in the village, (returner,).
+
+    References
+    ----------
+    Liang & Cheng (2023): return to the county rather than to the village
+    """
+    return u < p.return_to_town
+
+
+# Process
+
+
+def reconsider(step: Step, rows: Ints, hazards: Hazards) -> Ints:
+    """Those who reconsider where to live, of the `rows` who might, (decider,).
+
+    The event draw let through everyone whose draw was below an upper bound of their hazard; here
+    it is held against the hazard itself.
+    """
+    people, p = step.population.people, step.parameters
+    place, flat, band, situation = step.stratum(rows)
+    unit = people.unit[rows]
+    hazard = (
+        hazards.leaving[place, flat, band, situation]
+        * hazards.by_duration[quarters_since(step, people.moved_at[rows])]
+        * village_factor(step.population.away_share[unit], p)
+        * closure_factor(step.population.school_closed[unit], situation == strata.PRIMARY_CHILD, p)
+    )
+    u = step.uniform(Stream.QUARTER, rows)[2]
+    return rows[u < probability(hazard, step.quarter.years)]
+
+
+def quarters_since(step: Step, moved: Ints) -> Ints:
+    """Quarters since the last move, at most 128, (person,)."""
+    longest = 4 * int(DURATIONS[1])
+    return np.clip(step.quarter.number - moved.astype(np.int64), 0, longest)
+
+
+def leave_for_college(step: Step) -> Parties:
+    """Of those who have just left school for college, many leave the region."""
+    if step.quarter.season != SCHOOL_YEAR:
+        return Parties.none()
+    people, rows = step.population.people, just_grown(step)
+    traits = people.traits[rows]
+    student = (strata.education_of(traits) == COLLEGE) & (strata.role_of(traits) == UNATTACHED)
+    rows = rows[student & step.places.is_inside(step.place(rows))]
+    u = step.uniform(Stream.COMING_OF_AGE, rows)
+    leaves = leaves_for_college(u[1], step.parameters)
+    far = ~college_in_province(u[2, leaves], step.parameters)
+    rows = rows[leaves]
+    return Parties(
+        row=rows,
+        mode=np.full(len(rows), kernels.LONE),
+        town=np.full(len(rows), OUTSIDE),
+        unit=step.population.units.elsewhere + far,
+        needs_dwelling=np.zeros(len(rows), bool),
+    )
+
+
+def go_back(step: Step, rows: Ints) -> Parties:
+    """People away from their hukou place go back: to the village, or to its county town."""
+    population, people, places = step.population, step.population.people, step.places
+    hukou = people.hukou[rows].astype(np.int64)
+    home, place = population.place[hukou].astype(np.int64), step.place(rows)
+    rows, hukou, home, place = (x[home != place] for x in (rows, hukou, home, place))
+    to_town = places.is_villages(home)
+    to_town &= returns_to_town(step.uniform(Stream.RETURNING, rows)[0], step.parameters)
+    county = np.where(to_town, county_of(home), OUTSIDE)
+    moves = ~(to_town & ((place == town(county)) | ~population.has_town[county]))
+    head = strata.role_of(people.traits[rows]) == HEAD
+    return Parties(
+        row=rows[moves],
+        mode=np.where(head, kernels.WHOLE, kernels.LONE)[moves],
+        town=county[moves],
+        unit=np.where(to_town, -1, hukou)[moves],
+        needs_dwelling=(to_town & (people.flags[rows] & OWNS_FLAT == 0))[moves],
+    )

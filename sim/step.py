@@ -1,0 +1,61 @@
+"""Step: what the processes of one quarter work with."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim import strata
+from sim.calendar import Quarter
+from sim.parameters import Parameters
+from sim.places import Places
+from sim.population import Population
+from sim.randomness import RandomStreams, Stream
+from sim.state import OWNS_FLAT, Floats, Ints
+
+if TYPE_CHECKING:  # both are made of rules, which take a step
+    from sim.destination import Alternatives
+    from sim.markets import Markets
+
+
+@dataclass
+class Step:
+    """The people, markets and random streams of one quarter."""
+
+    quarter: Quarter
+    population: Population
+    markets: "Markets"
+    alternatives: "Alternatives"
+    streams: RandomStreams
+    parameters: Parameters
+    room: Ints = field(init=False)  # (county,) more people that each town can house
+
+    def __post_init__(self) -> None:
+        self.room = np.zeros(self.places.counties, np.int64)
+
+    @property
+    def places(self) -> Places:
+        """The places of the region."""
+        return self.population.places
+
+    def uniform(self, stream: Stream, rows: Ints) -> Floats:
+        """Four draws in (0, 1) for each row, (4, row)."""
+        address = self.population.people.address[rows]
+        return self.streams.uniform(stream, self.quarter.number, address)
+
+    def place(self, rows: Ints) -> Ints:
+        """Where people live, (row,) index of place."""
+        return self.population.place[self.population.people.unit[rows]].astype(np.int64)
+
+    def stratum(self, rows: Ints) -> tuple[Ints, Ints, Ints, Ints]:
+        """Place, flat, age band and family situation of each row."""
+        p, clock = self.population.people, strata.Clock.at(self.quarter.number)
+        band = clock.band[p.born[rows].view(np.uint16)]
+        situation = clock.situation(p.traits[rows], p.child[rows])
+        return self.place(rows), (p.flags[rows] & OWNS_FLAT).astype(np.int64), band, situation
+
+
+def just_grown(step: Step) -> Ints:
+    """The rows of those who turned eighteen in the last four quarters, dead or alive."""
+    grown = step.quarter.number - 4 * strata.GROWN
+    return step.population.born_between(grown - 3, grown)
