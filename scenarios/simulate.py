@@ -68,14 +68,14 @@ def simulate(
     begun = model.present()
     while model.running:
         model.step()
-    found, movers = model.census(), model.register.movers.persons
+    found, movers = model.census(), model.population.movers.persons
     model.retire()
     return Outcome(
         scenario=model.plan,
         region=model.pack,
         request=model.request,
         groups=model.reported,
-        dates=(model.plan.start, *(tick.ends for tick in model.ticks)),
+        dates=(model.plan.start, *(quarter.ends for quarter in model.quarters)),
         record=np.array([[row[name] for name in INDICATORS] for row in model.record]),
         census=found,
         _movers=movers,
