@@ -1,4 +1,4 @@
-"""Compiled kernels: random draws against tables, choices, queues and household rings. Knows no cities.
+"""Compiled kernels: random draws, choices, queues and household rings. Know nothing of cities.
 
 All compiled code lives in this one file, because numba's cache does not notice a change in another.
 Every function is pure but for the output arrays that its docstring names, holds no lock (`nogil`),
@@ -79,7 +79,7 @@ def screen(
     table: Array, second: Array, inner_from: Array, other_from: Array,
     unit_factor: Any, since_factor: Any,
 ) -> Array:  # fmt: skip
-    """The largest thresholds of each group of strata, for `draw_events`: (place x band, group, 2) lanes.
+    """The largest thresholds of each group of strata: (place x band, group, 2) lanes.
 
     Group `g * others + h` holds the strata from `inner_from[g]` and the work strata from
     `other_from[h]`, each up to the next; the factors are the largest of theirs. The first number
@@ -149,12 +149,12 @@ def draw_events(
 ) -> int:  # fmt: skip
     """Hold each row's four random words against the thresholds of its stratum.
 
-    `table`, (place x band, stratum, 6), and `second`, (place x band, work stratum, 2), hold thresholds in
-    [0, 2^32). Word w meets the event of entry 2w if it falls below it, and that of entry 2w + 1 if
-    it falls as close to the other end: two events share a word and never touch as long as their
-    chances sum to at most one. Entry 4 is multiplied by a factor, in 1/65536, of the unit and by
-    one of the last move. `group`, (256 traits,), and `bounds`, from `screen`, spare most rows the
-    comparison and change no answer.
+    `table`, (place x band, stratum, 6), and `second`, (place x band, work stratum, 2), hold
+    thresholds in [0, 2^32). Word w meets the event of entry 2w if it falls below it, and that of
+    entry 2w + 1 if it falls as close to the other end: two events share a word and never touch as
+    long as their chances sum to at most one. Entry 4 is multiplied by a factor, in 1/65536, of the
+    unit and by one of the last move. `group`, (256 traits,), and `bounds`, from `screen`, spare
+    most rows the comparison and change no answer.
 
     Writes to `rows` and `events`, as long as `unit`, the rows (counted from `first`) that met any
     event, with a bit for each event; returns how many rows these are.
@@ -243,8 +243,8 @@ def serve(order: Array, queue: Array, size: Array, capacity: Array, served: Arra
             capacity[where] -= size[i]
 
 
-# Rings. `next_member`, (row,), names the next member of each row's group: a permutation whose cycles are
-# the groups, so that everyone is in exactly one.
+# Rings. `next_member`, (row,), names the next member of each row's group: a permutation whose
+# cycles are the groups, so that everyone is in exactly one.
 
 
 @njit(nogil=True, cache=True)

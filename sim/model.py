@@ -13,7 +13,6 @@ from sim import (
     demography,
     departure,
     destination,
-    events,
     housing,
     hukou,
     labour,
@@ -28,7 +27,7 @@ from sim.calendar import HALF_YEAR, SCHOOL_YEAR, SPRING_FESTIVAL, Quarter, quart
 from sim.conditions import Conditions
 from sim.destination import Alternatives
 from sim.destination_constants import DestinationConstants
-from sim.events import Hazards
+from sim.events import Hazards, draw_events
 from sim.governments import County, carried_out
 from sim.indicators import INDICATORS, Seen
 from sim.levers import Levers
@@ -134,7 +133,7 @@ class UrbanModel(mesa.Model):
         # Everyone's events of the quarter are drawn.
         self.follow_births(quarter)
         hazards = self.hazards(quarter, levers, attraction)
-        drawn = self.draw_events(step, hazards)
+        drawn = draw_events(step, hazards, self.threads, self.chunk)
 
         # People die, and are born.
         population.remove_dead(drawn.deaths, quarter.number)
@@ -183,7 +182,7 @@ class UrbanModel(mesa.Model):
         chances, attraction = self.choices(offers, none)
         self.follow_births(quarter)
         hazards = self.hazards(quarter, none, attraction).only_moves()
-        drawn = self.draw_events(step, hazards)
+        drawn = draw_events(step, hazards, self.threads, self.chunk)
         deciders = departure.reconsider(step, drawn.reconsidering, hazards)
         leavers = destination.choose(step, deciders, chances)
         returners = departure.go_back(step, drawn.going_back)
@@ -221,12 +220,6 @@ class UrbanModel(mesa.Model):
             quarter, self.population, self.markets, self.alternatives, self.streams,
             self.parameters,
         )  # fmt: skip
-
-    def draw_events(self, step: Step, hazards: Hazards) -> events.Events:
-        """Draw every person's events of a quarter."""
-        return events.draw_events(
-            hazards, self.population, step.quarter, self.streams, self.threads, self.chunk
-        )
 
     def offers(self, quarter: Quarter, levers: Levers) -> Offers:
         """What the markets offer this quarter."""

@@ -107,5 +107,5 @@ class Places:
         return (place % 2 == VILLAGES) & self.is_inside(place)
 
     def by_county(self, table: NDArray[Any]) -> NDArray[Any]:
-        """A table by place, (place, ...), for town and villages of each county, (county, 2, ...)."""
+        """A table by place, (place, ...), for town and villages apart, (county, 2, ...)."""
         return table[: self.inside].reshape(self.counties, 2, *table.shape[1:])
