@@ -27,7 +27,7 @@ def columns_read(ours: Recorded) -> Iterator[list[int]]:
 
     def noting(function: Callable[..., Any]) -> Callable[..., Any]:
         def call(*arguments: Any) -> Any:
-            people = ours.register.people
+            people = ours.population.people
             columns = [getattr(people, name) for name in COLUMNS]
             arrays = [a for a in arguments if isinstance(a, np.ndarray)]
             seen.extend(a.nbytes for a in arrays if any(np.may_share_memory(a, c) for c in columns))

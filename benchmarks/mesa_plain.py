@@ -16,11 +16,10 @@ import numpy as np
 
 from benchmarks.numpy_people import rings, unpacked
 from benchmarks.told import Look, Told
-from sim import demography, departure, destination, population, relocation, strata
-from sim.kernels import LONE, WHOLE
-from sim.strata import COUPLE, PRIMARY_CHILD
+from sim import demography, departure, strata
 from sim.destination import AGE_CLASS as AGE_CLASSES
 from sim.destination import COUNTRY, OWN_TOWN, STAY
+from sim.kernels import LONE, WHOLE
 from sim.state import (
     ALONE,
     COLLEGE,
@@ -36,6 +35,7 @@ from sim.state import (
     SINGLE,
     People,
 )  # fmt: skip
+from sim.strata import COUPLE, PRIMARY_CHILD
 
 OUTSIDE = -1
 BITS = 0xFFFF
@@ -213,7 +213,7 @@ class MesaPeople(mesa.Model):
     def __init__(self, people: People, seed: int) -> None:
         super().__init__(rng=seed)
         self.everyone: list[Resident] = []  # the dead as well, for onlookers
-        self.welcome(people, rings(people.mate).tolist())
+        self.welcome(people, rings(people.next_member).tolist())
 
     def listen(self, told: Told) -> None:
         """Hear what the rules say this quarter."""

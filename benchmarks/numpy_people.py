@@ -8,9 +8,8 @@ act on one is to mark its number and to ask everyone whether theirs is marked.
 import numpy as np
 
 from benchmarks.told import Look, Told
-from sim import demography, departure, destination, hukou, population, relocation, strata
+from sim import demography, departure, destination, hukou, population, strata
 from sim.kernels import LONE, WHOLE, WITH_CHILD
-from sim.strata import BANDS, COUPLE, EDUCATIONS, PRIMARY_CHILD, SITUATIONS, WORKS
 from sim.state import (
     ALONE,
     COLLEGE,
@@ -29,6 +28,7 @@ from sim.state import (
     Ints,
     People,
 )  # fmt: skip
+from sim.strata import BANDS, COUPLE, EDUCATIONS, PRIMARY_CHILD, SITUATIONS, WORKS
 
 OUTSIDE = -1
 
@@ -40,7 +40,7 @@ class NumpyPeople:
         self.luck = np.random.default_rng(seed)
         self.size, self.last_household = 0, 0
         self.room: dict[str, Column] = {}
-        self._append(unpacked(people) | {"household": rings(people.mate)})
+        self._append(unpacked(people) | {"household": rings(people.next_member)})
         self.last_household = int(self.household.max()) + 1
 
     def __getattr__(self, name: str) -> Column:

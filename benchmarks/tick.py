@@ -39,12 +39,12 @@ def in_turn(ours: Recorded, theirs: Any) -> Iterator[Turn]:
     """Step ours and another engine quarter by quarter, on one thread, told the same."""
     while ours.running:
         here = residents(ours)
-        seen = Look.at(ours.register.people), theirs.look()
+        seen = Look.at(ours.population.people), theirs.look()
         mine = clocked(ours.step, here)
         told = ours.told()
         theirs.listen(told)
         other = clocked(theirs.step, here)
-        now = Look.at(ours.register.people), theirs.look()
+        now = Look.at(ours.population.people), theirs.look()
         both = flows(seen[0], now[0], told), flows(seen[1], now[1], told)
         yield Turn(mine, other, both)
 
@@ -60,13 +60,13 @@ def totals(turns: list[Turn]) -> dict[str, Any]:
 def race(scale: float, plain: bool = False) -> list[Measured]:
     """Ours against numpy and, if asked, plain Mesa in the same run."""
     ours, unit = model(scale), "ns CPU per resident-quarter"
-    arrays = in_turn(ours, NumpyPeople(ours.register.people, seed=1))
+    arrays = in_turn(ours, NumpyPeople(ours.population.people, seed=1))
     if not plain:
         turns = list(arrays)
     else:
         small = model(MESA_SCALE)
         persons = residents(small)
-        agents = in_turn(small, MesaPeople(small.register.people, seed=1))
+        agents = in_turn(small, MesaPeople(small.population.people, seed=1))
         pairs = list(zip(arrays, agents, strict=True))
         turns, others = [pair[0] for pair in pairs], np.array([pair[1].theirs for pair in pairs])
     mine, theirs = np.array([(turn.ours, turn.theirs) for turn in turns]).T
@@ -108,7 +108,7 @@ def agreement(engine: str, make: Callable[..., Any], scale: float, seeds: int) -
     runs = []
     for seed in range(1, seeds + 1):
         ours = model(scale, seed)
-        runs.append(totals(list(in_turn(ours, make(ours.register.people, seed)))))
+        runs.append(totals(list(in_turn(ours, make(ours.population.people, seed)))))
     found = []
     for name in runs[0]:
         pairs = np.array([run[name] for run in runs], float)

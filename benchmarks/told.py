@@ -11,15 +11,15 @@ from typing import Any, Self
 import numpy as np
 
 from scenarios import RegionModel
-from sim import departure, destination, relocation, strata
-from sim.calendar import Quarter, SCHOOL_YEAR
+from sim import relocation, strata
+from sim.calendar import SCHOOL_YEAR, Quarter
 from sim.choice import probability
-from sim.events import Hazards
-from sim.strata import Clock
-from sim.levers import Levers
 from sim.destination import Alternatives
+from sim.events import Hazards
+from sim.levers import Levers
 from sim.parameters import Parameters
 from sim.state import FARM, HEAD, INDUSTRY, SINGLE, Bools, Column, Floats, Ints, People
+from sim.strata import Clock
 
 REGION, PLAN = "binzhou", "plan"
 
@@ -71,7 +71,7 @@ class Recorded(RegionModel):
     def hazards(self, tick: Quarter, levers: Levers, attraction: Floats) -> Hazards:
         """Compute hazards as ever, and keep them with what the quarter began with."""
         self.said = super().hazards(tick, levers, attraction)
-        r = self.register
+        r = self.population
         self.said_at = tick, r.place, r.urban, r.urban_units, r.closed.copy(), len(r.people)
         self.said_rooms = self.markets.rooms(self.counts)
         return self.said
@@ -97,11 +97,11 @@ class Recorded(RegionModel):
         by_duration = np.full(65536, h.by_duration[-1])
         recent = np.arange(len(h.by_duration), dtype=np.int16)
         by_duration[(np.int16(tick.number) - recent).view(np.uint16)] = h.by_duration
-        new = {f.name: getattr(self.register.people, f.name)[rows:] for f in fields(People)}
+        new = {f.name: getattr(self.population.people, f.name)[rows:] for f in fields(People)}
         came = new["born"] < tick.number  # the others were born here
         return Told(
             now=tick.number, years=tick.years, school_year=tick.season == SCHOOL_YEAR,
-            towns=n // 2, gone=self.register.units.gone, place=place, urban=urban,
+            towns=n // 2, gone=self.population.units.gone, place=place, urban=urban,
             band=clock.band, stage=clock.stage,
             death=death, birth=chance(h.birth), marriage=chance(marriage),
             settling=chance(h.settling), resettling=chance(h.resettling), hire=chance(h.hire),
@@ -126,7 +126,7 @@ def model(scale: float, seed: int = 1) -> Recorded:
 
 def residents(ours: Recorded) -> int:
     """Rows of people who live in the region now."""
-    place = ours.register.place[ours.register.people.unit]
+    place = ours.population.place[ours.population.people.unit]
     return int(np.count_nonzero(place < 2 * len(ours.counties)))
 
 

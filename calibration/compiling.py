@@ -1,4 +1,4 @@
-"""Where the compiled code of `sim.kernel` is kept: in the program's cache folder, or nowhere.
+"""Where the compiled code of `sim.kernels` is kept: in the program's cache folder, or nowhere.
 
 Left to itself numba writes beside the sources, or into a home, and stops where it can do neither.
 """

@@ -133,11 +133,11 @@ def county(
         "child": np.append(child, np.full(absent, NEVER)),
         "unit": np.append(unit, outside),
         "hukou": registered,
-        "before": registered,
-        "since": np.append(since, left),
+        "previous_unit": registered,
+        "moved_at": np.append(since, left),
         "traits": strata.pack(p.sex, p.level, role, p.work),
         "flags": np.append(flags, np.zeros(absent, np.int64)),
-        "mate": rings(np.append(housed.home, len(head) + np.arange(absent))),
+        "next_member": rings(np.append(housed.home, len(head) + np.arange(absent))),
         "weight": weight,
     }
     homes = np.bincount(housed.kind[family], weight[head][family], len(m.households))

@@ -20,7 +20,7 @@ from calibration.baselines.forecast import Forecaster, luck
 from calibration.baselines.pool import Pool
 from calibration.schema import Name
 from calibration.scores import stacked
-from sim import calendar, observation
+from sim import observation
 from sim.parameters import Parameters
 from sim.state import Floats, Ints
 

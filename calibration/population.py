@@ -32,7 +32,7 @@ CODE = ("sim", "calibration")  # packages on which a population depends, beside 
 
 
 @dataclass(frozen=True)
-class Population:
+class SyntheticPopulation:
     """People and the units they live in, with how well they fit the census."""
 
     people: People
@@ -40,7 +40,7 @@ class Population:
     fit: list[Fit]
 
 
-def population(region: Region, start: date, scale: float, seed: int) -> Population:
+def population(region: Region, start: date, scale: float, seed: int) -> SyntheticPopulation:
     """The population of a region at a census: opened from the cache, or built and kept there.
 
     Columns that come from the cache are memory-mapped and read-only.
@@ -61,7 +61,7 @@ def population(region: Region, start: date, scale: float, seed: int) -> Populati
     columns, note = kept
     people = People(*(columns[f"people.{f.name}"] for f in fields(People)))
     units = Units(*(np.array(columns[f"units.{f.name}"]) for f in fields(Units)))
-    return Population(people, units, [Fit(**row) for row in note])
+    return SyntheticPopulation(people, units, [Fit(**row) for row in note])
 
 
 def keep(folder: Path, of: "Build") -> None:
@@ -86,7 +86,7 @@ def key(region: Region, start: date, scale: float, seed: int) -> str:
     return hashlib.sha256(content.encode()).hexdigest()[:32]
 
 
-def fit_report(made: Population, region: Region) -> "DataFrame":
+def fit_report(made: SyntheticPopulation, region: Region) -> "DataFrame":
     """How close a population comes to the census: a row for each county and margin."""
     from pandas import DataFrame
 
@@ -96,7 +96,7 @@ def fit_report(made: Population, region: Region) -> "DataFrame":
     return report
 
 
-def build(region: Region, start: date, *, scale: float, seed: int) -> Population:
+def build(region: Region, start: date, *, scale: float, seed: int) -> SyntheticPopulation:
     """Make the population of a region at a census.
 
     Raises
@@ -107,7 +107,7 @@ def build(region: Region, start: date, *, scale: float, seed: int) -> Population
     of = Build(region, start, scale=scale, seed=seed)
     parts, fits = zip(*of.counties(), strict=True)
     columns = (np.concatenate([getattr(part, name) for part in parts]) for name in COLUMNS)
-    return Population(People(*columns), of.units, [row for fit in fits for row in fit])
+    return SyntheticPopulation(People(*columns), of.units, [row for fit in fits for row in fit])
 
 
 class Build:
@@ -139,7 +139,7 @@ class Build:
                 census, self.units, self.sizes, self.origins, self.scale, self.seed, a
             )
             got = measured(part, self.units, census.county, homes, census.quarter)
-            part.mate += np.int32(first)
+            part.next_member += np.int32(first)
             first += len(part)
             yield part, census.margins.fit(census.code, got)
 

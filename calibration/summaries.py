@@ -10,8 +10,8 @@ import numpy as np
 
 from calibration.region import Region
 from sim.observation import IN_MOVERS
-from sim.strata import AGED
 from sim.state import Floats, Ints
+from sim.strata import AGED
 
 Asked = Mapping[str, Floats | Ints]  # persons or households, (county,), by what was asked
 

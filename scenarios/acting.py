@@ -121,7 +121,7 @@ def warn_of_inactive(model: "RegionModel", given: Collection[str]) -> None:
     changed = [n for n in given if now[n] != usual[n] and (n in SPREADS or not whole)]
     if not any(name in (*CONSTANTS_ONLY, *SPREADS, *OF_LEVERS) for name in changed):
         return
-    used = levers_used(model.policy, (tick.number for tick in model.ticks))
+    used = levers_used(model.policy, (tick.number for tick in model.quarters))
     if idle := inactive(changed, model.draw, used):
         text = message(idle)
         warnings.warn(f"{text.zh}\n{text.en}", InactiveParameterWarning, stacklevel=3)

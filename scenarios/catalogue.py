@@ -198,8 +198,8 @@ def indicators() -> "pd.DataFrame":
     """
     import pandas as pd
 
-    from sim.observation import FOUND
     from sim.indicators import INDICATORS
+    from sim.observation import FOUND
 
     rows = [
         {"name": name, "unit": each.unit, "zh": each.zh,

@@ -334,8 +334,8 @@ class Outcome:
 
     def mover_axes(self) -> dict[str, Sequence[str]]:
         """What tells movers apart, and the names along each of these axes."""
-        from sim.strata import AGED
         from sim.accounts import ENDS
+        from sim.strata import AGED
 
         return {
             "county": [g.zh for g in self.groups[: len(self.region.counties)]],

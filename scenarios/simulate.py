@@ -83,19 +83,19 @@ def outcome_of(model: "RegionModel") -> Outcome:
     from sim import accounts, observation
     from sim.indicators import INDICATORS
 
-    begun, days = model.present(), (model.plan.start, *(tick.ends for tick in model.ticks))
-    while model.quarter < len(model.ticks) - 1:
+    begun, days = model.present(), (model.plan.start, *(quarter.ends for quarter in model.quarters))
+    while model.done < len(model.quarters) - 1:
         model.step()
     inside = model.plan.until < days[-1]  # a quarter: what is found then lies between its ends
-    earlier = (model.census(), deepcopy(model.register.movers)) if inside else None
+    earlier = (model.census(), deepcopy(model.population.movers)) if inside else None
     model.step()
-    found, movers = model.census(), model.register.movers.persons
+    found, movers = model.census(), model.population.movers.persons
     model.retire()
     record = np.array([[row[name] for name in INDICATORS] for row in model.record])
     growth = model.growth
     if earlier is not None:
         passed = (model.plan.until - days[-2]).days, (days[-1] - days[-2]).days
-        found = census.until(earlier[0], found, *passed)
+        found = observation.until(earlier[0], found, *passed)
         movers = earlier[1].until(movers, *passed)
         growth[-1] = accounts.portion_of_growth(growth[-1], *passed)
         record[-1] = between(record[-2], record[-1], *passed)

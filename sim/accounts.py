@@ -130,6 +130,22 @@ def growth(flows: Flows, counties: int) -> Growth:
     )
 
 
+def portion(amounts: Ints, days: int, of: int) -> Ints:
+    """What `days` of `of` make of whole numbers, in whole numbers, (..., any).
+
+    Running sums along the last axis are rounded to the nearest whole number, so that their total
+    is off by half a unit at most.
+    """
+    running = np.cumsum(amounts, axis=-1)
+    return np.diff((2 * days * running + of) // (2 * of), axis=-1, prepend=0)
+
+
+def portion_of_growth(change: Growth, days: int, of: int) -> Growth:
+    """The growth of the first `days` of a quarter of `of` days, each number rounded by itself."""
+    parts = {name: portion(each[:, None], days, of) for name, each in vars(change).items()}
+    return Growth(**{name: part[:, 0] for name, part in parts.items()})
+
+
 def rate_change(urban: Ints, residents: Ints, change: Growth) -> dict[str, Floats]:
     r"""The change of the urban share by cause [percentage points], each (county,).
 
@@ -177,6 +193,15 @@ class Movers:
         ends = len(ENDS)
         of_person = (len(AGED), strata.SEXES, strata.EDUCATIONS, strata.SITUATIONS)
         return cls(np.zeros((counties, ends, ends, *of_person), np.int64))
+
+    def until(self, later: Ints, days: int, of: int) -> Ints:
+        """The moves up to `days` after these, where `later` holds those up to `of` days after.
+
+        Rounded so that moves between two ends agree with those of `portion_of_growth`.
+        """
+        lines = self.persons.shape[:3]
+        between = (later - self.persons).reshape(*lines, -1)
+        return self.persons + portion(between, days, of).reshape(self.persons.shape)
 
     def add(
         self, start: Ints, end: Ints, born: Ints, child: Ints, traits: Traits, weight: Ints,

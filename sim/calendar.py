@@ -1,4 +1,4 @@
-"""Time: the quarters between two dates, the first and the last of which may be cut short."""
+"""Time: the quarters of a run, the first of which may be cut short."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -30,15 +30,17 @@ class Quarter:
 
 
 def quarters_between(start: date, until: date) -> list[Quarter]:
-    """The quarters after `start`, cut at calendar quarters, to the end of `until`."""
+    """The quarters after `start`, cut at calendar quarters, to the end of the one of `until`.
+
+    The last is whole, wherever `until` lies in it: what rules count in quarters (the half-year
+    rule, the school year) holds at quarters' ends only.
+    """
     found, day = [], start
-    last = until + timedelta(days=1)
-    while day < last:
+    while day <= until:
         year, season = day.year, (day.month - 1) // 3 + 1
         first = date(year, 3 * season - 2, 1)
         following = date(year + season // 4, 3 * (season % 4) + 1, 1)
-        stop = min(following, last)
-        length = (stop - day).days / (following - first).days
-        found.append(Quarter(quarter_of(year, season), stop - timedelta(days=1), length))
-        day = stop
+        length = (following - day).days / (following - first).days
+        found.append(Quarter(quarter_of(year, season), following - timedelta(days=1), length))
+        day = following
     return found

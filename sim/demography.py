@@ -37,6 +37,11 @@ def mortality(level: Floats, pattern: Floats, p: Parameters) -> Floats:
     return hazard
 
 
+def survival(years: float, p: Parameters) -> float:
+    """What is left of every hazard of death so many years after the start."""
+    return float((1 - p.mortality_decline) ** years)
+
+
 def fertility_pattern(p: Parameters) -> Floats:
     """Relative chance of a birth to a woman with a partner, (2 town/village, band)."""
     shape = np.exp(-(((MIDDLE - p.mean_age_at_birth) / p.sd_age_at_birth) ** 2) / 2) * FERTILE

@@ -7,12 +7,11 @@ from typing import Self
 import numpy as np
 
 from sim import kernels, strata
-from sim.calendar import Quarter
 from sim.choice import probability, threshold
 from sim.places import in_towns
-from sim.population import Population
-from sim.randomness import RandomStreams, Stream
+from sim.randomness import Stream
 from sim.state import INDUSTRY, Floats, Ints
+from sim.step import Step
 
 FIXED = 65536  # factors on leaving come to the kernel in 1/65536
 
@@ -53,12 +52,9 @@ class Events:
     separated: Ints
 
 
-def draw_events(
-    hazards: Hazards, population: Population, quarter: Quarter, streams: RandomStreams,
-    threads: int, chunk: int,
-) -> Events:  # fmt: skip
+def draw_events(step: Step, hazards: Hazards, threads: int, chunk: int) -> Events:
     """Draw every person's events of a quarter."""
-    people = population.people
+    quarter, population, people = step.quarter, step.population, step.population.people
     table, second = thresholds(hazards, quarter.years, len(population.places))
     clock, bits = strata.Clock.at(quarter.number), np.uint16
     first_row = population.place.astype(np.uint32) * strata.BANDS
@@ -69,7 +65,7 @@ def draw_events(
     most = by_village.max(), by_move.max()
     bounds = kernels.screen(table, second, strata.ROLE_FROM, strata.WORK_FROM, *most)
     when, stream = np.uint64(quarter.number), np.uint64(Stream.QUARTER)
-    seed = np.uint64(streams.seed)
+    seed = np.uint64(step.streams.seed)
 
     def one(start: int) -> tuple[Ints, Ints]:
         part = slice(start, min(start + chunk, len(people)))

@@ -65,6 +65,15 @@ def indicator(unit: str, zh: str) -> Callable[[Measurement], Measurement]:
     return register
 
 
+def total(groups: Floats, values: Floats | Ints) -> Floats:
+    """Sum over the counties of each group, (group,), from `groups` and values of counties.
+
+    Counties are added one after the other, in their order. A matrix product would leave the order
+    to the library of linear algebra, which differs in the last digit between processors.
+    """
+    return np.cumsum(groups * values, axis=1)[:, -1]
+
+
 def share(part: Floats, whole: Floats) -> Floats:
     """Part of a whole in percent, 0 where there is no whole, (group,)."""
     ratio: Floats = np.zeros(len(whole), np.float64)
@@ -75,14 +84,14 @@ def share(part: Floats, whole: Floats) -> Floats:
 @indicator("percent", "常住人口城镇化率")
 def resident_urbanization_rate(seen: Seen, groups: Floats) -> Floats:
     """Usual residents of urban units as a share of all, by the half-year rule."""
-    return share(groups @ seen.urban, groups @ (seen.urban + seen.rural))
+    return share(total(groups, seen.urban), total(groups, seen.urban + seen.rural))
 
 
 @indicator("percent", "公布的常住人口城镇化率")
 def published_resident_urbanization_rate(seen: Seen, groups: Floats) -> Floats:
     """The rate as it is printed: with the drift of the series, an error, and two decimals."""
     everyone = seen.urban + seen.rural
-    error = share(groups @ (everyone * seen.error), groups @ everyone) / 100
+    error = share(total(groups, everyone * seen.error), total(groups, everyone)) / 100
     rate = resident_urbanization_rate(seen, groups) + seen.drift + error
     shown: Floats = np.clip(rate, 0, 100)
     return shown.round(2)
@@ -91,67 +100,67 @@ def published_resident_urbanization_rate(seen: Seen, groups: Floats) -> Floats:
 @indicator("percent", "现住地城镇人口占比")
 def present_urban_share(seen: Seen, groups: Floats) -> Floats:
     """People who are in urban units, however long they have been there."""
-    return share(groups @ seen.urban_now, groups @ (seen.urban_now + seen.rural_now))
+    return share(total(groups, seen.urban_now), total(groups, seen.urban_now + seen.rural_now))
 
 
 @indicator("percent", "户籍人口城镇化率")
 def hukou_urbanization_rate(seen: Seen, groups: Floats) -> Floats:
     """People registered in urban units, as a share of all registered."""
-    return share(groups @ seen.registered_urban, groups @ seen.registered)
+    return share(total(groups, seen.registered_urban), total(groups, seen.registered))
 
 
 @indicator("persons", "常住人口")
 def residents(seen: Seen, groups: Floats) -> Floats:
     """Usual residents, by the half-year rule."""
-    return groups @ (seen.urban + seen.rural)
+    return total(groups, seen.urban + seen.rural)
 
 
 @indicator("persons", "城镇常住人口")
 def urban_residents(seen: Seen, groups: Floats) -> Floats:
     """Usual residents of urban units, by the half-year rule."""
-    return groups @ seen.urban
+    return total(groups, seen.urban)
 
 
 @indicator("persons", "乡村常住人口")
 def rural_residents(seen: Seen, groups: Floats) -> Floats:
     """Usual residents of rural units, by the half-year rule."""
-    return groups @ seen.rural
+    return total(groups, seen.rural)
 
 
 @indicator("persons", "人户分离人口(上年春节)")
 def living_apart_from_hukou(seen: Seen, groups: Floats) -> Floats:
     """People living in another place than the one they are registered in, as of last spring."""
-    return groups @ seen.away
+    return total(groups, seen.away)
 
 
 @indicator("percent", "0—14岁人口占比")
 def children_share(seen: Seen, groups: Floats) -> Floats:
     """People under 15 as a share of all present."""
-    return share(groups @ seen.children, groups @ (seen.urban_now + seen.rural_now))
+    return share(total(groups, seen.children), total(groups, seen.urban_now + seen.rural_now))
 
 
 @indicator("percent", "65岁及以上人口占比")
 def aged_share(seen: Seen, groups: Floats) -> Floats:
     """People aged 65 and over as a share of all present."""
-    return share(groups @ seen.aged, groups @ (seen.urban_now + seen.rural_now))
+    return share(total(groups, seen.aged), total(groups, seen.urban_now + seen.rural_now))
 
 
 @indicator("jobs", "非农就业人数")
 def jobs_filled(seen: Seen, groups: Floats) -> Floats:
     """Non-farm jobs held by residents."""
-    return groups @ seen.jobs_filled
+    return total(groups, seen.jobs_filled)
 
 
 @indicator("jobs", "非农岗位空缺")
 def vacancies(seen: Seen, groups: Floats) -> Floats:
     """Non-farm jobs that employers want filled and nobody holds."""
-    return groups @ np.maximum(seen.jobs_wanted - seen.jobs_filled, 0)
+    return total(groups, np.maximum(seen.jobs_wanted - seen.jobs_filled, 0))
 
 
 @indicator("persons", "住村通勤的非农就业者")
 def commuters(seen: Seen, groups: Floats) -> Floats:
     """Villagers with a non-farm job, who did not move to town for it."""
-    return groups @ seen.commuters
+    return total(groups, seen.commuters)
 
 
 @indicator("percent", "求职者占比")
@@ -160,46 +169,46 @@ def unemployment(seen: Seen, groups: Floats) -> Floats:
     active = np.where(
         seen.unemployed < 1, seen.jobs_filled / np.maximum(1 - seen.unemployed, 1e-9), 0
     )
-    return share(groups @ (active * seen.unemployed), groups @ active)
+    return share(total(groups, active * seen.unemployed), total(groups, active))
 
 
 @indicator("yuan/year", "非农岗位平均工资")
 def wage(seen: Seen, groups: Floats) -> Floats:
     """Mean wage of a non-farm job."""
-    return share(groups @ (seen.wage * seen.jobs_filled), groups @ seen.jobs_filled) / 100
+    return share(total(groups, seen.wage * seen.jobs_filled), total(groups, seen.jobs_filled)) / 100
 
 
 @indicator("ratio", "房价相对工资(起点=1)")
 def house_price(seen: Seen, groups: Floats) -> Floats:
     """House price relative to wages and to the start, counties weighted by dwellings."""
-    return share(groups @ (seen.price * seen.stock), groups @ seen.stock) / 100
+    return share(total(groups, seen.price * seen.stock), total(groups, seen.stock)) / 100
 
 
 @indicator("percent", "城镇住房空置率")
 def housing_vacancy(seen: Seen, groups: Floats) -> Floats:
     """Empty dwellings as a share of the town's stock."""
-    return share(groups @ (seen.stock - seen.occupied), groups @ seen.stock)
+    return share(total(groups, seen.stock - seen.occupied), total(groups, seen.stock))
 
 
 @indicator("persons", "城镇义务教育在读")
 def seats_taken(seen: Seen, groups: Floats) -> Floats:
     """Pupils in the compulsory schools of the towns."""
-    return groups @ seen.seats
+    return total(groups, seen.seats)
 
 
 @indicator("persons", "排队未入学儿童")
 def school_queue(seen: Seen, groups: Floats) -> Floats:
     """Children who asked for a seat in town at the last enrolment and got none."""
-    return groups @ seen.queue
+    return total(groups, seen.queue)
 
 
 @indicator("units", "村级单位数")
 def village_units(seen: Seen, groups: Floats) -> Floats:
     """Village-level units that have not been merged into another."""
-    return groups @ seen.units
+    return total(groups, seen.units)
 
 
 @indicator("percent", "任务完成比例")
 def delivery(seen: Seen, groups: Floats) -> Floats:
     """What counties delivered of what the plan asked, their mean."""
-    return 100 * (groups @ seen.effort) / groups.sum(axis=1)
+    return 100 * total(groups, seen.effort) / groups.sum(axis=1)

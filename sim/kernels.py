@@ -1,4 +1,4 @@
-"""Compiled kernels: random draws against tables, choices, queues and household rings. Knows no cities.
+"""Compiled kernels: random draws, choices, queues and household rings. Know nothing of cities.
 
 All compiled code lives in this one file, because numba's cache does not notice a change in another.
 Every function is pure but for the output arrays that its docstring names, holds no lock (`nogil`),
@@ -38,7 +38,7 @@ def _philox(c0: Any, c1: Any, c2: Any, c3: Any, k0: Any, k1: Any) -> Any:
     return c0, c1, c2, c3
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def words(address: Array, when: Any, stream: Any, seed: Any, out: Array) -> None:
     """Fill `out`, (4, row), with four random words in [0, 2^32) for each address, (row,)."""
     k0, k1 = seed & _LOW, seed >> _SHIFT
@@ -48,7 +48,7 @@ def words(address: Array, when: Any, stream: Any, seed: Any, out: Array) -> None
         out[0, i], out[1, i], out[2, i], out[3, i] = w0, w1, w2, w3
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def tally(
     unit: Array, born: Array, traits: Array, weight: Array, first_row: Array, band: Array,
     counts: Array,
@@ -74,12 +74,12 @@ def _ends(low: Any, high: Any) -> Any:
     return upper, min(upper + ((np.uint64(low) + _ROUND) >> _DROP), _FULL)
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def screen(
     table: Array, second: Array, inner_from: Array, other_from: Array,
     unit_factor: Any, since_factor: Any,
 ) -> Array:  # fmt: skip
-    """The largest thresholds of each group of strata, for `draw_events`: (place x band, group, 2) lanes.
+    """The largest thresholds of each group of strata: (place x band, group, 2) lanes.
 
     Group `g * others + h` holds the strata from `inner_from[g]` and the work strata from
     `other_from[h]`, each up to the next; the factors are the largest of theirs. The first number
@@ -112,7 +112,7 @@ def screen(
     return bounds
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def _suspects(
     drawn: Array, unit: Array, born: Array, traits: Array, first_row: Array, band: Array,
     group: Array, bounds: Array, lanes: Array, flags: Array, out: Array,
@@ -139,7 +139,7 @@ def _suspects(
     return count
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def draw_events(
     address: Array, unit: Array, born: Array, child: Array, since: Array, traits: Array,
     first_row: Array, band: Array, stage: Array, inner: Array, other: Array,
@@ -149,12 +149,12 @@ def draw_events(
 ) -> int:  # fmt: skip
     """Hold each row's four random words against the thresholds of its stratum.
 
-    `table`, (place x band, stratum, 6), and `second`, (place x band, work stratum, 2), hold thresholds in
-    [0, 2^32). Word w meets the event of entry 2w if it falls below it, and that of entry 2w + 1 if
-    it falls as close to the other end: two events share a word and never touch as long as their
-    chances sum to at most one. Entry 4 is multiplied by a factor, in 1/65536, of the unit and by
-    one of the last move. `group`, (256 traits,), and `bounds`, from `screen`, spare most rows the
-    comparison and change no answer.
+    `table`, (place x band, stratum, 6), and `second`, (place x band, work stratum, 2), hold
+    thresholds in [0, 2^32). Word w meets the event of entry 2w if it falls below it, and that of
+    entry 2w + 1 if it falls as close to the other end: two events share a word and never touch as
+    long as their chances sum to at most one. Entry 4 is multiplied by a factor, in 1/65536, of the
+    unit and by one of the last move. `group`, (256 traits,), and `bounds`, from `screen`, spare
+    most rows the comparison and change no answer.
 
     Writes to `rows` and `events`, as long as `unit`, the rows (counted from `first`) that met any
     event, with a bit for each event; returns how many rows these are.
@@ -187,7 +187,7 @@ def draw_events(
     return found
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def split(rows: Array, events: Array, lists: Array, lengths: Array) -> None:
     """List the rows of each event: event e fills `lists[e]`, (8, row), to `lengths[e]`, (8,).
 
@@ -201,7 +201,7 @@ def split(rows: Array, events: Array, lists: Array, lengths: Array) -> None:
                 lengths[e] += 1
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def gumbel_max(
     address: Array, when: Any, stream: Any, seed: Any, chances: Array, row: Array, out: Array
 ) -> None:  # fmt: skip
@@ -229,7 +229,7 @@ def gumbel_max(
         out[i] = winner
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def serve(order: Array, queue: Array, size: Array, capacity: Array, served: Array) -> None:
     """Let parties in by `order`, (party,), while their queue has capacity for all of them.
 
@@ -243,11 +243,11 @@ def serve(order: Array, queue: Array, size: Array, capacity: Array, served: Arra
             capacity[where] -= size[i]
 
 
-# Rings. `next_member`, (row,), names the next member of each row's group: a permutation whose cycles are
-# the groups, so that everyone is in exactly one.
+# Rings. `next_member`, (row,), names the next member of each row's group: a permutation whose
+# cycles are the groups, so that everyone is in exactly one.
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def nearest(next_member: Array, born: Array, unit: Array, gone: int, adult: int, row: int) -> Any:
     """The living member of `row`'s ring, other than `row`, nearest in age; -1 if there is none.
 
@@ -264,7 +264,7 @@ def nearest(next_member: Array, born: Array, unit: Array, gone: int, adult: int,
     return found
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def unlink(next_member: Array, row: int) -> None:
     """Take `row` out of its ring; it becomes a ring of its own."""
     last = row
@@ -273,7 +273,7 @@ def unlink(next_member: Array, row: int) -> None:
     next_member[last], next_member[row] = next_member[row], row
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def leave_rings(
     next_member: Array, born: Array, unit: Array, gone: int, adult: int, rows: Array, heirs: Array
 ) -> None:  # fmt: skip
@@ -286,14 +286,14 @@ def leave_rings(
         unlink(next_member, rows[i])
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def join_rings(next_member: Array, rows: Array, hosts: Array) -> None:
     """Put each of `rows`, (joiner,), now alone, into the ring of its host."""
     for i in range(len(rows)):
         next_member[rows[i]], next_member[hosts[i]] = next_member[hosts[i]], rows[i]
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def heads(
     next_member: Array, traits: Array, mask: int, value: int, rows: Array, out: Array
 ) -> None:
@@ -311,7 +311,7 @@ def heads(
 WHOLE, LONE, WITH_CHILD = 0, 1, 2  # who goes: all who live there, one, a child and an adult
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def move(
     next_member: Array, born: Array, unit: Array, before: Array, since: Array, now: Any, adult: Any,
     rows: Array, modes: Array, goals: Array, who: Array, origin: Array,
@@ -354,7 +354,7 @@ def move(
     return moved
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def first_of_ring(next_member: Array, rows: Array, out: Array) -> None:
     """Fill `out`, (row,), with the smallest row of each row's ring: a name for the ring."""
     for i in range(len(rows)):
@@ -364,7 +364,7 @@ def first_of_ring(next_member: Array, rows: Array, out: Array) -> None:
         out[i] = smallest
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def pair(group: Array, side: Array, kin: Array, partner: Array) -> None:
     """Match two sides within groups as opening and closing brackets, in the order given.
 
@@ -388,7 +388,7 @@ def pair(group: Array, side: Array, kin: Array, partner: Array) -> None:
             top += 1
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def co_residents(next_member: Array, unit: Array, rows: Array, size: Array) -> None:
     """Fill `size`, (row,), with how many of each row's ring live where it lives, with itself."""
     for i in range(len(rows)):
@@ -400,7 +400,7 @@ def co_residents(next_member: Array, unit: Array, rows: Array, size: Array) -> N
         size[i] = count
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def registered(
     hukou: Array, unit: Array, place: Array, weight: Array, gone: int, total: Array, away: Array
 ) -> None:  # fmt: skip
@@ -412,14 +412,14 @@ def registered(
                 away[hukou[i]] += weight[i]
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def by_unit(unit: Array, traits: Array, weight: Array, counts: Array) -> None:
     """Add the weight of each row to `counts`, (unit, 2 sex)."""
     for i in range(len(unit)):
         counts[unit[i], traits[i] & 1] += weight[i]
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def registered_elsewhere(
     unit: Array, hukou: Array, since: Array, last: int, county: Array, township: Array,
     beyond: int, weight: Array, counts: Array,
@@ -443,7 +443,7 @@ def registered_elsewhere(
             counts[county[here], 0] += weight[i]
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def in_families(
     unit: Array, traits: Array, flags: Array, collective: int, county: Array, weight: Array,
     counts: Array,
@@ -454,7 +454,7 @@ def in_families(
             counts[county[unit[i]], traits[i] >> 3 & 3] += weight[i]
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def within(values: Array, low: int, high: int, rows: Array) -> int:
     """Fill `rows` with the rows whose value lies in [low, high]; returns how many there are."""
     found = 0
@@ -465,7 +465,7 @@ def within(values: Array, low: int, high: int, rows: Array) -> int:
     return found
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def not_yet_counted(
     rows: Array, since: Array, moved: int, unit: Array, before: Array, place: Array, gone: int,
     weight: Array, change: Array,
@@ -480,7 +480,7 @@ def not_yet_counted(
             change[place[unit[row]]] -= weight[row]
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def unfold(counts: Array, by_work: Array, by_role: Array) -> None:
     """Sum `counts`, (place, band, 256 traits), by what the bits of the traits say.
 

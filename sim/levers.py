@@ -75,8 +75,8 @@ class Levers:
     recoding: Annotated[Floats, Lever("added hazard of a village being recoded urban", "村改居划转", "1/year", "rural", 1.0, "reclassification.recoding_hazard: increment")]
     merging: Annotated[Floats, Lever("added hazard of a village being merged", "村庄合并", "1/year", "rural", 1.0, "reclassification.merging_hazard: increment")]
     # Delivery
-    fiscal_reward: Annotated[Floats, Lever("capacity bought by transfers to weak counties", "财力薄弱县奖补", "share of capacity", "any", 1.0, "county.capacity: transfers")]
-    workload: Annotated[Floats, Lever("programmes asked of the county, the plan as written being 1", "任务量", "share of the plan", "any", 10.0, "county.load: programmes")]
+    fiscal_reward: Annotated[Floats, Lever("capacity bought by transfers to weak counties", "财力薄弱县奖补", "share of capacity", "any", 1.0, "governments.capacity: transfers")]
+    workload: Annotated[Floats, Lever("programmes asked of the county, the plan as written being 1", "任务量", "share of the plan", "any", 10.0, "governments.load: programmes")]
 
     @classmethod
     def baseline(cls, places: int) -> Self:

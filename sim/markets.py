@@ -10,7 +10,7 @@ from sim.conditions import Conditions
 from sim.levers import Levers
 from sim.parameters import Parameters
 from sim.places import TOWN, Places, in_villages, together
-from sim.state import INDUSTRY, SERVICES, Counties, Floats, Ints, Offers
+from sim.state import BEYOND, INDUSTRY, SERVICES, Counties, Floats, Ints, Offers
 from sim.strata import Headcount
 
 PUPIL_AGES = np.array([[0, 0, 0.8, 0.4], [0, 0, 0, 0.6]])  # share of bands 0 to 10-14 in a stage
@@ -196,9 +196,8 @@ def looking(people: Headcount, levers: Levers, p: Parameters) -> Floats:
     -------
     (place, band, work, education) persons times effort, for the places of the levers
     """
-    places = Places.of(levers.training)
-    by_work = people.by_work[: places.inside]
-    adults = people.by_band[: places.inside, labour.WORKING].sum(axis=1).astype(float)
+    by_work = people.by_work[:-BEYOND]
+    adults = people.by_band[: len(by_work), labour.WORKING].sum(axis=1).astype(float)
     return by_work * labour.search(levers, adults, p)
 
 

@@ -13,7 +13,6 @@ from sim import (
     demography,
     departure,
     destination,
-    events,
     housing,
     hukou,
     labour,
@@ -28,7 +27,7 @@ from sim.calendar import HALF_YEAR, SCHOOL_YEAR, SPRING_FESTIVAL, Quarter, quart
 from sim.conditions import Conditions
 from sim.destination import Alternatives
 from sim.destination_constants import DestinationConstants
-from sim.events import Hazards
+from sim.events import Hazards, draw_events
 from sim.governments import County, carried_out
 from sim.indicators import INDICATORS, Seen
 from sim.levers import Levers
@@ -58,7 +57,10 @@ OUTSIDERS = 3.0  # people in the line of those who may come, for each who is exp
 
 
 class UrbanModel(mesa.Model):
-    """A region of people, villages, towns and county governments, stepped a quarter at a time."""
+    """A region of people, villages, towns and county governments, stepped a quarter at a time.
+
+    It runs to the end of the quarter in which `until` lies.
+    """
 
     def __init__(
         self, people: People, units: Units, counties: Counties, base: DestinationConstants,
@@ -134,7 +136,7 @@ class UrbanModel(mesa.Model):
         # Everyone's events of the quarter are drawn.
         self.follow_births(quarter)
         hazards = self.hazards(quarter, levers, attraction)
-        drawn = self.draw_events(step, hazards)
+        drawn = draw_events(step, hazards, self.threads, self.chunk)
 
         # People die, and are born.
         population.remove_dead(drawn.deaths, quarter.number)
@@ -183,7 +185,7 @@ class UrbanModel(mesa.Model):
         chances, attraction = self.choices(offers, none)
         self.follow_births(quarter)
         hazards = self.hazards(quarter, none, attraction).only_moves()
-        drawn = self.draw_events(step, hazards)
+        drawn = draw_events(step, hazards, self.threads, self.chunk)
         deciders = departure.reconsider(step, drawn.reconsidering, hazards)
         leavers = destination.choose(step, deciders, chances)
         returners = departure.go_back(step, drawn.going_back)
@@ -194,7 +196,7 @@ class UrbanModel(mesa.Model):
 
     def census(self) -> observation.Found:
         """What a census would find now."""
-        number = self.quarters[self.done - 1].number
+        number = self.quarters[0].number + self.done - 1
         return observation.census(self.population, self.counts, number)
 
     def retire(self) -> None:
@@ -221,12 +223,6 @@ class UrbanModel(mesa.Model):
             quarter, self.population, self.markets, self.alternatives, self.streams,
             self.parameters,
         )  # fmt: skip
-
-    def draw_events(self, step: Step, hazards: Hazards) -> events.Events:
-        """Draw every person's events of a quarter."""
-        return events.draw_events(
-            hazards, self.population, step.quarter, self.streams, self.threads, self.chunk
-        )
 
     def offers(self, quarter: Quarter, levers: Levers) -> Offers:
         """What the markets offer this quarter."""
@@ -260,7 +256,7 @@ class UrbanModel(mesa.Model):
         deaths, births = self.levels
         pattern = demography.mortality_pattern(p)
         fertility = np.tile(demography.fertility_pattern(p), (places.counties, 1))
-        survival = (1 - p.mortality_decline) ** self.years(quarter)
+        survival = demography.survival(self.years(quarter), p)
         adults = self.counts.by_band[inside, labour.WORKING].sum(axis=1).astype(float)
         homes = in_villages(self.counts.by_role[inside])[:, [ALONE, HEAD]].sum(axis=1).astype(float)
         resettling = np.zeros(places.inside)
@@ -345,8 +341,9 @@ class UrbanModel(mesa.Model):
             children=by_band[:, :, strata.AGES < 15].sum(axis=(1, 2)),
             aged=by_band[:, :, strata.AGES >= 65].sum(axis=(1, 2)),
             jobs_filled=work.sum(axis=1), jobs_wanted=markets.wanted.sum(axis=1),
-            commuters=work[:, VILLAGES], unemployed=markets.unemployed, wage=markets.wage,
-            price=markets.price, stock=markets.stock, occupied=markets.occupied(self.counts),
+            commuters=work[:, VILLAGES], unemployed=np.round(markets.unemployed, 12),
+            wage=markets.wage, price=markets.price,
+            stock=markets.stock, occupied=markets.occupied(self.counts),
             seats=markets.seats_taken.sum(axis=1), queue=markets.queue.sum(axis=1),
             units=np.bincount(units.county[own], minlength=n),
             effort=np.array([county.effort for county in governments]),

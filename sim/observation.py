@@ -3,6 +3,7 @@
 import numpy as np
 
 from sim import kernels
+from sim.accounts import portion
 from sim.calendar import HALF_YEAR
 from sim.parameters import Parameters
 from sim.population import Population
@@ -70,3 +71,15 @@ def census(population: Population, counts: Headcount, quarter: int) -> Found:
         "family_households": roles[:, [ALONE, HEAD]].sum(axis=1),
         "family_members": roles.sum(axis=1),
     }
+
+
+def until(before: Found, after: Found, days: int, of: int) -> Found:
+    """What is found `days` after one census and `of - days` before another, each (county,).
+
+    Read off the line between them and rounded to whole numbers; ages add up to the people present.
+    """
+    ages, change = list(AGED), {name: after[name] - before[name] for name in after}
+    parts = {name: portion(each[:, None], days, of)[:, 0] for name, each in change.items()}
+    by_age = portion(np.stack([change[name] for name in ages], axis=-1), days, of)
+    parts |= dict(zip(ages, by_age.T, strict=True))
+    return {name: before[name] + parts[name] for name in after}

@@ -16,7 +16,7 @@ from sim.state import BEYOND, Bools, Ints
 
 TOWN, VILLAGES = 0, 1  # along an axis (county, 2) of town and villages
 Index = TypeVar("Index", int, NDArray[Any])
-Values = TypeVar("Values", bound=NDArray[Any])
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 
 def town(county: Index) -> Index:
@@ -34,17 +34,17 @@ def county_of(place: Index) -> Index:
     return place // 2
 
 
-def in_towns(table: Values) -> Values:
+def in_towns(table: NDArray[Scalar]) -> NDArray[Scalar]:
     """What a table by place inside, (place, ...), says of towns, (county, ...): a view."""
     return table[TOWN::2]
 
 
-def in_villages(table: Values) -> Values:
+def in_villages(table: NDArray[Scalar]) -> NDArray[Scalar]:
     """What a table by place inside, (place, ...), says of villages, (county, ...): a view."""
     return table[VILLAGES::2]
 
 
-def at_both(table: Values) -> Values:
+def at_both(table: NDArray[Scalar]) -> NDArray[Scalar]:
     """What holds for a county, (county, ...), for its town and its villages alike, (place, ...)."""
     return np.repeat(table, 2, axis=0)
 
@@ -107,5 +107,5 @@ class Places:
         return (place % 2 == VILLAGES) & self.is_inside(place)
 
     def by_county(self, table: NDArray[Any]) -> NDArray[Any]:
-        """A table by place, (place, ...), for town and villages of each county, (county, 2, ...)."""
+        """A table by place, (place, ...), for town and villages apart, (county, 2, ...)."""
         return table[: self.inside].reshape(self.counties, 2, *table.shape[1:])

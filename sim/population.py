@@ -109,8 +109,8 @@ class Population:
         p, change = self.people, np.zeros(len(self.places), np.int64)
         for ago, rows in enumerate(self.moved):
             kernels.not_yet_counted(
-                rows, p.moved_at, quarter - ago, p.unit, p.previous_unit, self.place, self.units.gone,
-                p.weight, change,
+                rows, p.moved_at, quarter - ago, p.unit, p.previous_unit, self.place,
+                self.units.gone, p.weight, change,
             )  # fmt: skip
         return change
 

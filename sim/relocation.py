@@ -1,4 +1,4 @@
-"""Relocation: parties that are about to move, the dwellings they need, and arrivals from outside."""
+"""Relocation: parties that move, the dwellings they need, and arrivals from outside."""
 
 import numpy as np
 

@@ -10,18 +10,16 @@ from scipy.stats import binom
 
 from calibration.compiling import keep_compiled
 from calibration.priors import central
-from sim import UrbanModel, demography, population, strata
-from sim.destination_constants import DestinationConstants
+from sim import UrbanModel, strata
 from sim.calendar import Quarter
-from sim.randomness import RandomStreams, addresses
 from sim.conditions import Conditions
+from sim.destination import Alternatives
+from sim.destination_constants import DestinationConstants
 from sim.events import Hazards
-from sim.strata import Headcount
 from sim.levers import LEVERS, Levers
 from sim.markets import Markets
-from sim.destination import Alternatives
-from sim.step import Step
 from sim.population import Population
+from sim.randomness import RandomStreams, addresses
 from sim.state import (
     ALONE,
     COLUMNS,
@@ -38,6 +36,8 @@ from sim.state import (
     People,
     Units,
 )  # fmt: skip
+from sim.step import Step
+from sim.strata import Headcount
 
 settings.register_profile("house", deadline=None, derandomize=True)  # same examples every time
 settings.load_profile("house")
@@ -117,11 +117,11 @@ def families(n: int, *, seed: int = 0) -> People:
         ),
         unit=np.where(away, UNITS, unit).astype(np.uint16),
         hukou=hukou,
-        before=hukou.copy(),
-        since=np.where(stranger, NOW - 20, NEVER).astype(np.int16),
+        previous_unit=hukou.copy(),
+        moved_at=np.where(stranger, NOW - 20, NEVER).astype(np.int16),
         traits=strata.pack(np.array([0, 1, 1, 0, 1])[member], rng.integers(0, 4, rows), role, work),
         flags=(rng.random(rows) < 0.3).astype(np.uint8),
-        mate=mate.astype(np.int32),
+        next_member=mate.astype(np.int32),
         weight=np.ones(rows, np.int32),
     )
 
@@ -131,8 +131,8 @@ def persons(n: int, *, age=30, sex=MALE, education=SENIOR, role=ALONE, work=FARM
     unit = columns.get("unit", IN_VILLAGE)
     told = {
         "address": addresses(np.arange(n)), "born": NOW + 1 - 4 * np.asarray(age), "child": NEVER,
-        "unit": unit, "hukou": unit, "before": columns.get("hukou", unit), "since": NEVER,
-        "traits": strata.pack(sex, education, role, work), "flags": 0, "mate": np.arange(n),
+        "unit": unit, "hukou": unit, "previous_unit": columns.get("hukou", unit), "moved_at": NEVER,
+        "traits": strata.pack(sex, education, role, work), "flags": 0, "next_member": np.arange(n),
         "weight": 1, **columns,
     }  # fmt: skip
     return People(*(np.broadcast_to(told[c], n).astype(t) for c, t in COLUMNS.items()))
@@ -156,24 +156,24 @@ def homes_of(mate: np.ndarray) -> np.ndarray:
 
 def register_of(people: People, number: int = NOW + 1) -> Population:
     """The register of these people, its books open for a quarter."""
-    register = Population(people, villages(), PLACES)
+    register = Population(people, villages())
     register.open_quarter()
     return register
 
 
-def quarter_of(people: People, *, number=NOW + 1, p=None, counties=None, seed=1) -> Quarter:
+def quarter_of(people: People, *, number=NOW + 1, p=None, counties=None, seed=1) -> Step:
     """A quarter in which these people live, whose markets have posted their offers."""
     register, p, counties = register_of(people, number), p or PARAMETERS, counties or two_counties()
     counts = Headcount.of(register.count(number), strata.MOTHERS)
     markets = Markets.at_start(counts, counties, levers(), p)
     markets.post(counts, levers(), Conditions(), 0.0, 1.0, p)
     tick = Quarter(number, date(2021, 3, 31), 1.0)
-    return Quarter(tick, register, markets, Alternatives.around(counties), RandomStreams(seed), p)
+    return Step(tick, register, markets, Alternatives.around(counties), RandomStreams(seed), p)
 
 
-def counted(quarter: Quarter) -> Headcount:
+def counted(quarter: Step) -> Headcount:
     """Everyone in a quarter, counted anew."""
-    return Headcount.of(quarter.register.count(quarter.tick.number), strata.MOTHERS)
+    return Headcount.of(quarter.population.count(quarter.quarter.number), strata.MOTHERS)
 
 
 def hazards(**values) -> Hazards:

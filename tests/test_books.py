@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from sim import strata
 from sim.accounts import Flows, UnbalancedBooksError, check, growth, portion, rate_change
 from sim.calendar import quarters_between
-from sim.strata import Clock, Headcount, age_band
 from sim.state import HEAD, NEVER, SINGLE
+from sim.strata import Clock, Headcount, age_band
 from tests.conftest import DEAD, STILL, build_world
 
 # The books
@@ -31,11 +31,11 @@ def test_the_books_name_the_place_that_does_not_balance():
 @pytest.mark.parametrize("trick", ["unit", "weight", "traits"])
 def test_whoever_moves_people_behind_the_books_is_found_out(trick, monkeypatch):
     model = build_world(n=12, p=STILL)
-    open_books = model.register.open_quarter
+    open_books = model.population.open_quarter
 
     def tampered():
         open_books()
-        people = model.register.people
+        people = model.population.people
         if trick == "unit":
             people.unit[0] = 9
         elif trick == "weight":
@@ -43,7 +43,7 @@ def test_whoever_moves_people_behind_the_books_is_found_out(trick, monkeypatch):
         else:
             people.traits[0] ^= 1
 
-    monkeypatch.setattr(model.register, "open_quarter", tampered)
+    monkeypatch.setattr(model.population, "open_quarter", tampered)
     with pytest.raises(UnbalancedBooksError):
         model.step()
 
@@ -188,11 +188,11 @@ def test_age_bands_fast_and_slow_agree(quarter):
 
 def test_everyone_is_counted_once_in_every_table():
     model = build_world(n=20)
-    counts, people = model.counts, model.register.people
+    counts, people = model.counts, model.population.people
     for table in (counts.by_sex, counts.by_role, counts.by_band, counts.by_work):
         assert table.sum() == len(people)
     slow = np.zeros_like(counts.by_role)
-    place = model.register.place[people.unit]
+    place = model.population.place[people.unit]
     np.add.at(slow, (place, strata.role_of(people.traits)), 1)
     assert (counts.by_role == slow).all()
     mothers = (strata.sex_of(people.traits) == 1) & np.isin(

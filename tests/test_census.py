@@ -10,13 +10,12 @@ from calibration.summaries import COHORTS, enumerated, rate, summaries
 from scenarios import simulate
 from scenarios.model import prepared
 from sim import strata
-from sim.observation import FOUND, IN_MOVERS, census
-from sim.strata import MOTHERS
-from sim.strata import AGED, Headcount
-from sim.calendar import HALF_YEAR
 from sim.accounts import ENDS, Movers
+from sim.calendar import HALF_YEAR
+from sim.observation import FOUND, IN_MOVERS, census
 from sim.population import Population
 from sim.state import COLLECTIVE, DEPENDENT, FARM, NO_WORK, SINGLE
+from sim.strata import AGED, MOTHERS, Headcount
 
 START, LATER = date(2010, 11, 1), date(2020, 11, 1)
 QUARTER = 443  # that the census of 2010 lies in
@@ -24,14 +23,13 @@ QUARTER = 443  # that the census of 2010 lies in
 
 @pytest.fixture(scope="module")
 def register():
-    people, units, counties, _ = prepared("binzhou", START, 0.01)
-    return Population(people, units.copy(), 2 * len(counties) + 3)
+    people, units, _, _ = prepared("binzhou", START, 0.01)
+    return Population(people, units.copy())
 
 
 def found(register, quarter=QUARTER):
-    counties = (register.places - 3) // 2
     counts = Headcount.of(register.count(quarter), MOTHERS)
-    return census(register, counts, counties, quarter)
+    return census(register, counts, quarter)
 
 
 def test_the_census_of_the_start_finds_what_the_pack_says(register):
@@ -45,7 +43,7 @@ def test_a_person_registered_in_another_township_is_an_in_mover_after_half_a_yea
     asked = dict.fromkeys(IN_MOVERS, 0)
     for i in np.flatnonzero(p.unit < units.elsewhere).tolist():
         here, there = int(p.unit[i]), int(p.hukou[i])
-        if p.since[i] > QUARTER - HALF_YEAR or here == there:
+        if p.moved_at[i] > QUARTER - HALF_YEAR or here == there:
             continue
         if there == units.elsewhere + 1:
             asked["in_movers_other_province"] += int(p.weight[i])
@@ -61,10 +59,10 @@ def test_who_moved_in_the_last_half_year_is_no_in_mover_yet(register):
     p = register.people
     outside = register.units.elsewhere
     moved = np.flatnonzero((p.unit < outside) & (p.hukou == outside))
-    before, since = found(register)["in_movers_same_province"].sum(), p.since[moved].copy()
-    p.since[moved] = QUARTER - HALF_YEAR + 1
+    before, since = found(register)["in_movers_same_province"].sum(), p.moved_at[moved].copy()
+    p.moved_at[moved] = QUARTER - HALF_YEAR + 1
     after = found(register)["in_movers_same_province"].sum()
-    p.since[moved] = since
+    p.moved_at[moved] = since
     assert before - after == p.weight[moved].sum() > 0
 
 

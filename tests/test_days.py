@@ -19,8 +19,8 @@ from scenarios.outcome import CAUSES, PUBLISHED, OutcomeError
 from scenarios.paired import read
 from scenarios.request import Request
 from scenarios.simulate import reported
-from sim.observation import FOUND
 from sim.indicators import INDICATORS
+from sim.observation import FOUND
 from sim.strata import AGED
 
 SCALE = 0.005

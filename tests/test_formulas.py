@@ -13,7 +13,6 @@ import pytest
 from calibration.priors import catalogue, central
 from sim import (
     accounts,
-    calendar,
     choice,
     demography,
     departure,
@@ -24,21 +23,18 @@ from sim import (
     kernels,
     labour,
     observation,
-    population,
-    randomness,
     reclassification,
     relocation,
     schooling,
     services,
-    strata,
 )
 from sim.accounts import Growth
 from sim.conditions import Conditions
 from sim.indicators import INDICATORS, Seen
-from sim.strata import AGES
 from sim.levers import LEVERS
 from sim.markets import Markets, looking
 from sim.state import COLLEGE, NO_WORK, SENIOR, Offers
+from sim.strata import AGES
 from tests.conftest import build_world, levers, two_counties, villages
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -70,8 +66,8 @@ def one(value: float) -> np.ndarray:
 
 # 7.1
 
-example("7.1", "p", "h = 0.2, Δt = 1/4", 1 - exp(-0.2 / 4), chance.probability(one(0.2), 0.25))
-example("7.1", "threshold", "p = 0.01", 0.01 * 2**32 // 1, chance.threshold(one(0.01)))
+example("7.1", "p", "h = 0.2, Δt = 1/4", 1 - exp(-0.2 / 4), choice.probability(one(0.2), 0.25))
+example("7.1", "threshold", "p = 0.01", 0.01 * 2**32 // 1, choice.threshold(one(0.01)))
 
 # 7.2
 
@@ -314,7 +310,7 @@ _I = 0.5 * log(exp(0.2 / 0.5) + exp(0.4 / 0.5))
 example(
     "7.9", "P", "V = 0 (stays); 0.2, 0.4 in one nest, λ = 0.5; the last",
     exp(0.4 / 0.5) / (exp(0.2 / 0.5) + exp(0.4 / 0.5)) * exp(_I) / (1 + exp(_I)),
-    chance.nested_logit(np.array([0.0, 0.2, 0.4]), np.array([0, 1, 1]), np.array([1.0, 0.5]))[0][2],
+    choice.nested_logit(np.array([0.0, 0.2, 0.4]), np.array([0, 1, 1]), np.array([1.0, 0.5]))[0][2],
 )  # fmt: skip
 
 # 7.11
@@ -381,7 +377,9 @@ _ASKED = levers(fiscal_reward=0.1, workload=2.0)
 example(
     "7.15", "effort", "delivery_capacity = 1.2, ⟨fiscal_reward⟩ = 0.1, ⟨workload⟩ = 2",
     1.2 * 1.1 / 2,
-    governments.delivered(governments.load(_ASKED, _PLACES), governments.capacity(1.2, _ASKED, _PLACES)),
+    governments.delivered(
+        governments.load(_ASKED, _PLACES), governments.capacity(1.2, _ASKED, _PLACES)
+    ),
 )  # fmt: skip
 _CHANGE = Growth(**dict.fromkeys(Growth.__annotations__, np.array([0])))
 _CHANGE = replace(_CHANGE, natural=np.array([1000]), in_country=np.array([4000]),
@@ -481,7 +479,7 @@ def test_hazards_of_death_fall_from_year_to_year():
     attraction = np.zeros((4, 2, 3, 7))
     first, last = (
         model.hazards(tick, levers(), attraction).death
-        for tick in (model.ticks[0], model.ticks[-1])
+        for tick in (model.quarters[0], model.quarters[-1])
     )
-    years = (model.ticks[-1].ends - model.ticks[0].ends).days / 365.25
+    years = (model.quarters[-1].ends - model.quarters[0].ends).days / 365.25
     assert last == pytest.approx(first * (1 - P.mortality_decline) ** years, rel=1e-9)

@@ -19,14 +19,29 @@ FLOORS = ["sim", "calibration", "scenarios", "results"]  # ground floor first
 SHIPPED = [file for floor in FLOORS for file in sorted((HOUSE / floor).rglob("*.py"))]
 BESIDE = [*(HOUSE / "tests").glob("*.py"), *(HOUSE / "benchmarks").rglob("*.py")]
 
-# In sim, whatever stands in neither list is a rule.
-FOUNDATION = {"chance", "conditions", "kernel", "kinds", "levers", "parameters", "state"}
-AROUND_THE_RULES = {
-    "accounts", "base", "census", "county", "hazards", "indicators", "markets", "measurement",
-    "model", "movers", "parties", "quarter", "register",
-}  # fmt: skip
+# The floors of sim: a file imports only what stands before it.
+SIM_ORDER = [
+    "state", "kernels", "calendar", "conditions", "levers", "parameters", "places", "randomness",
+    "choice", "strata", "accounts", "population", "step", "housing", "services", "hukou",
+    "demography", "schooling", "destination", "events", "departure", "relocation", "labour",
+    "markets", "reclassification", "governments", "destination_constants", "indicators",
+    "observation", "model",
+]  # fmt: skip
 SIM = {file.stem: file for file in SHIPPED if file.parent.name == "sim"}
-RULES = sorted(SIM.keys() - FOUNDATION - AROUND_THE_RULES - {"__init__"})
+
+PROCESSES = [
+    "housing", "services", "hukou", "demography", "schooling", "destination", "departure",
+    "relocation", "labour", "reclassification",
+]  # fmt: skip
+RULES = {  # the public functions of a process that only compute
+    module: [
+        n.name
+        for n in ast.parse(SIM[module].read_text(encoding="utf-8")).body
+        if isinstance(n, ast.FunctionDef)
+        if not n.name.startswith("_") and [a.arg for a in n.args.args][:1] != ["step"]
+    ]
+    for module in PROCESSES
+}
 
 each_shipped_file = pytest.mark.parametrize(
     "file", SHIPPED, ids=lambda f: f.relative_to(HOUSE).as_posix()
@@ -55,9 +70,18 @@ def packages(file: Path) -> set[str]:
     return {module.split(".")[0] for module in imports(file)}
 
 
-def of_sim(file: Path) -> set[str]:
+def of_sim(file: Path, *, at_run_time: bool = False) -> set[str]:
     """The modules of sim that a file imports."""
-    return {module.split(".")[1] for module in imports(file) if module.startswith("sim.")}
+    only_types = {
+        f"{n.module}.{alias.name}" if n.module in FLOORS else n.module or ""
+        for block in tree(file).body
+        if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING"
+        for n in ast.walk(block)
+        if isinstance(n, ast.ImportFrom)
+        for alias in n.names
+    }
+    found = imports(file) - (only_types if at_run_time else set())
+    return {module.split(".")[1] for module in found if module.startswith("sim.")}
 
 
 def names(file: Path) -> set[str]:
@@ -74,18 +98,25 @@ def test_imports_go_down(file):
     assert packages(file).isdisjoint([*FLOORS[floor + 1 :], "tests", "benchmarks"])
 
 
-@pytest.mark.parametrize("rule", RULES)
-def test_rules_never_import_each_other(rule):
-    assert of_sim(SIM[rule]) <= FOUNDATION
+@pytest.mark.parametrize("module", sorted(SIM.keys() - {"__init__"}))
+def test_sim_has_floors_and_no_circle(module):
+    """At run time; what only types ask for (`TYPE_CHECKING`) does not count."""
+    assert of_sim(SIM[module], at_run_time=True) <= {*SIM_ORDER[: SIM_ORDER.index(module)]}
 
 
-@pytest.mark.parametrize("stone", sorted(FOUNDATION & SIM.keys()))
-def test_the_foundation_rests_on_itself(stone):
-    assert of_sim(SIM[stone]) <= FOUNDATION
+@pytest.mark.parametrize("module", sorted(SIM.keys() - {"__init__"}))
+def test_rules_draw_nothing_and_processes_take_a_step(module):
+    """Whatever uses random streams or changes the population is a process: it takes a step."""
+    for function in tree(SIM[module]).body:
+        if isinstance(function, ast.FunctionDef):
+            used = {ast.unparse(n) for n in ast.walk(function) if isinstance(n, ast.Attribute)}
+            process = any(n.startswith(("step.streams", "step.population")) for n in used)
+            takes = [a.arg for a in function.args.args][:1] == ["step"]
+            assert takes or not process, f"{module}.{function.name}"
 
 
 def test_the_kernel_knows_nothing_of_cities():
-    assert packages(SIM["kernel"]).isdisjoint(FLOORS)
+    assert packages(SIM["kernels"]).isdisjoint(FLOORS)
 
 
 def test_the_sim_we_test_is_ours():

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim import demography, kernels, population, strata
-from sim.strata import AGES
+from sim import demography, kernels, strata
+from sim.events import draw_events
 from sim.state import (
     ALONE,
     COLLECTIVE,
@@ -25,6 +25,7 @@ from sim.state import (
     SENIOR,
     SINGLE,
 )  # fmt: skip
+from sim.strata import AGES
 from tests.conftest import (
     IN_TOWN,
     IN_VILLAGE,
@@ -51,7 +52,7 @@ def roles(register) -> list[int]:
 def a_family(**more):
     """He 40, she 38, a daughter of 20, a son of 8, and his mother of 66."""
     return persons(
-        5, age=[40, 38, 20, 8, 66], sex=[0, 1, 1, 0, 1], mate=together(5, [0, 1, 2, 3, 4]),
+        5, age=[40, 38, 20, 8, 66], sex=[0, 1, 1, 0, 1], next_member=together(5, [0, 1, 2, 3, 4]),
         role=[HEAD, DEPENDENT, SINGLE, DEPENDENT, DEPENDENT],
         child=[Q - 32, NEVER, NEVER, NEVER, NEVER], **more,
     )  # fmt: skip
@@ -62,43 +63,43 @@ def a_family(**more):
 
 def test_the_widow_carries_on_as_head_for_the_same_child():
     register = register_of(a_family())
-    register.bury(np.array([0]), NOW)
+    register.remove_dead(np.array([0]), NOW)
     assert roles(register)[1:] == [HEAD, SINGLE, DEPENDENT, DEPENDENT]
     assert register.people.child[1] == Q - 32
     assert register.people.unit[0] == GONE
-    assert homes_of(register.people.mate).tolist() == [0, 1, 1, 1, 1]
+    assert homes_of(register.people.next_member).tolist() == [0, 1, 1, 1, 1]
 
 
 def test_a_household_that_loses_two_at_once_still_has_a_head():
     """The son is nearest in age to both: head after the one, he is not deposed by the other."""
     three = persons(
-        4, age=[70, 68, 40, 12], mate=together(4, [0, 1, 2, 3]),
+        4, age=[70, 68, 40, 12], next_member=together(4, [0, 1, 2, 3]),
         role=[HEAD, DEPENDENT, SINGLE, DEPENDENT],
     )  # fmt: skip
     register = register_of(three)
-    register.bury(np.array([0, 1]), NOW)
+    register.remove_dead(np.array([0, 1]), NOW)
     assert roles(register)[2:] == [HEAD, DEPENDENT]
 
 
 def test_no_child_heads_a_household_in_which_a_grown_up_lives():
     """The boy of ten is nearer in age to his mother than his grandmother is."""
     home = persons(
-        3, age=[36, 10, 66], mate=together(3, [0, 1, 2]), role=[HEAD, DEPENDENT, DEPENDENT]
+        3, age=[36, 10, 66], next_member=together(3, [0, 1, 2]), role=[HEAD, DEPENDENT, DEPENDENT]
     )
     register = register_of(home)
-    register.bury(np.array([0]), NOW)
+    register.remove_dead(np.array([0]), NOW)
     assert roles(register)[1:] == [DEPENDENT, HEAD]
 
 
 def test_whoever_is_left_last_lives_alone():
-    register = register_of(persons(2, age=[60, 58], role=[HEAD, DEPENDENT], mate=[1, 0]))
-    register.bury(np.array([0]), NOW)
+    register = register_of(persons(2, age=[60, 58], role=[HEAD, DEPENDENT], next_member=[1, 0]))
+    register.remove_dead(np.array([0]), NOW)
     assert roles(register)[1] == ALONE
 
 
 def test_a_whole_household_can_die_in_one_quarter():
     register = register_of(a_family())
-    register.bury(np.arange(5), NOW)
+    register.remove_dead(np.arange(5), NOW)
     assert (register.people.unit == GONE).all()
     assert register.size[:GONE].sum() == register.registered[:GONE].sum() == 0
     assert register.flows.deaths.sum() == 5
@@ -107,7 +108,7 @@ def test_a_whole_household_can_die_in_one_quarter():
 def test_deaths_follow_their_hazard():
     n = 60_000
     quarter = quarter_of(persons(n, age=70))
-    struck = quarter.throw(hazards(death=np.full((4, len(AGES), 2), 0.06)), 1, 65536)
+    struck = draw_events(quarter, hazards(death=np.full((4, len(AGES), 2), 0.06)), 1, 65536)
     assert_share(len(struck.deaths), n, 1 - np.exp(-0.06 / 4), detect=0.005)
 
 
@@ -149,16 +150,24 @@ def test_nobody_is_expected_to_die_where_nobody_lives():
 def test_a_newborn_has_its_mothers_home_and_hukou():
     """A migrant's child lives in town, belongs to the village, and counts where its mother does."""
     family = a_family(
-        unit=IN_TOWN, hukou=IN_VILLAGE + 1, before=IN_VILLAGE + 2, since=Q - 1, flags=OWNS_FLAT
+        unit=IN_TOWN,
+        hukou=IN_VILLAGE + 1,
+        previous_unit=IN_VILLAGE + 2,
+        moved_at=Q - 1,
+        flags=OWNS_FLAT,
     )
     register = register_of(family)
-    register.bear(np.array([1]), np.array([True]), Q)
+    register.add_children(np.array([1]), np.array([MALE]), Q)
     people = register.people
     child = SimpleNamespace(**{name: column[5] for name, column in vars(people).items()})
-    assert (child.unit, child.hukou, child.before) == (IN_TOWN, IN_VILLAGE + 1, IN_VILLAGE + 2)
-    assert (child.born, child.since, child.flags, child.weight) == (Q, Q - 1, OWNS_FLAT, 1)
+    assert (child.unit, child.hukou, child.previous_unit) == (
+        IN_TOWN,
+        IN_VILLAGE + 1,
+        IN_VILLAGE + 2,
+    )
+    assert (child.born, child.moved_at, child.flags, child.weight) == (Q, Q - 1, OWNS_FLAT, 1)
     assert strata.pack(MALE, 0, DEPENDENT, NO_WORK) == child.traits
-    assert len(set(homes_of(people.mate))) == 1
+    assert len(set(homes_of(people.next_member))) == 1
     assert people.child.tolist() == [Q, *[NEVER] * 5]  # the head has a small child now
     assert child.address not in people.address[:5]
     assert register.registered[IN_VILLAGE + 1] == 6
@@ -182,9 +191,9 @@ def test_a_few_more_boys_are_born_than_girls():
 def test_twins_are_not_born_but_sisters_can_bear_in_one_quarter():
     """Two mothers in one home: each child gets an address and a place in the ring of its own."""
     register = register_of(a_family())
-    register.bear(np.array([1, 2]), np.array([True, False]), Q)
+    register.add_children(np.array([1, 2]), np.array([MALE, FEMALE]), Q)
     assert len(set(register.people.address)) == 7
-    assert len(set(homes_of(register.people.mate))) == 1
+    assert len(set(homes_of(register.people.next_member))) == 1
     assert register.flows.births.sum(axis=0).tolist() == [1, 1]
 
 
@@ -197,19 +206,23 @@ def test_twins_are_not_born_but_sisters_can_bear_in_one_quarter():
 def test_the_young_come_of_age_at_eighteen(quarters, grown):
     """Once a year, those whose eighteenth birthday was in the last four quarters."""
     pair = persons(
-        2, born=[Q - 160, Q - quarters], role=[HEAD, DEPENDENT], education=[SENIOR, 0], mate=[1, 0]
+        2,
+        born=[Q - 160, Q - quarters],
+        role=[HEAD, DEPENDENT],
+        education=[SENIOR, 0],
+        next_member=[1, 0],
     )
     quarter = quarter_of(pair)
-    quarter.come_of_age()
-    assert roles(quarter.register) == [HEAD, SINGLE if grown else DEPENDENT]
-    assert (strata.education_of(quarter.register.people.traits[1]) >= JUNIOR) == grown
-    assert homes_of(quarter.register.people.mate).tolist() == [0, 0]
+    demography.come_of_age(quarter)
+    assert roles(quarter.population) == [HEAD, SINGLE if grown else DEPENDENT]
+    assert (strata.education_of(quarter.population.people.traits[1]) >= JUNIOR) == grown
+    assert homes_of(quarter.population.people.next_member).tolist() == [0, 0]
 
 
 def test_whoever_already_leads_a_household_at_eighteen_goes_on_leading_it():
     quarter = quarter_of(persons(1, born=Q - 73, role=ALONE))
-    quarter.come_of_age()
-    assert roles(quarter.register) == [ALONE]
+    demography.come_of_age(quarter)
+    assert roles(quarter.population) == [ALONE]
 
 
 def test_schooling_follows_the_shares():
@@ -247,13 +260,13 @@ def test_a_couple_lives_with_him_unless_only_she_lives_in_town(his, hers, theirs
     homes = [[0, 1], [2, 3]]
     parents = persons(
         4, age=[25, 55, 24, 50], sex=[0, 1, 1, 0], role=[SINGLE, HEAD, SINGLE, HEAD],
-        mate=together(4, *homes), unit=[his, his, hers, hers],
+        next_member=together(4, *homes), unit=[his, his, hers, hers],
     )  # fmt: skip
     quarter = quarter_of(parents)
-    quarter.marry(np.array([0, 2]))
-    register = quarter.register
+    demography.marry(quarter, np.array([0, 2]))
+    register = quarter.population
     assert roles(register) == [HEAD, ALONE, DEPENDENT, ALONE]
-    assert homes_of(register.people.mate).tolist() == [0, 1, 0, 3]
+    assert homes_of(register.people.next_member).tolist() == [0, 1, 0, 3]
     assert register.people.unit.tolist() == [theirs, his, theirs, hers]
     assert register.people.hukou.tolist() == [his, his, hers, hers]
 
@@ -264,13 +277,13 @@ def test_people_marry_within_their_county_one_to_one():
     rng = np.random.default_rng(5)
     sex, unit = rng.integers(0, 2, n), rng.integers(0, UNITS, n)
     quarter = quarter_of(persons(n, sex=sex, unit=unit))
-    quarter.marry(np.arange(n))
-    people = quarter.register.people
-    home, county = homes_of(people.mate), quarter.place(np.arange(n)) // 2
+    demography.marry(quarter, np.arange(n))
+    people = quarter.population.people
+    home, county = homes_of(people.next_member), quarter.place(np.arange(n)) // 2
     size = np.bincount(home, minlength=n)
     assert set(size[home]) == {1, 2}
     men = np.flatnonzero(strata.role_of(people.traits) == HEAD)
-    women = people.mate[men]
+    women = people.next_member[men]
     assert (sex[men] == MALE).all()
     assert (sex[women] == FEMALE).all()
     assert (county[men] == county[women]).all()
@@ -283,11 +296,15 @@ def test_people_marry_within_their_county_one_to_one():
 
 def test_brother_and_sister_do_not_marry():
     siblings = persons(
-        3, age=[25, 24, 50], sex=[0, 1, 1], role=[SINGLE, SINGLE, HEAD], mate=together(3, [0, 1, 2])
+        3,
+        age=[25, 24, 50],
+        sex=[0, 1, 1],
+        role=[SINGLE, SINGLE, HEAD],
+        next_member=together(3, [0, 1, 2]),
     )
     quarter = quarter_of(siblings)
-    quarter.marry(np.array([0, 1]))
-    assert roles(quarter.register) == [SINGLE, SINGLE, HEAD]
+    demography.marry(quarter, np.array([0, 1]))
+    assert roles(quarter.population) == [SINGLE, SINGLE, HEAD]
 
 
 # Everything that happens to households, told one person at a time
@@ -297,12 +314,12 @@ class Story:
     """Who lives with whom, told slowly: a list of persons, each with a home and a role."""
 
     def __init__(self, people) -> None:
-        home = homes_of(people.mate)
+        home = homes_of(people.next_member)
         self.people = [
             SimpleNamespace(
                 id=i, born=int(people.born[i]), role=int(strata.role_of(people.traits[i])),
-                home=int(home[i]), unit=int(people.unit[i]), since=int(people.since[i]),
-                before=int(people.before[i]), child=int(people.child[i]),
+                home=int(home[i]), unit=int(people.unit[i]), moved_at=int(people.moved_at[i]),
+                previous_unit=int(people.previous_unit[i]), child=int(people.child[i]),
             )
             for i in range(len(people))
         ]  # fmt: skip
@@ -337,12 +354,12 @@ class Story:
     def move(self, parties) -> None:
         for i, mode, _ in parties:
             person = self.people[i]
-            if mode == kernels.LONE and person.role == SINGLE and person.since != Q:
+            if mode == kernels.LONE and person.role == SINGLE and person.moved_at != Q:
                 self.leave(person)
                 person.role = ALONE
         for i, mode, unit in parties:
             person = self.people[i]
-            if person.since == Q:
+            if person.moved_at == Q:
                 continue
             here = [x for x in self.at_home(person) if x.unit == person.unit]
             grown = [x for x in here if x.born <= Q - 72]
@@ -354,24 +371,34 @@ class Story:
                 carer = min(grown, key=lambda x: abs(x.born - person.born), default=person)
                 going = [carer, *(x for x in [person, *here] if x.born > Q - 72)]
             for x in going:
-                if x.since != Q:
+                if x.moved_at != Q:
                     self.go(x, unit)
 
     def go(self, person, unit) -> None:
-        if Q - person.since >= 2:
-            person.before = person.unit
-        person.unit, person.since = unit, Q
+        if Q - person.moved_at >= 2:
+            person.previous_unit = person.unit
+        person.unit, person.moved_at = unit, Q
 
     def told(self) -> list:
         first = {}
         for x in self.people:
             first.setdefault(x.home, x.id)
-        return [(first[x.home], x.role, x.unit, x.since, x.before, x.child) for x in self.people]
+        return [
+            (first[x.home], x.role, x.unit, x.moved_at, x.previous_unit, x.child)
+            for x in self.people
+        ]
 
 
 def as_told(register) -> list:
     p = register.people
-    columns = homes_of(p.mate), strata.role_of(p.traits), p.unit, p.since, p.before, p.child
+    columns = (
+        homes_of(p.next_member),
+        strata.role_of(p.traits),
+        p.unit,
+        p.moved_at,
+        p.previous_unit,
+        p.child,
+    )
     return [tuple(int(x) for x in row) for row in zip(*columns, strict=True)]
 
 
@@ -398,15 +425,15 @@ def a_home(draw):
         unit[i] = draw(st.sampled_from([unit[i]] * 4 + [1]))
     since = draw(st.lists(st.sampled_from([-9, Q - 2, Q - 1]), min_size=10, max_size=10))
     return persons(
-        PERSONS, born=BORN, role=role, unit=unit, before=15, since=since, child=child,
-        mate=together(PERSONS, *homes), sex=np.arange(PERSONS) % 2,
+        PERSONS, born=BORN, role=role, unit=unit, previous_unit=15, moved_at=since, child=child,
+        next_member=together(PERSONS, *homes), sex=np.arange(PERSONS) % 2,
     )  # fmt: skip
 
 
 @given(a_home(), st.lists(st.integers(0, PERSONS - 1), unique=True))
 def test_death_fast_and_slow_agree(people, dead):
     register, story = register_of(people), Story(people)
-    register.bury(np.array(dead, np.int64), NOW)
+    register.remove_dead(np.array(dead, np.int64), NOW)
     story.bury(dead)
     living = [i for i in range(PERSONS) if i not in dead]
     fast, slow = as_told(register), story.told()
@@ -436,7 +463,7 @@ def test_weddings_fast_and_slow_agree(people, men, women):
     register, story = register_of(people), Story(people)
     free = [i for i, role in enumerate(roles(register)) if role in (SINGLE, ALONE)]
     men, women = ([x for x in side if x in free] for side in (men, women))
-    couples, home = list(zip(men, women, strict=False)), homes_of(people.mate)
+    couples, home = list(zip(men, women, strict=False)), homes_of(people.next_member)
     couples = [(he, she) for he, she in couples if home[he] != home[she]]
     he, she = np.array(couples, np.int64).reshape(-1, 2).T
     register.marry(he, she, people.unit[he].astype(np.int64), Q)
@@ -447,7 +474,9 @@ def test_weddings_fast_and_slow_agree(people, men, women):
 
 def test_whoever_has_moved_this_quarter_takes_nobody_any_further():
     """A father who joins his son in town does not carry him off to the next county as well."""
-    two = persons(2, age=[50, 25], role=[HEAD, SINGLE], mate=[1, 0], unit=[IN_VILLAGE, IN_TOWN])
+    two = persons(
+        2, age=[50, 25], role=[HEAD, SINGLE], next_member=[1, 0], unit=[IN_VILLAGE, IN_TOWN]
+    )
     register = register_of(two)
     modes = np.array([kernels.LONE, kernels.WHOLE])
     register.move(np.array([0, 0]), modes, np.array([IN_TOWN, IN_TOWN + 8]), Q)

@@ -114,8 +114,9 @@ def test_the_throw_is_what_each_row_would_meet_alone(seed, n, share_of_zeros):
     bounds = kernels.screen(table, second, strata.ROLE_FROM, strata.WORK_FROM, *most)
     rows, events = np.empty(n, np.int64), np.empty(n, np.uint8)
     found = kernels.draw_events(
-        address, unit, born, child, since, traits, *clock, strata.STRATUM_OF, strata.WORK_STRATUM_OF,
-        table, second, strata.GROUP_OF, bounds, *factors, when, stream, key, rows, events, first,
+        address, unit, born, child, since, traits, *clock, strata.STRATUM_OF,
+        strata.WORK_STRATUM_OF, table, second, strata.GROUP_OF, bounds, *factors, when, stream,
+        key, rows, events, first,
     )  # fmt: skip
     people = unit, born, child, since, traits
     alone = thrown_slowly(people, clock, table, second, factors, words, first)

@@ -37,7 +37,7 @@ FROZEN = Conditions(recoding_frozen=True)
 
 
 @pytest.mark.parametrize(
-    ("unit", "hukou", "granted"),
+    ("unit", "registered", "granted"),
     [
         (IN_TOWN, IN_VILLAGE, True),
         (IN_TOWN, UNITS, True),
@@ -48,14 +48,14 @@ FROZEN = Conditions(recoding_frozen=True)
         (UNITS, IN_VILLAGE, False),
     ],
 )
-def test_townspeople_registered_elsewhere_are_granted_the_local_hukou(unit, hukou, granted):
+def test_townspeople_registered_elsewhere_are_granted_the_local_hukou(unit, registered, granted):
     """Nobody is granted what they have, and another street of the same town is not elsewhere."""
-    quarter = quarter_of(persons(3, unit=unit, hukou=hukou))
-    quarter.settle(np.array([1]))
-    expected = [hukou, unit if granted else hukou, hukou]
-    assert quarter.register.people.hukou.tolist() == expected
-    recount = np.bincount(quarter.register.people.hukou, minlength=UNITS + 3)
-    assert (quarter.register.registered == recount).all()
+    quarter = quarter_of(persons(3, unit=unit, hukou=registered))
+    hukou.settle(quarter, np.array([1]))
+    expected = [registered, unit if granted else registered, registered]
+    assert quarter.population.people.hukou.tolist() == expected
+    recount = np.bincount(quarter.population.people.hukou, minlength=UNITS + 3)
+    assert (quarter.population.registered == recount).all()
 
 
 def test_openness_is_a_yearly_hazard_on_top_of_the_trend():
@@ -67,8 +67,8 @@ def test_openness_is_a_yearly_hazard_on_top_of_the_trend():
         lambda quarter: levers(settlement_openness=0.4), p=STILL, arrivals=False,
         people=persons(n, unit=IN_TOWN, hukou=UNITS),
     )  # fmt: skip
-    lived = run(model, 2).register.people
-    years = sum(tick.years for tick in model.ticks[:2])
+    lived = run(model, 2).population.people
+    years = sum(tick.years for tick in model.quarters[:2])
     living = lived.unit[:n] != UNITS + 2
     expected = 1 - np.exp(-(0.4 + trend) * years)
     assert_share((lived.hukou[:n][living] == IN_TOWN).sum(), living.sum(), expected, detect=0.02)
@@ -77,7 +77,7 @@ def test_openness_is_a_yearly_hazard_on_top_of_the_trend():
 def test_settling_moves_nobody():
     model = build_world(lambda quarter: turned("settlement_openness"), p=STILL, arrivals=False)
     model.step()
-    assert model.register.flows.moves.sum() == 0
+    assert model.population.flows.moves.sum() == 0
     rate = [row["hukou_urbanization_rate"] for row in model.record]
     assert (rate[1] > rate[0]).all()
 
@@ -98,9 +98,9 @@ def test_whoever_is_moved_into_a_project_flat_keeps_the_village_hukou():
     people = persons(400, hukou=IN_VILLAGE)
     model = build_world(lambda quarter: levers(resettlement=1e6), p=p, people=people)
     model.step()
-    moved = model.register.place[model.register.people.unit[:400]] == 0
+    moved = model.population.place[model.population.people.unit[:400]] == 0
     assert moved.sum() > 300
-    assert (model.register.people.hukou[:400] == IN_VILLAGE).all()
+    assert (model.population.people.hukou[:400] == IN_VILLAGE).all()
 
 
 # Recoding
@@ -135,7 +135,7 @@ def test_frozen_boundaries_stop_recoding_of_every_kind():
         conditions=FROZEN,
     )  # fmt: skip
     run(model, 4)
-    assert model.register.units.urban.tolist() == units.urban.tolist()
+    assert model.population.units.urban.tolist() == units.urban.tolist()
     assert all((growth.recoding == 0).all() for growth in model.growth)
 
 
@@ -148,9 +148,9 @@ def test_a_country_without_villages_has_nothing_to_recode():
 
 def test_recoding_is_a_yearly_hazard():
     hazard, n = np.full(20_000, 0.4), 20_000
-    struck = reclassification.struck(hazard, np.random.default_rng(9).random(n), 0.25)
+    struck = reclassification.drawn(hazard, np.random.default_rng(9).random(n), 0.25)
     assert_share(len(struck), n, 1 - np.exp(-0.1), detect=0.02)
-    assert len(reclassification.struck(np.zeros(3), np.zeros(3), 1.0)) == 0
+    assert len(reclassification.drawn(np.zeros(3), np.zeros(3), 1.0)) == 0
 
 
 def test_a_village_becomes_urban_around_people_who_never_move():
@@ -158,17 +158,17 @@ def test_a_village_becomes_urban_around_people_who_never_move():
     still = replace(STILL, merge_hazard=0.0, settling_hazard=0.0)
     model = build_world(lambda quarter: levers(recoding=1e9), p=still, arrivals=False)
     before = model.record[0]
-    address = model.register.people.unit.copy()
+    address = model.population.people.unit.copy()
     model.step()
-    alive = model.register.people.unit[: len(address)] != UNITS + 2
-    assert (model.register.people.unit[: len(address)] == address)[alive].all()
+    alive = model.population.people.unit[: len(address)] != UNITS + 2
+    assert (model.population.people.unit[: len(address)] == address)[alive].all()
     assert model.record[-1]["resident_urbanization_rate"].tolist() == [100, 100]
     assert model.record[-1]["hukou_urbanization_rate"].tolist() == [100, 100]
     assert before["resident_urbanization_rate"].tolist() == [50, 50]
     growth = model.growth[0]
     assert (growth.migration == 0).all()
-    deaths = model.register.flows.deaths[[1, 3]].sum(axis=1)
-    births = model.register.flows.births[[1, 3]].sum(axis=1)
+    deaths = model.population.flows.deaths[[1, 3]].sum(axis=1)
+    births = model.population.flows.births[[1, 3]].sum(axis=1)
     assert (growth.recoding == before["rural_residents"] - deaths + births).all()
 
 
@@ -266,20 +266,20 @@ def test_merging_fast_and_slow_agree(urban, township, first, then):
 
 def test_merger_moves_nobody_and_recodes_nobody():
     model = build_world(lambda quarter: turned("merging"), p=STILL, arrivals=False)
-    address, urban = model.register.people.unit.copy(), model.register.units.urban.copy()
+    address, urban = model.population.people.unit.copy(), model.population.units.urban.copy()
     run(model, 6)
     left = model.record[-1]["village_units"]
     assert (left < 8).all()
-    alive = model.register.people.unit[: len(address)] != UNITS + 2
-    assert (model.register.people.unit[: len(address)] == address)[alive].all()
-    assert (model.register.units.urban == urban).all()
+    alive = model.population.people.unit[: len(address)] != UNITS + 2
+    assert (model.population.people.unit[: len(address)] == address)[alive].all()
+    assert (model.population.units.urban == urban).all()
     assert all((g.recoding == 0).all() and (g.migration == 0).all() for g in model.growth)
 
 
 def test_a_closed_school_stays_closed_and_only_villages_lose_one():
     quarter = quarter_of(persons(3))
     closing = levers(school_closure=np.array([0, 1e9, 0, 0]))
-    quarter.reclassify(closing, Conditions())
-    assert np.flatnonzero(quarter.register.closed).tolist() == [4, 5, 6, 7]
-    quarter.reclassify(levers(), Conditions())
-    assert np.flatnonzero(quarter.register.closed).tolist() == [4, 5, 6, 7]
+    reclassification.reclassify(quarter, closing, Conditions())
+    assert np.flatnonzero(quarter.population.school_closed).tolist() == [4, 5, 6, 7]
+    reclassification.reclassify(quarter, levers(), Conditions())
+    assert np.flatnonzero(quarter.population.school_closed).tolist() == [4, 5, 6, 7]

@@ -13,14 +13,13 @@ from sim import (
     hukou,
     labour,
     reclassification,
-    relocation,
     schooling,
     services,
 )
 from sim.conditions import Conditions
+from sim.destination import NEARBY, STAY, Alternatives
 from sim.governments import carried_out
 from sim.levers import LEVERS, Levers
-from sim.destination import Alternatives, NEARBY, STAY
 from tests.conftest import (
     NOW,
     PARAMETERS,
@@ -150,12 +149,12 @@ def seen(policy, p=P):
     people.child[fathers] = people.born[sons]
     counties = replace(two_counties(), seats=np.full((2, 2), 100.0))
     model = run(build_world(policy, p=p, seed=3, people=people, counties=counties), 4)
-    people = model.register.people
-    columns = [getattr(people, name).tobytes() for name in ("unit", "hukou", "since", "traits")]
-    offers = model.offers(model.ticks[model.quarter], policy(NOW))
+    people = model.population.people
+    columns = [getattr(people, name).tobytes() for name in ("unit", "hukou", "moved_at", "traits")]
+    offers = model.offers(model.quarters[model.done], policy(NOW))
     records = [{name: value.tolist() for name, value in row.items()} for row in model.record]
     posted = [np.asarray(x).tolist() for x in asdict(offers).values()]
-    return records, columns, posted, model.register.units.merged_into.tolist()
+    return records, columns, posted, model.population.units.merged_into.tolist()
 
 
 @pytest.fixture(scope="module")

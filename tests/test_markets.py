@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from sim import housing, labour, markets, services, strata
 from sim.conditions import Conditions
-from sim.strata import AGES
 from sim.state import (
     FARM,
     INDUSTRY,
@@ -20,6 +19,7 @@ from sim.state import (
     SENIOR,
     SERVICES,
 )
+from sim.strata import AGES
 from tests.conftest import (
     IN_TOWN,
     IN_VILLAGE,
@@ -209,8 +209,8 @@ def test_hires_never_exceed_vacancies(seed):
                      weight=rng.integers(1, 4, n))  # fmt: skip
     quarter = quarter_of(people, seed=seed)
     quarter.markets.vacancies = rng.integers(0, 120, (2, 2)) + 0.7
-    hired = quarter.hire(np.arange(n))
-    p = quarter.register.people
+    hired = labour.hire(quarter, np.arange(n))
+    p = quarter.population.people
     at_work = np.flatnonzero(strata.work_of(p.traits) >= INDUSTRY)
     assert sorted(hired) == at_work.tolist()
     filled = np.zeros((2, 2))
@@ -223,7 +223,7 @@ def test_hires_never_exceed_vacancies(seed):
 def test_nobody_is_hired_where_there_is_no_vacancy():
     quarter = quarter_of(persons(50))
     quarter.markets.vacancies = np.zeros((2, 2))
-    assert len(quarter.hire(np.arange(50))) == 0
+    assert len(labour.hire(quarter, np.arange(50))) == 0
 
 
 def test_a_job_that_ends_comes_free_and_one_that_is_cut_does_not():
@@ -232,14 +232,14 @@ def test_a_job_that_ends_comes_free_and_one_that_is_cut_does_not():
         quarter = quarter_of(persons(200, work=np.repeat([INDUSTRY, FARM], 100)))
         quarter.markets.wanted = np.full((2, 2), float(jobs))
         quarter.markets.vacancies = np.array([[0.0, 0.0], [0.0, 0.0]])
-        quarter.separate(np.arange(100))
-        assert len(quarter.hire(np.arange(100, 200))) == rehired
+        labour.separate(quarter, np.arange(100))
+        assert len(labour.hire(quarter, np.arange(100, 200))) == rehired
 
 
 def test_who_loses_a_job_is_out_of_work_in_town_and_back_on_the_land_in_the_village():
     quarter = quarter_of(persons(2, work=[INDUSTRY, SERVICES], unit=[IN_TOWN, IN_VILLAGE]))
-    quarter.separate(np.arange(2))
-    assert strata.work_of(quarter.register.people.traits).tolist() == [NO_WORK, FARM]
+    labour.separate(quarter, np.arange(2))
+    assert strata.work_of(quarter.population.people.traits).tolist() == [NO_WORK, FARM]
 
 
 # Housing

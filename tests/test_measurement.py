@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim import calendar, kernels, observation
+from sim import kernels, observation
 from sim.conditions import Conditions
 from tests.conftest import (
     DEAD,
@@ -43,7 +43,7 @@ def test_a_newcomer_counts_after_half_a_year(quarters, place):
     for _ in range(quarters):
         register.open_quarter()
     assert where_counted(register, Q + quarters)[place] == 1
-    late = observation.not_yet_counted(register.people.since, Q + quarters)
+    late = observation.not_yet_counted(register.people.moved_at, Q + quarters)
     assert bool(late[0]) == (place == 1)
 
 
@@ -85,12 +85,12 @@ def test_the_half_year_rule_fast_and_slow_agree(story):
         register.open_quarter()
         once = {who: (what, unit) for who, what, unit in happenings if not lives[who].dead}
         dying = [who for who, (what, _) in once.items() if what == "die"]
-        register.bury(np.array(dying, np.int64), NOW)
+        register.remove_dead(np.array(dying, np.int64), NOW)
         for who in dying:
             lives[who].dead = True
         bearing = [who for who, (what, _) in once.items() if what == "bear"]
         bearing = [w for w in bearing if lives[w].stays[-1][1] < UNITS]
-        register.bear(np.array(bearing, np.int64), np.zeros(len(bearing), bool), when)
+        register.add_children(np.array(bearing, np.int64), np.ones(len(bearing), int), when)
         for who in bearing:
             lives.append(Life(IN_VILLAGE, lives[who].stays[1:]))
         moving = [(w, unit) for w, (what, unit) in once.items() if what == "move"]
@@ -146,7 +146,7 @@ def test_every_county_and_year_has_an_error_of_its_own(monkeypatch):
     monkeypatch.setattr(observation, "error", noted)
     model = build_world(n=5, draw=1)
     while model.running:
-        when[0] = model.ticks[model.quarter].ends.year
+        when[0] = model.quarters[model.done].ends.year
         model.step()
     assert len(told) == 2 * 4
     assert len(set(told.values())) == len(told)
@@ -166,7 +166,7 @@ def test_every_year_has_its_spring_and_people_away_are_counted_then():
     away = []
     while model.running:
         model.step()
-        away.append(model.register.away.sum())
+        away.append(model.population.away.sum())
     assert away[1] == away[2] == away[3] == away[4] != away[5]
     assert away[0] != away[1]
-    assert counted(model.decisions(model.ticks[-1])).by_sex.sum() > 0
+    assert counted(model.begin(model.quarters[-1])).by_sex.sum() > 0

@@ -11,13 +11,14 @@ from hypothesis.extra.numpy import arrays
 from scipy.special import softmax
 
 from calibration.priors import draw
-from sim import departure, destination, kernels, relocation, strata
-from sim.destination_constants import others_leaving, solve, students
+from sim import departure, destination, kernels, strata
 from sim.choice import nested_logit, probability, threshold
+from sim.destination import COUNTRY, NEARBY, OWN_TOWN, PROVINCE, STAY, Alternatives
+from sim.destination_constants import others_leaving, solve, students
+from sim.events import draw_events
 from sim.randomness import Stream
-from sim.strata import AGES, COUPLE, PRESCHOOL, PRIMARY_CHILD, SITUATIONS
-from sim.destination import Alternatives, COUNTRY, NEARBY, OWN_TOWN, PROVINCE, STAY
 from sim.state import ALONE, DEPENDENT, HEAD, NEVER, OWNS_FLAT, SINGLE, Offers
+from sim.strata import AGES, COUPLE, PRESCHOOL, PRIMARY_CHILD, SITUATIONS
 from tests.conftest import (
     IN_TOWN,
     IN_VILLAGE,
@@ -194,7 +195,7 @@ def test_co_villagers_away_draw_people_after_them():
     np.testing.assert_allclose(factor, [1, exp(PARAMETERS.gamma_n / 2)])
     at_home, away = persons(6, unit=IN_VILLAGE), [0, 1, 2]
     at_home.unit[away] = [IN_TOWN, UNITS, UNITS + 1]
-    share = quarter_of(at_home).register.away_share
+    share = quarter_of(at_home).population.away_share
     assert share[IN_VILLAGE] == 0.5
     assert share.sum() == 0.5
 
@@ -212,12 +213,14 @@ def test_a_closed_school_neither_drives_nor_holds_anybody_else(ratio):
     def deciders(closed):
         p = replace(PARAMETERS, hr_school_closed=ratio, alpha_single=-0.5, alpha_family=-0.5)
         model = build_world(p=p)
-        model.register.closed[:] = closed
-        tick, quarter = model.ticks[0], model.decisions(model.ticks[0])
+        model.population.school_closed[:] = closed
+        tick, quarter = model.quarters[0], model.begin(model.quarters[0])
         _, attraction = model.choices(model.offers(tick, levers()), levers())
         hazard = model.hazards(tick, levers(), attraction)
-        rows = quarter.reconsider(quarter.throw(hazard, 1, 65536).reconsidering, hazard)
-        return set(rows[quarter.kind(rows)[3] != PRIMARY_CHILD])
+        rows = departure.reconsider(
+            quarter, draw_events(quarter, hazard, 1, 65536).reconsidering, hazard
+        )
+        return set(rows[quarter.stratum(rows)[3] != PRIMARY_CHILD])
 
     assert deciders(True) == deciders(False)
 
@@ -232,16 +235,16 @@ def crowd(n, seed):
         n, age=rng.integers(0, 90, n), sex=rng.integers(0, 2, n), education=rng.integers(0, 4, n),
         role=rng.integers(0, 4, n), work=rng.integers(0, 4, n), unit=rng.integers(0, UNITS + 3, n),
         hukou=rng.integers(0, UNITS, n), flags=rng.integers(0, 4, n),
-        since=rng.choice([NEVER, Q - 3, Q - 30, Q - 200], n),
+        moved_at=rng.choice([NEVER, Q - 3, Q - 30, Q - 200], n),
         child=rng.choice([NEVER, Q - 4, Q - 30, Q - 60, Q - 90], n),
     )  # fmt: skip
 
 
 def slow_events(quarter, h, i, years=0.25):
     """What a person meets this quarter; of those who may reconsider, who does."""
-    p, now = quarter.register.people, quarter.tick.number
-    word = quarter.luck.words(Stream.QUARTER, now, p.address[i : i + 1])[:, 0].astype(np.int64)
-    place = int(quarter.register.place[p.unit[i]])
+    p, now = quarter.population.people, quarter.quarter.number
+    word = quarter.streams.words(Stream.QUARTER, now, p.address[i : i + 1])[:, 0].astype(np.int64)
+    place = int(quarter.population.place[p.unit[i]])
     band = max(b for b in range(len(AGES)) if AGES[b] <= (now - int(p.born[i])) // 4)
     sex, education = int(strata.sex_of(p.traits[i])), int(strata.education_of(p.traits[i]))
     role, work = int(strata.role_of(p.traits[i])), int(strata.work_of(p.traits[i]))
@@ -258,21 +261,21 @@ def slow_events(quarter, h, i, years=0.25):
     if place == 6:
         return set()
     if below(0, h.death[place, band, sex] if place < 4 else h.death[::2, band, sex].max()):
-        return {"dying"}  # and nothing else
+        return {"deaths"}  # and nothing else
     met = {"going_back": role != 0 and above(2, h.going_back[place, band, education])}
     if place < 4:
         resettling = h.resettling[place] if role >= ALONE else 0
-        since = min(now - int(p.since[i]), 128)
-        away = exp(PARAMETERS.gamma_n * quarter.register.away_share[p.unit[i]])
+        since = min(now - int(p.moved_at[i]), 128)
+        away = exp(PARAMETERS.gamma_n * quarter.population.away_share[p.unit[i]])
         leaving = h.leaving[place, int(p.flags[i]) & OWNS_FLAT, band, situation]
         leaving *= h.by_duration[since] * away
         met |= {
             "settling": above(0, h.settling[place] + resettling),
-            "giving_birth": sex == 1 and role in (0, HEAD) and below(1, h.birth[place, band]),
+            "births": sex == 1 and role in (0, HEAD) and below(1, h.birth[place, band]),
             "marrying": role in (SINGLE, ALONE) and above(1, h.marriage[band, sex]),
             "hired": below(3, h.hire[place, band, work, education]),
             "separated": work >= 2 and above(3, h.separation[place, band, work - 2]),
-            "wavering": (word[2] + 0.5) / 2**32 < 1 - exp(-leaving * years),
+            "reconsidering": (word[2] + 0.5) / 2**32 < 1 - exp(-leaving * years),
         }
     return {event for event, happens in met.items() if happens}
 
@@ -286,10 +289,10 @@ def test_luck_meets_hazards_fast_and_slow_alike():
     h = replace(
         h, settling=np.array([1.0, 0, 0.5, 0]), resettling=np.array([0, 1.0, 0, 2.0]),
         by_duration=departure.duration_factors(PARAMETERS),
-        by_village=departure.village_factor(quarter.register.away_share, PARAMETERS),
+        by_village=departure.village_factor(quarter.population.away_share, PARAMETERS),
     )  # fmt: skip
-    struck = quarter.throw(h, 1, 64)
-    struck = replace(struck, wavering=quarter.reconsider(struck.reconsidering, h))
+    struck = draw_events(quarter, h, 1, 64)
+    struck = replace(struck, reconsidering=departure.reconsider(quarter, struck.reconsidering, h))
     fast = [set() for _ in range(n)]
     for event, rows in vars(struck).items():
         for i in rows:
@@ -396,7 +399,7 @@ def test_a_village_school_is_weighed_against_every_town_one_might_move_to():
         p, value = replace(PARAMETERS, beta_s=1.0), []
         for policy in (levers(), levers(school_quality=quality)):
             model = build_world(n=10)
-            offers = model.offers(model.ticks[0], policy)
+            offers = model.offers(model.quarters[0], policy)
             value.append(destination.utility(AROUND, offers, NO_CONSTANTS, policy, p))
         here = (place, 0, 0, PRIMARY_CHILD, index(NEARBY, WHOLE))
         return value[1][here] - value[0][here]
@@ -432,7 +435,7 @@ def test_choices_follow_the_probabilities():
     quarter = quarter_of(persons(n, role=HEAD, child=Q - 32, age=40))
     share = np.array([0.3, 0.2, 0.1, 0.1, 0.05, 0.05, 0.05, 0.05, 0.05, 0.05])
     chances = np.broadcast_to(share, (4, 2, 3, SITUATIONS, len(share)))
-    parties = quarter.choose(np.arange(n), chances)
+    parties = destination.choose(quarter, np.arange(n), chances)
     for nest in range(5):
         for mode in (WHOLE, LONE, WITH_CHILD):
             j = np.flatnonzero((AROUND.nest == nest) & (AROUND.mode == mode))
@@ -441,7 +444,7 @@ def test_choices_follow_the_probabilities():
                 far = {PROVINCE: UNITS, COUNTRY: UNITS + 1}.get(nest, -1)
                 hits = (parties.mode == mode) & (parties.town == town) & (parties.unit == far)
                 assert_share(hits.sum(), n, share[j].sum(), detect=0.015)
-    assert parties.waits.tolist() == (parties.town >= 0).tolist()
+    assert parties.needs_dwelling.tolist() == (parties.town >= 0).tolist()
 
 
 def test_the_base_period_is_reproduced_by_its_constants():
@@ -453,7 +456,7 @@ def test_the_base_period_is_reproduced_by_its_constants():
 
 def test_who_leaves_for_college_is_not_sent_out_once_more(monkeypatch):
     """The constants send out those whom college leaves over, and all the others as before."""
-    monkeypatch.setattr("sim.base.students", lambda *_: np.full((4, 2), 3.0))
+    monkeypatch.setattr("sim.destination_constants.students", lambda *_: np.full((4, 2), 3.0))
     gone, moves, back, _ = base_period(replace(PARAMETERS, town_leaving_ratio=0.0))
     rest = moves[:, 2:] ** 2 / (moves[:, 2:] + 3.0)
     assert (rest < moves[:, 2:]).all()
@@ -465,7 +468,7 @@ def base_period(p=PARAMETERS):
     """Who leaves villages a year, by county and nest; net moves, returns and followers."""
     counties, people, units = two_counties(), families(60), villages()
     model = build_world()
-    away, offers = model.register.away_share, model.offers(model.ticks[0], levers())
+    away, offers = model.population.away_share, model.offers(model.quarters[0], levers())
     followers = model.markets.followers(PARAMETERS)
     fixed = solve(people, units, counties, NOW, offers, followers, away, p)
     value = destination.utility(AROUND, offers, fixed.constants, levers(), PARAMETERS)
@@ -475,10 +478,10 @@ def base_period(p=PARAMETERS):
     hazard = departure.leaving_hazard(attraction, zero, zero, np.ones(4), levers(), PARAMETERS)
     gone = np.zeros((2, 5))
     for i in np.flatnonzero(people.unit < UNITS):
-        place, flat, band, situation = (int(x[0]) for x in quarter.kind(np.array([i])))
+        place, flat, band, situation = (int(x[0]) for x in quarter.stratum(np.array([i])))
         often = hazard[place, flat, band, situation]
         often *= exp(PARAMETERS.gamma_n * away[people.unit[i]])
-        often *= departure.duration_factors(PARAMETERS)[min(NOW - int(people.since[i]), 128)]
+        often *= departure.duration_factors(PARAMETERS)[min(NOW - int(people.moved_at[i]), 128)]
         for j, chance in enumerate(chances[place, flat, destination.AGE_CLASS[band], situation]):
             size = 2.8 if AROUND.mode[j] == WHOLE and situation >= COUPLE else 1
             size = 2.0 if AROUND.mode[j] == WITH_CHILD else size
@@ -488,7 +491,7 @@ def base_period(p=PARAMETERS):
 
 def returning_slowly(people, quarter):
     """Expected returns a year to the villages of each county, by where from, (county, 4)."""
-    back, place = np.zeros((2, 4)), quarter.register.place.astype(int)
+    back, place = np.zeros((2, 4)), quarter.population.place.astype(int)
     for i in range(len(people)):
         now, home, role = (
             place[people.unit[i]],
@@ -497,9 +500,9 @@ def returning_slowly(people, quarter):
         )
         if now == home or role == 0 or home % 2 == 0:
             continue
-        age = AGES[quarter.kind(np.array([i]))[2][0]]
+        age = AGES[quarter.stratum(np.array([i]))[2][0]]
         often = PARAMETERS.return_hazard * (PARAMETERS.return_after_50 if age >= 50 else 1)
-        size = (quarter.register.people.unit[_ring(people, i)] == people.unit[i]).sum()
+        size = (quarter.population.people.unit[_ring(people, i)] == people.unit[i]).sum()
         origin = now - 2 if now >= 4 else int(now // 2 != home // 2)
         persons_back = size if role == HEAD else 1
         back[home // 2, origin] += often * persons_back * (1 - PARAMETERS.return_to_town)
@@ -508,8 +511,8 @@ def returning_slowly(people, quarter):
 
 def _ring(people, row):
     ring = [row]
-    while people.mate[ring[-1]] != row:
-        ring.append(int(people.mate[ring[-1]]))
+    while people.next_member[ring[-1]] != row:
+        ring.append(int(people.next_member[ring[-1]]))
     return np.array(ring)
 
 

@@ -12,14 +12,15 @@ import pytest
 from calibration.priors import draw
 from sim import UrbanModel, labour, strata
 from sim.accounts import rate_change
-from sim.randomness import addresses
 from sim.conditions import CONDITIONS, Conditions
+from sim.events import draw_events
 from sim.governments import County
 from sim.indicators import INDICATORS
-from sim.strata import age_band
 from sim.levers import LEVERS, Levers
 from sim.markets import employed
+from sim.randomness import addresses
 from sim.state import ALONE, COLLEGE, COLUMNS, DEPENDENT, HEAD, NEVER, SINGLE, People
+from sim.strata import age_band
 from tests.conftest import (
     NOW,
     PARAMETERS,
@@ -46,7 +47,7 @@ def told(model):
 
 
 def columns(model):
-    return {name: getattr(model.register.people, name).tobytes() for name in COLUMNS}
+    return {name: getattr(model.population.people, name).tobytes() for name in COLUMNS}
 
 
 def busy(quarter):
@@ -75,7 +76,7 @@ def test_neither_threads_nor_chunks_change_anything(threads, chunk):
 
 def buried(policy):
     model = run(build_world(policy, n=200), 1)
-    people = model.register.people
+    people = model.population.people
     return set(people.address[people.unit == UNITS + 2])
 
 
@@ -90,14 +91,15 @@ def test_policy_changes_choices_not_luck():
 def one_family_more(n):
     """The families of the little world, and behind them one of three who live in a village."""
     before, more = families(n), persons(
-        3, address=addresses(np.arange(3), 999), age=[35, 34, 3], sex=[0, 1, 0], mate=[1, 2, 0],
+        3, address=addresses(np.arange(3), 999), age=[35, 34, 3], sex=[0, 1, 0],
+        next_member=[1, 2, 0],
         role=[HEAD, DEPENDENT, DEPENDENT], child=[NOW - 12, NEVER, NEVER],
     )  # fmt: skip
-    more.mate[:] += len(before)
+    more.next_member[:] += len(before)
     return People(*(np.concatenate([getattr(before, c), getattr(more, c)]) for c in COLUMNS))
 
 
-FATE = ("born", "child", "unit", "hukou", "before", "since", "flags")
+FATE = ("born", "child", "unit", "hukou", "previous_unit", "moved_at", "flags")
 
 
 def test_one_family_more_changes_nobody_elses_fate():
@@ -112,25 +114,25 @@ def test_one_family_more_changes_nobody_elses_fate():
             int(people.address[i]): [int(getattr(people, c)[i]) for c in FATE]
             for i in range(len(people))
         }
-        for people in (base.register.people, more.register.people)
+        for people in (base.population.people, more.population.people)
     ]
     assert len(fates[0]) > 120 * 5 * UNITS  # some were born and some came
     assert fates[0].items() <= fates[1].items()
-    unchanged = base.register.units.urban == more.register.units.urban
+    unchanged = base.population.units.urban == more.population.units.urban
     assert unchanged.all()
 
 
 def test_one_family_more_is_struck_by_no_luck_of_others():
     """The throw, with everything that moves people at work."""
     base, more = build_world(), build_world(people=one_family_more(60))
-    tick = base.ticks[0]
+    tick = base.quarters[0]
     _, attraction = base.choices(base.offers(tick, levers()), levers())
     hazards = base.hazards(tick, levers(), attraction)
-    first, second = (model.decisions(tick).throw(hazards, 1, 4096) for model in (base, more))
+    first, second = (draw_events(model.begin(tick), hazards, 1, 4096) for model in (base, more))
     for event in fields(first):
         rows, others = getattr(first, event.name), getattr(second, event.name)
-        met = base.register.people.address[rows]
-        assert set(met) <= set(more.register.people.address[others]), event.name
+        met = base.population.people.address[rows]
+        assert set(met) <= set(more.population.people.address[others]), event.name
 
 
 def test_a_newborns_luck_comes_from_its_mother():
@@ -138,18 +140,20 @@ def test_a_newborns_luck_comes_from_its_mother():
     base = run(build_world(p=STILL, n=200), 3)
     plan = run(build_world(lambda quarter: turned("settlement_openness"), p=STILL, n=200), 3)
     for model in (base, plan):
-        assert len(set(model.register.people.address)) == len(model.register.people)
-    assert set(base.register.people.address) == set(plan.register.people.address)
+        assert len(set(model.population.people.address)) == len(model.population.people)
+    assert set(base.population.people.address) == set(plan.population.people.address)
 
 
 # Everything that must hold at the end of every quarter
 
 
 def assert_sound(model, before=None):
-    register, people = model.register, model.register.people
+    register, people = model.population, model.population.people
     rows = np.arange(len(people))
-    assert (np.sort(people.mate) == rows).all(), "households are rings: mate is a permutation"
-    home, role = homes_of(people.mate), strata.role_of(people.traits)
+    assert (np.sort(people.next_member) == rows).all(), (
+        "households are rings: mate is a permutation"
+    )
+    home, role = homes_of(people.next_member), strata.role_of(people.traits)
     living = people.unit != register.units.gone
     assert (np.bincount(home[~living])[home[~living]] == 1).all(), "the dead live with nobody"
     persons_in = np.bincount(home[living], minlength=len(rows))
@@ -250,7 +254,7 @@ def test_the_books_balance_when(extreme):
 def test_the_books_balance_when_everyone_is_dead():
     deadly = replace(two_counties(), death_rate=np.full(2, 1e6))
     model = run_soundly(build_world(n=12, counties=deadly, arrivals=False), 3)
-    assert (model.register.people.unit == UNITS + 2).all()
+    assert (model.population.people.unit == UNITS + 2).all()
     assert model.record[-1]["residents"].tolist() == [0, 0]
 
 
@@ -271,7 +275,7 @@ def test_the_books_balance_where(case):
     policy = none if case == "there are no seats" else busy
     model = run_soundly(build_world(policy, n=12, counties=counties), 6)
     if case == "nobody is born":
-        assert model.register.flows.births.sum() == 0
+        assert model.population.flows.births.sum() == 0
     if case == "there are no seats":
         assert model.markets.seats_taken.sum() == 0
 
@@ -280,11 +284,11 @@ def only(where):
     """The families of some units only."""
     people = families(12)
     keep = where(people.unit) | (people.unit >= UNITS)
-    home = homes_of(people.mate)
+    home = homes_of(people.next_member)
     keep &= np.isin(home, home[keep])
     row = np.cumsum(keep) - 1
     kept = People(*(getattr(people, c)[keep] for c in COLUMNS))
-    kept.mate[:] = row[people.mate[keep]]
+    kept.next_member[:] = row[people.next_member[keep]]
     return kept
 
 
@@ -317,19 +321,19 @@ def test_nobody_who_heads_for_a_town_that_has_no_street_ends_up_in_the_next_coun
     model = build_world(n=12, units=units, p=p, counties=counties, arrivals=False)
     for _ in range(3):
         model.step()
-        assert model.register.flows.moves[:2, 2:4].sum() == 0
+        assert model.population.flows.moves[:2, 2:4].sum() == 0
 
 
 def test_the_young_leave_school_in_the_third_quarter():
     """Whoever turns eighteen during the school year stays in it until its end."""
     born = np.append(NOW - 160, NOW - 69 - np.arange(4))
-    people = persons(5, born=born, role=[HEAD] + 4 * [DEPENDENT], mate=[1, 2, 3, 4, 0])
+    people = persons(5, born=born, role=[HEAD] + 4 * [DEPENDENT], next_member=[1, 2, 3, 4, 0])
     at_home = replace(STILL, college_leaving=0.0)
     model, left = build_world(p=at_home, people=people, arrivals=False), {}
-    while model.quarter < 5:
-        tick = model.ticks[model.quarter]
+    while model.done < 5:
+        tick = model.quarters[model.done]
         model.step()
-        roles = strata.role_of(model.register.people.traits[1:5])
+        roles = strata.role_of(model.population.people.traits[1:5])
         left[tick.season] = (roles == SINGLE).sum() - sum(left.values())
     assert left == {4: 0, 1: 0, 2: 0, 3: 4}
 
@@ -339,18 +343,18 @@ def test_who_reaches_college_leaves_alone_in_the_third_quarter():
     n = 4000
     age = np.tile([160, 69], n)
     people = persons(2 * n, born=NOW - age, role=n * [HEAD, DEPENDENT], unit=1, hukou=1,
-                     mate=np.arange(2 * n) ^ 1)  # fmt: skip
+                     next_member=np.arange(2 * n) ^ 1)  # fmt: skip
     p = replace(STILL, college_share=0.5, college_leaving=0.6, college_in_province=0.7)
     model = build_world(p=p, people=people, arrivals=False)
-    outside, elsewhere = 2 * len(model.counties), model.register.units.elsewhere
-    while model.quarter < 5:
+    outside, elsewhere = 2 * len(model.counties), model.population.units.elsewhere
+    while model.done < 5:
         model.step()
-        left = model.register.flows.moves[:outside, outside : outside + 2].sum(axis=(0, 2))
+        left = model.population.flows.moves[:outside, outside : outside + 2].sum(axis=(0, 2))
         if left.sum():
-            assert model.ticks[model.quarter - 1].season == 3
+            assert model.quarters[model.done - 1].season == 3
             assert_share(left.sum(), n, 0.3, detect=0.06)
             assert_share(left[0], left.sum(), 0.7, detect=0.12)
-    now = model.register.people
+    now = model.population.people
     away = np.isin(now.unit[: 2 * n], [elsewhere, elsewhere + 1])
     assert away.sum() > 0.2 * n
     assert not away[::2].any()  # their parents stay
@@ -359,9 +363,9 @@ def test_who_reaches_college_leaves_alone_in_the_third_quarter():
 
 def test_a_year_makes_everyone_a_year_older():
     model = build_world(p=STILL, n=20)
-    before = model.register.people.born.copy()
+    before = model.population.people.born.copy()
     run(model, 5)
-    assert (model.register.people.born[: len(before)] == before).all()
+    assert (model.population.people.born[: len(before)] == before).all()
     band = [age_band(q, before) for q in (NOW, NOW + 4)]
     assert (band[1] >= band[0]).all()
 
@@ -441,8 +445,8 @@ def test_where_births_are_known_the_model_follows_them():
         model, born = build_world(n=200, until=date(2021, 12, 31), **known), 0
         while model.running:
             model.step()
-            born += model.register.flows.births.sum() * (
-                model.ticks[model.quarter - 1].ends.year == 2021
+            born += model.population.flows.births.sum() * (
+                model.quarters[model.done - 1].ends.year == 2021
             )
         return born
 
@@ -495,7 +499,7 @@ def test_a_draw_has_a_world_of_its_own_and_the_median_world_has_no_effects():
     """Counties differ for good by omega, years for all counties alike by tau."""
     p = replace(PARAMETERS, omega_sd=0.3, tau_sd=0.1)
     model, draws = build_world(n=2, p=p), np.arange(1, 1500)
-    this_year, next_year = model.ticks[1], model.ticks[5]
+    this_year, next_year = model.quarters[1], model.quarters[5]
     assert model.effects(this_year).tolist() == [0, 0, 0, 0]
     effects = np.empty((2, len(draws), 4))
     for i, model.draw in enumerate(draws):
@@ -512,7 +516,7 @@ def test_jobs_grow_by_the_years_since_the_start():
     model = build_world(p=p, n=200)
     at_start = model.markets.jobs
     run(model, 9)
-    years = (model.ticks[8].ends - date(2020, 11, 1)).days / 365.25
+    years = (model.quarters[8].ends - date(2020, 11, 1)).days / 365.25
     np.testing.assert_allclose(model.markets.wanted, at_start * 1.05**years, atol=1)
 
 
@@ -521,7 +525,7 @@ def test_fertility_can_be_doubled():
     for multiple in (1.0, 2.0):
         model = build_world(n=400, p=STILL, conditions=Conditions(fertility=multiple))
         born[multiple] = sum(
-            model.register.flows.births.sum() for _ in range(4) if not model.step()
+            model.population.flows.births.sum() for _ in range(4) if not model.step()
         )
     assert born[2.0] / born[1.0] == pytest.approx(2, rel=0.3)
 
@@ -532,9 +536,9 @@ def test_births_and_deaths_come_at_the_rates_that_were_registered():
     born = dead = 0
     for _ in range(5):
         model.step()
-        born += model.register.flows.births[:4].sum()
-        dead += model.register.flows.deaths[:4].sum()
-    years = sum(tick.years for tick in model.ticks[:5])
+        born += model.population.flows.births[:4].sum()
+        dead += model.population.flows.deaths[:4].sum()
+    years = sum(tick.years for tick in model.quarters[:5])
     assert born / residents / years == pytest.approx(0.009, rel=0.15)
     assert dead / residents / years == pytest.approx(0.007, rel=0.15)
 
@@ -546,9 +550,9 @@ def test_where_there_are_too_many_more_lose_their_work_than_by_turnover_alone():
     """The share for whom there is no job goes within a quarter, and only in that sector."""
     model = build_world(n=5)
     attraction = np.zeros((4, 2, 3, 7))
-    usual = model.hazards(model.ticks[0], levers(), attraction).separation
+    usual = model.hazards(model.quarters[0], levers(), attraction).separation
     model.markets.lay_off = np.array([[0.1, 0.0], [0.0, 0.0]])
-    hazard = model.hazards(model.ticks[0], levers(), attraction).separation
+    hazard = model.hazards(model.quarters[0], levers(), attraction).separation
     more = hazard - usual
     assert more[:2, :, 0] == pytest.approx(np.full(more[:2, :, 0].shape, 0.4))
     assert not more[:2, :, 1].any()

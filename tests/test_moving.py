@@ -9,15 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import pearsonr
 
-from sim import departure, destination, kernels, relocation
-from sim.randomness import Stream
+from sim import departure, destination, kernels, labour, relocation
 from sim.conditions import Conditions
-from sim.strata import AGES, SITUATIONS
-from sim.destination import Alternatives, NEARBY, OWN_TOWN
-from sim.relocation import ration
-from sim.state import Parties
+from sim.destination import NEARBY, OWN_TOWN, Alternatives
 from sim.population import Population
-from sim.state import COLLEGE, OWNS_FLAT, SINGLE
+from sim.randomness import Stream
+from sim.relocation import ration
+from sim.state import COLLEGE, OWNS_FLAT, SINGLE, Parties
+from sim.strata import AGES, SITUATIONS
 from tests.conftest import (
     IN_TOWN,
     IN_VILLAGE,
@@ -79,9 +78,9 @@ STAYING[..., 0] = 1
 def test_who_finds_no_dwelling_stays():
     full = replace(two_counties(), dwellings=np.zeros(2))
     quarter = quarter_of(persons(50), counties=full)
-    quarter.move(to_town(50), STAYING, counted(quarter))
-    assert (quarter.register.people.unit == IN_VILLAGE).all()
-    assert quarter.register.flows.moves.sum() == 0
+    relocation.move(quarter, to_town(50), STAYING, counted(quarter))
+    assert (quarter.population.people.unit == IN_VILLAGE).all()
+    assert quarter.population.flows.moves.sum() == 0
 
 
 def test_who_finds_no_dwelling_chooses_once_more_among_what_is_left():
@@ -90,7 +89,7 @@ def test_who_finds_no_dwelling_chooses_once_more_among_what_is_left():
     quarter = quarter_of(persons(50), counties=full)
     either = np.zeros_like(STAYING)
     either[..., [index(OWN_TOWN, LONE), index(NEARBY, LONE)]] = 0.5
-    quarter.move(to_town(50), either, counted(quarter))
+    relocation.move(quarter, to_town(50), either, counted(quarter))
     assert (quarter.place(np.arange(50)) == 2).all()
 
 
@@ -100,14 +99,14 @@ def test_a_second_choice_stands_in_line_like_a_first():
     quarter = quarter_of(persons(50), counties=full)
     other = np.zeros_like(STAYING)
     other[..., index(NEARBY, LONE)] = 1
-    quarter.move(to_town(50), other, counted(quarter))
+    relocation.move(quarter, to_town(50), other, counted(quarter))
     assert (quarter.place(np.arange(50)) == 2).sum() == int(5 * 2.8)
 
 
 def test_towns_take_in_no_more_people_than_their_dwellings_hold():
     few = replace(two_counties(), dwellings=np.array([5.0, 5.0]))
     quarter = quarter_of(persons(400), counties=few)
-    quarter.move(to_town(400), STAYING, counted(quarter))
+    relocation.move(quarter, to_town(400), STAYING, counted(quarter))
     assert (quarter.place(np.arange(400)) == 0).sum() == int(5 * 2.8)
 
 
@@ -116,7 +115,7 @@ def test_a_household_that_owns_a_flat_in_town_needs_no_dwelling():
     quarter = quarter_of(persons(50, flags=OWNS_FLAT), counties=full)
     own = np.zeros_like(STAYING)
     own[..., index(OWN_TOWN, LONE)] = 1
-    quarter.move(quarter.choose(np.arange(50), own), own, counted(quarter))
+    relocation.move(quarter, destination.choose(quarter, np.arange(50), own), own, counted(quarter))
     assert (quarter.place(np.arange(50)) == 0).all()
 
 
@@ -126,8 +125,8 @@ def test_movers_spread_over_the_units_of_a_town_as_its_people_do():
     people = persons(600 + n, unit=np.append(living, np.full(n, IN_VILLAGE)))
     quarter = quarter_of(people, counties=replace(two_counties(), dwellings=np.full(2, 1e6)))
     parties = to_town(n)
-    quarter.move(replace(parties, row=600 + np.arange(n)), STAYING, counted(quarter))
-    unit = quarter.register.people.unit[600:]
+    relocation.move(quarter, replace(parties, row=600 + np.arange(n)), STAYING, counted(quarter))
+    unit = quarter.population.people.unit[600:]
     for i, share in enumerate([1 / 6, 1 / 6, 1 / 6, 1 / 2]):
         assert_share((unit == i).sum(), n, share, detect=0.03)
 
@@ -138,13 +137,13 @@ def test_movers_spread_over_the_units_of_a_town_as_its_people_do():
 def test_migrants_go_back_to_the_village_or_to_its_town():
     n = 40_000
     quarter = quarter_of(persons(n, unit=UNITS, hukou=IN_VILLAGE))
-    back = quarter.go_back(np.arange(n))
+    back = departure.go_back(quarter, np.arange(n))
     assert (back.row == np.arange(n)).all()
     to_the_town = back.town == 0
     assert_share(to_the_town.sum(), n, PARAMETERS.return_to_town, detect=0.02)
     assert (back.unit == np.where(to_the_town, -1, IN_VILLAGE)).all()
-    assert (back.waits == to_the_town).all()
-    place_in_line = quarter.u(Stream.ARRIVAL, back.row)[0]
+    assert (back.needs_dwelling == to_the_town).all()
+    place_in_line = quarter.uniform(Stream.ARRIVAL, back.row)[0]
     assert pearsonr(to_the_town, place_in_line).pvalue > 1e-6  # where to is no place in the line
 
 
@@ -161,7 +160,7 @@ def test_migrants_go_back_to_the_village_or_to_its_town():
 )
 def test_only_those_away_from_home_go_back(unit, hukou, moves):
     """Whoever is in the county town already and would return to it stays there."""
-    back = quarter_of(persons(100, unit=unit, hukou=hukou)).go_back(np.arange(100))
+    back = departure.go_back(quarter_of(persons(100, unit=unit, hukou=hukou)), np.arange(100))
     assert (len(back.row) > 0) == (moves != "nobody")
     assert (len(back.row) == 100) == (moves == "all")
 
@@ -170,8 +169,8 @@ def test_nobody_goes_back_to_a_town_that_does_not_exist():
     away, units = persons(200, unit=UNITS, hukou=IN_VILLAGE), villages()
     units.urban[:8] = False
     quarter = quarter_of(away)
-    quarter.register = Population(away, units, 7)
-    back = quarter.go_back(np.arange(200))
+    quarter.population = Population(away, units)
+    back = departure.go_back(quarter, np.arange(200))
     assert (back.town < 0).all()
     assert (back.unit[back.row >= 0] == IN_VILLAGE).all()
 
@@ -197,8 +196,8 @@ def test_of_those_who_left_for_college_the_stated_share_is_back_at_twenty_five()
 def test_a_returner_who_finds_no_dwelling_at_home_stays_away():
     full = replace(two_counties(), dwellings=np.zeros(2))
     quarter = quarter_of(persons(200, unit=UNITS, hukou=IN_VILLAGE), counties=full)
-    back = quarter.go_back(np.arange(200))
-    quarter.move(back, STAYING, counted(quarter))
+    back = departure.go_back(quarter, np.arange(200))
+    relocation.move(quarter, back, STAYING, counted(quarter))
     place = quarter.place(np.arange(200))
     assert (place[back.town == 0] == 4).all()
     assert (place[back.town < 0] == 1).all()
@@ -208,10 +207,10 @@ def test_a_returner_who_finds_no_dwelling_at_home_stays_away():
 
 
 def arrived(quarter, expected, line=3.0):
-    before = len(quarter.register.people)
-    quarter.rooms = np.full(2, 10**9)
-    quarter.receive(np.array(expected), line * np.array(expected))
-    people = quarter.register.people
+    before = len(quarter.population.people)
+    quarter.room = np.full(2, 10**9)
+    relocation.receive(quarter, np.array(expected), line * np.array(expected))
+    people = quarter.population.people
     return people, np.arange(before, len(people))
 
 
@@ -220,9 +219,9 @@ def test_newcomers_come_to_towns_with_the_hukou_they_had():
     assert set(people.unit[new]) <= {0, 1, 2, 3, 8, 9, 10, 11}
     assert set(people.hukou[new]) == {UNITS, UNITS + 1}
     assert not ((people.unit[new] >= 8) & (people.hukou[new] == UNITS)).any()
-    assert (people.before[new] == people.hukou[new]).all()
-    assert (people.since[new] == Q).all()
-    assert (people.mate[new] == new).all()
+    assert (people.previous_unit[new] == people.hukou[new]).all()
+    assert (people.moved_at[new] == Q).all()
+    assert (people.next_member[new] == new).all()
     age = (Q - people.born[new].astype(int)) // 4
     assert age.min() >= 18
     assert age.max() < 60
@@ -248,7 +247,7 @@ def test_five_times_the_arrivals_are_five_times_the_arrivals():
     for multiple in (1.0, 5.0):
         model = build_world(n=1, counties=counties, conditions=Conditions(arrivals=multiple))
         model.step()
-        came[multiple] = int(model.register.flows.entries.sum())
+        came[multiple] = int(model.population.flows.entries.sum())
     assert came[5.0] / came[1.0] == pytest.approx(5, rel=0.1)
 
 
@@ -265,10 +264,10 @@ def test_better_times_bring_the_same_newcomers_and_some_more():
     """The line of those who may come is the same; a better town only lets in more of it."""
     few = arrived(quarter_of(persons(10)), [[30.0, 10.0], [10.0, 10.0]], line=3.0)
     quarter = quarter_of(persons(10))
-    quarter.rooms = np.full(2, 10**9)
+    quarter.room = np.full(2, 10**9)
     line = 3.0 * np.array([[30.0, 10.0], [10.0, 10.0]])
-    quarter.receive(1.5 * line / 3, line)
-    many = quarter.register.people
+    relocation.receive(quarter, 1.5 * line / 3, line)
+    many = quarter.population.people
     assert set(few[0].address) < set(many.address)
 
 
@@ -280,10 +279,10 @@ def test_some_villagers_hired_in_town_move_there_and_townspeople_have_no_need_to
     half = np.where(np.arange(n) % 2 == 0, IN_VILLAGE, IN_TOWN)
     quarter = quarter_of(persons(n, unit=half, role=SINGLE))
     quarter.markets.moving_share = np.array([0.3, 0.0])
-    moving = quarter.follow_job(np.arange(n))
+    moving = labour.follow_job(quarter, np.arange(n))
     assert (moving.row % 2 == 0).all()
     assert (moving.town == 0).all()
-    assert moving.waits.all()
+    assert moving.needs_dwelling.all()
     assert_share(len(moving.row), n // 2, 0.3, detect=0.03)
     share = relocation.share_bringing_household(np.array([2.8]), PARAMETERS)[0]
     assert share * 1.8 == pytest.approx(PARAMETERS.dependants_per_job_mover)
@@ -295,9 +294,9 @@ def test_resettling_takes_whole_village_households_into_flats_built_for_them():
     quarter = quarter_of(
         persons(4, unit=[IN_VILLAGE, IN_TOWN, UNITS, IN_VILLAGE + 8]), counties=full
     )
-    moving = quarter.resettle(np.arange(4))
+    moving = relocation.resettle(quarter, np.arange(4))
     assert moving.row.tolist() == [0, 3]
     assert moving.town.tolist() == [0, 1]
     assert (moving.mode == WHOLE).all()
-    assert not moving.waits.any()
+    assert not moving.needs_dwelling.any()
     assert turned("resettlement").resettlement.tolist() == [0, 5e4, 0, 5e4]

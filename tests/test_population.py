@@ -69,7 +69,7 @@ class Seen:
         self.village = self.resident & (self.place % 2 == 1)
         self.collective = self.p.flags & COLLECTIVE > 0
         self.moved = self.resident & (self.p.hukou != self.p.unit)
-        starts = np.append(True, self.p.mate[:-1] != np.arange(1, len(self.p)))
+        starts = np.append(True, self.p.next_member[:-1] != np.arange(1, len(self.p)))
         self.home = np.cumsum(starts) - 1
         self.first = np.flatnonzero(starts)  # (home,) its first row
         self.size = np.bincount(self.home)  # (home,)
@@ -177,13 +177,13 @@ def test_many_households_have_someone_of_65(seen):
 @BOTH
 def test_everyone_is_in_exactly_one_household(seen):
     n = len(seen.p)
-    np.testing.assert_array_equal(np.sort(seen.p.mate), np.arange(n))
+    np.testing.assert_array_equal(np.sort(seen.p.next_member), np.arange(n))
     at, visited = seen.first.copy(), np.zeros(n, int)
     for _ in range(seen.size.max()):
         visited[at] = 1
-        at = seen.p.mate[at]
+        at = seen.p.next_member[at]
     assert visited.all()
-    np.testing.assert_array_equal(seen.home[seen.p.mate], seen.home)
+    np.testing.assert_array_equal(seen.home[seen.p.next_member], seen.home)
 
 
 @BOTH
@@ -404,18 +404,20 @@ def test_in_movers_live_in_town_and_come_from_elsewhere(seen):
 @BOTH
 def test_households_move_as_a_whole(seen):
     """But for the last of each origin, in the town and the village of each county."""
-    apart = (seen.p.since != seen.p.since[seen.head]) | (seen.p.hukou != seen.p.hukou[seen.head])
+    apart = (seen.p.moved_at != seen.p.moved_at[seen.head]) | (
+        seen.p.hukou != seen.p.hukou[seen.head]
+    )
     assert len(np.unique(seen.home[apart])) <= 10 * 2 * 7
     assert seen.moved.sum() > 7000
 
 
 @BOTH
 def test_everyone_has_been_where_they_are_for_half_a_year(seen):
-    moved = seen.p.since[seen.p.since != NEVER].astype(int)
+    moved = seen.p.moved_at[seen.p.moved_at != NEVER].astype(int)
     assert moved.max() <= seen.now - 2
     assert moved.min() >= seen.now - 40
-    np.testing.assert_array_equal(seen.p.since != NEVER, seen.moved | ~seen.resident)
-    np.testing.assert_array_equal(seen.p.before, seen.p.hukou)
+    np.testing.assert_array_equal(seen.p.moved_at != NEVER, seen.moved | ~seen.resident)
+    np.testing.assert_array_equal(seen.p.previous_unit, seen.p.hukou)
 
 
 @BOTH
@@ -539,7 +541,7 @@ def test_the_same_seed_makes_the_same_population():
     again = build(BINZHOU, NOW, scale=0.001, seed=5).people
     first = build(BINZHOU, NOW, scale=0.001, seed=5).people
     other = build(BINZHOU, NOW, scale=0.001, seed=6).people
-    for name in ("address", "born", "unit", "hukou", "mate", "traits"):
+    for name in ("address", "born", "unit", "hukou", "next_member", "traits"):
         np.testing.assert_array_equal(getattr(again, name), getattr(first, name))
     assert (other.born != first.born).any()
     np.testing.assert_array_equal(other.address, first.address)

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scipy.stats import kstest, pearsonr
 
 from sim.choice import hazard, probability, threshold
-from sim.randomness import FULL, RandomStreams, Stream, addresses
 from sim.indicators import INDICATORS
+from sim.randomness import FULL, RandomStreams, Stream, addresses
 from tests.conftest import build_world, run
 
 # The rules of each theme: test_households, test_migration, test_moving, test_markets,
@@ -100,7 +100,7 @@ def reported():
     """The second year of two counties, each alone and both together."""
     groups = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
     model = run(build_world(groups=groups), 6)
-    return model.record[-1], model.seen(model.ticks[5].ends, model.ticks[5].number)
+    return model.record[-1], model.seen(model.quarters[5].ends, model.quarters[5].number)
 
 
 @pytest.mark.parametrize(
@@ -145,13 +145,13 @@ def test_residents_and_people_present_are_different_people(reported):
 def test_what_is_seen_is_what_is_there():
     """Counted once more, from the columns of everyone."""
     model = run(build_world(), 5)
-    tick = model.ticks[4]
-    seen, p = model.seen(tick.ends, tick.number), model.register.people
-    place = model.register.place[p.unit].astype(int)
+    tick = model.quarters[4]
+    seen, p = model.seen(tick.ends, tick.number), model.population.people
+    place = model.population.place[p.unit].astype(int)
     work, here = p.traits >> 5, place < 4
     for county in range(2):
         ours = here & (place // 2 == county)
-        hukou = model.register.place[p.hukou]
+        hukou = model.population.place[p.hukou]
         registered = (hukou // 2 == county) & (hukou < 4) & (place < 6)
         assert seen.urban_now[county] == (ours & (place % 2 == 0)).sum()
         assert seen.rural_now[county] == (ours & (place % 2 == 1)).sum()

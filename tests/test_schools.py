@@ -118,7 +118,7 @@ def enrolled(n=0, seats=(300.0, 150.0), **children):
     counties = replace(two_counties(), seats=np.array([seats, seats]))
     told = {"age": 6, "role": DEPENDENT, "work": NO_WORK, "unit": IN_TOWN} | children
     quarter = quarter_of(persons(n, **told), counties=counties)
-    quarter.enrol(counted(quarter), 0.0, levers())
+    schooling.enrol(quarter, counted(quarter), 0.0, levers())
     return quarter.markets
 
 
@@ -164,14 +164,16 @@ def test_owners_children_get_the_seats():
 
 
 def test_a_renter_of_half_a_year_comes_before_a_newcomer():
-    quarter = quarter_of(persons(30, age=6, unit=IN_TOWN, since=np.repeat([Q - 2, Q - 1, Q], 10)))
+    quarter = quarter_of(
+        persons(30, age=6, unit=IN_TOWN, moved_at=np.repeat([Q - 2, Q - 1, Q], 10))
+    )
     seen = {}
 
     def enrol(people, waiting, *rest):
         seen["classes"] = waiting[0, 0].tolist()
 
     quarter.markets.enrol = enrol
-    quarter.enrol(counted(quarter), 0.0, levers())
+    schooling.enrol(quarter, counted(quarter), 0.0, levers())
     assert seen["classes"] == [0, 0, 10, 20]
 
 

@@ -311,10 +311,10 @@ def test_a_user_without_a_home_computes_and_keeps_nothing(tmp_path, monkeypatch)
 COMPILED = """
 import numpy as np
 from calibration.compiling import keep_compiled
-from sim import kernel
+from sim import kernels
 print(keep_compiled())
 out = np.zeros((4, 3), np.uint64)
-kernel.words(np.arange(3, dtype=np.uint64), np.uint64(1), np.uint64(2), np.uint64(3), out)
+kernels.words(np.arange(3, dtype=np.uint64), np.uint64(1), np.uint64(2), np.uint64(3), out)
 print(int(out[0, 0]))
 """
 
@@ -331,7 +331,7 @@ def test_compiled_code_is_kept_in_the_cache_or_nowhere(tmp_path):
         said[place.name] = done.stdout.split()
     assert said["file"] == ["None", said["cache"][1]]
     assert said["cache"][0].startswith(str(tmp_path / "cache" / "compiled"))
-    assert list((tmp_path / "cache" / "compiled").rglob("kernel.words*.nbi"))
+    assert list((tmp_path / "cache" / "compiled").rglob("kernels.words*.nbi"))
 
 
 def test_old_compiled_code_is_removed(tmp_path):

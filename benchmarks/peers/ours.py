@@ -29,7 +29,7 @@ class Engine:
             address=addresses(np.arange(n, dtype=np.uint64)), born=born.copy(), child=nobody,
             unit=place.astype(BITS), hukou=place.astype(BITS), before=place.astype(BITS),
             since=nobody.copy(), traits=np.zeros(n, np.uint8), flags=np.zeros(n, np.uint8),
-            mate=alone, weight=np.ones(n, np.int32),
+            next_member=alone, weight=np.ones(n, np.int32),
         )  # fmt: skip
         self.luck = RandomStreams(seed)
         self.first_row = (np.arange(PLACES) * BANDS).astype(np.uint32)
@@ -50,7 +50,17 @@ class Engine:
         goals = self.luck.choose(Stream.DESTINATION, now, p.address[movers], chances, origin)
         everyone, who = np.ones(len(movers), np.int64), np.empty((2, len(movers)), np.int64)
         kernels.move(
-            p.mate, p.born, p.unit, p.before, p.since, now, now, movers, everyone, goals, *who
+            p.next_member,
+            p.born,
+            p.unit,
+            p.before,
+            p.since,
+            now,
+            now,
+            movers,
+            everyone,
+            goals,
+            *who,
         )
         counts = np.zeros((PLACES * BANDS, TRAITS), np.int64)
         kernels.tally(p.unit, p.born.view(BITS), p.traits, p.weight, self.first_row, band, counts)
