@@ -9,8 +9,8 @@ import numpy as np
 
 from benchmarks.tables import Measured
 from benchmarks.told import Recorded, model, residents
-from sim import kernels
-from sim.state import COLUMNS
+from xiancheng.sim import kernels
+from xiancheng.sim.state import COLUMNS
 
 AT_RANDOM = {"leave_rings", "join_rings", "heads", "move", "company", "not_yet_counted"}
 

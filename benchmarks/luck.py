@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from calibration.region import load
-from scenarios.ensemble import without_plan
-from scenarios.outcome import RATE, Group
-from scenarios.paired import Draw, Runs, judged_on
-from scenarios.resolving import resolve
-from scenarios.simulate import reported
+from xiancheng.calibration.region import load
+from xiancheng.scenarios.ensemble import without_plan
+from xiancheng.scenarios.outcome import RATE, Group
+from xiancheng.scenarios.paired import Draw, Runs, judged_on
+from xiancheng.scenarios.resolving import resolve
+from xiancheng.scenarios.simulate import reported
 
 if TYPE_CHECKING:
-    from sim.state import Floats
+    from xiancheng.sim.state import Floats
 
 WANTED = 10.0
 

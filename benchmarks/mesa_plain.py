@@ -16,11 +16,11 @@ import numpy as np
 
 from benchmarks.numpy_people import rings, unpacked
 from benchmarks.told import Look, Told
-from sim import demography, departure, strata
-from sim.destination import AGE_CLASS as AGE_CLASSES
-from sim.destination import COUNTRY, OWN_TOWN, STAY
-from sim.kernels import LONE, WHOLE
-from sim.state import (
+from xiancheng.sim import demography, departure, strata
+from xiancheng.sim.destination import AGE_CLASS as AGE_CLASSES
+from xiancheng.sim.destination import COUNTRY, OWN_TOWN, STAY
+from xiancheng.sim.kernels import LONE, WHOLE
+from xiancheng.sim.state import (
     ALONE,
     COLLEGE,
     DEPENDENT,
@@ -35,7 +35,7 @@ from sim.state import (
     SINGLE,
     People,
 )  # fmt: skip
-from sim.strata import COUPLE, PRIMARY_CHILD
+from xiancheng.sim.strata import COUPLE, PRIMARY_CHILD
 
 OUTSIDE = -1
 BITS = 0xFFFF

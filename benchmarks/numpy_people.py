@@ -8,9 +8,9 @@ act on one is to mark its number and to ask everyone whether theirs is marked.
 import numpy as np
 
 from benchmarks.told import Look, Told
-from sim import demography, departure, destination, hukou, population, strata
-from sim.kernels import LONE, WHOLE, WITH_CHILD
-from sim.state import (
+from xiancheng.sim import demography, departure, destination, hukou, population, strata
+from xiancheng.sim.kernels import LONE, WHOLE, WITH_CHILD
+from xiancheng.sim.state import (
     ALONE,
     COLLEGE,
     DEPENDENT,
@@ -28,7 +28,7 @@ from sim.state import (
     Ints,
     People,
 )  # fmt: skip
-from sim.strata import BANDS, COUPLE, EDUCATIONS, PRIMARY_CHILD, SITUATIONS, WORKS
+from xiancheng.sim.strata import BANDS, COUPLE, EDUCATIONS, PRIMARY_CHILD, SITUATIONS, WORKS
 
 OUTSIDE = -1
 

@@ -29,8 +29,8 @@ def clocked(into: dict[str, Any], name: str) -> Iterator[None]:
 
 def build(region: str, scale: float) -> dict[str, Any]:
     """Make the people of the start and keep them; or open them, if they are kept."""
-    from calibration.population import population
-    from calibration.region import load
+    from xiancheng.calibration.population import population
+    from xiancheng.calibration.region import load
 
     found: dict[str, Any] = {}
     pack = load(region)
@@ -42,8 +42,8 @@ def build(region: str, scale: float) -> dict[str, Any]:
 
 def run(region: str, scale: float, scenario: str, repeats: int, threads: int) -> dict[str, Any]:
     """Get ready, simulate once, and `repeats` times more."""
-    from scenarios import simulate
-    from scenarios.model import prepared
+    from xiancheng.scenarios import simulate
+    from xiancheng.scenarios.model import prepared
 
     found: dict[str, Any] = {}
     with clocked(found, "ready"):

@@ -9,8 +9,8 @@ from benchmarks.tables import Measured
 
 STARTS = {
     "python alone": "pass",
-    "from scenarios import simulate": "from scenarios import simulate",
-    "xiancheng --help": "from results.cli import main; main(['--help'])",
+    "from xiancheng.scenarios import simulate": "from xiancheng.scenarios import simulate",
+    "xiancheng --help": "from xiancheng.results.cli import main; main(['--help'])",
 }
 TARGETS = {1: 2.5, 0.01: 0.06}  # warm seconds, by scale
 MEMORY = 800.0  # MB at scale 1

@@ -12,12 +12,12 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter, process_time
 
-from results.keeping import ledger, record
-from results.keeping.keyed import Store
-from results.sweeps import command as sweeping
-from scenarios.engines import Engine, Local
-from scenarios.request import code_digest
-from scenarios.sweep import Design, design
+from xiancheng.results.keeping import ledger, record
+from xiancheng.results.keeping.keyed import Store
+from xiancheng.results.sweeps import command as sweeping
+from xiancheng.scenarios.engines import Engine, Local
+from xiancheng.scenarios.request import code_digest
+from xiancheng.scenarios.sweep import Design, design
 
 DESIGN = """
 name: benchmark

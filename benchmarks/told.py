@@ -10,16 +10,16 @@ from typing import Any, Self
 
 import numpy as np
 
-from scenarios import RegionModel
-from sim import relocation, strata
-from sim.calendar import SCHOOL_YEAR, Quarter
-from sim.choice import probability
-from sim.destination import Alternatives
-from sim.events import Hazards
-from sim.levers import Levers
-from sim.parameters import Parameters
-from sim.state import FARM, HEAD, INDUSTRY, SINGLE, Bools, Column, Floats, Ints, People
-from sim.strata import Clock
+from xiancheng.scenarios import RegionModel
+from xiancheng.sim import relocation, strata
+from xiancheng.sim.calendar import SCHOOL_YEAR, Quarter
+from xiancheng.sim.choice import probability
+from xiancheng.sim.destination import Alternatives
+from xiancheng.sim.events import Hazards
+from xiancheng.sim.levers import Levers
+from xiancheng.sim.parameters import Parameters
+from xiancheng.sim.state import FARM, HEAD, INDUSTRY, SINGLE, Bools, Column, Floats, Ints, People
+from xiancheng.sim.strata import Clock
 
 REGION, PLAN = "binzhou", "plan"
 

@@ -17,11 +17,11 @@ from pathlib import Path
 
 import numpy as np
 
-from calibration.region import load
-from results.console.answer import Answer
-from results.console.desk import Desk
-from results.console.draft import Draft
-from results.console.study import Sizes, Study
+from xiancheng.calibration.region import load
+from xiancheng.results.console.answer import Answer
+from xiancheng.results.console.desk import Desk
+from xiancheng.results.console.draft import Draft
+from xiancheng.results.console.study import Sizes, Study
 
 REGION = "binzhou"
 

@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from calibration import parsing
-from calibration.checks import PackError, Problem, Say, nearest, rename
-from calibration.schema import AGE_BANDS, SEX_NAMES, TABLES, Cell, Limits, limits
+from xiancheng.calibration import parsing
+from xiancheng.calibration.checks import PackError, Problem, Say, nearest, rename
+from xiancheng.calibration.schema import AGE_BANDS, SEX_NAMES, TABLES, Cell, Limits, limits
 
 YEARS = (2010, 2020)  # both censuses refer to 1 November
 ABOUT_UNIT = ("unit_code", "unit_name", "level", "year")

@@ -8,12 +8,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from calibration import naming, parsing
+from xiancheng.calibration import naming, parsing
 
 if TYPE_CHECKING:
-    from calibration.schema import Limits
+    from xiancheng.calibration.schema import Limits
 
-from calibration.refusal import RefusedError
+from xiancheng.calibration.refusal import RefusedError
 
 LANGUAGES = ("zh", "en")
 STATUSES = ("official", "secondary", "derived", "assumed")

@@ -4,8 +4,8 @@ from datetime import date
 
 import numpy as np
 
-from calibration.region import Region
-from sim.state import Counties, Floats, Ints
+from xiancheng.calibration.region import Region
+from xiancheng.sim.state import Counties, Floats, Ints
 
 
 def counties(region: Region, start: date) -> Counties:

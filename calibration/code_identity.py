@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 TABLES = (".csv", ".yaml")  # of the files beside the code, those that it reads
+PROGRAM = "xiancheng"
 PACKAGES = ("sim", "calibration", "scenarios", "results")  # of the program
 OWN_DIGEST = ("region.yaml", "plan.yaml")  # a folder that holds one of these has its own digest
 IMPLIED = {"ctx", "kind", "type_comment", "type_ignores"}  # fields that decide nothing
@@ -30,8 +31,9 @@ Import = tuple[str, str, str]  # module, name in it ("" for the module itself), 
 
 @cache
 def digest(*packages: str) -> str:
-    """Sha256 of the code and tables of packages, given by their import names."""
-    return digest_of_folders({name: Path(str(files(name))) for name in packages})
+    """Sha256 of the code and tables of packages of the program, such as "sim"."""
+    names = [f"{PROGRAM}.{package}" for package in packages]
+    return digest_of_folders({name: Path(str(files(name))) for name in names})
 
 
 def digest_of_folders(packages: Mapping[str, Path]) -> str:
@@ -44,7 +46,7 @@ def digest_of_folders(packages: Mapping[str, Path]) -> str:
     """
     modules: dict[str, tuple[str, tuple[Import, ...]]] = {}
     tables: list[str] = []
-    roots = tuple(sorted({*PACKAGES, *(name.partition(".")[0] for name in packages)}))
+    roots = tuple(sorted({PROGRAM, *(name.partition(".")[0] for name in packages)}))
     for package, folder in packages.items():
         for file in sorted(content(folder)):
             if file.suffix == ".py":

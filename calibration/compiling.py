@@ -10,7 +10,7 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from calibration.cache import home
+from xiancheng.calibration.cache import home
 
 KEPT = 4  # folders of compiled code, one for each state of the sources; older ones are removed
 
@@ -25,7 +25,7 @@ def keep_compiled() -> Path | None:
     """
     from numba.core import config
 
-    from sim import kernels
+    from xiancheng.sim import kernels
 
     source = Path(kernels.__file__).read_bytes()
     digest = hashlib.sha256(source + version("numba").encode()).hexdigest()[:16]

@@ -8,13 +8,13 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from calibration import households, traits
-from calibration.fit import Margins
-from calibration.fitting import AGES, Assumptions, divided, pick, whole
-from calibration.registration import Origins, in_movers, moving_quarters
-from calibration.seating import POSTS
-from sim import strata
-from sim.state import (
+from xiancheng.calibration import households, traits
+from xiancheng.calibration.fit import Margins
+from xiancheng.calibration.fitting import AGES, Assumptions, divided, pick, whole
+from xiancheng.calibration.registration import Origins, in_movers, moving_quarters
+from xiancheng.calibration.seating import POSTS
+from xiancheng.sim import strata
+from xiancheng.sim.state import (
     ALONE,
     COLLECTIVE,
     COLUMNS,

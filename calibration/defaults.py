@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from calibration.schema import (
+from xiancheng.calibration.schema import (
     AGE_BANDS,
     GENERATIONS,
     INDUSTRY,
@@ -20,7 +20,7 @@ from calibration.schema import (
     County,
     catalogue,
 )
-from sim.state import Floats
+from xiancheng.sim.state import Floats
 
 Page = dict[Cell, Floats]  # a table: of each cell the counties' figures, (county,)
 

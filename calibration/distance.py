@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sim.state import Floats
+from xiancheng.sim.state import Floats
 
 EARTH_RADIUS = 6371.0  # km
 

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from calibration.checks import Row
-from calibration.defaults import DERIVED, RULES, Book, Page, figure, residents_per_unit
-from calibration.schema import COUNTRY, TABLES, Draft, Entry, Name, catalogue
+from xiancheng.calibration.checks import Row
+from xiancheng.calibration.defaults import DERIVED, RULES, Book, Page, figure, residents_per_unit
+from xiancheng.calibration.schema import COUNTRY, TABLES, Draft, Entry, Name, catalogue
 
 Values = dict[str, dict[str, dict[date, float]]]  # by variable, unit code and date
 

@@ -6,8 +6,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sim import strata
-from sim.state import COLLECTIVE, Bools, Ints, People, Units
+from xiancheng.sim import strata
+from xiancheng.sim.state import COLLECTIVE, Bools, Ints, People, Units
 
 SCHOOL_AGE = 24  # quarters; the census asks for schooling from six years on
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import ArrayLike
 
-from sim.state import Floats, Ints
+from xiancheng.sim.state import Floats, Ints
 
 AGES = 121  # single years of age, more than anybody lives
 TINY = 1e-9  # stands for "none" where a weight of 0 would divide by it
@@ -148,6 +148,6 @@ class Assumptions:
 @cache
 def assumptions() -> Assumptions:
     """The assumptions on file."""
-    text = (files("calibration") / "population.csv").read_text("utf-8")
+    text = (files("xiancheng.calibration") / "population.csv").read_text("utf-8")
     rows = csv.DictReader(text.splitlines())
     return Assumptions({(row["name"], row["key"]): float(row["value"]) for row in rows})

@@ -9,9 +9,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from calibration.fitting import TINY, Assumptions, fitted, rounded, smallest, whole
-from calibration.seating import ADULT, CHILD, FIRST, forebears, seats_of, siblings, take_seats
-from sim.state import ALONE, DEPENDENT, HEAD, MALE, SINGLE, Ints
+from xiancheng.calibration.fitting import TINY, Assumptions, fitted, rounded, smallest, whole
+from xiancheng.calibration.seating import (
+    ADULT,
+    CHILD,
+    FIRST,
+    forebears,
+    seats_of,
+    siblings,
+    take_seats,
+)
+from xiancheng.sim.state import ALONE, DEPENDENT, HEAD, MALE, SINGLE, Ints
 
 # Kinds of household: one person, a couple only, then two, three, four generations or more.
 LEAST = np.array([1, 2, 2, 3, 4])  # members, at least

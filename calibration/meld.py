@@ -16,13 +16,13 @@ from datetime import date
 
 import numpy as np
 
-from calibration.baselines.forecast import Forecaster, luck
-from calibration.baselines.pool import Pool
-from calibration.schema import Name
-from calibration.scores import stacked
-from sim import observation
-from sim.parameters import Parameters
-from sim.state import Floats, Ints
+from xiancheng.calibration.baselines.forecast import Forecaster, luck
+from xiancheng.calibration.baselines.pool import Pool
+from xiancheng.calibration.schema import Name
+from xiancheng.calibration.scores import stacked
+from xiancheng.sim import observation
+from xiancheng.sim.parameters import Parameters
+from xiancheng.sim.state import Floats, Ints
 
 STACKED = Name("叠加（留一法赋权）", "stacked by leave-one-out")
 DECIMALS = 2  # of a printed rate

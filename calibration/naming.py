@@ -117,7 +117,7 @@ class Former(NamedTuple):
 @lru_cache(maxsize=1)
 def former_units() -> tuple[Former, ...]:
     """Units whose code or name has changed since the census of 2010."""
-    with (files("calibration") / "former_units.csv").open(encoding="utf-8") as lines:
+    with (files("xiancheng.calibration") / "former_units.csv").open(encoding="utf-8") as lines:
         return tuple(
             Former(row["code"], row["zh"], row["en"], row["now"]) for row in csv.DictReader(lines)
         )

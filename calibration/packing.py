@@ -7,11 +7,11 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from calibration.census import SHOWN, YEARS, Reader, TableError, Unit
-from calibration.checks import Problem, Say
-from calibration.joining import Concordance, Place, corrected, differences, falls, joined
-from calibration.refusal import RefusedError
-from calibration.schema import Name
+from xiancheng.calibration.census import SHOWN, YEARS, Reader, TableError, Unit
+from xiancheng.calibration.checks import Problem, Say
+from xiancheng.calibration.joining import Concordance, Place, corrected, differences, falls, joined
+from xiancheng.calibration.refusal import RefusedError
+from xiancheng.calibration.schema import Name
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ def unknown(
 @cache
 def english_names() -> Mapping[str, str]:
     """English names of units, by code."""
-    with (files("calibration") / "english_names.csv").open(encoding="utf-8") as lines:
+    with (files("xiancheng.calibration") / "english_names.csv").open(encoding="utf-8") as lines:
         return {row["code"]: row["en"] for row in csv.DictReader(lines)}
 
 

@@ -12,11 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import StringIO
 from pathlib import Path
 
-from calibration.census import CELLS, FLOOR, YEARS, Unit
-from calibration.joining import Place
-from calibration.packing import Pack, english
-from calibration.refusal import RefusedError
-from calibration.schema import COLUMNS, TABLES, Name
+from xiancheng.calibration.census import CELLS, FLOOR, YEARS, Unit
+from xiancheng.calibration.joining import Place
+from xiancheng.calibration.packing import Pack, english
+from xiancheng.calibration.refusal import RefusedError
+from xiancheng.calibration.schema import COLUMNS, TABLES, Name
 
 UNITS = {  # of a table's figures
     "households": "households", "vital": "permille", "home": "sample households",

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from sim.state import Bools, Floats
+from xiancheng.sim.state import Bools, Floats
 
 if TYPE_CHECKING:
-    from calibration.region import Region
+    from xiancheng.calibration.region import Region
 
 YEAR = 365.25  # days
 
@@ -147,7 +147,7 @@ def around(region: "Region") -> "Region":
     RecordError
         if the region holds fewer than two censuses.
     """
-    from calibration.region import load, packs
+    from xiancheng.calibration.region import load, packs
 
     own = Panel.of(region)
     wider = [

@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from calibration import cache, code_identity
-from calibration.county import Census, Step, county, luck, rows
-from calibration.fit import Fit, Margins, measured
-from calibration.fitting import assumptions, whole
-from calibration.region import Region
-from calibration.registration import Origins, neighbours
-from calibration.villages import villages
-from sim.state import COLUMNS, Ints, People, Units
+from xiancheng.calibration import cache, code_identity
+from xiancheng.calibration.county import Census, Step, county, luck, rows
+from xiancheng.calibration.fit import Fit, Margins, measured
+from xiancheng.calibration.fitting import assumptions, whole
+from xiancheng.calibration.region import Region
+from xiancheng.calibration.registration import Origins, neighbours
+from xiancheng.calibration.villages import villages
+from xiancheng.sim.state import COLUMNS, Ints, People, Units
 
 if TYPE_CHECKING:
     from pandas import DataFrame

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from calibration import parsing, priors
-from sim.parameters import Parameters
-from sim.state import Floats, Ints
+from xiancheng.calibration import parsing, priors
+from xiancheng.sim.parameters import Parameters
+from xiancheng.sim.state import Floats, Ints
 
 if TYPE_CHECKING:
-    from calibration.region import Region
+    from xiancheng.calibration.region import Region
 
 SAMPLE, ABOUT, RECORD = "posterior.csv", "posterior.json", "hindcast.csv"
 FOLLOW = {SAMPLE, RECORD}  # files beside a pack that follow from it and are no part of it

@@ -12,10 +12,10 @@ from zlib import crc32
 import numpy as np
 from ruamel.yaml import YAML
 
-from calibration import naming
-from calibration.refusal import RefusedError
-from sim.parameters import Parameters
-from sim.state import Floats
+from xiancheng.calibration import naming
+from xiancheng.calibration.refusal import RefusedError
+from xiancheng.sim.parameters import Parameters
+from xiancheng.sim.state import Floats
 
 DIGITS = 9  # significant, of a drawn value
 
@@ -152,7 +152,7 @@ FAMILIES: dict[str, Family] = {
 @cache
 def catalogue() -> tuple[Prior, ...]:
     """Every parameter on file."""
-    text = files("calibration").joinpath("parameters.yaml").read_text(encoding="utf-8")
+    text = files("xiancheng.calibration").joinpath("parameters.yaml").read_text(encoding="utf-8")
     blocks = YAML(typ="safe", pure=True).load(text)
     return tuple(Prior(name, **block) for name, block in blocks.items())
 

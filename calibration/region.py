@@ -15,12 +15,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from calibration import filling, naming, posterior, sheet, tables
-from calibration.checks import Findings, PackError, Problem, nearest, one_of, rename
-from calibration.defaults import MOST_UNITS, Book, Page, figure, residents_per_unit, townships
-from calibration.distance import great_circle, middle
-from calibration.filling import Assumption, Gap, Values
-from calibration.schema import (
+from xiancheng.calibration import filling, naming, posterior, sheet, tables
+from xiancheng.calibration.checks import Findings, PackError, Problem, nearest, one_of, rename
+from xiancheng.calibration.defaults import (
+    MOST_UNITS,
+    Book,
+    Page,
+    figure,
+    residents_per_unit,
+    townships,
+)
+from xiancheng.calibration.distance import great_circle, middle
+from xiancheng.calibration.filling import Assumption, Gap, Values
+from xiancheng.calibration.schema import (
     AGE_BANDS,
     INDUSTRY,
     SERVICES,
@@ -32,7 +39,7 @@ from calibration.schema import (
     Name,
     Target,
 )  # fmt: skip
-from sim.state import Bools, Floats
+from xiancheng.sim.state import Bools, Floats
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -380,7 +387,7 @@ def located(name_or_path: str | Path) -> Path:
     return SHIPPED / name_or_path if bare else Path(name_or_path)
 
 
-SHIPPED = Path(str(files("calibration"))) / "regions"
+SHIPPED = Path(str(files("xiancheng.calibration"))) / "regions"
 
 Stamp = tuple[tuple[str, int, int], ...]  # name, time and size of each file of a pack
 

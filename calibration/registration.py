@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.random import Generator
 
-from calibration.fitting import TINY, Assumptions, divided, fitted, rounded, whole
-from sim.state import NEVER, Floats, Ints, Units
+from xiancheng.calibration.fitting import TINY, Assumptions, divided, fitted, rounded, whole
+from xiancheng.sim.state import NEVER, Floats, Ints, Units
 
 HALF_YEAR = 2  # quarters; the definition of a usual resident
 

@@ -9,9 +9,9 @@ from importlib.resources import files
 from itertools import product
 from typing import Any, NamedTuple
 
-from calibration.checks import Row, Say
-from calibration.naming import place_names
-from sim.strata import AGES
+from xiancheng.calibration.checks import Row, Say
+from xiancheng.calibration.naming import place_names
+from xiancheng.sim.strata import AGES
 
 AGE_BANDS = (
     "0",
@@ -244,7 +244,7 @@ class Draft:
 @lru_cache(maxsize=1)
 def ranges() -> Mapping[tuple[str, str], Limits]:
     """What each number of a pack may be, by (table, variable) or else by ("", unit)."""
-    with (files("calibration") / "ranges.csv").open(encoding="utf-8") as lines:
+    with (files("xiancheng.calibration") / "ranges.csv").open(encoding="utf-8") as lines:
         return {
             (row["table"], row["name"]): Limits(
                 float(row["low"]), float(row["high"]), row["whole"] == "yes", (row["zh"], row["en"])
@@ -267,7 +267,7 @@ ANY = Limits(-1e15, 1e15, False, ("有限的数", "a finite number"))
 @lru_cache(maxsize=1)
 def catalogue() -> Mapping[tuple[str, str], Entry]:
     """What a pack may hold beyond census tables, and the defaults, by (table, variable)."""
-    with (files("calibration") / "catalogue.csv").open(encoding="utf-8") as lines:
+    with (files("xiancheng.calibration") / "catalogue.csv").open(encoding="utf-8") as lines:
         return {
             (row["table"], row["variable"]): Entry(
                 row["unit"],

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize
 
-from sim.state import Floats
+from xiancheng.sim.state import Floats
 
 LEVELS = (0.5, 0.8, 0.95)  # of central intervals
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from calibration.fitting import AGES, TINY, Assumptions, matched, pick, whole
-from sim.state import FEMALE, MALE, Bools, Floats, Ints
+from xiancheng.calibration.fitting import AGES, TINY, Assumptions, matched, pick, whole
+from xiancheng.sim.state import FEMALE, MALE, Bools, Floats, Ints
 
 # Posts in a household, in the order of its rows; a partner's post follows the other's.
 FIRST, CHILD, ELDER, GREAT = 0, 2, 3, 5

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from calibration import parsing
-from calibration.checks import PERCENT, Findings, Say, percent_advice, read_yaml
-from calibration.schema import UNNAMED, County, Draft, Limits, Name, Target, limits
+from xiancheng.calibration import parsing
+from xiancheng.calibration.checks import PERCENT, Findings, Say, percent_advice, read_yaml
+from xiancheng.calibration.schema import UNNAMED, County, Draft, Limits, Name, Target, limits
 
 OPERATORS = {  # of targets, as plans write them
     "不低于": "at least", "不少于": "at least", "达到": "at least", "以上": "at least",

@@ -8,10 +8,10 @@ from datetime import date
 
 import numpy as np
 
-from calibration.region import Region
-from sim.observation import IN_MOVERS
-from sim.state import Floats, Ints
-from sim.strata import AGED
+from xiancheng.calibration.region import Region
+from xiancheng.sim.observation import IN_MOVERS
+from xiancheng.sim.state import Floats, Ints
+from xiancheng.sim.strata import AGED
 
 Asked = Mapping[str, Floats | Ints]  # persons or households, (county,), by what was asked
 

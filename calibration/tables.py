@@ -3,9 +3,9 @@
 import math
 from datetime import date
 
-from calibration import parsing
-from calibration.checks import Findings, Row, Say, read_csv
-from calibration.schema import (
+from xiancheng.calibration import parsing
+from xiancheng.calibration.checks import Findings, Row, Say, read_csv
+from xiancheng.calibration.schema import (
     COLUMNS,
     COUNTRY,
     GENERATIONS,

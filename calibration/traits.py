@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.random import Generator
 
-from calibration.fitting import AGES, Assumptions, fitted, handed_out, rounded, whole
-from sim.state import FARM, FEMALE, INDUSTRY, NO_WORK, PRIMARY, SERVICES, Floats, Ints
-from sim.strata import AGES as BANDS
+from xiancheng.calibration.fitting import AGES, Assumptions, fitted, handed_out, rounded, whole
+from xiancheng.sim.state import FARM, FEMALE, INDUSTRY, NO_WORK, PRIMARY, SERVICES, Floats, Ints
+from xiancheng.sim.strata import AGES as BANDS
 
 WORKING_AGE = 16  # years; the legal minimum
 EDUCATIONS = 4

@@ -6,9 +6,9 @@ from datetime import date
 import numpy as np
 from numpy.random import Generator
 
-from calibration.fitting import whole
-from calibration.region import MOST_UNITS, Region
-from sim.state import Bools, Floats, Ints, Units
+from xiancheng.calibration.fitting import whole
+from xiancheng.calibration.region import MOST_UNITS, Region
+from xiancheng.sim.state import Bools, Floats, Ints, Units
 
 KINDS = ("street", "town", "township")  # the order in which their units are coded urban
 

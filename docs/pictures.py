@@ -113,7 +113,7 @@ def photograph_documents(chrome: Any, folder: Path, into: Path) -> None:
 
 def xiancheng(command: str) -> list[str]:
     """The words that call a command of the program."""
-    return [sys.executable, "-m", "results.cli", command]
+    return [sys.executable, "-m", "xiancheng", command]
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from pathlib import Path
 Say = Callable[[str, str], str]
 Command = Callable[[str, str, str], argparse.ArgumentParser]
 
-MODULE = "results.comparison.command"
+MODULE = "xiancheng.results.comparison.command"
 WORLDS = 5  # see results.comparison.attribute, which is not imported to show help
 
 
@@ -100,7 +100,7 @@ def _seek(seek: argparse.ArgumentParser, say: Say) -> None:
     regret = say("外部条件比较的新抽样数，0 为不做", "fresh draws for other worlds; 0: none")
     seek.add_argument("--regret", type=int, default=20, help=regret)
     _common(seek, say, scale=0.02, draws=40)
-    seek.set_defaults(module="results.seeking.command")
+    seek.set_defaults(module="xiancheng.results.seeking.command")
 
 
 def _sensitivity(sensitivity: argparse.ArgumentParser, say: Say) -> None:

@@ -4,20 +4,20 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
-from calibration import posterior
-from results.contents.words import SIGNS, UNCLEAR
-from results.keeping import evidence
-from results.verdict import percent, usual_world
-from scenarios.checking import Words
-from scenarios.ensemble import Pair
-from scenarios.naming import applied, foreign
-from scenarios.outcome import Group, group_of
+from xiancheng.calibration import posterior
+from xiancheng.results.contents.words import SIGNS, UNCLEAR
+from xiancheng.results.keeping import evidence
+from xiancheng.results.verdict import percent, usual_world
+from xiancheng.scenarios.checking import Words
+from xiancheng.scenarios.ensemble import Pair
+from xiancheng.scenarios.naming import applied, foreign
+from xiancheng.scenarios.outcome import Group, group_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from calibration.region import Region
-    from scenarios.scenario import Scenario
+    from xiancheng.calibration.region import Region
+    from xiancheng.scenarios.scenario import Scenario
 
 LEVELS_UNTIL = date(2025, 12, 31)  # the last day for which a level may be quoted (docs/limits)
 ENOUGH = 20  # draws below which shares and the ends of intervals are coarse

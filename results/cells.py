@@ -85,7 +85,7 @@ def _plain(value: Any) -> Any:
 
 
 def _unwritable(path: Path, error: OSError) -> Exception:
-    from scenarios.simulate import RequestError
+    from xiancheng.scenarios.simulate import RequestError
 
     why = error.strerror or str(error)
     return RequestError(

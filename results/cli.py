@@ -13,13 +13,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NoReturn
 
-from calibration.refusal import LANGUAGE, preferred_language, told
-from results import asking, naming, packing, streams
-from results.console import arguments as page
-from results.knowing import arguments as judging
-from results.parsing import Parser, check_inputs, localised, meant
-from results.report import arguments as reporting
-from results.stopping import (
+from xiancheng.calibration.refusal import LANGUAGE, preferred_language, told
+from xiancheng.results import asking, naming, packing, streams
+from xiancheng.results.console import arguments as page
+from xiancheng.results.knowing import arguments as judging
+from xiancheng.results.parsing import Parser, check_inputs, localised, meant
+from xiancheng.results.report import arguments as reporting
+from xiancheng.results.stopping import (
     DONE,
     FAILED,
     INTERRUPTED,
@@ -52,7 +52,7 @@ class Version(argparse.Action):
         """Print it."""
         from importlib.metadata import version
 
-        from scenarios.request import code_digest
+        from xiancheng.scenarios.request import code_digest
 
         print(f"xiancheng {version('xiancheng')} (code {code_digest()})")
         parser.exit()
@@ -191,7 +191,7 @@ def _shared(command: Parser, say: Say) -> None:
 
 
 def _score(score: argparse.ArgumentParser, say: Say) -> None:
-    score.set_defaults(module="results.forecasts.score")
+    score.set_defaults(module="xiancheng.results.forecasts.score")
     columns = say(
         "CSV：unit_code, date, variable, value；缺省则只列设定",
         "CSV: unit_code, date, variable, value; without it, the settings",
@@ -243,7 +243,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         check_inputs(asked)
         with stopped_by_signals():
             naming.say_what_is_taken(asked, say)
-            module = getattr(asked, "module", "results.commands")
+            module = getattr(asked, "module", "xiancheng.results.commands")
             does = getattr(import_module(module), asked.command)
             return int(does(asked, say))
     except KeyboardInterrupt:
@@ -290,7 +290,7 @@ def _workers(jobs: int | None) -> None:
     """
     if jobs is None:
         return
-    from scenarios.simulate import LIMITS, RequestError
+    from xiancheng.scenarios.simulate import LIMITS, RequestError
 
     low, high = LIMITS["jobs"]
     if not low <= jobs <= high:

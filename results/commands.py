@@ -5,29 +5,29 @@ from argparse import Namespace
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from results.cells import as_json
-from results.cli import Say
-from results.columns import in_file
-from results.show import progress, table
-from results.stopping import DONE, FAILED, REFUSED
-from scenarios.acting import message
-from scenarios.checking import Problem, ScenarioError, Words, nearest
+from xiancheng.results.cells import as_json
+from xiancheng.results.cli import Say
+from xiancheng.results.columns import in_file
+from xiancheng.results.show import progress, table
+from xiancheng.results.stopping import DONE, FAILED, REFUSED
+from xiancheng.scenarios.acting import message
+from xiancheng.scenarios.checking import Problem, ScenarioError, Words, nearest
 
 if TYPE_CHECKING:
-    from scenarios.register import Trace
+    from xiancheng.scenarios.register import Trace
 
 
 def run(asked: Namespace, say: Say) -> int:
     """`xiancheng run`: verdicts, growth by cause, and a saved run."""
-    from results import caveats, cost, figures, later_census, verdict
-    from results.file_checks import inactive
-    from results.keeping import answers, store
-    from results.keeping.files import writable
-    from scenarios import ensemble
-    from scenarios.naming import called
-    from scenarios.request import Request
-    from scenarios.resolving import resolve
-    from scenarios.simulate import checked, horizon
+    from xiancheng.results import caveats, cost, figures, later_census, verdict
+    from xiancheng.results.file_checks import inactive
+    from xiancheng.results.keeping import answers, store
+    from xiancheng.results.keeping.files import writable
+    from xiancheng.scenarios import ensemble
+    from xiancheng.scenarios.naming import called
+    from xiancheng.scenarios.request import Request
+    from xiancheng.scenarios.resolving import resolve
+    from xiancheng.scenarios.simulate import checked, horizon
 
     scenario = horizon(resolve(asked.scenario, asked.region), asked.start, asked.until)
     request = {"region": asked.region, "seed": asked.seed, "scale": asked.scale}
@@ -107,7 +107,7 @@ def run(asked: Namespace, say: Say) -> int:
 
 def check(asked: Namespace, say: Say) -> int:
     """`xiancheng check`: everything that is wrong with files, or what a plan leaves open."""
-    from results.file_checks import checked
+    from xiancheng.results.file_checks import checked
 
     told = [checked(name, asked.region, say) for name in asked.files]
     wrong = any(each.problems for each in told)
@@ -135,10 +135,10 @@ def check(asked: Namespace, say: Say) -> int:
 
 def show(asked: Namespace, say: Say) -> int:
     """`xiancheng show`: a scenario as resolved, or what another changes."""
-    from calibration.region import load as load_region
-    from results.keeping.tables import yaml
-    from scenarios.differences import diff
-    from scenarios.resolving import resolve
+    from xiancheng.calibration.region import load as load_region
+    from xiancheng.results.keeping.tables import yaml
+    from xiancheng.scenarios.differences import diff
+    from xiancheng.scenarios.resolving import resolve
 
     scenario = resolve(asked.scenario, asked.region)
     if asked.diff:
@@ -155,8 +155,8 @@ def show(asked: Namespace, say: Say) -> int:
 
 def measures(asked: Namespace, say: Say) -> int:
     """`xiancheng measures`: clause -> lever -> term -> indicator, and lever -> clauses."""
-    from scenarios.loading import load
-    from scenarios.register import by_clause, by_lever
+    from xiancheng.scenarios.loading import load
+    from xiancheng.scenarios.register import by_clause, by_lever
 
     plan = load()
     if asked.id and asked.id not in plan.measures:
@@ -212,7 +212,7 @@ def measures(asked: Namespace, say: Say) -> int:
 
 def _evidence(trace: "Trace", say: Say) -> str:
     """The sign of a dose, and what is known of its direction and of its quantity."""
-    from results.contents.words import badges
+    from xiancheng.results.contents.words import badges
 
     if not trace.grade:
         return "–"
@@ -222,12 +222,12 @@ def _evidence(trace: "Trace", say: Say) -> str:
 
 def sweep(asked: Namespace, say: Say) -> int:
     """`xiancheng sweep`: every run of a design once; 1 if some gave no outcome."""
-    from results import cost
-    from results.file_checks import note_inactive
-    from results.keeping import ledger
-    from results.sweeps import command as sweeping
-    from results.sweeps import planning, swept
-    from scenarios.engines import SchedulerLostError
+    from xiancheng.results import cost
+    from xiancheng.results.file_checks import note_inactive
+    from xiancheng.results.keeping import ledger
+    from xiancheng.results.sweeps import command as sweeping
+    from xiancheng.results.sweeps import planning, swept
+    from xiancheng.scenarios.engines import SchedulerLostError
 
     sweep = planning.planned(
         asked.design, asked.out, shard=asked.shard, jobs=asked.jobs, engine=asked.engine,
@@ -280,7 +280,7 @@ def sweep(asked: Namespace, say: Say) -> int:
 
 def reproduce(asked: Namespace, say: Say) -> int:
     """`xiancheng reproduce`: a saved run again, and whether its digests are the same."""
-    from results.keeping import reproducing, store
+    from xiancheng.results.keeping import reproducing, store
 
     saved = store.found(asked.run)
     with progress(say("重跑", "running again"), 1) as step:

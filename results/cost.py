@@ -10,10 +10,10 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from calibration.region import load
+from xiancheng.calibration.region import load
 
 if TYPE_CHECKING:
-    from results.cli import Say
+    from xiancheng.results.cli import Say
 
 PER_RUN, PER_ROW = 0.13, 5.4e-7  # seconds of a run over five years, and of each of its rows
 FIRST = 8.0  # seconds until a process has made ready what all its runs need

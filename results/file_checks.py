@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from calibration.checks import PackError
-from calibration.naming import is_path
-from calibration.refusal import RefusedError
-from scenarios.checking import ScenarioError, Words
+from xiancheng.calibration.checks import PackError
+from xiancheng.calibration.naming import is_path
+from xiancheng.calibration.refusal import RefusedError
+from xiancheng.scenarios.checking import ScenarioError, Words
 
 if TYPE_CHECKING:
-    from results.cli import Say
-    from scenarios.scenario import Scenario
+    from xiancheng.results.cli import Say
+    from xiancheng.scenarios.scenario import Scenario
 
 
 @dataclass
@@ -65,14 +65,14 @@ def problems(error: Exception, lang: str) -> Iterator[dict[str, Any]]:
 
 def inactive(scenario: "Scenario", lang: str) -> list[str]:
     """What a scenario asks for that never acts, a sentence each."""
-    from scenarios.review import inactive as found
+    from xiancheng.scenarios.review import inactive as found
 
     return [each.says.said(lang) for each in found(scenario)]
 
 
 def note_inactive(scenario: "Scenario", say: "Say") -> None:
     """Tell the reader, on stderr, what a scenario asks for that never acts."""
-    from scenarios.review import inactive as found
+    from xiancheng.scenarios.review import inactive as found
 
     for each in found(scenario):
         say.note(f"{scenario.name}：{each.says.zh}", f"{scenario.name}: {each.says.en}")
@@ -86,13 +86,13 @@ def _check(found: Checked, region: str, say: "Say") -> None:
     ScenarioError, PackError, RefusedError
         with everything that is wrong.
     """
-    from calibration.region import load as load_region
-    from calibration.region import packs
-    from scenarios.loading import load as load_plan
-    from scenarios.loading import measure_file, shipped
-    from scenarios.reading import read
-    from scenarios.resolving import is_shipped
-    from scenarios.sweep import design
+    from xiancheng.calibration.region import load as load_region
+    from xiancheng.calibration.region import packs
+    from xiancheng.scenarios.loading import load as load_plan
+    from xiancheng.scenarios.loading import measure_file, shipped
+    from xiancheng.scenarios.reading import read
+    from xiancheng.scenarios.resolving import is_shipped
+    from xiancheng.scenarios.sweep import design
 
     name, path = found.name, Path(found.name)
     if not is_path(name) and (name == "plan" or name in shipped()):
@@ -129,9 +129,9 @@ def _check(found: Checked, region: str, say: "Say") -> None:
 
 
 def _of_plan(name: str | None, region: str, say: "Say") -> list[str]:
-    from calibration.region import load as load_region
-    from scenarios.loading import load
-    from scenarios.review import findings
+    from xiancheng.calibration.region import load as load_region
+    from xiancheng.scenarios.loading import load
+    from xiancheng.scenarios.review import findings
 
     pack = load_region(region, say.lang)
     told = []
@@ -143,10 +143,10 @@ def _of_plan(name: str | None, region: str, say: "Say") -> list[str]:
 
 
 def _scenario(found: Checked, name: str, region: str, say: "Say") -> None:
-    from calibration.region import load as load_region
-    from scenarios.plan import policy
-    from scenarios.resolving import resolve
-    from scenarios.simulate import checked as can_be_run
+    from xiancheng.calibration.region import load as load_region
+    from xiancheng.scenarios.plan import policy
+    from xiancheng.scenarios.resolving import resolve
+    from xiancheng.scenarios.simulate import checked as can_be_run
 
     found.kind = "scenario"
     scenario = resolve(name, region)

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from calibration import meld
-from results.forecasts.level import Level, held, paired_with
-from scenarios.ensemble import Pair
-from scenarios.outcome import PUBLISHED, Group, floor
-from sim.state import Bools, Floats
+from xiancheng.calibration import meld
+from xiancheng.results.forecasts.level import Level, held, paired_with
+from xiancheng.scenarios.ensemble import Pair
+from xiancheng.scenarios.outcome import PUBLISHED, Group, floor
+from xiancheng.sim.state import Bools, Floats
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from scenarios.checking import Words
-from scenarios.ensemble import Pair
+from xiancheng.scenarios.checking import Words
+from xiancheng.scenarios.ensemble import Pair
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from calibration.naming import is_path
+from xiancheng.calibration.naming import is_path
 
 if TYPE_CHECKING:
-    from results.cli import Say
+    from xiancheng.results.cli import Say
 
 YAML = (".yaml", ".yml")
 OPTIONS = {  # what the words of the command line name, and what such a thing ends in
@@ -44,8 +44,8 @@ def ambiguous(asked: Namespace) -> Iterator[tuple[str, str]]:
 
 def _in_file(file: Path) -> Iterator[tuple[str, str]]:
     """The same of the names in a scenario or a design; nothing of what cannot be read."""
-    from scenarios.checking import ScenarioError
-    from scenarios.reading import read
+    from xiancheng.scenarios.checking import ScenarioError
+    from xiancheng.scenarios.reading import read
 
     try:
         value: Any = read(file).value
@@ -71,11 +71,11 @@ def _shadowed(
 def _shipped(kind: str) -> set[str]:
     """Names of the packs, plans or scenarios that come with the program."""
     if kind == "packs":
-        from calibration.region import packs
+        from xiancheng.calibration.region import packs
 
         return set(packs())
-    from scenarios.loading import SHIPPED
-    from scenarios.loading import shipped as plans
+    from xiancheng.scenarios.loading import SHIPPED
+    from xiancheng.scenarios.loading import shipped as plans
 
     if kind == "plans":
         return set(plans())

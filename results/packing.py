@@ -5,13 +5,13 @@ from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from results.cells import as_json
-from results.stopping import DONE, REFUSED
+from xiancheng.results.cells import as_json
+from xiancheng.results.stopping import DONE, REFUSED
 
 if TYPE_CHECKING:
-    from results.cli import Say
+    from xiancheng.results.cli import Say
 
-MODULE = "results.packing"
+MODULE = "xiancheng.results.packing"
 
 
 def add(command: argparse.ArgumentParser, say: "Say") -> None:
@@ -64,11 +64,11 @@ def region(asked: Namespace, say: "Say") -> int:
 
 def check(asked: Namespace, say: "Say") -> int:
     """`xiancheng region check`: what a pack assumes and what it misses."""
-    from calibration.checks import PackError
-    from calibration.region import load
-    from results import packs
-    from results.file_checks import problems
-    from results.show import table
+    from xiancheng.calibration.checks import PackError
+    from xiancheng.calibration.region import load
+    from xiancheng.results import packs
+    from xiancheng.results.file_checks import problems
+    from xiancheng.results.show import table
 
     try:
         pack = load(asked.pack, say.lang)
@@ -104,7 +104,7 @@ def check(asked: Namespace, say: "Say") -> int:
 
 def from_census(asked: Namespace, say: "Say") -> int:
     """`xiancheng region from-census`: the census figures of a table, as a pack."""
-    from calibration import joining, packing, packwriting
+    from xiancheng.calibration import joining, packing, packwriting
 
     packwriting.vacant(asked.out)
     of = asked.concordance
@@ -131,7 +131,7 @@ def from_census(asked: Namespace, say: "Say") -> int:
 
 def new(asked: Namespace, say: "Say") -> int:
     """`xiancheng region new`: an empty pack."""
-    from calibration import packwriting, scaffold
+    from xiancheng.calibration import packwriting, scaffold
 
     folder = asked.out or Path(asked.name)
     files = scaffold.contents(asked.name)

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
-from calibration.region import Region
-from calibration.schema import TABLES, catalogue
-from results.contents import reasons
-from results.markdown import Lines
+from xiancheng.calibration.region import Region
+from xiancheng.calibration.schema import TABLES, catalogue
+from xiancheng.results.contents import reasons
+from xiancheng.results.markdown import Lines
 
 
 def assumed(region: Region, lang: str) -> Lines:
@@ -78,7 +78,7 @@ def fits(region: Region) -> list[dict[str, Any]]:
     census, margin, counted and built [persons or households], worst_error: the standardized
     root-mean-square error of the worst county
     """
-    from calibration.population import build, fit_report
+    from xiancheng.calibration.population import build, fit_report
 
     rows = []
     for census in region.censuses:

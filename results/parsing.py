@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from results.stopping import REFUSED
+from xiancheng.results.stopping import REFUSED
 
 # What argparse says, in Chinese.
 CHINESE = {
@@ -105,7 +105,7 @@ class Parser(argparse.ArgumentParser):
 
 def meant(word: str, known: list[str]) -> str:
     """The nearest of the known words, as a question; empty if none is near."""
-    from scenarios.checking import nearest
+    from xiancheng.scenarios.checking import nearest
 
     near = nearest(word, known)
     return says(f"；是否指 {near}？", f"; did you mean {near}?") if near else ""
@@ -138,7 +138,7 @@ def check_inputs(asked: argparse.Namespace) -> None:
     ------
     RequestError
     """
-    from scenarios.simulate import RequestError
+    from xiancheng.scenarios.simulate import RequestError
 
     for path in filter(None, (getattr(asked, name, None) for name in INPUTS)):
         try:

@@ -18,24 +18,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from calibration.priors import catalogue, on_grid
-from results.comparison.asked import unknown
-from scenarios import acting
-from scenarios.acting import levers_used
-from scenarios.checking import Words
-from scenarios.ensemble import without_plan
-from scenarios.outcome import PUBLISHED
-from scenarios.paired import PARTS, Draw, Reading, Runs
-from scenarios.plan import policy
-from scenarios.scenario import Scenario
-from scenarios.simulate import RequestError
-from sim.calendar import quarters_between
-from sim.state import Floats
+from xiancheng.calibration.priors import catalogue, on_grid
+from xiancheng.results.comparison.asked import unknown
+from xiancheng.scenarios import acting
+from xiancheng.scenarios.acting import levers_used
+from xiancheng.scenarios.checking import Words
+from xiancheng.scenarios.ensemble import without_plan
+from xiancheng.scenarios.outcome import PUBLISHED
+from xiancheng.scenarios.paired import PARTS, Draw, Reading, Runs
+from xiancheng.scenarios.plan import policy
+from xiancheng.scenarios.scenario import Scenario
+from xiancheng.scenarios.simulate import RequestError
+from xiancheng.sim.calendar import quarters_between
+from xiancheng.sim.state import Floats
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from calibration.region import Region
+    from xiancheng.calibration.region import Region
 
 EFFECTS, LUCK = "county_and_year_effects", "luck"
 YARDSTICKS = {

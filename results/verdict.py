@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
-from results.contents.words import CAUSES, MADE_OF, SIGNS, effect, target
-from results.judgement import Judgement
-from scenarios.checking import Words
-from scenarios.delivery import Delivered, delivered
-from scenarios.ensemble import Pair
-from scenarios.keys import quarter_name
-from scenarios.outcome import Outcome
+from xiancheng.results.contents.words import CAUSES, MADE_OF, SIGNS, effect, target
+from xiancheng.results.judgement import Judgement
+from xiancheng.scenarios.checking import Words
+from xiancheng.scenarios.delivery import Delivered, delivered
+from xiancheng.scenarios.ensemble import Pair
+from xiancheng.scenarios.keys import quarter_name
+from xiancheng.scenarios.outcome import Outcome
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,8 +82,8 @@ def verdicts(both: Pair, draws: "pd.DataFrame | None" = None) -> "pd.DataFrame":
 
 def of_outcome(outcome: Outcome) -> "pd.DataFrame":
     """The verdicts on an outcome, whose baseline is simulated: see `Outcome.verdicts`."""
-    from scenarios.ensemble import Simulated, in_usual_world, without_plan
-    from scenarios.request import Request
+    from xiancheng.scenarios.ensemble import Simulated, in_usual_world, without_plan
+    from xiancheng.scenarios.request import Request
 
     asked = outcome.request
     request: dict[str, Any] = {

@@ -6,32 +6,32 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from calibration.checks import PackError as PackError
-    from calibration.priors import ParameterError as ParameterError
-    from calibration.refusal import RefusedError as RefusedError
-    from scenarios.acting import InactiveParameterWarning as InactiveParameterWarning
-    from scenarios.catalogue import distributions as distributions
-    from scenarios.catalogue import draws as draws
-    from scenarios.catalogue import indicators as indicators
-    from scenarios.catalogue import parameters as parameters
-    from scenarios.checking import ScenarioError as ScenarioError
-    from scenarios.model import RegionModel as RegionModel
-    from scenarios.simulate import RequestError as RequestError
-    from scenarios.simulate import simulate as simulate
+    from xiancheng.calibration.checks import PackError as PackError
+    from xiancheng.calibration.priors import ParameterError as ParameterError
+    from xiancheng.calibration.refusal import RefusedError as RefusedError
+    from xiancheng.scenarios.acting import InactiveParameterWarning as InactiveParameterWarning
+    from xiancheng.scenarios.catalogue import distributions as distributions
+    from xiancheng.scenarios.catalogue import draws as draws
+    from xiancheng.scenarios.catalogue import indicators as indicators
+    from xiancheng.scenarios.catalogue import parameters as parameters
+    from xiancheng.scenarios.checking import ScenarioError as ScenarioError
+    from xiancheng.scenarios.model import RegionModel as RegionModel
+    from xiancheng.scenarios.simulate import RequestError as RequestError
+    from xiancheng.scenarios.simulate import simulate as simulate
 
 DOORS = {
-    "simulate": "scenarios.simulate",
-    "parameters": "scenarios.catalogue",
-    "distributions": "scenarios.catalogue",
-    "draws": "scenarios.catalogue",
-    "indicators": "scenarios.catalogue",
-    "RegionModel": "scenarios.model",
-    "RefusedError": "calibration.refusal",
-    "RequestError": "scenarios.simulate",
-    "ScenarioError": "scenarios.checking",
-    "ParameterError": "calibration.priors",
-    "PackError": "calibration.checks",
-    "InactiveParameterWarning": "scenarios.acting",
+    "simulate": "xiancheng.scenarios.simulate",
+    "parameters": "xiancheng.scenarios.catalogue",
+    "distributions": "xiancheng.scenarios.catalogue",
+    "draws": "xiancheng.scenarios.catalogue",
+    "indicators": "xiancheng.scenarios.catalogue",
+    "RegionModel": "xiancheng.scenarios.model",
+    "RefusedError": "xiancheng.calibration.refusal",
+    "RequestError": "xiancheng.scenarios.simulate",
+    "ScenarioError": "xiancheng.scenarios.checking",
+    "ParameterError": "xiancheng.calibration.priors",
+    "PackError": "xiancheng.calibration.checks",
+    "InactiveParameterWarning": "xiancheng.scenarios.acting",
 }
 
 

@@ -5,11 +5,11 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from scenarios.checking import Words
-from sim.levers import LEVERS, Levers
+from xiancheng.scenarios.checking import Words
+from xiancheng.sim.levers import LEVERS, Levers
 
 if TYPE_CHECKING:
-    from scenarios.model import RegionModel
+    from xiancheng.scenarios.model import RegionModel
 
 # Spreads: they multiply county and yearly effects, and errors, all of which are 0 in draw 0.
 SPREADS = ("obs_error_sd", "omega_sd", "tau_sd")
@@ -114,7 +114,7 @@ def warn_of_inactive(model: "RegionModel", given: Collection[str]) -> None:
     ----------
     given : names of the parameters that were set; those at their central value are passed over
     """
-    from calibration import priors
+    from xiancheng.calibration import priors
 
     now, usual = asdict(model.parameters), asdict(priors.central())
     whole = len(given) == len(now)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from calibration import posterior, priors
-from calibration.priors import Prior
-from calibration.region import load
-from scenarios.acting import condition
-from scenarios.checking import Words
-from scenarios.simulate import LIMITS, RequestError
+from xiancheng.calibration import posterior, priors
+from xiancheng.calibration.priors import Prior
+from xiancheng.calibration.region import load
+from xiancheng.scenarios.acting import condition
+from xiancheng.scenarios.checking import Words
+from xiancheng.scenarios.simulate import LIMITS, RequestError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -198,8 +198,8 @@ def indicators() -> "pd.DataFrame":
     """
     import pandas as pd
 
-    from sim.indicators import INDICATORS
-    from sim.observation import FOUND
+    from xiancheng.sim.indicators import INDICATORS
+    from xiancheng.sim.observation import FOUND
 
     rows = [
         {"name": name, "unit": each.unit, "zh": each.zh,

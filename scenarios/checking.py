@@ -14,8 +14,8 @@ from typing import Annotated, Any, NamedTuple, TypeVar, Union, get_args, get_ori
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from calibration import naming, parsing
-from calibration.refusal import RefusedError
+from xiancheng.calibration import naming, parsing
+from xiancheng.calibration.refusal import RefusedError
 
 Path = tuple[str | int, ...]  # the keys and list positions that lead to a value
 

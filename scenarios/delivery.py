@@ -6,11 +6,11 @@ from datetime import date
 
 import numpy as np
 
-from scenarios.loading import RegionLike
-from scenarios.measures import Indicator, Measure
-from scenarios.plan import intensity, progress, weights
-from scenarios.scenario import Scenario
-from sim.state import Floats, quarter_with
+from xiancheng.scenarios.loading import RegionLike
+from xiancheng.scenarios.measures import Indicator, Measure
+from xiancheng.scenarios.plan import intensity, progress, weights
+from xiancheng.scenarios.scenario import Scenario
+from xiancheng.sim.state import Floats, quarter_with
 
 ABOUT = 0.05  # how far short of "about" still counts as met; assumed, 0 to 0.1
 EXACT = 1e-9

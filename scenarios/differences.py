@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from scenarios.checking import Words
-from scenarios.keys import UNITS, quarter_name
-from scenarios.loading import Plan, RegionLike
-from scenarios.measures import Indicator, Measure
-from scenarios.scenario import OFF, Scenario, Setting
-from sim.conditions import CONDITIONS
+from xiancheng.scenarios.checking import Words
+from xiancheng.scenarios.keys import UNITS, quarter_name
+from xiancheng.scenarios.loading import Plan, RegionLike
+from xiancheng.scenarios.measures import Indicator, Measure
+from xiancheng.scenarios.scenario import OFF, Scenario, Setting
+from xiancheng.sim.conditions import CONDITIONS
 
 Change = tuple[Setting, Setting]
 

@@ -5,14 +5,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from calibration import posterior
-from calibration.region import load
-from scenarios.engines import Local, Lost, WorkersLostError
-from scenarios.outcome import Outcome
-from scenarios.request import Request
-from scenarios.resolving import resolve
-from scenarios.scenario import Scenario
-from scenarios.simulate import RequestError
+from xiancheng.calibration import posterior
+from xiancheng.calibration.region import load
+from xiancheng.scenarios.engines import Local, Lost, WorkersLostError
+from xiancheng.scenarios.outcome import Outcome
+from xiancheng.scenarios.request import Request
+from xiancheng.scenarios.resolving import resolve
+from xiancheng.scenarios.scenario import Scenario
+from xiancheng.scenarios.simulate import RequestError
 
 if TYPE_CHECKING:
     import pandas as pd

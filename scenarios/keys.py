@@ -19,10 +19,10 @@ from pydantic import (
     WrapValidator,
 )
 
-from calibration import parsing
-from calibration.naming import place
-from scenarios.checking import Words, nearest, wrong
-from sim.state import quarter_of
+from xiancheng.calibration import parsing
+from xiancheng.calibration.naming import place
+from xiancheng.scenarios.checking import Words, nearest, wrong
+from xiancheng.sim.state import quarter_of
 
 # Units that the plan uses, in English. Others are refused, multiples such as 万人 too.
 UNITS = {

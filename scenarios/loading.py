@@ -8,8 +8,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Protocol
 
-from calibration.naming import is_path, place_names
-from scenarios.checking import (
+from xiancheng.calibration.naming import is_path, place_names
+from xiancheng.scenarios.checking import (
     Document,
     Problem,
     ScenarioError,
@@ -18,10 +18,10 @@ from scenarios.checking import (
     nearest,
     shortened,
 )
-from scenarios.checking import Path as KeyPath
-from scenarios.measures import About, Clause, Indicator, Measure, Schedule
-from scenarios.reading import read
-from sim.state import Floats, quarter_with
+from xiancheng.scenarios.checking import Path as KeyPath
+from xiancheng.scenarios.measures import About, Clause, Indicator, Measure, Schedule
+from xiancheng.scenarios.reading import read
+from xiancheng.sim.state import Floats, quarter_with
 
 SHIPPED = "binzhou-2023"
 
@@ -124,7 +124,7 @@ def _themselves(names: Sequence[str] | set[str] | dict[str, Indicator]) -> dict[
 
 def shipped() -> dict[str, Path]:
     """The folders of the plans that come with the package, by name."""
-    plans = Path(str(files("scenarios"))) / "plans"
+    plans = Path(str(files("xiancheng.scenarios"))) / "plans"
     return {folder.name: folder for folder in sorted(plans.iterdir()) if folder.is_dir()}
 
 

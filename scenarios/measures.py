@@ -10,9 +10,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
-from calibration.parsing import is_share
-from scenarios.checking import nearest, wrong
-from scenarios.keys import (
+from xiancheng.calibration.parsing import is_share
+from xiancheng.scenarios.checking import nearest, wrong
+from xiancheng.scenarios.keys import (
     UNITS,
     Channel,
     Counties,
@@ -28,7 +28,7 @@ from scenarios.keys import (
     Status,
     Text,
 )
-from sim.levers import LEVERS, Lever
+from xiancheng.sim.levers import LEVERS, Lever
 
 COUNTED = {  # units of what there is no part of
     "个", "个/县(市)", "处", "处/县(市)", "条/县", "所", "支", "台", "人次", "件", "星级",

@@ -9,30 +9,30 @@ from typing import Any
 
 import numpy as np
 
-from calibration import priors
-from calibration.circumstances import counties as circumstances
-from calibration.circumstances import fertility
-from calibration.compiling import keep_compiled
-from calibration.population import population
-from calibration.region import load
-from scenarios.plan import policy
-from scenarios.resolving import resolve
-from scenarios.scenario import Scenario
-from scenarios.simulate import checked, horizon, information, reported
-from sim import UrbanModel, schooling
-from sim.calendar import quarters_between
-from sim.conditions import Conditions
-from sim.destination import Alternatives
-from sim.destination_constants import DestinationConstants, solve
-from sim.levers import Levers
-from sim.markets import Markets
-from sim.model import CHUNK
-from sim.places import Places
-from sim.population import Population
-from sim.randomness import RandomStreams
-from sim.state import Counties, People, Units
-from sim.step import Step
-from sim.strata import MOTHERS, Headcount
+from xiancheng.calibration import priors
+from xiancheng.calibration.circumstances import counties as circumstances
+from xiancheng.calibration.circumstances import fertility
+from xiancheng.calibration.compiling import keep_compiled
+from xiancheng.calibration.population import population
+from xiancheng.calibration.region import load
+from xiancheng.scenarios.plan import policy
+from xiancheng.scenarios.resolving import resolve
+from xiancheng.scenarios.scenario import Scenario
+from xiancheng.scenarios.simulate import checked, horizon, information, reported
+from xiancheng.sim import UrbanModel, schooling
+from xiancheng.sim.calendar import quarters_between
+from xiancheng.sim.conditions import Conditions
+from xiancheng.sim.destination import Alternatives
+from xiancheng.sim.destination_constants import DestinationConstants, solve
+from xiancheng.sim.levers import Levers
+from xiancheng.sim.markets import Markets
+from xiancheng.sim.model import CHUNK
+from xiancheng.sim.places import Places
+from xiancheng.sim.population import Population
+from xiancheng.sim.randomness import RandomStreams
+from xiancheng.sim.state import Counties, People, Units
+from xiancheng.sim.step import Step
+from xiancheng.sim.strata import MOTHERS, Headcount
 
 
 class RegionModel(UrbanModel):

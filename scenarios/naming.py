@@ -3,11 +3,11 @@
 from functools import lru_cache
 from pathlib import Path
 
-from scenarios.checking import Words
-from scenarios.differences import Difference, differences
-from scenarios.loading import RegionLike
-from scenarios.resolving import resolve
-from scenarios.scenario import Scenario
+from xiancheng.scenarios.checking import Words
+from xiancheng.scenarios.differences import Difference, differences
+from xiancheng.scenarios.loading import RegionLike
+from xiancheng.scenarios.resolving import resolve
+from xiancheng.scenarios.scenario import Scenario
 
 TITLE = 40  # characters of a title that are shown
 

@@ -13,17 +13,17 @@ from zlib import compress, decompress
 
 import numpy as np
 
-from calibration.refusal import RefusedError
-from sim.state import quarter_with
+from xiancheng.calibration.refusal import RefusedError
+from xiancheng.sim.state import quarter_with
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from calibration.region import Region, Target
-    from scenarios.scenario import Scenario
-    from sim.accounts import Growth
-    from sim.state import Floats, Ints
+    from xiancheng.calibration.region import Region, Target
+    from xiancheng.scenarios.scenario import Scenario
+    from xiancheng.sim.accounts import Growth
+    from xiancheng.sim.state import Floats, Ints
 
 ABOUT = 0.5  # points by which a rate may miss a target of "about" and still meet it (assumed, 0-1)
 CAUSES = ("natural", "migration", "recoding", "denominator")
@@ -97,8 +97,8 @@ class Outcome:
         OutcomeError
             if there is no such indicator.
         """
-        from scenarios.checking import nearest
-        from sim.indicators import INDICATORS
+        from xiancheng.scenarios.checking import nearest
+        from xiancheng.sim.indicators import INDICATORS
 
         if indicator not in INDICATORS:
             known, meant = ", ".join(INDICATORS), nearest(indicator, INDICATORS)
@@ -143,7 +143,7 @@ class Outcome:
         """
         import pandas as pd
 
-        from sim.indicators import INDICATORS
+        from xiancheng.sim.indicators import INDICATORS
 
         shape = self.record.shape
         return pd.DataFrame(
@@ -172,7 +172,7 @@ class Outcome:
 
     def growth_columns(self) -> "dict[str, NDArray[Any]]":
         """The columns of `growth`, each (quarter x county,)."""
-        from sim.accounts import Growth, rate_change
+        from xiancheng.sim.accounts import Growth, rate_change
 
         urban, present = self._start
         quarters, counties = len(self._growth), len(urban)
@@ -208,7 +208,7 @@ class Outcome:
         OutcomeError
             if the day is not within the run.
         """
-        from sim.accounts import Growth, portion_of_growth, rate_change
+        from xiancheng.sim.accounts import Growth, portion_of_growth, rate_change
 
         members, day = list(group.counties), self._within(day)
         urban, present = (x[members].sum() for x in self._start)
@@ -297,10 +297,10 @@ class Outcome:
         # A call-time look-up by name: scenarios works without results and imports nothing of it.
         from importlib import import_module
 
-        from scenarios.simulate import RequestError
+        from xiancheng.scenarios.simulate import RequestError
 
         try:
-            door = import_module("results.verdict").of_outcome
+            door = import_module("xiancheng.results.verdict").of_outcome
         except ModuleNotFoundError as error:
             if error.name != "results":
                 raise
@@ -334,8 +334,8 @@ class Outcome:
 
     def mover_axes(self) -> dict[str, Sequence[str]]:
         """What tells movers apart, and the names along each of these axes."""
-        from sim.accounts import ENDS
-        from sim.strata import AGED
+        from xiancheng.sim.accounts import ENDS
+        from xiancheng.sim.strata import AGED
 
         return {
             "county": [g.zh for g in self.groups[: len(self.region.counties)]],
@@ -350,7 +350,7 @@ class Outcome:
 
         From the quarter after the plan was issued on; 1 for quarters before the start.
         """
-        from sim.indicators import INDICATORS
+        from xiancheng.sim.indicators import INDICATORS
 
         first, column = self.scenario.plan.first_quarter, list(INDICATORS).index("delivery")
         counties = len(self.region.counties)
@@ -365,7 +365,7 @@ class Outcome:
         A key is `<indicator>_<unit code>`, or `<finding>_<unit code>` for what a census would find
         [persons]. `scenarios.indicators` lists both with their units; `groups` lists the units.
         """
-        from sim.indicators import INDICATORS
+        from xiancheng.sim.indicators import INDICATORS
 
         last = self.record[-1]
         reported = {
@@ -425,8 +425,8 @@ class Outcome:
         ]  # fmt: skip
 
     def __getstate__(self) -> dict[str, Any]:
-        from scenarios.loading import shipped
-        from scenarios.request import plan_digest
+        from xiancheng.scenarios.loading import shipped
+        from xiancheng.scenarios.request import plan_digest
 
         kept = {f.name: getattr(self, f.name) for f in fields(self)}
         scenario, region, moves = (kept.pop(name) for name in ("scenario", "region", "_movers"))
@@ -441,10 +441,10 @@ class Outcome:
         }
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
-        from calibration.region import load
-        from scenarios.request import plan_digest
-        from scenarios.resolving import resolve
-        from scenarios.simulate import RequestError
+        from xiancheng.calibration.region import load
+        from xiancheng.scenarios.request import plan_digest
+        from xiancheng.scenarios.resolving import resolve
+        from xiancheng.scenarios.simulate import RequestError
 
         kept = dict(state)
         scenario, region = kept.pop("scenario"), load(kept.pop("region"))
@@ -512,7 +512,7 @@ def on_the_line(before: "Floats", after: "Floats", days: int, of: int) -> "Float
 
 def between(before: "Floats", after: "Floats", days: int, of: int) -> "Floats":
     """The record `days` after one and `of - days` before another, (indicator, group)."""
-    from sim.indicators import INDICATORS
+    from xiancheng.sim.indicators import INDICATORS
 
     whole = [list(INDICATORS).index(name) for name in OF_A_QUARTER]
     found = on_the_line(before, after, days, of)

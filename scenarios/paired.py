@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from calibration import posterior
-from calibration.region import load
-from scenarios.engines import WorkersLostError, leave_signals, one_thread_each
-from scenarios.model import RegionModel
-from scenarios.outcome import CAUSES, PUBLISHED, RATE, Outcome, group_of
-from scenarios.plan import policy
-from scenarios.scenario import Scenario
-from scenarios.simulate import outcome_of
-from sim.levers import LEVERS
-from sim.state import Floats, quarter_with
+from xiancheng.calibration import posterior
+from xiancheng.calibration.region import load
+from xiancheng.scenarios.engines import WorkersLostError, leave_signals, one_thread_each
+from xiancheng.scenarios.model import RegionModel
+from xiancheng.scenarios.outcome import CAUSES, PUBLISHED, RATE, Outcome, group_of
+from xiancheng.scenarios.plan import policy
+from xiancheng.scenarios.scenario import Scenario
+from xiancheng.scenarios.simulate import outcome_of
+from xiancheng.sim.levers import LEVERS
+from xiancheng.sim.state import Floats, quarter_with
 
 if TYPE_CHECKING:
-    from calibration.region import Region
+    from xiancheng.calibration.region import Region
 
 PARTS = (*CAUSES, "counting")
 FRESH = 2**20  # numbers from here on belong to confirmations: no search has seen them
@@ -73,14 +73,14 @@ class Reading:
 
     def row(self, name: str) -> Floats:
         """An indicator, (group,)."""
-        from sim.indicators import INDICATORS
+        from xiancheng.sim.indicators import INDICATORS
 
         return np.asarray(self.indicators[list(INDICATORS).index(name)])
 
 
 def read(outcome: Outcome, day: date) -> Reading:
     """What is kept of a run on a day."""
-    from sim.indicators import INDICATORS
+    from xiancheng.sim.indicators import INDICATORS
 
     causes = np.array([[outcome.causes(g, day)[c] for g in outcome.groups] for c in CAUSES])
     change = outcome.at(RATE, day) - outcome.at(RATE, outcome.dates[0])

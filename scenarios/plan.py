@@ -13,13 +13,13 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from scenarios.checking import Problem, ScenarioError, Words
-from scenarios.keys import Rule
-from scenarios.loading import RegionLike
-from scenarios.measures import Dose, Schedule
-from scenarios.scenario import Scenario, Setting
-from sim.levers import LEVERS, Levers
-from sim.state import Bools, Floats
+from xiancheng.scenarios.checking import Problem, ScenarioError, Words
+from xiancheng.scenarios.keys import Rule
+from xiancheng.scenarios.loading import RegionLike
+from xiancheng.scenarios.measures import Dose, Schedule
+from xiancheng.scenarios.scenario import Scenario, Setting
+from xiancheng.sim.levers import LEVERS, Levers
+from xiancheng.sim.state import Bools, Floats
 
 
 @dataclass(frozen=True)

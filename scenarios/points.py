@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from calibration import parsing, priors
-from calibration.priors import ParameterError
-from scenarios.checking import Problem, ScenarioError, Words, nearest
-from sim.state import Floats
+from xiancheng.calibration import parsing, priors
+from xiancheng.calibration.priors import ParameterError
+from xiancheng.scenarios.checking import Problem, ScenarioError, Words, nearest
+from xiancheng.sim.state import Floats
 
 SMALLEST = 2.0**-33  # quantiles are never taken at 0 or 1
 

@@ -16,8 +16,16 @@ import numpy as np
 from ruamel.yaml import YAML, events
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from calibration import parsing
-from scenarios.checking import MOST, Document, Path, Problem, ScenarioError, Words, shortened
+from xiancheng.calibration import parsing
+from xiancheng.scenarios.checking import (
+    MOST,
+    Document,
+    Path,
+    Problem,
+    ScenarioError,
+    Words,
+    shortened,
+)
 
 MAX_BYTES = 2**20
 MAX_DEPTH = 32

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from scenarios.keys import Text
-from scenarios.loading import Plan
-from scenarios.measures import Clause, Dose
-from sim.levers import LEVERS
+from xiancheng.scenarios.keys import Text
+from xiancheng.scenarios.loading import Plan
+from xiancheng.scenarios.measures import Clause, Dose
+from xiancheng.sim.levers import LEVERS
 
 
 @dataclass(frozen=True)

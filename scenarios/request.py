@@ -15,12 +15,12 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from calibration import code_identity, priors
-from scenarios.loading import Plan
-from scenarios.outcome import Outcome
-from scenarios.resolving import resolve
-from scenarios.scenario import Scenario
-from scenarios.simulate import RequestError, horizon, information, outcome_of
+from xiancheng.calibration import code_identity, priors
+from xiancheng.scenarios.loading import Plan
+from xiancheng.scenarios.outcome import Outcome
+from xiancheng.scenarios.resolving import resolve
+from xiancheng.scenarios.scenario import Scenario
+from xiancheng.scenarios.simulate import RequestError, horizon, information, outcome_of
 
 COMPUTES = ("sim", "calibration", "scenarios")  # the packages that make an outcome
 ARITHMETIC = ("numba", "numpy", "scipy")  # libraries whose versions may change a last digit
@@ -43,7 +43,7 @@ class World:
         cls, scenario: Scenario, region: str | Path = "binzhou", cutoff: str | None = None
     ) -> "World":
         """The world of a resolved scenario."""
-        from calibration.region import load
+        from xiancheng.calibration.region import load
 
         resolved, plan, pack = scenario.resolved(), plan_digest(scenario.plan), load(region)
         until = str(information(scenario, pack, cutoff))
@@ -102,7 +102,7 @@ class Request:
 
     def simulate(self) -> Outcome:
         """Run it; other than `scenarios.simulate` it warns of nothing."""
-        from scenarios.model import RegionModel
+        from xiancheng.scenarios.model import RegionModel
 
         model = RegionModel(
             self.world.scenario, region=self.world.region, parameters=self.parameters,
@@ -113,7 +113,7 @@ class Request:
 
 def timed(request: Request) -> tuple[Outcome, dict[str, float]]:
     """The outcome of a request, and the seconds that each phase took."""
-    from scenarios.model import prepared
+    from xiancheng.scenarios.model import prepared
 
     begun = perf_counter()
     world = request.world

@@ -5,8 +5,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from calibration.naming import is_path
-from scenarios.checking import (
+from xiancheng.calibration.naming import is_path
+from xiancheng.scenarios.checking import (
     Document,
     Problem,
     ScenarioError,
@@ -16,11 +16,19 @@ from scenarios.checking import (
     shortened,
     shown,
 )
-from scenarios.keys import Text
-from scenarios.loading import SHIPPED, Plan, county_names, load, shipped
-from scenarios.reading import given, read
-from scenarios.scenario import LATEST, Horizon, RedLines, Scenario, ScenarioFile, Setting, is_name
-from sim.conditions import CONDITIONS, Conditions
+from xiancheng.scenarios.keys import Text
+from xiancheng.scenarios.loading import SHIPPED, Plan, county_names, load, shipped
+from xiancheng.scenarios.reading import given, read
+from xiancheng.scenarios.scenario import (
+    LATEST,
+    Horizon,
+    RedLines,
+    Scenario,
+    ScenarioFile,
+    Setting,
+    is_name,
+)
+from xiancheng.sim.conditions import CONDITIONS, Conditions
 
 Link = tuple[Document, ScenarioFile]
 
@@ -50,7 +58,7 @@ def resolve(what: str | Path | Mapping[str, Any], region: str | Path | None = No
 
 def _counties(plan: Plan, region: str | Path | None) -> dict[str, str]:
     """Every name of a county that settings may name, with its code."""
-    from calibration.region import load as load_region
+    from xiancheng.calibration.region import load as load_region
 
     if region is None or not 0 < len(str(region)) < 1000 or not str(region).isprintable():
         return county_names(plan.about)  # `checked` refuses what can be no region

@@ -7,14 +7,14 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from scenarios.checking import Words
-from scenarios.keys import quarter_name
-from scenarios.loading import Plan, RegionLike
-from scenarios.measures import Measure
-from scenarios.plan import intensity, progress
-from scenarios.scenario import Scenario, Setting
-from sim.levers import LEVERS
-from sim.state import Bools, quarter_with
+from xiancheng.scenarios.checking import Words
+from xiancheng.scenarios.keys import quarter_name
+from xiancheng.scenarios.loading import Plan, RegionLike
+from xiancheng.scenarios.measures import Measure
+from xiancheng.scenarios.plan import intensity, progress
+from xiancheng.scenarios.scenario import Scenario, Setting
+from xiancheng.sim.levers import LEVERS
+from xiancheng.sim.state import Bools, quarter_with
 
 
 @dataclass(frozen=True)

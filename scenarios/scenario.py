@@ -19,9 +19,9 @@ from pydantic import (
     create_model,
 )
 
-from calibration.naming import is_path
-from scenarios.checking import Words, nearest, wrong
-from scenarios.keys import (
+from xiancheng.calibration.naming import is_path
+from xiancheng.scenarios.checking import Words, nearest, wrong
+from xiancheng.scenarios.keys import (
     CountyName,
     Day,
     Model,
@@ -33,9 +33,9 @@ from scenarios.keys import (
     known,
     quarter_name,
 )
-from scenarios.loading import Plan
-from scenarios.measures import UnitCost
-from sim.conditions import CONDITIONS, Conditions
+from xiancheng.scenarios.loading import Plan
+from xiancheng.scenarios.measures import UnitCost
+from xiancheng.sim.conditions import CONDITIONS, Conditions
 
 STRONGEST = 2.0  # twice the plan as written
 LATEST = date(2060, 12, 31)  # no run goes beyond

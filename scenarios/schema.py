@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from scenarios.loading import Plan
-from scenarios.measures import Measure
-from scenarios.scenario import STRONGEST, ScenarioFile
+from xiancheng.scenarios.loading import Plan
+from xiancheng.scenarios.measures import Measure
+from xiancheng.scenarios.scenario import STRONGEST, ScenarioFile
 
 
 def scenario_schema(plan: Plan) -> dict[str, Any]:

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from calibration import parsing
-from calibration.refusal import RefusedError
-from scenarios.acting import warn_of_inactive
-from scenarios.outcome import Group, Outcome, between
+from xiancheng.calibration import parsing
+from xiancheng.calibration.refusal import RefusedError
+from xiancheng.scenarios.acting import warn_of_inactive
+from xiancheng.scenarios.outcome import Group, Outcome, between
 
 if TYPE_CHECKING:
-    from calibration.region import Region
-    from scenarios.model import RegionModel
-    from scenarios.scenario import Scenario
+    from xiancheng.calibration.region import Region
+    from xiancheng.scenarios.model import RegionModel
+    from xiancheng.scenarios.scenario import Scenario
 
 INFORMATION = date(2024, 12, 31)  # the cut-off of what is known; a later one is for scoring only
 
@@ -68,7 +68,7 @@ def simulate(
     InactiveParameterWarning
         if a parameter is set to another than its central value but cannot act in this run.
     """
-    from scenarios.model import RegionModel
+    from xiancheng.scenarios.model import RegionModel
 
     model = RegionModel(
         scenario, region=region, parameters=parameters, seed=seed, scale=scale,
@@ -80,8 +80,8 @@ def simulate(
 
 def outcome_of(model: "RegionModel") -> Outcome:
     """Run a model to its end; what it gives."""
-    from sim import accounts, observation
-    from sim.indicators import INDICATORS
+    from xiancheng.sim import accounts, observation
+    from xiancheng.sim.indicators import INDICATORS
 
     begun, days = model.present(), (model.plan.start, *(quarter.ends for quarter in model.quarters))
     while model.done < len(model.quarters) - 1:
@@ -172,8 +172,8 @@ def checked(scenario: "Scenario", region: str | Path, **numbers: Any) -> None:
     ------
     RequestError, PackError
     """
-    from calibration.region import load
-    from scenarios.scenario import LATEST
+    from xiancheng.calibration.region import load
+    from xiancheng.scenarios.scenario import LATEST
 
     if (
         not isinstance(region, str | Path)

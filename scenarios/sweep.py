@@ -14,21 +14,28 @@ from typing import Annotated, Any, Literal, NamedTuple, Self, get_args
 import numpy as np
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from calibration import posterior, priors
-from calibration.naming import is_path
-from calibration.region import load
-from scenarios.acting import inactive, levers_used
-from scenarios.checking import Document, ScenarioError, Words, held_against, nearest, wrong
-from scenarios.keys import Day, Model
-from scenarios.plan import policy
-from scenarios.points import points_in, sampled
-from scenarios.reading import read
-from scenarios.request import Request, World, digest_of
-from scenarios.resolving import resolve
-from scenarios.scenario import Horizon, Name
-from scenarios.simulate import LIMITS, checked, horizon
-from sim.calendar import quarters_between
-from sim.state import Floats
+from xiancheng.calibration import posterior, priors
+from xiancheng.calibration.naming import is_path
+from xiancheng.calibration.region import load
+from xiancheng.scenarios.acting import inactive, levers_used
+from xiancheng.scenarios.checking import (
+    Document,
+    ScenarioError,
+    Words,
+    held_against,
+    nearest,
+    wrong,
+)
+from xiancheng.scenarios.keys import Day, Model
+from xiancheng.scenarios.plan import policy
+from xiancheng.scenarios.points import points_in, sampled
+from xiancheng.scenarios.reading import read
+from xiancheng.scenarios.request import Request, World, digest_of
+from xiancheng.scenarios.resolving import resolve
+from xiancheng.scenarios.scenario import Horizon, Name
+from xiancheng.scenarios.simulate import LIMITS, checked, horizon
+from xiancheng.sim.calendar import quarters_between
+from xiancheng.sim.state import Floats
 
 MOST = 1_000_000  # runs in a sweep
 SOURCES = ("central", "prior", "posterior")  # of parameter values, but for a file

@@ -9,11 +9,11 @@ from typing import Self
 
 import numpy as np
 
-from sim import strata
-from sim.places import Places, county_of, town
-from sim.places import villages as villages_of
-from sim.state import Floats, Ints
-from sim.strata import AGED, Clock, Traits
+from xiancheng.sim import strata
+from xiancheng.sim.places import Places, county_of, town
+from xiancheng.sim.places import villages as villages_of
+from xiancheng.sim.state import Floats, Ints
+from xiancheng.sim.strata import AGED, Clock, Traits
 
 
 class UnbalancedBooksError(ArithmeticError):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sim.state import quarter_of
+from xiancheng.sim.state import quarter_of
 
 SCHOOL_YEAR = 3  # schools enrol in the third quarter
 SPRING_FESTIVAL = 1  # migrants are home, and villages learn who is away, in the first

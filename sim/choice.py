@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.randomness import FULL
-from sim.state import Floats, Ints
+from xiancheng.sim.randomness import FULL
+from xiancheng.sim.state import Floats, Ints
 
 
 def probability(hazard: Floats, years: float) -> Floats:

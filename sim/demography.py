@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from sim import kernels, strata
-from sim.parameters import Parameters
-from sim.places import Places, county_of
-from sim.randomness import Stream, addresses
-from sim.state import COLLEGE, FEMALE, JUNIOR, SENIOR, Bools, Counties, Floats, Ints
-from sim.step import Step, just_grown
-from sim.strata import AGES, Headcount
+from xiancheng.sim import kernels, strata
+from xiancheng.sim.parameters import Parameters
+from xiancheng.sim.places import Places, county_of
+from xiancheng.sim.randomness import Stream, addresses
+from xiancheng.sim.state import COLLEGE, FEMALE, JUNIOR, SENIOR, Bools, Counties, Floats, Ints
+from xiancheng.sim.step import Step, just_grown
+from xiancheng.sim.strata import AGES, Headcount
 
 MIDDLE = (AGES + np.append(AGES[1:], 90)) / 2  # mean age in each band [years]
 FERTILE = (AGES >= 20) & (AGES < 50)

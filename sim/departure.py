@@ -4,19 +4,19 @@ from functools import lru_cache
 
 import numpy as np
 
-from sim import kernels, strata
-from sim.calendar import SCHOOL_YEAR
-from sim.choice import probability
-from sim.destination import AGE_CLASS, AGE_CLASSES, FLAT
-from sim.events import Hazards
-from sim.levers import Levers
-from sim.parameters import Parameters
-from sim.places import county_of, town
-from sim.randomness import Stream
-from sim.state import COLLEGE, HEAD, OUTSIDE, OWNS_FLAT, Bools, Floats, Ints, Parties
-from sim.state import SINGLE as UNATTACHED
-from sim.step import Step, just_grown
-from sim.strata import (
+from xiancheng.sim import kernels, strata
+from xiancheng.sim.calendar import SCHOOL_YEAR
+from xiancheng.sim.choice import probability
+from xiancheng.sim.destination import AGE_CLASS, AGE_CLASSES, FLAT
+from xiancheng.sim.events import Hazards
+from xiancheng.sim.levers import Levers
+from xiancheng.sim.parameters import Parameters
+from xiancheng.sim.places import county_of, town
+from xiancheng.sim.randomness import Stream
+from xiancheng.sim.state import COLLEGE, HEAD, OUTSIDE, OWNS_FLAT, Bools, Floats, Ints, Parties
+from xiancheng.sim.state import SINGLE as UNATTACHED
+from xiancheng.sim.step import Step, just_grown
+from xiancheng.sim.strata import (
     AGES,
     ALONE,
     COUPLE,

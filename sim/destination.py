@@ -9,15 +9,15 @@ from typing import Self
 
 import numpy as np
 
-from sim import kernels
-from sim.choice import nested_logit
-from sim.levers import Levers
-from sim.parameters import Parameters
-from sim.places import TOWN, VILLAGES, Places, at_both, county_of, town
-from sim.randomness import Stream
-from sim.state import OUTSIDE, Bools, Counties, Floats, Ints, Offers, Parties
-from sim.step import Step
-from sim.strata import (
+from xiancheng.sim import kernels
+from xiancheng.sim.choice import nested_logit
+from xiancheng.sim.levers import Levers
+from xiancheng.sim.parameters import Parameters
+from xiancheng.sim.places import TOWN, VILLAGES, Places, at_both, county_of, town
+from xiancheng.sim.randomness import Stream
+from xiancheng.sim.state import OUTSIDE, Bools, Counties, Floats, Ints, Offers, Parties
+from xiancheng.sim.step import Step
+from xiancheng.sim.strata import (
     AGES,
     ALONE,
     COUPLE,

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim import departure, destination, kernels, strata
-from sim.destination import Alternatives
-from sim.levers import Levers
-from sim.parameters import Parameters
-from sim.places import Places, at_both, county_of, in_towns, in_villages, together
-from sim.state import HEAD, OWNS_FLAT, Counties, Floats, Ints, Offers, People, Units
+from xiancheng.sim import departure, destination, kernels, strata
+from xiancheng.sim.destination import Alternatives
+from xiancheng.sim.levers import Levers
+from xiancheng.sim.parameters import Parameters
+from xiancheng.sim.places import Places, at_both, county_of, in_towns, in_villages, together
+from xiancheng.sim.state import HEAD, OWNS_FLAT, Counties, Floats, Ints, Offers, People, Units
 
 PART = 2**20  # rows that are looked at at a time
 ROUNDS = 40  # the constants converge by a factor of about three a round

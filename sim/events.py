@@ -6,12 +6,12 @@ from typing import Self
 
 import numpy as np
 
-from sim import kernels, strata
-from sim.choice import probability, threshold
-from sim.places import in_towns
-from sim.randomness import Stream
-from sim.state import INDUSTRY, Floats, Ints
-from sim.step import Step
+from xiancheng.sim import kernels, strata
+from xiancheng.sim.choice import probability, threshold
+from xiancheng.sim.places import in_towns
+from xiancheng.sim.randomness import Stream
+from xiancheng.sim.state import INDUSTRY, Floats, Ints
+from xiancheng.sim.step import Step
 
 FIXED = 65536  # factors on leaving come to the kernel in 1/65536
 

@@ -3,8 +3,8 @@
 import mesa
 import numpy as np
 
-from sim.levers import LEVERS, Levers
-from sim.state import Ints
+from xiancheng.sim.levers import LEVERS, Levers
+from xiancheng.sim.state import Ints
 
 MANDATES = {"workload", "fiscal_reward"}  # what sets the effort, and is not scaled by it
 

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from sim.conditions import Conditions
-from sim.levers import Levers
-from sim.parameters import Parameters
-from sim.places import in_towns, in_villages
-from sim.state import Floats
+from xiancheng.sim.conditions import Conditions
+from xiancheng.sim.levers import Levers
+from xiancheng.sim.parameters import Parameters
+from xiancheng.sim.places import in_towns, in_villages
+from xiancheng.sim.state import Floats
 
 LAG = 8  # quarters from the start of building to completion
 

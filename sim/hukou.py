@@ -1,10 +1,10 @@
 """Land rights and hukou: what settling costs in rights, and the grant of the local hukou."""
 
-from sim.choice import hazard
-from sim.levers import Levers
-from sim.parameters import Parameters
-from sim.state import Bools, Floats, Ints
-from sim.step import Step
+from xiancheng.sim.choice import hazard
+from xiancheng.sim.levers import Levers
+from xiancheng.sim.parameters import Parameters
+from xiancheng.sim.state import Bools, Floats, Ints
+from xiancheng.sim.step import Step
 
 FIVE_YEARS = 5.0  # the horizon over which the studies report their effects
 

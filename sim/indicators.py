@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.state import Floats, Ints
+from xiancheng.sim.state import Floats, Ints
 
 
 @dataclass(frozen=True)

@@ -2,17 +2,17 @@
 
 import numpy as np
 
-from sim import kernels, strata
-from sim.choice import hazard
-from sim.conditions import Conditions
-from sim.levers import Levers
-from sim.parameters import Parameters
-from sim.places import TOWN, VILLAGES, county_of, in_towns, in_villages
-from sim.randomness import Stream
-from sim.relocation import ration, share_bringing_household, to_town
-from sim.state import FARM, INDUSTRY, NO_WORK, SENIOR, SERVICES, Floats, Ints, Parties
-from sim.step import Step
-from sim.strata import AGES
+from xiancheng.sim import kernels, strata
+from xiancheng.sim.choice import hazard
+from xiancheng.sim.conditions import Conditions
+from xiancheng.sim.levers import Levers
+from xiancheng.sim.parameters import Parameters
+from xiancheng.sim.places import TOWN, VILLAGES, county_of, in_towns, in_villages
+from xiancheng.sim.randomness import Stream
+from xiancheng.sim.relocation import ration, share_bringing_household, to_town
+from xiancheng.sim.state import FARM, INDUSTRY, NO_WORK, SENIOR, SERVICES, Floats, Ints, Parties
+from xiancheng.sim.step import Step
+from xiancheng.sim.strata import AGES
 
 SECTORS = 2
 NON_FARM = [INDUSTRY, SERVICES]

@@ -10,7 +10,7 @@ from typing import Annotated, Self, get_type_hints
 
 import numpy as np
 
-from sim.state import Floats
+from xiancheng.sim.state import Floats
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,13 @@ from typing import Self
 
 import numpy as np
 
-from sim import housing, labour, schooling, services
-from sim.conditions import Conditions
-from sim.levers import Levers
-from sim.parameters import Parameters
-from sim.places import TOWN, Places, in_villages, together
-from sim.state import BEYOND, INDUSTRY, SERVICES, Counties, Floats, Ints, Offers
-from sim.strata import Headcount
+from xiancheng.sim import housing, labour, schooling, services
+from xiancheng.sim.conditions import Conditions
+from xiancheng.sim.levers import Levers
+from xiancheng.sim.parameters import Parameters
+from xiancheng.sim.places import TOWN, Places, in_villages, together
+from xiancheng.sim.state import BEYOND, INDUSTRY, SERVICES, Counties, Floats, Ints, Offers
+from xiancheng.sim.strata import Headcount
 
 PUPIL_AGES = np.array([[0, 0, 0.8, 0.4], [0, 0, 0, 0.6]])  # share of bands 0 to 10-14 in a stage
 

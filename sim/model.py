@@ -8,7 +8,7 @@ import mesa
 import numpy as np
 from scipy.special import ndtri
 
-from sim import (
+from xiancheng.sim import (
     accounts,
     demography,
     departure,
@@ -22,21 +22,27 @@ from sim import (
     schooling,
     strata,
 )
-from sim.accounts import Growth, Movers
-from sim.calendar import HALF_YEAR, SCHOOL_YEAR, SPRING_FESTIVAL, Quarter, quarters_between
-from sim.conditions import Conditions
-from sim.destination import Alternatives
-from sim.destination_constants import DestinationConstants
-from sim.events import Hazards, draw_events
-from sim.governments import County, carried_out
-from sim.indicators import INDICATORS, Seen
-from sim.levers import Levers
-from sim.markets import Markets
-from sim.parameters import Parameters
-from sim.places import TOWN, VILLAGES, Places, at_both, in_villages, town, villages
-from sim.population import Population
-from sim.randomness import RandomStreams, Stream, addresses
-from sim.state import (
+from xiancheng.sim.accounts import Growth, Movers
+from xiancheng.sim.calendar import (
+    HALF_YEAR,
+    SCHOOL_YEAR,
+    SPRING_FESTIVAL,
+    Quarter,
+    quarters_between,
+)
+from xiancheng.sim.conditions import Conditions
+from xiancheng.sim.destination import Alternatives
+from xiancheng.sim.destination_constants import DestinationConstants
+from xiancheng.sim.events import Hazards, draw_events
+from xiancheng.sim.governments import County, carried_out
+from xiancheng.sim.indicators import INDICATORS, Seen
+from xiancheng.sim.levers import Levers
+from xiancheng.sim.markets import Markets
+from xiancheng.sim.parameters import Parameters
+from xiancheng.sim.places import TOWN, VILLAGES, Places, at_both, in_villages, town, villages
+from xiancheng.sim.population import Population
+from xiancheng.sim.randomness import RandomStreams, Stream, addresses
+from xiancheng.sim.state import (
     ALONE,
     BEYOND,
     HEAD,
@@ -48,8 +54,8 @@ from sim.state import (
     People,
     Units,
 )
-from sim.step import Step
-from sim.strata import Headcount
+from xiancheng.sim.step import Step
+from xiancheng.sim.strata import Headcount
 
 Policy = Callable[[int], Levers]  # number of a quarter -> levers
 CHUNK = 65536  # rows that one thread takes at a time

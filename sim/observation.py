@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from sim import kernels
-from sim.accounts import portion
-from sim.calendar import HALF_YEAR
-from sim.parameters import Parameters
-from sim.population import Population
-from sim.state import ALONE, COLLECTIVE, FARM, HEAD, Bools, Floats, Ints
-from sim.strata import AGED, Headcount
+from xiancheng.sim import kernels
+from xiancheng.sim.accounts import portion
+from xiancheng.sim.calendar import HALF_YEAR
+from xiancheng.sim.parameters import Parameters
+from xiancheng.sim.population import Population
+from xiancheng.sim.state import ALONE, COLLECTIVE, FARM, HEAD, Bools, Floats, Ints
+from xiancheng.sim.strata import AGED, Headcount
 
 BENCHMARK_YEARS = (2010, 2020, 2025)  # census or one-per-cent survey
 IN_MOVERS = ("in_movers_same_county", "in_movers_same_province", "in_movers_other_province")

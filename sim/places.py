@@ -12,7 +12,7 @@ from typing import Any, Self, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.state import BEYOND, Bools, Ints
+from xiancheng.sim.state import BEYOND, Bools, Ints
 
 TOWN, VILLAGES = 0, 1  # along an axis (county, 2) of town and villages
 Index = TypeVar("Index", int, NDArray[Any])

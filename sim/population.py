@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim import kernels, strata
-from sim.accounts import Flows, Movers
-from sim.calendar import HALF_YEAR
-from sim.places import Places, county_of
-from sim.randomness import addresses
-from sim.state import (
+from xiancheng.sim import kernels, strata
+from xiancheng.sim.accounts import Flows, Movers
+from xiancheng.sim.calendar import HALF_YEAR
+from xiancheng.sim.places import Places, county_of
+from xiancheng.sim.randomness import addresses
+from xiancheng.sim.state import (
     ALONE,
     COLUMNS,
     DEPENDENT,
@@ -31,7 +31,7 @@ from sim.state import (
     People,
     Units,
 )  # fmt: skip
-from sim.strata import Traits
+from xiancheng.sim.strata import Traits
 
 ROLE_BITS, WORK_BITS, EDUCATION_BITS = 0b00011000, 0b11100000, 0b00000110
 ROOM = 1.3  # times the people at the start: room to grow

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim import kernels
-from sim.state import Floats, Ints
+from xiancheng.sim import kernels
+from xiancheng.sim.state import Floats, Ints
 
 FULL = 2.0**32
 

@@ -2,15 +2,15 @@
 
 import numpy as np
 
-from sim import schooling
-from sim.choice import probability
-from sim.conditions import Conditions
-from sim.levers import Levers
-from sim.parameters import Parameters
-from sim.places import in_villages
-from sim.randomness import Stream
-from sim.state import Bools, Floats, Ints, Units
-from sim.step import Step
+from xiancheng.sim import schooling
+from xiancheng.sim.choice import probability
+from xiancheng.sim.conditions import Conditions
+from xiancheng.sim.levers import Levers
+from xiancheng.sim.parameters import Parameters
+from xiancheng.sim.places import in_villages
+from xiancheng.sim.randomness import Stream
+from xiancheng.sim.state import Bools, Floats, Ints, Units
+from xiancheng.sim.step import Step
 
 
 def recoding_hazard(units: Units, levers: Levers, conditions: Conditions, p: Parameters) -> Floats:

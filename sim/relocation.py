@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from sim import demography, departure, destination, kernels, strata
-from sim.parameters import Parameters
-from sim.places import at_both, county_of, in_towns
-from sim.population import NEWCOMER
-from sim.randomness import Stream, addresses
-from sim.state import ALONE, NEVER, NO_WORK, Bools, Floats, Ints, Offers, Parties, People
-from sim.step import Step
-from sim.strata import Headcount
+from xiancheng.sim import demography, departure, destination, kernels, strata
+from xiancheng.sim.parameters import Parameters
+from xiancheng.sim.places import at_both, county_of, in_towns
+from xiancheng.sim.population import NEWCOMER
+from xiancheng.sim.randomness import Stream, addresses
+from xiancheng.sim.state import ALONE, NEVER, NO_WORK, Bools, Floats, Ints, Offers, Parties, People
+from xiancheng.sim.step import Step
+from xiancheng.sim.strata import Headcount
 
 
 def ration(rank: Floats, queue: Ints, size: Ints, capacity: Ints) -> Bools:

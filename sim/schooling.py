@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from sim.levers import Levers
-from sim.parameters import Parameters
-from sim.places import Places, county_of, in_towns, in_villages
-from sim.state import OWNS_FLAT, Bools, Floats, Ints
-from sim.step import Step
-from sim.strata import Headcount
+from xiancheng.sim.levers import Levers
+from xiancheng.sim.parameters import Parameters
+from xiancheng.sim.places import Places, county_of, in_towns, in_villages
+from xiancheng.sim.state import OWNS_FLAT, Bools, Floats, Ints
+from xiancheng.sim.step import Step
+from xiancheng.sim.strata import Headcount
 
 STAGES = 2  # primary and junior
 ENTRY_AGES = (6, 12)  # years, at the start of a stage

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from sim.levers import Levers
-from sim.parameters import Parameters
-from sim.state import Floats
+from xiancheng.sim.levers import Levers
+from xiancheng.sim.parameters import Parameters
+from xiancheng.sim.state import Floats
 
 
 def saturating(stock: Floats, p: Parameters) -> Floats:

@@ -5,17 +5,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim import strata
-from sim.calendar import Quarter
-from sim.parameters import Parameters
-from sim.places import Places
-from sim.population import Population
-from sim.randomness import RandomStreams, Stream
-from sim.state import OWNS_FLAT, Floats, Ints
+from xiancheng.sim import strata
+from xiancheng.sim.calendar import Quarter
+from xiancheng.sim.parameters import Parameters
+from xiancheng.sim.places import Places
+from xiancheng.sim.population import Population
+from xiancheng.sim.randomness import RandomStreams, Stream
+from xiancheng.sim.state import OWNS_FLAT, Floats, Ints
 
 if TYPE_CHECKING:  # both are made of rules, which take a step
-    from sim.destination import Alternatives
-    from sim.markets import Markets
+    from xiancheng.sim.destination import Alternatives
+    from xiancheng.sim.markets import Markets
 
 
 @dataclass

@@ -12,9 +12,9 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from sim import kernels
-from sim.places import Places
-from sim.state import HEAD, Ints
+from xiancheng.sim import kernels
+from xiancheng.sim.places import Places
+from xiancheng.sim.state import HEAD, Ints
 
 AGES = np.array([0, 1, *range(5, 90, 5)])  # first year of each census age band
 BANDS = len(AGES)

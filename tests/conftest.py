@@ -8,19 +8,19 @@ import pytest
 from hypothesis import settings
 from scipy.stats import binom
 
-from calibration.compiling import keep_compiled
-from calibration.priors import central
-from sim import UrbanModel, strata
-from sim.calendar import Quarter
-from sim.conditions import Conditions
-from sim.destination import Alternatives
-from sim.destination_constants import DestinationConstants
-from sim.events import Hazards
-from sim.levers import LEVERS, Levers
-from sim.markets import Markets
-from sim.population import Population
-from sim.randomness import RandomStreams, addresses
-from sim.state import (
+from xiancheng.calibration.compiling import keep_compiled
+from xiancheng.calibration.priors import central
+from xiancheng.sim import UrbanModel, strata
+from xiancheng.sim.calendar import Quarter
+from xiancheng.sim.conditions import Conditions
+from xiancheng.sim.destination import Alternatives
+from xiancheng.sim.destination_constants import DestinationConstants
+from xiancheng.sim.events import Hazards
+from xiancheng.sim.levers import LEVERS, Levers
+from xiancheng.sim.markets import Markets
+from xiancheng.sim.population import Population
+from xiancheng.sim.randomness import RandomStreams, addresses
+from xiancheng.sim.state import (
     ALONE,
     COLUMNS,
     DEPENDENT,
@@ -36,8 +36,8 @@ from sim.state import (
     People,
     Units,
 )  # fmt: skip
-from sim.step import Step
-from sim.strata import Headcount
+from xiancheng.sim.step import Step
+from xiancheng.sim.strata import Headcount
 
 settings.register_profile("house", deadline=None, derandomize=True)  # same examples every time
 settings.load_profile("house")

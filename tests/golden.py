@@ -14,15 +14,15 @@ from pathlib import Path
 
 import numpy as np
 
-from calibration import posterior, priors
-from calibration.panel import record
-from calibration.region import load
-from results.forecasts.frozen import panel_digest
-from results.keeping.tables import values_digest
-from scenarios import simulate
-from scenarios.points import sampled
-from scenarios.request import digest_of, plan_digest
-from scenarios.resolving import resolve
+from xiancheng.calibration import posterior, priors
+from xiancheng.calibration.panel import record
+from xiancheng.calibration.region import load
+from xiancheng.results.forecasts.frozen import panel_digest
+from xiancheng.results.keeping.tables import values_digest
+from xiancheng.scenarios import simulate
+from xiancheng.scenarios.points import sampled
+from xiancheng.scenarios.request import digest_of, plan_digest
+from xiancheng.scenarios.resolving import resolve
 
 FILE = Path(__file__).with_name("golden.json")
 PARAMETERS = tuple(prior.name for prior in priors.catalogue())

@@ -3,8 +3,8 @@
 import csv
 from pathlib import Path
 
-from calibration.region import load
-from calibration.schema import COLUMNS, catalogue, limits
+from xiancheng.calibration.region import load
+from xiancheng.calibration.schema import COLUMNS, catalogue, limits
 
 COUNTY = "371621"
 CENSUSES = ("2010-11-01", "2020-11-01")

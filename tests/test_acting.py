@@ -7,11 +7,17 @@ import warnings
 import numpy as np
 import pytest
 
-from scenarios import InactiveParameterWarning, draws, parameters, simulate
-from scenarios.acting import CONSTANTS_ONLY, OF_LEVERS, OF_PUBLISHED_RATES, SPREADS, inactive
-from scenarios.outcome import PUBLISHED
-from sim.indicators import INDICATORS
-from sim.levers import LEVERS
+from xiancheng.scenarios import InactiveParameterWarning, draws, parameters, simulate
+from xiancheng.scenarios.acting import (
+    CONSTANTS_ONLY,
+    OF_LEVERS,
+    OF_PUBLISHED_RATES,
+    SPREADS,
+    inactive,
+)
+from xiancheng.scenarios.outcome import PUBLISHED
+from xiancheng.sim.indicators import INDICATORS
+from xiancheng.sim.levers import LEVERS
 
 SCALE = 0.005
 PRIORS = parameters().set_index("name")
@@ -104,7 +110,7 @@ def test_the_plan_that_is_not_yet_in_force_lets_no_lever_act():
 
 def test_the_warning_is_in_both_languages_and_names_the_line_of_the_caller():
     code = (
-        "from scenarios import simulate\n"
+        "from xiancheng.scenarios import simulate\n"
         f"for _ in range(3): simulate('baseline', scale={SCALE}, until='2021-03-31',"
         " parameters={'omega_sd': 0.5})"
     )
@@ -128,7 +134,7 @@ def test_none_is_inactive_where_its_condition_holds():
 
 def noted(capsys, *words: str) -> str:
     """What a command notes on stderr."""
-    from results.cli import main
+    from xiancheng.results.cli import main
 
     assert main(["--lang", "en", *words]) == 0
     return capsys.readouterr().err

@@ -11,15 +11,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from calibration import posterior
-from calibration.region import load
-from results.cli import main
-from results.keeping import answers, bounded, store
-from results.keeping.answers import Answers
-from results.keeping.keyed import Store
-from scenarios.engines import Local
-from scenarios.request import Request
-from scenarios.simulate import RequestError
+from xiancheng.calibration import posterior
+from xiancheng.calibration.region import load
+from xiancheng.results.cli import main
+from xiancheng.results.keeping import answers, bounded, store
+from xiancheng.results.keeping.answers import Answers
+from xiancheng.results.keeping.keyed import Store
+from xiancheng.scenarios.engines import Local
+from xiancheng.scenarios.request import Request
+from xiancheng.scenarios.simulate import RequestError
 
 WORDS = ["run", "plan", "--scale", "0.005", "--lang", "en"]
 
@@ -138,7 +138,7 @@ def test_a_full_cache_is_no_reason_not_to_answer(kept, simulated, monkeypatch):
     def full(*_, **__):
         raise OSError(28, os.strerror(28))
 
-    monkeypatch.setattr("results.keeping.keyed.write", full)
+    monkeypatch.setattr("xiancheng.results.keeping.keyed.write", full)
     asked = Request.of("plan", scale=0.005, until="2021-06-30")
     assert Answers(kept)(asked).summary()
     assert kept.keys() == set()
@@ -177,7 +177,8 @@ def test_an_answer_used_of_late_outlives_younger_ones(kept, simulated):
 def test_what_another_process_is_at_is_not_thrown_away(kept):
     keys = five_old_answers(kept)
     code = (
-        "import sys, time; from pathlib import Path; from results.keeping.keyed import Store\n"
+        "import sys, time; from pathlib import Path\n"
+        "from xiancheng.results.keeping.keyed import Store\n"
         "with Store(Path(sys.argv[1])).claimed(sys.argv[2]): print('held', flush=True); input()"
     )
     words = [sys.executable, "-c", code, str(kept.folder), keys[0]]

@@ -7,11 +7,11 @@ from itertools import chain, combinations, pairwise, permutations
 import numpy as np
 import pytest
 
-from calibration import posterior
-from calibration.region import load
-from results.cli import main
-from results.comparison import attributed
-from results.comparison.attribute import (
+from xiancheng.calibration import posterior
+from xiancheng.calibration.region import load
+from xiancheng.results.cli import main
+from xiancheng.results.comparison import attributed
+from xiancheng.results.comparison.attribute import (
     Game,
     attribute,
     averaged,
@@ -19,11 +19,11 @@ from results.comparison.attribute import (
     only,
     standard_error,
 )
-from scenarios.ensemble import without_plan
-from scenarios.outcome import RATE
-from scenarios.paired import Draw, Runs, judged_on, layered
-from scenarios.resolving import resolve
-from scenarios.simulate import simulate
+from xiancheng.scenarios.ensemble import without_plan
+from xiancheng.scenarios.outcome import RATE
+from xiancheng.scenarios.paired import Draw, Runs, judged_on, layered
+from xiancheng.scenarios.resolving import resolve
+from xiancheng.scenarios.simulate import simulate
 
 SCALE = 0.005
 

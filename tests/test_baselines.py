@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.stats import t as student
 
-from calibration.baselines import (
+from xiancheng.calibration.baselines import (
     BASELINES,
     SINGLE,
     Forecast,
@@ -18,15 +18,15 @@ from calibration.baselines import (
     Standing,
     hindcast,
 )
-from calibration.baselines.cohorts import Rates, by_place
-from calibration.baselines.errors import NU, Law, carried, strayed
-from calibration.baselines.forecast import SHIFT_SD, from_log_odds, log_odds
-from calibration.baselines.shared import SCALE, WIDE, SharedTrend, sample
-from calibration.baselines.trends import Odds, Trend
-from calibration.panel import Panel, left_out, record
-from calibration.region import load
-from calibration.schema import Name
-from calibration.scores import Scores, coverage, crps
+from xiancheng.calibration.baselines.cohorts import Rates, by_place
+from xiancheng.calibration.baselines.errors import NU, Law, carried, strayed
+from xiancheng.calibration.baselines.forecast import SHIFT_SD, from_log_odds, log_odds
+from xiancheng.calibration.baselines.shared import SCALE, WIDE, SharedTrend, sample
+from xiancheng.calibration.baselines.trends import Odds, Trend
+from xiancheng.calibration.panel import Panel, left_out, record
+from xiancheng.calibration.region import load
+from xiancheng.calibration.schema import Name
+from xiancheng.calibration.scores import Scores, coverage, crps
 
 CENSUSES = date(2010, 11, 1), date(2020, 11, 1)
 NAMED = {forecaster.name: forecaster for forecaster in BASELINES}

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim import strata
-from sim.accounts import Flows, UnbalancedBooksError, check, growth, portion, rate_change
-from sim.calendar import quarters_between
-from sim.state import HEAD, NEVER, SINGLE
-from sim.strata import Clock, Headcount, age_band
 from tests.conftest import DEAD, STILL, build_world
+from xiancheng.sim import strata
+from xiancheng.sim.accounts import Flows, UnbalancedBooksError, check, growth, portion, rate_change
+from xiancheng.sim.calendar import quarters_between
+from xiancheng.sim.state import HEAD, NEVER, SINGLE
+from xiancheng.sim.strata import Clock, Headcount, age_band
 
 # The books
 

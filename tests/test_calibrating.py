@@ -11,18 +11,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from calibration import posterior, priors, region
-from calibration.estimation import scores
-from calibration.posterior import ABOUT, SAMPLE, Sample
-from calibration.region import load
-from calibration.summaries import enumerated, summaries
-from results.cli import main
-from results.knowing import accounting, estimating, identifiability, trials
-from results.knowing.estimating import Settings
-from results.knowing.trials import FREE, PARAMETERS, Trials
-from scenarios import ensemble
-from scenarios.points import sampled
-from sim.levers import LEVERS
+from xiancheng.calibration import posterior, priors, region
+from xiancheng.calibration.estimation import scores
+from xiancheng.calibration.posterior import ABOUT, SAMPLE, Sample
+from xiancheng.calibration.region import load
+from xiancheng.calibration.summaries import enumerated, summaries
+from xiancheng.results.cli import main
+from xiancheng.results.knowing import accounting, estimating, identifiability, trials
+from xiancheng.results.knowing.estimating import Settings
+from xiancheng.results.knowing.trials import FREE, PARAMETERS, Trials
+from xiancheng.scenarios import ensemble
+from xiancheng.scenarios.points import sampled
+from xiancheng.sim.levers import LEVERS
 
 pytest.importorskip("sklearn")
 RUNS = 260
@@ -267,8 +267,8 @@ def test_without_a_sample_draws_come_from_the_priors(pack):
 
 
 def test_an_ensemble_takes_its_draws_from_the_sample(pack, sample):
-    from scenarios.resolving import resolve
-    from scenarios.simulate import horizon, simulate
+    from xiancheng.scenarios.resolving import resolve
+    from xiancheng.scenarios.simulate import horizon, simulate
 
     posterior.write(pack, sample)
     scenario = horizon(resolve("baseline"), None, "2025-12-31")
@@ -316,7 +316,7 @@ def test_a_page_needs_a_sample(pack, tmp_path, capsys):
 @pytest.fixture
 def calibrated(monkeypatch, tmp_path, sample):
     """A function that runs the command on an estimate made up beforehand."""
-    from results.knowing import calibrate
+    from xiancheng.results.knowing import calibrate
 
     stage = {"region": "r", "check": {"zh": "", "en": ""},
              "gate": {"passed": True, "zh": "", "en": ""}}  # fmt: skip

@@ -8,15 +8,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import scenarios
-from calibration import priors
-from calibration.checks import PackError
-from calibration.priors import ParameterError
-from calibration.refusal import RefusedError, preferred_language
-from calibration.region import load
-from scenarios import distributions, draws, parameters, simulate
-from scenarios.checking import ScenarioError
-from scenarios.simulate import RequestError
+from xiancheng import scenarios
+from xiancheng.calibration import priors
+from xiancheng.calibration.checks import PackError
+from xiancheng.calibration.priors import ParameterError
+from xiancheng.calibration.refusal import RefusedError, preferred_language
+from xiancheng.calibration.region import load
+from xiancheng.scenarios import distributions, draws, parameters, simulate
+from xiancheng.scenarios.checking import ScenarioError
+from xiancheng.scenarios.simulate import RequestError
 
 SCALE = 0.005
 PRIORS = {prior.name: prior for prior in priors.catalogue()}
@@ -87,7 +87,7 @@ def test_a_world_brings_its_parameters_its_draw_and_its_seed():
 
 
 def test_worlds_of_the_posterior_keep_the_draw_that_belongs_to_them():
-    from calibration import posterior
+    from xiancheng.calibration import posterior
 
     believed = posterior.draws(load("binzhou"), 3, 1)
     worlds = draws(3, source="posterior")
@@ -191,7 +191,7 @@ def test_importing_opens_nothing_heavy():
 def test_the_language_is_that_of_the_option_else_of_the_environment(
     monkeypatch, capsys, environment, words, english
 ):
-    from results.cli import main
+    from xiancheng.results.cli import main
 
     monkeypatch.delenv("XIANCHENG_LANG", raising=False)
     if environment:
@@ -201,7 +201,7 @@ def test_the_language_is_that_of_the_option_else_of_the_environment(
 
 
 def test_a_language_that_we_do_not_have_is_refused_in_both(monkeypatch, capsys):
-    from results.cli import main
+    from xiancheng.results.cli import main
 
     monkeypatch.setenv("XIANCHENG_LANG", "fr")
     assert main(["show", "plan"]) == 2
@@ -214,8 +214,8 @@ def test_a_language_that_we_do_not_have_is_refused_in_both(monkeypatch, capsys):
 def test_the_command_knows_its_version_and_its_code(capsys):
     from importlib.metadata import version
 
-    from results.cli import main
-    from scenarios.request import code_digest
+    from xiancheng.results.cli import main
+    from xiancheng.scenarios.request import code_digest
 
     with pytest.raises(SystemExit) as ended:
         main(["--version"])

@@ -5,17 +5,17 @@ from datetime import date
 import numpy as np
 import pytest
 
-from calibration.region import load
-from calibration.summaries import COHORTS, enumerated, rate, summaries
-from scenarios import simulate
-from scenarios.model import prepared
-from sim import strata
-from sim.accounts import ENDS, Movers
-from sim.calendar import HALF_YEAR
-from sim.observation import FOUND, IN_MOVERS, census
-from sim.population import Population
-from sim.state import COLLECTIVE, DEPENDENT, FARM, NO_WORK, SINGLE
-from sim.strata import AGED, MOTHERS, Headcount
+from xiancheng.calibration.region import load
+from xiancheng.calibration.summaries import COHORTS, enumerated, rate, summaries
+from xiancheng.scenarios import simulate
+from xiancheng.scenarios.model import prepared
+from xiancheng.sim import strata
+from xiancheng.sim.accounts import ENDS, Movers
+from xiancheng.sim.calendar import HALF_YEAR
+from xiancheng.sim.observation import FOUND, IN_MOVERS, census
+from xiancheng.sim.population import Population
+from xiancheng.sim.state import COLLECTIVE, DEPENDENT, FARM, NO_WORK, SINGLE
+from xiancheng.sim.strata import AGED, MOTHERS, Headcount
 
 START, LATER = date(2010, 11, 1), date(2020, 11, 1)
 QUARTER = 443  # that the census of 2010 lies in

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from calibration import code_identity
-from calibration.code_identity import OWN_DIGEST, content, digest_of_folders, tree_digest
+from xiancheng.calibration import code_identity
+from xiancheng.calibration.code_identity import OWN_DIGEST, content, digest_of_folders, tree_digest
 
 pytestmark = pytest.mark.identity
 ROOT = Path(code_identity.__file__).parents[1]
@@ -195,7 +195,7 @@ def test_a_change_anywhere_in_the_program_is_another_program(file, tmp_path):
             copy = tmp_path / each.relative_to(ROOT)
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes(each.read_bytes())
-    folders = {name: tmp_path / name for name in names}
+    folders = {f"xiancheng.{name}": tmp_path / name for name in names}
     before = digest_of_folders(folders)
     assert before == code_identity.digest(*names)
     changed = tmp_path / file

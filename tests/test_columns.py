@@ -6,14 +6,14 @@ import io
 import pyarrow.parquet as pq
 import pytest
 
-from results import verdict
-from results.columns import COLUMNS, TABLES
-from results.comparison.compare import compare
-from results.comparison.sides import Side
-from results.keeping import answers, ledger, store, tables
-from scenarios.ensemble import pair
-from scenarios.request import Request
-from scenarios.resolving import resolve
+from xiancheng.results import verdict
+from xiancheng.results.columns import COLUMNS, TABLES
+from xiancheng.results.comparison.compare import compare
+from xiancheng.results.comparison.sides import Side
+from xiancheng.results.keeping import answers, ledger, store, tables
+from xiancheng.scenarios.ensemble import pair
+from xiancheng.scenarios.request import Request
+from xiancheng.scenarios.resolving import resolve
 
 SCALE = 0.005
 

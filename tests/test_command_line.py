@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from results.cli import Say, main, parser
-from results.parsing import localised
+from xiancheng.results.cli import Say, main, parser
+from xiancheng.results.parsing import localised
 
 
 def parsers(lang):
@@ -209,8 +209,8 @@ def test_a_scheduler_that_does_not_answer_is_one_line(tmp_path, capsys):
 
 
 def test_workers_that_are_lost_are_one_line(monkeypatch, capsys):
-    from results import commands
-    from scenarios.engines import WorkersLostError
+    from xiancheng.results import commands
+    from xiancheng.scenarios.engines import WorkersLostError
 
     def lost(*_):
         raise WorkersLostError

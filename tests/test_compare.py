@@ -14,18 +14,18 @@ import pandas as pd
 import pytest
 
 from benchmarks.luck import noise
-from calibration import posterior
-from results import cells
-from results.cli import main
-from results.comparison import compared
-from results.comparison.compare import compare, parts_of_spread
-from results.comparison.sides import Side, ordered
-from results.contents.words import CAUSES
-from results.judgement import Judgement
-from scenarios.ensemble import pair
-from scenarios.paired import Draw, Runs, independent, layered
-from scenarios.resolving import resolve
-from scenarios.simulate import RequestError, simulate
+from xiancheng.calibration import posterior
+from xiancheng.results import cells
+from xiancheng.results.cli import main
+from xiancheng.results.comparison import compared
+from xiancheng.results.comparison.compare import compare, parts_of_spread
+from xiancheng.results.comparison.sides import Side, ordered
+from xiancheng.results.contents.words import CAUSES
+from xiancheng.results.judgement import Judgement
+from xiancheng.scenarios.ensemble import pair
+from xiancheng.scenarios.paired import Draw, Runs, independent, layered
+from xiancheng.scenarios.resolving import resolve
+from xiancheng.scenarios.simulate import RequestError, simulate
 
 SCALE, DAY = 0.005, date(2025, 12, 31)
 
@@ -243,7 +243,7 @@ def test_a_saved_run_meets_another_seed_in_draws(saved, capsys):
 
 def test_draws_are_called_what_they_are(told, monkeypatch):
     """Of the priors before the parameters are estimated, of the posterior after."""
-    monkeypatch.setattr("results.comparison.compare.held", lambda *_: None)
+    monkeypatch.setattr("xiancheng.results.comparison.compare.held", lambda *_: None)
     monkeypatch.setattr(posterior, "read", lambda folder: None)
     assert any("3 prior draws" in line for line in compared.remarks(told, "en"))
     monkeypatch.setattr(posterior, "read", lambda folder: object())
@@ -287,7 +287,7 @@ def catches_sigterm(pid):
     ids=lambda words: words[0],
 )  # fmt: skip
 def test_sigterm_ends_a_long_question_as_ctrl_c_does(words):
-    asked = [sys.executable, "-m", "results.cli", "--lang", "en", *words, "--scale", str(SCALE)]
+    asked = [sys.executable, "-m", "xiancheng", "--lang", "en", *words, "--scale", str(SCALE)]
     with subprocess.Popen([*asked, "--jobs", "2"], stderr=subprocess.PIPE, text=True) as command:
         while command.poll() is None and not catches_sigterm(command.pid):
             time.sleep(0.05)
@@ -312,8 +312,8 @@ def test_wherever_a_signal_falls_the_exit_code_is_130(at_work, tmp_path):
     (tmp_path / "told.py").write_text(
         f"""
 import signal
-import results.commands
-from results.cli import entry
+import xiancheng.results.commands
+from xiancheng.results.cli import entry
 
 def check(asked, say):
     if asked.files:

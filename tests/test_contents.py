@@ -7,13 +7,13 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from results.contents import conclusions, counties, document, provenance, subject, targets
-from results.contents.parts import Chart, Column, Points, Table
-from results.contents.shares import Shares, quick
-from results.contents.words import likely
-from scenarios.ensemble import pair
-from scenarios.resolving import resolve
-from scenarios.simulate import RequestError, horizon
+from xiancheng.results.contents import conclusions, counties, document, provenance, subject, targets
+from xiancheng.results.contents.parts import Chart, Column, Points, Table
+from xiancheng.results.contents.shares import Shares, quick
+from xiancheng.results.contents.words import likely
+from xiancheng.scenarios.ensemble import pair
+from xiancheng.scenarios.resolving import resolve
+from xiancheng.scenarios.simulate import RequestError, horizon
 
 SCALE = 0.01
 LANGS = pytest.mark.parametrize("lang", ["zh", "en"])
@@ -131,7 +131,7 @@ def test_a_path_shows_the_published_rate_the_census_and_the_target(told, both):
 
 
 def test_without_a_record_and_without_draws_no_probability_is_claimed(both, monkeypatch):
-    monkeypatch.setattr("results.judgement.held", lambda *_: None)
+    monkeypatch.setattr("xiancheng.results.judgement.held", lambda *_: None)
     told = subject.paired(both)
     heads = [c.title for c in targets.table(told, "zh").columns]
     assert "达标概率" not in heads
@@ -155,7 +155,7 @@ def test_all_ten_caveats_are_shown(told, lang):
 
 @LANGS
 def test_an_uncalibrated_model_is_called_so_on_the_first_page(told, lang, monkeypatch):
-    monkeypatch.setattr("calibration.posterior.read", lambda _: None)
+    monkeypatch.setattr("xiancheng.calibration.posterior.read", lambda _: None)
     blocks = document.document(told, lang).sections[0].blocks
     first = "".join(text for each in blocks if isinstance(each, Points) for text in each.items)
     assert {"zh": "尚未用数据校准", "en": "has not been calibrated"}[lang] in first

@@ -5,23 +5,23 @@ from datetime import date, datetime
 import numpy as np
 import pytest
 
-from calibration.region import load
-from results import caveats
-from results.cli import main
-from results.comparison import compare
-from results.contents.conclusions import answers
-from results.contents.subject import paired
-from results.keeping import store
-from results.keeping.tables import movers_file, values_digest
-from scenarios import simulate
-from scenarios.ensemble import Pair
-from scenarios.outcome import CAUSES, PUBLISHED, OutcomeError
-from scenarios.paired import read
-from scenarios.request import Request
-from scenarios.simulate import reported
-from sim.indicators import INDICATORS
-from sim.observation import FOUND
-from sim.strata import AGED
+from xiancheng.calibration.region import load
+from xiancheng.results import caveats
+from xiancheng.results.cli import main
+from xiancheng.results.comparison import compare
+from xiancheng.results.contents.conclusions import answers
+from xiancheng.results.contents.subject import paired
+from xiancheng.results.keeping import store
+from xiancheng.results.keeping.tables import movers_file, values_digest
+from xiancheng.scenarios import simulate
+from xiancheng.scenarios.ensemble import Pair
+from xiancheng.scenarios.outcome import CAUSES, PUBLISHED, OutcomeError
+from xiancheng.scenarios.paired import read
+from xiancheng.scenarios.request import Request
+from xiancheng.scenarios.simulate import reported
+from xiancheng.sim.indicators import INDICATORS
+from xiancheng.sim.observation import FOUND
+from xiancheng.sim.strata import AGED
 
 SCALE = 0.005
 DAYS = [date(2020, 11, 20), date(2021, 1, 1), date(2021, 2, 14), date(2021, 6, 29)]

@@ -6,16 +6,16 @@ from datetime import date
 import numpy as np
 import pytest
 
-from calibration.region import load
-from results import judgement
-from results.console.answer import Answer, Question
-from results.console.work import Piece
-from results.judgement import Judgement
-from results.verdict import verdicts
-from scenarios.ensemble import pair
-from scenarios.outcome import group_of
-from scenarios.paired import read
-from scenarios.resolving import resolve
+from xiancheng.calibration.region import load
+from xiancheng.results import judgement
+from xiancheng.results.console.answer import Answer, Question
+from xiancheng.results.console.work import Piece
+from xiancheng.results.judgement import Judgement
+from xiancheng.results.verdict import verdicts
+from xiancheng.scenarios.ensemble import pair
+from xiancheng.scenarios.outcome import group_of
+from xiancheng.scenarios.paired import read
+from xiancheng.scenarios.resolving import resolve
 
 SCALE = 0.005
 EARLY, LATE = date(2022, 12, 31), date(2025, 12, 31)

@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from calibration.priors import catalogue
-from results.cli import Say, main, parser
-from sim.indicators import INDICATORS
-from sim.levers import LEVERS
 from tests.test_house import RULES
+from xiancheng.calibration.priors import catalogue
+from xiancheng.results.cli import Say, main, parser
+from xiancheng.sim.indicators import INDICATORS
+from xiancheng.sim.levers import LEVERS
 
 HOUSE = Path(__file__).parent.parent
 DOCS = HOUSE / "docs"

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from calibration.estimation.agreement import agreement, rows
-from calibration.estimation.emulate import emulator
-from calibration.estimation.estimate import learn, prepare, split
-from calibration.estimation.matching import matched
-from calibration.estimation.posterior import Posterior
-from calibration.estimation.table import EstimationError
-from calibration.estimation.tempering import tempered
 from tests import toys
+from xiancheng.calibration.estimation.agreement import agreement, rows
+from xiancheng.calibration.estimation.emulate import emulator
+from xiancheng.calibration.estimation.estimate import learn, prepare, split
+from xiancheng.calibration.estimation.matching import matched
+from xiancheng.calibration.estimation.posterior import Posterior
+from xiancheng.calibration.estimation.table import EstimationError
+from xiancheng.calibration.estimation.tempering import tempered
 
 pytest.importorskip("sklearn")
 

@@ -8,17 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calibration.estimation.discrepancy import SHARED, Discrepancy
-from calibration.estimation.estimate import learn, prepare, split
-from calibration.estimation.features import described
-from calibration.estimation.gate import gate, widening
-from calibration.estimation.posterior import Posterior
-from calibration.estimation.ridge import ridge
-from calibration.estimation.scores import scores, values
-from calibration.estimation.surprise import check, prior_predictive
-from calibration.estimation.table import EstimationError, optional
-from calibration.priors import catalogue
 from tests import toys
+from xiancheng.calibration.estimation.discrepancy import SHARED, Discrepancy
+from xiancheng.calibration.estimation.estimate import learn, prepare, split
+from xiancheng.calibration.estimation.features import described
+from xiancheng.calibration.estimation.gate import gate, widening
+from xiancheng.calibration.estimation.posterior import Posterior
+from xiancheng.calibration.estimation.ridge import ridge
+from xiancheng.calibration.estimation.scores import scores, values
+from xiancheng.calibration.estimation.surprise import check, prior_predictive
+from xiancheng.calibration.estimation.table import EstimationError, optional
+from xiancheng.calibration.priors import catalogue
 
 pytest.importorskip("sklearn")
 

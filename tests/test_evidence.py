@@ -7,16 +7,16 @@ from hashlib import sha256
 
 import pytest
 
-from calibration import posterior
-from calibration.panel import around, record
-from calibration.region import load
-from results.cli import main
-from results.forecasts.frozen import panel_digest
-from results.keeping import evidence, reproducing, store
-from results.keeping.answers import Answers
-from results.keeping.keyed import Store
-from scenarios.request import World, code_digest
-from scenarios.resolving import resolve
+from xiancheng.calibration import posterior
+from xiancheng.calibration.panel import around, record
+from xiancheng.calibration.region import load
+from xiancheng.results.cli import main
+from xiancheng.results.forecasts.frozen import panel_digest
+from xiancheng.results.keeping import evidence, reproducing, store
+from xiancheng.results.keeping.answers import Answers
+from xiancheng.results.keeping.keyed import Store
+from xiancheng.scenarios.request import World, code_digest
+from xiancheng.scenarios.resolving import resolve
 
 WORDS = ["run", "plan", "--scale", "0.005", "--lang", "en", "--json"]
 

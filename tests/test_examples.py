@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from scenarios import distributions, draws, parameters, simulate
+from xiancheng.scenarios import distributions, draws, parameters, simulate
 
 EXAMPLES = Path(__file__).parent.parent / "docs" / "examples"
 COUNTIES = (371602, 371603, 371621, 371622, 371623, 371625, 371681)

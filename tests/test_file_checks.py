@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from results.cli import main
-from scenarios.checking import ScenarioError
-from scenarios.resolving import resolve
-from scenarios.review import inactive
-from scenarios.sweep import design
+from xiancheng.results.cli import main
+from xiancheng.scenarios.checking import ScenarioError
+from xiancheng.scenarios.resolving import resolve
+from xiancheng.scenarios.review import inactive
+from xiancheng.scenarios.sweep import design
 
 HEAD = "name: mine\ntitle: t\nbased_on: plan\n"
 
@@ -132,7 +132,7 @@ def test_a_path_is_never_the_shipped_scenario_of_that_name(tmp_path, monkeypatch
 
 
 def test_a_folder_called_like_a_shipped_scenario_is_no_run_of_that_name(tmp_path, monkeypatch):
-    from results.comparison.sides import opened
+    from xiancheng.results.comparison.sides import opened
 
     (tmp_path / "plan").mkdir()
     (tmp_path / "plan/run.json").write_text("{}")
@@ -211,7 +211,7 @@ def test_of_a_measure_that_acts_or_is_off_nothing_is_said(check, line):
 
 
 def test_shipped_scenarios_ask_for_nothing_that_never_acts():
-    from scenarios.loading import load
+    from xiancheng.scenarios.loading import load
 
     assert not any(inactive(resolve(name)) for name in load().scenario_files())
 

@@ -10,8 +10,9 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from calibration.priors import catalogue, central
-from sim import (
+from tests.conftest import build_world, levers, two_counties, villages
+from xiancheng.calibration.priors import catalogue, central
+from xiancheng.sim import (
     accounts,
     choice,
     demography,
@@ -28,14 +29,13 @@ from sim import (
     schooling,
     services,
 )
-from sim.accounts import Growth
-from sim.conditions import Conditions
-from sim.indicators import INDICATORS, Seen
-from sim.levers import LEVERS
-from sim.markets import Markets, looking
-from sim.state import COLLEGE, NO_WORK, SENIOR, Offers
-from sim.strata import AGES
-from tests.conftest import build_world, levers, two_counties, villages
+from xiancheng.sim.accounts import Growth
+from xiancheng.sim.conditions import Conditions
+from xiancheng.sim.indicators import INDICATORS, Seen
+from xiancheng.sim.levers import LEVERS
+from xiancheng.sim.markets import Markets, looking
+from xiancheng.sim.state import COLLEGE, NO_WORK, SENIOR, Offers
+from xiancheng.sim.strata import AGES
 
 DOCS = Path(__file__).parent.parent / "docs"
 PAGES = ["model.md", "model.en.md"]

@@ -7,18 +7,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from calibration.baselines import SINGLE
-from calibration.panel import Panel
-from calibration.posterior import RECORD
-from calibration.region import load
-from results.cli import main
-from results.forecasts.forecasting import TITLES
-from results.knowing import estimating, hindcast, hindcasting
-from results.knowing.estimating import Settings
-from results.knowing.hindcasting import MODEL, STACKED, mixed
-from results.knowing.trials import PARAMETERS
-from scenarios.points import sampled
 from tests.test_calibrating import RUNS, made_up
+from xiancheng.calibration.baselines import SINGLE
+from xiancheng.calibration.panel import Panel
+from xiancheng.calibration.posterior import RECORD
+from xiancheng.calibration.region import load
+from xiancheng.results.cli import main
+from xiancheng.results.forecasts.forecasting import TITLES
+from xiancheng.results.knowing import estimating, hindcast, hindcasting
+from xiancheng.results.knowing.estimating import Settings
+from xiancheng.results.knowing.hindcasting import MODEL, STACKED, mixed
+from xiancheng.results.knowing.trials import PARAMETERS
+from xiancheng.scenarios.points import sampled
 
 pytest.importorskip("sklearn")
 SETTINGS = Settings("binzhou", None)

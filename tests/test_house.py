@@ -9,15 +9,19 @@ from pathlib import Path
 
 import pytest
 
-import sim
-from calibration.priors import catalogue
-from sim.levers import LEVERS
-from sim.parameters import Parameters
+from xiancheng import sim
+from xiancheng.calibration.priors import catalogue
+from xiancheng.sim.levers import LEVERS
+from xiancheng.sim.parameters import Parameters
 
 HOUSE = Path(__file__).parent.parent
 FLOORS = ["sim", "calibration", "scenarios", "results"]  # ground floor first
 SHIPPED = [file for floor in FLOORS for file in sorted((HOUSE / floor).rglob("*.py"))]
-BESIDE = [*(HOUSE / "tests").glob("*.py"), *(HOUSE / "benchmarks").rglob("*.py")]
+BESIDE = [
+    *(HOUSE / "xiancheng").glob("*.py"),
+    *(HOUSE / "tests").glob("*.py"),
+    *(HOUSE / "benchmarks").rglob("*.py"),
+]
 
 # The floors of sim: a file imports only what stands before it.
 SIM_ORDER = [
@@ -54,16 +58,20 @@ def tree(file: Path) -> ast.Module:
 
 
 def imports(file: Path) -> set[str]:
-    """The modules a file imports, as dotted names; `from sim import state` is sim.state."""
+    """The modules a file imports, as dotted names; ours without `xiancheng.`, as sim.state."""
     nodes = list(ast.walk(tree(file)))
     plain = {alias.name for n in nodes if isinstance(n, ast.Import) for alias in n.names}
     named = [n for n in nodes if isinstance(n, ast.ImportFrom)]
     assert not any(n.level for n in named), "relative imports hide which floor is meant"
-    return plain | {
-        f"{n.module}.{alias.name}" if n.module in FLOORS else n.module or ""
-        for n in named
-        for alias in n.names
-    }
+    found = plain | {each for n in named for each in targets(n)}
+    return {each.removeprefix("xiancheng.") for each in found}
+
+
+def targets(node: ast.ImportFrom) -> set[str]:
+    """What `from module import names` leads to: modules of ours by their own name."""
+    module = node.module or ""
+    packages = {"xiancheng", *(f"xiancheng.{floor}" for floor in FLOORS)}
+    return {f"{module}.{alias.name}" if module in packages else module for alias in node.names}
 
 
 def packages(file: Path) -> set[str]:
@@ -73,12 +81,12 @@ def packages(file: Path) -> set[str]:
 def of_sim(file: Path, *, at_run_time: bool = False) -> set[str]:
     """The modules of sim that a file imports."""
     only_types = {
-        f"{n.module}.{alias.name}" if n.module in FLOORS else n.module or ""
+        each.removeprefix("xiancheng.")
         for block in tree(file).body
         if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING"
         for n in ast.walk(block)
         if isinstance(n, ast.ImportFrom)
-        for alias in n.names
+        for each in targets(n)
     }
     found = imports(file) - (only_types if at_run_time else set())
     return {module.split(".")[1] for module in found if module.startswith("sim.")}

@@ -7,9 +7,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim import demography, kernels, strata
-from sim.events import draw_events
-from sim.state import (
+from tests.conftest import (
+    IN_TOWN,
+    IN_VILLAGE,
+    NOW,
+    PARAMETERS,
+    UNITS,
+    assert_share,
+    hazards,
+    homes_of,
+    persons,
+    quarter_of,
+    register_of,
+    together,
+)  # fmt: skip
+from xiancheng.sim import demography, kernels, strata
+from xiancheng.sim.events import draw_events
+from xiancheng.sim.state import (
     ALONE,
     COLLECTIVE,
     COLLEGE,
@@ -25,21 +39,7 @@ from sim.state import (
     SENIOR,
     SINGLE,
 )  # fmt: skip
-from sim.strata import AGES
-from tests.conftest import (
-    IN_TOWN,
-    IN_VILLAGE,
-    NOW,
-    PARAMETERS,
-    UNITS,
-    assert_share,
-    hazards,
-    homes_of,
-    persons,
-    quarter_of,
-    register_of,
-    together,
-)  # fmt: skip
+from xiancheng.sim.strata import AGES
 
 Q = NOW + 1  # the quarter in which things happen here
 GONE = UNITS + 2

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from calibration.estimation import identify, screening
-from calibration.estimation.estimate import learn, prepare, split
-from calibration.estimation.posterior import Posterior
 from tests import toys
+from xiancheng.calibration.estimation import identify, screening
+from xiancheng.calibration.estimation.estimate import learn, prepare, split
+from xiancheng.calibration.estimation.posterior import Posterior
 
 
 def drawn(covariance, count=4000, seed=1):

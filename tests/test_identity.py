@@ -12,22 +12,22 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from calibration import posterior, priors
-from calibration.population import key
-from calibration.region import load
-from results import sensitivity
-from results.forecasts import frozen
-from results.keeping import store
-from results.knowing import trials
-from scenarios.request import Request, code_digest, digest_of
-from scenarios.sweep import design
-from sim.indicators import INDICATORS, Seen, total
 from tests import golden, processor
+from xiancheng.calibration import posterior, priors
+from xiancheng.calibration.population import key
+from xiancheng.calibration.region import load
+from xiancheng.results import sensitivity
+from xiancheng.results.forecasts import frozen
+from xiancheng.results.keeping import store
+from xiancheng.results.knowing import trials
+from xiancheng.scenarios.request import Request, code_digest, digest_of
+from xiancheng.scenarios.sweep import design
+from xiancheng.sim.indicators import INDICATORS, Seen, total
 
 pytestmark = pytest.mark.identity
 crosses = pytest.mark.skipif(processor.imitated(), reason="compares this machine with another")
 
-COMMAND = (sys.executable, "-c", "from results.cli import entry; entry()")
+COMMAND = (sys.executable, "-c", "from xiancheng.results.cli import entry; entry()")
 DESIGN = """
 name: shards
 region: shandong

@@ -7,16 +7,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from calibration.baselines import hindcast
-from calibration.panel import record
-from calibration.region import load
-from results import judgement, verdict
-from results.forecasts import level as levels
-from results.forecasts.level import DRAWS, Level, at_deadlines, level, paired_with
-from results.judgement import Judgement
-from scenarios.ensemble import draws, pair
-from scenarios.resolving import resolve
-from scenarios.simulate import horizon
+from xiancheng.calibration.baselines import hindcast
+from xiancheng.calibration.panel import record
+from xiancheng.calibration.region import load
+from xiancheng.results import judgement, verdict
+from xiancheng.results.forecasts import level as levels
+from xiancheng.results.forecasts.level import DRAWS, Level, at_deadlines, level, paired_with
+from xiancheng.results.judgement import Judgement
+from xiancheng.scenarios.ensemble import draws, pair
+from xiancheng.scenarios.resolving import resolve
+from xiancheng.scenarios.simulate import horizon
 
 SCALE = 0.01
 END = date(2025, 12, 31)

@@ -7,10 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calibration.priors import draw
-from sim import hukou, reclassification
-from sim.conditions import Conditions
-from sim.state import Units
 from tests.conftest import (
     IN_TOWN,
     IN_VILLAGE,
@@ -28,6 +24,10 @@ from tests.conftest import (
     turned,
     villages,
 )
+from xiancheng.calibration.priors import draw
+from xiancheng.sim import hukou, reclassification
+from xiancheng.sim.conditions import Conditions
+from xiancheng.sim.state import Units
 
 Q = NOW + 1
 FROZEN = Conditions(recoding_frozen=True)

@@ -5,21 +5,6 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 
-from sim import (
-    departure,
-    destination,
-    governments,
-    housing,
-    hukou,
-    labour,
-    reclassification,
-    schooling,
-    services,
-)
-from sim.conditions import Conditions
-from sim.destination import NEARBY, STAY, Alternatives
-from sim.governments import carried_out
-from sim.levers import LEVERS, Levers
 from tests.conftest import (
     NOW,
     PARAMETERS,
@@ -32,6 +17,21 @@ from tests.conftest import (
     two_counties,
     villages,
 )
+from xiancheng.sim import (
+    departure,
+    destination,
+    governments,
+    housing,
+    hukou,
+    labour,
+    reclassification,
+    schooling,
+    services,
+)
+from xiancheng.sim.conditions import Conditions
+from xiancheng.sim.destination import NEARBY, STAY, Alternatives
+from xiancheng.sim.governments import carried_out
+from xiancheng.sim.levers import LEVERS, Levers
 
 # Effects that are central zero or small are made visible: the question is where they act.
 P = replace(

@@ -8,18 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim import housing, labour, markets, services, strata
-from sim.conditions import Conditions
-from sim.state import (
-    FARM,
-    INDUSTRY,
-    JUNIOR,
-    NO_WORK,
-    PRIMARY,
-    SENIOR,
-    SERVICES,
-)
-from sim.strata import AGES
 from tests.conftest import (
     IN_TOWN,
     IN_VILLAGE,
@@ -33,6 +21,18 @@ from tests.conftest import (
     quarter_of,
     two_counties,
 )
+from xiancheng.sim import housing, labour, markets, services, strata
+from xiancheng.sim.conditions import Conditions
+from xiancheng.sim.state import (
+    FARM,
+    INDUSTRY,
+    JUNIOR,
+    NO_WORK,
+    PRIMARY,
+    SENIOR,
+    SERVICES,
+)
+from xiancheng.sim.strata import AGES
 
 Q = NOW + 1
 NORMAL = Conditions()

@@ -8,8 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim import kernels, observation
-from sim.conditions import Conditions
 from tests.conftest import (
     DEAD,
     IN_TOWN,
@@ -23,6 +21,8 @@ from tests.conftest import (
     persons,
     register_of,
 )
+from xiancheng.sim import kernels, observation
+from xiancheng.sim.conditions import Conditions
 
 Q = NOW + 1
 FROZEN = Conditions(recoding_frozen=True)

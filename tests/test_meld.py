@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from calibration import meld
-from calibration.baselines import SINGLE, Known, Standing
-from calibration.baselines.forecast import SHIFT_SD
-from calibration.baselines.shared import SharedTrend
-from calibration.priors import central, draw
-from calibration.scores import coverage
 from tests.test_baselines import panel_of
+from xiancheng.calibration import meld
+from xiancheng.calibration.baselines import SINGLE, Known, Standing
+from xiancheng.calibration.baselines.forecast import SHIFT_SD
+from xiancheng.calibration.baselines.shared import SharedTrend
+from xiancheng.calibration.priors import central, draw
+from xiancheng.calibration.scores import coverage
 
 SURE = replace(central(), obs_error_sd=0.0, benchmark_drift=0.0)
 PEOPLE = np.array([1e5, 3e5, 2e5, 5e5])

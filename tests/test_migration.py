@@ -10,15 +10,6 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.special import softmax
 
-from calibration.priors import draw
-from sim import departure, destination, kernels, strata
-from sim.choice import nested_logit, probability, threshold
-from sim.destination import COUNTRY, NEARBY, OWN_TOWN, PROVINCE, STAY, Alternatives
-from sim.destination_constants import others_leaving, solve, students
-from sim.events import draw_events
-from sim.randomness import Stream
-from sim.state import ALONE, DEPENDENT, HEAD, NEVER, OWNS_FLAT, SINGLE, Offers
-from sim.strata import AGES, COUPLE, PRESCHOOL, PRIMARY_CHILD, SITUATIONS
 from tests.conftest import (
     IN_TOWN,
     IN_VILLAGE,
@@ -36,6 +27,15 @@ from tests.conftest import (
     two_counties,
     villages,
 )
+from xiancheng.calibration.priors import draw
+from xiancheng.sim import departure, destination, kernels, strata
+from xiancheng.sim.choice import nested_logit, probability, threshold
+from xiancheng.sim.destination import COUNTRY, NEARBY, OWN_TOWN, PROVINCE, STAY, Alternatives
+from xiancheng.sim.destination_constants import others_leaving, solve, students
+from xiancheng.sim.events import draw_events
+from xiancheng.sim.randomness import Stream
+from xiancheng.sim.state import ALONE, DEPENDENT, HEAD, NEVER, OWNS_FLAT, SINGLE, Offers
+from xiancheng.sim.strata import AGES, COUPLE, PRESCHOOL, PRIMARY_CHILD, SITUATIONS
 
 Q = NOW + 1
 AROUND = Alternatives.around(two_counties())
@@ -456,7 +456,9 @@ def test_the_base_period_is_reproduced_by_its_constants():
 
 def test_who_leaves_for_college_is_not_sent_out_once_more(monkeypatch):
     """The constants send out those whom college leaves over, and all the others as before."""
-    monkeypatch.setattr("sim.destination_constants.students", lambda *_: np.full((4, 2), 3.0))
+    monkeypatch.setattr(
+        "xiancheng.sim.destination_constants.students", lambda *_: np.full((4, 2), 3.0)
+    )
     gone, moves, back, _ = base_period(replace(PARAMETERS, town_leaving_ratio=0.0))
     rest = moves[:, 2:] ** 2 / (moves[:, 2:] + 3.0)
     assert (rest < moves[:, 2:]).all()

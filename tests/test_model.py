@@ -9,18 +9,6 @@ import mesa
 import numpy as np
 import pytest
 
-from calibration.priors import draw
-from sim import UrbanModel, labour, strata
-from sim.accounts import rate_change
-from sim.conditions import CONDITIONS, Conditions
-from sim.events import draw_events
-from sim.governments import County
-from sim.indicators import INDICATORS
-from sim.levers import LEVERS, Levers
-from sim.markets import employed
-from sim.randomness import addresses
-from sim.state import ALONE, COLLEGE, COLUMNS, DEPENDENT, HEAD, NEVER, SINGLE, People
-from sim.strata import age_band
 from tests.conftest import (
     NOW,
     PARAMETERS,
@@ -38,6 +26,18 @@ from tests.conftest import (
     two_counties,
     villages,
 )
+from xiancheng.calibration.priors import draw
+from xiancheng.sim import UrbanModel, labour, strata
+from xiancheng.sim.accounts import rate_change
+from xiancheng.sim.conditions import CONDITIONS, Conditions
+from xiancheng.sim.events import draw_events
+from xiancheng.sim.governments import County
+from xiancheng.sim.indicators import INDICATORS
+from xiancheng.sim.levers import LEVERS, Levers
+from xiancheng.sim.markets import employed
+from xiancheng.sim.randomness import addresses
+from xiancheng.sim.state import ALONE, COLLEGE, COLUMNS, DEPENDENT, HEAD, NEVER, SINGLE, People
+from xiancheng.sim.strata import age_band
 
 # Luck
 

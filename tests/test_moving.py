@@ -9,14 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import pearsonr
 
-from sim import departure, destination, kernels, labour, relocation
-from sim.conditions import Conditions
-from sim.destination import NEARBY, OWN_TOWN, Alternatives
-from sim.population import Population
-from sim.randomness import Stream
-from sim.relocation import ration
-from sim.state import COLLEGE, OWNS_FLAT, SINGLE, Parties
-from sim.strata import AGES, SITUATIONS
 from tests.conftest import (
     IN_TOWN,
     IN_VILLAGE,
@@ -32,6 +24,14 @@ from tests.conftest import (
     two_counties,
     villages,
 )
+from xiancheng.sim import departure, destination, kernels, labour, relocation
+from xiancheng.sim.conditions import Conditions
+from xiancheng.sim.destination import NEARBY, OWN_TOWN, Alternatives
+from xiancheng.sim.population import Population
+from xiancheng.sim.randomness import Stream
+from xiancheng.sim.relocation import ration
+from xiancheng.sim.state import COLLEGE, OWNS_FLAT, SINGLE, Parties
+from xiancheng.sim.strata import AGES, SITUATIONS
 
 Q = NOW + 1
 AROUND = Alternatives.around(two_counties())

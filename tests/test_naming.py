@@ -8,22 +8,22 @@ from types import SimpleNamespace
 
 import pytest
 
-from calibration.region import load
-from results import caveats
-from results.cli import main
-from results.comparison.sides import ordered
-from results.contents import conclusions, document, settings, subject
-from results.contents.shares import identity, printed
-from results.contents.words import dated
-from results.judgement import Judgement
-from results.report.command import named
-from scenarios.checking import ScenarioError
-from scenarios.differences import differences
-from scenarios.ensemble import pair
-from scenarios.naming import called
-from scenarios.resolving import resolve
-from scenarios.simulate import RequestError, horizon
 from tests.test_packs import COLUMNS, built, lines_of
+from xiancheng.calibration.region import load
+from xiancheng.results import caveats
+from xiancheng.results.cli import main
+from xiancheng.results.comparison.sides import ordered
+from xiancheng.results.contents import conclusions, document, settings, subject
+from xiancheng.results.contents.shares import identity, printed
+from xiancheng.results.contents.words import dated
+from xiancheng.results.judgement import Judgement
+from xiancheng.results.report.command import named
+from xiancheng.scenarios.checking import ScenarioError
+from xiancheng.scenarios.differences import differences
+from xiancheng.scenarios.ensemble import pair
+from xiancheng.scenarios.naming import called
+from xiancheng.scenarios.resolving import resolve
+from xiancheng.scenarios.simulate import RequestError, horizon
 
 HERE, SCALE = load("binzhou"), 0.005
 PLAN = {"name": "plan", "title": {"zh": "方案照文件实施", "en": "The plan as written"}}

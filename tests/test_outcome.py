@@ -10,17 +10,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from calibration.refusal import RefusedError
-from calibration.region import load
-from results import verdict
-from results.keeping import ledger, record, store
-from results.keeping.keyed import Store
-from scenarios import indicators, simulate
-from scenarios.ensemble import pair
-from scenarios.outcome import MODEL_TARGETS
-from scenarios.request import Request
-from scenarios.resolving import resolve
-from scenarios.simulate import RequestError
+from xiancheng.calibration.refusal import RefusedError
+from xiancheng.calibration.region import load
+from xiancheng.results import verdict
+from xiancheng.results.keeping import ledger, record, store
+from xiancheng.results.keeping.keyed import Store
+from xiancheng.scenarios import indicators, simulate
+from xiancheng.scenarios.ensemble import pair
+from xiancheng.scenarios.outcome import MODEL_TARGETS
+from xiancheng.scenarios.request import Request
+from xiancheng.scenarios.resolving import resolve
+from xiancheng.scenarios.simulate import RequestError
 
 SCALE = 0.005
 

@@ -9,14 +9,14 @@ import json
 import numpy as np
 import pytest
 
-from calibration.checks import PackError
-from calibration.refusal import RefusedError
-from calibration.region import load
-from calibration.schema import TABLES, catalogue, limits, ranges
-from results.cli import main
-from results.contents.validation import record
-from scenarios import simulate
 from tests.small_pack import COUNTY, DATED, line, save, written
+from xiancheng.calibration.checks import PackError
+from xiancheng.calibration.refusal import RefusedError
+from xiancheng.calibration.region import load
+from xiancheng.calibration.schema import TABLES, catalogue, limits, ranges
+from xiancheng.results.cli import main
+from xiancheng.results.contents.validation import record
+from xiancheng.scenarios import simulate
 
 VARIABLES = [(table, name) for table, name in catalogue() if table in DATED]
 NEVER = ["1e300", "1e15", "-1", "nan", "inf", "7_1.2", "0x1f", "１０"]

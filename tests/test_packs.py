@@ -12,16 +12,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from calibration import joining, packing, packwriting
-from calibration.census import CELLS, COLUMNS, FLOOR, HOMES, TableError
-from calibration.defaults import RULES
-from calibration.refusal import RefusedError
-from calibration.region import PackError, load, packs
-from calibration.schema import AGE_BANDS, Cell, catalogue
-from results import cli, stopping
-from results.contents import reasons
-from results.packs import assumed
-from scenarios import simulate
+from xiancheng.calibration import joining, packing, packwriting
+from xiancheng.calibration.census import CELLS, COLUMNS, FLOOR, HOMES, TableError
+from xiancheng.calibration.defaults import RULES
+from xiancheng.calibration.refusal import RefusedError
+from xiancheng.calibration.region import PackError, load, packs
+from xiancheng.calibration.schema import AGE_BANDS, Cell, catalogue
+from xiancheng.results import cli, stopping
+from xiancheng.results.contents import reasons
+from xiancheng.results.packs import assumed
+from xiancheng.scenarios import simulate
 
 THEN, NOW = date(2010, 11, 1), date(2020, 11, 1)
 SHANDONG = load("shandong")

@@ -17,21 +17,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-import scenarios
-from scenarios.checking import ScenarioError, held_against
-from scenarios.delivery import delivered
-from scenarios.differences import diff
-from scenarios.loading import county_names, load
-from scenarios.measures import Measure
-from scenarios.plan import policy
-from scenarios.reading import parsed, resolved
-from scenarios.register import by_clause, by_lever
-from scenarios.resolving import resolve
-from scenarios.review import findings
-from scenarios.scenario import OFF
-from scenarios.schema import measure_schema, scenario_schema
-from sim.levers import LEVERS, Levers
-from sim.state import quarter_of
+from xiancheng import scenarios
+from xiancheng.scenarios.checking import ScenarioError, held_against
+from xiancheng.scenarios.delivery import delivered
+from xiancheng.scenarios.differences import diff
+from xiancheng.scenarios.loading import county_names, load
+from xiancheng.scenarios.measures import Measure
+from xiancheng.scenarios.plan import policy
+from xiancheng.scenarios.reading import parsed, resolved
+from xiancheng.scenarios.register import by_clause, by_lever
+from xiancheng.scenarios.resolving import resolve
+from xiancheng.scenarios.review import findings
+from xiancheng.scenarios.scenario import OFF
+from xiancheng.scenarios.schema import measure_schema, scenario_schema
+from xiancheng.sim.levers import LEVERS, Levers
+from xiancheng.sim.state import quarter_of
 
 HERE = Path(__file__).parent
 PLAN = load()

@@ -9,8 +9,15 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from calibration.priors import FAMILIES, ParameterError, catalogue, central, draw, override
-from sim.parameters import Parameters
+from xiancheng.calibration.priors import (
+    FAMILIES,
+    ParameterError,
+    catalogue,
+    central,
+    draw,
+    override,
+)
+from xiancheng.sim.parameters import Parameters
 
 PRIORS = {prior.name: prior for prior in catalogue()}
 ENDS_ARE_QUANTILES = {"normal", "lognormal", "beta"}

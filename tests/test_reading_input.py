@@ -7,15 +7,15 @@ from types import SimpleNamespace as Place
 
 import pytest
 
-from calibration import parsing
-from calibration.naming import is_path, nearest, place, place_names
-from calibration.region import load, located, packs
-from results.cli import main
-from results.comparison import asked
-from scenarios import simulate
-from scenarios.checking import ScenarioError
-from scenarios.points import points_in
-from scenarios.reading import resolved
+from xiancheng.calibration import parsing
+from xiancheng.calibration.naming import is_path, nearest, place, place_names
+from xiancheng.calibration.region import load, located, packs
+from xiancheng.results.cli import main
+from xiancheng.results.comparison import asked
+from xiancheng.scenarios import simulate
+from xiancheng.scenarios.checking import ScenarioError
+from xiancheng.scenarios.points import points_in
+from xiancheng.scenarios.reading import resolved
 
 BINZHOU = load("binzhou").counties
 
@@ -163,8 +163,8 @@ def test_a_pack_that_changes_on_disk_is_read_again(tmp_path):
 
 
 def test_a_request_names_a_pack_by_its_absolute_path(tmp_path, monkeypatch):
-    from scenarios.request import Request
     from tests.small_pack import written
+    from xiancheng.scenarios.request import Request
 
     written(tmp_path / "mine")
     monkeypatch.chdir(tmp_path)

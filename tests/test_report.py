@@ -10,21 +10,21 @@ from types import SimpleNamespace
 
 import pytest
 
-from results import verdict
-from results.cli import Say, main
-from results.contents import document, subject
-from results.keeping import store
-from results.keeping.answers import Answers, keep
-from results.report import command, layout, paper
-from results.report import subject as reported
-from scenarios.checking import ScenarioError
-from scenarios.ensemble import pair
-from scenarios.keys import Text
-from scenarios.naming import plain
-from scenarios.request import Request
-from scenarios.resolving import resolve
-from scenarios.simulate import RequestError
 from tests.test_contents import SCALE, draws_of, shares_of
+from xiancheng.results import verdict
+from xiancheng.results.cli import Say, main
+from xiancheng.results.contents import document, subject
+from xiancheng.results.keeping import store
+from xiancheng.results.keeping.answers import Answers, keep
+from xiancheng.results.report import command, layout, paper
+from xiancheng.results.report import subject as reported
+from xiancheng.scenarios.checking import ScenarioError
+from xiancheng.scenarios.ensemble import pair
+from xiancheng.scenarios.keys import Text
+from xiancheng.scenarios.naming import plain
+from xiancheng.scenarios.request import Request
+from xiancheng.scenarios.resolving import resolve
+from xiancheng.scenarios.simulate import RequestError
 
 docx = pytest.importorskip("docx")
 openpyxl = pytest.importorskip("openpyxl")
@@ -369,7 +369,7 @@ def test_nothing_half_written_is_left(run, tmp_path, monkeypatch):
     def breaks(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("results.report.page.write", breaks)
+    monkeypatch.setattr("xiancheng.results.report.page.write", breaks)
     assert main(["report", str(run), "--format", "xlsx,html", "--out", str(tmp_path)]) == 1
     assert not [*tmp_path.iterdir()]
 

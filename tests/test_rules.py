@@ -8,10 +8,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy.stats import kstest, pearsonr
 
-from sim.choice import hazard, probability, threshold
-from sim.indicators import INDICATORS
-from sim.randomness import FULL, RandomStreams, Stream, addresses
 from tests.conftest import build_world, run
+from xiancheng.sim.choice import hazard, probability, threshold
+from xiancheng.sim.indicators import INDICATORS
+from xiancheng.sim.randomness import FULL, RandomStreams, Stream, addresses
 
 # The rules of each theme: test_households, test_migration, test_moving, test_markets,
 # test_land_and_villages, test_levers.

@@ -13,14 +13,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from calibration.refusal import RefusedError
-from calibration.region import load
-from results.cli import main
-from scenarios import RegionModel, parameters, simulate
-from scenarios.ensemble import pair
-from scenarios.loading import load as load_plan
-from scenarios.resolving import resolve
-from scenarios.simulate import RequestError
+from xiancheng.calibration.refusal import RefusedError
+from xiancheng.calibration.region import load
+from xiancheng.results.cli import main
+from xiancheng.scenarios import RegionModel, parameters, simulate
+from xiancheng.scenarios.ensemble import pair
+from xiancheng.scenarios.loading import load as load_plan
+from xiancheng.scenarios.resolving import resolve
+from xiancheng.scenarios.simulate import RequestError
 
 SCALE = 0.01
 
@@ -109,7 +109,7 @@ def test_threads_and_chunks_change_nothing(both, how):
 def test_another_process_tells_the_same_story(both):
     """Whatever the order in which Python keeps its sets."""
     code = (
-        "from scenarios import simulate; from tests.test_run import content; "
+        "from xiancheng.scenarios import simulate; from tests.test_run import content; "
         f"print(content(simulate('plan', scale={SCALE})))"
     )
     for seed in ("0", "random"):

@@ -8,8 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from sim import schooling
-from sim.state import DEPENDENT, NO_WORK, OWNS_FLAT
 from tests.conftest import (
     IN_TOWN,
     IN_VILLAGE,
@@ -22,6 +20,8 @@ from tests.conftest import (
     quarter_of,
     two_counties,
 )
+from xiancheng.sim import schooling
+from xiancheng.sim.state import DEPENDENT, NO_WORK, OWNS_FLAT
 
 Q = NOW + 1
 

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import norm
 
-from calibration.scores import (
+from tests.conftest import assert_share
+from xiancheng.calibration.scores import (
     LEVELS,
     Scores,
     between,
@@ -19,7 +20,6 @@ from calibration.scores import (
     probability,
     stacked,
 )
-from tests.conftest import assert_share
 
 ensembles = arrays(float, (7, 3), elements=st.integers(0, 20).map(float))
 

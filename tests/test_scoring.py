@@ -10,18 +10,18 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from calibration.region import load
-from calibration.scores import LEVELS
-from results.cli import Say, main, parser
-from results.forecasts import forecasting, frozen, scored
-from results.forecasts import score as scoring
-from results.forecasts.forecasting import FORECASTERS, MELD, MODEL, WITHOUT, forecasts
-from results.forecasts.frozen import REGISTERED, ROUNDS, Settings, digests
-from results.forecasts.observed import COLUMNS, VARIABLE, Observed, read
-from scenarios.checking import ScenarioError
-from scenarios.outcome import ABOUT
-from scenarios.simulate import INFORMATION, RequestError, reported
 from tests import registration
+from xiancheng.calibration.region import load
+from xiancheng.calibration.scores import LEVELS
+from xiancheng.results.cli import Say, main, parser
+from xiancheng.results.forecasts import forecasting, frozen, scored
+from xiancheng.results.forecasts import score as scoring
+from xiancheng.results.forecasts.forecasting import FORECASTERS, MELD, MODEL, WITHOUT, forecasts
+from xiancheng.results.forecasts.frozen import REGISTERED, ROUNDS, Settings, digests
+from xiancheng.results.forecasts.observed import COLUMNS, VARIABLE, Observed, read
+from xiancheng.scenarios.checking import ScenarioError
+from xiancheng.scenarios.outcome import ABOUT
+from xiancheng.scenarios.simulate import INFORMATION, RequestError, reported
 
 SMALL = Settings(draws=3, level_draws=60, left_out_draws=40, scale=0.005, seed=7)
 END, BEFORE = date(2025, 12, 31), date(2023, 12, 31)

@@ -9,15 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from calibration import posterior
-from results.cli import main
-from results.forecasts.level import at_deadlines, level
-from results.seeking import certify, held, seek, sought
-from results.seeking.programme import least
-from results.seeking.wish import spending, wished
-from scenarios.paired import Draw, Reading, Runs, independent, layered
-from scenarios.resolving import resolve
-from scenarios.simulate import RequestError
+from xiancheng.calibration import posterior
+from xiancheng.results.cli import main
+from xiancheng.results.forecasts.level import at_deadlines, level
+from xiancheng.results.seeking import certify, held, seek, sought
+from xiancheng.results.seeking.programme import least
+from xiancheng.results.seeking.wish import spending, wished
+from xiancheng.scenarios.paired import Draw, Reading, Runs, independent, layered
+from xiancheng.scenarios.resolving import resolve
+from xiancheng.scenarios.simulate import RequestError
 
 SCALE = 0.005
 HUIMIN = 2  # the index of its target
@@ -359,7 +359,7 @@ def test_what_is_said_in_several_words_adds_up(capsys, monkeypatch):
         asked.append(how)
         raise RequestError("够了", "enough")
 
-    monkeypatch.setattr("results.seeking.wish.wished", watched)
+    monkeypatch.setattr("xiancheng.results.seeking.wish.wished", watched)
     words = ["seek", "--exclude", "M01", "--exclude", "M02", "--weight", "M03=2"]
     assert main([*words, "--weight", "M04=3", "--lang", "en"]) == 2
     assert "enough" in capsys.readouterr().err

@@ -7,9 +7,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from calibration.priors import catalogue
-from results.cli import main
-from results.sensitivity import (
+from xiancheng.calibration.priors import catalogue
+from xiancheng.results.cli import main
+from xiancheng.results.sensitivity import (
     LEAST,
     LUCK,
     Question,
@@ -20,9 +20,9 @@ from results.sensitivity import (
     sobol,
     world,
 )
-from scenarios.paired import Runs
-from scenarios.resolving import resolve
-from scenarios.simulate import RequestError
+from xiancheng.scenarios.paired import Runs
+from xiancheng.scenarios.resolving import resolve
+from xiancheng.scenarios.simulate import RequestError
 
 pytest.importorskip("SALib")
 

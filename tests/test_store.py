@@ -13,11 +13,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from results.keeping import ledger, record, reproducing, store, tables
-from results.keeping.keyed import Store
-from results.sweeps import swept
-from scenarios.request import Request, code_digest, digest_of
-from scenarios.simulate import RequestError
+from xiancheng.results.keeping import ledger, record, reproducing, store, tables
+from xiancheng.results.keeping.keyed import Store
+from xiancheng.results.sweeps import swept
+from xiancheng.scenarios.request import Request, code_digest, digest_of
+from xiancheng.scenarios.simulate import RequestError
 
 ASKED = {"scale": 0.005, "until": "2021-06-30", "seed": 3, "draw": 2}
 
@@ -44,7 +44,9 @@ def kept(first, tmp_path):
 
 
 def test_the_record_validates_against_the_published_schema(first):
-    published = json.loads(files("results").joinpath("run.schema.json").read_text("utf-8"))
+    published = json.loads(
+        files("xiancheng.results").joinpath("run.schema.json").read_text("utf-8")
+    )
     assert published == record.schema()
     about = json.loads((first[1].folder / "run.json").read_text("utf-8"))
     jsonschema.validate(about, published)
@@ -104,7 +106,7 @@ def test_whatever_makes_another_outcome_makes_another_key(request_):
 
 
 def test_a_central_value_that_is_spelled_out_is_the_same_request():
-    from calibration.priors import central
+    from xiancheng.calibration.priors import central
 
     spelled = Request.of("plan", parameters={"beta_y": central().beta_y}, **ASKED)
     assert spelled.key == Request.of("plan", **ASKED).key
@@ -112,9 +114,13 @@ def test_a_central_value_that_is_spelled_out_is_the_same_request():
 
 def test_the_code_digest_follows_the_code_and_the_libraries(monkeypatch):
     digests = [code_digest.__wrapped__()]
-    monkeypatch.setattr("scenarios.request.code_identity.digest", lambda *_: "another program")
+    monkeypatch.setattr(
+        "xiancheng.scenarios.request.code_identity.digest", lambda *_: "another program"
+    )
     digests.append(code_digest.__wrapped__())
-    monkeypatch.setattr("scenarios.request.version", lambda library: f"{library} of tomorrow")
+    monkeypatch.setattr(
+        "xiancheng.scenarios.request.version", lambda library: f"{library} of tomorrow"
+    )
     digests.append(code_digest.__wrapped__())
     assert len(set(digests)) == 3
 
@@ -218,7 +224,8 @@ def test_a_claim_is_held_by_one_process_and_ends_with_it(tmp_path):
 
     kept, key = Store(tmp_path), "a" * 64
     hold = (
-        "import sys, time; from pathlib import Path; from results.keeping.keyed import Store\n"
+        "import sys, time; from pathlib import Path\n"
+        "from xiancheng.results.keeping.keyed import Store\n"
         f"with Store(Path({str(tmp_path)!r})).claimed({key!r}) as mine:\n"
         "    print(mine, flush=True); time.sleep(60)"
     )
@@ -313,7 +320,7 @@ def test_the_commit_is_that_of_a_repository_that_tracks_this_program(tmp_path, m
     """An installation within the repository of another project has no commit of its own."""
     import subprocess
 
-    from scenarios import outcome
+    from xiancheng.scenarios import outcome
 
     site = tmp_path / "site-packages" / "scenarios"
     site.mkdir(parents=True)
@@ -335,7 +342,7 @@ def test_the_commit_is_that_of_a_repository_that_tracks_this_program(tmp_path, m
 
 
 def test_a_run_of_a_pack_given_by_a_relative_path_is_found_from_anywhere(tmp_path, monkeypatch):
-    from calibration.region import load
+    from xiancheng.calibration.region import load
 
     shutil.copytree(load("binzhou").folder, tmp_path / "here" / "own")
     (tmp_path / "elsewhere").mkdir()

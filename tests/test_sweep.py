@@ -15,20 +15,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from calibration import posterior, priors
-from calibration.region import load
-from results.cli import main
-from results.keeping import ledger, record
-from results.keeping.keyed import Store
-from results.keeping.room import Need
-from results.sweeps import command as sweeping
-from results.sweeps import planning
-from scenarios.checking import ScenarioError
-from scenarios.engines import Dask, Local, Lost, Pace
-from scenarios.points import sampled
-from scenarios.request import Request, code_digest, digest_of
-from scenarios.simulate import RequestError
-from scenarios.sweep import design
+from xiancheng.calibration import posterior, priors
+from xiancheng.calibration.region import load
+from xiancheng.results.cli import main
+from xiancheng.results.keeping import ledger, record
+from xiancheng.results.keeping.keyed import Store
+from xiancheng.results.keeping.room import Need
+from xiancheng.results.sweeps import command as sweeping
+from xiancheng.results.sweeps import planning
+from xiancheng.scenarios.checking import ScenarioError
+from xiancheng.scenarios.engines import Dask, Local, Lost, Pace
+from xiancheng.scenarios.points import sampled
+from xiancheng.scenarios.request import Request, code_digest, digest_of
+from xiancheng.scenarios.simulate import RequestError
+from xiancheng.scenarios.sweep import design
 
 SMALL = """
 name: small
@@ -165,7 +165,7 @@ def test_a_wrong_design_is_refused_with_its_place(tmp_path, change, said):
 
 
 def test_a_posterior_that_is_not_there_is_named(tmp_path, monkeypatch):
-    monkeypatch.setattr("calibration.posterior.read", lambda _: None)
+    monkeypatch.setattr("xiancheng.calibration.posterior.read", lambda _: None)
     with pytest.raises(ScenarioError) as refused:
         design(written(tmp_path, SMALL.replace("from: prior, n: 2", "from: posterior, n: 2")))
     assert "posterior.csv" in refused.value.text("en")
@@ -502,7 +502,7 @@ def test_what_a_job_refuses_ends_the_engine():
 
 def command(folder: Path, *more: str) -> list[str]:
     words = ["sweep", str(folder / "design.yaml"), "--out", str(folder / "out"), "--lang", "en"]
-    return [sys.executable, "-m", "results.cli", *words, *more]
+    return [sys.executable, "-m", "xiancheng", *words, *more]
 
 
 def begun(folder: Path, *more: str) -> subprocess.Popen:

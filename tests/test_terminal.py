@@ -12,13 +12,15 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from calibration import cache, compiling
-from calibration.population import population
-from calibration.region import load
-from results import cells, cost, show, streams
-from results.cli import Say, main
-from results.knowing import hindcast
-from results.stopping import INTERRUPTED
+from xiancheng.calibration import cache, compiling
+from xiancheng.calibration.population import population
+from xiancheng.calibration.region import load
+from xiancheng.results import cells, commands, cost, show, streams
+from xiancheng.results.cli import Say, main
+from xiancheng.results.comparison import command
+from xiancheng.results.forecasts import score
+from xiancheng.results.knowing import hindcast
+from xiancheng.results.stopping import INTERRUPTED
 
 HERE = Path(__file__).parent.parent
 SMALL = ["--scale", "0.003"]
@@ -45,13 +47,10 @@ def tables(tmp_path_factory):
 
         patch.setattr(show, "table", table)
         for name, module in list(sys.modules.items()):
-            if name.startswith("results.") and getattr(module, "table", None) is plain:
+            if name.startswith("xiancheng.results.") and getattr(module, "table", None) is plain:
                 patch.setattr(module, "table", table)
-        import results.commands
-        import results.comparison.command
-        import results.forecasts.score
 
-        for module in (results.commands, results.comparison.command, results.forecasts.score):
+        for module in (commands, command, score):
             patch.setattr(module, "table", table)
         for words in asked:
             for lang in ("zh", "en"):
@@ -149,8 +148,8 @@ def test_what_takes_long_is_announced_with_runs_and_time(capsys):
 
 DRIVER = """
 import sys
-from results import streams
-from results.cli import main
+from xiancheng.results import streams
+from xiancheng.results.cli import main
 streams.prepare(json=False)
 for words in {asked!r}:
     try:
@@ -186,7 +185,7 @@ def test_what_an_encoding_lacks_is_replaced(encoding, tmp_path):
 
 
 def test_json_loses_nothing_in_ascii():
-    words = [sys.executable, "-m", "results.cli", "show", "plan", "--json"]
+    words = [sys.executable, "-m", "xiancheng", "show", "plan", "--json"]
     plain, narrow = (
         json.loads(
             subprocess.run(
@@ -201,7 +200,7 @@ def test_json_loses_nothing_in_ascii():
 
 
 def test_a_language_asked_for_is_kept(monkeypatch):
-    from results import cli
+    from xiancheng.results import cli
 
     monkeypatch.setattr(streams, "shows_chinese", lambda: False)
     assert cli._language([]) == "en"
@@ -262,7 +261,7 @@ def refuses_first(words, folder, monkeypatch, capsys):
     def computed(*_args, **_more):
         raise AssertionError("something was computed")
 
-    for place in ("scenarios.request.Request.simulate", "scenarios.paired._run"):
+    for place in ("scenarios.request.Request.simulate", "xiancheng.scenarios.paired._run"):
         monkeypatch.setattr(place, computed)
     assert main([*(known.get(word, word) for word in words), "--lang", "en"]) == 2
     said = capsys.readouterr()
@@ -272,7 +271,7 @@ def refuses_first(words, folder, monkeypatch, capsys):
 
 
 def test_trying_a_place_leaves_nothing(tmp_path):
-    from results.keeping.files import writable
+    from xiancheng.results.keeping.files import writable
 
     writable(tmp_path / "a" / "b")
     cells.possible(tmp_path / "c.csv")
@@ -280,7 +279,7 @@ def test_trying_a_place_leaves_nothing(tmp_path):
 
 
 def test_what_was_computed_is_printed_though_the_disk_is_full(tmp_path, monkeypatch, capsys):
-    from results.keeping import answers
+    from xiancheng.results.keeping import answers
 
     def full(*_):
         raise OSError(28, "No space left on device")
@@ -310,8 +309,8 @@ def test_a_user_without_a_home_computes_and_keeps_nothing(tmp_path, monkeypatch)
 
 COMPILED = """
 import numpy as np
-from calibration.compiling import keep_compiled
-from sim import kernels
+from xiancheng.calibration.compiling import keep_compiled
+from xiancheng.sim import kernels
 print(keep_compiled())
 out = np.zeros((4, 3), np.uint64)
 kernels.words(np.arange(3, dtype=np.uint64), np.uint64(1), np.uint64(2), np.uint64(3), out)
@@ -347,7 +346,7 @@ def test_old_compiled_code_is_removed(tmp_path):
 
 def test_an_interrupted_process_leaves_no_semaphores():
     code = (
-        "from multiprocessing import get_context; from results.stopping import leave; "
+        "from multiprocessing import get_context; from xiancheng.results.stopping import leave; "
         f"held = get_context('spawn').Semaphore(); leave({INTERRUPTED})"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, cwd=HERE)

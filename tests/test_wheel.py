@@ -20,8 +20,8 @@ FILES = ["pyproject.toml", "README.md", "LICENSE", ".gitignore"]
 
 def wheel(folder: Path, *, age: int, umask: int) -> Path:
     """The wheel built from a copy of the sources whose files are this old [s]."""
-    for floor in FLOORS:
-        shutil.copytree(HOUSE / floor, folder / floor, ignore=shutil.ignore_patterns("runs"))
+    for name in (*FLOORS, "xiancheng"):
+        shutil.copytree(HOUSE / name, folder / name, ignore=shutil.ignore_patterns("runs"))
     for name in FILES:
         shutil.copy(HOUSE / name, folder)
     runs = folder / "results" / "runs"
@@ -52,13 +52,41 @@ def test_two_builds_give_the_same_wheel(wheels):
 
 
 @pytest.mark.slow
-def test_the_wheel_holds_the_four_floors_with_their_data_and_no_output(wheels):
+def test_the_wheel_is_one_package_with_its_data_and_no_output(wheels):
     names = zipfile.ZipFile(wheels[0]).namelist()
     about = re.compile(r"xiancheng-[\d.]+\.dist-info/")
-    assert {name.partition("/")[0] for name in names if not about.match(name)} == set(FLOORS)
-    assert "calibration/regions/binzhou/region.yaml" in names
-    assert "calibration/parameters.yaml" in names
+    inside = {name.split("/")[1] for name in names if not about.match(name)}
+    assert {name.partition("/")[0] for name in names if not about.match(name)} == {"xiancheng"}
+    assert {*FLOORS, "py.typed"} <= inside
+    assert "xiancheng/calibration/regions/binzhou/region.yaml" in names
+    assert "xiancheng/calibration/parameters.yaml" in names
     assert [name for name in names if "/runs/" in name or name.endswith(".pyc")] == []
+
+
+@pytest.mark.slow
+def test_what_is_installed_runs_beside_a_file_of_the_likeliest_name(wheels, tmp_path):
+    """From the wheel alone, in a folder in which somebody has a `sim.py` and a `results.py`."""
+    site, desk = tmp_path / "site", tmp_path / "desk"
+    zipfile.ZipFile(wheels[0]).extractall(site)
+    desk.mkdir()
+    for name in ("sim.py", "results.py"):
+        (desk / name).write_text("raise RuntimeError('not ours')\n", encoding="utf-8")
+    code = (
+        "import xiancheng; from pathlib import Path; print(Path(xiancheng.__file__).parents[1]); "
+        "print(xiancheng.simulate('baseline', scale=0.001).dates[-1])"
+    )
+    env = {**os.environ, "PYTHONPATH": str(site), "XIANCHENG_CACHE": str(tmp_path / "cache")}
+    made = subprocess.run(
+        [sys.executable, "-c", code], cwd=desk, env=env, check=True, capture_output=True, text=True
+    )
+    assert made.stdout.split() == [str(site), "2025-12-31"]
+    shown = [sys.executable, "-m", "xiancheng", "--lang", "en", "show", "baseline"]
+    assert (
+        "2025-12-31"
+        in subprocess.run(
+            shown, cwd=desk, env=env, check=True, capture_output=True, text=True
+        ).stdout
+    )
 
 
 @pytest.mark.slow

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri
 
-from calibration.estimation.discrepancy import Discrepancy
-from calibration.estimation.table import Table
+from xiancheng.calibration.estimation.discrepancy import Discrepancy
+from xiancheng.calibration.estimation.table import Table
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ import numpy as np
 
 from benchmarks.peers import task
 from benchmarks.peers.task import BANDS, PLACES, Ints
-from sim import kernels
-from sim.choice import threshold
-from sim.randomness import RandomStreams, Stream, addresses
-from sim.state import NEVER, People
+from xiancheng.sim import kernels
+from xiancheng.sim.choice import threshold
+from xiancheng.sim.randomness import RandomStreams, Stream, addresses
+from xiancheng.sim.state import NEVER, People
 
 NAME = f"xiancheng {version('xiancheng')}"
 CHUNK = 65536

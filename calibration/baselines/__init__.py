@@ -1,7 +1,7 @@
 """The statistical forecasts to beat, behind one interface with the model itself."""
 
-from calibration.baselines.cohorts import Cohorts
-from calibration.baselines.forecast import (
+from xiancheng.calibration.baselines.cohorts import Cohorts
+from xiancheng.calibration.baselines.forecast import (
     Forecast,
     Forecaster,
     ForecastError,
@@ -10,10 +10,10 @@ from calibration.baselines.forecast import (
     Standing,
     hindcast,
 )
-from calibration.baselines.pool import Pool
-from calibration.baselines.shared import SharedTrend
-from calibration.baselines.trends import TRENDS
-from calibration.schema import Name
+from xiancheng.calibration.baselines.pool import Pool
+from xiancheng.calibration.baselines.shared import SharedTrend
+from xiancheng.calibration.baselines.trends import TRENDS
+from xiancheng.calibration.schema import Name
 
 __all__ = [
     "BASELINES", "Forecast", "ForecastError", "Forecaster", "Given", "Known", "Pool", "Standing",

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
-from calibration.baselines.errors import Law, strayed
-from calibration.baselines.forecast import (
+from xiancheng.calibration.baselines.errors import Law, strayed
+from xiancheng.calibration.baselines.forecast import (
     Forecast,
     ForecastError,
     Known,
@@ -25,9 +25,9 @@ from calibration.baselines.forecast import (
     luck,
     shifted,
 )
-from calibration.panel import Panel
-from calibration.schema import Name
-from sim.state import Floats
+from xiancheng.calibration.panel import Panel
+from xiancheng.calibration.schema import Name
+from xiancheng.sim.state import Floats
 
 STEP = 5.0  # years: the width of an age band
 RECORD = 10.0  # years between the censuses that cohorts are followed through

@@ -11,7 +11,7 @@ from typing import Self
 
 import numpy as np
 
-from sim.state import Floats
+from xiancheng.sim.state import Floats
 
 NU = 4.0  # degrees of freedom: residuals of 1,661 counties about their province, 2010 to 2020
 ROUNDS = 60  # of the fit, which has come to rest by then

@@ -13,10 +13,10 @@ from zlib import crc32
 import numpy as np
 from scipy.special import expit, logit
 
-from calibration.panel import Left, Panel, left_out
-from calibration.refusal import RefusedError
-from calibration.schema import Name
-from sim.state import Bools, Floats
+from xiancheng.calibration.panel import Left, Panel, left_out
+from xiancheng.calibration.refusal import RefusedError
+from xiancheng.calibration.schema import Name
+from xiancheng.sim.state import Bools, Floats
 
 EDGE = 0.001  # shares closer to 0 or 1 are taken as this far from it, where odds are needed
 SHIFT_SD = 0.012  # log odds a year (assumed, 0.006-0.025), by which the trend of all may change:

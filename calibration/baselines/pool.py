@@ -16,9 +16,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from calibration.baselines.forecast import Forecast, Forecaster, Known, luck
-from calibration.schema import Name
-from sim.state import Floats, Ints
+from xiancheng.calibration.baselines.forecast import Forecast, Forecaster, Known, luck
+from xiancheng.calibration.schema import Name
+from xiancheng.sim.state import Floats, Ints
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from calibration.baselines.errors import NU, carried
-from calibration.baselines.forecast import (
+from xiancheng.calibration.baselines.errors import NU, carried
+from xiancheng.calibration.baselines.forecast import (
     Forecast,
     Known,
     from_log_odds,
@@ -28,9 +28,9 @@ from calibration.baselines.forecast import (
     luck,
     shifted,
 )
-from calibration.panel import Panel
-from calibration.schema import Name
-from sim.state import Floats, Ints
+from xiancheng.calibration.panel import Panel
+from xiancheng.calibration.schema import Name
+from xiancheng.sim.state import Floats, Ints
 
 CHAINS, WARM, KEPT = 64, 60, 60  # chains side by side; rounds forgotten and kept of each
 SCALE = 0.5  # of both half-Cauchy priors [log odds]: the median of a standard deviation, a wide one

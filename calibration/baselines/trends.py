@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit, logit
 
-from calibration.baselines.errors import Law, strayed
-from calibration.baselines.forecast import EDGE, Forecast, Known, luck, shifted
-from calibration.panel import Panel
-from calibration.schema import Name
-from sim.state import Floats
+from xiancheng.calibration.baselines.errors import Law, strayed
+from xiancheng.calibration.baselines.forecast import EDGE, Forecast, Known, luck, shifted
+from xiancheng.calibration.panel import Panel
+from xiancheng.calibration.schema import Name
+from xiancheng.sim.state import Floats
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from calibration.estimation.posterior import Posterior
-from calibration.estimation.ridge import ridge
-from sim.state import Floats, Ints
+from xiancheng.calibration.estimation.posterior import Posterior
+from xiancheng.calibration.estimation.ridge import ridge
+from xiancheng.sim.state import Floats, Ints
 
 SHARE = 0.3  # of the rows that is accepted
 ROWS_EACH = 25  # accepted at least, for each summary: in many dimensions no row is near

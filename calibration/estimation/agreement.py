@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from calibration.estimation.posterior import Posterior
+from xiancheng.calibration.estimation.posterior import Posterior
 
 NEAR = 0.5  # posterior standard deviations that medians may differ by
 ALIKE = 1.5  # ratio of widths that still counts as alike

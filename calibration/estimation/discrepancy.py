@@ -30,9 +30,9 @@ from typing import Self
 import numpy as np
 from scipy.special import ndtri
 
-from calibration.estimation.scores import Belief, values
-from calibration.estimation.table import Table
-from sim.state import Floats, Ints
+from xiancheng.calibration.estimation.scores import Belief, values
+from xiancheng.calibration.estimation.table import Table
+from xiancheng.sim.state import Floats, Ints
 
 DEGREES = 4.0  # of freedom; residuals of counties between two censuses
 SHARE = 0.7  # assumed, 0.3 to 1.5: median size of errors, in spreads that the model itself makes;

@@ -22,10 +22,10 @@ from scipy.linalg import cho_solve
 from scipy.optimize import minimize
 from scipy.stats import chi2
 
-from calibration.estimation.learning import Standard
-from calibration.estimation.ridge import Ridge, ridge
-from calibration.estimation.table import EstimationError, one_thread, optional
-from sim.state import Floats
+from xiancheng.calibration.estimation.learning import Standard
+from xiancheng.calibration.estimation.ridge import Ridge, ridge
+from xiancheng.calibration.estimation.table import EstimationError, one_thread, optional
+from xiancheng.sim.state import Floats
 
 TUNED_ON, CONDITIONED_ON, TESTED_ON = 250, 600, 300  # rows at most
 TESTED_SHARE = 0.2  # of the rows at least

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from calibration.estimation.adjusting import SHARE, adjusted
-from calibration.estimation.discrepancy import Discrepancy
-from calibration.estimation.features import Description, described
-from calibration.estimation.learning import (
+from xiancheng.calibration.estimation.adjusting import SHARE, adjusted
+from xiancheng.calibration.estimation.discrepancy import Discrepancy
+from xiancheng.calibration.estimation.features import Description, described
+from xiancheng.calibration.estimation.learning import (
     FOLDS,
     NETS,
     Learned,
@@ -28,10 +28,10 @@ from calibration.estimation.learning import (
     learned,
     learned_lines,
 )
-from calibration.estimation.posterior import Posterior
-from calibration.estimation.scores import Belief, scores
-from calibration.estimation.table import EstimationError, Table, one_thread
-from sim.state import Bools, Floats, Ints
+from xiancheng.calibration.estimation.posterior import Posterior
+from xiancheng.calibration.estimation.scores import Belief, scores
+from xiancheng.calibration.estimation.table import EstimationError, Table, one_thread
+from xiancheng.sim.state import Bools, Floats, Ints
 
 FEWEST = 100  # rows to learn from
 TINY = 1e-6  # share of a variance that keeps a logarithm finite

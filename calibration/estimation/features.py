@@ -11,8 +11,8 @@ from typing import Protocol
 
 import numpy as np
 
-from calibration.estimation.table import Table
-from sim.state import Bools, Floats, Ints
+from xiancheng.calibration.estimation.table import Table
+from xiancheng.sim.state import Bools, Floats, Ints
 
 FEW = 12  # units up to which they are told one by one
 QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)

@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from calibration.estimation.posterior import Posterior
-from sim.state import Floats
+from xiancheng.calibration.estimation.posterior import Posterior
+from xiancheng.sim.state import Floats
 
 LEVELS = (0.5, 0.8, 0.9)
 CONFIDENCE = 0.95  # that a gate lets through what is calibrated, over all tests together

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from calibration.estimation.posterior import Posterior
-from calibration.estimation.table import Say
-from sim.state import Floats
+from xiancheng.calibration.estimation.posterior import Posterior
+from xiancheng.calibration.estimation.table import Say
+from xiancheng.sim.state import Floats
 
 IDENTIFIED, WEAKLY = 0.6, 0.15  # contractions from which the words are used
 STRONG = 0.5  # correlation from which a pair counts as tied

@@ -18,9 +18,9 @@ from typing import Any, Self
 
 import numpy as np
 
-from calibration.estimation.ridge import Ridge, ridge
-from calibration.estimation.table import one_thread, optional
-from sim.state import Floats, Ints
+from xiancheng.calibration.estimation.ridge import Ridge, ridge
+from xiancheng.calibration.estimation.table import one_thread, optional
+from xiancheng.sim.state import Floats, Ints
 
 FARTHEST = 4.0  # standard deviations at which a feature is cut: heavy tails are not extrapolated
 HIDDEN = (48, 24)  # nodes of the nets

@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from calibration.estimation.emulate import Emulator, emulator
-from sim.state import Floats
+from xiancheng.calibration.estimation.emulate import Emulator, emulator
+from xiancheng.sim.state import Floats
 
 CANDIDATES = 4000  # points of the prior that stand for its space
 SEARCHES, BEST = 6, 25  # rounds of looking closer around the best points, before "empty" is said

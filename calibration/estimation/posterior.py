@@ -6,8 +6,8 @@ from typing import Self
 
 import numpy as np
 
-from calibration.estimation.scores import Belief, values
-from sim.state import Floats, Ints
+from xiancheng.calibration.estimation.scores import Belief, values
+from xiancheng.sim.state import Floats, Ints
 
 
 @dataclass(frozen=True)

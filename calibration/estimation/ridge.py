@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.state import Floats
+from xiancheng.sim.state import Floats
 
 PENALTIES = 10.0 ** np.arange(-4, 5.0)  # in units of the mean squared singular value
 MOST_PULL = 0.99

@@ -6,7 +6,7 @@ from typing import Protocol
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from sim.state import Floats
+from xiancheng.sim.state import Floats
 
 FARTHEST = 5.0  # a score beyond this is no belief but an extrapolation
 HALVINGS = 60

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtri
 
-from calibration.estimation.table import optional
-from sim.state import Floats
+from xiancheng.calibration.estimation.table import optional
+from xiancheng.sim.state import Floats
 
 INNER = 0.98  # share of each prior that is explored, around its median
 LEVELS = 4  # of the Morris grid

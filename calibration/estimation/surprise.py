@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from calibration.estimation.table import Table
-from sim.state import Floats
+from xiancheng.calibration.estimation.table import Table
+from xiancheng.sim.state import Floats
 
 LEVEL = 0.99
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from calibration.refusal import RefusedError
-from sim.state import Bools, Floats, Ints
+from xiancheng.calibration.refusal import RefusedError
+from xiancheng.sim.state import Bools, Floats, Ints
 
 Say = tuple[str, str]  # the same words in Chinese and in English
 

@@ -13,9 +13,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from calibration.estimation.posterior import Posterior, systematic
-from calibration.estimation.scores import FARTHEST
-from sim.state import Floats
+from xiancheng.calibration.estimation.posterior import Posterior, systematic
+from xiancheng.calibration.estimation.scores import FARTHEST
+from xiancheng.sim.state import Floats
 
 PARTICLES = 500
 COUNTING = 0.5  # share of the particles that a step lets count

@@ -32,7 +32,7 @@ def swept(draws: int, scale: float, out: Path) -> Path:
     """Run plan and baseline under each draw of the parameters, as `xiancheng sweep` does."""
     design, sweep = out / "worlds.yaml", out / "worlds"
     design.write_text(DESIGN.format(draws=draws, scale=scale), encoding="utf-8")
-    command = [sys.executable, "-m", "results.cli", "sweep", design, "--out", sweep]
+    command = [sys.executable, "-m", "xiancheng", "sweep", design, "--out", sweep]
     subprocess.run(command, check=True, capture_output=True)
     return sweep
 

@@ -5,20 +5,20 @@ from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from calibration import naming, parsing
-from results import cells
-from scenarios.checking import Words, nearest
-from scenarios.simulate import RequestError
+from xiancheng.calibration import naming, parsing
+from xiancheng.results import cells
+from xiancheng.scenarios.checking import Words, nearest
+from xiancheng.scenarios.simulate import RequestError
 
 if TYPE_CHECKING:
-    from scenarios.paired import Runs
-    from scenarios.scenario import Scenario
+    from xiancheng.scenarios.paired import Runs
+    from xiancheng.scenarios.scenario import Scenario
 
 
 def scenario(asked: Namespace) -> "Scenario":
     """The scenario that is asked about, up to the day that is asked for."""
-    from scenarios.resolving import resolve
-    from scenarios.simulate import horizon
+    from xiancheng.scenarios.resolving import resolve
+    from xiancheng.scenarios.simulate import horizon
 
     return horizon(resolve(asked.scenario, asked.region), None, asked.until)
 
@@ -34,7 +34,7 @@ def possible(asked: Namespace, *scenarios: "Scenario", **numbers: Any) -> None:
     ------
     RequestError, PackError
     """
-    from scenarios.simulate import checked
+    from xiancheng.scenarios.simulate import checked
 
     for each in scenarios:
         checked(each, asked.region, **numbers)
@@ -84,7 +84,7 @@ def runs(asked: Namespace, told: "Scenario", day: date, scale: float | None = No
     RequestError
         if the scenario does not reach that day.
     """
-    from scenarios.paired import Runs
+    from xiancheng.scenarios.paired import Runs
 
     if not told.start < day <= told.until:
         raise RequestError(
@@ -96,8 +96,8 @@ def runs(asked: Namespace, told: "Scenario", day: date, scale: float | None = No
 
 def last_deadline(asked: Namespace, told: "Scenario") -> date:
     """The day on which the targets are judged, or else the last of the scenario."""
-    from calibration.region import load
-    from scenarios.paired import judged_on
+    from xiancheng.calibration.region import load
+    from xiancheng.scenarios.paired import judged_on
 
     return judged_on(told, load(asked.region))
 
@@ -160,7 +160,7 @@ def group_named(made: "Runs", name: str | None) -> int:
     ------
     RequestError
     """
-    from scenarios.simulate import reported
+    from xiancheng.scenarios.simulate import reported
 
     groups = reported(made.pack)
     if name is None:

@@ -25,11 +25,11 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 import numpy as np
 
-from scenarios.outcome import RATE, Group
-from scenarios.paired import PARTS, Draw, Reading, Runs
-from scenarios.scenario import Scenario
-from scenarios.simulate import reported
-from sim.state import Floats
+from xiancheng.scenarios.outcome import RATE, Group
+from xiancheng.scenarios.paired import PARTS, Draw, Reading, Runs
+from xiancheng.scenarios.scenario import Scenario
+from xiancheng.scenarios.simulate import reported
+from xiancheng.sim.state import Floats
 
 if TYPE_CHECKING:
     import pandas as pd

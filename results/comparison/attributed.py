@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from results.caveats import belief
-from results.comparison.attribute import Attribution
-from results.contents.contributions import SEEN, error, points, whole_rows
-from results.contents.words import CAUSES
-from scenarios.checking import Words, shortened
-from scenarios.paired import PARTS
+from xiancheng.results.caveats import belief
+from xiancheng.results.comparison.attribute import Attribution
+from xiancheng.results.contents.contributions import SEEN, error, points, whole_rows
+from xiancheng.results.contents.words import CAUSES
+from xiancheng.scenarios.checking import Words, shortened
+from xiancheng.scenarios.paired import PARTS
 
 if TYPE_CHECKING:
-    from calibration.region import Region
+    from xiancheng.calibration.region import Region
 
 KINDS = {
     "shapley": Words("Shapley", "Shapley"),

@@ -3,31 +3,31 @@
 from argparse import Namespace
 from typing import TYPE_CHECKING, TypeVar
 
-from results import cells, cost
-from results.cli import Say
-from results.comparison import asked as words
-from results.file_checks import note_inactive
-from results.keeping import evidence
-from results.show import progress, table
-from results.stopping import DONE
-from scenarios.acting import message
-from scenarios.simulate import RequestError
+from xiancheng.results import cells, cost
+from xiancheng.results.cli import Say
+from xiancheng.results.comparison import asked as words
+from xiancheng.results.file_checks import note_inactive
+from xiancheng.results.keeping import evidence
+from xiancheng.results.show import progress, table
+from xiancheng.results.stopping import DONE
+from xiancheng.scenarios.acting import message
+from xiancheng.scenarios.simulate import RequestError
 
 Number = TypeVar("Number", int, float)
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from results.sensitivity import Question
-    from scenarios.paired import Runs
-    from scenarios.scenario import Scenario
+    from xiancheng.results.sensitivity import Question
+    from xiancheng.scenarios.paired import Runs
+    from xiancheng.scenarios.scenario import Scenario
 
 
 def compare(asked: Namespace, say: Say) -> int:
     """`xiancheng compare`: side by side, with paired differences."""
-    from results.comparison import compared
-    from results.comparison.compare import compare as compare_sides
-    from results.comparison.sides import ordered
+    from xiancheng.results.comparison import compared
+    from xiancheng.results.comparison.compare import compare as compare_sides
+    from xiancheng.results.comparison.sides import ordered
 
     wanted = compared.asked_for(asked.outcome)
     sides = ordered(asked.scenarios, asked.baseline, asked.region)
@@ -86,12 +86,12 @@ def compare(asked: Namespace, say: Say) -> int:
 
 def attribute(asked: Namespace, say: Say) -> int:
     """`xiancheng attribute`: what each measure and project contributes."""
-    from results.comparison import attributed
-    from results.comparison.attribute import WORLDS, Game
-    from results.comparison.attribute import attribute as attribute_effect
-    from results.contents.shares import identity
-    from scenarios.naming import called
-    from scenarios.paired import Draw, layered
+    from xiancheng.results.comparison import attributed
+    from xiancheng.results.comparison.attribute import WORLDS, Game
+    from xiancheng.results.comparison.attribute import attribute as attribute_effect
+    from xiancheng.results.contents.shares import identity
+    from xiancheng.scenarios.naming import called
+    from xiancheng.scenarios.paired import Draw, layered
 
     words.at_least(1, "permutations", asked.permutations)
     if asked.draws is None:  # a world for each antithetic pair of orders
@@ -138,9 +138,9 @@ def attribute(asked: Namespace, say: Say) -> int:
 
 def sensitivity(asked: Namespace, say: Say) -> int:
     """`xiancheng sensitivity`: which parameters move an outcome."""
-    from results import sensitivity
-    from results.comparison import compared
-    from scenarios.simulate import reported
+    from xiancheng.results import sensitivity
+    from xiancheng.results.comparison import compared
+    from xiancheng.scenarios.simulate import reported
 
     outcome = compared.asked_for([asked.outcome])[0]
     sensitivity.factors(asked.factors)  # refuses unknown names before anything is computed
@@ -196,7 +196,7 @@ def sensitivity(asked: Namespace, say: Say) -> int:
 
 def _sizes(asked: Namespace) -> dict[str, int]:
     """How much a sensitivity analysis computes; what its method does not use is refused."""
-    from results.sensitivity import LEAST, SIZES
+    from xiancheng.results.sensitivity import LEAST, SIZES
 
     if asked.method == "morris":
         words.idle(
@@ -231,7 +231,7 @@ def _screened(
     trajectories: int,
     say: Say,
 ) -> "pd.DataFrame":
-    from results import sensitivity
+    from xiancheng.results import sensitivity
 
     names = sensitivity.factors(asked.factors)
     steps = sensitivity.runs_needed("morris", len(names), trajectories, asked.effect)

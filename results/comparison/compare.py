@@ -13,20 +13,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from calibration import meld
-from results.comparison.sides import Met, Side, differing, met
-from results.forecasts.level import Level, at_deadlines, held, paired_with
-from results.judgement import INTERVAL
-from scenarios.ensemble import usual
-from scenarios.outcome import Group, floor, group_of
-from scenarios.paired import PARTS, Draw, Reading, Runs, judged_on, layered, read
-from scenarios.simulate import RequestError, reported
-from sim.state import Floats
+from xiancheng.calibration import meld
+from xiancheng.results.comparison.sides import Met, Side, differing, met
+from xiancheng.results.forecasts.level import Level, at_deadlines, held, paired_with
+from xiancheng.results.judgement import INTERVAL
+from xiancheng.scenarios.ensemble import usual
+from xiancheng.scenarios.outcome import Group, floor, group_of
+from xiancheng.scenarios.paired import PARTS, Draw, Reading, Runs, judged_on, layered, read
+from xiancheng.scenarios.simulate import RequestError, reported
+from xiancheng.sim.state import Floats
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from calibration.region import Region, Target
+    from xiancheng.calibration.region import Region, Target
 
 
 @dataclass(frozen=True)
@@ -178,7 +178,7 @@ def parts_of_spread(values: Floats) -> tuple[Floats, Floats]:
 
 def outcomes() -> dict[str, str]:
     """What is compared, with its unit: every indicator, and the causes of the rate's change."""
-    from sim.indicators import INDICATORS
+    from xiancheng.sim.indicators import INDICATORS
 
     points = {f"{part}_pp": "percentage points" for part in PARTS}
     return {name: each.unit for name, each in INDICATORS.items()} | points
@@ -203,7 +203,7 @@ def compare(
     ------
     RequestError
     """
-    from calibration.region import load
+    from xiancheng.calibration.region import load
 
     if draws == 1:
         raise RequestError(

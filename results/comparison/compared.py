@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from results.caveats import ENOUGH, belief, beyond, elsewhere
-from results.comparison.asked import unknown
-from results.comparison.compare import Comparison, outcomes
-from results.contents.words import CAUSES, SIGNS
-from results.verdict import percent
-from scenarios.checking import Words
-from scenarios.naming import applied, called
-from scenarios.simulate import RequestError
+from xiancheng.results.caveats import ENOUGH, belief, beyond, elsewhere
+from xiancheng.results.comparison.asked import unknown
+from xiancheng.results.comparison.compare import Comparison, outcomes
+from xiancheng.results.contents.words import CAUSES, SIGNS
+from xiancheng.results.verdict import percent
+from xiancheng.scenarios.checking import Words
+from xiancheng.scenarios.naming import applied, called
+from xiancheng.scenarios.simulate import RequestError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,7 +36,7 @@ def asked_for(names: list[str]) -> list[str]:
 
 def title(outcome: str, lang: str) -> str:
     """An outcome in the reader's words."""
-    from sim.indicators import INDICATORS
+    from xiancheng.sim.indicators import INDICATORS
 
     if (cause := outcome.removesuffix("_pp")) in CAUSES:
         return CAUSES[cause].said(lang)

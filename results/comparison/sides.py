@@ -5,18 +5,18 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from calibration.priors import catalogue, override
-from results.keeping.store import Saved, on_file
-from scenarios.checking import Words
-from scenarios.differences import diff, differences
-from scenarios.paired import Draw
-from scenarios.request import code_digest
-from scenarios.resolving import is_shipped, resolve
-from scenarios.scenario import Scenario
-from scenarios.simulate import RequestError, information
+from xiancheng.calibration.priors import catalogue, override
+from xiancheng.results.keeping.store import Saved, on_file
+from xiancheng.scenarios.checking import Words
+from xiancheng.scenarios.differences import diff, differences
+from xiancheng.scenarios.paired import Draw
+from xiancheng.scenarios.request import code_digest
+from xiancheng.scenarios.resolving import is_shipped, resolve
+from xiancheng.scenarios.scenario import Scenario
+from xiancheng.scenarios.simulate import RequestError, information
 
 if TYPE_CHECKING:
-    from calibration.region import Region
+    from xiancheng.calibration.region import Region
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ import json
 import zlib
 from typing import Any
 
-from results.console.draft import Draft
-from scenarios.checking import Problem, ScenarioError, Words
-from scenarios.loading import load
+from xiancheng.results.console.draft import Draft
+from xiancheng.scenarios.checking import Problem, ScenarioError, Words
+from xiancheng.scenarios.loading import load
 
 LONGEST = 12_000  # characters of an address
 LARGEST = 2**17  # bytes that they may unfold to

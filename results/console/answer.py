@@ -8,23 +8,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from calibration.region import load
-from results import judgement
-from results.console.draft import of_plan
-from results.console.levels import Series, published
-from results.console.work import Piece, Task, Told
-from results.contents.subject import Subject, paired
-from scenarios.ensemble import Pair, usual, without_plan
-from scenarios.outcome import PUBLISHED, Group, Outcome, floor
-from scenarios.paired import Draw, judged_on, layered
-from scenarios.scenario import Scenario
-from sim.state import Floats
+from xiancheng.calibration.region import load
+from xiancheng.results import judgement
+from xiancheng.results.console.draft import of_plan
+from xiancheng.results.console.levels import Series, published
+from xiancheng.results.console.work import Piece, Task, Told
+from xiancheng.results.contents.subject import Subject, paired
+from xiancheng.scenarios.ensemble import Pair, usual, without_plan
+from xiancheng.scenarios.outcome import PUBLISHED, Group, Outcome, floor
+from xiancheng.scenarios.paired import Draw, judged_on, layered
+from xiancheng.scenarios.scenario import Scenario
+from xiancheng.sim.state import Floats
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from calibration.region import Region, Target
-    from results.forecasts.level import Level
+    from xiancheng.calibration.region import Region, Target
+    from xiancheng.results.forecasts.level import Level
 
 SIDES = ("a", "without", "usual", "b")
 

@@ -10,19 +10,19 @@ from fastapi.responses import JSONResponse
 from nicegui import app, ui
 from starlette.concurrency import run_in_threadpool
 
-from results.console.answer import Question
-from results.console.arriving import arrived
-from results.console.choosing import usual
-from results.console.draft import Draft
-from results.console.guard import Guard
-from results.console.incoming import checked
-from results.console.native import text
-from results.console.page import Page
-from results.console.server import Server
-from results.console.study import listed, made
-from scenarios.engines import THREADS
-from scenarios.reading import MAX_BYTES
-from scenarios.simulate import reported
+from xiancheng.results.console.answer import Question
+from xiancheng.results.console.arriving import arrived
+from xiancheng.results.console.choosing import usual
+from xiancheng.results.console.draft import Draft
+from xiancheng.results.console.guard import Guard
+from xiancheng.results.console.incoming import checked
+from xiancheng.results.console.native import text
+from xiancheng.results.console.page import Page
+from xiancheng.results.console.server import Server
+from xiancheng.results.console.study import listed, made
+from xiancheng.scenarios.engines import THREADS
+from xiancheng.scenarios.reading import MAX_BYTES
+from xiancheng.scenarios.simulate import reported
 
 ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" '
@@ -48,7 +48,7 @@ def serve(server: Server, *, host: str, port: int, show: bool = False) -> None:
 
 def routes(server: Server) -> None:
     """The pages in Chinese and English, and the route that reads a scenario file."""
-    style = (files("results.console") / "style.css").read_text("utf-8")
+    style = (files("xiancheng.results.console") / "style.css").read_text("utf-8")
 
     async def page(request: Request, lang: str) -> None:
         client = ui.context.client

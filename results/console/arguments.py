@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from results.asking import Command, Say
+from xiancheng.results.asking import Command, Say
 
 HERE = "127.0.0.1"
 SAVED = Path("results/runs/scenarios")
@@ -11,7 +11,7 @@ SAVED = Path("results/runs/scenarios")
 def add(command: Command, say: Say) -> None:
     """Add the command to the command line."""
     console = command("console", "在浏览器中比较情景", "compare scenarios in the browser")
-    console.set_defaults(module="results.console.command")
+    console.set_defaults(module="xiancheng.results.console.command")
     console.add_argument("--port", type=int, default=8080, help=say("端口", "port"))
     console.add_argument("--host", default=HERE, help=say("监听地址", "address to listen on"))
     console.add_argument("--region", default="binzhou", help=say("区域包", "region pack"))

@@ -5,16 +5,16 @@ from contextlib import suppress
 from datetime import date
 from typing import TYPE_CHECKING
 
-from results.console import views
-from results.console.address import unpacked
-from results.console.choosing import usual
-from results.console.draft import Draft
-from results.console.session import Session
-from scenarios.checking import ScenarioError
-from scenarios.outcome import Group
+from xiancheng.results.console import views
+from xiancheng.results.console.address import unpacked
+from xiancheng.results.console.choosing import usual
+from xiancheng.results.console.draft import Draft
+from xiancheng.results.console.session import Session
+from xiancheng.scenarios.checking import ScenarioError
+from xiancheng.scenarios.outcome import Group
 
 if TYPE_CHECKING:
-    from calibration.region import Region
+    from xiancheng.calibration.region import Region
 
 
 def arrived(

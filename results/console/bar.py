@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING
 
 from nicegui import ui
 
-from results.console import dialogs
-from results.console.documents import file_name
-from results.console.native import button, element, text
-from results.keeping.tables import yaml
+from xiancheng.results.console import dialogs
+from xiancheng.results.console.documents import file_name
+from xiancheng.results.console.native import button, element, text
+from xiancheng.results.keeping.tables import yaml
 
 if TYPE_CHECKING:
-    from results.console.page import Page
+    from xiancheng.results.console.page import Page
 
 READ = """async (e) => {
   const file = e.target.files[0];

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from calibration.region import load
-from results.console.draft import Draft, together
-from scenarios.checking import Words
-from sim.conditions import CONDITIONS
+from xiancheng.calibration.region import load
+from xiancheng.results.console.draft import Draft, together
+from xiancheng.scenarios.checking import Words
+from xiancheng.sim.conditions import CONDITIONS
 
 
 @dataclass(frozen=True)

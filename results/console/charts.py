@@ -5,7 +5,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Any
 
-from sim.state import Floats
+from xiancheng.sim.state import Floats
 
 PLAN, WITHOUT, OTHER, TARGET, SEEN = "#0b5394", "#a04000", "#4a6b2a", "#111111", "#111111"
 BAND = "rgba(11, 83, 148, 0.18)"

@@ -3,17 +3,17 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from results.console import dialogs, saving
-from results.console.address import unpacked
-from results.console.draft import Draft, of_plan
-from results.console.naming import BASELINE
-from results.console.native import button, element, fill, select, set_prop, text
-from scenarios.loading import load as load_plan
-from scenarios.naming import called, foreign
+from xiancheng.results.console import dialogs, saving
+from xiancheng.results.console.address import unpacked
+from xiancheng.results.console.draft import Draft, of_plan
+from xiancheng.results.console.naming import BASELINE
+from xiancheng.results.console.native import button, element, fill, select, set_prop, text
+from xiancheng.scenarios.loading import load as load_plan
+from xiancheng.scenarios.naming import called, foreign
 
 if TYPE_CHECKING:
-    from calibration.region import Region
-    from results.console.page import Page
+    from xiancheng.calibration.region import Region
+    from xiancheng.results.console.page import Page
 
 USUAL = {"a": "plan", "b": "baseline"}
 

@@ -6,16 +6,16 @@ from argparse import Namespace
 from errno import EADDRINUSE
 from importlib.util import find_spec
 
-from results.cli import Say
-from results.console.arguments import HERE
-from results.stopping import DONE
-from scenarios.simulate import RequestError
+from xiancheng.results.cli import Say
+from xiancheng.results.console.arguments import HERE
+from xiancheng.results.stopping import DONE
+from xiancheng.scenarios.simulate import RequestError
 
 
 def console(asked: Namespace, say: Say) -> int:
     """Serve the page until interrupted."""
-    from scenarios.resolving import resolve
-    from scenarios.simulate import checked
+    from xiancheng.scenarios.resolving import resolve
+    from xiancheng.scenarios.simulate import checked
 
     if find_spec("nicegui") is None:
         raise RequestError(
@@ -65,15 +65,15 @@ def vacant(host: str, port: int) -> None:
 
 
 def _serve(asked: Namespace, jobs: int, say: Say) -> None:
-    from calibration.region import load
-    from results.console.app import serve
-    from results.console.desk import Desk
-    from results.console.library import Library
-    from results.console.server import Server
-    from results.console.study import Sizes
-    from results.forecasts.level import level
-    from results.keeping.store import RUNS
-    from scenarios.resolving import resolve
+    from xiancheng.calibration.region import load
+    from xiancheng.results.console.app import serve
+    from xiancheng.results.console.desk import Desk
+    from xiancheng.results.console.library import Library
+    from xiancheng.results.console.server import Server
+    from xiancheng.results.console.study import Sizes
+    from xiancheng.results.forecasts.level import level
+    from xiancheng.results.keeping.store import RUNS
+    from xiancheng.scenarios.resolving import resolve
 
     if asked.host != HERE:
         say.note(

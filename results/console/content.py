@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
-from results.console import views
-from results.console.native import button, element, fill, put, select, set_prop, text
-from results.console.shown import Shown
-from scenarios.outcome import Group
+from xiancheng.results.console import views
+from xiancheng.results.console.native import button, element, fill, put, select, set_prop, text
+from xiancheng.results.console.shown import Shown
+from xiancheng.scenarios.outcome import Group
 
 if TYPE_CHECKING:
-    from results.console.page import Page
+    from xiancheng.results.console.page import Page
 
 
 class Content:

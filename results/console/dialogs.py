@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from nicegui import background_tasks, ui
 
-from results.console import naming, saving
-from results.console.documents import FORMS, made
-from results.console.native import button, element, text
-from results.contents.parts import Lang
-from results.contents.subject import Subject
+from xiancheng.results.console import naming, saving
+from xiancheng.results.console.documents import FORMS, made
+from xiancheng.results.console.native import button, element, text
+from xiancheng.results.contents.parts import Lang
+from xiancheng.results.contents.subject import Subject
 
 if TYPE_CHECKING:
-    from results.console.page import Page
+    from xiancheng.results.console.page import Page
 
 TYPED = "(e) => { e.preventDefault(); emit(e.target.querySelector('input').value) }"
 

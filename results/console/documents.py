@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from results.contents.parts import Lang
-    from results.contents.subject import Subject
+    from xiancheng.results.contents.parts import Lang
+    from xiancheng.results.contents.subject import Subject
 
 FORMS = {"docx": "Word", "pdf": "PDF", "xlsx": "Excel", "html": "HTML"}
 
@@ -20,9 +20,9 @@ def made(subject: "Subject", form: str, lang: "Lang", runs: Path) -> tuple[str, 
     RequestError
         if a library is missing.
     """
-    from results.keeping.answers import Answers, keep
-    from results.report.command import documents, named, possible
-    from scenarios.request import Request
+    from xiancheng.results.keeping.answers import Answers, keep
+    from xiancheng.results.report.command import documents, named, possible
+    from xiancheng.scenarios.request import Request
 
     possible([form])
     plan, answers = subject.both.plan, Answers.here()

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from scenarios.keys import quarter_name
-from scenarios.loading import load
-from scenarios.resolving import resolve
-from scenarios.scenario import Scenario, Setting
-from sim.conditions import CONDITIONS
+from xiancheng.scenarios.keys import quarter_name
+from xiancheng.scenarios.loading import load
+from xiancheng.scenarios.resolving import resolve
+from xiancheng.scenarios.scenario import Scenario, Setting
+from xiancheng.sim.conditions import CONDITIONS
 
 Own = dict[str, dict[str, Any]]  # measure -> what it does differently, as in a file
 

@@ -5,12 +5,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from calibration.refusal import told
-from results.console.address import packed, read
-from results.console.draft import Draft
-from scenarios.checking import ScenarioError
-from scenarios.reading import MAX_BYTES, parsed
-from scenarios.resolving import resolve
+from xiancheng.calibration.refusal import told
+from xiancheng.results.console.address import packed, read
+from xiancheng.results.console.draft import Draft
+from xiancheng.scenarios.checking import ScenarioError
+from xiancheng.scenarios.reading import MAX_BYTES, parsed
+from xiancheng.scenarios.resolving import resolve
 
 NAME = "upload.yaml"  # what messages call it; the name that it was sent under is never used
 

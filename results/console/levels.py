@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from calibration import meld
-from results.console.work import SERIES, Piece
-from results.forecasts.level import Level, paired_with
-from scenarios.outcome import PUBLISHED, Group
-from sim.state import Floats
+from xiancheng.calibration import meld
+from xiancheng.results.console.work import SERIES, Piece
+from xiancheng.results.forecasts.level import Level, paired_with
+from xiancheng.scenarios.outcome import PUBLISHED, Group
+from xiancheng.sim.state import Floats
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -7,11 +7,11 @@ import numpy as np
 from nicegui import ui
 from nicegui.element import Element
 
-from results.console.answer import Answer
-from results.console.changes import changes
-from results.console.draft import Draft, projects, safeguards
-from results.console.markup import Markup, joined, tag
-from results.console.native import (
+from xiancheng.results.console.answer import Answer
+from xiancheng.results.console.changes import changes
+from xiancheng.results.console.draft import Draft, projects, safeguards
+from xiancheng.results.console.markup import Markup, joined, tag
+from xiancheng.results.console.native import (
     area,
     button,
     checkbox,
@@ -23,19 +23,19 @@ from results.console.native import (
     text,
     write,
 )  # fmt: skip
-from results.console.session import Session
-from results.contents import units
-from results.contents.words import badges
-from scenarios.checking import Words
-from scenarios.delivery import delivered
-from scenarios.naming import foreign
-from scenarios.register import Trace, by_clause
-from scenarios.scenario import STRONGEST
-from sim.conditions import CONDITIONS, Condition
-from sim.levers import LEVERS
+from xiancheng.results.console.session import Session
+from xiancheng.results.contents import units
+from xiancheng.results.contents.words import badges
+from xiancheng.scenarios.checking import Words
+from xiancheng.scenarios.delivery import delivered
+from xiancheng.scenarios.naming import foreign
+from xiancheng.scenarios.register import Trace, by_clause
+from xiancheng.scenarios.scenario import STRONGEST
+from xiancheng.sim.conditions import CONDITIONS, Condition
+from xiancheng.sim.levers import LEVERS
 
 if TYPE_CHECKING:
-    from calibration.region import Region
+    from xiancheng.calibration.region import Region
 
 Edit = Callable[[Callable[[Draft], Draft]], None]
 

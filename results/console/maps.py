@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from results.console.markup import Markup, joined, tag
+from xiancheng.results.console.markup import Markup, joined, tag
 
 if TYPE_CHECKING:
-    from calibration.region import Region
+    from xiancheng.calibration.region import Region
 
 WIDTH = 400.0
 BLUES = ("#eaf2fa", "#c6dcef", "#93c0e0", "#5499c7", "#2874a6", "#154e79")

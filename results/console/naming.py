@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 
-from results.console.changes import changes
-from results.console.draft import Draft
-from scenarios.checking import Words
-from scenarios.keys import Text
-from scenarios.loading import RegionLike
-from scenarios.naming import called
-from scenarios.scenario import Scenario
+from xiancheng.results.console.changes import changes
+from xiancheng.results.console.draft import Draft
+from xiancheng.scenarios.checking import Words
+from xiancheng.scenarios.keys import Text
+from xiancheng.scenarios.loading import RegionLike
+from xiancheng.scenarios.naming import called
+from xiancheng.scenarios.scenario import Scenario
 
 BASELINE = "baseline"  # the scenario that carries nothing out: it belongs to no plan
 

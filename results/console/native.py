@@ -7,7 +7,7 @@ from typing import Any
 from nicegui import ui
 from nicegui.element import Element
 
-from results.console.markup import Markup, joined
+from xiancheng.results.console.markup import Markup, joined
 
 Handler = Callable[[Any], Any]
 

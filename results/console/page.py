@@ -8,25 +8,25 @@ from urllib.parse import quote
 
 from nicegui import ui
 
-from calibration.refusal import told
-from results.console import naming, saving
-from results.console.address import packed, unpacked
-from results.console.answer import Answer
-from results.console.bar import Bar
-from results.console.choosing import Choosing
-from results.console.content import Content
-from results.console.draft import Draft
-from results.console.levers import Levers
-from results.console.native import element, text
-from results.console.server import Server
-from results.console.session import Session
-from results.console.status import Status
-from results.console.study import Progress, Study
-from results.console.work import Told
-from results.contents.shares import Shares
-from scenarios.checking import ScenarioError
-from scenarios.outcome import Group
-from scenarios.scenario import Scenario
+from xiancheng.calibration.refusal import told
+from xiancheng.results.console import naming, saving
+from xiancheng.results.console.address import packed, unpacked
+from xiancheng.results.console.answer import Answer
+from xiancheng.results.console.bar import Bar
+from xiancheng.results.console.choosing import Choosing
+from xiancheng.results.console.content import Content
+from xiancheng.results.console.draft import Draft
+from xiancheng.results.console.levers import Levers
+from xiancheng.results.console.native import element, text
+from xiancheng.results.console.server import Server
+from xiancheng.results.console.session import Session
+from xiancheng.results.console.status import Status
+from xiancheng.results.console.study import Progress, Study
+from xiancheng.results.console.work import Told
+from xiancheng.results.contents.shares import Shares
+from xiancheng.scenarios.checking import ScenarioError
+from xiancheng.scenarios.outcome import Group
+from xiancheng.scenarios.scenario import Scenario
 
 log = logging.getLogger(__name__)
 

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from results.console.desk import Desk
-from results.console.library import Library
-from results.console.study import Sizes
+from xiancheng.results.console.desk import Desk
+from xiancheng.results.console.library import Library
+from xiancheng.results.console.study import Sizes
 
 if TYPE_CHECKING:
-    from calibration.region import Region
+    from xiancheng.calibration.region import Region
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 from datetime import date
 from math import ceil, log10
 
-from results.console.answer import Answer
-from results.console.draft import of_plan
-from results.console.markup import Markup, joined, tag
-from results.console.session import Session
-from results.contents.parts import Table
-from results.report import layout
-from scenarios.naming import called, foreign
-from scenarios.outcome import Group
+from xiancheng.results.console.answer import Answer
+from xiancheng.results.console.draft import of_plan
+from xiancheng.results.console.markup import Markup, joined, tag
+from xiancheng.results.console.session import Session
+from xiancheng.results.contents.parts import Table
+from xiancheng.results.report import layout
+from xiancheng.scenarios.naming import called, foreign
+from xiancheng.scenarios.outcome import Group
 
 UNTIL = re.compile(r"；?用 --until [\d-]+ 判定| Use --until [\d-]+\.|; use --until [\d-]+")
 MOST_EXACT = 100  # persons: random worlds alone differ by as many

@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from results.console.native import button, element, set_prop, text, write
-from results.console.study import Progress
+from xiancheng.results.console.native import button, element, set_prop, text, write
+from xiancheng.results.console.study import Progress
 
 if TYPE_CHECKING:
-    from results.console.markup import Markup
-    from results.console.page import Page
+    from xiancheng.results.console.markup import Markup
+    from xiancheng.results.console.page import Page
 
 
 class Status:

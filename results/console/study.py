@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from results.console.answer import Answer, Question
-from results.console.desk import Desk
-from results.console.work import Piece, Task
-from scenarios.scenario import Scenario
+from xiancheng.results.console.answer import Answer, Question
+from xiancheng.results.console.desk import Desk
+from xiancheng.results.console.work import Piece, Task
+from xiancheng.scenarios.scenario import Scenario
 
 if TYPE_CHECKING:
-    from calibration.region import Region
+    from xiancheng.calibration.region import Region
 
 REFRESH = 0.5  # seconds between two shows of progress
 

@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from scenarios.outcome import PUBLISHED, Outcome
-from scenarios.paired import Draw, Reading
-from scenarios.request import digest_of
-from scenarios.scenario import Scenario
-from sim.state import Floats, Ints
+from xiancheng.scenarios.outcome import PUBLISHED, Outcome
+from xiancheng.scenarios.paired import Draw, Reading
+from xiancheng.scenarios.request import digest_of
+from xiancheng.scenarios.scenario import Scenario
+from xiancheng.sim.state import Floats, Ints
 
 SERIES = (PUBLISHED, "urban_residents", "residents", "jobs_filled")  # kept of every quarter
 OVERHEAD = 2000  # bytes of a piece besides its arrays
@@ -123,10 +123,10 @@ def _leave_with_the_server() -> None:
 
 def compute(task: Task) -> Piece:
     """Run a task."""
-    from results.keeping.answers import Answers
-    from scenarios.paired import read
-    from scenarios.request import Request
-    from scenarios.resolving import resolve
+    from xiancheng.results.keeping.answers import Answers
+    from xiancheng.scenarios.paired import read
+    from xiancheng.scenarios.request import Request
+    from xiancheng.scenarios.resolving import resolve
 
     scenario = replace(resolve(task.told.file, task.region), doses=dict(task.told.doses))
     request = Request.of(

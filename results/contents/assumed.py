@@ -2,15 +2,15 @@
 
 import numpy as np
 
-from calibration import posterior
-from calibration.priors import catalogue
-from results import packs
-from results.contents import units
-from results.contents.parts import Column, Table
-from results.contents.subject import Subject
-from results.contents.words import EVIDENCE, STATUS
-from scenarios.checking import Words
-from sim.levers import LEVERS
+from xiancheng.calibration import posterior
+from xiancheng.calibration.priors import catalogue
+from xiancheng.results import packs
+from xiancheng.results.contents import units
+from xiancheng.results.contents.parts import Column, Table
+from xiancheng.results.contents.subject import Subject
+from xiancheng.results.contents.words import EVIDENCE, STATUS
+from xiancheng.scenarios.checking import Words
+from xiancheng.sim.levers import LEVERS
 
 GRADES = {
     "S": Words("S 因果设计或普查", "S causal design or census"),

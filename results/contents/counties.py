@@ -5,13 +5,13 @@ from datetime import date
 
 import numpy as np
 
-from results import judgement
-from results.contents.parts import Cell, Chart, Column, Point, Table
-from results.contents.subject import Subject, outcome_rows
-from results.contents.words import OF_GROWTH, PERSONS, UNITS
-from scenarios.checking import Words
-from scenarios.outcome import Group, Outcome
-from sim.indicators import INDICATORS
+from xiancheng.results import judgement
+from xiancheng.results.contents.parts import Cell, Chart, Column, Point, Table
+from xiancheng.results.contents.subject import Subject, outcome_rows
+from xiancheng.results.contents.words import OF_GROWTH, PERSONS, UNITS
+from xiancheng.scenarios.checking import Words
+from xiancheng.scenarios.outcome import Group, Outcome
+from xiancheng.sim.indicators import INDICATORS
 
 FULL = 100.0  # percent
 SHOWN = (

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from results.contents import (
+from xiancheng.results.contents import (
     assumed,
     conclusions,
     contributions,
@@ -13,9 +13,9 @@ from results.contents import (
     targets,
     validation,
 )
-from results.contents.parts import Block, Document, Lang, Points, Section
-from results.contents.subject import Subject
-from scenarios.checking import Words
+from xiancheng.results.contents.parts import Block, Document, Lang, Points, Section
+from xiancheng.results.contents.subject import Subject
+from xiancheng.scenarios.checking import Words
 
 
 def document(subject: Subject, lang: Lang) -> Document:

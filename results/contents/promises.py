@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
-from results.contents.parts import Column, Table
-from results.contents.shares import records
-from results.contents.subject import Subject
-from results.contents.words import QUALIFIERS
-from scenarios.checking import Words
-from scenarios.delivery import delivered
+from xiancheng.results.contents.parts import Column, Table
+from xiancheng.results.contents.shares import records
+from xiancheng.results.contents.subject import Subject
+from xiancheng.results.contents.words import QUALIFIERS
+from xiancheng.scenarios.checking import Words
+from xiancheng.scenarios.delivery import delivered
 
 FULL = 1 - 1e-9  # a share from which on everything is carried out
 HELD_UP = Words("未完成（执行能力不足）", "not done (capacity)")

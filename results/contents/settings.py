@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from results.contents.parts import Block, Cell, Column, Table, listed
-from results.contents.subject import Subject
-from scenarios.checking import Words, shortened
-from scenarios.differences import Difference, differences
-from scenarios.keys import quarter_name
-from scenarios.loading import RegionLike
-from scenarios.resolving import resolve
-from scenarios.scenario import Scenario, Setting
+from xiancheng.results.contents.parts import Block, Cell, Column, Table, listed
+from xiancheng.results.contents.subject import Subject
+from xiancheng.scenarios.checking import Words, shortened
+from xiancheng.scenarios.differences import Difference, differences
+from xiancheng.scenarios.keys import quarter_name
+from xiancheng.scenarios.loading import RegionLike
+from xiancheng.scenarios.resolving import resolve
+from xiancheng.scenarios.scenario import Scenario, Setting
 
 AS_WRITTEN = "plan"  # the shipped scenario that carries the plan out as its text says
 NONE = "baseline"  # and the one that carries out nothing

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from results.comparison.attribute import (
+from xiancheng.results.comparison.attribute import (
     WORLDS,
     Attribution,
     averaged,
@@ -19,10 +19,10 @@ from results.comparison.attribute import (
     project_orders,
     standard_error,
 )
-from scenarios.paired import Runs, judged_on, layered
-from scenarios.request import digest_of
-from scenarios.scenario import Scenario
-from scenarios.simulate import RequestError, reported
+from xiancheng.scenarios.paired import Runs, judged_on, layered
+from xiancheng.scenarios.request import digest_of
+from xiancheng.scenarios.scenario import Scenario
+from xiancheng.scenarios.simulate import RequestError, reported
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -108,7 +108,7 @@ def quick(
     projects: an antithetic pair of orders in each of some worlds, a draw of what we believe of the
     parameters with its own luck. So the standard error holds orders, parameters and luck.
     """
-    from calibration.region import load
+    from xiancheng.calibration.region import load
 
     projects = grouped(scenario)
     unions = {p: frozenset(m for m in own if moves(scenario, m)) for p, own in projects.items()}

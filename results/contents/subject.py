@@ -4,22 +4,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from results import verdict
-from results.contents.shares import Shares
-from scenarios.checking import Words
-from scenarios.ensemble import Answer, Pair, Simulated, in_usual_world, without_plan
-from scenarios.naming import called, foreign
-from scenarios.outcome import Group, Outcome
-from scenarios.request import Request
-from scenarios.scenario import Scenario
-from scenarios.simulate import RequestError
+from xiancheng.results import verdict
+from xiancheng.results.contents.shares import Shares
+from xiancheng.scenarios.checking import Words
+from xiancheng.scenarios.ensemble import Answer, Pair, Simulated, in_usual_world, without_plan
+from xiancheng.scenarios.naming import called, foreign
+from xiancheng.scenarios.outcome import Group, Outcome
+from xiancheng.scenarios.request import Request
+from xiancheng.scenarios.scenario import Scenario
+from xiancheng.scenarios.simulate import RequestError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from calibration.region import Region
-    from results.keeping.store import Saved
-    from scenarios.keys import Text
+    from xiancheng.calibration.region import Region
+    from xiancheng.results.keeping.store import Saved
+    from xiancheng.scenarios.keys import Text
 
 SAME = 1e-6  # percentage points by which a run made again may differ from its record
 

@@ -3,18 +3,18 @@
 from io import StringIO
 from typing import TYPE_CHECKING
 
-from calibration import parsing, posterior
-from calibration.refusal import RefusedError
-from results import later_census
-from results.contents.parts import Column, Table
-from results.contents.subject import Subject
-from results.contents.words import LEFT_OUT, PERSONS, POINTS
-from scenarios.checking import Words
+from xiancheng.calibration import parsing, posterior
+from xiancheng.calibration.refusal import RefusedError
+from xiancheng.results import later_census
+from xiancheng.results.contents.parts import Column, Table
+from xiancheng.results.contents.subject import Subject
+from xiancheng.results.contents.words import LEFT_OUT, PERSONS, POINTS
+from xiancheng.scenarios.checking import Words
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from calibration.region import Region
+    from xiancheng.calibration.region import Region
 
 
 def record(region: "Region") -> "pd.DataFrame | None":
@@ -58,7 +58,7 @@ SCORES = (  # columns of a record
 
 def recorded(subject: Subject, lang: str) -> Table | None:
     """The record of hindcasts as it is, good or bad; the smallest error first."""
-    from results.forecasts.forecasting import TITLES
+    from xiancheng.results.forecasts.forecasting import TITLES
 
     told = record(subject.region)
     if told is None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from scenarios.checking import Words
+from xiancheng.scenarios.checking import Words
 
 UNITS = {
     "percent": Words("%", "%"),

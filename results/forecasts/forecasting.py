@@ -12,24 +12,24 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from calibration import meld, posterior
-from calibration.baselines import BASELINES, Known, Standing
-from calibration.panel import Panel, record, years_between
-from calibration.region import Region, load
-from calibration.schema import Name
-from results.forecasts.frozen import REGISTERED, Settings
-from results.forecasts.level import stack
-from scenarios.engines import Local, Lost, WorkersLostError
-from scenarios.ensemble import without_plan
-from scenarios.outcome import Group
-from scenarios.request import Request
-from scenarios.resolving import resolve
-from scenarios.simulate import INFORMATION, RequestError, checked, horizon, reported
-from sim.parameters import Parameters
-from sim.state import Floats
+from xiancheng.calibration import meld, posterior
+from xiancheng.calibration.baselines import BASELINES, Known, Standing
+from xiancheng.calibration.panel import Panel, record, years_between
+from xiancheng.calibration.region import Region, load
+from xiancheng.calibration.schema import Name
+from xiancheng.results.forecasts.frozen import REGISTERED, Settings
+from xiancheng.results.forecasts.level import stack
+from xiancheng.scenarios.engines import Local, Lost, WorkersLostError
+from xiancheng.scenarios.ensemble import without_plan
+from xiancheng.scenarios.outcome import Group
+from xiancheng.scenarios.request import Request
+from xiancheng.scenarios.resolving import resolve
+from xiancheng.scenarios.simulate import INFORMATION, RequestError, checked, horizon, reported
+from xiancheng.sim.parameters import Parameters
+from xiancheng.sim.state import Floats
 
 if TYPE_CHECKING:
-    from scenarios.scenario import Scenario
+    from xiancheng.scenarios.scenario import Scenario
 
 RATE = "resident_urbanization_rate"
 MELD, MODEL, WITHOUT = "meld", "model", "model_without_plan"

@@ -9,12 +9,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from calibration import code_identity, posterior
-from calibration.panel import Panel, record
-from calibration.region import load
-from scenarios.checking import Words
-from scenarios.request import COMPUTES, code_digest, digest_of
-from scenarios.simulate import INFORMATION
+from xiancheng.calibration import code_identity, posterior
+from xiancheng.calibration.panel import Panel, record
+from xiancheng.calibration.region import load
+from xiancheng.scenarios.checking import Words
+from xiancheng.scenarios.request import COMPUTES, code_digest, digest_of
+from xiancheng.scenarios.simulate import INFORMATION
 
 
 @dataclass(frozen=True)

@@ -13,16 +13,16 @@ from pathlib import Path
 
 import numpy as np
 
-from calibration import cache, meld, posterior
-from calibration.baselines import SINGLE, Known, Pool, Standing, hindcast
-from calibration.baselines.forecast import ForecastError
-from calibration.panel import Panel, RecordError, record, years_between
-from calibration.region import Region, load
-from results.forecasts.frozen import panel_digest, program
-from scenarios.outcome import group_of
-from scenarios.request import digest_of
-from scenarios.simulate import reported
-from sim.state import Floats, Ints
+from xiancheng.calibration import cache, meld, posterior
+from xiancheng.calibration.baselines import SINGLE, Known, Pool, Standing, hindcast
+from xiancheng.calibration.baselines.forecast import ForecastError
+from xiancheng.calibration.panel import Panel, RecordError, record, years_between
+from xiancheng.calibration.region import Region, load
+from xiancheng.results.forecasts.frozen import panel_digest, program
+from xiancheng.scenarios.outcome import group_of
+from xiancheng.scenarios.request import digest_of
+from xiancheng.scenarios.simulate import reported
+from xiancheng.sim.state import Floats, Ints
 
 DRAWS = 4000  # of the level
 LEFT_OUT = 1000  # draws of each forecast by which weights are found

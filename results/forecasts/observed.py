@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from calibration import naming, parsing
-from scenarios.checking import Problem, ScenarioError, Words, nearest, shortened
-from scenarios.outcome import Group
-from scenarios.scenario import LATEST
+from xiancheng.calibration import naming, parsing
+from xiancheng.scenarios.checking import Problem, ScenarioError, Words, nearest, shortened
+from xiancheng.scenarios.outcome import Group
+from xiancheng.scenarios.scenario import LATEST
 
 COLUMNS = ("unit_code", "date", "variable", "value")  # others, as status and source, are let be
 VARIABLE = "resident_urbanization_rate"  # as published, in percent

@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from calibration import parsing
-from calibration.region import Region, load
-from calibration.scores import LEVELS, Scores, interval
-from results import cells, cost
-from results.cli import Say
-from results.forecasts import forecasting, frozen, observed, scored
-from results.forecasts.forecasting import MELD, MODEL, Forecasts
-from results.forecasts.frozen import REGISTERED, Settings
-from results.forecasts.observed import Observed
-from results.show import progress, table
-from results.stopping import DONE
-from scenarios.outcome import Group, floor
-from scenarios.simulate import RequestError, reported
-from sim.state import Floats
+from xiancheng.calibration import parsing
+from xiancheng.calibration.region import Region, load
+from xiancheng.calibration.scores import LEVELS, Scores, interval
+from xiancheng.results import cells, cost
+from xiancheng.results.cli import Say
+from xiancheng.results.forecasts import forecasting, frozen, observed, scored
+from xiancheng.results.forecasts.forecasting import MELD, MODEL, Forecasts
+from xiancheng.results.forecasts.frozen import REGISTERED, Settings
+from xiancheng.results.forecasts.observed import Observed
+from xiancheng.results.show import progress, table
+from xiancheng.results.stopping import DONE
+from xiancheng.scenarios.outcome import Group, floor
+from xiancheng.scenarios.simulate import RequestError, reported
+from xiancheng.sim.state import Floats
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,16 +12,16 @@ from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
-from calibration import cache
-from results.columns import in_file
-from results.keeping import bounded, store
-from results.keeping.evidence import evidence
-from results.keeping.files import writable
-from results.keeping.keyed import Store
-from results.keeping.tables import csv, movers_file
-from scenarios.outcome import Outcome
-from scenarios.request import Request, code_digest, digest_of, of_code, timed
-from scenarios.simulate import RequestError
+from xiancheng.calibration import cache
+from xiancheng.results.columns import in_file
+from xiancheng.results.keeping import bounded, store
+from xiancheng.results.keeping.evidence import evidence
+from xiancheng.results.keeping.files import writable
+from xiancheng.results.keeping.keyed import Store
+from xiancheng.results.keeping.tables import csv, movers_file
+from xiancheng.scenarios.outcome import Outcome
+from xiancheng.scenarios.request import Request, code_digest, digest_of, of_code, timed
+from xiancheng.scenarios.simulate import RequestError
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,7 +6,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from results.keeping.keyed import Store
+from xiancheng.results.keeping.keyed import Store
 
 MOST = 5000  # runs that are kept, of about 0.1 MB each: half a gigabyte
 LEFT = 0.9  # of them, once older ones are thrown away

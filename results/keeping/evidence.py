@@ -5,12 +5,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from calibration import panel, posterior
-from calibration.region import Region, load
-from results.forecasts import frozen
-from results.keeping.files import digest
-from scenarios.checking import Words
-from scenarios.request import World, code_digest
+from xiancheng.calibration import panel, posterior
+from xiancheng.calibration.region import Region, load
+from xiancheng.results.forecasts import frozen
+from xiancheng.results.keeping.files import digest
+from xiancheng.scenarios.checking import Words
+from xiancheng.scenarios.request import World, code_digest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,7 +82,7 @@ def remarks(pack: Region, lang: str) -> list[str]:
 
 def _files(world: World, pack: Region, leans: bool) -> Iterator[tuple[str, str]]:
     """Every file that is read, by a name that does not depend on where it lies, and its sha256."""
-    calibration = Path(str(files("calibration")))
+    calibration = Path(str(files("xiancheng.calibration")))
     for file in sorted([*calibration.glob("*.csv"), *calibration.glob("*.yaml")]):
         yield f"calibration/{file.name}", digest(file)
     for file in sorted(pack.folder.iterdir()):

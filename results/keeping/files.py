@@ -11,7 +11,7 @@ from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
-from scenarios.simulate import RequestError
+from xiancheng.scenarios.simulate import RequestError
 
 
 def existing(folder: Path) -> Path:

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from results.keeping.files import whole_file
-from results.keeping.store import RUN, Saved, opened, whole, write
-from scenarios.outcome import Outcome
-from scenarios.request import Request, timed
+from xiancheng.results.keeping.files import whole_file
+from xiancheng.results.keeping.store import RUN, Saved, opened, whole, write
+from xiancheng.scenarios.outcome import Outcome
+from xiancheng.scenarios.request import Request, timed
 
 Beside = Callable[[Outcome], Mapping[str, bytes]]  # more files to keep with a run
 

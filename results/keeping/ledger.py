@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from results.keeping.files import whole_file
-from results.keeping.keyed import Store
-from results.keeping.store import Saved, opened
-from scenarios.request import digest_of
+from xiancheng.results.keeping.files import whole_file
+from xiancheng.results.keeping.keyed import Store
+from xiancheng.results.keeping.store import Saved, opened
+from xiancheng.scenarios.request import digest_of
 
 if TYPE_CHECKING:
     import pandas as pd

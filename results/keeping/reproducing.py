@@ -6,9 +6,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from results.keeping.record import Evidence, Record
-from results.keeping.store import Saved, opened, write
-from scenarios.checking import Words
+from xiancheng.results.keeping.record import Evidence, Record
+from xiancheng.results.keeping.store import Saved, opened, write
+from xiancheng.scenarios.checking import Words
 
 
 @dataclass(frozen=True)
@@ -87,10 +87,10 @@ def _rests_on(evidence: Evidence) -> dict[str, str]:
 
 def _anew(saved: Saved, folder: Path) -> Record:
     """The record of the same run, run again: with its baseline and draws if it had them."""
-    from results import verdict
-    from results.keeping.answers import beside
-    from results.keeping.evidence import evidence
-    from scenarios import ensemble
+    from xiancheng.results import verdict
+    from xiancheng.results.keeping.answers import beside
+    from xiancheng.results.keeping.evidence import evidence
+    from xiancheng.scenarios import ensemble
 
     request = saved.request
     asked: dict[str, Any] = {

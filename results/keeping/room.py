@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from calibration.region import load
-from results.keeping.files import existing
-from scenarios.simulate import RequestError
-from scenarios.sweep import Design
+from xiancheng.calibration.region import load
+from xiancheng.results.keeping.files import existing
+from xiancheng.scenarios.simulate import RequestError
+from xiancheng.scenarios.sweep import Design
 
 # Measured with benchmarks/sweep.py; see docs/cluster.md.
 PROCESS_BYTES = 330e6  # a worker before it holds a population

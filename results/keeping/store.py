@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from calibration.naming import is_path
-from results.keeping import record, tables
-from results.keeping.files import digest, draft_of
-from results.keeping.record import Record
-from scenarios.outcome import Outcome, model_target_table
-from scenarios.request import Request, World
-from scenarios.simulate import RequestError
+from xiancheng.calibration.naming import is_path
+from xiancheng.results.keeping import record, tables
+from xiancheng.results.keeping.files import digest, draft_of
+from xiancheng.results.keeping.record import Record
+from xiancheng.scenarios.outcome import Outcome, model_target_table
+from xiancheng.scenarios.request import Request, World
+from xiancheng.scenarios.simulate import RequestError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -106,7 +106,7 @@ class Saved:
         ScenarioError, PackError
             if its plan or its pack is no longer there.
         """
-        from scenarios.resolving import resolve
+        from xiancheng.scenarios.resolving import resolve
 
         told = self.record
         world = World.of(resolve(told.scenario, told.region.name), told.region.name, told.cutoff)
@@ -114,9 +114,9 @@ class Saved:
 
     def outcome(self, asked: Request | None = None) -> Outcome:
         """The outcome, as `simulate` gave it; `asked` is the request, where it is at hand."""
-        from calibration.region import load
-        from scenarios.simulate import reported
-        from sim.observation import FOUND
+        from xiancheng.calibration.region import load
+        from xiancheng.scenarios.simulate import reported
+        from xiancheng.sim.observation import FOUND
 
         told, asked = self.record, asked or self.request
         region = load(asked.world.region)

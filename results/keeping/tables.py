@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from ruamel.yaml import YAML
 
-from scenarios.outcome import Group, Outcome
-from sim.state import Floats, Ints
+from xiancheng.scenarios.outcome import Group, Outcome
+from xiancheng.sim.state import Floats, Ints
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from sim.accounts import Growth
+    from xiancheng.sim.accounts import Growth
 
 
 def parquet_files(outcome: Outcome) -> dict[str, bytes]:
@@ -49,7 +49,7 @@ def parquet(table: "pa.Table") -> bytes:
 
 def series_table(outcome: Outcome) -> "pa.Table":
     """`Outcome.to_frame` as an Arrow table, without the way through pandas."""
-    from sim.indicators import INDICATORS
+    from xiancheng.sim.indicators import INDICATORS
 
     groups = tuple((g.code, g.zh, g.en) for g in outcome.groups)
     indicators = tuple((name, each.unit) for name, each in INDICATORS.items())
@@ -82,7 +82,7 @@ def _frame(
 
 def record_in(series: "pd.DataFrame", groups: tuple[Group, ...]) -> Floats:
     """The record of an outcome in its series, (date, indicator, group)."""
-    from sim.indicators import INDICATORS
+    from xiancheng.sim.indicators import INDICATORS
 
     return series["value"].to_numpy().reshape(-1, len(INDICATORS), len(groups))
 
@@ -97,7 +97,7 @@ def growth_table(outcome: Outcome) -> "pa.Table":
 
 def growth_in(table: "pd.DataFrame", counties: int) -> "tuple[Growth, ...]":
     """The growth of an outcome in its table, by quarter."""
-    from sim.accounts import Growth
+    from xiancheng.sim.accounts import Growth
 
     changes = {f.name: table[f.name].to_numpy() for f in fields(Growth)}
     return tuple(

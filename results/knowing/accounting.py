@@ -10,22 +10,22 @@ from typing import Any
 
 import numpy as np
 
-from calibration.estimation import agreement, identify, screening
-from calibration.estimation.discrepancy import SHARED
-from calibration.estimation.emulate import emulator
-from calibration.estimation.matching import matched
-from calibration.estimation.posterior import Posterior
-from calibration.estimation.scores import values
-from calibration.estimation.tempering import tempered
-from calibration.region import load
-from results.keeping.record import environment, software
-from results.knowing.estimating import BELIEFS, Settings, Stage, widened
-from results.knowing.trials import FREE
-from scenarios.loading import load as load_plan
-from scenarios.register import by_lever
-from scenarios.simulate import simulate
-from sim.levers import LEVERS
-from sim.state import Floats
+from xiancheng.calibration.estimation import agreement, identify, screening
+from xiancheng.calibration.estimation.discrepancy import SHARED
+from xiancheng.calibration.estimation.emulate import emulator
+from xiancheng.calibration.estimation.matching import matched
+from xiancheng.calibration.estimation.posterior import Posterior
+from xiancheng.calibration.estimation.scores import values
+from xiancheng.calibration.estimation.tempering import tempered
+from xiancheng.calibration.region import load
+from xiancheng.results.keeping.record import environment, software
+from xiancheng.results.knowing.estimating import BELIEFS, Settings, Stage, widened
+from xiancheng.results.knowing.trials import FREE
+from xiancheng.scenarios.loading import load as load_plan
+from xiancheng.scenarios.register import by_lever
+from xiancheng.scenarios.simulate import simulate
+from xiancheng.sim.levers import LEVERS
+from xiancheng.sim.state import Floats
 
 INTERVAL = (0.05, 0.5, 0.95)
 SCORE = {share: float(s) for share, s in zip(INTERVAL, (-1.6448536, 0.0, 1.6448536), strict=True)}

@@ -8,17 +8,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from calibration import posterior
-from calibration.region import load
-from results import cells, cost
-from results.cli import Say
-from results.keeping.files import installed, whole_file, writable
-from results.keeping.store import RUNS
-from results.knowing import accounting, estimating, identifiability, trials
-from results.knowing.estimating import Settings, Stage
-from results.show import progress, table
-from results.stopping import DONE, FAILED
-from scenarios.simulate import RequestError
+from xiancheng.calibration import posterior
+from xiancheng.calibration.region import load
+from xiancheng.results import cells, cost
+from xiancheng.results.cli import Say
+from xiancheng.results.keeping.files import installed, whole_file, writable
+from xiancheng.results.keeping.store import RUNS
+from xiancheng.results.knowing import accounting, estimating, identifiability, trials
+from xiancheng.results.knowing.estimating import Settings, Stage
+from xiancheng.results.show import progress, table
+from xiancheng.results.stopping import DONE, FAILED
+from xiancheng.scenarios.simulate import RequestError
 
 QUICK: dict[str, Any] = {
     "pool": None,

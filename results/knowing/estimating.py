@@ -12,22 +12,22 @@ from pathlib import Path
 
 import numpy as np
 
-from calibration import priors
-from calibration.estimation.discrepancy import Discrepancy
-from calibration.estimation.estimate import Estimator, Rows, World, learn, prepare, split
-from calibration.estimation.gate import Gate, gate, widening
-from calibration.estimation.posterior import Posterior
-from calibration.estimation.scores import scores
-from calibration.estimation.surprise import Check, prior_predictive
-from calibration.estimation.table import Table
-from calibration.priors import Prior
-from calibration.region import Region, load, packs
-from results.knowing import trials
-from results.knowing.trials import FREE, PARAMETERS, Trials
-from scenarios.checking import Words
-from scenarios.points import sampled
-from scenarios.simulate import RequestError
-from sim.state import Bools, Floats, Ints
+from xiancheng.calibration import priors
+from xiancheng.calibration.estimation.discrepancy import Discrepancy
+from xiancheng.calibration.estimation.estimate import Estimator, Rows, World, learn, prepare, split
+from xiancheng.calibration.estimation.gate import Gate, gate, widening
+from xiancheng.calibration.estimation.posterior import Posterior
+from xiancheng.calibration.estimation.scores import scores
+from xiancheng.calibration.estimation.surprise import Check, prior_predictive
+from xiancheng.calibration.estimation.table import Table
+from xiancheng.calibration.priors import Prior
+from xiancheng.calibration.region import Region, load, packs
+from xiancheng.results.knowing import trials
+from xiancheng.results.knowing.trials import FREE, PARAMETERS, Trials
+from xiancheng.scenarios.checking import Words
+from xiancheng.scenarios.points import sampled
+from xiancheng.scenarios.simulate import RequestError
+from xiancheng.sim.state import Bools, Floats, Ints
 
 BELIEFS: tuple[Prior, ...] = tuple(p for p in priors.catalogue() if p.name in FREE)
 HELD = 0.1  # of the runs are kept to widen intervals, and as many to test them
@@ -112,7 +112,7 @@ def trial(short: Sequence[str]) -> Words:
 
 def others(pool: Region, region: Region) -> Bools:
     """Comparable counties of the pool that are not the region's, (county,)."""
-    from calibration.panel import Panel
+    from xiancheng.calibration.panel import Panel
 
     own = [county.code for county in region.counties]
     return np.asarray(Panel.of(pool).comparable & ~np.isin([c.code for c in pool.counties], own))

@@ -9,23 +9,23 @@ from typing import Any
 
 import numpy as np
 
-from calibration.posterior import RECORD
-from calibration.region import Region, load
-from results import cells, cost
-from results.cli import Say
-from results.contents.words import LEFT_OUT
-from results.forecasts.forecasting import TITLES
-from results.keeping.files import installed, whole_file, writable
-from results.keeping.record import software
-from results.keeping.store import RUNS
-from results.knowing import hindcasting
-from results.knowing.calibrate import UNCHANGED, named, settings, works
-from results.knowing.estimating import Settings, shortfalls, trial
-from results.knowing.hindcasting import MODEL, STACKED, THRESHOLD, Hindcast
-from results.markdown import both, table_of
-from results.show import progress, table
-from results.stopping import DONE
-from scenarios.checking import Words
+from xiancheng.calibration.posterior import RECORD
+from xiancheng.calibration.region import Region, load
+from xiancheng.results import cells, cost
+from xiancheng.results.cli import Say
+from xiancheng.results.contents.words import LEFT_OUT
+from xiancheng.results.forecasts.forecasting import TITLES
+from xiancheng.results.keeping.files import installed, whole_file, writable
+from xiancheng.results.keeping.record import software
+from xiancheng.results.keeping.store import RUNS
+from xiancheng.results.knowing import hindcasting
+from xiancheng.results.knowing.calibrate import UNCHANGED, named, settings, works
+from xiancheng.results.knowing.estimating import Settings, shortfalls, trial
+from xiancheng.results.knowing.hindcasting import MODEL, STACKED, THRESHOLD, Hindcast
+from xiancheng.results.markdown import both, table_of
+from xiancheng.results.show import progress, table
+from xiancheng.results.stopping import DONE
+from xiancheng.scenarios.checking import Words
 
 PARTS = {
     "urban_growth": Words("城镇常住人口", "urban residents"),

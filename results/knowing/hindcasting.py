@@ -13,19 +13,19 @@ from typing import Any
 
 import numpy as np
 
-from calibration.baselines import BASELINES, SINGLE, hindcast
-from calibration.baselines.pool import rows_of
-from calibration.estimation.identify import recovery
-from calibration.estimation.identify import rows as told
-from calibration.panel import Left, Panel, left_out
-from calibration.region import load
-from calibration.scores import LEVELS, Scores, interval, stacked
-from calibration.summaries import enumerated, rate, summaries
-from results import figures
-from results.knowing import trials
-from results.knowing.estimating import Settings, Stage, alone, estimated, pooled, widened
-from results.knowing.trials import Trials, censuses
-from sim.state import Bools, Floats
+from xiancheng.calibration.baselines import BASELINES, SINGLE, hindcast
+from xiancheng.calibration.baselines.pool import rows_of
+from xiancheng.calibration.estimation.identify import recovery
+from xiancheng.calibration.estimation.identify import rows as told
+from xiancheng.calibration.panel import Left, Panel, left_out
+from xiancheng.calibration.region import load
+from xiancheng.calibration.scores import LEVELS, Scores, interval, stacked
+from xiancheng.calibration.summaries import enumerated, rate, summaries
+from xiancheng.results import figures
+from xiancheng.results.knowing import trials
+from xiancheng.results.knowing.estimating import Settings, Stage, alone, estimated, pooled, widened
+from xiancheng.results.knowing.trials import Trials, censuses
+from xiancheng.sim.state import Bools, Floats
 
 MODEL, STACKED = "model", "stacked"
 PARTS = ("urban_growth", "rural_growth", "residents_growth")  # whose signs are asked for

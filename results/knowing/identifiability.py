@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from calibration.estimation.identify import IDENTIFIED, WEAKLY, WORDS
-from results.markdown import Lines, both, table_of
+from xiancheng.calibration.estimation.identify import IDENTIFIED, WEAKLY, WORDS
+from xiancheng.results.markdown import Lines, both, table_of
 
 Told = Mapping[str, Any]  # the account of an estimate
 

@@ -13,19 +13,19 @@ from typing import Any
 
 import numpy as np
 
-from calibration import priors
-from calibration.estimation.table import Table
-from calibration.region import Region, load
-from calibration.summaries import enumerated, rate, residents, summaries
-from results.keeping.keyed import Store
-from results.keeping.store import RUN
-from results.sweeps.command import Sweep
-from scenarios.engines import Local
-from scenarios.request import World
-from scenarios.resolving import resolve
-from scenarios.simulate import RequestError, horizon
-from scenarios.sweep import Design
-from sim.state import Bools, Floats
+from xiancheng.calibration import priors
+from xiancheng.calibration.estimation.table import Table
+from xiancheng.calibration.region import Region, load
+from xiancheng.calibration.summaries import enumerated, rate, residents, summaries
+from xiancheng.results.keeping.keyed import Store
+from xiancheng.results.keeping.store import RUN
+from xiancheng.results.sweeps.command import Sweep
+from xiancheng.scenarios.engines import Local
+from xiancheng.scenarios.request import World
+from xiancheng.scenarios.resolving import resolve
+from xiancheng.scenarios.simulate import RequestError, horizon
+from xiancheng.scenarios.sweep import Design
+from xiancheng.sim.state import Bools, Floats
 
 PARAMETERS = tuple(prior.name for prior in priors.catalogue())
 FREE = tuple(prior.name for prior in priors.catalogue() if prior.estimable == "free")

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from results.asking import Command, Say
+from xiancheng.results.asking import Command, Say
 
 SCALE, DRAWS = 0.05, 20  # of a scenario that was not run before
 
@@ -10,7 +10,7 @@ SCALE, DRAWS = 0.05, 20  # of a scenario that was not run before
 def add(command: Command, say: Say) -> None:
     """Add the command to the command line."""
     report = command("report", "写成文档：Word、PDF、Excel、网页", "documents on a run")
-    report.set_defaults(module="results.report.command")
+    report.set_defaults(module="xiancheng.results.report.command")
     what = say("运行编号、运行文件夹，或要先运行的情景", "id or folder of a run, or a scenario")
     report.add_argument("run", help=what)
     forms = say("格式，以逗号分开", "formats, with commas")

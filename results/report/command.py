@@ -6,26 +6,26 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
-from results.cells import as_json
-from results.cli import Say
-from results.contents.document import document
-from results.contents.parts import Lang
-from results.contents.subject import Subject
-from results.figures import Format
-from results.fonts import PACKAGE
-from results.keeping.files import whole_file, writable
-from results.report.subject import subject_of
-from results.show import progress
-from results.stopping import DONE
-from scenarios.checking import nearest
-from scenarios.simulate import RequestError
+from xiancheng.results.cells import as_json
+from xiancheng.results.cli import Say
+from xiancheng.results.contents.document import document
+from xiancheng.results.contents.parts import Lang
+from xiancheng.results.contents.subject import Subject
+from xiancheng.results.figures import Format
+from xiancheng.results.fonts import PACKAGE
+from xiancheng.results.keeping.files import whole_file, writable
+from xiancheng.results.report.subject import subject_of
+from xiancheng.results.show import progress
+from xiancheng.results.stopping import DONE
+from xiancheng.scenarios.checking import nearest
+from xiancheng.scenarios.simulate import RequestError
 
 WRITERS: dict[str, tuple[str, tuple[str, ...], Format | None]] = {
     # the module that writes a format, the libraries that it needs, and the form of its pictures
-    "docx": ("results.report.word", ("docx", "matplotlib", PACKAGE), "png"),
-    "pdf": ("results.report.pdf", ("typst", "matplotlib", PACKAGE), "svg"),
-    "xlsx": ("results.report.workbook", ("xlsxwriter",), None),
-    "html": ("results.report.page", ("matplotlib", PACKAGE), "svg"),
+    "docx": ("xiancheng.results.report.word", ("docx", "matplotlib", PACKAGE), "png"),
+    "pdf": ("xiancheng.results.report.pdf", ("typst", "matplotlib", PACKAGE), "svg"),
+    "xlsx": ("xiancheng.results.report.workbook", ("xlsxwriter",), None),
+    "html": ("xiancheng.results.report.page", ("matplotlib", PACKAGE), "svg"),
 }
 
 
@@ -79,7 +79,7 @@ def documents(subject: Subject, forms: list[str], lang: Lang) -> dict[str, bytes
     RequestError
         if a library is missing.
     """
-    from results.report import layout
+    from xiancheng.results.report import layout
 
     possible(forms)
     told = document(subject, lang)

@@ -7,11 +7,11 @@ import json
 from importlib.resources import as_file, files
 from typing import Any
 
-from results import fonts
-from results.contents.parts import Chart, Document, Points, Section, Table
-from results.report import layout
-from results.report.layout import Pictures
-from scenarios.checking import Words
+from xiancheng.results import fonts
+from xiancheng.results.contents.parts import Chart, Document, Points, Section, Table
+from xiancheng.results.report import layout
+from xiancheng.results.report.layout import Pictures
+from xiancheng.scenarios.checking import Words
 
 
 def write(document: Document, pictures: Pictures) -> bytes:
@@ -19,7 +19,7 @@ def write(document: Document, pictures: Pictures) -> bytes:
     import typst
 
     folder = fonts.folder()
-    with as_file(files("results.report").joinpath("template.typ")) as template:
+    with as_file(files("xiancheng.results.report").joinpath("template.typ")) as template:
         made = typst.compile(
             str(template), font_paths=[str(folder)], ignore_system_fonts=True,
             sys_inputs={"document": json.dumps(_told(document, pictures), ensure_ascii=False)},

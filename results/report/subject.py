@@ -9,21 +9,21 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from calibration.naming import is_path
-from results import cost
-from results.contents.shares import Shares, printed, quick
-from results.contents.subject import Subject, saved
-from results.keeping import store
-from results.keeping.files import writable
-from results.stopping import end_workers
-from scenarios.engines import WorkersLostError, leave_signals, one_thread_each
-from scenarios.resolving import is_shipped
-from scenarios.simulate import RequestError
+from xiancheng.calibration.naming import is_path
+from xiancheng.results import cost
+from xiancheng.results.contents.shares import Shares, printed, quick
+from xiancheng.results.contents.subject import Subject, saved
+from xiancheng.results.keeping import store
+from xiancheng.results.keeping.files import writable
+from xiancheng.results.stopping import end_workers
+from xiancheng.scenarios.engines import WorkersLostError, leave_signals, one_thread_each
+from xiancheng.scenarios.resolving import is_shipped
+from xiancheng.scenarios.simulate import RequestError
 
 if TYPE_CHECKING:
-    from results.cli import Say
-    from results.keeping.answers import Answers
-    from scenarios.scenario import Scenario
+    from xiancheng.results.cli import Say
+    from xiancheng.results.keeping.answers import Answers
+    from xiancheng.scenarios.scenario import Scenario
 
 Made = TypeVar("Made")
 
@@ -33,7 +33,7 @@ def subject_of(asked: Namespace, say: "Say", step: Callable[[], None]) -> Subjec
 
     The attribution needs nothing of the run, so it is computed beside it.
     """
-    from results.keeping.answers import Answers
+    from xiancheng.results.keeping.answers import Answers
 
     answers, run = Answers.here(), None if is_shipped(asked.run) else store.on_file(asked.run)
     if run is not None:
@@ -88,7 +88,7 @@ def beside(
 
 def _checked(asked: Namespace, scenario: "Scenario") -> None:
     """Refuse what cannot be run, before anything is computed."""
-    from scenarios.simulate import checked
+    from xiancheng.scenarios.simulate import checked
 
     checked(
         scenario, asked.region, seed=asked.seed, scale=asked.scale, draws=asked.draws,
@@ -99,10 +99,10 @@ def _checked(asked: Namespace, scenario: "Scenario") -> None:
 
 def _run(asked: Namespace, scenario: "Scenario", answers: "Answers") -> store.Saved:
     """A scenario run with its baseline and its draws, and saved, as `xiancheng run` does."""
-    from results import verdict
-    from results.keeping.answers import keep
-    from scenarios import ensemble
-    from scenarios.request import Request
+    from xiancheng.results import verdict
+    from xiancheng.results.keeping.answers import keep
+    from xiancheng.scenarios import ensemble
+    from xiancheng.scenarios.request import Request
 
     request = {"region": asked.region, "seed": asked.seed, "scale": asked.scale}
     both = ensemble.pair(scenario, answer=answers, **request)
@@ -125,8 +125,8 @@ def _scenario(name: str, region: str) -> "Scenario":
     RequestError
         if this is neither a run nor a scenario.
     """
-    from scenarios.checking import ScenarioError
-    from scenarios.resolving import resolve
+    from xiancheng.scenarios.checking import ScenarioError
+    from xiancheng.scenarios.resolving import resolve
 
     try:
         return resolve(name, region)

@@ -6,10 +6,19 @@ from datetime import date
 from io import BytesIO
 from typing import Any
 
-from results import figures
-from results.contents.parts import Cell, Chart, Column, Document, Kind, Points, Section, Table
-from results.report import layout
-from results.report.layout import Pictures
+from xiancheng.results import figures
+from xiancheng.results.contents.parts import (
+    Cell,
+    Chart,
+    Column,
+    Document,
+    Kind,
+    Points,
+    Section,
+    Table,
+)
+from xiancheng.results.report import layout
+from xiancheng.results.report.layout import Pictures
 
 SHEET = 31  # characters that the name of a sheet may have
 BARRED = str.maketrans("", "", "[]:*?/\\'")

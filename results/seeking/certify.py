@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from results.seeking.held import Reads
-from results.seeking.seek import Found
-from results.seeking.wish import Package, Wish
-from scenarios.checking import Words
-from scenarios.paired import Draw
-from scenarios.scenario import Scenario
-from sim.state import Floats
+from xiancheng.results.seeking.held import Reads
+from xiancheng.results.seeking.seek import Found
+from xiancheng.results.seeking.wish import Package, Wish
+from xiancheng.scenarios.checking import Words
+from xiancheng.scenarios.paired import Draw
+from xiancheng.scenarios.scenario import Scenario
+from xiancheng.sim.state import Floats
 
 CONFIDENCE = 0.95  # of the lower bound, one-sided
 PACKAGES = 4  # that are held against each other in other worlds, at most

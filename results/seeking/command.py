@@ -3,21 +3,21 @@
 from argparse import Namespace
 from typing import Any
 
-from results import cells, cost
-from results.cli import Say
-from results.comparison import asked as words
-from results.file_checks import note_inactive
-from results.keeping import evidence
-from results.show import progress, table
-from results.stopping import DONE
+from xiancheng.results import cells, cost
+from xiancheng.results.cli import Say
+from xiancheng.results.comparison import asked as words
+from xiancheng.results.file_checks import note_inactive
+from xiancheng.results.keeping import evidence
+from xiancheng.results.show import progress, table
+from xiancheng.results.stopping import DONE
 
 
 def seek(asked: Namespace, say: Say) -> int:
     """Search, confirm on fresh draws, compare with other packages; 0 whatever was found."""
-    from results.contents.shares import identity
-    from results.seeking import certify, held, seek, sought, wish
-    from scenarios.naming import called
-    from scenarios.paired import independent, layered
+    from xiancheng.results.contents.shares import identity
+    from xiancheng.results.seeking import certify, held, seek, sought, wish
+    from xiancheng.scenarios.naming import called
+    from xiancheng.scenarios.paired import independent, layered
 
     words.at_least(1, "draws", asked.draws)
     words.at_least(1, "confirm", asked.confirm)

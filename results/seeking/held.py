@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from results.forecasts.level import DRAWS, at_deadlines, held
-from scenarios.ensemble import usual
-from scenarios.paired import Draw, Reading
-from scenarios.scenario import Scenario
+from xiancheng.results.forecasts.level import DRAWS, at_deadlines, held
+from xiancheng.scenarios.ensemble import usual
+from xiancheng.scenarios.paired import Draw, Reading
+from xiancheng.scenarios.scenario import Scenario
 
 if TYPE_CHECKING:
-    from calibration.region import Region
+    from xiancheng.calibration.region import Region
 
 Asked = Sequence[tuple[Scenario, Draw]]
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from results.seeking.wish import Package, Wish, spending
-from sim.state import Floats
+from xiancheng.results.seeking.wish import Package, Wish, spending
+from xiancheng.sim.state import Floats
 
 HUNDREDTHS = 100  # intensities are proposed in hundredths, rounded up
 

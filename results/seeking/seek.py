@@ -13,11 +13,11 @@ from itertools import product
 
 import numpy as np
 
-from results.seeking.held import Reads
-from results.seeking.programme import least, rounded_up
-from results.seeking.wish import Package, Wish
-from scenarios.paired import Draw
-from sim.state import Bools, Floats
+from xiancheng.results.seeking.held import Reads
+from xiancheng.results.seeking.programme import least, rounded_up
+from xiancheng.results.seeking.wish import Package, Wish
+from xiancheng.scenarios.paired import Draw
+from xiancheng.sim.state import Bools, Floats
 
 FEW = 3  # measures up to which packages are enumerated
 STEP = 0.5  # of intensity, in an enumeration

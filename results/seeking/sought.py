@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from results.caveats import belief
-from results.markdown import Lines
-from results.seeking.certify import CONFIDENCE, WORLDS, Certificate, Regret
-from results.seeking.held import Held, Reads
-from results.seeking.seek import STEP, Found
-from results.seeking.wish import Wish, strength
-from scenarios.checking import Words
+from xiancheng.results.caveats import belief
+from xiancheng.results.markdown import Lines
+from xiancheng.results.seeking.certify import CONFIDENCE, WORLDS, Certificate, Regret
+from xiancheng.results.seeking.held import Held, Reads
+from xiancheng.results.seeking.seek import STEP, Found
+from xiancheng.results.seeking.wish import Wish, strength
+from xiancheng.scenarios.checking import Words
 
 PACKAGES = {
     "nothing": Words("什么都不做", "nothing"),

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from calibration import naming, parsing
-from results.comparison.attribute import moves
-from results.contents.words import SIGNS
-from scenarios.checking import Words
-from scenarios.outcome import floor
-from scenarios.paired import Runs
-from scenarios.scenario import STRONGEST, Budget, Scenario, Setting
-from scenarios.simulate import RequestError
-from sim.state import Floats
+from xiancheng.calibration import naming, parsing
+from xiancheng.results.comparison.attribute import moves
+from xiancheng.results.contents.words import SIGNS
+from xiancheng.scenarios.checking import Words
+from xiancheng.scenarios.outcome import floor
+from xiancheng.scenarios.paired import Runs
+from xiancheng.scenarios.scenario import STRONGEST, Budget, Scenario, Setting
+from xiancheng.scenarios.simulate import RequestError
+from xiancheng.sim.state import Floats
 
 if TYPE_CHECKING:
-    from calibration.region import Target
+    from xiancheng.calibration.region import Target
 
 TARGET, MEASURE = Words("目标", "target"), Words("措施", "measure")
 USABLE, COUNTY = Words("可用措施", "measure that may be used"), Words("县（市、区）", "county")

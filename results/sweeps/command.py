@@ -17,19 +17,19 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from calibration.population import population
-from calibration.region import load
-from results.cost import Work
-from results.keeping import ledger
-from results.keeping.files import whole_file
-from results.keeping.keyed import Store
-from results.keeping.ledger import SWEEP
-from results.keeping.room import Need
-from results.keeping.store import opened
-from scenarios.engines import DEATHS, Engine, Lost
-from scenarios.request import code_digest, digest_of, of_code
-from scenarios.simulate import RequestError
-from scenarios.sweep import Design
+from xiancheng.calibration.population import population
+from xiancheng.calibration.region import load
+from xiancheng.results.cost import Work
+from xiancheng.results.keeping import ledger
+from xiancheng.results.keeping.files import whole_file
+from xiancheng.results.keeping.keyed import Store
+from xiancheng.results.keeping.ledger import SWEEP
+from xiancheng.results.keeping.room import Need
+from xiancheng.results.keeping.store import opened
+from xiancheng.scenarios.engines import DEATHS, Engine, Lost
+from xiancheng.scenarios.request import code_digest, digest_of, of_code
+from xiancheng.scenarios.simulate import RequestError
+from xiancheng.scenarios.sweep import Design
 
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES}
 

@@ -4,11 +4,11 @@ import os
 import re
 from pathlib import Path
 
-from results.keeping.files import writable
-from results.sweeps.command import Sweep
-from scenarios.engines import Dask, Local, addressed
-from scenarios.simulate import RequestError
-from scenarios.sweep import design
+from xiancheng.results.keeping.files import writable
+from xiancheng.results.sweeps.command import Sweep
+from xiancheng.scenarios.engines import Dask, Local, addressed
+from xiancheng.scenarios.simulate import RequestError
+from xiancheng.scenarios.sweep import design
 
 
 def planned(

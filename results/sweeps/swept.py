@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from results.sweeps.command import Tally
-from scenarios.checking import Words
+from xiancheng.results.sweeps.command import Tally
+from xiancheng.scenarios.checking import Words
 
 if TYPE_CHECKING:
     import pandas as pd

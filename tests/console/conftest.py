@@ -46,7 +46,7 @@ def console(tmp_path_factory):
     """The console, answering with small runs."""
     pytest.importorskip("nicegui", reason="the page needs xiancheng[console]")
     folder, port = tmp_path_factory.mktemp("console"), free_port()
-    command = [sys.executable, "-m", "results.cli", "console", "--port", str(port), "--jobs", "1"]
+    command = [sys.executable, "-m", "xiancheng", "console", "--port", str(port), "--jobs", "1"]
     plain = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST")}  # a server as any
     command += [*SMALL, "--saved", str(folder / "saved")]
     with (folder / "log").open("wb") as log:

@@ -6,15 +6,15 @@ from datetime import date
 import numpy as np
 import pytest
 
-from calibration.region import load
-from results.console.answer import Answer, Question
-from results.console.draft import Draft
-from results.console.naming import shown
-from results.console.session import Session
-from results.console.shown import Shown
-from results.console.views import compare, places, verdicts
-from results.console.work import compute
-from scenarios.scenario import Scenario
+from xiancheng.calibration.region import load
+from xiancheng.results.console.answer import Answer, Question
+from xiancheng.results.console.draft import Draft
+from xiancheng.results.console.naming import shown
+from xiancheng.results.console.session import Session
+from xiancheng.results.console.shown import Shown
+from xiancheng.results.console.views import compare, places, verdicts
+from xiancheng.results.console.work import compute
+from xiancheng.scenarios.scenario import Scenario
 
 REGION = load("binzhou")
 SCENARIOS = {

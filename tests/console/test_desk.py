@@ -13,12 +13,12 @@ from multiprocessing import get_context
 import numpy as np
 import pytest
 
-from calibration.region import load
-from results.console.answer import Question, restored
-from results.console.desk import KEPT_BYTES, BusyError, Desk
-from results.console.draft import Draft
-from results.console.work import Piece, compute
-from scenarios.paired import Reading
+from xiancheng.calibration.region import load
+from xiancheng.results.console.answer import Question, restored
+from xiancheng.results.console.desk import KEPT_BYTES, BusyError, Desk
+from xiancheng.results.console.draft import Draft
+from xiancheng.results.console.work import Piece, compute
+from xiancheng.scenarios.paired import Reading
 
 REGION = load("binzhou")
 

@@ -6,16 +6,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from results.console.address import LARGEST, packed, read, unpacked
-from results.console.changes import changes
-from results.console.draft import Draft, projects
-from results.console.incoming import draft_of
-from results.console.library import Library
-from scenarios import checking
-from scenarios.checking import ScenarioError
-from scenarios.reading import MAX_BYTES
-from scenarios.resolving import resolve
-from scenarios.simulate import RequestError
+from xiancheng.results.console.address import LARGEST, packed, read, unpacked
+from xiancheng.results.console.changes import changes
+from xiancheng.results.console.draft import Draft, projects
+from xiancheng.results.console.incoming import draft_of
+from xiancheng.results.console.library import Library
+from xiancheng.scenarios import checking
+from xiancheng.scenarios.checking import ScenarioError
+from xiancheng.scenarios.reading import MAX_BYTES
+from xiancheng.scenarios.resolving import resolve
+from xiancheng.scenarios.simulate import RequestError
 
 EVIL = "<img src=x onerror=alert(1)>"
 PLAN = Draft.of("plan")
@@ -212,7 +212,7 @@ def test_a_title_that_no_file_may_hold_is_refused():
 
 def test_a_step_back_also_forgets_which_file_the_scenario_came_from():
     """Saving after it must not write one scenario over another."""
-    from results.console.session import Session
+    from xiancheng.results.console.session import Session
 
     session = Session("zh", PLAN, Draft.of("baseline"))
     session.change(a=PLAN.named("甲"))

@@ -4,18 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from calibration.region import load
-from results.console.answer import Answer, Question
-from results.console.arriving import arrived
-from results.console.changes import changes
-from results.console.choosing import of_the_plan, usual
-from results.console.draft import Draft
-from results.console.session import Session
-from results.console.shown import Shown
-from results.console.views.tables import Assumptions, Delivery
-from results.console.work import compute
-from scenarios.checking import ScenarioError
-from scenarios.simulate import reported
+from xiancheng.calibration.region import load
+from xiancheng.results.console.answer import Answer, Question
+from xiancheng.results.console.arriving import arrived
+from xiancheng.results.console.changes import changes
+from xiancheng.results.console.choosing import of_the_plan, usual
+from xiancheng.results.console.draft import Draft
+from xiancheng.results.console.session import Session
+from xiancheng.results.console.shown import Shown
+from xiancheng.results.console.views.tables import Assumptions, Delivery
+from xiancheng.results.console.work import compute
+from xiancheng.scenarios.checking import ScenarioError
+from xiancheng.scenarios.simulate import reported
 
 NAME = "滨州市 2023 年方案（套用）"
 OURS = Path(__file__).parents[2] / "calibration" / "regions" / "binzhou"

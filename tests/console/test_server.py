@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from results.console.address import packed, read
+from xiancheng.results.console.address import packed, read
 
 HOUSE = Path(__file__).parent.parent.parent
 CONSOLE = sorted((HOUSE / "results" / "console").rglob("*.py"))
@@ -108,7 +108,7 @@ def test_the_console_neither_evaluates_nor_unpickles(file):
 )
 def test_what_cannot_be_served_is_refused_at_once(argument):
     pytest.importorskip("nicegui", reason="the page needs xiancheng[console]")
-    command = [sys.executable, "-m", "results.cli", "console", *argument]
+    command = [sys.executable, "-m", "xiancheng", "console", *argument]
     told = subprocess.run(command, cwd=HOUSE, capture_output=True, text=True, timeout=60)
     assert told.returncode == 2
     assert told.stderr.strip()
@@ -122,7 +122,7 @@ def test_a_port_that_is_taken_is_refused_and_no_address_announced(lang, told):
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = str(taken.getsockname()[1])
-        command = [sys.executable, "-m", "results.cli", "--lang", lang, "console", "--port", port]
+        command = [sys.executable, "-m", "xiancheng", "--lang", lang, "console", "--port", port]
         made = subprocess.run(command, cwd=HOUSE, capture_output=True, text=True, timeout=60)
     assert made.returncode == 2
     assert port in made.stderr

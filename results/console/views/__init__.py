@@ -4,16 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from results.console.shown import Shown
-from results.console.views.attribution import Attribution
-from results.console.views.compare import Compare
-from results.console.views.growth import Growth
-from results.console.views.movers import Movers
-from results.console.views.overview import Overview
-from results.console.views.tables import Assumptions, Delivery, Validation
+from xiancheng.results.console.shown import Shown
+from xiancheng.results.console.views.attribution import Attribution
+from xiancheng.results.console.views.compare import Compare
+from xiancheng.results.console.views.growth import Growth
+from xiancheng.results.console.views.movers import Movers
+from xiancheng.results.console.views.overview import Overview
+from xiancheng.results.console.views.tables import Assumptions, Delivery, Validation
 
 if TYPE_CHECKING:
-    from results.console.page import Page
+    from xiancheng.results.console.page import Page
 
 
 class View(Protocol):

@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING
 
 from nicegui import ui
 
-from results.comparison.attribute import WORLDS, Game, attribute
-from results.console import charts
-from results.console.desk import Desk
-from results.console.markup import joined, listed, tag
-from results.console.native import area, button, draw, element, write
-from results.console.shown import Shown, as_table
-from results.console.views.under_way import UnderWay
-from results.console.work import Task, Told
-from results.contents import contributions
-from results.contents.shares import Shares
-from scenarios.paired import Draw, Reading, Runs, layered
-from scenarios.scenario import Scenario
+from xiancheng.results.comparison.attribute import WORLDS, Game, attribute
+from xiancheng.results.console import charts
+from xiancheng.results.console.desk import Desk
+from xiancheng.results.console.markup import joined, listed, tag
+from xiancheng.results.console.native import area, button, draw, element, write
+from xiancheng.results.console.shown import Shown, as_table
+from xiancheng.results.console.views.under_way import UnderWay
+from xiancheng.results.console.work import Task, Told
+from xiancheng.results.contents import contributions
+from xiancheng.results.contents.shares import Shares
+from xiancheng.scenarios.paired import Draw, Reading, Runs, layered
+from xiancheng.scenarios.scenario import Scenario
 
 if TYPE_CHECKING:
-    from results.console.page import Page
+    from xiancheng.results.console.page import Page
 
 ORDERS = 2 * WORLDS  # of each kind, an antithetic pair a world; more are surer, and take longer
 

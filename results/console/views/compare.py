@@ -12,28 +12,28 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from results.console.answer import Answer, percentiles
-from results.console.desk import Lane
-from results.console.draft import Draft
-from results.console.levels import Series, published
-from results.console.markup import Markup, joined, listed, table, tag
-from results.console.native import area, element, select, text, write
-from results.console.shown import Shown
-from results.console.views.places import interval_title, signed
-from results.console.views.under_way import UnderWay
-from results.console.work import Task, Told
-from results.contents.words import QUALIFIERS, UNITS
-from results.verdict import percent
-from scenarios.differences import diff
-from scenarios.naming import called
-from scenarios.outcome import PUBLISHED, floor, group_of
-from scenarios.paired import Draw, layered
-from scenarios.scenario import Scenario
-from sim.indicators import INDICATORS
-from sim.state import Floats
+from xiancheng.results.console.answer import Answer, percentiles
+from xiancheng.results.console.desk import Lane
+from xiancheng.results.console.draft import Draft
+from xiancheng.results.console.levels import Series, published
+from xiancheng.results.console.markup import Markup, joined, listed, table, tag
+from xiancheng.results.console.native import area, element, select, text, write
+from xiancheng.results.console.shown import Shown
+from xiancheng.results.console.views.places import interval_title, signed
+from xiancheng.results.console.views.under_way import UnderWay
+from xiancheng.results.console.work import Task, Told
+from xiancheng.results.contents.words import QUALIFIERS, UNITS
+from xiancheng.results.verdict import percent
+from xiancheng.scenarios.differences import diff
+from xiancheng.scenarios.naming import called
+from xiancheng.scenarios.outcome import PUBLISHED, floor, group_of
+from xiancheng.scenarios.paired import Draw, layered
+from xiancheng.scenarios.scenario import Scenario
+from xiancheng.sim.indicators import INDICATORS
+from xiancheng.sim.state import Floats
 
 if TYPE_CHECKING:
-    from results.console.page import Page
+    from xiancheng.results.console.page import Page
 
 NONE = "none"
 NUMBERS = ("urban_residents", "residents", "jobs_filled")

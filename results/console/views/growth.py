@@ -4,15 +4,15 @@ from typing import TYPE_CHECKING
 
 from nicegui import ui
 
-from results.console import charts
-from results.console.markup import tag
-from results.console.native import area, draw, element, write
-from results.console.shown import Shown, as_table
-from results.contents import counties
-from results.contents.words import OF_GROWTH, PERSONS
+from xiancheng.results.console import charts
+from xiancheng.results.console.markup import tag
+from xiancheng.results.console.native import area, draw, element, write
+from xiancheng.results.console.shown import Shown, as_table
+from xiancheng.results.contents import counties
+from xiancheng.results.contents.words import OF_GROWTH, PERSONS
 
 if TYPE_CHECKING:
-    from results.console.page import Page
+    from xiancheng.results.console.page import Page
 
 
 class Growth:

@@ -4,16 +4,16 @@ from typing import TYPE_CHECKING
 
 from nicegui import ui
 
-from results.console import charts
-from results.console.markup import Markup, joined, table, tag
-from results.console.native import area, draw, element, write
-from results.console.shown import Shown
-from scenarios.checking import Words
+from xiancheng.results.console import charts
+from xiancheng.results.console.markup import Markup, joined, table, tag
+from xiancheng.results.console.native import area, draw, element, write
+from xiancheng.results.console.shown import Shown
+from xiancheng.scenarios.checking import Words
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from results.console.page import Page
+    from xiancheng.results.console.page import Page
 
 ENDS = {
     "village": Words("本县乡村", "villages here"),

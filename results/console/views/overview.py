@@ -5,17 +5,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from nicegui import ui
 
-from results import caveats, judgement
-from results.console import charts
-from results.console.markup import Markup, tag
-from results.console.native import area, draw, element, write
-from results.console.shown import Shown
-from results.console.views import places, verdicts
-from results.contents import counties
-from sim.state import Floats
+from xiancheng.results import caveats, judgement
+from xiancheng.results.console import charts
+from xiancheng.results.console.markup import Markup, tag
+from xiancheng.results.console.native import area, draw, element, write
+from xiancheng.results.console.shown import Shown
+from xiancheng.results.console.views import places, verdicts
+from xiancheng.results.contents import counties
+from xiancheng.sim.state import Floats
 
 if TYPE_CHECKING:
-    from results.console.page import Page
+    from xiancheng.results.console.page import Page
 
 
 class Overview:

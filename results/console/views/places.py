@@ -2,11 +2,11 @@
 
 from datetime import date
 
-from results.console import maps
-from results.console.answer import ENOUGH, Answer
-from results.console.markup import Markup, joined, table, tag
-from results.console.shown import Shown
-from sim.state import Floats
+from xiancheng.results.console import maps
+from xiancheng.results.console.answer import ENOUGH, Answer
+from xiancheng.results.console.markup import Markup, joined, table, tag
+from xiancheng.results.console.shown import Shown
+from xiancheng.sim.state import Floats
 
 CLEAR = 0.005  # points: less is shown as nothing
 

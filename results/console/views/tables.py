@@ -4,13 +4,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from results.console.markup import Markup, joined, tag
-from results.console.native import area, write
-from results.console.shown import Shown, as_table
-from results.contents import assumed, counties, promises, validation
+from xiancheng.results.console.markup import Markup, joined, tag
+from xiancheng.results.console.native import area, write
+from xiancheng.results.console.shown import Shown, as_table
+from xiancheng.results.contents import assumed, counties, promises, validation
 
 if TYPE_CHECKING:
-    from results.console.page import Page
+    from xiancheng.results.console.page import Page
 
 
 class Tables(ABC):

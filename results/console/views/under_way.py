@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
-from results.console.native import button, element, set_prop, text, write
+from xiancheng.results.console.native import button, element, set_prop, text, write
 
 if TYPE_CHECKING:
-    from results.console.page import Page
+    from xiancheng.results.console.page import Page
 
 
 class UnderWay:

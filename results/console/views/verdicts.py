@@ -2,11 +2,11 @@
 
 from datetime import date
 
-from results import caveats, verdict
-from results.console.markup import Markup, joined, table, tag
-from results.console.shown import Shown
-from results.contents.words import QUALIFIERS, likely
-from scenarios.outcome import Group
+from xiancheng.results import caveats, verdict
+from xiancheng.results.console.markup import Markup, joined, table, tag
+from xiancheng.results.console.shown import Shown
+from xiancheng.results.contents.words import QUALIFIERS, likely
+from xiancheng.scenarios.outcome import Group
 
 PARTS = ("trend", "recoding", "conditions", "plan")
 
