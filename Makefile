@@ -40,9 +40,12 @@ mutants: $(READY)
 bench: $(READY)
 	$(BIN)/python -m benchmarks
 
+# mypy follows no `__path__`: it checks a folder of links, the package as it is installed.
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	mkdir -p build/typed/xiancheng
+	ln -sfn $(foreach part,$(wildcard xiancheng/*.py xiancheng/py.typed) sim calibration scenarios results,../../../$(part)) build/typed/xiancheng/
 	$(BIN)/mypy
 
 docs: $(READY)

@@ -126,7 +126,7 @@ class Resident(mesa.Agent):
                 situation = self.situation
                 hazard = t.leaving[place][self.flat][band][situation]
                 if hazard:
-                    hazard *= t.by_duration[self.since & BITS] * t.by_village[self.unit]
+                    hazard *= t.by_duration[self.moved_at & BITS] * t.by_village[self.unit]
                     if situation == PRIMARY_CHILD:
                         hazard *= t.by_closure[self.unit]
                     if luck() < -expm1(-hazard * t.years):
@@ -146,7 +146,7 @@ class Resident(mesa.Agent):
         parent.child = t.now
         Resident(
             self.model, household, born=t.now, child=int(NEVER), unit=self.unit, hukou=self.hukou,
-            before=self.before, since=self.since, sex=sex, education=PRIMARY, role=DEPENDENT,
+            previous_unit=self.previous_unit, moved_at=self.moved_at, sex=sex, education=PRIMARY, role=DEPENDENT,
             work=NO_WORK, flat=self.flat, weight=self.weight,
         )  # fmt: skip
 
@@ -182,21 +182,21 @@ class Resident(mesa.Agent):
     def move(self, mode: int, goal: int) -> None:
         """Move to the unit `goal`, unless one has moved this quarter."""
         now = self.model.told.now
-        if self.since == now:
+        if self.moved_at == now:
             return
         if mode == LONE and self.role == SINGLE:
             self.leave_home()
         for member in self.party(mode):
-            if member.since != now:
+            if member.moved_at != now:
                 member.relocate(goal)
 
     def relocate(self, goal: int) -> None:
         """Live elsewhere, and leave the job one cannot keep."""
         t = self.model.told
         start, end = t.place[self.unit], t.place[goal]
-        if t.now - self.since > 1:
-            self.before = self.unit
-        self.unit, self.since = goal, t.now
+        if t.now - self.moved_at > 1:
+            self.previous_unit = self.unit
+        self.unit, self.moved_at = goal, t.now
         if start // 2 != end // 2:
             self.flat = 0  # it is in the town of the county left
         if start != end and (start // 2 != end // 2 or self.work == FARM):
@@ -382,7 +382,7 @@ class MesaPeople(mesa.Model):
             place = t.place[r.unit]
             kind = place, t.band[r.born & BITS], r.work, r.role, r.education, r.sex
             self.by_kind[kind] += r.weight
-            counted = place if t.now - r.since > 1 else t.place[r.before]
+            counted = place if t.now - r.moved_at > 1 else t.place[r.previous_unit]
             self.residents[counted] += r.weight
 
     def look(self) -> Look:

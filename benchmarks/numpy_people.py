@@ -136,7 +136,7 @@ class NumpyPeople:
         """How often each of the `rows` reconsiders where to live [1/year], (row,)."""
         t, unit, situation = self.told, self.unit[rows], self.situation(rows)
         kind = ((place * 2 + self.flat[rows]) * np.int32(BANDS) + band) * SITUATIONS + situation
-        hazard = t.leaving.take(kind) * t.by_duration.take(self.since[rows].view(np.uint16))
+        hazard = t.leaving.take(kind) * t.by_duration.take(self.moved_at[rows].view(np.uint16))
         hazard *= t.by_village.take(unit)
         pupils = np.flatnonzero(situation == PRIMARY_CHILD)
         hazard[pupils] *= t.by_closure.take(unit[pupils])
@@ -153,7 +153,7 @@ class NumpyPeople:
         """Children are born into their mothers' households."""
         t, n = self.told, len(mothers)
         sex = demography.newborn_sex(self.luck.random(n), t.parameters)
-        same = ("unit", "hukou", "before", "since", "flat", "weight", "household")
+        same = ("unit", "hukou", "previous_unit", "moved_at", "flat", "weight", "household")
         fixed = {
             "born": t.now, "child": NEVER, "sex": sex, "education": PRIMARY, "role": DEPENDENT,
             "work": NO_WORK,
@@ -324,7 +324,7 @@ class NumpyPeople:
         goal = np.where(unit >= 0, unit, index[np.minimum(where, len(index) - 1)])
 
         # Who goes alone, and who leaves their parents' home for good.
-        ready = self.since[rows] != t.now
+        ready = self.moved_at[rows] != t.now
         alone = ready & (mode == LONE)
         self._leave_home(rows[alone & (self.role[rows] == SINGLE)])
         self._relocate(rows[alone], goal[alone])
@@ -336,7 +336,7 @@ class NumpyPeople:
         party_of[self.household[rows]] = np.arange(len(rows))
         who = np.flatnonzero(party_of[self.household] >= 0)
         party = party_of[self.household[who]]
-        near = (self.unit[who] == self.unit[rows[party]]) & (self.since[who] != t.now)
+        near = (self.unit[who] == self.unit[rows[party]]) & (self.moved_at[who] != t.now)
         who, party = who[near], party[near]
         minor = self.born[who] > t.now - 4 * strata.GROWN
         goes = (mode[party] == WHOLE) | minor
@@ -356,9 +356,9 @@ class NumpyPeople:
     def _relocate(self, who: Ints, goal: Ints) -> None:
         """People move to the units `goal`, and leave the jobs they cannot keep."""
         t, home = self.told, self.unit[who]
-        counted = t.now - self.since[who].astype(int) > 1
-        self.before[who[counted]] = home[counted]
-        self.unit[who], self.since[who] = goal, t.now
+        counted = t.now - self.moved_at[who].astype(int) > 1
+        self.previous_unit[who[counted]] = home[counted]
+        self.unit[who], self.moved_at[who] = goal, t.now
         start, end = t.place[home], t.place[goal]
         self.flat[who[start // 2 != end // 2]] = 0  # it is in the town of the county left
         leaves = (start != end) & ((start // 2 != end // 2) | (self.work[who] == FARM))
@@ -425,10 +425,10 @@ class NumpyPeople:
         traits = strata.pack(self.sex, self.education, self.role, self.work)
         line = cell * np.int32(strata.TRAITS) + traits
         self.by_kind = np.bincount(line, self.weight, len(t.death) * BANDS * strata.TRAITS)
-        recent = np.flatnonzero((self.since >= t.now - 1) & (place < 2 * t.towns + 2))
+        recent = np.flatnonzero((self.moved_at >= t.now - 1) & (place < 2 * t.towns + 2))
         weight = self.weight[recent]
         residents = self.by_kind.reshape(len(t.death), -1).sum(axis=1)
-        residents += np.bincount(t.place[self.before[recent]], weight, len(residents))
+        residents += np.bincount(t.place[self.previous_unit[recent]], weight, len(residents))
         return residents - np.bincount(place[recent], weight, len(residents))
 
     def _append(self, new: dict[str, Column]) -> None:
@@ -447,7 +447,7 @@ def unpacked(people: People) -> dict[str, Column]:
     """Our columns, one for each trait."""
     t = people.traits
     return {
-        **{n: getattr(people, n) for n in ("born", "child", "unit", "hukou", "before", "since")},
+        **{n: getattr(people, n) for n in ("born", "child", "unit", "hukou", "previous_unit", "moved_at")},
         "sex": strata.sex_of(t), "education": strata.education_of(t), "role": strata.role_of(t),
         "work": strata.work_of(t), "flat": people.flags & OWNS_FLAT, "weight": people.weight,
     }  # fmt: skip

@@ -42,7 +42,7 @@ def build(region: str, scale: float) -> dict[str, Any]:
 
 def run(region: str, scale: float, scenario: str, repeats: int, threads: int) -> dict[str, Any]:
     """Get ready, simulate once, and `repeats` times more."""
-    from xiancheng.scenarios import simulate
+    from xiancheng import simulate
     from xiancheng.scenarios.model import prepared
 
     found: dict[str, Any] = {}

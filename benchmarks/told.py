@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from xiancheng.scenarios import RegionModel
+from xiancheng import RegionModel
 from xiancheng.sim import relocation, strata
 from xiancheng.sim.calendar import SCHOOL_YEAR, Quarter
 from xiancheng.sim.choice import probability

@@ -28,9 +28,10 @@ TABLES: dict[str, tuple[str, ...]] = {
         *_TARGET, "model_rate", "above_target_in_model", "model_margin_pp", *_CAUSES,
     ),
     "verdicts.csv": (
-        *_TARGET, "draws", "basis", "without", "expected", "low", "high", "probability",
+        "target", "target_name", "target_name_en", *_TARGET[1:], "draws", "basis", "without", "expected", "low", "high", "probability",
         "probability_without", "all_met", "all_met_without", "from_trend_pp", "from_recoding_pp",
-        "from_conditions_pp", "from_plan_pp", "margin_pp", "simulated", *_CAUSES, "baseline",
+        "from_conditions_pp", "from_plan_pp", "plan_low", "plan_high", "margin_pp", "simulated",
+        *_CAUSES, "baseline",
         "effect_pp",
     ),
     "delivery.csv": (
@@ -44,8 +45,8 @@ TABLES: dict[str, tuple[str, ...]] = {
         "migration", "total", "residents", *_CAUSES[:4],
     ),
     "sweep, targets": (
-        "scenario", "scale", "target", "county", "county_en", "target_rate", "runs", "draws",
-        "share_above_in_model", "q05", "q50", "q95",
+        "scenario", "scale", "target", "county", "county_en", "deadline", "target_rate", "runs",
+        "draws", "share_above_in_model", "q05", "q50", "q95",
     ),
     "compare, outcomes": (
         "scenario", "baseline_scenario", "date", "outcome", "unit", *_PLACE, "value",
@@ -53,7 +54,8 @@ TABLES: dict[str, tuple[str, ...]] = {
         "difference_high", "draw_sd", "seed_sd",
     ),
     "compare, targets": (
-        "scenario", "target", "target_rate", "operator", "simulated", "expected", "probability",
+        "scenario", "target", "target_name", "target_name_en", *_PLACE, "deadline", "target_rate",
+        "operator", "simulated", "expected", "probability", "all_met",
     ),
 }  # fmt: skip
 
@@ -62,11 +64,12 @@ COLUMNS: dict[str, Words] = {
         "模型中是否达到目标，不是判定", "whether model_rate reaches the target; no verdict"
     ),
     "all_met": Words(
-        "有方案时全部目标同时达到的概率", "chance that all targets are met at once, with the plan"
+        "有方案时到该期限的全部目标同时达到的概率",
+        "chance that all targets due by the deadline are met at once, with the plan",
     ),
     "all_met_without": Words(
-        "无方案时全部目标同时达到的概率",
-        "chance that all targets are met at once, without the plan",
+        "无方案时到该期限的全部目标同时达到的概率",
+        "chance that all targets due by the deadline are met at once, without the plan",
     ),
     "at_deadline": Words("该季是否为期限", "whether the quarter is that of the deadline"),
     "baseline": Words(
@@ -163,6 +166,8 @@ COLUMNS: dict[str, Words] = {
     "outcome": Words(
         "比较的指标或成因", "what is compared: an indicator, or a cause of the rate's change"
     ),
+    "plan_high": Words("方案作用的 95% 分位 [点]", "95 % quantile of the plan's effect [points]"),
+    "plan_low": Words("方案作用的 5% 分位 [点]", "5 % quantile of the plan's effect [points]"),
     "probability": Words(
         "有方案时达到目标的概率", "chance that the published rate meets the target, with the plan"
     ),
@@ -200,6 +205,8 @@ COLUMNS: dict[str, Words] = {
         "published rate of the scenario in the model on the deadline [percent]",
     ),
     "target": Words("目标的编号", "id of the target"),
+    "target_name": Words("目标的名称", "name of the target in Chinese"),
+    "target_name_en": Words("目标的英文名称", "name of the target in English"),
     "target_rate": Words("目标的率 [%]", "rate of the target [percent]"),
     "total": Words("城镇人口的变化 [人]", "urban growth [persons]"),
     "unit": Words("单位", "unit of the number"),

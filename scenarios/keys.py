@@ -108,15 +108,16 @@ def distinct(value: Any, validate: Any) -> Any:
 def _county(name: str, info: ValidationInfo) -> str:
     """The code of a county, by any of its names; the error lists the counties there are."""
     codes = (info.context or {})["counties"]
-    if name not in codes:
+    found = place(name, codes)
+    if found is None:
         each = list({code: name for name, code in reversed(codes.items())}.values())[::-1]
-        zh, en = each[:MOST_NAMES], [n for n in codes if n.isascii() and not n.isdigit()]
+        zh, en = each[:MOST_NAMES], [n for n in codes if n.isascii() and n[:1].isupper()]
         raise wrong(
             f"以下县(市、区)之一：{'、'.join(zh)}{'…' if len(each) > MOST_NAMES else ''}",
             f"a county among {', '.join(en[:MOST_NAMES])}{' …' if len(en) > MOST_NAMES else ''}",
             "" if name.isdigit() else nearest(name, [n for n in codes if not n.isdigit()]),
         )
-    return str(codes[name])
+    return str(found)
 
 
 MOST_NAMES = 12  # counties that an error lists

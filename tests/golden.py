@@ -47,7 +47,7 @@ def outcome(name: str) -> str:
     """Digest of all that a run gives: its numbers, verdicts, census and movers."""
     given = simulate(**OUTCOMES[name])
     rows = [[f"{v:.6f}" if isinstance(v, float) else str(v) for v in row.values()]
-            for row in given.judged()]  # fmt: skip
+            for row in given.model_target_rows()]  # fmt: skip
     movers = given.movers()
     moved = hashlib.sha256(movers.to_csv(index=False).encode()).hexdigest()
     census = {key: np.asarray(found).tolist() for key, found in given.census.items()}

@@ -209,7 +209,7 @@ def test_the_command_prints_one_json_object(capsys, tmp_path):
     assert main([*words, "--county", "惠民县", "--lang", "en"]) == 0
     assert "Huimin" in capsys.readouterr().out
     assert main([*words, "--county", "nowhere"]) == 2
-    assert "Huimin" in capsys.readouterr().err
+    assert "惠民县" in capsys.readouterr().err
 
 
 def test_a_table_that_cannot_be_written_is_refused_before_computing(capsys, tmp_path, monkeypatch):

@@ -10,21 +10,52 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from xiancheng.calibration.checks import PackError
+    from xiancheng.calibration.priors import ParameterError
+    from xiancheng.calibration.refusal import RefusedError
     from xiancheng.calibration.region import load as load_region
+    from xiancheng.scenarios.acting import InactiveParameterWarning
+    from xiancheng.scenarios.catalogue import distributions, draws, indicators, parameters
+    from xiancheng.scenarios.checking import ScenarioError
     from xiancheng.scenarios.loading import load as load_plan
     from xiancheng.scenarios.model import RegionModel
-    from xiancheng.scenarios.simulate import parameters, simulate
+    from xiancheng.scenarios.simulate import RequestError, simulate
 
     __version__: str
 
-__all__ = ["RegionModel", "__version__", "load_plan", "load_region", "parameters", "simulate"]
+__all__ = [
+    "InactiveParameterWarning",
+    "PackError",
+    "ParameterError",
+    "RefusedError",
+    "RegionModel",
+    "RequestError",
+    "ScenarioError",
+    "__version__",
+    "distributions",
+    "draws",
+    "indicators",
+    "load_plan",
+    "load_region",
+    "parameters",
+    "simulate",
+]
 
-DOORS = {
-    "RegionModel": ("xiancheng.scenarios.model", "RegionModel"),
-    "load_plan": ("xiancheng.scenarios.loading", "load"),
-    "load_region": ("xiancheng.calibration.region", "load"),
-    "parameters": ("xiancheng.scenarios.simulate", "parameters"),
-    "simulate": ("xiancheng.scenarios.simulate", "simulate"),
+DOORS = {  # public name: module of ours, and the name there
+    "InactiveParameterWarning": ("scenarios.acting", "InactiveParameterWarning"),
+    "PackError": ("calibration.checks", "PackError"),
+    "ParameterError": ("calibration.priors", "ParameterError"),
+    "RefusedError": ("calibration.refusal", "RefusedError"),
+    "RegionModel": ("scenarios.model", "RegionModel"),
+    "RequestError": ("scenarios.simulate", "RequestError"),
+    "ScenarioError": ("scenarios.checking", "ScenarioError"),
+    "distributions": ("scenarios.catalogue", "distributions"),
+    "draws": ("scenarios.catalogue", "draws"),
+    "indicators": ("scenarios.catalogue", "indicators"),
+    "load_plan": ("scenarios.loading", "load"),
+    "load_region": ("calibration.region", "load"),
+    "parameters": ("scenarios.catalogue", "parameters"),
+    "simulate": ("scenarios.simulate", "simulate"),
 }
 
 _here = Path(__file__).parent

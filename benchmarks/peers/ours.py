@@ -27,8 +27,8 @@ class Engine:
         alone, nobody = np.arange(n, dtype=np.int32), np.full(n, NEVER)
         self.people = People(
             address=addresses(np.arange(n, dtype=np.uint64)), born=born.copy(), child=nobody,
-            unit=place.astype(BITS), hukou=place.astype(BITS), before=place.astype(BITS),
-            since=nobody.copy(), traits=np.zeros(n, np.uint8), flags=np.zeros(n, np.uint8),
+            unit=place.astype(BITS), hukou=place.astype(BITS), previous_unit=place.astype(BITS),
+            moved_at=nobody.copy(), traits=np.zeros(n, np.uint8), flags=np.zeros(n, np.uint8),
             next_member=alone, weight=np.ones(n, np.int32),
         )  # fmt: skip
         self.luck = RandomStreams(seed)
@@ -53,8 +53,8 @@ class Engine:
             p.next_member,
             p.born,
             p.unit,
-            p.before,
-            p.since,
+            p.previous_unit,
+            p.moved_at,
             now,
             now,
             movers,
@@ -74,7 +74,7 @@ class Engine:
         band[(now - np.arange(len(ages))).astype(np.int16).view(BITS)] = ages
         return band
 
-    def wavering(self, now: int, band: Ints) -> Ints:
+    def reconsidering(self, now: int, band: Ints) -> Ints:
         """Whom the quarter's luck tells to reconsider, (mover,)."""
         p, nothing = self.people, np.zeros(1 << 16, np.uint8)
         groups = np.zeros(TRAITS, np.uint8)
@@ -86,7 +86,7 @@ class Engine:
             part = slice(start, start + CHUNK)
             met = kernels.draw_events(
                 p.address[part], p.unit[part], p.born[part].view(BITS), p.child[part].view(BITS),
-                p.since[part].view(BITS), p.traits[part], self.first_row, band, nothing, inner,
+                p.moved_at[part].view(BITS), p.traits[part], self.first_row, band, nothing, inner,
                 groups, self.table, self.second, groups, self.bounds, plain[:PLACES], plain,
                 when, stream, np.uint64(self.luck.seed), rows, events, start,
             )  # fmt: skip

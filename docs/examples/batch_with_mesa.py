@@ -13,7 +13,7 @@ from inspect import signature
 import mesa
 import pandas as pd
 
-from xiancheng.scenarios import RegionModel
+from xiancheng import RegionModel
 
 
 class Region(RegionModel):

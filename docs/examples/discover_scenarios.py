@@ -23,7 +23,7 @@ from ema_workbench import (
 )
 from ema_workbench.analysis import prim
 
-from xiancheng.scenarios import distributions, parameters, simulate
+from xiancheng import distributions, parameters, simulate
 
 RATE = "resident_urbanization_rate_371600"  # of the prefecture, at the end
 SLOWEST = 0.25  # share of the worlds that is asked about

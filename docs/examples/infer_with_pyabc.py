@@ -17,7 +17,7 @@ import numpy as np
 import pyabc
 from pyabc.weighted_statistics import weighted_quantile
 
-from xiancheng.scenarios import distributions, simulate
+from xiancheng import distributions, simulate
 
 ASKED = ["alpha_single", "kappa", "recode_hazard", "job_mover_share"]
 CENSUS = date(2020, 11, 1)

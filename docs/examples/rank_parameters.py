@@ -15,7 +15,7 @@ import pandas as pd
 from SALib.analyze import morris
 from SALib.sample.morris import sample
 
-from xiancheng.scenarios import distributions, parameters, simulate
+from xiancheng import distributions, parameters, simulate
 
 RATE = "resident_urbanization_rate_371600"  # of the prefecture, at the end
 INNER = 0.9  # share of each prior that is explored

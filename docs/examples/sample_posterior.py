@@ -17,7 +17,7 @@ from argparse import ArgumentParser
 
 import numpy as np
 
-from xiancheng.scenarios import distributions, simulate
+from xiancheng import distributions, simulate
 
 ASKED = ["alpha_single", "recode_hazard", "benchmark_drift"]
 SEEN = ["published_resident_urbanization_rate", "resident_urbanization_rate", "residents"]

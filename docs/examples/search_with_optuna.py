@@ -16,7 +16,7 @@ from statistics import mean
 
 import optuna
 
-from xiancheng.scenarios import draws, simulate
+from xiancheng import draws, simulate
 
 PROJECTS = [f"P{i}" for i in range(1, 8)]
 SEEN, FRESH = draws(1, seed=1), draws(3, seed=101)  # worlds of the search, and of the check

@@ -15,7 +15,7 @@ from ipywidgets import Image
 from matplotlib.axes import Axes
 from mesa.visualization import SolaraViz, make_plot_component
 
-from xiancheng.scenarios import parameters
+from xiancheng import parameters
 
 sys.path.insert(0, str(Path(__file__).parent))  # `solara run` does not look here
 from batch_with_mesa import Region

@@ -70,11 +70,22 @@ def hindcast(asked: Namespace, say: Say) -> int:
         picture = asked.write.with_name("pictures") / "validation.svg"
         picture.parent.mkdir(exist_ok=True)
         whole_file(picture, hindcasting.picture(found[0]))
-        whole_file(asked.write, page(told, pack).encode())
+        whole_file(asked.write, (page(told, pack) + registered(asked.write)).encode())
         for file in (picture, asked.write):
             say.note(*named(file))
         keep(told, pack, folder, say)
     return DONE
+
+
+SCORES = "<!-- scores -->\n"  # what follows in a page is kept: registered scores, as they came out
+
+
+def registered(file: Path) -> str:
+    """What stands from `SCORES` on in a page that is written anew; empty if there is none."""
+    if not file.is_file():
+        return ""
+    _, mark, scores = file.read_text(encoding="utf-8").partition(SCORES)
+    return f"\n{mark}{scores}" if mark else ""
 
 
 def keep(told: Mapping[str, Any], pack: Region, folder: Path, say: Say) -> None:
