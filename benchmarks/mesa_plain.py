@@ -146,8 +146,8 @@ class Resident(mesa.Agent):
         parent.child = t.now
         Resident(
             self.model, household, born=t.now, child=int(NEVER), unit=self.unit, hukou=self.hukou,
-            previous_unit=self.previous_unit, moved_at=self.moved_at, sex=sex, education=PRIMARY, role=DEPENDENT,
-            work=NO_WORK, flat=self.flat, weight=self.weight,
+            previous_unit=self.previous_unit, moved_at=self.moved_at, sex=sex,
+            education=PRIMARY, role=DEPENDENT, work=NO_WORK, flat=self.flat, weight=self.weight,
         )  # fmt: skip
 
     def leave_household(self) -> None:

@@ -447,7 +447,8 @@ def unpacked(people: People) -> dict[str, Column]:
     """Our columns, one for each trait."""
     t = people.traits
     return {
-        **{n: getattr(people, n) for n in ("born", "child", "unit", "hukou", "previous_unit", "moved_at")},
+        **{n: getattr(people, n)
+           for n in ("born", "child", "unit", "hukou", "previous_unit", "moved_at")},
         "sex": strata.sex_of(t), "education": strata.education_of(t), "role": strata.role_of(t),
         "work": strata.work_of(t), "flat": people.flags & OWNS_FLAT, "weight": people.weight,
     }  # fmt: skip

@@ -28,7 +28,8 @@ TABLES: dict[str, tuple[str, ...]] = {
         *_TARGET, "model_rate", "above_target_in_model", "model_margin_pp", *_CAUSES,
     ),
     "verdicts.csv": (
-        "target", "target_name", "target_name_en", *_TARGET[1:], "draws", "basis", "without", "expected", "low", "high", "probability",
+        "target", "target_name", "target_name_en", *_TARGET[1:], "draws", "basis", "without",
+        "expected", "low", "high", "probability",
         "probability_without", "all_met", "all_met_without", "from_trend_pp", "from_recoding_pp",
         "from_conditions_pp", "from_plan_pp", "plan_low", "plan_high", "margin_pp", "simulated",
         *_CAUSES, "baseline",
