@@ -13,7 +13,8 @@ from zlib import compress, decompress
 
 import numpy as np
 
-from xiancheng.calibration.refusal import RefusedError
+from xiancheng.calibration import naming, parsing
+from xiancheng.calibration.refusal import RefusedError, RequestError
 from xiancheng.sim.state import quarter_with
 
 if TYPE_CHECKING:
@@ -97,11 +98,10 @@ class Outcome:
         OutcomeError
             if there is no such indicator.
         """
-        from xiancheng.scenarios.checking import nearest
         from xiancheng.sim.indicators import INDICATORS
 
         if indicator not in INDICATORS:
-            known, meant = ", ".join(INDICATORS), nearest(indicator, INDICATORS)
+            known, meant = ", ".join(INDICATORS), naming.nearest(indicator, INDICATORS)
             raise OutcomeError(
                 f"没有指标 {str(indicator)[:60]!r}；"
                 + (f"是否想写 {meant!r}？" if meant else "")
@@ -115,13 +115,12 @@ class Outcome:
     def _within(self, day: date | str) -> date:
         """A day of the run."""
         first, last = self.dates[0], self.dates[-1]
-        try:
-            read = day if isinstance(day, date) else date.fromisoformat(day)
-        except (TypeError, ValueError):
+        read = day if isinstance(day, date) else parsing.day(str(day))
+        if read is None:
             raise OutcomeError(
                 f"日期应写成 {last} 的形式；得到 {str(day)[:40]!r}",
                 f"a day should be a date such as {last}; got {str(day)[:40]!r}",
-            ) from None
+            )
         read = read.date() if isinstance(read, datetime) else read
         if not first <= read <= last:
             raise OutcomeError(
@@ -297,8 +296,6 @@ class Outcome:
         # A call-time look-up by name: scenarios works without results and imports nothing of it.
         from importlib import import_module
 
-        from xiancheng.scenarios.simulate import RequestError
-
         try:
             door = import_module("xiancheng.results.verdict").of_outcome
         except ModuleNotFoundError as error:
@@ -444,7 +441,6 @@ class Outcome:
         from xiancheng.calibration.region import load
         from xiancheng.scenarios.request import plan_digest
         from xiancheng.scenarios.resolving import resolve
-        from xiancheng.scenarios.simulate import RequestError
 
         kept = dict(state)
         scenario, region = kept.pop("scenario"), load(kept.pop("region"))

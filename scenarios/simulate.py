@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xiancheng.calibration import parsing
-from xiancheng.calibration.refusal import RefusedError
+from xiancheng.calibration.refusal import RequestError as RequestError
 from xiancheng.scenarios.acting import warn_of_inactive
 from xiancheng.scenarios.outcome import Group, Outcome, between
 
@@ -20,10 +20,6 @@ if TYPE_CHECKING:
     from xiancheng.scenarios.scenario import Scenario
 
 INFORMATION = date(2024, 12, 31)  # the cut-off of what is known; a later one is for scoring only
-
-
-class RequestError(RefusedError):
-    """What was asked for cannot be computed; `zh` and `en` say why and what to do."""
 
 
 def simulate(
