@@ -299,7 +299,7 @@ class Outcome:
         try:
             door = import_module("xiancheng.results.verdict").of_outcome
         except ModuleNotFoundError as error:
-            if error.name != "results":
+            if error.name != "xiancheng.results":
                 raise
             raise RequestError(
                 "判定由 results 包计算，而它没有安装；一次运行自身的水平见 model_targets()",
