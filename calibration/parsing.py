@@ -11,7 +11,7 @@ from datetime import date
 from io import StringIO
 from math import isfinite
 
-Say = tuple[str, str]  # the same words in Chinese and in English
+from xiancheng.calibration.i18n import Say
 
 _NUMBER = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
 _WHOLE = re.compile(r"[-+]?[0-9]+")
