@@ -63,7 +63,7 @@ def nearest(name: object, valid: Iterable[str]) -> str:
 
 
 def _plain(name: str) -> str:
-    """A name without what slips easily: case, signs between words, leading zeros."""
+    """A name without what is easily mistyped: case, signs between words, leading zeros."""
     return re.sub(r"0+([0-9])", r"\1", re.sub(r"[\s_-]+", "", name.casefold()))
 
 

@@ -105,7 +105,7 @@ def text_of(raw: bytes) -> str:
     Raises
     ------
     TextError
-        which names the encoding, where it can be told
+        which names the encoding, where it can be recognised
     """
     for mark, (zh, en) in _MARKS:
         if raw.startswith(mark):
@@ -150,8 +150,8 @@ def table_of(raw: bytes) -> tuple[list[str], list[tuple[int, list[str]]]]:
 def full_width(text: str, line: int) -> tuple[int, int, str] | None:
     """Punctuation that stands for YAML's own at or before a line: (line, column, character).
 
-    The nearest line above counts, as a slip is often found only a line below it. A tab in the
-    indentation counts too. Comments and quoted text are left out.
+    The nearest line above counts, as a parser often finds the fault only a line below it. A tab in
+    the indentation counts too. Comments and quoted text are left out.
     """
     lines = text.splitlines()[:line]
     for number_, content in reversed([*enumerate(lines, 1)]):

@@ -15,6 +15,7 @@ import numpy as np
 
 from xiancheng.calibration import naming, parsing
 from xiancheng.calibration.refusal import RefusedError, RequestError
+from xiancheng.sim.indicators import INDICATORS
 from xiancheng.sim.state import quarter_with
 
 if TYPE_CHECKING:
@@ -98,8 +99,6 @@ class Outcome:
         OutcomeError
             if there is no such indicator.
         """
-        from xiancheng.sim.indicators import INDICATORS
-
         if indicator not in INDICATORS:
             known, meant = ", ".join(INDICATORS), naming.nearest(indicator, INDICATORS)
             raise OutcomeError(
@@ -141,8 +140,6 @@ class Outcome:
         `scenarios.indicators` explains the indicators.
         """
         import pandas as pd
-
-        from xiancheng.sim.indicators import INDICATORS
 
         shape = self.record.shape
         return pd.DataFrame(
@@ -347,8 +344,6 @@ class Outcome:
 
         From the quarter after the plan was issued on; 1 for quarters before the start.
         """
-        from xiancheng.sim.indicators import INDICATORS
-
         first, column = self.scenario.plan.first_quarter, list(INDICATORS).index("delivery")
         counties = len(self.region.counties)
         shares = {quarter_with(d): r for d, r in zip(
@@ -362,8 +357,6 @@ class Outcome:
         A key is `<indicator>_<unit code>`, or `<finding>_<unit code>` for what a census would find
         [persons]. `scenarios.indicators` lists both with their units; `groups` lists the units.
         """
-        from xiancheng.sim.indicators import INDICATORS
-
         last = self.record[-1]
         reported = {
             f"{name}_{group.code}": float(last[i, g])
@@ -508,8 +501,6 @@ def on_the_line(before: "Floats", after: "Floats", days: int, of: int) -> "Float
 
 def between(before: "Floats", after: "Floats", days: int, of: int) -> "Floats":
     """The record `days` after one and `of - days` before another, (indicator, group)."""
-    from xiancheng.sim.indicators import INDICATORS
-
     whole = [list(INDICATORS).index(name) for name in OF_A_QUARTER]
     found = on_the_line(before, after, days, of)
     found[whole] = after[whole]

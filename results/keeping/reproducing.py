@@ -6,6 +6,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from xiancheng.results.keeping.answers import beside
+from xiancheng.results.keeping.evidence import evidence
 from xiancheng.results.keeping.record import Evidence, Record
 from xiancheng.results.keeping.store import Saved, opened, write
 from xiancheng.scenarios.checking import Words
@@ -88,8 +90,6 @@ def _rests_on(evidence: Evidence) -> dict[str, str]:
 def _anew(saved: Saved, folder: Path) -> Record:
     """The record of the same run, run again: with its baseline and draws if it had them."""
     from xiancheng.results import verdict
-    from xiancheng.results.keeping.answers import beside
-    from xiancheng.results.keeping.evidence import evidence
     from xiancheng.scenarios import ensemble
 
     request = saved.request
