@@ -64,8 +64,8 @@ def problems(error: Exception, lang: str) -> Iterator[dict[str, Any]]:
         i = int(lang == "en")
         for fault in error.problems:
             yield {
-                "file": fault.file, "line": fault.line, "column": fault.column, "what": fault.what[i],
-                "expected": fault.expected[i],
+                "file": fault.file, "line": fault.line, "column": fault.column,
+                "what": fault.what[i], "expected": fault.expected[i],
                 "found": fault.found if isinstance(fault.found, str) else fault.found[i],
                 "advice": fault.advice[i], "message": fault.text(lang),
             }  # fmt: skip
