@@ -161,7 +161,8 @@ def test_names_of_places_have_one_order():
     two = [SimpleNamespace(code="371621", zh="惠民县", en="Huimin"),
            SimpleNamespace(code="371622", zh="阳信县", en="Yangxin")]  # fmt: skip
     assert list(place_names(two)) == [
-        "惠民县", "Huimin", "371621", "阳信县", "Yangxin", "371622", "惠民", "huimin", "阳信", "yangxin",
+        "惠民县", "Huimin", "371621", "阳信县", "Yangxin", "371622",
+        "惠民", "huimin", "阳信", "yangxin",
     ]  # fmt: skip
 
 

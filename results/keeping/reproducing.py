@@ -14,8 +14,8 @@ from xiancheng.scenarios.checking import Words
 
 
 @dataclass(frozen=True)
-class Difference:
-    """How a run differs from the same run then."""
+class Reproduction:
+    """How a run, made again, differs from what was kept."""
 
     compared: tuple[str, ...]
     files: dict[str, tuple[str, str]]  # name: sha256 then, sha256 now
@@ -37,14 +37,14 @@ class Difference:
             yield Words("逐字节一致", "the same to the last byte").said(lang)
 
 
-def again(saved: Saved) -> Difference:
+def again(saved: Saved) -> Reproduction:
     """Run a saved run once more, in a folder of its own that is not kept."""
     with TemporaryDirectory(prefix="xiancheng-") as room:
         now = _anew(saved, Path(room) / saved.record.run)
     then = saved.record
     pairs = {"values": (then.values, now.values)}
     pairs |= {name: (known, now.files.get(name, "∅")) for name, known in then.files.items()}
-    return Difference(
+    return Reproduction(
         compared=tuple(pairs),
         files={name: both for name, both in pairs.items() if both[0] != both[1]},
         inputs=dict(changed(then, now)),
