@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from xiancheng.calibration import parsing
-from xiancheng.calibration.checks import PackError, Problem, Say, nearest, rename
+from xiancheng.calibration.checks import PackError, Problem, nearest, rename
+from xiancheng.calibration.i18n import Say
 from xiancheng.calibration.schema import AGE_BANDS, SEX_NAMES, TABLES, Cell, Limits, limits
 
 YEARS = (2010, 2020)  # both censuses refer to 1 November

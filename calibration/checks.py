@@ -9,16 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xiancheng.calibration import naming, parsing
+from xiancheng.calibration.i18n import Say
+from xiancheng.calibration.refusal import RefusedError
 
 if TYPE_CHECKING:
     from xiancheng.calibration.schema import Limits
 
-from xiancheng.calibration.refusal import RefusedError
-
 LANGUAGES = ("zh", "en")
 STATUSES = ("official", "secondary", "derived", "assumed")
 
-Say = tuple[str, str]  # the same words in Chinese and in English
 NO_LABELS: Mapping[str, Say] = {}
 PERCENT: Say = ("百分数，不是比例", "percent and no share")
 

@@ -35,7 +35,7 @@ COLLECTIVE_HOME = -1  # beside the kinds of family household
 BOARDING_AGE = 15  # years; from then on people may live in a collective household
 
 
-class Step(IntEnum):
+class SynthesisStage(IntEnum):
     """What a generator is for."""
 
     VILLAGES = auto()
@@ -44,7 +44,7 @@ class Step(IntEnum):
     REGISTRATION = auto()
 
 
-def luck(seed: int, code: int, step: Step) -> Generator:
+def luck(seed: int, code: int, step: SynthesisStage) -> Generator:
     """The generator of a step in a county."""
     return np.random.default_rng([seed, code, step])
 
@@ -105,14 +105,16 @@ def county(
     share = residents / float(m.urban_rural.sum())  # rows per person
 
     # People with their traits, in households.
-    everyone = drawn(census, number, share, a, luck(seed, census.code, Step.PEOPLE))
-    housed = in_homes(census, everyone, share, a, luck(seed, census.code, Step.HOUSEHOLDS))
+    everyone = drawn(census, number, share, a, luck(seed, census.code, SynthesisStage.PEOPLE))
+    housed = in_homes(
+        census, everyone, share, a, luck(seed, census.code, SynthesisStage.HOUSEHOLDS)
+    )
     p = everyone.where(np.append(housed.person, residents + np.arange(absent)))
     head = np.flatnonzero(np.diff(housed.home, prepend=-1))  # row of each household
     family = housed.kind != COLLECTIVE_HOME
 
     # Households fill villages; some are registered in another, as all of the absent are.
-    rng = luck(seed, census.code, Step.REGISTRATION)
+    rng = luck(seed, census.code, SynthesisStage.REGISTRATION)
     unit = settled(census.county, weight[:residents], head, units, sizes)[housed.home]
     chance = a.by_age("in_mover")[p.age[head] // 4]
     chance *= np.where(family, 1.0, a["in_mover_collective"])

@@ -10,7 +10,8 @@ import numpy as np
 
 from xiancheng.calibration.checks import Row
 from xiancheng.calibration.defaults import DERIVED, RULES, Book, Page, figure, residents_per_unit
-from xiancheng.calibration.schema import COUNTRY, TABLES, Draft, Entry, Name, catalogue
+from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.schema import COUNTRY, TABLES, Draft, Entry, catalogue
 
 Values = dict[str, dict[str, dict[date, float]]]  # by variable, unit code and date
 
@@ -35,7 +36,7 @@ class Gap(NamedTuple):
     table: str
     date: date
     variable: str
-    name: Name
+    name: Words
     filled: bool
 
 
@@ -56,7 +57,7 @@ class Filling:
             if (day, name) in self.draft.margins:
                 book[name] = self.table(day, name)
             else:
-                of = Name(TABLES[name].zh, TABLES[name].en)
+                of = Words(TABLES[name].zh, TABLES[name].en)
                 self.gaps.append(Gap("margins", day, name, of, name in RULES))
         for name, rule in RULES.items():
             if name not in book:

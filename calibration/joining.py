@@ -12,8 +12,8 @@ from importlib.resources import files
 from pathlib import Path
 
 from xiancheng.calibration.census import COLUMNS, COUNT, FLOOR, YEARS, Unit, columns_of
-from xiancheng.calibration.checks import Findings, PackError, Say, read_yaml
-from xiancheng.calibration.schema import Name
+from xiancheng.calibration.checks import Findings, PackError, read_yaml
+from xiancheng.calibration.i18n import Say, Words
 from xiancheng.calibration.sheet import Sheet
 
 ZONES = range(71, 81)  # last two digits of the code of a development zone
@@ -37,7 +37,7 @@ class Join:
     year: int
     of: tuple[str, ...]
     basis: str
-    why: Name
+    why: Words
 
     @property
     def prefecture(self) -> str:
@@ -59,7 +59,7 @@ class Correction:
     year: int
     column: str
     found: float
-    why: Name
+    why: Words
 
 
 @dataclass(frozen=True)
@@ -87,14 +87,14 @@ class Concordance:
                 if sheet.keys(j, ("unit", "year", "of", "basis", "zh", "en")):
                     year = int(sheet.among(j, "year", YEARS))
                     of = tuple(map(str, sheet.items(j, "of")))
-                    why = Name(str(j["zh"]), str(j["en"]))
+                    why = Words(str(j["zh"]), str(j["en"]))
                     joins.append(Join(str(j["unit"]), year, of, str(j["basis"]), why))
             for c in sheet.items(raw, "corrections") if raw.get("corrections") else ():
                 if sheet.keys(c, ("unit", "year", "column", "found", "zh", "en")):
                     year, column = int(sheet.among(c, "year", YEARS)), str(c["column"])
                     sheet.among(c, "column", COLUMNS)
                     found = sheet.figure(c, "found", COUNT)
-                    why = Name(str(c["zh"]), str(c["en"]))
+                    why = Words(str(c["zh"]), str(c["en"]))
                     corrections.append(Correction(str(c["unit"]), year, column, found, why))
         if findings.problems:
             raise PackError(file.name, tuple(findings.problems))

@@ -18,13 +18,13 @@ import numpy as np
 
 from xiancheng.calibration.baselines.forecast import Forecaster, luck
 from xiancheng.calibration.baselines.pool import Pool
-from xiancheng.calibration.schema import Name
+from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.scores import stacked
 from xiancheng.sim import observation
 from xiancheng.sim.parameters import Parameters
 from xiancheng.sim.state import Floats, Ints
 
-STACKED = Name("叠加（留一法赋权）", "stacked by leave-one-out")
+STACKED = Words("叠加（留一法赋权）", "stacked by leave-one-out")
 DECIMALS = 2  # of a printed rate
 
 

@@ -63,7 +63,7 @@ def nearest(name: object, valid: Iterable[str]) -> str:
 
 
 def _plain(name: str) -> str:
-    """A name without what slips easily: case, signs between words, leading zeros."""
+    """A name without what is easily mistyped: case, signs between words, leading zeros."""
     return re.sub(r"0+([0-9])", r"\1", re.sub(r"[\s_-]+", "", name.casefold()))
 
 
@@ -126,8 +126,9 @@ def former_units() -> tuple[Former, ...]:
 def place_names(places: Iterable[PlaceLike]) -> dict[str, str]:
     """Every name of some places, with the code each stands for.
 
-    Codes and full names; short ones (惠民 of 惠民县), English ones in any case, with or without
-    "County"; former codes and names. A name of two places is left out unless it is in full.
+    Full names and codes come first, in the order of the places; then short names (惠民 of 惠民县),
+    English ones in any case, with or without "County", and former codes and names. A name of two
+    places is left out unless it is in full.
     """
     places = list(places)
     exact = {name: str(p.code) for p in places for name in (p.zh, p.en, str(p.code))}
@@ -136,7 +137,7 @@ def place_names(places: Iterable[PlaceLike]) -> dict[str, str]:
     called = [(str(p.code), p.zh, p.en, "") for p in places]
     called += [(f.now, f.zh, f.en, f.code) for f in former_units() if f.now in known]
     for code, zh, en, old in called:
-        for name in {zh, _short(zh), en, en.casefold(), old} - {""}:
+        for name in filter(None, (zh, _short(zh), en, en.casefold(), old)):
             others.setdefault(name, set()).add(code)
     return exact | {
         n: codes.pop() for n, codes in others.items() if len(codes) == 1 and n not in exact

@@ -8,19 +8,19 @@ from importlib.resources import files
 from pathlib import Path
 
 from xiancheng.calibration.census import SHOWN, YEARS, Reader, TableError, Unit
-from xiancheng.calibration.checks import Problem, Say
+from xiancheng.calibration.checks import Problem
+from xiancheng.calibration.i18n import Say, Words
 from xiancheng.calibration.joining import Concordance, Place, corrected, differences, falls, joined
 from xiancheng.calibration.refusal import RefusedError
-from xiancheng.calibration.schema import Name
 
 
 @dataclass(frozen=True)
 class Pack:
     """What a pack is made of, before it is written."""
 
-    title: Name
-    prefectures: dict[str, Name]
-    province: tuple[str, Name]
+    title: Words
+    prefectures: dict[str, Words]
+    province: tuple[str, Words]
     places: list[Place]
     province_units: dict[int, Unit]  # the province's own line, by year
     remarks: list[Say]
@@ -82,10 +82,10 @@ def planned(
     remarks += differences([*upper.values(), *counties], chosen) + falls(places)
     remarks += left_aside(reader.aside)
 
-    named = {code: Name(known[code], english(code, known[code])) for code in chosen}
+    named = {code: Words(known[code], english(code, known[code])) for code in chosen}
     top = f"{chosen[0][:2]}0000"
-    province = Name(titles.get(top, top), english(top, titles.get(top, top)))
-    title = Name("、".join(n.zh for n in named.values()), ", ".join(n.en for n in named.values()))
+    province = Words(titles.get(top, top), english(top, titles.get(top, top)))
+    title = Words("、".join(n.zh for n in named.values()), ", ".join(n.en for n in named.values()))
     own = {year: unit for (code, year), unit in upper.items() if code == top}
     return Pack(
         title if prefectures else province, named, (top, province), places, own, remarks, table, via

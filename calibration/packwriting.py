@@ -13,10 +13,11 @@ from io import StringIO
 from pathlib import Path
 
 from xiancheng.calibration.census import CELLS, FLOOR, YEARS, Unit
+from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.joining import Place
 from xiancheng.calibration.packing import Pack, english
 from xiancheng.calibration.refusal import RefusedError
-from xiancheng.calibration.schema import COLUMNS, TABLES, Name
+from xiancheng.calibration.schema import COLUMNS, TABLES
 
 UNITS = {  # of a table's figures
     "households": "households", "vital": "permille", "home": "sample households",
@@ -132,7 +133,7 @@ def region_yaml(pack: Pack, name: str) -> str:
         "counties:",
     ]
     for place in pack.places:
-        of = Name(place.zh, english(place.code, place.zh))
+        of = Words(place.zh, english(place.code, place.zh))
         lines.append(
             f"  - {{code: {place.code}, {names(of)[1:-1]}, prefecture: {place.code[:4]}00, "
             f"kind: {place.kind}}}"
@@ -140,11 +141,11 @@ def region_yaml(pack: Pack, name: str) -> str:
     days = ", ".join(f"{year}-11-01" for year in YEARS)
     said = ("人口普查分县数据：国家统计局", "County census tables: NBS of China")
     digitised = f"; {pack.via}" if pack.via else ""
-    both = Name(said[0] + digitised, said[1] + digitised)
+    both = Words(said[0] + digitised, said[1] + digitised)
     return "\n".join([*lines, f"censuses: [{days}]", f"attribution: {names(both)}", ""])
 
 
-def names(of: Name) -> str:
+def names(of: Words) -> str:
     """A name in two languages, as YAML."""
     return f"{{zh: {quoted(of.zh)}, en: {quoted(of.en)}}}"
 

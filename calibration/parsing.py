@@ -11,7 +11,7 @@ from datetime import date
 from io import StringIO
 from math import isfinite
 
-Say = tuple[str, str]  # the same words in Chinese and in English
+from xiancheng.calibration.i18n import Say
 
 _NUMBER = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
 _WHOLE = re.compile(r"[-+]?[0-9]+")
@@ -105,7 +105,7 @@ def text_of(raw: bytes) -> str:
     Raises
     ------
     TextError
-        which names the encoding, where it can be told
+        which names the encoding, where it can be recognised
     """
     for mark, (zh, en) in _MARKS:
         if raw.startswith(mark):
@@ -150,8 +150,8 @@ def table_of(raw: bytes) -> tuple[list[str], list[tuple[int, list[str]]]]:
 def full_width(text: str, line: int) -> tuple[int, int, str] | None:
     """Punctuation that stands for YAML's own at or before a line: (line, column, character).
 
-    The nearest line above counts, as a slip is often found only a line below it. A tab in the
-    indentation counts too. Comments and quoted text are left out.
+    The nearest line above counts, as a parser often finds the fault only a line below it. A tab in
+    the indentation counts too. Comments and quoted text are left out.
     """
     lines = text.splitlines()[:line]
     for number_, content in reversed([*enumerate(lines, 1)]):

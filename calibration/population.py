@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from xiancheng.calibration import cache, code_identity
-from xiancheng.calibration.county import Census, Step, county, luck, rows
+from xiancheng.calibration.county import Census, SynthesisStage, county, luck, rows
 from xiancheng.calibration.fit import Fit, Margins, measured
 from xiancheng.calibration.fitting import assumptions, whole
 from xiancheng.calibration.region import Region
@@ -121,7 +121,7 @@ class Build:
             raise ValueError(f"no census of {start} in the region pack; it holds {dates}")
         self.scale, self.seed = scale, seed
         self.units, self.sizes = villages(
-            region, start, lambda code: luck(seed, code, Step.VILLAGES)
+            region, start, lambda code: luck(seed, code, SynthesisStage.VILLAGES)
         )
         self.origins = Origins(self.units, self.sizes, region.value(start, "rural_origin_share"))
         self.censuses = censuses(region, start)

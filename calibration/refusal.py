@@ -43,6 +43,10 @@ class RefusedError(ValueError):
         return self.text(lang) if lang else f"{self.zh}\n{self.en}"
 
 
+class RequestError(RefusedError):
+    """What was asked for cannot be computed; `zh` and `en` say why and what to do."""
+
+
 def told(error: Exception, lang: str) -> str | None:
     """The message of an error that a user can correct; None for any other."""
     text = getattr(error, "text", None)

@@ -27,6 +27,7 @@ from xiancheng.calibration.defaults import (
 )
 from xiancheng.calibration.distance import great_circle, middle
 from xiancheng.calibration.filling import Assumption, Gap, Values
+from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.schema import (
     AGE_BANDS,
     INDUSTRY,
@@ -36,7 +37,6 @@ from xiancheng.calibration.schema import (
     Cell,
     County,
     Draft,
-    Name,
     Target,
 )  # fmt: skip
 from xiancheng.sim.state import Bools, Floats
@@ -47,7 +47,6 @@ if TYPE_CHECKING:
 __all__ = [
     "MOST_UNITS",
     "County",
-    "Name",
     "PackError",
     "Problem",
     "Region",
@@ -70,7 +69,7 @@ class Region:
     counties: tuple[County, ...]  # in order of code: the order of the model
     censuses: tuple[date, ...]
     targets: tuple[Target, ...]
-    attribution: Name
+    attribution: Words
     digest: str  # sha256 of the files of the pack and of the table of defaults
     folder: Path
     _draft: Draft
@@ -80,7 +79,7 @@ class Region:
     _gaps: tuple[Gap, ...]
 
     @property
-    def prefectures(self) -> dict[str, Name]:
+    def prefectures(self) -> dict[str, Words]:
         """The prefectures of the counties, by code."""
         return self._draft.prefectures
 

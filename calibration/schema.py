@@ -9,7 +9,8 @@ from importlib.resources import files
 from itertools import product
 from typing import Any, NamedTuple
 
-from xiancheng.calibration.checks import Row, Say
+from xiancheng.calibration.checks import Row
+from xiancheng.calibration.i18n import Say, Words
 from xiancheng.calibration.naming import place_names
 from xiancheng.sim.strata import AGES
 
@@ -122,18 +123,7 @@ TABLES: dict[str, Table] = {
 REQUIRED = ("urban_rural", "sex_age")  # a census without these cannot be used
 
 
-class Name(NamedTuple):
-    """A name in Chinese and in English."""
-
-    zh: str
-    en: str
-
-    def said(self, lang: str = "zh") -> str:
-        """The name in one language, "zh" or "en"."""
-        return self.en if lang == "en" else self.zh
-
-
-UNNAMED = Name("", "")
+UNNAMED = Words("", "")
 
 
 @dataclass(frozen=True)
@@ -156,7 +146,7 @@ class Target:
     """What the plan wants: the urban rate [percent] of some counties together, by a deadline."""
 
     id: str
-    name: Name
+    name: Words
     counties: tuple[str, ...]  # codes
     value: float
     operator: str  # "at least" or "about"
@@ -173,7 +163,7 @@ class Entry:
     """A variable a pack may hold: its unit, its names, and the value assumed without one."""
 
     unit: str
-    name: Name
+    name: Words
     default: float | None
     low: float
     high: float
@@ -212,14 +202,14 @@ class Draft:
     """A pack as it stands on file, before totals are judged and gaps are filled."""
 
     name: str = ""
-    title: Name = UNNAMED
-    prefectures: dict[str, Name] = field(default_factory=dict)
+    title: Words = UNNAMED
+    prefectures: dict[str, Words] = field(default_factory=dict)
     province: str = ""
     counties: tuple[County, ...] = ()
     censuses: tuple[date, ...] = ()
     outside: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     targets: tuple[Target, ...] = ()
-    attribution: Name = UNNAMED
+    attribution: Words = UNNAMED
     sources: tuple[str, ...] = ()
     margins: dict[tuple[date, str], dict[tuple[str, Cell], Row]] = field(default_factory=dict)
     places: list[Row] = field(default_factory=list)
@@ -271,7 +261,7 @@ def catalogue() -> Mapping[tuple[str, str], Entry]:
         return {
             (row["table"], row["variable"]): Entry(
                 row["unit"],
-                Name(row["zh"], row["en"]),
+                Words(row["zh"], row["en"]),
                 float(row["default"]) if row["default"] else None,
                 float(row["low"] or "nan"),
                 float(row["high"] or "nan"),

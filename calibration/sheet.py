@@ -6,8 +6,9 @@ from datetime import date
 from typing import Any
 
 from xiancheng.calibration import parsing
-from xiancheng.calibration.checks import PERCENT, Findings, Say, percent_advice, read_yaml
-from xiancheng.calibration.schema import UNNAMED, County, Draft, Limits, Name, Target, limits
+from xiancheng.calibration.checks import PERCENT, Findings, percent_advice, read_yaml
+from xiancheng.calibration.i18n import Say, Words
+from xiancheng.calibration.schema import UNNAMED, County, Draft, Limits, Target, limits
 
 OPERATORS = {  # of targets, as plans write them
     "不低于": "at least", "不少于": "at least", "达到": "at least", "以上": "at least",
@@ -28,7 +29,7 @@ def read(findings: Findings) -> Draft:
     draft.attribution = sheet.name(raw, "attribution") if "attribution" in raw else UNNAMED
     for node in sheet.items(raw, "prefectures"):
         if sheet.keys(node, ("code", "zh", "en")):
-            draft.prefectures[str(node["code"])] = Name(node["zh"], node["en"])
+            draft.prefectures[str(node["code"])] = Words(node["zh"], node["en"])
     if sheet.keys(raw["province"], ("code", "zh", "en")):
         draft.province = str(raw["province"]["code"])
     draft.counties = sheet.counties(raw, draft.prefectures)
@@ -106,15 +107,15 @@ class Sheet:
         )  # fmt: skip
         return []
 
-    def name(self, node: Any, key: str) -> Name:
+    def name(self, node: Any, key: str) -> Words:
         """A name in two languages."""
         value = node[key]
         if not isinstance(value, dict):
             line, both = self.line(node, key), ("{zh: …, en: …}",) * 2
             self.say(line, (f"“{key}”", f"{key!r}"), both, value, ("两种语言都写", "give both"))
-            return Name(str(value), str(value))
+            return Words(str(value), str(value))
         self.keys(value, ("zh", "en"))
-        return Name(str(value.get("zh")), str(value.get("en")))
+        return Words(str(value.get("zh")), str(value.get("en")))
 
     def day(self, node: Any, key: Any) -> date | None:
         """A date."""
@@ -154,7 +155,7 @@ class Sheet:
         )
         return valid[0]
 
-    def counties(self, raw: Any, prefectures: Mapping[str, Name]) -> tuple[County, ...]:
+    def counties(self, raw: Any, prefectures: Mapping[str, Words]) -> tuple[County, ...]:
         """The counties, in order of code."""
         found: dict[str, County] = {}
         for node in self.items(raw, "counties"):

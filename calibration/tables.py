@@ -4,7 +4,8 @@ import math
 from datetime import date
 
 from xiancheng.calibration import parsing
-from xiancheng.calibration.checks import Findings, Row, Say, read_csv
+from xiancheng.calibration.checks import Findings, Row, read_csv
+from xiancheng.calibration.i18n import Say
 from xiancheng.calibration.schema import (
     COLUMNS,
     COUNTRY,

@@ -7,6 +7,9 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from xiancheng.calibration import parsing
+from xiancheng.calibration.refusal import RequestError
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -19,7 +22,7 @@ def inert(cell: object) -> object:
     >>> inert("=1+1"), inert("-2.5"), inert(-2.5)
     ("'=1+1", '-2.5', -2.5)
     """
-    if isinstance(cell, str) and cell.startswith(FORMULA) and not _number(cell):
+    if isinstance(cell, str) and cell.startswith(FORMULA) and parsing.number(cell) is None:
         return f"'{cell}"
     return cell
 
@@ -85,18 +88,8 @@ def _plain(value: Any) -> Any:
 
 
 def _unwritable(path: Path, error: OSError) -> Exception:
-    from xiancheng.scenarios.simulate import RequestError
-
     why = error.strerror or str(error)
     return RequestError(
         f"无法写入 {path}（{why}）；应为已有文件夹中可写的文件，请换一个位置",
         f"cannot write {path} ({why}); name a file that can be written, in a folder that exists",
     )
-
-
-def _number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return "_" not in text

@@ -242,7 +242,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _workers(getattr(asked, "jobs", None))
         check_inputs(asked)
         with stopped_by_signals():
-            naming.say_what_is_taken(asked, say)
+            naming.note_ambiguous_names(asked, say)
             module = getattr(asked, "module", "xiancheng.results.commands")
             does = getattr(import_module(module), asked.command)
             return int(does(asked, say))

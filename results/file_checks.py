@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Any
 from xiancheng.calibration.checks import PackError
 from xiancheng.calibration.naming import is_path
 from xiancheng.calibration.refusal import RefusedError
+from xiancheng.calibration.region import load as load_region
+from xiancheng.calibration.region import packs
+from xiancheng.scenarios import review
 from xiancheng.scenarios.checking import ScenarioError, Words
+from xiancheng.scenarios.loading import load as load_plan
+from xiancheng.scenarios.loading import measure_file, shipped
+from xiancheng.scenarios.plan import policy
+from xiancheng.scenarios.reading import read
+from xiancheng.scenarios.resolving import is_shipped, resolve
+from xiancheng.scenarios.simulate import checked as check_run
+from xiancheng.scenarios.sweep import design
 
 if TYPE_CHECKING:
     from xiancheng.results.cli import Say
@@ -44,20 +54,20 @@ def problems(error: Exception, lang: str) -> Iterator[dict[str, Any]]:
     """The problems that an error holds, JSON-ready, one after the other."""
     if isinstance(error, ScenarioError):
         for each in error.problems:
-            said = each.found.said(lang) if isinstance(each.found, Words) else each.found
+            value = each.found.said(lang) if isinstance(each.found, Words) else each.found
             yield {
                 "file": each.file, "line": each.line, "column": each.column, "key": each.key,
-                "expected": each.expected.said(lang), "found": said, "nearest": each.nearest,
+                "expected": each.expected.said(lang), "found": value, "nearest": each.nearest,
                 "message": each.text(lang),
             }  # fmt: skip
     elif isinstance(error, PackError):
         i = int(lang == "en")
-        for slip in error.problems:
+        for fault in error.problems:
             yield {
-                "file": slip.file, "line": slip.line, "column": slip.column, "what": slip.what[i],
-                "expected": slip.expected[i],
-                "found": slip.found if isinstance(slip.found, str) else slip.found[i],
-                "advice": slip.advice[i], "message": slip.text(lang),
+                "file": fault.file, "line": fault.line, "column": fault.column,
+                "what": fault.what[i], "expected": fault.expected[i],
+                "found": fault.found if isinstance(fault.found, str) else fault.found[i],
+                "advice": fault.advice[i], "message": fault.text(lang),
             }  # fmt: skip
     else:
         yield {"message": str(getattr(error, "en" if lang == "en" else "zh", error))}
@@ -65,16 +75,12 @@ def problems(error: Exception, lang: str) -> Iterator[dict[str, Any]]:
 
 def inactive(scenario: "Scenario", lang: str) -> list[str]:
     """What a scenario asks for that never acts, a sentence each."""
-    from xiancheng.scenarios.review import inactive as found
-
-    return [each.says.said(lang) for each in found(scenario)]
+    return [each.says.said(lang) for each in review.inactive(scenario)]
 
 
 def note_inactive(scenario: "Scenario", say: "Say") -> None:
     """Tell the reader, on stderr, what a scenario asks for that never acts."""
-    from xiancheng.scenarios.review import inactive as found
-
-    for each in found(scenario):
+    for each in review.inactive(scenario):
         say.note(f"{scenario.name}：{each.says.zh}", f"{scenario.name}: {each.says.en}")
 
 
@@ -86,14 +92,6 @@ def _check(found: Checked, region: str, say: "Say") -> None:
     ScenarioError, PackError, RefusedError
         with everything that is wrong.
     """
-    from xiancheng.calibration.region import load as load_region
-    from xiancheng.calibration.region import packs
-    from xiancheng.scenarios.loading import load as load_plan
-    from xiancheng.scenarios.loading import measure_file, shipped
-    from xiancheng.scenarios.reading import read
-    from xiancheng.scenarios.resolving import is_shipped
-    from xiancheng.scenarios.sweep import design
-
     name, path = found.name, Path(found.name)
     if not is_path(name) and (name == "plan" or name in shipped()):
         found.kind = "plan"
@@ -108,7 +106,7 @@ def _check(found: Checked, region: str, say: "Say") -> None:
         return
     content = read(path).value if path.is_file() and path.suffix in (".yaml", ".yml") else None
     keys = content if isinstance(content, dict) else {}
-    if path.name in ("plan.yaml", "region.yaml"):  # what is said of a whole folder
+    if path.name in ("plan.yaml", "region.yaml"):  # a file that stands for its folder
         path = path.parent
     if path.is_dir() and (path / "plan.yaml").is_file():
         found.kind = "plan"
@@ -122,34 +120,26 @@ def _check(found: Checked, region: str, say: "Say") -> None:
     elif "scenarios" in keys:
         found.kind = "design"
         for world in design(path).worlds:
-            told = inactive(world.scenario, say.lang)
-            found.inactive += [f"{world.scenario.name}: {each}" for each in told]
+            sentences = inactive(world.scenario, say.lang)
+            found.inactive += [f"{world.scenario.name}: {each}" for each in sentences]
     else:
         _scenario(found, name, region, say)
 
 
 def _of_plan(name: str | None, region: str, say: "Say") -> list[str]:
-    from xiancheng.calibration.region import load as load_region
-    from xiancheng.scenarios.loading import load
-    from xiancheng.scenarios.review import findings
-
     pack = load_region(region, say.lang)
-    told = []
-    for finding in findings(load(name) if name else load(), pack, pack.censuses[-1]):
-        told.append(finding.says.said(say.lang))
+    plan = load_plan(name) if name else load_plan()
+    notes = []
+    for finding in review.findings(plan, pack, pack.censuses[-1]):
+        notes.append(finding.says.said(say.lang))
         if finding.concerns:
-            told[-1] += f"\n    {', '.join(finding.concerns)}"
-    return told
+            notes[-1] += f"\n    {', '.join(finding.concerns)}"
+    return notes
 
 
 def _scenario(found: Checked, name: str, region: str, say: "Say") -> None:
-    from xiancheng.calibration.region import load as load_region
-    from xiancheng.scenarios.plan import policy
-    from xiancheng.scenarios.resolving import resolve
-    from xiancheng.scenarios.simulate import checked as can_be_run
-
     found.kind = "scenario"
     scenario = resolve(name, region)
-    can_be_run(scenario, region)
+    check_run(scenario, region)
     policy(scenario, load_region(region, say.lang))
     found.inactive = inactive(scenario, say.lang)

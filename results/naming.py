@@ -19,24 +19,24 @@ OPTIONS = {  # what the words of the command line name, and what such a thing en
 KEYS = {"packs": ("region",), "scenarios": ("based_on", "scenarios")}  # of files
 
 
-def say_what_is_taken(asked: Namespace, say: "Say") -> None:
-    """Tell the reader, on stderr, of every bare name that means what is shipped and is here too."""
-    for name, here in sorted(set(ambiguous(asked))):
+def note_ambiguous_names(options: Namespace, say: "Say") -> None:
+    """Note, on stderr, every bare name that means what is shipped and is here too."""
+    for name, here in sorted(set(ambiguous(options))):
         say.note(
             f"“{name}”指随程序提供的 {name}；要用这里的，请写 {here}",
             f"{name!r} means the {name} that is shipped; for the one here, write {here}",
         )
 
 
-def ambiguous(asked: Namespace) -> Iterator[tuple[str, str]]:
+def ambiguous(given: Namespace) -> Iterator[tuple[str, str]]:
     """Bare names on the command line and in the files that it names, with what is here."""
-    given, files = vars(asked), []
+    values, files = vars(given), []
     for kind, (options, endings) in OPTIONS.items():
         for option in options:
-            for name in _listed(given.get(option)):
+            for name in _listed(values.get(option)):
                 yield from _shadowed(name, kind, endings, Path())
                 files.append(name)
-    for file in [*files, given.get("design")]:
+    for file in [*files, values.get("design")]:
         path = Path(file) if isinstance(file, str | Path) and is_path(file) else Path()
         if path.suffix in YAML:
             yield from _in_file(path)

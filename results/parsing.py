@@ -1,11 +1,12 @@
 """The command line read in the reader's language: messages, types and help of argparse."""
 
 import argparse
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from xiancheng.calibration import naming, parsing
+from xiancheng.calibration.refusal import RequestError
 from xiancheng.results.stopping import REFUSED
 
 # What argparse says, in Chinese.
@@ -28,9 +29,6 @@ CHINESE = {
     "argument %(argument_name)s: %(message)s": "参数 %(argument_name)s：%(message)s",
 }
 SEVERAL = {"expected %s argument": "需要 %s 个值"}
-
-WHOLE = re.compile(r"[+-]?[0-9]+", re.ASCII)
-DECIMAL = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
 
 # Arguments that are files to be read, whatever the command.
 INPUTS = ("observations", "design", "attribution", "package", "table", "concordance")
@@ -105,30 +103,28 @@ class Parser(argparse.ArgumentParser):
 
 def meant(word: str, known: list[str]) -> str:
     """The nearest of the known words, as a question; empty if none is near."""
-    from xiancheng.scenarios.checking import nearest
-
-    near = nearest(word, known)
+    near = naming.nearest(word, known)
     return says(f"；是否指 {near}？", f"; did you mean {near}?") if near else ""
 
 
 def whole(text: str) -> int:
     """A whole number, in plain digits."""
-    if not WHOLE.fullmatch(text):
+    if (value := parsing.whole(text)) is None:
         raise argparse.ArgumentTypeError(
             says(
                 f"应为整数，如 5；得到 {text!r}", f"expected a whole number such as 5; got {text!r}"
             )
         )
-    return int(text)
+    return value
 
 
 def decimal(text: str) -> float:
     """A number, in plain digits."""
-    if not DECIMAL.fullmatch(text):
+    if (value := parsing.number(text)) is None:
         raise argparse.ArgumentTypeError(
             says(f"应为数字，如 0.5；得到 {text!r}", f"expected a number such as 0.5; got {text!r}")
         )
-    return float(text)
+    return value
 
 
 def check_inputs(asked: argparse.Namespace) -> None:
@@ -138,8 +134,6 @@ def check_inputs(asked: argparse.Namespace) -> None:
     ------
     RequestError
     """
-    from xiancheng.scenarios.simulate import RequestError
-
     for path in filter(None, (getattr(asked, name, None) for name in INPUTS)):
         try:
             path.open("rb").close()

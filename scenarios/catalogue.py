@@ -14,6 +14,8 @@ from xiancheng.calibration.region import load
 from xiancheng.scenarios.acting import condition
 from xiancheng.scenarios.checking import Words
 from xiancheng.scenarios.simulate import LIMITS, RequestError
+from xiancheng.sim.indicators import INDICATORS
+from xiancheng.sim.observation import FOUND
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -197,9 +199,6 @@ def indicators() -> "pd.DataFrame":
     then (`summary` only). A key of `summary` is the name, an underscore and a unit code.
     """
     import pandas as pd
-
-    from xiancheng.sim.indicators import INDICATORS
-    from xiancheng.sim.observation import FOUND
 
     rows = [
         {"name": name, "unit": each.unit, "zh": each.zh,

@@ -9,26 +9,16 @@ from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from types import UnionType
-from typing import Annotated, Any, NamedTuple, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from xiancheng.calibration import naming, parsing
+from xiancheng.calibration.i18n import Words as Words
 from xiancheng.calibration.refusal import RefusedError
 
 Path = tuple[str | int, ...]  # the keys and list positions that lead to a value
-
-
-class Words(NamedTuple):
-    """The same sentence twice."""
-
-    zh: str
-    en: str
-
-    def said(self, lang: str = "zh") -> str:
-        """The sentence in one language, "zh" or "en"."""
-        return self.en if lang == "en" else self.zh
 
 
 @dataclass(frozen=True)

@@ -110,10 +110,13 @@ def _county(name: str, info: ValidationInfo) -> str:
     codes = (info.context or {})["counties"]
     found = place(name, codes)
     if found is None:
-        each = list({code: name for name, code in reversed(codes.items())}.values())[::-1]
-        zh, en = each[:MOST_NAMES], [n for n in codes if n.isascii() and n[:1].isupper()]
+        first: dict[str, str] = {}  # name of each code, counties in the order of the region
+        for each, code in codes.items():
+            first.setdefault(code, each)
+        zh, en = list(first.values()), [n for n in codes if n.isascii() and n[:1].isupper()]
+        more = "…" if len(zh) > MOST_NAMES else ""
         raise wrong(
-            f"以下县(市、区)之一：{'、'.join(zh)}{'…' if len(each) > MOST_NAMES else ''}",
+            f"以下县(市、区)之一：{'、'.join(zh[:MOST_NAMES])}{more}",
             f"a county among {', '.join(en[:MOST_NAMES])}{' …' if len(en) > MOST_NAMES else ''}",
             "" if name.isdigit() else nearest(name, [n for n in codes if not n.isdigit()]),
         )

@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Protocol
 
-from xiancheng.calibration.naming import is_path, place_names
+from xiancheng.calibration.naming import PlaceLike, is_path, place_names
 from xiancheng.scenarios.checking import (
     Document,
     Problem,
@@ -26,20 +26,12 @@ from xiancheng.sim.state import Floats, quarter_with
 SHIPPED = "binzhou-2023"
 
 
-class CountyLike(Protocol):
+class CountyLike(PlaceLike, Protocol):
     """A county of a region."""
 
     @property
     def code(self) -> str:
         """Its six-digit code."""
-
-    @property
-    def zh(self) -> str:
-        """Its Chinese name."""
-
-    @property
-    def en(self) -> str:
-        """Its English name."""
 
 
 class HasCounties(Protocol):

@@ -23,13 +23,17 @@ def called(scenario: Scenario, region: RegionLike, *, whole: bool = False) -> Wo
     own, changes = (namesake or scenario).title, len(changed(scenario, region))
     zh, en = (plain(title) if whole else brief(title) for title in (own.zh, own.en))
     if changes:
-        zh += f"（有改动 {changes} 项）"
-        en += f" ({changes} change{'s' if changes > 1 else ''})"
+        zh, en = with_changes(zh, en, changes)
     if applied(scenario, region):
         name = scenario.plan.about.name
         zh = f"{name.zh}（套用）：{zh}"
         en = f"{name.en} (applied elsewhere): {en}"
     return Words(zh, en)
+
+
+def with_changes(zh: str, en: str, count: int) -> Words:
+    """A title followed by the number of changes."""
+    return Words(f"{zh}（有改动 {count} 项）", f"{en} ({count} change{'s' if count > 1 else ''})")
 
 
 def applied(scenario: Scenario, region: RegionLike) -> bool:

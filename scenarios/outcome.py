@@ -13,7 +13,9 @@ from zlib import compress, decompress
 
 import numpy as np
 
-from xiancheng.calibration.refusal import RefusedError
+from xiancheng.calibration import naming, parsing
+from xiancheng.calibration.refusal import RefusedError, RequestError
+from xiancheng.sim.indicators import INDICATORS
 from xiancheng.sim.state import quarter_with
 
 if TYPE_CHECKING:
@@ -97,11 +99,8 @@ class Outcome:
         OutcomeError
             if there is no such indicator.
         """
-        from xiancheng.scenarios.checking import nearest
-        from xiancheng.sim.indicators import INDICATORS
-
         if indicator not in INDICATORS:
-            known, meant = ", ".join(INDICATORS), nearest(indicator, INDICATORS)
+            known, meant = ", ".join(INDICATORS), naming.nearest(indicator, INDICATORS)
             raise OutcomeError(
                 f"没有指标 {str(indicator)[:60]!r}；"
                 + (f"是否想写 {meant!r}？" if meant else "")
@@ -115,13 +114,12 @@ class Outcome:
     def _within(self, day: date | str) -> date:
         """A day of the run."""
         first, last = self.dates[0], self.dates[-1]
-        try:
-            read = day if isinstance(day, date) else date.fromisoformat(day)
-        except (TypeError, ValueError):
+        read = day if isinstance(day, date) else parsing.day(str(day))
+        if read is None:
             raise OutcomeError(
                 f"日期应写成 {last} 的形式；得到 {str(day)[:40]!r}",
                 f"a day should be a date such as {last}; got {str(day)[:40]!r}",
-            ) from None
+            )
         read = read.date() if isinstance(read, datetime) else read
         if not first <= read <= last:
             raise OutcomeError(
@@ -142,8 +140,6 @@ class Outcome:
         `scenarios.indicators` explains the indicators.
         """
         import pandas as pd
-
-        from xiancheng.sim.indicators import INDICATORS
 
         shape = self.record.shape
         return pd.DataFrame(
@@ -297,12 +293,10 @@ class Outcome:
         # A call-time look-up by name: scenarios works without results and imports nothing of it.
         from importlib import import_module
 
-        from xiancheng.scenarios.simulate import RequestError
-
         try:
             door = import_module("xiancheng.results.verdict").of_outcome
         except ModuleNotFoundError as error:
-            if error.name != "results":
+            if error.name != "xiancheng.results":
                 raise
             raise RequestError(
                 "判定由 results 包计算，而它没有安装；一次运行自身的水平见 model_targets()",
@@ -350,8 +344,6 @@ class Outcome:
 
         From the quarter after the plan was issued on; 1 for quarters before the start.
         """
-        from xiancheng.sim.indicators import INDICATORS
-
         first, column = self.scenario.plan.first_quarter, list(INDICATORS).index("delivery")
         counties = len(self.region.counties)
         shares = {quarter_with(d): r for d, r in zip(
@@ -365,8 +357,6 @@ class Outcome:
         A key is `<indicator>_<unit code>`, or `<finding>_<unit code>` for what a census would find
         [persons]. `scenarios.indicators` lists both with their units; `groups` lists the units.
         """
-        from xiancheng.sim.indicators import INDICATORS
-
         last = self.record[-1]
         reported = {
             f"{name}_{group.code}": float(last[i, g])
@@ -444,7 +434,6 @@ class Outcome:
         from xiancheng.calibration.region import load
         from xiancheng.scenarios.request import plan_digest
         from xiancheng.scenarios.resolving import resolve
-        from xiancheng.scenarios.simulate import RequestError
 
         kept = dict(state)
         scenario, region = kept.pop("scenario"), load(kept.pop("region"))
@@ -512,8 +501,6 @@ def on_the_line(before: "Floats", after: "Floats", days: int, of: int) -> "Float
 
 def between(before: "Floats", after: "Floats", days: int, of: int) -> "Floats":
     """The record `days` after one and `of - days` before another, (indicator, group)."""
-    from xiancheng.sim.indicators import INDICATORS
-
     whole = [list(INDICATORS).index(name) for name in OF_A_QUARTER]
     found = on_the_line(before, after, days, of)
     found[whole] = after[whole]

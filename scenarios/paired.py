@@ -22,6 +22,7 @@ from xiancheng.scenarios.outcome import CAUSES, PUBLISHED, RATE, Outcome, group_
 from xiancheng.scenarios.plan import policy
 from xiancheng.scenarios.scenario import Scenario
 from xiancheng.scenarios.simulate import outcome_of
+from xiancheng.sim.indicators import INDICATORS
 from xiancheng.sim.levers import LEVERS
 from xiancheng.sim.state import Floats, quarter_with
 
@@ -73,15 +74,11 @@ class Reading:
 
     def row(self, name: str) -> Floats:
         """An indicator, (group,)."""
-        from xiancheng.sim.indicators import INDICATORS
-
         return np.asarray(self.indicators[list(INDICATORS).index(name)])
 
 
 def read(outcome: Outcome, day: date) -> Reading:
     """What is kept of a run on a day."""
-    from xiancheng.sim.indicators import INDICATORS
-
     causes = np.array([[outcome.causes(g, day)[c] for g in outcome.groups] for c in CAUSES])
     change = outcome.at(RATE, day) - outcome.at(RATE, outcome.dates[0])
     rates, recoding = np.full((2, len(outcome.region.targets)), np.nan)

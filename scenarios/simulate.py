@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xiancheng.calibration import parsing
-from xiancheng.calibration.refusal import RefusedError
+from xiancheng.calibration.refusal import RequestError as RequestError
 from xiancheng.scenarios.acting import warn_of_inactive
 from xiancheng.scenarios.outcome import Group, Outcome, between
+from xiancheng.sim.indicators import INDICATORS
 
 if TYPE_CHECKING:
     from xiancheng.calibration.region import Region
@@ -20,10 +21,6 @@ if TYPE_CHECKING:
     from xiancheng.scenarios.scenario import Scenario
 
 INFORMATION = date(2024, 12, 31)  # the cut-off of what is known; a later one is for scoring only
-
-
-class RequestError(RefusedError):
-    """What was asked for cannot be computed; `zh` and `en` say why and what to do."""
 
 
 def simulate(
@@ -47,7 +44,7 @@ def simulate(
     scenario : name in the plan, path, the keys of a scenario file, or one that is resolved
     region : name or path of a region pack
     parameters : overrides of the central values, by name
-    seed : replicate; the same seed is the same luck in every scenario
+    seed : replicate; the same seed is the same random numbers in every scenario
     scale : in (0, 1]; rows for each resident
     start, until : a census the pack holds, and the last day; the scenario's horizon by default. The
         model always runs whole quarters; inside one, the last day is read off the line between its
@@ -81,7 +78,6 @@ def simulate(
 def outcome_of(model: "RegionModel") -> Outcome:
     """Run a model to its end; what it gives."""
     from xiancheng.sim import accounts, observation
-    from xiancheng.sim.indicators import INDICATORS
 
     begun, days = model.present(), (model.plan.start, *(quarter.ends for quarter in model.quarters))
     while model.done < len(model.quarters) - 1:
@@ -158,7 +154,7 @@ def information(scenario: "Scenario", region: "Region", cutoff: str | date | Non
     return _date(cutoff or (INFORMATION if last_census else scenario.start), "cutoff")
 
 
-FEWEST = 1000  # rows; with fewer a rate is a matter of luck
+FEWEST = 1000  # rows; with fewer a rate is mostly random
 LIMITS: dict[str, tuple[float, float]] = {
     "seed": (0, 2**63), "scale": (0, 1), "draw": (0, 2**31), "draws": (0, 100_000),
     "threads": (1, 256), "jobs": (1, 256), "chunk": (1024, 2**31),

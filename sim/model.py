@@ -35,7 +35,7 @@ from xiancheng.sim.destination import Alternatives
 from xiancheng.sim.destination_constants import DestinationConstants
 from xiancheng.sim.events import Hazards, draw_events
 from xiancheng.sim.governments import County, carried_out
-from xiancheng.sim.indicators import INDICATORS, Seen
+from xiancheng.sim.indicators import INDICATORS, Observation
 from xiancheng.sim.levers import Levers
 from xiancheng.sim.markets import Markets
 from xiancheng.sim.parameters import Parameters
@@ -321,12 +321,12 @@ class UrbanModel(mesa.Model):
 
     def observe(self, day: date, number: int) -> None:
         """Write down what statisticians see at the end of a quarter."""
-        seen = self.seen(day, number)
+        obs = self.observed(day, number)
         groups = self.groups
-        self.record.append({name: i.measure(seen, groups) for name, i in INDICATORS.items()})
+        self.record.append({name: i.measure(obs, groups) for name, i in INDICATORS.items()})
         self.datacollector.collect(self)
 
-    def seen(self, day: date, number: int) -> Seen:
+    def observed(self, day: date, number: int) -> Observation:
         """What the offices record at the end of a quarter."""
         n, population, markets = len(self.counties), self.population, self.markets
         places, units = self.places, population.units
@@ -339,7 +339,7 @@ class UrbanModel(mesa.Model):
         error = self.effects_of_draw(self.counties.code, day.year)
         governments = list(self.agents)
         own = units.merged_into == np.arange(len(units))
-        return Seen(
+        return Observation(
             urban=counted[:, TOWN], rural=counted[:, VILLAGES],
             urban_now=now[:, TOWN], rural_now=now[:, VILLAGES],
             registered_urban=registered[:, TOWN], registered=registered.sum(axis=1),

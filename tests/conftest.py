@@ -1,5 +1,6 @@
 """A world small enough to reason about, and assertions fit for random outcomes."""
 
+import sys
 from dataclasses import replace
 from datetime import date
 
@@ -43,6 +44,14 @@ settings.register_profile("house", deadline=None, derandomize=True)  # same exam
 settings.load_profile("house")
 
 keep_compiled()
+
+
+@pytest.fixture(autouse=True)
+def only_as_installed(monkeypatch):
+    """The four packages are found below `xiancheng` alone, as where the wheel is installed."""
+    for name in ("sim", "calibration", "scenarios", "results"):
+        monkeypatch.setitem(sys.modules, name, None)
+
 
 NOW = 483  # 2020 Q4
 TOWN, VILLAGE = 0, 1  # the places of county 0; county 1 holds places 2 and 3

@@ -23,9 +23,9 @@ from xiancheng.calibration.baselines.errors import NU, Law, carried, strayed
 from xiancheng.calibration.baselines.forecast import SHIFT_SD, from_log_odds, log_odds
 from xiancheng.calibration.baselines.shared import SCALE, WIDE, SharedTrend, sample
 from xiancheng.calibration.baselines.trends import Odds, Trend
+from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.panel import Panel, left_out, record
 from xiancheng.calibration.region import load
-from xiancheng.calibration.schema import Name
 from xiancheng.calibration.scores import Scores, coverage, crps
 
 CENSUSES = date(2010, 11, 1), date(2020, 11, 1)
@@ -176,7 +176,7 @@ def test_two_counties_tell_nothing(baseline):
 def test_draws_made_elsewhere_come_as_they_are():
     made = Forecast(np.arange(12.0).reshape(4, 3), np.full((4, 3), 1e5))
     panel = panel_of([[40, 50, 60], [50, 60, 70]])
-    model = Given("model", Name("模型", "model"), panel.codes[::-1], made)
+    model = Given("model", Words("模型", "model"), panel.codes[::-1], made)
     told = model(Known(panel, Standing.at(panel, 1)), 5.0, 8, seed=3)
     assert sorted(map(tuple, told.rate.tolist())) == sorted(
         2 * list(map(tuple, made.rate[:, ::-1].tolist()))
@@ -203,7 +203,7 @@ def test_a_damped_drift_has_faded_by_a_tenth_each_year():
 
 def test_over_the_years_of_the_record_a_damped_drift_is_a_drift():
     panel = some_counties()
-    known, trend = Known(panel, Standing.at(panel, 0)), Trend("x", Name("", ""), damping=0.9)
+    known, trend = Known(panel, Standing.at(panel, 0)), Trend("x", Words("", ""), damping=0.9)
     assert trend.carried_on(known, panel.years) == pytest.approx(1)
 
 
@@ -545,10 +545,10 @@ def test_a_mixture_is_made_of_whole_draws():
     panel = some_counties()
     known = Known(panel, Standing.at(panel, 1))
     low, high = (
-        Given(name, Name("", ""), panel.codes, Forecast(np.full((40, 12), rate)))
+        Given(name, Words("", ""), panel.codes, Forecast(np.full((40, 12), rate)))
         for name, rate in (("low", 10.0), ("high", 90.0))
     )
-    rate = Pool("mixed", Name("", ""), (low, high), (0.25, 0.75))(known, 5.0, 400, 1).rate
+    rate = Pool("mixed", Words("", ""), (low, high), (0.25, 0.75))(known, 5.0, 400, 1).rate
     assert np.ptp(rate, axis=1).max() == 0
     assert (rate[:, 0] == 10).mean() == pytest.approx(0.25)
 
@@ -559,7 +559,7 @@ def test_a_member_without_weight_is_not_asked():
 
     panel = some_counties()
     known = Known(panel, Standing.at(panel, 1))
-    pool = Pool("mixed", Name("", ""), (NAMED["drift"], refuses), (1.0, 0.0))
+    pool = Pool("mixed", Words("", ""), (NAMED["drift"], refuses), (1.0, 0.0))
     assert pool(known, 5.0, 50, 1).rate.tolist() == NAMED["drift"](known, 5.0, 50, 1).rate.tolist()
 
 

@@ -174,8 +174,8 @@ def test_every_door_is_listed_and_opens():
 
 def test_importing_opens_nothing_heavy():
     code = (
-        "import sys, scenarios, scenarios.scenario; "
-        "assert not {'pandas', 'scipy', 'numba', 'results'} & sys.modules.keys()"
+        "import sys, xiancheng.scenarios, xiancheng.scenarios.scenario; "
+        "assert not {'pandas', 'scipy', 'numba', 'xiancheng.results'} & sys.modules.keys()"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
 

@@ -166,7 +166,7 @@ def test_equal_names_are_told_apart():
 # Tables for other programs
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+cmd", "-1+1", "@sum", "-lang", "\t=1", "-1_0"])
+@pytest.mark.parametrize("text", ["=1+1", "+cmd", "-1+1", "@sum", "-lang", "\t=1", "-1_0", "-inf"])
 def test_a_spreadsheet_runs_no_cell(text):
     assert cells.inert(text) == f"'{text}"
 

@@ -31,7 +31,7 @@ from xiancheng.sim import (
 )
 from xiancheng.sim.accounts import Growth
 from xiancheng.sim.conditions import Conditions
-from xiancheng.sim.indicators import INDICATORS, Seen
+from xiancheng.sim.indicators import INDICATORS, Observation
 from xiancheng.sim.levers import LEVERS
 from xiancheng.sim.markets import Markets, looking
 from xiancheng.sim.state import COLLEGE, NO_WORK, SENIOR, Offers
@@ -395,8 +395,8 @@ example("7.15", "denominator", "as above", 100 * 0.6 * 2000 / 998_000, _POINTS["
 
 
 def _published() -> float:
-    seen = Seen(**{
-        **dict.fromkeys(Seen.__annotations__, np.array([1])),
+    seen = Observation(**{
+        **dict.fromkeys(Observation.__annotations__, np.array([1])),
         "urban": np.array([600_000]), "rural": np.array([400_000]),
         "drift": observation.drift(2023, replace(P, benchmark_drift=0.1)), "error": one(0.25),
     })  # fmt: skip

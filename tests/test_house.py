@@ -138,6 +138,19 @@ def test_a_file_begins_by_saying_what_it_is(file):
     assert re.match(r'r?"""\S', first)
 
 
+@each_shipped_file
+def test_a_file_defines_each_name_once(file):
+    """A second definition of a name at the top of a file takes the first one's place unseen."""
+    own = [
+        ast.unparse(each)
+        for n in tree(file).body
+        for each in (n.targets if isinstance(n, ast.Assign) else [getattr(n, "target", None)])
+        if isinstance(each, ast.Name)
+    ]
+    own += [n.name for n in tree(file).body if isinstance(n, ast.FunctionDef | ast.ClassDef)]
+    assert len(own) == len(set(own))
+
+
 # What sim may not do
 
 TO_THE_OUTSIDE = {

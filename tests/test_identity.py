@@ -22,7 +22,7 @@ from xiancheng.results.keeping import store
 from xiancheng.results.knowing import trials
 from xiancheng.scenarios.request import Request, code_digest, digest_of
 from xiancheng.scenarios.sweep import design
-from xiancheng.sim.indicators import INDICATORS, Seen, total
+from xiancheng.sim.indicators import INDICATORS, Observation, total
 
 pytestmark = pytest.mark.identity
 crosses = pytest.mark.skipif(processor.imitated(), reason="compares this machine with another")
@@ -178,8 +178,8 @@ def test_no_indicator_leaves_its_sums_to_the_library_of_linear_algebra():
             raise AssertionError("a matrix product")
 
     n = 3
-    fields = {name: np.arange(1.0, n + 1) for name in Seen.__dataclass_fields__}
-    seen = Seen(**fields | {"drift": 0.0, "unemployed": np.full(n, 0.05)})
+    fields = {name: np.arange(1.0, n + 1) for name in Observation.__dataclass_fields__}
+    seen = Observation(**fields | {"drift": 0.0, "unemployed": np.full(n, 0.05)})
     groups = np.ones((2, n)).view(Groups)
     for indicator in INDICATORS.values():
         assert np.isfinite(np.asarray(indicator.measure(seen, groups))).all()

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests.test_packs import COLUMNS, built, lines_of
+from xiancheng.calibration.naming import place_names
 from xiancheng.calibration.region import load
 from xiancheng.results import caveats
 from xiancheng.results.cli import main
@@ -153,6 +154,16 @@ def test_a_document_of_another_region_has_no_tasks_dates_or_caveats_of_the_plan(
         assert not keys & {"delivery", "caveats"}
         title = document.document(abroad, lang).subtitle
         assert {"zh": "滨州市 2023 年方案（套用）", "en": "Binzhou's plan of 2023"}[lang] in title
+
+
+def test_names_of_places_have_one_order():
+    """Whatever the seed of Python's hashes: errors list names, and the first of equals is meant."""
+    two = [SimpleNamespace(code="371621", zh="惠民县", en="Huimin"),
+           SimpleNamespace(code="371622", zh="阳信县", en="Yangxin")]  # fmt: skip
+    assert list(place_names(two)) == [
+        "惠民县", "Huimin", "371621", "阳信县", "Yangxin", "371622",
+        "惠民", "huimin", "阳信", "yangxin",
+    ]  # fmt: skip
 
 
 def test_county_settings_take_the_counties_of_the_region(dezhou, tmp_path, capsys):

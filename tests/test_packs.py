@@ -15,6 +15,7 @@ import pytest
 from xiancheng.calibration import joining, packing, packwriting
 from xiancheng.calibration.census import CELLS, COLUMNS, FLOOR, HOMES, TableError
 from xiancheng.calibration.defaults import RULES
+from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.refusal import RefusedError
 from xiancheng.calibration.region import PackError, load, packs
 from xiancheng.calibration.schema import AGE_BANDS, Cell, catalogue
@@ -251,7 +252,7 @@ def test_a_unit_that_a_census_lacks_is_left_out_and_named(table, tmp_path, zone)
 
 def test_a_known_slip_is_mended_from_the_other_counties(table, tmp_path):
     column, right = "edu_bachelor_female", "371122"
-    slip = joining.Correction(right, 2010, column, 99_999.0, packing.Name("十倍", "ten times"))
+    slip = joining.Correction(right, 2010, column, 99_999.0, Words("十倍", "ten times"))
     known = joining.Concordance((), (slip,))
     plan = packing.planned(table((right, 2010, column, "99999")), ["371100"], known)
     (place,) = (p for p in plan.places if p.code == right)

@@ -44,6 +44,7 @@ def test_a_number_is_what_it_says(text, value):
     "words",
     [
         ["--scale", "0_1e-1"],
+        ["--scale", "1e999"],
         ["--scale", "１"],
         ["--seed", "1_0"],
         ["--draws", "0x2"],

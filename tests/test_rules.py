@@ -100,7 +100,7 @@ def reported():
     """The second year of two counties, each alone and both together."""
     groups = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
     model = run(build_world(groups=groups), 6)
-    return model.record[-1], model.seen(model.quarters[5].ends, model.quarters[5].number)
+    return model.record[-1], model.observed(model.quarters[5].ends, model.quarters[5].number)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_what_is_seen_is_what_is_there():
     """Counted once more, from the columns of everyone."""
     model = run(build_world(), 5)
     tick = model.quarters[4]
-    seen, p = model.seen(tick.ends, tick.number), model.population.people
+    seen, p = model.observed(tick.ends, tick.number), model.population.people
     place = model.population.place[p.unit].astype(int)
     work, here = p.traits >> 5, place < 4
     for county in range(2):

@@ -25,8 +25,8 @@ from xiancheng.calibration.baselines.forecast import (
     luck,
     shifted,
 )
+from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.panel import Panel
-from xiancheng.calibration.schema import Name
 from xiancheng.sim.state import Floats
 
 STEP = 5.0  # years: the width of an age band
@@ -108,7 +108,7 @@ class Cohorts:
     """Cohorts go on in town and in villages as they did: in the unit, or in all of the record."""
 
     name = "cohorts"
-    title = Name("城乡队列要素（率不变）", "urban-rural cohort component")
+    title = Words("城乡队列要素（率不变）", "urban-rural cohort component")
 
     def __call__(self, known: Known, years: float, draws: int, seed: int) -> Forecast:
         """`draws` joint draws, so many years after the origin.

@@ -13,9 +13,9 @@ from zlib import crc32
 import numpy as np
 from scipy.special import expit, logit
 
+from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.panel import Left, Panel, left_out
 from xiancheng.calibration.refusal import RefusedError
-from xiancheng.calibration.schema import Name
 from xiancheng.sim.state import Bools, Floats
 
 EDGE = 0.001  # shares closer to 0 or 1 are taken as this far from it, where odds are needed
@@ -102,7 +102,7 @@ class Forecaster(Protocol):
         """A stable key."""
 
     @property
-    def title(self) -> Name:
+    def title(self) -> Words:
         """What people call it."""
 
     def __call__(self, known: Known, years: float, draws: int, seed: int) -> Forecast:
@@ -114,7 +114,7 @@ class Given:
     """Draws made elsewhere, as those of the agent-based model, behind the same interface."""
 
     name: str
-    title: Name
+    title: Words
     codes: tuple[str, ...]
     made: Forecast
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from xiancheng.calibration.baselines.forecast import Forecast, Forecaster, Known, luck
-from xiancheng.calibration.schema import Name
+from xiancheng.calibration.i18n import Words
 from xiancheng.sim.state import Floats, Ints
 
 
@@ -26,7 +26,7 @@ class Pool:
     """A mixture with weights, equal ones by default."""
 
     name: str
-    title: Name
+    title: Words
     members: Sequence[Forecaster]
     weights: Sequence[float] = ()
 

@@ -28,8 +28,8 @@ from xiancheng.calibration.baselines.forecast import (
     luck,
     shifted,
 )
+from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.panel import Panel
-from xiancheng.calibration.schema import Name
 from xiancheng.sim.state import Floats, Ints
 
 CHAINS, WARM, KEPT = 64, 60, 60  # chains side by side; rounds forgotten and kept of each
@@ -102,7 +102,7 @@ class SharedTrend:
     """Counties drift with their prefecture, prefectures with the province."""
 
     name = "shared_trend"
-    title = Name("省市共享趋势（分层贝叶斯）", "shared trend (hierarchical Bayes)")
+    title = Words("省市共享趋势（分层贝叶斯）", "shared trend (hierarchical Bayes)")
 
     def __call__(self, known: Known, years: float, draws: int, seed: int) -> Forecast:
         """`draws` joint draws, so many years after the origin."""

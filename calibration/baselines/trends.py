@@ -14,8 +14,8 @@ from scipy.special import expit, logit
 
 from xiancheng.calibration.baselines.errors import Law, strayed
 from xiancheng.calibration.baselines.forecast import EDGE, Forecast, Known, luck, shifted
+from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.panel import Panel
-from xiancheng.calibration.schema import Name
 from xiancheng.sim.state import Floats
 
 
@@ -61,7 +61,7 @@ class Trend:
     """A trend carried on, on a scale, by a share of its force."""
 
     name: str
-    title: Name
+    title: Words
     scale: Points | Odds = Points()
     damping: float = 1.0  # what is left of the yearly change a year later
     moves: bool = True  # False: the rate stays, and errors are about no change
@@ -100,10 +100,10 @@ class Trend:
 
 
 TRENDS = (
-    Trend("persistence", Name("不变", "persistence"), moves=False),
-    Trend("drift", Name("线性外推", "drift")),
-    Trend("damped_drift", Name("阻尼外推（0.9）", "damped drift (0.9)"), damping=0.9),
-    Trend("growth_difference", Name("城乡增长率差", "urban-rural growth difference"), Odds()),
-    Trend("logistic_80", Name("逻辑斯蒂，上限80%", "logistic, ceiling 80"), Odds(80.0)),
-    Trend("logistic_85", Name("逻辑斯蒂，上限85%", "logistic, ceiling 85"), Odds(85.0)),
+    Trend("persistence", Words("不变", "persistence"), moves=False),
+    Trend("drift", Words("线性外推", "drift")),
+    Trend("damped_drift", Words("阻尼外推（0.9）", "damped drift (0.9)"), damping=0.9),
+    Trend("growth_difference", Words("城乡增长率差", "urban-rural growth difference"), Odds()),
+    Trend("logistic_80", Words("逻辑斯蒂，上限80%", "logistic, ceiling 80"), Odds(80.0)),
+    Trend("logistic_85", Words("逻辑斯蒂，上限85%", "logistic, ceiling 85"), Odds(85.0)),
 )

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from xiancheng.calibration.estimation.posterior import Posterior
-from xiancheng.calibration.estimation.table import Say
+from xiancheng.calibration.i18n import Say
 from xiancheng.sim.state import Floats
 
 IDENTIFIED, WEAKLY = 0.6, 0.15  # contractions from which the words are used

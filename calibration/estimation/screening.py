@@ -1,11 +1,10 @@
-"""Which inputs move which features: Morris screening and Sobol indices, by SALib.
+"""Which inputs move which features: Sobol indices, by SALib.
 
-Of anything that can be called with normal scores: an emulator, or designed runs. Points are even in
-the prior: a step from one quantile to another, not from one value to another.
+Of anything that can be called with normal scores, such as an emulator. Points are even in the
+prior: a step from one quantile to another, not from one value to another.
 
 References
 ----------
-Morris (1991), Technometrics 33; Campolongo et al. (2007), Environmental Modelling & Software 22
 Saltelli et al. (2010), Computer Physics Communications 181
 """
 
@@ -19,37 +18,6 @@ from xiancheng.calibration.estimation.table import optional
 from xiancheng.sim.state import Floats
 
 INNER = 0.98  # share of each prior that is explored, around its median
-LEVELS = 4  # of the Morris grid
-
-
-def morris_points(names: Sequence[str], trajectories: int, seed: int) -> Floats:
-    """Normal scores at which a screening is to be run, (trajectory x (input + 1), input)."""
-    sample = optional("SALib.sample.morris")
-    return _scores(sample.sample(_problem(names), trajectories, num_levels=LEVELS, seed=seed))
-
-
-def morris(
-    names: Sequence[str], outputs: Sequence[str], points: Floats, values: Floats, seed: int
-) -> list[dict[str, Any]]:
-    """Elementary effects of every input on every output, the strongest first.
-
-    Parameters
-    ----------
-    points
-        from `morris_points`
-    values : (point, output)
-
-    Returns
-    -------
-    rows of output, input, mu, mu_star, mu_star_conf (95 %), sigma
-    """
-    analyze = optional("SALib.analyze.morris").analyze
-    grid = _shares(points)
-    told = []
-    for name, column in zip(outputs, values.T, strict=True):
-        found = analyze(_problem(names), grid, column, num_levels=LEVELS, seed=seed)
-        told += _rows(name, names, found, ("mu", "mu_star", "mu_star_conf", "sigma"), "mu_star")
-    return told
 
 
 def sobol(
@@ -62,36 +30,31 @@ def sobol(
     ----------
     function
         from normal scores (point, input) to (point, output), such as an emulator's mean
-    points : a power of two; the function is asked at `points * (inputs + 2)`
+    points : a power of two; the function is called at `points * (inputs + 2)`
 
     Returns
     -------
     rows of output, input, S1, S1_conf, ST, ST_conf (95 %); the largest total first
     """
     sample, analyze = optional("SALib.sample.sobol").sample, optional("SALib.analyze.sobol").analyze
-    grid = sample(_problem(names), points, calc_second_order=False, seed=seed)
+    grid = sample(problem(names), points, calc_second_order=False, seed=seed)
     values = function(_scores(grid))
     told = []
     for name, column in zip(outputs, values.T, strict=True):
         if column.std() == 0:
             continue  # nothing to divide
-        found = analyze(_problem(names), column, calc_second_order=False, seed=seed + 1)
+        found = analyze(problem(names), column, calc_second_order=False, seed=seed + 1)
         told += _rows(name, names, found, ("S1", "S1_conf", "ST", "ST_conf"), "ST")
     return told
 
 
-def _problem(names: Sequence[str]) -> dict[str, Any]:
+def problem(names: Sequence[str]) -> dict[str, Any]:
+    """Inputs that are even between 0 and 1, as SALib wants them described."""
     return {"num_vars": len(names), "names": list(names), "bounds": [[0.0, 1.0]] * len(names)}
 
 
 def _scores(grid: Floats) -> Floats:
     return ndtri(0.5 + INNER * (np.asarray(grid) - 0.5))
-
-
-def _shares(points: Floats) -> Floats:
-    from scipy.special import ndtr
-
-    return np.clip(0.5 + (ndtr(points) - 0.5) / INNER, 0, 1)
 
 
 def _rows(

@@ -10,8 +10,6 @@ import numpy as np
 from xiancheng.calibration.refusal import RefusedError
 from xiancheng.sim.state import Bools, Floats, Ints
 
-Say = tuple[str, str]  # the same words in Chinese and in English
-
 MOST_MISSING = 0.1  # share of the runs that may lack a summary of a unit for it to be used
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from xiancheng.calibration import naming, parsing
 from xiancheng.results import cells
 from xiancheng.scenarios.checking import Words, nearest
-from xiancheng.scenarios.simulate import RequestError
+from xiancheng.scenarios.resolving import resolve
+from xiancheng.scenarios.simulate import RequestError, checked, horizon, reported
 
 if TYPE_CHECKING:
     from xiancheng.scenarios.paired import Runs
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
 
 def scenario(asked: Namespace) -> "Scenario":
     """The scenario that is asked about, up to the day that is asked for."""
-    from xiancheng.scenarios.resolving import resolve
-    from xiancheng.scenarios.simulate import horizon
-
     return horizon(resolve(asked.scenario, asked.region), None, asked.until)
 
 
@@ -34,8 +32,6 @@ def possible(asked: Namespace, *scenarios: "Scenario", **numbers: Any) -> None:
     ------
     RequestError, PackError
     """
-    from xiancheng.scenarios.simulate import checked
-
     for each in scenarios:
         checked(each, asked.region, **numbers)
     if getattr(asked, "csv", None):
@@ -160,8 +156,6 @@ def group_named(made: "Runs", name: str | None) -> int:
     ------
     RequestError
     """
-    from xiancheng.scenarios.simulate import reported
-
     groups = reported(made.pack)
     if name is None:
         return len(groups) - 1

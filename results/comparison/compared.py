@@ -13,6 +13,7 @@ from xiancheng.results.verdict import percent
 from xiancheng.scenarios.checking import Words
 from xiancheng.scenarios.naming import applied, called
 from xiancheng.scenarios.simulate import RequestError
+from xiancheng.sim.indicators import INDICATORS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,8 +37,6 @@ def asked_for(names: list[str]) -> list[str]:
 
 def title(outcome: str, lang: str) -> str:
     """An outcome in the reader's words."""
-    from xiancheng.sim.indicators import INDICATORS
-
     if (cause := outcome.removesuffix("_pp")) in CAUSES:
         return CAUSES[cause].said(lang)
     return INDICATORS[outcome].zh if lang == "zh" else outcome.replace("_", " ")

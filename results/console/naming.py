@@ -7,7 +7,7 @@ from xiancheng.results.console.draft import Draft
 from xiancheng.scenarios.checking import Words
 from xiancheng.scenarios.keys import Text
 from xiancheng.scenarios.loading import RegionLike
-from xiancheng.scenarios.naming import called
+from xiancheng.scenarios.naming import called, with_changes
 from xiancheng.scenarios.scenario import Scenario
 
 BASELINE = "baseline"  # the scenario that carries nothing out: it belongs to no plan
@@ -37,11 +37,8 @@ def shown(draft: Draft, saved: Draft | None = None) -> Scenario:
     count = len({key for key, _ in known ^ now})
     if not count:
         return draft.scenario
-    title = Text(
-        zh=f"{draft.title}（有改动 {count} 项）",
-        en=f"{draft.title} ({count} change{'s' if count > 1 else ''})",
-    )
-    return replace(draft.scenario, title=title)
+    zh, en = with_changes(draft.title, draft.title, count)
+    return replace(draft.scenario, title=Text(zh=zh, en=en))
 
 
 def unnamed(draft: Draft) -> bool:

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from xiancheng.scenarios.outcome import PUBLISHED, Outcome
-from xiancheng.scenarios.paired import Draw, Reading
-from xiancheng.scenarios.request import digest_of
+from xiancheng.scenarios.paired import Draw, Reading, read
+from xiancheng.scenarios.request import Request, digest_of
+from xiancheng.scenarios.resolving import resolve
 from xiancheng.scenarios.scenario import Scenario
 from xiancheng.sim.state import Floats, Ints
 
@@ -124,9 +125,6 @@ def _leave_with_the_server() -> None:
 def compute(task: Task) -> Piece:
     """Run a task."""
     from xiancheng.results.keeping.answers import Answers
-    from xiancheng.scenarios.paired import read
-    from xiancheng.scenarios.request import Request
-    from xiancheng.scenarios.resolving import resolve
 
     scenario = replace(resolve(task.told.file, task.region), doses=dict(task.told.doses))
     request = Request.of(

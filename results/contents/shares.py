@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from xiancheng.calibration.region import load
 from xiancheng.results.comparison.attribute import (
     WORLDS,
     Attribution,
@@ -108,8 +109,6 @@ def quick(
     projects: an antithetic pair of orders in each of some worlds, a draw of what we believe of the
     parameters with its own luck. So the standard error holds orders, parameters and luck.
     """
-    from xiancheng.calibration.region import load
-
     projects = grouped(scenario)
     unions = {p: frozenset(m for m in own if moves(scenario, m)) for p, own in projects.items()}
     names = [p for p, union in unions.items() if union]

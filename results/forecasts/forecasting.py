@@ -14,9 +14,9 @@ import numpy as np
 
 from xiancheng.calibration import meld, posterior
 from xiancheng.calibration.baselines import BASELINES, Known, Standing
+from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.panel import Panel, record, years_between
 from xiancheng.calibration.region import Region, load
-from xiancheng.calibration.schema import Name
 from xiancheng.results.forecasts.frozen import REGISTERED, Settings
 from xiancheng.results.forecasts.level import stack
 from xiancheng.scenarios.engines import Local, Lost, WorkersLostError
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 RATE = "resident_urbanization_rate"
 MELD, MODEL, WITHOUT = "meld", "model", "model_without_plan"
 TITLES = {
-    MELD: Name("合成：叠加水平＋模型的方案作用", "melded: stacked level + effect of the plan"),
-    MODEL: Name("智能体模型", "agent-based model"),
-    WITHOUT: Name("智能体模型，无方案", "agent-based model without the plan"),
+    MELD: Words("合成：叠加水平＋模型的方案作用", "melded: stacked level + effect of the plan"),
+    MODEL: Words("智能体模型", "agent-based model"),
+    WITHOUT: Words("智能体模型，无方案", "agent-based model without the plan"),
     "stacked": meld.STACKED,
     **{forecaster.name: forecaster.title for forecaster in BASELINES},
 }

@@ -53,7 +53,8 @@ def writable(folder: Path) -> None:
 
 def installed(folder: Path) -> bool:
     """Whether a folder is part of this program, so that no command writes into it."""
-    own = (Path(str(files(name))).resolve() for name in ("sim", "calibration", "scenarios"))
+    parts = ("sim", "calibration", "scenarios")
+    own = (Path(str(files(f"xiancheng.{name}"))).resolve() for name in parts)
     return any(folder.resolve().is_relative_to(package) for package in own)
 
 

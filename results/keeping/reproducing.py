@@ -6,14 +6,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from xiancheng.results.keeping.answers import beside
+from xiancheng.results.keeping.evidence import evidence
 from xiancheng.results.keeping.record import Evidence, Record
 from xiancheng.results.keeping.store import Saved, opened, write
 from xiancheng.scenarios.checking import Words
 
 
 @dataclass(frozen=True)
-class Difference:
-    """How a run differs from the same run then."""
+class Reproduction:
+    """How a run, made again, differs from what was kept."""
 
     compared: tuple[str, ...]
     files: dict[str, tuple[str, str]]  # name: sha256 then, sha256 now
@@ -35,14 +37,14 @@ class Difference:
             yield Words("逐字节一致", "the same to the last byte").said(lang)
 
 
-def again(saved: Saved) -> Difference:
+def again(saved: Saved) -> Reproduction:
     """Run a saved run once more, in a folder of its own that is not kept."""
     with TemporaryDirectory(prefix="xiancheng-") as room:
         now = _anew(saved, Path(room) / saved.record.run)
     then = saved.record
     pairs = {"values": (then.values, now.values)}
     pairs |= {name: (known, now.files.get(name, "∅")) for name, known in then.files.items()}
-    return Difference(
+    return Reproduction(
         compared=tuple(pairs),
         files={name: both for name, both in pairs.items() if both[0] != both[1]},
         inputs=dict(changed(then, now)),
@@ -88,8 +90,6 @@ def _rests_on(evidence: Evidence) -> dict[str, str]:
 def _anew(saved: Saved, folder: Path) -> Record:
     """The record of the same run, run again: with its baseline and draws if it had them."""
     from xiancheng.results import verdict
-    from xiancheng.results.keeping.answers import beside
-    from xiancheng.results.keeping.evidence import evidence
     from xiancheng.scenarios import ensemble
 
     request = saved.request

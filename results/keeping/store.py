@@ -23,7 +23,8 @@ from xiancheng.results.keeping.files import digest, draft_of
 from xiancheng.results.keeping.record import Record
 from xiancheng.scenarios.outcome import Outcome, model_target_table
 from xiancheng.scenarios.request import Request, World
-from xiancheng.scenarios.simulate import RequestError
+from xiancheng.scenarios.resolving import resolve
+from xiancheng.scenarios.simulate import RequestError, reported
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -106,8 +107,6 @@ class Saved:
         ScenarioError, PackError
             if its plan or its pack is no longer there.
         """
-        from xiancheng.scenarios.resolving import resolve
-
         told = self.record
         world = World.of(resolve(told.scenario, told.region.name), told.region.name, told.cutoff)
         return Request(world, told.parameters, told.seed, told.scale, told.draw)
@@ -115,7 +114,6 @@ class Saved:
     def outcome(self, asked: Request | None = None) -> Outcome:
         """The outcome, as `simulate` gave it; `asked` is the request, where it is at hand."""
         from xiancheng.calibration.region import load
-        from xiancheng.scenarios.simulate import reported
         from xiancheng.sim.observation import FOUND
 
         told, asked = self.record, asked or self.request

@@ -14,6 +14,7 @@ import numpy as np
 from ruamel.yaml import YAML
 
 from xiancheng.scenarios.outcome import Group, Outcome
+from xiancheng.sim.indicators import INDICATORS
 from xiancheng.sim.state import Floats, Ints
 
 if TYPE_CHECKING:
@@ -49,8 +50,6 @@ def parquet(table: "pa.Table") -> bytes:
 
 def series_table(outcome: Outcome) -> "pa.Table":
     """`Outcome.to_frame` as an Arrow table, without the way through pandas."""
-    from xiancheng.sim.indicators import INDICATORS
-
     groups = tuple((g.code, g.zh, g.en) for g in outcome.groups)
     indicators = tuple((name, each.unit) for name, each in INDICATORS.items())
     table = _frame(outcome.dates, groups, indicators)
@@ -82,8 +81,6 @@ def _frame(
 
 def record_in(series: "pd.DataFrame", groups: tuple[Group, ...]) -> Floats:
     """The record of an outcome in its series, (date, indicator, group)."""
-    from xiancheng.sim.indicators import INDICATORS
-
     return series["value"].to_numpy().reshape(-1, len(INDICATORS), len(groups))
 
 

@@ -16,9 +16,11 @@ from xiancheng.results.contents.subject import Subject, saved
 from xiancheng.results.keeping import store
 from xiancheng.results.keeping.files import writable
 from xiancheng.results.stopping import end_workers
+from xiancheng.scenarios.checking import ScenarioError
 from xiancheng.scenarios.engines import WorkersLostError, leave_signals, one_thread_each
-from xiancheng.scenarios.resolving import is_shipped
-from xiancheng.scenarios.simulate import RequestError
+from xiancheng.scenarios.request import Request
+from xiancheng.scenarios.resolving import is_shipped, resolve
+from xiancheng.scenarios.simulate import RequestError, checked
 
 if TYPE_CHECKING:
     from xiancheng.results.cli import Say
@@ -88,8 +90,6 @@ def beside(
 
 def _checked(asked: Namespace, scenario: "Scenario") -> None:
     """Refuse what cannot be run, before anything is computed."""
-    from xiancheng.scenarios.simulate import checked
-
     checked(
         scenario, asked.region, seed=asked.seed, scale=asked.scale, draws=asked.draws,
         jobs=1 if asked.jobs is None else asked.jobs,
@@ -102,7 +102,6 @@ def _run(asked: Namespace, scenario: "Scenario", answers: "Answers") -> store.Sa
     from xiancheng.results import verdict
     from xiancheng.results.keeping.answers import keep
     from xiancheng.scenarios import ensemble
-    from xiancheng.scenarios.request import Request
 
     request = {"region": asked.region, "seed": asked.seed, "scale": asked.scale}
     both = ensemble.pair(scenario, answer=answers, **request)
@@ -125,9 +124,6 @@ def _scenario(name: str, region: str) -> "Scenario":
     RequestError
         if this is neither a run nor a scenario.
     """
-    from xiancheng.scenarios.checking import ScenarioError
-    from xiancheng.scenarios.resolving import resolve
-
     try:
         return resolve(name, region)
     except ScenarioError:
