@@ -300,16 +300,16 @@ class Outcome:
         from xiancheng.scenarios.simulate import RequestError
 
         try:
-            door = import_module("xiancheng.results.verdict").of_outcome
+            door = import_module("xiancheng.results.verdict.verdict").of_outcome
         except ModuleNotFoundError as error:
-            if error.name != "results":
+            if error.name not in ("xiancheng.results", "results"):
                 raise
             raise RequestError(
                 "判定由 results 包计算，而它没有安装；一次运行自身的水平见 model_targets()",
                 "verdicts are computed by the package results, which is not installed; "
                 "model_targets() gives the level of this one run",
             ) from None
-        return _dated(door(self))
+        return _dated(door(self).to_frame())
 
     def movers(self) -> "pd.DataFrame":
         """Who moved since the start: county, origin, destination and kind of person [persons].
