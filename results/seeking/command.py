@@ -49,7 +49,7 @@ def seek(asked: Namespace, say: Say) -> int:
             asked.jobs,
         )  # fmt: skip
         fresh = independent(asked.region, max(asked.confirm, asked.regret), asked.seed)
-        draws, own = layered(asked.region, asked.draws, asked.seed)
+        draws = layered(asked.region, asked.draws, asked.seed)
         own = held.Held(runs, scenario, draws)
         with progress(say("搜索", "searching"), search) as step:
             found = seek.search(wanted, own, draws, seed=asked.seed, done=step)
