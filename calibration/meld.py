@@ -1,14 +1,10 @@
-"""From forecasts of the true rate to the number in the yearbook: level, effect, print.
+"""From forecasts of the true rate to the number in the yearbook: stacking and print.
 
-Statistics carry the level: forecasters are stacked by how well they told counties left out. The
-agent-based model gives what the plan adds, as differences of pairs of runs that met the same luck;
-they shift the level draw by draw. What is printed is not what is true: the series strays between
-benchmarks, counties are made to agree with their prefecture, numbers are smoothed and rounded.
-Each draw goes through all of it, so its spread holds parameters, structure and observation.
-
-References
-----------
-Sevcikova, Raftery & Waddell (2007), Transportation Research A 41 (Bayesian melding)
+Statistics carry the level: forecasters are stacked by how well they told counties left out. What
+the model adds to it is `results.verdict.pairing`. What is printed is not what is true: the series
+strays between benchmarks, counties are made to agree with their prefecture, numbers are smoothed
+and rounded. Each draw goes through all of it, so its spread holds parameters, structure and
+observation.
 """
 
 from collections.abc import Sequence
@@ -22,7 +18,7 @@ from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.scores import stacked
 from xiancheng.sim import observation
 from xiancheng.sim.parameters import Parameters
-from xiancheng.sim.state import Floats, Ints
+from xiancheng.sim.state import Floats
 
 STACKED = Words("叠加（留一法赋权）", "stacked by leave-one-out")
 DECIMALS = 2  # of a printed rate
@@ -38,24 +34,6 @@ def stack(members: Sequence[Forecaster], left_out: Sequence[Floats], seen: Float
     """
     weights = stacked(left_out, seen)
     return Pool("stacked", STACKED, tuple(members), tuple(weights.tolist()))
-
-
-def rows(draws: int, runs: int, seed: int) -> Ints:
-    """Which of the model's runs each draw goes with, (draw,): each once, then again."""
-    rng = luck(seed, "runs")
-    return np.concatenate([rng.permutation(runs) for _ in range(-(-draws // runs))])[:draws]
-
-
-def shifted(level: Floats, effect: Floats, of: Ints) -> Floats:
-    """The level with what the plan adds, (draw, unit) [percent].
-
-    Parameters
-    ----------
-    level : (draw, unit) [percent]
-    effect : the plan less its baseline in each run of the model, (run, unit) [points]
-    of : the run that goes with each draw, (draw,)
-    """
-    return np.clip(level + effect[of], 0.0, 100.0)
 
 
 def published(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from xiancheng.calibration import posterior
 from xiancheng.results.contents.words import SIGNS, UNCLEAR
 from xiancheng.results.keeping import evidence
-from xiancheng.results.verdict import percent, usual_world
+from xiancheng.results.verdict_table import percent, usual_world
 from xiancheng.scenarios.checking import Words
 from xiancheng.scenarios.ensemble import Pair
 from xiancheng.scenarios.naming import applied, foreign

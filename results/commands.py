@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 
 def run(asked: Namespace, say: Say) -> int:
     """`xiancheng run`: verdicts, growth by cause, and a saved run."""
-    from xiancheng.results import caveats, cost, figures, later_census, verdict
+    from xiancheng.results import caveats, cost, figures, later_census, verdict_table
     from xiancheng.results.file_checks import inactive
     from xiancheng.results.keeping import answers, store
     from xiancheng.results.keeping.files import writable
+    from xiancheng.results.verdict.verdict import verdicts
     from xiancheng.scenarios import ensemble
     from xiancheng.scenarios.naming import called
     from xiancheng.scenarios.request import Request
@@ -51,8 +52,8 @@ def run(asked: Namespace, say: Say) -> int:
             )
     for aside in answer.set_aside() - altered:
         say.note(f"残缺或被改动，已隔离并重算：{aside}", f"torn or altered, computed anew: {aside}")
-    found, later = verdict.verdicts(both, draws), later_census.against_census(both)
-    delivered = verdict.delivery(both.plan)
+    found, later = verdicts(both, draws), later_census.against_census(both)
+    delivered = verdict_table.delivery(both.plan)
     remarks = [*inactive(scenario, say.lang), *caveats.remarks(both, found, delivered, say.lang)]
     if len(found):
         remarks.append(caveats.of_one_run(found, both.plan.region, say.lang))
@@ -87,9 +88,9 @@ def run(asked: Namespace, say: Say) -> int:
     if len(found):
         name = called(scenario, both.plan.region).said(say.lang)
         title = f"{name} · {both.plan.region.title(say.lang)}"
-        table(title, *verdict.lines(found, say.lang))
+        table(title, *verdict_table.lines(found, say.lang))
         table(say("模型这一次运行的成因", "this run of the model, by cause"),
-              *verdict.causes(found, say.lang))  # fmt: skip
+              *verdict_table.causes(found, say.lang))  # fmt: skip
     if len(later):
         title = say("模拟与普查", "simulated against the census")
         table(title, *later_census.lines(later, say.lang))

@@ -294,7 +294,7 @@ class Outcome:
         from importlib import import_module
 
         try:
-            door = import_module("xiancheng.results.verdict").of_outcome
+            door = import_module("xiancheng.results.verdict.verdict").of_outcome
         except ModuleNotFoundError as error:
             if error.name != "xiancheng.results":
                 raise
@@ -303,7 +303,7 @@ class Outcome:
                 "verdicts are computed by the package results, which is not installed; "
                 "model_targets() gives the level of this one run",
             ) from None
-        return _dated(door(self))
+        return _dated(door(self).to_frame())
 
     def movers(self) -> "pd.DataFrame":
         """Who moved since the start: county, origin, destination and kind of person [persons].

@@ -69,16 +69,17 @@ AREAS: dict[str, tuple[float, dict[str, tuple[str, ...]]]] = {
         "calibration/baselines/pool.py": ("test_baselines",),
         "calibration/baselines/shared.py": ("test_baselines",),
         "calibration/baselines/trends.py": ("test_baselines",),
-        "calibration/meld.py": ("test_meld", "test_judgement"),
+        "calibration/meld.py": ("test_meld", "test_verdict"),
         "results/forecasts/forecasting.py": ("test_scoring", "test_meld"),
         "results/forecasts/frozen.py": ("test_scoring",),
-        "results/forecasts/level.py": ("test_meld", "test_judgement"),
         "results/forecasts/observed.py": ("test_scoring",),
         "results/forecasts/scored.py": ("test_scoring",),
     }),
     "verdict": (0.2, {
-        "results/judgement.py": ("test_deadlines", "test_judgement"),
-        "results/verdict.py": ("test_deadlines", "test_judgement", "test_run"),
+        "results/verdict/level.py": ("test_meld", "test_verdict"),
+        "results/verdict/pairing.py": ("test_meld", "test_verdict"),
+        "results/verdict/verdict.py": ("test_deadlines", "test_verdict"),
+        "results/verdict_table.py": ("test_run",),
     }),
 }  # fmt: skip
 

@@ -6,11 +6,12 @@ import io
 import pyarrow.parquet as pq
 import pytest
 
-from xiancheng.results import verdict
+from xiancheng.results import verdict_table
 from xiancheng.results.columns import COLUMNS, TABLES
 from xiancheng.results.comparison.compare import compare
 from xiancheng.results.comparison.sides import Side
 from xiancheng.results.keeping import answers, ledger, store, tables
+from xiancheng.results.verdict.verdict import verdicts
 from xiancheng.scenarios.ensemble import pair
 from xiancheng.scenarios.request import Request
 from xiancheng.scenarios.resolving import resolve
@@ -25,8 +26,8 @@ def written(tmp_path_factory):
     both, request = pair(resolve("plan"), scale=SCALE), Request.of("plan", scale=SCALE)
     store.write(folder / "runs" / request.key, both.plan, request, {})
     files = dict(
-        answers.beside(both.plan, verdict.delivery(both.plan)),
-        **{"verdicts.csv": tables.csv(verdict.verdicts(both))},
+        answers.beside(both.plan, verdict_table.delivery(both.plan)),
+        **{"verdicts.csv": tables.csv(verdicts(both))},
         **{each.name: each.read_bytes() for each in (folder / "runs" / request.key).iterdir()},
     )
     sides = tuple(Side(name, resolve(name)) for name in ("baseline", "plan"))

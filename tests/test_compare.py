@@ -21,7 +21,7 @@ from xiancheng.results.comparison import compared
 from xiancheng.results.comparison.compare import compare, parts_of_spread
 from xiancheng.results.comparison.sides import Side, ordered
 from xiancheng.results.contents.words import CAUSES
-from xiancheng.results.judgement import Judgement
+from xiancheng.results.verdict.verdict import Verdict
 from xiancheng.scenarios.ensemble import pair
 from xiancheng.scenarios.paired import Draw, Runs, independent, layered
 from xiancheng.scenarios.resolving import resolve
@@ -243,7 +243,7 @@ def test_a_saved_run_meets_another_seed_in_draws(saved, capsys):
 
 def test_draws_are_called_what_they_are(told, monkeypatch):
     """Of the priors before the parameters are estimated, of the posterior after."""
-    monkeypatch.setattr("xiancheng.results.comparison.compare.held", lambda *_: None)
+    monkeypatch.setattr("xiancheng.results.verdict.level.held", lambda *_: None)
     monkeypatch.setattr(posterior, "read", lambda folder: None)
     assert any("3 prior draws" in line for line in compared.remarks(told, "en"))
     monkeypatch.setattr(posterior, "read", lambda folder: object())
@@ -345,7 +345,7 @@ def test_a_saved_run_of_another_region_is_refused(saved):
 def test_a_side_has_the_chance_that_a_run_of_it_has():
     """`compare` and `run` say the same of a scenario and its baseline."""
     told = compare((side("baseline"), side("plan")), scale=SCALE, jobs=1).verdicts()
-    judged = Judgement.of(pair(resolve("plan"), scale=SCALE)).columns()
+    judged = Verdict.of(pair(resolve("plan"), scale=SCALE)).columns()
     chances = {name: told[told["scenario"] == name]["probability"] for name in ("baseline", "plan")}
     assert chances["plan"].to_numpy() == pytest.approx(judged["probability"])
     assert chances["baseline"].to_numpy() == pytest.approx(judged["probability_without"])
@@ -360,7 +360,7 @@ def test_the_world_of_the_first_side_is_no_yardstick(first):
     told = compare((side(first), side("plan")), scale=SCALE, jobs=1).verdicts()
     chance = told[told["scenario"] == "plan"]["probability"].to_numpy()
     assert chance == pytest.approx(
-        Judgement.of(pair(resolve("plan"), scale=SCALE)).columns()["probability"]
+        Verdict.of(pair(resolve("plan"), scale=SCALE)).estimates()["probability"]
     )
 
 

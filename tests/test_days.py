@@ -8,11 +8,11 @@ import pytest
 from xiancheng.calibration.region import load
 from xiancheng.results import caveats
 from xiancheng.results.cli import main
-from xiancheng.results.comparison import compare
 from xiancheng.results.contents.conclusions import answers
 from xiancheng.results.contents.subject import paired
 from xiancheng.results.keeping import store
 from xiancheng.results.keeping.tables import movers_file, values_digest
+from xiancheng.results.verdict import level
 from xiancheng.scenarios import simulate
 from xiancheng.scenarios.ensemble import Pair
 from xiancheng.scenarios.outcome import CAUSES, PUBLISHED, OutcomeError
@@ -223,7 +223,7 @@ def test_a_target_before_the_start_is_named_without_advice_that_cannot_help():
 
 @pytest.mark.parametrize("command", ["run", "compare"])
 def test_commands_name_what_they_do_not_judge(command, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(compare, "held", lambda *_: None)  # a level takes minutes
+    monkeypatch.setattr(level, "held", lambda *_: None)  # a level takes minutes
     short = tmp_path / "short.yaml"
     short.write_text(
         "name: short\ntitle: {zh: 短, en: short}\nbased_on: plan\nhorizon: {until: 2024-12-31}\n",

@@ -7,11 +7,10 @@ import numpy as np
 import pytest
 
 from xiancheng.calibration.region import load
-from xiancheng.results import judgement
 from xiancheng.results.console.answer import Answer, Question
 from xiancheng.results.console.work import Piece
-from xiancheng.results.judgement import Judgement
-from xiancheng.results.verdict import verdicts
+from xiancheng.results.verdict import level
+from xiancheng.results.verdict.verdict import Verdict, verdicts
 from xiancheng.scenarios.ensemble import pair
 from xiancheng.scenarios.outcome import group_of
 from xiancheng.scenarios.paired import read
@@ -24,7 +23,7 @@ EARLY, LATE = date(2022, 12, 31), date(2025, 12, 31)
 @pytest.fixture(autouse=True)
 def own_level(monkeypatch):
     """The level is the model's own: that of statistics takes minutes and changes no part here."""
-    monkeypatch.setattr(judgement, "held", lambda *_: None)
+    monkeypatch.setattr(level, "held", lambda *_: None)
 
 
 @pytest.fixture(scope="module")
@@ -78,8 +77,8 @@ def test_the_page_takes_recoding_at_each_deadline(both, region):
 
 
 def test_the_parts_of_each_target_add_up_at_its_own_deadline(both, region):
-    judged = Judgement.of(both)
-    told = judged.columns()
+    judged = Verdict.of(both)
+    told = judged.estimates()
     parts = sum(told[f"from_{part}_pp"] for part in ("trend", "recoding", "conditions", "plan"))
     assert judged.start + parts == pytest.approx(told["expected"], abs=1e-9)
     assert judged.recoding.tolist() == recoded(both.usual, region)

@@ -14,6 +14,7 @@ from xiancheng.calibration.baselines.forecast import SHIFT_SD
 from xiancheng.calibration.baselines.shared import SharedTrend
 from xiancheng.calibration.priors import central, draw
 from xiancheng.calibration.scores import coverage
+from xiancheng.results.verdict.pairing import run_of_draw
 
 SURE = replace(central(), obs_error_sd=0.0, benchmark_drift=0.0)
 PEOPLE = np.array([1e5, 3e5, 2e5, 5e5])
@@ -64,17 +65,9 @@ def test_counties_together_are_weighted_by_their_residents():
     assert meld.together(LEVEL, PEOPLE, (0, 3))[0] == pytest.approx((30 * 1 + 70 * 5) / 6)
 
 
-def test_what_the_plan_adds_shifts_the_level_draw_by_draw():
-    effect = np.array([[0.5, 0.0, 0.0, 0.0], [1.5, -1.0, 0.0, 40.0]])
-    of = meld.rows(200, 2, seed=1)
-    told = meld.shifted(LEVEL, effect, of)
-    assert set(map(tuple, told.tolist())) == {(30.5, 50.0, 60.0, 70.0), (31.5, 49.0, 60.0, 100.0)}
-    assert (told[:, 0] == 30.5).mean() == 0.5
-
-
 @pytest.mark.parametrize("draws", [3, 7, 20])
 def test_every_run_is_used_before_one_is_used_again(draws):
-    often = np.bincount(meld.rows(draws, 7, seed=1), minlength=7)
+    often = np.bincount(run_of_draw(7, draws, seed=1), minlength=7)
     assert often.sum() == draws
     assert often.max() - often.min() <= 1
 

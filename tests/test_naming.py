@@ -17,8 +17,8 @@ from xiancheng.results.comparison.sides import ordered
 from xiancheng.results.contents import conclusions, document, settings, subject
 from xiancheng.results.contents.shares import identity, printed
 from xiancheng.results.contents.words import dated
-from xiancheng.results.judgement import Judgement
 from xiancheng.results.report.command import named
+from xiancheng.results.verdict.verdict import Verdict
 from xiancheng.scenarios.checking import ScenarioError
 from xiancheng.scenarios.differences import differences
 from xiancheng.scenarios.ensemble import pair
@@ -212,8 +212,8 @@ def test_two_deadlines_of_a_place_are_told_apart(abroad):
 
 
 def test_the_chance_of_all_is_by_deadline(abroad):
-    judged = Judgement.of(abroad.both)
-    met = judged.met(judged.having)
+    judged = Verdict.of(abroad.both)
+    met = judged.met(judged.scenario)
     told = {day: (n, having) for day, n, _, having in caveats.together(abroad.verdicts)}
     assert told["2025-12-31"] == (2, pytest.approx(met[:, :2].all(axis=1).mean(), abs=1e-6))
     assert told["2030-12-31"] == (3, pytest.approx(met.all(axis=1).mean(), abs=1e-6))

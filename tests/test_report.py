@@ -11,13 +11,14 @@ from types import SimpleNamespace
 import pytest
 
 from tests.test_contents import SCALE, draws_of, shares_of
-from xiancheng.results import verdict
+from xiancheng.results import verdict_table
 from xiancheng.results.cli import Say, main
 from xiancheng.results.contents import document, subject
 from xiancheng.results.keeping import store
 from xiancheng.results.keeping.answers import Answers, keep
 from xiancheng.results.report import command, layout, paper
 from xiancheng.results.report import subject as reported
+from xiancheng.results.verdict.verdict import verdicts
 from xiancheng.scenarios.checking import ScenarioError
 from xiancheng.scenarios.ensemble import pair
 from xiancheng.scenarios.keys import Text
@@ -310,9 +311,9 @@ def run(told, tmp_path_factory):
     runs, scenario = tmp_path_factory.mktemp("runs"), resolve("plan")
     answers = Answers(None)
     both = pair(scenario, scale=SCALE, answer=answers)
-    found = verdict.verdicts(both, draws_of(both))
+    found = verdicts(both, draws_of(both))
     request = Request.of(scenario, scale=SCALE)
-    return keep(both.plan, request, found, verdict.delivery(both.plan), runs, answers)[0]
+    return keep(both.plan, request, found, verdict_table.delivery(both.plan), runs, answers)[0]
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ from scipy.stats import binomtest
 
 from xiancheng.calibration import posterior
 from xiancheng.results.cli import main
-from xiancheng.results.forecasts.level import at_deadlines, level
 from xiancheng.results.seeking import certify, held, seek, sought
 from xiancheng.results.seeking.programme import least
 from xiancheng.results.seeking.wish import spending, wished
+from xiancheng.results.verdict.level import at_deadlines, level
 from xiancheng.scenarios.paired import Draw, Reading, Runs, independent, layered
 from xiancheng.scenarios.resolving import resolve
 from xiancheng.scenarios.simulate import RequestError
@@ -389,7 +389,7 @@ def test_a_search_is_held_to_the_level_and_not_to_the_models_own(runs):
 
     plan, draws = resolve("plan"), layered("binzhou", 3, 1)
     asked = [(plan, draw) for draw in draws]
-    plain, high = (held.Held(source, plan).read(asked) for source in (runs, High()))
+    plain, high = (held.Held(source, plan, draws).read(asked) for source in (runs, High()))
     rates = [np.array([r.targets for r in readings]) for readings in (plain, high)]
     assert rates[0] == pytest.approx(rates[1], abs=1e-9)
     own = np.array([r.targets for r in runs.read(asked)])
@@ -409,7 +409,7 @@ class Nothing:
 
 def test_each_draw_has_a_level_of_its_own_and_the_same_for_every_package(runs):
     plan, draws = resolve("plan"), independent("binzhou", 60, 1)
-    own = held.Held(Nothing(runs), plan)
+    own = held.Held(Nothing(runs), plan, draws)
     rates, again = (
         np.array([r.targets for r in own.read([(scenario, draw) for draw in draws])])
         for scenario in (plan, resolve("baseline"))
@@ -424,9 +424,9 @@ def test_other_conditions_are_held_to_the_level_of_the_usual_ones(runs):
     frozen, draws = resolve("plan-without-recoding"), [Draw()]
     asked = [(frozen, draw) for draw in draws]
     usual = runs.read([(resolve("baseline"), draw) for draw in draws])[0].targets
-    level_alone = held.Held(Nothing(runs), frozen).read(asked)[0].targets
+    level_alone = held.Held(Nothing(runs), frozen, draws).read(asked)[0].targets
     own = runs.read(asked)[0].targets
-    told = held.Held(runs, frozen).read(asked)[0].targets
+    told = held.Held(runs, frozen, draws).read(asked)[0].targets
     assert told - level_alone == pytest.approx(own - usual, abs=1e-9)
     assert (own - usual).min() < -0.3
 

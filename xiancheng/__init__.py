@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from xiancheng.calibration.priors import ParameterError
     from xiancheng.calibration.refusal import RefusedError
     from xiancheng.calibration.region import load as load_region
+    from xiancheng.results.verdict.verdict import of_outcome as verdict
     from xiancheng.scenarios.acting import InactiveParameterWarning
     from xiancheng.scenarios.catalogue import distributions, draws, indicators, parameters
     from xiancheng.scenarios.checking import ScenarioError
@@ -39,6 +40,7 @@ __all__ = [
     "load_region",
     "parameters",
     "simulate",
+    "verdict",
 ]
 
 DOORS = {  # public name: module of ours, and the name there
@@ -56,6 +58,7 @@ DOORS = {  # public name: module of ours, and the name there
     "load_region": ("calibration.region", "load"),
     "parameters": ("scenarios.catalogue", "parameters"),
     "simulate": ("scenarios.simulate", "simulate"),
+    "verdict": ("results.verdict.verdict", "of_outcome"),
 }
 
 _here = Path(__file__).parent

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xiancheng.calibration import meld
 from xiancheng.results.comparison.sides import Met, Side, differing, met
-from xiancheng.results.forecasts.level import Level, at_deadlines, held, paired_with
-from xiancheng.results.judgement import INTERVAL
+from xiancheng.results.verdict import level as levels
+from xiancheng.results.verdict.level import Level
+from xiancheng.results.verdict.verdict import INTERVAL, Verdict
 from xiancheng.scenarios.ensemble import usual
 from xiancheng.scenarios.outcome import Group, floor, group_of
 from xiancheng.scenarios.paired import PARTS, Draw, Reading, Runs, judged_on, layered, read
@@ -86,20 +86,38 @@ class Comparison:
         """
         import pandas as pd
 
-        rates = [self._published(side) for side in range(len(self.sides))]
+        made = [self.verdict(side).estimates() for side in range(len(self.sides))]
         return pd.DataFrame(
             {
                 "scenario": side.name, "target": target.id, **self._of(target),
                 "operator": target.operator, "simulated": self.targets[s, t],
-                "expected": float(np.median(rates[s][:, t])),
-                "probability": float((rates[s][:, t] >= floor(target)).mean())
-                if len(rates[s]) > 1 else np.nan,
-                "all_met": self._at_once(rates[s], target.deadline),
+                **{k: float(made[s][k][i]) for k in ("expected", "probability", "all_met")},
             }
             for s, side in enumerate(self.sides)
-            for t, target in enumerate(self.region.targets)
-            if np.isfinite(self.targets[s, t])
+            for i, (t, target) in enumerate(self._due(s))
         )  # fmt: skip
+
+    def verdict(self, side: int) -> Verdict:
+        """The verdict on a side, the first side its baseline."""
+        due = self._due(side)
+        columns = [t for t, _ in due]
+        if self.drawn_targets is None or self.drawn_usual is None:
+            runs, usual = self.targets[:, None], self.usual[None]
+        else:
+            usual = self.drawn_usual.reshape(-1, self.drawn_usual.shape[-1])
+            runs = self.drawn_targets.reshape(len(self.sides), *usual.shape)
+        known = self.known
+        return Verdict.of_rates(
+            {target.id: (target.deadline, floor(target)) for _, target in due},
+            None if known is None else levels.at_deadlines(self.region, known)[:, columns],
+            scenario=runs[side][:, columns], baseline=runs[0][:, columns],
+            reference=usual[:, columns], draws=0 if self.drawn is None else self.drawn.shape[1],
+        )  # fmt: skip
+
+    def _due(self, side: int) -> "list[tuple[int, Target]]":
+        """The targets that a side reaches, with their index in the region."""
+        return [(t, each) for t, each in enumerate(self.region.targets)
+                if np.isfinite(self.targets[side, t])]  # fmt: skip
 
     def _of(self, target: "Target") -> dict[str, object]:
         """Deadline, name, place and rate of a target."""
@@ -110,39 +128,18 @@ class Comparison:
             "deadline": target.deadline, "target_rate": target.value,
         }  # fmt: skip
 
-    def _at_once(self, rates: Floats, day: date) -> float:
-        """The chance that all targets due by a day are met; nan where it is not known."""
-        if len(rates) < 2:
-            return np.nan
-        due = [t for t, each in enumerate(self.region.targets)
-               if each.deadline <= day and np.isfinite(self.targets[0, t])]  # fmt: skip
-        floors = np.array([floor(self.region.targets[t]) for t in due])
-        return float((rates[:, due] >= floors).all(axis=1).mean())
-
     @property
     def known(self) -> Level | None:
         """The level that sides are held to, if there is one for where they all start."""
         first = self.sides[0].scenario.start
         if any(side.scenario.start != first for side in self.sides):
             return None
-        return held(self.region, first, max(side.scenario.until for side in self.sides))
+        return levels.held(self.region, first, max(side.scenario.until for side in self.sides))
 
     @property
     def judged(self) -> bool:
         """Whether the chance to meet a target is known."""
         return self.known is not None or self.drawn_targets is not None
-
-    def _published(self, side: int) -> Floats:
-        """Published rates of a side, (draw, target): the level, and what the side changes."""
-        if self.drawn_targets is None or self.drawn_usual is None:
-            own, usual = self.targets[None, side], self.usual[None]
-        else:
-            shape = (self.drawn_usual.shape[0] * self.drawn_usual.shape[1], self.targets.shape[1])
-            own, usual = self.drawn_targets[side].reshape(shape), self.drawn_usual.reshape(shape)
-        if self.known is None:
-            return own
-        rates = at_deadlines(self.region, self.known)
-        return meld.shifted(rates, own - usual, paired_with(len(own)))
 
     def _spread(self, side: int) -> dict[str, Floats]:
         """Interval and parts of the spread of the differences, each (outcome, group)."""

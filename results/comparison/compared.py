@@ -9,7 +9,7 @@ from xiancheng.results.caveats import ENOUGH, belief, beyond, elsewhere
 from xiancheng.results.comparison.asked import unknown
 from xiancheng.results.comparison.compare import Comparison, outcomes
 from xiancheng.results.contents.words import CAUSES, SIGNS
-from xiancheng.results.verdict import percent
+from xiancheng.results.verdict_table import percent
 from xiancheng.scenarios.checking import Words
 from xiancheng.scenarios.naming import applied, called
 from xiancheng.scenarios.simulate import RequestError

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xiancheng.calibration.region import load
-from xiancheng.results import judgement
 from xiancheng.results.console.draft import of_plan
 from xiancheng.results.console.levels import Series, published
 from xiancheng.results.console.work import Piece, Task, Told
 from xiancheng.results.contents.subject import Subject, paired
+from xiancheng.results.verdict import verdict
 from xiancheng.scenarios.ensemble import Pair, usual, without_plan
 from xiancheng.scenarios.outcome import PUBLISHED, Group, Outcome, floor
 from xiancheng.scenarios.paired import Draw, judged_on, layered
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from xiancheng.calibration.region import Region, Target
-    from xiancheng.results.forecasts.level import Level
+    from xiancheng.results.verdict.level import Level
 
 SIDES = ("a", "without", "usual", "b")
 
@@ -200,7 +200,7 @@ class Answer:
     @cached_property
     def level(self) -> "Level | None":
         """What statistics say, that A is held to."""
-        return judgement.anchor(self.both)
+        return verdict.anchor(self.both)
 
     def comparable(self, day: date) -> bool:
         """Whether B can be read on a day, at the same level as A."""
@@ -236,7 +236,7 @@ class Answer:
             without=np.median(self.rates("without", day), axis=0),
             a=np.median(having, axis=0),
             b=None if b is None else np.median(b, axis=0),
-            a_interval=_pair(np.percentile(having, judgement.INTERVAL, axis=0))
+            a_interval=_pair(np.percentile(having, verdict.INTERVAL, axis=0))
             if len(having) > 1 and (drawn or self.level is not None) else None,
             effect_interval=self.spread("a", "without", PUBLISHED, day) if drawn else None,
             less_b_interval=less_b,
@@ -279,7 +279,7 @@ class Answer:
 
 def percentiles(draws: int) -> tuple[int, int]:
     """The ends of an interval of so many draws."""
-    return judgement.INTERVAL if draws >= ENOUGH else (0, 100)
+    return verdict.INTERVAL if draws >= ENOUGH else (0, 100)
 
 
 def _pair(ends: Floats) -> tuple[Floats, Floats]:

@@ -71,8 +71,8 @@ def _serve(asked: Namespace, jobs: int, say: Say) -> None:
     from xiancheng.results.console.library import Library
     from xiancheng.results.console.server import Server
     from xiancheng.results.console.study import Sizes
-    from xiancheng.results.forecasts.level import level
     from xiancheng.results.keeping.store import RUNS
+    from xiancheng.results.verdict.level import level
     from xiancheng.scenarios.resolving import resolve
 
     if asked.host != HERE:

@@ -1,6 +1,6 @@
 """Published rates on any day, of scenarios that met the same draws: level, and what each changes.
 
-A level is that of statistics, where there is a record of change, as in `results.judgement`; each
+A level is that of statistics, where there is a record of change, as in `results.verdict`; each
 scenario shifts it by its difference from the usual world, draw by draw. Every figure of the page is
 a median of such draws or a difference of two, so that A less B is the level of A less that of B.
 """
@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xiancheng.calibration import meld
 from xiancheng.results.console.work import SERIES, Piece
-from xiancheng.results.forecasts.level import Level, paired_with
+from xiancheng.results.verdict import pairing
+from xiancheng.results.verdict.level import Level
 from xiancheng.scenarios.outcome import PUBLISHED, Group
 from xiancheng.sim.state import Floats
 
@@ -59,11 +59,10 @@ def published(
     level : what statistics say without the plan; None where the model's own level is taken
     usual : the runs without the plan under the usual outside conditions
     """
-    own = run.at(PUBLISHED, day)
-    if level is None:
-        return own
-    rates = np.column_stack([_on(level, day, group.code) for group in groups])
-    return meld.shifted(rates, own - usual.at(PUBLISHED, day), paired_with(len(own)))
+    rates = None
+    if level is not None:
+        rates = np.column_stack([_on(level, day, group.code) for group in groups])
+    return pairing.published(rates, run.at(PUBLISHED, day), usual.at(PUBLISHED, day))
 
 
 def _on(level: Level, day: date, code: int) -> Floats:

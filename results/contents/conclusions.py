@@ -8,7 +8,7 @@ from xiancheng.results.contents import assumed, contributions, promises, targets
 from xiancheng.results.contents.parts import listed
 from xiancheng.results.contents.shares import records
 from xiancheng.results.contents.subject import Subject
-from xiancheng.results.verdict import percent
+from xiancheng.results.verdict_table import percent
 from xiancheng.scenarios.checking import Words
 from xiancheng.sim.state import quarter_of
 

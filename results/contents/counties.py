@@ -5,10 +5,10 @@ from datetime import date
 
 import numpy as np
 
-from xiancheng.results import judgement
 from xiancheng.results.contents.parts import Cell, Chart, Column, Point, Table
 from xiancheng.results.contents.subject import Subject, outcome_rows
 from xiancheng.results.contents.words import OF_GROWTH, PERSONS, UNITS
+from xiancheng.results.verdict import verdict
 from xiancheng.scenarios.checking import Words
 from xiancheng.scenarios.outcome import Group, Outcome
 from xiancheng.sim.indicators import INDICATORS
@@ -23,15 +23,15 @@ SHOWN = (
 
 def path(subject: Subject, group: Group, lang: str) -> Table:
     """The published rate at every quarter's end, without and with the plan."""
-    told = judgement.path(subject.both, group, subject.verdicts)
+    told = verdict.path(subject.both, group, subject.verdicts)
     columns = [
         Column(Words("日期", "date").said(lang)),
         Column(Words("无方案", "without the plan").said(lang), "%", 2),
         Column(Words("有方案", "with the plan").said(lang), "%", 2),
     ]
-    values = [told.without, told.having]
+    values = [told.baseline, told.scenario]
     if told.low is not None and told.high is not None:
-        low, high = judgement.INTERVAL
+        low, high = verdict.INTERVAL
         columns.append(Column(Words(f"下限 {low}%", f"low {low}%").said(lang), "%", 2))
         columns.append(Column(Words(f"上限 {high}%", f"high {high}%").said(lang), "%", 2))
         values += [told.low, told.high]

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from xiancheng.results import verdict
+from xiancheng.results import verdict_table
 from xiancheng.results.contents.shares import Shares
+from xiancheng.results.verdict.verdict import BY_DRAWS, verdicts
 from xiancheng.scenarios.checking import Words
 from xiancheng.scenarios.ensemble import Answer, Pair, Simulated, in_usual_world, without_plan
 from xiancheng.scenarios.naming import called, foreign
@@ -28,7 +29,7 @@ SAME = 1e-6  # percentage points by which a run made again may differ from its r
 class Subject:
     """A run, its baseline under the same luck, and what is known besides.
 
-    `verdicts` is what `results.verdict.verdicts` gives.
+    `verdicts` is the table of `Verdict.to_frame`.
     """
 
     both: Pair
@@ -106,7 +107,7 @@ class Subject:
 def paired(both: Pair, draws: "pd.DataFrame | None" = None, *, run: str = "") -> Subject:
     """The subject of a pair that was just run, with what `scenarios.ensemble.draws` gave."""
     return Subject(
-        both=both, verdicts=verdict.verdicts(both, draws), delivery=verdict.delivery(both.plan),
+        both=both, verdicts=verdicts(both, draws), delivery=verdict_table.delivery(both.plan),
         run=run, made=both.plan.provenance,
     )  # fmt: skip
 
@@ -134,13 +135,13 @@ def saved(run: "Saved", *, answer: Answer | None = None, **more: Any) -> Subject
     ask = answer or Simulated()
     baseline = ask(Request.of(without_plan(outcome.scenario), **asked))
     both = Pair(outcome, baseline, in_usual_world(baseline, ask, **asked))
-    table, kept = verdict.verdicts(both), pd.DataFrame(told.verdicts)
+    table, kept = verdicts(both), pd.DataFrame(told.verdicts)
     if len(kept):
         _refuse_another(kept, table, told.run)
-        judged = [name for name in verdict.JUDGED if name in kept]
+        judged = [name for name in BY_DRAWS if name in kept]
         table[judged] = kept.set_index("target").loc[table["target"], judged].to_numpy()
     return Subject(
-        both=both, verdicts=table, delivery=verdict.delivery(outcome), run=told.run,
+        both=both, verdicts=table, delivery=verdict_table.delivery(outcome), run=told.run,
         made=told.model_dump(), **more,
     )  # fmt: skip
 

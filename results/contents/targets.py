@@ -9,7 +9,7 @@ from xiancheng.results.contents.parts import Cell, Chart, Column, Table, listed
 from xiancheng.results.contents.shares import records
 from xiancheng.results.contents.subject import Subject
 from xiancheng.results.contents.words import MADE_OF, POINTS, QUALIFIERS
-from xiancheng.results.judgement import INTERVAL
+from xiancheng.results.verdict.verdict import INTERVAL
 from xiancheng.scenarios.checking import Words
 
 

@@ -31,7 +31,8 @@ class Settings:
 
 REGISTERED = Settings()
 ROUNDS = (date(2020, 11, 1), INFORMATION)  # the cut-offs of the two registered rounds
-FORECASTS = (*COMPUTES, "results.forecasts")  # packages that simulate, forecast and score
+# The packages that simulate, forecast and score.
+FORECASTS = (*COMPUTES, "results.forecasts", "results.verdict")
 DIGITS = 10  # significant, of the figures of a record: counts of persons are whole
 
 

@@ -24,7 +24,7 @@ def evidence(world: World, verdicts: "pd.DataFrame") -> dict[str, Any]:
 
     Parameters
     ----------
-    verdicts : as `results.verdict.verdicts` gives them; may be empty
+    verdicts : as `results.verdict.verdict.verdicts` gives them; may be empty
     """
     pack = load(world.region)
     basis = None if verdicts.empty else str(verdicts["basis"].iloc[0])

@@ -219,7 +219,7 @@ def write(
     Parameters
     ----------
     seconds : spent so far, by phase
-    verdicts : as `results.verdict` gives them; a run without keeps `Outcome.model_targets`
+    verdicts : as `results.verdict.verdict` gives them; a run without keeps `Outcome.model_targets`
     beside : more files of the run, by name
     evidence : what the verdicts rest on, as `results.keeping.evidence.evidence` gives it
 

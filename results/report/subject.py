@@ -99,8 +99,9 @@ def _checked(asked: Namespace, scenario: "Scenario") -> None:
 
 def _run(asked: Namespace, scenario: "Scenario", answers: "Answers") -> store.Saved:
     """A scenario run with its baseline and its draws, and saved, as `xiancheng run` does."""
-    from xiancheng.results import verdict
+    from xiancheng.results import verdict_table
     from xiancheng.results.keeping.answers import keep
+    from xiancheng.results.verdict.verdict import verdicts
     from xiancheng.scenarios import ensemble
 
     request = {"region": asked.region, "seed": asked.seed, "scale": asked.scale}
@@ -110,7 +111,7 @@ def _run(asked: Namespace, scenario: "Scenario", answers: "Answers") -> store.Sa
         drawn = ensemble.draws(
             scenario, asked.draws, lambda: None, jobs=asked.jobs, answer=answers, **request
         )
-    found, delivered = verdict.verdicts(both, drawn), verdict.delivery(both.plan)
+    found, delivered = verdicts(both, drawn), verdict_table.delivery(both.plan)
     told = Request.of(scenario, **request)
     folder, _ = keep(both.plan, told, found, delivered, store.RUNS, answers)
     return store.found(folder)

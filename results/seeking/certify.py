@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from xiancheng.results.seeking.held import Reads
+from xiancheng.results.seeking.held import Held, Reads
 from xiancheng.results.seeking.seek import Found
 from xiancheng.results.seeking.wish import Package, Wish
 from xiancheng.scenarios.checking import Words
 from xiancheng.scenarios.paired import Draw
 from xiancheng.scenarios.scenario import Scenario
-from xiancheng.sim.state import Floats
+from xiancheng.sim.state import Bools, Floats
 
 CONFIDENCE = 0.95  # of the lower bound, one-sided
 PACKAGES = 4  # that are held against each other in other worlds, at most
@@ -43,6 +43,8 @@ class Certificate:
     certified: bool  # whether the bound reaches what was wished
     needed: int | None  # draws that would certify it at the same share; None if none would
     target_shares: Mapping[int, float]  # of each target, the share of draws that meet it
+    probability: float  # of the verdict on these draws: every draw of the level, as in a run
+    target_probability: Mapping[int, float]  # of each target, likewise
     margins: Mapping[int, tuple[float, float, float]]  # 5, 50 and 95 % of each margin [points]
     reached: Mapping[int, float]  # rate that each target reaches with the wanted probability
     binding: tuple[int, ...]  # targets that fail in any draw, the most frequent first
@@ -66,17 +68,32 @@ def certify(
     failing = (~good).mean(axis=0)
     order = sorted(range(len(failing)), key=lambda w: -failing[w])
     ids = list(wish.targets)
+    chance, chances = judged(wish, package, runs, good)
     within = np.quantile(margins, 1 - wish.probability, axis=0, method="lower")
     quantiles = np.percentile(margins, (5, 50, 95), axis=0).T.tolist()
     return Certificate(
         met=met, draws=n, bound=bound, certified=bound >= wish.probability,
         needed=enough(met / n, wish.probability),
+        probability=chance, target_probability=dict(zip(ids, chances, strict=True)),
         target_shares={t: float(1 - failing[w]) for w, t in enumerate(ids)},
         margins={t: (q[0], q[1], q[2]) for t, q in zip(ids, quantiles, strict=True)},
         reached={t: rate + float(within[w]) for w, (t, rate) in enumerate(wish.targets.items())},
         binding=tuple(ids[w] for w in order if failing[w] > 0),
         at_bound=tuple(n for n, x in package.items() if x >= wish.bounds[n] - 1e-9),
     )  # fmt: skip
+
+
+def judged(wish: Wish, package: Package, runs: Reads, good: Bools) -> tuple[float, list[float]]:
+    """The chance to meet all targets, and each, by the verdict on the draws of a certificate.
+
+    Where runs are not held to a level this is the share of draws, (draw, wish), that are good.
+    """
+    if not isinstance(runs, Held) or not runs.anchored:
+        return float(good.all(axis=1).mean()), good.mean(axis=0).tolist()
+    found = runs.verdict(wish.packaged(package), wish.targets)
+    last = int(np.argmax([day.toordinal() for day in found.deadlines]))
+    own = found.estimates()
+    return float(own["all_met"][last]), own["probability"].tolist()
 
 
 def lower_bound(met: int, draws: int) -> float:

@@ -49,20 +49,22 @@ def seek(asked: Namespace, say: Say) -> int:
             asked.jobs,
         )  # fmt: skip
         fresh = independent(asked.region, max(asked.confirm, asked.regret), asked.seed)
-        draws, own = layered(asked.region, asked.draws, asked.seed), held.Held(runs, scenario)
+        draws = layered(asked.region, asked.draws, asked.seed)
+        own = held.Held(runs, scenario, draws)
         with progress(say("搜索", "searching"), search) as step:
             found = seek.search(wanted, own, draws, seed=asked.seed, done=step)
         regret = None
         if asked.regret:
             steps = len(certify.packages_to_regret(wanted, found)) * len(certify.WORLDS)
             steps *= each * asked.regret
+            others = held.Held(runs, scenario, fresh[: asked.regret])
             with progress(say("外部条件", "outside worlds"), steps) as step:
-                regret = certify.regret(wanted, found, own, fresh[: asked.regret], step)
+                regret = certify.regret(wanted, found, others, fresh[: asked.regret], step)
     with (
         words.runs(asked, scenario, day, asked.confirm_scale) as runs,
         progress(say("确认", "confirming"), confirm) as step,
     ):
-        confirmed = held.Held(runs, scenario)
+        confirmed = held.Held(runs, scenario, fresh[: asked.confirm])
         proof = certify.certify(wanted, found.package, confirmed, fresh[: asked.confirm], step)
     verdict = [*sought.verdict(wanted, found, proof, confirmed, say.lang)]
     if regret:

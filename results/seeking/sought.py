@@ -8,6 +8,8 @@ from xiancheng.results.seeking.certify import CONFIDENCE, WORLDS, Certificate, R
 from xiancheng.results.seeking.held import Held, Reads
 from xiancheng.results.seeking.seek import STEP, Found
 from xiancheng.results.seeking.wish import Wish, strength
+from xiancheng.results.verdict.pairing import DRAWS
+from xiancheng.results.verdict_table import percent
 from xiancheng.scenarios.checking import Words
 
 PACKAGES = {
@@ -67,7 +69,8 @@ def target_records(wish: Wish, proof: Certificate, runs: Reads) -> list[dict[str
             "target": pack.targets[t].id, "target_name": pack.targets[t].name.zh,
             "target_name_en": pack.targets[t].name.en, "counties": pack.targets[t].counties,
             "deadline": str(pack.targets[t].deadline), "wanted_rate": rate,
-            "share_met": proof.target_shares[t], "reached": proof.reached[t],
+            "share_met": proof.target_shares[t], "probability": proof.target_probability[t],
+            "reached": proof.reached[t],
             "margin_quantiles_pp": proof.margins[t],
         }
         for t, rate in wish.targets.items()
@@ -176,9 +179,13 @@ def verdict(wish: Wish, found: Found, proof: Certificate, runs: Reads, lang: str
     ).said(lang)
     if isinstance(runs, Held) and runs.anchored:
         yield Words(
-            "每组抽样的城镇化率水平取自统计预测的一个实现，措施的作用是模型的成对差。",
-            "In each draw the level is one draw of the statistical forecasts, and what measures do "
-            "is the model's paired difference.",
+            f"按判定的算法（与 run 相同，水平用全部 {DRAWS} 个统计预测实现），全部达标的概率为"
+            f" {percent(proof.probability)}；上面的计数在每组抽样中只用其中一个实现，"
+            "下限因此可按二项分布计算。措施的作用是模型的成对差。",
+            f"By the verdict, as in a run, with all {DRAWS} draws of the statistical level, the "
+            f"chance that all are met is {percent(proof.probability)}; the count above has one "
+            "draw of the level a run, so that the bound is binomial. What measures do is the "
+            "model's paired difference.",
         ).said(lang)
 
 

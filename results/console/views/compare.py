@@ -23,7 +23,8 @@ from xiancheng.results.console.views.places import interval_title, signed
 from xiancheng.results.console.views.under_way import UnderWay
 from xiancheng.results.console.work import Task, Told
 from xiancheng.results.contents.words import QUALIFIERS, UNITS
-from xiancheng.results.verdict import percent
+from xiancheng.results.verdict.verdict import probability
+from xiancheng.results.verdict_table import percent
 from xiancheng.scenarios.differences import diff
 from xiancheng.scenarios.naming import called
 from xiancheng.scenarios.outcome import PUBLISHED, floor, group_of
@@ -208,7 +209,7 @@ def targets(shown: Shown, sides: Sequence[Side]) -> Markup:
             if drawn is None or known[0] is None:
                 row += ["–"] * (3 if side.letter != "A" else 2)
                 continue
-            met = float((drawn[:, g] >= floor(target)).mean())
+            (met,) = probability(drawn[:, [g]], np.array([floor(target)]))
             row += [f"{np.median(drawn[:, g]):.1f}", percent(met) if len(drawn) > 1 else "–"]
             if side.letter != "A":
                 row.append(f"{np.median(known[0][:, g]) - np.median(drawn[:, g]):+.2f}")

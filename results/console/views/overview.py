@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from nicegui import ui
 
-from xiancheng.results import caveats, judgement
+from xiancheng.results import caveats
 from xiancheng.results.console import charts
 from xiancheng.results.console.markup import Markup, tag
 from xiancheng.results.console.native import area, draw, element, write
 from xiancheng.results.console.shown import Shown
 from xiancheng.results.console.views import places, verdicts
 from xiancheng.results.contents import counties
+from xiancheng.results.verdict.verdict import INTERVAL
 from xiancheng.sim.state import Floats
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def paths(shown: Shown) -> tuple[Floats, Floats, Floats, Floats]:
     answer, group = shown.answer, [shown.group]
     having = [answer.rates("a", day, group)[:, 0] for day in answer.outcome.dates]
     without = [answer.rates("without", day, group)[:, 0] for day in answer.outcome.dates]
-    low, plan, high = np.percentile(having, (judgement.INTERVAL[0], 50, judgement.INTERVAL[1]),
+    low, plan, high = np.percentile(having, (INTERVAL[0], 50, INTERVAL[1]),
                                     axis=1)  # fmt: skip
     return np.median(without, axis=1), plan, low, high
 

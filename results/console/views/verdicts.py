@@ -2,10 +2,11 @@
 
 from datetime import date
 
-from xiancheng.results import caveats, verdict
+from xiancheng.results import caveats
 from xiancheng.results.console.markup import Markup, joined, table, tag
 from xiancheng.results.console.shown import Shown
 from xiancheng.results.contents.words import QUALIFIERS, likely
+from xiancheng.results.verdict_table import percent, usual_world
 from xiancheng.scenarios.outcome import Group
 
 PARTS = ("trend", "recoding", "conditions", "plan")
@@ -74,11 +75,11 @@ def _together(shown: Shown) -> list[tuple[str, str, str]]:
         return [(title, "–", say("没有可用的统计记录或到期的目标", "no record, or no target due"))]
     cards = []
     for day, count, without, having in caveats.together(told.verdicts):
-        before = verdict.percent(without)
+        before = percent(without)
         cards.append((
             say(f"到 {day} 的 {count} 个目标同时达到的概率",
                 f"P(all {count} targets met by {day})"),
-            verdict.percent(having),
+            percent(having),
             "" if shown.answer.carries_nothing_out
             else say(f"无方案 {before}", f"without the plan {before}"),
         ))  # fmt: skip
@@ -94,7 +95,7 @@ def targets(shown: Shown) -> Markup:
         none = say("区域没有目标，没有判定。", "The region has no target.")
         return tag("p", ends if answer.outcome.region.targets else none, cls="card")
     has_plan = not answer.carries_nothing_out
-    left_out = {"conditions"} if verdict.usual_world(found) else set()
+    left_out = {"conditions"} if usual_world(found) else set()
     left_out |= set() if has_plan else {"plan"}
     parts = [part for part in PARTS if part not in left_out]
     titles = {
@@ -124,7 +125,7 @@ def targets(shown: Shown) -> Markup:
         rows.append([
             title, tag("span", row["deadline"], cls="short"), _badge(shown, row["probability"]),
             _chance(row["probability"]),
-            *([verdict.percent(row["probability_without"]) if known else "–"] if has_plan else []),
+            *([percent(row["probability_without"]) if known else "–"] if has_plan else []),
             f"{row['expected']:.1f}", f"{row['low']:.1f}–{row['high']:.1f}" if known else "–",
             f"{row['margin_pp']:+.1f}",
             *("–" if answer.pending else f"{row[f'from_{part}_pp']:+.2f}" for part in parts),
@@ -166,4 +167,4 @@ def _chance(chance: float) -> Markup:
     if chance != chance:
         return tag("span", "–")
     bar = tag("i", tag("b", style=f"width:{100 * chance:.0f}%"), cls="bar", aria_hidden="true")
-    return tag("span", bar, tag("span", verdict.percent(chance), cls="percent"), cls="chance")
+    return tag("span", bar, tag("span", percent(chance), cls="percent"), cls="chance")

@@ -19,15 +19,14 @@ from xiancheng.calibration.baselines.forecast import ForecastError
 from xiancheng.calibration.panel import Panel, RecordError, record, years_between
 from xiancheng.calibration.region import Region, load
 from xiancheng.results.forecasts.frozen import panel_digest, program
+from xiancheng.results.verdict.pairing import DRAWS, SEED, run_of_draw
 from xiancheng.scenarios.outcome import group_of
 from xiancheng.scenarios.request import digest_of
 from xiancheng.scenarios.simulate import reported
-from xiancheng.sim.state import Floats, Ints
+from xiancheng.sim.state import Floats
 
-DRAWS = 4000  # of the level
 LEFT_OUT = 1000  # draws of each forecast by which weights are found
 WORLDS = 400  # draws of what we believe, for the errors of the published series
-SEED = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,11 +90,6 @@ def at_deadlines(region: Region, known: Level) -> Floats:
     return rates
 
 
-def paired_with(runs: int) -> Ints:
-    """Which of so many runs of the model each draw of the level goes with, (draw,)."""
-    return meld.rows(DRAWS, runs, SEED)
-
-
 @lru_cache(maxsize=8)
 def _level(folder: str, _: str, sample: str, days: tuple[date, ...]) -> Level:
     region = load(folder)
@@ -121,7 +115,7 @@ def _found(region: Region, days: Sequence[date]) -> Iterable[Floats]:
     pool = stack(str(region.folder), LEFT_OUT, SEED)
     known, residents = Known(past, Standing.at(own, 1)), own.residents[1]
     worlds = [draw.parameters for draw in posterior.draws(region, WORLDS, SEED)]
-    each = [worlds[row] for row in meld.rows(DRAWS, WORLDS, SEED)]
+    each = [worlds[row] for row in run_of_draw(WORLDS, DRAWS)]
     for day in days:
         if day == own.dates[1]:
             rate = np.tile(own.rate[1], (DRAWS, 1))

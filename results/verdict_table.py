@@ -1,14 +1,12 @@
-"""The verdict: what is expected of each target, why, and how sure that is."""
+"""The verdict as a table that people read, and what was delivered."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
 from xiancheng.results.contents.words import CAUSES, MADE_OF, SIGNS, effect, target
-from xiancheng.results.judgement import Judgement
 from xiancheng.scenarios.checking import Words
 from xiancheng.scenarios.delivery import Delivered, delivered
-from xiancheng.scenarios.ensemble import Pair
 from xiancheng.scenarios.keys import quarter_name
 from xiancheng.scenarios.outcome import Outcome
 
@@ -34,65 +32,6 @@ BY_CAUSE = {
     "baseline": Words("模型：无方案%", "model: without %"),
     **{f"{name}_pp": words for name, words in CAUSES.items()},
 }
-JUDGED = (  # columns that draws have a part in
-    "without", "expected", "low", "high", "probability", "probability_without", "all_met",
-    "all_met_without", "from_trend_pp",
-    "from_recoding_pp", "from_conditions_pp", "from_plan_pp", "plan_low", "plan_high",
-    "margin_pp", "basis", "draws",
-)  # fmt: skip
-OF_THE_MODEL = ("above_target_in_model", "model_margin_pp")  # of one run, and no verdict
-
-
-def verdicts(both: Pair, draws: "pd.DataFrame | None" = None) -> "pd.DataFrame":
-    """One row for each target whose deadline the run reaches.
-
-    Returns
-    -------
-    `target`, `target_name`, `target_name_en`, `unit_code`, `county`, `county_en`, `deadline`,
-    `operator`, `target_rate`,
-    `rate_at_start`; the columns of `Judgement.columns`; `margin_pp`, the expected rate less the
-    target; `basis` of the level, "statistics", "model" or "another start"; `draws` of the
-    parameters, 0 at central values; then of the one run of the model its rates `simulated` and
-    `baseline`, `effect_pp`
-    between them, and the causes of its change
-    """
-    import pandas as pd
-
-    table = pd.DataFrame(both.plan.model_target_rows()).rename(columns={"model_rate": "simulated"})
-    if table.empty:
-        return table
-    judgement = Judgement.of(both, draws)
-    told = judgement.columns()
-    told["margin_pp"] = told["expected"] - table["target_rate"].to_numpy()
-    at = list(table.columns).index("rate_at_start") + 1
-    names = {each.id: each.name for each in both.plan.region.targets}
-    own = table.drop(columns=list(OF_THE_MODEL))
-    for name, values in reversed(told.items()):
-        own.insert(at, name, values.round(6))
-    kinds = {True: "statistics", False: "another start"}
-    known = len(both.plan.region.censuses) > 1
-    own.insert(at, "basis", kinds[judgement.anchored] if known else "model")
-    own.insert(at, "draws", 0 if draws is None else judgement.runs)
-    for lang, column in (("en", "target_name_en"), ("zh", "target_name")):
-        own.insert(1, column, [names[t].said(lang) for t in own["target"]])
-    own["baseline"] = [row["model_rate"] for row in both.baseline.model_target_rows()]
-    own["effect_pp"] = (own["simulated"] - own["baseline"]).round(6)
-    return own
-
-
-def of_outcome(outcome: Outcome) -> "pd.DataFrame":
-    """The verdicts on an outcome, whose baseline is simulated: see `Outcome.verdicts`."""
-    from xiancheng.scenarios.ensemble import Simulated, in_usual_world, without_plan
-    from xiancheng.scenarios.request import Request
-
-    asked = outcome.request
-    request: dict[str, Any] = {
-        "region": outcome.region.reference,
-        **{name: asked[name] for name in ("parameters", "seed", "scale", "draw", "cutoff")},
-    }
-    simulated = Simulated()
-    baseline = simulated(Request.of(without_plan(outcome.scenario), **request))
-    return verdicts(Pair(outcome, baseline, in_usual_world(baseline, simulated, **request)))
 
 
 def lines(table: "pd.DataFrame", lang: str) -> tuple[list[str], list[list[str]]]:

@@ -10,10 +10,11 @@ import pytest
 from xiancheng.calibration.baselines import hindcast
 from xiancheng.calibration.panel import record
 from xiancheng.calibration.region import load
-from xiancheng.results import judgement, verdict
-from xiancheng.results.forecasts import level as levels
-from xiancheng.results.forecasts.level import DRAWS, Level, at_deadlines, level, paired_with
-from xiancheng.results.judgement import Judgement
+from xiancheng.results.verdict import level as levels
+from xiancheng.results.verdict import verdict
+from xiancheng.results.verdict.level import DRAWS, Level, at_deadlines, level
+from xiancheng.results.verdict.pairing import draw_of_run, published, run_of_draw
+from xiancheng.results.verdict.verdict import Verdict
 from xiancheng.scenarios.ensemble import draws, pair
 from xiancheng.scenarios.resolving import resolve
 from xiancheng.scenarios.simulate import horizon
@@ -29,7 +30,7 @@ def both():
 
 @pytest.fixture(scope="module")
 def judged(both):
-    return Judgement.of(both)
+    return Verdict.of(both)
 
 
 def flat(both, rate: float, spread: float = 0.0) -> Level:
@@ -42,22 +43,22 @@ def flat(both, rate: float, spread: float = 0.0) -> Level:
 
 
 def held_to(monkeypatch, told: Level | None) -> None:
-    monkeypatch.setattr(judgement, "held", lambda *_: told)
+    monkeypatch.setattr(levels, "held", lambda *_: told)
 
 
 def test_trend_recoding_conditions_and_plan_add_up_to_the_change(judged):
-    told = judged.columns()
+    told = judged.estimates()
     parts = sum(told[f"from_{part}_pp"] for part in ("trend", "recoding", "conditions", "plan"))
     assert judged.start + parts == pytest.approx(told["expected"], abs=1e-9)
 
 
 def test_the_plan_shifts_the_level_by_what_it_does_in_the_model(both, monkeypatch):
     held_to(monkeypatch, flat(both, 50.0))
-    judged = Judgement.of(both)
+    judged = Verdict.of(both)
     effect = both.plan.model_targets()["model_rate"] - both.baseline.model_targets()["model_rate"]
-    assert judged.columns()["from_plan_pp"] == pytest.approx(effect.to_numpy(), abs=1e-9)
+    assert judged.estimates()["from_plan_pp"] == pytest.approx(effect.to_numpy(), abs=1e-9)
     assert (judged.level == 50).all()
-    assert judged.columns()["expected"] == pytest.approx(50 + effect.to_numpy(), abs=1e-9)
+    assert judged.estimates()["expected"] == pytest.approx(50 + effect.to_numpy(), abs=1e-9)
 
 
 def test_the_level_of_the_model_does_not_matter_where_statistics_carry_it(both, monkeypatch):
@@ -65,15 +66,15 @@ def test_the_level_of_the_model_does_not_matter_where_statistics_carry_it(both, 
     held_to(monkeypatch, flat(both, 50.0, 10.0))
     high = [replace(run, record=run.record + 10.0) for run in (both.plan, both.baseline)]
     again = replace(both, plan=high[0], baseline=high[1], usual=high[1])
-    one, other = Judgement.of(both).columns(), Judgement.of(again).columns()
+    one, other = Verdict.of(both).estimates(), Verdict.of(again).estimates()
     for name in ("expected", "low", "high", "probability", "from_plan_pp"):
         assert one[name] == pytest.approx(other[name], abs=1e-9)
 
 
 def test_a_scenario_without_measures_adds_nothing():
-    same = Judgement.of(pair(resolve("baseline"), scale=SCALE))
-    assert (same.having == same.without).all()
-    assert (same.without == same.level).all()
+    same = Verdict.of(pair(resolve("baseline"), scale=SCALE))
+    assert (same.scenario == same.baseline).all()
+    assert (same.baseline == same.level).all()
 
 
 def test_outside_conditions_shift_the_level_by_what_they_do_in_the_model():
@@ -81,41 +82,41 @@ def test_outside_conditions_shift_the_level_by_what_they_do_in_the_model():
     rates = [
         run.model_targets()["model_rate"].to_numpy() for run in (frozen.baseline, frozen.usual)
     ]
-    judged = Judgement.of(frozen)
-    told = judged.columns()["from_conditions_pp"]
+    judged = Verdict.of(frozen)
+    told = judged.estimates()["from_conditions_pp"]
     assert told == pytest.approx(rates[0] - rates[1], abs=0.05)  # but for the ends at 0 and 100
     assert told.min() < -0.3
     having = frozen.plan.model_targets()["model_rate"].to_numpy() - rates[1]
-    shift = np.median(judged.having - judged.level, axis=0)
+    shift = np.median(judged.scenario - judged.level, axis=0)
     assert shift == pytest.approx(having, abs=0.05)  # the plan's rate less that of the usual world
     group = next(g for g in frozen.plan.groups if g.en == "Zouping")
-    path = judgement.path(frozen, group, pd.DataFrame({"unit_code": []}))
+    path = verdict.path(frozen, group, pd.DataFrame({"unit_code": []}))
     at = [row["county_en"] for row in frozen.plan.model_target_rows()].index("Zouping")
-    assert path.having[-1] == pytest.approx(judged.columns()["expected"][at], abs=0.05)
+    assert path.scenario[-1] == pytest.approx(judged.estimates()["expected"][at], abs=0.05)
 
 
 def test_a_chance_counts_the_draws_that_reach_the_target(both, monkeypatch):
     held_to(monkeypatch, flat(both, 50.0, 10.0))  # even from 40 to 60
-    judged = Judgement.of(both)
-    for t, wanted in enumerate(judged.floors):
+    judged = Verdict.of(both)
+    for t, wanted in enumerate(judged.thresholds):
         share = np.clip((60 - wanted) / 20, 0, 1)
-        assert judged.met(judged.without)[:, t].mean() == pytest.approx(share, abs=1e-3)
+        assert judged.met(judged.baseline)[:, t].mean() == pytest.approx(share, abs=1e-3)
 
 
 def test_all_targets_at_once_are_harder_than_any_of_them(judged):
-    together = [judged.at_once(rates) for rates in (judged.without, judged.having)]
-    assert (together[1] <= judged.columns()["probability"].min()).all()
+    together = [judged.all_met(rates) for rates in (judged.baseline, judged.scenario)]
+    assert (together[1] <= judged.estimates()["probability"].min()).all()
     assert (together[0] <= together[1]).all()
-    assert (judged.columns()["all_met"] == together[1]).all()
+    assert (judged.estimates()["all_met"] == together[1]).all()
 
 
 def test_all_by_a_deadline_are_those_that_are_due_by_then(judged):
     """With two deadlines the first has the chance of its own targets, the last that of all."""
     n = len(judged.targets)
     days = (date(2025, 12, 31), *(date(2030, 12, 31) for _ in range(n - 1)))
-    apart = replace(judged, deadlines=days).at_once(judged.having)
-    assert apart[0] == judged.met(judged.having)[:, 0].mean()
-    assert apart[1:].tolist() == [judged.at_once(judged.having)[0]] * (n - 1)
+    apart = replace(judged, deadlines=days).all_met(judged.scenario)
+    assert apart[0] == judged.met(judged.scenario)[:, 0].mean()
+    assert apart[1:].tolist() == [judged.all_met(judged.scenario)[0]] * (n - 1)
 
 
 def test_about_may_be_missed_by_half_a_point(both, judged):
@@ -123,7 +124,7 @@ def test_about_may_be_missed_by_half_a_point(both, judged):
     about = (wanted["operator"] == "about").to_numpy()
     assert about.any()
     rates = wanted["target_rate"].to_numpy()
-    assert judged.floors == pytest.approx(np.where(about, rates - 0.5, rates))
+    assert judged.thresholds == pytest.approx(np.where(about, rates - 0.5, rates))
 
 
 def test_without_a_record_of_change_the_level_is_the_models_and_has_no_chance(both, monkeypatch):
@@ -132,7 +133,7 @@ def test_without_a_record_of_change_the_level_is_the_models_and_has_no_chance(bo
     assert (told["basis"] != "statistics").all()
     assert told["expected"].to_numpy() == pytest.approx(told["simulated"].to_numpy())
     assert told["probability"].isna().all()
-    assert np.isnan(Judgement.of(both).columns()["all_met"]).all()
+    assert np.isnan(Verdict.of(both).estimates()["all_met"]).all()
 
 
 def test_with_draws_alone_the_chance_is_the_share_of_draws(both, monkeypatch):
@@ -145,16 +146,16 @@ def test_with_draws_alone_the_chance_is_the_share_of_draws(both, monkeypatch):
 
 def test_draws_spread_what_the_plan_adds_over_the_level(both):
     table = draws(resolve("plan"), 6, lambda: None, scale=SCALE, jobs=1)
-    judged = Judgement.of(both, table)
+    judged = Verdict.of(both, table)
     effect = (table["simulated"] - table["usual"]).to_numpy().reshape(6, -1)
-    shifts = (judged.having - judged.level)[:, 0]  # Zouping and the others are far from 0 and 100
+    shifts = (judged.scenario - judged.level)[:, 0]  # Zouping and the others are far from 0 and 100
     assert set(shifts.round(9)) == set(effect[:, 0].round(9))
-    assert judged.runs == 6
+    assert judged.draws == 6
 
 
 def test_a_run_from_another_census_is_not_held_to_the_level():
     early = pair(horizon(resolve("plan"), "2010-11-01", "2025-12-31"), scale=SCALE)
-    assert not Judgement.of(early).anchored
+    assert not Verdict.of(early).anchored
 
 
 # The level
@@ -223,19 +224,42 @@ def test_an_error_of_ours_is_no_missing_record(monkeypatch):
 
 
 def test_each_run_of_the_model_goes_with_as_many_draws_of_the_level():
-    counts = np.bincount(paired_with(7))
+    counts = np.bincount(run_of_draw(7))
     assert counts.max() - counts.min() <= 1
     assert counts.sum() == DRAWS
+
+
+@pytest.mark.parametrize("runs", [1, 7, 60, DRAWS, DRAWS + 5])
+def test_the_first_draw_of_a_run_is_one_that_the_rule_pairs_with_it(runs):
+    drawn = draw_of_run(runs)
+    of = run_of_draw(runs)
+    known = runs if runs <= DRAWS else 0  # beyond, some runs are paired with no draw
+    assert of[drawn[:known]].tolist() == list(range(known))
+    assert len(set(drawn[:DRAWS].tolist())) >= min(runs, DRAWS) - 5
+
+
+def test_without_a_level_the_rates_are_the_models_own():
+    scenario = np.array([[50.0], [60.0]])
+    assert (published(None, scenario, scenario - 1) == scenario).all()
+
+
+def test_what_a_scenario_changes_shifts_the_level_draw_by_draw():
+    base = np.tile([30.0, 50.0, 60.0, 70.0], (200, 1))
+    reference = np.full((2, 4), 10.0)
+    effect = np.array([[0.5, 0.0, 0.0, 0.0], [1.5, -1.0, 0.0, 40.0]])
+    rates = published(base, reference + effect, reference)
+    assert {tuple(row) for row in rates.tolist()} == {
+        (30.5, 50.0, 60.0, 70.0), (31.5, 49.0, 60.0, 100.0),
+    }  # fmt: skip
+    assert (rates[:, 0] == 30.5).mean() == 0.5
 
 
 def test_a_path_begins_at_the_census_and_ends_at_the_verdict(both, judged):
     group = next(
         g for g in both.plan.groups if g.code == both.plan.model_targets()["unit_code"].iloc[0]
     )
-    told = judgement.path(both, group, verdict.verdicts(both))
-    first = judged.columns()
-    assert told.without[0] == pytest.approx(told.having[0])
-    assert told.having[-1] == pytest.approx(first["expected"][0], abs=1e-5)
+    told = verdict.path(both, group, verdict.verdicts(both))
+    first = judged.estimates()
+    assert told.baseline[0] == pytest.approx(told.scenario[0])
+    assert told.scenario[-1] == pytest.approx(first["expected"][0], abs=1e-5)
     assert told.low[-1] == pytest.approx(first["low"][0], abs=1e-5)
-    rates = judgement.expected(both, END, verdict.verdicts(both))[1]
-    assert rates[both.plan.groups.index(group)] == pytest.approx(first["expected"][0], abs=1e-5)

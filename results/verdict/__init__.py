@@ -1,0 +1,1 @@
+"""The verdict on each target: level, pairing with runs of the model, chances."""

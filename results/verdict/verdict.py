@@ -1,0 +1,301 @@
+"""The verdict: what is expected of each target at its deadline, and how sure that is.
+
+The level is that of statistics, where there is a record of change (`results.verdict.level`); else
+it is the model's own. What outside conditions and the plan add to it are differences between runs
+of the model with the same random numbers, paired with draws of the level by
+`results.verdict.pairing`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from xiancheng.results.verdict import level as levels
+from xiancheng.results.verdict.level import Level
+from xiancheng.results.verdict.pairing import published
+from xiancheng.scenarios.ensemble import Pair, Simulated, in_usual_world, without_plan
+from xiancheng.scenarios.outcome import PUBLISHED, Group, Outcome, floor
+from xiancheng.scenarios.request import Request
+from xiancheng.sim.state import Bools, Floats
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+INTERVAL = (5, 95)  # percentiles
+BY_DRAWS = (  # columns of `Verdict.to_frame` that draws have a part in
+    "without", "expected", "low", "high", "probability", "probability_without", "all_met",
+    "all_met_without", "from_trend_pp",
+    "from_recoding_pp", "from_conditions_pp", "from_plan_pp", "plan_low", "plan_high",
+    "margin_pp", "basis", "draws",
+)  # fmt: skip
+OF_THE_MODEL = ("above_target_in_model", "model_margin_pp")  # of one run, and no verdict
+
+
+@dataclass(frozen=True, eq=False)
+class Verdict:
+    """What is expected of each target; rates are (draw, target), in percent.
+
+    One run at central parameters has a distribution too where the level is that of statistics;
+    else rates are (1, target), and intervals and chances are unknown.
+    """
+
+    targets: tuple[str, ...]  # ids
+    deadlines: tuple[date, ...]  # of each
+    thresholds: Floats  # the least rate that meets each, (target,)
+    level: Floats  # without the plan, in reference conditions
+    baseline: Floats  # without the plan, in the conditions of the scenario
+    scenario: Floats  # with the plan
+    effect: Floats  # scenario minus baseline in each run of the model, (run, target) [points]
+    anchored: bool  # whether the level is that of statistics
+    draws: int  # of the parameters; 0 at central values
+    start: Floats  # at the start of the run, (target,); nan where it was not asked for
+    recoding: Floats  # what it adds to the level in the model, (target,) [points]; nan as well
+    one_run: "pd.DataFrame | None" = None  # at central parameters; see `of`
+
+    @classmethod
+    def of_rates(
+        cls, targets: Mapping[str, tuple[date, float]], level: Floats | None, *,
+        scenario: Floats, baseline: Floats, reference: Floats, draws: int = 0,
+        start: Sequence[float] = (), recoding: Sequence[float] = (),
+        one_run: "pd.DataFrame | None" = None,
+    ) -> Self:  # fmt: skip
+        """The verdict from the rates of runs of the model.
+
+        Parameters
+        ----------
+        targets : deadline and threshold [percent] by id
+        level : draws of the level at the deadlines, (draw, target) [percent]; None if unknown
+        scenario, baseline, reference : of each run, (run, target) [percent]
+        """
+        unknown = [np.nan] * len(targets)
+        return cls(
+            targets=tuple(targets),
+            deadlines=tuple(day for day, _ in targets.values()),
+            thresholds=np.array([rate for _, rate in targets.values()]),
+            level=reference if level is None else level,
+            baseline=published(level, baseline, reference),
+            scenario=published(level, scenario, reference),
+            effect=scenario - baseline,
+            anchored=level is not None,
+            draws=draws,
+            start=np.array(start or unknown),
+            recoding=np.array(recoding or unknown),
+            one_run=one_run,
+        )
+
+    @classmethod
+    def of(cls, both: Pair, draws: "pd.DataFrame | None" = None) -> Self:
+        """The verdict on a pair of runs, or on draws as `scenarios.ensemble.draws` gives them."""
+        import pandas as pd
+
+        region, rows = both.plan.region, both.plan.model_target_rows()
+        ids = [str(row["target"]) for row in rows]
+        runs = {"simulated": both.plan, "baseline": both.baseline, "usual": both.usual}
+        central = {
+            name: {row["target"]: row for row in run.model_target_rows()}
+            for name, run in runs.items()
+        }
+        if draws is None:
+            rates = {name: np.array([[own[t]["model_rate"] for t in ids]])
+                     for name, own in central.items()}  # fmt: skip
+            recoding = [central["usual"][t]["recoding_pp"] for t in ids]
+        else:
+            rates = {
+                name: draws.pivot(index="draw", columns="target", values=name)[ids].to_numpy()
+                for name in central
+            }
+            recoding = draws.groupby("target")["usual_recoding"].mean()[ids].tolist()
+        by_id = {target.id: i for i, target in enumerate(region.targets)}
+        known = anchor(both) if rows else None
+        level = None
+        if known is not None:
+            level = levels.at_deadlines(region, known)[:, [by_id[t] for t in ids]]
+        one_run = pd.DataFrame(rows).rename(columns={"model_rate": "simulated"})
+        if rows:
+            one_run["baseline"] = [central["baseline"][t]["model_rate"] for t in ids]
+        return cls.of_rates(
+            {t: (row["deadline"], floor(region.targets[by_id[t]]))
+             for t, row in zip(ids, rows, strict=True)},
+            level,
+            scenario=rates["simulated"], baseline=rates["baseline"], reference=rates["usual"],
+            draws=0 if draws is None else len(rates["usual"]),
+            start=[row["rate_at_start"] for row in rows], recoding=recoding,
+            one_run=_named(one_run, both),
+        )  # fmt: skip
+
+    @property
+    def uncertain(self) -> bool:
+        """Whether there is a distribution to speak of, and not one run alone."""
+        return len(self.scenario) > 1
+
+    def met(self, rates: Floats) -> Bools:
+        """Which targets are met at these rates, (draw, target)."""
+        return np.asarray(rates >= self.thresholds)
+
+    def all_met(self, rates: Floats) -> Floats:
+        """The chance that all targets due by the deadline of each are met; nan if unknown."""
+        if not self.uncertain:
+            return np.full(len(self.targets), np.nan)
+        met = self.met(rates)
+        due = [[other <= day for other in self.deadlines] for day in self.deadlines]
+        return np.array([met[:, which].all(axis=1).mean() for which in due])
+
+    def estimates(self) -> dict[str, Floats]:
+        """Expected rates, intervals, chances and parts of the change, each (target,).
+
+        `expected` and `without` are medians; `all_met` is the chance that all targets due by this
+        deadline are met, each at its own. What trend, recoding, conditions and plan give adds
+        up to `expected` less the rate at the start. `plan_low` and `plan_high` hold 90 % of the
+        paired effects of the plan over draws; null where there are none.
+        """
+        middle, before, expected = (
+            np.median(rates, axis=0) for rates in (self.level, self.baseline, self.scenario)
+        )
+        unknown = np.full(len(self.targets), np.nan)
+        low, high = np.percentile(self.scenario, INTERVAL, axis=0)
+        effects = np.percentile(self.effect, INTERVAL, axis=0)
+        return {
+            "without": before, "expected": expected,
+            "low": low if self.uncertain else unknown,
+            "high": high if self.uncertain else unknown,
+            "probability": probability(self.scenario, self.thresholds),
+            "probability_without": probability(self.baseline, self.thresholds),
+            "all_met": self.all_met(self.scenario),
+            "all_met_without": self.all_met(self.baseline),
+            "from_trend_pp": middle - self.start - self.recoding,
+            "from_recoding_pp": self.recoding,
+            "from_conditions_pp": before - middle,
+            "from_plan_pp": expected - before,
+            "plan_low": effects[0] if len(self.effect) > 1 else unknown,
+            "plan_high": effects[1] if len(self.effect) > 1 else unknown,
+        }  # fmt: skip
+
+    def to_frame(self) -> "pd.DataFrame":
+        """One row for each target whose deadline the run reaches; empty if there is none.
+
+        Returns
+        -------
+        `target`, `target_name`, `target_name_en`, `unit_code`, `county`, `county_en`, `deadline`,
+        `operator`, `target_rate`,
+        `rate_at_start`; what `estimates` gives; `margin_pp`, the expected rate less the
+        target; `basis` of the level, "statistics", "model" or "another start"; `draws` of the
+        parameters, 0 at central values; then of the one run of the model its rates `simulated` and
+        `baseline`, `effect_pp`
+        between them, and the causes of its change
+
+        Raises
+        ------
+        ValueError
+            for a verdict that was made of rates alone.
+        """
+        if self.one_run is None:
+            raise ValueError("a verdict made of rates alone has no run to show; see estimates()")
+        if self.one_run.empty:
+            return self.one_run
+        table = self.one_run.copy()
+        columns = self.estimates()
+        columns["margin_pp"] = columns["expected"] - table["target_rate"].to_numpy()
+        at = list(table.columns).index("rate_at_start") + 1
+        for name, values in reversed(columns.items()):
+            table.insert(at, name, values.round(6))
+        if self.anchored:
+            table["basis"] = "statistics"
+        table.insert(at, "basis", table.pop("basis"))
+        table.insert(at, "draws", self.draws)
+        table["baseline"] = table.pop("baseline")
+        table["effect_pp"] = (table["simulated"] - table["baseline"]).round(6)
+        return table
+
+    def __repr__(self) -> str:
+        """Each target with its expected rate and chance, a line each."""
+        own = self.estimates()
+        basis = "statistics" if self.anchored else "the model's own"
+        lines = [f"Verdict: {len(self.targets)} targets, {self.draws} draws, level: {basis}"]
+        for i, (target, day) in enumerate(zip(self.targets, self.deadlines, strict=True)):
+            chance = f", probability {own['probability'][i]:.2f}" if self.uncertain else ""
+            lines.append(
+                f"  {target} ({day}): expected {own['expected'][i]:.2f} %, "
+                f"needs {self.thresholds[i]:g} %{chance}"
+            )
+        return "\n".join(lines)
+
+
+def probability(rates: Floats, thresholds: Floats) -> Floats:
+    """The chance to meet each target at these rates, (draw, target); nan where there is one run."""
+    if len(rates) < 2:
+        return np.full(len(thresholds), np.nan)
+    return np.asarray((rates >= thresholds).mean(axis=0))
+
+
+def _named(one_run: "pd.DataFrame", both: Pair) -> "pd.DataFrame":
+    """The rows of a run with the names of targets, and the basis where no level is known."""
+    if one_run.empty:
+        return one_run
+    region = both.plan.region
+    names = {each.id: each.name for each in region.targets}
+    table = one_run.drop(columns=list(OF_THE_MODEL))
+    for lang, column in (("en", "target_name_en"), ("zh", "target_name")):
+        table.insert(1, column, [names[t].said(lang) for t in table["target"]])
+    return table.assign(basis="another start" if len(region.censuses) > 1 else "model")
+
+
+def verdicts(both: Pair, draws: "pd.DataFrame | None" = None) -> "pd.DataFrame":
+    """The table of `Verdict.to_frame` on a pair of runs."""
+    return Verdict.of(both, draws).to_frame()
+
+
+def of_outcome(outcome: Outcome) -> Verdict:
+    """The verdict on an outcome; its baseline is simulated with the same random numbers."""
+    made = outcome.request
+    request: dict[str, Any] = {
+        "region": outcome.region.reference,
+        **{name: made[name] for name in ("parameters", "seed", "scale", "draw", "cutoff")},
+    }
+    simulated = Simulated()
+    baseline = simulated(Request.of(without_plan(outcome.scenario), **request))
+    return Verdict.of(Pair(outcome, baseline, in_usual_world(baseline, simulated, **request)))
+
+
+def anchor(both: Pair) -> Level | None:
+    """The level that a pair of runs is held to; None if they start at another census, or none."""
+    return levels.held(both.plan.region, both.plan.dates[0], both.plan.dates[-1])
+
+
+@dataclass(frozen=True, eq=False)
+class Path:
+    """The published rate of a group over time, each (day,) [percent]."""
+
+    days: tuple[date, ...]
+    baseline: Floats  # without the plan: the median
+    scenario: Floats  # with the plan
+    low: Floats | None  # of 90 % with the plan; None where no level is known
+    high: Floats | None
+
+
+def path(both: Pair, group: Group, verdicts: "pd.DataFrame") -> Path:
+    """The rate at every quarter's end; between years' ends the level is read off a line.
+
+    The differences are those of the median world. Where a verdict is given on a deadline, what
+    draws add to it there is added before in proportion to time, so that the path ends in it.
+    """
+    days, column = both.plan.dates, both.plan.groups.index(group)
+    known = anchor(both)
+    usual, *runs = (
+        run.series(PUBLISHED)[:, column] for run in (both.usual, both.baseline, both.plan)
+    )
+    if known is None:
+        return Path(days, runs[0], runs[1], None, None)
+    without, plan = (run - usual for run in runs)
+    low, middle, high = (known.path(group.code, days, p) for p in (INTERVAL[0], 50, INTERVAL[1]))
+    lines = {"without": middle + without, "expected": middle + plan,
+             "low": low + plan, "high": high + plan}  # fmt: skip
+    for row in verdicts.to_dict("records"):
+        if row["unit_code"] == group.code and row["deadline"] in days:
+            end = days.index(row["deadline"])
+            passed = np.array([(day - days[0]).days for day in days]) / (days[end] - days[0]).days
+            for name, line in lines.items():
+                line += passed * (row[name] - line[end])
+    return Path(days, *(np.clip(line, 0, 100) for line in lines.values()))

@@ -1,0 +1,138 @@
+"""Every door gives one verdict: the same question has the same expected rates and chances."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import xiancheng
+from xiancheng.results.cli import main
+from xiancheng.results.console.answer import Answer, Question
+from xiancheng.results.console.work import compute
+from xiancheng.results.contents import subject, targets
+from xiancheng.results.keeping import store
+from xiancheng.results.seeking import certify
+from xiancheng.results.seeking.held import Held
+from xiancheng.results.seeking.wish import wished
+from xiancheng.results.verdict import level as levels
+from xiancheng.results.verdict.level import DRAWS, Level
+from xiancheng.results.verdict.verdict import Verdict
+from xiancheng.scenarios.ensemble import draws, pair
+from xiancheng.scenarios.paired import Runs, judged_on, layered
+from xiancheng.scenarios.resolving import resolve
+
+SCALE, N = 0.005, 3
+
+
+@pytest.fixture(scope="module", autouse=True)
+def known_level():
+    """A level that is wide enough for every chance to lie between 0 and 1; its own takes longer."""
+
+    def held(region, start, until):
+        days = sorted({start, until, *(target.deadline for target in region.targets)})
+        groups = levels.reported(region)
+        rng = np.random.default_rng(1)
+        rate = np.full((len(days), DRAWS, len(groups)), 50.0)
+        for target in region.targets:
+            column = levels.group_of(target, region, groups)
+            spread = 3 * rng.standard_normal((len(days), DRAWS))
+            rate[:, :, column] = target.value + spread
+        return Level(tuple(days), tuple(group.code for group in groups), rate)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(levels, "held", held)
+        yield
+
+
+@pytest.fixture(scope="module")
+def wanted():
+    """What Python gives, (target,) each, in the order of the targets."""
+    table = draws(resolve("plan"), N, lambda: None, jobs=1, scale=SCALE)
+    return Verdict.of(pair(resolve("plan"), scale=SCALE), table).to_frame()
+
+
+def printed(capsys, *words):
+    capsys.readouterr()
+    assert main([*words, "--scale", str(SCALE), "--draws", str(N), "--jobs", "1", "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def same(rows, wanted, *names):
+    table = pd.DataFrame(rows).set_index("target").loc[wanted["target"]]
+    for name in names or ("expected", "probability", "all_met"):
+        assert table[name].to_numpy() == pytest.approx(wanted[name].to_numpy(), abs=1e-6)
+
+
+def test_the_question_can_tell_doors_apart(wanted):
+    assert wanted["probability"].between(0.05, 0.95).all()
+    assert wanted["all_met"].between(0.0001, 0.9).all()
+
+
+def test_run_its_file_and_the_report_give_the_verdict(wanted, tmp_path, capsys):
+    out = tmp_path / "runs"
+    report = printed(capsys, "run", "plan", "--out", str(out))
+    names = ("expected", "low", "high", "probability", "all_met", "margin_pp", "from_plan_pp")
+    same(report["verdicts"], wanted, *names)
+    (file,) = out.glob("**/verdicts.csv")
+    same(pd.read_csv(file, encoding="utf-8-sig"), wanted, *names)
+    told = targets.table(subject.saved(store.opened(file.parent)), "en")
+    heads = [column.title for column in told.columns]
+    cells = pd.DataFrame(told.rows, columns=heads)
+    assert cells["P(met)"].to_numpy() == pytest.approx(100 * wanted["probability"].to_numpy())
+    assert cells["with"].to_numpy() == pytest.approx(wanted["expected"].to_numpy())
+
+
+def test_compare_gives_the_verdict(wanted, capsys):
+    rows = printed(capsys, "compare", "baseline", "plan")["targets"]
+    same([row for row in rows if row["scenario"] == "plan"], wanted)
+    none = wanted.assign(**{
+        name: wanted[other]
+        for name, other in (("expected", "without"), ("probability", "probability_without"),
+                            ("all_met", "all_met_without"))
+    })  # fmt: skip
+    same([row for row in rows if row["scenario"] == "baseline"], none)
+
+
+def test_the_page_gives_the_verdict(wanted):
+    question = Question(resolve("plan"), resolve("baseline"), "binzhou", SCALE, draws=N)
+    central, drawn = (
+        [compute(t) for t in tasks] for tasks in (question.central(), question.drawn())
+    )
+    answer = Answer.of(question, xiancheng.load_region("binzhou"), central, drawn,
+                       preliminary=False)  # fmt: skip
+    same(answer.subject.verdicts, wanted)
+    for row in wanted.to_dict("records"):
+        column = [group.code for group in answer.groups].index(row["unit_code"])
+        assert answer.places(row["deadline"]).a[column] == pytest.approx(row["expected"], abs=1e-6)
+
+
+def test_a_certificate_for_the_same_draws_gives_the_verdict(wanted):
+    plan, region = resolve("plan"), xiancheng.load_region("binzhou")
+    with Runs(day=judged_on(plan, region), scale=SCALE, jobs=1) as runs:
+        wish, made = wished(plan, runs, probability=0.9), layered("binzhou", N, 1)
+        package = dict.fromkeys(wish.bounds, 1.0)
+        own = Held(runs, plan, made)
+        proof = certify.certify(wish, package, own, made)
+        count = [own.read([(plan, draw)])[0].targets for draw in made]
+    by_id = wanted.set_index("target")
+    for index, chance in proof.target_probability.items():
+        assert chance == pytest.approx(by_id["probability"][region.targets[index].id], abs=1e-6)
+    assert proof.probability == pytest.approx(wanted["all_met"].iloc[-1], abs=1e-6)
+    assert proof.met == sum(int((wish.margins(rates) >= 0).all()) for rates in count)
+
+
+def test_python_gives_the_verdict_of_one_outcome():
+    outcome = xiancheng.simulate("plan", scale=SCALE)
+    verdict = xiancheng.verdict(outcome)
+    central = Verdict.of(pair(resolve("plan"), scale=SCALE)).to_frame()
+    same(verdict.to_frame(), central)
+    same(outcome.verdicts(), central)
+    assert f"probability {central['probability'].iloc[0]:.2f}" in repr(verdict)
+
+
+def test_a_verdict_of_rates_alone_has_estimates_and_no_table(wanted):
+    verdict = Verdict.of(pair(resolve("plan"), scale=SCALE))
+    with pytest.raises(ValueError, match="estimates"):
+        replace(verdict, one_run=None).to_frame()
