@@ -291,4 +291,4 @@ def restored(piece: Piece, scenario: Scenario, region: "Region") -> Outcome:
     """The outcome of a piece, with its scenario, its region and its movers again."""
     assert piece.outcome is not None  # the median world keeps it
     movers = piece.movers.table() if piece.movers else None
-    return replace(piece.outcome, scenario=scenario, region=region, _movers=movers)
+    return Outcome(**piece.outcome, scenario=scenario, region=region, _movers=movers)

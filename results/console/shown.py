@@ -105,6 +105,8 @@ class Shown:
             "(docs/validation.md)": "(see 'Validation')",
             "（--draws 50）": "", " (--draws 50)": "",
             "；用 --draws 50": "", "; use --draws 50": "",
+            "；要用本程序估计，请运行 xiancheng calibrate": "",
+            "; to estimate with this one, run xiancheng calibrate": "",
             "；分到措施请用 xiancheng attribute，再以 --attribution 并入报告": "",
             "; for measures use xiancheng attribute, and bring it in with --attribution": "",
         }  # fmt: skip

@@ -4,7 +4,7 @@ import os
 import signal
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from functools import cached_property
 from multiprocessing import parent_process
@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from xiancheng.scenarios.outcome import PUBLISHED, Outcome
+from xiancheng.scenarios.outcome import PUBLISHED
 from xiancheng.scenarios.paired import Draw, Reading, read
 from xiancheng.scenarios.request import Request, digest_of
 from xiancheng.scenarios.resolving import resolve
@@ -22,6 +22,7 @@ from xiancheng.sim.state import Floats, Ints
 
 SERIES = (PUBLISHED, "urban_residents", "residents", "jobs_filled")  # kept of every quarter
 OVERHEAD = 2000  # bytes of a piece besides its arrays
+INPUTS = ("scenario", "region")  # of an outcome: whoever asks for it has them
 NAMES = ("name", "title", "purpose")  # of a scenario: they change no number
 
 
@@ -89,7 +90,7 @@ class Piece:
     """What comes back of a run."""
 
     reading: Reading
-    outcome: Outcome | None  # if asked for; without scenario, region and movers
+    outcome: Mapping[str, Any] | None  # its fields, if asked for; but for `INPUTS` and the movers
     series: Floats | None = None  # (indicator of `SERIES`, date, group)
     dates: tuple[date, ...] = ()  # of `series`
     movers: Packed | None = None  # of the outcome
@@ -100,7 +101,7 @@ class Piece:
         arrays = [self.reading.indicators, self.reading.causes, self.reading.targets, self.series]
         held = sum(each.nbytes for each in arrays if each is not None)
         if self.outcome is not None:
-            held += 2 * self.outcome.record.nbytes  # growth and census are about as much again
+            held += 2 * self.outcome["record"].nbytes  # growth and census are about as much again
         return OVERHEAD + held + (len(self.movers.content) if self.movers else 0)
 
 
@@ -132,8 +133,8 @@ def compute(task: Task) -> Piece:
         scale=task.scale, draw=task.draw.number,
     )  # fmt: skip
     outcome = Answers.here()(request) if task.kept else request.simulate()
-    nothing: Any = None
-    bare = replace(outcome, scenario=nothing, region=nothing, _movers=None)
+    left_out = (*INPUTS, "_movers")
+    bare = {f.name: getattr(outcome, f.name) for f in fields(outcome) if f.name not in left_out}
     return Piece(
         reading=read(outcome, task.day),
         outcome=bare if task.whole else None,

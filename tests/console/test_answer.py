@@ -1,6 +1,7 @@
 """What the page shows of two scenarios: levels and A less B, on one day, from the same draws."""
 
 import itertools
+import re
 from datetime import date
 
 import numpy as np
@@ -12,8 +13,9 @@ from xiancheng.results.console.draft import Draft
 from xiancheng.results.console.naming import shown
 from xiancheng.results.console.session import Session
 from xiancheng.results.console.shown import Shown
-from xiancheng.results.console.views import compare, places, verdicts
+from xiancheng.results.console.views import compare, overview, places, verdicts
 from xiancheng.results.console.work import compute
+from xiancheng.results.keeping import evidence
 from xiancheng.scenarios.scenario import Scenario
 
 REGION = load("binzhou")
@@ -184,3 +186,25 @@ def test_what_differs_is_told_from_b_to_a(made):
     answer = made(SCENARIOS["frozen"], SCENARIOS["plan"])
     told = "".join(compare.inputs(view(answer, "frozen", "plan"), compare.pair(answer)))
     assert "按趋势划转 → 冻结" in told
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("drawn", [True, False])
+@pytest.mark.parametrize("same_program", [True, False])
+def test_caveats_name_no_command(made, monkeypatch, lang, drawn, same_program):
+    sample = {"sha256": "0" * 64, "rows": 400, "made_by": "1" * 64, "same_program": same_program}
+    monkeypatch.setattr(evidence, "sample", lambda pack: sample)
+    answer = made(SCENARIOS["plan"], SCENARIOS["baseline"], drawn=drawn)
+    there = Shown(Session(lang, SCENARIOS["plan"], SCENARIOS["baseline"]), answer)
+    text = str(overview.remarks(there))
+    assert "0" * 12 in text, "the posterior sample is named"
+    assert not re.search(r"xiancheng |--\w|docs/|plan-without", text)
+
+
+def test_a_note_speaks_of_a_less_b_only_where_a_column_holds_it(made):
+    for b in ("baseline", "frozen"):
+        answer = made(SCENARIOS["plan"], SCENARIOS[b])
+        there = view(answer, "plan", b)
+        column = any("A − B" in head for head in heads(places.by_county(there)))
+        assert column is (b == "frozen")
+        assert ("A − B" in " ".join(places.notes(there))) is column

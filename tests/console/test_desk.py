@@ -261,7 +261,8 @@ def test_a_piece_takes_what_it_says_and_an_answer_little():
         piece = compute(task)
         assert len(pickle.dumps(piece)) <= 2 * piece.size
         assert piece.size <= 150_000
-    assert restored(compute(question.central()[0]), plan, REGION).movers()["persons"].sum() > 0
+    arrived = pickle.loads(pickle.dumps(compute(question.central()[0])))
+    assert restored(arrived, plan, REGION).movers()["persons"].sum() > 0
 
 
 def test_a_report_does_not_wait_for_runs():

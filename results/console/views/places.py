@@ -129,11 +129,13 @@ def notes(shown: Shown) -> list[str]:
         return [say("中心参数一次，没有区间。", "One run at the central parameters: no interval.")]
     if answer.same and answer.carries_nothing_out:
         return [say("水平为中位数。", "Levels are medians.")]
-    said = [say(
-        f"水平为中位数，A − B 是两列水平之差；区间是 {answer.draws} 次抽样中成对差的范围，"
-        "含 0 的记为“分不清”。",
-        "Levels are medians and A − B is the difference of the two; an interval is that of paired "
-        f"differences over {answer.draws} draws, and 'unclear' where it holds 0.",
+    levels = say("水平为中位数", "Levels are medians")
+    if not (answer.same or answer.against_baseline):
+        levels += say("，A − B 是两列水平之差", " and A − B is the difference of the two")
+    said = [levels + say(
+        f"；区间是 {answer.draws} 次抽样中成对差的范围，含 0 的记为“分不清”。",
+        f"; an interval is that of paired differences over {answer.draws} draws, and 'unclear' "
+        "where it holds 0.",
     )]  # fmt: skip
     if not answer.same and not answer.comparable(shown.day):
         said.append(why_not(shown))
