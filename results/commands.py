@@ -128,7 +128,8 @@ def check(asked: Namespace, say: Say) -> int:
             print(f"· {note}")
         n = len(each.inactive)
         print(f"{each.name}: " + (
-            say(f"可以运行，但有 {n} 处不起作用", f"it can be run, but {n} of it never acts")
+            say(f"可以运行，但有 {n} 处不起作用",
+                f"it can be run; number of its parts that never act: {n}")
             if n else say("没有问题", "nothing wrong")
         ))  # fmt: skip
     return REFUSED if wrong else DONE

@@ -3,7 +3,7 @@
 What passes here can be run: scenarios and designs are held to what `run` and `sweep` hold them to.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -106,7 +106,8 @@ def _check(found: Checked, region: str, say: "Say") -> None:
         return
     content = read(path).value if path.is_file() and path.suffix in (".yaml", ".yml") else None
     keys = content if isinstance(content, dict) else {}
-    if path.name in ("plan.yaml", "region.yaml"):  # a file that stands for its folder
+    if path.name == "region.yaml" or (path.name == "plan.yaml" and not _of_scenario(keys)):
+        # a file that stands for its folder
         path = path.parent
     if path.is_dir() and (path / "plan.yaml").is_file():
         found.kind = "plan"
@@ -124,6 +125,14 @@ def _check(found: Checked, region: str, say: "Say") -> None:
             found.inactive += [f"{world.scenario.name}: {each}" for each in sentences]
     else:
         _scenario(found, name, region, say)
+
+
+def _of_scenario(keys: Collection[str]) -> bool:
+    """Whether a file called plan.yaml is the scenario `plan` or one under its name.
+
+    A scenario has a name; the file of a plan has none, and has projects.
+    """
+    return "name" in keys and "projects" not in keys
 
 
 def _of_plan(name: str | None, region: str, say: "Say") -> list[str]:

@@ -31,13 +31,17 @@ def note_ambiguous_names(options: Namespace, say: "Say") -> None:
 def ambiguous(given: Namespace) -> Iterator[tuple[str, str]]:
     """Bare names on the command line and in the files that it names, with what is here."""
     values, files = vars(given), []
+    for _, (options, _) in OPTIONS.items():
+        files += [name for option in options for name in _listed(values.get(option))]
+    named = {Path(file).resolve() for file in files if is_a_path(file)}
     for kind, (options, endings) in OPTIONS.items():
         for option in options:
             for name in _listed(values.get(option)):
-                yield from _shadowed(name, kind, endings, Path())
-                files.append(name)
+                for shipped, here in _shadowed(name, kind, endings, Path()):
+                    if Path(here).resolve() not in named:  # who writes the path knows the two
+                        yield shipped, here
     for file in [*files, values.get("design")]:
-        path = Path(file) if isinstance(file, str | Path) and is_path(file) else Path()
+        path = Path(file) if is_a_path(file) else Path()
         if path.suffix in YAML:
             yield from _in_file(path)
 
@@ -64,22 +68,30 @@ def _shadowed(
     if not isinstance(name, str) or not name or is_path(name) or not name.isprintable():
         return
     for here in (folder / f"{name}{ending}" for ending in endings):
-        if here != but and here.exists() and name in _shipped(kind):
+        if here == but or not here.exists() or name not in (shipped := _shipped(kind)):
+            continue
+        if not here.samefile(shipped[name]):
             yield name, str(here) if here.is_absolute() else f"./{here}"
 
 
-def _shipped(kind: str) -> set[str]:
-    """Names of the packs, plans or scenarios that come with the program."""
+def _shipped(kind: str) -> dict[str, Path]:
+    """The packs, plans or scenarios that come with the program, by name."""
     if kind == "packs":
+        from xiancheng.calibration.region import SHIPPED as PACKS
         from xiancheng.calibration.region import packs
 
-        return set(packs())
+        return {name: PACKS / name for name in packs()}
     from xiancheng.scenarios.loading import SHIPPED
     from xiancheng.scenarios.loading import shipped as plans
 
     if kind == "plans":
-        return set(plans())
-    return {file.stem for file in (plans()[SHIPPED] / "scenarios").glob("*.yaml")}
+        return plans()
+    return {file.stem: file for file in (plans()[SHIPPED] / "scenarios").glob("*.yaml")}
+
+
+def is_a_path(value: object) -> bool:
+    """Whether something given on the command line is a path, and not a bare name."""
+    return isinstance(value, Path) or (isinstance(value, str) and is_path(value))
 
 
 def _listed(value: object) -> list[object]:

@@ -4,8 +4,10 @@ import json
 
 import pytest
 
+from tests.small_pack import written
 from xiancheng.results.cli import main
 from xiancheng.scenarios.checking import ScenarioError
+from xiancheng.scenarios.loading import load as load_plan
 from xiancheng.scenarios.resolving import resolve
 from xiancheng.scenarios.review import inactive
 from xiancheng.scenarios.sweep import design
@@ -129,6 +131,28 @@ def test_a_path_is_never_the_shipped_scenario_of_that_name(tmp_path, monkeypatch
     assert main(["show", "./plan.yaml", "--json"]) == 0
     said = capsys.readouterr()
     assert (json.loads(said.out)["name"], said.err) == ("own", "")
+    assert main(["check", "./plan.yaml", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["files"][0]["kind"] == "scenario"
+
+
+def test_a_shipped_scenario_is_checked_by_its_path_and_is_not_said_to_hide_another(capsys):
+    folder = load_plan().folder
+    for file in (folder / "scenarios/plan.yaml", folder / "scenarios/to-2030.yaml"):
+        assert main(["check", str(file), "--json"]) == 0
+        said = capsys.readouterr()
+        assert json.loads(said.out)["files"][0]["kind"] == "scenario"
+        assert said.err == ""
+    assert main(["check", str(folder / "plan.yaml"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["files"][0]["kind"] == "plan"
+
+
+def test_who_writes_the_path_is_not_told_to_write_it(tmp_path, monkeypatch, capsys):
+    written(tmp_path / "binzhou")
+    monkeypatch.chdir(tmp_path)
+    assert main(["check", "./binzhou"]) == 0  # --region is binzhou by default
+    assert capsys.readouterr().err == ""
+    assert main(["check", "binzhou"]) == 0
+    assert "./binzhou" in capsys.readouterr().err
 
 
 def test_a_folder_called_like_a_shipped_scenario_is_no_run_of_that_name(tmp_path, monkeypatch):

@@ -356,6 +356,28 @@ def test_a_run_of_a_pack_given_by_a_relative_path_is_found_from_anywhere(tmp_pat
     assert Request.of("plan", region="binzhou", **ASKED).world.region == "binzhou"
 
 
+@pytest.mark.parametrize("changed", ["pack", "plan"])
+def test_a_run_is_not_read_with_targets_or_measures_of_another_day(changed, tmp_path, monkeypatch):
+    """Else a report shows the chance of one target beside another."""
+    from xiancheng.calibration.region import load
+    from xiancheng.results.contents import subject
+
+    own = shutil.copytree(load("binzhou").folder, tmp_path / "own")
+    saved = Store(tmp_path / "store").obtain(Request.of("plan", region=own, **ASKED))
+    if changed == "pack":
+        text = (own / "region.yaml").read_text("utf-8")
+        (own / "region.yaml").write_text(text.replace("value: 59.3", "value: 50"), "utf-8")
+    else:
+        monkeypatch.setattr("xiancheng.scenarios.request.plan_digest", lambda plan: "0" * 64)
+    read = store.found(saved.folder)
+    for reading in (read.outcome, lambda: subject.saved(read)):
+        with pytest.raises(RequestError, match=r"reproduce 指出") as caught:
+            reading()
+        assert "was changed after the run" in caught.value.en
+    assert len(read.series())
+    assert {"pack": "region", "plan": "plan"}[changed] in reproducing.again(read).inputs
+
+
 def test_failures_that_cannot_be_read_are_left_out(tmp_path):
     kept = Store(tmp_path)
     kept.fail("a" * 64, {"reason": "torn"})

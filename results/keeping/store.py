@@ -112,11 +112,20 @@ class Saved:
         return Request(world, told.parameters, told.seed, told.scale, told.draw)
 
     def outcome(self, asked: Request | None = None) -> Outcome:
-        """The outcome, as `simulate` gave it; `asked` is the request, where it is at hand."""
+        """The outcome, as `simulate` gave it; `asked` is the request, where it is at hand.
+
+        Raises
+        ------
+        RequestError
+            if its plan or its pack was changed since: targets and measures are read from them.
+        ScenarioError, PackError
+            if one of them is no longer there.
+        """
         from xiancheng.calibration.region import load
         from xiancheng.sim.observation import FOUND
 
         told, asked = self.record, asked or self.request
+        self._refuse_changed(asked.world)
         region = load(asked.world.region)
         groups, growth = reported(region), self.growth()
         counties = len(region.counties)
@@ -139,6 +148,21 @@ class Saved:
         if movers.empty:
             return outcome
         return replace(outcome, _movers=tables.movers_in(movers, outcome))
+
+    def _refuse_changed(self, world: World) -> None:
+        """Refuse the plan and the pack as they are now, where the run was made of others."""
+        told = self.record
+        for zh, en, then, now in (
+            ("方案", "plan", told.plan, world.plan_digest),
+            ("区域包", "region pack", told.region, world.region_digest),
+        ):
+            if then.sha256 != now:
+                raise RequestError(
+                    f"{zh} {then.name} 在运行 {told.run} 之后被改动；请用 xiancheng run 重新运行"
+                    "（xiancheng reproduce 指出改动之处）",
+                    f"the {en} {then.name} was changed after the run {told.run}; run it again with "
+                    "xiancheng run (xiancheng reproduce names what changed)",
+                )
 
 
 _ASKED = ("seed", "scale", "draw", "start", "until", "cutoff", "parameters")
