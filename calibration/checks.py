@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 from xiancheng.calibration.refusal import RefusedError
 
 LANGUAGES = ("zh", "en")
+LONGEST = 160  # characters shown of what was found in a file
 STATUSES = ("official", "secondary", "derived", "assumed")
 
 Say = tuple[str, str]  # the same words in Chinese and in English
@@ -42,6 +43,7 @@ class Problem:
         where = ":".join(str(part) for part in place if part)
         what, expected, advice = self.what[i], self.expected[i], self.advice[i]
         found = self.found if isinstance(self.found, str) else self.found[i]
+        found = naming.shortened(found, LONGEST)
         if lang == "zh":
             return f"{where}：{what}。应为：{expected}；实为：{found}；请{advice}。"
         return f"{where}: {what}. Expected {expected}; found {found}; please {advice}."
