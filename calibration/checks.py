@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from xiancheng.calibration.schema import Limits
 
 LANGUAGES = ("zh", "en")
+LONGEST = 160  # characters shown of what was found in a file
 STATUSES = ("official", "secondary", "derived", "assumed")
 
 NO_LABELS: Mapping[str, Say] = {}
@@ -41,6 +42,7 @@ class Problem:
         where = ":".join(str(part) for part in place if part)
         what, expected, advice = self.what[i], self.expected[i], self.advice[i]
         found = self.found if isinstance(self.found, str) else self.found[i]
+        found = naming.shortened(found, LONGEST)
         if lang == "zh":
             return f"{where}：{what}。应为：{expected}；实为：{found}；请{advice}。"
         return f"{where}: {what}. Expected {expected}; found {found}; please {advice}."

@@ -31,6 +31,12 @@ def is_path(what: object) -> bool:
     return isinstance(what, PurePath) or any(sign in str(what) for sign in "/\\.")
 
 
+def shortened(text: str, length: int = 60) -> str:
+    """The text on one line, cut to `length`, with what cannot be printed escaped."""
+    text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
 # Misspellings
 
 

@@ -144,8 +144,12 @@ def together(table: "pd.DataFrame") -> list[tuple[str, int, float, float]]:
 
 
 def unclear(table: "pd.DataFrame") -> bool:
-    """Whether the effect of the plan on any target cannot be told from zero."""
-    return bool(((table["plan_low"] <= 0) & (table["plan_high"] >= 0)).any())
+    """Whether the effect of the plan on any target cannot be told from zero.
+
+    An effect of exactly zero, as that of a scenario without a plan, is no such effect.
+    """
+    spans = (table["plan_low"] <= 0) & (table["plan_high"] >= 0) & (table["from_plan_pp"] != 0)
+    return bool(spans.any())
 
 
 def of_one_run(table: "pd.DataFrame", region: "Region", lang: str) -> str:

@@ -42,7 +42,7 @@ class Say:
 
     def note(self, zh: str, en: str) -> None:
         """A line for people, not for programs."""
-        print(self(zh, en), file=sys.stderr)
+        print(streams.visible(self(zh, en)), file=sys.stderr)
 
 
 class Version(argparse.Action):
@@ -265,7 +265,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return FAILED
         if message is None:
             raise
-        print(message, file=sys.stderr)
+        print(streams.visible(message), file=sys.stderr)
         return REFUSED
 
 

@@ -109,6 +109,7 @@ def run(asked: Namespace, say: Say) -> int:
 def check(asked: Namespace, say: Say) -> int:
     """`xiancheng check`: everything that is wrong with files, or what a plan leaves open."""
     from xiancheng.results.file_checks import checked
+    from xiancheng.results.streams import visible
 
     told = [checked(name, asked.region, say) for name in asked.files]
     wrong = any(each.problems for each in told)
@@ -122,12 +123,12 @@ def check(asked: Namespace, say: Say) -> int:
         return REFUSED if wrong else DONE
     for each in told:
         if each.problems:
-            print(each.text)
+            print(visible(each.text))
             continue
         for note in [*each.notes, *each.inactive]:
             print(f"· {note}")
         n = len(each.inactive)
-        print(f"{each.name}: " + (
+        print(f"{visible(each.name)}: " + (
             say(f"可以运行，但有 {n} 处不起作用",
                 f"it can be run; number of its parts that never act: {n}")
             if n else say("没有问题", "nothing wrong")
@@ -149,6 +150,8 @@ def show(asked: Namespace, say: Say) -> int:
         if asked.json:
             print(as_json({"from": asked.scenario, "to": asked.diff, "changes": changes}))
         else:
+            print(say(f"从 {asked.scenario} 到 {asked.diff}：",
+                      f"from {asked.scenario} to {asked.diff}:"))  # fmt: skip
             print("\n".join(changes) or say("没有差别", "no difference"))
         return DONE
     print(as_json(scenario.resolved()) if asked.json else yaml(scenario.resolved()), end="")

@@ -40,6 +40,22 @@ def escaped(text: str) -> str:
     return "".join(chr(code) if code < 0x80 else f"\\u{code:04x}" for code in codes)
 
 
+def visible(text: str) -> str:
+    r"""Text with control characters escaped, but for the ends of lines: a file's name may hold any.
+
+    >>> visible("a\x1b[31m.csv: 县\n")
+    'a\\x1b[31m.csv: 县\n'
+    """
+    return "".join(
+        letter if letter == "\n" or unicodedata.category(letter) not in UNSEEN
+        else letter.encode("unicode_escape").decode()
+        for letter in text
+    )  # fmt: skip
+
+
+UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")  # categories: control, format, surrogate, separators
+
+
 def prepare(*, json: bool) -> None:
     """Make stdout and stderr of this process replace what they cannot encode.
 

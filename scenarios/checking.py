@@ -16,6 +16,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from xiancheng.calibration import naming, parsing
 from xiancheng.calibration.i18n import Words as Words
+from xiancheng.calibration.naming import shortened
 from xiancheng.calibration.refusal import RefusedError
 
 Path = tuple[str | int, ...]  # the keys and list positions that lead to a value
@@ -83,12 +84,6 @@ def dotted(path: Path) -> str:
     """A path as people write it: measures.M05.intensity, phases[0]."""
     text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
     return shortened(text.removeprefix("."), 120)
-
-
-def shortened(text: str, length: int = 60) -> str:
-    """The text on one line, cut to `length`, with what cannot be printed escaped."""
-    text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-    return text if len(text) <= length else text[: length - 1] + "…"
 
 
 def shown(value: object) -> str:

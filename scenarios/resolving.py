@@ -159,6 +159,7 @@ def _joined(plan: Plan, links: list[Link]) -> Scenario:
         red_lines = red_lines.model_copy(update=update)
     document, written = links[-1]
     named = Path(document.file).stem if document.keys else written.name  # a dict has no file
+    named = shortened(named)  # a file's name may hold what no title may
     title = written.title or Text(zh=named, en=named)
     scenario = Scenario(
         name=written.name,

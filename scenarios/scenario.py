@@ -115,6 +115,11 @@ def _spelled_out(value: Any) -> Any:
         return {"intensity": 1.0}
     if isinstance(value, int | float) and not isinstance(value, bool):
         return {"intensity": value}
+    if not isinstance(value, Mapping | Setting):
+        raise wrong(
+            "off、on、力度（如 1.5），或写明 intensity、delay、counties、phases 的映射",
+            "off, on, an intensity such as 1.5, or a mapping of intensity, delay, counties, phases",
+        )
     return value
 
 

@@ -260,7 +260,9 @@ def test_show_takes_the_counties_of_the_region(dezhou, tmp_path, capsys):
         "name: own\nbased_on: plan\nmeasures: {M02: {counties: {禹城市: 1.5}}}\n", "utf-8"
     )
     assert main(["show", "plan", "--diff", str(file), "--region", str(dezhou)]) == 0
-    assert "M02：禹城市 1 -> 1.5" in capsys.readouterr().out
+    head, *changes = capsys.readouterr().out.splitlines()
+    assert head == f"从 plan 到 {file}："  # the reader sees which way the arrows point
+    assert "M02：禹城市 1 -> 1.5" in changes
 
 
 def test_an_attribution_of_other_settings_is_refused(tmp_path):

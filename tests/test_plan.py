@@ -703,6 +703,11 @@ def test_on_is_the_plan_as_written():
     assert resolve(scenario).setting("M06").intensity == 0.5
 
 
+@pytest.mark.parametrize("given", [True, False, "1", "关", None, [1]])
+def test_what_stands_for_no_intensity_is_told_what_may_stand_there(given):
+    assert "off, on, an intensity such as 1.5, or a mapping" in problems_of(plan_with(M05=given))
+
+
 def test_a_dict_is_held_to_the_same_rules():
     assert "nesting of at most 32" in problems_of(nested(40))
     scenario = resolve(plan_with(M05={"intensity": np.float64(0.5)}))

@@ -9,13 +9,14 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from rich.console import Console
 
-from xiancheng.calibration import cache, compiling
+from xiancheng.calibration import cache, checks, compiling
 from xiancheng.calibration.population import population
 from xiancheng.calibration.region import load
-from xiancheng.results import cells, commands, cost, show, streams
+from xiancheng.results import caveats, cells, commands, cost, show, streams
 from xiancheng.results.cli import Say, main
 from xiancheng.results.comparison import command
 from xiancheng.results.forecasts import score
@@ -351,3 +352,40 @@ def test_an_interrupted_process_leaves_no_semaphores():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, cwd=HERE)
     assert (done.returncode, done.stderr) == (INTERRUPTED, b"")
+
+
+def test_control_characters_in_names_and_files_never_reach_the_terminal(tmp_path, capsys):
+    """A file's name, or what stands in it, could else clear the screen or colour a verdict."""
+    bad = "\x1b[31m\x07\u202e"
+    scenario = tmp_path / f"a{bad}.yaml"
+    scenario.write_text("name: a\nbased_on: plan\nmeasures: {M05: off}\n", encoding="utf-8")
+    calls = [
+        ["check", str(scenario)],
+        ["check", str(tmp_path / f"nosuch{bad}.yaml")],
+        ["score", str(tmp_path / f"nosuch{bad}")],
+        ["reproduce", f"nosuch{bad}"],
+        ["run", f"nosuch{bad}"],
+        ["run", "--region", f"./nosuch{bad}"],
+        ["region", "check", f"./nosuch{bad}"],
+    ]
+    for call in calls:
+        main(["--lang", "en", *call])
+        shown = "".join(capsys.readouterr())
+        assert "\\x1b[31m" in shown, call
+        assert not set(bad) - set("[31m") & set(shown), call
+
+
+def test_a_long_figure_in_a_file_is_cut_in_the_message():
+    problem = checks.Problem(
+        "a.csv", 2, ("数", "figure"), ("数", "a number"), "9" * 400, ("改", "mend")
+    )
+    for lang in ("zh", "en"):
+        assert len(problem.text(lang)) < 250
+        assert "9…" in problem.text(lang)
+
+
+def test_an_effect_of_exactly_zero_is_not_called_unclear():
+    """A baseline adds nothing: no cell of its table bears the mark that the note explains."""
+    effects = {"from_plan_pp": [0.0], "plan_low": [0.0], "plan_high": [0.0]}
+    assert not caveats.unclear(pd.DataFrame(effects))
+    assert caveats.unclear(pd.DataFrame(effects | {"from_plan_pp": [0.1], "plan_high": [0.2]}))
