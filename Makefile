@@ -16,8 +16,8 @@ run: $(READY)
 	  'The command is $(BIN)/xiancheng; after source $(BIN)/activate it is xiancheng, as in xiancheng --lang en run plan --draws 40'
 
 # Tests read and write text; what a terminal can show is a matter of its own, which they set.
-test test-all: export PYTHONUTF8 := 1
-test test-all: export PYTHONIOENCODING := utf-8
+test test-all identity mutants: export PYTHONUTF8 := 1
+test test-all identity mutants: export PYTHONIOENCODING := utf-8
 
 test: $(READY)
 	$(BIN)/python -m pytest -m "not slow"

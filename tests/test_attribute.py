@@ -210,6 +210,8 @@ def test_the_command_prints_one_json_object(capsys, tmp_path):
     assert "Huimin" in capsys.readouterr().out
     assert main([*words, "--county", "nowhere"]) == 2
     assert "惠民县" in capsys.readouterr().err
+    assert main([*words, "--county", "Huimn", "--lang", "en"]) == 2
+    assert "did you mean Huimin?" in capsys.readouterr().err
 
 
 def test_a_table_that_cannot_be_written_is_refused_before_computing(capsys, tmp_path, monkeypatch):

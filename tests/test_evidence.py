@@ -34,7 +34,7 @@ class Here:
 @pytest.fixture(scope="module", autouse=True)
 def _here():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("scenarios.ensemble.Local", Here)
+        patch.setattr("xiancheng.scenarios.ensemble.Local", Here)
         yield
 
 

@@ -88,6 +88,24 @@ def test_a_wish_that_cannot_be_read_is_refused(runs, how):
         wish(runs, **how)
 
 
+@pytest.mark.parametrize(
+    ("how", "near", "listed"),
+    [
+        ({"targets": ["Yangxn"]}, "did you mean Yangxin?", "371681 Zouping"),
+        ({"targets": ["阳信县里"]}, "是否指 阳信县？", "371681 邹平市"),
+        ({"counties": ["Hiumin"]}, "did you mean Huimin?", "371602 Bincheng"),
+        ({"rates": {"Boxng": 60.0}}, "did you mean Boxing?", "371625 Boxing"),
+    ],
+)
+def test_a_place_misspelt_gets_the_nearest_and_the_list_in_each_language(runs, how, near, listed):
+    with pytest.raises(RequestError) as refused:
+        wish(runs, **how)
+    assert near in str(refused.value)
+    assert listed in str(refused.value)
+    assert "邹平" not in refused.value.en
+    assert "Zouping" not in refused.value.zh
+
+
 def test_nothing_is_due_before_the_deadline(runs):
     with pytest.raises(RequestError):
         wish(runs, {"name": "s", "title": "t", "based_on": "plan",

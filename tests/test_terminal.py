@@ -262,7 +262,10 @@ def refuses_first(words, folder, monkeypatch, capsys):
     def computed(*_args, **_more):
         raise AssertionError("something was computed")
 
-    for place in ("scenarios.request.Request.simulate", "xiancheng.scenarios.paired._run"):
+    for place in (
+        "xiancheng.scenarios.request.Request.simulate",
+        "xiancheng.scenarios.paired._run",
+    ):
         monkeypatch.setattr(place, computed)
     assert main([*(known.get(word, word) for word in words), "--lang", "en"]) == 2
     said = capsys.readouterr()

@@ -160,10 +160,14 @@ def group_named(made: "Runs", name: str | None) -> int:
     if name is None:
         return len(groups) - 1
     codes = [str(group.code) for group in groups]
-    if (code := naming.place(name, naming.place_names(groups))) is not None:
+    places = naming.place_names(groups)
+    if (code := naming.place(name, places)) is not None:
         return codes.index(code)
+    near = nearest(name, places)
+    meant = Words(f"；是否指 {near}？", f"; did you mean {near}?") if near else Words("", "")
     zh = "、".join(f"{g.code} {g.zh}" for g in groups)
     en = ", ".join(f"{g.code} {g.en}" for g in groups)
     raise RequestError(
-        f"没有名为 {name!r} 的地区；可用：{zh}", f"no place is called {name!r}; known: {en}"
+        f"没有名为 {name!r} 的地区；可用：{zh}{meant.zh}",
+        f"no place is called {name!r}; known: {en}{meant.en}",
     )

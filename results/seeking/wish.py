@@ -257,9 +257,20 @@ def _looked_up(
     """
     code = name if name in known else naming.place(name, places or {})
     if code is None or code not in known:
-        called = {c: n for n, c in (places or {}).items() if not n.isascii()}  # in full: last
-        valid = ", ".join(f"{each} {called.get(each, '')}".strip() for each in known)
+        # The full names stand first in `places`, and are the ones shown.
+        zh, en = (
+            {c: n for n, c in reversed((places or {}).items()) if n.isascii() == ascii_only
+             and not n.isdigit()}
+            for ascii_only in (False, True)
+        )  # fmt: skip
+        valid = Words(
+            "、".join(f"{each} {zh.get(each, '')}".strip() for each in known),
+            ", ".join(f"{each} {en.get(each, '')}".strip() for each in known),
+        )
+        near = naming.nearest(name, [*known, *(n for n, c in (places or {}).items() if c in known)])
+        meant = Words(f"；是否指 {near}？", f"; did you mean {near}?") if near else Words("", "")
         raise RequestError(
-            f"没有{what.zh} {name!r}；可用：{valid}", f"no {what.en} {name!r}; known: {valid}"
+            f"没有{what.zh} {name!r}；可用：{valid.zh}{meant.zh}",
+            f"no {what.en} {name!r}; known: {valid.en}{meant.en}",
         )
     return known[code]
