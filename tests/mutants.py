@@ -14,6 +14,7 @@ population does not depend on the code, so that a mutant does not build every po
 import argparse
 import ast
 import hashlib
+import inspect
 import json
 import os
 import resource
@@ -30,8 +31,10 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 from random import Random
-from types import CodeType, FrameType
+from types import CodeType, FrameType, FunctionType
 from typing import Any
+
+import pytest
 
 HOUSE = Path(__file__).parent.parent
 COPY = Path("build", "mutants")
@@ -41,14 +44,22 @@ LIBRARIES = (  # loaded once, before a mutant's process is forked; none of them 
     "numpy", "numba", "scipy.stats", "scipy.optimize", "scipy.special", "mesa", "pandas", "yaml",
     "hypothesis", "hypothesis.extra.numpy", "pytest",
 )  # fmt: skip
-BESIDE = 30.0  # seconds of other tests that a mutant is tried on, after those that call it
+FIRST = 3.0  # seconds of tests that are tried first, so that few files need be read
+CALLING = 90.0  # seconds of tests that call a mutant's function, at most
+BESIDE = 5.0  # seconds of other tests, after those
 LONGEST = 900.0  # seconds that a mutant, or a file of tests, may take at most
 COMPILED = "sim/kernels.py"  # no call within it is seen
 CALL_COMPILED = ("test_kernel", "test_moving", "test_model")
+WORDS = {"passed": "survived", "failed": "killed  ", "stopped": "too slow"}  # a crash is the last
 LEFT_OUT = (  # tests of minutes
     "test_a_pack_without_targets_has_a_level_all_the_same",
     "test_no_county_has_a_say_in_the_weight_of_its_own_forecast",
 )
+
+OPTIONS = (
+    "-x", "-m", "not slow", "-p", "no:cacheprovider", "-k", f"not ({' or '.join(LEFT_OUT)})",
+    "-W", "ignore::pytest.PytestAssertRewriteWarning",
+)  # fmt: skip
 
 # The areas: their share of the sample, their files, and their tests.
 TABLES = ("__init__", "conditions", "levers", "parameters", "state")  # declarations, no rules
@@ -165,8 +176,57 @@ def sample(n: int, seed: int, only: str = "") -> list[tuple[Mutant, tuple[str, .
     for share, files, tests in AREAS.values():
         every = [(m, tests) for f in files if f.startswith(only) for m in mutants(f)]
         wanted = n if only else round(share * n)
-        drawn += random.sample(every, min(wanted, len(every)))
+        some = random.sample(every, min(wanted, len(every)))
+        drawn += sorted(some, key=lambda each: each[0].file == COMPILED)  # the slow ones last
     return drawn
+
+
+@cache
+def outermost(file: str, line: int) -> int:
+    """First line of the outermost function in whose body a line is; 0 if there is none."""
+    for node in ast.walk(ast.parse((HOUSE / file).read_bytes())):  # from the outside inwards
+        if isinstance(node, ast.FunctionDef) and line <= (node.end_lineno or 0):
+            first = min(part.lineno for part in (node, *node.decorator_list))
+            if first <= line:
+                return first if node.body[0].lineno <= line else 0
+    return 0
+
+
+def defined(of: object, module: str) -> Iterator[FunctionType]:
+    """All functions that a module defines, those of its classes too."""
+    for value in list(vars(of).values()):
+        value = getattr(value, "fget", None) or getattr(value, "func", None) or value
+        value = inspect.unwrap(getattr(value, "__func__", value))
+        if getattr(value, "__module__", "") != module:
+            continue
+        if isinstance(value, FunctionType):
+            yield value
+        elif isinstance(value, type):
+            yield from defined(value, module)
+
+
+def replaced(mutant: Mutant) -> Callable[[], None] | None:
+    """What puts a mutant's code into a loaded module; None if it takes a fresh process."""
+    first = outermost(mutant.file, mutant.line)
+    name = "xiancheng." + mutant.file.removesuffix(".py").replace("/", ".")
+    if mutant.file == COMPILED or not first or name not in sys.modules:
+        return None
+    own = list(defined(sys.modules[name], name))
+    if first not in {each.__code__.co_firstlineno for each in own}:
+        return None
+
+    def replace() -> None:
+        text = mutant.applied((HOUSE / mutant.file).read_bytes())
+        todo, codes = [compile(text, str(HOUSE / mutant.file), "exec", dont_inherit=True)], {}
+        while todo:
+            inner = [each for each in todo.pop().co_consts if isinstance(each, CodeType)]
+            codes |= {each.co_qualname: each for each in inner}
+            todo += inner
+        for each in own:
+            if each.__code__.co_firstlineno == first:
+                each.__code__ = codes[each.__code__.co_qualname]
+
+    return replace
 
 
 @cache
@@ -225,7 +285,7 @@ class Calls:
         (HOUSE / "calls.json").write_text(json.dumps(found))
 
 
-@dataclass(frozen=True)
+@dataclass
 class Ordered:
     """Pytest plugin: these tests in this order, each within a time in which it should end."""
 
@@ -242,8 +302,54 @@ class Ordered:
         signal.setitimer(signal.ITIMER_VIRTUAL, self.beside + 5 * self.tests[item.nodeid])
 
 
-def forked(files: list[str], plugin: object, log: str = os.devnull) -> bool:
-    """Whether files of tests pass, in a process of their own."""
+class Loaded(Ordered):
+    """Pytest plugin: with all tests loaded, tries mutants one after the other, each in a fork."""
+
+    def __init__(self, drawn: list[tuple[Mutant, dict[str, float]]]) -> None:
+        super().__init__({}, 10.0)
+        self.drawn: list[tuple[Mutant, dict[str, float]]] = drawn
+        self.left: list[Mutant] = []
+
+    def pytest_collection_modifyitems(self, items: list[Any]) -> None:
+        """All stay."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: Any) -> bool | None:
+        """In the fork, go on to the tests that face the mutant."""
+        by_name = {item.nodeid: item for item in session.items}
+        for mutant, tests in self.drawn:
+            if not (replace := replaced(mutant)):
+                self.left.append(mutant)
+                continue
+            begun = time.monotonic()
+            if not (child := os.fork()):
+                os.setsid()
+                signal.alarm(int(LONGEST))
+                for stream in (1, 2):
+                    os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
+                replace()
+                self.tests = tests
+                session.items[:] = [by_name[name] for name in tests]
+                return None
+            show(mutant, ended(child), begun)
+        return True
+
+
+def ended(child: int) -> str:
+    """How a process ended: passed, failed or stopped."""
+    status = os.waitpid(child, 0)[1]
+    with suppress(ProcessLookupError):
+        os.killpg(child, signal.SIGKILL)  # what it started and left
+    return "stopped" if os.WIFSIGNALED(status) else "failed" if status else "passed"
+
+
+def show(mutant: Mutant, found: str, begun: float) -> None:
+    """Print what became of a mutant."""
+    print(WORDS[found], f"{time.monotonic() - begun:5.1f} s", mutant, flush=True)
+
+
+def forked(files: list[str], plugin: object, log: str = os.devnull) -> str:
+    """What becomes of files of tests in a process of their own: passed, failed or stopped."""
     if not (child := os.fork()):
         code = 1
         try:
@@ -254,20 +360,14 @@ def forked(files: list[str], plugin: object, log: str = os.devnull) -> bool:
             os.dup2(out, 1)
             os.dup2(out, 2)
             pin_populations()
-            words = ["-x", "-q", "-m", "not slow", "-p", "no:cacheprovider",
-                     "-W", "ignore::pytest.PytestAssertRewriteWarning",
-                     "-k", f"not ({' or '.join(LEFT_OUT)})"]  # fmt: skip
-            code = int(import_module("pytest").main([*words, *files], plugins=[plugin]))
+            code = int(pytest.main(["-q", *OPTIONS, *files], plugins=[plugin]))
         except BaseException:  # shown in the log; nothing of this process may go on
             traceback.print_exc()
         finally:
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(code)
-    passed = not os.waitpid(child, 0)[1]
-    with suppress(ProcessLookupError):
-        os.killpg(child, signal.SIGKILL)  # what it started and left
-    return passed
+    return ended(child)
 
 
 def pin_populations() -> None:
@@ -294,15 +394,16 @@ class Tests:
         RuntimeError
             if one fails without any mutant.
         """
-        if file not in self.files:
+        key = f"{file} {hashlib.sha256((HOUSE / 'tests' / f'{file}.py').read_bytes()).hexdigest()}"
+        if key not in self.files:
             log = str(HOUSE / f"{file}.log")
             if not any((HOUSE / "cache" / "compiled").iterdir()):  # slow where calls are recorded
                 forked([f"tests/{each}.py" for each in CALL_COMPILED], object(), log)
-            if not forked([f"tests/{file}.py"], Calls(), log):
+            if forked([f"tests/{file}.py"], Calls(), log) != "passed":
                 raise RuntimeError(f"{file} fails without any mutant; see {log}")
-            self.files[file] = json.loads((HOUSE / "calls.json").read_text())
+            self.files[key] = json.loads((HOUSE / "calls.json").read_text())
             self.kept.write_text(json.dumps(self.files))
-        return self.files[file]
+        return self.files[key]
 
     def facing(self, mutant: Mutant, files: tuple[str, ...]) -> dict[str, float]:
         """Tests that may notice a mutant, in the order to run them, and their seconds."""
@@ -317,17 +418,18 @@ class Tests:
                 else:
                     calls = where in called
                 (calling if calls else others)[name] = seconds
-        total = 0.0
-        order = dict(sorted(calling.items(), key=lambda each: each[1]))
-        for name, seconds in sorted(others.items(), key=lambda each: each[1]):
-            if (total := total + seconds) > BESIDE:
-                break
-            order[name] = seconds
+        order: dict[str, float] = {}
+        for tests, longest in ((calling, CALLING), (others, BESIDE)):
+            total = 0.0
+            for name, seconds in sorted(tests.items(), key=lambda each: each[1]):
+                if (total := total + seconds) > longest and order:
+                    break
+                order[name] = seconds
         return order
 
-    def survives(self, mutant: Mutant, files: tuple[str, ...]) -> bool:
-        """Whether no test notices a mutant."""
-        tests = self.facing(mutant, files)
+    def tried(self, mutant: Mutant, tests: dict[str, float]) -> str:
+        """What becomes of the tests that face a mutant: passed, failed or stopped."""
+        found = "passed"
         file, compiled = HOUSE / mutant.file, HOUSE / "cache" / "compiled"
         source, times = file.read_bytes(), (file.stat().st_atime_ns, file.stat().st_mtime_ns)
         before = set(compiled.iterdir())
@@ -336,8 +438,17 @@ class Tests:
         file.write_bytes(mutant.applied(source))
         try:
             beside = 120.0 if mutant.file == COMPILED else 10.0
-            used = dict.fromkeys(name.partition("::")[0] for name in tests)
-            return forked(list(used), Ordered(tests, beside))
+            total = 0.0
+            stages: tuple[dict[str, float], dict[str, float]] = ({}, {})
+            for name, seconds in tests.items():
+                total += seconds
+                stages[total > FIRST][name] = seconds
+            for stage in filter(None, stages):
+                used = dict.fromkeys(name.partition("::")[0] for name in stage)
+                found = forked(list(used), Ordered(stage, beside))
+                if found != "passed":
+                    break
+            return found
         finally:
             file.write_bytes(source)
             os.utime(file, ns=times)
@@ -358,9 +469,9 @@ def copy() -> Path:
 
 
 def source_digest() -> str:
-    """Sha256 of all Python files that are copied, the tests among them."""
+    """Sha256 of all Python files that are copied, but for the tests."""
     content = hashlib.sha256()
-    for name in COPIED:
+    for name in sorted(set(COPIED) - {"tests"}):
         for file in sorted((HOUSE / name).rglob("*.py")):
             content.update(f"{file.relative_to(HOUSE)}\n".encode() + file.read_bytes())
     return content.hexdigest()[:16]
@@ -407,15 +518,25 @@ def main() -> None:
         sys.exit(subprocess.run(again, cwd=place, env=os.environ | own, check=False).returncode)
     for library in LIBRARIES:
         import_module(library)
-    tests, survivors = Tests(), []
-    for mutant, files in drawn:
-        begun, survived = time.monotonic(), tests.survives(mutant, files)
-        seconds = f"{time.monotonic() - begun:5.1f} s"
-        print("survived" if survived else "killed  ", seconds, mutant, flush=True)
-        survivors += [mutant] * survived
-    print(f"\n{len(drawn)} mutants, {len(survivors)} survived")
-    for mutant in survivors:
-        print(f"  {mutant}")
+    tests = Tests()
+    faced = [(mutant, tests.facing(mutant, files)) for mutant, files in drawn]
+    used = sorted({name.partition("::")[0] for _, order in faced for name in order})
+    if not (child := os.fork()):
+        pin_populations()
+        own = os.getpid()
+        plugin = Loaded(faced)
+        code = import_module("pytest").main(
+            [*OPTIONS, "-p", "no:terminal", *used], plugins=[plugin]
+        )
+        if os.getpid() == own:
+            Path("left.json").write_text(json.dumps([str(mutant) for mutant in plugin.left]))
+        os._exit(int(code))
+    ended(child)
+    left = json.loads(Path("left.json").read_text())
+    for mutant, order in faced:
+        if str(mutant) in left:
+            begun = time.monotonic()
+            show(mutant, tests.tried(mutant, order), begun)
 
 
 if __name__ == "__main__":
