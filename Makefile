@@ -33,7 +33,7 @@ test-all: $(READY)
 	$(BIN)/python -m pytest
 
 # Breaks a seeded sample of the source, a rule at a time, and runs the tests that should notice;
-# takes hours on two cores. More by hand: python -m tests.mutants --help
+# takes about half an hour, and longer the first time. More: python -m tests.mutants --help
 mutants: $(READY)
 	$(BIN)/python -m tests.mutants
 

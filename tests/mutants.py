@@ -2,85 +2,83 @@
 
 A mutant is the source with one operator, comparison, number, call or returned value changed. It is
 killed if a test fails, and survives if none does: then either no test holds the rule, or the change
-means nothing. Mutants are a seeded sample of all there are, run in copies of the tree.
+means nothing. Mutants are a seeded sample of all there are, tried in a copy of the tree
+(build/mutants, with a cache of its own, both kept between runs).
+
+What makes it fast: each test is first run once and timed, and the functions that it calls are
+recorded. A mutant is tried on the tests that call its function, the fastest first, until one fails,
+in a process forked from one that has loaded the libraries. In that copy alone, the key of a kept
+population does not depend on the code, so that a mutant does not build every population anew.
 """
 
 import argparse
 import ast
+import hashlib
+import inspect
+import json
 import os
+import resource
 import shutil
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
 from pathlib import Path
-from queue import Queue
 from random import Random
-from tempfile import TemporaryDirectory
+from types import CodeType, FrameType, FunctionType
+from typing import Any
+
+import pytest
 
 HOUSE = Path(__file__).parent.parent
-COPIED = ("sim", "calibration", "scenarios", "results", "tests", "docs")
+COPY = Path("build", "mutants")
+COPIED = ("xiancheng", "sim", "calibration", "scenarios", "results", "tests", "docs")
 ROOT_FILES = ("pyproject.toml", "Makefile")
-LONGEST = 900.0  # seconds that a file of tests may take at most
-COMPILING = 120.0  # seconds that a mutant may take beside
+LIBRARIES = (  # loaded once, before a mutant's process is forked; none of them starts a thread
+    "numpy", "numba", "scipy.stats", "scipy.optimize", "scipy.special", "mesa", "pandas", "yaml",
+    "hypothesis", "hypothesis.extra.numpy", "pytest",
+)  # fmt: skip
+FIRST = 3.0  # seconds of tests that are tried first, so that few files need be read
+CALLING = 90.0  # seconds of tests that call a mutant's function, at most
+BESIDE = 5.0  # seconds of other tests, after those
+LONGEST = 900.0  # seconds that a mutant, or a file of tests, may take at most
+COMPILED = "sim/kernels.py"  # no call within it is seen
+CALL_COMPILED = ("test_kernel", "test_moving", "test_model")
+WORDS = {"passed": "survived", "failed": "killed  ", "stopped": "too slow"}  # a crash is the last
 LEFT_OUT = (  # tests of minutes
     "test_a_pack_without_targets_has_a_level_all_the_same",
     "test_no_county_has_a_say_in_the_weight_of_its_own_forecast",
 )
 
-# The areas: their share of the sample, their files, and the tests of each, the fastest first.
-AREAS: dict[str, tuple[float, dict[str, tuple[str, ...]]]] = {
-    "sim": (0.5, {
-        "sim/accounts.py": ("test_books", "test_formulas", "test_days", "test_model"),
-        "sim/calendar.py": ("test_books", "test_days", "test_model"),
-        "sim/choice.py": ("test_formulas", "test_kernel", "test_migration", "test_model"),
-        "sim/demography.py": ("test_formulas", "test_rules", "test_households", "test_model"),
-        "sim/departure.py": ("test_formulas", "test_migration", "test_moving", "test_model"),
-        "sim/destination.py": ("test_formulas", "test_migration", "test_moving", "test_model"),
-        "sim/destination_constants.py": ("test_migration", "test_model"),
-        "sim/events.py": ("test_kernel", "test_model"),
-        "sim/governments.py": ("test_formulas", "test_levers", "test_model"),
-        "sim/housing.py": ("test_formulas", "test_markets", "test_model"),
-        "sim/hukou.py": ("test_formulas", "test_land_and_villages", "test_model"),
-        "sim/indicators.py": ("test_formulas", "test_measurement", "test_model"),
-        "sim/kernels.py": ("test_kernel", "test_moving"),
-        "sim/labour.py": ("test_formulas", "test_markets", "test_model"),
-        "sim/markets.py": ("test_formulas", "test_markets", "test_schools", "test_model"),
-        "sim/model.py": ("test_model", "test_formulas", "test_levers", "test_days", "test_run"),
-        "sim/observation.py": ("test_formulas", "test_measurement", "test_census", "test_days",
-                               "test_model"),
-        "sim/places.py": ("test_levers", "test_moving", "test_model"),
-        "sim/population.py": ("test_books", "test_moving", "test_households", "test_measurement",
-                              "test_land_and_villages", "test_model"),
-        "sim/randomness.py": ("test_kernel", "test_model"),
-        "sim/reclassification.py": ("test_formulas", "test_land_and_villages", "test_model"),
-        "sim/relocation.py": ("test_formulas", "test_moving", "test_model"),
-        "sim/schooling.py": ("test_formulas", "test_schools", "test_model"),
-        "sim/services.py": ("test_formulas", "test_rules", "test_levers"),
-        "sim/step.py": ("test_moving", "test_households", "test_model"),
-        "sim/strata.py": ("test_books", "test_kernel", "test_households", "test_model"),
-    }),
-    "forecasts": (0.3, {
-        "calibration/baselines/cohorts.py": ("test_baselines",),
-        "calibration/baselines/errors.py": ("test_baselines",),
-        "calibration/baselines/forecast.py": ("test_baselines",),
-        "calibration/baselines/pool.py": ("test_baselines",),
-        "calibration/baselines/shared.py": ("test_baselines",),
-        "calibration/baselines/trends.py": ("test_baselines",),
-        "calibration/meld.py": ("test_meld", "test_verdict"),
-        "results/forecasts/forecasting.py": ("test_scoring", "test_meld"),
-        "results/forecasts/frozen.py": ("test_scoring",),
-        "results/forecasts/observed.py": ("test_scoring",),
-        "results/forecasts/scored.py": ("test_scoring",),
-    }),
-    "verdict": (0.2, {
-        "results/verdict/level.py": ("test_meld", "test_verdict"),
-        "results/verdict/pairing.py": ("test_meld", "test_verdict"),
-        "results/verdict/verdict.py": ("test_deadlines", "test_verdict"),
-        "results/verdict_table.py": ("test_run",),
-    }),
+OPTIONS = (
+    "-x", "-m", "not slow", "-p", "no:cacheprovider", "-k", f"not ({' or '.join(LEFT_OUT)})",
+    "-W", "ignore::pytest.PytestAssertRewriteWarning",
+)  # fmt: skip
+
+# The areas: their share of the sample, their files, and their tests.
+TABLES = ("__init__", "conditions", "levers", "parameters", "state")  # declarations, no rules
+SIM = tuple(f"sim/{f.name}" for f in sorted((HOUSE / "sim").glob("*.py")) if f.stem not in TABLES)
+AREAS: dict[str, tuple[float, tuple[str, ...], tuple[str, ...]]] = {
+    "sim": (0.5, SIM, (
+        "test_books", "test_formulas", "test_kernel", "test_rules", "test_households",
+        "test_moving", "test_levers", "test_markets", "test_migration", "test_land_and_villages",
+        "test_measurement", "test_schools", "test_days", "test_model",
+    )),
+    "forecasts": (0.3, (
+        "calibration/baselines/cohorts.py", "calibration/baselines/errors.py",
+        "calibration/baselines/forecast.py", "calibration/baselines/pool.py",
+        "calibration/baselines/shared.py", "calibration/baselines/trends.py",
+        "calibration/meld.py", "results/forecasts/forecasting.py", "results/forecasts/frozen.py",
+        "results/forecasts/observed.py", "results/forecasts/scored.py",
+    ), ("test_baselines", "test_meld", "test_scoring")),
+    "verdict": (0.2, ("results/judgement.py", "results/verdict.py"),
+                ("test_deadlines", "test_judgement", "test_outcome", "test_naming")),
 }  # fmt: skip
 
 SWAPPED = {
@@ -174,70 +172,328 @@ def mutants(file: str) -> list[Mutant]:
 def sample(n: int, seed: int, only: str = "") -> list[tuple[Mutant, tuple[str, ...]]]:
     """`n` mutants and their tests, shared out among the areas; `only` is the start of a path."""
     drawn, random = [], Random(seed)
-    for share, files in AREAS.values():
-        every = [(m, files[f]) for f in files if f.startswith(only) for m in mutants(f)]
+    for share, files, tests in AREAS.values():
+        every = [(m, tests) for f in files if f.startswith(only) for m in mutants(f)]
         wanted = n if only else round(share * n)
-        drawn += random.sample(every, min(wanted, len(every)))
+        some = random.sample(every, min(wanted, len(every)))
+        drawn += sorted(some, key=lambda each: each[0].file == COMPILED)  # the slow ones last
     return drawn
 
 
-class Tree:
-    """A copy of the source in which mutants are tried, one after the other."""
+@cache
+def outermost(file: str, line: int) -> int:
+    """First line of the outermost function in whose body a line is; 0 if there is none."""
+    for node in ast.walk(ast.parse((HOUSE / file).read_bytes())):  # from the outside inwards
+        if isinstance(node, ast.FunctionDef) and line <= (node.end_lineno or 0):
+            first = min(part.lineno for part in (node, *node.decorator_list))
+            if first <= line:
+                return first if node.body[0].lineno <= line else 0
+    return 0
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        for name in COPIED:
-            shutil.copytree(HOUSE / name, folder / name, ignore=shutil.ignore_patterns("runs"))
-        for name in ROOT_FILES:
-            shutil.copy(HOUSE / name, folder)
-        self.usual: dict[str, float] = {}  # seconds that a file of tests takes
 
-    def passes(self, test: str, seconds: float, **own: str) -> bool:
-        """Whether a file of tests passes, in time."""
-        words = ["-m", "pytest", "-x", "-q", "-m", "not slow", "-p", "no:cacheprovider",
-                 "-k", f"not ({' or '.join(LEFT_OUT)})", f"tests/{test}.py"]  # fmt: skip
-        own |= {"PYTHONPATH": str(self.folder), "XIANCHENG_CACHE": str(self.folder / "cache")}
+def defined(of: object, module: str) -> Iterator[FunctionType]:
+    """All functions that a module defines, those of its classes too."""
+    for value in list(vars(of).values()):
+        value = getattr(value, "fget", None) or getattr(value, "func", None) or value
+        value = inspect.unwrap(getattr(value, "__func__", value))
+        if getattr(value, "__module__", "") != module:
+            continue
+        if isinstance(value, FunctionType):
+            yield value
+        elif isinstance(value, type):
+            yield from defined(value, module)
+
+
+def replaced(mutant: Mutant) -> Callable[[], None] | None:
+    """What puts a mutant's code into a loaded module; None if it takes a fresh process."""
+    first = outermost(mutant.file, mutant.line)
+    name = "xiancheng." + mutant.file.removesuffix(".py").replace("/", ".")
+    if mutant.file == COMPILED or not first or name not in sys.modules:
+        return None
+    own = list(defined(sys.modules[name], name))
+    if first not in {each.__code__.co_firstlineno for each in own}:
+        return None
+
+    def replace() -> None:
+        text = mutant.applied((HOUSE / mutant.file).read_bytes())
+        todo, codes = [compile(text, str(HOUSE / mutant.file), "exec", dont_inherit=True)], {}
+        while todo:
+            inner = [each for each in todo.pop().co_consts if isinstance(each, CodeType)]
+            codes |= {each.co_qualname: each for each in inner}
+            todo += inner
+        for each in own:
+            if each.__code__.co_firstlineno == first:
+                each.__code__ = codes[each.__code__.co_qualname]
+
+    return replace
+
+
+@cache
+def function(file: str, line: int) -> str:
+    """The innermost function around a line, as `Calls` names it; the file if there is none."""
+    found = [
+        (min(part.lineno for part in (node, *node.decorator_list)), node.end_lineno or 0)
+        for node in ast.walk(ast.parse((HOUSE / file).read_bytes()))
+        if isinstance(node, ast.FunctionDef)
+    ]
+    begins = [first for first, last in found if first <= line <= last]
+    return f"{file}:{max(begins)}" if begins else file
+
+
+class Calls:
+    """Pytest plugin: the seconds of each test, and the functions of the source that it calls."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self.called: dict[str, set[CodeType]] = {}
+        self.fixtures: dict[str, set[CodeType]] = {}  # called while one of a wider scope was set up
+        self.now: set[CodeType] = set()
+
+    def seen(self, frame: FrameType, event: str, _: object) -> None:
+        """Note a call; passed to `sys.setprofile`."""
+        if event == "call":
+            self.now.add(frame.f_code)
+
+    def pytest_fixture_setup(self, fixturedef: Any) -> None:
+        """What is called from here on belongs to a fixture, until its test begins."""
+        if fixturedef.scope != "function":
+            self.fixtures.setdefault(fixturedef.argname, self.now)
+
+    def pytest_runtest_setup(self, item: Any) -> None:
+        """Begin a test."""
+        self.now, self.seconds[item.nodeid] = set(), time.monotonic()
+        sys.setprofile(self.seen)
+
+    def pytest_runtest_teardown(self, item: Any) -> None:
+        """End a test."""
+        sys.setprofile(None)
+        self.seconds[item.nodeid] = time.monotonic() - self.seconds[item.nodeid]
+        wider = [self.fixtures.get(name, set()) for name in item.fixturenames]
+        self.called[item.nodeid] = self.now.union(*wider)
+
+    def pytest_sessionfinish(self) -> None:
+        """Hand over what was seen."""
+        ours = f"{HOUSE}/"
+        found = [
+            (name, self.seconds[name], sorted({
+                f"{code.co_filename.removeprefix(ours)}:{code.co_firstlineno}"
+                for code in called if code.co_filename.startswith(ours)
+            }))
+            for name, called in self.called.items()
+        ]  # fmt: skip
+        (HOUSE / "calls.json").write_text(json.dumps(found))
+
+
+@dataclass
+class Ordered:
+    """Pytest plugin: these tests in this order, each within a time in which it should end."""
+
+    tests: dict[str, float]  # seconds that each takes
+    beside: float  # seconds that each may take beside
+
+    def pytest_collection_modifyitems(self, items: list[Any]) -> None:
+        """Put them in order."""
+        by_name = {item.nodeid: item for item in items}
+        items[:] = [by_name[name] for name in self.tests]
+
+    def pytest_runtest_setup(self, item: Any) -> None:
+        """A test that takes much longer than usual ends the process, by a signal."""
+        signal.setitimer(signal.ITIMER_VIRTUAL, self.beside + 5 * self.tests[item.nodeid])
+
+
+class Loaded(Ordered):
+    """Pytest plugin: with all tests loaded, tries mutants one after the other, each in a fork."""
+
+    def __init__(self, drawn: list[tuple[Mutant, dict[str, float]]]) -> None:
+        super().__init__({}, 10.0)
+        self.drawn: list[tuple[Mutant, dict[str, float]]] = drawn
+        self.left: list[Mutant] = []
+
+    def pytest_collection_modifyitems(self, items: list[Any]) -> None:
+        """All stay."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: Any) -> bool | None:
+        """In the fork, go on to the tests that face the mutant."""
+        by_name = {item.nodeid: item for item in session.items}
+        for mutant, tests in self.drawn:
+            if not (replace := replaced(mutant)):
+                self.left.append(mutant)
+                continue
+            begun = time.monotonic()
+            if not (child := os.fork()):
+                os.setsid()
+                signal.alarm(int(LONGEST))
+                for stream in (1, 2):
+                    os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
+                replace()
+                self.tests = tests
+                session.items[:] = [by_name[name] for name in tests]
+                return None
+            show(mutant, ended(child), begun)
+        return True
+
+
+def ended(child: int) -> str:
+    """How a process ended: passed, failed or stopped."""
+    status = os.waitpid(child, 0)[1]
+    with suppress(ProcessLookupError):
+        os.killpg(child, signal.SIGKILL)  # what it started and left
+    return "stopped" if os.WIFSIGNALED(status) else "failed" if status else "passed"
+
+
+def show(mutant: Mutant, found: str, begun: float) -> None:
+    """Print what became of a mutant."""
+    print(WORDS[found], f"{time.monotonic() - begun:5.1f} s", mutant, flush=True)
+
+
+def forked(files: list[str], plugin: object, log: str = os.devnull) -> str:
+    """What becomes of files of tests in a process of their own: passed, failed or stopped."""
+    if not (child := os.fork()):
+        code = 1
         try:
-            return not subprocess.run(
-                [sys.executable, *words], cwd=self.folder, env=os.environ | own, timeout=seconds,
-                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False,
-            ).returncode  # fmt: skip
-        except subprocess.TimeoutExpired:
-            return False
+            os.setsid()
+            signal.alarm(int(LONGEST))
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+            out = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+            os.dup2(out, 1)
+            os.dup2(out, 2)
+            pin_populations()
+            code = int(pytest.main(["-q", *OPTIONS, *files], plugins=[plugin]))
+        except BaseException:  # shown in the log; nothing of this process may go on
+            traceback.print_exc()
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
+    return ended(child)
 
-    def survives(self, mutant: Mutant, tests: tuple[str, ...]) -> bool:
-        """Whether no test notices a mutant.
+
+def pin_populations() -> None:
+    """Let a kept population serve whatever the code: no test here asks how they are made."""
+    identity = import_module("xiancheng.calibration.code_identity")
+    made_by = import_module("xiancheng.calibration.population").CODE
+    digest: Callable[..., str] = identity.digest
+    identity.digest = lambda *parts: os.environ["SOURCE"] if parts == made_by else digest(*parts)
+
+
+class Tests:
+    """The tests of the unbroken source: what each takes and calls; kept in the copy."""
+
+    def __init__(self) -> None:
+        self.kept = HOUSE / f"calls-{os.environ['SOURCE']}.json"
+        read = json.loads(self.kept.read_text()) if self.kept.is_file() else {}
+        self.files: dict[str, list[tuple[str, float, list[str]]]] = read
+
+    def of(self, file: str) -> list[tuple[str, float, list[str]]]:
+        """The name, seconds and called functions of each test of a file.
 
         Raises
         ------
         RuntimeError
-            if tests fail without it.
+            if one fails without any mutant.
         """
-        for test in tests:
-            if test not in self.usual:
-                begun = time.monotonic()
-                if not self.passes(test, LONGEST):
-                    raise RuntimeError(f"{test} fails without any mutant")
-                self.usual[test] = time.monotonic() - begun
-            if not self.survives_one(mutant, test):
-                return False
-        return True
+        key = f"{file} {hashlib.sha256((HOUSE / 'tests' / f'{file}.py').read_bytes()).hexdigest()}"
+        if key not in self.files:
+            log = str(HOUSE / f"{file}.log")
+            if not any((HOUSE / "cache" / "compiled").iterdir()):  # slow where calls are recorded
+                forked([f"tests/{each}.py" for each in CALL_COMPILED], object(), log)
+            if forked([f"tests/{file}.py"], Calls(), log) != "passed":
+                raise RuntimeError(f"{file} fails without any mutant; see {log}")
+            self.files[key] = json.loads((HOUSE / "calls.json").read_text())
+            self.kept.write_text(json.dumps(self.files))
+        return self.files[key]
 
-    def survives_one(self, mutant: Mutant, test: str) -> bool:
-        """Whether no test of a file notices a mutant."""
-        file = self.folder / mutant.file
+    def facing(self, mutant: Mutant, files: tuple[str, ...]) -> dict[str, float]:
+        """Tests that may notice a mutant, in the order to run them, and their seconds."""
+        where = function(mutant.file, mutant.line)
+        calling, others = {}, {}
+        for file in files:
+            for name, seconds, called in self.of(file):
+                if mutant.file == COMPILED:
+                    calls = file in CALL_COMPILED
+                elif where == mutant.file:  # of the module, not of a function
+                    calls = any(each.startswith(f"{where}:") for each in called)
+                else:
+                    calls = where in called
+                (calling if calls else others)[name] = seconds
+        order: dict[str, float] = {}
+        for tests, longest in ((calling, CALLING), (others, BESIDE)):
+            total = 0.0
+            for name, seconds in sorted(tests.items(), key=lambda each: each[1]):
+                if (total := total + seconds) > longest and order:
+                    break
+                order[name] = seconds
+        return order
+
+    def tried(self, mutant: Mutant, tests: dict[str, float]) -> str:
+        """What becomes of the tests that face a mutant: passed, failed or stopped."""
+        found = "passed"
+        file, compiled = HOUSE / mutant.file, HOUSE / "cache" / "compiled"
         source, times = file.read_bytes(), (file.stat().st_atime_ns, file.stat().st_mtime_ns)
-        # What is compiled for a mutant must not take the place of what is compiled for the source.
-        compiled = {}
-        if mutant.file == "sim/kernel.py":
-            compiled["NUMBA_CACHE_DIR"] = str(self.folder / "compiled" / str(mutant.start))
+        before = set(compiled.iterdir())
+        for folder in before:
+            os.utime(folder)  # the youngest are kept
         file.write_bytes(mutant.applied(source))
         try:
-            seconds = COMPILING + 4 * self.usual[test]
-            return self.passes(test, min(seconds, LONGEST), **compiled)
+            beside = 120.0 if mutant.file == COMPILED else 10.0
+            total = 0.0
+            stages: tuple[dict[str, float], dict[str, float]] = ({}, {})
+            for name, seconds in tests.items():
+                total += seconds
+                stages[total > FIRST][name] = seconds
+            for stage in filter(None, stages):
+                used = dict.fromkeys(name.partition("::")[0] for name in stage)
+                found = forked(list(used), Ordered(stage, beside))
+                if found != "passed":
+                    break
+            return found
         finally:
             file.write_bytes(source)
             os.utime(file, ns=times)
+            for folder in set(compiled.iterdir()) - before:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def copy() -> Path:
+    """The copy of the source as it is now; its cache and what was recorded stay."""
+    place = HOUSE / COPY
+    place.mkdir(parents=True, exist_ok=True)
+    for name in COPIED:
+        shutil.rmtree(place / name, ignore_errors=True)
+        shutil.copytree(HOUSE / name, place / name, ignore=shutil.ignore_patterns("runs"))
+    for name in ROOT_FILES:
+        shutil.copy(HOUSE / name, place)
+    return place
+
+
+def source_digest() -> str:
+    """Sha256 of all Python files that are copied, but for the tests."""
+    content = hashlib.sha256()
+    for name in sorted(set(COPIED) - {"tests"}):
+        for file in sorted((HOUSE / name).rglob("*.py")):
+            content.update(f"{file.relative_to(HOUSE)}\n".encode() + file.read_bytes())
+    return content.hexdigest()[:16]
+
+
+def by_hand(file: Path) -> list[tuple[Mutant, tuple[str, ...]]]:
+    """Mutants from a file of JSON: rows of [path, text in it, text instead].
+
+    Raises
+    ------
+    ValueError
+        if the text does not occur just once.
+    """
+    drawn = []
+    for path, before, after in json.loads(file.read_text()):
+        source = (HOUSE / path).read_bytes()
+        if source.count(before.encode()) != 1:
+            raise ValueError(f"{path}: {before!r} occurs {source.count(before.encode())} times")
+        start = source.index(before.encode())
+        line = source[:start].count(b"\n") + 1
+        mutant = Mutant(path, line, start, start + len(before.encode()), after)
+        drawn.append((mutant, next(tests for _, files, tests in AREAS.values() if path in files)))
+    return drawn
 
 
 def main() -> None:
@@ -246,29 +502,40 @@ def main() -> None:
     words.add_argument("-n", type=int, default=100, help="mutants (default 100)")
     words.add_argument("--seed", type=int, default=1, help="of the sample (default 1)")
     words.add_argument("--only", default="", metavar="PATH", help="files that begin so")
-    words.add_argument("--jobs", type=int, default=1, choices=(1, 2), help="copies of the tree")
-    told = words.parse_args()
-    drawn, survivors = sample(told.n, told.seed, told.only), []
-    with TemporaryDirectory() as folder, ThreadPoolExecutor(told.jobs) as pool:
-        trees: Queue[Tree] = Queue()
-        for number in range(told.jobs):
-            place = Path(folder) / f"tree{number}"
-            place.mkdir()
-            trees.put(Tree(place))
-
-        def tried(each: tuple[Mutant, tuple[str, ...]]) -> bool:
-            tree = trees.get()
-            try:
-                return tree.survives(*each)
-            finally:
-                trees.put(tree)
-
-        for (mutant, _), survived in zip(drawn, pool.map(tried, drawn), strict=True):
-            print("survived" if survived else "killed  ", mutant, flush=True)
-            survivors += [mutant] * survived
-    print(f"\n{len(drawn)} mutants, {len(survivors)} survived")
-    for mutant in survivors:
-        print(f"  {mutant}")
+    words.add_argument("--by-hand", type=Path, metavar="FILE", help="mutants written in a file")
+    words.add_argument("--show", action="store_true", help="print the sample, try nothing")
+    given = words.parse_args()
+    drawn = by_hand(given.by_hand) if given.by_hand else sample(given.n, given.seed, given.only)
+    if given.show:
+        print(*(mutant for mutant, _ in drawn), sep="\n")
+        return
+    if "SOURCE" not in os.environ:  # the same again, in the copy
+        own = {"SOURCE": source_digest(), "XIANCHENG_CACHE": str(HOUSE / COPY / "cache")}
+        own |= {"PYTHONPATH": str(place := copy()), "PYTHONPYCACHEPREFIX": str(place / "pyc")}
+        (place / "cache" / "compiled").mkdir(parents=True, exist_ok=True)
+        again = [sys.executable, "-m", "tests.mutants", *sys.argv[1:]]
+        sys.exit(subprocess.run(again, cwd=place, env=os.environ | own, check=False).returncode)
+    for library in LIBRARIES:
+        import_module(library)
+    tests = Tests()
+    faced = [(mutant, tests.facing(mutant, files)) for mutant, files in drawn]
+    used = sorted({name.partition("::")[0] for _, order in faced for name in order})
+    if not (child := os.fork()):
+        pin_populations()
+        own = os.getpid()
+        plugin = Loaded(faced)
+        code = import_module("pytest").main(
+            [*OPTIONS, "-p", "no:terminal", *used], plugins=[plugin]
+        )
+        if os.getpid() == own:
+            Path("left.json").write_text(json.dumps([str(mutant) for mutant in plugin.left]))
+        os._exit(int(code))
+    ended(child)
+    left = json.loads(Path("left.json").read_text())
+    for mutant, order in faced:
+        if str(mutant) in left:
+            begun = time.monotonic()
+            show(mutant, tests.tried(mutant, order), begun)
 
 
 if __name__ == "__main__":

@@ -17,11 +17,12 @@ from xiancheng.calibration.baselines import (
     Pool,
     Standing,
     hindcast,
+    shared,
 )
 from xiancheng.calibration.baselines.cohorts import Rates, by_place
 from xiancheng.calibration.baselines.errors import NU, Law, carried, strayed
 from xiancheng.calibration.baselines.forecast import SHIFT_SD, from_log_odds, log_odds
-from xiancheng.calibration.baselines.shared import SCALE, WIDE, SharedTrend, sample
+from xiancheng.calibration.baselines.shared import SCALE, WIDE, Posterior, SharedTrend, sample
 from xiancheng.calibration.baselines.trends import Odds, Trend
 from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.panel import Panel, left_out, record
@@ -430,6 +431,32 @@ def test_a_county_that_fell_is_neither_forgotten_nor_carried_on_in_full(shandong
     others = shandong.rate[1, fell] + np.mean(shandong.rate[1] - shandong.rate[0]) / 2
     assert np.median(drift) < np.median(shared) < others
     assert (shared < shandong.rate[1, fell]).mean() > 0.1, "that it falls again is possible"
+
+
+def test_a_county_that_strayed_far_is_one_that_strays_far(monkeypatch):
+    """Deviations are normal, of a precision of each county's own: that of one that strayed as far
+    as it did, drawn here from all counties that there might be."""
+    scale, span, n, rng = 0.1, 5.0, 100_000, np.random.default_rng(1)
+    known_well = Posterior(np.zeros((1, 2)), np.zeros((1, 1)), np.array([1e-9]), np.array([scale]))
+    monkeypatch.setattr(shared, "sample", lambda *_: known_well)
+    monkeypatch.setattr(shared, "shifted", lambda rate, *_: rate)
+    changes = np.array([0.0, 0.4, 0.0])
+    panel = panel_of([np.full(3, 50.0), from_log_odds(np.full(3, 50.0), changes)], prefectures=1)
+    forecast = SharedTrend()(Known(panel, Standing.at(panel, 1)), span * panel.years, n, 1)
+    found = log_odds(forecast.rate) - log_odds(panel.rate[1])
+
+    precision = rng.chisquare(4, 4_000_000) / 4
+    strayed_so_far = scale * rng.standard_normal(len(precision)) / np.sqrt(precision)
+    for unit in (0, 1):
+        like = precision[np.abs(strayed_so_far - changes[unit]) < 0.01]
+        sd = scale / np.sqrt(rng.choice(like, n))
+        omega, z = rng.random(n), rng.standard_normal(n)
+        goes_on = omega * changes[unit] + np.sqrt(omega * (1 - omega)) * sd * z
+        begins = np.sqrt(1 - omega) * scale * rng.standard_t(4, n)
+        expected = span * goes_on + np.sqrt(span) * begins
+        for share in (5, 25, 50, 75, 95):
+            there, here = np.percentile(expected, share), np.percentile(found[:, unit], share)
+            assert here == pytest.approx(there, abs=0.03), (unit, share)
 
 
 def test_left_out_counties_of_shandong(shandong):

@@ -14,6 +14,7 @@ import pytest
 
 from tests import golden, processor
 from xiancheng.calibration import posterior, priors
+from xiancheng.calibration.panel import record
 from xiancheng.calibration.population import key
 from xiancheng.calibration.region import load
 from xiancheng.results import sensitivity
@@ -199,3 +200,14 @@ def test_a_difference_in_the_last_digit_is_no_other_draw():
     assert (off != values).all()
     assert (priors.on_grid(off) == priors.on_grid(values)).all()
     assert priors.on_grid(np.array([[1 / 3]])).tolist() == [[0.333333333]]
+
+
+def test_a_difference_in_the_last_digit_is_no_other_record():
+    """Figures of a record are computed; its digest is one of decimal text."""
+    known = record(load("shandong"))
+    figures = {name: getattr(known, name) for name in ("urban", "rural", "ages", "odds")}
+    off = {name: np.nextafter(each, np.inf) for name, each in figures.items()}
+    assert not any((off[name] == each).any() for name, each in figures.items())
+    assert frozen.panel_digest(replace(known, **off)) == frozen.panel_digest(known)
+    other = replace(known, odds=known.odds * (1 + 1e-8))
+    assert frozen.panel_digest(other) != frozen.panel_digest(known)
