@@ -529,8 +529,8 @@ def commit() -> str | None:
 
     def git(*words: str) -> str:
         asked = ["git", "-C", str(file.parent), *words]
-        done = subprocess.run(asked, capture_output=True, text=True)
-        return done.stdout.strip() if done.returncode == 0 else ""
+        done = subprocess.run(asked, capture_output=True)  # messages hold paths in any encoding
+        return done.stdout.decode("utf-8", "replace").strip() if done.returncode == 0 else ""
 
     try:
         return (git("ls-files", "--error-unmatch", file.name) and git("rev-parse", "HEAD")) or None

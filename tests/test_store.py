@@ -341,6 +341,18 @@ def test_the_commit_is_that_of_a_repository_that_tracks_this_program(tmp_path, m
     assert len(outcome.commit()) == 40
 
 
+@pytest.mark.skipif(os.name == "nt", reason="a script stands for git")
+def test_a_message_of_git_in_another_encoding_ends_no_run(tmp_path, monkeypatch):
+    """As in a folder with a Chinese name that another user owns, in a terminal without UTF-8."""
+    from xiancheng.scenarios import outcome
+
+    git = tmp_path / "git"
+    git.write_text("#!/bin/sh\nprintf 'fatal: \\317\\330' >&2\nexit 128\n", encoding="ascii")
+    git.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    assert outcome.commit() is None
+
+
 def test_a_run_of_a_pack_given_by_a_relative_path_is_found_from_anywhere(tmp_path, monkeypatch):
     from xiancheng.calibration.region import load
 
