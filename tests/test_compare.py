@@ -345,7 +345,7 @@ def test_a_saved_run_of_another_region_is_refused(saved):
 def test_a_side_has_the_chance_that_a_run_of_it_has():
     """`compare` and `run` say the same of a scenario and its baseline."""
     told = compare((side("baseline"), side("plan")), scale=SCALE, jobs=1).verdicts()
-    judged = Verdict.of(pair(resolve("plan"), scale=SCALE)).columns()
+    judged = Verdict.of(pair(resolve("plan"), scale=SCALE)).estimates()
     chances = {name: told[told["scenario"] == name]["probability"] for name in ("baseline", "plan")}
     assert chances["plan"].to_numpy() == pytest.approx(judged["probability"])
     assert chances["baseline"].to_numpy() == pytest.approx(judged["probability_without"])
