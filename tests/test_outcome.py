@@ -4,12 +4,14 @@ import json
 import pickle
 import re
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+import xiancheng
 from xiancheng.calibration.refusal import RefusedError
 from xiancheng.calibration.region import load
 from xiancheng.results.keeping import ledger, record, store
@@ -64,6 +66,14 @@ def test_the_verdict_of_an_outcome_takes_its_parameters_seed_and_draw():
     told = simulate("plan", **asked).verdicts()
     wanted = verdicts(pair(resolve("plan"), **asked))
     assert told["expected"].tolist() == wanted["expected"].tolist()
+
+
+def test_without_the_package_of_results_verdicts_are_refused(outcome, monkeypatch):
+    monkeypatch.setattr(xiancheng, "__path__", [])
+    for name in ("xiancheng.results", "xiancheng.results.verdict"):
+        monkeypatch.delitem(sys.modules, name)
+    with pytest.raises(RequestError, match="not installed"):
+        outcome.verdicts()
 
 
 def test_deadlines_are_dates_to_pandas(outcome):
