@@ -16,7 +16,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from xiancheng.calibration import naming, parsing
 from xiancheng.calibration.i18n import Words as Words
-from xiancheng.calibration.naming import shortened
+from xiancheng.calibration.naming import shortened as shortened
 from xiancheng.calibration.refusal import RefusedError
 
 Path = tuple[str | int, ...]  # the keys and list positions that lead to a value

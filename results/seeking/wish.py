@@ -259,7 +259,7 @@ def _looked_up(
     if code is None or code not in known:
         # The full names stand first in `places`, and are the ones shown.
         zh, en = (
-            {c: n for n, c in reversed((places or {}).items()) if n.isascii() == ascii_only
+            {c: n for n, c in reversed([*(places or {}).items()]) if n.isascii() == ascii_only
              and not n.isdigit()}
             for ascii_only in (False, True)
         )  # fmt: skip
