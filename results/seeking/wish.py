@@ -257,8 +257,11 @@ def _looked_up(
     """
     code = name if name in known else naming.place(name, places or {})
     if code is None or code not in known:
-        called = {c: n for n, c in (places or {}).items() if not n.isascii()}  # in full: last
-        valid = ", ".join(f"{each} {called.get(each, '')}".strip() for each in known)
+        called: dict[str, str] = {}
+        for title, county in (places or {}).items():  # the present name in full comes first
+            if not title.isascii():
+                called.setdefault(county, title)
+        valid = ", ".join(f"{code} {called.get(code, '')}".strip() for code in known)
         raise RequestError(
             f"没有{what.zh} {name!r}；可用：{valid}", f"no {what.en} {name!r}; known: {valid}"
         )
