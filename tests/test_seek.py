@@ -488,3 +488,15 @@ def test_the_command_shows_both_numbers(capsys):
     told = json.loads(capsys.readouterr().out)
     assert told["certificate"]["certified"] is False
     assert told["share"] == 1
+
+
+def test_the_list_of_valid_counties_has_their_present_names_in_full():
+    from xiancheng.calibration.naming import place_names
+    from xiancheng.calibration.region import load
+    from xiancheng.results.seeking import wish
+
+    counties = load("binzhou").counties
+    known = {str(c.code): c.zh for c in counties}
+    with pytest.raises(RequestError) as caught:
+        wish._looked_up("371699", known, wish.COUNTY, place_names(counties))
+    assert all(f"{code} {zh}" in caught.value.zh for code, zh in known.items())
