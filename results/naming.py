@@ -3,7 +3,7 @@
 from argparse import Namespace
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from xiancheng.calibration.naming import is_path
 
@@ -89,7 +89,7 @@ def _shipped(kind: str) -> dict[str, Path]:
     return {file.stem: file for file in (plans()[SHIPPED] / "scenarios").glob("*.yaml")}
 
 
-def is_a_path(value: object) -> bool:
+def is_a_path(value: object) -> TypeGuard[str | Path]:
     """Whether something given on the command line is a path, and not a bare name."""
     return isinstance(value, Path) or (isinstance(value, str) and is_path(value))
 
