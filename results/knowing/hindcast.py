@@ -77,14 +77,14 @@ def hindcast(asked: Namespace, say: Say) -> int:
     return DONE
 
 
-SCORES = "<!-- scores -->\n"  # what follows in a page is kept: registered scores, as they came out
+SCORES_MARK = "<!-- scores -->\n"  # registered scores follow it in a page, and are kept
 
 
 def registered(file: Path) -> str:
-    """What stands from `SCORES` on in a page that is written anew; empty if there is none."""
+    """What stands from `SCORES_MARK` on in a page that is written anew; empty if there is none."""
     if not file.is_file():
         return ""
-    _, mark, scores = file.read_text(encoding="utf-8").partition(SCORES)
+    _, mark, scores = file.read_text(encoding="utf-8").partition(SCORES_MARK)
     return f"\n{mark}{scores}" if mark else ""
 
 
