@@ -206,3 +206,12 @@ def test_the_command_writes_page_picture_and_record(tmp_path, capsys):
     assert told["trial"]
     assert (tmp_path / "out" / RECORD).is_file()
     assert (pack_copy / RECORD).read_bytes() == (load("binzhou").folder / RECORD).read_bytes()
+
+
+def test_registered_scores_outlast_a_page_that_is_written_anew(tmp_path):
+    page = tmp_path / "page.md"
+    assert hindcast.registered(page) == ""
+    page.write_text("# old\n\n<!-- scores -->\nregistered\n", "utf-8")
+    assert hindcast.registered(page) == "\n<!-- scores -->\nregistered\n"
+    page.write_text("# old\n", "utf-8")
+    assert hindcast.registered(page) == ""

@@ -4,7 +4,9 @@ import json
 import os
 import re
 import shutil
+from argparse import Namespace
 from dataclasses import replace
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
@@ -373,6 +375,7 @@ def test_a_run_is_not_read_with_targets_or_measures_of_another_day(changed, tmp_
     """Else a report shows the chance of one target beside another."""
     from xiancheng.calibration.region import load
     from xiancheng.results.contents import subject
+    from xiancheng.results.report import subject as report
 
     own = shutil.copytree(load("binzhou").folder, tmp_path / "own")
     saved = Store(tmp_path / "store").obtain(Request.of("plan", region=own, **ASKED))
@@ -382,7 +385,10 @@ def test_a_run_is_not_read_with_targets_or_measures_of_another_day(changed, tmp_
     else:
         monkeypatch.setattr("xiancheng.scenarios.request.plan_digest", lambda plan: "0" * 64)
     read = store.found(saved.folder)
-    for reading in (read.outcome, lambda: subject.saved(read)):
+    monkeypatch.setattr(report, "beside", lambda *_, **__: pytest.fail("computed before refused"))
+    asked = Namespace(run=str(saved.folder), attribution=None, package=None, jobs=1)
+    reported = partial(report.subject_of, asked, None, lambda: None)
+    for reading in (read.outcome, partial(subject.saved, read), reported):
         with pytest.raises(RequestError, match=r"reproduce 指出") as caught:
             reading()
         assert "was changed after the run" in caught.value.en

@@ -125,7 +125,7 @@ class Saved:
         from xiancheng.sim.observation import FOUND
 
         told, asked = self.record, asked or self.request
-        self._refuse_changed(asked.world)
+        self.refuse_changed(asked.world)
         region = load(asked.world.region)
         groups, growth = reported(region), self.growth()
         counties = len(region.counties)
@@ -149,8 +149,13 @@ class Saved:
             return outcome
         return replace(outcome, _movers=tables.movers_in(movers, outcome))
 
-    def _refuse_changed(self, world: World) -> None:
-        """Refuse the plan and the pack as they are now, where the run was made of others."""
+    def refuse_changed(self, world: World) -> None:
+        """Refuse the plan and the pack as they are now, where the run was made of others.
+
+        Raises
+        ------
+        RequestError
+        """
         told = self.record
         for zh, en, then, now in (
             ("方案", "plan", told.plan, world.plan_digest),

@@ -39,6 +39,7 @@ def subject_of(asked: Namespace, say: "Say", step: Callable[[], None]) -> Subjec
 
     answers, run = Answers.here(), None if is_shipped(asked.run) else store.on_file(asked.run)
     if run is not None:
+        run.refuse_changed(run.request.world)  # before an attribution is computed
         scenario, place, seed = run.request.world.scenario, run.record.region.name, run.record.seed
     else:
         scenario, place, seed = _scenario(asked.run, asked.region), asked.region, asked.seed
