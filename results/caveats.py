@@ -117,8 +117,8 @@ def unjudged(
             + (
                 f"is not after the start, {start}."
                 if early
-                else f"is after the end, {until}; set the end to {due} (--until of run and seek, or "
-                "horizon.until of a scenario or design)."
+                else f"is after the end, {until}; set the end to {due} (--until of run and seek, "
+                "or horizon.until of a scenario or design)."
             ),
         )
 

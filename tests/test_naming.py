@@ -251,7 +251,8 @@ def test_a_sweep_names_the_targets_that_it_does_not_judge(dezhou):
     worlds = [World.of(resolve(name, str(dezhou)), str(dezhou)) for name in ("plan", "baseline")]
     late = [t for t in load(dezhou).targets if t.deadline > worlds[0].scenario.until]
     notes = swept.unjudged(worlds)
-    assert late and len(notes) == len(late)
+    assert late
+    assert len(notes) == len(late)
     assert all(target.id in note.en for target, note in zip(late, notes, strict=True))
     assert "horizon.until" in notes[0].zh  # the way that a design has
     last = max(target.deadline for target in late)
