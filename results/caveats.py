@@ -91,6 +91,13 @@ def beyond(region: "Region", groups: Sequence[Group], start: date, until: date) 
             "Verdicts are of the targets' deadlines alone; every quarter is in series.parquet of a "
             "saved run.",
         )
+    yield from unjudged(region, groups, start, until)
+
+
+def unjudged(
+    region: "Region", groups: Sequence[Group], start: date, until: date
+) -> Iterator[Words]:
+    """The targets that a run from `start` to `until` says nothing of, a sentence each."""
     for target in region.targets:
         if target.due(start, until):
             continue
@@ -99,13 +106,19 @@ def beyond(region: "Region", groups: Sequence[Group], start: date, until: date) 
         early = due <= start
         yield Words(
             f"未判定的目标 {target.id}：{place.zh} {SIGNS[target.operator]}{rate}，期限 {due} "
-            + (f"不晚于起点 {start}。" if early else f"晚于期末 {until}；用 --until {due} 判定。"),
+            + (
+                f"不晚于起点 {start}。"
+                if early
+                else f"晚于期末 {until}；终点设为 {due}（run、seek 的 --until，"
+                "或情景、设计中的 horizon.until）才能判定。"
+            ),
             f"Target {target.id} is not judged: {place.en} {SIGNS[target.operator]}{rate}, "
             f"deadline {due} "
             + (
                 f"is not after the start, {start}."
                 if early
-                else f"is after the end, {until}; use --until {due}."
+                else f"is after the end, {until}; set the end to {due} (--until of run and seek, "
+                "or horizon.until of a scenario or design)."
             ),
         )
 

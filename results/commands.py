@@ -242,6 +242,8 @@ def sweep(asked: Namespace, say: Say) -> int:
         say.note(*message(idle))
     for world in sweep.design.worlds:
         note_inactive(world.scenario, say)
+    for late in swept.unjudged(sweep.design.worlds):
+        say.note(late.zh, late.en)
     need = sweep.need()
     say.note(*need.said())
     need.refuse()

@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Protocol
 
-from xiancheng.calibration.naming import PlaceLike, is_path, place_names
+from xiancheng.calibration.naming import PlaceLike, is_path, place_names, shortened
 from xiancheng.scenarios.checking import (
     Document,
     Problem,
@@ -16,7 +16,6 @@ from xiancheng.scenarios.checking import (
     Words,
     held_against,
     nearest,
-    shortened,
 )
 from xiancheng.scenarios.checking import Path as KeyPath
 from xiancheng.scenarios.measures import About, Clause, Indicator, Measure, Schedule

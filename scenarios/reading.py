@@ -17,6 +17,7 @@ from ruamel.yaml import YAML, events
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from xiancheng.calibration import parsing
+from xiancheng.calibration.naming import shortened
 from xiancheng.scenarios.checking import (
     MOST,
     Document,
@@ -24,7 +25,6 @@ from xiancheng.scenarios.checking import (
     Problem,
     ScenarioError,
     Words,
-    shortened,
 )
 
 MAX_BYTES = 2**20

@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from xiancheng.calibration.naming import is_path
+from xiancheng.calibration.naming import is_path, shortened
 from xiancheng.scenarios.checking import (
     Document,
     Problem,
@@ -13,7 +13,6 @@ from xiancheng.scenarios.checking import (
     Words,
     held_against,
     nearest,
-    shortened,
     shown,
 )
 from xiancheng.scenarios.keys import Text

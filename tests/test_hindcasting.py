@@ -173,13 +173,6 @@ def test_the_real_settings_keep_a_record_in_a_pack_of_ones_own(commanded, capsys
     assert "a trial" not in (home / "v.md").read_text("utf-8")
 
 
-def test_registered_scores_stay_in_a_page_that_is_written_anew(tmp_path):
-    page = tmp_path / "validation.md"
-    assert hindcast.registered(page) == ""
-    page.write_text(f"# old\n\n{hindcast.MARK}# scores\n", encoding="utf-8")
-    assert hindcast.registered(page) == f"\n{hindcast.MARK}# scores\n"
-
-
 @pytest.mark.parametrize("words", [(), ("--pool", "none", "--runs", "180", "--scale", "0.002")])
 def test_nothing_is_written_into_an_installation(commanded, capsys, words):
     _, home, run = commanded

@@ -3,6 +3,7 @@
 import csv
 import json
 import shutil
+from dataclasses import replace
 from itertools import chain
 from types import SimpleNamespace
 
@@ -18,11 +19,13 @@ from xiancheng.results.contents import conclusions, document, settings, subject
 from xiancheng.results.contents.shares import identity, printed
 from xiancheng.results.contents.words import dated
 from xiancheng.results.report.command import named
+from xiancheng.results.sweeps import swept
 from xiancheng.results.verdict.verdict import Verdict
 from xiancheng.scenarios.checking import ScenarioError
 from xiancheng.scenarios.differences import differences
 from xiancheng.scenarios.ensemble import pair
 from xiancheng.scenarios.naming import called
+from xiancheng.scenarios.request import World
 from xiancheng.scenarios.resolving import resolve
 from xiancheng.scenarios.simulate import RequestError, horizon
 
@@ -223,7 +226,7 @@ def test_what_is_not_judged_is_named(abroad, dezhou):
     pack, scenario, groups = load(dezhou), resolve("plan"), abroad.both.plan.groups
     told = [*caveats.beyond(pack, groups, scenario.start, scenario.until)]
     assert len(told) == 1
-    assert "--until 2030-12-31" in told[0].zh
+    assert "终点设为 2030-12-31" in told[0].zh
     assert "65%" in told[0].zh
     last = abroad.both.plan.dates[-1]
     assert not [n for n in caveats.beyond(pack, groups, scenario.start, last) if "D-" in n.zh]
@@ -252,6 +255,20 @@ def test_compare_shows_deadlines_and_the_plan_as_applied(dezhou, capsys):
     assert any("滨州市 2023 年方案（套用）" in line for line in told["remarks"])
     assert any("2030-12-31" in line for line in told["remarks"])
     assert not any("70,000" in line for line in told["inputs"]["plan"])
+
+
+def test_a_sweep_names_the_targets_that_it_does_not_judge(dezhou):
+    """Once each, whatever the number of scenarios; with an end after all deadlines none."""
+    worlds = [World.of(resolve(name, str(dezhou)), str(dezhou)) for name in ("plan", "baseline")]
+    late = [t for t in load(dezhou).targets if t.deadline > worlds[0].scenario.until]
+    notes = swept.unjudged(worlds)
+    assert late
+    assert len(notes) == len(late)
+    assert all(target.id in note.en for target, note in zip(late, notes, strict=True))
+    assert "horizon.until" in notes[0].zh  # the way that a design has
+    last = max(target.deadline for target in late)
+    longer = [replace(w, scenario=replace(w.scenario, until=last)) for w in worlds]
+    assert swept.unjudged(longer) == []
 
 
 def test_show_takes_the_counties_of_the_region(dezhou, tmp_path, capsys):

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from xiancheng.calibration.naming import shortened
 from xiancheng.results.contents.parts import Block, Cell, Column, Table, listed
 from xiancheng.results.contents.subject import Subject
-from xiancheng.scenarios.checking import Words, shortened
+from xiancheng.scenarios.checking import Words
 from xiancheng.scenarios.differences import Difference, differences
 from xiancheng.scenarios.keys import quarter_name
 from xiancheng.scenarios.loading import RegionLike

@@ -7,7 +7,8 @@ from datetime import date
 from pathlib import Path
 
 from xiancheng.calibration import naming, parsing
-from xiancheng.scenarios.checking import Problem, ScenarioError, Words, nearest, shortened
+from xiancheng.calibration.naming import shortened
+from xiancheng.scenarios.checking import Problem, ScenarioError, Words, nearest
 from xiancheng.scenarios.outcome import Group
 from xiancheng.scenarios.scenario import LATEST
 

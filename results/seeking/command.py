@@ -14,10 +14,12 @@ from xiancheng.results.stopping import DONE
 
 def seek(asked: Namespace, say: Say) -> int:
     """Search, confirm on fresh draws, compare with other packages; 0 whatever was found."""
+    from xiancheng.results.caveats import unjudged
     from xiancheng.results.contents.shares import identity
     from xiancheng.results.seeking import certify, held, seek, sought, wish
     from xiancheng.scenarios.naming import called
     from xiancheng.scenarios.paired import independent, layered
+    from xiancheng.scenarios.simulate import reported
 
     words.at_least(1, "draws", asked.draws)
     words.at_least(1, "confirm", asked.confirm)
@@ -69,6 +71,10 @@ def seek(asked: Namespace, say: Say) -> int:
     verdict = [*sought.verdict(wanted, found, proof, confirmed, say.lang)]
     if regret:
         verdict += sought.about_regret(regret, asked.scale, say.lang)
+    if not asked.targets:  # who names targets knows of the others
+        groups = reported(runs.pack)
+        late = unjudged(runs.pack, groups, scenario.start, scenario.until)
+        verdict += [note.said(say.lang) for note in late]
     verdict += evidence.remarks(runs.pack, say.lang)
     name = called(scenario, runs.pack)
     if asked.json:

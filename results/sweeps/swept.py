@@ -1,9 +1,14 @@
 """A sweep as people read it."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from xiancheng.calibration.region import load
+from xiancheng.results import caveats
 from xiancheng.results.sweeps.command import Tally
 from xiancheng.scenarios.checking import Words
+from xiancheng.scenarios.request import World
+from xiancheng.scenarios.simulate import reported
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,6 +42,17 @@ def lines(judged: "pd.DataFrame", lang: str) -> tuple[list[str], list[list[str]]
         cells["share_above_in_model"] = f"{share:.0%}" if known else "–"
         rows.append([cells[name] for name in HEADERS])
     return [each.said(lang) for each in HEADERS.values()], rows
+
+
+def unjudged(worlds: Iterable[World]) -> list[Words]:
+    """The targets that runs of a sweep say nothing of, a sentence each, none twice."""
+    found: dict[Words, None] = {}
+    for world in worlds:
+        region, scenario = load(world.region), world.scenario
+        groups = reported(region)
+        late = caveats.unjudged(region, groups, scenario.start, scenario.until)
+        found |= dict.fromkeys(late)
+    return list(found)
 
 
 LEVEL = Words(
