@@ -6,8 +6,8 @@ reader's system.
 
 import re
 from importlib.metadata import version as version_of
-from importlib.util import find_spec
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 from docutils import nodes
@@ -15,6 +15,8 @@ from docutils.utils.math.latex2mathml import tex2mathml
 from sphinx.search.en import SearchEnglish
 
 FLOORS = ["sim", "calibration", "scenarios"]  # what programs may lean on; results is the command
+HERE = Path(__file__).parent
+REFERENCE = HERE / "reference"  # written anew by each build
 
 project = "县城 xiancheng"
 author = "The xiancheng founders"
@@ -28,8 +30,8 @@ default_role = "code"
 suppress_warnings = [
     "ref.python"
 ]  # a type is told by its short name, which several modules may have
-exclude_patterns = ["reference/*/modules.rst", "examples"]
-modindex_common_prefix = [f"{floor}." for floor in FLOORS]
+exclude_patterns = ["reference/modules.rst", "examples"]
+modindex_common_prefix = ["xiancheng."]
 
 napoleon_use_param = False  # shapes are no types to be looked up
 
@@ -43,21 +45,26 @@ pygments_style = "friendly"
 pygments_dark_style = "native"
 
 
-def _folder(package: str) -> str:
-    spec = find_spec(package)
-    assert spec is not None
-    assert spec.origin is not None
-    return str(Path(spec.origin).parent)
+def _as_installed() -> str:
+    """A folder of links in which the packages stand inside `xiancheng`, as they are installed."""
+    package = HERE.parent / "build" / "documented" / "xiancheng"
+    package.mkdir(parents=True, exist_ok=True)
+    for name in ("xiancheng/__init__.py", *FLOORS):
+        link = package / Path(name).name
+        if not link.is_symlink():
+            link.symlink_to(HERE.parent / name)
+    return str(package)
 
 
+rmtree(REFERENCE, ignore_errors=True)  # else the pages of modules that are gone would stay
 apidoc_modules = [
     {
-        "path": _folder(floor),
-        "destination": f"reference/{floor}",
+        "path": _as_installed(),
+        "destination": REFERENCE.name,
+        "follow_links": True,
         "separate_modules": True,
         "automodule_options": {"members", "show-inheritance"},
     }
-    for floor in FLOORS
 ]
 
 

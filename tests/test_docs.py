@@ -279,7 +279,10 @@ def test_the_site_builds_without_a_warning_and_loads_nothing_from_outside(tmp_pa
     for script in site.rglob("*.js"):
         code = script.read_text(encoding="utf-8")
         assert not re.search(r"(fetch|import|open|src=)\W{0,3}(https?:)?//", code), script.name
-    assert (site / "reference/sim/sim.departure.html").exists()
+    assert (site / "reference/xiancheng.sim.departure.html").exists()
+    doors = (site / "reference/xiancheng.html").read_text(encoding="utf-8")
+    assert 'id="xiancheng.simulate"' in doors
+    assert not list(site.rglob("*results.cli*"))
     searched = (site / "_static/language_data.js").read_text(encoding="utf-8")
     stemmer = re.search(r"window\.Stemmer = (\w+);", searched)[1]
     assert f"var {stemmer}=" in searched, "the search page would stop"
