@@ -310,6 +310,7 @@ def test_markup_in_a_title_is_text_wherever_it_is_shown(visitor, tmp_path):
     one.page.wait_for_function("document.querySelector('.changes').innerText.includes('M12')")
     one.answered()
     one.page.get_by_role("button", name="保存", exact=True).click()
+    one.slide("P1", 0.5)  # else B is A, and no difference is drawn
     one.page.get_by_label("对照情景 B").select_option(label=EVIL)
     one.page.wait_for_function("document.querySelector('.maps').innerText.includes('onerror')")
     one.answered()
