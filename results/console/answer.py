@@ -98,12 +98,24 @@ class Places:
     @property
     def effect(self) -> Floats:
         """What the plan adds."""
-        return self.a - self.without
+        return level_difference(self.a, self.without)
 
     @property
     def less_b(self) -> Floats | None:
         """A less B: the difference of the two levels."""
-        return None if self.b is None else self.a - self.b
+        return None if self.b is None else level_difference(self.a, self.b)
+
+
+EXACT = 9  # decimals: what two ways of adding up leave beyond them is no difference
+
+
+def level_difference(level: Floats, other: Floats) -> Floats:
+    """One level less another, the same number however each was added up [points].
+
+    >>> level_difference(np.array([54.13]), np.array([53.875])).tolist()
+    [0.255]
+    """
+    return np.round(level - other, EXACT)
 
 
 ENOUGH = 20  # draws for an interval of 90 %; of fewer, the least and the most are given

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from xiancheng.calibration.region import load
-from xiancheng.results.console.answer import Answer, Question
+from xiancheng.results.console.answer import Answer, Places, Question
 from xiancheng.results.console.draft import Draft
 from xiancheng.results.console.naming import shown
 from xiancheng.results.console.session import Session
@@ -208,3 +208,11 @@ def test_a_note_speaks_of_a_less_b_only_where_a_column_holds_it(made):
         column = any("A − B" in head for head in heads(places.by_county(there)))
         assert column is (b == "frozen")
         assert ("A − B" in " ".join(places.notes(there))) is column
+
+
+def test_effects_on_an_edge_of_rounding_read_the_same_however_they_were_added_up():
+    level = np.array([0.0])
+    sums = [
+        Places(level + 53.875, level + at, None, None, None, None) for at in (54.13, 54.13 - 2e-14)
+    ]
+    assert len({f"{each.effect[0]:+.2f}" for each in sums}) == 1

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xiancheng.results.console.answer import Answer, percentiles
+from xiancheng.results.console.answer import Answer, level_difference, percentiles
 from xiancheng.results.console.desk import Lane
 from xiancheng.results.console.draft import Draft
 from xiancheng.results.console.levels import Series, published
@@ -212,7 +212,8 @@ def targets(shown: Shown, sides: Sequence[Side]) -> Markup:
             (met,) = probability(drawn[:, [g]], np.array([floor(target)]))
             row += [f"{np.median(drawn[:, g]):.1f}", percent(met) if len(drawn) > 1 else "–"]
             if side.letter != "A":
-                row.append(f"{np.median(known[0][:, g]) - np.median(drawn[:, g]):+.2f}")
+                less = level_difference(*(np.median(each[:, g]) for each in (known[0], drawn)))
+                row.append(f"{less:+.2f}")
         rows.append(row)
     if not rows:
         return Markup("")
@@ -245,7 +246,9 @@ def rates(shown: Shown, sides: Sequence[Side]) -> Markup:
         for side, own in zip(sides, middle, strict=True):
             row.append("–" if own is None else f"{own[g]:.1f}")
             if side.letter != "A":
-                less = None if own is None or middle[0] is None else middle[0] - own
+                less = (
+                    None if own is None or middle[0] is None else level_difference(middle[0], own)
+                )
                 row += signed(shown, less, apart(answer, sides[0], side, PUBLISHED, day), g)
         rows.append(row)
     caption = say(

@@ -2,7 +2,14 @@
 
 from datetime import date
 
+<<<<<<< HEAD
 from xiancheng.results import caveats
+||||||| 2182d1e
+from xiancheng.results import caveats, verdict
+=======
+from xiancheng.results import caveats, verdict
+from xiancheng.results.console.answer import EXACT
+>>>>>>> fix-5
 from xiancheng.results.console.markup import Markup, joined, table, tag
 from xiancheng.results.console.shown import Shown
 from xiancheng.results.contents.words import QUALIFIERS, likely
@@ -128,7 +135,8 @@ def targets(shown: Shown) -> Markup:
             *([percent(row["probability_without"]) if known else "–"] if has_plan else []),
             f"{row['expected']:.1f}", f"{row['low']:.1f}–{row['high']:.1f}" if known else "–",
             f"{row['margin_pp']:+.1f}",
-            *("–" if answer.pending else f"{row[f'from_{part}_pp']:+.2f}" for part in parts),
+            *("–" if answer.pending else f"{round(row[f'from_{part}_pp'], EXACT):+.2f}"
+              for part in parts),
         ])  # fmt: skip
     caption = say(
         "各目标到各自期限：公布的城镇化率达到目标的概率，及预期变化由什么构成",
