@@ -2,14 +2,8 @@
 
 from datetime import date
 
-<<<<<<< HEAD
 from xiancheng.results import caveats
-||||||| 2182d1e
-from xiancheng.results import caveats, verdict
-=======
-from xiancheng.results import caveats, verdict
 from xiancheng.results.console.answer import EXACT
->>>>>>> fix-5
 from xiancheng.results.console.markup import Markup, joined, table, tag
 from xiancheng.results.console.shown import Shown
 from xiancheng.results.contents.words import QUALIFIERS, likely
