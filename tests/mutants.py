@@ -45,12 +45,12 @@ LIBRARIES = (  # loaded once, before a mutant's process is forked; none of them 
     "hypothesis", "hypothesis.extra.numpy", "pytest",
 )  # fmt: skip
 FIRST = 3.0  # seconds of tests that are tried first, so that few files need be read
-CALLING = 90.0  # seconds of tests that call a mutant's function, at most
 BESIDE = 5.0  # seconds of other tests, after those
 LONGEST = 900.0  # seconds that a mutant, or a file of tests, may take at most
 COMPILED = "sim/kernels.py"  # no call within it is seen
 CALL_COMPILED = ("test_kernel", "test_moving", "test_model")
 WORDS = {"passed": "survived", "failed": "killed  ", "stopped": "too slow"}  # a crash is the last
+AT_IMPORT = "tests/test_formulas.py"  # computes its examples when it is imported
 LEFT_OUT = (  # tests of minutes
     "test_a_pack_without_targets_has_a_level_all_the_same",
     "test_no_county_has_a_say_in_the_weight_of_its_own_forecast",
@@ -307,7 +307,7 @@ class Loaded(Ordered):
     def __init__(self, drawn: list[tuple[Mutant, dict[str, float]]]) -> None:
         super().__init__({}, 10.0)
         self.drawn: list[tuple[Mutant, dict[str, float]]] = drawn
-        self.left: list[Mutant] = []
+        self.left: dict[str, bool] = {}  # to be tried in a fresh process; whether all tests are
 
     def pytest_collection_modifyitems(self, items: list[Any]) -> None:
         """All stay."""
@@ -318,7 +318,7 @@ class Loaded(Ordered):
         by_name = {item.nodeid: item for item in session.items}
         for mutant, tests in self.drawn:
             if not (replace := replaced(mutant)):
-                self.left.append(mutant)
+                self.left[str(mutant)] = True
                 continue
             begun = time.monotonic()
             if not (child := os.fork()):
@@ -328,9 +328,13 @@ class Loaded(Ordered):
                     os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
                 replace()
                 self.tests = tests
-                session.items[:] = [by_name[name] for name in tests]
+                session.items[:] = [by_name[n] for n in tests if not n.startswith(AT_IMPORT)]
                 return None
-            show(mutant, ended(child), begun)
+            found = ended(child)
+            if found == "passed" and any(name.startswith(AT_IMPORT) for name in tests):
+                self.left[str(mutant)] = False
+            else:
+                show(mutant, found, begun)
         return True
 
 
@@ -380,7 +384,8 @@ def pin_populations() -> None:
 class Tests:
     """The tests of the unbroken source: what each takes and calls; kept in the copy."""
 
-    def __init__(self) -> None:
+    def __init__(self, longest: float) -> None:
+        self.longest = longest  # seconds of tests that call a mutant's function, at most
         self.kept = HOUSE / f"calls-{os.environ['SOURCE']}.json"
         read = json.loads(self.kept.read_text()) if self.kept.is_file() else {}
         self.files: dict[str, list[tuple[str, float, list[str]]]] = read
@@ -410,7 +415,9 @@ class Tests:
         calling, others = {}, {}
         for file in files:
             for name, seconds, called in self.of(file):
-                if mutant.file == COMPILED:
+                if name.startswith(AT_IMPORT):
+                    calls = True
+                elif mutant.file == COMPILED:
                     calls = file in CALL_COMPILED
                 elif where == mutant.file:  # of the module, not of a function
                     calls = any(each.startswith(f"{where}:") for each in called)
@@ -418,7 +425,7 @@ class Tests:
                     calls = where in called
                 (calling if calls else others)[name] = seconds
         order: dict[str, float] = {}
-        for tests, longest in ((calling, CALLING), (others, BESIDE)):
+        for tests, longest in ((calling, self.longest), (others, BESIDE)):
             total = 0.0
             for name, seconds in sorted(tests.items(), key=lambda each: each[1]):
                 if (total := total + seconds) > longest and order:
@@ -502,6 +509,9 @@ def main() -> None:
     words.add_argument("-n", type=int, default=100, help="mutants (default 100)")
     words.add_argument("--seed", type=int, default=1, help="of the sample (default 1)")
     words.add_argument("--only", default="", metavar="PATH", help="files that begin so")
+    words.add_argument(
+        "--longest", type=float, default=60, help="seconds of tests of each (default 60)"
+    )
     words.add_argument("--by-hand", type=Path, metavar="FILE", help="mutants written in a file")
     words.add_argument("--show", action="store_true", help="print the sample, try nothing")
     given = words.parse_args()
@@ -517,7 +527,7 @@ def main() -> None:
         sys.exit(subprocess.run(again, cwd=place, env=os.environ | own, check=False).returncode)
     for library in LIBRARIES:
         import_module(library)
-    tests = Tests()
+    tests = Tests(given.longest)
     faced = [(mutant, tests.facing(mutant, files)) for mutant, files in drawn]
     used = sorted({name.partition("::")[0] for _, order in faced for name in order})
     if not (child := os.fork()):
@@ -528,13 +538,15 @@ def main() -> None:
             [*OPTIONS, "-p", "no:terminal", *used], plugins=[plugin]
         )
         if os.getpid() == own:
-            Path("left.json").write_text(json.dumps([str(mutant) for mutant in plugin.left]))
+            Path("left.json").write_text(json.dumps(plugin.left))
         os._exit(int(code))
     ended(child)
     left = json.loads(Path("left.json").read_text())
     for mutant, order in faced:
         if str(mutant) in left:
             begun = time.monotonic()
+            if not left[str(mutant)]:
+                order = {name: order[name] for name in order if name.startswith(AT_IMPORT)}
             show(mutant, tests.tried(mutant, order), begun)
 
 

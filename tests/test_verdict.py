@@ -153,6 +153,30 @@ def test_draws_spread_what_the_plan_adds_over_the_level(both):
     assert judged.draws == 6
 
 
+def test_what_the_plan_gives_is_the_scenario_less_its_baseline_in_each_run(both, monkeypatch):
+    """Draws differ by tens of points, and the plan by one to six of them; so does its interval."""
+    held_to(monkeypatch, flat(both, 50.0))
+    targets = [row["target"] for row in both.plan.model_target_rows()]
+    numbers, effect = np.arange(6), np.array([3.0, 1.0, 6.0, 2.0, 5.0, 4.0])
+    baseline = 30.0 + 5 * numbers[::-1]
+    table = pd.concat(
+        pd.DataFrame({
+            "draw": numbers, "target": target, "simulated": baseline + effect + number,
+            "baseline": baseline, "usual": baseline, "usual_recoding": 0.0,
+        })
+        for number, target in enumerate(targets)
+    )  # fmt: skip
+    told = Judgement.of(both, table).columns()
+    number = np.arange(len(targets))
+    low, high = np.percentile(effect, (5, 95))
+    assert told["plan_low"] == pytest.approx(low + number)
+    assert told["plan_high"] == pytest.approx(high + number)
+    assert told["without"] == pytest.approx(np.full(len(targets), 50.0))
+    assert told["low"] == pytest.approx(51.0 + number)
+    assert told["high"] == pytest.approx(56.0 + number)
+    assert np.isnan(Judgement.of(both).columns()["plan_low"]).all()
+
+
 def test_a_run_from_another_census_is_not_held_to_the_level():
     early = pair(horizon(resolve("plan"), "2010-11-01", "2025-12-31"), scale=SCALE)
     assert not Verdict.of(early).anchored
