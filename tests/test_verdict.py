@@ -166,7 +166,7 @@ def test_what_the_plan_gives_is_the_scenario_less_its_baseline_in_each_run(both,
         })
         for number, target in enumerate(targets)
     )  # fmt: skip
-    told = Judgement.of(both, table).columns()
+    told = Verdict.of(both, table).estimates()
     number = np.arange(len(targets))
     low, high = np.percentile(effect, (5, 95))
     assert told["plan_low"] == pytest.approx(low + number)
@@ -174,7 +174,7 @@ def test_what_the_plan_gives_is_the_scenario_less_its_baseline_in_each_run(both,
     assert told["without"] == pytest.approx(np.full(len(targets), 50.0))
     assert told["low"] == pytest.approx(51.0 + number)
     assert told["high"] == pytest.approx(56.0 + number)
-    assert np.isnan(Judgement.of(both).columns()["plan_low"]).all()
+    assert np.isnan(Verdict.of(both).estimates()["plan_low"]).all()
 
 
 def test_a_run_from_another_census_is_not_held_to_the_level():
