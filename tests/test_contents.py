@@ -10,7 +10,7 @@ import pytest
 from xiancheng.results.contents import conclusions, counties, document, provenance, subject, targets
 from xiancheng.results.contents.parts import Chart, Column, Points, Table
 from xiancheng.results.contents.shares import Shares, quick
-from xiancheng.results.contents.words import likely
+from xiancheng.results.contents.words import indicator, likely
 from xiancheng.scenarios.ensemble import pair
 from xiancheng.scenarios.resolving import resolve
 from xiancheng.scenarios.simulate import RequestError, horizon
@@ -282,3 +282,9 @@ def test_a_scenario_that_does_nothing_contributes_nothing():
 )
 def test_a_number_reads_as_its_column_says(column, cell, reads):
     assert column.text(cell) == reads
+
+
+@pytest.mark.parametrize(("lang", "own"), [("zh", "不是判定"), ("en", "no verdict")])
+def test_a_rate_of_the_model_is_not_taken_for_that_of_the_verdict(lang, own):
+    assert own in indicator("resident_urbanization_rate", lang)
+    assert own not in indicator("residents", lang)

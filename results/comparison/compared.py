@@ -8,12 +8,11 @@ import numpy as np
 from xiancheng.results.caveats import ENOUGH, belief, beyond, elsewhere
 from xiancheng.results.comparison.asked import unknown
 from xiancheng.results.comparison.compare import Comparison, outcomes
-from xiancheng.results.contents.words import CAUSES, SIGNS
+from xiancheng.results.contents.words import CAUSES, SIGNS, indicator
 from xiancheng.results.verdict_table import percent
 from xiancheng.scenarios.checking import Words
 from xiancheng.scenarios.naming import applied, called
 from xiancheng.scenarios.simulate import RequestError
-from xiancheng.sim.indicators import INDICATORS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +38,7 @@ def title(outcome: str, lang: str) -> str:
     """An outcome in the reader's words."""
     if (cause := outcome.removesuffix("_pp")) in CAUSES:
         return CAUSES[cause].said(lang)
-    return INDICATORS[outcome].zh if lang == "zh" else outcome.replace("_", " ")
+    return indicator(outcome, lang)
 
 
 def values(told: Comparison, outcome: str, lang: str) -> tuple[list[str], list[list[str]]]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from xiancheng.results.contents.parts import Cell, Chart, Column, Point, Table
 from xiancheng.results.contents.subject import Subject, outcome_rows
-from xiancheng.results.contents.words import OF_GROWTH, PERSONS, UNITS
+from xiancheng.results.contents.words import OF_GROWTH, PERSONS, UNITS, indicator
 from xiancheng.results.verdict import verdict
 from xiancheng.scenarios.checking import Words
 from xiancheng.scenarios.outcome import Group, Outcome
@@ -166,7 +166,7 @@ def figures(subject: Subject, group: Group, lang: str) -> Table:
     for name in SHOWN:
         without = outcome_rows(subject.both.baseline, name, group)
         having, about = outcome_rows(subject.both.plan, name, group), INDICATORS[name]
-        title = about.zh if lang == "zh" else name.replace("_", " ")
+        title = indicator(name, lang)
         change = having[-1] - without[-1]
         values = (round(x, 2) for x in (having[0], without[-1], having[-1], change))
         rows.append((title, UNITS[about.unit].said(lang), *values))

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from xiancheng.scenarios.checking import Words
+from xiancheng.sim.indicators import INDICATORS
 
 UNITS = {
     "percent": Words("%", "%"),
@@ -92,6 +93,16 @@ RATE = {  # what the name of every target says
     "en": ("Resident urbanization rate of the", "Resident urbanization rate of",
            "resident urbanization rate"),
 }  # fmt: skip
+
+
+OF_THE_MODEL = ("resident_urbanization_rate", "published_resident_urbanization_rate")
+
+
+def indicator(name: str, lang: str) -> str:
+    """An indicator as it is called in a table; a rate is not taken for that of the verdict."""
+    title = Words(INDICATORS[name].zh, name.replace("_", " ")).said(lang)
+    own = Words("（模型自身的，不是判定）", " (the model's own, no verdict)").said(lang)
+    return title + own if name in OF_THE_MODEL else title
 
 
 def dated(row: Mapping[str, Any], among: Iterable[Mapping[str, Any]], lang: str) -> str:
