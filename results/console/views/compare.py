@@ -211,8 +211,8 @@ def targets(shown: Shown, sides: Sequence[Side]) -> Markup:
             met = float((drawn[:, g] >= floor(target)).mean())
             row += [f"{np.median(drawn[:, g]):.1f}", percent(met) if len(drawn) > 1 else "–"]
             if side.letter != "A":
-                less = level_difference(*(np.median(each[:, g]) for each in (known[0], drawn)))
-                row.append(f"{less:+.2f}")
+                less = level_difference(*(np.median(each, axis=0) for each in (known[0], drawn)))
+                row.append(f"{less[g]:+.2f}")
         rows.append(row)
     if not rows:
         return Markup("")
