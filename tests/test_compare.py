@@ -261,7 +261,7 @@ def test_draws_are_called_what_they_are(told, monkeypatch):
 )  # fmt: skip
 def test_the_language_may_stand_before_the_command_or_after_it(words, capsys):
     assert main(words) == 0
-    assert capsys.readouterr().out == "no difference\n"
+    assert capsys.readouterr().out == "from plan to plan:\nno difference\n"
     assert main(["--json", *words]) == 0
     assert json.loads(capsys.readouterr().out)["changes"] == []
 

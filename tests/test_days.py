@@ -212,7 +212,7 @@ def test_every_target_that_is_not_judged_is_named_with_its_deadline(until, lang)
     assert len(told) == len(load("binzhou").targets)
     for target, line in zip(load("binzhou").targets, told, strict=True):
         assert target.id in line
-        assert f"--until {target.deadline}" in line
+        assert f"终点设为 {target.deadline}" in line or f"set the end to {target.deadline}" in line
 
 
 def test_a_target_before_the_start_is_named_without_advice_that_cannot_help():

@@ -123,6 +123,12 @@ def _leave_with_the_server() -> None:
         os._exit(0)
 
 
+def fields_of(outcome: Outcome) -> dict[str, Any]:
+    """What comes back of an outcome: its fields but for `INPUTS` and the movers."""
+    left_out = (*INPUTS, "_movers")
+    return {f.name: getattr(outcome, f.name) for f in fields(outcome) if f.name not in left_out}
+
+
 def compute(task: Task) -> Piece:
     """Run a task."""
     from xiancheng.results.keeping.answers import Answers
@@ -133,11 +139,9 @@ def compute(task: Task) -> Piece:
         scale=task.scale, draw=task.draw.number,
     )  # fmt: skip
     outcome = Answers.here()(request) if task.kept else request.simulate()
-    left_out = (*INPUTS, "_movers")
-    bare = {f.name: getattr(outcome, f.name) for f in fields(outcome) if f.name not in left_out}
     return Piece(
         reading=read(outcome, task.day),
-        outcome=bare if task.whole else None,
+        outcome=fields_of(outcome) if task.whole else None,
         dates=outcome.dates,
         series=np.array([outcome.series(name) for name in SERIES]),
         movers=None if outcome._movers is None or not task.whole else Packed.of(outcome._movers),

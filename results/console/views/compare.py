@@ -212,9 +212,8 @@ def targets(shown: Shown, sides: Sequence[Side]) -> Markup:
             (met,) = probability(drawn[:, [g]], np.array([floor(target)]))
             row += [f"{np.median(drawn[:, g]):.1f}", percent(met) if len(drawn) > 1 else "–"]
             if side.letter != "A":
-                medians = (np.median(each[:, [g]], axis=0) for each in (known[0], drawn))
-                (less,) = level_difference(*medians)
-                row.append(f"{less:+.2f}")
+                less = level_difference(*(np.median(each, axis=0) for each in (known[0], drawn)))
+                row.append(f"{less[g]:+.2f}")
         rows.append(row)
     if not rows:
         return Markup("")
