@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from xiancheng.scenarios.outcome import PUBLISHED
+from xiancheng.scenarios.outcome import PUBLISHED, Outcome
 from xiancheng.scenarios.paired import Draw, Reading, read
 from xiancheng.scenarios.request import Request, digest_of
 from xiancheng.scenarios.resolving import resolve
