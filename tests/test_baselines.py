@@ -468,6 +468,8 @@ def test_a_prefecture_goes_on_or_strays_anew_with_all_its_counties(monkeypatch):
     panel = panel_of(np.full((2, 4), 50.0), prefectures=2)
     forecast = SharedTrend()(Known(panel, Standing.at(panel, 1)), span * panel.years, n, 1)
     found = log_odds(forecast.rate)
+    assert found[:, 0] == pytest.approx(found[:, 2], abs=1e-4), "of one prefecture"
+    assert abs(np.corrcoef(found[:, 0], found[:, 1])[0, 1]) < 0.02
     omega = rng.random(n)
     goes_on = np.sqrt(omega * (1 - omega)) * tau * rng.standard_normal(n)
     strays = np.sqrt(1 - omega) * tau * rng.standard_normal(n)
