@@ -459,7 +459,7 @@ def test_a_county_that_strayed_far_is_one_that_strays_far(monkeypatch):
             assert here == pytest.approx(there, abs=0.03), (unit, share)
 
 
-def test_a_prefecture_goes_on_or_strays_anew_with_all_its_counties(monkeypatch):
+def test_a_prefecture_goes_on_or_strays_anew_by_its_scale(monkeypatch):
     """Of what it showed, nothing here, an unknown part goes on; the rest is a walk of its scale."""
     tau, span, n, rng = 0.3, 5.0, 100_000, np.random.default_rng(1)
     known_well = Posterior(np.zeros((1, 2)), np.zeros((1, 2)), np.array([tau]), np.array([1e-9]))
@@ -468,8 +468,6 @@ def test_a_prefecture_goes_on_or_strays_anew_with_all_its_counties(monkeypatch):
     panel = panel_of(np.full((2, 4), 50.0), prefectures=2)
     forecast = SharedTrend()(Known(panel, Standing.at(panel, 1)), span * panel.years, n, 1)
     found = log_odds(forecast.rate)
-    assert found[:, 0] == pytest.approx(found[:, 2], abs=1e-4), "of one prefecture"
-    assert abs(np.corrcoef(found[:, 0], found[:, 1])[0, 1]) < 0.02
     omega = rng.random(n)
     goes_on = np.sqrt(omega * (1 - omega)) * tau * rng.standard_normal(n)
     strays = np.sqrt(1 - omega) * tau * rng.standard_normal(n)
