@@ -249,6 +249,7 @@ class Calls:
         self.seconds: dict[str, float] = {}
         self.called: dict[str, set[CodeType]] = {}
         self.fixtures: dict[str, set[CodeType]] = {}  # called while one of a wider scope was set up
+        self.wider: dict[str, float] = {}  # seconds that one of a wider scope takes
         self.now: set[CodeType] = set()
 
     def seen(self, frame: FrameType, event: str, _: object) -> None:
@@ -256,10 +257,16 @@ class Calls:
         if event == "call":
             self.now.add(frame.f_code)
 
-    def pytest_fixture_setup(self, fixturedef: Any) -> None:
-        """What is called from here on belongs to a fixture, until its test begins."""
-        if fixturedef.scope != "function":
-            self.fixtures.setdefault(fixturedef.argname, self.now)
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, fixturedef: Any) -> Iterator[None]:
+        """What one of a wider scope takes and calls counts for every test that uses it."""
+        begun = time.monotonic()
+        try:
+            return (yield)
+        finally:
+            if fixturedef.scope != "function":
+                self.fixtures.setdefault(fixturedef.argname, self.now)
+                self.wider.setdefault(fixturedef.argname, time.monotonic() - begun)
 
     def pytest_runtest_setup(self, item: Any) -> None:
         """Begin a test."""
@@ -270,6 +277,7 @@ class Calls:
         """End a test."""
         sys.setprofile(None)
         self.seconds[item.nodeid] = time.monotonic() - self.seconds[item.nodeid]
+        self.seconds[item.nodeid] += sum(self.wider.get(name, 0.0) for name in item.fixturenames)
         wider = [self.fixtures.get(name, set()) for name in item.fixturenames]
         self.called[item.nodeid] = self.now.union(*wider)
 

@@ -459,6 +459,23 @@ def test_a_county_that_strayed_far_is_one_that_strays_far(monkeypatch):
             assert here == pytest.approx(there, abs=0.03), (unit, share)
 
 
+def test_a_prefecture_goes_on_or_strays_anew_by_its_scale(monkeypatch):
+    """Of what it showed, nothing here, an unknown part goes on; the rest is a walk of its scale."""
+    tau, span, n, rng = 0.3, 5.0, 100_000, np.random.default_rng(1)
+    known_well = Posterior(np.zeros((1, 2)), np.zeros((1, 2)), np.array([tau]), np.array([1e-9]))
+    monkeypatch.setattr(shared, "sample", lambda *_: known_well)
+    monkeypatch.setattr(shared, "shifted", lambda rate, *_: rate)
+    panel = panel_of(np.full((2, 4), 50.0), prefectures=2)
+    forecast = SharedTrend()(Known(panel, Standing.at(panel, 1)), span * panel.years, n, 1)
+    found = log_odds(forecast.rate)
+    omega = rng.random(n)
+    goes_on = np.sqrt(omega * (1 - omega)) * tau * rng.standard_normal(n)
+    strays = np.sqrt(1 - omega) * tau * rng.standard_normal(n)
+    for share in (5, 25, 50, 75, 95):
+        there = np.percentile(span * goes_on + np.sqrt(span) * strays, share)
+        assert np.percentile(found[:, 0], share) == pytest.approx(there, abs=0.03), share
+
+
 def test_left_out_counties_of_shandong(shandong):
     """The serious opponent is better than the trend of the province, and honest."""
     made = {name: hindcast(NAMED[name], shandong, draws=500) for name in ("drift", "shared_trend")}

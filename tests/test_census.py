@@ -15,7 +15,7 @@ from xiancheng.sim.calendar import HALF_YEAR
 from xiancheng.sim.observation import FOUND, IN_MOVERS, census
 from xiancheng.sim.population import Population
 from xiancheng.sim.state import COLLECTIVE, DEPENDENT, FARM, NO_WORK, SINGLE
-from xiancheng.sim.strata import AGED, MOTHERS, Headcount
+from xiancheng.sim.strata import AGED, AGES, MOTHERS, Headcount
 
 START, LATER = date(2010, 11, 1), date(2020, 11, 1)
 QUARTER = 443  # that the census of 2010 lies in
@@ -53,6 +53,19 @@ def test_a_person_registered_in_another_township_is_an_in_mover_after_half_a_yea
             asked["in_movers_same_county"] += int(p.weight[i])
     assert {name: int(found(register)[name].sum()) for name in IN_MOVERS} == asked
     assert min(asked.values()) > 0
+
+
+def test_age_groups_hold_the_bands_that_their_names_say():
+    """Every band is in one group, and lies within its limits."""
+    found = {name: AGES[bands].tolist() for name, bands in AGED.items()}
+    assert found == {
+        "aged_0_9": [0, 1, 5],
+        "aged_10_19": [10, 15],
+        "aged_20_29": [20, 25],
+        "aged_30_39": [30, 35],
+        "aged_40_59": [40, 45, 50, 55],
+        "aged_60_over": [60, 65, 70, 75, 80, 85],
+    }
 
 
 def test_who_moved_in_the_last_half_year_is_no_in_mover_yet(register):

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 
 from xiancheng.sim import kernels, strata
+from xiancheng.sim.randomness import addresses
 
 quick = settings(deadline=None, max_examples=60)
 seeds = st.integers(0, 2**32 - 1)
@@ -17,6 +18,28 @@ def luck(address, when, stream, seed):
     out = np.empty((4, len(address)), np.uint32)
     kernels.words(address, np.uint64(when), np.uint64(stream), np.uint64(seed), out)
     return out
+
+
+# Addresses
+
+
+@pytest.mark.parametrize(
+    ("parts", "address"),
+    [
+        ((0,), 0xE220A8397B1DCDAF),
+        ((1234567,), 6457827717110365317),
+        ((0x9E3779B97F4A7C15,), 0x6E789E6AA1B965F4),  # the second that a generator from 0 gives
+    ],
+)
+def test_an_address_of_one_number_is_what_splitmix_gives(parts, address):
+    """First outputs of SplitMix64 from this state, as published with it."""
+    assert addresses(*parts).tolist() == [address]
+
+
+def test_the_parts_of_an_address_are_mixed_one_after_the_other():
+    first = addresses(7)
+    assert addresses(7, 9).tolist() == addresses(first + np.uint64(9)).tolist()
+    assert addresses(7, 9).tolist() != addresses(9, 7).tolist()
 
 
 # Philox
