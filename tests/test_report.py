@@ -6,6 +6,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from importlib import import_module
 from io import BytesIO
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -326,8 +327,9 @@ def no_attribution(monkeypatch):
 def test_the_command_writes_only_what_is_asked_for(run, tmp_path, capsys):
     assert main(["report", str(run), "--format", "html,xlsx", "--out", str(tmp_path)]) == 0
     written = sorted(path.name for path in tmp_path.iterdir())
-    assert written == [f"{run.name}.html", f"{run.name}.xlsx"]
-    assert str(tmp_path / f"{run.name}.xlsx") in capsys.readouterr().out
+    assert [Path(name).suffix for name in written] == [".html", ".xlsx"]
+    assert all(re.fullmatch(r"滨州市_.+_\d{4}-\d\d-\d\d\.\w+", name) for name in written)
+    assert str(tmp_path / written[1]) in capsys.readouterr().out
 
 
 def test_a_saved_run_says_what_the_run_itself_said(run, told):
