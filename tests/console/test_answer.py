@@ -130,7 +130,7 @@ def test_the_verdicts_have_the_levels_of_the_places(made):
     rows = [cells(compare.targets(view(answer, "plan", "frozen"), compare.pair(answer)), row)
             for row in range(len(chance))]  # fmt: skip
     for row, each in zip(rows, chance.values(), strict=True):
-        assert row[3] == verdicts.verdict.percent(each)
+        assert row[3] == verdicts.percent(each)
 
 
 def test_a_scenario_that_ends_earlier_is_run_on_and_says_so(made):
