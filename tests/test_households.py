@@ -1,5 +1,6 @@
 """Births, deaths, couples, the young who come of age: who carries on, and who lives with whom."""
 
+from math import exp
 from types import SimpleNamespace
 
 import numpy as np
@@ -245,6 +246,15 @@ def test_nobody_marries_before_twenty_and_men_marry_later():
     assert women[AGES == 20] > men[AGES == 20]
     assert men[AGES == 35] > women[AGES == 35]
     assert max(men.max(), women.max()) <= PARAMETERS.marriage_hazard
+
+
+def test_the_hazard_of_marriage_falls_off_like_a_bell_around_its_age():
+    men = demography.marriage_hazard(PARAMETERS)[:, MALE]
+    peak = PARAMETERS.marriage_age + PARAMETERS.spouse_age_gap / 2
+    for first, second in ((25, 35), (35, 45), (20, 60)):
+        near, far = ((age + 2.5 - peak) / PARAMETERS.marriage_age_sd for age in (first, second))
+        at_first, at_second = (men[np.flatnonzero(AGES == age)[0]] for age in (first, second))
+        assert at_second / at_first == pytest.approx(exp((near * near - far * far) / 2))
 
 
 @pytest.mark.parametrize(
