@@ -253,7 +253,7 @@ def test_the_hazard_of_marriage_falls_off_like_a_bell_around_its_age():
     peak = PARAMETERS.marriage_age + PARAMETERS.spouse_age_gap / 2
     for first, second in ((25, 35), (35, 45), (20, 60)):
         near, far = ((age + 2.5 - peak) / PARAMETERS.marriage_age_sd for age in (first, second))
-        at_first, at_second = (men[np.flatnonzero(AGES == age)[0]] for age in (first, second))
+        at_first, at_second = (men[np.flatnonzero(age == AGES)[0]] for age in (first, second))
         assert at_second / at_first == pytest.approx(exp((near * near - far * far) / 2))
 
 
