@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from xiancheng.calibration import posterior, priors
-from xiancheng.calibration.panel import record
+from xiancheng.calibration.forecasts.panel import record
 from xiancheng.calibration.region import load
 from xiancheng.results.forecasts.frozen import panel_digest
 from xiancheng.results.keeping.tables import values_digest

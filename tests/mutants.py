@@ -71,10 +71,9 @@ AREAS: dict[str, tuple[float, tuple[str, ...], tuple[str, ...]]] = {
         "test_measurement", "test_schools", "test_days", "test_model",
     )),
     "forecasts": (0.3, (
-        "calibration/baselines/cohorts.py", "calibration/baselines/errors.py",
-        "calibration/baselines/forecast.py", "calibration/baselines/pool.py",
-        "calibration/baselines/shared.py", "calibration/baselines/trends.py",
-        "calibration/meld.py", "results/forecasts/forecasting.py", "results/forecasts/frozen.py",
+        "calibration/forecasts/cohort_component.py", "calibration/forecasts/forecast.py",
+        "calibration/forecasts/melding.py", "calibration/forecasts/trends.py",
+        "results/forecasts/forecasting.py", "results/forecasts/frozen.py",
         "results/forecasts/observed.py", "results/forecasts/scored.py",
     ), ("test_baselines", "test_meld", "test_scoring")),
     "verdict": (0.2, (

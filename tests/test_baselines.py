@@ -7,27 +7,38 @@ import numpy as np
 import pytest
 from scipy.stats import t as student
 
-from xiancheng.calibration.baselines import (
-    BASELINES,
-    SINGLE,
-    Forecast,
-    ForecastError,
-    Given,
-    Known,
-    Pool,
-    Standing,
-    hindcast,
-    shared,
+from xiancheng.calibration.forecasts import trends
+from xiancheng.calibration.forecasts.cohort_component import (
+    CohortRatios,
+    by_place,
+    cohort_component,
 )
-from xiancheng.calibration.baselines.cohorts import Rates, by_place
-from xiancheng.calibration.baselines.errors import NU, Law, carried, strayed
-from xiancheng.calibration.baselines.forecast import SHIFT_SD, from_log_odds, log_odds
-from xiancheng.calibration.baselines.shared import SCALE, WIDE, Posterior, SharedTrend, sample
-from xiancheng.calibration.baselines.trends import Odds, Trend
+from xiancheng.calibration.forecasts.forecast import (
+    DEGREES,
+    SHIFT_SD,
+    Baseline,
+    ForecastError,
+    Known,
+    Origin,
+    StudentT,
+    deviation,
+    drift,
+    from_log_odds,
+    hindcast,
+    log_odds,
+)
+from xiancheng.calibration.forecasts.melding import BASELINES, SINGLE, Mixture
+from xiancheng.calibration.forecasts.panel import Panel, hold_out, record
+from xiancheng.calibration.forecasts.scoring import ForecastScores, coverage, crps
+from xiancheng.calibration.forecasts.trends import (
+    SCALE,
+    WIDE,
+    GibbsSample,
+    gibbs_sample,
+    records_ahead,
+)
 from xiancheng.calibration.i18n import Words
-from xiancheng.calibration.panel import Panel, left_out, record
 from xiancheng.calibration.region import load
-from xiancheng.calibration.scores import Scores, coverage, crps
 
 CENSUSES = date(2010, 11, 1), date(2020, 11, 1)
 NAMED = {forecaster.name: forecaster for forecaster in BASELINES}
@@ -60,7 +71,7 @@ def some_counties(units=12, seed=0):
 
 
 def ahead(panel, name, years=5.0, draws=4000, seed=1):
-    return NAMED[name](Known(panel, Standing.at(panel, 1)), years, draws, seed)
+    return NAMED[name](Known(panel, Origin.at(panel, 1)), years, draws, seed)
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +111,7 @@ def test_binzhou_leans_on_its_province():
 def test_everyone_is_left_out_once_and_never_known(by):
     panel = some_counties()
     out = []
-    for rest, left in left_out(panel, by):
+    for rest, left in hold_out(panel, by):
         assert set(rest.codes) | set(left.codes) == set(panel.codes)
         assert not set(rest.codes) & set(left.codes)
         if by == "prefecture":
@@ -138,8 +149,8 @@ def test_nothing_of_a_county_left_out_is_seen(baseline):
 @every_baseline
 def test_equal_seeds_give_equal_draws(baseline):
     panel = some_counties()
-    known = Known(panel, Standing.at(panel, 1))
-    one, same, other = (baseline(known, 5.0, 50, seed).rate for seed in (1, 1, 2))
+    known = Known(panel, Origin.at(panel, 1))
+    one, same, other = (baseline(known, 5.0, 50, seed) for seed in (1, 1, 2))
     assert one.tolist() == same.tolist()
     assert one.tolist() != other.tolist()
 
@@ -149,7 +160,7 @@ def test_rates_are_shares_even_at_the_ends(baseline):
     rates = np.array([[0.0, 3.0, 50.0, 97.0, 100.0, 60.0], [0.0, 8.0, 70.0, 99.0, 100.0, 75.0]])
     panel = panel_of(rates)
     for census in (0, 1):
-        rate = baseline(Known(panel, Standing.at(panel, census)), 10.0, 500, 1).rate
+        rate = baseline(Known(panel, Origin.at(panel, census)), 10.0, 500, 1)
         assert rate.shape == (500, 6)
         assert np.isfinite(rate).all()
         assert rate.min() >= 0
@@ -159,7 +170,7 @@ def test_rates_are_shares_even_at_the_ends(baseline):
 @every_baseline
 def test_later_is_less_sure_between_a_random_walk_and_a_drift(baseline):
     panel = some_counties(30)
-    made = [log_odds(ahead(panel, baseline.name, years).rate) for years in (2.5, 5.0)]
+    made = [log_odds(ahead(panel, baseline.name, years)) for years in (2.5, 5.0)]
     near, far = (np.ptp(np.quantile(odds, [0.25, 0.75], axis=0), axis=0) for odds in made)
     if not baseline.name.startswith("logistic"):  # whose ceiling comes nearer
         assert 1.2 < np.median(far / near) < 2.3
@@ -169,20 +180,9 @@ def test_later_is_less_sure_between_a_random_walk_and_a_drift(baseline):
 def test_two_counties_tell_nothing(baseline):
     panel = panel_of([[40, 50], [50, 60]])
     with pytest.raises(ForecastError) as refused:
-        baseline(Known(panel, Standing.at(panel, 1)), 5.0, 10, 1)
+        baseline(Known(panel, Origin.at(panel, 1)), 5.0, 10, 1)
     assert "3" in refused.value.zh
     assert "3" in refused.value.en
-
-
-def test_draws_made_elsewhere_come_as_they_are():
-    made = Forecast(np.arange(12.0).reshape(4, 3), np.full((4, 3), 1e5))
-    panel = panel_of([[40, 50, 60], [50, 60, 70]])
-    model = Given("model", Words("模型", "model"), panel.codes[::-1], made)
-    told = model(Known(panel, Standing.at(panel, 1)), 5.0, 8, seed=3)
-    assert sorted(map(tuple, told.rate.tolist())) == sorted(
-        2 * list(map(tuple, made.rate[:, ::-1].tolist()))
-    )
-    assert (told.urban + told.rural == 1e5).all()
 
 
 # Trends
@@ -190,22 +190,22 @@ def test_draws_made_elsewhere_come_as_they_are():
 
 def test_persistence_stays_and_a_drift_goes_on():
     panel = panel_of([[30, 40, 50, 45, 38, 52], [40, 48, 64, 44, 50, 60]])
-    assert np.median(ahead(panel, "persistence").rate, 0) == pytest.approx(panel.rate[1], abs=0.7)
+    assert np.median(ahead(panel, "persistence"), 0) == pytest.approx(panel.rate[1], abs=0.7)
     half = panel.rate[1] + (panel.rate[1] - panel.rate[0]) / 2
-    assert np.median(ahead(panel, "drift").rate, 0) == pytest.approx(half, abs=0.5)
+    assert np.median(ahead(panel, "drift"), 0) == pytest.approx(half, abs=0.5)
 
 
 def test_a_damped_drift_has_faded_by_a_tenth_each_year():
     panel = panel_of([[30, 40, 50, 45, 38, 52], [40, 48, 64, 44, 50, 60]])
     years = sum(0.9**k for k in (1, 2, 3, 4, 5))
     wanted = panel.rate[1] + (panel.rate[1] - panel.rate[0]) / panel.years * years
-    assert np.median(ahead(panel, "damped_drift").rate, 0) == pytest.approx(wanted, abs=0.5)
+    assert np.median(ahead(panel, "damped_drift"), 0) == pytest.approx(wanted, abs=0.5)
 
 
 def test_over_the_years_of_the_record_a_damped_drift_is_a_drift():
     panel = some_counties()
-    known, trend = Known(panel, Standing.at(panel, 0)), Trend("x", Words("", ""), damping=0.9)
-    assert trend.carried_on(known, panel.years) == pytest.approx(1)
+    known = Known(panel, Origin.at(panel, 0))
+    assert records_ahead(known, panel.years, damping=0.9) == pytest.approx(1)
 
 
 def test_constant_growth_in_town_and_village_is_told_by_their_difference():
@@ -214,16 +214,15 @@ def test_constant_growth_in_town_and_village_is_told_by_their_difference():
     later = [towns * 1.5**1.5, villages * 0.8**1.5]
     rates = [100 * u / (u + r) for u, r in ((towns, villages), decade, later)]
     told = np.median(
-        ahead(panel_of(rates[:2]), "growth_difference", panel_of(rates[:2]).years / 2).rate, 0
+        ahead(panel_of(rates[:2]), "growth_difference", panel_of(rates[:2]).years / 2), 0
     )
     assert told == pytest.approx(rates[2], abs=0.5)
 
 
 @pytest.mark.parametrize("ceiling", [80.0, 85.0])
 def test_a_logistic_keeps_below_its_ceiling_and_leaves_those_above_where_they_are(ceiling):
-    scale = Odds(ceiling)
     rate = np.array([40.0, 79.0, 90.0])
-    far = scale.moved(rate, np.full(3, 50.0))
+    far = from_log_odds(rate, np.full(3, 50.0), ceiling)
     assert far[0] == pytest.approx(ceiling)
     assert far[1] <= ceiling + 1e-9
     assert far[2] == pytest.approx(90.0, abs=0.1)
@@ -233,24 +232,24 @@ def test_a_logistic_keeps_below_its_ceiling_and_leaves_those_above_where_they_ar
 def test_a_logistic_of_a_name_ends_at_the_ceiling_of_its_name(ceiling):
     """Far ahead, a county that grew is at the ceiling and not above or below it."""
     panel = panel_of([[30, 40, 50, 60], [42, 51, 62, 70]])
-    far = NAMED[f"logistic_{ceiling:g}"](Known(panel, Standing.at(panel, 0)), 300.0, 400, 1)
+    far = NAMED[f"logistic_{ceiling:g}"](Known(panel, Origin.at(panel, 0)), 300.0, 400, 1)
     assert np.median(far.rate, 0) == pytest.approx(np.full(4, ceiling), abs=0.5)
 
 
 def test_without_a_past_of_its_own_a_county_takes_that_of_others():
     panel = panel_of([[30, 40, 50, 60], [40, 50, 60, 70]])
     stranger = replace(panel, codes=("1", "2", "3", "4"))
-    known = Known(panel, Standing.at(stranger, 0))
-    told = NAMED["drift"](known, panel.years, 2000, 1).rate
+    known = Known(panel, Origin.at(stranger, 0))
+    told = NAMED["drift"](known, panel.years, 2000, 1)
     assert np.median(told, 0) == pytest.approx(panel.rate[1], abs=0.05)
 
 
 def test_after_the_record_all_may_turn_together():
     panel = panel_of([[40.0] * 20, [50.0] * 20])
-    odds = log_odds(ahead(panel, "drift").rate)
+    odds = log_odds(ahead(panel, "drift"))
     assert np.corrcoef(odds.T)[np.triu_indices(20, 1)].min() > 0.9
     assert odds.std(axis=0) == pytest.approx(np.full(20, SHIFT_SD * 5), rel=0.05)
-    same = NAMED["drift"](Known(panel, Standing.at(panel, 0)), 10.0, 100, 1).rate
+    same = NAMED["drift"](Known(panel, Origin.at(panel, 0)), 10.0, 100, 1)
     assert np.ptp(same) == pytest.approx(0, abs=1e-6)
 
 
@@ -264,17 +263,17 @@ def test_odds_move_and_return():
 
 
 def test_the_law_is_the_most_likely_one():
-    values = student.rvs(NU, 3, 2, size=300, random_state=1)
-    _, location, scale = student.fit(values, fdf=NU)
-    law = Law.fit(values)
+    values = student.rvs(DEGREES, 3, 2, size=300, random_state=1)
+    _, location, scale = student.fit(values, fdf=DEGREES)
+    law = StudentT.fit(values)
     assert (law.location, law.scale) == pytest.approx((location, scale), rel=1e-3)
-    assert Law.fit(values, 0.0).location == 0
+    assert StudentT.fit(values, 0.0).location == 0
 
 
 def test_the_law_is_as_unsure_as_repeated_samples_disagree():
     rng = np.random.default_rng(2)
-    again = [Law.fit(rng.standard_t(NU, 80)) for _ in range(400)]
-    locations, scales = Law(0.0, 1.0, 80, True).draws(20_000, rng)
+    again = [StudentT.fit(rng.standard_t(DEGREES, 80)) for _ in range(400)]
+    locations, scales = StudentT(0.0, 1.0, 80, True).draws(20_000, rng)
     assert np.std([law.location for law in again]) == pytest.approx(locations.std(), rel=0.15)
     assert np.std(np.log([law.scale for law in again])) == pytest.approx(
         np.log(scales).std(), rel=0.15
@@ -282,7 +281,7 @@ def test_the_law_is_as_unsure_as_repeated_samples_disagree():
 
 
 def test_a_location_that_is_given_is_sure():
-    locations, _ = Law.fit(np.arange(9.0), 0.0).draws(10, np.random.default_rng(0))
+    locations, _ = StudentT.fit(np.arange(9.0), 0.0).draws(10, np.random.default_rng(0))
     assert (locations == 0).all()
 
 
@@ -291,7 +290,7 @@ def test_deviations_grow_between_their_root_and_themselves():
 
     def spread(span, known):
         rng = np.random.default_rng(1)
-        return np.quantile(np.abs(strayed((200_000, 1), scale, span, rng, known=known)), 0.5)
+        return np.quantile(np.abs(deviation((200_000, 1), scale, span, rng, known=known)), 0.5)
 
     assert spread(0.5, True) / spread(1.0, True) == pytest.approx(0.5)
     assert 0.5 < spread(0.5, False) / spread(1.0, False) < np.sqrt(0.5)
@@ -299,11 +298,11 @@ def test_deviations_grow_between_their_root_and_themselves():
 
 def test_counties_stray_as_students_with_four_degrees_of_freedom_do():
     """One in sixty strays more than four times the scale; of a normal none would in 10,000."""
-    stray = strayed((400_000, 1), np.ones(400_000), 1.0, np.random.default_rng(2), known=True)
+    stray = deviation((400_000, 1), np.ones(400_000), 1.0, np.random.default_rng(2), known=True)
     for scales in (1, 2, 4, 8):
         share, expected = (abs(stray) > scales).mean(), 2 * student.sf(scales, 4)
         assert share == pytest.approx(expected, rel=0.06), scales
-    law = Law.fit(stray[:20_000, 0], 0.0)
+    law = StudentT.fit(stray[:20_000, 0], 0.0)
     assert law.scale == pytest.approx(1, abs=0.02)
 
 
@@ -312,7 +311,7 @@ def test_what_a_drift_showed_goes_on_and_what_a_walk_showed_does_not():
     effect, fresh = np.full((100_000, 1), 2.0), rng.standard_normal((100_000, 1))
 
     def told(omega):
-        return carried(effect, np.ones_like(effect), fresh, 0.5, np.full((100_000, 1), omega), rng)
+        return drift(effect, np.ones_like(effect), fresh, 0.5, np.full((100_000, 1), omega), rng)
 
     assert told(1.0) == pytest.approx(np.ones((100_000, 1)))
     assert told(0.0).mean() == pytest.approx(0, abs=0.02)
@@ -331,9 +330,9 @@ def test_the_sampler_agrees_with_integration_over_a_grid(middle):
     x = middle + 0.5 * rng.standard_normal(40)
     y = 0.5 - 0.2 * x + 0.15 * rng.standard_normal(6)[group] + 0.2 * rng.standard_normal(40)
     shuffled = rng.permutation(40)
-    found = sample(
+    found = gibbs_sample(
         y[shuffled], x[shuffled], group[shuffled], np.random.default_rng(1), nu=1e8, chains=300,
-        warm=100, kept=100,
+        warm_up=100, kept=100,
     )  # fmt: skip
     design = np.column_stack([np.ones(40), x, np.eye(6)[group]])
     s, tau = (
@@ -371,9 +370,10 @@ def test_over_half_of_the_record_a_stranger_moves_and_strays_half_as_far():
     strangers = replace(
         panel.take(np.arange(60) < 2), codes=("1", "2"), prefecture=panel.prefecture[:2]
     )
-    known = Known(panel, Standing.at(strangers, 0))
+    known = Known(panel, Origin.at(strangers, 0))
     whole, half = (
-        log_odds(SharedTrend()(known, share * panel.years, 20_000, 1).rate) for share in (1.0, 0.5)
+        log_odds(NAMED["shared_trend"](known, share * panel.years, 20_000, 1))
+        for share in (1.0, 0.5)
     )
     means = [noise[behind].mean() - 0.4, noise[~behind].mean() + 0.6]
     assert np.median(whole, 0) == pytest.approx(means, abs=0.1)
@@ -393,8 +393,8 @@ def test_a_prefecture_is_believed_the_more_the_more_counties_speak_for_it():
     names = np.where(few, "few", np.where(many, "many", np.where(np.arange(24) < 16, "c", "d")))
     panel = replace(panel, prefecture=tuple(names.tolist()))
     strangers = replace(panel.take(np.arange(24) < 2), codes=("1", "2"), prefecture=("few", "many"))
-    known = Known(panel, Standing.at(strangers, 0))
-    few_rise, many_rise = np.median(SharedTrend()(known, panel.years, 4000, 1).rate, 0) - 50
+    known = Known(panel, Origin.at(strangers, 0))
+    few_rise, many_rise = np.median(NAMED["shared_trend"](known, panel.years, 4000, 1), 0) - 50
     common = 100 * (1 / (1 + np.exp(-0.2)) - 0.5)
     assert common < few_rise < many_rise
 
@@ -404,7 +404,7 @@ def test_who_starts_high_gains_as_much_less_as_the_record_shows():
     rise = 0.5 - 0.4 * log_odds(start) + 0.02 * np.random.default_rng(0).standard_normal(30)
     panel = panel_of([start, from_log_odds(start, rise)])
     strangers = replace(panel.take(np.arange(30) % 29 == 0), codes=("1", "2"))
-    rate = SharedTrend()(Known(panel, Standing.at(strangers, 0)), panel.years, 4000, 1).rate
+    rate = NAMED["shared_trend"](Known(panel, Origin.at(strangers, 0)), panel.years, 4000, 1)
     gained = np.median(log_odds(rate) - log_odds(strangers.rate[0]), axis=0)
     assert gained == pytest.approx(0.5 - 0.4 * log_odds(strangers.rate[0]), abs=0.03)
 
@@ -419,15 +419,15 @@ def test_half_of_what_a_prefecture_gained_on_others_is_expected_to_go_on():
         panel.take(np.arange(24) < 2),
         codes=("1", "2"), prefecture=(panel.prefecture[0], panel.prefecture[1]),
     )  # fmt: skip
-    known = Known(panel, Standing.at(stranger, 1))
-    rate = SharedTrend()(known, panel.years, 20_000, 1).rate
+    known = Known(panel, Origin.at(stranger, 1))
+    rate = NAMED["shared_trend"](known, panel.years, 20_000, 1)
     more = np.median(log_odds(rate) - log_odds(stranger.rate[1]), axis=0)
     assert 0.3 < (more[0] - more[1]) / 0.4 < 0.7
 
 
 def test_a_county_that_fell_is_neither_forgotten_nor_carried_on_in_full(shandong):
     fell = shandong.codes.index("371621")
-    shared, drift = (ahead(shandong, name).rate[:, fell] for name in ("shared_trend", "drift"))
+    shared, drift = (ahead(shandong, name)[:, fell] for name in ("shared_trend", "drift"))
     others = shandong.rate[1, fell] + np.mean(shandong.rate[1] - shandong.rate[0]) / 2
     assert np.median(drift) < np.median(shared) < others
     assert (shared < shandong.rate[1, fell]).mean() > 0.1, "that it falls again is possible"
@@ -437,13 +437,15 @@ def test_a_county_that_strayed_far_is_one_that_strays_far(monkeypatch):
     """Deviations are normal, of a precision of each county's own: that of one that strayed as far
     as it did, drawn here from all counties that there might be."""
     scale, span, n, rng = 0.1, 5.0, 100_000, np.random.default_rng(1)
-    known_well = Posterior(np.zeros((1, 2)), np.zeros((1, 1)), np.array([1e-9]), np.array([scale]))
-    monkeypatch.setattr(shared, "sample", lambda *_: known_well)
-    monkeypatch.setattr(shared, "shifted", lambda rate, *_: rate)
+    known_well = GibbsSample(
+        np.zeros((1, 2)), np.zeros((1, 1)), np.array([1e-9]), np.array([scale])
+    )
+    monkeypatch.setattr(trends, "gibbs_sample", lambda *_: known_well)
+    monkeypatch.setattr(trends, "shifted", lambda rate, *_: rate)
     changes = np.array([0.0, 0.4, 0.0])
     panel = panel_of([np.full(3, 50.0), from_log_odds(np.full(3, 50.0), changes)], prefectures=1)
-    forecast = SharedTrend()(Known(panel, Standing.at(panel, 1)), span * panel.years, n, 1)
-    found = log_odds(forecast.rate) - log_odds(panel.rate[1])
+    forecast = NAMED["shared_trend"](Known(panel, Origin.at(panel, 1)), span * panel.years, n, 1)
+    found = log_odds(forecast) - log_odds(panel.rate[1])
 
     precision = rng.chisquare(4, 4_000_000) / 4
     strayed_so_far = scale * rng.standard_normal(len(precision)) / np.sqrt(precision)
@@ -462,12 +464,12 @@ def test_a_county_that_strayed_far_is_one_that_strays_far(monkeypatch):
 def test_a_prefecture_goes_on_or_strays_anew_by_its_scale(monkeypatch):
     """Of what it showed, nothing here, an unknown part goes on; the rest is a walk of its scale."""
     tau, span, n, rng = 0.3, 5.0, 100_000, np.random.default_rng(1)
-    known_well = Posterior(np.zeros((1, 2)), np.zeros((1, 2)), np.array([tau]), np.array([1e-9]))
-    monkeypatch.setattr(shared, "sample", lambda *_: known_well)
-    monkeypatch.setattr(shared, "shifted", lambda rate, *_: rate)
+    known_well = GibbsSample(np.zeros((1, 2)), np.zeros((1, 2)), np.array([tau]), np.array([1e-9]))
+    monkeypatch.setattr(trends, "gibbs_sample", lambda *_: known_well)
+    monkeypatch.setattr(trends, "shifted", lambda rate, *_: rate)
     panel = panel_of(np.full((2, 4), 50.0), prefectures=2)
-    forecast = SharedTrend()(Known(panel, Standing.at(panel, 1)), span * panel.years, n, 1)
-    found = log_odds(forecast.rate)
+    forecast = NAMED["shared_trend"](Known(panel, Origin.at(panel, 1)), span * panel.years, n, 1)
+    found = log_odds(forecast)
     omega = rng.random(n)
     goes_on = np.sqrt(omega * (1 - omega)) * tau * rng.standard_normal(n)
     strays = np.sqrt(1 - omega) * tau * rng.standard_normal(n)
@@ -480,7 +482,7 @@ def test_left_out_counties_of_shandong(shandong):
     """The serious opponent is better than the trend of the province, and honest."""
     made = {name: hindcast(NAMED[name], shandong, draws=500) for name in ("drift", "shared_trend")}
     seen = shandong.rate[1]
-    score = {name: Scores.of(draws, seen) for name, draws in made.items()}
+    score = {name: ForecastScores.of(draws, seen) for name, draws in made.items()}
     assert score["shared_trend"].crps < score["drift"].crps
     assert score["shared_trend"].mae < 5.2
     assert 0.72 <= coverage(made["shared_trend"], seen, 0.8)[0] <= 0.88
@@ -492,17 +494,17 @@ def test_a_county_may_lose_ground_though_none_it_knows_did(shandong):
     rising = shandong.take(
         (shandong.rate[1] > shandong.rate[0]) | (np.array(shandong.codes) == "371621")
     )
-    rest, out = next(pair for pair in left_out(rising) if pair[1].codes == ("371621",))
-    rate = SharedTrend()(Known(rest, Standing.at(out, 0)), rest.years, 20_000, 1).rate
+    rest, out = next(pair for pair in hold_out(rising) if pair[1].codes == ("371621",))
+    rate = NAMED["shared_trend"](Known(rest, Origin.at(out, 0)), rest.years, 20_000, 1)
     assert 0.002 < (rate < out.rate[0]).mean() < 0.1
 
 
 def test_only_the_shared_trend_lets_the_counties_of_a_prefecture_stray_together(shandong):
-    rest, out = max(left_out(shandong, "prefecture"), key=lambda pair: len(pair[1]))
+    rest, out = max(hold_out(shandong, "prefecture"), key=lambda pair: len(pair[1]))
 
     def together(name):
-        known = Known(rest, Standing.at(out, 0))
-        draws = log_odds(NAMED[name](known, rest.years, 4000, 1).rate)
+        known = Known(rest, Origin.at(out, 0))
+        draws = log_odds(NAMED[name](known, rest.years, 4000, 1))
         ranks = draws.argsort(axis=0).argsort(axis=0)
         return np.corrcoef(ranks.T)[np.triu_indices(len(out), 1)].mean()
 
@@ -540,7 +542,7 @@ def test_ages_that_are_of_another_total_are_scaled_to_the_residents():
 
 def test_cohorts_that_keep_their_numbers_go_on_to_keep_them():
     still = np.full((1, 18), 100.0)
-    rates = Rates.between(still, still)
+    rates = CohortRatios.between(still, still)
     older = rates.after(still, 5.0)
     assert rates.ageing == pytest.approx(np.ones((1, 16)))
     assert rates.children == pytest.approx(np.full(1, 0.2))
@@ -549,7 +551,7 @@ def test_cohorts_that_keep_their_numbers_go_on_to_keep_them():
 
 
 def test_between_two_steps_numbers_grow_evenly():
-    rates = Rates(np.full((1, 16), 0.9), np.array([0.4]), np.array([0.2]))
+    rates = CohortRatios(np.full((1, 16), 0.9), np.array([0.4]), np.array([0.2]))
     people = np.random.default_rng(3).uniform(50, 150, (1, 18))
     now, five, ten = people.sum(), rates.step(people).sum(), rates.step(rates.step(people)).sum()
     told = [rates.after(people, years)[0] for years in (0.0, 2.5, 5.0, 10.0)]
@@ -558,10 +560,10 @@ def test_between_two_steps_numbers_grow_evenly():
 
 def test_two_steps_of_five_years_undo_the_ten_they_came_from():
     rng = np.random.default_rng(2)
-    known = Rates(np.full((1, 16), 0.97), np.array([0.5]), np.array([0.15]))
+    known = CohortRatios(np.full((1, 16), 0.97), np.array([0.5]), np.array([0.15]))
     before = rng.uniform(50, 150, (1, 18))
     after = known.step(known.step(before))
-    found = Rates.between(before, after)
+    found = CohortRatios.between(before, after)
     assert found.ageing == pytest.approx(known.ageing)
     assert found.children == pytest.approx(known.children)
     assert found.step(found.step(before))[:, 2:17] == pytest.approx(after[:, 2:17])
@@ -570,13 +572,14 @@ def test_two_steps_of_five_years_undo_the_ten_they_came_from():
 def test_cohorts_are_followed_through_ten_years_or_not_at_all():
     panel = replace(some_counties(), dates=(date(2020, 11, 1), date(2025, 11, 1)))
     with pytest.raises(ForecastError) as refused:
-        NAMED["cohorts"](Known(panel, Standing.at(panel, 1)), 5.0, 10, 1)
+        NAMED["cohorts"](Known(panel, Origin.at(panel, 1)), 5.0, 10, 1)
     assert "5.0" in refused.value.zh
 
 
 def test_cohorts_forecast_residents_too(shandong):
-    told = ahead(shandong, "cohorts")
-    growth = np.median(told.residents, 0) / shandong.residents[1]
+    known = Known(shandong, Origin.at(shandong, 1))
+    _, residents = cohort_component(known, 5.0, 4000, np.random.default_rng(1))
+    growth = np.median(residents, 0) / shandong.residents[1]
     past = shandong.residents[1] / shandong.residents[0]
     assert np.corrcoef(growth, past)[0, 1] > 0.7
     assert 0.8 < growth.min() < growth.max() < 1.4
@@ -587,12 +590,12 @@ def test_cohorts_forecast_residents_too(shandong):
 
 def test_a_mixture_is_made_of_whole_draws():
     panel = some_counties()
-    known = Known(panel, Standing.at(panel, 1))
+    known = Known(panel, Origin.at(panel, 1))
     low, high = (
-        Given(name, Words("", ""), panel.codes, Forecast(np.full((40, 12), rate)))
+        Baseline(name, Words("", ""), lambda *_, rate=rate: np.full((400, 12), rate))
         for name, rate in (("low", 10.0), ("high", 90.0))
     )
-    rate = Pool("mixed", Words("", ""), (low, high), (0.25, 0.75))(known, 5.0, 400, 1).rate
+    rate = Mixture("mixed", Words("", ""), (low, high), (0.25, 0.75))(known, 5.0, 400, 1)
     assert np.ptp(rate, axis=1).max() == 0
     assert (rate[:, 0] == 10).mean() == pytest.approx(0.25)
 
@@ -602,13 +605,13 @@ def test_a_member_without_weight_is_not_asked():
         raise AssertionError("asked")
 
     panel = some_counties()
-    known = Known(panel, Standing.at(panel, 1))
-    pool = Pool("mixed", Words("", ""), (NAMED["drift"], refuses), (1.0, 0.0))
-    assert pool(known, 5.0, 50, 1).rate.tolist() == NAMED["drift"](known, 5.0, 50, 1).rate.tolist()
+    known = Known(panel, Origin.at(panel, 1))
+    pool = Mixture("mixed", Words("", ""), (NAMED["drift"], refuses), (1.0, 0.0))
+    assert pool(known, 5.0, 50, 1).tolist() == NAMED["drift"](known, 5.0, 50, 1).tolist()
 
 
 def test_the_equal_mixture_is_as_wide_as_its_members_disagree(shandong):
-    spread = {f.name: ahead(shandong, f.name).rate.std(0).mean() for f in (*SINGLE, BASELINES[-1])}
+    spread = {f.name: ahead(shandong, f.name).std(0).mean() for f in (*SINGLE, BASELINES[-1])}
     mixed = spread.pop("equal_weights")
     assert mixed > np.median(list(spread.values()))
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from tests.test_calibrating import RUNS, made_up
-from xiancheng.calibration.baselines import SINGLE
-from xiancheng.calibration.panel import Panel
+from xiancheng.calibration.forecasts.melding import SINGLE
+from xiancheng.calibration.forecasts.panel import Panel
 from xiancheng.calibration.posterior import RECORD
 from xiancheng.calibration.region import load
 from xiancheng.results.cli import main

@@ -14,7 +14,7 @@ import pytest
 
 from tests import golden, processor
 from xiancheng.calibration import posterior, priors
-from xiancheng.calibration.panel import record
+from xiancheng.calibration.forecasts.panel import record
 from xiancheng.calibration.population import key
 from xiancheng.calibration.region import load
 from xiancheng.results import sensitivity

@@ -8,12 +8,11 @@ import pytest
 from scipy.special import expit
 
 from tests.test_baselines import panel_of
-from xiancheng.calibration import meld
-from xiancheng.calibration.baselines import SINGLE, Known, Standing
-from xiancheng.calibration.baselines.forecast import SHIFT_SD
-from xiancheng.calibration.baselines.shared import SharedTrend
+from xiancheng.calibration.forecasts import melding
+from xiancheng.calibration.forecasts.forecast import SHIFT_SD, Known, Origin
+from xiancheng.calibration.forecasts.melding import BASELINES, SINGLE
+from xiancheng.calibration.forecasts.scoring import coverage
 from xiancheng.calibration.priors import central, draw
-from xiancheng.calibration.scores import coverage
 from xiancheng.results.verdict.pairing import run_of_draw
 
 SURE = replace(central(), obs_error_sd=0.0, benchmark_drift=0.0)
@@ -23,7 +22,7 @@ LEVEL = np.tile([30.0, 50.0, 60.0, 70.0], (200, 1))
 
 
 def printed(rate=LEVEL, day=date(2023, 12, 31), world=SURE, seed=1):
-    return meld.published(rate, PEOPLE, TWO, day, [world] * len(rate), seed)
+    return melding.published(rate, PEOPLE, TWO, day, [world] * len(rate), seed)
 
 
 def test_without_drift_and_error_the_truth_is_printed():
@@ -40,9 +39,11 @@ def test_the_series_strays_until_the_next_benchmark(day, years):
 
 def test_counties_agree_with_their_prefecture_whose_rate_has_no_error():
     told = printed(world=replace(SURE, obs_error_sd=0.3))
-    both = meld.together(told, PEOPLE, (0, 1, 2))
+    both = melding.together(told, PEOPLE, (0, 1, 2))
     assert np.std(told[:, 0]) > 0.2
-    assert both == pytest.approx(np.full(200, meld.together(LEVEL, PEOPLE, (0, 1, 2))[0]), abs=0.01)
+    assert both == pytest.approx(
+        np.full(200, melding.together(LEVEL, PEOPLE, (0, 1, 2))[0]), abs=0.01
+    )
     assert (told[:, 3] == 70.0).all(), "a prefecture of one county is that county"
 
 
@@ -62,7 +63,7 @@ def test_a_rate_is_printed_with_two_decimals_and_stays_a_share():
 
 
 def test_counties_together_are_weighted_by_their_residents():
-    assert meld.together(LEVEL, PEOPLE, (0, 3))[0] == pytest.approx((30 * 1 + 70 * 5) / 6)
+    assert melding.together(LEVEL, PEOPLE, (0, 3))[0] == pytest.approx((30 * 1 + 70 * 5) / 6)
 
 
 @pytest.mark.parametrize("draws", [3, 7, 20])
@@ -76,7 +77,7 @@ def test_the_stack_is_a_mixture_of_those_who_told_best():
     rng = np.random.default_rng(1)
     seen = rng.normal(50, 5, 60)
     left_out = [rng.normal(50 + 3 * i, 5, (300, 60)) for i in range(len(SINGLE))]
-    pool = meld.stack(SINGLE, left_out, seen)
+    pool = melding.stack(SINGLE, left_out, seen)
     assert sum(pool.weights) == pytest.approx(1)
     assert max(pool.weights) == pool.weights[0]
 
@@ -84,6 +85,7 @@ def test_the_stack_is_a_mixture_of_those_who_told_best():
 def test_published_rates_are_covered_as_often_as_promised():
     """Synthetic provinces in which everything that is assumed is so: trend, turn, drift, print."""
     rng, day = np.random.default_rng(20), date(2023, 12, 31)
+    shared_trend = next(each for each in BASELINES if each.name == "shared_trend")
     worlds, inside, n, where = draw(400, 1), [], 30, np.arange(30) % 5
     years = (day - date(2020, 11, 1)).days / 365.25
     for truth in draw(80, 2):
@@ -103,10 +105,10 @@ def test_published_rates_are_covered_as_often_as_promised():
             panel.residents[1],
             rng.integers(2**31, size=2),
         )
-        came = meld.published(rate, people, panel.prefecture, day, [truth], int(luck[0]))[0]
-        known = Known(panel, Standing.at(panel, 1))
-        level = SharedTrend()(known, years, 400, int(luck[1])).rate
-        told = meld.published(level, people, panel.prefecture, day, worlds, 1)
+        came = melding.published(rate, people, panel.prefecture, day, [truth], int(luck[0]))[0]
+        known = Known(panel, Origin.at(panel, 1))
+        level = shared_trend(known, years, 400, int(luck[1]))
+        told = melding.published(level, people, panel.prefecture, day, worlds, 1)
         inside.append([coverage(told, came, p)[0] for p in (0.5, 0.8, 0.95)])
     half, most, nearly_all = np.mean(inside, axis=0)
     assert half == pytest.approx(0.5, abs=0.06)

@@ -8,9 +8,9 @@ from hypothesis.extra.numpy import arrays
 from scipy.stats import norm
 
 from tests.conftest import assert_share
-from xiancheng.calibration.scores import (
+from xiancheng.calibration.forecasts.scoring import (
     LEVELS,
-    Scores,
+    ForecastScores,
     between,
     brier,
     coverage,
@@ -18,7 +18,7 @@ from xiancheng.calibration.scores import (
     distance,
     interval,
     probability,
-    stacked,
+    stacking_weights,
 )
 
 ensembles = arrays(float, (7, 3), elements=st.integers(0, 20).map(float))
@@ -72,7 +72,7 @@ def test_a_sure_and_right_forecast_costs_nothing_and_a_wrong_one_its_error():
 def test_scores_of_changes_are_those_of_levels():
     draws, seen = normal(500, 9), normal(1, 9, seed=1)[0]
     start = np.linspace(20, 80, 9)
-    told, again = Scores.of(draws, seen), Scores.of(draws + start, seen + start)
+    told, again = ForecastScores.of(draws, seen), ForecastScores.of(draws + start, seen + start)
     assert (told.mae, told.bias, told.crps) == pytest.approx((again.mae, again.bias, again.crps))
     assert told.coverage == again.coverage
 
@@ -118,13 +118,13 @@ def test_a_coin_scores_a_quarter():
 
 def test_brier_is_of_cases_with_a_threshold_only():
     draws, seen = np.tile([[1.0], [3.0]], (1, 3)), np.array([2.0, 2.0, 2.0])
-    told = Scores.of(draws, seen, np.array([2.0, np.nan, 0.0]))
+    told = ForecastScores.of(draws, seen, np.array([2.0, np.nan, 0.0]))
     assert told.brier == pytest.approx((0.25 + 0.0) / 2)
-    assert np.isnan(Scores.of(draws, seen).brier)
+    assert np.isnan(ForecastScores.of(draws, seen).brier)
 
 
 def test_bias_is_the_median_less_what_came_out():
-    told = Scores.of(np.array([[1.0, 5.0], [2.0, 6.0], [9.0, 7.0]]), np.array([1.0, 9.0]))
+    told = ForecastScores.of(np.array([[1.0, 5.0], [2.0, 6.0], [9.0, 7.0]]), np.array([1.0, 9.0]))
     assert (told.mae, told.bias) == (2.0, -1.0)
 
 
@@ -133,7 +133,7 @@ def test_bias_is_the_median_less_what_came_out():
 
 def test_the_forecaster_who_is_right_gets_all_the_weight():
     right, wide, off = normal(300, 400), normal(300, 400, 2, sd=4), normal(300, 400, 3, mean=2)
-    weights = stacked([wide, right, off], normal(1, 400, seed=9)[0])
+    weights = stacking_weights([wide, right, off], normal(1, 400, seed=9)[0])
     assert weights.sum() == pytest.approx(1)
     assert weights[1] > 0.9
     assert (weights >= 0).all()
@@ -143,13 +143,13 @@ def test_a_mixture_is_found_again():
     rng = np.random.default_rng(5)
     low, high = normal(400, 3000, 1, mean=-2), normal(400, 3000, 2, mean=2)
     seen = np.where(rng.random(3000) < 0.3, -2.0, 2.0) + rng.standard_normal(3000)
-    assert stacked([low, high], seen) == pytest.approx([0.3, 0.7], abs=0.05)
+    assert stacking_weights([low, high], seen) == pytest.approx([0.3, 0.7], abs=0.05)
 
 
 def test_stacking_is_no_worse_than_its_best_member():
     seen = normal(1, 300, seed=9, sd=2)[0]
     members = [normal(500, 300, 1, mean=-1), normal(500, 300, 2, mean=1, sd=1.5)]
-    weights = stacked(members, seen)
+    weights = stacking_weights(members, seen)
     cut = round(500 * weights[0])
     mixed = np.concatenate([members[0][:cut], members[1][: 500 - cut]])
     assert crps(mixed, seen).mean() <= min(crps(m, seen).mean() for m in members) + 0.01

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from tests import registration
+from xiancheng.calibration.forecasts.scoring import LEVELS
 from xiancheng.calibration.region import load
-from xiancheng.calibration.scores import LEVELS
 from xiancheng.results.cli import Say, main, parser
 from xiancheng.results.forecasts import forecasting, frozen, scored
 from xiancheng.results.forecasts import score as scoring

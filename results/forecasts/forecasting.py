@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xiancheng.calibration import meld, posterior
-from xiancheng.calibration.baselines import BASELINES, Known, Standing
+from xiancheng.calibration import posterior
+from xiancheng.calibration.forecasts import melding
+from xiancheng.calibration.forecasts.forecast import Known, Origin
+from xiancheng.calibration.forecasts.melding import BASELINES
+from xiancheng.calibration.forecasts.panel import Panel, record, years_between
 from xiancheng.calibration.i18n import Words
-from xiancheng.calibration.panel import Panel, record, years_between
 from xiancheng.calibration.region import Region, load
 from xiancheng.results.forecasts.frozen import REGISTERED, Settings
 from xiancheng.results.verdict import pairing
@@ -38,7 +40,7 @@ TITLES = {
     MELD: Words("合成：叠加水平＋模型的方案作用", "melded: stacked level + effect of the plan"),
     MODEL: Words("智能体模型", "agent-based model"),
     WITHOUT: Words("智能体模型，无方案", "agent-based model without the plan"),
-    "stacked": meld.STACKED,
+    "stacked": melding.STACKED,
     **{forecaster.name: forecaster.title for forecaster in BASELINES},
 }
 FORECASTERS = (MELD, MODEL, WITHOUT, "stacked", *(f.name for f in BASELINES))
@@ -165,7 +167,7 @@ def forecasts(
         cutoff=settings.cutoff, jobs=jobs, done=done,
     )  # fmt: skip
     own, past, n = Panel.of(pack), record(pack), settings.level_draws
-    known, residents = Known(past, Standing.at(own, 1)), own.residents[1]
+    known, residents = Known(past, Origin.at(own, 1)), own.residents[1]
     pool = stack(str(region), settings.left_out_draws, settings.seed)
     rows = pairing.run_of_draw(settings.draws, n, settings.seed)
     worlds = [model.worlds[row] for row in rows]
@@ -173,14 +175,14 @@ def forecasts(
 
     def printed(rate: Floats, day: date, of: Sequence[Parameters]) -> Floats:
         """Published rates of all groups, (draw, group)."""
-        seen = meld.published(rate, residents, own.prefecture, day, of, settings.seed)
-        return np.column_stack([meld.together(seen, residents, g.counties) for g in groups])
+        seen = melding.published(rate, residents, own.prefecture, day, of, settings.seed)
+        return np.column_stack([melding.together(seen, residents, g.counties) for g in groups])
 
     made: dict[str, list[Floats]] = {name: [] for name in FORECASTERS}
     for i, day in enumerate(days):
         years = years_between(own.dates[1], day)
         for forecaster in (pool, *BASELINES):
-            rate = forecaster(known, years, n, settings.seed).rate
+            rate = forecaster(known, years, n, settings.seed)
             made[forecaster.name].append(printed(rate, day, worlds))
             if forecaster is pool:
                 melded = pairing.published(rate, model.plan[i], model.baseline[i], settings.seed)
@@ -194,7 +196,7 @@ def forecasts(
         made={name: np.stack(each) for name, each in made.items() if each},
         weights={m.name: w for m, w in zip(pool.members, pool.weights, strict=True)},
         start=np.array(
-            [meld.together(own.rate[1:], residents, group.counties)[0] for group in groups]
+            [melding.together(own.rate[1:], residents, group.counties)[0] for group in groups]
         ),
         model=model,
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from xiancheng.calibration import code_identity, posterior
-from xiancheng.calibration.panel import Panel, record
+from xiancheng.calibration.forecasts.panel import Panel, record
 from xiancheng.calibration.region import load
 from xiancheng.scenarios.checking import Words
 from xiancheng.scenarios.request import COMPUTES, code_digest, digest_of

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xiancheng.calibration import parsing
+from xiancheng.calibration.forecasts.scoring import LEVELS, ForecastScores, interval
 from xiancheng.calibration.region import Region, load
-from xiancheng.calibration.scores import LEVELS, Scores, interval
 from xiancheng.results import cells, cost
 from xiancheng.results.cli import Say
 from xiancheng.results.forecasts import forecasting, frozen, observed, scored
@@ -165,7 +165,7 @@ def _scored(told: Forecasts, seen: Sequence[Observed], pack: Region) -> "pd.Data
     bars = np.array([threshold(told.groups[one.group], one.day, pack) for one in seen])
     rows = []
     for forecaster, made in told.made.items():
-        result = Scores.of(ensemble(told, made, seen), came, bars)
+        result = ForecastScores.of(ensemble(told, made, seen), came, bars)
         covered: dict[str, float] = {}
         for level, (share, error) in zip(LEVELS, result.coverage, strict=True):
             name = f"covered_{100 * level:.0f}"

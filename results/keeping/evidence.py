@@ -5,7 +5,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xiancheng.calibration import panel, posterior
+from xiancheng.calibration import posterior
+from xiancheng.calibration.forecasts import panel
 from xiancheng.calibration.region import Region, load
 from xiancheng.results.forecasts import frozen
 from xiancheng.results.keeping.files import digest
@@ -88,7 +89,7 @@ def _files(world: World, pack: Region, leans: bool) -> Iterator[tuple[str, str]]
     for file in sorted(pack.folder.iterdir()):
         if file.suffix in READ or file.name in FOLLOW:
             yield f"region/{file.name}", digest(file)
-    wider = panel.around(pack) if leans else pack
+    wider = panel.widest_pack(pack) if leans else pack
     if wider.folder != pack.folder:
         for file in sorted(wider.folder.iterdir()):
             if file.suffix in READ and file.name not in FOLLOW:

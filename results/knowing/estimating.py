@@ -112,7 +112,7 @@ def trial(short: Sequence[str]) -> Words:
 
 def others(pool: Region, region: Region) -> Bools:
     """Comparable counties of the pool that are not the region's, (county,)."""
-    from xiancheng.calibration.panel import Panel
+    from xiancheng.calibration.forecasts.panel import Panel
 
     own = [county.code for county in region.counties]
     return np.asarray(Panel.of(pool).comparable & ~np.isin([c.code for c in pool.counties], own))

@@ -13,13 +13,18 @@ from typing import Any
 
 import numpy as np
 
-from xiancheng.calibration.baselines import BASELINES, SINGLE, hindcast
-from xiancheng.calibration.baselines.pool import rows_of
 from xiancheng.calibration.estimation.identify import recovery
 from xiancheng.calibration.estimation.identify import rows as told
-from xiancheng.calibration.panel import Left, Panel, left_out
+from xiancheng.calibration.forecasts.forecast import hindcast
+from xiancheng.calibration.forecasts.melding import BASELINES, SINGLE, members_of_draws
+from xiancheng.calibration.forecasts.panel import HoldOut, Panel, hold_out
+from xiancheng.calibration.forecasts.scoring import (
+    LEVELS,
+    ForecastScores,
+    interval,
+    stacking_weights,
+)
 from xiancheng.calibration.region import load
-from xiancheng.calibration.scores import LEVELS, Scores, interval, stacked
 from xiancheng.calibration.summaries import enumerated, rate, summaries
 from xiancheng.results import figures
 from xiancheng.results.knowing import trials
@@ -38,7 +43,7 @@ class Hindcast:
     """Forecasts of the second census by everyone, one county or prefecture left out at a time."""
 
     panel: Panel  # of the counties that are scored
-    by: Left
+    by: HoldOut
     made: Mapping[str, Floats]  # by forecaster, (draw, unit) [percent]
     parts: Mapping[str, Floats]  # of the model, growth by part (draw, unit) [100 log points]
 
@@ -52,18 +57,18 @@ class Hindcast:
         """A rate to be reached or not, (unit,) [percent]."""
         return np.asarray(self.panel.rate[0] + THRESHOLD)
 
-    def scores(self, chosen: Bools | None = None) -> dict[str, Scores]:
+    def scores(self, chosen: Bools | None = None) -> dict[str, ForecastScores]:
         """Everyone's scores, over all counties or those `chosen`."""
         own = np.ones(len(self.panel), bool) if chosen is None else chosen
         return {
-            name: Scores.of(draws[:, own], self.seen[own], self.threshold[own])
+            name: ForecastScores.of(draws[:, own], self.seen[own], self.threshold[own])
             for name, draws in self.made.items()
         }
 
     def weights(self) -> dict[str, float]:
         """Weights of a mixture of the model and the baselines with the least CRPS here."""
         names = [MODEL, *(f.name for f in SINGLE)]
-        found = stacked([self.made[name] for name in names], self.seen)
+        found = stacking_weights([self.made[name] for name in names], self.seen)
         return dict(zip(names, found.tolist(), strict=True))
 
     def rows(self) -> list[dict[str, Any]]:
@@ -130,7 +135,9 @@ def hindcasts(
     whole = Panel.of(stage.trials.pack)
     panel = whole.take(whole.comparable)
     found = []
-    ways: tuple[Left, ...] = ("unit", "prefecture") if len(set(panel.prefecture)) > 1 else ("unit",)
+    ways: tuple[HoldOut, ...] = (
+        ("unit", "prefecture") if len(set(panel.prefecture)) > 1 else ("unit",)
+    )
     for by in ways:
         rates, parts = _by_model(stage, panel, by, settings.seed, done)
         made = {MODEL: rates} | {
@@ -142,7 +149,7 @@ def hindcasts(
     return found
 
 
-def mixed(made: Mapping[str, Floats], panel: Panel, by: Left, seed: int) -> Floats:
+def mixed(made: Mapping[str, Floats], panel: Panel, by: HoldOut, seed: int) -> Floats:
     """The statistical forecasts stacked, (draw, unit): what carries the level of a verdict.
 
     The weights for what is left out are those with the least CRPS over all the others.
@@ -150,22 +157,22 @@ def mixed(made: Mapping[str, Floats], panel: Panel, by: Left, seed: int) -> Floa
     members = [made[each.name] for each in SINGLE]
     result = np.empty_like(members[0])
     rng = np.random.default_rng([seed, 11])
-    for _, out in left_out(panel, by):
+    for _, out in hold_out(panel, by):
         away = np.isin(panel.codes, out.codes)
-        weights = stacked([draws[:, ~away] for draws in members], panel.rate[1, ~away])
-        which = rows_of(weights, len(result), rng)
+        weights = stacking_weights([draws[:, ~away] for draws in members], panel.rate[1, ~away])
+        which = members_of_draws(weights, len(result), rng)
         result[:, away] = np.stack(members)[which, np.arange(len(result))][:, away]
     return result
 
 
 def _by_model(
-    stage: Stage, panel: Panel, by: Left, seed: int, done: Callable[[], None]
+    stage: Stage, panel: Panel, by: HoldOut, seed: int, done: Callable[[], None]
 ) -> tuple[Floats, dict[str, Floats]]:
     """Rates of the second census (draw, unit) [percent], and growth of the parts."""
     rates = np.empty((DRAWS, len(panel)))
     parts = {part: np.empty((DRAWS, len(panel))) for part in PARTS}
     observed = stage.world.table.observed
-    for _, out in left_out(panel, by):
+    for _, out in hold_out(panel, by):
         away = np.isin(panel.codes, out.codes)
         view = stage.estimator.seeing(~away)
         for unit in np.flatnonzero(away):

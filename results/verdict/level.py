@@ -13,10 +13,11 @@ from pathlib import Path
 
 import numpy as np
 
-from xiancheng.calibration import cache, meld, posterior
-from xiancheng.calibration.baselines import SINGLE, Known, Pool, Standing, hindcast
-from xiancheng.calibration.baselines.forecast import ForecastError
-from xiancheng.calibration.panel import Panel, RecordError, record, years_between
+from xiancheng.calibration import cache, posterior
+from xiancheng.calibration.forecasts import melding
+from xiancheng.calibration.forecasts.forecast import ForecastError, Known, Origin, hindcast
+from xiancheng.calibration.forecasts.melding import SINGLE, Mixture
+from xiancheng.calibration.forecasts.panel import Panel, RecordError, record, years_between
 from xiancheng.calibration.region import Region, load
 from xiancheng.results.forecasts.frozen import panel_digest, program
 from xiancheng.results.verdict.pairing import DRAWS, SEED, run_of_draw
@@ -113,26 +114,26 @@ def _found(region: Region, days: Sequence[date]) -> Iterable[Floats]:
     """The rates of each day, (draw, group) [percent]."""
     own, past = Panel.of(region), record(region)
     pool = stack(str(region.folder), LEFT_OUT, SEED)
-    known, residents = Known(past, Standing.at(own, 1)), own.residents[1]
+    known, residents = Known(past, Origin.at(own, 1)), own.residents[1]
     worlds = [draw.parameters for draw in posterior.draws(region, WORLDS, SEED)]
     each = [worlds[row] for row in run_of_draw(WORLDS, DRAWS)]
     for day in days:
         if day == own.dates[1]:
             rate = np.tile(own.rate[1], (DRAWS, 1))
         else:
-            told = pool(known, years_between(own.dates[1], day), DRAWS, SEED).rate
-            rate = meld.published(told, residents, own.prefecture, day, each, SEED)
+            told = pool(known, years_between(own.dates[1], day), DRAWS, SEED)
+            rate = melding.published(told, residents, own.prefecture, day, each, SEED)
         yield np.column_stack(
-            [meld.together(rate, residents, group.counties) for group in reported(region)]
+            [melding.together(rate, residents, group.counties) for group in reported(region)]
         )
 
 
 @lru_cache(maxsize=4)
-def stack(region: str, draws: int, seed: int) -> Pool:
+def stack(region: str, draws: int, seed: int) -> Mixture:
     """The statistical forecasts, weighted by how well they told counties of the record left out."""
     past = record(load(region))
     told = [hindcast(member, past, draws=draws, seed=seed) for member in SINGLE]
-    return meld.stack(SINGLE, told, past.rate[1])
+    return melding.stack(SINGLE, told, past.rate[1])
 
 
 def _keep(folder: Path, rate: Floats) -> None:

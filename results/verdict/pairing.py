@@ -12,7 +12,7 @@ Sevcikova, Raftery & Waddell (2007), Transportation Research A 41 (Bayesian meld
 
 import numpy as np
 
-from xiancheng.calibration.baselines.forecast import luck
+from xiancheng.calibration.forecasts.forecast import random_stream
 from xiancheng.sim.state import Floats, Ints
 
 DRAWS = 4000  # of the level
@@ -21,7 +21,7 @@ SEED = 1
 
 def run_of_draw(runs: int, draws: int = DRAWS, seed: int = SEED) -> Ints:
     """Which run of the model goes with each draw of the level, (draw,)."""
-    rng = luck(seed, "runs")
+    rng = random_stream(seed, "runs")
     return np.concatenate([rng.permutation(runs) for _ in range(-(-draws // runs))])[:draws]
 
 
@@ -30,7 +30,7 @@ def draw_of_run(runs: int, draws: int = DRAWS, seed: int = SEED) -> Ints:
 
     For counts of independent draws, as a binomial bound takes them: one draw of the level a run.
     """
-    return np.asarray(np.argsort(luck(seed, "runs").permutation(runs)) % draws)
+    return np.asarray(np.argsort(random_stream(seed, "runs").permutation(runs)) % draws)
 
 
 def published(

@@ -15,37 +15,37 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
-from xiancheng.calibration.baselines.errors import Law, strayed
-from xiancheng.calibration.baselines.forecast import (
-    Forecast,
+from xiancheng.calibration.forecasts.forecast import (
+    Baseline,
     ForecastError,
     Known,
+    StudentT,
+    deviation,
     from_log_odds,
     log_odds,
-    luck,
     shifted,
 )
+from xiancheng.calibration.forecasts.panel import Panel
 from xiancheng.calibration.i18n import Words
-from xiancheng.calibration.panel import Panel
 from xiancheng.sim.state import Floats
 
 STEP = 5.0  # years: the width of an age band
 RECORD = 10.0  # years between the censuses that cohorts are followed through
-APART = 0.5  # years by which they may miss it
+TOLERANCE = 0.5  # years by which they may miss it
 PARENTS = slice(4, 9)  # of the five-year bands: 20 to 44
 OLDEST = 17  # 85 and over
 
 
 @dataclass(frozen=True, eq=False)
-class Rates:
-    """What becomes of cohorts in five years; any leading axes, as (town or village, unit)."""
+class CohortRatios:
+    """Ratios of cohorts five years apart; any leading axes, as (town or village, unit)."""
 
     ageing: Floats  # those of a band five years later over those now, (..., 16)
     oldest: Floats  # those of 85 and over later over those of 80 and over now, (...)
     children: Floats  # of 0 to 4 for each adult of 20 to 44, (...)
 
     @classmethod
-    def between(cls, before: Floats, after: Floats) -> "Rates":
+    def between(cls, before: Floats, after: Floats) -> "CohortRatios":
         """From the same people ten years apart, (..., 18) each."""
         followed = _ratio(after[..., 2:OLDEST], before[..., : OLDEST - 2])  # (..., 15)
         half = np.log(np.maximum(followed, 1e-9)) / 2  # of each of the two steps
@@ -104,48 +104,56 @@ def placed(panel: Panel, census: int) -> Floats:
     )
 
 
-class Cohorts:
-    """Cohorts go on in town and in villages as they did: in the unit, or in all of the record."""
+def cohort_component(
+    known: Known, years: float, draws: int, rng: np.random.Generator
+) -> tuple[Floats, Floats]:
+    """Rates [percent] and residents [persons] so many years after the origin, (draw, unit) each.
 
-    name = "cohorts"
-    title = Words("城乡队列要素（率不变）", "urban-rural cohort component")
+    Ratios are those of each unit's own record, or of all units together where it has none.
 
-    def __call__(self, known: Known, years: float, draws: int, seed: int) -> Forecast:
-        """`draws` joint draws, so many years after the origin.
-
-        Raises
-        ------
-        ForecastError
-            if the censuses are not ten years apart.
-        """
-        rng, record, origin = luck(seed, self.name, known.origin.codes), known.record, known.origin
-        if abs(record.years - RECORD) > APART:
-            raise ForecastError(
-                f"队列要素法需要相隔十年的两次普查，现相隔 {record.years:.1f} 年",
-                f"cohorts take two censuses ten years apart, not {record.years:.1f}",
-            )
-        before, after = placed(record, 0), placed(record, 1)
-        pooled = Rates.between(before.sum(axis=1, keepdims=True), after.sum(axis=1, keepdims=True))
-        rate, people = _totals(pooled.after(before, RECORD))
-        laws = (
-            Law.fit(log_odds(record.rate[1]) - log_odds(rate)),
-            Law.fit(np.log(record.residents[1] / people)),
+    Raises
+    ------
+    ForecastError
+        if the censuses are not ten years apart.
+    """
+    record, origin = known.record, known.origin
+    if abs(record.years - RECORD) > TOLERANCE:
+        raise ForecastError(
+            f"队列要素法需要相隔十年的两次普查，现相隔 {record.years:.1f} 年",
+            f"cohorts take two censuses ten years apart, not {record.years:.1f}",
         )
-        own = pooled
-        if origin.past is not None:
-            own = Rates.between(placed(origin.past, 0), placed(origin.past, 1))
-        now = by_place(origin.ages, origin.odds, origin.urban, origin.rural)
-        rate, people = _totals(own.after(now, years))
-        shape, span = (draws, len(rate)), years / record.years
-        strays = [
-            strayed(shape, law.draws(draws, rng)[1], span, rng, known=known.same_years)
-            for law in laws
-        ]
-        drawn = shifted(from_log_odds(rate, strays[0]), known, years, rng)
-        return Forecast(drawn, people * np.exp(strays[1]))
+    before, after = placed(record, 0), placed(record, 1)
+    own = pooled = CohortRatios.between(
+        before.sum(axis=1, keepdims=True), after.sum(axis=1, keepdims=True)
+    )
+    rate, people = _totals(pooled.after(before, RECORD))
+    errors = (
+        StudentT.fit(log_odds(record.rate[1]) - log_odds(rate)),
+        StudentT.fit(np.log(record.residents[1] / people)),
+    )
+    if origin.past is not None:
+        own = CohortRatios.between(placed(origin.past, 0), placed(origin.past, 1))
+    now = by_place(origin.ages, origin.odds, origin.urban, origin.rural)
+    rate, people = _totals(own.after(now, years))
+    shape, span = (draws, len(rate)), years / record.years
+    of_rate, of_people = (
+        deviation(shape, fitted.draws(draws, rng)[1], span, rng, known=known.same_years)
+        for fitted in errors
+    )
+    rates = shifted(from_log_odds(rate, of_rate), known, years, rng)
+    return rates, people * np.exp(of_people)
 
 
 def _totals(places: Floats) -> tuple[Floats, Floats]:
     """Rate [percent] and residents from town and village residents (2, unit)."""
     people = places.sum(axis=0)
     return 100 * _ratio(places[0], people), people
+
+
+def _rates(known: Known, years: float, draws: int, rng: np.random.Generator) -> Floats:
+    return cohort_component(known, years, draws, rng)[0]
+
+
+COHORTS = Baseline(
+    "cohorts", Words("城乡队列要素（率不变）", "urban-rural cohort component"), _rates
+)

@@ -1,4 +1,4 @@
-"""How good a forecast was: scores of an ensemble against what came out.
+"""Scores of a forecast, an ensemble of draws, against observations.
 
 Changes are scored, not levels: rates of counties lie far apart, so that any forecast looks good
 beside them. Error and CRPS of a change are those of the level (both subtract the same start); what
@@ -12,6 +12,7 @@ Ferro (2014), Quarterly Journal of the Royal Meteorological Society 140 (fair sc
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from scipy.optimize import minimize
@@ -28,16 +29,16 @@ def distance(draws: Floats) -> Floats:
     return np.asarray(2 * (weight @ np.sort(draws, axis=0)) / (n * (n - 1)))
 
 
-def crps(draws: Floats, seen: Floats) -> Floats:
+def crps(draws: Floats, observed: Floats) -> Floats:
     """Continuous ranked probability score, (case,) [the unit of the draws]; 0 is perfect.
 
     The fair version: in expectation that of the distribution the draws come from, however few.
 
     Parameters
     ----------
-    draws : (draw, case); seen : (case,)
+    draws : (draw, case); observed : (case,)
     """
-    return np.abs(draws - seen).mean(axis=0) - distance(draws) / 2
+    return np.abs(draws - observed).mean(axis=0) - distance(draws) / 2
 
 
 def interval(draws: Floats, level: float) -> Floats:
@@ -45,15 +46,15 @@ def interval(draws: Floats, level: float) -> Floats:
     return np.quantile(draws, [(1 - level) / 2, (1 + level) / 2], axis=0)
 
 
-def coverage(draws: Floats, seen: Floats, level: float) -> tuple[float, float]:
+def coverage(draws: Floats, observed: Floats, level: float) -> tuple[float, float]:
     """Share of cases inside their central interval, and the binomial error of such a share.
 
     The error is the standard deviation that a calibrated forecast would show over independent
     cases. Counties of a prefecture are not, so it is a lower bound.
     """
     low, high = interval(draws, level)
-    inside = (seen >= low) & (seen <= high)
-    return float(inside.mean()), float(np.sqrt(level * (1 - level) / len(seen)))
+    inside = (observed >= low) & (observed <= high)
+    return float(inside.mean()), float(np.sqrt(level * (1 - level) / len(observed)))
 
 
 def probability(draws: Floats, threshold: Floats | float) -> Floats:
@@ -61,41 +62,43 @@ def probability(draws: Floats, threshold: Floats | float) -> Floats:
     return np.asarray((draws >= threshold).mean(axis=0))
 
 
-def brier(draws: Floats, seen: Floats, threshold: Floats | float) -> Floats:
+def brier(draws: Floats, observed: Floats, threshold: Floats | float) -> Floats:
     """Squared error of the probability to reach a threshold, (case,); 0.25 is a coin's."""
-    return np.asarray((probability(draws, threshold) - (seen >= threshold)) ** 2)
+    return np.asarray((probability(draws, threshold) - (observed >= threshold)) ** 2)
 
 
 @dataclass(frozen=True)
-class Scores:
+class ForecastScores:
     """One forecaster over all cases; points are percentage points."""
 
     cases: int
     mae: float  # of the median [points]
-    bias: float  # median less what came out [points]
+    bias: float  # median less observed [points]
     crps: float  # [points]
     coverage: tuple[tuple[float, float], ...]  # (share, its binomial error) for each of LEVELS
     brier: float  # of reaching thresholds; nan without any
 
     @classmethod
-    def of(cls, draws: Floats, seen: Floats, thresholds: Floats | None = None) -> "Scores":
-        """Scores of draws (draw, case) against what came out (case,).
+    def of(
+        cls, draws: Floats, observed: Floats, thresholds: Floats | None = None
+    ) -> "ForecastScores":
+        """Scores of draws (draw, case) against observations (case,).
 
         Parameters
         ----------
         thresholds : (case,), nan where there is none
         """
-        off = np.median(draws, axis=0) - seen
-        aimed = np.zeros(len(seen), bool) if thresholds is None else np.isfinite(thresholds)
+        off = np.median(draws, axis=0) - observed
+        aimed = np.zeros(len(observed), bool) if thresholds is None else np.isfinite(thresholds)
         reached = np.nan
         if thresholds is not None and aimed.any():
-            reached = float(brier(draws[:, aimed], seen[aimed], thresholds[aimed]).mean())
+            reached = float(brier(draws[:, aimed], observed[aimed], thresholds[aimed]).mean())
         return cls(
-            cases=len(seen),
+            cases=len(observed),
             mae=float(np.abs(off).mean()),
             bias=float(off.mean()),
-            crps=float(crps(draws, seen).mean()),
-            coverage=tuple(coverage(draws, seen, level) for level in LEVELS),
+            crps=float(crps(draws, observed).mean()),
+            coverage=tuple(coverage(draws, observed, level) for level in LEVELS),
             brier=reached,
         )
 
@@ -103,11 +106,12 @@ class Scores:
 # Stacking
 
 
-def stacked(ensembles: Sequence[Floats], seen: Floats) -> Floats:
+def stacking_weights(ensembles: Sequence[Floats], observed: Floats) -> Floats:
     """Weights of a mixture of forecasts with the least CRPS, (forecast,): none below 0, sum 1.
 
     The CRPS of a mixture is quadratic in its weights, w.a - w.B.w / 2, with `a` the mean distance
-    of each forecast to what came out and `B` that between draws of two; convex where they sum to 1.
+    of each forecast to the observations and `B` that between draws of two; convex where weights
+    sum to 1.
 
     Parameters
     ----------
@@ -117,7 +121,7 @@ def stacked(ensembles: Sequence[Floats], seen: Floats) -> Floats:
     ----------
     Gneiting & Raftery (2007), section 4.2 (the kernel form of the CRPS)
     """
-    a = np.array([np.abs(draws - seen).mean() for draws in ensembles])
+    a = np.array([np.abs(draws - observed).mean() for draws in ensembles])
     b = np.array([[between(one, other).mean() for other in ensembles] for one in ensembles])
     n = len(ensembles)
     found = minimize(

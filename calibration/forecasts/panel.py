@@ -3,22 +3,20 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 
+from xiancheng.calibration.region import Region, load, packs
 from xiancheng.sim.state import Bools, Floats
-
-if TYPE_CHECKING:
-    from xiancheng.calibration.region import Region
 
 YEAR = 365.25  # days
 
-Left = Literal["unit", "prefecture"]
+HoldOut = Literal["unit", "prefecture"]
 
 
 class RecordError(LookupError):
-    """There is no record of change to lean on."""
+    """There is no record of change between two censuses."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +33,7 @@ class Panel:
     comparable: Bools  # whether the change is not the work of a new boundary, (unit,)
 
     @classmethod
-    def of(cls, region: "Region") -> "Panel":
+    def of(cls, region: Region) -> "Panel":
         """The last two censuses of a region.
 
         Raises
@@ -77,7 +75,7 @@ class Panel:
         return 100 * self.urban / self.residents
 
     def take(self, chosen: Bools) -> "Panel":
-        """The record of the units that a mask chooses."""
+        """The record of the units that a mask (unit,) chooses."""
         return Panel(
             codes=tuple(np.array(self.codes)[chosen].tolist()),
             prefecture=tuple(np.array(self.prefecture)[chosen].tolist()),
@@ -89,12 +87,8 @@ class Panel:
             comparable=self.comparable[chosen],
         )
 
-    def named(self, codes: tuple[str, ...]) -> "Panel":
-        """The record of units by code, in the order of the panel."""
-        return self.take(np.isin(self.codes, codes))
-
     def joined(self, other: "Panel") -> "Panel":
-        """The record with what `other` adds to it; both of the same two censuses.
+        """The record with the units that only `other` holds; both of the same two censuses.
 
         Raises
         ------
@@ -121,8 +115,8 @@ def years_between(first: date, last: date) -> float:
     return (last - first).days / YEAR
 
 
-def left_out(panel: Panel, by: Left = "unit") -> Iterator[tuple[Panel, Panel]]:
-    """The record of all the others, and of those left out: one unit, or a prefecture, at a time."""
+def hold_out(panel: Panel, by: HoldOut = "unit") -> Iterator[tuple[Panel, Panel]]:
+    """The record of all others, and of those held out: one unit, or a prefecture, at a time."""
     marks = np.array(panel.codes if by == "unit" else panel.prefecture)
     for mark in dict.fromkeys(marks.tolist()):
         out = marks == mark
@@ -130,16 +124,16 @@ def left_out(panel: Panel, by: Left = "unit") -> Iterator[tuple[Panel, Panel]]:
             yield panel.take(~out), panel.take(out)
 
 
-def record(region: "Region") -> Panel:
-    """What is known of change around a region: the widest record of its province that is on file.
+def record(region: Region) -> Panel:
+    """The widest record of a region's province on file, joined with the region's own.
 
-    Counties whose boundary changed are in no record; what they are is known from where they stand.
+    Counties whose boundary changed are in no record.
     """
-    own, widest = Panel.of(region), Panel.of(around(region))
+    own, widest = Panel.of(region), Panel.of(widest_pack(region))
     return widest.take(widest.comparable).joined(own.take(own.comparable))
 
 
-def around(region: "Region") -> "Region":
+def widest_pack(region: Region) -> Region:
     """The pack with the widest record of a region's province and censuses; itself if none is wider.
 
     Raises
@@ -147,8 +141,6 @@ def around(region: "Region") -> "Region":
     RecordError
         if the region holds fewer than two censuses.
     """
-    from xiancheng.calibration.region import load, packs
-
     own = Panel.of(region)
     wider = [
         pack
