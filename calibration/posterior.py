@@ -32,7 +32,7 @@ class Draw:
 
 
 @dataclass(frozen=True)
-class Sample:
+class PosteriorSample:
     """Equally likely rows, and how they were made."""
 
     values: Floats  # (row, parameter), in the order of the catalogue
@@ -52,7 +52,7 @@ class Sample:
         return Draw(Parameters(**values), int(self.numbers[row]))
 
 
-def read(folder: Path) -> Sample | None:
+def read(folder: Path) -> PosteriorSample | None:
     """The sample in the folder of a pack, or None.
 
     Raises
@@ -66,7 +66,7 @@ def read(folder: Path) -> Sample | None:
 
 
 @lru_cache(maxsize=4)
-def _read(folder: Path, written: int) -> Sample:
+def _read(folder: Path, written: int) -> PosteriorSample:
     names = [prior.name for prior in priors.catalogue()]
     try:
         header, rows = parsing.table_of((folder / SAMPLE).read_bytes())
@@ -93,7 +93,7 @@ def _read(folder: Path, written: int) -> Sample:
     table = np.array([cells for _, cells in rows], float)
     for row in table:
         priors.override({n: v for n, v in zip(header, row.tolist(), strict=True) if n != NUMBER})
-    return Sample(
+    return PosteriorSample(
         values=table[:, [header.index(name) for name in names]],
         numbers=table[:, header.index(NUMBER)].astype(np.int64),
         about=_about(folder / ABOUT),
@@ -126,7 +126,7 @@ def _about(file: Path) -> Mapping[str, Any]:
     return about
 
 
-def write(folder: Path, sample: Sample) -> None:
+def write(folder: Path, sample: PosteriorSample) -> None:
     """Put a sample into the folder of a pack."""
     names = [prior.name for prior in priors.catalogue()]
     lines = [",".join([NUMBER, *names])]

@@ -191,7 +191,7 @@ def _shared(command: Parser, say: Say) -> None:
 
 
 def _score(score: argparse.ArgumentParser, say: Say) -> None:
-    score.set_defaults(module="xiancheng.results.forecasts.score")
+    score.set_defaults(module="xiancheng.results.verdict.commands")
     columns = say(
         "CSV：unit_code, date, variable, value；缺省则只列设定",
         "CSV: unit_code, date, variable, value; without it, the settings",

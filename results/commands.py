@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 
 def run(asked: Namespace, say: Say) -> int:
     """`xiancheng run`: verdicts, growth by cause, and a saved run."""
-    from xiancheng.results import caveats, cost, figures, later_census, verdict_table
+    from xiancheng.results import caveats, cost, figures, verdict_table
     from xiancheng.results.file_checks import inactive
     from xiancheng.results.keeping import answers, store
     from xiancheng.results.keeping.files import writable
+    from xiancheng.results.tables import later_census
     from xiancheng.results.verdict.verdict import verdicts
     from xiancheng.scenarios import ensemble
     from xiancheng.scenarios.naming import called

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from xiancheng.calibration.estimation.screening import problem
+from xiancheng.calibration.inference.identifiability import sobol_problem
 from xiancheng.calibration.priors import catalogue, on_grid
 from xiancheng.results.comparison.asked import unknown
 from xiancheng.scenarios import acting
@@ -130,9 +130,9 @@ def morris(
     """
     method, sample = _salib("morris")
     chosen = factors(names)
-    points = sample.sample(problem(chosen), trajectories, num_levels=LEVELS, seed=seed)
+    points = sample.sample(sobol_problem(chosen), trajectories, num_levels=LEVELS, seed=seed)
     values = _values(points, chosen, "morris", scenario, question, runs, seed, done)
-    told = method.analyze(problem(chosen), points, values, num_levels=LEVELS, seed=seed)
+    told = method.analyze(sobol_problem(chosen), points, values, num_levels=LEVELS, seed=seed)
     return _table(chosen, told, ("mu", "mu_star", "mu_star_conf", "sigma"), "mu_star")
 
 
@@ -152,9 +152,9 @@ def sobol(
     """
     method, sample = _salib("sobol")
     chosen = factors(names)
-    table = sample.sample(problem(chosen), points, calc_second_order=False, seed=seed)
+    table = sample.sample(sobol_problem(chosen), points, calc_second_order=False, seed=seed)
     values = _values(table, chosen, "sobol", scenario, question, runs, seed, done)
-    told = method.analyze(problem(chosen), values, calc_second_order=False, seed=seed + 1)
+    told = method.analyze(sobol_problem(chosen), values, calc_second_order=False, seed=seed + 1)
     return _table(chosen, told, ("S1", "S1_conf", "ST", "ST_conf"), "ST")
 
 

@@ -12,14 +12,17 @@ import numpy as np
 import pytest
 
 from xiancheng.calibration import posterior, priors, region
-from xiancheng.calibration.estimation import scores
-from xiancheng.calibration.posterior import ABOUT, SAMPLE, Sample
+from xiancheng.calibration.inference.draws import from_scores, normal_scores
+from xiancheng.calibration.posterior import ABOUT, SAMPLE, PosteriorSample
 from xiancheng.calibration.region import load
 from xiancheng.calibration.summaries import enumerated, summaries
 from xiancheng.results.cli import main
-from xiancheng.results.knowing import accounting, estimating, identifiability, trials
-from xiancheng.results.knowing.estimating import Settings
-from xiancheng.results.knowing.trials import FREE, PARAMETERS, Trials
+from xiancheng.results.tables import identifiability
+from xiancheng.results.verdict import account as accounting
+from xiancheng.results.verdict import estimate as estimating
+from xiancheng.results.verdict import trials
+from xiancheng.results.verdict.estimate import EstimateSettings
+from xiancheng.results.verdict.trials import FREE, PARAMETERS, Trials
 from xiancheng.scenarios import ensemble
 from xiancheng.scenarios.points import sampled
 from xiancheng.sim.levers import LEVERS
@@ -36,7 +39,7 @@ def made_up(values, seed=1):
     before = enumerated(pack, start)
     by_name = {prior.name: prior for prior in priors.catalogue()}
     column = {name: values[:, PARAMETERS.index(name)] for name in AIM}
-    rank = {name: scores.scores([by_name[name]], column[name][:, None])[:, 0] for name in AIM}
+    rank = {name: normal_scores([by_name[name]], column[name][:, None])[:, 0] for name in AIM}
     rng = np.random.default_rng(seed)
     push = 0.05 * rank["alpha_family"][:, None] + 0.02 * rng.standard_normal((len(values), 7))
     back = 0.05 * rank["return_hazard"][:, None] + 0.02 * rng.standard_normal((len(values), 7))
@@ -58,14 +61,14 @@ def truth():
     central = np.array([[prior.quantile(np.array(0.5)) for prior in priors.catalogue()]], float)
     for name, score in AIM.items():
         prior = next(p for p in priors.catalogue() if p.name == name)
-        central[0, PARAMETERS.index(name)] = scores.values([prior], np.array([[score]]))[0, 0]
+        central[0, PARAMETERS.index(name)] = from_scores([prior], np.array([[score]]))[0, 0]
     return made_up(central, seed=2)
 
 
 @pytest.fixture(scope="module")
 def estimate(made, truth):
     table = replace(made.table(), observed=truth.stats()[0])
-    return estimating.estimated(table, made, Settings("binzhou", None))
+    return estimating.estimated(table, made, EstimateSettings("binzhou", None))
 
 
 def score(stage, name, share=0.5):
@@ -101,7 +104,7 @@ def test_what_is_shipped_passed_its_test_and_says_how_it_was_made():
 def few(tmp_path_factory):
     values = sampled("latin-hypercube", PARAMETERS, 3, 1)
     design = trials.design("binzhou", values, 0.01, "trials")
-    return design, trials.made(design, tmp_path_factory.mktemp("trials"), jobs=1)
+    return design, trials.run(design, tmp_path_factory.mktemp("trials"), jobs=1)
 
 
 def test_each_trial_has_parameters_luck_and_county_effects_of_its_own(few):
@@ -150,8 +153,8 @@ def test_an_observation_that_no_run_comes_near_stops_the_estimate(made, truth):
     table = made.table()
     observed = truth.stats()[0].copy()
     observed[3, table.summaries.index("rate_change")] = 400.0
-    with pytest.raises(estimating.SurprisingError, match=f"{table.units[3]} rate_change"):
-        estimating.estimated(replace(table, observed=observed), made, Settings("binzhou", None))
+    with pytest.raises(estimating.PriorPredictiveError, match=f"{table.units[3]} rate_change"):
+        estimating.estimated(replace(table, observed=observed), made, EstimateSettings("binzhou", None))
 
 
 def test_draws_carry_what_is_not_estimated_from_the_run_they_go_back_to(estimate, made):
@@ -159,7 +162,7 @@ def test_draws_carry_what_is_not_estimated_from_the_run_they_go_back_to(estimate
     row = numbers - 1
     fixed = [i for i, name in enumerate(PARAMETERS) if name not in FREE]
     assert (values[:, fixed] == made.values[row][:, fixed]).all()
-    assert sizes.shape == (50, len(estimate.world.discrepancy.beliefs))
+    assert sizes.shape == (50, len(estimate.training.discrepancy.priors))
     for given in values:
         priors.override(dict(zip(PARAMETERS, given.tolist(), strict=True)))  # inside the supports
 
@@ -168,7 +171,7 @@ def test_a_second_step_starts_where_the_first_ended(estimate, truth):
     values, sizes, _ = estimating.drawn(estimate, RUNS, 1)
     made = made_up(values, seed=3)
     table = replace(made.table(), observed=truth.stats()[0])
-    stage = estimating.updated(estimate, table, made, sizes, Settings("binzhou", None))
+    stage = estimating.updated(estimate, table, made, sizes, EstimateSettings("binzhou", None))
     for name, aim in AIM.items():
         low, high = (score(stage, name, share) for share in (0.025, 0.975))
         assert low < aim < high, name
@@ -177,8 +180,8 @@ def test_a_second_step_starts_where_the_first_ended(estimate, truth):
         return {tuple(size) for size in sizes[rows].tolist()}
 
     assert len(drawn_from(slice(None))) < RUNS  # some draws are taken twice
-    tested = drawn_from(stage.dealt.gate) | drawn_from(stage.dealt.widening)
-    assert drawn_from(stage.dealt.learning).isdisjoint(tested)
+    tested = drawn_from(stage.rows.testing) | drawn_from(stage.rows.inflation)
+    assert drawn_from(stage.rows.learning).isdisjoint(tested)
 
 
 def test_the_counties_around_are_comparable_and_none_of_the_regions_own():
@@ -196,15 +199,15 @@ def test_the_counties_around_are_comparable_and_none_of_the_regions_own():
 
 @pytest.fixture(scope="module")
 def told(estimate):
-    account = accounting.account(Settings("binzhou", None), None, estimate, {"seconds": 1})
+    account = accounting.account(EstimateSettings("binzhou", None), None, estimate, {"seconds": 1})
     return json.loads(json.dumps(account))
 
 
 def test_every_free_parameter_and_lever_is_accounted_for(told):
     assert [row["name"] for row in told["parameters"]] == list(FREE)
     assert {row["lever"] for row in told["levers"]} == set(LEVERS) - {"workload"}
-    assert set(accounting.HANGS_ON) <= set(LEVERS)
-    assert set(accounting.HANGS_ON.values()) <= set(FREE)
+    assert set(accounting.SCALED_BY) <= set(LEVERS)
+    assert set(accounting.SCALED_BY.values()) <= set(FREE)
     assert {row["name"] for row in told["recovery"]} == set(FREE)
     silent = [row for row in told["levers"] if row["lever"] == "hospital"]
     assert silent[0]["word"] == "not"
@@ -233,7 +236,7 @@ def pack(tmp_path):
 @pytest.fixture
 def sample():
     values = sampled("latin-hypercube", PARAMETERS, 8, 1)
-    return Sample(values, np.arange(11, 19), {"made": "now"})
+    return PosteriorSample(values, np.arange(11, 19), {"made": "now"})
 
 
 def test_a_sample_is_read_as_it_was_written(pack, sample):
@@ -316,16 +319,16 @@ def test_a_page_needs_a_sample(pack, tmp_path, capsys):
 @pytest.fixture
 def calibrated(monkeypatch, tmp_path, sample):
     """A function that runs the command on an estimate made up beforehand."""
-    from xiancheng.results.knowing import calibrate
+    from xiancheng.results.verdict import commands
 
     stage = {"region": "r", "check": {"zh": "", "en": ""},
              "gate": {"passed": True, "zh": "", "en": ""}}  # fmt: skip
     told = {"stages": [stage], "parameters": [], "errors": []}
     drawn = (sample.values, None, sample.numbers)
-    monkeypatch.setattr(calibrate, "_estimate", lambda *_: (None, None))
-    monkeypatch.setattr(calibrate, "_show", lambda *_: None)
-    monkeypatch.setattr(calibrate.accounting, "account", lambda *_: told)
-    monkeypatch.setattr(calibrate.estimating, "drawn", lambda *_: drawn)
+    monkeypatch.setattr(commands, "_estimate", lambda *_: (None, None))
+    monkeypatch.setattr(commands, "_show", lambda *_: None)
+    monkeypatch.setattr(commands.account, "account", lambda *_: told)
+    monkeypatch.setattr(commands.estimate, "drawn", lambda *_: drawn)
     return lambda region, *words: main(
         ["calibrate", "--region", str(region), "--out", str(tmp_path / "out"), "--lang", "en",
          *words]

@@ -4,13 +4,12 @@ import numpy as np
 import pytest
 
 from tests import toys
-from xiancheng.calibration.estimation.agreement import agreement, rows
-from xiancheng.calibration.estimation.emulate import emulator
-from xiancheng.calibration.estimation.estimate import learn, prepare, split
-from xiancheng.calibration.estimation.matching import matched
-from xiancheng.calibration.estimation.posterior import Posterior
-from xiancheng.calibration.estimation.table import EstimationError
-from xiancheng.calibration.estimation.tempering import tempered
+from xiancheng.calibration.inference.abc import learn, split, training_set
+from xiancheng.calibration.inference.cross_check import agreement, history_match, tempered
+from xiancheng.calibration.inference.draws import WeightedDraws
+from xiancheng.calibration.inference.emulator import emulator
+from xiancheng.calibration.inference.summaries import feature_names
+from xiancheng.calibration.inference.table import EstimationError
 
 pytest.importorskip("sklearn")
 
@@ -86,7 +85,7 @@ def test_the_same_seed_makes_the_same_emulator(runs, emulated):
 
 def test_what_cannot_be_true_is_ruled_out_and_the_truth_is_not(runs):
     truth = np.array([[1.0, -0.5, 0.0]])
-    found = matched(*runs, bent(truth)[0], inputs=INPUTS, outputs=OUTPUTS, seed=1)
+    found = history_match(*runs, bent(truth)[0], inputs=INPUTS, outputs=OUTPUTS, seed=1)
     assert not found.empty
     assert 0.001 < found.waves[-1].share < 0.5
     assert np.linalg.norm(found.left[:, :2] - truth[:, :2], axis=1).min() < 0.3
@@ -97,7 +96,7 @@ def test_what_cannot_be_true_is_ruled_out_and_the_truth_is_not(runs):
 
 def test_later_waves_rule_out_no_less(runs):
     truth = np.array([[0.3, 0.2, 0.0]])
-    found = matched(*runs, bent(truth)[0], inputs=INPUTS, outputs=OUTPUTS, seed=1)
+    found = history_match(*runs, bent(truth)[0], inputs=INPUTS, outputs=OUTPUTS, seed=1)
     shares = [wave.share for wave in found.waves]
     assert len(shares) > 1
     assert shares == sorted(shares, reverse=True)
@@ -106,12 +105,12 @@ def test_later_waves_rule_out_no_less(runs):
 def test_an_empty_space_names_the_guilty_feature(runs):
     impossible = bent(np.array([[0.0, 0.0, 0.0]]))[0]
     impossible[3] = 14.0  # seven standard deviations of b, where others want none
-    found = matched(*runs, impossible, inputs=INPUTS, outputs=OUTPUTS, seed=1)
+    found = history_match(*runs, impossible, inputs=INPUTS, outputs=OUTPUTS, seed=1)
     assert found.empty
     assert len(found.left) == 0
-    assert {name for name, _ in found.waves[-1].guilty} & {"u", "w", "x"}
-    assert "没有任何参数" in found.said("zh")
-    assert "no parameters" in found.said("en")
+    assert {name for name, _ in found.waves[-1].off} & {"u", "w", "x"}
+    assert "没有任何参数" in found.sentence().said("zh")
+    assert "no parameters" in found.sentence().said("en")
 
 
 # Tempered sequential Monte Carlo
@@ -143,29 +142,29 @@ def test_particles_find_a_narrow_ridge_far_out():
 
 def drawn(mean, sd, seed):
     draws = mean + sd * np.random.default_rng(seed).standard_normal((2000, 1))
-    return Posterior(("a",), draws, np.full(2000, 1 / 2000), np.arange(2000))
+    return WeightedDraws(("a",), draws, np.full(2000, 1 / 2000), np.arange(2000))
 
 
 @pytest.mark.parametrize(
     ("mean", "sd", "agrees"), [(0, 1, True), (1, 1, False), (0, 2, False), (0.2, 1.2, True)]
 )
 def test_posteriors_agree_if_place_and_width_do(mean, sd, agrees):
-    [told] = rows(agreement(drawn(0, 1, 1), drawn(mean, sd, 2)))
+    [told] = agreement(drawn(0, 1, 1), drawn(mean, sd, 2))
     assert told["agrees"] == agrees
     assert told["ratio"] == pytest.approx(sd, rel=0.1)
 
 
 def test_two_roads_lead_to_one_posterior():
     theta, stats = toys.linear(1000, 1)
-    world = prepare(
-        toys.table("abc", theta, stats), toys.beliefs(*"abc"), toys.without_errors(1), seed=1
+    training = training_set(
+        toys.table("abc", theta, stats), toys.priors(*"abc"), toys.without_errors(1), seed=1
     )
     parts = split(np.arange(1000), seed=1)
-    view = learn(world, parts.learning, seed=1).seeing()
-    outputs = view.estimator.description.names
-    known = world.scores[parts.learning][:, :3]
-    found = emulator(known, view.features, inputs="abc", outputs=outputs, seed=1)
-    observed = world.said[parts.gate[:1]]
-    told = view.told(observed)[0]
+    view = learn(training, parts.learning, seed=1).condition_on()
+    outputs = feature_names(training.table)
+    known = training.scores[parts.learning][:, :3]
+    found = emulator(known, view.own_features, inputs="abc", outputs=outputs, seed=1)
+    observed = training.simulated[parts.testing[:1]]
+    told = view.features(observed)[0]
     second = tempered(lambda z: found.log_likelihood(z, told), "abc", seed=1)
-    assert all(a.agrees for a in agreement(view.posteriors(observed)[0], second))
+    assert all(row["agrees"] for row in agreement(view.posteriors(observed)[0], second))

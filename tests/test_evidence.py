@@ -11,7 +11,7 @@ from xiancheng.calibration import posterior
 from xiancheng.calibration.forecasts.panel import record, widest_pack
 from xiancheng.calibration.region import load
 from xiancheng.results.cli import main
-from xiancheng.results.forecasts.frozen import panel_digest
+from xiancheng.results.verdict.registered import panel_digest
 from xiancheng.results.keeping import evidence, reproducing, store
 from xiancheng.results.keeping.answers import Answers
 from xiancheng.results.keeping.keyed import Store

@@ -13,15 +13,18 @@ from xiancheng.calibration.forecasts.panel import Panel
 from xiancheng.calibration.posterior import RECORD
 from xiancheng.calibration.region import load
 from xiancheng.results.cli import main
-from xiancheng.results.forecasts.forecasting import TITLES
-from xiancheng.results.knowing import estimating, hindcast, hindcasting
-from xiancheng.results.knowing.estimating import Settings
-from xiancheng.results.knowing.hindcasting import MODEL, STACKED, mixed
-from xiancheng.results.knowing.trials import PARAMETERS
+from xiancheng.results.tables.hindcast import page as page_of
+from xiancheng.results.verdict import commands
+from xiancheng.results.verdict import estimate as estimating
+from xiancheng.results.verdict import hindcast as hindcasting
+from xiancheng.results.verdict.estimate import EstimateSettings
+from xiancheng.results.verdict.forecasts import TITLES
+from xiancheng.results.verdict.hindcast import MODEL, STACKED, stacked
+from xiancheng.results.verdict.trials import PARAMETERS
 from xiancheng.scenarios.points import sampled
 
 pytest.importorskip("sklearn")
-SETTINGS = Settings("binzhou", None)
+SETTINGS = EstimateSettings("binzhou", None)
 
 
 @pytest.fixture(scope="module")
@@ -38,8 +41,8 @@ def told_by(panel, off: dict[str, float]) -> dict[str, np.ndarray]:
 
 def test_the_stack_leans_on_whoever_told_the_others_right(panel):
     right = SINGLE[3].name
-    stacked = mixed(told_by(panel, {right: 0.0}), panel, "unit", 1)
-    assert np.abs(np.median(stacked, axis=0) - panel.rate[1]).mean() < 0.2
+    found = stacked(told_by(panel, {right: 0.0}), panel, "unit", 1)
+    assert np.abs(np.median(found, axis=0) - panel.rate[1]).mean() < 0.2
 
 
 @pytest.mark.parametrize("by", ["unit", "prefecture"])
@@ -50,7 +53,7 @@ def test_the_stack_does_not_know_what_it_is_asked(panel, by):
     own = mine == mine[0]
     other = replace(panel, urban=np.where(own & (np.arange(2) == 1)[:, None], 1.0, panel.urban))
     assert (other.rate[1, own] != panel.rate[1, own]).all()
-    before, after = (mixed(made, each, by, 1)[:, own] for each in (panel, other))
+    before, after = (stacked(made, each, by, 1)[:, own] for each in (panel, other))
     assert (before == after).all()
 
 
@@ -66,8 +69,8 @@ def found():
 
 def test_everyone_forecasts_every_county(found):
     _, _, (only,) = found  # one prefecture alone cannot be left out
-    assert {MODEL, STACKED, *(each.name for each in SINGLE)} <= only.made.keys()
-    for draws in only.made.values():
+    assert {MODEL, STACKED, *(each.name for each in SINGLE)} <= only.rates.keys()
+    for draws in only.rates.values():
         assert draws.shape[1] == len(only.panel)
         assert np.isfinite(draws).all()
         assert ((draws >= 0) & (draws <= 100)).all()
@@ -76,15 +79,15 @@ def test_everyone_forecasts_every_county(found):
 def test_the_page_holds_every_row_and_names_the_better_one(found):
     made, stage, hindcasts = found
     pack = load("binzhou")
-    told = hindcast.account(
+    told = hindcasting.account(
         replace(SETTINGS, pool="shandong"),
         pack,
         hindcasts,
-        hindcasting.changes(made),
+        hindcasting.observed_changes(made),
         hindcasting.synthetic(stage, [0, 3]),
     )
-    page = hindcast.page(told, pack)
-    for name in hindcasts[0].made:
+    page = page_of(told, pack)
+    for name in hindcasts[0].rates:
         assert TITLES[name].zh in page
     scores = {row["forecaster"]: row["crps"] for row in told["scores"]}
     simple = min(crps for name, crps in scores.items() if name != MODEL)
@@ -98,23 +101,23 @@ def test_the_page_holds_every_row_and_names_the_better_one(found):
 @pytest.mark.parametrize(
     ("chosen", "own", "short"),
     [
-        (Settings("binzhou", "shandong"), False, []),
-        (Settings("binzhou", "shandong"), True, []),
-        (Settings("binzhou", "shandong", runs=180, scale=0.01, rows=50), False, []),
+        (EstimateSettings("binzhou", "shandong"), False, []),
+        (EstimateSettings("binzhou", "shandong"), True, []),
+        (EstimateSettings("binzhou", "shandong", runs=180, scale=0.01, rows=50), False, []),
         (
-            Settings("binzhou", "shandong", runs=180, scale=0.01, rows=50),
+            EstimateSettings("binzhou", "shandong", runs=180, scale=0.01, rows=50),
             True,
             ["runs 180 < 1000", "scale 0.01 < 1", "rows 50 < 400"],
         ),
-        (Settings("binzhou", "shandong", pool_runs=500), False, ["pool_runs 500 < 1000"]),
-        (Settings("binzhou", None), False, ["pool none ≠ shandong"]),
+        (EstimateSettings("binzhou", "shandong", pool_runs=500), False, ["pool_runs 500 < 1000"]),
+        (EstimateSettings("binzhou", None), False, ["pool none ≠ shandong"]),
         (
-            Settings("binzhou", None, runs=180, scale=0.002),
+            EstimateSettings("binzhou", None, runs=180, scale=0.002),
             False,
             ["pool none ≠ shandong", "runs 180 < 1000", "scale 0.002 < 1"],
         ),
-        (Settings("shandong", None), False, []),
-        (Settings("binzhou", "shandong", seed=7), True, []),
+        (EstimateSettings("shandong", None), False, []),
+        (EstimateSettings("binzhou", "shandong", seed=7), True, []),
     ],
 )
 def test_only_the_real_settings_are_no_trial(chosen, own, short):
@@ -127,7 +130,7 @@ def commanded(found, monkeypatch, tmp_path):
     made, stage, hindcasts = found
     pack = tmp_path / "pack"
     shutil.copytree(load("binzhou").folder, pack)
-    monkeypatch.setattr(hindcasting, "table", lambda *_: made)
+    monkeypatch.setattr(hindcasting, "trials_of", lambda *_: made)
     monkeypatch.setattr(hindcasting, "learned", lambda *_: stage)
     monkeypatch.setattr(hindcasting, "hindcasts", lambda *_: hindcasts)
     monkeypatch.setattr(hindcasting, "synthetic", lambda *_: {
@@ -203,8 +206,8 @@ def test_the_command_writes_page_picture_and_record(tmp_path, capsys):
 
 def test_registered_scores_outlast_a_page_that_is_written_anew(tmp_path):
     page = tmp_path / "page.md"
-    assert hindcast.registered(page) == ""
+    assert commands.registered_scores(page) == ""
     page.write_text("# old\n\n<!-- scores -->\nregistered\n", "utf-8")
-    assert hindcast.registered(page) == "\n<!-- scores -->\nregistered\n"
+    assert commands.registered_scores(page) == "\n<!-- scores -->\nregistered\n"
     page.write_text("# old\n", "utf-8")
-    assert hindcast.registered(page) == ""
+    assert commands.registered_scores(page) == ""

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from tests import toys
-from xiancheng.calibration.estimation import identify, screening
-from xiancheng.calibration.estimation.estimate import learn, prepare, split
-from xiancheng.calibration.estimation.posterior import Posterior
+from xiancheng.calibration.inference import identifiability
+from xiancheng.calibration.inference.abc import learn, split, training_set
+from xiancheng.calibration.inference.draws import WeightedDraws
 
 
 def drawn(covariance, count=4000, seed=1):
@@ -14,50 +14,49 @@ def drawn(covariance, count=4000, seed=1):
         np.zeros(len(covariance)), covariance, count
     )
     names = tuple("abcdefghijklmn"[: len(covariance)])
-    return Posterior(names, draws, np.full(count, 1 / count), np.arange(count))
+    return WeightedDraws(names, draws, np.full(count, 1 / count), np.arange(count))
 
 
 def test_contraction_has_a_word_for_each_parameter():
-    found = identify.contractions(drawn(np.diag([0.1, 0.6, 1.0])))
+    found = identifiability.contractions(drawn(np.diag([0.1, 0.6, 1.0])))
     assert [c.word for c in found] == ["identified", "weakly", "not"]
     assert found[0].contraction == pytest.approx(0.9, abs=0.02)
-    told = identify.rows(found)
-    assert told[2]["zh"] == "数据未提供信息"
-    assert told[2]["en"] == "the data say nothing"
+    words = identifiability.WORDS[found[2].word]
+    assert words.said("zh") == "数据未提供信息"
+    assert words.said("en") == "the data say nothing"
 
 
 def test_a_pair_of_which_only_the_sum_is_known_is_flagged():
     only_sum = np.array([[0.51, -0.49, 0], [-0.49, 0.51, 0], [0, 0, 0.1]])
-    [pair] = identify.pairs(drawn(only_sum))
-    assert (pair.first, pair.second, pair.known) == ("a", "b", "sum")
-    assert pair.contraction > 0.9
-    [row] = identify.rows([pair])
-    assert "只能合并识别" in row["zh"]
-    assert "sum" in row["en"]
+    [pair] = identifiability.pairs(drawn(only_sum))
+    assert (pair["first"], pair["second"], pair["known"]) == ("a", "b", "sum")
+    assert pair["contraction"] > 0.9
+    assert "只能合并识别" in pair["zh"]
+    assert "sum" in pair["en"]
 
 
 def test_parameters_known_apart_are_no_pair_though_they_correlate():
     tied = 0.05 * np.array([[1, 0.9], [0.9, 1]])
-    assert identify.pairs(drawn(tied)) == []
+    assert identifiability.pairs(drawn(tied)) == []
 
 
 def test_parameters_of_which_nothing_is_known_are_no_pair():
-    assert identify.pairs(drawn(np.eye(3))) == []
+    assert identifiability.pairs(drawn(np.eye(3))) == []
 
 
 def test_the_best_known_direction_is_the_one_that_data_saw():
     way = np.array([0.6, 0.0, -0.8])
-    first, second, *_ = identify.directions(drawn(np.eye(3) - 0.95 * np.outer(way, way)))
+    first, second, *_ = identifiability.directions(drawn(np.eye(3) - 0.95 * np.outer(way, way)))
     assert first.contraction == pytest.approx(0.95, abs=0.02)
     assert dict(first.weights)["c"] * dict(first.weights)["a"] == pytest.approx(-0.48, abs=0.05)
     assert not first.chance
     assert second.chance
-    assert "c" in identify.rows([first])[0]["weights"]
+    assert "c" in first.row()["weights"]
 
 
 def test_a_direction_that_looks_narrow_by_chance_is_called_so():
     few = drawn(np.eye(14), count=60)
-    best = identify.directions(few)[0]
+    best = identifiability.directions(few)[0]
     assert best.contraction > 0.5
     assert best.chance
 
@@ -69,26 +68,25 @@ def test_data_that_show_only_a_sum_say_so_through_the_whole_road():
     shown = np.column_stack([theta[:, 0] + theta[:, 1], theta[:, 2]])
     stats = np.repeat(shown, 3, axis=1) + 0.3 * rng.standard_normal((1000, 6))
     table = toys.table("abcd", theta, stats[:, :, None])
-    world = prepare(table, toys.beliefs(*"abcd"), toys.without_errors(1), seed=1)
+    training = training_set(table, toys.priors(*"abcd"), toys.without_errors(1), seed=1)
     parts = split(np.arange(1000), seed=1)
-    view = learn(world, parts.learning, seed=1).seeing()
-    found = [p.of("abcd") for p in view.posteriors(world.said[parts.gate])]
-    flagged = [{(p.first, p.second) for p in identify.pairs(p)} for p in found]
+    view = learn(training, parts.learning, seed=1).condition_on()
+    found = [p.of("abcd") for p in view.posteriors(training.simulated[parts.testing])]
+    flagged = [{(p["first"], p["second"]) for p in identifiability.pairs(p)} for p in found]
     assert np.mean([f == {("a", "b")} for f in flagged]) > 0.9
-    words = {c.name: c.word for c in identify.contractions(found[0])}
+    words = {c.name: c.word for c in identifiability.contractions(found[0])}
     assert words["c"] == "identified"
     assert words["d"] == "not"
-    told = {r.name: r for r in identify.recovery(found, theta[parts.gate])}
-    assert all(r.recovered for r in told.values())
-    assert told["c"].correlation > 0.9
-    assert told["d"].correlation < 0.3
+    told = {r["name"]: r for r in identifiability.recovery(found, theta[parts.testing])}
+    assert all(r["recovered"] for r in told.values())
+    assert told["c"]["correlation"] > 0.9
+    assert told["d"]["correlation"] < 0.3
 
 
 def test_intervals_that_miss_the_truth_are_not_called_recovery():
     truths = np.random.default_rng(1).standard_normal((60, 1)) * 3
-    found = identify.recovery([drawn(np.eye(1), seed=k) for k in range(60)], truths)
-    assert not found[0].recovered
-    assert identify.rows(found)[0]["recovered"] is False
+    found = identifiability.recovery([drawn(np.eye(1), seed=k) for k in range(60)], truths)
+    assert found[0]["recovered"] is False
 
 
 # Screening and shares of variance
@@ -101,7 +99,7 @@ def additive(x):
 
 def test_shares_of_variance_are_those_of_the_squares():
     pytest.importorskip("SALib")
-    told = screening.sobol(additive, "abc", ["y", "still"], seed=1, points=512)
+    told = identifiability.sobol(additive, "abc", ["y", "still"], seed=1, points=512)
     assert {row["output"] for row in told} == {"y"}  # what never varies has nothing to divide
     shares = {row["input"]: row for row in told}
     assert told[0]["input"] == "a"
@@ -112,5 +110,5 @@ def test_shares_of_variance_are_those_of_the_squares():
 
 def test_an_interaction_counts_in_all_but_not_alone():
     pytest.importorskip("SALib")
-    told = screening.sobol(lambda x: x[:, :1] * x[:, 1:2], "ab", ["y"], seed=1, points=512)
+    told = identifiability.sobol(lambda x: x[:, :1] * x[:, 1:2], "ab", ["y"], seed=1, points=512)
     assert all(row["S1"] < 0.1 < 0.8 < row["ST"] for row in told)

@@ -14,16 +14,24 @@ from tests import registration
 from xiancheng.calibration.forecasts.scoring import LEVELS
 from xiancheng.calibration.region import load
 from xiancheng.results.cli import Say, main, parser
-from xiancheng.results.forecasts import forecasting, frozen, scored
-from xiancheng.results.forecasts import score as scoring
-from xiancheng.results.forecasts.forecasting import FORECASTERS, MELD, MODEL, WITHOUT, forecasts
-from xiancheng.results.forecasts.frozen import REGISTERED, ROUNDS, Settings, digests
-from xiancheng.results.forecasts.observed import COLUMNS, VARIABLE, Observed, read
+from xiancheng.results.tables import forecast_score as score_tables
+from xiancheng.results.verdict import commands
+from xiancheng.results.verdict import forecast_score as scoring
+from xiancheng.results.verdict.forecasts import (
+    FORECASTERS,
+    MELD,
+    MODEL,
+    WITHOUT,
+    check_cutoff,
+    forecasts,
+)
+from xiancheng.results.verdict.observations import COLUMNS, VARIABLE, PublishedRate, read
+from xiancheng.results.verdict.registered import REGISTERED, ROUNDS, ScoreSettings, digests
 from xiancheng.scenarios.checking import ScenarioError
 from xiancheng.scenarios.outcome import ABOUT
 from xiancheng.scenarios.simulate import INFORMATION, RequestError, reported
 
-SMALL = Settings(draws=3, level_draws=60, left_out_draws=40, scale=0.005, seed=7)
+SMALL = ScoreSettings(draws=3, level_draws=60, left_out_draws=40, scale=0.005, seed=7)
 END, BEFORE = date(2025, 12, 31), date(2023, 12, 31)
 CUTOFF = date(2024, 12, 31)
 HEAD = ",".join(COLUMNS)
@@ -125,15 +133,15 @@ def test_an_earlier_cut_off_opens_earlier_years(file, groups):
 
 def test_a_cut_off_before_the_last_census_is_refused():
     with pytest.raises(RequestError):
-        forecasting.possible(load("binzhou"), date(2015, 1, 1))
+        check_cutoff(load("binzhou"), date(2015, 1, 1))
 
 
 # Forecasts
 
 
 def test_everyone_forecasts_every_county_and_group(told):
-    assert set(told.made) == set(FORECASTERS)
-    for name, made in told.made.items():
+    assert set(told.rates) == set(FORECASTERS)
+    for name, made in told.rates.items():
         draws = SMALL.draws if name in (MODEL, WITHOUT) else SMALL.level_draws
         assert made.shape == (2, draws, len(told.groups))
         assert made.min() >= 0
@@ -146,7 +154,7 @@ def test_everyone_forecasts_every_county_and_group(told):
 def test_the_meld_is_the_stack_with_what_the_plan_adds(told):
     assert told.model.with_plan
     for day in range(2):
-        added = (told.made[MELD] - told.made["stacked"])[day, :, :7]
+        added = (told.rates[MELD] - told.rates["stacked"])[day, :, :7]
         effect = told.model.effect[day]
         nearest = np.abs(added[:, None] - effect[None]).max(axis=2).min(axis=1)
         assert nearest.max() < 0.011, "each draw has the effect of one run, but for rounding"
@@ -156,23 +164,23 @@ def test_the_meld_is_the_stack_with_what_the_plan_adds(told):
 def test_the_city_is_its_counties_together(told):
     city = next(i for i, group in enumerate(told.groups) if group.code == 371600)
     people = load("binzhou").urban_rural(date(2020, 11, 1)).sum(axis=1)
-    made = told.made["drift"][1]
+    made = told.rates["drift"][1]
     assert made[:, city] == pytest.approx(np.average(made[:, :7], axis=1, weights=people))
 
 
 def test_before_the_plan_was_issued_nobody_knows_of_it():
     early = replace(SMALL, cutoff=date(2020, 11, 1))
     told = forecasts("binzhou", [BEFORE], early, jobs=1)
-    assert WITHOUT not in told.made
+    assert WITHOUT not in told.rates
     assert not told.model.with_plan
     assert (told.model.effect == 0).all()
-    assert told.made[MELD].tolist() == told.made["stacked"].tolist()
+    assert told.rates[MELD].tolist() == told.rates["stacked"].tolist()
     assert any("尚未印发" in remark.zh for remark in scored.remarks(told, [], early))
 
 
 def test_equal_settings_give_equal_forecasts_on_any_number_of_workers(told):
     again = forecasts("binzhou", told.days, SMALL, jobs=2)
-    for name, made in told.made.items():
+    for name, made in told.rates.items():
         assert again.made[name].tolist() == made.tolist()
 
 
@@ -200,7 +208,7 @@ def test_a_target_is_judged_on_its_deadline_only(groups):
 def test_scores_of_a_case_are_those_of_its_draws(told):
     seen = [Observed(2, 2, END, 38.0), Observed(3, 6, END, 71.0)]
     table = scoring.by_forecaster(told, seen, load("binzhou")).set_index("forecaster")
-    draws = told.made["drift"][1][:, [2, 6]]
+    draws = told.rates["drift"][1][:, [2, 6]]
     off = np.median(draws, axis=0) - [38.0, 71.0]
     assert table.loc["drift", "mae"] == pytest.approx(np.abs(off).mean())
     assert table.loc["drift", "bias"] == pytest.approx(off.mean())

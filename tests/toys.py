@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri
 
-from xiancheng.calibration.estimation.discrepancy import Discrepancy
-from xiancheng.calibration.estimation.table import Table
+from xiancheng.calibration.inference.discrepancy import Discrepancy
+from xiancheng.calibration.inference.table import RunTable
 
 
 @dataclass(frozen=True)
@@ -19,14 +19,14 @@ class Standard:
         return ndtri(u)
 
 
-def beliefs(*names):
+def priors(*names):
     return [Standard(name) for name in names]
 
 
 def table(names, theta, stats, observed=None, groups=None, covariates=None):
     """Units u0, u1, ... and summaries s0, s1, ...; without an observation the first run is it."""
     units, summaries = stats.shape[1:]
-    return Table(
+    return RunTable(
         tuple(names),
         theta,
         tuple(f"u{k}" for k in range(units)),

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 from xiancheng.calibration import parsing, posterior
 from xiancheng.calibration.refusal import RefusedError
-from xiancheng.results import later_census
 from xiancheng.results.contents.parts import Column, Table
 from xiancheng.results.contents.subject import Subject
 from xiancheng.results.contents.words import LEFT_OUT, PERSONS, POINTS
+from xiancheng.results.tables import later_census
 from xiancheng.scenarios.checking import Words
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ SCORES = (  # columns of a record
 
 def recorded(subject: Subject, lang: str) -> Table | None:
     """The record of hindcasts as it is, good or bad; the smallest error first."""
-    from xiancheng.results.forecasts.forecasting import TITLES
+    from xiancheng.results.verdict.forecasts import TITLES
 
     told = record(subject.region)
     if told is None:

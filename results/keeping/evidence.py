@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from xiancheng.calibration import posterior
 from xiancheng.calibration.forecasts import panel
 from xiancheng.calibration.region import Region, load
-from xiancheng.results.forecasts import frozen
 from xiancheng.results.keeping.files import digest
+from xiancheng.results.verdict import registered
 from xiancheng.scenarios.checking import Words
 from xiancheng.scenarios.request import World, code_digest
 
@@ -37,8 +37,8 @@ def evidence(world: World, verdicts: "pd.DataFrame") -> dict[str, Any]:
         "files": dict(_files(world, pack, basis == "statistics")),
     }
     if basis == "statistics":
-        record = frozen.panel_digest(panel.record(pack))
-        told["forecasts"] = {"program": frozen.program(), "record": record}
+        record = registered.panel_digest(panel.record(pack))
+        told["forecasts"] = {"program": registered.program(), "record": record}
     return told
 
 

@@ -9,7 +9,7 @@ from xiancheng.results.asking import Command, Say
 def add(command: Command, say: Say) -> None:
     """Add calibrate and hindcast to the command line."""
     calibrate = command("calibrate", "用普查估计参数", "estimate the parameters from censuses")
-    calibrate.set_defaults(module="xiancheng.results.knowing.calibrate")
+    calibrate.set_defaults(module="xiancheng.results.verdict.commands")
     _common(calibrate, say)
     fast = say("快速估计，供开发用", "a quick estimate, for development")
     calibrate.add_argument("--quick", action="store_true", help=fast)
@@ -20,7 +20,7 @@ def add(command: Command, say: Say) -> None:
     calibrate.add_argument("--report", type=Path, metavar="FILE", help=page)
 
     hindcast = command("hindcast", "用未见过的普查检验", "test on a census it never saw")
-    hindcast.set_defaults(module="xiancheng.results.knowing.hindcast", quick=False)
+    hindcast.set_defaults(module="xiancheng.results.verdict.commands", quick=False)
     _common(hindcast, say)
     page = say("另写成此文件；缺省不写", "also write this page; by default not")
     hindcast.add_argument("--write", type=Path, metavar="FILE", help=page)

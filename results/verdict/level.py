@@ -19,8 +19,8 @@ from xiancheng.calibration.forecasts.forecast import ForecastError, Known, Origi
 from xiancheng.calibration.forecasts.melding import SINGLE, Mixture
 from xiancheng.calibration.forecasts.panel import Panel, RecordError, record, years_between
 from xiancheng.calibration.region import Region, load
-from xiancheng.results.forecasts.frozen import panel_digest, program
 from xiancheng.results.verdict.pairing import DRAWS, SEED, run_of_draw
+from xiancheng.results.verdict.registered import panel_digest, program
 from xiancheng.scenarios.outcome import group_of
 from xiancheng.scenarios.request import digest_of
 from xiancheng.scenarios.simulate import reported

@@ -1,4 +1,4 @@
-"""Scores as people read them."""
+"""Tables of `xiancheng score`: observations, scores, registered settings, and notes."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xiancheng.results.forecasts.forecasting import TITLES, Forecasts
-from xiancheng.results.forecasts.frozen import REGISTERED, ROUNDS, Settings
-from xiancheng.results.forecasts.observed import Observed
+from xiancheng.results.markdown import Lines
+from xiancheng.results.verdict.forecasts import TITLES, Forecasts
+from xiancheng.results.verdict.observations import PublishedRate
+from xiancheng.results.verdict.registered import REGISTERED, ROUNDS, ScoreSettings
 from xiancheng.scenarios.checking import Words
 
 if TYPE_CHECKING:
@@ -42,8 +43,8 @@ OVER = {
 }
 
 
-def case_lines(each: "pd.DataFrame", lang: str) -> tuple[list[str], list[list[str]]]:
-    """Every observation with every forecast of it."""
+def case_lines(each: "pd.DataFrame", lang: str) -> Lines:
+    """A row for each observation and forecaster."""
     rows = []
     for row in each.to_dict("records"):
         shown = {
@@ -58,8 +59,8 @@ def case_lines(each: "pd.DataFrame", lang: str) -> tuple[list[str], list[list[st
     return [words.said(lang) for words in CASES.values()], rows
 
 
-def score_lines(overall: "pd.DataFrame", lang: str) -> tuple[list[str], list[list[str]]]:
-    """Every forecaster with its scores; coverage with its binomial error."""
+def score_lines(overall: "pd.DataFrame", lang: str) -> Lines:
+    """A row for each forecaster; coverage with its binomial error."""
     rows = []
     for row in overall.to_dict("records"):
         shown = {"forecaster": TITLES[row["forecaster"]].said(lang)}
@@ -73,9 +74,19 @@ def score_lines(overall: "pd.DataFrame", lang: str) -> tuple[list[str], list[lis
     return [words.said(lang) for words in SUMMARY.values()], rows
 
 
-def remarks(told: Forecasts, seen: Sequence[Observed], settings: Settings) -> Iterator[Words]:
-    """What has to be said wherever scores are shown."""
-    if told.model.posterior is None:
+def registered_lines(settings: ScoreSettings, digests: dict[str, str | None], lang: str) -> Lines:
+    """The settings and the digests that registration names."""
+    rows = [[name, str(value)] for name, value in settings.row().items()]
+    none = Words("无：先验抽样", "none: draws of the priors").said(lang)
+    rows += [[f"sha256 {name}", value or none] for name, value in digests.items()]
+    return [Words("项目", "item").said(lang), Words("取值", "value").said(lang)], rows
+
+
+def notes(
+    made: Forecasts, observed: Sequence[PublishedRate], settings: ScoreSettings
+) -> Iterator[Words]:
+    """Notes that belong to every table of scores."""
+    if made.model.posterior is None:
         yield Words(
             "注意：区域包中没有后验样本，模型的参数取自先验，未经数据估计；这不是登记的评分。",
             "Mind: the pack holds no posterior sample; the model's parameters are drawn from "
@@ -85,27 +96,28 @@ def remarks(told: Forecasts, seen: Sequence[Observed], settings: Settings) -> It
     if settings.cutoff in ROUNDS:
         changed.pop("cutoff", None)
     if changed:
-        told_zh = "、".join(f"{k}={v}" for k, v in changed.items())
-        told_en = ", ".join(f"{k}={v}" for k, v in changed.items())
+        listed = [f"{k}={v}" for k, v in changed.items()]
         yield Words(
-            f"设定与登记的不同：{told_zh}。", f"These are not the registered settings: {told_en}."
+            f"设定与登记的不同：{'、'.join(listed)}。",
+            f"These are not the registered settings: {', '.join(listed)}.",
         )
-    if not told.model.with_plan:
+    if not made.model.with_plan:
         yield Words(
             "截止日时方案尚未印发（或区域包没有目标）：模型与合成均不含方案。",
             "At the cut-off the plan had not been issued, or the pack has no targets: neither "
             "the model nor the meld holds it.",
         )
-    weights = {n: w for n, w in told.weights.items() if w >= 0.005}
+    weights = {n: w for n, w in made.weights.items() if w >= 0.005}
     yield Words(
         "叠加权重（留一法）：" + "，".join(f"{TITLES[n].zh} {w:.2f}" for n, w in weights.items()),
         "Stack: " + ", ".join(f"{TITLES[n].en} {w:.2f}" for n, w in weights.items()),
     )
     yield Words(
-        f"{len(seen)} 条观测彼此相关（同一地级市、相邻年份）：覆盖率的误差是下限，不做显著性检验；"
-        "误差与 CRPS 以百分点计，按变化评分（起点为最近一次普查）。",
-        f"The {len(seen)} observations depend on each other: errors of coverage are lower bounds, "
-        "and nothing is tested. Errors and CRPS are points of the change since the last census.",
+        f"{len(observed)} 条观测彼此相关（同一地级市、相邻年份）：覆盖率的误差是下限，"
+        "不做显著性检验；误差与 CRPS 以百分点计，按变化评分（起点为最近一次普查）。",
+        f"The {len(observed)} observations depend on each other: errors of coverage are lower "
+        "bounds, and nothing is tested. Errors and CRPS are points of the change since the last "
+        "census.",
     )
     yield Words(
         "公布的年度县级数经过平滑并与全市对齐，误差小不等于预测好；2020 年后全国城镇化放慢，"

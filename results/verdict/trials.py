@@ -1,7 +1,8 @@
-"""Trials: what the next census would find if the parameters were these. Estimates learn from them.
+"""Trials: runs from one census to the next with parameters from the priors, to learn from.
 
 A table of trials is a sweep of the baseline from one census of a region to the next, each draw with
-luck and county effects of its own. So it is crash-safe, resumed and shared out like any sweep.
+random numbers and county effects of its own. So it is crash-safe, resumed and sharded like any
+sweep.
 """
 
 import json
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from xiancheng.calibration import priors
-from xiancheng.calibration.estimation.table import Table
+from xiancheng.calibration.inference.table import RunTable
 from xiancheng.calibration.region import Region, load
 from xiancheng.calibration.summaries import enumerated, rate, residents, summaries
 from xiancheng.results.keeping.keyed import Store
@@ -33,12 +34,12 @@ FREE = tuple(prior.name for prior in priors.catalogue() if prior.estimable == "f
 
 @dataclass(frozen=True)
 class Trials:
-    """Runs from one census of a region to the next, and what the censuses themselves found."""
+    """Runs from one census of a region to the next."""
 
     region: str
     values: Floats  # (run, parameter), in the order of PARAMETERS
     numbers: tuple[int, ...]  # of the draws of county and yearly effects, (run,)
-    after: dict[str, Floats]  # what each run found at the end, each (run, county)
+    after: dict[str, Floats]  # counts of the census at the end of each run, each (run, county)
 
     @property
     def pack(self) -> Region:
@@ -46,7 +47,7 @@ class Trials:
         return load(self.region)
 
     def stats(self) -> Floats:
-        """What each run says changed, (run, county, summary)."""
+        """Change between the censuses in each run, (run, county, summary)."""
         before = enumerated(self.pack, censuses(self.pack)[0])
         runs = [
             summaries(before, {name: found[i] for name, found in self.after.items()})
@@ -54,7 +55,7 @@ class Trials:
         ]
         return np.stack([np.stack(list(run.values()), axis=1) for run in runs])
 
-    def table(self, chosen: Bools | None = None) -> Table:
+    def table(self, chosen: Bools | None = None) -> RunTable:
         """The runs as a table to learn from; only the counties `chosen`, (county,), if given."""
         pack = self.pack
         keep = np.ones(len(pack.counties), bool) if chosen is None else chosen
@@ -64,7 +65,7 @@ class Trials:
         people = residents(before)
         about = [rate(before), np.log(people), 100 * before["farmers"] / before["workers"],
                  100 * before["in_movers_same_county"] / people]  # fmt: skip
-        return Table(
+        return RunTable(
             names=FREE,
             theta=self.values[:, [PARAMETERS.index(name) for name in FREE]],
             units=tuple(c.code for c, kept in zip(pack.counties, keep, strict=True) if kept),
@@ -105,10 +106,10 @@ def design(region: str, values: Floats, scale: float, name: str) -> Design:
     )  # fmt: skip
 
 
-def made(
+def run(
     design: Design, folder: Path, jobs: int, settled: Callable[[], None] = lambda: None
 ) -> Trials:
-    """Run a design, or what is missing of it, and read what it found.
+    """Run a design, or what is missing of it.
 
     Raises
     ------
@@ -127,11 +128,11 @@ def made(
             f"{len(tally.failed)} 次运行失败，例如：{sweep.named(tally.failed[0])}",
             f"{len(tally.failed)} runs failed, such as {sweep.named(tally.failed[0])}",
         )
-    return read(sweep)
+    return _read(sweep)
 
 
-def read(sweep: Sweep) -> Trials:
-    """What the runs of a sweep found."""
+def _read(sweep: Sweep) -> Trials:
+    """The finished runs of a sweep."""
     world = sweep.design.worlds[0]
     codes = [county.code for county in load(world.region).counties]
     asked = tuple(enumerated(load(world.region), world.scenario.start))

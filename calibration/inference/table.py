@@ -1,8 +1,10 @@
-"""The table of runs that estimation learns from, with the observation beside it."""
+"""The table of runs that inference learns from, with the observation beside it."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import cached_property
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -17,9 +19,9 @@ class EstimationError(RefusedError):
     """An estimation that cannot be made; `zh` and `en` say why."""
 
 
-@dataclass(frozen=True)
-class Table:
-    """Runs drawn from the priors: what went in, and what each says of every unit.
+@dataclass(frozen=True, eq=False)
+class RunTable:
+    """Runs with parameters drawn from the priors, and the summaries of each unit in each run.
 
     Raises
     ------
@@ -40,12 +42,12 @@ class Table:
         runs, units, summaries = len(self.theta), len(self.units), len(self.summaries)
         if not self.covariates.size:
             object.__setattr__(self, "covariates", np.empty((units, 0)))
-        wanted = {
+        expected = {
             "theta": (runs, len(self.names)), "stats": (runs, units, summaries),
             "observed": (units, summaries), "groups": (units,),
             "covariates": (units, self.covariates.shape[-1]),
         }  # fmt: skip
-        for name, shape in wanted.items():
+        for name, shape in expected.items():
             found = getattr(self, name).shape
             if found != shape:
                 raise EstimationError(
@@ -53,13 +55,13 @@ class Table:
                     f"{name} of the table of runs should have the shape {shape}, but has {found}",
                 )
 
-    @property
+    @cached_property
     def usable(self) -> Bools:
         """Whether a summary of a unit was observed and nearly all runs have it, (unit, summary)."""
         lacking = np.mean(~np.isfinite(self.stats), axis=0)
         return np.isfinite(self.observed) & (lacking <= MOST_MISSING)
 
-    @property
+    @cached_property
     def typical(self) -> Floats:
         """The median over the runs, (unit, summary); 0 where it is not usable."""
         middle = np.zeros(self.observed.shape)
@@ -76,8 +78,6 @@ def optional(module: str) -> Any:
     EstimationError
         It is not installed.
     """
-    from importlib import import_module
-
     try:
         return import_module(module)
     except ImportError:
@@ -90,10 +90,7 @@ def optional(module: str) -> Any:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Linear algebra in one thread, where that can be asked for: the same sums in any order."""
-    from contextlib import nullcontext
-    from importlib import import_module
-
+    """Linear algebra in one thread, where threadpoolctl is installed: one order of sums."""
     try:
         limits = import_module("threadpoolctl").threadpool_limits(1)
     except ImportError:

@@ -1,38 +1,23 @@
-"""What the data can tell and what not, as people read it: tables, and a page."""
+"""Tables of an estimate, and the page on identifiability, from the account of an estimate."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from xiancheng.calibration.estimation.identify import IDENTIFIED, WEAKLY, WORDS
+from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.inference.identifiability import IDENTIFIED, WEAKLY, WORDS
 from xiancheng.results.markdown import Lines, both, table_of
 
-Told = Mapping[str, Any]  # the account of an estimate
+Account = Mapping[str, Any]
 
 MOVED = 0.3  # of the way from a prior's median to its 5 or 95 %; half a standard deviation
 
-HEADS = {
-    "parameters": (
-        ["参数", "先验 5% · 中位 · 95%", "后验 5% · 中位 · 95%", "收缩", "判断"],
-        ["parameter", "prior 5 % · median · 95 %", "posterior 5 % · median · 95 %",
-         "contraction", "verdict"],
-    ),
-    "errors": (
-        ["汇总量", "先验中位", "后验 5% · 中位 · 95%"],
-        ["summary", "prior median", "posterior 5 % · median · 95 %"],
-    ),
-}  # fmt: skip
 
-
-def _pick(lang: str, pair: Sequence[Any]) -> Any:
-    return pair[1 if lang == "en" else 0]
-
-
-def _word(row: Told) -> Sequence[str]:
-    """What the data say of a parameter: one may move without being known better."""
+def _word(row: Account) -> Words:
+    """The verdict on a parameter; a median may move without the interval getting narrower."""
     (low, middle, high), after = row["prior"], row["posterior"][1]
     way = high - middle if after > middle else middle - low
     if row["word"] == "not" and abs(after - middle) >= MOVED * way:
-        return ("移动而未收窄", "moved, no narrower")
+        return Words("移动而未收窄", "moved, no narrower")
     return WORDS[row["word"]]
 
 
@@ -40,35 +25,48 @@ def _range(values: Iterable[float]) -> str:
     return " · ".join(f"{value:.3g}" for value in values)
 
 
-def parameters(told: Told, lang: str) -> Lines:
+def parameters(account: Account, lang: str) -> Lines:
     """Before and after the data, a row for each estimated parameter."""
     rows = [
         [
             f"{row['name']} {row[lang]}", _range(row["prior"]), _range(row["posterior"]),
-            f"{row['contraction']:.2f}", _pick(lang, _word(row)),
+            f"{row['contraction']:.2f}", _word(row).said(lang),
         ]
-        for row in told["parameters"]
+        for row in account["parameters"]
     ]  # fmt: skip
-    return _pick(lang, HEADS["parameters"]), rows
+    heads = (
+        Words("参数", "parameter"),
+        Words("先验 5% · 中位 · 95%", "prior 5 % · median · 95 %"),
+        Words("后验 5% · 中位 · 95%", "posterior 5 % · median · 95 %"),
+        Words("收缩", "contraction"),
+        Words("判断", "verdict"),
+    )
+    return [head.said(lang) for head in heads], rows
 
 
-def errors(told: Told, lang: str) -> Lines:
+def errors(account: Account, lang: str) -> Lines:
     """The size of what the model leaves out, a row for each summary."""
     rows = [
-        [row["name"], f"{row['prior'][1]:.3g}", _range(row["posterior"])] for row in told["errors"]
+        [row["name"], f"{row['prior'][1]:.3g}", _range(row["posterior"])]
+        for row in account["errors"]
     ]
-    return _pick(lang, HEADS["errors"]), rows
+    heads = (
+        Words("汇总量", "summary"),
+        Words("先验中位", "prior median"),
+        Words("后验 5% · 中位 · 95%", "posterior 5 % · median · 95 %"),
+    )
+    return [head.said(lang) for head in heads], rows
 
 
-def _code(told: Told) -> str:
+def _code(account: Account) -> str:
     """The digest of the simulation code that an estimate was made with."""
-    software = told["software"]  # `code` in those of programs before 2026-11-29
+    software = account["software"]  # `code` in those of programs before 2026-11-29
     return str(software["code"] if "code" in software else software["simulation_code"])
 
 
-def page(told: Told) -> str:
+def page(account: Account) -> str:
     """The page docs/identifiability.md, Chinese with English beside it."""
-    settings, second = told["settings"], told["second_opinion"]
+    settings, second = account["settings"], account["second_opinion"]
     out = [
         "# 数据能说明什么 · What the data can tell",
         "",
@@ -76,20 +74,21 @@ def page(told: Told) -> str:
         "Written by `xiancheng calibrate --report` from the account kept beside the posterior "
         "sample; not edited by hand.",
         "",
-        f"{told['made']} · code {_code(told)[:16]} · region {told['region']['name']} "
-        f"{told['region']['sha256'][:16]} · {settings['runs']} runs at scale {settings['scale']:g}"
+        f"{account['made']} · code {_code(account)[:16]} · region {account['region']['name']} "
+        f"{account['region']['sha256'][:16]} · {settings['runs']} runs at scale "
+        f"{settings['scale']:g}"
         + (
-            f" · pool {told['pool']['name']} {told['pool']['sha256'][:16]}, "
+            f" · pool {account['pool']['name']} {account['pool']['sha256'][:16]}, "
             f"{settings['pool_runs']} runs at scale {settings['pool_scale']:g}"
-            if told["pool"]
+            if account["pool"]
             else ""
         ),
-        *(line for words in told.get("digests", {}).values() for line in ("", words)),
+        *(line for words in account.get("digests", {}).values() for line in ("", words)),
         "",
         "## 检验 · Tests",
         "",
     ]
-    for stage in told["stages"]:
+    for stage in account["stages"]:
         name, units, runs = stage["region"], stage["units"], stage["runs"]
         out.append(f"**{name}** ({units} 个县 counties, {runs} 次运行 runs, "
                    f"有效 effective {stage['effective']:.0f})")  # fmt: skip
@@ -102,7 +101,7 @@ def page(told: Told) -> str:
             out.append(f"- 区间放宽 intervals widened: {listed}")
         out.append("")
     out += ["## 参数 · Parameters", ""]
-    out += table_of(*both(parameters, told))
+    out += table_of(*both(parameters, account))
     out += [
         "",
         "收缩 = 1 − 后验方差／先验方差（在先验的正态分数上）；"
@@ -114,22 +113,22 @@ def page(told: Told) -> str:
         "## 只能合并识别 · Only jointly",
         "",
     ]
-    joint = told["joint"]["pairs"]
+    joint = account["joint"]["pairs"]
     out += [f"- {row['zh']} · {row['en']} (r = {row['correlation']:+.2f})" for row in joint]
     out += [] if joint else ["没有只能成对识别的参数。No pair is known only jointly."]
     out += ["", "最确定的方向 · directions known best:", ""]
     out += table_of(
         ["收缩 contraction", "组合 combination", "偶然 by chance"],
         [[f"{d['contraction']:.2f}", d["weights"], "是 yes" if d["chance"] else "否 no"]
-         for d in told["joint"]["directions"]],
+         for d in account["joint"]["directions"]],
     )  # fmt: skip
     out += ["", "## 模型遗漏的大小 · What the model leaves out", ""]
-    out += table_of(*both(errors, told))
+    out += table_of(*both(errors, account))
     out += ["", "## 人造数据能否还原 · Is synthetic truth found", ""]
     out += table_of(
         ["参数 parameter", "95% 区间含真值 contains the truth", "相关 correlation", "数据集 sets"],
         [[r["name"], f"{r['inside']:.2f}", f"{r['correlation']:.2f}", f"{r['of']}"]
-         for r in told["recovery"]],
+         for r in account["recovery"]],
     )  # fmt: skip
     out += ["", "## 另一方法 · By another road", ""]
     out += [f"- {second['history']['zh']}", f"- {second['history']['en']}", ""]
@@ -156,6 +155,7 @@ def page(told: Told) -> str:
     out += table_of(
         ["抓手 lever", "条款 clauses", "取决于 hangs on", "数据 data"],
         [[f"{r['zh']} {r['lever']}", ", ".join(r["clauses"]), r["parameter"] or "–",
-          " ".join(WORDS[r["word"]])] for r in told["levers"]],
+          " ".join(WORDS[r["word"]].said(lang) for lang in ("zh", "en"))]
+         for r in account["levers"]],
     )  # fmt: skip
     return "\n".join(out) + "\n"

@@ -1,10 +1,10 @@
-"""An emulator: what the features of a run would be at parameters that were never run.
+"""An emulator of the features of a run at parameters that were never run.
 
 Features are turned into principal components of what the inputs explain. Each is a trend plus a
 Gaussian process (Matern 5/2, a length of its own for every input) plus noise. The noise is what the
-inputs do not explain: luck, nuisance parameters, errors; it may be larger at some inputs than at
-others. Hyperparameters are found on a few rows, the process is conditioned on more. Of the rest one
-half says how much too sure the emulator is, the other half tests it.
+inputs do not explain: random numbers, nuisance parameters, errors; it may be larger at some inputs
+than at others. Hyperparameters are found on a few rows, the process is conditioned on more. Of the
+rest one half says by how much its intervals are too narrow, the other half tests it.
 
 References
 ----------
@@ -22,9 +22,8 @@ from scipy.linalg import cho_solve
 from scipy.optimize import minimize
 from scipy.stats import chi2
 
-from xiancheng.calibration.estimation.learning import Standard
-from xiancheng.calibration.estimation.ridge import Ridge, ridge
-from xiancheng.calibration.estimation.table import EstimationError, one_thread, optional
+from xiancheng.calibration.inference.regression import Ridge, Standardizer, ridge
+from xiancheng.calibration.inference.table import EstimationError, one_thread, optional
 from xiancheng.sim.state import Floats
 
 TUNED_ON, CONDITIONED_ON, TESTED_ON = 250, 600, 300  # rows at most
@@ -40,11 +39,11 @@ FEWEST = 60
 ROWS_EACH = 6  # for each column of a quadratic trend
 
 
-@dataclass(frozen=True)
-class Components:
+@dataclass(frozen=True, eq=False)
+class PrincipalComponents:
     """Principal components of what the inputs explain, in units of what they do not explain."""
 
-    scale: Standard
+    scale: Standardizer
     weights: Floats  # (feature, component) from standardised features to components
     loadings: Floats  # (component, feature) and back
     left: Floats  # (feature,) variance that the components leave
@@ -52,28 +51,30 @@ class Components:
     @classmethod
     def of(cls, x: Floats, features: Floats, explained: float, most: int) -> Self:
         """As many components as the share of the explained variance asks for."""
-        scale = Standard.of(features, CUT)
-        told = scale(features)
-        trend = ridge(_bent(x), told)
-        noise = told - trend.fitted
+        scale = Standardizer.of(features, CUT)
+        standard = scale(features)
+        trend = ridge(_quadratic(x), standard)
+        noise = standard - trend.fitted
         covariance = noise.T @ noise / len(x)
         own = np.diag(np.maximum(np.diag(covariance), LEAST_NOISE))
         size, axes = np.linalg.eigh((1 - SHRUNK) * covariance + SHRUNK * own)
         whiten = axes / np.sqrt(size) @ axes.T
-        _, d, ways = np.linalg.svd((trend.fitted - told.mean(axis=0)) @ whiten, full_matrices=False)
+        _, d, ways = np.linalg.svd(
+            (trend.fitted - standard.mean(axis=0)) @ whiten, full_matrices=False
+        )
         count = min(int(np.searchsorted(np.cumsum(d**2) / np.sum(d**2), explained)) + 1, most)
         weights = whiten @ ways[:count].T
-        found = told @ weights
-        loadings = np.linalg.lstsq(found, told, rcond=None)[0]
-        return cls(scale, weights, loadings, np.var(told - found @ loadings, axis=0))
+        found = standard @ weights
+        loadings = np.linalg.lstsq(found, standard, rcond=None)[0]
+        return cls(scale, weights, loadings, np.var(standard - found @ loadings, axis=0))
 
     def __call__(self, features: Floats) -> Floats:
         """Components (row, component) of features (row, feature)."""
         return self.scale(features) @ self.weights
 
 
-@dataclass(frozen=True)
-class Process:
+@dataclass(frozen=True, eq=False)
+class ComponentProcess:
     """One component as a function of the inputs."""
 
     trend: Ridge
@@ -89,17 +90,17 @@ class Process:
         return self.trend.at(x)[:, 0] + mean, wider * sd
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Emulator:
     """Components as functions of the inputs, and how well that was on rows it had not seen."""
 
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
-    components: Components
-    processes: tuple[Process, ...]
+    components: PrincipalComponents
+    processes: tuple[ComponentProcess, ...]
     errors: Floats  # (row, component) standardised, of the rows that test it
     skill: Floats  # (component,) share of the variance of those rows that is explained
-    together: Floats  # (component, component) correlation of errors
+    correlation: Floats  # (component, component) of errors
     edge: float  # distance of an observation from the mean beyond which it is implausible
 
     def at(self, x: Floats) -> tuple[Floats, Floats]:
@@ -109,7 +110,7 @@ class Emulator:
     def features(self, x: Floats) -> tuple[Floats, Floats]:
         """Mean and standard deviation of the standardised features, (row, feature) each."""
         mean, sd = self.at(x)
-        root = np.linalg.cholesky(self.together)
+        root = np.linalg.cholesky(self.correlation)
         back, left = self.components.loadings, self.components.left
         mixed = (sd[:, :, None] * root).swapaxes(1, 2) @ back
         return mean @ back, np.sqrt((mixed**2).sum(axis=1) + left)
@@ -123,7 +124,7 @@ class Emulator:
         """
         mean, sd = self.at(x)
         errors = (self.components(observed[None]) - mean) / sd
-        return np.linalg.solve(np.linalg.cholesky(self.together), errors.T).T, np.log(sd)
+        return np.linalg.solve(np.linalg.cholesky(self.correlation), errors.T).T, np.log(sd)
 
     def distance(self, x: Floats, observed: Floats) -> Floats:
         """How far an observation lies from what inputs make, in standard deviations, (row,)."""
@@ -172,7 +173,7 @@ def emulator(
     order = np.random.default_rng([seed, 4]).permutation(len(x))
     held = min(max(len(x) - rows, int(TESTED_SHARE * len(x))), TESTED_ON)
     (tuning, test), learning = np.array_split(order[:held], 2), order[held:]
-    components = Components.of(x[learning], features[learning], explained, most)
+    components = PrincipalComponents.of(x[learning], features[learning], explained, most)
     seen = learning[:rows]
     y = components(features)
     with one_thread():
@@ -180,32 +181,32 @@ def emulator(
     _, errors = _errors(processes, x[tuning], y[tuning])
     factors = np.maximum(np.sqrt(np.mean(np.clip(errors, -CUT, CUT) ** 2, axis=0)), 1.0).tolist()
     processes = tuple(replace(p, factor=f) for p, f in zip(processes, factors, strict=True))
-    together = (1 - SHRUNK) * np.atleast_2d(np.corrcoef(errors.T))
-    np.fill_diagonal(together, 1.0)
+    correlation = (1 - SHRUNK) * np.atleast_2d(np.corrcoef(errors.T))
+    np.fill_diagonal(correlation, 1.0)
     off, errors = _errors(processes, x[test], y[test])
     skill = 1 - np.mean(off**2, axis=0) / np.maximum(np.var(y[test], axis=0), 1e-300)
-    apart = np.linalg.solve(np.linalg.cholesky(together), errors.T)
+    apart = np.linalg.solve(np.linalg.cholesky(correlation), errors.T)
     met = float(np.quantile(np.sqrt(np.sum(apart**2, axis=0)), 0.99))
     edge = max(met, float(np.sqrt(chi2.ppf(EDGE, y.shape[1]))))
     return Emulator(
-        tuple(inputs), tuple(outputs), components, processes, errors, skill, together, edge
+        tuple(inputs), tuple(outputs), components, processes, errors, skill, correlation, edge
     )
 
 
-def _at(processes: Sequence[Process], x: Floats) -> tuple[Floats, Floats]:
+def _at(processes: Sequence[ComponentProcess], x: Floats) -> tuple[Floats, Floats]:
     """Mean and standard deviation of every component, (row, component) each."""
     with one_thread():
-        told = [process.at(x) for process in processes]
-    return np.stack([m for m, _ in told], axis=1), np.stack([s for _, s in told], axis=1)
+        each = [process.at(x) for process in processes]
+    return np.stack([m for m, _ in each], axis=1), np.stack([s for _, s in each], axis=1)
 
 
-def _errors(processes: Sequence[Process], x: Floats, y: Floats) -> tuple[Floats, Floats]:
+def _errors(processes: Sequence[ComponentProcess], x: Floats, y: Floats) -> tuple[Floats, Floats]:
     """Errors on rows, and in standard deviations, (row, component) each."""
     mean, sd = _at(processes, x)
     return y - mean, (y - mean) / sd
 
 
-def _bent(x: Floats) -> Floats:
+def _quadratic(x: Floats) -> Floats:
     """The inputs, their squares, and their products if there are rows enough to tell them apart."""
     first, second = np.triu_indices(x.shape[1], 1)
     squares = np.hstack([x, x**2 - 1])
@@ -214,7 +215,7 @@ def _bent(x: Floats) -> Floats:
     return np.hstack([squares, x[:, first] * x[:, second]])
 
 
-def _process(x: Floats, y: Floats, seed: int) -> Process:
+def _process(x: Floats, y: Floats, seed: int) -> ComponentProcess:
     gaussian = optional("sklearn.gaussian_process")
     kernels = optional("sklearn.gaussian_process.kernels")
     trend = ridge(x, y[:, None])
@@ -230,7 +231,7 @@ def _process(x: Floats, y: Floats, seed: int) -> Process:
         tuned.fit(x[few], left[few])
     process = gaussian.GaussianProcessRegressor(tuned.kernel_, optimizer=None).fit(x, left)
     missed = _left_out(process)
-    return Process(trend, process, ridge(x, np.log(missed**2 + 1e-4)[:, None]))
+    return ComponentProcess(trend, process, ridge(x, np.log(missed**2 + 1e-4)[:, None]))
 
 
 def _briefly(objective: Any, start: Floats, bounds: Floats) -> tuple[Floats, float]:

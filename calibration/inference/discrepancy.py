@@ -1,4 +1,4 @@
-"""What the model leaves out: errors of unknown size, added to what the runs say.
+"""Model discrepancy: errors of unknown size, added to the summaries of the runs.
 
 A model that is wrong, estimated as if it were right, becomes surer of a wrong answer with every
 unit that is added: the likelihood has no other way to explain the misfit than to move parameters
@@ -9,14 +9,14 @@ demands. Predictions contain the same errors, hence are as uncertain as units le
 be. Four choices keep this from being an alibi for too much precision:
 
 - one error is common to all units: a rule that is missing is missing everywhere, and eighty
-  counties that all leave farming faster than the model lets them are no eighty witnesses;
-
+  counties that all leave farming faster than the model lets them are not eighty independent
+  observations;
 - errors are heavy-tailed (Student t): one odd county neither drags the parameters nor inflates the
   errors of all others. The residuals of 1,661 counties between the censuses of 2010 and 2020 have
   about 4 degrees of freedom;
-- units of one prefecture share part of their errors, so 80 counties are fewer than 80 witnesses;
-- the errors of a unit in different summaries move together as the model's own do (urban residents
-  and urban rate are one fact told twice), and who is odd in one is odd in all.
+- units of one prefecture share part of their errors;
+- the errors of a unit in different summaries correlate as the model's own do (urban residents and
+  urban rate are one fact), and a unit that is an outlier in one is an outlier in all.
 
 References
 ----------
@@ -24,14 +24,16 @@ Kennedy & O'Hagan (2001), Journal of the Royal Statistical Society B 63; Brynjar
 (2014), Inverse Problems 30; Wilkinson (2013), Statistical Applications in Genetics 12
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Self
 
 import numpy as np
 from scipy.special import ndtri
 
-from xiancheng.calibration.estimation.scores import Belief, values
-from xiancheng.calibration.estimation.table import Table
+from xiancheng.calibration.inference.draws import Marginal, from_scores
+from xiancheng.calibration.inference.table import RunTable
 from xiancheng.sim.state import Floats, Ints
 
 DEGREES = 4.0  # of freedom; residuals of counties between two censuses
@@ -41,50 +43,33 @@ LOG_SD = 0.6  # assumed: the size is known to a factor of 2.7 either way (90 %)
 COMMON = 1.0  # assumed, 0.5 to 1.5: size of the error that all units share, in a unit's own
 MOST_SHARED = 0.5  # assumed: at most half of the variance is common to a prefecture
 CUT = 4.0  # half-widths at which departures are cut before they are correlated
-LEFT_TIED = 0.95  # of a correlation
+SHRINKAGE = 0.95  # of a correlation
 TINY = 1e-12
 SHARED = "discrepancy:shared"
 
 
 @dataclass(frozen=True)
-class Size:
-    """The prior of an error's scale: lognormal."""
+class Hyperprior:
+    """The prior of a size of errors, by its quantile function."""
 
     name: str
-    median: float
-    log_sd: float
-
-    def quantile(self, u: Floats) -> Floats:
-        """The scales below which shares `u` of the belief lie."""
-        return self.median * np.exp(self.log_sd * ndtri(u))
+    quantile: Callable[[Floats], Floats]
 
 
-@dataclass(frozen=True)
-class Part:
-    """The prior of the part of an error's variance that a group shares: even from 0 to `most`."""
-
-    name: str
-    most: float
-
-    def quantile(self, u: Floats) -> Floats:
-        """The parts below which shares `u` of the belief lie."""
-        return self.most * np.asarray(u, dtype=float)
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Discrepancy:
-    """Beliefs about the errors of each summary."""
+    """Priors of the errors of each summary."""
 
     summaries: tuple[str, ...]
     medians: Floats  # (summary,) prior median of the scale, in the unit of the summary
-    together: Floats  # (summary, summary) correlation of a unit's errors
+    correlation: Floats  # (summary, summary) of a unit's errors
     log_sd: float = LOG_SD
     most_shared: float = MOST_SHARED
     common: float = COMMON
     degrees: float = DEGREES
 
     @classmethod
-    def like(cls, table: Table, share: float = SHARE) -> Self:
+    def like(cls, table: RunTable, share: float = SHARE) -> Self:
         """Errors a `share` as large as the spread of runs and units around the typical run."""
         apart = np.where(table.usable, table.stats - table.typical, np.nan)
         flat = apart.reshape(-1, len(table.summaries))
@@ -92,13 +77,16 @@ class Discrepancy:
         return cls(table.summaries, share * spread, _correlation(flat / spread))
 
     @property
-    def beliefs(self) -> tuple[Belief, ...]:
-        """Priors of the scale of each summary and of the shared part."""
-        sizes = [
-            Size(f"discrepancy:{name}", float(median), self.log_sd)
+    def priors(self) -> tuple[Marginal, ...]:
+        """Of the scale of each summary (lognormal), and of the shared variance (uniform)."""
+        scales = [
+            Hyperprior(f"discrepancy:{name}", partial(self._scale, median=float(median)))
             for name, median in zip(self.summaries, self.medians, strict=True)
         ]
-        return (*sizes, Part(SHARED, self.most_shared))
+        return (*scales, Hyperprior(SHARED, lambda u: self.most_shared * np.asarray(u, float)))
+
+    def _scale(self, u: Floats, median: float) -> Floats:
+        return median * np.exp(self.log_sd * ndtri(u))
 
     def draw(self, runs: int, groups: Ints, seed: int) -> tuple[Floats, Floats]:
         """Sizes and errors for as many runs.
@@ -109,15 +97,15 @@ class Discrepancy:
 
         Returns
         -------
-        scores of the sizes (run, belief), errors (run, unit, summary)
+        normal scores of the sizes (run, prior), errors (run, unit, summary)
         """
         rng = np.random.default_rng([seed, 1])
-        sizes = rng.standard_normal((runs, len(self.beliefs)))
+        sizes = rng.standard_normal((runs, len(self.priors)))
         return sizes, self.errors(sizes, groups, rng)
 
     def errors(self, sizes: Floats, groups: Ints, rng: np.random.Generator) -> Floats:
-        """Errors of these sizes, (run, unit, summary), from scores of the sizes (run, belief)."""
-        known = values(self.beliefs, sizes)
+        """Errors of these sizes, (run, unit, summary), from scores of the sizes (run, prior)."""
+        known = from_scores(self.priors, sizes)
         scale, shared = known[:, None, :-1], known[:, None, -1:]
         _, group = np.unique(groups, return_inverse=True)
         everywhere = self.common * self._errors(len(sizes), 1, rng)
@@ -127,7 +115,7 @@ class Discrepancy:
 
     def _errors(self, runs: int, count: int, rng: np.random.Generator) -> Floats:
         """Multivariate t of scale 1, (run, count, summary)."""
-        root = np.linalg.cholesky(self.together)
+        root = np.linalg.cholesky(self.correlation)
         normal = rng.standard_normal((runs, count, len(self.summaries))) @ root.T
         odd = rng.chisquare(self.degrees, (runs, count, 1)) / self.degrees
         return normal / np.sqrt(odd)
@@ -146,6 +134,6 @@ def _correlation(departures: Floats) -> Floats:
     cut = np.clip(np.nan_to_num(departures), -CUT, CUT)
     scale = np.sqrt(np.mean(cut**2, axis=0))
     unit = cut / np.where(scale > 0, scale, 1)
-    found = LEFT_TIED * unit.T @ unit / len(unit)
+    found = SHRINKAGE * unit.T @ unit / len(unit)
     np.fill_diagonal(found, 1.0)
     return found

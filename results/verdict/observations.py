@@ -1,4 +1,4 @@
-"""Observed rates that a user brings to be scored: read, and held to what can be scored."""
+"""Published rates that a user brings to be scored: read and checked."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ VARIABLE = "resident_urbanization_rate"  # as published, in percent
 
 
 @dataclass(frozen=True)
-class Observed:
+class PublishedRate:
     """One published rate."""
 
     line: int
@@ -26,13 +26,13 @@ class Observed:
     rate: float  # [percent]
 
 
-def read(file: Path, groups: Sequence[Group], cutoff: date) -> list[Observed]:
+def read(file: Path, groups: Sequence[Group], cutoff: date) -> list[PublishedRate]:
     """The observations in a file, in its order.
 
     Raises
     ------
     ScenarioError
-        with all that is wrong in it: file, line, column of the table.
+        with all problems: file, line, column of the table.
     """
     expected = Words("逗号分隔、UTF-8 编码的 CSV 文件", "a CSV file with commas, in UTF-8")
     try:
@@ -41,12 +41,12 @@ def read(file: Path, groups: Sequence[Group], cutoff: date) -> list[Observed]:
         found = Words(*error.found)
         raise ScenarioError([Problem(file.name, error.line, 1, "", expected, found)]) from None
     except OSError as error:
-        said = error.strerror or str(error)
-        raise ScenarioError([Problem(str(file), 0, 0, "", expected, said)]) from None
+        reason = error.strerror or str(error)
+        raise ScenarioError([Problem(str(file), 0, 0, "", expected, reason)]) from None
     problems = list(_header(file.name, header))
     if problems:
         raise ScenarioError(problems)
-    checker = Checker(file.name, header, groups, cutoff)
+    checker = ObservationChecker(file.name, header, groups, cutoff)
     observed = [checker.row(line, cells) for line, cells in rows]
     if not rows:
         expected = Words("至少一行观测", "at least one observation")
@@ -57,7 +57,7 @@ def read(file: Path, groups: Sequence[Group], cutoff: date) -> list[Observed]:
 
 
 def _header(file: str, header: Sequence[str]) -> Iterator[Problem]:
-    """What is wrong with the columns."""
+    """Problems of the columns."""
     for name in COLUMNS:
         times = header.count(name)
         if times != 1:
@@ -68,8 +68,8 @@ def _header(file: str, header: Sequence[str]) -> Iterator[Problem]:
             yield Problem(file, 1, 1, name, expected, found, meant)
 
 
-class Checker:
-    """Holds rows to what can be scored, and collects what is wrong."""
+class ObservationChecker:
+    """Checks rows one by one and collects problems."""
 
     def __init__(
         self, file: str, header: Sequence[str], groups: Sequence[Group], cutoff: date
@@ -81,18 +81,18 @@ class Checker:
         self.problems: list[Problem] = []
         self.lines: dict[tuple[int, date], int] = {}
 
-    def row(self, line: int, cells: Sequence[str]) -> Observed | None:
+    def row(self, line: int, cells: Sequence[str]) -> PublishedRate | None:
         """The observation in a row; None, and problems, if there is none."""
         if len(cells) != len(self.header):
             n = len(self.header)
-            self.say(line, "", Words(f"{n} 个单元格", f"{n} cells"), str(len(cells)))
+            self.add(line, "", Words(f"{n} 个单元格", f"{n} cells"), str(len(cells)))
             return None
         cell = dict(zip(self.header, cells, strict=True))
         before = len(self.problems)
         group, day = self.unit(line, cell["unit_code"]), self.day(line, cell["date"])
         if cell["variable"] != VARIABLE:
             expected = Words(f"{VARIABLE}（百分数）", f"{VARIABLE}, in percent")
-            self.say(line, "variable", expected, cell["variable"], nearest=VARIABLE)
+            self.add(line, "variable", expected, cell["variable"], nearest=VARIABLE)
         rate = self.rate(line, cell["value"])
         if len(self.problems) > before:
             return None
@@ -100,8 +100,8 @@ class Checker:
         if first != line:
             expected = Words("每个地区每天一行", "one line for each unit and day")
             found = Words(f"与第 {first} 行重复", f"the same as in line {first}")
-            self.say(line, "unit_code", expected, found)
-        return Observed(line, group, day, rate)
+            self.add(line, "unit_code", expected, found)
+        return PublishedRate(line, group, day, rate)
 
     def unit(self, line: int, text: str) -> int:
         """The group that a code stands for."""
@@ -113,7 +113,7 @@ class Checker:
             )
             meant = naming.place(text, self.names) or ""
             label = f"{meant} {self.groups[self.units[meant]].zh}" if meant else ""
-            self.say(line, "unit_code", expected, text, nearest=label)
+            self.add(line, "unit_code", expected, text, nearest=label)
         return self.units.get(text, -1)
 
     def day(self, line: int, text: str) -> date:
@@ -121,7 +121,7 @@ class Checker:
         day = parsing.day(text)
         if day is None:
             expected = Words("日期，如 2025-12-31", "a date such as 2025-12-31")
-            self.say(line, "date", expected, text)
+            self.add(line, "date", expected, text)
             return self.cutoff
         if not self.cutoff < day <= LATEST:
             expected = Words(
@@ -130,7 +130,7 @@ class Checker:
                 f"a date after the cut-off {self.cutoff}, until {LATEST} (earlier ones take an "
                 "earlier --cutoff)",
             )
-            self.say(line, "date", expected, text)
+            self.add(line, "date", expected, text)
         return day
 
     def rate(self, line: int, text: str) -> float:
@@ -142,13 +142,13 @@ class Checker:
                 "0 到 100 的数（百分数，不是比例）",
                 "a number from 0 to 100, in percent and no share",
             )
-            self.say(line, "value", expected, text)
+            self.add(line, "value", expected, text)
         return rate
 
-    def say(
+    def add(
         self, line: int, column: str, expected: Words, found: str | Words, *, nearest: str = ""
     ) -> None:
-        """Write a problem down."""
+        """Collect a problem."""
         place = self.header.index(column) + 1 if column else 1
         shown = found if isinstance(found, Words) else shortened(found) or "∅"
         self.problems.append(Problem(self.file, line, place, column, expected, shown, nearest))

@@ -1,6 +1,6 @@
 """Forecasts of published rates from what was known at a cut-off: the model, statistics, and both.
 
-Settings and digests of what is registered stand in `results.forecasts.frozen`.
+Settings and digests of what is registered stand in `results.verdict.registered`.
 """
 
 import os
@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,20 +18,17 @@ from xiancheng.calibration.forecasts.melding import BASELINES
 from xiancheng.calibration.forecasts.panel import Panel, record, years_between
 from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.region import Region, load
-from xiancheng.results.forecasts.frozen import REGISTERED, Settings
 from xiancheng.results.verdict import pairing
 from xiancheng.results.verdict.level import stack
+from xiancheng.results.verdict.registered import REGISTERED, ScoreSettings
 from xiancheng.scenarios.engines import Local, Lost, WorkersLostError
 from xiancheng.scenarios.ensemble import without_plan
 from xiancheng.scenarios.outcome import Group
 from xiancheng.scenarios.request import Request
 from xiancheng.scenarios.resolving import resolve
-from xiancheng.scenarios.simulate import INFORMATION, RequestError, checked, horizon, reported
+from xiancheng.scenarios.simulate import RequestError, checked, horizon, reported
 from xiancheng.sim.parameters import Parameters
 from xiancheng.sim.state import Floats
-
-if TYPE_CHECKING:
-    from xiancheng.scenarios.scenario import Scenario
 
 RATE = "resident_urbanization_rate"
 MELD, MODEL, WITHOUT = "meld", "model", "model_without_plan"
@@ -47,35 +43,33 @@ FORECASTERS = (MELD, MODEL, WITHOUT, "stacked", *(f.name for f in BASELINES))
 
 
 @dataclass(frozen=True, eq=False)
-class Model:
-    """What the agent-based model draws; the true rate, not what is printed of it."""
+class ModelDraws:
+    """True rates from pairs of runs of the agent-based model, not what is printed of them."""
 
-    days: tuple[date, ...]
     plan: Floats  # (day, draw, county) [percent]
-    baseline: Floats  # the same world without the plan
-    worlds: tuple[Parameters, ...]  # (draw,)
-    posterior: str | None  # sha256 of the posterior sample; None: priors
-    with_plan: bool  # whether there was a plan to know of
+    baseline: Floats  # without the plan, with the same random numbers
+    parameters: tuple[Parameters, ...]  # (draw,)
+    posterior: str | None  # sha256 of the posterior sample; None: drawn from the priors
+    with_plan: bool  # whether there was a plan at the cut-off
 
     @property
     def effect(self) -> Floats:
-        """What the plan adds, (day, draw, county) [points]."""
+        """Plan minus baseline, (day, draw, county) [points]."""
         return self.plan - self.baseline
 
 
 def model_draws(
-    region: str | Path, until: date, n: int, scale: float, *, days: Sequence[date] = (),
-    seed: int = 1, cutoff: date = INFORMATION, jobs: int | None = None,
-    done: Callable[[], None] = lambda: None,
-) -> Model:  # fmt: skip
-    """`n` pairs of runs with and without the plan, from the last census on.
+    region: str | Path, days: Sequence[date], settings: ScoreSettings, *,
+    jobs: int | None = None, done: Callable[[], None] = lambda: None,
+) -> ModelDraws:  # fmt: skip
+    """Pairs of runs with and without the plan, from the last census on.
 
     Parameters are drawn from the posterior of the pack if it has one, else from the priors. The
     plan is left out where it was issued after the cut-off, and where the pack has no targets.
 
     Parameters
     ----------
-    days : when rates are read; at the end by default
+    days : when rates are read, in order
 
     Raises
     ------
@@ -83,51 +77,42 @@ def model_draws(
     WorkersLostError
         if a draw ended its worker every time it was tried.
     """
-    pack, read = load(region), tuple(days) or (until,)
-    plan = horizon(resolve("plan"), None, until)
-    issued = plan.plan.about.issued
-    with_plan = bool(pack.targets) and issued <= cutoff
+    pack, n, seed = load(region), settings.draws, settings.seed
+    plan = horizon(resolve("plan"), None, days[-1])
+    with_plan = bool(pack.targets) and plan.plan.about.issued <= settings.cutoff
     scenarios = [plan, without_plan(plan)] if with_plan else [without_plan(plan)]
-    checked(scenarios[0], region, scale=scale, draws=n, seed=seed, jobs=jobs or 1)
-    believed, sample = posterior.draws(pack, n, seed), posterior.read(pack.folder)
-    task = Task.of(scenarios, region, scale, cutoff, believed, seed, read)
+    checked(scenarios[0], region, scale=settings.scale, draws=n, seed=seed, jobs=jobs or 1)
+    drawn, sample = posterior.draws(pack, n, seed), posterior.read(pack.folder)
+    requests = tuple(
+        Request.of(each, region=region, scale=settings.scale, cutoff=str(settings.cutoff))
+        for each in scenarios
+    )
+    task = RatesTask(requests, tuple(drawn), seed, tuple(days))
     found: dict[int, Floats] = {}
-    for said in Local(min(jobs or os.cpu_count() or 1, n)).run(task, range(n)):
-        if isinstance(said, Lost):
+    for result in Local(min(jobs or os.cpu_count() or 1, n)).run(task, range(n)):
+        if isinstance(result, Lost):
             raise WorkersLostError
-        number, found[number] = said
+        number, found[number] = result
         done()
-    made = np.stack([found[number] for number in range(n)], axis=2)  # (scenario, day, draw, county)
-    return Model(
-        read, made[0], made[-1], tuple(draw.parameters for draw in believed),
+    rates = np.stack([found[number] for number in range(n)], axis=2)  # (scenario, day, draw, unit)
+    return ModelDraws(
+        rates[0], rates[-1], tuple(draw.parameters for draw in drawn),
         sample.digest if sample else None, with_plan,
     )  # fmt: skip
 
 
 @dataclass(frozen=True)
-class Task:
-    """What a worker does with the number of a draw."""
+class RatesTask:
+    """From the number of a draw to rates of the counties, in a worker."""
 
     requests: tuple[Request, ...]
-    believed: tuple[posterior.Draw, ...]
+    drawn: tuple[posterior.Draw, ...]
     seed: int
     days: tuple[date, ...]
 
-    @classmethod
-    def of(
-        cls, scenarios: "Sequence[Scenario]", region: str | Path, scale: float, cutoff: date,
-        believed: Sequence[posterior.Draw], seed: int, days: tuple[date, ...],
-    ) -> "Task":  # fmt: skip
-        """The task of running scenarios side by side."""
-        requests = (
-            Request.of(scenario, region=region, scale=scale, cutoff=str(cutoff))
-            for scenario in scenarios
-        )
-        return cls(tuple(requests), tuple(believed), seed, days)
-
     def __call__(self, number: int) -> tuple[int, Floats]:
         """The number, and true rates of the counties (scenario, day, county) [percent]."""
-        draw = self.believed[number]
+        draw = self.drawn[number]
         values, seed = asdict(draw.parameters), self.seed + number
         outcomes = [
             replace(request, parameters=values, seed=seed, draw=draw.number).simulate()
@@ -140,60 +125,57 @@ class Task:
 
 @dataclass(frozen=True, eq=False)
 class Forecasts:
-    """What everyone forecasts of the published rate of counties and of counties together."""
+    """Forecasts of the published rate of counties, and of counties together."""
 
     groups: tuple[Group, ...]
     days: tuple[date, ...]
-    made: Mapping[str, Floats]  # by forecaster, (day, draw, group) [percent]
+    rates: Mapping[str, Floats]  # by forecaster, (day, draw, group) [percent]
     weights: Mapping[str, float]  # of the stack
     start: Floats  # the rate at the last census, (group,) [percent]
-    model: Model
+    model: ModelDraws
 
 
 def forecasts(
-    region: str | Path, days: Sequence[date], settings: Settings = REGISTERED, *,
+    region: str | Path, days: Sequence[date], settings: ScoreSettings = REGISTERED, *,
     jobs: int | None = None, done: Callable[[], None] = lambda: None,
 ) -> Forecasts:  # fmt: skip
-    """Everyone's forecasts for some days, from what was known at the cut-off.
+    """Forecasts by every forecaster for some days, from what was known at the cut-off.
 
     Raises
     ------
     RequestError, PackError, WorkersLostError
     """
     pack, days = load(region), tuple(sorted(set(days)))
-    possible(pack, settings.cutoff)
-    model = model_draws(
-        region, days[-1], settings.draws, settings.scale, days=days, seed=settings.seed,
-        cutoff=settings.cutoff, jobs=jobs, done=done,
-    )  # fmt: skip
+    check_cutoff(pack, settings.cutoff)
+    model = model_draws(region, days, settings, jobs=jobs, done=done)
     own, past, n = Panel.of(pack), record(pack), settings.level_draws
     known, residents = Known(past, Origin.at(own, 1)), own.residents[1]
     pool = stack(str(region), settings.left_out_draws, settings.seed)
     rows = pairing.run_of_draw(settings.draws, n, settings.seed)
-    worlds = [model.worlds[row] for row in rows]
+    parameters = [model.parameters[row] for row in rows]
     groups = reported(pack)
 
     def printed(rate: Floats, day: date, of: Sequence[Parameters]) -> Floats:
         """Published rates of all groups, (draw, group)."""
-        seen = melding.published(rate, residents, own.prefecture, day, of, settings.seed)
-        return np.column_stack([melding.together(seen, residents, g.counties) for g in groups])
+        rates = melding.published(rate, residents, own.prefecture, day, of, settings.seed)
+        return np.column_stack([melding.together(rates, residents, g.counties) for g in groups])
 
-    made: dict[str, list[Floats]] = {name: [] for name in FORECASTERS}
+    rates: dict[str, list[Floats]] = {name: [] for name in FORECASTERS}
     for i, day in enumerate(days):
         years = years_between(own.dates[1], day)
         for forecaster in (pool, *BASELINES):
             rate = forecaster(known, years, n, settings.seed)
-            made[forecaster.name].append(printed(rate, day, worlds))
+            rates[forecaster.name].append(printed(rate, day, parameters))
             if forecaster is pool:
                 melded = pairing.published(rate, model.plan[i], model.baseline[i], settings.seed)
-                made[MELD].append(printed(melded, day, worlds))
-        made[MODEL].append(printed(model.plan[i], day, model.worlds))
+                rates[MELD].append(printed(melded, day, parameters))
+        rates[MODEL].append(printed(model.plan[i], day, model.parameters))
         if model.with_plan:
-            made[WITHOUT].append(printed(model.baseline[i], day, model.worlds))
+            rates[WITHOUT].append(printed(model.baseline[i], day, model.parameters))
     return Forecasts(
         groups=groups,
         days=days,
-        made={name: np.stack(each) for name, each in made.items() if each},
+        rates={name: np.stack(each) for name, each in rates.items() if each},
         weights={m.name: w for m, w in zip(pool.members, pool.weights, strict=True)},
         start=np.array(
             [melding.together(own.rate[1:], residents, group.counties)[0] for group in groups]
@@ -202,8 +184,8 @@ def forecasts(
     )
 
 
-def possible(pack: Region, cutoff: date) -> None:
-    """Refuse what cannot be forecast, before anything is.
+def check_cutoff(pack: Region, cutoff: date) -> None:
+    """Refuse a pack with one census, or a cut-off before its last.
 
     Raises
     ------

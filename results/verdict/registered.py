@@ -1,7 +1,7 @@
-"""What is frozen before anything is scored: settings, and digests of all that makes a forecast.
+"""Registered settings of scoring, and digests of all that makes a forecast.
 
-One set of settings is registered in docs/preregistration.md; others are for development, and are
-told apart wherever their results are shown.
+One set of settings is registered in docs/preregistration.md; others are for development, and
+tables of their results say so.
 """
 
 from dataclasses import asdict, dataclass
@@ -12,27 +12,29 @@ from typing import Any
 from xiancheng.calibration import code_identity, posterior
 from xiancheng.calibration.forecasts.panel import Panel, record
 from xiancheng.calibration.region import load
-from xiancheng.scenarios.checking import Words
 from xiancheng.scenarios.request import COMPUTES, code_digest, digest_of
 from xiancheng.scenarios.simulate import INFORMATION
 
 
 @dataclass(frozen=True)
-class Settings:
-    """What makes a scoring one of a kind."""
+class ScoreSettings:
+    """Everything that decides the numbers of a scoring."""
 
     cutoff: date = INFORMATION  # nothing dated later is used
-    draws: int = 400  # runs of the model, each with a draw of what we believe
+    draws: int = 400  # runs of the model, each with a draw of the parameters
     level_draws: int = 4000  # of every statistical forecast and of the meld
     left_out_draws: int = 1000  # of each forecast by which weights of the stack are found
     scale: float = 1.0  # rows for each resident
     seed: int = 20241231
 
+    def row(self) -> dict[str, Any]:
+        """The settings, JSON-ready."""
+        return {**asdict(self), "cutoff": str(self.cutoff)}
 
-REGISTERED = Settings()
+
+REGISTERED = ScoreSettings()
 ROUNDS = (date(2020, 11, 1), INFORMATION)  # the cut-offs of the two registered rounds
-# The packages that simulate, forecast and score.
-FORECASTS = (*COMPUTES, "results.forecasts", "results.verdict")
+FORECASTS = (*COMPUTES, "results.verdict")  # the packages that simulate, forecast and score
 DIGITS = 10  # significant, of the figures of a record: counts of persons are whole
 
 
@@ -54,7 +56,7 @@ def program() -> str:
 
 
 def panel_digest(panel: Panel) -> str:
-    """Sha256 of the census record that statistical forecasts lean on, its figures as text."""
+    """Sha256 of the census record that statistical forecasts use, its figures as text."""
     figures = {name: getattr(panel, name) for name in ("urban", "rural", "ages", "odds")}
     return digest_of(
         {
@@ -65,18 +67,3 @@ def panel_digest(panel: Panel) -> str:
             **{name: [f"{x:.{DIGITS}g}" for x in each.ravel()] for name, each in figures.items()},
         }
     )
-
-
-def lines(
-    settings: Settings, digests: dict[str, str | None], lang: str
-) -> tuple[list[str], list[list[str]]]:
-    """The settings and the digests that registration names."""
-    rows = [[name, str(value)] for name, value in told(settings).items()]
-    none = Words("无：先验抽样", "none: draws of the priors").said(lang)
-    rows += [[f"sha256 {name}", value or none] for name, value in digests.items()]
-    return [Words("项目", "item").said(lang), Words("取值", "value").said(lang)], rows
-
-
-def told(settings: Settings) -> dict[str, Any]:
-    """The settings, ready to be shown."""
-    return {**asdict(settings), "cutoff": str(settings.cutoff)}

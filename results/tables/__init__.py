@@ -1,0 +1,1 @@
+"""Tables of results, built once for every renderer."""

@@ -1,0 +1,197 @@
+"""Tables of `xiancheng hindcast`, and the page docs/validation.md."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.region import Region
+from xiancheng.results.contents.words import LEFT_OUT
+from xiancheng.results.markdown import Lines, both, table_of
+from xiancheng.results.verdict.estimate import trial_note
+from xiancheng.results.verdict.forecasts import MODEL, TITLES
+from xiancheng.results.verdict.hindcast import THRESHOLD
+
+PARTS = {
+    "urban_growth": Words("城镇常住人口", "urban residents"),
+    "rural_growth": Words("乡村常住人口", "rural residents"),
+    "residents_growth": Words("常住人口", "residents"),
+}
+
+
+def settings_of(record: Mapping[str, Any]) -> Words:
+    """The number of units held out, and the settings that decide the numbers."""
+    chosen, units = record["settings"], record["units"]
+    pool = chosen["pool"]
+    prefix = "" if pool is None else "pool_"
+    runs, scale = chosen[f"{prefix}runs"], chosen[f"{prefix}scale"]
+    return Words(
+        f"{units} 个县级单位，{'不借用周边各县' if pool is None else f'周边区域包 {pool}'}，"
+        f"{runs} 次运行，规模 {scale:g}，种子 {chosen['seed']}",
+        f"{units} county units, {'no pool' if pool is None else f'pool {pool}'}, {runs} runs at "
+        f"scale {scale:g}, seed {chosen['seed']}",
+    )
+
+
+SCORES = {
+    "forecaster": Words("预测者", "forecaster"),
+    "mae": Words("平均绝对误差（点）", "MAE (points)"),
+    "bias": Words("偏差", "bias"),
+    "crps": Words("CRPS", "CRPS"),
+    "model_skill": Words("模型对其技巧", "model's skill against it"),
+    "cover_50": Words("50% 覆盖", "50 % cover"),
+    "cover_80": Words("80% 覆盖", "80 % cover"),
+    "cover_95": Words("95% 覆盖", "95 % cover"),
+    "brier": Words("Brier", "Brier"),
+}
+
+
+def score_lines(scores: Sequence[Mapping[str, Any]], lang: str) -> Lines:
+    """A row for each forecaster, the smallest CRPS first."""
+    rows = []
+    for row in sorted(scores, key=lambda row: row["crps"]):
+        cells = {"forecaster": TITLES[row["forecaster"]].said(lang)}
+        cells |= {name: f"{row[name]:.2f}" for name in ("mae", "crps", "brier")}
+        cells["bias"] = f"{row['bias']:+.2f}"
+        against = row["model_skill"]
+        cells["model_skill"] = "–" if against is None else f"{against:+.2f}"
+        cells |= {name: f"{row[name]:.0%}" for name in SCORES if name.startswith("cover_")}
+        rows.append([cells[name] for name in SCORES])
+    return [head.said(lang) for head in SCORES.values()], rows
+
+
+def county_lines(record: Sequence[Mapping[str, Any]], pack: Region, lang: str) -> Lines:
+    """A row for each of the region's own counties: forecast and census."""
+    names = {c.code: c.said(lang) for c in pack.counties}
+    heads = (
+        Words("县", "county"), Words("起点", "start"), Words("中位", "median"),
+        Words("80% 区间", "80 % interval"), Words("95% 区间", "95 % interval"),
+        Words("普查", "census"),
+    )  # fmt: skip
+    rows = [
+        [
+            names[row["unit_code"]], f"{row['begun']:.2f}", f"{row['median']:.2f}",
+            f"{row['low_80']:.1f} – {row['high_80']:.1f}",
+            f"{row['low_95']:.1f} – {row['high_95']:.1f}", f"{row['seen']:.2f}",
+        ]
+        for row in record
+    ]  # fmt: skip
+    return [head.said(lang) for head in heads], rows
+
+
+def sign_lines(record: Mapping[str, Any], pack: Region, lang: str) -> Lines:
+    """A row for each county and part: growth forecast and observed, and their signs."""
+    names = {c.code: c.said(lang) for c in pack.counties}
+    yes, no = Words("是", "yes").said(lang), Words("**否**", "**no**").said(lang)
+    heads = (
+        Words("县", "county"), Words("部分", "part"), Words("模型中位", "model's median"),
+        Words("95% 区间", "95 % interval"), Words("普查", "census"),
+        Words("符号对", "sign right"), Words("在区间内", "inside"),
+    )  # fmt: skip
+    rows = [
+        [
+            names[row["unit_code"]], PARTS[row["part"]].said(lang), f"{row['median']:+.1f}",
+            f"{row['low_95']:+.0f} – {row['high_95']:+.0f}", f"{row['seen']:+.1f}",
+            yes if row["right"] else no, yes if row["inside"] else no,
+        ]
+        for row in record["signs"]
+    ]  # fmt: skip
+    return [head.said(lang) for head in heads], rows
+
+
+NOTES = (
+    "县太少，分不出预测者的高下：水平用哪一个，是按全省留出的结果定的。",
+    "These are too few counties to tell forecasters apart: what carries the level was chosen by",
+    "the counties of the province left out.",
+    "",
+    "这里的模型是加上误差项的估计，省的总水平取自其余各县；`score` 里的 `model`",
+    "是后验抽样的运行本身，",
+    "没有这一层，两者的覆盖率不能互换。",
+    "The model here is its estimate with errors added, the level of the province read off the",
+    "other counties; the `model` of `score` is the runs of the posterior as they are, and",
+    "coverage does not carry over.",
+)
+
+
+def page(record: Mapping[str, Any], pack: Region) -> str:
+    """The page docs/validation.md, Chinese with English beside it."""
+    synthetic = record["synthetic"]
+    best = min((r for r in record["scores"] if r["forecaster"] != MODEL), key=lambda r: r["crps"])
+    mine = next(r for r in record["scores"] if r["forecaster"] == MODEL)
+    better = mine["crps"] < best["crps"]
+    short, what = record["trial"], settings_of(record)
+    if short:
+        found = f"{trial_note(short).zh}。{trial_note(short).en}."
+    elif better:
+        found = "模型的 CRPS 低于所有简单预测。The model's CRPS is below every simple forecast's."
+    else:
+        found = (
+            "简单预测在水平上更好：水平由它们给出，模型只给出差异与分解。"
+            "A simple forecast is better at the level: they carry the level, the model gives "
+            "differences and their decomposition."
+        )
+    out = [
+        "# 检验记录（试运行，不是结果） · The record (a trial, not a result)"
+        if short
+        else "# 检验记录 · The record",
+        "",
+        "本页由 `xiancheng hindcast --write` 写成，结果照录，不经手工修改。",
+        "Written by `xiancheng hindcast --write`, as it came out; not edited by hand.",
+        "",
+        f"code {record['software']['simulation_code'][:16]} · "
+        f"{record['years'][0]} → {record['years'][1]} · {what.zh} · {what.en}",
+        "",
+        "参数与遗漏的大小只由其余各县估计，被预测的县（或其所在市）自己的记录不参与。模型的规则和先验"
+        "是在看到过这两次普查之后写成的，所以这是留出检验，不是盲测；盲测见 preregistration.md。",
+        "Parameters and errors are estimated from the other counties only. The rules and priors "
+        "were written by people who had seen both censuses: this is a test on counties left out, "
+        "not a blind one. The blind one is in preregistration.md.",
+        "",
+        f"**{found}**",
+        "",
+        "![](pictures/validation.svg)",
+        "",
+    ]
+    for by in dict.fromkeys(row["left_out"] for row in record["scores"]):
+        words = LEFT_OUT[by]
+        out += [f"## {words.zh}留出 · {words.en} left out", ""]
+        rows = [row for row in record["scores"] if row["left_out"] == by]
+        out += [*table_of(*both(score_lines, rows)), ""]
+        if short:
+            out += [f"**{found}**", ""]
+    out += [
+        "叠加一行就是判定所用的水平：给每个被留出者的权重只由其余各县得出。",
+        "The row 'stacked' is the level that verdicts use: the weights for what is left out come "
+        "from the other counties.",
+        "",
+        f"Brier：十年上升是否达到 {THRESHOLD:g} 点。whether the rate rose by {THRESHOLD:g} points.",
+        "",
+        "混合权重（CRPS 最小）· weights of a mixture with the least CRPS: "
+        + ", ".join(f"{TITLES[n].zh} {TITLES[n].en} {w:.2f}"
+                    for n, w in record["weights"].items() if w > 0.005),
+        "",
+        f"## {pack.title_zh} · {pack.title_en}",
+        "",
+        *(line for name, rows in record["counties"].items() for line in (
+            f"### {TITLES[name].zh} {TITLES[name].en}", "",
+            *table_of(*both(county_lines, rows, pack)), "",
+        )),
+        *NOTES,
+        "",
+        *table_of(
+            ["预测者 forecaster", "MAE", "bias", "CRPS"],
+            [[f"{TITLES[r['forecaster']].zh} {TITLES[r['forecaster']].en}", f"{r['mae']:.2f}",
+              f"{r['bias']:+.2f}", f"{r['crps']:.2f}"] for r in record["own"]],
+        ),
+        "",
+        "各部分的增长（100 × 对数）· Growth of the parts (100 log points)",
+        "",
+        *table_of(*both(sign_lines, record, pack)),
+        "",
+        "## 人造数据 · Synthetic truth",
+        "",
+        f"在 {synthetic['predictions']} 个留出的人造预测中，50%、80%、95% 区间含真值的比例 "
+        "shares of intervals that contain the truth: "
+        + ", ".join(f"{float(k):.0%}: {v:.0%}" for k, v in synthetic["coverage"].items()),
+        "",
+    ]  # fmt: skip
+    return "\n".join(out) + "\n"
