@@ -233,7 +233,7 @@ def test_a_logistic_of_a_name_ends_at_the_ceiling_of_its_name(ceiling):
     """Far ahead, a county that grew is at the ceiling and not above or below it."""
     panel = panel_of([[30, 40, 50, 60], [42, 51, 62, 70]])
     far = NAMED[f"logistic_{ceiling:g}"](Known(panel, Origin.at(panel, 0)), 300.0, 400, 1)
-    assert np.median(far.rate, 0) == pytest.approx(np.full(4, ceiling), abs=0.5)
+    assert np.median(far, 0) == pytest.approx(np.full(4, ceiling), abs=0.5)
 
 
 def test_without_a_past_of_its_own_a_county_takes_that_of_others():
