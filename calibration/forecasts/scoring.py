@@ -79,9 +79,7 @@ class ForecastScores:
     brier: float  # of reaching thresholds; nan without any
 
     @classmethod
-    def of(
-        cls, draws: Floats, observed: Floats, thresholds: Floats | None = None
-    ) -> "ForecastScores":
+    def of(cls, draws: Floats, observed: Floats, thresholds: Floats | None = None) -> Self:
         """Scores of draws (draw, case) against observations (case,).
 
         Parameters
