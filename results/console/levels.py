@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xiancheng.results.console.work import SERIES, Piece
+from xiancheng.results.verdict import level as levels
 from xiancheng.results.verdict.level import Level
 from xiancheng.scenarios.outcome import PUBLISHED, Group
 from xiancheng.sim.state import Floats
