@@ -17,8 +17,8 @@ import numpy as np
 from xiancheng.calibration import posterior, priors
 from xiancheng.calibration.forecasts.panel import record
 from xiancheng.calibration.region import load
-from xiancheng.results.verdict.registered import panel_digest
 from xiancheng.results.keeping.tables import values_digest
+from xiancheng.results.verdict.registered import panel_digest
 from xiancheng.scenarios import simulate
 from xiancheng.scenarios.points import sampled
 from xiancheng.scenarios.request import digest_of, plan_digest

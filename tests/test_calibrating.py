@@ -154,7 +154,9 @@ def test_an_observation_that_no_run_comes_near_stops_the_estimate(made, truth):
     observed = truth.stats()[0].copy()
     observed[3, table.summaries.index("rate_change")] = 400.0
     with pytest.raises(estimating.PriorPredictiveError, match=f"{table.units[3]} rate_change"):
-        estimating.estimated(replace(table, observed=observed), made, EstimateSettings("binzhou", None))
+        estimating.estimated(
+            replace(table, observed=observed), made, EstimateSettings("binzhou", None)
+        )
 
 
 def test_draws_carry_what_is_not_estimated_from_the_run_they_go_back_to(estimate, made):

@@ -306,7 +306,10 @@ def test_the_gate_lets_through_what_is_calibrated(linear_training, linear_view):
 @pytest.mark.parametrize("factor", [0.5, 2.0])
 def test_the_gate_stops_intervals_too_narrow_or_too_wide(linear_training, linear_view, factor):
     view, parts = linear_view
-    found = [p.inflated(np.full(5, factor)) for p in view.posteriors(linear_training.simulated[parts.testing])]
+    found = [
+        p.inflated(np.full(5, factor))
+        for p in view.posteriors(linear_training.simulated[parts.testing])
+    ]
     told = calibration_test(found, linear_training.scores[parts.testing])
     assert not told.passed
     assert "a" in told.failing
@@ -325,11 +328,15 @@ def test_intervals_too_narrow_are_widened_by_what_other_rows_show(linear_trainin
     known = linear_training.scores
 
     def too_sure(rows):
-        return [p.inflated(np.full(5, 0.5)) for p in view.posteriors(linear_training.simulated[rows])]
+        return [
+            p.inflated(np.full(5, 0.5)) for p in view.posteriors(linear_training.simulated[rows])
+        ]
 
     factors = conformal_inflation(too_sure(parts.inflation), known[parts.inflation])
     assert factors[:3] == pytest.approx(2, rel=0.25)
-    told = calibration_test([p.inflated(factors) for p in too_sure(parts.testing)], known[parts.testing])
+    told = calibration_test(
+        [p.inflated(factors) for p in too_sure(parts.testing)], known[parts.testing]
+    )
     assert told.passed
 
 
@@ -352,7 +359,9 @@ def test_every_draw_names_its_run(linear_training, linear_view):
 def test_draws_of_real_parameters_lie_inside_what_their_priors_allow():
     free = [prior for prior in catalogue() if prior.estimable == "free"]
     theta = np.column_stack([prior.draws(400, 1) for prior in free])
-    shown = normal_scores(free, theta)[:, :6] + 0.2 * np.random.default_rng(1).standard_normal((400, 6))
+    shown = normal_scores(free, theta)[:, :6] + 0.2 * np.random.default_rng(1).standard_normal(
+        (400, 6)
+    )
     table = toys.table([prior.name for prior in free], theta, shown[:, :, None])
     training = training_set(table, free, Discrepancy.like(table), seed=1)
     rows = split(np.arange(400), seed=1, inflation=20, testing=20).learning

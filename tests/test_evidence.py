@@ -11,10 +11,10 @@ from xiancheng.calibration import posterior
 from xiancheng.calibration.forecasts.panel import record, widest_pack
 from xiancheng.calibration.region import load
 from xiancheng.results.cli import main
-from xiancheng.results.verdict.registered import panel_digest
 from xiancheng.results.keeping import evidence, reproducing, store
 from xiancheng.results.keeping.answers import Answers
 from xiancheng.results.keeping.keyed import Store
+from xiancheng.results.verdict.registered import panel_digest
 from xiancheng.scenarios.request import World, code_digest
 from xiancheng.scenarios.resolving import resolve
 

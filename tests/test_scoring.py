@@ -175,18 +175,19 @@ def test_before_the_plan_was_issued_nobody_knows_of_it():
     assert not told.model.with_plan
     assert (told.model.effect == 0).all()
     assert told.rates[MELD].tolist() == told.rates["stacked"].tolist()
-    assert any("尚未印发" in remark.zh for remark in scored.remarks(told, [], early))
+    assert any("尚未印发" in remark.said("zh") for remark in score_tables.notes(told, [], early))
 
 
 def test_equal_settings_give_equal_forecasts_on_any_number_of_workers(told):
     again = forecasts("binzhou", told.days, SMALL, jobs=2)
     for name, made in told.rates.items():
-        assert again.made[name].tolist() == made.tolist()
+        assert again.rates[name].tolist() == made.tolist()
 
 
 def test_priors_are_told_loudly_and_a_posterior_is_named(told):
     def said(model):
-        return " ".join(r.en for r in scored.remarks(replace(told, model=model), [], REGISTERED))
+        notes = score_tables.notes(replace(told, model=model), [], REGISTERED)
+        return " ".join(note.said("en") for note in notes)
 
     assert "no posterior sample" in said(replace(told.model, posterior=None))
     assert "no posterior sample" not in said(replace(told.model, posterior="abc"))
@@ -206,7 +207,7 @@ def test_a_target_is_judged_on_its_deadline_only(groups):
 
 
 def test_scores_of_a_case_are_those_of_its_draws(told):
-    seen = [Observed(2, 2, END, 38.0), Observed(3, 6, END, 71.0)]
+    seen = [PublishedRate(2, 2, END, 38.0), PublishedRate(3, 6, END, 71.0)]
     table = scoring.by_forecaster(told, seen, load("binzhou")).set_index("forecaster")
     draws = told.rates["drift"][1][:, [2, 6]]
     off = np.median(draws, axis=0) - [38.0, 71.0]
@@ -220,7 +221,8 @@ def test_scores_of_a_case_are_those_of_its_draws(told):
 
 
 def test_counties_together_stay_out_of_the_main_score(told):
-    seen = [Observed(2, 2, END, 38.0), Observed(3, 7, END, 64.0), Observed(4, 8, END, 58.0)]
+    cases = [(2, 2, 38.0), (3, 7, 64.0), (4, 8, 58.0)]
+    seen = [PublishedRate(line, group, END, rate) for line, group, rate in cases]
     table = scoring.by_forecaster(told, seen, load("binzhou"))
     cases = table.groupby("over")["cases"].first()
     assert cases.to_dict() == {"counties": 1, "together": 2}
@@ -231,7 +233,7 @@ def test_counties_together_stay_out_of_the_main_score(told):
 
 @pytest.fixture
 def small(monkeypatch):
-    monkeypatch.setattr(scoring, "REGISTERED", SMALL)
+    monkeypatch.setattr(commands, "REGISTERED", SMALL)
 
 
 def test_the_command_prints_and_writes_what_came_out(file, tmp_path, small, capsys):
@@ -247,7 +249,7 @@ def test_the_command_prints_and_writes_what_came_out(file, tmp_path, small, caps
 
 
 def test_people_read_tables(file, told, monkeypatch, capsys):
-    monkeypatch.setattr(forecasting, "forecasts", lambda *_, **__: told)
+    monkeypatch.setattr(commands, "forecasts", lambda *_, **__: told)
     path = file(line(value="38"), line(code="371600", value="64"))
     assert main(["score", str(path), "--lang", "en"]) == 0
     shown = capsys.readouterr().out
@@ -297,13 +299,13 @@ def test_everyone_who_forecasts_is_registered(page):
 
 @each_page
 def test_the_registered_commands_are_understood(page):
-    commands = re.findall(
+    found = re.findall(
         r"^ {4}(xiancheng score .*)$", page.read_text(encoding="utf-8"), re.MULTILINE
     )
-    assert len(commands) == 2
-    for command in commands:
+    assert len(found) == 2
+    for command in found:
         asked = parser(Say("zh")).parse_args(command.split()[1:])
-        settings = scoring.of(asked)
+        settings = commands.score_settings(asked)
         assert replace(settings, cutoff=REGISTERED.cutoff) == REGISTERED
         assert settings.cutoff in ROUNDS
     assert (load("binzhou").censuses[-1], INFORMATION) == ROUNDS
@@ -312,7 +314,7 @@ def test_the_registered_commands_are_understood(page):
 @each_page
 def test_the_digests_that_freeze_it_are_those_printed(page):
     text = page.read_text(encoding="utf-8")
-    for name in frozen.digests("binzhou"):
+    for name in digests("binzhou"):
         assert f"| `{name}` |" in text
 
 
@@ -325,17 +327,19 @@ def test_registration_holds_no_figure_it_seals(page):
 
 def test_other_settings_are_not_the_registered_ones(told):
     asked = SimpleNamespace(cutoff=None, draws=None, scale=None, seed=None)
-    assert scoring.of(asked) == REGISTERED
+    assert commands.score_settings(asked) == REGISTERED
     asked.draws = 50
-    changed = scoring.of(asked)
+    changed = commands.score_settings(asked)
     assert changed.draws == 50
-    said = " ".join(remark.en for remark in scored.remarks(told, [], changed))
+    said = " ".join(remark.said("en") for remark in score_tables.notes(told, [], changed))
     assert "not the registered settings: draws=50" in said
 
 
 @pytest.mark.parametrize(("cutoff", "registered"), [(ROUNDS[0], True), (date(2022, 1, 1), False)])
 def test_both_rounds_are_registered_and_no_other(told, cutoff, registered):
-    said = " ".join(r.en for r in scored.remarks(told, [], replace(REGISTERED, cutoff=cutoff)))
+    said = " ".join(
+        r.said("en") for r in score_tables.notes(told, [], replace(REGISTERED, cutoff=cutoff))
+    )
     assert ("not the registered settings" not in said) == registered
 
 

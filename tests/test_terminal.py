@@ -19,9 +19,9 @@ from xiancheng.calibration.region import load
 from xiancheng.results import caveats, cells, commands, cost, show, streams
 from xiancheng.results.cli import Say, main
 from xiancheng.results.comparison import command
-from xiancheng.results.forecasts import score
-from xiancheng.results.knowing import hindcast
 from xiancheng.results.stopping import INTERRUPTED
+from xiancheng.results.tables.hindcast import SCORES, score_lines
+from xiancheng.results.verdict import commands as evidence
 
 HERE = Path(__file__).parent.parent
 SMALL = ["--scale", "0.003"]
@@ -51,7 +51,7 @@ def tables(tmp_path_factory):
             if name.startswith("xiancheng.results.") and getattr(module, "table", None) is plain:
                 patch.setattr(module, "table", table)
 
-        for module in (commands, command, score):
+        for module in (commands, command, evidence):
             patch.setattr(module, "table", table)
         for words in asked:
             for lang in ("zh", "en"):
@@ -59,10 +59,10 @@ def tables(tmp_path_factory):
                 assert main([*words, "--lang", lang]) == 0
                 assert len(found) > before, words
     rows = [
-        {name: 0.1234 if name != "forecaster" else "model" for name in hindcast.SCORES}
+        {name: 0.1234 if name != "forecaster" else "model" for name in SCORES}
         | {"bias": -1234.567, "mae": 98765.4321}
     ] * 3
-    found += [("hindcast", *hindcast.lines(rows, lang), False) for lang in ("zh", "en")]
+    found += [("hindcast", *score_lines(rows, lang), False) for lang in ("zh", "en")]
     return found
 
 

@@ -6,7 +6,7 @@ dependence between counties; and stacking weights are made for it. Averaged quan
 narrower, in a field whose intervals have mostly been too narrow already.
 
 Forecasters are stacked by how well they forecast counties held out. What the model adds to this
-level is `results.verdict.pairing`. What is printed is not the true rate: the series drifts between
+level is `results.verdict.level`. What is printed is not the true rate: the series drifts between
 benchmarks, counties are made to agree with their prefecture, numbers are smoothed and rounded. Each
 draw goes through all of it, so its spread holds parameters, structure and observation.
 

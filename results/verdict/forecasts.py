@@ -18,7 +18,7 @@ from xiancheng.calibration.forecasts.melding import BASELINES
 from xiancheng.calibration.forecasts.panel import Panel, record, years_between
 from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.region import Region, load
-from xiancheng.results.verdict import pairing
+from xiancheng.results.verdict import level
 from xiancheng.results.verdict.level import stack
 from xiancheng.results.verdict.registered import REGISTERED, ScoreSettings
 from xiancheng.scenarios.engines import Local, Lost, WorkersLostError
@@ -151,7 +151,7 @@ def forecasts(
     own, past, n = Panel.of(pack), record(pack), settings.level_draws
     known, residents = Known(past, Origin.at(own, 1)), own.residents[1]
     pool = stack(str(region), settings.left_out_draws, settings.seed)
-    rows = pairing.run_of_draw(settings.draws, n, settings.seed)
+    rows = level.run_of_draw(settings.draws, n, settings.seed)
     parameters = [model.parameters[row] for row in rows]
     groups = reported(pack)
 
@@ -167,7 +167,7 @@ def forecasts(
             rate = forecaster(known, years, n, settings.seed)
             rates[forecaster.name].append(printed(rate, day, parameters))
             if forecaster is pool:
-                melded = pairing.published(rate, model.plan[i], model.baseline[i], settings.seed)
+                melded = level.published(rate, model.plan[i], model.baseline[i], settings.seed)
                 rates[MELD].append(printed(melded, day, parameters))
         rates[MODEL].append(printed(model.plan[i], day, model.parameters))
         if model.with_plan:
