@@ -15,8 +15,8 @@ from xiancheng.results.seeking import certify, held, seek, sought
 from xiancheng.results.seeking.programme import least
 from xiancheng.results.seeking.wish import spending, wished
 from xiancheng.results.verdict.level import at_deadlines, level
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.paired import Draw, Reading, Runs, independent, layered
-from xiancheng.scenarios.resolving import resolve
 from xiancheng.scenarios.simulate import RequestError
 
 SCALE = 0.005

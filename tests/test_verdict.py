@@ -16,7 +16,7 @@ from xiancheng.results.verdict.level import DRAWS, Level, at_deadlines, level
 from xiancheng.results.verdict.pairing import draw_of_run, published, run_of_draw
 from xiancheng.results.verdict.verdict import Verdict
 from xiancheng.scenarios.ensemble import draws, pair
-from xiancheng.scenarios.resolving import resolve
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.simulate import horizon
 
 SCALE = 0.01

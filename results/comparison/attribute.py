@@ -27,7 +27,7 @@ import numpy as np
 
 from xiancheng.scenarios.outcome import RATE, Group
 from xiancheng.scenarios.paired import PARTS, Draw, Reading, Runs
-from xiancheng.scenarios.scenario import Scenario
+from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.scenarios.simulate import reported
 from xiancheng.sim.state import Floats
 

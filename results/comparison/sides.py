@@ -5,14 +5,14 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.priors import catalogue, override
 from xiancheng.results.keeping.store import Saved, on_file
-from xiancheng.scenarios.checking import Words
-from xiancheng.scenarios.differences import diff, differences
+from xiancheng.scenarios.diff import diff, differences
+from xiancheng.scenarios.loader import is_shipped, resolve
 from xiancheng.scenarios.paired import Draw
 from xiancheng.scenarios.request import code_digest
-from xiancheng.scenarios.resolving import is_shipped, resolve
-from xiancheng.scenarios.scenario import Scenario
+from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.scenarios.simulate import RequestError, information
 
 if TYPE_CHECKING:

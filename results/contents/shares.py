@@ -22,7 +22,7 @@ from xiancheng.results.comparison.attribute import (
 )
 from xiancheng.scenarios.paired import Runs, judged_on, layered
 from xiancheng.scenarios.request import digest_of
-from xiancheng.scenarios.scenario import Scenario
+from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.scenarios.simulate import RequestError, reported
 
 if TYPE_CHECKING:

@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from xiancheng.calibration.i18n import Words
 from xiancheng.results.seeking.held import Held, Reads
 from xiancheng.results.seeking.seek import Found
 from xiancheng.results.seeking.wish import Package, Wish
-from xiancheng.scenarios.checking import Words
 from xiancheng.scenarios.paired import Draw
-from xiancheng.scenarios.scenario import Scenario
+from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.sim.state import Bools, Floats
 
 CONFIDENCE = 0.95  # of the lower bound, one-sided

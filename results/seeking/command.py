@@ -17,7 +17,7 @@ def seek(asked: Namespace, say: Say) -> int:
     from xiancheng.results.caveats import unjudged
     from xiancheng.results.contents.shares import identity
     from xiancheng.results.seeking import certify, held, seek, sought, wish
-    from xiancheng.scenarios.naming import called
+    from xiancheng.scenarios.diff import called
     from xiancheng.scenarios.paired import independent, layered
     from xiancheng.scenarios.simulate import reported
 

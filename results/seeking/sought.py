@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from xiancheng.calibration.i18n import Words
 from xiancheng.results.caveats import belief
 from xiancheng.results.markdown import Lines
 from xiancheng.results.seeking.certify import CONFIDENCE, WORLDS, Certificate, Regret
@@ -10,7 +11,6 @@ from xiancheng.results.seeking.seek import STEP, Found
 from xiancheng.results.seeking.wish import Wish, strength
 from xiancheng.results.verdict.pairing import DRAWS
 from xiancheng.results.verdict_table import percent
-from xiancheng.scenarios.checking import Words
 
 PACKAGES = {
     "nothing": Words("什么都不做", "nothing"),
