@@ -20,7 +20,7 @@ from pydantic import (
 )
 
 from xiancheng.calibration.i18n import Words
-from xiancheng.calibration.naming import is_path, nearest
+from xiancheng.calibration.naming import is_path
 from xiancheng.scenarios.plan_files import Plan, UnitCost
 from xiancheng.scenarios.types import (
     CountyName,
@@ -194,7 +194,8 @@ def _base(value: str, info: ValidationInfo) -> str:
     raise wrong(
         f"情景名（{zh}），或 YAML 文件的路径（如 ./mine.yaml，从本文件所在的文件夹算起）",
         f"a scenario ({en}), or the path of a YAML file, such as ./mine.yaml beside this one",
-        nearest(value, names),
+        value,
+        names,
     )
 
 

@@ -913,12 +913,12 @@ measures:
   M05: off
   M08:
     intensity: 0.5
-    counties: &c {惠民县: 1.0}
+    counties: {惠民县: 1.0}
   M06:
     phases:
       - {from: 2024Q1, until: 2024Q4, intensity: 0.5}
       - {from: 2025Q1, until: 2025Q4}
-  M09: {counties: *c}
+  M09: {counties: {惠民县: 1.0}}
 doses: {M05-a/training/rural: 9000}
 conditions:
   recoding: frozen

@@ -315,7 +315,7 @@ SLIPS = [
     ("region.yaml", "operator: about", "operator: abut", None, "'about'"),
     ("region.yaml", "value: 59.3", "value: 159.3", None, "from 0 to 100"),
     ("region.yaml", "id: T-2", "id: T-1", None, "each but once"),
-    ("region.yaml", "name: binzhou", "name: binzhou\nname: binzhou", None, "no key twice"),
+    ("region.yaml", "name: binzhou", "name: binzhou\nname: binzhou", None, "each key once"),
     ("region.yaml", "censuses: [2010-11-01, 2020-11-01]", "censuses: [soon]", None, "year-month"),
     ("sources.yaml", "  publisher: 国家统计局", "  publihser: 国家统计局", None, "'publisher'"),
 ]
