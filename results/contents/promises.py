@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from xiancheng.calibration.i18n import Words
+from xiancheng.results.analysis.attribution import records
 from xiancheng.results.contents.parts import Column, Table
-from xiancheng.results.contents.shares import records
 from xiancheng.results.contents.subject import Subject
 from xiancheng.results.contents.words import QUALIFIERS
 from xiancheng.scenarios.delivery import delivered
