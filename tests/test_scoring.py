@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from tests import registration
+from xiancheng.calibration.errors import ScenarioError
 from xiancheng.calibration.forecasts.scoring import LEVELS
 from xiancheng.calibration.region import load
 from xiancheng.results.cli import Say, main, parser
@@ -27,7 +28,6 @@ from xiancheng.results.verdict.forecasts import (
 )
 from xiancheng.results.verdict.observations import COLUMNS, VARIABLE, PublishedRate, read
 from xiancheng.results.verdict.registered import REGISTERED, ROUNDS, ScoreSettings, digests
-from xiancheng.scenarios.checking import ScenarioError
 from xiancheng.scenarios.outcome import ABOUT
 from xiancheng.scenarios.simulate import INFORMATION, RequestError, reported
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from xiancheng.calibration import posterior
 from xiancheng.calibration.forecasts import panel
+from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.region import Region, load
 from xiancheng.results.keeping.files import digest
 from xiancheng.results.verdict import registered
-from xiancheng.scenarios.checking import Words
 from xiancheng.scenarios.request import World, code_digest
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from xiancheng.calibration.i18n import Words
 from xiancheng.results.markdown import Lines
 from xiancheng.results.verdict.forecasts import TITLES, Forecasts
 from xiancheng.results.verdict.observations import PublishedRate
 from xiancheng.results.verdict.registered import REGISTERED, ROUNDS, ScoreSettings
-from xiancheng.scenarios.checking import Words
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -23,9 +23,9 @@ from xiancheng.results.verdict.level import stack
 from xiancheng.results.verdict.registered import REGISTERED, ScoreSettings
 from xiancheng.scenarios.engines import Local, Lost, WorkersLostError
 from xiancheng.scenarios.ensemble import without_plan
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import Group
 from xiancheng.scenarios.request import Request
-from xiancheng.scenarios.resolving import resolve
 from xiancheng.scenarios.simulate import RequestError, checked, horizon, reported
 from xiancheng.sim.parameters import Parameters
 from xiancheng.sim.state import Floats
