@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from xiancheng.calibration.errors import PackError, RefusedError, ScenarioError
+    from xiancheng.calibration.posterior import load as posterior
     from xiancheng.calibration.priors import ParameterError
     from xiancheng.calibration.region import load as load_region
     from xiancheng.results.verdict.verdict import of_outcome as verdict
@@ -37,6 +38,7 @@ __all__ = [
     "load_plan",
     "load_region",
     "parameters",
+    "posterior",
     "simulate",
     "verdict",
 ]
@@ -55,6 +57,7 @@ DOORS = {  # public name: module of ours, and the name there
     "load_plan": ("scenarios.loader", "load_plan"),
     "load_region": ("calibration.region", "load"),
     "parameters": ("scenarios.catalogue", "parameters"),
+    "posterior": ("calibration.posterior", "load"),
     "simulate": ("scenarios.simulate", "simulate"),
     "verdict": ("results.verdict.verdict", "of_outcome"),
 }
