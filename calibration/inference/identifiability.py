@@ -169,17 +169,14 @@ def sobol(
     sample, analyze = optional("SALib.sample.sobol").sample, optional("SALib.analyze.sobol").analyze
     grid = sample(sobol_problem(names), points, calc_second_order=False, seed=seed)
     values = function(ndtri(0.5 + INNER * (np.asarray(grid) - 0.5)))
-    rows = []
+    rows: list[dict[str, Any]] = []
     for output, column in zip(outputs, values.T, strict=True):
         if column.std() == 0:
             continue  # nothing to divide
         found = analyze(sobol_problem(names), column, calc_second_order=False, seed=seed + 1)
-        of_output = [
-            {"output": output, "input": name}
-            | {key: float(found[key][k]) for key in ("S1", "S1_conf", "ST", "ST_conf")}
-            for k, name in enumerate(names)
-        ]
-        rows += sorted(of_output, key=lambda row: -row["ST"])
+        for k in np.argsort(-found["ST"], kind="stable"):
+            shares = {key: float(found[key][k]) for key in ("S1", "S1_conf", "ST", "ST_conf")}
+            rows.append({"output": output, "input": names[k], **shares})
     return rows
 
 

@@ -1,35 +1,22 @@
-"""Statistical forecasts: what they know, what they carry on, and how sure they are."""
+"""Trends that go on, in each county or shared by its prefecture."""
 
 from dataclasses import replace
-from datetime import date
 
 import numpy as np
 import pytest
-from scipy.stats import t as student
 
+from tests.toys import NAMED, ahead, panel_of, some_counties
 from xiancheng.calibration.forecasts import trends
-from xiancheng.calibration.forecasts.cohort_component import (
-    CohortRatios,
-    by_place,
-    cohort_component,
-)
 from xiancheng.calibration.forecasts.forecast import (
-    DEGREES,
     SHIFT_SD,
-    Baseline,
-    ForecastError,
     Known,
     Origin,
-    StudentT,
-    deviation,
-    drift,
     from_log_odds,
     hindcast,
     log_odds,
 )
-from xiancheng.calibration.forecasts.melding import BASELINES, SINGLE, Mixture
-from xiancheng.calibration.forecasts.panel import Panel, hold_out, record
-from xiancheng.calibration.forecasts.scoring import ForecastScores, coverage, crps
+from xiancheng.calibration.forecasts.panel import hold_out
+from xiancheng.calibration.forecasts.scoring import ForecastScores, coverage
 from xiancheng.calibration.forecasts.trends import (
     SCALE,
     WIDE,
@@ -37,155 +24,6 @@ from xiancheng.calibration.forecasts.trends import (
     gibbs_sample,
     records_ahead,
 )
-from xiancheng.calibration.i18n import Words
-from xiancheng.calibration.region import load
-
-CENSUSES = date(2010, 11, 1), date(2020, 11, 1)
-NAMED = {forecaster.name: forecaster for forecaster in BASELINES}
-every_baseline = pytest.mark.parametrize("baseline", BASELINES, ids=list(NAMED))
-
-
-def panel_of(rates, *, growth=1.0, prefectures=3, dates=CENSUSES):
-    """Counties of 100,000 whose rates [percent] at two censuses are these, (2, unit)."""
-    share = np.asarray(rates, float) / 100
-    units = share.shape[1]
-    people = np.array([1e5, 1e5 * growth])[:, None] * np.ones((2, units))
-    young = np.linspace(2, 0.5, 19)
-    above = 370100 + 100 * (np.arange(units) % prefectures)
-    return Panel(
-        codes=tuple(map(str, above + 21 + np.arange(units) // prefectures)),
-        prefecture=tuple(map(str, above)),
-        dates=dates,
-        urban=people * share,
-        rural=people * (1 - share),
-        ages=people[:, :, None] * young / young.sum(),
-        odds=np.ones((2, 19)),
-        comparable=np.ones(units, bool),
-    )  # fmt: skip
-
-
-def some_counties(units=12, seed=0):
-    rng = np.random.default_rng(seed)
-    start = rng.uniform(30, 60, units)
-    return panel_of([start, start + 10 + 4 * rng.standard_t(4, units)])
-
-
-def ahead(panel, name, years=5.0, draws=4000, seed=1):
-    return NAMED[name](Known(panel, Origin.at(panel, 1)), years, draws, seed)
-
-
-@pytest.fixture(scope="module")
-def shandong():
-    panel = Panel.of(load("shandong"))
-    return panel.take(panel.comparable)
-
-
-# The record
-
-
-def test_the_record_of_shandong_is_as_published(shandong):
-    """Evidence table: 77 counties without Zouping, whose code changed; left out one by one."""
-    assert len(shandong) == 78
-    counties = shandong.take(np.array(shandong.codes) != "371681")
-    change = counties.rate[1] - counties.rate[0]
-    others = (change.sum() - change) / (len(change) - 1)
-    error = np.abs(change - others)
-    assert error.mean() == pytest.approx(5.2, abs=0.05)
-    assert np.sqrt((error**2).mean()) == pytest.approx(6.6, abs=0.05)
-    assert np.quantile(error, 0.9) == pytest.approx(11.7, abs=0.05)
-    assert (change.mean(), change.std(ddof=1)) == pytest.approx((12.7, 6.6), abs=0.05)
-    fell = {
-        code: round(float(c), 1) for code, c in zip(counties.codes, change, strict=True) if c < 0
-    }
-    assert fell == {"371424": -3.4, "371621": -2.1, "371322": -1.4, "371427": -1.2}
-
-
-def test_binzhou_leans_on_its_province():
-    known = record(load("binzhou"))
-    assert len(known) == 78
-    assert {"371621", "371681"} <= set(known.codes)
-    assert not {"371602", "371603"} & set(known.codes), "districts trade land with each other"
-
-
-@pytest.mark.parametrize("by", ["unit", "prefecture"])
-def test_everyone_is_left_out_once_and_never_known(by):
-    panel = some_counties()
-    out = []
-    for rest, left in hold_out(panel, by):
-        assert set(rest.codes) | set(left.codes) == set(panel.codes)
-        assert not set(rest.codes) & set(left.codes)
-        if by == "prefecture":
-            assert not set(rest.prefecture) & set(left.prefecture)
-        out += left.codes
-    assert sorted(out) == sorted(panel.codes)
-
-
-def test_records_join_without_doubles():
-    panel = some_counties()
-    half = panel.take(np.arange(12) < 7)
-    joined = half.joined(panel)
-    assert sorted(joined.codes) == sorted(panel.codes)
-    order = [joined.codes.index(code) for code in panel.codes]
-    assert joined.rate[:, order].tolist() == panel.rate.tolist()
-    with pytest.raises(LookupError):
-        half.joined(replace(panel, dates=(date(2000, 11, 1), CENSUSES[0])))
-
-
-# What all have in common
-
-
-@every_baseline
-def test_nothing_of_a_county_left_out_is_seen(baseline):
-    panel = some_counties()
-    urban = panel.urban.copy()
-    urban[1, 4] = 0.9 * panel.residents[1, 4]
-    other = replace(panel, urban=urban, rural=panel.residents - urban)
-    before, after = (hindcast(baseline, p, draws=60) for p in (panel, other))
-    assert before[:, 4].tolist() == after[:, 4].tolist()
-    if baseline.name != "persistence":
-        assert np.median(after[:, 5]) != np.median(before[:, 5]), "but by those who knew it"
-
-
-@every_baseline
-def test_equal_seeds_give_equal_draws(baseline):
-    panel = some_counties()
-    known = Known(panel, Origin.at(panel, 1))
-    one, same, other = (baseline(known, 5.0, 50, seed) for seed in (1, 1, 2))
-    assert one.tolist() == same.tolist()
-    assert one.tolist() != other.tolist()
-
-
-@every_baseline
-def test_rates_are_shares_even_at_the_ends(baseline):
-    rates = np.array([[0.0, 3.0, 50.0, 97.0, 100.0, 60.0], [0.0, 8.0, 70.0, 99.0, 100.0, 75.0]])
-    panel = panel_of(rates)
-    for census in (0, 1):
-        rate = baseline(Known(panel, Origin.at(panel, census)), 10.0, 500, 1)
-        assert rate.shape == (500, 6)
-        assert np.isfinite(rate).all()
-        assert rate.min() >= 0
-        assert rate.max() <= 100
-
-
-@every_baseline
-def test_later_is_less_sure_between_a_random_walk_and_a_drift(baseline):
-    panel = some_counties(30)
-    made = [log_odds(ahead(panel, baseline.name, years)) for years in (2.5, 5.0)]
-    near, far = (np.ptp(np.quantile(odds, [0.25, 0.75], axis=0), axis=0) for odds in made)
-    if not baseline.name.startswith("logistic"):  # whose ceiling comes nearer
-        assert 1.2 < np.median(far / near) < 2.3
-
-
-@every_baseline
-def test_two_counties_tell_nothing(baseline):
-    panel = panel_of([[40, 50], [50, 60]])
-    with pytest.raises(ForecastError) as refused:
-        baseline(Known(panel, Origin.at(panel, 1)), 5.0, 10, 1)
-    assert "3" in refused.value.zh
-    assert "3" in refused.value.en
-
-
-# Trends
 
 
 def test_persistence_stays_and_a_drift_goes_on():
@@ -259,67 +97,7 @@ def test_odds_move_and_return():
     assert from_log_odds(np.array([50.0]), np.array([np.log(3)])) == pytest.approx(75.0)
 
 
-# Errors
-
-
-def test_the_law_is_the_most_likely_one():
-    values = student.rvs(DEGREES, 3, 2, size=300, random_state=1)
-    _, location, scale = student.fit(values, fdf=DEGREES)
-    law = StudentT.fit(values)
-    assert (law.location, law.scale) == pytest.approx((location, scale), rel=1e-3)
-    assert StudentT.fit(values, 0.0).location == 0
-
-
-def test_the_law_is_as_unsure_as_repeated_samples_disagree():
-    rng = np.random.default_rng(2)
-    again = [StudentT.fit(rng.standard_t(DEGREES, 80)) for _ in range(400)]
-    locations, scales = StudentT(0.0, 1.0, 80, True).draws(20_000, rng)
-    assert np.std([law.location for law in again]) == pytest.approx(locations.std(), rel=0.15)
-    assert np.std(np.log([law.scale for law in again])) == pytest.approx(
-        np.log(scales).std(), rel=0.15
-    )
-
-
-def test_a_location_that_is_given_is_sure():
-    locations, _ = StudentT.fit(np.arange(9.0), 0.0).draws(10, np.random.default_rng(0))
-    assert (locations == 0).all()
-
-
-def test_deviations_grow_between_their_root_and_themselves():
-    scale = np.ones(200_000)
-
-    def spread(span, known):
-        rng = np.random.default_rng(1)
-        return np.quantile(np.abs(deviation((200_000, 1), scale, span, rng, known=known)), 0.5)
-
-    assert spread(0.5, True) / spread(1.0, True) == pytest.approx(0.5)
-    assert 0.5 < spread(0.5, False) / spread(1.0, False) < np.sqrt(0.5)
-
-
-def test_counties_stray_as_students_with_four_degrees_of_freedom_do():
-    """One in sixty strays more than four times the scale; of a normal none would in 10,000."""
-    stray = deviation((400_000, 1), np.ones(400_000), 1.0, np.random.default_rng(2), known=True)
-    for scales in (1, 2, 4, 8):
-        share, expected = (abs(stray) > scales).mean(), 2 * student.sf(scales, 4)
-        assert share == pytest.approx(expected, rel=0.06), scales
-    law = StudentT.fit(stray[:20_000, 0], 0.0)
-    assert law.scale == pytest.approx(1, abs=0.02)
-
-
-def test_what_a_drift_showed_goes_on_and_what_a_walk_showed_does_not():
-    rng = np.random.default_rng(1)
-    effect, fresh = np.full((100_000, 1), 2.0), rng.standard_normal((100_000, 1))
-
-    def told(omega):
-        return drift(effect, np.ones_like(effect), fresh, 0.5, np.full((100_000, 1), omega), rng)
-
-    assert told(1.0) == pytest.approx(np.ones((100_000, 1)))
-    assert told(0.0).mean() == pytest.approx(0, abs=0.02)
-    assert told(0.0).std() == pytest.approx(np.sqrt(0.5), rel=0.02)
-    assert told(0.5).mean() == pytest.approx(0.5, abs=0.02)
-
-
-# The hierarchical model
+# The shared trend
 
 
 @pytest.mark.parametrize("middle", [0.0, 1.5])
@@ -510,115 +288,3 @@ def test_only_the_shared_trend_lets_the_counties_of_a_prefecture_stray_together(
 
     assert together("shared_trend") > 0.1
     assert abs(together("drift")) < 0.05
-
-
-# Cohorts
-
-
-def test_ages_split_by_odds_keep_all_totals():
-    rng = np.random.default_rng(1)
-    ages = rng.uniform(1e3, 5e3, (4, 19))
-    everyone = ages.sum(1)
-    urban = everyone * [0.0, 0.3, 0.9, 1.0]
-    split = by_place(ages, np.linspace(2, 0.5, 19), urban, everyone - urban)
-    assert split.sum(2)[0] == pytest.approx(urban, abs=0.01)
-    assert split.sum(0)[:, 1:] == pytest.approx(ages[:, 2:])
-    assert split.sum(0)[:, 0] == pytest.approx(ages[:, :2].sum(1))
-    town = split[0, 1] / split.sum(0)[1]
-    assert town[1] > town[-1], "the young live in town"
-
-
-def test_ages_that_are_of_another_total_are_scaled_to_the_residents():
-    """A pack may give ages as shares or of those registered; town and village are as counted."""
-    ages = np.random.default_rng(1).uniform(1e3, 5e3, (3, 19))
-    urban, rural = np.array([3e4, 5e4, 0.0]), np.array([7e4, 1e4, 2e4])
-    odds = np.linspace(2, 0.5, 19)
-    split = by_place(ages, odds, urban, rural)
-    assert split.sum(2) == pytest.approx(np.stack([urban, rural]), abs=0.1)
-    shape = ages / ages.sum(1, keepdims=True)
-    assert split.sum(0)[:, 1:] == pytest.approx(shape[:, 2:] * (urban + rural)[:, None], rel=1e-9)
-    assert by_place(shape, odds, urban, rural) == pytest.approx(split, rel=1e-6, abs=1e-3)
-
-
-def test_cohorts_that_keep_their_numbers_go_on_to_keep_them():
-    still = np.full((1, 18), 100.0)
-    rates = CohortRatios.between(still, still)
-    older = rates.after(still, 5.0)
-    assert rates.ageing == pytest.approx(np.ones((1, 16)))
-    assert rates.children == pytest.approx(np.full(1, 0.2))
-    oldest = 200 * np.sqrt(1 / 3)  # a third of those over 75 are over 85 ten years later
-    assert older == pytest.approx(1700 + oldest)
-
-
-def test_between_two_steps_numbers_grow_evenly():
-    rates = CohortRatios(np.full((1, 16), 0.9), np.array([0.4]), np.array([0.2]))
-    people = np.random.default_rng(3).uniform(50, 150, (1, 18))
-    now, five, ten = people.sum(), rates.step(people).sum(), rates.step(rates.step(people)).sum()
-    told = [rates.after(people, years)[0] for years in (0.0, 2.5, 5.0, 10.0)]
-    assert told == pytest.approx([now, np.sqrt(now * five), five, ten])
-
-
-def test_two_steps_of_five_years_undo_the_ten_they_came_from():
-    rng = np.random.default_rng(2)
-    known = CohortRatios(np.full((1, 16), 0.97), np.array([0.5]), np.array([0.15]))
-    before = rng.uniform(50, 150, (1, 18))
-    after = known.step(known.step(before))
-    found = CohortRatios.between(before, after)
-    assert found.ageing == pytest.approx(known.ageing)
-    assert found.children == pytest.approx(known.children)
-    assert found.step(found.step(before))[:, 2:17] == pytest.approx(after[:, 2:17])
-
-
-def test_cohorts_are_followed_through_ten_years_or_not_at_all():
-    panel = replace(some_counties(), dates=(date(2020, 11, 1), date(2025, 11, 1)))
-    with pytest.raises(ForecastError) as refused:
-        NAMED["cohorts"](Known(panel, Origin.at(panel, 1)), 5.0, 10, 1)
-    assert "5.0" in refused.value.zh
-
-
-def test_cohorts_forecast_residents_too(shandong):
-    known = Known(shandong, Origin.at(shandong, 1))
-    _, residents = cohort_component(known, 5.0, 4000, np.random.default_rng(1))
-    growth = np.median(residents, 0) / shandong.residents[1]
-    past = shandong.residents[1] / shandong.residents[0]
-    assert np.corrcoef(growth, past)[0, 1] > 0.7
-    assert 0.8 < growth.min() < growth.max() < 1.4
-
-
-# Mixtures
-
-
-def test_a_mixture_is_made_of_whole_draws():
-    panel = some_counties()
-    known = Known(panel, Origin.at(panel, 1))
-    low, high = (
-        Baseline(name, Words("", ""), lambda *_, rate=rate: np.full((400, 12), rate))
-        for name, rate in (("low", 10.0), ("high", 90.0))
-    )
-    rate = Mixture("mixed", Words("", ""), (low, high), (0.25, 0.75))(known, 5.0, 400, 1)
-    assert np.ptp(rate, axis=1).max() == 0
-    assert (rate[:, 0] == 10).mean() == pytest.approx(0.25)
-
-
-def test_a_member_without_weight_is_not_asked():
-    def refuses(*_):
-        raise AssertionError("asked")
-
-    panel = some_counties()
-    known = Known(panel, Origin.at(panel, 1))
-    pool = Mixture("mixed", Words("", ""), (NAMED["drift"], refuses), (1.0, 0.0))
-    assert pool(known, 5.0, 50, 1).tolist() == NAMED["drift"](known, 5.0, 50, 1).tolist()
-
-
-def test_the_equal_mixture_is_as_wide_as_its_members_disagree(shandong):
-    spread = {f.name: ahead(shandong, f.name).std(0).mean() for f in (*SINGLE, BASELINES[-1])}
-    mixed = spread.pop("equal_weights")
-    assert mixed > np.median(list(spread.values()))
-
-
-def test_crps_of_the_whole_record_orders_persistence_last(shandong):
-    seen = shandong.rate[1]
-    told = {
-        f.name: crps(hindcast(f, shandong, by="prefecture", draws=200), seen).mean() for f in SINGLE
-    }
-    assert max(told, key=told.get) == "persistence"

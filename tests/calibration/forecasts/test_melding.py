@@ -1,4 +1,4 @@
-"""From forecasts of the true rate to the number in the yearbook."""
+"""Mixtures, and from the true rate to the number in the yearbook."""
 
 from dataclasses import replace
 from datetime import date
@@ -7,11 +7,18 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from tests.test_baselines import panel_of
+from tests.toys import NAMED, ahead, panel_of, some_counties
 from xiancheng.calibration.forecasts import melding
-from xiancheng.calibration.forecasts.forecast import SHIFT_SD, Known, Origin
-from xiancheng.calibration.forecasts.melding import BASELINES, SINGLE
-from xiancheng.calibration.forecasts.scoring import coverage
+from xiancheng.calibration.forecasts.forecast import (
+    SHIFT_SD,
+    Baseline,
+    Known,
+    Origin,
+    hindcast,
+)
+from xiancheng.calibration.forecasts.melding import BASELINES, SINGLE, Mixture
+from xiancheng.calibration.forecasts.scoring import coverage, crps
+from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.priors import central, draw
 from xiancheng.results.verdict.level import run_of_draw
 
@@ -115,3 +122,39 @@ def test_published_rates_are_covered_as_often_as_promised():
     assert most == pytest.approx(0.8, abs=0.06)
     assert nearly_all == pytest.approx(0.95, abs=0.04)
     assert np.std(inside, axis=0)[1] / np.sqrt(80) < 0.02, "so that the test can fail"
+
+
+def test_a_mixture_is_made_of_whole_draws():
+    panel = some_counties()
+    known = Known(panel, Origin.at(panel, 1))
+    low, high = (
+        Baseline(name, Words("", ""), lambda *_, rate=rate: np.full((400, 12), rate))
+        for name, rate in (("low", 10.0), ("high", 90.0))
+    )
+    rate = Mixture("mixed", Words("", ""), (low, high), (0.25, 0.75))(known, 5.0, 400, 1)
+    assert np.ptp(rate, axis=1).max() == 0
+    assert (rate[:, 0] == 10).mean() == pytest.approx(0.25)
+
+
+def test_a_member_without_weight_is_not_asked():
+    def refuses(*_):
+        raise AssertionError("asked")
+
+    panel = some_counties()
+    known = Known(panel, Origin.at(panel, 1))
+    pool = Mixture("mixed", Words("", ""), (NAMED["drift"], refuses), (1.0, 0.0))
+    assert pool(known, 5.0, 50, 1).tolist() == NAMED["drift"](known, 5.0, 50, 1).tolist()
+
+
+def test_the_equal_mixture_is_as_wide_as_its_members_disagree(shandong):
+    spread = {f.name: ahead(shandong, f.name).std(0).mean() for f in (*SINGLE, BASELINES[-1])}
+    mixed = spread.pop("equal_weights")
+    assert mixed > np.median(list(spread.values()))
+
+
+def test_crps_of_the_whole_record_orders_persistence_last(shandong):
+    seen = shandong.rate[1]
+    told = {
+        f.name: crps(hindcast(f, shandong, by="prefecture", draws=200), seen).mean() for f in SINGLE
+    }
+    assert max(told, key=told.get) == "persistence"

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.test_calibrating import RUNS, made_up
+from tests.made_up_trials import RUNS, made_up
 from xiancheng.calibration.forecasts.melding import SINGLE
 from xiancheng.calibration.forecasts.panel import Panel
 from xiancheng.calibration.posterior import RECORD

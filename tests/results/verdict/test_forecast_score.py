@@ -35,7 +35,7 @@ SMALL = ScoreSettings(draws=3, level_draws=60, left_out_draws=40, scale=0.005, s
 END, BEFORE = date(2025, 12, 31), date(2023, 12, 31)
 CUTOFF = date(2024, 12, 31)
 HEAD = ",".join(COLUMNS)
-DOCS = Path(__file__).parent.parent / "docs"
+DOCS = Path(__file__).parents[3] / "docs"
 PAGES = [DOCS / "preregistration.md", DOCS / "preregistration.en.md"]
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 

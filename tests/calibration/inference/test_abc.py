@@ -1,65 +1,22 @@
-"""Estimation: on toys of which the truth is known, posteriors are right and honest."""
+"""On toys of which the truth is known, posteriors are right and their intervals honest."""
 
-import sys
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tests import toys
 from xiancheng.calibration.inference.abc import learn, split, training_set
 from xiancheng.calibration.inference.diagnostics import (
     calibration_test,
-    check,
     conformal_inflation,
-    prior_predictive_check,
 )
 from xiancheng.calibration.inference.discrepancy import SHARED, Discrepancy
-from xiancheng.calibration.inference.draws import WeightedDraws, from_scores, normal_scores
-from xiancheng.calibration.inference.regression import ridge
-from xiancheng.calibration.inference.summaries import feature_names, features
-from xiancheng.calibration.inference.table import EstimationError, optional
+from xiancheng.calibration.inference.draws import normal_scores
+from xiancheng.calibration.inference.table import EstimationError
 from xiancheng.calibration.priors import catalogue
 
 pytest.importorskip("sklearn")
-
-
-# Scores
-
-
-@pytest.mark.parametrize("prior", catalogue(), ids=lambda prior: prior.name)
-def test_scores_and_values_are_two_names_of_one_thing(prior):
-    there = np.linspace(-3, 3, 41)[:, None]
-    value = from_scores([prior], there)
-    again = from_scores([prior], normal_scores([prior], value))
-    np.testing.assert_allclose(again, value, rtol=1e-7, atol=1e-9)
-
-
-@pytest.mark.parametrize("prior", catalogue(), ids=lambda prior: prior.name)
-def test_no_score_leaves_the_support(prior):
-    far = from_scores([prior], np.array([[-40.0], [40.0]]))
-    low, high = prior.support
-    assert np.isfinite(far).all()
-    assert (far >= low).all()
-    assert (far <= high).all()
-
-
-def test_a_parameter_drawn_from_its_prior_has_standard_normal_scores():
-    prior = next(p for p in catalogue() if p.name == "job_mover_share")
-    found = normal_scores([prior], prior.draws(2000, 1)[:, None])
-    assert found.mean() == pytest.approx(0, abs=0.01)
-    assert found.std() == pytest.approx(1, abs=0.01)
-
-
-# The table
-
-
-def test_a_table_whose_parts_do_not_fit_is_refused():
-    theta, stats = toys.linear(20, 1)
-    with pytest.raises(EstimationError, match="groups"):
-        toys.table("abc", theta, stats, groups=np.zeros(3, dtype=int))
 
 
 def test_priors_in_another_order_are_refused():
@@ -91,182 +48,6 @@ def test_a_twin_of_what_was_learned_is_no_test():
     assert widens.isdisjoint(tests)
     assert len(rows.testing) == len(tests) == 100
     assert len(rows.learning) == np.isin(origins, list(learned)).sum()
-
-
-def test_a_missing_library_is_named_with_what_to_install(monkeypatch):
-    monkeypatch.setitem(sys.modules, "sklearn.neural_network", None)
-    with pytest.raises(EstimationError, match=r"scikit-learn; in its sources: pip install -e"):
-        optional("sklearn.neural_network")
-
-
-# Features
-
-
-def many():
-    theta, stats, groups, covariates = toys.regional(50, 1)
-    return toys.table("abc", theta, stats, groups=groups, covariates=covariates)
-
-
-@pytest.mark.parametrize("units", [6, 40])
-def test_a_unit_left_out_cannot_be_read_from_the_features(units):
-    whole = many()
-    table = replace(
-        whole, units=whole.units[:units], stats=whole.stats[:, :units],
-        observed=whole.observed[:units], groups=whole.groups[:units],
-        covariates=whole.covariates[:units],
-    )  # fmt: skip
-    keep = np.arange(units) != 2
-    other = table.stats.copy()
-    other[:, 2] += 100
-    told = features(table, table.stats, keep)
-    np.testing.assert_array_equal(told, features(table, other, keep))
-    assert not np.array_equal(features(table, table.stats, ~keep | keep), told)
-    assert told.shape == (50, len(feature_names(table)))
-
-
-def test_many_units_are_told_without_their_order():
-    table = many()
-    base = replace(table, stats=table.stats - table.typical)
-    turned = features(base, table.stats[:, ::-1], np.ones(40, dtype=bool))
-    straight = features(base, table.stats, np.ones(40, dtype=bool))
-    plain = [k for k, name in enumerate(feature_names(base)) if name.split()[-1] in {"mean", "sd"}]
-    np.testing.assert_allclose(turned[:, plain], straight[:, plain], atol=0.05)
-
-
-def test_features_say_shift_tilt_and_scatter():
-    table = many()
-    told = features(table, table.stats, np.ones(40, dtype=bool))
-    for feature, parameter in [("s0 mean", 0), ("s0 slope on covariate 0", 1), ("s0 sd", 2)]:
-        column = told[:, feature_names(table).index(feature)]
-        known = table.theta[:, parameter]
-        if feature == "s0 sd":
-            tilt = table.theta[:, 1] ** 2
-            column = column - np.polyval(np.polyfit(tilt, column, 2), tilt)
-        assert np.corrcoef(column, known)[0, 1] > 0.6
-
-
-def test_a_summary_that_a_unit_lacks_is_not_used():
-    table = many()
-    stats = table.stats.copy()
-    stats[:, 5, 1] = np.nan
-    table = replace(table, stats=stats)
-    assert not table.usable[5, 1]
-    assert table.usable.sum() == 79
-    assert np.isfinite(features(table, stats, np.ones(40, dtype=bool))).all()
-
-
-# What the model leaves out
-
-
-def test_errors_have_the_size_their_scores_say_and_heavy_tails():
-    sizes = Discrepancy(("s0",), np.array([2.0]), np.eye(1), log_sd=0.5, common=0.0)
-    drawn, errors = sizes.draw(4000, np.arange(20), seed=1)
-    for score in (-1, 0, 1):
-        near = np.abs(drawn[:, 0] - score) < 0.1
-        middle = np.median(np.abs(errors[near]))
-        assert middle == pytest.approx(0.741 * 2 * np.exp(0.5 * score), rel=0.1)  # of t4
-    standard = errors / (2 * np.exp(0.5 * drawn[:, :1]))[:, :, None]
-    assert np.mean(np.abs(standard) > 4) > 50 * 6.3e-5  # what a normal would do
-
-
-def test_units_of_a_prefecture_share_part_of_their_errors():
-    sizes = Discrepancy(("s0",), np.array([1.0]), np.eye(1), log_sd=0.1, common=0.0)
-    _, errors = sizes.draw(4000, np.array([1, 1, 2, 2]), seed=1)
-    ranks = errors[:, :, 0].argsort(axis=0).argsort(axis=0)
-    tied = np.corrcoef(ranks.T)
-    assert 0.1 < tied[0, 1] < 0.5
-    assert abs(tied[0, 2]) < 0.06
-
-
-def test_one_error_is_common_to_all_units():
-    sizes = Discrepancy(("s0",), np.array([1.0]), np.eye(1), log_sd=0.1)
-    _, errors = sizes.draw(4000, np.arange(30), seed=1)
-    ranks = errors[:, :, 0].argsort(axis=0).argsort(axis=0)
-    assert 0.35 < np.corrcoef(ranks.T)[0, 1:].mean() < 0.6  # half of the variance
-    assert np.median(np.abs(np.median(errors[:, :, 0], axis=1))) == pytest.approx(0.75, abs=0.1)
-
-
-def test_errors_of_linked_summaries_move_together():
-    table = many()
-    sizes = Discrepancy.like(table)
-    assert sizes.correlation[0, 1] < -0.5  # the second summary is minus half the first
-    _, errors = sizes.draw(500, table.groups, seed=1)
-    assert np.corrcoef(errors.reshape(-1, 2).argsort(axis=0).argsort(axis=0).T)[0, 1] < -0.4
-
-
-# Prior predictive check
-
-
-def test_what_a_run_shows_is_no_surprise():
-    table = many()
-    others = replace(table, stats=table.stats[1:], theta=table.theta[1:])
-    assert not prior_predictive_check(others, others.stats).failed
-
-
-def test_an_impossible_observation_is_named_and_stops():
-    table = many()
-    observed = table.observed.copy()
-    observed[7, 1] = 30
-    found = prior_predictive_check(replace(table, observed=observed), table.stats)
-    assert found.failed
-    worst = found.impossible[0]
-    assert (worst.unit, worst.summary, worst.value) == ("u7", "s1", 30)
-    assert worst.low < worst.high < 30
-    for lang in ("zh", "en"):
-        assert "u7 s1 30" in found.sentence().said(lang)
-    assert found.rows()[0]["impossible"]
-
-
-def test_a_few_of_many_observations_outside_their_bands_are_chance():
-    rng = np.random.default_rng(1)
-    cells = [(f"u{k}", "s") for k in range(400)]
-    said = rng.standard_normal((1000, 400))
-    stopped = [check(said, rng.standard_normal(400), cells) for _ in range(20)]
-    assert sum(bool(c.outliers) for c in stopped) > 15
-    assert sum(c.failed for c in stopped) <= 3
-
-
-def test_too_many_slight_surprises_stop_as_well():
-    rng = np.random.default_rng(2)
-    cells = [(f"u{k}", "s") for k in range(400)]
-    said = rng.standard_normal((1000, 400))
-    found = check(said, np.where(np.arange(400) < 40, 2.9, 0.0), cells)
-    assert not found.impossible
-    assert found.failed
-
-
-# Ridge, posterior draws
-
-
-@given(st.integers(0, 100))
-def test_a_line_without_noise_is_found(seed):
-    rng = np.random.default_rng(seed)
-    x, slope = rng.standard_normal((50, 3)), rng.standard_normal((3, 2))
-    found = ridge(x, 1 + x @ slope, rng.random(50))
-    np.testing.assert_allclose(found.at(np.eye(3)), 1 + slope, atol=0.01)
-
-
-def test_noise_is_not_taken_for_a_line():
-    rng = np.random.default_rng(1)
-    found = ridge(rng.standard_normal((200, 50)), rng.standard_normal((200, 1)))
-    assert np.sum(found.coefficients**2) < 0.1
-    assert found.leverage.mean() < 0.2
-
-
-def test_weighted_quantiles_ranks_and_resampling_agree():
-    rng = np.random.default_rng(1)
-    draws, weights = rng.standard_normal((5000, 1)), rng.random(5000)
-    heavy = weights * np.exp(draws[:, 0] - 0.5)  # draws of N(1, 1)
-    posterior = WeightedDraws(("a",), draws, heavy / heavy.sum(), np.arange(5000))
-    assert posterior.mean[0] == pytest.approx(1, abs=0.1)
-    assert posterior.rank(posterior.median)[0] == pytest.approx(0.5, abs=0.01)
-    even = posterior.resampled(400, seed=1)
-    assert even.median[0] == pytest.approx(posterior.median[0], abs=0.02)
-    assert (posterior.draws[even.rows] == even.draws).all()
-    assert posterior.inflated(np.array([2.0])).sd[0] == pytest.approx(2 * posterior.sd[0])
-
-
-# Regression ABC
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,46 @@
+"""The table of trials."""
+
+import numpy as np
+import pytest
+
+from xiancheng.calibration.summaries import enumerated, summaries
+from xiancheng.results.verdict import trials
+from xiancheng.results.verdict.trials import FREE, PARAMETERS
+from xiancheng.scenarios.points import sampled
+
+
+@pytest.fixture(scope="module")
+def few(tmp_path_factory):
+    values = sampled("latin-hypercube", PARAMETERS, 3, 1)
+    design = trials.design("binzhou", values, 0.01, "trials")
+    return design, trials.run(design, tmp_path_factory.mktemp("trials"), jobs=1)
+
+
+def test_each_trial_has_parameters_luck_and_county_effects_of_its_own(few):
+    design, _ = few
+    asked = [design.request(design.point(number)) for number in range(3)]
+    assert [request.seed for request in asked] == [1, 2, 3]
+    assert [request.draw for request in asked] == [1, 2, 3]
+    assert len({request.parameters["kappa"] for request in asked}) == 3
+
+
+def test_a_trial_says_what_the_run_itself_finds(few):
+    design, made = few
+    outcome = design.request(design.point(1)).simulate()
+    told = outcome.summary()
+    codes = [county.code for county in made.pack.counties]
+    for name, found in made.after.items():
+        assert found[1].tolist() == [told[f"{name}_{code}"] for code in codes], name
+
+
+def test_trials_and_censuses_are_asked_the_same_questions(few):
+    _, made = few
+    pack = made.pack
+    before, later = (enumerated(pack, day) for day in trials.censuses(pack))
+    table = made.table()
+    assert table.names == FREE
+    assert len(FREE) == 14
+    assert table.stats.shape == (3, 7, len(summaries(before, later)))
+    assert np.isfinite(table.stats).all()
+    rates = table.observed[:, table.summaries.index("rate_change")]
+    assert rates[2] == pytest.approx(-2.08, abs=0.01)  # Huimin fell
