@@ -83,7 +83,10 @@ AREAS: dict[str, tuple[float, tuple[str, ...], tuple[str, ...]]] = {
     )),
     "verdict": (0.2, (
         "results/verdict/level.py", "results/verdict/verdict.py", "results/verdict_table.py",
-    ), ("test_deadlines", "test_verdict", "calibration/forecasts/test_melding", "test_outcome", "test_naming")),
+    ), (
+        "test_deadlines", "test_verdict", "calibration/forecasts/test_melding", "test_outcome",
+        "test_naming",
+    )),
 }  # fmt: skip
 
 SWAPPED = {
