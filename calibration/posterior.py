@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xiancheng.calibration import parsing, priors
-from xiancheng.calibration.region import HINDCAST, SAMPLE, Region
+from xiancheng.calibration.region import DERIVED, Region
 from xiancheng.calibration.region import load as load_region
 from xiancheng.sim.parameters import Parameters
 from xiancheng.sim.state import Floats, Ints
@@ -19,7 +19,8 @@ from xiancheng.sim.state import Floats, Ints
 if TYPE_CHECKING:
     import pandas as pd
 
-ABOUT, RECORD = "posterior.json", HINDCAST
+SAMPLE, RECORD = DERIVED  # beside a pack; the scores of hindcasts
+ABOUT = "posterior.json"  # beside a sample
 NUMBER = "draw"  # column of the draw of county and yearly effects that a row belongs to
 DIGITS = 7  # significant, of the values on file
 QUANTILES = (0.05, 0.5, 0.95)

@@ -56,7 +56,7 @@ __all__ = [
     "packs",
 ]
 
-SAMPLE, HINDCAST = "posterior.csv", "hindcast.csv"  # follow from a pack, and are no part of it
+DERIVED = ("posterior.csv", "hindcast.csv")  # files beside a pack that are no part of it
 PLAUSIBLE = (0.5, 1.8)  # residents of one census over an earlier one; beyond: another area
 EDUCATION = (("none", "preschool", "primary"), ("junior",), ("senior",), ("college", "bachelor"))
 
@@ -427,6 +427,6 @@ def digest(folder: Path) -> str:
     """
     content = hashlib.sha256((SHIPPED.parent / "catalogue.csv").read_bytes())
     for file in sorted(folder.iterdir()):
-        if file.suffix in (".csv", ".yaml") and file.name not in (SAMPLE, HINDCAST):
+        if file.suffix in (".csv", ".yaml") and file.name not in DERIVED:
             content.update(file.name.encode() + b"\0" + file.read_bytes())
     return content.hexdigest()
