@@ -1,6 +1,7 @@
 """Tables in Markdown, in Chinese and English at once."""
 
 from collections.abc import Callable, Sequence
+from importlib.resources import files
 from typing import Any
 
 Lines = tuple[list[str], list[list[str]]]  # heads and rows
@@ -22,11 +23,14 @@ def _merged(zh: str, en: str) -> str:
     return f"{zh} {rest}" if rest and zh.startswith(first + " ") else f"{zh} {en}"
 
 
-def table_of(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """The lines of a table."""
+def markdown(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table as text."""
     cells = [[cell.replace("|", "\\|") for cell in row] for row in rows]
-    return [
-        f"| {' | '.join(heads)} |",
-        f"|{'---|' * len(heads)}",
-        *(f"| {' | '.join(row)} |" for row in cells),
-    ]
+    lines = [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]
+    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in cells)])
+
+
+def template(name: str) -> str:
+    """The text of a page, with fields for `str.format`."""
+    file = files("xiancheng.results.tables").joinpath("templates", name)
+    return file.read_text(encoding="utf-8")

@@ -6,7 +6,7 @@ from typing import Any
 from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.region import Region
 from xiancheng.results.contents.words import LEFT_OUT
-from xiancheng.results.markdown import Lines, both, table_of
+from xiancheng.results.markdown import Lines, both, markdown, template
 from xiancheng.results.verdict.estimate import trial_note
 from xiancheng.results.verdict.forecasts import MODEL, TITLES
 from xiancheng.results.verdict.hindcast import THRESHOLD
@@ -98,100 +98,69 @@ def sign_lines(record: Mapping[str, Any], pack: Region, lang: str) -> Lines:
     return [head.said(lang) for head in heads], rows
 
 
-NOTES = (
-    "县太少，分不出预测者的高下：水平用哪一个，是按全省留出的结果定的。",
-    "These are too few counties to tell forecasters apart: what carries the level was chosen by",
-    "the counties of the province left out.",
-    "",
-    "这里的模型是加上误差项的估计，省的总水平取自其余各县；`score` 里的 `model`",
-    "是后验抽样的运行本身，",
-    "没有这一层，两者的覆盖率不能互换。",
-    "The model here is its estimate with errors added, the level of the province read off the",
-    "other counties; the `model` of `score` is the runs of the posterior as they are, and",
-    "coverage does not carry over.",
-)
-
-
 def page(record: Mapping[str, Any], pack: Region) -> str:
     """The page docs/validation.md, Chinese with English beside it."""
-    synthetic = record["synthetic"]
-    best = min((r for r in record["scores"] if r["forecaster"] != MODEL), key=lambda r: r["crps"])
-    mine = next(r for r in record["scores"] if r["forecaster"] == MODEL)
-    better = mine["crps"] < best["crps"]
-    short, what = record["trial"], settings_of(record)
-    if short:
-        found = f"{trial_note(short).zh}。{trial_note(short).en}."
-    elif better:
-        found = "模型的 CRPS 低于所有简单预测。The model's CRPS is below every simple forecast's."
-    else:
-        found = (
-            "简单预测在水平上更好：水平由它们给出，模型只给出差异与分解。"
-            "A simple forecast is better at the level: they carry the level, the model gives "
-            "differences and their decomposition."
-        )
-    out = [
-        "# 检验记录（试运行，不是结果） · The record (a trial, not a result)"
-        if short
-        else "# 检验记录 · The record",
-        "",
-        "本页由 `xiancheng hindcast --write` 写成，结果照录，不经手工修改。",
-        "Written by `xiancheng hindcast --write`, as it came out; not edited by hand.",
-        "",
-        f"code {record['software']['simulation_code'][:16]} · "
-        f"{record['years'][0]} → {record['years'][1]} · {what.zh} · {what.en}",
-        "",
-        "参数与遗漏的大小只由其余各县估计，被预测的县（或其所在市）自己的记录不参与。模型的规则和先验"
-        "是在看到过这两次普查之后写成的，所以这是留出检验，不是盲测；盲测见 preregistration.md。",
-        "Parameters and errors are estimated from the other counties only. The rules and priors "
-        "were written by people who had seen both censuses: this is a test on counties left out, "
-        "not a blind one. The blind one is in preregistration.md.",
-        "",
-        f"**{found}**",
-        "",
-        "![](pictures/validation.svg)",
-        "",
-    ]
+    short, synthetic = record["trial"], record["synthetic"]
+    finding = _finding(record)
+    scores = []
     for by in dict.fromkeys(row["left_out"] for row in record["scores"]):
-        words = LEFT_OUT[by]
-        out += [f"## {words.zh}留出 · {words.en} left out", ""]
         rows = [row for row in record["scores"] if row["left_out"] == by]
-        out += [*table_of(*both(score_lines, rows)), ""]
-        if short:
-            out += [f"**{found}**", ""]
-    out += [
-        "叠加一行就是判定所用的水平：给每个被留出者的权重只由其余各县得出。",
-        "The row 'stacked' is the level that verdicts use: the weights for what is left out come "
-        "from the other counties.",
-        "",
-        f"Brier：十年上升是否达到 {THRESHOLD:g} 点。whether the rate rose by {THRESHOLD:g} points.",
-        "",
-        "混合权重（CRPS 最小）· weights of a mixture with the least CRPS: "
-        + ", ".join(f"{TITLES[n].zh} {TITLES[n].en} {w:.2f}"
-                    for n, w in record["weights"].items() if w > 0.005),
-        "",
-        f"## {pack.title_zh} · {pack.title_en}",
-        "",
-        *(line for name, rows in record["counties"].items() for line in (
-            f"### {TITLES[name].zh} {TITLES[name].en}", "",
-            *table_of(*both(county_lines, rows, pack)), "",
-        )),
-        *NOTES,
-        "",
-        *table_of(
-            ["预测者 forecaster", "MAE", "bias", "CRPS"],
-            [[f"{TITLES[r['forecaster']].zh} {TITLES[r['forecaster']].en}", f"{r['mae']:.2f}",
-              f"{r['bias']:+.2f}", f"{r['crps']:.2f}"] for r in record["own"]],
-        ),
-        "",
-        "各部分的增长（100 × 对数）· Growth of the parts (100 log points)",
-        "",
-        *table_of(*both(sign_lines, record, pack)),
-        "",
-        "## 人造数据 · Synthetic truth",
-        "",
-        f"在 {synthetic['predictions']} 个留出的人造预测中，50%、80%、95% 区间含真值的比例 "
-        "shares of intervals that contain the truth: "
-        + ", ".join(f"{float(k):.0%}: {v:.0%}" for k, v in synthetic["coverage"].items()),
-        "",
-    ]  # fmt: skip
-    return "\n".join(out) + "\n"
+        scores += [f"## {LEFT_OUT[by].said('zh')}留出 · {LEFT_OUT[by].said('en')} left out",
+                   markdown(*both(score_lines, rows))]  # fmt: skip
+        scores += [f"**{finding}**"] if short else []
+    counties = [
+        f"### {_title(name)}\n\n{markdown(*both(county_lines, rows, pack))}\n"
+        for name, rows in record["counties"].items()
+    ]
+    own = [
+        [
+            _title(row["forecaster"]),
+            f"{row['mae']:.2f}",
+            f"{row['bias']:+.2f}",
+            f"{row['crps']:.2f}",
+        ]
+        for row in record["own"]
+    ]
+    weights = [f"{_title(name)} {w:.2f}" for name, w in record["weights"].items() if w > 0.005]
+    what = settings_of(record)
+    return template("validation.md").format(
+        trial_zh="（试运行，不是结果）" if short else "",
+        trial_en=" (a trial, not a result)" if short else "",
+        code=record["software"]["simulation_code"],
+        years=record["years"],
+        settings_zh=what.said("zh"),
+        settings_en=what.said("en"),
+        finding=finding,
+        scores="".join(f"{each}\n\n" for each in scores).removesuffix("\n"),
+        threshold=THRESHOLD,
+        weights=", ".join(weights),
+        pack=pack,
+        counties="\n".join(counties),
+        own=markdown(["预测者 forecaster", "MAE", "bias", "CRPS"], own),
+        signs=markdown(*both(sign_lines, record, pack)),
+        synthetic=synthetic,
+        coverage=", ".join(f"{float(k):.0%}: {v:.0%}" for k, v in synthetic["coverage"].items()),
+    )
+
+
+def _title(forecaster: str) -> str:
+    return " ".join(TITLES[forecaster].said(lang) for lang in ("zh", "en"))
+
+
+def _finding(record: Mapping[str, Any]) -> str:
+    """Whether the model or a simple forecast has the lower CRPS; of a trial nothing."""
+    if record["trial"]:
+        note = trial_note(record["trial"])
+        return f"{note.said('zh')}。{note.said('en')}."
+    best = min(r["crps"] for r in record["scores"] if r["forecaster"] != MODEL)
+    if next(r["crps"] for r in record["scores"] if r["forecaster"] == MODEL) < best:
+        found = Words(
+            "模型的 CRPS 低于所有简单预测。", "The model's CRPS is below every simple forecast's."
+        )
+    else:
+        found = Words(
+            "简单预测在水平上更好：水平由它们给出，模型只给出差异与分解。",
+            "A simple forecast is better at the level: they carry the level, the model gives "
+            "differences and their decomposition.",
+        )
+    return found.said("zh") + found.said("en")
