@@ -46,57 +46,31 @@ ALIKE = 1.5  # ratio of widths that still counts as alike
 # History matching
 
 
-@dataclass(frozen=True)
-class Wave:
-    """What one emulator rules out."""
-
-    number: int
-    runs: int  # that it learned from
-    share: float  # of the prior that is left after this wave
-    nearest: float  # distance of the observation at the best point, in edges of plausibility
-    off: tuple[tuple[str, float], ...]  # features farthest off at that point, and how far [sd]
-
-    @property
-    def empty(self) -> bool:
-        """Whether nothing is left."""
-        return self.nearest > 1
-
-
 @dataclass(frozen=True, eq=False)
 class HistoryMatch:
     """The waves, and what they leave."""
 
-    waves: tuple[Wave, ...]
+    rows: list[dict[str, Any]]  # for each wave; see `history_match`
+    off: tuple[str, ...]  # features that stand farthest off at the best point of the last wave
     left: Floats  # (point, input) normal scores at which new runs should be made
 
     @property
     def empty(self) -> bool:
         """Whether no parameters make the observation plausible."""
-        return self.waves[-1].empty
-
-    def rows(self) -> list[dict[str, Any]]:
-        """A row for each wave."""
-        return [
-            {
-                "wave": w.number, "runs": w.runs, "share": w.share, "nearest": w.nearest,
-                "empty": w.empty, "guilty": "; ".join(f"{n} {d:+.1f}" for n, d in w.off),
-            }
-            for w in self.waves
-        ]  # fmt: skip
+        return bool(self.rows[-1]["empty"])
 
     def sentence(self) -> Words:
         """The result in a sentence."""
-        last = self.waves[-1]
-        off = [name for name, _ in last.off]
+        waves, share = len(self.rows), self.rows[-1]["share"]
         if self.empty:
             return Words(
-                f"历史匹配：没有任何参数能使模型产生观测值；相差最远的是：{'、'.join(off)}",
+                f"历史匹配：没有任何参数能使模型产生观测值；相差最远的是：{'、'.join(self.off)}",
                 "History matching: no parameters make the observation; farthest off: "
-                f"{', '.join(off)}",
+                f"{', '.join(self.off)}",
             )
         return Words(
-            f"历史匹配：{len(self.waves)} 轮之后，先验空间尚余 {last.share:.1%}",
-            f"History matching: {last.share:.1%} of the prior is left after wave {last.number}",
+            f"历史匹配：{waves} 轮之后，先验空间尚余 {share:.1%}",
+            f"History matching: {share:.1%} of the prior is left after wave {waves}",
         )
 
 
@@ -111,22 +85,33 @@ def history_match(
     x : (run, input) normal scores
     features : (run, feature), errors included
     observed : (feature,)
+
+    Returns
+    -------
+    rows of wave; runs that its emulator learned from; share of the prior that is left; nearest, the
+    distance of the observation at the best point in edges of plausibility; empty; guilty, the
+    features farthest off at that point, and how far [sd], as text
     """
     rng = np.random.default_rng([seed, 5])
     left = rng.standard_normal((candidates, x.shape[1]))
-    found: list[Wave] = []
-    while len(found) < waves and len(x) >= RUNS_EACH * x.shape[1] and len(left):
-        emulated = emulator(x, features, inputs=inputs, outputs=outputs, seed=seed + len(found))
+    rows: list[dict[str, Any]] = []
+    off: list[tuple[str, float]] = []
+    while len(rows) < waves and len(x) >= RUNS_EACH * x.shape[1] and len(left):
+        emulated = emulator(x, features, inputs=inputs, outputs=outputs, seed=seed + len(rows))
         distance = emulated.distance(left, observed) / emulated.edge
         point, nearest = _closest(emulated, observed, left, distance, rng)
         left = left[distance <= 1]
         off = _farthest_off(emulated, observed, point)
-        found.append(Wave(len(found) + 1, len(x), len(left) / candidates, nearest, off))
+        rows.append({
+            "wave": len(rows) + 1, "runs": len(x), "share": len(left) / candidates,
+            "nearest": nearest, "empty": nearest > 1,
+            "guilty": "; ".join(f"{name} {sd:+.1f}" for name, sd in off),
+        })  # fmt: skip
         plausible = emulated.distance(x, observed) <= emulated.edge
         if nearest > 1 or plausible.all():
             break
         x, features = x[plausible], features[plausible]
-    return HistoryMatch(tuple(found), left)
+    return HistoryMatch(rows, tuple(name for name, _ in off), left)
 
 
 def _closest(
@@ -147,14 +132,12 @@ def _closest(
     return best[0], float(off[0])
 
 
-def _farthest_off(
-    emulated: Emulator, observed: Floats, point: Floats
-) -> tuple[tuple[str, float], ...]:
+def _farthest_off(emulated: Emulator, observed: Floats, point: Floats) -> list[tuple[str, float]]:
     """The features that stand farthest off at a point, the worst first."""
     mean, sd = emulated.features(point[None])
     off = (emulated.components.scale(observed[None]) - mean)[0] / np.maximum(sd[0], 1e-12)
     order = np.argsort(-np.abs(off))[:NAMED]
-    return tuple((emulated.outputs[k], float(off[k])) for k in order if abs(off[k]) > OFF)
+    return [(emulated.outputs[k], float(off[k])) for k in order if abs(off[k]) > OFF]
 
 
 # Tempered sequential Monte Carlo

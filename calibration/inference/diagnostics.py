@@ -14,7 +14,7 @@ Vovk, Gammerman & Shafer (2005), Algorithmic Learning in a Random World (conform
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -36,61 +36,44 @@ MOST_INFLATION = 5.0
 
 
 @dataclass(frozen=True)
-class Outlier:
-    """An observation outside the prior predictive band of its unit and summary."""
-
-    unit: str
-    summary: str
-    value: float
-    low: float
-    high: float
-    excess: float  # distance from the median in half-widths of the band; 1 is its edge
-
-
-@dataclass(frozen=True)
 class PriorPredictiveCheck:
     """Which observations lie outside, and whether that is more than chance would do.
 
-    Of nine hundred observations nine lie outside their 99 % bands though the model be right.
-    So two limits are read off the runs themselves: how far out the farthest observation of a run
-    lies, and how many lie outside, in 99 of 100 runs.
+    Of nine hundred observations nine lie outside their 99 % bands though the model be right. So two
+    limits are read off the runs themselves: how far out the farthest observation of a run lies
+    (farther is impossible), and how many lie outside, in 99 of 100 runs.
     """
 
-    outliers: tuple[Outlier, ...]  # every observation outside its band, the farthest first
+    rows: list[dict[str, Any]]  # observations outside their band, the farthest first; see `check`
     of: int  # observations checked
-    farthest: float  # excess that 99 % of runs nowhere pass
     most: int  # observations outside their bands that 99 % of runs do not pass
 
     @property
-    def impossible(self) -> tuple[Outlier, ...]:
+    def impossible(self) -> list[dict[str, Any]]:
         """Observations farther out than any in 99 % of runs."""
-        return tuple(each for each in self.outliers if each.excess > self.farthest)
+        return [row for row in self.rows if row["impossible"]]
 
     @property
     def failed(self) -> bool:
         """Whether the model with parameters from the priors cannot have made the observation."""
-        return bool(self.impossible) or len(self.outliers) > self.most
-
-    def rows(self) -> list[dict[str, Any]]:
-        """A row for each observation outside its band."""
-        return [asdict(each) | {"impossible": each in self.impossible} for each in self.outliers]
+        return bool(self.impossible) or len(self.rows) > self.most
 
     def sentence(self) -> Words:
         """The result in a sentence or a few."""
-        n, k = len(self.outliers), len(self.impossible)
+        n, k = len(self.rows), len(self.impossible)
         impossible = Words(
             f"，其中 {k} 个不可能出自模型", f", {k} of them impossible for the model"
         )
         worst = [
-            f"{o.unit} {o.summary} {o.value:.4g} ({o.low:.4g} … {o.high:.4g})"
-            for o in (self.impossible or self.outliers)[:10]
+            "{unit} {summary} {value:.4g} ({low:.4g} … {high:.4g})".format(**row)
+            for row in (self.impossible or self.rows)[:10]
         ]
         return Words(
             f"{self.of} 个观测中有 {n} 个超出先验预测 99% 带（偶然至多 {self.most} 个）"
-            f"{impossible.zh if k else ''}{'：' if worst else ''}{'；'.join(worst)}",
+            f"{impossible.said('zh') if k else ''}{'：' if worst else ''}{'；'.join(worst)}",
             f"{n} of {self.of} observations lie outside the 99 % band of the prior predictive "
             f"(by chance at most {self.most})"
-            f"{impossible.en if k else ''}{': ' if worst else ''}{'; '.join(worst)}",
+            f"{impossible.said('en') if k else ''}{': ' if worst else ''}{'; '.join(worst)}",
         )
 
 
@@ -116,19 +99,28 @@ def check(
     simulated : (run, cell)
     observed : (cell,)
     cells : unit and summary of each
+
+    Returns
+    -------
+    a row for each observation outside its band: unit, summary, value, low and high end of the
+    band; excess, the distance from the median in half-widths of the band; impossible
     """
     edge = (1 - BAND) / 2
     band = np.nanquantile(simulated, [edge, 0.5, 1 - edge], axis=0)
     excess = _excess(observed, *band)
     usual = np.nan_to_num(_excess(simulated, *band))
-    outliers = tuple(
-        Outlier(*cells[i], *(float(x[i]) for x in (observed, band[0], band[2], excess)))
+    farthest = float(np.quantile(usual.max(axis=1), BAND))
+    rows = [
+        {
+            "unit": cells[i][0], "summary": cells[i][1], "value": float(observed[i]),
+            "low": float(band[0, i]), "high": float(band[2, i]), "excess": float(excess[i]),
+            "impossible": bool(excess[i] > farthest),
+        }
         for i in np.argsort(-excess)
         if excess[i] > 1
-    )
-    farthest = float(np.quantile(usual.max(axis=1), BAND))
+    ]  # fmt: skip
     most = int(np.quantile((usual > 1).sum(axis=1), BAND))
-    return PriorPredictiveCheck(outliers, len(observed), farthest, most)
+    return PriorPredictiveCheck(rows, len(observed), most)
 
 
 def _excess(value: Floats, low: Floats, middle: Floats, high: Floats) -> Floats:
@@ -143,61 +135,30 @@ def _excess(value: Floats, low: Floats, middle: Floats, high: Floats) -> Floats:
 
 
 @dataclass(frozen=True)
-class Coverage:
-    """How often intervals of one level contained the truth, and how often they may."""
-
-    name: str
-    level: float
-    share: float
-    low: float  # the exact binomial band, so wide that all tests together are passed by chance
-    high: float
-    of: int
-
-    @property
-    def inside(self) -> bool:
-        """Whether the share is one that chance would give."""
-        return self.low <= self.share <= self.high
-
-
-@dataclass(frozen=True, eq=False)
 class CalibrationTest:
     """The result for every quantity; intervals are shown only if it is passed."""
 
-    names: tuple[str, ...]
-    ranks: Floats  # (row, name)
-    coverages: tuple[Coverage, ...]
-    p_even: Floats  # (name,) p-value of the ranks being even
-    least: float  # p-value below which ranks are uneven, over all tests together
-
-    @property
-    def failing(self) -> tuple[str, ...]:
-        """Names of what is out of band."""
-        uneven = {n for n, p in zip(self.names, self.p_even, strict=True) if p < self.least}
-        out = {c.name for c in self.coverages if not c.inside}
-        return tuple(name for name in self.names if name in uneven | out)
+    rows: list[dict[str, Any]]  # for each level and quantity; see `calibration_test`
+    failing: tuple[str, ...]  # names of what is out of band
+    of: int  # runs tested
 
     @property
     def passed(self) -> bool:
         """Whether everything is in band."""
         return not self.failing
 
-    def rows(self) -> list[dict[str, Any]]:
-        """A row for each quantity and level."""
-        p = dict(zip(self.names, self.p_even.tolist(), strict=True))
-        return [asdict(c) | {"inside": c.inside, "p_even": p[c.name]} for c in self.coverages]
-
     def sentence(self) -> Words:
         """The result in a sentence."""
-        n = len(self.ranks)
         if self.passed:
             return Words(
-                f"模拟校准检验（{n} 个留出的运行）：通过",
-                f"Simulation-based calibration on {n} runs left out: passed",
+                f"模拟校准检验（{self.of} 个留出的运行）：通过",
+                f"Simulation-based calibration on {self.of} runs left out: passed",
             )
         return Words(
-            f"模拟校准检验（{n} 个留出的运行）：未通过，不显示区间：{'、'.join(self.failing)}",
-            f"Simulation-based calibration on {n} runs left out: failed, no intervals are shown: "
-            f"{', '.join(self.failing)}",
+            f"模拟校准检验（{self.of} 个留出的运行）：未通过，不显示区间："
+            f"{'、'.join(self.failing)}",
+            f"Simulation-based calibration on {self.of} runs left out: failed, no intervals are "
+            f"shown: {', '.join(self.failing)}",
         )
 
 
@@ -205,23 +166,35 @@ def calibration_test(
     posteriors: Sequence[WeightedDraws], truths: Floats, *,
     levels: Sequence[float] = LEVELS, confidence: float = CONFIDENCE,
 ) -> CalibrationTest:  # fmt: skip
-    """Test posteriors of rows left out against their truths, (row, name)."""
+    """Test posteriors of rows left out against their truths, (row, name).
+
+    Returns
+    -------
+    rows of name, level; share of the intervals that contained the truth; low and high, the exact
+    binomial band that calibrated intervals keep to in all tests together; of; inside the band or
+    not; p_even, of the ranks being even. A quantity is failing if a share lies outside its band, or
+    its ranks are uneven.
+    """
     from scipy.stats import binom, chisquare
 
     names, n = posteriors[0].names, len(posteriors)
     ranks = np.array([p.rank(t) for p, t in zip(posteriors, truths, strict=True)])
     error = (1 - confidence) / (len(names) * (len(levels) + 1))  # of each test
-    coverages = []
+    p_even = [float(chisquare(np.histogram(r, BINS, (0, 1))[0]).pvalue) for r in ranks.T]
+    rows = []
     for level in levels:
-        low, high = binom.ppf([error / 2, 1 - error / 2], n, level) / n
+        low, high = (binom.ppf([error / 2, 1 - error / 2], n, level) / n).tolist()
         edge = (1 - level) / 2
-        shares = np.mean((ranks >= edge) & (ranks <= 1 - edge), axis=0)
-        coverages += [
-            Coverage(name, level, float(share), float(low), float(high), n)
-            for name, share in zip(names, shares, strict=True)
-        ]
-    p_even = np.array([chisquare(np.histogram(r, BINS, (0, 1))[0]).pvalue for r in ranks.T])
-    return CalibrationTest(names, ranks, tuple(coverages), p_even, error)
+        shares = np.mean((ranks >= edge) & (ranks <= 1 - edge), axis=0).tolist()
+        rows += [
+            {
+                "name": name, "level": level, "share": share, "low": low, "high": high, "of": n,
+                "inside": low <= share <= high, "p_even": p,
+            }
+            for name, share, p in zip(names, shares, p_even, strict=True)
+        ]  # fmt: skip
+    out = {row["name"] for row in rows if not row["inside"] or row["p_even"] < error}
+    return CalibrationTest(rows, tuple(name for name in names if name in out), n)
 
 
 def conformal_inflation(

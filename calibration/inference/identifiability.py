@@ -10,7 +10,7 @@ Saltelli et al. (2010), Computer Physics Communications 181
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from scipy.special import ndtri
@@ -33,21 +33,15 @@ WORDS: dict[str, Words] = {
 }
 
 
-class Contraction(NamedTuple):
-    """How much narrower the posterior of a quantity is than its prior."""
+def contractions(posterior: WeightedDraws) -> dict[str, tuple[float, str]]:
+    """How much narrower than its prior each quantity is: 1 - variance after / before, and a word.
 
-    name: str
-    contraction: float  # 1 - variance after / variance before
-    word: str  # identified, weakly or not
-
-
-def contractions(posterior: WeightedDraws) -> list[Contraction]:
-    """Of every quantity of a posterior."""
-    found = []
-    for name, gained in zip(posterior.names, (1 - posterior.sd**2).tolist(), strict=True):
-        word = "identified" if gained >= IDENTIFIED else "weakly" if gained >= WEAKLY else "not"
-        found.append(Contraction(name, gained, word))
-    return found
+    The word is "identified", "weakly" or "not".
+    """
+    return {
+        name: (c, "identified" if c >= IDENTIFIED else "weakly" if c >= WEAKLY else "not")
+        for name, c in zip(posterior.names, (1 - posterior.sd**2).tolist(), strict=True)
+    }
 
 
 def pairs(posterior: WeightedDraws) -> list[dict[str, Any]]:
@@ -88,32 +82,26 @@ def _jointly(first: str, second: str, which: str) -> Words:
     )
 
 
-class Direction(NamedTuple):
-    """A combination of parameters, and how much the data know of it."""
-
-    contraction: float
-    weights: tuple[tuple[str, float], ...]  # of a unit vector, the largest first
-    chance: bool  # whether as many draws from the prior could look as narrow
-
-    def row(self) -> dict[str, Any]:
-        """The four largest weights as text."""
-        weights = " ".join(f"{w:+.2f} {name}" for name, w in self.weights[:4])
-        return {"contraction": self.contraction, "weights": weights, "chance": self.chance}
-
-
-def directions(posterior: WeightedDraws, most: int = 5) -> list[Direction]:
+def directions(posterior: WeightedDraws, most: int = 5) -> list[dict[str, Any]]:
     """Eigenvectors of the posterior covariance relative to the prior, the best known first.
 
     With few draws some direction always looks narrow: one is called chance unless it is narrower
     than the narrowest of as many draws from the prior would be (Marchenko & Pastur).
+
+    Returns
+    -------
+    for each: contraction; the four largest weights of the unit vector, as text; chance
     """
     variances, vectors = np.linalg.eigh(posterior.covariance)
     by_chance = max(1 - np.sqrt(len(posterior.names) / posterior.effective_size), 0.0) ** 2
     found = []
     for variance, vector in zip(variances[:most], vectors.T[:most], strict=True):
-        order = np.argsort(-np.abs(vector), kind="stable")
-        weights = tuple((posterior.names[k], float(vector[k])) for k in order)
-        found.append(Direction(1 - float(variance), weights, bool(variance >= by_chance)))
+        largest = np.argsort(-np.abs(vector), kind="stable")[:4]
+        found.append({
+            "contraction": 1 - float(variance),
+            "weights": " ".join(f"{vector[k]:+.2f} {posterior.names[k]}" for k in largest),
+            "chance": bool(variance >= by_chance),
+        })  # fmt: skip
     return found
 
 

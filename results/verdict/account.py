@@ -75,7 +75,7 @@ def account(
         "stages": [stage(each) for each in (first, last) if each is not None],
         "joint": {
             "pairs": identifiability.pairs(free),
-            "directions": [each.row() for each in identifiability.directions(free)],
+            "directions": identifiability.directions(free),
         },
         "recovery": recovery(deep, FREE),
         "second_opinion": emulator_cross_check(deep, settings.seed),
@@ -108,7 +108,7 @@ def parameters(posterior: WeightedDraws) -> list[dict[str, Any]]:
             "name": prior.name, "zh": prior.title["zh"], "en": prior.title["en"],
             "unit": prior.unit, "grade": prior.grade,
             "prior": before[:, k].tolist(), "posterior": after[:, k].tolist(),
-            "contraction": gained[k].contraction, "word": gained[k].word,
+            "contraction": gained[prior.name][0], "word": gained[prior.name][1],
         }
         for k, prior in enumerate(PRIORS)
     ]  # fmt: skip
@@ -138,10 +138,10 @@ def stage(of: Stage) -> dict[str, Any]:
         "units": len(of.training.table.units),
         "summaries": list(of.training.table.summaries),
         "effective": of.posterior.effective_size,
-        "check": _both(of.check.sentence()) | {"rows": of.check.rows()},
+        "check": _both(of.check.sentence()) | {"rows": of.check.rows},
         "gate": {
             "passed": of.calibration.passed, **_both(of.calibration.sentence()),
-            "rows": of.calibration.rows(),
+            "rows": of.calibration.rows,
         },
         "widened": {name: factor for name, factor in factors.items() if factor > 1},
     }  # fmt: skip
@@ -180,7 +180,7 @@ def emulator_cross_check(of: Stage, seed: int) -> dict[str, Any]:
     return {
         "emulator": fitted.rows(),
         "agreement": agreement(of.posterior.of(FREE), other.of(FREE)),
-        "history": _both(history.sentence()) | {"rows": history.rows()},
+        "history": _both(history.sentence()) | {"rows": history.rows},
         "sobol": sobol(of, seed),
     }
 
@@ -205,14 +205,14 @@ def levers(posterior: WeightedDraws) -> list[dict[str, Any]]:
     No lever of the plan acted between the two censuses. So of a lever only what it shares with
     ordinary behaviour can be learned; the size of all others is prior alone.
     """
-    gained = {c.name: c for c in identifiability.contractions(posterior.of(FREE))}
+    gained = identifiability.contractions(posterior.of(FREE))
     clauses = by_lever(load_plan())
     rows = []
     for name, lever in LEVERS.items():
         if name not in clauses:
             continue
         parameter = SCALED_BY.get(name)
-        word = gained[parameter].word if parameter else "not"
+        word = gained[parameter][1] if parameter else "not"
         rows.append({
             "lever": name, "zh": lever.zh, "en": lever.meaning, "term": lever.term,
             "clauses": sorted({trace.clause for trace in clauses[name]}),

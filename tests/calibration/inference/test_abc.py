@@ -78,7 +78,7 @@ def test_the_gate_lets_through_what_is_calibrated(linear_training, linear_view):
     found = view.posteriors(linear_training.simulated[parts.testing])
     told = calibration_test(found, linear_training.scores[parts.testing])
     assert told.passed
-    assert np.mean([c.share for c in told.coverages if c.level == 0.9]) == pytest.approx(
+    assert np.mean([row["share"] for row in told.rows if row["level"] == 0.9]) == pytest.approx(
         0.9, abs=0.04
     )
     assert "通过" in told.sentence().said("zh")

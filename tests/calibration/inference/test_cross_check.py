@@ -35,17 +35,17 @@ def test_what_cannot_be_true_is_ruled_out_and_the_truth_is_not(runs):
     truth = np.array([[1.0, -0.5, 0.0]])
     found = history_match(*runs, bent(truth)[0], inputs=INPUTS, outputs=OUTPUTS, seed=1)
     assert not found.empty
-    assert 0.001 < found.waves[-1].share < 0.5
+    assert 0.001 < found.rows[-1]["share"] < 0.5
     assert np.linalg.norm(found.left[:, :2] - truth[:, :2], axis=1).min() < 0.3
     assert found.left[:, 1].mean() == pytest.approx(-0.5, abs=0.3)
     assert found.left[:, 2].std() == pytest.approx(1, abs=0.25)  # of this nothing is known
-    assert found.rows()[0]["wave"] == 1
+    assert found.rows[0]["wave"] == 1
 
 
 def test_later_waves_rule_out_no_less(runs):
     truth = np.array([[0.3, 0.2, 0.0]])
     found = history_match(*runs, bent(truth)[0], inputs=INPUTS, outputs=OUTPUTS, seed=1)
-    shares = [wave.share for wave in found.waves]
+    shares = [row["share"] for row in found.rows]
     assert len(shares) > 1
     assert shares == sorted(shares, reverse=True)
 
@@ -56,7 +56,7 @@ def test_an_empty_space_names_the_guilty_feature(runs):
     found = history_match(*runs, impossible, inputs=INPUTS, outputs=OUTPUTS, seed=1)
     assert found.empty
     assert len(found.left) == 0
-    assert {name for name, _ in found.waves[-1].off} & {"u", "w", "x"}
+    assert set(found.off) & {"u", "w", "x"}
     assert "没有任何参数" in found.sentence().said("zh")
     assert "no parameters" in found.sentence().said("en")
 
