@@ -83,7 +83,7 @@ def stack(members: Sequence[Forecaster], held_out: Sequence[Floats], observed: F
 
 def published(
     rate: Floats, residents: Floats, prefecture: Sequence[str], day: date,
-    worlds: Sequence[Parameters], seed: int,
+    parameters: Sequence[Parameters], seed: int,
 ) -> Floats:  # fmt: skip
     """The rates that are printed for a day, (draw, unit) [percent].
 
@@ -95,16 +95,16 @@ def published(
     rate : true rates (draw, unit) [percent]
     residents : weights (unit,) [persons]
     prefecture : of each unit
-    worlds : parameters of each draw, for the drift and the errors of the published series
+    parameters : of each draw, for the drift and the errors of the published series
     """
     standard = random_stream(seed, "print", (str(day.year),)).standard_normal(rate.shape)
-    drift = np.array([observation.drift(day.year, p) for p in worlds])
+    drift = np.array([observation.drift(day.year, p) for p in parameters])
     error = np.empty_like(rate)
     for name in set(prefecture):
         own = np.array(prefecture) == name
         error[:, own] = [
             observation.error(z, residents[own], p)
-            for z, p in zip(standard[:, own], worlds, strict=True)
+            for z, p in zip(standard[:, own], parameters, strict=True)
         ]
     return np.clip(rate + drift[:, None] + error, 0.0, 100.0).round(DECIMALS)
 

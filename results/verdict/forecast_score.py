@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 BAND = 0.8  # of the intervals that are printed
-JUDGED = (MELD, MODEL)  # whose skill against every other forecaster is shown
+COMPARED = (MELD, MODEL)  # whose skill against every other forecaster is shown
 
 
 def by_case(made: Forecasts, observed: Sequence[PublishedRate]) -> "pd.DataFrame":
@@ -97,8 +97,8 @@ def _scored(made: Forecasts, observed: Sequence[PublishedRate], pack: Region) ->
         )  # fmt: skip
     scores = pd.DataFrame(rows)
     crps = dict(zip(scores["forecaster"], scores["crps"], strict=True))
-    for judged in JUDGED:
-        scores[f"skill_of_{judged}"] = 1 - crps[judged] / scores["crps"]
+    for compared in COMPARED:
+        scores[f"skill_of_{compared}"] = 1 - crps[compared] / scores["crps"]
     return scores
 
 

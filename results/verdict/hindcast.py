@@ -241,15 +241,15 @@ def picture(found: Hindcast) -> bytes:
     from matplotlib.figure import Figure
 
     draws = found.rates[MODEL] - found.panel.rate[0]
-    seen, middle = found.observed - found.panel.rate[0], np.median(draws, axis=0)
+    observed, middle = found.observed - found.panel.rate[0], np.median(draws, axis=0)
     low, high = interval(draws, 0.8)
-    order = np.argsort(seen)
+    order = np.argsort(observed)
     at = np.arange(len(order))
     figure = Figure(figsize=(9, 4), layout="constrained")
     axes = figure.add_subplot()
     axes.vlines(at, low[order], high[order], color="#9db7d3", lw=3)
     axes.plot(at, middle[order], "_", color="#0b5394", ms=6)
-    axes.plot(at, seen[order], "o", color="#b45309", ms=3.5)
+    axes.plot(at, observed[order], "o", color="#b45309", ms=3.5)
     axes.set_xticks([])
     axes.set_xlabel(f"{len(order)} counties of the record, in order of what came out")
     axes.set_ylabel("change of the rate, points")

@@ -135,17 +135,17 @@ def _read(sweep: Sweep) -> Trials:
     """The finished runs of a sweep."""
     world = sweep.design.worlds[0]
     codes = [county.code for county in load(world.region).counties]
-    asked = tuple(enumerated(load(world.region), world.scenario.start))
+    names = tuple(enumerated(load(world.region), world.scenario.start))
     found, rows = [], []
     for number, summary in _summaries(sweep):
-        found.append([[summary[f"{name}_{code}"] for code in codes] for name in asked])
+        found.append([[summary[f"{name}_{code}"] for code in codes] for name in names])
         rows.append(number)
-    table = np.array(found, float).reshape(-1, len(asked), len(codes))
+    table = np.array(found, float).reshape(-1, len(names), len(codes))
     return Trials(
         region=world.region,
         values=sweep.design.values[[sweep.design.point(n).draw for n in rows]],
         numbers=tuple(sweep.design.request(sweep.design.point(n)).draw for n in rows),
-        after={name: table[:, i] for i, name in enumerate(asked)},
+        after={name: table[:, i] for i, name in enumerate(names)},
     )
 
 
@@ -154,5 +154,4 @@ def _summaries(sweep: Sweep) -> Iterator[tuple[int, dict[str, Any]]]:
     store = Store(sweep.folder)
     for number, key in sweep.keys.items():
         if store.has(key):
-            told = json.loads((store.path(key) / RUN).read_bytes())
-            yield number, told["summary"]
+            yield number, json.loads((store.path(key) / RUN).read_bytes())["summary"]
