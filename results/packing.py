@@ -1,65 +1,15 @@
 """The command `region`: packs of other regions are built, scaffolded and checked."""
 
-import argparse
 from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from xiancheng.calibration.refusal import RequestError
 from xiancheng.results.cells import as_json
 from xiancheng.results.stopping import DONE, REFUSED
 
 if TYPE_CHECKING:
     from xiancheng.results.cli import Say
-
-MODULE = "xiancheng.results.packing"
-
-
-def add(command: argparse.ArgumentParser, say: "Say") -> None:
-    """Add the words of `region` to the command line."""
-    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
-    common.add_argument(
-        "--lang", choices=["zh", "en"], help=say("语言；缺省 zh", "language; zh by default")
-    )
-    common.add_argument(
-        "--json", action="store_true", help=say("输出一个 JSON 对象", "print one JSON object")
-    )
-    command.set_defaults(module=MODULE)
-    actions = command.add_subparsers(dest="action", metavar=say("动作", "action"), required=True)
-
-    def action(name: str, zh: str, en: str) -> argparse.ArgumentParser:
-        return actions.add_parser(name, parents=[common], help=say(zh, en), description=say(zh, en))
-
-    check = action("check", "检查区域包：缺什么、假定了什么", "what a pack misses and assumes")
-    check.add_argument("pack", help=say("名称或文件夹", "name or folder"))
-    fits = say("合成人口与普查的吻合程度", "how close the synthetic population comes")
-    check.add_argument("--fit", action="store_true", help=fits)
-
-    census = action("from-census", "由普查分县表生成区域包", "a pack from a county census table")
-    census.add_argument("table", type=Path, help=say("普查表（CSV）", "the census table (CSV)"))
-    which = census.add_mutually_exclusive_group(required=True)
-    codes = say(
-        "地级市代码；缺省须用 --province", "codes of prefectures; by default give --province"
-    )
-    which.add_argument("--prefecture", nargs="+", metavar="CODE", default=[], help=codes)
-    which.add_argument("--province", action="store_true", help=say("全省", "all of them"))
-    out = say("新文件夹", "a new folder")
-    census.add_argument("--out", type=Path, required=True, metavar="DIR", help=out)
-    joins = say("区划对照表；缺省为自带的", "which units make one; by default the shipped table")
-    census.add_argument("--concordance", type=Path, metavar="FILE", help=joins)
-    via = say(
-        "谁数字化、许可；缺省为空", "who digitised the table, and its licence; by default empty"
-    )
-    census.add_argument("--via", default="", metavar="TEXT", help=via)
-
-    new = action("new", "新建空白区域包", "an empty pack to fill by hand")
-    new.add_argument("name", help=say("名称", "its name"))
-    where = say("新文件夹；缺省为以名称命名的", "a new folder; by default named as the pack")
-    new.add_argument("--out", type=Path, metavar="DIR", help=where)
-
-
-def region(asked: Namespace, say: "Say") -> int:
-    """`xiancheng region`: from-census, new or check."""
-    return {"check": check, "from-census": from_census, "new": new}[asked.action](asked, say)
 
 
 def check(asked: Namespace, say: "Say") -> int:
@@ -106,6 +56,11 @@ def from_census(asked: Namespace, say: "Say") -> int:
     """`xiancheng region from-census`: the census figures of a table, as a pack."""
     from xiancheng.calibration import joining, packing, packwriting
 
+    if bool(asked.prefecture) == asked.province:
+        raise RequestError(
+            "--prefecture 与 --province 须给出其一",
+            "give either --prefecture or --province",
+        )
     packwriting.vacant(asked.out)
     of = asked.concordance
     concordance = joining.Concordance.read(of) if of else joining.shipped()

@@ -1,34 +1,37 @@
 """The command line as it is read and shown: help, usage errors, encodings, paths, JSON."""
 
-import argparse
 import json
+import os
 import re
 import socket
+import subprocess
+import sys
 import time
+from pathlib import Path
 
+import click
 import pytest
 
-from xiancheng.results.cli import Say, main, parser
-from xiancheng.results.parsing import localised
+from xiancheng.results.cli import Say, main, parsed, program
+from xiancheng.results.cli.options import Group, Option
+from xiancheng.scenarios.simulate import LIMITS
 
 
-def parsers(lang):
-    """Every command and sub-command with its parser, in a language."""
+def commands(lang):
+    """Every command and sub-command by its words, in a language."""
     found = {}
 
-    def walk(name, of):
-        found[name] = of
-        for action in of._actions:
-            if isinstance(action, argparse._SubParsersAction):
-                for child, inner in action.choices.items():
-                    walk(f"{name} {child}".strip(), inner)
+    def walk(words, command):
+        found[words] = command
+        if isinstance(command, Group):
+            for name in command.members:
+                walk(f"{words} {name}".strip(), command.get_command(None, name))
 
-    with localised(lang):
-        walk("", parser(Say(lang)))
+    walk("", program(Say(lang)))
     return found
 
 
-COMMANDS = sorted(parsers("en"))
+COMMANDS = sorted(commands("en"))
 each_command = pytest.mark.parametrize("command", COMMANDS)
 
 
@@ -37,27 +40,96 @@ each_command = pytest.mark.parametrize("command", COMMANDS)
 
 @each_command
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_every_option_is_explained_and_states_its_default(command, lang):
-    with localised(lang):
-        of = parsers(lang)[command]
-        formatter = of._get_formatter()
-        for action in of._actions:
-            if isinstance(action, argparse._SubParsersAction):
-                continue
-            assert action.help, action
-            if action.option_strings and action.nargs != 0 and not action.required:
-                text = formatter._get_help_string(action)
-                assert "缺省" in text or "default" in text, (command, action.option_strings, text)
+def test_every_option_states_its_default_and_an_example_and_a_number_its_unit(command, lang):
+    for param in commands(lang)[command].params:
+        text = param.help_in(Say(lang))
+        assert len(text) > 1
+        if not isinstance(param, Option) or param.is_flag:
+            continue
+        assert param.required or "缺省" in text or "default" in text, text
+        assert f"{param.opts[0]} {param.example}" in text
+        if param.type.name == "X":
+            assert "单位" in text or "unit" in text or " 0 " in text, text
 
 
 @each_command
 def test_help_is_all_in_chinese(command, capsys):
-    with pytest.raises(SystemExit) as ended:
-        main([*command.split(), "--help"])
-    assert ended.value.code == 0
+    assert main([*command.split(), "--help"]) == 0
     shown = capsys.readouterr().out
     for english in ("usage", "show this help", "options:", "positional", "default"):
         assert english not in shown
+
+
+@each_command
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_an_example_in_the_help_can_be_typed(command, lang, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    of = commands(lang)[command]
+    for param in of.params:
+        if not param.example:
+            continue
+        values = param.example.split()
+        for value in values:
+            if getattr(param.type, "read", False):
+                Path(value).parent.mkdir(exist_ok=True)
+                Path(value).touch()
+        assert [param.type(value, param, click.Context(of, obj=Say(lang))) for value in values]
+
+
+def test_help_and_completion_load_nothing_heavy():
+    code = (
+        "import sys; from xiancheng.results.cli import main; main(['seek', '--help']); "
+        "print(*sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stderr.split())
+    assert not loaded & {"numpy", "pandas", "pydantic", "ruamel.yaml", "rich.console"}
+    assert sum(name.startswith("xiancheng") for name in loaded) < 20
+
+
+def completed(words, monkeypatch, capsys, *, shell="bash"):
+    """What a shell is offered for the last of some words."""
+    from xiancheng.results.cli import COMPLETE, entry
+
+    told = {COMPLETE: f"{shell}_complete", "COMP_WORDS": " ".join(words),
+            "COMP_CWORD": str(len(words) - 1)}  # fmt: skip
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit) as ended:
+        entry()
+    assert ended.value.code == 0
+    return [line.partition(",")[2] for line in capsys.readouterr().out.splitlines()]
+
+
+def test_a_shell_is_offered_commands_options_and_choices(monkeypatch, capsys):
+    assert completed(["xiancheng", "se"], monkeypatch, capsys) == ["seek", "sensitivity"]
+    assert completed(["xiancheng", "region", "n"], monkeypatch, capsys) == ["new"]
+    offered = completed(["xiancheng", "seek", "plan", "--co"], monkeypatch, capsys)
+    assert offered == ["--counties", "--confirm", "--confirm-scale"]
+    assert completed(["xiancheng", "seek", "--least", "c"], monkeypatch, capsys) == ["cost"]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_script_for_completion_is_printed(shell):
+    words = [sys.executable, "-m", "xiancheng"]
+    env = os.environ | {"_XIANCHENG_COMPLETE": f"{shell}_source"}
+    done = subprocess.run(words, env=env, capture_output=True, text=True, check=True)
+    assert "_XIANCHENG_COMPLETE" in done.stdout
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_alone_it_says_what_to_do_next_in_words_that_can_be_typed(lang, capsys):
+    assert main(["--lang", lang]) == 0
+    lines = re.findall(r"^  xiancheng (.+?)  ", capsys.readouterr().out, re.MULTILINE)
+    assert len(lines) > 5
+    for line in lines:
+        if line != "--help":
+            assert parsed(line.split(), Say(lang)).command
+    assert main(["--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["next"]
+
+
+# Usage errors
 
 
 @pytest.mark.parametrize(
@@ -65,34 +137,45 @@ def test_help_is_all_in_chinese(command, capsys):
     [
         (["rnu"], "是否指 run"),
         (["run", "--seeed", "3"], "是否指 --seed"),
+        (["run", "plan", "baseline"], "没有这样的参数：baseline"),
         (["run", "--seed"], "需要一个值"),
+        (["run", "--json=1"], "不接受值"),
         (["run", "--seed", "x"], "应为整数"),
         (["run", "--seed", "1_0"], "应为整数"),
         (["run", "--scale", "0_1e-1"], "应为数字"),
         (["run", "--scale", "０.5"], "应为数字"),
+        (["run", "--draws", "-1"], "不小于 0 的整数"),
+        (["run", "--jobs", "0"], "1 至 256 的整数"),
         (["seek", "--least", "costs"], "是否指 cost"),
         (["sweep"], "缺少必需的参数"),
+        (["region"], "缺少必需的参数"),
+        (["region", "chek"], "是否指 check"),
         (["region", "from-census", "README.md", "--out", "x"], "须给出其一"),
     ],
 )
 def test_a_usage_error_is_told_in_the_readers_language(words, part, capsys):
     for lang in ("zh", "en"):
-        try:
-            code = main([*words, "--lang", lang])
-        except SystemExit as ended:
-            code = ended.code
+        assert main([*words, "--lang", lang]) == 2
         said = capsys.readouterr()
-        assert code == 2
         assert not said.out
         if lang == "zh":
             assert part in said.err
-            english = re.findall(r"[A-Za-z]{3,}", said.err.partition("用法")[0].partition("：")[2])
-            known = {"run", "seed", "seeed", "least", "cost", "costs", "intensity"}
-            assert not set(english) - known - set(re.findall(r"[a-z]+", " ".join(COMMANDS))) - {
-                "scale", "xiancheng", "help", "design", "out", "prefecture", "province", "rnu",
-            }  # fmt: skip
         else:
             assert not re.search(r"[\u4e00-\u9fff]", said.err)
+
+
+def test_an_option_may_take_several_values_in_a_row_or_one_at_a_time():
+    for words in (
+        ["seek", "plan", "--targets", "A", "B"], ["seek", "--targets", "A", "B", "--seed", "1"],
+        ["seek", "--targets", "A", "--targets=B", "plan"],
+    ):  # fmt: skip
+        ctx = parsed(words, Say("en"))
+        assert (ctx.params["scenario"], ctx.params["targets"]) == ("plan", ("A", "B"))
+
+
+def test_the_number_of_processes_has_one_range():
+    [jobs] = [p for p in commands("en")["run"].params if p.name == "jobs"]
+    assert (jobs.type.least, jobs.type.most) == LIMITS["jobs"]
 
 
 @pytest.mark.parametrize(
@@ -124,10 +207,7 @@ def test_a_usage_error_is_told_in_the_readers_language(words, part, capsys):
 def test_an_input_that_is_not_there_is_bad_input(words, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "README.md").write_text("x", encoding="utf-8")
-    try:
-        code = main([*words, "--lang", "en"])
-    except SystemExit as ended:
-        code = ended.code
+    code = main([*words, "--lang", "en"])
     said = capsys.readouterr()
     assert code == 2
     assert "N" in said.err + said.out

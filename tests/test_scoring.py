@@ -13,7 +13,7 @@ import pytest
 from tests import registration
 from xiancheng.calibration.region import load
 from xiancheng.calibration.scores import LEVELS
-from xiancheng.results.cli import Say, main, parser
+from xiancheng.results.cli import Say, main, parsed
 from xiancheng.results.forecasts import forecasting, frozen, scored
 from xiancheng.results.forecasts import score as scoring
 from xiancheng.results.forecasts.forecasting import FORECASTERS, MELD, MODEL, WITHOUT, forecasts
@@ -294,8 +294,8 @@ def test_the_registered_commands_are_understood(page):
     )
     assert len(commands) == 2
     for command in commands:
-        asked = parser(Say("zh")).parse_args(command.split()[1:])
-        settings = scoring.of(asked)
+        ctx = parsed(command.split()[1:], Say("zh"))
+        settings = scoring.of(ctx.command.options(ctx))
         assert replace(settings, cutoff=REGISTERED.cutoff) == REGISTERED
         assert settings.cutoff in ROUNDS
     assert (load("binzhou").censuses[-1], INFORMATION) == ROUNDS

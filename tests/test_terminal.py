@@ -153,11 +153,7 @@ from xiancheng.results import streams
 from xiancheng.results.cli import main
 streams.prepare(json=False)
 for words in {asked!r}:
-    try:
-        code = main(words)
-    except SystemExit as ended:
-        code = ended.code
-    print("code", code)
+    print("code", main(words))
 """
 
 

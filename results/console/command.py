@@ -7,7 +7,7 @@ from errno import EADDRINUSE
 from importlib.util import find_spec
 
 from xiancheng.results.cli import Say
-from xiancheng.results.console.arguments import HERE
+from xiancheng.results.cli.commands import HERE
 from xiancheng.results.stopping import DONE
 from xiancheng.scenarios.simulate import RequestError
 

@@ -98,18 +98,11 @@ def settings(asked: Namespace) -> Settings:
     pack = load(asked.region)
     pool = estimating.wider(pack) if asked.pool is None else asked.pool
     chosen = Settings(asked.region, None if pool in ("", "none") else pool, seed=asked.seed)
-    if asked.quick:
+    if getattr(asked, "quick", False):
         chosen = replace(chosen, **QUICK)
     for name in ("runs", "scale", "pool_runs", "pool_scale", "rows"):
         if getattr(asked, name) is not None:
             chosen = replace(chosen, **{name: getattr(asked, name)})
-    fewest = {"runs": 180, "pool_runs": 180, "rows": 1}
-    for name, least in fewest.items():
-        if getattr(chosen, name) < least:
-            raise RequestError(
-                f"{name} 至少为 {least}；得到 {getattr(chosen, name)}",
-                f"{name} should be {least} at least; got {getattr(chosen, name)}",
-            )
     return chosen
 
 

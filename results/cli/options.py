@@ -1,0 +1,515 @@
+"""Click in the reader's language: commands, options, arguments and types of the command line.
+
+The object of a Click context is the `Say` of the call, which holds the language. Numbers are read
+as `calibration.parsing` reads them.
+"""
+
+from argparse import Namespace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from shutil import get_terminal_size
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.shell_completion import CompletionItem
+from rich.cells import cell_len
+
+from xiancheng.calibration import naming, parsing
+from xiancheng.results.streams import wrapped
+
+if TYPE_CHECKING:
+    from xiancheng.results.cli import Say
+
+WIDEST, LEFT = 100, 30  # widths [characters] of help, and of its first column
+
+Params = Sequence[click.Parameter]
+Record = tuple[str, str]
+
+
+def nearest(word: str, known: Iterable[str], say: "Say") -> str:
+    """The closest of the known words, as a question; empty if none is near."""
+    near = naming.nearest(word, known)
+    return say(f"；是否指 {near}？", f"; did you mean {near}?") if near else ""
+
+
+# Types
+
+
+class Whole(click.ParamType[int]):
+    """A whole number in plain digits, within bounds that may be open."""
+
+    name = "N"
+
+    def __init__(self, least: int | None = None, most: int | None = None) -> None:
+        self.least, self.most = least, most
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number, or a usage error."""
+        number = parsing.whole(value) if isinstance(value, str) else int(value)
+        low, high, say = self.least, self.most, _say(ctx)
+        outside = number is not None and (
+            (low is not None and number < low) or (high is not None and number > high)
+        )
+        if number is None or outside:
+            if low is None:
+                zh, en = "整数，如 5", "a whole number such as 5"
+            elif high is None:
+                zh, en = f"不小于 {low} 的整数", f"a whole number from {low}"
+            else:
+                zh, en = f"{low} 至 {high} 的整数", f"a whole number from {low} to {high}"
+            self.fail(say(f"应为{zh}；得到 {value}", f"should be {en}; got {value}"), param, ctx)
+        return number
+
+
+class Decimal(click.ParamType[float]):
+    """A finite number in plain digits."""
+
+    name = "X"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """The number, or a usage error."""
+        number = parsing.number(value) if isinstance(value, str) else float(value)
+        if number is None:
+            say = _say(ctx)
+            self.fail(
+                say(f"应为数字，如 0.5；得到 {value}",
+                    f"should be a number such as 0.5; got {value}"),
+                param, ctx,
+            )  # fmt: skip
+        return number
+
+
+class OneOf(click.ParamType[str]):
+    """One of a few words; another is refused with the closest of them."""
+
+    def __init__(self, *words: str) -> None:
+        self.words = words
+        self.name = f"[{'|'.join(words)}]"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The word, or a usage error."""
+        if value not in self.words:
+            say = _say(ctx)
+            near = nearest(value, self.words, say)
+            self.fail(
+                say(f"应为 {'、'.join(self.words)}；得到 {value}{near}",
+                    f"should be {', '.join(self.words)}; got {value}{near}"),
+                param, ctx,
+            )  # fmt: skip
+        return str(value)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """The words that begin so."""
+        return [CompletionItem(word) for word in self.words if word.startswith(incomplete)]
+
+
+class Name(click.ParamType[str]):
+    """The name of something that is shipped, or a path.
+
+    Parameters
+    ----------
+    kinds : what it may name: "packs", "plans", "scenarios"; see `results.cli.ambiguity`
+    """
+
+    def __init__(self, *kinds: str, metavar: str = "NAME") -> None:
+        self.kinds, self.name = kinds, metavar
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Files and folders."""
+        return [CompletionItem(incomplete, type="file")]
+
+
+class File(click.ParamType[Path]):
+    """A file or folder; one that is to `read` is tried before anything is computed."""
+
+    def __init__(self, metavar: str = "FILE", *, read: bool = False) -> None:
+        self.name, self.read = metavar, read
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """The path."""
+        return Path(value)
+
+    def check_readable(self, path: Path, param: click.Parameter, ctx: click.Context) -> None:
+        """Refuse a file that cannot be read, as a usage error."""
+        try:
+            path.open("rb").close()
+        except (OSError, ValueError) as error:
+            why, say = getattr(error, "strerror", None) or str(error), _say(ctx)
+            self.fail(
+                say(
+                    f"应为可读的文件；得到 {path}（{why}）",
+                    f"should be a file to read; got {path} ({why})",
+                ),
+                param,
+                ctx,
+            )
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Files and folders."""
+        return [CompletionItem(incomplete, type="dir" if self.name == "DIR" else "file")]
+
+
+def _say(ctx: click.Context | None) -> "Say":
+    assert ctx is not None
+    say: Say = ctx.obj
+    return say
+
+
+# Parameters
+
+
+class Option(click.Option):
+    """An option that says its default, its unit and an example in its help.
+
+    Parameters
+    ----------
+    about : what it is, in the reader's language
+    example : a value; none for a flag
+    unit : of a number
+    usual : what holds if it is not given, where that is no plain value
+    several : takes one or more values, `--name A B` as well as `--name A --name B`
+    """
+
+    def __init__(
+        self, name: str, about: str, example: str = "", *, unit: str = "", usual: str = "",
+        several: bool = False, **more: Any,
+    ) -> None:  # fmt: skip
+        super().__init__([name], help=about, multiple=several, **more)
+        self.example, self.unit, self.usual = example, unit, usual
+
+    def help_in(self, say: "Say") -> str:
+        """The help with all that belongs to it."""
+        notes = []
+        usual = self.usual or ("" if self.multiple or self.default is None else _plain(self))
+        if self.required:
+            notes.append(say("必需", "required"))
+        elif usual:
+            notes.append(say(f"缺省 {usual}", f"default: {usual}"))
+        if self.unit:
+            notes.append(say(f"单位：{self.unit}", f"unit: {self.unit}"))
+        if self.example:
+            notes.append(say(f"例：{self.opts[0]} {self.example}",
+                             f"example: {self.opts[0]} {self.example}"))  # fmt: skip
+        return _with_notes(self.help or "", notes, say)
+
+
+def _plain(option: Option) -> str:
+    """The default of an option as it would be typed; empty without one."""
+    default = option.default
+    if option.is_flag or not isinstance(default, str | int | float | Path):
+        return ""
+    return f"{default:g}" if isinstance(default, float) else str(default)
+
+
+class Argument(click.Argument):
+    """A positional argument with a help of its own."""
+
+    def __init__(self, name: str, about: str, example: str = "", **more: Any) -> None:
+        super().__init__([name], **more)
+        self.about, self.example = about, example
+
+    def help_in(self, say: "Say") -> str:
+        """The help with the default and the example."""
+        notes = []
+        if isinstance(self.default, str):
+            notes.append(say(f"缺省 {self.default}", f"default: {self.default}"))
+        if self.example:
+            notes.append(say(f"例：{self.example}", f"example: {self.example}"))
+        return _with_notes(self.about, notes, say)
+
+
+def _with_notes(text: str, notes: Sequence[str], say: "Say") -> str:
+    if not notes:
+        return text
+    return say(f"{text}（{'；'.join(notes)}）", f"{text} ({'; '.join(notes)})")
+
+
+def shared(say: "Say") -> list[click.Parameter]:
+    """What may stand before a command as well as after it."""
+
+    def json(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+        if value:
+            ctx.meta["json"] = True
+
+    def show(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+        if value and not ctx.resilient_parsing:
+            print(ctx.get_help())
+            ctx.exit()
+
+    lang = say("语言", "language")
+    usual = say("zh，不能显示中文的终端为 en", "zh, or en where a terminal cannot show Chinese")
+    return [
+        Option("--lang", lang, "en", usual=usual, type=OneOf("zh", "en"), expose_value=False),
+        Option("--json", say("输出一个 JSON 对象", "print one JSON object"), is_flag=True,
+               expose_value=False, callback=json),
+        Option("--help", say("显示本帮助并退出", "show this help and exit"), is_flag=True,
+               expose_value=False, is_eager=True, callback=show),
+    ]  # fmt: skip
+
+
+# Commands
+
+
+class Command(click.Command):
+    """A command: its words, and the function that does it, which is imported when it is called.
+
+    Parameters
+    ----------
+    does : `module:function`, called with the options and the `Say`; it gives the exit code
+    """
+
+    def __init__(self, does: str, about: str, say: "Say", *params: click.Parameter) -> None:
+        name = does.partition(":")[2].replace("_", "-")
+        super().__init__(
+            name, help=about, params=[*params, *shared(say)], add_help_option=False,
+            context_settings={"allow_extra_args": True},
+        )  # fmt: skip
+        self.does = does
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the words, in which an option may take several values in a row."""
+        several = {p.opts[0] for p in self.params if isinstance(p, Option) and p.multiple}
+        rest = super().parse_args(ctx, spread(args, several))
+        if rest and not ctx.resilient_parsing:
+            raise unknown(ctx, " ".join(rest))
+        return rest
+
+    def options(self, ctx: click.Context) -> Namespace:
+        """The values of all parameters by name, several as a list."""
+        values = {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in ctx.params.items()
+        }
+        return Namespace(json=ctx.meta.get("json", False), **values)
+
+    def named(self, ctx: click.Context) -> list[tuple[str, tuple[str, ...]]]:
+        """Every name on the command line with the kinds of what it may name."""
+        return [
+            (name, param.type.kinds)
+            for param in self.params
+            if isinstance(param.type, Name) and param.name
+            for name in _listed(ctx.params.get(param.name))
+        ]
+
+    def invoke(self, ctx: click.Context) -> int:
+        """Do it, and note names that could mean something else."""
+        say, options = ctx.obj, self.options(ctx)
+        for param in self.params:
+            path = ctx.params.get(param.name or "")
+            if isinstance(param.type, File) and param.type.read and path:
+                param.type.check_readable(path, param, ctx)
+        files = [value for value in vars(options).values() if isinstance(value, Path)]
+        if names := self.named(ctx):
+            ambiguity = import_module("xiancheng.results.cli.ambiguity")
+            for name, here in ambiguity.ambiguous(names, files):
+                say.note(
+                    f"“{name}”指随程序提供的 {name}；要用这里的，请写 {here}",
+                    f"{name!r} means the {name} that is shipped; for the one here, write {here}",
+                )
+        module, _, function = self.does.partition(":")
+        return int(getattr(import_module(module), function)(options, say))
+
+    def get_usage(self, ctx: click.Context) -> str:
+        """The line that says how it is called."""
+        return usage(self, ctx)
+
+    def get_help(self, ctx: click.Context) -> str:
+        """Usage, description, arguments and options."""
+        return _page(self, ctx, [])
+
+
+class Group(click.Group):
+    """A command of commands; each is made when it is asked for.
+
+    Parameters
+    ----------
+    members : by name, what makes the command in a language
+    alone : what is done where no command is given; by default this is refused
+    """
+
+    def __init__(
+        self, name: str, about: str, say: "Say", members: "Mapping[str, Callable[[Say], Any]]",
+        *params: click.Parameter, alone: "Callable[[click.Context], int] | None" = None,
+    ) -> None:  # fmt: skip
+        super().__init__(
+            name, help=about, params=[*params, *shared(say)], add_help_option=False,
+            invoke_without_command=True,
+        )  # fmt: skip
+        self.say, self.members, self.alone = say, members, alone
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names in their order."""
+        return list(self.members)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a name."""
+        make = self.members.get(cmd_name)
+        return make(self.say) if make else None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is asked for; another word is refused with the closest name."""
+        if args[0] not in self.members and not ctx.resilient_parsing:
+            say, word = self.say, args[0]
+            near = nearest(word, self.members, say)
+            known = "" if near else say(f"；可用：{'、'.join(self.members)}",
+                                        f"; known: {', '.join(self.members)}")  # fmt: skip
+            raise click.UsageError(
+                say(f"没有命令 {word}{near}{known}", f"no command is called {word}{near}{known}"),
+                ctx,
+            )
+        return super().resolve_command(ctx, args)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the words before the command; what is left is in `ctx.args`."""
+        return click.Command.parse_args(self, ctx, args)
+
+    def invoke(self, ctx: click.Context) -> int:
+        """Do what is done without a command."""
+        if self.alone:
+            return self.alone(ctx)
+        names = list(self.members)
+        raise click.UsageError(
+            self.say(
+                f"缺少必需的参数：{'、'.join(names)} 之一",
+                f"one of these is missing: {', '.join(names)}",
+            ),
+            ctx,
+        )
+
+    def get_usage(self, ctx: click.Context) -> str:
+        """The line that says how it is called."""
+        return usage(self, ctx)
+
+    def get_help(self, ctx: click.Context) -> str:
+        """Usage, description, options and commands."""
+        listed = [(name, made.help or "")
+                  for name in self.members if (made := self.get_command(ctx, name))]  # fmt: skip
+        return _page(self, ctx, listed)
+
+
+def spread(words: Sequence[str], several: set[str]) -> list[str]:
+    """Words in which every value of an option that takes several has the option before it.
+
+    >>> spread(["--targets", "A", "B", "--seed", "3"], {"--targets"})
+    ['--targets', 'A', '--targets', 'B', '--seed', '3']
+    """
+    found: list[str] = []
+    option, first = "", False
+    for number, word in enumerate(words):
+        if word == "--":
+            return found + list(words[number:])
+        if word.startswith("-") and len(word) > 1:
+            option, first = (word, True) if word in several else ("", False)
+            found.append(word)
+        else:
+            found += [option, word] if option and not first else [word]
+            first = False
+    return found
+
+
+def unknown(ctx: click.Context, words: str) -> click.UsageError:
+    """The error of words that a command does not know."""
+    say, path = _say(ctx), ctx.command_path
+    known = [name for param in ctx.command.params for name in param.opts]
+    option = words.partition(" ")[0].partition("=")[0]
+    near = nearest(option, known, say) if option.startswith("-") else ""
+    return click.UsageError(
+        say(f"没有这样的参数：{words}{near}；可用的见 {path} --help",
+            f"there is no {words}{near}; see {path} --help"), ctx,
+    )  # fmt: skip
+
+
+def message(error: click.UsageError, say: "Say") -> str:
+    """A usage error in the reader's language, with the usage of the command on a line below."""
+    ctx, what = error.ctx, error.format_message()
+    if isinstance(error, click.NoSuchOption) and ctx is not None:
+        what = unknown(ctx, error.option_name).message
+    elif isinstance(error, click.MissingParameter) and error.param is not None:
+        name = _written(error.param)
+        what = say(f"缺少必需的参数：{name}", f"{name} is missing")
+    elif isinstance(error, click.BadParameter) and error.param is not None:
+        name = _written(error.param)
+        what = f"{name} {error.message}"
+    elif isinstance(error, click.BadOptionUsage):
+        flag = ctx is not None and any(
+            isinstance(p, Option) and p.is_flag and error.option_name in p.opts
+            for p in ctx.command.params
+        )
+        needs = say("不接受值", "takes no value") if flag else say("需要一个值", "needs a value")
+        what = f"{error.option_name} {needs}"
+    if ctx is None:
+        return what
+    return f"{ctx.command_path}: {what}\n{usage(ctx.command, ctx)}"
+
+
+def _written(param: click.Parameter) -> str:
+    """How a parameter is written: --seed, DESIGN."""
+    return param.opts[0] if isinstance(param, click.Option) else param.human_readable_name
+
+
+def _listed(value: object) -> list[str]:
+    values = value if isinstance(value, list | tuple) else [value]
+    return [each for each in values if isinstance(each, str)]
+
+
+# Help
+
+
+def usage(command: click.Command, ctx: click.Context) -> str:
+    """How a command is called, on one line."""
+    say = _say(ctx)
+    words = [say("[选项]", "[options]")]
+    words += [_spelled(p) for p in command.params if isinstance(p, click.Argument) or p.required]
+    if isinstance(command, Group):
+        words.append(say("命令 …", "COMMAND ..."))
+    return f"{say('用法：', 'usage: ')}{ctx.command_path} {' '.join(words)}"
+
+
+def _spelled(param: click.Parameter) -> str:
+    """A parameter as it is typed: `--seed N`, `[SCENARIO]`, `A...`."""
+    if isinstance(param, click.Argument):
+        word = param.human_readable_name + ("..." if param.nargs < 0 else "")
+        return word if param.required else f"[{word}]"
+    if isinstance(param, click.Option) and param.is_flag:
+        return param.opts[0]
+    values = param.metavar or param.type.name
+    return f"{param.opts[0]} {values}{' ...' if param.multiple else ''}"
+
+
+def _page(command: click.Command, ctx: click.Context, commands: list[Record]) -> str:
+    """The help of a command."""
+    say, width = _say(ctx), min(get_terminal_size().columns, WIDEST)
+    arguments = [(_spelled(p), p.help_in(say)) for p in command.params if isinstance(p, Argument)]
+    options = [(_spelled(p), p.help_in(say)) for p in command.params if isinstance(p, Option)]
+    sections = [usage(command, ctx), wrapped(command.help or "", width)]
+    for title, records in (
+        (say("位置参数：", "arguments:"), arguments), (say("选项：", "options:"), options),
+        (say("命令：", "commands:"), commands),
+    ):  # fmt: skip
+        if records:
+            sections.append("\n".join([title, *_lines(records, width)]))
+    return "\n\n".join(sections)
+
+
+def _lines(records: Sequence[Record], width: int) -> Iterable[str]:
+    """Words and their help side by side; long words stand on a line of their own."""
+    left = min(LEFT, 2 + max(cell_len(word) for word, _ in records))
+    for word, text in records:
+        first, *more = wrapped(text, max(width - left - 2, 20)).split("\n")
+        if cell_len(word) + 2 > left:
+            yield f"  {word}"
+            yield f"  {' ' * left}{first}"
+        else:
+            yield f"  {word}{' ' * (left - cell_len(word))}{first}"
+        yield from (f"  {' ' * left}{line}" for line in more)
