@@ -8,13 +8,13 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.metadata import version
 from itertools import pairwise
 from typing import NoReturn
 
 import click
 from click.shell_completion import shell_complete
 
+import xiancheng
 from xiancheng.calibration.refusal import LANGUAGE, preferred_language, told
 from xiancheng.results import streams
 from xiancheng.results.cells import as_json
@@ -54,7 +54,7 @@ def program(say: Say) -> Group:
     def show_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
         if value and not ctx.resilient_parsing:
             code = import_module("xiancheng.scenarios.request").code_digest()
-            print(f"{NAME} {version(NAME)} (code {code})")
+            print(f"{NAME} {xiancheng.__version__} (code {code})")
             ctx.exit()
 
     about = say("县域城镇化模拟", "a simulator of county-town urbanization")
