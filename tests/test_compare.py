@@ -221,7 +221,7 @@ def test_where_no_name_is_near_all_are_told(capsys):
         (["baseline", "plan", "--draws", "2", "--seeds", "0"], "--seeds should be"),
         (["baseline", "plan", "--draws", "1", "--seeds", "9"], "an interval tells of luck alone"),
         (["baseline", "plan", "--csv", "no/such/folder.csv"], "name a file that can be written"),
-        (["baseline", "plan", "--permutations", "3"], "there is no --permutations"),
+        (["baseline", "plan", "--permutations", "3"], "takes no --permutations"),
     ],
 )
 def test_what_would_do_nothing_is_refused_before_computing(

@@ -5,13 +5,13 @@ from datetime import date
 from pathlib import Path
 from types import SimpleNamespace as Place
 
+import click
 import pytest
 
 from xiancheng.calibration import parsing
 from xiancheng.calibration.naming import is_path, nearest, place, place_names
 from xiancheng.calibration.region import load, located, packs
-from xiancheng.results.cli import main
-from xiancheng.results.comparison import asked
+from xiancheng.results.cli import Say, main, parsed
 from xiancheng.scenarios import simulate
 from xiancheng.scenarios.checking import ScenarioError
 from xiancheng.scenarios.points import points_in
@@ -29,8 +29,8 @@ NO_NUMBERS = ["7_1.2", "0_1e-1", "1_0", "0x1f", "0o17", "１．５", "５０", "
 def test_only_plain_digits_are_a_number(text):
     assert parsing.number(text) is None
     assert not isinstance(resolved(text), int | float) or text in ("", ".inf")
-    with pytest.raises(Exception, match="--weight"):
-        asked.numbers([f"M12={text}"], "--weight M12=2")
+    with pytest.raises(click.UsageError):
+        parsed(["seek", "--weight", f"M12={text}"], Say("en"))
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,9 @@ def test_an_ambiguous_or_impossible_date_is_none(text):
 
 
 def test_options_take_the_same_dates():
-    assert asked.day("2025/12/31") == date(2025, 12, 31)
+    assert parsed(["compare", "A", "--at", "2025/12/31"], Say("en")).params["at"] == date(
+        2025, 12, 31
+    )
     outcome = simulate("baseline", scale=0.005, until="2021/3/31")
     assert outcome.dates[-1] == date(2021, 3, 31)
 

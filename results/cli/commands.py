@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 from xiancheng.results.cli.options import (
     Argument,
     Command,
+    Day,
     Decimal,
     File,
     Group,
     Name,
     OneOf,
     Option,
+    Pair,
     Whole,
 )
 
@@ -71,12 +73,12 @@ def _jobs(say: "Say") -> Option:
 
 def _until(say: "Say") -> Option:
     about, usual = say("终点", "last day"), say("情景的终点", "that of the scenario")
-    return Option("--until", about, "2030-12-31", usual=usual, metavar="DATE")
+    return Option("--until", about, "2030-12-31", usual=usual, type=Day())
 
 
 def _at(say: "Say") -> Option:
     about, usual = say("哪一天", "day of the outcome"), say("目标期限", "the last deadline")
-    return Option("--at", about, "2025-12-31", usual=usual, metavar="DATE")
+    return Option("--at", about, "2025-12-31", usual=usual, type=Day())
 
 
 def _county(say: "Say") -> Option:
@@ -101,7 +103,7 @@ def run(say: "Say") -> Command:
     """A scenario against its baseline."""
     start = Option(
         "--start", say("起点，须为普查时点", "first day, a census date"), "2010-11-01",
-        usual=say("情景的起点", "that of the scenario"), metavar="DATE",
+        usual=say("情景的起点", "that of the scenario"), type=Day(),
     )  # fmt: skip
     figure = Option(
         "--figure", say("另存判定图（SVG）", "also draw the verdicts (SVG)"), "answer.svg",
@@ -234,8 +236,10 @@ def attribute(say: "Say") -> Command:
 def seek(say: "Say") -> Command:
     """The least package that meets the targets."""
 
-    def several(name: str, about: str, example: str, usual: str, metavar: str) -> Option:
-        return Option(name, about, example, usual=usual, several=True, metavar=metavar)
+    def several(
+        name: str, about: str, example: str, usual: str, metavar: str, kind: Pair | None = None
+    ) -> Option:
+        return Option(name, about, example, usual=usual, several=True, metavar=metavar, type=kind)
 
     nothing, every = say("没有", "none"), say("全部", "all")
     return Command(
@@ -247,13 +251,13 @@ def seek(say: "Say") -> Command:
         several("--targets", say("目标编号或县名", "ids of targets, or counties"),
                 say("T-2 惠民县", "T-2 Huimin"), every, "TARGET"),
         several("--rate", say("目标改用的城镇化率", "another target rate, in percent"),
-                "371621=45", say("照区域包", "that of the pack"), "PLACE=RATE"),
+                "371621=45", say("照区域包", "that of the pack"), "PLACE=RATE", Pair()),
         several("--exclude", say("不得使用的措施或工程", "measures or projects not to be used"),
                 "M05", nothing, "ID"),
         Option("--max-intensity", say("最大力度", "largest intensity"), "2",
                unit=say("方案的倍数", "multiples of the plan's"), type=Decimal(), default=1.5),
         several("--weight", say("措施在总力度中的权重", "weight in the total intensity"), "M12=2",
-                say("均为 1", "1 each"), "ID=WEIGHT"),
+                say("均为 1", "1 each"), "ID=WEIGHT", Pair()),
         Option("--least", say("求最小的是总力度还是总费用", "what is to be least in total"), "cost",
                type=OneOf("intensity", "cost"), default="intensity"),
         Option("--budget", say("预算", "budget"), "2e9", unit=say("元", "yuan"),
@@ -354,7 +358,7 @@ def score(say: "Say") -> Command:
     )  # fmt: skip
     registered = say("登记的设定", "as registered")
     cutoff = Option("--cutoff", say("信息截止日", "information cut-off"), "2020-11-01",
-                    usual=registered, metavar="DATE")  # fmt: skip
+                    usual=registered, type=Day())  # fmt: skip
     return Command(
         "xiancheng.results.forecasts.score:score",
         say("以后来公布的数为预测评分", "score forecasts on later figures"), say,

@@ -6,6 +6,7 @@ as `calibration.parsing` reads them.
 
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
 from importlib import import_module
 from pathlib import Path
 from shutil import get_terminal_size
@@ -80,6 +81,50 @@ class Decimal(click.ParamType[float]):
                 param, ctx,
             )  # fmt: skip
         return number
+
+
+class Day(click.ParamType[date]):
+    """A date, the year first."""
+
+    name = "DATE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """The day, or a usage error."""
+        day = value if isinstance(value, date) else parsing.day(value)
+        if day is None:
+            say = _say(ctx)
+            self.fail(
+                say(
+                    f"应为日期，如 2025-12-31；得到 {value!r}",
+                    f"should be a date such as 2025-12-31; got {value!r}",
+                ),
+                param,
+                ctx,
+            )
+        return day
+
+
+class Pair(click.ParamType[tuple[str, float]]):
+    """A name and its number, such as M12=2; an option of several gives each name once."""
+
+    name = "NAME=X"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, float]:
+        """The name and the number, or a usage error."""
+        if isinstance(value, tuple):
+            return value
+        name, _, text = value.partition("=")
+        number = parsing.number(text)
+        if not name or number is None:
+            say, example = _say(ctx), param.example if isinstance(param, Option) else ""
+            self.fail(
+                say(f"应写作 {example}；得到 {value!r}", f"should be {example}; got {value!r}"),
+                param,
+                ctx,
+            )
+        return name, number
 
 
 class OneOf(click.ParamType[str]):
@@ -289,6 +334,9 @@ class Command(click.Command):
             name: list(value) if isinstance(value, tuple) else value
             for name, value in ctx.params.items()
         }
+        for param in self.params:
+            if isinstance(param.type, Pair) and param.name:
+                values[param.name] = numbers(values[param.name], param, ctx)
         return Namespace(json=ctx.meta.get("json", False), **values)
 
     def named(self, ctx: click.Context) -> list[tuple[str, tuple[str, ...]]]:
@@ -418,6 +466,23 @@ def spread(words: Sequence[str], several: set[str]) -> list[str]:
     return found
 
 
+def numbers(
+    pairs: Sequence[tuple[str, float]], param: click.Parameter, ctx: click.Context
+) -> dict[str, float]:
+    """Numbers by name; a name that stands twice is a usage error."""
+    names = [name for name, _ in pairs]
+    if double := next((name for name in names if names.count(name) > 1), None):
+        say = _say(ctx)
+        raise click.BadParameter(
+            say(
+                f"中 {double} 写了两次，每个名称只写一次", f"{double} stands twice; name each once"
+            ),
+            ctx,
+            param,
+        )
+    return dict(pairs)
+
+
 def unknown(ctx: click.Context, words: str) -> click.UsageError:
     """The error of words that a command does not know."""
     say, path = _say(ctx), ctx.command_path
@@ -426,7 +491,7 @@ def unknown(ctx: click.Context, words: str) -> click.UsageError:
     near = nearest(option, known, say) if option.startswith("-") else ""
     return click.UsageError(
         say(f"没有这样的参数：{words}{near}；可用的见 {path} --help",
-            f"there is no {words}{near}; see {path} --help"), ctx,
+            f"takes no {words}{near}; see {path} --help"), ctx,
     )  # fmt: skip
 
 

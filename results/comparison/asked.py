@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from xiancheng.calibration import naming, parsing
+from xiancheng.calibration import naming
 from xiancheng.results import cells
 from xiancheng.scenarios.checking import Words, nearest
 from xiancheng.scenarios.resolving import resolve
@@ -36,24 +36,6 @@ def possible(asked: Namespace, *scenarios: "Scenario", **numbers: Any) -> None:
         checked(each, asked.region, **numbers)
     if getattr(asked, "csv", None):
         cells.possible(asked.csv)
-
-
-def at_least(least: int, name: str, given: int, zh: str = "", en: str = "") -> None:
-    """Refuse a number below the least that means something.
-
-    Parameters
-    ----------
-    zh, en : why less means nothing
-
-    Raises
-    ------
-    RequestError
-    """
-    if given < least:
-        raise RequestError(
-            f"--{name} 应为不小于 {least} 的整数{zh}；得到 {given}",
-            f"--{name} should be a whole number from {least}{en}; got {given}",
-        )
 
 
 def idle(asked: Namespace, names: tuple[str, ...], zh: str, en: str) -> None:
@@ -96,46 +78,6 @@ def last_deadline(asked: Namespace, told: "Scenario") -> date:
     from xiancheng.scenarios.paired import judged_on
 
     return judged_on(told, load(asked.region))
-
-
-def day(text: str | None) -> date | None:
-    """The day that is meant by `--at`.
-
-    Raises
-    ------
-    RequestError
-    """
-    found = parsing.day(text) if text else None
-    if text and found is None:
-        raise RequestError(
-            f"--at 应为日期，如 2025-12-31；得到 {text!r}",
-            f"--at should be a date such as 2025-12-31; got {text!r}",
-        )
-    return found
-
-
-def numbers(pairs: list[str], example: str) -> dict[str, float]:
-    """Numbers by name, from words such as M12=2.
-
-    Raises
-    ------
-    RequestError
-    """
-    told = {}
-    for pair in pairs:
-        name, _, value = pair.partition("=")
-        if name in told:
-            raise RequestError(
-                f"{name} 写了两次，每个名称只写一次：{example}",
-                f"{name} stands twice; name each once: {example}",
-            )
-        number = parsing.number(value)
-        if number is None:
-            raise RequestError(
-                f"应写作 {example}；得到 {pair!r}", f"expected {example}, got {pair!r}"
-            )
-        told[name] = number
-    return told
 
 
 def unknown(what: Words, name: str, known: Iterable[str]) -> Words:

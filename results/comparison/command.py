@@ -49,7 +49,6 @@ def compare(asked: Namespace, say: Say) -> int:
                 "the seed is that of the saved run; leave it out, or use --draws",
             )  # fmt: skip
     seed, scale, seeds = _or(asked.seed, 1), _or(asked.scale, 1.0), _or(asked.seeds, 1)
-    words.at_least(1, "seeds", seeds)
     words.possible(
         asked, *(side.scenario for side in sides), seed=seed, scale=scale, draws=asked.draws
     )
@@ -59,7 +58,7 @@ def compare(asked: Namespace, say: Say) -> int:
     with progress(say("比较", "comparing"), (len(sides) + 1) * each) as step:
         told = compare_sides(
             sides, region=asked.region, seed=seed, scale=scale, draws=asked.draws, seeds=seeds,
-            jobs=asked.jobs, day=words.day(asked.at), done=step,
+            jobs=asked.jobs, day=asked.at, done=step,
         )  # fmt: skip
     remarks = [*compared.remarks(told, say.lang), *evidence.remarks(told.region, say.lang)]
     written = told.to_frame()
@@ -93,7 +92,6 @@ def attribute(asked: Namespace, say: Say) -> int:
     from xiancheng.scenarios.naming import called
     from xiancheng.scenarios.paired import Draw, layered
 
-    words.at_least(1, "permutations", asked.permutations)
     if asked.draws is None:  # a world for each antithetic pair of orders
         pairs = min(WORLDS, asked.permutations // 2)
         asked.draws = pairs if pairs > 1 else 0
@@ -101,7 +99,7 @@ def attribute(asked: Namespace, say: Say) -> int:
     note_inactive(scenario, say)
     words.possible(asked, scenario, seed=asked.seed, scale=asked.scale, draws=asked.draws)
     draws = layered(asked.region, asked.draws, asked.seed) if asked.draws else [Draw(asked.seed)]
-    day = words.day(asked.at) or words.last_deadline(asked, scenario)
+    day = asked.at or words.last_deadline(asked, scenario)
     with words.runs(asked, scenario, day) as runs:
         place = words.group_named(runs, asked.county)
         game = Game.of(scenario, asked.permutations, len(draws), asked.seed)
@@ -148,7 +146,7 @@ def sensitivity(asked: Namespace, say: Say) -> int:
     scenario = words.scenario(asked)
     note_inactive(scenario, say)
     words.possible(asked, scenario, seed=asked.seed, scale=asked.scale)
-    day = words.day(asked.at) or words.last_deadline(asked, scenario)
+    day = asked.at or words.last_deadline(asked, scenario)
     with words.runs(asked, scenario, day) as runs:
         place = words.group_named(runs, asked.county)
         question = sensitivity.Question(outcome, place, asked.effect)
@@ -210,11 +208,12 @@ def _sizes(asked: Namespace) -> dict[str, int]:
         )  # fmt: skip
     sizes = {name: _or(getattr(asked, name), usual) for name, usual in SIZES.items()}
     for name, least in LEAST.items():
-        words.at_least(
-            least, name, sizes[name], "（更少则 95% 区间没有意义）",
-            ", as fewer tell no 95 % interval",
-        )  # fmt: skip
-    words.at_least(1, "top", sizes["top"])
+        if sizes[name] < least:
+            raise RequestError(
+                f"--{name} 应为不小于 {least} 的整数（更少则 95% 区间没有意义）；得到 {sizes[name]}",
+                f"--{name} should be a whole number from {least}, as fewer tell no 95 % interval; "
+                f"got {sizes[name]}",
+            )
     if sizes["points"] & (sizes["points"] - 1):
         raise RequestError(
             f"--points 应为 2 的幂，如 64；得到 {sizes['points']}",

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xiancheng.calibration import parsing
 from xiancheng.calibration.region import Region, load
 from xiancheng.calibration.scores import LEVELS, Scores, interval
 from xiancheng.results import cells, cost
@@ -88,21 +87,10 @@ def _write(cases: "pd.DataFrame", asked: Namespace, say: Say) -> None:
 
 
 def of(asked: Namespace) -> Settings:
-    """The settings that the command line asks for; the registered ones by default.
-
-    Raises
-    ------
-    RequestError
-    """
-    cutoff = parsing.day(asked.cutoff or str(REGISTERED.cutoff))
-    if cutoff is None:
-        raise RequestError(
-            f"--cutoff 应为日期，如 2024-12-31；得到 {asked.cutoff}",
-            f"--cutoff should be a date such as 2024-12-31; got {asked.cutoff}",
-        )
+    """The settings that the command line asks for; the registered ones by default."""
     numbers = {name: getattr(asked, name) for name in ("draws", "scale", "seed")}
     given = {name: value for name, value in numbers.items() if value is not None}
-    return replace(REGISTERED, cutoff=cutoff, **given)
+    return replace(REGISTERED, cutoff=asked.cutoff or REGISTERED.cutoff, **given)
 
 
 # What came out

@@ -21,9 +21,6 @@ def seek(asked: Namespace, say: Say) -> int:
     from xiancheng.scenarios.paired import independent, layered
     from xiancheng.scenarios.simulate import reported
 
-    words.at_least(1, "draws", asked.draws)
-    words.at_least(1, "confirm", asked.confirm)
-    words.at_least(0, "regret", asked.regret)
     scenario = words.scenario(asked)
     note_inactive(scenario, say)
     words.possible(asked, scenario, seed=asked.seed, scale=asked.scale, draws=asked.draws)
@@ -32,8 +29,8 @@ def seek(asked: Namespace, say: Say) -> int:
     with words.runs(asked, scenario, day) as runs:
         wanted = wish.wished(
             scenario, runs, probability=asked.probability, targets=asked.targets,
-            rates=words.numbers(asked.rate, "--rate 371621=45"), exclude=asked.exclude,
-            strongest=asked.max_intensity, weights=words.numbers(asked.weight, "--weight M12=2"),
+            rates=asked.rate, exclude=asked.exclude,
+            strongest=asked.max_intensity, weights=asked.weight,
             least=asked.least, budget=asked.budget, counties=asked.counties,
         )  # fmt: skip
         each = held.runs_each(runs.pack, scenario)
