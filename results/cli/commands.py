@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 HERE = "127.0.0.1"  # address of the page
 SAVED = Path("results/runs/scenarios")
-WORLDS = 5  # random worlds of an attribution; see results.comparison.attribute
+WORLDS = 5  # random worlds of an attribution; see results.analysis.attribution
 
 
 # Parameters of several commands

@@ -22,7 +22,7 @@ from xiancheng.results.forecasts.observed import Observed
 from xiancheng.results.show import progress, table
 from xiancheng.results.stopping import DONE
 from xiancheng.scenarios.outcome import Group, floor
-from xiancheng.scenarios.simulate import RequestError, reported
+from xiancheng.scenarios.simulate import reported
 from xiancheng.sim.state import Floats
 
 if TYPE_CHECKING:
