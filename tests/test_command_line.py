@@ -289,12 +289,12 @@ def test_a_scheduler_that_does_not_answer_is_one_line(tmp_path, capsys):
 
 
 def test_workers_that_are_lost_are_one_line(monkeypatch, capsys):
-    from xiancheng.results import commands
+    from xiancheng.results.cli import run
     from xiancheng.scenarios.engines import WorkersLostError
 
     def lost(*_):
         raise WorkersLostError
 
-    monkeypatch.setattr(commands, "run", lost)
+    monkeypatch.setattr(run, "run", lost)
     assert main(["run", "plan", "--lang", "en"]) == 1
     assert capsys.readouterr().err == f"{WorkersLostError.en}\n"

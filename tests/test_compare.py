@@ -309,14 +309,14 @@ def test_wherever_a_signal_falls_the_exit_code_is_130(at_work, tmp_path):
     (tmp_path / "told.py").write_text(
         f"""
 import signal
-from xiancheng.results import commands
+from xiancheng.results.cli import plan
 from xiancheng.results.cli import entry
 
 def check(asked, say):
     if asked.files:
         {at_work}
 
-commands.check = check
+plan.check = check
 entry()
 """
     )

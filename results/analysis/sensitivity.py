@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xiancheng.calibration.estimation.screening import problem
+from xiancheng.calibration.naming import unknown
 from xiancheng.calibration.priors import catalogue, on_grid
-from xiancheng.results.comparison.asked import unknown
 from xiancheng.scenarios import acting
 from xiancheng.scenarios.acting import levers_used
 from xiancheng.scenarios.checking import Words

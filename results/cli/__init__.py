@@ -20,7 +20,7 @@ from xiancheng.results import streams
 from xiancheng.results.cells import as_json
 from xiancheng.results.cli import commands
 from xiancheng.results.cli.options import Group, Option, message
-from xiancheng.results.stopping import (
+from xiancheng.results.cli.process import (
     DONE,
     FAILED,
     INTERRUPTED,

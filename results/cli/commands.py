@@ -110,7 +110,7 @@ def run(say: "Say") -> Command:
         usual=say("不画", "none"), type=File(),
     )  # fmt: skip
     return Command(
-        "xiancheng.results.commands:run",
+        "xiancheng.results.cli.run:run",
         say("模拟一个情景及其基准", "run a scenario against its baseline"), say,
         _scenario(say), _region(say), _seed(say), _draws(say, 0), _scale(say, 1.0), start,
         _until(say), _jobs(say), figure,
@@ -125,7 +125,7 @@ def check(say: "Say") -> Command:
         type=Name("packs", "plans", "scenarios"), nargs=-1, required=True, metavar="FILE",
     )  # fmt: skip
     return Command(
-        "xiancheng.results.commands:check",
+        "xiancheng.results.cli.plan:check",
         say("检查情景、措施和区域文件", "check scenario, measure and region files"), say,
         files, _region(say),
     )  # fmt: skip
@@ -139,7 +139,7 @@ def show(say: "Say") -> Command:
         "--diff", say("与另一情景之差", "what the other scenario changes"), "schools-first",
         usual=say("展开情景", "the scenario itself"), type=Name("scenarios", metavar="OTHER"),
     )  # fmt: skip
-    return Command("xiancheng.results.commands:show",
+    return Command("xiancheng.results.cli.plan:show",
                    say("展开一个情景", "a scenario as resolved"), say,
                    scenario, other, _region(say))  # fmt: skip
 
@@ -149,7 +149,7 @@ def measures(say: "Say") -> Command:
     number = Argument("id", say("措施编号；缺省为全部", "number of a measure; by default all"),
                       "M12", required=False)  # fmt: skip
     levers = Option("--levers", say("按抓手排列", "sorted by lever"), is_flag=True)
-    return Command("xiancheng.results.commands:measures",
+    return Command("xiancheng.results.cli.plan:measures",
                    say("措施登记，双向追溯", "the register of measures, both ways"), say,
                    number, levers)  # fmt: skip
 
@@ -172,7 +172,7 @@ def sweep(say: "Say") -> Command:
     resume = Option("--resume", say("继续，只算缺的", "continue, computing what is missing"),
                     is_flag=True)  # fmt: skip
     return Command(
-        "xiancheng.results.commands:sweep",
+        "xiancheng.results.cli.batch:sweep",
         say("批量运行一个设计", "run a design of many runs"), say, design,
         _folder(say, say("保存运行的文件夹", "folder of runs"), "", required=True),
         _jobs(say), shard, engine, scheduler, resume,
@@ -183,7 +183,7 @@ def reproduce(say: "Say") -> Command:
     """A saved run again."""
     saved = Argument("run", say("运行编号或文件夹", "id or folder of a run"), "results/runs/ID",
                      type=Name("scenarios"))  # fmt: skip
-    return Command("xiancheng.results.commands:reproduce",
+    return Command("xiancheng.results.cli.run:reproduce",
                    say("重跑并核对摘要", "run again and compare digests"), say, saved)  # fmt: skip
 
 
@@ -208,7 +208,7 @@ def compare(say: "Say") -> Command:
     )  # fmt: skip
     saved = say("；已存运行用其自己的", "; a saved run brings its own")
     return Command(
-        "xiancheng.results.comparison.command:compare",
+        "xiancheng.results.cli.analyse:compare",
         say("并列比较情景或已存运行", "scenarios or runs side by side"), say,
         scenarios, baseline, seeds, outcome, _region(say),
         _seed(say, usual=f"1{saved}", default=None), _scale(say, None, usual=f"1{saved}"),
@@ -225,7 +225,7 @@ def attribute(say: "Say") -> Command:
     worlds = say("参数抽样数，各有自己的随机世界", "parameter draws, each a random world")
     usual = say(f"{WORLDS}，次序更少时为其一半", f"{WORLDS}, or half the orders if fewer")
     return Command(
-        "xiancheng.results.comparison.command:attribute",
+        "xiancheng.results.cli.analyse:attribute",
         say("各措施的贡献", "what each measure contributes"), say,
         _scenario(say), _until(say), orders, _region(say), _seed(say), _scale(say, 0.05),
         _jobs(say), _draws(say, None, about=worlds, usual=usual), _at(say), _county(say),
@@ -243,7 +243,7 @@ def seek(say: "Say") -> Command:
 
     nothing, every = say("没有", "none"), say("全部", "all")
     return Command(
-        "xiancheng.results.seeking.command:seek",
+        "xiancheng.results.cli.analyse:seek",
         say("达标的最小措施组合", "the least package that meets the targets"), say,
         _scenario(say), _until(say),
         Option("--probability", say("达标概率，0 至 1", "chance of meeting the targets, 0 to 1"),
@@ -278,7 +278,7 @@ def seek(say: "Say") -> Command:
 def sensitivity(say: "Say") -> Command:
     """Which parameters matter."""
     return Command(
-        "xiancheng.results.comparison.command:sensitivity",
+        "xiancheng.results.cli.analyse:sensitivity",
         say("参数敏感性", "which parameters matter"), say,
         _scenario(say), _until(say),
         Option("--method", say("分析方法", "method of the analysis"), "sobol",
@@ -334,7 +334,7 @@ def calibrate(say: "Say") -> Command:
         "--report", say("不估计，只把已有结果写成此文件", "write what is on file as this page"),
         "page.md", usual=say("估计", "estimate"), type=File(),
     )  # fmt: skip
-    return Command("xiancheng.results.knowing.calibrate:calibrate",
+    return Command("xiancheng.results.cli.evidence:calibrate",
                    say("用普查估计参数", "estimate the parameters from censuses"), say,
                    *_estimate(say), quick, page)  # fmt: skip
 
@@ -343,7 +343,7 @@ def hindcast(say: "Say") -> Command:
     """The model tested on a census that it never saw."""
     page = Option("--write", say("另写成此文件", "also write this page"), "page.md",
                   usual=say("不写", "none"), type=File())  # fmt: skip
-    return Command("xiancheng.results.knowing.hindcast:hindcast",
+    return Command("xiancheng.results.cli.evidence:hindcast",
                    say("用未见过的普查检验", "test on a census it never saw"), say,
                    *_estimate(say), page)  # fmt: skip
 
@@ -360,7 +360,7 @@ def score(say: "Say") -> Command:
     cutoff = Option("--cutoff", say("信息截止日", "information cut-off"), "2020-11-01",
                     usual=registered, type=Day())  # fmt: skip
     return Command(
-        "xiancheng.results.forecasts.score:score",
+        "xiancheng.results.cli.evidence:score",
         say("以后来公布的数为预测评分", "score forecasts on later figures"), say,
         observations, _region(say), cutoff, _draws(say, None, usual=registered),
         _scale(say, None, usual=registered), _seed(say, usual=registered, default=None),
@@ -390,7 +390,7 @@ def report(say: "Say") -> Command:
         "package.json", usual=say("不并入", "none"), type=File(read=True),
     )  # fmt: skip
     return Command(
-        "xiancheng.results.report.command:report",
+        "xiancheng.results.cli.publish:report",
         say("写成文档：Word、PDF、Excel、网页", "documents on a run"), say,
         what, forms, out, shares, package, _region(say), _seed(say), _scale(say, 0.05),
         _draws(say, 20), _jobs(say),
@@ -400,9 +400,9 @@ def report(say: "Say") -> Command:
 def console(say: "Say") -> Command:
     """The page in the browser."""
     return Command(
-        "xiancheng.results.console.command:console",
+        "xiancheng.results.cli.console:console",
         say("在浏览器中比较情景", "compare scenarios in the browser"), say,
-        Option("--port", say("端口", "port"), "8081", type=Whole(), default=8080),
+        Option("--port", say("端口", "port"), "8081", type=Whole(1, 65535), default=8080),
         Option("--host", say("监听地址", "address to listen on"), "0.0.0.0", default=HERE,
                metavar="ADDRESS"),
         _region(say), _scale(say, 1.0), _draws(say, 40),
@@ -430,7 +430,7 @@ def region_check(say: "Say") -> Command:
     """What a pack misses and assumes."""
     pack = Argument("pack", say("名称或文件夹", "name or folder"), "binzhou", type=Name("packs"))
     fits = say("合成人口与普查的吻合程度", "how close the synthetic population comes to the census")
-    return Command("xiancheng.results.packing:check",
+    return Command("xiancheng.results.cli.region:check",
                    say("检查区域包：缺什么、假定了什么", "what a pack misses and assumes"), say,
                    pack, Option("--fit", fits, is_flag=True))  # fmt: skip
 
@@ -438,7 +438,7 @@ def region_check(say: "Say") -> Command:
 def region_from_census(say: "Say") -> Command:
     """A pack from a county census table."""
     return Command(
-        "xiancheng.results.packing:from_census",
+        "xiancheng.results.cli.region:from_census",
         say("由普查分县表生成区域包", "a pack from a county census table"), say,
         Argument("table", say("普查表（CSV）", "the census table (CSV)"), "census.csv",
                  type=File(read=True)),
@@ -456,7 +456,7 @@ def region_from_census(say: "Say") -> Command:
 def region_new(say: "Say") -> Command:
     """An empty pack."""
     return Command(
-        "xiancheng.results.packing:new",
+        "xiancheng.results.cli.region:new",
         say("新建空白区域包", "an empty pack to fill by hand"), say,
         Argument("name", say("名称", "its name"), "mycounty"),
         _folder(say, say("新文件夹", "a new folder"), say("以名称命名", "named as the pack")),
