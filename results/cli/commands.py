@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING
 from xiancheng.results.cli.options import (
     Argument,
     Command,
-    Day,
-    Decimal,
     File,
     Group,
     Name,
-    OneOf,
     Option,
-    Pair,
-    Whole,
+    Value,
+    day,
+    decimal,
+    one_of,
+    pair,
+    whole,
 )
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def _scenario(say: "Say") -> Argument:
 
 def _seed(say: "Say", *, usual: str = "", default: int | None = 1) -> Option:
     about = say("随机种子，整数", "seed of the random numbers")
-    return Option("--seed", about, "7", type=Whole(), default=default, usual=usual)
+    return Option("--seed", about, "7", type=whole(say), default=default, usual=usual)
 
 
 def _scale(
@@ -54,7 +55,7 @@ def _scale(
 ) -> Option:
     about = about or say("规模，大于 0 至 1", "size of the population, above 0 to 1")
     unit = say("每名居民的行数", "rows for each resident")
-    return Option(name, about, "0.05", unit=unit, type=Decimal(), default=default, usual=usual)
+    return Option(name, about, "0.05", unit=unit, type=decimal(say), default=default, usual=usual)
 
 
 def _draws(
@@ -62,23 +63,23 @@ def _draws(
 ) -> Option:
     zh, en = ("；0 为不抽样", "; 0: none") if not least and default is not None else ("", "")
     about = about or say(f"参数抽样次数{zh}", f"number of parameter draws{en}")
-    return Option("--draws", about, "40", type=Whole(least), default=default, usual=usual)
+    return Option("--draws", about, "40", type=whole(say, least), default=default, usual=usual)
 
 
 def _jobs(say: "Say") -> Option:
     usual = say("处理器核数", "one for each core")
     return Option("--jobs", say("并行进程数", "worker processes"), "2", usual=usual,
-                  type=Whole(1, 256))  # fmt: skip
+                  type=whole(say, 1, 256))  # fmt: skip
 
 
 def _until(say: "Say") -> Option:
     about, usual = say("终点", "last day"), say("情景的终点", "that of the scenario")
-    return Option("--until", about, "2030-12-31", usual=usual, type=Day())
+    return Option("--until", about, "2030-12-31", usual=usual, type=day(say))
 
 
 def _at(say: "Say") -> Option:
     about, usual = say("哪一天", "day of the outcome"), say("目标期限", "the last deadline")
-    return Option("--at", about, "2025-12-31", usual=usual, type=Day())
+    return Option("--at", about, "2025-12-31", usual=usual, type=day(say))
 
 
 def _county(say: "Say") -> Option:
@@ -103,7 +104,7 @@ def run(say: "Say") -> Command:
     """A scenario against its baseline."""
     start = Option(
         "--start", say("起点，须为普查时点", "first day, a census date"), "2010-11-01",
-        usual=say("情景的起点", "that of the scenario"), type=Day(),
+        usual=say("情景的起点", "that of the scenario"), type=day(say),
     )  # fmt: skip
     figure = Option(
         "--figure", say("另存判定图（SVG）", "also draw the verdicts (SVG)"), "answer.svg",
@@ -164,7 +165,7 @@ def sweep(say: "Say") -> Command:
     shard = Option("--shard", say("第 i 份，共 n 份", "part i of n"), "2/8", default="1/1",
                    metavar="i/n")  # fmt: skip
     engine = Option("--engine", say("在本机或 Dask 集群运行", "where to compute"), "dask",
-                    type=OneOf("local", "dask"), default="local")  # fmt: skip
+                    type=one_of("local", "dask"), default="local")  # fmt: skip
     scheduler = Option(
         "--scheduler", say("Dask 调度器地址", "address of the Dask scheduler"), "tcp://host:8786",
         usual=say("本机集群", "a cluster on this machine"), metavar="ADDRESS",
@@ -201,7 +202,7 @@ def compare(say: "Say") -> Command:
         usual=say("第一个", "the first"), type=Name("scenarios", metavar="A"),
     )  # fmt: skip
     seeds = Option("--seeds", say("每组抽样的种子数", "seeds for each draw"), "2", usual="1",
-                   type=Whole(1))  # fmt: skip
+                   type=whole(say, 1))  # fmt: skip
     outcome = Option(
         "--outcome", say("显示的指标", "indicators that are shown"), "migration_pp",
         usual=say("城镇化率及其成因", "the rate and its causes"), several=True, metavar="INDICATOR",
@@ -220,7 +221,7 @@ def attribute(say: "Say") -> Command:
     """What each measure contributes."""
     orders = Option(
         "--permutations", say("次序数，成对取反", "number of orders, in antithetic pairs"), "20",
-        type=Whole(1), default=2 * WORLDS,
+        type=whole(say, 1), default=2 * WORLDS,
     )  # fmt: skip
     worlds = say("参数抽样数，各有自己的随机世界", "parameter draws, each a random world")
     usual = say(f"{WORLDS}，次序更少时为其一半", f"{WORLDS}, or half the orders if fewer")
@@ -237,7 +238,7 @@ def seek(say: "Say") -> Command:
     """The least package that meets the targets."""
 
     def several(
-        name: str, about: str, example: str, usual: str, metavar: str, kind: Pair | None = None
+        name: str, about: str, example: str, usual: str, metavar: str, kind: Value | None = None
     ) -> Option:
         return Option(name, about, example, usual=usual, several=True, metavar=metavar, type=kind)
 
@@ -247,30 +248,30 @@ def seek(say: "Say") -> Command:
         say("达标的最小措施组合", "the least package that meets the targets"), say,
         _scenario(say), _until(say),
         Option("--probability", say("达标概率，0 至 1", "chance of meeting the targets, 0 to 1"),
-               "0.8", type=Decimal(), default=0.9),
+               "0.8", type=decimal(say), default=0.9),
         several("--targets", say("目标编号或县名", "ids of targets, or counties"),
                 say("T-2 惠民县", "T-2 Huimin"), every, "TARGET"),
         several("--rate", say("目标改用的城镇化率", "another target rate, in percent"),
-                "371621=45", say("照区域包", "that of the pack"), "PLACE=RATE", Pair()),
+                "371621=45", say("照区域包", "that of the pack"), "PLACE=RATE", pair("371621=45")),
         several("--exclude", say("不得使用的措施或工程", "measures or projects not to be used"),
                 "M05", nothing, "ID"),
         Option("--max-intensity", say("最大力度", "largest intensity"), "2",
-               unit=say("方案的倍数", "multiples of the plan's"), type=Decimal(), default=1.5),
+               unit=say("方案的倍数", "multiples of the plan's"), type=decimal(say), default=1.5),
         several("--weight", say("措施在总力度中的权重", "weight in the total intensity"), "M12=2",
-                say("均为 1", "1 each"), "ID=WEIGHT", Pair()),
+                say("均为 1", "1 each"), "ID=WEIGHT", pair("M12=2")),
         Option("--least", say("求最小的是总力度还是总费用", "what is to be least in total"), "cost",
-               type=OneOf("intensity", "cost"), default="intensity"),
+               type=one_of("intensity", "cost"), default="intensity"),
         Option("--budget", say("预算", "budget"), "2e9", unit=say("元", "yuan"),
-               usual=say("不限", "none"), type=Decimal(), metavar="YUAN"),
+               usual=say("不限", "none"), type=decimal(say), metavar="YUAN"),
         several("--counties", say("只在这些县实施", "counties to act in"),
                 say("惠民县 371622", "Huimin 371622"), every, "PLACE"),
         Option("--confirm", say("确认的新抽样次数", "fresh draws that confirm"), "300",
-               type=Whole(1), default=150),
+               type=whole(say, 1), default=150),
         _scale(say, 1.0, name="--confirm-scale",
                about=say("确认所用规模", "size of the population in the confirmations")),
         Option("--regret", say("外部条件比较的新抽样数，0 为不做",
                                "fresh draws for other outside worlds; 0: none"), "0",
-               type=Whole(0), default=20),
+               type=whole(say, 0), default=20),
         _region(say), _seed(say), _scale(say, 0.02), _jobs(say), _draws(say, 40, least=1),
     )  # fmt: skip
 
@@ -282,7 +283,7 @@ def sensitivity(say: "Say") -> Command:
         say("参数敏感性", "which parameters matter"), say,
         _scenario(say), _until(say),
         Option("--method", say("分析方法", "method of the analysis"), "sobol",
-               type=OneOf("morris", "sobol"), default="morris"),
+               type=one_of("morris", "sobol"), default="morris"),
         Option("--outcome", say("所分析的指标", "indicator that is analysed"), "migration_pp",
                default="resident_urbanization_rate", metavar="INDICATOR"),
         Option("--effect", say("分析方案减基准", "analyse the plan less its baseline"),
@@ -290,12 +291,12 @@ def sensitivity(say: "Say") -> Command:
         Option("--factors", say("参数", "parameters"), "kappa beta_y", usual=say("全部", "all"),
                several=True, metavar="PARAMETER"),
         Option("--trajectories", say("Morris 轨迹数", "Morris trajectories"), "20", usual="10",
-               type=Whole()),
+               type=whole(say)),
         Option("--top", say("由 Morris 选入 Sobol 的参数个数",
                             "factors that Morris passes on to Sobol"), "5", usual="8",
-               type=Whole(1)),
+               type=whole(say, 1)),
         Option("--points", say("Sobol 基点数，2 的幂", "base points of Sobol, a power of two"),
-               "128", usual="64", type=Whole()),
+               "128", usual="64", type=whole(say)),
         _region(say), _seed(say), _scale(say, 0.01), _jobs(say), _at(say), _county(say),
         _table(say),
     )  # fmt: skip
@@ -314,11 +315,11 @@ def _estimate(say: "Say") -> list[Option]:
         _region(say),
         Option("--pool", around, "shandong", usual=largest, type=Name("packs", metavar="PACK")),
         Option("--runs", say("本地区运行次数", "runs of the region"), "320", usual="1000",
-               type=Whole(180)),
+               type=whole(say, 180)),
         Option("--pool-runs", say("周边各县运行次数", "runs of the counties around"), "320",
-               usual="1000", type=Whole(180)),
+               usual="1000", type=whole(say, 180)),
         Option("--rows", say("保留的后验样本数", "rows of the sample that is kept"), "100",
-               usual="400", type=Whole(1)),
+               usual="400", type=whole(say, 1)),
         _scale(say, None, about=say("本地区规模", "size of the region's population"), usual="1"),
         _scale(say, None, name="--pool-scale",
                about=say("周边各县的规模", "the same of the counties around"), usual="0.01"),
@@ -358,7 +359,7 @@ def score(say: "Say") -> Command:
     )  # fmt: skip
     registered = say("登记的设定", "as registered")
     cutoff = Option("--cutoff", say("信息截止日", "information cut-off"), "2020-11-01",
-                    usual=registered, type=Day())  # fmt: skip
+                    usual=registered, type=day(say))  # fmt: skip
     return Command(
         "xiancheng.results.cli.evidence:score",
         say("以后来公布的数为预测评分", "score forecasts on later figures"), say,
@@ -402,14 +403,14 @@ def console(say: "Say") -> Command:
     return Command(
         "xiancheng.results.cli.console:console",
         say("在浏览器中比较情景", "compare scenarios in the browser"), say,
-        Option("--port", say("端口", "port"), "8081", type=Whole(1, 65535), default=8080),
+        Option("--port", say("端口", "port"), "8081", type=whole(say, 1, 65535), default=8080),
         Option("--host", say("监听地址", "address to listen on"), "0.0.0.0", default=HERE,
                metavar="ADDRESS"),
         _region(say), _scale(say, 1.0), _draws(say, 40),
         _scale(say, 0.02, name="--quick-scale",
                about=say("初步结果的规模", "size of the population of the preliminary answer")),
         Option("--quick-draws", say("初步结果的抽样次数", "draws of the preliminary answer"), "8",
-               type=Whole(0), default=16),
+               type=whole(say, 0), default=16),
         _jobs(say),
         Option("--saved", say("已存情景的文件夹", "folder of saved scenarios"), "scenarios",
                type=File("DIR"), default=SAVED),
