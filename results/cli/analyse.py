@@ -6,7 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from xiancheng.calibration import naming
-from xiancheng.calibration.refusal import RequestError
+from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.region import load
 from xiancheng.results import cells
 from xiancheng.results.analysis import certificate, goal_seek, goal_spec
@@ -25,12 +25,11 @@ from xiancheng.results.file_checks import note_inactive
 from xiancheng.results.keeping import evidence
 from xiancheng.results.seeking import sought
 from xiancheng.results.show import table
-from xiancheng.scenarios.acting import message
-from xiancheng.scenarios.checking import nearest
-from xiancheng.scenarios.naming import called
+from xiancheng.scenarios.diff import called
+from xiancheng.scenarios.inactive import message
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.paired import Draw, Runs, independent, judged_on, layered
-from xiancheng.scenarios.resolving import resolve
-from xiancheng.scenarios.scenario import Scenario
+from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.scenarios.simulate import checked, horizon, reported
 
 if TYPE_CHECKING:
@@ -364,7 +363,7 @@ def _group_named(runs: Runs, name: str | None) -> int:
         return [str(group.code) for group in groups].index(code)
     zh = "、".join(f"{g.code} {g.zh}" for g in groups)
     en = ", ".join(f"{g.code} {g.en}" for g in groups)
-    if near := nearest(name, places):
+    if near := naming.nearest(name, places):
         zh, en = f"{zh}；是否指 {near}？", f"{en}; did you mean {near}?"
     raise RequestError(
         f"没有名为 {name!r} 的地区；可用：{zh}", f"no place is called {name!r}; known: {en}"

@@ -5,7 +5,7 @@ import re
 from argparse import Namespace
 from collections import Counter
 
-from xiancheng.calibration.refusal import RequestError
+from xiancheng.calibration.errors import RequestError
 from xiancheng.results.cli import Say
 from xiancheng.results.cli.output import give
 from xiancheng.results.cli.process import DONE, FAILED
@@ -17,8 +17,8 @@ from xiancheng.results.keeping.keyed import Store
 from xiancheng.results.show import table
 from xiancheng.results.sweeps import swept
 from xiancheng.results.sweeps.command import Aside, StoppedError, Sweep
-from xiancheng.scenarios.acting import message
 from xiancheng.scenarios.engines import Dask, Local, SchedulerLostError, addressed
+from xiancheng.scenarios.inactive import message
 from xiancheng.scenarios.sweep import design
 
 

@@ -6,7 +6,7 @@ from argparse import Namespace
 from errno import EADDRINUSE
 from importlib.util import find_spec
 
-from xiancheng.calibration.refusal import RequestError
+from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.region import load
 from xiancheng.results.cli import Say
 from xiancheng.results.cli.commands import HERE
@@ -17,7 +17,7 @@ from xiancheng.results.console.server import Server
 from xiancheng.results.console.study import Sizes
 from xiancheng.results.keeping.store import RUNS
 from xiancheng.results.verdict.level import level
-from xiancheng.scenarios.resolving import resolve
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.simulate import checked
 
 

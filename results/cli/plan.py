@@ -3,6 +3,9 @@
 from argparse import Namespace
 from collections.abc import Sequence
 
+from xiancheng.calibration.errors import Problem, ScenarioError
+from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.naming import nearest
 from xiancheng.calibration.region import load as load_region
 from xiancheng.results.cli import Say
 from xiancheng.results.cli.output import give, print_notes
@@ -12,11 +15,9 @@ from xiancheng.results.file_checks import checked
 from xiancheng.results.keeping.tables import yaml
 from xiancheng.results.show import table
 from xiancheng.results.streams import visible
-from xiancheng.scenarios.checking import Problem, ScenarioError, Words, nearest
-from xiancheng.scenarios.differences import diff
-from xiancheng.scenarios.loading import load
-from xiancheng.scenarios.register import Trace, by_clause, by_lever
-from xiancheng.scenarios.resolving import resolve
+from xiancheng.scenarios.diff import diff
+from xiancheng.scenarios.loader import load_plan, resolve
+from xiancheng.scenarios.trace import Trace, by_clause, by_lever
 
 
 def check(options: Namespace, say: Say) -> int:
@@ -66,7 +67,7 @@ def show(options: Namespace, say: Say) -> int:
 
 def measures(options: Namespace, say: Say) -> int:
     """Clause -> lever -> term -> indicator, and lever -> clauses."""
-    plan = load()
+    plan = load_plan()
     if options.id and options.id not in plan.measures:
         expected = Words("措施编号", "the number of a measure")
         meant = nearest(options.id, plan.measures)

@@ -9,8 +9,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TypeVar
 
+from xiancheng.calibration.errors import RequestError, ScenarioError
 from xiancheng.calibration.naming import is_path
-from xiancheng.calibration.refusal import RequestError
 from xiancheng.results import verdict_table
 from xiancheng.results.analysis.attribution import AttributionTable, printed, quick
 from xiancheng.results.cli import Say
@@ -24,11 +24,10 @@ from xiancheng.results.keeping.files import whole_file, writable
 from xiancheng.results.report.build import documents, formats, named
 from xiancheng.results.verdict.verdict import verdicts
 from xiancheng.scenarios import ensemble
-from xiancheng.scenarios.checking import ScenarioError
 from xiancheng.scenarios.engines import WorkersLostError, leave_signals, one_thread_each
+from xiancheng.scenarios.loader import is_shipped, resolve
 from xiancheng.scenarios.request import Request
-from xiancheng.scenarios.resolving import is_shipped, resolve
-from xiancheng.scenarios.scenario import Scenario
+from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.scenarios.simulate import checked
 
 Made = TypeVar("Made")

@@ -4,8 +4,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from xiancheng.calibration import joining, packing, packwriting, scaffold
-from xiancheng.calibration.checks import PackError
-from xiancheng.calibration.refusal import RequestError
+from xiancheng.calibration.errors import PackError, RequestError
 from xiancheng.calibration.region import load
 from xiancheng.results import packs
 from xiancheng.results.cli import Say

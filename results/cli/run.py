@@ -17,10 +17,10 @@ from xiancheng.results.keeping.files import writable
 from xiancheng.results.show import table
 from xiancheng.results.verdict.verdict import verdicts
 from xiancheng.scenarios import ensemble
-from xiancheng.scenarios.naming import called
+from xiancheng.scenarios.diff import called
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.request import Request
-from xiancheng.scenarios.resolving import resolve
-from xiancheng.scenarios.scenario import Scenario
+from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.scenarios.simulate import checked, horizon
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.region import Region
 from xiancheng.results.contents.words import LEFT_OUT
 from xiancheng.results.forecasts.forecasting import TITLES
@@ -15,7 +16,6 @@ from xiancheng.results.knowing import hindcasting
 from xiancheng.results.knowing.estimating import Settings, shortfalls, trial
 from xiancheng.results.knowing.hindcasting import MODEL, STACKED, THRESHOLD, Hindcast
 from xiancheng.results.markdown import both, table_of
-from xiancheng.scenarios.checking import Words
 
 PARTS = {
     "urban_growth": Words("城镇常住人口", "urban residents"),

@@ -4,12 +4,12 @@ from datetime import date
 from importlib import import_module
 from importlib.util import find_spec
 
+from xiancheng.calibration.naming import nearest
 from xiancheng.results.contents.document import document
 from xiancheng.results.contents.parts import Lang
 from xiancheng.results.contents.subject import Subject
 from xiancheng.results.figures import Format
 from xiancheng.results.fonts import PACKAGE
-from xiancheng.scenarios.checking import nearest
 from xiancheng.scenarios.simulate import RequestError
 
 WRITERS: dict[str, tuple[str, tuple[str, ...], Format | None]] = {
