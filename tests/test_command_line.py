@@ -140,10 +140,10 @@ def test_alone_it_says_what_to_do_next_in_words_that_can_be_typed(lang, capsys):
         (["run", "plan", "baseline"], "没有这样的参数：baseline"),
         (["run", "--seed"], "需要一个值"),
         (["run", "--json=1"], "不接受值"),
-        (["run", "--seed", "x"], "应为整数"),
-        (["run", "--seed", "1_0"], "应为整数"),
-        (["run", "--scale", "0_1e-1"], "应为数字"),
-        (["run", "--scale", "０.5"], "应为数字"),
+        (["run", "--seed", "x"], "应为 整数"),
+        (["run", "--seed", "1_0"], "应为 整数"),
+        (["run", "--scale", "0_1e-1"], "应为 数字"),
+        (["run", "--scale", "０.5"], "应为 数字"),
         (["run", "--draws", "-1"], "不小于 0 的整数"),
         (["run", "--jobs", "0"], "1 至 256 的整数"),
         (["seek", "--least", "costs"], "是否指 cost"),
@@ -173,9 +173,12 @@ def test_an_option_may_take_several_values_in_a_row_or_one_at_a_time():
         assert (ctx.params["scenario"], ctx.params["targets"]) == ("plan", ("A", "B"))
 
 
-def test_the_number_of_processes_has_one_range():
-    [jobs] = [p for p in commands("en")["run"].params if p.name == "jobs"]
-    assert (jobs.type.least, jobs.type.most) == LIMITS["jobs"]
+@pytest.mark.parametrize(("bound", "step"), [(0, -1), (1, 1)])
+def test_the_number_of_processes_has_one_range(bound, step):
+    number = int(LIMITS["jobs"][bound])
+    assert parsed(["run", "--jobs", str(number)], Say("en")).params["jobs"] == number
+    with pytest.raises(click.UsageError):
+        parsed(["run", "--jobs", str(number + step)], Say("en"))
 
 
 @pytest.mark.parametrize(
@@ -289,12 +292,12 @@ def test_a_scheduler_that_does_not_answer_is_one_line(tmp_path, capsys):
 
 
 def test_workers_that_are_lost_are_one_line(monkeypatch, capsys):
-    from xiancheng.results import commands
+    from xiancheng.results.cli import run
     from xiancheng.scenarios.engines import WorkersLostError
 
     def lost(*_):
         raise WorkersLostError
 
-    monkeypatch.setattr(commands, "run", lost)
+    monkeypatch.setattr(run, "run", lost)
     assert main(["run", "plan", "--lang", "en"]) == 1
     assert capsys.readouterr().err == f"{WorkersLostError.en}\n"

@@ -22,8 +22,8 @@ from xiancheng.results.comparison import compared
 from xiancheng.results.contents.words import CAUSES
 from xiancheng.results.verdict.verdict import Verdict
 from xiancheng.scenarios.ensemble import pair
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.paired import Draw, Runs, independent, layered
-from xiancheng.scenarios.resolving import resolve
 from xiancheng.scenarios.simulate import RequestError, simulate
 
 SCALE, DAY = 0.005, date(2025, 12, 31)
@@ -309,14 +309,14 @@ def test_wherever_a_signal_falls_the_exit_code_is_130(at_work, tmp_path):
     (tmp_path / "told.py").write_text(
         f"""
 import signal
-from xiancheng.results import commands
+from xiancheng.results.cli import plan
 from xiancheng.results.cli import entry
 
 def check(asked, say):
     if asked.files:
         {at_work}
 
-commands.check = check
+plan.check = check
 entry()
 """
     )

@@ -15,12 +15,12 @@ import click
 from click.shell_completion import shell_complete
 
 import xiancheng
-from xiancheng.calibration.refusal import LANGUAGE, preferred_language, told
+from xiancheng.calibration.errors import LANGUAGE, localized, preferred_language
 from xiancheng.results import streams
 from xiancheng.results.cells import as_json
 from xiancheng.results.cli import commands
 from xiancheng.results.cli.options import Group, Option, message
-from xiancheng.results.stopping import (
+from xiancheng.results.cli.process import (
     DONE,
     FAILED,
     INTERRUPTED,
@@ -116,7 +116,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         say.note(f"读写失败{where}：{what}；没有留下半成品", f"cannot read or write{where}: {what}")
         return FAILED
     except Exception as error:
-        text = told(error, say.lang)
+        text = localized(error, say.lang)
         zh, en = getattr(error, "zh", None), getattr(error, "en", None)
         if text is None and zh and en:  # a run failed, in a way that was foreseen
             say.note(zh, en)

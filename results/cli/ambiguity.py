@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from xiancheng.calibration.errors import ScenarioError
 from xiancheng.calibration.naming import is_path
 from xiancheng.calibration.region import SHIPPED as PACKS
 from xiancheng.calibration.region import packs
-from xiancheng.scenarios.checking import ScenarioError
-from xiancheng.scenarios.loading import SHIPPED as PLAN
-from xiancheng.scenarios.loading import shipped as plans
-from xiancheng.scenarios.reading import read
+from xiancheng.calibration.yaml_positions import read_yaml
+from xiancheng.scenarios.loader import SHIPPED as PLAN
+from xiancheng.scenarios.loader import shipped_plans as plans
 
 YAML = (".yaml", ".yml")
 ENDINGS = {"packs": ("",), "plans": ("",), "scenarios": ("", *YAML)}  # of a file or folder
@@ -45,7 +45,7 @@ def ambiguous(names: Named, files: Iterable[Path] = ()) -> list[tuple[str, str]]
 def _in_file(file: Path) -> Iterator[tuple[str, str]]:
     """The same of the names in a scenario or a design; nothing of what cannot be read."""
     try:
-        value: Any = read(file).value
+        value: Any = read_yaml(file).value
     except ScenarioError:
         return
     for kind, keys in KEYS.items():

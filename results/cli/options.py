@@ -6,7 +6,6 @@ as `calibration.parsing` reads them.
 
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date
 from importlib import import_module
 from pathlib import Path
 from shutil import get_terminal_size
@@ -37,120 +36,83 @@ def nearest(word: str, known: Iterable[str], say: "Say") -> str:
 # Types
 
 
-class Whole(click.ParamType[int]):
-    """A whole number in plain digits, within bounds that may be open."""
+class Value(click.ParamType[Any]):
+    """What a text means; one that means nothing is refused with what was expected.
 
-    name = "N"
+    Parameters
+    ----------
+    name : placeholder in usage and help
+    read : the value of a text, or None
+    expected : what the text should be, in the reader's language
+    words : all that it may be, if these are few
+    """
 
-    def __init__(self, least: int | None = None, most: int | None = None) -> None:
-        self.least, self.most = least, most
+    def __init__(
+        self, name: str, read: Callable[[str], Any], expected: str, words: Sequence[str] = ()
+    ) -> None:
+        self.name, self.read, self.expected, self.words = name, read, expected, words
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """The number, or a usage error."""
-        number = parsing.whole(value) if isinstance(value, str) else int(value)
-        low, high, say = self.least, self.most, _say(ctx)
-        outside = number is not None and (
-            (low is not None and number < low) or (high is not None and number > high)
-        )
-        if number is None or outside:
-            if low is None:
-                zh, en = "整数，如 5", "a whole number such as 5"
-            elif high is None:
-                zh, en = f"不小于 {low} 的整数", f"a whole number from {low}"
-            else:
-                zh, en = f"{low} 至 {high} 的整数", f"a whole number from {low} to {high}"
-            self.fail(say(f"应为{zh}；得到 {value}", f"should be {en}; got {value}"), param, ctx)
-        return number
-
-
-class Decimal(click.ParamType[float]):
-    """A finite number in plain digits."""
-
-    name = "X"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        """The number, or a usage error."""
-        number = parsing.number(value) if isinstance(value, str) else float(value)
-        if number is None:
-            say = _say(ctx)
-            self.fail(
-                say(f"应为数字，如 0.5；得到 {value}",
-                    f"should be a number such as 0.5; got {value}"),
-                param, ctx,
-            )  # fmt: skip
-        return number
-
-
-class Day(click.ParamType[date]):
-    """A date, the year first."""
-
-    name = "DATE"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        """The day, or a usage error."""
-        day = value if isinstance(value, date) else parsing.day(value)
-        if day is None:
-            say = _say(ctx)
-            self.fail(
-                say(
-                    f"应为日期，如 2025-12-31；得到 {value!r}",
-                    f"should be a date such as 2025-12-31; got {value!r}",
-                ),
-                param,
-                ctx,
-            )
-        return day
-
-
-class Pair(click.ParamType[tuple[str, float]]):
-    """A name and its number, such as M12=2; an option of several gives each name once."""
-
-    name = "NAME=X"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, float]:
-        """The name and the number, or a usage error."""
-        if isinstance(value, tuple):
-            return value
-        name, _, text = value.partition("=")
-        number = parsing.number(text)
-        if not name or number is None:
-            say, example = _say(ctx), param.example if isinstance(param, Option) else ""
-            self.fail(
-                say(f"应写作 {example}；得到 {value!r}", f"should be {example}; got {value!r}"),
-                param,
-                ctx,
-            )
-        return name, number
-
-
-class OneOf(click.ParamType[str]):
-    """One of a few words; another is refused with the closest of them."""
-
-    def __init__(self, *words: str) -> None:
-        self.words = words
-        self.name = f"[{'|'.join(words)}]"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The word, or a usage error."""
-        if value not in self.words:
-            say = _say(ctx)
-            near = nearest(value, self.words, say)
-            self.fail(
-                say(f"应为 {'、'.join(self.words)}；得到 {value}{near}",
-                    f"should be {', '.join(self.words)}; got {value}{near}"),
-                param, ctx,
-            )  # fmt: skip
-        return str(value)
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The value, or a usage error."""
+        found = self.read(value) if isinstance(value, str) else value
+        if found is None:
+            say, expected = _say(ctx), self.expected
+            got = f"{value}{nearest(value, self.words, say)}"
+            self.fail(say(f"应为 {expected}；得到 {got}", f"should be {expected}; got {got}"),
+                      param, ctx)  # fmt: skip
+        return found
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
         """The words that begin so."""
         return [CompletionItem(word) for word in self.words if word.startswith(incomplete)]
+
+
+def whole(say: "Say", least: int | None = None, most: int | None = None) -> Value:
+    """A whole number in plain digits, within bounds that may be open."""
+
+    def read(text: str) -> int | None:
+        number = parsing.whole(text)
+        outside = number is not None and (
+            (least is not None and number < least) or (most is not None and number > most)
+        )
+        return None if outside else number
+
+    expected = say("整数，如 5", "a whole number such as 5")
+    if most is not None:
+        expected = say(f"{least} 至 {most} 的整数", f"a whole number from {least} to {most}")
+    elif least is not None:
+        expected = say(f"不小于 {least} 的整数", f"a whole number from {least}")
+    return Value("N", read, expected)
+
+
+def decimal(say: "Say") -> Value:
+    """A finite number in plain digits."""
+    return Value("X", parsing.number, say("数字，如 0.5", "a number such as 0.5"))
+
+
+def day(say: "Say") -> Value:
+    """A date, the year first."""
+    return Value("DATE", parsing.day, say("日期，如 2025-12-31", "a date such as 2025-12-31"))
+
+
+def one_of(*words: str) -> Value:
+    """One of a few words; another is refused with the closest of them."""
+    return Value(f"[{'|'.join(words)}]", lambda text: text if text in words else None,
+                 " | ".join(words), words)  # fmt: skip
+
+
+def pair(example: str) -> Value:
+    """A name and its number, such as M12=2."""
+    return Value("NAME=X", read_pair, example)
+
+
+def read_pair(text: str) -> tuple[str, float] | None:
+    """The name and the number of a text such as M12=2, or None."""
+    name, _, digits = text.partition("=")
+    number = parsing.number(digits)
+    return (name, number) if name and number is not None else None
 
 
 class Name(click.ParamType[str]):
@@ -187,14 +149,8 @@ class File(click.ParamType[Path]):
             path.open("rb").close()
         except (OSError, ValueError) as error:
             why, say = getattr(error, "strerror", None) or str(error), _say(ctx)
-            self.fail(
-                say(
-                    f"应为可读的文件；得到 {path}（{why}）",
-                    f"should be a file to read; got {path} ({why})",
-                ),
-                param,
-                ctx,
-            )
+            self.fail(say(f"应为可读的文件；得到 {path}（{why}）",
+                          f"should be a file to read; got {path} ({why})"), param, ctx)  # fmt: skip
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
@@ -293,7 +249,7 @@ def shared(say: "Say") -> list[click.Parameter]:
     lang = say("语言", "language")
     usual = say("zh，不能显示中文的终端为 en", "zh, or en where a terminal cannot show Chinese")
     return [
-        Option("--lang", lang, "en", usual=usual, type=OneOf("zh", "en"), expose_value=False),
+        Option("--lang", lang, "en", usual=usual, type=one_of("zh", "en"), expose_value=False),
         Option("--json", say("输出一个 JSON 对象", "print one JSON object"), is_flag=True,
                expose_value=False, callback=json),
         Option("--help", say("显示本帮助并退出", "show this help and exit"), is_flag=True,
@@ -335,7 +291,7 @@ class Command(click.Command):
             for name, value in ctx.params.items()
         }
         for param in self.params:
-            if isinstance(param.type, Pair) and param.name:
+            if isinstance(param.type, Value) and param.type.read is read_pair and param.name:
                 values[param.name] = numbers(values[param.name], param, ctx)
         return Namespace(json=ctx.meta.get("json", False), **values)
 

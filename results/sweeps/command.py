@@ -9,7 +9,6 @@ import json
 import secrets
 import time
 import traceback
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -19,7 +18,6 @@ from typing import Any, Literal, NamedTuple
 
 from xiancheng.calibration.population import population
 from xiancheng.calibration.region import load
-from xiancheng.results.cost import Work
 from xiancheng.results.keeping import ledger
 from xiancheng.results.keeping.files import whole_file
 from xiancheng.results.keeping.keyed import Store
@@ -190,17 +188,6 @@ class Sweep:
         """What the sweep takes, as far as it is not there."""
         left = set(self.keys.values()) - Store(self.folder).keys()
         return Need.of(self.design, len(left), self.engine.jobs, self.folder)
-
-    def works(self) -> list[Work]:
-        """The runs that are not there yet, for a word on how long they take."""
-        there, found = Store(self.folder).keys(), []
-        for number, key in self.keys.items():
-            if key not in there:
-                point = self.design.point(number)
-                world = self.design.worlds[point.scenario]
-                told = world.scenario
-                found.append(Work(1, world.region, point.scale, told.start, told.until))
-        return [each._replace(runs=count) for each, count in Counter(found).items()]
 
     def begin(self) -> Aside:
         """Make the folder that of this sweep, or take up the sweep in it; what was set aside.
