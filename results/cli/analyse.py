@@ -1,7 +1,7 @@
 """`xiancheng compare`, `attribute`, `seek` and `sensitivity`: questions about scenarios."""
 
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -80,7 +80,7 @@ def compare(options: Namespace, say: Say) -> int:
     return DONE
 
 
-def _reject_unused_by_compare(options: Namespace, sides: list[Comparand]) -> None:
+def _reject_unused_by_compare(options: Namespace, sides: Sequence[Comparand]) -> None:
     """Refuse options that a saved run, or the want of draws, leaves without effect."""
     saved = any(side.saved for side in sides)
     if saved:

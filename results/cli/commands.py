@@ -93,8 +93,8 @@ def _table(say: "Say", name: str = "--csv") -> Option:
     return Option(name, about, "shares.csv", usual=say("不存", "none"), type=File())
 
 
-def _folder(say: "Say", about: str, usual: str, **more: bool) -> Option:
-    return Option("--out", about, "here", usual=usual, type=File("DIR"), **more)
+def _folder(say: "Say", about: str, usual: str, *, required: bool = False) -> Option:
+    return Option("--out", about, "here", usual=usual, type=File("DIR"), required=required)
 
 
 # One run
