@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from xiancheng.results.streams import unbroken, wrapped
+from xiancheng.results.text import unbroken, wrapped
 
 UNLIMITED = 100_000  # width [characters] where stdout is no terminal
 FRAME = 3  # width of the frame of a column; the table has 1 more

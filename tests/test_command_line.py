@@ -12,8 +12,9 @@ from pathlib import Path
 import click
 import pytest
 
-from xiancheng.results.cli import Say, main, parsed, program
+from xiancheng.results.cli import main, parsed, program
 from xiancheng.results.cli.options import Group, Option
+from xiancheng.results.text import Say
 from xiancheng.scenarios.simulate import LIMITS
 
 

@@ -17,7 +17,8 @@ from ruamel.yaml import YAML
 
 from tests.test_house import RULES
 from xiancheng.calibration.priors import catalogue
-from xiancheng.results.cli import Say, main, parsed
+from xiancheng.results.cli import main, parsed
+from xiancheng.results.text import Say
 from xiancheng.sim.indicators import INDICATORS
 from xiancheng.sim.levers import LEVERS
 

@@ -13,7 +13,8 @@ from xiancheng.calibration.errors import ScenarioError
 from xiancheng.calibration.naming import is_path, nearest, place, place_names
 from xiancheng.calibration.region import load, located, packs
 from xiancheng.calibration.yaml_positions import scalar
-from xiancheng.results.cli import Say, main, parsed
+from xiancheng.results.cli import main, parsed
+from xiancheng.results.text import Say
 from xiancheng.scenarios import simulate
 from xiancheng.scenarios.points import points_in
 

@@ -14,12 +14,13 @@ import pytest
 from tests.test_contents import SCALE, draws_of, shares_of
 from xiancheng.calibration.errors import ScenarioError
 from xiancheng.results import verdict_table
-from xiancheng.results.cli import Say, main, publish
+from xiancheng.results.cli import main, publish
 from xiancheng.results.contents import document, subject
 from xiancheng.results.keeping import store
 from xiancheng.results.keeping.answers import Answers, keep
 from xiancheng.results.report import build, layout, paper
 from xiancheng.results.report import subject as reported
+from xiancheng.results.text import Say
 from xiancheng.results.verdict.verdict import verdicts
 from xiancheng.scenarios.diff import plain
 from xiancheng.scenarios.ensemble import pair

@@ -14,12 +14,13 @@ from tests import registration
 from xiancheng.calibration.errors import ScenarioError
 from xiancheng.calibration.region import load
 from xiancheng.calibration.scores import LEVELS
-from xiancheng.results.cli import Say, evidence, main, parsed
+from xiancheng.results.cli import evidence, main, parsed
 from xiancheng.results.forecasts import forecasting, frozen, scored
 from xiancheng.results.forecasts import score as scoring
 from xiancheng.results.forecasts.forecasting import FORECASTERS, MELD, MODEL, WITHOUT, forecasts
 from xiancheng.results.forecasts.frozen import REGISTERED, ROUNDS, Settings, digests
 from xiancheng.results.forecasts.observed import COLUMNS, VARIABLE, Observed, read
+from xiancheng.results.text import Say
 from xiancheng.scenarios.outcome import ABOUT
 from xiancheng.scenarios.simulate import INFORMATION, RequestError, reported
 

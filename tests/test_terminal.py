@@ -16,10 +16,11 @@ from rich.console import Console
 from xiancheng.calibration import cache, compiling, errors
 from xiancheng.calibration.population import population
 from xiancheng.calibration.region import load
-from xiancheng.results import caveats, cells, show, streams
-from xiancheng.results.cli import Say, analyse, evidence, main, plan, progress, region, run
+from xiancheng.results import caveats, cells, show
+from xiancheng.results.cli import analyse, evidence, main, plan, progress, region, run
 from xiancheng.results.cli.process import INTERRUPTED
 from xiancheng.results.knowing import hindcast
+from xiancheng.results.text import Say
 
 HERE = Path(__file__).parent.parent
 SMALL = ["--scale", "0.003"]
@@ -147,9 +148,9 @@ def test_what_takes_long_is_announced_with_runs_and_time(capsys):
 
 DRIVER = """
 import sys
-from xiancheng.results import streams
+from xiancheng.results import text
 from xiancheng.results.cli import main
-streams.prepare(json=False)
+text.prepare(json=False)
 for words in {asked!r}:
     print("code", main(words))
 """
@@ -197,7 +198,7 @@ def test_json_loses_nothing_in_ascii():
 def test_a_language_asked_for_is_kept(monkeypatch):
     from xiancheng.results import cli
 
-    monkeypatch.setattr(streams, "shows_chinese", lambda: False)
+    monkeypatch.setattr(cli, "shows_chinese", lambda: False)
     assert cli._language([]) == "en"
     assert cli._language(["--lang", "zh"]) == "zh"
 

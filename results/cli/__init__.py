@@ -16,7 +16,6 @@ from click.shell_completion import shell_complete
 
 import xiancheng
 from xiancheng.calibration.errors import LANGUAGE, localized, preferred_language
-from xiancheng.results import streams
 from xiancheng.results.cells import as_json
 from xiancheng.results.cli import commands
 from xiancheng.results.cli.options import Group, Option, message
@@ -29,23 +28,9 @@ from xiancheng.results.cli.process import (
     leave,
     stopped_by_signals,
 )
+from xiancheng.results.text import Say, prepare, shows_chinese, visible
 
 NAME, COMPLETE = "xiancheng", "_XIANCHENG_COMPLETE"  # the program, and what shells ask it by
-
-
-class Say:
-    """Says things in the reader's language; notes go to stderr."""
-
-    def __init__(self, lang: str) -> None:
-        self.lang = lang
-
-    def __call__(self, zh: str, en: str) -> str:
-        """The words in the reader's language."""
-        return en if self.lang == "en" else zh
-
-    def note(self, zh: str, en: str) -> None:
-        """A line for people, not for programs."""
-        print(streams.visible(self(zh, en)), file=sys.stderr)
 
 
 def program(say: Say) -> Group:
@@ -102,7 +87,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except click.exceptions.Exit as ended:
         return ended.exit_code
     except click.UsageError as error:
-        print(streams.visible(message(error, say)), file=sys.stderr)
+        print(visible(message(error, say)), file=sys.stderr)
         return REFUSED
     except KeyboardInterrupt:
         end_workers()
@@ -116,14 +101,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         say.note(f"读写失败{where}：{what}；没有留下半成品", f"cannot read or write{where}: {what}")
         return FAILED
     except Exception as error:
-        text = localized(error, say.lang)
+        refusal = localized(error, say.lang)
         zh, en = getattr(error, "zh", None), getattr(error, "en", None)
-        if text is None and zh and en:  # a run failed, in a way that was foreseen
+        if refusal is None and zh and en:  # a run failed, in a way that was foreseen
             say.note(zh, en)
             return FAILED
-        if text is None:
+        if refusal is None:
             raise
-        print(streams.visible(text), file=sys.stderr)
+        print(visible(refusal), file=sys.stderr)
         return REFUSED
 
 
@@ -144,7 +129,7 @@ def parsed(words: Sequence[str], say: Say) -> click.Context:
 
 def entry() -> NoReturn:
     """Run the command that the process was started with, and end it."""
-    streams.prepare(json="--json" in sys.argv)
+    prepare(json="--json" in sys.argv)
     if asked := os.environ.get(COMPLETE):
         say = Say(_language([]))
         sys.exit(shell_complete(program(say), {"obj": say}, NAME, COMPLETE, asked))
@@ -153,7 +138,7 @@ def entry() -> NoReturn:
 
 def _language(words: Sequence[str]) -> str:
     """The language of the command line or the environment; else Chinese where it can be shown."""
-    shown = "zh" if streams.shows_chinese() else "en"
+    shown = "zh" if shows_chinese() else "en"
     return _named_language(words) or preferred_language() or shown
 
 

@@ -16,7 +16,6 @@ from xiancheng.results.analysis.attribution import attribute as attributed_effec
 from xiancheng.results.analysis.compare import Comparand, ordered
 from xiancheng.results.analysis.compare import compare as compared_sides
 from xiancheng.results.caveats import unjudged
-from xiancheng.results.cli import Say
 from xiancheng.results.cli.output import give, print_notes, reject_unused, write_csv
 from xiancheng.results.cli.process import DONE
 from xiancheng.results.cli.progress import Work, announce, progress
@@ -25,6 +24,7 @@ from xiancheng.results.file_checks import note_inactive
 from xiancheng.results.keeping import evidence
 from xiancheng.results.seeking import sought
 from xiancheng.results.show import table
+from xiancheng.results.text import Say
 from xiancheng.scenarios.diff import called
 from xiancheng.scenarios.inactive import message
 from xiancheng.scenarios.loader import resolve

@@ -6,7 +6,6 @@ from argparse import Namespace
 from collections import Counter
 
 from xiancheng.calibration.errors import RequestError
-from xiancheng.results.cli import Say
 from xiancheng.results.cli.output import give
 from xiancheng.results.cli.process import DONE, FAILED
 from xiancheng.results.cli.progress import Work, announce, progress
@@ -17,6 +16,7 @@ from xiancheng.results.keeping.keyed import Store
 from xiancheng.results.show import table
 from xiancheng.results.sweeps import swept
 from xiancheng.results.sweeps.command import Aside, StoppedError, Sweep
+from xiancheng.results.text import Say
 from xiancheng.scenarios.engines import Dask, Local, SchedulerLostError, addressed
 from xiancheng.scenarios.inactive import message
 from xiancheng.scenarios.sweep import design

@@ -5,10 +5,10 @@ What a command does is imported when it is called, so that help and usage errors
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from xiancheng.results.cli.options import (
     Argument,
+from xiancheng.results.text import Say
     Command,
     File,
     Group,
@@ -22,9 +22,6 @@ from xiancheng.results.cli.options import (
     whole,
 )
 
-if TYPE_CHECKING:
-    from xiancheng.results.cli import Say
-
 HERE = "127.0.0.1"  # address of the page
 SAVED = Path("results/runs/scenarios")
 WORLDS = 5  # random worlds of an attribution; see results.analysis.attribution
@@ -33,25 +30,25 @@ WORLDS = 5  # random worlds of an attribution; see results.analysis.attribution
 # Parameters of several commands
 
 
-def _region(say: "Say") -> Option:
+def _region(say: Say) -> Option:
     about = say("区域包，名称或文件夹", "region pack, its name or folder")
     return Option("--region", about, "./rizhao", type=Name("packs", metavar="PACK"),
                   default="binzhou")  # fmt: skip
 
 
-def _scenario(say: "Say") -> Argument:
+def _scenario(say: Say) -> Argument:
     about = say("情景名或文件", "name or file of a scenario")
     return Argument("scenario", about, "schools-first", type=Name("scenarios"), required=False,
                     default="plan")  # fmt: skip
 
 
-def _seed(say: "Say", *, usual: str = "", default: int | None = 1) -> Option:
+def _seed(say: Say, *, usual: str = "", default: int | None = 1) -> Option:
     about = say("随机种子，整数", "seed of the random numbers")
     return Option("--seed", about, "7", type=whole(say), default=default, usual=usual)
 
 
 def _scale(
-    say: "Say", default: float | None, *, name: str = "--scale", about: str = "", usual: str = ""
+    say: Say, default: float | None, *, name: str = "--scale", about: str = "", usual: str = ""
 ) -> Option:
     about = about or say("规模，大于 0 至 1", "size of the population, above 0 to 1")
     unit = say("每名居民的行数", "rows for each resident")
@@ -59,48 +56,48 @@ def _scale(
 
 
 def _draws(
-    say: "Say", default: int | None, *, least: int = 0, usual: str = "", about: str = ""
+    say: Say, default: int | None, *, least: int = 0, usual: str = "", about: str = ""
 ) -> Option:
     zh, en = ("；0 为不抽样", "; 0: none") if not least and default is not None else ("", "")
     about = about or say(f"参数抽样次数{zh}", f"number of parameter draws{en}")
     return Option("--draws", about, "40", type=whole(say, least), default=default, usual=usual)
 
 
-def _jobs(say: "Say") -> Option:
+def _jobs(say: Say) -> Option:
     usual = say("处理器核数", "one for each core")
     return Option("--jobs", say("并行进程数", "worker processes"), "2", usual=usual,
                   type=whole(say, 1, 256))  # fmt: skip
 
 
-def _until(say: "Say") -> Option:
+def _until(say: Say) -> Option:
     about, usual = say("终点", "last day"), say("情景的终点", "that of the scenario")
     return Option("--until", about, "2030-12-31", usual=usual, type=day(say))
 
 
-def _at(say: "Say") -> Option:
+def _at(say: Say) -> Option:
     about, usual = say("哪一天", "day of the outcome"), say("目标期限", "the last deadline")
     return Option("--at", about, "2025-12-31", usual=usual, type=day(say))
 
 
-def _county(say: "Say") -> Option:
+def _county(say: Say) -> Option:
     usual = say("最大的目标所辖", "that of the largest target")
     return Option("--county", say("地区，名称或代码", "place, its name or code"), "371621",
                   usual=usual, metavar="PLACE")  # fmt: skip
 
 
-def _table(say: "Say", name: str = "--csv") -> Option:
+def _table(say: Say, name: str = "--csv") -> Option:
     about = say("另存为此 CSV 文件", "also write this CSV file")
     return Option(name, about, "shares.csv", usual=say("不存", "none"), type=File())
 
 
-def _folder(say: "Say", about: str, usual: str, *, required: bool = False) -> Option:
+def _folder(say: Say, about: str, usual: str, *, required: bool = False) -> Option:
     return Option("--out", about, "here", usual=usual, type=File("DIR"), required=required)
 
 
 # One run
 
 
-def run(say: "Say") -> Command:
+def run(say: Say) -> Command:
     """A scenario against its baseline."""
     start = Option(
         "--start", say("起点，须为普查时点", "first day, a census date"), "2010-11-01",
@@ -119,7 +116,7 @@ def run(say: "Say") -> Command:
     )  # fmt: skip
 
 
-def check(say: "Say") -> Command:
+def check(say: Say) -> Command:
     """Files held to what can be used."""
     files = Argument(
         "files", say("名称、文件或文件夹", "names, files or folders"), "ours.yaml",
@@ -132,7 +129,7 @@ def check(say: "Say") -> Command:
     )  # fmt: skip
 
 
-def show(say: "Say") -> Command:
+def show(say: Say) -> Command:
     """A scenario as resolved, or how it differs from another."""
     scenario = Argument("scenario", say("情景名或文件", "name or file of a scenario"), "plan",
                         type=Name("scenarios"))  # fmt: skip
@@ -145,7 +142,7 @@ def show(say: "Say") -> Command:
                    scenario, other, _region(say))  # fmt: skip
 
 
-def measures(say: "Say") -> Command:
+def measures(say: Say) -> Command:
     """The register of measures."""
     number = Argument("id", say("措施编号；缺省为全部", "number of a measure; by default all"),
                       "M12", required=False)  # fmt: skip
@@ -158,7 +155,7 @@ def measures(say: "Say") -> Command:
 # Many runs
 
 
-def sweep(say: "Say") -> Command:
+def sweep(say: Say) -> Command:
     """A design of many runs."""
     design = Argument("design", say("设计文件", "design file"), "docs/sweep.yaml",
                       type=File(read=True))  # fmt: skip
@@ -180,7 +177,7 @@ def sweep(say: "Say") -> Command:
     )  # fmt: skip
 
 
-def reproduce(say: "Say") -> Command:
+def reproduce(say: Say) -> Command:
     """A saved run again."""
     saved = Argument("run", say("运行编号或文件夹", "id or folder of a run"), "results/runs/ID",
                      type=Name("scenarios"))  # fmt: skip
@@ -191,7 +188,7 @@ def reproduce(say: "Say") -> Command:
 # Analyses
 
 
-def compare(say: "Say") -> Command:
+def compare(say: Say) -> Command:
     """Scenarios or saved runs side by side."""
     scenarios = Argument(
         "scenarios", say("情景名、文件或运行文件夹", "names, files or folders of runs"),
@@ -217,7 +214,7 @@ def compare(say: "Say") -> Command:
     )  # fmt: skip
 
 
-def attribute(say: "Say") -> Command:
+def attribute(say: Say) -> Command:
     """What each measure contributes."""
     orders = Option(
         "--permutations", say("次序数，成对取反", "number of orders, in antithetic pairs"), "20",
@@ -234,7 +231,7 @@ def attribute(say: "Say") -> Command:
     )  # fmt: skip
 
 
-def seek(say: "Say") -> Command:
+def seek(say: Say) -> Command:
     """The least package that meets the targets."""
 
     def several(
@@ -276,7 +273,7 @@ def seek(say: "Say") -> Command:
     )  # fmt: skip
 
 
-def sensitivity(say: "Say") -> Command:
+def sensitivity(say: Say) -> Command:
     """Which parameters matter."""
     return Command(
         "xiancheng.results.cli.analyse:sensitivity",
@@ -305,7 +302,7 @@ def sensitivity(say: "Say") -> Command:
 # Evidence
 
 
-def _estimate(say: "Say") -> list[Option]:
+def _estimate(say: Say) -> list[Option]:
     """What calibrate and hindcast have in common."""
     around = say("借用其县份的区域包，none 为不用", "pack of counties around, or none")
     largest = say("同省最大的区域包", "the largest of the province")
@@ -327,7 +324,7 @@ def _estimate(say: "Say") -> list[Option]:
     ]  # fmt: skip
 
 
-def calibrate(say: "Say") -> Command:
+def calibrate(say: Say) -> Command:
     """The parameters estimated from censuses."""
     quick = Option("--quick", say("快速估计，供开发用", "a quick estimate, for development"),
                    is_flag=True)  # fmt: skip
@@ -340,7 +337,7 @@ def calibrate(say: "Say") -> Command:
                    *_estimate(say), quick, page)  # fmt: skip
 
 
-def hindcast(say: "Say") -> Command:
+def hindcast(say: Say) -> Command:
     """The model tested on a census that it never saw."""
     page = Option("--write", say("另写成此文件", "also write this page"), "page.md",
                   usual=say("不写", "none"), type=File())  # fmt: skip
@@ -349,7 +346,7 @@ def hindcast(say: "Say") -> Command:
                    *_estimate(say), page)  # fmt: skip
 
 
-def score(say: "Say") -> Command:
+def score(say: Say) -> Command:
     """Forecasts scored on later figures."""
     observations = Argument(
         "observations",
@@ -372,7 +369,7 @@ def score(say: "Say") -> Command:
 # What is handed on
 
 
-def report(say: "Say") -> Command:
+def report(say: Say) -> Command:
     """Documents on a run."""
     what = Argument(
         "run", say("运行编号、运行文件夹，或要先运行的情景", "id or folder of a run, or scenario"),
@@ -398,7 +395,7 @@ def report(say: "Say") -> Command:
     )  # fmt: skip
 
 
-def console(say: "Say") -> Command:
+def console(say: Say) -> Command:
     """The page in the browser."""
     return Command(
         "xiancheng.results.cli.console:console",
@@ -421,13 +418,13 @@ def console(say: "Say") -> Command:
 # Region packs
 
 
-def region(say: "Say") -> Group:
+def region(say: Say) -> Group:
     """Commands about region packs."""
     members = {"check": region_check, "from-census": region_from_census, "new": region_new}
     return Group("region", say("区域包", "region packs"), say, members)
 
 
-def region_check(say: "Say") -> Command:
+def region_check(say: Say) -> Command:
     """What a pack misses and assumes."""
     pack = Argument("pack", say("名称或文件夹", "name or folder"), "binzhou", type=Name("packs"))
     fits = say("合成人口与普查的吻合程度", "how close the synthetic population comes to the census")
@@ -436,7 +433,7 @@ def region_check(say: "Say") -> Command:
                    pack, Option("--fit", fits, is_flag=True))  # fmt: skip
 
 
-def region_from_census(say: "Say") -> Command:
+def region_from_census(say: Say) -> Command:
     """A pack from a county census table."""
     return Command(
         "xiancheng.results.cli.region:from_census",
@@ -454,7 +451,7 @@ def region_from_census(say: "Say") -> Command:
     )  # fmt: skip
 
 
-def region_new(say: "Say") -> Command:
+def region_new(say: Say) -> Command:
     """An empty pack."""
     return Command(
         "xiancheng.results.cli.region:new",
@@ -464,7 +461,7 @@ def region_new(say: "Say") -> Command:
     )  # fmt: skip
 
 
-COMMANDS: "dict[str, Callable[[Say], Command | Group]]" = {
+COMMANDS: dict[str, Callable[[Say], Command | Group]] = {
     each.__name__: each
     for each in (
         run, check, show, measures, sweep, compare, attribute, seek, sensitivity, reproduce, score,

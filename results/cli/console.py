@@ -8,7 +8,6 @@ from importlib.util import find_spec
 
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.region import load
-from xiancheng.results.cli import Say
 from xiancheng.results.cli.commands import HERE
 from xiancheng.results.cli.process import DONE
 from xiancheng.results.console.desk import Desk
@@ -16,6 +15,7 @@ from xiancheng.results.console.library import Library
 from xiancheng.results.console.server import Server
 from xiancheng.results.console.study import Sizes
 from xiancheng.results.keeping.store import RUNS
+from xiancheng.results.text import Say
 from xiancheng.results.verdict.level import level
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.simulate import checked

@@ -13,7 +13,6 @@ from xiancheng.calibration import posterior
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.region import Region, load
 from xiancheng.results import cells
-from xiancheng.results.cli import Say
 from xiancheng.results.cli.output import give, print_notes
 from xiancheng.results.cli.process import DONE, FAILED
 from xiancheng.results.cli.progress import Work, announce, progress
@@ -28,6 +27,7 @@ from xiancheng.results.knowing import accounting, estimating, hindcasting, ident
 from xiancheng.results.knowing import hindcast as record
 from xiancheng.results.knowing.estimating import Settings, Stage
 from xiancheng.results.show import table
+from xiancheng.results.text import Say
 from xiancheng.scenarios.simulate import reported
 
 QUICK: dict[str, Any] = {"pool": None, "runs": 320, "scale": 0.02}  # minutes, for development

@@ -9,17 +9,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from shutil import get_terminal_size
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
 from rich.cells import cell_len
 
 from xiancheng.calibration import naming, parsing
-from xiancheng.results.streams import wrapped
-
-if TYPE_CHECKING:
-    from xiancheng.results.cli import Say
+from xiancheng.results.text import Say, wrapped
 
 WIDEST, LEFT = 100, 30  # widths [characters] of help, and of its first column
 
@@ -27,7 +24,7 @@ Params = Sequence[click.Parameter]
 Record = tuple[str, str]
 
 
-def nearest(word: str, known: Iterable[str], say: "Say") -> str:
+def nearest(word: str, known: Iterable[str], say: Say) -> str:
     """The closest of the known words, as a question; empty if none is near."""
     near = naming.nearest(word, known)
     return say(f"；是否指 {near}？", f"; did you mean {near}?") if near else ""
@@ -69,7 +66,7 @@ class Value(click.ParamType[Any]):
         return [CompletionItem(word) for word in self.words if word.startswith(incomplete)]
 
 
-def whole(say: "Say", least: int | None = None, most: int | None = None) -> Value:
+def whole(say: Say, least: int | None = None, most: int | None = None) -> Value:
     """A whole number in plain digits, within bounds that may be open."""
 
     def read(text: str) -> int | None:
@@ -87,12 +84,12 @@ def whole(say: "Say", least: int | None = None, most: int | None = None) -> Valu
     return Value("N", read, expected)
 
 
-def decimal(say: "Say") -> Value:
+def decimal(say: Say) -> Value:
     """A finite number in plain digits."""
     return Value("X", parsing.number, say("数字，如 0.5", "a number such as 0.5"))
 
 
-def day(say: "Say") -> Value:
+def day(say: Say) -> Value:
     """A date, the year first."""
     return Value("DATE", parsing.day, say("日期，如 2025-12-31", "a date such as 2025-12-31"))
 
@@ -159,7 +156,7 @@ class File(click.ParamType[Path]):
         return [CompletionItem(incomplete, type="dir" if self.name == "DIR" else "file")]
 
 
-def _say(ctx: click.Context | None) -> "Say":
+def _say(ctx: click.Context | None) -> Say:
     assert ctx is not None
     say: Say = ctx.obj
     return say
@@ -187,7 +184,7 @@ class Option(click.Option):
         super().__init__([name], help=about, multiple=several, **more)
         self.example, self.unit, self.usual = example, unit, usual
 
-    def help_in(self, say: "Say") -> str:
+    def help_in(self, say: Say) -> str:
         """The help with all that belongs to it."""
         notes = []
         usual = self.usual or ("" if self.multiple or self.default is None else _plain(self))
@@ -218,7 +215,7 @@ class Argument(click.Argument):
         super().__init__([name], **more)
         self.about, self.example = about, example
 
-    def help_in(self, say: "Say") -> str:
+    def help_in(self, say: Say) -> str:
         """The help with the default and the example."""
         notes = []
         if isinstance(self.default, str):
@@ -228,13 +225,13 @@ class Argument(click.Argument):
         return _with_notes(self.about, notes, say)
 
 
-def _with_notes(text: str, notes: Sequence[str], say: "Say") -> str:
+def _with_notes(text: str, notes: Sequence[str], say: Say) -> str:
     if not notes:
         return text
     return say(f"{text}（{'；'.join(notes)}）", f"{text} ({'; '.join(notes)})")
 
 
-def shared(say: "Say") -> list[click.Parameter]:
+def shared(say: Say) -> list[click.Parameter]:
     """What may stand before a command as well as after it."""
 
     def json(ctx: click.Context, _: click.Parameter, value: bool) -> None:
@@ -268,7 +265,7 @@ class Command(click.Command):
     does : `module:function`, called with the options and the `Say`; it gives the exit code
     """
 
-    def __init__(self, does: str, about: str, say: "Say", *params: click.Parameter) -> None:
+    def __init__(self, does: str, about: str, say: Say, *params: click.Parameter) -> None:
         name = does.partition(":")[2].replace("_", "-")
         super().__init__(
             name, help=about, params=[*params, *shared(say)], add_help_option=False,
@@ -341,7 +338,7 @@ class Group(click.Group):
     """
 
     def __init__(
-        self, name: str, about: str, say: "Say", members: "Mapping[str, Callable[[Say], Any]]",
+        self, name: str, about: str, say: Say, members: Mapping[str, Callable[[Say], Any]],
         *params: click.Parameter, alone: "Callable[[click.Context], int] | None" = None,
     ) -> None:  # fmt: skip
         super().__init__(
@@ -451,7 +448,7 @@ def unknown(ctx: click.Context, words: str) -> click.UsageError:
     )  # fmt: skip
 
 
-def message(error: click.UsageError, say: "Say") -> str:
+def message(error: click.UsageError, say: Say) -> str:
     """A usage error in the reader's language, with the usage of the command on a line below."""
     ctx, what = error.ctx, error.format_message()
     if isinstance(error, click.NoSuchOption) and ctx is not None:

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 from xiancheng.calibration.errors import RequestError
 from xiancheng.results import cells
 from xiancheng.results.cells import as_json
+from xiancheng.results.text import Say
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from xiancheng.results.cli import Say
 
 
 def give(options: Namespace, report: Mapping[str, Any], text: Callable[[], object]) -> None:
@@ -30,7 +29,7 @@ def print_notes(notes: Iterable[str]) -> None:
         print(f"· {note}")
 
 
-def write_csv(table: "pd.DataFrame", options: Namespace, say: "Say") -> None:
+def write_csv(table: "pd.DataFrame", options: Namespace, say: Say) -> None:
     """Write the CSV file that was asked for, if one was."""
     if options.csv:
         cells.write(table, options.csv)

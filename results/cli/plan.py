@@ -7,14 +7,13 @@ from xiancheng.calibration.errors import Problem, ScenarioError
 from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.naming import nearest
 from xiancheng.calibration.region import load as load_region
-from xiancheng.results.cli import Say
 from xiancheng.results.cli.output import give, print_notes
 from xiancheng.results.cli.process import DONE, REFUSED
 from xiancheng.results.contents.words import badges
 from xiancheng.results.file_checks import checked
 from xiancheng.results.keeping.tables import yaml
 from xiancheng.results.show import table
-from xiancheng.results.streams import visible
+from xiancheng.results.text import Say, visible
 from xiancheng.scenarios.diff import diff
 from xiancheng.scenarios.loader import load_plan, resolve
 from xiancheng.scenarios.trace import Trace, by_clause, by_lever

@@ -12,15 +12,13 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from xiancheng.calibration.region import load
-
-if TYPE_CHECKING:
-    from xiancheng.results.cli import Say
+from xiancheng.results.text import Say
 
 PER_RUN, PER_ROW = 0.13, 5.4e-7  # seconds of a run over five years, and of each of its rows
 FIRST = 8.0  # seconds until a process has made ready what all its runs need
@@ -47,7 +45,7 @@ class Work(NamedTuple):
         return self.runs * (PER_RUN + PER_ROW * rows) * years / 5
 
 
-def announce(say: "Say", works: Iterable[Work], jobs: int | None = None) -> None:
+def announce(say: Say, works: Iterable[Work], jobs: int | None = None) -> None:
     """Say on stderr about how long the runs take, if it is longer than ten seconds."""
     works = [work for work in works if work.runs > 0]
     runs = sum(work.runs for work in works)

@@ -13,7 +13,6 @@ from xiancheng.calibration.errors import RequestError, ScenarioError
 from xiancheng.calibration.naming import is_path
 from xiancheng.results import verdict_table
 from xiancheng.results.analysis.attribution import AttributionTable, printed, quick
-from xiancheng.results.cli import Say
 from xiancheng.results.cli.output import give
 from xiancheng.results.cli.process import DONE, end_workers
 from xiancheng.results.cli.progress import Work, announce, progress
@@ -22,6 +21,7 @@ from xiancheng.results.keeping import store
 from xiancheng.results.keeping.answers import Answers, keep
 from xiancheng.results.keeping.files import whole_file, writable
 from xiancheng.results.report.build import documents, formats, named
+from xiancheng.results.text import Say
 from xiancheng.results.verdict.verdict import verdicts
 from xiancheng.scenarios import ensemble
 from xiancheng.scenarios.engines import WorkersLostError, leave_signals, one_thread_each

@@ -7,11 +7,11 @@ from xiancheng.calibration import joining, packing, packwriting, scaffold
 from xiancheng.calibration.errors import PackError, RequestError
 from xiancheng.calibration.region import load
 from xiancheng.results import packs
-from xiancheng.results.cli import Say
 from xiancheng.results.cli.output import give, print_notes
 from xiancheng.results.cli.process import DONE, REFUSED
 from xiancheng.results.file_checks import problems
 from xiancheng.results.show import table
+from xiancheng.results.text import Say
 
 
 def check(options: Namespace, say: Say) -> int:

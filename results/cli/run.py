@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from xiancheng.calibration.region import Region
 from xiancheng.results import caveats, figures, later_census, verdict_table
-from xiancheng.results.cli import Say
 from xiancheng.results.cli.output import give, print_notes
 from xiancheng.results.cli.process import DONE, FAILED
 from xiancheng.results.cli.progress import Work, announce, progress
@@ -15,6 +14,7 @@ from xiancheng.results.file_checks import inactive
 from xiancheng.results.keeping import answers, reproducing, store
 from xiancheng.results.keeping.files import writable
 from xiancheng.results.show import table
+from xiancheng.results.text import Say
 from xiancheng.results.verdict.verdict import verdicts
 from xiancheng.scenarios import ensemble
 from xiancheng.scenarios.diff import called

@@ -1,4 +1,4 @@
-"""Text in a terminal: broken into lines by its width, and what an encoding lacks replaced."""
+"""Text for people: in their language, within the width of a terminal, in its encoding."""
 
 import codecs
 import sys
@@ -19,6 +19,26 @@ LOOKALIKES = {
 CLOSING = frozenset("，。；：、）》？！％”’」』】")  # never at the beginning of a line
 
 LOOKALIKE, ESCAPED = "xiancheng.lookalike", "xiancheng.escaped"
+
+
+class Say:
+    """Says things in the reader's language; notes go to stderr.
+
+    Parameters
+    ----------
+    lang : "zh" or "en"
+    """
+
+    def __init__(self, lang: str) -> None:
+        self.lang = lang
+
+    def __call__(self, zh: str, en: str) -> str:
+        """The words in the reader's language."""
+        return en if self.lang == "en" else zh
+
+    def note(self, zh: str, en: str) -> None:
+        """A line for people, not for programs."""
+        print(visible(self(zh, en)), file=sys.stderr)
 
 
 def lookalike(text: str) -> str:
