@@ -8,7 +8,6 @@ from pathlib import Path
 
 from xiancheng.results.cli.options import (
     Argument,
-from xiancheng.results.text import Say
     Command,
     File,
     Group,
@@ -21,6 +20,7 @@ from xiancheng.results.text import Say
     pair,
     whole,
 )
+from xiancheng.results.text import Say
 
 HERE = "127.0.0.1"  # address of the page
 SAVED = Path("results/runs/scenarios")
