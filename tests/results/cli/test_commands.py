@@ -1,5 +1,6 @@
-"""The command line as it is read and shown: help, usage errors, encodings, paths, JSON."""
+"""The command line as it is read and shown: help, usage errors, paths, JSON."""
 
+import ast
 import json
 import os
 import re
@@ -7,12 +8,15 @@ import socket
 import subprocess
 import sys
 import time
+from importlib import import_module
 from pathlib import Path
 
 import click
 import pytest
 
+from xiancheng.results.analysis import attribution
 from xiancheng.results.cli import main, parsed, program
+from xiancheng.results.cli.commands import WORLDS
 from xiancheng.results.cli.options import Group, Option
 from xiancheng.results.text import Say
 from xiancheng.scenarios.simulate import LIMITS
@@ -34,6 +38,30 @@ def commands(lang):
 
 COMMANDS = sorted(commands("en"))
 each_command = pytest.mark.parametrize("command", COMMANDS)
+
+
+# What is declared is done
+
+
+def test_every_option_is_read_by_what_a_command_does_and_no_other():
+    declared = {}
+    for each in commands("en").values():
+        if not isinstance(each, Group):
+            module, _, function = each.does.partition(":")
+            assert callable(getattr(import_module(module), function))
+            names = {param.name for param in each.params if param.expose_value}
+            declared.setdefault(module, set()).update(names)
+    for module, names in declared.items():
+        nodes = list(ast.walk(ast.parse(Path(import_module(module).__file__).read_text("utf-8"))))
+        read = {n.attr for n in nodes if isinstance(n, ast.Attribute)
+                if isinstance(n.value, ast.Name) and n.value.id == "options"}  # fmt: skip
+        texts = {n.value for n in nodes if isinstance(n, ast.Constant)}
+        assert read - {"json"} <= names, module
+        assert names <= read | texts, module
+
+
+def test_the_random_worlds_that_help_names_are_those_of_an_attribution():
+    assert WORLDS == attribution.WORLDS
 
 
 # Help
