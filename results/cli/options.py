@@ -7,6 +7,7 @@ as `calibration.parsing` reads them.
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 from shutil import get_terminal_size
 from typing import Any
@@ -275,8 +276,18 @@ class Command(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the words, in which an option may take several values in a row."""
-        several = {p.opts[0] for p in self.params if isinstance(p, Option) and p.multiple}
-        rest = super().parse_args(ctx, spread(args, several))
+        known = [param for param in self.params if isinstance(param, Option)]
+        several = {param.opts[0] for param in known if param.multiple}
+        valued = {param.opts[0] for param in known if not param.is_flag}
+        names = {param.opts[0] for param in known}
+        for word, following in pairwise(args):
+            if word in valued and following.partition("=")[0] in names:
+                raise click.BadOptionUsage(word, "", ctx)
+        try:
+            rest = super().parse_args(ctx, spread(args, several))
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx
+            raise
         if rest and not ctx.resilient_parsing:
             raise unknown(ctx, " ".join(rest))
         return rest
