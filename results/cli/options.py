@@ -229,7 +229,8 @@ class Argument(click.Argument):
 def _with_notes(text: str, notes: Sequence[str], say: Say) -> str:
     if not notes:
         return text
-    return say(f"{text}（{'；'.join(notes)}）", f"{text} ({'; '.join(notes)})")
+    note = say("；", "; ").join(notes)
+    return say(f"{text}（{note}）", f"{text} ({note})")
 
 
 def shared(say: Say) -> list[click.Parameter]:
