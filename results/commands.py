@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from xiancheng.calibration.errors import Problem, ScenarioError
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.naming import nearest
 from xiancheng.results.cells import as_json
 from xiancheng.results.cli import Say
@@ -46,14 +46,14 @@ def run(asked: Namespace, say: Say) -> int:
     work = cost.Work(pairs, asked.region, asked.scale, scenario.start, scenario.until)
     cost.announce(say, [work], asked.jobs)
     altered = answer.set_aside()
-    with progress(say("模拟", "simulating"), 2 + asked.draws) as step:
+    with progress(say(_("simulating")), 2 + asked.draws) as step:
         both = ensemble.pair(scenario, step, answer=answer, **request)
         if asked.draws:
             draws = ensemble.draws(
                 scenario, asked.draws, step, jobs=asked.jobs, answer=answer, **request
             )
     for aside in answer.set_aside() - altered:
-        say.note(f"残缺或被改动，已隔离并重算：{aside}", f"torn or altered, computed anew: {aside}")
+        say.note(_("torn or altered, computed anew: {aside}", aside=aside))
     found, later = verdicts(both, draws), later_census.against_census(both)
     delivered = verdict_table.delivery(both.plan)
     remarks = [*inactive(scenario, say.lang), *caveats.remarks(both, found, delivered, say.lang)]
@@ -81,20 +81,15 @@ def run(asked: Namespace, say: Say) -> int:
         return DONE
     if found.empty and later.empty:
         none = not both.plan.region.targets
-        print(
-            say(
-                "· 区域没有目标，没有判定" if none else "· 期末早于各目标的期限，没有判定",
-                "· the region has no target" if none else "· it ends before any deadline",
-            )
-        )
+        print(say(_("· the region has no target") if none else _("· it ends before any deadline")))
     if len(found):
         name = called(scenario, both.plan.region).said(say.lang)
         title = f"{name} · {both.plan.region.title(say.lang)}"
         table(title, *verdict_table.lines(found, say.lang))
-        table(say("模型这一次运行的成因", "this run of the model, by cause"),
+        table(say(_("this run of the model, by cause")),
               *verdict_table.causes(found, say.lang))  # fmt: skip
     if len(later):
-        title = say("模拟与普查", "simulated against the census")
+        title = say(_("simulated against the census"))
         table(title, *later_census.lines(later, say.lang))
     for remark in remarks:
         print(f"· {remark}")
@@ -102,9 +97,9 @@ def run(asked: Namespace, say: Say) -> int:
         sys.stdout.flush()
         raise failure
     if before:
-        say.note(f"同样的运行已在 {saved}", f"the same run is in {saved}")
+        say.note(_("the same run is in {saved}", saved=saved))
     else:
-        say.note(f"已保存 {saved}", f"saved {saved}")
+        say.note(_("saved {saved}", saved=saved))
     return DONE
 
 
@@ -131,9 +126,8 @@ def check(asked: Namespace, say: Say) -> int:
             print(f"· {note}")
         n = len(each.inactive)
         print(f"{visible(each.name)}: " + (
-            say(f"可以运行，但有 {n} 处不起作用",
-                f"it can be run; number of its parts that never act: {n}")
-            if n else say("没有问题", "nothing wrong")
+            say(_("it can be run; number of its parts that never act: {n}", n=n))
+            if n else say(_("nothing wrong"))
         ))  # fmt: skip
     return REFUSED if wrong else DONE
 
@@ -152,9 +146,8 @@ def show(asked: Namespace, say: Say) -> int:
         if asked.json:
             print(as_json({"from": asked.scenario, "to": asked.diff, "changes": changes}))
         else:
-            print(say(f"从 {asked.scenario} 到 {asked.diff}：",
-                      f"from {asked.scenario} to {asked.diff}:"))  # fmt: skip
-            print("\n".join(changes) or say("没有差别", "no difference"))
+            print(say(_("from {scenario} to {diff}:", scenario=asked.scenario, diff=asked.diff)))
+            print("\n".join(changes) or say(_("no difference")))
         return DONE
     print(as_json(scenario.resolved()) if asked.json else yaml(scenario.resolved()), end="")
     return DONE
@@ -167,7 +160,7 @@ def measures(asked: Namespace, say: Say) -> int:
 
     plan = load_plan()
     if asked.id and asked.id not in plan.measures:
-        expected = Words("措施编号", "the number of a measure")
+        expected = _("the number of a measure")
         meant = nearest(asked.id, plan.measures)
         raise ScenarioError([Problem(asked.id, 0, 0, "", expected, asked.id, meant)])
     if asked.levers:
@@ -188,7 +181,7 @@ def measures(asked: Namespace, say: Say) -> int:
             [
                 trace.clause,
                 trace.says.said(say.lang),
-                trace.lever if trace.lever != "none" else say("无", "none"),
+                trace.lever if trace.lever != "none" else say(_("none")),
                 trace.term,
                 f"{trace.full:g} {trace.unit}" if trace.unit else "–",
                 _evidence(trace, say),
@@ -224,7 +217,9 @@ def _evidence(trace: "Trace", say: Say) -> str:
     if not trace.grade:
         return "–"
     direction, quantity = (b.said(say.lang) for b in badges(trace.grade, trace.status))
-    return say(f"{trace.sign} {direction}；{quantity}", f"{trace.sign} {direction}; {quantity}")
+    return say(
+        _("{sign} {direction}; {quantity}", sign=trace.sign, direction=direction, quantity=quantity)
+    )
 
 
 def sweep(asked: Namespace, say: Say) -> int:
@@ -241,40 +236,43 @@ def sweep(asked: Namespace, say: Say) -> int:
         scheduler=asked.scheduler, resume=asked.resume,
     )  # fmt: skip
     if idle := sweep.design.inactive():
-        say.note(*message(idle))
+        say.note(message(idle))
     for world in sweep.design.worlds:
         note_inactive(world.scenario, say)
     for late in swept.unjudged(sweep.design.worlds):
-        say.note(late.zh, late.en)
+        say.note(late)
     need = sweep.need()
-    say.note(*need.said())
+    say.note(need.said())
     need.refuse()
     cost.announce(say, sweep.works(), sweep.engine.jobs)
     aside = sweep.begin()
     for folder in aside.torn:
-        say.note(f"残缺或被改动，已隔离：{folder}", f"torn or altered, set aside: {folder}")
+        say.note(_("torn or altered, set aside: {folder}", folder=folder))
     for folder, count in aside.other.items():
         say.note(
-            f"另一版程序的 {count} 次运行，已移到 {folder}，不计入本批",
-            f"{count} runs of another program, moved to {folder} and no part of this sweep",
+            _(
+                "{count} runs of another program, moved to {folder} and no part of this sweep",
+                count=count,
+                folder=folder,
+            )
         )
     try:
-        with progress(say("批量运行", "sweeping"), len(sweep.keys)) as settled:
+        with progress(say(_("sweeping")), len(sweep.keys)) as settled:
             tally = sweep.run(settled)
     except (sweeping.StoppedError, SchedulerLostError) as error:
-        say.note(error.zh, error.en)
+        say.note(Words(error.zh, error.en))
         return FAILED
     on_file = sweep.on_file()
     for report in tally.failed:
         said = sweep.named(report)
-        say.note(f"失败：{said}", f"failed: {said}")
+        say.note(_("failed: {said}", said=said))
     counts = {"runs": len(sweep.design), "on_file": on_file}
     told = {**tally.told(), **counts, "out": str(asked.out)}
     if sweep.shard != (1, 1) and on_file < len(sweep.design):  # nothing of a part is compared
         if asked.json:
             print(as_json({**told, "set": None, "targets": None}))
         else:
-            print(say(*swept.of_part(tally, len(sweep.design), on_file, sweep.shard)))
+            print(say(swept.of_part(tally, len(sweep.design), on_file, sweep.shard)))
         return FAILED if tally.failed else DONE
     digest = sweep.digest()
     judged = ledger.targets(asked.out, sweep.all_keys.values())
@@ -283,7 +281,7 @@ def sweep(asked: Namespace, say: Say) -> int:
     else:
         table(sweep.design.name, *swept.lines(judged, say.lang))
         print(swept.LEVEL.said(say.lang))
-        print(say(*swept.tally(tally, digest)))
+        print(say(swept.tally(tally, digest)))
     return FAILED if tally.failed else DONE
 
 
@@ -292,7 +290,7 @@ def reproduce(asked: Namespace, say: Say) -> int:
     from xiancheng.results.keeping import reproducing, store
 
     saved = store.found(asked.run)
-    with progress(say("重跑", "running again"), 1) as step:
+    with progress(say(_("running again")), 1) as step:
         differs = reproducing.again(saved)
         step()
     if asked.json:

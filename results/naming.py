@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard
 
+from xiancheng.calibration.i18n import _
 from xiancheng.calibration.naming import is_path
 
 if TYPE_CHECKING:
@@ -23,15 +24,18 @@ def note_ambiguous_names(options: Namespace, say: "Say") -> None:
     """Note, on stderr, every bare name that means what is shipped and is here too."""
     for name, here in sorted(set(ambiguous(options))):
         say.note(
-            f"“{name}”指随程序提供的 {name}；要用这里的，请写 {here}",
-            f"{name!r} means the {name} that is shipped; for the one here, write {here}",
+            _(
+                "{name!r} means the {name} that is shipped; for the one here, write {here}",
+                name=name,
+                here=here,
+            )
         )
 
 
 def ambiguous(given: Namespace) -> Iterator[tuple[str, str]]:
     """Bare names on the command line and in the files that it names, with what is here."""
     values, files = vars(given), []
-    for _, (options, _) in OPTIONS.items():
+    for options, __ in OPTIONS.values():
         files += [name for option in options for name in _listed(values.get(option))]
     named = {Path(file).resolve() for file in files if is_a_path(file)}
     for kind, (options, endings) in OPTIONS.items():

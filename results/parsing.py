@@ -7,6 +7,7 @@ from typing import Any
 
 from xiancheng.calibration import naming, parsing
 from xiancheng.calibration.errors import RequestError
+from xiancheng.calibration.i18n import Words, _, listed
 from xiancheng.results.stopping import REFUSED
 
 # What argparse says, in Chinese.
@@ -55,9 +56,9 @@ def _several(one: str, many: str, count: int) -> str:
     return SEVERAL.get(one) or (one if count == 1 else many)
 
 
-def says(zh: str, en: str) -> str:
+def says(words: Words) -> str:
     """The words in the language of the parsers at work."""
-    return en if _lang == "en" else zh
+    return words.said(_lang)
 
 
 class Formatter(argparse.HelpFormatter):
@@ -68,7 +69,7 @@ class Formatter(argparse.HelpFormatter):
         unsaid = action.default in (None, argparse.SUPPRESS) or action.default == []
         if unsaid or action.required or action.nargs == 0 or "缺省" in text or "default" in text:
             return text
-        return text + says("（缺省 %(default)s）", " (default: %(default)s)")
+        return text + says(_(" (default: %(default)s)"))
 
 
 class Parser(argparse.ArgumentParser):
@@ -95,8 +96,12 @@ class Parser(argparse.ArgumentParser):
             raise argparse.ArgumentError(
                 action,
                 says(
-                    f"应为 {'、'.join(choices)}；得到 {value}{meant(str(value), choices)}",
-                    f"expected {', '.join(choices)}; got {value}{meant(str(value), choices)}",
+                    _(
+                        "expected {choices}; got {value}{meant}",
+                        choices=listed(choices),
+                        value=value,
+                        meant=meant(str(value), choices),
+                    )
                 ),
             )
 
@@ -104,16 +109,14 @@ class Parser(argparse.ArgumentParser):
 def meant(word: str, known: list[str]) -> str:
     """The nearest of the known words, as a question; empty if none is near."""
     near = naming.nearest(word, known)
-    return says(f"；是否指 {near}？", f"; did you mean {near}?") if near else ""
+    return says(_("; did you mean {near}?", near=near)) if near else ""
 
 
 def whole(text: str) -> int:
     """A whole number, in plain digits."""
     if (value := parsing.whole(text)) is None:
         raise argparse.ArgumentTypeError(
-            says(
-                f"应为整数，如 5；得到 {text!r}", f"expected a whole number such as 5; got {text!r}"
-            )
+            says(_("expected a whole number such as 5; got {text!r}", text=text))
         )
     return value
 
@@ -122,7 +125,7 @@ def decimal(text: str) -> float:
     """A number, in plain digits."""
     if (value := parsing.number(text)) is None:
         raise argparse.ArgumentTypeError(
-            says(f"应为数字，如 0.5；得到 {text!r}", f"expected a number such as 0.5; got {text!r}")
+            says(_("expected a number such as 0.5; got {text!r}", text=text))
         )
     return value
 
@@ -140,6 +143,5 @@ def check_inputs(asked: argparse.Namespace) -> None:
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or str(error)
             raise RequestError(
-                f"应为可读的文件；得到 {path}（{why}）",
-                f"expected a file to read; got {path} ({why})",
+                _("expected a file to read; got {path} ({why})", path=path, why=why)
             ) from None

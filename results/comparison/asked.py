@@ -6,7 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from xiancheng.calibration import naming, parsing
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _, listed
 from xiancheng.calibration.naming import nearest
 from xiancheng.results import cells
 from xiancheng.scenarios.loader import resolve
@@ -39,12 +39,15 @@ def possible(asked: Namespace, *scenarios: "Scenario", **numbers: Any) -> None:
         cells.possible(asked.csv)
 
 
-def at_least(least: int, name: str, given: int, zh: str = "", en: str = "") -> None:
+NOTHING = Words("", "")
+
+
+def at_least(least: int, name: str, given: int, why: Words = NOTHING) -> None:
     """Refuse a number below the least that means something.
 
     Parameters
     ----------
-    zh, en : why less means nothing
+    why : why less means nothing
 
     Raises
     ------
@@ -52,17 +55,22 @@ def at_least(least: int, name: str, given: int, zh: str = "", en: str = "") -> N
     """
     if given < least:
         raise RequestError(
-            f"--{name} 应为不小于 {least} 的整数{zh}；得到 {given}",
-            f"--{name} should be a whole number from {least}{en}; got {given}",
+            _(
+                "--{name} should be a whole number from {least}{why}; got {given}",
+                name=name,
+                least=least,
+                why=why,
+                given=given,
+            )
         )
 
 
-def idle(asked: Namespace, names: tuple[str, ...], zh: str, en: str) -> None:
+def idle(asked: Namespace, names: tuple[str, ...], why: Words) -> None:
     """Refuse options that were given and would do nothing.
 
     Parameters
     ----------
-    zh, en : why they would do nothing, and what to do
+    why : why they would do nothing, and what to do
 
     Raises
     ------
@@ -70,7 +78,7 @@ def idle(asked: Namespace, names: tuple[str, ...], zh: str, en: str) -> None:
     """
     for name in names:
         if getattr(asked, name) is not None:
-            raise RequestError(f"--{name} 在此不起作用：{zh}", f"--{name} would do nothing: {en}")
+            raise RequestError(_("--{name} would do nothing: {why}", name=name, why=why))
 
 
 def runs(asked: Namespace, told: "Scenario", day: date, scale: float | None = None) -> "Runs":
@@ -85,8 +93,12 @@ def runs(asked: Namespace, told: "Scenario", day: date, scale: float | None = No
 
     if not told.start < day <= told.until:
         raise RequestError(
-            f"--at {day} 应在 {told.start} 之后、不晚于 {told.until}",
-            f"--at {day} should be after {told.start} and not after {told.until}",
+            _(
+                "--at {day} should be after {start} and not after {until}",
+                day=day,
+                start=told.start,
+                until=told.until,
+            )
         )
     return Runs(asked.region, day=day, scale=scale or asked.scale, jobs=asked.jobs)
 
@@ -108,10 +120,7 @@ def day(text: str | None) -> date | None:
     """
     found = parsing.day(text) if text else None
     if text and found is None:
-        raise RequestError(
-            f"--at 应为日期，如 2025-12-31；得到 {text!r}",
-            f"--at should be a date such as 2025-12-31; got {text!r}",
-        )
+        raise RequestError(_("--at should be a date such as 2025-12-31; got {text!r}", text=text))
     return found
 
 
@@ -124,17 +133,14 @@ def numbers(pairs: list[str], example: str) -> dict[str, float]:
     """
     told = {}
     for pair in pairs:
-        name, _, value = pair.partition("=")
+        name, __, value = pair.partition("=")
         if name in told:
             raise RequestError(
-                f"{name} 写了两次，每个名称只写一次：{example}",
-                f"{name} stands twice; name each once: {example}",
+                _("{name} stands twice; name each once: {example}", name=name, example=example)
             )
         number = parsing.number(value)
         if number is None:
-            raise RequestError(
-                f"应写作 {example}；得到 {pair!r}", f"expected {example}, got {pair!r}"
-            )
+            raise RequestError(_("expected {example}, got {pair!r}", example=example, pair=pair))
         told[name] = number
     return told
 
@@ -144,10 +150,10 @@ def unknown(what: Words, name: str, known: Iterable[str]) -> Words:
     names = list(known)
     near = nearest(name, names)
     if near:
-        zh, en = f"是否指 {near}？", f"did you mean {near}?"
+        advice = _("did you mean {near}?", near=near)
     else:
-        zh, en = f"可用：{'、'.join(names)}", f"known: {', '.join(names)}"
-    return Words(f"没有名为 {name!r} 的{what.zh}；{zh}", f"no {what.en} is called {name!r}; {en}")
+        advice = _("known: {names}", names=listed(names))
+    return _("no {what} is called {name!r}; {advice}", what=what, name=name, advice=advice)
 
 
 def group_named(made: "Runs", name: str | None) -> int:
@@ -165,10 +171,14 @@ def group_named(made: "Runs", name: str | None) -> int:
     if (code := naming.place(name, places)) is not None:
         return codes.index(code)
     near = nearest(name, places)
-    meant = Words(f"；是否指 {near}？", f"; did you mean {near}?") if near else Words("", "")
+    meant = _("; did you mean {near}?", near=near) if near else Words("", "")
     zh = "、".join(f"{g.code} {g.zh}" for g in groups)
     en = ", ".join(f"{g.code} {g.en}" for g in groups)
     raise RequestError(
-        f"没有名为 {name!r} 的地区；可用：{zh}{meant.zh}",
-        f"no place is called {name!r}; known: {en}{meant.en}",
+        _(
+            "no place is called {name!r}; known: {what}{meant}",
+            name=name,
+            what=Words(zh, en),
+            meant=meant,
+        )
     )

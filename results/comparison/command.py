@@ -3,6 +3,7 @@
 from argparse import Namespace
 from typing import TYPE_CHECKING, TypeVar
 
+from xiancheng.calibration.i18n import _
 from xiancheng.results import cells, cost
 from xiancheng.results.cli import Say
 from xiancheng.results.comparison import asked as words
@@ -35,19 +36,15 @@ def compare(asked: Namespace, say: Say) -> int:
         note_inactive(side.scenario, say)
     if any(side.saved for side in sides):
         words.idle(
-            asked, ("scale",), "规模以已存运行为准；请去掉",
-            "the scale is that of the saved run; leave it out",
-        )  # fmt: skip
+            asked, ("scale",), _("the scale is that of the saved run; leave it out"))  # fmt: skip
     if not asked.draws:
         words.idle(
-            asked, ("seeds",), "没有抽样就没有区间；请同时给出 --draws，如 --draws 50",
-            "without draws there is no interval; give --draws as well, such as --draws 50",
-        )  # fmt: skip
+            asked, ("seeds",), _("without draws there is no interval; give --draws as well, such "
+        "as --draws 50"))  # fmt: skip
         if any(side.saved for side in sides):
             words.idle(
-                asked, ("seed",), "种子以已存运行为准；请去掉，或用 --draws",
-                "the seed is that of the saved run; leave it out, or use --draws",
-            )  # fmt: skip
+                asked, ("seed",), _("the seed is that of the saved run; leave it out, or use "
+            "--draws"))  # fmt: skip
     seed, scale, seeds = _or(asked.seed, 1), _or(asked.scale, 1.0), _or(asked.seeds, 1)
     words.at_least(1, "seeds", seeds)
     words.possible(
@@ -56,7 +53,7 @@ def compare(asked: Namespace, say: Say) -> int:
     each = 1 + asked.draws * seeds
     cost.announce(say, [_work(asked, side.scenario, each, scale) for side in (*sides, sides[0])],
                   asked.jobs)  # fmt: skip
-    with progress(say("比较", "comparing"), (len(sides) + 1) * each) as step:
+    with progress(say(_("comparing")), (len(sides) + 1) * each) as step:
         told = compare_sides(
             sides, region=asked.region, seed=seed, scale=scale, draws=asked.draws, seeds=seeds,
             jobs=asked.jobs, day=words.day(asked.at), done=step,
@@ -71,13 +68,13 @@ def compare(asked: Namespace, say: Say) -> int:
         _csv(written, asked, say)
         return DONE
     if told.region.targets:
-        table(say("目标", "targets"), *compared.targets(told, say.lang))
+        table(say(_("targets")), *compared.targets(told, say.lang))
     for outcome in wanted:
         table(compared.title(outcome, say.lang), *compared.values(told, outcome, say.lang))
     for name, changes in told.inputs[say.lang].items():
         n, base = len(changes), sides[0].name
-        print(say(f"{base} -> {name}：改了 {n} 项", f"{base} -> {name}: {n} changes"))
-        for change in changes or [say("输入没有差别", "no difference in the inputs")]:
+        print(say(_("{base} -> {name}: {n} changes", base=base, name=name, n=n)))
+        for change in changes or [say(_("no difference in the inputs"))]:
             print(f"  {change}")
     _remark(remarks)
     _csv(written, asked, say)
@@ -106,7 +103,7 @@ def attribute(asked: Namespace, say: Say) -> int:
         game = CoalitionGame.of(scenario, asked.permutations, len(draws), asked.seed)
         count = len(game.coalitions())
         cost.announce(say, [_work(asked, scenario, count)], asked.jobs)
-        with progress(say("归因", "attributing"), count) as step:
+        with progress(say(_("attributing")), count) as step:
             told = attribute_effect(
                 scenario, runs, permutations=asked.permutations, draws=draws, seed=asked.seed,
                 done=step,
@@ -153,7 +150,7 @@ def sensitivity(asked: Namespace, say: Say) -> int:
         question = sensitivity.Question(outcome, place, asked.effect)
         chosen = sensitivity.factors(asked.factors)
         if idle := sensitivity.inactive(chosen, scenario, runs.pack, question):
-            say.note(*message(idle))
+            say.note(message(idle))
         screened = None
         if asked.method == "morris":
             told = _screened(asked, scenario, question, runs, sizes["trajectories"], say)
@@ -199,25 +196,21 @@ def _sizes(asked: Namespace) -> dict[str, int]:
 
     if asked.method == "morris":
         words.idle(
-            asked, ("points", "top"), "它属于 --method sobol；请去掉",
-            "it belongs to --method sobol; leave it out",
-        )  # fmt: skip
+            asked, ("points", "top"), _("it belongs to --method sobol; leave it out"))  # fmt: skip
     elif asked.factors:
         words.idle(
-            asked, ("trajectories", "top"), "给出 --factors 时不做 Morris 筛选；请去掉其一",
-            "with --factors there is no screening by Morris; leave one of them out",
-        )  # fmt: skip
+            asked,
+            ("trajectories", "top"),
+            _("with --factors there is no screening by Morris; leave one of them out"),
+        )
     sizes = {name: _or(getattr(asked, name), usual) for name, usual in SIZES.items()}
     for name, least in LEAST.items():
         words.at_least(
-            least, name, sizes[name], "（更少则 95% 区间没有意义）",
-            ", as fewer tell no 95 % interval",
-        )  # fmt: skip
+            least, name, sizes[name], _(", as fewer tell no 95 % interval"))  # fmt: skip
     words.at_least(1, "top", sizes["top"])
     if sizes["points"] & (sizes["points"] - 1):
         raise RequestError(
-            f"--points 应为 2 的幂，如 64；得到 {sizes['points']}",
-            f"--points should be a power of two such as 64; got {sizes['points']}",
+            _("--points should be a power of two such as 64; got {points}", points=sizes["points"])
         )
     return sizes
 
@@ -253,7 +246,7 @@ def _work(
 def _csv(told: "pd.DataFrame", asked: Namespace, say: Say) -> None:
     if asked.csv:
         cells.write(told, asked.csv)
-        say.note(f"已写 {asked.csv}", f"wrote {asked.csv}")
+        say.note(_("wrote {csv}", csv=asked.csv))
 
 
 def _remark(remarks: list[str]) -> None:

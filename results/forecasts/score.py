@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xiancheng.calibration import parsing
+from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import Region, load
 from xiancheng.calibration.scores import LEVELS, Scores, interval
 from xiancheng.results import cells, cost
@@ -43,7 +44,7 @@ def score(asked: Namespace, say: Say) -> int:
             print(cells.as_json({"settings": frozen.told(settings), "digests": digests}))
         else:
             table(
-                say("冻结的设定与摘要", "settings and digests"),
+                say(_("settings and digests")),
                 *frozen.lines(settings, digests, say.lang),
             )
         return DONE
@@ -54,7 +55,7 @@ def score(asked: Namespace, say: Say) -> int:
     runs = 2 * settings.draws if pack.targets else settings.draws
     work = cost.Work(runs, asked.region, settings.scale, start, until)
     cost.announce(say, [work], asked.jobs)
-    with progress(say("模拟", "simulating"), settings.draws) as step:
+    with progress(say(_("simulating")), settings.draws) as step:
         told = forecasting.forecasts(
             asked.region, [each.day for each in seen], settings, jobs=asked.jobs, done=step
         )
@@ -68,13 +69,11 @@ def score(asked: Namespace, say: Say) -> int:
         print(cells.as_json(report))
         _write(each, asked, say)
         return DONE
-    table(say("逐条观测", "each observation"), *scored.case_lines(each, say.lang))
+    table(say(_("each observation")), *scored.case_lines(each, say.lang))
     for over, rows in overall.groupby("over", sort=False):
-        heading = say(*scored.OVER[str(over)]).format(rows["cases"].iloc[0])
+        heading = say(scored.OVER[str(over)]).format(rows["cases"].iloc[0])
         table(heading, *scored.score_lines(rows, say.lang))
-    table(
-        say("冻结的设定与摘要", "settings and digests"), *frozen.lines(settings, digests, say.lang)
-    )
+    table(say(_("settings and digests")), *frozen.lines(settings, digests, say.lang))
     for remark in said:
         print(f"· {remark}")
     _write(each, asked, say)
@@ -84,7 +83,7 @@ def score(asked: Namespace, say: Say) -> int:
 def _write(cases: "pd.DataFrame", asked: Namespace, say: Say) -> None:
     if asked.out:
         cells.write(cases, asked.out)
-        say.note(f"已写 {asked.out}", f"wrote {asked.out}")
+        say.note(_("wrote {out}", out=asked.out))
 
 
 def of(asked: Namespace) -> Settings:
@@ -97,8 +96,7 @@ def of(asked: Namespace) -> Settings:
     cutoff = parsing.day(asked.cutoff or str(REGISTERED.cutoff))
     if cutoff is None:
         raise RequestError(
-            f"--cutoff 应为日期，如 2024-12-31；得到 {asked.cutoff}",
-            f"--cutoff should be a date such as 2024-12-31; got {asked.cutoff}",
+            _("--cutoff should be a date such as 2024-12-31; got {cutoff}", cutoff=asked.cutoff)
         )
     numbers = {name: getattr(asked, name) for name in ("draws", "scale", "seed")}
     given = {name: value for name, value in numbers.items() if value is not None}

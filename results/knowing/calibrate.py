@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from xiancheng.calibration import posterior
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.region import load
 from xiancheng.results import cells, cost
 from xiancheng.results.cli import Say
@@ -50,7 +51,7 @@ def calibrate(asked: Namespace, say: Say) -> int:
         told = {"parameters": accounting.parameters(last.posterior),
                 "errors": accounting.errors(last), "stages": [accounting.stage(last)]}  # fmt: skip
     else:
-        with progress(say("检验与核对", "testing and comparing"), 1) as step:
+        with progress(say(_("testing and comparing")), 1) as step:
             told = accounting.account(chosen, first, last, {"seconds": seconds, "jobs": jobs})
             step()
     text = json.dumps(told, ensure_ascii=False, indent=1) + "\n"
@@ -60,36 +61,37 @@ def calibrate(asked: Namespace, say: Say) -> int:
     else:
         _show(told, say)
     whole_file(folder / "account.json", text.encode())
-    say.note(*named(folder / "account.json"))
+    say.note(named(folder / "account.json"))
     if not passed:
-        say.note("区间未通过检验，不予采用", "the intervals failed their test and are not used")
+        say.note(_("the intervals failed their test and are not used"))
         return FAILED
     if short:
         what = estimating.trial(short)
         say.note(
-            f"{what.zh}。小规模样本的后验用于全规模数据会有偏，不予保存",
-            f"{what.en}. The posterior of a small scale is biased at full scale, and no sample is "
-            "kept",
+            _(
+                "{what}. The posterior of a small scale is biased at full scale, "
+                "and no sample is kept",
+                what=what,
+            )
         )
         return DONE
-    values, _, numbers = estimating.drawn(last, chosen.rows, chosen.seed)
+    values, __, numbers = estimating.drawn(last, chosen.rows, chosen.seed)
     posterior.write(home, posterior.Sample(values, numbers, told))
     for name in (posterior.SAMPLE, posterior.ABOUT):
-        say.note(*named(home / name))
+        say.note(named(home / name))
     if home != pack.folder:
-        say.note(*UNCHANGED)
+        say.note(UNCHANGED)
     return DONE
 
 
-def named(file: Path) -> tuple[str, str]:
+def named(file: Path) -> Words:
     """What is said of a file that was written."""
-    return f"已写入 {file}", f"written to {file}"
+    return _("written to {file}", file=file)
 
 
-UNCHANGED = (
-    "随程序安装的区域包不会改动；要用这些文件，请复制该区域包，把它们放进去，再用 --region 指定",
-    "the pack that comes with the program is never changed; to use these files, copy the pack, put "
-    "them into it and name it with --region",
+UNCHANGED = _(
+    "the pack that comes with the program is never changed; to use these "
+    "files, copy the pack, put them into it and name it with --region"
 )
 
 
@@ -107,8 +109,12 @@ def settings(asked: Namespace) -> Settings:
     for name, least in fewest.items():
         if getattr(chosen, name) < least:
             raise RequestError(
-                f"{name} 至少为 {least}；得到 {getattr(chosen, name)}",
-                f"{name} should be {least} at least; got {getattr(chosen, name)}",
+                _(
+                    "{name} should be {least} at least; got {getattr}",
+                    name=name,
+                    least=least,
+                    getattr=getattr(chosen, name),
+                )
             )
     return chosen
 
@@ -128,17 +134,17 @@ def _estimate(settings: Settings, folder: Path, jobs: int, say: Say) -> tuple[St
     """The estimate from the counties around, and the region's own."""
     if settings.pool is None:
         values = estimating.alone(settings)
-        with progress(say("本地区各次运行", "runs of the region"), len(values)) as step:
+        with progress(say(_("runs of the region")), len(values)) as step:
             made = estimating.own(settings, values, folder, jobs, step)
         return None, estimating.estimated(made.table(), made, settings)
-    with progress(say("周边各县的运行", "runs of the counties around"), settings.pool_runs) as step:
+    with progress(say(_("runs of the counties around")), settings.pool_runs) as step:
         around = estimating.pooled(settings, folder, jobs, step)
     chosen = estimating.others(around.pack, load(settings.region))
     first = estimating.estimated(around.table(chosen), around, settings)
     if not first.gate.passed:
-        raise RequestError(first.gate.said("zh"), first.gate.said("en"))
-    values, sizes, _ = estimating.drawn(first, settings.runs, settings.seed)
-    with progress(say("本地区各次运行", "runs of the region"), len(values)) as step:
+        raise RequestError(Words(first.gate.said("zh"), first.gate.said("en")))
+    values, sizes, __ = estimating.drawn(first, settings.runs, settings.seed)
+    with progress(say(_("runs of the region")), len(values)) as step:
         own = estimating.own(settings, values, folder, jobs, step)
     return first, estimating.updated(first, own.table(), own, sizes, settings)
 
@@ -149,8 +155,8 @@ def _show(told: dict[str, Any], say: Say) -> None:
         print(f"{stage['region']}: {stage['check'][say.lang]}")
         print(f"{stage['region']}: {stage['gate'][say.lang]}")
     if all(stage["gate"]["passed"] for stage in told["stages"]):
-        table(say("估计的参数", "what was estimated"), *identifiability.parameters(told, say.lang))
-        table(say("模型遗漏的大小", "what the model leaves out"),
+        table(say(_("what was estimated")), *identifiability.parameters(told, say.lang))
+        table(say(_("what the model leaves out")),
               *identifiability.errors(told, say.lang))  # fmt: skip
 
 
@@ -159,12 +165,14 @@ def _report(folder: Path, asked: Namespace, say: Say) -> int:
     sample = posterior.read(folder)
     if sample is None or not sample.about:
         raise RequestError(
-            f"{folder} 中没有后验样本；请先运行 xiancheng calibrate",
-            f"there is no posterior sample in {folder}; run xiancheng calibrate first",
+            _(
+                "there is no posterior sample in {folder}; run xiancheng calibrate first",
+                folder=folder,
+            )
         )
     whole_file(asked.report, identifiability.page(sample.about).encode())
     if asked.json:
         print(cells.as_json({"file": str(asked.report)}))
     else:
-        say.note(f"已写入 {asked.report}", f"written to {asked.report}")
+        say.note(_("written to {report}", report=asked.report))
     return DONE

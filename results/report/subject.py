@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from xiancheng.calibration.errors import ScenarioError
+from xiancheng.calibration.i18n import _
 from xiancheng.calibration.naming import is_path
 from xiancheng.results import cost
 from xiancheng.results.analysis.attribution import AttributionTable, printed, quick
@@ -114,7 +115,7 @@ def _run(asked: Namespace, scenario: "Scenario", answers: "Answers") -> store.Sa
         )
     found, delivered = verdicts(both, drawn), verdict_table.delivery(both.plan)
     told = Request.of(scenario, **request)
-    folder, _ = keep(both.plan, told, found, delivered, store.RUNS, answers)
+    folder, __ = keep(both.plan, told, found, delivered, store.RUNS, answers)
     return store.found(folder)
 
 
@@ -132,7 +133,10 @@ def _scenario(name: str, region: str) -> "Scenario":
         if is_path(name):
             raise
         raise RequestError(
-            f"{name} 既不是已存运行（编号或含 {store.RUN} 的文件夹），也不是情景",
-            f"{name} is neither a saved run (an id, or a folder that holds {store.RUN}) nor a "
-            "scenario",
+            _(
+                "{name} is neither a saved run (an id, or a folder that holds "
+                "{RUN}) nor a scenario",
+                name=name,
+                RUN=store.RUN,
+            )
         ) from None

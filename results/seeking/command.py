@@ -3,6 +3,7 @@
 from argparse import Namespace
 from typing import Any
 
+from xiancheng.calibration.i18n import _
 from xiancheng.results import cells, cost
 from xiancheng.results.cli import Say
 from xiancheng.results.comparison import asked as words
@@ -54,18 +55,18 @@ def seek(asked: Namespace, say: Say) -> int:
         fresh = independent(asked.region, max(asked.confirm, asked.regret), asked.seed)
         draws = layered(asked.region, asked.draws, asked.seed)
         own = goal_seek.Held(runs, scenario, draws)
-        with progress(say("搜索", "searching"), search) as step:
+        with progress(say(_("searching")), search) as step:
             found = goal_seek.search(wanted, own, draws, seed=asked.seed, done=step)
         regret = None
         if asked.regret:
             steps = len(certificate.packages_to_regret(wanted, found)) * len(certificate.WORLDS)
             steps *= each * asked.regret
             others = goal_seek.Held(runs, scenario, fresh[: asked.regret])
-            with progress(say("外部条件", "outside worlds"), steps) as step:
+            with progress(say(_("outside worlds")), steps) as step:
                 regret = certificate.regret(wanted, found, others, fresh[: asked.regret], step)
     with (
         words.runs(asked, scenario, day, asked.confirm_scale) as runs,
-        progress(say("确认", "confirming"), confirm) as step,
+        progress(say(_("confirming")), confirm) as step,
     ):
         confirmed = goal_seek.Held(runs, scenario, fresh[: asked.confirm])
         proof = certificate.certify(wanted, found.package, confirmed, fresh[: asked.confirm], step)
@@ -88,12 +89,12 @@ def seek(asked: Namespace, say: Say) -> int:
         return DONE
     if found.package:
         table(
-            say(f"措施组合 · {name.zh}", f"package · {name.en}"),
+            say(_("package · {name}", name=name)),
             *sought.package(wanted, found, say.lang),
         )
-    table(say("目标", "targets"), *sought.targets(wanted, proof, runs, say.lang))
+    table(say(_("targets")), *sought.targets(wanted, proof, runs, say.lang))
     if regret:
-        title = say("外部条件不同时的达标概率（后悔）", "chance in other outside worlds (regret)")
+        title = say(_("chance in other outside worlds (regret)"))
         table(title, *sought.regrets(regret, say.lang))
     for sentence in verdict:
         print(f"· {sentence}")

@@ -4,6 +4,7 @@ import os
 import re
 from pathlib import Path
 
+from xiancheng.calibration.i18n import _
 from xiancheng.results.keeping.files import writable
 from xiancheng.results.sweeps.command import Sweep
 from xiancheng.scenarios.engines import Dask, Local, addressed
@@ -24,8 +25,10 @@ def planned(
     """
     if scheduler is not None and engine != "dask":
         raise RequestError(
-            f"--scheduler 只用于 --engine dask；现为 --engine {engine}，请加 --engine dask",
-            f"--scheduler is for --engine dask, not for {engine}; add --engine dask",
+            _(
+                "--scheduler is for --engine dask, not for {engine}; add --engine dask",
+                engine=engine,
+            )
         )
     if scheduler is not None:
         addressed(scheduler)
@@ -43,7 +46,6 @@ def _shard(text: str) -> tuple[int, int]:
     part = re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", text)
     if part is None or not 1 <= int(part[1]) <= int(part[2]):
         raise RequestError(
-            f"--shard 应形如 2/8（第 2 份，共 8 份）；得到 {text}",
-            f"--shard should be such as 2/8, the second of eight parts; got {text}",
+            _("--shard should be such as 2/8, the second of eight parts; got {text}", text=text)
         )
     return int(part[1]), int(part[2])
