@@ -12,7 +12,7 @@ from importlib.resources import files
 from pathlib import PurePath
 from typing import NamedTuple, Protocol
 
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _, listed
 
 ALIKE = 0.66  # of two spellings of one word, by difflib
 SHORT = 4  # characters; a Chinese name that is shorter differs from its neighbours by one
@@ -99,10 +99,10 @@ def unknown(what: Words, name: str, known: Iterable[str]) -> Words:
     names = list(known)
     near = nearest(name, names)
     if near:
-        zh, en = f"是否指 {near}？", f"did you mean {near}?"
+        advice = _("did you mean {near}?", near=near)
     else:
-        zh, en = f"可用：{'、'.join(names)}", f"known: {', '.join(names)}"
-    return Words(f"没有名为 {name!r} 的{what.zh}；{zh}", f"no {what.en} is called {name!r}; {en}")
+        advice = _("known: {names}", names=listed(names))
+    return _("no {what} is called {name!r}; {advice}", what=what, name=name, advice=advice)
 
 
 # Places

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xiancheng.calibration.errors import FileError, RefusedError
+from xiancheng.calibration.i18n import _
 from xiancheng.calibration.naming import is_path
 from xiancheng.calibration.region import load as load_region
 from xiancheng.calibration.region import packs
@@ -68,7 +69,7 @@ def inactive(scenario: "Scenario", lang: str) -> list[str]:
 def note_inactive(scenario: "Scenario", say: Say) -> None:
     """Tell the reader, on stderr, what a scenario asks for that never acts."""
     for each in inactive_measures(scenario):
-        say.note(f"{scenario.name}：{each.says.zh}", f"{scenario.name}: {each.says.en}")
+        say.note(_("{scenario}: {says}", scenario=scenario.name, says=each.says))
 
 
 def _check(found: Checked, region: str, say: Say) -> None:

@@ -8,6 +8,8 @@ from io import TextIOWrapper
 
 from rich.cells import cell_len
 
+from xiancheng.calibration.i18n import Words
+
 # What stands for a character that an encoding lacks; a question mark stands for all others.
 LOOKALIKES = {
     "·": "-", "–": "-", "—": "-", "−": "-", "…": "...", "±": "+/-", "×": "x", "≈": "~", "≤": "<=",
@@ -32,13 +34,13 @@ class Say:
     def __init__(self, lang: str) -> None:
         self.lang = lang
 
-    def __call__(self, zh: str, en: str) -> str:
+    def __call__(self, words: Words) -> str:
         """The words in the reader's language."""
-        return en if self.lang == "en" else zh
+        return words.said(self.lang)
 
-    def note(self, zh: str, en: str) -> None:
+    def note(self, words: Words) -> None:
         """A line for people, not for programs."""
-        print(visible(self(zh, en)), file=sys.stderr)
+        print(visible(self(words)), file=sys.stderr)
 
 
 def lookalike(text: str) -> str:

@@ -18,6 +18,7 @@ import pytest
 
 from xiancheng.calibration import posterior, priors
 from xiancheng.calibration.errors import ScenarioError
+from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.region import load
 from xiancheng.results.cli import batch, main
 from xiancheng.results.keeping import ledger, record
@@ -474,7 +475,7 @@ def deadly(task: int) -> int:
 
 
 def refusing(task: int) -> int:
-    raise RequestError("不行", f"not {task}")
+    raise RequestError(Words("不行", f"not {task}"))
 
 
 def test_a_batch_lasts_about_a_third_of_a_second():

@@ -16,6 +16,7 @@ from click.shell_completion import shell_complete
 
 import xiancheng
 from xiancheng.calibration.errors import LANGUAGE, localized, preferred_language
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.results.cells import as_json
 from xiancheng.results.cli import commands
 from xiancheng.results.cli.options import Group, Option, message
@@ -42,8 +43,8 @@ def program(say: Say) -> Group:
             print(f"{NAME} {xiancheng.__version__} (code {code})")
             ctx.exit()
 
-    about = say("县域城镇化模拟", "a simulator of county-town urbanization")
-    known = say("版本与代码摘要", "version and digest of the code")
+    about = say(_("a simulator of county-town urbanization"))
+    known = say(_("version and digest of the code"))
     asks = Option("--version", known, is_flag=True, expose_value=False, is_eager=True,
                   callback=show_version)  # fmt: skip
     return Group(NAME, about, say, commands.COMMANDS, asks, alone=next_steps)
@@ -53,22 +54,18 @@ def next_steps(ctx: click.Context) -> int:
     """What to do next: what `xiancheng` prints alone."""
     say = ctx.obj
     steps = {
-        "xiancheng run --scale 0.05": say("先跑一次方案，约一分钟",
-                                          "run the plan, about a minute"),
-        "xiancheng run --draws 40": say("各目标的达标概率与 90% 区间",
-                                        "probabilities of the targets with 90 % intervals"),
-        "xiancheng compare baseline plan": say("并列比较情景", "scenarios side by side"),
-        "xiancheng show plan --diff schools-first": say("情景之间改了什么",
-                                                        "what a scenario changes"),
-        "xiancheng region check binzhou": say("区域包假定了什么", "what a region pack assumes"),
-        "xiancheng console": say("在浏览器中比较", "compare in the browser"),
-        "xiancheng --help": say("全部命令；每个命令也有 --help",
-                                "all commands; each has its own --help"),
+        "xiancheng run --scale 0.05": say(_("run the plan, about a minute")),
+        "xiancheng run --draws 40": say(_("probabilities of the targets with 90 % intervals")),
+        "xiancheng compare baseline plan": say(_("scenarios side by side")),
+        "xiancheng show plan --diff schools-first": say(_("what a scenario changes")),
+        "xiancheng region check binzhou": say(_("what a region pack assumes")),
+        "xiancheng console": say(_("compare in the browser")),
+        "xiancheng --help": say(_("all commands; each has its own --help")),
     }  # fmt: skip
     if ctx.meta.get("json"):
         print(as_json({"next": steps}))
         return DONE
-    print(say("县域城镇化模拟。接下来可以：", "A simulator of county-town urbanization. Next:"))
+    print(say(_("A simulator of county-town urbanization. Next:")))
     for words, what in steps.items():
         print(f"  {words:<{max(map(len, steps))}}  {what}")
     return DONE
@@ -91,20 +88,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         return REFUSED
     except KeyboardInterrupt:
         end_workers()
-        say.note("已中断，没有留下半成品", "interrupted; nothing half-written was left")
+        say.note(_("interrupted; nothing half-written was left"))
         return INTERRUPTED
     except BrokenPipeError:
         return DONE
     except OSError as error:
         where = f" {error.filename}" if error.filename else ""
         what = error.strerror or str(error)
-        say.note(f"读写失败{where}：{what}；没有留下半成品", f"cannot read or write{where}: {what}")
+        say.note(_("cannot read or write{where}: {what}", where=where, what=what))
         return FAILED
     except Exception as error:
         refusal = localized(error, say.lang)
         zh, en = getattr(error, "zh", None), getattr(error, "en", None)
         if refusal is None and zh and en:  # a run failed, in a way that was foreseen
-            say.note(zh, en)
+            say.note(Words(zh, en))
             return FAILED
         if refusal is None:
             raise

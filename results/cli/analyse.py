@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from xiancheng.calibration import naming
 from xiancheng.calibration.errors import RequestError
+from xiancheng.calibration.i18n import Words, _, listed
 from xiancheng.calibration.region import load
 from xiancheng.results import cells
 from xiancheng.results.analysis import certificate, goal_seek, goal_spec
@@ -51,7 +52,7 @@ def compare(options: Namespace, say: Say) -> int:
     each = 1 + options.draws * seeds
     works = [_work(options, side.scenario, each) for side in (*sides, sides[0])]
     announce(say, works, options.jobs)
-    with progress(say("比较", "comparing"), (len(sides) + 1) * each) as step:
+    with progress(say(_("comparing")), (len(sides) + 1) * each) as step:
         found = compared_sides(
             sides, region=options.region, seed=options.seed, scale=options.scale,
             draws=options.draws, seeds=seeds, jobs=options.jobs, day=options.at, done=step,
@@ -65,13 +66,13 @@ def compare(options: Namespace, say: Say) -> int:
 
     def text() -> None:
         if found.region.targets:
-            table(say("目标", "targets"), *compared.targets(found, say.lang))
+            table(say(_("targets")), *compared.targets(found, say.lang))
         for outcome in wanted:
             table(compared.title(outcome, say.lang), *compared.values(found, outcome, say.lang))
         for name, changes in inputs.items():
             n, base = len(changes), sides[0].name
-            print(say(f"{base} -> {name}：改了 {n} 项", f"{base} -> {name}: {n} changes"))
-            for change in changes or [say("输入没有差别", "no difference in the inputs")]:
+            print(say(_("{base} -> {name}: {n} changes", base=base, name=name, n=n)))
+            for change in changes or [say(_("no difference in the inputs"))]:
                 print(f"  {change}")
         print_notes(notes)
 
@@ -84,20 +85,17 @@ def _reject_unused_by_compare(options: Namespace, sides: Sequence[Comparand]) ->
     """Refuse options that a saved run, or the want of draws, leaves without effect."""
     saved = any(side.saved for side in sides)
     if saved:
-        reject_unused(
-            options, ["scale"], "规模以已存运行为准；请去掉",
-            "the scale is that of the saved run; leave it out",
-        )  # fmt: skip
+        reject_unused(options, ["scale"], _("the scale is that of the saved run; leave it out"))
     if not options.draws:
         reject_unused(
-            options, ["seeds"], "没有抽样就没有区间；请同时给出 --draws，如 --draws 50",
-            "without draws there is no interval; give --draws as well, such as --draws 50",
-        )  # fmt: skip
+            options,
+            ["seeds"],
+            _("without draws there is no interval; give --draws as well, such as --draws 50"),
+        )
     if saved and not options.draws:
         reject_unused(
-            options, ["seed"], "种子以已存运行为准；请去掉，或用 --draws",
-            "the seed is that of the saved run; leave it out, or use --draws",
-        )  # fmt: skip
+            options, ["seed"], _("the seed is that of the saved run; leave it out, or use --draws")
+        )
 
 
 def attribute(options: Namespace, say: Say) -> int:
@@ -114,7 +112,7 @@ def attribute(options: Namespace, say: Say) -> int:
         game = CoalitionGame.of(scenario, options.permutations, len(draws), seed)
         steps = len(game.coalitions())
         announce(say, [_work(options, scenario, steps)], options.jobs)
-        with progress(say("归因", "attributing"), steps) as step:
+        with progress(say(_("attributing")), steps) as step:
             found = attributed_effect(
                 scenario, runs, permutations=options.permutations, draws=draws, seed=seed,
                 done=step,
@@ -167,18 +165,18 @@ def seek(options: Namespace, say: Say) -> int:
             _work(options, scenario, confirm, options.confirm_scale),
         ]
         announce(say, works, options.jobs)
-        with progress(say("搜索", "searching"), search) as step:
+        with progress(say(_("searching")), search) as step:
             own = goal_seek.Held(runs, scenario, draws)
             found = goal_seek.search(goal, own, draws, seed=options.seed, done=step)
         if options.regret:
             others = fresh[: options.regret]
             steps = outside * len(certificate.packages_to_regret(goal, found))
-            with progress(say("外部条件", "outside worlds"), steps) as step:
+            with progress(say(_("outside worlds")), steps) as step:
                 held = goal_seek.Held(runs, scenario, others)
                 regret = certificate.regret(goal, found, held, others, step)
     with (
         _runs(options, scenario, day, options.confirm_scale) as runs,
-        progress(say("确认", "confirming"), confirm) as step,
+        progress(say(_("confirming")), confirm) as step,
     ):
         confirmed = goal_seek.Held(runs, scenario, fresh[: options.confirm])
         proof = certificate.certify(
@@ -202,12 +200,11 @@ def seek(options: Namespace, say: Say) -> int:
 
     def text() -> None:
         if found.package:
-            title = say(f"措施组合 · {name.zh}", f"package · {name.en}")
+            title = say(_("package · {name}", name=name))
             table(title, *sought.package(goal, found, say.lang))
-        table(say("目标", "targets"), *sought.targets(goal, proof, runs, say.lang))
+        table(say(_("targets")), *sought.targets(goal, proof, runs, say.lang))
         if regret:
-            title = say("外部条件不同时的达标概率（后悔）",
-                        "chance in other outside worlds (regret)")  # fmt: skip
+            title = say(_("chance in other outside worlds (regret)"))  # fmt: skip
             table(title, *sought.regrets(regret, say.lang))
         print_notes(notes)
 
@@ -229,7 +226,7 @@ def sensitivity(options: Namespace, say: Say) -> int:
         place = _group_named(runs, options.county)
         question = morris_sobol.Question(outcome, place, options.effect)
         if idle := morris_sobol.inactive(chosen, scenario, runs.pack, question):
-            say.note(*message(idle))
+            say.note(message(idle))
 
         def analysed(method: str, names: list[str], size: str) -> "pd.DataFrame":
             steps = morris_sobol.runs_needed(method, len(names), sizes[size], options.effect)
@@ -271,15 +268,13 @@ def sensitivity(options: Namespace, say: Say) -> int:
 def _sizes(options: Namespace) -> dict[str, int]:
     """How much a sensitivity analysis computes; what its method does not use is refused."""
     if options.method == "morris":
-        reject_unused(
-            options, ["points", "top"], "它属于 --method sobol；请去掉",
-            "it belongs to --method sobol; leave it out",
-        )  # fmt: skip
+        reject_unused(options, ["points", "top"], _("it belongs to --method sobol; leave it out"))
     elif options.factors:
         reject_unused(
-            options, ["trajectories", "top"], "给出 --factors 时不做 Morris 筛选；请去掉其一",
-            "with --factors there is no screening by Morris; leave one of them out",
-        )  # fmt: skip
+            options,
+            ["trajectories", "top"],
+            _("with --factors there is no screening by Morris; leave one of them out"),
+        )
     sizes = {
         name: usual if getattr(options, name) is None else getattr(options, name)
         for name, usual in morris_sobol.SIZES.items()
@@ -287,14 +282,17 @@ def _sizes(options: Namespace) -> dict[str, int]:
     for name, least in morris_sobol.LEAST.items():
         if sizes[name] < least:
             raise RequestError(
-                f"--{name} 应为不小于 {least} 的整数，更少则 95% 区间没有意义；得到 {sizes[name]}",
-                f"--{name} should be a whole number from {least}, as fewer tell no 95 % interval; "
-                f"got {sizes[name]}",
+                _(
+                    "--{name} should be a whole number from {least}, as fewer "
+                    "tell no 95 % interval; got {name_2}",
+                    name=name,
+                    least=least,
+                    name_2=sizes[name],
+                )
             )
     if sizes["points"] & (sizes["points"] - 1):
         raise RequestError(
-            f"--points 应为 2 的幂，如 64；得到 {sizes['points']}",
-            f"--points should be a power of two such as 64; got {sizes['points']}",
+            _("--points should be a power of two such as 64; got {points}", points=sizes["points"])
         )
     return sizes
 
@@ -337,8 +335,12 @@ def _runs(options: Namespace, scenario: Scenario, day: date, scale: float) -> Ru
     """
     if not scenario.start < day <= scenario.until:
         raise RequestError(
-            f"--at {day} 应在 {scenario.start} 之后、不晚于 {scenario.until}",
-            f"--at {day} should be after {scenario.start} and not after {scenario.until}",
+            _(
+                "--at {day} should be after {start} and not after {until}",
+                day=day,
+                start=scenario.start,
+                until=scenario.until,
+            )
         )
     return Runs(options.region, day=day, scale=scale, jobs=options.jobs)
 
@@ -361,10 +363,12 @@ def _group_named(runs: Runs, name: str | None) -> int:
     places = naming.place_names(groups)
     if (code := naming.place(name, places)) is not None:
         return [str(group.code) for group in groups].index(code)
-    zh = "、".join(f"{g.code} {g.zh}" for g in groups)
-    en = ", ".join(f"{g.code} {g.en}" for g in groups)
-    if near := naming.nearest(name, places):
-        zh, en = f"{zh}；是否指 {near}？", f"{en}; did you mean {near}?"
+    near = naming.nearest(name, places)
     raise RequestError(
-        f"没有名为 {name!r} 的地区；可用：{zh}", f"no place is called {name!r}; known: {en}"
+        _(
+            "no place is called {name!r}; known: {what}{meant}",
+            name=name,
+            what=listed(Words(f"{g.code} {g.zh}", f"{g.code} {g.en}") for g in groups),
+            meant=_("; did you mean {near}?", near=near) if near else "",
+        )
     )

@@ -6,6 +6,7 @@ from argparse import Namespace
 from collections import Counter
 
 from xiancheng.calibration.errors import RequestError
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.results.cli.output import give
 from xiancheng.results.cli.process import DONE, FAILED
 from xiancheng.results.cli.progress import Work, announce, progress
@@ -26,31 +27,31 @@ def sweep(options: Namespace, say: Say) -> int:
     """Every run of a design once; 1 if some gave no outcome."""
     batch = planned(options)
     if idle := batch.design.inactive():
-        say.note(*message(idle))
+        say.note(message(idle))
     for world in batch.design.worlds:
         note_inactive(world.scenario, say)
     for late in swept.unjudged(batch.design.worlds):
-        say.note(late.zh, late.en)
+        say.note(late)
     need = batch.need()
-    say.note(*need.said())
+    say.note(need.said())
     need.refuse()
     announce(say, _works(batch), batch.engine.jobs)
     _note_set_aside(batch.begin(), say)
     try:
-        with progress(say("批量运行", "sweeping"), len(batch.keys)) as settled:
+        with progress(say(_("sweeping")), len(batch.keys)) as settled:
             tally = batch.run(settled)
     except (StoppedError, SchedulerLostError) as error:
-        say.note(error.zh, error.en)
+        say.note(Words(error.zh, error.en))
         return FAILED
     for failure in tally.failed:
         what = batch.named(failure)
-        say.note(f"失败：{what}", f"failed: {what}")
+        say.note(_("failed: {what}", what=what))
     runs, on_file = len(batch.design), batch.on_file()
     report = {**tally.told(), "runs": runs, "on_file": on_file, "out": str(options.out),
               "set": None, "targets": None}  # fmt: skip
     if batch.shard != (1, 1) and on_file < runs:  # nothing of a part is compared
         part = swept.of_part(tally, runs, on_file, batch.shard)
-        give(options, report, lambda: print(say(*part)))
+        give(options, report, lambda: print(say(part)))
         return FAILED if tally.failed else DONE
     digest = batch.digest()
     judged = ledger.targets(options.out, batch.all_keys.values())
@@ -58,7 +59,7 @@ def sweep(options: Namespace, say: Say) -> int:
     def text() -> None:
         table(batch.design.name, *swept.lines(judged, say.lang))
         print(swept.LEVEL.said(say.lang))
-        print(say(*swept.tally(tally, digest)))
+        print(say(swept.tally(tally, digest)))
 
     give(options, report | {"set": digest, "targets": judged}, text)
     return FAILED if tally.failed else DONE
@@ -79,11 +80,14 @@ def _works(batch: Sweep) -> list[Work]:
 def _note_set_aside(aside: Aside, say: Say) -> None:
     """What was moved out of the way as a sweep was resumed."""
     for folder in aside.torn:
-        say.note(f"残缺或被改动，已隔离：{folder}", f"torn or altered, set aside: {folder}")
+        say.note(_("torn or altered, set aside: {folder}", folder=folder))
     for folder, count in aside.other.items():
         say.note(
-            f"另一版程序的 {count} 次运行，已移到 {folder}，不计入本批",
-            f"{count} runs of another program, moved to {folder} and no part of this sweep",
+            _(
+                "{count} runs of another program, moved to {folder} and no part of this sweep",
+                count=count,
+                folder=folder,
+            )
         )
 
 
@@ -97,8 +101,10 @@ def planned(options: Namespace) -> Sweep:
     """
     if options.scheduler is not None and options.engine != "dask":
         raise RequestError(
-            f"--scheduler 只用于 --engine dask；现为 --engine {options.engine}，请加 --engine dask",
-            f"--scheduler is for --engine dask, not for {options.engine}; add --engine dask",
+            _(
+                "--scheduler is for --engine dask, not for {engine}; add --engine dask",
+                engine=options.engine,
+            )
         )
     if options.scheduler is not None:
         addressed(options.scheduler)
@@ -116,7 +122,6 @@ def _shard(text: str) -> tuple[int, int]:
     part = re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", text)
     if part is None or not 1 <= int(part[1]) <= int(part[2]):
         raise RequestError(
-            f"--shard 应形如 2/8（第 2 份，共 8 份）；得到 {text}",
-            f"--shard should be such as 2/8, the second of eight parts; got {text}",
+            _("--shard should be such as 2/8, the second of eight parts; got {text}", text=text)
         )
     return int(part[1]), int(part[2])

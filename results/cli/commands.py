@@ -6,6 +6,7 @@ What a command does is imported when it is called, so that help and usage errors
 from collections.abc import Callable
 from pathlib import Path
 
+from xiancheng.calibration.i18n import _
 from xiancheng.results.cli.options import (
     Argument,
     Command,
@@ -31,63 +32,65 @@ WORLDS = 5  # random worlds of an attribution; see results.analysis.attribution
 
 
 def _region(say: Say) -> Option:
-    about = say("区域包，名称或文件夹", "region pack, its name or folder")
+    about = say(_("region pack, its name or folder"))
     return Option("--region", about, "./rizhao", type=Name("packs", metavar="PACK"),
                   default="binzhou")  # fmt: skip
 
 
 def _scenario(say: Say) -> Argument:
-    about = say("情景名或文件", "name or file of a scenario")
+    about = say(_("name or file of a scenario"))
     return Argument("scenario", about, "schools-first", type=Name("scenarios"), required=False,
                     default="plan")  # fmt: skip
 
 
 def _seed(say: Say, *, usual: str = "", default: int | None = 1) -> Option:
-    about = say("随机种子，整数", "seed of the random numbers")
+    about = say(_("seed of the random numbers"))
     return Option("--seed", about, "7", type=whole(say), default=default, usual=usual)
 
 
 def _scale(
     say: Say, default: float | None, *, name: str = "--scale", about: str = "", usual: str = ""
 ) -> Option:
-    about = about or say("规模，大于 0 至 1", "size of the population, above 0 to 1")
-    unit = say("每名居民的行数", "rows for each resident")
+    about = about or say(_("size of the population, above 0 to 1"))
+    unit = say(_("rows for each resident", "commands"))
     return Option(name, about, "0.05", unit=unit, type=decimal(say), default=default, usual=usual)
 
 
 def _draws(
     say: Say, default: int | None, *, least: int = 0, usual: str = "", about: str = ""
 ) -> Option:
-    zh, en = ("；0 为不抽样", "; 0: none") if not least and default is not None else ("", "")
-    about = about or say(f"参数抽样次数{zh}", f"number of parameter draws{en}")
+    if not about:
+        none = not least and default is not None
+        what = _("number of parameter draws; 0: none") if none else _("number of parameter draws")
+        about = say(what)
     return Option("--draws", about, "40", type=whole(say, least), default=default, usual=usual)
 
 
 def _jobs(say: Say) -> Option:
-    usual = say("处理器核数", "one for each core")
-    return Option("--jobs", say("并行进程数", "worker processes"), "2", usual=usual,
+    usual = say(_("one for each core"))
+    return Option("--jobs", say(_("worker processes")), "2", usual=usual,
                   type=whole(say, 1, 256))  # fmt: skip
 
 
 def _until(say: Say) -> Option:
-    about, usual = say("终点", "last day"), say("情景的终点", "that of the scenario")
+    about, usual = say(_("last day")), say(_("that of the scenario"))
     return Option("--until", about, "2030-12-31", usual=usual, type=day(say))
 
 
 def _at(say: Say) -> Option:
-    about, usual = say("哪一天", "day of the outcome"), say("目标期限", "the last deadline")
+    about, usual = say(_("day of the outcome")), say(_("the last deadline"))
     return Option("--at", about, "2025-12-31", usual=usual, type=day(say))
 
 
 def _county(say: Say) -> Option:
-    usual = say("最大的目标所辖", "that of the largest target")
-    return Option("--county", say("地区，名称或代码", "place, its name or code"), "371621",
+    usual = say(_("that of the largest target"))
+    return Option("--county", say(_("place, its name or code")), "371621",
                   usual=usual, metavar="PLACE")  # fmt: skip
 
 
 def _table(say: Say, name: str = "--csv") -> Option:
-    about = say("另存为此 CSV 文件", "also write this CSV file")
-    return Option(name, about, "shares.csv", usual=say("不存", "none"), type=File())
+    about = say(_("also write this CSV file"))
+    return Option(name, about, "shares.csv", usual=say(_("none", "commands")), type=File())
 
 
 def _folder(say: Say, about: str, usual: str, *, required: bool = False) -> Option:
@@ -100,55 +103,55 @@ def _folder(say: Say, about: str, usual: str, *, required: bool = False) -> Opti
 def run(say: Say) -> Command:
     """A scenario against its baseline."""
     start = Option(
-        "--start", say("起点，须为普查时点", "first day, a census date"), "2010-11-01",
-        usual=say("情景的起点", "that of the scenario"), type=day(say),
+        "--start", say(_("first day, a census date")), "2010-11-01",
+        usual=say(_("that of the scenario", "commands")), type=day(say),
     )  # fmt: skip
     figure = Option(
-        "--figure", say("另存判定图（SVG）", "also draw the verdicts (SVG)"), "answer.svg",
-        usual=say("不画", "none"), type=File(),
+        "--figure", say(_("also draw the verdicts (SVG)")), "answer.svg",
+        usual=say(_("none", "commands 2")), type=File(),
     )  # fmt: skip
     return Command(
         "xiancheng.results.cli.run:run",
-        say("模拟一个情景及其基准", "run a scenario against its baseline"), say,
+        say(_("run a scenario against its baseline")), say,
         _scenario(say), _region(say), _seed(say), _draws(say, 0), _scale(say, 1.0), start,
         _until(say), _jobs(say), figure,
-        _folder(say, say("保存运行的文件夹", "folder of runs"), "results/runs"),
+        _folder(say, say(_("folder of runs")), "results/runs"),
     )  # fmt: skip
 
 
 def check(say: Say) -> Command:
     """Files held to what can be used."""
     files = Argument(
-        "files", say("名称、文件或文件夹", "names, files or folders"), "ours.yaml",
+        "files", say(_("names, files or folders")), "ours.yaml",
         type=Name("packs", "plans", "scenarios"), nargs=-1, required=True, metavar="FILE",
     )  # fmt: skip
     return Command(
         "xiancheng.results.cli.plan:check",
-        say("检查情景、措施和区域文件", "check scenario, measure and region files"), say,
+        say(_("check scenario, measure and region files")), say,
         files, _region(say),
     )  # fmt: skip
 
 
 def show(say: Say) -> Command:
     """A scenario as resolved, or how it differs from another."""
-    scenario = Argument("scenario", say("情景名或文件", "name or file of a scenario"), "plan",
+    scenario = Argument("scenario", say(_("name or file of a scenario")), "plan",
                         type=Name("scenarios"))  # fmt: skip
     other = Option(
-        "--diff", say("与另一情景之差", "what the other scenario changes"), "schools-first",
-        usual=say("展开情景", "the scenario itself"), type=Name("scenarios", metavar="OTHER"),
+        "--diff", say(_("what the other scenario changes")), "schools-first",
+        usual=say(_("the scenario itself", "commands")), type=Name("scenarios", metavar="OTHER"),
     )  # fmt: skip
     return Command("xiancheng.results.cli.plan:show",
-                   say("展开一个情景", "a scenario as resolved"), say,
+                   say(_("a scenario as resolved")), say,
                    scenario, other, _region(say))  # fmt: skip
 
 
 def measures(say: Say) -> Command:
     """The register of measures."""
-    number = Argument("id", say("措施编号；缺省为全部", "number of a measure; by default all"),
+    number = Argument("id", say(_("number of a measure; by default all")),
                       "M12", required=False)  # fmt: skip
-    levers = Option("--levers", say("按抓手排列", "sorted by lever"), is_flag=True)
+    levers = Option("--levers", say(_("sorted by lever")), is_flag=True)
     return Command("xiancheng.results.cli.plan:measures",
-                   say("措施登记，双向追溯", "the register of measures, both ways"), say,
+                   say(_("the register of measures, both ways")), say,
                    number, levers)  # fmt: skip
 
 
@@ -157,32 +160,32 @@ def measures(say: Say) -> Command:
 
 def sweep(say: Say) -> Command:
     """A design of many runs."""
-    design = Argument("design", say("设计文件", "design file"), "docs/sweep.yaml",
+    design = Argument("design", say(_("design file")), "docs/sweep.yaml",
                       type=File(read=True))  # fmt: skip
-    shard = Option("--shard", say("第 i 份，共 n 份", "part i of n"), "2/8", default="1/1",
+    shard = Option("--shard", say(_("part i of n")), "2/8", default="1/1",
                    metavar="i/n")  # fmt: skip
-    engine = Option("--engine", say("在本机或 Dask 集群运行", "where to compute"), "dask",
+    engine = Option("--engine", say(_("where to compute")), "dask",
                     type=one_of("local", "dask"), default="local")  # fmt: skip
     scheduler = Option(
-        "--scheduler", say("Dask 调度器地址", "address of the Dask scheduler"), "tcp://host:8786",
-        usual=say("本机集群", "a cluster on this machine"), metavar="ADDRESS",
+        "--scheduler", say(_("address of the Dask scheduler")), "tcp://host:8786",
+        usual=say(_("a cluster on this machine")), metavar="ADDRESS",
     )  # fmt: skip
-    resume = Option("--resume", say("继续，只算缺的", "continue, computing what is missing"),
+    resume = Option("--resume", say(_("continue, computing what is missing")),
                     is_flag=True)  # fmt: skip
     return Command(
         "xiancheng.results.cli.batch:sweep",
-        say("批量运行一个设计", "run a design of many runs"), say, design,
-        _folder(say, say("保存运行的文件夹", "folder of runs"), "", required=True),
+        say(_("run a design of many runs")), say, design,
+        _folder(say, say(_("folder of runs")), "", required=True),
         _jobs(say), shard, engine, scheduler, resume,
     )  # fmt: skip
 
 
 def reproduce(say: Say) -> Command:
     """A saved run again."""
-    saved = Argument("run", say("运行编号或文件夹", "id or folder of a run"), "results/runs/ID",
+    saved = Argument("run", say(_("id or folder of a run")), "results/runs/ID",
                      type=Name("scenarios"))  # fmt: skip
     return Command("xiancheng.results.cli.run:reproduce",
-                   say("重跑并核对摘要", "run again and compare digests"), say, saved)  # fmt: skip
+                   say(_("run again and compare digests")), say, saved)  # fmt: skip
 
 
 # Analyses
@@ -191,23 +194,23 @@ def reproduce(say: Say) -> Command:
 def compare(say: Say) -> Command:
     """Scenarios or saved runs side by side."""
     scenarios = Argument(
-        "scenarios", say("情景名、文件或运行文件夹", "names, files or folders of runs"),
+        "scenarios", say(_("names, files or folders of runs")),
         "baseline plan", type=Name("scenarios"), nargs=-1, required=True, metavar="A",
     )  # fmt: skip
     baseline = Option(
-        "--baseline", say("作为基准的一个", "the one that is the baseline"), "plan",
-        usual=say("第一个", "the first"), type=Name("scenarios", metavar="A"),
+        "--baseline", say(_("the one that is the baseline")), "plan",
+        usual=say(_("the first")), type=Name("scenarios", metavar="A"),
     )  # fmt: skip
-    seeds = Option("--seeds", say("每组抽样的种子数", "seeds for each draw"), "2", usual="1",
+    seeds = Option("--seeds", say(_("seeds for each draw")), "2", usual="1",
                    type=whole(say, 1))  # fmt: skip
     outcome = Option(
-        "--outcome", say("显示的指标", "indicators that are shown"), "migration_pp",
-        usual=say("城镇化率及其成因", "the rate and its causes"), several=True, metavar="INDICATOR",
+        "--outcome", say(_("indicators that are shown")), "migration_pp",
+        usual=say(_("the rate and its causes")), several=True, metavar="INDICATOR",
     )  # fmt: skip
-    saved = say("；已存运行用其自己的", "; a saved run brings its own")
+    saved = say(_("; a saved run brings its own"))
     return Command(
         "xiancheng.results.cli.analyse:compare",
-        say("并列比较情景或已存运行", "scenarios or runs side by side"), say,
+        say(_("scenarios or runs side by side")), say,
         scenarios, baseline, seeds, outcome, _region(say),
         _seed(say, usual=f"1{saved}", default=None), _scale(say, None, usual=f"1{saved}"),
         _jobs(say), _draws(say, 0), _at(say), _table(say),
@@ -217,14 +220,14 @@ def compare(say: Say) -> Command:
 def attribute(say: Say) -> Command:
     """What each measure contributes."""
     orders = Option(
-        "--permutations", say("次序数，成对取反", "number of orders, in antithetic pairs"), "20",
+        "--permutations", say(_("number of orders, in antithetic pairs")), "20",
         type=whole(say, 1), default=2 * WORLDS,
     )  # fmt: skip
-    worlds = say("参数抽样数，各有自己的随机世界", "parameter draws, each a random world")
-    usual = say(f"{WORLDS}，次序更少时为其一半", f"{WORLDS}, or half the orders if fewer")
+    worlds = say(_("parameter draws, each a random world"))
+    usual = say(_("{WORLDS}, or half the orders if fewer", WORLDS=WORLDS))
     return Command(
         "xiancheng.results.cli.analyse:attribute",
-        say("各措施的贡献", "what each measure contributes"), say,
+        say(_("what each measure contributes")), say,
         _scenario(say), _until(say), orders, _region(say), _seed(say), _scale(say, 0.05),
         _jobs(say), _draws(say, None, about=worlds, usual=usual), _at(say), _county(say),
         _table(say),
@@ -239,35 +242,34 @@ def seek(say: Say) -> Command:
     ) -> Option:
         return Option(name, about, example, usual=usual, several=True, metavar=metavar, type=kind)
 
-    nothing, every = say("没有", "none"), say("全部", "all")
+    nothing, every = say(_("none", "commands 3")), say(_("all"))
     return Command(
         "xiancheng.results.cli.analyse:seek",
-        say("达标的最小措施组合", "the least package that meets the targets"), say,
+        say(_("the least package that meets the targets")), say,
         _scenario(say), _until(say),
-        Option("--probability", say("达标概率，0 至 1", "chance of meeting the targets, 0 to 1"),
+        Option("--probability", say(_("chance of meeting the targets, 0 to 1")),
                "0.8", type=decimal(say), default=0.9),
-        several("--targets", say("目标编号或县名", "ids of targets, or counties"),
-                say("T-2 惠民县", "T-2 Huimin"), every, "TARGET"),
-        several("--rate", say("目标改用的城镇化率", "another target rate, in percent"),
-                "371621=45", say("照区域包", "that of the pack"), "PLACE=RATE", pair("371621=45")),
-        several("--exclude", say("不得使用的措施或工程", "measures or projects not to be used"),
+        several("--targets", say(_("ids of targets, or counties")),
+                say(_("T-2 Huimin")), every, "TARGET"),
+        several("--rate", say(_("another target rate, in percent")),
+                "371621=45", say(_("that of the pack")), "PLACE=RATE", pair("371621=45")),
+        several("--exclude", say(_("measures or projects not to be used")),
                 "M05", nothing, "ID"),
-        Option("--max-intensity", say("最大力度", "largest intensity"), "2",
-               unit=say("方案的倍数", "multiples of the plan's"), type=decimal(say), default=1.5),
-        several("--weight", say("措施在总力度中的权重", "weight in the total intensity"), "M12=2",
-                say("均为 1", "1 each"), "ID=WEIGHT", pair("M12=2")),
-        Option("--least", say("求最小的是总力度还是总费用", "what is to be least in total"), "cost",
+        Option("--max-intensity", say(_("largest intensity")), "2",
+               unit=say(_("multiples of the plan's")), type=decimal(say), default=1.5),
+        several("--weight", say(_("weight in the total intensity")), "M12=2",
+                say(_("1 each")), "ID=WEIGHT", pair("M12=2")),
+        Option("--least", say(_("what is to be least in total")), "cost",
                type=one_of("intensity", "cost"), default="intensity"),
-        Option("--budget", say("预算", "budget"), "2e9", unit=say("元", "yuan"),
-               usual=say("不限", "none"), type=decimal(say), metavar="YUAN"),
-        several("--counties", say("只在这些县实施", "counties to act in"),
-                say("惠民县 371622", "Huimin 371622"), every, "PLACE"),
-        Option("--confirm", say("确认的新抽样次数", "fresh draws that confirm"), "300",
+        Option("--budget", say(_("budget")), "2e9", unit=say(_("yuan")),
+               usual=say(_("none", "commands 4")), type=decimal(say), metavar="YUAN"),
+        several("--counties", say(_("counties to act in")),
+                say(_("Huimin 371622")), every, "PLACE"),
+        Option("--confirm", say(_("fresh draws that confirm")), "300",
                type=whole(say, 1), default=150),
         _scale(say, 1.0, name="--confirm-scale",
-               about=say("确认所用规模", "size of the population in the confirmations")),
-        Option("--regret", say("外部条件比较的新抽样数，0 为不做",
-                               "fresh draws for other outside worlds; 0: none"), "0",
+               about=say(_("size of the population in the confirmations"))),
+        Option("--regret", say(_("fresh draws for other outside worlds; 0: none")), "0",
                type=whole(say, 0), default=20),
         _region(say), _seed(say), _scale(say, 0.02), _jobs(say), _draws(say, 40, least=1),
     )  # fmt: skip
@@ -277,22 +279,21 @@ def sensitivity(say: Say) -> Command:
     """Which parameters matter."""
     return Command(
         "xiancheng.results.cli.analyse:sensitivity",
-        say("参数敏感性", "which parameters matter"), say,
+        say(_("which parameters matter")), say,
         _scenario(say), _until(say),
-        Option("--method", say("分析方法", "method of the analysis"), "sobol",
+        Option("--method", say(_("method of the analysis")), "sobol",
                type=one_of("morris", "sobol"), default="morris"),
-        Option("--outcome", say("所分析的指标", "indicator that is analysed"), "migration_pp",
+        Option("--outcome", say(_("indicator that is analysed")), "migration_pp",
                default="resident_urbanization_rate", metavar="INDICATOR"),
-        Option("--effect", say("分析方案减基准", "analyse the plan less its baseline"),
+        Option("--effect", say(_("analyse the plan less its baseline")),
                is_flag=True),
-        Option("--factors", say("参数", "parameters"), "kappa beta_y", usual=say("全部", "all"),
+        Option("--factors", say(_("parameters")), "kappa beta_y", usual=say(_("all")),
                several=True, metavar="PARAMETER"),
-        Option("--trajectories", say("Morris 轨迹数", "Morris trajectories"), "20", usual="10",
+        Option("--trajectories", say(_("Morris trajectories")), "20", usual="10",
                type=whole(say)),
-        Option("--top", say("由 Morris 选入 Sobol 的参数个数",
-                            "factors that Morris passes on to Sobol"), "5", usual="8",
+        Option("--top", say(_("factors that Morris passes on to Sobol")), "5", usual="8",
                type=whole(say, 1)),
-        Option("--points", say("Sobol 基点数，2 的幂", "base points of Sobol, a power of two"),
+        Option("--points", say(_("base points of Sobol, a power of two")),
                "128", usual="64", type=whole(say)),
         _region(say), _seed(say), _scale(say, 0.01), _jobs(say), _at(say), _county(say),
         _table(say),
@@ -304,45 +305,45 @@ def sensitivity(say: Say) -> Command:
 
 def _estimate(say: Say) -> list[Option]:
     """What calibrate and hindcast have in common."""
-    around = say("借用其县份的区域包，none 为不用", "pack of counties around, or none")
-    largest = say("同省最大的区域包", "the largest of the province")
-    kept = say("运行保存位置，中断后从这里继续", "where runs are kept, and taken up again")
-    pack = say("results/runs/trials/区域包名", "results/runs/trials/PACK")
+    around = say(_("pack of counties around, or none"))
+    largest = say(_("the largest of the province"))
+    kept = say(_("where runs are kept, and taken up again"))
+    pack = say(_("results/runs/trials/PACK"))
     return [
         _region(say),
         Option("--pool", around, "shandong", usual=largest, type=Name("packs", metavar="PACK")),
-        Option("--runs", say("本地区运行次数", "runs of the region"), "320", usual="1000",
+        Option("--runs", say(_("runs of the region", "commands")), "320", usual="1000",
                type=whole(say, 180)),
-        Option("--pool-runs", say("周边各县运行次数", "runs of the counties around"), "320",
+        Option("--pool-runs", say(_("runs of the counties around", "commands")), "320",
                usual="1000", type=whole(say, 180)),
-        Option("--rows", say("保留的后验样本数", "rows of the sample that is kept"), "100",
+        Option("--rows", say(_("rows of the sample that is kept")), "100",
                usual="400", type=whole(say, 1)),
-        _scale(say, None, about=say("本地区规模", "size of the region's population"), usual="1"),
+        _scale(say, None, about=say(_("size of the region's population")), usual="1"),
         _scale(say, None, name="--pool-scale",
-               about=say("周边各县的规模", "the same of the counties around"), usual="0.01"),
+               about=say(_("the same of the counties around")), usual="0.01"),
         _seed(say), _jobs(say), _folder(say, kept, pack),
     ]  # fmt: skip
 
 
 def calibrate(say: Say) -> Command:
     """The parameters estimated from censuses."""
-    quick = Option("--quick", say("快速估计，供开发用", "a quick estimate, for development"),
+    quick = Option("--quick", say(_("a quick estimate, for development")),
                    is_flag=True)  # fmt: skip
     page = Option(
-        "--report", say("不估计，只把已有结果写成此文件", "write what is on file as this page"),
-        "page.md", usual=say("估计", "estimate"), type=File(),
+        "--report", say(_("write what is on file as this page")),
+        "page.md", usual=say(_("estimate")), type=File(),
     )  # fmt: skip
     return Command("xiancheng.results.cli.evidence:calibrate",
-                   say("用普查估计参数", "estimate the parameters from censuses"), say,
+                   say(_("estimate the parameters from censuses")), say,
                    *_estimate(say), quick, page)  # fmt: skip
 
 
 def hindcast(say: Say) -> Command:
     """The model tested on a census that it never saw."""
-    page = Option("--write", say("另写成此文件", "also write this page"), "page.md",
-                  usual=say("不写", "none"), type=File())  # fmt: skip
+    page = Option("--write", say(_("also write this page")), "page.md",
+                  usual=say(_("none", "commands 5")), type=File())  # fmt: skip
     return Command("xiancheng.results.cli.evidence:hindcast",
-                   say("用未见过的普查检验", "test on a census it never saw"), say,
+                   say(_("test on a census it never saw")), say,
                    *_estimate(say), page)  # fmt: skip
 
 
@@ -350,16 +351,15 @@ def score(say: Say) -> Command:
     """Forecasts scored on later figures."""
     observations = Argument(
         "observations",
-        say("CSV：unit_code, date, variable, value；缺省则只列设定",
-            "CSV: unit_code, date, variable, value; without it, the settings"),
+        say(_("CSV: unit_code, date, variable, value; without it, the settings")),
         "observations.csv", type=File(read=True), required=False,
     )  # fmt: skip
-    registered = say("登记的设定", "as registered")
-    cutoff = Option("--cutoff", say("信息截止日", "information cut-off"), "2020-11-01",
+    registered = say(_("as registered"))
+    cutoff = Option("--cutoff", say(_("information cut-off")), "2020-11-01",
                     usual=registered, type=day(say))  # fmt: skip
     return Command(
         "xiancheng.results.cli.evidence:score",
-        say("以后来公布的数为预测评分", "score forecasts on later figures"), say,
+        say(_("score forecasts on later figures")), say,
         observations, _region(say), cutoff, _draws(say, None, usual=registered),
         _scale(say, None, usual=registered), _seed(say, usual=registered, default=None),
         _jobs(say), _table(say, "--out"),
@@ -372,24 +372,24 @@ def score(say: Say) -> Command:
 def report(say: Say) -> Command:
     """Documents on a run."""
     what = Argument(
-        "run", say("运行编号、运行文件夹，或要先运行的情景", "id or folder of a run, or scenario"),
+        "run", say(_("id or folder of a run, or scenario")),
         "plan", type=Name("scenarios"),
     )  # fmt: skip
-    forms = Option("--format", say("格式，以逗号分开", "formats, with commas"), "pdf,xlsx",
+    forms = Option("--format", say(_("formats, with commas")), "pdf,xlsx",
                    default="docx,pdf,xlsx,html", metavar="FORMATS")  # fmt: skip
-    out = Option("--out", say("放文档的文件夹", "folder of the documents"), "reports",
+    out = Option("--out", say(_("folder of the documents")), "reports",
                  type=File("DIR"), default=Path())  # fmt: skip
     shares = Option(
-        "--attribution", say("并入 attribute --json 的结果", "result of attribute --json"),
-        "shares.json", usual=say("现算", "computed"), type=File(read=True),
+        "--attribution", say(_("result of attribute --json")),
+        "shares.json", usual=say(_("computed")), type=File(read=True),
     )  # fmt: skip
     package = Option(
-        "--package", say("并入 seek --json 的结果", "result of seek --json"),
-        "package.json", usual=say("不并入", "none"), type=File(read=True),
+        "--package", say(_("result of seek --json")),
+        "package.json", usual=say(_("none", "commands 6")), type=File(read=True),
     )  # fmt: skip
     return Command(
         "xiancheng.results.cli.publish:report",
-        say("写成文档：Word、PDF、Excel、网页", "documents on a run"), say,
+        say(_("documents on a run")), say,
         what, forms, out, shares, package, _region(say), _seed(say), _scale(say, 0.05),
         _draws(say, 20), _jobs(say),
     )  # fmt: skip
@@ -399,19 +399,19 @@ def console(say: Say) -> Command:
     """The page in the browser."""
     return Command(
         "xiancheng.results.cli.console:console",
-        say("在浏览器中比较情景", "compare scenarios in the browser"), say,
-        Option("--port", say("端口", "port"), "8081", type=whole(say, 1, 65535), default=8080),
-        Option("--host", say("监听地址", "address to listen on"), "0.0.0.0", default=HERE,
+        say(_("compare scenarios in the browser")), say,
+        Option("--port", say(_("port")), "8081", type=whole(say, 1, 65535), default=8080),
+        Option("--host", say(_("address to listen on")), "0.0.0.0", default=HERE,
                metavar="ADDRESS"),
         _region(say), _scale(say, 1.0), _draws(say, 40),
         _scale(say, 0.02, name="--quick-scale",
-               about=say("初步结果的规模", "size of the population of the preliminary answer")),
-        Option("--quick-draws", say("初步结果的抽样次数", "draws of the preliminary answer"), "8",
+               about=say(_("size of the population of the preliminary answer"))),
+        Option("--quick-draws", say(_("draws of the preliminary answer")), "8",
                type=whole(say, 0), default=16),
         _jobs(say),
-        Option("--saved", say("已存情景的文件夹", "folder of saved scenarios"), "scenarios",
+        Option("--saved", say(_("folder of saved scenarios")), "scenarios",
                type=File("DIR"), default=SAVED),
-        Option("--open", say("打开浏览器", "open a browser"), is_flag=True),
+        Option("--open", say(_("open a browser")), is_flag=True),
     )  # fmt: skip
 
 
@@ -421,15 +421,15 @@ def console(say: Say) -> Command:
 def region(say: Say) -> Group:
     """Commands about region packs."""
     members = {"check": region_check, "from-census": region_from_census, "new": region_new}
-    return Group("region", say("区域包", "region packs"), say, members)
+    return Group("region", say(_("region packs")), say, members)
 
 
 def region_check(say: Say) -> Command:
     """What a pack misses and assumes."""
-    pack = Argument("pack", say("名称或文件夹", "name or folder"), "binzhou", type=Name("packs"))
-    fits = say("合成人口与普查的吻合程度", "how close the synthetic population comes to the census")
+    pack = Argument("pack", say(_("name or folder")), "binzhou", type=Name("packs"))
+    fits = say(_("how close the synthetic population comes to the census"))
     return Command("xiancheng.results.cli.region:check",
-                   say("检查区域包：缺什么、假定了什么", "what a pack misses and assumes"), say,
+                   say(_("what a pack misses and assumes")), say,
                    pack, Option("--fit", fits, is_flag=True))  # fmt: skip
 
 
@@ -437,17 +437,17 @@ def region_from_census(say: Say) -> Command:
     """A pack from a county census table."""
     return Command(
         "xiancheng.results.cli.region:from_census",
-        say("由普查分县表生成区域包", "a pack from a county census table"), say,
-        Argument("table", say("普查表（CSV）", "the census table (CSV)"), "census.csv",
+        say(_("a pack from a county census table")), say,
+        Argument("table", say(_("the census table (CSV)")), "census.csv",
                  type=File(read=True)),
-        Option("--prefecture", say("地级市代码", "codes of prefectures"), "371400",
-               usual=say("须用 --province", "give --province"), several=True, metavar="CODE"),
-        Option("--province", say("全省", "all prefectures"), is_flag=True),
-        _folder(say, say("新文件夹", "a new folder"), "", required=True),
-        Option("--concordance", say("区划对照表", "which units make one"), "joins.csv",
-               usual=say("自带的", "the shipped table"), type=File(read=True)),
-        Option("--via", say("谁数字化、许可", "who digitised the table, and its licence"),
-               "CC-BY", usual=say("空", "empty"), default="", metavar="TEXT"),
+        Option("--prefecture", say(_("codes of prefectures")), "371400",
+               usual=say(_("give --province")), several=True, metavar="CODE"),
+        Option("--province", say(_("all prefectures")), is_flag=True),
+        _folder(say, say(_("a new folder")), "", required=True),
+        Option("--concordance", say(_("which units make one")), "joins.csv",
+               usual=say(_("the shipped table")), type=File(read=True)),
+        Option("--via", say(_("who digitised the table, and its licence")),
+               "CC-BY", usual=say(_("empty")), default="", metavar="TEXT"),
     )  # fmt: skip
 
 
@@ -455,9 +455,9 @@ def region_new(say: Say) -> Command:
     """An empty pack."""
     return Command(
         "xiancheng.results.cli.region:new",
-        say("新建空白区域包", "an empty pack to fill by hand"), say,
-        Argument("name", say("名称", "its name"), "mycounty"),
-        _folder(say, say("新文件夹", "a new folder"), say("以名称命名", "named as the pack")),
+        say(_("an empty pack to fill by hand")), say,
+        Argument("name", say(_("its name")), "mycounty"),
+        _folder(say, say(_("a new folder")), say(_("named as the pack"))),
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from errno import EADDRINUSE
 from importlib.util import find_spec
 
 from xiancheng.calibration.errors import RequestError
+from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import load
 from xiancheng.results.cli.commands import HERE
 from xiancheng.results.cli.process import DONE
@@ -24,10 +25,7 @@ from xiancheng.scenarios.simulate import checked
 def console(options: Namespace, say: Say) -> int:
     """Serve the page until interrupted."""
     if find_spec("nicegui") is None:
-        raise RequestError(
-            "网页需要 nicegui：请在源码目录 pip install -e '.[console]'",
-            "the page needs nicegui; in its sources: pip install -e '.[console]'",
-        )
+        raise RequestError(_("the page needs nicegui; in its sources: pip install -e '.[console]'"))
     plan, host, port = resolve("plan"), options.host, options.port
     sizes = Sizes(options.quick_scale, options.quick_draws, options.scale, options.draws)
     checked(plan, options.region, scale=sizes.scale, draws=sizes.draws)
@@ -35,9 +33,12 @@ def console(options: Namespace, say: Say) -> int:
     vacant(host, port)
     if host != HERE:
         say.note(
-            f"警告：监听 {host}，同一网络中的人都能打开此页并使用本机计算；没有登录和加密。",
-            f"warning: listening on {host}: everyone on that network can open the page and "
-            "compute on this machine; there is no login and no encryption.",
+            _(
+                "warning: listening on {host}: everyone on that network can open "
+                "the page and compute on this machine; there is no login and no "
+                "encryption.",
+                host=host,
+            )
         )
     pack = load(options.region)
     level(pack, plan.until)  # once, and not while somebody waits
@@ -45,10 +46,7 @@ def console(options: Namespace, say: Say) -> int:
     library = Library(options.saved, options.region)
     server = Server(desk, pack, options.region, library, RUNS, sizes)
     shown = f"[{host}]" if ":" in host else host
-    say.note(
-        f"网页：http://{shown}:{port}/ （Ctrl+C 结束）",
-        f"the page: http://{shown}:{port}/en (Ctrl+C ends it)",
-    )
+    say.note(_("the page: http://{shown}:{port}/en (Ctrl+C ends it)", shown=shown, port=port))
     from xiancheng.results.console.app import serve  # needs NiceGUI
 
     serve(server, host=host, port=port, show=options.open)
@@ -64,7 +62,7 @@ def vacant(host: str, port: int) -> None:
         also if the address is not of this machine.
     """
     try:
-        family, kind, protocol, _, where = socket.getaddrinfo(
+        family, kind, protocol, __, where = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         with socket.socket(family, kind, protocol) as tried:
@@ -75,10 +73,13 @@ def vacant(host: str, port: int) -> None:
     except OSError as error:
         if error.errno == EADDRINUSE:
             raise RequestError(
-                f"端口 {port} 已被占用；请用 --port 另选一个",
-                f"port {port} is in use; choose another with --port",
+                _("port {port} is in use; choose another with --port", port=port)
             ) from None
         raise RequestError(
-            f"无法监听 {host} 的端口 {port}：{error.strerror}",
-            f"cannot listen on port {port} of {host}: {error.strerror}",
+            _(
+                "cannot listen on port {port} of {host}: {strerror}",
+                port=port,
+                host=host,
+                strerror=error.strerror,
+            )
         ) from None

@@ -11,6 +11,7 @@ from typing import Any
 
 from xiancheng.calibration import posterior
 from xiancheng.calibration.errors import RequestError
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.region import Region, load
 from xiancheng.results import cells
 from xiancheng.results.cli.output import give, print_notes
@@ -55,7 +56,7 @@ def calibrate(options: Namespace, say: Say) -> int:
                    "errors": accounting.errors(last),
                    "stages": [accounting.stage(last)]}  # fmt: skip
     else:
-        with progress(say("检验与核对", "testing and comparing"), 1) as step:
+        with progress(say(_("testing and comparing")), 1) as step:
             account = accounting.account(chosen, first, last, {"seconds": seconds, "jobs": jobs})
             step()
     give(options, account, lambda: _print_estimate(account, say))
@@ -63,17 +64,19 @@ def calibrate(options: Namespace, say: Say) -> int:
     whole_file(file, (json.dumps(account, ensure_ascii=False, indent=1) + "\n").encode())
     _note_written(file, say)
     if not _passed(account):
-        say.note("区间未通过检验，不予采用", "the intervals failed their test and are not used")
+        say.note(_("the intervals failed their test and are not used"))
         return FAILED
     if short:
         what = estimating.trial(short)
         say.note(
-            f"{what.zh}。小规模样本的后验用于全规模数据会有偏，不予保存",
-            f"{what.en}. The posterior of a small scale is biased at full scale, and no sample is "
-            "kept",
+            _(
+                "{what}. The posterior of a small scale is biased at full scale, "
+                "and no sample is kept",
+                what=what,
+            )
         )
         return DONE
-    values, _, numbers = estimating.drawn(last, chosen.rows, chosen.seed)
+    values, __, numbers = estimating.drawn(last, chosen.rows, chosen.seed)
     posterior.write(home, posterior.Sample(values, numbers, account))
     for name in (posterior.SAMPLE, posterior.ABOUT):
         _note_written(home / name, say)
@@ -107,17 +110,17 @@ def _estimate(chosen: Settings, folder: Path, jobs: int, say: Say) -> tuple[Stag
     """The estimate from the counties around, and the region's own."""
     if chosen.pool is None:
         values = estimating.alone(chosen)
-        with progress(say("本地区各次运行", "runs of the region"), len(values)) as step:
+        with progress(say(_("runs of the region")), len(values)) as step:
             made = estimating.own(chosen, values, folder, jobs, step)
         return None, estimating.estimated(made.table(), made, chosen)
-    with progress(say("周边各县的运行", "runs of the counties around"), chosen.pool_runs) as step:
+    with progress(say(_("runs of the counties around")), chosen.pool_runs) as step:
         around = estimating.pooled(chosen, folder, jobs, step)
     others = estimating.others(around.pack, load(chosen.region))
     first = estimating.estimated(around.table(others), around, chosen)
     if not first.gate.passed:
-        raise RequestError(first.gate.said("zh"), first.gate.said("en"))
-    values, sizes, _ = estimating.drawn(first, chosen.runs, chosen.seed)
-    with progress(say("本地区各次运行", "runs of the region"), len(values)) as step:
+        raise RequestError(Words(first.gate.said("zh"), first.gate.said("en")))
+    values, sizes, __ = estimating.drawn(first, chosen.runs, chosen.seed)
+    with progress(say(_("runs of the region")), len(values)) as step:
         own = estimating.own(chosen, values, folder, jobs, step)
     return first, estimating.updated(first, own.table(), own, sizes, chosen)
 
@@ -132,9 +135,9 @@ def _print_estimate(account: dict[str, Any], say: Say) -> None:
         print(f"{stage['region']}: {stage['check'][say.lang]}")
         print(f"{stage['region']}: {stage['gate'][say.lang]}")
     if _passed(account):
-        title = say("估计的参数", "what was estimated")
+        title = say(_("what was estimated"))
         table(title, *identifiability.parameters(account, say.lang))
-        title = say("模型遗漏的大小", "what the model leaves out")
+        title = say(_("what the model leaves out"))
         table(title, *identifiability.errors(account, say.lang))
 
 
@@ -146,8 +149,10 @@ def _report(pack: Region, options: Namespace, say: Say) -> int:
     sample = posterior.read(folder)
     if sample is None or not sample.about:
         raise RequestError(
-            f"{folder} 中没有后验样本；请先运行 xiancheng calibrate",
-            f"there is no posterior sample in {folder}; run xiancheng calibrate first",
+            _(
+                "there is no posterior sample in {folder}; run xiancheng calibrate first",
+                folder=folder,
+            )
         )
     whole_file(options.report, identifiability.page(sample.about).encode())
     give(options, {"file": str(options.report)}, lambda: _note_written(options.report, say))
@@ -155,14 +160,16 @@ def _report(pack: Region, options: Namespace, say: Say) -> int:
 
 
 def _note_written(file: Path, say: Say) -> None:
-    say.note(f"已写入 {file}", f"written to {file}")
+    say.note(_("written to {file}", file=file))
 
 
 def _note_unchanged(say: Say) -> None:
     say.note(
-        "随程序安装的区域包不会改动；要用这些文件，请复制该区域包，放入其中，再用 --region 指定",
-        "the pack that comes with the program is never changed; to use these files, copy the pack, "
-        "put them into it and name it with --region",
+        _(
+            "the pack that comes with the program is never changed; to use these "
+            "files, copy the pack, put them into it and name it with --region",
+            "evidence",
+        )
     )
 
 
@@ -180,10 +187,10 @@ def hindcast(options: Namespace, say: Say) -> int:
         writable(options.write.with_name("pictures"))
     count = chosen.runs if chosen.pool is None else chosen.pool_runs
     announce(say, [works(chosen)[-1]], options.jobs)
-    with progress(say("各次运行", "runs"), count) as step:
+    with progress(say(_("runs", "each")), count) as step:
         made = hindcasting.table(chosen, folder, options.jobs or os.cpu_count() or 1, step)
     stage = hindcasting.learned(made, chosen)
-    with progress(say("逐一留出", "leaving out"), 2 * len(stage.world.table.units)) as step:
+    with progress(say(_("leaving out")), 2 * len(stage.world.table.units)) as step:
         found = hindcasting.hindcasts(stage, chosen, step)
     account = record.account(
         chosen, pack, found, hindcasting.changes(made), hindcasting.synthetic(stage)
@@ -205,7 +212,7 @@ def _print_hindcast(account: Mapping[str, Any], pack: Region, say: Say) -> None:
     short, made_with = account["trial"], record.settings_of(account).said(say.lang)
     below = f"{estimating.trial(short).said(say.lang)}\n" if short else ""
     for by in dict.fromkeys(row["left_out"] for row in account["scores"]):
-        title = say(f"留出{LEFT_OUT[by].zh}", f"left out: {LEFT_OUT[by].en}")
+        title = say(_("left out: {by}", by=LEFT_OUT[by]))
         scores = [row for row in account["scores"] if row["left_out"] == by]
         table(f"{title} · {made_with}", *record.lines(scores, say.lang))
         print(below, end="")
@@ -226,9 +233,7 @@ def _keep(account: Mapping[str, Any], pack: Region, folder: Path, say: Say) -> N
     _note_written(home / posterior.RECORD, say)
     if short:
         what = estimating.trial(short)
-        say.note(
-            f"{what.zh}；区域包中的记录不变", f"{what.en}; the record of the pack stays as it is"
-        )
+        say.note(_("{what}; the record of the pack stays as it is", what=what))
     elif within:
         _note_unchanged(say)
 
@@ -242,7 +247,7 @@ def score(options: Namespace, say: Say) -> int:
     forecasting.possible(pack, chosen.cutoff)
     digests = frozen.digests(options.region)
     frame = frozen.lines(chosen, digests, say.lang)
-    title = say("冻结的设定与摘要", "settings and digests")
+    title = say(_("settings and digests"))
     about = {"settings": frozen.told(chosen), "digests": digests}
     if options.observations is None:
         give(options, about, lambda: table(title, *frame))
@@ -254,7 +259,7 @@ def score(options: Namespace, say: Say) -> int:
     runs = 2 * chosen.draws if pack.targets else chosen.draws
     announce(say, [Work(runs, options.region, chosen.scale, pack.censuses[-1], max(days))],
              options.jobs)  # fmt: skip
-    with progress(say("模拟", "simulating"), chosen.draws) as step:
+    with progress(say(_("simulating")), chosen.draws) as step:
         made = forecasting.forecasts(options.region, days, chosen, jobs=options.jobs, done=step)
     cases, scores = by_case(made, seen), by_forecaster(made, seen, pack)
     notes = [remark.said(say.lang) for remark in scored.remarks(made, seen, chosen)]
@@ -262,7 +267,7 @@ def score(options: Namespace, say: Say) -> int:
               "remarks": notes}  # fmt: skip
 
     def text() -> None:
-        table(say("逐条观测", "each observation"), *scored.case_lines(cases, say.lang))
+        table(say(_("each observation")), *scored.case_lines(cases, say.lang))
         for over, rows in scores.groupby("over", sort=False):
             heading = scored.OVER[str(over)].said(say.lang).format(rows["cases"].iloc[0])
             table(heading, *scored.score_lines(rows, say.lang))
@@ -272,7 +277,7 @@ def score(options: Namespace, say: Say) -> int:
     give(options, report, text)
     if options.out:
         cells.write(cases, options.out)
-        say.note(f"已写 {options.out}", f"wrote {options.out}")
+        say.note(_("wrote {out}", out=options.out))
     return DONE
 
 

@@ -17,6 +17,7 @@ from click.shell_completion import CompletionItem
 from rich.cells import cell_len
 
 from xiancheng.calibration import naming, parsing
+from xiancheng.calibration.i18n import _, listed
 from xiancheng.results.text import Say, wrapped
 
 WIDEST, LEFT = 100, 30  # widths [characters] of help, and of its first column
@@ -28,7 +29,7 @@ Record = tuple[str, str]
 def nearest(word: str, known: Iterable[str], say: Say) -> str:
     """The closest of the known words, as a question; empty if none is near."""
     near = naming.nearest(word, known)
-    return say(f"；是否指 {near}？", f"; did you mean {near}?") if near else ""
+    return say(_("; did you mean {near}?", near=near)) if near else ""
 
 
 # Types
@@ -56,7 +57,7 @@ class Value(click.ParamType[Any]):
         if found is None:
             say, expected = _say(ctx), self.expected
             got = f"{value}{nearest(value, self.words, say)}"
-            self.fail(say(f"应为 {expected}；得到 {got}", f"should be {expected}; got {got}"),
+            self.fail(say(_("should be {expected}; got {got}", expected=expected, got=got)),
                       param, ctx)  # fmt: skip
         return found
 
@@ -77,22 +78,22 @@ def whole(say: Say, least: int | None = None, most: int | None = None) -> Value:
         )
         return None if outside else number
 
-    expected = say("整数，如 5", "a whole number such as 5")
+    expected = say(_("a whole number such as 5"))
     if most is not None:
-        expected = say(f"{least} 至 {most} 的整数", f"a whole number from {least} to {most}")
+        expected = say(_("a whole number from {least} to {most}", least=least, most=most))
     elif least is not None:
-        expected = say(f"不小于 {least} 的整数", f"a whole number from {least}")
+        expected = say(_("a whole number from {least}", least=least))
     return Value("N", read, expected)
 
 
 def decimal(say: Say) -> Value:
     """A finite number in plain digits."""
-    return Value("X", parsing.number, say("数字，如 0.5", "a number such as 0.5"))
+    return Value("X", parsing.number, say(_("a number such as 0.5")))
 
 
 def day(say: Say) -> Value:
     """A date, the year first."""
-    return Value("DATE", parsing.day, say("日期，如 2025-12-31", "a date such as 2025-12-31"))
+    return Value("DATE", parsing.day, say(_("a date such as 2025-12-31")))
 
 
 def one_of(*words: str) -> Value:
@@ -108,7 +109,7 @@ def pair(example: str) -> Value:
 
 def read_pair(text: str) -> tuple[str, float] | None:
     """The name and the number of a text such as M12=2, or None."""
-    name, _, digits = text.partition("=")
+    name, __, digits = text.partition("=")
     number = parsing.number(digits)
     return (name, number) if name and number is not None else None
 
@@ -147,8 +148,11 @@ class File(click.ParamType[Path]):
             path.open("rb").close()
         except (OSError, ValueError) as error:
             why, say = getattr(error, "strerror", None) or str(error), _say(ctx)
-            self.fail(say(f"应为可读的文件；得到 {path}（{why}）",
-                          f"should be a file to read; got {path} ({why})"), param, ctx)  # fmt: skip
+            self.fail(
+                say(_("should be a file to read; got {path} ({why})", path=path, why=why)),
+                param,
+                ctx,
+            )
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
@@ -190,14 +194,15 @@ class Option(click.Option):
         notes = []
         usual = self.usual or ("" if self.multiple or self.default is None else _plain(self))
         if self.required:
-            notes.append(say("必需", "required"))
+            notes.append(say(_("required")))
         elif usual:
-            notes.append(say(f"缺省 {usual}", f"default: {usual}"))
+            notes.append(say(_("default: {usual}", usual=usual)))
         if self.unit:
-            notes.append(say(f"单位：{self.unit}", f"unit: {self.unit}"))
+            notes.append(say(_("unit: {unit}", unit=self.unit)))
         if self.example:
-            notes.append(say(f"例：{self.opts[0]} {self.example}",
-                             f"example: {self.opts[0]} {self.example}"))  # fmt: skip
+            notes.append(
+                say(_("example: {opts} {example}", opts=self.opts[0], example=self.example))
+            )
         return _with_notes(self.help or "", notes, say)
 
 
@@ -220,17 +225,17 @@ class Argument(click.Argument):
         """The help with the default and the example."""
         notes = []
         if isinstance(self.default, str):
-            notes.append(say(f"缺省 {self.default}", f"default: {self.default}"))
+            notes.append(say(_("default: {default}", default=self.default)))
         if self.example:
-            notes.append(say(f"例：{self.example}", f"example: {self.example}"))
+            notes.append(say(_("example: {example}", example=self.example)))
         return _with_notes(self.about, notes, say)
 
 
 def _with_notes(text: str, notes: Sequence[str], say: Say) -> str:
     if not notes:
         return text
-    note = say("；", "; ").join(notes)
-    return say(f"{text}（{note}）", f"{text} ({note})")
+    note = say(_("; ")).join(notes)
+    return say(_("{text} ({note})", text=text, note=note))
 
 
 def shared(say: Say) -> list[click.Parameter]:
@@ -245,13 +250,13 @@ def shared(say: Say) -> list[click.Parameter]:
             print(ctx.get_help())
             ctx.exit()
 
-    lang = say("语言", "language")
-    usual = say("zh，不能显示中文的终端为 en", "zh, or en where a terminal cannot show Chinese")
+    lang = say(_("language"))
+    usual = say(_("zh, or en where a terminal cannot show Chinese"))
     return [
         Option("--lang", lang, "en", usual=usual, type=one_of("zh", "en"), expose_value=False),
-        Option("--json", say("输出一个 JSON 对象", "print one JSON object"), is_flag=True,
+        Option("--json", say(_("print one JSON object")), is_flag=True,
                expose_value=False, callback=json),
-        Option("--help", say("显示本帮助并退出", "show this help and exit"), is_flag=True,
+        Option("--help", say(_("show this help and exit")), is_flag=True,
                expose_value=False, is_eager=True, callback=show),
     ]  # fmt: skip
 
@@ -325,10 +330,13 @@ class Command(click.Command):
             ambiguity = import_module("xiancheng.results.cli.ambiguity")
             for name, here in ambiguity.ambiguous(names, files):
                 say.note(
-                    f"“{name}”指随程序提供的 {name}；要用这里的，请写 {here}",
-                    f"{name!r} means the {name} that is shipped; for the one here, write {here}",
+                    _(
+                        "{name!r} means the {name} that is shipped; for the one here, write {here}",
+                        name=name,
+                        here=here,
+                    )
                 )
-        module, _, function = self.does.partition(":")
+        module, __, function = self.does.partition(":")
         return int(getattr(import_module(module), function)(options, say))
 
     def get_usage(self, ctx: click.Context) -> str:
@@ -375,10 +383,11 @@ class Group(click.Group):
         if args[0] not in self.members and not ctx.resilient_parsing:
             say, word = self.say, args[0]
             near = nearest(word, self.members, say)
-            known = "" if near else say(f"；可用：{'、'.join(self.members)}",
-                                        f"; known: {', '.join(self.members)}")  # fmt: skip
+            known = "" if near else say(_("; known: {members}", members=listed(self.members)))
             raise click.UsageError(
-                say(f"没有命令 {word}{near}{known}", f"no command is called {word}{near}{known}"),
+                say(
+                    _("no command is called {word}{near}{known}", word=word, near=near, known=known)
+                ),
                 ctx,
             )
         return super().resolve_command(ctx, args)
@@ -393,10 +402,7 @@ class Group(click.Group):
             return self.alone(ctx)
         names = list(self.members)
         raise click.UsageError(
-            self.say(
-                f"缺少必需的参数：{'、'.join(names)} 之一",
-                f"one of these is missing: {', '.join(names)}",
-            ),
+            self.say(_("one of these is missing: {names}", names=listed(names))),
             ctx,
         )
 
@@ -435,13 +441,11 @@ def numbers(
     pairs: Sequence[tuple[str, float]], param: click.Parameter, ctx: click.Context
 ) -> dict[str, float]:
     """Numbers by name; a name that stands twice is a usage error."""
-    names = [name for name, _ in pairs]
+    names = [name for name, __ in pairs]
     if double := next((name for name in names if names.count(name) > 1), None):
         say = _say(ctx)
         raise click.BadParameter(
-            say(
-                f"中 {double} 写了两次，每个名称只写一次", f"{double} stands twice; name each once"
-            ),
+            say(_("{double} stands twice; name each once", double=double)),
             ctx,
             param,
         )
@@ -455,8 +459,7 @@ def unknown(ctx: click.Context, words: str) -> click.UsageError:
     option = words.partition(" ")[0].partition("=")[0]
     near = nearest(option, known, say) if option.startswith("-") else ""
     return click.UsageError(
-        say(f"没有这样的参数：{words}{near}；可用的见 {path} --help",
-            f"takes no {words}{near}; see {path} --help"), ctx,
+        say(_("takes no {words}{near}; see {path} --help", words=words, near=near, path=path)), ctx,
     )  # fmt: skip
 
 
@@ -467,7 +470,7 @@ def message(error: click.UsageError, say: Say) -> str:
         what = unknown(ctx, error.option_name).message
     elif isinstance(error, click.MissingParameter) and error.param is not None:
         name = _written(error.param)
-        what = say(f"缺少必需的参数：{name}", f"{name} is missing")
+        what = say(_("{name} is missing", name=name))
     elif isinstance(error, click.BadParameter) and error.param is not None:
         name = _written(error.param)
         what = f"{name} {error.message}"
@@ -476,7 +479,7 @@ def message(error: click.UsageError, say: Say) -> str:
             isinstance(p, Option) and p.is_flag and error.option_name in p.opts
             for p in ctx.command.params
         )
-        needs = say("不接受值", "takes no value") if flag else say("需要一个值", "needs a value")
+        needs = say(_("takes no value")) if flag else say(_("needs a value"))
         what = f"{error.option_name} {needs}"
     if ctx is None:
         return what
@@ -499,11 +502,11 @@ def _listed(value: object) -> list[str]:
 def usage(command: click.Command, ctx: click.Context) -> str:
     """How a command is called, on one line."""
     say = _say(ctx)
-    words = [say("[选项]", "[options]")]
+    words = [say(_("[options]"))]
     words += [_spelled(p) for p in command.params if isinstance(p, click.Argument) or p.required]
     if isinstance(command, Group):
-        words.append(say("命令 …", "COMMAND ..."))
-    return f"{say('用法：', 'usage: ')}{ctx.command_path} {' '.join(words)}"
+        words.append(say(_("COMMAND ...")))
+    return f"{say(_('usage: '))}{ctx.command_path} {' '.join(words)}"
 
 
 def _spelled(param: click.Parameter) -> str:
@@ -524,8 +527,8 @@ def _page(command: click.Command, ctx: click.Context, commands: list[Record]) ->
     options = [(_spelled(p), p.help_in(say)) for p in command.params if isinstance(p, Option)]
     sections = [usage(command, ctx), wrapped(command.help or "", width)]
     for title, records in (
-        (say("位置参数：", "arguments:"), arguments), (say("选项：", "options:"), options),
-        (say("命令：", "commands:"), commands),
+        (say(_("arguments:")), arguments), (say(_("options:")), options),
+        (say(_("commands:")), commands),
     ):  # fmt: skip
         if records:
             sections.append("\n".join([title, *_lines(records, width)]))
@@ -534,7 +537,7 @@ def _page(command: click.Command, ctx: click.Context, commands: list[Record]) ->
 
 def _lines(records: Sequence[Record], width: int) -> Iterable[str]:
     """Words and their help side by side; long words stand on a line of their own."""
-    left = min(LEFT, 2 + max(cell_len(word) for word, _ in records))
+    left = min(LEFT, 2 + max(cell_len(word) for word, __ in records))
     for word, text in records:
         first, *more = wrapped(text, max(width - left - 2, 20)).split("\n")
         if cell_len(word) + 2 > left:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from xiancheng.calibration.errors import RequestError
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.results import cells
 from xiancheng.results.cells import as_json
 from xiancheng.results.text import Say
@@ -33,15 +34,15 @@ def write_csv(table: "pd.DataFrame", options: Namespace, say: Say) -> None:
     """Write the CSV file that was asked for, if one was."""
     if options.csv:
         cells.write(table, options.csv)
-        say.note(f"已写 {options.csv}", f"wrote {options.csv}")
+        say.note(_("wrote {csv}", csv=options.csv))
 
 
-def reject_unused(options: Namespace, names: Iterable[str], zh: str, en: str) -> None:
+def reject_unused(options: Namespace, names: Iterable[str], why: Words) -> None:
     """Refuse options that were given and would do nothing.
 
     Parameters
     ----------
-    zh, en : why they would do nothing, and what to do
+    why : why they would do nothing, and what to do
 
     Raises
     ------
@@ -49,4 +50,4 @@ def reject_unused(options: Namespace, names: Iterable[str], zh: str, en: str) ->
     """
     for name in names:
         if getattr(options, name) is not None:
-            raise RequestError(f"--{name} 在此不起作用：{zh}", f"--{name} would do nothing: {en}")
+            raise RequestError(_("--{name} would do nothing: {why}", name=name, why=why))

@@ -4,7 +4,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 
 from xiancheng.calibration.errors import Problem, ScenarioError
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import _
 from xiancheng.calibration.naming import nearest
 from xiancheng.calibration.region import load as load_region
 from xiancheng.results.cli.output import give, print_notes
@@ -36,12 +36,9 @@ def check(options: Namespace, say: Say) -> int:
                 continue
             print_notes([*each.notes, *each.inactive])
             n = len(each.inactive)
-            verdict = say("没有问题", "nothing wrong")
+            verdict = say(_("nothing wrong"))
             if n:
-                verdict = say(
-                    f"可以运行，但有 {n} 处不起作用",
-                    f"it can be run; number of its parts that never act: {n}",
-                )
+                verdict = say(_("it can be run; number of its parts that never act: {n}", n=n))
             print(f"{visible(each.name)}: {verdict}")
 
     give(options, {"ok": not wrong, "files": files}, text)
@@ -57,8 +54,8 @@ def show(options: Namespace, say: Say) -> int:
         return DONE
     one, two = options.scenario, options.diff
     changes = diff(scenario, resolve(two, options.region), say.lang, load_region(options.region))
-    title = say(f"从 {one} 到 {two}：", f"from {one} to {two}:")
-    lines = changes or [say("没有差别", "no difference")]
+    title = say(_("from {one} to {two}:", one=one, two=two))
+    lines = changes or [say(_("no difference"))]
     report = {"from": one, "to": two, "changes": changes}
     give(options, report, lambda: print("\n".join([title, *lines])))
     return DONE
@@ -68,7 +65,7 @@ def measures(options: Namespace, say: Say) -> int:
     """Clause -> lever -> term -> indicator, and lever -> clauses."""
     plan = load_plan()
     if options.id and options.id not in plan.measures:
-        expected = Words("措施编号", "the number of a measure")
+        expected = _("the number of a measure")
         meant = nearest(options.id, plan.measures)
         raise ScenarioError([Problem(options.id, 0, 0, "", expected, options.id, meant)])
     title = plan.about.title.said(say.lang)
@@ -86,14 +83,14 @@ def measures(options: Namespace, say: Say) -> int:
 LEVER_FIRST = ("lever", "clause", "evidence", "says")
 CLAUSE_FIRST = ("clause", "says", "lever", "term", "full", "evidence", "indicators", "because")
 HEADERS = {
-    "lever": Words("抓手", "lever"),
-    "clause": Words("条款", "clause"),
-    "says": Words("内容", "says"),
-    "term": Words("模型项", "term"),
-    "full": Words("全额", "in full"),
-    "evidence": Words("方向与证据", "sign and evidence"),
-    "indicators": Words("指标", "indicators"),
-    "because": Words("理由", "because"),
+    "lever": _("lever"),
+    "clause": _("clause"),
+    "says": _("says"),
+    "term": _("term"),
+    "full": _("in full"),
+    "evidence": _("sign and evidence"),
+    "indicators": _("indicators"),
+    "because": _("because"),
 }
 
 
@@ -102,7 +99,7 @@ def _print_traces(title: str, traces: Sequence[Trace], columns: Sequence[str], s
     rows = []
     for trace in traces:
         cells = {
-            "lever": trace.lever if trace.lever != "none" else say("无", "none"),
+            "lever": trace.lever if trace.lever != "none" else say(_("none")),
             "clause": trace.clause,
             "says": trace.says.said(say.lang),
             "term": trace.term,
@@ -120,4 +117,6 @@ def _evidence(trace: Trace, say: Say) -> str:
     if not trace.grade:
         return "–"
     direction, quantity = (b.said(say.lang) for b in badges(trace.grade, trace.status))
-    return say(f"{trace.sign} {direction}；{quantity}", f"{trace.sign} {direction}; {quantity}")
+    return say(
+        _("{sign} {direction}; {quantity}", sign=trace.sign, direction=direction, quantity=quantity)
+    )

@@ -17,6 +17,7 @@ from typing import NamedTuple
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import load
 from xiancheng.results.text import Say
 
@@ -58,9 +59,14 @@ def announce(say: Say, works: Iterable[Work], jobs: int | None = None) -> None:
     long = seconds >= 90
     number = round(seconds / 60) if long else 10 * round(seconds / 10)
     say.note(
-        f"约 {runs} 次运行，{processes} 个进程：估计约 {number} {'分钟' if long else '秒'}",
-        f"about {runs} runs in {processes} process{'es' if processes > 1 else ''}: "
-        f"roughly {number} {'minutes' if long else 'seconds'}",
+        _(
+            "about {runs} runs in {processes} process{processes_2}: roughly {number} {long}",
+            runs=runs,
+            processes=processes,
+            processes_2="es" if processes > 1 else "",
+            number=number,
+            long=(_("minutes") if long else _("seconds")),
+        )
     )
 
 

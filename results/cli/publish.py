@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from xiancheng.calibration.errors import RequestError, ScenarioError
+from xiancheng.calibration.i18n import _
 from xiancheng.calibration.naming import is_path
 from xiancheng.results import verdict_table
 from xiancheng.results.analysis.attribution import AttributionTable, printed, quick
@@ -39,7 +40,7 @@ def report(options: Namespace, say: Say) -> int:
     """Write the documents; nothing is there before all of it is made."""
     forms = formats(options.format)
     writable(options.out)
-    with progress(say("报告", "reporting"), STEPS) as step:
+    with progress(say(_("reporting")), STEPS) as step:
         subject = subject_of(options, say, step)
         made = documents(subject, forms, "en" if say.lang == "en" else "zh")
         step()
@@ -126,7 +127,7 @@ def _run(options: Namespace, scenario: Scenario, kept: Answers) -> store.Saved:
         )
     found, delivered = verdicts(both, draws), verdict_table.delivery(both.plan)
     made = Request.of(scenario, **request)
-    folder, _ = keep(both.plan, made, found, delivered, store.RUNS, kept)
+    folder, __ = keep(both.plan, made, found, delivered, store.RUNS, kept)
     return store.found(folder)
 
 
@@ -145,9 +146,12 @@ def _scenario(options: Namespace) -> Scenario:
         if is_path(name):
             raise
         raise RequestError(
-            f"{name} 既不是已存运行（编号或含 {store.RUN} 的文件夹），也不是情景",
-            f"{name} is neither a saved run (an id, or a folder that holds {store.RUN}) nor a "
-            "scenario",
+            _(
+                "{name} is neither a saved run (an id, or a folder that holds "
+                "{RUN}) nor a scenario",
+                name=name,
+                RUN=store.RUN,
+            )
         ) from None
     checked(
         scenario, options.region, seed=options.seed, scale=options.scale, draws=options.draws

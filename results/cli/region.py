@@ -5,6 +5,7 @@ from pathlib import Path
 
 from xiancheng.calibration import joining, packing, packwriting, scaffold
 from xiancheng.calibration.errors import PackError, RequestError
+from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import load
 from xiancheng.results import packs
 from xiancheng.results.cli.output import give, print_notes
@@ -38,12 +39,12 @@ def check(options: Namespace, say: Say) -> int:
     def text() -> None:
         print(f"{pack.title_zh} {pack.title_en} · sha256 {pack.digest}")
         if options.fit:
-            title = say("合成人口与普查", "the population and the census")
+            title = say(_("the population and the census"))
             table(title, *packs.fit(pack, say.lang))
             return
         assumed, missing = packs.assumed(pack, say.lang), packs.missing(pack, say.lang)
-        table(say("假定与推导的数值", "what is assumed"), *assumed, prose=True)
-        table(say("缺失的数据", "what is missing"), *missing, prose=True)
+        table(say(_("what is assumed")), *assumed, prose=True)
+        table(say(_("what is missing")), *missing, prose=True)
 
     give(options, report, text)
     return DONE
@@ -52,10 +53,7 @@ def check(options: Namespace, say: Say) -> int:
 def from_census(options: Namespace, say: Say) -> int:
     """The census figures of a table, as a pack."""
     if bool(options.prefecture) == options.province:
-        raise RequestError(
-            "--prefecture 与 --province 须给出其一",
-            "give either --prefecture or --province",
-        )
+        raise RequestError(_("give either --prefecture or --province"))
     out, given = options.out, options.concordance
     packwriting.vacant(out)
     concordance = joining.Concordance.read(given) if given else joining.shipped()
@@ -63,20 +61,26 @@ def from_census(options: Namespace, say: Say) -> int:
         options.table, options.prefecture, concordance, via=options.via, lang=say.lang
     )
     packwriting.written(out, packwriting.contents(plan, out.resolve().name))
-    notes = [say(*remark) for remark in plan.remarks]
+    notes = [say(remark) for remark in plan.remarks]
     units = [place.code for place in plan.places]
 
     def text() -> None:
         print_notes(notes)
         n = len(units)
         made = say(
-            f"{plan.title.zh}：{n} 个县级单位，两次普查，已写入 {out}",
-            f"{plan.title.en}: {n} county-level units at two censuses, in {out}",
+            _(
+                "{title}: {n} county-level units at two censuses, in {out}",
+                title=plan.title,
+                n=n,
+                out=out,
+            )
         )
         print(made)
         rest = say(
-            f"表中没有的由默认规则补齐，见 xiancheng region check {out}",
-            f"defaults stand in for what the table lacks: see xiancheng region check {out}",
+            _(
+                "defaults stand in for what the table lacks: see xiancheng region check {out}",
+                out=out,
+            )
         )
         print_notes([rest])
 
@@ -90,8 +94,7 @@ def new(options: Namespace, say: Say) -> int:
     files = scaffold.contents(options.name)
     packwriting.written(folder, files)
     made = say(
-        f"已新建 {folder}；填写后运行 xiancheng region check {folder}",
-        f"{folder} is made; fill it in, then run xiancheng region check {folder}",
+        _("{folder} is made; fill it in, then run xiancheng region check {folder}", folder=folder)
     )
     give(options, {"out": str(folder), "files": sorted(files)}, lambda: print(made))
     return DONE

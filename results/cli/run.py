@@ -4,6 +4,7 @@ from argparse import Namespace
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import Region
 from xiancheng.results import caveats, figures, later_census, verdict_table
 from xiancheng.results.cli.output import give, print_notes
@@ -63,10 +64,10 @@ def run(options: Namespace, say: Say) -> int:
         if len(found):
             title = f"{name.said(say.lang)} · {both.plan.region.title(say.lang)}"
             table(title, *verdict_table.lines(found, say.lang))
-            causes = say("模型这一次运行的成因", "this run of the model, by cause")
+            causes = say(_("this run of the model, by cause"))
             table(causes, *verdict_table.causes(found, say.lang))
         if len(later):
-            title = say("模拟与普查", "simulated against the census")
+            title = say(_("simulated against the census"))
             table(title, *later_census.lines(later, say.lang))
         print_notes(notes)
 
@@ -74,9 +75,9 @@ def run(options: Namespace, say: Say) -> int:
     if failure:
         raise failure
     if before and not options.json:
-        say.note(f"同样的运行已在 {saved}", f"the same run is in {saved}")
+        say.note(_("the same run is in {saved}", saved=saved))
     elif not options.json:
-        say.note(f"已保存 {saved}", f"saved {saved}")
+        say.note(_("saved {saved}", saved=saved))
     return DONE
 
 
@@ -90,27 +91,27 @@ def _simulated(
     announce(say, [Work(pairs, options.region, options.scale, scenario.start, scenario.until)],
              options.jobs)  # fmt: skip
     altered = kept.set_aside()
-    with progress(say("模拟", "simulating"), 2 + options.draws) as step:
+    with progress(say(_("simulating")), 2 + options.draws) as step:
         both = ensemble.pair(scenario, step, answer=kept, **request)
         if options.draws:
             draws = ensemble.draws(
                 scenario, options.draws, step, jobs=options.jobs, answer=kept, **request
             )
     for aside in kept.set_aside() - altered:
-        say.note(f"残缺或被改动，已隔离并重算：{aside}", f"torn or altered, computed anew: {aside}")
+        say.note(_("torn or altered, computed anew: {aside}", aside=aside))
     return both, draws
 
 
 def _why_no_verdict(region: Region, say: Say) -> str:
     if region.targets:
-        return say("期末早于各目标的期限，没有判定", "it ends before any deadline")
-    return say("区域没有目标，没有判定", "the region has no target")
+        return say(_("it ends before any deadline"))
+    return say(_("the region has no target"))
 
 
 def reproduce(options: Namespace, say: Say) -> int:
     """A saved run again, and whether its digests are the same."""
     saved = store.found(options.run)
-    with progress(say("重跑", "running again"), 1) as step:
+    with progress(say(_("running again")), 1) as step:
         differs = reproducing.again(saved)
         step()
     report = {"run": saved.record.run, "same": not differs.files, **asdict(differs)}

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.region import Region
 from xiancheng.results.contents.words import LEFT_OUT
 from xiancheng.results.forecasts.forecasting import TITLES
@@ -18,9 +18,9 @@ from xiancheng.results.knowing.hindcasting import MODEL, STACKED, THRESHOLD, Hin
 from xiancheng.results.markdown import both, table_of
 
 PARTS = {
-    "urban_growth": Words("城镇常住人口", "urban residents"),
-    "rural_growth": Words("乡村常住人口", "rural residents"),
-    "residents_growth": Words("常住人口", "residents"),
+    "urban_growth": _("urban residents"),
+    "rural_growth": _("rural residents"),
+    "residents_growth": _("residents"),
 }
 
 
@@ -31,7 +31,7 @@ def registered(file: Path) -> str:
     """What stands from `MARK` on in a page that is written anew; empty if there is none."""
     if not file.is_file():
         return ""
-    _, mark, scores = file.read_text(encoding="utf-8").partition(MARK)
+    __, mark, scores = file.read_text(encoding="utf-8").partition(MARK)
     return f"\n{mark}{scores}" if mark else ""
 
 
@@ -66,23 +66,25 @@ def settings_of(told: Mapping[str, Any]) -> Words:
     pool = chosen["pool"]
     prefix = "" if pool is None else "pool_"
     runs, scale = chosen[f"{prefix}runs"], chosen[f"{prefix}scale"]
-    return Words(
-        f"{units} 个县级单位，{'不借用周边各县' if pool is None else f'周边区域包 {pool}'}，"
-        f"{runs} 次运行，规模 {scale:g}，种子 {chosen['seed']}",
-        f"{units} county units, {'no pool' if pool is None else f'pool {pool}'}, {runs} runs at "
-        f"scale {scale:g}, seed {chosen['seed']}",
+    return _(
+        "{units} county units, {pool}, {runs} runs at scale {scale:g}, seed {seed}",
+        units=units,
+        pool=(_("no pool") if pool is None else _("pool {pool}", pool=pool)),
+        runs=runs,
+        scale=scale,
+        seed=chosen["seed"],
     )
 
 
 SCORES = {
-    "forecaster": Words("预测者", "forecaster"),
-    "mae": Words("平均绝对误差（点）", "MAE (points)"),
-    "bias": Words("偏差", "bias"),
+    "forecaster": _("forecaster"),
+    "mae": _("MAE (points)"),
+    "bias": _("bias"),
     "crps": Words("CRPS", "CRPS"),
-    "model_skill": Words("模型对其技巧", "model's skill against it"),
-    "cover_50": Words("50% 覆盖", "50 % cover"),
-    "cover_80": Words("80% 覆盖", "80 % cover"),
-    "cover_95": Words("95% 覆盖", "95 % cover"),
+    "model_skill": _("model's skill against it"),
+    "cover_50": _("50 % cover"),
+    "cover_80": _("80 % cover"),
+    "cover_95": _("95 % cover"),
     "brier": Words("Brier", "Brier"),
 }
 
@@ -107,9 +109,9 @@ def county_lines(
     """A row for each of the region's own counties: what was said of it, and what came out."""
     names = {c.code: c.said(lang) for c in pack.counties}
     heads = (
-        Words("县", "county"), Words("起点", "start"), Words("中位", "median"),
-        Words("80% 区间", "80 % interval"), Words("95% 区间", "95 % interval"),
-        Words("普查", "census"),
+        _("county"), _("start"), _("median"),
+        _("80 % interval"), _("95 % interval"),
+        _("census"),
     )  # fmt: skip
     rows = [
         [
@@ -127,11 +129,11 @@ def sign_lines(
 ) -> tuple[list[str], list[list[str]]]:
     """A row for each county and part: growth said and seen, and whether the sign is right."""
     names = {c.code: c.said(lang) for c in pack.counties}
-    yes, no = Words("是", "yes").said(lang), Words("**否**", "**no**").said(lang)
+    yes, no = _("yes").said(lang), _("**no**").said(lang)
     heads = (
-        Words("县", "county"), Words("部分", "part"), Words("模型中位", "model's median"),
-        Words("95% 区间", "95 % interval"), Words("普查", "census"),
-        Words("符号对", "sign right"), Words("在区间内", "inside"),
+        _("county"), _("part"), _("model's median"),
+        _("95 % interval"), _("census"),
+        _("sign right"), _("inside"),
     )  # fmt: skip
     rows = [
         [

@@ -4,6 +4,7 @@ from datetime import date
 from importlib import import_module
 from importlib.util import find_spec
 
+from xiancheng.calibration.i18n import _, listed
 from xiancheng.calibration.naming import nearest
 from xiancheng.results.contents.document import document
 from xiancheng.results.contents.parts import Lang
@@ -65,10 +66,14 @@ def formats(text: str) -> list[str]:
     for word in asked or [""]:
         if word not in WRITERS:
             near = nearest(word, WRITERS)
-            hint = (f"；是否指 {near}？", f"; did you mean {near}?") if near else ("", "")
+            hint = _("; did you mean {near}?", near=near) if near else ("", "")
             raise RequestError(
-                f"--format 应为 {'、'.join(WRITERS)}；得到 {word!r}{hint[0]}",
-                f"--format should be among {', '.join(WRITERS)}; got {word!r}{hint[1]}",
+                _(
+                    "--format should be among {WRITERS}; got {word!r}{hint}",
+                    WRITERS=listed(WRITERS),
+                    word=word,
+                    hint=hint,
+                )
             )
     forms = [form for form in WRITERS if form in asked]
     possible(forms)
@@ -86,6 +91,8 @@ def possible(forms: list[str]) -> None:
     missing = [name for name in needed if find_spec(name) is None]
     if missing:
         raise RequestError(
-            f"文档需要 {'、'.join(missing)}：请在源码目录 pip install -e '.[report]'",
-            f"documents need {', '.join(missing)}; in its sources: pip install -e '.[report]'",
+            _(
+                "documents need {missing}; in its sources: pip install -e '.[report]'",
+                missing=listed(missing),
+            )
         )
