@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xiancheng.calibration import parsing, priors
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.region import DERIVED, Region
 from xiancheng.calibration.region import load as load_region
 from xiancheng.sim.parameters import Parameters
@@ -130,8 +131,11 @@ def load(region: str | Path = "binzhou") -> PosteriorSample:
     sample = read(pack.folder)
     if sample is None:
         raise priors.ParameterError(
-            f"区域包 {pack.name} 中没有 {SAMPLE}；请先运行 xiancheng calibrate",
-            f"the pack {pack.name} holds no {SAMPLE}; run xiancheng calibrate first",
+            _(
+                "the pack {pack} holds no {SAMPLE}; run xiancheng calibrate first",
+                pack=pack.name,
+                SAMPLE=SAMPLE,
+            )
         )
     return sample
 
@@ -157,23 +161,35 @@ def _read(folder: Path, written: int) -> PosteriorSample:
     except parsing.TextError as error:
         zh, en = error.found
         raise priors.ParameterError(
-            f"{file} 不是逗号分隔的 UTF-8 表格，而是{zh}；请重新运行 calibrate",
-            f"{file} is no table in UTF-8 with commas, but {en}; run calibrate again",
+            _(
+                "{file} is no table in UTF-8 with commas, but {en}; run calibrate again",
+                file=file,
+                en=Words(zh, en),
+            )
         ) from None
     if sorted(header) != sorted([NUMBER, *names]) or not rows:
         raise priors.ParameterError(
-            f"{file} 的列应为 {NUMBER} 与全部 {len(names)} 个参数；请重新运行 calibrate",
-            f"{file} should have the columns {NUMBER} and all {len(names)} parameters; run "
-            "calibrate again",
+            _(
+                "{file} should have the columns {NUMBER} and all {n} parameters; "
+                "run calibrate again",
+                file=file,
+                NUMBER=NUMBER,
+                n=len(names),
+            )
         )
     for line, cells in rows:
         bad = next((cell for cell in cells if parsing.number(cell) is None), None)
         if bad is not None or len(cells) != len(header):
             raise priors.ParameterError(
-                f"{file}:{line} 应为 {len(header)} 个数；得到 {bad or len(cells)!r}",
-                f"{file}:{line} should hold {len(header)} numbers; got {bad or len(cells)!r}",
+                _(
+                    "{file}:{line} should hold {n} numbers; got {value!r}",
+                    file=file,
+                    line=line,
+                    n=len(header),
+                    value=bad or len(cells),
+                )
             )
-    table = np.array([cells for _, cells in rows], float)
+    table = np.array([cells for __, cells in rows], float)
     for row in table:
         priors.override({n: v for n, v in zip(header, row.tolist(), strict=True) if n != NUMBER})
     return PosteriorSample(
@@ -201,10 +217,13 @@ def _about(file: Path) -> Mapping[str, Any]:
         found = type(about).__name__
     if not isinstance(about, dict):
         raise priors.ParameterError(
-            f"{file} 应为一个 JSON 对象；得到 {found}；请重新运行 calibrate，"
-            f"或与 {SAMPLE} 一并删去",
-            f"{file} should hold one JSON object; got {found}; run calibrate again, or delete it "
-            f"together with {SAMPLE}",
+            _(
+                "{file} should hold one JSON object; got {found}; run calibrate "
+                "again, or delete it together with {SAMPLE}",
+                file=file,
+                found=found,
+                SAMPLE=SAMPLE,
+            )
         )
     return about
 
@@ -229,7 +248,7 @@ def draws(region: Region, n: int, seed: int) -> list[Draw]:
         return [Draw(p, i) for i, p in enumerate(priors.draw(n, seed), start=1)]
     rng = np.random.default_rng([seed, 5])
     rounds = -(-n // len(sample.values))
-    order = np.concatenate([rng.permutation(len(sample.values)) for _ in range(rounds)])
+    order = np.concatenate([rng.permutation(len(sample.values)) for __ in range(rounds)])
     return [sample.draw(int(row)) for row in order[:n]]
 
 

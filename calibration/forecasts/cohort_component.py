@@ -26,7 +26,7 @@ from xiancheng.calibration.forecasts.forecast import (
     shifted,
 )
 from xiancheng.calibration.forecasts.panel import Panel
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import _
 from xiancheng.sim.state import Floats
 
 STEP = 5.0  # years: the width of an age band
@@ -67,7 +67,7 @@ class CohortRatios:
     def after(self, people: Floats, years: float) -> Floats:
         """How many there are after some years, (...): between two steps by their growth."""
         whole, rest = divmod(years, STEP)
-        for _ in range(int(whole)):
+        for __ in range(int(whole)):
             people = self.step(people)
         now, later = people.sum(-1), self.step(people).sum(-1)
         return np.asarray(now * _ratio(later, now) ** (rest / STEP))
@@ -88,7 +88,7 @@ def by_place(ages: Floats, odds: Floats, urban: Floats, rural: Floats) -> Floats
     """
     ages = ages * ((urban + rural) / ages.sum(axis=1))[:, None]
     low, high = np.full(len(urban), -30.0), np.full(len(urban), 30.0)
-    for _ in range(60):
+    for __ in range(60):
         level = (low + high) / 2
         town = ages * expit(level[:, None] + np.log(odds))
         few = town.sum(axis=1) < urban
@@ -119,8 +119,7 @@ def cohort_component(
     record, origin = known.record, known.origin
     if abs(record.years - RECORD) > TOLERANCE:
         raise ForecastError(
-            f"队列要素法需要相隔十年的两次普查，现相隔 {record.years:.1f} 年",
-            f"cohorts take two censuses ten years apart, not {record.years:.1f}",
+            _("cohorts take two censuses ten years apart, not {years:.1f}", years=record.years)
         )
     before, after = placed(record, 0), placed(record, 1)
     own = pooled = CohortRatios.between(
@@ -154,6 +153,4 @@ def _rates(known: Known, years: float, draws: int, rng: np.random.Generator) -> 
     return cohort_component(known, years, draws, rng)[0]
 
 
-COHORTS = Baseline(
-    "cohorts", Words("城乡队列要素（率不变）", "urban-rural cohort component"), _rates
-)
+COHORTS = Baseline("cohorts", _("urban-rural cohort component"), _rates)

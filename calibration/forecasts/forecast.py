@@ -20,7 +20,7 @@ from scipy.special import expit, logit
 
 from xiancheng.calibration.errors import RefusedError
 from xiancheng.calibration.forecasts.panel import HoldOut, Panel, hold_out
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.sim.state import Floats
 
 EDGE = 0.001  # shares closer to 0 or 1 are taken as this far from it, where odds are needed
@@ -79,8 +79,10 @@ class Known:
     def __post_init__(self) -> None:
         if len(self.record) < 3:
             raise ForecastError(
-                f"统计基线至少需要 3 个可比的县级单位，现有 {len(self.record)} 个",
-                f"a statistical baseline takes 3 comparable counties; there are {len(self.record)}",
+                _(
+                    "a statistical baseline takes 3 comparable counties; there are {n}",
+                    n=len(self.record),
+                )
             )
 
     @property
@@ -189,7 +191,7 @@ class StudentT:
         """
         centre = float(np.median(values)) if location is None else location
         square = float(np.mean((values - centre) ** 2))
-        for _ in range(ITERATIONS):
+        for __ in range(ITERATIONS):
             weight = (DEGREES + 1) / (DEGREES + (values - centre) ** 2 / max(square, 1e-300))
             if location is None:
                 centre = float(np.average(values, weights=weight))

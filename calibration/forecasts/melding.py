@@ -26,12 +26,12 @@ from xiancheng.calibration.forecasts.cohort_component import COHORTS
 from xiancheng.calibration.forecasts.forecast import Forecaster, Known, random_stream
 from xiancheng.calibration.forecasts.scoring import stacking_weights
 from xiancheng.calibration.forecasts.trends import TRENDS
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.sim import observation
 from xiancheng.sim.parameters import Parameters
 from xiancheng.sim.state import Floats, Ints
 
-STACKED = Words("叠加（留一法赋权）", "stacked by leave-one-out")
+STACKED = _("stacked by leave-one-out")
 DECIMALS = 2  # of a printed rate
 
 
@@ -65,7 +65,7 @@ def members_of_draws(weights: Floats, draws: int, rng: np.random.Generator) -> I
 
 SINGLE: tuple[Forecaster, ...] = (*TRENDS, COHORTS)
 BASELINES: tuple[Forecaster, ...] = (
-    *SINGLE, Mixture("equal_weights", Words("等权混合", "equal-weight mixture"), SINGLE),
+    *SINGLE, Mixture("equal_weights", _("equal-weight mixture"), SINGLE),
 )  # fmt: skip
 
 

@@ -38,7 +38,7 @@ from xiancheng.calibration.forecasts.forecast import (
     shifted,
 )
 from xiancheng.calibration.forecasts.panel import Panel
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import _
 from xiancheng.sim.state import Floats, Ints
 
 CHAINS, WARM_UP, KEPT = 64, 60, 60  # chains side by side; rounds discarded and kept of each
@@ -209,25 +209,25 @@ def shared_trend(known: Known, years: float, draws: int, rng: np.random.Generato
 
 
 TRENDS = (
-    Baseline("persistence", Words("不变", "persistence"), partial(trend, moves=False)),
-    Baseline("drift", Words("线性外推", "drift"), trend),
+    Baseline("persistence", _("persistence"), partial(trend, moves=False)),
+    Baseline("drift", _("drift"), trend),
     Baseline(
-        "damped_drift", Words("阻尼外推（0.9）", "damped drift (0.9)"), partial(trend, damping=0.9)
+        "damped_drift", _("damped drift (0.9)"), partial(trend, damping=0.9)
     ),
     Baseline(
-        "growth_difference", Words("城乡增长率差", "urban-rural growth difference"),
+        "growth_difference", _("urban-rural growth difference"),
         partial(trend, ceiling=100.0),
     ),
     Baseline(
-        "logistic_80", Words("逻辑斯蒂，上限80%", "logistic, ceiling 80"),
+        "logistic_80", _("logistic, ceiling 80"),
         partial(trend, ceiling=80.0),
     ),
     Baseline(
-        "logistic_85", Words("逻辑斯蒂，上限85%", "logistic, ceiling 85"),
+        "logistic_85", _("logistic, ceiling 85"),
         partial(trend, ceiling=85.0),
     ),
     Baseline(
-        "shared_trend", Words("省市共享趋势（分层贝叶斯）", "shared trend (hierarchical Bayes)"),
+        "shared_trend", _("shared trend (hierarchical Bayes)"),
         shared_trend,
     ),
 )  # fmt: skip

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from xiancheng.calibration.i18n import _
 from xiancheng.calibration.inference.discrepancy import Discrepancy
 from xiancheng.calibration.inference.draws import Marginal, WeightedDraws, normal_scores
 from xiancheng.calibration.inference.regression import (
@@ -81,9 +82,7 @@ def training_set(
     priors : of each parameter of the table, in its order
     """
     if tuple(prior.name for prior in priors) != table.names:
-        raise EstimationError(
-            "先验与运行表的参数不一致", "the priors are not those of the parameters in the table"
-        )
+        raise EstimationError(_("the priors are not those of the parameters in the table"))
     sizes, errors = discrepancy.draw(len(table.theta), table.groups, seed)
     return TrainingSet(
         table, (*priors, *discrepancy.priors),
@@ -113,10 +112,14 @@ def split(origins: Ints, *, seed: int, inflation: int = 150, testing: int = 150)
     if len(learning) < FEWEST:
         runs = len(origins)
         raise EstimationError(
-            f"{runs} 次运行太少：检验与校准各留出 {testing} 与 {inflation} 次后，"
-            f"至少还需 {FEWEST} 次",
-            f"{runs} runs are too few: {FEWEST} are needed besides {testing} to test and "
-            f"{inflation} to widen intervals",
+            _(
+                "{runs} runs are too few: {FEWEST} are needed besides {testing} "
+                "to test and {inflation} to widen intervals",
+                runs=runs,
+                FEWEST=FEWEST,
+                testing=testing,
+                inflation=inflation,
+            )
         )
     return RowSplit(learning, np.sort(first[of_inflation]), np.sort(first[of_testing]))
 
@@ -200,8 +203,10 @@ class ConditionedEstimator:
         chosen = [table.summaries.index(name) for name in summaries]
         if self.keep[unit] or np.isnan(table.stats[:, unit, chosen]).all(axis=0).any():
             raise EstimationError(
-                f"无法预测 {table.units[unit]}：它没有被留出，或缺少所要的统计量",
-                f"{table.units[unit]} cannot be predicted: it is not left out, or lacks a summary",
+                _(
+                    "{unit} cannot be predicted: it is not left out, or lacks a summary",
+                    unit=table.units[unit],
+                )
             )
         simulated = estimator.training.simulated
         columns = simulated[:, unit, chosen] - self.median_departure(simulated, chosen)

@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _, listed
 from xiancheng.calibration.inference.draws import FARTHEST, WeightedDraws, systematic
 from xiancheng.calibration.inference.emulator import Emulator, emulator
 from xiancheng.sim.state import Floats
@@ -63,14 +63,14 @@ class HistoryMatch:
         """The result in a sentence."""
         waves, share = len(self.rows), self.rows[-1]["share"]
         if self.empty:
-            return Words(
-                f"历史匹配：没有任何参数能使模型产生观测值；相差最远的是：{'、'.join(self.off)}",
-                "History matching: no parameters make the observation; farthest off: "
-                f"{', '.join(self.off)}",
+            return _(
+                "History matching: no parameters make the observation; farthest off: {off}",
+                off=listed(self.off),
             )
-        return Words(
-            f"历史匹配：{waves} 轮之后，先验空间尚余 {share:.1%}",
-            f"History matching: {share:.1%} of the prior is left after wave {waves}",
+        return _(
+            "History matching: {share:.1%} of the prior is left after wave {waves}",
+            share=share,
+            waves=waves,
         )
 
 
@@ -111,7 +111,7 @@ def history_match(
         if nearest > 1 or plausible.all():
             break
         x, features = x[plausible], features[plausible]
-    return HistoryMatch(rows, tuple(name for name, _ in off), left)
+    return HistoryMatch(rows, tuple(name for name, __ in off), left)
 
 
 def _closest(
@@ -122,7 +122,7 @@ def _closest(
     order = np.argsort(distance)[:BEST]
     best, off = points[order], distance[order]
     step = 0.5
-    for _ in range(SEARCHES if off[0] > 1 else 0):
+    for __ in range(SEARCHES if off[0] > 1 else 0):
         tried = np.repeat(best, 8, axis=0)
         tried = tried + step * rng.standard_normal(tried.shape)
         found = emulated.distance(tried, observed) / emulated.edge
@@ -160,7 +160,7 @@ def tempered(
         chosen = systematic(weights, particles, rng)
         x, likelihood = x[chosen], likelihood[chosen]
         moved = 0.0
-        for _ in range(MOST_MOVES):
+        for __ in range(MOST_MOVES):
             x, likelihood, share = _moved(x, likelihood, power, walk, log_likelihood, rng)
             moved += share
             walk = walk * np.clip(0.6 + share / 0.234 * 0.4, 0.7, 1.4)
@@ -185,7 +185,7 @@ def _step(likelihood: Floats, most: float) -> float:
     if counting(most) >= COUNTING:
         return most
     low, high = 0.0, most
-    for _ in range(50):
+    for __ in range(50):
         middle = (low + high) / 2
         low, high = (middle, high) if counting(middle) >= COUNTING else (low, middle)
     return max(low, 1e-6)

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _, listed
 from xiancheng.calibration.inference.draws import WeightedDraws
 from xiancheng.calibration.inference.table import RunTable
 from xiancheng.sim.state import Floats
@@ -60,21 +60,18 @@ class PriorPredictiveCheck:
 
     def sentence(self) -> Words:
         """The result in a sentence or a few."""
-        n, k = len(self.rows), len(self.impossible)
-        impossible = Words(
-            f"，其中 {k} 个不可能出自模型", f", {k} of them impossible for the model"
-        )
+        k = len(self.impossible)
         worst = [
             "{unit} {summary} {value:.4g} ({low:.4g} … {high:.4g})".format(**row)
             for row in (self.impossible or self.rows)[:10]
         ]
-        return Words(
-            f"{self.of} 个观测中有 {n} 个超出先验预测 99% 带（偶然至多 {self.most} 个）"
-            f"{impossible.said('zh') if k else ''}{'：' if worst else ''}{'；'.join(worst)}",
-            f"{n} of {self.of} observations lie outside the 99 % band of the prior predictive "
-            f"(by chance at most {self.most})"
-            f"{impossible.said('en') if k else ''}{': ' if worst else ''}{'; '.join(worst)}",
-        )
+        return _(
+            "{n} of {of} observations lie outside the 99 % band of the prior predictive (by chance "
+            "at most {most}){impossible}{worst}",
+            n=len(self.rows), of=self.of, most=self.most,
+            impossible=_(", {k} of them impossible for the model", k=k) if k else "",
+            worst=Words("：" + "；".join(worst), ": " + "; ".join(worst)) if worst else "",
+        )  # fmt: skip
 
 
 def prior_predictive_check(table: RunTable, simulated: Floats) -> PriorPredictiveCheck:
@@ -150,15 +147,12 @@ class CalibrationTest:
     def sentence(self) -> Words:
         """The result in a sentence."""
         if self.passed:
-            return Words(
-                f"模拟校准检验（{self.of} 个留出的运行）：通过",
-                f"Simulation-based calibration on {self.of} runs left out: passed",
-            )
-        return Words(
-            f"模拟校准检验（{self.of} 个留出的运行）：未通过，不显示区间："
-            f"{'、'.join(self.failing)}",
-            f"Simulation-based calibration on {self.of} runs left out: failed, no intervals are "
-            f"shown: {', '.join(self.failing)}",
+            return _("Simulation-based calibration on {of} runs left out: passed", of=self.of)
+        return _(
+            "Simulation-based calibration on {of} runs left out: failed, no "
+            "intervals are shown: {failing}",
+            of=self.of,
+            failing=listed(self.failing),
         )
 
 

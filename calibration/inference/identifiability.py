@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtri
 
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.inference.draws import WeightedDraws
 from xiancheng.calibration.inference.table import optional
 from xiancheng.sim.state import Floats
@@ -27,9 +27,9 @@ APART = 0.7  # contraction from which a parameter is known by itself
 RECOVERED = 0.9  # share of the 95 % intervals that must contain the truth
 INNER = 0.98  # share of each prior that is explored, around its median
 WORDS: dict[str, Words] = {
-    "identified": Words("可识别", "identified"),
-    "weakly": Words("弱识别", "weakly identified"),
-    "not": Words("数据未提供信息", "the data say nothing"),
+    "identified": _("identified"),
+    "weakly": _("weakly identified"),
+    "not": _("the data say nothing"),
 }
 
 
@@ -72,13 +72,15 @@ def pairs(posterior: WeightedDraws) -> list[dict[str, Any]]:
 def _jointly(first: str, second: str, which: str) -> Words:
     """The sentence on a pair that is known only together."""
     if which == "sum":
-        return Words(
-            f"{first} 与 {second} 只能合并识别（标准分之和）",
-            f"{first} and {second} only jointly (the sum of their scores)",
+        return _(
+            "{first} and {second} only jointly (the sum of their scores)",
+            first=first,
+            second=second,
         )
-    return Words(
-        f"{first} 与 {second} 只能合并识别（标准分之差）",
-        f"{first} and {second} only jointly (the difference of their scores)",
+    return _(
+        "{first} and {second} only jointly (the difference of their scores)",
+        first=first,
+        second=second,
     )
 
 

@@ -1,9 +1,10 @@
 """Tables of `xiancheng hindcast`, and the page docs/validation.md."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.region import Region
 from xiancheng.results.contents.words import LEFT_OUT
 from xiancheng.results.markdown import Lines, both, markdown, template
@@ -12,9 +13,9 @@ from xiancheng.results.verdict.forecasts import MODEL, TITLES
 from xiancheng.results.verdict.hindcast import THRESHOLD
 
 PARTS = {
-    "urban_growth": Words("城镇常住人口", "urban residents"),
-    "rural_growth": Words("乡村常住人口", "rural residents"),
-    "residents_growth": Words("常住人口", "residents"),
+    "urban_growth": _("urban residents"),
+    "rural_growth": _("rural residents"),
+    "residents_growth": _("residents"),
 }
 
 
@@ -24,23 +25,25 @@ def settings_of(record: Mapping[str, Any]) -> Words:
     pool = chosen["pool"]
     prefix = "" if pool is None else "pool_"
     runs, scale = chosen[f"{prefix}runs"], chosen[f"{prefix}scale"]
-    return Words(
-        f"{units} 个县级单位，{'不借用周边各县' if pool is None else f'周边区域包 {pool}'}，"
-        f"{runs} 次运行，规模 {scale:g}，种子 {chosen['seed']}",
-        f"{units} county units, {'no pool' if pool is None else f'pool {pool}'}, {runs} runs at "
-        f"scale {scale:g}, seed {chosen['seed']}",
+    return _(
+        "{units} county units, {pool}, {runs} runs at scale {scale:g}, seed {seed}",
+        units=units,
+        pool=(_("no pool") if pool is None else _("pool {pool}", pool=pool)),
+        runs=runs,
+        scale=scale,
+        seed=chosen["seed"],
     )
 
 
 SCORES = {
-    "forecaster": Words("预测者", "forecaster"),
-    "mae": Words("平均绝对误差（点）", "MAE (points)"),
-    "bias": Words("偏差", "bias"),
+    "forecaster": _("forecaster"),
+    "mae": _("MAE (points)"),
+    "bias": _("bias"),
     "crps": Words("CRPS", "CRPS"),
-    "model_skill": Words("模型对其技巧", "model's skill against it"),
-    "cover_50": Words("50% 覆盖", "50 % cover"),
-    "cover_80": Words("80% 覆盖", "80 % cover"),
-    "cover_95": Words("95% 覆盖", "95 % cover"),
+    "model_skill": _("model's skill against it"),
+    "cover_50": _("50 % cover"),
+    "cover_80": _("80 % cover"),
+    "cover_95": _("95 % cover"),
     "brier": Words("Brier", "Brier"),
 }
 
@@ -63,9 +66,9 @@ def county_lines(record: Sequence[Mapping[str, Any]], pack: Region, lang: str) -
     """A row for each of the region's own counties: forecast and census."""
     names = {c.code: c.said(lang) for c in pack.counties}
     heads = (
-        Words("县", "county"), Words("起点", "start"), Words("中位", "median"),
-        Words("80% 区间", "80 % interval"), Words("95% 区间", "95 % interval"),
-        Words("普查", "census"),
+        _("county"), _("start"), _("median"),
+        _("80 % interval"), _("95 % interval"),
+        _("census"),
     )  # fmt: skip
     rows = [
         [
@@ -81,11 +84,11 @@ def county_lines(record: Sequence[Mapping[str, Any]], pack: Region, lang: str) -
 def sign_lines(record: Mapping[str, Any], pack: Region, lang: str) -> Lines:
     """A row for each county and part: growth forecast and observed, and their signs."""
     names = {c.code: c.said(lang) for c in pack.counties}
-    yes, no = Words("是", "yes").said(lang), Words("**否**", "**no**").said(lang)
+    yes, no = _("yes").said(lang), _("**no**").said(lang)
     heads = (
-        Words("县", "county"), Words("部分", "part"), Words("模型中位", "model's median"),
-        Words("95% 区间", "95 % interval"), Words("普查", "census"),
-        Words("符号对", "sign right"), Words("在区间内", "inside"),
+        _("county"), _("part"), _("model's median"),
+        _("95 % interval"), _("census"),
+        _("sign right"), _("inside"),
     )  # fmt: skip
     rows = [
         [
@@ -98,6 +101,17 @@ def sign_lines(record: Mapping[str, Any], pack: Region, lang: str) -> Lines:
     return [head.said(lang) for head in heads], rows
 
 
+MARK = "<!-- scores -->\n"  # what follows in a page is kept: registered scores, as they came out
+
+
+def registered_scores(file: Path) -> str:
+    """The text from `MARK` on in a page that is written anew; empty if there is none."""
+    if not file.is_file():
+        return ""
+    __, mark, scores = file.read_text(encoding="utf-8").partition(MARK)
+    return f"\n{mark}{scores}" if mark else ""
+
+
 def page(record: Mapping[str, Any], pack: Region) -> str:
     """The page docs/validation.md, Chinese with English beside it."""
     short, synthetic = record["trial"], record["synthetic"]
@@ -105,8 +119,8 @@ def page(record: Mapping[str, Any], pack: Region) -> str:
     scores = []
     for by in dict.fromkeys(row["left_out"] for row in record["scores"]):
         rows = [row for row in record["scores"] if row["left_out"] == by]
-        scores += [f"## {LEFT_OUT[by].said('zh')}留出 · {LEFT_OUT[by].said('en')} left out",
-                   markdown(*both(score_lines, rows))]  # fmt: skip
+        title = _("{by} left out", by=LEFT_OUT[by])
+        scores += [f"## {title.zh} · {title.en}", markdown(*both(score_lines, rows))]
         scores += [f"**{finding}**"] if short else []
     counties = [
         f"### {_title(name)}\n\n{markdown(*both(county_lines, rows, pack))}\n"
@@ -124,8 +138,7 @@ def page(record: Mapping[str, Any], pack: Region) -> str:
     weights = [f"{_title(name)} {w:.2f}" for name, w in record["weights"].items() if w > 0.005]
     what = settings_of(record)
     return template("validation.md").format(
-        trial_zh="（试运行，不是结果）" if short else "",
-        trial_en=" (a trial, not a result)" if short else "",
+        trial=_(" (a trial, not a result)") if short else Words("", ""),
         code=record["software"]["simulation_code"],
         years=record["years"],
         settings_zh=what.said("zh"),
@@ -154,13 +167,10 @@ def _finding(record: Mapping[str, Any]) -> str:
         return f"{note.said('zh')}。{note.said('en')}."
     best = min(r["crps"] for r in record["scores"] if r["forecaster"] != MODEL)
     if next(r["crps"] for r in record["scores"] if r["forecaster"] == MODEL) < best:
-        found = Words(
-            "模型的 CRPS 低于所有简单预测。", "The model's CRPS is below every simple forecast's."
-        )
+        found = _("The model's CRPS is below every simple forecast's.")
     else:
-        found = Words(
-            "简单预测在水平上更好：水平由它们给出，模型只给出差异与分解。",
-            "A simple forecast is better at the level: they carry the level, the model gives "
-            "differences and their decomposition.",
+        found = _(
+            "A simple forecast is better at the level: they carry the level, "
+            "the model gives differences and their decomposition."
         )
     return found.said("zh") + found.said("en")

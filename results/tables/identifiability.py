@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.inference.identifiability import IDENTIFIED, WEAKLY, WORDS
 from xiancheng.results.markdown import Lines, both, markdown, template
 
@@ -17,7 +17,7 @@ def _word(row: Account) -> Words:
     (low, middle, high), after = row["prior"], row["posterior"][1]
     way = high - middle if after > middle else middle - low
     if row["word"] == "not" and abs(after - middle) >= MOVED * way:
-        return Words("移动而未收窄", "moved, no narrower")
+        return _("moved, no narrower")
     return WORDS[row["word"]]
 
 
@@ -35,11 +35,11 @@ def parameters(account: Account, lang: str) -> Lines:
         for row in account["parameters"]
     ]  # fmt: skip
     heads = (
-        Words("参数", "parameter"),
-        Words("先验 5% · 中位 · 95%", "prior 5 % · median · 95 %"),
-        Words("后验 5% · 中位 · 95%", "posterior 5 % · median · 95 %"),
-        Words("收缩", "contraction"),
-        Words("判断", "verdict"),
+        _("parameter"),
+        _("prior 5 % · median · 95 %"),
+        _("posterior 5 % · median · 95 %"),
+        _("contraction"),
+        _("verdict"),
     )
     return [head.said(lang) for head in heads], rows
 
@@ -51,9 +51,9 @@ def errors(account: Account, lang: str) -> Lines:
         for row in account["errors"]
     ]
     heads = (
-        Words("汇总量", "summary"),
-        Words("先验中位", "prior median"),
-        Words("后验 5% · 中位 · 95%", "posterior 5 % · median · 95 %"),
+        _("summary"),
+        _("prior median"),
+        _("posterior 5 % · median · 95 %"),
     )
     return [head.said(lang) for head in heads], rows
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from xiancheng.calibration import priors
 from xiancheng.calibration.forecasts.panel import Panel
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.inference.abc import (
     Estimator,
     RowSplit,
@@ -119,7 +119,7 @@ def _digest(pack: str | None) -> str | None:
 def trial_note(short: Sequence[str]) -> Words:
     """That something is a trial, and in what it falls short."""
     listed = "; ".join(short)
-    return Words(f"试运行，不是结果：{listed}", f"a trial, not a result: {listed}")
+    return _("a trial, not a result: {listed}", listed=listed)
 
 
 def others(pool: Region, region: Region) -> Bools:
@@ -185,7 +185,7 @@ def updated(
     scores = np.hstack([normal_scores(PRIORS, table.theta), sizes])
     every = (*PRIORS, *discrepancy.priors)
     training = TrainingSet(table, every, scores, table.stats + errors, discrepancy)
-    _, origins = np.unique(sizes, axis=0, return_inverse=True)  # a draw may be taken twice
+    __, origins = np.unique(sizes, axis=0, return_inverse=True)  # a draw may be taken twice
     return _learned(made, training, origins.ravel(), settings)
 
 
@@ -194,8 +194,7 @@ def _learned(
 ) -> Stage:
     check = prior_predictive_check(training.table, training.simulated)
     if check.failed:
-        found = check.sentence()
-        raise PriorPredictiveError(found.said("zh"), found.said("en"))
+        raise PriorPredictiveError(check.sentence())
     held = max(int(HELD_OUT * len(training.simulated)), 30)
     rows = split(origins, seed=settings.seed, inflation=held, testing=held)
     estimator = learn(training, rows.learning, seed=settings.seed)

@@ -16,7 +16,7 @@ pytest.importorskip("sklearn")
 def test_too_few_runs_are_refused_before_anything_is_computed(tmp_path, capsys):
     words = ["calibrate", "--quick", "--runs", "20", "--out", str(tmp_path / "t"), "--lang", "en"]
     assert main(words) == 2
-    assert "runs should be 180 at least" in capsys.readouterr().err
+    assert "--runs should be a whole number from 180" in capsys.readouterr().err
     assert not (tmp_path / "t").exists()
 
 
@@ -29,16 +29,16 @@ def test_a_page_needs_a_sample(pack, tmp_path, capsys):
 @pytest.fixture
 def calibrated(monkeypatch, tmp_path, sample):
     """A function that runs the command on an estimate made up beforehand."""
-    from xiancheng.results.verdict import commands
+    from xiancheng.results.cli import evidence
 
     stage = {"region": "r", "check": {"zh": "", "en": ""},
              "gate": {"passed": True, "zh": "", "en": ""}}  # fmt: skip
     told = {"stages": [stage], "parameters": [], "errors": []}
     drawn = (sample.values, None, sample.numbers)
-    monkeypatch.setattr(commands, "_estimate", lambda *_: (None, None))
-    monkeypatch.setattr(commands, "_show", lambda *_: None)
-    monkeypatch.setattr(commands.account, "account", lambda *_: told)
-    monkeypatch.setattr(commands.estimate, "drawn", lambda *_: drawn)
+    monkeypatch.setattr(evidence, "_estimate", lambda *_: (None, None))
+    monkeypatch.setattr(evidence, "_print_estimate", lambda *_: None)
+    monkeypatch.setattr(evidence.accounts, "account", lambda *_: told)
+    monkeypatch.setattr(evidence.estimates, "drawn", lambda *_: drawn)
     return lambda region, *words: main(
         ["calibrate", "--region", str(region), "--out", str(tmp_path / "out"), "--lang", "en",
          *words]

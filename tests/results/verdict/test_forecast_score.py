@@ -14,9 +14,9 @@ from tests import registration
 from xiancheng.calibration.errors import ScenarioError
 from xiancheng.calibration.forecasts.scoring import LEVELS
 from xiancheng.calibration.region import load
-from xiancheng.results.cli import Say, main, parser
+from xiancheng.results.cli import evidence, main, parsed
 from xiancheng.results.tables import forecast_score as score_tables
-from xiancheng.results.verdict import commands
+from xiancheng.results.text import Say
 from xiancheng.results.verdict import forecast_score as scoring
 from xiancheng.results.verdict.forecasts import (
     FORECASTERS,
@@ -233,7 +233,7 @@ def test_counties_together_stay_out_of_the_main_score(told):
 
 @pytest.fixture
 def small(monkeypatch):
-    monkeypatch.setattr(commands, "REGISTERED", SMALL)
+    monkeypatch.setattr(evidence, "REGISTERED", SMALL)
 
 
 def test_the_command_prints_and_writes_what_came_out(file, tmp_path, small, capsys):
@@ -249,7 +249,7 @@ def test_the_command_prints_and_writes_what_came_out(file, tmp_path, small, caps
 
 
 def test_people_read_tables(file, told, monkeypatch, capsys):
-    monkeypatch.setattr(commands, "forecasts", lambda *_, **__: told)
+    monkeypatch.setattr(evidence, "forecasts", lambda *_, **__: told)
     path = file(line(value="38"), line(code="371600", value="64"))
     assert main(["score", str(path), "--lang", "en"]) == 0
     shown = capsys.readouterr().out
@@ -304,8 +304,8 @@ def test_the_registered_commands_are_understood(page):
     )
     assert len(found) == 2
     for command in found:
-        asked = parser(Say("zh")).parse_args(command.split()[1:])
-        settings = commands.score_settings(asked)
+        ctx = parsed(command.split()[1:], Say("zh"))
+        settings = evidence.registered_or(ctx.command.options(ctx))
         assert replace(settings, cutoff=REGISTERED.cutoff) == REGISTERED
         assert settings.cutoff in ROUNDS
     assert (load("binzhou").censuses[-1], INFORMATION) == ROUNDS
@@ -327,9 +327,9 @@ def test_registration_holds_no_figure_it_seals(page):
 
 def test_other_settings_are_not_the_registered_ones(told):
     asked = SimpleNamespace(cutoff=None, draws=None, scale=None, seed=None)
-    assert commands.score_settings(asked) == REGISTERED
+    assert evidence.registered_or(asked) == REGISTERED
     asked.draws = 50
-    changed = commands.score_settings(asked)
+    changed = evidence.registered_or(asked)
     assert changed.draws == 50
     said = " ".join(remark.said("en") for remark in score_tables.notes(told, [], changed))
     assert "not the registered settings: draws=50" in said

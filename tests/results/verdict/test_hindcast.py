@@ -14,7 +14,7 @@ from xiancheng.calibration.posterior import RECORD
 from xiancheng.calibration.region import load
 from xiancheng.results.cli import main
 from xiancheng.results.tables.hindcast import page as page_of
-from xiancheng.results.verdict import commands
+from xiancheng.results.tables.hindcast import registered_scores
 from xiancheng.results.verdict import estimate as estimating
 from xiancheng.results.verdict import hindcast as hindcasting
 from xiancheng.results.verdict.estimate import EstimateSettings
@@ -206,8 +206,8 @@ def test_the_command_writes_page_picture_and_record(tmp_path, capsys):
 
 def test_registered_scores_outlast_a_page_that_is_written_anew(tmp_path):
     page = tmp_path / "page.md"
-    assert commands.registered_scores(page) == ""
+    assert registered_scores(page) == ""
     page.write_text("# old\n\n<!-- scores -->\nregistered\n", "utf-8")
-    assert commands.registered_scores(page) == "\n<!-- scores -->\nregistered\n"
+    assert registered_scores(page) == "\n<!-- scores -->\nregistered\n"
     page.write_text("# old\n", "utf-8")
-    assert commands.registered_scores(page) == ""
+    assert registered_scores(page) == ""
