@@ -179,7 +179,7 @@ def override(values: Mapping[str, float]) -> Parameters:
     ]
     if slips:
         zh, en = zip(*slips, strict=True)
-        raise ParameterError("；".join(zh), "; ".join(en))
+        raise ParameterError(Words("；".join(zh), "; ".join(en)))
     return replace(central(), **{name: float(value) for name, value in values.items()})
 
 
