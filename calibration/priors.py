@@ -172,13 +172,13 @@ def override(values: Mapping[str, float]) -> Parameters:
         )
     values = {name: _scalar(value) for name, value in dict(values).items()}
     priors = {prior.name: prior for prior in catalogue()}
-    slips = [
-        slip
+    problems = [
+        problem
         for name, value in values.items()
-        if (slip := _slip(priors[name], value) if name in priors else _unknown(name, priors))
+        if (problem := _problem(priors[name], value) if name in priors else _unknown(name, priors))
     ]
-    if slips:
-        zh, en = zip(*slips, strict=True)
+    if problems:
+        zh, en = zip(*problems, strict=True)
         raise ParameterError(Words("；".join(zh), "; ".join(en)))
     return replace(central(), **{name: float(value) for name, value in values.items()})
 
@@ -202,7 +202,7 @@ def _finite(value: float) -> bool:
         return False
 
 
-def _slip(prior: Prior, value: float) -> tuple[str, str] | None:
+def _problem(prior: Prior, value: float) -> tuple[str, str] | None:
     """What is wrong with a value, in Chinese and English; None if it can be used."""
     if not isinstance(value, Real) or isinstance(value, bool) or not _finite(value):
         return _("{prior} must be a finite number, not {value!r}", prior=prior.name, value=value)
