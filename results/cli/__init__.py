@@ -19,7 +19,8 @@ from xiancheng.calibration.errors import LANGUAGE, localized, preferred_language
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.results.cells import as_json
 from xiancheng.results.cli import commands
-from xiancheng.results.cli.options import Group, Option, message
+from xiancheng.results.cli.help import message
+from xiancheng.results.cli.options import Group, Option
 from xiancheng.results.cli.process import (
     DONE,
     FAILED,
@@ -47,7 +48,7 @@ def program(say: Say) -> Group:
     known = say(_("version and digest of the code"))
     asks = Option("--version", known, is_flag=True, expose_value=False, is_eager=True,
                   callback=show_version)  # fmt: skip
-    return Group(NAME, about, say, commands.COMMANDS, asks, alone=next_steps)
+    return Group(NAME, about, say, commands.sections(say), asks, alone=next_steps)
 
 
 def next_steps(ctx: click.Context) -> int:

@@ -421,7 +421,8 @@ def console(say: Say) -> Command:
 def region(say: Say) -> Group:
     """Commands about region packs."""
     members = {"check": region_check, "from-census": region_from_census, "new": region_new}
-    return Group("region", say(_("region packs")), say, members)
+    heading = say(_("commands:"))
+    return Group("region", say(_("region packs")), say, {heading: members})
 
 
 def region_check(say: Say) -> Command:
@@ -461,10 +462,14 @@ def region_new(say: Say) -> Command:
     )  # fmt: skip
 
 
-COMMANDS: dict[str, Callable[[Say], Command | Group]] = {
-    each.__name__: each
-    for each in (
-        run, check, show, measures, sweep, compare, attribute, seek, sensitivity, reproduce, score,
-        calibrate, hindcast, report, console, region,
-    )
-}  # fmt: skip
+def sections(say: Say) -> dict[str, dict[str, Callable[[Say], Command | Group]]]:
+    """All commands by name, under headings."""
+    found = {
+        say(_("one run:")): (run, reproduce),
+        say(_("scenarios and measures:")): (check, show, measures),
+        say(_("many runs:")): (sweep, compare, attribute, seek, sensitivity),
+        say(_("estimates and tests:")): (calibrate, hindcast, score),
+        say(_("to hand on:")): (report, console),
+        say(_("other regions:")): (region,),
+    }
+    return {heading: {each.__name__: each for each in made} for heading, made in found.items()}

@@ -5,31 +5,21 @@ as `calibration.parsing` reads them.
 """
 
 from argparse import Namespace
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
-from shutil import get_terminal_size
 from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
-from rich.cells import cell_len
 
-from xiancheng.calibration import naming, parsing
+from xiancheng.calibration import parsing
 from xiancheng.calibration.i18n import _, listed
-from xiancheng.results.text import Say, wrapped
+from xiancheng.results.cli.help import nearest, page, say_of, unknown, usage
+from xiancheng.results.text import Say
 
-WIDEST, LEFT = 100, 30  # widths [characters] of help, and of its first column
-
-Params = Sequence[click.Parameter]
-Record = tuple[str, str]
-
-
-def nearest(word: str, known: Iterable[str], say: Say) -> str:
-    """The closest of the known words, as a question; empty if none is near."""
-    near = naming.nearest(word, known)
-    return say(_("; did you mean {near}?", near=near)) if near else ""
+Sections = Mapping[str, Mapping[str, Callable[[Say], Any]]]  # of commands, by heading and name
 
 
 # Types
@@ -55,7 +45,7 @@ class Value(click.ParamType[Any]):
         """The value, or a usage error."""
         found = self.read(value) if isinstance(value, str) else value
         if found is None:
-            say, expected = _say(ctx), self.expected
+            say, expected = say_of(ctx), self.expected
             got = f"{value}{nearest(value, self.words, say)}"
             self.fail(say(_("should be {expected}; got {got}", expected=expected, got=got)),
                       param, ctx)  # fmt: skip
@@ -147,7 +137,7 @@ class File(click.ParamType[Path]):
         try:
             path.open("rb").close()
         except (OSError, ValueError) as error:
-            why, say = getattr(error, "strerror", None) or str(error), _say(ctx)
+            why, say = getattr(error, "strerror", None) or str(error), say_of(ctx)
             self.fail(
                 say(_("should be a file to read; got {path} ({why})", path=path, why=why)),
                 param,
@@ -159,12 +149,6 @@ class File(click.ParamType[Path]):
     ) -> list[CompletionItem]:
         """Files and folders."""
         return [CompletionItem(incomplete, type="dir" if self.name == "DIR" else "file")]
-
-
-def _say(ctx: click.Context | None) -> Say:
-    assert ctx is not None
-    say: Say = ctx.obj
-    return say
 
 
 # Parameters
@@ -187,55 +171,15 @@ class Option(click.Option):
         several: bool = False, **more: Any,
     ) -> None:  # fmt: skip
         super().__init__([name], help=about, multiple=several, **more)
-        self.example, self.unit, self.usual = example, unit, usual
-
-    def help_in(self, say: Say) -> str:
-        """The help with all that belongs to it."""
-        notes = []
-        usual = self.usual or ("" if self.multiple or self.default is None else _plain(self))
-        if self.required:
-            notes.append(say(_("required")))
-        elif usual:
-            notes.append(say(_("default: {usual}", usual=usual)))
-        if self.unit:
-            notes.append(say(_("unit: {unit}", unit=self.unit)))
-        if self.example:
-            notes.append(
-                say(_("example: {opts} {example}", opts=self.opts[0], example=self.example))
-            )
-        return _with_notes(self.help or "", notes, say)
-
-
-def _plain(option: Option) -> str:
-    """The default of an option as it would be typed; empty without one."""
-    default = option.default
-    if option.is_flag or not isinstance(default, str | int | float | Path):
-        return ""
-    return f"{default:g}" if isinstance(default, float) else str(default)
+        self.about, self.example, self.unit, self.usual = about, example, unit, usual
 
 
 class Argument(click.Argument):
-    """A positional argument with a help of its own."""
+    """A positional argument that says its default and an example in its help."""
 
     def __init__(self, name: str, about: str, example: str = "", **more: Any) -> None:
         super().__init__([name], **more)
-        self.about, self.example = about, example
-
-    def help_in(self, say: Say) -> str:
-        """The help with the default and the example."""
-        notes = []
-        if isinstance(self.default, str):
-            notes.append(say(_("default: {default}", default=self.default)))
-        if self.example:
-            notes.append(say(_("example: {example}", example=self.example)))
-        return _with_notes(self.about, notes, say)
-
-
-def _with_notes(text: str, notes: Sequence[str], say: Say) -> str:
-    if not notes:
-        return text
-    note = say(_("; ")).join(notes)
-    return say(_("{text} ({note})", text=text, note=note))
+        self.about, self.example, self.unit, self.usual = about, example, "", ""
 
 
 def shared(say: Say) -> list[click.Parameter]:
@@ -345,7 +289,7 @@ class Command(click.Command):
 
     def get_help(self, ctx: click.Context) -> str:
         """Usage, description, arguments and options."""
-        return _page(self, ctx, [])
+        return page(self, ctx)
 
 
 class Group(click.Group):
@@ -353,19 +297,22 @@ class Group(click.Group):
 
     Parameters
     ----------
-    members : by name, what makes the command in a language
+    sections : by heading, the names of its commands and what makes each in a language
     alone : what is done where no command is given; by default this is refused
     """
 
     def __init__(
-        self, name: str, about: str, say: Say, members: Mapping[str, Callable[[Say], Any]],
-        *params: click.Parameter, alone: "Callable[[click.Context], int] | None" = None,
+        self, name: str, about: str, say: Say, sections: Sections, *params: click.Parameter,
+        alone: Callable[[click.Context], int] | None = None,
     ) -> None:  # fmt: skip
         super().__init__(
             name, help=about, params=[*params, *shared(say)], add_help_option=False,
             invoke_without_command=True,
         )  # fmt: skip
-        self.say, self.members, self.alone = say, members, alone
+        self.say, self.sections, self.alone = say, sections, alone
+        self.members = {
+            name: make for members in sections.values() for name, make in members.items()
+        }
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names in their order."""
@@ -411,10 +358,12 @@ class Group(click.Group):
         return usage(self, ctx)
 
     def get_help(self, ctx: click.Context) -> str:
-        """Usage, description, options and commands."""
-        listed = [(name, made.help or "")
-                  for name in self.members if (made := self.get_command(ctx, name))]  # fmt: skip
-        return _page(self, ctx, listed)
+        """Usage, description, options and commands under their headings."""
+        listed_ = {
+            heading: [(name, make(self.say).help or "") for name, make in members.items()]
+            for heading, members in self.sections.items()
+        }
+        return page(self, ctx, listed_)
 
 
 def spread(words: Sequence[str], several: set[str]) -> list[str]:
@@ -443,7 +392,7 @@ def numbers(
     """Numbers by name; a name that stands twice is a usage error."""
     names = [name for name, __ in pairs]
     if double := next((name for name in names if names.count(name) > 1), None):
-        say = _say(ctx)
+        say = say_of(ctx)
         raise click.BadParameter(
             say(_("{double} stands twice; name each once", double=double)),
             ctx,
@@ -452,97 +401,6 @@ def numbers(
     return dict(pairs)
 
 
-def unknown(ctx: click.Context, words: str) -> click.UsageError:
-    """The error of words that a command does not know."""
-    say, path = _say(ctx), ctx.command_path
-    known = [name for param in ctx.command.params for name in param.opts]
-    option = words.partition(" ")[0].partition("=")[0]
-    near = nearest(option, known, say) if option.startswith("-") else ""
-    return click.UsageError(
-        say(_("takes no {words}{near}; see {path} --help", words=words, near=near, path=path)), ctx,
-    )  # fmt: skip
-
-
-def message(error: click.UsageError, say: Say) -> str:
-    """A usage error in the reader's language, with the usage of the command on a line below."""
-    ctx, what = error.ctx, error.format_message()
-    if isinstance(error, click.NoSuchOption) and ctx is not None:
-        what = unknown(ctx, error.option_name).message
-    elif isinstance(error, click.MissingParameter) and error.param is not None:
-        name = _written(error.param)
-        what = say(_("{name} is missing", name=name))
-    elif isinstance(error, click.BadParameter) and error.param is not None:
-        name = _written(error.param)
-        what = f"{name} {error.message}"
-    elif isinstance(error, click.BadOptionUsage):
-        flag = ctx is not None and any(
-            isinstance(p, Option) and p.is_flag and error.option_name in p.opts
-            for p in ctx.command.params
-        )
-        needs = say(_("takes no value")) if flag else say(_("needs a value"))
-        what = f"{error.option_name} {needs}"
-    if ctx is None:
-        return what
-    return f"{ctx.command_path}: {what}\n{usage(ctx.command, ctx)}"
-
-
-def _written(param: click.Parameter) -> str:
-    """How a parameter is written: --seed, DESIGN."""
-    return param.opts[0] if isinstance(param, click.Option) else param.human_readable_name
-
-
 def _listed(value: object) -> list[str]:
     values = value if isinstance(value, list | tuple) else [value]
     return [each for each in values if isinstance(each, str)]
-
-
-# Help
-
-
-def usage(command: click.Command, ctx: click.Context) -> str:
-    """How a command is called, on one line."""
-    say = _say(ctx)
-    words = [say(_("[options]"))]
-    words += [_spelled(p) for p in command.params if isinstance(p, click.Argument) or p.required]
-    if isinstance(command, Group):
-        words.append(say(_("COMMAND ...")))
-    return f"{say(_('usage: '))}{ctx.command_path} {' '.join(words)}"
-
-
-def _spelled(param: click.Parameter) -> str:
-    """A parameter as it is typed: `--seed N`, `[SCENARIO]`, `A...`."""
-    if isinstance(param, click.Argument):
-        word = param.human_readable_name + ("..." if param.nargs < 0 else "")
-        return word if param.required else f"[{word}]"
-    if isinstance(param, click.Option) and param.is_flag:
-        return param.opts[0]
-    values = param.metavar or param.type.name
-    return f"{param.opts[0]} {values}{' ...' if param.multiple else ''}"
-
-
-def _page(command: click.Command, ctx: click.Context, commands: list[Record]) -> str:
-    """The help of a command."""
-    say, width = _say(ctx), min(get_terminal_size().columns, WIDEST)
-    arguments = [(_spelled(p), p.help_in(say)) for p in command.params if isinstance(p, Argument)]
-    options = [(_spelled(p), p.help_in(say)) for p in command.params if isinstance(p, Option)]
-    sections = [usage(command, ctx), wrapped(command.help or "", width)]
-    for title, records in (
-        (say(_("arguments:")), arguments), (say(_("options:")), options),
-        (say(_("commands:")), commands),
-    ):  # fmt: skip
-        if records:
-            sections.append("\n".join([title, *_lines(records, width)]))
-    return "\n\n".join(sections)
-
-
-def _lines(records: Sequence[Record], width: int) -> Iterable[str]:
-    """Words and their help side by side; long words stand on a line of their own."""
-    left = min(LEFT, 2 + max(cell_len(word) for word, __ in records))
-    for word, text in records:
-        first, *more = wrapped(text, max(width - left - 2, 20)).split("\n")
-        if cell_len(word) + 2 > left:
-            yield f"  {word}"
-            yield f"  {' ' * left}{first}"
-        else:
-            yield f"  {word}{' ' * (left - cell_len(word))}{first}"
-        yield from (f"  {' ' * left}{line}" for line in more)

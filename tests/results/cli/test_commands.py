@@ -17,6 +17,7 @@ import pytest
 from xiancheng.results.analysis import attribution
 from xiancheng.results.cli import main, parsed, program
 from xiancheng.results.cli.commands import WORLDS
+from xiancheng.results.cli.help import help_of
 from xiancheng.results.cli.options import Group, Option
 from xiancheng.results.text import Say
 from xiancheng.scenarios.simulate import LIMITS
@@ -71,7 +72,7 @@ def test_the_random_worlds_that_help_names_are_those_of_an_attribution():
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_every_option_states_its_default_and_an_example_and_a_number_its_unit(command, lang):
     for param in commands(lang)[command].params:
-        text = param.help_in(Say(lang))
+        text = help_of(param, Say(lang))
         assert len(text) > 1
         if not isinstance(param, Option) or param.is_flag:
             continue
