@@ -8,15 +8,16 @@ from pathlib import Path
 from shutil import get_terminal_size
 
 import click
+from click.shell_completion import CompletionItem
 from rich.cells import cell_len
 
 from xiancheng.calibration import naming
-from xiancheng.calibration.i18n import _
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.results.text import Say, wrapped
 
 WIDEST, LEFT = 100, 30  # widths [characters] of help, and of its first column
 
-Record = tuple[str, str]  # words, and what they do
+Text = str | Words
 
 
 def say_of(ctx: click.Context | None) -> Say:
@@ -26,10 +27,10 @@ def say_of(ctx: click.Context | None) -> Say:
     return say
 
 
-def nearest(word: str, known: Iterable[str], say: Say) -> str:
+def nearest(word: str, known: Iterable[str]) -> Text:
     """The closest of the known words, as a question; empty if none is near."""
     near = naming.nearest(word, known)
-    return say(_("; did you mean {near}?", near=near)) if near else ""
+    return _("; did you mean {near}?", near=near) if near else ""
 
 
 # Errors
@@ -37,13 +38,12 @@ def nearest(word: str, known: Iterable[str], say: Say) -> str:
 
 def unknown(ctx: click.Context, words: str) -> click.UsageError:
     """The error of words that a command does not know."""
-    say, path = say_of(ctx), ctx.command_path
-    known = [name for param in ctx.command.params for name in param.opts]
     option = words.partition(" ")[0].partition("=")[0]
-    near = nearest(option, known, say) if option.startswith("-") else ""
-    return click.UsageError(
-        say(_("takes no {words}{near}; see {path} --help", words=words, near=near, path=path)), ctx,
-    )  # fmt: skip
+    known = [name for param in ctx.command.params for name in param.opts]
+    near = nearest(option, known) if option.startswith("-") else ""
+    what = _("takes no {words}{near}; see {path} --help", words=words, near=near,
+             path=ctx.command_path)  # fmt: skip
+    return click.UsageError(say_of(ctx)(what), ctx)
 
 
 def message(error: click.UsageError, say: Say) -> str:
@@ -52,21 +52,16 @@ def message(error: click.UsageError, say: Say) -> str:
     if isinstance(error, click.NoSuchOption) and ctx is not None:
         what = unknown(ctx, error.option_name).message
     elif isinstance(error, click.MissingParameter) and error.param is not None:
-        name = _written(error.param)
-        what = say(_("{name} is missing", name=name))
+        what = say(_("{name} is missing", name=_written(error.param)))
     elif isinstance(error, click.BadParameter) and error.param is not None:
-        name = _written(error.param)
-        what = f"{name} {error.message}"
+        what = f"{_written(error.param)} {error.message}"
     elif isinstance(error, click.BadOptionUsage):
-        flag = ctx is not None and any(
-            isinstance(p, click.Option) and p.is_flag and error.option_name in p.opts
-            for p in ctx.command.params
-        )
-        needs = say(_("takes no value")) if flag else say(_("needs a value"))
-        what = f"{error.option_name} {needs}"
-    if ctx is None:
-        return what
-    return f"{ctx.command_path}: {what}\n{usage(ctx.command, ctx)}"
+        params = ctx.command.params if ctx else []
+        flags = [p for p in params if isinstance(p, click.Option) and p.is_flag]
+        needless = any(error.option_name in flag.opts for flag in flags)
+        what = say(_("takes no value") if needless else _("needs a value"))
+        what = f"{error.option_name} {what}"
+    return f"{ctx.command_path}: {what}\n{usage(ctx.command, ctx)}" if ctx else what
 
 
 def _written(param: click.Parameter) -> str:
@@ -101,43 +96,67 @@ def _spelled(param: click.Parameter) -> str:
 def help_of(param: click.Parameter, say: Say) -> str:
     """What a parameter is, with its default, its unit and an example."""
     about, example, unit, usual = (
-        str(getattr(param, name, "")) for name in ("about", "example", "unit", "usual")
+        getattr(param, name) for name in ("about", "example", "unit", "usual")
     )
-    default, notes = param.default, []
+    default, notes = param.default, list[Words]()
     if not usual and isinstance(default, str | int | float | Path) and default is not False:
         usual = f"{default:g}" if isinstance(default, float) else str(default)
     if isinstance(param, click.Option) and param.required:
-        notes.append(say(_("required")))
+        notes.append(_("required"))
     elif usual:
-        notes.append(say(_("default: {usual}", usual=usual)))
+        notes.append(_("default: {usual}", usual=usual))
     if unit:
-        notes.append(say(_("unit: {unit}", unit=unit)))
+        notes.append(_("unit: {unit}", unit=unit))
     if example:
-        typed = f"{param.opts[0]} {example}" if isinstance(param, click.Option) else example
-        notes.append(say(_("example: {example}", example=typed)))
+        notes.append(
+            _("example: {option} {example}", option=param.opts[0], example=example)
+            if isinstance(param, click.Option)
+            else _("example: {example}", example=example)
+        )
     if not notes:
-        return about
-    return say(_("{text} ({note})", text=about, note=say(_("; ")).join(notes)))
+        return say(about)
+    note = say(_("; ")).join(map(say, notes))
+    return say(_("{text} ({note})", text=about, note=note))
 
 
 def page(
-    command: click.Command, ctx: click.Context, commands: Mapping[str, Sequence[Record]] = {}
-) -> str:
+    command: click.Command, ctx: click.Context,
+    commands: Mapping[Words, Sequence[click.Command]] = {},
+) -> str:  # fmt: skip
     """The help of a command: usage, what it does, parameters, and commands under headings."""
     say, width = say_of(ctx), min(get_terminal_size().columns, WIDEST)
-    kinds = {say(_("arguments:")): click.Argument, say(_("options:")): click.Option}
-    records: dict[str, Sequence[Record]] = {
+    sections = {
         heading: [(_spelled(p), help_of(p, say)) for p in command.params if isinstance(p, kind)]
-        for heading, kind in kinds.items()
+        for heading, kind in ((_("arguments:"), click.Argument), (_("options:"), click.Option))
     }
-    sections = [usage(command, ctx), wrapped(command.help or "", width)]
-    for heading, listed in {**records, **commands}.items():
-        if listed:
-            sections.append("\n".join([heading, *_lines(listed, width)]))
-    return "\n\n".join(sections)
+    for heading, listed in commands.items():
+        sections[heading] = [(str(each.name), about_of(each, say)) for each in listed]
+    texts = [usage(command, ctx), wrapped(about_of(command, say), width)]
+    for heading, records in sections.items():
+        if records:
+            texts.append("\n".join([say(heading), *_lines(records, width)]))
+    return "\n\n".join(texts)
 
 
-def _lines(records: Sequence[Record], width: int) -> Iterable[str]:
+def about_of(what: object, say: Say) -> str:
+    """What a command or a parameter is."""
+    about: Words = getattr(what, "about")  # noqa: B009 - of our commands and parameters
+    return say(about)
+
+
+def explained(
+    items: list[CompletionItem], command: click.Command, ctx: click.Context
+) -> list[CompletionItem]:
+    """Completions with what each is, which some shells show."""
+    words = {option: param for param in command.params for option in param.opts}
+    words |= getattr(command, "commands", {})
+    for item in items:
+        if item.value in words:
+            item.help = about_of(words[item.value], say_of(ctx))
+    return items
+
+
+def _lines(records: Sequence[tuple[str, str]], width: int) -> Iterable[str]:
     """Words and their help side by side; long words stand on a line of their own."""
     left = min(LEFT, 2 + max(cell_len(word) for word, __ in records))
     for word, text in records:

@@ -15,12 +15,8 @@ import click
 from click.shell_completion import CompletionItem
 
 from xiancheng.calibration import parsing
-from xiancheng.calibration.i18n import _, listed
-from xiancheng.results.cli.help import nearest, page, say_of, unknown, usage
-from xiancheng.results.text import Say
-
-Sections = Mapping[str, Mapping[str, Callable[[Say], Any]]]  # of commands, by heading and name
-
+from xiancheng.calibration.i18n import Words, _, listed
+from xiancheng.results.cli.help import Text, explained, nearest, page, say_of, unknown, usage
 
 # Types
 
@@ -32,12 +28,12 @@ class Value(click.ParamType[Any]):
     ----------
     name : placeholder in usage and help
     read : the value of a text, or None
-    expected : what the text should be, in the reader's language
+    expected : what the text should be
     words : all that it may be, if these are few
     """
 
     def __init__(
-        self, name: str, read: Callable[[str], Any], expected: str, words: Sequence[str] = ()
+        self, name: str, read: Callable[[str], Any], expected: Text, words: Sequence[str] = ()
     ) -> None:
         self.name, self.read, self.expected, self.words = name, read, expected, words
 
@@ -45,10 +41,9 @@ class Value(click.ParamType[Any]):
         """The value, or a usage error."""
         found = self.read(value) if isinstance(value, str) else value
         if found is None:
-            say, expected = say_of(ctx), self.expected
-            got = f"{value}{nearest(value, self.words, say)}"
-            self.fail(say(_("should be {expected}; got {got}", expected=expected, got=got)),
-                      param, ctx)  # fmt: skip
+            near = nearest(value, self.words)
+            what = _("should be {what}; got {got}{near}", what=self.expected, got=value, near=near)
+            self.fail(say_of(ctx)(what), param, ctx)
         return found
 
     def shell_complete(
@@ -58,7 +53,7 @@ class Value(click.ParamType[Any]):
         return [CompletionItem(word) for word in self.words if word.startswith(incomplete)]
 
 
-def whole(say: Say, least: int | None = None, most: int | None = None) -> Value:
+def whole(least: int | None = None, most: int | None = None) -> Value:
     """A whole number in plain digits, within bounds that may be open."""
 
     def read(text: str) -> int | None:
@@ -68,28 +63,29 @@ def whole(say: Say, least: int | None = None, most: int | None = None) -> Value:
         )
         return None if outside else number
 
-    expected = say(_("a whole number such as 5"))
     if most is not None:
-        expected = say(_("a whole number from {least} to {most}", least=least, most=most))
+        expected = _("a whole number from {least} to {most}", least=least, most=most)
     elif least is not None:
-        expected = say(_("a whole number from {least}", least=least))
+        expected = _("a whole number from {least}", least=least)
+    else:
+        expected = _("a whole number such as 5")
     return Value("N", read, expected)
 
 
-def decimal(say: Say) -> Value:
+def decimal() -> Value:
     """A finite number in plain digits."""
-    return Value("X", parsing.number, say(_("a number such as 0.5")))
+    return Value("X", parsing.number, _("a number such as 0.5"))
 
 
-def day(say: Say) -> Value:
+def day() -> Value:
     """A date, the year first."""
-    return Value("DATE", parsing.day, say(_("a date such as 2025-12-31")))
+    return Value("DATE", parsing.day, _("a date such as 2025-12-31"))
 
 
 def one_of(*words: str) -> Value:
     """One of a few words; another is refused with the closest of them."""
-    return Value(f"[{'|'.join(words)}]", lambda text: text if text in words else None,
-                 " | ".join(words), words)  # fmt: skip
+    shown = " | ".join(words)
+    return Value(f"[{'|'.join(words)}]", lambda text: text if text in words else None, shown, words)
 
 
 def pair(example: str) -> Value:
@@ -137,12 +133,9 @@ class File(click.ParamType[Path]):
         try:
             path.open("rb").close()
         except (OSError, ValueError) as error:
-            why, say = getattr(error, "strerror", None) or str(error), say_of(ctx)
-            self.fail(
-                say(_("should be a file to read; got {path} ({why})", path=path, why=why)),
-                param,
-                ctx,
-            )
+            why = getattr(error, "strerror", None) or str(error)
+            what = _("should be a file to read; got {path} ({why})", path=path, why=why)
+            self.fail(say_of(ctx)(what), param, ctx)
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
@@ -159,7 +152,7 @@ class Option(click.Option):
 
     Parameters
     ----------
-    about : what it is, in the reader's language
+    about : what it is
     example : a value; none for a flag
     unit : of a number
     usual : what holds if it is not given, where that is no plain value
@@ -167,42 +160,40 @@ class Option(click.Option):
     """
 
     def __init__(
-        self, name: str, about: str, example: str = "", *, unit: str = "", usual: str = "",
+        self, name: str, about: Words, example: Text = "", *, unit: Text = "", usual: Text = "",
         several: bool = False, **more: Any,
     ) -> None:  # fmt: skip
-        super().__init__([name], help=about, multiple=several, **more)
+        super().__init__([name], multiple=several, **more)
         self.about, self.example, self.unit, self.usual = about, example, unit, usual
 
 
 class Argument(click.Argument):
     """A positional argument that says its default and an example in its help."""
 
-    def __init__(self, name: str, about: str, example: str = "", **more: Any) -> None:
+    def __init__(self, name: str, about: Words, example: Text = "", **more: Any) -> None:
         super().__init__([name], **more)
         self.about, self.example, self.unit, self.usual = about, example, "", ""
 
 
-def shared(say: Say) -> list[click.Parameter]:
-    """What may stand before a command as well as after it."""
+def _note_json(ctx: click.Context, __: click.Parameter, value: bool) -> None:
+    if value:
+        ctx.meta["json"] = True
 
-    def json(ctx: click.Context, _: click.Parameter, value: bool) -> None:
-        if value:
-            ctx.meta["json"] = True
 
-    def show(ctx: click.Context, _: click.Parameter, value: bool) -> None:
-        if value and not ctx.resilient_parsing:
-            print(ctx.get_help())
-            ctx.exit()
+def _print_help(ctx: click.Context, __: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        print(ctx.get_help())
+        ctx.exit()
 
-    lang = say(_("language"))
-    usual = say(_("zh, or en where a terminal cannot show Chinese"))
-    return [
-        Option("--lang", lang, "en", usual=usual, type=one_of("zh", "en"), expose_value=False),
-        Option("--json", say(_("print one JSON object")), is_flag=True,
-               expose_value=False, callback=json),
-        Option("--help", say(_("show this help and exit")), is_flag=True,
-               expose_value=False, is_eager=True, callback=show),
-    ]  # fmt: skip
+
+SHARED = (  # what may stand before a command as well as after it
+    Option("--lang", _("language"), "en", type=one_of("zh", "en"), expose_value=False,
+           usual=_("zh, or en where a terminal cannot show Chinese")),
+    Option("--json", _("print one JSON object"), is_flag=True, expose_value=False,
+           callback=_note_json),
+    Option("--help", _("show this help and exit"), is_flag=True, expose_value=False,
+           is_eager=True, callback=_print_help),
+)  # fmt: skip
 
 
 # Commands
@@ -216,13 +207,12 @@ class Command(click.Command):
     does : `module:function`, called with the options and the `Say`; it gives the exit code
     """
 
-    def __init__(self, does: str, about: str, say: Say, *params: click.Parameter) -> None:
-        name = does.partition(":")[2].replace("_", "-")
+    def __init__(self, does: str, about: Words, *params: click.Parameter) -> None:
         super().__init__(
-            name, help=about, params=[*params, *shared(say)], add_help_option=False,
-            context_settings={"allow_extra_args": True},
+            does.partition(":")[2].replace("_", "-"), params=[*params, *SHARED],
+            add_help_option=False, context_settings={"allow_extra_args": True},
         )  # fmt: skip
-        self.does = does
+        self.does, self.about = does, about
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the words, in which an option may take several values in a row."""
@@ -291,52 +281,46 @@ class Command(click.Command):
         """Usage, description, arguments and options."""
         return page(self, ctx)
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Options that begin so."""
+        return explained(super().shell_complete(ctx, incomplete), self, ctx)
+
 
 class Group(click.Group):
-    """A command of commands; each is made when it is asked for.
+    """A command of commands.
 
     Parameters
     ----------
-    sections : by heading, the names of its commands and what makes each in a language
+    sections : its commands by heading
     alone : what is done where no command is given; by default this is refused
     """
 
     def __init__(
-        self, name: str, about: str, say: Say, sections: Sections, *params: click.Parameter,
-        alone: Callable[[click.Context], int] | None = None,
+        self, name: str, about: Words, sections: Mapping[Words, Sequence[click.Command]],
+        *params: click.Parameter, alone: Callable[[click.Context], int] | None = None,
     ) -> None:  # fmt: skip
+        members = {str(each.name): each for listed_ in sections.values() for each in listed_}
         super().__init__(
-            name, help=about, params=[*params, *shared(say)], add_help_option=False,
+            name, commands=members, params=[*params, *SHARED], add_help_option=False,
             invoke_without_command=True,
         )  # fmt: skip
-        self.say, self.sections, self.alone = say, sections, alone
-        self.members = {
-            name: make for members in sections.values() for name, make in members.items()
-        }
+        self.about, self.sections, self.alone = about, sections, alone
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names in their order."""
-        return list(self.members)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of a name."""
-        make = self.members.get(cmd_name)
-        return make(self.say) if make else None
+        return list(self.commands)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command that is asked for; another word is refused with the closest name."""
-        if args[0] not in self.members and not ctx.resilient_parsing:
-            say, word = self.say, args[0]
-            near = nearest(word, self.members, say)
-            known = "" if near else say(_("; known: {members}", members=listed(self.members)))
-            raise click.UsageError(
-                say(
-                    _("no command is called {word}{near}{known}", word=word, near=near, known=known)
-                ),
-                ctx,
+        if args[0] not in self.commands and not ctx.resilient_parsing:
+            near = nearest(args[0], self.commands)
+            known = "" if near else _("; known: {members}", members=listed(self.commands))
+            what = _(
+                "no command is called {word}{near}{known}", word=args[0], near=near, known=known
             )
+            raise click.UsageError(say_of(ctx)(what), ctx)
         return super().resolve_command(ctx, args)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -347,11 +331,8 @@ class Group(click.Group):
         """Do what is done without a command."""
         if self.alone:
             return self.alone(ctx)
-        names = list(self.members)
-        raise click.UsageError(
-            self.say(_("one of these is missing: {names}", names=listed(names))),
-            ctx,
-        )
+        what = _("one of these is missing: {names}", names=listed(self.commands))
+        raise click.UsageError(say_of(ctx)(what), ctx)
 
     def get_usage(self, ctx: click.Context) -> str:
         """The line that says how it is called."""
@@ -359,11 +340,11 @@ class Group(click.Group):
 
     def get_help(self, ctx: click.Context) -> str:
         """Usage, description, options and commands under their headings."""
-        listed_ = {
-            heading: [(name, make(self.say).help or "") for name, make in members.items()]
-            for heading, members in self.sections.items()
-        }
-        return page(self, ctx, listed_)
+        return page(self, ctx, self.sections)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Commands and options that begin so."""
+        return explained(super().shell_complete(ctx, incomplete), self, ctx)
 
 
 def spread(words: Sequence[str], several: set[str]) -> list[str]:
@@ -391,13 +372,10 @@ def numbers(
 ) -> dict[str, float]:
     """Numbers by name; a name that stands twice is a usage error."""
     names = [name for name, __ in pairs]
-    if double := next((name for name in names if names.count(name) > 1), None):
-        say = say_of(ctx)
-        raise click.BadParameter(
-            say(_("{double} stands twice; name each once", double=double)),
-            ctx,
-            param,
-        )
+    for name in names:
+        if names.count(name) > 1:
+            what = _("{name} stands twice; name it once", name=name)
+            raise click.BadParameter(say_of(ctx)(what), ctx, param)
     return dict(pairs)
 
 
