@@ -36,7 +36,7 @@ class Draw:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class PosteriorSample:
+class Posterior:
     """Equally likely rows, and how they were made."""
 
     values: Floats  # (row, parameter), in the order of the catalogue
@@ -97,7 +97,7 @@ class PosteriorSample:
         """Size and origin, then the quantiles of what data estimated, a line each."""
         region = self.about.get("region", {}).get("name", "?")
         lines = [
-            f"PosteriorSample: {len(self.values)} draws for {region}, made "
+            f"Posterior: {len(self.values)} draws for {region}, made "
             f"{self.about.get('made', '?')}, sha256 {self.digest[:12]}; 5, 50, 95 %:"
         ]
         for k, prior in enumerate(priors.catalogue()):
@@ -114,7 +114,7 @@ def _names() -> list[str]:
     return [prior.name for prior in priors.catalogue()]
 
 
-def load(region: str | Path = "binzhou") -> PosteriorSample:
+def load(region: str | Path = "binzhou") -> Posterior:
     """The posterior sample of a region.
 
     Parameters
@@ -140,7 +140,7 @@ def load(region: str | Path = "binzhou") -> PosteriorSample:
     return sample
 
 
-def read(folder: Path) -> PosteriorSample | None:
+def read(folder: Path) -> Posterior | None:
     """The sample in the folder of a pack, or None.
 
     Raises
@@ -154,7 +154,7 @@ def read(folder: Path) -> PosteriorSample | None:
 
 
 @lru_cache(maxsize=4)
-def _read(folder: Path, written: int) -> PosteriorSample:
+def _read(folder: Path, written: int) -> Posterior:
     names, file = _names(), folder / SAMPLE
     try:
         header, rows = parsing.table_of(file.read_bytes())
@@ -192,7 +192,7 @@ def _read(folder: Path, written: int) -> PosteriorSample:
     table = np.array([cells for __, cells in rows], float)
     for row in table:
         priors.override({n: v for n, v in zip(header, row.tolist(), strict=True) if n != NUMBER})
-    return PosteriorSample(
+    return Posterior(
         values=table[:, [header.index(name) for name in names]],
         numbers=table[:, header.index(NUMBER)].astype(np.int64),
         about=_about(folder / ABOUT),
@@ -228,7 +228,7 @@ def _about(file: Path) -> Mapping[str, Any]:
     return about
 
 
-def write(folder: Path, sample: PosteriorSample) -> None:
+def write(folder: Path, sample: Posterior) -> None:
     """Put a sample into the folder of a pack."""
     lines = [",".join([NUMBER, *_names()])]
     for number, row in zip(sample.numbers.tolist(), sample.values.tolist(), strict=True):

@@ -16,9 +16,9 @@ import numpy as np
 from scipy.special import expit
 
 from xiancheng.calibration.forecasts.forecast import (
-    Baseline,
     ForecastError,
     Known,
+    StatisticalForecast,
     StudentT,
     deviation,
     from_log_odds,
@@ -153,4 +153,4 @@ def _rates(known: Known, years: float, draws: int, rng: np.random.Generator) -> 
     return cohort_component(known, years, draws, rng)[0]
 
 
-COHORTS = Baseline("cohorts", _("urban-rural cohort component"), _rates)
+COHORTS = StatisticalForecast("cohorts", _("urban-rural cohort component"), _rates)

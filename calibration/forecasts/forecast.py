@@ -110,7 +110,7 @@ Rule = Callable[[Known, float, int, np.random.Generator], Floats]
 
 
 @dataclass(frozen=True)
-class Baseline:
+class StatisticalForecast:
     """A statistical forecast: a rule that draws rates from the random stream of its name."""
 
     name: str

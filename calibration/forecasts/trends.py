@@ -28,8 +28,8 @@ import numpy as np
 
 from xiancheng.calibration.forecasts.forecast import (
     DEGREES,
-    Baseline,
     Known,
+    StatisticalForecast,
     StudentT,
     deviation,
     drift,
@@ -209,24 +209,24 @@ def shared_trend(known: Known, years: float, draws: int, rng: np.random.Generato
 
 
 TRENDS = (
-    Baseline("persistence", _("persistence"), partial(trend, moves=False)),
-    Baseline("drift", _("drift"), trend),
-    Baseline(
+    StatisticalForecast("persistence", _("persistence"), partial(trend, moves=False)),
+    StatisticalForecast("drift", _("drift"), trend),
+    StatisticalForecast(
         "damped_drift", _("damped drift (0.9)"), partial(trend, damping=0.9)
     ),
-    Baseline(
+    StatisticalForecast(
         "growth_difference", _("urban-rural growth difference"),
         partial(trend, ceiling=100.0),
     ),
-    Baseline(
+    StatisticalForecast(
         "logistic_80", _("logistic, ceiling 80"),
         partial(trend, ceiling=80.0),
     ),
-    Baseline(
+    StatisticalForecast(
         "logistic_85", _("logistic, ceiling 85"),
         partial(trend, ceiling=85.0),
     ),
-    Baseline(
+    StatisticalForecast(
         "shared_trend", _("shared trend (hierarchical Bayes)"),
         shared_trend,
     ),

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.stats import binom, chisquare
 
 from xiancheng.calibration.i18n import Words, _, listed
 from xiancheng.calibration.inference.draws import WeightedDraws
@@ -169,8 +170,6 @@ def calibration_test(
     not; p_even, of the ranks being even. A quantity is failing if a share lies outside its band, or
     its ranks are uneven.
     """
-    from scipy.stats import binom, chisquare
-
     names, n = posteriors[0].names, len(posteriors)
     ranks = np.array([p.rank(t) for p, t in zip(posteriors, truths, strict=True)])
     error = (1 - confidence) / (len(names) * (len(levels) + 1))  # of each test
@@ -200,8 +199,6 @@ def conformal_inflation(
     never below 1, and 1 where as many truths lay inside as chance would have it. Rows that are used
     here must not be used for the calibration test.
     """
-    from scipy.stats import binom
-
     distances = []
     for posterior, truth in zip(posteriors, truths, strict=True):
         low, high = posterior.interval(level)

@@ -81,7 +81,7 @@ def calibrate(options: Namespace, say: Say) -> int:
         )
         return DONE
     values, __, numbers = estimates.drawn(last, chosen.rows, chosen.seed)
-    posterior.write(home, posterior.PosteriorSample(values, numbers, account))
+    posterior.write(home, posterior.Posterior(values, numbers, account))
     for name in (posterior.SAMPLE, posterior.ABOUT):
         _note_written(home / name, say)
     if home != pack.folder:

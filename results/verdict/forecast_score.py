@@ -5,13 +5,13 @@ The rules are registered in docs/preregistration.md, before anything is scored.
 
 from collections.abc import Sequence
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from xiancheng.calibration.forecasts.scoring import LEVELS, ForecastScores, interval
 from xiancheng.calibration.region import Region
-from xiancheng.results.verdict.forecasts import MELD, MODEL, Forecasts
+from xiancheng.results.verdict.forecasts import MELD, MODEL, ForecastSet
 from xiancheng.results.verdict.observations import PublishedRate
 from xiancheng.scenarios.outcome import Group, floor
 
@@ -22,7 +22,7 @@ BAND = 0.8  # of the intervals that are printed
 COMPARED = (MELD, MODEL)  # whose skill against every other forecaster is shown
 
 
-def by_case(made: Forecasts, observed: Sequence[PublishedRate]) -> "pd.DataFrame":
+def by_case(made: ForecastSet, observed: Sequence[PublishedRate]) -> "pd.DataFrame":
     """A row for each observation and forecaster: median, interval and error.
 
     Returns
@@ -51,7 +51,7 @@ def by_case(made: Forecasts, observed: Sequence[PublishedRate]) -> "pd.DataFrame
 
 
 def by_forecaster(
-    made: Forecasts, observed: Sequence[PublishedRate], pack: Region
+    made: ForecastSet, observed: Sequence[PublishedRate], pack: Region
 ) -> "pd.DataFrame":
     """A row for each forecaster over single counties, and one over counties together.
 
@@ -67,19 +67,22 @@ def by_forecaster(
         "counties": [one for one in observed if len(made.groups[one.group].counties) == 1],
         "together": [one for one in observed if len(made.groups[one.group].counties) > 1],
     }
-    return pd.concat(
-        [_scored(made, some, pack).assign(over=over) for over, some in parts.items() if some],
-        ignore_index=True,
-    )
+    rows = [
+        row | {"over": over}
+        for over, some in parts.items()
+        if some
+        for row in _scored(made, some, pack)
+    ]
+    return pd.DataFrame(rows)
 
 
-def _scored(made: Forecasts, observed: Sequence[PublishedRate], pack: Region) -> "pd.DataFrame":
+def _scored(
+    made: ForecastSet, observed: Sequence[PublishedRate], pack: Region
+) -> list[dict[str, Any]]:
     """A row for each forecaster over some observations."""
-    import pandas as pd
-
     seen = np.array([one.rate for one in observed])
     thresholds = np.array([threshold(made.groups[one.group], one.day, pack) for one in observed])
-    rows = []
+    rows: list[dict[str, Any]] = []
     for forecaster, rates in made.rates.items():
         draws = np.column_stack(
             [rates[made.days.index(one.day), :, one.group] for one in observed]
@@ -95,11 +98,11 @@ def _scored(made: Forecasts, observed: Sequence[PublishedRate], pack: Region) ->
                 "bias": result.bias, "crps": result.crps, **covered, "brier": result.brier,
             }
         )  # fmt: skip
-    scores = pd.DataFrame(rows)
-    crps = dict(zip(scores["forecaster"], scores["crps"], strict=True))
-    for compared in COMPARED:
-        scores[f"skill_of_{compared}"] = 1 - crps[compared] / scores["crps"]
-    return scores
+    crps = {row["forecaster"]: row["crps"] for row in rows}
+    for row in rows:
+        for name in COMPARED:
+            row[f"skill_of_{name}"] = 1 - crps[name] / row["crps"] if row["crps"] else np.nan
+    return rows
 
 
 def threshold(group: Group, day: date, pack: Region) -> float:

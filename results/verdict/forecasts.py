@@ -1,4 +1,4 @@
-"""Forecasts of published rates from what was known at a cut-off: the model, statistics, and both.
+"""ForecastSet of published rates from what was known at a cut-off: the model, statistics, and both.
 
 Settings and digests of what is registered stand in `results.verdict.registered`.
 """
@@ -124,8 +124,8 @@ class RatesTask:
 
 
 @dataclass(frozen=True, eq=False)
-class Forecasts:
-    """Forecasts of the published rate of counties, and of counties together."""
+class ForecastSet:
+    """ForecastSet of the published rate of counties, and of counties together."""
 
     groups: tuple[Group, ...]
     days: tuple[date, ...]
@@ -138,8 +138,8 @@ class Forecasts:
 def forecasts(
     region: str | Path, days: Sequence[date], settings: ScoreSettings = REGISTERED, *,
     jobs: int | None = None, done: Callable[[], None] = lambda: None,
-) -> Forecasts:  # fmt: skip
-    """Forecasts by every forecaster for some days, from what was known at the cut-off.
+) -> ForecastSet:  # fmt: skip
+    """ForecastSet by every forecaster for some days, from what was known at the cut-off.
 
     Raises
     ------
@@ -172,7 +172,7 @@ def forecasts(
         rates[MODEL].append(printed(model.plan[i], day, model.parameters))
         if model.with_plan:
             rates[WITHOUT].append(printed(model.baseline[i], day, model.parameters))
-    return Forecasts(
+    return ForecastSet(
         groups=groups,
         days=days,
         rates={name: np.stack(each) for name, each in rates.items() if each},

@@ -9,7 +9,7 @@ import pytest
 
 import xiancheng
 from xiancheng.calibration import posterior, priors, region
-from xiancheng.calibration.posterior import ABOUT, SAMPLE, PosteriorSample
+from xiancheng.calibration.posterior import ABOUT, SAMPLE, Posterior
 from xiancheng.calibration.region import load
 from xiancheng.results.verdict.trials import PARAMETERS
 from xiancheng.scenarios import ensemble
@@ -28,7 +28,7 @@ def pack(tmp_path):
 @pytest.fixture
 def sample():
     values = sampled("latin-hypercube", PARAMETERS, 8, 1)
-    return PosteriorSample(values, np.arange(11, 19), {"made": "now"})
+    return Posterior(values, np.arange(11, 19), {"made": "now"})
 
 
 def test_a_sample_is_read_as_it_was_written(pack, sample):

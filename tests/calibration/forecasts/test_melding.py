@@ -11,9 +11,9 @@ from tests.toys import NAMED, ahead, panel_of, some_counties
 from xiancheng.calibration.forecasts import melding
 from xiancheng.calibration.forecasts.forecast import (
     SHIFT_SD,
-    Baseline,
     Known,
     Origin,
+    StatisticalForecast,
     hindcast,
 )
 from xiancheng.calibration.forecasts.melding import BASELINES, SINGLE, Mixture
@@ -128,7 +128,7 @@ def test_a_mixture_is_made_of_whole_draws():
     panel = some_counties()
     known = Known(panel, Origin.at(panel, 1))
     low, high = (
-        Baseline(name, Words("", ""), lambda *_, rate=rate: np.full((400, 12), rate))
+        StatisticalForecast(name, Words("", ""), lambda *_, rate=rate: np.full((400, 12), rate))
         for name, rate in (("low", 10.0), ("high", 90.0))
     )
     rate = Mixture("mixed", Words("", ""), (low, high), (0.25, 0.75))(known, 5.0, 400, 1)

@@ -9,7 +9,7 @@ import pytest
 from tests.made_up_trials import AIM, RUNS, made_up
 from xiancheng.calibration import priors
 from xiancheng.calibration.inference.draws import from_scores
-from xiancheng.calibration.posterior import ABOUT, SAMPLE, PosteriorSample
+from xiancheng.calibration.posterior import ABOUT, SAMPLE, Posterior
 from xiancheng.calibration.region import load
 from xiancheng.results.verdict import estimate as estimating
 from xiancheng.results.verdict.estimate import EstimateSettings
@@ -50,4 +50,4 @@ def pack(tmp_path):
 @pytest.fixture
 def sample():
     values = sampled("latin-hypercube", PARAMETERS, 8, 1)
-    return PosteriorSample(values, np.arange(11, 19), {"made": "now"})
+    return Posterior(values, np.arange(11, 19), {"made": "now"})

@@ -136,7 +136,7 @@ def test_a_cut_off_before_the_last_census_is_refused():
         check_cutoff(load("binzhou"), date(2015, 1, 1))
 
 
-# Forecasts
+# ForecastSet
 
 
 def test_everyone_forecasts_every_county_and_group(told):
