@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from xiancheng.results.cells import as_json
 from xiancheng.results.cli import Say
 from xiancheng.results.columns import in_file
-from xiancheng.results.show import progress, table
+from xiancheng.results.show import progress
 from xiancheng.results.stopping import DONE, FAILED, REFUSED
+from xiancheng.results.tables.terminal import show_rows
 from xiancheng.scenarios.acting import message
 from xiancheng.scenarios.checking import Problem, ScenarioError, Words, nearest
 
@@ -88,12 +89,12 @@ def run(asked: Namespace, say: Say) -> int:
     if len(found):
         name = called(scenario, both.plan.region).said(say.lang)
         title = f"{name} · {both.plan.region.title(say.lang)}"
-        table(title, *verdict_table.lines(found, say.lang))
-        table(say("模型这一次运行的成因", "this run of the model, by cause"),
+        show_rows(title, *verdict_table.lines(found, say.lang))
+        show_rows(say("模型这一次运行的成因", "this run of the model, by cause"),
               *verdict_table.causes(found, say.lang))  # fmt: skip
     if len(later):
         title = say("模拟与普查", "simulated against the census")
-        table(title, *later_census.lines(later, say.lang))
+        show_rows(title, *later_census.lines(later, say.lang))
     for remark in remarks:
         print(f"· {remark}")
     if failure:
@@ -211,7 +212,7 @@ def measures(asked: Namespace, say: Say) -> int:
     if asked.json:
         print(as_json(found))
     else:
-        table(plan.about.title.said(say.lang), headers, rows, prose=True)
+        show_rows(plan.about.title.said(say.lang), headers, rows, prose=True)
     return DONE
 
 
@@ -279,7 +280,7 @@ def sweep(asked: Namespace, say: Say) -> int:
     if asked.json:
         print(as_json({**told, "set": digest, "targets": judged}))
     else:
-        table(sweep.design.name, *swept.lines(judged, say.lang))
+        show_rows(sweep.design.name, *swept.lines(judged, say.lang))
         print(swept.LEVEL.said(say.lang))
         print(say(*swept.tally(tally, digest)))
     return FAILED if tally.failed else DONE

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from xiancheng.results.cells import as_json
 from xiancheng.results.stopping import DONE, REFUSED
+from xiancheng.results.tables.terminal import show_rows
 
 if TYPE_CHECKING:
     from xiancheng.results.cli import Say
@@ -68,7 +69,6 @@ def check(asked: Namespace, say: "Say") -> int:
     from xiancheng.calibration.region import load
     from xiancheng.results import packs
     from xiancheng.results.file_checks import problems
-    from xiancheng.results.show import table
 
     try:
         pack = load(asked.pack, say.lang)
@@ -94,11 +94,13 @@ def check(asked: Namespace, say: "Say") -> int:
         return DONE
     print(f"{pack.title_zh} {pack.title_en} · sha256 {pack.digest}")
     if asked.fit:
-        table(say("合成人口与普查", "the population and the census"), *packs.fit(pack, say.lang))
+        show_rows(
+            say("合成人口与普查", "the population and the census"), *packs.fit(pack, say.lang)
+        )
         return DONE
     assumed, missing = packs.assumed(pack, say.lang), packs.missing(pack, say.lang)
-    table(say("假定与推导的数值", "what is assumed"), *assumed, prose=True)
-    table(say("缺失的数据", "what is missing"), *missing, prose=True)
+    show_rows(say("假定与推导的数值", "what is assumed"), *assumed, prose=True)
+    show_rows(say("缺失的数据", "what is missing"), *missing, prose=True)
     return DONE
 
 

@@ -16,12 +16,11 @@ from rich.console import Console
 from xiancheng.calibration import cache, checks, compiling
 from xiancheng.calibration.population import population
 from xiancheng.calibration.region import load
-from xiancheng.results import caveats, cells, commands, cost, show, streams
+from xiancheng.results import caveats, cells, cost, show, streams
 from xiancheng.results.cli import Say, main
-from xiancheng.results.comparison import command
-from xiancheng.results.forecasts import score
 from xiancheng.results.knowing import hindcast
 from xiancheng.results.stopping import INTERRUPTED
+from xiancheng.results.tables import terminal
 
 HERE = Path(__file__).parent.parent
 SMALL = ["--scale", "0.003"]
@@ -31,7 +30,7 @@ NUMBER = re.compile(r"[0-9][0-9.,]*")
 @pytest.fixture(scope="module")
 def tables(tmp_path_factory):
     """The tables of commands in both languages: title, headers, rows, whether they are prose."""
-    found, plain = [], show.table
+    found, plain = [], terminal.show_rows
     saved = str(tmp_path_factory.mktemp("runs"))
     asked = (
         ["run", "plan", *SMALL, "--out", saved],
@@ -43,16 +42,12 @@ def tables(tmp_path_factory):
     )
     with pytest.MonkeyPatch.context() as patch:
 
-        def table(title, headers, rows, *, prose=False):
+        def show_rows(title, headers, rows, *, prose=False):
             found.append((title, headers, rows, prose))
 
-        patch.setattr(show, "table", table)
         for name, module in list(sys.modules.items()):
-            if name.startswith("xiancheng.results.") and getattr(module, "table", None) is plain:
-                patch.setattr(module, "table", table)
-
-        for module in (commands, command, score):
-            patch.setattr(module, "table", table)
+            if name.startswith("xiancheng.results.") and vars(module).get("show_rows") is plain:
+                patch.setattr(module, "show_rows", show_rows)
         for words in asked:
             for lang in ("zh", "en"):
                 before = len(found)
@@ -69,7 +64,7 @@ def tables(tmp_path_factory):
 def in_terminal(monkeypatch, width):
     """Have tables printed for a terminal of a width."""
     monkeypatch.setattr(
-        show, "Console",
+        terminal, "Console",
         lambda **_: Console(width=width, force_terminal=True, color_system=None),
     )  # fmt: skip
 
@@ -81,7 +76,7 @@ def in_terminal(monkeypatch, width):
 def test_a_narrow_terminal_shows_every_number_in_full(tables, width, capsys, monkeypatch):
     in_terminal(monkeypatch, width)
     for title, headers, rows, prose in tables:
-        show.table(title, headers, rows, prose=prose)
+        terminal.show_rows(title, headers, rows, prose=prose)
         shown = capsys.readouterr().out.partition("\n")[2]
         wanted = Counter(number for row in rows for cell in row for number in NUMBER.findall(cell))
         missing = wanted - Counter(NUMBER.findall(shown))
@@ -94,7 +89,7 @@ def test_a_narrow_terminal_shows_every_number_in_full(tables, width, capsys, mon
 
 def test_what_is_no_terminal_gets_each_row_on_one_line(tables, capsys):
     for title, headers, rows, prose in tables:
-        show.table(title, headers, rows, prose=prose)
+        terminal.show_rows(title, headers, rows, prose=prose)
         lines = [
             [part.strip() for part in line.strip("│┃").split("│")]
             for line in capsys.readouterr().out.splitlines()
@@ -104,7 +99,7 @@ def test_what_is_no_terminal_gets_each_row_on_one_line(tables, capsys):
 
 
 def test_brackets_in_a_name_are_no_markup(capsys):
-    show.table("[b]title[/b]", ["[red]name", "rate"], [["[draft] one", "1.0"]])
+    terminal.show_rows("[b]title[/b]", ["[red]name", "rate"], [["[draft] one", "1.0"]])
     shown = capsys.readouterr().out
     for text in ("[b]title[/b]", "[red]name", "[draft] one"):
         assert text in shown
@@ -112,7 +107,7 @@ def test_brackets_in_a_name_are_no_markup(capsys):
 
 def test_what_fits_no_block_is_printed_as_records(capsys, monkeypatch):
     in_terminal(monkeypatch, 20)
-    show.table("t", ["key", "digest"], [["a", "0123456789" * 4]])
+    terminal.show_rows("t", ["key", "digest"], [["a", "0123456789" * 4]])
     assert "digest: " + "0123456789" * 4 in capsys.readouterr().out
 
 

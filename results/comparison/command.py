@@ -8,8 +8,9 @@ from xiancheng.results.cli import Say
 from xiancheng.results.comparison import asked as words
 from xiancheng.results.file_checks import note_inactive
 from xiancheng.results.keeping import evidence
-from xiancheng.results.show import progress, table
+from xiancheng.results.show import progress
 from xiancheng.results.stopping import DONE
+from xiancheng.results.tables.terminal import show_rows
 from xiancheng.scenarios.acting import message
 from xiancheng.scenarios.simulate import RequestError
 
@@ -71,9 +72,9 @@ def compare(asked: Namespace, say: Say) -> int:
         _csv(written, asked, say)
         return DONE
     if told.region.targets:
-        table(say("目标", "targets"), *compared.targets(told, say.lang))
+        show_rows(say("目标", "targets"), *compared.targets(told, say.lang))
     for outcome in wanted:
-        table(compared.title(outcome, say.lang), *compared.values(told, outcome, say.lang))
+        show_rows(compared.title(outcome, say.lang), *compared.values(told, outcome, say.lang))
     for name, changes in told.inputs[say.lang].items():
         n, base = len(changes), sides[0].name
         print(say(f"{base} -> {name}：改了 {n} 项", f"{base} -> {name}: {n} changes"))
@@ -129,8 +130,8 @@ def attribute(asked: Namespace, say: Say) -> int:
     where = told.groups[place]
     name = called(scenario, runs.pack).said(say.lang)
     title = f"{name} · {where.said(say.lang)} · {told.day}"
-    table(title, *attributed.projects(told, place, say.lang, asked.scale))
-    table(title, *attributed.measures(told, place, say.lang, asked.scale))
+    show_rows(title, *attributed.projects(told, place, say.lang, asked.scale))
+    show_rows(title, *attributed.measures(told, place, say.lang, asked.scale))
     _remark(remarks)
     _csv(written, asked, say)
     return DONE
@@ -188,7 +189,7 @@ def sensitivity(asked: Namespace, say: Say) -> int:
         _csv(written, asked, say)
         return DONE
     title = f"{compared.title(outcome, say.lang)} · {where.said(say.lang)} · {runs.day}"
-    table(title, *sensitivity.lines(told, say.lang))
+    show_rows(title, *sensitivity.lines(told, say.lang))
     _remark(remarks)
     _csv(written, asked, say)
     return DONE

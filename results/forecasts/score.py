@@ -20,8 +20,9 @@ from xiancheng.results.forecasts import forecasting, frozen, observed, scored
 from xiancheng.results.forecasts.forecasting import MELD, MODEL, Forecasts
 from xiancheng.results.forecasts.frozen import REGISTERED, Settings
 from xiancheng.results.forecasts.observed import Observed
-from xiancheng.results.show import progress, table
+from xiancheng.results.show import progress
 from xiancheng.results.stopping import DONE
+from xiancheng.results.tables.terminal import show_rows
 from xiancheng.scenarios.outcome import Group, floor
 from xiancheng.scenarios.simulate import RequestError, reported
 from xiancheng.sim.state import Floats
@@ -42,7 +43,7 @@ def score(asked: Namespace, say: Say) -> int:
         if asked.json:
             print(cells.as_json({"settings": frozen.told(settings), "digests": digests}))
         else:
-            table(
+            show_rows(
                 say("冻结的设定与摘要", "settings and digests"),
                 *frozen.lines(settings, digests, say.lang),
             )
@@ -68,11 +69,11 @@ def score(asked: Namespace, say: Say) -> int:
         print(cells.as_json(report))
         _write(each, asked, say)
         return DONE
-    table(say("逐条观测", "each observation"), *scored.case_lines(each, say.lang))
+    show_rows(say("逐条观测", "each observation"), *scored.case_lines(each, say.lang))
     for over, rows in overall.groupby("over", sort=False):
         heading = say(*scored.OVER[str(over)]).format(rows["cases"].iloc[0])
-        table(heading, *scored.score_lines(rows, say.lang))
-    table(
+        show_rows(heading, *scored.score_lines(rows, say.lang))
+    show_rows(
         say("冻结的设定与摘要", "settings and digests"), *frozen.lines(settings, digests, say.lang)
     )
     for remark in said:

@@ -16,8 +16,9 @@ from xiancheng.results.keeping.files import installed, whole_file, writable
 from xiancheng.results.keeping.store import RUNS
 from xiancheng.results.knowing import accounting, estimating, identifiability, trials
 from xiancheng.results.knowing.estimating import Settings, Stage
-from xiancheng.results.show import progress, table
+from xiancheng.results.show import progress
 from xiancheng.results.stopping import DONE, FAILED
+from xiancheng.results.tables.terminal import show_rows
 from xiancheng.scenarios.simulate import RequestError
 
 QUICK: dict[str, Any] = {
@@ -149,8 +150,10 @@ def _show(told: dict[str, Any], say: Say) -> None:
         print(f"{stage['region']}: {stage['check'][say.lang]}")
         print(f"{stage['region']}: {stage['gate'][say.lang]}")
     if all(stage["gate"]["passed"] for stage in told["stages"]):
-        table(say("估计的参数", "what was estimated"), *identifiability.parameters(told, say.lang))
-        table(say("模型遗漏的大小", "what the model leaves out"),
+        show_rows(
+            say("估计的参数", "what was estimated"), *identifiability.parameters(told, say.lang)
+        )
+        show_rows(say("模型遗漏的大小", "what the model leaves out"),
               *identifiability.errors(told, say.lang))  # fmt: skip
 
 

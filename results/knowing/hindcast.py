@@ -23,8 +23,9 @@ from xiancheng.results.knowing.calibrate import UNCHANGED, named, settings, work
 from xiancheng.results.knowing.estimating import Settings, shortfalls, trial
 from xiancheng.results.knowing.hindcasting import MODEL, STACKED, THRESHOLD, Hindcast
 from xiancheng.results.markdown import both, table_of
-from xiancheng.results.show import progress, table
+from xiancheng.results.show import progress
 from xiancheng.results.stopping import DONE
+from xiancheng.results.tables.terminal import show_rows
 from xiancheng.scenarios.checking import Words
 
 PARTS = {
@@ -60,11 +61,11 @@ def hindcast(asked: Namespace, say: Say) -> int:
         for each in found:
             title = say(f"留出{LEFT_OUT[each.by].zh}", f"left out: {LEFT_OUT[each.by].en}")
             scores = [r for r in told["scores"] if r["left_out"] == each.by]
-            table(f"{title} · {made_with}", *lines(scores, say.lang))
+            show_rows(f"{title} · {made_with}", *lines(scores, say.lang))
             print(below, end="")
         for name, rows in told["counties"].items():
             title = f"{pack.title(say.lang)} · {TITLES[name].said(say.lang)} · {made_with}"
-            table(title, *county_lines(rows, pack, say.lang))
+            show_rows(title, *county_lines(rows, pack, say.lang))
             print(below, end="")
     if asked.write:
         picture = asked.write.with_name("pictures") / "validation.svg"

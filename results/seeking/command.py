@@ -8,8 +8,9 @@ from xiancheng.results.cli import Say
 from xiancheng.results.comparison import asked as words
 from xiancheng.results.file_checks import note_inactive
 from xiancheng.results.keeping import evidence
-from xiancheng.results.show import progress, table
+from xiancheng.results.show import progress
 from xiancheng.results.stopping import DONE
+from xiancheng.results.tables.terminal import show_rows
 
 
 def seek(asked: Namespace, say: Say) -> int:
@@ -86,14 +87,14 @@ def seek(asked: Namespace, say: Say) -> int:
         print(cells.as_json({**about, **report}))
         return DONE
     if found.package:
-        table(
+        show_rows(
             say(f"措施组合 · {name.zh}", f"package · {name.en}"),
             *sought.package(wanted, found, say.lang),
         )
-    table(say("目标", "targets"), *sought.targets(wanted, proof, runs, say.lang))
+    show_rows(say("目标", "targets"), *sought.targets(wanted, proof, runs, say.lang))
     if regret:
         title = say("外部条件不同时的达标概率（后悔）", "chance in other outside worlds (regret)")
-        table(title, *sought.regrets(regret, say.lang))
+        show_rows(title, *sought.regrets(regret, say.lang))
     for sentence in verdict:
         print(f"· {sentence}")
     return DONE
