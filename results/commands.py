@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 from xiancheng.results.cells import as_json
 from xiancheng.results.cli import Say
-from xiancheng.results.columns import in_file
 from xiancheng.results.show import progress
 from xiancheng.results.stopping import DONE, FAILED, REFUSED
-from xiancheng.results.tables.terminal import show_rows
+from xiancheng.results.tables import terminal
 from xiancheng.scenarios.acting import message
 from xiancheng.scenarios.checking import Problem, ScenarioError, Words, nearest
 
@@ -20,10 +19,13 @@ if TYPE_CHECKING:
 
 def run(asked: Namespace, say: Say) -> int:
     """`xiancheng run`: verdicts, growth by cause, and a saved run."""
-    from xiancheng.results import caveats, cost, figures, later_census, verdict_table
+    from xiancheng.results import cost, later_census
     from xiancheng.results.file_checks import inactive
     from xiancheng.results.keeping import answers, store
     from xiancheng.results.keeping.files import writable
+    from xiancheng.results.report import charts
+    from xiancheng.results.tables import notes, plan_result, validation
+    from xiancheng.results.tables import verdicts as tables
     from xiancheng.results.verdict.verdict import verdicts
     from xiancheng.scenarios import ensemble
     from xiancheng.scenarios.naming import called
@@ -39,7 +41,7 @@ def run(asked: Namespace, say: Say) -> int:
     folder = asked.out or store.RUNS
     writable(folder)
     if asked.figure:
-        figures.possible(asked.figure)
+        charts.possible(asked.figure)
     answer, draws = answers.Answers.here(), None
     pairs = 2 * (1 + asked.draws)
     work = cost.Work(pairs, asked.region, asked.scale, scenario.start, scenario.until)
@@ -54,23 +56,25 @@ def run(asked: Namespace, say: Say) -> int:
     for aside in answer.set_aside() - altered:
         say.note(f"残缺或被改动，已隔离并重算：{aside}", f"torn or altered, computed anew: {aside}")
     found, later = verdicts(both, draws), later_census.against_census(both)
-    delivered = verdict_table.delivery(both.plan)
-    remarks = [*inactive(scenario, say.lang), *caveats.remarks(both, found, delivered, say.lang)]
+    delivered = plan_result.delivery_frame(both.plan)
+    result = plan_result.PlanResult(both, found, delivered, "", both.plan.provenance)
+    remarks = [*inactive(scenario, say.lang)]
+    remarks += notes.verdict_notes(both, found, delivered, say.lang)
     if len(found):
-        remarks.append(caveats.of_one_run(found, both.plan.region, say.lang))
+        remarks.append(notes.one_run(found, both.plan.region, say.lang))
     told = Request.of(scenario, **request)
     saved, before, failure = None, False, None
     try:
         saved, before = answers.keep(both.plan, told, found, delivered, folder, answer)
         if asked.figure:
-            figures.verdict(found, asked.figure, say.lang)
+            charts.save(tables.chart(result, say.lang), asked.figure, say.lang)
     except OSError as error:  # the disk filled up meanwhile: what was computed is printed first
         failure = error
     if asked.json:
         report = {
             "verdicts": found,
             "census": later,
-            "delivery": in_file(delivered),
+            "delivery": plan_result.delivery_for_files(delivered),
             "remarks": remarks,
         }
         titles = called(scenario, both.plan.region)._asdict()
@@ -89,12 +93,12 @@ def run(asked: Namespace, say: Say) -> int:
     if len(found):
         name = called(scenario, both.plan.region).said(say.lang)
         title = f"{name} · {both.plan.region.title(say.lang)}"
-        show_rows(title, *verdict_table.lines(found, say.lang))
-        show_rows(say("模型这一次运行的成因", "this run of the model, by cause"),
-              *verdict_table.causes(found, say.lang))  # fmt: skip
+        terminal.show(tables.summary(found, title, say.lang))
+        title = say("模型这一次运行的成因", "this run of the model, by cause")
+        terminal.show(tables.model_causes(found, title, say.lang))
     if len(later):
         title = say("模拟与普查", "simulated against the census")
-        show_rows(title, *later_census.lines(later, say.lang))
+        terminal.show(validation.census(later, title, say.lang))
     for remark in remarks:
         print(f"· {remark}")
     if failure:
@@ -212,17 +216,17 @@ def measures(asked: Namespace, say: Say) -> int:
     if asked.json:
         print(as_json(found))
     else:
-        show_rows(plan.about.title.said(say.lang), headers, rows, prose=True)
+        terminal.show_rows(plan.about.title.said(say.lang), headers, rows, prose=True)
     return DONE
 
 
 def _evidence(trace: "Trace", say: Say) -> str:
     """The sign of a dose, and what is known of its direction and of its quantity."""
-    from xiancheng.results.contents.words import badges
+    from xiancheng.results.tables import labels
 
     if not trace.grade:
         return "–"
-    direction, quantity = (b.said(say.lang) for b in badges(trace.grade, trace.status))
+    direction, quantity = labels.evidence(trace.grade, trace.status, say.lang)
     return say(f"{trace.sign} {direction}；{quantity}", f"{trace.sign} {direction}; {quantity}")
 
 
@@ -280,7 +284,7 @@ def sweep(asked: Namespace, say: Say) -> int:
     if asked.json:
         print(as_json({**told, "set": digest, "targets": judged}))
     else:
-        show_rows(sweep.design.name, *swept.lines(judged, say.lang))
+        terminal.show_rows(sweep.design.name, *swept.lines(judged, say.lang))
         print(swept.LEVEL.said(say.lang))
         print(say(*swept.tally(tally, digest)))
     return FAILED if tally.failed else DONE

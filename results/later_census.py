@@ -2,21 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from xiancheng.scenarios.checking import Words
 from xiancheng.scenarios.ensemble import Pair
 
 if TYPE_CHECKING:
     import pandas as pd
-
-HEADERS = {
-    "county": Words("地区", "county"),
-    "rate_at_start": Words("起点城镇化率", "rate at start"),
-    "rate_observed": Words("普查", "observed"),
-    "rate_simulated": Words("模拟", "simulated"),
-    "error_pp": Words("误差(点)", "error (points)"),
-    "residents_observed": Words("普查人口", "residents observed"),
-    "residents_simulated": Words("模拟人口", "residents simulated"),
-}
 
 
 def against_census(both: Pair) -> "pd.DataFrame":
@@ -54,15 +43,3 @@ def against_census(both: Pair) -> "pd.DataFrame":
                 }
             )  # fmt: skip
     return pd.DataFrame(rows)
-
-
-def lines(table: "pd.DataFrame", lang: str) -> tuple[list[str], list[list[str]]]:
-    """The comparison as people read it."""
-    rows = []
-    for row in table.to_dict("records"):
-        cells = {k: f"{v:.2f}" for k, v in row.items() if isinstance(v, float)}
-        cells |= {k: f"{v:,}" for k, v in row.items() if isinstance(v, int)}
-        cells["error_pp"] = f"{row['error_pp']:+.2f}"
-        cells["county"] = str(row["county"] if lang == "zh" else row["county_en"])
-        rows.append([cells[k] for k in HEADERS])
-    return [h.said(lang) for h in HEADERS.values()], rows

@@ -16,11 +16,11 @@ from rich.console import Console
 from xiancheng.calibration import cache, checks, compiling
 from xiancheng.calibration.population import population
 from xiancheng.calibration.region import load
-from xiancheng.results import caveats, cells, cost, show, streams
+from xiancheng.results import cells, cost, show, streams
 from xiancheng.results.cli import Say, main
 from xiancheng.results.knowing import hindcast
 from xiancheng.results.stopping import INTERRUPTED
-from xiancheng.results.tables import terminal
+from xiancheng.results.tables import notes, terminal
 
 HERE = Path(__file__).parent.parent
 SMALL = ["--scale", "0.003"]
@@ -385,5 +385,7 @@ def test_a_long_figure_in_a_file_is_cut_in_the_message():
 def test_an_effect_of_exactly_zero_is_not_called_unclear():
     """A baseline adds nothing: no cell of its table bears the mark that the note explains."""
     effects = {"from_plan_pp": [0.0], "plan_low": [0.0], "plan_high": [0.0]}
-    assert not caveats.unclear(pd.DataFrame(effects))
-    assert caveats.unclear(pd.DataFrame(effects | {"from_plan_pp": [0.1], "plan_high": [0.2]}))
+    assert not notes.unclear_effects(pd.DataFrame(effects))
+    assert notes.unclear_effects(
+        pd.DataFrame(effects | {"from_plan_pp": [0.1], "plan_high": [0.2]})
+    )

@@ -11,7 +11,7 @@ import numpy as np
 
 from xiancheng.calibration import naming, parsing
 from xiancheng.results.analysis.attribution import moves
-from xiancheng.results.contents.words import SIGNS
+from xiancheng.results.tables.labels import ASKED
 from xiancheng.scenarios.checking import Words
 from xiancheng.scenarios.outcome import floor
 from xiancheng.scenarios.paired import Runs
@@ -241,8 +241,8 @@ def _one_target(
 def _described(target: "Target") -> Words:
     """A target by its id, with rate and deadline."""
     return Words(
-        f"{target.id}（{SIGNS[target.operator]}{target.value:g}%，{target.deadline}）",
-        f"{target.id} ({SIGNS[target.operator]}{target.value:g} %, {target.deadline})",
+        f"{target.id}（{ASKED[target.operator]}{target.value:g}%，{target.deadline}）",
+        f"{target.id} ({ASKED[target.operator]}{target.value:g} %, {target.deadline})",
     )
 
 

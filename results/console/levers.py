@@ -24,8 +24,7 @@ from xiancheng.results.console.native import (
     write,
 )  # fmt: skip
 from xiancheng.results.console.session import Session
-from xiancheng.results.contents import units
-from xiancheng.results.contents.words import badges
+from xiancheng.results.tables.labels import amount, evidence, unit_name
 from xiancheng.scenarios.checking import Words
 from xiancheng.scenarios.delivery import delivered
 from xiancheng.scenarios.naming import foreign
@@ -182,12 +181,12 @@ class Levers:
         if trace.lever == "none":
             return tag("li", say("不进入模型：", "Not in the model: "), trace.because.said(lang))
         lever = LEVERS[trace.lever]
-        direction, quantity = (each.said(lang) for each in badges(trace.grade, trace.status))
+        direction, quantity = evidence(trace.grade, trace.status, lang)
         arrows = "".join(SIGNS.get(part, part) for part in trace.sign.split("|"))
         name = lever.zh if lang == "zh" else lever.meaning
-        full, low, high = (units.amount(x) for x in (trace.full, trace.low, trace.high))
+        full, low, high = (amount(x) for x in (trace.full, trace.low, trace.high))
         size = say(
-            f"全额 {full} {units.said(trace.unit, lang)}（{low}–{high}）",
+            f"全额 {full} {unit_name(trace.unit, lang)}（{low}–{high}）",
             f"in full {full} {trace.unit} ({low}–{high})",
         )
         return tag(

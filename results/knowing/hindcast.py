@@ -13,7 +13,6 @@ from xiancheng.calibration.posterior import RECORD
 from xiancheng.calibration.region import Region, load
 from xiancheng.results import cells, cost
 from xiancheng.results.cli import Say
-from xiancheng.results.contents.words import LEFT_OUT
 from xiancheng.results.forecasts.forecasting import TITLES
 from xiancheng.results.keeping.files import installed, whole_file, writable
 from xiancheng.results.keeping.record import software
@@ -25,6 +24,7 @@ from xiancheng.results.knowing.hindcasting import MODEL, STACKED, THRESHOLD, Hin
 from xiancheng.results.markdown import both, table_of
 from xiancheng.results.show import progress
 from xiancheng.results.stopping import DONE
+from xiancheng.results.tables.labels import label
 from xiancheng.results.tables.terminal import show_rows
 from xiancheng.scenarios.checking import Words
 
@@ -59,7 +59,8 @@ def hindcast(asked: Namespace, say: Say) -> int:
         below = f"{trial(short).said(say.lang)}\n" if short else ""
         made_with = settings_of(told).said(say.lang)
         for each in found:
-            title = say(f"留出{LEFT_OUT[each.by].zh}", f"left out: {LEFT_OUT[each.by].en}")
+            left_out = label("left_out", each.by, say.lang)
+            title = say(f"留出{left_out}", f"left out: {left_out}")
             scores = [r for r in told["scores"] if r["left_out"] == each.by]
             show_rows(f"{title} · {made_with}", *lines(scores, say.lang))
             print(below, end="")
@@ -270,8 +271,8 @@ def page(told: Mapping[str, Any], pack: Region) -> str:
         "",
     ]
     for by in dict.fromkeys(row["left_out"] for row in told["scores"]):
-        words = LEFT_OUT[by]
-        out += [f"## {words.zh}留出 · {words.en} left out", ""]
+        zh, en = (label("left_out", by, lang) for lang in ("zh", "en"))
+        out += [f"## {zh}留出 · {en} left out", ""]
         rows = [row for row in told["scores"] if row["left_out"] == by]
         out += [*table_of(*both(lines, rows)), ""]
         if short:

@@ -17,8 +17,8 @@ def seek(asked: Namespace, say: Say) -> int:
     """Search, confirm on fresh draws, compare with other packages; 0 whatever was found."""
     from xiancheng.results.analysis import certificate, goal_seek, goal_spec
     from xiancheng.results.analysis.attribution import identity
-    from xiancheng.results.caveats import unjudged
     from xiancheng.results.seeking import sought
+    from xiancheng.results.tables.notes import unjudged
     from xiancheng.scenarios.naming import called
     from xiancheng.scenarios.paired import independent, layered
     from xiancheng.scenarios.simulate import reported

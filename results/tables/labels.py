@@ -25,7 +25,7 @@ TARGET_WORDS = {  # what the name of every target says
 @cache
 def _file(name: str) -> dict[str, Any]:
     text = files("xiancheng.results.tables").joinpath(name).read_text(encoding="utf-8")
-    return YAML(typ="safe").load(text)  # type: ignore[no-any-return]
+    return YAML(typ="safe").load(text)
 
 
 def labels(group: str, lang: str) -> dict[str, str]:
@@ -69,13 +69,18 @@ def tables() -> list[str]:
     return [*_file("columns.yaml")]
 
 
+def names(group: str) -> dict[str, str]:
+    """Chinese names by the English ones that code and region packs use."""
+    return dict(_file("names.yaml")[group])
+
+
 def unit_name(unit: str, lang: str) -> str:
     """A unit of a lever or a parameter.
 
     >>> unit_name("jobs", "zh"), unit_name("jobs", "en")
     ('个岗位', 'jobs')
     """
-    return str(_file("names.yaml")["unit_names"].get(unit, unit)) if lang == "zh" else unit
+    return names("unit_names").get(unit, unit) if lang == "zh" else unit
 
 
 def reason(text: str, lang: str) -> str:
@@ -84,7 +89,7 @@ def reason(text: str, lang: str) -> str:
     >>> reason("stock / years", "zh"), reason("自拟", "zh"), reason("Gompertz", "en")
     ('存量 ÷ 年数', '自拟', 'Gompertz')
     """
-    return str(_file("names.yaml")["reasons"].get(text, text)) if lang == "zh" else text
+    return names("reasons").get(text, text) if lang == "zh" else text
 
 
 def evidence(grade: str, status: str, lang: str) -> tuple[str, str]:

@@ -67,13 +67,16 @@ def inert(text: str) -> str:
     return text if cells.inert(number) == number else f"'{text}"
 
 
-def html(table: Table, caption: str = "", heads: Sequence[str] = ()) -> str:
+def html(
+    table: Table, caption: str = "", heads: Sequence[str] = (), source: str | None = None
+) -> str:
     """An HTML element that can be scrolled sideways: caption, header cells, notes, source.
 
     Parameters
     ----------
     caption : instead of the title
     heads : instead of the headers
+    source : instead of the source
     """
     kinds = [_kind(column, table) for column in table.columns]
     caption = escape(caption or table.title)
@@ -87,8 +90,8 @@ def html(table: Table, caption: str = "", heads: Sequence[str] = ()) -> str:
         for number, row in enumerate(rows, 1)
     ]
     below = [f'<p class="note">{escape(note)}</p>' for note in table.notes]
-    if table.source:
-        below.append(f'<p class="source">{escape(table.source)}</p>')
+    if source := table.source if source is None else source:
+        below.append(f'<p class="source">{escape(source)}</p>')
     return (
         '<section class="tabled">'
         f'<div class="scroll" tabindex="0" role="region" aria-label="{caption}">'

@@ -1,13 +1,13 @@
-"""What each project and measure contributes, as tables, a picture and sentences."""
+"""What each project and measure contributes, as tables, a chart and sentences."""
 
 import math
 from collections.abc import Iterator
 from typing import Any
 
 from xiancheng.results.analysis.attribution import SAFEGUARDS, SURE, AttributionTable
-from xiancheng.results.contents.parts import UNKNOWN, Chart, Column, Table, listed
-from xiancheng.results.contents.subject import Subject
-from xiancheng.results.contents.words import CAUSES, PERSONS
+from xiancheng.results.tables import labels
+from xiancheng.results.tables.plan_result import PlanResult
+from xiancheng.results.tables.table import UNKNOWN, Chart, Table, build, enumeration
 from xiancheng.scenarios.checking import Words
 
 SEEN = 0.02  # points: smaller shares are not told apart (assumed, 0.01 to 0.05)
@@ -15,106 +15,94 @@ MOST = 6  # measures whose shares are given in the text
 NAMED = 3  # measures up to which their titles are given where they do little
 
 
-def projects(subject: Subject, shares: AttributionTable, code: int, lang: str) -> Table:
+def projects(result: PlanResult, shares: AttributionTable, code: int, lang: str) -> Table:
     """A row for each project: Owen value with its error, alone, last, and parts by cause."""
-    return _table(subject, shares, code, lang, "project", "owen")
+    return _table(result, shares, code, lang, "project", "owen")
 
 
-def measures(subject: Subject, shares: AttributionTable, code: int, lang: str) -> Table:
+def measures(result: PlanResult, shares: AttributionTable, code: int, lang: str) -> Table:
     """A row for each measure: Shapley value with its error, alone, last, and parts by cause."""
-    return _table(subject, shares, code, lang, "measure", "shapley")
+    return _table(result, shares, code, lang, "measure", "shapley")
 
 
-def chart(subject: Subject, shares: AttributionTable, code: int, lang: str) -> Chart:
+def chart(result: PlanResult, shares: AttributionTable, code: int, lang: str) -> Chart:
     """The contribution of each project with its sampling error."""
-    told = projects(subject, shares, code, lang)
+    table = projects(result, shares, code, lang)
     about = Words("各工程的贡献及抽样标准误", "contribution of each project, with sampling error")
-    return Chart("shares", told, told.title, about.said(lang))
+    return Chart("shares", table, table.title, about.said(lang))
 
 
 def _table(
-    subject: Subject, shares: AttributionTable, code: int, lang: str, level: str, kind: str
+    result: PlanResult, shares: AttributionTable, code: int, lang: str, level: str, kind: str
 ) -> Table:
-    pp = Words("点", "points").said(lang)  # short, as there are many
-    alone = _by_id(shares, code, level, "first_in")  # a quick attribution has none
-    last = _by_id(shares, code, level, "last_in")
-
-    def share(zh: str, en: str) -> Column:
-        return Column(Words(zh, en).said(lang), pp, 2, signed=True, least=SEEN)
-
-    spread = Column(Words("标准误", "std. error").said(lang), pp, 2, least=0.01)
-    name = Words("工程", "project") if level == "project" else Words("措施", "measure")
-    columns = (
-        Column(name.said(lang), wide=True), share("贡献", "share"), spread,
-        Column(Words("城镇人口", "urban residents").said(lang), PERSONS.said(lang), 0, signed=True),
-        *((share("单独实施", "alone"), share("单独去掉", "taken away")) if alone else ()),
-        *(share(w.zh, w.en) for w in CAUSES.values()),
-    )  # fmt: skip
+    columns = labels.columns("shares", lang)
+    alone, last = (
+        {row["id"]: row["points"] for row in shares.of_group(code, level, each)}
+        for each in ("first_in", "last_in")  # a quick attribution has none
+    )
     rows = [
-        (
-            titled(subject, row["id"], lang), row["points"], row["points_error"],
-            whole_rows(row["persons"], shares.scale),
-            *((alone[row["id"]]["points"], last[row["id"]]["points"]) if alone else ()),
-            *(row[p] for p in CAUSES),
-        )
+        _cells(row, shares) | {level: titled(result, row["id"], lang)}
+        | ({"alone": alone[row["id"]], "last": last[row["id"]]} if alone else {})
         for row in shares.of_group(code, level, kind)
     ]  # fmt: skip
     for total in shares.of_group(code, "total", "total"):
+        error = total["points_error"] if shares.several else None
         whole = Words("合计 = 方案总作用", "sum = whole effect").said(lang)
-        sure = total["points_error"] if shares.several else None
-        own = (
-            total["points"],
-            sure,
-            whole_rows(total["persons"], shares.scale),
-            *((None, None) if alone else ()),
-        )
-        rows.append((whole, *own, *(total[p] for p in CAUSES)))
-    where = next((g.said(lang) for g in subject.groups if g.code == code), str(code))
+        rows.append(_cells(total, shares) | {"points_error": error, level: whole}
+                    | ({"alone": None, "last": None} if alone else {}))  # fmt: skip
     what = Words("各工程的贡献", "What each project contributes")
     if level == "measure":
         what = Words("各措施的贡献", "What each measure contributes")
+    where = _place(result, code, lang)
     title = Words(
         f"{what.zh}（{where}，{shares.day}，常住人口城镇化率，百分点）",
         f"{what.en} ({where}, {shares.day}, resident urbanization rate, percentage points)",
-    )
-    return Table(
-        f"shares-{level}", title.said(lang), columns, tuple(rows), _source(subject, shares, lang),
-        total=True,
-    )  # fmt: skip
+    ).said(lang)
+    source = _source(result, shares, lang)
+    return build(f"shares-{level}", title, columns, rows, source=source, total=True)
 
 
-def verdict(subject: Subject, shares: AttributionTable, lang: str) -> Iterator[str]:
+def _cells(row: dict[str, Any], shares: AttributionTable) -> dict[str, Any]:
+    """Points, error, causes [points] and persons of a project, a measure or the total."""
+    return {**row, "persons": whole_rows(row["persons"], shares.scale)}
+
+
+def _place(result: PlanResult, code: int, lang: str) -> str:
+    return next((g.said(lang) for g in result.groups if g.code == code), str(code))
+
+
+def sentences(result: PlanResult, shares: AttributionTable, lang: str) -> Iterator[str]:
     """Which projects or measures work, which do not, and which cannot be told from nothing.
 
     Of orders played in a single world nothing is called clear: another draw of the parameters, or
-    other luck, may turn the sign of a share.
+    another seed, may turn the sign of a share.
     """
     code = shares.largest()
     rows = shares.of_group(code, "measure", "shapley") or shares.of_group(code, "project", "owen")
     rows.sort(key=lambda row: -abs(row["points"]))
     nothing = [r for r in rows if abs(r["points"]) < SEEN]
     some = [r for r in rows if r not in nothing]
-    told = some if shares.several else []
-    half = {r["id"]: shares.clear * r["points_error"] for r in told}
-    clear = [r for r in told if abs(r["points"]) > half[r["id"]]]
+    tested = some if shares.several else []
+    half = {r["id"]: shares.clear * r["points_error"] for r in tested}
+    clear = [r for r in tested if abs(r["points"]) > half[r["id"]]]
     works, against = ([r for r in clear if r["points"] * sign > 0] for sign in (1, -1))
-    unclear = [r for r in told if r not in clear]
-    where = next((g.said(lang) for g in subject.groups if g.code == code), str(code))
+    unclear = [r for r in tested if r not in clear]
+    where = _place(result, code, lang)
 
     def said(chosen: list[dict[str, Any]]) -> str:
         shown = [
-            f"{titled(subject, r['id'], lang)} {points(r['points'])}"
+            f"{titled(result, r['id'], lang)} {points(r['points'])}"
             + (f"±{error(r['points_error'])}" if shares.several else "")
             for r in chosen[:MOST]
         ]
         more = " ".join(row["id"] for row in chosen[MOST:])
         others = Words(f"；其次 {more}", f"; then {more}").said(lang)
-        return listed(shown, lang) + (others if more else "")
+        return enumeration(shown, lang) + (others if more else "")
 
     def named(chosen: list[dict[str, Any]]) -> str:
         if len(chosen) > NAMED:
             return " ".join(sorted(row["id"] for row in chosen))
-        return listed([titled(subject, row["id"], lang) for row in chosen], lang)
+        return enumeration([titled(result, row["id"], lang) for row in chosen], lang)
 
     sure = ("±标准误", " ± s.e.") if shares.several else ("", "")
     unit = Words(
@@ -144,13 +132,13 @@ def verdict(subject: Subject, shares: AttributionTable, lang: str) -> Iterator[s
             f"贡献不足 {SEEN:g} 点：{named(nothing)}。",
             f"Less than {SEEN:g} points: {named(nothing)}.",
         ).said(lang)
-    yield from _held_to_the_verdict(subject, shares, lang)
+    yield from _beside_the_verdict(result, shares, lang)
 
 
-def _held_to_the_verdict(subject: Subject, shares: AttributionTable, lang: str) -> Iterator[str]:
+def _beside_the_verdict(result: PlanResult, shares: AttributionTable, lang: str) -> Iterator[str]:
     """What the shares come to, beside what the verdict says the plan adds."""
     code = shares.largest()
-    judged = subject.verdicts
+    judged = result.verdicts
     own = judged[judged["unit_code"] == code] if len(judged) else judged
     own = own[own["deadline"].astype(str) == shares.day] if len(own) else own
     for total in shares.of_group(code, "total", "total"):
@@ -165,8 +153,8 @@ def _held_to_the_verdict(subject: Subject, shares: AttributionTable, lang: str) 
             ).said(lang)
 
 
-def remarks(shares: AttributionTable, lang: str) -> Iterator[str]:
-    """What has to be said wherever contributions are shown."""
+def share_notes(shares: AttributionTable, lang: str) -> Iterator[str]:
+    """Notes on how contributions were computed."""
     alone = bool((shares.frame["kind"] == "first_in").any())
     yield Words(
         "各项相加恰等于方案总作用。贡献是在许多实施次序中依次加入时的平均增量"
@@ -229,9 +217,9 @@ def whole_rows(persons: float, scale: float) -> float:
     return round(float(persons), -math.ceil(math.log10(1 / scale))) or 0.0
 
 
-def titled(subject: Subject, name: str, lang: str) -> str:
+def titled(result: PlanResult, name: str, lang: str) -> str:
     """A project or measure with its number and title."""
-    plan = subject.scenario.plan
+    plan = result.scenario.plan
     if name == SAFEGUARDS:
         return Words("保障措施", "safeguards").said(lang)
     if name in plan.about.projects:
@@ -239,16 +227,12 @@ def titled(subject: Subject, name: str, lang: str) -> str:
     return f"{name} {plan.measures[name].title.said(lang)}" if name in plan.measures else name
 
 
-def _by_id(shares: AttributionTable, code: int, level: str, kind: str) -> dict[str, dict[str, Any]]:
-    return {row["id"]: row for row in shares.of_group(code, level, kind)}
-
-
-def _source(subject: Subject, shares: AttributionTable, lang: str) -> str:
+def _source(result: PlanResult, shares: AttributionTable, lang: str) -> str:
     return Words(
-        f"归因：情景“{subject.title('zh')}”，{subject.region.title_zh}，规模 {shares.scale:g}，"
+        f"归因：情景“{result.title('zh')}”，{result.region.title_zh}，规模 {shares.scale:g}，"
         f"{shares.permutations} 个次序，{shares.runs} 次模拟，抽样 {shares.draws}；"
-        f"所属运行 {subject.run or '未保存'}",
-        f"Attribution: scenario '{subject.title('en')}', {subject.region.title_en}, scale "
+        f"所属运行 {result.run or '未保存'}",
+        f"Attribution: scenario '{result.title('en')}', {result.region.title_en}, scale "
         f"{shares.scale:g}, {shares.permutations} orders, {shares.runs} runs, draws "
-        f"{shares.draws}; belongs to run {subject.run or 'not saved'}",
+        f"{shares.draws}; belongs to run {result.run or 'not saved'}",
     ).said(lang)

@@ -1,4 +1,4 @@
-"""The document as an Excel workbook: numbers as numbers, native charts, units in every header."""
+"""The report as an Excel workbook: numbers as numbers, native charts, units in every header."""
 
 import math
 from collections.abc import Callable
@@ -6,19 +6,19 @@ from datetime import date
 from io import BytesIO
 from typing import Any
 
-from xiancheng.results import figures
-from xiancheng.results.contents.parts import (
-    Cell,
-    Chart,
-    Column,
+from xiancheng.results.report import charts
+from xiancheng.results.report.document import (
+    BROAD,
+    BulletList,
     Document,
-    Kind,
-    Points,
+    Pictures,
     Section,
-    Table,
+    header_parts,
+    headers,
 )
-from xiancheng.results.report import layout
-from xiancheng.results.report.layout import Pictures
+from xiancheng.results.tables import labels
+from xiancheng.results.tables.render import inert
+from xiancheng.results.tables.table import Cell, Chart, ChartKind, Column, Table, width
 
 SHEET = 31  # characters that the name of a sheet may have
 BARRED = str.maketrans("", "", "[]:*?/\\'")
@@ -51,7 +51,7 @@ class _Book:
 
     def __init__(self, book: Any, document: Document) -> None:
         self.book, self.document = book, document
-        self.captions, self.names = layout.captions(document), set[str]()
+        self.captions, self.names = document.captions(), set[str]()
         face = {"font_name": "宋体" if document.lang == "zh" else "Calibri", "font_size": 10}
         self.form: Callable[..., Any] = lambda **more: book.add_format(
             {**face, "valign": "vcenter", **more}
@@ -77,15 +77,15 @@ class _Book:
         sheet.set_landscape()
         sheet.set_footer("&C&P / &N")
         tables = [b for b in section.blocks if isinstance(b, Table)]
-        charts = [b for b in section.blocks if isinstance(b, Chart)]
-        hidden = [c.table for c in charts if c.kind == "path"]
+        shown = [b for b in section.blocks if isinstance(b, Chart)]
+        hidden = [c.table for c in shown if c.kind == "path"]
         sheet.write_string(0, 0, f"{self.document.title} · {section.title}", self.title)
         sheet.write_string(1, 0, self.document.header, self.small)
         self._widths(sheet, [*tables, *hidden])
         row, places = 3, dict[str, tuple[int, Table]]()
         for block in section.blocks:
-            if isinstance(block, str | Points):
-                for line in block.items if isinstance(block, Points) else (block,):
+            if isinstance(block, str | BulletList):
+                for line in block.items if isinstance(block, BulletList) else (block,):
                     row = self._line(sheet, row, line, self.prose)
                 row += 1
         first = row + 1
@@ -98,7 +98,7 @@ class _Book:
             sheet.repeat_rows(first, first) if alone else None
         sheet.fit_to_pages(1, 1 if row < SHORT else 0)
         right = max((len(t.columns) for t in [*tables, *hidden]), default=0) + 1
-        for number, chart in enumerate(charts):
+        for number, chart in enumerate(shown):
             where = places.get(chart.table.key)
             if where:
                 made = self._chart(chart, sheet.get_name(), *where)
@@ -118,12 +118,12 @@ class _Book:
         asked: dict[int, int] = {}
         for table in tables:
             for i, column in enumerate(table.columns):
-                longest = max((layout.span(row[i]) for row in table.texts()), default=0)
-                head = max(layout.span(word) for word in layout.broken(column.header))
-                width = min(max(longest, head) + 2, layout.BROAD if not column.wide else 60)
-                asked[i] = max(asked.get(i, 0), width)
-        for i, width in asked.items():
-            sheet.set_column(i, i, width)
+                longest = max((width(row[i]) for row in table.texts()), default=0)
+                head = max(width(word) for word in header_parts(column.header))
+                needed = min(max(longest, head) + 2, BROAD if not column.prose else 60)
+                asked[i] = max(asked.get(i, 0), needed)
+        for i, needed in asked.items():
+            sheet.set_column(i, i, needed)
         self.wide = asked
         if not asked:
             sheet.set_column(0, 0, TEXT_WIDTH)
@@ -134,15 +134,15 @@ class _Book:
         """A sentence across the sheet, as high as it needs."""
         if self.across:
             sheet.merge_range(row, 0, row, self.across, "", form)
-        sheet.write_string(row, 0, layout.inert(line), form)
-        sheet.set_row(row, LINE * (1 + layout.span(line) // TEXT_WIDTH))
+        sheet.write_string(row, 0, inert(line), form)
+        sheet.set_row(row, LINE * (1 + width(line) // TEXT_WIDTH))
         return row + 1
 
     def _table(self, sheet: Any, row: int, table: Table) -> int:
         """A table from `row` on; the row after it."""
         caption = self.captions.get(table.key, table.title)
         sheet.write_string(row, 0, caption, self.caption)
-        heads = layout.heads(table)
+        heads = headers(table)
         sheet.set_row(row + 1, LINE * max(self._lines(head, i) for i, head in enumerate(heads)))
         for i, (column, head) in enumerate(zip(table.columns, heads, strict=True)):
             sheet.write_string(row + 1, i, head, self.right if column.numeric else self.head)
@@ -150,14 +150,14 @@ class _Book:
             for i, (column, cell) in enumerate(zip(table.columns, cells_, strict=True)):
                 self._cell(sheet, number, i, column, cell)
         row += 2 + len(table.rows)
-        for note in (*table.notes, layout.source(table, self.document.lang)):
+        for note in (*table.notes, self.document.source(table)):
             row = self._line(sheet, row, note, self.note)
         return row + 1
 
     def _lines(self, head: str, column: int) -> int:
         """The lines that a header takes in its column."""
         room = self.wide[column] / BOLD
-        return sum(math.ceil(layout.span(line) / room) for line in head.split("\n"))
+        return sum(math.ceil(width(line) / room) for line in head.split("\n"))
 
     def _cell(self, sheet: Any, row: int, column: int, about: Column, cell: Cell) -> None:
         if cell is None or cell != cell:
@@ -168,12 +168,12 @@ class _Book:
             sheet.write_datetime(row, column, cell, self._format("yyyy-mm-dd", align="left"))
         else:
             words = self.name if column == 0 else self.text
-            sheet.write_string(row, column, str(cell), self.wrapped if about.wide else words)
+            sheet.write_string(row, column, str(cell), self.wrapped if about.prose else words)
 
     def _number(self, about: Column, cell: float) -> Any:
         if not about.numeric:
             return self._format("General")
-        places = about.places(cell)
+        places = about.decimals(cell)
         plain = "#,##0" + ("." + "0" * places if places else "")
         return self._format(f"+{plain};-{plain};{plain}" if about.signed else plain)
 
@@ -184,20 +184,20 @@ class _Book:
 
     def _chart(self, chart: Chart, sheet: str, head: int, table: Table) -> Any:
         """A chart of Excel's own, on the cells of its table."""
-        kind, columns = KINDS[chart.kind]
+        kind, keys = KINDS[chart.kind]
+        columns = [i for i, column in enumerate(table.columns) if column.key in keys]
         made = self.book.add_chart(kind)
         last = head + len(table.rows) - (1 if table.total else 0)
         for place, i in enumerate(columns or range(1, len(table.columns))):
-            series = {
+            made.add_series({
                 **_look(chart.kind, place),
-                "name": layout.inert(table.columns[i].title),
+                "name": inert(table.columns[i].label),
                 "categories": [sheet, head + 1, 0, last, 0],
                 "values": [sheet, head + 1, i, last, i],
-            }  # fmt: skip
-            made.add_series(series)
-        made.set_title({"name": layout.inert(chart.title), "name_font": {"size": 11}})
+            })  # fmt: skip
+        made.set_title({"name": inert(chart.title), "name_font": {"size": 11}})
         made.set_legend({"position": "bottom"})
-        unit = {"name": table.columns[(columns or (1,))[0]].unit or ""}
+        unit = {"name": table.columns[columns[0] if columns else 1].unit}
         made.set_y_axis({"reverse": True} if chart.kind == "shares" else unit)
         made.set_x_axis(
             unit if chart.kind == "shares"
@@ -208,19 +208,19 @@ class _Book:
         return made
 
 
-def _look(kind: Kind, place: int) -> dict[str, Any]:
+def _look(kind: ChartKind, place: int) -> dict[str, Any]:
     """How a series looks: apart from the others in grey too, as in the pictures."""
-    ink = {"color": figures.TARGET, "width": 0.75}
+    ink = {"color": charts.TARGET, "width": 0.75}
     if kind == "path":
-        colour, dash = ((figures.WITHOUT, "dash"), (figures.WITH, "solid"))[place]
+        colour, dash = ((charts.WITHOUT, "dash"), (charts.WITH, "solid"))[place]
         return {
             "line": {"color": colour, "width": 2, "dash_type": dash},
             "marker": {"type": "none"},
         }
-    if kind == "causes" and figures.HATCHES[place]:
-        drawn = {"pattern": "wide_upward_diagonal", "bg_color": figures.LAYERS[place]}
-        return {"pattern": drawn | {"fg_color": figures.TARGET}, "border": ink}
-    shades = {"causes": figures.LAYERS, "shares": figures.LAYERS[1:], "verdicts": LADDER}
+    if kind == "causes" and charts.HATCHES[place]:
+        drawn = {"pattern": "wide_upward_diagonal", "bg_color": charts.LAYERS[place]}
+        return {"pattern": drawn | {"fg_color": charts.TARGET}, "border": ink}
+    shades = {"causes": charts.LAYERS, "shares": charts.LAYERS[1:], "verdicts": LADDER}
     return {"fill": {"color": shades.get(kind, LADDER)[place % len(LADDER)]}, "border": ink}
 
 
@@ -228,10 +228,10 @@ LADDER = ("#FFFFFF", "#B9C6D3", "#5B7FA3", "#2B2D42", "#D9D9D9", "#8C8C8C")  # f
 SHORT = 70  # rows up to which a sheet is printed on one page
 FREEZE = 12  # rows up to which a header is kept in sight
 STACKED = {"type": "column", "subtype": "stacked"}
-KINDS: dict[str, tuple[dict[str, str], tuple[int, ...]]] = {  # and the columns shown; none: all
-    "verdicts": ({"type": "column"}, (3, 4, 5, 2)),
-    "path": ({"type": "line"}, (1, 2)),
-    "causes": (STACKED, (1, 2, 3)),
-    "shares": ({"type": "bar"}, (1,)),
+KINDS: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {  # and the columns shown; none: all
+    "verdicts": ({"type": "column"}, ("target_rate", "rate_at_start", "without", "expected")),
+    "path": ({"type": "line"}, ("without", "with")),
+    "causes": (STACKED, labels.GROWTH),
+    "shares": ({"type": "bar"}, ("points",)),
     "effort": ({"type": "column"}, ()),
 }

@@ -8,9 +8,11 @@ import pandas as pd
 import pytest
 
 from xiancheng.results.analysis.attribution import AttributionTable, quick
-from xiancheng.results.contents import conclusions, counties, document, provenance, subject, targets
-from xiancheng.results.contents.parts import Chart, Column, Points, Table
-from xiancheng.results.contents.words import indicator, likely
+from xiancheng.results.report import sections
+from xiancheng.results.report.document import BulletList
+from xiancheng.results.tables import counties, plan_result, provenance, verdicts
+from xiancheng.results.tables.labels import indicator, label, likelihood
+from xiancheng.results.tables.table import Chart, Table
 from xiancheng.scenarios.ensemble import pair
 from xiancheng.scenarios.resolving import resolve
 from xiancheng.scenarios.simulate import RequestError, horizon
@@ -41,7 +43,7 @@ def draws_of(both, n=4):
 
 @pytest.fixture(scope="module")
 def told(both):
-    return subject.paired(both, draws_of(both), run="plan-0123456789ab")
+    return plan_result.of_pair(both, draws_of(both), run="plan-0123456789ab")
 
 
 def texts(what):
@@ -60,16 +62,16 @@ def texts(what):
 
 @LANGS
 def test_every_number_stands_under_its_unit(told, lang):
-    for table in document.document(told, lang).tables():
-        for i, column in enumerate(table.columns):
-            numbers = [c for c in table.column(i) if isinstance(c, float)]
+    for table in sections.document(told, lang).tables():
+        for column in table.columns:
+            numbers = [c for c in table.column(column.key) if isinstance(c, float)]
             if table.key != "provenance":
                 assert not numbers or (column.unit and column.unit in column.header), table.key
 
 
 @LANGS
 def test_every_table_and_figure_names_its_run_region_scenario_and_draws(told, lang):
-    what = document.document(told, lang)
+    what = sections.document(told, lang)
     for table in (*what.tables(), *(chart.table for chart in what.charts())):
         if table.key == "hindcast":  # it comes with the pack
             assert told.region.name in table.source
@@ -79,7 +81,7 @@ def test_every_table_and_figure_names_its_run_region_scenario_and_draws(told, la
 
 
 def test_the_verdicts_are_those_of_the_run(told):
-    shown = targets.table(told, "en")
+    shown = verdicts.table(told, "en")
     for row, real in zip(shown.rows, told.verdicts.to_dict("records"), strict=True):
         assert row[0].startswith(real["county_en"])
         assert row[1] == str(real["deadline"])
@@ -93,15 +95,16 @@ def test_the_verdicts_are_those_of_the_run(told):
 def test_no_verdict_is_a_yes_or_a_no(told):
     """Whatever the chance, a target is never called met or missed."""
     for lang in ("zh", "en"):
-        words = {row[10] for row in targets.table(told, lang).rows}
-        assert words <= {w.said(lang) for w in map(likely, (0.0, 0.1, 0.33, 0.66, 0.9))}
-    assert likely(0.95).en == "very likely"
-    assert likely(0.5).en == "as likely as not"
-    assert likely(0.05).en == "very unlikely"
+        words = {*verdicts.table(told, lang).column("in_words")}
+        names = map(likelihood, (0.0, 0.1, 0.33, 0.66, 0.9))
+        assert words <= {label("chances", name, lang) for name in names}
+    assert likelihood(0.95) == "very likely"
+    assert likelihood(0.5) == "as likely as not"
+    assert likelihood(0.05) == "very unlikely"
 
 
 def test_what_the_rate_is_made_of_adds_up(told):
-    for row in targets.parts(told, "zh").rows:
+    for row in verdicts.parts(told, "zh").rows:
         assert sum(row[2:7]) == pytest.approx(row[-1], abs=1e-5)
 
 
@@ -124,45 +127,45 @@ def test_a_path_shows_the_published_rate_the_census_and_the_target(told, both):
     assert (expected, low, high) == pytest.approx(
         tuple(verdict[k] for k in ("expected", "low", "high")), abs=0.01
     )
-    assert next(p.value for p in chart.points if p.kind == "target") == 40
+    assert next(p.value for p in chart.markers if p.kind == "target") == 40
     urban, rural = told.region.urban_rural(date(2020, 11, 1))[group.counties[0]]
-    census = next(p for p in chart.points if p.day == date(2020, 11, 1))
+    census = next(p for p in chart.markers if p.day == date(2020, 11, 1))
     assert census.value == pytest.approx(100 * urban / (urban + rural))
 
 
 def test_without_a_record_and_without_draws_no_probability_is_claimed(both, monkeypatch):
     monkeypatch.setattr("xiancheng.results.verdict.level.held", lambda *_: None)
-    told = subject.paired(both)
-    heads = [c.title for c in targets.table(told, "zh").columns]
+    told = plan_result.of_pair(both)
+    heads = [c.label for c in verdicts.table(told, "zh").columns]
     assert "达标概率" not in heads
-    said = dict(conclusions.answers(told, "zh"))["目标能否达到"]
+    said = dict(sections.answers(told, "zh"))["目标能否达到"]
     assert any("没有达标概率" in sentence for sentence in said)
 
 
 def test_a_run_that_ends_before_the_deadlines_has_no_verdict_and_says_so():
     early = pair(horizon(resolve("plan"), None, "2023-12-31"), scale=SCALE)
-    told = subject.paired(early)
-    what = document.document(told, "en")
+    told = plan_result.of_pair(early)
+    what = sections.document(told, "en")
     assert not any(table.key == "verdicts" for table in what.tables())
     assert any("there is no verdict" in text for text in texts(what))
 
 
 @LANGS
 def test_all_ten_caveats_are_shown(told, lang):
-    said = [*document.caveats(told, lang)]
+    said = [*sections.caveats(told, lang)]
     assert [s.split()[0] for s in said if s.startswith("C")] == [f"C{i}" for i in range(1, 11)]
 
 
 @LANGS
 def test_an_uncalibrated_model_is_called_so_on_the_first_page(told, lang, monkeypatch):
     monkeypatch.setattr("xiancheng.calibration.posterior.read", lambda _: None)
-    blocks = document.document(told, lang).sections[0].blocks
-    first = "".join(text for each in blocks if isinstance(each, Points) for text in each.items)
+    blocks = sections.document(told, lang).sections[0].blocks
+    first = "".join(text for each in blocks if isinstance(each, BulletList) for text in each.items)
     assert {"zh": "尚未用数据校准", "en": "has not been calibrated"}[lang] in first
 
 
 def test_every_parameter_is_listed_with_the_value_of_the_run(told):
-    table = next(t for t in document.document(told, "zh").tables() if t.key == "parameters")
+    table = next(t for t in sections.document(told, "zh").tables() if t.key == "parameters")
     used = told.both.plan.request["parameters"]
     assert {row[1]: row[3] for row in table.rows} == used
 
@@ -200,7 +203,7 @@ def shares_of(told, points, **more):
 def test_what_works_is_told_from_what_may_be_chance_and_from_what_does_nothing(told):
     points = {"P1": (0.3, 0.1), "P2": (0.1, 0.1), "P3": (0.0, 0.0), "P4": (-0.3, 0.1)}
     with_shares = replace(told, shares=shares_of(told, points))
-    works = dict(conclusions.answers(with_shares, "en"))["What works and what does not"]
+    works = dict(sections.answers(with_shares, "en"))["What works and what does not"]
     lines = [next(s for s in works if s.startswith(start)) for start in
              ("They work", "They lower", "Not to be told", "Less than 0.02")]  # fmt: skip
     assert [f"P{i}" in line for line, i in zip(lines, (1, 4, 2, 3), strict=True)] == [True] * 4
@@ -210,7 +213,7 @@ def test_few_pairs_of_orders_make_less_clear(told):
     points = {"P1": (0.3, 0.1)}
     for permutations, clear in ((40, True), (4, False)):
         shares = shares_of(told, points, permutations=permutations)
-        works = dict(conclusions.answers(replace(told, shares=shares), "en"))
+        works = dict(sections.answers(replace(told, shares=shares), "en"))
         said = " ".join(works["What works and what does not"])
         assert ("They work" in said) == clear
         assert ("Not to be told from zero" in said) == (not clear)
@@ -219,7 +222,7 @@ def test_few_pairs_of_orders_make_less_clear(told):
 def test_of_a_single_world_nothing_is_said_to_work(told):
     """Another draw or other luck may turn the sign of a share."""
     shares = shares_of(told, {"P1": (0.3, 0.001), "P2": (-0.2, 0.001)}, draws=0)
-    works = dict(conclusions.answers(replace(told, shares=shares), "en"))
+    works = dict(sections.answers(replace(told, shares=shares), "en"))
     said = " ".join(works["What works and what does not"])
     assert "at central parameters in one random world" in said
     assert "±" not in said
@@ -228,7 +231,7 @@ def test_of_a_single_world_nothing_is_said_to_work(told):
 
 def test_what_the_shares_come_to_stands_beside_what_the_verdict_says(told):
     shares = shares_of(told, {"P1": (0.3, 0.1)})
-    works = dict(conclusions.answers(replace(told, shares=shares), "en"))
+    works = dict(sections.answers(replace(told, shares=shares), "en"))
     said = " ".join(works["What works and what does not"])
     judged = told.verdicts.set_index("unit_code")["from_plan_pp"][shares.largest()]
     assert f"add up to +0.30±0.00; the verdict has {judged:+.2f}" in said
@@ -260,28 +263,6 @@ def test_a_quick_attribution_adds_up():
 def test_a_scenario_that_does_nothing_contributes_nothing():
     told = quick(resolve("baseline"), "binzhou", scale=0.005, jobs=1)
     assert all(row["points"] == 0 for row in told.of_group(told.largest(), "project", "owen"))
-
-
-# How numbers read
-
-
-@pytest.mark.parametrize(
-    ("column", "cell", "reads"),
-    [
-        (Column("x", "%", 2), 63.379, "63.38"),
-        (Column("x", "points", 2, signed=True), 0.2149, "+0.21"),
-        (Column("x", "points", 2, signed=True), -0.001, "0.00"),
-        (Column("x", "points", 2), -1.5, "-1.50"),
-        (Column("x", "persons"), 1234567, "1,234,567"),
-        (Column("x", "mixed", None), 0.0833333, "0.0833"),
-        (Column("x", "mixed", None), 24000.0, "24,000"),
-        (Column("x", "%"), None, "–"),
-        (Column("x", "%"), float("nan"), "–"),
-        (Column("x"), "=cmd()", "=cmd()"),
-    ],
-)
-def test_a_number_reads_as_its_column_says(column, cell, reads):
-    assert column.text(cell) == reads
 
 
 @pytest.mark.parametrize(("lang", "own"), [("zh", "不是判定"), ("en", "no verdict")])

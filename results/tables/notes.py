@@ -1,13 +1,12 @@
-"""What has to be said of a verdict wherever it is shown: what it rests on, and what it is not."""
+"""Notes on a verdict: what it rests on, what it does not say, and what the plan leaves open."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
 from xiancheng.calibration import posterior
-from xiancheng.results.contents.words import SIGNS, UNCLEAR
 from xiancheng.results.keeping import evidence
-from xiancheng.results.verdict_table import percent, usual_world
+from xiancheng.results.tables.labels import ASKED, percent
 from xiancheng.scenarios.checking import Words
 from xiancheng.scenarios.ensemble import Pair
 from xiancheng.scenarios.naming import applied, foreign
@@ -23,18 +22,24 @@ LEVELS_UNTIL = date(2025, 12, 31)  # the last day for which a level may be quote
 ENOUGH = 20  # draws below which shares and the ends of intervals are coarse
 
 
-def remarks(
-    both: Pair, table: "pd.DataFrame", promised: "pd.DataFrame", lang: str
+def verdict_notes(
+    both: Pair, verdicts: "pd.DataFrame", delivery: "pd.DataFrame", lang: str
 ) -> Iterator[str]:
-    """What has to be said wherever a verdict is shown."""
+    """The notes that stand below the verdicts, in order.
+
+    Parameters
+    ----------
+    verdicts : `Verdict.to_frame`
+    delivery : `plan_result.delivery_frame`
+    """
     plan = both.plan
     for line in plan.scenario.crossed():
         yield Words(f"越过红线：{line.zh}", f"crosses a red line: {line.en}").said(lang)
     codes = [county.code for county in plan.region.counties]
     caveats = plan.scenario.plan.about.caveats_for(codes)
     if applied(plan.scenario, plan.region):
-        yield elsewhere(plan.scenario).said(lang)
-    due = promised[promised["at_deadline"].astype(bool) & promised["met"].notna()]
+        yield applied_elsewhere(plan.scenario).said(lang)
+    due = delivery[delivery["at_deadline"].astype(bool) & delivery["met"].notna()]
     if len(due) and not foreign(plan.scenario, plan.region):
         kept = int(due["met"].astype(bool).sum())
         yield Words(
@@ -43,32 +48,36 @@ def remarks(
         ).said(lang)
     for note in beyond(plan.region, plan.groups, plan.dates[0], plan.dates[-1]):
         yield note.said(lang)
-    if table.empty:
+    if verdicts.empty:
         return
-    without, having = table["probability_without"], table["probability"]
+    without, having = verdicts["probability_without"], verdicts["probability"]
+    added = verdicts["from_plan_pp"]
     if having.notna().all():
         yield Words(
             f"达标概率：无方案 {percent(without.min())} 至 {percent(without.max())}，"
             f"有方案 {percent(having.min())} 至 {percent(having.max())}；方案使城镇化率改变 "
-            f"{table['from_plan_pp'].min():+.2f} 至 {table['from_plan_pp'].max():+.2f} 个百分点。",
+            f"{added.min():+.2f} 至 {added.max():+.2f} 个百分点。",
             f"Chances without the plan: {percent(without.min())} to {percent(without.max())}; with "
             f"it {percent(having.min())} to {percent(having.max())}. The plan changes the rate by "
-            f"{table['from_plan_pp'].min():+.2f} to {table['from_plan_pp'].max():+.2f} points.",
+            f"{added.min():+.2f} to {added.max():+.2f} points.",
         ).said(lang)
-        yield from at_once(table, lang)
-        if unclear(table):
-            yield f"{UNCLEAR.said(lang)}{'。' if lang == 'zh' else '.'}"
+        yield from joint_chances(verdicts, lang)
+        if unclear_effects(verdicts):
+            yield Words(
+                "? 表示与零分不清：90% 的抽样区间含零。",
+                "? cannot be told from zero: 90 % of the draws hold it.",
+            ).said(lang)
     for number, caveat in caveats.items():
         yield f"{number} {caveat.said(lang)}"
-    yield basis(table, belief(plan.region)).said(lang)
+    yield basis(verdicts, belief(plan.region)).said(lang)
     yield from evidence.remarks(plan.region, lang)
     yield Words(
         "有方案与起点之差 = 趋势 + 划转"
-        + ("" if usual_world(table) else " + 外部条件")
+        + ("" if usual_conditions(verdicts) else " + 外部条件")
         + " + 方案（百分点）；划转按模型的基准计，随时可能被行政决定改变，"
         "城乡代码冻结的情景见 plan-without-recoding。",
         "With the plan less the start = trend + recoding"
-        + ("" if usual_world(table) else " + conditions")
+        + ("" if usual_conditions(verdicts) else " + conditions")
         + " + plan, in points; recoding is that of the model's baseline, and an administrative "
         "decision may change it: see the scenario plan-without-recoding.",
     ).said(lang)
@@ -81,7 +90,7 @@ def remarks(
 
 
 def beyond(region: "Region", groups: Sequence[Group], start: date, until: date) -> Iterator[Words]:
-    """What a run from `start` to `until` does not tell: levels far ahead, targets not judged."""
+    """Limits of a run from `start` to `until`: levels far ahead, targets not judged."""
     if until > LEVELS_UNTIL:
         yield Words(
             f"模拟到 {until}：{LEVELS_UNTIL.year} 年以后只是趋势的延续，那时的水平不是预测，"
@@ -97,7 +106,7 @@ def beyond(region: "Region", groups: Sequence[Group], start: date, until: date) 
 def unjudged(
     region: "Region", groups: Sequence[Group], start: date, until: date
 ) -> Iterator[Words]:
-    """The targets that a run from `start` to `until` says nothing of, a sentence each."""
+    """A sentence for each target whose deadline is not between `start` and `until`."""
     for target in region.targets:
         if target.due(start, until):
             continue
@@ -105,14 +114,14 @@ def unjudged(
         due = target.deadline
         early = due <= start
         yield Words(
-            f"未判定的目标 {target.id}：{place.zh} {SIGNS[target.operator]}{rate}，期限 {due} "
+            f"未判定的目标 {target.id}：{place.zh} {ASKED[target.operator]}{rate}，期限 {due} "
             + (
                 f"不晚于起点 {start}。"
                 if early
                 else f"晚于期末 {until}；终点设为 {due}（run、seek 的 --until，"
                 "或情景、设计中的 horizon.until）才能判定。"
             ),
-            f"Target {target.id} is not judged: {place.en} {SIGNS[target.operator]}{rate}, "
+            f"Target {target.id} is not judged: {place.en} {ASKED[target.operator]}{rate}, "
             f"deadline {due} "
             + (
                 f"is not after the start, {start}."
@@ -123,8 +132,8 @@ def unjudged(
         )
 
 
-def elsewhere(scenario: "Scenario") -> Words:
-    """What has to be known where a plan is carried out in another city."""
+def applied_elsewhere(scenario: "Scenario") -> Words:
+    """A note where a plan is applied to another city than it was written for."""
     name = scenario.plan.about.name
     return Words(
         f"{name.zh}没有提到这些县：把它套用到这里只是设想，任务总量按常住人口折算，"
@@ -134,9 +143,9 @@ def elsewhere(scenario: "Scenario") -> Words:
     )
 
 
-def at_once(table: "pd.DataFrame", lang: str) -> Iterator[str]:
-    """The chance that all targets due by each deadline are met, where there are several."""
-    for day, n, without, having in together(table):
+def joint_chances(verdicts: "pd.DataFrame", lang: str) -> Iterator[str]:
+    """Sentences on the probability that all targets due by each deadline are met."""
+    for day, n, without, having in joint_probabilities(verdicts):
         if n > 1:
             yield Words(
                 f"到 {day} 的 {n} 个目标全部达到的概率：无方案 {percent(without)}，"
@@ -146,28 +155,30 @@ def at_once(table: "pd.DataFrame", lang: str) -> Iterator[str]:
             ).said(lang)
 
 
-def together(table: "pd.DataFrame") -> list[tuple[str, int, float, float]]:
-    """By deadline: day, targets due by it, and the chance of all without and with the plan."""
-    days = table["deadline"].astype(str)
+def joint_probabilities(verdicts: "pd.DataFrame") -> list[tuple[str, int, float, float]]:
+    """By deadline: day, targets due by it, and the probability of all without and with the plan."""
+    days = verdicts["deadline"].astype(str)
     return [
         (day, int((days <= day).sum()), float(own["all_met_without"]), float(own["all_met"]))
         for day in sorted(set(days))
-        for own in [table[days == day].iloc[0]]
+        for own in [verdicts[days == day].iloc[0]]
     ]
 
 
-def unclear(table: "pd.DataFrame") -> bool:
-    """Whether the effect of the plan on any target cannot be told from zero.
-
-    An effect of exactly zero, as that of a scenario without a plan, is no such effect.
-    """
-    spans = (table["plan_low"] <= 0) & (table["plan_high"] >= 0) & (table["from_plan_pp"] != 0)
-    return bool(spans.any())
+def usual_conditions(verdicts: "pd.DataFrame") -> bool:
+    """Whether outside conditions add nothing."""
+    return not verdicts["from_conditions_pp"].abs().max() > 0
 
 
-def of_one_run(table: "pd.DataFrame", region: "Region", lang: str) -> str:
-    """What the table of causes is of, where it stands below the verdict."""
-    drawn = table["draws"].iloc[0] > 0
+def unclear_effects(verdicts: "pd.DataFrame") -> bool:
+    """Whether the effect of the plan on any target, not exactly 0, cannot be told from 0."""
+    low, high, value = (verdicts[name] for name in ("plan_low", "plan_high", "from_plan_pp"))
+    return bool(((low <= 0) & (high >= 0) & (value != 0)).any())
+
+
+def one_run(verdicts: "pd.DataFrame", region: "Region", lang: str) -> str:
+    """A note on the table of causes in a terminal: it is of one run."""
+    drawn = verdicts["draws"].iloc[0] > 0
     other = Words("", "")
     if drawn:
         other = Words(
@@ -182,9 +193,9 @@ def of_one_run(table: "pd.DataFrame", region: "Region", lang: str) -> str:
     ).said(lang)
 
 
-def basis(table: "pd.DataFrame", drawn: Words) -> Words:
-    """What level and differences rest on; `drawn` says what draws are drawn from."""
-    draws, kind = int(table["draws"].iloc[0]), table["basis"].iloc[0]
+def basis(verdicts: "pd.DataFrame", drawn: Words) -> Words:
+    """What level and differences rest on; `drawn`: prior or posterior, see `belief`."""
+    draws, kind = int(verdicts["draws"].iloc[0]), verdicts["basis"].iloc[0]
     few = Words("", "") if draws >= ENOUGH or not draws else Words(
         f"；只有 {draws} 组，比例和区间两端都很粗",
         f"; with only {draws} of them shares and ends are coarse",
@@ -234,7 +245,7 @@ def basis(table: "pd.DataFrame", drawn: Words) -> Words:
 
 
 def belief(region: "Region") -> Words:
-    """What draws of the parameters are drawn from."""
+    """The distribution that parameters are drawn from."""
     if posterior.read(region.folder) is None:
         return Words("先验", "prior")
     return Words("后验", "posterior")

@@ -1,88 +1,36 @@
-"""Figures, drawn with matplotlib (the `report` extra) from the same tables that are printed."""
+"""Charts, drawn with matplotlib (the `report` extra) from the same tables that are printed."""
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-from xiancheng.results import cells, fonts
-from xiancheng.results.analysis.attribution import records
-from xiancheng.results.contents.parts import Cell, Chart, Kind
-from xiancheng.results.contents.words import dated
-from xiancheng.scenarios.checking import Words
+from xiancheng.results import cells
+from xiancheng.results.tables import labels
+from xiancheng.results.tables.table import Cell, Chart, ChartKind
 from xiancheng.scenarios.simulate import RequestError
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 START, WITHOUT, WITH, TARGET = "#6b7075", "#5b8db8", "#d1495b", "#2b2d42"
 LAYERS = ("#c9d6e2", "#33658a", "#e8a33d")  # natural growth, migration, recoding: apart in grey too
 HATCHES = ("", "", "///")
 CM = 1 / 2.54  # inches
-SIZES: dict[Kind, tuple[float, float]] = {  # width and height [cm], at the size of the page
+SIZES: dict[ChartKind, tuple[float, float]] = {  # width and height [cm], at the size of the page
     "verdicts": (16.5, 4.5), "path": (8.1, 6.2), "causes": (8.1, 6.2), "shares": (16.5, 6.6),
     "effort": (16.5, 5.4),
 }  # fmt: skip
 Format = Literal["svg", "png"]
 
-LEGEND = {
-    "start": Words("起点（普查）", "start (census)"),
-    "interval": Words("90%区间", "90% interval"),
-    "without": Words("无方案", "without the plan"),
-    "with": Words("有方案", "with the plan"),
-    "target": Words("目标", "target"),
-    "census": Words("普查", "census"),
-}
+FONT_PACKAGE = "pylopdf_fonts_zh_cn"  # Noto Sans SC (黑体) and Noto Serif SC (宋体), OFL 1.1
+SANS_FILE = "NotoSansSC-Regular.otf"
 
 
-def verdict(table: "pd.DataFrame", path: Path, lang: str = "zh") -> None:
-    """Draw each target with the rate at the start, without and with the plan, as SVG.
-
-    Text stays text, so that the reader's own fonts show it.
-
-    Raises
-    ------
-    RequestError
-        as `possible` does.
-    """
-    possible(path)
-    import matplotlib as mpl
-    from matplotlib.figure import Figure
-
-    with (
-        warnings.catch_warnings(),
-        mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "xiancheng", "font.size": 11}),
-    ):
-        warnings.filterwarnings("ignore", "Glyph")
-        figure = Figure(figsize=(8.5, 0.62 * len(table) + 1.5), layout="constrained")
-        axes = figure.add_subplot()
-        rows = records(table.iloc[::-1])
-        for y, row in enumerate(rows):
-            if row["low"] == row["low"]:  # known
-                axes.plot([row["low"], row["high"]], [y, y], color=WITH, lw=7, alpha=0.22,
-                          solid_capstyle="butt", label=LEGEND["interval"].said(lang))  # fmt: skip
-            axes.plot(row["rate_at_start"], y, "s", color=START, label=LEGEND["start"].said(lang))
-            axes.plot(row["without"], y, "D", color=WITHOUT, label=LEGEND["without"].said(lang))
-            axes.plot(row["expected"], y, "o", color=WITH, label=LEGEND["with"].said(lang))
-            axes.plot([row["target_rate"]] * 2, [y - 0.32, y + 0.32], color=TARGET, lw=2.2,
-                      label=LEGEND["target"].said(lang))  # fmt: skip
-        axes.set_yticks(range(len(rows)), [dated(row, rows, lang) for row in rows])
-        days = "、".join(sorted({str(day) for day in table["deadline"]}))
-        axes.set_xlabel(
-            Words(f"常住人口城镇化率，%，{days}", f"resident urbanization rate, %, {days}").said(
-                lang
-            )
-        )
-        axes.grid(axis="x", alpha=0.25)
-        axes.spines[["top", "right", "left"]].set_visible(False)
-        handles, labels = axes.get_legend_handles_labels()
-        unique = dict(zip(labels, handles, strict=True))
-        figure.legend(
-            unique.values(), unique.keys(), loc="outside upper center", ncols=3, frameon=False
-        )
-        figure.savefig(path, metadata={"Date": None})
+def font_folder() -> Path | None:
+    """The folder of the Chinese fonts; None if they are not installed."""
+    found = find_spec(FONT_PACKAGE)
+    return Path(found.origin).parent if found is not None and found.origin else None
 
 
 def installed() -> None:
@@ -115,7 +63,18 @@ def possible(path: Path) -> None:
     cells.possible(path)
 
 
-# The pictures of a document
+def save(chart: Chart, path: Path, lang: str) -> None:
+    """Write a chart as an SVG file whose text stays text, shown in the reader's own fonts.
+
+    Raises
+    ------
+    RequestError
+        as `possible` does.
+    """
+    possible(path)
+    with _style({"svg.fonttype": "none"}):
+        figure = _figure(chart, lang)
+        figure.savefig(path, format="svg", metadata=_undated("svg"))
 
 
 def drawn(chart: Chart, lang: str, *forms: Format, dpi: int = 220) -> list[bytes]:
@@ -127,25 +86,37 @@ def drawn(chart: Chart, lang: str, *forms: Format, dpi: int = 220) -> list[bytes
         if matplotlib is missing.
     """
     installed()
-    import matplotlib as mpl
-    from matplotlib.figure import Figure
-
-    width, height = SIZES[chart.kind]
-    style: dict[str, Any] = {
-        "svg.fonttype": "path", "svg.hashsalt": "xiancheng", "text.parse_math": False,
-        "font.family": [_family(), "DejaVu Sans"], "font.size": 8, "axes.linewidth": 0.6,
-        "hatch.linewidth": 0.5, "axes.unicode_minus": False, "lines.markersize": 4.5,
-    }  # fmt: skip
     pictures = [BytesIO() for _ in forms]
-    with warnings.catch_warnings(), mpl.rc_context(style):  # type: ignore[arg-type]
-        warnings.filterwarnings("ignore", "Glyph")
-        figure = Figure(figsize=(width * CM, height * CM), layout="constrained", dpi=dpi)
-        DRAWERS[chart.kind](figure.add_subplot(), chart, lang)
+    with _style({"svg.fonttype": "path", "font.family": [_family(), "DejaVu Sans"]}):
+        figure = _figure(chart, lang, dpi)
         figure.draw_without_rendering()
         figure.set_layout_engine(None)  # everything has its place: it is found once for all forms
         for form, picture in zip(forms, pictures, strict=True):
             figure.savefig(picture, format=form, dpi=dpi, metadata=_undated(form))
     return [picture.getvalue() for picture in pictures]
+
+
+@contextmanager
+def _style(settings: dict[str, Any]) -> Iterator[None]:
+    import matplotlib as mpl
+
+    style: dict[str, Any] = {
+        "svg.hashsalt": "xiancheng", "text.parse_math": False, "font.size": 8,
+        "axes.linewidth": 0.6, "hatch.linewidth": 0.5, "axes.unicode_minus": False,
+        "lines.markersize": 4.5, **settings,
+    }  # fmt: skip
+    with warnings.catch_warnings(), mpl.rc_context(style):  # type: ignore[arg-type]
+        warnings.filterwarnings("ignore", "Glyph")
+        yield
+
+
+def _figure(chart: Chart, lang: str, dpi: int = 100) -> Any:
+    from matplotlib.figure import Figure
+
+    width, height = SIZES[chart.kind]
+    figure = Figure(figsize=(width * CM, height * CM), layout="constrained", dpi=dpi)
+    DRAWERS[chart.kind](figure.add_subplot(), chart, lang)
+    return figure
 
 
 def _undated(form: Format) -> dict[str, None]:
@@ -156,9 +127,10 @@ def _family() -> str:
     """The font of pictures: ours if it is installed, else what matplotlib has."""
     from matplotlib import font_manager
 
-    path = fonts.file(fonts.SANS)
-    if path is None:
+    folder = font_folder()
+    if folder is None:
         return "DejaVu Sans"
+    path = folder / SANS_FILE
     if all(font.fname != str(path) for font in font_manager.fontManager.ttflist):
         font_manager.fontManager.addfont(path)
     return str(font_manager.FontProperties(fname=path).get_name())
@@ -166,44 +138,42 @@ def _family() -> str:
 
 def _verdicts(axes: Any, chart: Chart, lang: str) -> None:
     """A line for each target: start, without, with, target, and the interval of the draws."""
-    rows = chart.table.rows[::-1]
-    several = len({row[1] for row in rows}) > 1  # deadlines
-    for y, (_, _, _, target, start, without, having, *rest) in enumerate(rows):
-        if len(rest) > 1:
-            axes.plot(rest[0:2], [y, y], color=WITH, lw=6, alpha=0.25, solid_capstyle="butt",
-                      label=LEGEND["interval"].said(lang))  # fmt: skip
-        axes.plot(start, y, "s", mfc="white", mec=START, label=chart.table.columns[4].title)
-        axes.plot(without, y, "D", mfc="white", mec=WITHOUT, label=LEGEND["without"].said(lang))
-        axes.plot(having, y, "o", color=WITH, label=LEGEND["with"].said(lang))
-        axes.plot([target] * 2, [y - 0.34, y + 0.34], color=TARGET, lw=2,
-                  label=LEGEND["target"].said(lang))  # fmt: skip
-    places = [f"{row[0]} {row[1]}" if several else str(row[0]) for row in rows]
+    rows, words = chart.table.records()[::-1], labels.labels("chart", lang)
+    start = next(c.label for c in chart.table.columns if c.key == "rate_at_start")
+    for y, row in enumerate(rows):
+        if "low" in row:
+            axes.plot([row["low"], row["high"]], [y, y], color=WITH, lw=6, alpha=0.25,
+                      solid_capstyle="butt", label=words["interval"])  # fmt: skip
+        axes.plot(row["rate_at_start"], y, "s", mfc="white", mec=START, label=start)
+        axes.plot(row["without"], y, "D", mfc="white", mec=WITHOUT, label=words["without"])
+        axes.plot(row["expected"], y, "o", color=WITH, label=words["with"])
+        axes.plot([row["target_rate"]] * 2, [y - 0.34, y + 0.34], color=TARGET, lw=2,
+                  label=words["target"])  # fmt: skip
+    several = len({row["deadline"] for row in rows}) > 1
+    places = [f"{r['place']} {r['deadline']}" if several else str(r["place"]) for r in rows]
     axes.set_yticks(range(len(rows)), places)
     axes.set_ylim(-0.6, len(rows) - 0.4)
-    axes.set_xlabel(Words("常住人口城镇化率（%）", "resident urbanization rate (%)").said(lang))
+    axes.set_xlabel(words["resident_rate"])
     _plain(axes, "x", left=False)
     _legend(axes, 5)
 
 
 def _path(axes: Any, chart: Chart, lang: str) -> None:
     """The rate over time, without and with the plan; censuses and target as marks."""
+    words = labels.labels("chart", lang)
     days, without, having, *band = zip(*chart.table.rows, strict=True)
     if band:
-        axes.fill_between(days, *band, color=WITH, alpha=0.18, lw=0,
-                          label=LEGEND["interval"].said(lang))  # fmt: skip
-    axes.plot(
-        days, without, color=WITHOUT, lw=1.3, ls=(0, (4, 2)), label=LEGEND["without"].said(lang)
-    )
-    axes.plot(days, having, color=WITH, lw=1.3, label=LEGEND["with"].said(lang))
-    for point in chart.points:
-        if point.kind == "target":
-            axes.axhline(point.value, color=TARGET, lw=0.8, ls=":")
-            axes.plot(point.day, point.value, "v", color=TARGET, label=point.label)
+        axes.fill_between(days, *band, color=WITH, alpha=0.18, lw=0, label=words["interval"])
+    axes.plot(days, without, color=WITHOUT, lw=1.3, ls=(0, (4, 2)), label=words["without"])
+    axes.plot(days, having, color=WITH, lw=1.3, label=words["with"])
+    for mark in chart.markers:
+        if mark.kind == "target":
+            axes.axhline(mark.value, color=TARGET, lw=0.8, ls=":")
+            axes.plot(mark.day, mark.value, "v", color=TARGET, label=mark.label)
         else:
-            axes.plot(point.day, point.value, "s", mfc="white", mec=TARGET,
-                      label=LEGEND["census"].said(lang))  # fmt: skip
-    axes.set_ylabel(f"{Words('城镇化率', 'urbanization rate').said(lang)} (%)")
-    marked = {day.year: day for day in (days[0], days[-1], *(each.day for each in chart.points))}
+            axes.plot(mark.day, mark.value, "s", mfc="white", mec=TARGET, label=words["census"])
+    axes.set_ylabel(f"{words['rate']} (%)")
+    marked = {day.year: day for day in (days[0], days[-1], *(each.day for each in chart.markers))}
     axes.set_xticks(list(marked.values()), [str(year) for year in marked])
     _plain(axes, "y")
     _legend(axes, 2)
@@ -216,7 +186,7 @@ def _causes(axes: Any, chart: Chart, lang: str) -> None:
         values = [_number(row[i]) for row in rows]
         axes.bar(
             range(len(rows)), values, bottom=_below(rows, i), width=0.66, color=LAYERS[i - 1],
-            hatch=HATCHES[i - 1], edgecolor=TARGET, linewidth=0.4, label=column.title,
+            hatch=HATCHES[i - 1], edgecolor=TARGET, linewidth=0.4, label=column.label,
         )  # fmt: skip
     axes.use_sticky_edges = False  # a bar of no height would stick to the top
     axes.axhline(0, color=TARGET, lw=0.6)
@@ -260,7 +230,7 @@ def _effort(axes: Any, chart: Chart, lang: str) -> None:
         axes.bar(
             [x + (i - (len(years) - 1) / 2) * width for x in range(len(rows))],
             [_number(row[i + 1]) for row in rows], width, color=shade, edgecolor=TARGET,
-            linewidth=0.4, label=year.title,
+            linewidth=0.4, label=year.label,
         )  # fmt: skip
     axes.set_xticks(range(len(rows)), [str(row[0]) for row in rows])
     axes.set_ylabel("%")
@@ -268,7 +238,7 @@ def _effort(axes: Any, chart: Chart, lang: str) -> None:
     _legend(axes, len(years) or 1)
 
 
-DRAWERS: dict[Kind, Callable[[Any, Chart, str], None]] = {
+DRAWERS: dict[ChartKind, Callable[[Any, Chart, str], None]] = {
     "verdicts": _verdicts, "path": _path, "causes": _causes, "shares": _shares, "effort": _effort,
 }  # fmt: skip
 

@@ -1,22 +1,38 @@
-"""The document as Word: real heading styles, a table of contents, repeated header rows."""
+"""The report as Word: heading styles, a table of contents, repeated header rows.
 
+Styles, page and numbering are those of templates/report.docx, which Word can restyle: keep the
+names of its styles.
+"""
+
+from importlib.resources import files
 from io import BytesIO
 from typing import Any
 
-from xiancheng.results import figures
-from xiancheng.results.contents.parts import Chart, Document, Points, Section, Table
-from xiancheng.results.report import layout, paper
-from xiancheng.results.report.layout import Pictures, Side
-from xiancheng.scenarios.checking import Words
+from xiancheng.results.report import charts
+from xiancheng.results.report.document import (
+    BulletList,
+    Document,
+    Pictures,
+    Section,
+    Side,
+    aligned,
+    body,
+    headers,
+    widths,
+)
+from xiancheng.results.tables.table import Chart, Table
 
+TITLE_FONT = "黑体"  # of the words that lead an item; the template names it for headings
+TEXT_WIDTH = 17.0  # of the page of the template [cm]
 RULE, THIN = "12", "4"  # eighths of a point
 
 
 def write(document: Document, pictures: Pictures) -> bytes:
     """A Word file."""
-    from docx import Document as Opened
+    import docx
 
-    word = Opened(paper.base())
+    template = files("xiancheng.results.report").joinpath("templates/report.docx").read_bytes()
+    word = docx.Document(BytesIO(template))
     word.core_properties.title = document.title
     word.core_properties.author = "xiancheng"
     word.core_properties.language = "zh-CN" if document.lang == "zh" else "en-US"
@@ -43,7 +59,7 @@ class _Writer:
 
     def __init__(self, word: Any, document: Document, pictures: Pictures) -> None:
         self.word, self.document, self.pictures = word, document, pictures
-        self.captions = layout.captions(document)
+        self.captions = document.captions()
 
     def front(self) -> None:
         """Header, footer with page numbers, and the title."""
@@ -64,23 +80,22 @@ class _Writer:
         heading = self.word.add_paragraph(section.title, f"Heading {section.level}")
         heading.paragraph_format.page_break_before = section.new_page and number != 1
         _bookmark(heading, number)
-        for block in layout.rows(section):
+        for block in section.lines():
             if isinstance(block, str):
                 self.word.add_paragraph(block, "Normal")
-            elif isinstance(block, Points):
-                for lead, rest in layout.items(block):
+            elif isinstance(block, BulletList):
+                for lead, rest in block.pairs():
                     _led(self.word.add_paragraph(style="List Bullet"), lead, rest)
             elif isinstance(block, Table):
                 self.table(block)
             else:
-                self.charts(block)
+                self.pictured(block)
         if number == 0:
             self.contents()
 
     def contents(self) -> None:
         """A field to which Word adds the pages when it is opened; its entries are there before."""
-        title = Words("目录", "Contents").said(self.document.lang)
-        head = self.word.add_paragraph(title, "Subtitle")
+        head = self.word.add_paragraph(self.document.contents_title, "Subtitle")
         head.paragraph_format.page_break_before = True
         line = None
         for number, section in enumerate(self.document.sections):
@@ -94,43 +109,43 @@ class _Writer:
             _mark(line, "end")
         self.word.add_page_break()
 
-    def charts(self, charts: tuple[Chart, ...]) -> None:
-        """Pictures in a line with their captions, and the run they came from."""
+    def pictured(self, shown: tuple[Chart, ...]) -> None:
+        """Charts side by side with their captions, and the run they came from."""
         from docx.shared import Cm
 
-        made = self.word.add_table(rows=1, cols=len(charts))
+        made = self.word.add_table(rows=1, cols=len(shown))
         made.autofit = False
-        for cell, chart in zip(made.rows[0].cells, charts, strict=True):
-            cell.width = Cm(paper.WIDTH_CM / len(charts))
+        for cell, chart in zip(made.rows[0].cells, shown, strict=True):
+            cell.width = Cm(TEXT_WIDTH / len(shown))
             line = cell.paragraphs[0]
             line.paragraph_format.keep_with_next = True
             shape = line.add_run().add_picture(
-                BytesIO(self.pictures[chart.key].png), width=Cm(figures.SIZES[chart.kind][0])
+                BytesIO(self.pictures[chart.key].png), width=Cm(charts.SIZES[chart.kind][0])
             )
-            shape._inline.docPr.set("descr", chart.about)
-            told = cell.add_paragraph(self.captions[chart.key], "Figure Caption")
-            told.paragraph_format.keep_with_next = True
-        self.word.add_paragraph(layout.source(charts[0].table, self.document.lang), "Source")
+            shape._inline.docPr.set("descr", chart.description)
+            caption = cell.add_paragraph(self.captions[chart.key], "Figure Caption")
+            caption.paragraph_format.keep_with_next = True
+        self.word.add_paragraph(self.document.source(shown[0].table), "Source")
 
     def table(self, table: Table) -> None:
-        """A table with its caption above, and below what has to be said and the run."""
+        """A table with its caption above, its notes and its run below."""
         from docx.shared import Cm
 
         self.word.add_paragraph(self.captions[table.key], "Caption")
-        body, sides = layout.body(table), layout.aligned(table)
+        rows, sides = body(table), aligned(table)
         made = self.word.add_table(rows=0, cols=len(table.columns))
         made.autofit = False
-        sizes = [Cm(paper.WIDTH_CM * share) for share in layout.widths(table)]
+        sizes = [Cm(TEXT_WIDTH * share) for share in widths(table)]
         for column, size in zip(made.columns, sizes, strict=True):
             column.width = size
-        _row(made, layout.heads(table), sides, sizes, "Cell Head")
-        for number, cells in enumerate(body, 1):
-            last = number == len(body)
+        _row(made, headers(table), sides, sizes, "Cell Head")
+        for number, cells in enumerate(rows, 1):
+            last = number == len(rows)
             style = "Cell Total" if last and table.total else "Cell"
             _row(made, cells, sides, sizes, style)
         _repeat(made.rows[0])
         _rules(made)
-        for note in (*table.notes, layout.source(table, self.document.lang)):
+        for note in (*table.notes, self.document.source(table)):
             self.word.add_paragraph(note, "Source")
 
 
@@ -157,7 +172,7 @@ def _led(paragraph: Any, lead: str, rest: str) -> None:
         run = paragraph.add_run(lead)
         run.bold = True
         run._r.get_or_add_rPr().append(
-            _element("w:rFonts", {"w:eastAsia": paper.TITLE_FONT, "w:hint": "eastAsia"})
+            _element("w:rFonts", {"w:eastAsia": TITLE_FONT, "w:hint": "eastAsia"})
         )
     paragraph.add_run(rest)
 

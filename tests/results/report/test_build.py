@@ -11,14 +11,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.test_contents import SCALE, draws_of, shares_of
-from xiancheng.results import verdict_table
+from tests.results.report.test_sections import SCALE, draws_of, shares_of
 from xiancheng.results.cli import Say, main
-from xiancheng.results.contents import document, subject
 from xiancheng.results.keeping import store
 from xiancheng.results.keeping.answers import Answers, keep
-from xiancheng.results.report import command, layout, paper
-from xiancheng.results.report import subject as reported
+from xiancheng.results.report import build, command, document, sections
+from xiancheng.results.tables import plan_result
 from xiancheng.results.verdict.verdict import verdicts
 from xiancheng.scenarios.checking import ScenarioError
 from xiancheng.scenarios.ensemble import pair
@@ -34,7 +32,7 @@ pypdf = pytest.importorskip("pypdf")
 pytest.importorskip("typst")
 pytest.importorskip("xlsxwriter")
 
-FORMS = [*command.WRITERS]
+FORMS = [*build.WRITERS]
 HOSTILE = {
     "tag": "<img src=x onerror=alert(1)>",
     "formula": "=cmd|' /C calc'!A0",
@@ -53,7 +51,7 @@ def about(title="方案照文件实施"):
     """The subject of a plan with this title, with draws and shares."""
     both = pair(resolve("plan"), scale=SCALE)
     named = replace(both.plan.scenario, title=Text(zh=title, en=title))
-    told = subject.paired(
+    told = plan_result.of_pair(
         replace(both, plan=replace(both.plan, scenario=named)), draws_of(both), run="plan-0123"
     )
     return replace(told, shares=shares_of(told, {"P1": (0.3, 0.1), "P2": (-0.1, 0.2)}))
@@ -66,12 +64,12 @@ def told():
 
 @pytest.fixture(scope="module")
 def what(told):
-    return document.document(told, "zh")
+    return sections.document(told, "zh")
 
 
 @pytest.fixture(scope="module")
 def pictures(what):
-    return layout.pictures(what, "png", "svg")
+    return document.pictures(what, "png", "svg")
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +79,7 @@ def made(what, pictures):
 
 def written(form, what, pictures):
     """A document as its writer makes it."""
-    return import_module(command.WRITERS[form][0]).write(what, pictures)
+    return import_module(build.WRITERS[form][0]).write(what, pictures)
 
 
 def word_tables(content):
@@ -126,7 +124,7 @@ class Seen(HTMLParser):
 def test_word_holds_the_tables_of_the_run(made, what):
     found = word_tables(made["docx"])
     for table, shown in zip(what.tables(), found, strict=True):
-        assert shown == [layout.heads(table), *layout.body(table)]
+        assert shown == [document.headers(table), *document.body(table)]
 
 
 def test_pdf_holds_the_tables_of_the_run(made, what):
@@ -140,7 +138,7 @@ def test_pdf_holds_the_tables_of_the_run(made, what):
 def test_html_holds_the_tables_of_the_run(made, what):
     rows = Seen(made["html"]).rows
     expected = [
-        row for table in what.tables() for row in (layout.heads(table), *layout.body(table))
+        row for table in what.tables() for row in (document.headers(table), *document.body(table))
     ]
     assert rows == expected
 
@@ -153,7 +151,7 @@ def test_excel_holds_numbers_as_numbers(made, what):
             for cell in row:
                 if cell.value is not None and str(cell.value).startswith("表 "):
                     cells[cell.value] = sheet, cell.row
-    captions = layout.captions(what)
+    captions = what.captions()
     for table in what.tables():
         sheet, row = cells[captions[table.key]]
         for number, expected in enumerate(table.rows, row + 2):
@@ -174,8 +172,8 @@ def test_negative_numbers_stay_numbers(made, what):
 
 
 def test_without_draws_the_documents_are_made_all_the_same(told):
-    undrawn = subject.paired(told.both, run="plan-0123")
-    made = command.documents(undrawn, FORMS, "en")
+    undrawn = plan_result.of_pair(told.both, run="plan-0123")
+    made = build.documents(undrawn, FORMS, "en")
     assert "of one run at the central parameters" in "".join(Seen(made["html"]).texts)
     assert all(made[form] for form in FORMS)
 
@@ -186,9 +184,9 @@ def test_a_region_without_targets_has_documents_without_verdicts(told):
         told.both, plan=replace(told.both.plan, region=region),
         baseline=replace(told.both.baseline, region=region),
     )  # fmt: skip
-    plain = subject.paired(both, run="plan-0123")
+    plain = plan_result.of_pair(both, run="plan-0123")
     assert plain.verdicts.empty
-    made = command.documents(plain, FORMS, "zh")
+    made = build.documents(plain, FORMS, "zh")
     assert "没有到期的目标" in "".join(Seen(made["html"]).texts)
     assert all(made[form] for form in FORMS)
 
@@ -199,7 +197,7 @@ def test_a_region_without_targets_has_documents_without_verdicts(told):
 def test_every_style_of_word_names_its_chinese_font(made):
     styles = docx.Document(BytesIO(made["docx"])).styles.element
     for style in styles.xpath("./w:style[w:rPr]"):
-        assert style.xpath("./w:rPr/w:rFonts/@w:eastAsia")[0] in (paper.TITLE_FONT, paper.TEXT_FONT)
+        assert style.xpath("./w:rPr/w:rFonts/@w:eastAsia")[0] in ("黑体", "仿宋")
     fonts = {
         style.xpath("./w:name/@w:val")[0]: style.xpath("./w:rPr/w:rFonts/@w:eastAsia")
         for style in styles.xpath("./w:style[w:rPr]")
@@ -230,7 +228,7 @@ def test_pdf_brings_its_own_fonts(made):
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_conclusions_are_one_page(told, made, lang):
-    content = made["pdf"] if lang == "zh" else command.documents(told, ["pdf"], "en")["pdf"]
+    content = made["pdf"] if lang == "zh" else build.documents(told, ["pdf"], "en")["pdf"]
     pages = pypdf.PdfReader(BytesIO(content)).pages
     first, second = (re.sub(r"\s+", "", page.extract_text()) for page in pages[:2])
     assert {"zh": "还不知道的", "en": "Whatisnotknown"}[lang] in first
@@ -275,7 +273,7 @@ def test_what_turns_text_around_is_no_title(steering):
 
 @pytest.fixture(scope="module", params=HOSTILE.values(), ids=HOSTILE.keys())
 def hostile(request, pictures):
-    what = document.document(about(request.param), "zh")
+    what = sections.document(about(request.param), "zh")
     shown = plain(request.param)
     return shown, {form: written(form, what, pictures) for form in FORMS}
 
@@ -314,13 +312,13 @@ def run(told, tmp_path_factory):
     both = pair(scenario, scale=SCALE, answer=answers)
     found = verdicts(both, draws_of(both))
     request = Request.of(scenario, scale=SCALE)
-    return keep(both.plan, request, found, verdict_table.delivery(both.plan), runs, answers)[0]
+    return keep(both.plan, request, found, plan_result.delivery_frame(both.plan), runs, answers)[0]
 
 
 @pytest.fixture
 def no_attribution(monkeypatch):
     """No coalitions are run: the attribution has tests of its own."""
-    monkeypatch.setattr(reported, "shares_of", lambda *_: nullcontext(lambda: None))
+    monkeypatch.setattr(build, "shares_of", lambda *_: nullcontext(lambda: None))
 
 
 @pytest.mark.usefixtures("no_attribution")
@@ -333,7 +331,7 @@ def test_the_command_writes_only_what_is_asked_for(run, tmp_path, capsys):
 
 
 def test_a_saved_run_says_what_the_run_itself_said(run, told):
-    again = subject.saved(store.found(run))
+    again = plan_result.of_saved(store.found(run))
     for name in ("simulated", "baseline", "low", "high", "probability"):
         assert again.verdicts[name].tolist() == pytest.approx(told.verdicts[name].tolist())
     assert again.draws == 4
@@ -345,12 +343,12 @@ def test_a_run_of_another_version_is_refused(run):
     rows = [{**row, "baseline": row["baseline"] + 0.1} for row in saved.record.verdicts]
     other = replace(saved, record=saved.record.model_copy(update={"verdicts": rows}))
     with pytest.raises(RequestError, match="another version"):
-        subject.saved(other)
+        plan_result.of_saved(other)
 
 
 def test_an_unknown_format_is_named_with_the_nearest():
     with pytest.raises(RequestError, match=r"docx.*did you mean docx"):
-        command.formats("doc")
+        build.formats("doc")
 
 
 def test_what_is_neither_run_nor_scenario_is_refused(tmp_path, capsys):
@@ -359,12 +357,12 @@ def test_what_is_neither_run_nor_scenario_is_refused(tmp_path, capsys):
 
 
 def test_a_missing_library_is_named_with_the_extra_to_install(monkeypatch):
-    monkeypatch.setattr(command, "find_spec", lambda name: None if name == "typst" else object())
+    monkeypatch.setattr(build, "find_spec", lambda name: None if name == "typst" else object())
     with pytest.raises(RequestError) as refused:
-        command.formats("docx,pdf")
+        build.formats("docx,pdf")
     assert "typst" in refused.value.zh
     assert "'.[report]'" in refused.value.zh
-    assert command.formats("docx") == ["docx"]
+    assert build.formats("docx") == ["docx"]
 
 
 @pytest.mark.usefixtures("no_attribution")
@@ -372,7 +370,7 @@ def test_nothing_half_written_is_left(run, tmp_path, monkeypatch):
     def breaks(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("xiancheng.results.report.page.write", breaks)
+    monkeypatch.setattr("xiancheng.results.report.html.write", breaks)
     assert main(["report", str(run), "--format", "xlsx,html", "--out", str(tmp_path)]) == 1
     assert not [*tmp_path.iterdir()]
 
@@ -380,7 +378,7 @@ def test_nothing_half_written_is_left(run, tmp_path, monkeypatch):
 def test_words_are_in_both_languages(told):
     for lang in ("zh", "en"):
         assert isinstance(Say(lang)("字", "word"), str)
-    assert document.document(told, "en").title != document.document(told, "zh").title
+    assert sections.document(told, "en").title != sections.document(told, "zh").title
 
 
 def test_a_wish_for_a_folder_that_cannot_be_is_refused(run, tmp_path):
