@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.naming import shortened
 from xiancheng.results.analysis.attribution import Attribution
 from xiancheng.results.tables.attribution import SEEN, error, points, whole_rows
 from xiancheng.results.tables.labels import labels
 from xiancheng.results.tables.notes import belief
-from xiancheng.scenarios.checking import Words
 from xiancheng.scenarios.paired import PARTS
 
 if TYPE_CHECKING:

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from xiancheng.calibration.i18n import Words
 from xiancheng.results.analysis.compare import Comparison, outcomes
 from xiancheng.results.comparison.asked import unknown
 from xiancheng.results.tables.labels import ASKED, indicator, labels, percent
 from xiancheng.results.tables.notes import ENOUGH, applied_elsewhere, belief, beyond
-from xiancheng.scenarios.checking import Words
-from xiancheng.scenarios.naming import applied, called
+from xiancheng.scenarios.diff import applied, called
 from xiancheng.scenarios.simulate import RequestError
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.posterior import RECORD
 from xiancheng.calibration.region import Region, load
 from xiancheng.results import cells, cost
@@ -26,7 +27,6 @@ from xiancheng.results.show import progress
 from xiancheng.results.stopping import DONE
 from xiancheng.results.tables.labels import label
 from xiancheng.results.tables.terminal import show_rows
-from xiancheng.scenarios.checking import Words
 
 PARTS = {
     "urban_growth": Words("城镇常住人口", "urban residents"),

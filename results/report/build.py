@@ -12,7 +12,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from xiancheng.calibration.naming import is_path
+from xiancheng.calibration.errors import ScenarioError
+from xiancheng.calibration.naming import is_path, nearest
 from xiancheng.results import cost
 from xiancheng.results.analysis.attribution import AttributionTable, printed, quick
 from xiancheng.results.keeping import store
@@ -23,16 +24,15 @@ from xiancheng.results.report.document import pictures
 from xiancheng.results.stopping import end_workers
 from xiancheng.results.tables.plan_result import PlanResult, delivery_frame, of_saved
 from xiancheng.results.tables.table import Lang
-from xiancheng.scenarios.checking import ScenarioError, nearest
 from xiancheng.scenarios.engines import WorkersLostError, leave_signals, one_thread_each
+from xiancheng.scenarios.loader import is_shipped, resolve
 from xiancheng.scenarios.request import Request
-from xiancheng.scenarios.resolving import is_shipped, resolve
 from xiancheng.scenarios.simulate import RequestError, checked
 
 if TYPE_CHECKING:
     from xiancheng.results.cli import Say
     from xiancheng.results.keeping.answers import Answers
-    from xiancheng.scenarios.scenario import Scenario
+    from xiancheng.scenarios.scenario_files import Scenario
 
 Made = TypeVar("Made")
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from xiancheng.calibration.i18n import Words
 from xiancheng.results.report import charts
 from xiancheng.results.tables.render import SHORT, inert
 from xiancheng.results.tables.table import Chart, Lang, Table, width
-from xiancheng.scenarios.checking import Words
 
 FEW = 5  # columns up to which a header and its unit share a line
 LEAD = 34  # characters before a colon up to which they lead an item
@@ -82,13 +82,11 @@ class Document:
 
     def captions(self) -> dict[str, str]:
         """The number and title of every table and chart, by key."""
-        words = {"Table": Words("表", "Table"), "Figure": Words("图", "Figure")}
-        numbered = {"Table": self.tables(), "Figure": self.charts()}
-        return {
-            each.key: f"{words[kind].said(self.lang)} {number}　{each.title}"
-            for kind, shown in numbered.items()
-            for number, each in enumerate(shown, 1)
-        }
+        table, figure = (
+            words.said(self.lang) for words in (Words("表", "Table"), Words("图", "Figure"))
+        )
+        found = {t.key: f"{table} {n}　{t.title}" for n, t in enumerate(self.tables(), 1)}
+        return found | {c.key: f"{figure} {n}　{c.title}" for n, c in enumerate(self.charts(), 1)}
 
     @property
     def contents_title(self) -> str:

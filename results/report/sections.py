@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from xiancheng.calibration.i18n import Words
 from xiancheng.results.analysis.attribution import records
 from xiancheng.results.report.document import Block, BulletList, Document, Section
 from xiancheng.results.tables import (
@@ -18,7 +19,6 @@ from xiancheng.results.tables import (
 )
 from xiancheng.results.tables.plan_result import PlanResult
 from xiancheng.results.tables.table import Lang, enumeration
-from xiancheng.scenarios.checking import Words
 from xiancheng.sim.state import quarter_of
 
 NO_ATTRIBUTION = Words(

@@ -6,18 +6,18 @@ from dataclasses import replace
 import numpy as np
 
 from xiancheng.calibration import posterior
+from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.naming import shortened
 from xiancheng.calibration.priors import catalogue
 from xiancheng.results import packs
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.plan_result import PlanResult
 from xiancheng.results.tables.table import Table, build, enumeration
-from xiancheng.scenarios.checking import Words
-from xiancheng.scenarios.differences import Difference, differences
-from xiancheng.scenarios.keys import quarter_name
-from xiancheng.scenarios.loading import RegionLike
-from xiancheng.scenarios.resolving import resolve
-from xiancheng.scenarios.scenario import Setting
+from xiancheng.scenarios.diff import Difference, differences
+from xiancheng.scenarios.loader import resolve
+from xiancheng.scenarios.plan_files import RegionLike
+from xiancheng.scenarios.scenario_files import Setting
+from xiancheng.scenarios.types import quarter_name
 from xiancheng.sim.levers import LEVERS
 
 AS_WRITTEN = "plan"  # the shipped scenario that carries the plan out as its text says

@@ -4,11 +4,11 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+from xiancheng.calibration.i18n import Words
 from xiancheng.results.analysis.attribution import SAFEGUARDS, SURE, AttributionTable
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.plan_result import PlanResult
 from xiancheng.results.tables.table import UNKNOWN, Chart, Table, build, enumeration
-from xiancheng.scenarios.checking import Words
 
 SEEN = 0.02  # points: smaller shares are not told apart (assumed, 0.01 to 0.05)
 MOST = 6  # measures whose shares are given in the text

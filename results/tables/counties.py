@@ -5,11 +5,11 @@ from datetime import date
 
 import numpy as np
 
+from xiancheng.calibration.i18n import Words
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.plan_result import PlanResult
 from xiancheng.results.tables.table import Chart, Marker, Table, build
 from xiancheng.results.verdict import verdict
-from xiancheng.scenarios.checking import Words
 from xiancheng.scenarios.outcome import Group, Outcome
 from xiancheng.sim.indicators import INDICATORS
 

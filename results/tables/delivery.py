@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
+from xiancheng.calibration.i18n import Words
 from xiancheng.results.analysis.attribution import records
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.plan_result import PlanResult
 from xiancheng.results.tables.table import Chart, Table, build
-from xiancheng.scenarios.checking import Words
 from xiancheng.scenarios.delivery import delivered
 
 COMPLETE = 1 - 1e-9  # a share from which on everything is carried out

@@ -4,24 +4,24 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+from xiancheng.calibration.i18n import Words
 from xiancheng.results.analysis.attribution import AttributionTable
 from xiancheng.results.verdict.verdict import BY_DRAWS, verdicts
-from xiancheng.scenarios.checking import Words
 from xiancheng.scenarios.delivery import Delivered, delivered
+from xiancheng.scenarios.diff import called, foreign
 from xiancheng.scenarios.ensemble import Answer, Pair, Simulated, in_usual_world, without_plan
-from xiancheng.scenarios.keys import quarter_name
-from xiancheng.scenarios.naming import called, foreign
 from xiancheng.scenarios.outcome import Group, Outcome
 from xiancheng.scenarios.request import Request
-from xiancheng.scenarios.scenario import Scenario
+from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.scenarios.simulate import RequestError
+from xiancheng.scenarios.types import quarter_name
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from xiancheng.calibration.region import Region
     from xiancheng.results.keeping.store import Saved
-    from xiancheng.scenarios.keys import Text
+    from xiancheng.scenarios.types import Text
 
 TOLERANCE = 1e-6  # percentage points by which a run made again may differ from its record
 DELIVERY_IN_FILES = {"target": "promised", "met": "promise_kept", "share": "delivered_share"}

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from xiancheng.calibration.i18n import Words
 from xiancheng.results.keeping import record
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.plan_result import PlanResult
 from xiancheng.results.tables.table import Cell, Table, build
-from xiancheng.scenarios.checking import Words
 
 WRITERS = ("typst", "python-docx", "xlsxwriter", "matplotlib")  # libraries that write documents
 SETTINGS = {

@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
 Cell = float | int | str | bool | date | None
 Lang = Literal["zh", "en"]
@@ -156,7 +156,7 @@ class Chart:
 
 
 def build(
-    key: str, title: str, columns: Mapping[str, Column], rows: Sequence[Mapping[str, Cell]], *,
+    key: str, title: str, columns: Mapping[str, Column], rows: Sequence[Mapping[str, Any]], *,
     source: str = "", notes: tuple[str, ...] = (), total: bool = False,
 ) -> Table:  # fmt: skip
     """A table of the columns that the first row has a value for, in the order of `columns`."""

@@ -4,13 +4,13 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 from xiancheng.calibration import parsing, posterior
-from xiancheng.calibration.refusal import RefusedError
+from xiancheng.calibration.errors import RefusedError
+from xiancheng.calibration.i18n import Words
 from xiancheng.results import later_census
 from xiancheng.results.analysis.attribution import records
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.plan_result import PlanResult
 from xiancheng.results.tables.table import Table, build
-from xiancheng.scenarios.checking import Words
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING, Any
 
+from xiancheng.calibration.i18n import Words
 from xiancheng.results.analysis.attribution import records
 from xiancheng.results.tables import labels, notes
 from xiancheng.results.tables.plan_result import PlanResult
 from xiancheng.results.tables.table import Chart, Table, build, enumeration
 from xiancheng.results.verdict.verdict import INTERVAL
-from xiancheng.scenarios.checking import Words
 
 if TYPE_CHECKING:
     import pandas as pd

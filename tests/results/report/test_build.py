@@ -12,19 +12,19 @@ from types import SimpleNamespace
 import pytest
 
 from tests.results.report.test_sections import SCALE, draws_of, shares_of
+from xiancheng.calibration.errors import ScenarioError
 from xiancheng.results.cli import Say, main
 from xiancheng.results.keeping import store
 from xiancheng.results.keeping.answers import Answers, keep
 from xiancheng.results.report import build, command, document, sections
 from xiancheng.results.tables import plan_result
 from xiancheng.results.verdict.verdict import verdicts
-from xiancheng.scenarios.checking import ScenarioError
+from xiancheng.scenarios.diff import plain
 from xiancheng.scenarios.ensemble import pair
-from xiancheng.scenarios.keys import Text
-from xiancheng.scenarios.naming import plain
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.request import Request
-from xiancheng.scenarios.resolving import resolve
 from xiancheng.scenarios.simulate import RequestError
+from xiancheng.scenarios.types import Text
 
 docx = pytest.importorskip("docx")
 openpyxl = pytest.importorskip("openpyxl")

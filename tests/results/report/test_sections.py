@@ -14,7 +14,7 @@ from xiancheng.results.tables import counties, plan_result, provenance, verdicts
 from xiancheng.results.tables.labels import indicator, label, likelihood
 from xiancheng.results.tables.table import Chart, Table
 from xiancheng.scenarios.ensemble import pair
-from xiancheng.scenarios.resolving import resolve
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.simulate import RequestError, horizon
 
 SCALE = 0.01

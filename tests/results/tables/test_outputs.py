@@ -13,8 +13,8 @@ from xiancheng.results.keeping import answers, ledger, store, tables
 from xiancheng.results.tables.plan_result import delivery_frame
 from xiancheng.results.verdict.verdict import verdicts
 from xiancheng.scenarios.ensemble import pair
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.request import Request
-from xiancheng.scenarios.resolving import resolve
 
 SCALE = 0.005
 REGISTER = YAML(typ="safe").load(
