@@ -8,11 +8,11 @@ from rich.console import Console
 from rich.text import Text
 
 from xiancheng.results.tables.table import Table
+from xiancheng.results.text import unbroken, wrapped
 
 UNLIMITED = 100_000  # width [characters] where stdout is no terminal
 FRAME = 3  # width of the frame of a column; the table has 1 more
 PROSE = 24  # width at which a column of prose is no longer narrowed
-CLOSING = frozenset("，。；：、）》？！％”’」』】")  # never at the beginning of a line
 
 Rows = Sequence[Sequence[str]]
 
@@ -88,42 +88,6 @@ def widths_of(headers: Sequence[str], rows: Rows, width: int, *, prose: bool = F
     return widths
 
 
-def wrapped(text: str, width: int) -> str:
-    r"""Text in lines of a width [characters], broken at spaces and between Chinese characters.
-
-    >>> wrapped("90% interval", 8), wrapped("较2020年", 6)
-    ('90%\ninterval', '较2020\n年')
-    """
-    lines = [""]
-    for part in _parts(text):
-        if cell_len((lines[-1] + part).rstrip()) > width and lines[-1].strip():
-            lines.append("")
-        lines[-1] += part.lstrip() if not lines[-1] else part
-    return "\n".join(line.rstrip() for line in lines)
-
-
-def _parts(text: str) -> list[str]:
-    """The parts of a text between which a line may be broken; a space ends its part."""
-    parts: list[str] = []
-    word = ""
-    for letter in text:
-        wide = cell_len(letter) == 2
-        if wide and letter in CLOSING and (word or parts):
-            if word:
-                word += letter
-            else:
-                parts[-1] += letter
-        elif wide:
-            parts += [word, letter]
-            word = ""
-        elif letter.isspace():
-            parts.append(word + letter)
-            word = ""
-        else:
-            word += letter
-    return [part for part in [*parts, word] if part]
-
-
 def _least_widths(headers: Sequence[str], rows: Rows, prose: bool) -> list[int]:
     """The width of each column below which a word or a number would be broken [characters]."""
     return [
@@ -133,7 +97,7 @@ def _least_widths(headers: Sequence[str], rows: Rows, prose: bool) -> list[int]:
 
 
 def _least_width(header: str, cells: Sequence[str], *, wraps: bool, prose: bool) -> int:
-    words = [*_parts(header), *(part for cell in cells if wraps for part in _parts(cell))]
+    words = [*unbroken(header), *(part for cell in cells if wraps for part in unbroken(cell))]
     whole = [] if wraps else cells
     least = max([1, *(cell_len(word.rstrip()) for word in words), *map(cell_len, whole)])
     longest = max(map(cell_len, (header, *cells)))

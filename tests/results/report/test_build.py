@@ -13,11 +13,12 @@ import pytest
 
 from tests.results.report.test_sections import SCALE, draws_of, shares_of
 from xiancheng.calibration.errors import ScenarioError
-from xiancheng.results.cli import Say, main
+from xiancheng.results.cli import main, publish
 from xiancheng.results.keeping import store
 from xiancheng.results.keeping.answers import Answers, keep
-from xiancheng.results.report import build, command, document, sections
+from xiancheng.results.report import build, document, sections
 from xiancheng.results.tables import plan_result
+from xiancheng.results.text import Say
 from xiancheng.results.verdict.verdict import verdicts
 from xiancheng.scenarios.diff import plain
 from xiancheng.scenarios.ensemble import pair
@@ -318,7 +319,7 @@ def run(told, tmp_path_factory):
 @pytest.fixture
 def no_attribution(monkeypatch):
     """No coalitions are run: the attribution has tests of its own."""
-    monkeypatch.setattr(build, "shares_of", lambda *_: nullcontext(lambda: None))
+    monkeypatch.setattr(publish, "_shares_of", lambda *_: nullcontext(lambda: None))
 
 
 @pytest.mark.usefixtures("no_attribution")
@@ -386,4 +387,4 @@ def test_a_wish_for_a_folder_that_cannot_be_is_refused(run, tmp_path):
     blocked.write_text("", encoding="utf-8")
     asked = SimpleNamespace(run=str(run), format="html", out=blocked / "below")
     with pytest.raises(RequestError, match="--out"):
-        command.report(asked, Say("zh"))
+        publish.report(asked, Say("zh"))
