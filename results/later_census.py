@@ -7,6 +7,7 @@ from xiancheng.scenarios.ensemble import Pair
 if TYPE_CHECKING:
     import pandas as pd
 
+
 def against_census(both: Pair) -> "pd.DataFrame":
     """Simulated against observed urban share and population at a later census, by county.
 

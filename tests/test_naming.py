@@ -17,10 +17,10 @@ from xiancheng.results.analysis.attribution import identity, printed
 from xiancheng.results.analysis.compare import ordered
 from xiancheng.results.cli import main
 from xiancheng.results.report import sections
-from xiancheng.results.tables import assumptions, notes, plan_result
-from xiancheng.results.tables.labels import dated
 from xiancheng.results.report.build import file_name
 from xiancheng.results.sweeps import swept
+from xiancheng.results.tables import assumptions, notes, plan_result
+from xiancheng.results.tables.labels import dated
 from xiancheng.results.verdict.verdict import Verdict
 from xiancheng.scenarios.diff import called, differences
 from xiancheng.scenarios.ensemble import pair

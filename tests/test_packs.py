@@ -21,8 +21,8 @@ from xiancheng.calibration.region import load, packs
 from xiancheng.calibration.schema import AGE_BANDS, Cell, catalogue
 from xiancheng.results import cli
 from xiancheng.results.cli import process
-from xiancheng.results.tables import labels
 from xiancheng.results.packs import assumed
+from xiancheng.results.tables import labels
 from xiancheng.scenarios import simulate
 
 THEN, NOW = date(2010, 11, 1), date(2020, 11, 1)

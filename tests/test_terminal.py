@@ -17,7 +17,7 @@ from xiancheng.calibration import cache, compiling, errors
 from xiancheng.calibration.population import population
 from xiancheng.calibration.region import load
 from xiancheng.results import cells
-from xiancheng.results.cli import analyse, evidence, main, plan, progress, region, run
+from xiancheng.results.cli import main, progress
 from xiancheng.results.cli.process import INTERRUPTED
 from xiancheng.results.knowing import hindcast
 from xiancheng.results.tables import notes, terminal

@@ -16,7 +16,6 @@ from xiancheng.results.analysis.attribution import WORLDS, CoalitionGame, identi
 from xiancheng.results.analysis.attribution import attribute as attributed_effect
 from xiancheng.results.analysis.compare import Comparand, ordered
 from xiancheng.results.analysis.compare import compare as compared_sides
-from xiancheng.results.tables.notes import unjudged
 from xiancheng.results.cli.output import give, print_notes, reject_unused, write_csv
 from xiancheng.results.cli.process import DONE
 from xiancheng.results.cli.progress import Work, announce, progress
@@ -24,6 +23,7 @@ from xiancheng.results.comparison import attributed, compared
 from xiancheng.results.file_checks import note_inactive
 from xiancheng.results.keeping import evidence
 from xiancheng.results.seeking import sought
+from xiancheng.results.tables.notes import unjudged
 from xiancheng.results.tables.terminal import show_rows
 from xiancheng.results.text import Say
 from xiancheng.scenarios.diff import called

@@ -14,9 +14,9 @@ from xiancheng.results.file_checks import note_inactive
 from xiancheng.results.keeping import ledger
 from xiancheng.results.keeping.files import writable
 from xiancheng.results.keeping.keyed import Store
-from xiancheng.results.tables.terminal import show_rows
 from xiancheng.results.sweeps import swept
 from xiancheng.results.sweeps.command import Aside, StoppedError, Sweep
+from xiancheng.results.tables.terminal import show_rows
 from xiancheng.results.text import Say
 from xiancheng.scenarios.engines import Dask, Local, SchedulerLostError, addressed
 from xiancheng.scenarios.inactive import message

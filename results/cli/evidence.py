@@ -17,7 +17,6 @@ from xiancheng.results import cells
 from xiancheng.results.cli.output import give, print_notes
 from xiancheng.results.cli.process import DONE, FAILED
 from xiancheng.results.cli.progress import Work, announce, progress
-from xiancheng.results.tables.labels import label
 from xiancheng.results.forecasts import forecasting, frozen, observed, scored
 from xiancheng.results.forecasts.forecasting import TITLES
 from xiancheng.results.forecasts.frozen import REGISTERED
@@ -27,6 +26,7 @@ from xiancheng.results.keeping.store import RUNS
 from xiancheng.results.knowing import accounting, estimating, hindcasting, identifiability, trials
 from xiancheng.results.knowing import hindcast as record
 from xiancheng.results.knowing.estimating import Settings, Stage
+from xiancheng.results.tables.labels import label
 from xiancheng.results.tables.terminal import show_rows
 from xiancheng.results.text import Say
 from xiancheng.scenarios.simulate import reported

@@ -16,11 +16,11 @@ from xiancheng.results.analysis.attribution import AttributionTable, printed, qu
 from xiancheng.results.cli.output import give
 from xiancheng.results.cli.process import DONE, end_workers
 from xiancheng.results.cli.progress import Work, announce, progress
-from xiancheng.results.tables.plan_result import PlanResult, delivery_frame, of_saved
 from xiancheng.results.keeping import store
 from xiancheng.results.keeping.answers import Answers, keep
 from xiancheng.results.keeping.files import whole_file, writable
 from xiancheng.results.report.build import documents, file_name, formats
+from xiancheng.results.tables.plan_result import PlanResult, delivery_frame, of_saved
 from xiancheng.results.text import Say
 from xiancheng.results.verdict.verdict import verdicts
 from xiancheng.scenarios import ensemble

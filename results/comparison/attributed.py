@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from xiancheng.calibration.i18n import Words, _, listed
 from xiancheng.calibration.naming import shortened
 from xiancheng.results.analysis.attribution import Attribution
-from xiancheng.results.tables.notes import belief
 from xiancheng.results.tables.attribution import SEEN, error, points, whole_rows
 from xiancheng.results.tables.labels import labels
+from xiancheng.results.tables.notes import belief
 from xiancheng.scenarios.paired import PARTS
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal
 
+from xiancheng.calibration.i18n import _
 from xiancheng.results import cells
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.table import Cell, Chart, ChartKind
@@ -42,8 +43,7 @@ def installed() -> None:
     """
     if find_spec("matplotlib") is None:
         raise RequestError(
-            "绘图需要 matplotlib：请在源码目录 pip install -e '.[report]'",
-            "drawing needs matplotlib; in its sources: pip install -e '.[report]'",
+            _("drawing needs matplotlib; in its sources: pip install -e '.[report]'")
         )
 
 
@@ -57,8 +57,7 @@ def possible(path: Path) -> None:
     installed()
     if path.suffix != ".svg" or not path.absolute().parent.is_dir():
         raise RequestError(
-            f"图应存为已有文件夹中的 .svg 文件；得到 {path}",
-            f"a figure should be an .svg file in a folder that exists; got {path}",
+            _("a figure should be an .svg file in a folder that exists; got {path}", path=path)
         )
     cells.possible(path)
 
@@ -86,7 +85,7 @@ def drawn(chart: Chart, lang: str, *forms: Format, dpi: int = 220) -> list[bytes
         if matplotlib is missing.
     """
     installed()
-    pictures = [BytesIO() for _ in forms]
+    pictures = [BytesIO() for __ in forms]
     with _style({"svg.fonttype": "path", "font.family": [_family(), "DejaVu Sans"]}):
         figure = _figure(chart, lang, dpi)
         figure.draw_without_rendering()

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import _
 from xiancheng.results.report import charts
 from xiancheng.results.tables.render import SHORT, inert
 from xiancheng.results.tables.table import Chart, Lang, Table, width
@@ -82,20 +82,18 @@ class Document:
 
     def captions(self) -> dict[str, str]:
         """The number and title of every table and chart, by key."""
-        table, figure = (
-            words.said(self.lang) for words in (Words("表", "Table"), Words("图", "Figure"))
-        )
+        table, figure = (words.said(self.lang) for words in (_("Table"), _("Figure")))
         found = {t.key: f"{table} {n}　{t.title}" for n, t in enumerate(self.tables(), 1)}
         return found | {c.key: f"{figure} {n}　{c.title}" for n, c in enumerate(self.charts(), 1)}
 
     @property
     def contents_title(self) -> str:
         """The title of the table of contents."""
-        return Words("目录", "Contents").said(self.lang)
+        return _("Contents").said(self.lang)
 
     def source(self, table: Table) -> str:
         """The run that a table came from, in words."""
-        return Words("来源：", "Source: ").said(self.lang) + table.source
+        return _("Source: ").said(self.lang) + table.source
 
 
 @dataclass(frozen=True)
@@ -187,7 +185,7 @@ def lead(item: str) -> tuple[str, str]:
     >>> lead("How far: a point"), lead("C1 所言")
     (('How far: ', 'a point'), ('', 'C1 所言'))
     """
-    for colon in ("：", ": "):
+    for colon in _(": "):
         words, found, rest = item.partition(colon)
         if found and len(words) <= LEAD:
             return words + found, rest

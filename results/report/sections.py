@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.results.analysis.attribution import records
 from xiancheng.results.report.document import Block, BulletList, Document, Section
 from xiancheng.results.tables import (
@@ -21,24 +21,22 @@ from xiancheng.results.tables.plan_result import PlanResult
 from xiancheng.results.tables.table import Lang, enumeration
 from xiancheng.sim.state import quarter_of
 
-NO_ATTRIBUTION = Words(
-    "没有归因结果；用 xiancheng attribute 计算。",
-    "There is no attribution; xiancheng attribute makes one.",
-)
+NO_ATTRIBUTION = _("There is no attribution; xiancheng attribute makes one.")
 
 
 def document(result: PlanResult, lang: Lang) -> Document:
     """Everything that a report on a run says."""
     region, title = result.region.title(lang), result.title(lang, whole=True)
-    drawn = Words(
-        f"{result.draws} 组参数抽样" if result.draws else "中心参数，无抽样",
-        f"{result.draws} draws" if result.draws else "central parameters, no draws",
+    drawn = (
+        _("{draws} draws", "sections", draws=result.draws)
+        if result.draws
+        else _("central parameters, no draws")
     ).said(lang)
-    name = Words(f"{region}县域城镇化情景报告", f"County-town urbanization in {region}")
+    name = _("County-town urbanization in {region}", region=region)
     years = f"{result.scenario.start.year}–{result.scenario.until.year}"
     return Document(
         title=name.said(lang),
-        subtitle=Words(f"情景：{title}（{years}）", f"Scenario: {title} ({years})").said(lang),
+        subtitle=_("Scenario: {title} ({years})", title=title, years=years).said(lang),
         header=" | ".join([region, result.title(lang), years, drawn, result.run]).rstrip(" |"),
         lang=lang,
         sections=tuple(_sections(result, lang)),
@@ -46,33 +44,31 @@ def document(result: PlanResult, lang: Lang) -> Document:
 
 
 def _sections(result: PlanResult, lang: str) -> Iterator[Section]:
-    yield Section("conclusions", Words("结论", "Conclusions").said(lang), _first(result, lang))
+    yield Section("conclusions", _("Conclusions").said(lang), _first(result, lang))
     yield from _places(result, lang)
     yield Section(
-        "attribution", Words("归因", "Attribution").said(lang), tuple(_shares(result, lang)),
+        "attribution", _("Attribution").said(lang), tuple(_shares(result, lang)),
         new_page=True,
     )  # fmt: skip
     if not result.foreign:  # another city's tasks are none of this one's
         yield Section(
-            "delivery", Words("任务完成", "Delivery").said(lang), tuple(_delivery(result, lang)),
+            "delivery", _("Delivery").said(lang), tuple(_delivery(result, lang)),
             new_page=True,
         )  # fmt: skip
     yield Section(
-        "assumptions", Words("假定", "Assumptions").said(lang),
+        "assumptions", _("Assumptions").said(lang),
         (assumptions.settings(result, lang), assumptions.summary(result, lang),
          assumptions.parameters(result, lang),
          assumptions.doses(result, lang), assumptions.region(result, lang)), new_page=True,
     )  # fmt: skip
     if open_points := tuple(caveats(result, lang)):
         yield Section(
-            "caveats", Words("方案的疑点", "Caveats of the plan").said(lang),
+            "caveats", _("Caveats of the plan").said(lang),
             (BulletList(open_points),), new_page=True,
         )  # fmt: skip
+    yield Section("validation", _("Validation").said(lang), tuple(_checked(result, lang)))
     yield Section(
-        "validation", Words("检验", "Validation").said(lang), tuple(_checked(result, lang))
-    )
-    yield Section(
-        "provenance", Words("来源", "Provenance").said(lang), (provenance.table(result, lang),),
+        "provenance", _("Provenance").said(lang), (provenance.table(result, lang),),
         new_page=True,
     )  # fmt: skip
 
@@ -89,11 +85,11 @@ def _first(result: PlanResult, lang: str) -> tuple[Block, ...]:
 
 def _answer(question: str, sentences: tuple[str, ...], lang: str) -> str:
     answer = ("" if lang == "zh" else " ").join(sentences)
-    return f"{question}：{answer}" if lang == "zh" else f"{question}: {answer}"
+    return _("{question}: {answer}", question=question, answer=answer).said(lang)
 
 
 def _places(result: PlanResult, lang: str) -> Iterator[Section]:
-    yield Section("places", Words("各地区", "Places").said(lang), (), new_page=True)
+    yield Section("places", _("Places").said(lang), (), new_page=True)
     alone, judged = len(result.region.counties), _codes(result)
     several = sorted(result.groups[alone:], key=lambda g: g.code not in judged)
     for number, group in enumerate((*several, *result.groups[:alone])):
@@ -131,15 +127,13 @@ def _delivery(result: PlanResult, lang: str) -> Iterator[Block]:
         yield delivery.effort_chart(result, lang)
         yield delivery.effort(result, lang)
         return
-    yield Words("模拟在方案印发前结束，没有任务。", "The run ends before the plan is issued.").said(
-        lang
-    )
+    yield _("The run ends before the plan is issued.").said(lang)
 
 
 def caveats(result: PlanResult, lang: str) -> Iterator[str]:
     """What the plan's text leaves open, and the red lines that the scenario crosses, if any."""
     for line in result.scenario.crossed():
-        yield Words(f"越过红线：{line.zh}", f"Crosses a red line: {line.en}").said(lang)
+        yield _("Crosses a red line: {line}", line=line).said(lang)
     for number, caveat in result.caveats.items():
         yield f"{number} {caveat.said(lang)}"
 
@@ -157,12 +151,12 @@ def _checked(result: PlanResult, lang: str) -> Iterator[Block]:
 def answers(result: PlanResult, lang: str) -> list[tuple[str, tuple[str, ...]]]:
     """The questions that a meeting asks, each with the sentences that answer it."""
     questions = {
-        Words("目标能否达到", "Can the targets be met"): _met,
-        Words("差多少", "By how far"): _margins,
-        Words("哪些措施起作用，哪些不起", "What works and what does not"): _works,
-        Words("最少的组合", "The least package"): _least,
-        Words("不确定性", "How sure this is"): _sure,
-        Words("还不知道的", "What is not known"): _unknown,
+        _("Can the targets be met"): _met,
+        _("By how far"): _margins,
+        _("What works and what does not"): _works,
+        _("The least package"): _least,
+        _("How sure this is"): _sure,
+        _("What is not known"): _unknown,
     }
     return [(q.said(lang), tuple(says(result, lang))) for q, says in questions.items()]
 
@@ -170,25 +164,23 @@ def answers(result: PlanResult, lang: str) -> list[tuple[str, tuple[str, ...]]]:
 def _met(result: PlanResult, lang: str) -> Iterator[str]:
     title, region = result.title(lang), result.region.title(lang)
     if not verdicts.any_due(result):
-        yield Words(
-            f"{region}没有到期的目标（模拟到 {result.scenario.until}），因此没有判定。",
-            f"No target of {region} falls due by {result.scenario.until}; there is no verdict.",
+        yield _(
+            "No target of {region} falls due by {until}; there is no verdict.",
+            region=region,
+            until=result.scenario.until,
         ).said(lang)
         return
     rows, day = records(result.verdicts), verdicts.deadlines(result, lang)
-    yield Words(f"{region}，情景“{title}”，{day}。", f"{region}, scenario '{title}', {day}.").said(
-        lang
-    )
+    yield _("{region}, scenario '{title}', {day}.", region=region, title=title, day=day).said(lang)
     if not result.known:
-        yield Words(
-            "没有可用的统计记录，也没有参数抽样，所以没有达标概率。",
-            "There is no record for statistics and no draws were made: there is no probability.",
+        yield _(
+            "There is no record for statistics and no draws were made: there is no probability."
         ).said(lang)
         return
     chances = [f"{labels.dated(r, rows, lang)} {labels.percent(r['probability'])}" for r in rows]
-    yield Words(
-        f"公布的常住人口城镇化率达到目标的概率：{enumeration(chances, lang)}。",
-        f"The chance that the published rate meets the target: {enumeration(chances, lang)}.",
+    yield _(
+        "The chance that the published rate meets the target: {enumeration}.",
+        enumeration=enumeration(chances, lang),
     ).said(lang)
     by_likelihood: dict[str, list[str]] = {}
     for row in rows:
@@ -196,7 +188,7 @@ def _met(result: PlanResult, lang: str) -> Iterator[str]:
         by_likelihood.setdefault(name, []).append(labels.dated(row, rows, lang))
     for name, places in by_likelihood.items():
         word, where = labels.label("chances", name, lang), enumeration(places, lang)
-        yield Words(f"{word}：{where}。", f"{word}: {where}.").said(lang)
+        yield _("{word}: {where}.", word=word, where=where).said(lang)
     yield from notes.joint_chances(result.verdicts, lang)
 
 
@@ -207,9 +199,7 @@ def _margins(result: PlanResult, lang: str) -> Iterator[str]:
     unit = labels.label("units", "points", lang)
     yield _ends(rows, lang)
     low, high = (_points(f([r["from_plan_pp"] for r in rows])) for f in (min, max))
-    yield Words(
-        f"方案把城镇化率改变 {low} 至 {high} {unit}。", f"The plan changes it by {low} to {high}."
-    ).said(lang)
+    yield _("The plan changes it by {low} to {high}.", low=low, high=high, unit=unit).said(lang)
     first = min(rows, key=lambda r: str(r["target"]))  # the one that stands for all
     if result.known:
         chances = [labels.percent(first[k]) for k in ("probability_without", "probability")]
@@ -228,9 +218,13 @@ def _margins(result: PlanResult, lang: str) -> Iterator[str]:
     )  # fmt: skip
     change = _points(first["expected"] - first["rate_at_start"])
     place = labels.dated(first, rows, lang)
-    yield Words(
-        f"{place}自 {result.scenario.start} 起预期变化 {change} {unit}：{parts}。",
-        f"{place} is expected to change by {change} {unit} since {result.scenario.start}: {parts}.",
+    yield _(
+        "{place} is expected to change by {change} {unit} since {start}: {parts}.",
+        place=place,
+        change=change,
+        unit=unit,
+        start=result.scenario.start,
+        parts=parts,
     ).said(lang)
 
 
@@ -244,21 +238,24 @@ def _ends(rows: list[dict[str, Any]], lang: str) -> str:
 
     def of(row: dict[str, Any]) -> Words:
         by = abs(row["margin_pp"])
-        return Words(f"{labels.dated(row, rows, 'zh')} {by:.1f} 点",
-                     f"{labels.dated(row, rows, 'en')} by {by:.1f} points")  # fmt: skip
+        return _(
+            "{dated} by {by:.1f} points",
+            dated=Words(labels.dated(row, rows, "zh"), labels.dated(row, rows, "en")),
+            by=by,
+        )
 
     short = [of(row) for row in rows if row["margin_pp"] < 0]
     over = [of(row) for row in rows if row["margin_pp"] >= 0]
     parts = []
     if short:
-        zh, en = (f"低于目标最多的是{short[0].zh}", f"The largest shortfall: {short[0].en}")
+        zh, en = _("The largest shortfall: {short}", short=short[0])
         if len(short) > 1:
-            zh, en = f"{zh}，最少的是{short[-1].zh}", f"{en}; the smallest: {short[-1].en}"
+            zh, en = _("{en}; the smallest: {short}", en=Words(zh, en), short=short[-1])
         parts.append(Words(zh, en))
     if over:
-        zh, en = (f"高出目标最多的是{over[-1].zh}", f"The largest surplus: {over[-1].en}")
+        zh, en = _("The largest surplus: {over}", over=over[-1])
         if len(over) > 1:
-            zh, en = f"{zh}，最少的是{over[0].zh}", f"{en}; the smallest: {over[0].en}"
+            zh, en = _("{en}; the smallest: {over}", en=Words(zh, en), over=over[0])
         parts.append(Words(zh, en))
     return Words(
         f"按期望值（中位数），{len(rows)} 个目标中 {len(short)} 个不足，{len(over)} 个达到。"
@@ -283,10 +280,9 @@ def _least(result: PlanResult, lang: str) -> Iterator[str]:
     if result.package is not None:
         yield from _package(result, lang)
         return
-    yield Words(
-        "本报告没有计算以给定概率达标的最少组合（由 xiancheng seek 计算后并入）。",
-        "The least package that meets the targets with a given probability was not computed for "
-        "this report (xiancheng seek does).",
+    yield _(
+        "The least package that meets the targets with a given probability "
+        "was not computed for this report (xiancheng seek does)."
     ).said(lang)
 
 
@@ -298,15 +294,12 @@ def _package(result: PlanResult, lang: str) -> Iterator[str]:
         lang,
     )
     if not found["met"]:
-        yield Words(
-            "在允许的力度内没有找到达到所求概率的组合。",
-            "No package within the bounds reaches the wanted probability.",
-        ).said(lang)
-    nothing = Words("空（不需要任何措施）", "empty (no measure is needed)").said(lang)
-    yield Words(
-        f"求得的最少组合：{names or nothing}；在新的抽样中全部达标的比例为 {share:.0%}。",
-        f"The least package found: {names or nothing}; all targets are met in {share:.0%} of fresh "
-        "draws.",
+        yield _("No package within the bounds reaches the wanted probability.").said(lang)
+    nothing = _("empty (no measure is needed)").said(lang)
+    yield _(
+        "The least package found: {value}; all targets are met in {share:.0%} of fresh draws.",
+        value=names or nothing,
+        share=share,
     ).said(lang)
 
 
@@ -314,12 +307,11 @@ def _sure(result: PlanResult, lang: str) -> Iterator[str]:
     rows = records(result.verdicts)
     if result.known:
         wide = max(rows, key=lambda r: r["high"] - r["low"])
-        yield Words(
-            f"90% 区间最宽的是{labels.dated(wide, rows, lang)}：{wide['low']:.1f}%–"
-            f"{wide['high']:.1f}%。",
-            f"The widest 90 % interval is that of {labels.dated(wide, rows, lang)}: "
-            f"{wide['low']:.1f}–"
-            f"{wide['high']:.1f} %.",
+        yield _(
+            "The widest 90 % interval is that of {dated}: {low:.1f}–{high:.1f} %.",
+            dated=labels.dated(wide, rows, lang),
+            low=wide["low"],
+            high=wide["high"],
         ).said(lang)
     yield validation.sentence(result, lang)
     yield assumptions.summary(result, lang)
@@ -331,9 +323,9 @@ def _unknown(result: PlanResult, lang: str) -> Iterator[str]:
         yield note.said(lang)
     later = [d for d in result.region.censuses if d > start]
     if not later:
-        yield Words(
-            f"{start} 的普查之后没有分县的城镇化观测可供核对。",
-            f"After the census of {start} there is no county observation to check against.",
+        yield _(
+            "After the census of {start} there is no county observation to check against.",
+            start=start,
         ).said(lang)
     if result.foreign:
         if result.scenario.settings:
@@ -344,12 +336,14 @@ def _unknown(result: PlanResult, lang: str) -> Iterator[str]:
     issued = result.scenario.plan.about.issued
     quarters = quarter_of(result.scenario.until.year, 4) - quarter_of(issued.year, 4)
     if quarters > 0:
-        yield Words(
-            f"方案 {issued} 印发，到 {result.scenario.until.year} 年末只有约 {3 * quarters} 个月；"
-            f"方案文本留下的问题见“方案的疑点”（{numbers}）。",
-            f"The plan was issued on {issued}, about {3 * quarters} months before the end of "
-            f"{result.scenario.until.year}; what its text leaves open is under 'Caveats' "
-            f"({numbers}).",
+        yield _(
+            "The plan was issued on {issued}, about {value} months before "
+            "the end of {year}; what its text leaves open is under 'Caveats' "
+            "({numbers}).",
+            issued=issued,
+            value=3 * quarters,
+            year=result.scenario.until.year,
+            numbers=numbers,
         ).said(lang)
 
 

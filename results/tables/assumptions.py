@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from xiancheng.calibration import posterior
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.naming import shortened
 from xiancheng.calibration.priors import catalogue
 from xiancheng.results import packs
@@ -43,7 +43,7 @@ def departures(result: PlanResult) -> list[Difference]:
     if len(dropped) < SEVERAL:
         return every
     kept = [each for each in every if each.subject.zh not in dropped]
-    what = Words(f"不实施的 {len(dropped)} 项措施", f"{len(dropped)} measures not carried out")
+    what = _("{n} measures not carried out", n=len(dropped))
     return [*kept, Difference(what, Words("、".join(dropped), ", ".join(dropped)))]
 
 
@@ -52,15 +52,13 @@ def changes(result: PlanResult, lang: str) -> Table | str:
     found, measures = departures(result), result.scenario.plan.measures
     carries_out = bool(result.scenario.settings)
     if not found and carries_out:
-        return Words(
-            "与方案文本的差别：没有，各项措施按文本的力度和时间实施。",
-            "Differences from the plan's text: none; every measure is carried out as written.",
+        return _(
+            "Differences from the plan's text: none; every measure is carried out as written."
         ).said(lang)
     if not found:
-        return Words(
-            "本情景不实施任何措施，外部条件不变。",
-            "This scenario carries out no measure, under the usual outside conditions.",
-        ).said(lang)
+        return _("This scenario carries out no measure, under the usual outside conditions.").said(
+            lang
+        )
 
     def what(each: Difference) -> str:
         number = each.subject.zh
@@ -68,14 +66,9 @@ def changes(result: PlanResult, lang: str) -> Table | str:
             return each.subject.said(lang)
         return f"{number} {shortened(measures[number].title.said(lang), TITLE_LENGTH)}"
 
-    title = Words(
-        f"与方案文本的差别（{len(found)} 项）", f"Differences from the plan's text ({len(found)})"
-    )
+    title = _("Differences from the plan's text ({n})", n=len(found))
     if not carries_out:
-        title = Words(
-            f"不实施任何措施；外部条件的差别（{len(found)} 项）",
-            f"No measure is carried out; outside conditions that differ ({len(found)})",
-        )
+        title = _("No measure is carried out; outside conditions that differ ({n})", n=len(found))
     rows = [{"what": what(each), "change": _arrow(each, lang)} for each in found]
     columns = labels.columns("differences", lang)
     return build("differences", title.said(lang), columns, rows, source=result.stamp(lang))
@@ -99,10 +92,10 @@ def settings(result: PlanResult, lang: str) -> Table:
          "apart": _arrow(each, lang)}
         for each in differences(still, replace(scenario, settings={}), region)
     ]  # fmt: skip
-    title = Words(
-        "本情景的全部设定（力度 1 为方案文本；未列的措施不实施，未列的外部条件不变）",
-        "All settings of the scenario (1 is the plan as written; measures not listed are not "
-        "carried out, conditions not listed are the usual ones)",
+    title = _(
+        "All settings of the scenario (1 is the plan as written; measures "
+        "not listed are not carried out, conditions not listed are the usual "
+        "ones)"
     ).said(lang)
     columns = labels.columns("settings", lang)
     return build("settings", title, columns, rows, source=result.stamp(lang))
@@ -118,7 +111,7 @@ def _apart(setting: Setting, region: RegionLike) -> Iterator[Words]:
         phase = f"{quarter_name(p.first)}–{quarter_name(p.until)}: {p.intensity:g}"
         yield Words(phase, phase)
     if setting.allocation:
-        yield Words(f"按 {setting.allocation} 分解", f"shared out by {setting.allocation}")
+        yield _("shared out by {allocation}", allocation=setting.allocation)
 
 
 def _arrow(each: Difference, lang: str) -> str:
@@ -138,15 +131,14 @@ def parameters(result: PlanResult, lang: str) -> Table:
     ]  # fmt: skip
     grades = "; ".join(labels.labels("grades", lang).values())
     notes = (
-        Words(f"证据等级：{grades}", f"Evidence: {grades}").said(lang),
-        Words(
-            "上下限为先验的 5% 与 95% 分位，三角、均匀与尖峰分布为其端点。",
-            "Limits are the 5 and 95 % quantiles of the prior; for triangular, uniform and spiked "
-            "ones its ends.",
+        _("Evidence: {grades}", grades=grades).said(lang),
+        _(
+            "Limits are the 5 and 95 % quantiles of the prior; for "
+            "triangular, uniform and spiked ones its ends."
         ).said(lang),
     )
     title, columns = (
-        Words("行为参数", "Parameters of behaviour"),
+        _("Parameters of behaviour"),
         labels.columns("parameters", lang),
     )
     return build(
@@ -184,11 +176,11 @@ def doses(result: PlanResult, lang: str) -> Table:
                 "direction": labels.label("evidence", dose.grade, lang),
                 "quantity": labels.label("status", dose.amount.status, lang),
             })  # fmt: skip
-    title = Words("措施的作用强度（全额实施时）", "Doses of the measures, carried out in full")
-    note = Words(
-        "“方向”为作用方向的证据，“数量”为全额数字的来源：方向有强证据，数量仍可以是假定。",
-        "'Direction' is the evidence for the sign of the effect, 'quantity' is where the number in "
-        "full comes from: behind a well evidenced direction the quantity may still be assumed.",
+    title = _("Doses of the measures, carried out in full")
+    note = _(
+        "'Direction' is the evidence for the sign of the effect, 'quantity' "
+        "is where the number in full comes from: behind a well evidenced "
+        "direction the quantity may still be assumed."
     ).said(lang)
     columns = labels.columns("doses", lang)
     return build("doses", title.said(lang), columns, rows, source=result.stamp(lang), notes=(note,))
@@ -196,11 +188,8 @@ def doses(result: PlanResult, lang: str) -> Table:
 
 def region(result: PlanResult, lang: str) -> Table:
     """What the region pack assumes, a row for each reason."""
-    title = Words("区域包中的假定", "Assumptions of the region pack").said(lang)
-    note = Words(
-        "数值的单位随变量，见区域包；“–”为由规则推出，没有单一数值。",
-        "Units are those of the variable, see the pack; '–' follows from a rule.",
-    ).said(lang)
+    title = _("Assumptions of the region pack").said(lang)
+    note = _("Units are those of the variable, see the pack; '–' follows from a rule.").said(lang)
     columns = labels.columns("region", lang)
     rows = [dict(zip(columns, row, strict=True)) for row in packs.assumed(result.region, lang)[1]]
     return build("region", title, columns, rows, source=result.stamp(lang), notes=(note,))
@@ -210,8 +199,10 @@ def summary(result: PlanResult, lang: str) -> str:
     """How many parameters and how much of the data are assumed."""
     grades = [p.grade for p in catalogue()]
     data, weak = len(result.region.assumptions()), grades.count("A")
-    return Words(
-        f"{len(grades)} 个行为参数中 {weak} 个没有证据、纯属假定；区域数据中另有 {data} 处假定值。",
-        f"Of {len(grades)} parameters of behaviour {weak} have no evidence and are assumed; the "
-        f"region's data hold {data} more assumed values.",
+    return _(
+        "Of {n} parameters of behaviour {weak} have no evidence and are "
+        "assumed; the region's data hold {data} more assumed values.",
+        n=len(grades),
+        weak=weak,
+        data=data,
     ).said(lang)

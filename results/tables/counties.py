@@ -5,7 +5,7 @@ from datetime import date
 
 import numpy as np
 
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import _
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.plan_result import PlanResult
 from xiancheng.results.tables.table import Chart, Marker, Table, build
@@ -34,7 +34,7 @@ def path(result: PlanResult, group: Group, lang: str) -> Table:
         for day, row in zip(found.days, values, strict=True)
     ]
     where = group.said(lang)
-    title = Words(f"{where}常住人口城镇化率", f"Resident urbanization rate, {where}").said(lang)
+    title = _("Resident urbanization rate, {where}", where=where).said(lang)
     return build(f"path-{group.code}", title, columns, rows, source=result.stamp(lang))
 
 
@@ -42,9 +42,8 @@ def path_chart(result: PlanResult, group: Group, lang: str) -> Chart:
     """The rate over time, with the censuses, and the target with its interval."""
     table = path(result, group, lang)
     markers = (*censuses(result, group, lang), *targets(result, group, lang))
-    description = Words(
-        f"{table.title}，有方案与无方案，附普查点与目标",
-        f"{table.title}, with and without the plan, with census points and target",
+    description = _(
+        "{title}, with and without the plan, with census points and target", title=table.title
     ).said(lang)
     return Chart("path", table, table.title, description, markers)
 
@@ -55,7 +54,7 @@ def censuses(result: PlanResult, group: Group, lang: str) -> Iterator[Marker]:
     for day in result.region.censuses:
         if day <= result.scenario.until:
             urban, rural = result.region.urban_rural(day)[members].sum(axis=0)
-            label = Words(f"{day.year} 年普查", f"{day.year} census").said(lang)
+            label = _("{year} census", year=day.year).said(lang)
             yield Marker(day, 100 * float(urban / (urban + rural)), label, "census")
 
 
@@ -65,7 +64,7 @@ def targets(result: PlanResult, group: Group, lang: str) -> Iterator[Marker]:
         if row["unit_code"] == group.code:
             day = date.fromisoformat(str(row["deadline"]))
             rate = f"{row['target_rate']:g}%"
-            label = Words(f"{day.year} 年目标 {rate}", f"target of {day.year}: {rate}").said(lang)
+            label = _("target of {year}: {rate}", year=day.year, rate=rate).said(lang)
             yield Marker(day, row["target_rate"], label, "target")
 
 
@@ -78,18 +77,21 @@ def causes(result: PlanResult, group: Group, lang: str) -> Table:
         {"year": year, **dict(zip(labels.GROWTH, parts, strict=True)), "total": sum(parts)}
         for year, parts in (
             *((str(year), parts) for year, parts in grown.items()),
-            (Words("合计", "sum").said(lang), whole),
+            (_("sum").said(lang), whole),
         )
     ]
     where, start = group.said(lang), result.scenario.start
-    note = Words(
-        f"按现住地计；{start.year} 年自 {start} 起。无方案时合计 {before.sum():+,.0f} 人，"
-        f"其中迁移 {before[1]:+,.0f} 人。模型在中心参数下的一次运行，划转因而与判定表所取的不同。",
-        f"By where people are; {start.year} from {start} on. Without the plan the sum is "
-        f"{before.sum():+,.0f} persons, migration {before[1]:+,.0f}. One run of the model at the "
-        "central parameters, so that recoding is not what the verdicts have.",
+    note = _(
+        "By where people are; {year} from {start} on. Without the plan the "
+        "sum is {sum:+,.0f} persons, migration {before:+,.0f}. One run of "
+        "the model at the central parameters, so that recoding is not what "
+        "the verdicts have.",
+        year=start.year,
+        start=start,
+        sum=before.sum(),
+        before=before[1],
     ).said(lang)
-    title = Words(f"{where}城镇人口增长的来源", f"Urban growth by cause, {where}").said(lang)
+    title = _("Urban growth by cause, {where}", where=where).said(lang)
     return build(
         f"causes-{group.code}", title, labels.columns("causes", lang), rows,
         source=result.stamp(lang), notes=(note,), total=True,
@@ -99,9 +101,8 @@ def causes(result: PlanResult, group: Group, lang: str) -> Table:
 def causes_chart(result: PlanResult, group: Group, lang: str) -> Chart:
     """Urban growth by cause, stacked."""
     table = causes(result, group, lang)
-    description = Words(
-        f"{table.title}，按年堆叠：自然增长、迁移、划转",
-        f"{table.title}, stacked by year: natural growth, migration, recoding",
+    description = _(
+        "{title}, stacked by year: natural growth, migration, recoding", title=table.title
     ).said(lang)
     return Chart("causes", table, table.title, description)
 
@@ -117,7 +118,7 @@ def by_year(outcome: Outcome, group: Group) -> dict[int, tuple[int, ...]]:
 def figures(result: PlanResult, group: Group, lang: str) -> Table:
     """Key indicators of a place at the start, and at the end without and with the plan."""
     begin, end = result.both.plan.dates[0], result.both.plan.dates[-1]
-    days = Words(f"起点 {begin}，期末 {end}", f"start {begin}, end {end}").said(lang)
+    days = _("start {begin}, end {end}", begin=begin, end=end).said(lang)
     place, rows = result.groups.index(group), []
     for name in KEY_INDICATORS:
         without = float(result.both.baseline.series(name)[-1, place])
@@ -129,7 +130,7 @@ def figures(result: PlanResult, group: Group, lang: str) -> Table:
             **{key: round(value, 2) for key, value in values.items()},
         })  # fmt: skip
     where = group.said(lang)
-    title = Words(f"{where}主要指标（{days}）", f"Key figures, {where} ({days})").said(lang)
+    title = _("Key figures, {where} ({days})", where=where, days=days).said(lang)
     return build(
         f"figures-{group.code}", title, labels.columns("figures", lang), rows,
         source=result.stamp(lang), notes=_own_level(result, lang),
@@ -140,9 +141,9 @@ def _own_level(result: PlanResult, lang: str) -> tuple[str, ...]:
     """A note where the model's level is not that of the verdicts."""
     if "statistics" not in {*result.verdicts.get("basis", ())}:
         return ()
-    note = Words(
-        "模型自身的读数，只用来看各项指标如何一起变化；判定所用的城镇化率水平来自统计，见“结论”。",
-        "The model's own figures, which show how indicators move together; the level of the rate "
-        "that verdicts rest on is that of statistics, see 'Conclusions'.",
+    note = _(
+        "The model's own figures, which show how indicators move together; "
+        "the level of the rate that verdicts rest on is that of statistics, "
+        "see 'Conclusions'."
     )
     return (note.said(lang),)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.results.analysis.attribution import records
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.plan_result import PlanResult
@@ -18,23 +18,23 @@ def table(result: PlanResult, lang: str) -> Table:
     rows, unlimited = [], _without_limits(result)
     for row in at_deadlines(result):
         indicator = result.scenario.plan.indicators[row["indicator"]]
-        pace = Words("可完成", "done") if row["met"] else Words("未完成", "not done")
+        pace = _("done") if row["met"] else _("not done")
         if not row["met"] and (row["indicator"], row["quarter"]) in unlimited:
-            pace = Words("未完成（执行能力不足）", "not done (capacity)")
+            pace = _("not done (capacity)")
         share, quantity = _number(row["share"]), _number(row["quantity"])
         rows.append({
             "indicator": row["indicator"], "name": indicator.name.said(lang),
             "asked": labels.label("qualifiers", row["operator"], lang),
             "promised": _number(row["target"]), "unit": row["unit"],
-            "due": str(row["due"] or Words("未写明", "not written").said(lang)),
-            "share": Words("不按比例计", "no share").said(lang) if share is None else 100 * share,
+            "due": str(row["due"] or _("not written").said(lang)),
+            "share": _("no share").said(lang) if share is None else 100 * share,
             "quantity": None if quantity is None else round(quantity, 1),
             "pace": pace.said(lang) if row["met"] is not None and row["at_deadline"] else "–",
         })  # fmt: skip
-    title = Words(
-        "各指标按方案进度与执行能力的推算，不是实际进展的统计（到期限；未写期限或未到期的到期末）",
-        "Delivery as computed from schedule and capacity, no record of actual progress "
-        "(at the deadline of each indicator, or else at the end of the run)",
+    title = _(
+        "Delivery as computed from schedule and capacity, no record of "
+        "actual progress (at the deadline of each indicator, or else at the "
+        "end of the run)"
     ).said(lang)
     return build(
         "delivery", title, labels.columns("delivery", lang), rows,
@@ -56,11 +56,12 @@ def summary(result: PlanResult, lang: str) -> str:
     """How many of the indicators that fall due are delivered."""
     due = [r for r in at_deadlines(result) if r["at_deadline"] and r["met"] is not None]
     kept = sum(bool(r["met"]) for r in due)
-    return Words(
-        f"到期的 {len(due)} 项任务指标中，按方案进度与模型的执行能力推算 {kept} 项可完成"
-        "（不是实际进展的统计）。",
-        f"Of {len(due)} indicators of delivery that fall due, {kept} are met by the plan's "
-        "schedule and the model's capacity (no record of actual progress).",
+    return _(
+        "Of {n} indicators of delivery that fall due, {kept} are met by the "
+        "plan's schedule and the model's capacity (no record of actual "
+        "progress).",
+        n=len(due),
+        kept=kept,
     ).said(lang)
 
 
@@ -68,12 +69,11 @@ def _notes(result: PlanResult, lang: str) -> Iterator[str]:
     yield summary(result, lang)
     if note := capacity(result):
         yield note.said(lang)
-    yield Words(
-        "完成比例由方案的进度与各县的执行能力算出；没有基期值的比率类指标只有比例，没有数量；"
-        "禁止、标准、机制和称号类指标不按比例计；可数的只计整数。",
-        "Delivery follows from the plan's schedule and the counties' capacity. Rates without a "
-        "base value have a share and no quantity; bans, standards, mechanisms and titles have no "
-        "share; what is counted is counted whole.",
+    yield _(
+        "Delivery follows from the plan's schedule and the counties' "
+        "capacity. Rates without a base value have a share and no quantity; "
+        "bans, standards, mechanisms and titles have no share; what is "
+        "counted is counted whole."
     ).said(lang)
 
 
@@ -89,18 +89,19 @@ def capacity(result: PlanResult) -> Words | None:
     low, high = (f"{100 * x:.0f}%" for x in (worst.min(), worst[worst < COMPLETE].max()))
     n, span = int((worst < COMPLETE).sum()), low if low == high else f"{low}–{high}"
     strongest = max(setting.intensity for setting in result.scenario.settings.values())
-    why = Words("各项任务同时推进", "as tasks run at the same time")
+    why = _("as tasks run at the same time")
     if strongest > 1:
-        why = Words(
-            f"部分措施力度高于方案（至 {strongest:g} 倍）",
-            f"as measures are stronger than the plan's (up to {strongest:g} times)",
+        why = _(
+            "as measures are stronger than the plan's (up to {strongest:g} times)",
+            strongest=strongest,
         )
-    return Words(
-        f"任务量超过县级执行能力（{why.zh}）：{n} 个县（市、区）在最紧的季度各项任务"
-        f"只能执行 {span}，"
-        "没有加强的任务也因此放慢。",
-        f"The load exceeds what counties can carry out ({why.en}): in the tightest quarter {n} "
-        f"counties carry out {span} of every task, those that were not strengthened too.",
+    return _(
+        "The load exceeds what counties can carry out ({why}): in the "
+        "tightest quarter {n} counties carry out {span} of every task, those "
+        "that were not strengthened too.",
+        why=why,
+        n=n,
+        span=span,
     )
 
 
@@ -117,7 +118,7 @@ def effort(result: PlanResult, lang: str) -> Table:
         | {str(end.year): float(share[i]) for end, share in zip(ends, shares, strict=True)}
         for i, group in enumerate(outcome.groups[: len(outcome.region.counties)])
     ]
-    title = Words("各县完成了被要求任务的多少", "How much of what it was asked each county did")
+    title = _("How much of what it was asked each county did")
     return build("effort", title.said(lang), columns, rows, source=result.stamp(lang))
 
 
@@ -125,9 +126,8 @@ def effort_chart(result: PlanResult, lang: str) -> Chart | str:
     """What each county carried out; a sentence where that was everything."""
     table = effort(result, lang)
     if all(cell == 100 for row in table.rows for cell in row[1:]):
-        return Words(
-            "各县在各年末都完成了被要求的全部任务（按模型的执行能力）。",
-            "By the model's capacity each county did all it was asked, at the end of every year.",
+        return _(
+            "By the model's capacity each county did all it was asked, at the end of every year."
         ).said(lang)
     return Chart("effort", table, table.title, table.title)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import _
 from xiancheng.results.tables.table import Column
 from xiancheng.sim.indicators import INDICATORS
 
@@ -100,8 +100,8 @@ def evidence(grade: str, status: str, lang: str) -> tuple[str, str]:
     """
     direction, quantity = label("evidence", grade, lang), label("status", status, lang)
     return (
-        Words(f"方向：{direction}", f"direction: {direction}").said(lang),
-        Words(f"数量：{quantity}", f"quantity: {quantity}").said(lang),
+        _("direction: {direction}", direction=direction).said(lang),
+        _("quantity: {quantity}", quantity=quantity).said(lang),
     )
 
 
@@ -110,9 +110,7 @@ def indicator(name: str, lang: str) -> str:
     title = INDICATORS[name].zh if lang == "zh" else name.replace("_", " ")
     if name not in RATES_OF_THE_MODEL:
         return title
-    return title + (
-        "（模型自身的，不是判定）" if lang == "zh" else " (the model's own, no verdict)"
-    )
+    return title + _(" (the model's own, no verdict)").said(lang)
 
 
 def likelihood(chance: float) -> str:
@@ -129,12 +127,12 @@ def likelihood_scale(lang: str) -> str:
     """The probabilities that each word of likelihood stands for."""
     words = labels("chances", lang)
     scale = [
-        Words(f"{words[name]}：概率不低于 {low:.0%}", f"{words[name]}: from {low:.0%}").said(lang)
+        _("{name}: from {low:.0%}", name=words[name], low=low).said(lang)
         for low, name in LIKELY.items()
     ]
     name, low = words["very unlikely"], min(LIKELY)
-    scale.append(Words(f"{name}：低于 {low:.0%}", f"{name}: below {low:.0%}").said(lang))
-    return ("；" if lang == "zh" else "; ").join(scale)
+    scale.append(_("{name}: below {low:.0%}", name=name, low=low).said(lang))
+    return _("; ").said(lang).join(scale)
 
 
 def percent(chance: float) -> str:
@@ -177,7 +175,7 @@ def target(row: Mapping[str, Any], lang: str) -> str:
     own = own.strip(" ,;:：，；()（）")
     if not own:
         return place
-    return f"{place}（{own}）" if lang == "zh" else f"{place} ({own})"
+    return _("{place} ({own})", place=place, own=own).said(lang)
 
 
 def dated(row: Mapping[str, Any], among: Iterable[Mapping[str, Any]], lang: str) -> str:
@@ -185,4 +183,4 @@ def dated(row: Mapping[str, Any], among: Iterable[Mapping[str, Any]], lang: str)
     place = county(row, lang)
     if len({str(other["deadline"]) for other in among}) < 2:
         return place
-    return f"{place}（{row['deadline']}）" if lang == "zh" else f"{place} ({row['deadline']})"
+    return _("{place} ({deadline})", place=place, deadline=row["deadline"]).said(lang)

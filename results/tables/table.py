@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
+from xiancheng.calibration.i18n import _
+
 Cell = float | int | str | bool | date | None
 Lang = Literal["zh", "en"]
 ChartKind = Literal["verdicts", "path", "causes", "shares", "effort"]
@@ -171,7 +173,7 @@ def enumeration(items: Sequence[str], lang: str) -> str:
     >>> enumeration(["P1", "P2"], "zh"), enumeration(["P1", "P2"], "en")
     ('P1、P2', 'P1, P2')
     """
-    return ("、" if lang == "zh" else ", ").join(items)
+    return _(", ").said(lang).join(items)
 
 
 def width(text: str) -> int:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from xiancheng.calibration import parsing, posterior
 from xiancheng.calibration.errors import RefusedError
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import _
 from xiancheng.results import later_census
 from xiancheng.results.analysis.attribution import records
 from xiancheng.results.tables import labels
@@ -50,9 +50,12 @@ def record(region: "Region") -> "pd.DataFrame | None":
             return rows
         found = f"∅ {', '.join(lacking)}"
     raise RefusedError(
-        f"{file} 应为 xiancheng hindcast 写的表；得到 {found}；请重新运行 hindcast，或删去此文件",
-        f"{file} should be the table that xiancheng hindcast wrote; got {found}; run hindcast "
-        "again, or delete the file",
+        _(
+            "{file} should be the table that xiancheng hindcast wrote; got "
+            "{found}; run hindcast again, or delete the file",
+            file=file,
+            found=found,
+        )
     )
 
 
@@ -72,12 +75,9 @@ def recorded(result: PlanResult, lang: str) -> Table | None:
         }
         for row in records(found.sort_values(["left_out", "crps"]))
     ]  # fmt: skip
-    title = Words(
-        "回溯检验：各县预测与后一次普查之差", "Hindcast: forecasts of a later census, by county"
-    ).said(lang)
-    kept = Words(
-        f"区域包 {result.region.name} 保存的记录，不属于本次运行",
-        f"the record kept with the region pack {result.region.name}, not of this run",
+    title = _("Hindcast: forecasts of a later census, by county").said(lang)
+    kept = _(
+        "the record kept with the region pack {region}, not of this run", region=result.region.name
     ).said(lang)
     return build("hindcast", title, labels.columns("hindcast", lang), rows, source=kept)
 
@@ -96,24 +96,25 @@ def against_census(result: PlanResult, lang: str) -> Table | None:
     compared = later_census.against_census(result.both)
     if compared.empty:
         return None
-    title = Words("模拟与后一次普查", "Simulated against a later census").said(lang)
+    title = _("Simulated against a later census").said(lang)
     return census(compared, title, lang, result.stamp(lang))
 
 
 def sentence(result: PlanResult, lang: str) -> str:
     """What is known of the model's accuracy, in a sentence or two."""
     calibrated = posterior.read(result.region.folder) is not None
-    source = Words(
-        "参数已用普查估计（后验样本随区域包保存）。",
-        "The parameters were estimated from censuses (a posterior sample is kept with the pack).",
-    ) if calibrated else Words(
-        "模型尚未用数据校准：参数取自文献与假定，结果是这些假定的推论，不是经过检验的预测。",
-        "The model has not been calibrated: its parameters come from the literature and from "
-        "assumptions, and the results follow from these; they are no tested forecast.",
-    )  # fmt: skip
-    tested = Words(
-        "回溯检验的记录见“检验”。", "A record of hindcasts is under 'Validation'."
-    ) if record(result.region) is not None else Words(
-        "没有保存的回溯检验。", "No hindcast is on record."
-    )  # fmt: skip
+    source = (
+        _("The parameters were estimated from censuses (a posterior sample is kept with the pack).")
+        if calibrated
+        else _(
+            "The model has not been calibrated: its parameters come from the "
+            "literature and from assumptions, and the results follow from these; "
+            "they are no tested forecast."
+        )
+    )
+    tested = (
+        _("A record of hindcasts is under 'Validation'.")
+        if record(result.region) is not None
+        else _("No hindcast is on record.")
+    )
     return ("" if lang == "zh" else " ").join((source.said(lang), tested.said(lang)))

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import _
 from xiancheng.results.analysis.attribution import records
 from xiancheng.results.tables import labels, notes
 from xiancheng.results.tables.plan_result import PlanResult
@@ -50,10 +50,9 @@ def table(result: PlanResult, lang: str) -> Table:
     rows = rows_of(result.verdicts, lang)
     basis = [notes.basis(result.verdicts, notes.belief(result.region)).said(lang)] if rows else []
     scale = [labels.likelihood_scale(lang)] if result.known else []
-    title = Words(
-        f"各目标的判定（公布的常住人口城镇化率，{deadlines(result, lang)}，期望为中位数）",
-        f"Verdict on each target (published resident urbanization rate, "
-        f"{deadlines(result, lang)}, medians)",
+    title = _(
+        "Verdict on each target (published resident urbanization rate, {deadlines}, medians)",
+        deadlines=deadlines(result, lang),
     ).said(lang)
     source = result.stamp(lang)
     return build("verdicts", title, columns, rows, source=source, notes=(*basis, *scale))
@@ -79,14 +78,11 @@ def parts(result: PlanResult, lang: str) -> Table:
     rows = rows_of(result.verdicts, lang)
     if result.verdicts["plan_low"].notna().all():
         rows = [{**row, "band": _band(row, lang)} for row in rows]
-    note = Words(
-        "起点加四项等于到期限的中位数；划转按模型的基准计。",
-        "The start and the four add up to the median at the deadline; recoding is that of the "
-        "model's baseline.",
+    note = _(
+        "The start and the four add up to the median at the deadline; "
+        "recoding is that of the model's baseline."
     ).said(lang)
-    title = Words("到期限的城镇化率由什么构成", "What the rate at the deadline is made of").said(
-        lang
-    )
+    title = _("What the rate at the deadline is made of").said(lang)
     columns, source = labels.columns("parts", lang), result.stamp(lang)
     return build("parts", title, columns, rows, source=source, notes=(note,))
 
@@ -94,9 +90,8 @@ def parts(result: PlanResult, lang: str) -> Table:
 def chart(result: PlanResult, lang: str) -> Chart:
     """Each target with the rate at the start, without and with the plan."""
     shown = table(result, lang)
-    description = Words(
-        "每个目标的起点、无方案、有方案的城镇化率、90% 区间与目标值",
-        "for each target the rate at the start, without and with the plan, 90 % and the target",
+    description = _(
+        "for each target the rate at the start, without and with the plan, 90 % and the target"
     ).said(lang)
     return Chart("verdicts", shown, shown.title, description)
 
@@ -124,5 +119,5 @@ def effect(value: float, low: float, high: float) -> str:
 def _band(row: dict[str, Any], lang: str) -> str:
     """Where 90 % of the draws have the effect of the plan, and whether that leaves 0 out."""
     low, high = row["plan_low"], row["plan_high"]
-    unclear = Words("，分不清", ", unclear").said(lang) if low <= 0 <= high else ""
+    unclear = _(", unclear").said(lang) if low <= 0 <= high else ""
     return f"({low:+.2f}, {high:+.2f}){unclear}"
