@@ -82,7 +82,7 @@ AREAS: dict[str, tuple[float, tuple[str, ...], tuple[str, ...]]] = {
         "results/verdict/test_forecast_score",
     )),
     "verdict": (0.2, (
-        "results/verdict/level.py", "results/verdict/verdict.py", "results/verdict_table.py",
+        "results/verdict/level.py", "results/verdict/verdict.py", "results/tables/verdicts.py",
     ), (
         "test_deadlines", "test_verdict", "calibration/forecasts/test_melding", "test_outcome",
         "test_naming",

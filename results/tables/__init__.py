@@ -1,1 +1,1 @@
-"""Tables of results, built once for every renderer."""
+"""Tables and charts that are shown to people: built once, printed by every renderer."""

@@ -6,8 +6,8 @@ from typing import Any
 
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.region import Region
-from xiancheng.results.contents.words import LEFT_OUT
 from xiancheng.results.markdown import Lines, both, markdown, template
+from xiancheng.results.tables.labels import label
 from xiancheng.results.verdict.estimate import trial_note
 from xiancheng.results.verdict.forecasts import MODEL, TITLES
 from xiancheng.results.verdict.hindcast import THRESHOLD
@@ -119,7 +119,8 @@ def page(record: Mapping[str, Any], pack: Region) -> str:
     scores = []
     for by in dict.fromkeys(row["left_out"] for row in record["scores"]):
         rows = [row for row in record["scores"] if row["left_out"] == by]
-        title = _("{by} left out", by=LEFT_OUT[by])
+        held_out = Words(*(label("left_out", by, lang) for lang in ("zh", "en")))
+        title = _("{by} left out", by=held_out)
         scores += [f"## {title.zh} · {title.en}", markdown(*both(score_lines, rows))]
         scores += [f"**{finding}**"] if short else []
     counties = [
