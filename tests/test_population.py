@@ -16,17 +16,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from tests.conftest import assert_share
-from xiancheng.calibration import (
-    code_identity,
-    county,
-    fitting,
-    households,
-    population,
-    registration,
-    villages,
-)
-from xiancheng.calibration.fitting import assumptions
-from xiancheng.calibration.population import build, fit_report
+from xiancheng.calibration import cache, code_identity
+from xiancheng.calibration.population import households, hukou, ipf, synthesis, villages
+from xiancheng.calibration.population.assumptions import Assumptions, assumptions
+from xiancheng.calibration.population.synthesis import build
 from xiancheng.calibration.region import load
 from xiancheng.sim import strata
 from xiancheng.sim.state import (
@@ -91,7 +84,7 @@ BOTH = pytest.mark.parametrize("seen", [BACK_THEN, NOWADAYS], ids=["2010", "2020
 
 def worst(made):
     """The largest error of each margin over the counties."""
-    return fit_report(made, BINZHOU).groupby("margin")["srmse"].max()
+    return made.fit_report(BINZHOU).groupby("margin")["srmse"].max()
 
 
 # The census
@@ -447,7 +440,7 @@ def test_in_movers_are_young_and_live_in_dormitories(seen):
 
 def test_neighbours_exchange_as_many_people_as_they_miss():
     came, missed = np.array([900.0, 60.0, 40.0]), np.array([50.0, 250.0, 200.0])
-    near = registration.neighbours(came, missed, ["371600"] * 3)
+    near = hukou.neighbours(came, missed, ["371600"] * 3)
     np.testing.assert_allclose(near.sum(axis=1), [450, 30, 20])
     np.testing.assert_allclose(np.diag(near), 0)
     assert near[0, 1] > near[0, 2]
@@ -456,10 +449,10 @@ def test_neighbours_exchange_as_many_people_as_they_miss():
 def test_prefectures_do_not_exchange_neighbours():
     """Each balances its own, as it would alone."""
     came, missed = np.array([900.0, 60.0, 40.0, 30.0]), np.array([50.0, 250.0, 20.0, 10.0])
-    near = registration.neighbours(came, missed, ["371600", "371600", "371700", "371700"])
+    near = hukou.neighbours(came, missed, ["371600", "371600", "371700", "371700"])
     assert (near[:2, 2:] == 0).all()
     assert (near[2:, :2] == 0).all()
-    alone = registration.neighbours(came[2:], missed[2:], ["371700"] * 2)
+    alone = hukou.neighbours(came[2:], missed[2:], ["371700"] * 2)
     np.testing.assert_array_equal(near[2:, 2:], alone)
 
 
@@ -526,7 +519,7 @@ def test_households_fill_villages_one_after_the_other(members, number, luck):
     zeros, rural = np.zeros(number, np.int16), np.zeros(number, bool)
     units = Units(zeros, zeros, rural, rural, np.arange(number, dtype=np.int32))
     head = np.cumsum(members) - members
-    fast = county.settled(0, np.ones(total, int), head, units, sizes)
+    fast = villages.assign_units(0, np.ones(total, int), head, units, sizes)
     slow, ahead = [], 0
     for size in members:
         slow.append(next(u for u in range(len(sizes)) if sum(sizes[: u + 1]) > ahead))
@@ -550,7 +543,7 @@ def test_the_same_seed_makes_the_same_population():
 def test_the_order_of_dictionaries_does_not_matter():
     code = (
         "import hashlib, datetime as d\n"
-        "from xiancheng.calibration.population import build\n"
+        "from xiancheng.calibration.population.synthesis import build\n"
         "from xiancheng.calibration.region import load\n"
         "made = build(load('binzhou'), d.date(2020, 11, 1), scale=3e-4, seed=1)\n"
         "tables = [*vars(made.people).values(), *vars(made.units).values()]\n"
@@ -568,7 +561,7 @@ def test_the_order_of_dictionaries_does_not_matter():
 
 
 def test_no_two_people_share_an_address():
-    both = np.concatenate([county.addresses(code, 100_000) for code in (371602, 371603)])
+    both = np.concatenate([synthesis.addresses(code, 100_000) for code in (371602, 371603)])
     assert len(np.unique(both)) == 200_000
     bits = (both[:, None] >> np.arange(64, dtype=np.uint64) & np.uint64(1)).mean(axis=0)
     np.testing.assert_allclose(bits, 0.5, atol=0.01)
@@ -581,7 +574,7 @@ amounts = arrays(float, st.integers(1, 12), elements=st.floats(0, 50))
 
 @given(amounts, st.integers(0, 200), st.floats(0, 1, exclude_max=True))
 def test_whole_numbers_add_up_and_stay_near(x, total, start):
-    got = fitting.whole(x, total, start)
+    got = ipf.controlled_rounding(x, total, start)
     if x.sum() == 0:
         assert not got.any()
         return
@@ -594,7 +587,7 @@ def test_whole_numbers_add_up_and_stay_near(x, total, start):
 def test_rounding_favours_nobody():
     """Cells of a third each round up a third of the time."""
     starts = (np.arange(999) + 0.5) / 999
-    mean = np.mean([fitting.whole(np.ones(6), 2, u) for u in starts], axis=0)
+    mean = np.mean([ipf.controlled_rounding(np.ones(6), 2, u) for u in starts], axis=0)
     np.testing.assert_allclose(mean, 1 / 3, atol=0.002)
 
 
@@ -604,10 +597,10 @@ tables = arrays(float, (5, 3), elements=st.floats(0.1, 9))
 @given(tables, arrays(int, (5, 3), elements=st.integers(0, 40)), st.integers(0, 99))
 def test_a_fitted_table_in_whole_numbers_keeps_its_margins(seed, people, luck):
     rows, columns = people.sum(axis=1), people.sum(axis=0)
-    table = fitting.fitted(seed, rows, columns)
+    table = ipf.ipf(seed, rows, columns)
     np.testing.assert_allclose(table.sum(axis=1), rows, atol=1e-6)
     np.testing.assert_allclose(table.sum(axis=0), columns, atol=1e-3)
-    got = fitting.rounded(table, rows, columns, np.random.default_rng(luck))
+    got = ipf.round_table(table, rows, columns, np.random.default_rng(luck))
     np.testing.assert_array_equal(got.sum(axis=1), rows)
     assert (got >= 0).all()
     assert abs(got.sum(axis=0) - columns).max() <= 2
@@ -615,7 +608,7 @@ def test_a_fitted_table_in_whole_numbers_keeps_its_margins(seed, people, luck):
 
 def test_fitting_keeps_the_odds_of_the_seed():
     seed = np.array([[4.0, 1.0], [1.0, 1.0]])
-    table = fitting.fitted(seed, [30, 70], [50, 50])
+    table = ipf.ipf(seed, [30, 70], [50, 50])
     odds = table[0, 0] * table[1, 1] / (table[0, 1] * table[1, 0])
     assert odds == pytest.approx(4)
 
@@ -623,7 +616,7 @@ def test_fitting_keeps_the_odds_of_the_seed():
 @given(arrays(int, (4, 3), elements=st.integers(0, 6)), st.integers(0, 99))
 def test_everyone_gets_one_of_what_is_handed_out_in_their_cell(table, luck):
     cell = np.random.default_rng(luck).permutation(np.repeat(np.arange(4), table.sum(axis=1)))
-    got = fitting.handed_out(cell, table, np.random.default_rng(luck))
+    got = ipf.assign_columns(cell, table, np.random.default_rng(luck))
     counted = np.zeros_like(table)
     np.add.at(counted, (cell, got), 1)
     np.testing.assert_array_equal(counted, table)
@@ -632,13 +625,13 @@ def test_everyone_gets_one_of_what_is_handed_out_in_their_cell(table, luck):
 def test_what_is_handed_out_does_not_follow_the_order_of_people():
     n = 40_000
     table = np.array([[n // 4, 3 * n // 4]])
-    got = fitting.handed_out(np.zeros(n, int), table, np.random.default_rng(5))
+    got = ipf.assign_columns(np.zeros(n, int), table, np.random.default_rng(5))
     assert_share(int(got[: n // 2].sum()), n // 2, 0.75, detect=0.03)
 
 
 def test_picks_follow_their_weights():
     rng, weight = np.random.default_rng(3), np.repeat([1.0, 3.0], 200_000)
-    chosen = fitting.pick(weight, 4000, rng)
+    chosen = ipf.weighted_sample(weight, 4000, rng)
     assert len(np.unique(chosen)) == 4000
     assert_share(int((chosen >= 200_000).sum()), 4000, 0.75, detect=0.07)
 
@@ -683,7 +676,7 @@ def test_any_people_can_be_housed(age, wanted, luck):
 def kept(tmp_path, monkeypatch):
     """A function that asks for a small population, with a cache of its own."""
     monkeypatch.setenv("XIANCHENG_CACHE", str(tmp_path))
-    return lambda **asked: population.population(
+    return lambda **asked: synthesis.synthetic_population(
         BINZHOU, **{"start": NOW, "scale": 3e-4, "seed": 1} | asked
     )
 
@@ -694,7 +687,7 @@ def files(folder):
 
 def test_a_population_is_built_once(kept, monkeypatch):
     built = kept()
-    monkeypatch.setattr(population, "build", None)  # would fail if called
+    monkeypatch.setattr(synthesis, "build", None)  # would fail if called
     opened = kept()
     assert isinstance(opened.people.born, np.memmap)
     assert not opened.people.born.flags.writeable
@@ -740,7 +733,7 @@ def test_a_flipped_bit_is_seen_when_a_process_first_opens_a_population(
     content[place] ^= 1
     file.write_bytes(content)
     os.utime(file, ns=(written, written))
-    monkeypatch.setattr(population.cache, "_VERIFIED", set())  # as in another process
+    monkeypatch.setattr(cache, "_VERIFIED", set())  # as in another process
     again = kept()
     np.testing.assert_array_equal(again.people.born, born)
     assert again.fit == fit
@@ -750,14 +743,14 @@ def test_a_kind_of_cache_is_bounded_and_loses_what_was_not_used_for_longest(kept
     for seed in (1, 2, 3):
         kept(seed=seed)
     kind = tmp_path / "population"
-    first, second, third = (kind / population.key(BINZHOU, NOW, 3e-4, seed) for seed in (1, 2, 3))
+    first, second, third = (kind / synthesis.key(BINZHOU, NOW, 3e-4, seed) for seed in (1, 2, 3))
     for hours, folder in ((5, first), (4, second), (3, third)):
         os.utime(folder, (time.time() - 3600 * hours,) * 2)
     kept(seed=1)  # used again
     each = sum(file.stat().st_size for file in third.iterdir())
-    population.cache.bound(kind, most=int(2.5 * each))
+    cache.bound(kind, most=int(2.5 * each))
     assert {first, third} == {*kind.iterdir()}
-    population.cache.bound(kind, most=1)
+    cache.bound(kind, most=1)
     assert {first} == {*kind.iterdir()}  # within the hour nothing is removed
 
 
@@ -768,9 +761,9 @@ def test_a_new_population_makes_room_for_itself(kept, tmp_path, monkeypatch):
     draft.mkdir()
     for folder in kind.iterdir():
         os.utime(folder, (time.time() - 90000,) * 2)
-    monkeypatch.setattr(population.cache.bound, "__defaults__", (1,))
+    monkeypatch.setattr(cache.bound, "__defaults__", (1,))
     kept(seed=2)
-    assert [folder.name for folder in kind.iterdir()] == [population.key(BINZHOU, NOW, 3e-4, 2)]
+    assert [folder.name for folder in kind.iterdir()] == [synthesis.key(BINZHOU, NOW, 3e-4, 2)]
 
 
 def test_a_cache_without_its_manifest_is_built_again(kept, tmp_path):
@@ -788,17 +781,17 @@ def test_a_cache_that_cannot_be_written_is_no_reason_to_stop(kept, tmp_path, mon
 
 def test_the_cache_knows_all_that_a_population_depends_on(monkeypatch):
     """Every package of ours that the build imports is part of its key."""
-    folder = Path(population.__file__).parents[1]
-    for package in population.CODE:
+    folder = Path(synthesis.__file__).parents[2]
+    for package in synthesis.CODE:
         for file in (folder / package).rglob("*.py"):
             for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.ImportFrom):
                     ours, _, rest = (node.module or "").partition(".")
                     top = rest.partition(".")[0] if ours == code_identity.PROGRAM else ""
-                    assert top not in {*code_identity.PACKAGES} - {*population.CODE}, file
-    before = population.key(BINZHOU, NOW, 0.01, 1)
+                    assert top not in {*code_identity.PACKAGES} - {*synthesis.CODE}, file
+    before = synthesis.key(BINZHOU, NOW, 0.01, 1)
     monkeypatch.setattr(code_identity, "digest", lambda *_: "another program")
-    assert population.key(BINZHOU, NOW, 0.01, 1) != before
+    assert synthesis.key(BINZHOU, NOW, 0.01, 1) != before
 
 
 # What is assumed
@@ -808,7 +801,7 @@ def test_every_assumption_is_used(monkeypatch):
     """A number that nothing reads would only pretend to matter."""
     read = set()
 
-    class Watched(fitting.Assumptions):
+    class Watched(Assumptions):
         def __getitem__(self, name):
             read.add(name)
             return super().__getitem__(name)
@@ -818,13 +811,13 @@ def test_every_assumption_is_used(monkeypatch):
             return super().steps(name)
 
     on_file = assumptions().values
-    monkeypatch.setattr(population, "assumptions", lambda: Watched(on_file))
+    monkeypatch.setattr(synthesis, "assumptions", lambda: Watched(on_file))
     build(BINZHOU, NOW, scale=3e-4, seed=1)
     assert read == {name for name, _ in on_file}
 
 
 def test_every_assumption_says_how_far_it_may_be_off():
-    text = Path(population.__file__).with_name("population.csv").read_text(encoding="utf-8")
+    text = Path(synthesis.__file__).with_name("assumptions.csv").read_text(encoding="utf-8")
     for row in csv.DictReader(text.splitlines()):
         assert float(row["low"]) <= float(row["value"]) <= float(row["high"]), row
         assert row["unit"], row

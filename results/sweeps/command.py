@@ -17,7 +17,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from xiancheng.calibration.population import population
+from xiancheng.calibration.population.synthesis import synthetic_population
 from xiancheng.calibration.region import load
 from xiancheng.results.cost import Work
 from xiancheng.results.keeping import ledger
@@ -348,4 +348,4 @@ def _populate(made: Design) -> None:
     worlds = {(world.region, world.scenario.start) for world in made.worlds}
     for region, start in sorted(worlds):
         for scale in made.scales:
-            population(load(region), start, scale, seed=1)
+            synthetic_population(load(region), start, scale, seed=1)
