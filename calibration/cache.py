@@ -1,10 +1,10 @@
 """What is kept on disk from one process to the next: columns of numbers, and compiled kernels.
 
-Columns are one uncompressed .npy file each, opened without reading them. A folder appears under its name only when it is whole. A sealed manifest holds size, time of writing
-and sha256 of each file. Every file is read and compared with its sha256 when its folder is first
-opened in a process (0.14 s for 4.2 million people, 127 MB); later in that process size and time are
-trusted. The folders of one kind (populations, levels) take no more than `MOST` bytes: what was not
-used for longest is removed.
+Columns are one uncompressed .npy file each, opened without reading them. A folder appears under its
+name only when it is whole. A sealed manifest holds size, time of writing and sha256 of each file.
+Every file is read and compared with its sha256 when its folder is first opened in a process (0.14 s
+for 4.2 million people, 127 MB); later in that process size and time are trusted. The folders of one
+kind (populations, levels) take no more than `MOST` bytes: what was not used for longest is removed.
 """
 
 import hashlib
