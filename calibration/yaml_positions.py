@@ -45,7 +45,7 @@ _SHALLOW = Words(f"至多 {MAX_DEPTH} 层嵌套", f"nesting of at most {MAX_DEPT
 
 
 @dataclass(frozen=True)
-class Document:
+class YamlDocument:
     """A value of mappings, lists and scalars, and where its parts stand in its file.
 
     `parts` holds, by `id` of each mapping or list, its own mark twice under None, and the marks of
@@ -96,7 +96,7 @@ def dotted(path: KeyPath) -> str:
     return shortened(text.removeprefix("."), 120)
 
 
-def read_yaml(file: Traversable) -> Document:
+def read_yaml(file: Traversable) -> YamlDocument:
     """The document in a file.
 
     Raises
@@ -117,7 +117,7 @@ def read_yaml(file: Traversable) -> Document:
 
 
 @lru_cache(maxsize=64)
-def parse_yaml(source: bytes, file: str) -> Document:
+def parse_yaml(source: bytes, file: str) -> YamlDocument:
     """The document that a file's bytes describe, parsed once; raises as `read_yaml` does."""
     if len(source) > MAX_BYTES:
         raise _refused(file, Words("不超过 1 MiB 的文件", "a file of at most 1 MiB"), "> 1 MiB")
@@ -132,9 +132,9 @@ def parse_yaml(source: bytes, file: str) -> Document:
     return _Reader(file, text).document()
 
 
-def from_python(value: object, name: str) -> Document:
+def from_python(value: object, name: str) -> YamlDocument:
     """A document from Python: numpy scalars become plain, and the limits hold as for a file."""
-    return Document(name, _plain(value, name, MAX_DEPTH))
+    return YamlDocument(name, _plain(value, name, MAX_DEPTH))
 
 
 def _plain(value: object, name: str, depth: int) -> Any:
@@ -173,7 +173,7 @@ class _Reader:
         self.parts: dict[int, dict[str | int | None, tuple[Mark, Mark]]] = {}
         self.nodes = 0
 
-    def document(self) -> Document:
+    def document(self) -> YamlDocument:
         """The only document of the file; null if the file is empty."""
         next(self.events)  # of the stream
         value, start = None, (1, 1)
@@ -192,7 +192,7 @@ class _Reader:
             raise _refused(self.file, Words("单个文档", "a single document"), "---", _mark(event))
         if self.problems:
             raise ScenarioError(self.problems)
-        return Document(self.file, value, start, self.parts)
+        return YamlDocument(self.file, value, start, self.parts)
 
     def _value(self, event: Any, path: KeyPath) -> Any:
         """The value that begins with an event; the marks of its parts are kept."""

@@ -6,7 +6,8 @@ from datetime import date
 
 import numpy as np
 
-from xiancheng.scenarios.plan_files import Indicator, Measure, RegionLike
+from xiancheng.calibration.region import Region
+from xiancheng.scenarios.plan_files import Measure, PlanIndicator
 from xiancheng.scenarios.policy import intensity, progress, weights
 from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.sim.state import Floats, quarter_with
@@ -40,9 +41,7 @@ class Delivered:
     met: bool | None
 
 
-def delivered(
-    scenario: Scenario, region: RegionLike, effort: Floats | None = None
-) -> list[Delivered]:
+def delivered(scenario: Scenario, region: Region, effort: Floats | None = None) -> list[Delivered]:
     """Every indicator of the measures, from the quarter after issue to the horizon.
 
     Parameters
@@ -63,7 +62,7 @@ def delivered(
 
 
 def _of_measure(
-    scenario: Scenario, number: str, measure: Measure, region: RegionLike, quarters: np.ndarray,
+    scenario: Scenario, number: str, measure: Measure, region: Region, quarters: np.ndarray,
     effort: Floats,
 ) -> Iterator[Delivered]:  # fmt: skip
     setting = scenario.setting(number)
@@ -80,7 +79,9 @@ def _of_measure(
             yield _row(name, number, indicator, int(quarter), float(share))
 
 
-def _row(name: str, measure: str, indicator: Indicator, quarter: int, share: float) -> Delivered:
+def _row(
+    name: str, measure: str, indicator: PlanIndicator, quarter: int, share: float
+) -> Delivered:
     due = indicator.deadline.day if indicator.deadline else None
     return Delivered(
         indicator=name,
@@ -99,14 +100,14 @@ def _row(name: str, measure: str, indicator: Indicator, quarter: int, share: flo
     )
 
 
-def _share(indicator: Indicator, share: float) -> float | None:
+def _share(indicator: PlanIndicator, share: float) -> float | None:
     """The share that is done, at most all where there is no more; null where there are no parts."""
     if not indicator.proportional:
         return None
     return share if indicator.scales and not indicator.closed else min(share, 1.0)
 
 
-def _quantity(indicator: Indicator, share: float) -> float | None:
+def _quantity(indicator: PlanIndicator, share: float) -> float | None:
     """The quantity that a share comes to; a rate needs its base value."""
     if indicator.value is None or indicator.kind == "guard":
         return None
@@ -118,5 +119,5 @@ def _quantity(indicator: Indicator, share: float) -> float | None:
     return start + (indicator.value - start) * min(share, 1.0)
 
 
-def _enough(indicator: Indicator) -> float:
+def _enough(indicator: PlanIndicator) -> float:
     return 1 - (ABOUT if indicator.operator == "about" else EXACT)

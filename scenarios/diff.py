@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.region import Region
 from xiancheng.scenarios.loader import resolve
-from xiancheng.scenarios.plan_files import Indicator, Measure, Plan, RegionLike
+from xiancheng.scenarios.plan_files import Measure, Plan, PlanIndicator
 from xiancheng.scenarios.scenario_files import OFF, Scenario, Setting
 from xiancheng.scenarios.types import UNITS, quarter_name
 from xiancheng.sim.conditions import CONDITIONS
@@ -30,7 +31,7 @@ class Difference(NamedTuple):
         )  # fmt: skip
 
 
-def diff(a: Scenario, b: Scenario, lang: str = "zh", region: RegionLike | None = None) -> list[str]:
+def diff(a: Scenario, b: Scenario, lang: str = "zh", region: Region | None = None) -> list[str]:
     """What changes from `a` to `b`, a sentence each: "M12: education groups 76 -> 114".
 
     See `differences`.
@@ -39,7 +40,7 @@ def diff(a: Scenario, b: Scenario, lang: str = "zh", region: RegionLike | None =
 
 
 def differences(
-    a: Scenario, b: Scenario, region: RegionLike | None = None, *, quantities: bool = True
+    a: Scenario, b: Scenario, region: Region | None = None, *, quantities: bool = True
 ) -> list[Difference]:
     """What `b` does differently from `a`, but for the days from which and until which they run.
 
@@ -84,7 +85,7 @@ def _world(a: Scenario, b: Scenario) -> Iterator[Difference]:
 
 
 def _measures(
-    a: Scenario, b: Scenario, region: RegionLike | None, counted: bool
+    a: Scenario, b: Scenario, region: Region | None, counted: bool
 ) -> Iterator[Difference]:
     """Changes that all measures share, then those of a project, then those of one measure."""
     plan, names = b.plan, _county_names(b.plan, region)
@@ -120,7 +121,7 @@ def _change(a: Scenario, b: Scenario, number: str) -> Change:
     return before, after
 
 
-def _county_names(plan: Plan, region: RegionLike | None) -> dict[str, Words]:
+def _county_names(plan: Plan, region: Region | None) -> dict[str, Words]:
     """What the counties of the plan, and those of the region, are called, by code."""
     counties = (*plan.about.counties, *(() if region is None else region.counties))
     return {str(county.code): Words(county.zh, county.en) for county in counties}
@@ -168,7 +169,7 @@ def _quantities(measure: Measure, change: Change) -> Iterator[Words]:
             )
 
 
-def _quantity(indicator: Indicator, intensity: float) -> str:
+def _quantity(indicator: PlanIndicator, intensity: float) -> str:
     value = indicator.quantity(intensity)
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
 
@@ -219,7 +220,7 @@ def _doses(a: Scenario, b: Scenario) -> Iterator[Difference]:
 # Names
 
 
-def called(scenario: Scenario, region: RegionLike, *, whole: bool = False) -> Words:
+def called(scenario: Scenario, region: Region, *, whole: bool = False) -> Words:
     """The name of a scenario in titles, headers, sources and sentences.
 
     The title of a shipped scenario stands alone only over what that scenario does; over anything
@@ -243,17 +244,17 @@ def with_changes(zh: str, en: str, count: int) -> Words:
     return Words(f"{zh}（有改动 {count} 项）", f"{en} ({count} change{'s' if count > 1 else ''})")
 
 
-def applied(scenario: Scenario, region: RegionLike) -> bool:
+def applied(scenario: Scenario, region: Region) -> bool:
     """Whether a scenario carries measures out where its plan was not written for."""
     return bool(scenario.settings) and foreign(scenario, region)
 
 
-def foreign(scenario: Scenario, region: RegionLike) -> bool:
+def foreign(scenario: Scenario, region: Region) -> bool:
     """Whether the plan of a scenario speaks of none of these counties."""
     return not scenario.plan.about.covers(str(county.code) for county in region.counties)
 
 
-def changed(scenario: Scenario, region: RegionLike) -> list[Difference]:
+def changed(scenario: Scenario, region: Region) -> list[Difference]:
     """The changes in a scenario that bears the title of one that is shipped; none in others."""
     namesake = shipped(scenario)
     return [] if namesake is None else differences(namesake, scenario, region, quantities=False)

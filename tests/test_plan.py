@@ -19,12 +19,13 @@ from ruamel.yaml import YAML
 
 from xiancheng import scenarios
 from xiancheng.calibration.errors import ScenarioError
+from xiancheng.calibration.naming import place_names
 from xiancheng.calibration.yaml_positions import parse_yaml, scalar
 from xiancheng.scenarios.delivery import delivered
 from xiancheng.scenarios.diff import diff
 from xiancheng.scenarios.json_schema import measure_schema, scenario_schema
 from xiancheng.scenarios.loader import load_plan, resolve
-from xiancheng.scenarios.plan_files import Measure, county_names
+from xiancheng.scenarios.plan_files import Measure
 from xiancheng.scenarios.policy import compile_policy
 from xiancheng.scenarios.scenario_files import OFF
 from xiancheng.scenarios.trace import by_clause, by_lever, plan_findings
@@ -884,7 +885,7 @@ def mapping(names, value=LEAF) -> dict:
 
 
 SETTING = mapping(["intensity", "delay", "allocation"]) | {
-    "counties": mapping(county_names(PLAN.about)),
+    "counties": mapping(place_names(PLAN.about.counties)),
     "phases": mapping(["from", "until", "intensity"]),
 }
 GUARDS = ["I18-2", "I23-1", "I25-1", "IS2-1"]
@@ -1037,7 +1038,7 @@ MEASURE_FILES = sorted((PLAN.folder / "measures").glob("*.yaml"))
 @given(st.sampled_from(MEASURE_FILES), edits)
 def test_a_mutated_measure_is_refused_or_read(file, changes):
     names = {
-        "counties": county_names(PLAN.about),
+        "counties": place_names(PLAN.about.counties),
         "departments": {name: name for name in PLAN.about.departments},
         "projects": {name: name for name in PLAN.about.projects},
     }

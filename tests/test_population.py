@@ -18,7 +18,7 @@ from hypothesis.extra.numpy import arrays
 from tests.conftest import assert_share
 from xiancheng.calibration import cache, code_identity
 from xiancheng.calibration.population import households, hukou, ipf, synthesis, villages
-from xiancheng.calibration.population.assumptions import Assumptions, assumptions
+from xiancheng.calibration.population.assumptions import SynthesisAssumptions, assumptions
 from xiancheng.calibration.population.synthesis import build
 from xiancheng.calibration.region import load
 from xiancheng.sim import strata
@@ -801,7 +801,7 @@ def test_every_assumption_is_used(monkeypatch):
     """A number that nothing reads would only pretend to matter."""
     read = set()
 
-    class Watched(Assumptions):
+    class Watched(SynthesisAssumptions):
         def __getitem__(self, name):
             read.add(name)
             return super().__getitem__(name)

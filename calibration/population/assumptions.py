@@ -13,7 +13,7 @@ AGES = 121  # single years of age, more than anybody lives
 
 
 @dataclass(frozen=True)
-class Assumptions:
+class SynthesisAssumptions:
     """Numbers by name, and by key where a name has several (ages, levels of education)."""
 
     values: dict[tuple[str, str], float]
@@ -38,8 +38,8 @@ class Assumptions:
 
 
 @cache
-def assumptions() -> Assumptions:
+def assumptions() -> SynthesisAssumptions:
     """The assumptions on file."""
     text = (files("xiancheng.calibration.population") / "assumptions.csv").read_text("utf-8")
     rows = csv.DictReader(text.splitlines())
-    return Assumptions({(row["name"], row["key"]): float(row["value"]) for row in rows})
+    return SynthesisAssumptions({(row["name"], row["key"]): float(row["value"]) for row in rows})

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from xiancheng.calibration.population.assumptions import AGES, Assumptions
+from xiancheng.calibration.population.assumptions import AGES, SynthesisAssumptions
 from xiancheng.calibration.population.fit import CountyCensus
 from xiancheng.calibration.population.individuals import TOWN, VILLAGE, Persons
 from xiancheng.calibration.population.ipf import (
@@ -67,7 +67,7 @@ class Homes:
 
 
 def form_households(
-    census: CountyCensus, people: Persons, share: float, a: Assumptions, rng: Generator
+    census: CountyCensus, people: Persons, share: float, a: SynthesisAssumptions, rng: Generator
 ) -> Housed:
     """Residents in family and collective households, in no order within town and village.
 
@@ -101,7 +101,12 @@ def form_households(
 
 
 def of_place(
-    people: Persons, members: Ints, apart: Ints, wanted: Ints, a: Assumptions, rng: Generator
+    people: Persons,
+    members: Ints,
+    apart: Ints,
+    wanted: Ints,
+    a: SynthesisAssumptions,
+    rng: Generator,
 ) -> Housed:
     """A place's households in random order: families of `members`, and those who live `apart`."""
     number = feasible(wanted, len(members))
@@ -122,7 +127,7 @@ def of_place(
     )
 
 
-def households_by_place(kinds: Ints, ages: Ints, a: Assumptions, rng: Generator) -> Ints:
+def households_by_place(kinds: Ints, ages: Ints, a: SynthesisAssumptions, rng: Generator) -> Ints:
     """A county's households over its urban and rural part, (kind, place).
 
     Those who live alone or as couples go by age structure, families by the members who are left.
@@ -166,7 +171,7 @@ def feasible(kinds: Ints, members: int) -> Ints:
     return kinds
 
 
-def form(age: Ints, sex: Ints, kinds: Ints, a: Assumptions, rng: Generator) -> Homes:
+def form(age: Ints, sex: Ints, kinds: Ints, a: SynthesisAssumptions, rng: Generator) -> Homes:
     """The people of a place in households.
 
     Parameters
@@ -201,7 +206,7 @@ def form(age: Ints, sex: Ints, kinds: Ints, a: Assumptions, rng: Generator) -> H
 
 
 def composition(
-    families: Ints, spare: int, minors: int, adults: float, a: Assumptions
+    families: Ints, spare: int, minors: int, adults: float, a: SynthesisAssumptions
 ) -> tuple[int, int, int]:
     """How many children, pairs of parents and pairs of elders families have.
 
@@ -241,7 +246,7 @@ class AdultSlots:
     suits: Floats  # age [quarters], AS_COUPLE or BY_ONESELF
 
 
-def siblings(age: Ints, families: Ints, a: Assumptions, rng: Generator) -> Ints:
+def siblings(age: Ints, families: Ints, a: SynthesisAssumptions, rng: Generator) -> Ints:
     """Which family each child lives in: one at least in each, siblings of like age, (child,)."""
     several, above, further = int(families.sum()), int(families[1:].sum()), a.row("next_child")
     young = a.by_age("young_grandchild")[age // 4]
@@ -264,7 +269,12 @@ def siblings(age: Ints, families: Ints, a: Assumptions, rng: Generator) -> Ints:
 
 
 def ancestors(
-    age: Ints, family: Ints, families: Ints, pairs: tuple[int, int], a: Assumptions, rng: Generator
+    age: Ints,
+    family: Ints,
+    families: Ints,
+    pairs: tuple[int, int],
+    a: SynthesisAssumptions,
+    rng: Generator,
 ) -> Ancestors:
     """Ancestors of families, of an age that suits the children's.
 
@@ -307,7 +317,7 @@ def ancestors(
 
 
 def adult_slots(
-    elders: Ancestors, one: int, couples: int, sexes: tuple[int, int], a: Assumptions,
+    elders: Ancestors, one: int, couples: int, sexes: tuple[int, int], a: SynthesisAssumptions,
     rng: Generator,
 ) -> AdultSlots:  # fmt: skip
     """Slots for all adults: couples' first, then those of lone ancestors and of people alone.
@@ -346,7 +356,7 @@ def adult_slots(
 
 
 def fill_slots(
-    people: Ints, age: Ints, sex: Ints, slots: AdultSlots, a: Assumptions, rng: Generator
+    people: Ints, age: Ints, sex: Ints, slots: AdultSlots, a: SynthesisAssumptions, rng: Generator
 ) -> Ints:
     """Who takes each slot: men and women by rank of age, (slot,)."""
     theirs = [np.flatnonzero(slots.sex == which) for which in (MALE, FEMALE)]
@@ -376,7 +386,9 @@ def unclaimed(there: Ints, suits: Floats) -> Floats:
     return left
 
 
-def coupled(men: Floats, women: Floats, couples: float, a: Assumptions) -> tuple[Floats, Floats]:
+def coupled(
+    men: Floats, women: Floats, couples: float, a: SynthesisAssumptions
+) -> tuple[Floats, Floats]:
     """Husbands and wives without children at home, by single year of age, two of (age,).
 
     Couples form where there are both men and women of fitting age, the more so at the ages at

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.random import Generator
 
-from xiancheng.calibration.population.assumptions import Assumptions
+from xiancheng.calibration.population.assumptions import SynthesisAssumptions
 from xiancheng.calibration.population.ipf import (
     TINY,
     controlled_rounding,
@@ -64,7 +64,7 @@ class Origins:
 
 def in_movers(
     county: int, unit: Ints, home: Ints, chance: Floats, numbers: Ints, origins: Origins,
-    now: int, a: Assumptions, rng: Generator,
+    now: int, a: SynthesisAssumptions, rng: Generator,
 ) -> tuple[Ints, Ints]:  # fmt: skip
     """Where the residents of a county are registered, and since when in-movers live there.
 
@@ -102,7 +102,9 @@ def in_movers(
     return hukou, since
 
 
-def over_places(numbers: Ints, residents: Sequence[int], a: Assumptions, rng: Generator) -> Ints:
+def over_places(
+    numbers: Ints, residents: Sequence[int], a: SynthesisAssumptions, rng: Generator
+) -> Ints:
     """In-movers by origin in town and village, at most a set share of residents, (origin, 2)."""
     most = [int(a["in_mover_ceiling"] * n) for n in residents]
     columns = split(int(numbers.sum()), a["in_mover_urban_share"], most)
@@ -110,7 +112,7 @@ def over_places(numbers: Ints, residents: Sequence[int], a: Assumptions, rng: Ge
     return round_table(np.outer(rows, columns / max(columns.sum(), 1)), rows, columns, rng)
 
 
-def moving_quarters(now: int, n: int, a: Assumptions, rng: Generator) -> Ints:
+def moving_quarters(now: int, n: int, a: SynthesisAssumptions, rng: Generator) -> Ints:
     """When `n` parties moved: long enough ago to be usual residents, (n,) quarters.
 
     They were that before the last half year too, whose moves the model runs in before it starts.

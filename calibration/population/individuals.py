@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from xiancheng.calibration.population.assumptions import AGES, Assumptions
+from xiancheng.calibration.population.assumptions import AGES, SynthesisAssumptions
 from xiancheng.calibration.population.fit import CountyCensus
 from xiancheng.calibration.population.ipf import (
     assign_columns,
@@ -41,7 +41,7 @@ class Persons:
 
 
 def draw_persons(
-    census: CountyCensus, rows: Ints, share: float, a: Assumptions, rng: Generator
+    census: CountyCensus, rows: Ints, share: float, a: SynthesisAssumptions, rng: Generator
 ) -> Persons:
     """People by where they live, sex and age, with schooling and work.
 
@@ -100,7 +100,7 @@ def sex_and_age(margin: Ints, places: Ints, odds: Floats, rng: Generator) -> Int
     return round_table(table, rows, places, rng).T.reshape(2, *margin.shape)
 
 
-def sex_and_age_away(rows: Ints, a: Assumptions, rng: Generator) -> Ints:
+def sex_and_age_away(rows: Ints, a: SynthesisAssumptions, rng: Generator) -> Ints:
     """Rows of the absent by where they live, sex and age band, (outside, sex, band)."""
     of_age = np.zeros(len(BANDS))
     of_age[np.searchsorted(BANDS, list(a.steps("away_age")))] = a.row("away_age")
@@ -108,7 +108,7 @@ def sex_and_age_away(rows: Ints, a: Assumptions, rng: Generator) -> Ints:
     return np.stack([controlled_rounding(shares, int(n), rng.random()) for n in rows])
 
 
-def ages(band: Ints, youngest: Ints, a: Assumptions, rng: Generator) -> Ints:
+def ages(band: Ints, youngest: Ints, a: SynthesisAssumptions, rng: Generator) -> Ints:
     """Ages within census bands [quarters], (person,): even, but falling off from 85 on.
 
     Parameters
@@ -132,7 +132,7 @@ def schooling(
     place: Ints,
     margin: Floats | Ints,
     year: int,
-    a: Assumptions,
+    a: SynthesisAssumptions,
     rng: Generator,
 ) -> Ints:
     """Highest level of education attended, (person,).
@@ -166,7 +166,13 @@ def schooling(
 
 
 def working(
-    years: Ints, sex: Ints, place: Ints, level: Ints, margin: Floats, a: Assumptions, rng: Generator
+    years: Ints,
+    sex: Ints,
+    place: Ints,
+    level: Ints,
+    margin: Floats,
+    a: SynthesisAssumptions,
+    rng: Generator,
 ) -> Ints:
     """Kind of work done, (person,); rural residents who do not farm commute.
 

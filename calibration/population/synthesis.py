@@ -19,7 +19,7 @@ from numpy.random import Generator
 from numpy.typing import ArrayLike, NDArray
 
 from xiancheng.calibration import cache, code_identity
-from xiancheng.calibration.population.assumptions import Assumptions, assumptions
+from xiancheng.calibration.population.assumptions import SynthesisAssumptions, assumptions
 from xiancheng.calibration.population.fit import CountyCensus, Fit, Margins, margins_of
 from xiancheng.calibration.population.households import (
     COLLECTIVE_HOME,
@@ -176,7 +176,7 @@ class Synthesis:
             first += len(part)
             yield part, census.fit(got)
 
-    def county(self, census: CountyCensus, a: Assumptions) -> tuple[People, Ints]:
+    def county(self, census: CountyCensus, a: SynthesisAssumptions) -> tuple[People, Ints]:
         """The rows of a county, and its households by kind [households], (kind,)."""
         m, now = census.margins, census.quarter
         persons, number = np.concatenate([m.urban_rural, m.away]), rows(m, self.scale)

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.naming import shortened
+from xiancheng.calibration.region import Region
 from xiancheng.results.contents.parts import Block, Cell, Column, Table, listed
 from xiancheng.results.contents.subject import Subject
 from xiancheng.scenarios.diff import Difference, differences
 from xiancheng.scenarios.loader import resolve
-from xiancheng.scenarios.plan_files import RegionLike
 from xiancheng.scenarios.scenario_files import Scenario, Setting
 from xiancheng.scenarios.types import quarter_name
 
@@ -87,7 +87,7 @@ def whole(subject: Subject, lang: str) -> Table:
     return Table("settings", heading.said(lang), columns, tuple(rows), subject.stamp(lang))
 
 
-def _apart(setting: Setting, region: RegionLike) -> Iterator[Words]:
+def _apart(setting: Setting, region: Region) -> Iterator[Words]:
     """What holds for some counties or spells only."""
     names = {str(c.code): Words(c.zh, c.en) for c in region.counties}
     for code, value in setting.counties.items():
