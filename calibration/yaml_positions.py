@@ -49,7 +49,7 @@ class YamlDocument:
     """A value of mappings, lists and scalars, and where its parts stand in its file.
 
     `parts` holds, by `id` of each mapping or list, its own mark twice under None, and the marks of
-    each key and of its value; a value that was given from Python has none.
+    each key and of its value; a value from Python has none.
     """
 
     file: str
@@ -265,7 +265,7 @@ class _Reader:
             raise self._unparsed(mark) from None
 
     def _unparsed(self, mark: Mark) -> ScenarioError:
-        """What is said of text that is no YAML: the full-width sign in it, if there is one."""
+        """The error for text that is no YAML: the full-width sign in it, if there is one."""
         expected = Words("合法的 YAML 1.2", "valid YAML 1.2")
         if found := parsing.full_width(self.text, mark[0]):
             line, column, sign = found

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from xiancheng.calibration.i18n import Words
 from xiancheng.results.contents.words import CAUSES, MADE_OF, SIGNS, effect, target
-from xiancheng.scenarios.delivery import Delivered, delivered
+from xiancheng.scenarios.delivery import Delivery, delivery_of
 from xiancheng.scenarios.outcome import Outcome
 from xiancheng.scenarios.types import quarter_name
 
@@ -86,12 +86,12 @@ def delivery(outcome: Outcome) -> "pd.DataFrame":
 
     Returns
     -------
-    the fields of `scenarios.delivery.Delivered`, a row for each indicator and quarter; `quarter`
+    the fields of `scenarios.delivery.Delivery`, a row for each indicator and quarter; `quarter`
     as 2024Q1
     """
     import pandas as pd
 
     effort = outcome.effort()
-    rows = delivered(outcome.scenario, outcome.region, effort) if len(effort) else []
+    rows = delivery_of(outcome.scenario, outcome.region, effort) if len(effort) else []
     cells = [{**asdict(row), "quarter": quarter_name(row.quarter)} for row in rows]
-    return pd.DataFrame(cells, columns=[f.name for f in fields(Delivered)])
+    return pd.DataFrame(cells, columns=[f.name for f in fields(Delivery)])

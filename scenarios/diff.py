@@ -58,12 +58,12 @@ def differences(
 
 
 def _horizon(a: Scenario, b: Scenario) -> Iterator[Difference]:
-    said = {
+    values = {
         Words("方案", "plan"): (a.plan.name, b.plan.name),
         Words("起点", "start"): (a.start, b.start),
         Words("终点", "until"): (a.until, b.until),
     }
-    for subject, (before, after) in said.items():
+    for subject, (before, after) in values.items():
         if before != after:
             yield Difference(subject, Words(f"{before} -> {after}", f"{before} -> {after}"))
 
@@ -128,8 +128,8 @@ def _county_names(plan: Plan, region: Region | None) -> dict[str, Words]:
 
 
 def _sentence(subject: Words, parts: Sequence[Words | None]) -> Difference:
-    said = [part for part in parts if part is not None]
-    zh, en = "，".join(part.zh for part in said), ", ".join(part.en for part in said)
+    known = [part for part in parts if part is not None]
+    zh, en = "，".join(part.zh for part in known), ", ".join(part.en for part in known)
     return Difference(subject, Words(zh, en))
 
 

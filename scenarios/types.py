@@ -1,7 +1,7 @@
 """What files hold and how it is checked: pydantic types of quarters, days, names, bilingual text.
 
 Everything that a person writes is validated against a pydantic model, and all that is wrong is
-told at once, in Chinese or English, with its place in the file and the name that was meant.
+reported at once, in Chinese or English, with its place in the file and the name that was meant.
 """
 
 import re

@@ -27,7 +27,7 @@ from xiancheng.results.console.native import (
 from xiancheng.results.console.session import Session
 from xiancheng.results.contents import units
 from xiancheng.results.contents.words import badges
-from xiancheng.scenarios.delivery import delivered
+from xiancheng.scenarios.delivery import delivery_of
 from xiancheng.scenarios.diff import foreign
 from xiancheng.scenarios.scenario_files import STRONGEST
 from xiancheng.scenarios.trace import Trace, by_clause
@@ -156,7 +156,7 @@ class Levers:
             ))  # fmt: skip
         rows = [
             row
-            for row in delivered(a, self.region)
+            for row in delivery_of(a, self.region)
             if row.measure == number_ and (row.at_deadline or row.due is None)
         ]
         promised = {row.indicator: row for row in rows}

@@ -8,7 +8,7 @@ from xiancheng.results.analysis.attribution import records
 from xiancheng.results.contents.parts import Column, Table
 from xiancheng.results.contents.subject import Subject
 from xiancheng.results.contents.words import QUALIFIERS
-from xiancheng.scenarios.delivery import delivered
+from xiancheng.scenarios.delivery import delivery_of
 
 FULL = 1 - 1e-9  # a share from which on everything is carried out
 HELD_UP = Words("未完成（执行能力不足）", "not done (capacity)")
@@ -120,7 +120,7 @@ def capacity(subject: Subject) -> Words | None:
 
 def unlimited(subject: Subject) -> set[tuple[str, int]]:
     """Indicators, with the quarter, that would be delivered if capacity did not bind."""
-    rows = delivered(subject.scenario, subject.region)
+    rows = delivery_of(subject.scenario, subject.region)
     return {(row.indicator, row.quarter) for row in rows if row.met}
 
 

@@ -9,14 +9,14 @@ from tests.plans import (
     PLAN,
     plan_with,
 )
-from xiancheng.scenarios.delivery import delivered
+from xiancheng.scenarios.delivery import delivery_of
 from xiancheng.scenarios.loader import resolve
 
 # Delivery
 
 
 def at_deadline(scenario, effort=None):
-    rows = delivered(resolve(scenario), BINZHOU, effort)
+    rows = delivery_of(resolve(scenario), BINZHOU, effort)
     return {row.indicator: row for row in rows if row.quarter == DEADLINE}
 
 
@@ -48,7 +48,7 @@ def test_nothing_is_invented_where_a_base_value_is_missing():
 
 
 def test_an_undated_indicator_is_never_due():
-    rows = delivered(resolve("to-2030"), BINZHOU)
+    rows = delivery_of(resolve("to-2030"), BINZHOU)
     assert not any(row.at_deadline for row in rows if row.indicator == "I12-3")
     assert len([row for row in rows if row.indicator == "I05-1" and row.at_deadline]) == 1
 
@@ -67,14 +67,14 @@ def test_what_is_counted_is_whole_and_a_closed_set_has_no_more_members():
     assert rows["I14-2"].quantity == 144, "pocket parks; 100 x 1.6 x 0.9"
     assert rows["I11-1"].quantity == 5, "there are five county hospitals"
     assert rows["I11-1"].share == 1
-    for row in delivered(resolve("half-delivered"), BINZHOU, np.full((8, 7), 0.97)):
+    for row in delivery_of(resolve("half-delivered"), BINZHOU, np.full((8, 7), 0.97)):
         if row.unit in ("个", "处", "所", "支", "台", "人次") and row.quantity is not None:
             assert row.quantity == int(row.quantity), row.indicator
 
 
 def test_a_ban_a_standard_or_a_mechanism_has_no_share():
     rows = at_deadline("plan", np.full((8, 7), 0.97))
-    last = {row.indicator: row for row in delivered(resolve("plan"), BINZHOU)}
+    last = {row.indicator: row for row in delivery_of(resolve("plan"), BINZHOU)}
     for name in ("I25-1", "I23-1", "IS2-1", "I13-2", "I12-6", "I06-2"):
         assert last[name].share is None, name
     assert rows["I10-1"].share == pytest.approx(0.97, abs=0.03)
