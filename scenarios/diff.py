@@ -89,7 +89,7 @@ def _measures(
 ) -> Iterator[Difference]:
     """Changes that all measures share, then those of a project, then those of one measure."""
     plan, names = b.plan, _county_names(b.plan, region)
-    at_home = region is None or plan.about.covers(str(c.code) for c in region.counties)
+    at_home = region is None or plan.about.covers(c.code for c in region.counties)
     changes = {number: _change(a, b, number) for number in plan.measures}
     headed: set[str] = set()
     groups = {Words("全部措施", "all measures"): tuple(plan.measures)}
@@ -123,8 +123,9 @@ def _change(a: Scenario, b: Scenario, number: str) -> Change:
 
 def _county_names(plan: Plan, region: Region | None) -> dict[str, Words]:
     """What the counties of the plan, and those of the region, are called, by code."""
-    counties = (*plan.about.counties, *(() if region is None else region.counties))
-    return {str(county.code): Words(county.zh, county.en) for county in counties}
+    names = {county.code: Words(county.zh, county.en) for county in plan.about.counties}
+    here = () if region is None else region.counties
+    return names | {county.code: Words(county.zh, county.en) for county in here}
 
 
 def _sentence(subject: Words, parts: Sequence[Words | None]) -> Difference:
@@ -251,7 +252,7 @@ def applied(scenario: Scenario, region: Region) -> bool:
 
 def foreign(scenario: Scenario, region: Region) -> bool:
     """Whether the plan of a scenario speaks of none of these counties."""
-    return not scenario.plan.about.covers(str(county.code) for county in region.counties)
+    return not scenario.plan.about.covers(county.code for county in region.counties)
 
 
 def changed(scenario: Scenario, region: Region) -> list[Difference]:

@@ -51,7 +51,7 @@ def compile_policy(scenario: Scenario, region: Region) -> Policy:
     """
     plan = scenario.plan
     residents = np.asarray(region.urban_rural(scenario.start), float)
-    codes = [str(county.code) for county in region.counties]
+    codes = [county.code for county in region.counties]
     _check_counties(scenario, codes)
     size = 1.0
     if set(codes) != {county.code for county in plan.about.counties}:

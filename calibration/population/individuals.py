@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.random import Generator
+from numpy.typing import ArrayLike
 
 from xiancheng.calibration.population.assumptions import AGES, SynthesisAssumptions
 from xiancheng.calibration.population.fit import CountyCensus
@@ -170,7 +171,7 @@ def working(
     sex: Ints,
     place: Ints,
     level: Ints,
-    margin: Floats,
+    margin: ArrayLike,
     a: SynthesisAssumptions,
     rng: Generator,
 ) -> Ints:
@@ -202,7 +203,7 @@ def working(
     group = np.searchsorted(first, years[of_age], side="right") - 1
     cell = ((place[of_age] * 2 + sex[of_age]) * len(first) + group) * EDUCATIONS + level[of_age]
     rows = np.bincount(cell, minlength=seed[..., 0].size)
-    working = controlled_rounding(margin, min(round(float(margin.sum())), len(of_age)))
+    working = controlled_rounding(margin, min(round(float(np.sum(margin))), len(of_age)))
     columns = np.array([len(of_age) - working.sum(), *working])
     table = ipf(seed.reshape(-1, WORKS), rows, columns)
     work = np.full(len(years), NO_WORK)
