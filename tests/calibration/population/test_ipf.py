@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from tests.conftest import assert_share
-from xiancheng.calibration.population import ipf
+from xiancheng.calibration.population.synthesis import ipf
 
 amounts = arrays(float, st.integers(1, 12), elements=st.floats(0, 50))
 
