@@ -125,7 +125,7 @@ def parse_yaml(source: bytes, file: str) -> YamlDocument:
         text = parsing.text_of(source)
     except parsing.TextError as error:
         mark = (error.line, 1) if error.line else (0, 0)
-        found = Words(*error.found)
+        found = error.found
         raise ScenarioError([Problem(file, *mark, "", _("text in UTF-8"), found)]) from None
     return _Reader(file, text).document()
 
@@ -267,7 +267,7 @@ class _Reader:
         expected = _("valid YAML 1.2")
         if found := parsing.full_width(self.text, mark[0]):
             line, column, sign = found
-            expected, mark = Words(*parsing.full_width_advice(sign)), (line, column)
+            expected, mark = parsing.full_width_advice(sign), (line, column)
         lines = self.text.splitlines()
         shown = shortened(lines[mark[0] - 1].strip(), 40) if mark[0] <= len(lines) else "∅"
         return _refused(self.file, expected, shown, mark)
