@@ -16,7 +16,7 @@ EXACT = 1e-9
 
 
 @dataclass(frozen=True)
-class Delivery:
+class DeliveryRow:
     """One indicator at the end of one quarter.
 
     `share` is how much of what the plan promises has been done, and null where there are no parts:
@@ -40,7 +40,9 @@ class Delivery:
     met: bool | None
 
 
-def delivery_of(scenario: Scenario, region: Region, effort: Floats | None = None) -> list[Delivery]:
+def delivery_of(
+    scenario: Scenario, region: Region, effort: Floats | None = None
+) -> list[DeliveryRow]:
     """Every indicator of the measures, from the quarter after issue to the horizon.
 
     Parameters
@@ -69,9 +71,11 @@ def delivery_of(scenario: Scenario, region: Region, effort: Floats | None = None
     return rows
 
 
-def _row(name: str, measure: str, indicator: PlanIndicator, quarter: int, share: float) -> Delivery:
+def _row(
+    name: str, measure: str, indicator: PlanIndicator, quarter: int, share: float
+) -> DeliveryRow:
     due = indicator.deadline.day if indicator.deadline else None
-    return Delivery(
+    return DeliveryRow(
         indicator=name,
         measure=measure,
         quarter=quarter,

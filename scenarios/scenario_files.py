@@ -132,18 +132,18 @@ class Horizon(FileModel):
     until: Day | None = None
 
 
-class _World(FileModel):
+class _ConditionsFile(FileModel):
     """The world outside, as departures from the trend on file."""
 
     recoding: Literal["trend", "frozen"] | None = None
 
 
 if TYPE_CHECKING:
-    World = _World
+    ConditionsFile = _ConditionsFile
 else:  # a condition is declared once, in sim/conditions.py
-    World = create_model(
-        "World",
-        __base__=_World,
+    ConditionsFile = create_model(
+        "ConditionsFile",
+        __base__=_ConditionsFile,
         **{
             name: (Annotated[float, Field(ge=each.low, le=each.high)] | None, None)
             for name, each in CONDITIONS.items()
@@ -217,7 +217,7 @@ class ScenarioFile(FileModel):
         default_factory=dict
     )
     doses: dict[DoseName, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
-    conditions: World = World()
+    conditions: ConditionsFile = ConditionsFile()
     red_lines: RedLines = RedLines()
 
 
