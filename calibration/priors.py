@@ -79,7 +79,13 @@ class Prior:
 
         Values differ in the last digit between processors: put what is drawn `on_grid`.
         """
-        return np.clip(self.distribution.ppf(np.asarray(u, dtype=float)), *self.support)
+        u = np.asarray(u, dtype=float)
+        if self.family == "triangular":  # that of scipy is rounded once more, in the last digit
+            low, mode, high = self.low, self.central, self.high
+            rising = low + np.sqrt(u * (high - low) * (mode - low))
+            falling = high - np.sqrt((1 - u) * (high - low) * (high - mode))
+            return np.where(u * (high - low) < mode - low, rising, falling)
+        return np.asarray(self.distribution.ppf(u))
 
     def draws(self, n: int, seed: int) -> Floats:
         """One value from each of `n` equally likely layers, in random order, `on_grid`, (n,).
