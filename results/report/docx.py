@@ -113,9 +113,9 @@ class _Writer:
         """Charts side by side with their captions, and the run they came from."""
         from docx.shared import Cm
 
-        made = self.word.add_table(rows=1, cols=len(shown))
-        made.autofit = False
-        for cell, chart in zip(made.rows[0].cells, shown, strict=True):
+        grid = self.word.add_table(rows=1, cols=len(shown))
+        grid.autofit = False
+        for cell, chart in zip(grid.rows[0].cells, shown, strict=True):
             cell.width = Cm(TEXT_WIDTH / len(shown))
             line = cell.paragraphs[0]
             line.paragraph_format.keep_with_next = True
@@ -133,31 +133,31 @@ class _Writer:
 
         self.word.add_paragraph(self.captions[table.key], "Caption")
         rows, sides = body(table), aligned(table)
-        made = self.word.add_table(rows=0, cols=len(table.columns))
-        made.autofit = False
+        grid = self.word.add_table(rows=0, cols=len(table.columns))
+        grid.autofit = False
         sizes = [Cm(TEXT_WIDTH * share) for share in widths(table)]
-        for column, size in zip(made.columns, sizes, strict=True):
+        for column, size in zip(grid.columns, sizes, strict=True):
             column.width = size
-        _row(made, headers(table), sides, sizes, "Cell Head")
+        _row(grid, headers(table), sides, sizes, "Cell Head")
         for number, cells in enumerate(rows, 1):
             last = number == len(rows)
             style = "Cell Total" if last and table.total else "Cell"
-            _row(made, cells, sides, sizes, style)
-        _repeat(made.rows[0])
-        _rules(made)
+            _row(grid, cells, sides, sizes, style)
+        _repeat(grid.rows[0])
+        _rules(grid)
         for note in (*table.notes, self.document.source(table)):
             self.word.add_paragraph(note, "Source")
 
 
-def _row(made: Any, texts: list[str], sides: list[Side], sizes: list[Any], style: str
+def _row(grid: Any, texts: list[str], sides: list[Side], sizes: list[Any], style: str
          ) -> None:  # fmt: skip
     from docx.enum.text import WD_ALIGN_PARAGRAPH
 
     set_ = {"left": WD_ALIGN_PARAGRAPH.LEFT, "center": WD_ALIGN_PARAGRAPH.CENTER,
             "right": WD_ALIGN_PARAGRAPH.RIGHT}  # fmt: skip
-    row = made.add_row()
+    row = grid.add_row()
     row._tr.get_or_add_trPr().append(_element("w:cantSplit"))
-    named = made.part.document.styles[style].style_id
+    named = grid.part.document.styles[style].style_id
     for cell, text, side, size in zip(row.cells, texts, sides, sizes, strict=True):
         cell.width = size
         paragraph = cell.paragraphs[0]
@@ -181,7 +181,7 @@ def _repeat(row: Any) -> None:
     row._tr.get_or_add_trPr().append(_element("w:tblHeader"))
 
 
-def _rules(made: Any) -> None:
+def _rules(grid: Any) -> None:
     """Three rules: above, below the header, and below."""
     borders = _element("w:tblBorders")
     for side, size in (("top", RULE), ("bottom", RULE), ("insideH", THIN)):
@@ -190,12 +190,12 @@ def _rules(made: Any) -> None:
             _element(f"w:{side}", {"w:val": "single", "w:sz": size, "w:space": "0",
                                    "w:color": color})
         )  # fmt: skip
-    made._tbl.tblPr.append(borders)
+    grid._tbl.tblPr.append(borders)
     margins = _element("w:tblCellMar")
     for side in ("left", "right"):
         margins.append(_element(f"w:{side}", {"w:w": "45", "w:type": "dxa"}))
-    made._tbl.tblPr.append(margins)
-    for cell in made.rows[0].cells:
+    grid._tbl.tblPr.append(margins)
+    for cell in grid.rows[0].cells:
         cell._tc.get_or_add_tcPr().append(
             _element("w:shd", {"w:val": "clear", "w:color": "auto", "w:fill": "EDEDED"})
         )
@@ -244,7 +244,7 @@ def _element(name: str, attributes: dict[str, str] | None = None) -> Any:
     from docx.oxml import OxmlElement
     from docx.oxml.ns import qn
 
-    made: Any = OxmlElement(name)
+    element: Any = OxmlElement(name)
     for key, value in (attributes or {}).items():
-        made.set(qn(key), value)
-    return made
+        element.set(qn(key), value)
+    return element

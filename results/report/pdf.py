@@ -36,12 +36,12 @@ def write(document: Document, pictures: Pictures) -> bytes:
         ],
     }  # fmt: skip
     with as_file(files("xiancheng.results.report").joinpath("templates/report.typ")) as template:
-        made = typst.compile(
+        content = typst.compile(
             str(template), font_paths=[str(charts.font_folder())], ignore_system_fonts=True,
             sys_inputs={"document": json.dumps(data, ensure_ascii=False)},
         )  # fmt: skip
-    assert isinstance(made, bytes)
-    return made
+    assert isinstance(content, bytes)
+    return content
 
 
 def _blocks(

@@ -1,6 +1,7 @@
 """How the model was tested against data that it had not seen, or that it was not."""
 
 from io import StringIO
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from xiancheng.calibration import parsing, posterior
@@ -71,6 +72,7 @@ def recorded(result: PlanResult, lang: str) -> Table | None:
         {
             **row, "left_out": labels.label("left_out", row["left_out"], lang),
             "forecaster": TITLES[row["forecaster"]].said(lang),
+            "model_skill": None if isnan(row["model_skill"]) else row["model_skill"],
             **{name: 100 * row[name] for name in covers},
         }
         for row in records(found.sort_values(["left_out", "crps"]))
