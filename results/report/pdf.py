@@ -7,6 +7,8 @@ import json
 from importlib.resources import as_file, files
 from typing import Any
 
+import typst
+
 from xiancheng.results.report import charts
 from xiancheng.results.report.document import (
     BulletList,
@@ -23,8 +25,6 @@ from xiancheng.results.tables.table import Table
 
 def write(document: Document, pictures: Pictures) -> bytes:
     """A PDF file."""
-    import typst
-
     captions = document.captions()
     data = {
         "title": document.title, "subtitle": document.subtitle, "header": document.header,

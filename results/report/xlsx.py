@@ -6,6 +6,8 @@ from datetime import date
 from io import BytesIO
 from typing import Any
 
+import xlsxwriter
+
 from xiancheng.results.report import charts
 from xiancheng.results.report.document import (
     BROAD,
@@ -31,8 +33,6 @@ SIZE = {"width": 560, "height": 300}  # of a chart [pixels]
 
 def write(document: Document, pictures: Pictures) -> bytes:
     """An Excel file; its charts are Excel's own, so no pictures are needed."""
-    import xlsxwriter
-
     file = BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False,
                "nan_inf_to_errors": False}  # fmt: skip

@@ -9,6 +9,7 @@ from xiancheng.calibration.errors import RefusedError
 from xiancheng.calibration.i18n import _
 from xiancheng.results import later_census
 from xiancheng.results.analysis.attribution import records
+from xiancheng.results.forecasts.forecasting import TITLES
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.plan_result import PlanResult
 from xiancheng.results.tables.table import Table, build
@@ -62,8 +63,6 @@ def record(region: "Region") -> "pd.DataFrame | None":
 
 def recorded(result: PlanResult, lang: str) -> Table | None:
     """The record of hindcasts as it is, good or bad; the smallest error first."""
-    from xiancheng.results.forecasts.forecasting import TITLES
-
     found = record(result.region)
     if found is None:
         return None
