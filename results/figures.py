@@ -106,7 +106,7 @@ def possible(path: Path) -> None:
         raise RequestError(
             _("a figure should be an .svg file in a folder that exists; got {path}", path=path)
         )
-    cells.possible(path)
+    cells.check_writable(path)
 
 
 # The pictures of a document

@@ -316,7 +316,7 @@ def _check(options: Namespace, scenario: Scenario, scale: float, draws: int = 0)
     """
     checked(scenario, options.region, seed=options.seed, scale=scale, draws=draws)
     if getattr(options, "csv", None):
-        cells.possible(options.csv)
+        cells.check_writable(options.csv)
 
 
 def _day(options: Namespace, scenario: Scenario) -> date:

@@ -143,7 +143,7 @@ def _print_estimate(account: dict[str, Any], say: Say) -> None:
 
 def _report(pack: Region, options: Namespace, say: Say) -> int:
     """Write what the data can tell, from the account beside the sample."""
-    cells.possible(options.report)
+    cells.check_writable(options.report)
     here = options.out is not None and (options.out / posterior.SAMPLE).is_file()
     folder = options.out if here else pack.folder
     sample = posterior.read(folder)
@@ -183,7 +183,7 @@ def hindcast(options: Namespace, say: Say) -> int:
     folder = options.out or RUNS / "trials" / pack.name
     writable(folder)
     if options.write:
-        cells.possible(options.write)
+        cells.check_writable(options.write)
         writable(options.write.with_name("pictures"))
     count = chosen.runs if chosen.pool is None else chosen.pool_runs
     announce(say, [works(chosen)[-1]], options.jobs)
@@ -253,7 +253,7 @@ def score(options: Namespace, say: Say) -> int:
         give(options, about, lambda: table(title, *frame))
         return DONE
     if options.out:
-        cells.possible(options.out)
+        cells.check_writable(options.out)
     seen = observed.read(options.observations, reported(pack), chosen.cutoff)
     days = [each.day for each in seen]
     runs = 2 * chosen.draws if pack.targets else chosen.draws

@@ -21,10 +21,10 @@ def made(subject: "Subject", form: str, lang: "Lang", runs: Path) -> tuple[str, 
         if a library is missing.
     """
     from xiancheng.results.keeping.answers import Answers, keep
-    from xiancheng.results.report.build import documents, named, possible
+    from xiancheng.results.report.build import check_libraries, documents, named
     from xiancheng.scenarios.request import Request
 
-    possible([form])
+    check_libraries([form])
     plan, answers = subject.both.plan, Answers.here()
     asked = plan.request
     request = Request.of(

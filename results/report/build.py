@@ -47,7 +47,7 @@ def documents(subject: Subject, forms: list[str], lang: Lang) -> dict[str, bytes
     """
     from xiancheng.results.report import layout
 
-    possible(forms)
+    check_libraries(forms)
     told = document(subject, lang)
     shown = {shape for form in forms if (shape := WRITERS[form][2])}
     pictures = layout.pictures(told, *sorted(shown)) if shown else {}
@@ -76,11 +76,11 @@ def formats(text: str) -> list[str]:
                 )
             )
     forms = [form for form in WRITERS if form in asked]
-    possible(forms)
+    check_libraries(forms)
     return forms
 
 
-def possible(forms: list[str]) -> None:
+def check_libraries(forms: list[str]) -> None:
     """Refuse formats whose libraries are not installed, before anything is computed.
 
     Raises

@@ -78,7 +78,7 @@ def test_trying_a_place_leaves_nothing(tmp_path):
     from xiancheng.results.keeping.files import writable
 
     writable(tmp_path / "a" / "b")
-    cells.possible(tmp_path / "c.csv")
+    cells.check_writable(tmp_path / "c.csv")
     assert not list(tmp_path.iterdir())
 
 
