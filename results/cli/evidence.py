@@ -14,7 +14,7 @@ from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.region import Region, load
 from xiancheng.results import cells
-from xiancheng.results.cli.output import give, print_notes
+from xiancheng.results.cli.output import give, print_notes, reject_unused
 from xiancheng.results.cli.process import DONE, FAILED
 from xiancheng.results.cli.progress import Work, announce, progress
 from xiancheng.results.contents.words import LEFT_OUT
@@ -34,10 +34,15 @@ from xiancheng.scenarios.simulate import reported
 QUICK: dict[str, Any] = {"pool": None, "runs": 320, "scale": 0.02}  # minutes, for development
 
 
+POOLED = ("pool_runs", "pool_scale")  # settings of the counties around
+
+
 def calibrate(options: Namespace, say: Say) -> int:
     """Estimate; 1 if the intervals did not pass their test, and then no sample is kept."""
     pack = load(options.region, say.lang)
     if options.report:
+        why = _("--report estimates nothing; leave one of them out")
+        reject_unused(options, options.given - {"region", "report", "out"}, why)
         return _report(pack, options, say)
     chosen = settings(options, quick=options.quick)
     folder = options.out or RUNS / "trials" / pack.name
@@ -90,9 +95,12 @@ def settings(options: Namespace, *, quick: bool = False) -> Settings:
     pool = estimating.wider(load(options.region)) if options.pool is None else options.pool
     chosen = Settings(options.region, None if pool in ("", "none") else pool, seed=options.seed)
     if quick:
+        reject_unused(options, ["pool"], _("--quick uses no counties around; leave it out"))
         chosen = replace(chosen, **QUICK)
-    names = ("runs", "scale", "pool_runs", "pool_scale", "rows")
-    given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+    if chosen.pool is None:
+        reject_unused(options, POOLED, _("no counties around are used; leave it out"))
+    names = (*POOLED, "runs", "scale", "rows")
+    given = {name: value for name in names if (value := getattr(options, name, None)) is not None}
     return replace(chosen, **given)
 
 
@@ -180,6 +188,9 @@ def hindcast(options: Namespace, say: Say) -> int:
     """Everyone's forecasts of the second census, county by county, beside what came out."""
     chosen = settings(options)
     pack = load(options.region, say.lang)
+    if chosen.pool is not None:
+        why = _("the counties around are used; see --pool-runs, --pool-scale and --pool none")
+        reject_unused(options, ["runs", "scale"], why)
     folder = options.out or RUNS / "trials" / pack.name
     writable(folder)
     if options.write:
@@ -250,6 +261,7 @@ def score(options: Namespace, say: Say) -> int:
     title = say(_("settings and digests"))
     about = {"settings": frozen.told(chosen), "digests": digests}
     if options.observations is None:
+        reject_unused(options, ["out", "jobs"], _("without observations nothing is scored"))
         give(options, about, lambda: table(title, *frame))
         return DONE
     if options.out:

@@ -233,7 +233,7 @@ class Command(click.Command):
         return rest
 
     def options(self, ctx: click.Context) -> Namespace:
-        """The values of all parameters by name, several as a list."""
+        """The values of all parameters by name, several as a list; `given` are those typed."""
         values = {
             name: list(value) if isinstance(value, tuple) else value
             for name, value in ctx.params.items()
@@ -241,7 +241,9 @@ class Command(click.Command):
         for param in self.params:
             if isinstance(param.type, Value) and param.type.read is read_pair and param.name:
                 values[param.name] = numbers(values[param.name], param, ctx)
-        return Namespace(json=ctx.meta.get("json", False), **values)
+        typed = click.core.ParameterSource.COMMANDLINE
+        given = {name for name in values if ctx.get_parameter_source(name) is typed}
+        return Namespace(json=ctx.meta.get("json", False), given=given, **values)
 
     def named(self, ctx: click.Context) -> list[tuple[str, tuple[str, ...]]]:
         """Every name on the command line with the kinds of what it may name."""

@@ -49,5 +49,6 @@ def reject_unused(options: Namespace, names: Iterable[str], why: Words) -> None:
     RequestError
     """
     for name in names:
-        if getattr(options, name) is not None:
+        if name in options.given:
+            name = name.replace("_", "-")
             raise RequestError(_("--{name} would do nothing: {why}", name=name, why=why))

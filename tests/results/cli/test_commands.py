@@ -242,6 +242,27 @@ def test_an_input_that_is_not_there_is_bad_input(words, capsys, tmp_path, monkey
     assert sorted(p.name for p in tmp_path.iterdir()) == ["README.md"]
 
 
+@pytest.mark.parametrize(
+    ("words", "option"),
+    [
+        (["calibrate", "--quick", "--pool", "shandong"], "--pool"),
+        (["calibrate", "--pool", "none", "--pool-runs", "200"], "--pool-runs"),
+        (["calibrate", "--report", "page.md", "--runs", "200"], "--runs"),
+        (["hindcast", "--runs", "200"], "--runs"),
+        (["hindcast", "--scale", "0.01"], "--scale"),
+        (["score", "--jobs", "2"], "--jobs"),
+        (["sensitivity", "--points", "64"], "--points"),
+        (["sensitivity", "--method", "sobol", "--factors", "kappa", "--top", "3"], "--top"),
+        (["compare", "plan", "baseline", "--seeds", "2"], "--seeds"),
+    ],
+)
+def test_an_option_that_would_do_nothing_is_refused(words, option, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main([*words, "--lang", "en"]) == 2
+    assert f"{option} would do nothing: " in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
 # One object of JSON
 
 SMALL = ["--scale", "0.003"]
@@ -268,7 +289,7 @@ SMALL = ["--scale", "0.003"]
                       "--confirm-scale", "0.003", "--targets", "T-2"], marks=pytest.mark.slow),
         pytest.param(["sensitivity", *SMALL, "--factors", "kappa", "--trajectories", "4"],
                      marks=pytest.mark.slow),
-        pytest.param(["hindcast", "--pool", "none", "--runs", "180", "--rows", "50", *SMALL],
+        pytest.param(["hindcast", "--pool", "none", "--runs", "180", *SMALL],
                      marks=pytest.mark.slow),
     ],
     ids=lambda words: " ".join(words),
