@@ -17,9 +17,16 @@ from xiancheng.results.analysis.attribution import attribute as attributed_effec
 from xiancheng.results.analysis.compare import Comparand, ordered
 from xiancheng.results.analysis.compare import compare as compared_sides
 from xiancheng.results.caveats import unjudged
-from xiancheng.results.cli.output import give, print_notes, reject_unused, write_csv
+from xiancheng.results.cli.output import (
+    Work,
+    announce,
+    give,
+    print_notes,
+    progress,
+    reject_unused,
+    write_csv,
+)
 from xiancheng.results.cli.process import DONE
-from xiancheng.results.cli.progress import Work, announce, progress
 from xiancheng.results.comparison import attributed, compared
 from xiancheng.results.file_checks import note_inactive
 from xiancheng.results.keeping import evidence

@@ -14,9 +14,8 @@ from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.region import Region, load
 from xiancheng.results import cells
-from xiancheng.results.cli.output import give, print_notes, reject_unused
+from xiancheng.results.cli.output import Work, announce, give, print_notes, progress, reject_unused
 from xiancheng.results.cli.process import DONE, FAILED
-from xiancheng.results.cli.progress import Work, announce, progress
 from xiancheng.results.contents.words import LEFT_OUT
 from xiancheng.results.forecasts import forecasting, frozen, observed, scored
 from xiancheng.results.forecasts.forecasting import TITLES

@@ -14,9 +14,8 @@ from xiancheng.calibration.i18n import _
 from xiancheng.calibration.naming import is_path
 from xiancheng.results import verdict_table
 from xiancheng.results.analysis.attribution import AttributionTable, printed, quick
-from xiancheng.results.cli.output import give, reject_unused
+from xiancheng.results.cli.output import Work, announce, give, progress, reject_unused
 from xiancheng.results.cli.process import DONE, end_workers
-from xiancheng.results.cli.progress import Work, announce, progress
 from xiancheng.results.contents.subject import Subject, saved
 from xiancheng.results.keeping import store
 from xiancheng.results.keeping.answers import Answers, keep
