@@ -7,6 +7,7 @@ as `calibration.parsing` reads them.
 from argparse import Namespace
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
+from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -114,8 +115,25 @@ class Name(click.ParamType[str]):
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
-        """Files and folders."""
-        return [CompletionItem(incomplete, type="file")]
+        """What is shipped and begins so; files and folders."""
+        names = {name for kind in self.kinds for name in shipped(kind)}
+        found = [CompletionItem(name) for name in sorted(names) if name.startswith(incomplete)]
+        return [*found, CompletionItem(incomplete, type="file")]
+
+
+SHIPPED = {  # where names are files or folders: package, and pattern within it
+    "packs": ("xiancheng.calibration", "regions/*"),
+    "plans": ("xiancheng.scenarios", "plans/*"),
+    "scenarios": ("xiancheng.scenarios", "plans/*/scenarios/*.yaml"),
+}
+
+
+def shipped(kind: str) -> list[str]:
+    """The names of a kind, found without importing what reads them."""
+    package, pattern = SHIPPED[kind]
+    spec = find_spec(package)
+    folders = spec.submodule_search_locations if spec else None
+    return [path.stem for folder in folders or () for path in Path(folder).glob(pattern)]
 
 
 class File(click.ParamType[Path]):

@@ -14,12 +14,14 @@ from pathlib import Path
 import click
 import pytest
 
+from xiancheng.calibration.region import packs
 from xiancheng.results.analysis import attribution
 from xiancheng.results.cli import PROGRAM, main, parsed
 from xiancheng.results.cli.commands import WORLDS
 from xiancheng.results.cli.help import help_of
-from xiancheng.results.cli.options import Group, Option
+from xiancheng.results.cli.options import Group, Option, shipped
 from xiancheng.results.text import Say
+from xiancheng.scenarios.loader import load_plan, shipped_plans
 from xiancheng.scenarios.simulate import LIMITS
 
 
@@ -132,6 +134,15 @@ def test_a_shell_is_offered_commands_options_and_choices(monkeypatch, capsys):
     offered = completed(["xiancheng", "seek", "plan", "--co"], monkeypatch, capsys)
     assert offered == ["--counties", "--confirm", "--confirm-scale"]
     assert completed(["xiancheng", "seek", "--least", "c"], monkeypatch, capsys) == ["cost"]
+    offered = completed(["xiancheng", "run", "plan-w"], monkeypatch, capsys)
+    assert offered == ["plan-without-recoding", "plan-w"]  # and files of that name
+    assert completed(["xiancheng", "run", "--region", "bin"], monkeypatch, capsys)[0] == "binzhou"
+
+
+def test_the_names_that_are_offered_are_those_that_are_shipped():
+    assert set(shipped("packs")) == set(packs())
+    assert set(shipped("plans")) == set(shipped_plans())
+    assert set(shipped("scenarios")) >= set(load_plan().scenario_files())
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
