@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xiancheng.calibration.i18n import Words, _, listed
-from xiancheng.results.markdown import Lines
+from xiancheng.results.tables.render import Lines
 from xiancheng.results.verdict.forecasts import TITLES, ForecastSet
 from xiancheng.results.verdict.observations import PublishedRate
 from xiancheng.results.verdict.registered import REGISTERED, ROUNDS, ScoreSettings

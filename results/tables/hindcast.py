@@ -6,8 +6,8 @@ from typing import Any
 
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.region import Region
-from xiancheng.results.markdown import Lines, both, markdown, template
 from xiancheng.results.tables.labels import label
+from xiancheng.results.tables.render import Lines, bilingual, markdown_text, template
 from xiancheng.results.verdict.estimate import trial_note
 from xiancheng.results.verdict.forecasts import MODEL, TITLES
 from xiancheng.results.verdict.hindcast import THRESHOLD
@@ -121,10 +121,10 @@ def page(record: Mapping[str, Any], pack: Region) -> str:
         rows = [row for row in record["scores"] if row["left_out"] == by]
         held_out = Words(*(label("left_out", by, lang) for lang in ("zh", "en")))
         title = _("{by} left out", by=held_out)
-        scores += [f"## {title.zh} · {title.en}", markdown(*both(score_lines, rows))]
+        scores += [f"## {title.zh} · {title.en}", markdown_text(*bilingual(score_lines, rows))]
         scores += [f"**{finding}**"] if short else []
     counties = [
-        f"### {_title(name)}\n\n{markdown(*both(county_lines, rows, pack))}\n"
+        f"### {_title(name)}\n\n{markdown_text(*bilingual(county_lines, rows, pack))}\n"
         for name, rows in record["counties"].items()
     ]
     own = [
@@ -150,8 +150,8 @@ def page(record: Mapping[str, Any], pack: Region) -> str:
         weights=", ".join(weights),
         pack=pack,
         counties="\n".join(counties),
-        own=markdown(["预测者 forecaster", "MAE", "bias", "CRPS"], own),
-        signs=markdown(*both(sign_lines, record, pack)),
+        own=markdown_text(["预测者 forecaster", "MAE", "bias", "CRPS"], own),
+        signs=markdown_text(*bilingual(sign_lines, record, pack)),
         synthetic=synthetic,
         coverage=", ".join(f"{float(k):.0%}: {v:.0%}" for k, v in synthetic["coverage"].items()),
     )

@@ -5,7 +5,7 @@ from typing import Any
 
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.inference.identifiability import IDENTIFIED, WEAKLY, WORDS
-from xiancheng.results.markdown import Lines, both, markdown, template
+from xiancheng.results.tables.render import Lines, bilingual, markdown_text, template
 
 Account = Mapping[str, Any]
 
@@ -82,34 +82,34 @@ def page(account: Account) -> str:
         made=" · ".join(made),
         digests="".join(f"\n\n{words}" for words in account.get("digests", {}).values()),
         stages="\n".join(map(_stage, account["stages"])),
-        parameters=markdown(*both(parameters, account)),
+        parameters=markdown_text(*bilingual(parameters, account)),
         identified=IDENTIFIED,
         weakly=WEAKLY,
         pairs="\n".join(pairs) or "没有只能成对识别的参数。No pair is known only jointly.",
-        directions=markdown(
+        directions=markdown_text(
             ["收缩 contraction", "组合 combination", "偶然 by chance"],
             [[f"{d['contraction']:.2f}", d["weights"], "是 yes" if d["chance"] else "否 no"]
              for d in joint["directions"]],
         ),
-        errors=markdown(*both(errors, account)),
-        recovery=markdown(
+        errors=markdown_text(*bilingual(errors, account)),
+        recovery=markdown_text(
             ["参数 parameter", "95% 区间含真值 contains the truth", "相关 correlation",
              "数据集 sets"],
             [[r["name"], f"{r['inside']:.2f}", f"{r['correlation']:.2f}", f"{r['of']}"]
              for r in account["recovery"]],
         ),
         history=second["history"],
-        agreement=markdown(
+        agreement=markdown_text(
             ["参数 parameter", "中位数之差（标准差）difference", "宽度之比 ratio", "一致 agrees"],
             [[r["name"], f"{r['difference']:+.2f}", f"{r['ratio']:.2f}",
               "是 yes" if r["agrees"] else "**否 no**"] for r in second["agreement"]],
         ),
-        sobol=markdown(
+        sobol=markdown_text(
             ["结果 outcome", "参数 parameter", "S1", "ST"],
             [[r["output"], r["input"], f"{r['S1']:.2f}", f"{r['ST']:.2f}"]
              for r in second["sobol"] if r["ST"] >= 0.02],
         ),
-        levers=markdown(
+        levers=markdown_text(
             ["抓手 lever", "条款 clauses", "取决于 hangs on", "数据 data"],
             [[f"{r['zh']} {r['lever']}", ", ".join(r["clauses"]), r["parameter"] or "–",
               " ".join(WORDS[r["word"]].said(lang) for lang in ("zh", "en"))]
