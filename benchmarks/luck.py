@@ -19,10 +19,9 @@ import numpy as np
 
 from xiancheng.calibration.region import load
 from xiancheng.scenarios.ensemble import without_plan
-from xiancheng.scenarios.outcome import RATE, Group
+from xiancheng.scenarios.outcome import RATE, Group, reported_groups
 from xiancheng.scenarios.paired import Draw, Runs, judged_on
 from xiancheng.scenarios.resolving import resolve
-from xiancheng.scenarios.simulate import reported
 
 if TYPE_CHECKING:
     from xiancheng.sim.state import Floats
@@ -64,7 +63,7 @@ def noise(
     apart = np.sqrt(rates.var(axis=1, ddof=1).sum(axis=0))
     mean = effect.mean(axis=0)
     least = np.sqrt(100 * np.maximum(mean, 0) / rows)  # points
-    return Noise(reported(pack), mean, effect.std(axis=0, ddof=1), apart, least)
+    return Noise(reported_groups(pack), mean, effect.std(axis=0, ddof=1), apart, least)
 
 
 def main() -> None:

@@ -16,7 +16,8 @@ from xiancheng.results.keeping import ledger, record
 from xiancheng.results.keeping.keyed import Store
 from xiancheng.results.sweeps import command as sweeping
 from xiancheng.scenarios.engines import Engine, Local
-from xiancheng.scenarios.request import code_digest
+from xiancheng.scenarios.run_spec import code_digest
+from xiancheng.scenarios.simulation import simulate
 from xiancheng.scenarios.sweep import Design, design
 
 DESIGN = """
@@ -40,9 +41,9 @@ def overhead(made: Design, folder: Path, runs: int = 60) -> dict[str, float]:
     job(0), job(1)
     rows = []
     for number in range(2, runs + 2):
-        request = made.request(made.point(number))
+        spec = made.spec(number)
         marks = [(perf_counter(), process_time())]
-        request.simulate()
+        simulate(spec)
         marks.append((perf_counter(), process_time()))
         job(number)
         marks.append((perf_counter(), process_time()))

@@ -73,10 +73,11 @@ def remarks(
         "decision may change it: see the scenario plan-without-recoding.",
     ).said(lang)
     yield Words(
-        f"规模 {plan.request['scale']:g}，种子 {plan.request['seed']}，"
-        f"{plan.request['start']} 至 {plan.request['until']}；目标从不作为数据使用。",
-        f"scale {plan.request['scale']:g}, seed {plan.request['seed']}, {plan.request['start']} to "
-        f"{plan.request['until']}; targets are never used as data.",
+        f"规模 {plan.settings['scale']:g}，种子 {plan.settings['seed']}，"
+        f"{plan.settings['start']} 至 {plan.settings['until']}；目标从不作为数据使用。",
+        f"scale {plan.settings['scale']:g}, seed {plan.settings['seed']}, "
+        f"{plan.settings['start']} to "
+        f"{plan.settings['until']}; targets are never used as data.",
     ).said(lang)
 
 

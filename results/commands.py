@@ -26,13 +26,12 @@ def run(asked: Namespace, say: Say) -> int:
     from xiancheng.results.verdict.verdict import verdicts
     from xiancheng.scenarios import ensemble
     from xiancheng.scenarios.naming import called
-    from xiancheng.scenarios.request import Request
     from xiancheng.scenarios.resolving import resolve
-    from xiancheng.scenarios.simulate import checked, horizon
+    from xiancheng.scenarios.run_spec import RunSpec, check_run, horizon
 
     scenario = horizon(resolve(asked.scenario, asked.region), asked.start, asked.until)
     request = {"region": asked.region, "seed": asked.seed, "scale": asked.scale}
-    checked(scenario, **request, draws=asked.draws, jobs=1 if asked.jobs is None else asked.jobs)
+    check_run(scenario, **request, draws=asked.draws, jobs=1 if asked.jobs is None else asked.jobs)
     if asked.draws:
         ensemble.drawable(scenario, asked.region)
     folder = asked.out or store.RUNS
@@ -57,7 +56,7 @@ def run(asked: Namespace, say: Say) -> int:
     remarks = [*inactive(scenario, say.lang), *caveats.remarks(both, found, delivered, say.lang)]
     if len(found):
         remarks.append(caveats.of_one_run(found, both.plan.region, say.lang))
-    told = Request.of(scenario, **request)
+    told = RunSpec.of(scenario, **request)
     saved, before, failure = None, False, None
     try:
         saved, before = answers.keep(both.plan, told, found, delivered, folder, answer)
@@ -240,9 +239,9 @@ def sweep(asked: Namespace, say: Say) -> int:
     )  # fmt: skip
     if idle := sweep.design.inactive():
         say.note(*message(idle))
-    for world in sweep.design.worlds:
-        note_inactive(world.scenario, say)
-    for late in swept.unjudged(sweep.design.worlds):
+    for spec in sweep.design.specs:
+        note_inactive(spec.scenario, say)
+    for late in swept.unjudged(sweep.design.specs):
         say.note(late.zh, late.en)
     need = sweep.need()
     say.note(*need.said())

@@ -20,7 +20,7 @@ from xiancheng.scenarios.loading import measure_file, shipped
 from xiancheng.scenarios.plan import policy
 from xiancheng.scenarios.reading import read
 from xiancheng.scenarios.resolving import is_shipped, resolve
-from xiancheng.scenarios.simulate import checked as check_run
+from xiancheng.scenarios.run_spec import check_run
 from xiancheng.scenarios.sweep import design
 
 if TYPE_CHECKING:
@@ -120,9 +120,9 @@ def _check(found: Checked, region: str, say: "Say") -> None:
         measure_file(path)
     elif "scenarios" in keys:
         found.kind = "design"
-        for world in design(path).worlds:
-            sentences = inactive(world.scenario, say.lang)
-            found.inactive += [f"{world.scenario.name}: {each}" for each in sentences]
+        for spec in design(path).specs:
+            sentences = inactive(spec.scenario, say.lang)
+            found.inactive += [f"{spec.scenario.name}: {each}" for each in sentences]
     else:
         _scenario(found, name, region, say)
 

@@ -20,6 +20,7 @@ import numpy as np
 
 from xiancheng.calibration.estimation.screening import problem
 from xiancheng.calibration.priors import catalogue, on_grid
+from xiancheng.calibration.refusal import RequestError
 from xiancheng.results.comparison.asked import unknown
 from xiancheng.scenarios import acting
 from xiancheng.scenarios.acting import levers_used
@@ -29,7 +30,6 @@ from xiancheng.scenarios.outcome import PUBLISHED
 from xiancheng.scenarios.paired import PARTS, Draw, Reading, Runs
 from xiancheng.scenarios.plan import policy
 from xiancheng.scenarios.scenario import Scenario
-from xiancheng.scenarios.simulate import RequestError
 from xiancheng.sim.calendar import quarters_between
 from xiancheng.sim.state import Floats
 

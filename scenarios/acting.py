@@ -9,7 +9,7 @@ from xiancheng.scenarios.checking import Words
 from xiancheng.sim.levers import LEVERS, Levers
 
 if TYPE_CHECKING:
-    from xiancheng.scenarios.model import RegionModel
+    from xiancheng.scenarios.simulation import RegionModel
 
 # Spreads: they multiply county and yearly effects, and errors, all of which are 0 in draw 0.
 SPREADS = ("obs_error_sd", "omega_sd", "tau_sd")

@@ -22,7 +22,7 @@ from multiprocessing.process import BaseProcess
 from time import monotonic
 from typing import Any, Protocol
 
-from xiancheng.scenarios.simulate import RequestError
+from xiancheng.calibration.refusal import RequestError
 
 BATCH_SECONDS = 0.35  # of work sent at once: much more than sending it takes
 LARGEST_BATCH = 256

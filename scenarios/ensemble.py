@@ -6,36 +6,37 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from xiancheng.calibration import posterior
+from xiancheng.calibration.refusal import RequestError
 from xiancheng.calibration.region import load
 from xiancheng.scenarios.engines import Local, Lost, WorkersLostError
 from xiancheng.scenarios.outcome import Outcome
-from xiancheng.scenarios.request import Request
 from xiancheng.scenarios.resolving import resolve
+from xiancheng.scenarios.run_spec import RunSpec
 from xiancheng.scenarios.scenario import Scenario
-from xiancheng.scenarios.simulate import RequestError
+from xiancheng.scenarios.simulation import simulate
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 class Answer(Protocol):
-    """What gives the outcome of a request; small and picklable."""
+    """What gives the outcome of a run; small and picklable."""
 
-    def __call__(self, request: Request) -> Outcome:
-        """The outcome of a request."""
+    def __call__(self, spec: RunSpec) -> Outcome:
+        """The outcome of a run."""
 
-    def has(self, request: Request) -> bool:
-        """Whether a request was answered before, so that it takes no time."""
+    def has(self, spec: RunSpec) -> bool:
+        """Whether a run was made before, so that it takes no time."""
 
 
 class Simulated:
-    """Every request is simulated."""
+    """Every run is simulated."""
 
-    def __call__(self, request: Request) -> Outcome:
-        """The outcome of a request."""
-        return request.simulate()
+    def __call__(self, spec: RunSpec) -> Outcome:
+        """The outcome of a run."""
+        return simulate(spec)
 
-    def has(self, request: Request) -> bool:
+    def has(self, spec: RunSpec) -> bool:
         """Nothing was answered before."""
         return False
 
@@ -66,11 +67,11 @@ def pair(
     scenario: Scenario, done: Callable[[], None] = lambda: None, *, answer: Answer | None = None,
     **request: Any,
 ) -> Pair:  # fmt: skip
-    """Run a scenario and its baseline with the same luck; `request` goes to `Request.of`."""
+    """Run a scenario and its baseline with the same luck; `request` goes to `RunSpec.of`."""
     ask = answer or Simulated()
-    baseline = ask(Request.of(without_plan(scenario), **request))
+    baseline = ask(RunSpec.of(without_plan(scenario), **request))
     done()
-    plan = ask(Request.of(scenario, **request))
+    plan = ask(RunSpec.of(scenario, **request))
     done()
     return Pair(plan, baseline, in_usual_world(baseline, ask, **request))
 
@@ -80,7 +81,7 @@ def in_usual_world(baseline: Outcome, ask: Answer, **request: Any) -> Outcome:
     meant = usual(baseline.scenario)
     if meant.conditions == baseline.scenario.conditions:
         return baseline
-    return ask(Request.of(meant, **request))
+    return ask(RunSpec.of(meant, **request))
 
 
 def draws(
@@ -112,8 +113,8 @@ def draws(
 
     drawable(scenario, request.get("region", "binzhou"))
     sides = (scenario, without_plan(scenario), usual(scenario))
-    asked = tuple(Request.of(side, **request) for side in sides)
-    believed = posterior.draws(load(asked[0].world.region), n, seed)
+    asked = tuple(RunSpec.of(side, **request) for side in sides)
+    believed = posterior.draws(load(asked[0].region), n, seed)
     ask = Drawn(asked, believed, seed, answer or Simulated())
     found = {}
     for number in range(n):
@@ -149,16 +150,16 @@ def drawable(scenario: Scenario, region: Any) -> None:
 class Drawn:
     """What a worker does with the number of a draw."""
 
-    sides: tuple[Request, ...]  # the scenario, its baseline, and that in the usual world
+    sides: tuple[RunSpec, ...]  # the scenario, its baseline, and that in the usual world
     draws: Sequence[posterior.Draw]
     seed: int
     answer: Answer
 
-    def requests(self, number: int) -> list[Request]:
+    def requests(self, number: int) -> list[RunSpec]:
         """The sides in a draw."""
         values, luck = asdict(self.draws[number].parameters), self.seed + number
         effects = self.draws[number].number
-        return [replace(side, parameters=values, seed=luck, draw=effects) for side in self.sides]
+        return [side.vary(parameters=values, seed=luck, draw=effects) for side in self.sides]
 
     def __call__(self, number: int) -> "tuple[int, pd.DataFrame]":
         """The number, and what its runs show of the targets."""

@@ -17,11 +17,10 @@ import numpy as np
 from xiancheng.calibration import posterior
 from xiancheng.calibration.region import load
 from xiancheng.scenarios.engines import WorkersLostError, leave_signals, one_thread_each
-from xiancheng.scenarios.model import RegionModel
 from xiancheng.scenarios.outcome import CAUSES, PUBLISHED, RATE, Outcome, group_of
 from xiancheng.scenarios.plan import policy
 from xiancheng.scenarios.scenario import Scenario
-from xiancheng.scenarios.simulate import outcome_of
+from xiancheng.scenarios.simulation import RegionModel, outcome_of
 from xiancheng.sim.indicators import INDICATORS
 from xiancheng.sim.levers import LEVERS
 from xiancheng.sim.state import Floats, quarter_with

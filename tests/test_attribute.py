@@ -23,7 +23,7 @@ from xiancheng.scenarios.ensemble import without_plan
 from xiancheng.scenarios.outcome import RATE
 from xiancheng.scenarios.paired import Draw, Runs, judged_on, layered
 from xiancheng.scenarios.resolving import resolve
-from xiancheng.scenarios.simulate import simulate
+from xiancheng.scenarios.simulation import simulate
 
 SCALE = 0.005
 

@@ -13,8 +13,8 @@ from xiancheng.results.comparison.sides import Side
 from xiancheng.results.keeping import answers, ledger, store, tables
 from xiancheng.results.verdict.verdict import verdicts
 from xiancheng.scenarios.ensemble import pair
-from xiancheng.scenarios.request import Request
 from xiancheng.scenarios.resolving import resolve
+from xiancheng.scenarios.run_spec import RunSpec
 
 SCALE = 0.005
 
@@ -23,7 +23,7 @@ SCALE = 0.005
 def written(tmp_path_factory):
     """The columns of each output as it is written, by its name in TABLES."""
     folder = tmp_path_factory.mktemp("sweep")
-    both, request = pair(resolve("plan"), scale=SCALE), Request.of("plan", scale=SCALE)
+    both, request = pair(resolve("plan"), scale=SCALE), RunSpec.of("plan", scale=SCALE)
     store.write(folder / "runs" / request.key, both.plan, request, {})
     files = dict(
         answers.beside(both.plan, verdict_table.delivery(both.plan)),

@@ -15,6 +15,7 @@ import pytest
 
 from benchmarks.luck import noise
 from xiancheng.calibration import posterior
+from xiancheng.calibration.refusal import RequestError
 from xiancheng.results import cells
 from xiancheng.results.cli import main
 from xiancheng.results.comparison import compared
@@ -25,7 +26,7 @@ from xiancheng.results.verdict.verdict import Verdict
 from xiancheng.scenarios.ensemble import pair
 from xiancheng.scenarios.paired import Draw, Runs, independent, layered
 from xiancheng.scenarios.resolving import resolve
-from xiancheng.scenarios.simulate import RequestError, simulate
+from xiancheng.scenarios.simulation import simulate
 
 SCALE, DAY = 0.005, date(2025, 12, 31)
 

@@ -7,13 +7,14 @@ from datetime import date
 import pandas as pd
 import pytest
 
+from xiancheng.calibration.refusal import RequestError
 from xiancheng.results.contents import conclusions, counties, document, provenance, subject, targets
 from xiancheng.results.contents.parts import Chart, Column, Points, Table
 from xiancheng.results.contents.shares import Shares, quick
 from xiancheng.results.contents.words import indicator, likely
 from xiancheng.scenarios.ensemble import pair
 from xiancheng.scenarios.resolving import resolve
-from xiancheng.scenarios.simulate import RequestError, horizon
+from xiancheng.scenarios.run_spec import horizon
 
 SCALE = 0.01
 LANGS = pytest.mark.parametrize("lang", ["zh", "en"])
@@ -163,7 +164,7 @@ def test_an_uncalibrated_model_is_called_so_on_the_first_page(told, lang, monkey
 
 def test_every_parameter_is_listed_with_the_value_of_the_run(told):
     table = next(t for t in document.document(told, "zh").tables() if t.key == "parameters")
-    used = told.both.plan.request["parameters"]
+    used = told.both.plan.settings["parameters"]
     assert {row[1]: row[3] for row in table.rows} == used
 
 

@@ -15,10 +15,9 @@ from xiancheng.results.keeping.tables import movers_file, values_digest
 from xiancheng.results.verdict import level
 from xiancheng.scenarios import simulate
 from xiancheng.scenarios.ensemble import Pair
-from xiancheng.scenarios.outcome import CAUSES, PUBLISHED, OutcomeError
+from xiancheng.scenarios.outcome import CAUSES, PUBLISHED, OutcomeError, reported_groups
 from xiancheng.scenarios.paired import read
-from xiancheng.scenarios.request import Request
-from xiancheng.scenarios.simulate import reported
+from xiancheng.scenarios.run_spec import RunSpec
 from xiancheng.sim.indicators import INDICATORS
 from xiancheng.sim.observation import FOUND
 from xiancheng.sim.strata import AGED
@@ -138,7 +137,7 @@ def test_a_run_shorter_than_its_first_quarter_is_read_off_the_line_too(ended):
 
 def test_a_saved_run_to_a_day_is_read_as_it_was(tmp_path, ended):
     outcome = ended[date(2021, 2, 14)]
-    request = Request.of("plan", scale=SCALE, until="2021-02-14")
+    request = RunSpec.of("plan", scale=SCALE, until="2021-02-14")
     store.write(tmp_path / "run", outcome, request, {}, beside=movers_file(outcome))
     again = store.opened(tmp_path / "run").outcome()
     assert values_digest(again) == values_digest(outcome)
@@ -191,7 +190,7 @@ def test_an_indicator_that_is_none_is_refused_with_the_nearest_and_the_list(late
 def notes(start: str, until: str, lang: str = "en") -> list[str]:
     region = load("binzhou")
     days = date.fromisoformat(start), date.fromisoformat(until)
-    return [note.said(lang) for note in caveats.beyond(region, reported(region), *days)]
+    return [note.said(lang) for note in caveats.beyond(region, reported_groups(region), *days)]
 
 
 def test_a_run_to_its_deadline_has_nothing_to_add():

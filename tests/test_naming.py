@@ -11,6 +11,7 @@ import pytest
 
 from tests.test_packs import COLUMNS, built, lines_of
 from xiancheng.calibration.naming import place_names
+from xiancheng.calibration.refusal import RequestError
 from xiancheng.calibration.region import load
 from xiancheng.results import caveats
 from xiancheng.results.cli import main
@@ -25,9 +26,8 @@ from xiancheng.scenarios.checking import ScenarioError
 from xiancheng.scenarios.differences import differences
 from xiancheng.scenarios.ensemble import pair
 from xiancheng.scenarios.naming import called
-from xiancheng.scenarios.request import World
 from xiancheng.scenarios.resolving import resolve
-from xiancheng.scenarios.simulate import RequestError, horizon
+from xiancheng.scenarios.run_spec import RunSpec, horizon
 
 HERE, SCALE = load("binzhou"), 0.005
 PLAN = {"name": "plan", "title": {"zh": "方案照文件实施", "en": "The plan as written"}}
@@ -259,15 +259,15 @@ def test_compare_shows_deadlines_and_the_plan_as_applied(dezhou, capsys):
 
 def test_a_sweep_names_the_targets_that_it_does_not_judge(dezhou):
     """Once each, whatever the number of scenarios; with an end after all deadlines none."""
-    worlds = [World.of(resolve(name, str(dezhou)), str(dezhou)) for name in ("plan", "baseline")]
-    late = [t for t in load(dezhou).targets if t.deadline > worlds[0].scenario.until]
-    notes = swept.unjudged(worlds)
+    specs = [RunSpec.of(name, region=str(dezhou)) for name in ("plan", "baseline")]
+    late = [t for t in load(dezhou).targets if t.deadline > specs[0].scenario.until]
+    notes = swept.unjudged(specs)
     assert late
     assert len(notes) == len(late)
     assert all(target.id in note.en for target, note in zip(late, notes, strict=True))
     assert "horizon.until" in notes[0].zh  # the way that a design has
     last = max(target.deadline for target in late)
-    longer = [replace(w, scenario=replace(w.scenario, until=last)) for w in worlds]
+    longer = [spec.running(replace(spec.scenario, until=last)) for spec in specs]
     assert swept.unjudged(longer) == []
 
 

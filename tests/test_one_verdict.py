@@ -32,7 +32,7 @@ def known_level():
 
     def held(region, start, until):
         days = sorted({start, until, *(target.deadline for target in region.targets)})
-        groups = levels.reported(region)
+        groups = levels.reported_groups(region)
         rng = np.random.default_rng(1)
         rate = np.full((len(days), DRAWS, len(groups)), 50.0)
         for target in region.targets:

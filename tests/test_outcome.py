@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import xiancheng
-from xiancheng.calibration.refusal import RefusedError
+from xiancheng.calibration.refusal import RefusedError, RequestError
 from xiancheng.calibration.region import load
 from xiancheng.results.keeping import ledger, record, store
 from xiancheng.results.keeping.keyed import Store
@@ -20,9 +20,8 @@ from xiancheng.results.verdict.verdict import verdicts
 from xiancheng.scenarios import indicators, simulate
 from xiancheng.scenarios.ensemble import pair
 from xiancheng.scenarios.outcome import MODEL_TARGETS
-from xiancheng.scenarios.request import Request
 from xiancheng.scenarios.resolving import resolve
-from xiancheng.scenarios.simulate import RequestError
+from xiancheng.scenarios.run_spec import RunSpec
 
 SCALE = 0.005
 
@@ -87,7 +86,7 @@ def test_deadlines_are_dates_to_pandas(outcome):
 
 @pytest.fixture
 def kept(outcome, tmp_path):
-    request = Request.of("plan", scale=SCALE)
+    request = RunSpec.of("plan", scale=SCALE)
     folder = tmp_path / "runs" / request.key
     return store.opened(store.write(folder, outcome, request, {"simulate": 1.0}))
 

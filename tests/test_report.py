@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests.test_contents import SCALE, draws_of, shares_of
+from xiancheng.calibration.refusal import RequestError
 from xiancheng.results import verdict_table
 from xiancheng.results.cli import Say, main
 from xiancheng.results.contents import document, subject
@@ -24,9 +25,8 @@ from xiancheng.scenarios.checking import ScenarioError
 from xiancheng.scenarios.ensemble import pair
 from xiancheng.scenarios.keys import Text
 from xiancheng.scenarios.naming import plain
-from xiancheng.scenarios.request import Request
 from xiancheng.scenarios.resolving import resolve
-from xiancheng.scenarios.simulate import RequestError
+from xiancheng.scenarios.run_spec import RunSpec
 
 docx = pytest.importorskip("docx")
 openpyxl = pytest.importorskip("openpyxl")
@@ -313,7 +313,7 @@ def run(told, tmp_path_factory):
     answers = Answers(None)
     both = pair(scenario, scale=SCALE, answer=answers)
     found = verdicts(both, draws_of(both))
-    request = Request.of(scenario, scale=SCALE)
+    request = RunSpec.of(scenario, scale=SCALE)
     return keep(both.plan, request, found, verdict_table.delivery(both.plan), runs, answers)[0]
 
 

@@ -13,14 +13,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from xiancheng.calibration.refusal import RefusedError
+from xiancheng.calibration.refusal import RefusedError, RequestError
 from xiancheng.calibration.region import load
 from xiancheng.results.cli import main
 from xiancheng.scenarios import RegionModel, parameters, simulate
 from xiancheng.scenarios.ensemble import pair
 from xiancheng.scenarios.loading import load as load_plan
 from xiancheng.scenarios.resolving import resolve
-from xiancheng.scenarios.simulate import RequestError
 
 SCALE = 0.01
 
@@ -311,7 +310,7 @@ def test_whoever_steps_the_model_sees_what_simulate_reports():
         model.step()
     outcome = simulate("baseline", scale=SCALE, until="2021-12-31")
     assert model.reported == outcome.groups
-    assert model.request == outcome.request
+    assert model.spec.key == outcome.spec.key
     assert np.array_equal(np.array(list(model.record[-1].values())), outcome.record[-1])
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from xiancheng.calibration import posterior
+from xiancheng.calibration.refusal import RequestError
 from xiancheng.results.cli import main
 from xiancheng.results.seeking import certify, held, seek, sought
 from xiancheng.results.seeking.programme import least
@@ -17,7 +18,6 @@ from xiancheng.results.seeking.wish import spending, wished
 from xiancheng.results.verdict.level import at_deadlines, level
 from xiancheng.scenarios.paired import Draw, Reading, Runs, independent, layered
 from xiancheng.scenarios.resolving import resolve
-from xiancheng.scenarios.simulate import RequestError
 
 SCALE = 0.005
 HUIMIN = 2  # the index of its target

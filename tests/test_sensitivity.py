@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from xiancheng.calibration.priors import catalogue
+from xiancheng.calibration.refusal import RequestError
 from xiancheng.results.cli import main
 from xiancheng.results.sensitivity import (
     LEAST,
@@ -22,7 +23,6 @@ from xiancheng.results.sensitivity import (
 )
 from xiancheng.scenarios.paired import Runs
 from xiancheng.scenarios.resolving import resolve
-from xiancheng.scenarios.simulate import RequestError
 
 pytest.importorskip("SALib")
 

@@ -16,6 +16,7 @@ import pandas as pd
 import pytest
 
 from xiancheng.calibration import posterior, priors
+from xiancheng.calibration.refusal import RequestError
 from xiancheng.calibration.region import load
 from xiancheng.results.cli import main
 from xiancheng.results.keeping import ledger, record
@@ -23,11 +24,11 @@ from xiancheng.results.keeping.keyed import Store
 from xiancheng.results.keeping.room import Need
 from xiancheng.results.sweeps import command as sweeping
 from xiancheng.results.sweeps import planning
+from xiancheng.scenarios import simulation
 from xiancheng.scenarios.checking import ScenarioError
 from xiancheng.scenarios.engines import Dask, Local, Lost, Pace
 from xiancheng.scenarios.points import sampled
-from xiancheng.scenarios.request import Request, code_digest, digest_of
-from xiancheng.scenarios.simulate import RequestError
+from xiancheng.scenarios.run_spec import RunSpec, code_digest, digest_of
 from xiancheng.scenarios.sweep import design
 
 SMALL = """
@@ -85,17 +86,17 @@ def test_scenarios_draws_seeds_and_scales_are_crossed(tmp_path):
         "{count: 2}", "[7, 3, 5]"
     )
     made = design(written(tmp_path, text))
-    points = [made.point(n) for n in range(len(made))]
-    assert len({p[1:] for p in points}) == len(points) == 2 * 2 * 3 * 2
-    assert {p.seed for p in points} == {7, 3, 5}
-    assert [p.scenario for p in points[:4]] == [0, 1, 0, 1]
+    specs = [made.spec(n) for n in range(len(made))]
+    assert len({spec.key for spec in specs}) == len(specs) == 2 * 2 * 3 * 2
+    assert {spec.seed for spec in specs} == {7, 3, 5}
+    assert [spec.scenario.name for spec in specs[:4]] == ["plan", "baseline"] * 2
     shards = [made.points((i, 5)) for i in range(1, 6)]
     assert sorted(n for shard in shards for n in shard) == list(range(len(made)))
 
 
 def test_the_same_draw_and_seed_meet_every_scenario(tmp_path):
     made = design(written(tmp_path))
-    plan, baseline = made.request(made.point(0)), made.request(made.point(1))
+    plan, baseline = made.spec(0), made.spec(1)
     assert (plan.parameters, plan.seed, plan.draw) == (
         baseline.parameters, baseline.seed, baseline.draw,
     )  # fmt: skip
@@ -105,7 +106,12 @@ def test_the_same_draw_and_seed_meet_every_scenario(tmp_path):
 def test_central_parameters_go_without_effects(tmp_path):
     made = design(written(tmp_path, "{name: a, scenarios: plan, seeds: 1, scales: 0.005}"))
     assert len(made) == 1
-    assert made.request(made.point(0)).key == Request.of("plan", scale=0.005).key
+    assert made.spec(0).key == RunSpec.of("plan", scale=0.005).key
+
+
+def random_numbers(spec):
+    """What runs of a draw and seed have in common."""
+    return spec.draw, spec.seed, spec.scale
 
 
 @pytest.mark.parametrize("method", ["latin-hypercube", "sobol", "independent"])
@@ -125,13 +131,13 @@ def test_draws_follow_the_priors(method):
 
 def test_latin_hypercube_draws_are_those_of_run(tmp_path):
     made = design(written(tmp_path))
-    assert made.request(made.point(0)).parameters == vars(priors.draw(2, 1)[0])
+    assert made.spec(0).parameters == vars(priors.draw(2, 1)[0])
 
 
 def test_points_of_a_file_are_taken_row_by_row(tmp_path):
     (tmp_path / "points.csv").write_text("beta_y,beta_s\n1.0,0.3\n1.1,0.4\n", "utf-8-sig")
     made = design(written(tmp_path, SMALL.replace("from: prior, n: 2", "from: points.csv")))
-    assert made.request(made.point(len(made) - 1)).parameters == {"beta_y": 1.1, "beta_s": 0.4}
+    assert made.spec(len(made) - 1).parameters == {"beta_y": 1.1, "beta_s": 0.4}
 
 
 @pytest.mark.parametrize(
@@ -184,12 +190,12 @@ def test_draws_of_a_posterior_bring_their_effects_along(tmp_path, monkeypatch):
     monkeypatch.setattr(posterior, "read", lambda folder: sample)
     believed = posterior.draws(load("binzhou"), 2, 1)
     made = design(written(tmp_path, SMALL.replace("from: prior", "from: posterior")))
-    asked = [made.request(made.point(n)) for n in (0, 2)]
+    asked = [made.spec(n) for n in (0, 2)]
     assert [each.parameters for each in asked] == [vars(each.parameters) for each in believed]
     assert [each.draw for each in asked] == [each.number for each in believed]
     assert {each.draw for each in asked} <= set(range(31, 37))
     retold = type(made).retold(json.loads(json.dumps(made.told())))
-    assert retold.request(retold.point(2)).key == asked[1].key
+    assert retold.spec(2).key == asked[1].key
 
 
 def test_a_scheduler_is_of_use_to_dask_alone(tmp_path, capsys):
@@ -244,10 +250,10 @@ def test_shards_keep_the_scenarios_of_a_draw_and_seed_together(tmp_path, shards)
     dealt = [made.points((i, shards)) for i in range(1, shards + 1)]
     assert sorted(n for shard in dealt for n in shard) == list(range(len(made)))
     for shard in dealt:
-        points = [made.point(n) for n in shard]
-        for p in points:
-            partners = [q for q in points if q[2:] == p[2:]]
-            assert {q.scenario for q in partners} == {0, 1}
+        specs = [made.spec(n) for n in shard]
+        for p in specs:
+            partners = [q for q in specs if random_numbers(q) == random_numbers(p)]
+            assert {q.scenario.name for q in partners} == {"plan", "baseline"}
     assert max(map(len, dealt)) - min(map(len, dealt)) <= 2
 
 
@@ -369,14 +375,14 @@ def test_altered_runs_are_set_aside_and_run_again_on_resume(whole, tmp_path):
 
 
 def test_a_failing_run_is_recorded_and_stops_nothing_else(whole, tmp_path, monkeypatch):
-    simulate = Request.simulate
+    run = simulation.outcome_of
 
-    def sometimes(self):
-        if self.seed == 2 and self.draw == 1:
+    def sometimes(model):
+        if model.spec.seed == 2 and model.spec.draw == 1:
             raise ArithmeticError("books do not balance")
-        return simulate(self)
+        return run(model)
 
-    monkeypatch.setattr(Request, "simulate", sometimes)
+    monkeypatch.setattr(simulation, "outcome_of", sometimes)
     sweep, tally = swept(tmp_path)
     assert (tally.done, len(tally.failed)) == (RUNS - 2, 2)
     failures = Store(tmp_path / "out").failures()
@@ -446,7 +452,7 @@ def test_a_design_is_told_and_retold_and_its_job_fits_a_pipe(whole):
     told = json.loads(json.dumps(whole.design.told()))
     retold = type(whole.design).retold(told)
     assert retold.digest == whole.design.digest
-    assert [retold.request(retold.point(n)).key for n in whole.keys] == [*whole.keys.values()]
+    assert [retold.spec(n).key for n in whole.keys] == [*whole.keys.values()]
     job = sweeping.Job(whole.folder, whole.design.digest, "0" * 64)
     assert len(repr(job)) < 4096
 

@@ -17,7 +17,7 @@ from xiancheng.results.verdict.pairing import draw_of_run, published, run_of_dra
 from xiancheng.results.verdict.verdict import Verdict
 from xiancheng.scenarios.ensemble import draws, pair
 from xiancheng.scenarios.resolving import resolve
-from xiancheng.scenarios.simulate import horizon
+from xiancheng.scenarios.run_spec import horizon
 
 SCALE = 0.01
 END = date(2025, 12, 31)

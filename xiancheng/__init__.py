@@ -12,15 +12,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from xiancheng.calibration.checks import PackError
     from xiancheng.calibration.priors import ParameterError
-    from xiancheng.calibration.refusal import RefusedError
+    from xiancheng.calibration.refusal import RefusedError, RequestError
     from xiancheng.calibration.region import load as load_region
     from xiancheng.results.verdict.verdict import of_outcome as verdict
     from xiancheng.scenarios.acting import InactiveParameterWarning
     from xiancheng.scenarios.catalogue import distributions, draws, indicators, parameters
     from xiancheng.scenarios.checking import ScenarioError
     from xiancheng.scenarios.loading import load as load_plan
-    from xiancheng.scenarios.model import RegionModel
-    from xiancheng.scenarios.simulate import RequestError, simulate
+    from xiancheng.scenarios.simulation import RegionModel, simulate
 
     __version__: str
 
@@ -48,8 +47,8 @@ DOORS = {  # public name: module of ours, and the name there
     "PackError": ("calibration.checks", "PackError"),
     "ParameterError": ("calibration.priors", "ParameterError"),
     "RefusedError": ("calibration.refusal", "RefusedError"),
-    "RegionModel": ("scenarios.model", "RegionModel"),
-    "RequestError": ("scenarios.simulate", "RequestError"),
+    "RegionModel": ("scenarios.simulation", "RegionModel"),
+    "RequestError": ("calibration.refusal", "RequestError"),
     "ScenarioError": ("scenarios.checking", "ScenarioError"),
     "distributions": ("scenarios.catalogue", "distributions"),
     "draws": ("scenarios.catalogue", "draws"),
@@ -57,7 +56,7 @@ DOORS = {  # public name: module of ours, and the name there
     "load_plan": ("scenarios.loading", "load"),
     "load_region": ("calibration.region", "load"),
     "parameters": ("scenarios.catalogue", "parameters"),
-    "simulate": ("scenarios.simulate", "simulate"),
+    "simulate": ("scenarios.simulation", "simulate"),
     "verdict": ("results.verdict.verdict", "of_outcome"),
 }
 

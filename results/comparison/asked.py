@@ -6,10 +6,12 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from xiancheng.calibration import naming, parsing
+from xiancheng.calibration.refusal import RequestError
 from xiancheng.results import cells
 from xiancheng.scenarios.checking import Words, nearest
+from xiancheng.scenarios.outcome import reported_groups
 from xiancheng.scenarios.resolving import resolve
-from xiancheng.scenarios.simulate import RequestError, checked, horizon, reported
+from xiancheng.scenarios.run_spec import check_run, horizon
 
 if TYPE_CHECKING:
     from xiancheng.scenarios.paired import Runs
@@ -33,7 +35,7 @@ def possible(asked: Namespace, *scenarios: "Scenario", **numbers: Any) -> None:
     RequestError, PackError
     """
     for each in scenarios:
-        checked(each, asked.region, **numbers)
+        check_run(each, asked.region, **numbers)
     if getattr(asked, "csv", None):
         cells.possible(asked.csv)
 
@@ -156,7 +158,7 @@ def group_named(made: "Runs", name: str | None) -> int:
     ------
     RequestError
     """
-    groups = reported(made.pack)
+    groups = reported_groups(made.pack)
     if name is None:
         return len(groups) - 1
     codes = [str(group.code) for group in groups]

@@ -25,10 +25,9 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 import numpy as np
 
-from xiancheng.scenarios.outcome import RATE, Group
+from xiancheng.scenarios.outcome import RATE, Group, reported_groups
 from xiancheng.scenarios.paired import PARTS, Draw, Reading, Runs
 from xiancheng.scenarios.scenario import Scenario
-from xiancheng.scenarios.simulate import reported
 from xiancheng.sim.state import Floats
 
 if TYPE_CHECKING:
@@ -136,7 +135,7 @@ def attribute(
     shapley, shapley_error = averaged(game.free, values, len(draws), {m: (m,) for m in moving})
     owen, owen_error = averaged(game.joined, values, len(draws), game.members)
     return Attribution(
-        scenario=scenario, day=runs.day, groups=reported(runs.pack), projects=projects,
+        scenario=scenario, day=runs.day, groups=reported_groups(runs.pack), projects=projects,
         permutations=2 * len(game.free), draws=drawn, runs=runs.made,
         total=effects.mean(axis=0), total_error=standard_error(effects) if drawn else still,
         shapley=_in_order(shapley | idle, scenario), shapley_error=shapley_error | idle,

@@ -3,6 +3,7 @@
 from argparse import Namespace
 from typing import TYPE_CHECKING, TypeVar
 
+from xiancheng.calibration.refusal import RequestError
 from xiancheng.results import cells, cost
 from xiancheng.results.cli import Say
 from xiancheng.results.comparison import asked as words
@@ -11,7 +12,6 @@ from xiancheng.results.keeping import evidence
 from xiancheng.results.show import progress, table
 from xiancheng.results.stopping import DONE
 from xiancheng.scenarios.acting import message
-from xiancheng.scenarios.simulate import RequestError
 
 Number = TypeVar("Number", int, float)
 
@@ -140,7 +140,7 @@ def sensitivity(asked: Namespace, say: Say) -> int:
     """`xiancheng sensitivity`: which parameters move an outcome."""
     from xiancheng.results import sensitivity
     from xiancheng.results.comparison import compared
-    from xiancheng.scenarios.simulate import reported
+    from xiancheng.scenarios.outcome import reported_groups
 
     outcome = compared.asked_for([asked.outcome])[0]
     sensitivity.factors(asked.factors)  # refuses unknown names before anything is computed
@@ -170,7 +170,7 @@ def sensitivity(asked: Namespace, say: Say) -> int:
                     scenario, question, runs, names=names, points=sizes["points"],
                     seed=asked.seed, done=step,
                 )  # fmt: skip
-        where = reported(runs.pack)[place]
+        where = reported_groups(runs.pack)[place]
     written, remarks = (
         told,
         [*sensitivity.remarks(asked.method, asked.effect, asked.seed, say.lang)],

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from xiancheng.calibration.refusal import RequestError
 from xiancheng.results.comparison.sides import Met, Side, differing, met
 from xiancheng.results.verdict import level as levels
 from xiancheng.results.verdict.level import Level
 from xiancheng.results.verdict.verdict import INTERVAL, Verdict
 from xiancheng.scenarios.ensemble import usual
-from xiancheng.scenarios.outcome import Group, floor, group_of
+from xiancheng.scenarios.outcome import Group, floor, group_of, reported_groups
 from xiancheng.scenarios.paired import PARTS, Draw, Reading, Runs, judged_on, layered, read
-from xiancheng.scenarios.simulate import RequestError, reported
 from xiancheng.sim.state import Floats
 
 if TYPE_CHECKING:
@@ -244,7 +244,7 @@ def compare(
     shape = (len(sides), draws, seeds)
     values = np.array([_outcomes(made[side.name]) for side in sides])
     return Comparison(
-        sides=tuple(sides), groups=reported(pack), region=pack, day=chosen, scale=scale,
+        sides=tuple(sides), groups=reported_groups(pack), region=pack, day=chosen, scale=scale,
         met=tuple(met(side, common, scale, pack) for side in sides),
         inputs={
             lang: {s.name: list(differing(sides[0], s, lang, pack)) for s in sides[1:]}

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from xiancheng.calibration.refusal import RequestError
 from xiancheng.results.caveats import ENOUGH, belief, beyond, elsewhere
 from xiancheng.results.comparison.asked import unknown
 from xiancheng.results.comparison.compare import Comparison, outcomes
@@ -12,7 +13,6 @@ from xiancheng.results.contents.words import CAUSES, SIGNS, indicator
 from xiancheng.results.verdict_table import percent
 from xiancheng.scenarios.checking import Words
 from xiancheng.scenarios.naming import applied, called
-from xiancheng.scenarios.simulate import RequestError
 
 if TYPE_CHECKING:
     import pandas as pd

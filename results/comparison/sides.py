@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from xiancheng.calibration.priors import catalogue, override
+from xiancheng.calibration.refusal import RequestError
 from xiancheng.results.keeping.store import Saved, on_file
 from xiancheng.scenarios.checking import Words
 from xiancheng.scenarios.differences import diff, differences
 from xiancheng.scenarios.paired import Draw
-from xiancheng.scenarios.request import code_digest
 from xiancheng.scenarios.resolving import is_shipped, resolve
+from xiancheng.scenarios.run_spec import code_digest, information
 from xiancheng.scenarios.scenario import Scenario
-from xiancheng.scenarios.simulate import RequestError, information
 
 if TYPE_CHECKING:
     from xiancheng.calibration.region import Region
@@ -62,7 +62,7 @@ def opened(what: str, region: str | Path | None = None) -> Side:
     RequestError, ScenarioError
     """
     if not is_shipped(what) and (saved := on_file(what)):
-        return Side(saved.record.run, saved.request.world.scenario, saved)
+        return Side(saved.record.run, saved.spec.scenario, saved)
     scenario = resolve(what, region)
     namesake = scenario.plan.scenario_files().get(scenario.name)
     altered = namesake is not None and bool(differences(resolve(namesake), scenario))

@@ -17,6 +17,7 @@ from xiancheng.results.verdict import verdict
 from xiancheng.scenarios.ensemble import Pair, usual, without_plan
 from xiancheng.scenarios.outcome import PUBLISHED, Group, Outcome, floor
 from xiancheng.scenarios.paired import Draw, judged_on, layered
+from xiancheng.scenarios.run_spec import RunSpec
 from xiancheng.scenarios.scenario import Scenario
 from xiancheng.sim.state import Floats
 
@@ -52,6 +53,14 @@ class Question:
         until = max(self.a.until, self.b.until)
         b = self.b if until == self.b.until else replace(self.b, until=until)
         return self.a, without_plan(self.a), usual(self.a), b
+
+    @cached_property
+    def specs(self) -> tuple[RunSpec, ...]:
+        """The runs of the sides in the median world."""
+        return tuple(
+            RunSpec.of(side, region=self.region, seed=self.seed, scale=self.scale)
+            for side in self.sides
+        )
 
     @cached_property
     def told(self) -> tuple[tuple[Told, bool], ...]:
@@ -144,8 +153,7 @@ class Answer:
     ) -> "Answer":  # fmt: skip
         """The answer from the pieces of `central` and `drawn`."""
         a, base, meant, b = (
-            restored(piece, scenario, region)
-            for piece, scenario in zip(central, question.sides, strict=True)
+            restored(piece, spec) for piece, spec in zip(central, question.specs, strict=True)
         )
         parts = [drawn[side::4] for side in range(4)]
         of_a, of_base, of_usual = (
@@ -166,7 +174,7 @@ class Answer:
     def entitled(self, a: Scenario, b: Scenario) -> "Answer":
         """The same under other titles of A and B."""
         plan, other = (
-            replace(run, scenario=replace(run.scenario, title=scenario.title))
+            replace(run, spec=run.spec.running(replace(run.scenario, title=scenario.title)))
             for run, scenario in ((self.both.plan, a), (self.b, b))
         )
         return replace(self, both=replace(self.both, plan=plan), b=other)
@@ -299,8 +307,8 @@ def _pair(ends: Floats) -> tuple[Floats, Floats]:
     return low, high
 
 
-def restored(piece: Piece, scenario: Scenario, region: "Region") -> Outcome:
-    """The outcome of a piece, with its scenario, its region and its movers again."""
+def restored(piece: Piece, spec: RunSpec) -> Outcome:
+    """The outcome of a piece, with its spec and its movers again."""
     assert piece.outcome is not None  # the median world keeps it
     movers = piece.movers.table() if piece.movers else None
-    return Outcome(**piece.outcome, scenario=scenario, region=region, _movers=movers)
+    return Outcome(**piece.outcome, spec=spec, _movers=movers)

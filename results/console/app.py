@@ -21,8 +21,8 @@ from xiancheng.results.console.page import Page
 from xiancheng.results.console.server import Server
 from xiancheng.results.console.study import listed, made
 from xiancheng.scenarios.engines import THREADS
+from xiancheng.scenarios.outcome import reported_groups
 from xiancheng.scenarios.reading import MAX_BYTES
-from xiancheng.scenarios.simulate import reported
 
 ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" '
@@ -57,7 +57,7 @@ def routes(server: Server) -> None:
         await client.connected()
         if client.is_deleted:  # they went without listening: nothing is built or computed
             return
-        places = reported(server.region)
+        places = reported_groups(server.region)
         state = await run_in_threadpool(
             arrived, lang, dict(request.query_params), server.region, places, server.name
         )

@@ -6,16 +6,16 @@ from argparse import Namespace
 from errno import EADDRINUSE
 from importlib.util import find_spec
 
+from xiancheng.calibration.refusal import RequestError
 from xiancheng.results.cli import Say
 from xiancheng.results.console.arguments import HERE
 from xiancheng.results.stopping import DONE
-from xiancheng.scenarios.simulate import RequestError
 
 
 def console(asked: Namespace, say: Say) -> int:
     """Serve the page until interrupted."""
     from xiancheng.scenarios.resolving import resolve
-    from xiancheng.scenarios.simulate import checked
+    from xiancheng.scenarios.run_spec import check_run
 
     if find_spec("nicegui") is None:
         raise RequestError(
@@ -29,7 +29,7 @@ def console(asked: Namespace, say: Say) -> int:
         )
     jobs = asked.jobs if asked.jobs is not None else os.cpu_count() or 1
     for scale, draws in ((asked.scale, asked.draws), (asked.quick_scale, asked.quick_draws)):
-        checked(resolve("plan"), asked.region, scale=scale, draws=draws, jobs=jobs)
+        check_run(resolve("plan"), asked.region, scale=scale, draws=draws, jobs=jobs)
     vacant(asked.host, asked.port)
     _serve(asked, jobs, say)
     return DONE

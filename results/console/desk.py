@@ -15,8 +15,8 @@ from functools import partial
 from multiprocessing import get_context
 from typing import Literal, TypeVar
 
+from xiancheng.calibration.refusal import RequestError
 from xiancheng.results.console.work import Piece, Task, compute, prepare
-from xiancheng.scenarios.simulate import RequestError
 
 Made = TypeVar("Made")
 Lane = Literal["quick", "full", "aside"]  # the last for what is no run: documents

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 
+from xiancheng.calibration.refusal import RequestError
 from xiancheng.results.console.address import read as as_draft
 from xiancheng.results.console.draft import Draft
 from xiancheng.results.keeping.tables import yaml
 from xiancheng.scenarios.checking import ScenarioError
 from xiancheng.scenarios.reading import parsed
-from xiancheng.scenarios.simulate import RequestError
 
 MOST = 500  # scenarios that one folder keeps
 MADE = re.compile(r"[0-9a-f]{12}")

@@ -15,14 +15,14 @@ import numpy as np
 
 from xiancheng.scenarios.outcome import PUBLISHED, Outcome
 from xiancheng.scenarios.paired import Draw, Reading, read
-from xiancheng.scenarios.request import Request, digest_of
 from xiancheng.scenarios.resolving import resolve
+from xiancheng.scenarios.run_spec import RunSpec, digest_of
 from xiancheng.scenarios.scenario import Scenario
+from xiancheng.scenarios.simulation import simulate
 from xiancheng.sim.state import Floats, Ints
 
 SERIES = (PUBLISHED, "urban_residents", "residents", "jobs_filled")  # kept of every quarter
 OVERHEAD = 2000  # bytes of a piece besides its arrays
-INPUTS = ("scenario", "region")  # of an outcome: whoever asks for it has them
 NAMES = ("name", "title", "purpose")  # of a scenario: they change no number
 
 
@@ -90,7 +90,7 @@ class Piece:
     """What comes back of a run."""
 
     reading: Reading
-    outcome: Mapping[str, Any] | None  # its fields, if asked for; but for `INPUTS` and the movers
+    outcome: Mapping[str, Any] | None  # its fields, if asked for; but for the spec and the movers
     series: Floats | None = None  # (indicator of `SERIES`, date, group)
     dates: tuple[date, ...] = ()  # of `series`
     movers: Packed | None = None  # of the outcome
@@ -124,8 +124,8 @@ def _leave_with_the_server() -> None:
 
 
 def fields_of(outcome: Outcome) -> dict[str, Any]:
-    """What comes back of an outcome: its fields but for `INPUTS` and the movers."""
-    left_out = (*INPUTS, "_movers")
+    """What comes back of an outcome: its fields but for the spec and the movers."""
+    left_out = ("spec", "_movers")
     return {f.name: getattr(outcome, f.name) for f in fields(outcome) if f.name not in left_out}
 
 
@@ -134,11 +134,11 @@ def compute(task: Task) -> Piece:
     from xiancheng.results.keeping.answers import Answers
 
     scenario = replace(resolve(task.told.file, task.region), doses=dict(task.told.doses))
-    request = Request.of(
+    spec = RunSpec.of(
         scenario, region=task.region, parameters=task.draw.parameters, seed=task.draw.seed,
         scale=task.scale, draw=task.draw.number,
     )  # fmt: skip
-    outcome = Answers.here()(request) if task.kept else request.simulate()
+    outcome = Answers.here()(spec) if task.kept else simulate(spec)
     return Piece(
         reading=read(outcome, task.day),
         outcome=fields_of(outcome) if task.whole else None,

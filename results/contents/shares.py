@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from xiancheng.calibration.refusal import RequestError
 from xiancheng.calibration.region import load
 from xiancheng.results.comparison.attribute import (
     WORLDS,
@@ -20,10 +21,10 @@ from xiancheng.results.comparison.attribute import (
     project_orders,
     standard_error,
 )
+from xiancheng.scenarios.outcome import reported_groups
 from xiancheng.scenarios.paired import Runs, judged_on, layered
-from xiancheng.scenarios.request import digest_of
+from xiancheng.scenarios.run_spec import digest_of
 from xiancheng.scenarios.scenario import Scenario
-from xiancheng.scenarios.simulate import RequestError, reported
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -128,7 +129,7 @@ def quick(
         wanted = {(world, measures(c)): None for world, c in coalitions}
         worlds = layered(region, WORLDS, seed)
         values = evaluated(scenario, runs, list(wanted), worlds, lambda: None)
-        groups, made = reported(runs.pack), runs.made
+        groups, made = reported_groups(runs.pack), runs.made
     value = {(world, c): values[world, measures(c)] for world, c in coalitions}
     owen, error = averaged(orders, value, WORLDS, {p: (p,) for p in names})
     whole, none = frozenset(names), frozenset[str]()

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from xiancheng.calibration.refusal import RequestError
 from xiancheng.results import verdict_table
 from xiancheng.results.contents.shares import Shares
 from xiancheng.results.verdict.verdict import BY_DRAWS, verdicts
@@ -11,9 +12,8 @@ from xiancheng.scenarios.checking import Words
 from xiancheng.scenarios.ensemble import Answer, Pair, Simulated, in_usual_world, without_plan
 from xiancheng.scenarios.naming import called, foreign
 from xiancheng.scenarios.outcome import Group, Outcome
-from xiancheng.scenarios.request import Request
+from xiancheng.scenarios.run_spec import RunSpec
 from xiancheng.scenarios.scenario import Scenario
-from xiancheng.scenarios.simulate import RequestError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,7 +92,7 @@ class Subject:
 
     def stamp(self, lang: str) -> str:
         """The run that a table or figure came from, in a line."""
-        asked = self.both.plan.request
+        asked = self.both.plan.settings
         title = self.title(lang)
         name = self.run or Words("未保存", "not saved").said(lang)
         drawn = f"{self.draws}" if self.draws else Words("0（中心参数）", "0 (central)").said(lang)
@@ -133,7 +133,7 @@ def saved(run: "Saved", *, answer: Answer | None = None, **more: Any) -> Subject
         "scale": told.scale, "draw": told.draw, "cutoff": told.cutoff,
     }  # fmt: skip
     ask = answer or Simulated()
-    baseline = ask(Request.of(without_plan(outcome.scenario), **asked))
+    baseline = ask(RunSpec.of(without_plan(outcome.scenario), **asked))
     both = Pair(outcome, baseline, in_usual_world(baseline, ask, **asked))
     table, kept = verdicts(both), pd.DataFrame(told.verdicts)
     if len(kept):

@@ -5,7 +5,7 @@ Settings and digests of what is registered stand in `results.forecasts.frozen`.
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,16 +16,17 @@ from xiancheng.calibration import meld, posterior
 from xiancheng.calibration.baselines import BASELINES, Known, Standing
 from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.panel import Panel, record, years_between
+from xiancheng.calibration.refusal import RequestError
 from xiancheng.calibration.region import Region, load
 from xiancheng.results.forecasts.frozen import REGISTERED, Settings
 from xiancheng.results.verdict import pairing
 from xiancheng.results.verdict.level import stack
 from xiancheng.scenarios.engines import Local, Lost, WorkersLostError
 from xiancheng.scenarios.ensemble import without_plan
-from xiancheng.scenarios.outcome import Group
-from xiancheng.scenarios.request import Request
+from xiancheng.scenarios.outcome import Group, reported_groups
 from xiancheng.scenarios.resolving import resolve
-from xiancheng.scenarios.simulate import INFORMATION, RequestError, checked, horizon, reported
+from xiancheng.scenarios.run_spec import INFORMATION, RunSpec, check_run, horizon
+from xiancheng.scenarios.simulation import simulate
 from xiancheng.sim.parameters import Parameters
 from xiancheng.sim.state import Floats
 
@@ -86,7 +87,7 @@ def model_draws(
     issued = plan.plan.about.issued
     with_plan = bool(pack.targets) and issued <= cutoff
     scenarios = [plan, without_plan(plan)] if with_plan else [without_plan(plan)]
-    checked(scenarios[0], region, scale=scale, draws=n, seed=seed, jobs=jobs or 1)
+    check_run(scenarios[0], region, scale=scale, draws=n, seed=seed, jobs=jobs or 1)
     believed, sample = posterior.draws(pack, n, seed), posterior.read(pack.folder)
     task = Task.of(scenarios, region, scale, cutoff, believed, seed, read)
     found: dict[int, Floats] = {}
@@ -106,7 +107,7 @@ def model_draws(
 class Task:
     """What a worker does with the number of a draw."""
 
-    requests: tuple[Request, ...]
+    specs: tuple[RunSpec, ...]
     believed: tuple[posterior.Draw, ...]
     seed: int
     days: tuple[date, ...]
@@ -117,19 +118,19 @@ class Task:
         believed: Sequence[posterior.Draw], seed: int, days: tuple[date, ...],
     ) -> "Task":  # fmt: skip
         """The task of running scenarios side by side."""
-        requests = (
-            Request.of(scenario, region=region, scale=scale, cutoff=str(cutoff))
+        specs = (
+            RunSpec.of(scenario, region=region, scale=scale, cutoff=str(cutoff))
             for scenario in scenarios
         )
-        return cls(tuple(requests), tuple(believed), seed, days)
+        return cls(tuple(specs), tuple(believed), seed, days)
 
     def __call__(self, number: int) -> tuple[int, Floats]:
         """The number, and true rates of the counties (scenario, day, county) [percent]."""
         draw = self.believed[number]
         values, seed = asdict(draw.parameters), self.seed + number
         outcomes = [
-            replace(request, parameters=values, seed=seed, draw=draw.number).simulate()
-            for request in self.requests
+            simulate(spec.vary(parameters=values, seed=seed, draw=draw.number))
+            for spec in self.specs
         ]
         counties = len(outcomes[0].region.counties)
         rates = [[run.at(RATE, day)[:counties] for day in self.days] for run in outcomes]
@@ -169,7 +170,7 @@ def forecasts(
     pool = stack(str(region), settings.left_out_draws, settings.seed)
     rows = pairing.run_of_draw(settings.draws, n, settings.seed)
     worlds = [model.worlds[row] for row in rows]
-    groups = reported(pack)
+    groups = reported_groups(pack)
 
     def printed(rate: Floats, day: date, of: Sequence[Parameters]) -> Floats:
         """Published rates of all groups, (draw, group)."""

@@ -17,7 +17,7 @@ from pydantic import AliasChoices, Field, ValidationError
 
 from xiancheng.scenarios.keys import Model
 from xiancheng.scenarios.outcome import commit
-from xiancheng.scenarios.request import code_digest
+from xiancheng.scenarios.run_spec import code_digest
 
 LIBRARIES = ("mesa", "numba", "numpy", "pandas", "pyarrow", "scipy")
 SEAL = b',\n"seal": "'

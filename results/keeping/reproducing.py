@@ -11,6 +11,7 @@ from xiancheng.results.keeping.evidence import evidence
 from xiancheng.results.keeping.record import Evidence, Record
 from xiancheng.results.keeping.store import Saved, opened, write
 from xiancheng.scenarios.checking import Words
+from xiancheng.scenarios.simulation import simulate
 
 
 @dataclass(frozen=True)
@@ -93,23 +94,19 @@ def _anew(saved: Saved, folder: Path) -> Record:
     from xiancheng.results.verdict.verdict import verdicts
     from xiancheng.scenarios import ensemble
 
-    request = saved.request
-    asked: dict[str, Any] = {
-        "region": request.world.region,
-        "seed": request.seed,
-        "scale": request.scale,
-    }
+    spec = saved.spec
+    asked: dict[str, Any] = {"region": spec.region, "seed": spec.seed, "scale": spec.scale}
     if "delivery.csv" in saved.record.files:  # written by `xiancheng run`
         judged = saved.record.verdicts
         n = int(judged[0].get("draws", 0)) if judged else 0
-        scenario = request.world.scenario
+        scenario = spec.scenario
         draws = ensemble.draws(scenario, n, lambda: None, **asked) if n else None
-        both = ensemble.pair(scenario, parameters=request.parameters, draw=request.draw, **asked)
+        both = ensemble.pair(scenario, parameters=spec.parameters, draw=spec.draw, **asked)
         found, delivered = verdicts(both, draws), verdict_table.delivery(both.plan)
         more = beside(both.plan, delivered)
-        write(folder, both.plan, request, {}, found, more, evidence(request.world, found))
+        write(folder, both.plan, spec, {}, found, more, evidence(spec, found))
     else:
-        write(folder, request.simulate(), request, {})
+        write(folder, simulate(spec), spec, {})
     anew = opened(folder)
     assert anew is not None
     return anew.record

@@ -23,7 +23,7 @@ from xiancheng.results.knowing.estimating import BELIEFS, Settings, Stage, widen
 from xiancheng.results.knowing.trials import FREE
 from xiancheng.scenarios.loading import load as load_plan
 from xiancheng.scenarios.register import by_lever
-from xiancheng.scenarios.simulate import simulate
+from xiancheng.scenarios.simulation import simulate
 from xiancheng.sim.levers import LEVERS
 from xiancheng.sim.state import Floats
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from xiancheng.calibration.naming import is_path
+from xiancheng.calibration.refusal import RequestError
 from xiancheng.results import cost
 from xiancheng.results.contents.shares import Shares, printed, quick
 from xiancheng.results.contents.subject import Subject, saved
@@ -18,9 +19,8 @@ from xiancheng.results.keeping.files import writable
 from xiancheng.results.stopping import end_workers
 from xiancheng.scenarios.checking import ScenarioError
 from xiancheng.scenarios.engines import WorkersLostError, leave_signals, one_thread_each
-from xiancheng.scenarios.request import Request
 from xiancheng.scenarios.resolving import is_shipped, resolve
-from xiancheng.scenarios.simulate import RequestError, checked
+from xiancheng.scenarios.run_spec import RunSpec, check_run
 
 if TYPE_CHECKING:
     from xiancheng.results.cli import Say
@@ -39,8 +39,8 @@ def subject_of(asked: Namespace, say: "Say", step: Callable[[], None]) -> Subjec
 
     answers, run = Answers.here(), None if is_shipped(asked.run) else store.on_file(asked.run)
     if run is not None:
-        run.refuse_changed(run.request.world)  # before an attribution is computed
-        scenario, place, seed = run.request.world.scenario, run.record.region.name, run.record.seed
+        run.refuse_changed(run.spec)  # before an attribution is computed
+        scenario, place, seed = run.spec.scenario, run.record.region.name, run.record.seed
     else:
         scenario, place, seed = _scenario(asked.run, asked.region), asked.region, asked.seed
         _checked(asked, scenario)
@@ -91,7 +91,7 @@ def beside(
 
 def _checked(asked: Namespace, scenario: "Scenario") -> None:
     """Refuse what cannot be run, before anything is computed."""
-    checked(
+    check_run(
         scenario, asked.region, seed=asked.seed, scale=asked.scale, draws=asked.draws,
         jobs=1 if asked.jobs is None else asked.jobs,
     )  # fmt: skip
@@ -113,7 +113,7 @@ def _run(asked: Namespace, scenario: "Scenario", answers: "Answers") -> store.Sa
             scenario, asked.draws, lambda: None, jobs=asked.jobs, answer=answers, **request
         )
     found, delivered = verdicts(both, drawn), verdict_table.delivery(both.plan)
-    told = Request.of(scenario, **request)
+    told = RunSpec.of(scenario, **request)
     folder, _ = keep(both.plan, told, found, delivered, store.RUNS, answers)
     return store.found(folder)
 

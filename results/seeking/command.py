@@ -18,8 +18,8 @@ def seek(asked: Namespace, say: Say) -> int:
     from xiancheng.results.contents.shares import identity
     from xiancheng.results.seeking import certify, held, seek, sought, wish
     from xiancheng.scenarios.naming import called
+    from xiancheng.scenarios.outcome import reported_groups
     from xiancheng.scenarios.paired import independent, layered
-    from xiancheng.scenarios.simulate import reported
 
     words.at_least(1, "draws", asked.draws)
     words.at_least(1, "confirm", asked.confirm)
@@ -72,7 +72,7 @@ def seek(asked: Namespace, say: Say) -> int:
     if regret:
         verdict += sought.about_regret(regret, asked.scale, say.lang)
     if not asked.targets:  # who names targets knows of the others
-        groups = reported(runs.pack)
+        groups = reported_groups(runs.pack)
         late = unjudged(runs.pack, groups, scenario.start, scenario.until)
         verdict += [note.said(say.lang) for note in late]
     verdict += evidence.remarks(runs.pack, say.lang)

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from xiancheng.calibration.population import population
+from xiancheng.calibration.refusal import RequestError
 from xiancheng.calibration.region import load
 from xiancheng.results.cost import Work
 from xiancheng.results.keeping import ledger
@@ -27,8 +28,7 @@ from xiancheng.results.keeping.ledger import SWEEP
 from xiancheng.results.keeping.room import Need
 from xiancheng.results.keeping.store import opened
 from xiancheng.scenarios.engines import DEATHS, Engine, Lost
-from xiancheng.scenarios.request import code_digest, digest_of, of_code
-from xiancheng.scenarios.simulate import RequestError
+from xiancheng.scenarios.run_spec import check_same_code, code_digest, digest_of
 from xiancheng.scenarios.sweep import Design
 
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES}
@@ -79,10 +79,9 @@ class Job:
         RequestError
             if this worker has other code than the process that sent it the job.
         """
-        of_code(self.code)
-        point = self.design.point(number)
-        store, request = Store(self.folder), self.design.request(point)
-        key = request.key
+        check_same_code(self.code)
+        store, spec = Store(self.folder), self.design.spec(number)
+        key = spec.key
         if store.has(key):
             return Report(number, key, "kept")
         try:
@@ -91,7 +90,7 @@ class Job:
                     return Report(number, key, "elsewhere")
                 if store.has(key):
                     return Report(number, key, "kept")
-                store.compute(request)
+                store.compute(spec)
                 return Report(number, key, "done")
         except Exception as error:
             if isinstance(error, OSError) and error.errno in NO_ROOM:
@@ -100,10 +99,10 @@ class Job:
 
     def failed(self, number: int, key: str, reason: str, trace: str = "") -> Report:
         """Keep why a run gave no outcome."""
-        point = self.design.point(number)
+        spec = self.design.spec(number)
         about = {
-            "scenario": self.design.worlds[point.scenario].scenario.name,
-            "draw": point.draw, "seed": point.seed, "scale": point.scale,
+            "scenario": spec.scenario.name, "draw": self.design.row(number),
+            "seed": spec.seed, "scale": spec.scale,
             "number": number, "reason": reason, "traceback": trace,
         }  # fmt: skip
         try:
@@ -180,7 +179,7 @@ class Sweep:
         return self.keys if self.shard == (1, 1) else self._keys(self.design.points())
 
     def _keys(self, numbers: list[int]) -> dict[int, str]:
-        return {n: self.design.request(self.design.point(n)).key for n in numbers}
+        return {n: self.design.spec(n).key for n in numbers}
 
     def on_file(self) -> int:
         """How many runs of the design are in the folder, whoever computed them."""
@@ -196,10 +195,9 @@ class Sweep:
         there, found = Store(self.folder).keys(), []
         for number, key in self.keys.items():
             if key not in there:
-                point = self.design.point(number)
-                world = self.design.worlds[point.scenario]
-                told = world.scenario
-                found.append(Work(1, world.region, point.scale, told.start, told.until))
+                spec = self.design.spec(number)
+                told = spec.scenario
+                found.append(Work(1, spec.region, spec.scale, told.start, told.until))
         return [each._replace(runs=count) for each, count in Counter(found).items()]
 
     def begin(self) -> Aside:
@@ -317,9 +315,9 @@ class Sweep:
 
     def named(self, report: Report) -> str:
         """A run and what became of it, in one line."""
-        point = self.design.point(report.number)
-        name = self.design.worlds[point.scenario].scenario.name
-        return f"{name} draw {point.draw} seed {point.seed} scale {point.scale:g}: {report.note}"
+        spec, row = self.design.spec(report.number), self.design.row(report.number)
+        name = spec.scenario.name
+        return f"{name} draw {row} seed {spec.seed} scale {spec.scale:g}: {report.note}"
 
     def digest(self) -> str:
         """One digest for the runs of the design: which are there, and what numbers they gave.
@@ -345,7 +343,7 @@ def _design_in(file: Path) -> str | None:
 
 def _populate(made: Design) -> None:
     """Put every population that a design needs into the cache, once, before workers open it."""
-    worlds = {(world.region, world.scenario.start) for world in made.worlds}
-    for region, start in sorted(worlds):
+    starts = {(spec.region, spec.scenario.start) for spec in made.specs}
+    for region, start in sorted(starts):
         for scale in made.scales:
             population(load(region), start, scale, seed=1)

@@ -4,10 +4,10 @@ import os
 import re
 from pathlib import Path
 
+from xiancheng.calibration.refusal import RequestError
 from xiancheng.results.keeping.files import writable
 from xiancheng.results.sweeps.command import Sweep
 from xiancheng.scenarios.engines import Dask, Local, addressed
-from xiancheng.scenarios.simulate import RequestError
 from xiancheng.scenarios.sweep import design
 
 

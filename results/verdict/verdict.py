@@ -18,7 +18,7 @@ from xiancheng.results.verdict.level import Level
 from xiancheng.results.verdict.pairing import published
 from xiancheng.scenarios.ensemble import Pair, Simulated, in_usual_world, without_plan
 from xiancheng.scenarios.outcome import PUBLISHED, Group, Outcome, floor
-from xiancheng.scenarios.request import Request
+from xiancheng.scenarios.run_spec import RunSpec
 from xiancheng.sim.state import Bools, Floats
 
 if TYPE_CHECKING:
@@ -249,13 +249,13 @@ def verdicts(both: Pair, draws: "pd.DataFrame | None" = None) -> "pd.DataFrame":
 
 def of_outcome(outcome: Outcome) -> Verdict:
     """The verdict on an outcome; its baseline is simulated with the same random numbers."""
-    made = outcome.request
+    made = outcome.settings
     request: dict[str, Any] = {
         "region": outcome.region.reference,
         **{name: made[name] for name in ("parameters", "seed", "scale", "draw", "cutoff")},
     }
     simulated = Simulated()
-    baseline = simulated(Request.of(without_plan(outcome.scenario), **request))
+    baseline = simulated(RunSpec.of(without_plan(outcome.scenario), **request))
     return Verdict.of(Pair(outcome, baseline, in_usual_world(baseline, simulated, **request)))
 
 

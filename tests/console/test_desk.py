@@ -13,14 +13,11 @@ from multiprocessing import get_context
 import numpy as np
 import pytest
 
-from xiancheng.calibration.region import load
 from xiancheng.results.console.answer import Question, restored
 from xiancheng.results.console.desk import KEPT_BYTES, BusyError, Desk
 from xiancheng.results.console.draft import Draft
 from xiancheng.results.console.work import Piece, compute
 from xiancheng.scenarios.paired import Reading
-
-REGION = load("binzhou")
 
 
 @dataclass(frozen=True)
@@ -262,7 +259,7 @@ def test_a_piece_takes_what_it_says_and_an_answer_little():
         assert len(pickle.dumps(piece)) <= 2 * piece.size
         assert piece.size <= 150_000
     arrived = pickle.loads(pickle.dumps(compute(question.central()[0])))
-    assert restored(arrived, plan, REGION).movers()["persons"].sum() > 0
+    assert restored(arrived, question.specs[0]).movers()["persons"].sum() > 0
 
 
 def test_a_report_does_not_wait_for_runs():

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xiancheng.calibration import naming
+from xiancheng.calibration.refusal import RequestError
 from xiancheng.results.console.address import LARGEST, packed, read, unpacked
 from xiancheng.results.console.changes import changes
 from xiancheng.results.console.draft import Draft, projects
@@ -16,7 +17,6 @@ from xiancheng.scenarios import checking
 from xiancheng.scenarios.checking import ScenarioError
 from xiancheng.scenarios.reading import MAX_BYTES
 from xiancheng.scenarios.resolving import resolve
-from xiancheng.scenarios.simulate import RequestError
 
 EVIL = "<img src=x onerror=alert(1)>"
 PLAN = Draft.of("plan")

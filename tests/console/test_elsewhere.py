@@ -15,7 +15,7 @@ from xiancheng.results.console.shown import Shown
 from xiancheng.results.console.views.tables import Assumptions, Delivery
 from xiancheng.results.console.work import compute
 from xiancheng.scenarios.checking import ScenarioError
-from xiancheng.scenarios.simulate import reported
+from xiancheng.scenarios.outcome import reported_groups
 
 NAME = "滨州市 2023 年方案（套用）"
 OURS = Path(__file__).parents[2] / "calibration" / "regions" / "binzhou"
@@ -35,10 +35,10 @@ def elsewhere(tmp_path_factory):
 
 def test_the_baseline_is_shown_first_where_the_plan_is_another_citys(elsewhere):
     region = load(elsewhere)
-    session, problem = arrived("zh", {}, region, reported(region), str(elsewhere))
+    session, problem = arrived("zh", {}, region, reported_groups(region), str(elsewhere))
     assert (session.a.base.name, session.b.base.name, problem) == ("baseline", "baseline", "")
     at_home = load("binzhou")
-    session, _ = arrived("zh", {}, at_home, reported(at_home), "binzhou")
+    session, _ = arrived("zh", {}, at_home, reported_groups(at_home), "binzhou")
     assert session.a.base.name == "plan"
     assert usual(at_home)["b"] == "baseline"
 
