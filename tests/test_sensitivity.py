@@ -9,8 +9,7 @@ import pytest
 
 from xiancheng.calibration.priors import catalogue
 from xiancheng.calibration.refusal import RequestError
-from xiancheng.results.cli import main
-from xiancheng.results.sensitivity import (
+from xiancheng.results.analysis.sensitivity import (
     LEAST,
     LUCK,
     Question,
@@ -21,6 +20,7 @@ from xiancheng.results.sensitivity import (
     sobol,
     world,
 )
+from xiancheng.results.cli import main
 from xiancheng.scenarios.paired import Runs
 from xiancheng.scenarios.resolving import resolve
 

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from nicegui import ui
 
 from xiancheng.calibration.refusal import told
+from xiancheng.results.analysis.attribution import AttributionTable
 from xiancheng.results.console import naming, saving
 from xiancheng.results.console.address import packed, unpacked
 from xiancheng.results.console.answer import Answer
@@ -23,7 +24,6 @@ from xiancheng.results.console.session import Session
 from xiancheng.results.console.status import Status
 from xiancheng.results.console.study import Progress, Study
 from xiancheng.results.console.work import Told
-from xiancheng.results.contents.shares import Shares
 from xiancheng.scenarios.checking import ScenarioError
 from xiancheng.scenarios.outcome import Group
 from xiancheng.scenarios.scenario import Scenario
@@ -31,7 +31,7 @@ from xiancheng.scenarios.scenario import Scenario
 log = logging.getLogger(__name__)
 
 
-Attributed = tuple[tuple[str, date], Shares]  # digest of the scenario, day; contributions
+Attributed = tuple[tuple[str, date], AttributionTable]  # digest of the scenario, day; contributions
 
 
 class Page:
@@ -159,7 +159,7 @@ class Page:
             self.study.answer = self.study.answer.entitled(self.scenario("a"), self.scenario("b"))
         self.content.render()
 
-    def shares(self, answer: Answer) -> Shares | None:
+    def shares(self, answer: Answer) -> AttributionTable | None:
         """The attribution of the scenario that is shown, if it was computed."""
         if self.attribution is None:
             return None
