@@ -9,7 +9,7 @@ from xiancheng.results.contents.words import SIGNS, UNCLEAR
 from xiancheng.results.keeping import evidence
 from xiancheng.results.verdict_table import percent, usual_world
 from xiancheng.scenarios.checking import Words
-from xiancheng.scenarios.ensemble import Pair
+from xiancheng.scenarios.ensemble import Ensemble
 from xiancheng.scenarios.naming import applied, foreign
 from xiancheng.scenarios.outcome import Group, group_of
 
@@ -24,10 +24,10 @@ ENOUGH = 20  # draws below which shares and the ends of intervals are coarse
 
 
 def remarks(
-    both: Pair, table: "pd.DataFrame", promised: "pd.DataFrame", lang: str
+    both: Ensemble, table: "pd.DataFrame", promised: "pd.DataFrame", lang: str
 ) -> Iterator[str]:
     """What has to be said wherever a verdict is shown."""
-    plan = both.plan
+    plan = both.scenario
     for line in plan.scenario.crossed():
         yield Words(f"越过红线：{line.zh}", f"crosses a red line: {line.en}").said(lang)
     codes = [county.code for county in plan.region.counties]

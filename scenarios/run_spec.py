@@ -22,9 +22,12 @@ from xiancheng.calibration import code_identity, parsing, priors
 from xiancheng.calibration.refusal import RequestError
 from xiancheng.calibration.region import Region, load
 from xiancheng.scenarios.loading import Plan, shipped
+from xiancheng.scenarios.plan import policy
 from xiancheng.scenarios.resolving import resolve
 from xiancheng.scenarios.scenario import LATEST, Scenario
+from xiancheng.sim.levers import LEVERS
 from xiancheng.sim.parameters import Parameters
+from xiancheng.sim.state import quarter_with
 
 COMPUTES = ("sim", "calibration", "scenarios")  # the packages that make an outcome
 ARITHMETIC = ("numba", "numpy", "scipy")  # libraries whose versions may change a last digit
@@ -77,7 +80,7 @@ class RunSpec:
     def vary(self, **changes: Any) -> "RunSpec":
         """The same scenario in the same region; `changes` to parameters, seed, scale or draw."""
         other = replace(self, **changes)
-        kept = ("pack", "inputs", "inputs_digest")
+        kept = ("pack", "inputs", "inputs_digest", "levers_digest")
         vars(other).update({name: vars(self)[name] for name in kept if name in vars(self)})
         return other
 
@@ -86,6 +89,15 @@ class RunSpec:
         other = replace(self, scenario=scenario)
         vars(other)["pack"] = self.pack
         return other
+
+    def under(self, draw: "RunSpec") -> "RunSpec":
+        """The same scenario with the parameters and random numbers of another run."""
+        return self.vary(parameters=draw.parameters, seed=draw.seed, draw=draw.draw)
+
+    @property
+    def draw_key(self) -> tuple[Any, ...]:
+        """What runs with common random numbers have in common: parameters, seed and draw."""
+        return self.seed, self.draw, tuple(sorted(self.parameters.items()))
 
     @cached_property
     def pack(self) -> Region:
@@ -133,6 +145,28 @@ class RunSpec:
                 "world": self.inputs_digest, "parameters": asdict(self.values),
                 "seed": self.seed, "scale": self.scale, "draw": self.draw,
             }
+        )  # fmt: skip
+
+    @cached_property
+    def levers_digest(self) -> str:
+        """The sha256 of the levers in force; of computed numbers, so for this process only."""
+        in_force = policy(self.scenario, self.pack)
+        content = hashlib.sha256()
+        for quarter in range(in_force.first, quarter_with(self.scenario.until) + 1):
+            for name in LEVERS:
+                content.update(np.ascontiguousarray(getattr(in_force(quarter), name)).tobytes())
+        return content.hexdigest()
+
+    @property
+    def outcome_key(self) -> tuple[Any, ...]:
+        """What decides the numbers of a run: equal where scenarios set the same levers.
+
+        For this process only; `key` is for files.
+        """
+        told = self.scenario
+        return (
+            self.levers_digest, told.conditions, told.start, told.until, self.known_until,
+            self.pack.digest, self.scale, *self.draw_key,
         )  # fmt: skip
 
     def __getstate__(self) -> dict[str, Any]:

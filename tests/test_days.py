@@ -14,9 +14,8 @@ from xiancheng.results.keeping import store
 from xiancheng.results.keeping.tables import movers_file, values_digest
 from xiancheng.results.verdict import level
 from xiancheng.scenarios import simulate
-from xiancheng.scenarios.ensemble import Pair
+from xiancheng.scenarios.ensemble import Ensemble, summarize
 from xiancheng.scenarios.outcome import CAUSES, PUBLISHED, OutcomeError, reported_groups
-from xiancheng.scenarios.paired import read
 from xiancheng.scenarios.run_spec import RunSpec
 from xiancheng.sim.indicators import INDICATORS
 from xiancheng.sim.observation import FOUND
@@ -148,7 +147,7 @@ def test_a_saved_run_to_a_day_is_read_as_it_was(tmp_path, ended):
 
 def test_what_is_kept_of_a_run_on_a_day_is_that_of_a_run_to_it(later, ended):
     day = date(2021, 2, 14)
-    one, other = read(later, day), read(ended[day], day)
+    one, other = summarize(later, day), summarize(ended[day], day)
     np.testing.assert_allclose(one.indicators, other.indicators, rtol=1e-12, atol=1e-9)
     np.testing.assert_allclose(one.causes, other.causes, atol=1e-9)
 
@@ -240,7 +239,7 @@ def test_commands_name_what_they_do_not_judge(command, tmp_path, capsys, monkeyp
 
 def test_the_report_names_what_is_not_judged():
     short = simulate("plan", scale=SCALE, until="2024-12-31")
-    told = paired(Pair(short, short, short))
+    told = paired(Ensemble(short, short, short))
     sentences = " ".join(line for _, lines in answers(told, "zh") for line in lines)
     for target in load("binzhou").targets:
         assert f"未判定的目标 {target.id}" in sentences

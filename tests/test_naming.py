@@ -24,7 +24,7 @@ from xiancheng.results.sweeps import swept
 from xiancheng.results.verdict.verdict import Verdict
 from xiancheng.scenarios.checking import ScenarioError
 from xiancheng.scenarios.differences import differences
-from xiancheng.scenarios.ensemble import pair
+from xiancheng.scenarios.ensemble import ensemble
 from xiancheng.scenarios.naming import called
 from xiancheng.scenarios.resolving import resolve
 from xiancheng.scenarios.run_spec import RunSpec, horizon
@@ -64,7 +64,7 @@ def dezhou(tmp_path_factory):
 def abroad(dezhou):
     """The plan carried out there to the end of 2030, as the subject of a document."""
     plan = horizon(resolve("plan", dezhou), None, "2030-12-31")
-    return subject.paired(pair(plan, region=dezhou, scale=0.02), run="plan-0123")
+    return subject.paired(ensemble(plan, draws=0, region=dezhou, scale=0.02), run="plan-0123")
 
 
 def texts(told, lang):
@@ -109,7 +109,7 @@ def test_a_file_without_a_title_is_called_by_its_own_name(tmp_path):
 
 
 def test_a_document_names_the_changes_and_lists_every_setting():
-    told = subject.paired(pair(resolve(CHANGED), scale=SCALE), run="plan-0123")
+    told = subject.paired(ensemble(resolve(CHANGED), draws=0, scale=SCALE), run="plan-0123")
     tables = {table.key: table for table in document.document(told, "zh").tables()}
     rows = tables["differences"].texts()
     assert [row[0][:4] for row in rows] == ["城乡代码", "M12 "]
@@ -223,12 +223,12 @@ def test_the_chance_of_all_is_by_deadline(abroad):
 
 
 def test_what_is_not_judged_is_named(abroad, dezhou):
-    pack, scenario, groups = load(dezhou), resolve("plan"), abroad.both.plan.groups
+    pack, scenario, groups = load(dezhou), resolve("plan"), abroad.both.scenario.groups
     told = [*caveats.beyond(pack, groups, scenario.start, scenario.until)]
     assert len(told) == 1
     assert "终点设为 2030-12-31" in told[0].zh
     assert "65%" in told[0].zh
-    last = abroad.both.plan.dates[-1]
+    last = abroad.both.scenario.dates[-1]
     assert not [n for n in caveats.beyond(pack, groups, scenario.start, last) if "D-" in n.zh]
 
 

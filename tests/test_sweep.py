@@ -26,7 +26,7 @@ from xiancheng.results.sweeps import command as sweeping
 from xiancheng.results.sweeps import planning
 from xiancheng.scenarios import simulation
 from xiancheng.scenarios.checking import ScenarioError
-from xiancheng.scenarios.engines import Dask, Local, Lost, Pace
+from xiancheng.scenarios.executor import DaskExecutor, InlineExecutor
 from xiancheng.scenarios.points import sampled
 from xiancheng.scenarios.run_spec import RunSpec, code_digest, digest_of
 from xiancheng.scenarios.sweep import design
@@ -42,28 +42,21 @@ horizon: {until: 2021-06-30}
 RUNS = 8  # in SMALL
 
 
-class Here:
-    """An engine that computes in this process."""
-
-    jobs = 1
-
-    def run(self, job, tasks):
-        yield from map(job, tasks)
-
-
 def written(folder: Path, text: str = SMALL) -> Path:
     file = folder / "design.yaml"
     file.write_text(text, "utf-8")
     return file
 
 
-def sweep_of(folder: Path, *, out="out", text=SMALL, shard="1/1", resume=False, engine=None):
-    """A sweep of a design; in this process, if no engine is given."""
+def sweep_of(folder: Path, *, out="out", text=SMALL, shard="1/1", resume=False, executor=None):
+    """A sweep of a design; in this process, if no executor is given."""
     made = planning.planned(
         written(folder, text), folder / out, shard=shard, jobs=1, engine="local",
         scheduler=None, resume=resume,
     )  # fmt: skip
-    return sweeping.Sweep(made.design, made.folder, made.shard, engine or Here(), made.resume)
+    return sweeping.Sweep(
+        made.design, made.folder, made.shard, executor or InlineExecutor(), made.resume
+    )
 
 
 def swept(folder: Path, **more) -> tuple[sweeping.Sweep, sweeping.Tally]:
@@ -467,45 +460,6 @@ def test_a_design_that_was_altered_on_file_is_refused(whole, tmp_path):
 # Engines
 
 
-def doubled(task: int) -> int:
-    return 2 * task
-
-
-def deadly(task: int) -> int:
-    if task == 5:
-        os.kill(os.getpid(), signal.SIGKILL)
-    time.sleep(0.01)
-    return task
-
-
-def refusing(task: int) -> int:
-    raise RequestError("不行", f"not {task}")
-
-
-def test_a_batch_lasts_about_a_third_of_a_second():
-    pace = Pace()
-    assert pace.batch(100, 2) == 1
-    pace.observed(0.2, 1)
-    assert pace.batch(100, 2) == 2
-    for _ in range(9):
-        pace.observed(0.1, 10)
-    assert 20 <= pace.batch(1000, 2) <= 50
-    assert pace.batch(10, 2) == 5
-
-
-def test_a_task_that_ends_its_worker_twice_is_given_up_and_no_other():
-    said = list(Local(2).run(deadly, range(12)))
-    assert [each for each in said if isinstance(each, Lost)] == [Lost(5)]
-    assert sorted(each for each in said if not isinstance(each, Lost)) == [
-        n for n in range(12) if n != 5
-    ]
-
-
-def test_what_a_job_refuses_ends_the_engine():
-    with pytest.raises(RequestError, match="not"):
-        list(Local(1).run(refusing, range(3)))
-
-
 def command(folder: Path, *more: str) -> list[str]:
     words = ["sweep", str(folder / "design.yaml"), "--out", str(folder / "out"), "--lang", "en"]
     return [sys.executable, "-m", "xiancheng", *words, *more]
@@ -553,7 +507,7 @@ def forty(tmp_path_factory):
 
 @pytest.mark.filterwarnings("ignore")
 def test_a_dask_cluster_gives_the_same_set(whole, tmp_path):
-    sweep, tally = swept(tmp_path, engine=Dask(2))
+    sweep, tally = swept(tmp_path, executor=DaskExecutor(2))
     assert tally.done == RUNS
     assert sweep.digest() == whole.digest()
 
@@ -564,7 +518,7 @@ def test_a_lost_dask_worker_loses_no_run(forty, tmp_path):
 
     with LocalCluster(2, threads_per_worker=1, dashboard_address=None) as cluster:
         pids = [worker.pid for worker in cluster.workers.values()]
-        sweep = sweep_of(tmp_path, text=FORTY, engine=Dask(2, cluster.scheduler_address))
+        sweep = sweep_of(tmp_path, text=FORTY, executor=DaskExecutor(2, cluster.scheduler_address))
         sweep.begin()
         settled = iter(range(1000))
 

@@ -14,8 +14,8 @@ from xiancheng.calibration.refusal import RequestError
 from xiancheng.results.analysis.attribution import moves
 from xiancheng.results.contents.words import SIGNS
 from xiancheng.scenarios.checking import Words
+from xiancheng.scenarios.ensemble import Summaries
 from xiancheng.scenarios.outcome import floor
-from xiancheng.scenarios.paired import Runs
 from xiancheng.scenarios.scenario import STRONGEST, Budget, Scenario, Setting
 from xiancheng.sim.state import Floats
 
@@ -64,7 +64,7 @@ class GoalSpec:
 
 
 def parse_goal(
-    scenario: Scenario, runs: Runs, *, probability: float, targets: Sequence[str] = (),
+    scenario: Scenario, runs: Summaries, *, probability: float, targets: Sequence[str] = (),
     rates: Mapping[str, float] | None = None, exclude: Sequence[str] = (), strongest: float = 1.5,
     weights: Mapping[str, float] | None = None, least: str = "intensity",
     budget: float | None = None, counties: Sequence[str] = (),
@@ -93,7 +93,7 @@ def parse_goal(
             f"the probability should be between 0 and 1, the strongest intensity at most"
             f" {STRONGEST:g}",
         )
-    named, places = _targets_named(runs), naming.place_names(runs.pack.counties)
+    named, places = _targets_named(runs), naming.place_names(runs.spec.pack.counties)
     wanted = {_one_target(t, named, places, runs) for t in targets}
     asked = {_one_target(t, named, places, runs): r for t, r in (rates or {}).items()}
     for rate in asked.values():
@@ -104,10 +104,10 @@ def parse_goal(
             )
     due = [
         t
-        for t in sorted(wanted | asked.keys() if wanted else range(len(runs.pack.targets)))
-        if runs.pack.targets[t].due(scenario.start, scenario.until)
+        for t in sorted(wanted | asked.keys() if wanted else range(len(runs.spec.pack.targets)))
+        if runs.spec.pack.targets[t].due(scenario.start, scenario.until)
     ]
-    late = [runs.pack.targets[t] for t in sorted(wanted | asked.keys()) if t not in due]
+    late = [runs.spec.pack.targets[t] for t in sorted(wanted | asked.keys()) if t not in due]
     if late:
         last = max(target.deadline for target in late)
         raise RequestError(
@@ -142,16 +142,16 @@ def parse_goal(
                 f"the weight of {name} should be above 0, got {weight:g}; to leave a measure out, "
                 "use --exclude",
             )
-    codes = {c.code: c.code for c in runs.pack.counties}
+    codes = {c.code: c.code for c in runs.spec.pack.counties}
     here = {_looked_up(name, codes, COUNTY, places) for name in counties}
     if budget is not None:
         scenario = _with_budget(scenario, budget, bounds)
     return GoalSpec(
         scenario=scenario,
-        targets={t: asked.get(t, floor(runs.pack.targets[t])) for t in due},
+        targets={t: asked.get(t, floor(runs.spec.pack.targets[t])) for t in due},
         probability=probability, bounds=bounds,
         weights={n: given.get(n, 1.0) * amount(scenario, n) for n in bounds},
-        elsewhere=tuple(c.code for c in runs.pack.counties if here and c.code not in here),
+        elsewhere=tuple(c.code for c in runs.spec.pack.counties if here and c.code not in here),
     )  # fmt: skip
 
 
@@ -207,11 +207,11 @@ def _largest(setting: Setting) -> float:
     )
 
 
-def _targets_named(runs: Runs) -> dict[str, list[int]]:
+def _targets_named(runs: Summaries) -> dict[str, list[int]]:
     """The targets by their ids, and by the code of a county that is alone in one."""
     named: dict[str, list[int]] = {}
-    for t, target in enumerate(runs.pack.targets):
-        county = [c for c in runs.pack.counties if c.code in target.counties]
+    for t, target in enumerate(runs.spec.pack.targets):
+        county = [c for c in runs.spec.pack.counties if c.code in target.counties]
         own = [county[0].code] if len(county) == 1 else []
         for name in (target.id, *own):
             named.setdefault(name, []).append(t)
@@ -219,7 +219,7 @@ def _targets_named(runs: Runs) -> dict[str, list[int]]:
 
 
 def _one_target(
-    name: str, named: Mapping[str, list[int]], places: Mapping[str, str], runs: Runs
+    name: str, named: Mapping[str, list[int]], places: Mapping[str, str], runs: Summaries
 ) -> int:
     """The target of a name.
 
@@ -230,7 +230,7 @@ def _one_target(
     """
     found = _looked_up(name, named, TARGET, places)
     if len(found) > 1:
-        each = [_described(runs.pack.targets[t]) for t in found]
+        each = [_described(runs.spec.pack.targets[t]) for t in found]
         raise RequestError(
             f"{name} 有 {len(each)} 个目标：{'、'.join(e.zh for e in each)}；请写编号",
             f"{name} has {len(each)} targets: {', '.join(e.en for e in each)}; name one by its id",

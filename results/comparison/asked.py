@@ -14,7 +14,7 @@ from xiancheng.scenarios.resolving import resolve
 from xiancheng.scenarios.run_spec import check_run, horizon
 
 if TYPE_CHECKING:
-    from xiancheng.scenarios.paired import Runs
+    from xiancheng.scenarios.ensemble import Summaries
     from xiancheng.scenarios.scenario import Scenario
 
 
@@ -74,7 +74,7 @@ def idle(asked: Namespace, names: tuple[str, ...], zh: str, en: str) -> None:
             raise RequestError(f"--{name} 在此不起作用：{zh}", f"--{name} would do nothing: {en}")
 
 
-def runs(asked: Namespace, told: "Scenario", day: date, scale: float | None = None) -> "Runs":
+def runs(asked: Namespace, told: "Scenario", day: date, scale: float | None = None) -> "Summaries":
     """What runs scenarios for a command, and reads them on a day.
 
     Raises
@@ -82,20 +82,22 @@ def runs(asked: Namespace, told: "Scenario", day: date, scale: float | None = No
     RequestError
         if the scenario does not reach that day.
     """
-    from xiancheng.scenarios.paired import Runs
+    from xiancheng.scenarios.ensemble import Summaries
+    from xiancheng.scenarios.run_spec import RunSpec
 
     if not told.start < day <= told.until:
         raise RequestError(
             f"--at {day} 应在 {told.start} 之后、不晚于 {told.until}",
             f"--at {day} should be after {told.start} and not after {told.until}",
         )
-    return Runs(asked.region, day=day, scale=scale or asked.scale, jobs=asked.jobs)
+    spec = RunSpec.of(told, region=asked.region, seed=asked.seed, scale=scale or asked.scale)
+    return Summaries(spec, day, asked.jobs)
 
 
 def last_deadline(asked: Namespace, told: "Scenario") -> date:
     """The day on which the targets are judged, or else the last of the scenario."""
     from xiancheng.calibration.region import load
-    from xiancheng.scenarios.paired import judged_on
+    from xiancheng.scenarios.ensemble import judged_on
 
     return judged_on(told, load(asked.region))
 
@@ -151,14 +153,14 @@ def unknown(what: Words, name: str, known: Iterable[str]) -> Words:
     return Words(f"没有名为 {name!r} 的{what.zh}；{zh}", f"no {what.en} is called {name!r}; {en}")
 
 
-def group_named(made: "Runs", name: str | None) -> int:
+def group_named(made: "Summaries", name: str | None) -> int:
     """The index of a group of counties, by code or name; by default the largest target's.
 
     Raises
     ------
     RequestError
     """
-    groups = reported_groups(made.pack)
+    groups = reported_groups(made.spec.pack)
     if name is None:
         return len(groups) - 1
     codes = [str(group.code) for group in groups]

@@ -9,7 +9,7 @@ from xiancheng.results.caveats import belief
 from xiancheng.results.contents.contributions import SEEN, error, points, whole_rows
 from xiancheng.results.contents.words import CAUSES
 from xiancheng.scenarios.checking import Words
-from xiancheng.scenarios.paired import PARTS
+from xiancheng.scenarios.ensemble import PARTS
 
 if TYPE_CHECKING:
     from xiancheng.calibration.region import Region

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from xiancheng.results.analysis.sensitivity import Question
-    from xiancheng.scenarios.paired import Runs
+    from xiancheng.scenarios.ensemble import Summaries
     from xiancheng.scenarios.scenario import Scenario
 
 
@@ -89,8 +89,8 @@ def attribute(asked: Namespace, say: Say) -> int:
     from xiancheng.results.analysis.attribution import WORLDS, CoalitionGame, identity
     from xiancheng.results.analysis.attribution import attribute as attribute_effect
     from xiancheng.results.comparison import attributed
+    from xiancheng.scenarios.ensemble import layered
     from xiancheng.scenarios.naming import called
-    from xiancheng.scenarios.paired import Draw, layered
 
     words.at_least(1, "permutations", asked.permutations)
     if asked.draws is None:  # a world for each antithetic pair of orders
@@ -99,10 +99,10 @@ def attribute(asked: Namespace, say: Say) -> int:
     scenario = words.scenario(asked)
     note_inactive(scenario, say)
     words.possible(asked, scenario, seed=asked.seed, scale=asked.scale, draws=asked.draws)
-    draws = layered(asked.region, asked.draws, asked.seed) if asked.draws else [Draw(asked.seed)]
     day = words.day(asked.at) or words.last_deadline(asked, scenario)
     with words.runs(asked, scenario, day) as runs:
         place = words.group_named(runs, asked.county)
+        draws = layered(runs.spec, asked.draws, asked.seed) if asked.draws else [runs.spec]
         game = CoalitionGame.of(scenario, asked.permutations, len(draws), asked.seed)
         count = len(game.coalitions())
         cost.announce(say, [_work(asked, scenario, count)], asked.jobs)
@@ -111,22 +111,23 @@ def attribute(asked: Namespace, say: Say) -> int:
                 scenario, runs, permutations=asked.permutations, draws=draws, seed=asked.seed,
                 done=step,
             )  # fmt: skip
-    remarks = [*attributed.remarks(told, asked.scale, runs.pack, say.lang)]
-    remarks += evidence.remarks(runs.pack, say.lang) if asked.draws else []
+    remarks = [*attributed.remarks(told, asked.scale, runs.spec.pack, say.lang)]
+    remarks += evidence.remarks(runs.spec.pack, say.lang) if asked.draws else []
     written = told.to_frame()
     if asked.json:
         about = {"scenario": scenario.name, "date": str(told.day), "runs": told.runs}
         titles = {
-            "title": called(scenario, runs.pack)._asdict(), "scenario_sha256": identity(scenario)
+            "title": called(scenario, runs.spec.pack)._asdict(),
+            "scenario_sha256": identity(scenario),
         }  # fmt: skip
         sampling = {"permutations": told.permutations, "draws": told.draws, "scale": asked.scale}
-        sample = {"posterior": evidence.sample(runs.pack) if asked.draws else None}
+        sample = {"posterior": evidence.sample(runs.spec.pack) if asked.draws else None}
         report = {"shares": told.to_frame(), "remarks": remarks}
         print(cells.as_json({**about, **titles, **sampling, **report, **sample}))
         _csv(written, asked, say)
         return DONE
     where = told.groups[place]
-    name = called(scenario, runs.pack).said(say.lang)
+    name = called(scenario, runs.spec.pack).said(say.lang)
     title = f"{name} · {where.said(say.lang)} · {told.day}"
     table(title, *attributed.projects(told, place, say.lang, asked.scale))
     table(title, *attributed.measures(told, place, say.lang, asked.scale))
@@ -152,7 +153,7 @@ def sensitivity(asked: Namespace, say: Say) -> int:
         place = words.group_named(runs, asked.county)
         question = sensitivity.Question(outcome, place, asked.effect)
         chosen = sensitivity.factors(asked.factors)
-        if idle := sensitivity.inactive(chosen, scenario, runs.pack, question):
+        if idle := sensitivity.inactive(chosen, scenario, runs.spec.pack, question):
             say.note(*message(idle))
         screened = None
         if asked.method == "morris":
@@ -169,7 +170,7 @@ def sensitivity(asked: Namespace, say: Say) -> int:
                     scenario, question, runs, names=names, points=sizes["points"],
                     seed=asked.seed, done=step,
                 )  # fmt: skip
-        where = reported_groups(runs.pack)[place]
+        where = reported_groups(runs.spec.pack)[place]
     written, remarks = (
         told,
         [*sensitivity.remarks(asked.method, asked.effect, asked.seed, say.lang)],
@@ -226,7 +227,7 @@ def _screened(
     asked: Namespace,
     scenario: "Scenario",
     question: "Question",
-    runs: "Runs",
+    runs: "Summaries",
     trajectories: int,
     say: Say,
 ) -> "pd.DataFrame":

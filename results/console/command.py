@@ -67,7 +67,7 @@ def vacant(host: str, port: int) -> None:
 def _serve(asked: Namespace, jobs: int, say: Say) -> None:
     from xiancheng.calibration.region import load
     from xiancheng.results.console.app import serve
-    from xiancheng.results.console.desk import Desk
+    from xiancheng.results.console.jobs import JobQueue
     from xiancheng.results.console.library import Library
     from xiancheng.results.console.server import Server
     from xiancheng.results.console.study import Sizes
@@ -84,7 +84,9 @@ def _serve(asked: Namespace, jobs: int, say: Say) -> None:
     pack = load(asked.region)
     level(pack, resolve("plan").until)  # once, and not while somebody waits
     sizes = Sizes(asked.quick_scale, asked.quick_draws, asked.scale, asked.draws)
-    server = Server(Desk(jobs), pack, asked.region, Library(asked.saved, asked.region), RUNS, sizes)
+    server = Server(
+        JobQueue(jobs), pack, asked.region, Library(asked.saved, asked.region), RUNS, sizes
+    )
     shown = f"[{asked.host}]" if ":" in asked.host else asked.host
     say.note(
         f"网页：http://{shown}:{asked.port}/ （Ctrl+C 结束）",

@@ -25,7 +25,7 @@ def made(subject: "Subject", form: str, lang: "Lang", runs: Path) -> tuple[str, 
     from xiancheng.scenarios.run_spec import RunSpec
 
     possible([form])
-    plan, answers = subject.both.plan, Answers.here()
+    plan, answers = subject.both.scenario, Answers.here()
     asked = plan.settings
     request = RunSpec.of(
         plan.scenario, region=plan.region.folder, seed=asked["seed"], scale=asked["scale"]

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from xiancheng.results.keeping.answers import beside
 from xiancheng.results.keeping.evidence import evidence
@@ -92,19 +91,16 @@ def _anew(saved: Saved, folder: Path) -> Record:
     """The record of the same run, run again: with its baseline and draws if it had them."""
     from xiancheng.results import verdict_table
     from xiancheng.results.verdict.verdict import verdicts
-    from xiancheng.scenarios import ensemble
+    from xiancheng.scenarios.ensemble import ensemble
 
     spec = saved.spec
-    asked: dict[str, Any] = {"region": spec.region, "seed": spec.seed, "scale": spec.scale}
     if "delivery.csv" in saved.record.files:  # written by `xiancheng run`
         judged = saved.record.verdicts
         n = int(judged[0].get("draws", 0)) if judged else 0
-        scenario = spec.scenario
-        draws = ensemble.draws(scenario, n, lambda: None, **asked) if n else None
-        both = ensemble.pair(scenario, parameters=spec.parameters, draw=spec.draw, **asked)
-        found, delivered = verdicts(both, draws), verdict_table.delivery(both.plan)
-        more = beside(both.plan, delivered)
-        write(folder, both.plan, spec, {}, found, more, evidence(spec, found))
+        both = ensemble(spec, draws=n)
+        found, delivered = verdicts(both), verdict_table.delivery(both.scenario)
+        more = beside(both.scenario, delivered)
+        write(folder, both.scenario, spec, {}, found, more, evidence(spec, found))
     else:
         write(folder, simulate(spec), spec, {})
     anew = opened(folder)

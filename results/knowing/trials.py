@@ -21,7 +21,7 @@ from xiancheng.calibration.summaries import enumerated, rate, residents, summari
 from xiancheng.results.keeping.keyed import Store
 from xiancheng.results.keeping.store import RUN
 from xiancheng.results.sweeps.command import Sweep
-from xiancheng.scenarios.engines import Local
+from xiancheng.scenarios.executor import LocalExecutor
 from xiancheng.scenarios.run_spec import RunSpec
 from xiancheng.scenarios.sweep import Design
 from xiancheng.sim.state import Bools, Floats
@@ -117,7 +117,7 @@ def made(
         if the disk is full.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    sweep = Sweep(design, folder, (1, 1), Local(min(jobs, len(design))), resume=True)
+    sweep = Sweep(design, folder, (1, 1), LocalExecutor(min(jobs, len(design))), resume=True)
     sweep.need().refuse()
     sweep.begin()
     tally = sweep.run(settled)

@@ -2,10 +2,8 @@
 
 from argparse import Namespace
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import get_context
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -16,9 +14,8 @@ from xiancheng.results.analysis.attribution import AttributionTable, printed, qu
 from xiancheng.results.contents.subject import Subject, saved
 from xiancheng.results.keeping import store
 from xiancheng.results.keeping.files import writable
-from xiancheng.results.stopping import end_workers
 from xiancheng.scenarios.checking import ScenarioError
-from xiancheng.scenarios.engines import WorkersLostError, leave_signals, one_thread_each
+from xiancheng.scenarios.executor import LocalExecutor
 from xiancheng.scenarios.resolving import is_shipped, resolve
 from xiancheng.scenarios.run_spec import RunSpec, check_run
 
@@ -77,16 +74,8 @@ def beside(
     does: Callable[..., Made], *given: object, **more: object
 ) -> Iterator[Callable[[], Made]]:
     """Call a function in a process of its own; what is given waits for what it made."""
-    with ProcessPoolExecutor(1, get_context("spawn"), leave_signals) as process:
-        with one_thread_each():
-            made = process.submit(does, *given, **more)
-        try:
-            yield made.result
-        except BrokenProcessPool:
-            raise WorkersLostError from None
-        except BaseException:
-            end_workers()
-            raise
+    with LocalExecutor(1) as executor:
+        yield executor.submit(partial(does, *given, **more)).result
 
 
 def _checked(asked: Namespace, scenario: "Scenario") -> None:
@@ -103,18 +92,13 @@ def _run(asked: Namespace, scenario: "Scenario", answers: "Answers") -> store.Sa
     from xiancheng.results import verdict_table
     from xiancheng.results.keeping.answers import keep
     from xiancheng.results.verdict.verdict import verdicts
-    from xiancheng.scenarios import ensemble
+    from xiancheng.scenarios.ensemble import ensemble
 
     request = {"region": asked.region, "seed": asked.seed, "scale": asked.scale}
-    both = ensemble.pair(scenario, answer=answers, **request)
-    drawn = None
-    if asked.draws:
-        drawn = ensemble.draws(
-            scenario, asked.draws, lambda: None, jobs=asked.jobs, answer=answers, **request
-        )
-    found, delivered = verdicts(both, drawn), verdict_table.delivery(both.plan)
+    both = ensemble(scenario, draws=asked.draws, jobs=asked.jobs, cache=answers, **request)
+    found, delivered = verdicts(both), verdict_table.delivery(both.scenario)
     told = RunSpec.of(scenario, **request)
-    folder, _ = keep(both.plan, told, found, delivered, store.RUNS, answers)
+    folder, _ = keep(both.scenario, told, found, delivered, store.RUNS, answers)
     return store.found(folder)
 
 

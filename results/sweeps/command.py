@@ -27,7 +27,7 @@ from xiancheng.results.keeping.keyed import Store
 from xiancheng.results.keeping.ledger import SWEEP
 from xiancheng.results.keeping.room import Need
 from xiancheng.results.keeping.store import opened
-from xiancheng.scenarios.engines import DEATHS, Engine, Lost
+from xiancheng.scenarios.executor import TRIES, Executor, Lost
 from xiancheng.scenarios.run_spec import check_same_code, code_digest, digest_of
 from xiancheng.scenarios.sweep import Design
 
@@ -165,7 +165,7 @@ class Sweep:
     design: Design
     folder: Path
     shard: tuple[int, int]
-    engine: Engine
+    executor: Executor
     resume: bool
 
     @cached_property
@@ -188,7 +188,7 @@ class Sweep:
     def need(self) -> Need:
         """What the sweep takes, as far as it is not there."""
         left = set(self.keys.values()) - Store(self.folder).keys()
-        return Need.of(self.design, len(left), self.engine.jobs, self.folder)
+        return Need.of(self.design, len(left), self.executor.jobs, self.folder)
 
     def works(self) -> list[Work]:
         """The runs that are not there yet, for a word on how long they take."""
@@ -272,20 +272,21 @@ class Sweep:
         _populate(self.design)
         job, tally = Job(self.folder, self.design.digest, code_digest()), Tally()
         left = list(self._missing(tally, settled))
-        while left:
-            elsewhere = []
-            for said in self.engine.run(job, left):
-                report = self._given_up(job, said) if isinstance(said, Lost) else said
-                if report.state == "no room":
-                    raise StoppedError(self.folder, report.note)
-                if report.state == "elsewhere":
-                    elsewhere.append(report.number)
-                    continue
-                tally.done += report.state == "done"
-                tally.kept += report.state == "kept"
-                tally.failed += [report] * (report.state == "failed")
-                settled()
-            left = self._wait_for_one(elsewhere)
+        with self.executor:
+            while left:
+                elsewhere = []
+                for result in self.executor.map(job, left):
+                    report = self._given_up(job, result) if isinstance(result, Lost) else result
+                    if report.state == "no room":
+                        raise StoppedError(self.folder, report.note)
+                    if report.state == "elsewhere":
+                        elsewhere.append(report.number)
+                        continue
+                    tally.done += report.state == "done"
+                    tally.kept += report.state == "kept"
+                    tally.failed += [report] * (report.state == "failed")
+                    settled()
+                left = self._wait_for_one(elsewhere)
         return tally
 
     def _missing(self, tally: Tally, settled: Callable[[], None]) -> Iterator[int]:
@@ -299,7 +300,7 @@ class Sweep:
                 yield number
 
     def _given_up(self, job: Job, lost: Lost) -> Report:
-        reason = f"WorkerDied: the worker ended {DEATHS} times while it ran this alone"
+        reason = f"WorkerDied: the worker ended {TRIES} times while it ran this alone"
         return job.failed(lost.task, self.keys[lost.task], reason)
 
     def _wait_for_one(self, numbers: list[int]) -> list[int]:

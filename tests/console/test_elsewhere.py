@@ -13,7 +13,6 @@ from xiancheng.results.console.draft import Draft
 from xiancheng.results.console.session import Session
 from xiancheng.results.console.shown import Shown
 from xiancheng.results.console.views.tables import Assumptions, Delivery
-from xiancheng.results.console.work import compute
 from xiancheng.scenarios.checking import ScenarioError
 from xiancheng.scenarios.outcome import reported_groups
 
@@ -64,11 +63,11 @@ def test_a_measure_is_set_apart_in_a_county_of_the_region_in_use(elsewhere):
 
 
 def test_tasks_and_caveats_of_another_plan_are_left_out(elsewhere):
-    region, name = load(elsewhere), str(elsewhere)
+    name = str(elsewhere)
     draft = Draft.of("plan", region=name).county("M02", "371421", 0.5)
     question = Question(draft.scenario, Draft.of("baseline").scenario, name, 0.002, 0)
-    central = [compute(task) for task in question.central()]
-    answer = Answer.of(question, region, central, preliminary=False)
+    central = [question.summarize(spec) for spec in question.specs]
+    answer = Answer.of(question, central, preliminary=False)
     shown = Shown(Session("zh", draft, Draft.of("baseline")), answer)
     assert NAME in shown.basis()
     delivery = "".join(Delivery.parts(None, shown))
