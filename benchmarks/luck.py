@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xiancheng.scenarios.ensemble import Summaries, baseline_of, judged_on
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import RATE, Group, reported_groups
-from xiancheng.scenarios.resolving import resolve
 from xiancheng.scenarios.run_spec import RunSpec
 
 if TYPE_CHECKING:

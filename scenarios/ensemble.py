@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 import numpy as np
 
 from xiancheng.calibration import posterior
-from xiancheng.calibration.refusal import RequestError
+from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.region import Region
 from xiancheng.scenarios.executor import Executor, Lost, WorkersLostError, local
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import CAUSES, PUBLISHED, RATE, Outcome, group_of
-from xiancheng.scenarios.resolving import resolve
 from xiancheng.scenarios.run_spec import RunSpec
-from xiancheng.scenarios.scenario import Scenario
+from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.scenarios.simulation import simulate
 from xiancheng.sim.indicators import INDICATORS
 from xiancheng.sim.state import Floats

@@ -26,7 +26,7 @@ from time import monotonic
 from types import TracebackType
 from typing import Any, Self
 
-from xiancheng.calibration.refusal import RequestError
+from xiancheng.calibration.errors import RequestError
 
 BATCH_SECONDS = 0.35  # of work sent at once: much more than sending it takes
 LARGEST_BATCH = 256

@@ -14,7 +14,7 @@ from zlib import compress, decompress
 import numpy as np
 
 from xiancheng.calibration import naming, parsing
-from xiancheng.calibration.refusal import RefusedError, RequestError
+from xiancheng.calibration.errors import RefusedError, RequestError
 from xiancheng.sim.indicators import INDICATORS
 from xiancheng.sim.state import quarter_with
 
@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from xiancheng.calibration.region import Region, Target
+    from xiancheng.calibration.region import Region
+    from xiancheng.calibration.schema import Target
     from xiancheng.scenarios.run_spec import RunSpec
-    from xiancheng.scenarios.scenario import Scenario
+    from xiancheng.scenarios.scenario_files import Scenario
     from xiancheng.sim.accounts import Growth
     from xiancheng.sim.state import Floats, Ints
 

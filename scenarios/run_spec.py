@@ -19,12 +19,12 @@ from typing import Any
 import numpy as np
 
 from xiancheng.calibration import code_identity, parsing, priors
-from xiancheng.calibration.refusal import RequestError
+from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.region import Region, load
-from xiancheng.scenarios.loading import Plan, shipped
-from xiancheng.scenarios.plan import policy
-from xiancheng.scenarios.resolving import resolve
-from xiancheng.scenarios.scenario import LATEST, Scenario
+from xiancheng.scenarios.loader import resolve, shipped_plans
+from xiancheng.scenarios.plan_files import Plan
+from xiancheng.scenarios.policy import compile_policy
+from xiancheng.scenarios.scenario_files import LATEST, Scenario
 from xiancheng.sim.levers import LEVERS
 from xiancheng.sim.parameters import Parameters
 from xiancheng.sim.state import quarter_with
@@ -150,7 +150,7 @@ class RunSpec:
     @cached_property
     def levers_digest(self) -> str:
         """The sha256 of the levers in force; of computed numbers, so for this process only."""
-        in_force = policy(self.scenario, self.pack)
+        in_force = compile_policy(self.scenario, self.pack)
         content = hashlib.sha256()
         for quarter in range(in_force.first, quarter_with(self.scenario.until) + 1):
             for name in LEVERS:
@@ -173,7 +173,7 @@ class RunSpec:
         plan, inputs = self.scenario.plan, self.inputs
         return {
             "scenario": _text_of(inputs["scenario"])
-            if shipped().get(plan.name) == plan.folder
+            if shipped_plans().get(plan.name) == plan.folder
             else self.scenario,
             "doses": dict(self.scenario.doses),
             "digests": (inputs["plan"], inputs["region"]),

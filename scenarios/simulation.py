@@ -20,12 +20,12 @@ from xiancheng.calibration.circumstances import fertility
 from xiancheng.calibration.compiling import keep_compiled
 from xiancheng.calibration.population import population
 from xiancheng.calibration.region import load
-from xiancheng.scenarios.acting import warn_of_inactive
+from xiancheng.scenarios.inactive import warn_of_inactive
 from xiancheng.scenarios.outcome import Outcome, between, reported_groups
-from xiancheng.scenarios.plan import policy
+from xiancheng.scenarios.policy import compile_policy
 from xiancheng.scenarios.run_spec import RunSpec, check_numbers
-from xiancheng.scenarios.scenario import Scenario
-from xiancheng.sim import UrbanModel, accounts, observation, schooling
+from xiancheng.scenarios.scenario_files import Scenario
+from xiancheng.sim import accounts, observation, schooling
 from xiancheng.sim.calendar import quarters_between
 from xiancheng.sim.conditions import Conditions
 from xiancheng.sim.destination import Alternatives
@@ -33,7 +33,7 @@ from xiancheng.sim.destination_constants import DestinationConstants, solve
 from xiancheng.sim.indicators import INDICATORS
 from xiancheng.sim.levers import Levers
 from xiancheng.sim.markets import Markets
-from xiancheng.sim.model import CHUNK
+from xiancheng.sim.model import CHUNK, UrbanModel
 from xiancheng.sim.places import Places
 from xiancheng.sim.population import Population
 from xiancheng.sim.randomness import RandomStreams
@@ -134,7 +134,7 @@ class RegionModel(UrbanModel):
         groups = reported_groups(pack)
         member = np.array([[c in g.counties for c in range(len(pack.counties))] for g in groups])
         super().__init__(
-            *begun, spec.values, policy(chosen, pack),
+            *begun, spec.values, compile_policy(chosen, pack),
             start=chosen.start, until=chosen.until, seed=spec.seed, draw=spec.draw,
             conditions=chosen.conditions, fertility=fertility(pack, chosen.start, spec.known_until),
             groups=member.astype(float), threads=threads, chunk=chunk,

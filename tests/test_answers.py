@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from xiancheng.calibration import posterior
-from xiancheng.calibration.refusal import RequestError
+from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.region import load
 from xiancheng.results.cli import main
 from xiancheng.results.keeping import answers, bounded, store

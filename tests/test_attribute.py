@@ -20,8 +20,8 @@ from xiancheng.results.analysis.attribution import (
 from xiancheng.results.cli import main
 from xiancheng.results.comparison import attributed
 from xiancheng.scenarios.ensemble import Summaries, baseline_of, judged_on, layered
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import RATE
-from xiancheng.scenarios.resolving import resolve
 from xiancheng.scenarios.run_spec import RunSpec
 from xiancheng.scenarios.simulation import simulate
 

@@ -12,7 +12,7 @@ from xiancheng.results.columns import COLUMNS, TABLES
 from xiancheng.results.keeping import answers, ledger, store, tables
 from xiancheng.results.verdict.verdict import verdicts
 from xiancheng.scenarios.ensemble import ensemble
-from xiancheng.scenarios.resolving import resolve
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.run_spec import RunSpec
 
 SCALE = 0.005

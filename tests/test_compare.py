@@ -15,7 +15,7 @@ import pytest
 
 from benchmarks.luck import noise
 from xiancheng.calibration import posterior
-from xiancheng.calibration.refusal import RequestError
+from xiancheng.calibration.errors import RequestError
 from xiancheng.results import cells
 from xiancheng.results.analysis.compare import Comparand, compare, ordered, parts_of_spread
 from xiancheng.results.cli import main
@@ -23,7 +23,7 @@ from xiancheng.results.comparison import compared
 from xiancheng.results.contents.words import CAUSES
 from xiancheng.results.verdict.verdict import Verdict
 from xiancheng.scenarios.ensemble import Summaries, ensemble, independent, layered
-from xiancheng.scenarios.resolving import resolve
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.run_spec import RunSpec
 from xiancheng.scenarios.simulation import simulate
 

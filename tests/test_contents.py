@@ -7,13 +7,13 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from xiancheng.calibration.refusal import RequestError
+from xiancheng.calibration.errors import RequestError
 from xiancheng.results.analysis.attribution import AttributionTable, quick
 from xiancheng.results.contents import conclusions, counties, document, provenance, subject, targets
 from xiancheng.results.contents.parts import Chart, Column, Points, Table
 from xiancheng.results.contents.words import indicator, likely
 from xiancheng.scenarios.ensemble import ensemble
-from xiancheng.scenarios.resolving import resolve
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.run_spec import horizon
 
 SCALE = 0.01

@@ -10,8 +10,8 @@ from types import SimpleNamespace
 import pytest
 
 from tests.test_packs import COLUMNS, built, lines_of
+from xiancheng.calibration.errors import RequestError, ScenarioError
 from xiancheng.calibration.naming import place_names
-from xiancheng.calibration.refusal import RequestError
 from xiancheng.calibration.region import load
 from xiancheng.results import caveats
 from xiancheng.results.analysis.attribution import identity, printed
@@ -22,11 +22,9 @@ from xiancheng.results.contents.words import dated
 from xiancheng.results.report.command import named
 from xiancheng.results.sweeps import swept
 from xiancheng.results.verdict.verdict import Verdict
-from xiancheng.scenarios.checking import ScenarioError
-from xiancheng.scenarios.differences import differences
+from xiancheng.scenarios.diff import called, differences
 from xiancheng.scenarios.ensemble import ensemble
-from xiancheng.scenarios.naming import called
-from xiancheng.scenarios.resolving import resolve
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.run_spec import RunSpec, horizon
 
 HERE, SCALE = load("binzhou"), 0.005

@@ -19,7 +19,7 @@ from xiancheng.results.verdict import level as levels
 from xiancheng.results.verdict.level import DRAWS, Level
 from xiancheng.results.verdict.verdict import Verdict
 from xiancheng.scenarios.ensemble import Summaries, ensemble, judged_on, layered
-from xiancheng.scenarios.resolving import resolve
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.run_spec import RunSpec
 
 SCALE, N = 0.005, 3

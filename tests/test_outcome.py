@@ -12,15 +12,15 @@ import pandas as pd
 import pytest
 
 import xiancheng
-from xiancheng.calibration.refusal import RefusedError, RequestError
+from xiancheng.calibration.errors import RefusedError, RequestError
 from xiancheng.calibration.region import load
 from xiancheng.results.keeping import ledger, record, store
 from xiancheng.results.keeping.keyed import Store
 from xiancheng.results.verdict.verdict import verdicts
 from xiancheng.scenarios import indicators, simulate
 from xiancheng.scenarios.ensemble import ensemble
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import MODEL_TARGETS
-from xiancheng.scenarios.resolving import resolve
 from xiancheng.scenarios.run_spec import RunSpec
 
 SCALE = 0.005

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from xiancheng.calibration import posterior
-from xiancheng.calibration.refusal import RequestError
+from xiancheng.calibration.errors import RequestError
 from xiancheng.results.analysis import certificate as certify
 from xiancheng.results.analysis import goal_seek as seek
 from xiancheng.results.analysis.goal_seek import least
@@ -19,7 +19,7 @@ from xiancheng.results.cli import main
 from xiancheng.results.seeking import sought
 from xiancheng.results.verdict.level import at_deadlines, level
 from xiancheng.scenarios.ensemble import RunSummary, Summaries, independent, layered
-from xiancheng.scenarios.resolving import resolve
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.run_spec import RunSpec
 
 SCALE = 0.005

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.priors import catalogue
-from xiancheng.calibration.refusal import RequestError
 from xiancheng.results.analysis.sensitivity import (
     LEAST,
     LUCK,
@@ -22,7 +22,7 @@ from xiancheng.results.analysis.sensitivity import (
 )
 from xiancheng.results.cli import main
 from xiancheng.scenarios.ensemble import Summaries
-from xiancheng.scenarios.resolving import resolve
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.run_spec import RunSpec
 
 pytest.importorskip("SALib")

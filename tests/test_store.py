@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from xiancheng.calibration.refusal import RequestError
+from xiancheng.calibration.errors import RequestError
 from xiancheng.results.keeping import ledger, record, reproducing, store, tables
 from xiancheng.results.keeping.keyed import Store
 from xiancheng.results.sweeps import swept

@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 from xiancheng.calibration import posterior, priors
-from xiancheng.calibration.refusal import RequestError
+from xiancheng.calibration.errors import RequestError, ScenarioError
 from xiancheng.calibration.region import load
 from xiancheng.results.cli import main
 from xiancheng.results.keeping import ledger, record
@@ -25,7 +25,6 @@ from xiancheng.results.keeping.room import Need
 from xiancheng.results.sweeps import command as sweeping
 from xiancheng.results.sweeps import planning
 from xiancheng.scenarios import simulation
-from xiancheng.scenarios.checking import ScenarioError
 from xiancheng.scenarios.executor import DaskExecutor, InlineExecutor
 from xiancheng.scenarios.points import sampled
 from xiancheng.scenarios.run_spec import RunSpec, code_digest, digest_of

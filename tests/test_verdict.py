@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from xiancheng.calibration.baselines import hindcast
+from xiancheng.calibration.baselines.forecast import hindcast
 from xiancheng.calibration.panel import record
 from xiancheng.calibration.region import load
 from xiancheng.results.verdict import level as levels
@@ -23,7 +23,7 @@ from xiancheng.results.verdict.level import (
 )
 from xiancheng.results.verdict.verdict import Verdict
 from xiancheng.scenarios.ensemble import TargetDraws, ensemble
-from xiancheng.scenarios.resolving import resolve
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.run_spec import horizon
 
 SCALE = 0.01

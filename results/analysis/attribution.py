@@ -27,12 +27,12 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy as np
 
-from xiancheng.calibration.refusal import RequestError
+from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.region import load
 from xiancheng.scenarios.ensemble import PARTS, RunSummary, Summaries, judged_on, layered
 from xiancheng.scenarios.outcome import RATE, Group, reported_groups
 from xiancheng.scenarios.run_spec import RunSpec, digest_of
-from xiancheng.scenarios.scenario import Scenario
+from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.sim.state import Floats
 
 if TYPE_CHECKING:

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
+from xiancheng.calibration.errors import RequestError
+from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.priors import catalogue
-from xiancheng.calibration.refusal import RequestError
 from xiancheng.results.keeping.store import Saved, on_file
 from xiancheng.results.verdict import level as levels
 from xiancheng.results.verdict.level import Level
 from xiancheng.results.verdict.verdict import INTERVAL, Verdict
-from xiancheng.scenarios.checking import Words
-from xiancheng.scenarios.differences import diff, differences
+from xiancheng.scenarios.diff import diff, differences
 from xiancheng.scenarios.ensemble import (
     PARTS,
     RunSummary,
@@ -30,16 +30,17 @@ from xiancheng.scenarios.ensemble import (
     reference_of,
     summarize,
 )
+from xiancheng.scenarios.loader import is_shipped, resolve
 from xiancheng.scenarios.outcome import Group, floor, group_of, reported_groups
-from xiancheng.scenarios.resolving import is_shipped, resolve
 from xiancheng.scenarios.run_spec import RunSpec, code_digest
-from xiancheng.scenarios.scenario import Scenario
+from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.sim.state import Floats
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from xiancheng.calibration.region import Region, Target
+    from xiancheng.calibration.region import Region
+    from xiancheng.calibration.schema import Target
 
 
 @dataclass(frozen=True)

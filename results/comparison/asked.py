@@ -6,16 +6,17 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from xiancheng.calibration import naming, parsing
-from xiancheng.calibration.refusal import RequestError
+from xiancheng.calibration.errors import RequestError
+from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.naming import nearest
 from xiancheng.results import cells
-from xiancheng.scenarios.checking import Words, nearest
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import reported_groups
-from xiancheng.scenarios.resolving import resolve
 from xiancheng.scenarios.run_spec import check_run, horizon
 
 if TYPE_CHECKING:
     from xiancheng.scenarios.ensemble import Summaries
-    from xiancheng.scenarios.scenario import Scenario
+    from xiancheng.scenarios.scenario_files import Scenario
 
 
 def scenario(asked: Namespace) -> "Scenario":

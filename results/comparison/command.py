@@ -3,7 +3,7 @@
 from argparse import Namespace
 from typing import TYPE_CHECKING, TypeVar
 
-from xiancheng.calibration.refusal import RequestError
+from xiancheng.calibration.errors import RequestError
 from xiancheng.results import cells, cost
 from xiancheng.results.cli import Say
 from xiancheng.results.comparison import asked as words
@@ -11,7 +11,7 @@ from xiancheng.results.file_checks import note_inactive
 from xiancheng.results.keeping import evidence
 from xiancheng.results.show import progress, table
 from xiancheng.results.stopping import DONE
-from xiancheng.scenarios.acting import message
+from xiancheng.scenarios.inactive import message
 
 Number = TypeVar("Number", int, float)
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from xiancheng.results.analysis.sensitivity import Question
     from xiancheng.scenarios.ensemble import Summaries
-    from xiancheng.scenarios.scenario import Scenario
+    from xiancheng.scenarios.scenario_files import Scenario
 
 
 def compare(asked: Namespace, say: Say) -> int:
@@ -89,8 +89,8 @@ def attribute(asked: Namespace, say: Say) -> int:
     from xiancheng.results.analysis.attribution import WORLDS, CoalitionGame, identity
     from xiancheng.results.analysis.attribution import attribute as attribute_effect
     from xiancheng.results.comparison import attributed
+    from xiancheng.scenarios.diff import called
     from xiancheng.scenarios.ensemble import layered
-    from xiancheng.scenarios.naming import called
 
     words.at_least(1, "permutations", asked.permutations)
     if asked.draws is None:  # a world for each antithetic pair of orders

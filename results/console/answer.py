@@ -25,7 +25,7 @@ from xiancheng.scenarios.ensemble import (
 )
 from xiancheng.scenarios.outcome import PUBLISHED, Group, Outcome
 from xiancheng.scenarios.run_spec import RunSpec, digest_of
-from xiancheng.scenarios.scenario import Scenario
+from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.scenarios.simulation import simulate
 from xiancheng.sim.state import Floats
 

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from nicegui import app, ui
 from starlette.concurrency import run_in_threadpool
 
+from xiancheng.calibration.yaml_positions import MAX_BYTES
 from xiancheng.results.console.answer import Question
 from xiancheng.results.console.arriving import arrived
 from xiancheng.results.console.choosing import usual
@@ -22,7 +23,6 @@ from xiancheng.results.console.server import Server
 from xiancheng.results.console.study import keyed, made
 from xiancheng.scenarios.executor import THREADS
 from xiancheng.scenarios.outcome import reported_groups
-from xiancheng.scenarios.reading import MAX_BYTES
 
 ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" '

@@ -6,7 +6,7 @@ from argparse import Namespace
 from errno import EADDRINUSE
 from importlib.util import find_spec
 
-from xiancheng.calibration.refusal import RequestError
+from xiancheng.calibration.errors import RequestError
 from xiancheng.results.cli import Say
 from xiancheng.results.console.arguments import HERE
 from xiancheng.results.stopping import DONE
@@ -14,7 +14,7 @@ from xiancheng.results.stopping import DONE
 
 def console(asked: Namespace, say: Say) -> int:
     """Serve the page until interrupted."""
-    from xiancheng.scenarios.resolving import resolve
+    from xiancheng.scenarios.loader import resolve
     from xiancheng.scenarios.run_spec import check_run
 
     if find_spec("nicegui") is None:
@@ -73,7 +73,7 @@ def _serve(asked: Namespace, jobs: int, say: Say) -> None:
     from xiancheng.results.console.study import Sizes
     from xiancheng.results.keeping.store import RUNS
     from xiancheng.results.verdict.level import level
-    from xiancheng.scenarios.resolving import resolve
+    from xiancheng.scenarios.loader import resolve
 
     if asked.host != HERE:
         say.note(

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
-from xiancheng.calibration.refusal import RequestError
+from xiancheng.calibration.errors import RequestError
 from xiancheng.scenarios.ensemble import RunSummary, Summarize
 from xiancheng.scenarios.executor import Executor, LocalExecutor
 from xiancheng.scenarios.run_spec import RunSpec

@@ -2,7 +2,7 @@
 
 from itertools import count, islice
 
-from xiancheng.calibration.refusal import RequestError
+from xiancheng.calibration.errors import RequestError
 from xiancheng.results.console.draft import shipped_titles
 from xiancheng.results.console.library import Library
 from xiancheng.results.console.session import Session

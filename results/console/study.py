@@ -10,7 +10,7 @@ from xiancheng.results.console.answer import Answer, Question
 from xiancheng.results.console.jobs import JobQueue
 from xiancheng.scenarios.ensemble import RunSummary
 from xiancheng.scenarios.run_spec import RunSpec
-from xiancheng.scenarios.scenario import Scenario
+from xiancheng.scenarios.scenario_files import Scenario
 
 if TYPE_CHECKING:
     from xiancheng.calibration.region import Region

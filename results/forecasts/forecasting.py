@@ -12,18 +12,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xiancheng.calibration import meld, posterior
-from xiancheng.calibration.baselines import BASELINES, Known, Standing
+from xiancheng.calibration.baselines import BASELINES
+from xiancheng.calibration.baselines.forecast import Known, Standing
+from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.panel import Panel, record, years_between
-from xiancheng.calibration.refusal import RequestError
 from xiancheng.calibration.region import Region, load
 from xiancheng.results.forecasts.frozen import REGISTERED, Settings
 from xiancheng.results.verdict import level
 from xiancheng.results.verdict.level import stack
 from xiancheng.scenarios.ensemble import Keyed, baseline_of, layered
 from xiancheng.scenarios.executor import Lost, WorkersLostError, local
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import Group, reported_groups
-from xiancheng.scenarios.resolving import resolve
 from xiancheng.scenarios.run_spec import INFORMATION, RunSpec, check_run, horizon
 from xiancheng.scenarios.simulation import simulate
 from xiancheng.sim.parameters import Parameters

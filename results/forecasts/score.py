@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xiancheng.calibration import parsing
-from xiancheng.calibration.refusal import RequestError
+from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.region import Region, load
 from xiancheng.calibration.scores import LEVELS, Scores, interval
 from xiancheng.results import cells, cost

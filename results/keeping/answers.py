@@ -13,7 +13,7 @@ from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from xiancheng.calibration import cache
-from xiancheng.calibration.refusal import RequestError
+from xiancheng.calibration.errors import RequestError
 from xiancheng.results.columns import in_file
 from xiancheng.results.keeping import bounded, store
 from xiancheng.results.keeping.evidence import evidence

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from xiancheng.calibration.i18n import Words
 from xiancheng.results.keeping.answers import beside
 from xiancheng.results.keeping.evidence import evidence
 from xiancheng.results.keeping.record import Evidence, Record
 from xiancheng.results.keeping.store import Saved, opened, write
-from xiancheng.scenarios.checking import Words
 from xiancheng.scenarios.simulation import simulate
 
 

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.naming import is_path
-from xiancheng.calibration.refusal import RequestError
 from xiancheng.results.keeping import record, tables
 from xiancheng.results.keeping.files import digest, draft_of
 from xiancheng.results.keeping.record import Record

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from xiancheng.calibration import posterior
-from xiancheng.calibration.refusal import RequestError
+from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.region import load
 from xiancheng.results import cells, cost
 from xiancheng.results.cli import Say

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from xiancheng.calibration import priors
+from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.estimation.table import Table
-from xiancheng.calibration.refusal import RequestError
 from xiancheng.calibration.region import Region, load
 from xiancheng.calibration.summaries import enumerated, rate, residents, summaries
 from xiancheng.results.keeping.keyed import Store

@@ -7,22 +7,21 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from xiancheng.calibration.errors import RequestError, ScenarioError
 from xiancheng.calibration.naming import is_path
-from xiancheng.calibration.refusal import RequestError
 from xiancheng.results import cost
 from xiancheng.results.analysis.attribution import AttributionTable, printed, quick
 from xiancheng.results.contents.subject import Subject, saved
 from xiancheng.results.keeping import store
 from xiancheng.results.keeping.files import writable
-from xiancheng.scenarios.checking import ScenarioError
 from xiancheng.scenarios.executor import LocalExecutor
-from xiancheng.scenarios.resolving import is_shipped, resolve
+from xiancheng.scenarios.loader import is_shipped, resolve
 from xiancheng.scenarios.run_spec import RunSpec, check_run
 
 if TYPE_CHECKING:
     from xiancheng.results.cli import Say
     from xiancheng.results.keeping.answers import Answers
-    from xiancheng.scenarios.scenario import Scenario
+    from xiancheng.scenarios.scenario_files import Scenario
 
 Made = TypeVar("Made")
 

@@ -18,8 +18,8 @@ def seek(asked: Namespace, say: Say) -> int:
     from xiancheng.results.analysis.attribution import identity
     from xiancheng.results.caveats import unjudged
     from xiancheng.results.seeking import sought
+    from xiancheng.scenarios.diff import called
     from xiancheng.scenarios.ensemble import independent, layered
-    from xiancheng.scenarios.naming import called
     from xiancheng.scenarios.outcome import reported_groups
 
     words.at_least(1, "draws", asked.draws)

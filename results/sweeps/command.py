@@ -17,8 +17,8 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.population import population
-from xiancheng.calibration.refusal import RequestError
 from xiancheng.calibration.region import load
 from xiancheng.results.cost import Work
 from xiancheng.results.keeping import ledger

@@ -4,7 +4,7 @@ import os
 import re
 from pathlib import Path
 
-from xiancheng.calibration.refusal import RequestError
+from xiancheng.calibration.errors import RequestError
 from xiancheng.results.keeping.files import writable
 from xiancheng.results.sweeps.command import Sweep
 from xiancheng.scenarios.executor import DaskExecutor, LocalExecutor, addressed

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from xiancheng.calibration.i18n import Words
 from xiancheng.results import caveats
 from xiancheng.results.sweeps.command import Tally
-from xiancheng.scenarios.checking import Words
 from xiancheng.scenarios.outcome import reported_groups
 from xiancheng.scenarios.run_spec import RunSpec
 

@@ -14,8 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from xiancheng.calibration import cache, meld, posterior
-from xiancheng.calibration.baselines import SINGLE, Known, Pool, Standing, hindcast
-from xiancheng.calibration.baselines.forecast import ForecastError, luck
+from xiancheng.calibration.baselines import SINGLE
+from xiancheng.calibration.baselines.forecast import ForecastError, Known, Standing, hindcast, luck
+from xiancheng.calibration.baselines.pool import Pool
 from xiancheng.calibration.panel import Panel, RecordError, record, years_between
 from xiancheng.calibration.region import Region, load
 from xiancheng.results.forecasts.frozen import panel_digest, program

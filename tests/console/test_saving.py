@@ -2,7 +2,7 @@
 
 import pytest
 
-from xiancheng.calibration.refusal import RequestError
+from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.region import load
 from xiancheng.results.console import saving
 from xiancheng.results.console.draft import Draft

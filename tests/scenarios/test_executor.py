@@ -7,7 +7,7 @@ from concurrent.futures import wait
 
 import pytest
 
-from xiancheng.calibration.refusal import RequestError
+from xiancheng.calibration.errors import RequestError
 from xiancheng.scenarios.executor import (
     DaskExecutor,
     InlineExecutor,
