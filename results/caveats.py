@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from xiancheng.calibration import posterior
 from xiancheng.calibration.i18n import Words
 from xiancheng.results.contents.words import SIGNS, UNCLEAR
-from xiancheng.results.keeping import evidence
+from xiancheng.results.store.record import sample_notes
 from xiancheng.results.verdict_table import percent, usual_world
 from xiancheng.scenarios.diff import applied, foreign
 from xiancheng.scenarios.ensemble import Ensemble
@@ -61,7 +61,7 @@ def remarks(
     for number, caveat in caveats.items():
         yield f"{number} {caveat.said(lang)}"
     yield basis(table, belief(plan.region)).said(lang)
-    yield from evidence.remarks(plan.region, lang)
+    yield from sample_notes(plan.region, lang)
     yield Words(
         "有方案与起点之差 = 趋势 + 划转"
         + ("" if usual_world(table) else " + 外部条件")

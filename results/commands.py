@@ -23,8 +23,9 @@ def run(asked: Namespace, say: Say) -> int:
     """`xiancheng run`: verdicts, growth by cause, and a saved run."""
     from xiancheng.results import caveats, cost, figures, later_census, verdict_table
     from xiancheng.results.file_checks import inactive
-    from xiancheng.results.keeping import answers, store
-    from xiancheng.results.keeping.files import writable
+    from xiancheng.results.store.cache import StoredRuns, save_run
+    from xiancheng.results.store.files import check_writable
+    from xiancheng.results.store.runs import RUNS
     from xiancheng.results.verdict.verdict import verdicts
     from xiancheng.scenarios.diff import called
     from xiancheng.scenarios.ensemble import check_drawable, ensemble
@@ -36,11 +37,11 @@ def run(asked: Namespace, say: Say) -> int:
     check_run(scenario, **request, draws=asked.draws, jobs=1 if asked.jobs is None else asked.jobs)
     if asked.draws:
         check_drawable(RunSpec.of(scenario, **request))
-    folder = asked.out or store.RUNS
-    writable(folder)
+    folder = asked.out or RUNS
+    check_writable(folder)
     if asked.figure:
         figures.possible(asked.figure)
-    answer = answers.Answers.here()
+    answer = StoredRuns.here()
     pairs = 2 * (1 + asked.draws)
     work = cost.Work(pairs, asked.region, asked.scale, scenario.start, scenario.until)
     cost.announce(say, [work], asked.jobs)
@@ -59,7 +60,7 @@ def run(asked: Namespace, say: Say) -> int:
     told = RunSpec.of(scenario, **request)
     saved, before, failure = None, False, None
     try:
-        saved, before = answers.keep(both.scenario, told, found, delivered, folder, answer)
+        saved, before = save_run(both.scenario, told, found, delivered, folder, answer)
         if asked.figure:
             figures.verdict(found, asked.figure, say.lang)
     except OSError as error:  # the disk filled up meanwhile: what was computed is printed first
@@ -138,7 +139,7 @@ def check(asked: Namespace, say: Say) -> int:
 def show(asked: Namespace, say: Say) -> int:
     """`xiancheng show`: a scenario as resolved, or what another changes."""
     from xiancheng.calibration.region import load as load_region
-    from xiancheng.results.keeping.tables import yaml
+    from xiancheng.results.store.parquet import yaml
     from xiancheng.scenarios.diff import diff
     from xiancheng.scenarios.loader import resolve
 
@@ -228,7 +229,7 @@ def sweep(asked: Namespace, say: Say) -> int:
     """`xiancheng sweep`: every run of a design once; 1 if some gave no outcome."""
     from xiancheng.results import cost
     from xiancheng.results.file_checks import note_inactive
-    from xiancheng.results.keeping import ledger
+    from xiancheng.results.store import ledger
     from xiancheng.results.sweeps import command as sweeping
     from xiancheng.results.sweeps import planning, swept
     from xiancheng.scenarios.executor import SchedulerLostError
@@ -286,11 +287,12 @@ def sweep(asked: Namespace, say: Say) -> int:
 
 def reproduce(asked: Namespace, say: Say) -> int:
     """`xiancheng reproduce`: a saved run again, and whether its digests are the same."""
-    from xiancheng.results.keeping import reproducing, store
+    from xiancheng.results.store import reproduce
+    from xiancheng.results.store.runs import load_run
 
-    saved = store.found(asked.run)
+    saved = load_run(asked.run)
     with progress(say("重跑", "running again"), 1) as step:
-        differs = reproducing.again(saved)
+        differs = reproduce.again(saved)
         step()
     if asked.json:
         print(as_json({"run": saved.record.run, "same": not differs.files, **asdict(differs)}))

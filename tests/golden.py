@@ -18,7 +18,7 @@ from xiancheng.calibration import posterior, priors
 from xiancheng.calibration.panel import record
 from xiancheng.calibration.region import load
 from xiancheng.results.forecasts.frozen import panel_digest
-from xiancheng.results.keeping.tables import values_digest
+from xiancheng.results.store.parquet import values_digest
 from xiancheng.scenarios import simulate
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.points import sampled

@@ -16,10 +16,10 @@ from xiancheng.calibration.errors import RequestError, ScenarioError
 from xiancheng.results import verdict_table
 from xiancheng.results.cli import Say, main
 from xiancheng.results.contents import document, subject
-from xiancheng.results.keeping import store
-from xiancheng.results.keeping.answers import Answers, keep
 from xiancheng.results.report import command, layout, paper
 from xiancheng.results.report import subject as reported
+from xiancheng.results.store.cache import StoredRuns, save_run
+from xiancheng.results.store.runs import load_run
 from xiancheng.results.verdict.verdict import verdicts
 from xiancheng.scenarios.diff import plain
 from xiancheng.scenarios.ensemble import ensemble
@@ -309,11 +309,11 @@ def test_no_cell_is_a_formula(hostile):
 def run(told, tmp_path_factory):
     """A run that was saved as `xiancheng run` saves it, with what draws added."""
     runs, scenario = tmp_path_factory.mktemp("runs"), resolve("plan")
-    answers = Answers(None)
+    answers = StoredRuns(None)
     both = ensemble(scenario, draws=0, scale=SCALE, cache=answers)
     found = verdicts(both, draws_of(both))
     request = RunSpec.of(scenario, scale=SCALE)
-    return keep(
+    return save_run(
         both.scenario, request, found, verdict_table.delivery(both.scenario), runs, answers
     )[0]
 
@@ -334,7 +334,7 @@ def test_the_command_writes_only_what_is_asked_for(run, tmp_path, capsys):
 
 
 def test_a_saved_run_says_what_the_run_itself_said(run, told):
-    again = subject.saved(store.found(run))
+    again = subject.saved(load_run(run))
     for name in ("simulated", "baseline", "low", "high", "probability"):
         assert again.verdicts[name].tolist() == pytest.approx(told.verdicts[name].tolist())
     assert again.draws == 4
@@ -342,7 +342,7 @@ def test_a_saved_run_says_what_the_run_itself_said(run, told):
 
 
 def test_a_run_of_another_version_is_refused(run):
-    saved = store.found(run)
+    saved = load_run(run)
     rows = [{**row, "baseline": row["baseline"] + 0.1} for row in saved.record.verdicts]
     other = replace(saved, record=saved.record.model_copy(update={"verdicts": rows}))
     with pytest.raises(RequestError, match="another version"):

@@ -19,9 +19,9 @@ from xiancheng.calibration import posterior, priors
 from xiancheng.calibration.errors import RequestError, ScenarioError
 from xiancheng.calibration.region import load
 from xiancheng.results.cli import main
-from xiancheng.results.keeping import ledger, record
-from xiancheng.results.keeping.keyed import Store
-from xiancheng.results.keeping.room import Need
+from xiancheng.results.store import ledger, record
+from xiancheng.results.store.cache import RunStore
+from xiancheng.results.store.resources import Need
 from xiancheng.results.sweeps import command as sweeping
 from xiancheng.results.sweeps import planning
 from xiancheng.scenarios import simulation
@@ -329,7 +329,7 @@ def test_a_file_in_the_place_of_a_run_is_no_run(whole, tmp_path):
         shutil.rmtree(run)
     file.write_text("no run", "utf-8")
     empty.mkdir()
-    assert len(Store(out).keys()) == RUNS - 2
+    assert len(RunStore(out).keys()) == RUNS - 2
     sweep, tally = swept(tmp_path, resume=True)
     assert (tally.done, tally.kept) == (2, RUNS - 2)
     assert sweep.digest() == whole.digest()
@@ -377,14 +377,14 @@ def test_a_failing_run_is_recorded_and_stops_nothing_else(whole, tmp_path, monke
     monkeypatch.setattr(simulation, "outcome_of", sometimes)
     sweep, tally = swept(tmp_path)
     assert (tally.done, len(tally.failed)) == (RUNS - 2, 2)
-    failures = Store(tmp_path / "out").failures()
+    failures = RunStore(tmp_path / "out").failures()
     told = {(f["scenario"], f["draw"], f["seed"], f["reason"]) for f in failures}
     reason = "ArithmeticError: books do not balance"
     assert told == {("plan", 0, 2, reason), ("baseline", 0, 2, reason)}
     monkeypatch.undo()
     sweep, tally = swept(tmp_path, resume=True)
     assert (tally.done, tally.kept) == (2, RUNS - 2)
-    assert Store(tmp_path / "out").failures() == []
+    assert RunStore(tmp_path / "out").failures() == []
     assert sweep.digest() == whole.digest()
 
 
@@ -472,7 +472,7 @@ def begun(folder: Path, *more: str) -> subprocess.Popen:
 
 
 def runs_in(folder: Path) -> int:
-    return len(Store(folder / "out").keys())
+    return len(RunStore(folder / "out").keys())
 
 
 def test_sigterm_ends_a_sweep_within_seconds_and_it_resumes_to_the_same_set(whole, tmp_path):
@@ -555,7 +555,7 @@ def test_a_hundred_kills_lose_nothing_and_repeat_nothing(two_hundred, tmp_path):
     """Workers and parents are killed at random; each run is in the store once, and the same."""
     written(tmp_path, TWO_HUNDRED)
     luck, killed, sweep = random.Random(1), 0, None
-    held = Store(tmp_path / "out")
+    held = RunStore(tmp_path / "out")
     while killed < 100:
         if len(held.keys()) > 180:  # keep something to be killed at
             for key in luck.sample(sorted(held.keys()), 60):

@@ -275,20 +275,19 @@ def refuses_first(words, folder, monkeypatch, capsys):
 
 
 def test_trying_a_place_leaves_nothing(tmp_path):
-    from xiancheng.results.keeping.files import writable
+    from xiancheng.results.store.files import check_writable
 
-    writable(tmp_path / "a" / "b")
+    check_writable(tmp_path / "a" / "b")
     cells.possible(tmp_path / "c.csv")
     assert not list(tmp_path.iterdir())
 
 
 def test_what_was_computed_is_printed_though_the_disk_is_full(tmp_path, monkeypatch, capsys):
-    from xiancheng.results.keeping import answers
 
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(answers, "keep", full)
+    monkeypatch.setattr("xiancheng.results.store.cache.save_run", full)
     words = ["run", "plan", *SMALL, "--out", str(tmp_path), "--lang", "en"]
     assert main(words) == 1
     said = capsys.readouterr()

@@ -16,7 +16,7 @@ import numpy as np
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.priors import catalogue
-from xiancheng.results.keeping.store import Saved, on_file
+from xiancheng.results.store.runs import SavedRun, find_run
 from xiancheng.results.verdict import level as levels
 from xiancheng.results.verdict.level import Level
 from xiancheng.results.verdict.verdict import INTERVAL, Verdict
@@ -49,7 +49,7 @@ class Comparand:
 
     name: str
     scenario: Scenario
-    saved: Saved | None = None
+    saved: SavedRun | None = None
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class RunSettings:
     code: str  # sha256 of what computed
 
     @classmethod
-    def of(cls, made: Saved) -> Self:
+    def of(cls, made: SavedRun) -> Self:
         """What a saved run met."""
         told = made.record
         return cls(
@@ -85,7 +85,7 @@ def opened(what: str, region: str | Path | None = None) -> Comparand:
     ------
     RequestError, ScenarioError
     """
-    if not is_shipped(what) and (saved := on_file(what)):
+    if not is_shipped(what) and (saved := find_run(what)):
         return Comparand(saved.record.run, saved.spec.scenario, saved)
     scenario = resolve(what, region)
     namesake = scenario.plan.scenario_files().get(scenario.name)

@@ -8,9 +8,9 @@ from xiancheng.results import cells, cost
 from xiancheng.results.cli import Say
 from xiancheng.results.comparison import asked as words
 from xiancheng.results.file_checks import note_inactive
-from xiancheng.results.keeping import evidence
 from xiancheng.results.show import progress, table
 from xiancheng.results.stopping import DONE
+from xiancheng.results.store.record import posterior_record, sample_notes
 from xiancheng.scenarios.inactive import message
 
 Number = TypeVar("Number", int, float)
@@ -61,11 +61,11 @@ def compare(asked: Namespace, say: Say) -> int:
             sides, region=asked.region, seed=seed, scale=scale, draws=asked.draws, seeds=seeds,
             jobs=asked.jobs, day=words.day(asked.at), done=step,
         )  # fmt: skip
-    remarks = [*compared.remarks(told, say.lang), *evidence.remarks(told.region, say.lang)]
+    remarks = [*compared.remarks(told, say.lang), *sample_notes(told.region, say.lang)]
     written = told.to_frame()
     if asked.json:
         report = {"outcomes": told.to_frame(), "targets": told.verdicts(), "remarks": remarks,
-                  "posterior": evidence.sample(told.region)}  # fmt: skip
+                  "posterior": posterior_record(told.region)}  # fmt: skip
         inputs = told.inputs[say.lang]
         print(cells.as_json({"baseline_scenario": sides[0].name, "inputs": inputs, **report}))
         _csv(written, asked, say)
@@ -112,7 +112,7 @@ def attribute(asked: Namespace, say: Say) -> int:
                 done=step,
             )  # fmt: skip
     remarks = [*attributed.remarks(told, asked.scale, runs.spec.pack, say.lang)]
-    remarks += evidence.remarks(runs.spec.pack, say.lang) if asked.draws else []
+    remarks += sample_notes(runs.spec.pack, say.lang) if asked.draws else []
     written = told.to_frame()
     if asked.json:
         about = {"scenario": scenario.name, "date": str(told.day), "runs": told.runs}
@@ -121,7 +121,7 @@ def attribute(asked: Namespace, say: Say) -> int:
             "scenario_sha256": identity(scenario),
         }  # fmt: skip
         sampling = {"permutations": told.permutations, "draws": told.draws, "scale": asked.scale}
-        sample = {"posterior": evidence.sample(runs.spec.pack) if asked.draws else None}
+        sample = {"posterior": posterior_record(runs.spec.pack) if asked.draws else None}
         report = {"shares": told.to_frame(), "remarks": remarks}
         print(cells.as_json({**about, **titles, **sampling, **report, **sample}))
         _csv(written, asked, say)

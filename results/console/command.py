@@ -71,7 +71,7 @@ def _serve(asked: Namespace, jobs: int, say: Say) -> None:
     from xiancheng.results.console.library import Library
     from xiancheng.results.console.server import Server
     from xiancheng.results.console.study import Sizes
-    from xiancheng.results.keeping.store import RUNS
+    from xiancheng.results.store.runs import RUNS
     from xiancheng.results.verdict.level import level
     from xiancheng.scenarios.loader import resolve
 

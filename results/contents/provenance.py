@@ -6,7 +6,7 @@ from typing import Any
 from xiancheng.calibration.i18n import Words
 from xiancheng.results.contents.parts import Cell, Column, Table
 from xiancheng.results.contents.subject import Subject
-from xiancheng.results.keeping import record
+from xiancheng.results.store import record
 
 DRAWN = ("typst", "python-docx", "xlsxwriter", "matplotlib")
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from xiancheng.calibration.region import Region
-    from xiancheng.results.keeping.store import Saved
+    from xiancheng.results.store.runs import SavedRun
     from xiancheng.scenarios.types import Text
 
 SAME = 1e-6  # percentage points by which a run made again may differ from its record
@@ -112,7 +112,7 @@ def paired(both: Ensemble, *, run: str = "") -> Subject:
     )  # fmt: skip
 
 
-def saved(run: "Saved", *, answer: RunCache | None = None, **more: Any) -> Subject:
+def saved(run: "SavedRun", *, answer: RunCache | None = None, **more: Any) -> Subject:
     """The subject of a run on disk; its baseline is run again, under the same luck.
 
     Parameters

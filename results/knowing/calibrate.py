@@ -13,12 +13,12 @@ from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.region import load
 from xiancheng.results import cells, cost
 from xiancheng.results.cli import Say
-from xiancheng.results.keeping.files import installed, whole_file, writable
-from xiancheng.results.keeping.store import RUNS
 from xiancheng.results.knowing import accounting, estimating, identifiability, trials
 from xiancheng.results.knowing.estimating import Settings, Stage
 from xiancheng.results.show import progress, table
 from xiancheng.results.stopping import DONE, FAILED
+from xiancheng.results.store.files import check_writable, is_installed, write_file
+from xiancheng.results.store.runs import RUNS
 
 QUICK: dict[str, Any] = {
     "pool": None,
@@ -37,10 +37,10 @@ def calibrate(asked: Namespace, say: Say) -> int:
     chosen = settings(asked)
     folder = asked.out or RUNS / "trials" / pack.name
     short = estimating.shortfalls(chosen, own=True)
-    home = folder if installed(pack.folder) else pack.folder  # of the sample, if it is kept
-    writable(folder)
+    home = folder if is_installed(pack.folder) else pack.folder  # of the sample, if it is kept
+    check_writable(folder)
     if not short:
-        writable(home)
+        check_writable(home)
     jobs = asked.jobs or os.cpu_count() or 1
     cost.announce(say, works(chosen), jobs)
     begun = time.monotonic()
@@ -59,7 +59,7 @@ def calibrate(asked: Namespace, say: Say) -> int:
         print(cells.as_json(told), flush=True)
     else:
         _show(told, say)
-    whole_file(folder / "account.json", text.encode())
+    write_file(folder / "account.json", text.encode())
     say.note(*named(folder / "account.json"))
     if not passed:
         say.note("区间未通过检验，不予采用", "the intervals failed their test and are not used")
@@ -162,7 +162,7 @@ def _report(folder: Path, asked: Namespace, say: Say) -> int:
             f"{folder} 中没有后验样本；请先运行 xiancheng calibrate",
             f"there is no posterior sample in {folder}; run xiancheng calibrate first",
         )
-    whole_file(asked.report, identifiability.page(sample.about).encode())
+    write_file(asked.report, identifiability.page(sample.about).encode())
     if asked.json:
         print(cells.as_json({"file": str(asked.report)}))
     else:

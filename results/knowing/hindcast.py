@@ -16,9 +16,6 @@ from xiancheng.results import cells, cost
 from xiancheng.results.cli import Say
 from xiancheng.results.contents.words import LEFT_OUT
 from xiancheng.results.forecasts.forecasting import TITLES
-from xiancheng.results.keeping.files import installed, whole_file, writable
-from xiancheng.results.keeping.record import software
-from xiancheng.results.keeping.store import RUNS
 from xiancheng.results.knowing import hindcasting
 from xiancheng.results.knowing.calibrate import UNCHANGED, named, settings, works
 from xiancheng.results.knowing.estimating import Settings, shortfalls, trial
@@ -26,6 +23,9 @@ from xiancheng.results.knowing.hindcasting import MODEL, STACKED, THRESHOLD, Hin
 from xiancheng.results.markdown import both, table_of
 from xiancheng.results.show import progress, table
 from xiancheng.results.stopping import DONE
+from xiancheng.results.store.files import check_writable, is_installed, write_file
+from xiancheng.results.store.record import software
+from xiancheng.results.store.runs import RUNS
 
 PARTS = {
     "urban_growth": Words("城镇常住人口", "urban residents"),
@@ -39,10 +39,10 @@ def hindcast(asked: Namespace, say: Say) -> int:
     chosen = settings(asked)
     pack = load(asked.region, say.lang)
     folder = asked.out or RUNS / "trials" / pack.name
-    writable(folder)
+    check_writable(folder)
     if asked.write:
         cells.possible(asked.write)
-        writable(asked.write.with_name("pictures"))
+        check_writable(asked.write.with_name("pictures"))
     count = chosen.runs if chosen.pool is None else chosen.pool_runs
     cost.announce(say, [works(chosen)[-1]], asked.jobs)
     with progress(say("各次运行", "runs"), count) as step:
@@ -69,8 +69,8 @@ def hindcast(asked: Namespace, say: Say) -> int:
     if asked.write:
         picture = asked.write.with_name("pictures") / "validation.svg"
         picture.parent.mkdir(exist_ok=True)
-        whole_file(picture, hindcasting.picture(found[0]))
-        whole_file(asked.write, (page(told, pack) + registered(asked.write)).encode())
+        write_file(picture, hindcasting.picture(found[0]))
+        write_file(asked.write, (page(told, pack) + registered(asked.write)).encode())
         for file in (picture, asked.write):
             say.note(*named(file))
         keep(told, pack, folder, say)
@@ -93,9 +93,9 @@ def keep(told: Mapping[str, Any], pack: Region, folder: Path, say: Say) -> None:
 
     What falls short of them, or is of a pack that comes with the program, stays in `folder`.
     """
-    within = installed(pack.folder)
+    within = is_installed(pack.folder)
     home = folder if told["trial"] or within else pack.folder
-    whole_file(home / RECORD, _csv(told["scores"]))
+    write_file(home / RECORD, _csv(told["scores"]))
     say.note(*named(home / RECORD))
     if told["trial"]:
         what = trial(told["trial"])

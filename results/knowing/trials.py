@@ -18,8 +18,8 @@ from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.estimation.table import Table
 from xiancheng.calibration.region import Region, load
 from xiancheng.calibration.summaries import enumerated, rate, residents, summaries
-from xiancheng.results.keeping.keyed import Store
-from xiancheng.results.keeping.store import RUN
+from xiancheng.results.store.cache import RunStore
+from xiancheng.results.store.runs import RUN
 from xiancheng.results.sweeps.command import Sweep
 from xiancheng.scenarios.executor import LocalExecutor
 from xiancheng.scenarios.run_spec import RunSpec
@@ -149,7 +149,7 @@ def read(sweep: Sweep) -> Trials:
 
 def _summaries(sweep: Sweep) -> Iterator[tuple[int, dict[str, Any]]]:
     """The number and the summary of every run that is in the store."""
-    store = Store(sweep.folder)
+    store = RunStore(sweep.folder)
     for number, key in sweep.keys.items():
         if store.has(key):
             told = json.loads((store.path(key) / RUN).read_bytes())

@@ -15,10 +15,10 @@ from xiancheng.results.contents.parts import Lang
 from xiancheng.results.contents.subject import Subject
 from xiancheng.results.figures import Format
 from xiancheng.results.fonts import PACKAGE
-from xiancheng.results.keeping.files import whole_file, writable
 from xiancheng.results.report.subject import subject_of
 from xiancheng.results.show import progress
 from xiancheng.results.stopping import DONE
+from xiancheng.results.store.files import check_writable, write_file
 
 WRITERS: dict[str, tuple[str, tuple[str, ...], Format | None]] = {
     # the module that writes a format, the libraries that it needs, and the form of its pictures
@@ -32,7 +32,7 @@ WRITERS: dict[str, tuple[str, tuple[str, ...], Format | None]] = {
 def report(asked: Namespace, say: Say) -> int:
     """Write the documents; nothing is there before all of it is made."""
     forms = formats(asked.format)
-    writable(asked.out)
+    check_writable(asked.out)
     with progress(say("报告", "reporting"), STEPS) as step:
         told = subject_of(asked, say, step)
         made = documents(told, forms, "en" if say.lang == "en" else "zh")
@@ -40,7 +40,7 @@ def report(asked: Namespace, say: Say) -> int:
     paths = []
     for form, content in made.items():
         paths.append(_free(asked.out / f"{named(told, say.lang)}.{form}", told.run))
-        whole_file(paths[-1], content)
+        write_file(paths[-1], content)
     if asked.json:
         print(as_json({"run": told.run, "files": [str(path) for path in paths]}))
     else:

@@ -12,15 +12,15 @@ from xiancheng.calibration.naming import is_path
 from xiancheng.results import cost
 from xiancheng.results.analysis.attribution import AttributionTable, printed, quick
 from xiancheng.results.contents.subject import Subject, saved
-from xiancheng.results.keeping import store
-from xiancheng.results.keeping.files import writable
+from xiancheng.results.store.files import check_writable
+from xiancheng.results.store.runs import RUN, RUNS, SavedRun, find_run, load_run
 from xiancheng.scenarios.executor import LocalExecutor
 from xiancheng.scenarios.loader import is_shipped, resolve
 from xiancheng.scenarios.run_spec import RunSpec, check_run
 
 if TYPE_CHECKING:
     from xiancheng.results.cli import Say
-    from xiancheng.results.keeping.answers import Answers
+    from xiancheng.results.store.cache import StoredRuns
     from xiancheng.scenarios.scenario_files import Scenario
 
 Made = TypeVar("Made")
@@ -31,9 +31,9 @@ def subject_of(asked: Namespace, say: "Say", step: Callable[[], None]) -> Subjec
 
     The attribution needs nothing of the run, so it is computed beside it.
     """
-    from xiancheng.results.keeping.answers import Answers
+    from xiancheng.results.store.cache import StoredRuns
 
-    answers, run = Answers.here(), None if is_shipped(asked.run) else store.on_file(asked.run)
+    answers, run = StoredRuns.here(), None if is_shipped(asked.run) else find_run(asked.run)
     if run is not None:
         run.refuse_changed(run.spec)  # before an attribution is computed
         scenario, place, seed = run.spec.scenario, run.record.region.name, run.record.seed
@@ -83,13 +83,13 @@ def _checked(asked: Namespace, scenario: "Scenario") -> None:
         scenario, asked.region, seed=asked.seed, scale=asked.scale, draws=asked.draws,
         jobs=1 if asked.jobs is None else asked.jobs,
     )  # fmt: skip
-    writable(store.RUNS)
+    check_writable(RUNS)
 
 
-def _run(asked: Namespace, scenario: "Scenario", answers: "Answers") -> store.Saved:
+def _run(asked: Namespace, scenario: "Scenario", answers: "StoredRuns") -> SavedRun:
     """A scenario run with its baseline and its draws, and saved, as `xiancheng run` does."""
     from xiancheng.results import verdict_table
-    from xiancheng.results.keeping.answers import keep
+    from xiancheng.results.store.cache import save_run
     from xiancheng.results.verdict.verdict import verdicts
     from xiancheng.scenarios.ensemble import ensemble
 
@@ -97,8 +97,8 @@ def _run(asked: Namespace, scenario: "Scenario", answers: "Answers") -> store.Sa
     both = ensemble(scenario, draws=asked.draws, jobs=asked.jobs, cache=answers, **request)
     found, delivered = verdicts(both), verdict_table.delivery(both.scenario)
     told = RunSpec.of(scenario, **request)
-    folder, _ = keep(both.scenario, told, found, delivered, store.RUNS, answers)
-    return store.found(folder)
+    folder, _ = save_run(both.scenario, told, found, delivered, RUNS, answers)
+    return load_run(folder)
 
 
 def _scenario(name: str, region: str) -> "Scenario":
@@ -115,7 +115,6 @@ def _scenario(name: str, region: str) -> "Scenario":
         if is_path(name):
             raise
         raise RequestError(
-            f"{name} 既不是已存运行（编号或含 {store.RUN} 的文件夹），也不是情景",
-            f"{name} is neither a saved run (an id, or a folder that holds {store.RUN}) nor a "
-            "scenario",
+            f"{name} 既不是已存运行（编号或含 {RUN} 的文件夹），也不是情景",
+            f"{name} is neither a saved run (an id, or a folder that holds {RUN}) nor a scenario",
         ) from None

@@ -7,9 +7,9 @@ from xiancheng.results import cells, cost
 from xiancheng.results.cli import Say
 from xiancheng.results.comparison import asked as words
 from xiancheng.results.file_checks import note_inactive
-from xiancheng.results.keeping import evidence
 from xiancheng.results.show import progress, table
 from xiancheng.results.stopping import DONE
+from xiancheng.results.store.record import posterior_record, sample_notes
 
 
 def seek(asked: Namespace, say: Say) -> int:
@@ -76,7 +76,7 @@ def seek(asked: Namespace, say: Say) -> int:
         groups = reported_groups(runs.spec.pack)
         late = unjudged(runs.spec.pack, groups, scenario.start, scenario.until)
         verdict += [note.said(say.lang) for note in late]
-    verdict += evidence.remarks(runs.spec.pack, say.lang)
+    verdict += sample_notes(runs.spec.pack, say.lang)
     name = called(scenario, runs.spec.pack)
     if asked.json:
         report = {"found": found, "certificate": proof, "share": proof.share, "verdict": verdict}
@@ -85,7 +85,7 @@ def seek(asked: Namespace, say: Say) -> int:
         about: dict[str, Any] = {"scenario": scenario.name, "title": name._asdict()}
         about |= {
             "scenario_sha256": identity(scenario),
-            "posterior": evidence.sample(runs.spec.pack),
+            "posterior": posterior_record(runs.spec.pack),
         }
         print(cells.as_json({**about, **report}))
         return DONE

@@ -21,12 +21,12 @@ from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.population import population
 from xiancheng.calibration.region import load
 from xiancheng.results.cost import Work
-from xiancheng.results.keeping import ledger
-from xiancheng.results.keeping.files import whole_file
-from xiancheng.results.keeping.keyed import Store
-from xiancheng.results.keeping.ledger import SWEEP
-from xiancheng.results.keeping.room import Need
-from xiancheng.results.keeping.store import opened
+from xiancheng.results.store import ledger
+from xiancheng.results.store.cache import RunStore
+from xiancheng.results.store.files import write_file
+from xiancheng.results.store.ledger import SWEEP
+from xiancheng.results.store.resources import Need
+from xiancheng.results.store.runs import read_run
 from xiancheng.scenarios.executor import TRIES, Executor, Lost
 from xiancheng.scenarios.run_spec import check_same_code, code_digest, digest_of
 from xiancheng.scenarios.sweep import Design
@@ -80,7 +80,7 @@ class Job:
             if this worker has other code than the process that sent it the job.
         """
         check_same_code(self.code)
-        store, spec = Store(self.folder), self.design.spec(number)
+        store, spec = RunStore(self.folder), self.design.spec(number)
         key = spec.key
         if store.has(key):
             return Report(number, key, "kept")
@@ -106,7 +106,7 @@ class Job:
             "number": number, "reason": reason, "traceback": trace,
         }  # fmt: skip
         try:
-            Store(self.folder).fail(key, about)
+            RunStore(self.folder).fail(key, about)
         except OSError as error:
             return Report(number, key, "no room", error.strerror or str(error))
         return Report(number, key, "failed", reason)
@@ -183,16 +183,16 @@ class Sweep:
 
     def on_file(self) -> int:
         """How many runs of the design are in the folder, whoever computed them."""
-        return len(set(self.all_keys.values()) & Store(self.folder).keys())
+        return len(set(self.all_keys.values()) & RunStore(self.folder).keys())
 
     def need(self) -> Need:
         """What the sweep takes, as far as it is not there."""
-        left = set(self.keys.values()) - Store(self.folder).keys()
+        left = set(self.keys.values()) - RunStore(self.folder).keys()
         return Need.of(self.design, len(left), self.executor.jobs, self.folder)
 
     def works(self) -> list[Work]:
         """The runs that are not there yet, for a word on how long they take."""
-        there, found = Store(self.folder).keys(), []
+        there, found = RunStore(self.folder).keys(), []
         for number, key in self.keys.items():
             if key not in there:
                 spec = self.design.spec(number)
@@ -209,7 +209,7 @@ class Sweep:
             if the folder holds another sweep, or this one and nobody said that it be resumed, or
             a shard of this one was computed by another program.
         """
-        held, store = self.folder / SWEEP, Store(self.folder)
+        held, store = self.folder / SWEEP, RunStore(self.folder)
         known, program = _design_in(held), code_digest()
         if known not in (None, self.design.digest):
             raise RequestError(
@@ -234,7 +234,7 @@ class Sweep:
             )
         about = {"design": self.design.digest, "runs": len(self.design), "program": program}
         text = json.dumps(about | {"told": self.design.told()}, ensure_ascii=False)
-        whole_file(held, text.encode())
+        write_file(held, text.encode())
         (self.folder / "runs").mkdir(exist_ok=True)
         if not self.resume:
             return Aside([], {})
@@ -243,11 +243,11 @@ class Sweep:
         ledger.renew(self.folder, afresh=True)
         return aside
 
-    def _set_apart(self, store: Store) -> dict[Path, int]:
+    def _set_apart(self, store: RunStore) -> dict[Path, int]:
         """Move runs of other programs out of the way; how many are in which folder now."""
         moved: dict[Path, int] = {}
         for key in sorted(store.names() - set(self.all_keys.values())):
-            saved = opened(store.path(key))
+            saved = read_run(store.path(key))
             program = saved.record.software.simulation_code[:12] if saved else "unknown"
             apart = self.folder / "other-programs" / program
             apart.mkdir(parents=True, exist_ok=True)
@@ -291,7 +291,7 @@ class Sweep:
 
     def _missing(self, tally: Tally, settled: Callable[[], None]) -> Iterator[int]:
         """The numbers of the runs that are not in the store."""
-        there = Store(self.folder).keys()
+        there = RunStore(self.folder).keys()
         for number, key in self.keys.items():
             if key in there:
                 tally.kept += 1
@@ -305,7 +305,7 @@ class Sweep:
 
     def _wait_for_one(self, numbers: list[int]) -> list[int]:
         """Wait until one of the runs that other processes hold is settled or free again."""
-        store = Store(self.folder)
+        store = RunStore(self.folder)
         while numbers:
             for number in numbers:
                 with store.claimed(self.keys[number]) as free:

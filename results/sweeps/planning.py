@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from xiancheng.calibration.errors import RequestError
-from xiancheng.results.keeping.files import writable
+from xiancheng.results.store.files import check_writable
 from xiancheng.results.sweeps.command import Sweep
 from xiancheng.scenarios.executor import DaskExecutor, LocalExecutor, addressed
 from xiancheng.scenarios.sweep import design
@@ -30,7 +30,7 @@ def planned(
     if scheduler is not None:
         addressed(scheduler)
     made = design(file)
-    writable(folder)
+    check_writable(folder)
     workers = min(jobs or os.cpu_count() or 1, len(made))
     chosen = LocalExecutor(workers) if engine == "local" else DaskExecutor(workers, scheduler)
     sweep = Sweep(made, folder, _shard(shard), chosen, resume)

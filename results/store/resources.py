@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from xiancheng.calibration.errors import RequestError
-from xiancheng.results.keeping.files import existing
+from xiancheng.results.store.files import existing_parent
 from xiancheng.scenarios.sweep import Design
 
 # Measured with benchmarks/sweep.py; see docs/cluster.md.
@@ -35,7 +35,7 @@ class Need:
             pack, start = spec.pack, spec.scenario.start
             persons = pack.urban_rural(start).sum() + pack.away(start).sum()
             rows = max(rows, float(persons) * max(made.scales))
-        free = shutil.disk_usage(existing(folder)).free
+        free = shutil.disk_usage(existing_parent(folder)).free
         each = PROCESS_BYTES + ROW_BYTES * rows
         return cls(jobs, each, memory_available(), runs * RUN_BYTES, free)
 

@@ -6,10 +6,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from xiancheng.calibration.i18n import Words
-from xiancheng.results.keeping.answers import beside
-from xiancheng.results.keeping.evidence import evidence
-from xiancheng.results.keeping.record import Evidence, Record
-from xiancheng.results.keeping.store import Saved, opened, write
+from xiancheng.results.store.cache import files_of_run
+from xiancheng.results.store.record import Evidence, Record, evidence
+from xiancheng.results.store.runs import SavedRun, read_run, write_run
 from xiancheng.scenarios.simulation import simulate
 
 
@@ -37,7 +36,7 @@ class Reproduction:
             yield Words("逐字节一致", "the same to the last byte").said(lang)
 
 
-def again(saved: Saved) -> Reproduction:
+def again(saved: SavedRun) -> Reproduction:
     """Run a saved run once more, in a folder of its own that is not kept."""
     with TemporaryDirectory(prefix="xiancheng-") as room:
         now = _anew(saved, Path(room) / saved.record.run)
@@ -69,7 +68,7 @@ NONE = "∅"
 
 
 def _made_by(record: Record) -> dict[str, str]:
-    """What made a run, beside what was asked for."""
+    """What made a run, files_of_run what was asked for."""
     where = record.environment
     libraries = " ".join(f"{name}=={number}" for name, number in where.libraries.items())
     return {
@@ -87,7 +86,7 @@ def _rests_on(evidence: Evidence) -> dict[str, str]:
     return told
 
 
-def _anew(saved: Saved, folder: Path) -> Record:
+def _anew(saved: SavedRun, folder: Path) -> Record:
     """The record of the same run, run again: with its baseline and draws if it had them."""
     from xiancheng.results import verdict_table
     from xiancheng.results.verdict.verdict import verdicts
@@ -99,10 +98,10 @@ def _anew(saved: Saved, folder: Path) -> Record:
         n = int(judged[0].get("draws", 0)) if judged else 0
         both = ensemble(spec, draws=n)
         found, delivered = verdicts(both), verdict_table.delivery(both.scenario)
-        more = beside(both.scenario, delivered)
-        write(folder, both.scenario, spec, {}, found, more, evidence(spec, found))
+        more = files_of_run(both.scenario, delivered)
+        write_run(folder, both.scenario, spec, {}, found, more, evidence(spec, found))
     else:
-        write(folder, simulate(spec), spec, {})
-    anew = opened(folder)
+        write_run(folder, simulate(spec), spec, {})
+    anew = read_run(folder)
     assert anew is not None
     return anew.record

@@ -19,9 +19,9 @@ import numpy as np
 
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.naming import is_path
-from xiancheng.results.keeping import record, tables
-from xiancheng.results.keeping.files import digest, draft_of
-from xiancheng.results.keeping.record import Record
+from xiancheng.results.store import parquet, record
+from xiancheng.results.store.files import draft_folder, file_digest
+from xiancheng.results.store.record import Record
 from xiancheng.scenarios.outcome import Outcome, model_target_table, reported_groups
 from xiancheng.scenarios.run_spec import RunSpec
 
@@ -35,7 +35,7 @@ Targets = Mapping[str, Sequence[Mapping[str, Any]]]  # "verdicts" or "model_targ
 
 
 @dataclass(frozen=True)
-class Saved:
+class SavedRun:
     """A run that was read back; its tables are read when they are asked for."""
 
     folder: Path
@@ -134,8 +134,8 @@ class Saved:
             spec=spec,
             groups=groups,
             dates=(date.fromisoformat(told.start), *days),
-            record=tables.record_in(self.series(), groups),
-            _growth=tables.growth_in(growth, counties),
+            record=parquet.record_in(self.series(), groups),
+            _growth=parquet.growth_in(growth, counties),
             _start=(np.array(told.begun.urban), np.array(told.begun.present)),
             census={
                 name: np.array([told.summary[f"{name}_{c.code}"] for c in region.counties])
@@ -145,7 +145,7 @@ class Saved:
         movers = self.movers()
         if movers.empty:
             return outcome
-        return replace(outcome, _movers=tables.movers_in(movers, outcome))
+        return replace(outcome, _movers=parquet.movers_in(movers, outcome))
 
     def refuse_changed(self, spec: RunSpec) -> None:
         """Refuse the plan and the pack as they are now, where the run was made of others.
@@ -171,28 +171,30 @@ class Saved:
 _SETTINGS = ("seed", "scale", "draw", "start", "until", "cutoff", "parameters")
 
 
-def opened(folder: Path) -> Saved | None:
+def read_run(folder: Path) -> SavedRun | None:
     """The run in a folder; None if it is torn, altered or none of ours."""
     try:
         told = record.parsed((folder / RUN).read_bytes())
     except OSError:
         return None
-    return Saved(folder, told) if told else None
+    return SavedRun(folder, told) if told else None
 
 
-def whole(folder: Path) -> Saved | None:
+def read_whole(folder: Path) -> SavedRun | None:
     """The run in a folder, if its record is sealed and every file is as it was written."""
-    saved = opened(folder)
+    saved = read_run(folder)
     if saved is None:
         return None
     try:
-        same = all(digest(folder / name) == known for name, known in saved.record.files.items())
+        same = all(
+            file_digest(folder / name) == known for name, known in saved.record.files.items()
+        )
     except OSError:
         return None
     return saved if same else None
 
 
-def on_file(run: str | Path, runs: Path = RUNS) -> Saved | None:
+def find_run(run: str | Path, runs: Path = RUNS) -> SavedRun | None:
     """A run by its folder or its id; None if there is none.
 
     Raises
@@ -203,7 +205,7 @@ def on_file(run: str | Path, runs: Path = RUNS) -> Saved | None:
     own, there = Path(run), runs / run  # a bare name is an id before it is a folder here
     for folder in (own, there) if is_path(run) else (there, own):
         if (folder / RUN).is_file():
-            saved = whole(folder)
+            saved = read_whole(folder)
             if saved is None:
                 raise RequestError(
                     f"{folder} 中的记录已残缺或被改动；请重新运行",
@@ -213,7 +215,7 @@ def on_file(run: str | Path, runs: Path = RUNS) -> Saved | None:
     return None
 
 
-def found(run: str | Path, runs: Path = RUNS) -> Saved:
+def load_run(run: str | Path, runs: Path = RUNS) -> SavedRun:
     """A run by its folder or its id.
 
     Raises
@@ -221,7 +223,7 @@ def found(run: str | Path, runs: Path = RUNS) -> Saved:
     RequestError
         if there is none, or it is not as it was written.
     """
-    if saved := on_file(run, runs):
+    if saved := find_run(run, runs):
         return saved
     raise RequestError(
         f"没有找到运行 {run}；应为运行编号或含 {RUN} 的文件夹",
@@ -232,13 +234,13 @@ def found(run: str | Path, runs: Path = RUNS) -> Saved:
 # Writing
 
 
-def write(
+def write_run(
     folder: Path,
     outcome: Outcome,
     spec: RunSpec,
     seconds: Mapping[str, float],
     verdicts: "pd.DataFrame | None" = None,
-    beside: Mapping[str, bytes] | None = None,
+    extra: Mapping[str, bytes] | None = None,
     evidence: Mapping[str, Any] | None = None,
 ) -> Path:
     """Write a run as `folder`: first as a draft beside it, then synced and renamed.
@@ -247,8 +249,8 @@ def write(
     ----------
     seconds : spent so far, by phase
     verdicts : as `results.verdict.verdict` gives them; a run without keeps `Outcome.model_targets`
-    beside : more files of the run, by name
-    evidence : what the verdicts rest on, as `results.keeping.evidence.evidence` gives it
+    extra : more files of the run, by name
+    evidence : what the verdicts rest on, as `results.store.record.evidence` gives it
 
     Raises
     ------
@@ -258,14 +260,14 @@ def write(
     begun = time.perf_counter()
     if verdicts is None:
         rows = outcome.model_target_rows()
-        targets = {"model_targets": [{n: tables.plain(c) for n, c in r.items()} for r in rows]}
+        targets = {"model_targets": [{n: parquet.plain(c) for n, c in r.items()} for r in rows]}
     else:
-        targets = {"verdicts": tables.rows(verdicts)}
-    content = contents(outcome, spec, targets, beside)
+        targets = {"verdicts": parquet.rows(verdicts)}
+    content = contents(outcome, spec, targets, extra)
     told = _content(folder.name, outcome, spec, targets) | {"evidence": evidence}
     told["files"] = {name: hashlib.sha256(each).hexdigest() for name, each in content.items()}
     tabulated = time.perf_counter()
-    with draft_of(folder) as draft:
+    with draft_folder(folder) as draft:
         for name, each in content.items():
             (draft / name).write_bytes(each)
         spent = {"tabulate": tabulated - begun, "write": time.perf_counter() - tabulated}
@@ -277,7 +279,7 @@ def write(
 
 def contents(
     outcome: Outcome, spec: RunSpec, targets: Targets,
-    beside: Mapping[str, bytes] | None = None,
+    extra: Mapping[str, bytes] | None = None,
 ) -> dict[str, bytes]:  # fmt: skip
     """The files of a run by name, but for its record.
 
@@ -286,17 +288,17 @@ def contents(
     """
     return {
         "scenario.yaml": _as_yaml(json.dumps(spec.inputs["scenario"])).encode(),
-        **tables.parquet_files(outcome),
-        **{f"{name}.csv": tables.csv_of(list(rows[0]) if rows else [], rows)
+        **parquet.parquet_files(outcome),
+        **{f"{name}.csv": parquet.csv_of(list(rows[0]) if rows else [], rows)
            for name, rows in targets.items()},
-        **(beside or {}),
+        **(extra or {}),
     }  # fmt: skip
 
 
 @lru_cache(maxsize=64)
 def _as_yaml(document: str) -> str:
     """A JSON document as YAML."""
-    return tables.yaml(json.loads(document))
+    return parquet.yaml(json.loads(document))
 
 
 def _content(
@@ -321,7 +323,7 @@ def _content(
         "environment": record.environment().model_dump(),
         "peak_memory_bytes": record.peak_memory(),
         "begun": {"urban": urban.tolist(), "present": present.tolist()},
-        "summary": {key: tables.plain(value) for key, value in outcome.summary().items()},
+        "summary": {key: parquet.plain(value) for key, value in outcome.summary().items()},
         **targets,
-        "values": tables.values_digest(outcome),
+        "values": parquet.values_digest(outcome),
     }

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from xiancheng.results.keeping.files import whole_file
-from xiancheng.results.keeping.keyed import Store
-from xiancheng.results.keeping.store import Saved, opened
+from xiancheng.results.store.cache import RunStore
+from xiancheng.results.store.files import write_file
+from xiancheng.results.store.runs import SavedRun, read_run
 from xiancheng.scenarios.run_spec import digest_of
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def renew(folder: Path, *, afresh: bool = False) -> None:
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-    store, program = Store(folder), program_of(folder)
+    store, program = RunStore(folder), program_of(folder)
     keys = store.keys()
     before = None if afresh else _kept(folder)
     known = set() if before is None else set(before.column("key").to_pylist())
@@ -142,7 +142,7 @@ def renew(folder: Path, *, afresh: bool = False) -> None:
     rows = [
         _row(saved)
         for key in sorted(keys - known)
-        if (saved := opened(store.path(key)))
+        if (saved := read_run(store.path(key)))
         and program in (None, saved.record.software.simulation_code)
     ]
     parts = [_empty(), pa.Table.from_pylist(rows)] if rows else [_empty()]
@@ -152,7 +152,7 @@ def renew(folder: Path, *, afresh: bool = False) -> None:
     table = pa.concat_tables(parts, promote_options="permissive")
     content = BytesIO()
     pq.write_table(table, content, compression="zstd")
-    whole_file(folder / LEDGER, content.getvalue())
+    write_file(folder / LEDGER, content.getvalue())
 
 
 def program_of(folder: Path) -> str | None:
@@ -195,7 +195,7 @@ def _empty() -> Any:
     return pa.schema(list(columns.items())).empty_table()
 
 
-def _row(saved: Saved) -> dict[str, Any]:
+def _row(saved: SavedRun) -> dict[str, Any]:
     told = saved.record
     return {
         "key": saved.folder.name,
