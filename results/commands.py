@@ -228,13 +228,13 @@ def _evidence(trace: "Trace", say: Say) -> str:
 def sweep(asked: Namespace, say: Say) -> int:
     """`xiancheng sweep`: every run of a design once; 1 if some gave no outcome."""
     from xiancheng.results import cost
+    from xiancheng.results.analysis import sweep as sweeping
+    from xiancheng.results.analysis import sweep_table
     from xiancheng.results.file_checks import note_inactive
     from xiancheng.results.store import ledger
-    from xiancheng.results.sweeps import command as sweeping
-    from xiancheng.results.sweeps import planning, swept
     from xiancheng.scenarios.executor import SchedulerLostError
 
-    sweep = planning.planned(
+    sweep = sweeping.plan_sweep(
         asked.design, asked.out, shard=asked.shard, jobs=asked.jobs, engine=asked.engine,
         scheduler=asked.scheduler, resume=asked.resume,
     )  # fmt: skip
@@ -242,7 +242,7 @@ def sweep(asked: Namespace, say: Say) -> int:
         say.note(*message(idle))
     for spec in sweep.design.specs:
         note_inactive(spec.scenario, say)
-    for late in swept.unjudged(sweep.design.specs):
+    for late in sweep_table.unjudged(sweep.design.specs):
         say.note(late.zh, late.en)
     need = sweep.need()
     say.note(*need.said())
@@ -267,21 +267,21 @@ def sweep(asked: Namespace, say: Say) -> int:
         said = sweep.named(report)
         say.note(f"失败：{said}", f"failed: {said}")
     counts = {"runs": len(sweep.design), "on_file": on_file}
-    told = {**tally.told(), **counts, "out": str(asked.out)}
+    told = {**tally.to_json(), **counts, "out": str(asked.out)}
     if sweep.shard != (1, 1) and on_file < len(sweep.design):  # nothing of a part is compared
         if asked.json:
             print(as_json({**told, "set": None, "targets": None}))
         else:
-            print(say(*swept.of_part(tally, len(sweep.design), on_file, sweep.shard)))
+            print(say(*sweep_table.of_part(tally, len(sweep.design), on_file, sweep.shard)))
         return FAILED if tally.failed else DONE
     digest = sweep.digest()
     judged = ledger.targets(asked.out, sweep.all_keys.values())
     if asked.json:
         print(as_json({**told, "set": digest, "targets": judged}))
     else:
-        table(sweep.design.name, *swept.lines(judged, say.lang))
-        print(swept.LEVEL.said(say.lang))
-        print(say(*swept.tally(tally, digest)))
+        table(sweep.design.name, *sweep_table.lines(judged, say.lang))
+        print(sweep_table.LEVEL.said(say.lang))
+        print(say(*sweep_table.tally(tally, digest)))
     return FAILED if tally.failed else DONE
 
 

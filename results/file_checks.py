@@ -13,6 +13,7 @@ from xiancheng.calibration.naming import is_path
 from xiancheng.calibration.region import load as load_region
 from xiancheng.calibration.region import packs
 from xiancheng.calibration.yaml_positions import read_yaml
+from xiancheng.scenarios.design import read_design
 from xiancheng.scenarios.inactive import inactive_measures
 from xiancheng.scenarios.loader import (
     is_shipped,
@@ -23,7 +24,6 @@ from xiancheng.scenarios.loader import (
 )
 from xiancheng.scenarios.policy import compile_policy
 from xiancheng.scenarios.run_spec import check_run
-from xiancheng.scenarios.sweep import design
 from xiancheng.scenarios.trace import plan_findings
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def _check(found: Checked, region: str, say: "Say") -> None:
         load_measure(path)
     elif "scenarios" in keys:
         found.kind = "design"
-        for spec in design(path).specs:
+        for spec in read_design(path).specs:
             sentences = inactive(spec.scenario, say.lang)
             found.inactive += [f"{spec.scenario.name}: {each}" for each in sentences]
     else:

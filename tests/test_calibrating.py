@@ -21,7 +21,7 @@ from xiancheng.results.knowing import accounting, estimating, identifiability, t
 from xiancheng.results.knowing.estimating import Settings
 from xiancheng.results.knowing.trials import FREE, PARAMETERS, Trials
 from xiancheng.scenarios import ensemble
-from xiancheng.scenarios.points import sampled
+from xiancheng.scenarios.design import sampled
 from xiancheng.scenarios.simulation import simulate
 from xiancheng.sim.levers import LEVERS
 

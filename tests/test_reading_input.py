@@ -15,7 +15,7 @@ from xiancheng.calibration.yaml_positions import scalar
 from xiancheng.results.cli import main
 from xiancheng.results.comparison import asked
 from xiancheng.scenarios import simulate
-from xiancheng.scenarios.points import points_in
+from xiancheng.scenarios.design import points_in
 
 BINZHOU = load("binzhou").counties
 

@@ -26,7 +26,7 @@ from xiancheng.calibration.priors import Prior
 from xiancheng.calibration.region import Region, load, packs
 from xiancheng.results.knowing import trials
 from xiancheng.results.knowing.trials import FREE, PARAMETERS, Trials
-from xiancheng.scenarios.points import sampled
+from xiancheng.scenarios.design import sampled
 from xiancheng.sim.state import Bools, Floats, Ints
 
 BELIEFS: tuple[Prior, ...] = tuple(p for p in priors.catalogue() if p.name in FREE)

@@ -18,12 +18,12 @@ from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.estimation.table import Table
 from xiancheng.calibration.region import Region, load
 from xiancheng.calibration.summaries import enumerated, rate, residents, summaries
+from xiancheng.results.analysis.sweep import Sweep
 from xiancheng.results.store.cache import RunStore
 from xiancheng.results.store.runs import RUN
-from xiancheng.results.sweeps.command import Sweep
+from xiancheng.scenarios.design import Design
 from xiancheng.scenarios.executor import LocalExecutor
 from xiancheng.scenarios.run_spec import RunSpec
-from xiancheng.scenarios.sweep import Design
 from xiancheng.sim.state import Bools, Floats
 
 PARAMETERS = tuple(prior.name for prior in priors.catalogue())
@@ -100,7 +100,7 @@ def design(region: str, values: Floats, scale: float, name: str) -> Design:
     spec = RunSpec.of("baseline", region=region, start=start, until=until)
     return Design(
         name=name, specs=(spec,), names=PARAMETERS, values=priors.on_grid(values), effects=True,
-        seeds=(1,), scales=(scale,), own_luck=True,
+        seeds=(1,), scales=(scale,), own_seeds=True,
     )  # fmt: skip
 
 

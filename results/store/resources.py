@@ -9,7 +9,7 @@ from typing import Self
 
 from xiancheng.calibration.errors import RequestError
 from xiancheng.results.store.files import existing_parent
-from xiancheng.scenarios.sweep import Design
+from xiancheng.scenarios.design import Design
 
 # Measured with benchmarks/sweep.py; see docs/cluster.md.
 PROCESS_BYTES = 330e6  # a worker before it holds a population

@@ -1,11 +1,13 @@
 """Running a sweep: every run of a design is in its store once, whatever happens on the way.
 
-`Job` is what a worker does with one run. It asks the store first, claims the run, computes, and
-writes it as a whole. `run` goes through a design with an engine until nothing is missing.
+`SweepJob` is what a worker does with one run. It asks the store first, claims the run, computes,
+and writes it as a whole. `Sweep.run` goes through a design until nothing is missing.
 """
 
 import errno
 import json
+import os
+import re
 import secrets
 import time
 import traceback
@@ -23,20 +25,27 @@ from xiancheng.calibration.region import load
 from xiancheng.results.cost import Work
 from xiancheng.results.store import ledger
 from xiancheng.results.store.cache import RunStore
-from xiancheng.results.store.files import write_file
+from xiancheng.results.store.files import check_writable, write_file
 from xiancheng.results.store.ledger import SWEEP
 from xiancheng.results.store.resources import Need
 from xiancheng.results.store.runs import read_run
-from xiancheng.scenarios.executor import TRIES, Executor, Lost
+from xiancheng.scenarios.design import Design, read_design
+from xiancheng.scenarios.executor import (
+    TRIES,
+    DaskExecutor,
+    Executor,
+    LocalExecutor,
+    Lost,
+    addressed,
+)
 from xiancheng.scenarios.run_spec import check_same_code, code_digest, digest_of
-from xiancheng.scenarios.sweep import Design
 
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES}
 
 State = Literal["done", "kept", "elsewhere", "failed", "no room"]
 
 
-class Report(NamedTuple):
+class RunReport(NamedTuple):
     """What became of a run."""
 
     number: int
@@ -55,7 +64,7 @@ class StoppedError(RuntimeError):
 
 
 @dataclass(frozen=True)
-class Job:
+class SweepJob:
     """What a worker does with the number of a run.
 
     It is small and leaves the design on file: what is sent to a process that is just starting must
@@ -71,7 +80,7 @@ class Job:
         """The design, read once in a process."""
         return _design(self.folder, self.digest)
 
-    def __call__(self, number: int) -> Report:
+    def __call__(self, number: int) -> RunReport:
         """See that a run is in the store; never raises for the fault of one run.
 
         Raises
@@ -83,21 +92,23 @@ class Job:
         store, spec = RunStore(self.folder), self.design.spec(number)
         key = spec.key
         if store.has(key):
-            return Report(number, key, "kept")
+            return RunReport(number, key, "kept")
         try:
             with store.claimed(key) as mine:
                 if not mine:
-                    return Report(number, key, "elsewhere")
+                    return RunReport(number, key, "elsewhere")
                 if store.has(key):
-                    return Report(number, key, "kept")
+                    return RunReport(number, key, "kept")
                 store.compute(spec)
-                return Report(number, key, "done")
+                return RunReport(number, key, "done")
         except Exception as error:
             if isinstance(error, OSError) and error.errno in NO_ROOM:
-                return Report(number, key, "no room", error.strerror or str(error))
-            return self.failed(number, key, _told(error), traceback.format_exc())
+                return RunReport(number, key, "no room", error.strerror or str(error))
+            return self.failed(
+                number, key, f"{type(error).__name__}: {error}", traceback.format_exc()
+            )
 
-    def failed(self, number: int, key: str, reason: str, trace: str = "") -> Report:
+    def failed(self, number: int, key: str, reason: str, trace: str = "") -> RunReport:
         """Keep why a run gave no outcome."""
         spec = self.design.spec(number)
         about = {
@@ -108,8 +119,8 @@ class Job:
         try:
             RunStore(self.folder).fail(key, about)
         except OSError as error:
-            return Report(number, key, "no room", error.strerror or str(error))
-        return Report(number, key, "failed", reason)
+            return RunReport(number, key, "no room", error.strerror or str(error))
+        return RunReport(number, key, "failed", reason)
 
 
 @lru_cache(maxsize=2)
@@ -121,17 +132,13 @@ def _design(folder: Path, digest: str) -> Design:
     RequestError
         if it is not the one meant.
     """
-    made = Design.retold(json.loads((folder / SWEEP).read_bytes())["told"])
+    made = Design.from_json(json.loads((folder / SWEEP).read_bytes())["told"])
     if made.digest != digest:
         raise RequestError(
             f"{folder / SWEEP} 或其区域包、方案已被改动；请换一个文件夹",
             f"{folder / SWEEP}, its pack or its plan was altered; choose another folder",
         )
     return made
-
-
-def _told(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"
 
 
 # A sweep in its folder
@@ -143,15 +150,15 @@ class Tally:
 
     done: int = 0
     kept: int = 0
-    failed: list[Report] = field(default_factory=list)
+    failed: list[RunReport] = field(default_factory=list)
 
-    def told(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """The tally, JSON-ready."""
         failed = [report._asdict() for report in self.failed]
         return {"done": self.done, "kept": self.kept, "failed": failed}
 
 
-class Aside(NamedTuple):
+class SetAside(NamedTuple):
     """What was moved out of the way as a sweep was resumed."""
 
     torn: list[Path]  # runs that were not whole
@@ -200,7 +207,7 @@ class Sweep:
                 found.append(Work(1, spec.region, spec.scale, told.start, told.until))
         return [each._replace(runs=count) for each, count in Counter(found).items()]
 
-    def begin(self) -> Aside:
+    def begin(self) -> SetAside:
         """Make the folder that of this sweep, or take up the sweep in it; what was set aside.
 
         Raises
@@ -233,13 +240,13 @@ class Sweep:
                 "and compute anew with --resume",
             )
         about = {"design": self.design.digest, "runs": len(self.design), "program": program}
-        text = json.dumps(about | {"told": self.design.told()}, ensure_ascii=False)
+        text = json.dumps(about | {"told": self.design.to_json()}, ensure_ascii=False)
         write_file(held, text.encode())
         (self.folder / "runs").mkdir(exist_ok=True)
         if not self.resume:
-            return Aside([], {})
+            return SetAside([], {})
         torn = store.quarantine_altered(sorted(self.keys.values()))
-        aside = Aside(torn, self._set_apart(store))
+        aside = SetAside(torn, self._set_apart(store))
         ledger.renew(self.folder, afresh=True)
         return aside
 
@@ -270,7 +277,7 @@ class Sweep:
             if the disk is full or can no longer be written to.
         """
         _populate(self.design)
-        job, tally = Job(self.folder, self.design.digest, code_digest()), Tally()
+        job, tally = SweepJob(self.folder, self.design.digest, code_digest()), Tally()
         left = list(self._missing(tally, settled))
         with self.executor:
             while left:
@@ -299,7 +306,7 @@ class Sweep:
             else:
                 yield number
 
-    def _given_up(self, job: Job, lost: Lost) -> Report:
+    def _given_up(self, job: SweepJob, lost: Lost) -> RunReport:
         reason = f"WorkerDied: the worker ended {TRIES} times while it ran this alone"
         return job.failed(lost.task, self.keys[lost.task], reason)
 
@@ -314,7 +321,7 @@ class Sweep:
             time.sleep(0.2)
         return numbers
 
-    def named(self, report: Report) -> str:
+    def named(self, report: RunReport) -> str:
         """A run and what became of it, in one line."""
         spec, row = self.design.spec(report.number), self.design.row(report.number)
         name = spec.scenario.name
@@ -348,3 +355,44 @@ def _populate(made: Design) -> None:
     for region, start in sorted(starts):
         for scale in made.scales:
             population(load(region), start, scale, seed=1)
+
+
+# What a command line asks for
+
+
+def plan_sweep(
+    file: Path, folder: Path, *, shard: str, jobs: int | None, engine: str,
+    scheduler: str | None, resume: bool,
+) -> Sweep:  # fmt: skip
+    """The sweep that a command line asks for; nothing is computed yet.
+
+    Raises
+    ------
+    ScenarioError, ParameterError, PackError, RequestError
+        with what is wrong.
+    """
+    if scheduler is not None and engine != "dask":
+        raise RequestError(
+            f"--scheduler 只用于 --engine dask；现为 --engine {engine}，请加 --engine dask",
+            f"--scheduler is for --engine dask, not for {engine}; add --engine dask",
+        )
+    if scheduler is not None:
+        addressed(scheduler)
+    made = read_design(file)
+    check_writable(folder)
+    workers = min(jobs or os.cpu_count() or 1, len(made))
+    chosen = LocalExecutor(workers) if engine == "local" else DaskExecutor(workers, scheduler)
+    sweep = Sweep(made, folder, _shard(shard), chosen, resume)
+    if isinstance(chosen, DaskExecutor):
+        chosen.reach()
+    return sweep
+
+
+def _shard(text: str) -> tuple[int, int]:
+    part = re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", text)
+    if part is None or not 1 <= int(part[1]) <= int(part[2]):
+        raise RequestError(
+            f"--shard 应形如 2/8（第 2 份，共 8 份）；得到 {text}",
+            f"--shard should be such as 2/8, the second of eight parts; got {text}",
+        )
+    return int(part[1]), int(part[2])

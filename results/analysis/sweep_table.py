@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from xiancheng.calibration.i18n import Words
 from xiancheng.results import caveats
-from xiancheng.results.sweeps.command import Tally
+from xiancheng.results.analysis.sweep import Tally
 from xiancheng.scenarios.outcome import reported_groups
 from xiancheng.scenarios.run_spec import RunSpec
 
