@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from functools import cached_property
+from html import escape
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -398,16 +399,10 @@ class Outcome:
 
     def _repr_html_(self) -> str:
         """The same as a table for notebooks."""
-        from html import escape
-
-        def row(*cells: object) -> str:
-            return "<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in cells) + "</tr>"
-
-        rows = [row(name, value) for name, value in self._heading().items()]
-        rows += [row(name, f"{rate:.2f} / {sign}{goal:g}")
+        rows = [*self._heading().items()]
+        rows += [(name, f"{rate:.2f} / {sign}{goal:g}")
                  for name, rate, sign, goal in self._shown_targets()]  # fmt: skip
-        title = f"{self.scenario.name} · {self.region.name}"
-        return f"<table><caption>{escape(title)}</caption>{''.join(rows)}</table>"
+        return html_table(f"{self.scenario.name} · {self.region.name}", rows)
 
     def _heading(self) -> dict[str, str]:
         """What was run and where it ended, in words."""
@@ -457,6 +452,12 @@ class Outcome:
                 **{name: version(name) for name in ("mesa", "numba", "numpy", "scipy", "pandas")},
             },
         }
+
+
+def html_table(title: str, rows: Sequence[tuple[str, str]]) -> str:
+    """A table for notebooks, a row for each name and value."""
+    cells = "".join(f"<tr><td>{escape(n)}</td><td>{escape(v)}</td></tr>" for n, v in rows)
+    return f"<table><caption>{escape(title)}</caption>{cells}</table>"
 
 
 MODEL_TARGETS = (  # columns of `Outcome.model_targets`

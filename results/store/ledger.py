@@ -5,6 +5,7 @@ It follows from the runs and is renewed when runs have come or gone. DuckDB read
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from io import BytesIO
 from pathlib import Path
@@ -12,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from xiancheng.calibration.errors import RequestError
 from xiancheng.results.store.cache import RunStore
 from xiancheng.results.store.files import write_file
-from xiancheng.results.store.runs import SavedRun, read_run
+from xiancheng.results.store.runs import SavedRun, load_run, read_run
+from xiancheng.scenarios.outcome import html_table
 from xiancheng.scenarios.run_spec import digest_of
 
 if TYPE_CHECKING:
@@ -122,6 +125,70 @@ def quantiles(
     table = ledger(folder, keys)
     by = table.groupby(["scenario", "scale"])[indicator]
     return by.quantile(np.array(at)).unstack().reset_index()
+
+
+@dataclass(frozen=True, repr=False)
+class SavedSweep:
+    """The runs of a sweep in its folder; its tables are read when they are asked for."""
+
+    folder: Path
+
+    def to_frame(self) -> "pd.DataFrame":
+        """A row for each run; `COLUMNS` says what the columns are."""
+        return ledger(self.folder)
+
+    def targets(self, quantiles: Sequence[float] = INTERVAL) -> "pd.DataFrame":
+        """The model's own level against each target, by scenario and scale; no verdict."""
+        return targets(self.folder, quantiles=quantiles)
+
+    def quantiles(self, indicator: str, at: Sequence[float] = INTERVAL) -> "pd.DataFrame":
+        """Quantiles of an indicator at the end of the runs, `<indicator>_<unit code>`."""
+        return quantiles(self.folder, indicator, at=at)
+
+    def run(self, key: str) -> SavedRun:
+        """A run by its key.
+
+        Raises
+        ------
+        RequestError
+            if there is none, or it is not as it was written.
+        """
+        return load_run(RunStore(self.folder).path(key))
+
+    def _rows(self) -> list[tuple[str, str]]:
+        runs = self.to_frame()
+        scales = ", ".join(f"{scale:g}" for scale in sorted(runs["scale"].unique()))
+        failed = len(RunStore(self.folder).failures())
+        return [
+            ("runs", f"{len(runs)}, {failed} failed"),
+            ("scenarios", ", ".join(sorted(runs["scenario"].unique()))),
+            ("draws, seeds", f"{runs['drawn'].nunique()}, {runs['seed'].nunique()}"),
+            ("scales", scales),
+        ]
+
+    def __repr__(self) -> str:
+        rows = (f"  {name:<13} {value}" for name, value in self._rows())
+        return "\n".join([f"Sweep in {self.folder}", *rows])
+
+    def _repr_html_(self) -> str:
+        """The same as a table for notebooks."""
+        return html_table(self.folder.name, self._rows())
+
+
+def load_sweep(folder: str | Path) -> SavedSweep:
+    """The runs of a sweep.
+
+    Raises
+    ------
+    RequestError
+        if the folder holds none.
+    """
+    if not RunStore(Path(folder)).keys():
+        raise RequestError(
+            f"{folder} 中没有批量运行的记录；应为 xiancheng sweep 的 --out 文件夹",
+            f"{folder} holds no runs of a sweep; expected the --out folder of xiancheng sweep",
+        )
+    return SavedSweep(Path(folder))
 
 
 def renew(folder: Path, *, afresh: bool = False) -> None:

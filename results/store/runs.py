@@ -22,7 +22,7 @@ from xiancheng.calibration.naming import is_path
 from xiancheng.results.store import parquet, record
 from xiancheng.results.store.files import draft_folder, file_digest
 from xiancheng.results.store.record import Record
-from xiancheng.scenarios.outcome import Outcome, model_target_table, reported_groups
+from xiancheng.scenarios.outcome import Outcome, html_table, model_target_table, reported_groups
 from xiancheng.scenarios.run_spec import RunSpec
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ RUN = "run.json"
 Targets = Mapping[str, Sequence[Mapping[str, Any]]]  # "verdicts" or "model_targets": the rows
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SavedRun:
     """A run that was read back; its tables are read when they are asked for."""
 
@@ -166,6 +166,28 @@ class SavedRun:
                     f"the {en} {then.name} was changed after the run {told.run}; run it again with "
                     "xiancheng run (xiancheng reproduce names what changed)",
                 )
+
+    def _rows(self) -> list[tuple[str, str]]:
+        record = self.record
+        rows = [
+            ("scenario", f"{record.scenario['name']} in {record.region.name}"),
+            ("horizon", f"{record.start} to {record.until}"),
+            ("scale", f"{record.scale:g}, seed {record.seed}, draw {record.draw}"),
+            ("written", f"{record.written} by version {record.software.version}"),
+        ]
+        for row in record.verdicts:
+            chance = row.get("probability")
+            shown = "" if chance is None else f", probability {chance:.2f}"
+            rows.append((row["target"], f"expected {row['expected']:.2f} %{shown}"))
+        return rows
+
+    def __repr__(self) -> str:
+        rows = (f"  {name:<9} {value}" for name, value in self._rows())
+        return "\n".join([f"Run {self.record.run}", *rows])
+
+    def _repr_html_(self) -> str:
+        """The same as a table for notebooks."""
+        return html_table(self.record.run, self._rows())
 
 
 _SETTINGS = ("seed", "scale", "draw", "start", "until", "cutoff", "parameters")
