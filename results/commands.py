@@ -245,7 +245,7 @@ def sweep(asked: Namespace, say: Say) -> int:
     for late in sweep_table.unjudged(sweep.design.specs):
         say.note(late.zh, late.en)
     need = sweep.need()
-    say.note(*need.said())
+    say.note(*need.words())
     need.refuse()
     cost.announce(say, sweep.works(), sweep.executor.jobs)
     aside = sweep.begin()
@@ -292,10 +292,10 @@ def reproduce(asked: Namespace, say: Say) -> int:
 
     saved = load_run(asked.run)
     with progress(say("重跑", "running again"), 1) as step:
-        differs = reproduce.again(saved)
+        differs = reproduce.run_again(saved)
         step()
     if asked.json:
         print(as_json({"run": saved.record.run, "same": not differs.files, **asdict(differs)}))
     else:
-        print("\n".join(differs.said(say.lang)))
+        print("\n".join(differs.lines(say.lang)))
     return FAILED if differs.files else DONE

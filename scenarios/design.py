@@ -256,7 +256,7 @@ def read_design(file: Path) -> Design:
             each = Words("每个情景自己的 name", "a name of its own for each scenario")
             raise ScenarioError([document.problem(("scenarios", i), each, title)])
     names, values, numbers = _drawn(written, document, file)
-    made = Design(
+    design = Design(
         name=written.name,
         specs=tuple(specs),
         names=names,
@@ -268,10 +268,10 @@ def read_design(file: Path) -> Design:
         scales=tuple(written.scales),
         numbers=numbers,
     )
-    if len(made) > MOST:
+    if len(design) > MOST:
         expected = Words(f"至多 {MOST} 次运行", f"at most {MOST} runs")
-        raise ScenarioError([document.problem((), expected, str(len(made)))])
-    return made
+        raise ScenarioError([document.problem((), expected, str(len(design)))])
+    return design
 
 
 def beside(file: Path, name: str) -> str | Path:
@@ -322,15 +322,15 @@ def _table(source: str, document: Document, file: Path) -> Path:
     if table.is_file():
         return table
     methods = get_args(Sampling.model_fields["method"].annotation)
-    told = f"; write method: {source} with from: prior" if source in methods else ""
-    note = f"；抽样方法应写作 from: prior 加 method: {source}" if told else ""
+    hint = f"; write method: {source} with from: prior" if source in methods else ""
+    note = f"；抽样方法应写作 from: prior 加 method: {source}" if hint else ""
     expected = Words(
         f"prior、posterior、central 或设计文件旁的 CSV 文件{note}",
-        f"prior, posterior, central or a CSV file beside the design{told}",
+        f"prior, posterior, central or a CSV file beside the design{hint}",
     )
     raise ScenarioError(
         [document.problem(("parameters", "from"), expected, source,
-                          nearest="" if told else nearest(source, SOURCES))]
+                          nearest="" if hint else nearest(source, SOURCES))]
     )  # fmt: skip
 
 
@@ -389,8 +389,8 @@ def points_in(table: Path, n: int | None = None) -> tuple[tuple[str, ...], Float
         found = Words(*error.found)
         raise ScenarioError([Problem(str(table), error.line, 1, "", readable, found)]) from None
     except OSError as error:
-        said = error.strerror or str(error)
-        raise ScenarioError([Problem(str(table), 0, 0, "", readable, said)]) from None
+        reason = error.strerror or str(error)
+        raise ScenarioError([Problem(str(table), 0, 0, "", readable, reason)]) from None
     problems = []
     if len(rows) < (n or 1):
         expected = Words(f"至少 {n or 1} 行数值", f"at least {n or 1} rows of values")

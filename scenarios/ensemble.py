@@ -115,10 +115,10 @@ class RunSummary:
     def size(self) -> int:
         """Bytes that it takes, about."""
         arrays = [self.indicators, self.causes, self.targets, self.series]
-        held = sum(each.nbytes for each in arrays if each is not None)
+        size = sum(each.nbytes for each in arrays if each is not None)
         if self.outcome is not None:
-            held += 2 * self.outcome.record.nbytes  # growth and census are about as much again
-        return OVERHEAD + held
+            size += 2 * self.outcome.record.nbytes  # growth and census are about as much again
+        return OVERHEAD + size
 
 
 def summarize(outcome: Outcome, day: date) -> RunSummary:

@@ -408,10 +408,10 @@ class Outcome:
         """What was run and where it ended, in words."""
         city = next((i for i, g in enumerate(self.groups) if len(g.counties) > 1), 0)
         begun, ended = (self.at(RATE, day)[city] for day in (self.dates[0], self.dates[-1]))
-        asked = self.settings
+        settings = self.settings
         return {
             "horizon": f"{self.dates[0]} to {self.dates[-1]}",
-            "scale": f"{asked['scale']:g}, seed {asked['seed']}, draw {asked['draw']}",
+            "scale": f"{settings['scale']:g}, seed {settings['seed']}, draw {settings['draw']}",
             "urban": f"{begun:.2f} to {ended:.2f} percent of residents, {self.groups[city].en}",
         }
 
@@ -534,8 +534,8 @@ def commit() -> str | None:
     file = Path(__file__)
 
     def git(*words: str) -> str:
-        asked = ["git", "-C", str(file.parent), *words]
-        done = subprocess.run(asked, capture_output=True)  # messages hold paths in any encoding
+        command = ["git", "-C", str(file.parent), *words]
+        done = subprocess.run(command, capture_output=True)  # messages hold paths in any encoding
         return done.stdout.decode("utf-8", "replace").strip() if done.returncode == 0 else ""
 
     try:

@@ -163,10 +163,10 @@ class RunSpec:
 
         For this process only; `key` is for files.
         """
-        told = self.scenario
+        scenario = self.scenario
         return (
-            self.levers_digest, told.conditions, told.start, told.until, self.known_until,
-            self.pack.digest, self.scale, *self.draw_key,
+            self.levers_digest, scenario.conditions, scenario.start, scenario.until,
+            self.known_until, self.pack.digest, self.scale, *self.draw_key,
         )  # fmt: skip
 
     def __getstate__(self) -> dict[str, Any]:

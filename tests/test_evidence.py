@@ -86,7 +86,7 @@ def test_a_changed_posterior_is_named_first_when_a_run_is_reproduced(own, tmp_pa
 
 
 def test_an_unchanged_run_with_draws_is_the_same_and_names_nothing(own):
-    difference = reproduce.again(load_run(own[1]))
+    difference = reproduce.run_again(load_run(own[1]))
     assert (difference.files, difference.inputs) == ({}, {})
 
 
@@ -100,7 +100,7 @@ def test_a_sample_of_another_program_is_said(own, tmp_path):
         about["software"]["code"] = program
         (copy / "posterior.json").write_text(json.dumps(about), "utf-8")
         posterior._read.cache_clear()
-        told = sample(load(copy)), sample_note(load(copy)).said("en")
+        told = posterior_record(load(copy)), sample_note(load(copy)).said("en")
         posterior._read.cache_clear()
         return told
 

@@ -207,7 +207,7 @@ def test_an_altered_answer_is_not_given_but_computed_again(kept, spec, first):
 
 
 def test_a_run_reproduces_to_the_last_byte(first):
-    difference = reproduce.again(first[1])
+    difference = reproduce.run_again(first[1])
     assert difference.files == {}
     assert difference.inputs == {}
     assert set(difference.compared) >= {"values", "series.parquet", "growth.parquet"}
@@ -215,9 +215,9 @@ def test_a_run_reproduces_to_the_last_byte(first):
 
 def test_another_outcome_is_told_from_the_saved_one(first):
     changed = replace(first[1], record=first[1].record.model_copy(update={"seed": 5}))
-    difference = reproduce.again(changed)
+    difference = reproduce.run_again(changed)
     assert {"values", "series.parquet"} <= set(difference.files)
-    assert "differs" in "\n".join(difference.said("en"))
+    assert "differs" in "\n".join(difference.lines("en"))
 
 
 # Claims
@@ -396,7 +396,7 @@ def test_a_run_is_not_read_with_targets_or_measures_of_another_day(changed, tmp_
             reading()
         assert "was changed after the run" in caught.value.en
     assert len(read.series())
-    assert {"pack": "region", "plan": "plan"}[changed] in reproduce.again(read).inputs
+    assert {"pack": "region", "plan": "plan"}[changed] in reproduce.run_again(read).inputs
 
 
 def test_failures_that_cannot_be_read_are_left_out(tmp_path):

@@ -132,13 +132,13 @@ def _design(folder: Path, digest: str) -> Design:
     RequestError
         if it is not the one meant.
     """
-    made = Design.from_json(json.loads((folder / SWEEP).read_bytes())["told"])
-    if made.digest != digest:
+    design = Design.from_json(json.loads((folder / SWEEP).read_bytes())["told"])
+    if design.digest != digest:
         raise RequestError(
             f"{folder / SWEEP} 或其区域包、方案已被改动；请换一个文件夹",
             f"{folder / SWEEP}, its pack or its plan was altered; choose another folder",
         )
-    return made
+    return design
 
 
 # A sweep in its folder
@@ -203,8 +203,8 @@ class Sweep:
         for number, key in self.keys.items():
             if key not in there:
                 spec = self.design.spec(number)
-                told = spec.scenario
-                found.append(Work(1, spec.region, spec.scale, told.start, told.until))
+                horizon = spec.scenario.start, spec.scenario.until
+                found.append(Work(1, spec.region, spec.scale, *horizon))
         return [each._replace(runs=count) for each, count in Counter(found).items()]
 
     def begin(self) -> SetAside:
@@ -213,11 +213,11 @@ class Sweep:
         Raises
         ------
         RequestError
-            if the folder holds another sweep, or this one and nobody said that it be resumed, or
+            if the folder holds another sweep, or this one without `resume`, or
             a shard of this one was computed by another program.
         """
-        held, store = self.folder / SWEEP, RunStore(self.folder)
-        known, program = _design_in(held), code_digest()
+        file, store = self.folder / SWEEP, RunStore(self.folder)
+        known, program = _design_in(file), code_digest()
         if known not in (None, self.design.digest):
             raise RequestError(
                 f"{self.folder} 中是另一个设计的批量运行；请换一个文件夹",
@@ -241,7 +241,7 @@ class Sweep:
             )
         about = {"design": self.design.digest, "runs": len(self.design), "program": program}
         text = json.dumps(about | {"told": self.design.to_json()}, ensure_ascii=False)
-        write_file(held, text.encode())
+        write_file(file, text.encode())
         (self.folder / "runs").mkdir(exist_ok=True)
         if not self.resume:
             return SetAside([], {})
@@ -378,11 +378,11 @@ def plan_sweep(
         )
     if scheduler is not None:
         addressed(scheduler)
-    made = read_design(file)
+    design = read_design(file)
     check_writable(folder)
-    workers = min(jobs or os.cpu_count() or 1, len(made))
+    workers = min(jobs or os.cpu_count() or 1, len(design))
     chosen = LocalExecutor(workers) if engine == "local" else DaskExecutor(workers, scheduler)
-    sweep = Sweep(made, folder, _shard(shard), chosen, resume)
+    sweep = Sweep(design, folder, _shard(shard), chosen, resume)
     if isinstance(chosen, DaskExecutor):
         chosen.reach()
     return sweep

@@ -154,12 +154,12 @@ class JobQueue:
 
         try:
             async with asyncio.TaskGroup() as group:
-                asked = [
+                tasks = [
                     group.create_task(one(key, spec)) for key, spec in zip(keys, specs, strict=True)
                 ]
         except ExceptionGroup as failed:
             raise failed.exceptions[0] from None
-        return [each.result() for each in asked]
+        return [each.result() for each in tasks]
 
     async def aside(self, function: Callable[..., Made], *arguments: object) -> Made:
         """What a function gives, in a worker process that no run waits for."""

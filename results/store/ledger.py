@@ -91,7 +91,9 @@ def targets(
     """
     renew(folder)
     wanted = None if keys is None else sorted(keys)
-    several = "count(distinct drawn) > 1"  # of one draw many seeds tell luck, not what we know
+    several = (
+        "count(distinct drawn) > 1"  # of one draw many seeds show random numbers, not what we know
+    )
     named = ", ".join(
         f"case when {several} or {float(q)} = 0.5 then quantile_cont(v.model_rate, {float(q)}) end "
         f"as q{round(100 * q):02d}"
@@ -223,10 +225,9 @@ def renew(folder: Path, *, afresh: bool = False) -> None:
 
 
 def program_of(folder: Path) -> str | None:
-    """The digest of the program that the sweep in a folder is of; None if nothing is said of it."""
+    """The digest of the program that the sweep in a folder is of; None if it does not say."""
     try:
-        told = json.loads((folder / SWEEP).read_bytes())
-        return str(told["program"])
+        return str(json.loads((folder / SWEEP).read_bytes())["program"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -263,23 +264,23 @@ def _empty() -> Any:
 
 
 def _row(saved: SavedRun) -> dict[str, Any]:
-    told = saved.record
+    record = saved.record
     return {
         "key": saved.folder.name,
-        "program": told.software.simulation_code,
-        "scenario": told.scenario["name"],
-        "drawn": digest_of({"draw": told.draw, "parameters": told.parameters}),
-        "draw": told.draw,
-        "seed": told.seed,
-        "scale": told.scale,
-        "start": date.fromisoformat(told.start),
-        "until": date.fromisoformat(told.until),
-        "values": told.values,
-        "seconds": sum(told.seconds.values()),
-        "peak_memory_bytes": told.peak_memory_bytes,
-        "model_targets": told.model_targets,
-        **{f"parameter.{name}": value for name, value in told.parameters.items()},
-        **told.summary,
+        "program": record.software.simulation_code,
+        "scenario": record.scenario["name"],
+        "drawn": digest_of({"draw": record.draw, "parameters": record.parameters}),
+        "draw": record.draw,
+        "seed": record.seed,
+        "scale": record.scale,
+        "start": date.fromisoformat(record.start),
+        "until": date.fromisoformat(record.until),
+        "values": record.values,
+        "seconds": sum(record.seconds.values()),
+        "peak_memory_bytes": record.peak_memory_bytes,
+        "model_targets": record.model_targets,
+        **{f"parameter.{name}": value for name, value in record.parameters.items()},
+        **record.summary,
     }
 
 

@@ -162,9 +162,9 @@ def plain(cell: Any) -> Any:
 def yaml(document: Mapping[str, Any]) -> str:
     """A document as YAML 1.2, keys in the order given."""
     text = StringIO()
-    made = YAML(typ="safe", pure=True)
-    made.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
-    made.allow_unicode = True
-    made.default_flow_style = False
-    made.dump(dict(document), text)
+    dumper = YAML(typ="safe", pure=True)
+    dumper.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
+    dumper.allow_unicode = True
+    dumper.default_flow_style = False
+    dumper.dump(dict(document), text)
     return text.getvalue()

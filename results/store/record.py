@@ -1,7 +1,7 @@
 """The record of a run, `run.json`: everything that made it, in a form that programs can rely on.
 
 `schema` gives the JSON Schema that is published beside this file. The record is sealed: its own
-digest is kept in it, so an altered record is told from a whole one.
+digest is kept in it, so an altered record is recognized.
 """
 
 import hashlib
@@ -115,7 +115,9 @@ class Record(Model):
 
     format: Literal[1]
     run: str
-    key: Sha256 = Field(description="digest of code, data, plan, scenario, parameters and luck")
+    key: Sha256 = Field(
+        description="digest of code, data, plan, scenario, parameters and random numbers"
+    )
     written: str = Field(description="when, in UTC")
     software: Software
     plan: Input
@@ -187,8 +189,8 @@ def _with_former_names(record: Record) -> Record:
 
 def schema() -> dict[str, Any]:
     """The JSON Schema of `run.json`; results/run.schema.json holds it."""
-    told = Record.model_json_schema()
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **told, "title": "Run"}
+    fields = Record.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **fields, "title": "Run"}
 
 
 @cache
@@ -223,17 +225,17 @@ def peak_memory() -> int:
 
 
 def _processor() -> Processor:
-    told: dict[str, str] = {}
+    known: dict[str, str] = {}
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as lines:
             for line in lines:
                 name, _, value = line.partition(":")
-                told.setdefault(name.strip(), value.strip())
+                known.setdefault(name.strip(), value.strip())
     except OSError:
         pass
-    flags = (told.get("flags") or told.get("Features") or "").split()
+    flags = (known.get("flags") or known.get("Features") or "").split()
     return Processor(
-        model=told.get("model name") or platform.processor() or platform.machine(),
+        model=known.get("model name") or platform.processor() or platform.machine(),
         cores=os.cpu_count() or 1,
         features=sorted(flag for flag in flags if flag.startswith(FLAGS)),
     )
@@ -254,7 +256,7 @@ def evidence(spec: RunSpec, verdicts: "pd.DataFrame") -> dict[str, Any]:
     """
     pack = spec.pack
     basis = None if verdicts.empty else str(verdicts["basis"].iloc[0])
-    told: dict[str, Any] = {
+    found: dict[str, Any] = {
         "draws": 0 if verdicts.empty else int(verdicts["draws"].iloc[0]),
         "basis": basis,
         "posterior": posterior_record(pack),
@@ -263,8 +265,8 @@ def evidence(spec: RunSpec, verdicts: "pd.DataFrame") -> dict[str, Any]:
     }
     if basis == "statistics":
         record = frozen.panel_digest(panel.record(pack))
-        told["forecasts"] = {"program": frozen.program(), "record": record}
-    return told
+        found["forecasts"] = {"program": frozen.program(), "record": record}
+    return found
 
 
 def posterior_record(pack: Region) -> dict[str, Any] | None:
@@ -283,20 +285,20 @@ def posterior_record(pack: Region) -> dict[str, Any] | None:
 
 def sample_note(pack: Region) -> Words | None:
     """The posterior sample that a verdict rests on, and who made it; None where there is none."""
-    told = posterior_record(pack)
-    if told is None:
+    found = posterior_record(pack)
+    if found is None:
         return None
-    short, by = told["sha256"][:12], (told["made_by"] or "?")[:12]
-    if told["same_program"]:
+    short, by = found["sha256"][:12], (found["made_by"] or "?")[:12]
+    if found["same_program"]:
         return Words(
-            f"后验样本 {short}（{told['rows']} 行），由本程序估计。",
-            f"Posterior sample {short} ({told['rows']} rows), estimated by this program.",
+            f"后验样本 {short}（{found['rows']} 行），由本程序估计。",
+            f"Posterior sample {short} ({found['rows']} rows), estimated by this program.",
         )
     return Words(
-        f"后验样本 {short}（{told['rows']} 行）由另一版程序（{by}，本程序 "
+        f"后验样本 {short}（{found['rows']} 行）由另一版程序（{by}，本程序 "
         f"{code_digest()[:12]}）估计；要用本程序估计，请运行 xiancheng calibrate。",
-        f"Posterior sample {short} ({told['rows']} rows), estimated by another program ({by}; this "
-        f"one is {code_digest()[:12]}); to estimate with this one, run xiancheng calibrate.",
+        f"Posterior sample {short} ({found['rows']} rows), estimated by another program ({by}; "
+        f"this one is {code_digest()[:12]}); to estimate with this one, run xiancheng calibrate.",
     )
 
 

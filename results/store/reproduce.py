@@ -20,11 +20,11 @@ class Reproduction:
     files: dict[str, tuple[str, str]]  # name: sha256 then, sha256 now
     inputs: dict[str, tuple[str, str]]  # what made it: then, now
 
-    def said(self, lang: str) -> Iterator[str]:
+    def lines(self, lang: str) -> Iterator[str]:
         """The difference in one language, a line each; what made the run comes first."""
         for name, (then, now) in self.inputs.items():
-            told = Words(f"已变：{name} {then} → {now}", f"has changed: {name} {then} -> {now}")
-            yield told.said(lang)
+            line = Words(f"已变：{name} {then} → {now}", f"has changed: {name} {then} -> {now}")
+            yield line.said(lang)
         for name in self.compared:
             same = name not in self.files
             mark = Words("相同", "same") if same else Words("不同", "differs")
@@ -36,7 +36,7 @@ class Reproduction:
             yield Words("逐字节一致", "the same to the last byte").said(lang)
 
 
-def again(saved: SavedRun) -> Reproduction:
+def run_again(saved: SavedRun) -> Reproduction:
     """Run a saved run once more, in a folder of its own that is not kept."""
     with TemporaryDirectory(prefix="xiancheng-") as room:
         now = _anew(saved, Path(room) / saved.record.run)
@@ -68,7 +68,7 @@ NONE = "∅"
 
 
 def _made_by(record: Record) -> dict[str, str]:
-    """What made a run, files_of_run what was asked for."""
+    """What made a run, beside the settings."""
     where = record.environment
     libraries = " ".join(f"{name}=={number}" for name, number in where.libraries.items())
     return {
@@ -79,11 +79,11 @@ def _made_by(record: Record) -> dict[str, str]:
 
 
 def _rests_on(evidence: Evidence) -> dict[str, str]:
-    told = dict(evidence.files)
+    inputs = dict(evidence.files)
     if evidence.forecasts is not None:
-        told["program of forecasts"] = evidence.forecasts.program
-        told["census record of forecasts"] = evidence.forecasts.record
-    return told
+        inputs["program of forecasts"] = evidence.forecasts.program
+        inputs["census record of forecasts"] = evidence.forecasts.record
+    return inputs
 
 
 def _anew(saved: SavedRun, folder: Path) -> Record:

@@ -67,7 +67,7 @@ class Need:
                 "free; name another place with --out",
             )
 
-    def said(self) -> tuple[str, str]:
+    def words(self) -> tuple[str, str]:
         """The figures in Chinese and English."""
         free = "?" if self.memory_free is None else _size(self.memory_free)
         return (
@@ -87,8 +87,8 @@ def memory_available() -> int | None:
     found = []
     try:
         with open("/proc/meminfo", encoding="ascii") as lines:
-            told = dict(line.split(":", 1) for line in lines)
-        found.append(int(told["MemAvailable"].split()[0]) * 1024)
+            fields = dict(line.split(":", 1) for line in lines)
+        found.append(int(fields["MemAvailable"].split()[0]) * 1024)
         with open("/sys/fs/cgroup/memory.max", encoding="ascii") as limit:
             most = limit.read().strip()
         if most != "max":

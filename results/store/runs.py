@@ -106,10 +106,10 @@ class SavedRun:
         ScenarioError, PackError
             if its plan or its pack is no longer there.
         """
-        told = self.record
+        record = self.record
         return RunSpec.of(
-            told.scenario, region=told.region.name, parameters=told.parameters, seed=told.seed,
-            scale=told.scale, draw=told.draw, cutoff=told.cutoff,
+            record.scenario, region=record.region.name, parameters=record.parameters,
+            seed=record.seed, scale=record.scale, draw=record.draw, cutoff=record.cutoff,
         )  # fmt: skip
 
     def outcome(self, spec: RunSpec | None = None) -> Outcome:
@@ -124,7 +124,7 @@ class SavedRun:
         """
         from xiancheng.sim.observation import FOUND
 
-        told, spec = self.record, spec or self.spec
+        record, spec = self.record, spec or self.spec
         self.refuse_changed(spec)
         region = spec.pack
         groups, growth = reported_groups(region), self.growth()
@@ -133,12 +133,12 @@ class SavedRun:
         outcome = Outcome(
             spec=spec,
             groups=groups,
-            dates=(date.fromisoformat(told.start), *days),
+            dates=(date.fromisoformat(record.start), *days),
             record=parquet.record_in(self.series(), groups),
             _growth=parquet.growth_in(growth, counties),
-            _start=(np.array(told.begun.urban), np.array(told.begun.present)),
+            _start=(np.array(record.begun.urban), np.array(record.begun.present)),
             census={
-                name: np.array([told.summary[f"{name}_{c.code}"] for c in region.counties])
+                name: np.array([record.summary[f"{name}_{c.code}"] for c in region.counties])
                 for name in FOUND
             },
         )
@@ -154,17 +154,17 @@ class SavedRun:
         ------
         RequestError
         """
-        told = self.record
+        record = self.record
         for zh, en, then, now in (
-            ("方案", "plan", told.plan, spec.inputs["plan"]),
-            ("区域包", "region pack", told.region, spec.inputs["region"]),
+            ("方案", "plan", record.plan, spec.inputs["plan"]),
+            ("区域包", "region pack", record.region, spec.inputs["region"]),
         ):
             if then.sha256 != now:
                 raise RequestError(
-                    f"{zh} {then.name} 在运行 {told.run} 之后被改动；请用 xiancheng run 重新运行"
+                    f"{zh} {then.name} 在运行 {record.run} 之后被改动；请用 xiancheng run 重新运行"
                     "（xiancheng reproduce 指出改动之处）",
-                    f"the {en} {then.name} was changed after the run {told.run}; run it again with "
-                    "xiancheng run (xiancheng reproduce names what changed)",
+                    f"the {en} {then.name} was changed after the run {record.run}; run it again "
+                    "with xiancheng run (xiancheng reproduce names what changed)",
                 )
 
     def _rows(self) -> list[tuple[str, str]]:
@@ -196,10 +196,10 @@ _SETTINGS = ("seed", "scale", "draw", "start", "until", "cutoff", "parameters")
 def read_run(folder: Path) -> SavedRun | None:
     """The run in a folder; None if it is torn, altered or none of ours."""
     try:
-        told = record.parsed((folder / RUN).read_bytes())
+        known = record.parsed((folder / RUN).read_bytes())
     except OSError:
         return None
-    return SavedRun(folder, told) if told else None
+    return SavedRun(folder, known) if known else None
 
 
 def read_whole(folder: Path) -> SavedRun | None:
@@ -286,16 +286,16 @@ def write_run(
     else:
         targets = {"verdicts": parquet.rows(verdicts)}
     content = contents(outcome, spec, targets, extra)
-    told = _content(folder.name, outcome, spec, targets) | {"evidence": evidence}
-    told["files"] = {name: hashlib.sha256(each).hexdigest() for name, each in content.items()}
+    about = _content(folder.name, outcome, spec, targets) | {"evidence": evidence}
+    about["files"] = {name: hashlib.sha256(each).hexdigest() for name, each in content.items()}
     tabulated = time.perf_counter()
     with draft_folder(folder) as draft:
         for name, each in content.items():
             (draft / name).write_bytes(each)
         spent = {"tabulate": tabulated - begun, "write": time.perf_counter() - tabulated}
         phases = {**seconds, **spent}
-        told["seconds"] = {phase: round(each, 4) for phase, each in phases.items()}
-        (draft / RUN).write_bytes(record.written(told))
+        about["seconds"] = {phase: round(each, 4) for phase, each in phases.items()}
+        (draft / RUN).write_bytes(record.written(about))
     return folder
 
 
