@@ -14,7 +14,7 @@ from xiancheng.results.cli import main
 from xiancheng.results.forecasts.frozen import panel_digest
 from xiancheng.results.store import reproduce
 from xiancheng.results.store.cache import RunStore, StoredRuns
-from xiancheng.results.store.record import evidence, parsed, sample_note, written
+from xiancheng.results.store.record import evidence, parsed, posterior_record, sample_note, written
 from xiancheng.results.store.runs import load_run
 from xiancheng.scenarios.run_spec import RunSpec, code_digest
 
