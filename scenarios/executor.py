@@ -288,19 +288,21 @@ class LocalExecutor(Executor):
     def _done(self, call: Call, doing: "Future[Any]") -> None:
         """Called in a thread of the pool of a worker, whose lock it may hold."""
         error = CancelledError() if doing.cancelled() else doing.exception()
+        lost = isinstance(error, BrokenProcessPool)
         with self._lock:
-            worker = self._busy.pop(call)
-            lost = isinstance(error, BrokenProcessPool)
-            if lost and call.tries < TRIES:
+            worker, again = self._busy.pop(call), lost and call.tries < TRIES
+            if again:
                 self._waiting.appendleft(call)
             elif not (lost or worker.ended) and worker.runs < RECYCLED_AFTER:
                 self._idle.append(worker)
             elif not lost:
                 worker.end(at_once=False, wait=False)
             self._dispatch()
-        if not lost and error is None:
+        if again:
+            return
+        if error is None:
             call.future.set_result(doing.result())
-        elif not lost or call.tries >= TRIES:
+        else:
             call.future.set_exception(WorkersLostError() if lost else error)
 
 
