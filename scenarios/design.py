@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from xiancheng.calibration import parsing, posterior, priors
 from xiancheng.calibration.errors import Problem, ScenarioError
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.naming import is_path, nearest
 from xiancheng.calibration.priors import ParameterError
 from xiancheng.calibration.region import load
@@ -51,7 +51,7 @@ class Span(Model):
 
 def _distinct(values: Sequence[object]) -> Sequence[object]:
     if len(set(values)) != len(values):
-        raise wrong("互不相同的值", "values that all differ")
+        raise wrong(_("values that all differ"))
     return values
 
 
@@ -64,7 +64,7 @@ def _spelled_out(value: object) -> object:
     """A span of seeds as the list that it stands for; one value as a list of one."""
     if isinstance(value, dict):
         if not value.keys() <= Span.model_fields.keys():
-            raise wrong("只含 first 与 count 的范围", "a span of no keys but first and count")
+            raise wrong(_("a span of no keys but first and count"))
         span = Span.model_validate(value)
         return list(range(span.first, span.first + span.count))
     return _listed(value)
@@ -91,17 +91,14 @@ class Sampling(Model):
     @model_validator(mode="after")
     def _counted(self) -> Self:
         if self.source in ("prior", "posterior") and self.n is None:
-            raise wrong(
-                f"从 {self.source} 抽样的次数 n", f"n, the number of draws from {self.source}"
-            )
+            raise wrong(_("n, the number of draws from {source}", source=self.source))
         if self.source == "prior" and self.method == "sobol" and self.n and self.n & (self.n - 1):
             near = 2 ** round(math.log2(self.n))
-            raise wrong(f"2 的幂（如 {near}）作为 sobol 的 n", f"a power of 2 for sobol: {near}")
+            raise wrong(_("a power of 2 for sobol: {near}", near=near))
         for key in UNUSED.get(self.source, UNUSED["a file"]):
             if key in self.model_fields_set:
                 raise wrong(
-                    f"不含 {key} 的写法：from: {self.source} 用不到它",
-                    f"no {key}, of which from: {self.source} makes no use",
+                    _("no {key}, of which from: {source} makes no use", key=key, source=self.source)
                 )
         return self
 
@@ -253,7 +250,7 @@ def read_design(file: Path) -> Design:
     titles = [spec.scenario.name for spec in specs]
     for i, title in enumerate(titles):
         if title in titles[:i]:
-            each = Words("每个情景自己的 name", "a name of its own for each scenario")
+            each = _("a name of its own for each scenario")
             raise ScenarioError([document.problem(("scenarios", i), each, title)])
     names, values, numbers = _drawn(written, document, file)
     design = Design(
@@ -269,7 +266,7 @@ def read_design(file: Path) -> Design:
         numbers=numbers,
     )
     if len(design) > MOST:
-        expected = Words(f"至多 {MOST} 次运行", f"at most {MOST} runs")
+        expected = _("at most {MOST} runs", MOST=MOST)
         raise ScenarioError([document.problem((), expected, str(len(design)))])
     return design
 
@@ -294,7 +291,7 @@ def _drawn(written: DesignFile, document: Document, file: Path) -> Drawn:
     chosen = known if sampling.only is None else sampling.only
     unknown = [
         document.problem(
-            ("parameters", "only", i), Words("参数名", "the name of a parameter"), name,
+            ("parameters", "only", i), _("the name of a parameter"), name,
             nearest=nearest(name, known),
         )
         for i, name in enumerate(chosen)
@@ -322,15 +319,14 @@ def _table(source: str, document: Document, file: Path) -> Path:
     if table.is_file():
         return table
     methods = get_args(Sampling.model_fields["method"].annotation)
-    hint = f"; write method: {source} with from: prior" if source in methods else ""
-    note = f"；抽样方法应写作 from: prior 加 method: {source}" if hint else ""
-    expected = Words(
-        f"prior、posterior、central 或设计文件旁的 CSV 文件{note}",
-        f"prior, posterior, central or a CSV file beside the design{hint}",
+    told = f"; write method: {source} with from: prior" if source in methods else ""
+    note = f"；抽样方法应写作 from: prior 加 method: {source}" if told else ""
+    expected = _(
+        "prior, posterior, central or a CSV file beside the design{told}", told=Words(note, told)
     )
     raise ScenarioError(
         [document.problem(("parameters", "from"), expected, source,
-                          nearest="" if hint else nearest(source, SOURCES))]
+                          nearest="" if told else nearest(source, SOURCES))]
     )  # fmt: skip
 
 
@@ -338,8 +334,7 @@ def _believed(written: DesignFile, document: Document, region: str | Path) -> Dr
     """Draws of the posterior sample of the region, as `xiancheng run --draws` takes them."""
     pack, sampling = load(region), written.parameters
     if posterior.read(pack.folder) is None:
-        expected = Words("prior 或 CSV 文件：区域包中没有 posterior.csv",
-                         "prior or a CSV file: the pack holds no posterior.csv")  # fmt: skip
+        expected = _("prior or a CSV file: the pack holds no posterior.csv")  # fmt: skip
         raise ScenarioError([document.problem(("parameters", "from"), expected, "posterior")])
     draws = posterior.draws(pack, sampling.n or 1, sampling.seed)
     names = tuple(asdict(draws[0].parameters))

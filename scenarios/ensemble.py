@@ -17,6 +17,7 @@ import numpy as np
 
 from xiancheng.calibration import posterior
 from xiancheng.calibration.errors import RequestError
+from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import Region
 from xiancheng.scenarios.executor import Executor, Lost, WorkersLostError, local
 from xiancheng.scenarios.loader import resolve
@@ -217,7 +218,7 @@ class Summaries:
         """
         keys = [spec.outcome_key for spec in specs]
         wanted = {k: spec for k, spec in zip(keys, specs, strict=True) if k not in self._known}
-        for _ in range(len(keys) - len(wanted)):
+        for __ in range(len(keys) - len(wanted)):
             done()
         self.made += len(wanted)
         for result in self._executor.map(Keyed(Summarize(self.day)), list(wanted.items())):
@@ -413,9 +414,12 @@ def check_drawable(spec: RunSpec) -> None:
     start, until = spec.scenario.start, spec.scenario.until
     if not any(target.due(start, until) for target in spec.pack.targets):
         raise RequestError(
-            f"{start} 至 {until} 没有到期的目标，抽样没有可判定的；请去掉 --draws",
-            f"no target falls due from {start} to {until}, so draws have nothing to judge; leave "
-            "--draws out",
+            _(
+                "no target falls due from {start} to {until}, so draws have "
+                "nothing to judge; leave --draws out",
+                start=start,
+                until=until,
+            )
         )
 
 

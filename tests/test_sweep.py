@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from argparse import Namespace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from xiancheng.calibration import posterior, priors
 from xiancheng.calibration.errors import RequestError, ScenarioError
 from xiancheng.calibration.region import load
 from xiancheng.results.analysis import sweep as sweeping
-from xiancheng.results.cli import main
+from xiancheng.results.cli import batch, main
 from xiancheng.results.store import ledger, record
 from xiancheng.results.store.cache import RunStore
 from xiancheng.results.store.resources import Need
@@ -47,10 +48,11 @@ def written(folder: Path, text: str = SMALL) -> Path:
 
 def sweep_of(folder: Path, *, out="out", text=SMALL, shard="1/1", resume=False, executor=None):
     """A sweep of a design; in this process, if no executor is given."""
-    made = sweeping.plan_sweep(
-        written(folder, text), folder / out, shard=shard, jobs=1, engine="local",
+    options = Namespace(
+        design=written(folder, text), out=folder / out, shard=shard, jobs=1, engine="local",
         scheduler=None, resume=resume,
     )  # fmt: skip
+    made = batch.planned(options)
     return sweeping.Sweep(
         made.design, made.folder, made.shard, executor or InlineExecutor(), made.resume
     )

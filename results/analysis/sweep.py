@@ -6,12 +6,9 @@ and writes it as a whole. `Sweep.run` goes through a design until nothing is mis
 
 import errno
 import json
-import os
-import re
 import secrets
 import time
 import traceback
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -20,23 +17,20 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from xiancheng.calibration.errors import RequestError
+from xiancheng.calibration.i18n import _
 from xiancheng.calibration.population import population
 from xiancheng.calibration.region import load
-from xiancheng.results.cost import Work
 from xiancheng.results.store import ledger
 from xiancheng.results.store.cache import RunStore
-from xiancheng.results.store.files import check_writable, write_file
+from xiancheng.results.store.files import write_file
 from xiancheng.results.store.ledger import SWEEP
 from xiancheng.results.store.resources import Need
 from xiancheng.results.store.runs import read_run
-from xiancheng.scenarios.design import Design, read_design
+from xiancheng.scenarios.design import Design
 from xiancheng.scenarios.executor import (
     TRIES,
-    DaskExecutor,
     Executor,
-    LocalExecutor,
     Lost,
-    addressed,
 )
 from xiancheng.scenarios.run_spec import check_same_code, code_digest, digest_of
 
@@ -135,8 +129,10 @@ def _design(folder: Path, digest: str) -> Design:
     design = Design.from_json(json.loads((folder / SWEEP).read_bytes())["told"])
     if design.digest != digest:
         raise RequestError(
-            f"{folder / SWEEP} 或其区域包、方案已被改动；请换一个文件夹",
-            f"{folder / SWEEP}, its pack or its plan was altered; choose another folder",
+            _(
+                "{folder}, its pack or its plan was altered; choose another folder",
+                folder=folder / SWEEP,
+            )
         )
     return design
 
@@ -197,16 +193,6 @@ class Sweep:
         left = set(self.keys.values()) - RunStore(self.folder).keys()
         return Need.of(self.design, len(left), self.executor.jobs, self.folder)
 
-    def works(self) -> list[Work]:
-        """The runs that are not there yet, for a word on how long they take."""
-        there, found = RunStore(self.folder).keys(), []
-        for number, key in self.keys.items():
-            if key not in there:
-                spec = self.design.spec(number)
-                horizon = spec.scenario.start, spec.scenario.until
-                found.append(Work(1, spec.region, spec.scale, *horizon))
-        return [each._replace(runs=count) for each, count in Counter(found).items()]
-
     def begin(self) -> SetAside:
         """Make the folder that of this sweep, or take up the sweep in it; what was set aside.
 
@@ -220,24 +206,30 @@ class Sweep:
         known, program = _design_in(file), code_digest()
         if known not in (None, self.design.digest):
             raise RequestError(
-                f"{self.folder} 中是另一个设计的批量运行；请换一个文件夹",
-                f"{self.folder} holds the sweep of another design; choose another folder",
+                _(
+                    "{folder} holds the sweep of another design; choose another folder",
+                    folder=self.folder,
+                )
             )
         joins = self.resume or (known is not None and self.shard != (1, 1))
         if not joins and (known is not None or store.names()):
             raise RequestError(
-                f"{self.folder} 中已有运行记录；用 --resume 继续，或换一个文件夹",
-                f"{self.folder} holds runs already; continue with --resume, or choose another "
-                "folder",
+                _(
+                    "{folder} holds runs already; continue with --resume, or choose another folder",
+                    folder=self.folder,
+                )
             )
         before = ledger.program_of(self.folder)
         if not self.resume and known is not None and before != program:
             raise RequestError(
-                f"{self.folder} 中是另一版程序的运行（{(before or '?')[:12]}，本机为 "
-                f"{program[:12]}）；请统一代码与库的版本，或用 --resume 把它们移开、重新计算",
-                f"{self.folder} holds runs of another program ({(before or '?')[:12]}; here it is "
-                f"{program[:12]}); install the same code and libraries, or set those runs apart "
-                "and compute anew with --resume",
+                _(
+                    "{folder} holds runs of another program ({value}; here it is "
+                    "{program}); install the same code and libraries, or set "
+                    "those runs apart and compute anew with --resume",
+                    folder=self.folder,
+                    value=(before or "?")[:12],
+                    program=program[:12],
+                )
             )
         about = {"design": self.design.digest, "runs": len(self.design), "program": program}
         text = json.dumps(about | {"told": self.design.to_json()}, ensure_ascii=False)
@@ -355,44 +347,3 @@ def _populate(made: Design) -> None:
     for region, start in sorted(starts):
         for scale in made.scales:
             population(load(region), start, scale, seed=1)
-
-
-# What a command line asks for
-
-
-def plan_sweep(
-    file: Path, folder: Path, *, shard: str, jobs: int | None, engine: str,
-    scheduler: str | None, resume: bool,
-) -> Sweep:  # fmt: skip
-    """The sweep that a command line asks for; nothing is computed yet.
-
-    Raises
-    ------
-    ScenarioError, ParameterError, PackError, RequestError
-        with what is wrong.
-    """
-    if scheduler is not None and engine != "dask":
-        raise RequestError(
-            f"--scheduler 只用于 --engine dask；现为 --engine {engine}，请加 --engine dask",
-            f"--scheduler is for --engine dask, not for {engine}; add --engine dask",
-        )
-    if scheduler is not None:
-        addressed(scheduler)
-    design = read_design(file)
-    check_writable(folder)
-    workers = min(jobs or os.cpu_count() or 1, len(design))
-    chosen = LocalExecutor(workers) if engine == "local" else DaskExecutor(workers, scheduler)
-    sweep = Sweep(design, folder, _shard(shard), chosen, resume)
-    if isinstance(chosen, DaskExecutor):
-        chosen.reach()
-    return sweep
-
-
-def _shard(text: str) -> tuple[int, int]:
-    part = re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", text)
-    if part is None or not 1 <= int(part[1]) <= int(part[2]):
-        raise RequestError(
-            f"--shard 应形如 2/8（第 2 份，共 8 份）；得到 {text}",
-            f"--shard should be such as 2/8, the second of eight parts; got {text}",
-        )
-    return int(part[1]), int(part[2])

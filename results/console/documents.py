@@ -20,7 +20,7 @@ def made(subject: "Subject", form: str, lang: "Lang", runs: Path) -> tuple[str, 
     RequestError
         if a library is missing.
     """
-    from xiancheng.results.report.command import documents, named, possible
+    from xiancheng.results.report.build import documents, named, possible
     from xiancheng.results.store.cache import StoredRuns, save_run
     from xiancheng.scenarios.run_spec import RunSpec
 

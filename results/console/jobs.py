@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
 from xiancheng.calibration.errors import RequestError
+from xiancheng.calibration.i18n import _
 from xiancheng.scenarios.ensemble import RunSummary, Summarize
 from xiancheng.scenarios.executor import Executor, LocalExecutor
 from xiancheng.scenarios.run_spec import RunSpec
@@ -30,8 +31,7 @@ class BusyError(RequestError):
 
     def __init__(self) -> None:
         super().__init__(
-            "正在排队的计算过多，请稍后再试，或先取消一项",
-            "too many computations are waiting; try again later, or cancel one first",
+            _("too many computations are waiting; try again later, or cancel one first")
         )
 
 

@@ -12,6 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from xiancheng.calibration.errors import RequestError
+from xiancheng.calibration.i18n import _
 
 
 def existing_parent(folder: Path) -> Path:
@@ -45,9 +46,12 @@ def check_writable(folder: Path) -> None:
         os.rmdir(tempfile.mkdtemp(prefix=".probe-", dir=existing_parent(folder)))
     except OSError as error:
         raise RequestError(
-            f"无法写入 {folder}（{error.strerror}）；请用 --out 指定可写的文件夹",
-            f"cannot write to {folder} ({error.strerror}); name a folder that can be written to "
-            "with --out",
+            _(
+                "cannot write to {folder} ({strerror}); name a folder that can "
+                "be written to with --out",
+                folder=folder,
+                strerror=error.strerror,
+            )
         ) from None
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xiancheng.calibration.errors import RequestError
+from xiancheng.calibration.i18n import _
 from xiancheng.results.store.cache import RunStore
 from xiancheng.results.store.files import write_file
 from xiancheng.results.store.runs import SavedRun, load_run, read_run
@@ -187,8 +188,10 @@ def load_sweep(folder: str | Path) -> SavedSweep:
     """
     if not RunStore(Path(folder)).keys():
         raise RequestError(
-            f"{folder} 中没有批量运行的记录；应为 xiancheng sweep 的 --out 文件夹",
-            f"{folder} holds no runs of a sweep; expected the --out folder of xiancheng sweep",
+            _(
+                "{folder} holds no runs of a sweep; expected the --out folder of xiancheng sweep",
+                folder=folder,
+            )
         )
     return SavedSweep(Path(folder))
 

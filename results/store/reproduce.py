@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import _
 from xiancheng.results.store.cache import files_of_run
 from xiancheng.results.store.record import Evidence, Record, evidence
 from xiancheng.results.store.runs import SavedRun, read_run, write_run
@@ -23,17 +23,16 @@ class Reproduction:
     def lines(self, lang: str) -> Iterator[str]:
         """The difference in one language, a line each; what made the run comes first."""
         for name, (then, now) in self.inputs.items():
-            line = Words(f"已变：{name} {then} → {now}", f"has changed: {name} {then} -> {now}")
-            yield line.said(lang)
+            yield _("has changed: {name} {then} -> {now}", name=name, then=then, now=now).said(lang)
         for name in self.compared:
             same = name not in self.files
-            mark = Words("相同", "same") if same else Words("不同", "differs")
+            mark = _("same") if same else _("differs")
             yield f"{name}: {mark.said(lang)}"
             if not same:
                 then, now = self.files[name]
                 yield f"    {then} → {now}"
         if not self.files:
-            yield Words("逐字节一致", "the same to the last byte").said(lang)
+            yield _("the same to the last byte").said(lang)
 
 
 def run_again(saved: SavedRun) -> Reproduction:
@@ -68,7 +67,7 @@ NONE = "∅"
 
 
 def _made_by(record: Record) -> dict[str, str]:
-    """What made a run, beside the settings."""
+    """What made a run, files_of_run the settings."""
     where = record.environment
     libraries = " ".join(f"{name}=={number}" for name, number in where.libraries.items())
     return {

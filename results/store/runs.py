@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xiancheng.calibration.errors import RequestError
+from xiancheng.calibration.i18n import _
 from xiancheng.calibration.naming import is_path
 from xiancheng.results.store import parquet, record
 from xiancheng.results.store.files import draft_folder, file_digest
@@ -68,10 +69,11 @@ class SavedRun:
 
         if not self.record.verdicts and self.record.model_targets:
             raise RequestError(
-                f"{self.folder} 是单次运行，没有判定；模型自身的水平见 model_targets()，"
-                "判定见 xiancheng run",
-                f"{self.folder} holds one run without a verdict; model_targets() gives the model's "
-                "own level, xiancheng run the verdict",
+                _(
+                    "{folder} holds one run without a verdict; model_targets() "
+                    "gives the model's own level, xiancheng run the verdict",
+                    folder=self.folder,
+                )
             )
         return pd.read_csv(self.folder / "verdicts.csv", encoding="utf-8-sig")
 
@@ -85,10 +87,11 @@ class SavedRun:
         """
         if self.record.verdicts:
             raise RequestError(
-                f"{self.folder} 存的是判定，见 verdicts()；"
-                "模型自身的水平见 outcome().model_targets()",
-                f"{self.folder} holds verdicts, see verdicts(); outcome().model_targets() gives "
-                "the model's own level",
+                _(
+                    "{folder} holds verdicts, see verdicts(); "
+                    "outcome().model_targets() gives the model's own level",
+                    folder=self.folder,
+                )
             )
         return model_target_table(self.record.model_targets)
 
@@ -155,16 +158,20 @@ class SavedRun:
         RequestError
         """
         record = self.record
-        for zh, en, then, now in (
-            ("方案", "plan", record.plan, spec.inputs["plan"]),
-            ("区域包", "region pack", record.region, spec.inputs["region"]),
+        for what, then, now in (
+            (_("plan"), record.plan, spec.inputs["plan"]),
+            (_("region pack"), record.region, spec.inputs["region"]),
         ):
             if then.sha256 != now:
                 raise RequestError(
-                    f"{zh} {then.name} 在运行 {record.run} 之后被改动；请用 xiancheng run 重新运行"
-                    "（xiancheng reproduce 指出改动之处）",
-                    f"the {en} {then.name} was changed after the run {record.run}; run it again "
-                    "with xiancheng run (xiancheng reproduce names what changed)",
+                    _(
+                        "the {what} {then} was changed after the run {run}; run it "
+                        "again with xiancheng run (xiancheng reproduce names "
+                        "what changed)",
+                        what=what,
+                        then=then.name,
+                        run=record.run,
+                    )
                 )
 
     def _rows(self) -> list[tuple[str, str]]:
@@ -230,8 +237,7 @@ def find_run(run: str | Path, runs: Path = RUNS) -> SavedRun | None:
             saved = read_whole(folder)
             if saved is None:
                 raise RequestError(
-                    f"{folder} 中的记录已残缺或被改动；请重新运行",
-                    f"the record in {folder} is torn or altered; run it again",
+                    _("the record in {folder} is torn or altered; run it again", folder=folder)
                 )
             return saved
     return None
@@ -248,8 +254,7 @@ def load_run(run: str | Path, runs: Path = RUNS) -> SavedRun:
     if saved := find_run(run, runs):
         return saved
     raise RequestError(
-        f"没有找到运行 {run}；应为运行编号或含 {RUN} 的文件夹",
-        f"no run {run}; expected the id of a run or a folder that holds {RUN}",
+        _("no run {run}; expected the id of a run or a folder that holds {RUN}", run=run, RUN=RUN)
     )
 
 
