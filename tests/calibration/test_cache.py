@@ -10,7 +10,7 @@ import pytest
 
 from tests.people import BINZHOU, NOW, THEN
 from xiancheng.calibration import cache, code_identity
-from xiancheng.calibration.population.synthesis import synthesis
+from xiancheng.calibration.population import synthesis
 
 
 @pytest.fixture
