@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.people import BINZHOU, BOTH, CENSUSES
+from xiancheng.calibration.population import villages
 from xiancheng.calibration.population.villages import villages
 from xiancheng.sim.state import (
     Units,
