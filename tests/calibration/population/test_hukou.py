@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from tests.people import BOTH
-from xiancheng.calibration.defaults import hukou
 from xiancheng.calibration.population import hukou
 from xiancheng.calibration.population.assumptions import assumptions
 from xiancheng.sim.state import (

@@ -8,7 +8,6 @@ from hypothesis.extra.numpy import arrays
 
 from tests.conftest import assert_share
 from xiancheng.calibration.population import ipf
-from xiancheng.calibration.population.ipf import ipf
 
 amounts = arrays(float, st.integers(1, 12), elements=st.floats(0, 50).map(lambda x: round(x, 6)))
 

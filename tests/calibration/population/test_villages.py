@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from tests.people import BINZHOU, BOTH, CENSUSES
 from xiancheng.calibration.population import villages
-from xiancheng.calibration.population.villages import villages
 from xiancheng.sim.state import (
     Units,
 )  # fmt: skip
