@@ -16,7 +16,7 @@ from xiancheng.calibration.yaml_positions import scalar
 from xiancheng.results.cli import main, parsed
 from xiancheng.results.text import Say
 from xiancheng.scenarios import simulate
-from xiancheng.scenarios.points import points_in
+from xiancheng.scenarios.design import points_in
 
 BINZHOU = load("binzhou").counties
 
@@ -166,7 +166,6 @@ def test_a_pack_that_changes_on_disk_is_read_again(tmp_path):
 
 def test_a_request_names_a_pack_by_its_absolute_path(tmp_path, monkeypatch):
     from tests.small_pack import written
-    from xiancheng.scenarios.request import Request
 
     written(tmp_path / "mine")
     monkeypatch.chdir(tmp_path)
