@@ -12,7 +12,7 @@ from xiancheng.results.tables import labels
 from xiancheng.results.tables.plan_result import PlanResult
 from xiancheng.results.tables.table import Table, build
 from xiancheng.results.verdict.forecasts import TITLES
-from xiancheng.scenarios.ensemble import Pair
+from xiancheng.scenarios.ensemble import Ensemble
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,7 +83,7 @@ def recorded(result: PlanResult, lang: str) -> Table | None:
     return build("hindcast", title, labels.columns("hindcast", lang), rows, source=kept)
 
 
-def later_census(both: Pair) -> "pd.DataFrame":
+def later_census(both: Ensemble) -> "pd.DataFrame":
     """Simulated against observed urban share and population at a later census, by county.
 
     Returns

@@ -18,11 +18,11 @@ from xiancheng.calibration.inference.draws import WeightedDraws, from_scores
 from xiancheng.calibration.inference.emulator import emulator
 from xiancheng.calibration.inference.summaries import feature_names
 from xiancheng.calibration.region import load
-from xiancheng.results.keeping.record import environment, software
+from xiancheng.results.store.record import environment, software
 from xiancheng.results.verdict.estimate import PRIORS, EstimateSettings, Stage, inflated
 from xiancheng.results.verdict.trials import FREE
 from xiancheng.scenarios.loader import load_plan
-from xiancheng.scenarios.simulate import simulate
+from xiancheng.scenarios.simulation import simulate
 from xiancheng.scenarios.trace import by_lever
 from xiancheng.sim.levers import LEVERS
 from xiancheng.sim.state import Floats

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from xiancheng.calibration import priors
+from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.forecasts.panel import Panel
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.inference.abc import (
@@ -37,8 +38,7 @@ from xiancheng.calibration.priors import Prior
 from xiancheng.calibration.region import Region, load, packs
 from xiancheng.results.verdict import trials
 from xiancheng.results.verdict.trials import FREE, PARAMETERS, Trials
-from xiancheng.scenarios.points import sampled
-from xiancheng.scenarios.simulate import RequestError
+from xiancheng.scenarios.design import sampled
 from xiancheng.sim.state import Bools, Floats, Ints
 
 PRIORS: tuple[Prior, ...] = tuple(p for p in priors.catalogue() if p.name in FREE)

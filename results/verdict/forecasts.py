@@ -3,15 +3,15 @@
 Settings and digests of what is registered stand in `results.verdict.registered`.
 """
 
-import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 
 from xiancheng.calibration import posterior
+from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.forecasts import melding
 from xiancheng.calibration.forecasts.forecast import Known, Origin
 from xiancheng.calibration.forecasts.melding import BASELINES
@@ -21,12 +21,12 @@ from xiancheng.calibration.region import Region, load
 from xiancheng.results.verdict import level
 from xiancheng.results.verdict.level import stack
 from xiancheng.results.verdict.registered import REGISTERED, ScoreSettings
-from xiancheng.scenarios.engines import Local, Lost, WorkersLostError
-from xiancheng.scenarios.ensemble import without_plan
+from xiancheng.scenarios.ensemble import Keyed, baseline_of, layered
+from xiancheng.scenarios.executor import Lost, WorkersLostError, local
 from xiancheng.scenarios.loader import resolve
-from xiancheng.scenarios.outcome import Group
-from xiancheng.scenarios.request import Request
-from xiancheng.scenarios.simulate import RequestError, checked, horizon, reported
+from xiancheng.scenarios.outcome import Group, reported_groups
+from xiancheng.scenarios.run_spec import RunSpec, check_run, horizon
+from xiancheng.scenarios.simulation import simulate
 from xiancheng.sim.parameters import Parameters
 from xiancheng.sim.state import Floats
 
@@ -80,20 +80,24 @@ def model_draws(
     pack, n, seed = load(region), settings.draws, settings.seed
     plan = horizon(resolve("plan"), None, days[-1])
     with_plan = bool(pack.targets) and plan.plan.about.issued <= settings.cutoff
-    scenarios = [plan, without_plan(plan)] if with_plan else [without_plan(plan)]
-    checked(scenarios[0], region, scale=settings.scale, draws=n, seed=seed, jobs=jobs or 1)
+    scenarios = [plan, baseline_of(plan)] if with_plan else [baseline_of(plan)]
+    check_run(scenarios[0], region, scale=settings.scale, draws=n, seed=seed, jobs=jobs or 1)
     drawn, sample = posterior.draws(pack, n, seed), posterior.read(pack.folder)
-    requests = tuple(
-        Request.of(each, region=region, scale=settings.scale, cutoff=str(settings.cutoff))
+    sides = [
+        layered(
+            RunSpec.of(each, region=region, scale=settings.scale, cutoff=str(settings.cutoff)),
+            n, seed,
+        )
         for each in scenarios
-    )
-    task = RatesTask(requests, tuple(drawn), seed, tuple(days))
+    ]  # fmt: skip
     found: dict[int, Floats] = {}
-    for result in Local(min(jobs or os.cpu_count() or 1, n)).run(task, range(n)):
-        if isinstance(result, Lost):
-            raise WorkersLostError
-        number, found[number] = result
-        done()
+    with local(jobs, n) as executor:
+        tasks = list(enumerate(zip(*sides, strict=True)))
+        for result in executor.map(Keyed(CountyRates(tuple(days))), tasks):
+            if isinstance(result, Lost):
+                raise WorkersLostError
+            found.update([result])
+            done()
     rates = np.stack([found[number] for number in range(n)], axis=2)  # (scenario, day, draw, unit)
     return ModelDraws(
         rates[0], rates[-1], tuple(draw.parameters for draw in drawn),
@@ -102,25 +106,16 @@ def model_draws(
 
 
 @dataclass(frozen=True)
-class RatesTask:
-    """From the number of a draw to rates of the counties, in a worker."""
+class CountyRates:
+    """From the specs of the scenarios of a draw to rates of the counties, in a worker."""
 
-    requests: tuple[Request, ...]
-    drawn: tuple[posterior.Draw, ...]
-    seed: int
     days: tuple[date, ...]
 
-    def __call__(self, number: int) -> tuple[int, Floats]:
-        """The number, and true rates of the counties (scenario, day, county) [percent]."""
-        draw = self.drawn[number]
-        values, seed = asdict(draw.parameters), self.seed + number
-        outcomes = [
-            replace(request, parameters=values, seed=seed, draw=draw.number).simulate()
-            for request in self.requests
-        ]
+    def __call__(self, specs: Sequence[RunSpec]) -> Floats:
+        """True rates of the counties (scenario, day, county) [percent]."""
+        outcomes = [simulate(spec) for spec in specs]
         counties = len(outcomes[0].region.counties)
-        rates = [[run.at(RATE, day)[:counties] for day in self.days] for run in outcomes]
-        return number, np.array(rates)
+        return np.array([[run.at(RATE, day)[:counties] for day in self.days] for run in outcomes])
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,7 +148,7 @@ def forecasts(
     pool = stack(str(region), settings.left_out_draws, settings.seed)
     rows = level.run_of_draw(settings.draws, n, settings.seed)
     parameters = [model.parameters[row] for row in rows]
-    groups = reported(pack)
+    groups = reported_groups(pack)
 
     def printed(rate: Floats, day: date, of: Sequence[Parameters]) -> Floats:
         """Published rates of all groups, (draw, group)."""

@@ -24,8 +24,8 @@ from xiancheng.calibration.forecasts.scoring import (
 )
 from xiancheng.calibration.region import Region
 from xiancheng.calibration.summaries import enumerated, rate, summaries
-from xiancheng.results.keeping.record import software
 from xiancheng.results.report import charts
+from xiancheng.results.store.record import software
 from xiancheng.results.verdict import estimate
 from xiancheng.results.verdict.account import recovery
 from xiancheng.results.verdict.estimate import EstimateSettings, Stage, shortfalls

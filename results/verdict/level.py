@@ -26,9 +26,8 @@ from xiancheng.calibration.forecasts.melding import SINGLE, Mixture
 from xiancheng.calibration.forecasts.panel import Panel, RecordError, record, years_between
 from xiancheng.calibration.region import Region, load
 from xiancheng.results.verdict.registered import panel_digest, program
-from xiancheng.scenarios.outcome import group_of
-from xiancheng.scenarios.request import digest_of
-from xiancheng.scenarios.simulate import reported
+from xiancheng.scenarios.outcome import group_of, reported_groups
+from xiancheng.scenarios.run_spec import digest_of
 from xiancheng.sim.state import Floats, Ints
 
 LEFT_OUT = 1000  # draws of each forecast by which weights are found
@@ -87,7 +86,7 @@ def held(region: Region, start: date, until: date) -> Level | None:
 
 def at_deadlines(region: Region, known: Level) -> Floats:
     """The level at the deadline of each target of a region, (draw, target); nan beyond its days."""
-    rates, groups = np.full((DRAWS, len(region.targets)), np.nan), reported(region)
+    rates, groups = np.full((DRAWS, len(region.targets)), np.nan), reported_groups(region)
     for t, target in enumerate(region.targets):
         if target.deadline in known.days:
             rates[:, t] = known.rate[
@@ -104,7 +103,7 @@ def _level(folder: str, _: str, sample: str, days: tuple[date, ...]) -> Level:
         "days": [str(day) for day in days], "sample": sample,
         "draws": [DRAWS, LEFT_OUT, WORLDS, SEED],
     })  # fmt: skip
-    codes = tuple(group.code for group in reported(region))
+    codes = tuple(group.code for group in reported_groups(region))
     kept = cache.home() / "levels" / key
     known = cache.open_columns(kept)
     if known is None:
@@ -129,7 +128,7 @@ def _found(region: Region, days: Sequence[date]) -> Iterable[Floats]:
             told = pool(known, years_between(own.dates[1], day), DRAWS, SEED)
             rate = melding.published(told, residents, own.prefecture, day, each, SEED)
         yield np.column_stack(
-            [melding.together(rate, residents, group.counties) for group in reported(region)]
+            [melding.together(rate, residents, group.counties) for group in reported_groups(region)]
         )
 
 

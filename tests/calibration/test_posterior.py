@@ -13,7 +13,7 @@ from xiancheng.calibration.posterior import ABOUT, SAMPLE, Posterior
 from xiancheng.calibration.region import load
 from xiancheng.results.verdict.trials import PARAMETERS
 from xiancheng.scenarios import ensemble
-from xiancheng.scenarios.points import sampled
+from xiancheng.scenarios.design import sampled
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from xiancheng.calibration.region import load
 from xiancheng.results.verdict import estimate as estimating
 from xiancheng.results.verdict.estimate import EstimateSettings
 from xiancheng.results.verdict.trials import PARAMETERS
-from xiancheng.scenarios.points import sampled
+from xiancheng.scenarios.design import sampled
 
 
 @pytest.fixture(scope="session")

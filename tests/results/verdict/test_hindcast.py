@@ -21,7 +21,7 @@ from xiancheng.results.verdict.estimate import EstimateSettings
 from xiancheng.results.verdict.forecasts import TITLES
 from xiancheng.results.verdict.hindcast import MODEL, STACKED, stacked
 from xiancheng.results.verdict.trials import PARAMETERS
-from xiancheng.scenarios.points import sampled
+from xiancheng.scenarios.design import sampled
 
 pytest.importorskip("sklearn")
 SETTINGS = EstimateSettings("binzhou", None)

@@ -6,7 +6,7 @@ import pytest
 from xiancheng.calibration.summaries import enumerated, summaries
 from xiancheng.results.verdict import trials
 from xiancheng.results.verdict.trials import FREE, PARAMETERS
-from xiancheng.scenarios.points import sampled
+from xiancheng.scenarios.design import sampled
 
 
 @pytest.fixture(scope="module")
