@@ -63,7 +63,8 @@ def test_without_a_sample_draws_come_from_the_priors(pack):
 
 def test_an_ensemble_takes_its_draws_from_the_sample(pack, sample):
     from xiancheng.scenarios.loader import resolve
-    from xiancheng.scenarios.simulate import horizon, simulate
+    from xiancheng.scenarios.run_spec import horizon
+    from xiancheng.scenarios.simulation import simulate
 
     posterior.write(pack, sample)
     scenario = horizon(resolve("baseline"), None, "2025-12-31")

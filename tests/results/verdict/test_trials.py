@@ -7,6 +7,7 @@ from xiancheng.calibration.summaries import enumerated, summaries
 from xiancheng.results.verdict import trials
 from xiancheng.results.verdict.trials import FREE, PARAMETERS
 from xiancheng.scenarios.design import sampled
+from xiancheng.scenarios.simulation import simulate
 
 
 @pytest.fixture(scope="module")
@@ -18,15 +19,15 @@ def few(tmp_path_factory):
 
 def test_each_trial_has_parameters_luck_and_county_effects_of_its_own(few):
     design, _ = few
-    asked = [design.request(design.point(number)) for number in range(3)]
-    assert [request.seed for request in asked] == [1, 2, 3]
-    assert [request.draw for request in asked] == [1, 2, 3]
-    assert len({request.parameters["kappa"] for request in asked}) == 3
+    specs = [design.spec(number) for number in range(3)]
+    assert [spec.seed for spec in specs] == [1, 2, 3]
+    assert [spec.draw for spec in specs] == [1, 2, 3]
+    assert len({spec.parameters["kappa"] for spec in specs}) == 3
 
 
 def test_a_trial_says_what_the_run_itself_finds(few):
     design, made = few
-    outcome = design.request(design.point(1)).simulate()
+    outcome = simulate(design.spec(1))
     told = outcome.summary()
     codes = [county.code for county in made.pack.counties]
     for name, found in made.after.items():
