@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from xiancheng.results import cells, fonts
-from xiancheng.results.analysis.attribution import records
+from xiancheng.results.analysis.result import records
 from xiancheng.results.contents.parts import Cell, Chart, Kind
 from xiancheng.results.contents.words import dated
 from xiancheng.scenarios.checking import Words

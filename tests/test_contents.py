@@ -7,7 +7,7 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from xiancheng.results.analysis.attribution import AttributionTable, quick
+from xiancheng.results.analysis.attribution import AttributionTable, quick_attribution
 from xiancheng.results.contents import conclusions, counties, document, provenance, subject, targets
 from xiancheng.results.contents.parts import Chart, Column, Points, Table
 from xiancheng.results.contents.words import indicator, likely
@@ -251,14 +251,14 @@ def test_what_is_no_attribution_is_refused(told, tmp_path):
 
 @pytest.mark.slow
 def test_a_quick_attribution_adds_up():
-    told = quick(resolve("plan"), "binzhou", scale=0.005, jobs=1)
+    told = quick_attribution(resolve("plan"), "binzhou", scale=0.005, jobs=1)
     code = told.largest()
     parts = sum(row["points"] for row in told.of_group(code, "project", "owen"))
     assert parts == pytest.approx(told.of_group(code, "total", "total")[0]["points"], abs=1e-9)
 
 
 def test_a_scenario_that_does_nothing_contributes_nothing():
-    told = quick(resolve("baseline"), "binzhou", scale=0.005, jobs=1)
+    told = quick_attribution(resolve("baseline"), "binzhou", scale=0.005, jobs=1)
     assert all(row["points"] == 0 for row in told.of_group(told.largest(), "project", "owen"))
 
 

@@ -20,7 +20,7 @@ import numpy as np
 
 from xiancheng.calibration.estimation.screening import problem
 from xiancheng.calibration.priors import catalogue, on_grid
-from xiancheng.results.comparison.asked import unknown
+from xiancheng.results.analysis.result import unknown_name
 from xiancheng.scenarios import acting
 from xiancheng.scenarios.acting import levers_used
 from xiancheng.scenarios.checking import Words
@@ -79,7 +79,7 @@ def factors(names: Sequence[str] = ()) -> list[str]:
     known = [*(prior.name for prior in catalogue()), *YARDSTICKS]
     for number, name in enumerate(names):
         if name not in known:
-            raise RequestError(*unknown(Words("参数", "parameter"), name, known))
+            raise unknown_name(Words("参数", "parameter"), name, known)
         if name in names[:number]:
             raise RequestError(
                 f"--factors 中 {name} 出现了两次；每个参数只写一次",

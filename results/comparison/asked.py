@@ -1,15 +1,13 @@
 """What the commands that compare and explain were asked, read and checked before computing."""
 
 from argparse import Namespace
-from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from xiancheng.calibration import naming, parsing
+from xiancheng.calibration import parsing
 from xiancheng.results import cells
-from xiancheng.scenarios.checking import Words, nearest
 from xiancheng.scenarios.resolving import resolve
-from xiancheng.scenarios.simulate import RequestError, checked, horizon, reported
+from xiancheng.scenarios.simulate import RequestError, checked, horizon
 
 if TYPE_CHECKING:
     from xiancheng.scenarios.paired import Runs
@@ -136,38 +134,3 @@ def numbers(pairs: list[str], example: str) -> dict[str, float]:
             )
         told[name] = number
     return told
-
-
-def unknown(what: Words, name: str, known: Iterable[str]) -> Words:
-    """What is said of a name that nothing has: the nearest one, or else all there are."""
-    names = list(known)
-    near = nearest(name, names)
-    if near:
-        zh, en = f"是否指 {near}？", f"did you mean {near}?"
-    else:
-        zh, en = f"可用：{'、'.join(names)}", f"known: {', '.join(names)}"
-    return Words(f"没有名为 {name!r} 的{what.zh}；{zh}", f"no {what.en} is called {name!r}; {en}")
-
-
-def group_named(made: "Runs", name: str | None) -> int:
-    """The index of a group of counties, by code or name; by default the largest target's.
-
-    Raises
-    ------
-    RequestError
-    """
-    groups = reported(made.pack)
-    if name is None:
-        return len(groups) - 1
-    codes = [str(group.code) for group in groups]
-    places = naming.place_names(groups)
-    if (code := naming.place(name, places)) is not None:
-        return codes.index(code)
-    near = nearest(name, places)
-    meant = Words(f"；是否指 {near}？", f"; did you mean {near}?") if near else Words("", "")
-    zh = "、".join(f"{g.code} {g.zh}" for g in groups)
-    en = ", ".join(f"{g.code} {g.en}" for g in groups)
-    raise RequestError(
-        f"没有名为 {name!r} 的地区；可用：{zh}{meant.zh}",
-        f"no place is called {name!r}; known: {en}{meant.en}",
-    )

@@ -1,15 +1,16 @@
 """An attribution as people read it."""
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from xiancheng.calibration.naming import shortened
-from xiancheng.results.analysis.attribution import Attribution
+from xiancheng.results.analysis.attribution import FEATURES, AttributionTable
 from xiancheng.results.caveats import belief
 from xiancheng.results.contents.contributions import SEEN, error, points, whole_rows
 from xiancheng.results.contents.words import CAUSES
 from xiancheng.scenarios.checking import Words
 from xiancheng.scenarios.paired import PARTS
+from xiancheng.scenarios.scenario import Scenario
 
 if TYPE_CHECKING:
     from xiancheng.calibration.region import Region
@@ -24,59 +25,65 @@ KINDS = {
 }
 
 
-def projects(
-    told: Attribution, g: int, lang: str, scale: float
+SHOWN = {  # columns after the name, by level; the first is the share with its error
+    "project": ("owen", "persons", "first_in", "last_in", *PARTS),
+    "measure": ("shapley", "persons", "owen", "first_in", "last_in", *PARTS),
+}
+LEVELS = {"project": Words("工程", "project"), "measure": Words("措施", "measure")}
+
+
+def shares(
+    table: AttributionTable, scenario: Scenario, code: int, level: str, lang: str
 ) -> tuple[list[str], list[list[str]]]:
-    """A row for each project: Owen value, and its parts by cause; then the sum and the total."""
-    about = told.scenario.plan.about.projects
-    safeguards = Words("保障措施", "safeguards")
-    kinds = ("owen", "persons", "first_in", "last_in", *PARTS)
-    rows = []
-    for project in told.projects:
-        title = about.get(project, safeguards)
-        rows.append(
-            [
-                f"{project} {title.said(lang)}",
-                _with_error(told.owen[project][0, g], told.owen_error[project][0, g], told.several),
-                f"{whole_rows(told.owen[project][1, g], scale):+,.0f}",
-                points(told.first_in[project][0, g]),
-                points(told.last_in[project][0, g]),
-                *(points(x) for x in told.owen[project][2:, g]),
-            ]
-        )
-    return _headers(kinds, Words("工程", "project"), lang), [*rows, _total(told, g, lang, scale, 1)]
+    """A row for each project or measure in a group of counties; then the whole effect, their sum.
+
+    Parameters
+    ----------
+    level : "project" or "measure"
+    """
+    columns, total = SHOWN[level], table.of_group(code, "total", "total")
+    others = {
+        kind: {
+            row["id"]: points(row["points"])
+            for row in [*table.of_group(code, level, kind), *(total if kind == "owen" else ())]
+        }
+        for kind in columns[1 : -len(PARTS)]
+        if kind != "persons"
+    }
+
+    def cells(row: Mapping[str, Any]) -> Iterator[str]:
+        known = bool(row["points"]) and table.several
+        yield points(row["points"]) + (f" ±{error(row['points_error'])}" if known else "")
+        yield f"{whole_rows(row['persons'], table.scale):+,.0f}"
+        yield from (other.get(row["id"], "") for other in others.values())
+        yield from (points(row[part]) for part in PARTS)
+
+    rows = [
+        [_title(scenario, row["id"], lang), *cells(row)]
+        for row in table.of_group(code, level, columns[0])
+    ]
+    for row in total:
+        rows.append([Words("合计 = 方案总作用", "sum = whole effect").said(lang), *cells(row)])
+    headers = [LEVELS[level].said(lang), *(KINDS[kind].said(lang) for kind in columns)]
+    return headers, rows
 
 
-def measures(
-    told: Attribution, g: int, lang: str, scale: float
-) -> tuple[list[str], list[list[str]]]:
-    """A row for each measure: Shapley and Owen values, and the parts of the former by cause."""
-    kinds = ("shapley", "persons", "owen", "first_in", "last_in", *PARTS)
-    rows = []
-    for number, measure in told.scenario.plan.measures.items():
-        value, title = told.shapley[number], shortened(measure.title.said(lang), 34)
-        rows.append(
-            [
-                f"{number} {title}",
-                _with_error(value[0, g], told.shapley_error[number][0, g], told.several),
-                f"{whole_rows(value[1, g], scale):+,.0f}",
-                points(told.owen[number][0, g]),
-                points(told.first_in[number][0, g]),
-                points(told.last_in[number][0, g]),
-                *(points(x) for x in value[2:, g]),
-            ]
-        )
-    return _headers(kinds, Words("措施", "measure"), lang), [*rows, _total(told, g, lang, scale, 2)]
+def _title(scenario: Scenario, name: str, lang: str) -> str:
+    """A project or measure with its number and title."""
+    if name in scenario.plan.measures:
+        return f"{name} {shortened(scenario.plan.measures[name].title.said(lang), 34)}"
+    titles = scenario.plan.about.projects
+    return f"{name} {titles.get(name, Words('保障措施', 'safeguards')).said(lang)}"
 
 
-def remarks(told: Attribution, scale: float, region: "Region", lang: str) -> Iterator[str]:
-    """What has to be said wherever contributions are shown."""
+def remarks(table: AttributionTable, region: "Region", lang: str) -> Iterator[str]:
+    """Notes that stand wherever contributions are shown."""
     yield Words(
-        f"各项相加等于方案的总作用（{told.day}，常住人口城镇化率，百分点；人数为城镇常住人口）。"
-        f"Shapley 与 Owen 各用 {told.permutations} 个次序（成对取反），"
+        f"各项相加等于方案的总作用（{table.day}，常住人口城镇化率，百分点；人数为城镇常住人口）。"
+        f"Shapley 与 Owen 各用 {table.permutations} 个次序（成对取反），"
         "± 为标准误，含次序、参数与随机世界，不是预测区间。",
-        f"The shares add up to the whole effect ({told.day}, resident urbanization rate, points; "
-        f"persons are urban residents). {told.permutations} orders of either kind, in antithetic "
+        f"The shares add up to the whole effect ({table.day}, resident urbanization rate, points; "
+        f"persons are urban residents). {table.permutations} orders of either kind, in antithetic "
         "pairs; ± is the standard error over orders, parameters and random worlds, not a forecast "
         "interval.",
     ).said(lang)
@@ -89,7 +96,9 @@ def remarks(told: Attribution, scale: float, region: "Region", lang: str) -> Ite
         "First-in and last-in are not bounds: where measures help or replace each other, a share "
         "may lie outside them.",
     ).said(lang)
-    idle = [n for n, value in told.shapley.items() if not (value.any() or _alone(told, n))]
+    own = table.frame[(table.frame["level"] == "measure") & (table.frame["kind"] != "owen")]
+    moved = own[(own[list(FEATURES)] != 0).any(axis=1)]["id"]
+    idle = [name for name in own["id"].unique() if name not in set(moved)]
     if idle:
         yield Words(
             f"贡献恰为 0：{'、'.join(idle)}（在此世界中不改变任何起作用的抓手）。",
@@ -101,45 +110,17 @@ def remarks(told: Attribution, scale: float, region: "Region", lang: str) -> Ite
         "moves no lever gets exactly 0, even where capacity binds.",
     ).said(lang)
     luck = Words(
-        f"{told.draws} 组{belief(region).zh}参数抽样，次序轮流在各组中进行。"
-        if told.several
+        f"{table.draws} 组{belief(region).zh}参数抽样，次序轮流在各组中进行。"
+        if table.several
         else "只用中心参数和一个随机世界，误差未知，不显示；用 --draws。",
-        f"{told.draws} draws of the {belief(region).en}, the orders played in them in turn."
-        if told.several
+        f"{table.draws} draws of the {belief(region).en}, the orders played in them in turn."
+        if table.several
         else "Central parameters and one random world: the error is not known and not shown; use "
         "--draws.",
     )
     yield luck.said(lang)
     yield Words(
-        f"规模 {scale:g}，实际模拟 {told.runs} 次；规模越小，小贡献的噪声越大。",
-        f"scale {scale:g}, {told.runs} runs made; the smaller the scale, the noisier small shares.",
+        f"规模 {table.scale:g}，实际模拟 {table.runs} 次；规模越小，小贡献的噪声越大。",
+        f"scale {table.scale:g}, {table.runs} runs made; the smaller the scale, the noisier small "
+        "shares.",
     ).said(lang)
-
-
-def _headers(kinds: tuple[str, ...], first: Words, lang: str) -> list[str]:
-    return [first.said(lang), *(KINDS[kind].said(lang) for kind in kinds)]
-
-
-def _total(told: Attribution, g: int, lang: str, scale: float, before_parts: int) -> list[str]:
-    """The whole effect: what the column of shares adds up to."""
-    total = told.total[:, g]
-    blank = [""] * (before_parts - 1)
-    return [
-        Words("合计 = 方案总作用", "sum = whole effect").said(lang),
-        _with_error(total[0], told.total_error[0, g], told.several),
-        f"{whole_rows(total[1], scale):+,.0f}",
-        *([points(total[0])] if blank else []),
-        "",
-        "",
-        *(points(x) for x in total[2:]),
-    ]
-
-
-def _with_error(value: float, spread: float, known: bool) -> str:
-    """A contribution with its standard error, which is known over several worlds only."""
-    return f"{points(value)} ±{error(spread)}" if value and known else points(value)
-
-
-def _alone(told: Attribution, number: str) -> bool:
-    """Whether a measure does something alone, or as the last."""
-    return bool(told.first_in[number].any() or told.last_in[number].any())

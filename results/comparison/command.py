@@ -25,12 +25,13 @@ if TYPE_CHECKING:
 
 def compare(asked: Namespace, say: Say) -> int:
     """`xiancheng compare`: side by side, with paired differences."""
+    from xiancheng.results.analysis.compare import comparands
     from xiancheng.results.analysis.compare import compare as compare_sides
-    from xiancheng.results.analysis.compare import ordered
+    from xiancheng.results.analysis.result import known_outcomes
     from xiancheng.results.comparison import compared
 
-    wanted = compared.asked_for(asked.outcome)
-    sides = ordered(asked.scenarios, asked.baseline, asked.region)
+    wanted = known_outcomes(asked.outcome)
+    sides = comparands(asked.scenarios, asked.baseline, asked.region)
     for side in sides:
         note_inactive(side.scenario, say)
     if any(side.saved for side in sides):
@@ -66,7 +67,7 @@ def compare(asked: Namespace, say: Say) -> int:
     if asked.json:
         report = {"outcomes": told.to_frame(), "targets": told.verdicts(), "remarks": remarks,
                   "posterior": evidence.sample(told.region)}  # fmt: skip
-        inputs = told.inputs[say.lang]
+        inputs = told.inputs(say.lang)
         print(cells.as_json({"baseline_scenario": sides[0].name, "inputs": inputs, **report}))
         _csv(written, asked, say)
         return DONE
@@ -74,7 +75,7 @@ def compare(asked: Namespace, say: Say) -> int:
         table(say("目标", "targets"), *compared.targets(told, say.lang))
     for outcome in wanted:
         table(compared.title(outcome, say.lang), *compared.values(told, outcome, say.lang))
-    for name, changes in told.inputs[say.lang].items():
+    for name, changes in told.inputs(say.lang).items():
         n, base = len(changes), sides[0].name
         print(say(f"{base} -> {name}：改了 {n} 项", f"{base} -> {name}: {n} changes"))
         for change in changes or [say("输入没有差别", "no difference in the inputs")]:
@@ -86,11 +87,13 @@ def compare(asked: Namespace, say: Say) -> int:
 
 def attribute(asked: Namespace, say: Say) -> int:
     """`xiancheng attribute`: what each measure and project contributes."""
-    from xiancheng.results.analysis.attribution import WORLDS, CoalitionGame, identity
+    from xiancheng.results.analysis.attribution import WORLDS, CoalitionGame
     from xiancheng.results.analysis.attribution import attribute as attribute_effect
+    from xiancheng.results.analysis.result import group_index, scenario_digest
     from xiancheng.results.comparison import attributed
     from xiancheng.scenarios.naming import called
     from xiancheng.scenarios.paired import Draw, layered
+    from xiancheng.scenarios.simulate import reported
 
     words.at_least(1, "permutations", asked.permutations)
     if asked.draws is None:  # a world for each antithetic pair of orders
@@ -102,46 +105,41 @@ def attribute(asked: Namespace, say: Say) -> int:
     draws = layered(asked.region, asked.draws, asked.seed) if asked.draws else [Draw(asked.seed)]
     day = words.day(asked.at) or words.last_deadline(asked, scenario)
     with words.runs(asked, scenario, day) as runs:
-        place = words.group_named(runs, asked.county)
+        where = reported(runs.pack)[group_index(runs.pack, asked.county)]
         game = CoalitionGame.of(scenario, asked.permutations, len(draws), asked.seed)
         count = len(game.coalitions())
         cost.announce(say, [_work(asked, scenario, count)], asked.jobs)
         with progress(say("归因", "attributing"), count) as step:
-            told = attribute_effect(
-                scenario, runs, permutations=asked.permutations, draws=draws, seed=asked.seed,
-                done=step,
-            )  # fmt: skip
-    remarks = [*attributed.remarks(told, asked.scale, runs.pack, say.lang)]
+            found = attribute_effect(scenario, runs, game, draws, step)
+    remarks = [*attributed.remarks(found, runs.pack, say.lang)]
     remarks += evidence.remarks(runs.pack, say.lang) if asked.draws else []
-    written = told.to_frame()
+    name = called(scenario, runs.pack)
     if asked.json:
-        about = {"scenario": scenario.name, "date": str(told.day), "runs": told.runs}
-        titles = {
-            "title": called(scenario, runs.pack)._asdict(), "scenario_sha256": identity(scenario)
-        }  # fmt: skip
-        sampling = {"permutations": told.permutations, "draws": told.draws, "scale": asked.scale}
-        sample = {"posterior": evidence.sample(runs.pack) if asked.draws else None}
-        report = {"shares": told.to_frame(), "remarks": remarks}
-        print(cells.as_json({**about, **titles, **sampling, **report, **sample}))
-        _csv(written, asked, say)
+        print(cells.as_json({
+            "scenario": scenario.name, "date": found.day, "runs": found.runs,
+            "title": name._asdict(), "scenario_sha256": scenario_digest(scenario),
+            "permutations": found.permutations, "draws": found.draws, "scale": found.scale,
+            "shares": found.frame, "remarks": remarks,
+            "posterior": evidence.sample(runs.pack) if asked.draws else None,
+        }))  # fmt: skip
+        _csv(found.frame, asked, say)
         return DONE
-    where = told.groups[place]
-    name = called(scenario, runs.pack).said(say.lang)
-    title = f"{name} · {where.said(say.lang)} · {told.day}"
-    table(title, *attributed.projects(told, place, say.lang, asked.scale))
-    table(title, *attributed.measures(told, place, say.lang, asked.scale))
+    title = f"{name.said(say.lang)} · {where.said(say.lang)} · {found.day}"
+    for level in ("project", "measure"):
+        table(title, *attributed.shares(found, scenario, where.code, level, say.lang))
     _remark(remarks)
-    _csv(written, asked, say)
+    _csv(found.frame, asked, say)
     return DONE
 
 
 def sensitivity(asked: Namespace, say: Say) -> int:
     """`xiancheng sensitivity`: which parameters move an outcome."""
     from xiancheng.results.analysis import sensitivity
+    from xiancheng.results.analysis.result import group_index, known_outcomes
     from xiancheng.results.comparison import compared
     from xiancheng.scenarios.simulate import reported
 
-    outcome = compared.asked_for([asked.outcome])[0]
+    outcome = known_outcomes([asked.outcome])[0]
     sensitivity.factors(asked.factors)  # refuses unknown names before anything is computed
     sizes = _sizes(asked)
     scenario = words.scenario(asked)
@@ -149,7 +147,7 @@ def sensitivity(asked: Namespace, say: Say) -> int:
     words.possible(asked, scenario, seed=asked.seed, scale=asked.scale)
     day = words.day(asked.at) or words.last_deadline(asked, scenario)
     with words.runs(asked, scenario, day) as runs:
-        place = words.group_named(runs, asked.county)
+        place = group_index(runs.pack, asked.county)
         question = sensitivity.Question(outcome, place, asked.effect)
         chosen = sensitivity.factors(asked.factors)
         if idle := sensitivity.inactive(chosen, scenario, runs.pack, question):

@@ -5,33 +5,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xiancheng.results.analysis.compare import Comparison, outcomes
+from xiancheng.results.analysis.compare import Comparison
+from xiancheng.results.analysis.result import UNITS
 from xiancheng.results.caveats import ENOUGH, belief, beyond, elsewhere
-from xiancheng.results.comparison.asked import unknown
 from xiancheng.results.contents.words import CAUSES, SIGNS, indicator
 from xiancheng.results.verdict_table import percent
 from xiancheng.scenarios.checking import Words
 from xiancheng.scenarios.naming import applied, called
-from xiancheng.scenarios.simulate import RequestError
 
 if TYPE_CHECKING:
     import pandas as pd
 
 WHOLE = {"persons", "jobs", "units", "yuan/year"}  # units in which decimals say nothing
-USUAL = ("resident_urbanization_rate", "urban_residents")
-
-
-def asked_for(names: list[str]) -> list[str]:
-    """The outcomes of these names.
-
-    Raises
-    ------
-    RequestError
-    """
-    for name in names:
-        if name not in outcomes():
-            raise RequestError(*unknown(Words("结果", "outcome"), name, outcomes()))
-    return names or list(USUAL)
 
 
 def title(outcome: str, lang: str) -> str:
@@ -47,7 +32,7 @@ def values(told: Comparison, outcome: str, lang: str) -> tuple[list[str], list[l
     own = frame[frame["outcome"] == outcome].to_dict("records")
     cells = {(row["scenario"], row["unit_code"]): row for row in own}
     digits = 2
-    if outcomes()[outcome] in WHOLE:  # no finer than the rows that the model counts
+    if UNITS[outcome] in WHOLE:  # no finer than the rows that the model counts
         digits = -int(np.ceil(np.log10(1 / told.scale)))
     base_name = told.sides[0].name
     headers = [Words("地区", "place").said(lang), base_name]
@@ -147,7 +132,7 @@ def remarks(told: Comparison, lang: str) -> Iterator[str]:
         + ("" if told.drawn is None else ", the mean over draws")
         + f"; scale {told.scale:g}.",
     ).said(lang)
-    if told.known is not None:
+    if told.level is not None:
         yield Words(
             "各目标的预期值与概率：水平来自统计预测的叠加，各列只加上模型的成对差；"
             "其余各表是模型自己的数。",

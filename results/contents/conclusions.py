@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from xiancheng.results.analysis.attribution import records
+from xiancheng.results.analysis.result import records
 from xiancheng.results.caveats import at_once, beyond, elsewhere
 from xiancheng.results.contents import assumed, contributions, promises, targets, validation, words
 from xiancheng.results.contents.parts import listed

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from xiancheng.results.analysis.attribution import SAFEGUARDS, SURE, AttributionTable
+from xiancheng.results.analysis.attribution import CONFIDENCE, SAFEGUARDS, AttributionTable
 from xiancheng.results.contents.parts import UNKNOWN, Chart, Column, Table, listed
 from xiancheng.results.contents.subject import Subject
 from xiancheng.results.contents.words import CAUSES, PERSONS
@@ -136,8 +136,8 @@ def verdict(subject: Subject, shares: AttributionTable, lang: str) -> Iterator[s
         ).said(lang)
     if unclear:
         yield Words(
-            f"与零分不清（{SURE:.0%} 区间含零）：{named(unclear)}。",
-            f"Not to be told from zero (within {SURE:.0%}): {named(unclear)}.",
+            f"与零分不清（{CONFIDENCE:.0%} 区间含零）：{named(unclear)}。",
+            f"Not to be told from zero (within {CONFIDENCE:.0%}): {named(unclear)}.",
         ).said(lang)
     if nothing:
         yield Words(

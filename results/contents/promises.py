@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from xiancheng.results.analysis.attribution import records
+from xiancheng.results.analysis.result import records
 from xiancheng.results.contents.parts import Column, Table
 from xiancheng.results.contents.subject import Subject
 from xiancheng.results.contents.words import QUALIFIERS

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from xiancheng.results.analysis.attribution import records
+from xiancheng.results.analysis.result import records
 from xiancheng.results.caveats import basis, belief
 from xiancheng.results.contents import words
 from xiancheng.results.contents.parts import Cell, Chart, Column, Table, listed

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from xiancheng.calibration.naming import is_path
 from xiancheng.results import cost
-from xiancheng.results.analysis.attribution import AttributionTable, printed, quick
+from xiancheng.results.analysis.attribution import AttributionTable, quick_attribution
+from xiancheng.results.analysis.result import read_printed
 from xiancheng.results.contents.subject import Subject, saved
 from xiancheng.results.keeping import store
 from xiancheng.results.keeping.files import writable
@@ -47,7 +48,7 @@ def subject_of(asked: Namespace, say: "Say", step: Callable[[], None]) -> Subjec
         runs = 2 * (1 + asked.draws)
         work = cost.Work(runs, place, asked.scale, scenario.start, scenario.until)
         cost.announce(say, [work], asked.jobs)
-    package = printed(asked.package, scenario, "seek") if asked.package else None
+    package = read_printed(asked.package, scenario, "seek") if asked.package else None
     jobs = 1 if run is None and asked.draws else asked.jobs
     with shares_of(asked.attribution, scenario, place, seed, jobs) as shares:
         run = run or _run(asked, scenario, answers)
@@ -68,7 +69,7 @@ def shares_of(
         told = AttributionTable.read(file, scenario)
         yield lambda: told
         return
-    with beside(quick, scenario, place, seed=seed, jobs=jobs) as computed:
+    with beside(quick_attribution, scenario, place, seed=seed, jobs=jobs) as computed:
         yield computed
 
 

@@ -15,7 +15,7 @@ from xiancheng.results.stopping import DONE
 def seek(asked: Namespace, say: Say) -> int:
     """Search, confirm on fresh draws, compare with other packages; 0 whatever was found."""
     from xiancheng.results.analysis import certificate, goal_seek, goal_spec
-    from xiancheng.results.analysis.attribution import identity
+    from xiancheng.results.analysis.result import scenario_digest
     from xiancheng.results.caveats import unjudged
     from xiancheng.results.seeking import sought
     from xiancheng.scenarios.naming import called
@@ -83,7 +83,8 @@ def seek(asked: Namespace, say: Say) -> int:
         worlds = sought.regret_records(regret) if regret else None
         report |= {"targets": sought.target_records(wanted, proof, runs), "regret": worlds}
         about: dict[str, Any] = {"scenario": scenario.name, "title": name._asdict()}
-        about |= {"scenario_sha256": identity(scenario), "posterior": evidence.sample(runs.pack)}
+        about["scenario_sha256"] = scenario_digest(scenario)
+        about["posterior"] = evidence.sample(runs.pack)
         print(cells.as_json({**about, **report}))
         return DONE
     if found.package:

@@ -120,16 +120,11 @@ class Attribution:
             draws = await asyncio.to_thread(layered, page.server.name, WORLDS, 1)
             runs = FarRuns(page, self._progress.step, day)
             try:
-                told = await asyncio.to_thread(
-                    attribute, scenario, runs, permutations=ORDERS, draws=draws, seed=1
-                )
+                told = await asyncio.to_thread(attribute, scenario, runs, game, draws)
             except asyncio.CancelledError:
                 runs.take_back()
                 raise
-            page.attribution = (
-                (Told.of(scenario).digest, day),
-                AttributionTable.of(told, runs.scale),
-            )
+            page.attribution = (Told.of(scenario).digest, day), told
             if not page.client.is_deleted:
                 with page.client:
                     self.show(self._last)
