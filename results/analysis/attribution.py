@@ -29,7 +29,7 @@ from xiancheng.calibration.region import load
 from xiancheng.results.analysis.result import not_printed, read_printed, records
 from xiancheng.scenarios.outcome import RATE
 from xiancheng.scenarios.paired import PARTS, Draw, Reading, Runs, judged_on, layered
-from xiancheng.scenarios.scenario import Scenario
+from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.scenarios.simulate import reported
 from xiancheng.sim.state import Floats
 

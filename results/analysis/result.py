@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xiancheng.calibration import naming
-from xiancheng.scenarios.checking import Words
+from xiancheng.calibration.i18n import Words
 from xiancheng.scenarios.paired import PARTS, Reading
 from xiancheng.scenarios.request import digest_of
-from xiancheng.scenarios.scenario import Scenario
+from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.scenarios.simulate import RequestError, reported
 from xiancheng.sim.indicators import INDICATORS
 from xiancheng.sim.state import Floats

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from xiancheng.calibration import parsing
 from xiancheng.results import cells
-from xiancheng.scenarios.resolving import resolve
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.simulate import RequestError, checked, horizon
 
 if TYPE_CHECKING:
     from xiancheng.scenarios.paired import Runs
-    from xiancheng.scenarios.scenario import Scenario
+    from xiancheng.scenarios.scenario_files import Scenario
 
 
 def scenario(asked: Namespace) -> "Scenario":

@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.naming import shortened
 from xiancheng.results.analysis.attribution import FEATURES, AttributionTable
 from xiancheng.results.caveats import belief
 from xiancheng.results.contents.contributions import SEEN, error, points, whole_rows
 from xiancheng.results.contents.words import CAUSES
-from xiancheng.scenarios.checking import Words
 from xiancheng.scenarios.paired import PARTS
-from xiancheng.scenarios.scenario import Scenario
+from xiancheng.scenarios.scenario_files import Scenario
 
 if TYPE_CHECKING:
     from xiancheng.calibration.region import Region

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from nicegui import ui
 
-from xiancheng.calibration.refusal import told
+from xiancheng.calibration.errors import ScenarioError, localized
 from xiancheng.results.analysis.attribution import AttributionTable
 from xiancheng.results.console import naming, saving
 from xiancheng.results.console.address import packed, unpacked
@@ -24,9 +24,8 @@ from xiancheng.results.console.session import Session
 from xiancheng.results.console.status import Status
 from xiancheng.results.console.study import Progress, Study
 from xiancheng.results.console.work import Told
-from xiancheng.scenarios.checking import ScenarioError
 from xiancheng.scenarios.outcome import Group
-from xiancheng.scenarios.scenario import Scenario
+from xiancheng.scenarios.scenario_files import Scenario
 
 log = logging.getLogger(__name__)
 
@@ -171,7 +170,7 @@ class Page:
         try:
             does()
         except Exception as error:
-            said = told(error, self.session.lang)
+            said = localized(error, self.session.lang)
             if said is None:
                 raise
             self.status.alert(said)
@@ -186,7 +185,7 @@ class Page:
         """Tell of an error of something that went on by itself."""
         if self.client.is_deleted:
             return
-        said = told(error, self.session.lang)
+        said = localized(error, self.session.lang)
         if said is None:
             log.error("computation failed", exc_info=error)
             said = self.session.say("计算失败，请再试一次", "The computation failed; try again")

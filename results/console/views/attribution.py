@@ -22,7 +22,7 @@ from xiancheng.results.console.views.under_way import UnderWay
 from xiancheng.results.console.work import Task, Told
 from xiancheng.results.contents import contributions
 from xiancheng.scenarios.paired import Draw, Reading, Runs, layered
-from xiancheng.scenarios.scenario import Scenario
+from xiancheng.scenarios.scenario_files import Scenario
 
 if TYPE_CHECKING:
     from xiancheng.results.console.page import Page
