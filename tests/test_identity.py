@@ -77,7 +77,7 @@ def keys(folder) -> dict[str, str]:
         found[f"draws {region}"] = digest_of(dict.fromkeys(each))
         found[f"population {region}"] = key(pack, pack.censuses[-1], 0.01, 1)
     names = golden.PARAMETERS[:10]
-    varied = [sensitivity.world(np.full(10, u), names, 0.9) for u in np.linspace(0, 1, 50)]
+    varied = [sensitivity.draw_at(np.full(10, u), names, 0.9) for u in np.linspace(0, 1, 50)]
     found["sensitivity"] = digest_of({"points": [draw.parameters for draw in varied]})
     values = np.array([[*vars(priors.central()).values()]]) * (1 + 1e-16)
     found["trials"] = trials.design("binzhou", values, 0.01, "trials").digest

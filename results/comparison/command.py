@@ -18,7 +18,7 @@ Number = TypeVar("Number", int, float)
 if TYPE_CHECKING:
     import pandas as pd
 
-    from xiancheng.results.analysis.sensitivity import Question
+    from xiancheng.results.analysis.sensitivity import QuantityOfInterest
     from xiancheng.scenarios.paired import Runs
     from xiancheng.scenarios.scenario_files import Scenario
 
@@ -148,7 +148,7 @@ def sensitivity(asked: Namespace, say: Say) -> int:
     day = words.day(asked.at) or words.last_deadline(asked, scenario)
     with words.runs(asked, scenario, day) as runs:
         place = group_index(runs.pack, asked.county)
-        question = sensitivity.Question(outcome, place, asked.effect)
+        question = sensitivity.QuantityOfInterest(outcome, place, asked.effect)
         chosen = sensitivity.factors(asked.factors)
         if idle := sensitivity.inactive(chosen, scenario, runs.pack, question):
             say.note(*message(idle))
@@ -223,7 +223,7 @@ def _sizes(asked: Namespace) -> dict[str, int]:
 def _screened(
     asked: Namespace,
     scenario: "Scenario",
-    question: "Question",
+    question: "QuantityOfInterest",
     runs: "Runs",
     trajectories: int,
     say: Say,

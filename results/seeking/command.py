@@ -32,7 +32,7 @@ def seek(asked: Namespace, say: Say) -> int:
     day = words.last_deadline(asked, scenario)
     with words.runs(asked, scenario, day) as runs:
         wanted = goal_spec.parse_goal(
-            scenario, runs, probability=asked.probability, targets=asked.targets,
+            scenario, runs.pack, probability=asked.probability, targets=asked.targets,
             rates=words.numbers(asked.rate, "--rate 371621=45"), exclude=asked.exclude,
             strongest=asked.max_intensity, weights=words.numbers(asked.weight, "--weight M12=2"),
             least=asked.least, budget=asked.budget, counties=asked.counties,
@@ -53,21 +53,21 @@ def seek(asked: Namespace, say: Say) -> int:
         )  # fmt: skip
         fresh = independent(asked.region, max(asked.confirm, asked.regret), asked.seed)
         draws = layered(asked.region, asked.draws, asked.seed)
-        own = goal_seek.Held(runs, scenario, draws)
+        own = goal_seek.AnchoredRuns(runs, scenario, draws)
         with progress(say("搜索", "searching"), search) as step:
             found = goal_seek.search(wanted, own, draws, seed=asked.seed, done=step)
         regret = None
         if asked.regret:
             steps = len(certificate.packages_to_regret(wanted, found)) * len(certificate.WORLDS)
             steps *= each * asked.regret
-            others = goal_seek.Held(runs, scenario, fresh[: asked.regret])
+            others = goal_seek.AnchoredRuns(runs, scenario, fresh[: asked.regret])
             with progress(say("外部条件", "outside worlds"), steps) as step:
                 regret = certificate.regret(wanted, found, others, fresh[: asked.regret], step)
     with (
         words.runs(asked, scenario, day, asked.confirm_scale) as runs,
         progress(say("确认", "confirming"), confirm) as step,
     ):
-        confirmed = goal_seek.Held(runs, scenario, fresh[: asked.confirm])
+        confirmed = goal_seek.AnchoredRuns(runs, scenario, fresh[: asked.confirm])
         proof = certificate.certify(wanted, found.package, confirmed, fresh[: asked.confirm], step)
     verdict = [*sought.verdict(wanted, found, proof, confirmed, say.lang)]
     if regret:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from xiancheng.calibration.i18n import Words
 from xiancheng.results.analysis.certificate import CONFIDENCE, WORLDS, Certificate, Regret
-from xiancheng.results.analysis.goal_seek import STEP, Found, Held, Reads
+from xiancheng.results.analysis.goal_seek import STEP, AnchoredRuns, Reads, SearchResult
 from xiancheng.results.analysis.goal_spec import GoalSpec, strength
 from xiancheng.results.caveats import belief
 from xiancheng.results.markdown import Lines
@@ -19,32 +19,32 @@ PACKAGES = {
 }
 
 
-def package(wish: GoalSpec, found: Found, lang: str) -> Lines:
+def package(goal: GoalSpec, found: SearchResult, lang: str) -> Lines:
     """A row for each measure of the package: intensity and bound."""
     headers = {"zh": ["措施", "力度", "上限"], "en": ["measure", "intensity", "at most"]}[lang]
-    measures = wish.scenario.plan.measures
+    measures = goal.scenario.plan.measures
     return headers, [
         [
             f"{number} {measures[number].title.said(lang)}",
             *(
-                f"{times * strength(wish.scenario, number):.2f}"
-                for times in (x, wish.bounds[number])
+                f"{times * strength(goal.scenario, number):.2f}"
+                for times in (x, goal.bounds[number])
             ),
         ]
         for number, x in found.package.items()
     ]
 
 
-def targets(wish: GoalSpec, proof: Certificate, runs: Reads, lang: str) -> Lines:
+def targets(goal: GoalSpec, proof: Certificate, runs: Reads, lang: str) -> Lines:
     """A row for each target: what is wanted, and how the fresh draws meet it."""
     headers = {
-        "zh": ["目标", "期限", "要求", "达标比例", f"以{wish.probability:.0%}概率可达", "差距 5%",
+        "zh": ["目标", "期限", "要求", "达标比例", f"以{goal.probability:.0%}概率可达", "差距 5%",
                "中位", "95%"],
-        "en": ["target", "deadline", "wanted", "share met", f"had with {wish.probability:.0%}",
+        "en": ["target", "deadline", "wanted", "share met", f"had with {goal.probability:.0%}",
                "margin 5 %", "median", "95 %"],
     }[lang]  # fmt: skip
     rows = []
-    for index, rate in wish.targets.items():
+    for index, rate in goal.targets.items():
         target = runs.pack.targets[index]
         own = [f"{margin:+.2f}" for margin in proof.margins[index]]
         rows.append(
@@ -60,7 +60,7 @@ def targets(wish: GoalSpec, proof: Certificate, runs: Reads, lang: str) -> Lines
     return headers, rows
 
 
-def target_records(wish: GoalSpec, proof: Certificate, runs: Reads) -> list[dict[str, object]]:
+def target_records(goal: GoalSpec, proof: Certificate, runs: Reads) -> list[dict[str, object]]:
     """A record for each target: which it is, what is wanted, and how the fresh draws meet it."""
     pack = runs.pack
     return [
@@ -72,7 +72,7 @@ def target_records(wish: GoalSpec, proof: Certificate, runs: Reads) -> list[dict
             "reached": proof.reached[t],
             "margin_quantiles_pp": proof.margins[t],
         }
-        for t, rate in wish.targets.items()
+        for t, rate in goal.targets.items()
     ]  # fmt: skip
 
 
@@ -111,10 +111,10 @@ def regret_records(told: Regret) -> list[dict[str, object]]:
 
 
 def verdict(
-    wish: GoalSpec, found: Found, proof: Certificate, runs: Reads, lang: str
+    goal: GoalSpec, found: SearchResult, proof: Certificate, runs: Reads, lang: str
 ) -> Iterator[str]:
     """What was found and what it is worth, in sentences."""
-    p, search, seen = wish.probability, found.share, proof.share
+    p, search, seen = goal.probability, found.share, proof.share
     if found.met and not found.package:
         yield Words(
             f"什么措施都不做，搜索所用抽样中也有 {search:.0%} 达标（要求 {p:.0%}）：最小组合为空。"
@@ -133,20 +133,20 @@ def verdict(
         ).said(lang)
     elif found.met:
         yield Words(
-            f"最小组合：{len(found.package)} 项措施，总权重 {wish.weight(found.package):.2f}；"
+            f"最小组合：{len(found.package)} 项措施，总权重 {goal.weight(found.package):.2f}；"
             f"搜索所用抽样中 {search:.0%} 达标（不做措施时 {found.empty_share:.0%}）。",
             f"The least package: {len(found.package)} measures, total weight "
-            f"{wish.weight(found.package):.2f}; met in {search:.0%} of the draws of the search "
+            f"{goal.weight(found.package):.2f}; met in {search:.0%} of the draws of the search "
             f"({found.empty_share:.0%} without any measure).",
         ).said(lang)
     else:
         yield Words(
             f"在所给界限内没有找到能以 {p:.0%} 的概率达标的组合；找到的最好组合为 {search:.0%}"
-            f"（不做措施时 {found.empty_share:.0%}），总权重 {wish.weight(found.package):.2f}，"
+            f"（不做措施时 {found.empty_share:.0%}），总权重 {goal.weight(found.package):.2f}，"
             f"它使最难目标的城镇化率提高 {found.gain:+.2f} 个百分点（各抽样的中位数）。",
             f"No package within the bounds was found to meet the targets with {p:.0%}; the best "
             f"found has {search:.0%} ({found.empty_share:.0%} without any measure), total weight "
-            f"{wish.weight(found.package):.2f}; it adds {found.gain:+.2f} points to the hardest "
+            f"{goal.weight(found.package):.2f}; it adds {found.gain:+.2f} points to the hardest "
             "target's rate (median over draws).",
         ).said(lang)
     yield Words(
@@ -170,7 +170,7 @@ def verdict(
     if proof.at_bound:
         at = ", ".join(proof.at_bound)
         yield Words(f"已到力度上限：{at}。", f"As strong as they may be: {at}.").said(lang)
-    for line in wish.packaged(found.package).crossed():
+    for line in goal.scenario_of(found.package).crossed():
         yield Words(f"越过红线：{line.zh}", f"crosses a red line: {line.en}").said(lang)
     yield Words(
         f"搜索用规模与确认用规模可不同；试过 {found.tried} 个组合（{HOW[found.how].zh}）。"
@@ -178,7 +178,7 @@ def verdict(
         f"Packages tried: {found.tried} ({HOW[found.how].en}). Probabilities come from "
         f"{belief(runs.pack).en} draws.",
     ).said(lang)
-    if isinstance(runs, Held) and runs.anchored:
+    if isinstance(runs, AnchoredRuns) and runs.anchored:
         yield Words(
             f"按判定的算法（与 run 相同，水平用全部 {DRAWS} 个统计预测实现），全部达标的概率为"
             f" {percent(proof.probability)}；上面的计数在每组抽样中只用其中一个实现，"

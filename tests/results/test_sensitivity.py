@@ -11,13 +11,13 @@ from xiancheng.calibration.priors import catalogue
 from xiancheng.results.analysis.sensitivity import (
     LEAST,
     LUCK,
-    Question,
+    QuantityOfInterest,
+    draw_at,
     factors,
     morris,
     remarks,
     runs_needed,
     sobol,
-    world,
 )
 from xiancheng.results.cli import main
 from xiancheng.scenarios.loader import resolve
@@ -27,7 +27,7 @@ from xiancheng.scenarios.simulate import RequestError
 pytest.importorskip("SALib")
 
 SCALE, TOGETHER = 0.005, 8
-RATE = Question("resident_urbanization_rate", TOGETHER)
+RATE = QuantityOfInterest("resident_urbanization_rate", TOGETHER)
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def runs():
 
 def test_the_middle_of_the_cube_is_the_median_of_each_prior():
     names = [prior.name for prior in catalogue()]
-    middle = world(np.full(len(names), 0.5), names, 0.9).parameters
+    middle = draw_at(np.full(len(names), 0.5), names, 0.9).parameters
     for prior in catalogue():
         assert middle[prior.name] == pytest.approx(float(prior.quantile(np.array([0.5]))[0]))
 
@@ -48,14 +48,14 @@ def test_the_middle_of_the_cube_is_the_median_of_each_prior():
 @pytest.mark.parametrize("corner", [0.0, 1.0])
 def test_every_corner_of_the_cube_can_be_simulated(corner, inner):
     names = factors()
-    draw = world(np.full(len(names), corner), names, inner)
+    draw = draw_at(np.full(len(names), corner), names, inner)
     assert np.isfinite([*draw.parameters.values()]).all()
     assert 1 <= draw.seed <= 1000
     assert 1 <= draw.number <= 1000
 
 
 def test_what_is_not_named_stays_as_it_is():
-    draw = world(np.array([0.2]), ["kappa"], 0.9)
+    draw = draw_at(np.array([0.2]), ["kappa"], 0.9)
     assert list(draw.parameters) == ["kappa"]
     assert draw.seed == 1
 
@@ -72,9 +72,9 @@ def test_a_parameter_is_named_once():
 
 def test_the_seed_sets_the_luck_of_every_run(runs):
     """Another seed is another luck; as a factor, luck chooses among the seeds from there on."""
-    assert world(np.array([0.2]), ["kappa"], 0.9, seed=7).seed == 7
-    assert world(np.array([0.0]), [LUCK], 1.0, seed=7).seed == 7
-    assert world(np.array([1.0]), [LUCK], 1.0, seed=7).seed == 1006
+    assert draw_at(np.array([0.2]), ["kappa"], 0.9, seed=7).seed == 7
+    assert draw_at(np.array([0.0]), [LUCK], 1.0, seed=7).seed == 7
+    assert draw_at(np.array([1.0]), [LUCK], 1.0, seed=7).seed == 1006
     met = []
     runs_of = SimpleNamespace(read=lambda asked, done: met.extend(asked) or runs.read(asked, done))
     morris(resolve("plan"), RATE, runs_of, names=["kappa"], trajectories=2, seed=7)
@@ -109,7 +109,7 @@ def test_the_cost_of_moving_explains_the_variance(runs):
 
 
 def test_the_plan_does_not_move_what_it_adds_to_itself(runs):
-    effect = Question("resident_urbanization_rate", TOGETHER, effect=True)
+    effect = QuantityOfInterest("resident_urbanization_rate", TOGETHER, effect=True)
     told = morris(resolve("baseline"), effect, runs, names=["kappa"], trajectories=2)
     assert told["mu_star"].iloc[0] == 0
 
@@ -157,6 +157,6 @@ def test_points_of_sobol_are_a_power_of_two(capsys):
 
 
 def test_what_is_not_named_stays_central():
-    told = world(np.array([0.5]), ["beta_y"], 1.0)
+    told = draw_at(np.array([0.5]), ["beta_y"], 1.0)
     assert (told.number, told.seed) == (0, 1)
     assert set(told.parameters) == {"beta_y"}
