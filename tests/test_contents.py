@@ -131,7 +131,7 @@ def test_a_path_shows_the_published_rate_the_census_and_the_target(told, both):
 
 
 def test_without_a_record_and_without_draws_no_probability_is_claimed(both, monkeypatch):
-    monkeypatch.setattr("xiancheng.results.verdict.level.held", lambda *_: None)
+    monkeypatch.setattr("xiancheng.results.verdict.level.level_from", lambda *_: None)
     told = subject.paired(both)
     heads = [c.title for c in targets.table(told, "zh").columns]
     assert "达标概率" not in heads

@@ -42,7 +42,7 @@ def known_level():
         return Level(tuple(days), tuple(group.code for group in groups), rate)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(levels, "held", held)
+        patch.setattr(levels, "level_from", held)
         yield
 
 

@@ -228,7 +228,7 @@ class Comparison:
         known = self.level
         return Verdict.of_rates(
             {target.id: (target.deadline, floor(target)) for _, target in due},
-            None if known is None else levels.at_deadlines(self.region, known)[:, columns],
+            None if known is None else known.at_deadlines(self.region)[:, columns],
             scenario=runs[side][:, columns], baseline=runs[0][:, columns],
             reference=reference[:, columns], draws=0 if self.drawn is None else self.drawn.shape[1],
         )  # fmt: skip
@@ -244,7 +244,9 @@ class Comparison:
         first = self.sides[0].scenario.start
         if any(side.scenario.start != first for side in self.sides):
             return None
-        return levels.held(self.region, first, max(side.scenario.until for side in self.sides))
+        return levels.level_from(
+            self.region, first, max(side.scenario.until for side in self.sides)
+        )
 
     @property
     def judged(self) -> bool:

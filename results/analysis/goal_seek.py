@@ -66,8 +66,8 @@ class AnchoredRuns:
     def __init__(self, runs: Reads, scenario: Scenario, draws: Sequence[Draw]) -> None:
         self.runs, self.pack, self._reference = runs, runs.pack, usual(scenario)
         self._draws = draws
-        known = levels.held(self.pack, scenario.start, scenario.until)
-        self._level = levels.at_deadlines(self.pack, known) if known is not None else None
+        level = levels.level_from(self.pack, scenario.start, scenario.until)
+        self._level = None if level is None else level.at_deadlines(self.pack)
         self._rows: Mapping[tuple[Any, ...], int] = dict(
             zip((draw.key for draw in draws), draw_of_run(len(draws)).tolist(), strict=True)
         )

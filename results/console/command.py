@@ -72,7 +72,7 @@ def _serve(asked: Namespace, jobs: int, say: Say) -> None:
     from xiancheng.results.console.server import Server
     from xiancheng.results.console.study import Sizes
     from xiancheng.results.keeping.store import RUNS
-    from xiancheng.results.verdict.level import level
+    from xiancheng.results.verdict.level import level_from
     from xiancheng.scenarios.loader import resolve
 
     if asked.host != HERE:
@@ -82,7 +82,7 @@ def _serve(asked: Namespace, jobs: int, say: Say) -> None:
             "compute on this machine; there is no login and no encryption.",
         )
     pack = load(asked.region)
-    level(pack, resolve("plan").until)  # once, and not while somebody waits
+    level_from(pack, pack.censuses[-1], resolve("plan").until)  # once, and not while somebody waits
     sizes = Sizes(asked.quick_scale, asked.quick_draws, asked.scale, asked.draws)
     server = Server(Desk(jobs), pack, asked.region, Library(asked.saved, asked.region), RUNS, sizes)
     shown = f"[{asked.host}]" if ":" in asked.host else asked.host

@@ -111,7 +111,7 @@ class Verdict:
         known = anchor(both) if rows else None
         level = None
         if known is not None:
-            level = levels.at_deadlines(region, known)[:, [by_id[t] for t in ids]]
+            level = known.at_deadlines(region)[:, [by_id[t] for t in ids]]
         one_run = pd.DataFrame(rows).rename(columns={"model_rate": "simulated"})
         if rows:
             one_run["baseline"] = [central["baseline"][t]["model_rate"] for t in ids]
@@ -260,7 +260,7 @@ def of_outcome(outcome: Outcome) -> Verdict:
 
 def anchor(both: Pair) -> Level | None:
     """The level that a pair of runs is held to; None if they start at another census, or none."""
-    return levels.held(both.plan.region, both.plan.dates[0], both.plan.dates[-1])
+    return levels.level_from(both.plan.region, both.plan.dates[0], both.plan.dates[-1])
 
 
 @dataclass(frozen=True, eq=False)

@@ -242,7 +242,7 @@ def test_a_saved_run_meets_another_seed_in_draws(saved, capsys):
 
 def test_draws_are_called_what_they_are(told, monkeypatch):
     """Of the priors before the parameters are estimated, of the posterior after."""
-    monkeypatch.setattr("xiancheng.results.verdict.level.held", lambda *_: None)
+    monkeypatch.setattr("xiancheng.results.verdict.level.level_from", lambda *_: None)
     monkeypatch.setattr(posterior, "read", lambda folder: None)
     assert any("3 prior draws" in line for line in compared.remarks(told, "en"))
     monkeypatch.setattr(posterior, "read", lambda folder: object())

@@ -15,7 +15,7 @@ from xiancheng.results.analysis.goal_seek import least_package
 from xiancheng.results.analysis.goal_spec import parse_goal, spending
 from xiancheng.results.cli import main
 from xiancheng.results.seeking import sought
-from xiancheng.results.verdict.level import at_deadlines, level
+from xiancheng.results.verdict.level import level_from
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.paired import Draw, Reading, Runs, independent, layered
 from xiancheng.scenarios.simulate import RequestError
@@ -436,7 +436,7 @@ def test_each_draw_has_a_level_of_its_own_and_the_same_for_every_package(runs):
         for scenario in (plan, resolve("baseline"))
     )
     assert (rates == again).all()
-    everywhere = at_deadlines(runs.pack, level(runs.pack, plan.until))[:, HUIMIN]
+    everywhere = level_from(runs.pack, plan.start, plan.until).at_deadlines(runs.pack)[:, HUIMIN]
     assert rates[:, HUIMIN].std() == pytest.approx(everywhere.std(), rel=0.35)
     assert rates[:, HUIMIN].mean() == pytest.approx(everywhere.mean(), abs=2.5)
 
