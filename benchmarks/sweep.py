@@ -15,8 +15,9 @@ from time import perf_counter, process_time
 from xiancheng.results.keeping import ledger, record
 from xiancheng.results.keeping.keyed import Store
 from xiancheng.results.sweeps import command as sweeping
-from xiancheng.scenarios.engines import Engine, Local
-from xiancheng.scenarios.request import code_digest
+from xiancheng.scenarios.executor import Executor, LocalExecutor
+from xiancheng.scenarios.run_spec import code_digest
+from xiancheng.scenarios.simulation import simulate
 from xiancheng.scenarios.sweep import Design, design
 
 DESIGN = """
@@ -30,7 +31,7 @@ scales: 0.01
 
 def job_in(made: Design, folder: Path) -> sweeping.Job:
     """The job of a sweep in a new folder."""
-    sweeping.Sweep(made, folder, (1, 1), Local(1), resume=False).begin()
+    sweeping.Sweep(made, folder, (1, 1), LocalExecutor(1), resume=False).begin()
     return sweeping.Job(folder, made.digest, code_digest())
 
 
@@ -40,9 +41,9 @@ def overhead(made: Design, folder: Path, runs: int = 60) -> dict[str, float]:
     job(0), job(1)
     rows = []
     for number in range(2, runs + 2):
-        request = made.request(made.point(number))
+        spec = made.spec(number)
         marks = [(perf_counter(), process_time())]
-        request.simulate()
+        simulate(spec)
         marks.append((perf_counter(), process_time()))
         job(number)
         marks.append((perf_counter(), process_time()))
@@ -54,7 +55,7 @@ def overhead(made: Design, folder: Path, runs: int = 60) -> dict[str, float]:
     return dict(zip(names, map(median, zip(*rows, strict=True)), strict=True))
 
 
-def throughput(made: Design, folder: Path, engine: Engine) -> tuple[float, float]:
+def throughput(made: Design, folder: Path, engine: Executor) -> tuple[float, float]:
     """Seconds until the first report, and runs a second after it."""
     job = job_in(made, folder)
     begun, times = perf_counter(), []
@@ -106,7 +107,7 @@ def main() -> None:
         told: dict[str, object] = {}
         for jobs in (1, 2):
             (room / f"jobs{jobs}").mkdir()
-            first, rate = throughput(made, room / f"jobs{jobs}", Local(jobs))
+            first, rate = throughput(made, room / f"jobs{jobs}", LocalExecutor(jobs))
             told[f"{jobs} jobs"] = {"seconds to the first": first, "runs a second": rate}
         ordered = list(peaks(room / "jobs1"))
         told["peak memory MB"] = {

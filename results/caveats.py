@@ -10,7 +10,7 @@ from xiancheng.results.contents.words import SIGNS, UNCLEAR
 from xiancheng.results.keeping import evidence
 from xiancheng.results.verdict_table import percent, usual_world
 from xiancheng.scenarios.diff import applied, foreign
-from xiancheng.scenarios.ensemble import Pair
+from xiancheng.scenarios.ensemble import Ensemble
 from xiancheng.scenarios.outcome import Group, group_of
 
 if TYPE_CHECKING:
@@ -24,10 +24,10 @@ ENOUGH = 20  # draws below which shares and the ends of intervals are coarse
 
 
 def remarks(
-    both: Pair, table: "pd.DataFrame", promised: "pd.DataFrame", lang: str
+    both: Ensemble, table: "pd.DataFrame", promised: "pd.DataFrame", lang: str
 ) -> Iterator[str]:
     """What has to be said wherever a verdict is shown."""
-    plan = both.plan
+    plan = both.scenario
     for line in plan.scenario.crossed():
         yield Words(f"越过红线：{line.zh}", f"crosses a red line: {line.en}").said(lang)
     codes = [county.code for county in plan.region.counties]
@@ -73,10 +73,11 @@ def remarks(
         "decision may change it: see the scenario plan-without-recoding.",
     ).said(lang)
     yield Words(
-        f"规模 {plan.request['scale']:g}，种子 {plan.request['seed']}，"
-        f"{plan.request['start']} 至 {plan.request['until']}；目标从不作为数据使用。",
-        f"scale {plan.request['scale']:g}, seed {plan.request['seed']}, {plan.request['start']} to "
-        f"{plan.request['until']}; targets are never used as data.",
+        f"规模 {plan.settings['scale']:g}，种子 {plan.settings['seed']}，"
+        f"{plan.settings['start']} 至 {plan.settings['until']}；目标从不作为数据使用。",
+        f"scale {plan.settings['scale']:g}, seed {plan.settings['seed']}, "
+        f"{plan.settings['start']} to "
+        f"{plan.settings['until']}; targets are never used as data.",
     ).said(lang)
 
 

@@ -52,7 +52,7 @@ class Version(argparse.Action):
         """Print it."""
         from importlib.metadata import version
 
-        from xiancheng.scenarios.request import code_digest
+        from xiancheng.scenarios.run_spec import code_digest
 
         print(f"xiancheng {version('xiancheng')} (code {code_digest()})")
         parser.exit()
@@ -290,7 +290,8 @@ def _workers(jobs: int | None) -> None:
     """
     if jobs is None:
         return
-    from xiancheng.scenarios.simulate import LIMITS, RequestError
+    from xiancheng.calibration.errors import RequestError
+    from xiancheng.scenarios.run_spec import LIMITS
 
     low, high = LIMITS["jobs"]
     if not low <= jobs <= high:

@@ -26,43 +26,40 @@ def run(asked: Namespace, say: Say) -> int:
     from xiancheng.results.keeping import answers, store
     from xiancheng.results.keeping.files import writable
     from xiancheng.results.verdict.verdict import verdicts
-    from xiancheng.scenarios import ensemble
     from xiancheng.scenarios.diff import called
+    from xiancheng.scenarios.ensemble import check_drawable, ensemble
     from xiancheng.scenarios.loader import resolve
-    from xiancheng.scenarios.request import Request
-    from xiancheng.scenarios.simulate import checked, horizon
+    from xiancheng.scenarios.run_spec import RunSpec, check_run, horizon
 
     scenario = horizon(resolve(asked.scenario, asked.region), asked.start, asked.until)
     request = {"region": asked.region, "seed": asked.seed, "scale": asked.scale}
-    checked(scenario, **request, draws=asked.draws, jobs=1 if asked.jobs is None else asked.jobs)
+    check_run(scenario, **request, draws=asked.draws, jobs=1 if asked.jobs is None else asked.jobs)
     if asked.draws:
-        ensemble.drawable(scenario, asked.region)
+        check_drawable(RunSpec.of(scenario, **request))
     folder = asked.out or store.RUNS
     writable(folder)
     if asked.figure:
         figures.possible(asked.figure)
-    answer, draws = answers.Answers.here(), None
+    answer = answers.Answers.here()
     pairs = 2 * (1 + asked.draws)
     work = cost.Work(pairs, asked.region, asked.scale, scenario.start, scenario.until)
     cost.announce(say, [work], asked.jobs)
     altered = answer.set_aside()
     with progress(say("模拟", "simulating"), 2 + asked.draws) as step:
-        both = ensemble.pair(scenario, step, answer=answer, **request)
-        if asked.draws:
-            draws = ensemble.draws(
-                scenario, asked.draws, step, jobs=asked.jobs, answer=answer, **request
-            )
+        both = ensemble(
+            scenario, draws=asked.draws, jobs=asked.jobs, done=step, cache=answer, **request
+        )
     for aside in answer.set_aside() - altered:
         say.note(f"残缺或被改动，已隔离并重算：{aside}", f"torn or altered, computed anew: {aside}")
-    found, later = verdicts(both, draws), later_census.against_census(both)
-    delivered = verdict_table.delivery(both.plan)
+    found, later = verdicts(both), later_census.against_census(both)
+    delivered = verdict_table.delivery(both.scenario)
     remarks = [*inactive(scenario, say.lang), *caveats.remarks(both, found, delivered, say.lang)]
     if len(found):
-        remarks.append(caveats.of_one_run(found, both.plan.region, say.lang))
-    told = Request.of(scenario, **request)
+        remarks.append(caveats.of_one_run(found, both.scenario.region, say.lang))
+    told = RunSpec.of(scenario, **request)
     saved, before, failure = None, False, None
     try:
-        saved, before = answers.keep(both.plan, told, found, delivered, folder, answer)
+        saved, before = answers.keep(both.scenario, told, found, delivered, folder, answer)
         if asked.figure:
             figures.verdict(found, asked.figure, say.lang)
     except OSError as error:  # the disk filled up meanwhile: what was computed is printed first
@@ -74,13 +71,13 @@ def run(asked: Namespace, say: Say) -> int:
             "delivery": in_file(delivered),
             "remarks": remarks,
         }
-        titles = called(scenario, both.plan.region)._asdict()
+        titles = called(scenario, both.scenario.region)._asdict()
         print(as_json({"run": saved and str(saved), "title": titles, **report}), flush=True)
         if failure:
             raise failure
         return DONE
     if found.empty and later.empty:
-        none = not both.plan.region.targets
+        none = not both.scenario.region.targets
         print(
             say(
                 "· 区域没有目标，没有判定" if none else "· 期末早于各目标的期限，没有判定",
@@ -88,8 +85,8 @@ def run(asked: Namespace, say: Say) -> int:
             )
         )
     if len(found):
-        name = called(scenario, both.plan.region).said(say.lang)
-        title = f"{name} · {both.plan.region.title(say.lang)}"
+        name = called(scenario, both.scenario.region).said(say.lang)
+        title = f"{name} · {both.scenario.region.title(say.lang)}"
         table(title, *verdict_table.lines(found, say.lang))
         table(say("模型这一次运行的成因", "this run of the model, by cause"),
               *verdict_table.causes(found, say.lang))  # fmt: skip
@@ -234,7 +231,7 @@ def sweep(asked: Namespace, say: Say) -> int:
     from xiancheng.results.keeping import ledger
     from xiancheng.results.sweeps import command as sweeping
     from xiancheng.results.sweeps import planning, swept
-    from xiancheng.scenarios.engines import SchedulerLostError
+    from xiancheng.scenarios.executor import SchedulerLostError
 
     sweep = planning.planned(
         asked.design, asked.out, shard=asked.shard, jobs=asked.jobs, engine=asked.engine,
@@ -242,14 +239,14 @@ def sweep(asked: Namespace, say: Say) -> int:
     )  # fmt: skip
     if idle := sweep.design.inactive():
         say.note(*message(idle))
-    for world in sweep.design.worlds:
-        note_inactive(world.scenario, say)
-    for late in swept.unjudged(sweep.design.worlds):
+    for spec in sweep.design.specs:
+        note_inactive(spec.scenario, say)
+    for late in swept.unjudged(sweep.design.specs):
         say.note(late.zh, late.en)
     need = sweep.need()
     say.note(*need.said())
     need.refuse()
-    cost.announce(say, sweep.works(), sweep.engine.jobs)
+    cost.announce(say, sweep.works(), sweep.executor.jobs)
     aside = sweep.begin()
     for folder in aside.torn:
         say.note(f"残缺或被改动，已隔离：{folder}", f"torn or altered, set aside: {folder}")

@@ -7,12 +7,12 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import Words
 from xiancheng.results import cells, fonts
 from xiancheng.results.analysis.result import records
 from xiancheng.results.contents.parts import Cell, Chart, Kind
 from xiancheng.results.contents.words import dated
-from xiancheng.scenarios.simulate import RequestError
 
 if TYPE_CHECKING:
     import pandas as pd

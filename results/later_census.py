@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from xiancheng.calibration.i18n import Words
-from xiancheng.scenarios.ensemble import Pair
+from xiancheng.scenarios.ensemble import Ensemble
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +19,7 @@ HEADERS = {
 }
 
 
-def against_census(both: Pair) -> "pd.DataFrame":
+def against_census(both: Ensemble) -> "pd.DataFrame":
     """Simulated against observed urban share and population at a later census, by county.
 
     Returns

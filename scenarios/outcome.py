@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from xiancheng.calibration.region import Region, Target
+    from xiancheng.calibration.region import Region
+    from xiancheng.calibration.schema import Target
+    from xiancheng.scenarios.run_spec import RunSpec
     from xiancheng.scenarios.scenario_files import Scenario
     from xiancheng.sim.accounts import Growth
     from xiancheng.sim.state import Floats, Ints
@@ -64,9 +66,7 @@ class Outcome:
     its region pack and the digests of both, and loads them again.
     """
 
-    scenario: "Scenario"
-    region: "Region"
-    request: Mapping[str, Any]
+    spec: "RunSpec"
     groups: tuple[Group, ...]
     dates: tuple[date, ...]
     record: "Floats"
@@ -74,6 +74,21 @@ class Outcome:
     _start: tuple["Ints", "Ints"] = field(repr=False)  # urban and all present, (county,)
     census: Mapping[str, "Ints"] = field(default_factory=dict)  # found at the end, (county,)
     _movers: "Ints | None" = field(default=None, repr=False)  # see sim.movers
+
+    @property
+    def scenario(self) -> "Scenario":
+        """What was run."""
+        return self.spec.scenario
+
+    @property
+    def region(self) -> "Region":
+        """Where."""
+        return self.spec.pack
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """Seed, scale, draw, horizon, cut-off and parameters, JSON-ready."""
+        return self.spec.settings
 
     def at(self, indicator: str, day: date | str) -> "Floats":
         """An indicator in every group at the end of `day`, (group,).
@@ -398,7 +413,7 @@ class Outcome:
         """What was run and where it ended, in words."""
         city = next((i for i, g in enumerate(self.groups) if len(g.counties) > 1), 0)
         begun, ended = (self.at(RATE, day)[city] for day in (self.dates[0], self.dates[-1]))
-        asked = self.request
+        asked = self.settings
         return {
             "horizon": f"{self.dates[0]} to {self.dates[-1]}",
             "scale": f"{asked['scale']:g}, seed {asked['seed']}, draw {asked['draw']}",
@@ -415,45 +430,18 @@ class Outcome:
         ]  # fmt: skip
 
     def __getstate__(self) -> dict[str, Any]:
-        from xiancheng.scenarios.loader import shipped_plans
-        from xiancheng.scenarios.request import plan_digest
-
         kept = {f.name: getattr(self, f.name) for f in fields(self)}
-        scenario, region, moves = (kept.pop(name) for name in ("scenario", "region", "_movers"))
-        packed = None if moves is None else (moves.shape, compress(moves.astype("<i8").tobytes()))
-        found_by_name = shipped_plans().get(scenario.plan.name) == scenario.plan.folder
-        return kept | {
-            "scenario": scenario.resolved() if found_by_name else scenario,
-            "plan_digest": plan_digest(scenario.plan),
-            "region": region.reference,
-            "region_digest": region.digest,
-            "moves": packed,
-        }
+        if self._movers is not None:
+            table = np.ascontiguousarray(self._movers, "<i8")
+            kept["_movers"] = table.shape, compress(table.tobytes(), 1)
+        return kept
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
-        from xiancheng.calibration.region import load
-        from xiancheng.scenarios.loader import resolve
-        from xiancheng.scenarios.request import plan_digest
-
-        kept = dict(state)
-        scenario, region = kept.pop("scenario"), load(kept.pop("region"))
-        if isinstance(scenario, Mapping):
-            scenario = resolve(scenario)
-        then = kept.pop("plan_digest"), kept.pop("region_digest")
-        if then != (plan_digest(scenario.plan), region.digest):
-            raise RequestError(
-                f"方案 {scenario.plan.name} 或区域包 {region.name} "
-                "在保存结果之后被改动；请重新运行",
-                f"the plan {scenario.plan.name} or the pack {region.name} was altered after the "
-                "outcome was pickled; run it again",
-            )
-        moves = kept.pop("moves")
-        if moves is not None:
-            shape, packed = moves
-            moves = np.frombuffer(decompress(packed), "<i8").astype(np.int64).reshape(shape)
-        kept |= {"scenario": scenario, "region": region, "_movers": moves}
-        for name, value in kept.items():
-            object.__setattr__(self, name, value)
+        vars(self).update(state)
+        if state["_movers"] is not None:
+            shape, content = state["_movers"]
+            moves = np.frombuffer(decompress(content), "<i8").astype(np.int64).reshape(shape)
+            vars(self)["_movers"] = moves
 
     @cached_property
     def provenance(self) -> dict[str, Any]:
@@ -462,7 +450,7 @@ class Outcome:
             "software": {"name": "xiancheng", "version": version("xiancheng"), "commit": commit()},
             "scenario": self.scenario.resolved(),
             "region": {"name": self.region.name, "sha256": self.region.digest},
-            **self.request,
+            **self.settings,
             "environment": {
                 "python": platform.python_version(),
                 "machine": platform.machine(),
@@ -510,6 +498,23 @@ def between(before: "Floats", after: "Floats", days: int, of: int) -> "Floats":
 def floor(target: "Target") -> float:
     """The least published rate that meets a target."""
     return float(target.value - ABOUT * (target.operator == "about"))
+
+
+def reported_groups(region: "Region") -> tuple[Group, ...]:
+    """The counties, their prefectures, and the counties of each target together."""
+    groups = [Group(int(c.code), c.zh, c.en, (i,)) for i, c in enumerate(region.counties)]
+    for code, name in region.prefectures.items():
+        members = tuple(i for i, c in enumerate(region.counties) if c.prefecture == code)
+        groups.append(Group(int(code), name.zh, name.en, members))
+    index = {c.code: i for i, c in enumerate(region.counties)}
+    first = int(next(iter(region.prefectures)))
+    for number, target in enumerate(region.targets):
+        members = tuple(sorted(index[code] for code in target.counties))
+        if all(g.counties != members for g in groups):
+            n = len(members)
+            zh, en = f"{n}县市合计", f"{n} counties together"
+            groups.append(Group(100 * first + number, zh, en, members))
+    return tuple(groups)
 
 
 def group_of(target: "Target", region: "Region", groups: Sequence[Group]) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, Self, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
 import numpy as np
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -24,9 +24,8 @@ from xiancheng.scenarios.inactive import inactive_parameters, levers_used
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.points import points_in, sampled
 from xiancheng.scenarios.policy import compile_policy
-from xiancheng.scenarios.request import Request, World, digest_of
+from xiancheng.scenarios.run_spec import LIMITS, RunSpec, check_run, digest_of, horizon
 from xiancheng.scenarios.scenario_files import Horizon, Name
-from xiancheng.scenarios.simulate import LIMITS, checked, horizon
 from xiancheng.scenarios.types import Day, Model, validated, wrong
 from xiancheng.sim.calendar import quarters_between
 from xiancheng.sim.state import Floats
@@ -127,22 +126,12 @@ class DesignFile(Model):
     cutoff: Day | None = None
 
 
-class Point(NamedTuple):
-    """One run of a sweep: positions in the design, and the luck."""
-
-    number: int
-    scenario: int
-    draw: int
-    seed: int
-    scale: float
-
-
 @dataclass(frozen=True)
 class Design:
-    """A sweep that was read: its worlds, and one row of parameter values for each draw."""
+    """A sweep that was read: its scenarios, and one row of parameter values for each draw."""
 
     name: str
-    worlds: tuple[World, ...]
+    specs: tuple[RunSpec, ...]  # of each scenario, with neither draw nor scale
     names: tuple[str, ...]  # of the parameters that are set
     values: Floats  # (draw, parameter)
     effects: bool
@@ -154,9 +143,12 @@ class Design:
     def told(self) -> dict[str, Any]:
         """The design whole, JSON-ready; `retold` gives it back."""
         worlds = [
-            {"scenario": dict(world.resolved), "region": world.region, "cutoff": world.cutoff}
-            for world in self.worlds
-        ]
+            {
+                "scenario": spec.inputs["scenario"], "region": spec.region,
+                "cutoff": spec.inputs["cutoff"],
+            }
+            for spec in self.specs
+        ]  # fmt: skip
         return {
             "name": self.name,
             "worlds": worlds,
@@ -172,13 +164,13 @@ class Design:
     @classmethod
     def retold(cls, told: Mapping[str, Any]) -> Self:
         """The design that `told` speaks of."""
-        worlds = (
-            World.of(resolve(each["scenario"], each["region"]), each["region"], each["cutoff"])
+        specs = (
+            RunSpec.of(each["scenario"], region=each["region"], cutoff=each["cutoff"])
             for each in told["worlds"]
         )
         return cls(
             name=told["name"],
-            worlds=tuple(worlds),
+            specs=tuple(specs),
             names=tuple(told["names"]),
             values=np.array(told["values"], float),
             effects=told["effects"],
@@ -196,23 +188,33 @@ class Design:
         """
         told = self.told()
         worlds = [{k: v for k, v in each.items() if k != "region"} for each in told["worlds"]]
-        inputs = [[world.plan_digest, world.region_digest] for world in self.worlds]
+        inputs = [[spec.inputs["plan"], spec.inputs["region"]] for spec in self.specs]
         return digest_of(told | {"worlds": worlds, "inputs": inputs})
 
     def __len__(self) -> int:
-        return len(self.worlds) * len(self.values) * len(self.seeds) * len(self.scales)
+        return len(self.specs) * len(self.values) * len(self.seeds) * len(self.scales)
 
-    def point(self, number: int) -> Point:
+    def row(self, number: int) -> int:
+        """The row of `values` that a run takes."""
+        return number // len(self.specs) % len(self.values)
+
+    def spec(self, number: int) -> RunSpec:
         """A run by its number; scenarios change fastest, so that partners are run together."""
-        rest, scenario = divmod(number, len(self.worlds))
-        rest, draw = divmod(rest, len(self.values))
+        rest, scenario = divmod(number, len(self.specs))
+        rest, row = divmod(rest, len(self.values))
         scale, seed = divmod(rest, len(self.seeds))
-        return Point(number, scenario, draw, self.seeds[seed], self.scales[scale])
+        effects = self.numbers[row] if self.numbers else row + 1
+        return self.specs[scenario].vary(
+            parameters=dict(zip(self.names, self.values[row].tolist(), strict=True)),
+            seed=self.seeds[seed] + row * self.own_luck,
+            scale=self.scales[scale],
+            draw=effects if self.effects else 0,
+        )
 
     def points(self, shard: tuple[int, int] = (1, 1)) -> list[int]:
         """The numbers of the runs of shard i of n; all scenarios of a draw and seed are in one."""
         i, n = shard
-        each = len(self.worlds)
+        each = len(self.specs)
         return [
             first * each + scenario
             for first in range(i - 1, len(self) // each, n)
@@ -222,19 +224,11 @@ class Design:
     def inactive(self) -> list[str]:
         """The parameters that are set but can act in no run of the design."""
         used: set[str] = set()
-        for world in self.worlds:
-            scenario = world.scenario
+        for spec in self.specs:
+            scenario = spec.scenario
             quarters = (tick.number for tick in quarters_between(scenario.start, scenario.until))
-            used |= levers_used(compile_policy(scenario, load(world.region)), quarters)
+            used |= levers_used(compile_policy(scenario, spec.pack), quarters)
         return inactive_parameters(self.names, int(self.effects), used)
-
-    def request(self, point: Point) -> Request:
-        """What is asked for at a point."""
-        values = dict(zip(self.names, self.values[point.draw].tolist(), strict=True))
-        number = self.numbers[point.draw] if self.numbers else point.draw + 1
-        draw = number if self.effects else 0
-        seed = point.seed + point.draw * self.own_luck
-        return Request(self.worlds[point.scenario], values, seed, point.scale, draw)
 
 
 def design(file: Path) -> Design:
@@ -248,15 +242,15 @@ def design(file: Path) -> Design:
     document = read_yaml(file)
     written = validated(DesignFile, document, {})
     region = beside(file, written.region)
-    worlds = []
+    specs = []
     for name in written.scenarios:
         chosen = resolve(beside(file, name), region)
         chosen = horizon(chosen, written.horizon.start, written.horizon.until)
         for scale in written.scales:
-            checked(chosen, region, scale=scale)
+            check_run(chosen, region, scale=scale)
         cutoff = None if written.cutoff is None else str(written.cutoff)
-        worlds.append(World.of(chosen, region, cutoff))
-    titles = [world.scenario.name for world in worlds]
+        specs.append(RunSpec.of(chosen, region=region, cutoff=cutoff))
+    titles = [spec.scenario.name for spec in specs]
     for i, title in enumerate(titles):
         if title in titles[:i]:
             each = Words("每个情景自己的 name", "a name of its own for each scenario")
@@ -264,7 +258,7 @@ def design(file: Path) -> Design:
     names, values, numbers = _drawn(written, document, file)
     made = Design(
         name=written.name,
-        worlds=tuple(worlds),
+        specs=tuple(specs),
         names=names,
         values=values,
         effects=written.parameters.source != "central"

@@ -22,7 +22,7 @@ from xiancheng.results.keeping.tables import values_digest
 from xiancheng.scenarios import simulate
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.points import sampled
-from xiancheng.scenarios.request import digest_of, plan_digest
+from xiancheng.scenarios.run_spec import digest_of, plan_digest
 
 FILE = Path(__file__).with_name("golden.json")
 PARAMETERS = tuple(prior.name for prior in priors.catalogue())

@@ -12,14 +12,15 @@ import pandas as pd
 import pytest
 
 from xiancheng.calibration import posterior
+from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.region import load
 from xiancheng.results.cli import main
 from xiancheng.results.keeping import answers, bounded, store
 from xiancheng.results.keeping.answers import Answers
 from xiancheng.results.keeping.keyed import Store
-from xiancheng.scenarios.engines import Local
-from xiancheng.scenarios.request import Request
-from xiancheng.scenarios.simulate import RequestError
+from xiancheng.scenarios import simulation
+from xiancheng.scenarios.executor import Executor, LocalExecutor
+from xiancheng.scenarios.run_spec import RunSpec
 
 WORDS = ["run", "plan", "--scale", "0.005", "--lang", "en"]
 
@@ -34,14 +35,14 @@ def kept(tmp_path, monkeypatch):
 
 @pytest.fixture
 def simulated(monkeypatch):
-    """The requests that were really simulated in this process."""
-    made, simulate = [], Request.simulate
+    """The keys of the runs that were really simulated in this process."""
+    made, run = [], simulation.outcome_of
 
-    def counted(request):
-        made.append(request.key)
-        return simulate(request)
+    def counted(model):
+        made.append(model.spec.key)
+        return run(model)
 
-    monkeypatch.setattr(Request, "simulate", counted)
+    monkeypatch.setattr(simulation, "outcome_of", counted)
     return made
 
 
@@ -72,7 +73,7 @@ def test_another_seed_is_another_run(kept, simulated, tmp_path, capsys):
 
 
 def test_a_changed_coefficient_is_never_answered_from_the_store(kept, simulated):
-    ask, asked = Answers(kept), Request.of("plan", scale=0.005, until="2021-06-30")
+    ask, asked = Answers(kept), RunSpec.of("plan", scale=0.005, until="2021-06-30")
     ask(asked)
     changed = replace(asked, parameters={"beta_y": 1.3000001})
     assert ask.has(asked)
@@ -82,20 +83,20 @@ def test_a_changed_coefficient_is_never_answered_from_the_store(kept, simulated)
 
 
 def test_draws_are_answered_one_by_one(kept, tmp_path, capsys, monkeypatch):
-    given, engine = [], Local.run
+    given, mapped = [], Executor.map
 
-    def watched(self, job, tasks):
-        given.append(list(tasks))
-        return engine(self, job, tasks)
+    def watched(self, function, tasks):
+        given.append([number for number, _ in tasks])
+        return mapped(self, function, tasks)
 
-    monkeypatch.setattr(Local, "run", watched)
+    monkeypatch.setattr(LocalExecutor, "map", watched)
     first, _ = run(tmp_path / "out", capsys, "--draws", "3")
     assert len(kept.keys()) == 2 + 2 * 3
     second = posterior.draws(load("binzhou"), 3, 1)[1].number
     lost = next(key for key in sorted(kept.keys()) if _record(kept, key)["draw"] == second)
     os.rename(kept.path(lost), tmp_path / "elsewhere")
     again, _ = run(tmp_path / "out", capsys, "--draws", "3")
-    assert given == [[0, 1, 2], [1]]
+    assert given == [[0, 1, 2]]  # the one that is left is made in this process
     assert again == first
 
 
@@ -127,7 +128,7 @@ def test_an_altered_run_is_set_aside_and_written_anew(kept, tmp_path, capsys):
 def test_without_a_cache_everything_is_computed(tmp_path, simulated, monkeypatch):
     (tmp_path / "file").touch()
     monkeypatch.setattr(answers.cache, "home", lambda: tmp_path / "file")
-    ask, asked = Answers.here(), Request.of("plan", scale=0.005, until="2021-06-30")
+    ask, asked = Answers.here(), RunSpec.of("plan", scale=0.005, until="2021-06-30")
     assert ask.store is None
     ask(asked)
     ask(asked)
@@ -139,7 +140,7 @@ def test_a_full_cache_is_no_reason_not_to_answer(kept, simulated, monkeypatch):
         raise OSError(28, os.strerror(28))
 
     monkeypatch.setattr("xiancheng.results.keeping.keyed.write", full)
-    asked = Request.of("plan", scale=0.005, until="2021-06-30")
+    asked = RunSpec.of("plan", scale=0.005, until="2021-06-30")
     assert Answers(kept)(asked).summary()
     assert kept.keys() == set()
 
@@ -164,7 +165,7 @@ def test_answers_that_were_not_used_for_longest_are_thrown_away(kept):
 
 
 def test_an_answer_used_of_late_outlives_younger_ones(kept, simulated):
-    ask, asked = Answers(kept), Request.of("plan", scale=0.005, until="2021-06-30")
+    ask, asked = Answers(kept), RunSpec.of("plan", scale=0.005, until="2021-06-30")
     ask(asked)
     os.utime(kept.path(asked.key), (1e9, 1e9))
     five_old_answers(kept)
@@ -216,11 +217,11 @@ def test_the_cache_is_bounded_when_a_command_begins(tmp_path, monkeypatch):
 
 def test_who_computes_must_have_the_code_of_who_asks(kept):
     with pytest.raises(RequestError, match="other code"):
-        Answers(kept, code="0" * 64)(Request.of("plan", scale=0.005))
+        Answers(kept, code="0" * 64)(RunSpec.of("plan", scale=0.005))
 
 
 def test_an_answer_is_all_that_simulate_gave(kept):
-    asked = Request.of("plan", scale=0.005, until="2021-12-31", seed=5)
+    asked = RunSpec.of("plan", scale=0.005, until="2021-12-31", seed=5)
     fresh, read = asked.simulate(), Answers(kept)(asked)
     pd.testing.assert_frame_equal(fresh.to_frame(), read.to_frame(), check_exact=True)
     pd.testing.assert_frame_equal(fresh.movers(), read.movers(), check_exact=True)

@@ -11,9 +11,9 @@ from xiancheng.results.analysis.compare import Comparand, compare
 from xiancheng.results.columns import COLUMNS, TABLES
 from xiancheng.results.keeping import answers, ledger, store, tables
 from xiancheng.results.verdict.verdict import verdicts
-from xiancheng.scenarios.ensemble import pair
+from xiancheng.scenarios.ensemble import ensemble
 from xiancheng.scenarios.loader import resolve
-from xiancheng.scenarios.request import Request
+from xiancheng.scenarios.run_spec import RunSpec
 
 SCALE = 0.005
 
@@ -22,10 +22,10 @@ SCALE = 0.005
 def written(tmp_path_factory):
     """The columns of each output as it is written, by its name in TABLES."""
     folder = tmp_path_factory.mktemp("sweep")
-    both, request = pair(resolve("plan"), scale=SCALE), Request.of("plan", scale=SCALE)
-    store.write(folder / "runs" / request.key, both.plan, request, {})
+    both, request = ensemble(resolve("plan"), draws=0, scale=SCALE), RunSpec.of("plan", scale=SCALE)
+    store.write(folder / "runs" / request.key, both.scenario, request, {})
     files = dict(
-        answers.beside(both.plan, verdict_table.delivery(both.plan)),
+        answers.beside(both.scenario, verdict_table.delivery(both.scenario)),
         **{"verdicts.csv": tables.csv(verdicts(both))},
         **{each.name: each.read_bytes() for each in (folder / "runs" / request.key).iterdir()},
     )

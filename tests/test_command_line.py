@@ -210,7 +210,7 @@ def test_a_scheduler_that_does_not_answer_is_one_line(tmp_path, capsys):
 
 def test_workers_that_are_lost_are_one_line(monkeypatch, capsys):
     from xiancheng.results import commands
-    from xiancheng.scenarios.engines import WorkersLostError
+    from xiancheng.scenarios.executor import WorkersLostError
 
     def lost(*_):
         raise WorkersLostError

@@ -7,13 +7,14 @@ from datetime import date
 import pandas as pd
 import pytest
 
+from xiancheng.calibration.errors import RequestError
 from xiancheng.results.analysis.attribution import AttributionTable, quick_attribution
 from xiancheng.results.contents import conclusions, counties, document, provenance, subject, targets
 from xiancheng.results.contents.parts import Chart, Column, Points, Table
 from xiancheng.results.contents.words import indicator, likely
-from xiancheng.scenarios.ensemble import pair
+from xiancheng.scenarios.ensemble import ensemble
 from xiancheng.scenarios.loader import resolve
-from xiancheng.scenarios.simulate import RequestError, horizon
+from xiancheng.scenarios.run_spec import horizon
 
 SCALE = 0.01
 LANGS = pytest.mark.parametrize("lang", ["zh", "en"])
@@ -21,7 +22,7 @@ LANGS = pytest.mark.parametrize("lang", ["zh", "en"])
 
 @pytest.fixture(scope="module")
 def both():
-    return pair(resolve("plan"), scale=SCALE)
+    return ensemble(resolve("plan"), draws=0, scale=SCALE)
 
 
 def draws_of(both, n=4):
@@ -30,7 +31,7 @@ def draws_of(both, n=4):
     frames = []
     for i in range(n):
         table = (
-            both.plan.model_targets()
+            both.scenario.model_targets()
             .rename(columns={"model_rate": "simulated"})
             .assign(draw=i + 1, baseline=without - 2 * i, usual=without, usual_recoding=0.5)
         )
@@ -106,7 +107,7 @@ def test_what_the_rate_is_made_of_adds_up(told):
 
 
 def test_the_causes_of_growth_add_up_by_year_and_in_all(told, both):
-    frame = both.plan.growth()
+    frame = both.scenario.growth()
     for group in told.groups:
         table = counties.causes(told, group, "zh")
         codes = [told.groups[c].code for c in group.counties]
@@ -140,7 +141,7 @@ def test_without_a_record_and_without_draws_no_probability_is_claimed(both, monk
 
 
 def test_a_run_that_ends_before_the_deadlines_has_no_verdict_and_says_so():
-    early = pair(horizon(resolve("plan"), None, "2023-12-31"), scale=SCALE)
+    early = ensemble(horizon(resolve("plan"), None, "2023-12-31"), draws=0, scale=SCALE)
     told = subject.paired(early)
     what = document.document(told, "en")
     assert not any(table.key == "verdicts" for table in what.tables())
@@ -163,7 +164,7 @@ def test_an_uncalibrated_model_is_called_so_on_the_first_page(told, lang, monkey
 
 def test_every_parameter_is_listed_with_the_value_of_the_run(told):
     table = next(t for t in document.document(told, "zh").tables() if t.key == "parameters")
-    used = told.both.plan.request["parameters"]
+    used = told.both.scenario.settings["parameters"]
     assert {row[1]: row[3] for row in table.rows} == used
 
 

@@ -15,27 +15,9 @@ from xiancheng.results.forecasts.frozen import panel_digest
 from xiancheng.results.keeping import evidence, reproducing, store
 from xiancheng.results.keeping.answers import Answers
 from xiancheng.results.keeping.keyed import Store
-from xiancheng.scenarios.loader import resolve
-from xiancheng.scenarios.request import World, code_digest
+from xiancheng.scenarios.run_spec import RunSpec, code_digest
 
-WORDS = ["run", "plan", "--scale", "0.005", "--lang", "en", "--json"]
-
-
-class Here:
-    """An engine that computes in this process."""
-
-    def __init__(self, jobs):
-        self.jobs = jobs
-
-    def run(self, job, tasks):
-        yield from map(job, tasks)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _here():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("xiancheng.scenarios.ensemble.Local", Here)
-        yield
+WORDS = ["run", "plan", "--jobs", "1", "--scale", "0.005", "--lang", "en", "--json"]
 
 
 @pytest.fixture(scope="module")
@@ -141,13 +123,13 @@ def test_a_table_says_which_sample_it_rests_on(own, capsys, monkeypatch, tmp_pat
 def test_another_sample_is_another_run_on_file(own, tmp_path):
     """The same numbers that rest on other files are not taken for the run that is there."""
     run = store.found(own[1])
-    world = World.of(resolve(run.record.scenario), own[0])
-    first = evidence.evidence(world, run.verdicts())
+    spec = RunSpec.of(run.record.scenario, region=own[0])
+    first = evidence.evidence(spec, run.verdicts())
     about = own[0] / "posterior.json"
     before = about.read_bytes()
     try:
         about.write_bytes(before + b"\n")
-        assert evidence.evidence(world, run.verdicts()) != first
+        assert evidence.evidence(spec, run.verdicts()) != first
     finally:
         about.write_bytes(before)
     assert first == run.record.evidence.model_dump()

@@ -183,8 +183,8 @@ def test_a_design_takes_paths_from_its_own_folder(tmp_path, monkeypatch):
     (folder / "design.yaml").write_text(text)
     monkeypatch.chdir(tmp_path)
     made = design(folder / "design.yaml")
-    assert [world.region for world in made.worlds] == [str(folder / "binzhou")] * 2
-    assert [world.scenario.name for world in made.worlds] == ["mine", "plan"]
+    assert [spec.region for spec in made.specs] == [str(folder / "binzhou")] * 2
+    assert [spec.scenario.name for spec in made.specs] == ["mine", "plan"]
     moved = folder.rename(tmp_path / "moved")
     assert design(moved / "design.yaml").digest == made.digest
 

@@ -21,7 +21,7 @@ from xiancheng.results.analysis import sensitivity
 from xiancheng.results.forecasts import frozen
 from xiancheng.results.keeping import store
 from xiancheng.results.knowing import trials
-from xiancheng.scenarios.request import Request, code_digest, digest_of
+from xiancheng.scenarios.run_spec import RunSpec, code_digest, digest_of
 from xiancheng.scenarios.sweep import design
 from xiancheng.sim.indicators import INDICATORS, Observation, total
 
@@ -64,7 +64,7 @@ def keys(folder) -> dict[str, str]:
         file = folder / f"{method}.yaml"
         file.write_text(DESIGN.replace("METHOD", method), "utf-8")
         made = design(file)
-        requests = [made.request(made.point(number)).key for number in made.points()]
+        requests = [made.spec(number).key for number in made.points()]
         found |= {
             f"design {method}": made.digest,
             f"requests {method}": digest_of(dict.fromkeys(requests)),
@@ -72,13 +72,13 @@ def keys(folder) -> dict[str, str]:
     for region in ("binzhou", "shandong"):
         pack = load(region)
         drawn = posterior.draws(pack, 40, 3)
-        asked = Request.of("baseline", region=region, scale=0.01)
-        each = [replace(asked, parameters=vars(draw.parameters)).key for draw in drawn]
+        asked = RunSpec.of("baseline", region=region, scale=0.01)
+        each = [asked.vary(parameters=vars(draw.parameters)).key for draw in drawn]
         found[f"draws {region}"] = digest_of(dict.fromkeys(each))
         found[f"population {region}"] = key(pack, pack.censuses[-1], 0.01, 1)
     names = golden.PARAMETERS[:10]
     varied = [sensitivity.draw_at(np.full(10, u), names, 0.9) for u in np.linspace(0, 1, 50)]
-    found["sensitivity"] = digest_of({"points": [draw.parameters for draw in varied]})
+    found["sensitivity"] = digest_of({"points": [draw["parameters"] for draw in varied]})
     values = np.array([[*vars(priors.central()).values()]]) * (1 + 1e-16)
     found["trials"] = trials.design("binzhou", values, 0.01, "trials").digest
     return found

@@ -12,17 +12,16 @@ import pandas as pd
 import pytest
 
 import xiancheng
-from xiancheng.calibration.errors import RefusedError
+from xiancheng.calibration.errors import RefusedError, RequestError
 from xiancheng.calibration.region import load
 from xiancheng.results.keeping import ledger, record, store
 from xiancheng.results.keeping.keyed import Store
 from xiancheng.results.verdict.verdict import verdicts
 from xiancheng.scenarios import indicators, simulate
-from xiancheng.scenarios.ensemble import pair
+from xiancheng.scenarios.ensemble import ensemble
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import MODEL_TARGETS
-from xiancheng.scenarios.request import Request
-from xiancheng.scenarios.simulate import RequestError
+from xiancheng.scenarios.run_spec import RunSpec
 
 SCALE = 0.005
 
@@ -54,7 +53,7 @@ def test_a_run_that_reaches_no_deadline_has_a_table_of_no_rows():
 def test_the_verdict_of_an_outcome_is_that_of_the_command(outcome):
     """The same chances as `xiancheng run` gives at the central parameters."""
     told = outcome.verdicts()
-    wanted = verdicts(pair(resolve("plan"), scale=SCALE))
+    wanted = verdicts(ensemble(resolve("plan"), draws=0, scale=SCALE))
     same = [name for name in wanted if name != "deadline"]
     pd.testing.assert_frame_equal(told[same], wanted[same], check_exact=True)
     assert told["probability"].between(0, 1).all()
@@ -64,7 +63,7 @@ def test_the_verdict_of_an_outcome_is_that_of_the_command(outcome):
 def test_the_verdict_of_an_outcome_takes_its_parameters_seed_and_draw():
     asked = {"scale": SCALE, "parameters": {"kappa": 3.0}, "seed": 4, "draw": 2}
     told = simulate("plan", **asked).verdicts()
-    wanted = verdicts(pair(resolve("plan"), **asked))
+    wanted = verdicts(ensemble(resolve("plan"), draws=0, **asked))
     assert told["expected"].tolist() == wanted["expected"].tolist()
 
 
@@ -87,7 +86,7 @@ def test_deadlines_are_dates_to_pandas(outcome):
 
 @pytest.fixture
 def kept(outcome, tmp_path):
-    request = Request.of("plan", scale=SCALE)
+    request = RunSpec.of("plan", scale=SCALE)
     folder = tmp_path / "runs" / request.key
     return store.opened(store.write(folder, outcome, request, {"simulate": 1.0}))
 

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests.test_contents import SCALE, draws_of, shares_of
-from xiancheng.calibration.errors import ScenarioError
+from xiancheng.calibration.errors import RequestError, ScenarioError
 from xiancheng.results import verdict_table
 from xiancheng.results.cli import Say, main
 from xiancheng.results.contents import document, subject
@@ -22,10 +22,9 @@ from xiancheng.results.report import command, layout, paper
 from xiancheng.results.report import subject as reported
 from xiancheng.results.verdict.verdict import verdicts
 from xiancheng.scenarios.diff import plain
-from xiancheng.scenarios.ensemble import pair
+from xiancheng.scenarios.ensemble import ensemble
 from xiancheng.scenarios.loader import resolve
-from xiancheng.scenarios.request import Request
-from xiancheng.scenarios.simulate import RequestError
+from xiancheng.scenarios.run_spec import RunSpec
 from xiancheng.scenarios.types import Text
 
 docx = pytest.importorskip("docx")
@@ -51,10 +50,10 @@ HOSTILE = {
 
 def about(title="方案照文件实施"):
     """The subject of a plan with this title, with draws and shares."""
-    both = pair(resolve("plan"), scale=SCALE)
-    named = replace(both.plan.scenario, title=Text(zh=title, en=title))
+    both = ensemble(resolve("plan"), draws=0, scale=SCALE)
+    named = replace(both.scenario.scenario, title=Text(zh=title, en=title))
     told = subject.paired(
-        replace(both, plan=replace(both.plan, scenario=named)), draws_of(both), run="plan-0123"
+        replace(both, plan=replace(both.scenario, scenario=named)), draws_of(both), run="plan-0123"
     )
     return replace(told, shares=shares_of(told, {"P1": (0.3, 0.1), "P2": (-0.1, 0.2)}))
 
@@ -183,7 +182,7 @@ def test_without_draws_the_documents_are_made_all_the_same(told):
 def test_a_region_without_targets_has_documents_without_verdicts(told):
     region = replace(told.region, targets=())
     both = replace(
-        told.both, plan=replace(told.both.plan, region=region),
+        told.both, plan=replace(told.both.scenario, region=region),
         baseline=replace(told.both.baseline, region=region),
     )  # fmt: skip
     plain = subject.paired(both, run="plan-0123")
@@ -311,10 +310,12 @@ def run(told, tmp_path_factory):
     """A run that was saved as `xiancheng run` saves it, with what draws added."""
     runs, scenario = tmp_path_factory.mktemp("runs"), resolve("plan")
     answers = Answers(None)
-    both = pair(scenario, scale=SCALE, answer=answers)
+    both = ensemble(scenario, draws=0, scale=SCALE, cache=answers)
     found = verdicts(both, draws_of(both))
-    request = Request.of(scenario, scale=SCALE)
-    return keep(both.plan, request, found, verdict_table.delivery(both.plan), runs, answers)[0]
+    request = RunSpec.of(scenario, scale=SCALE)
+    return keep(
+        both.scenario, request, found, verdict_table.delivery(both.scenario), runs, answers
+    )[0]
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 from xiancheng.calibration import posterior, priors
-from xiancheng.calibration.errors import ScenarioError
+from xiancheng.calibration.errors import RequestError, ScenarioError
 from xiancheng.calibration.region import load
 from xiancheng.results.cli import main
 from xiancheng.results.keeping import ledger, record
@@ -24,10 +24,10 @@ from xiancheng.results.keeping.keyed import Store
 from xiancheng.results.keeping.room import Need
 from xiancheng.results.sweeps import command as sweeping
 from xiancheng.results.sweeps import planning
-from xiancheng.scenarios.engines import Dask, Local, Lost, Pace
+from xiancheng.scenarios import simulation
+from xiancheng.scenarios.executor import DaskExecutor, InlineExecutor
 from xiancheng.scenarios.points import sampled
-from xiancheng.scenarios.request import Request, code_digest, digest_of
-from xiancheng.scenarios.simulate import RequestError
+from xiancheng.scenarios.run_spec import RunSpec, code_digest, digest_of
 from xiancheng.scenarios.sweep import design
 
 SMALL = """
@@ -41,28 +41,21 @@ horizon: {until: 2021-06-30}
 RUNS = 8  # in SMALL
 
 
-class Here:
-    """An engine that computes in this process."""
-
-    jobs = 1
-
-    def run(self, job, tasks):
-        yield from map(job, tasks)
-
-
 def written(folder: Path, text: str = SMALL) -> Path:
     file = folder / "design.yaml"
     file.write_text(text, "utf-8")
     return file
 
 
-def sweep_of(folder: Path, *, out="out", text=SMALL, shard="1/1", resume=False, engine=None):
-    """A sweep of a design; in this process, if no engine is given."""
+def sweep_of(folder: Path, *, out="out", text=SMALL, shard="1/1", resume=False, executor=None):
+    """A sweep of a design; in this process, if no executor is given."""
     made = planning.planned(
         written(folder, text), folder / out, shard=shard, jobs=1, engine="local",
         scheduler=None, resume=resume,
     )  # fmt: skip
-    return sweeping.Sweep(made.design, made.folder, made.shard, engine or Here(), made.resume)
+    return sweeping.Sweep(
+        made.design, made.folder, made.shard, executor or InlineExecutor(), made.resume
+    )
 
 
 def swept(folder: Path, **more) -> tuple[sweeping.Sweep, sweeping.Tally]:
@@ -85,17 +78,17 @@ def test_scenarios_draws_seeds_and_scales_are_crossed(tmp_path):
         "{count: 2}", "[7, 3, 5]"
     )
     made = design(written(tmp_path, text))
-    points = [made.point(n) for n in range(len(made))]
-    assert len({p[1:] for p in points}) == len(points) == 2 * 2 * 3 * 2
-    assert {p.seed for p in points} == {7, 3, 5}
-    assert [p.scenario for p in points[:4]] == [0, 1, 0, 1]
+    specs = [made.spec(n) for n in range(len(made))]
+    assert len({spec.key for spec in specs}) == len(specs) == 2 * 2 * 3 * 2
+    assert {spec.seed for spec in specs} == {7, 3, 5}
+    assert [spec.scenario.name for spec in specs[:4]] == ["plan", "baseline"] * 2
     shards = [made.points((i, 5)) for i in range(1, 6)]
     assert sorted(n for shard in shards for n in shard) == list(range(len(made)))
 
 
 def test_the_same_draw_and_seed_meet_every_scenario(tmp_path):
     made = design(written(tmp_path))
-    plan, baseline = made.request(made.point(0)), made.request(made.point(1))
+    plan, baseline = made.spec(0), made.spec(1)
     assert (plan.parameters, plan.seed, plan.draw) == (
         baseline.parameters, baseline.seed, baseline.draw,
     )  # fmt: skip
@@ -105,7 +98,12 @@ def test_the_same_draw_and_seed_meet_every_scenario(tmp_path):
 def test_central_parameters_go_without_effects(tmp_path):
     made = design(written(tmp_path, "{name: a, scenarios: plan, seeds: 1, scales: 0.005}"))
     assert len(made) == 1
-    assert made.request(made.point(0)).key == Request.of("plan", scale=0.005).key
+    assert made.spec(0).key == RunSpec.of("plan", scale=0.005).key
+
+
+def random_numbers(spec):
+    """What runs of a draw and seed have in common."""
+    return spec.draw, spec.seed, spec.scale
 
 
 @pytest.mark.parametrize("method", ["latin-hypercube", "sobol", "independent"])
@@ -125,13 +123,13 @@ def test_draws_follow_the_priors(method):
 
 def test_latin_hypercube_draws_are_those_of_run(tmp_path):
     made = design(written(tmp_path))
-    assert made.request(made.point(0)).parameters == vars(priors.draw(2, 1)[0])
+    assert made.spec(0).parameters == vars(priors.draw(2, 1)[0])
 
 
 def test_points_of_a_file_are_taken_row_by_row(tmp_path):
     (tmp_path / "points.csv").write_text("beta_y,beta_s\n1.0,0.3\n1.1,0.4\n", "utf-8-sig")
     made = design(written(tmp_path, SMALL.replace("from: prior, n: 2", "from: points.csv")))
-    assert made.request(made.point(len(made) - 1)).parameters == {"beta_y": 1.1, "beta_s": 0.4}
+    assert made.spec(len(made) - 1).parameters == {"beta_y": 1.1, "beta_s": 0.4}
 
 
 @pytest.mark.parametrize(
@@ -184,12 +182,12 @@ def test_draws_of_a_posterior_bring_their_effects_along(tmp_path, monkeypatch):
     monkeypatch.setattr(posterior, "read", lambda folder: sample)
     believed = posterior.draws(load("binzhou"), 2, 1)
     made = design(written(tmp_path, SMALL.replace("from: prior", "from: posterior")))
-    asked = [made.request(made.point(n)) for n in (0, 2)]
+    asked = [made.spec(n) for n in (0, 2)]
     assert [each.parameters for each in asked] == [vars(each.parameters) for each in believed]
     assert [each.draw for each in asked] == [each.number for each in believed]
     assert {each.draw for each in asked} <= set(range(31, 37))
     retold = type(made).retold(json.loads(json.dumps(made.told())))
-    assert retold.request(retold.point(2)).key == asked[1].key
+    assert retold.spec(2).key == asked[1].key
 
 
 def test_a_scheduler_is_of_use_to_dask_alone(tmp_path, capsys):
@@ -244,10 +242,10 @@ def test_shards_keep_the_scenarios_of_a_draw_and_seed_together(tmp_path, shards)
     dealt = [made.points((i, shards)) for i in range(1, shards + 1)]
     assert sorted(n for shard in dealt for n in shard) == list(range(len(made)))
     for shard in dealt:
-        points = [made.point(n) for n in shard]
-        for p in points:
-            partners = [q for q in points if q[2:] == p[2:]]
-            assert {q.scenario for q in partners} == {0, 1}
+        specs = [made.spec(n) for n in shard]
+        for p in specs:
+            partners = [q for q in specs if random_numbers(q) == random_numbers(p)]
+            assert {q.scenario.name for q in partners} == {"plan", "baseline"}
     assert max(map(len, dealt)) - min(map(len, dealt)) <= 2
 
 
@@ -369,14 +367,14 @@ def test_altered_runs_are_set_aside_and_run_again_on_resume(whole, tmp_path):
 
 
 def test_a_failing_run_is_recorded_and_stops_nothing_else(whole, tmp_path, monkeypatch):
-    simulate = Request.simulate
+    run = simulation.outcome_of
 
-    def sometimes(self):
-        if self.seed == 2 and self.draw == 1:
+    def sometimes(model):
+        if model.spec.seed == 2 and model.spec.draw == 1:
             raise ArithmeticError("books do not balance")
-        return simulate(self)
+        return run(model)
 
-    monkeypatch.setattr(Request, "simulate", sometimes)
+    monkeypatch.setattr(simulation, "outcome_of", sometimes)
     sweep, tally = swept(tmp_path)
     assert (tally.done, len(tally.failed)) == (RUNS - 2, 2)
     failures = Store(tmp_path / "out").failures()
@@ -446,7 +444,7 @@ def test_a_design_is_told_and_retold_and_its_job_fits_a_pipe(whole):
     told = json.loads(json.dumps(whole.design.told()))
     retold = type(whole.design).retold(told)
     assert retold.digest == whole.design.digest
-    assert [retold.request(retold.point(n)).key for n in whole.keys] == [*whole.keys.values()]
+    assert [retold.spec(n).key for n in whole.keys] == [*whole.keys.values()]
     job = sweeping.Job(whole.folder, whole.design.digest, "0" * 64)
     assert len(repr(job)) < 4096
 
@@ -459,45 +457,6 @@ def test_a_design_that_was_altered_on_file_is_refused(whole, tmp_path):
 
 
 # Engines
-
-
-def doubled(task: int) -> int:
-    return 2 * task
-
-
-def deadly(task: int) -> int:
-    if task == 5:
-        os.kill(os.getpid(), signal.SIGKILL)
-    time.sleep(0.01)
-    return task
-
-
-def refusing(task: int) -> int:
-    raise RequestError("不行", f"not {task}")
-
-
-def test_a_batch_lasts_about_a_third_of_a_second():
-    pace = Pace()
-    assert pace.batch(100, 2) == 1
-    pace.observed(0.2, 1)
-    assert pace.batch(100, 2) == 2
-    for _ in range(9):
-        pace.observed(0.1, 10)
-    assert 20 <= pace.batch(1000, 2) <= 50
-    assert pace.batch(10, 2) == 5
-
-
-def test_a_task_that_ends_its_worker_twice_is_given_up_and_no_other():
-    said = list(Local(2).run(deadly, range(12)))
-    assert [each for each in said if isinstance(each, Lost)] == [Lost(5)]
-    assert sorted(each for each in said if not isinstance(each, Lost)) == [
-        n for n in range(12) if n != 5
-    ]
-
-
-def test_what_a_job_refuses_ends_the_engine():
-    with pytest.raises(RequestError, match="not"):
-        list(Local(1).run(refusing, range(3)))
 
 
 def command(folder: Path, *more: str) -> list[str]:
@@ -547,7 +506,7 @@ def forty(tmp_path_factory):
 
 @pytest.mark.filterwarnings("ignore")
 def test_a_dask_cluster_gives_the_same_set(whole, tmp_path):
-    sweep, tally = swept(tmp_path, engine=Dask(2))
+    sweep, tally = swept(tmp_path, executor=DaskExecutor(2))
     assert tally.done == RUNS
     assert sweep.digest() == whole.digest()
 
@@ -558,7 +517,7 @@ def test_a_lost_dask_worker_loses_no_run(forty, tmp_path):
 
     with LocalCluster(2, threads_per_worker=1, dashboard_address=None) as cluster:
         pids = [worker.pid for worker in cluster.workers.values()]
-        sweep = sweep_of(tmp_path, text=FORTY, engine=Dask(2, cluster.scheduler_address))
+        sweep = sweep_of(tmp_path, text=FORTY, executor=DaskExecutor(2, cluster.scheduler_address))
         sweep.begin()
         settled = iter(range(1000))
 

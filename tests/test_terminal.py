@@ -263,7 +263,7 @@ def refuses_first(words, folder, monkeypatch, capsys):
         raise AssertionError("something was computed")
 
     for place in (
-        "xiancheng.scenarios.request.Request.simulate",
+        "xiancheng.scenarios.simulation.outcome_of",
         "xiancheng.scenarios.paired._run",
     ):
         monkeypatch.setattr(place, computed)

@@ -10,15 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from xiancheng.calibration.errors import PackError, RefusedError, ScenarioError
+    from xiancheng.calibration.errors import PackError, RefusedError, RequestError, ScenarioError
     from xiancheng.calibration.priors import ParameterError
     from xiancheng.calibration.region import load as load_region
     from xiancheng.results.verdict.verdict import of_outcome as verdict
     from xiancheng.scenarios.catalogue import distributions, draws, indicators, parameters
     from xiancheng.scenarios.inactive import InactiveParameterWarning
     from xiancheng.scenarios.loader import load_plan
-    from xiancheng.scenarios.model import RegionModel
-    from xiancheng.scenarios.simulate import RequestError, simulate
+    from xiancheng.scenarios.simulation import RegionModel, simulate
 
     __version__: str
 
@@ -46,7 +45,7 @@ DOORS = {  # public name: module of ours, and the name there
     "PackError": ("calibration.errors", "PackError"),
     "ParameterError": ("calibration.priors", "ParameterError"),
     "RefusedError": ("calibration.errors", "RefusedError"),
-    "RegionModel": ("scenarios.model", "RegionModel"),
+    "RegionModel": ("scenarios.simulation", "RegionModel"),
     "RequestError": ("calibration.errors", "RequestError"),
     "ScenarioError": ("calibration.errors", "ScenarioError"),
     "distributions": ("scenarios.catalogue", "distributions"),
@@ -55,7 +54,7 @@ DOORS = {  # public name: module of ours, and the name there
     "load_plan": ("scenarios.loader", "load_plan"),
     "load_region": ("calibration.region", "load"),
     "parameters": ("scenarios.catalogue", "parameters"),
-    "simulate": ("scenarios.simulate", "simulate"),
+    "simulate": ("scenarios.simulation", "simulate"),
     "verdict": ("results.verdict.verdict", "of_outcome"),
 }
 

@@ -25,12 +25,11 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy as np
 
-from xiancheng.calibration.region import load
 from xiancheng.results.analysis.result import not_printed, read_printed, records
-from xiancheng.scenarios.outcome import RATE
-from xiancheng.scenarios.paired import PARTS, Draw, Reading, Runs, judged_on, layered
+from xiancheng.scenarios.ensemble import PARTS, RunSummary, Summaries, judged_on, layered
+from xiancheng.scenarios.outcome import RATE, reported_groups
+from xiancheng.scenarios.run_spec import RunSpec
 from xiancheng.scenarios.scenario_files import Scenario
-from xiancheng.scenarios.simulate import reported
 from xiancheng.sim.state import Floats
 
 if TYPE_CHECKING:
@@ -110,7 +109,7 @@ class AttributionTable:
 
 
 def attribute(
-    scenario: Scenario, runs: Runs, game: "CoalitionGame", draws: Sequence[Draw],
+    scenario: Scenario, runs: Summaries, game: "CoalitionGame", draws: Sequence[RunSpec],
     done: Callable[[], None] = lambda: None,
 ) -> AttributionTable:  # fmt: skip
     """Contributions of the measures of a scenario on the day that `runs` reads.
@@ -118,12 +117,13 @@ def attribute(
     Parameters
     ----------
     game : of the scenario, for as many draws
-    draws : the worlds in which the orders are played, in turn
+    draws : under which the orders are played, in turn
     done : called after each coalition, for a progress bar
     """
-    plans = {c: only(scenario, game.measures(c)) for _, c in game.coalitions()}
-    found = runs.read([(plans[c], draws[d]) for d, c in game.coalitions()], done)
-    values = {key: _features(run) for key, run in zip(game.coalitions(), found, strict=True)}
+    wanted = game.coalitions()
+    specs = {c: runs.spec.running(only(scenario, game.measures(c))) for _, c in wanted}
+    found = runs.read([specs[c].under(draws[d]) for d, c in wanted], done)
+    values = {key: _features(run) for key, run in zip(wanted, found, strict=True)}
     whole, none, worlds = frozenset(game.atoms), Coalition(), range(len(draws))
     effects = np.array([values[d, whole] - values[d, none] for d in worlds])
     kinds: dict[str, tuple[Shares, Shares | None]] = {
@@ -143,15 +143,15 @@ def attribute(
             "shapley": shapley, "owen": kinds["owen"], "first_in": (first, None),
             "last_in": (last, None), "total": kinds["total"],
         }  # fmt: skip
-    drawn = sum(draw.number > 0 for draw in draws)
+    drawn = sum(spec.draw > 0 for spec in draws)
     return AttributionTable(
         _frame(scenario, runs, kinds, several=drawn > 1), scenario.name, str(runs.day),
-        2 * len(game.joined), drawn, runs.made, runs.scale,
+        2 * len(game.joined), drawn, runs.made, runs.spec.scale,
     )  # fmt: skip
 
 
 def _frame(
-    scenario: Scenario, runs: Runs, kinds: Mapping[str, tuple[Shares, Shares | None]], *,
+    scenario: Scenario, runs: Summaries, kinds: Mapping[str, tuple[Shares, Shares | None]], *,
     several: bool,
 ) -> "pd.DataFrame":  # fmt: skip
     """The rows of an attribution; measures that move no lever have exactly 0."""
@@ -173,7 +173,7 @@ def _frame(
         for kind, (values, errors) in kinds.items()
         for name in names.get(kind, [*projects, *measures])
         for error in [errors.get(name, zero) if several and errors is not None else unknown]
-        for g, group in enumerate(reported(runs.pack))
+        for g, group in enumerate(reported_groups(runs.spec.pack))
     )  # fmt: skip
 
 
@@ -188,8 +188,9 @@ def quick_attribution(
     seed of its own. So the standard error holds orders, parameters and random numbers.
     """
     game = CoalitionGame.of_projects(scenario, WORLDS, seed)
-    with Runs(region, day=judged_on(scenario, load(region)), scale=scale, jobs=jobs) as runs:
-        return attribute(scenario, runs, game, layered(region, WORLDS, seed))
+    spec = RunSpec.of(scenario, region=region, scale=scale)
+    with Summaries(spec, judged_on(scenario, spec.pack), jobs) as runs:
+        return attribute(scenario, runs, game, layered(spec, WORLDS, seed))
 
 
 def grouped(scenario: Scenario) -> dict[str, tuple[str, ...]]:
@@ -329,7 +330,7 @@ def _steps(order: Order) -> Iterator[tuple[str, Coalition]]:
     return ((player, frozenset(order[:i])) for i, player in enumerate(order))
 
 
-def _features(run: Reading) -> Floats:
+def _features(run: RunSummary) -> Floats:
     return np.vstack([run.row(RATE), run.row("urban_residents"), run.causes])
 
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from xiancheng.calibration.i18n import Words
-from xiancheng.results.analysis.goal_seek import AnchoredRuns, Reads, SearchResult, target_rates
+from xiancheng.results.analysis.goal_seek import AnchoredRuns, SearchResult, target_rates
 from xiancheng.results.analysis.goal_spec import GoalSpec, Package
-from xiancheng.scenarios.paired import Draw
+from xiancheng.scenarios.ensemble import SummarySource
+from xiancheng.scenarios.run_spec import RunSpec
 from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.sim.state import Bools, Floats
 
@@ -56,7 +57,7 @@ class Certificate:
 
 
 def certify(
-    goal: GoalSpec, package: Package, runs: Reads, draws: Sequence[Draw],
+    goal: GoalSpec, package: Package, runs: SummarySource, draws: Sequence[RunSpec],
     done: Callable[[], None] = lambda: None,
 ) -> Certificate:  # fmt: skip
     """Simulate a package under independent draws and count."""
@@ -81,15 +82,16 @@ def certify(
 
 
 def _margins(
-    goal: GoalSpec, scenario: Scenario, runs: Reads, draws: Sequence[Draw],
+    goal: GoalSpec, scenario: Scenario, runs: SummarySource, draws: Sequence[RunSpec],
     done: Callable[[], None],
 ) -> Floats:  # fmt: skip
     """How far a scenario exceeds the wanted rates, (draw, target) [points]."""
-    return goal.margins(target_rates(runs.read([(scenario, draw) for draw in draws], done)))
+    spec = runs.spec.running(scenario)
+    return goal.margins(target_rates(runs.read([spec.under(draw) for draw in draws], done)))
 
 
 def _probability(
-    goal: GoalSpec, package: Package, runs: Reads, good: Bools
+    goal: GoalSpec, package: Package, runs: SummarySource, good: Bools
 ) -> tuple[float, list[float]]:
     """The chance to meet all targets, and each, by the verdict on the draws of a certificate.
 
@@ -159,7 +161,7 @@ def packages_to_regret(goal: GoalSpec, found: SearchResult) -> dict[str, Package
 
 
 def regret(
-    goal: GoalSpec, found: SearchResult, runs: Reads, draws: Sequence[Draw],
+    goal: GoalSpec, found: SearchResult, runs: SummarySource, draws: Sequence[RunSpec],
     done: Callable[[], None] = lambda: None,
 ) -> Regret:  # fmt: skip
     """How packages do in other outside conditions, under the same draws.

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import Words
-from xiancheng.calibration.priors import catalogue, override
+from xiancheng.calibration.priors import catalogue
 from xiancheng.calibration.region import load
 from xiancheng.results.analysis.result import UNITS, outcome_values
 from xiancheng.results.keeping.store import Saved, on_file
@@ -22,19 +23,24 @@ from xiancheng.results.verdict import level as levels
 from xiancheng.results.verdict.level import Level
 from xiancheng.results.verdict.verdict import INTERVAL, Verdict
 from xiancheng.scenarios.diff import diff, differences
-from xiancheng.scenarios.ensemble import usual
+from xiancheng.scenarios.ensemble import (
+    Summaries,
+    judged_on,
+    layered,
+    reference_of,
+    summarize,
+)
 from xiancheng.scenarios.loader import is_shipped, resolve
-from xiancheng.scenarios.outcome import Group, floor, group_of
-from xiancheng.scenarios.paired import Draw, Runs, judged_on, layered, read
-from xiancheng.scenarios.request import code_digest
+from xiancheng.scenarios.outcome import Group, floor, group_of, reported_groups
+from xiancheng.scenarios.run_spec import RunSpec, code_digest
 from xiancheng.scenarios.scenario_files import Scenario
-from xiancheng.scenarios.simulate import RequestError, information, reported
 from xiancheng.sim.state import Floats
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from xiancheng.calibration.region import Region, Target
+    from xiancheng.calibration.region import Region
+    from xiancheng.calibration.schema import Target
 
 RunSettings = Mapping[str, Any]  # sides of equal settings are compared in pairs
 SETTINGS = {  # those that are listed where they differ
@@ -56,7 +62,7 @@ class Comparand:
     scenario: Scenario
     saved: Saved | None = None
 
-    def settings(self, common: Draw, scale: float, region: "Region") -> RunSettings:
+    def settings(self, common: RunSpec) -> RunSettings:
         """Settings of its one run: of the saved run, or else those common to all sides."""
         if self.saved:
             record = self.saved.record
@@ -66,12 +72,11 @@ class Comparand:
                 "parameters": dict(record.parameters), "region": record.region.sha256,
                 "code": record.software.simulation_code,
             }  # fmt: skip
+        own = common.running(self.scenario)
         return {
-            "seed": common.seed, "draw": common.number, "scale": scale,
-            "start": str(self.scenario.start),
-            "cutoff": str(information(self.scenario, region, None)),
-            "parameters": asdict(override(common.parameters)), "region": region.digest,
-            "code": code_digest(),
+            "seed": own.seed, "draw": own.draw, "scale": own.scale,
+            "start": str(self.scenario.start), "cutoff": str(own.known_until),
+            "parameters": asdict(own.values), "region": own.pack.digest, "code": code_digest(),
         }  # fmt: skip
 
 
@@ -85,7 +90,7 @@ def comparand(what: str, region: str | Path | None = None) -> Comparand:
     RequestError, ScenarioError
     """
     if not is_shipped(what) and (saved := on_file(what)):
-        return Comparand(saved.record.run, saved.request.world.scenario, saved)
+        return Comparand(saved.record.run, saved.spec.scenario, saved)
     scenario = resolve(what, region)
     namesake = scenario.plan.scenario_files().get(scenario.name)
     altered = namesake is not None and bool(differences(resolve(namesake), scenario))
@@ -301,38 +306,46 @@ def compare(
             "got 1",
         )
     pack = load(region)
-    common = Draw(seed)
+    common = RunSpec.of(sides[0].scenario, region=region, seed=seed, scale=scale)
     saved = [side.saved for side in sides if side.saved]
     for run in saved:
         _check_region(run, pack)
     if saved:
         record = saved[0].record
-        common, scale = Draw(record.seed, record.draw, record.parameters), record.scale
+        common = common.vary(
+            seed=record.seed, draw=record.draw, parameters=record.parameters, scale=record.scale
+        )
     chosen = _common_day(sides, day, pack)
-    with Runs(region, day=chosen, scale=scale, jobs=jobs) as runs:
+    with Summaries(common, chosen, jobs) as runs:
         fresh = [side for side in sides if not side.saved]
-        plain = replace(usual(sides[0].scenario), until=max(s.scenario.until for s in sides))
+        reference = replace(
+            reference_of(sides[0].scenario), until=max(s.scenario.until for s in sides)
+        )
         central = dict(zip(
             (side.name for side in fresh),
-            runs.read([(side.scenario, common) for side in fresh], done), strict=True,
+            runs.read([common.running(side.scenario) for side in fresh], done), strict=True,
         ))  # fmt: skip
-        central |= {side.name: read(side.saved.outcome(), chosen) for side in sides if side.saved}
-        table = layered(region, draws, seed, seeds) if draws else []
-        drawn = runs.read([(side.scenario, draw) for side in sides for draw in table], done)
-        known = runs.read([(plain, draw) for draw in [common, *table]], done)
-    reference = np.array([run.targets for run in known])
+        central |= {
+            side.name: summarize(side.saved.outcome(), chosen) for side in sides if side.saved
+        }
+        table = layered(common, draws, seed, seeds) if draws else []
+        specs = [common.running(side.scenario) for side in sides]
+        drawn = runs.read([spec.under(draw) for spec in specs for draw in table], done)
+        plain = common.running(reference)
+        known = runs.read([plain, *(plain.under(draw) for draw in table)], done)
+    references = np.array([run.targets for run in known])
     shape = (len(sides), draws, seeds)
     values = np.array([outcome_values(central[side.name]) for side in sides])
     return Comparison(
-        sides=tuple(sides), settings=tuple(side.settings(common, scale, pack) for side in sides),
-        groups=reported(pack), region=pack, day=chosen, scale=scale, values=values,
+        sides=tuple(sides), settings=tuple(side.settings(common) for side in sides),
+        groups=reported_groups(pack), region=pack, day=chosen, scale=common.scale, values=values,
         targets=np.array([central[side.name].targets for side in sides]),
-        reference=reference[0],
+        reference=references[0],
         drawn=np.array([outcome_values(run) for run in drawn]).reshape(*shape, *values.shape[1:])
         if draws else None,
         drawn_targets=np.array([run.targets for run in drawn]).reshape(*shape, len(pack.targets))
         if draws else None,
-        drawn_reference=reference[1:].reshape(draws, seeds, len(pack.targets)) if draws else None,
+        drawn_reference=references[1:].reshape(draws, seeds, len(pack.targets)) if draws else None,
     )  # fmt: skip
 
 

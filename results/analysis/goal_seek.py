@@ -10,7 +10,7 @@ the surrogate corrected, until proposal and simulation agree.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,8 +18,8 @@ from xiancheng.results.analysis.goal_spec import GoalSpec, Package, spending
 from xiancheng.results.verdict import level as levels
 from xiancheng.results.verdict.level import draw_of_run, one_to_one
 from xiancheng.results.verdict.verdict import Verdict
-from xiancheng.scenarios.ensemble import usual
-from xiancheng.scenarios.paired import Draw, Reading
+from xiancheng.scenarios.ensemble import RunSummary, SummarySource, reference_of
+from xiancheng.scenarios.run_spec import RunSpec
 from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.sim.state import Bools, Floats
 
@@ -32,21 +32,7 @@ RANDOM_PACKAGES = 4  # a draw, to fit the surrogate
 ROUNDS = 4  # proposals that are simulated
 HUNDREDTHS = 100  # intensities are proposed in hundredths, rounded up
 
-Asked = Sequence[tuple[Scenario, Draw]]
-
-
 # Runs at the level of the verdict
-
-
-class Reads(Protocol):
-    """Runs of scenarios under draws, and the region they are of."""
-
-    @property
-    def pack(self) -> "Region":
-        """The region."""
-
-    def read(self, asked: Asked, done: Callable[[], None] = lambda: None) -> list[Reading]:
-        """The run of each scenario under its draw; `done` is called for each."""
 
 
 def runs_each(region: "Region", scenario: Scenario) -> int:
@@ -63,13 +49,13 @@ class AnchoredRuns:
     uses every draw of the level.
     """
 
-    def __init__(self, runs: Reads, scenario: Scenario, draws: Sequence[Draw]) -> None:
-        self.runs, self.pack, self._reference = runs, runs.pack, usual(scenario)
-        self._draws = draws
-        level = levels.level_from(self.pack, scenario.start, scenario.until)
-        self._level = None if level is None else level.at_deadlines(self.pack)
+    def __init__(self, runs: SummarySource, scenario: Scenario, draws: Sequence[RunSpec]) -> None:
+        self.runs, self.spec, self._draws = runs, runs.spec, draws
+        self._reference = self.spec.running(reference_of(scenario))
+        level = levels.level_from(self.spec.pack, scenario.start, scenario.until)
+        self._level = None if level is None else level.at_deadlines(self.spec.pack)
         self._rows: Mapping[tuple[Any, ...], int] = dict(
-            zip((draw.key for draw in draws), draw_of_run(len(draws)).tolist(), strict=True)
+            zip((draw.draw_key for draw in draws), draw_of_run(len(draws)).tolist(), strict=True)
         )
 
     @property
@@ -77,13 +63,15 @@ class AnchoredRuns:
         """Whether statistics carry the level."""
         return self._level is not None
 
-    def read(self, asked: Asked, done: Callable[[], None] = lambda: None) -> list[Reading]:
-        """The run of each scenario under its draw; `done` is called for each run."""
-        found = self.runs.read(asked, done)
+    def read(
+        self, specs: Sequence[RunSpec], done: Callable[[], None] = lambda: None
+    ) -> list[RunSummary]:
+        """The summary of each run; `done` is called for each, and for each of reference."""
+        found = self.runs.read(specs, done)
         if self._level is None:
             return found
-        plain = self.runs.read([(self._reference, draw) for _, draw in asked], done)
-        level = self._level[[self._rows[draw.key] for _, draw in asked]]
+        plain = self.runs.read([self._reference.under(spec) for spec in specs], done)
+        level = self._level[[self._rows[spec.draw_key] for spec in specs]]
         rates = one_to_one(level, target_rates(found), target_rates(plain))
         return [replace(each, targets=own) for each, own in zip(found, rates, strict=True)]
 
@@ -94,12 +82,13 @@ class AnchoredRuns:
         ----------
         targets : index of a target of the region -> rate wanted [percent]
         """
-        columns, known = list(targets), self.pack.targets
+        columns, known = list(targets), self.spec.pack.targets
 
-        def rates(of: Scenario) -> Floats:
-            return target_rates(self.runs.read([(of, draw) for draw in self._draws]))[:, columns]
+        def rates(spec: RunSpec) -> Floats:
+            runs = self.runs.read([spec.under(draw) for draw in self._draws])
+            return target_rates(runs)[:, columns]
 
-        own = rates(scenario)
+        own = rates(self.spec.running(scenario))
         reference = own if self._level is None else rates(self._reference)
         return Verdict.of_rates(
             {known[t].id: (known[t].deadline, rate) for t, rate in targets.items()},
@@ -108,7 +97,7 @@ class AnchoredRuns:
         )  # fmt: skip
 
 
-def target_rates(runs: Sequence[Reading]) -> Floats:
+def target_rates(runs: Sequence[RunSummary]) -> Floats:
     """Published rates at the deadlines, (run, target) [percent]."""
     return np.array([run.targets for run in runs])
 
@@ -130,7 +119,7 @@ class SearchResult:
 
 
 def search(
-    goal: GoalSpec, runs: Reads, draws: Sequence[Draw], *, seed: int = 1,
+    goal: GoalSpec, runs: SummarySource, draws: Sequence[RunSpec], *, seed: int = 1,
     done: Callable[[], None] = lambda: None,
 ) -> SearchResult:  # fmt: skip
     """The least package that meets the targets in enough of the draws, or the best there is."""
@@ -160,17 +149,17 @@ class Trial:
     """Packages simulated under the draws of a search."""
 
     goal: GoalSpec
-    runs: Reads
-    draws: Sequence[Draw]
+    runs: SummarySource
+    draws: Sequence[RunSpec]
     done: Callable[[], None]
     tried: int = 0
 
-    def margins(self, package: Package, draws: Sequence[Draw] | None = None) -> Floats:
+    def margins(self, package: Package, draws: Sequence[RunSpec] | None = None) -> Floats:
         """How far the targets are exceeded, (draw, target) [points]."""
         self.tried += draws is None
-        scenario = self.goal.scenario_of(package)
-        asked = [(scenario, draw) for draw in (self.draws if draws is None else draws)]
-        return self.goal.margins(target_rates(self.runs.read(asked, self.done)))
+        spec = self.runs.spec.running(self.goal.scenario_of(package))
+        specs = [spec.under(draw) for draw in (self.draws if draws is None else draws)]
+        return self.goal.margins(target_rates(self.runs.read(specs, self.done)))
 
     def share(self, package: Package) -> float:
         """In which share of the draws all targets are met."""
@@ -262,13 +251,14 @@ def fit_surrogate(trial: Trial, without: Floats, rng: np.random.Generator) -> Fl
     names, bounds = list(goal.bounds), np.array([*goal.bounds.values()])
     half = rng.integers(0, 2, (len(trial.draws), RANDOM_PACKAGES // 2, len(names)))
     chosen = np.concatenate([half, 1 - half], axis=1) * bounds  # (draw, package, measure)
-    asked = [
-        (goal.scenario_of(dict(zip(names, row.tolist(), strict=True))), draw)
-        for draw, rows in zip(trial.draws, chosen, strict=True)
-        for row in rows
+    packages = [dict(zip(names, row.tolist(), strict=True)) for rows in chosen for row in rows]
+    draws = [draw for draw in trial.draws for _ in range(chosen.shape[1])]
+    specs = [
+        trial.runs.spec.running(goal.scenario_of(package)).under(draw)
+        for package, draw in zip(packages, draws, strict=True)
     ]
-    trial.tried += len(asked)
-    rates = target_rates(trial.runs.read(asked, trial.done))
+    trial.tried += len(specs)
+    rates = target_rates(trial.runs.read(specs, trial.done))
     gained = goal.margins(rates) - np.repeat(without, chosen.shape[1], axis=0)
     slopes: Floats = np.linalg.lstsq(chosen.reshape(-1, len(names)), gained, rcond=None)[0]
     return slopes

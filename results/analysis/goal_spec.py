@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from xiancheng.calibration import naming, parsing
+from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import Words
 from xiancheng.results.analysis.attribution import moves
 from xiancheng.results.contents.words import SIGNS
 from xiancheng.scenarios.outcome import floor
 from xiancheng.scenarios.scenario_files import STRONGEST, Budget, Scenario, Setting
-from xiancheng.scenarios.simulate import RequestError
 from xiancheng.sim.state import Floats
 
 if TYPE_CHECKING:
-    from xiancheng.calibration.region import Region, Target
+    from xiancheng.calibration.region import Region
+    from xiancheng.calibration.schema import Target
 
 TARGET, MEASURE = Words("目标", "target"), Words("措施", "measure")
 USABLE, COUNTY = Words("可用措施", "measure that may be used"), Words("县（市、区）", "county")

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xiancheng.calibration import naming
+from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import Words
-from xiancheng.scenarios.paired import PARTS, Reading
-from xiancheng.scenarios.request import digest_of
+from xiancheng.scenarios.ensemble import PARTS, RunSummary
+from xiancheng.scenarios.outcome import reported_groups
+from xiancheng.scenarios.run_spec import digest_of
 from xiancheng.scenarios.scenario_files import Scenario
-from xiancheng.scenarios.simulate import RequestError, reported
 from xiancheng.sim.indicators import INDICATORS
 from xiancheng.sim.state import Floats
 
@@ -27,7 +28,7 @@ UNITS = {name: each.unit for name, each in INDICATORS.items()} | {
 }  # of every outcome, in the order of `outcome_values`
 
 
-def outcome_values(run: Reading) -> Floats:
+def outcome_values(run: RunSummary) -> Floats:
     """Every outcome of `UNITS` in a run, (outcome, group)."""
     return np.vstack([run.indicators, run.causes])
 
@@ -65,7 +66,7 @@ def group_index(region: "Region", name: str | None) -> int:
     ------
     RequestError
     """
-    groups = reported(region)
+    groups = reported_groups(region)
     if name is None:
         return len(groups) - 1
     places = naming.place_names(groups)

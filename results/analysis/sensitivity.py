@@ -18,17 +18,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.estimation.screening import problem
 from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.priors import catalogue, on_grid
 from xiancheng.results.analysis.result import UNITS, outcome_values, unknown_name
-from xiancheng.scenarios.ensemble import without_plan
+from xiancheng.scenarios.ensemble import RunSummary, Summaries, baseline_of
 from xiancheng.scenarios.inactive import OF_PUBLISHED_RATES, inactive_parameters, levers_used
 from xiancheng.scenarios.outcome import PUBLISHED
-from xiancheng.scenarios.paired import Draw, Reading, Runs
 from xiancheng.scenarios.policy import compile_policy
 from xiancheng.scenarios.scenario_files import Scenario
-from xiancheng.scenarios.simulate import RequestError
 from xiancheng.sim.calendar import quarters_between
 from xiancheng.sim.state import Floats
 
@@ -60,7 +59,7 @@ class QuantityOfInterest:
     group: int  # index among the reported groups
     effect: bool = False  # scenario minus baseline, under the same draw
 
-    def values(self, runs: Sequence[Reading]) -> Floats:
+    def values(self, runs: Sequence[RunSummary]) -> Floats:
         """The outcome in each run, (run,)."""
         row = list(UNITS).index(self.outcome)
         return np.array([outcome_values(run)[row, self.group] for run in runs])
@@ -98,8 +97,10 @@ def inactive(
     return idle
 
 
-def draw_at(point: Floats, names: Sequence[str], inner: float, seed: int = 1) -> Draw:
-    """The draw that a point of the unit cube stands for; factors that are not named stay central.
+def draw_at(point: Floats, names: Sequence[str], inner: float, seed: int = 1) -> dict[str, Any]:
+    """The parameters, seed and draw that a point of the unit cube stands for.
+
+    Factors that are not named stay central.
 
     Parameters
     ----------
@@ -112,11 +113,12 @@ def draw_at(point: Floats, names: Sequence[str], inner: float, seed: int = 1) ->
         min(int(u.pop(name) * KINDS), KINDS - 1) if name in u else None for name in YARDSTICKS
     )
     values = {name: float(on_grid(priors[name].quantile(q))) for name, q in u.items()}
-    return Draw(seed + (seeds or 0), 0 if number is None else 1 + number, values)
+    draw = 0 if number is None else 1 + number
+    return {"seed": seed + (seeds or 0), "draw": draw, "parameters": values}
 
 
 def morris(
-    scenario: Scenario, quantity: QuantityOfInterest, runs: Runs, *, names: Sequence[str] = (),
+    scenario: Scenario, quantity: QuantityOfInterest, runs: Summaries, *, names: Sequence[str] = (),
     trajectories: int = 10, seed: int = 1, done: Callable[[], None] = lambda: None,
 ) -> "pd.DataFrame":  # fmt: skip
     """Elementary effects: mu_star says how much a factor moves the outcome, sigma how unevenly.
@@ -134,7 +136,7 @@ def morris(
 
 
 def sobol(
-    scenario: Scenario, quantity: QuantityOfInterest, runs: Runs, *, names: Sequence[str],
+    scenario: Scenario, quantity: QuantityOfInterest, runs: Summaries, *, names: Sequence[str],
     points: int = 64, seed: int = 1, done: Callable[[], None] = lambda: None,
 ) -> "pd.DataFrame":  # fmt: skip
     """First-order and total shares of the variance, the other factors being central.
@@ -215,12 +217,13 @@ def remarks(method: str, effect: bool, seed: int, lang: str) -> Iterator[str]:
 
 def _values(
     points: Floats, names: Sequence[str], method: str, scenario: Scenario,
-    quantity: QuantityOfInterest, runs: Runs, seed: int, done: Callable[[], None],
+    quantity: QuantityOfInterest, runs: Summaries, seed: int, done: Callable[[], None],
 ) -> Floats:  # fmt: skip
     """The quantity of interest at each point of the design, (point,)."""
     draws = [draw_at(point, names, INNER[method], seed) for point in points]
-    sides = [scenario, *([without_plan(scenario)] if quantity.effect else [])]
-    found = runs.read([(side, draw) for side in sides for draw in draws], done)
+    sides = [scenario, *([baseline_of(scenario)] if quantity.effect else [])]
+    specs = [runs.spec.running(side) for side in sides]
+    found = runs.read([spec.vary(**draw) for spec in specs for draw in draws], done)
     values = quantity.values(found).reshape(len(sides), -1)
     return np.asarray(values[0] - values[1] if quantity.effect else values[0])
 

@@ -5,12 +5,13 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from xiancheng.calibration import parsing
+from xiancheng.calibration.errors import RequestError
 from xiancheng.results import cells
 from xiancheng.scenarios.loader import resolve
-from xiancheng.scenarios.simulate import RequestError, checked, horizon
+from xiancheng.scenarios.run_spec import check_run, horizon
 
 if TYPE_CHECKING:
-    from xiancheng.scenarios.paired import Runs
+    from xiancheng.scenarios.ensemble import Summaries
     from xiancheng.scenarios.scenario_files import Scenario
 
 
@@ -31,7 +32,7 @@ def possible(asked: Namespace, *scenarios: "Scenario", **numbers: Any) -> None:
     RequestError, PackError
     """
     for each in scenarios:
-        checked(each, asked.region, **numbers)
+        check_run(each, asked.region, **numbers)
     if getattr(asked, "csv", None):
         cells.possible(asked.csv)
 
@@ -70,7 +71,7 @@ def idle(asked: Namespace, names: tuple[str, ...], zh: str, en: str) -> None:
             raise RequestError(f"--{name} 在此不起作用：{zh}", f"--{name} would do nothing: {en}")
 
 
-def runs(asked: Namespace, told: "Scenario", day: date, scale: float | None = None) -> "Runs":
+def runs(asked: Namespace, told: "Scenario", day: date, scale: float | None = None) -> "Summaries":
     """What runs scenarios for a command, and reads them on a day.
 
     Raises
@@ -78,20 +79,22 @@ def runs(asked: Namespace, told: "Scenario", day: date, scale: float | None = No
     RequestError
         if the scenario does not reach that day.
     """
-    from xiancheng.scenarios.paired import Runs
+    from xiancheng.scenarios.ensemble import Summaries
+    from xiancheng.scenarios.run_spec import RunSpec
 
     if not told.start < day <= told.until:
         raise RequestError(
             f"--at {day} 应在 {told.start} 之后、不晚于 {told.until}",
             f"--at {day} should be after {told.start} and not after {told.until}",
         )
-    return Runs(asked.region, day=day, scale=scale or asked.scale, jobs=asked.jobs)
+    spec = RunSpec.of(told, region=asked.region, seed=asked.seed, scale=scale or asked.scale)
+    return Summaries(spec, day, asked.jobs)
 
 
 def last_deadline(asked: Namespace, told: "Scenario") -> date:
     """The day on which the targets are judged, or else the last of the scenario."""
     from xiancheng.calibration.region import load
-    from xiancheng.scenarios.paired import judged_on
+    from xiancheng.scenarios.ensemble import judged_on
 
     return judged_on(told, load(asked.region))
 

@@ -9,7 +9,7 @@ from xiancheng.results.analysis.attribution import FEATURES, AttributionTable
 from xiancheng.results.caveats import belief
 from xiancheng.results.contents.contributions import SEEN, error, points, whole_rows
 from xiancheng.results.contents.words import CAUSES
-from xiancheng.scenarios.paired import PARTS
+from xiancheng.scenarios.ensemble import PARTS
 from xiancheng.scenarios.scenario_files import Scenario
 
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@
 from argparse import Namespace
 from typing import TYPE_CHECKING, TypeVar
 
+from xiancheng.calibration.errors import RequestError
 from xiancheng.results import cells, cost
 from xiancheng.results.cli import Say
 from xiancheng.results.comparison import asked as words
@@ -11,7 +12,6 @@ from xiancheng.results.keeping import evidence
 from xiancheng.results.show import progress, table
 from xiancheng.results.stopping import DONE
 from xiancheng.scenarios.inactive import message
-from xiancheng.scenarios.simulate import RequestError
 
 Number = TypeVar("Number", int, float)
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from xiancheng.results.analysis.sensitivity import QuantityOfInterest
-    from xiancheng.scenarios.paired import Runs
+    from xiancheng.scenarios.ensemble import Summaries
     from xiancheng.scenarios.scenario_files import Scenario
 
 
@@ -92,8 +92,8 @@ def attribute(asked: Namespace, say: Say) -> int:
     from xiancheng.results.analysis.result import group_index, scenario_digest
     from xiancheng.results.comparison import attributed
     from xiancheng.scenarios.diff import called
-    from xiancheng.scenarios.paired import Draw, layered
-    from xiancheng.scenarios.simulate import reported
+    from xiancheng.scenarios.ensemble import layered
+    from xiancheng.scenarios.outcome import reported_groups
 
     words.at_least(1, "permutations", asked.permutations)
     if asked.draws is None:  # a world for each antithetic pair of orders
@@ -102,25 +102,25 @@ def attribute(asked: Namespace, say: Say) -> int:
     scenario = words.scenario(asked)
     note_inactive(scenario, say)
     words.possible(asked, scenario, seed=asked.seed, scale=asked.scale, draws=asked.draws)
-    draws = layered(asked.region, asked.draws, asked.seed) if asked.draws else [Draw(asked.seed)]
     day = words.day(asked.at) or words.last_deadline(asked, scenario)
     with words.runs(asked, scenario, day) as runs:
-        where = reported(runs.pack)[group_index(runs.pack, asked.county)]
+        where = reported_groups(runs.spec.pack)[group_index(runs.spec.pack, asked.county)]
+        draws = layered(runs.spec, asked.draws, asked.seed) if asked.draws else [runs.spec]
         game = CoalitionGame.of(scenario, asked.permutations, len(draws), asked.seed)
         count = len(game.coalitions())
         cost.announce(say, [_work(asked, scenario, count)], asked.jobs)
         with progress(say("归因", "attributing"), count) as step:
             found = attribute_effect(scenario, runs, game, draws, step)
-    remarks = [*attributed.remarks(found, runs.pack, say.lang)]
-    remarks += evidence.remarks(runs.pack, say.lang) if asked.draws else []
-    name = called(scenario, runs.pack)
+    remarks = [*attributed.remarks(found, runs.spec.pack, say.lang)]
+    remarks += evidence.remarks(runs.spec.pack, say.lang) if asked.draws else []
+    name = called(scenario, runs.spec.pack)
     if asked.json:
         print(cells.as_json({
             "scenario": scenario.name, "date": found.day, "runs": found.runs,
             "title": name._asdict(), "scenario_sha256": scenario_digest(scenario),
             "permutations": found.permutations, "draws": found.draws, "scale": found.scale,
             "shares": found.frame, "remarks": remarks,
-            "posterior": evidence.sample(runs.pack) if asked.draws else None,
+            "posterior": evidence.sample(runs.spec.pack) if asked.draws else None,
         }))  # fmt: skip
         _csv(found.frame, asked, say)
         return DONE
@@ -137,7 +137,7 @@ def sensitivity(asked: Namespace, say: Say) -> int:
     from xiancheng.results.analysis import sensitivity
     from xiancheng.results.analysis.result import group_index, known_outcomes
     from xiancheng.results.comparison import compared
-    from xiancheng.scenarios.simulate import reported
+    from xiancheng.scenarios.outcome import reported_groups
 
     outcome = known_outcomes([asked.outcome])[0]
     sensitivity.factors(asked.factors)  # refuses unknown names before anything is computed
@@ -147,10 +147,10 @@ def sensitivity(asked: Namespace, say: Say) -> int:
     words.possible(asked, scenario, seed=asked.seed, scale=asked.scale)
     day = words.day(asked.at) or words.last_deadline(asked, scenario)
     with words.runs(asked, scenario, day) as runs:
-        place = group_index(runs.pack, asked.county)
+        place = group_index(runs.spec.pack, asked.county)
         question = sensitivity.QuantityOfInterest(outcome, place, asked.effect)
         chosen = sensitivity.factors(asked.factors)
-        if idle := sensitivity.inactive(chosen, scenario, runs.pack, question):
+        if idle := sensitivity.inactive(chosen, scenario, runs.spec.pack, question):
             say.note(*message(idle))
         screened = None
         if asked.method == "morris":
@@ -167,7 +167,7 @@ def sensitivity(asked: Namespace, say: Say) -> int:
                     scenario, question, runs, names=names, points=sizes["points"],
                     seed=asked.seed, done=step,
                 )  # fmt: skip
-        where = reported(runs.pack)[place]
+        where = reported_groups(runs.spec.pack)[place]
     written, remarks = (
         told,
         [*sensitivity.remarks(asked.method, asked.effect, asked.seed, say.lang)],
@@ -224,7 +224,7 @@ def _screened(
     asked: Namespace,
     scenario: "Scenario",
     question: "QuantityOfInterest",
-    runs: "Runs",
+    runs: "Summaries",
     trajectories: int,
     say: Say,
 ) -> "pd.DataFrame":

@@ -6,16 +6,16 @@ from argparse import Namespace
 from errno import EADDRINUSE
 from importlib.util import find_spec
 
+from xiancheng.calibration.errors import RequestError
 from xiancheng.results.cli import Say
 from xiancheng.results.console.arguments import HERE
 from xiancheng.results.stopping import DONE
-from xiancheng.scenarios.simulate import RequestError
 
 
 def console(asked: Namespace, say: Say) -> int:
     """Serve the page until interrupted."""
     from xiancheng.scenarios.loader import resolve
-    from xiancheng.scenarios.simulate import checked
+    from xiancheng.scenarios.run_spec import check_run
 
     if find_spec("nicegui") is None:
         raise RequestError(
@@ -29,7 +29,7 @@ def console(asked: Namespace, say: Say) -> int:
         )
     jobs = asked.jobs if asked.jobs is not None else os.cpu_count() or 1
     for scale, draws in ((asked.scale, asked.draws), (asked.quick_scale, asked.quick_draws)):
-        checked(resolve("plan"), asked.region, scale=scale, draws=draws, jobs=jobs)
+        check_run(resolve("plan"), asked.region, scale=scale, draws=draws, jobs=jobs)
     vacant(asked.host, asked.port)
     _serve(asked, jobs, say)
     return DONE
@@ -67,7 +67,7 @@ def vacant(host: str, port: int) -> None:
 def _serve(asked: Namespace, jobs: int, say: Say) -> None:
     from xiancheng.calibration.region import load
     from xiancheng.results.console.app import serve
-    from xiancheng.results.console.desk import Desk
+    from xiancheng.results.console.jobs import JobQueue
     from xiancheng.results.console.library import Library
     from xiancheng.results.console.server import Server
     from xiancheng.results.console.study import Sizes
@@ -84,7 +84,9 @@ def _serve(asked: Namespace, jobs: int, say: Say) -> None:
     pack = load(asked.region)
     level_from(pack, pack.censuses[-1], resolve("plan").until)  # once, and not while somebody waits
     sizes = Sizes(asked.quick_scale, asked.quick_draws, asked.scale, asked.draws)
-    server = Server(Desk(jobs), pack, asked.region, Library(asked.saved, asked.region), RUNS, sizes)
+    server = Server(
+        JobQueue(jobs), pack, asked.region, Library(asked.saved, asked.region), RUNS, sizes
+    )
     shown = f"[{asked.host}]" if ":" in asked.host else asked.host
     say.note(
         f"网页：http://{shown}:{asked.port}/ （Ctrl+C 结束）",

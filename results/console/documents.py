@@ -22,12 +22,12 @@ def made(subject: "Subject", form: str, lang: "Lang", runs: Path) -> tuple[str, 
     """
     from xiancheng.results.keeping.answers import Answers, keep
     from xiancheng.results.report.command import documents, named, possible
-    from xiancheng.scenarios.request import Request
+    from xiancheng.scenarios.run_spec import RunSpec
 
     possible([form])
-    plan, answers = subject.both.plan, Answers.here()
-    asked = plan.request
-    request = Request.of(
+    plan, answers = subject.both.scenario, Answers.here()
+    asked = plan.settings
+    request = RunSpec.of(
         plan.scenario, region=plan.region.folder, seed=asked["seed"], scale=asked["scale"]
     )
     outcome = answers(request)

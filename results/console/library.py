@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 
-from xiancheng.calibration.errors import ScenarioError
+from xiancheng.calibration.errors import RequestError, ScenarioError
 from xiancheng.calibration.yaml_positions import parse_yaml
 from xiancheng.results.console.address import read as as_draft
 from xiancheng.results.console.draft import Draft
 from xiancheng.results.keeping.tables import yaml
-from xiancheng.scenarios.simulate import RequestError
 
 MOST = 500  # scenarios that one folder keeps
 MADE = re.compile(r"[0-9a-f]{12}")

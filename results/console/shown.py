@@ -82,7 +82,7 @@ class Shown:
 
     def limit(self) -> str:
         """What the day looked at is beyond, if anything."""
-        cutoff = str(self.answer.outcome.request["cutoff"])
+        cutoff = str(self.answer.outcome.settings["cutoff"])
         if self.day.year <= int(cutoff[:4]) + 1:
             return ""
         return self.say(
@@ -123,7 +123,7 @@ class Shown:
     def basis(self) -> Markup:
         """What the numbers rest on, in a line."""
         a = self.answer
-        asked = a.outcome.request
+        asked = a.outcome.settings
         if a.preliminary:
             scale = f"{1 / a.scale:.0f}"
             stage = self.say(f"初步结果（规模 1/{scale}）", f"Preliminary (scale 1/{scale})")

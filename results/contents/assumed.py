@@ -30,7 +30,7 @@ SIGNS = {
 
 def parameters(subject: Subject, lang: str) -> Table:
     """Every behavioural parameter: the value used, its range and its grade."""
-    used = subject.both.plan.request["parameters"]
+    used = subject.both.scenario.settings["parameters"]
     mixed, estimated = Words("见单位", "see unit").said(lang), _estimated(subject)
     columns = (
         Column(Words("名称", "name").said(lang), wide=True),

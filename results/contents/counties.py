@@ -83,7 +83,7 @@ def causes(subject: Subject, group: Group, lang: str) -> Table:
         *(Column(each.said(lang), unit, 0, signed=True) for each in OF_GROWTH.values()),
         Column(Words("城镇人口增量", "urban growth").said(lang), unit, 0, signed=True),
     )
-    grown = by_year(subject.both.plan, group)
+    grown = by_year(subject.both.scenario, group)
     rows: list[tuple[Cell, ...]] = [(str(year), *each, sum(each)) for year, each in grown.items()]
     whole = tuple(int(x) for x in np.sum([*grown.values()], axis=0))
     before = np.sum([*by_year(subject.both.baseline, group).values()], axis=0)
@@ -123,7 +123,7 @@ def by_year(outcome: Outcome, group: Group) -> dict[int, tuple[int, ...]]:
 
 def effort(subject: Subject, lang: str) -> Table:
     """What each county carried out of what it was asked [percent], at the end of each year."""
-    outcome, issued = subject.both.plan, subject.scenario.plan.about.issued
+    outcome, issued = subject.both.scenario, subject.scenario.plan.about.issued
     ends = [d for d in outcome.dates if d.month == 12 and d.year > issued.year]  # it asks by then
     counties = outcome.groups[: len(outcome.region.counties)]
     columns = (
@@ -151,7 +151,7 @@ def effort_chart(subject: Subject, lang: str) -> Chart | str:
 
 def figures(subject: Subject, group: Group, lang: str) -> Table:
     """Indicators of a place at the start, and at the end without and with the plan."""
-    begin, end = subject.both.plan.dates[0], subject.both.plan.dates[-1]
+    begin, end = subject.both.scenario.dates[0], subject.both.scenario.dates[-1]
     days = Words(f"起点 {begin}，期末 {end}", f"start {begin}, end {end}").said(lang)
     by_unit = Words("见单位", "see unit").said(lang)
     columns = (
@@ -165,7 +165,7 @@ def figures(subject: Subject, group: Group, lang: str) -> Table:
     rows: list[tuple[Cell, ...]] = []
     for name in SHOWN:
         without = outcome_rows(subject.both.baseline, name, group)
-        having, about = outcome_rows(subject.both.plan, name, group), INDICATORS[name]
+        having, about = outcome_rows(subject.both.scenario, name, group), INDICATORS[name]
         title = indicator(name, lang)
         change = having[-1] - without[-1]
         values = (round(x, 2) for x in (having[0], without[-1], having[-1], change))

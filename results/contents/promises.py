@@ -96,7 +96,7 @@ def capacity(subject: Subject) -> Words | None:
 
     A county of limited capacity carries out each task in proportion (docs/model.md, 7.15).
     """
-    effort = subject.both.plan.effort()
+    effort = subject.both.scenario.effort()
     if not len(effort) or not subject.scenario.settings or effort.min() >= FULL:
         return None
     worst = effort.min(axis=0)

@@ -24,7 +24,7 @@ def table(subject: Subject, lang: str) -> Table:
 
 def facts(subject: Subject, lang: str) -> Iterator[tuple[Words, Cell]]:
     """What is told of a run, in order."""
-    made, asked = subject.made, subject.both.plan.request
+    made, asked = subject.made, subject.both.scenario.settings
     software = record.software()
     none = Words("无", "none").said(lang)
     yield Words("运行编号", "run"), subject.run or Words("未保存", "not saved").said(lang)

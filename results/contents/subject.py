@@ -4,16 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import Words
 from xiancheng.results import verdict_table
 from xiancheng.results.analysis.attribution import AttributionTable
 from xiancheng.results.verdict.verdict import BY_DRAWS, verdicts
 from xiancheng.scenarios.diff import called, foreign
-from xiancheng.scenarios.ensemble import Answer, Pair, Simulated, in_usual_world, without_plan
+from xiancheng.scenarios.ensemble import Ensemble, RunCache
 from xiancheng.scenarios.outcome import Group, Outcome
-from xiancheng.scenarios.request import Request
 from xiancheng.scenarios.scenario_files import Scenario
-from xiancheng.scenarios.simulate import RequestError
+from xiancheng.scenarios.simulation import simulate
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +32,7 @@ class Subject:
     `verdicts` is the table of `Verdict.to_frame`.
     """
 
-    both: Pair
+    both: Ensemble
     verdicts: "pd.DataFrame"
     delivery: "pd.DataFrame"
     run: str  # id of the saved run; empty if it was not saved
@@ -43,17 +43,17 @@ class Subject:
     @property
     def scenario(self) -> Scenario:
         """What was run."""
-        return self.both.plan.scenario
+        return self.both.scenario.scenario
 
     @property
     def region(self) -> "Region":
         """Where."""
-        return self.both.plan.region
+        return self.both.scenario.region
 
     @property
     def groups(self) -> tuple[Group, ...]:
         """Counties, prefectures, and the counties of each target together."""
-        return self.both.plan.groups
+        return self.both.scenario.groups
 
     @property
     def caveats(self) -> "Mapping[str, Text]":
@@ -92,7 +92,7 @@ class Subject:
 
     def stamp(self, lang: str) -> str:
         """The run that a table or figure came from, in a line."""
-        asked = self.both.plan.request
+        asked = self.both.scenario.settings
         title = self.title(lang)
         name = self.run or Words("未保存", "not saved").said(lang)
         drawn = f"{self.draws}" if self.draws else Words("0（中心参数）", "0 (central)").said(lang)
@@ -104,15 +104,15 @@ class Subject:
         ).said(lang)
 
 
-def paired(both: Pair, draws: "pd.DataFrame | None" = None, *, run: str = "") -> Subject:
-    """The subject of a pair that was just run, with what `scenarios.ensemble.draws` gave."""
+def paired(both: Ensemble, *, run: str = "") -> Subject:
+    """The subject of an ensemble that was just run."""
     return Subject(
-        both=both, verdicts=verdicts(both, draws), delivery=verdict_table.delivery(both.plan),
-        run=run, made=both.plan.provenance,
+        both=both, verdicts=verdicts(both), delivery=verdict_table.delivery(both.scenario),
+        run=run, made=both.scenario.provenance,
     )  # fmt: skip
 
 
-def saved(run: "Saved", *, answer: Answer | None = None, **more: Any) -> Subject:
+def saved(run: "Saved", *, answer: RunCache | None = None, **more: Any) -> Subject:
     """The subject of a run on disk; its baseline is run again, under the same luck.
 
     Parameters
@@ -128,13 +128,7 @@ def saved(run: "Saved", *, answer: Answer | None = None, **more: Any) -> Subject
     import pandas as pd
 
     outcome, told = run.outcome(), run.record
-    asked: dict[str, Any] = {
-        "region": told.region.name, "parameters": told.parameters, "seed": told.seed,
-        "scale": told.scale, "draw": told.draw, "cutoff": told.cutoff,
-    }  # fmt: skip
-    ask = answer or Simulated()
-    baseline = ask(Request.of(without_plan(outcome.scenario), **asked))
-    both = Pair(outcome, baseline, in_usual_world(baseline, ask, **asked))
+    both = Ensemble.of(outcome, answer or simulate)
     table, kept = verdicts(both), pd.DataFrame(told.verdicts)
     if len(kept):
         _refuse_another(kept, table, told.run)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xiancheng.calibration import parsing
+from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.region import Region, load
 from xiancheng.calibration.scores import LEVELS, Scores, interval
 from xiancheng.results import cells, cost
@@ -22,8 +23,7 @@ from xiancheng.results.forecasts.frozen import REGISTERED, Settings
 from xiancheng.results.forecasts.observed import Observed
 from xiancheng.results.show import progress, table
 from xiancheng.results.stopping import DONE
-from xiancheng.scenarios.outcome import Group, floor
-from xiancheng.scenarios.simulate import RequestError, reported
+from xiancheng.scenarios.outcome import Group, floor, reported_groups
 from xiancheng.sim.state import Floats
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def score(asked: Namespace, say: Say) -> int:
         return DONE
     if asked.out:
         cells.possible(asked.out)
-    seen = observed.read(asked.observations, reported(pack), settings.cutoff)
+    seen = observed.read(asked.observations, reported_groups(pack), settings.cutoff)
     start, until = pack.censuses[-1], max(each.day for each in seen)
     runs = 2 * settings.draws if pack.targets else settings.draws
     work = cost.Work(runs, asked.region, settings.scale, start, until)

@@ -13,6 +13,7 @@ from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from xiancheng.calibration import cache
+from xiancheng.calibration.errors import RequestError
 from xiancheng.results.columns import in_file
 from xiancheng.results.keeping import bounded, store
 from xiancheng.results.keeping.evidence import evidence
@@ -20,8 +21,8 @@ from xiancheng.results.keeping.files import writable
 from xiancheng.results.keeping.keyed import Store
 from xiancheng.results.keeping.tables import csv, movers_file
 from xiancheng.scenarios.outcome import Outcome
-from xiancheng.scenarios.request import Request, code_digest, digest_of, of_code, timed
-from xiancheng.scenarios.simulate import RequestError
+from xiancheng.scenarios.run_spec import RunSpec, check_same_code, code_digest, digest_of
+from xiancheng.scenarios.simulation import timed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,24 +50,24 @@ class Answers:
         bounded.bound(Store(folder))
         return cls(Store(folder))
 
-    def has(self, request: Request) -> bool:
+    def has(self, spec: RunSpec) -> bool:
         """Whether a request was answered before."""
-        return self.store is not None and self.store.has(request.key)
+        return self.store is not None and self.store.has(spec.key)
 
-    def __call__(self, request: Request) -> Outcome:
+    def __call__(self, spec: RunSpec) -> Outcome:
         """The outcome of a request."""
-        of_code(self.code)
+        check_same_code(self.code)
         if self.store is not None:
             try:
-                bounded.used(self.store, request.key)
-                saved = self.store.obtain(request, movers_file)
+                bounded.used(self.store, spec.key)
+                saved = self.store.obtain(spec, movers_file)
             except OSError:  # the disk of the cache is full: no reason not to answer
                 pass
             else:
                 told = saved.record.seconds
-                self.seconds[request.key] = {n: told[n] for n in told if n in PHASES}
-                return saved.outcome(request)
-        outcome, self.seconds[request.key] = timed(request)
+                self.seconds[spec.key] = {n: told[n] for n in told if n in PHASES}
+                return saved.outcome(spec)
+        outcome, self.seconds[spec.key] = timed(spec)
         return outcome
 
     def set_aside(self) -> set[Path]:
@@ -78,7 +79,7 @@ PHASES = ("prepare", "simulate")
 
 
 def keep(
-    outcome: Outcome, request: Request, verdicts: "pd.DataFrame", delivered: "pd.DataFrame",
+    outcome: Outcome, spec: RunSpec, verdicts: "pd.DataFrame", delivered: "pd.DataFrame",
     folder: Path, answers: Answers,
 ) -> tuple[Path, bool]:  # fmt: skip
     """Write a run into a folder below `folder`, unless the very same is there.
@@ -92,8 +93,8 @@ def keep(
     """
     files = {"verdicts.csv": csv(verdicts), **beside(outcome, delivered)}
     told = {name: sha256(content).hexdigest() for name, content in files.items()}
-    rests_on = evidence(request.world, verdicts)
-    same = digest_of({"key": request.key, "evidence": rests_on, **told})
+    rests_on = evidence(spec, verdicts)
+    same = digest_of({"key": spec.key, "evidence": rests_on, **told})
     run = folder / f"{outcome.scenario.name}-{same[:12]}"
     with answers.store.claimed(same, wait=True) if answers.store else nullcontext():
         if store.whole(run):
@@ -102,8 +103,8 @@ def keep(
             aside = folder / "quarantine" / f"{run.name}-{token_hex(3)}"
             aside.parent.mkdir(exist_ok=True)
             run.rename(aside)
-        seconds = answers.seconds[request.key]
-        made = store.write(run, outcome, request, seconds, verdicts, files, rests_on)
+        seconds = answers.seconds[spec.key]
+        made = store.write(run, outcome, spec, seconds, verdicts, files, rests_on)
         return made, False
 
 

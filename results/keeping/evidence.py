@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from xiancheng.calibration import panel, posterior
 from xiancheng.calibration.i18n import Words
-from xiancheng.calibration.region import Region, load
+from xiancheng.calibration.region import Region
 from xiancheng.results.forecasts import frozen
 from xiancheng.results.keeping.files import digest
-from xiancheng.scenarios.request import World, code_digest
+from xiancheng.scenarios.run_spec import RunSpec, code_digest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,21 +19,21 @@ READ = (".csv", ".yaml", ".geojson")  # of a pack: files that are read
 FOLLOW = (posterior.SAMPLE, posterior.ABOUT, posterior.RECORD)  # files that follow from a pack
 
 
-def evidence(world: World, verdicts: "pd.DataFrame") -> dict[str, Any]:
+def evidence(spec: RunSpec, verdicts: "pd.DataFrame") -> dict[str, Any]:
     """What a verdict rests on, as `results.keeping.record.Evidence` has it.
 
     Parameters
     ----------
     verdicts : as `results.verdict.verdict.verdicts` gives them; may be empty
     """
-    pack = load(world.region)
+    pack = spec.pack
     basis = None if verdicts.empty else str(verdicts["basis"].iloc[0])
     told: dict[str, Any] = {
         "draws": 0 if verdicts.empty else int(verdicts["draws"].iloc[0]),
         "basis": basis,
         "posterior": sample(pack),
         "forecasts": None,
-        "files": dict(_files(world, pack, basis == "statistics")),
+        "files": dict(_files(spec, pack, basis == "statistics")),
     }
     if basis == "statistics":
         record = frozen.panel_digest(panel.record(pack))
@@ -80,7 +80,7 @@ def remarks(pack: Region, lang: str) -> list[str]:
     return [] if told is None else [told.said(lang)]
 
 
-def _files(world: World, pack: Region, leans: bool) -> Iterator[tuple[str, str]]:
+def _files(spec: RunSpec, pack: Region, leans: bool) -> Iterator[tuple[str, str]]:
     """Every file that is read, by a name that does not depend on where it lies, and its sha256."""
     calibration = Path(str(files("xiancheng.calibration")))
     for file in sorted([*calibration.glob("*.csv"), *calibration.glob("*.yaml")]):
@@ -93,6 +93,6 @@ def _files(world: World, pack: Region, leans: bool) -> Iterator[tuple[str, str]]
         for file in sorted(wider.folder.iterdir()):
             if file.suffix in READ and file.name not in FOLLOW:
                 yield f"record/{wider.name}/{file.name}", digest(file)
-    plan = world.scenario.plan.folder
+    plan = spec.scenario.plan.folder
     for file in (plan / "plan.yaml", *sorted((plan / "measures").glob("*.yaml"))):
         yield f"plan/{file.relative_to(plan).as_posix()}", digest(file)

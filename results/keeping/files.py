@@ -11,7 +11,7 @@ from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
-from xiancheng.scenarios.simulate import RequestError
+from xiancheng.calibration.errors import RequestError
 
 
 def existing(folder: Path) -> Path:

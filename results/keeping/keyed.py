@@ -16,7 +16,8 @@ from typing import Any
 from xiancheng.results.keeping.files import whole_file
 from xiancheng.results.keeping.store import RUN, Saved, opened, whole, write
 from xiancheng.scenarios.outcome import Outcome
-from xiancheng.scenarios.request import Request, timed
+from xiancheng.scenarios.run_spec import RunSpec
+from xiancheng.scenarios.simulation import timed
 
 Beside = Callable[[Outcome], Mapping[str, bytes]]  # more files to keep with a run
 
@@ -51,28 +52,28 @@ class Store:
         """Whatever lies where the runs are, be it a run or not."""
         return set(_names(self.folder / "runs"))
 
-    def find(self, request: Request) -> Saved | None:
+    def find(self, spec: RunSpec) -> Saved | None:
         """The answer to a request, if it was answered before and is whole."""
-        saved = whole(self.path(request.key))
-        return saved if saved is not None and saved.record.key == request.key else None
+        saved = whole(self.path(spec.key))
+        return saved if saved is not None and saved.record.key == spec.key else None
 
-    def compute(self, request: Request, beside: Beside = nothing) -> None:
+    def compute(self, spec: RunSpec, beside: Beside = nothing) -> None:
         """Answer a request anew, and keep the answer; whoever calls holds the claim."""
-        if os.path.lexists(self.path(request.key)):  # what is there is not whole
-            self.quarantine(request.key)
-        outcome, seconds = timed(request)
+        if os.path.lexists(self.path(spec.key)):  # what is there is not whole
+            self.quarantine(spec.key)
+        outcome, seconds = timed(spec)
         more = beside(outcome)
-        write(self.path(request.key), outcome, request, seconds, beside=more)
-        self.forgive(request.key)
+        write(self.path(spec.key), outcome, spec, seconds, beside=more)
+        self.forgive(spec.key)
 
-    def obtain(self, request: Request, beside: Beside = nothing) -> Saved:
+    def obtain(self, spec: RunSpec, beside: Beside = nothing) -> Saved:
         """The answer to a request: the one on file, or a new one that is now on file."""
-        with self.claimed(request.key, wait=True):
-            kept = self.find(request)
+        with self.claimed(spec.key, wait=True):
+            kept = self.find(spec)
             if kept is not None:
                 return kept
-            self.compute(request, beside)
-            saved = opened(self.path(request.key))
+            self.compute(spec, beside)
+            saved = opened(self.path(spec.key))
         assert saved is not None
         return saved
 

@@ -15,7 +15,7 @@ import numpy as np
 from xiancheng.results.keeping.files import whole_file
 from xiancheng.results.keeping.keyed import Store
 from xiancheng.results.keeping.store import Saved, opened
-from xiancheng.scenarios.request import digest_of
+from xiancheng.scenarios.run_spec import digest_of
 
 if TYPE_CHECKING:
     import pandas as pd

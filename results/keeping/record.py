@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasChoices, Field, ValidationError
 
 from xiancheng.scenarios.outcome import commit
-from xiancheng.scenarios.request import code_digest
+from xiancheng.scenarios.run_spec import code_digest
 from xiancheng.scenarios.types import Model
 
 LIBRARIES = ("mesa", "numba", "numpy", "pandas", "pyarrow", "scipy")

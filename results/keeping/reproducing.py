@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from xiancheng.calibration.i18n import Words
 from xiancheng.results.keeping.answers import beside
 from xiancheng.results.keeping.evidence import evidence
 from xiancheng.results.keeping.record import Evidence, Record
 from xiancheng.results.keeping.store import Saved, opened, write
+from xiancheng.scenarios.simulation import simulate
 
 
 @dataclass(frozen=True)
@@ -91,25 +91,18 @@ def _anew(saved: Saved, folder: Path) -> Record:
     """The record of the same run, run again: with its baseline and draws if it had them."""
     from xiancheng.results import verdict_table
     from xiancheng.results.verdict.verdict import verdicts
-    from xiancheng.scenarios import ensemble
+    from xiancheng.scenarios.ensemble import ensemble
 
-    request = saved.request
-    asked: dict[str, Any] = {
-        "region": request.world.region,
-        "seed": request.seed,
-        "scale": request.scale,
-    }
+    spec = saved.spec
     if "delivery.csv" in saved.record.files:  # written by `xiancheng run`
         judged = saved.record.verdicts
         n = int(judged[0].get("draws", 0)) if judged else 0
-        scenario = request.world.scenario
-        draws = ensemble.draws(scenario, n, lambda: None, **asked) if n else None
-        both = ensemble.pair(scenario, parameters=request.parameters, draw=request.draw, **asked)
-        found, delivered = verdicts(both, draws), verdict_table.delivery(both.plan)
-        more = beside(both.plan, delivered)
-        write(folder, both.plan, request, {}, found, more, evidence(request.world, found))
+        both = ensemble(spec, draws=n)
+        found, delivered = verdicts(both), verdict_table.delivery(both.scenario)
+        more = beside(both.scenario, delivered)
+        write(folder, both.scenario, spec, {}, found, more, evidence(spec, found))
     else:
-        write(folder, request.simulate(), request, {})
+        write(folder, simulate(spec), spec, {})
     anew = opened(folder)
     assert anew is not None
     return anew.record

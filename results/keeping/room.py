@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from xiancheng.calibration.region import load
+from xiancheng.calibration.errors import RequestError
 from xiancheng.results.keeping.files import existing
-from xiancheng.scenarios.simulate import RequestError
 from xiancheng.scenarios.sweep import Design
 
 # Measured with benchmarks/sweep.py; see docs/cluster.md.
@@ -32,8 +31,8 @@ class Need:
     def of(cls, made: Design, runs: int, jobs: int, folder: Path) -> Self:
         """What so many runs of a design take with so many workers, written into a folder."""
         rows = 0.0
-        for world in made.worlds:
-            pack, start = load(world.region), world.scenario.start
+        for spec in made.specs:
+            pack, start = spec.pack, spec.scenario.start
             persons = pack.urban_rural(start).sum() + pack.away(start).sum()
             rows = max(rows, float(persons) * max(made.scales))
         free = shutil.disk_usage(existing(folder)).free

@@ -17,14 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.naming import is_path
 from xiancheng.results.keeping import record, tables
 from xiancheng.results.keeping.files import digest, draft_of
 from xiancheng.results.keeping.record import Record
-from xiancheng.scenarios.loader import resolve
-from xiancheng.scenarios.outcome import Outcome, model_target_table
-from xiancheng.scenarios.request import Request, World
-from xiancheng.scenarios.simulate import RequestError, reported
+from xiancheng.scenarios.outcome import Outcome, model_target_table, reported_groups
+from xiancheng.scenarios.run_spec import RunSpec
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -99,8 +98,8 @@ class Saved:
         return pd.read_parquet(self.folder / name)
 
     @cached_property
-    def request(self) -> Request:
-        """What the run was asked for, to be asked again.
+    def spec(self) -> RunSpec:
+        """What made the run, to be run again.
 
         Raises
         ------
@@ -108,11 +107,13 @@ class Saved:
             if its plan or its pack is no longer there.
         """
         told = self.record
-        world = World.of(resolve(told.scenario, told.region.name), told.region.name, told.cutoff)
-        return Request(world, told.parameters, told.seed, told.scale, told.draw)
+        return RunSpec.of(
+            told.scenario, region=told.region.name, parameters=told.parameters, seed=told.seed,
+            scale=told.scale, draw=told.draw, cutoff=told.cutoff,
+        )  # fmt: skip
 
-    def outcome(self, asked: Request | None = None) -> Outcome:
-        """The outcome, as `simulate` gave it; `asked` is the request, where it is at hand.
+    def outcome(self, spec: RunSpec | None = None) -> Outcome:
+        """The outcome, as `simulate` gave it; `spec` is what made it, where it is at hand.
 
         Raises
         ------
@@ -121,19 +122,16 @@ class Saved:
         ScenarioError, PackError
             if one of them is no longer there.
         """
-        from xiancheng.calibration.region import load
         from xiancheng.sim.observation import FOUND
 
-        told, asked = self.record, asked or self.request
-        self.refuse_changed(asked.world)
-        region = load(asked.world.region)
-        groups, growth = reported(region), self.growth()
+        told, spec = self.record, spec or self.spec
+        self.refuse_changed(spec)
+        region = spec.pack
+        groups, growth = reported_groups(region), self.growth()
         counties = len(region.counties)
         days = growth["date"].dt.date.to_numpy()[::counties]
         outcome = Outcome(
-            scenario=asked.world.scenario,
-            region=region,
-            request={name: getattr(told, name) for name in _ASKED},
+            spec=spec,
             groups=groups,
             dates=(date.fromisoformat(told.start), *days),
             record=tables.record_in(self.series(), groups),
@@ -149,7 +147,7 @@ class Saved:
             return outcome
         return replace(outcome, _movers=tables.movers_in(movers, outcome))
 
-    def refuse_changed(self, world: World) -> None:
+    def refuse_changed(self, spec: RunSpec) -> None:
         """Refuse the plan and the pack as they are now, where the run was made of others.
 
         Raises
@@ -158,8 +156,8 @@ class Saved:
         """
         told = self.record
         for zh, en, then, now in (
-            ("方案", "plan", told.plan, world.plan_digest),
-            ("区域包", "region pack", told.region, world.region_digest),
+            ("方案", "plan", told.plan, spec.inputs["plan"]),
+            ("区域包", "region pack", told.region, spec.inputs["region"]),
         ):
             if then.sha256 != now:
                 raise RequestError(
@@ -170,7 +168,7 @@ class Saved:
                 )
 
 
-_ASKED = ("seed", "scale", "draw", "start", "until", "cutoff", "parameters")
+_SETTINGS = ("seed", "scale", "draw", "start", "until", "cutoff", "parameters")
 
 
 def opened(folder: Path) -> Saved | None:
@@ -237,7 +235,7 @@ def found(run: str | Path, runs: Path = RUNS) -> Saved:
 def write(
     folder: Path,
     outcome: Outcome,
-    request: Request,
+    spec: RunSpec,
     seconds: Mapping[str, float],
     verdicts: "pd.DataFrame | None" = None,
     beside: Mapping[str, bytes] | None = None,
@@ -263,8 +261,8 @@ def write(
         targets = {"model_targets": [{n: tables.plain(c) for n, c in r.items()} for r in rows]}
     else:
         targets = {"verdicts": tables.rows(verdicts)}
-    content = contents(outcome, request, targets, beside)
-    told = _content(folder.name, outcome, request, targets) | {"evidence": evidence}
+    content = contents(outcome, spec, targets, beside)
+    told = _content(folder.name, outcome, spec, targets) | {"evidence": evidence}
     told["files"] = {name: hashlib.sha256(each).hexdigest() for name, each in content.items()}
     tabulated = time.perf_counter()
     with draft_of(folder) as draft:
@@ -278,7 +276,7 @@ def write(
 
 
 def contents(
-    outcome: Outcome, request: Request, targets: Targets,
+    outcome: Outcome, spec: RunSpec, targets: Targets,
     beside: Mapping[str, bytes] | None = None,
 ) -> dict[str, bytes]:  # fmt: skip
     """The files of a run by name, but for its record.
@@ -287,7 +285,7 @@ def contents(
     tables; `verdicts.csv`, or `model_targets.csv` of a run without, opens in a spreadsheet.
     """
     return {
-        "scenario.yaml": _as_yaml(json.dumps(request.world.resolved)).encode(),
+        "scenario.yaml": _as_yaml(json.dumps(spec.inputs["scenario"])).encode(),
         **tables.parquet_files(outcome),
         **{f"{name}.csv": tables.csv_of(list(rows[0]) if rows else [], rows)
            for name, rows in targets.items()},
@@ -304,22 +302,22 @@ def _as_yaml(document: str) -> str:
 def _content(
     name: str,
     outcome: Outcome,
-    request: Request,
+    spec: RunSpec,
     targets: Targets,
 ) -> dict[str, Any]:
     """What the record of a run says, but for its files."""
-    world = request.world
+    settings = outcome.settings
     urban, present = outcome._start
     return {
         "format": 1,
         "run": name,
-        "key": request.key,
+        "key": spec.key,
         "written": datetime.now(UTC).isoformat(timespec="seconds"),
         "software": record.software().model_dump(),
-        "plan": {"name": world.scenario.plan.name, "sha256": world.plan_digest},
-        "region": {"name": world.region, "sha256": world.region_digest},
-        "scenario": dict(world.resolved),
-        **{name: outcome.request[name] for name in _ASKED},
+        "plan": {"name": spec.scenario.plan.name, "sha256": spec.inputs["plan"]},
+        "region": {"name": spec.region, "sha256": spec.inputs["region"]},
+        "scenario": spec.inputs["scenario"],
+        **{name: settings[name] for name in _SETTINGS},
         "environment": record.environment().model_dump(),
         "peak_memory_bytes": record.peak_memory(),
         "begun": {"urban": urban.tolist(), "present": present.tolist()},

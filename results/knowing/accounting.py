@@ -22,7 +22,7 @@ from xiancheng.results.keeping.record import environment, software
 from xiancheng.results.knowing.estimating import BELIEFS, Settings, Stage, widened
 from xiancheng.results.knowing.trials import FREE
 from xiancheng.scenarios.loader import load_plan
-from xiancheng.scenarios.simulate import simulate
+from xiancheng.scenarios.simulation import simulate
 from xiancheng.scenarios.trace import by_lever
 from xiancheng.sim.levers import LEVERS
 from xiancheng.sim.state import Floats

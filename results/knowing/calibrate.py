@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from xiancheng.calibration import posterior
+from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.region import load
 from xiancheng.results import cells, cost
 from xiancheng.results.cli import Say
@@ -18,7 +19,6 @@ from xiancheng.results.knowing import accounting, estimating, identifiability, t
 from xiancheng.results.knowing.estimating import Settings, Stage
 from xiancheng.results.show import progress, table
 from xiancheng.results.stopping import DONE, FAILED
-from xiancheng.scenarios.simulate import RequestError
 
 QUICK: dict[str, Any] = {
     "pool": None,

@@ -2,14 +2,12 @@
 
 from argparse import Namespace
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import get_context
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from xiancheng.calibration.errors import ScenarioError
+from xiancheng.calibration.errors import RequestError, ScenarioError
 from xiancheng.calibration.naming import is_path
 from xiancheng.results import cost
 from xiancheng.results.analysis.attribution import AttributionTable, quick_attribution
@@ -17,11 +15,9 @@ from xiancheng.results.analysis.result import read_printed
 from xiancheng.results.contents.subject import Subject, saved
 from xiancheng.results.keeping import store
 from xiancheng.results.keeping.files import writable
-from xiancheng.results.stopping import end_workers
-from xiancheng.scenarios.engines import WorkersLostError, leave_signals, one_thread_each
+from xiancheng.scenarios.executor import LocalExecutor
 from xiancheng.scenarios.loader import is_shipped, resolve
-from xiancheng.scenarios.request import Request
-from xiancheng.scenarios.simulate import RequestError, checked
+from xiancheng.scenarios.run_spec import RunSpec, check_run
 
 if TYPE_CHECKING:
     from xiancheng.results.cli import Say
@@ -40,8 +36,8 @@ def subject_of(asked: Namespace, say: "Say", step: Callable[[], None]) -> Subjec
 
     answers, run = Answers.here(), None if is_shipped(asked.run) else store.on_file(asked.run)
     if run is not None:
-        run.refuse_changed(run.request.world)  # before an attribution is computed
-        scenario, place, seed = run.request.world.scenario, run.record.region.name, run.record.seed
+        run.refuse_changed(run.spec)  # before an attribution is computed
+        scenario, place, seed = run.spec.scenario, run.record.region.name, run.record.seed
     else:
         scenario, place, seed = _scenario(asked.run, asked.region), asked.region, asked.seed
         _checked(asked, scenario)
@@ -78,21 +74,13 @@ def beside(
     does: Callable[..., Made], *given: object, **more: object
 ) -> Iterator[Callable[[], Made]]:
     """Call a function in a process of its own; what is given waits for what it made."""
-    with ProcessPoolExecutor(1, get_context("spawn"), leave_signals) as process:
-        with one_thread_each():
-            made = process.submit(does, *given, **more)
-        try:
-            yield made.result
-        except BrokenProcessPool:
-            raise WorkersLostError from None
-        except BaseException:
-            end_workers()
-            raise
+    with LocalExecutor(1) as executor:
+        yield executor.submit(partial(does, *given, **more)).result
 
 
 def _checked(asked: Namespace, scenario: "Scenario") -> None:
     """Refuse what cannot be run, before anything is computed."""
-    checked(
+    check_run(
         scenario, asked.region, seed=asked.seed, scale=asked.scale, draws=asked.draws,
         jobs=1 if asked.jobs is None else asked.jobs,
     )  # fmt: skip
@@ -104,18 +92,13 @@ def _run(asked: Namespace, scenario: "Scenario", answers: "Answers") -> store.Sa
     from xiancheng.results import verdict_table
     from xiancheng.results.keeping.answers import keep
     from xiancheng.results.verdict.verdict import verdicts
-    from xiancheng.scenarios import ensemble
+    from xiancheng.scenarios.ensemble import ensemble
 
     request = {"region": asked.region, "seed": asked.seed, "scale": asked.scale}
-    both = ensemble.pair(scenario, answer=answers, **request)
-    drawn = None
-    if asked.draws:
-        drawn = ensemble.draws(
-            scenario, asked.draws, lambda: None, jobs=asked.jobs, answer=answers, **request
-        )
-    found, delivered = verdicts(both, drawn), verdict_table.delivery(both.plan)
-    told = Request.of(scenario, **request)
-    folder, _ = keep(both.plan, told, found, delivered, store.RUNS, answers)
+    both = ensemble(scenario, draws=asked.draws, jobs=asked.jobs, cache=answers, **request)
+    found, delivered = verdicts(both), verdict_table.delivery(both.scenario)
+    told = RunSpec.of(scenario, **request)
+    folder, _ = keep(both.scenario, told, found, delivered, store.RUNS, answers)
     return store.found(folder)
 
 

@@ -19,8 +19,8 @@ def seek(asked: Namespace, say: Say) -> int:
     from xiancheng.results.caveats import unjudged
     from xiancheng.results.seeking import sought
     from xiancheng.scenarios.diff import called
-    from xiancheng.scenarios.paired import independent, layered
-    from xiancheng.scenarios.simulate import reported
+    from xiancheng.scenarios.ensemble import independent, layered
+    from xiancheng.scenarios.outcome import reported_groups
 
     words.at_least(1, "draws", asked.draws)
     words.at_least(1, "confirm", asked.confirm)
@@ -32,12 +32,12 @@ def seek(asked: Namespace, say: Say) -> int:
     day = words.last_deadline(asked, scenario)
     with words.runs(asked, scenario, day) as runs:
         wanted = goal_spec.parse_goal(
-            scenario, runs.pack, probability=asked.probability, targets=asked.targets,
+            scenario, runs.spec.pack, probability=asked.probability, targets=asked.targets,
             rates=words.numbers(asked.rate, "--rate 371621=45"), exclude=asked.exclude,
             strongest=asked.max_intensity, weights=words.numbers(asked.weight, "--weight M12=2"),
             least=asked.least, budget=asked.budget, counties=asked.counties,
         )  # fmt: skip
-        each = goal_seek.runs_each(runs.pack, scenario)
+        each = goal_seek.runs_each(runs.spec.pack, scenario)
         search = each * goal_seek.runs_foreseen(wanted, asked.draws)
         worlds = each * certificate.PACKAGES * len(certificate.WORLDS) * asked.regret
         confirm = each * asked.confirm
@@ -51,8 +51,8 @@ def seek(asked: Namespace, say: Say) -> int:
             ],
             asked.jobs,
         )  # fmt: skip
-        fresh = independent(asked.region, max(asked.confirm, asked.regret), asked.seed)
-        draws = layered(asked.region, asked.draws, asked.seed)
+        fresh = independent(runs.spec, max(asked.confirm, asked.regret), asked.seed)
+        draws = layered(runs.spec, asked.draws, asked.seed)
         own = goal_seek.AnchoredRuns(runs, scenario, draws)
         with progress(say("搜索", "searching"), search) as step:
             found = goal_seek.search(wanted, own, draws, seed=asked.seed, done=step)
@@ -73,18 +73,18 @@ def seek(asked: Namespace, say: Say) -> int:
     if regret:
         verdict += sought.about_regret(regret, asked.scale, say.lang)
     if not asked.targets:  # who names targets knows of the others
-        groups = reported(runs.pack)
-        late = unjudged(runs.pack, groups, scenario.start, scenario.until)
+        groups = reported_groups(runs.spec.pack)
+        late = unjudged(runs.spec.pack, groups, scenario.start, scenario.until)
         verdict += [note.said(say.lang) for note in late]
-    verdict += evidence.remarks(runs.pack, say.lang)
-    name = called(scenario, runs.pack)
+    verdict += evidence.remarks(runs.spec.pack, say.lang)
+    name = called(scenario, runs.spec.pack)
     if asked.json:
         report = {"found": found, "certificate": proof, "share": proof.share, "verdict": verdict}
         worlds = sought.regret_records(regret) if regret else None
         report |= {"targets": sought.target_records(wanted, proof, runs), "regret": worlds}
         about: dict[str, Any] = {"scenario": scenario.name, "title": name._asdict()}
         about["scenario_sha256"] = scenario_digest(scenario)
-        about["posterior"] = evidence.sample(runs.pack)
+        about["posterior"] = evidence.sample(runs.spec.pack)
         print(cells.as_json({**about, **report}))
         return DONE
     if found.package:

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 
 from xiancheng.calibration.i18n import Words
 from xiancheng.results.analysis.certificate import CONFIDENCE, WORLDS, Certificate, Regret
-from xiancheng.results.analysis.goal_seek import STEP, AnchoredRuns, Reads, SearchResult
+from xiancheng.results.analysis.goal_seek import STEP, AnchoredRuns, SearchResult
 from xiancheng.results.analysis.goal_spec import GoalSpec, strength
 from xiancheng.results.caveats import belief
 from xiancheng.results.markdown import Lines
 from xiancheng.results.verdict.level import DRAWS
 from xiancheng.results.verdict_table import percent
+from xiancheng.scenarios.ensemble import SummarySource
 
 PACKAGES = {
     "nothing": Words("什么都不做", "nothing"),
@@ -35,7 +36,7 @@ def package(goal: GoalSpec, found: SearchResult, lang: str) -> Lines:
     ]
 
 
-def targets(goal: GoalSpec, proof: Certificate, runs: Reads, lang: str) -> Lines:
+def targets(goal: GoalSpec, proof: Certificate, runs: SummarySource, lang: str) -> Lines:
     """A row for each target: what is wanted, and how the fresh draws meet it."""
     headers = {
         "zh": ["目标", "期限", "要求", "达标比例", f"以{goal.probability:.0%}概率可达", "差距 5%",
@@ -45,7 +46,7 @@ def targets(goal: GoalSpec, proof: Certificate, runs: Reads, lang: str) -> Lines
     }[lang]  # fmt: skip
     rows = []
     for index, rate in goal.targets.items():
-        target = runs.pack.targets[index]
+        target = runs.spec.pack.targets[index]
         own = [f"{margin:+.2f}" for margin in proof.margins[index]]
         rows.append(
             [
@@ -60,9 +61,11 @@ def targets(goal: GoalSpec, proof: Certificate, runs: Reads, lang: str) -> Lines
     return headers, rows
 
 
-def target_records(goal: GoalSpec, proof: Certificate, runs: Reads) -> list[dict[str, object]]:
+def target_records(
+    goal: GoalSpec, proof: Certificate, runs: SummarySource
+) -> list[dict[str, object]]:
     """A record for each target: which it is, what is wanted, and how the fresh draws meet it."""
-    pack = runs.pack
+    pack = runs.spec.pack
     return [
         {
             "target": pack.targets[t].id, "target_name": pack.targets[t].name.zh,
@@ -111,22 +114,22 @@ def regret_records(told: Regret) -> list[dict[str, object]]:
 
 
 def verdict(
-    goal: GoalSpec, found: SearchResult, proof: Certificate, runs: Reads, lang: str
+    goal: GoalSpec, found: SearchResult, proof: Certificate, runs: SummarySource, lang: str
 ) -> Iterator[str]:
     """What was found and what it is worth, in sentences."""
     p, search, seen = goal.probability, found.share, proof.share
     if found.met and not found.package:
         yield Words(
             f"什么措施都不做，搜索所用抽样中也有 {search:.0%} 达标（要求 {p:.0%}）：最小组合为空。"
-            f"这只说明在现有{belief(runs.pack).zh}下目标本来容易达到，不说明措施没有用。"
+            f"这只说明在现有{belief(runs.spec.pack).zh}下目标本来容易达到，不说明措施没有用。"
             if seen >= p
             else f"什么措施都不做，搜索所用抽样中也有 {search:.0%} 达标（要求 {p:.0%}），"
             "最小组合因此为空；新抽样中达标较少，请加大 --draws 再求。",
             f"Without any measure the targets are met in {search:.0%} of the draws of the search "
             f"(wanted: {p:.0%}): the least package is empty. "
             + (
-                f"Under the {belief(runs.pack).en} draws the targets are easy; it does not say "
-                "that measures are useless."
+                f"Under the {belief(runs.spec.pack).en} draws the targets are easy; it does not "
+                "say that measures are useless."
                 if seen >= p
                 else "The fresh draws meet them less often: seek again with more --draws."
             ),
@@ -158,7 +161,7 @@ def verdict(
     ).said(lang)
     yield _certified(p, proof).said(lang)
     if proof.binding:
-        names = [runs.pack.targets[t] for t in proof.binding]
+        names = [runs.spec.pack.targets[t] for t in proof.binding]
         short = [f"{1 - proof.target_shares[t]:.0%}" for t in proof.binding]
         zh = [f"{t.name.zh}（{t.deadline}）{s}" for t, s in zip(names, short, strict=True)]
         en = [f"{t.name.en} ({t.deadline}) {s}" for t, s in zip(names, short, strict=True)]
@@ -174,9 +177,9 @@ def verdict(
         yield Words(f"越过红线：{line.zh}", f"crosses a red line: {line.en}").said(lang)
     yield Words(
         f"搜索用规模与确认用规模可不同；试过 {found.tried} 个组合（{HOW[found.how].zh}）。"
-        f"概率来自{belief(runs.pack).zh}抽样。",
+        f"概率来自{belief(runs.spec.pack).zh}抽样。",
         f"Packages tried: {found.tried} ({HOW[found.how].en}). Probabilities come from "
-        f"{belief(runs.pack).en} draws.",
+        f"{belief(runs.spec.pack).en} draws.",
     ).said(lang)
     if isinstance(runs, AnchoredRuns) and runs.anchored:
         yield Words(

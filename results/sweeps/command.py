@@ -17,6 +17,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.population import population
 from xiancheng.calibration.region import load
 from xiancheng.results.cost import Work
@@ -26,9 +27,8 @@ from xiancheng.results.keeping.keyed import Store
 from xiancheng.results.keeping.ledger import SWEEP
 from xiancheng.results.keeping.room import Need
 from xiancheng.results.keeping.store import opened
-from xiancheng.scenarios.engines import DEATHS, Engine, Lost
-from xiancheng.scenarios.request import code_digest, digest_of, of_code
-from xiancheng.scenarios.simulate import RequestError
+from xiancheng.scenarios.executor import TRIES, Executor, Lost
+from xiancheng.scenarios.run_spec import check_same_code, code_digest, digest_of
 from xiancheng.scenarios.sweep import Design
 
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES}
@@ -79,10 +79,9 @@ class Job:
         RequestError
             if this worker has other code than the process that sent it the job.
         """
-        of_code(self.code)
-        point = self.design.point(number)
-        store, request = Store(self.folder), self.design.request(point)
-        key = request.key
+        check_same_code(self.code)
+        store, spec = Store(self.folder), self.design.spec(number)
+        key = spec.key
         if store.has(key):
             return Report(number, key, "kept")
         try:
@@ -91,7 +90,7 @@ class Job:
                     return Report(number, key, "elsewhere")
                 if store.has(key):
                     return Report(number, key, "kept")
-                store.compute(request)
+                store.compute(spec)
                 return Report(number, key, "done")
         except Exception as error:
             if isinstance(error, OSError) and error.errno in NO_ROOM:
@@ -100,10 +99,10 @@ class Job:
 
     def failed(self, number: int, key: str, reason: str, trace: str = "") -> Report:
         """Keep why a run gave no outcome."""
-        point = self.design.point(number)
+        spec = self.design.spec(number)
         about = {
-            "scenario": self.design.worlds[point.scenario].scenario.name,
-            "draw": point.draw, "seed": point.seed, "scale": point.scale,
+            "scenario": spec.scenario.name, "draw": self.design.row(number),
+            "seed": spec.seed, "scale": spec.scale,
             "number": number, "reason": reason, "traceback": trace,
         }  # fmt: skip
         try:
@@ -166,7 +165,7 @@ class Sweep:
     design: Design
     folder: Path
     shard: tuple[int, int]
-    engine: Engine
+    executor: Executor
     resume: bool
 
     @cached_property
@@ -180,7 +179,7 @@ class Sweep:
         return self.keys if self.shard == (1, 1) else self._keys(self.design.points())
 
     def _keys(self, numbers: list[int]) -> dict[int, str]:
-        return {n: self.design.request(self.design.point(n)).key for n in numbers}
+        return {n: self.design.spec(n).key for n in numbers}
 
     def on_file(self) -> int:
         """How many runs of the design are in the folder, whoever computed them."""
@@ -189,17 +188,16 @@ class Sweep:
     def need(self) -> Need:
         """What the sweep takes, as far as it is not there."""
         left = set(self.keys.values()) - Store(self.folder).keys()
-        return Need.of(self.design, len(left), self.engine.jobs, self.folder)
+        return Need.of(self.design, len(left), self.executor.jobs, self.folder)
 
     def works(self) -> list[Work]:
         """The runs that are not there yet, for a word on how long they take."""
         there, found = Store(self.folder).keys(), []
         for number, key in self.keys.items():
             if key not in there:
-                point = self.design.point(number)
-                world = self.design.worlds[point.scenario]
-                told = world.scenario
-                found.append(Work(1, world.region, point.scale, told.start, told.until))
+                spec = self.design.spec(number)
+                told = spec.scenario
+                found.append(Work(1, spec.region, spec.scale, told.start, told.until))
         return [each._replace(runs=count) for each, count in Counter(found).items()]
 
     def begin(self) -> Aside:
@@ -274,20 +272,21 @@ class Sweep:
         _populate(self.design)
         job, tally = Job(self.folder, self.design.digest, code_digest()), Tally()
         left = list(self._missing(tally, settled))
-        while left:
-            elsewhere = []
-            for said in self.engine.run(job, left):
-                report = self._given_up(job, said) if isinstance(said, Lost) else said
-                if report.state == "no room":
-                    raise StoppedError(self.folder, report.note)
-                if report.state == "elsewhere":
-                    elsewhere.append(report.number)
-                    continue
-                tally.done += report.state == "done"
-                tally.kept += report.state == "kept"
-                tally.failed += [report] * (report.state == "failed")
-                settled()
-            left = self._wait_for_one(elsewhere)
+        with self.executor:
+            while left:
+                elsewhere = []
+                for result in self.executor.map(job, left):
+                    report = self._given_up(job, result) if isinstance(result, Lost) else result
+                    if report.state == "no room":
+                        raise StoppedError(self.folder, report.note)
+                    if report.state == "elsewhere":
+                        elsewhere.append(report.number)
+                        continue
+                    tally.done += report.state == "done"
+                    tally.kept += report.state == "kept"
+                    tally.failed += [report] * (report.state == "failed")
+                    settled()
+                left = self._wait_for_one(elsewhere)
         return tally
 
     def _missing(self, tally: Tally, settled: Callable[[], None]) -> Iterator[int]:
@@ -301,7 +300,7 @@ class Sweep:
                 yield number
 
     def _given_up(self, job: Job, lost: Lost) -> Report:
-        reason = f"WorkerDied: the worker ended {DEATHS} times while it ran this alone"
+        reason = f"WorkerDied: the worker ended {TRIES} times while it ran this alone"
         return job.failed(lost.task, self.keys[lost.task], reason)
 
     def _wait_for_one(self, numbers: list[int]) -> list[int]:
@@ -317,9 +316,9 @@ class Sweep:
 
     def named(self, report: Report) -> str:
         """A run and what became of it, in one line."""
-        point = self.design.point(report.number)
-        name = self.design.worlds[point.scenario].scenario.name
-        return f"{name} draw {point.draw} seed {point.seed} scale {point.scale:g}: {report.note}"
+        spec, row = self.design.spec(report.number), self.design.row(report.number)
+        name = spec.scenario.name
+        return f"{name} draw {row} seed {spec.seed} scale {spec.scale:g}: {report.note}"
 
     def digest(self) -> str:
         """One digest for the runs of the design: which are there, and what numbers they gave.
@@ -345,7 +344,7 @@ def _design_in(file: Path) -> str | None:
 
 def _populate(made: Design) -> None:
     """Put every population that a design needs into the cache, once, before workers open it."""
-    worlds = {(world.region, world.scenario.start) for world in made.worlds}
-    for region, start in sorted(worlds):
+    starts = {(spec.region, spec.scenario.start) for spec in made.specs}
+    for region, start in sorted(starts):
         for scale in made.scales:
             population(load(region), start, scale, seed=1)

@@ -4,10 +4,10 @@ import os
 import re
 from pathlib import Path
 
+from xiancheng.calibration.errors import RequestError
 from xiancheng.results.keeping.files import writable
 from xiancheng.results.sweeps.command import Sweep
-from xiancheng.scenarios.engines import Dask, Local, addressed
-from xiancheng.scenarios.simulate import RequestError
+from xiancheng.scenarios.executor import DaskExecutor, LocalExecutor, addressed
 from xiancheng.scenarios.sweep import design
 
 
@@ -32,9 +32,9 @@ def planned(
     made = design(file)
     writable(folder)
     workers = min(jobs or os.cpu_count() or 1, len(made))
-    chosen = Local(workers) if engine == "local" else Dask(workers, scheduler)
+    chosen = LocalExecutor(workers) if engine == "local" else DaskExecutor(workers, scheduler)
     sweep = Sweep(made, folder, _shard(shard), chosen, resume)
-    if isinstance(chosen, Dask):
+    if isinstance(chosen, DaskExecutor):
         chosen.reach()
     return sweep
 

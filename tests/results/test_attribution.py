@@ -20,11 +20,11 @@ from xiancheng.results.analysis.attribution import (
 )
 from xiancheng.results.cli import main
 from xiancheng.results.comparison import attributed
-from xiancheng.scenarios.ensemble import without_plan
+from xiancheng.scenarios.ensemble import Summaries, baseline_of, judged_on, layered
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import RATE
-from xiancheng.scenarios.paired import Draw, Runs, judged_on, layered
-from xiancheng.scenarios.simulate import simulate
+from xiancheng.scenarios.run_spec import RunSpec
+from xiancheng.scenarios.simulation import simulate
 
 SCALE = 0.005
 
@@ -33,14 +33,11 @@ PLAN = resolve("plan")
 PROJECTS = grouped(PLAN)
 
 
-CENTRAL = (Draw(),)
-
-
-def played(scenario, permutations=2, draws=CENTRAL):
+def played(scenario, permutations=2, draws=()):
     """The attribution of a scenario, and the runs it was read from."""
-    runs = Runs(scale=SCALE, jobs=1, day=scenario.until)
-    game = CoalitionGame.of(scenario, permutations, len(draws), seed=1)
-    return attribute(scenario, runs, game, draws), runs
+    runs = Summaries(RunSpec.of(scenario, scale=SCALE), jobs=1)
+    game = CoalitionGame.of(scenario, permutations, len(draws) or 1, seed=1)
+    return attribute(scenario, runs, game, draws or [runs.spec]), runs
 
 
 def values(table, kind, column=None):
@@ -132,9 +129,8 @@ def test_the_causes_of_a_contribution_add_up_to_it(jobs):
 
 def test_the_whole_effect_is_the_scenario_less_its_baseline(jobs):
     scenario = resolve("p1-industry")
-    with Runs(scale=SCALE, jobs=1, day=scenario.until) as runs:
-        pairs = [(s, Draw()) for s in (scenario, without_plan(scenario))]
-        done, without = runs.read(pairs)
+    with Summaries(RunSpec.of(scenario, scale=SCALE), jobs=1) as runs:
+        done, without = runs.read([runs.spec, runs.spec.running(baseline_of(scenario))])
     assert total(jobs)[0] == pytest.approx(done.row(RATE) - without.row(RATE), abs=1e-12)
 
 
@@ -148,38 +144,39 @@ def test_a_measure_without_a_lever_gets_exactly_nothing_even_where_capacity_bind
     """S1 asks counties for effort and moves nothing; it takes none of the others' credit."""
     heavy = {"name": "heavy", "title": "t", "based_on": "plan", "measures": {"all": 2}}
     scenario = only(resolve(heavy), frozenset(["M02", "M26", "M27", "S1"]))
-    weak = Draw(parameters={"delivery_capacity": 0.6})
-    assert simulate(scenario, scale=SCALE, parameters=weak.parameters).effort().min() < 0.5
+    weak = RunSpec.of(scenario, scale=SCALE, parameters={"delivery_capacity": 0.6})
+    assert simulate(weak).effort().min() < 0.5
     table, runs = played(scenario, draws=[weak])
     idle = table.frame.query("id == 'S1'")
     assert len(idle) == 4 * 9
     assert (idle[list(FEATURES)] == 0).all(axis=None)
-    done, without = runs.read([(scenario, weak), (without_plan(scenario), weak)])
+    done, without = runs.read([weak, weak.running(baseline_of(scenario))])
     assert total(table)[0] == pytest.approx(done.row(RATE) - without.row(RATE), abs=1e-12)
 
 
 def test_taking_every_dose_away_is_the_baseline():
     scenario = resolve("plan")
-    with Runs(scale=SCALE, jobs=1, day=scenario.until) as runs:
+    with Summaries(RunSpec.of(scenario, scale=SCALE), jobs=1) as runs:
         none, without = runs.read(
-            [(only(scenario, frozenset()), Draw()), (without_plan(scenario), Draw())]
+            [runs.spec.running(s) for s in (only(scenario, frozenset()), baseline_of(scenario))]
         )
     assert (none.row("urban_residents") == without.row("urban_residents")).all()
 
 
 def test_draws_take_turns_and_the_sums_stay_exact():
     file = {"name": "two", "title": "t", "based_on": "baseline", "measures": {"M01": 1, "M26": 1}}
-    table, _ = played(resolve(file), draws=layered("binzhou", 2, 1))
+    spec = RunSpec.of(file, scale=SCALE)
+    table, _ = played(spec.scenario, draws=layered(spec, 2, 1))
     assert (table.draws, table.permutations) == (2, 4)
     assert (values(table, "total", "points_error")["total"] > 0).any()
     assert sum(values(table, "shapley").values()) == pytest.approx(total(table), abs=1e-9)
 
 
 def test_projects_alone_have_the_owen_values_that_they_have_among_measures():
-    scenario, draws = resolve("p1-industry"), [Draw()]
-    runs = Runs(scale=SCALE, jobs=1, day=scenario.until)
-    quick = attribute(scenario, runs, CoalitionGame.of_projects(scenario, 1, seed=1), draws)
-    full = attribute(scenario, runs, CoalitionGame.of(scenario, 2, 1, seed=1), draws)
+    scenario = resolve("p1-industry")
+    runs = Summaries(RunSpec.of(scenario, scale=SCALE), jobs=1)
+    games = CoalitionGame.of_projects(scenario, 1, seed=1), CoalitionGame.of(scenario, 2, 1, seed=1)
+    quick, full = (attribute(scenario, runs, game, [runs.spec]) for game in games)
     assert set(quick.frame["kind"]) == {"owen", "total"}
     for name, share in values(quick, "owen").items():
         assert share == pytest.approx(values(full, "owen")[name], abs=1e-9)
@@ -245,7 +242,7 @@ def test_the_command_prints_one_json_object(capsys, tmp_path):
 
 
 def test_a_table_that_cannot_be_written_is_refused_before_computing(capsys, tmp_path, monkeypatch):
-    monkeypatch.setattr(Runs, "read", lambda *_: pytest.fail("it computed"))
+    monkeypatch.setattr(Summaries, "read", lambda *_: pytest.fail("it computed"))
     words = ["attribute", "--scale", str(SCALE), "--lang", "en", "--csv"]
     assert main([*words, str(tmp_path / "no" / "such.csv")]) == 2
     assert "cannot write" in (said := capsys.readouterr().err)
