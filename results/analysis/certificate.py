@@ -8,10 +8,12 @@ Savage (1951), Journal of the American Statistical Association 46: regret
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.region import Region
 from xiancheng.results.analysis.goal_seek import AnchoredRuns, SearchResult, target_rates
 from xiancheng.results.analysis.goal_spec import GoalSpec, Package
 from xiancheng.scenarios.ensemble import SummarySource
@@ -54,6 +56,20 @@ class Certificate:
     def share(self) -> float:
         """The share of draws in which all targets are met."""
         return self.met / self.draws
+
+    def records(self, goal: GoalSpec, region: Region) -> list[dict[str, Any]]:
+        """For each target which it is, the wanted rate, and how the fresh draws meet it."""
+        return [
+            {
+                "target": target.id, "target_name": target.name.zh,
+                "target_name_en": target.name.en, "counties": target.counties,
+                "deadline": str(target.deadline), "wanted_rate": rate,
+                "share_met": self.target_shares[t], "probability": self.target_probability[t],
+                "reached": self.reached[t], "margin_quantiles_pp": self.margins[t],
+            }
+            for t, rate in goal.targets.items()
+            for target in [region.targets[t]]
+        ]  # fmt: skip
 
 
 def certify(
@@ -147,6 +163,16 @@ class Regret:
     def regret(self) -> Floats:
         """What each package falls short of the best one in each world, (package, world)."""
         return np.asarray(self.probability.max(axis=0) - self.probability)
+
+    def records(self) -> list[dict[str, Any]]:
+        """A record for each package and world."""
+        return [
+            {"package": name, "intensities": dict(package), "world": world,
+             "probability": self.probability[i, j], "regret": self.regret[i, j],
+             "draws": self.draws}
+            for i, (name, package) in enumerate(self.packages.items())
+            for j, world in enumerate(self.worlds)
+        ]  # fmt: skip
 
 
 def packages_to_regret(goal: GoalSpec, found: SearchResult) -> dict[str, Package]:
