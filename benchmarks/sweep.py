@@ -12,13 +12,13 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter, process_time
 
-from xiancheng.results.keeping import ledger, record
-from xiancheng.results.keeping.keyed import Store
-from xiancheng.results.sweeps import command as sweeping
+from xiancheng.results.analysis import sweep as sweeping
+from xiancheng.results.store import ledger, record
+from xiancheng.results.store.cache import RunStore
+from xiancheng.scenarios.design import Design, read_design
 from xiancheng.scenarios.executor import Executor, LocalExecutor
 from xiancheng.scenarios.run_spec import code_digest
 from xiancheng.scenarios.simulation import simulate
-from xiancheng.scenarios.sweep import Design, design
 
 DESIGN = """
 name: benchmark
@@ -76,7 +76,7 @@ def peaks(folder: Path) -> Iterator[int]:
 
 def reading(folder: Path, runs: int = 2000) -> dict[str, float]:
     """Seconds to bring a ledger of many runs up to date, and to ask it for the targets."""
-    source = next(iter((Store(folder).folder / "runs").iterdir()))
+    source = next(iter((RunStore(folder).folder / "runs").iterdir()))
     about = json.loads((source / "run.json").read_text("utf-8"))
     del about["seal"]
     many = folder / "many"
@@ -103,7 +103,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         room = Path(name)
         (room / "design.yaml").write_text(DESIGN, "utf-8")
-        made = design(room / "design.yaml")
+        made = read_design(room / "design.yaml")
         told: dict[str, object] = {}
         for jobs in (1, 2):
             (room / f"jobs{jobs}").mkdir()

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from functools import cached_property
-from html import escape
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
@@ -18,10 +17,11 @@ import numpy as np
 
 from xiancheng.calibration import posterior
 from xiancheng.calibration.errors import RequestError
+from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import Region
 from xiancheng.scenarios.executor import Executor, Lost, WorkersLostError, local
 from xiancheng.scenarios.loader import resolve
-from xiancheng.scenarios.outcome import CAUSES, PUBLISHED, RATE, Outcome, group_of
+from xiancheng.scenarios.outcome import CAUSES, PUBLISHED, RATE, Outcome, group_of, html_table
 from xiancheng.scenarios.run_spec import RunSpec
 from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.scenarios.simulation import simulate
@@ -116,10 +116,10 @@ class RunSummary:
     def size(self) -> int:
         """Bytes that it takes, about."""
         arrays = [self.indicators, self.causes, self.targets, self.series]
-        held = sum(each.nbytes for each in arrays if each is not None)
+        size = sum(each.nbytes for each in arrays if each is not None)
         if self.outcome is not None:
-            held += 2 * self.outcome.record.nbytes  # growth and census are about as much again
-        return OVERHEAD + held
+            size += 2 * self.outcome.record.nbytes  # growth and census are about as much again
+        return OVERHEAD + size
 
 
 def summarize(outcome: Outcome, day: date) -> RunSummary:
@@ -218,7 +218,7 @@ class Summaries:
         """
         keys = [spec.outcome_key for spec in specs]
         wanted = {k: spec for k, spec in zip(keys, specs, strict=True) if k not in self._known}
-        for _ in range(len(keys) - len(wanted)):
+        for __ in range(len(keys) - len(wanted)):
             done()
         self.made += len(wanted)
         for result in self._executor.map(Keyed(Summarize(self.day)), list(wanted.items())):
@@ -333,33 +333,41 @@ class Ensemble:
 
     def _repr_html_(self) -> str:
         """The same as a table for notebooks."""
-        cells = "".join(
-            f"<tr><td>{escape(name)}</td><td>{escape(value)}</td></tr>"
-            for name, value in self._rows()
-        )
-        title = f"{self.scenario.scenario.name} · {self.scenario.region.name}"
-        return f"<table><caption>{escape(title)}</caption>{cells}</table>"
+        outcome = self.scenario
+        return html_table(f"{outcome.scenario.name} · {outcome.region.name}", self._rows())
 
 
 def ensemble(
     scenario: "str | Path | Mapping[str, Any] | Scenario | RunSpec" = "plan",
     *,
     draws: int = 40,
+    region: str | Path = "binzhou",
+    parameters: Mapping[str, float] | None = None,
+    seed: int = 1,
+    scale: float = 1.0,
+    start: str | date | None = None,
+    until: str | date | None = None,
+    draw: int = 0,
+    cutoff: str | date | None = None,
     jobs: int | None = None,
     done: Callable[[], None] = lambda: None,
     cache: RunCache | None = None,
-    **arguments: Any,
 ) -> Ensemble:
     """Run a scenario, its baseline and that in reference conditions, alone and under draws.
 
+    With more than one job, a script calls it under `if __name__ == "__main__":`, as worker
+    processes import the script.
+
     Parameters
     ----------
-    scenario : as `simulate` takes it, or the spec of a run
+    scenario : as `simulate` takes it; the spec of a run stands for the arguments up to `cutoff`
     draws : of parameters with county and yearly effects; 0 for the one run of each
+    region, parameters, start, until, draw, cutoff : as `simulate` takes them, for the one run
+    seed : of the one run and of the draws
+    scale : in (0, 1]; rows for each resident
     jobs : worker processes; one per core by default
     done : called after each of the first two runs and after each draw, for a progress bar
     cache : gives outcomes that were computed before; all are simulated by default
-    arguments : as `simulate` takes them, up to `cutoff`; the draws belong to its `seed`
 
     Raises
     ------
@@ -368,7 +376,14 @@ def ensemble(
     WorkersLostError
         if a draw ended its worker every time it was tried.
     """
-    spec = scenario if isinstance(scenario, RunSpec) else RunSpec.of(scenario, **arguments)
+    spec = (
+        scenario
+        if isinstance(scenario, RunSpec)
+        else RunSpec.of(
+            scenario, region=region, parameters=parameters, seed=seed, scale=scale, start=start,
+            until=until, draw=draw, cutoff=cutoff,
+        )
+    )  # fmt: skip
     if draws:
         check_drawable(spec)
     run = cache or simulate
@@ -399,9 +414,12 @@ def check_drawable(spec: RunSpec) -> None:
     start, until = spec.scenario.start, spec.scenario.until
     if not any(target.due(start, until) for target in spec.pack.targets):
         raise RequestError(
-            f"{start} 至 {until} 没有到期的目标，抽样没有可判定的；请去掉 --draws",
-            f"no target falls due from {start} to {until}, so draws have nothing to judge; leave "
-            "--draws out",
+            _(
+                "no target falls due from {start} to {until}, so draws have "
+                "nothing to judge; leave --draws out",
+                start=start,
+                until=until,
+            )
         )
 
 

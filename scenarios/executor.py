@@ -27,6 +27,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from xiancheng.calibration.errors import RequestError
+from xiancheng.calibration.i18n import _
 
 BATCH_SECONDS = 0.35  # of work sent at once: much more than sending it takes
 LARGEST_BATCH = 256
@@ -152,7 +153,7 @@ def batch_of(function: Callable[[Any], Any], tasks: Sequence[Any]) -> tuple[list
 
 
 def _taken(queue: deque[Any], size: int) -> list[Any]:
-    return [queue.popleft() for _ in range(min(size, len(queue)))]
+    return [queue.popleft() for __ in range(min(size, len(queue)))]
 
 
 def local(jobs: int | None = None, tasks: int | None = None) -> Executor:
@@ -288,19 +289,21 @@ class LocalExecutor(Executor):
     def _done(self, call: Call, doing: "Future[Any]") -> None:
         """Called in a thread of the pool of a worker, whose lock it may hold."""
         error = CancelledError() if doing.cancelled() else doing.exception()
+        lost = isinstance(error, BrokenProcessPool)
         with self._lock:
-            worker = self._busy.pop(call)
-            lost = isinstance(error, BrokenProcessPool)
-            if lost and call.tries < TRIES:
+            worker, again = self._busy.pop(call), lost and call.tries < TRIES
+            if again:
                 self._waiting.appendleft(call)
             elif not (lost or worker.ended) and worker.runs < RECYCLED_AFTER:
                 self._idle.append(worker)
             elif not lost:
                 worker.end(at_once=False, wait=False)
             self._dispatch()
-        if not lost and error is None:
+        if again:
+            return
+        if error is None:
             call.future.set_result(doing.result())
-        elif not lost or call.tries >= TRIES:
+        else:
             call.future.set_exception(WorkersLostError() if lost else error)
 
 
@@ -365,8 +368,10 @@ def addressed(text: str) -> tuple[str, int]:
     found = ADDRESS.fullmatch(text)
     if found is None or not 0 < int(found[4]) < 65536:
         raise RequestError(
-            f"--scheduler 应形如 tcp://host:port，如 tcp://10.0.0.5:8786；得到 {text!r}",
-            f"--scheduler should be such as tcp://host:port (tcp://10.0.0.5:8786); got {text!r}",
+            _(
+                "--scheduler should be such as tcp://host:port (tcp://10.0.0.5:8786); got {text!r}",
+                text=text,
+            )
         )
     return found[3].strip("[]"), int(found[4])
 
@@ -458,8 +463,7 @@ class DaskExecutor(Executor):
             from distributed import Client, LocalCluster
         except ImportError:
             raise RequestError(
-                "集群运行需要 Dask：请在源码目录 pip install -e '.[cluster]'",
-                "running on a cluster needs Dask; in its sources: pip install -e '.[cluster]'",
+                _("running on a cluster needs Dask; in its sources: pip install -e '.[cluster]'")
             ) from None
         self.reach()
         with one_thread_each():

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from functools import cached_property
+from html import escape
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ import numpy as np
 
 from xiancheng.calibration import naming, parsing
 from xiancheng.calibration.errors import RefusedError, RequestError
+from xiancheng.calibration.i18n import _
 from xiancheng.sim.indicators import INDICATORS
 from xiancheng.sim.state import quarter_with
 
@@ -117,12 +119,12 @@ class Outcome:
         if indicator not in INDICATORS:
             known, meant = ", ".join(INDICATORS), naming.nearest(indicator, INDICATORS)
             raise OutcomeError(
-                f"没有指标 {str(indicator)[:60]!r}；"
-                + (f"是否想写 {meant!r}？" if meant else "")
-                + f"可用：{known}",
-                f"no indicator {str(indicator)[:60]!r}; "
-                + (f"did you mean {meant!r}? " if meant else "")
-                + f"There are: {known}",
+                _(
+                    "no indicator {name!r}; {advice}There are: {known}",
+                    name=str(indicator)[:60],
+                    advice=_("did you mean {meant!r}? ", meant=meant) if meant else "",
+                    known=known,
+                )
             )
         return self.record[:, list(INDICATORS).index(indicator)]
 
@@ -132,15 +134,22 @@ class Outcome:
         read = day if isinstance(day, date) else parsing.day(str(day))
         if read is None:
             raise OutcomeError(
-                f"日期应写成 {last} 的形式；得到 {str(day)[:40]!r}",
-                f"a day should be a date such as {last}; got {str(day)[:40]!r}",
+                _(
+                    "a day should be a date such as {last}; got {day!r}",
+                    last=last,
+                    day=str(day)[:40],
+                )
             )
         read = read.date() if isinstance(read, datetime) else read
         if not first <= read <= last:
             raise OutcomeError(
-                f"{read} 不在这次运行之内：它从 {first} 到 {last}；请用 until 运行到该日",
-                f"{read} is not within this run, which is from {first} to {last}; "
-                "let it run to that day with until",
+                _(
+                    "{read} is not within this run, which is from {first} to "
+                    "{last}; let it run to that day with until",
+                    read=read,
+                    first=first,
+                    last=last,
+                )
             )
         return read
 
@@ -314,9 +323,10 @@ class Outcome:
             if error.name != "xiancheng.results":
                 raise
             raise RequestError(
-                "判定由 results 包计算，而它没有安装；一次运行自身的水平见 model_targets()",
-                "verdicts are computed by the package results, which is not installed; "
-                "model_targets() gives the level of this one run",
+                _(
+                    "verdicts are computed by the package results, which is not "
+                    "installed; model_targets() gives the level of this one run"
+                )
             ) from None
         return _dated(door(self).to_frame())
 
@@ -398,25 +408,19 @@ class Outcome:
 
     def _repr_html_(self) -> str:
         """The same as a table for notebooks."""
-        from html import escape
-
-        def row(*cells: object) -> str:
-            return "<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in cells) + "</tr>"
-
-        rows = [row(name, value) for name, value in self._heading().items()]
-        rows += [row(name, f"{rate:.2f} / {sign}{goal:g}")
+        rows = [*self._heading().items()]
+        rows += [(name, f"{rate:.2f} / {sign}{goal:g}")
                  for name, rate, sign, goal in self._shown_targets()]  # fmt: skip
-        title = f"{self.scenario.name} · {self.region.name}"
-        return f"<table><caption>{escape(title)}</caption>{''.join(rows)}</table>"
+        return html_table(f"{self.scenario.name} · {self.region.name}", rows)
 
     def _heading(self) -> dict[str, str]:
         """What was run and where it ended, in words."""
         city = next((i for i, g in enumerate(self.groups) if len(g.counties) > 1), 0)
         begun, ended = (self.at(RATE, day)[city] for day in (self.dates[0], self.dates[-1]))
-        asked = self.settings
+        settings = self.settings
         return {
             "horizon": f"{self.dates[0]} to {self.dates[-1]}",
-            "scale": f"{asked['scale']:g}, seed {asked['seed']}, draw {asked['draw']}",
+            "scale": f"{settings['scale']:g}, seed {settings['seed']}, draw {settings['draw']}",
             "urban": f"{begun:.2f} to {ended:.2f} percent of residents, {self.groups[city].en}",
         }
 
@@ -457,6 +461,12 @@ class Outcome:
                 **{name: version(name) for name in ("mesa", "numba", "numpy", "scipy", "pandas")},
             },
         }
+
+
+def html_table(title: str, rows: Sequence[tuple[str, str]]) -> str:
+    """A table for notebooks, a row for each name and value."""
+    cells = "".join(f"<tr><td>{escape(n)}</td><td>{escape(v)}</td></tr>" for n, v in rows)
+    return f"<table><caption>{escape(title)}</caption>{cells}</table>"
 
 
 MODEL_TARGETS = (  # columns of `Outcome.model_targets`
@@ -533,8 +543,8 @@ def commit() -> str | None:
     file = Path(__file__)
 
     def git(*words: str) -> str:
-        asked = ["git", "-C", str(file.parent), *words]
-        done = subprocess.run(asked, capture_output=True)  # messages hold paths in any encoding
+        command = ["git", "-C", str(file.parent), *words]
+        done = subprocess.run(command, capture_output=True)  # messages hold paths in any encoding
         return done.stdout.decode("utf-8", "replace").strip() if done.returncode == 0 else ""
 
     try:

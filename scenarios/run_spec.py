@@ -20,6 +20,7 @@ import numpy as np
 
 from xiancheng.calibration import code_identity, parsing, priors
 from xiancheng.calibration.errors import RequestError
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.region import Region, load
 from xiancheng.scenarios.loader import resolve, shipped_plans
 from xiancheng.scenarios.plan_files import Plan
@@ -163,10 +164,10 @@ class RunSpec:
 
         For this process only; `key` is for files.
         """
-        told = self.scenario
+        scenario = self.scenario
         return (
-            self.levers_digest, told.conditions, told.start, told.until, self.known_until,
-            self.pack.digest, self.scale, *self.draw_key,
+            self.levers_digest, scenario.conditions, scenario.start, scenario.until,
+            self.known_until, self.pack.digest, self.scale, *self.draw_key,
         )  # fmt: skip
 
     def __getstate__(self) -> dict[str, Any]:
@@ -189,10 +190,12 @@ class RunSpec:
         vars(self).update(kept, scenario=scenario)
         if then != (plan_digest(scenario.plan), self.pack.digest):
             raise RequestError(
-                f"方案 {scenario.plan.name} 或区域包 {self.pack.name} "
-                "在保存结果之后被改动；请重新运行",
-                f"the plan {scenario.plan.name} or the pack {self.pack.name} was altered after the "
-                "outcome was pickled; run it again",
+                _(
+                    "the plan {plan} or the pack {pack} was altered after the "
+                    "outcome was pickled; run it again",
+                    plan=scenario.plan.name,
+                    pack=self.pack.name,
+                )
             )
 
 
@@ -235,9 +238,11 @@ def check_same_code(digest: str) -> None:
     """
     if code_digest() != digest:
         raise RequestError(
-            "工作进程的代码或库版本与主进程不同；请统一安装，运行中勿改代码，再用 --resume 继续",
-            "a worker has other code or libraries than the main process; install the same, change "
-            "no code meanwhile, then continue with --resume",
+            _(
+                "a worker has other code or libraries than the main process; "
+                "install the same, change no code meanwhile, then continue with "
+                "--resume"
+            )
         )
 
 
@@ -259,8 +264,7 @@ def _date(value: str | date, name: str) -> date:
     day = value if isinstance(value, date) else parsing.day(str(value))
     if day is None:
         raise RequestError(
-            f"{name} 应为日期,如 2025-12-31;得到 {value!r}",
-            f"{name} should be a date such as 2025-12-31; got {value!r}",
+            _("{name} should be a date such as 2025-12-31; got {value!r}", name=name, value=value)
         )
     return day
 
@@ -303,29 +307,42 @@ def check_run(scenario: Scenario, region: str | Path, **numbers: Any) -> None:
         or not 0 < len(str(region)) < 1000
     ):
         raise RequestError(
-            f"region 应为区域包的名称或文件夹；得到 {str(region)[:40]!r}",
-            f"region should be the name or folder of a pack; got {str(region)[:40]!r}",
+            _(
+                "region should be the name or folder of a pack; got {region!r}",
+                region=str(region)[:40],
+            )
         )
     pack = load(region)
     if scenario.start not in pack.censuses:
         known = ", ".join(str(day) for day in pack.censuses)
         raise RequestError(
-            f"起点 {scenario.start} 不是区域包 {pack.name} 中的普查时点；可用：{known}",
-            f"start {scenario.start} is not a census of the pack {pack.name}; it holds {known}",
+            _(
+                "start {start} is not a census of the pack {pack}; it holds {known}",
+                start=scenario.start,
+                pack=pack.name,
+                known=known,
+            )
         )
     if not scenario.start < scenario.until <= LATEST:
         raise RequestError(
-            f"终点 {scenario.until} 应晚于起点 {scenario.start}，且不晚于 {LATEST.year} 年",
-            f"until {scenario.until} should be after {scenario.start}, and {LATEST.year} at the "
-            "latest",
+            _(
+                "until {until} should be after {start}, and {year} at the latest",
+                until=scenario.until,
+                start=scenario.start,
+                year=LATEST.year,
+            )
         )
     check_numbers(**numbers)
     residents = float(pack.urban_rural(scenario.start).sum())
     if "scale" in numbers and numbers["scale"] * residents < FEWEST:
         least = FEWEST / residents
         raise RequestError(
-            f"scale {numbers['scale']:g} 太小：至少应有 {FEWEST} 行，即不小于 {least:.2g}",
-            f"scale {numbers['scale']:g} is too small: {FEWEST} rows at least, {least:.2g} or more",
+            _(
+                "scale {scale:g} is too small: {FEWEST} rows at least, {least:.2g} or more",
+                scale=numbers["scale"],
+                FEWEST=FEWEST,
+                least=least,
+            )
         )
 
 
@@ -343,12 +360,13 @@ def check_numbers(**numbers: Any) -> None:
         whole = share or (real and float(value).is_integer())
         above = real and bool(value > low if share else value >= low)
         if isinstance(value, bool) or not (real and whole and above and value <= high):
-            zh, en = (
-                ("大于 0 的数", "number above 0")
-                if share
-                else (f"不小于 {low} 的整数", f"whole number from {low}")
-            )
+            zh, en = _("number above 0") if share else _("whole number from {low}", low=low)
             raise RequestError(
-                f"{name} 应为{zh}，至多 {high}；得到 {str(value)[:40]}",
-                f"{name} should be a {en}, at most {high}; got {str(value)[:40]}",
+                _(
+                    "{name} should be a {en}, at most {high}; got {value}",
+                    name=name,
+                    en=Words(zh, en),
+                    high=high,
+                    value=str(value)[:40],
+                )
             )

@@ -9,7 +9,9 @@ import pytest
 from xiancheng.results import verdict_table
 from xiancheng.results.analysis.compare import Comparand, compare
 from xiancheng.results.columns import COLUMNS, TABLES
-from xiancheng.results.keeping import answers, ledger, store, tables
+from xiancheng.results.store import ledger, parquet
+from xiancheng.results.store.cache import files_of_run
+from xiancheng.results.store.runs import write_run
 from xiancheng.results.verdict.verdict import verdicts
 from xiancheng.scenarios.ensemble import ensemble
 from xiancheng.scenarios.loader import resolve
@@ -23,10 +25,10 @@ def written(tmp_path_factory):
     """The columns of each output as it is written, by its name in TABLES."""
     folder = tmp_path_factory.mktemp("sweep")
     both, request = ensemble(resolve("plan"), draws=0, scale=SCALE), RunSpec.of("plan", scale=SCALE)
-    store.write(folder / "runs" / request.key, both.scenario, request, {})
+    write_run(folder / "runs" / request.key, both.scenario, request, {})
     files = dict(
-        answers.beside(both.scenario, verdict_table.delivery(both.scenario)),
-        **{"verdicts.csv": tables.csv(verdicts(both))},
+        files_of_run(both.scenario, verdict_table.delivery(both.scenario)),
+        **{"verdicts.csv": parquet.csv(verdicts(both))},
         **{each.name: each.read_bytes() for each in (folder / "runs" / request.key).iterdir()},
     )
     sides = tuple(Comparand(name, resolve(name)) for name in ("baseline", "plan"))

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from datetime import date
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -12,7 +13,7 @@ from xiancheng.results.analysis.attribution import AttributionTable, quick_attri
 from xiancheng.results.contents import conclusions, counties, document, provenance, subject, targets
 from xiancheng.results.contents.parts import Chart, Column, Points, Table
 from xiancheng.results.contents.words import indicator, likely
-from xiancheng.scenarios.ensemble import ensemble
+from xiancheng.scenarios.ensemble import TargetDraws, ensemble
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.run_spec import horizon
 
@@ -25,24 +26,19 @@ def both():
     return ensemble(resolve("plan"), draws=0, scale=SCALE)
 
 
-def draws_of(both, n=4):
-    """Verdicts of draws as an ensemble gives them: each half a point further from the centre."""
-    without = both.baseline.model_targets()["model_rate"]
-    frames = []
-    for i in range(n):
-        table = (
-            both.scenario.model_targets()
-            .rename(columns={"model_rate": "simulated"})
-            .assign(draw=i + 1, baseline=without - 2 * i, usual=without, usual_recoding=0.5)
-        )
-        table["simulated"] -= 0.5 * i
-        frames.append(table)
-    return pd.concat(frames, ignore_index=True)
+def drawn(both, n=4):
+    """An ensemble with draws, each half a point further from the centre."""
+    rates = both.central
+    further = np.arange(n)[:, None]
+    without = rates.baseline + 0 * further
+    recoding = np.full_like(without, 0.5)
+    draws = TargetDraws(rates.scenario - 0.5 * further, without - 2 * further, without, recoding)
+    return replace(both, drawn=draws)
 
 
 @pytest.fixture(scope="module")
 def told(both):
-    return subject.paired(both, draws_of(both), run="plan-0123456789ab")
+    return subject.paired(drawn(both), run="plan-0123456789ab")
 
 
 def texts(what):

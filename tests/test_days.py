@@ -10,8 +10,8 @@ from xiancheng.results import caveats
 from xiancheng.results.cli import main
 from xiancheng.results.contents.conclusions import answers
 from xiancheng.results.contents.subject import paired
-from xiancheng.results.keeping import store
-from xiancheng.results.keeping.tables import movers_file, values_digest
+from xiancheng.results.store.parquet import movers_file, values_digest
+from xiancheng.results.store.runs import read_run, write_run
 from xiancheng.results.verdict import level
 from xiancheng.scenarios import simulate
 from xiancheng.scenarios.ensemble import Ensemble, summarize
@@ -137,8 +137,8 @@ def test_a_run_shorter_than_its_first_quarter_is_read_off_the_line_too(ended):
 def test_a_saved_run_to_a_day_is_read_as_it_was(tmp_path, ended):
     outcome = ended[date(2021, 2, 14)]
     request = RunSpec.of("plan", scale=SCALE, until="2021-02-14")
-    store.write(tmp_path / "run", outcome, request, {}, beside=movers_file(outcome))
-    again = store.opened(tmp_path / "run").outcome()
+    write_run(tmp_path / "run", outcome, request, {}, beside=movers_file(outcome))
+    again = read_run(tmp_path / "run").outcome()
     assert values_digest(again) == values_digest(outcome)
     assert again.summary() == outcome.summary()
     assert again.dates == outcome.dates

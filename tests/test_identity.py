@@ -19,10 +19,10 @@ from xiancheng.calibration.population import key
 from xiancheng.calibration.region import load
 from xiancheng.results.analysis import sensitivity
 from xiancheng.results.forecasts import frozen
-from xiancheng.results.keeping import store
 from xiancheng.results.knowing import trials
+from xiancheng.results.store.runs import load_run
+from xiancheng.scenarios.design import read_design
 from xiancheng.scenarios.run_spec import RunSpec, code_digest, digest_of
-from xiancheng.scenarios.sweep import design
 from xiancheng.sim.indicators import INDICATORS, Observation, total
 
 pytestmark = pytest.mark.identity
@@ -63,7 +63,7 @@ def keys(folder) -> dict[str, str]:
     for method in ("latin-hypercube", "sobol", "independent"):
         file = folder / f"{method}.yaml"
         file.write_text(DESIGN.replace("METHOD", method), "utf-8")
-        made = design(file)
+        made = read_design(file)
         requests = [made.spec(number).key for number in made.points()]
         found |= {
             f"design {method}": made.digest,
@@ -114,7 +114,7 @@ def test_a_saved_run_is_reproduced_on_another_processor(tmp_path):
     assert told["files"] == {}
     assert told["inputs"].keys() <= {"processor"}
     assert again.returncode == 0
-    assert store.found(folder).record.software.simulation_code == code_digest()
+    assert load_run(folder).record.software.simulation_code == code_digest()
 
 
 SHARDS = """

@@ -14,7 +14,7 @@ from xiancheng.results.analysis.goal_spec import parse_goal
 from xiancheng.results.cli import main
 from xiancheng.results.console.answer import Answer, Question
 from xiancheng.results.contents import subject, targets
-from xiancheng.results.keeping import store
+from xiancheng.results.store.runs import read_run
 from xiancheng.results.verdict import level as levels
 from xiancheng.results.verdict.level import DRAWS, Level
 from xiancheng.results.verdict.verdict import Verdict
@@ -75,7 +75,7 @@ def test_run_its_file_and_the_report_give_the_verdict(wanted, tmp_path, capsys):
     same(report["verdicts"], wanted, *names)
     (file,) = out.glob("**/verdicts.csv")
     same(pd.read_csv(file, encoding="utf-8-sig"), wanted, *names)
-    told = targets.table(subject.saved(store.opened(file.parent)), "en")
+    told = targets.table(subject.saved(read_run(file.parent)), "en")
     heads = [column.title for column in told.columns]
     cells = pd.DataFrame(told.rows, columns=heads)
     assert cells["P(met)"].to_numpy() == pytest.approx(100 * wanted["probability"].to_numpy())

@@ -11,15 +11,15 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.test_contents import SCALE, draws_of, shares_of
+from tests.test_contents import SCALE, drawn, shares_of
 from xiancheng.calibration.errors import RequestError, ScenarioError
 from xiancheng.results import verdict_table
-from xiancheng.results.cli import Say, main
+from xiancheng.results.cli import main, publish
 from xiancheng.results.contents import document, subject
-from xiancheng.results.keeping import store
-from xiancheng.results.keeping.answers import Answers, keep
-from xiancheng.results.report import command, layout, paper
-from xiancheng.results.report import subject as reported
+from xiancheng.results.report import build, layout, paper
+from xiancheng.results.store.cache import StoredRuns, save_run
+from xiancheng.results.store.runs import load_run
+from xiancheng.results.text import Say
 from xiancheng.results.verdict.verdict import verdicts
 from xiancheng.scenarios.diff import plain
 from xiancheng.scenarios.ensemble import ensemble
@@ -33,7 +33,7 @@ pypdf = pytest.importorskip("pypdf")
 pytest.importorskip("typst")
 pytest.importorskip("xlsxwriter")
 
-FORMS = [*command.WRITERS]
+FORMS = [*build.WRITERS]
 HOSTILE = {
     "tag": "<img src=x onerror=alert(1)>",
     "formula": "=cmd|' /C calc'!A0",
@@ -50,11 +50,10 @@ HOSTILE = {
 
 def about(title="方案照文件实施"):
     """The subject of a plan with this title, with draws and shares."""
-    both = ensemble(resolve("plan"), draws=0, scale=SCALE)
+    both = drawn(ensemble(resolve("plan"), draws=0, scale=SCALE))
     named = replace(both.scenario.scenario, title=Text(zh=title, en=title))
-    told = subject.paired(
-        replace(both, plan=replace(both.scenario, scenario=named)), draws_of(both), run="plan-0123"
-    )
+    plan = replace(both.scenario, spec=both.scenario.spec.running(named))
+    told = subject.paired(replace(both, scenario=plan), run="plan-0123")
     return replace(told, shares=shares_of(told, {"P1": (0.3, 0.1), "P2": (-0.1, 0.2)}))
 
 
@@ -80,7 +79,7 @@ def made(what, pictures):
 
 def written(form, what, pictures):
     """A document as its writer makes it."""
-    return import_module(command.WRITERS[form][0]).write(what, pictures)
+    return import_module(build.WRITERS[form][0]).write(what, pictures)
 
 
 def word_tables(content):
@@ -174,7 +173,7 @@ def test_negative_numbers_stay_numbers(made, what):
 
 def test_without_draws_the_documents_are_made_all_the_same(told):
     undrawn = subject.paired(told.both, run="plan-0123")
-    made = command.documents(undrawn, FORMS, "en")
+    made = build.documents(undrawn, FORMS, "en")
     assert "of one run at the central parameters" in "".join(Seen(made["html"]).texts)
     assert all(made[form] for form in FORMS)
 
@@ -187,7 +186,7 @@ def test_a_region_without_targets_has_documents_without_verdicts(told):
     )  # fmt: skip
     plain = subject.paired(both, run="plan-0123")
     assert plain.verdicts.empty
-    made = command.documents(plain, FORMS, "zh")
+    made = build.documents(plain, FORMS, "zh")
     assert "没有到期的目标" in "".join(Seen(made["html"]).texts)
     assert all(made[form] for form in FORMS)
 
@@ -229,7 +228,7 @@ def test_pdf_brings_its_own_fonts(made):
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_conclusions_are_one_page(told, made, lang):
-    content = made["pdf"] if lang == "zh" else command.documents(told, ["pdf"], "en")["pdf"]
+    content = made["pdf"] if lang == "zh" else build.documents(told, ["pdf"], "en")["pdf"]
     pages = pypdf.PdfReader(BytesIO(content)).pages
     first, second = (re.sub(r"\s+", "", page.extract_text()) for page in pages[:2])
     assert {"zh": "还不知道的", "en": "Whatisnotknown"}[lang] in first
@@ -309,11 +308,11 @@ def test_no_cell_is_a_formula(hostile):
 def run(told, tmp_path_factory):
     """A run that was saved as `xiancheng run` saves it, with what draws added."""
     runs, scenario = tmp_path_factory.mktemp("runs"), resolve("plan")
-    answers = Answers(None)
+    answers = StoredRuns(None)
     both = ensemble(scenario, draws=0, scale=SCALE, cache=answers)
-    found = verdicts(both, draws_of(both))
+    found = verdicts(drawn(both))
     request = RunSpec.of(scenario, scale=SCALE)
-    return keep(
+    return save_run(
         both.scenario, request, found, verdict_table.delivery(both.scenario), runs, answers
     )[0]
 
@@ -321,7 +320,7 @@ def run(told, tmp_path_factory):
 @pytest.fixture
 def no_attribution(monkeypatch):
     """No coalitions are run: the attribution has tests of its own."""
-    monkeypatch.setattr(reported, "shares_of", lambda *_: nullcontext(lambda: None))
+    monkeypatch.setattr(publish, "_shares_of", lambda *_: nullcontext(lambda: None))
 
 
 @pytest.mark.usefixtures("no_attribution")
@@ -334,7 +333,7 @@ def test_the_command_writes_only_what_is_asked_for(run, tmp_path, capsys):
 
 
 def test_a_saved_run_says_what_the_run_itself_said(run, told):
-    again = subject.saved(store.found(run))
+    again = subject.saved(load_run(run))
     for name in ("simulated", "baseline", "low", "high", "probability"):
         assert again.verdicts[name].tolist() == pytest.approx(told.verdicts[name].tolist())
     assert again.draws == 4
@@ -342,7 +341,7 @@ def test_a_saved_run_says_what_the_run_itself_said(run, told):
 
 
 def test_a_run_of_another_version_is_refused(run):
-    saved = store.found(run)
+    saved = load_run(run)
     rows = [{**row, "baseline": row["baseline"] + 0.1} for row in saved.record.verdicts]
     other = replace(saved, record=saved.record.model_copy(update={"verdicts": rows}))
     with pytest.raises(RequestError, match="another version"):
@@ -351,7 +350,7 @@ def test_a_run_of_another_version_is_refused(run):
 
 def test_an_unknown_format_is_named_with_the_nearest():
     with pytest.raises(RequestError, match=r"docx.*did you mean docx"):
-        command.formats("doc")
+        build.formats("doc")
 
 
 def test_what_is_neither_run_nor_scenario_is_refused(tmp_path, capsys):
@@ -360,12 +359,12 @@ def test_what_is_neither_run_nor_scenario_is_refused(tmp_path, capsys):
 
 
 def test_a_missing_library_is_named_with_the_extra_to_install(monkeypatch):
-    monkeypatch.setattr(command, "find_spec", lambda name: None if name == "typst" else object())
+    monkeypatch.setattr(build, "find_spec", lambda name: None if name == "typst" else object())
     with pytest.raises(RequestError) as refused:
-        command.formats("docx,pdf")
+        build.formats("docx,pdf")
     assert "typst" in refused.value.zh
     assert "'.[report]'" in refused.value.zh
-    assert command.formats("docx") == ["docx"]
+    assert build.formats("docx") == ["docx"]
 
 
 @pytest.mark.usefixtures("no_attribution")
@@ -389,4 +388,4 @@ def test_a_wish_for_a_folder_that_cannot_be_is_refused(run, tmp_path):
     blocked.write_text("", encoding="utf-8")
     asked = SimpleNamespace(run=str(run), format="html", out=blocked / "below")
     with pytest.raises(RequestError, match="--out"):
-        command.report(asked, Say("zh"))
+        publish.report(asked, Say("zh"))

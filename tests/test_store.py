@@ -16,9 +16,10 @@ import pandas as pd
 import pytest
 
 from xiancheng.calibration.errors import RequestError
-from xiancheng.results.keeping import ledger, record, reproducing, store, tables
-from xiancheng.results.keeping.keyed import Store
-from xiancheng.results.sweeps import swept
+from xiancheng.results.analysis import sweep_table
+from xiancheng.results.store import ledger, parquet, record, reproduce
+from xiancheng.results.store.cache import RunStore
+from xiancheng.results.store.runs import RUN, load_run, write_run
 from xiancheng.scenarios.run_spec import RunSpec, code_digest, digest_of
 from xiancheng.scenarios.simulation import simulate
 
@@ -32,7 +33,7 @@ def spec():
 
 @pytest.fixture(scope="module")
 def first(spec, tmp_path_factory):
-    kept = Store(tmp_path_factory.mktemp("store"))
+    kept = RunStore(tmp_path_factory.mktemp("store"))
     return kept, kept.obtain(spec)
 
 
@@ -40,7 +41,7 @@ def first(spec, tmp_path_factory):
 def kept(first, tmp_path):
     """A copy of a store with one run, to be spoiled."""
     shutil.copytree(first[0].folder, tmp_path / "copy")
-    return Store(tmp_path / "copy")
+    return RunStore(tmp_path / "copy")
 
 
 # The record
@@ -66,7 +67,7 @@ def test_what_is_read_back_is_what_simulate_gave(first, spec):
     pd.testing.assert_frame_equal(targets, read.model_targets(), check_exact=True)
     pd.testing.assert_frame_equal(targets, first[1].model_targets(), check_exact=True)
     assert outcome.summary() == read.summary()
-    assert tables.values_digest(outcome) == tables.values_digest(read)
+    assert parquet.values_digest(outcome) == parquet.values_digest(read)
     series = first[1].series()
     pd.testing.assert_frame_equal(series, outcome.to_frame(), check_dtype=False)
     assert dict(read.settings) == dict(outcome.settings)
@@ -76,7 +77,7 @@ def test_a_run_is_not_written_over_and_leaves_no_draft(first, spec):
     folder = first[1].folder
     before = {file.name: file.read_bytes() for file in folder.iterdir()}
     with pytest.raises(OSError, match=r"not empty|exists"):
-        store.write(folder, simulate(spec), spec, {})
+        write_run(folder, simulate(spec), spec, {})
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
     assert [f.name for f in folder.parent.iterdir()] == [folder.name]
 
@@ -131,7 +132,7 @@ def test_the_code_digest_follows_the_code_and_the_libraries(monkeypatch):
 
 def test_a_record_that_calls_it_code_is_read(first):
     """Records written before 2026-11-29 do."""
-    content = json.loads((first[1].folder / store.RUN).read_bytes())
+    content = json.loads((first[1].folder / RUN).read_bytes())
     content.pop("seal")
     content["software"]["code"] = "c" * 64
     assert record.parsed(record.written(content)) is None  # not both
@@ -143,11 +144,11 @@ def test_numbers_are_digested_as_whole_billionths(first, spec):
     outcome = first[1].outcome(spec)
     off = replace(outcome, record=np.nextafter(outcome.record, np.inf))
     assert (off.record != outcome.record).all()
-    assert tables.values_digest(off) == tables.values_digest(outcome) == first[1].record.values
+    assert parquet.values_digest(off) == parquet.values_digest(outcome) == first[1].record.values
     other = replace(outcome, record=outcome.record + 1e-8)
-    assert tables.values_digest(other) != tables.values_digest(outcome)
+    assert parquet.values_digest(other) != parquet.values_digest(outcome)
     unknown = replace(outcome, record=np.full_like(outcome.record, np.nan))
-    assert tables.values_digest(unknown) != tables.values_digest(outcome)
+    assert parquet.values_digest(unknown) != parquet.values_digest(outcome)
 
 
 # Torn and altered records
@@ -173,7 +174,7 @@ def test_what_is_not_whole_is_found_set_aside_and_run_again(kept, spec, first, s
     SPOILS[spoil](folder)
     assert kept.find(spec) is None
     with pytest.raises(RequestError):
-        store.found(folder)
+        load_run(folder)
     aside = kept.quarantine_altered([spec.key])
     assert len(aside) == 1
     assert aside[0].parent.name == "quarantine"
@@ -206,7 +207,7 @@ def test_an_altered_answer_is_not_given_but_computed_again(kept, spec, first):
 
 
 def test_a_run_reproduces_to_the_last_byte(first):
-    difference = reproducing.again(first[1])
+    difference = reproduce.run_again(first[1])
     assert difference.files == {}
     assert difference.inputs == {}
     assert set(difference.compared) >= {"values", "series.parquet", "growth.parquet"}
@@ -214,9 +215,9 @@ def test_a_run_reproduces_to_the_last_byte(first):
 
 def test_another_outcome_is_told_from_the_saved_one(first):
     changed = replace(first[1], record=first[1].record.model_copy(update={"seed": 5}))
-    difference = reproducing.again(changed)
+    difference = reproduce.run_again(changed)
     assert {"values", "series.parquet"} <= set(difference.files)
-    assert "differs" in "\n".join(difference.said("en"))
+    assert "differs" in "\n".join(difference.lines("en"))
 
 
 # Claims
@@ -226,11 +227,11 @@ def test_a_claim_is_held_by_one_process_and_ends_with_it(tmp_path):
     import subprocess
     import sys
 
-    kept, key = Store(tmp_path), "a" * 64
+    kept, key = RunStore(tmp_path), "a" * 64
     hold = (
         "import sys, time; from pathlib import Path\n"
-        "from xiancheng.results.keeping.keyed import Store\n"
-        f"with Store(Path({str(tmp_path)!r})).claimed({key!r}) as mine:\n"
+        "from xiancheng.results.store.cache import RunStore\n"
+        f"with RunStore(Path({str(tmp_path)!r})).claimed({key!r}) as mine:\n"
         "    print(mine, flush=True); time.sleep(60)"
     )
     other = subprocess.Popen([sys.executable, "-c", hold], stdout=subprocess.PIPE, text=True)
@@ -252,7 +253,7 @@ def test_a_claim_is_held_by_one_process_and_ends_with_it(tmp_path):
 
 def test_a_claim_in_a_folder_made_anew_is_no_claim_in_the_old_one(tmp_path):
     for _ in range(2):
-        with Store(tmp_path / "out").claimed("a" * 64) as mine:
+        with RunStore(tmp_path / "out").claimed("a" * 64) as mine:
             assert mine
         assert (tmp_path / "out" / ".claims").is_file()
         shutil.rmtree(tmp_path / "out")
@@ -295,7 +296,7 @@ def test_many_seeds_of_one_draw_tell_no_probability(many):
     assert (told["runs"], told["draws"]) == (2, 1)
     assert told["q50"] == pytest.approx(0.005)
     assert told[["share_above_in_model", "q05", "q95"]].isna().all()
-    assert swept.lines(ledger.targets(many, [f"{0:064x}"]), "en")[1][0][-4:] == [
+    assert sweep_table.lines(ledger.targets(many, [f"{0:064x}"]), "en")[1][0][-4:] == [
         "–",
         "–",
         "0.00",
@@ -363,10 +364,10 @@ def test_a_run_of_a_pack_given_by_a_relative_path_is_found_from_anywhere(tmp_pat
     shutil.copytree(load("binzhou").folder, tmp_path / "here" / "own")
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "here")
-    saved = Store(tmp_path / "store").obtain(RunSpec.of("plan", region="./own", **ASKED))
+    saved = RunStore(tmp_path / "store").obtain(RunSpec.of("plan", region="./own", **ASKED))
     assert saved.record.region.name == str(tmp_path / "here" / "own")
     monkeypatch.chdir(tmp_path / "elsewhere")
-    read = store.found(saved.folder)
+    read = load_run(saved.folder)
     assert read.spec.key == saved.record.key
     assert read.outcome().summary() == saved.record.summary
     assert RunSpec.of("plan", region="binzhou", **ASKED).region == "binzhou"
@@ -376,30 +377,30 @@ def test_a_run_of_a_pack_given_by_a_relative_path_is_found_from_anywhere(tmp_pat
 def test_a_run_is_not_read_with_targets_or_measures_of_another_day(changed, tmp_path, monkeypatch):
     """Else a report shows the chance of one target beside another."""
     from xiancheng.calibration.region import load
+    from xiancheng.results.cli import publish
     from xiancheng.results.contents import subject
-    from xiancheng.results.report import subject as report
 
     own = shutil.copytree(load("binzhou").folder, tmp_path / "own")
-    saved = Store(tmp_path / "store").obtain(RunSpec.of("plan", region=own, **ASKED))
+    saved = RunStore(tmp_path / "store").obtain(RunSpec.of("plan", region=own, **ASKED))
     if changed == "pack":
         text = (own / "region.yaml").read_text("utf-8")
         (own / "region.yaml").write_text(text.replace("value: 59.3", "value: 50"), "utf-8")
     else:
         monkeypatch.setattr("xiancheng.scenarios.run_spec.plan_digest", lambda plan: "0" * 64)
-    read = store.found(saved.folder)
-    monkeypatch.setattr(report, "beside", lambda *_, **__: pytest.fail("computed before refused"))
+    read = load_run(saved.folder)
+    monkeypatch.setattr(publish, "_beside", lambda *_, **__: pytest.fail("computed before refused"))
     asked = Namespace(run=str(saved.folder), attribution=None, package=None, jobs=1)
-    reported = partial(report.subject_of, asked, None, lambda: None)
+    reported = partial(publish.subject_of, asked, None, lambda: None)
     for reading in (read.outcome, partial(subject.saved, read), reported):
         with pytest.raises(RequestError, match=r"reproduce 指出") as caught:
             reading()
         assert "was changed after the run" in caught.value.en
     assert len(read.series())
-    assert {"pack": "region", "plan": "plan"}[changed] in reproducing.again(read).inputs
+    assert {"pack": "region", "plan": "plan"}[changed] in reproduce.run_again(read).inputs
 
 
 def test_failures_that_cannot_be_read_are_left_out(tmp_path):
-    kept = Store(tmp_path)
+    kept = RunStore(tmp_path)
     kept.fail("a" * 64, {"reason": "torn"})
     (tmp_path / "failed" / ("b" * 64 + ".json")).write_text("{", "utf-8")
     assert [each["key"] for each in kept.failures()] == ["a" * 64]
@@ -407,7 +408,7 @@ def test_failures_that_cannot_be_read_are_left_out(tmp_path):
 
 def test_every_column_of_the_ledger_is_documented_and_every_documented_one_exists(tmp_path):
     """In the code, and in the tables of both guides."""
-    saved = Store(tmp_path).obtain(RunSpec.of("plan", scale=0.005))
+    saved = RunStore(tmp_path).obtain(RunSpec.of("plan", scale=0.005))
     table, summary = ledger.ledger(tmp_path), saved.record.summary
     own = [n for n in table if not n.startswith("parameter.") and n not in summary]
     assert set(own) == set(ledger.COLUMNS)

@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from xiancheng.calibration.errors import PackError, RefusedError, RequestError, ScenarioError
     from xiancheng.calibration.priors import ParameterError
     from xiancheng.calibration.region import load as load_region
+    from xiancheng.results.store.ledger import load_sweep
+    from xiancheng.results.store.runs import load_run
     from xiancheng.results.verdict.verdict import of_outcome as verdict
     from xiancheng.scenarios.catalogue import distributions, draws, indicators, parameters
+    from xiancheng.scenarios.ensemble import ensemble
     from xiancheng.scenarios.inactive import InactiveParameterWarning
     from xiancheng.scenarios.loader import load_plan
     from xiancheng.scenarios.simulation import RegionModel, simulate
@@ -32,9 +35,12 @@ __all__ = [
     "__version__",
     "distributions",
     "draws",
+    "ensemble",
     "indicators",
     "load_plan",
     "load_region",
+    "load_run",
+    "load_sweep",
     "parameters",
     "simulate",
     "verdict",
@@ -50,9 +56,12 @@ DOORS = {  # public name: module of ours, and the name there
     "ScenarioError": ("calibration.errors", "ScenarioError"),
     "distributions": ("scenarios.catalogue", "distributions"),
     "draws": ("scenarios.catalogue", "draws"),
+    "ensemble": ("scenarios.ensemble", "ensemble"),
     "indicators": ("scenarios.catalogue", "indicators"),
     "load_plan": ("scenarios.loader", "load_plan"),
     "load_region": ("calibration.region", "load"),
+    "load_run": ("results.store.runs", "load_run"),
+    "load_sweep": ("results.store.ledger", "load_sweep"),
     "parameters": ("scenarios.catalogue", "parameters"),
     "simulate": ("scenarios.simulation", "simulate"),
     "verdict": ("results.verdict.verdict", "of_outcome"),

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.region import Region
 from xiancheng.results.analysis.goal_seek import AnchoredRuns, SearchResult, target_rates
 from xiancheng.results.analysis.goal_spec import GoalSpec, Package
@@ -27,11 +27,11 @@ PACKAGES = 4  # that are compared under other conditions, at most
 # Outside conditions to regret in, as departures from the scenario's own; all assumed, inside the
 # ranges of sim/conditions.py: a mild turn of each for the worse, and urban codes kept as at start.
 WORLDS: dict[str, tuple[Words, dict[str, float | bool]]] = {
-    "own": (Words("情景本身", "as in the scenario"), {}),
-    "frozen": (Words("城乡代码冻结", "urban codes frozen"), {"recoding_frozen": True}),
-    "wages": (Words("外地工资快 2 点", "wages elsewhere +2 %"), {"wage_growth_elsewhere": 0.02}),
-    "jobs": (Words("岗位慢 2 点", "jobs −2 %"), {"job_growth": -0.02}),
-    "arrivals": (Words("外来迁入减半", "half the in-migration"), {"arrivals": 0.5}),
+    "own": (_("as in the scenario"), {}),
+    "frozen": (_("urban codes frozen"), {"recoding_frozen": True}),
+    "wages": (_("wages elsewhere +2 %"), {"wage_growth_elsewhere": 0.02}),
+    "jobs": (_("jobs −2 %"), {"job_growth": -0.02}),
+    "arrivals": (_("half the in-migration"), {"arrivals": 0.5}),
 }  # fmt: skip
 
 
@@ -200,7 +200,7 @@ def regret(
     chances = np.zeros((len(packages), len(WORLDS)))
     for i, package in enumerate(packages.values()):
         scenario = goal.scenario_of(package)
-        for j, (_, change) in enumerate(WORLDS.values()):
+        for j, (__, change) in enumerate(WORLDS.values()):
             conditions = replace(scenario.conditions, **change)  # type: ignore[arg-type]
             elsewhere = replace(scenario, conditions=conditions)
             margins = _margins(goal, elsewhere, runs, draws, done)

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xiancheng.calibration.errors import RequestError
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import _
 from xiancheng.calibration.priors import catalogue
 from xiancheng.calibration.region import load
 from xiancheng.results.analysis.result import UNITS, outcome_values
-from xiancheng.results.keeping.store import Saved, on_file
+from xiancheng.results.store.runs import SavedRun, find_run
 from xiancheng.results.verdict import level as levels
 from xiancheng.results.verdict.level import Level
 from xiancheng.results.verdict.verdict import INTERVAL, Verdict
@@ -44,12 +44,12 @@ if TYPE_CHECKING:
 
 RunSettings = Mapping[str, Any]  # sides of equal settings are compared in pairs
 SETTINGS = {  # those that are listed where they differ
-    "seed": Words("种子", "seed"),
-    "draw": Words("抽样号", "draw"),
-    "scale": Words("规模", "scale"),
-    "cutoff": Words("信息截止日", "cut-off of what is known"),
-    "region": Words("区域包数据 sha256", "sha256 of the region pack"),
-    "code": Words("模拟程序 sha256", "sha256 of the simulation code"),
+    "seed": _("seed", "compare"),
+    "draw": _("draw"),
+    "scale": _("scale"),
+    "cutoff": _("cut-off of what is known"),
+    "region": _("sha256 of the region pack"),
+    "code": _("sha256 of the simulation code"),
 }
 SPREAD = ("mean_difference", "difference_low", "difference_high", "draw_sd", "seed_sd")
 
@@ -60,7 +60,7 @@ class Comparand:
 
     name: str
     scenario: Scenario
-    saved: Saved | None = None
+    saved: SavedRun | None = None
 
     def settings(self, common: RunSpec) -> RunSettings:
         """Settings of its one run: of the saved run, or else those common to all sides."""
@@ -89,7 +89,7 @@ def comparand(what: str, region: str | Path | None = None) -> Comparand:
     ------
     RequestError, ScenarioError
     """
-    if not is_shipped(what) and (saved := on_file(what)):
+    if not is_shipped(what) and (saved := find_run(what)):
         return Comparand(saved.record.run, saved.spec.scenario, saved)
     scenario = resolve(what, region)
     namesake = scenario.plan.scenario_files().get(scenario.name)
@@ -110,8 +110,7 @@ def comparands(
     chosen = [baseline, *(n for n in names if n != baseline)] if baseline else list(names)
     if len(chosen) < 2:
         raise RequestError(
-            "至少比较两个情景或运行；也可用 --baseline 指定基准",
-            "compare at least two scenarios or runs; --baseline names one as well",
+            _("compare at least two scenarios or runs; --baseline names one as well")
         )
     sides: list[Comparand] = []
     for what in chosen:
@@ -224,7 +223,7 @@ class Comparison:
     def verdict(self, side: int) -> Verdict:
         """The verdict on a side, the first side its baseline."""
         due = self._due(side)
-        columns = [t for t, _ in due]
+        columns = [t for t, __ in due]
         if self.drawn_targets is None or self.drawn_reference is None:
             runs, reference = self.targets[:, None], self.reference[None]
         else:
@@ -232,7 +231,7 @@ class Comparison:
             runs = self.drawn_targets.reshape(len(self.sides), *reference.shape)
         known = self.level
         return Verdict.of_rates(
-            {target.id: (target.deadline, floor(target)) for _, target in due},
+            {target.id: (target.deadline, floor(target)) for __, target in due},
             None if known is None else known.at_deadlines(self.region)[:, columns],
             scenario=runs[side][:, columns], baseline=runs[0][:, columns],
             reference=reference[:, columns], draws=0 if self.drawn is None else self.drawn.shape[1],
@@ -301,9 +300,10 @@ def compare(
     """
     if draws == 1:
         raise RequestError(
-            "--draws 应为 0 或不小于 2：只有一组抽样时，区间只反映运气；得到 1",
-            "--draws should be 0 or from 2 on, as within one draw an interval tells of luck alone; "
-            "got 1",
+            _(
+                "--draws should be 0 or from 2 on, as within one draw an "
+                "interval tells of luck alone; got 1"
+            )
         )
     pack = load(region)
     common = RunSpec.of(sides[0].scenario, region=region, seed=seed, scale=scale)
@@ -349,14 +349,17 @@ def compare(
     )  # fmt: skip
 
 
-def _check_region(saved: Saved, region: "Region") -> None:
+def _check_region(saved: SavedRun, region: "Region") -> None:
     own = saved.record.region
     if own.sha256 != region.digest:
         raise RequestError(
-            f"运行 {saved.record.run} 属于区域包 {own.name}，"
-            f"与 {region.name} 不同或已有改动；请用 --region 指定",
-            f"the run {saved.record.run} is of the pack {own.name}, which is not "
-            f"{region.name} as it is now; name its pack with --region",
+            _(
+                "the run {run} is of the pack {own}, which is not {region} as it "
+                "is now; name its pack with --region",
+                run=saved.record.run,
+                own=own.name,
+                region=region.name,
+            )
         )
 
 
@@ -367,7 +370,11 @@ def _common_day(sides: Sequence[Comparand], day: date | None, region: "Region") 
     chosen = day or min(judged_on(sides[0].scenario, region), last)
     if not first <= chosen <= last:
         raise RequestError(
-            f"{chosen} 不在各情景共同的时段 {first} 至 {last} 之内",
-            f"{chosen} is not within {first} to {last}, which all scenarios cover",
+            _(
+                "{chosen} is not within {first} to {last}, which all scenarios cover",
+                chosen=chosen,
+                first=first,
+                last=last,
+            )
         )
     return chosen

@@ -9,7 +9,7 @@ import numpy as np
 
 from xiancheng.calibration import naming
 from xiancheng.calibration.errors import RequestError
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _, listed
 from xiancheng.scenarios.ensemble import PARTS, RunSummary
 from xiancheng.scenarios.outcome import reported_groups
 from xiancheng.scenarios.run_spec import digest_of
@@ -42,7 +42,7 @@ def known_outcomes(names: Sequence[str]) -> list[str]:
     """
     for name in names:
         if name not in UNITS:
-            raise unknown_name(Words("结果", "outcome"), name, UNITS)
+            raise unknown_name(_("outcome"), name, UNITS)
     return list(names or DEFAULT)
 
 
@@ -51,11 +51,11 @@ def unknown_name(kind: Words, name: str, known: Iterable[str]) -> RequestError:
     names = list(known)
     near = naming.nearest(name, names)
     if near:
-        zh, en = f"是否指 {near}？", f"did you mean {near}?"
+        zh, en = _("did you mean {near}?", near=near)
     else:
-        zh, en = f"可用：{'、'.join(names)}", f"known: {', '.join(names)}"
+        zh, en = _("known: {names}", names=listed(names))
     return RequestError(
-        f"没有名为 {name!r} 的{kind.zh}；{zh}", f"no {kind.en} is called {name!r}; {en}"
+        _("no {kind} is called {name!r}; {en}", kind=kind, name=name, en=Words(zh, en))
     )
 
 
@@ -73,12 +73,16 @@ def group_index(region: "Region", name: str | None) -> int:
     if (code := naming.place(name, places)) is not None:
         return [str(group.code) for group in groups].index(code)
     near = naming.nearest(name, places)
-    meant = Words(f"；是否指 {near}？", f"; did you mean {near}?") if near else Words("", "")
+    meant = _("; did you mean {near}?", near=near) if near else Words("", "")
     zh = "、".join(f"{g.code} {g.zh}" for g in groups)
     en = ", ".join(f"{g.code} {g.en}" for g in groups)
     raise RequestError(
-        f"没有名为 {name!r} 的地区；可用：{zh}{meant.zh}",
-        f"no place is called {name!r}; known: {en}{meant.en}",
+        _(
+            "no place is called {name!r}; known: {en}{meant}",
+            name=name,
+            en=Words(zh, en),
+            meant=meant,
+        )
     )
 
 
@@ -112,15 +116,22 @@ def read_printed(path: Path, scenario: Scenario, command: str) -> dict[str, Any]
         raise not_printed(path, command)
     if printed["scenario"] != scenario.name:
         raise RequestError(
-            f"{path} 说的是情景 {printed['scenario']}，不是 {scenario.name}",
-            f"{path} is about the scenario {printed['scenario']}, not {scenario.name}",
+            _(
+                "{path} is about the scenario {scenario}, not {scenario_2}",
+                path=path,
+                scenario=printed["scenario"],
+                scenario_2=scenario.name,
+            )
         )
     digest = scenario_digest(scenario)
     if printed.get("scenario_sha256", digest) != digest:
         raise RequestError(
-            f"{path} 中的情景 {scenario.name} 设定不同（措施、外部条件或起止日期）；请重新计算",
-            f"{path} has other settings of the scenario {scenario.name} (measures, conditions or "
-            "days); compute it again",
+            _(
+                "{path} has other settings of the scenario {scenario} (measures, "
+                "conditions or days); compute it again",
+                path=path,
+                scenario=scenario.name,
+            )
         )
     return printed
 
@@ -128,6 +139,5 @@ def read_printed(path: Path, scenario: Scenario, command: str) -> dict[str, Any]
 def not_printed(path: Path, command: str) -> RequestError:
     """Error for a file that is not what a command printed."""
     return RequestError(
-        f"{path} 应为 xiancheng {command} --json 的输出",
-        f"{path} should be what xiancheng {command} --json printed",
+        _("{path} should be what xiancheng {command} --json printed", path=path, command=command)
     )

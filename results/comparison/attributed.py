@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _, listed
 from xiancheng.calibration.naming import shortened
 from xiancheng.results.analysis.attribution import FEATURES, AttributionTable
 from xiancheng.results.caveats import belief
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 KINDS = {
     "shapley": Words("Shapley", "Shapley"),
     "owen": Words("Owen", "Owen"),
-    "persons": Words("人数", "persons"),
-    "first_in": Words("单独加入", "first in"),
-    "last_in": Words("单独去掉", "last in"),
+    "persons": _("persons", "count"),
+    "first_in": _("first in"),
+    "last_in": _("last in"),
     **CAUSES,
 }
 
@@ -29,7 +29,7 @@ SHOWN = {  # columns after the name, by level; the first is the share with its e
     "project": ("owen", "persons", "first_in", "last_in", *PARTS),
     "measure": ("shapley", "persons", "owen", "first_in", "last_in", *PARTS),
 }
-LEVELS = {"project": Words("工程", "project"), "measure": Words("措施", "measure")}
+LEVELS = {"project": _("project"), "measure": _("measure")}
 
 
 def shares(
@@ -63,7 +63,7 @@ def shares(
         for row in table.of_group(code, level, columns[0])
     ]
     for row in total:
-        rows.append([Words("合计 = 方案总作用", "sum = whole effect").said(lang), *cells(row)])
+        rows.append([_("sum = whole effect").said(lang), *cells(row)])
     headers = [LEVELS[level].said(lang), *(KINDS[kind].said(lang) for kind in columns)]
     return headers, rows
 
@@ -73,54 +73,54 @@ def _title(scenario: Scenario, name: str, lang: str) -> str:
     if name in scenario.plan.measures:
         return f"{name} {shortened(scenario.plan.measures[name].title.said(lang), 34)}"
     titles = scenario.plan.about.projects
-    return f"{name} {titles.get(name, Words('保障措施', 'safeguards')).said(lang)}"
+    return f"{name} {titles.get(name, _('safeguards')).said(lang)}"
 
 
 def remarks(table: AttributionTable, region: "Region", lang: str) -> Iterator[str]:
     """Notes that stand wherever contributions are shown."""
-    yield Words(
-        f"各项相加等于方案的总作用（{table.day}，常住人口城镇化率，百分点；人数为城镇常住人口）。"
-        f"Shapley 与 Owen 各用 {table.permutations} 个次序（成对取反），"
-        "± 为标准误，含次序、参数与随机世界，不是预测区间。",
-        f"The shares add up to the whole effect ({table.day}, resident urbanization rate, points; "
-        f"persons are urban residents). {table.permutations} orders of either kind, in antithetic "
-        "pairs; ± is the standard error over orders, parameters and random worlds, not a forecast "
-        "interval.",
+    yield _(
+        "The shares add up to the whole effect ({day}, resident urbanization "
+        "rate, points; persons are urban residents). {permutations} orders "
+        "of either kind, in antithetic pairs; ± is the standard error over "
+        "orders, parameters and random worlds, not a forecast interval.",
+        day=table.day,
+        permutations=table.permutations,
     ).said(lang)
-    yield Words(
-        f"“<{SEEN:g}”为不足 {SEEN:g} 点；人数不细于模型的一行。",
-        f"'<{SEEN:g}' is less than {SEEN:g} points; persons are no finer than a row of the model.",
+    yield _(
+        "'<{SEEN:g}' is less than {SEEN:g} points; persons are no finer than a row of the model.",
+        SEEN=SEEN,
     ).said(lang)
-    yield Words(
-        "“单独加入”和“单独去掉”不是上下限：措施相互配合或相互替代时，贡献可在两者之外。",
-        "First-in and last-in are not bounds: where measures help or replace each other, a share "
-        "may lie outside them.",
+    yield _(
+        "First-in and last-in are not bounds: where measures help or replace "
+        "each other, a share may lie outside them."
     ).said(lang)
     own = table.frame[(table.frame["level"] == "measure") & (table.frame["kind"] != "owen")]
     moved = own[(own[list(FEATURES)] != 0).any(axis=1)]["id"]
     idle = [name for name in own["id"].unique() if name not in set(moved)]
     if idle:
-        yield Words(
-            f"贡献恰为 0：{'、'.join(idle)}（在此世界中不改变任何起作用的抓手）。",
-            f"Exactly 0: {', '.join(idle)} (they move no lever that acts in this world).",
+        yield _(
+            "Exactly 0: {idle} (they move no lever that acts in this world).", idle=listed(idle)
         ).said(lang)
-    yield Words(
-        "每个组合中县级任务量都按整个情景计算，所以不动抓手的措施恰为 0，执行能力不足时也如此。",
-        "The load on counties is that of the whole scenario in every coalition, so a measure that "
-        "moves no lever gets exactly 0, even where capacity binds.",
+    yield _(
+        "The load on counties is that of the whole scenario in every "
+        "coalition, so a measure that moves no lever gets exactly 0, even "
+        "where capacity binds."
     ).said(lang)
-    luck = Words(
-        f"{table.draws} 组{belief(region).zh}参数抽样，次序轮流在各组中进行。"
+    luck = (
+        _(
+            "{draws} draws of the {belief}, the orders played in them in turn.",
+            draws=table.draws,
+            belief=belief(region),
+        )
         if table.several
-        else "只用中心参数和一个随机世界，误差未知，不显示；用 --draws。",
-        f"{table.draws} draws of the {belief(region).en}, the orders played in them in turn."
-        if table.several
-        else "Central parameters and one random world: the error is not known and not shown; use "
-        "--draws.",
+        else _(
+            "Central parameters and one random world: the error is not known and "
+            "not shown; use --draws."
+        )
     )
     yield luck.said(lang)
-    yield Words(
-        f"规模 {table.scale:g}，实际模拟 {table.runs} 次；规模越小，小贡献的噪声越大。",
-        f"scale {table.scale:g}, {table.runs} runs made; the smaller the scale, the noisier small "
-        "shares.",
+    yield _(
+        "scale {scale:g}, {runs} runs made; the smaller the scale, the noisier small shares.",
+        scale=table.scale,
+        runs=table.runs,
     ).said(lang)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _, listed
 from xiancheng.results.analysis.compare import Comparison
 from xiancheng.results.analysis.result import UNITS
 from xiancheng.results.caveats import ENOUGH, belief, beyond, elsewhere
@@ -35,11 +35,11 @@ def values(told: Comparison, outcome: str, lang: str) -> tuple[list[str], list[l
     if UNITS[outcome] in WHOLE:  # no finer than the rows that the model counts
         digits = -int(np.ceil(np.log10(1 / told.scale)))
     base_name = told.sides[0].name
-    headers = [Words("地区", "place").said(lang), base_name]
+    headers = [_("place").said(lang), base_name]
     for side in told.sides[1:]:
         headers += [side.name, f"{side.name} − {base_name}"]
         if told.drawn is not None:
-            headers += ["90%", Words("参数", "draws").said(lang), Words("运气", "luck").said(lang)]
+            headers += ["90%", _("draws").said(lang), _("luck").said(lang)]
     rows = []
     for group in told.groups:
         base = cells[told.sides[0].name, group.code]
@@ -64,13 +64,13 @@ def targets(told: Comparison, lang: str) -> tuple[list[str], list[list[str]]]:
     """Each target with the expected rate and, where it is known, the chance to meet it, by side."""
     frame = told.verdicts()
     headers = [
-        Words("目标", "target").said(lang), Words("期限", "deadline").said(lang),
-        Words("要求", "wanted").said(lang),
+        _("target").said(lang), _("deadline").said(lang),
+        _("wanted").said(lang),
     ]  # fmt: skip
     for side in told.sides:
         headers.append(side.name)
         if told.judged:
-            headers.append(Words("达标概率", "P(met)").said(lang))
+            headers.append(_("P(met)").said(lang))
     if frame.empty:
         return headers, []
     rows = []
@@ -98,7 +98,7 @@ def _at_once(told: Comparison, frame: "pd.DataFrame", lang: str) -> Iterator[lis
     for day in days if told.judged else ():
         due = frame[frame["deadline"] <= day]
         if due["target"].nunique() > 1:
-            row = [Words("以上全部达到", "all of these met").said(lang), str(day), "–"]
+            row = [_("all of these met").said(lang), str(day), "–"]
             own = frame[frame["deadline"] == day].groupby("scenario")["all_met"].first()
             for side in told.sides:
                 known = side.name in own and np.isfinite(own[side.name])
@@ -118,27 +118,25 @@ def remarks(told: Comparison, lang: str) -> Iterator[str]:
     until = min(side.scenario.until for side in told.sides)
     late = [t for t in told.region.targets if not t.due(told.sides[0].scenario.start, until)]
     if late:
-        yield Words(
-            f"各列没有都判定的目标（模拟到 {until}）："
-            f"{'、'.join(f'{t.name.zh}（{t.deadline}）' for t in late)}。",
-            f"Targets that are not judged in every column, which end by {until}: "
-            f"{', '.join(f'{t.name.en} ({t.deadline})' for t in late)}.",
+        yield _(
+            "Targets that are not judged in every column, which end by {until}: {late}.",
+            until=until,
+            late=listed(_("{name} ({deadline})", name=t.name, deadline=t.deadline) for t in late),
         ).said(lang)
-    yield Words(
-        f"{told.day} 的结果，各列为中心参数；差 = 各列 − {base}"
-        + ("" if told.drawn is None else "，为各组抽样的平均")
-        + f"，规模 {told.scale:g}。",
-        f"At {told.day}, columns at the central parameters; differences are from {base}"
-        + ("" if told.drawn is None else ", the mean over draws")
-        + f"; scale {told.scale:g}.",
+    yield _(
+        "At {day}, columns at the central parameters; differences are from {base}{mean}; "
+        "scale {scale:g}.",
+        day=told.day,
+        base=base,
+        mean="" if told.drawn is None else _(", the mean over draws"),
+        scale=told.scale,
     ).said(lang)
     if told.level is not None:
-        yield Words(
-            "各目标的预期值与概率：水平来自统计预测的叠加，各列只加上模型的成对差；"
-            "其余各表是模型自己的数。",
-            "Expected rates and chances of targets: the level is that of stacked statistical "
-            "forecasts, to which each side adds the model's paired difference; all other tables "
-            "are the model's own figures.",
+        yield _(
+            "Expected rates and chances of targets: the level is that of "
+            "stacked statistical forecasts, to which each side adds the "
+            "model's paired difference; all other tables are the model's own "
+            "figures."
         ).said(lang)
     notes: dict[str, list[str]] = {}  # and the sides that they are of
     for side in told.sides:
@@ -146,42 +144,36 @@ def remarks(told: Comparison, lang: str) -> Iterator[str]:
         for note in beyond(told.region, told.groups, *horizon):
             notes.setdefault(note.said(lang), []).append(side.name)
     for said, names in notes.items():
-        yield f"{', '.join(names)}: {said}" if lang == "en" else f"{'、'.join(names)}：{said}"
+        yield _("{names}: {said}", names=listed(names), said=said).said(lang)
     apart = [s.name for i, s in enumerate(told.sides) if not told.paired(i)]
     if apart:
-        yield Words(
-            f"{'、'.join(apart)} 与 {base} 的种子、抽样、参数、规模、起点、数据或程序版本不同："
-            "差里混有运气，不是成对比较；--draws 使各方面对同样的抽样。",
-            f"{', '.join(apart)} met another seed, draw, parameters, scale, start, data or version "
-            f"of the program than {base}: the difference is not paired; --draws puts all under the "
-            "same draws.",
+        yield _(
+            "{apart} met another seed, draw, parameters, scale, start, data "
+            "or version of the program than {base}: the difference is not "
+            "paired; --draws puts all under the same draws.",
+            apart=listed(apart),
+            base=base,
         ).said(lang)
     if told.drawn is None:
-        yield Words(
-            "未抽样：差是一个世界中的成对差，没有区间，单县的差可能只是噪声；只换种子得到的区间不是不确定性，因此不显示。"
-            "用 --draws 50 得到区间。",
-            "Without draws this is the paired difference in one world and has no interval; "
-            "that of a county may be noise. One over seeds alone is not the uncertainty and is "
-            "never shown. Use --draws 50.",
+        yield _(
+            "Without draws this is the paired difference in one world and "
+            "has no interval; that of a county may be noise. One over seeds "
+            "alone is not the uncertainty and is never shown. Use --draws 50."
         ).said(lang)
         return
     draws, seeds = told.drawn.shape[1:3]
-    yield Words(
-        f"90% 区间：{draws} 组{belief(told.region).zh}参数抽样，每组 {seeds} 个种子，"
-        "同一抽样、同一运气下的成对差。"
-        "“参数”“运气”是成对差在抽样之间、在同一抽样的种子之间的标准差"
-        + ("" if seeds > 1 else "；--seeds 2 才能分出运气")
-        + "；? 表示区间含零，与零分不清。",
-        f"90 %: {draws} {belief(told.region).en} draws with {seeds} seed(s) each; "
-        "differences under the same draw and luck. 'draws' and 'luck' are their standard "
-        "deviations between draws, and between seeds within a draw"
-        + ("" if seeds > 1 else " (--seeds 2 tells them apart)")
-        + "; ? is an interval that holds zero: not to be told from it.",
+    yield _(
+        "90 %: {draws} {belief} draws with {seeds} seed(s) each; differences under the same draw "
+        "and luck. 'draws' and 'luck' are their standard deviations between draws, and between "
+        "seeds within a draw{apart}; ? is an interval that holds zero: not to be told from it.",
+        draws=draws,
+        belief=belief(told.region),
+        seeds=seeds,
+        apart="" if seeds > 1 else _(" (--seeds 2 tells them apart)"),
     ).said(lang)
     if draws < ENOUGH:
-        yield Words(
-            f"只有 {draws} 组抽样：区间两端接近最小和最大值。",
-            f"With only {draws} draws the ends are close to the least and the most.",
+        yield _(
+            "With only {draws} draws the ends are close to the least and the most.", draws=draws
         ).said(lang)
 
 

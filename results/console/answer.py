@@ -82,9 +82,9 @@ class Question:
 
 def run_or_read(spec: RunSpec) -> Outcome:
     """The outcome of a run; one of a scenario of the plan is looked up, and kept on file."""
-    from xiancheng.results.keeping.answers import Answers
+    from xiancheng.results.store.cache import StoredRuns
 
-    return Answers.here()(spec) if on_file(spec.scenario) else simulate(spec)
+    return StoredRuns.here()(spec) if on_file(spec.scenario) else simulate(spec)
 
 
 def on_file(scenario: Scenario) -> bool:

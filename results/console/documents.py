@@ -20,18 +20,18 @@ def made(subject: "Subject", form: str, lang: "Lang", runs: Path) -> tuple[str, 
     RequestError
         if a library is missing.
     """
-    from xiancheng.results.keeping.answers import Answers, keep
-    from xiancheng.results.report.command import documents, named, possible
+    from xiancheng.results.report.build import documents, named, possible
+    from xiancheng.results.store.cache import StoredRuns, save_run
     from xiancheng.scenarios.run_spec import RunSpec
 
     possible([form])
-    plan, answers = subject.both.scenario, Answers.here()
+    plan, answers = subject.both.scenario, StoredRuns.here()
     asked = plan.settings
     request = RunSpec.of(
         plan.scenario, region=plan.region.folder, seed=asked["seed"], scale=asked["scale"]
     )
     outcome = answers(request)
-    folder, _ = keep(outcome, request, subject.verdicts, subject.delivery, runs, answers)
+    folder, _ = save_run(outcome, request, subject.verdicts, subject.delivery, runs, answers)
     told = replace(subject, run=folder.name)
     return f"{named(told, lang)}.{form}", documents(told, [form], lang)[form]
 

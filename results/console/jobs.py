@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
 from xiancheng.calibration.errors import RequestError
+from xiancheng.calibration.i18n import _
 from xiancheng.scenarios.ensemble import RunSummary, Summarize
 from xiancheng.scenarios.executor import Executor, LocalExecutor
 from xiancheng.scenarios.run_spec import RunSpec
@@ -30,8 +31,7 @@ class BusyError(RequestError):
 
     def __init__(self) -> None:
         super().__init__(
-            "正在排队的计算过多，请稍后再试，或先取消一项",
-            "too many computations are waiting; try again later, or cancel one first",
+            _("too many computations are waiting; try again later, or cancel one first")
         )
 
 
@@ -154,12 +154,12 @@ class JobQueue:
 
         try:
             async with asyncio.TaskGroup() as group:
-                asked = [
+                tasks = [
                     group.create_task(one(key, spec)) for key, spec in zip(keys, specs, strict=True)
                 ]
         except ExceptionGroup as failed:
             raise failed.exceptions[0] from None
-        return [each.result() for each in asked]
+        return [each.result() for each in tasks]
 
     async def aside(self, function: Callable[..., Made], *arguments: object) -> Made:
         """What a function gives, in a worker process that no run waits for."""

@@ -16,14 +16,15 @@ import numpy as np
 from xiancheng.calibration import priors
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.estimation.table import Table
+from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import Region, load
 from xiancheng.calibration.summaries import enumerated, rate, residents, summaries
-from xiancheng.results.keeping.keyed import Store
-from xiancheng.results.keeping.store import RUN
-from xiancheng.results.sweeps.command import Sweep
+from xiancheng.results.analysis.sweep import Sweep
+from xiancheng.results.store.cache import RunStore
+from xiancheng.results.store.runs import RUN
+from xiancheng.scenarios.design import Design
 from xiancheng.scenarios.executor import LocalExecutor
 from xiancheng.scenarios.run_spec import RunSpec
-from xiancheng.scenarios.sweep import Design
 from xiancheng.sim.state import Bools, Floats
 
 PARAMETERS = tuple(prior.name for prior in priors.catalogue())
@@ -85,8 +86,7 @@ def censuses(pack: Region) -> tuple[date, date]:
     """
     if len(pack.censuses) < 2:
         raise RequestError(
-            f"区域包 {pack.name} 只有一次普查；估计与回测需要两次",
-            f"the pack {pack.name} holds one census; estimating and hindcasts take two",
+            _("the pack {pack} holds one census; estimating and hindcasts take two", pack=pack.name)
         )
     return pack.censuses[-2], pack.censuses[-1]
 
@@ -100,7 +100,7 @@ def design(region: str, values: Floats, scale: float, name: str) -> Design:
     spec = RunSpec.of("baseline", region=region, start=start, until=until)
     return Design(
         name=name, specs=(spec,), names=PARAMETERS, values=priors.on_grid(values), effects=True,
-        seeds=(1,), scales=(scale,), own_luck=True,
+        seeds=(1,), scales=(scale,), own_seeds=True,
     )  # fmt: skip
 
 
@@ -123,8 +123,11 @@ def made(
     tally = sweep.run(settled)
     if len(tally.failed) > len(design) // 20:
         raise RequestError(
-            f"{len(tally.failed)} 次运行失败，例如：{sweep.named(tally.failed[0])}",
-            f"{len(tally.failed)} runs failed, such as {sweep.named(tally.failed[0])}",
+            _(
+                "{n} runs failed, such as {named}",
+                n=len(tally.failed),
+                named=sweep.named(tally.failed[0]),
+            )
         )
     return read(sweep)
 
@@ -149,7 +152,7 @@ def read(sweep: Sweep) -> Trials:
 
 def _summaries(sweep: Sweep) -> Iterator[tuple[int, dict[str, Any]]]:
     """The number and the summary of every run that is in the store."""
-    store = Store(sweep.folder)
+    store = RunStore(sweep.folder)
     for number, key in sweep.keys.items():
         if store.has(key):
             told = json.loads((store.path(key) / RUN).read_bytes())

@@ -14,7 +14,7 @@ from xiancheng.results.console.naming import shown
 from xiancheng.results.console.session import Session
 from xiancheng.results.console.shown import Shown
 from xiancheng.results.console.views import compare, overview, places, verdicts
-from xiancheng.results.keeping import evidence
+from xiancheng.results.store import record
 from xiancheng.scenarios.scenario_files import Scenario
 
 REGION = load("binzhou")
@@ -193,7 +193,7 @@ def test_what_differs_is_told_from_b_to_a(made):
 @pytest.mark.parametrize("same_program", [True, False])
 def test_caveats_name_no_command(made, monkeypatch, lang, drawn, same_program):
     sample = {"sha256": "0" * 64, "rows": 400, "made_by": "1" * 64, "same_program": same_program}
-    monkeypatch.setattr(evidence, "sample", lambda pack: sample)
+    monkeypatch.setattr(record, "posterior_record", lambda pack: sample)
     answer = made(SCENARIOS["plan"], SCENARIOS["baseline"], drawn=drawn)
     there = Shown(Session(lang, SCENARIOS["plan"], SCENARIOS["baseline"]), answer)
     text = str(overview.remarks(there))

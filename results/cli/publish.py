@@ -1,0 +1,144 @@
+"""`xiancheng report`: documents on a run on file, or on a scenario that is run and saved first."""
+
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from xiancheng.calibration.errors import RequestError, ScenarioError
+from xiancheng.calibration.i18n import _
+from xiancheng.calibration.naming import is_path
+from xiancheng.results import verdict_table
+from xiancheng.results.analysis.attribution import AttributionTable, quick_attribution
+from xiancheng.results.analysis.result import read_printed
+from xiancheng.results.cli.output import give
+from xiancheng.results.cli.process import DONE
+from xiancheng.results.cli.progress import Work, announce, progress
+from xiancheng.results.contents.subject import Subject, saved
+from xiancheng.results.report.build import documents, formats, named
+from xiancheng.results.store.cache import StoredRuns, save_run
+from xiancheng.results.store.files import check_writable, write_file
+from xiancheng.results.store.runs import RUN, RUNS, SavedRun, find_run, load_run
+from xiancheng.results.text import Say
+from xiancheng.results.verdict.verdict import verdicts
+from xiancheng.scenarios.ensemble import ensemble
+from xiancheng.scenarios.executor import LocalExecutor
+from xiancheng.scenarios.loader import is_shipped, resolve
+from xiancheng.scenarios.run_spec import RunSpec, check_run
+from xiancheng.scenarios.scenario_files import Scenario
+
+Made = TypeVar("Made")
+
+STEPS = 4  # runs, draws, attribution, documents
+
+
+def report(options: Namespace, say: Say) -> int:
+    """Write the documents; nothing is there before all of it is made."""
+    forms = formats(options.format)
+    check_writable(options.out)
+    with progress(say(_("reporting")), STEPS) as step:
+        subject = subject_of(options, say, step)
+        made = documents(subject, forms, "en" if say.lang == "en" else "zh")
+        step()
+    files = []
+    for form, content in made.items():
+        name = f"{named(subject, say.lang)}.{form}"
+        files.append(_free(options.out / name, subject.run))
+        write_file(files[-1], content)
+    paths = [str(file) for file in files]
+    give(options, {"run": subject.run, "files": paths}, lambda: print("\n".join(paths)))
+    return DONE
+
+
+def _free(path: Path, run: str) -> Path:
+    """A path at which no document of another run is lost: with the run's id if it is taken."""
+    return path.with_name(f"{path.stem}_{run}{path.suffix}") if path.exists() else path
+
+
+def subject_of(options: Namespace, say: Say, step: Callable[[], None]) -> Subject:
+    """What is reported; `step` is called after runs, attribution and tables.
+
+    The attribution needs nothing of the run, so it is computed beside it.
+    """
+    kept = StoredRuns.here()
+    run = None if is_shipped(options.run) else find_run(options.run)
+    if run is not None:
+        run.refuse_changed(run.spec)  # before an attribution is computed
+        scenario, place, seed = run.spec.scenario, run.record.region.name, run.record.seed
+    else:
+        scenario, place, seed = _scenario(options), options.region, options.seed
+        check_writable(RUNS)
+        runs = 2 * (1 + options.draws)
+        announce(say, [Work(runs, place, options.scale, scenario.start, scenario.until)],
+                 options.jobs)  # fmt: skip
+    package = read_printed(options.package, scenario, "seek") if options.package else None
+    jobs = 1 if run is None and options.draws else options.jobs
+    with _shares_of(options.attribution, scenario, place, seed, jobs) as shares:
+        run = run or _run(options, scenario, kept)
+        step()
+        told = shares()
+    step()
+    subject = saved(run, answer=kept, shares=told, package=package)
+    step()
+    return subject
+
+
+@contextmanager
+def _shares_of(
+    file: Path | None, scenario: Scenario, place: str, seed: int, jobs: int | None
+) -> Iterator[Callable[[], AttributionTable]]:
+    """The attribution in a file, or one that is computed while something else is done."""
+    if file is not None:
+        told = AttributionTable.read(file, scenario)
+        yield lambda: told
+        return
+    with _beside(quick_attribution, scenario, place, seed=seed, jobs=jobs) as computed:
+        yield computed
+
+
+@contextmanager
+def _beside(
+    does: Callable[..., Made], *given: object, **more: object
+) -> Iterator[Callable[[], Made]]:
+    """Call a function in a process of its own; what is given waits for what it made."""
+    with LocalExecutor(1) as executor:
+        yield executor.submit(partial(does, *given, **more)).result
+
+
+def _run(options: Namespace, scenario: Scenario, kept: StoredRuns) -> SavedRun:
+    """A scenario run with its baseline and its draws, and saved, as `xiancheng run` does."""
+    spec = RunSpec.of(scenario, region=options.region, seed=options.seed, scale=options.scale)
+    both = ensemble(spec, draws=options.draws, jobs=options.jobs, cache=kept)
+    found, delivered = verdicts(both), verdict_table.delivery(both.scenario)
+    folder, __ = save_run(both.scenario, spec, found, delivered, RUNS, kept)
+    return load_run(folder)
+
+
+def _scenario(options: Namespace) -> Scenario:
+    """What is to be run, held to what can be run.
+
+    Raises
+    ------
+    RequestError
+        also if it is neither a run nor a scenario.
+    """
+    name = options.run
+    try:
+        scenario = resolve(name, options.region)
+    except ScenarioError:
+        if is_path(name):
+            raise
+        raise RequestError(
+            _(
+                "{name} is neither a saved run (an id, or a folder that holds "
+                "{RUN}) nor a scenario",
+                name=name,
+                RUN=RUN,
+            )
+        ) from None
+    check_run(
+        scenario, options.region, seed=options.seed, scale=options.scale, draws=options.draws
+    )  # fmt: skip
+    return scenario
