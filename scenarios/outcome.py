@@ -1,12 +1,14 @@
 """What a run gives: indicators over time, why the rate changed, who moved, what a census finds."""
 
 import platform
+import subprocess
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from functools import cached_property
 from html import escape
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,8 +19,10 @@ import numpy as np
 from xiancheng.calibration import naming, parsing
 from xiancheng.calibration.errors import RefusedError, RequestError
 from xiancheng.calibration.i18n import _
+from xiancheng.sim.accounts import ENDS, Growth, portion_of_growth, rate_change
 from xiancheng.sim.indicators import INDICATORS
 from xiancheng.sim.state import quarter_with
+from xiancheng.sim.strata import AGED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -192,8 +196,6 @@ class Outcome:
 
     def growth_columns(self) -> "dict[str, NDArray[Any]]":
         """The columns of `growth`, each (quarter x county,)."""
-        from xiancheng.sim.accounts import Growth, rate_change
-
         urban, present = self._start
         quarters, counties = len(self._growth), len(urban)
         stacked = {name: values.ravel() for name, values in self._stacked.items()}
@@ -228,8 +230,6 @@ class Outcome:
         OutcomeError
             if the day is not within the run.
         """
-        from xiancheng.sim.accounts import Growth, portion_of_growth, rate_change
-
         members, day = list(group.counties), self._within(day)
         urban, present = (x[members].sum() for x in self._start)
         after = bisect_left(self.dates, day)
@@ -315,7 +315,6 @@ class Outcome:
             if the package `results`, which computes verdicts, is not installed.
         """
         # A call-time look-up by name: scenarios works without results and imports nothing of it.
-        from importlib import import_module
 
         try:
             door = import_module("xiancheng.results.verdict.verdict").of_outcome
@@ -353,9 +352,6 @@ class Outcome:
 
     def mover_axes(self) -> dict[str, Sequence[str]]:
         """What tells movers apart, and the names along each of these axes."""
-        from xiancheng.sim.accounts import ENDS
-        from xiancheng.sim.strata import AGED
-
         return {
             "county": [g.zh for g in self.groups[: len(self.region.counties)]],
             "origin": ENDS, "destination": ENDS, "age": [name[5:] for name in AGED],
@@ -538,8 +534,6 @@ def commit() -> str | None:
 
     An installation may lie within the repository of another project, whose commit says nothing.
     """
-    import subprocess
-
     file = Path(__file__)
 
     def git(*words: str) -> str:

@@ -178,12 +178,19 @@ def test_without_draws_the_documents_are_made_all_the_same(told):
     assert all(made[form] for form in FORMS)
 
 
+def placed(spec, region):
+    """A spec in another pack than its own."""
+    vars(other := spec.vary())["pack"] = region
+    return other
+
+
 def test_a_region_without_targets_has_documents_without_verdicts(told):
     region = replace(told.region, targets=())
-    both = replace(
-        told.both, plan=replace(told.both.scenario, region=region),
-        baseline=replace(told.both.baseline, region=region),
-    )  # fmt: skip
+    plan, baseline = (
+        replace(run, spec=placed(run.spec, region))
+        for run in (told.both.scenario, told.both.baseline)
+    )
+    both = replace(told.both, scenario=plan, baseline=baseline, reference=baseline, drawn=None)
     plain = subject.paired(both, run="plan-0123")
     assert plain.verdicts.empty
     made = build.documents(plain, FORMS, "zh")

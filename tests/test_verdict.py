@@ -74,7 +74,7 @@ def test_the_level_of_the_model_does_not_matter_where_statistics_carry_it(both, 
     """A model that is ten points too high in every world says the same of the target."""
     held_to(monkeypatch, flat(both, 50.0, 10.0))
     high = [replace(run, record=run.record + 10.0) for run in (both.scenario, both.baseline)]
-    again = replace(both, plan=high[0], baseline=high[1], usual=high[1])
+    again = replace(both, scenario=high[0], baseline=high[1], reference=high[1])
     one, other = Verdict.of(both).estimates(), Verdict.of(again).estimates()
     for name in ("expected", "low", "high", "probability", "from_plan_pp"):
         assert one[name] == pytest.approx(other[name], abs=1e-9)
@@ -89,18 +89,18 @@ def test_a_scenario_without_measures_adds_nothing():
 def test_outside_conditions_shift_the_level_by_what_they_do_in_the_model():
     frozen = ensemble(resolve("plan-without-recoding"), draws=0, scale=SCALE)
     rates = [
-        run.model_targets()["model_rate"].to_numpy() for run in (frozen.baseline, frozen.usual)
+        run.model_targets()["model_rate"].to_numpy() for run in (frozen.baseline, frozen.reference)
     ]
     judged = Verdict.of(frozen)
     told = judged.estimates()["from_conditions_pp"]
     assert told == pytest.approx(rates[0] - rates[1], abs=0.05)  # but for the ends at 0 and 100
     assert told.min() < -0.3
-    having = frozen.plan.model_targets()["model_rate"].to_numpy() - rates[1]
+    having = frozen.scenario.model_targets()["model_rate"].to_numpy() - rates[1]
     shift = np.median(judged.scenario - judged.level, axis=0)
     assert shift == pytest.approx(having, abs=0.05)  # the plan's rate less that of the usual world
-    group = next(g for g in frozen.plan.groups if g.en == "Zouping")
+    group = next(g for g in frozen.scenario.groups if g.en == "Zouping")
     path = verdict.path(frozen, group, pd.DataFrame({"unit_code": []}))
-    at = [row["county_en"] for row in frozen.plan.model_target_rows()].index("Zouping")
+    at = [row["county_en"] for row in frozen.scenario.model_target_rows()].index("Zouping")
     assert path.scenario[-1] == pytest.approx(judged.estimates()["expected"][at], abs=0.05)
 
 

@@ -12,6 +12,7 @@ from xiancheng.calibration.region import load
 from xiancheng.results.console.draft import of_plan
 from xiancheng.results.console.levels import Series, published
 from xiancheng.results.contents.subject import Subject, paired
+from xiancheng.results.store.cache import StoredRuns
 from xiancheng.results.verdict import verdict
 from xiancheng.scenarios.ensemble import (
     Ensemble,
@@ -82,8 +83,6 @@ class Question:
 
 def run_or_read(spec: RunSpec) -> Outcome:
     """The outcome of a run; one of a scenario of the plan is looked up, and kept on file."""
-    from xiancheng.results.store.cache import StoredRuns
-
     return StoredRuns.here()(spec) if on_file(spec.scenario) else simulate(spec)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from ruamel.yaml import YAML
 
 from xiancheng.scenarios.outcome import Group, Outcome
+from xiancheng.sim.accounts import Growth
 from xiancheng.sim.indicators import INDICATORS
 from xiancheng.sim.state import Floats, Ints
 
@@ -94,8 +95,6 @@ def growth_table(outcome: Outcome) -> "pa.Table":
 
 def growth_in(table: "pd.DataFrame", counties: int) -> "tuple[Growth, ...]":
     """The growth of an outcome in its table, by quarter."""
-    from xiancheng.sim.accounts import Growth
-
     changes = {f.name: table[f.name].to_numpy() for f in fields(Growth)}
     return tuple(
         Growth(**{name: column[i : i + counties] for name, column in changes.items()})

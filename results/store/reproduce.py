@@ -6,9 +6,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from xiancheng.calibration.i18n import _
+from xiancheng.results import verdict_table
 from xiancheng.results.store.cache import files_of_run
 from xiancheng.results.store.record import Evidence, Record, evidence
 from xiancheng.results.store.runs import SavedRun, read_run, write_run
+from xiancheng.results.verdict.verdict import verdicts
+from xiancheng.scenarios.ensemble import ensemble
 from xiancheng.scenarios.simulation import simulate
 
 
@@ -87,10 +90,6 @@ def _rests_on(evidence: Evidence) -> dict[str, str]:
 
 def _anew(saved: SavedRun, folder: Path) -> Record:
     """The record of the same run, run again: with its baseline and draws if it had them."""
-    from xiancheng.results import verdict_table
-    from xiancheng.results.verdict.verdict import verdicts
-    from xiancheng.scenarios.ensemble import ensemble
-
     spec = saved.spec
     if "delivery.csv" in saved.record.files:  # written by `xiancheng run`
         judged = saved.record.verdicts

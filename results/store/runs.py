@@ -25,6 +25,7 @@ from xiancheng.results.store.files import draft_folder, file_digest
 from xiancheng.results.store.record import Record
 from xiancheng.scenarios.outcome import Outcome, html_table, model_target_table, reported_groups
 from xiancheng.scenarios.run_spec import RunSpec
+from xiancheng.sim.observation import FOUND
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -125,8 +126,6 @@ class SavedRun:
         ScenarioError, PackError
             if one of them is no longer there.
         """
-        from xiancheng.sim.observation import FOUND
-
         record, spec = self.record, spec or self.spec
         self.refuse_changed(spec)
         region = spec.pack
