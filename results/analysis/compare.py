@@ -72,11 +72,11 @@ class Comparand:
                 "parameters": dict(record.parameters), "region": record.region.sha256,
                 "code": record.software.simulation_code,
             }  # fmt: skip
-        own = common.running(self.scenario)
+        spec = common.running(self.scenario)
         return {
-            "seed": own.seed, "draw": own.draw, "scale": own.scale,
-            "start": str(self.scenario.start), "cutoff": str(own.known_until),
-            "parameters": asdict(own.values), "region": own.pack.digest, "code": code_digest(),
+            "seed": spec.seed, "draw": spec.draw, "scale": spec.scale,
+            "start": str(self.scenario.start), "cutoff": str(spec.known_until),
+            "parameters": asdict(spec.values), "region": spec.pack.digest, "code": code_digest(),
         }  # fmt: skip
 
 
