@@ -189,7 +189,7 @@ def remarks(method: str, effect: bool, seed: int, lang: str) -> Iterator[str]:
     yield _("The outcome: {what}.", what=what).said(lang)
     yield _(
         "{LUCK} (the seed) and {EFFECTS} are no parameters: one that moves "
-        "the outcome less than the seed does is not found from noise.",
+        "the outcome less than the seed does is not told from noise.",
         LUCK=LUCK,
         EFFECTS=EFFECTS,
     ).said(lang)
