@@ -2,7 +2,7 @@
 
 Factors are parameters, varied over the quantiles of their priors, and two yardsticks that are none:
 `county_and_year_effects`, the number of the draw of those effects, and `luck`, the seed. A
-parameter that moves an outcome less than the seed does is not found from noise.
+parameter that moves an outcome less than the seed does is not told from noise.
 
 References
 ----------
