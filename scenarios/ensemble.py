@@ -163,8 +163,14 @@ class Summarize:
         """Run it, and keep what analyses read."""
         outcome = self.run(spec)
         summary = summarize(outcome, self.day)
-        whole = self.outcomes and spec.draw == 0
-        return replace(summary, outcome=outcome) if whole else summary
+        return replace(summary, outcome=outcome) if self._whole(spec) else summary
+
+    def key(self, spec: RunSpec) -> tuple[Any, ...]:
+        """What decides the summary of a run; see `RunSpec.outcome_key`."""
+        return self.day, self._whole(spec), *spec.outcome_key
+
+    def _whole(self, spec: RunSpec) -> bool:
+        return self.outcomes and spec.draw == 0
 
 
 class SummarySource(Protocol):

@@ -11,7 +11,7 @@ Sobol (2001), Mathematics and Computers in Simulation 55; Saltelli et al. (2010)
 Communications 181
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ import numpy as np
 
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.estimation.screening import problem
-from xiancheng.calibration.i18n import Words, _
+from xiancheng.calibration.i18n import _
 from xiancheng.calibration.priors import catalogue, on_grid
 from xiancheng.results.analysis.result import UNITS, outcome_values, unknown_name
 from xiancheng.scenarios.ensemble import RunSummary, Summaries, baseline_of
@@ -160,59 +160,6 @@ def runs_needed(method: str, count: int, size: int, effect: bool) -> int:
     """Runs that an analysis of `count` factors makes."""
     points = size * (count + 1 if method == "morris" else count + 2)
     return points * (2 if effect else 1)
-
-
-def lines(found: "pd.DataFrame", lang: str) -> tuple[list[str], list[list[str]]]:
-    """A row for each factor, the strongest first."""
-    titles = {prior.name: Words(prior.title["zh"], prior.title["en"]) for prior in catalogue()}
-    titles |= YARDSTICKS
-    words = {
-        "mu": _("mu"), "mu_star": _("mu*"),
-        "mu_star_conf": Words("±95%", "±95 %"), "sigma": _("sigma"),
-        "S1": _("S1"), "S1_conf": Words("±95%", "±95 %"),
-        "ST": _("ST"), "ST_conf": Words("±95%", "±95 %"),
-    }  # fmt: skip
-    headers = [_("parameter").said(lang), _("meaning").said(lang)]
-    columns = list(found.columns[1:])
-    rows = [
-        [row["factor"], titles[row["factor"]].said(lang), *(f"{row[c]:.4f}" for c in columns)]
-        for row in found.to_dict("records")
-    ]
-    return headers + [words[c].said(lang) for c in columns], rows
-
-
-def remarks(method: str, effect: bool, seed: int, lang: str) -> Iterator[str]:
-    """What has to be said wherever an analysis is shown."""
-    what = (
-        _("the plan less its baseline, same draw and luck") if effect else _("the scenario itself")
-    )
-    yield _("The outcome: {what}.", what=what).said(lang)
-    yield _(
-        "{LUCK} (the seed) and {EFFECTS} are no parameters: one that moves "
-        "the outcome less than the seed does is not told from noise.",
-        LUCK=LUCK,
-        EFFECTS=EFFECTS,
-    ).said(lang)
-    yield _(
-        "--seed {seed} sets the points of the design and the luck of every "
-        "run; {LUCK}, as a factor, chooses among the {KINDS} seeds from "
-        "{seed} on.",
-        seed=seed,
-        LUCK=LUCK,
-        KINDS=KINDS,
-    ).said(lang)
-    if method == "morris":
-        yield _(
-            "Morris: how much the outcome changes as one parameter moves "
-            "within the middle 90 % of its prior (mu*), and how unevenly "
-            "(sigma)."
-        ).said(lang)
-    else:
-        yield _(
-            "Sobol: the share of the variance that a parameter explains "
-            "alone (S1) or with its interactions (ST); the parameters not "
-            "named stay central."
-        ).said(lang)
 
 
 def _values(

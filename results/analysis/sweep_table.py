@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from xiancheng.calibration.i18n import Words, _
-from xiancheng.results import caveats
 from xiancheng.results.analysis.sweep import Tally
+from xiancheng.results.tables import notes
 from xiancheng.scenarios.outcome import reported_groups
 from xiancheng.scenarios.run_spec import RunSpec
 
@@ -49,7 +49,7 @@ def unjudged(specs: Iterable[RunSpec]) -> list[Words]:
     for spec in specs:
         region, scenario = spec.pack, spec.scenario
         groups = reported_groups(region)
-        late = caveats.unjudged(region, groups, scenario.start, scenario.until)
+        late = notes.unjudged(region, groups, scenario.start, scenario.until)
         found |= dict.fromkeys(late)
     return list(found)
 

@@ -16,15 +16,16 @@ from xiancheng.results.analysis.attribution import attribute as attributed_effec
 from xiancheng.results.analysis.compare import Comparand, comparands
 from xiancheng.results.analysis.compare import compare as compared_sides
 from xiancheng.results.analysis.result import group_index, known_outcomes, scenario_digest
-from xiancheng.results.caveats import unjudged
 from xiancheng.results.cli.output import give, print_notes, reject_unused, write_csv
 from xiancheng.results.cli.process import DONE
 from xiancheng.results.cli.progress import Work, announce, progress
-from xiancheng.results.comparison import attributed, compared
 from xiancheng.results.file_checks import note_inactive
-from xiancheng.results.seeking import sought
-from xiancheng.results.show import table
 from xiancheng.results.store.record import posterior_record, sample_notes
+from xiancheng.results.tables import comparison, contributions
+from xiancheng.results.tables import goal_seek as goal_tables
+from xiancheng.results.tables import sensitivity as sensitivity_tables
+from xiancheng.results.tables.notes import unjudged
+from xiancheng.results.tables.terminal import show
 from xiancheng.results.text import Say
 from xiancheng.scenarios.diff import called
 from xiancheng.scenarios.ensemble import Summaries, independent, judged_on, layered
@@ -58,7 +59,7 @@ def compare(options: Namespace, say: Say) -> int:
             sides, region=options.region, seed=options.seed, scale=options.scale,
             draws=options.draws, seeds=seeds, jobs=options.jobs, day=options.at, done=step,
         )  # fmt: skip
-    notes = [*compared.remarks(found, say.lang), *sample_notes(found.region, say.lang)]
+    notes = [*comparison.notes(found, say.lang), *sample_notes(found.region, say.lang)]
     frame, inputs = found.to_frame(), found.inputs(say.lang)
     report = {
         "baseline_scenario": sides[0].name, "inputs": inputs, "outcomes": frame,
@@ -67,9 +68,9 @@ def compare(options: Namespace, say: Say) -> int:
 
     def text() -> None:
         if found.region.targets:
-            table(say(_("targets")), *compared.targets(found, say.lang))
+            show(comparison.targets(found, say.lang))
         for outcome in wanted:
-            table(compared.title(outcome, say.lang), *compared.values(found, outcome, say.lang))
+            show(comparison.values(found, outcome, say.lang))
         for name, changes in inputs.items():
             n, base = len(changes), sides[0].name
             print(say(_("{base} -> {name}: {n} changes", base=base, name=name, n=n)))
@@ -116,7 +117,7 @@ def attribute(options: Namespace, say: Say) -> int:
         with progress(say(_("attributing")), steps) as step:
             found = attributed_effect(scenario, runs, game, draws, step)
     pack, name, frame = runs.spec.pack, called(scenario, runs.spec.pack), found.frame
-    notes = [*attributed.remarks(found, pack, say.lang)]
+    notes = [*contributions.notes(found, pack, say.lang)]
     notes += sample_notes(pack, say.lang) if count else []
     report = {
         "scenario": scenario.name, "date": found.day, "runs": found.runs,
@@ -128,7 +129,7 @@ def attribute(options: Namespace, say: Say) -> int:
     def text() -> None:
         title = f"{name.said(say.lang)} · {where.said(say.lang)} · {found.day}"
         for level in ("project", "measure"):
-            table(title, *attributed.shares(found, scenario, where.code, level, say.lang))
+            show(contributions.shares(found, scenario, where.code, level, title, say.lang))
         print_notes(notes)
 
     give(options, report, text)
@@ -180,9 +181,13 @@ def seek(options: Namespace, say: Say) -> int:
         proof = certificate.certify(
             goal, found.package, confirmed, fresh[: options.confirm], step
         )  # fmt: skip
-    notes = [*sought.verdict(goal, found, proof, confirmed, say.lang)]
+    notes = [
+        *goal_tables.notes(
+            goal, found, proof, runs.spec.pack, say.lang, anchored=confirmed.anchored
+        )
+    ]
     if regret:
-        notes += sought.about_regret(regret, options.scale, say.lang)
+        notes += goal_tables.regret_notes(regret, options.scale, say.lang)
     if not options.targets:  # who names targets knows of the others
         late = unjudged(
             runs.spec.pack, reported_groups(runs.spec.pack), scenario.start, scenario.until
@@ -201,12 +206,10 @@ def seek(options: Namespace, say: Say) -> int:
 
     def text() -> None:
         if found.package:
-            title = say(_("package · {name}", name=name))
-            table(title, *sought.package(goal, found, say.lang))
-        table(say(_("targets")), *sought.targets(goal, proof, runs, say.lang))
+            show(goal_tables.package(goal, found, runs.spec.pack, say.lang))
+        show(goal_tables.targets(goal, proof, runs.spec.pack, say.lang))
         if regret:
-            title = say(_("chance in other outside worlds (regret)"))  # fmt: skip
-            table(title, *sought.regrets(regret, say.lang))
+            show(goal_tables.regret(regret, say.lang))
         print_notes(notes)
 
     give(options, report, text)
@@ -248,7 +251,7 @@ def sensitivity(options: Namespace, say: Say) -> int:
                 screened = analysed("morris", chosen, "trajectories")
                 names = screened["factor"].tolist()[: sizes["top"]]
             found = analysed("sobol", names, "points")
-    notes = [*morris_sobol.remarks(options.method, options.effect, options.seed, say.lang)]
+    notes = [*sensitivity_tables.notes(options.method, options.effect, options.seed, say.lang)]
     report = {
         "scenario": scenario.name, "outcome": outcome, "effect": options.effect,
         "date": str(runs.day), "method": options.method, "seed": options.seed, "factors": found,
@@ -257,8 +260,8 @@ def sensitivity(options: Namespace, say: Say) -> int:
 
     def text() -> None:
         where = reported_groups(runs.spec.pack)[place].said(say.lang)
-        title = f"{compared.title(outcome, say.lang)} · {where} · {runs.day}"
-        table(title, *morris_sobol.lines(found, say.lang))
+        title = f"{comparison.outcome_title(outcome, say.lang)} · {where} · {runs.day}"
+        show(sensitivity_tables.factors(found, title, say.lang))
         print_notes(notes)
 
     give(options, report, text)

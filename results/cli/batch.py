@@ -13,10 +13,10 @@ from xiancheng.results.cli.output import give
 from xiancheng.results.cli.process import DONE, FAILED
 from xiancheng.results.cli.progress import Work, announce, progress
 from xiancheng.results.file_checks import note_inactive
-from xiancheng.results.show import table
 from xiancheng.results.store import ledger
 from xiancheng.results.store.cache import RunStore
 from xiancheng.results.store.files import check_writable
+from xiancheng.results.tables.terminal import show_rows
 from xiancheng.results.text import Say
 from xiancheng.scenarios.design import read_design
 from xiancheng.scenarios.executor import DaskExecutor, LocalExecutor, SchedulerLostError, addressed
@@ -57,7 +57,7 @@ def sweep(options: Namespace, say: Say) -> int:
     judged = ledger.targets(options.out, batch.all_keys.values())
 
     def text() -> None:
-        table(batch.design.name, *sweep_table.lines(judged, say.lang))
+        show_rows(batch.design.name, *sweep_table.lines(judged, say.lang))
         print(sweep_table.LEVEL.said(say.lang))
         print(say(sweep_table.tally(tally, digest)))
 

@@ -10,17 +10,16 @@ from typing import TypeVar
 from xiancheng.calibration.errors import RequestError, ScenarioError
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.naming import is_path
-from xiancheng.results import verdict_table
 from xiancheng.results.analysis.attribution import AttributionTable, quick_attribution
 from xiancheng.results.analysis.result import read_printed
 from xiancheng.results.cli.output import give
 from xiancheng.results.cli.process import DONE
 from xiancheng.results.cli.progress import Work, announce, progress
-from xiancheng.results.contents.subject import Subject, saved
-from xiancheng.results.report.build import documents, formats, named
+from xiancheng.results.report.build import documents, file_name, formats
 from xiancheng.results.store.cache import StoredRuns, save_run
 from xiancheng.results.store.files import check_writable, write_file
 from xiancheng.results.store.runs import RUN, RUNS, SavedRun, find_run, load_run
+from xiancheng.results.tables.plan_result import PlanResult, delivery_frame, of_saved
 from xiancheng.results.text import Say
 from xiancheng.results.verdict.verdict import verdicts
 from xiancheng.scenarios.ensemble import ensemble
@@ -39,16 +38,16 @@ def report(options: Namespace, say: Say) -> int:
     forms = formats(options.format)
     check_writable(options.out)
     with progress(say(_("reporting")), STEPS) as step:
-        subject = subject_of(options, say, step)
-        made = documents(subject, forms, "en" if say.lang == "en" else "zh")
+        result = result_of(options, say, step)
+        made = documents(result, forms, "en" if say.lang == "en" else "zh")
         step()
     files = []
     for form, content in made.items():
-        name = f"{named(subject, say.lang)}.{form}"
-        files.append(_free(options.out / name, subject.run))
+        name = f"{file_name(result, say.lang)}.{form}"
+        files.append(_free(options.out / name, result.run))
         write_file(files[-1], content)
     paths = [str(file) for file in files]
-    give(options, {"run": subject.run, "files": paths}, lambda: print("\n".join(paths)))
+    give(options, {"run": result.run, "files": paths}, lambda: print("\n".join(paths)))
     return DONE
 
 
@@ -57,8 +56,8 @@ def _free(path: Path, run: str) -> Path:
     return path.with_name(f"{path.stem}_{run}{path.suffix}") if path.exists() else path
 
 
-def subject_of(options: Namespace, say: Say, step: Callable[[], None]) -> Subject:
-    """What is reported; `step` is called after runs, attribution and tables.
+def result_of(options: Namespace, say: Say, step: Callable[[], None]) -> PlanResult:
+    """The result to report on; `step` is called after runs, attribution and tables.
 
     The attribution needs nothing of the run, so it is computed beside it.
     """
@@ -78,11 +77,11 @@ def subject_of(options: Namespace, say: Say, step: Callable[[], None]) -> Subjec
     with _shares_of(options.attribution, scenario, place, seed, jobs) as shares:
         run = run or _run(options, scenario, kept)
         step()
-        told = shares()
+        attribution = shares()
     step()
-    subject = saved(run, answer=kept, shares=told, package=package)
+    result = of_saved(run, answer=kept, shares=attribution, package=package)
     step()
-    return subject
+    return result
 
 
 @contextmanager
@@ -111,7 +110,7 @@ def _run(options: Namespace, scenario: Scenario, kept: StoredRuns) -> SavedRun:
     """A scenario run with its baseline and its draws, and saved, as `xiancheng run` does."""
     spec = RunSpec.of(scenario, region=options.region, seed=options.seed, scale=options.scale)
     both = ensemble(spec, draws=options.draws, jobs=options.jobs, cache=kept)
-    found, delivered = verdicts(both), verdict_table.delivery(both.scenario)
+    found, delivered = verdicts(both), delivery_frame(both.scenario)
     folder, __ = save_run(both.scenario, spec, found, delivered, RUNS, kept)
     return load_run(folder)
 

@@ -11,8 +11,8 @@ import numpy as np
 from xiancheng.calibration.region import load
 from xiancheng.results.console.draft import of_plan
 from xiancheng.results.console.levels import Series, published
-from xiancheng.results.contents.subject import Subject, paired
 from xiancheng.results.store.cache import StoredRuns
+from xiancheng.results.tables.plan_result import PlanResult, of_pair
 from xiancheng.results.verdict import verdict
 from xiancheng.scenarios.ensemble import (
     Ensemble,
@@ -224,9 +224,9 @@ class Answer:
         return self.outcome.groups
 
     @cached_property
-    def subject(self) -> Subject:
+    def subject(self) -> PlanResult:
         """What documents and page say the same things of."""
-        return paired(self.both)
+        return of_pair(self.both)
 
     @cached_property
     def level(self) -> "Level | None":

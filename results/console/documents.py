@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from xiancheng.results.contents.parts import Lang
-    from xiancheng.results.contents.subject import Subject
+    from xiancheng.results.tables.plan_result import PlanResult
+    from xiancheng.results.tables.table import Lang
 
 FORMS = {"docx": "Word", "pdf": "PDF", "xlsx": "Excel", "html": "HTML"}
 
 
-def made(subject: "Subject", form: str, lang: "Lang", runs: Path) -> tuple[str, bytes]:
+def made(result: "PlanResult", form: str, lang: "Lang", runs: Path) -> tuple[str, bytes]:
     """A document and its name: the run that it speaks of is saved first, so that it can be named.
 
     Raises
@@ -20,20 +20,15 @@ def made(subject: "Subject", form: str, lang: "Lang", runs: Path) -> tuple[str, 
     RequestError
         if a library is missing.
     """
-    from xiancheng.results.report.build import documents, named, possible
+    from xiancheng.results.report import build
     from xiancheng.results.store.cache import StoredRuns, save_run
-    from xiancheng.scenarios.run_spec import RunSpec
 
-    possible([form])
-    plan, answers = subject.both.scenario, StoredRuns.here()
-    asked = plan.settings
-    request = RunSpec.of(
-        plan.scenario, region=plan.region.folder, seed=asked["seed"], scale=asked["scale"]
-    )
-    outcome = answers(request)
-    folder, _ = save_run(outcome, request, subject.verdicts, subject.delivery, runs, answers)
-    told = replace(subject, run=folder.name)
-    return f"{named(told, lang)}.{form}", documents(told, [form], lang)[form]
+    build.check_installed([form])
+    plan, answers = result.both.scenario, StoredRuns.here()
+    outcome = answers(plan.spec)
+    folder, _ = save_run(outcome, plan.spec, result.verdicts, result.delivery, runs, answers)
+    saved = replace(result, run=folder.name)
+    return f"{build.file_name(saved, lang)}.{form}", build.documents(saved, [form], lang)[form]
 
 
 def file_name(title: str, ending: str) -> str:

@@ -138,7 +138,7 @@ class JobQueue:
         BusyError
             before anything is queued, if that would be more than may wait.
         """
-        keys = [(function, *spec.outcome_key) for spec in specs]
+        keys = [function.key(spec) for spec in specs]
         new = {key for key in keys if key not in self._kept and key not in self._jobs}
         if self.waiting() + len(new) > self._waiting or self.waiting(user) + len(new) > self._each:
             raise BusyError

@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING, Any
 
 from xiancheng.calibration.cache import home
 from xiancheng.calibration.errors import RequestError
-from xiancheng.results.columns import in_file
 from xiancheng.results.store.files import check_writable, write_file
 from xiancheng.results.store.parquet import csv, movers_file
 from xiancheng.results.store.record import evidence
 from xiancheng.results.store.runs import RUN, SavedRun, read_run, read_whole, write_run
+from xiancheng.results.tables.plan_result import delivery_for_files
 from xiancheng.scenarios.outcome import Outcome
 from xiancheng.scenarios.run_spec import RunSpec, check_same_code, code_digest, digest_of
 from xiancheng.scenarios.simulation import timed
@@ -332,4 +332,4 @@ def save_run(
 
 def files_of_run(outcome: Outcome, delivered: "pd.DataFrame") -> dict[str, bytes]:
     """The files that `xiancheng run` adds to those of every run."""
-    return {"delivery.csv": csv(in_file(delivered)), **movers_file(outcome)}
+    return {"delivery.csv": csv(delivery_for_files(delivered)), **movers_file(outcome)}

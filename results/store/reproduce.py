@@ -6,10 +6,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from xiancheng.calibration.i18n import _
-from xiancheng.results import verdict_table
 from xiancheng.results.store.cache import files_of_run
 from xiancheng.results.store.record import Evidence, Record, evidence
 from xiancheng.results.store.runs import SavedRun, read_run, write_run
+from xiancheng.results.tables.plan_result import delivery_frame
 from xiancheng.results.verdict.verdict import verdicts
 from xiancheng.scenarios.ensemble import ensemble
 from xiancheng.scenarios.simulation import simulate
@@ -95,7 +95,7 @@ def _anew(saved: SavedRun, folder: Path) -> Record:
         judged = saved.record.verdicts
         n = int(judged[0].get("draws", 0)) if judged else 0
         both = ensemble(spec, draws=n)
-        found, delivered = verdicts(both), verdict_table.delivery(both.scenario)
+        found, delivered = verdicts(both), delivery_frame(both.scenario)
         more = files_of_run(both.scenario, delivered)
         write_run(folder, both.scenario, spec, {}, found, more, evidence(spec, found))
     else:

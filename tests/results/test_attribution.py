@@ -19,7 +19,7 @@ from xiancheng.results.analysis.attribution import (
     standard_error,
 )
 from xiancheng.results.cli import main
-from xiancheng.results.comparison import attributed
+from xiancheng.results.tables import contributions
 from xiancheng.scenarios.ensemble import Summaries, baseline_of, judged_on, layered
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import RATE
@@ -183,7 +183,7 @@ def test_projects_alone_have_the_owen_values_that_they_have_among_measures():
 
 
 def remarks(table, lang):
-    return [*attributed.remarks(table, load("binzhou"), lang)]
+    return [*contributions.notes(table, load("binzhou"), lang)]
 
 
 def test_first_and_last_are_labelled_as_no_bounds(jobs):
@@ -192,7 +192,7 @@ def test_first_and_last_are_labelled_as_no_bounds(jobs):
 
 
 def test_in_one_world_the_error_is_not_known_and_not_shown(jobs):
-    _, rows = attributed.shares(jobs, PLAN, jobs.largest(), "measure", "en")
+    rows = contributions.shares(jobs, PLAN, jobs.largest(), "measure", "", "en").texts()
     assert len(rows) == 31
     assert not any("nan" in cell for row in rows for cell in row[1:])
     assert not any("±" in cell for row in rows for cell in row)

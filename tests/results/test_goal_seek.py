@@ -15,7 +15,7 @@ from xiancheng.results.analysis import certificate, goal_seek, goal_spec
 from xiancheng.results.analysis.goal_seek import least_package
 from xiancheng.results.analysis.goal_spec import parse_goal, spending
 from xiancheng.results.cli import main
-from xiancheng.results.seeking import sought
+from xiancheng.results.tables import goal_seek as goal_tables
 from xiancheng.results.verdict.level import level_from
 from xiancheng.scenarios.ensemble import RunSummary, Summaries, independent, layered
 from xiancheng.scenarios.loader import resolve
@@ -35,6 +35,10 @@ def runs():
 
 def goal(runs, scenario="plan", **how):
     return parse_goal(resolve(scenario), runs.spec.pack, **{"probability": 0.9, **how})
+
+
+def sentences(goal, found, proof, lang):
+    return [*goal_tables.notes(goal, found, proof, SPEC.pack, lang, anchored=False)]
 
 
 def recoding(**how):
@@ -194,7 +198,7 @@ def test_the_least_package_is_empty_where_the_targets_are_met_anyway(runs):
     assert (found.package, found.met, found.how) == ({}, True, "empty")
     proof = certificate.certify(asked, found.package, runs, independent(SPEC, 4, 1))
     assert any("the least package is empty" in s
-               for s in sought.verdict(asked, found, proof, runs, "en"))  # fmt: skip
+               for s in sentences(asked, found, proof, "en"))  # fmt: skip
 
 
 @pytest.mark.parametrize("scenario", [recoding(), "p1-industry"], ids=["few", "many"])
@@ -205,7 +209,7 @@ def test_a_target_out_of_reach_is_said_to_be(runs, scenario):
     assert found.share == 0
     assert all(x <= asked.bounds[n] for n, x in found.package.items())
     proof = certificate.certify(asked, found.package, runs, independent(SPEC, 2, 1))
-    said = [*sought.verdict(asked, found, proof, runs, "en")]
+    said = sentences(asked, found, proof, "en")
     assert any("No package within the bounds" in s for s in said)
     assert proof.binding == (HUIMIN,)
 
@@ -397,7 +401,7 @@ def test_the_step_of_an_enumeration_is_told(runs):
     asked = goal(runs, recoding(), targets=["T-2"])
     found = goal_seek.SearchResult({"M26": 0.5}, 0, False, 0, 1, "enumerated")
     proof = certificate.certify(asked, found.package, runs, independent(SPEC, 1, 1))
-    said = [*sought.verdict(asked, found, proof, runs, "en")]
+    said = sentences(asked, found, proof, "en")
     assert any("in steps of 0.5" in line for line in said)
 
 
@@ -462,9 +466,9 @@ def test_draws_are_called_what_they_are(runs, monkeypatch):
     asked, found = goal(runs, targets=["T-2"]), goal_seek.SearchResult({}, 1, True, 1, 1, "empty")
     proof = certificate.certify(asked, {}, runs, [SPEC])
     monkeypatch.setattr(posterior, "read", lambda folder: None)
-    assert any("prior draws" in s for s in sought.verdict(asked, found, proof, runs, "en"))
+    assert any("prior draws" in s for s in sentences(asked, found, proof, "en"))
     monkeypatch.setattr(posterior, "read", lambda folder: object())
-    said = [*sought.verdict(asked, found, proof, runs, "zh")]
+    said = sentences(asked, found, proof, "zh")
     assert any("后验" in line for line in said)
     assert not any("先验" in line for line in said)
 

@@ -36,7 +36,15 @@ class Threads(Executor):
         self.pool.shutdown()
 
 
-class Notebook:
+class Work:
+    """What workers do with a run."""
+
+    @staticmethod
+    def key(spec: Asked) -> tuple[str, ...]:
+        return spec.outcome_key
+
+
+class Notebook(Work):
     """Runs that take a moment and note their order."""
 
     def __init__(self, seconds: float = 0.01) -> None:
@@ -184,15 +192,19 @@ class Large:
     size = KEPT_BYTES // 10
 
 
+class Largest(Work):
+    """Runs with large results."""
+
+    def __call__(self, _: Asked) -> Large:
+        return Large()
+
+
 def test_what_is_remembered_is_bounded_in_bytes():
     kept = 0
 
-    def run(_: Asked) -> Large:
-        return Large()
-
     async def ask():
         nonlocal kept
-        shared = Desk(run)
+        shared = Desk(Largest())
         await shared.ask("a", tasks("large", 40), "full")
         kept = shared.kept_bytes
         await shared.ask("a", tasks("large", 40)[-5:], "full")
