@@ -1,7 +1,7 @@
 """Tables of a comparison: targets, and each outcome, side by side."""
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -55,7 +55,7 @@ def values(comparison: Comparison, outcome: str, lang: str) -> Table:
     return Table(outcome, outcome_title(outcome, lang), tuple(columns), tuple(rows))
 
 
-def _difference(row: "dict[str, float]", digits: int, *, drawn: bool) -> Iterator[Cell]:
+def _difference(row: Mapping[Any, Any], digits: int, *, drawn: bool) -> Iterator[Cell]:
     """The difference; over draws its mean, its interval and the parts of its spread."""
 
     def signed(value: float) -> str:
