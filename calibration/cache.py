@@ -1,10 +1,10 @@
-"""Columns kept on disk: one uncompressed .npy file each, opened without reading them.
+"""What is kept on disk from one process to the next: columns of numbers, and compiled kernels.
 
-A folder appears under its name only when it is whole. A sealed manifest holds size, time of writing
-and sha256 of each file. Every file is read and compared with its sha256 when its folder is first
-opened in a process (0.14 s for 4.2 million people, 127 MB); later in that process size and time are
-trusted. The folders of one kind (populations, levels) take no more than `MOST` bytes: what was not
-used for longest is removed.
+Columns are one uncompressed .npy file each, opened without reading them. A folder appears under its
+name only when it is whole. A sealed manifest holds size, time of writing and sha256 of each file.
+Every file is read and compared with its sha256 when its folder is first opened in a process (0.14 s
+for 4.2 million people, 127 MB); later in that process size and time are trusted. The folders of one
+kind (populations, levels) take no more than `MOST` bytes: what was not used for longest is removed.
 """
 
 import hashlib
@@ -16,6 +16,8 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any
 
@@ -25,6 +27,7 @@ from numpy.typing import DTypeLike, NDArray
 MANIFEST = "manifest.json"
 MOST = 4_000_000_000  # bytes of one kind: some thirty populations of four million people
 RECENT = 3600.0  # seconds since its last use in which nothing is removed
+COMPILED = 4  # folders of compiled code, one for each state of the sources
 STALE = 86400.0  # seconds after which the draft of a process that was killed is removed
 
 _VERIFIED: set[tuple[str, int]] = set()  # folders read whole in this process, by time of manifest
@@ -51,7 +54,7 @@ def home() -> Path:
     return base / "xiancheng"
 
 
-def opened(folder: Path) -> tuple[dict[str, NDArray[Any]], Any] | None:
+def open_columns(folder: Path) -> tuple[dict[str, NDArray[Any]], Any] | None:
     """Memory-mapped columns and the note kept with them; None if they are not there, or not whole.
 
     Returns
@@ -77,7 +80,7 @@ def opened(folder: Path) -> tuple[dict[str, NDArray[Any]], Any] | None:
     return columns, manifest["note"]
 
 
-def bound(kind: Path, most: int = MOST) -> None:
+def evict(kind: Path, most: int = MOST) -> None:
     """Remove the folders of a kind that were not used for longest, until the rest fits.
 
     Columns that another process has open stay readable there until it lets go of them.
@@ -107,7 +110,7 @@ def bound(kind: Path, most: int = MOST) -> None:
         total -= size
 
 
-class Growing:
+class GrowingColumn:
     """A column on disk that is written part by part."""
 
     def __init__(self, file: IO[bytes], dtype: np.dtype[Any], length: int) -> None:
@@ -127,24 +130,24 @@ class Growing:
         _sync(self.file)
 
 
-class Room:
+class ColumnFolder:
     """A folder in the making: its columns, and the note kept with them."""
 
     def __init__(self, draft: Path, files: ExitStack) -> None:
         self.draft, self.files = draft, files
-        self.columns: list[Growing] = []
+        self.columns: list[GrowingColumn] = []
         self.note: object = None
 
-    def column(self, name: str, dtype: DTypeLike, length: int) -> Growing:
+    def column(self, name: str, dtype: DTypeLike, length: int) -> GrowingColumn:
         """A column that is to hold so many values."""
         file = self.files.enter_context((self.draft / f"{name}.npy").open("wb"))
-        self.columns.append(Growing(file, np.dtype(dtype), length))
+        self.columns.append(GrowingColumn(file, np.dtype(dtype), length))
         return self.columns[-1]
 
 
 @contextmanager
-def making(folder: Path) -> Iterator[Room]:
-    """Room for the columns of `folder`, which appears once they are whole.
+def write_columns(folder: Path) -> Iterator[ColumnFolder]:
+    """A folder for the columns of `folder`, which appears once they are whole.
 
     It takes the place of one that is not.
     """
@@ -153,21 +156,21 @@ def making(folder: Path) -> Iterator[Room]:
         draft = Path(place) / "new"
         draft.mkdir()
         with ExitStack() as files:
-            room = Room(draft, files)
-            yield room
-            for column in room.columns:
+            kept = ColumnFolder(draft, files)
+            yield kept
+            for column in kept.columns:
                 column.finish()
         marks = {file.name: _mark(file) for file in sorted(draft.iterdir())}
         with (draft / MANIFEST).open("wb") as file:
-            seal = _seal(marks, room.note)
-            file.write(json.dumps({"files": marks, "note": room.note, "seal": seal}).encode())
+            seal = _seal(marks, kept.note)
+            file.write(json.dumps({"files": marks, "note": kept.note, "seal": seal}).encode())
             _sync(file)
-        if folder.exists() and opened(folder) is None:
+        if folder.exists() and open_columns(folder) is None:
             folder.rename(Path(place) / "old")
         if not folder.exists():  # else another process was faster, with the same content
             draft.rename(folder)
     with suppress(OSError):
-        bound(folder.parent)
+        evict(folder.parent)
 
 
 def _seal(files: object, note: object) -> str:
@@ -195,3 +198,51 @@ def _as_written(file: Path, mark: Mapping[str, int | str]) -> bool:
 
 def _equal(file: Path, mark: Mapping[str, int | str]) -> bool:
     return file.stat().st_size == mark["size"] and _mark(file)["sha256"] == mark["sha256"]
+
+
+# Compiled code
+
+
+@cache
+def keep_compiled() -> Path | None:
+    """Have numba keep the compiled kernels here; called once, before they are first used.
+
+    Left to itself numba writes beside the sources, or into a home, and stops where it can do
+    neither.
+
+    Returns
+    -------
+    the folder; None where nothing can be kept, so that each process compiles for itself
+    """
+    from numba.core import config
+
+    from xiancheng.sim import kernels
+
+    source = Path(kernels.__file__).read_bytes()
+    digest = hashlib.sha256(source + version("numba").encode()).hexdigest()[:16]
+    folder = home() / "compiled" / digest
+    functions = [each for each in vars(kernels).values() if hasattr(each, "enable_caching")]
+    before = config.CACHE_DIR  # type: ignore[attr-defined]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+        config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
+        for function in functions:
+            function.enable_caching()
+    except (OSError, RuntimeError, UnicodeError):  # read-only, or a path that cannot be encoded
+        return None
+    finally:
+        config.CACHE_DIR = before  # type: ignore[attr-defined]
+    _remove_older(folder)
+    return folder
+
+
+def _remove_older(used: Path) -> None:
+    """Remove all but the youngest folders of compiled code."""
+    try:
+        others = [each for each in used.parent.iterdir() if each != used]
+        others.sort(key=lambda each: each.stat().st_mtime, reverse=True)
+    except OSError:
+        return
+    for each in others[COMPILED - 1 :]:
+        shutil.rmtree(each, ignore_errors=True)

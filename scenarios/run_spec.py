@@ -20,7 +20,7 @@ import numpy as np
 
 from xiancheng.calibration import code_identity, parsing, priors
 from xiancheng.calibration.errors import RequestError
-from xiancheng.calibration.i18n import Words, _
+from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import Region, load
 from xiancheng.scenarios.loader import resolve, shipped_plans
 from xiancheng.scenarios.plan_files import Plan
@@ -191,10 +191,10 @@ class RunSpec:
         if then != (plan_digest(scenario.plan), self.pack.digest):
             raise RequestError(
                 _(
-                    "the plan {plan} or the pack {pack} was altered after the "
+                    "the plan {plan} or the pack {region} was altered after the "
                     "outcome was pickled; run it again",
                     plan=scenario.plan.name,
-                    pack=self.pack.name,
+                    region=self.pack.name,
                 )
             )
 
@@ -360,12 +360,12 @@ def check_numbers(**numbers: Any) -> None:
         whole = share or (real and float(value).is_integer())
         above = real and bool(value > low if share else value >= low)
         if isinstance(value, bool) or not (real and whole and above and value <= high):
-            zh, en = _("number above 0") if share else _("whole number from {low}", low=low)
+            kind = _("number above 0") if share else _("whole number from {low}", low=low)
             raise RequestError(
                 _(
-                    "{name} should be a {en}, at most {high}; got {value}",
+                    "{name} should be a {kind}, at most {high}; got {value}",
                     name=name,
-                    en=Words(zh, en),
+                    kind=kind,
                     high=high,
                     value=str(value)[:40],
                 )

@@ -18,7 +18,7 @@ from typing import Any, Literal, NamedTuple
 
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import _
-from xiancheng.calibration.population import population
+from xiancheng.calibration.population.synthesis import synthetic_population
 from xiancheng.calibration.region import load
 from xiancheng.results.store import ledger
 from xiancheng.results.store.cache import RunStore
@@ -346,4 +346,4 @@ def _populate(made: Design) -> None:
     starts = {(spec.region, spec.scenario.start) for spec in made.specs}
     for region, start in sorted(starts):
         for scale in made.scales:
-            population(load(region), start, scale, seed=1)
+            synthetic_population(load(region), start, scale, seed=1)

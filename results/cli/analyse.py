@@ -16,9 +16,16 @@ from xiancheng.results.analysis.attribution import attribute as attributed_effec
 from xiancheng.results.analysis.compare import Comparand, comparands
 from xiancheng.results.analysis.compare import compare as compared_sides
 from xiancheng.results.analysis.result import group_index, known_outcomes, scenario_digest
-from xiancheng.results.cli.output import give, print_notes, reject_unused, write_csv
+from xiancheng.results.cli.output import (
+    Work,
+    announce,
+    give,
+    print_notes,
+    progress,
+    reject_unused,
+    write_csv,
+)
 from xiancheng.results.cli.process import DONE
-from xiancheng.results.cli.progress import Work, announce, progress
 from xiancheng.results.file_checks import note_inactive
 from xiancheng.results.store.record import posterior_record, sample_notes
 from xiancheng.results.tables import comparison, contributions
@@ -320,7 +327,7 @@ def _check(options: Namespace, scenario: Scenario, scale: float, draws: int = 0)
     """
     check_run(scenario, options.region, seed=options.seed, scale=scale, draws=draws)
     if getattr(options, "csv", None):
-        cells.possible(options.csv)
+        cells.check_writable(options.csv)
 
 
 def _day(options: Namespace, scenario: Scenario) -> date:

@@ -9,9 +9,8 @@ from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.results.analysis import sweep_table
 from xiancheng.results.analysis.sweep import SetAside, StoppedError, Sweep
-from xiancheng.results.cli.output import give
+from xiancheng.results.cli.output import Work, announce, give, progress
 from xiancheng.results.cli.process import DONE, FAILED
-from xiancheng.results.cli.progress import Work, announce, progress
 from xiancheng.results.file_checks import note_inactive
 from xiancheng.results.store import ledger
 from xiancheng.results.store.cache import RunStore

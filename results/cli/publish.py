@@ -12,9 +12,8 @@ from xiancheng.calibration.i18n import _
 from xiancheng.calibration.naming import is_path
 from xiancheng.results.analysis.attribution import AttributionTable, quick_attribution
 from xiancheng.results.analysis.result import read_printed
-from xiancheng.results.cli.output import give
+from xiancheng.results.cli.output import Work, announce, give, progress, reject_unused
 from xiancheng.results.cli.process import DONE
-from xiancheng.results.cli.progress import Work, announce, progress
 from xiancheng.results.report.build import documents, file_name, formats
 from xiancheng.results.store.cache import StoredRuns, save_run
 from xiancheng.results.store.files import check_writable, write_file
@@ -64,6 +63,8 @@ def result_of(options: Namespace, say: Say, step: Callable[[], None]) -> PlanRes
     kept = StoredRuns.here()
     run = None if is_shipped(options.run) else find_run(options.run)
     if run is not None:
+        why = _("the run is on file; leave it out, or name a scenario")
+        reject_unused(options, ["region", "seed", "scale", "draws"], why)
         run.refuse_changed(run.spec)  # before an attribution is computed
         scenario, place, seed = run.spec.scenario, run.record.region.name, run.record.seed
     else:

@@ -25,7 +25,7 @@ from xiancheng.results.forecasts import frozen
 from xiancheng.results.store.files import file_digest
 from xiancheng.scenarios.outcome import commit
 from xiancheng.scenarios.run_spec import RunSpec, code_digest
-from xiancheng.scenarios.types import Model
+from xiancheng.scenarios.types import FileModel
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +39,7 @@ FileName = Annotated[str, Field(pattern=r"^[^./\\][^/\\]*$")]  # in the folder o
 Day = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$")]
 
 
-class Software(Model):
+class Software(FileModel):
     """The program that ran."""
 
     name: str
@@ -52,14 +52,14 @@ class Software(Model):
     )
 
 
-class Input(Model):
+class Input(FileModel):
     """A plan or a region pack."""
 
     name: str = Field(description="name, or the path it was read from")
     sha256: Sha256
 
 
-class Processor(Model):
+class Processor(FileModel):
     """The processor, where the system tells."""
 
     model: str
@@ -67,7 +67,7 @@ class Processor(Model):
     features: list[str]
 
 
-class Environment(Model):
+class Environment(FileModel):
     """The machine and the libraries."""
 
     python: str
@@ -77,14 +77,14 @@ class Environment(Model):
     libraries: dict[str, str]
 
 
-class Begun(Model):
+class Begun(FileModel):
     """Who was there when the run began [persons], by county."""
 
     urban: list[int]
     present: list[int]
 
 
-class PosteriorSample(Model):
+class PosteriorSample(FileModel):
     """The posterior sample that parameters are drawn from."""
 
     sha256: Sha256
@@ -93,14 +93,14 @@ class PosteriorSample(Model):
     same_program: bool = Field(description="whether that is the program of this run")
 
 
-class Forecasts(Model):
+class Forecasts(FileModel):
     """The statistical forecasts that give the level."""
 
     program: Sha256
     record: Sha256 = Field(description="of the censuses that they were fitted to")
 
 
-class Evidence(Model):
+class Evidence(FileModel):
     """What a verdict rests on beside the program."""
 
     draws: int = Field(description="of the parameters; 0 at central values")
@@ -110,7 +110,7 @@ class Evidence(Model):
     files: dict[str, Sha256] = Field(description="every file of data that was read")
 
 
-class Record(Model):
+class Record(FileModel):
     """What made a run, what it came to, and the digests of its files."""
 
     format: Literal[1]

@@ -8,7 +8,7 @@ from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.results.analysis.attribution import AttributionTable
 from xiancheng.results.verdict.verdict import BY_DRAWS, verdicts
-from xiancheng.scenarios.delivery import Delivered, delivered
+from xiancheng.scenarios.delivery import DeliveryRow, delivery_of
 from xiancheng.scenarios.diff import called, foreign
 from xiancheng.scenarios.ensemble import Ensemble, RunCache
 from xiancheng.scenarios.outcome import Group, Outcome
@@ -35,7 +35,7 @@ class PlanResult:
     verdicts: "pd.DataFrame"  # `Verdict.to_frame`
     delivery: "pd.DataFrame"  # `delivery_frame`
     run: str  # id of the saved run; empty if it was not saved
-    made: Mapping[str, Any]  # provenance, JSON-ready
+    provenance: Mapping[str, Any]  # what made the run, JSON-ready
     shares: AttributionTable | None = None
     package: Mapping[str, Any] | None = None  # what `xiancheng seek --json` printed
 
@@ -150,15 +150,15 @@ def delivery_frame(outcome: Outcome) -> "pd.DataFrame":
 
     Returns
     -------
-    the fields of `scenarios.delivery.Delivered`, a row for each indicator and quarter; `quarter`
+    the fields of `scenarios.delivery.DeliveryRow`, a row for each indicator and quarter; `quarter`
     as 2024Q1
     """
     import pandas as pd
 
     effort = outcome.effort()
-    rows = delivered(outcome.scenario, outcome.region, effort) if len(effort) else []
+    rows = delivery_of(outcome.scenario, outcome.region, effort) if len(effort) else []
     cells = [{**asdict(row), "quarter": quarter_name(row.quarter)} for row in rows]
-    return pd.DataFrame(cells, columns=[f.name for f in fields(Delivered)])
+    return pd.DataFrame(cells, columns=[f.name for f in fields(DeliveryRow)])
 
 
 def delivery_for_files(delivery: "pd.DataFrame") -> "pd.DataFrame":

@@ -102,7 +102,7 @@ def _level(folder: str, _: str, sample: str, days: tuple[date, ...]) -> Level:
     })  # fmt: skip
     codes = tuple(group.code for group in reported_groups(region))
     folder_of_draws = cache.home() / "levels" / key
-    kept = cache.opened(folder_of_draws)
+    kept = cache.open_columns(folder_of_draws)
     if kept is None:
         rate = np.stack([*_rates(region, days)])
         _keep(folder_of_draws, rate)
@@ -140,7 +140,7 @@ def stack(region: str, draws: int, seed: int) -> Pool:
 def _keep(folder: Path, rate: Floats) -> None:
     """Put the draws on file where that is possible; else they are computed anew each time."""
     try:
-        with cache.making(folder) as files:
+        with cache.write_columns(folder) as files:
             files.column("rate", rate.dtype, rate.size).append(rate.ravel())
     except OSError:
         pass
