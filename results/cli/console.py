@@ -17,7 +17,7 @@ from xiancheng.results.console.server import Server
 from xiancheng.results.console.study import Sizes
 from xiancheng.results.store.runs import RUNS
 from xiancheng.results.text import Say
-from xiancheng.results.verdict.level import level
+from xiancheng.results.verdict.level import level_from
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.run_spec import check_run
 
@@ -41,7 +41,7 @@ def console(options: Namespace, say: Say) -> int:
             )
         )
     pack = load(options.region)
-    level(pack, plan.until)  # once, and not while somebody waits
+    level_from(pack, pack.censuses[-1], plan.until)  # once, and not while somebody waits
     desk = JobQueue(options.jobs or os.cpu_count() or 1)
     library = Library(options.saved, options.region)
     server = Server(desk, pack, options.region, library, RUNS, sizes)

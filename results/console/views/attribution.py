@@ -112,16 +112,11 @@ class Attribution:
             draws = await asyncio.to_thread(layered, spec, WORLDS, 1)
             runs = QueuedSummaries(page, self._progress.step, spec, day)
             try:
-                told = await asyncio.to_thread(
-                    attribute, scenario, runs, permutations=ORDERS, draws=draws, seed=1
-                )
+                told = await asyncio.to_thread(attribute, scenario, runs, game, draws)
             except asyncio.CancelledError:
                 runs.take_back()
                 raise
-            page.attribution = (
-                (content_digest(scenario), day),
-                AttributionTable.of(told, runs.spec.scale),
-            )
+            page.attribution = (content_digest(scenario), day), told
             if not page.client.is_deleted:
                 with page.client:
                     self.show(self._last)
