@@ -14,6 +14,7 @@ from xiancheng.calibration.region import load
 from xiancheng.results.verdict.trials import PARAMETERS
 from xiancheng.scenarios import ensemble
 from xiancheng.scenarios.design import sampled
+from xiancheng.scenarios.run_spec import RunSpec
 
 
 @pytest.fixture
@@ -62,19 +63,13 @@ def test_without_a_sample_draws_come_from_the_priors(pack):
 
 
 def test_an_ensemble_takes_its_draws_from_the_sample(pack, sample):
-    from xiancheng.scenarios.loader import resolve
-    from xiancheng.scenarios.run_spec import horizon
-    from xiancheng.scenarios.simulation import simulate
-
     posterior.write(pack, sample)
-    scenario = horizon(resolve("baseline"), None, "2025-12-31")
-    asked = {"region": str(pack), "scale": 0.01}
-    told = ensemble.draws(scenario, 2, lambda: None, jobs=1, **asked)
-    first = posterior.draws(load(pack), 2, 1)[0]
-    alone = simulate(
-        scenario, seed=1, draw=first.number, parameters=vars(first.parameters), **asked
-    ).model_targets()
-    assert told["simulated"][: len(alone)].tolist() == alone["model_rate"].tolist()
+    spec = RunSpec.of("baseline", region=str(pack), scale=0.01)
+    for of_run, drawn in zip(
+        ensemble.layered(spec, 2, 1), posterior.draws(load(pack), 2, 1), strict=True
+    ):
+        assert of_run.draw == drawn.number
+        assert dict(of_run.parameters) == vars(drawn.parameters)
 
 
 def test_a_sample_with_other_columns_is_refused(pack, sample):
