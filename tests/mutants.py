@@ -79,7 +79,10 @@ AREAS: dict[str, tuple[float, tuple[str, ...], tuple[str, ...]]] = {
     ), ("test_baselines", "test_meld", "test_scoring")),
     "verdict": (0.2, (
         "results/verdict/level.py", "results/verdict/verdict.py", "results/tables/verdicts.py",
-    ), ("test_deadlines", "test_verdict", "test_meld", "test_outcome", "test_naming")),
+    ), (
+        "results/verdict/test_deadlines", "results/verdict/test_verdict", "test_meld",
+        "test_outcome", "test_naming",
+    )),
 }  # fmt: skip
 
 SWAPPED = {
