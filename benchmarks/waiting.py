@@ -18,10 +18,11 @@ from pathlib import Path
 import numpy as np
 
 from xiancheng.calibration.region import load
-from xiancheng.results.console.answer import Answer
 from xiancheng.results.console.desk import Desk
-from xiancheng.results.console.draft import Draft
-from xiancheng.results.console.study import Sizes, Study
+from xiancheng.results.console.edits import ScenarioEdit
+from xiancheng.results.console.jobs import ABComputation, Server, Sizes
+from xiancheng.results.console.library import Library
+from xiancheng.results.console.result import ABResult
 
 REGION = "binzhou"
 
@@ -38,8 +39,8 @@ async def session(desk: Desk, number: int, steps: int, pause: float, waits: Wait
     """A person who moves levers."""
     begun, seen = 0.0, set[str]()
 
-    def show(answer: Answer) -> None:
-        kind = "first" if answer.pending else "drawn"
+    def show(result: ABResult) -> None:
+        kind = "first" if result.pending else "drawn"
         if kind not in seen:
             seen.add(kind)
             getattr(waits, kind).append(time.perf_counter() - begun)
@@ -47,22 +48,22 @@ async def session(desk: Desk, number: int, steps: int, pause: float, waits: Wait
     def failed(error: Exception) -> None:
         raise error
 
-    study = Study(
-        desk, f"user{number}", load(REGION), REGION, Sizes(scale=0.1), show, lambda _: None, failed
-    )
-    plan, baseline = Draft.of("plan"), Draft.of("baseline").scenario
+    runs = Path("results/runs")
+    server = Server(desk, load(REGION), REGION, Library(runs / "scenarios"), runs, Sizes(scale=0.1))
+    computation = ABComputation(server, f"user{number}", show, lambda _: None, failed)
+    plan, baseline = ScenarioEdit.of("plan"), ScenarioEdit.of("baseline").scenario
     measures = list(plan.scenario.plan.measures)
     await asyncio.sleep(pause * number / 20)  # people do not all move at once
     for step in range(steps):
         value = round(0.05 + 0.01 * (number % 20) + 0.3 * (step % 6), 2)  # what nobody else asks
-        draft = plan.intensity((measures[(number + step) % len(measures)],), value)
+        edit = plan.with_intensity((measures[(number + step) % len(measures)],), value)
         begun = time.perf_counter()
         seen.clear()
-        study.ask(draft.scenario, baseline)
+        computation.start(edit.scenario, baseline)
         while "drawn" not in seen and time.perf_counter() - begun < PATIENCE:
             await asyncio.sleep(0.02)
         await asyncio.sleep(pause)
-    study.cancel()
+    computation.cancel()
 
 
 PATIENCE = 60.0  # seconds after which a person moves on

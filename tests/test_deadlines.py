@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from xiancheng.calibration.region import load
-from xiancheng.results.console.answer import Answer, Question
+from xiancheng.results.console.result import ABQuery, ABResult
 from xiancheng.results.console.work import Piece, fields_of
 from xiancheng.results.verdict import level
 from xiancheng.results.verdict.verdict import Verdict, verdicts
@@ -63,13 +63,13 @@ def test_what_is_kept_of_a_run_holds_each_part_at_each_deadline(both, region):
 
 
 def test_the_page_takes_recoding_at_each_deadline(both, region):
-    question = Question(resolve("plan"), resolve("baseline"), "binzhou", SCALE, draws=1)
+    question = ABQuery(resolve("plan"), resolve("baseline"), "binzhou", SCALE, draws=1)
     sides = both.plan, both.baseline, both.usual, both.baseline
     pieces = [Piece(read(run, LATE), fields_of(run)) for run in sides]
-    answer = Answer.of(question, region, pieces, pieces[:3], preliminary=False)
-    table = answer.ensemble()
+    result = ABResult.of(question, region, pieces, pieces, preliminary=False)
+    table = result.ensemble()
     assert table["usual_recoding"].tolist() == recoded(both.usual, region)
-    told = answer.subject.verdicts
+    told = result.subject.verdicts
     assert told["from_recoding_pp"].to_numpy() == pytest.approx(
         np.array(recoded(both.usual, region)), abs=1e-6
     )

@@ -9,7 +9,7 @@ import pytest
 
 import xiancheng
 from xiancheng.results.cli import main
-from xiancheng.results.console.answer import Answer, Question
+from xiancheng.results.console.result import ABQuery, ABResult
 from xiancheng.results.console.work import compute
 from xiancheng.results.contents import subject, targets
 from xiancheng.results.keeping import store
@@ -96,16 +96,14 @@ def test_compare_gives_the_verdict(wanted, capsys):
 
 
 def test_the_page_gives_the_verdict(wanted):
-    question = Question(resolve("plan"), resolve("baseline"), "binzhou", SCALE, draws=N)
-    central, drawn = (
-        [compute(t) for t in tasks] for tasks in (question.central(), question.drawn())
-    )
-    answer = Answer.of(question, xiancheng.load_region("binzhou"), central, drawn,
+    question = ABQuery(resolve("plan"), resolve("baseline"), "binzhou", SCALE, draws=N)
+    central, drawn = ([compute(t) for t in tasks] for tasks in (question.central, question.drawn))
+    result = ABResult.of(question, xiancheng.load_region("binzhou"), central, drawn,
                        preliminary=False)  # fmt: skip
-    same(answer.subject.verdicts, wanted)
+    same(result.subject.verdicts, wanted)
     for row in wanted.to_dict("records"):
-        column = [group.code for group in answer.groups].index(row["unit_code"])
-        assert answer.places(row["deadline"]).a[column] == pytest.approx(row["expected"], abs=1e-6)
+        column = [group.code for group in result.groups].index(row["unit_code"])
+        assert result.places(row["deadline"]).a[column] == pytest.approx(row["expected"], abs=1e-6)
 
 
 def test_a_certificate_for_the_same_draws_gives_the_verdict(wanted):

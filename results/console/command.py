@@ -68,9 +68,8 @@ def _serve(asked: Namespace, jobs: int, say: Say) -> None:
     from xiancheng.calibration.region import load
     from xiancheng.results.console.app import serve
     from xiancheng.results.console.desk import Desk
+    from xiancheng.results.console.jobs import Server, Sizes
     from xiancheng.results.console.library import Library
-    from xiancheng.results.console.server import Server
-    from xiancheng.results.console.study import Sizes
     from xiancheng.results.keeping.store import RUNS
     from xiancheng.results.verdict.level import level
     from xiancheng.scenarios.resolving import resolve

@@ -3,70 +3,63 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import date
-from typing import TYPE_CHECKING
 
 from nicegui import ui
 
 from xiancheng.results.comparison.attribute import WORLDS, Game, attribute
 from xiancheng.results.console import charts
-from xiancheng.results.console.desk import Desk
-from xiancheng.results.console.markup import joined, listed, tag
-from xiancheng.results.console.native import area, button, draw, element, write
-from xiancheng.results.console.shown import Shown, as_table
-from xiancheng.results.console.views.under_way import UnderWay
+from xiancheng.results.console.markup import listed, tag
+from xiancheng.results.console.view_model import ViewModel, as_table
+from xiancheng.results.console.views.context import ViewContext, ViewJob
+from xiancheng.results.console.widgets import area, button, draw, element, write
 from xiancheng.results.console.work import Task, Told
 from xiancheng.results.contents import contributions
 from xiancheng.results.contents.shares import Shares
 from xiancheng.scenarios.paired import Draw, Reading, Runs, layered
 from xiancheng.scenarios.scenario import Scenario
 
-if TYPE_CHECKING:
-    from xiancheng.results.console.page import Page
-
 ORDERS = 2 * WORLDS  # of each kind, an antithetic pair a world; more are surer, and take longer
 
 
-class FarRuns(Runs):
-    """Runs that the desk makes, asked for from a thread of its own."""
+class QueuedRuns(Runs):
+    """Runs through the job queue of the server, asked for from a thread of its own."""
 
-    def __init__(self, page: "Page", step: Callable[[], None], day: date) -> None:
-        self._desk: Desk = page.server.desk
-        self._user, self._loop = page.client.id, asyncio.get_running_loop()
-        self._step = step
-        super().__init__(
-            page.server.name, day=day, scale=page.server.sizes.quick_scale, jobs=1,
-        )  # fmt: skip
+    def __init__(self, context: ViewContext, step: Callable[[], None], day: date) -> None:
+        server = context.server
+        self._desk, self._user, self._step = server.desk, context.client.id, step
+        self._loop = asyncio.get_running_loop()
+        super().__init__(server.name, day=day, scale=server.sizes.quick_scale, jobs=1)
 
     def read(
         self, asked: Sequence[tuple[Scenario, Draw]], done: Callable[[], None] = lambda: None
     ) -> list[Reading]:
-        """What each scenario comes to under its draw."""
+        """What each scenario comes to in its draw."""
         tasks = [
             Task(Told.of(s), draw, self.region, self.scale, self.day, whole=False)
             for s, draw in asked
         ]
-        assert all(task.key for task in tasks)  # worked out here, not on the event loop
-        self._asked = asyncio.run_coroutine_threadsafe(
+        assert all(task.key for task in tasks)  # cached here, not on the event loop
+        self._future = asyncio.run_coroutine_threadsafe(
             self._desk.ask(self._user, tasks, "full", self._step), self._loop
         )
         self.made += len(tasks)
-        return [piece.reading for piece in self._asked.result()]
+        return [piece.reading for piece in self._future.result()]
 
-    def take_back(self) -> None:
-        """Withdraw what was asked for."""
-        if hasattr(self, "_asked"):
-            self._asked.cancel()
+    def cancel(self) -> None:
+        """Withdraw the runs that were asked for."""
+        if hasattr(self, "_future"):
+            self._future.cancel()
 
 
 class Attribution:
-    """Begins when it is asked to: it takes some hundred small runs."""
+    """Starts on a button: it takes some hundred small runs."""
 
-    def __init__(self, page: "Page") -> None:
-        self.page, say = page, page.session.say
+    def __init__(self, context: ViewContext) -> None:
+        self._context, say = context, context.session.say
         with element("div", "sides"):
-            button(say("计算各措施的贡献", "Compute the contributions"), lambda _: self._begin(),
+            button(say("计算各措施的贡献", "Compute the contributions"), self._start,
                    cls="main-action")  # fmt: skip
-        self._progress = UnderWay(page)
+        self.job = ViewJob(context)
         with element("section", "card") as self._frame:
             self._title = area()
             self._chart = ui.echart({}).classes("chart tall")
@@ -80,82 +73,71 @@ class Attribution:
         )
         self._area = area(tag("p", note, cls="card"), cls="below")
 
-    def show(self, shown: Shown) -> None:
+    def show(self, model: ViewModel) -> None:
         """Show the contributions to A, if they are of A as it is."""
-        self._last = shown
-        if shown.answer.carries_nothing_out:
-            nothing = shown.say(
+        self._model = model
+        computed = self._context.session.attribution
+        if not model.result.has_plan:
+            self._write_note(model.say(
                 "情景 A 没有实施任何措施，没有可分的作用。",
                 "Scenario A carries nothing out: there is no effect to share.",
-            )
-            write(self._area, tag("p", nothing, cls="card"))
-            self._frame.set_visibility(False)
-            return
-        if self.page.attribution is None:
-            return
-        subject, shares = self.page.attribution
-        if subject != (Told.of(shown.answer.outcome.scenario).digest, shown.day):
-            stale = shown.say(
+            ))  # fmt: skip
+        elif computed is not None and computed[0] == (model.result.digest, model.day):
+            self._write(model, computed[1])
+        elif computed is not None:
+            self._write_note(model.say(
                 "情景 A 已改动，请重新计算。", "Scenario A has changed: compute again."
-            )
-            write(self._area, tag("p", stale, cls="card"))
-            self._frame.set_visibility(False)
-            return
-        self._write(shown, shares)
+            ))  # fmt: skip
 
-    def stop(self) -> None:
-        """Take back what is under way."""
-        self._progress.stop()
+    def _write_note(self, note: str) -> None:
+        write(self._area, tag("p", note, cls="card"))
+        self._frame.set_visibility(False)
 
-    def _begin(self) -> None:
-        page, shown = self.page, self._last
-        scenario, day = page.scenario("a"), shown.day
+    def _start(self) -> None:
+        context, day = self._context, self._model.day
+        scenario = context.session.scenario
         game = Game.of(scenario, ORDERS, WORLDS, 1)
 
         async def work() -> None:
-            draws = await asyncio.to_thread(layered, page.server.name, WORLDS, 1)
-            runs = FarRuns(page, self._progress.step, day)
+            draws = await asyncio.to_thread(layered, context.server.name, WORLDS, 1)
+            runs = QueuedRuns(context, self.job.step, day)
             try:
-                told = await asyncio.to_thread(
+                shared = await asyncio.to_thread(
                     attribute, scenario, runs, permutations=ORDERS, draws=draws, seed=1
                 )
             except asyncio.CancelledError:
-                runs.take_back()
+                runs.cancel()
                 raise
-            page.attribution = (Told.of(scenario).digest, day), Shares.of(told, runs.scale)
-            if not page.client.is_deleted:
-                with page.client:
-                    self.show(self._last)
+            key = Told.of(scenario).digest, day
+            context.session.attribution = key, Shares.of(shared, runs.scale)
+            if not context.client.is_deleted:
+                with context.client:
+                    self.show(self._model)
 
-        what = page.session.say("正在计算各措施的贡献…", "Computing the contributions…")
-        self._progress.begin(what, len(game.coalitions()), work)
+        message = context.session.say("正在计算各措施的贡献…", "Computing the contributions…")
+        self.job.start(message, len(game.coalitions()), work)
 
-    def _write(self, shown: Shown, shares: Shares) -> None:
-        told, lang, code = shown.answer.subject, shown.lang, shown.group.code
-        projects = contributions.projects(told, shares, code, lang)
-        start = float(shown.answer.places(shown.day).without[shown.column])
+    def _write(self, model: ViewModel, shares: Shares) -> None:
+        subject, lang, code = model.result.subject, model.lang, model.group.code
+        projects = contributions.projects(subject, shares, code, lang)
+        start = float(model.result.places(model.day).baseline[model.column])
         steps = [(str(row[0]), float(row[1] or 0)) for row in projects.rows[:-1]]  # type: ignore[arg-type]
         words = {
-            "whole": shown.say("水平", "level"),
-            "up": shown.say("提高", "raises"),
-            "down": shown.say("拉低", "lowers"),
+            "whole": model.say("水平", "level"),
+            "up": model.say("提高", "raises"),
+            "down": model.say("拉低", "lowers"),
         }
-        ends = shown.say("无方案", "without the plan"), shown.say("有方案", "with the plan")
+        ends = model.say("无方案", "without the plan"), model.say("有方案", "with the plan")
+        axis = model.say("；纵轴不从 0 起", "; the axis does not begin at 0")
         self._frame.set_visibility(True)
-        write(
-            self._title,
-            tag(
-                "h2", projects.title, shown.say("；纵轴不从 0 起", "; the axis does not begin at 0")
-            ),
-        )
+        write(self._title, tag("h2", projects.title, axis))
         options = charts.waterfall(projects.title, steps, ends, start, words)
         draw(self._chart, options, projects.title)
-        write(self._area, joined([
+        notes = (contributions.verdict(subject, shares, lang), contributions.remarks(shares, lang))
+        write(
+            self._area,
             as_table(projects),
-            as_table(contributions.measures(told, shares, code, lang)),
-            tag("section", *(
-                listed(map(shown.plain, lines), "remarks")
-                for lines in (contributions.verdict(told, shares, lang),
-                              contributions.remarks(shares, lang))
-            ), cls="card"),
-        ]))  # fmt: skip
+            as_table(contributions.measures(subject, shares, code, lang)),
+            tag("section", *(listed(map(model.plain, lines), "remarks") for lines in notes),
+                cls="card"),
+        )  # fmt: skip

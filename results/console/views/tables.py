@@ -1,78 +1,93 @@
-"""Views that are tables and sentences: delivery, assumptions, validation."""
+"""Views of tables and sentences: growth by cause, delivery, assumptions, validation."""
 
-from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
 
-from xiancheng.results.console.markup import Markup, joined, tag
-from xiancheng.results.console.native import area, write
-from xiancheng.results.console.shown import Shown, as_table
+from markupsafe import Markup
+from nicegui import ui
+
+from xiancheng.results.console import charts
+from xiancheng.results.console.markup import joined, listed, tag
+from xiancheng.results.console.view_model import ViewModel, as_table
+from xiancheng.results.console.views.context import ViewContext
+from xiancheng.results.console.widgets import area, draw, element, write
 from xiancheng.results.contents import assumed, counties, promises, validation
-
-if TYPE_CHECKING:
-    from xiancheng.results.console.page import Page
+from xiancheng.results.contents.words import OF_GROWTH, PERSONS
 
 
-class Tables(ABC):
-    """A view without controls of its own."""
+class Growth:
+    """Why towns grow: natural growth, migration and recoding, as columns by year and a table."""
 
-    def __init__(self, page: "Page") -> None:
-        self._area = area()
+    def __init__(self, _: ViewContext) -> None:
+        with element("section", "card"):
+            self._title = area()
+            self._chart = ui.echart({}).classes("chart tall")
+        self._table = area(cls="below")
 
-    def show(self, shown: Shown) -> None:
+    def show(self, model: ViewModel) -> None:
         """Write everything."""
-        write(self._area, joined(self.parts(shown)))
-
-    def stop(self) -> None:  # noqa: B027 (views that compute say more)
-        """Nothing is under way here."""
-
-    @abstractmethod
-    def parts(self, shown: Shown) -> Iterator[Markup]:
-        """What stands in the view, in order."""
-
-
-class Delivery(Tables):
-    """What was promised, and what is delivered of it by county and by indicator."""
-
-    def parts(self, shown: Shown) -> Iterator[Markup]:
-        """Counties first, then every indicator."""
-        told = shown.answer.subject
-        if shown.foreign or shown.answer.carries_nothing_out:
-            foreign = shown.say(
-                f"{shown.a_title}：方案的任务与期限属于另一地区，这里不列。",
-                f"{shown.a_title}: tasks and deadlines of the plan are another region's.",
-            )
-            nothing = shown.say("情景 A 没有实施任何措施。", "Scenario A carries nothing out.")
-            yield tag("p", nothing if shown.answer.carries_nothing_out else foreign, cls="card")
-            return
-        yield tag("p", promises.summary(told, shown.lang), cls="card")
-        yield as_table(counties.effort(told, shown.lang))
-        yield as_table(promises.table(told, shown.lang))
+        table = counties.causes(model.result.subject, model.group, model.lang)
+        years = table.rows[:-1]  # the last is their sum
+        parts = {
+            cause.said(model.lang): [float(row[i] or 0) for row in years]  # type: ignore[arg-type]
+            for i, cause in enumerate(OF_GROWTH.values(), 1)
+        }
+        unit = PERSONS.said(model.lang)
+        heading = model.say(f"{table.title}（{unit}）", f"{table.title} ({unit})")
+        write(self._title, tag("h2", heading))
+        options = charts.stacked(table.title, [str(row[0]) for row in years], parts)
+        draw(self._chart, options, table.title)
+        write(self._table, as_table(table))
 
 
-class Assumptions(Tables):
-    """Every assumed number with its range and grade, and the caveats of the plan."""
+class TableView:
+    """A view without controls of its own, from a function that gives its parts in order."""
 
-    def parts(self, shown: Shown) -> Iterator[Markup]:
-        """Caveats first: they are what a reader has to know."""
-        told, lang = shown.answer.subject, shown.lang
-        lines = [tag("li", tag("strong", n), " ", c.said(lang)) for n, c in told.caveats.items()]
-        title = shown.say("方案的疑点", "Caveats of the plan")
-        if lines:
-            yield tag("section", tag("h2", title), tag("ul", *lines, cls="remarks"),
-                      cls="card below")  # fmt: skip
-        yield tag("p", assumed.summary(told, lang), cls="card below")
-        for table in (assumed.parameters, assumed.doses, assumed.region):
-            yield as_table(table(told, lang))
+    def __init__(self, parts: Callable[[ViewModel], Iterator[Markup]], _: ViewContext) -> None:
+        self._parts, self._area = parts, area()
+
+    def show(self, model: ViewModel) -> None:
+        """Write everything."""
+        write(self._area, *self._parts(model))
 
 
-class Validation(Tables):
-    """The hindcast as it is, good or bad; or that there is none."""
+def delivery(model: ViewModel) -> Iterator[Markup]:
+    """What was promised, and what is delivered of it, by county and by indicator."""
+    subject, say = model.result.subject, model.say
+    if not model.result.has_plan:
+        yield tag(
+            "p", say("情景 A 没有实施任何措施。", "Scenario A carries nothing out."), cls="card"
+        )
+    elif model.foreign:
+        foreign = say(
+            f"{model.a_title}：方案的任务与期限属于另一地区，这里不列。",
+            f"{model.a_title}: tasks and deadlines of the plan are another region's.",
+        )
+        yield tag("p", foreign, cls="card")
+    else:
+        yield tag("p", promises.summary(subject, model.lang), cls="card")
+        yield as_table(counties.effort(subject, model.lang))
+        yield as_table(promises.table(subject, model.lang))
 
-    def parts(self, shown: Shown) -> Iterator[Markup]:
-        """What is known of the accuracy of the model."""
-        told, lang = shown.answer.subject, shown.lang
-        yield tag("p", validation.sentence(told, lang), cls="card below")
-        for table in (validation.recorded(told, lang), validation.census(told, lang)):
-            if table is not None:
-                yield as_table(table)
+
+def assumptions(model: ViewModel) -> Iterator[Markup]:
+    """The caveats of the plan, and every assumed number with its range and grade."""
+    subject, lang = model.result.subject, model.lang
+    caveats = [
+        joined([tag("strong", name), " ", each.said(lang)])
+        for name, each in subject.caveats.items()
+    ]
+    if caveats:
+        title = model.say("方案的疑点", "Caveats of the plan")
+        yield tag("section", tag("h2", title), listed(caveats, "remarks"), cls="card below")
+    yield tag("p", assumed.summary(subject, lang), cls="card below")
+    for table in (assumed.parameters, assumed.doses, assumed.region):
+        yield as_table(table(subject, lang))
+
+
+def validated(model: ViewModel) -> Iterator[Markup]:
+    """What is known of the accuracy of the model: its hindcast, or that there is none."""
+    subject, lang = model.result.subject, model.lang
+    yield tag("p", validation.sentence(subject, lang), cls="card below")
+    for table in (validation.recorded(subject, lang), validation.census(subject, lang)):
+        if table is not None:
+            yield as_table(table)

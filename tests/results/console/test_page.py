@@ -267,7 +267,7 @@ def test_two_users_do_not_see_each_others_levers(visitor):
 
 
 def test_a_bad_file_is_refused_in_the_words_of_the_validator(visitor, tmp_path):
-    from xiancheng.results.console.incoming import NAME
+    from xiancheng.results.console.session import UPLOAD
     from xiancheng.scenarios.checking import ScenarioError
     from xiancheng.scenarios.resolving import resolve
 
@@ -275,13 +275,13 @@ def test_a_bad_file_is_refused_in_the_words_of_the_validator(visitor, tmp_path):
     bad.write_text("name: x\ntitle: x\nbased_on: plan\nmeasures:\n  M99: {intensity: 3}\n")
     with pytest.raises(ScenarioError) as refused:
         resolve(bad)
-    told = refused.value.text().replace(str(bad), NAME)
+    told = refused.value.text().replace(str(bad), UPLOAD)
     one = visitor()
     one.open()
     one.page.set_input_files("#upload", bad)
     one.page.wait_for_selector(".alert:not(:empty)")
     assert one.page.locator(".alert").inner_text().strip() == told
-    assert f"{NAME}:5:3" in told
+    assert f"{UPLOAD}:5:3" in told
 
 
 def test_a_good_file_comes_in_and_goes_out_the_same(visitor, tmp_path):

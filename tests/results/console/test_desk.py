@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 from xiancheng.calibration.region import load
-from xiancheng.results.console.answer import Question, restored
 from xiancheng.results.console.desk import KEPT_BYTES, BusyError, Desk
-from xiancheng.results.console.draft import Draft
+from xiancheng.results.console.edits import ScenarioEdit
+from xiancheng.results.console.result import ABQuery, restored
 from xiancheng.results.console.work import Piece, compute
 from xiancheng.scenarios.paired import Reading
 
@@ -255,13 +255,13 @@ def test_what_is_remembered_is_bounded_in_bytes():
 
 def test_a_piece_takes_what_it_says_and_an_answer_little():
     """What a server holds for each step of a slider: it held half a megabyte a run."""
-    plan = Draft.of("plan").scenario
-    question = Question(plan, Draft.of("baseline").scenario, "binzhou", 0.002, 1)
-    for task in (question.central()[0], question.drawn()[0]):
+    plan = ScenarioEdit.of("plan").scenario
+    question = ABQuery(plan, ScenarioEdit.of("baseline").scenario, "binzhou", 0.002, 1)
+    for task in (question.central[0], question.drawn[0]):
         piece = compute(task)
         assert len(pickle.dumps(piece)) <= 2 * piece.size
         assert piece.size <= 150_000
-    arrived = pickle.loads(pickle.dumps(compute(question.central()[0])))
+    arrived = pickle.loads(pickle.dumps(compute(question.central[0])))
     assert restored(arrived, plan, REGION).movers()["persons"].sum() > 0
 
 

@@ -5,20 +5,18 @@ from pathlib import Path
 import pytest
 
 from xiancheng.calibration.region import load
-from xiancheng.results.console.answer import Answer, Question
-from xiancheng.results.console.arriving import arrived
-from xiancheng.results.console.changes import changes
-from xiancheng.results.console.choosing import of_the_plan, usual
-from xiancheng.results.console.draft import Draft
-from xiancheng.results.console.session import Session
-from xiancheng.results.console.shown import Shown
-from xiancheng.results.console.views.tables import Assumptions, Delivery
+from xiancheng.results.console.edits import ScenarioEdit, changes
+from xiancheng.results.console.library import bundled_choices
+from xiancheng.results.console.result import ABQuery, ABResult
+from xiancheng.results.console.session import Session, default_scenarios, from_url
+from xiancheng.results.console.view_model import ViewModel
+from xiancheng.results.console.views import tables
 from xiancheng.results.console.work import compute
 from xiancheng.scenarios.checking import ScenarioError
 from xiancheng.scenarios.simulate import reported
 
 NAME = "滨州市 2023 年方案（套用）"
-OURS = Path(__file__).parents[2] / "calibration" / "regions" / "binzhou"
+OURS = Path(__file__).parents[3] / "calibration" / "regions" / "binzhou"
 
 
 @pytest.fixture(scope="module")
@@ -35,43 +33,43 @@ def elsewhere(tmp_path_factory):
 
 def test_the_baseline_is_shown_first_where_the_plan_is_another_citys(elsewhere):
     region = load(elsewhere)
-    session, problem = arrived("zh", {}, region, reported(region), str(elsewhere))
+    session, problem = from_url("zh", {}, region, reported(region), str(elsewhere))
     assert (session.a.base.name, session.b.base.name, problem) == ("baseline", "baseline", "")
     at_home = load("binzhou")
-    session, _ = arrived("zh", {}, at_home, reported(at_home), "binzhou")
+    session, _ = from_url("zh", {}, at_home, reported(at_home), "binzhou")
     assert session.a.base.name == "plan"
-    assert usual(at_home)["b"] == "baseline"
+    assert default_scenarios(at_home)["b"] == "baseline"
 
 
 def test_lists_say_that_the_plan_is_applied(elsewhere):
-    titles = of_the_plan(load(elsewhere), "zh")
+    titles = bundled_choices(load(elsewhere), "zh")
     assert all(NAME in title for key, title in titles.items() if key != "plan:baseline")
     assert NAME not in titles["plan:baseline"]
-    assert not any(NAME in title for title in of_the_plan(load("binzhou"), "zh").values())
+    assert not any(NAME in title for title in bundled_choices(load("binzhou"), "zh").values())
 
 
 def test_a_measure_is_set_apart_in_a_county_of_the_region_in_use(elsewhere):
-    plan = Draft.of("plan", region=str(elsewhere))
-    draft = plan.county("M02", "371421", 0.5)
-    assert draft.scenario.setting("M02").counties == {"371421": 0.5}
-    (line,) = changes(draft)
+    plan = ScenarioEdit.of("plan", region=str(elsewhere))
+    edit = plan.with_county("M02", "371421", 0.5)
+    assert edit.scenario.setting("M02").counties == {"371421": 0.5}
+    (line,) = changes(edit)
     assert line.label.zh.endswith("：禹城县")
-    assert draft.put_back(("measures", "M02", "counties", "371421")).own == {}
+    assert edit.revert(("measures", "M02", "counties", "371421")).overrides == {}
     with pytest.raises(ScenarioError):
-        plan.county("M02", "371621", 0.5)
+        plan.with_county("M02", "371621", 0.5)
     with pytest.raises(ScenarioError):
-        Draft.of("plan").county("M02", "371421", 0.5)
+        ScenarioEdit.of("plan").with_county("M02", "371421", 0.5)
 
 
 def test_tasks_and_caveats_of_another_plan_are_left_out(elsewhere):
     region, name = load(elsewhere), str(elsewhere)
-    draft = Draft.of("plan", region=name).county("M02", "371421", 0.5)
-    question = Question(draft.scenario, Draft.of("baseline").scenario, name, 0.002, 0)
-    central = [compute(task) for task in question.central()]
-    answer = Answer.of(question, region, central, preliminary=False)
-    shown = Shown(Session("zh", draft, Draft.of("baseline")), answer)
+    edit = ScenarioEdit.of("plan", region=name).with_county("M02", "371421", 0.5)
+    question = ABQuery(edit.scenario, ScenarioEdit.of("baseline").scenario, name, 0.002, 0)
+    central = [compute(task) for task in question.central]
+    result = ABResult.of(question, region, central, preliminary=False)
+    shown = ViewModel(Session("zh", edit, ScenarioEdit.of("baseline")), result)
     assert NAME in shown.basis()
-    delivery = "".join(Delivery.parts(None, shown))
+    delivery = "".join(tables.delivery(shown))
     assert "<table" not in delivery
     assert NAME in delivery
-    assert "方案的疑点" not in "".join(Assumptions.parts(None, shown))
+    assert "方案的疑点" not in "".join(tables.assumptions(shown))

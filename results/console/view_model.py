@@ -1,13 +1,15 @@
-"""What a view is handed: the answer, the place looked at, and the reader's language."""
+"""What a view needs to show a result: chosen place and day, texts in the reader's language."""
 
 import re
 from dataclasses import dataclass, replace
 from datetime import date
 from math import ceil, log10
 
-from xiancheng.results.console.answer import Answer
-from xiancheng.results.console.draft import of_plan
-from xiancheng.results.console.markup import Markup, joined, tag
+from markupsafe import Markup
+
+from xiancheng.results.console.edits import plan_scenario
+from xiancheng.results.console.markup import joined, tag
+from xiancheng.results.console.result import ABResult
 from xiancheng.results.console.session import Session
 from xiancheng.results.contents.parts import Table
 from xiancheng.results.report import layout
@@ -15,15 +17,15 @@ from xiancheng.scenarios.naming import called, foreign
 from xiancheng.scenarios.outcome import Group
 
 UNTIL = re.compile(r"；?用 --until [\d-]+ 判定| Use --until [\d-]+\.|; use --until [\d-]+")
-MOST_EXACT = 100  # persons: random worlds alone differ by as many
+ROUNDED_TO = 100  # persons: random numbers alone make a difference of as many
 
 
 @dataclass(frozen=True)
-class Shown:
-    """An answer in a session."""
+class ViewModel:
+    """A result in a session."""
 
     session: Session
-    answer: Answer
+    result: ABResult
 
     def say(self, zh: str, en: str) -> str:
         """The words in the reader's language."""
@@ -36,18 +38,18 @@ class Shown:
 
     @property
     def column(self) -> int:
-        """The position of the place in the groups."""
-        return min(self.session.group, len(self.answer.groups) - 1)
+        """The position of the chosen place in the groups."""
+        return min(self.session.group, len(self.result.groups) - 1)
 
     @property
     def group(self) -> Group:
-        """The place looked at."""
-        return self.answer.groups[self.column]
+        """The chosen place."""
+        return self.result.groups[self.column]
 
     @property
     def days(self) -> list[date]:
-        """The days that can be looked at: deadlines, ends of years, and the end of A."""
-        a = self.answer.outcome
+        """The days to choose from: deadlines, ends of years, and the end of A."""
+        a = self.result.outcome
         first, last = a.dates[0], a.dates[-1]
         years = [date(year, 12, 31) for year in range(first.year, last.year + 1)]
         due = [target.deadline for target in a.region.targets]
@@ -55,34 +57,34 @@ class Shown:
 
     @property
     def day(self) -> date:
-        """The day looked at: the one that was chosen, or that on which A is judged."""
+        """The chosen day, or that on which A is judged."""
         chosen = self.session.day
-        return chosen if chosen in self.days else self.answer.day
+        return chosen if chosen in self.days else self.result.day
 
     @property
     def a_title(self) -> str:
-        """What the scenario that is shown as A is called."""
-        return called(self.answer.outcome.scenario, self.answer.outcome.region).said(self.lang)
+        """The title of the scenario that is shown as A."""
+        return called(self.result.outcome.scenario, self.result.outcome.region).said(self.lang)
 
     @property
     def b_title(self) -> str:
-        """What the scenario that is shown as B is called, and where it was run on."""
-        own = replace(self.answer.b.scenario, until=self.answer.b_until)
-        title = called(own, self.answer.outcome.region).said(self.lang)
-        if self.answer.b_until >= self.day:
+        """The title of the scenario that is shown as B, and whether it is beyond its own end."""
+        own = replace(self.result.b.scenario, until=self.result.b_until)
+        title = called(own, self.result.outcome.region).said(self.lang)
+        if self.result.b_until >= self.day:
             return title
-        ends = self.answer.b_until
+        ends = self.result.b_until
         return self.say(f"{title}（延续到 {self.day}，原到 {ends}）",
                         f"{title} (run on to {self.day}; its own end is {ends})")  # fmt: skip
 
     @property
     def foreign(self) -> bool:
         """Whether A carries out a plan that was written for other counties."""
-        return foreign(self.answer.outcome.scenario, self.answer.outcome.region)
+        return foreign(self.result.outcome.scenario, self.result.outcome.region)
 
     def limit(self) -> str:
-        """What the day looked at is beyond, if anything."""
-        cutoff = str(self.answer.outcome.request["cutoff"])
+        """A warning if the chosen day is beyond what levels can be judged for; else empty."""
+        cutoff = str(self.result.outcome.request["cutoff"])
         if self.day.year <= int(cutoff[:4]) + 1:
             return ""
         return self.say(
@@ -92,14 +94,10 @@ class Shown:
             "level is a trend drawn on; read differences between scenarios only.",
         )
 
-    def place(self, group: Group) -> str:
-        """What a place is called."""
-        return group.said(self.lang)
-
     def plain(self, line: str) -> str:
-        """A sentence without words of the command line, which nobody can act upon here."""
-        recoding = of_plan("plan-without-recoding").title.said(self.lang)
-        places = {
+        """A sentence without its hints at the command line, which do not apply to the page."""
+        recoding = plan_scenario("plan-without-recoding").title.said(self.lang)
+        replacements = {
             "plan-without-recoding": self.say(f"“{recoding}”", f"'{recoding}'"),
             "（docs/validation.md）": "（见“检验”）",
             "(docs/validation.md)": "(see 'Validation')",
@@ -110,36 +108,33 @@ class Shown:
             "；分到措施请用 xiancheng attribute，再以 --attribution 并入报告": "",
             "; for measures use xiancheng attribute, and bring it in with --attribution": "",
         }  # fmt: skip
-        for word, instead in places.items():
+        for word, instead in replacements.items():
             line = line.replace(word, instead)
         return UNTIL.sub("", line)
 
     def persons(self, value: float) -> str:
-        """A change of persons, to the tens or hundreds that the rows of the run can show."""
-        step = max(MOST_EXACT, 10 ** ceil(log10(1 / self.answer.scale)))
+        """A change of persons, rounded to what the scale of the run can resolve."""
+        step = max(ROUNDED_TO, 10 ** ceil(log10(1 / self.result.scale)))
         rounded = round(value / step) * step
         return f"{rounded:+,.0f}" if rounded else "0"
 
     def basis(self) -> Markup:
-        """What the numbers rest on, in a line."""
-        a = self.answer
-        asked = a.outcome.request
+        """Scale, scenario, draws and seed of the numbers, in a line."""
+        a = self.result
         if a.preliminary:
             scale = f"{1 / a.scale:.0f}"
             stage = self.say(f"初步结果（规模 1/{scale}）", f"Preliminary (scale 1/{scale})")
         else:
-            full = a.scale == 1
-            stage = (
-                self.say("全规模结果（一人一行）", "Full scale (a row a resident)")
-                if full
-                else self.say(f"规模 {a.scale:g} 的结果", f"At scale {a.scale:g}")
-            )
+            stage = self.say(f"规模 {a.scale:g} 的结果", f"At scale {a.scale:g}")
+            if a.scale == 1:
+                stage = self.say("全规模结果（一人一行）", "Full scale (a row a resident)")
         drawn = (
             self.say(f"{a.draws} 次抽样", f"{a.draws} draws")
             if a.draws
             else self.say("中心参数一次，抽样计算中", "one run at central values, draws under way")
         )
-        rest = self.say(f"种子 {asked['seed']}", f"seed {asked['seed']}")
+        seed = a.outcome.request["seed"]
+        rest = self.say(f"种子 {seed}", f"seed {seed}")
         badge = tag("strong", stage, cls="badge preliminary" if a.preliminary else "badge final")
         what = self.say(f"A：{self.a_title}", f"A: {self.a_title}")
         parts = [badge, " ", tag("strong", what), self.say("；", "; "), drawn,
@@ -150,7 +145,7 @@ class Shown:
 
 
 def as_table(table: Table) -> Markup:
-    """A table of ours as markup, with its source and its notes."""
+    """A table as HTML, with its source and its notes."""
     kinds = [_kind(table, i) for i in range(len(table.columns))]
     cells = [
         tag("tr", *(

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from xiancheng.results.console.address import packed, read
+from xiancheng.results.console.session import encode, from_mapping
 
-HOUSE = Path(__file__).parent.parent.parent
+HOUSE = Path(__file__).parents[3]
 CONSOLE = sorted((HOUSE / "results" / "console").rglob("*.py"))
 
 
@@ -135,8 +135,8 @@ def test_a_port_that_is_taken_is_refused_and_no_address_announced(lang, told):
 def test_twenty_at_once_get_their_page_within_half_a_second_while_others_compute(console, chrome):
     page = chrome.new_page()
     levers = {"measures": {"M01": {"intensity": 0.37}}}  # that nobody has asked for
-    draft = read({"name": "new", "title": "new", "based_on": "plan", **levers})
-    page.goto(f"{console.url}/?view=attribution&a={packed(draft)}")
+    edit = from_mapping({"name": "new", "title": "new", "based_on": "plan", **levers})
+    page.goto(f"{console.url}/?view=attribution&a={encode(edit)}")
     page.get_by_role("button", name="计算各措施的贡献").click()
     page.wait_for_function("document.querySelector('.view progress').value > 0")
 

@@ -1,0 +1,169 @@
+"""What a tab computes: A and B from a small run at once, then at full scale; and documents."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xiancheng.results.console.desk import Desk
+from xiancheng.results.console.library import Library
+from xiancheng.results.console.result import ABQuery, ABResult
+from xiancheng.results.console.work import Piece
+from xiancheng.scenarios.scenario import Scenario
+
+if TYPE_CHECKING:
+    from xiancheng.calibration.region import Region
+    from xiancheng.results.contents.parts import Lang
+    from xiancheng.results.contents.subject import Subject
+
+REFRESH = 0.5  # seconds between two updates of a progress bar
+FORMATS = {"docx": "Word", "pdf": "PDF", "xlsx": "Excel", "html": "HTML"}
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How large the two stages are: scale in rows per resident, and number of draws."""
+
+    quick_scale: float = 0.02
+    quick_draws: int = 16
+    scale: float = 1.0
+    draws: int = 40
+
+
+@dataclass(frozen=True)
+class Server:
+    """What all tabs share."""
+
+    desk: Desk
+    region: "Region"
+    name: str  # of the region, or its folder
+    library: Library
+    runs: Path  # where the runs of documents are saved
+    sizes: Sizes
+
+
+@dataclass
+class Progress:
+    """How far a stage is."""
+
+    total: int
+    done: int = 0
+    started: float = 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """From the pace so far; None before there is one."""
+        if self.done < 4:
+            return None
+        return (time.monotonic() - self.started) / self.done * (self.total - self.done)
+
+
+def complete_result(
+    query: ABQuery, region: "Region", central: Sequence[Piece], drawn: Sequence[Piece], *,
+    preliminary: bool,
+) -> ABResult:  # fmt: skip
+    """A result with what every view derives from it: it takes too long for the event loop."""
+    result = ABResult.of(query, region, central, drawn, preliminary=preliminary)
+    assert result.subject
+    result.places(result.day)
+    return result
+
+
+class ABComputation:
+    """Computes A and B for one tab; a new request replaces the one under way."""
+
+    def __init__(
+        self, server: Server, user: str, show: Callable[[ABResult], None],
+        on_progress: Callable[[Progress | None], None], on_error: Callable[[Exception], None],
+    ) -> None:  # fmt: skip
+        self._server, self._user = server, user
+        self._show, self._on_progress, self._on_error = show, on_progress, on_error
+        self._task: asyncio.Task[None] | None = None
+        self.result: ABResult | None = None  # the last that was shown
+
+    def start(self, a: Scenario, b: Scenario) -> None:
+        """Compute these scenarios."""
+        self.cancel()
+        self._task = asyncio.create_task(self._compute(a, b))
+
+    def cancel(self) -> None:
+        """Cancel what is under way; the last result stays."""
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+
+    async def _compute(self, a: Scenario, b: Scenario) -> None:
+        sizes = self._server.sizes
+        try:
+            await self.preliminary(a, b)
+            await self._full(
+                ABQuery(a, b, self._server.name, sizes.scale, sizes.draws, keep=True)
+            )  # fmt: skip
+        except Exception as error:
+            self._on_error(error)
+        finally:
+            self._on_progress(None)
+
+    async def preliminary(self, a: Scenario, b: Scenario) -> None:
+        """Show a small run of each side, then the same with draws."""
+        server, sizes = self._server, self._server.sizes
+        query = ABQuery(a, b, server.name, sizes.quick_scale, sizes.quick_draws)
+        await asyncio.to_thread(lambda: (query.central, query.drawn))
+        central = await server.desk.ask(self._user, query.central, "quick", first=True)
+        await self._shown(query, central, preliminary=True)
+        if query.draws:
+            drawn = await server.desk.ask(self._user, query.drawn, "quick")
+            await self._shown(query, central, drawn, preliminary=True)
+
+    async def _full(self, query: ABQuery) -> None:
+        await asyncio.to_thread(lambda: (query.central, query.drawn))
+        tasks, n = [*query.central, *query.drawn], len(query.central)
+        progress, updated = Progress(len(tasks), started=time.monotonic()), 0.0
+
+        def step() -> None:
+            nonlocal updated
+            progress.done += 1
+            if time.monotonic() - updated > REFRESH:
+                updated = time.monotonic()
+                self._on_progress(progress)
+
+        self._on_progress(progress)
+        pieces = await self._server.desk.ask(self._user, tasks, "full", step)
+        await self._shown(query, pieces[:n], pieces[n:], preliminary=False)
+
+    async def _shown(
+        self, query: ABQuery, central: Sequence[Piece], drawn: Sequence[Piece] = (), *,
+        preliminary: bool,
+    ) -> None:  # fmt: skip
+        self.result = await asyncio.to_thread(
+            complete_result, query, self._server.region, central, drawn, preliminary=preliminary
+        )
+        self._show(self.result)
+
+
+def make_document(subject: "Subject", form: str, lang: "Lang", runs: Path) -> tuple[str, bytes]:
+    """The file name and content of a document, in a worker process: it takes seconds to draw.
+
+    The run that it reports is saved first, so that the document can name it.
+
+    Raises
+    ------
+    RequestError
+        if a library is missing.
+    """
+    from xiancheng.results.keeping.answers import Answers, keep
+    from xiancheng.results.report.command import documents, named, possible
+    from xiancheng.scenarios.request import Request
+
+    possible([form])
+    plan, answers = subject.both.plan, Answers.here()
+    asked = plan.request
+    request = Request.of(
+        plan.scenario, region=plan.region.folder, seed=asked["seed"], scale=asked["scale"]
+    )
+    outcome = answers(request)
+    folder, _ = keep(outcome, request, subject.verdicts, subject.delivery, runs, answers)
+    reported = replace(subject, run=folder.name)
+    return f"{named(reported, lang)}.{form}", documents(reported, [form], lang)[form]

@@ -1,0 +1,354 @@
+"""What the page shows: scenarios A and B, their baselines, and published rates on any day.
+
+A level is that of statistics, where there is a record of change, as in `results.verdict`; each
+scenario shifts it by its difference from reference conditions, draw by draw. Every figure of the
+page is a median of such draws or a difference of two, so A less B is the level of A less that of B.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from xiancheng.calibration.region import load
+from xiancheng.results.console.edits import plan_scenario
+from xiancheng.results.console.work import SERIES, Piece, Task, Told
+from xiancheng.results.contents.subject import Subject, paired
+from xiancheng.results.verdict import pairing, verdict
+from xiancheng.scenarios.ensemble import Pair, usual, without_plan
+from xiancheng.scenarios.outcome import PUBLISHED, Group, Outcome, floor
+from xiancheng.scenarios.paired import Draw, judged_on, layered
+from xiancheng.scenarios.scenario import Scenario
+from xiancheng.sim.state import Floats
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from xiancheng.calibration.region import Region
+    from xiancheng.results.verdict.level import Level
+
+SIDES = ("a", "without", "usual", "b")
+ENOUGH = 20  # draws for an interval of 90 %; of fewer, the least and the most are given
+EXACT = 9  # decimals: smaller differences come from the order of adding up
+
+Interval = tuple[Floats, Floats]
+
+
+@dataclass(frozen=True)
+class ABQuery:
+    """What one stage computes: A, its baselines and B, at central parameters and in each draw."""
+
+    a: Scenario
+    b: Scenario
+    region: str
+    scale: float
+    draws: int
+    seed: int = 1
+    keep: bool = False  # whether runs of the plan's own scenarios are kept on file
+
+    @cached_property
+    def day(self) -> date:
+        """The day that A is judged on."""
+        return judged_on(self.a, load(self.region))
+
+    @cached_property
+    def sides(self) -> tuple[Scenario, Scenario, Scenario, Scenario]:
+        """A, its baseline, that in reference conditions, and B, continued to the end of A."""
+        until = max(self.a.until, self.b.until)
+        b = self.b if until == self.b.until else replace(self.b, until=until)
+        return self.a, without_plan(self.a), usual(self.a), b
+
+    @cached_property
+    def central(self) -> list[Task]:
+        """The runs at central parameters, one a side."""
+        return self._tasks([Draw(self.seed)], whole=True)
+
+    @cached_property
+    def drawn(self) -> list[Task]:
+        """The runs in each draw, sides in turn."""
+        return self._tasks(layered(self.region, self.draws, self.seed), whole=False)
+
+    def _tasks(self, draws: Sequence[Draw], *, whole: bool) -> list[Task]:
+        sides = [(Told.of(each), self.keep and on_file(each)) for each in self.sides]
+        tasks = [
+            Task(told, draw, self.region, self.scale, self.day, whole=whole, kept=kept)
+            for draw in draws
+            for told, kept in sides
+        ]
+        assert all(task.key for task in tasks)  # cached here, not on the event loop
+        return tasks
+
+
+def on_file(scenario: Scenario) -> bool:
+    """Whether this is a scenario of the plan, as it is on file."""
+    known = scenario.name in scenario.plan.scenario_files()
+    return known and scenario.resolved() == plan_scenario(scenario.name).resolved()
+
+
+@dataclass(frozen=True, eq=False)
+class SideDraws:
+    """One scenario in each draw, or once at central parameters."""
+
+    dates: tuple[date, ...]
+    values: Floats  # (draw, indicator of `SERIES`, date, group)
+
+    @classmethod
+    def of(cls, pieces: Sequence[Piece]) -> "SideDraws":
+        """From the runs of one scenario, at least one."""
+        return cls(pieces[0].dates, np.array([piece.series for piece in pieces]))
+
+    def at(self, indicator: str, day: date) -> Floats:
+        """An indicator on a day, (draw, group); linear between two dates.
+
+        Raises
+        ------
+        ValueError
+            on a day outside of the run.
+        """
+        if not self.dates[0] <= day <= self.dates[-1]:
+            raise ValueError(f"{day} is not within {self.dates[0]} to {self.dates[-1]}")
+        own = self.values[:, SERIES.index(indicator)]
+        return _on_day(self.dates, day, lambda i: own[:, i])
+
+
+def _on_day(days: Sequence[date], day: date, values: Callable[[int], Floats]) -> Floats:
+    """Values on a day, linear between the two days around it; `values` takes a position."""
+    after = int(np.searchsorted([each.toordinal() for each in days], day.toordinal()))
+    if after < len(days) and days[after] == day:
+        return values(after)
+    after = min(max(after, 1), len(days) - 1)
+    share = (day - days[after - 1]).days / (days[after] - days[after - 1]).days
+    before = values(after - 1)
+    return np.asarray(before + share * (values(after) - before))
+
+
+def level_difference(level: Floats, other: Floats) -> Floats:
+    """One level less another, the same number however each was added up [points].
+
+    >>> level_difference(np.array([54.13]), np.array([53.875])).tolist()
+    [0.255]
+    """
+    return np.round(level - other, EXACT)
+
+
+@dataclass(frozen=True, eq=False)
+class PlaceRates:
+    """Published rates of every place on a day, each (group,) [percent, or points].
+
+    Levels are medians; a difference is that of two medians. Intervals are of 90 %, or from the
+    least to the most where there are fewer than `ENOUGH` draws; None without draws.
+    """
+
+    baseline: Floats  # A without the plan
+    a: Floats
+    b: Floats | None  # None where B cannot be compared on this day
+    a_interval: Interval | None
+    effect_interval: Interval | None
+    difference_interval: Interval | None  # of A less B
+
+    @property
+    def effect(self) -> Floats:
+        """What the plan adds."""
+        return level_difference(self.a, self.baseline)
+
+    @property
+    def difference(self) -> Floats | None:
+        """A less B: the difference of the two levels."""
+        return None if self.b is None else level_difference(self.a, self.b)
+
+
+@dataclass(frozen=True, eq=False)
+class ABResult:
+    """What is shown of A and B."""
+
+    both: Pair  # A and its baselines at central parameters
+    b: Outcome  # continued to the end of A
+    b_until: date  # its own end
+    scale: float
+    preliminary: bool
+    pending: bool  # whether draws are still to come
+    day: date  # that A is judged on
+    sides: Mapping[str, SideDraws]  # by the names in `SIDES`
+    targets: tuple[Floats, Floats, Floats]  # (draw, target) published rate of the first sides
+    recoding: Floats  # (draw, target) what it adds by the deadline in reference conditions [points]
+    _places: dict[date, PlaceRates] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(
+        cls, query: ABQuery, region: "Region", central: Sequence[Piece],
+        drawn: Sequence[Piece] = (), *, preliminary: bool,
+    ) -> "ABResult":  # fmt: skip
+        """The result of the runs `query.central` and `query.drawn`, sides in turn."""
+        a, baseline, reference, b = (
+            restored(piece, scenario, region)
+            for piece, scenario in zip(central, query.sides, strict=True)
+        )
+        parts = [drawn[side :: len(SIDES)] for side in range(len(SIDES))]
+        of_a, of_baseline, of_usual = (
+            np.array([p.reading.targets for p in part]) for part in parts[:3]
+        )
+        runs = parts if drawn else [[piece] for piece in central]
+        return cls(
+            both=Pair(a, baseline, reference), b=b, b_until=query.b.until, scale=query.scale,
+            preliminary=preliminary, pending=bool(query.draws) and not drawn, day=query.day,
+            sides={side: SideDraws.of(part) for side, part in zip(SIDES, runs, strict=True)},
+            targets=(of_a, of_baseline, of_usual),
+            recoding=np.array([p.reading.recoding for p in parts[2]]),
+        )  # fmt: skip
+
+    def retitled(self, a: Scenario, b: Scenario) -> "ABResult":
+        """The same under other titles of A and B."""
+        plan, other = (
+            replace(run, scenario=replace(run.scenario, title=scenario.title))
+            for run, scenario in ((self.both.plan, a), (self.b, b))
+        )
+        return replace(self, both=replace(self.both, plan=plan), b=other)
+
+    @property
+    def draws(self) -> int:
+        """How many draws the figures rest on."""
+        return len(self.targets[0])
+
+    @cached_property
+    def _digests(self) -> tuple[str, str, str]:
+        """Of all that changes a number: A, its baseline, B."""
+        a, baseline, b = (
+            Told.of(run.scenario).digest for run in (self.both.plan, self.both.baseline, self.b)
+        )
+        return a, baseline, b
+
+    @property
+    def digest(self) -> str:
+        """Of all in A that changes a number."""
+        return self._digests[0]
+
+    @property
+    def has_plan(self) -> bool:
+        """Whether A carries anything out, so that it differs from its baseline."""
+        return self._digests[0] != self._digests[1]
+
+    @property
+    def against_baseline(self) -> bool:
+        """Whether B is A without the plan: then A less B is what the plan does."""
+        return self._digests[2] == self._digests[1]
+
+    @property
+    def same(self) -> bool:
+        """Whether B does what A does."""
+        return self._digests[2] == self._digests[0]
+
+    @property
+    def outcome(self) -> Outcome:
+        """A at central parameters."""
+        return self.both.plan
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """Counties, prefectures, and the counties of each target together."""
+        return self.outcome.groups
+
+    @cached_property
+    def subject(self) -> Subject:
+        """What documents and page say the same things of."""
+        return paired(self.both, self.ensemble())
+
+    @cached_property
+    def level(self) -> "Level | None":
+        """The level of statistics without the plan; None where the model's own is taken."""
+        return verdict.anchor(self.both)
+
+    def comparable(self, side: SideDraws, day: date) -> bool:
+        """Whether a side has a rate on a day, at the same level as A."""
+        return side.dates[0] == self.outcome.dates[0] and day <= side.dates[-1]
+
+    def rates(self, side: SideDraws, day: date, groups: Sequence[Group] | None = None) -> Floats:
+        """Draws of the published rate of a side on a day, (draw, group) [percent].
+
+        Parameters
+        ----------
+        groups : some of `groups`; all by default
+        """
+        groups = self.groups if groups is None else groups
+        columns = [self.groups.index(group) for group in groups]
+        run, reference = (
+            each.at(PUBLISHED, day)[:, columns] for each in (side, self.sides["usual"])
+        )
+        level = None
+        if (known := self.level) is not None:
+            codes = [known.codes.index(group.code) for group in groups]
+            level = _on_day(known.days, day, lambda i: known.rate[i][:, codes])
+        return pairing.published(level, run, reference)
+
+    def median(self, side: SideDraws, day: date) -> Floats | None:
+        """The median rate of a side on a day, (group,); None where it cannot be compared."""
+        return np.median(self.rates(side, day), axis=0) if self.comparable(side, day) else None
+
+    def places(self, day: date) -> PlaceRates:
+        """The rates of every place on a day."""
+        if day not in self._places:
+            a, baseline, b = (self.sides[side] for side in ("a", "without", "b"))
+            rates = self.rates(a, day)
+            interval = None
+            if len(rates) > 1 and (self.draws or self.level is not None):
+                interval = _ends(np.percentile(rates, verdict.INTERVAL, axis=0))
+            self._places[day] = PlaceRates(
+                baseline=np.median(self.rates(baseline, day), axis=0),
+                a=np.median(rates, axis=0),
+                b=self.median(b, day),
+                a_interval=interval,
+                effect_interval=self.interval(a, baseline, PUBLISHED, day),
+                difference_interval=self.interval(a, b, PUBLISHED, day),
+            )
+        return self._places[day]
+
+    def interval(
+        self, side: SideDraws, other: SideDraws, indicator: str, day: date
+    ) -> Interval | None:
+        """The interval of the paired differences of two sides, each end (group,)."""
+        if not self.draws or not self.comparable(other, day):
+            return None
+        paired_differences = side.at(indicator, day) - other.at(indicator, day)
+        percentiles = verdict.INTERVAL if self.draws >= ENOUGH else (0, 100)
+        return _ends(np.percentile(paired_differences, percentiles, axis=0))
+
+    def added(self, indicator: str, day: date) -> Floats:
+        """What the plan adds to a number of persons, the mean of the draws, (group,)."""
+        a, baseline = (self.sides[side].at(indicator, day) for side in ("a", "without"))
+        return np.asarray((a - baseline).mean(axis=0))
+
+    def ensemble(self) -> "pd.DataFrame | None":
+        """The draws, as `scenarios.ensemble.draws` gives them; None without any."""
+        import pandas as pd
+
+        first, last = self.outcome.dates[0], self.outcome.dates[-1]
+        targets = [
+            (i, t) for i, t in enumerate(self.outcome.region.targets) if t.due(first, last)
+        ]  # fmt: skip
+        if not self.draws or not targets:
+            return None
+        return pd.DataFrame(
+            {
+                "draw": draw + 1, "target": target.id, "target_rate": target.value,
+                "operator": target.operator, "simulated": rate,
+                "met": bool(rate >= floor(target)), "baseline": self.targets[1][draw, i],
+                "usual": self.targets[2][draw, i], "usual_recoding": self.recoding[draw, i],
+            }
+            for draw in range(self.draws)
+            for i, target in targets
+            for rate in [float(self.targets[0][draw, i])]
+        )  # fmt: skip
+
+
+def _ends(ends: Floats) -> Interval:
+    low, high = ends
+    return low, high
+
+
+def restored(piece: Piece, scenario: Scenario, region: "Region") -> Outcome:
+    """The outcome of a piece, with its scenario, its region and its movers again."""
+    assert piece.outcome is not None  # runs at central parameters have it
+    movers = piece.movers.table() if piece.movers else None
+    return Outcome(**piece.outcome, scenario=scenario, region=region, _movers=movers)
