@@ -69,7 +69,7 @@ def test_what_another_has_changed_is_not_written_over(shared):
         saving.save(one, library)
     assert library.read(number)[0].to_file() == other.a.to_file()
     saving.clone(one, library)
-    assert library.get(one.saved_as).scenario.setting("M02").intensity == 1.5
+    assert library.read(one.saved_as)[0].scenario.setting("M02").intensity == 1.5
     assert one.saved_as != number
 
 

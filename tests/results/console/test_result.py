@@ -9,7 +9,7 @@ import pytest
 
 from xiancheng.calibration.region import load
 from xiancheng.results.console.edits import ScenarioEdit
-from xiancheng.results.console.result import ABQuery, ABResult
+from xiancheng.results.console.result import ABQuery, ABResult, PlaceRates
 from xiancheng.results.console.session import Session
 from xiancheng.results.console.view_model import ViewModel
 from xiancheng.results.console.views import compare, overview
