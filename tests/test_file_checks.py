@@ -156,7 +156,7 @@ def test_who_writes_the_path_is_not_told_to_write_it(tmp_path, monkeypatch, caps
 
 
 def test_a_folder_called_like_a_shipped_scenario_is_no_run_of_that_name(tmp_path, monkeypatch):
-    from xiancheng.results.comparison.sides import opened
+    from xiancheng.results.analysis.compare import opened
 
     (tmp_path / "plan").mkdir()
     (tmp_path / "plan/run.json").write_text("{}")

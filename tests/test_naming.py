@@ -13,10 +13,10 @@ from tests.test_packs import COLUMNS, built, lines_of
 from xiancheng.calibration.naming import place_names
 from xiancheng.calibration.region import load
 from xiancheng.results import caveats
+from xiancheng.results.analysis.attribution import identity, printed
+from xiancheng.results.analysis.compare import ordered
 from xiancheng.results.cli import main
-from xiancheng.results.comparison.sides import ordered
 from xiancheng.results.contents import conclusions, document, settings, subject
-from xiancheng.results.contents.shares import identity, printed
 from xiancheng.results.contents.words import dated
 from xiancheng.results.report.command import named
 from xiancheng.results.sweeps import swept

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from xiancheng.results.analysis.compare import Comparison, outcomes
 from xiancheng.results.caveats import ENOUGH, belief, beyond, elsewhere
 from xiancheng.results.comparison.asked import unknown
-from xiancheng.results.comparison.compare import Comparison, outcomes
 from xiancheng.results.contents.words import CAUSES, SIGNS, indicator
 from xiancheng.results.verdict_table import percent
 from xiancheng.scenarios.checking import Words

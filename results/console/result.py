@@ -17,7 +17,8 @@ from xiancheng.calibration.region import load
 from xiancheng.results.console.edits import plan_scenario
 from xiancheng.results.console.work import SERIES, Piece, Task, Told
 from xiancheng.results.contents.subject import Subject, paired
-from xiancheng.results.verdict import pairing, verdict
+from xiancheng.results.verdict import level as levels
+from xiancheng.results.verdict import verdict
 from xiancheng.scenarios.ensemble import Pair, usual, without_plan
 from xiancheng.scenarios.outcome import PUBLISHED, Group, Outcome, floor
 from xiancheng.scenarios.paired import Draw, judged_on, layered
@@ -280,7 +281,7 @@ class ABResult:
         if (known := self.level) is not None:
             codes = [known.codes.index(group.code) for group in groups]
             level = _on_day(known.days, day, lambda i: known.rate[i][:, codes])
-        return pairing.published(level, run, reference)
+        return levels.published(level, run, reference)
 
     def median(self, side: SideDraws, day: date) -> Floats | None:
         """The median rate of a side on a day, (group,); None where it cannot be compared."""

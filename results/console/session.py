@@ -26,7 +26,7 @@ from xiancheng.scenarios.scenario import Scenario
 
 if TYPE_CHECKING:
     from xiancheng.calibration.region import Region
-    from xiancheng.results.contents.shares import Shares
+    from xiancheng.results.analysis.attribution import AttributionTable
 
 UNDO_STEPS = 50
 MAX_CHARACTERS = 12_000  # of a scenario in a URL
@@ -45,7 +45,9 @@ VIEWS = {
     "validation": Words("检验", "Validation"),
 }
 
-Attribution = tuple[tuple[str, date], "Shares"]  # digest of the scenario and day; contributions
+Attribution = tuple[
+    tuple[str, date], "AttributionTable"
+]  # digest of the scenario and day; contributions
 State = tuple[ScenarioEdit, ScenarioEdit, str | None]
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from xiancheng.results.analysis.attribution import records
 from xiancheng.results.contents.parts import Column, Table
-from xiancheng.results.contents.shares import records
 from xiancheng.results.contents.subject import Subject
 from xiancheng.results.contents.words import QUALIFIERS
 from xiancheng.scenarios.checking import Words

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from xiancheng.results import verdict_table
-from xiancheng.results.contents.shares import Shares
+from xiancheng.results.analysis.attribution import AttributionTable
 from xiancheng.results.verdict.verdict import BY_DRAWS, verdicts
 from xiancheng.scenarios.checking import Words
 from xiancheng.scenarios.ensemble import Answer, Pair, Simulated, in_usual_world, without_plan
@@ -37,7 +37,7 @@ class Subject:
     delivery: "pd.DataFrame"
     run: str  # id of the saved run; empty if it was not saved
     made: Mapping[str, Any]  # provenance, JSON-ready
-    shares: Shares | None = None
+    shares: AttributionTable | None = None
     package: Mapping[str, Any] | None = None  # what `xiancheng seek --json` printed
 
     @property

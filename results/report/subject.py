@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from xiancheng.calibration.naming import is_path
 from xiancheng.results import cost
-from xiancheng.results.contents.shares import Shares, printed, quick
+from xiancheng.results.analysis.attribution import AttributionTable, printed, quick
 from xiancheng.results.contents.subject import Subject, saved
 from xiancheng.results.keeping import store
 from xiancheng.results.keeping.files import writable
@@ -62,10 +62,10 @@ def subject_of(asked: Namespace, say: "Say", step: Callable[[], None]) -> Subjec
 @contextmanager
 def shares_of(
     file: Path | None, scenario: "Scenario", place: str, seed: int, jobs: int | None
-) -> Iterator[Callable[[], Shares]]:
+) -> Iterator[Callable[[], AttributionTable]]:
     """The attribution in a file, or one that is computed while something else is done."""
     if file is not None:
-        told = Shares.read(file, scenario)
+        told = AttributionTable.read(file, scenario)
         yield lambda: told
         return
     with beside(quick, scenario, place, seed=seed, jobs=jobs) as computed:

@@ -6,7 +6,12 @@ from datetime import date
 
 from nicegui import ui
 
-from xiancheng.results.comparison.attribute import WORLDS, Game, attribute
+from xiancheng.results.analysis.attribution import (
+    WORLDS,
+    AttributionTable,
+    CoalitionGame,
+    attribute,
+)
 from xiancheng.results.console import charts
 from xiancheng.results.console.markup import listed, tag
 from xiancheng.results.console.view_model import ViewModel, as_table
@@ -14,7 +19,6 @@ from xiancheng.results.console.views.context import ViewContext, ViewJob
 from xiancheng.results.console.widgets import area, button, draw, element, write
 from xiancheng.results.console.work import Task, Told
 from xiancheng.results.contents import contributions
-from xiancheng.results.contents.shares import Shares
 from xiancheng.scenarios.paired import Draw, Reading, Runs, layered
 from xiancheng.scenarios.scenario import Scenario
 
@@ -67,7 +71,7 @@ class Attribution:
         note = say(
             f"把方案的总作用分到七项工程和各项措施：在 {WORLDS} 组参数抽样、各自的随机数下，"
             "约需几百次小规模模拟，可随时取消。算好后会写进本页生成的报告。",
-            "Shares the effect of the plan out over projects and measures: some hundred small runs "
+            "AttributionTable the effect of the plan out over projects and measures: some hundred small runs "
             f"in {WORLDS} draws of the parameters, which can be cancelled at any time. The result "
             "becomes part of the report that this page makes.",
         )
@@ -96,7 +100,7 @@ class Attribution:
     def _start(self) -> None:
         context, day = self._context, self._model.day
         scenario = context.session.scenario
-        game = Game.of(scenario, ORDERS, WORLDS, 1)
+        game = CoalitionGame.of(scenario, ORDERS, WORLDS, 1)
 
         async def work() -> None:
             draws = await asyncio.to_thread(layered, context.server.name, WORLDS, 1)
@@ -109,7 +113,7 @@ class Attribution:
                 runs.cancel()
                 raise
             key = Told.of(scenario).digest, day
-            context.session.attribution = key, Shares.of(shared, runs.scale)
+            context.session.attribution = key, AttributionTable.of(shared, runs.scale)
             if not context.client.is_deleted:
                 with context.client:
                     self.show(self._model)
@@ -117,7 +121,7 @@ class Attribution:
         message = context.session.say("正在计算各措施的贡献…", "Computing the contributions…")
         self.job.start(message, len(game.coalitions()), work)
 
-    def _write(self, model: ViewModel, shares: Shares) -> None:
+    def _write(self, model: ViewModel, shares: AttributionTable) -> None:
         subject, lang, code = model.result.subject, model.lang, model.group.code
         projects = contributions.projects(subject, shares, code, lang)
         start = float(model.result.places(model.day).baseline[model.column])
