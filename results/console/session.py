@@ -45,7 +45,8 @@ VIEWS = {
     "validation": Words("检验", "Validation"),
 }
 
-Attribution = tuple[
+# digest of the scenario and day; contributions
+ComputedAttribution = tuple[tuple[str, date], "AttributionTable"]
     tuple[str, date], "AttributionTable"
 ]  # digest of the scenario and day; contributions
 State = tuple[ScenarioEdit, ScenarioEdit, str | None]
@@ -65,7 +66,7 @@ class Session:
     stored: dict[str, ScenarioEdit] = field(default_factory=dict)  # saved ones, as last read
     day: date | None = None  # the chosen day; None: that on which A is judged
     map_scale: ColorScale | None = None  # of rates, kept while the tab is open
-    attribution: Attribution | None = None  # the last that was computed in this tab
+    attribution: ComputedAttribution | None = None  # the last that was computed in this tab
     _past: list[State] = field(default_factory=list)
     _future: list[State] = field(default_factory=list)
 

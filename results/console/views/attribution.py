@@ -71,7 +71,7 @@ class Attribution:
         note = say(
             f"把方案的总作用分到七项工程和各项措施：在 {WORLDS} 组参数抽样、各自的随机数下，"
             "约需几百次小规模模拟，可随时取消。算好后会写进本页生成的报告。",
-            "AttributionTable the effect of the plan out over projects and measures: some hundred small runs "
+            "Shares the effect of the plan out over projects and measures: some hundred small runs "
             f"in {WORLDS} draws of the parameters, which can be cancelled at any time. The result "
             "becomes part of the report that this page makes.",
         )
