@@ -47,8 +47,6 @@ VIEWS = {
 
 # digest of the scenario and day; contributions
 ComputedAttribution = tuple[tuple[str, date], "AttributionTable"]
-    tuple[str, date], "AttributionTable"
-]  # digest of the scenario and day; contributions
 State = tuple[ScenarioEdit, ScenarioEdit, str | None]
 
 
