@@ -13,10 +13,10 @@ from io import StringIO
 from pathlib import Path
 
 from xiancheng.calibration.census import CELLS, FLOOR, YEARS, Unit
+from xiancheng.calibration.errors import RefusedError
 from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.joining import Place
 from xiancheng.calibration.packing import Pack, english
-from xiancheng.calibration.refusal import RefusedError
 from xiancheng.calibration.schema import COLUMNS, TABLES
 
 UNITS = {  # of a table's figures

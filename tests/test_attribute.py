@@ -20,9 +20,9 @@ from xiancheng.results.analysis.attribution import (
 from xiancheng.results.cli import main
 from xiancheng.results.comparison import attributed
 from xiancheng.scenarios.ensemble import without_plan
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import RATE
 from xiancheng.scenarios.paired import Draw, Runs, judged_on, layered
-from xiancheng.scenarios.resolving import resolve
 from xiancheng.scenarios.simulate import simulate
 
 SCALE = 0.005

@@ -12,8 +12,8 @@ from xiancheng.results.columns import COLUMNS, TABLES
 from xiancheng.results.keeping import answers, ledger, store, tables
 from xiancheng.results.verdict.verdict import verdicts
 from xiancheng.scenarios.ensemble import pair
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.request import Request
-from xiancheng.scenarios.resolving import resolve
 
 SCALE = 0.005
 

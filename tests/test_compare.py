@@ -22,8 +22,8 @@ from xiancheng.results.comparison import compared
 from xiancheng.results.contents.words import CAUSES
 from xiancheng.results.verdict.verdict import Verdict
 from xiancheng.scenarios.ensemble import pair
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.paired import Draw, Runs, independent, layered
-from xiancheng.scenarios.resolving import resolve
 from xiancheng.scenarios.simulate import RequestError, simulate
 
 SCALE, DAY = 0.005, date(2025, 12, 31)

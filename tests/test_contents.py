@@ -12,7 +12,7 @@ from xiancheng.results.contents import conclusions, counties, document, provenan
 from xiancheng.results.contents.parts import Chart, Column, Points, Table
 from xiancheng.results.contents.words import indicator, likely
 from xiancheng.scenarios.ensemble import pair
-from xiancheng.scenarios.resolving import resolve
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.simulate import RequestError, horizon
 
 SCALE = 0.01

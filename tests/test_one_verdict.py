@@ -20,8 +20,8 @@ from xiancheng.results.verdict import level as levels
 from xiancheng.results.verdict.level import DRAWS, Level
 from xiancheng.results.verdict.verdict import Verdict
 from xiancheng.scenarios.ensemble import draws, pair
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.paired import Runs, judged_on, layered
-from xiancheng.scenarios.resolving import resolve
 
 SCALE, N = 0.005, 3
 

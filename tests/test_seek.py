@@ -17,8 +17,8 @@ from xiancheng.results.analysis.goal_spec import parse_goal, spending
 from xiancheng.results.cli import main
 from xiancheng.results.seeking import sought
 from xiancheng.results.verdict.level import at_deadlines, level
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.paired import Draw, Reading, Runs, independent, layered
-from xiancheng.scenarios.resolving import resolve
 from xiancheng.scenarios.simulate import RequestError
 
 SCALE = 0.005

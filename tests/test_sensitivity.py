@@ -20,8 +20,8 @@ from xiancheng.results.analysis.sensitivity import (
     world,
 )
 from xiancheng.results.cli import main
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.paired import Runs
-from xiancheng.scenarios.resolving import resolve
 from xiancheng.scenarios.simulate import RequestError
 
 pytest.importorskip("SALib")

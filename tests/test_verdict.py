@@ -23,7 +23,7 @@ from xiancheng.results.verdict.level import (
 )
 from xiancheng.results.verdict.verdict import Verdict
 from xiancheng.scenarios.ensemble import draws, pair
-from xiancheng.scenarios.resolving import resolve
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.simulate import horizon
 
 SCALE = 0.01

@@ -31,7 +31,7 @@ from xiancheng.calibration.region import load
 from xiancheng.scenarios.outcome import RATE, Group
 from xiancheng.scenarios.paired import PARTS, Draw, Reading, Runs, judged_on, layered
 from xiancheng.scenarios.request import digest_of
-from xiancheng.scenarios.scenario import Scenario
+from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.scenarios.simulate import RequestError, reported
 from xiancheng.sim.state import Floats
 

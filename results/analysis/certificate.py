@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from xiancheng.calibration.i18n import Words
 from xiancheng.results.analysis.goal_seek import Found, Held, Reads
 from xiancheng.results.analysis.goal_spec import GoalSpec, Package
-from xiancheng.scenarios.checking import Words
 from xiancheng.scenarios.paired import Draw
-from xiancheng.scenarios.scenario import Scenario
+from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.sim.state import Bools, Floats
 
 CONFIDENCE = 0.95  # of the lower bound, one-sided

@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
+from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.priors import catalogue, override
 from xiancheng.results.keeping.store import Saved, on_file
 from xiancheng.results.verdict import level as levels
 from xiancheng.results.verdict.level import Level
 from xiancheng.results.verdict.verdict import INTERVAL, Verdict
-from xiancheng.scenarios.checking import Words
-from xiancheng.scenarios.differences import diff, differences
+from xiancheng.scenarios.diff import diff, differences
 from xiancheng.scenarios.ensemble import usual
+from xiancheng.scenarios.loader import is_shipped, resolve
 from xiancheng.scenarios.outcome import Group, floor, group_of
 from xiancheng.scenarios.paired import PARTS, Draw, Reading, Runs, judged_on, layered, read
 from xiancheng.scenarios.request import code_digest
-from xiancheng.scenarios.resolving import is_shipped, resolve
-from xiancheng.scenarios.scenario import Scenario
+from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.scenarios.simulate import RequestError, information, reported
 from xiancheng.sim.state import Floats
 

@@ -20,7 +20,7 @@ from xiancheng.results.verdict.level import draw_of_run, one_to_one
 from xiancheng.results.verdict.verdict import Verdict
 from xiancheng.scenarios.ensemble import usual
 from xiancheng.scenarios.paired import Draw, Reading
-from xiancheng.scenarios.scenario import Scenario
+from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.sim.state import Bools, Floats
 
 if TYPE_CHECKING:

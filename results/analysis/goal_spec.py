@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from xiancheng.calibration import naming, parsing
+from xiancheng.calibration.i18n import Words
 from xiancheng.results.analysis.attribution import moves
 from xiancheng.results.contents.words import SIGNS
-from xiancheng.scenarios.checking import Words
 from xiancheng.scenarios.outcome import floor
 from xiancheng.scenarios.paired import Runs
-from xiancheng.scenarios.scenario import STRONGEST, Budget, Scenario, Setting
+from xiancheng.scenarios.scenario_files import STRONGEST, Budget, Scenario, Setting
 from xiancheng.scenarios.simulate import RequestError
 from xiancheng.sim.state import Floats
 

@@ -10,7 +10,7 @@ from xiancheng.results.file_checks import note_inactive
 from xiancheng.results.keeping import evidence
 from xiancheng.results.show import progress, table
 from xiancheng.results.stopping import DONE
-from xiancheng.scenarios.acting import message
+from xiancheng.scenarios.inactive import message
 from xiancheng.scenarios.simulate import RequestError
 
 Number = TypeVar("Number", int, float)
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from xiancheng.results.analysis.sensitivity import Question
     from xiancheng.scenarios.paired import Runs
-    from xiancheng.scenarios.scenario import Scenario
+    from xiancheng.scenarios.scenario_files import Scenario
 
 
 def compare(asked: Namespace, say: Say) -> int:
@@ -89,7 +89,7 @@ def attribute(asked: Namespace, say: Say) -> int:
     from xiancheng.results.analysis.attribution import WORLDS, CoalitionGame, identity
     from xiancheng.results.analysis.attribution import attribute as attribute_effect
     from xiancheng.results.comparison import attributed
-    from xiancheng.scenarios.naming import called
+    from xiancheng.scenarios.diff import called
     from xiancheng.scenarios.paired import Draw, layered
 
     words.at_least(1, "permutations", asked.permutations)

@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from nicegui import app, ui
 from starlette.concurrency import run_in_threadpool
 
+from xiancheng.calibration.yaml_positions import MAX_BYTES
 from xiancheng.results.console.edits import ScenarioEdit
 from xiancheng.results.console.jobs import ABComputation, Server
 from xiancheng.results.console.page import Page
@@ -16,7 +17,6 @@ from xiancheng.results.console.security import SecurityMiddleware
 from xiancheng.results.console.session import default_scenarios, from_url, upload_response
 from xiancheng.results.console.widgets import text
 from xiancheng.scenarios.engines import THREADS
-from xiancheng.scenarios.reading import MAX_BYTES
 from xiancheng.scenarios.simulate import reported
 
 ICON = (

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
+from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.region import load as load_region
-from xiancheng.scenarios.checking import Words
-from xiancheng.scenarios.keys import Text, quarter_name
-from xiancheng.scenarios.loading import RegionLike, load
-from xiancheng.scenarios.naming import called, with_changes
-from xiancheng.scenarios.resolving import resolve
-from xiancheng.scenarios.scenario import Scenario, Setting
+from xiancheng.scenarios.diff import called, with_changes
+from xiancheng.scenarios.loader import load_plan, resolve
+from xiancheng.scenarios.plan_files import RegionLike
+from xiancheng.scenarios.scenario_files import Scenario, Setting
+from xiancheng.scenarios.types import Text, quarter_name
 from xiancheng.sim.conditions import CONDITIONS
 
 Overrides = dict[str, dict[str, Any]]  # measure -> fields set otherwise, as in a scenario file
@@ -159,7 +159,7 @@ class ScenarioEdit:
 @cache
 def plan_scenario(name: str) -> Scenario:
     """A scenario of the plan by its name; no file is opened for any other name."""
-    if name not in load().scenario_files():
+    if name not in load_plan().scenario_files():
         return resolve({"name": NAME, "title": NAME, "based_on": name})
     return resolve(name)
 
@@ -167,7 +167,7 @@ def plan_scenario(name: str) -> Scenario:
 @cache
 def bundled_titles() -> frozenset[str]:
     """The titles of the scenarios that come with the plan, in both languages."""
-    titles = (plan_scenario(name).title for name in load().scenario_files())
+    titles = (plan_scenario(name).title for name in load_plan().scenario_files())
     return frozenset(title for each in titles for title in (each.zh, each.en))
 
 
@@ -350,7 +350,7 @@ def titled(edit: ScenarioEdit, saved: ScenarioEdit | None = None) -> Scenario:
     """The scenario of an edit under the title that page and documents give it.
 
     If it came from a saved scenario, has its title and differs from it, the title gives the number
-    of changes. `scenarios.naming.called` does the same for the titles of the plan.
+    of changes. `scenarios.diff.called` does the same for the titles of the plan.
     """
     if saved is None or not edit.has_own_title or edit.title != saved.title:
         return edit.scenario

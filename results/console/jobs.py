@@ -11,7 +11,7 @@ from xiancheng.results.console.desk import Desk
 from xiancheng.results.console.library import Library
 from xiancheng.results.console.result import ABQuery, ABResult
 from xiancheng.results.console.work import Piece
-from xiancheng.scenarios.scenario import Scenario
+from xiancheng.scenarios.scenario_files import Scenario
 
 if TYPE_CHECKING:
     from xiancheng.calibration.region import Region

@@ -9,13 +9,13 @@ from itertools import count, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from xiancheng.calibration.errors import ScenarioError
+from xiancheng.calibration.yaml_positions import parse_yaml
 from xiancheng.results.console.edits import ScenarioEdit, bundled_titles, plan_scenario
 from xiancheng.results.console.session import DEFAULTS, Session, decode, from_mapping
 from xiancheng.results.keeping.tables import yaml
-from xiancheng.scenarios.checking import ScenarioError
-from xiancheng.scenarios.loading import load
-from xiancheng.scenarios.naming import called, foreign
-from xiancheng.scenarios.reading import parsed
+from xiancheng.scenarios.diff import called, foreign
+from xiancheng.scenarios.loader import load_plan
 from xiancheng.scenarios.simulate import RequestError
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Library:
         for file in sorted(files, key=lambda f: f.stat().st_mtime):
             if NUMBER.fullmatch(file.stem):
                 try:
-                    title = parsed(file.read_bytes(), file.name).value["title"]
+                    title = parse_yaml(file.read_bytes(), file.name).value["title"]
                 except (ScenarioError, OSError, KeyError, TypeError):
                     continue
                 found[file.stem] = str(title)
@@ -57,7 +57,7 @@ class Library:
         if not file.is_file():
             raise _not_found()
         source = file.read_bytes()
-        edit = from_mapping(dict(parsed(source, file.name).value), self._region)
+        edit = from_mapping(dict(parse_yaml(source, file.name).value), self._region)
         return edit, sha256(source).hexdigest()
 
     def digest(self, number: str) -> str:
@@ -203,7 +203,7 @@ def scenario_choices(
     say = session.say
     group = say("方案自带", "Of the plan")
     if foreign(plan_scenario("plan"), region):
-        plan = load().about.name
+        plan = load_plan().about.name
         group = say(f"{plan.zh}（套用）", f"{plan.en} (applied elsewhere)")
     saved = {f"saved:{number}": title for number, title in library.titles().items()}
     groups = {group: bundled_choices(region, session.lang)}
@@ -212,7 +212,7 @@ def scenario_choices(
 
 def bundled_choices(region: "Region", lang: str) -> dict[str, str]:
     """The scenarios that come with the plan, the plan itself and the baseline first."""
-    names = sorted(load().scenario_files(), key=lambda name: name not in DEFAULTS.values())
+    names = sorted(load_plan().scenario_files(), key=lambda name: name not in DEFAULTS.values())
     return {f"plan:{name}": called(plan_scenario(name), region).said(lang) for name in names}
 
 

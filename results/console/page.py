@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from nicegui import background_tasks, ui
 
-from xiancheng.calibration.refusal import told
+from xiancheng.calibration.errors import ScenarioError, localized
 from xiancheng.results.console import library, views
 from xiancheng.results.console.controls import LeverPanel, ScenarioPicker
 from xiancheng.results.console.edits import ScenarioEdit, edit_title
@@ -34,7 +34,6 @@ from xiancheng.results.console.widgets import (
     write,
 )  # fmt: skip
 from xiancheng.results.keeping.tables import yaml
-from xiancheng.scenarios.checking import ScenarioError
 from xiancheng.scenarios.outcome import Group
 
 if TYPE_CHECKING:
@@ -374,7 +373,7 @@ class Page:
         try:
             action()
         except Exception as error:
-            message = told(error, self._session.lang)
+            message = localized(error, self._session.lang)
             if message is None:
                 raise
             self._status.alert(message)
@@ -385,7 +384,7 @@ class Page:
         """Show an error of a computation."""
         if self._client.is_deleted:
             return
-        message = told(error, self._session.lang)
+        message = localized(error, self._session.lang)
         if message is None:
             log.error("computation failed", exc_info=error)
             message = self._session.say("计算失败，请再试一次", "The computation failed; try again")

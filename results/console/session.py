@@ -13,16 +13,15 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from xiancheng.calibration.refusal import told
+from xiancheng.calibration.errors import Problem, ScenarioError, localized
+from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.yaml_positions import MAX_BYTES, parse_yaml
 from xiancheng.results.console.charts import ColorScale
 from xiancheng.results.console.edits import BASELINE, ScenarioEdit, plan_scenario, titled
-from xiancheng.scenarios.checking import Problem, ScenarioError, Words
-from xiancheng.scenarios.loading import load
-from xiancheng.scenarios.naming import foreign
+from xiancheng.scenarios.diff import foreign
+from xiancheng.scenarios.loader import load_plan, resolve
 from xiancheng.scenarios.outcome import Group
-from xiancheng.scenarios.reading import MAX_BYTES, parsed
-from xiancheng.scenarios.resolving import resolve
-from xiancheng.scenarios.scenario import Scenario
+from xiancheng.scenarios.scenario_files import Scenario
 
 if TYPE_CHECKING:
     from xiancheng.calibration.region import Region
@@ -192,7 +191,7 @@ def decode(text: str, region: str | None = None) -> ScenarioEdit:
     ScenarioError
         with the messages of the validator, or if the text was not made by `encode`.
     """
-    if text in load().scenario_files():
+    if text in load_plan().scenario_files():
         return ScenarioEdit.of(text, region=region)
     return from_mapping(_unpacked(text), region)
 
@@ -244,7 +243,7 @@ def from_bytes(source: bytes, region: str | None = None) -> ScenarioEdit:
     ScenarioError
         with file, line and column of every problem.
     """
-    content = parsed(source, UPLOAD)
+    content = parse_yaml(source, UPLOAD)
     with TemporaryDirectory() as folder:  # alone in it: it can be based on no file of ours
         file = Path(folder) / UPLOAD
         file.write_bytes(source)
@@ -263,7 +262,7 @@ def upload_response(source: bytes, lang: str, region: str) -> tuple[int, dict[st
     try:
         return 200, {"address": encode(from_bytes(source, region))}
     except Exception as error:
-        message = told(error, lang)
+        message = localized(error, lang)
         if message is None:
             raise
         return 413 if len(source) > MAX_BYTES else 422, {"message": message}

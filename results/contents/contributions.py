@@ -4,11 +4,11 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+from xiancheng.calibration.i18n import Words
 from xiancheng.results.analysis.attribution import SAFEGUARDS, SURE, AttributionTable
 from xiancheng.results.contents.parts import UNKNOWN, Chart, Column, Table, listed
 from xiancheng.results.contents.subject import Subject
 from xiancheng.results.contents.words import CAUSES, PERSONS
-from xiancheng.scenarios.checking import Words
 
 SEEN = 0.02  # points: smaller shares are not told apart (assumed, 0.01 to 0.05)
 MOST = 6  # measures whose shares are given in the text

@@ -22,15 +22,15 @@ from xiancheng.results.verdict import level
 from xiancheng.results.verdict.level import stack
 from xiancheng.scenarios.engines import Local, Lost, WorkersLostError
 from xiancheng.scenarios.ensemble import without_plan
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import Group
 from xiancheng.scenarios.request import Request
-from xiancheng.scenarios.resolving import resolve
 from xiancheng.scenarios.simulate import INFORMATION, RequestError, checked, horizon, reported
 from xiancheng.sim.parameters import Parameters
 from xiancheng.sim.state import Floats
 
 if TYPE_CHECKING:
-    from xiancheng.scenarios.scenario import Scenario
+    from xiancheng.scenarios.scenario_files import Scenario
 
 RATE = "resident_urbanization_rate"
 MELD, MODEL, WITHOUT = "meld", "model", "model_without_plan"

@@ -9,6 +9,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from xiancheng.calibration.errors import ScenarioError
 from xiancheng.calibration.naming import is_path
 from xiancheng.results import cost
 from xiancheng.results.analysis.attribution import AttributionTable, printed, quick
@@ -16,16 +17,15 @@ from xiancheng.results.contents.subject import Subject, saved
 from xiancheng.results.keeping import store
 from xiancheng.results.keeping.files import writable
 from xiancheng.results.stopping import end_workers
-from xiancheng.scenarios.checking import ScenarioError
 from xiancheng.scenarios.engines import WorkersLostError, leave_signals, one_thread_each
+from xiancheng.scenarios.loader import is_shipped, resolve
 from xiancheng.scenarios.request import Request
-from xiancheng.scenarios.resolving import is_shipped, resolve
 from xiancheng.scenarios.simulate import RequestError, checked
 
 if TYPE_CHECKING:
     from xiancheng.results.cli import Say
     from xiancheng.results.keeping.answers import Answers
-    from xiancheng.scenarios.scenario import Scenario
+    from xiancheng.scenarios.scenario_files import Scenario
 
 Made = TypeVar("Made")
 

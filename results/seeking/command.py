@@ -18,7 +18,7 @@ def seek(asked: Namespace, say: Say) -> int:
     from xiancheng.results.analysis.attribution import identity
     from xiancheng.results.caveats import unjudged
     from xiancheng.results.seeking import sought
-    from xiancheng.scenarios.naming import called
+    from xiancheng.scenarios.diff import called
     from xiancheng.scenarios.paired import independent, layered
     from xiancheng.scenarios.simulate import reported
 

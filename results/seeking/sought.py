@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from xiancheng.calibration.i18n import Words
 from xiancheng.results.analysis.certificate import CONFIDENCE, WORLDS, Certificate, Regret
 from xiancheng.results.analysis.goal_seek import STEP, Found, Held, Reads
 from xiancheng.results.analysis.goal_spec import GoalSpec, strength
@@ -9,7 +10,6 @@ from xiancheng.results.caveats import belief
 from xiancheng.results.markdown import Lines
 from xiancheng.results.verdict.level import DRAWS
 from xiancheng.results.verdict_table import percent
-from xiancheng.scenarios.checking import Words
 
 PACKAGES = {
     "nothing": Words("什么都不做", "nothing"),

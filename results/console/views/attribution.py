@@ -20,7 +20,7 @@ from xiancheng.results.console.widgets import area, button, draw, element, write
 from xiancheng.results.console.work import Task, Told
 from xiancheng.results.contents import contributions
 from xiancheng.scenarios.paired import Draw, Reading, Runs, layered
-from xiancheng.scenarios.scenario import Scenario
+from xiancheng.scenarios.scenario_files import Scenario
 
 ORDERS = 2 * WORLDS  # of each kind, an antithetic pair a world; more are surer, and take longer
 

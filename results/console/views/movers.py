@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 from nicegui import ui
 
+from xiancheng.calibration.i18n import Words
 from xiancheng.results.console import charts
 from xiancheng.results.console.markup import table, tag
 from xiancheng.results.console.view_model import ViewModel
 from xiancheng.results.console.views.context import ViewContext
 from xiancheng.results.console.widgets import area, draw, element, write
-from xiancheng.scenarios.checking import Words
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from xiancheng.calibration.errors import ScenarioError
 from xiancheng.calibration.region import load
 from xiancheng.results.console.edits import ScenarioEdit, changes
 from xiancheng.results.console.library import bundled_choices
@@ -12,7 +13,6 @@ from xiancheng.results.console.session import Session, default_scenarios, from_u
 from xiancheng.results.console.view_model import ViewModel
 from xiancheng.results.console.views import tables
 from xiancheng.results.console.work import compute
-from xiancheng.scenarios.checking import ScenarioError
 from xiancheng.scenarios.simulate import reported
 
 NAME = "滨州市 2023 年方案（套用）"

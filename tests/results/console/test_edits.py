@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from xiancheng.calibration.errors import ScenarioError
 from xiancheng.results.console.edits import ScenarioEdit, changes, projects
 from xiancheng.results.console.session import decode, encode
-from xiancheng.scenarios.checking import ScenarioError
 
 PLAN = ScenarioEdit.of("plan")
 PROJECTS = projects(PLAN.scenario)

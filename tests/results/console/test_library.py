@@ -7,7 +7,7 @@ from xiancheng.results.console import library as saving
 from xiancheng.results.console.edits import ScenarioEdit, edit_title, projects
 from xiancheng.results.console.library import Library
 from xiancheng.results.console.session import Session
-from xiancheng.scenarios.resolving import resolve
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.simulate import RequestError
 
 EVIL = "<img src=x onerror=alert(1)>"

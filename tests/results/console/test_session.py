@@ -7,6 +7,8 @@ import zlib
 import pytest
 
 from xiancheng.calibration import naming
+from xiancheng.calibration.errors import ScenarioError
+from xiancheng.calibration.yaml_positions import MAX_BYTES, MAX_PROBLEMS
 from xiancheng.results.console.edits import ScenarioEdit
 from xiancheng.results.console.session import (
     MAX_UNPACKED,
@@ -15,9 +17,6 @@ from xiancheng.results.console.session import (
     from_bytes,
     from_mapping,
 )
-from xiancheng.scenarios import checking
-from xiancheng.scenarios.checking import ScenarioError
-from xiancheng.scenarios.reading import MAX_BYTES
 
 PLAN = ScenarioEdit.of("plan")
 
@@ -72,9 +71,9 @@ def test_a_thousand_unknown_names_cost_no_thousand_searches(where, monkeypatch):
             from_mapping(file | UNKNOWN[where]({f"unknown{i}": 1 for i in range(count)}))
         return len(searched), len(error.value.problems)
 
-    few, many = refused(checking.MOST), refused(3500)
+    few, many = refused(MAX_PROBLEMS), refused(3500)
     assert 0 < many[0] <= few[0]
-    assert many[1] == checking.MOST + 1, "and that there are more"
+    assert many[1] == MAX_PROBLEMS + 1, "and that there are more"
 
 
 def test_an_upload_over_one_mebibyte_is_refused():
