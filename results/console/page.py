@@ -4,31 +4,27 @@ import json
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
 
 from nicegui import background_tasks, ui
 
 from xiancheng.calibration.errors import ScenarioError, localized
-from xiancheng.results.console import library, views
+from xiancheng.results.console import library
 from xiancheng.results.console.controls import LeverPanel, ScenarioPicker
 from xiancheng.results.console.edits import ScenarioEdit, edit_title
 from xiancheng.results.console.jobs import FORMATS, ABComputation, Progress, Server, make_document
 from xiancheng.results.console.library import file_name, suggested_title
 from xiancheng.results.console.result import ABResult
-from xiancheng.results.console.session import VIEWS, Session, decode
+from xiancheng.results.console.session import Session, decode
 from xiancheng.results.console.view_model import ViewModel
+from xiancheng.results.console.views import Content
 from xiancheng.results.console.views.context import ViewContext
 from xiancheng.results.console.widgets import (
     ProgressBar,
     button,
     choice_dialog,
     element,
-    select,
-    set_choices,
-    set_prop,
-    set_values,
     text,
     title_dialog,
     write,
@@ -447,91 +443,3 @@ class Status:
             left = f"{progress.seconds_left:.0f}"
             message += self._say(f"，约剩 {left} 秒", f", about {left} s left")
         self._bar.show(message, progress.done, progress.total)
-
-
-class Content:
-    """The larger part of a page: tabs of views, the chosen place and day, and the open view.
-
-    Parameters
-    ----------
-    changed : is called when another place, day or view was chosen
-    """
-
-    def __init__(
-        self, context: ViewContext, places: Sequence[Group], changed: Callable[[], None]
-    ) -> None:
-        self._context, self._session, self._changed = context, context.session, changed
-        self._codes = [str(group.code) for group in places]
-        self._view: views.View | None = None
-        self._open = self._session.view  # key of the view that is open
-        self._days: list[str] = []
-        say, lang = self._session.say, self._session.lang
-        with element("nav", "views", aria_label=say("内容", "Views")):
-            self._tabs = {
-                key: button(title.said(lang), partial(self._pick_view, key))
-                for key, title in VIEWS.items()
-            }
-            with element("label", "place"):
-                text(say("地区", "Place"))
-                names = {str(i): group.said(lang) for i, group in enumerate(places)}
-                chosen = str(self._session.group)
-                self._place = select(say("地区", "Place"), {"": names}, chosen, self._picked_place)
-            with element("label", "place day"):
-                self._day = select(say("日期", "Date"), {}, "", self._picked_day)
-        self._area = element("div", "view")
-        self._mark_tab()
-        with self._area:
-            text(say("正在准备…", "Getting ready…"), name="p", cls="loading")
-
-    def set_busy(self, busy: bool) -> None:
-        """Whether what is shown will soon be replaced."""
-        set_prop(self._area, "aria-busy", "true" if busy else "false")
-
-    def cancel(self) -> None:
-        """Cancel what the open view computes."""
-        if (job := getattr(self._view, "job", None)) is not None:
-            job.cancel()
-
-    def show(self, model: ViewModel) -> None:
-        """Write the chosen view, from a result."""
-        days = [str(day) for day in model.days]
-        if days != self._days:
-            self._days = days
-            set_choices(self._day, {"": dict(zip(days, days, strict=True))}, str(model.day))
-        set_values({self._day: str(model.day)})
-        if self._view is None or self._open != self._session.view:
-            self.cancel()
-            self._area.clear()
-            self._open = self._session.view
-            with self._area:
-                self._view = views.MAKERS[self._open](self._context)
-        self._view.show(model)
-
-    def pick_place(self, code: str) -> None:
-        """Choose a place by its code."""
-        if code in self._codes:
-            index = str(self._codes.index(code))
-            set_values({self._place: index})
-            self._picked_place(index)
-
-    def _picked_place(self, index: str) -> None:
-        self._session.group = int(index)
-        self._changed()
-
-    def _picked_day(self, day: str) -> None:
-        if day in self._days:
-            self._session.day = date.fromisoformat(day)
-            self._changed()
-
-    def _pick_view(self, key: str) -> None:
-        self._session.view = key
-        self._mark_tab()
-        self._changed()
-
-    def _mark_tab(self) -> None:
-        for key, tab in self._tabs.items():
-            if key == self._session.view:
-                tab.props["aria-current"] = "true"
-            else:
-                tab.props.pop("aria-current", None)
-            tab.update()

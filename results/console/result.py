@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from xiancheng.calibration.region import Region
     from xiancheng.results.verdict.level import Level
 
-SIDES = ("a", "without", "usual", "b")
+SIDES = ("a", "baseline", "reference", "b")
 ENOUGH = 20  # draws for an interval of 90 %; of fewer, the least and the most are given
 EXACT = 9  # decimals: smaller differences come from the order of adding up
 
@@ -275,7 +275,7 @@ class ABResult:
         groups = self.groups if groups is None else groups
         columns = [self.groups.index(group) for group in groups]
         run, reference = (
-            each.at(PUBLISHED, day)[:, columns] for each in (side, self.sides["usual"])
+            each.at(PUBLISHED, day)[:, columns] for each in (side, self.sides["reference"])
         )
         level = None
         if (known := self.level) is not None:
@@ -290,7 +290,7 @@ class ABResult:
     def places(self, day: date) -> PlaceRates:
         """The rates of every place on a day."""
         if day not in self._places:
-            a, baseline, b = (self.sides[side] for side in ("a", "without", "b"))
+            a, baseline, b = (self.sides[side] for side in ("a", "baseline", "b"))
             rates = self.rates(a, day)
             interval = None
             if len(rates) > 1 and (self.draws or self.level is not None):
@@ -317,7 +317,7 @@ class ABResult:
 
     def added(self, indicator: str, day: date) -> Floats:
         """What the plan adds to a number of persons, the mean of the draws, (group,)."""
-        a, baseline = (self.sides[side].at(indicator, day) for side in ("a", "without"))
+        a, baseline = (self.sides[side].at(indicator, day) for side in ("a", "baseline"))
         return np.asarray((a - baseline).mean(axis=0))
 
     def ensemble(self) -> "pd.DataFrame | None":

@@ -278,7 +278,7 @@ def fan_chart(model: ViewModel) -> tuple[str, charts.Options, str]:
     )
     a, baseline = (
         np.array([result.rates(result.sides[side], day, [group])[:, 0] for day in days])
-        for side in ("a", "without")
+        for side in ("a", "baseline")
     )
     low, plan, high = np.percentile(a, (INTERVAL[0], 50, INTERVAL[1]), axis=1)
     without = np.median(baseline, axis=1)
