@@ -12,7 +12,7 @@ from pathlib import Path
 from xiancheng.calibration import parsing
 from xiancheng.calibration.checks import nearest, rename
 from xiancheng.calibration.errors import PackError, Problem
-from xiancheng.calibration.i18n import Say
+from xiancheng.calibration.i18n import Words, _, listed, same
 from xiancheng.calibration.schema import AGE_BANDS, SEX_NAMES, TABLES, Cell, Limits, limits
 
 YEARS = (2010, 2020)  # both censuses refer to 1 November
@@ -118,7 +118,7 @@ class Unit:
 class TableError(PackError):
     """A census table that cannot be used, with everything that is wrong with it."""
 
-    noun = ("普查表", "The census table")
+    noun = _("The census table")
 
     def text(self, lang: str | None = None) -> str:
         """The first problems, one a line, and how many more there are."""
@@ -126,7 +126,7 @@ class TableError(PackError):
         lines = super().text(lang).splitlines()
         more = len(lines) - 1 - SHOWN
         if more > 0:
-            told = f"  …… 另有 {more} 处" if lang == "zh" else f"  … and {more} more"
+            told = _("  … and {more} more", more=more).said(lang)
             lines[SHOWN + 1 :] = [told]
         return "\n".join(lines)
 
@@ -140,10 +140,12 @@ class Reader:
         self.aside: list[Problem] = []  # of rows that were not asked for
         self.columns: list[str] = []
 
-    def say(self, line: int, column: str, what: Say, expected: Say, found: object, do: Say) -> None:
+    def say(
+        self, line: int, column: str, what: Words, expected: Words, found: object, do: Words
+    ) -> None:
         """Write a problem down; `column` is named, and numbered from 1."""
         number = self.columns.index(column) + 1 if column and column in self.columns else 0
-        words = found if isinstance(found, tuple) else str(found)
+        words = found if isinstance(found, Words) else str(found)
         problem = Problem(
             str(self.path), line, number, column, expected, words, what=what, advice=do
         )
@@ -161,22 +163,22 @@ class Reader:
 
     def lines(self, asked: Asked) -> list[tuple[int, dict[str, str]]]:
         """The lines of the table, by column."""
-        save = ("另存为 UTF-8 编码的 CSV", "save it as CSV in UTF-8")
-        form = ("UTF-8 编码的 CSV 文件", "a CSV file in UTF-8")
+        save = _("save it as CSV in UTF-8")
+        form = _("a CSV file in UTF-8")
         try:
             self.columns, rows = parsing.table_of(self.path.read_bytes())
         except parsing.TextError as error:
-            text = ("不是逗号分隔的 UTF-8 文本", "this is not UTF-8 text with commas")
+            text = _("this is not UTF-8 text with commas")
             self.say(error.line, "", text, form, error.found, save)
         except OSError as error:
             found = error.strerror or str(error)
-            self.say(0, "", ("无法读取表格", "the table cannot be read"), form, found, save)
+            self.say(0, "", _("the table cannot be read"), form, found, save)
         self.stop()
         self.header()
         if not rows:
-            some = ("每个单位每次普查一行", "a line for each unit and census")
-            fill = ("核对是否为完整的普查分县表", "see whether the table is whole")
-            self.say(1, "", ("没有数据行", "there is nothing below the header"), some, "∅", fill)
+            some = _("a line for each unit and census")
+            fill = _("see whether the table is whole")
+            self.say(1, "", _("there is nothing below the header"), some, "∅", fill)
         self.stop()
         whole = []
         for line, cells in rows:
@@ -185,8 +187,8 @@ class Reader:
                 continue
             before = len(self.problems)
             self.say(
-                line, "", ("单元格数", "the number of cells"), (f"{len(self.columns)}",) * 2,
-                len(cells), ("检查逗号与引号", "check commas and quotes"),
+                line, "", _("the number of cells"), same(f"{len(self.columns)}"),
+                len(cells), _("check commas and quotes"),
             )  # fmt: skip
             if not asked(dict(zip(self.columns, cells, strict=False)).get("unit_code", "")):
                 self.put_aside(before)
@@ -198,26 +200,26 @@ class Reader:
         lacking = [name for name in COLUMNS if name not in self.columns]
         if len(lacking) > SHOWN:
             found = "、".join(self.columns[:4]) or "∅"
-            what = (f"缺少 {len(lacking)} 列", f"{len(lacking)} columns are missing")
+            what = _("{n} columns are missing", n=len(lacking))
             some = f"{', '.join(lacking[:4])} …"
-            do = ("核对是否为普查分县表", "see whether this is a county census table")
-            self.say(1, "", what, (some, some), found, do)
+            do = _("see whether this is a county census table")
+            self.say(1, "", what, Words(some, some), found, do)
             return
         for name in COLUMNS:
             if (times := self.columns.count(name)) != 1:
                 others = [column for column in self.columns if column not in COLUMNS]
                 near = nearest(name, others, {}) if not times else None
                 do = (
-                    (f"补上此列，或将“{near}”改为“{name}”", f"add it, or rename {near!r}")
+                    _("add it, or rename {near!r}", near=near, name=name)
                     if near
-                    else ("补上或删去此列", "add or delete it")
+                    else _("add or delete it")
                 )
                 self.say(
-                    1, "", (f"列“{name}”", f"column {name!r}"), ("恰好一列", "exactly one"),
+                    1, "", _("column {name!r}", name=name), _("exactly one"),
                     times, do,
                 )  # fmt: skip
 
-    def units(self, asked: Asked = lambda _: True) -> list[Unit]:
+    def units(self, asked: Asked = lambda __: True) -> list[Unit]:
         """The lines of the table, their codes and figures checked.
 
         A line that is wrong is left out, and kept in `aside`, where its code was not `asked` for.
@@ -240,31 +242,31 @@ class Reader:
         before = len(self.problems)
         code, year, level = cells["unit_code"], cells["year"], cells["level"]
         if not (code.isascii() and code.isdecimal() and len(code) == 6):
-            six = ("六位数字", "six digits")
-            check = ("核对行政区划代码", "check the division code")
-            what = ("行政区划代码", "the unit code")
+            six = _("six digits")
+            check = _("check the division code")
+            what = _("the unit code")
             self.say(line, "unit_code", what, six, code or "∅", check)
         if year not in map(str, YEARS):
-            either = ("2010 或 2020", "2010 or 2020")
-            drop = ("改正，或删去这一行", "mend it, or delete the line")
-            self.say(line, "year", ("普查年份", "the census year"), either, year or "∅", drop)
+            either = _("2010 or 2020")
+            drop = _("mend it, or delete the line")
+            self.say(line, "year", _("the census year"), either, year or "∅", drop)
         if level not in LEVELS:
-            any_of = ("、".join(LEVELS), f"one of {', '.join(LEVELS)}")
+            any_of = _("one of {names}", names=listed(LEVELS))
             do = rename(nearest(level, LEVELS, {}))
-            self.say(line, "level", ("级别", "the level"), any_of, level or "∅", do)
+            self.say(line, "level", _("the level"), any_of, level or "∅", do)
         if not cells["unit_name"] or not cells["unit_name"].isprintable():
-            named = ("一行可见的文字", "a line of visible text")
-            mend = ("填写单位名称", "write the name of the unit")
+            named = _("a line of visible text")
+            mend = _("write the name of the unit")
             name = repr(cells["unit_name"])
-            self.say(line, "unit_name", ("单位名称", "the name of the unit"), named, name, mend)
+            self.say(line, "unit_name", _("the name of the unit"), named, name, mend)
         if len(self.problems) > before:
             return None
         other = found.get((code, int(year)))
         if other is not None:
             self.say(
-                line, "unit_code", (f"{code} {year} 重复", f"{code} in {year} stands twice"),
-                ("每个单位每次普查一行", "one line for each unit and census"),
-                f"= {self.path.name}:{other.line}", ("删去其中一行", "delete one of the two"),
+                line, "unit_code", _("{code} in {year} stands twice", code=code, year=year),
+                _("one line for each unit and census"),
+                f"= {self.path.name}:{other.line}", _("delete one of the two"),
             )  # fmt: skip
             return None
         nobody = all(parsing.number(cells[name]) == 0 for name in PLACES)  # so there are no rates
@@ -283,13 +285,9 @@ class Reader:
         value, rate = parsing.number(text), RATES.get(column)
         if value is not None and value in (rate or COUNT):
             return value
-        expected = (
-            rate.expected()
-            if rate
-            else ("不小于 0 的整数，无分隔符", "a whole number from 0 on, without separators")
-        )
-        do = ("核对原表；未知的留空", "check the source table; leave it empty if it is unknown")
-        self.say(line, column, ("数值", "the figure"), expected, text, do)
+        expected = rate.expected() if rate else _("a whole number from 0 on, without separators")
+        do = _("check the source table; leave it empty if it is unknown")
+        self.say(line, column, _("the figure"), expected, text, do)
         return math.nan
 
     def adding_up(self, unit: Unit) -> Unit:
@@ -302,17 +300,16 @@ class Reader:
             self.total(unit, figures, whole, parts)
         for part, of in WITHIN.items():
             if figures[part] > figures[of]:
-                most = (f"不超过 {of} 的 {figures[of]:,.0f}", f"at most {of}, {figures[of]:,.0f}")
+                most = _("at most {of}, {of_2:,.0f}", of=of, of_2=figures[of])
                 self.unequal(unit, part, most, f"{figures[part]:,.0f}")
         for table in ("education", "households"):
             columns = columns_of(table)
             if figures["residents"] > 0 and not any(figures[column] for column in columns):
-                some = ("有常住人口就不全为 0", "not all 0 where people live")
+                some = _("not all 0 where people live")
                 self.unequal(unit, columns[0], some, "0")
         movers = sum(figures[column] for column in columns_of("in_movers"))
         if movers > figures["residents"]:
-            most = (f"不超过常住人口 {figures['residents']:,.0f}",
-                    f"at most the residents, {figures['residents']:,.0f}")  # fmt: skip
+            most = _("at most the residents, {residents:,.0f}", residents=figures["residents"])
             self.unequal(unit, "in_movers_same_county", most, f"{movers:,.0f}")
         return replace(unit, figures=figures)
 
@@ -327,12 +324,12 @@ class Reader:
         if there == figures[whole]:
             figures.update(dict.fromkeys(empty, 0.0))
             return
-        of = (f"{parts[0]} … {parts[-1]} 合计", f"{parts[0]} … {parts[-1]} together")
+        of = _("{parts} … {parts_2} together", parts=parts[0], parts_2=parts[-1])
         gap = f"{there:,.0f} ({there - figures[whole]:+,.0f})"
-        said = (f"{of[0]} {figures[whole]:,.0f}", f"{of[1]} {figures[whole]:,.0f}")
+        said = _("{of} {whole:,.0f}", of=of, whole=figures[whole])
         self.unequal(unit, whole, said, gap)
 
-    def unequal(self, unit: Unit, column: str, expected: Say, found: str) -> None:
+    def unequal(self, unit: Unit, column: str, expected: Words, found: str) -> None:
         """Write down that a sum is not its total."""
-        what = (f"{unit.name} {unit.year}",) * 2
-        self.say(unit.line, column, what, expected, found, ("核对原表", "check the source table"))
+        what = same(f"{unit.name} {unit.year}")
+        self.say(unit.line, column, what, expected, found, _("check the source table"))

@@ -14,7 +14,7 @@ from pathlib import Path
 from xiancheng.calibration.census import COLUMNS, COUNT, FLOOR, YEARS, Unit, columns_of
 from xiancheng.calibration.checks import Findings, read_document
 from xiancheng.calibration.errors import PackError
-from xiancheng.calibration.i18n import Say, Words
+from xiancheng.calibration.i18n import Words, _, listed
 from xiancheng.calibration.sheet import Sheet
 
 ZONES = range(71, 81)  # last two digits of the code of a development zone
@@ -143,7 +143,7 @@ class Place:
 
 def joined(
     units: Sequence[Unit], concordance: Concordance, wanted: Iterable[str]
-) -> tuple[list[Place], list[Say]]:
+) -> tuple[list[Place], list[Words]]:
     """The units of a pack in order of code, of the prefectures `wanted`, and remarks."""
     by_code = {(u.code, u.year): u for u in units if u.level == "county"}
     joins = {(j.unit, j.year): j for j in concordance.joins if present(j, by_code)}
@@ -162,7 +162,7 @@ def joined(
             if parts:
                 found[year] = together(parts, join, several)
             if join:
-                remarks.append((f"{year}：{join.why.zh}", f"{year}: {join.why.en}"))
+                remarks.append(_("{year}: {why}", year=year, why=join.why))
         if len(found) == len(YEARS):
             places.append(Place(code, by_code[code, max(YEARS)].name, found))
         else:
@@ -176,18 +176,20 @@ def present(join: Join, by_code: Mapping[tuple[str, int], Unit]) -> bool:
     return all((part, join.year) in by_code for part in join.of)
 
 
-def left_out(unit: Unit, lacking: Sequence[int]) -> Say:
+def left_out(unit: Unit, lacking: Sequence[int]) -> Words:
     """Why a unit is not in the pack."""
-    zh, en = (comma.join(map(str, lacking)) for comma in ("、", ", "))
     zone = int(unit.code[4:]) in ZONES
     do = (
-        ("功能区，可在对照表中并入所在县", "a zone, which a concordance can add to its county")
+        _("a zone, which a concordance can add to its county")
         if zone
-        else ("可在对照表中写明由哪些单位组成", "a concordance can say of what units it consists")
+        else _("a concordance can say of what units it consists")
     )
-    return (
-        f"未纳入 {unit.code} {unit.name}：没有 {zh} 年普查数据；{do[0]}",
-        f"left out {unit.code} {unit.name}: no census of {en}; {do[1]}",
+    return _(
+        "left out {code} {unit}: no census of {years}; {do}",
+        code=unit.code,
+        unit=unit.name,
+        years=listed(map(str, lacking)),
+        do=do,
     )
 
 
@@ -219,7 +221,7 @@ def cities_of_several_districts(units: Iterable[Unit]) -> set[str]:
 
 def corrected(
     units: Sequence[Unit], concordance: Concordance
-) -> tuple[list[Unit], list[tuple[str, Say]]]:
+) -> tuple[list[Unit], list[tuple[str, Words]]]:
     """Units whose known slips are mended, and what was done by code of the unit.
 
     A slip becomes the prefecture's figure less those of its other units.
@@ -243,13 +245,15 @@ def corrected(
             unit, figures={**unit.figures, column: value}, corrected={column: note}
         )
         cell = f"{unit.name} {column} {slip.found:,.0f}"
-        zh = f"{slip.year}：{cell} 改为 {value:,.0f}（{slip.why.zh}）"
-        en = f"{slip.year}: {cell} becomes {value:,.0f}, for it is {slip.why.en}"
-        remarks.append((slip.unit, (zh, en)))
+        remark = _(
+            "{year}: {cell} becomes {value:,.0f}, for it is {why}",
+            year=slip.year, cell=cell, value=value, why=slip.why,
+        )  # fmt: skip
+        remarks.append((slip.unit, remark))
     return list(mended.values()), remarks
 
 
-def differences(units: Sequence[Unit], prefectures: Collection[str]) -> list[Say]:
+def differences(units: Sequence[Unit], prefectures: Collection[str]) -> list[Words]:
     """Where the counties of a prefecture do not add up to its own line: the counties are used."""
     remarks = []
     for whole in units:
@@ -266,23 +270,19 @@ def differences(units: Sequence[Unit], prefectures: Collection[str]) -> list[Say
             if parts and total != stated:
                 gap = f"{whole.year} {whole.name} {column}: {total:,.0f} ≠ {stated:,.0f}"
                 wide = abs(total - stated) > WIDE * max(stated, 1)
-                asked = (
-                    ("，相差很大，请核对原表", ", far apart: check the table") if wide else ("", "")
-                )
-                remarks.append((f"{gap}；采用各县之和{asked[0]}",
-                                f"{gap}; the counties' sum is used{asked[1]}"))  # fmt: skip
+                asked = _(", far apart: check the table") if wide else ("", "")
+                remarks.append(_("{gap}; the counties' sum is used{asked}", gap=gap, asked=asked))
     return remarks
 
 
-def falls(places: Iterable[Place]) -> list[Say]:
+def falls(places: Iterable[Place]) -> list[Words]:
     """Units whose urban share falls so far that their years may be swapped."""
     remarks = []
     for place in places:
         then, now = (_urban(place.at[year].figures) for year in (min(YEARS), max(YEARS)))
         if then - now > FALL:
             told = f"{place.code} {place.zh}: {then:.1f}% → {now:.1f}%"
-            remarks.append((f"{told}，城镇人口比例下降；两次普查的年份是否颠倒？",
-                            f"{told}, its urban share falls; are the years swapped?"))  # fmt: skip
+            remarks.append(_("{told}, its urban share falls; are the years swapped?", told=told))
     return remarks
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from xiancheng.calibration.census import SHOWN, YEARS, Reader, TableError, Unit
 from xiancheng.calibration.errors import Problem, RefusedError
-from xiancheng.calibration.i18n import Say, Words
+from xiancheng.calibration.i18n import Words, _, listed
 from xiancheng.calibration.joining import Concordance, Place, corrected, differences, falls, joined
 
 
@@ -22,7 +22,7 @@ class Pack:
     province: tuple[str, Words]
     places: list[Place]
     province_units: dict[int, Unit]  # the province's own line, by year
-    remarks: list[Say]
+    remarks: list[Words]
     table: Path
     via: str
 
@@ -39,10 +39,7 @@ def planned(
         with everything that is wrong with the table, or with what is asked of it
     """
     if not via.isprintable():
-        raise RefusedError(
-            f"--via 应为一行可见的文字；得到 {via[:40]!r}",
-            f"--via should be a line of visible text; got {via[:40]!r}",
-        )
+        raise RefusedError(_("--via should be a line of visible text; got {via!r}", via=via[:40]))
     reader, parts = Reader(table, lang), parts_of(prefectures, concordance)
 
     def asked(code: str) -> bool:
@@ -55,7 +52,7 @@ def planned(
     counties = [u for u in units if u.level == "county"]
     upper = {(u.code, u.year): u for u in units if u.level != "county"}
     titles = {u.prefecture: u.under for u in counties if u.under}
-    titles |= {code: unit.name for (code, _), unit in sorted(upper.items(), key=lambda i: i[0][1])}
+    titles |= {code: unit.name for (code, __), unit in sorted(upper.items(), key=lambda i: i[0][1])}
     known = {c: titles.get(c, c) for c in sorted({u.prefecture for u in counties
                                                   if u.year == max(YEARS)})}  # fmt: skip
     chosen = list(dict.fromkeys(prefectures)) or list(known)
@@ -101,25 +98,23 @@ def inhabited(place: Place) -> bool:
     return all(found.figures["urban"] + found.figures["rural"] > 0 for found in place.at.values())
 
 
-def nobody(place: Place) -> Say:
+def nobody(place: Place) -> Words:
     """Why a unit without residents is not in the pack."""
-    return (
-        f"未纳入 {place.code} {place.zh}：有一次普查没有常住人口（0）",
-        f"left out {place.code} {place.zh}: no residents (0) at one of the censuses",
+    return _(
+        "left out {code} {place}: no residents (0) at one of the censuses",
+        code=place.code,
+        place=place.zh,
     )
 
 
-def left_aside(problems: Sequence[Problem]) -> list[Say]:
+def left_aside(problems: Sequence[Problem]) -> list[Words]:
     """What is wrong in rows that were not asked for: told, and the rows left alone."""
     told = [
-        (
-            f"未要求的地区，已略过此行：{p.text('zh')}",
-            f"not asked for, the row is left: {p.text('en')}",
-        )
+        _("not asked for, the row is left: {p}", p=Words(p.text("zh"), p.text("en")))
         for p in problems[:SHOWN]
     ]
     if (more := len(problems) - SHOWN) > 0:
-        told.append((f"未要求的地区另有 {more} 处", f"{more} more in rows that were not asked for"))
+        told.append(_("{more} more in rows that were not asked for", more=more))
     return told
 
 
@@ -127,14 +122,9 @@ def nothing(table: Path, chosen: Sequence[str], lang: str) -> TableError:
     """Say that no unit of some prefectures has both censuses."""
     codes = ", ".join(chosen)
     problem = Problem(
-        str(table), 0, 0, "", ("2010 与 2020 两年的行", "lines of 2010 and of 2020"), "∅",
-        what=(
-            f"{codes} 没有县级单位两次普查都有",
-            f"no county-level unit of {codes} has both censuses",
-        ),
-        advice=(
-            "补上缺少的年份，或在对照表中写明", "add the year that is missing, or use a concordance"
-        ),
+        str(table), 0, 0, "", _("lines of 2010 and of 2020"), "∅",
+        what=_("no county-level unit of {codes} has both censuses", codes=codes),
+        advice=_("add the year that is missing, or use a concordance"),
     )  # fmt: skip
     return TableError(table.name, (problem,), lang)
 
@@ -151,10 +141,9 @@ def unknown(
     now = [c for c in known if c in moved or c == names_of.get(code)]
     problem = Problem(
         str(table), 0, 0, "",
-        (f"以下代码之一：{'、'.join(told)}", f"one of the codes {', '.join(told)}"), code,
-        what=(f"没有地级市“{code}”", f"there is no prefecture {code!r}"),
-        advice=(f"改为 {'、'.join(now)}" if now else "改用其中之一",
-                f"write {', '.join(now)}" if now else "use one of these"),
+        _("one of the codes {told}", told=listed(told)), code,
+        what=_("there is no prefecture {code!r}", code=code),
+        advice=(_("write {now}", now=listed(now)) if now else _("use one of these")),
     )  # fmt: skip
     return TableError(table.name, (problem,), lang)
 

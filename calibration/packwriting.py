@@ -14,7 +14,7 @@ from pathlib import Path
 
 from xiancheng.calibration.census import CELLS, FLOOR, YEARS, Unit
 from xiancheng.calibration.errors import RefusedError
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.joining import Place
 from xiancheng.calibration.packing import Pack, english
 from xiancheng.calibration.schema import COLUMNS, TABLES
@@ -31,8 +31,10 @@ class FolderError(RefusedError):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(
-            f"{folder} 已存在；请换一个 --out，或先移走它",
-            f"{folder} is already there; choose another --out, or move it away first",
+            _(
+                "{folder} is already there; choose another --out, or move it away first",
+                folder=folder,
+            )
         )
 
 
@@ -139,7 +141,7 @@ def region_yaml(pack: Pack, name: str) -> str:
             f"kind: {place.kind}}}"
         )
     days = ", ".join(f"{year}-11-01" for year in YEARS)
-    said = ("人口普查分县数据：国家统计局", "County census tables: NBS of China")
+    said = _("County census tables: NBS of China")
     digitised = f"; {pack.via}" if pack.via else ""
     both = Words(said[0] + digitised, said[1] + digitised)
     return "\n".join([*lines, f"censuses: [{days}]", f"attribution: {names(both)}", ""])
@@ -180,9 +182,11 @@ def vacant(folder: Path) -> None:
     """
     if not str(folder).isprintable() or any(up.is_file() for up in folder.parents):
         raise RefusedError(
-            f"{str(folder)!r} 不能作为文件夹：名称须可见，上级须为文件夹",
-            f"{str(folder)!r} cannot be a folder: its name should be visible text, and what it "
-            "lies in a folder",
+            _(
+                "{folder!r} cannot be a folder: its name should be visible text, "
+                "and what it lies in a folder",
+                folder=str(folder),
+            )
         )
     if folder.exists() or folder.is_symlink():
         raise FolderError(folder)

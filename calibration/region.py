@@ -28,7 +28,7 @@ from xiancheng.calibration.defaults import (
 from xiancheng.calibration.distance import great_circle, middle
 from xiancheng.calibration.errors import PackError, Problem
 from xiancheng.calibration.filling import Assumption, Gap, Values
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.schema import (
     AGE_BANDS,
     INDUSTRY,
@@ -365,11 +365,12 @@ def load(name_or_path: str | Path, lang: str | None = None) -> Region:
     folder = located(name_or_path)
     if not folder.is_dir():
         held = packs()
-        what = (f"没有区域数据包“{name_or_path}”", f"there is no region pack {str(name_or_path)!r}")
-        known = (
-            f"{one_of(held, '、')}，或文件夹路径",
-            f"{one_of(held, ', ')}, or the path of a folder",
+        what = _(
+            "there is no region pack {name_or_path!r}",
+            name_or_path=str(name_or_path),
         )
+        each = Words(one_of(held, "、"), one_of(held, ", "))
+        known = _("{each}, or the path of a folder", each=each)
         advice = rename(
             None if naming.is_path(name_or_path) else nearest(str(name_or_path), held, {})
         )

@@ -10,7 +10,7 @@ from itertools import product
 from typing import Any, NamedTuple
 
 from xiancheng.calibration.checks import Row
-from xiancheng.calibration.i18n import Say, Words
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.naming import place_names
 from xiancheng.sim.strata import AGES
 
@@ -176,17 +176,21 @@ class Limits(NamedTuple):
     low: float
     high: float
     whole: bool
-    reason: Say
+    reason: Words
 
-    def expected(self, unit: str = "") -> Say:
+    def expected(self, unit: str = "") -> Words:
         """What is expected of a number in these limits."""
-        zh, en = (f"（{unit}）", f" ({unit})") if unit else ("", "")
-        whole = ("整数，", "a whole number, ") if self.whole else ("", "")
-        why = [f"：{self.reason[0]}", f": {self.reason[1]}"] if self.reason[0] else ["", ""]
+        of = _(" ({unit})", unit=unit) if unit else ("", "")
+        whole = _("a whole number, ") if self.whole else ("", "")
+        why = _(": {reason}", reason=self.reason) if self.reason[0] else ("", "")
         low, high = f"{self.low:.12g}", f"{self.high:.12g}"
-        return (
-            f"{whole[0]}不小于 {low}、不大于 {high}{zh}{why[0]}",
-            f"{whole[1]}at least {low} and at most {high}{en}{why[1]}",
+        return _(
+            "{whole}at least {low} and at most {high}{of}{why}",
+            whole=whole,
+            low=low,
+            high=high,
+            of=of,
+            why=why,
         )
 
     def __contains__(self, value: object) -> bool:
@@ -225,10 +229,10 @@ class Draft:
         """Codes of the counties of a prefecture, in order; none if there is no such prefecture."""
         return tuple(c.code for c in self.counties if c.prefecture == prefecture)
 
-    def labels(self) -> dict[str, tuple[str, str]]:
+    def labels(self) -> dict[str, Words]:
         """Names of counties and prefectures in Chinese and English, by code."""
-        upper = {code: (name.zh, name.en) for code, name in self.prefectures.items()}
-        return upper | {c.code: (c.zh, c.en) for c in self.counties}
+        upper = {code: Words(name.zh, name.en) for code, name in self.prefectures.items()}
+        return upper | {c.code: Words(c.zh, c.en) for c in self.counties}
 
 
 @lru_cache(maxsize=1)
@@ -237,7 +241,10 @@ def ranges() -> Mapping[tuple[str, str], Limits]:
     with (files("xiancheng.calibration") / "ranges.csv").open(encoding="utf-8") as lines:
         return {
             (row["table"], row["name"]): Limits(
-                float(row["low"]), float(row["high"]), row["whole"] == "yes", (row["zh"], row["en"])
+                float(row["low"]),
+                float(row["high"]),
+                row["whole"] == "yes",
+                Words(row["zh"], row["en"]),
             )
             for row in csv.DictReader(lines)
         }
@@ -251,7 +258,7 @@ def limits(table: str, name: str, unit: str = "") -> Limits:
     return ANY
 
 
-ANY = Limits(-1e15, 1e15, False, ("有限的数", "a finite number"))
+ANY = Limits(-1e15, 1e15, False, _("a finite number"))
 
 
 @lru_cache(maxsize=1)

@@ -7,7 +7,7 @@ from typing import Any
 
 from xiancheng.calibration import parsing
 from xiancheng.calibration.checks import PERCENT, Findings, percent_advice, read_document
-from xiancheng.calibration.i18n import Say, Words
+from xiancheng.calibration.i18n import Words, _, listed, same
 from xiancheng.calibration.schema import UNNAMED, County, Draft, Limits, Target, limits
 from xiancheng.calibration.yaml_positions import Document
 
@@ -62,7 +62,7 @@ class Sheet:
     def __init__(self, findings: Findings, file: str, document: Document) -> None:
         self.findings, self.file, self.document = findings, file, document
 
-    def say(self, line: int, what: Say, expected: Say, found: object, advice: Say) -> None:
+    def say(self, line: int, what: Words, expected: Words, found: object, advice: Words) -> None:
         """Write a problem down."""
         self.findings.add(self.file, line, what, expected, found, advice)
 
@@ -74,25 +74,25 @@ class Sheet:
         """Whether a mapping holds all it needs and nothing that is not known."""
         valid = (*needed, *extra)
         if not isinstance(node, dict):
-            expected: Say = ("键和值", "keys and values")
+            expected: Words = _("keys and values")
             if isinstance(node, str) and (at := parsing.full_width(node, node.count("\n") + 1)):
                 expected = parsing.full_width_advice(at[2])
             state = needed or valid
             self.say(
-                self.line(node), ("内容", "the entry"), expected, node if node is not None else "∅",
-                (f"写明 {'、'.join(state)}", f"state {', '.join(state)}"),
+                self.line(node), _("the entry"), expected, node if node is not None else "∅",
+                _("state {state}", state=listed(state)),
             )  # fmt: skip
             return False
         for key in node:
             line, sign = self.line(node, key), next((c for c in str(key) if c in "：，"), None)
             half = parsing.full_width_advice(sign) if sign else ("", "")
-            advice = (f"写{half[0]}", f"write {half[1]}") if sign else None
-            self.findings.known(self.file, line, ("键", "key"), str(key), valid, advice=advice)
+            advice = _("write {half}", half=half) if sign else None
+            self.findings.known(self.file, line, _("key"), str(key), valid, advice=advice)
         lacking = [key for key in needed if node.get(key) is None]
         for key in lacking:
             self.say(
-                self.line(node), (f"键“{key}”", f"key {key!r}"), ("有值", "a value"), "∅",
-                ("补上", "add it"),
+                self.line(node), _("key {key!r}", key=key), _("a value"), "∅",
+                _("add it"),
             )  # fmt: skip
         return not lacking
 
@@ -102,8 +102,8 @@ class Sheet:
         if isinstance(value, list) and value:
             return value
         self.say(
-            self.line(node, key), (f"“{key}”", f"{key!r}"), ("至少一项的列表", "a list of some"),
-            value or "∅", ("写成列表", "write a list"),
+            self.line(node, key), Words(f"“{key}”", f"{key!r}"), _("a list of some"),
+            value or "∅", _("write a list"),
         )  # fmt: skip
         return []
 
@@ -111,8 +111,8 @@ class Sheet:
         """A name in two languages."""
         value = node[key]
         if not isinstance(value, dict):
-            line, both = self.line(node, key), ("{zh: …, en: …}",) * 2
-            self.say(line, (f"“{key}”", f"{key!r}"), both, value, ("两种语言都写", "give both"))
+            line, both = self.line(node, key), same("{zh: …, en: …}")
+            self.say(line, Words(f"“{key}”", f"{key!r}"), both, value, _("give both"))
             return Words(str(value), str(value))
         self.keys(value, ("zh", "en"))
         return Words(str(value.get("zh")), str(value.get("en")))
@@ -124,20 +124,18 @@ class Sheet:
             return date(value.year, value.month, value.day)
         if isinstance(value, str) and (found := parsing.day(value)) is not None:
             return found
-        line, form = self.line(node, key), ("写成 2020-11-01 的形式", "write it like 2020-11-01")
-        self.say(line, ("日期", "the date"), ("年-月-日", "year-month-day"), value, form)
+        line, form = self.line(node, key), _("write it like 2020-11-01")
+        self.say(line, _("the date"), _("year-month-day"), value, form)
         return None
 
     def figure(self, node: Any, key: str, bounds: Limits, *, percent: bool = False) -> float:
         """A number within its limits; a share is refused where percent are meant."""
-        value, what = node[key], (f"“{key}”", f"{key!r}")
+        value, what = node[key], Words(f"“{key}”", f"{key!r}")
         if isinstance(value, bool) or value not in bounds:
             low, high = f"{bounds.low:g}", f"{bounds.high:g}"
-            zh, en = (
-                (f"：{bounds.reason[0]}", f": {bounds.reason[1]}") if bounds.reason[0] else ("", "")
-            )
-            expected = f"{low} 至 {high} 的数{zh}", f"a number from {low} to {high}{en}"
-            advice = ("核对数值", "check the number")
+            why = _(": {reason}", reason=bounds.reason) if bounds.reason[0] else ("", "")
+            expected = _("a number from {low} to {high}{why}", low=low, high=high, why=why)
+            advice = _("check the number")
             self.say(self.line(node, key), what, expected, value, advice)
             return math.nan
         if percent and parsing.is_share(value):
@@ -149,7 +147,7 @@ class Sheet:
         """One of some values; the first of them, and a problem, if it is another."""
         if node[key] in valid:
             return node[key]
-        of = (f"“{key}”", f"{key!r}")
+        of = Words(f"“{key}”", f"{key!r}")
         self.findings.known(
             self.file, self.line(node, key), of, str(node[key]), [str(each) for each in valid]
         )
@@ -165,17 +163,17 @@ class Sheet:
             county = County(*(str(node[key]) for key in fields))
             kinds = ("district", "county", "city")
             lines = {key: self.line(node, key) for key in fields}
-            self.findings.known(self.file, lines["kind"], ("类型", "kind"), county.kind, kinds)
+            self.findings.known(self.file, lines["kind"], _("kind"), county.kind, kinds)
             self.findings.known(
-                self.file, lines["prefecture"], ("地级市", "prefecture"), county.prefecture,
+                self.file, lines["prefecture"], _("prefecture"), county.prefecture,
                 prefectures,
             )  # fmt: skip
             six = county.code.isascii() and county.code.isdecimal() and len(county.code) == 6
             if not six or county.code in found:
                 self.say(
-                    lines["code"], ("县级代码", "the county code"),
-                    ("六位数字，不重复", "six digits, used once"), county.code,
-                    ("核对行政区划代码", "check the division code"),
+                    lines["code"], _("the county code"),
+                    _("six digits, used once"), county.code,
+                    _("check the division code"),
                 )  # fmt: skip
             found[county.code] = county
         return tuple(found[code] for code in sorted(found))
@@ -201,8 +199,8 @@ class Sheet:
         """Refuse what is named twice."""
         for name in sorted({name for name in told if told.count(name) > 1}):
             self.say(
-                self.line(node, key), (f"{key} 有重复", f"{key} holds one twice"),
-                ("各不相同", "each but once"), name, ("删去其中一个", "delete one of the two"),
+                self.line(node, key), _("{key} holds one twice", key=key),
+                _("each but once"), name, _("delete one of the two"),
             )  # fmt: skip
 
     def targets(self, raw: Any, draft: Draft) -> tuple[Target, ...]:
@@ -216,9 +214,9 @@ class Sheet:
             line = self.line(node, "operator")
             operator = str(node["operator"]).strip()
             operator = OPERATORS.get(operator, operator)
-            only = ("用 at least（不低于）或 about（约）", "use 'at least' or 'about'")
+            only = _("use 'at least' or 'about'")
             self.findings.known(
-                self.file, line, ("算符", "operator"), operator, ("at least", "about"), advice=only
+                self.file, line, _("operator"), operator, ("at least", "about"), advice=only
             )
             chosen = tuple(
                 code for each in self.items(node, "counties")
@@ -227,7 +225,7 @@ class Sheet:
             self.once(node, "counties", chosen)
             self.once(node, "id", [str(node["id"]), *(target.id for target in found)])
             for code in chosen:
-                line, thing = self.line(node, "counties"), ("县级代码", "county")
+                line, thing = self.line(node, "counties"), _("county", "code")
                 self.findings.known(
                     self.file, line, thing, code, codes, draft.aliases(), draft.labels()
                 )

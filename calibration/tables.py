@@ -5,7 +5,7 @@ from datetime import date
 
 from xiancheng.calibration import parsing
 from xiancheng.calibration.checks import Findings, Row, read_csv
-from xiancheng.calibration.i18n import Say
+from xiancheng.calibration.i18n import Words, _, same
 from xiancheng.calibration.schema import (
     COLUMNS,
     COUNTRY,
@@ -48,19 +48,19 @@ def read_margins(findings: Findings, draft: Draft) -> None:
         value = findings.number(row, "value", of, unit=row["unit"])
         if row["unit"].startswith(("万", "亿", "10000", "10 000")):
             findings.add(
-                file, line, ("单位", "the unit"), ("单个人或户", "single persons or households"),
-                row["unit"], ("换算成此单位", "convert to this unit"),
+                file, line, _("the unit"), _("single persons or households"),
+                row["unit"], _("convert to this unit"),
             )  # fmt: skip
         findings.origin(row, value, draft.sources, of)
-        right = findings.known(file, line, ("普查", "census"), row["census"], censuses)
-        if not findings.known(file, line, ("表名", "table"), row["table"], TABLES) or not table:
+        right = findings.known(file, line, _("census"), row["census"], censuses)
+        if not findings.known(file, line, _("table", "name"), row["table"], TABLES) or not table:
             draft.unplaced += 1
             continue
         codes = [*draft.prefectures] if table.by_prefecture else counties
-        county = ("县级代码", "county")
+        county = _("county", "code")
         right &= findings.known(file, line, county, row["county_code"], codes, alias, labels)
         for column, valid in (("sex", table.sexes), ("age", table.ages), ("key", table.keys)):
-            thing = (f"{row['table']} 表的 {column}", f"{column} of table {row['table']}")
+            thing = _("{column} of table {table}", column=column, table=row["table"])
             right &= findings.known(file, line, thing, row[column], valid)
         draft.unplaced += not right
         if right:
@@ -74,21 +74,21 @@ def read_margins(findings: Findings, draft: Draft) -> None:
 def read_places(findings: Findings, draft: Draft) -> None:
     """Townships with their village-level units, and the outlines of counties."""
     file, codes = "places.csv", [county.code for county in draft.counties]
-    county, alias, labels = ("县级代码", "county"), draft.aliases(), draft.labels()
+    county, alias, labels = _("county", "code"), draft.aliases(), draft.labels()
     draft.places = read_csv(findings, file, COLUMNS[file])
     for row in draft.places:
         findings.known(file, row.line, county, row["county_code"], codes, alias, labels)
         kinds = ("street", "town", "township")
-        findings.known(file, row.line, ("类型", "kind"), row["kind"], kinds)
+        findings.known(file, row.line, _("kind"), row["kind"], kinds)
         most = limits("places", "units")
         units = findings.number(row, "units", most)
         named = findings.number(row, "communities", limits("places", "communities"))
         findings.origin(row, units, draft.sources, most)
         if named > units:
             findings.add(
-                file, row.line, ("社区数", "the number of communities"),
-                (f"不超过单元数 {units:g}", f"at most the {units:g} units"), row["communities"],
-                ("核对原表", "check the source table"),
+                file, row.line, _("the number of communities"),
+                _("at most the {units:g} units", units=units), row["communities"],
+                _("check the source table"),
             )  # fmt: skip
     findings.once((row, row["township_code"]) for row in draft.places)
     each_county(findings, draft, draft.places, 1)
@@ -107,9 +107,9 @@ def each_county(findings: Findings, draft: Draft, rows: list[Row], least: int) -
     for county in draft.counties if rows else ():
         if held.count(county.code) < least:
             findings.add(
-                rows[0].file, 0, (f"{county.code} {county.zh}", f"{county.code} {county.en}"),
-                (f"至少 {least} 行", f"{least} lines or more"), held.count(county.code),
-                ("补上；或整个文件不给", "add them, or leave the whole file out"),
+                rows[0].file, 0, Words(f"{county.code} {county.zh}", f"{county.code} {county.en}"),
+                _("{least} lines or more", least=least), held.count(county.code),
+                _("add them, or leave the whole file out"),
             )  # fmt: skip
 
 
@@ -123,21 +123,21 @@ def read_values(findings: Findings, draft: Draft, file: str) -> list[tuple[date,
     kept = []
     for row in read_csv(findings, file, COLUMNS[file]):
         day = findings.day(row, "date")
-        code, unit = ("行政区划代码", "unit code"), row["unit"]
+        code, unit = _("unit code"), row["unit"]
         findings.known(file, row.line, code, row["unit_code"], codes, alias, labels)
         of = limits(table, row["variable"], unit)
         value = findings.number(row, "value", of, unit=unit)
         findings.origin(row, value, draft.sources, of)
-        thing, home = ("变量", "variable"), f"{homes.get(row['variable'])}.csv"
-        move = (f"移到 {home}", f"move the line to {home}") if row["variable"] in homes else None
+        thing, home = _("variable"), f"{homes.get(row['variable'])}.csv"
+        move = _("move the line to {home}", home=home) if row["variable"] in homes else None
         known = findings.known(file, row.line, thing, row["variable"], entries, advice=move)
         if not known or day is None:
             continue
         wanted = entries[row["variable"]].unit
         if unit != wanted:
             findings.add(
-                file, row.line, ("单位", "the unit"), (wanted, wanted), unit or "∅",
-                ("换算成此单位", "convert to this unit"),
+                file, row.line, _("the unit"), Words(wanted, wanted), unit or "∅",
+                _("convert to this unit"),
             )  # fmt: skip
         kept.append((day, row))
     findings.once((row, (day, row["unit_code"], row["variable"])) for day, row in kept)
@@ -164,7 +164,7 @@ def complete(findings: Findings, draft: Draft, day: date, name: str) -> None:
             lacking(findings, f"{day} {name}")
         return
     codes = [*draft.prefectures] if table.by_prefecture else [c.code for c in draft.counties]
-    asked = {cell for _, cell in page}  # what one county has, every county has
+    asked = {cell for __, cell in page}  # what one county has, every county has
     cells = [cell for cell in table.cells() if cell.key not in table.optional or cell in asked]
     for code in codes if not draft.unplaced else []:
         gone = [cell for cell in cells if (code, cell) not in page]
@@ -176,9 +176,9 @@ def complete(findings: Findings, draft: Draft, day: date, name: str) -> None:
 def lacking(findings: Findings, what: str) -> None:
     """Write down that part of a census is not there."""
     findings.add(
-        "margins.csv", 0, (f"缺少普查数据 {what}", f"census figures are missing: {what}"),
-        ("每次普查、每个县齐全", "every census in full for every county"), "∅",
-        ("补齐；或将这张表整个不给", "add them, or leave this table out altogether"),
+        "margins.csv", 0, _("census figures are missing: {what}", what=what),
+        _("every census in full for every county"), "∅",
+        _("add them, or leave this table out altogether"),
     )  # fmt: skip
 
 
@@ -213,22 +213,22 @@ class Census:
         """Hold sums to their totals, and parts to be no more than the whole."""
         residents = self.row("residents", "total")
         self.inhabited()
-        self.equal(residents, self.total("urban_rural"), ("城镇＋乡村", "urban + rural"))
-        self.equal(residents, self.total("sex_age"), ("性别×年龄合计", "sex x age"))
+        self.equal(residents, self.total("urban_rural"), _("urban + rural"))
+        self.equal(residents, self.total("sex_age"), _("sex x age"))
         for sex in SEX_NAMES:
             one = self.row("residents", sex)
             zh = {"male": "男性各年龄合计", "female": "女性各年龄合计"}[sex]
-            self.equal(one, self.total("sex_age", sex), (zh, f"{sex}s of all ages"))
+            self.equal(one, self.total("sex_age", sex), Words(zh, f"{sex}s of all ages"))
         if not residents:
             zh = "城镇＋乡村（对照性别×年龄合计）"
             urban = self.row("urban_rural", "urban")
             gap = self.total("urban_rural") - self.total("sex_age")
             if gap and not math.isnan(gap) and urban:
                 en = "urban + rural against sex x age"
-                self.unequal(urban, (zh, en), self.total("sex_age"), self.total("urban_rural"))
+                self.unequal(urban, Words(zh, en), self.total("sex_age"), self.total("urban_rural"))
         households = self.row("households", "total")
         kinds = math.fsum(self.figure(self.row("households", key)) for key in GENERATIONS)
-        self.equal(households, kinds, ("各代户合计", "households of all generations"))
+        self.equal(households, kinds, _("households of all generations"))
         self.within(self.row("households", "one_person"), self.figure(households))
         self.within(self.row("households", "with_65p"), self.figure(households))
         people = self.total("sex_age")
@@ -237,7 +237,7 @@ class Census:
         self.within(self.row("education", "none", "male"), people, self.total("education"))
         self.equal(
             self.row("employment", "employed_sample"), self.total("industry"),
-            ("各行业就业合计", "employed in all industries"),
+            _("employed in all industries"),
         )  # fmt: skip
         adults = self.row("employment", "population_15p_sample")
         self.within(self.row("employment", "employed_sample"), self.figure(adults))
@@ -246,29 +246,29 @@ class Census:
         """Refuse a county without residents, or a table of residents in which nobody is counted."""
         for table in ("urban_rural", "sex_age", "education", "households"):
             rows = self.draft.margins.get((self.day, table), {})
-            own = [row for (code, _), row in rows.items() if code == self.code]
+            own = [row for (code, __), row in rows.items() if code == self.code]
             if own and all(self.figure(row) == 0 for row in own):
                 self.findings.add(
                     own[0].file, own[0].line,
-                    (f"{self.where}：{table} 全为 0", f"{self.where}: all of {table} is 0"),
-                    ("至少一个大于 0 的数", "a number above 0 at least"), "0",
-                    ("填写数值；没有人居住的县请从 region.yaml 与各表删去；未知的表整张不给",
-                     "fill it in; leave a county where nobody lives out of region.yaml and of the "
-                     "tables; leave out a table that is unknown"),
+                    _("{where}: all of {table} is 0", where=self.where, table=table),
+                    _("a number above 0 at least"), "0",
+                    _("fill it in; leave a county where nobody lives out "
+                "of region.yaml and of the tables; leave out a table "
+                "that is unknown"),
                 )  # fmt: skip
 
-    def equal(self, whole: Row | None, parts: float, what: Say) -> None:
+    def equal(self, whole: Row | None, parts: float, what: Words) -> None:
         """Hold a sum to the total that the pack states."""
         stated = self.figure(whole)
         if whole and abs(parts - stated) > 0.5:  # NaN, and so not there, is judged elsewhere
             self.unequal(whole, what, stated, parts)
 
-    def unequal(self, row: Row, what: Say, stated: float, parts: float) -> None:
+    def unequal(self, row: Row, what: Words, stated: float, parts: float) -> None:
         """Write down that a sum is not its total."""
         self.findings.add(
-            row.file, row.line, (f"{self.where}：{what[0]}", f"{self.where}: {what[1]}"),
-            (f"{stated:,.0f}",) * 2, f"{parts:,.0f} ({parts - stated:+,.0f})",
-            ("核对原表", "check the source table"),
+            row.file, row.line, _("{where}: {what}", where=self.where, what=what),
+            same(f"{stated:,.0f}"), f"{parts:,.0f} ({parts - stated:+,.0f})",
+            _("check the source table"),
         )  # fmt: skip
 
     def within(self, row: Row | None, whole: float, part: float = math.nan) -> None:
@@ -276,9 +276,14 @@ class Census:
         part = self.figure(row) if math.isnan(part) else part
         if row and part > whole:
             self.findings.add(
-                row.file, row.line,
-                (f"{self.where}：{row['table']} 的部分大于总体",
-                 f"{self.where}: a part in {row['table']} exceeds the whole"),
-                (f"≤ {whole:,.0f}", f"at most {whole:,.0f}"), f"{part:,.0f}",
-                ("核对原表", "check the source table"),
-            )  # fmt: skip
+                row.file,
+                row.line,
+                _(
+                    "{where}: a part in {table} exceeds the whole",
+                    where=self.where,
+                    table=row["table"],
+                ),
+                Words(f"≤ {whole:,.0f}", f"at most {whole:,.0f}"),
+                f"{part:,.0f}",
+                _("check the source table"),
+            )

@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from nicegui import app, ui
 from starlette.concurrency import run_in_threadpool
 
+from xiancheng.calibration.i18n import _
 from xiancheng.calibration.yaml_positions import MAX_BYTES
 from xiancheng.results.console.edits import ScenarioEdit
 from xiancheng.results.console.jobs import ABComputation, Server
@@ -48,7 +49,7 @@ def add_routes(server: Server) -> None:
     async def page(request: Request, lang: str) -> None:
         client = ui.context.client
         ui.add_head_html(f"<style>{style}</style>")
-        wait = text("正在打开…" if lang == "zh" else "Opening…", name="p", cls="loading")
+        wait = text(_("Opening…").said(lang), name="p", cls="loading")
         await client.connected()
         if client.is_deleted:  # the visitor left: nothing is built or computed
             return

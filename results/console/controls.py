@@ -9,7 +9,7 @@ from markupsafe import Markup
 from nicegui import ui
 from nicegui.element import Element
 
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.results.console.edits import (
     FROZEN_FIELD,
     ScenarioEdit,
@@ -61,16 +61,16 @@ class ScenarioPicker:
         self._session, say = session, session.say
         with element("div", "pick"):
             text("A", name="strong")
-            self._a = select(say("情景 A", "Scenario A"), {}, "", partial(pick, "a"))
+            self._a = select(say(_("Scenario A")), {}, "", partial(pick, "a"))
             text("B", name="strong")
-            against = say("对照情景 B", "Scenario B, held against")
+            against = say(_("Scenario B, held against"))
             self._b = select(against, {}, "", partial(pick, "b"))
         with element("div", "actions"):
-            self._undo = button(say("撤销", "Undo"), actions["undo"])
-            self._redo = button(say("重做", "Redo"), actions["redo"])
-            button(say("保存", "Save"), actions["save"])
-            button(say("另存副本", "Clone"), actions["clone"])
-            button(say("改名", "Rename"), actions["rename"])
+            self._undo = button(say(_("Undo")), actions["undo"])
+            self._redo = button(say(_("Redo")), actions["redo"])
+            button(say(_("Save")), actions["save"])
+            button(say(_("Clone")), actions["clone"])
+            button(say(_("Rename")), actions["rename"])
 
     def refresh(self, titles: tuple[str, str], choices: dict[str, dict[str, str]]) -> None:
         """Show A and B under their titles, with the other choices."""
@@ -106,7 +106,7 @@ class LeverPanel:
             values = [scenario.setting(m).intensity for m in members]
             shown[control] = sum(values) / len(values)
             mixed = len(set(values)) > 1
-            write(note, self.session.say("（各措施不同）", "(measures differ)") if mixed else "")
+            write(note, self.session.say(_("(measures differ)")) if mixed else "")
         for measure, control in self._measures.items():
             shown[control] = scenario.setting(measure).intensity
         for (measure, code), control in self._counties.items():
@@ -123,18 +123,18 @@ class LeverPanel:
 
     def _build(self) -> None:
         say, scenario = self.session.say, self.session.a.scenario
-        text(say("已改动的设定", "Changed settings"), name="h2")
+        text(say(_("Changed settings")), name="h2")
         self._changed = element("div", "changes", aria_live="polite")
-        text(say("七项工程的力度", "Intensity of the seven projects"), name="h2")
-        hint = say("1 = 照方案执行，0 = 不做，2 = 两倍", "1 = as written, 0 = not done, 2 = twice")
+        text(say(_("Intensity of the seven projects")), name="h2")
+        hint = say(_("1 = as written, 0 = not done, 2 = twice"))
         text(hint, name="p", cls="note")
         self._capacity = text("", name="div", cls="capacity").props("role=status")
         for name, members in projects(scenario).items():
             title = scenario.plan.about.projects[name].said(self.session.lang)
             self._build_project(name, title, members)
         if others := safeguards(scenario):
-            self._build_project("S", say("保障措施", "Safeguards"), others)
-        text(say("外部条件", "The outside world"), name="h2")
+            self._build_project("S", say(_("Safeguards")), others)
+        text(say(_("The outside world")), name="h2")
         self._build_conditions()
 
     def _build_project(self, name: str, title: str, members: tuple[str, ...]) -> None:
@@ -145,7 +145,7 @@ class LeverPanel:
                     note = text("", cls="note")
                 control = self._intensity_slider(f"{name} {title}", members)
             say = self.session.say
-            count = say(f"{len(members)} 项措施", f"{len(members)} measures")
+            count = say(_("{n} measures", n=len(members)))
             disclosure(count, partial(self._build_measures, members), cls="measures")
         self._groups[name] = members, control, note
 
@@ -158,11 +158,11 @@ class LeverPanel:
                     text(title, name="h4")
                     self._measures[measure] = self._intensity_slider(title, (measure,))
                 disclosure(
-                    self.session.say("做什么、证据、指标", "what it does, evidence, indicators"),
+                    self.session.say(_("what it does, evidence, indicators")),
                     partial(self._describe, measure),
                 )
                 disclosure(
-                    self.session.say("按县单独设定", "set by county"),
+                    self.session.say(_("set by county")),
                     partial(self._build_counties, measure),
                 )
 
@@ -188,8 +188,8 @@ class LeverPanel:
         parts = [tag("ul", *clauses, cls="clauses")]
         if not foreign(scenario, self.region):  # tasks, quantities and dates of the plan's own city
             lines = self._indicators(measure)
-            none = tag("p", say("方案没有量化指标", "none in the plan"))
-            parts.append(tag("p", tag("strong", say("指标与交付", "Indicators and delivery"))))
+            none = tag("p", say(_("none in the plan")))
+            parts.append(tag("p", tag("strong", say(_("Indicators and delivery")))))
             parts.append(listed(lines) if lines else none)
         area(joined(parts))
 
@@ -204,30 +204,42 @@ class LeverPanel:
         for name, indicator in scenario.plan.measures[measure].indicators.items():
             row = promised.get(name)
             done = "–" if row is None else f"{row.share:.0%}"
-            due = indicator.deadline.day if indicator.deadline else say("未写期限", "no deadline")
-            lines.append(say(
-                f"{indicator.name.zh}：{indicator.wording}（{due}）；按所设力度交付 {done}",
-                f"{indicator.name.en}: {indicator.value or ''} ({due}); delivered as set: {done}",
-            ))  # fmt: skip
+            due = indicator.deadline.day if indicator.deadline else say(_("no deadline"))
+            lines.append(
+                say(
+                    _(
+                        "{indicator}: {value} ({due}); delivered as set: {done}",
+                        indicator=indicator.name,
+                        value=Words(indicator.wording, indicator.value or ""),
+                        due=due,
+                        done=done,
+                    )
+                )
+            )
         return lines
 
     def _effect(self, trace: Trace) -> Markup:
         """The effect of a clause on a lever: direction, evidence, size."""
         say, lang = self.session.say, self.session.lang
         if trace.lever == "none":
-            return tag("li", say("不进入模型：", "Not in the model: "), trace.because.said(lang))
+            return tag("li", say(_("Not in the model: ")), trace.because.said(lang))
         lever = LEVERS[trace.lever]
         direction, quantity = (each.said(lang) for each in badges(trace.grade, trace.status))
         arrows = "".join(ARROWS.get(part, part) for part in trace.sign.split("|"))
         name = lever.zh if lang == "zh" else lever.meaning
         full, low, high = (units.amount(x) for x in (trace.full, trace.low, trace.high))
         size = say(
-            f"全额 {full} {units.said(trace.unit, lang)}（{low}–{high}）",
-            f"in full {full} {trace.unit} ({low}–{high})",
+            _(
+                "in full {full} {unit} ({low}–{high})",
+                full=full,
+                unit=Words(units.said(trace.unit, lang), trace.unit),
+                low=low,
+                high=high,
+            )
         )
         return tag(
             "li", tag("span", arrows, cls="arrow", role="img",
-                      aria_label=say(f"方向 {trace.sign}", f"direction {trace.sign}")),
+                      aria_label=say(_("direction {sign}", sign=trace.sign))),
             f" {name} ", tag("span", direction, cls=f"grade grade-{trace.grade}"), " ",
             tag("span", quantity, cls="grade grade-W"),
             tag("small", f" {size}；{trace.because.said(lang)}"),
@@ -251,13 +263,12 @@ class LeverPanel:
 
     def _refusal(self, low: float, high: float) -> str:
         return self.session.say(
-            f"应为 {low:g}–{high:g} 之间的数，未采用",
-            f"should be a number from {low:g} to {high:g}; not taken",
+            _("should be a number from {low:g} to {high:g}; not taken", low=low, high=high)
         )
 
     def _build_conditions(self) -> None:
         lang, now = self.session.lang, self.session.a.scenario.conditions
-        frozen = self.session.say("城乡代码冻结（不划转）", "Urban codes frozen (no recoding)")
+        frozen = self.session.say(_("Urban codes frozen (no recoding)"))
         self._conditions[FROZEN_FIELD] = checkbox(
             frozen, now.recoding_frozen, partial(self._condition_changed, FROZEN_FIELD)
         )
@@ -282,14 +293,16 @@ class LeverPanel:
         if condition.unit == "1/year":
             low, high = (f"{100 * end:+.0f}" for end in (condition.low, condition.high))
             return self.session.say(
-                f"每年，0.01 = 1 个百分点；可取 {condition.low:g} 至 {condition.high:g}"
-                f"（{low}% 至 {high}%）",
-                f"a year, 0.01 = 1 point; {condition.low:g} to {condition.high:g} "
-                f"({low} % to {high} %)",
+                _(
+                    "a year, 0.01 = 1 point; {low:g} to {high:g} ({low_2} % to {high_2} %)",
+                    low=condition.low,
+                    high=condition.high,
+                    low_2=low,
+                    high_2=high,
+                )
             )
         return self.session.say(
-            f"倍，1 = 按趋势；可取 {condition.low:g} 至 {condition.high:g}",
-            f"times, 1 = the trend; {condition.low:g} to {condition.high:g}",
+            _("times, 1 = the trend; {low:g} to {high:g}", low=condition.low, high=condition.high)
         )
 
     def _list_changes(self) -> None:
@@ -300,14 +313,14 @@ class LeverPanel:
         with self._changed:
             if not found:
                 base = self.session.a.base.title.said(lang)
-                text(say(f"与“{base}”相同", f"Same as “{base}”"), name="p", cls="note")
+                text(say(_("Same as “{base}”", base=base)), name="p", cls="note")
             for each in found:
                 with element("div", "change"):
                     text(each.label.said(lang), cls="label")
                     text(f"{each.old.said(lang)} → {each.new.said(lang)}", cls="values")
-                    label = say(f"恢复：{each.label.zh}", f"Put back: {each.label.en}")
+                    label = say(_("Put back: {label}", label=each.label))
                     button("↺", partial(self._revert, each.key), cls="small", aria_label=label,
-                           title=say("恢复原值", "put back"))  # fmt: skip
+                           title=say(_("put back")))  # fmt: skip
 
     def _revert(self, key: tuple[str, ...]) -> None:
         self._edit(lambda a: a.revert(key))
@@ -323,8 +336,11 @@ def shortfall(result: ABResult) -> Words | None:
     last = days[len(days) - len(effort) + quarter] if len(effort) <= len(days) else days[-1]
     asked = (effort < 1).any(axis=1)
     mean, least = float(effort[asked].mean()), float(effort.min())
-    return Words(
-        f"任务量超过执行能力，各项按平均 {mean:.0%} 执行；最低 {least:.0%}（{place.zh}，{last}）。",
-        f"More is asked than counties can carry out: on average {mean:.0%} of it is done, the "
-        f"least {least:.0%} ({place.en}, {last}).",
+    return _(
+        "More is asked than counties can carry out: on average {mean:.0%} of "
+        "it is done, the least {least:.0%} ({place}, {last}).",
+        mean=mean,
+        least=least,
+        place=place,
+        last=last,
     )

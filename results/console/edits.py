@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.region import load as load_region
 from xiancheng.scenarios.diff import called, with_changes
 from xiancheng.scenarios.loader import load_plan, resolve
@@ -243,10 +243,10 @@ class Change:
 
 
 LABELS = {
-    "intensity": Words("力度", "intensity"),
-    "delay": Words("推迟（季度）", "delay in quarters"),
-    "phases": Words("分时段", "spells"),
-    "allocation": Words("分解到县", "shared out by"),
+    "intensity": _("intensity"),
+    "delay": _("delay in quarters"),
+    "phases": _("spells"),
+    "allocation": _("shared out by"),
 }
 
 
@@ -269,7 +269,7 @@ def _measure_changes(edit: ScenarioEdit) -> Iterator[Change]:
             what = LABELS[field]
             label = Words(f"{name} {title.zh}·{what.zh}", f"{name} {title.en}: {what.en}")
             olds = {_value(getattr(edit.base.setting(m), field)) for m in members}
-            old = olds.pop() if len(olds) == 1 else Words("各不相同", "various")
+            old = olds.pop() if len(olds) == 1 else _("various")
             new = _value(getattr(edit.scenario.setting(members[0]), field))
             yield Change(("measures", ",".join(members), field), label, old, new)
 
@@ -285,9 +285,7 @@ def _county_changes(
         if old.counties.get(code) == new.counties.get(code):
             continue
         place = names[code]
-        label = Words(
-            f"{number}{title.zh}：{place.zh}", f"{number}{title.en}: {place.en}"
-        )  # fmt: skip
+        label = _("{number}{title}: {place}", number=number, title=title, place=place)  # fmt: skip
         before, after = (_value(each.counties.get(code, each.intensity)) for each in (old, new))
         for member in members:
             yield Change(("measures", member, "counties", code), label, before, after)
@@ -299,8 +297,8 @@ def _condition_changes(edit: ScenarioEdit) -> Iterator[Change]:
         if old == new:
             continue
         if name == FROZEN_FIELD:
-            label = Words("城乡代码划转", "recoding of villages")
-            frozen, trend = Words("冻结", "frozen"), Words("按趋势", "trend")
+            label = _("recoding of villages")
+            frozen, trend = _("frozen"), _("trend", "manner")
             before, after = (frozen if each else trend for each in (old, new))
         else:
             label = Words(condition.zh, condition.meaning)
@@ -310,24 +308,24 @@ def _condition_changes(edit: ScenarioEdit) -> Iterator[Change]:
 
 def _other_changes(edit: ScenarioEdit) -> Iterator[Change]:
     base, now = edit.base, edit.scenario
-    for name, label in (("start", Words("起点", "start")), ("until", Words("终点", "end"))):
+    for name, label in (("start", _("start")), ("until", _("end"))):
         old, new = getattr(base, name), getattr(now, name)
         if old != new:
             yield Change(("horizon", name), label, _value(old), _value(new))
     for name, value in now.doses.items():
         if base.doses.get(name) != value:
-            label, central = Words(f"剂量 {name}", f"dose {name}"), Words("中心值", "central value")
+            label, central = _("dose {name}", name=name), _("central value")
             old = _value(base.doses[name]) if name in base.doses else central
             yield Change(("doses", name), label, old, _value(value))
     if base.red_lines != now.red_lines:
-        label, same = Words("红线要求", "red lines"), Words("原样", "as it was")
-        yield Change(("red_lines",), label, same, Words("与基础情景不同", "differ from the base"))
+        label, same = _("red lines"), _("as it was")
+        yield Change(("red_lines",), label, same, _("differ from the base"))
 
 
 def _value(value: object) -> Words:
     if isinstance(value, list):
         count = len(value)
-        return Words(f"{count} 段", f"{count} spells")
+        return _("{count} spells", count=count)
     text = "–" if value is None else f"{value:g}" if isinstance(value, int | float) else str(value)
     return Words(text, text)
 
@@ -356,7 +354,7 @@ def titled(edit: ScenarioEdit, saved: ScenarioEdit | None = None) -> Scenario:
         return edit.scenario
     known = {(change.key, change.new) for change in changes(saved)}
     now = {(change.key, change.new) for change in changes(edit)}
-    count = len({key for key, _ in known ^ now})
+    count = len({key for key, __ in known ^ now})
     if not count:
         return edit.scenario
     zh, en = with_changes(edit.title, edit.title, count)

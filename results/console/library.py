@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xiancheng.calibration.errors import ScenarioError
+from xiancheng.calibration.i18n import _
 from xiancheng.calibration.yaml_positions import parse_yaml
 from xiancheng.results.console.edits import ScenarioEdit, bundled_titles, plan_scenario
 from xiancheng.results.console.session import DEFAULTS, Session, decode, from_mapping
@@ -78,16 +79,19 @@ class Library:
         if number is None:
             if len(self.titles()) >= MAX_SCENARIOS:
                 raise RequestError(
-                    f"已存情景已达 {MAX_SCENARIOS} 个，请先删除一些",
-                    f"{MAX_SCENARIOS} scenarios are saved; delete some",
+                    _(
+                        "{MAX_SCENARIOS} scenarios are saved; delete some",
+                        MAX_SCENARIOS=MAX_SCENARIOS,
+                    )
                 )
             number = secrets.token_hex(6)
         file = self._file(number)
         if expected and self.digest(number) not in ("", expected):
             raise RequestError(
-                "别人已改动此情景，未保存；请用“另存副本”存为新情景",
-                "somebody else has changed this scenario, so it is not saved; keep yours as a new "
-                "one with Clone",
+                _(
+                    "somebody else has changed this scenario, so it is not "
+                    "saved; keep yours as a new one with Clone"
+                )
             )
         self._folder.mkdir(parents=True, exist_ok=True)
         written = file.with_name(f".{number}.{secrets.token_hex(4)}")
@@ -108,7 +112,7 @@ class Library:
 
 
 def _not_found() -> RequestError:
-    return RequestError("没有这个已存情景", "there is no such saved scenario")
+    return RequestError(_("there is no such saved scenario"))
 
 
 # What a session does with the library: it overwrites nothing that it has not read
@@ -141,7 +145,7 @@ def clone(session: Session, library: Library) -> None:
     else:
         own = session.a.has_own_title
         shown = session.a.title if own else session.a.base.title.said(session.lang)
-        title = library.free_title(f"{shown[:MAX_TITLE]} {session.say('副本', 'copy')}")
+        title = library.free_title(f"{shown[:MAX_TITLE]} {session.say(_('copy'))}")
     edit = session.a.with_title(title)
     number = library.save(edit)
     session.change(a=edit)
@@ -176,14 +180,16 @@ def check_title(title: str) -> None:
     """
     if not title.strip() or title in bundled_titles():
         raise RequestError(
-            f"“{title}”是方案自带情景的名称；请另取一个名称",
-            f"'{title}' is the title of a scenario that comes with the plan; choose another",
+            _(
+                "'{title}' is the title of a scenario that comes with the plan; choose another",
+                title=title,
+            )
         )
 
 
 def suggested_title(session: Session, library: Library) -> str:
     """A free title for A."""
-    changed = session.say("的改动", "changed")
+    changed = session.say(_("changed"))
     title = session.a.base.title.said(session.lang)[:MAX_TITLE]
     return library.free_title(f"{title} {changed}")
 
@@ -201,13 +207,13 @@ def scenario_choices(
 ) -> dict[str, dict[str, str]]:
     """Every scenario that can be chosen: titles by key, by group."""
     say = session.say
-    group = say("方案自带", "Of the plan")
+    group = say(_("Of the plan"))
     if foreign(plan_scenario("plan"), region):
         plan = load_plan().about.name
-        group = say(f"{plan.zh}（套用）", f"{plan.en} (applied elsewhere)")
+        group = say(_("{plan} (applied elsewhere)", plan=plan))
     saved = {f"saved:{number}": title for number, title in library.titles().items()}
     groups = {group: bundled_choices(region, session.lang)}
-    return groups | ({say("已保存", "Saved"): saved} if saved else {})
+    return groups | ({say(_("Saved")): saved} if saved else {})
 
 
 def bundled_choices(region: "Region", lang: str) -> dict[str, str]:
@@ -218,7 +224,7 @@ def bundled_choices(region: "Region", lang: str) -> dict[str, str]:
 
 def chosen(key: str, session: Session, library: Library, region: str) -> ScenarioEdit:
     """The scenario of a key of `scenario_choices`; A for a key that it does not give."""
-    kind, _, name = key.partition(":")
+    kind, __, name = key.partition(":")
     if kind == "saved":
         return library.read(name)[0]
     if kind == "plan" and not name.startswith("."):

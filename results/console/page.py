@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from nicegui import background_tasks, ui
 
 from xiancheng.calibration.errors import ScenarioError, localized
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.results.console import library
 from xiancheng.results.console.controls import LeverPanel, ScenarioPicker
 from xiancheng.results.console.edits import ScenarioEdit, edit_title
@@ -78,11 +79,11 @@ class Page:
 
     def _build(self, problem: str) -> None:
         say = self._session.say
-        text(say("跳到结果", "Skip to the results"), name="a", cls="skip").props("href=#main")
+        text(say(_("Skip to the results")), name="a", cls="skip").props("href=#main")
         with element("div", "console"):
             self._build_toolbar()
             with element("div", "frame"):
-                side = say("情景与抓手", "Scenario and levers")
+                side = say(_("Scenario and levers"))
                 with element("aside", "side", aria_label=side):
                     self._picker = ScenarioPicker(self._session, self._pick, {
                         "undo": partial(self._step, self._session.undo),
@@ -105,30 +106,32 @@ class Page:
         say, region = self._session.say, self._server.region
         with element("header", "top"):
             title = say(
-                f"{region.title_zh}县域城镇化情景台", f"{region.title_en}: urbanization scenarios"
+                _(
+                    "{title_en}: urbanization scenarios",
+                    title_en=Words(region.title_zh, region.title_en),
+                )
             )
             text(title, name="h1")
-            button(say("复制网址", "Copy address"), self._copy_url)
-            button(say("下载 YAML", "Download YAML"), self._download)
+            button(say(_("Copy address")), self._copy_url)
+            button(say(_("Download YAML")), self._download)
             button(
-                say("上传 YAML", "Upload YAML"),
+                say(_("Upload YAML")),
                 lambda: ui.run_javascript("document.getElementById('upload').click()"),
             )
             upload = element(
                 "input", id="upload", type="file", accept=".yaml,.yml", hidden=True,
-                aria_label=say("上传情景文件", "Upload a scenario file"), tabindex="-1",
+                aria_label=say(_("Upload a scenario file")), tabindex="-1",
             )  # fmt: skip
             upload.on("change", self._uploaded, js_handler=UPLOAD)
-            button(say("生成报告", "Report"), self._ask_document)
-            button(say("English", "中文"), self._switch_language, lang=say("en", "zh-CN"))
+            button(say(_("Report")), self._ask_document)
+            other, code = say(Words("English", "中文")), say(Words("en", "zh-CN"))
+            button(other, self._switch_language, lang=code)
 
     # The toolbar
 
     def _copy_url(self) -> None:
         ui.run_javascript("navigator.clipboard && navigator.clipboard.writeText(location.href)")
-        self._notify(
-            self._session.say("网址已复制，含完整情景", "Copied: it holds the whole scenario")
-        )
+        self._notify(self._session.say(_("Copied: it holds the whole scenario")))
 
     def _download(self) -> None:
         name = file_name(self._title(self._session.a, self._session.origin), "yaml")
@@ -170,7 +173,7 @@ class Page:
         session, saved = self._session, self._server.library
 
         def pick() -> None:
-            kind, _, number = key.partition(":")
+            kind, __, number = key.partition(":")
             if side == "a" and kind == "saved":
                 library.open_saved(session, saved, number)
             elif side == "a":
@@ -190,7 +193,7 @@ class Page:
         if self._session.a.has_own_title:
             self._guarded(self._saved)
             return
-        heading = self._session.say("请给情景取名后保存", "A title to save the scenario under")
+        heading = self._session.say(_("A title to save the scenario under"))
 
         def save_as(title: str) -> None:
             if self._guarded(lambda: self._retitle(title)):
@@ -201,13 +204,13 @@ class Page:
     def _saved(self) -> None:
         library.save(self._session, self._server.library)
         self._retitled()
-        self._notify(self._session.say("已保存", "Saved"))
+        self._notify(self._session.say(_("Saved")))
 
     def _clone(self) -> None:
         def clone() -> None:
             library.clone(self._session, self._server.library)
             self._retitled()
-            self._notify(self._session.say("已另存为副本", "Cloned"))
+            self._notify(self._session.say(_("Cloned")))
 
         self._guarded(clone)
 
@@ -220,7 +223,7 @@ class Page:
             self._retitled()
 
         self._ask_title(
-            self._session.say("改名", "Rename"), title,
+            self._session.say(_("Rename")), title,
             lambda new: self._guarded(lambda: rename(new)),
         )  # fmt: skip
 
@@ -245,8 +248,8 @@ class Page:
 
     def _ask_title(self, heading: str, title: str, then: Callable[[str], object]) -> None:
         say = self._session.say
-        label = say("情景 A 的名称", "Title of scenario A")
-        title_dialog(heading, label, title, (say("确定", "OK"), say("取消", "Cancel")), then)
+        label = say(_("Title of scenario A"))
+        title_dialog(heading, label, title, (say(_("OK")), say(_("Cancel"))), then)
 
     def _suggested_title(self) -> str:
         return suggested_title(self._session, self._server.library)
@@ -260,7 +263,7 @@ class Page:
         """Ask for a format, and write the document; a changed scenario is given a title first."""
         say = self._session.say
         if self._session.a.needs_title:
-            heading = say("报告里的情景要有自己的名称", "A report needs a title of the scenario")
+            heading = say(_("A report needs a title of the scenario"))
 
             def titled(title: str) -> None:
                 if self._guarded(lambda: self._retitle(title)):
@@ -269,12 +272,8 @@ class Page:
 
             self._ask_title(heading, self._suggested_title(), titled)
             return
-        message = say(
-            "情景 A 的报告，按当前显示的结果生成：", "A report on A, of what is shown now:"
-        )
-        choice_dialog(
-            say("生成报告", "Report"), message, FORMATS, say("取消", "Cancel"), self._make_document
-        )
+        message = say(_("A report on A, of what is shown now:"))
+        choice_dialog(say(_("Report")), message, FORMATS, say(_("Cancel")), self._make_document)
 
     def _make_document(self, form: str) -> None:
         result, attribution = self._computation.result, self._session.attribution
@@ -282,7 +281,7 @@ class Page:
             return
         self._writing = True
         with self._client:
-            message = self._session.say("正在生成报告…", "Making the report…")
+            message = self._session.say(_("Making the report…"))
             note = ui.notification(message, position="top-right", spinner=True, timeout=None)
         subject = result.subject
         if attribution is not None and attribution[0][0] == result.digest:
@@ -383,7 +382,7 @@ class Page:
         message = localized(error, self._session.lang)
         if message is None:
             log.error("computation failed", exc_info=error)
-            message = self._session.say("计算失败，请再试一次", "The computation failed; try again")
+            message = self._session.say(_("The computation failed; try again"))
         with self._client:
             self._status.alert(message)
 
@@ -403,9 +402,11 @@ class Status:
         with element("div", "status"):
             with element("div", role="status", aria_live="polite"):
                 self._basis = text("")
-            label = say("全规模集合计算进度", "Progress of the ensemble")
-            self._bar = ProgressBar(label, say("取消计算", "Cancel"), on_cancel, announce=False)
-            self._resume = button(say("继续全规模计算", "Compute at full scale"), on_resume)
+            label = say(_("Progress of the ensemble"))
+            self._bar = ProgressBar(
+                label, say(_("Cancel", "computation")), on_cancel, announce=False
+            )
+            self._resume = button(say(_("Compute at full scale")), on_resume)
 
     def alert(self, message: str) -> None:
         """Show an error; an empty message removes it."""
@@ -419,13 +420,13 @@ class Status:
         """A computation starts."""
         self._resume.set_visibility(False)
         self._bar.show("", 0, 1)
-        write(self._basis, self._say("正在计算初步结果…", "Computing a preliminary answer…"))
+        write(self._basis, self._say(_("Computing a preliminary answer…")))
 
     def cancelled(self) -> None:
         """It was cancelled; what is shown stays."""
         write(
             self._basis,
-            self._say("已取消：以下是此前的结果", "Cancelled: what is shown is from before"),
+            self._say(_("Cancelled: what is shown is from before")),
         )
         self._bar.hide()
         self._resume.set_visibility(True)
@@ -436,10 +437,9 @@ class Status:
             self._bar.hide()
             return
         message = self._say(
-            f"全规模集合 {progress.done}/{progress.total}",
-            f"full-scale ensemble {progress.done}/{progress.total}",
+            _("full-scale ensemble {done}/{total}", done=progress.done, total=progress.total)
         )
         if progress.seconds_left is not None:
             left = f"{progress.seconds_left:.0f}"
-            message += self._say(f"，约剩 {left} 秒", f", about {left} s left")
+            message += self._say(_(", about {left} s left", left=left))
         self._bar.show(message, progress.done, progress.total)

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from xiancheng.calibration.errors import Problem, ScenarioError, localized
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.yaml_positions import MAX_BYTES, parse_yaml
-from xiancheng.results.console.charts import ColorScale
 from xiancheng.results.console.edits import BASELINE, ScenarioEdit, plan_scenario, titled
 from xiancheng.scenarios.diff import foreign
 from xiancheng.scenarios.loader import load_plan, resolve
@@ -26,6 +25,7 @@ from xiancheng.scenarios.scenario_files import Scenario
 if TYPE_CHECKING:
     from xiancheng.calibration.region import Region
     from xiancheng.results.analysis.attribution import AttributionTable
+    from xiancheng.results.console.charts import ColorScale
 
 UNDO_STEPS = 50
 MAX_CHARACTERS = 12_000  # of a scenario in a URL
@@ -34,14 +34,14 @@ UPLOAD = "upload.yaml"  # the name in messages; the name that a file was sent un
 DEFAULTS = {"a": "plan", "b": BASELINE}
 
 VIEWS = {
-    "overview": Words("总览", "Overview"),
-    "compare": Words("比较", "Compare"),
-    "attribution": Words("归因", "Attribution"),
-    "growth": Words("增长来源", "Growth by cause"),
-    "movers": Words("谁在迁移", "Who moves"),
-    "delivery": Words("指标交付", "Delivery"),
-    "assumptions": Words("假定", "Assumptions"),
-    "validation": Words("检验", "Validation"),
+    "overview": _("Overview"),
+    "compare": _("Compare"),
+    "attribution": _("Attribution"),
+    "growth": _("Growth by cause"),
+    "movers": _("Who moves"),
+    "delivery": _("Delivery", "view"),
+    "assumptions": _("Assumptions"),
+    "validation": _("Validation"),
 }
 
 # digest of the scenario and day; contributions
@@ -62,14 +62,14 @@ class Session:
     digests: dict[str, str] = field(default_factory=dict)  # of saved ones, as last read
     stored: dict[str, ScenarioEdit] = field(default_factory=dict)  # saved ones, as last read
     day: date | None = None  # the chosen day; None: that on which A is judged
-    map_scale: ColorScale | None = None  # of rates, kept while the tab is open
+    map_scale: "ColorScale | None" = None  # of rates, kept while the tab is open
     attribution: ComputedAttribution | None = None  # the last that was computed in this tab
     _past: list[State] = field(default_factory=list)
     _future: list[State] = field(default_factory=list)
 
-    def say(self, zh: str, en: str) -> str:
-        """The words in the reader's language."""
-        return Words(zh, en).said(self.lang)
+    def say(self, words: Words) -> str:
+        """A message in the reader's language."""
+        return words.said(self.lang)
 
     @property
     def scenario(self) -> Scenario:
@@ -226,9 +226,9 @@ def _unpacked(text: str) -> Any:
 
 
 def _not_ours(text: str) -> ScenarioError:
-    expected = Words("本页生成的情景地址", "an address that this page has made")
+    expected = _("an address that this page has made")
     found = text if len(text) <= 24 else text[:23] + "…"
-    where = Words("网址", "address")
+    where = _("address")
     return ScenarioError([Problem(where.zh, 0, 0, "", expected, repr(found))])
 
 

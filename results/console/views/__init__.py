@@ -5,6 +5,7 @@ from datetime import date
 from functools import partial
 from typing import Protocol
 
+from xiancheng.calibration.i18n import _
 from xiancheng.results.console.session import VIEWS
 from xiancheng.results.console.view_model import ViewModel
 from xiancheng.results.console.views import tables
@@ -61,22 +62,22 @@ class Content:
         self._open = self._session.view  # key of the view that is open
         self._days: list[str] = []
         say, lang = self._session.say, self._session.lang
-        with element("nav", "views", aria_label=say("内容", "Views")):
+        with element("nav", "views", aria_label=say(_("Views"))):
             self._tabs = {
                 key: button(title.said(lang), partial(self._pick_view, key))
                 for key, title in VIEWS.items()
             }
             with element("label", "place"):
-                text(say("地区", "Place"))
+                text(say(_("Place")))
                 names = {str(i): group.said(lang) for i, group in enumerate(places)}
                 chosen = str(self._session.group)
-                self._place = select(say("地区", "Place"), {"": names}, chosen, self._picked_place)
+                self._place = select(say(_("Place")), {"": names}, chosen, self._picked_place)
             with element("label", "place day"):
-                self._day = select(say("日期", "Date"), {}, "", self._picked_day)
+                self._day = select(say(_("Date")), {}, "", self._picked_day)
         self._area = element("div", "view")
         self._mark_tab()
         with self._area:
-            text(say("正在准备…", "Getting ready…"), name="p", cls="loading")
+            text(say(_("Getting ready…")), name="p", cls="loading")
 
     def set_busy(self, busy: bool) -> None:
         """Whether what is shown will soon be replaced."""

@@ -6,6 +6,7 @@ from datetime import date
 
 from nicegui import ui
 
+from xiancheng.calibration.i18n import _
 from xiancheng.results.analysis.attribution import (
     WORLDS,
     AttributionTable,
@@ -61,7 +62,7 @@ class Attribution:
     def __init__(self, context: ViewContext) -> None:
         self._context, say = context, context.session.say
         with element("div", "sides"):
-            button(say("计算各措施的贡献", "Compute the contributions"), self._start,
+            button(say(_("Compute the contributions")), self._start,
                    cls="main-action")  # fmt: skip
         self.job = ViewJob(context)
         with element("section", "card") as self._frame:
@@ -69,11 +70,13 @@ class Attribution:
             self._chart = ui.echart({}).classes("chart tall")
         self._frame.set_visibility(False)
         note = say(
-            f"把方案的总作用分到七项工程和各项措施：在 {WORLDS} 组参数抽样、各自的随机数下，"
-            "约需几百次小规模模拟，可随时取消。算好后会写进本页生成的报告。",
-            "Shares the effect of the plan out over projects and measures: some hundred small runs "
-            f"in {WORLDS} draws of the parameters, which can be cancelled at any time. The result "
-            "becomes part of the report that this page makes.",
+            _(
+                "Shares the effect of the plan out over projects and measures: "
+                "some hundred small runs in {WORLDS} draws of the parameters, "
+                "which can be cancelled at any time. The result becomes part of "
+                "the report that this page makes.",
+                WORLDS=WORLDS,
+            )
         )
         self._area = area(tag("p", note, cls="card"), cls="below")
 
@@ -83,15 +86,12 @@ class Attribution:
         computed = self._context.session.attribution
         if not model.result.has_plan:
             self._write_note(model.say(
-                "情景 A 没有实施任何措施，没有可分的作用。",
-                "Scenario A carries nothing out: there is no effect to share.",
-            ))  # fmt: skip
+                _("Scenario A carries nothing out: there is no effect to share.")))  # fmt: skip
         elif computed is not None and computed[0] == (model.result.digest, model.day):
             self._write(model, computed[1])
         elif computed is not None:
             self._write_note(model.say(
-                "情景 A 已改动，请重新计算。", "Scenario A has changed: compute again."
-            ))  # fmt: skip
+                _("Scenario A has changed: compute again.")))  # fmt: skip
 
     def _write_note(self, note: str) -> None:
         write(self._area, tag("p", note, cls="card"))
@@ -118,7 +118,7 @@ class Attribution:
                 with context.client:
                     self.show(self._model)
 
-        message = context.session.say("正在计算各措施的贡献…", "Computing the contributions…")
+        message = context.session.say(_("Computing the contributions…"))
         self.job.start(message, len(game.coalitions()), work)
 
     def _write(self, model: ViewModel, shares: AttributionTable) -> None:
@@ -127,12 +127,12 @@ class Attribution:
         start = float(model.result.places(model.day).baseline[model.column])
         steps = [(str(row[0]), float(row[1] or 0)) for row in projects.rows[:-1]]  # type: ignore[arg-type]
         words = {
-            "whole": model.say("水平", "level"),
-            "up": model.say("提高", "raises"),
-            "down": model.say("拉低", "lowers"),
+            "whole": model.say(_("level")),
+            "up": model.say(_("raises")),
+            "down": model.say(_("lowers")),
         }
-        ends = model.say("无方案", "without the plan"), model.say("有方案", "with the plan")
-        axis = model.say("；纵轴不从 0 起", "; the axis does not begin at 0")
+        ends = model.say(_("without the plan")), model.say(_("with the plan"))
+        axis = model.say(_("; the axis does not begin at 0"))
         self._frame.set_visibility(True)
         write(self._title, tag("h2", projects.title, axis))
         options = charts.waterfall(projects.title, steps, ends, start, words)

@@ -11,6 +11,7 @@ from functools import partial
 import numpy as np
 from markupsafe import Markup
 
+from xiancheng.calibration.i18n import _
 from xiancheng.results.console.desk import Lane
 from xiancheng.results.console.edits import ScenarioEdit
 from xiancheng.results.console.library import chosen, scenario_choices
@@ -68,8 +69,8 @@ class Compare:
         choices = scenario_choices(context.session, context.server.library, context.server.region)
         with element("div", "sides"):
             for letter in ("C", "D"):
-                title = say(f"再加一个情景 {letter}", f"Another scenario {letter}")
-                none = {"": {NONE: say("（不加）", "(none)")}}
+                title = say(_("Another scenario {letter}", letter=letter))
+                none = {"": {NONE: say(_("(none)"))}}
                 with element("label"):
                     text(title)
                     select(title, none | choices, NONE, partial(self._picked, letter))
@@ -82,7 +83,7 @@ class Compare:
         if result.pending:
             self.job.cancel()
             self._under_way = None
-            waiting = model.say("抽样计算中，完成后比较…", "Draws under way…")
+            waiting = model.say(_("Draws under way…"))
             write(self._area, tag("p", waiting, cls="card"))
             return
         files = {letter: edit.to_file() for letter, edit in self._more.items()}
@@ -129,7 +130,7 @@ class Compare:
                 with context.client:
                     self.show(self._model)
 
-        self.job.start(context.session.say("正在比较…", "Comparing…"), len(tasks), work)
+        self.job.start(context.session.say(_("Comparing…")), len(tasks), work)
 
 
 def side_by_side(model: ViewModel, sides: Sequence[ComparedSide]) -> Iterator[Markup]:
@@ -138,7 +139,7 @@ def side_by_side(model: ViewModel, sides: Sequence[ComparedSide]) -> Iterator[Ma
     yield tag("section", tag("p", tag("strong", basis(model))), tag("ul", *names), cls="card")
     yield target_table(model, sides)
     yield rate_table(model, sides)
-    yield tag("h2", model.say("模型给出的人数差（A 减去其余）", "Persons: A less the others"))
+    yield tag("h2", model.say(_("Persons: A less the others")))
     for name in NUMBERS:
         yield number_table(model, sides, name)
     yield tag("section", *input_differences(model, sides), cls="card below")
@@ -149,10 +150,14 @@ def basis(model: ViewModel) -> str:
     """Day, scale and draws of the tables."""
     result = model.result
     n = result.draws
-    runs = (f"{n} 次抽样" if n else "中心参数一次", f"{n} draws" if n else "one central run")
+    runs = _("{n} draws", n=n) if n else _("one central run")
     return model.say(
-        f"{model.day}；与总览同一批模拟：规模 {result.scale:g}，{runs[0]}",
-        f"{model.day}; the same runs as the overview: scale {result.scale:g}, {runs[1]}",
+        _(
+            "{day}; the same runs as the overview: scale {scale:g}, {runs}",
+            day=model.day,
+            scale=result.scale,
+            runs=runs,
+        )
     )
 
 
@@ -160,12 +165,12 @@ def target_table(model: ViewModel, sides: Sequence[ComparedSide]) -> Markup:
     """Each target at its deadline: the expected rate of each side, and the chance to meet it."""
     result, say = model.result, model.say
     region, dates = result.outcome.region, result.outcome.dates
-    headers = [say("目标", "Target"), say("期限", "Deadline")]
+    headers = [say(_("Target")), say(_("Deadline"))]
     for side in sides:
-        headers += [say(f"{side.letter}（%）", f"{side.letter} (%)"),
-                    say(f"{side.letter} 达标概率", f"P({side.letter} met)")]  # fmt: skip
+        headers += [say(_("{letter} (%)", letter=side.letter)),
+                    say(_("P({letter} met)", letter=side.letter))]  # fmt: skip
         if side.letter != "A":
-            headers.append(say(f"A − {side.letter}（点）", f"A − {side.letter} (pp)"))
+            headers.append(say(_("A − {letter} (pp)", letter=side.letter)))
     rows = []
     for target in region.targets:
         if not target.due(dates[0], dates[-1]):
@@ -188,19 +193,18 @@ def target_table(model: ViewModel, sides: Sequence[ComparedSide]) -> Markup:
         rows.append(row)
     if not rows:
         return Markup("")
-    caption = say("各目标到期限：预期的城镇化率与达标概率",
-                  "Targets at their deadlines: expected rate and P(met)")  # fmt: skip
+    caption = say(_("Targets at their deadlines: expected rate and P(met)"))  # fmt: skip
     return tag("section", table(headers, rows, caption=caption, numbers_from=2), cls="tabled below")
 
 
 def rate_table(model: ViewModel, sides: Sequence[ComparedSide]) -> Markup:
     """The expected rate of every place on the chosen day, and A less each other side."""
     result, say, day = model.result, model.say, model.day
-    headers = [say("地区", "Place")]
+    headers = [say(_("Place"))]
     for side in sides:
-        headers.append(say(f"{side.letter}（%）", f"{side.letter} (%)"))
+        headers.append(say(_("{letter} (%)", letter=side.letter)))
         if side.letter != "A":
-            headers += [say(f"A − {side.letter}（点）", f"A − {side.letter} (pp)"),
+            headers += [say(_("A − {letter} (pp)", letter=side.letter)),
                         interval_title(model)]  # fmt: skip
     rows = [[group.said(model.lang)] for group in result.groups]
     a = result.median(sides[0].draws, day)
@@ -212,9 +216,7 @@ def rate_table(model: ViewModel, sides: Sequence[ComparedSide]) -> Markup:
             row.append("–" if rates is None else f"{rates[g]:.1f}")
             if side.letter != "A":
                 row += signed(model, difference, interval, g)
-    caption = say(
-        f"各地预期的常住人口城镇化率，{day}", f"Expected resident urbanization rate, {day}"
-    )
+    caption = say(_("Expected resident urbanization rate, {day}", day=day))
     return tag("section", table(headers, rows, caption=caption), cls="tabled")
 
 
@@ -222,7 +224,7 @@ def number_table(model: ViewModel, sides: Sequence[ComparedSide], indicator: str
     """A less each other side, in persons or jobs, for every place."""
     result, day = model.result, model.day
     a = sides[0].draws
-    headers = [model.say("地区", "Place")]
+    headers = [model.say(_("Place"))]
     rows = [[group.said(model.lang)] for group in result.groups]
     for side in sides[1:]:
         headers += [f"A − {side.letter}", interval_title(model)]
@@ -249,10 +251,13 @@ def input_differences(model: ViewModel, sides: Sequence[ComparedSide]) -> Iterat
         ]
         count = len(lines)
         title = model.say(
-            f"A 与 {side.letter} 的不同：{count} 项（{side.letter} → A）",
-            f"What A does differently from {side.letter}: {count} ({side.letter} → A)",
+            _(
+                "What A does differently from {letter}: {count} ({letter} → A)",
+                letter=side.letter,
+                count=count,
+            )
         )
-        none = model.say("没有差别", "nothing")
+        none = model.say(_("nothing", "difference"))
         yield tag("details", tag("summary", title), listed(lines or [none], "remarks"))
 
 
@@ -260,17 +265,14 @@ def notes(model: ViewModel, sides: Sequence[ComparedSide]) -> list[str]:
     """Notes below the tables."""
     result, say = model.result, model.say
     lines = [say(
-        "城镇化率的水平与总览相同，A 减其余各列就是两列水平之差；"
-        "各情景遇到同样的抽样和同样的随机数。",
-        "Rates are those of the overview, and A less another is the difference of the two levels; "
-        "all sides meet the same draws and the same random numbers.",
-    )]  # fmt: skip
+        _("Rates are those of the overview, and A less another is the "
+    "difference of the two levels; all sides meet the same draws and the "
+    "same random numbers."))]  # fmt: skip
     if not result.draws:
-        lines.append(say("没有抽样，所以没有区间。", "Without draws there is no interval."))
+        lines.append(say(_("Without draws there is no interval.")))
     apart = [side.letter for side in sides if not result.comparable(side.draws, model.day)]
     if apart:
-        lines.append(say(
-            f"{'、'.join(apart)} 从另一次普查起步，与 A 不在同一水平上，不作差。",
-            f"{', '.join(apart)}: another start than A, so no difference is given.",
-        ))  # fmt: skip
+        lines.append(
+            say(_("{apart}: another start than A, so no difference is given.", apart=listed(apart)))
+        )
     return lines

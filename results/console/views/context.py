@@ -7,6 +7,7 @@ from typing import Any
 
 from nicegui import Client
 
+from xiancheng.calibration.i18n import _
 from xiancheng.results.console.jobs import Server
 from xiancheng.results.console.session import Session
 from xiancheng.results.console.widgets import ProgressBar, element
@@ -33,7 +34,7 @@ class ViewJob:
         self._message, self._total, self._done = "", 0, 0
         with element("div", "status"):
             self._bar = ProgressBar(
-                say("进度", "progress"), say("取消", "Cancel"), self.cancel, announce=True
+                say(_("progress")), say(_("Cancel")), self.cancel, announce=True
             )
 
     @property

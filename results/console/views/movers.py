@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 from nicegui import ui
 
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import _
 from xiancheng.results.console import charts
 from xiancheng.results.console.markup import table, tag
 from xiancheng.results.console.view_model import ViewModel
@@ -16,32 +16,32 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PLACES = {
-    "village": Words("本县乡村", "villages here"),
-    "town": Words("本县城镇", "town here"),
-    "nearby": Words("市内他县", "other counties"),
-    "province": Words("省内他市", "rest of province"),
-    "country": Words("省外", "other provinces"),
+    "village": _("villages here"),
+    "town": _("town here"),
+    "nearby": _("other counties"),
+    "province": _("rest of province"),
+    "country": _("other provinces"),
 }
 TRAITS = {
-    "age": Words("年龄", "age"),
-    "sex": Words("性别", "sex"),
-    "education": Words("受教育程度", "education"),
-    "situation": Words("家庭状况", "family situation"),
+    "age": _("age"),
+    "sex": _("sex"),
+    "education": _("education"),
+    "situation": _("family situation"),
 }
 VALUES = {
-    "male": Words("男", "men"),
-    "female": Words("女", "women"),
-    "primary": Words("小学及以下", "primary"),
-    "junior": Words("初中", "junior"),
-    "senior": Words("高中", "senior"),
-    "college": Words("大专及以上", "college"),
-    "dependent": Words("随家人", "dependent"),
-    "single": Words("单身", "single"),
-    "alone": Words("独居", "alone"),
-    "couple": Words("夫妻", "couple"),
-    "preschool child": Words("有学前儿童", "preschool child"),
-    "primary child": Words("有小学生", "primary child"),
-    "secondary child": Words("有中学生", "secondary child"),
+    "male": _("men"),
+    "female": _("women"),
+    "primary": _("primary"),
+    "junior": _("junior"),
+    "senior": _("senior"),
+    "college": _("college"),
+    "dependent": _("dependent"),
+    "single": _("single"),
+    "alone": _("alone"),
+    "couple": _("couple"),
+    "preschool child": _("preschool child"),
+    "primary child": _("primary child"),
+    "secondary child": _("secondary child"),
 }
 OUT_OF_VILLAGE = ("town", "nearby", "province", "country")
 
@@ -49,7 +49,7 @@ OUT_OF_VILLAGE = ("town", "nearby", "province", "country")
 class Movers:
     """Four charts of those who leave the villages, the flows, and each county's balance."""
 
-    def __init__(self, _: ViewContext) -> None:
+    def __init__(self, context: ViewContext) -> None:
         self._summary = area()
         self._charts = {}
         with element("div", "quarters") as self._frame:
@@ -64,7 +64,7 @@ class Movers:
         recorded = len(moved) > 0
         self._frame.set_visibility(recorded)
         if not recorded:
-            missing = model.say("本次模拟没有记录迁移者。", "Not recorded.")
+            missing = model.say(_("Not recorded."))
             write(self._summary, tag("p", missing, cls="card"))
             write(self._tables, "")
             return
@@ -75,7 +75,7 @@ class Movers:
         leaving = here[(here["origin"] == "village") & here["destination"].isin(OUT_OF_VILLAGE)]
         for trait, chart in self._charts.items():
             name = TRAITS[trait]
-            title = model.say(f"离开乡村的人：按{name.zh}（人）", f"Leaving villages by {name.en}")
+            title = model.say(_("Leaving villages by {name}", name=name))
             draw(chart, _by_trait(model, leaving, trait, title), title)
         write(self._tables, _flow_table(model, flows), _balance(model, moved))
 
@@ -86,10 +86,16 @@ def _summary(model: ViewModel, flows: "pd.Series[int]") -> str:
     persons, dates = int(flows.max()), model.result.outcome.dates
     place = model.group.said(model.lang)
     return model.say(
-        f"{place}，{dates[0]} 至 {dates[-1]}：最大的一股是从{start.zh}到{end.zh}，"
-        f"{persons:,} 人次。",
-        f"{place}, {dates[0]} to {dates[-1]}: the largest flow is from {start.en} to "
-        f"{end.en}, {persons:,} moves.",
+        _(
+            "{place}, {dates} to {dates_2}: the largest flow is from {start} to "
+            "{end}, {persons:,} moves.",
+            place=place,
+            dates=dates[0],
+            dates_2=dates[-1],
+            start=start,
+            end=end,
+            persons=persons,
+        )
     )
 
 
@@ -117,7 +123,7 @@ def _age_band(band: str, lang: str) -> str:
     """An age band in words: 20–29, 60+."""
     first, last = band.split("_")
     if last == "over":
-        return f"{first}+" if lang == "en" else f"{first} 岁以上"
+        return _("{first}+", first=first).said(lang)
     return f"{first}–{last}"
 
 
@@ -129,9 +135,9 @@ def _flow_table(model: ViewModel, flows: "pd.Series[int]") -> Markup:
          *(f"{int(flows[a, b]):,}" if (a, b) in flows.index else "–" for b in PLACES)]
         for a, start in PLACES.items()
     ]  # fmt: skip
-    headers = [model.say("从 ＼ 到（人次）", "from \\ to (moves)")]
+    headers = [model.say(_("from \\ to (moves)"))]
     headers += [end.said(lang) for end in PLACES.values()]
-    caption = model.say(f"{place}：从哪里到哪里", f"{place}: from where to where")
+    caption = model.say(_("{place}: from where to where", place=place))
     return tag("section", table(headers, rows, caption=caption), cls="tabled")
 
 
@@ -156,17 +162,15 @@ def _balance(model: ViewModel, moved: "pd.DataFrame") -> Markup:
         ]))  # fmt: skip
     rows.sort(key=lambda row: -row[0])
     headers = [
-        say("县（市、区）", "County"),
-        say("乡村到本县城镇（人次）", "village to own town (moves)"),
-        say("从外县、外省来（人次）", "in from elsewhere (moves)"),
-        say("到外县、外省去（人次）", "out to elsewhere (moves)"),
-        say("净迁入（人次）", "net in (moves)"),
+        say(_("County")),
+        say(_("village to own town (moves)")),
+        say(_("in from elsewhere (moves)")),
+        say(_("out to elsewhere (moves)")),
+        say(_("net in (moves)")),
         *([
-            say("方案使城镇人口增减（人）", "plan: urban residents"),
-            say("方案使常住人口增减（人）", "plan: residents"),
+            say(_("plan: urban residents")),
+            say(_("plan: residents")),
         ] if result.has_plan else []),
     ]  # fmt: skip
-    caption = say(
-        "谁得谁失：各县迁移收支与方案的作用", "Winners and losers: balance of each county"
-    )
-    return tag("section", table(headers, [row for _, row in rows], caption=caption), cls="tabled")
+    caption = say(_("Winners and losers: balance of each county"))
+    return tag("section", table(headers, [row for __, row in rows], caption=caption), cls="tabled")

@@ -6,6 +6,7 @@ import numpy as np
 from markupsafe import Markup
 from nicegui import ui
 
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.results import caveats
 from xiancheng.results.console import charts
 from xiancheng.results.console.markup import listed, table, tag
@@ -75,25 +76,25 @@ def figures(model: ViewModel) -> Iterator[Markup]:
     result, say, day = model.result, model.say, model.day
     group = headline_group(model)
     g, place = result.groups.index(group), group.said(model.lang)
-    rates, where = result.places(day), say(f"{place}，{day}", f"{place}, {day}")
+    rates, where = result.places(day), say(_("{place}, {day}", place=place, day=day))
     interval = ""
     if rates.a_interval is not None:
         low, high = (float(end[g]) for end in rates.a_interval)
-        interval = say(f"90% 区间 {low:.1f}–{high:.1f}%，", f"90% {low:.1f}–{high:.1f}%, ")
-    expected = say(f"{place}常住人口城镇化率，预期", f"Expected rate, {place}")
+        interval = say(_("90% {low:.1f}–{high:.1f}%, ", low=low, high=high))
+    expected = say(_("Expected rate, {place}", place=place))
     yield _figure(expected, f"{rates.a[g]:.1f}%", f"{interval}{day}")
     yield from _joint_chances(model)
     if result.has_plan:
         without, effect = f"{rates.baseline[g]:.1f}%", f"{rates.effect[g]:+.2f}"
         yield _figure(
-            say("方案的作用（与基准相比）", "Effect of the plan against the baseline"),
-            "–" if result.pending else say(f"{effect} 点", f"{effect} pp"),
-            where + say(f"；无方案 {without}", f"; without the plan {without}"),
+            say(_("Effect of the plan against the baseline")),
+            "–" if result.pending else say(_("{effect} pp", effect=effect)),
+            where + say(_("; without the plan {without}", without=without)),
         )  # fmt: skip
         urban = result.added("urban_residents", day)[g]
-        amount = say(f"{urban / 1e4:+.1f} 万人", f"{urban / 1e3:+,.0f} thousand")
+        amount = say(_("{urban:+,.0f} thousand", urban=Words(urban / 1e4, urban / 1e3)))
         yield _figure(
-            say("方案带来的城镇常住人口", "Urban residents that the plan adds"),
+            say(_("Urban residents that the plan adds")),
             "–" if result.pending else amount, where,
         )  # fmt: skip
 
@@ -111,19 +112,15 @@ def _joint_chances(model: ViewModel) -> Iterator[Markup]:
     if not model.result.outcome.region.targets:
         return
     if not subject.known:
-        title = say("目标同时达到的概率", "P(all targets met at once)")
-        yield _figure(
-            title, "–", say("没有可用的统计记录或到期的目标", "no record, or no target due")
-        )
+        title = say(_("P(all targets met at once)"))
+        yield _figure(title, "–", say(_("no record, or no target due")))
         return
     for day, count, baseline, chance in caveats.together(subject.verdicts):
         before = percent(baseline)
         yield _figure(
-            say(
-                f"到 {day} 的 {count} 个目标同时达到的概率", f"P(all {count} targets met by {day})"
-            ),
+            say(_("P(all {count} targets met by {day})", count=count, day=day)),
             percent(chance),
-            say(f"无方案 {before}", f"without the plan {before}") if model.result.has_plan else "",
+            say(_("without the plan {before}", before=before)) if model.result.has_plan else "",
         )
 
 
@@ -132,26 +129,26 @@ def verdict_table(model: ViewModel) -> Markup:
     say, result = model.say, model.result
     verdicts, has_plan = result.subject.verdicts, result.has_plan
     if verdicts.empty:
-        ends = say("期末早于各目标的期限，没有判定。", "The run ends before any deadline.")
-        none = say("区域没有目标，没有判定。", "The region has no target.")
+        ends = say(_("The run ends before any deadline."))
+        none = say(_("The region has no target."))
         return tag("p", ends if result.outcome.region.targets else none, cls="card")
     titles = {
-        "trend": say("趋势（点）", "Trend (pp)"), "recoding": say("划转（点）", "Recoding (pp)"),
-        "conditions": say("外部条件（点）", "Conditions (pp)"),
-        "plan": say("方案（点）", "Plan (pp)"),
+        "trend": say(_("Trend (pp)")), "recoding": say(_("Recoding (pp)")),
+        "conditions": say(_("Conditions (pp)")),
+        "plan": say(_("Plan (pp)")),
     }  # fmt: skip
     absent = {"conditions"} if usual_world(verdicts) else set()
     absent |= set() if has_plan else {"plan"}
     components = [each for each in COMPONENTS if each not in absent]
     headers = [
-        say("目标", "Target"),
-        say("期限", "Deadline"),
-        say("判断", "In words"),
-        say("达标概率", "P(met)"),
-        *([say("无方案时", "Without")] if has_plan else []),
-        say("预期（%）", "Expected (%)"),
-        say("90% 区间（%）", "90% (%)"),
-        say("差距（点）", "Margin (pp)"),
+        say(_("Target")),
+        say(_("Deadline")),
+        say(_("In words")),
+        say(_("P(met)")),
+        *([say(_("Without"))] if has_plan else []),
+        say(_("Expected (%)")),
+        say(_("90% (%)")),
+        say(_("Margin (pp)")),
         *(titles[each] for each in components),
     ]
     rows = []
@@ -173,8 +170,7 @@ def verdict_table(model: ViewModel) -> Markup:
               for each in components),
         ])  # fmt: skip
     caption = say(
-        "各目标到各自期限：公布的城镇化率达到目标的概率，及预期变化由什么构成",
-        "Chance to meet each target at its deadline, and what makes up the expected change",
+        _("Chance to meet each target at its deadline, and what makes up the expected change")
     )
     basis = caveats.basis(verdicts, caveats.belief(result.outcome.region))
     lines = [model.plain(basis.said(model.lang)), *_targets_not_judged(model)]
@@ -193,10 +189,8 @@ def _targets_not_judged(model: ViewModel) -> list[str]:
         return []
     days = sorted({str(day) for day in later})
     return [model.say(
-        f"另有 {len(later)} 个目标的期限（{'、'.join(days)}）在情景期末之后，没有判定。",
-        f"{len(later)} more targets ({', '.join(days)}) fall due after the end of the "
-        "scenario and are not judged.",
-    )]  # fmt: skip
+        _("{n} more targets ({days}) fall due after the end of the scenario "
+    "and are not judged.", n=len(later), days=listed(days)))]  # fmt: skip
 
 
 def _badge(chance: float, lang: str) -> Markup:
@@ -217,13 +211,13 @@ def maps(model: ViewModel) -> Iterator[Markup]:
     result, say, day = model.result, model.say, model.day
     rates = result.places(day).a[: len(result.outcome.region.counties)].tolist()
     scale = model.session.map_scale = model.session.map_scale or charts.rate_scale(rates)
-    title = say(f"A 的预期城镇化率，{day}（%）", f"A: expected rate, {day} (%)")
+    title = say(_("A: expected rate, {day} (%)", day=day))
     yield _map(model, title, rates, scale, "{:.1f}")
     difference = shown_difference(model)
     if difference is None:
         yield tag("p", why_no_difference(model), cls="note")
     else:
-        title = say(f"A − B（点），B = {model.b_title}", f"A − B (pp), B = {model.b_title}")
+        title = say(_("A − B (pp), B = {b_title}", b_title=model.b_title))
         yield _map(model, title, difference[: len(rates)].tolist(), charts.DIFFERENCES, "{:+.2f}")
 
 
@@ -258,12 +252,11 @@ def why_no_difference(model: ViewModel) -> str:
     """Why no difference of A and B is shown."""
     result, say = model.result, model.say
     if result.same:
-        return say("B 与 A 相同，没有差别可看。", "B does what A does: there is no difference.")
+        return say(_("B does what A does: there is no difference."))
     if not result.comparable(result.sides["b"], model.day):
-        return say("B 从另一次普查起步，与 A 不在同一水平上，不作差。",
-                   "B sets out from another census, so its level cannot be held against A's."
-                   )  # fmt: skip
-    return say("A − B：抽样计算中…", "A − B: draws under way…")
+        return say(_("B sets out from another census, so its level cannot be held "
+        "against A's."))  # fmt: skip
+    return say(_("A − B: draws under way…"))
 
 
 # The fan chart
@@ -273,9 +266,7 @@ def fan_chart(model: ViewModel) -> tuple[str, charts.Options, str]:
     """Title, options and description of the rate of the chosen place over time."""
     result, say, group = model.result, model.say, model.group
     days, place = result.outcome.dates, group.said(model.lang)
-    title = say(
-        f"{place}：公布的常住人口城镇化率（%）", f"{place}: published urbanization rate (%)"
-    )
+    title = say(_("{place}: published urbanization rate (%)", place=place))
     a, baseline = (
         np.array([result.rates(result.sides[side], day, [group])[:, 0] for day in days])
         for side in ("a", "baseline")
@@ -284,13 +275,13 @@ def fan_chart(model: ViewModel) -> tuple[str, charts.Options, str]:
     without = np.median(baseline, axis=1)
     lines = {"A": (plan, charts.PLAN)}
     if result.has_plan:
-        lines[say("A 无方案", "A without the plan")] = (without, charts.WITHOUT)
+        lines[say(_("A without the plan"))] = (without, charts.WITHOUT)
     words = {
         "title": title,
-        "low": say("下限", "low"),
-        "band": say("90% 区间", "90% interval"),
-        "target": say("目标", "target"),
-        "seen": say("普查", "census"),
+        "low": say(_("low")),
+        "band": say(_("90% interval")),
+        "target": say(_("target")),
+        "seen": say(_("census")),
     }
     options = charts.fan(
         days, lines, None if result.level is None else (low, high), words,
@@ -299,8 +290,12 @@ def fan_chart(model: ViewModel) -> tuple[str, charts.Options, str]:
               if p.day >= days[0]],
     )  # fmt: skip
     description = say(
-        f"有方案从 {plan[0]:.1f}% 到 {plan[-1]:.1f}%，无方案到 {without[-1]:.1f}%",
-        f"with the plan from {plan[0]:.1f}% to {plan[-1]:.1f}%, without it {without[-1]:.1f}%",
+        _(
+            "with the plan from {plan:.1f}% to {plan_2:.1f}%, without it {without:.1f}%",
+            plan=plan[0],
+            plan_2=plan[-1],
+            without=without[-1],
+        )
     )
     return title, options, description
 
@@ -330,21 +325,25 @@ def place_table(model: ViewModel) -> Markup:
             row += ["–" if result.pending else model.persons(each[i]) for each in added]
         rows.append(row)
     spread = interval_title(model)
-    effect = [say("方案作用（点）", "Effect (pp)"), spread]
+    effect = [say(_("Effect (pp)")), spread]
     headers = [
-        say("地区", "Place"),
-        say("起点（%）", "Start (%)"),
-        *([say("A 无方案（%）", "A without plan (%)")] if has_plan else []),
-        say("A（%）", "A (%)"),
+        say(_("Place")),
+        say(_("Start (%)")),
+        *([say(_("A without plan (%)"))] if has_plan else []),
+        say(_("A (%)")),
         *(effect if has_plan else []),
-        *([say("B（%）", "B (%)"), say("A − B（点）", "A − B (pp)"), spread] if with_b else []),
-        *([say("方案带来的城镇人口（人）", "Urban residents added (persons)"),
-           say("方案带来的常住人口（人）", "Residents added (persons)")] if has_plan else []),
+        *([say(_("B (%)")), say(_("A − B (pp)")), spread] if with_b else []),
+        *([say(_("Urban residents added (persons)")),
+           say(_("Residents added (persons)"))] if has_plan else []),
     ]  # fmt: skip
-    b = "" if result.same else say(f"；B：{model.b_title}", f"; B: {model.b_title}")
+    b = "" if result.same else say(_("; B: {b_title}", b_title=model.b_title))
     caption = say(
-        f"各地预期的常住人口城镇化率，{day}（A：{model.a_title}{b}）",
-        f"Expected resident urbanization rate, {day} (A: {model.a_title}{b})",
+        _(
+            "Expected resident urbanization rate, {day} (A: {a_title}{b})",
+            day=day,
+            a_title=model.a_title,
+            b=b,
+        )
     )
     return tag(
         "section", table(headers, rows, caption=caption),
@@ -356,17 +355,15 @@ def place_notes(model: ViewModel) -> list[str]:
     """Notes below the table of places."""
     result, say = model.result, model.say
     if not result.draws:
-        return [say("中心参数一次，没有区间。", "One run at the central parameters: no interval.")]
+        return [say(_("One run at the central parameters: no interval."))]
     if result.same and not result.has_plan:
-        return [say("水平为中位数。", "Levels are medians.")]
-    levels = say("水平为中位数", "Levels are medians")
+        return [say(_("Levels are medians."))]
+    levels = say(_("Levels are medians"))
     if not (result.same or result.against_baseline):
-        levels += say("，A − B 是两列水平之差", " and A − B is the difference of the two")
+        levels += say(_(" and A − B is the difference of the two"))
     lines = [levels + say(
-        f"；区间是 {result.draws} 次抽样中成对差的范围，含 0 的记为“分不清”。",
-        f"; an interval is that of paired differences over {result.draws} draws, and 'unclear' "
-        "where it holds 0.",
-    )]  # fmt: skip
+        _("; an interval is that of paired differences over {draws} draws, and "
+    "'unclear' where it holds 0.", draws=result.draws))]  # fmt: skip
     if not result.same and not result.comparable(result.sides["b"], model.day):
         lines.append(why_no_difference(model))
     return lines
@@ -376,8 +373,8 @@ def interval_title(model: ViewModel) -> str:
     """The header of the intervals of differences."""
     draws = model.result.draws
     if draws >= ENOUGH or not draws:
-        return model.say("90% 区间", "90%")
-    return model.say(f"{draws} 次抽样的范围", f"range of {draws} draws")
+        return model.say(_("90%"))
+    return model.say(_("range of {draws} draws", draws=draws))
 
 
 def signed(
@@ -392,7 +389,7 @@ def signed(
     low, high = (float(end[place]) for end in interval)
     text = f"{low:+.2f} … {high:+.2f}"
     if max(abs(low), abs(high)) >= CLEAR and low <= 0 <= high:
-        text += model.say(" 分不清", " unclear")
+        text += model.say(_(" unclear"))
     return [value, text]
 
 
@@ -401,6 +398,6 @@ def notes(model: ViewModel) -> Markup:
     subject = model.result.subject
     lines = caveats.remarks(subject.both, subject.verdicts, subject.delivery, model.lang)
     return tag(
-        "section", tag("h2", model.say("读数前须知", "Read this with the numbers")),
+        "section", tag("h2", model.say(_("Read this with the numbers"))),
         listed(map(model.plain, lines), "remarks"), cls="card",
     )  # fmt: skip

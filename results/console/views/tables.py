@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from markupsafe import Markup
 from nicegui import ui
 
+from xiancheng.calibration.i18n import _
 from xiancheng.results.console import charts
 from xiancheng.results.console.markup import joined, listed, tag
 from xiancheng.results.console.view_model import ViewModel, as_table
@@ -17,7 +18,7 @@ from xiancheng.results.contents.words import OF_GROWTH, PERSONS
 class Growth:
     """Why towns grow: natural growth, migration and recoding, as columns by year and a table."""
 
-    def __init__(self, _: ViewContext) -> None:
+    def __init__(self, context: ViewContext) -> None:
         with element("section", "card"):
             self._title = area()
             self._chart = ui.echart({}).classes("chart tall")
@@ -32,7 +33,7 @@ class Growth:
             for i, cause in enumerate(OF_GROWTH.values(), 1)
         }
         unit = PERSONS.said(model.lang)
-        heading = model.say(f"{table.title}（{unit}）", f"{table.title} ({unit})")
+        heading = model.say(_("{title} ({unit})", title=table.title, unit=unit))
         write(self._title, tag("h2", heading))
         options = charts.stacked(table.title, [str(row[0]) for row in years], parts)
         draw(self._chart, options, table.title)
@@ -42,7 +43,9 @@ class Growth:
 class TableView:
     """A view without controls of its own, from a function that gives its parts in order."""
 
-    def __init__(self, parts: Callable[[ViewModel], Iterator[Markup]], _: ViewContext) -> None:
+    def __init__(
+        self, parts: Callable[[ViewModel], Iterator[Markup]], context: ViewContext
+    ) -> None:
         self._parts, self._area = parts, area()
 
     def show(self, model: ViewModel) -> None:
@@ -54,13 +57,13 @@ def delivery(model: ViewModel) -> Iterator[Markup]:
     """What was promised, and what is delivered of it, by county and by indicator."""
     subject, say = model.result.subject, model.say
     if not model.result.has_plan:
-        yield tag(
-            "p", say("情景 A 没有实施任何措施。", "Scenario A carries nothing out."), cls="card"
-        )
+        yield tag("p", say(_("Scenario A carries nothing out.")), cls="card")
     elif model.foreign:
         foreign = say(
-            f"{model.a_title}：方案的任务与期限属于另一地区，这里不列。",
-            f"{model.a_title}: tasks and deadlines of the plan are another region's.",
+            _(
+                "{a_title}: tasks and deadlines of the plan are another region's.",
+                a_title=model.a_title,
+            )
         )
         yield tag("p", foreign, cls="card")
     else:
@@ -77,7 +80,7 @@ def assumptions(model: ViewModel) -> Iterator[Markup]:
         for name, each in subject.caveats.items()
     ]
     if caveats:
-        title = model.say("方案的疑点", "Caveats of the plan")
+        title = model.say(_("Caveats of the plan"))
         yield tag("section", tag("h2", title), listed(caveats, "remarks"), cls="card below")
     yield tag("p", assumed.summary(subject, lang), cls="card below")
     for table in (assumed.parameters, assumed.doses, assumed.region):
