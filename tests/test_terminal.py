@@ -14,9 +14,9 @@ from rich.console import Console
 from xiancheng.calibration import cache, compiling, errors
 from xiancheng.calibration.population import population
 from xiancheng.calibration.region import load
-from xiancheng.results import caveats, show
-from xiancheng.results.cli import analyse, evidence, main, plan, region, run
+from xiancheng.results.cli import main
 from xiancheng.results.knowing import hindcast
+from xiancheng.results.tables import notes, terminal
 
 HERE = Path(__file__).parent.parent
 SMALL = ["--scale", "0.003"]
@@ -26,7 +26,7 @@ NUMBER = re.compile(r"[0-9][0-9.,]*")
 @pytest.fixture(scope="module")
 def tables(tmp_path_factory):
     """The tables of commands in both languages: title, headers, rows, whether they are prose."""
-    found, plain = [], show.table
+    found, plain = [], terminal.show_rows
     saved = str(tmp_path_factory.mktemp("runs"))
     asked = (
         ["run", "plan", *SMALL, "--out", saved],
@@ -38,16 +38,12 @@ def tables(tmp_path_factory):
     )
     with pytest.MonkeyPatch.context() as patch:
 
-        def table(title, headers, rows, *, prose=False):
+        def show_rows(title, headers, rows, *, prose=False):
             found.append((title, headers, rows, prose))
 
-        patch.setattr(show, "table", table)
         for name, module in list(sys.modules.items()):
-            if name.startswith("xiancheng.results.") and getattr(module, "table", None) is plain:
-                patch.setattr(module, "table", table)
-
-        for module in (run, plan, analyse, evidence, region):
-            patch.setattr(module, "table", table)
+            if name.startswith("xiancheng.results.") and vars(module).get("show_rows") is plain:
+                patch.setattr(module, "show_rows", show_rows)
         for words in asked:
             for lang in ("zh", "en"):
                 before = len(found)
@@ -64,7 +60,7 @@ def tables(tmp_path_factory):
 def in_terminal(monkeypatch, width):
     """Have tables printed for a terminal of a width."""
     monkeypatch.setattr(
-        show, "Console",
+        terminal, "Console",
         lambda **_: Console(width=width, force_terminal=True, color_system=None),
     )  # fmt: skip
 
@@ -76,7 +72,7 @@ def in_terminal(monkeypatch, width):
 def test_a_narrow_terminal_shows_every_number_in_full(tables, width, capsys, monkeypatch):
     in_terminal(monkeypatch, width)
     for title, headers, rows, prose in tables:
-        show.table(title, headers, rows, prose=prose)
+        terminal.show_rows(title, headers, rows, prose=prose)
         shown = capsys.readouterr().out.partition("\n")[2]
         wanted = Counter(number for row in rows for cell in row for number in NUMBER.findall(cell))
         missing = wanted - Counter(NUMBER.findall(shown))
@@ -89,7 +85,7 @@ def test_a_narrow_terminal_shows_every_number_in_full(tables, width, capsys, mon
 
 def test_what_is_no_terminal_gets_each_row_on_one_line(tables, capsys):
     for title, headers, rows, prose in tables:
-        show.table(title, headers, rows, prose=prose)
+        terminal.show_rows(title, headers, rows, prose=prose)
         lines = [
             [part.strip() for part in line.strip("│┃").split("│")]
             for line in capsys.readouterr().out.splitlines()
@@ -99,7 +95,7 @@ def test_what_is_no_terminal_gets_each_row_on_one_line(tables, capsys):
 
 
 def test_brackets_in_a_name_are_no_markup(capsys):
-    show.table("[b]title[/b]", ["[red]name", "rate"], [["[draft] one", "1.0"]])
+    terminal.show_rows("[b]title[/b]", ["[red]name", "rate"], [["[draft] one", "1.0"]])
     shown = capsys.readouterr().out
     for text in ("[b]title[/b]", "[red]name", "[draft] one"):
         assert text in shown
@@ -107,7 +103,7 @@ def test_brackets_in_a_name_are_no_markup(capsys):
 
 def test_what_fits_no_block_is_printed_as_records(capsys, monkeypatch):
     in_terminal(monkeypatch, 20)
-    show.table("t", ["key", "digest"], [["a", "0123456789" * 4]])
+    terminal.show_rows("t", ["key", "digest"], [["a", "0123456789" * 4]])
     assert "digest: " + "0123456789" * 4 in capsys.readouterr().out
 
 
@@ -171,5 +167,6 @@ def test_a_long_figure_in_a_file_is_cut_in_the_message():
 def test_an_effect_of_exactly_zero_is_not_called_unclear():
     """A baseline adds nothing: no cell of its table bears the mark that the note explains."""
     effects = {"from_plan_pp": [0.0], "plan_low": [0.0], "plan_high": [0.0]}
-    assert not caveats.unclear(pd.DataFrame(effects))
-    assert caveats.unclear(pd.DataFrame(effects | {"from_plan_pp": [0.1], "plan_high": [0.2]}))
+    assert not notes.unclear_effects(pd.DataFrame(effects))
+    effects |= {"from_plan_pp": [0.1], "plan_high": [0.2]}
+    assert notes.unclear_effects(pd.DataFrame(effects))

@@ -15,8 +15,8 @@ from xiancheng.scenarios.scenario_files import Scenario
 
 if TYPE_CHECKING:
     from xiancheng.calibration.region import Region
-    from xiancheng.results.contents.parts import Lang
-    from xiancheng.results.contents.subject import Subject
+    from xiancheng.results.tables.plan_result import PlanResult
+    from xiancheng.results.tables.table import Lang
 
 REFRESH = 0.5  # seconds between two updates of a progress bar
 FORMATS = {"docx": "Word", "pdf": "PDF", "xlsx": "Excel", "html": "HTML"}
@@ -143,7 +143,7 @@ class ABComputation:
         self._show(self.result)
 
 
-def make_document(subject: "Subject", form: str, lang: "Lang", runs: Path) -> tuple[str, bytes]:
+def make_document(result: "PlanResult", form: str, lang: "Lang", runs: Path) -> tuple[str, bytes]:
     """The file name and content of a document, in a worker process: it takes seconds to draw.
 
     The run that it reports is saved first, so that the document can name it.
@@ -154,16 +154,18 @@ def make_document(subject: "Subject", form: str, lang: "Lang", runs: Path) -> tu
         if a library is missing.
     """
     from xiancheng.results.keeping.answers import Answers, keep
-    from xiancheng.results.report.command import documents, named, possible
+    from xiancheng.results.report import build
     from xiancheng.scenarios.request import Request
 
-    possible([form])
-    plan, answers = subject.both.plan, Answers.here()
+    build.check_installed([form])
+    plan, answers = result.both.plan, Answers.here()
     asked = plan.request
     request = Request.of(
         plan.scenario, region=plan.region.folder, seed=asked["seed"], scale=asked["scale"]
     )
     outcome = answers(request)
-    folder, _ = keep(outcome, request, subject.verdicts, subject.delivery, runs, answers)
-    reported = replace(subject, run=folder.name)
-    return f"{named(reported, lang)}.{form}", documents(reported, [form], lang)[form]
+    folder, _ = keep(outcome, request, result.verdicts, result.delivery, runs, answers)
+    reported = replace(result, run=folder.name)
+    return f"{build.file_name(reported, lang)}.{form}", build.documents(reported, [form], lang)[
+        form
+    ]

@@ -34,8 +34,8 @@ from xiancheng.results.keeping.tables import yaml
 from xiancheng.scenarios.outcome import Group
 
 if TYPE_CHECKING:
-    from xiancheng.results.contents.parts import Lang
-    from xiancheng.results.contents.subject import Subject
+    from xiancheng.results.tables.plan_result import PlanResult
+    from xiancheng.results.tables.table import Lang
 
 log = logging.getLogger(__name__)
 
@@ -288,7 +288,7 @@ class Page:
             subject = replace(subject, shares=attribution[1])
         background_tasks.create(self._written(subject, form, note))
 
-    async def _written(self, subject: "Subject", form: str, note: ui.notification) -> None:
+    async def _written(self, subject: "PlanResult", form: str, note: ui.notification) -> None:
         server, lang = self._server, self._session.lang
         of: Lang = "en" if lang == "en" else "zh"
         try:

@@ -16,7 +16,7 @@ import numpy as np
 from xiancheng.calibration.region import load
 from xiancheng.results.console.edits import plan_scenario
 from xiancheng.results.console.work import SERIES, Piece, Task, Told
-from xiancheng.results.contents.subject import Subject, paired
+from xiancheng.results.tables.plan_result import PlanResult, of_pair
 from xiancheng.results.verdict import level as levels
 from xiancheng.results.verdict import verdict
 from xiancheng.scenarios.ensemble import Pair, usual, without_plan
@@ -252,9 +252,9 @@ class ABResult:
         return self.outcome.groups
 
     @cached_property
-    def subject(self) -> Subject:
+    def subject(self) -> PlanResult:
         """What documents and page say the same things of."""
-        return paired(self.both, self.ensemble())
+        return of_pair(self.both, self.ensemble())
 
     @cached_property
     def level(self) -> "Level | None":

@@ -19,7 +19,7 @@ from xiancheng.results.console.view_model import ViewModel, as_table
 from xiancheng.results.console.views.context import ViewContext, ViewJob
 from xiancheng.results.console.widgets import area, button, draw, element, write
 from xiancheng.results.console.work import Task, Told
-from xiancheng.results.contents import contributions
+from xiancheng.results.tables import attribution as tables
 from xiancheng.scenarios.paired import Draw, Reading, Runs, layered
 from xiancheng.scenarios.scenario_files import Scenario
 
@@ -123,7 +123,7 @@ class Attribution:
 
     def _write(self, model: ViewModel, shares: AttributionTable) -> None:
         subject, lang, code = model.result.subject, model.lang, model.group.code
-        projects = contributions.projects(subject, shares, code, lang)
+        projects = tables.projects(subject, shares, code, lang)
         start = float(model.result.places(model.day).baseline[model.column])
         steps = [(str(row[0]), float(row[1] or 0)) for row in projects.rows[:-1]]  # type: ignore[arg-type]
         words = {
@@ -137,11 +137,11 @@ class Attribution:
         write(self._title, tag("h2", projects.title, axis))
         options = charts.waterfall(projects.title, steps, ends, start, words)
         draw(self._chart, options, projects.title)
-        notes = (contributions.verdict(subject, shares, lang), contributions.remarks(shares, lang))
+        notes = (tables.sentences(subject, shares, lang), tables.share_notes(shares, lang))
         write(
             self._area,
             as_table(projects),
-            as_table(contributions.measures(subject, shares, code, lang)),
+            as_table(tables.measures(subject, shares, code, lang)),
             tag("section", *(listed(map(model.plain, lines), "remarks") for lines in notes),
                 cls="card"),
         )  # fmt: skip

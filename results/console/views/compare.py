@@ -22,9 +22,8 @@ from xiancheng.results.console.views.context import ViewContext, ViewJob
 from xiancheng.results.console.views.overview import interval_title, signed
 from xiancheng.results.console.widgets import area, element, select, text, write
 from xiancheng.results.console.work import Task, Told
-from xiancheng.results.contents.words import QUALIFIERS, UNITS
+from xiancheng.results.tables.labels import label, percent
 from xiancheng.results.verdict.verdict import probability
-from xiancheng.results.verdict_table import percent
 from xiancheng.scenarios.diff import called, diff
 from xiancheng.scenarios.outcome import PUBLISHED, floor, group_of
 from xiancheng.scenarios.paired import Draw, layered
@@ -176,7 +175,7 @@ def target_table(model: ViewModel, sides: Sequence[ComparedSide]) -> Markup:
         if not target.due(dates[0], dates[-1]):
             continue
         g = group_of(target, region, result.groups)
-        wanted = QUALIFIERS[target.operator].said(model.lang)
+        wanted = label("qualifiers", target.operator, model.lang)
         place = result.groups[g].said(model.lang)
         row = [f"{place} {wanted} {target.value:g}%", str(target.deadline)]
         a = result.median(sides[0].draws, target.deadline)
@@ -238,7 +237,7 @@ def number_table(model: ViewModel, sides: Sequence[ComparedSide], indicator: str
             ends = [model.persons(float(end[g])) for end in interval or ()]
             row += [model.persons(float(mean[g])), " … ".join(ends) or "–"]
     about = INDICATORS[indicator]
-    unit = UNITS[about.unit].said(model.lang)
+    unit = label("units", about.unit, model.lang)
     name = model.say(about.zh, indicator.replace("_", " "))
     return tag("section", table(headers, rows, caption=f"{name} ({unit}), {day}"), cls="tabled")
 

@@ -7,17 +7,16 @@ from markupsafe import Markup
 from nicegui import ui
 
 from xiancheng.calibration.i18n import Words, _
-from xiancheng.results import caveats
 from xiancheng.results.console import charts
 from xiancheng.results.console.markup import listed, table, tag
 from xiancheng.results.console.result import ENOUGH, EXACT, Interval
 from xiancheng.results.console.view_model import ViewModel
 from xiancheng.results.console.views.context import ViewContext
 from xiancheng.results.console.widgets import area, draw, element, write
-from xiancheng.results.contents import counties
-from xiancheng.results.contents.words import QUALIFIERS, likely
+from xiancheng.results.tables import counties
+from xiancheng.results.tables import notes as table_notes
+from xiancheng.results.tables.labels import label, likelihood, percent
 from xiancheng.results.verdict.verdict import INTERVAL
-from xiancheng.results.verdict_table import percent, usual_world
 from xiancheng.scenarios.outcome import Group
 from xiancheng.sim.state import Floats
 
@@ -115,7 +114,7 @@ def _joint_chances(model: ViewModel) -> Iterator[Markup]:
         title = say(_("P(all targets met at once)"))
         yield _figure(title, "–", say(_("no record, or no target due")))
         return
-    for day, count, baseline, chance in caveats.together(subject.verdicts):
+    for day, count, baseline, chance in table_notes.joint_probabilities(subject.verdicts):
         before = percent(baseline)
         yield _figure(
             say(_("P(all {count} targets met by {day})", count=count, day=day)),
@@ -137,7 +136,7 @@ def verdict_table(model: ViewModel) -> Markup:
         "conditions": say(_("Conditions (pp)")),
         "plan": say(_("Plan (pp)")),
     }  # fmt: skip
-    absent = {"conditions"} if usual_world(verdicts) else set()
+    absent = {"conditions"} if table_notes.usual_conditions(verdicts) else set()
     absent |= set() if has_plan else {"plan"}
     components = [each for each in COMPONENTS if each not in absent]
     headers = [
@@ -155,7 +154,7 @@ def verdict_table(model: ViewModel) -> Markup:
     names = {t.id: t.name for t in result.outcome.region.targets}
     for row in verdicts.to_dict("records"):
         where = row["county"] if model.lang == "zh" else row["county_en"]
-        wanted = QUALIFIERS[row["operator"]].said(model.lang)
+        wanted = label("qualifiers", row["operator"], model.lang)
         title = tag("span", f"{where} {wanted} {row['target_rate']:g}%",
                     title=names[row["target"]].said(model.lang))  # fmt: skip
         chance = row["probability"]
@@ -172,7 +171,7 @@ def verdict_table(model: ViewModel) -> Markup:
     caption = say(
         _("Chance to meet each target at its deadline, and what makes up the expected change")
     )
-    basis = caveats.basis(verdicts, caveats.belief(result.outcome.region))
+    basis = table_notes.basis(verdicts, table_notes.belief(result.outcome.region))
     lines = [model.plain(basis.said(model.lang)), *_targets_not_judged(model)]
     separator = "" if model.lang == "zh" else " "
     return tag(
@@ -195,7 +194,7 @@ def _targets_not_judged(model: ViewModel) -> list[str]:
 
 def _badge(chance: float, lang: str) -> Markup:
     style = "met" if chance >= 0.9 else "missed" if chance < 0.1 else "open"
-    return tag("span", likely(chance).said(lang), cls=f"verdict {style}")
+    return tag("span", label("chances", likelihood(chance), lang), cls=f"verdict {style}")
 
 
 def _bar(chance: float) -> Markup:
@@ -285,7 +284,7 @@ def fan_chart(model: ViewModel) -> tuple[str, charts.Options, str]:
     }
     options = charts.fan(
         days, lines, None if result.level is None else (low, high), words,
-        targets=[(p.day, p.value) for p in counties.wanted(result.subject, group, model.lang)],
+        targets=[(p.day, p.value) for p in counties.targets(result.subject, group, model.lang)],
         seen=[(p.day, p.value) for p in counties.censuses(result.subject, group, model.lang)
               if p.day >= days[0]],
     )  # fmt: skip
@@ -396,7 +395,7 @@ def signed(
 def notes(model: ViewModel) -> Markup:
     """What must be known wherever a verdict is shown."""
     subject = model.result.subject
-    lines = caveats.remarks(subject.both, subject.verdicts, subject.delivery, model.lang)
+    lines = table_notes.verdict_notes(subject.both, subject.verdicts, subject.delivery, model.lang)
     return tag(
         "section", tag("h2", model.say(_("Read this with the numbers"))),
         listed(map(model.plain, lines), "remarks"), cls="card",

@@ -11,8 +11,9 @@ from xiancheng.results.console.markup import joined, listed, tag
 from xiancheng.results.console.view_model import ViewModel, as_table
 from xiancheng.results.console.views.context import ViewContext
 from xiancheng.results.console.widgets import area, draw, element, write
-from xiancheng.results.contents import assumed, counties, promises, validation
-from xiancheng.results.contents.words import OF_GROWTH, PERSONS
+from xiancheng.results.tables import assumptions as assumed
+from xiancheng.results.tables import counties, labels, validation
+from xiancheng.results.tables import delivery as promised
 
 
 class Growth:
@@ -29,10 +30,13 @@ class Growth:
         table = counties.causes(model.result.subject, model.group, model.lang)
         years = table.rows[:-1]  # the last is their sum
         parts = {
-            cause.said(model.lang): [float(row[i] or 0) for row in years]  # type: ignore[arg-type]
-            for i, cause in enumerate(OF_GROWTH.values(), 1)
+            labels.label("causes", cause, model.lang): [
+                float(row[i] or 0)  # type: ignore[arg-type]
+                for row in years
+            ]
+            for i, cause in enumerate(labels.GROWTH, 1)
         }
-        unit = PERSONS.said(model.lang)
+        unit = labels.label("units", "persons", model.lang)
         heading = model.say(_("{title} ({unit})", title=table.title, unit=unit))
         write(self._title, tag("h2", heading))
         options = charts.stacked(table.title, [str(row[0]) for row in years], parts)
@@ -67,9 +71,9 @@ def delivery(model: ViewModel) -> Iterator[Markup]:
         )
         yield tag("p", foreign, cls="card")
     else:
-        yield tag("p", promises.summary(subject, model.lang), cls="card")
-        yield as_table(counties.effort(subject, model.lang))
-        yield as_table(promises.table(subject, model.lang))
+        yield tag("p", promised.summary(subject, model.lang), cls="card")
+        yield as_table(promised.effort(subject, model.lang))
+        yield as_table(promised.table(subject, model.lang))
 
 
 def assumptions(model: ViewModel) -> Iterator[Markup]:
@@ -91,6 +95,6 @@ def validated(model: ViewModel) -> Iterator[Markup]:
     """What is known of the accuracy of the model: its hindcast, or that there is none."""
     subject, lang = model.result.subject, model.lang
     yield tag("p", validation.sentence(subject, lang), cls="card below")
-    for table in (validation.recorded(subject, lang), validation.census(subject, lang)):
+    for table in (validation.recorded(subject, lang), validation.against_census(subject, lang)):
         if table is not None:
             yield as_table(table)

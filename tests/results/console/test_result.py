@@ -15,7 +15,7 @@ from xiancheng.results.console.view_model import ViewModel
 from xiancheng.results.console.views import compare, overview
 from xiancheng.results.console.work import compute
 from xiancheng.results.keeping import evidence
-from xiancheng.results.verdict_table import percent
+from xiancheng.results.tables.labels import percent
 from xiancheng.scenarios.scenario_files import Scenario
 
 REGION = load("binzhou")
