@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from xiancheng.calibration import naming, parsing
 from xiancheng.calibration.errors import Problem, ScenarioError
 from xiancheng.calibration.i18n import Words, _, same
-from xiancheng.calibration.yaml_positions import Document, read_yaml
+from xiancheng.calibration.yaml_positions import YamlDocument, read_yaml
 
 if TYPE_CHECKING:
     from xiancheng.calibration.schema import Limits
@@ -201,7 +201,7 @@ def read_csv(
     ]
 
 
-def read_document(findings: Findings, file: str) -> Document | None:
+def read_document(findings: Findings, file: str) -> YamlDocument | None:
     """A YAML file of the pack; None, and problems, if there is none or it cannot be read."""
     path = findings.folder / file
     if not path.is_file():

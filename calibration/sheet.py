@@ -9,7 +9,7 @@ from xiancheng.calibration import parsing
 from xiancheng.calibration.checks import PERCENT, Findings, percent_advice, read_document
 from xiancheng.calibration.i18n import Words, _, listed, same
 from xiancheng.calibration.schema import UNNAMED, County, Draft, Limits, Target, limits
-from xiancheng.calibration.yaml_positions import Document
+from xiancheng.calibration.yaml_positions import YamlDocument
 
 OPERATORS = {  # of targets, as plans write them
     "不低于": "at least", "不少于": "at least", "达到": "at least", "以上": "at least",
@@ -59,7 +59,7 @@ def sources(findings: Findings) -> tuple[str, ...]:
 class Sheet:
     """Reads a YAML file of the pack, telling each slip with its line."""
 
-    def __init__(self, findings: Findings, file: str, document: Document) -> None:
+    def __init__(self, findings: Findings, file: str, document: YamlDocument) -> None:
         self.findings, self.file, self.document = findings, file, document
 
     def say(self, line: int, what: Words, expected: Words, found: object, advice: Words) -> None:

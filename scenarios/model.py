@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from xiancheng.calibration import priors
+from xiancheng.calibration.cache import keep_compiled
 from xiancheng.calibration.circumstances import counties as circumstances
 from xiancheng.calibration.circumstances import fertility
-from xiancheng.calibration.compiling import keep_compiled
-from xiancheng.calibration.population import population
+from xiancheng.calibration.population.synthesis import synthetic_population
 from xiancheng.calibration.region import load
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.policy import compile_policy
@@ -96,7 +96,7 @@ def prepared(
     """
     keep_compiled()
     region = load(name)
-    built = population(region, start, scale, seed=1)
+    built = synthetic_population(region, start, scale, seed=1)
     counties = circumstances(region, start)
     central, none = priors.central(), Levers.baseline(Places(len(counties)).inside)
     first = quarters_between(start, start)[0]

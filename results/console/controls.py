@@ -36,7 +36,7 @@ from xiancheng.results.console.widgets import (
     write,
 )  # fmt: skip
 from xiancheng.results.tables.labels import amount, evidence, unit_name
-from xiancheng.scenarios.delivery import delivered
+from xiancheng.scenarios.delivery import delivery_of
 from xiancheng.scenarios.diff import foreign
 from xiancheng.scenarios.scenario_files import STRONGEST
 from xiancheng.scenarios.trace import Trace, by_clause
@@ -196,7 +196,7 @@ class LeverPanel:
         say, scenario = self.session.say, self.session.a.scenario
         promised = {
             row.indicator: row
-            for row in delivered(scenario, self.region)
+            for row in delivery_of(scenario, self.region)
             if row.measure == measure and (row.at_deadline or row.due is None)
         }
         lines = []

@@ -9,10 +9,10 @@ from functools import cache
 from typing import Any
 
 from xiancheng.calibration.i18n import Words, _
+from xiancheng.calibration.region import Region
 from xiancheng.calibration.region import load as load_region
 from xiancheng.scenarios.diff import called, with_changes
 from xiancheng.scenarios.loader import load_plan, resolve
-from xiancheng.scenarios.plan_files import RegionLike
 from xiancheng.scenarios.scenario_files import Scenario, Setting
 from xiancheng.scenarios.types import Text, quarter_name
 from xiancheng.sim.conditions import CONDITIONS
@@ -333,7 +333,7 @@ def _value(value: object) -> Words:
 # Titles
 
 
-def edit_title(edit: ScenarioEdit, region: RegionLike, saved: ScenarioEdit | None = None) -> Words:
+def edit_title(edit: ScenarioEdit, region: Region, saved: ScenarioEdit | None = None) -> Words:
     """The title under which the page shows an edited scenario.
 
     Parameters
