@@ -7,8 +7,8 @@ from typing import Any
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import Region
 from xiancheng.calibration.schema import TABLES, catalogue
-from xiancheng.results.markdown import Lines
 from xiancheng.results.tables.labels import reason
+from xiancheng.results.tables.render import Lines
 
 
 def assumed(region: Region, lang: str) -> Lines:
