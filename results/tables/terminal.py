@@ -17,9 +17,9 @@ PROSE = 24  # width at which a column of prose is no longer narrowed
 Rows = Sequence[Sequence[str]]
 
 
-def show(table: Table) -> None:
+def show(table: Table, *, prose: bool = False) -> None:
     """Print a table with its title; notes and source are left to the caller."""
-    show_rows(table.title, table.headers, table.texts())
+    show_rows(table.title, table.headers, table.texts(), prose=prose)
 
 
 def show_rows(title: str, headers: Sequence[str], rows: Rows, *, prose: bool = False) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from tests.people import BINZHOU, NOW, THEN
 from xiancheng.calibration import cache, code_identity
-from xiancheng.calibration.population.synthesis import synthesis
+from xiancheng.calibration.population import synthesis
 from xiancheng.calibration.region import load
 
 
@@ -92,9 +92,9 @@ def test_a_kind_of_cache_is_bounded_and_loses_what_was_not_used_for_longest(kept
         os.utime(folder, (time.time() - 3600 * hours,) * 2)
     kept(seed=1)  # used again
     each = sum(file.stat().st_size for file in third.iterdir())
-    cache.bound(kind, most=int(2.5 * each))
+    cache.evict(kind, most=int(2.5 * each))
     assert {first, third} == {*kind.iterdir()}
-    cache.bound(kind, most=1)
+    cache.evict(kind, most=1)
     assert {first} == {*kind.iterdir()}  # within the hour nothing is removed
 
 
@@ -105,7 +105,7 @@ def test_a_new_population_makes_room_for_itself(kept, tmp_path, monkeypatch):
     draft.mkdir()
     for folder in kind.iterdir():
         os.utime(folder, (time.time() - 90000,) * 2)
-    monkeypatch.setattr(cache.bound, "__defaults__", (1,))
+    monkeypatch.setattr(cache.evict, "__defaults__", (1,))
     kept(seed=2)
     assert [folder.name for folder in kind.iterdir()] == [synthesis.key(BINZHOU, NOW, 3e-4, 2)]
 
