@@ -18,9 +18,9 @@ from pathlib import Path
 import numpy as np
 
 from xiancheng.calibration.region import load
-from xiancheng.results.console.desk import Desk
+from xiancheng.results.console.computation import ABComputation, Server, Sizes
 from xiancheng.results.console.edits import ScenarioEdit
-from xiancheng.results.console.jobs import ABComputation, Server, Sizes
+from xiancheng.results.console.jobs import JobQueue
 from xiancheng.results.console.library import Library
 from xiancheng.results.console.result import ABResult
 
@@ -35,7 +35,7 @@ class Waits:
     drawn: list[float] = field(default_factory=list)  # to the first answer that rests on draws
 
 
-async def session(desk: Desk, number: int, steps: int, pause: float, waits: Waits) -> None:
+async def session(queue: JobQueue, number: int, steps: int, pause: float, waits: Waits) -> None:
     """A person who moves levers."""
     begun, seen = 0.0, set[str]()
 
@@ -49,7 +49,9 @@ async def session(desk: Desk, number: int, steps: int, pause: float, waits: Wait
         raise error
 
     runs = Path("results/runs")
-    server = Server(desk, load(REGION), REGION, Library(runs / "scenarios"), runs, Sizes(scale=0.1))
+    server = Server(
+        queue, load(REGION), REGION, Library(runs / "scenarios"), runs, Sizes(scale=0.1)
+    )
     computation = ABComputation(server, f"user{number}", show, lambda _: None, failed)
     plan, baseline = ScenarioEdit.of("plan"), ScenarioEdit.of("baseline").scenario
     measures = list(plan.scenario.plan.measures)
@@ -80,21 +82,21 @@ def memory() -> float:
 
 async def measured(sessions: int, steps: int, pause: float, jobs: int) -> None:
     """Print a row."""
-    desk, waits = Desk(jobs), Waits()
+    queue, waits = JobQueue(jobs), Waits()
     try:
-        await session(desk, 0, 1, 0, Waits())  # workers begin, kernels are opened
+        await session(queue, 0, 1, 0, Waits())  # workers begin, kernels are opened
         before = memory()
-        tasks = [session(desk, number, steps, pause, waits) for number in range(sessions)]
+        tasks = [session(queue, number, steps, pause, waits) for number in range(sessions)]
         await asyncio.gather(*tasks)
         row = [f"{sessions:8d}"]
         for values in (waits.first, waits.drawn):
             missed = sessions * steps - len(values)
             row += [f"{np.percentile(values, p):8.2f}" if values else "       –" for p in (50, 95)]
             row.append(f"{missed:6d}")
-        row += [f"{before:8.0f}", f"{memory():8.0f}", f"{desk.kept_bytes / 1e6:8.1f}"]
+        row += [f"{before:8.0f}", f"{memory():8.0f}", f"{queue.kept_bytes / 1e6:8.1f}"]
         print(" ".join(row), flush=True)
     finally:
-        desk.close()
+        queue.close()
 
 
 def main() -> None:

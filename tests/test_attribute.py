@@ -19,18 +19,18 @@ from xiancheng.results.analysis.attribution import (
 )
 from xiancheng.results.cli import main
 from xiancheng.results.comparison import attributed
-from xiancheng.scenarios.ensemble import without_plan
+from xiancheng.scenarios.ensemble import Summaries, baseline_of, judged_on, layered
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import RATE
-from xiancheng.scenarios.paired import Draw, Runs, judged_on, layered
-from xiancheng.scenarios.simulate import simulate
+from xiancheng.scenarios.run_spec import RunSpec
+from xiancheng.scenarios.simulation import simulate
 
 SCALE = 0.005
 
 
 def played(scenario, **how):
     """The attribution of a scenario, and the runs it was read from."""
-    runs = Runs(scale=SCALE, jobs=1, day=scenario.until)
+    runs = Summaries(RunSpec.of(scenario, scale=SCALE), jobs=1)
     return attribute(scenario, runs, **how), runs
 
 
@@ -109,9 +109,8 @@ def test_the_causes_of_a_contribution_add_up_to_it(jobs):
 
 def test_the_whole_effect_is_the_scenario_less_its_baseline(jobs):
     scenario = resolve("p1-industry")
-    with Runs(scale=SCALE, jobs=1, day=scenario.until) as runs:
-        pairs = [(s, Draw()) for s in (scenario, without_plan(scenario))]
-        done, without = runs.read(pairs)
+    with Summaries(RunSpec.of(scenario, scale=SCALE), jobs=1) as runs:
+        done, without = runs.read([runs.spec, runs.spec.running(baseline_of(scenario))])
     assert jobs.total[0] == pytest.approx(done.row(RATE) - without.row(RATE), abs=1e-12)
 
 
@@ -126,27 +125,28 @@ def test_a_measure_without_a_lever_gets_exactly_nothing_even_where_capacity_bind
     """S1 asks counties for effort and moves nothing; it takes none of the others' credit."""
     heavy = {"name": "heavy", "title": "t", "based_on": "plan", "measures": {"all": 2}}
     scenario = only(resolve(heavy), frozenset(["M02", "M26", "M27", "S1"]))
-    weak = Draw(parameters={"delivery_capacity": 0.6})
-    assert simulate(scenario, scale=SCALE, parameters=weak.parameters).effort().min() < 0.5
+    weak = RunSpec.of(scenario, scale=SCALE, parameters={"delivery_capacity": 0.6})
+    assert simulate(weak).effort().min() < 0.5
     told, runs = played(scenario, permutations=2, draws=[weak])
     for kind in (told.shapley, told.owen, told.first_in, told.last_in):
         assert not kind["S1"].any()
-    done, without = runs.read([(scenario, weak), (without_plan(scenario), weak)])
+    done, without = runs.read([weak, weak.running(baseline_of(scenario))])
     assert told.total[0] == pytest.approx(done.row(RATE) - without.row(RATE), abs=1e-12)
 
 
 def test_taking_every_dose_away_is_the_baseline():
     scenario = resolve("plan")
-    with Runs(scale=SCALE, jobs=1, day=scenario.until) as runs:
+    with Summaries(RunSpec.of(scenario, scale=SCALE), jobs=1) as runs:
         none, without = runs.read(
-            [(only(scenario, frozenset()), Draw()), (without_plan(scenario), Draw())]
+            [runs.spec.running(s) for s in (only(scenario, frozenset()), baseline_of(scenario))]
         )
     assert (none.row("urban_residents") == without.row("urban_residents")).all()
 
 
 def test_draws_take_turns_and_the_sums_stay_exact():
     file = {"name": "two", "title": "t", "based_on": "baseline", "measures": {"M01": 1, "M26": 1}}
-    told, _ = played(resolve(file), permutations=2, draws=layered("binzhou", 2, 1))
+    spec = RunSpec.of(file, scale=SCALE)
+    told, _ = played(spec.scenario, permutations=2, draws=layered(spec, 2, 1))
     assert told.draws == 2
     total = told.to_frame().query("kind == 'total'")
     assert total["points_error"].tolist() == told.total_error[0].tolist()
@@ -215,7 +215,7 @@ def test_the_command_prints_one_json_object(capsys, tmp_path):
 
 
 def test_a_table_that_cannot_be_written_is_refused_before_computing(capsys, tmp_path, monkeypatch):
-    monkeypatch.setattr(Runs, "read", lambda *_: pytest.fail("it computed"))
+    monkeypatch.setattr(Summaries, "read", lambda *_: pytest.fail("it computed"))
     words = ["attribute", "--scale", str(SCALE), "--lang", "en", "--csv"]
     assert main([*words, str(tmp_path / "no" / "such.csv")]) == 2
     assert "cannot write" in (said := capsys.readouterr().err)

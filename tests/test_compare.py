@@ -15,16 +15,17 @@ import pytest
 
 from benchmarks.luck import noise
 from xiancheng.calibration import posterior
+from xiancheng.calibration.errors import RequestError
 from xiancheng.results import cells
 from xiancheng.results.analysis.compare import Comparand, compare, ordered, parts_of_spread
 from xiancheng.results.cli import main
 from xiancheng.results.comparison import compared
 from xiancheng.results.tables.labels import labels
 from xiancheng.results.verdict.verdict import Verdict
-from xiancheng.scenarios.ensemble import pair
+from xiancheng.scenarios.ensemble import Summaries, ensemble, independent, layered
 from xiancheng.scenarios.loader import resolve
-from xiancheng.scenarios.paired import Draw, Runs, independent, layered
-from xiancheng.scenarios.simulate import RequestError, simulate
+from xiancheng.scenarios.run_spec import RunSpec
+from xiancheng.scenarios.simulation import simulate
 
 SCALE, DAY = 0.005, date(2025, 12, 31)
 
@@ -83,9 +84,9 @@ def test_scenarios_that_set_the_same_levers_differ_in_nothing():
 
 def test_equal_levers_in_the_same_world_are_one_run():
     nothing = {"name": "idle", "title": "t", "based_on": "plan", "measures": {"all": "off"}}
-    pairs = [(resolve(what), Draw()) for what in ("baseline", nothing, "baseline")]
-    with Runs(day=DAY, scale=SCALE, jobs=1) as runs:
-        runs.read(pairs)
+    specs = [RunSpec.of(what, scale=SCALE) for what in ("baseline", nothing, "baseline")]
+    with Summaries(specs[0], DAY, jobs=1) as runs:
+        runs.read(specs)
         assert runs.made == 1
 
 
@@ -127,10 +128,11 @@ def test_with_one_seed_a_draw_luck_is_unknown_and_not_zero():
 
 
 def test_draws_of_a_search_and_of_its_confirmation_never_meet():
-    seen, fresh = layered("binzhou", 50, 1, 2), independent("binzhou", 20, 1)
+    spec = RunSpec.of("plan")
+    seen, fresh = layered(spec, 50, 1, 2), independent(spec, 20, 1)
     assert {d.seed for d in seen}.isdisjoint(d.seed for d in fresh)
-    assert {d.key for d in seen}.isdisjoint(d.key for d in fresh)
-    assert len({d.key for d in fresh}) == 20
+    assert {d.draw_key for d in seen}.isdisjoint(d.draw_key for d in fresh)
+    assert len({d.draw_key for d in fresh}) == 20
 
 
 # Saved runs
@@ -226,7 +228,7 @@ def test_where_no_name_is_near_all_are_told(capsys):
 def test_what_would_do_nothing_is_refused_before_computing(
     saved, words, advice, capsys, monkeypatch
 ):
-    monkeypatch.setattr(Runs, "read", lambda *_: pytest.fail("it computed"))
+    monkeypatch.setattr(Summaries, "read", lambda *_: pytest.fail("it computed"))
     words = [str(saved) if word == "RUN" else word for word in words]
     assert main(["compare", *words, "--lang", "en"]) == 2
     assert advice in capsys.readouterr().err
@@ -342,7 +344,7 @@ def test_a_saved_run_of_another_region_is_refused(saved):
 def test_a_side_has_the_chance_that_a_run_of_it_has():
     """`compare` and `run` say the same of a scenario and its baseline."""
     told = compare((side("baseline"), side("plan")), scale=SCALE, jobs=1).verdicts()
-    judged = Verdict.of(pair(resolve("plan"), scale=SCALE)).estimates()
+    judged = Verdict.of(ensemble(resolve("plan"), draws=0, scale=SCALE)).estimates()
     chances = {name: told[told["scenario"] == name]["probability"] for name in ("baseline", "plan")}
     assert chances["plan"].to_numpy() == pytest.approx(judged["probability"])
     assert chances["baseline"].to_numpy() == pytest.approx(judged["probability_without"])
@@ -357,7 +359,7 @@ def test_the_world_of_the_first_side_is_no_yardstick(first):
     told = compare((side(first), side("plan")), scale=SCALE, jobs=1).verdicts()
     chance = told[told["scenario"] == "plan"]["probability"].to_numpy()
     assert chance == pytest.approx(
-        Verdict.of(pair(resolve("plan"), scale=SCALE)).estimates()["probability"]
+        Verdict.of(ensemble(resolve("plan"), draws=0, scale=SCALE)).estimates()["probability"]
     )
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from xiancheng.calibration import posterior
+from xiancheng.calibration.errors import RequestError
 from xiancheng.results.analysis import certificate as certify
 from xiancheng.results.analysis import goal_seek as seek
 from xiancheng.results.analysis.goal_seek import least
@@ -17,18 +18,19 @@ from xiancheng.results.analysis.goal_spec import parse_goal, spending
 from xiancheng.results.cli import main
 from xiancheng.results.seeking import sought
 from xiancheng.results.verdict.level import at_deadlines, level
+from xiancheng.scenarios.ensemble import RunSummary, Summaries, independent, layered
 from xiancheng.scenarios.loader import resolve
-from xiancheng.scenarios.paired import Draw, Reading, Runs, independent, layered
-from xiancheng.scenarios.simulate import RequestError
+from xiancheng.scenarios.run_spec import RunSpec
 
 SCALE = 0.005
+SPEC = RunSpec.of("plan", scale=SCALE)
 HUIMIN = 2  # the index of its target
 
 
 @pytest.fixture(scope="module")
 def runs():
     plan = resolve("plan")
-    with Runs(scale=SCALE, jobs=1, day=plan.until) as runs:
+    with Summaries(RunSpec.of(plan, scale=SCALE), jobs=1) as runs:
         yield runs
 
 
@@ -49,7 +51,7 @@ def test_all_six_targets_are_wished_by_default(runs):
 
 
 def test_about_allows_what_a_verdict_allows(runs):
-    whole = runs.pack.targets[0]
+    whole = runs.spec.pack.targets[0]
     assert whole.operator == "about"
     assert wish(runs).targets[0] < whole.value
     assert wish(runs, rates={"T-0": 59.3}).targets[0] == 59.3
@@ -188,10 +190,10 @@ def test_packages_are_tried_from_the_least_on(runs):
 
 def test_the_least_package_is_empty_where_the_targets_are_met_anyway(runs):
     asked = wish(runs, targets=["T-2"], rates={"T-2": 20})
-    draws = layered("binzhou", 4, 1)
+    draws = layered(SPEC, 4, 1)
     found = seek.search(asked, runs, draws)
     assert (found.package, found.met, found.how) == ({}, True, "empty")
-    proof = certify.certify(asked, found.package, runs, independent("binzhou", 4, 1))
+    proof = certify.certify(asked, found.package, runs, independent(SPEC, 4, 1))
     assert any("the least package is empty" in s
                for s in sought.verdict(asked, found, proof, runs, "en"))  # fmt: skip
 
@@ -199,18 +201,18 @@ def test_the_least_package_is_empty_where_the_targets_are_met_anyway(runs):
 @pytest.mark.parametrize("scenario", [recoding(), "p1-industry"], ids=["few", "many"])
 def test_a_target_out_of_reach_is_said_to_be(runs, scenario):
     asked = wish(runs, scenario, targets=["T-2"], rates={"T-2": 90})
-    found = seek.search(asked, runs, layered("binzhou", 2, 1))
+    found = seek.search(asked, runs, layered(SPEC, 2, 1))
     assert not found.met
     assert found.share == 0
     assert all(x <= asked.bounds[n] for n, x in found.package.items())
-    proof = certify.certify(asked, found.package, runs, independent("binzhou", 2, 1))
+    proof = certify.certify(asked, found.package, runs, independent(SPEC, 2, 1))
     said = [*sought.verdict(asked, found, proof, runs, "en")]
     assert any("No package within the bounds" in s for s in said)
     assert proof.binding == (HUIMIN,)
 
 
 def test_many_measures_meet_what_the_strongest_of_them_reach(runs):
-    draws = layered("binzhou", 2, 1)
+    draws = layered(SPEC, 2, 1)
     blank = wish(runs, "p1-industry", targets=["T-0"], probability=0.5)
     trial = seek.Trial(blank, runs, draws, lambda: None)
     without, most = (trial.margins(package)[:, 0].max() for package in ({}, blank.bounds))
@@ -221,7 +223,7 @@ def test_many_measures_meet_what_the_strongest_of_them_reach(runs):
 
 
 def test_the_package_found_is_the_least_on_the_grid(runs):
-    draws, steps = layered("binzhou", 3, 1), (0, 0.5, 1.0, 1.5)
+    draws, steps = layered(SPEC, 3, 1), (0, 0.5, 1.0, 1.5)
     blank = wish(runs, recoding(), probability=0.6, targets=["T-0"])
     trial = seek.Trial(blank, runs, draws, lambda: None)
     margins = [trial.margins({"M26": x} if x else {})[:, 0] for x in steps]
@@ -241,15 +243,17 @@ class Linear:
     """Runs of a world in which each measure adds its own to every rate, without luck."""
 
     def __init__(self, runs, full, adds):
-        self.pack, self.full, self.adds = runs.pack, full, adds
+        self.spec, self.full, self.adds = runs.spec, full, adds
 
-    def read(self, asked, done):
-        for scenario, draw in asked:
+    def read(self, specs, done):
+        for spec in specs:
             multiples = {
-                n: scenario.setting(n).intensity / self.full.setting(n).intensity for n in self.adds
+                n: spec.scenario.setting(n).intensity / self.full.setting(n).intensity
+                for n in self.adds
             }
-            rate = draw.seed + sum(self.adds[n] * x for n, x in multiples.items())
-            yield Reading(np.empty(0), np.empty(0), *np.full((2, len(self.pack.targets)), rate))
+            rate = spec.seed + sum(self.adds[n] * x for n, x in multiples.items())
+            targets = np.full((2, len(self.spec.pack.targets)), rate)
+            yield RunSummary(np.empty(0), np.empty(0), *targets)
 
 
 ADDS = {"M01": 1.0, "M02": 2.0, "M06": 0.5, "M12": 3.0, "M21": -1.0}
@@ -263,7 +267,7 @@ def linear_search(runs, probability=0.9, measures=ADDS, **how):
         "probability": probability, "targets": ["T-2"], "rates": {"T-2": 36.5},
         "exclude": [n for n in names if n not in measures], **how,
     })  # fmt: skip
-    draws = [Draw(seed) for seed in range(31, 41)]
+    draws = [SPEC.vary(seed=seed) for seed in range(31, 41)]
     return asked, seek.search(asked, Linear(runs, plan, ADDS), draws)
 
 
@@ -304,7 +308,7 @@ def test_a_tight_budget_is_kept_and_used(runs):
     left_out = [n for n in priced.plan.measures if n not in ADDS]
     asked = parse_goal(priced, runs, probability=0.9, targets=["T-2"], rates={"T-2": 36.5},
                    exclude=left_out, budget=yuan * 0.777)  # fmt: skip
-    draws = [Draw(seed) for seed in range(31, 41)]
+    draws = [SPEC.vary(seed=seed) for seed in range(31, 41)]
     found = seek.search(asked, Linear(runs, priced, ADDS), draws)
     assert found.met
     assert 0.7 < found.package["M12"] <= 0.777
@@ -346,7 +350,7 @@ def test_150_confirmations_at_nine_in_ten_do_not_certify_nine_in_ten():
 def test_regret_is_nothing_for_the_best_package_of_each_world(runs):
     asked = wish(runs, recoding(), targets=["T-2"])
     found = seek.Found({"M26": 0.5}, 0, False, 0, 1, "enumerated")
-    told = certify.regret(asked, found, runs, layered("binzhou", 1, 1))
+    told = certify.regret(asked, found, runs, layered(SPEC, 1, 1))
     assert list(told.packages) == ["nothing", "found", "scenario", "most"]
     assert (told.regret >= 0).all()
     assert (told.regret.min(axis=0) == 0).all()
@@ -366,7 +370,7 @@ def test_regret_is_counted_on_draws_that_the_search_has_not_seen(capsys, monkeyp
     assert main(words) == 0
     said = " ".join(capsys.readouterr().out.split())
     assert len(met[0]) == 3  # more than the search had
-    assert {d.key for d in met[0]}.isdisjoint(d.key for d in layered("binzhou", 2, 1))
+    assert {d.draw_key for d in met[0]}.isdisjoint(d.draw_key for d in layered(SPEC, 2, 1))
     assert "the same 3 fresh draws, which the search has not seen" in said
     assert "at scale 0.005; a chance comes in steps of 33%" in said
 
@@ -393,7 +397,7 @@ def test_what_is_said_in_several_words_adds_up(capsys, monkeypatch):
 def test_the_step_of_an_enumeration_is_told(runs):
     asked = wish(runs, recoding(), targets=["T-2"])
     found = seek.Found({"M26": 0.5}, 0, False, 0, 1, "enumerated")
-    proof = certify.certify(asked, found.package, runs, independent("binzhou", 1, 1))
+    proof = certify.certify(asked, found.package, runs, independent(SPEC, 1, 1))
     said = [*sought.verdict(asked, found, proof, runs, "en")]
     assert any("in steps of 0.5" in line for line in said)
 
@@ -402,17 +406,16 @@ def test_a_search_is_held_to_the_level_and_not_to_the_models_own(runs):
     """A model that is five points too high in every world finds the same margins."""
 
     class High:
-        pack = runs.pack
+        spec = runs.spec
 
-        def read(self, asked, done=lambda: None):
-            return [replace(r, targets=r.targets + 5.0) for r in runs.read(asked, done)]
+        def read(self, specs, done=lambda: None):
+            return [replace(r, targets=r.targets + 5.0) for r in runs.read(specs, done)]
 
-    plan, draws = resolve("plan"), layered("binzhou", 3, 1)
-    asked = [(plan, draw) for draw in draws]
-    plain, high = (seek.Held(source, plan, draws).read(asked) for source in (runs, High()))
+    plan, draws = resolve("plan"), layered(SPEC, 3, 1)
+    plain, high = (seek.Held(source, plan, draws).read(draws) for source in (runs, High()))
     rates = [np.array([r.targets for r in readings]) for readings in (plain, high)]
     assert rates[0] == pytest.approx(rates[1], abs=1e-9)
-    own = np.array([r.targets for r in runs.read(asked)])
+    own = np.array([r.targets for r in runs.read(draws)])
     assert not np.allclose(rates[0], own, atol=0.5)
 
 
@@ -420,30 +423,31 @@ class Nothing:
     """Runs in which nothing makes a difference: what they are held to is the level itself."""
 
     def __init__(self, runs):
-        self.pack = runs.pack
+        self.spec = runs.spec
 
-    def read(self, asked, done=lambda: None):
+    def read(self, specs, done=lambda: None):
         none = np.zeros(0)
-        return [Reading(none, none, *np.zeros((2, len(self.pack.targets)))) for _ in asked]
+        targets = np.zeros((2, len(self.spec.pack.targets)))
+        return [RunSummary(none, none, *targets) for _ in specs]
 
 
 def test_each_draw_has_a_level_of_its_own_and_the_same_for_every_package(runs):
-    plan, draws = resolve("plan"), independent("binzhou", 60, 1)
+    plan, draws = resolve("plan"), independent(SPEC, 60, 1)
     own = seek.Held(Nothing(runs), plan, draws)
     rates, again = (
-        np.array([r.targets for r in own.read([(scenario, draw) for draw in draws])])
+        np.array([r.targets for r in own.read([draw.running(scenario) for draw in draws])])
         for scenario in (plan, resolve("baseline"))
     )
     assert (rates == again).all()
-    everywhere = at_deadlines(runs.pack, level(runs.pack, plan.until))[:, HUIMIN]
+    everywhere = at_deadlines(runs.spec.pack, level(runs.spec.pack, plan.until))[:, HUIMIN]
     assert rates[:, HUIMIN].std() == pytest.approx(everywhere.std(), rel=0.35)
     assert rates[:, HUIMIN].mean() == pytest.approx(everywhere.mean(), abs=2.5)
 
 
 def test_other_conditions_are_held_to_the_level_of_the_usual_ones(runs):
-    frozen, draws = resolve("plan-without-recoding"), [Draw()]
-    asked = [(frozen, draw) for draw in draws]
-    usual = runs.read([(resolve("baseline"), draw) for draw in draws])[0].targets
+    frozen, draws = resolve("plan-without-recoding"), [SPEC]
+    asked = [draw.running(frozen) for draw in draws]
+    usual = runs.read([draw.running(resolve("baseline")) for draw in draws])[0].targets
     level_alone = seek.Held(Nothing(runs), frozen, draws).read(asked)[0].targets
     own = runs.read(asked)[0].targets
     told = seek.Held(runs, frozen, draws).read(asked)[0].targets
@@ -454,7 +458,7 @@ def test_other_conditions_are_held_to_the_level_of_the_usual_ones(runs):
 def test_draws_are_called_what_they_are(runs, monkeypatch):
     """Of the priors before the parameters are estimated, of the posterior after."""
     asked, found = wish(runs, targets=["T-2"]), seek.Found({}, 1, True, 1, 1, "empty")
-    proof = certify.certify(asked, {}, runs, [Draw()])
+    proof = certify.certify(asked, {}, runs, [SPEC])
     monkeypatch.setattr(posterior, "read", lambda folder: None)
     assert any("prior draws" in s for s in sought.verdict(asked, found, proof, runs, "en"))
     monkeypatch.setattr(posterior, "read", lambda folder: object())
@@ -474,7 +478,7 @@ def test_draws_are_called_what_they_are(runs, monkeypatch):
     ],
 )
 def test_what_means_or_does_nothing_is_refused_before_computing(words, advice, capsys, monkeypatch):
-    monkeypatch.setattr(Runs, "read", lambda *_: pytest.fail("it computed"))
+    monkeypatch.setattr(Summaries, "read", lambda *_: pytest.fail("it computed"))
     assert main(["seek", *words, "--lang", "en"]) == 2
     assert advice in capsys.readouterr().err
 

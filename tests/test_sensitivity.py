@@ -7,22 +7,23 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.priors import catalogue
 from xiancheng.results.analysis.sensitivity import (
     LEAST,
     LUCK,
     Question,
+    draw_at,
     factors,
     morris,
     remarks,
     runs_needed,
     sobol,
-    world,
 )
 from xiancheng.results.cli import main
+from xiancheng.scenarios.ensemble import Summaries
 from xiancheng.scenarios.loader import resolve
-from xiancheng.scenarios.paired import Runs
-from xiancheng.scenarios.simulate import RequestError
+from xiancheng.scenarios.run_spec import RunSpec
 
 pytest.importorskip("SALib")
 
@@ -33,13 +34,13 @@ RATE = Question("resident_urbanization_rate", TOGETHER)
 @pytest.fixture(scope="module")
 def runs():
     plan = resolve("plan")
-    with Runs(scale=SCALE, jobs=1, day=plan.until) as runs:
+    with Summaries(RunSpec.of(plan, scale=SCALE), jobs=1) as runs:
         yield runs
 
 
 def test_the_middle_of_the_cube_is_the_median_of_each_prior():
     names = [prior.name for prior in catalogue()]
-    middle = world(np.full(len(names), 0.5), names, 0.9).parameters
+    middle = draw_at(np.full(len(names), 0.5), names, 0.9)["parameters"]
     for prior in catalogue():
         assert middle[prior.name] == pytest.approx(float(prior.quantile(np.array([0.5]))[0]))
 
@@ -48,16 +49,16 @@ def test_the_middle_of_the_cube_is_the_median_of_each_prior():
 @pytest.mark.parametrize("corner", [0.0, 1.0])
 def test_every_corner_of_the_cube_can_be_simulated(corner, inner):
     names = factors()
-    draw = world(np.full(len(names), corner), names, inner)
-    assert np.isfinite([*draw.parameters.values()]).all()
-    assert 1 <= draw.seed <= 1000
-    assert 1 <= draw.number <= 1000
+    draw = draw_at(np.full(len(names), corner), names, inner)
+    assert np.isfinite([*draw["parameters"].values()]).all()
+    assert 1 <= draw["seed"] <= 1000
+    assert 1 <= draw["draw"] <= 1000
 
 
 def test_what_is_not_named_stays_as_it_is():
-    draw = world(np.array([0.2]), ["kappa"], 0.9)
-    assert list(draw.parameters) == ["kappa"]
-    assert draw.seed == 1
+    draw = draw_at(np.array([0.2]), ["kappa"], 0.9)
+    assert list(draw["parameters"]) == ["kappa"]
+    assert draw["seed"] == 1
 
 
 def test_an_unknown_parameter_is_refused_with_the_nearest_name():
@@ -72,13 +73,13 @@ def test_a_parameter_is_named_once():
 
 def test_the_seed_sets_the_luck_of_every_run(runs):
     """Another seed is another luck; as a factor, luck chooses among the seeds from there on."""
-    assert world(np.array([0.2]), ["kappa"], 0.9, seed=7).seed == 7
-    assert world(np.array([0.0]), [LUCK], 1.0, seed=7).seed == 7
-    assert world(np.array([1.0]), [LUCK], 1.0, seed=7).seed == 1006
+    assert draw_at(np.array([0.2]), ["kappa"], 0.9, seed=7)["seed"] == 7
+    assert draw_at(np.array([0.0]), [LUCK], 1.0, seed=7)["seed"] == 7
+    assert draw_at(np.array([1.0]), [LUCK], 1.0, seed=7)["seed"] == 1006
     met = []
     runs_of = SimpleNamespace(read=lambda asked, done: met.extend(asked) or runs.read(asked, done))
     morris(resolve("plan"), RATE, runs_of, names=["kappa"], trajectories=2, seed=7)
-    assert {draw.seed for _, draw in met} == {7}
+    assert {draw["seed"] for _, draw in met} == {7}
     assert any("--seed 7" in line for line in remarks("morris", False, 7, "en"))
 
 
@@ -145,7 +146,7 @@ def test_the_command_screens_first_and_then_divides_the_variance(capsys):
     ],
 )
 def test_what_means_or_does_nothing_is_refused_before_computing(words, advice, capsys, monkeypatch):
-    monkeypatch.setattr(Runs, "read", lambda *_: pytest.fail("it computed"))
+    monkeypatch.setattr(Summaries, "read", lambda *_: pytest.fail("it computed"))
     assert main(["sensitivity", *words, "--lang", "en"]) == 2
     assert advice in capsys.readouterr().err
 
@@ -157,6 +158,6 @@ def test_points_of_sobol_are_a_power_of_two(capsys):
 
 
 def test_what_is_not_named_stays_central():
-    told = world(np.array([0.5]), ["beta_y"], 1.0)
+    told = draw_at(np.array([0.5]), ["beta_y"], 1.0)
     assert (told.number, told.seed) == (0, 1)
     assert set(told.parameters) == {"beta_y"}

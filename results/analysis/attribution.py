@@ -27,13 +27,13 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy as np
 
+from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import load
-from xiancheng.scenarios.outcome import RATE, Group
-from xiancheng.scenarios.paired import PARTS, Draw, Reading, Runs, judged_on, layered
-from xiancheng.scenarios.request import digest_of
+from xiancheng.scenarios.ensemble import PARTS, RunSummary, Summaries, judged_on, layered
+from xiancheng.scenarios.outcome import RATE, Group, reported_groups
+from xiancheng.scenarios.run_spec import RunSpec, digest_of
 from xiancheng.scenarios.scenario_files import Scenario
-from xiancheng.scenarios.simulate import RequestError, reported
 from xiancheng.sim.state import Floats
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class Attribution:
 
 
 def attribute(
-    scenario: Scenario, runs: Runs, *, permutations: int = 16, draws: Sequence[Draw] = (Draw(),),
+    scenario: Scenario, runs: Summaries, *, permutations: int = 16, draws: Sequence[RunSpec] = (),
     seed: int = 1, done: Callable[[], None] = lambda: None,
 ) -> Attribution:  # fmt: skip
     """Contributions of the measures of a scenario on the day that `runs` reads.
@@ -118,16 +118,17 @@ def attribute(
     Parameters
     ----------
     permutations : orders of each kind, made up to a whole number of antithetic pairs a draw
-    draws : the worlds in which the orders are played, in turn
+    draws : under which the orders are played, in turn; by default the run of `runs.spec`
     seed : of the orders
     done : called after each coalition, for a progress bar
     """
+    draws = draws or (runs.spec,)
     projects, game = grouped(scenario), CoalitionGame.of(scenario, permutations, len(draws), seed)
     values = evaluated(scenario, runs, game.coalitions(), draws, done)
 
     every, whole, moving = range(len(draws)), frozenset(game.moving), game.moving
     effects = np.array([values[d, whole] - values[d, frozenset()] for d in every])
-    drawn = sum(d.number > 0 for d in draws)
+    drawn = sum(spec.draw > 0 for spec in draws)
     still = np.zeros_like(next(iter(values.values())))
     alone = {
         p: np.mean([values[d, c] - values[d, frozenset()] for d in every], axis=0)
@@ -141,7 +142,7 @@ def attribute(
     shapley, shapley_error = averaged(game.free, values, len(draws), {m: (m,) for m in moving})
     owen, owen_error = averaged(game.joined, values, len(draws), game.members)
     return Attribution(
-        scenario=scenario, day=runs.day, groups=reported(runs.pack), projects=projects,
+        scenario=scenario, day=runs.day, groups=reported_groups(runs.spec.pack), projects=projects,
         permutations=2 * len(game.free), draws=drawn, runs=runs.made,
         total=effects.mean(axis=0), total_error=standard_error(effects) if drawn else still,
         shapley=_in_order(shapley | idle, scenario), shapley_error=shapley_error | idle,
@@ -237,12 +238,12 @@ def project_orders(projects: Sequence[str], pairs: int, seed: int) -> tuple[Orde
 
 
 def evaluated(
-    scenario: Scenario, runs: Runs, wanted: Sequence[tuple[int, Coalition]],
-    draws: Sequence[Draw], done: Callable[[], None],
+    scenario: Scenario, runs: Summaries, wanted: Sequence[tuple[int, Coalition]],
+    draws: Sequence[RunSpec], done: Callable[[], None],
 ) -> Values:  # fmt: skip
     """What each coalition comes to, (feature, group)."""
-    plans = {coalition: only(scenario, coalition) for __, coalition in wanted}
-    readings = runs.read([(plans[c], draws[d]) for d, c in wanted], done)
+    sides = {coalition: runs.spec.running(only(scenario, coalition)) for __, coalition in wanted}
+    readings = runs.read([sides[c].under(draws[d]) for d, c in wanted], done)
     return {key: _features(reading) for key, reading in zip(wanted, readings, strict=True)}
 
 
@@ -285,8 +286,8 @@ def _steps(order: Order) -> Iterator[tuple[str, Coalition]]:
     return ((player, frozenset(order[:i])) for i, player in enumerate(order))
 
 
-def _features(reading: Reading) -> Floats:
-    return np.vstack([reading.row(RATE), reading.row("urban_residents"), reading.causes])
+def _features(summary: RunSummary) -> Floats:
+    return np.vstack([summary.row(RATE), summary.row("urban_residents"), summary.causes])
 
 
 def _shuffled(things: Sequence[Thing], rng: np.random.Generator) -> tuple[Thing, ...]:
@@ -397,11 +398,12 @@ def quick(
         for part in (order[:i], order[i:])
     }
     day = judged_on(scenario, load(region))
-    with Runs(region, day=day, scale=scale, jobs=jobs) as runs:
+    spec = RunSpec.of(scenario, region=region, scale=scale)
+    with Summaries(spec, day, jobs) as runs:
         wanted = {(world, measures(c)): None for world, c in coalitions}
-        worlds = layered(region, WORLDS, seed)
+        worlds = layered(spec, WORLDS, seed)
         values = evaluated(scenario, runs, list(wanted), worlds, lambda: None)
-        groups, made = reported(runs.pack), runs.made
+        groups, made = reported_groups(runs.spec.pack), runs.made
     value = {(world, c): values[world, measures(c)] for world, c in coalitions}
     owen, error = averaged(orders, value, WORLDS, {p: (p,) for p in names})
     whole, none = frozenset(names), frozenset[str]()

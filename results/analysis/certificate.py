@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from xiancheng.calibration.i18n import Words, _
-from xiancheng.results.analysis.goal_seek import Found, Held, Reads
+from xiancheng.results.analysis.goal_seek import Found, Held
 from xiancheng.results.analysis.goal_spec import GoalSpec, Package
-from xiancheng.scenarios.paired import Draw
+from xiancheng.scenarios.ensemble import SummarySource
+from xiancheng.scenarios.run_spec import RunSpec
 from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.sim.state import Bools, Floats
 
@@ -56,7 +57,7 @@ class Certificate:
 
 
 def certify(
-    wish: GoalSpec, package: Package, runs: Reads, draws: Sequence[Draw],
+    wish: GoalSpec, package: Package, runs: SummarySource, draws: Sequence[RunSpec],
     done: Callable[[], None] = lambda: None,
 ) -> Certificate:  # fmt: skip
     """Simulate a package under independent draws and count."""
@@ -82,7 +83,9 @@ def certify(
     )  # fmt: skip
 
 
-def judged(wish: GoalSpec, package: Package, runs: Reads, good: Bools) -> tuple[float, list[float]]:
+def judged(
+    wish: GoalSpec, package: Package, runs: SummarySource, good: Bools
+) -> tuple[float, list[float]]:
     """The chance to meet all targets, and each, by the verdict on the draws of a certificate.
 
     Where runs are not held to a level this is the share of draws, (draw, wish), that are good.
@@ -125,10 +128,15 @@ def enough(share: float, probability: float) -> int | None:
 
 
 def met_by(
-    wish: GoalSpec, scenario: Scenario, runs: Reads, draws: Sequence[Draw], done: Callable[[], None]
+    wish: GoalSpec,
+    scenario: Scenario,
+    runs: SummarySource,
+    draws: Sequence[RunSpec],
+    done: Callable[[], None],
 ) -> Floats:
     """How far a scenario exceeds the wanted rates, (draw, target)."""
-    readings = runs.read([(scenario, draw) for draw in draws], done)
+    spec = runs.spec.running(scenario)
+    readings = runs.read([spec.under(draw) for draw in draws], done)
     return wish.margins(np.array([reading.targets for reading in readings]))
 
 
@@ -159,7 +167,7 @@ def packages_to_regret(wish: GoalSpec, found: Found) -> dict[str, Package]:
 
 
 def regret(
-    wish: GoalSpec, found: Found, runs: Reads, draws: Sequence[Draw],
+    wish: GoalSpec, found: Found, runs: SummarySource, draws: Sequence[RunSpec],
     done: Callable[[], None] = lambda: None,
 ) -> Regret:  # fmt: skip
     """How packages fare in other outside conditions, under the same draws.

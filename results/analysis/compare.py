@@ -13,26 +13,34 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
+from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import _
-from xiancheng.calibration.priors import catalogue, override
-from xiancheng.results.keeping.store import Saved, on_file
+from xiancheng.calibration.priors import catalogue
+from xiancheng.results.store.runs import SavedRun, find_run
 from xiancheng.results.verdict import level as levels
 from xiancheng.results.verdict.level import Level
 from xiancheng.results.verdict.verdict import INTERVAL, Verdict
 from xiancheng.scenarios.diff import diff, differences
-from xiancheng.scenarios.ensemble import usual
+from xiancheng.scenarios.ensemble import (
+    PARTS,
+    RunSummary,
+    Summaries,
+    judged_on,
+    layered,
+    reference_of,
+    summarize,
+)
 from xiancheng.scenarios.loader import is_shipped, resolve
-from xiancheng.scenarios.outcome import Group, floor, group_of
-from xiancheng.scenarios.paired import PARTS, Draw, Reading, Runs, judged_on, layered, read
-from xiancheng.scenarios.request import code_digest
+from xiancheng.scenarios.outcome import Group, floor, group_of, reported_groups
+from xiancheng.scenarios.run_spec import RunSpec, code_digest
 from xiancheng.scenarios.scenario_files import Scenario
-from xiancheng.scenarios.simulate import RequestError, information, reported
 from xiancheng.sim.state import Floats
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from xiancheng.calibration.region import Region, Target
+    from xiancheng.calibration.region import Region
+    from xiancheng.calibration.schema import Target
 
 
 @dataclass(frozen=True)
@@ -41,7 +49,7 @@ class Comparand:
 
     name: str
     scenario: Scenario
-    saved: Saved | None = None
+    saved: SavedRun | None = None
 
 
 @dataclass(frozen=True)
@@ -58,7 +66,7 @@ class RunSettings:
     code: str  # sha256 of what computed
 
     @classmethod
-    def of(cls, made: Saved) -> Self:
+    def of(cls, made: SavedRun) -> Self:
         """What a saved run met."""
         told = made.record
         return cls(
@@ -77,8 +85,8 @@ def opened(what: str, region: str | Path | None = None) -> Comparand:
     ------
     RequestError, ScenarioError
     """
-    if not is_shipped(what) and (saved := on_file(what)):
-        return Comparand(saved.record.run, saved.request.world.scenario, saved)
+    if not is_shipped(what) and (saved := find_run(what)):
+        return Comparand(saved.record.run, saved.spec.scenario, saved)
     scenario = resolve(what, region)
     namesake = scenario.plan.scenario_files().get(scenario.name)
     altered = namesake is not None and bool(differences(resolve(namesake), scenario))
@@ -108,15 +116,14 @@ def ordered(
     return tuple(sides)
 
 
-def met(side: Comparand, common: Draw, scale: float, pack: "Region") -> RunSettings:
+def met(side: Comparand, common: RunSpec) -> RunSettings:
     """What a side meets: that of its run, or the luck common to all."""
     if side.saved:
         return RunSettings.of(side.saved)
-    values = asdict(override(common.parameters))
+    own = common.running(side.scenario)
     return RunSettings(
-        common.seed, common.number, scale, str(side.scenario.start),
-        str(information(side.scenario, pack, None)),
-        tuple(sorted(values.items())), pack.digest, code_digest(),
+        own.seed, own.draw, own.scale, str(own.scenario.start), str(own.known_until),
+        tuple(sorted(asdict(own.values).items())), own.pack.digest, code_digest(),
     )  # fmt: skip
 
 
@@ -331,7 +338,7 @@ def compare(
         )
     pack = load(region)
     saved = [side.saved for side in sides if side.saved]
-    common = Draw(seed)
+    common = RunSpec.of(sides[0].scenario, region=region, seed=seed, scale=scale)
     for run in saved:
         if run.record.region.sha256 != pack.digest:
             raise RequestError(
@@ -345,7 +352,9 @@ def compare(
             )
     if saved:
         told = saved[0].record
-        common, scale = Draw(told.seed, told.draw, told.parameters), told.scale
+        common = common.vary(
+            seed=told.seed, draw=told.draw, parameters=told.parameters, scale=told.scale
+        )
     first = max(side.scenario.start for side in sides)
     last = min(side.scenario.until for side in sides)
     chosen = day or min(judged_on(sides[0].scenario, pack), last)
@@ -359,21 +368,24 @@ def compare(
             )
         )
 
-    with Runs(region, day=chosen, scale=scale, jobs=jobs) as runs:
+    with Summaries(common, chosen, jobs) as runs:
         fresh = [side for side in sides if not side.saved]
-        plain = replace(usual(sides[0].scenario), until=max(s.scenario.until for s in sides))
-        asked = [(side.scenario, common) for side in fresh]
+        plain = replace(reference_of(sides[0].scenario), until=max(s.scenario.until for s in sides))
+        asked = [common.running(side.scenario) for side in fresh]
         made = dict(zip((s.name for s in fresh), runs.read(asked, done), strict=True))
-        made |= {side.name: read(side.saved.outcome(), chosen) for side in sides if side.saved}
-        table = layered(region, draws, seed, seeds) if draws else []
-        drawn = runs.read([(side.scenario, draw) for side in sides for draw in table], done)
-        known = runs.read([(plain, draw) for draw in [common, *table]], done)
+        made |= {side.name: summarize(side.saved.outcome(), chosen) for side in sides if side.saved}
+        table = layered(common, draws, seed, seeds) if draws else []
+        own = [common.running(side.scenario) for side in sides]
+        drawn = runs.read([spec.under(draw) for spec in own for draw in table], done)
+        reference = common.running(plain)
+        known = runs.read([reference, *(reference.under(draw) for draw in table)], done)
     without = np.array([reading.targets for reading in known])
     shape = (len(sides), draws, seeds)
     values = np.array([_outcomes(made[side.name]) for side in sides])
     return Comparison(
-        sides=tuple(sides), groups=reported(pack), region=pack, day=chosen, scale=scale,
-        met=tuple(met(side, common, scale, pack) for side in sides),
+        sides=tuple(sides), groups=reported_groups(pack), region=pack, day=chosen,
+        scale=common.scale,
+        met=tuple(met(side, common) for side in sides),
         inputs={
             lang: {s.name: list(differing(sides[0], s, lang, pack)) for s in sides[1:]}
             for lang in ("zh", "en")
@@ -388,5 +400,5 @@ def compare(
     )  # fmt: skip
 
 
-def _outcomes(reading: Reading) -> Floats:
-    return np.vstack([reading.indicators, reading.causes])
+def _outcomes(summary: RunSummary) -> Floats:
+    return np.vstack([summary.indicators, summary.causes])

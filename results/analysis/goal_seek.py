@@ -10,7 +10,7 @@ the surrogate put right, until proposal and simulation agree.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,8 +18,8 @@ from xiancheng.results.analysis.goal_spec import GoalSpec, Package, spending
 from xiancheng.results.verdict import level as levels
 from xiancheng.results.verdict.level import draw_of_run, one_to_one
 from xiancheng.results.verdict.verdict import Verdict
-from xiancheng.scenarios.ensemble import usual
-from xiancheng.scenarios.paired import Draw, Reading
+from xiancheng.scenarios.ensemble import RunSummary, SummarySource, reference_of
+from xiancheng.scenarios.run_spec import RunSpec
 from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.sim.state import Bools, Floats
 
@@ -30,20 +30,6 @@ FEW = 3  # measures up to which packages are enumerated
 STEP = 0.5  # of intensity, in an enumeration
 PACKAGES = 4  # random packages a draw, to fit the surrogate
 ROUNDS = 4  # proposals that are simulated
-
-
-Asked = Sequence[tuple[Scenario, Draw]]
-
-
-class Reads(Protocol):
-    """What answers with a reading for each scenario and draw."""
-
-    @property
-    def pack(self) -> "Region":
-        """Where."""
-
-    def read(self, asked: Asked, done: Callable[[], None] = lambda: None) -> list[Reading]:
-        """What each scenario comes to under its draw; `done` is called for each."""
 
 
 def runs_each(pack: "Region", scenario: Scenario) -> int:
@@ -60,13 +46,14 @@ class Held:
     draws are independent; `verdict` uses every draw of the level.
     """
 
-    def __init__(self, runs: Reads, scenario: Scenario, draws: Sequence[Draw]) -> None:
-        self.runs, self.pack, self._usual = runs, runs.pack, usual(scenario)
-        self._draws = draws
-        known = levels.held(self.pack, scenario.start, scenario.until)
-        self._rates = levels.at_deadlines(self.pack, known) if known is not None else None
+    def __init__(self, runs: SummarySource, scenario: Scenario, draws: Sequence[RunSpec]) -> None:
+        self.runs, self.spec, self._draws = runs, runs.spec, draws
+        self._reference = self.spec.running(reference_of(scenario))
+        pack = self.spec.pack
+        known = levels.held(pack, scenario.start, scenario.until)
+        self._rates = levels.at_deadlines(pack, known) if known is not None else None
         self._rows: Mapping[tuple[Any, ...], int] = dict(
-            zip((draw.key for draw in draws), draw_of_run(len(draws)).tolist(), strict=True)
+            zip((draw.draw_key for draw in draws), draw_of_run(len(draws)).tolist(), strict=True)
         )
 
     @property
@@ -74,13 +61,15 @@ class Held:
         """Whether statistics carry the level."""
         return self._rates is not None
 
-    def read(self, asked: Asked, done: Callable[[], None] = lambda: None) -> list[Reading]:
-        """What each scenario comes to under its draw; `done` is called for each run."""
-        readings = self.runs.read(asked, done)
+    def read(
+        self, specs: Sequence[RunSpec], done: Callable[[], None] = lambda: None
+    ) -> list[RunSummary]:
+        """The summary of each run; `done` is called for each, and for each of reference."""
+        readings = self.runs.read(specs, done)
         if self._rates is None:
             return readings
-        plain = self.runs.read([(self._usual, draw) for _, draw in asked], done)
-        level = self._rates[[self._rows[draw.key] for _, draw in asked]]
+        plain = self.runs.read([self._reference.under(spec) for spec in specs], done)
+        level = self._rates[[self._rows[spec.draw_key] for spec in specs]]
         scenario, reference = (
             np.array([reading.targets for reading in each]) for each in (readings, plain)
         )
@@ -94,14 +83,14 @@ class Held:
         ----------
         targets : index of a target of the region -> rate wanted [percent]
         """
-        columns, known = list(targets), self.pack.targets
+        columns, known = list(targets), self.spec.pack.targets
 
-        def rates(of: Scenario) -> Floats:
-            readings = self.runs.read([(of, draw) for draw in self._draws])
+        def rates(spec: RunSpec) -> Floats:
+            readings = self.runs.read([spec.under(draw) for draw in self._draws])
             return np.array([reading.targets for reading in readings])[:, columns]
 
-        own = rates(scenario)
-        reference = own if self._rates is None else rates(self._usual)
+        own = rates(self.spec.running(scenario))
+        reference = own if self._rates is None else rates(self._reference)
         return Verdict.of_rates(
             {known[t].id: (known[t].deadline, rate) for t, rate in targets.items()},
             None if self._rates is None else self._rates[:, columns],
@@ -123,7 +112,7 @@ class Found:
 
 
 def search(
-    wish: GoalSpec, runs: Reads, draws: Sequence[Draw], *, seed: int = 1,
+    wish: GoalSpec, runs: SummarySource, draws: Sequence[RunSpec], *, seed: int = 1,
     done: Callable[[], None] = lambda: None,
 ) -> Found:  # fmt: skip
     """The least package that meets the targets in enough of the draws, or the best there is."""
@@ -152,17 +141,17 @@ class Trial:
     """Packages simulated under the draws of a search."""
 
     wish: GoalSpec
-    runs: Reads
-    draws: Sequence[Draw]
+    runs: SummarySource
+    draws: Sequence[RunSpec]
     done: Callable[[], None]
     tried: int = 0
 
-    def margins(self, package: Package, draws: Sequence[Draw] | None = None) -> Floats:
+    def margins(self, package: Package, draws: Sequence[RunSpec] | None = None) -> Floats:
         """How far the targets are exceeded, (draw, wish)."""
         self.tried += draws is None
-        scenario = self.wish.packaged(package)
-        asked = [(scenario, draw) for draw in (self.draws if draws is None else draws)]
-        readings = self.runs.read(asked, self.done)
+        spec = self.runs.spec.running(self.wish.packaged(package))
+        specs = [spec.under(draw) for draw in (self.draws if draws is None else draws)]
+        readings = self.runs.read(specs, self.done)
         return self.wish.margins(np.array([reading.targets for reading in readings]))
 
     def share(self, package: Package) -> float:
@@ -257,7 +246,9 @@ def fitted(trial: Trial, without: Floats, rng: np.random.Generator) -> Floats:
     half = rng.integers(0, 2, (len(trial.draws), PACKAGES // 2, len(names)))
     chosen = np.concatenate([half, 1 - half], axis=1) * bounds  # (draw, package, measure)
     asked = [
-        (wish.packaged(dict(zip(names, row.tolist(), strict=True))), draw)
+        trial.runs.spec.running(wish.packaged(dict(zip(names, row.tolist(), strict=True)))).under(
+            draw
+        )
         for draw, rows in zip(trial.draws, chosen, strict=True)
         for row in rows
     ]

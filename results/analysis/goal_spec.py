@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from xiancheng.calibration import naming, parsing
+from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import Words, _, listed
 from xiancheng.results.analysis.attribution import moves
 from xiancheng.results.tables.labels import ASKED
+from xiancheng.scenarios.ensemble import Summaries
 from xiancheng.scenarios.outcome import floor
-from xiancheng.scenarios.paired import Runs
 from xiancheng.scenarios.scenario_files import STRONGEST, Budget, Scenario, Setting
-from xiancheng.scenarios.simulate import RequestError
 from xiancheng.sim.state import Floats
 
 if TYPE_CHECKING:
-    from xiancheng.calibration.region import Target
+    from xiancheng.calibration.schema import Target
 
 TARGET, MEASURE = _("target"), _("measure")
 USABLE, COUNTY = _("measure that may be used"), _("county", "any kind")
@@ -64,7 +64,7 @@ class GoalSpec:
 
 
 def parse_goal(
-    scenario: Scenario, runs: Runs, *, probability: float, targets: Sequence[str] = (),
+    scenario: Scenario, runs: Summaries, *, probability: float, targets: Sequence[str] = (),
     rates: Mapping[str, float] | None = None, exclude: Sequence[str] = (), strongest: float = 1.5,
     weights: Mapping[str, float] | None = None, least: str = "intensity",
     budget: float | None = None, counties: Sequence[str] = (),
@@ -95,7 +95,7 @@ def parse_goal(
                 STRONGEST=STRONGEST,
             )
         )
-    named, places = _targets_named(runs), naming.place_names(runs.pack.counties)
+    named, places = _targets_named(runs), naming.place_names(runs.spec.pack.counties)
     wanted = {_one_target(t, named, places, runs) for t in targets}
     asked = {_one_target(t, named, places, runs): r for t, r in (rates or {}).items()}
     for rate in asked.values():
@@ -108,10 +108,10 @@ def parse_goal(
             )
     due = [
         t
-        for t in sorted(wanted | asked.keys() if wanted else range(len(runs.pack.targets)))
-        if runs.pack.targets[t].due(scenario.start, scenario.until)
+        for t in sorted(wanted | asked.keys() if wanted else range(len(runs.spec.pack.targets)))
+        if runs.spec.pack.targets[t].due(scenario.start, scenario.until)
     ]
-    late = [runs.pack.targets[t] for t in sorted(wanted | asked.keys()) if t not in due]
+    late = [runs.spec.pack.targets[t] for t in sorted(wanted | asked.keys()) if t not in due]
     if late:
         last = max(target.deadline for target in late)
         raise RequestError(
@@ -150,16 +150,16 @@ def parse_goal(
                     weight=weight,
                 )
             )
-    codes = {c.code: c.code for c in runs.pack.counties}
+    codes = {c.code: c.code for c in runs.spec.pack.counties}
     here = {_looked_up(name, codes, COUNTY, places) for name in counties}
     if budget is not None:
         scenario = _with_budget(scenario, budget, bounds)
     return GoalSpec(
         scenario=scenario,
-        targets={t: asked.get(t, floor(runs.pack.targets[t])) for t in due},
+        targets={t: asked.get(t, floor(runs.spec.pack.targets[t])) for t in due},
         probability=probability, bounds=bounds,
         weights={n: given.get(n, 1.0) * amount(scenario, n) for n in bounds},
-        elsewhere=tuple(c.code for c in runs.pack.counties if here and c.code not in here),
+        elsewhere=tuple(c.code for c in runs.spec.pack.counties if here and c.code not in here),
     )  # fmt: skip
 
 
@@ -216,11 +216,11 @@ def _largest(setting: Setting) -> float:
     )
 
 
-def _targets_named(runs: Runs) -> dict[str, list[int]]:
+def _targets_named(runs: Summaries) -> dict[str, list[int]]:
     """The targets by their ids, and by the code of a county that is alone in one."""
     named: dict[str, list[int]] = {}
-    for t, target in enumerate(runs.pack.targets):
-        county = [c for c in runs.pack.counties if c.code in target.counties]
+    for t, target in enumerate(runs.spec.pack.targets):
+        county = [c for c in runs.spec.pack.counties if c.code in target.counties]
         own = [county[0].code] if len(county) == 1 else []
         for name in (target.id, *own):
             named.setdefault(name, []).append(t)
@@ -228,7 +228,7 @@ def _targets_named(runs: Runs) -> dict[str, list[int]]:
 
 
 def _one_target(
-    name: str, named: Mapping[str, list[int]], places: Mapping[str, str], runs: Runs
+    name: str, named: Mapping[str, list[int]], places: Mapping[str, str], runs: Summaries
 ) -> int:
     """The target of a name.
 
@@ -239,7 +239,7 @@ def _one_target(
     """
     found = _looked_up(name, named, TARGET, places)
     if len(found) > 1:
-        each = [_described(runs.pack.targets[t]) for t in found]
+        each = [_described(runs.spec.pack.targets[t]) for t in found]
         raise RequestError(
             _(
                 "{name} has {n} targets: {each}; name one by its id",

@@ -18,17 +18,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.estimation.screening import problem
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.naming import unknown
 from xiancheng.calibration.priors import catalogue, on_grid
-from xiancheng.scenarios.ensemble import without_plan
+from xiancheng.scenarios.ensemble import PARTS, RunSummary, Summaries, baseline_of
 from xiancheng.scenarios.inactive import OF_PUBLISHED_RATES, inactive_parameters, levers_used
 from xiancheng.scenarios.outcome import PUBLISHED
-from xiancheng.scenarios.paired import PARTS, Draw, Reading, Runs
 from xiancheng.scenarios.policy import compile_policy
 from xiancheng.scenarios.scenario_files import Scenario
-from xiancheng.scenarios.simulate import RequestError
 from xiancheng.sim.calendar import quarters_between
 from xiancheng.sim.state import Floats
 
@@ -60,12 +59,12 @@ class Question:
     group: int  # index among the reported groups
     effect: bool = False  # scenario minus baseline, under the same draw
 
-    def of(self, reading: Reading) -> float:
+    def of(self, summary: RunSummary) -> float:
         """The outcome in one run."""
         if self.outcome.removesuffix("_pp") in PARTS:
             part = PARTS.index(self.outcome.removesuffix("_pp"))
-            return float(reading.causes[part, self.group])
-        return float(reading.row(self.outcome)[self.group])
+            return float(summary.causes[part, self.group])
+        return float(summary.row(self.outcome)[self.group])
 
 
 def factors(names: Sequence[str] = ()) -> list[str]:
@@ -99,8 +98,10 @@ def inactive(
     return idle
 
 
-def world(point: Floats, names: Sequence[str], inner: float, seed: int = 1) -> Draw:
-    """The draw that a point of the unit cube stands for; factors that are not named stay central.
+def draw_at(point: Floats, names: Sequence[str], inner: float, seed: int = 1) -> dict[str, Any]:
+    """The parameters, seed and draw that a point of the unit cube stands for.
+
+    Factors that are not named stay central.
 
     Parameters
     ----------
@@ -113,11 +114,12 @@ def world(point: Floats, names: Sequence[str], inner: float, seed: int = 1) -> D
         min(int(u.pop(name) * KINDS), KINDS - 1) if name in u else None for name in YARDSTICKS
     )
     values = {name: float(on_grid(priors[name].quantile(q))) for name, q in u.items()}
-    return Draw(seed + (luck or 0), 0 if number is None else 1 + number, values)
+    draw = 0 if number is None else 1 + number
+    return {"seed": seed + (luck or 0), "draw": draw, "parameters": values}
 
 
 def morris(
-    scenario: Scenario, question: Question, runs: Runs, *, names: Sequence[str] = (),
+    scenario: Scenario, question: Question, runs: Summaries, *, names: Sequence[str] = (),
     trajectories: int = 10, seed: int = 1, done: Callable[[], None] = lambda: None,
 ) -> "pd.DataFrame":  # fmt: skip
     """Elementary effects: mu_star says how much a factor moves the outcome, sigma how unevenly.
@@ -135,7 +137,7 @@ def morris(
 
 
 def sobol(
-    scenario: Scenario, question: Question, runs: Runs, *, names: Sequence[str],
+    scenario: Scenario, question: Question, runs: Summaries, *, names: Sequence[str],
     points: int = 64, seed: int = 1, done: Callable[[], None] = lambda: None,
 ) -> "pd.DataFrame":  # fmt: skip
     """First-order and total shares of the variance, the other factors being central.
@@ -217,11 +219,12 @@ def remarks(method: str, effect: bool, seed: int, lang: str) -> Iterator[str]:
 
 def _values(
     points: Floats, names: Sequence[str], method: str, scenario: Scenario, question: Question,
-    runs: Runs, seed: int, done: Callable[[], None],
+    runs: Summaries, seed: int, done: Callable[[], None],
 ) -> Floats:  # fmt: skip
-    draws = [world(point, names, INNER[method], seed) for point in points]
-    sides = [scenario, *([without_plan(scenario)] if question.effect else [])]
-    found = runs.read([(side, draw) for side in sides for draw in draws], done)
+    draws = [draw_at(point, names, INNER[method], seed) for point in points]
+    sides = [scenario, *([baseline_of(scenario)] if question.effect else [])]
+    specs = [runs.spec.running(side) for side in sides]
+    found = runs.read([spec.vary(**draw) for spec in specs for draw in draws], done)
     values = np.array([question.of(reading) for reading in found]).reshape(len(sides), -1)
     return np.asarray(values[0] - values[1] if question.effect else values[0])
 

@@ -28,17 +28,18 @@ from xiancheng.results.cli.output import (
 from xiancheng.results.cli.process import DONE
 from xiancheng.results.comparison import attributed, compared
 from xiancheng.results.file_checks import note_inactive
-from xiancheng.results.keeping import evidence
 from xiancheng.results.seeking import sought
+from xiancheng.results.store.record import posterior_record, sample_notes
 from xiancheng.results.tables.notes import unjudged
 from xiancheng.results.tables.terminal import show_rows
 from xiancheng.results.text import Say
 from xiancheng.scenarios.diff import called
+from xiancheng.scenarios.ensemble import Summaries, independent, judged_on, layered
 from xiancheng.scenarios.inactive import message
 from xiancheng.scenarios.loader import resolve
-from xiancheng.scenarios.paired import Draw, Runs, independent, judged_on, layered
+from xiancheng.scenarios.outcome import reported_groups
+from xiancheng.scenarios.run_spec import RunSpec, check_run, horizon
 from xiancheng.scenarios.scenario_files import Scenario
-from xiancheng.scenarios.simulate import checked, horizon, reported
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,11 +65,11 @@ def compare(options: Namespace, say: Say) -> int:
             sides, region=options.region, seed=options.seed, scale=options.scale,
             draws=options.draws, seeds=seeds, jobs=options.jobs, day=options.at, done=step,
         )  # fmt: skip
-    notes = [*compared.remarks(found, say.lang), *evidence.remarks(found.region, say.lang)]
+    notes = [*compared.remarks(found, say.lang), *sample_notes(found.region, say.lang)]
     frame, inputs = found.to_frame(), found.inputs[say.lang]
     report = {
         "baseline_scenario": sides[0].name, "inputs": inputs, "outcomes": frame,
-        "targets": found.verdicts(), "remarks": notes, "posterior": evidence.sample(found.region),
+        "targets": found.verdicts(), "remarks": notes, "posterior": posterior_record(found.region),
     }  # fmt: skip
 
     def text() -> None:
@@ -113,9 +114,9 @@ def attribute(options: Namespace, say: Say) -> int:
         count = pairs if pairs > 1 else 0
     scenario = _scenario(options, say)
     _check(options, scenario, scale, count)
-    draws = layered(options.region, count, seed) if count else [Draw(seed)]
     with _runs(options, scenario, _day(options, scenario), scale) as runs:
         place = _group_named(runs, options.county)
+        draws = layered(runs.spec, count, seed) if count else [runs.spec]
         game = CoalitionGame.of(scenario, options.permutations, len(draws), seed)
         steps = len(game.coalitions())
         announce(say, [_work(options, scenario, steps)], options.jobs)
@@ -124,14 +125,14 @@ def attribute(options: Namespace, say: Say) -> int:
                 scenario, runs, permutations=options.permutations, draws=draws, seed=seed,
                 done=step,
             )  # fmt: skip
-    pack, name, frame = runs.pack, called(scenario, runs.pack), found.to_frame()
+    pack, name, frame = runs.spec.pack, called(scenario, runs.spec.pack), found.to_frame()
     notes = [*attributed.remarks(found, scale, pack, say.lang)]
-    notes += evidence.remarks(pack, say.lang) if count else []
+    notes += sample_notes(pack, say.lang) if count else []
     report = {
         "scenario": scenario.name, "date": str(found.day), "runs": found.runs,
         "title": name._asdict(), "scenario_sha256": identity(scenario),
         "permutations": found.permutations, "draws": found.draws, "scale": scale,
-        "shares": frame, "remarks": notes, "posterior": evidence.sample(pack) if count else None,
+        "shares": frame, "remarks": notes, "posterior": posterior_record(pack) if count else None,
     }  # fmt: skip
 
     def text() -> None:
@@ -154,17 +155,17 @@ def seek(options: Namespace, say: Say) -> int:
     _check(options, scenario, options.scale, options.draws)
     _check(options, scenario, options.confirm_scale, options.confirm)
     day = judged_on(scenario, load(options.region))
-    fresh = independent(options.region, max(options.confirm, options.regret), options.seed)
-    draws = layered(options.region, options.draws, options.seed)
     regret = None
     with _runs(options, scenario, day, options.scale) as runs:
+        fresh = independent(runs.spec, max(options.confirm, options.regret), options.seed)
+        draws = layered(runs.spec, options.draws, options.seed)
         goal = goal_spec.parse_goal(
             scenario, runs, probability=options.probability, targets=options.targets,
             rates=options.rate, exclude=options.exclude, strongest=options.max_intensity,
             weights=options.weight, least=options.least, budget=options.budget,
             counties=options.counties,
         )  # fmt: skip
-        each = goal_seek.runs_each(runs.pack, scenario)
+        each = goal_seek.runs_each(runs.spec.pack, scenario)
         search = each * goal_seek.runs_foreseen(goal, options.draws)
         confirm, outside = each * options.confirm, each * options.regret * len(certificate.WORLDS)
         works = [
@@ -193,13 +194,15 @@ def seek(options: Namespace, say: Say) -> int:
     if regret:
         notes += sought.about_regret(regret, options.scale, say.lang)
     if not options.targets:  # who names targets knows of the others
-        late = unjudged(runs.pack, reported(runs.pack), scenario.start, scenario.until)
+        late = unjudged(
+            runs.spec.pack, reported_groups(runs.spec.pack), scenario.start, scenario.until
+        )
         notes += [note.said(say.lang) for note in late]
-    notes += evidence.remarks(runs.pack, say.lang)
-    name = called(scenario, runs.pack)
+    notes += sample_notes(runs.spec.pack, say.lang)
+    name = called(scenario, runs.spec.pack)
     report = {
         "scenario": scenario.name, "title": name._asdict(), "scenario_sha256": identity(scenario),
-        "posterior": evidence.sample(runs.pack), "found": found, "certificate": proof,
+        "posterior": posterior_record(runs.spec.pack), "found": found, "certificate": proof,
         "share": proof.share, "verdict": notes,
         "targets": sought.target_records(goal, proof, runs),
         "regret": sought.regret_records(regret) if regret else None,
@@ -232,7 +235,7 @@ def sensitivity(options: Namespace, say: Say) -> int:
     with _runs(options, scenario, _day(options, scenario), options.scale) as runs:
         place = _group_named(runs, options.county)
         question = morris_sobol.Question(outcome, place, options.effect)
-        if idle := morris_sobol.inactive(chosen, scenario, runs.pack, question):
+        if idle := morris_sobol.inactive(chosen, scenario, runs.spec.pack, question):
             say.note(message(idle))
 
         def analysed(method: str, names: list[str], size: str) -> "pd.DataFrame":
@@ -262,7 +265,7 @@ def sensitivity(options: Namespace, say: Say) -> int:
     }  # fmt: skip
 
     def text() -> None:
-        where = reported(runs.pack)[place].said(say.lang)
+        where = reported_groups(runs.spec.pack)[place].said(say.lang)
         title = f"{compared.title(outcome, say.lang)} · {where} · {runs.day}"
         show_rows(title, *morris_sobol.lines(found, say.lang))
         print_notes(notes)
@@ -321,7 +324,7 @@ def _check(options: Namespace, scenario: Scenario, scale: float, draws: int = 0)
     ------
     RequestError, PackError
     """
-    checked(scenario, options.region, seed=options.seed, scale=scale, draws=draws)
+    check_run(scenario, options.region, seed=options.seed, scale=scale, draws=draws)
     if getattr(options, "csv", None):
         cells.check_writable(options.csv)
 
@@ -332,7 +335,7 @@ def _day(options: Namespace, scenario: Scenario) -> date:
     return day
 
 
-def _runs(options: Namespace, scenario: Scenario, day: date, scale: float) -> Runs:
+def _runs(options: Namespace, scenario: Scenario, day: date, scale: float) -> Summaries:
     """What runs scenarios, and reads them on a day.
 
     Raises
@@ -349,7 +352,8 @@ def _runs(options: Namespace, scenario: Scenario, day: date, scale: float) -> Ru
                 until=scenario.until,
             )
         )
-    return Runs(options.region, day=day, scale=scale, jobs=options.jobs)
+    spec = RunSpec.of(scenario, region=options.region, seed=options.seed, scale=scale)
+    return Summaries(spec, day, options.jobs)
 
 
 def _work(options: Namespace, scenario: Scenario, runs: int, scale: float | None = None) -> Work:
@@ -357,14 +361,14 @@ def _work(options: Namespace, scenario: Scenario, runs: int, scale: float | None
     return Work(runs, options.region, scale or options.scale, scenario.start, scenario.until)
 
 
-def _group_named(runs: Runs, name: str | None) -> int:
+def _group_named(runs: Summaries, name: str | None) -> int:
     """The index of a group of counties, by code or name; by default the largest target's.
 
     Raises
     ------
     RequestError
     """
-    groups = reported(runs.pack)
+    groups = reported_groups(runs.spec.pack)
     if name is None:
         return len(groups) - 1
     places = naming.place_names(groups)

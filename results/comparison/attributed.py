@@ -9,7 +9,7 @@ from xiancheng.results.analysis.attribution import Attribution
 from xiancheng.results.tables.attribution import SEEN, error, points, whole_rows
 from xiancheng.results.tables.labels import labels
 from xiancheng.results.tables.notes import belief
-from xiancheng.scenarios.paired import PARTS
+from xiancheng.scenarios.ensemble import PARTS
 
 if TYPE_CHECKING:
     from xiancheng.calibration.region import Region

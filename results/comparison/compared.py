@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import Words, _, listed
 from xiancheng.calibration.naming import unknown
 from xiancheng.results.analysis.compare import Comparison, outcomes
 from xiancheng.results.tables.labels import ASKED, indicator, labels, percent
 from xiancheng.results.tables.notes import ENOUGH, applied_elsewhere, belief, beyond
 from xiancheng.scenarios.diff import applied, called
-from xiancheng.scenarios.simulate import RequestError
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,13 +12,13 @@ from starlette.concurrency import run_in_threadpool
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.yaml_positions import MAX_BYTES
 from xiancheng.results.console.edits import ScenarioEdit
-from xiancheng.results.console.jobs import ABComputation, Server
+from xiancheng.results.console.computation import ABComputation, Server
 from xiancheng.results.console.page import Page
 from xiancheng.results.console.security import SecurityMiddleware
 from xiancheng.results.console.session import default_scenarios, from_url, upload_response
 from xiancheng.results.console.widgets import text
-from xiancheng.scenarios.engines import THREADS
-from xiancheng.scenarios.simulate import reported
+from xiancheng.scenarios.executor import THREADS
+from xiancheng.scenarios.outcome import reported_groups
 
 ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" '
@@ -33,7 +33,7 @@ def serve(server: Server, *, host: str, port: int, show: bool = False) -> None:
     app.add_middleware(SecurityMiddleware, host=host)
     app.config.quasar_config["loadingBar"] = {"skipHijack": True}  # it has no accessible name
     app.on_startup(lambda: warm_up(server))  # not a partial: its repr would print the region
-    app.on_shutdown(server.desk.close)
+    app.on_shutdown(server.queue.close)
     ui.run(
         host=host, port=port, title="县城 · xiancheng", reload=False, show=show, tailwind=False,
         storage_secret=secrets.token_urlsafe(32), show_welcome_message=False, favicon=ICON,
@@ -53,7 +53,7 @@ def add_routes(server: Server) -> None:
         await client.connected()
         if client.is_deleted:  # the visitor left: nothing is built or computed
             return
-        places = reported(server.region)
+        places = reported_groups(server.region)
         session, problem = await run_in_threadpool(
             from_url, lang, dict(request.query_params), server.region, places, server.name
         )
@@ -75,7 +75,7 @@ def add_routes(server: Server) -> None:
     async def scenario(request: Request) -> JSONResponse:
         lang = "en" if request.query_params.get("lang") == "en" else "zh"
         source = await bounded_body(request)
-        status, answer = await server.desk.aside(upload_response, source, lang, server.name)
+        status, answer = await server.queue.aside(upload_response, source, lang, server.name)
         return JSONResponse(answer, status)
 
 

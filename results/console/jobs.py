@@ -1,171 +1,225 @@
-"""What a tab computes: A and B from a small run at once, then at full scale; and documents."""
+"""The job queue of the page: what many users ask for is computed in turns, once, and bounded.
+
+Each priority has its own worker processes, so a long computation never delays a short one. Within a
+priority users take turns, a run each; runs of a first answer, which are few, go before those of a
+distribution. Equal runs are computed once, and the last are kept.
+"""
 
 import asyncio
-import time
+from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
 
-from xiancheng.results.console.desk import Desk
-from xiancheng.results.console.library import Library
-from xiancheng.results.console.result import ABQuery, ABResult
-from xiancheng.results.console.work import Piece
-from xiancheng.scenarios.scenario_files import Scenario
+from xiancheng.calibration.errors import RequestError
+from xiancheng.calibration.i18n import _
+from xiancheng.scenarios.ensemble import RunSummary, Summarize
+from xiancheng.scenarios.executor import Executor, LocalExecutor
+from xiancheng.scenarios.run_spec import RunSpec
 
-if TYPE_CHECKING:
-    from xiancheng.calibration.region import Region
-    from xiancheng.results.tables.plan_result import PlanResult
-    from xiancheng.results.tables.table import Lang
-
-REFRESH = 0.5  # seconds between two updates of a progress bar
-FORMATS = {"docx": "Word", "pdf": "PDF", "xlsx": "Excel", "html": "HTML"}
-
-
-@dataclass(frozen=True)
-class Sizes:
-    """How large the two stages are: scale in rows per resident, and number of draws."""
-
-    quick_scale: float = 0.02
-    quick_draws: int = 16
-    scale: float = 1.0
-    draws: int = 40
+Made = TypeVar("Made")
+Priority = Literal["quick", "full", "aside"]  # the last for what is no run: documents
+NICENESS: dict[Priority, int] = {"quick": 5, "full": 15, "aside": 10}
+ASIDE = 2  # documents made at a time
+WAITING = 6000  # runs that may wait, of all users together
+EACH = 1500  # of one user
+KEPT_BYTES = 48 * 2**20  # of results that are remembered, in all
 
 
-@dataclass(frozen=True)
-class Server:
-    """What all tabs share."""
+class BusyError(RequestError):
+    """More is asked for than can wait."""
 
-    desk: Desk
-    region: "Region"
-    name: str  # of the region, or its folder
-    library: Library
-    runs: Path  # where the runs of documents are saved
-    sizes: Sizes
+    def __init__(self) -> None:
+        super().__init__(
+            _("too many computations are waiting; try again later, or cancel one first")
+        )
+
+
+Key = tuple[Any, ...]
+
+
+@dataclass(eq=False)
+class Job:
+    """A run that somebody waits for."""
+
+    key: Key
+    function: Callable[[RunSpec], RunSummary]
+    spec: RunSpec
+    user: str
+    result: "asyncio.Future[RunSummary]"
+    first: bool = False  # whether it is part of a first answer
+    wanted: int = 0  # by how many callers
+    running: bool = False
 
 
 @dataclass
-class Progress:
-    """How far a stage is."""
+class FairQueue:
+    """The jobs of a priority that wait: first answers, then all else; users take turns in both."""
 
-    total: int
-    done: int = 0
-    started: float = 0.0
+    executor: Executor
+    size: int  # jobs that run at once
+    queues: tuple[OrderedDict[str, deque[Job]], OrderedDict[str, deque[Job]]] = field(
+        default_factory=lambda: (OrderedDict(), OrderedDict())
+    )
+    running: int = 0
 
-    @property
-    def seconds_left(self) -> float | None:
-        """From the pace so far; None before there is one."""
-        if self.done < 4:
+    def add(self, job: Job) -> None:
+        """At the end of its user's own queue."""
+        self.queues[not job.first].setdefault(job.user, deque()).append(job)
+
+    def drop(self, job: Job) -> None:
+        """Out of the queue, wherever it stands."""
+        queue = self.queues[not job.first]
+        own = queue.get(job.user)
+        if own and job in own:
+            own.remove(job)
+            if not own:
+                del queue[job.user]
+
+    def waiting(self, user: str | None = None) -> int:
+        """Runs in the queues, of a user or of all."""
+        return sum(
+            len(own) for queue in self.queues for name, own in queue.items() if user in (None, name)
+        )
+
+    def next(self) -> Job | None:
+        """The first job of the user whose turn it is."""
+        queue = next((queue for queue in self.queues if queue), None)
+        if queue is None:
             return None
-        return (time.monotonic() - self.started) / self.done * (self.total - self.done)
+        user, own = queue.popitem(last=False)
+        job = own.popleft()
+        if own:
+            queue[user] = own  # behind all others
+        return job
 
 
-def complete_result(
-    query: ABQuery, region: "Region", central: Sequence[Piece], drawn: Sequence[Piece], *,
-    preliminary: bool,
-) -> ABResult:  # fmt: skip
-    """A result with what every view derives from it: it takes too long for the event loop."""
-    result = ABResult.of(query, region, central, drawn, preliminary=preliminary)
-    assert result.subject
-    result.places(result.day)
-    return result
-
-
-class ABComputation:
-    """Computes A and B for one tab; a new request replaces the one under way."""
+class JobQueue:
+    """Takes requests on the event loop and computes them in worker processes."""
 
     def __init__(
-        self, server: Server, user: str, show: Callable[[ABResult], None],
-        on_progress: Callable[[Progress | None], None], on_error: Callable[[Exception], None],
+        self, jobs: int, *, executors: Callable[[Priority], Executor] | None = None,
+        waiting: int = WAITING, each: int = EACH,
     ) -> None:  # fmt: skip
-        self._server, self._user = server, user
-        self._show, self._on_progress, self._on_error = show, on_progress, on_error
-        self._task: asyncio.Task[None] | None = None
-        self.result: ABResult | None = None  # the last that was shown
+        self._waiting, self._each = waiting, each
+        self._queues: dict[Priority, FairQueue] = {}
+        for priority, niceness in NICENESS.items():
+            size = ASIDE if priority == "aside" else jobs
+            executor = executors(priority) if executors else LocalExecutor(size, niceness)
+            self._queues[priority] = FairQueue(executor, size)
+        self._jobs: dict[Key, tuple[FairQueue, Job]] = {}
+        self._kept: OrderedDict[Key, RunSummary] = OrderedDict()
+        self.kept_bytes = 0  # that these hold
+        self._under_way: set[asyncio.Task[None]] = set()  # held, so that none is lost
+        self.computed = 0  # runs that were really made
 
-    def start(self, a: Scenario, b: Scenario) -> None:
-        """Compute these scenarios."""
-        self.cancel()
-        self._task = asyncio.create_task(self._compute(a, b))
+    def waiting(self, user: str | None = None) -> int:
+        """Runs in the queue, of a user or of all."""
+        return sum(queue.waiting(user) for queue in self._queues.values())
 
-    def cancel(self) -> None:
-        """Cancel what is under way; the last result stays."""
-        if self._task is not None:
-            self._task.cancel()
-            self._task = None
+    def close(self) -> None:
+        """End the workers; what waits is dropped."""
+        for queue in self._queues.values():
+            queue.executor.close(at_once=True)
 
-    async def _compute(self, a: Scenario, b: Scenario) -> None:
-        sizes = self._server.sizes
+    async def ask(
+        self, user: str, function: Summarize, specs: Sequence[RunSpec], priority: Priority,
+        done: Callable[[], None] = lambda: None, *, first: bool = False,
+    ) -> list[RunSummary]:  # fmt: skip
+        """The summary of each run, in order; cancelling takes back what nobody else waits for.
+
+        Parameters
+        ----------
+        function : what a worker does with each
+        first : whether these are the few runs of a first answer, which go before all others
+
+        Raises
+        ------
+        BusyError
+            before anything is queued, if that would be more than may wait.
+        """
+        keys = [function.key(spec) for spec in specs]
+        new = {key for key in keys if key not in self._kept and key not in self._jobs}
+        if self.waiting() + len(new) > self._waiting or self.waiting(user) + len(new) > self._each:
+            raise BusyError
+
+        async def one(key: Key, spec: RunSpec) -> RunSummary:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                summary = self._kept[key]
+            else:
+                summary = await self._wait(user, key, function, spec, priority, first)
+            done()
+            return summary
+
         try:
-            await self.preliminary(a, b)
-            await self._full(
-                ABQuery(a, b, self._server.name, sizes.scale, sizes.draws, keep=True)
-            )  # fmt: skip
-        except Exception as error:
-            self._on_error(error)
+            async with asyncio.TaskGroup() as group:
+                tasks = [
+                    group.create_task(one(key, spec)) for key, spec in zip(keys, specs, strict=True)
+                ]
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from None
+        return [each.result() for each in tasks]
+
+    async def aside(self, function: Callable[..., Made], *arguments: object) -> Made:
+        """What a function gives, in a worker process that no run waits for."""
+        executor = self._queues["aside"].executor
+        result: Made = await asyncio.wrap_future(executor.submit(function, *arguments))
+        return result
+
+    async def _wait(
+        self, user: str, key: Key, function: Summarize, spec: RunSpec, priority: Priority,
+        first: bool,
+    ) -> RunSummary:  # fmt: skip
+        if key in self._jobs:
+            queue, job = self._jobs[key]
+            if first and not job.first and not job.running:
+                queue.drop(job)
+                job.first = True
+                queue.add(job)
+        else:
+            queue, future = self._queues[priority], asyncio.get_running_loop().create_future()
+            job = Job(key, function, spec, user, future, first)
+            self._jobs[key] = queue, job
+            queue.add(job)
+            self._dispatch(queue)
+        job.wanted += 1
+        try:
+            return await asyncio.shield(job.result)
         finally:
-            self._on_progress(None)
+            job.wanted -= 1
+            if not job.wanted and not job.running and not job.result.done():
+                del self._jobs[key]
+                queue.drop(job)
+                job.result.cancel()
 
-    async def preliminary(self, a: Scenario, b: Scenario) -> None:
-        """Show a small run of each side, then the same with draws."""
-        server, sizes = self._server, self._server.sizes
-        query = ABQuery(a, b, server.name, sizes.quick_scale, sizes.quick_draws)
-        await asyncio.to_thread(lambda: (query.central, query.drawn))
-        central = await server.desk.ask(self._user, query.central, "quick", first=True)
-        await self._shown(query, central, preliminary=True)
-        if query.draws:
-            drawn = await server.desk.ask(self._user, query.drawn, "quick")
-            await self._shown(query, central, drawn, preliminary=True)
+    def _dispatch(self, queue: FairQueue) -> None:
+        while queue.running < queue.size and (job := queue.next()):
+            job.running = True
+            queue.running += 1
+            running = asyncio.create_task(self._compute(queue, job))
+            self._under_way.add(running)
+            running.add_done_callback(self._under_way.discard)
 
-    async def _full(self, query: ABQuery) -> None:
-        await asyncio.to_thread(lambda: (query.central, query.drawn))
-        tasks, n = [*query.central, *query.drawn], len(query.central)
-        progress, updated = Progress(len(tasks), started=time.monotonic()), 0.0
+    async def _compute(self, queue: FairQueue, job: Job) -> None:
+        try:
+            summary = await asyncio.wrap_future(queue.executor.submit(job.function, job.spec))
+        except BaseException as error:
+            if not job.result.done():
+                job.result.set_exception(error)
+                job.result.exception()  # it may be that nobody waits any more
+        else:
+            self.computed += 1
+            self._keep(job.key, summary)
+            if not job.result.done():
+                job.result.set_result(summary)
+        finally:
+            queue.running -= 1
+            self._jobs.pop(job.key, None)
+            self._dispatch(queue)
 
-        def step() -> None:
-            nonlocal updated
-            progress.done += 1
-            if time.monotonic() - updated > REFRESH:
-                updated = time.monotonic()
-                self._on_progress(progress)
-
-        self._on_progress(progress)
-        pieces = await self._server.desk.ask(self._user, tasks, "full", step)
-        await self._shown(query, pieces[:n], pieces[n:], preliminary=False)
-
-    async def _shown(
-        self, query: ABQuery, central: Sequence[Piece], drawn: Sequence[Piece] = (), *,
-        preliminary: bool,
-    ) -> None:  # fmt: skip
-        self.result = await asyncio.to_thread(
-            complete_result, query, self._server.region, central, drawn, preliminary=preliminary
-        )
-        self._show(self.result)
-
-
-def make_document(result: "PlanResult", form: str, lang: "Lang", runs: Path) -> tuple[str, bytes]:
-    """The file name and content of a document, in a worker process: it takes seconds to draw.
-
-    The run that it reports is saved first, so that the document can name it.
-
-    Raises
-    ------
-    RequestError
-        if a library is missing.
-    """
-    from xiancheng.results.keeping.answers import Answers, keep
-    from xiancheng.results.report import build
-    from xiancheng.scenarios.request import Request
-
-    build.check_installed([form])
-    plan, answers = result.both.plan, Answers.here()
-    asked = plan.request
-    request = Request.of(
-        plan.scenario, region=plan.region.folder, seed=asked["seed"], scale=asked["scale"]
-    )
-    outcome = answers(request)
-    folder, _ = keep(outcome, request, result.verdicts, result.delivery, runs, answers)
-    reported = replace(result, run=folder.name)
-    return f"{build.file_name(reported, lang)}.{form}", build.documents(reported, [form], lang)[
-        form
-    ]
+    def _keep(self, key: Key, summary: RunSummary) -> None:
+        self._kept[key] = summary
+        self.kept_bytes += summary.size
+        while self.kept_bytes > KEPT_BYTES and len(self._kept) > 1:
+            self.kept_bytes -= self._kept.popitem(last=False)[1].size

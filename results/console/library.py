@@ -9,15 +9,14 @@ from itertools import count, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xiancheng.calibration.errors import ScenarioError
+from xiancheng.calibration.errors import RequestError, ScenarioError
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.yaml_positions import parse_yaml
 from xiancheng.results.console.edits import ScenarioEdit, bundled_titles, plan_scenario
 from xiancheng.results.console.session import DEFAULTS, Session, decode, from_mapping
-from xiancheng.results.keeping.tables import yaml
+from xiancheng.results.store.parquet import yaml
 from xiancheng.scenarios.diff import called, foreign
 from xiancheng.scenarios.loader import load_plan
-from xiancheng.scenarios.simulate import RequestError
 
 if TYPE_CHECKING:
     from xiancheng.calibration.region import Region

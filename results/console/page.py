@@ -14,7 +14,7 @@ from xiancheng.calibration.i18n import Words, _
 from xiancheng.results.console import library
 from xiancheng.results.console.controls import LeverPanel, ScenarioPicker
 from xiancheng.results.console.edits import ScenarioEdit, edit_title
-from xiancheng.results.console.jobs import FORMATS, ABComputation, Progress, Server, make_document
+from xiancheng.results.console.computation import FORMATS, ABComputation, Progress, Server, make_document
 from xiancheng.results.console.library import file_name, suggested_title
 from xiancheng.results.console.result import ABResult
 from xiancheng.results.console.session import Session, decode
@@ -30,7 +30,7 @@ from xiancheng.results.console.widgets import (
     title_dialog,
     write,
 )  # fmt: skip
-from xiancheng.results.keeping.tables import yaml
+from xiancheng.results.store.parquet import yaml
 from xiancheng.scenarios.outcome import Group
 
 if TYPE_CHECKING:
@@ -292,7 +292,7 @@ class Page:
         server, lang = self._server, self._session.lang
         of: Lang = "en" if lang == "en" else "zh"
         try:
-            name, content = await server.desk.aside(make_document, subject, form, of, server.runs)
+            name, content = await server.queue.aside(make_document, subject, form, of, server.runs)
         except Exception as error:
             self._report(error)
             return

@@ -15,20 +15,28 @@ import numpy as np
 
 from xiancheng.calibration.region import load
 from xiancheng.results.console.edits import plan_scenario
-from xiancheng.results.console.work import SERIES, Piece, Task, Told
+from xiancheng.results.store.cache import StoredRuns
 from xiancheng.results.tables.plan_result import PlanResult, of_pair
 from xiancheng.results.verdict import level as levels
 from xiancheng.results.verdict import verdict
-from xiancheng.scenarios.ensemble import Pair, usual, without_plan
-from xiancheng.scenarios.outcome import PUBLISHED, Group, Outcome, floor
-from xiancheng.scenarios.paired import Draw, judged_on, layered
+from xiancheng.scenarios.ensemble import (
+    SERIES,
+    Ensemble,
+    RunSummary,
+    Summarize,
+    TargetDraws,
+    baseline_of,
+    judged_on,
+    layered,
+    reference_of,
+)
+from xiancheng.scenarios.outcome import PUBLISHED, Group, Outcome
+from xiancheng.scenarios.run_spec import RunSpec, digest_of
 from xiancheng.scenarios.scenario_files import Scenario
+from xiancheng.scenarios.simulation import simulate
 from xiancheng.sim.state import Floats
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from xiancheng.calibration.region import Region
     from xiancheng.results.verdict.level import Level
 
 SIDES = ("a", "baseline", "reference", "b")
@@ -60,33 +68,51 @@ class ABQuery:
         """A, its baseline, that in reference conditions, and B, continued to the end of A."""
         until = max(self.a.until, self.b.until)
         b = self.b if until == self.b.until else replace(self.b, until=until)
-        return self.a, without_plan(self.a), usual(self.a), b
+        return self.a, baseline_of(self.a), reference_of(self.a), b
+
+    @property
+    def summarize(self) -> Summarize:
+        """What a worker does with a run."""
+        return Summarize(self.day, outcomes=True, run=run_or_read if self.keep else simulate)
 
     @cached_property
-    def central(self) -> list[Task]:
+    def central(self) -> list[RunSpec]:
         """The runs at central parameters, one a side."""
-        return self._tasks([Draw(self.seed)], whole=True)
+        return [
+            RunSpec.of(side, region=self.region, seed=self.seed, scale=self.scale)
+            for side in self.sides
+        ]
 
     @cached_property
-    def drawn(self) -> list[Task]:
+    def drawn(self) -> list[RunSpec]:
         """The runs in each draw, sides in turn."""
-        return self._tasks(layered(self.region, self.draws, self.seed), whole=False)
+        draws = layered(self.central[0], self.draws, self.seed) if self.draws else []
+        return [spec.under(draw) for draw in draws for spec in self.central]
 
-    def _tasks(self, draws: Sequence[Draw], *, whole: bool) -> list[Task]:
-        sides = [(Told.of(each), self.keep and on_file(each)) for each in self.sides]
-        tasks = [
-            Task(told, draw, self.region, self.scale, self.day, whole=whole, kept=kept)
-            for draw in draws
-            for told, kept in sides
-        ]
-        assert all(task.key for task in tasks)  # cached here, not on the event loop
-        return tasks
+    def prepare(self) -> list[RunSpec]:
+        """All runs, with their keys: it takes too long for the event loop."""
+        specs = [*self.central, *self.drawn]
+        assert all(spec.outcome_key for spec in specs)
+        return specs
+
+
+def run_or_read(spec: RunSpec) -> Outcome:
+    """The outcome of a run; one of a scenario of the plan is looked up, and kept on file."""
+    return StoredRuns.here()(spec) if on_file(spec.scenario) else simulate(spec)
 
 
 def on_file(scenario: Scenario) -> bool:
     """Whether this is a scenario of the plan, as it is on file."""
     known = scenario.name in scenario.plan.scenario_files()
     return known and scenario.resolved() == plan_scenario(scenario.name).resolved()
+
+
+NAMES = ("name", "title", "purpose")  # of a scenario: they change no number
+
+
+def content_digest(scenario: Scenario) -> str:
+    """The sha256 of all in a scenario that may change a number."""
+    return digest_of({k: v for k, v in scenario.resolved().items() if k not in NAMES})
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,9 +123,9 @@ class SideDraws:
     values: Floats  # (draw, indicator of `SERIES`, date, group)
 
     @classmethod
-    def of(cls, pieces: Sequence[Piece]) -> "SideDraws":
+    def of(cls, runs: Sequence[RunSummary]) -> "SideDraws":
         """From the runs of one scenario, at least one."""
-        return cls(pieces[0].dates, np.array([piece.series for piece in pieces]))
+        return cls(runs[0].dates, np.array([run.series for run in runs]))
 
     def at(self, indicator: str, day: date) -> Floats:
         """An indicator on a day, (draw, group); linear between two dates.
@@ -165,7 +191,7 @@ class PlaceRates:
 class ABResult:
     """What is shown of A and B."""
 
-    both: Pair  # A and its baselines at central parameters
+    both: Ensemble  # A and its baselines
     b: Outcome  # continued to the end of A
     b_until: date  # its own end
     scale: float
@@ -173,51 +199,48 @@ class ABResult:
     pending: bool  # whether draws are still to come
     day: date  # that A is judged on
     sides: Mapping[str, SideDraws]  # by the names in `SIDES`
-    targets: tuple[Floats, Floats, Floats]  # (draw, target) published rate of the first sides
-    recoding: Floats  # (draw, target) what it adds by the deadline in reference conditions [points]
     _places: dict[date, PlaceRates] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(
-        cls, query: ABQuery, region: "Region", central: Sequence[Piece],
-        drawn: Sequence[Piece] = (), *, preliminary: bool,
+        cls, query: ABQuery, central: Sequence[RunSummary], drawn: Sequence[RunSummary] = (), *,
+        preliminary: bool,
     ) -> "ABResult":  # fmt: skip
-        """The result of the runs `query.central` and `query.drawn`, sides in turn."""
+        """The result of the runs `query.central` and `query.drawn`."""
         a, baseline, reference, b = (
-            restored(piece, scenario, region)
-            for piece, scenario in zip(central, query.sides, strict=True)
+            restored(summary, spec) for summary, spec in zip(central, query.central, strict=True)
         )
         parts = [drawn[side :: len(SIDES)] for side in range(len(SIDES))]
-        of_a, of_baseline, of_usual = (
-            np.array([p.reading.targets for p in part]) for part in parts[:3]
-        )
-        runs = parts if drawn else [[piece] for piece in central]
+        targets = [np.array([each.targets for each in part]) for part in parts[:3]]
+        recoding = np.array([each.recoding for each in parts[2]])
+        runs = parts if drawn else [[summary] for summary in central]
         return cls(
-            both=Pair(a, baseline, reference), b=b, b_until=query.b.until, scale=query.scale,
-            preliminary=preliminary, pending=bool(query.draws) and not drawn, day=query.day,
+            both=Ensemble(
+                a, baseline, reference, TargetDraws(*targets, recoding) if drawn else None
+            ),
+            b=b, b_until=query.b.until, scale=query.scale, preliminary=preliminary,
+            pending=bool(query.draws) and not drawn, day=query.day,
             sides={side: SideDraws.of(part) for side, part in zip(SIDES, runs, strict=True)},
-            targets=(of_a, of_baseline, of_usual),
-            recoding=np.array([p.reading.recoding for p in parts[2]]),
         )  # fmt: skip
 
     def retitled(self, a: Scenario, b: Scenario) -> "ABResult":
         """The same under other titles of A and B."""
         plan, other = (
-            replace(run, scenario=replace(run.scenario, title=scenario.title))
-            for run, scenario in ((self.both.plan, a), (self.b, b))
+            replace(run, spec=run.spec.running(replace(run.scenario, title=scenario.title)))
+            for run, scenario in ((self.both.scenario, a), (self.b, b))
         )
-        return replace(self, both=replace(self.both, plan=plan), b=other)
+        return replace(self, both=replace(self.both, scenario=plan), b=other)
 
     @property
     def draws(self) -> int:
         """How many draws the figures rest on."""
-        return len(self.targets[0])
+        return self.both.draws
 
     @cached_property
     def _digests(self) -> tuple[str, str, str]:
         """Of all that changes a number: A, its baseline, B."""
         a, baseline, b = (
-            Told.of(run.scenario).digest for run in (self.both.plan, self.both.baseline, self.b)
+            content_digest(run.scenario) for run in (self.both.scenario, self.both.baseline, self.b)
         )
         return a, baseline, b
 
@@ -244,7 +267,7 @@ class ABResult:
     @property
     def outcome(self) -> Outcome:
         """A at central parameters."""
-        return self.both.plan
+        return self.both.scenario
 
     @property
     def groups(self) -> tuple[Group, ...]:
@@ -254,7 +277,7 @@ class ABResult:
     @cached_property
     def subject(self) -> PlanResult:
         """What documents and page say the same things of."""
-        return of_pair(self.both, self.ensemble())
+        return of_pair(self.both)
 
     @cached_property
     def level(self) -> "Level | None":
@@ -320,36 +343,13 @@ class ABResult:
         a, baseline = (self.sides[side].at(indicator, day) for side in ("a", "baseline"))
         return np.asarray((a - baseline).mean(axis=0))
 
-    def ensemble(self) -> "pd.DataFrame | None":
-        """The draws, as `scenarios.ensemble.draws` gives them; None without any."""
-        import pandas as pd
-
-        first, last = self.outcome.dates[0], self.outcome.dates[-1]
-        targets = [
-            (i, t) for i, t in enumerate(self.outcome.region.targets) if t.due(first, last)
-        ]  # fmt: skip
-        if not self.draws or not targets:
-            return None
-        return pd.DataFrame(
-            {
-                "draw": draw + 1, "target": target.id, "target_rate": target.value,
-                "operator": target.operator, "simulated": rate,
-                "met": bool(rate >= floor(target)), "baseline": self.targets[1][draw, i],
-                "usual": self.targets[2][draw, i], "usual_recoding": self.recoding[draw, i],
-            }
-            for draw in range(self.draws)
-            for i, target in targets
-            for rate in [float(self.targets[0][draw, i])]
-        )  # fmt: skip
-
 
 def _ends(ends: Floats) -> Interval:
     low, high = ends
     return low, high
 
 
-def restored(piece: Piece, scenario: Scenario, region: "Region") -> Outcome:
-    """The outcome of a piece, with its scenario, its region and its movers again."""
-    assert piece.outcome is not None  # runs at central parameters have it
-    movers = piece.movers.table() if piece.movers else None
-    return Outcome(**piece.outcome, scenario=scenario, region=region, _movers=movers)
+def restored(summary: RunSummary, spec: RunSpec) -> Outcome:
+    """The outcome in a summary, under the titles of the scenario of a spec."""
+    assert summary.outcome is not None  # runs at central parameters have it
+    return replace(summary.outcome, spec=spec)

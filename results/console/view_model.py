@@ -91,7 +91,7 @@ class ViewModel:
 
     def limit(self) -> str:
         """A warning if the chosen day is beyond what levels can be judged for; else empty."""
-        cutoff = str(self.result.outcome.request["cutoff"])
+        cutoff = str(self.result.outcome.settings["cutoff"])
         if self.day.year <= int(cutoff[:4]) + 1:
             return ""
         return self.say(
@@ -143,7 +143,7 @@ class ViewModel:
             if a.draws
             else self.say(_("one run at central values, draws under way"))
         )
-        seed = a.outcome.request["seed"]
+        seed = a.outcome.settings["seed"]
         rest = self.say(_("seed {seed}", seed=seed))
         badge = tag("strong", stage, cls="badge preliminary" if a.preliminary else "badge final")
         what = self.say(_("A: {a_title}", a_title=self.a_title))

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.results.analysis.certificate import CONFIDENCE, WORLDS, Certificate, Regret
-from xiancheng.results.analysis.goal_seek import STEP, Found, Held, Reads
+from xiancheng.results.analysis.goal_seek import STEP, Found, Held
 from xiancheng.results.analysis.goal_spec import GoalSpec, strength
 from xiancheng.results.tables.labels import percent
 from xiancheng.results.tables.notes import belief
 from xiancheng.results.tables.render import Lines
 from xiancheng.results.verdict.level import DRAWS
+from xiancheng.scenarios.ensemble import SummarySource
 
 PACKAGES = {
     "nothing": _("nothing"),
@@ -35,7 +36,7 @@ def package(wish: GoalSpec, found: Found, lang: str) -> Lines:
     ]
 
 
-def targets(wish: GoalSpec, proof: Certificate, runs: Reads, lang: str) -> Lines:
+def targets(wish: GoalSpec, proof: Certificate, runs: SummarySource, lang: str) -> Lines:
     """A row for each target: what is wanted, and how the fresh draws meet it."""
     headers = [
         _("target").said(lang),
@@ -49,7 +50,7 @@ def targets(wish: GoalSpec, proof: Certificate, runs: Reads, lang: str) -> Lines
     ]
     rows = []
     for index, rate in wish.targets.items():
-        target = runs.pack.targets[index]
+        target = runs.spec.pack.targets[index]
         own = [f"{margin:+.2f}" for margin in proof.margins[index]]
         rows.append(
             [
@@ -64,9 +65,11 @@ def targets(wish: GoalSpec, proof: Certificate, runs: Reads, lang: str) -> Lines
     return headers, rows
 
 
-def target_records(wish: GoalSpec, proof: Certificate, runs: Reads) -> list[dict[str, object]]:
+def target_records(
+    wish: GoalSpec, proof: Certificate, runs: SummarySource
+) -> list[dict[str, object]]:
     """A record for each target: which it is, what is wanted, and how the fresh draws meet it."""
-    pack = runs.pack
+    pack = runs.spec.pack
     return [
         {
             "target": pack.targets[t].id, "target_name": pack.targets[t].name.zh,
@@ -117,22 +120,22 @@ def regret_records(told: Regret) -> list[dict[str, object]]:
 
 
 def verdict(
-    wish: GoalSpec, found: Found, proof: Certificate, runs: Reads, lang: str
+    wish: GoalSpec, found: Found, proof: Certificate, runs: SummarySource, lang: str
 ) -> Iterator[str]:
     """What was found and what it is worth, in sentences."""
     p, search, seen = wish.probability, found.share, proof.share
     if found.met and not found.package:
         yield Words(
             f"什么措施都不做，搜索所用抽样中也有 {search:.0%} 达标（要求 {p:.0%}）：最小组合为空。"
-            f"这只说明在现有{belief(runs.pack).zh}下目标本来容易达到，不说明措施没有用。"
+            f"这只说明在现有{belief(runs.spec.pack).zh}下目标本来容易达到，不说明措施没有用。"
             if seen >= p
             else f"什么措施都不做，搜索所用抽样中也有 {search:.0%} 达标（要求 {p:.0%}），"
             "最小组合因此为空；新抽样中达标较少，请加大 --draws 再求。",
             f"Without any measure the targets are met in {search:.0%} of the draws of the search "
             f"(wanted: {p:.0%}): the least package is empty. "
             + (
-                f"Under the {belief(runs.pack).en} draws the targets are easy; it does not say "
-                "that measures are useless."
+                f"Under the {belief(runs.spec.pack).en} draws the targets are easy; it does not "
+                "say that measures are useless."
                 if seen >= p
                 else "The fresh draws meet them less often: seek again with more --draws."
             ),
@@ -172,7 +175,7 @@ def verdict(
     ).said(lang)
     yield _certified(p, proof).said(lang)
     if proof.binding:
-        names = [runs.pack.targets[t] for t in proof.binding]
+        names = [runs.spec.pack.targets[t] for t in proof.binding]
         short = [f"{1 - proof.target_shares[t]:.0%}" for t in proof.binding]
         zh = [f"{t.name.zh}（{t.deadline}）{s}" for t, s in zip(names, short, strict=True)]
         en = [f"{t.name.en} ({t.deadline}) {s}" for t, s in zip(names, short, strict=True)]
@@ -190,7 +193,7 @@ def verdict(
         "Packages tried: {tried} ({HOW}). Probabilities come from {belief} draws.",
         tried=found.tried,
         HOW=HOW[found.how],
-        belief=belief(runs.pack),
+        belief=belief(runs.spec.pack),
     ).said(lang)
     if isinstance(runs, Held) and runs.anchored:
         yield _(

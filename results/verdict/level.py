@@ -14,14 +14,14 @@ from pathlib import Path
 import numpy as np
 
 from xiancheng.calibration import cache, meld, posterior
-from xiancheng.calibration.baselines import SINGLE, Known, Pool, Standing, hindcast
-from xiancheng.calibration.baselines.forecast import ForecastError, luck
+from xiancheng.calibration.baselines import SINGLE
+from xiancheng.calibration.baselines.forecast import ForecastError, Known, Standing, hindcast, luck
+from xiancheng.calibration.baselines.pool import Pool
 from xiancheng.calibration.panel import Panel, RecordError, record, years_between
 from xiancheng.calibration.region import Region, load
 from xiancheng.results.forecasts.frozen import panel_digest, program
-from xiancheng.scenarios.outcome import group_of
-from xiancheng.scenarios.request import digest_of
-from xiancheng.scenarios.simulate import reported
+from xiancheng.scenarios.outcome import group_of, reported_groups
+from xiancheng.scenarios.run_spec import digest_of
 from xiancheng.sim.state import Floats, Ints
 
 LEFT_OUT = 1000  # draws of each forecast by which weights are found
@@ -80,7 +80,7 @@ def held(region: Region, start: date, until: date) -> Level | None:
 
 def at_deadlines(region: Region, known: Level) -> Floats:
     """The level at the deadline of each target of a region, (draw, target); nan beyond its days."""
-    rates, groups = np.full((DRAWS, len(region.targets)), np.nan), reported(region)
+    rates, groups = np.full((DRAWS, len(region.targets)), np.nan), reported_groups(region)
     for t, target in enumerate(region.targets):
         if target.deadline in known.days:
             rates[:, t] = known.rate[
@@ -97,7 +97,7 @@ def _level(folder: str, _: str, sample: str, days: tuple[date, ...]) -> Level:
         "days": [str(day) for day in days], "sample": sample,
         "draws": [DRAWS, LEFT_OUT, WORLDS, SEED],
     })  # fmt: skip
-    codes = tuple(group.code for group in reported(region))
+    codes = tuple(group.code for group in reported_groups(region))
     kept = cache.home() / "levels" / key
     known = cache.open_columns(kept)
     if known is None:
@@ -122,7 +122,7 @@ def _found(region: Region, days: Sequence[date]) -> Iterable[Floats]:
             told = pool(known, years_between(own.dates[1], day), DRAWS, SEED).rate
             rate = meld.published(told, residents, own.prefecture, day, each, SEED)
         yield np.column_stack(
-            [meld.together(rate, residents, group.counties) for group in reported(region)]
+            [meld.together(rate, residents, group.counties) for group in reported_groups(region)]
         )
 
 

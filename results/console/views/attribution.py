@@ -15,40 +15,37 @@ from xiancheng.results.analysis.attribution import (
 )
 from xiancheng.results.console import charts
 from xiancheng.results.console.markup import listed, tag
+from xiancheng.results.console.result import content_digest
 from xiancheng.results.console.view_model import ViewModel, as_table
 from xiancheng.results.console.views.context import ViewContext, ViewJob
 from xiancheng.results.console.widgets import area, button, draw, element, write
-from xiancheng.results.console.work import Task, Told
 from xiancheng.results.tables import attribution as tables
-from xiancheng.scenarios.paired import Draw, Reading, Runs, layered
-from xiancheng.scenarios.scenario_files import Scenario
+from xiancheng.scenarios.ensemble import RunSummary, Summaries, Summarize, layered
+from xiancheng.scenarios.run_spec import RunSpec
 
 ORDERS = 2 * WORLDS  # of each kind, an antithetic pair a world; more are surer, and take longer
 
 
-class QueuedRuns(Runs):
-    """Runs through the job queue of the server, asked for from a thread of its own."""
+class QueuedSummaries(Summaries):
+    """Summaries that the job queue makes, asked for from a thread of its own."""
 
-    def __init__(self, context: ViewContext, step: Callable[[], None], day: date) -> None:
-        server = context.server
-        self._desk, self._user, self._step = server.desk, context.client.id, step
+    def __init__(
+        self, context: ViewContext, step: Callable[[], None], spec: RunSpec, day: date
+    ) -> None:
+        super().__init__(spec, day, jobs=1)
+        self._queue, self._user, self._step = context.server.queue, context.client.id, step
         self._loop = asyncio.get_running_loop()
-        super().__init__(server.name, day=day, scale=server.sizes.quick_scale, jobs=1)
 
     def read(
-        self, asked: Sequence[tuple[Scenario, Draw]], done: Callable[[], None] = lambda: None
-    ) -> list[Reading]:
-        """What each scenario comes to in its draw."""
-        tasks = [
-            Task(Told.of(s), draw, self.region, self.scale, self.day, whole=False)
-            for s, draw in asked
-        ]
-        assert all(task.key for task in tasks)  # cached here, not on the event loop
+        self, specs: Sequence[RunSpec], done: Callable[[], None] = lambda: None
+    ) -> list[RunSummary]:
+        """The summary of each run."""
+        assert all(spec.outcome_key for spec in specs)  # cached here, not on the event loop
         self._future = asyncio.run_coroutine_threadsafe(
-            self._desk.ask(self._user, tasks, "full", self._step), self._loop
+            self._queue.ask(self._user, Summarize(self.day), specs, "full", self._step), self._loop
         )
-        self.made += len(tasks)
-        return [piece.reading for piece in self._future.result()]
+        self.made += len(specs)
+        return self._future.result()
 
     def cancel(self) -> None:
         """Withdraw the runs that were asked for."""
@@ -103,8 +100,10 @@ class Attribution:
         game = CoalitionGame.of(scenario, ORDERS, WORLDS, 1)
 
         async def work() -> None:
-            draws = await asyncio.to_thread(layered, context.server.name, WORLDS, 1)
-            runs = QueuedRuns(context, self.job.step, day)
+            server = context.server
+            spec = RunSpec.of(scenario, region=server.name, scale=server.sizes.quick_scale)
+            draws = await asyncio.to_thread(layered, spec, WORLDS, 1)
+            runs = QueuedSummaries(context, self.job.step, spec, day)
             try:
                 shared = await asyncio.to_thread(
                     attribute, scenario, runs, permutations=ORDERS, draws=draws, seed=1
@@ -112,8 +111,8 @@ class Attribution:
             except asyncio.CancelledError:
                 runs.cancel()
                 raise
-            key = Told.of(scenario).digest, day
-            context.session.attribution = key, AttributionTable.of(shared, runs.scale)
+            key = content_digest(scenario), day
+            context.session.attribution = key, AttributionTable.of(shared, runs.spec.scale)
             if not context.client.is_deleted:
                 with context.client:
                     self.show(self._model)

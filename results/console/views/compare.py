@@ -12,8 +12,8 @@ import numpy as np
 from markupsafe import Markup
 
 from xiancheng.calibration.i18n import _
-from xiancheng.results.console.desk import Lane
 from xiancheng.results.console.edits import ScenarioEdit
+from xiancheng.results.console.jobs import Priority
 from xiancheng.results.console.library import chosen, scenario_choices
 from xiancheng.results.console.markup import listed, table, tag
 from xiancheng.results.console.result import ABResult, SideDraws, level_difference
@@ -21,12 +21,11 @@ from xiancheng.results.console.view_model import ViewModel
 from xiancheng.results.console.views.context import ViewContext, ViewJob
 from xiancheng.results.console.views.overview import interval_title, signed
 from xiancheng.results.console.widgets import area, element, select, text, write
-from xiancheng.results.console.work import Task, Told
 from xiancheng.results.tables.labels import label, percent
 from xiancheng.results.verdict.verdict import probability
 from xiancheng.scenarios.diff import called, diff
+from xiancheng.scenarios.ensemble import Summarize, layered
 from xiancheng.scenarios.outcome import PUBLISHED, floor, group_of
-from xiancheng.scenarios.paired import Draw, layered
 from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.sim.indicators import INDICATORS
 
@@ -108,20 +107,22 @@ class Compare:
     def _compute(self, result: ABResult, key: object) -> None:
         context, server, last = self._context, self._context.server, result.outcome.scenario.until
         scenarios = {letter: edit.scenario for letter, edit in sorted(self._more.items())}
-        draws = layered(server.name, result.draws, 1) if result.draws else [Draw(1)]
-        tasks = [
-            Task(told, draw, server.name, result.scale, result.day, whole=False)
+        base = result.outcome.spec
+        draws = layered(base, result.draws, 1) if result.draws else [base]
+        specs = [
+            base.running(replace(each, until=max(each.until, last))).under(draw)
             for each in scenarios.values()
-            for told in [Told.of(replace(each, until=max(each.until, last)))]
             for draw in draws
         ]
 
         async def work() -> None:
-            lane: Lane = "quick" if result.preliminary else "full"
-            pieces = await server.desk.ask(context.client.id, tasks, lane, self.job.step)
+            priority: Priority = "quick" if result.preliminary else "full"
+            runs = await server.queue.ask(
+                context.client.id, Summarize(result.day), specs, priority, self.job.step
+            )
             n = len(draws)
             sides = tuple(
-                ComparedSide(letter, each, SideDraws.of(pieces[i * n : (i + 1) * n]))
+                ComparedSide(letter, each, SideDraws.of(runs[i * n : (i + 1) * n]))
                 for i, (letter, each) in enumerate(scenarios.items())
             )
             self._computed = key, sides
@@ -129,7 +130,7 @@ class Compare:
                 with context.client:
                     self.show(self._model)
 
-        self.job.start(context.session.say(_("Comparing…")), len(tasks), work)
+        self.job.start(context.session.say(_("Comparing…")), len(specs), work)
 
 
 def side_by_side(model: ViewModel, sides: Sequence[ComparedSide]) -> Iterator[Markup]:

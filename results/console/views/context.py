@@ -8,7 +8,7 @@ from typing import Any
 from nicegui import Client
 
 from xiancheng.calibration.i18n import _
-from xiancheng.results.console.jobs import Server
+from xiancheng.results.console.computation import Server
 from xiancheng.results.console.session import Session
 from xiancheng.results.console.widgets import ProgressBar, element
 

@@ -12,8 +12,7 @@ from xiancheng.results.console.result import ABQuery, ABResult
 from xiancheng.results.console.session import Session, default_scenarios, from_url
 from xiancheng.results.console.view_model import ViewModel
 from xiancheng.results.console.views import tables
-from xiancheng.results.console.work import compute
-from xiancheng.scenarios.simulate import reported
+from xiancheng.scenarios.outcome import reported_groups
 
 NAME = "滨州市 2023 年方案（套用）"
 OURS = Path(__file__).parents[3] / "calibration" / "regions" / "binzhou"
@@ -33,10 +32,10 @@ def elsewhere(tmp_path_factory):
 
 def test_the_baseline_is_shown_first_where_the_plan_is_another_citys(elsewhere):
     region = load(elsewhere)
-    session, problem = from_url("zh", {}, region, reported(region), str(elsewhere))
+    session, problem = from_url("zh", {}, region, reported_groups(region), str(elsewhere))
     assert (session.a.base.name, session.b.base.name, problem) == ("baseline", "baseline", "")
     at_home = load("binzhou")
-    session, _ = from_url("zh", {}, at_home, reported(at_home), "binzhou")
+    session, _ = from_url("zh", {}, at_home, reported_groups(at_home), "binzhou")
     assert session.a.base.name == "plan"
     assert default_scenarios(at_home)["b"] == "baseline"
 
@@ -62,11 +61,11 @@ def test_a_measure_is_set_apart_in_a_county_of_the_region_in_use(elsewhere):
 
 
 def test_tasks_and_caveats_of_another_plan_are_left_out(elsewhere):
-    region, name = load(elsewhere), str(elsewhere)
+    name = str(elsewhere)
     edit = ScenarioEdit.of("plan", region=name).with_county("M02", "371421", 0.5)
     question = ABQuery(edit.scenario, ScenarioEdit.of("baseline").scenario, name, 0.002, 0)
-    central = [compute(task) for task in question.central]
-    result = ABResult.of(question, region, central, preliminary=False)
+    central = [question.summarize(spec) for spec in question.central]
+    result = ABResult.of(question, central, preliminary=False)
     shown = ViewModel(Session("zh", edit, ScenarioEdit.of("baseline")), result)
     assert NAME in shown.basis()
     delivery = "".join(tables.delivery(shown))

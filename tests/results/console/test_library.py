@@ -8,7 +8,7 @@ from xiancheng.results.console.edits import ScenarioEdit, edit_title, projects
 from xiancheng.results.console.library import Library
 from xiancheng.results.console.session import Session
 from xiancheng.scenarios.loader import resolve
-from xiancheng.scenarios.simulate import RequestError
+from xiancheng.calibration.errors import RequestError
 
 EVIL = "<img src=x onerror=alert(1)>"
 PLAN = ScenarioEdit.of("plan")

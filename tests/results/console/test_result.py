@@ -13,8 +13,7 @@ from xiancheng.results.console.result import ABQuery, ABResult, PlaceRates
 from xiancheng.results.console.session import Session
 from xiancheng.results.console.view_model import ViewModel
 from xiancheng.results.console.views import compare, overview
-from xiancheng.results.console.work import compute
-from xiancheng.results.keeping import evidence
+from xiancheng.results.store import record as evidence
 from xiancheng.results.tables.labels import percent
 from xiancheng.scenarios.scenario_files import Scenario
 
@@ -34,18 +33,21 @@ def made():
     """Answers for pairs of drafts; a run is made once."""
     runs = {}
 
-    def run(task):
-        if task.key not in runs:
-            runs[task.key] = compute(task)
-        return runs[task.key]
+    def run(question, spec):
+        key = question.day, *spec.outcome_key
+        if key not in runs:
+            runs[key] = question.summarize(spec)
+        return runs[key]
 
     def ask(a: ScenarioEdit, b: ScenarioEdit, draws: int = 2, *, drawn: bool = True) -> ABResult:
         sides: tuple[Scenario, Scenario] = a.scenario, b.scenario
         question = ABQuery(*sides, "binzhou", 0.002, draws)
         return ABResult.of(
-            question, REGION, [run(task) for task in question.central],
-            [run(task) for task in question.drawn] if drawn else (), preliminary=False,
-        )  # fmt: skip
+            question,
+            [run(question, spec) for spec in question.central],
+            [run(question, spec) for spec in question.drawn] if drawn else (),
+            preliminary=False,
+        )
 
     return ask
 

@@ -4,13 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from xiancheng.calibration.i18n import _
-from xiancheng.results.keeping.answers import beside
-from xiancheng.results.keeping.evidence import evidence
-from xiancheng.results.keeping.record import Evidence, Record
-from xiancheng.results.keeping.store import Saved, opened, write
+from xiancheng.results.store.cache import files_of_run
+from xiancheng.results.store.record import Evidence, Record, evidence
+from xiancheng.results.store.runs import SavedRun, read_run, write_run
+from xiancheng.results.tables.plan_result import delivery_frame
+from xiancheng.results.verdict.verdict import verdicts
+from xiancheng.scenarios.ensemble import ensemble
+from xiancheng.scenarios.simulation import simulate
 
 
 @dataclass(frozen=True)
@@ -21,11 +23,10 @@ class Reproduction:
     files: dict[str, tuple[str, str]]  # name: sha256 then, sha256 now
     inputs: dict[str, tuple[str, str]]  # what made it: then, now
 
-    def said(self, lang: str) -> Iterator[str]:
+    def lines(self, lang: str) -> Iterator[str]:
         """The difference in one language, a line each; what made the run comes first."""
         for name, (then, now) in self.inputs.items():
-            told = _("has changed: {name} {then} -> {now}", name=name, then=then, now=now)
-            yield told.said(lang)
+            yield _("has changed: {name} {then} -> {now}", name=name, then=then, now=now).said(lang)
         for name in self.compared:
             same = name not in self.files
             mark = _("same") if same else _("differs")
@@ -37,7 +38,7 @@ class Reproduction:
             yield _("the same to the last byte").said(lang)
 
 
-def again(saved: Saved) -> Reproduction:
+def run_again(saved: SavedRun) -> Reproduction:
     """Run a saved run once more, in a folder of its own that is not kept."""
     with TemporaryDirectory(prefix="xiancheng-") as room:
         now = _anew(saved, Path(room) / saved.record.run)
@@ -69,7 +70,7 @@ NONE = "∅"
 
 
 def _made_by(record: Record) -> dict[str, str]:
-    """What made a run, beside what was asked for."""
+    """What made a run, files_of_run the settings."""
     where = record.environment
     libraries = " ".join(f"{name}=={number}" for name, number in where.libraries.items())
     return {
@@ -80,36 +81,25 @@ def _made_by(record: Record) -> dict[str, str]:
 
 
 def _rests_on(evidence: Evidence) -> dict[str, str]:
-    told = dict(evidence.files)
+    inputs = dict(evidence.files)
     if evidence.forecasts is not None:
-        told["program of forecasts"] = evidence.forecasts.program
-        told["census record of forecasts"] = evidence.forecasts.record
-    return told
+        inputs["program of forecasts"] = evidence.forecasts.program
+        inputs["census record of forecasts"] = evidence.forecasts.record
+    return inputs
 
 
-def _anew(saved: Saved, folder: Path) -> Record:
+def _anew(saved: SavedRun, folder: Path) -> Record:
     """The record of the same run, run again: with its baseline and draws if it had them."""
-    from xiancheng.results.tables.plan_result import delivery_frame
-    from xiancheng.results.verdict.verdict import verdicts
-    from xiancheng.scenarios import ensemble
-
-    request = saved.request
-    asked: dict[str, Any] = {
-        "region": request.world.region,
-        "seed": request.seed,
-        "scale": request.scale,
-    }
+    spec = saved.spec
     if "delivery.csv" in saved.record.files:  # written by `xiancheng run`
         judged = saved.record.verdicts
         n = int(judged[0].get("draws", 0)) if judged else 0
-        scenario = request.world.scenario
-        draws = ensemble.draws(scenario, n, lambda: None, **asked) if n else None
-        both = ensemble.pair(scenario, parameters=request.parameters, draw=request.draw, **asked)
-        found, delivered = verdicts(both, draws), delivery_frame(both.plan)
-        more = beside(both.plan, delivered)
-        write(folder, both.plan, request, {}, found, more, evidence(request.world, found))
+        both = ensemble(spec, draws=n)
+        found, delivered = verdicts(both), delivery_frame(both.scenario)
+        more = files_of_run(both.scenario, delivered)
+        write_run(folder, both.scenario, spec, {}, found, more, evidence(spec, found))
     else:
-        write(folder, request.simulate(), request, {})
-    anew = opened(folder)
+        write_run(folder, simulate(spec), spec, {})
+    anew = read_run(folder)
     assert anew is not None
     return anew.record

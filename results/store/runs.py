@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.naming import is_path
-from xiancheng.results.keeping import record, tables
-from xiancheng.results.keeping.files import digest, draft_of
-from xiancheng.results.keeping.record import Record
-from xiancheng.scenarios.loader import resolve
-from xiancheng.scenarios.outcome import Outcome, model_target_table
-from xiancheng.scenarios.request import Request, World
-from xiancheng.scenarios.simulate import RequestError, reported
+from xiancheng.results.store import parquet, record
+from xiancheng.results.store.files import draft_folder, file_digest
+from xiancheng.results.store.record import Record
+from xiancheng.scenarios.outcome import Outcome, html_table, model_target_table, reported_groups
+from xiancheng.scenarios.run_spec import RunSpec
+from xiancheng.sim.observation import FOUND
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,8 +36,8 @@ RUN = "run.json"
 Targets = Mapping[str, Sequence[Mapping[str, Any]]]  # "verdicts" or "model_targets": the rows
 
 
-@dataclass(frozen=True)
-class Saved:
+@dataclass(frozen=True, repr=False)
+class SavedRun:
     """A run that was read back; its tables are read when they are asked for."""
 
     folder: Path
@@ -102,20 +102,22 @@ class Saved:
         return pd.read_parquet(self.folder / name)
 
     @cached_property
-    def request(self) -> Request:
-        """What the run was asked for, to be asked again.
+    def spec(self) -> RunSpec:
+        """What made the run, to be run again.
 
         Raises
         ------
         ScenarioError, PackError
             if its plan or its pack is no longer there.
         """
-        told = self.record
-        world = World.of(resolve(told.scenario, told.region.name), told.region.name, told.cutoff)
-        return Request(world, told.parameters, told.seed, told.scale, told.draw)
+        record = self.record
+        return RunSpec.of(
+            record.scenario, region=record.region.name, parameters=record.parameters,
+            seed=record.seed, scale=record.scale, draw=record.draw, cutoff=record.cutoff,
+        )  # fmt: skip
 
-    def outcome(self, asked: Request | None = None) -> Outcome:
-        """The outcome, as `simulate` gave it; `asked` is the request, where it is at hand.
+    def outcome(self, spec: RunSpec | None = None) -> Outcome:
+        """The outcome, as `simulate` gave it; `spec` is what made it, where it is at hand.
 
         Raises
         ------
@@ -124,45 +126,40 @@ class Saved:
         ScenarioError, PackError
             if one of them is no longer there.
         """
-        from xiancheng.calibration.region import load
-        from xiancheng.sim.observation import FOUND
-
-        told, asked = self.record, asked or self.request
-        self.refuse_changed(asked.world)
-        region = load(asked.world.region)
-        groups, growth = reported(region), self.growth()
+        record, spec = self.record, spec or self.spec
+        self.refuse_changed(spec)
+        region = spec.pack
+        groups, growth = reported_groups(region), self.growth()
         counties = len(region.counties)
         days = growth["date"].dt.date.to_numpy()[::counties]
         outcome = Outcome(
-            scenario=asked.world.scenario,
-            region=region,
-            request={name: getattr(told, name) for name in _ASKED},
+            spec=spec,
             groups=groups,
-            dates=(date.fromisoformat(told.start), *days),
-            record=tables.record_in(self.series(), groups),
-            _growth=tables.growth_in(growth, counties),
-            _start=(np.array(told.begun.urban), np.array(told.begun.present)),
+            dates=(date.fromisoformat(record.start), *days),
+            record=parquet.record_in(self.series(), groups),
+            _growth=parquet.growth_in(growth, counties),
+            _start=(np.array(record.begun.urban), np.array(record.begun.present)),
             census={
-                name: np.array([told.summary[f"{name}_{c.code}"] for c in region.counties])
+                name: np.array([record.summary[f"{name}_{c.code}"] for c in region.counties])
                 for name in FOUND
             },
         )
         movers = self.movers()
         if movers.empty:
             return outcome
-        return replace(outcome, _movers=tables.movers_in(movers, outcome))
+        return replace(outcome, _movers=parquet.movers_in(movers, outcome))
 
-    def refuse_changed(self, world: World) -> None:
+    def refuse_changed(self, spec: RunSpec) -> None:
         """Refuse the plan and the pack as they are now, where the run was made of others.
 
         Raises
         ------
         RequestError
         """
-        told = self.record
+        record = self.record
         for what, then, now in (
-            (_("plan"), told.plan, world.plan_digest),
-            (_("region pack"), told.region, world.region_digest),
+            (_("plan"), record.plan, spec.inputs["plan"]),
+            (_("region pack"), record.region, spec.inputs["region"]),
         ):
             if then.sha256 != now:
                 raise RequestError(
@@ -172,36 +169,60 @@ class Saved:
                         "what changed)",
                         what=what,
                         then=then.name,
-                        run=told.run,
+                        run=record.run,
                     )
                 )
 
+    def _rows(self) -> list[tuple[str, str]]:
+        record = self.record
+        rows = [
+            ("scenario", f"{record.scenario['name']} in {record.region.name}"),
+            ("horizon", f"{record.start} to {record.until}"),
+            ("scale", f"{record.scale:g}, seed {record.seed}, draw {record.draw}"),
+            ("written", f"{record.written} by version {record.software.version}"),
+        ]
+        for row in record.verdicts:
+            chance = row.get("probability")
+            shown = "" if chance is None else f", probability {chance:.2f}"
+            rows.append((row["target"], f"expected {row['expected']:.2f} %{shown}"))
+        return rows
 
-_ASKED = ("seed", "scale", "draw", "start", "until", "cutoff", "parameters")
+    def __repr__(self) -> str:
+        rows = (f"  {name:<9} {value}" for name, value in self._rows())
+        return "\n".join([f"Run {self.record.run}", *rows])
+
+    def _repr_html_(self) -> str:
+        """The same as a table for notebooks."""
+        return html_table(self.record.run, self._rows())
 
 
-def opened(folder: Path) -> Saved | None:
+_SETTINGS = ("seed", "scale", "draw", "start", "until", "cutoff", "parameters")
+
+
+def read_run(folder: Path) -> SavedRun | None:
     """The run in a folder; None if it is torn, altered or none of ours."""
     try:
-        told = record.parsed((folder / RUN).read_bytes())
+        known = record.parsed((folder / RUN).read_bytes())
     except OSError:
         return None
-    return Saved(folder, told) if told else None
+    return SavedRun(folder, known) if known else None
 
 
-def whole(folder: Path) -> Saved | None:
+def read_whole(folder: Path) -> SavedRun | None:
     """The run in a folder, if its record is sealed and every file is as it was written."""
-    saved = opened(folder)
+    saved = read_run(folder)
     if saved is None:
         return None
     try:
-        same = all(digest(folder / name) == known for name, known in saved.record.files.items())
+        same = all(
+            file_digest(folder / name) == known for name, known in saved.record.files.items()
+        )
     except OSError:
         return None
     return saved if same else None
 
 
-def on_file(run: str | Path, runs: Path = RUNS) -> Saved | None:
+def find_run(run: str | Path, runs: Path = RUNS) -> SavedRun | None:
     """A run by its folder or its id; None if there is none.
 
     Raises
@@ -212,7 +233,7 @@ def on_file(run: str | Path, runs: Path = RUNS) -> Saved | None:
     own, there = Path(run), runs / run  # a bare name is an id before it is a folder here
     for folder in (own, there) if is_path(run) else (there, own):
         if (folder / RUN).is_file():
-            saved = whole(folder)
+            saved = read_whole(folder)
             if saved is None:
                 raise RequestError(
                     _("the record in {folder} is torn or altered; run it again", folder=folder)
@@ -221,7 +242,7 @@ def on_file(run: str | Path, runs: Path = RUNS) -> Saved | None:
     return None
 
 
-def found(run: str | Path, runs: Path = RUNS) -> Saved:
+def load_run(run: str | Path, runs: Path = RUNS) -> SavedRun:
     """A run by its folder or its id.
 
     Raises
@@ -229,7 +250,7 @@ def found(run: str | Path, runs: Path = RUNS) -> Saved:
     RequestError
         if there is none, or it is not as it was written.
     """
-    if saved := on_file(run, runs):
+    if saved := find_run(run, runs):
         return saved
     raise RequestError(
         _("no run {run}; expected the id of a run or a folder that holds {RUN}", run=run, RUN=RUN)
@@ -239,13 +260,13 @@ def found(run: str | Path, runs: Path = RUNS) -> Saved:
 # Writing
 
 
-def write(
+def write_run(
     folder: Path,
     outcome: Outcome,
-    request: Request,
+    spec: RunSpec,
     seconds: Mapping[str, float],
     verdicts: "pd.DataFrame | None" = None,
-    beside: Mapping[str, bytes] | None = None,
+    extra: Mapping[str, bytes] | None = None,
     evidence: Mapping[str, Any] | None = None,
 ) -> Path:
     """Write a run as `folder`: first as a draft beside it, then synced and renamed.
@@ -254,8 +275,8 @@ def write(
     ----------
     seconds : spent so far, by phase
     verdicts : as `results.verdict.verdict` gives them; a run without keeps `Outcome.model_targets`
-    beside : more files of the run, by name
-    evidence : what the verdicts rest on, as `results.keeping.evidence.evidence` gives it
+    extra : more files of the run, by name
+    evidence : what the verdicts rest on, as `results.store.record.evidence` gives it
 
     Raises
     ------
@@ -265,26 +286,26 @@ def write(
     begun = time.perf_counter()
     if verdicts is None:
         rows = outcome.model_target_rows()
-        targets = {"model_targets": [{n: tables.plain(c) for n, c in r.items()} for r in rows]}
+        targets = {"model_targets": [{n: parquet.plain(c) for n, c in r.items()} for r in rows]}
     else:
-        targets = {"verdicts": tables.rows(verdicts)}
-    content = contents(outcome, request, targets, beside)
-    told = _content(folder.name, outcome, request, targets) | {"evidence": evidence}
-    told["files"] = {name: hashlib.sha256(each).hexdigest() for name, each in content.items()}
+        targets = {"verdicts": parquet.rows(verdicts)}
+    content = contents(outcome, spec, targets, extra)
+    about = _content(folder.name, outcome, spec, targets) | {"evidence": evidence}
+    about["files"] = {name: hashlib.sha256(each).hexdigest() for name, each in content.items()}
     tabulated = time.perf_counter()
-    with draft_of(folder) as draft:
+    with draft_folder(folder) as draft:
         for name, each in content.items():
             (draft / name).write_bytes(each)
         spent = {"tabulate": tabulated - begun, "write": time.perf_counter() - tabulated}
         phases = {**seconds, **spent}
-        told["seconds"] = {phase: round(each, 4) for phase, each in phases.items()}
-        (draft / RUN).write_bytes(record.written(told))
+        about["seconds"] = {phase: round(each, 4) for phase, each in phases.items()}
+        (draft / RUN).write_bytes(record.written(about))
     return folder
 
 
 def contents(
-    outcome: Outcome, request: Request, targets: Targets,
-    beside: Mapping[str, bytes] | None = None,
+    outcome: Outcome, spec: RunSpec, targets: Targets,
+    extra: Mapping[str, bytes] | None = None,
 ) -> dict[str, bytes]:  # fmt: skip
     """The files of a run by name, but for its record.
 
@@ -292,43 +313,43 @@ def contents(
     tables; `verdicts.csv`, or `model_targets.csv` of a run without, opens in a spreadsheet.
     """
     return {
-        "scenario.yaml": _as_yaml(json.dumps(request.world.resolved)).encode(),
-        **tables.parquet_files(outcome),
-        **{f"{name}.csv": tables.csv_of(list(rows[0]) if rows else [], rows)
+        "scenario.yaml": _as_yaml(json.dumps(spec.inputs["scenario"])).encode(),
+        **parquet.parquet_files(outcome),
+        **{f"{name}.csv": parquet.csv_of(list(rows[0]) if rows else [], rows)
            for name, rows in targets.items()},
-        **(beside or {}),
+        **(extra or {}),
     }  # fmt: skip
 
 
 @lru_cache(maxsize=64)
 def _as_yaml(document: str) -> str:
     """A JSON document as YAML."""
-    return tables.yaml(json.loads(document))
+    return parquet.yaml(json.loads(document))
 
 
 def _content(
     name: str,
     outcome: Outcome,
-    request: Request,
+    spec: RunSpec,
     targets: Targets,
 ) -> dict[str, Any]:
     """What the record of a run says, but for its files."""
-    world = request.world
+    settings = outcome.settings
     urban, present = outcome._start
     return {
         "format": 1,
         "run": name,
-        "key": request.key,
+        "key": spec.key,
         "written": datetime.now(UTC).isoformat(timespec="seconds"),
         "software": record.software().model_dump(),
-        "plan": {"name": world.scenario.plan.name, "sha256": world.plan_digest},
-        "region": {"name": world.region, "sha256": world.region_digest},
-        "scenario": dict(world.resolved),
-        **{name: outcome.request[name] for name in _ASKED},
+        "plan": {"name": spec.scenario.plan.name, "sha256": spec.inputs["plan"]},
+        "region": {"name": spec.region, "sha256": spec.inputs["region"]},
+        "scenario": spec.inputs["scenario"],
+        **{name: settings[name] for name in _SETTINGS},
         "environment": record.environment().model_dump(),
         "peak_memory_bytes": record.peak_memory(),
         "begun": {"urban": urban.tolist(), "present": present.tolist()},
-        "summary": {key: tables.plain(value) for key, value in outcome.summary().items()},
+        "summary": {key: parquet.plain(value) for key, value in outcome.summary().items()},
         **targets,
-        "values": tables.values_digest(outcome),
+        "values": parquet.values_digest(outcome),
     }

@@ -1,7 +1,7 @@
 """Running a sweep: every run of a design is in its store once, whatever happens on the way.
 
-`Job` is what a worker does with one run. It asks the store first, claims the run, computes, and
-writes it as a whole. `run` goes through a design with an engine until nothing is missing.
+`SweepJob` is what a worker does with one run. It asks the store first, claims the run, computes,
+and writes it as a whole. `Sweep.run` goes through a design until nothing is missing.
 """
 
 import errno
@@ -16,26 +16,30 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.population.synthesis import synthetic_population
 from xiancheng.calibration.region import load
-from xiancheng.results.keeping import ledger
-from xiancheng.results.keeping.files import whole_file
-from xiancheng.results.keeping.keyed import Store
-from xiancheng.results.keeping.ledger import SWEEP
-from xiancheng.results.keeping.room import Need
-from xiancheng.results.keeping.store import opened
-from xiancheng.scenarios.engines import DEATHS, Engine, Lost
-from xiancheng.scenarios.request import code_digest, digest_of, of_code
-from xiancheng.scenarios.simulate import RequestError
-from xiancheng.scenarios.sweep import Design
+from xiancheng.results.store import ledger
+from xiancheng.results.store.cache import RunStore
+from xiancheng.results.store.files import write_file
+from xiancheng.results.store.ledger import SWEEP
+from xiancheng.results.store.resources import Need
+from xiancheng.results.store.runs import read_run
+from xiancheng.scenarios.design import Design
+from xiancheng.scenarios.executor import (
+    TRIES,
+    Executor,
+    Lost,
+)
+from xiancheng.scenarios.run_spec import check_same_code, code_digest, digest_of
 
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES}
 
 State = Literal["done", "kept", "elsewhere", "failed", "no room"]
 
 
-class Report(NamedTuple):
+class RunReport(NamedTuple):
     """What became of a run."""
 
     number: int
@@ -54,7 +58,7 @@ class StoppedError(RuntimeError):
 
 
 @dataclass(frozen=True)
-class Job:
+class SweepJob:
     """What a worker does with the number of a run.
 
     It is small and leaves the design on file: what is sent to a process that is just starting must
@@ -70,7 +74,7 @@ class Job:
         """The design, read once in a process."""
         return _design(self.folder, self.digest)
 
-    def __call__(self, number: int) -> Report:
+    def __call__(self, number: int) -> RunReport:
         """See that a run is in the store; never raises for the fault of one run.
 
         Raises
@@ -78,38 +82,39 @@ class Job:
         RequestError
             if this worker has other code than the process that sent it the job.
         """
-        of_code(self.code)
-        point = self.design.point(number)
-        store, request = Store(self.folder), self.design.request(point)
-        key = request.key
+        check_same_code(self.code)
+        store, spec = RunStore(self.folder), self.design.spec(number)
+        key = spec.key
         if store.has(key):
-            return Report(number, key, "kept")
+            return RunReport(number, key, "kept")
         try:
             with store.claimed(key) as mine:
                 if not mine:
-                    return Report(number, key, "elsewhere")
+                    return RunReport(number, key, "elsewhere")
                 if store.has(key):
-                    return Report(number, key, "kept")
-                store.compute(request)
-                return Report(number, key, "done")
+                    return RunReport(number, key, "kept")
+                store.compute(spec)
+                return RunReport(number, key, "done")
         except Exception as error:
             if isinstance(error, OSError) and error.errno in NO_ROOM:
-                return Report(number, key, "no room", error.strerror or str(error))
-            return self.failed(number, key, _told(error), traceback.format_exc())
+                return RunReport(number, key, "no room", error.strerror or str(error))
+            return self.failed(
+                number, key, f"{type(error).__name__}: {error}", traceback.format_exc()
+            )
 
-    def failed(self, number: int, key: str, reason: str, trace: str = "") -> Report:
+    def failed(self, number: int, key: str, reason: str, trace: str = "") -> RunReport:
         """Keep why a run gave no outcome."""
-        point = self.design.point(number)
+        spec = self.design.spec(number)
         about = {
-            "scenario": self.design.worlds[point.scenario].scenario.name,
-            "draw": point.draw, "seed": point.seed, "scale": point.scale,
+            "scenario": spec.scenario.name, "draw": self.design.row(number),
+            "seed": spec.seed, "scale": spec.scale,
             "number": number, "reason": reason, "traceback": trace,
         }  # fmt: skip
         try:
-            Store(self.folder).fail(key, about)
+            RunStore(self.folder).fail(key, about)
         except OSError as error:
-            return Report(number, key, "no room", error.strerror or str(error))
-        return Report(number, key, "failed", reason)
+            return RunReport(number, key, "no room", error.strerror or str(error))
+        return RunReport(number, key, "failed", reason)
 
 
 @lru_cache(maxsize=2)
@@ -121,19 +126,15 @@ def _design(folder: Path, digest: str) -> Design:
     RequestError
         if it is not the one meant.
     """
-    made = Design.retold(json.loads((folder / SWEEP).read_bytes())["told"])
-    if made.digest != digest:
+    design = Design.from_json(json.loads((folder / SWEEP).read_bytes())["told"])
+    if design.digest != digest:
         raise RequestError(
             _(
                 "{folder}, its pack or its plan was altered; choose another folder",
                 folder=folder / SWEEP,
             )
         )
-    return made
-
-
-def _told(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"
+    return design
 
 
 # A sweep in its folder
@@ -145,15 +146,15 @@ class Tally:
 
     done: int = 0
     kept: int = 0
-    failed: list[Report] = field(default_factory=list)
+    failed: list[RunReport] = field(default_factory=list)
 
-    def told(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """The tally, JSON-ready."""
         failed = [report._asdict() for report in self.failed]
         return {"done": self.done, "kept": self.kept, "failed": failed}
 
 
-class Aside(NamedTuple):
+class SetAside(NamedTuple):
     """What was moved out of the way as a sweep was resumed."""
 
     torn: list[Path]  # runs that were not whole
@@ -167,7 +168,7 @@ class Sweep:
     design: Design
     folder: Path
     shard: tuple[int, int]
-    engine: Engine
+    executor: Executor
     resume: bool
 
     @cached_property
@@ -181,28 +182,28 @@ class Sweep:
         return self.keys if self.shard == (1, 1) else self._keys(self.design.points())
 
     def _keys(self, numbers: list[int]) -> dict[int, str]:
-        return {n: self.design.request(self.design.point(n)).key for n in numbers}
+        return {n: self.design.spec(n).key for n in numbers}
 
     def on_file(self) -> int:
         """How many runs of the design are in the folder, whoever computed them."""
-        return len(set(self.all_keys.values()) & Store(self.folder).keys())
+        return len(set(self.all_keys.values()) & RunStore(self.folder).keys())
 
     def need(self) -> Need:
         """What the sweep takes, as far as it is not there."""
-        left = set(self.keys.values()) - Store(self.folder).keys()
-        return Need.of(self.design, len(left), self.engine.jobs, self.folder)
+        left = set(self.keys.values()) - RunStore(self.folder).keys()
+        return Need.of(self.design, len(left), self.executor.jobs, self.folder)
 
-    def begin(self) -> Aside:
+    def begin(self) -> SetAside:
         """Make the folder that of this sweep, or take up the sweep in it; what was set aside.
 
         Raises
         ------
         RequestError
-            if the folder holds another sweep, or this one and nobody said that it be resumed, or
+            if the folder holds another sweep, or this one without `resume`, or
             a shard of this one was computed by another program.
         """
-        held, store = self.folder / SWEEP, Store(self.folder)
-        known, program = _design_in(held), code_digest()
+        file, store = self.folder / SWEEP, RunStore(self.folder)
+        known, program = _design_in(file), code_digest()
         if known not in (None, self.design.digest):
             raise RequestError(
                 _(
@@ -231,21 +232,21 @@ class Sweep:
                 )
             )
         about = {"design": self.design.digest, "runs": len(self.design), "program": program}
-        text = json.dumps(about | {"told": self.design.told()}, ensure_ascii=False)
-        whole_file(held, text.encode())
+        text = json.dumps(about | {"told": self.design.to_json()}, ensure_ascii=False)
+        write_file(file, text.encode())
         (self.folder / "runs").mkdir(exist_ok=True)
         if not self.resume:
-            return Aside([], {})
+            return SetAside([], {})
         torn = store.quarantine_altered(sorted(self.keys.values()))
-        aside = Aside(torn, self._set_apart(store))
+        aside = SetAside(torn, self._set_apart(store))
         ledger.renew(self.folder, afresh=True)
         return aside
 
-    def _set_apart(self, store: Store) -> dict[Path, int]:
+    def _set_apart(self, store: RunStore) -> dict[Path, int]:
         """Move runs of other programs out of the way; how many are in which folder now."""
         moved: dict[Path, int] = {}
         for key in sorted(store.names() - set(self.all_keys.values())):
-            saved = opened(store.path(key))
+            saved = read_run(store.path(key))
             program = saved.record.software.simulation_code[:12] if saved else "unknown"
             apart = self.folder / "other-programs" / program
             apart.mkdir(parents=True, exist_ok=True)
@@ -268,27 +269,28 @@ class Sweep:
             if the disk is full or can no longer be written to.
         """
         _populate(self.design)
-        job, tally = Job(self.folder, self.design.digest, code_digest()), Tally()
+        job, tally = SweepJob(self.folder, self.design.digest, code_digest()), Tally()
         left = list(self._missing(tally, settled))
-        while left:
-            elsewhere = []
-            for said in self.engine.run(job, left):
-                report = self._given_up(job, said) if isinstance(said, Lost) else said
-                if report.state == "no room":
-                    raise StoppedError(self.folder, report.note)
-                if report.state == "elsewhere":
-                    elsewhere.append(report.number)
-                    continue
-                tally.done += report.state == "done"
-                tally.kept += report.state == "kept"
-                tally.failed += [report] * (report.state == "failed")
-                settled()
-            left = self._wait_for_one(elsewhere)
+        with self.executor:
+            while left:
+                elsewhere = []
+                for result in self.executor.map(job, left):
+                    report = self._given_up(job, result) if isinstance(result, Lost) else result
+                    if report.state == "no room":
+                        raise StoppedError(self.folder, report.note)
+                    if report.state == "elsewhere":
+                        elsewhere.append(report.number)
+                        continue
+                    tally.done += report.state == "done"
+                    tally.kept += report.state == "kept"
+                    tally.failed += [report] * (report.state == "failed")
+                    settled()
+                left = self._wait_for_one(elsewhere)
         return tally
 
     def _missing(self, tally: Tally, settled: Callable[[], None]) -> Iterator[int]:
         """The numbers of the runs that are not in the store."""
-        there = Store(self.folder).keys()
+        there = RunStore(self.folder).keys()
         for number, key in self.keys.items():
             if key in there:
                 tally.kept += 1
@@ -296,13 +298,13 @@ class Sweep:
             else:
                 yield number
 
-    def _given_up(self, job: Job, lost: Lost) -> Report:
-        reason = f"WorkerDied: the worker ended {DEATHS} times while it ran this alone"
+    def _given_up(self, job: SweepJob, lost: Lost) -> RunReport:
+        reason = f"WorkerDied: the worker ended {TRIES} times while it ran this alone"
         return job.failed(lost.task, self.keys[lost.task], reason)
 
     def _wait_for_one(self, numbers: list[int]) -> list[int]:
         """Wait until one of the runs that other processes hold is settled or free again."""
-        store = Store(self.folder)
+        store = RunStore(self.folder)
         while numbers:
             for number in numbers:
                 with store.claimed(self.keys[number]) as free:
@@ -311,11 +313,11 @@ class Sweep:
             time.sleep(0.2)
         return numbers
 
-    def named(self, report: Report) -> str:
+    def named(self, report: RunReport) -> str:
         """A run and what became of it, in one line."""
-        point = self.design.point(report.number)
-        name = self.design.worlds[point.scenario].scenario.name
-        return f"{name} draw {point.draw} seed {point.seed} scale {point.scale:g}: {report.note}"
+        spec, row = self.design.spec(report.number), self.design.row(report.number)
+        name = spec.scenario.name
+        return f"{name} draw {row} seed {spec.seed} scale {spec.scale:g}: {report.note}"
 
     def digest(self) -> str:
         """One digest for the runs of the design: which are there, and what numbers they gave.
@@ -341,7 +343,7 @@ def _design_in(file: Path) -> str | None:
 
 def _populate(made: Design) -> None:
     """Put every population that a design needs into the cache, once, before workers open it."""
-    worlds = {(world.region, world.scenario.start) for world in made.worlds}
-    for region, start in sorted(worlds):
+    starts = {(spec.region, spec.scenario.start) for spec in made.specs}
+    for region, start in sorted(starts):
         for scale in made.scales:
             synthetic_population(load(region), start, scale, seed=1)

@@ -14,6 +14,7 @@ import numpy as np
 from ruamel.yaml import YAML
 
 from xiancheng.scenarios.outcome import Group, Outcome
+from xiancheng.sim.accounts import Growth
 from xiancheng.sim.indicators import INDICATORS
 from xiancheng.sim.state import Floats, Ints
 
@@ -94,8 +95,6 @@ def growth_table(outcome: Outcome) -> "pa.Table":
 
 def growth_in(table: "pd.DataFrame", counties: int) -> "tuple[Growth, ...]":
     """The growth of an outcome in its table, by quarter."""
-    from xiancheng.sim.accounts import Growth
-
     changes = {f.name: table[f.name].to_numpy() for f in fields(Growth)}
     return tuple(
         Growth(**{name: column[i : i + counties] for name, column in changes.items()})
@@ -162,9 +161,9 @@ def plain(cell: Any) -> Any:
 def yaml(document: Mapping[str, Any]) -> str:
     """A document as YAML 1.2, keys in the order given."""
     text = StringIO()
-    made = YAML(typ="safe", pure=True)
-    made.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
-    made.allow_unicode = True
-    made.default_flow_style = False
-    made.dump(dict(document), text)
+    dumper = YAML(typ="safe", pure=True)
+    dumper.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
+    dumper.allow_unicode = True
+    dumper.default_flow_style = False
+    dumper.dump(dict(document), text)
     return text.getvalue()

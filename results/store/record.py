@@ -1,23 +1,34 @@
 """The record of a run, `run.json`: everything that made it, in a form that programs can rely on.
 
 `schema` gives the JSON Schema that is published beside this file. The record is sealed: its own
-digest is kept in it, so an altered record is told from a whole one.
+digest is kept in it, so an altered record is recognized.
 """
 
 import hashlib
 import json
+import os
 import platform
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.metadata import version
-from typing import Annotated, Any, Literal
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AliasChoices, Field, ValidationError
 
+from xiancheng.calibration import panel, posterior
+from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.region import Region
+from xiancheng.results.forecasts import frozen
+from xiancheng.results.store.files import file_digest
 from xiancheng.scenarios.outcome import commit
-from xiancheng.scenarios.request import code_digest
+from xiancheng.scenarios.run_spec import RunSpec, code_digest
 from xiancheng.scenarios.types import FileModel
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LIBRARIES = ("mesa", "numba", "numpy", "pandas", "pyarrow", "scipy")
 SEAL = b',\n"seal": "'
@@ -104,7 +115,9 @@ class Record(FileModel):
 
     format: Literal[1]
     run: str
-    key: Sha256 = Field(description="digest of code, data, plan, scenario, parameters and luck")
+    key: Sha256 = Field(
+        description="digest of code, data, plan, scenario, parameters and random numbers"
+    )
     written: str = Field(description="when, in UTC")
     software: Software
     plan: Input
@@ -154,7 +167,7 @@ def parsed(text: bytes) -> Record | None:
     if seal != hashlib.sha256(before).hexdigest().encode() + b'"\n}\n':
         return None
     try:
-        return _renamed(Record.model_validate_json(text))
+        return _with_former_names(Record.model_validate_json(text))
     except ValidationError:
         return None
 
@@ -166,7 +179,7 @@ _FORMER = {
 }
 
 
-def _renamed(record: Record) -> Record:
+def _with_former_names(record: Record) -> Record:
     """The record; where an older program wrote the model's own targets as verdicts, renamed."""
     if not record.verdicts or "met" not in record.verdicts[0]:
         return record
@@ -176,8 +189,8 @@ def _renamed(record: Record) -> Record:
 
 def schema() -> dict[str, Any]:
     """The JSON Schema of `run.json`; results/run.schema.json holds it."""
-    told = Record.model_json_schema()
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **told, "title": "Run"}
+    fields = Record.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **fields, "title": "Run"}
 
 
 @cache
@@ -212,19 +225,102 @@ def peak_memory() -> int:
 
 
 def _processor() -> Processor:
-    import os
-
-    told: dict[str, str] = {}
+    known: dict[str, str] = {}
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as lines:
             for line in lines:
                 name, _, value = line.partition(":")
-                told.setdefault(name.strip(), value.strip())
+                known.setdefault(name.strip(), value.strip())
     except OSError:
         pass
-    flags = (told.get("flags") or told.get("Features") or "").split()
+    flags = (known.get("flags") or known.get("Features") or "").split()
     return Processor(
-        model=told.get("model name") or platform.processor() or platform.machine(),
+        model=known.get("model name") or platform.processor() or platform.machine(),
         cores=os.cpu_count() or 1,
         features=sorted(flag for flag in flags if flag.startswith(FLAGS)),
     )
+
+
+# What the numbers of a run rest on beside the program
+
+READ = (".csv", ".yaml", ".geojson")  # of a pack: files that are read
+FOLLOW = (posterior.SAMPLE, posterior.ABOUT, posterior.RECORD)  # files that follow from a pack
+
+
+def evidence(spec: RunSpec, verdicts: "pd.DataFrame") -> dict[str, Any]:
+    """What a verdict rests on, as `Evidence` has it.
+
+    Parameters
+    ----------
+    verdicts : as `results.verdict.verdict.verdicts` gives them; may be empty
+    """
+    pack = spec.pack
+    basis = None if verdicts.empty else str(verdicts["basis"].iloc[0])
+    found: dict[str, Any] = {
+        "draws": 0 if verdicts.empty else int(verdicts["draws"].iloc[0]),
+        "basis": basis,
+        "posterior": posterior_record(pack),
+        "forecasts": None,
+        "files": dict(_files(spec, pack, basis == "statistics")),
+    }
+    if basis == "statistics":
+        record = frozen.panel_digest(panel.record(pack))
+        found["forecasts"] = {"program": frozen.program(), "record": record}
+    return found
+
+
+def posterior_record(pack: Region) -> dict[str, Any] | None:
+    """The posterior sample of a pack and what made it; None where draws are those of the priors."""
+    known = posterior.read(pack.folder)
+    if known is None:
+        return None
+    program = known.about.get("software", {}).get("code")
+    return {
+        "sha256": file_digest(pack.folder / posterior.SAMPLE),
+        "rows": len(known.values),
+        "made_by": program,
+        "same_program": program == code_digest(),
+    }
+
+
+def sample_note(pack: Region) -> Words | None:
+    """The posterior sample that a verdict rests on, and who made it; None where there is none."""
+    found = posterior_record(pack)
+    if found is None:
+        return None
+    short, by = found["sha256"][:12], (found["made_by"] or "?")[:12]
+    if found["same_program"]:
+        return Words(
+            f"后验样本 {short}（{found['rows']} 行），由本程序估计。",
+            f"Posterior sample {short} ({found['rows']} rows), estimated by this program.",
+        )
+    return Words(
+        f"后验样本 {short}（{found['rows']} 行）由另一版程序（{by}，本程序 "
+        f"{code_digest()[:12]}）估计；要用本程序估计，请运行 xiancheng calibrate。",
+        f"Posterior sample {short} ({found['rows']} rows), estimated by another program ({by}; "
+        f"this one is {code_digest()[:12]}); to estimate with this one, run xiancheng calibrate.",
+    )
+
+
+def sample_notes(pack: Region, lang: str) -> list[str]:
+    """The note in one language; none where there is no sample."""
+    note = sample_note(pack)
+    return [] if note is None else [note.said(lang)]
+
+
+def _files(spec: RunSpec, pack: Region, leans: bool) -> Iterator[tuple[str, str]]:
+    """Every file that is read, by a name that does not depend on where it lies, and its sha256."""
+    calibration = Path(str(files("xiancheng.calibration")))
+    for file in sorted([*calibration.glob("*.csv"), *calibration.glob("*.yaml")]):
+        yield f"calibration/{file.name}", file_digest(file)
+    for file in sorted(pack.folder.iterdir()):
+        if file.suffix in READ or file.name in FOLLOW:
+            yield f"region/{file.name}", file_digest(file)
+    wider = panel.around(pack) if leans else pack
+    if wider.folder != pack.folder:
+        for file in sorted(wider.folder.iterdir()):
+            if file.suffix in READ and file.name not in FOLLOW:
+                yield f"record/{wider.name}/{file.name}", file_digest(file)
+    plan = spec.scenario.plan.folder
+    for file in (plan / "plan.yaml", *sorted((plan / "measures").glob("*.yaml"))):
+        yield f"plan/{file.relative_to(plan).as_posix()}", file_digest(file)

@@ -11,11 +11,11 @@ from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
+from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import _
-from xiancheng.scenarios.simulate import RequestError
 
 
-def existing(folder: Path) -> Path:
+def existing_parent(folder: Path) -> Path:
     """The folder, or the nearest of its parents that is there.
 
     Raises
@@ -33,7 +33,7 @@ def existing(folder: Path) -> Path:
             return folder
 
 
-def writable(folder: Path) -> None:
+def check_writable(folder: Path) -> None:
     """Refuse a place that nothing can be written to, before anything is computed.
 
     Nothing is left behind: what is not there is made by whoever writes.
@@ -43,7 +43,7 @@ def writable(folder: Path) -> None:
     RequestError
     """
     try:
-        os.rmdir(tempfile.mkdtemp(prefix=".probe-", dir=existing(folder)))
+        os.rmdir(tempfile.mkdtemp(prefix=".probe-", dir=existing_parent(folder)))
     except OSError as error:
         raise RequestError(
             _(
@@ -55,21 +55,21 @@ def writable(folder: Path) -> None:
         ) from None
 
 
-def installed(folder: Path) -> bool:
+def is_installed(folder: Path) -> bool:
     """Whether a folder is part of this program, so that no command writes into it."""
     parts = ("sim", "calibration", "scenarios")
     own = (Path(str(files(f"xiancheng.{name}"))).resolve() for name in parts)
     return any(folder.resolve().is_relative_to(package) for package in own)
 
 
-def digest(file: Path) -> str:
+def file_digest(file: Path) -> str:
     """The sha256 of a file."""
     with file.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 @contextmanager
-def draft_of(folder: Path) -> Iterator[Path]:
+def draft_folder(folder: Path) -> Iterator[Path]:
     """A draft to write files into: it becomes `folder` when all went well, or is gone.
 
     Raises
@@ -90,7 +90,7 @@ def draft_of(folder: Path) -> Iterator[Path]:
         raise
 
 
-def whole_file(path: Path, content: bytes) -> None:
+def write_file(path: Path, content: bytes) -> None:
     """Write a file that is there as a whole or not at all; its folder is made if need be."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}.part")

@@ -5,6 +5,7 @@ It follows from the runs and is renewed when runs have come or gone. DuckDB read
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from io import BytesIO
 from pathlib import Path
@@ -12,10 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from xiancheng.results.keeping.files import whole_file
-from xiancheng.results.keeping.keyed import Store
-from xiancheng.results.keeping.store import Saved, opened
-from xiancheng.scenarios.request import digest_of
+from xiancheng.calibration.errors import RequestError
+from xiancheng.calibration.i18n import _
+from xiancheng.results.store.cache import RunStore
+from xiancheng.results.store.files import write_file
+from xiancheng.results.store.runs import SavedRun, load_run, read_run
+from xiancheng.scenarios.outcome import html_table
+from xiancheng.scenarios.run_spec import digest_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -88,7 +92,9 @@ def targets(
     """
     renew(folder)
     wanted = None if keys is None else sorted(keys)
-    several = "count(distinct drawn) > 1"  # of one draw many seeds tell luck, not what we know
+    several = (
+        "count(distinct drawn) > 1"  # of one draw many seeds show random numbers, not what we know
+    )
     named = ", ".join(
         f"case when {several} or {float(q)} = 0.5 then quantile_cont(v.model_rate, {float(q)}) end "
         f"as q{round(100 * q):02d}"
@@ -124,6 +130,72 @@ def quantiles(
     return by.quantile(np.array(at)).unstack().reset_index()
 
 
+@dataclass(frozen=True, repr=False)
+class SavedSweep:
+    """The runs of a sweep in its folder; its tables are read when they are asked for."""
+
+    folder: Path
+
+    def to_frame(self) -> "pd.DataFrame":
+        """A row for each run; `COLUMNS` says what the columns are."""
+        return ledger(self.folder)
+
+    def targets(self, quantiles: Sequence[float] = INTERVAL) -> "pd.DataFrame":
+        """The model's own level against each target, by scenario and scale; no verdict."""
+        return targets(self.folder, quantiles=quantiles)
+
+    def quantiles(self, indicator: str, at: Sequence[float] = INTERVAL) -> "pd.DataFrame":
+        """Quantiles of an indicator at the end of the runs, `<indicator>_<unit code>`."""
+        return quantiles(self.folder, indicator, at=at)
+
+    def run(self, key: str) -> SavedRun:
+        """A run by its key.
+
+        Raises
+        ------
+        RequestError
+            if there is none, or it is not as it was written.
+        """
+        return load_run(RunStore(self.folder).path(key))
+
+    def _rows(self) -> list[tuple[str, str]]:
+        runs = self.to_frame()
+        scales = ", ".join(f"{scale:g}" for scale in sorted(runs["scale"].unique()))
+        failed = len(RunStore(self.folder).failures())
+        return [
+            ("runs", f"{len(runs)}, {failed} failed"),
+            ("scenarios", ", ".join(sorted(runs["scenario"].unique()))),
+            ("draws, seeds", f"{runs['drawn'].nunique()}, {runs['seed'].nunique()}"),
+            ("scales", scales),
+        ]
+
+    def __repr__(self) -> str:
+        rows = (f"  {name:<13} {value}" for name, value in self._rows())
+        return "\n".join([f"Sweep in {self.folder}", *rows])
+
+    def _repr_html_(self) -> str:
+        """The same as a table for notebooks."""
+        return html_table(self.folder.name, self._rows())
+
+
+def load_sweep(folder: str | Path) -> SavedSweep:
+    """The runs of a sweep.
+
+    Raises
+    ------
+    RequestError
+        if the folder holds none.
+    """
+    if not RunStore(Path(folder)).keys():
+        raise RequestError(
+            _(
+                "{folder} holds no runs of a sweep; expected the --out folder of xiancheng sweep",
+                folder=folder,
+            )
+        )
+    return SavedSweep(Path(folder))
+
+
 def renew(folder: Path, *, afresh: bool = False) -> None:
     """Bring the ledger of a store up to date with its runs; `afresh` trusts nothing of the old.
 
@@ -133,7 +205,7 @@ def renew(folder: Path, *, afresh: bool = False) -> None:
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-    store, program = Store(folder), program_of(folder)
+    store, program = RunStore(folder), program_of(folder)
     keys = store.keys()
     before = None if afresh else _kept(folder)
     known = set() if before is None else set(before.column("key").to_pylist())
@@ -142,7 +214,7 @@ def renew(folder: Path, *, afresh: bool = False) -> None:
     rows = [
         _row(saved)
         for key in sorted(keys - known)
-        if (saved := opened(store.path(key)))
+        if (saved := read_run(store.path(key)))
         and program in (None, saved.record.software.simulation_code)
     ]
     parts = [_empty(), pa.Table.from_pylist(rows)] if rows else [_empty()]
@@ -152,14 +224,13 @@ def renew(folder: Path, *, afresh: bool = False) -> None:
     table = pa.concat_tables(parts, promote_options="permissive")
     content = BytesIO()
     pq.write_table(table, content, compression="zstd")
-    whole_file(folder / LEDGER, content.getvalue())
+    write_file(folder / LEDGER, content.getvalue())
 
 
 def program_of(folder: Path) -> str | None:
-    """The digest of the program that the sweep in a folder is of; None if nothing is said of it."""
+    """The digest of the program that the sweep in a folder is of; None if it does not say."""
     try:
-        told = json.loads((folder / SWEEP).read_bytes())
-        return str(told["program"])
+        return str(json.loads((folder / SWEEP).read_bytes())["program"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -195,24 +266,24 @@ def _empty() -> Any:
     return pa.schema(list(columns.items())).empty_table()
 
 
-def _row(saved: Saved) -> dict[str, Any]:
-    told = saved.record
+def _row(saved: SavedRun) -> dict[str, Any]:
+    record = saved.record
     return {
         "key": saved.folder.name,
-        "program": told.software.simulation_code,
-        "scenario": told.scenario["name"],
-        "drawn": digest_of({"draw": told.draw, "parameters": told.parameters}),
-        "draw": told.draw,
-        "seed": told.seed,
-        "scale": told.scale,
-        "start": date.fromisoformat(told.start),
-        "until": date.fromisoformat(told.until),
-        "values": told.values,
-        "seconds": sum(told.seconds.values()),
-        "peak_memory_bytes": told.peak_memory_bytes,
-        "model_targets": told.model_targets,
-        **{f"parameter.{name}": value for name, value in told.parameters.items()},
-        **told.summary,
+        "program": record.software.simulation_code,
+        "scenario": record.scenario["name"],
+        "drawn": digest_of({"draw": record.draw, "parameters": record.parameters}),
+        "draw": record.draw,
+        "seed": record.seed,
+        "scale": record.scale,
+        "start": date.fromisoformat(record.start),
+        "until": date.fromisoformat(record.until),
+        "values": record.values,
+        "seconds": sum(record.seconds.values()),
+        "peak_memory_bytes": record.peak_memory_bytes,
+        "model_targets": record.model_targets,
+        **{f"parameter.{name}": value for name, value in record.parameters.items()},
+        **record.summary,
     }
 
 

@@ -4,11 +4,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from xiancheng.calibration.i18n import Words, _
-from xiancheng.calibration.region import load
-from xiancheng.results.sweeps.command import Tally
+from xiancheng.results.analysis.sweep import Tally
 from xiancheng.results.tables import notes
-from xiancheng.scenarios.request import World
-from xiancheng.scenarios.simulate import reported
+from xiancheng.scenarios.outcome import reported_groups
+from xiancheng.scenarios.run_spec import RunSpec
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,12 +43,12 @@ def lines(judged: "pd.DataFrame", lang: str) -> tuple[list[str], list[list[str]]
     return [each.said(lang) for each in HEADERS.values()], rows
 
 
-def unjudged(worlds: Iterable[World]) -> list[Words]:
+def unjudged(specs: Iterable[RunSpec]) -> list[Words]:
     """The targets that runs of a sweep say nothing of, a sentence each, none twice."""
     found: dict[Words, None] = {}
-    for world in worlds:
-        region, scenario = load(world.region), world.scenario
-        groups = reported(region)
+    for spec in specs:
+        region, scenario = spec.pack, spec.scenario
+        groups = reported_groups(region)
         late = notes.unjudged(region, groups, scenario.start, scenario.until)
         found |= dict.fromkeys(late)
     return list(found)

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import Words, _
-from xiancheng.calibration.region import load
-from xiancheng.results.keeping.files import existing
-from xiancheng.scenarios.simulate import RequestError
-from xiancheng.scenarios.sweep import Design
+from xiancheng.results.store.files import existing_parent
+from xiancheng.scenarios.design import Design
 
 # Measured with benchmarks/sweep.py; see docs/cluster.md.
 PROCESS_BYTES = 330e6  # a worker before it holds a population
@@ -33,11 +32,11 @@ class Need:
     def of(cls, made: Design, runs: int, jobs: int, folder: Path) -> Self:
         """What so many runs of a design take with so many workers, written into a folder."""
         rows = 0.0
-        for world in made.worlds:
-            pack, start = load(world.region), world.scenario.start
+        for spec in made.specs:
+            pack, start = spec.pack, spec.scenario.start
             persons = pack.urban_rural(start).sum() + pack.away(start).sum()
             rows = max(rows, float(persons) * max(made.scales))
-        free = shutil.disk_usage(existing(folder)).free
+        free = shutil.disk_usage(existing_parent(folder)).free
         each = PROCESS_BYTES + ROW_BYTES * rows
         return cls(jobs, each, memory_available(), runs * RUN_BYTES, free)
 
@@ -75,7 +74,7 @@ class Need:
                 )
             )
 
-    def said(self) -> Words:
+    def words(self) -> Words:
         """The figures in Chinese and English."""
         free = "?" if self.memory_free is None else _size(self.memory_free)
         return _(
@@ -98,8 +97,8 @@ def memory_available() -> int | None:
     found = []
     try:
         with open("/proc/meminfo", encoding="ascii") as lines:
-            told = dict(line.split(":", 1) for line in lines)
-        found.append(int(told["MemAvailable"].split()[0]) * 1024)
+            fields = dict(line.split(":", 1) for line in lines)
+        found.append(int(fields["MemAvailable"].split()[0]) * 1024)
         with open("/sys/fs/cgroup/memory.max", encoding="ascii") as limit:
             most = limit.read().strip()
         if most != "max":

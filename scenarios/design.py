@@ -1,4 +1,4 @@
-"""A sweep: scenarios x parameter draws x seeds x scales, as one writes it in a design file.
+"""The design of a sweep: scenarios x parameter draws x seeds x scales, as one writes it in a file.
 
 Points are numbered. The order is fixed by the design alone, so every process and every shard means
 the same run by the same number.
@@ -9,24 +9,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, Self, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
 import numpy as np
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from xiancheng.calibration import posterior, priors
-from xiancheng.calibration.errors import ScenarioError
+from xiancheng.calibration import parsing, posterior, priors
+from xiancheng.calibration.errors import Problem, ScenarioError
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.naming import is_path, nearest
+from xiancheng.calibration.priors import ParameterError
 from xiancheng.calibration.region import load
 from xiancheng.calibration.yaml_positions import YamlDocument, read_yaml
 from xiancheng.scenarios.inactive import inactive_parameters, levers_used
 from xiancheng.scenarios.loader import resolve
-from xiancheng.scenarios.points import points_in, sampled
 from xiancheng.scenarios.policy import compile_policy
-from xiancheng.scenarios.request import Request, World, digest_of
+from xiancheng.scenarios.run_spec import LIMITS, RunSpec, check_run, digest_of, horizon
 from xiancheng.scenarios.scenario_files import Horizon, Name
-from xiancheng.scenarios.simulate import LIMITS, checked, horizon
 from xiancheng.scenarios.types import Day, FileModel, validated, wrong
 from xiancheng.sim.calendar import quarters_between
 from xiancheng.sim.state import Floats
@@ -124,36 +123,29 @@ class DesignFile(FileModel):
     cutoff: Day | None = None
 
 
-class Point(NamedTuple):
-    """One run of a sweep: positions in the design, and the luck."""
-
-    number: int
-    scenario: int
-    draw: int
-    seed: int
-    scale: float
-
-
 @dataclass(frozen=True)
 class Design:
-    """A sweep that was read: its worlds, and one row of parameter values for each draw."""
+    """A sweep that was read: its scenarios, and one row of parameter values for each draw."""
 
     name: str
-    worlds: tuple[World, ...]
+    specs: tuple[RunSpec, ...]  # of each scenario, with neither draw nor scale
     names: tuple[str, ...]  # of the parameters that are set
     values: Floats  # (draw, parameter)
     effects: bool
     seeds: tuple[int, ...]
     scales: tuple[float, ...]
-    own_luck: bool = False  # of each draw: its number is added to the seed
+    own_seeds: bool = False  # of each draw: its number is added to the seed
     numbers: tuple[int, ...] = ()  # of the effects that belong to each draw; empty: 1, 2, 3 ...
 
-    def told(self) -> dict[str, Any]:
-        """The design whole, JSON-ready; `retold` gives it back."""
+    def to_json(self) -> dict[str, Any]:
+        """The design whole, JSON-ready; `from_json` gives it back."""
         worlds = [
-            {"scenario": dict(world.resolved), "region": world.region, "cutoff": world.cutoff}
-            for world in self.worlds
-        ]
+            {
+                "scenario": spec.inputs["scenario"], "region": spec.region,
+                "cutoff": spec.inputs["cutoff"],
+            }
+            for spec in self.specs
+        ]  # fmt: skip
         return {
             "name": self.name,
             "worlds": worlds,
@@ -162,27 +154,27 @@ class Design:
             "effects": self.effects,
             "seeds": list(self.seeds),
             "scales": list(self.scales),
-            "own_luck": self.own_luck,
+            "own_luck": self.own_seeds,
             "numbers": list(self.numbers),
         }
 
     @classmethod
-    def retold(cls, told: Mapping[str, Any]) -> Self:
-        """The design that `told` speaks of."""
-        worlds = (
-            World.of(resolve(each["scenario"], each["region"]), each["region"], each["cutoff"])
-            for each in told["worlds"]
+    def from_json(cls, content: Mapping[str, Any]) -> Self:
+        """The design that `to_json` gave."""
+        specs = (
+            RunSpec.of(each["scenario"], region=each["region"], cutoff=each["cutoff"])
+            for each in content["worlds"]
         )
         return cls(
-            name=told["name"],
-            worlds=tuple(worlds),
-            names=tuple(told["names"]),
-            values=np.array(told["values"], float),
-            effects=told["effects"],
-            seeds=tuple(told["seeds"]),
-            scales=tuple(told["scales"]),
-            own_luck=told["own_luck"],
-            numbers=tuple(told["numbers"]),
+            name=content["name"],
+            specs=tuple(specs),
+            names=tuple(content["names"]),
+            values=np.array(content["values"], float),
+            effects=content["effects"],
+            seeds=tuple(content["seeds"]),
+            scales=tuple(content["scales"]),
+            own_seeds=content["own_luck"],
+            numbers=tuple(content["numbers"]),
         )
 
     @cached_property
@@ -191,25 +183,35 @@ class Design:
 
         Where a pack lies decides nothing: it enters by its own digest.
         """
-        told = self.told()
-        worlds = [{k: v for k, v in each.items() if k != "region"} for each in told["worlds"]]
-        inputs = [[world.plan_digest, world.region_digest] for world in self.worlds]
-        return digest_of(told | {"worlds": worlds, "inputs": inputs})
+        content = self.to_json()
+        worlds = [{k: v for k, v in each.items() if k != "region"} for each in content["worlds"]]
+        inputs = [[spec.inputs["plan"], spec.inputs["region"]] for spec in self.specs]
+        return digest_of(content | {"worlds": worlds, "inputs": inputs})
 
     def __len__(self) -> int:
-        return len(self.worlds) * len(self.values) * len(self.seeds) * len(self.scales)
+        return len(self.specs) * len(self.values) * len(self.seeds) * len(self.scales)
 
-    def point(self, number: int) -> Point:
+    def row(self, number: int) -> int:
+        """The row of `values` that a run takes."""
+        return number // len(self.specs) % len(self.values)
+
+    def spec(self, number: int) -> RunSpec:
         """A run by its number; scenarios change fastest, so that partners are run together."""
-        rest, scenario = divmod(number, len(self.worlds))
-        rest, draw = divmod(rest, len(self.values))
+        rest, scenario = divmod(number, len(self.specs))
+        rest, row = divmod(rest, len(self.values))
         scale, seed = divmod(rest, len(self.seeds))
-        return Point(number, scenario, draw, self.seeds[seed], self.scales[scale])
+        effects = self.numbers[row] if self.numbers else row + 1
+        return self.specs[scenario].vary(
+            parameters=dict(zip(self.names, self.values[row].tolist(), strict=True)),
+            seed=self.seeds[seed] + row * self.own_seeds,
+            scale=self.scales[scale],
+            draw=effects if self.effects else 0,
+        )
 
     def points(self, shard: tuple[int, int] = (1, 1)) -> list[int]:
         """The numbers of the runs of shard i of n; all scenarios of a draw and seed are in one."""
         i, n = shard
-        each = len(self.worlds)
+        each = len(self.specs)
         return [
             first * each + scenario
             for first in range(i - 1, len(self) // each, n)
@@ -219,22 +221,14 @@ class Design:
     def inactive(self) -> list[str]:
         """The parameters that are set but can act in no run of the design."""
         used: set[str] = set()
-        for world in self.worlds:
-            scenario = world.scenario
+        for spec in self.specs:
+            scenario = spec.scenario
             quarters = (tick.number for tick in quarters_between(scenario.start, scenario.until))
-            used |= levers_used(compile_policy(scenario, load(world.region)), quarters)
+            used |= levers_used(compile_policy(scenario, spec.pack), quarters)
         return inactive_parameters(self.names, int(self.effects), used)
 
-    def request(self, point: Point) -> Request:
-        """What is asked for at a point."""
-        values = dict(zip(self.names, self.values[point.draw].tolist(), strict=True))
-        number = self.numbers[point.draw] if self.numbers else point.draw + 1
-        draw = number if self.effects else 0
-        seed = point.seed + point.draw * self.own_luck
-        return Request(self.worlds[point.scenario], values, seed, point.scale, draw)
 
-
-def design(file: Path) -> Design:
+def read_design(file: Path) -> Design:
     """The sweep in a design file; scenario files and CSV files are looked for beside it.
 
     Raises
@@ -245,23 +239,23 @@ def design(file: Path) -> Design:
     document = read_yaml(file)
     written = validated(DesignFile, document, {})
     region = beside(file, written.region)
-    worlds = []
+    specs = []
     for name in written.scenarios:
         chosen = resolve(beside(file, name), region)
         chosen = horizon(chosen, written.horizon.start, written.horizon.until)
         for scale in written.scales:
-            checked(chosen, region, scale=scale)
+            check_run(chosen, region, scale=scale)
         cutoff = None if written.cutoff is None else str(written.cutoff)
-        worlds.append(World.of(chosen, region, cutoff))
-    titles = [world.scenario.name for world in worlds]
+        specs.append(RunSpec.of(chosen, region=region, cutoff=cutoff))
+    titles = [spec.scenario.name for spec in specs]
     for i, title in enumerate(titles):
         if title in titles[:i]:
             each = _("a name of its own for each scenario")
             raise ScenarioError([document.problem(("scenarios", i), each, title)])
     names, values, numbers = _drawn(written, document, file)
-    made = Design(
+    design = Design(
         name=written.name,
-        worlds=tuple(worlds),
+        specs=tuple(specs),
         names=names,
         values=values,
         effects=written.parameters.source != "central"
@@ -271,10 +265,10 @@ def design(file: Path) -> Design:
         scales=tuple(written.scales),
         numbers=numbers,
     )
-    if len(made) > MOST:
+    if len(design) > MOST:
         expected = _("at most {MOST} runs", MOST=MOST)
-        raise ScenarioError([document.problem((), expected, str(len(made)))])
-    return made
+        raise ScenarioError([document.problem((), expected, str(len(design)))])
+    return design
 
 
 def beside(file: Path, name: str) -> str | Path:
@@ -346,3 +340,78 @@ def _believed(written: DesignFile, document: YamlDocument, region: str | Path) -
     names = tuple(asdict(draws[0].parameters))
     values = np.array([[*asdict(draw.parameters).values()] for draw in draws])
     return names, values, tuple(draw.number for draw in draws)
+
+
+# Points in the space of parameters
+
+SMALLEST = 2.0**-33  # quantiles are never taken at 0 or 1
+
+
+def sampled(method: str, names: Sequence[str], n: int, seed: int) -> Floats:
+    """`n` draws of these parameters from their priors, `priors.on_grid`, (draw, parameter).
+
+    References
+    ----------
+    McKay, Beckman & Conover (1979), doi:10.1080/00401706.1979.10489755; Owen (1998),
+    doi:10.1006/jcom.1998.0487 for scrambled Sobol points
+    """
+    by_name = {prior.name: prior for prior in priors.catalogue()}
+    if method == "latin-hypercube":  # the draws of `xiancheng run --draws`
+        return np.column_stack([by_name[name].draws(n, seed) for name in names])
+    if method == "sobol":
+        from scipy.stats.qmc import Sobol
+
+        unit = Sobol(len(names), rng=np.random.default_rng(seed)).random_base2(n.bit_length() - 1)
+    else:
+        unit = np.random.default_rng(seed).random((n, len(names)))
+    unit = np.clip(unit, SMALLEST, 1 - SMALLEST)
+    drawn = [by_name[name].quantile(unit[:, i]) for i, name in enumerate(names)]
+    return priors.on_grid(np.column_stack(drawn))
+
+
+def points_in(table: Path, n: int | None = None) -> tuple[tuple[str, ...], Floats]:
+    """Parameter values in a CSV file with a row of names; all rows, or the first `n`.
+
+    Raises
+    ------
+    ScenarioError
+        with everything that is wrong, line by line.
+    """
+    readable = Words("逗号分隔的 UTF-8 CSV 文件", "a CSV file in UTF-8 with commas")
+    try:
+        header, rows = parsing.table_of(table.read_bytes())
+    except parsing.TextError as error:
+        found = Words(*error.found)
+        raise ScenarioError([Problem(str(table), error.line, 1, "", readable, found)]) from None
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ScenarioError([Problem(str(table), 0, 0, "", readable, reason)]) from None
+    problems = []
+    if len(rows) < (n or 1):
+        expected = Words(f"至少 {n or 1} 行数值", f"at least {n or 1} rows of values")
+        problems.append(Problem(str(table), 1, 1, "", expected, str(len(rows))))
+    known = [prior.name for prior in priors.catalogue()]
+    for column, name in enumerate(header):
+        if name not in known or name in header[:column]:
+            each = Words("互不重复的参数名", "names of parameters, each once")
+            near = nearest(name, known)
+            problems.append(Problem(str(table), 1, column + 1, "", each, name, near))
+    if problems:
+        raise ScenarioError(problems)
+    values = []
+    for line, row in rows[:n]:
+        numbers = [number for cell in row if (number := parsing.number(cell)) is not None]
+        if len(numbers) != len(header) or len(row) != len(header):
+            expected = Words(f"{len(header)} 个数字", f"{len(header)} numbers")
+            problems.append(Problem(str(table), line, 1, "", expected, ",".join(row)[:60]))
+            continue
+        try:
+            priors.override(dict(zip(header, numbers, strict=True)))
+            values.append(numbers)
+        except ParameterError as slips:
+            within = Words("先验支撑内的值", "values that the priors allow")
+            found = Words(slips.zh, slips.en)
+            problems.append(Problem(str(table), line, 1, "", within, found))
+    if problems:
+        raise ScenarioError(problems)
+    return tuple(header), np.array(values)
