@@ -11,8 +11,8 @@ from starlette.concurrency import run_in_threadpool
 
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.yaml_positions import MAX_BYTES
-from xiancheng.results.console.edits import ScenarioEdit
 from xiancheng.results.console.computation import ABComputation, Server
+from xiancheng.results.console.edits import ScenarioEdit
 from xiancheng.results.console.page import Page
 from xiancheng.results.console.security import SecurityMiddleware
 from xiancheng.results.console.session import default_scenarios, from_url, upload_response

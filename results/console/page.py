@@ -12,9 +12,15 @@ from nicegui import background_tasks, ui
 from xiancheng.calibration.errors import ScenarioError, localized
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.results.console import library
+from xiancheng.results.console.computation import (
+    FORMATS,
+    ABComputation,
+    Progress,
+    Server,
+    make_document,
+)
 from xiancheng.results.console.controls import LeverPanel, ScenarioPicker
 from xiancheng.results.console.edits import ScenarioEdit, edit_title
-from xiancheng.results.console.computation import FORMATS, ABComputation, Progress, Server, make_document
 from xiancheng.results.console.library import file_name, suggested_title
 from xiancheng.results.console.result import ABResult
 from xiancheng.results.console.session import Session, decode

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from xiancheng.results.console.result import ABQuery, restored
 from xiancheng.results.console.edits import ScenarioEdit
 from xiancheng.results.console.jobs import KEPT_BYTES, BusyError, JobQueue
+from xiancheng.results.console.result import ABQuery, restored
 from xiancheng.scenarios.ensemble import RunSummary
 from xiancheng.scenarios.executor import Executor
 

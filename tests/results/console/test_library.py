@@ -2,13 +2,13 @@
 
 import pytest
 
+from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.region import load
 from xiancheng.results.console import library as saving
 from xiancheng.results.console.edits import ScenarioEdit, edit_title, projects
 from xiancheng.results.console.library import Library
 from xiancheng.results.console.session import Session
 from xiancheng.scenarios.loader import resolve
-from xiancheng.calibration.errors import RequestError
 
 EVIL = "<img src=x onerror=alert(1)>"
 PLAN = ScenarioEdit.of("plan")
