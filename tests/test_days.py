@@ -221,7 +221,7 @@ def test_a_target_before_the_start_is_named_without_advice_that_cannot_help():
 
 @pytest.mark.parametrize("command", ["run", "compare"])
 def test_commands_name_what_they_do_not_judge(command, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(level, "held", lambda *_: None)  # a level takes minutes
+    monkeypatch.setattr(level, "level_from", lambda *_: None)  # a level takes minutes
     short = tmp_path / "short.yaml"
     short.write_text(
         "name: short\ntitle: {zh: 短, en: short}\nbased_on: plan\nhorizon: {until: 2024-12-31}\n",

@@ -21,7 +21,7 @@ EARLY, LATE = date(2022, 12, 31), date(2025, 12, 31)
 @pytest.fixture(autouse=True)
 def own_level(monkeypatch):
     """The level is the model's own: that of statistics takes minutes and changes no part here."""
-    monkeypatch.setattr(level, "held", lambda *_: None)
+    monkeypatch.setattr(level, "level_from", lambda *_: None)
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,8 @@ from xiancheng.calibration.errors import RequestError, ScenarioError
 from xiancheng.calibration.naming import place_names
 from xiancheng.calibration.region import load
 from xiancheng.results.analysis import sweep_table
-from xiancheng.results.analysis.attribution import identity, printed
-from xiancheng.results.analysis.compare import ordered
+from xiancheng.results.analysis.compare import comparands
+from xiancheng.results.analysis.result import read_printed, scenario_digest
 from xiancheng.results.cli import main
 from xiancheng.results.report import sections
 from xiancheng.results.report.build import file_name
@@ -103,7 +103,7 @@ def test_a_file_without_a_title_is_called_by_its_own_name(tmp_path):
     file = tmp_path / "更多学校.yaml"
     file.write_text("name: plan\nbased_on: plan\nmeasures: {M12: 2}\n", encoding="utf-8")
     assert called(resolve(file), HERE).zh == "更多学校"
-    assert [side.name for side in ordered(["plan", str(file)], None)] == ["plan", "更多学校"]
+    assert [side.name for side in comparands(["plan", str(file)], None)] == ["plan", "更多学校"]
 
 
 def test_a_document_names_the_changes_and_lists_every_setting():
@@ -281,9 +281,9 @@ def test_show_takes_the_counties_of_the_region(dezhou, tmp_path, capsys):
 
 
 def test_an_attribution_of_other_settings_is_refused(tmp_path):
-    told = {"scenario": "plan", "scenario_sha256": identity(resolve("plan"))}
+    told = {"scenario": "plan", "scenario_sha256": scenario_digest(resolve("plan"))}
     file = tmp_path / "shares.json"
     file.write_text(json.dumps(told), encoding="utf-8")
-    assert printed(file, resolve("plan"), "attribute") == told
+    assert read_printed(file, resolve("plan"), "attribute") == told
     with pytest.raises(RequestError, match="other settings"):
-        printed(file, resolve(CHANGED), "attribute")
+        read_printed(file, resolve(CHANGED), "attribute")

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 import xiancheng
-from xiancheng.results.analysis import certificate as certify
-from xiancheng.results.analysis.goal_seek import Held
+from xiancheng.results.analysis import certificate
+from xiancheng.results.analysis.goal_seek import AnchoredRuns
 from xiancheng.results.analysis.goal_spec import parse_goal
 from xiancheng.results.cli import main
 from xiancheng.results.console.result import ABQuery, ABResult
@@ -42,7 +42,7 @@ def known_level():
         return Level(tuple(days), tuple(group.code for group in groups), rate)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(levels, "held", held)
+        patch.setattr(levels, "level_from", held)
         yield
 
 
@@ -109,16 +109,16 @@ def test_a_certificate_for_the_same_draws_gives_the_verdict(wanted):
     plan, region = resolve("plan"), xiancheng.load_region("binzhou")
     spec = RunSpec.of(plan, scale=SCALE)
     with Summaries(spec, judged_on(plan, region), jobs=1) as runs:
-        wish, made = parse_goal(plan, runs, probability=0.9), layered(spec, N, 1)
-        package = dict.fromkeys(wish.bounds, 1.0)
-        own = Held(runs, plan, made)
-        proof = certify.certify(wish, package, own, made)
+        goal, made = parse_goal(plan, region, probability=0.9), layered(spec, N, 1)
+        package = dict.fromkeys(goal.bounds, 1.0)
+        own = AnchoredRuns(runs, plan, made)
+        proof = certificate.certify(goal, package, own, made)
         count = [own.read([draw])[0].targets for draw in made]
     by_id = wanted.set_index("target")
     for index, chance in proof.target_probability.items():
         assert chance == pytest.approx(by_id["probability"][region.targets[index].id], abs=1e-6)
     assert proof.probability == pytest.approx(wanted["all_met"].iloc[-1], abs=1e-6)
-    assert proof.met == sum(int((wish.margins(rates) >= 0).all()) for rates in count)
+    assert proof.met == sum(int((goal.margins(rates) >= 0).all()) for rates in count)
 
 
 def test_python_gives_the_verdict_of_one_outcome():

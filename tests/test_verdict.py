@@ -15,9 +15,8 @@ from xiancheng.results.verdict import verdict
 from xiancheng.results.verdict.level import (
     DRAWS,
     Level,
-    at_deadlines,
     draw_of_run,
-    level,
+    level_from,
     published,
     run_of_draw,
 )
@@ -28,6 +27,7 @@ from xiancheng.scenarios.run_spec import horizon
 
 SCALE = 0.01
 END = date(2025, 12, 31)
+BINZHOU = load("binzhou")
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def flat(both, rate: float, spread: float = 0.0) -> Level:
 
 
 def held_to(monkeypatch, told: Level | None) -> None:
-    monkeypatch.setattr(levels, "held", lambda *_: told)
+    monkeypatch.setattr(levels, "level_from", lambda *_: told)
 
 
 def test_trend_recoding_conditions_and_plan_add_up_to_the_change(judged):
@@ -191,7 +191,7 @@ def test_a_run_from_another_census_is_not_held_to_the_level():
 
 def test_the_level_sets_out_from_the_census_and_grows_less_certain():
     pack = load("binzhou")
-    told = level(pack, END)
+    told = level_from(pack, pack.censuses[-1], END)
     for code, county in zip(told.codes, pack.counties, strict=False):
         urban, rural = pack.urban_rural(told.start)[pack.counties.index(county)]
         assert told.on(told.start, code) == pytest.approx(100 * urban / (urban + rural))
@@ -204,10 +204,10 @@ def test_the_level_is_the_same_when_it_is_read_from_the_cache(tmp_path, monkeypa
     monkeypatch.setattr(levels, "DRAWS", 200)
     pack = load("binzhou")
     levels._level.cache_clear()
-    first = level(pack, END)
+    first = level_from(pack, pack.censuses[-1], END)
     levels._level.cache_clear()
-    monkeypatch.setattr(levels, "_found", lambda *_: pytest.fail("not found anew"))
-    again = level(pack, END)
+    monkeypatch.setattr(levels, "_rates", lambda *_: pytest.fail("not found anew"))
+    again = level_from(pack, pack.censuses[-1], END)
     levels._level.cache_clear()
     assert (first.rate == again.rate).all()
 
@@ -216,12 +216,12 @@ def test_the_level_is_the_same_when_it_is_read_from_the_cache(tmp_path, monkeypa
 def test_a_level_on_file_is_not_that_of_another_program_or_record(what, tmp_path, monkeypatch):
     monkeypatch.setenv("XIANCHENG_CACHE", str(tmp_path))
     monkeypatch.setattr(levels, "DRAWS", 200)
-    found, asked = levels._found, []
-    monkeypatch.setattr(levels, "_found", lambda *given: asked.append(given) or found(*given))
+    found, asked = levels._rates, []
+    monkeypatch.setattr(levels, "_rates", lambda *given: asked.append(given) or found(*given))
     for answer in ("one", "one", "another"):
         monkeypatch.setattr(levels, what, lambda *_, answer=answer: answer)
         levels._level.cache_clear()
-        level(load("binzhou"), END)
+        level_from(BINZHOU, BINZHOU.censuses[-1], END)
     levels._level.cache_clear()
     assert len(asked) == 2
 
@@ -242,13 +242,13 @@ def test_no_county_has_a_say_in_the_weight_of_its_own_forecast(monkeypatch):
 
 def test_a_pack_without_targets_has_a_level_all_the_same():
     pack = load("shandong")
-    assert at_deadlines(pack, level(pack, END)).shape == (DRAWS, 0)
+    assert level_from(pack, pack.censuses[-1], END).at_deadlines(pack).shape == (DRAWS, 0)
 
 
 def test_an_error_of_ours_is_no_missing_record(monkeypatch):
     monkeypatch.setattr(levels, "_level", lambda *_: {}["a slip"])
     with pytest.raises(KeyError):
-        level(load("binzhou"), END)
+        level_from(BINZHOU, BINZHOU.censuses[-1], END)
 
 
 def test_each_run_of_the_model_goes_with_as_many_draws_of_the_level():

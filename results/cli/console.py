@@ -16,7 +16,7 @@ from xiancheng.results.console.jobs import JobQueue
 from xiancheng.results.console.library import Library
 from xiancheng.results.store.runs import RUNS
 from xiancheng.results.text import Say
-from xiancheng.results.verdict.level import level
+from xiancheng.results.verdict.level import level_from
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.run_spec import check_run
 
@@ -40,7 +40,7 @@ def console(options: Namespace, say: Say) -> int:
             )
         )
     pack = load(options.region)
-    level(pack, plan.until)  # once, and not while somebody waits
+    level_from(pack, pack.censuses[-1], plan.until)  # once, and not while somebody waits
     queue = JobQueue(options.jobs or os.cpu_count() or 1)
     library = Library(options.saved, options.region)
     server = Server(queue, pack, options.region, library, RUNS, sizes)

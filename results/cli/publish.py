@@ -10,7 +10,8 @@ from typing import TypeVar
 from xiancheng.calibration.errors import RequestError, ScenarioError
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.naming import is_path
-from xiancheng.results.analysis.attribution import AttributionTable, printed, quick
+from xiancheng.results.analysis.attribution import AttributionTable, quick_attribution
+from xiancheng.results.analysis.result import read_printed
 from xiancheng.results.cli.output import Work, announce, give, progress, reject_unused
 from xiancheng.results.cli.process import DONE
 from xiancheng.results.report.build import documents, file_name, formats
@@ -72,7 +73,7 @@ def result_of(options: Namespace, say: Say, step: Callable[[], None]) -> PlanRes
         runs = 2 * (1 + options.draws)
         announce(say, [Work(runs, place, options.scale, scenario.start, scenario.until)],
                  options.jobs)  # fmt: skip
-    package = printed(options.package, scenario, "seek") if options.package else None
+    package = read_printed(options.package, scenario, "seek") if options.package else None
     jobs = 1 if run is None and options.draws else options.jobs
     with _shares_of(options.attribution, scenario, place, seed, jobs) as shares:
         run = run or _run(options, scenario, kept)
@@ -93,7 +94,7 @@ def _shares_of(
         told = AttributionTable.read(file, scenario)
         yield lambda: told
         return
-    with _beside(quick, scenario, place, seed=seed, jobs=jobs) as computed:
+    with _beside(quick_attribution, scenario, place, seed=seed, jobs=jobs) as computed:
         yield computed
 
 

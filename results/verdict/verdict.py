@@ -100,7 +100,7 @@ class Verdict:
         return cls.of_rates(
             {region.targets[t].id: (region.targets[t].deadline, floor(region.targets[t]))
              for t in due},
-            None if known is None else levels.at_deadlines(region, known)[:, due],
+            None if known is None else known.at_deadlines(region)[:, due],
             scenario=rates.scenario[:, due], baseline=rates.baseline[:, due],
             reference=rates.reference[:, due], draws=ensemble.draws,
             start=[row["rate_at_start"] for row in rows],
@@ -235,7 +235,7 @@ def of_outcome(result: Outcome | Ensemble) -> Verdict:
 
 def anchor(both: Ensemble) -> Level | None:
     """The level that an ensemble is held to; None if they start at another census, or none."""
-    return levels.held(both.scenario.region, both.scenario.dates[0], both.scenario.dates[-1])
+    return levels.level_from(both.scenario.region, both.scenario.dates[0], both.scenario.dates[-1])
 
 
 @dataclass(frozen=True, eq=False)

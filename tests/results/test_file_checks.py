@@ -155,12 +155,13 @@ def test_who_writes_the_path_is_not_told_to_write_it(tmp_path, monkeypatch, caps
 
 
 def test_a_folder_called_like_a_shipped_scenario_is_no_run_of_that_name(tmp_path, monkeypatch):
-    from xiancheng.results.analysis.compare import opened
+
+    from xiancheng.results.analysis.compare import comparand
 
     (tmp_path / "plan").mkdir()
     (tmp_path / "plan/run.json").write_text("{}")
     monkeypatch.chdir(tmp_path)
-    assert opened("plan").saved is None
+    assert comparand("plan").saved is None
 
 
 def test_a_base_that_is_shipped_and_beside_is_said(tmp_path, monkeypatch, capsys):

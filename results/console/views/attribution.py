@@ -105,14 +105,11 @@ class Attribution:
             draws = await asyncio.to_thread(layered, spec, WORLDS, 1)
             runs = QueuedSummaries(context, self.job.step, spec, day)
             try:
-                shared = await asyncio.to_thread(
-                    attribute, scenario, runs, permutations=ORDERS, draws=draws, seed=1
-                )
+                computed = await asyncio.to_thread(attribute, scenario, runs, game, draws)
             except asyncio.CancelledError:
                 runs.cancel()
                 raise
-            key = content_digest(scenario), day
-            context.session.attribution = key, AttributionTable.of(shared, runs.spec.scale)
+            context.session.attribution = (content_digest(scenario), day), computed
             if not context.client.is_deleted:
                 with context.client:
                     self.show(self._model)

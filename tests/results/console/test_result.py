@@ -13,7 +13,7 @@ from xiancheng.results.console.result import ABQuery, ABResult, PlaceRates
 from xiancheng.results.console.session import Session
 from xiancheng.results.console.view_model import ViewModel
 from xiancheng.results.console.views import compare, overview
-from xiancheng.results.store import record as evidence
+from xiancheng.results.store import record
 from xiancheng.results.tables.labels import percent
 from xiancheng.scenarios.scenario_files import Scenario
 
@@ -202,7 +202,7 @@ def test_what_differs_is_told_from_b_to_a(made):
 @pytest.mark.parametrize("same_program", [True, False])
 def test_caveats_name_no_command(made, monkeypatch, lang, drawn, same_program):
     sample = {"sha256": "0" * 64, "rows": 400, "made_by": "1" * 64, "same_program": same_program}
-    monkeypatch.setattr(evidence, "sample", lambda pack: sample)
+    monkeypatch.setattr(record, "posterior_record", lambda pack: sample)
     result = made(SCENARIOS["plan"], SCENARIOS["baseline"], drawn=drawn)
     there = ViewModel(Session(lang, SCENARIOS["plan"], SCENARIOS["baseline"]), result)
     text = str(overview.notes(there))

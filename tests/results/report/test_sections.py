@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from xiancheng.calibration.errors import RequestError
-from xiancheng.results.analysis.attribution import AttributionTable, quick
+from xiancheng.results.analysis.attribution import AttributionTable, quick_attribution
 from xiancheng.results.report import sections
 from xiancheng.results.report.document import BulletList
 from xiancheng.results.tables import counties, plan_result, provenance, verdicts
@@ -131,7 +131,7 @@ def test_a_path_shows_the_published_rate_the_census_and_the_target(told, both):
 
 
 def test_without_a_record_and_without_draws_no_probability_is_claimed(both, monkeypatch):
-    monkeypatch.setattr("xiancheng.results.verdict.level.held", lambda *_: None)
+    monkeypatch.setattr("xiancheng.results.verdict.level.level_from", lambda *_: None)
     told = plan_result.of_pair(both)
     heads = [c.label for c in verdicts.table(told, "zh").columns]
     assert "达标概率" not in heads
@@ -251,14 +251,14 @@ def test_what_is_no_attribution_is_refused(told, tmp_path):
 
 @pytest.mark.slow
 def test_a_quick_attribution_adds_up():
-    told = quick(resolve("plan"), "binzhou", scale=0.005, jobs=1)
+    told = quick_attribution(resolve("plan"), "binzhou", scale=0.005, jobs=1)
     code = told.largest()
     parts = sum(row["points"] for row in told.of_group(code, "project", "owen"))
     assert parts == pytest.approx(told.of_group(code, "total", "total")[0]["points"], abs=1e-9)
 
 
 def test_a_scenario_that_does_nothing_contributes_nothing():
-    told = quick(resolve("baseline"), "binzhou", scale=0.005, jobs=1)
+    told = quick_attribution(resolve("baseline"), "binzhou", scale=0.005, jobs=1)
     assert all(row["points"] == 0 for row in told.of_group(told.largest(), "project", "owen"))
 
 

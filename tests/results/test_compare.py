@@ -17,9 +17,9 @@ from benchmarks.luck import noise
 from xiancheng.calibration import posterior
 from xiancheng.calibration.errors import RequestError
 from xiancheng.results import cells
-from xiancheng.results.analysis.compare import Comparand, compare, ordered, parts_of_spread
+from xiancheng.results.analysis.compare import Comparand, comparands, compare, parts_of_spread
 from xiancheng.results.cli import main
-from xiancheng.results.comparison import compared
+from xiancheng.results.tables import comparison
 from xiancheng.results.tables.labels import labels
 from xiancheng.results.verdict.verdict import Verdict
 from xiancheng.scenarios.ensemble import Summaries, ensemble, independent, layered
@@ -54,8 +54,8 @@ def saved(tmp_path_factory):
 
 
 def test_inputs_differ_in_the_words_of_the_plan(told):
-    assert "M12：教育集团数 0 -> 76 个" in told.inputs["zh"]["plan"]
-    assert "M12: education groups 0 -> 76" in told.inputs["en"]["plan"]
+    assert "M12：教育集团数 0 -> 76 个" in told.inputs("zh")["plan"]
+    assert "M12: education groups 0 -> 76" in told.inputs("en")["plan"]
 
 
 def test_what_is_compared_is_what_simulate_gives(told):
@@ -97,9 +97,9 @@ def test_without_draws_there_is_no_interval():
     told = compare((side("baseline"), side("plan")), scale=SCALE, jobs=1)
     frame = told.to_frame()
     assert frame[["difference_low", "difference_high", "draw_sd", "seed_sd"]].isna().all(axis=None)
-    headers, _ = compared.values(told, "resident_urbanization_rate", "en")
-    assert "90%" not in headers
-    assert any("One over seeds alone is not" in line for line in compared.remarks(told, "en"))
+    table = comparison.values(told, "resident_urbanization_rate", "en")
+    assert "90%" not in table.headers
+    assert any("One over seeds alone is not" in line for line in comparison.notes(told, "en"))
 
 
 def test_an_interval_holds_most_of_the_paired_differences(told):
@@ -139,7 +139,7 @@ def test_draws_of_a_search_and_of_its_confirmation_never_meet():
 
 
 def test_a_saved_run_can_be_the_baseline(saved):
-    told = compare(ordered(["plan", str(saved)], str(saved)), scale=SCALE, jobs=1)
+    told = compare(comparands(["plan", str(saved)], str(saved)), scale=SCALE, jobs=1)
     assert told.sides[0].saved is not None
     assert told.paired(1)
     frame = told.to_frame()
@@ -149,19 +149,19 @@ def test_a_saved_run_can_be_the_baseline(saved):
 
 def test_runs_under_another_seed_are_not_called_paired(saved, tmp_path):
     main(["run", "plan", "--scale", str(SCALE), "--seed", "4", "--out", str(tmp_path)])
-    told = compare(ordered([str(saved), str(next(tmp_path.iterdir()))], None), jobs=1)
+    told = compare(comparands([str(saved), str(next(tmp_path.iterdir()))], None), jobs=1)
     assert not told.paired(1)
-    assert list(told.inputs["en"].values()) == [["seed: 3 -> 4"]]
-    assert any("not paired" in line for line in compared.remarks(told, "en"))
+    assert list(told.inputs("en").values()) == [["seed: 3 -> 4"]]
+    assert any("not paired" in line for line in comparison.notes(told, "en"))
 
 
 def test_one_side_is_no_comparison():
     with pytest.raises(RequestError):
-        ordered(["plan"], None)
+        comparands(["plan"], None)
 
 
 def test_equal_names_are_told_apart():
-    assert [s.name for s in ordered(["plan", "plan"], None)] == ["plan", "plan#2"]
+    assert [s.name for s in comparands(["plan", "plan"], None)] == ["plan", "plan#2"]
 
 
 # Tables for other programs
@@ -244,12 +244,12 @@ def test_a_saved_run_meets_another_seed_in_draws(saved, capsys):
 
 def test_draws_are_called_what_they_are(told, monkeypatch):
     """Of the priors before the parameters are estimated, of the posterior after."""
-    monkeypatch.setattr("xiancheng.results.verdict.level.held", lambda *_: None)
+    monkeypatch.setattr("xiancheng.results.verdict.level.level_from", lambda *_: None)
     monkeypatch.setattr(posterior, "read", lambda folder: None)
-    assert any("3 prior draws" in line for line in compared.remarks(told, "en"))
+    assert any("3 prior draws" in line for line in comparison.notes(told, "en"))
     monkeypatch.setattr(posterior, "read", lambda folder: object())
-    assert any("3 posterior draws" in line for line in compared.remarks(told, "en"))
-    assert not any("先验" in line for line in compared.remarks(told, "zh"))
+    assert any("3 posterior draws" in line for line in comparison.notes(told, "en"))
+    assert not any("先验" in line for line in comparison.notes(told, "zh"))
 
 
 # The language, and stopping
@@ -338,7 +338,9 @@ def test_the_same_luck_makes_the_effect_ten_times_less_noisy():
 
 def test_a_saved_run_of_another_region_is_refused(saved):
     with pytest.raises(RequestError, match="name its pack with --region"):
-        compare(ordered(["plan", str(saved)], str(saved)), region="shandong", scale=SCALE, jobs=1)
+        compare(
+            comparands(["plan", str(saved)], str(saved)), region="shandong", scale=SCALE, jobs=1
+        )
 
 
 def test_a_side_has_the_chance_that_a_run_of_it_has():

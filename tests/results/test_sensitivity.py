@@ -12,15 +12,15 @@ from xiancheng.calibration.priors import catalogue
 from xiancheng.results.analysis.sensitivity import (
     LEAST,
     LUCK,
-    Question,
+    QuantityOfInterest,
     draw_at,
     factors,
     morris,
-    remarks,
     runs_needed,
     sobol,
 )
 from xiancheng.results.cli import main
+from xiancheng.results.tables.sensitivity import notes
 from xiancheng.scenarios.ensemble import Summaries
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.run_spec import RunSpec
@@ -28,7 +28,7 @@ from xiancheng.scenarios.run_spec import RunSpec
 pytest.importorskip("SALib")
 
 SCALE, TOGETHER = 0.005, 8
-RATE = Question("resident_urbanization_rate", TOGETHER)
+RATE = QuantityOfInterest("resident_urbanization_rate", TOGETHER)
 
 
 @pytest.fixture(scope="module")
@@ -79,8 +79,8 @@ def test_the_seed_sets_the_luck_of_every_run(runs):
     met = []
     runs_of = SimpleNamespace(read=lambda asked, done: met.extend(asked) or runs.read(asked, done))
     morris(resolve("plan"), RATE, runs_of, names=["kappa"], trajectories=2, seed=7)
-    assert {draw["seed"] for _, draw in met} == {7}
-    assert any("--seed 7" in line for line in remarks("morris", False, 7, "en"))
+    assert {spec.seed for spec in met} == {7}
+    assert any("--seed 7" in line for line in notes("morris", False, 7, "en"))
 
 
 def test_the_least_sizes_tell_the_ends_of_a_95_percent_interval():
@@ -110,7 +110,7 @@ def test_the_cost_of_moving_explains_the_variance(runs):
 
 
 def test_the_plan_does_not_move_what_it_adds_to_itself(runs):
-    effect = Question("resident_urbanization_rate", TOGETHER, effect=True)
+    effect = QuantityOfInterest("resident_urbanization_rate", TOGETHER, effect=True)
     told = morris(resolve("baseline"), effect, runs, names=["kappa"], trajectories=2)
     assert told["mu_star"].iloc[0] == 0
 

@@ -10,6 +10,7 @@ import pytest
 from xiancheng.calibration import posterior
 from xiancheng.calibration.region import load
 from xiancheng.results.analysis.attribution import (
+    FEATURES,
     CoalitionGame,
     attribute,
     averaged,
@@ -18,7 +19,7 @@ from xiancheng.results.analysis.attribution import (
     standard_error,
 )
 from xiancheng.results.cli import main
-from xiancheng.results.comparison import attributed
+from xiancheng.results.tables import contributions
 from xiancheng.scenarios.ensemble import Summaries, baseline_of, judged_on, layered
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import RATE
@@ -28,16 +29,34 @@ from xiancheng.scenarios.simulation import simulate
 SCALE = 0.005
 
 
-def played(scenario, **how):
+PLAN = resolve("plan")
+PROJECTS = grouped(PLAN)
+
+
+def played(scenario, permutations=2, draws=()):
     """The attribution of a scenario, and the runs it was read from."""
     runs = Summaries(RunSpec.of(scenario, scale=SCALE), jobs=1)
-    return attribute(scenario, runs, **how), runs
+    game = CoalitionGame.of(scenario, permutations, len(draws) or 1, seed=1)
+    return attribute(scenario, runs, game, draws or [runs.spec]), runs
+
+
+def values(table, kind, column=None):
+    """A kind of value by measure and project, (feature, group); or one column, (group,)."""
+    rows = table.frame.query("kind == @kind").groupby("id", sort=False)
+    return {
+        name: own[column].to_numpy() if column else own[list(FEATURES)].to_numpy().T
+        for name, own in rows
+    }
+
+
+def total(table):
+    return values(table, "total")["total"]
 
 
 @pytest.fixture(scope="module")
 def jobs():
     """The measures of the first project, which has five."""
-    return played(resolve("p1-industry"), permutations=2)[0]
+    return played(resolve("p1-industry"))[0]
 
 
 # Games whose answer is known
@@ -51,27 +70,27 @@ def game(worth, names):
 
 def test_gloves_are_shared_as_shapley_would():
     """Two left gloves and one right one: the right one is worth two thirds of the pair."""
-    values = game(lambda s: "r" in s and len(s) > 1, "lmr")
+    worth = game(lambda s: "r" in s and len(s) > 1, "lmr")
     orders = list(permutations("lmr"))
-    share, _ = averaged(orders, values, 1, {p: (p,) for p in "lmr"})
+    share, _ = averaged(orders, worth, 1, {p: (p,) for p in "lmr"})
     assert [float(share[p][0, 0]) for p in "lmr"] == pytest.approx([1 / 6, 1 / 6, 2 / 3])
 
 
 def test_gloves_of_one_owner_are_shared_as_owen_would():
     """The left gloves bargain together: they get half, shared equally."""
-    values = game(lambda s: "r" in s and len(s) > 1, "lmr")
+    worth = game(lambda s: "r" in s and len(s) > 1, "lmr")
     joined = [tuple(o) for o in ("lmr", "mlr", "rlm", "rml")]
-    share, _ = averaged(joined, values, 1, {"l": ("l",), "m": ("m",), "r": ("r",), "L": ("l", "m")})
+    share, _ = averaged(joined, worth, 1, {"l": ("l",), "m": ("m",), "r": ("r",), "L": ("l", "m")})
     assert [float(share[p][0, 0]) for p in ("l", "m", "r", "L")] == pytest.approx(
         [0.25, 0.25, 0.5, 0.5]
     )
 
 
 def test_the_error_is_known_only_from_two_pairs_on():
-    values = game(len, "ab")
-    _, error = averaged([("a", "b")], values, 1, {"a": ("a",)})
+    worth = game(len, "ab")
+    _, error = averaged([("a", "b")], worth, 1, {"a": ("a",)})
     assert np.isnan(error["a"]).all()
-    _, error = averaged([("a", "b"), ("b", "a")], values, 1, {"a": ("a",)})
+    _, error = averaged([("a", "b"), ("b", "a")], worth, 1, {"a": ("a",)})
     assert error["a"] == 0
 
 
@@ -91,19 +110,20 @@ def test_seven_projects_and_the_safeguards():
 
 
 def test_contributions_add_up_to_the_whole_effect(jobs):
-    for shares in (jobs.shapley, {m: jobs.owen[m] for m in jobs.shapley}):
-        assert sum(shares.values()) == pytest.approx(jobs.total, abs=1e-9)
-    assert sum(jobs.owen[p] for p in jobs.projects) == pytest.approx(jobs.total, abs=1e-9)
+    shapley, owen = values(jobs, "shapley"), values(jobs, "owen")
+    for shares in (shapley, {m: owen[m] for m in shapley}, {p: owen[p] for p in PROJECTS}):
+        assert sum(shares.values()) == pytest.approx(total(jobs), abs=1e-9)
 
 
 def test_a_project_is_worth_what_its_measures_are(jobs):
-    for project, members in jobs.projects.items():
-        own = sum(jobs.owen[m] for m in members)
-        assert jobs.owen[project] == pytest.approx(own, abs=1e-9)
+    owen = values(jobs, "owen")
+    for project, members in PROJECTS.items():
+        assert owen[project] == pytest.approx(sum(owen[m] for m in members), abs=1e-9)
 
 
 def test_the_causes_of_a_contribution_add_up_to_it(jobs):
-    for share in (*jobs.shapley.values(), *jobs.owen.values(), jobs.total):
+    shares = [*values(jobs, "shapley").values(), *values(jobs, "owen").values(), total(jobs)]
+    for share in shares:
         assert share[2:].sum(axis=0) == pytest.approx(share[0], abs=1e-9)
 
 
@@ -111,14 +131,13 @@ def test_the_whole_effect_is_the_scenario_less_its_baseline(jobs):
     scenario = resolve("p1-industry")
     with Summaries(RunSpec.of(scenario, scale=SCALE), jobs=1) as runs:
         done, without = runs.read([runs.spec, runs.spec.running(baseline_of(scenario))])
-    assert jobs.total[0] == pytest.approx(done.row(RATE) - without.row(RATE), abs=1e-12)
+    assert total(jobs)[0] == pytest.approx(done.row(RATE) - without.row(RATE), abs=1e-12)
 
 
 def test_what_is_not_done_gets_exactly_nothing(jobs):
-    for number in jobs.shapley:
-        if number not in ("M01", "M02", "M03", "M04", "M05"):
-            for kind in (jobs.shapley, jobs.owen, jobs.first_in, jobs.last_in):
-                assert not kind[number].any()
+    others = jobs.frame.query("level == 'measure' and id > 'M05'")
+    assert set(others["kind"]) == {"shapley", "owen", "first_in", "last_in"}
+    assert (others[list(FEATURES)] == 0).all(axis=None)
 
 
 def test_a_measure_without_a_lever_gets_exactly_nothing_even_where_capacity_binds():
@@ -127,11 +146,12 @@ def test_a_measure_without_a_lever_gets_exactly_nothing_even_where_capacity_bind
     scenario = only(resolve(heavy), frozenset(["M02", "M26", "M27", "S1"]))
     weak = RunSpec.of(scenario, scale=SCALE, parameters={"delivery_capacity": 0.6})
     assert simulate(weak).effort().min() < 0.5
-    told, runs = played(scenario, permutations=2, draws=[weak])
-    for kind in (told.shapley, told.owen, told.first_in, told.last_in):
-        assert not kind["S1"].any()
+    table, runs = played(scenario, draws=[weak])
+    idle = table.frame.query("id == 'S1'")
+    assert len(idle) == 4 * 9
+    assert (idle[list(FEATURES)] == 0).all(axis=None)
     done, without = runs.read([weak, weak.running(baseline_of(scenario))])
-    assert told.total[0] == pytest.approx(done.row(RATE) - without.row(RATE), abs=1e-12)
+    assert total(table)[0] == pytest.approx(done.row(RATE) - without.row(RATE), abs=1e-12)
 
 
 def test_taking_every_dose_away_is_the_baseline():
@@ -146,17 +166,24 @@ def test_taking_every_dose_away_is_the_baseline():
 def test_draws_take_turns_and_the_sums_stay_exact():
     file = {"name": "two", "title": "t", "based_on": "baseline", "measures": {"M01": 1, "M26": 1}}
     spec = RunSpec.of(file, scale=SCALE)
-    told, _ = played(spec.scenario, permutations=2, draws=layered(spec, 2, 1))
-    assert told.draws == 2
-    total = told.to_frame().query("kind == 'total'")
-    assert total["points_error"].tolist() == told.total_error[0].tolist()
-    assert total["points_error"].gt(0).any()
-    assert told.permutations == 4
-    assert sum(told.shapley.values()) == pytest.approx(told.total, abs=1e-9)
+    table, _ = played(spec.scenario, draws=layered(spec, 2, 1))
+    assert (table.draws, table.permutations) == (2, 4)
+    assert (values(table, "total", "points_error")["total"] > 0).any()
+    assert sum(values(table, "shapley").values()) == pytest.approx(total(table), abs=1e-9)
 
 
-def remarks(told, lang):
-    return [*attributed.remarks(told, SCALE, load("binzhou"), lang)]
+def test_projects_alone_have_the_owen_values_that_they_have_among_measures():
+    scenario = resolve("p1-industry")
+    runs = Summaries(RunSpec.of(scenario, scale=SCALE), jobs=1)
+    games = CoalitionGame.of_projects(scenario, 1, seed=1), CoalitionGame.of(scenario, 2, 1, seed=1)
+    quick, full = (attribute(scenario, runs, game, [runs.spec]) for game in games)
+    assert set(quick.frame["kind"]) == {"owen", "total"}
+    for name, share in values(quick, "owen").items():
+        assert share == pytest.approx(values(full, "owen")[name], abs=1e-9)
+
+
+def remarks(table, lang):
+    return [*contributions.notes(table, load("binzhou"), lang)]
 
 
 def test_first_and_last_are_labelled_as_no_bounds(jobs):
@@ -165,16 +192,16 @@ def test_first_and_last_are_labelled_as_no_bounds(jobs):
 
 
 def test_in_one_world_the_error_is_not_known_and_not_shown(jobs):
-    _, rows = attributed.measures(jobs, 8, "en", SCALE)
+    rows = contributions.shares(jobs, PLAN, jobs.largest(), "measure", "", "en").texts()
+    assert len(rows) == 31
     assert not any("nan" in cell for row in rows for cell in row[1:])
     assert not any("±" in cell for row in rows for cell in row)
-    assert jobs.to_frame()["points_error"].isna().all()
+    assert jobs.frame["points_error"].isna().all()
     assert any("not known" in line for line in remarks(jobs, "en"))
     assert not any("not known" in line for line in remarks(replace(jobs, draws=5), "en"))
 
 
-def test_in_one_world_the_total_is_exact_and_over_draws_it_has_an_error(jobs):
-    assert not jobs.total_error.any()
+def test_the_standard_error_of_one_value_is_unknown():
     assert standard_error(np.array([[1.0], [3.0]])) == pytest.approx(1.0)
     assert np.isnan(standard_error(np.array([[1.0]]))).all()
 
@@ -191,7 +218,7 @@ def test_draws_are_called_what_they_are(jobs, monkeypatch):
 
 
 def test_a_row_for_every_measure_project_and_place(jobs):
-    frame = jobs.to_frame()
+    frame = jobs.frame
     assert len(frame.query("kind == 'shapley'")) == 30 * 9
     assert len(frame.query("kind == 'owen'")) == 38 * 9
     column = frame.query("kind == 'shapley' and unit_code == 371621")["points"]
@@ -204,8 +231,8 @@ def test_the_command_prints_one_json_object(capsys, tmp_path):
     file.write_text("name: m26\ntitle: t\nbased_on: baseline\nmeasures: {M26: 1}\n", "utf-8")
     words = ["attribute", str(file), "--scale", str(SCALE), "--permutations", "2", "--jobs", "1"]
     assert main([*words, "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert told["permutations"] == 2
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["permutations"] == 2
     assert main([*words, "--county", "惠民县", "--lang", "en"]) == 0
     assert "Huimin" in capsys.readouterr().out
     assert main([*words, "--county", "nowhere"]) == 2

@@ -11,13 +11,12 @@ from scipy.stats import binomtest
 
 from xiancheng.calibration import posterior
 from xiancheng.calibration.errors import RequestError
-from xiancheng.results.analysis import certificate as certify
-from xiancheng.results.analysis import goal_seek as seek
-from xiancheng.results.analysis.goal_seek import least
+from xiancheng.results.analysis import certificate, goal_seek, goal_spec
+from xiancheng.results.analysis.goal_seek import least_package
 from xiancheng.results.analysis.goal_spec import parse_goal, spending
 from xiancheng.results.cli import main
-from xiancheng.results.seeking import sought
-from xiancheng.results.verdict.level import at_deadlines, level
+from xiancheng.results.tables import goal_seek as goal_tables
+from xiancheng.results.verdict.level import level_from
 from xiancheng.scenarios.ensemble import RunSummary, Summaries, independent, layered
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.run_spec import RunSpec
@@ -34,8 +33,12 @@ def runs():
         yield runs
 
 
-def wish(runs, scenario="plan", **how):
-    return parse_goal(resolve(scenario), runs, **{"probability": 0.9, **how})
+def goal(runs, scenario="plan", **how):
+    return parse_goal(resolve(scenario), runs.spec.pack, **{"probability": 0.9, **how})
+
+
+def sentences(goal, found, proof, lang):
+    return [*goal_tables.notes(goal, found, proof, SPEC.pack, lang, anchored=False)]
 
 
 def recoding(**how):
@@ -47,35 +50,35 @@ def recoding(**how):
 
 
 def test_all_six_targets_are_wished_by_default(runs):
-    assert len(wish(runs).targets) == 6
+    assert len(goal(runs).targets) == 6
 
 
 def test_about_allows_what_a_verdict_allows(runs):
     whole = runs.spec.pack.targets[0]
     assert whole.operator == "about"
-    assert wish(runs).targets[0] < whole.value
-    assert wish(runs, rates={"T-0": 59.3}).targets[0] == 59.3
+    assert goal(runs).targets[0] < whole.value
+    assert goal(runs, rates={"T-0": 59.3}).targets[0] == 59.3
 
 
 def test_a_county_names_its_target_and_a_stricter_rate(runs):
     for name in ("惠民县", "惠民", "Huimin", "huimin county", "371621", "T-2"):
-        assert wish(runs, targets=[name], rates={"371621": 45}).targets == {HUIMIN: 45}
+        assert goal(runs, targets=[name], rates={"371621": 45}).targets == {HUIMIN: 45}
 
 
 def test_what_is_excluded_is_never_used(runs):
-    used = wish(runs, exclude=["M01", "P4"]).bounds
+    used = goal(runs, exclude=["M01", "P4"]).bounds
     assert {"M01", "M11", "M12", "M13", "M14", "M15"}.isdisjoint(used)
 
 
 def test_only_measures_that_move_a_lever_can_be_in_a_package(runs):
-    assert "S1" not in wish(runs).bounds
-    assert not wish(runs, "baseline").bounds
+    assert "S1" not in goal(runs).bounds
+    assert not goal(runs, "baseline").bounds
 
 
 def test_no_intensity_goes_beyond_what_a_scenario_may_set(runs):
     double = {"name": "d", "title": "t", "based_on": "plan", "measures": {"M01": 1.6}}
-    assert wish(runs, double, strongest=1.5).bounds["M01"] == 1.25
-    assert wish(runs, double, strongest=1.5).bounds["M02"] == 1.5
+    assert goal(runs, double, strongest=1.5).bounds["M01"] == 1.25
+    assert goal(runs, double, strongest=1.5).bounds["M02"] == 1.5
 
 
 @pytest.mark.parametrize(
@@ -89,7 +92,7 @@ def test_no_intensity_goes_beyond_what_a_scenario_may_set(runs):
 )  # fmt: skip
 def test_a_wish_that_cannot_be_read_is_refused(runs, how):
     with pytest.raises(RequestError):
-        wish(runs, **how)
+        goal(runs, **how)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +106,7 @@ def test_a_wish_that_cannot_be_read_is_refused(runs, how):
 )
 def test_a_place_misspelt_gets_the_nearest_and_the_list_in_each_language(runs, how, near, listed):
     with pytest.raises(RequestError) as refused:
-        wish(runs, **how)
+        goal(runs, **how)
     assert near in str(refused.value)
     assert listed in str(refused.value)
     assert "邹平" not in refused.value.en
@@ -112,23 +115,23 @@ def test_a_place_misspelt_gets_the_nearest_and_the_list_in_each_language(runs, h
 
 def test_nothing_is_due_before_the_deadline(runs):
     with pytest.raises(RequestError):
-        wish(runs, {"name": "s", "title": "t", "based_on": "plan",
+        goal(runs, {"name": "s", "title": "t", "based_on": "plan",
                     "horizon": {"until": "2024-12-31"}})  # fmt: skip
 
 
 def test_a_package_scales_what_the_scenario_does(runs):
     uneven = {"name": "u", "title": "t", "based_on": "baseline",
               "measures": {"M01": {"intensity": 0.5, "counties": {"惠民县": 1.0}}}}  # fmt: skip
-    asked = wish(runs, uneven)
-    setting = asked.packaged({"M01": 1.5}).setting("M01")
+    asked = goal(runs, uneven)
+    setting = asked.scenario_of({"M01": 1.5}).setting("M01")
     assert setting.intensity == 0.75
     assert setting.counties == {"371621": 1.5}
-    assert not asked.packaged({}).settings
+    assert not asked.scenario_of({}).settings
 
 
 def test_a_package_can_be_kept_to_some_counties(runs):
-    asked = wish(runs, counties=["惠民县", "Yangxin"])
-    setting = asked.packaged({"M01": 1.0}).setting("M01")
+    asked = goal(runs, counties=["惠民县", "Yangxin"])
+    setting = asked.scenario_of({"M01": 1.0}).setting("M01")
     assert {c for c, x in setting.counties.items() if x == 0} == set(asked.elsewhere)
     assert len(asked.elsewhere) == 5
 
@@ -139,7 +142,7 @@ def test_a_budget_bounds_what_has_a_unit_cost(runs):
     cost = {"yuan": 1e6, "source": "a test", "status": "assumed"}
     priced = {"name": "p", "title": "t", "based_on": "plan",
               "red_lines": {"unit_costs": {groups: cost}}}  # fmt: skip
-    asked = wish(runs, priced, budget=50e6)
+    asked = goal(runs, priced, budget=50e6)
     assert not asked.allowed({"M12": 1.0})
     assert asked.allowed({"M12": 0.5, "M01": 1.5})
 
@@ -153,9 +156,9 @@ def slopes_of(asked, **by_measure):
 
 
 def test_the_programme_takes_the_measure_that_gives_most_for_its_weight(runs):
-    asked = wish(runs, targets=["T-2"], weights={"M01": 3.0}, probability=0.5)
+    asked = goal(runs, targets=["T-2"], weights={"M01": 3.0}, probability=0.5)
     slopes = slopes_of(asked, M01=2.0, M02=1.0, M05=-1.0)
-    x, feasible = least(asked, np.array([[-1.0], [-9.0]]), slopes)
+    x, feasible = least_package(asked, np.array([[-1.0], [-9.0]]), slopes)
     assert feasible
     assert dict(zip(asked.bounds, x.round(6), strict=True)) == {
         **dict.fromkeys(asked.bounds, 0.0), "M02": 1.0,
@@ -163,23 +166,23 @@ def test_the_programme_takes_the_measure_that_gives_most_for_its_weight(runs):
 
 
 def test_the_programme_leaves_the_hardest_draws_that_the_probability_allows(runs):
-    asked = wish(runs, targets=["T-2"], probability=0.75)
+    asked = goal(runs, targets=["T-2"], probability=0.75)
     margins = np.array([[-0.2], [-0.4], [-0.6], [-99.0]])
-    x, feasible = least(asked, margins, slopes_of(asked, M01=1.0))
+    x, feasible = least_package(asked, margins, slopes_of(asked, M01=1.0))
     assert feasible
     assert x.sum() == pytest.approx(0.6, abs=1e-4)
 
 
 def test_the_programme_says_when_no_package_is_enough(runs):
-    asked = wish(runs, targets=["T-2"], probability=0.9)
-    x, feasible = least(asked, np.array([[-1.0], [-99.0]]), slopes_of(asked, M01=1.0))
+    asked = goal(runs, targets=["T-2"], probability=0.9)
+    x, feasible = least_package(asked, np.array([[-1.0], [-99.0]]), slopes_of(asked, M01=1.0))
     assert not feasible
     assert x.sum() == pytest.approx(1.0, abs=1e-3)  # what meets it in one draw of two
 
 
 def test_packages_are_tried_from_the_least_on(runs):
-    asked = wish(runs, recoding(measures={"M01": 1, "M26": 1}), weights={"M26": 0.1})
-    weights = [asked.weight(p) for p in seek.grid(asked)]
+    asked = goal(runs, recoding(measures={"M01": 1, "M26": 1}), weights={"M26": 0.1})
+    weights = [asked.weight(p) for p in goal_seek.grid(asked)]
     assert weights == sorted(weights)
     assert weights[0] == 0
     assert len(weights) == 16
@@ -189,48 +192,48 @@ def test_packages_are_tried_from_the_least_on(runs):
 
 
 def test_the_least_package_is_empty_where_the_targets_are_met_anyway(runs):
-    asked = wish(runs, targets=["T-2"], rates={"T-2": 20})
+    asked = goal(runs, targets=["T-2"], rates={"T-2": 20})
     draws = layered(SPEC, 4, 1)
-    found = seek.search(asked, runs, draws)
+    found = goal_seek.search(asked, runs, draws)
     assert (found.package, found.met, found.how) == ({}, True, "empty")
-    proof = certify.certify(asked, found.package, runs, independent(SPEC, 4, 1))
+    proof = certificate.certify(asked, found.package, runs, independent(SPEC, 4, 1))
     assert any("the least package is empty" in s
-               for s in sought.verdict(asked, found, proof, runs, "en"))  # fmt: skip
+               for s in sentences(asked, found, proof, "en"))  # fmt: skip
 
 
 @pytest.mark.parametrize("scenario", [recoding(), "p1-industry"], ids=["few", "many"])
 def test_a_target_out_of_reach_is_said_to_be(runs, scenario):
-    asked = wish(runs, scenario, targets=["T-2"], rates={"T-2": 90})
-    found = seek.search(asked, runs, layered(SPEC, 2, 1))
+    asked = goal(runs, scenario, targets=["T-2"], rates={"T-2": 90})
+    found = goal_seek.search(asked, runs, layered(SPEC, 2, 1))
     assert not found.met
     assert found.share == 0
     assert all(x <= asked.bounds[n] for n, x in found.package.items())
-    proof = certify.certify(asked, found.package, runs, independent(SPEC, 2, 1))
-    said = [*sought.verdict(asked, found, proof, runs, "en")]
+    proof = certificate.certify(asked, found.package, runs, independent(SPEC, 2, 1))
+    said = sentences(asked, found, proof, "en")
     assert any("No package within the bounds" in s for s in said)
     assert proof.binding == (HUIMIN,)
 
 
 def test_many_measures_meet_what_the_strongest_of_them_reach(runs):
     draws = layered(SPEC, 2, 1)
-    blank = wish(runs, "p1-industry", targets=["T-0"], probability=0.5)
-    trial = seek.Trial(blank, runs, draws, lambda: None)
+    blank = goal(runs, "p1-industry", targets=["T-0"], probability=0.5)
+    trial = goal_seek.Trial(blank, runs, draws, lambda: None)
     without, most = (trial.margins(package)[:, 0].max() for package in ({}, blank.bounds))
     asked = replace(blank, targets={0: blank.targets[0] + (without + most) / 2})
-    found = seek.search(asked, runs, draws)
+    found = goal_seek.search(asked, runs, draws)
     assert (found.met, found.how) == (True, "programme")
     assert 0 < asked.weight(found.package) < asked.weight(asked.bounds)
 
 
 def test_the_package_found_is_the_least_on_the_grid(runs):
     draws, steps = layered(SPEC, 3, 1), (0, 0.5, 1.0, 1.5)
-    blank = wish(runs, recoding(), probability=0.6, targets=["T-0"])
-    trial = seek.Trial(blank, runs, draws, lambda: None)
+    blank = goal(runs, recoding(), probability=0.6, targets=["T-0"])
+    trial = goal_seek.Trial(blank, runs, draws, lambda: None)
     margins = [trial.margins({"M26": x} if x else {})[:, 0] for x in steps]
     reached = np.sort(margins, axis=1)[:, 1]  # by two draws of three
     wanted = reached.max()
     asked = replace(blank, targets={0: blank.targets[0] + wanted - 1e-9})
-    found = seek.search(asked, runs, draws)
+    found = goal_seek.search(asked, runs, draws)
     weakest = steps[int(np.argmax(reached >= wanted))]
     assert found.met
     assert found.package == ({"M26": weakest} if weakest else {})
@@ -263,12 +266,12 @@ def linear_search(runs, probability=0.9, measures=ADDS, **how):
     """Ten draws with rates of 31 to 40 and a target of 36.5, met in four of ten without a plan."""
     plan = resolve("plan")
     names = [*plan.plan.measures]
-    asked = parse_goal(plan, runs, **{
+    asked = parse_goal(plan, runs.spec.pack, **{
         "probability": probability, "targets": ["T-2"], "rates": {"T-2": 36.5},
         "exclude": [n for n in names if n not in measures], **how,
     })  # fmt: skip
     draws = [SPEC.vary(seed=seed) for seed in range(31, 41)]
-    return asked, seek.search(asked, Linear(runs, plan, ADDS), draws)
+    return asked, goal_seek.search(asked, Linear(runs, plan, ADDS), draws)
 
 
 def test_the_least_package_of_a_known_world_is_found(runs):
@@ -306,10 +309,10 @@ def test_a_tight_budget_is_kept_and_used(runs):
                       "red_lines": {"unit_costs": {groups: cost}}})  # fmt: skip
     yuan = spending(priced, "M12")
     left_out = [n for n in priced.plan.measures if n not in ADDS]
-    asked = parse_goal(priced, runs, probability=0.9, targets=["T-2"], rates={"T-2": 36.5},
+    asked = parse_goal(priced, SPEC.pack, probability=0.9, targets=["T-2"], rates={"T-2": 36.5},
                    exclude=left_out, budget=yuan * 0.777)  # fmt: skip
     draws = [SPEC.vary(seed=seed) for seed in range(31, 41)]
-    found = seek.search(asked, Linear(runs, priced, ADDS), draws)
+    found = goal_seek.search(asked, Linear(runs, priced, ADDS), draws)
     assert found.met
     assert 0.7 < found.package["M12"] <= 0.777
     assert asked.allowed(found.package)
@@ -320,7 +323,7 @@ def test_the_least_cost_uses_only_measures_whose_cost_is_known(runs):
     cost = {"yuan": 1e6, "source": "a test", "status": "assumed"}
     priced = {"name": "p", "title": "t", "based_on": "plan",
               "red_lines": {"unit_costs": {groups: cost}}}  # fmt: skip
-    asked = wish(runs, priced, least="cost")
+    asked = goal(runs, priced, least="cost")
     assert "M12" in asked.bounds
     assert asked.weight({"M12": 1.0}) == spending(resolve(priced), "M12") > 1e6
     assert "M01" not in asked.bounds
@@ -328,7 +331,7 @@ def test_the_least_cost_uses_only_measures_whose_cost_is_known(runs):
 
 def test_total_intensity_counts_what_is_carried_out(runs):
     half = {"name": "h", "title": "t", "based_on": "plan", "measures": {"M01": 0.5}}
-    assert wish(runs, half).weight({"M01": 1.0, "M02": 1.0}) == 1.5
+    assert goal(runs, half).weight({"M01": 1.0, "M02": 1.0}) == 1.5
 
 
 # Confirming
@@ -338,32 +341,32 @@ def test_total_intensity_counts_what_is_carried_out(runs):
 def test_the_bound_is_that_of_clopper_and_pearson(draws, data):
     met = data.draw(st.integers(0, draws))
     twin = binomtest(met, draws, alternative="greater").proportion_ci(0.95, "exact").low
-    assert certify.lower_bound(met, draws) == pytest.approx(twin, abs=1e-9)
+    assert certificate.lower_bound(met, draws) == pytest.approx(twin, abs=1e-9)
 
 
 def test_150_confirmations_at_nine_in_ten_do_not_certify_nine_in_ten():
-    assert certify.lower_bound(135, 150) < 0.86
-    assert certify.enough(0.9, 0.9) is None
-    assert certify.lower_bound(143, 150) > 0.9
+    assert certificate.lower_bound(135, 150) < 0.86
+    assert certificate.enough(0.9, 0.9) is None
+    assert certificate.lower_bound(143, 150) > 0.9
 
 
 def test_regret_is_nothing_for_the_best_package_of_each_world(runs):
-    asked = wish(runs, recoding(), targets=["T-2"])
-    found = seek.Found({"M26": 0.5}, 0, False, 0, 1, "enumerated")
-    told = certify.regret(asked, found, runs, layered(SPEC, 1, 1))
+    asked = goal(runs, recoding(), targets=["T-2"])
+    found = goal_seek.SearchResult({"M26": 0.5}, 0, False, 0, 1, "enumerated")
+    told = certificate.regret(asked, found, runs, layered(SPEC, 1, 1))
     assert list(told.packages) == ["nothing", "found", "scenario", "most"]
     assert (told.regret >= 0).all()
     assert (told.regret.min(axis=0) == 0).all()
 
 
 def test_regret_is_counted_on_draws_that_the_search_has_not_seen(capsys, monkeypatch):
-    met, regret = [], certify.regret
+    met, regret = [], certificate.regret
 
-    def watched(wish, found, runs, draws, done):
+    def watched(goal, found, runs, draws, done):
         met.append(draws)
-        return regret(wish, found, runs, draws, done)
+        return regret(goal, found, runs, draws, done)
 
-    monkeypatch.setattr(certify, "regret", watched)
+    monkeypatch.setattr(certificate, "regret", watched)
     words = ["seek", "p3-digital", "--targets", "T-2", "--rate", "T-2=20", "--draws", "2",
              "--confirm", "1", "--scale", str(SCALE), "--confirm-scale", str(SCALE),
              "--regret", "3", "--jobs", "1", "--lang", "en"]  # fmt: skip
@@ -395,10 +398,10 @@ def test_what_is_said_in_several_words_adds_up(capsys, monkeypatch):
 
 
 def test_the_step_of_an_enumeration_is_told(runs):
-    asked = wish(runs, recoding(), targets=["T-2"])
-    found = seek.Found({"M26": 0.5}, 0, False, 0, 1, "enumerated")
-    proof = certify.certify(asked, found.package, runs, independent(SPEC, 1, 1))
-    said = [*sought.verdict(asked, found, proof, runs, "en")]
+    asked = goal(runs, recoding(), targets=["T-2"])
+    found = goal_seek.SearchResult({"M26": 0.5}, 0, False, 0, 1, "enumerated")
+    proof = certificate.certify(asked, found.package, runs, independent(SPEC, 1, 1))
+    said = sentences(asked, found, proof, "en")
     assert any("in steps of 0.5" in line for line in said)
 
 
@@ -412,7 +415,8 @@ def test_a_search_is_held_to_the_level_and_not_to_the_models_own(runs):
             return [replace(r, targets=r.targets + 5.0) for r in runs.read(specs, done)]
 
     plan, draws = resolve("plan"), layered(SPEC, 3, 1)
-    plain, high = (seek.Held(source, plan, draws).read(draws) for source in (runs, High()))
+    sources = (runs, High())
+    plain, high = (goal_seek.AnchoredRuns(each, plan, draws).read(draws) for each in sources)
     rates = [np.array([r.targets for r in readings]) for readings in (plain, high)]
     assert rates[0] == pytest.approx(rates[1], abs=1e-9)
     own = np.array([r.targets for r in runs.read(draws)])
@@ -433,13 +437,15 @@ class Nothing:
 
 def test_each_draw_has_a_level_of_its_own_and_the_same_for_every_package(runs):
     plan, draws = resolve("plan"), independent(SPEC, 60, 1)
-    own = seek.Held(Nothing(runs), plan, draws)
+    own = goal_seek.AnchoredRuns(Nothing(runs), plan, draws)
     rates, again = (
         np.array([r.targets for r in own.read([draw.running(scenario) for draw in draws])])
         for scenario in (plan, resolve("baseline"))
     )
     assert (rates == again).all()
-    everywhere = at_deadlines(runs.spec.pack, level(runs.spec.pack, plan.until))[:, HUIMIN]
+    everywhere = level_from(runs.spec.pack, plan.start, plan.until).at_deadlines(runs.spec.pack)[
+        :, HUIMIN
+    ]
     assert rates[:, HUIMIN].std() == pytest.approx(everywhere.std(), rel=0.35)
     assert rates[:, HUIMIN].mean() == pytest.approx(everywhere.mean(), abs=2.5)
 
@@ -448,21 +454,21 @@ def test_other_conditions_are_held_to_the_level_of_the_usual_ones(runs):
     frozen, draws = resolve("plan-without-recoding"), [SPEC]
     asked = [draw.running(frozen) for draw in draws]
     usual = runs.read([draw.running(resolve("baseline")) for draw in draws])[0].targets
-    level_alone = seek.Held(Nothing(runs), frozen, draws).read(asked)[0].targets
+    level_alone = goal_seek.AnchoredRuns(Nothing(runs), frozen, draws).read(asked)[0].targets
     own = runs.read(asked)[0].targets
-    told = seek.Held(runs, frozen, draws).read(asked)[0].targets
+    told = goal_seek.AnchoredRuns(runs, frozen, draws).read(asked)[0].targets
     assert told - level_alone == pytest.approx(own - usual, abs=1e-9)
     assert (own - usual).min() < -0.3
 
 
 def test_draws_are_called_what_they_are(runs, monkeypatch):
     """Of the priors before the parameters are estimated, of the posterior after."""
-    asked, found = wish(runs, targets=["T-2"]), seek.Found({}, 1, True, 1, 1, "empty")
-    proof = certify.certify(asked, {}, runs, [SPEC])
+    asked, found = goal(runs, targets=["T-2"]), goal_seek.SearchResult({}, 1, True, 1, 1, "empty")
+    proof = certificate.certify(asked, {}, runs, [SPEC])
     monkeypatch.setattr(posterior, "read", lambda folder: None)
-    assert any("prior draws" in s for s in sought.verdict(asked, found, proof, runs, "en"))
+    assert any("prior draws" in s for s in sentences(asked, found, proof, "en"))
     monkeypatch.setattr(posterior, "read", lambda folder: object())
-    said = [*sought.verdict(asked, found, proof, runs, "zh")]
+    said = sentences(asked, found, proof, "zh")
     assert any("后验" in line for line in said)
     assert not any("先验" in line for line in said)
 
@@ -499,10 +505,9 @@ def test_the_command_shows_both_numbers(capsys):
 def test_the_list_of_valid_counties_has_their_present_names_in_full():
     from xiancheng.calibration.naming import place_names
     from xiancheng.calibration.region import load
-    from xiancheng.results.analysis import goal_spec
 
     counties = load("binzhou").counties
     known = {str(c.code): c.zh for c in counties}
     with pytest.raises(RequestError) as caught:
-        goal_spec._looked_up("371699", known, goal_spec.COUNTY, place_names(counties))
+        goal_spec._look_up("371699", known, goal_spec.COUNTY, place_names(counties))
     assert all(f"{code} {zh}" in caught.value.zh for code, zh in known.items())
