@@ -209,7 +209,7 @@ class LeverPanel:
                     _(
                         "{indicator}: {value} ({due}); delivered as set: {done}",
                         indicator=indicator.name,
-                        value=Words(indicator.wording, indicator.value or ""),
+                        value=Words(indicator.wording, str(indicator.value or "")),
                         due=due,
                         done=done,
                     )

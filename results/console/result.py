@@ -211,14 +211,13 @@ class ABResult:
             restored(summary, spec) for summary, spec in zip(central, query.central, strict=True)
         )
         parts = [drawn[side :: len(SIDES)] for side in range(len(SIDES))]
-        targets = [np.array([each.targets for each in part]) for part in parts[:3]]
+        own, without, meant = (np.array([each.targets for each in part]) for part in parts[:3])
         recoding = np.array([each.recoding for each in parts[2]])
+        rates = TargetDraws(own, without, meant, recoding) if drawn else None
         runs = parts if drawn else [[summary] for summary in central]
         return cls(
-            both=Ensemble(
-                a, baseline, reference, TargetDraws(*targets, recoding) if drawn else None
-            ),
-            b=b, b_until=query.b.until, scale=query.scale, preliminary=preliminary,
+            both=Ensemble(a, baseline, reference, rates), b=b, b_until=query.b.until,
+            scale=query.scale, preliminary=preliminary,
             pending=bool(query.draws) and not drawn, day=query.day,
             sides={side: SideDraws.of(part) for side, part in zip(SIDES, runs, strict=True)},
         )  # fmt: skip

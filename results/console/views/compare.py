@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 from markupsafe import Markup
 
-from xiancheng.calibration.i18n import _
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.results.console.edits import ScenarioEdit
 from xiancheng.results.console.jobs import Priority
 from xiancheng.results.console.library import chosen, scenario_choices
@@ -239,7 +239,7 @@ def number_table(model: ViewModel, sides: Sequence[ComparedSide], indicator: str
             row += [model.persons(float(mean[g])), " … ".join(ends) or "–"]
     about = INDICATORS[indicator]
     unit = label("units", about.unit, model.lang)
-    name = model.say(about.zh, indicator.replace("_", " "))
+    name = model.say(Words(about.zh, indicator.replace("_", " ")))
     return tag("section", table(headers, rows, caption=f"{name} ({unit}), {day}"), cls="tabled")
 
 
