@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xiancheng.calibration import filling, naming, posterior, sheet, tables
+from xiancheng.calibration import filling, naming, sheet, tables
 from xiancheng.calibration.checks import Findings, nearest, one_of, rename
 from xiancheng.calibration.defaults import (
     MOST_UNITS,
@@ -56,6 +56,7 @@ __all__ = [
     "packs",
 ]
 
+DERIVED = ("posterior.csv", "hindcast.csv")  # files beside a pack that are no part of it
 PLAUSIBLE = (0.5, 1.8)  # residents of one census over an earlier one; beyond: another area
 EDUCATION = (("none", "preschool", "primary"), ("junior",), ("senior",), ("college", "bachelor"))
 
@@ -427,6 +428,6 @@ def digest(folder: Path) -> str:
     """
     content = hashlib.sha256((SHIPPED.parent / "catalogue.csv").read_bytes())
     for file in sorted(folder.iterdir()):
-        if file.suffix in (".csv", ".yaml") and file.name not in posterior.FOLLOW:
+        if file.suffix in (".csv", ".yaml") and file.name not in DERIVED:
             content.update(file.name.encode() + b"\0" + file.read_bytes())
     return content.hexdigest()
