@@ -13,7 +13,7 @@ from xiancheng.calibration.i18n import Say
 from xiancheng.calibration.refusal import RefusedError
 
 if TYPE_CHECKING:
-    from xiancheng.calibration.schema import Limits
+    from xiancheng.calibration.region.schema import Limits
 
 LANGUAGES = ("zh", "en")
 LONGEST = 160  # characters shown of what was found in a file

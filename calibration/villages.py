@@ -7,7 +7,8 @@ import numpy as np
 from numpy.random import Generator
 
 from xiancheng.calibration.fitting import whole
-from xiancheng.calibration.region import MOST_UNITS, Region
+from xiancheng.calibration.region import Region
+from xiancheng.calibration.region.schema import MOST_UNITS
 from xiancheng.sim.state import Bools, Floats, Ints, Units
 
 KINDS = ("street", "town", "township")  # the order in which their units are coded urban

@@ -104,13 +104,15 @@ def check(asked: Namespace, say: "Say") -> int:
 
 def from_census(asked: Namespace, say: "Say") -> int:
     """`xiancheng region from-census`: the census figures of a table, as a pack."""
-    from xiancheng.calibration import joining, packing, packwriting
+    from xiancheng.calibration.region import census_import, joining, pack_writer
 
-    packwriting.vacant(asked.out)
+    pack_writer.vacant(asked.out)
     of = asked.concordance
     concordance = joining.Concordance.read(of) if of else joining.shipped()
-    plan = packing.planned(asked.table, asked.prefecture, concordance, via=asked.via, lang=say.lang)
-    packwriting.written(asked.out, packwriting.contents(plan, asked.out.resolve().name))
+    plan = census_import.planned(
+        asked.table, asked.prefecture, concordance, via=asked.via, lang=say.lang
+    )
+    pack_writer.written(asked.out, pack_writer.contents(plan, asked.out.resolve().name))
     remarks = [say(*remark) for remark in plan.remarks]
     if asked.json:
         units = [place.code for place in plan.places]
@@ -131,11 +133,11 @@ def from_census(asked: Namespace, say: "Say") -> int:
 
 def new(asked: Namespace, say: "Say") -> int:
     """`xiancheng region new`: an empty pack."""
-    from xiancheng.calibration import packwriting, scaffold
+    from xiancheng.calibration.region import pack_writer, scaffold
 
     folder = asked.out or Path(asked.name)
     files = scaffold.contents(asked.name)
-    packwriting.written(folder, files)
+    pack_writer.written(folder, files)
     if asked.json:
         print(as_json({"out": str(folder), "files": sorted(files)}))
         return DONE

@@ -5,7 +5,7 @@ from itertools import groupby
 from typing import Any
 
 from xiancheng.calibration.region import Region
-from xiancheng.calibration.schema import TABLES, catalogue
+from xiancheng.calibration.region.schema import TABLES, catalogue
 from xiancheng.results.contents import reasons
 from xiancheng.results.markdown import Lines
 

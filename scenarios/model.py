@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from xiancheng.calibration import priors
-from xiancheng.calibration.circumstances import counties as circumstances
-from xiancheng.calibration.circumstances import fertility
 from xiancheng.calibration.compiling import keep_compiled
 from xiancheng.calibration.population import population
 from xiancheng.calibration.region import load
+from xiancheng.calibration.region.counties import counties as circumstances
+from xiancheng.calibration.region.counties import fertility
 from xiancheng.scenarios.plan import policy
 from xiancheng.scenarios.resolving import resolve
 from xiancheng.scenarios.scenario import Scenario

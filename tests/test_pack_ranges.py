@@ -13,7 +13,7 @@ from tests.small_pack import COUNTY, DATED, line, save, written
 from xiancheng.calibration.checks import PackError
 from xiancheng.calibration.refusal import RefusedError
 from xiancheng.calibration.region import load
-from xiancheng.calibration.schema import TABLES, catalogue, limits, ranges
+from xiancheng.calibration.region.schema import TABLES, catalogue, limits, ranges
 from xiancheng.results.cli import main
 from xiancheng.results.contents.validation import record
 from xiancheng.scenarios import simulate

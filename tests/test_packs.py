@@ -12,13 +12,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from xiancheng.calibration import joining, packing, packwriting
-from xiancheng.calibration.census import CELLS, COLUMNS, FLOOR, HOMES, TableError
-from xiancheng.calibration.defaults import RULES
+from xiancheng import calibration
+from xiancheng.calibration.checks import PackError
 from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.refusal import RefusedError
-from xiancheng.calibration.region import PackError, load, packs
-from xiancheng.calibration.schema import AGE_BANDS, Cell, catalogue
+from xiancheng.calibration.region import census_import, joining, load, pack_writer, packs
+from xiancheng.calibration.region.census_table import CELLS, COLUMNS, FLOOR, HOMES, TableError
+from xiancheng.calibration.region.defaults import RULES
+from xiancheng.calibration.region.schema import AGE_BANDS, Cell, catalogue
 from xiancheng.results import cli, stopping
 from xiancheng.results.contents import reasons
 from xiancheng.results.packs import assumed
@@ -32,7 +33,7 @@ CENSUSES = pytest.mark.parametrize("census", [THEN, NOW])
 
 def lines_of(codes, pack="shandong"):
     """Lines of a census table, as the pack counts these counties, (line,) of cells by column."""
-    folder = Path(joining.__file__).parent / "regions" / pack
+    folder = Path(calibration.__file__).parent / "regions" / pack
     rows: dict[tuple[str, str], dict[str, str]] = {}
     with (folder / "margins.csv").open(encoding="utf-8") as lines:
         for row in csv.DictReader(lines):
@@ -88,15 +89,15 @@ def read(file):
 
 
 def built(path, folder, codes=("371100",), concordance=None):
-    plan = packing.planned(path, codes, concordance or joining.shipped(), lang="en")
-    packwriting.written(folder, packwriting.contents(plan, folder.name))
+    plan = census_import.planned(path, codes, concordance or joining.shipped(), lang="en")
+    pack_writer.written(folder, pack_writer.contents(plan, folder.name))
     return load(folder)
 
 
 def said(path, codes=("371100",)):
     """What is said of a table that cannot be used."""
     with pytest.raises(TableError) as wrong:
-        packing.planned(path, codes, joining.shipped(), lang="en")
+        census_import.planned(path, codes, joining.shipped(), lang="en")
     return str(wrong.value)
 
 
@@ -137,7 +138,7 @@ def test_the_safe_set_holds_the_counties_that_kept_their_area():
 def test_merged_districts_are_added_up_and_say_so():
     shibei = next(i for i, c in enumerate(SHANDONG.counties) if c.code == "370203")
     assert SHANDONG.urban_rural(THEN)[shibei].sum() == 558_218 + 462_497
-    file = Path(joining.__file__).parent / "regions/shandong/margins.csv"
+    file = Path(calibration.__file__).parent / "regions/shandong/margins.csv"
     (row,) = (x for x in file.read_text("utf-8").splitlines()
               if x.startswith("2010-11-01,370203,residents,,,total"))  # fmt: skip
     assert "derived" in row
@@ -153,7 +154,7 @@ def test_each_prefecture_misses_the_people_whom_its_own_counties_have():
 
 
 def test_the_shipped_pack_is_small():
-    folder = Path(joining.__file__).parent / "regions/shandong"
+    folder = Path(calibration.__file__).parent / "regions/shandong"
     assert sum(file.stat().st_size for file in folder.iterdir()) < 3e6
 
 
@@ -243,7 +244,7 @@ def test_a_zone_is_added_to_its_county(table, tmp_path, zone):
 
 def test_a_unit_that_a_census_lacks_is_left_out_and_named(table, tmp_path, zone):
     nothing = joining.Concordance((), ())
-    plan = packing.planned(table(extra=[zone]), ["371100"], nothing)
+    plan = census_import.planned(table(extra=[zone]), ["371100"], nothing)
     assert [place.code for place in plan.places] == list(RIZHAO)
     (remark,) = (en for _, en in plan.remarks if ZONE in en)
     assert "left out" in remark
@@ -254,7 +255,7 @@ def test_a_known_slip_is_mended_from_the_other_counties(table, tmp_path):
     column, right = "edu_bachelor_female", "371122"
     slip = joining.Correction(right, 2010, column, 99_999.0, Words("十倍", "ten times"))
     known = joining.Concordance((), (slip,))
-    plan = packing.planned(table((right, 2010, column, "99999")), ["371100"], known)
+    plan = census_import.planned(table((right, 2010, column, "99999")), ["371100"], known)
     (place,) = (p for p in plan.places if p.code == right)
     (row,) = (r for r in lines_of(RIZHAO) if (r["unit_code"], r["year"]) == (right, "2010"))
     assert place.at[2010].figures[column] == int(row[column])
@@ -264,7 +265,7 @@ def test_a_known_slip_is_mended_from_the_other_counties(table, tmp_path):
 
 def test_a_prefecture_that_is_not_its_counties_sum_is_told(table):
     path = table(("371100", 2010, "households_3_generation", "4000000"))
-    plan = packing.planned(path, ["371100"], joining.shipped())
+    plan = census_import.planned(path, ["371100"], joining.shipped())
     assert any("households_3_generation" in en for _, en in plan.remarks)
 
 
@@ -312,18 +313,18 @@ def test_years_that_may_be_swapped_are_asked_about(table, rizhao):
         for year, other in ((2010, now), (2020, then))
         for column in COLUMNS[4:]
     ]
-    plan = packing.planned(table(*changes), ["371100"], joining.shipped(), lang="en")
+    plan = census_import.planned(table(*changes), ["371100"], joining.shipped(), lang="en")
     assert any("371122" in en and "are the years swapped?" in en for _, en in plan.remarks)
-    plan = packing.planned(table(), ["371100"], joining.shipped(), lang="en")
+    plan = census_import.planned(table(), ["371100"], joining.shipped(), lang="en")
     assert not any("swapped" in en for _, en in plan.remarks)
 
 
 @pytest.mark.parametrize("words", ["a\x1b[31mb", "a\nb"])
 def test_what_cannot_be_written_as_a_line_is_refused(words, table, tmp_path):
     with pytest.raises(RefusedError, match="visible text"):
-        packing.planned(table(), ["371100"], joining.shipped(), via=words, lang="en")
+        census_import.planned(table(), ["371100"], joining.shipped(), via=words, lang="en")
     with pytest.raises(RefusedError, match="visible text"):
-        packwriting.written(tmp_path / words, {})
+        pack_writer.written(tmp_path / words, {})
     assert [file.name for file in tmp_path.iterdir()] == ["census.csv"]
 
 
@@ -456,7 +457,7 @@ def filled(mine: Path, of: Path) -> None:
 
 
 def test_figures_still_to_be_written_are_told_by_line(tmp_path):
-    mine, of = tmp_path / "mine", Path(joining.__file__).parent / "regions/shandong"
+    mine, of = tmp_path / "mine", Path(calibration.__file__).parent / "regions/shandong"
     assert cli.main(["region", "new", "mine", "--out", str(mine)]) == stopping.DONE
     blank = shutil.copy(mine / "margins.csv", tmp_path / "blank.csv")
     filled(mine, of)
@@ -467,7 +468,7 @@ def test_figures_still_to_be_written_are_told_by_line(tmp_path):
 
 def test_a_scaffold_filled_with_two_tables_runs(tmp_path):
     """A county by itself, without any neighbour, map, wage or school."""
-    mine, of = tmp_path / "mine", Path(joining.__file__).parent / "regions/shandong"
+    mine, of = tmp_path / "mine", Path(calibration.__file__).parent / "regions/shandong"
     assert cli.main(["region", "new", "mine", "--out", str(mine)]) == stopping.DONE
     filled(mine, of)
     outcome = simulate("baseline", region=mine, start=THEN, until="2011-06-30", scale=0.01)
@@ -480,7 +481,7 @@ def test_a_scaffold_filled_with_two_tables_runs(tmp_path):
 def test_a_name_that_cannot_be_quoted_wrongly(tmp_path):
     """Whatever the folder is called, the pack can be read."""
     folder = tmp_path / "it's: a #1"
-    packwriting.written(folder, {"region.yaml": f"name: {packwriting.quoted(folder.name)}\n"})
+    pack_writer.written(folder, {"region.yaml": f"name: {pack_writer.quoted(folder.name)}\n"})
     from ruamel.yaml import YAML
 
     assert YAML().load((folder / "region.yaml").read_text("utf-8"))["name"] == "it's: a #1"
@@ -567,29 +568,29 @@ def test_a_slip_in_a_row_that_was_not_asked_for_is_told_and_not_fatal(
 ):
     elsewhere[0][column] = value
     path = table(extra=elsewhere)
-    plan = packing.planned(path, ["371100"], joining.shipped(), lang="en")
+    plan = census_import.planned(path, ["371100"], joining.shipped(), lang="en")
     assert [place.code for place in plan.places] == list(RIZHAO)
     (remark,) = (en for _, en in plan.remarks if "not asked for" in en)
     assert f"{path}:" in remark
     assert value in remark
     with pytest.raises(TableError):
-        packing.planned(path, [], joining.shipped(), lang="en")
+        census_import.planned(path, [], joining.shipped(), lang="en")
 
 
 def test_a_row_cut_short_that_was_not_asked_for_is_told_and_not_fatal(table, elsewhere):
     path = table(extra=elsewhere)
     text = path.read_text("utf-8").rstrip("\n")
     path.write_text(text.rsplit(",", 1)[0] + "\n", "utf-8")
-    plan = packing.planned(path, ["371100"], joining.shipped(), lang="en")
+    plan = census_import.planned(path, ["371100"], joining.shipped(), lang="en")
     assert any("the number of cells" in en for _, en in plan.remarks)
     with pytest.raises(TableError, match="the number of cells"):
-        packing.planned(path, ["371600"], joining.shipped(), lang="en")
+        census_import.planned(path, ["371600"], joining.shipped(), lang="en")
 
 
 def test_many_slips_in_rows_that_were_not_asked_for_are_told_briefly(table, elsewhere):
     for age in AGE_BANDS:
         elsewhere[0][f"age_{age}_male"] = "x"
-    plan = packing.planned(table(extra=elsewhere), ["371100"], joining.shipped(), lang="en")
+    plan = census_import.planned(table(extra=elsewhere), ["371100"], joining.shipped(), lang="en")
     told = [en for _, en in plan.remarks if "not asked for" in en]
     assert len(told) == 13
     assert told[-1] == "7 more in rows that were not asked for"
@@ -598,7 +599,7 @@ def test_many_slips_in_rows_that_were_not_asked_for_are_told_briefly(table, else
 def test_a_unit_in_which_nobody_lives_is_left_out_and_named_and_the_pack_runs(table, tmp_path):
     empty = [("371103", 2020, column, "0") for column in COLUMNS[4:]]
     path = table(*empty)
-    plan = packing.planned(path, ["371100"], joining.shipped(), lang="en")
+    plan = census_import.planned(path, ["371100"], joining.shipped(), lang="en")
     assert "371103" not in [place.code for place in plan.places]
     assert any("left out 371103" in en and "no residents (0)" in en for _, en in plan.remarks)
     region = built(path, tmp_path / "mine")
@@ -619,7 +620,7 @@ def test_a_table_that_counts_nobody_where_people_live_is_refused(table, kind):
 def test_a_last_row_with_a_blank_in_it_is_let_be(table):
     path = table()
     path.write_text(path.read_text("utf-8") + " \n , ,\n", "utf-8")
-    assert len(packing.planned(path, ["371100"], joining.shipped()).places) == len(RIZHAO)
+    assert len(census_import.planned(path, ["371100"], joining.shipped()).places) == len(RIZHAO)
 
 
 @pytest.mark.parametrize(("sign", "named"), [(";", "semicolons"), ("\t", "tabs")])

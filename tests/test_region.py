@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from xiancheng.calibration.region import PackError, load, packs
-from xiancheng.calibration.schema import TABLES
+from xiancheng.calibration.checks import PackError
+from xiancheng.calibration.region import load, packs
+from xiancheng.calibration.region.schema import TABLES
 
 THEN, NOW = date(2010, 11, 1), date(2020, 11, 1)
 HUIMIN, ZOUPING = 2, 6

@@ -1,6 +1,6 @@
 """Writes a region pack from a census table: the figures it holds, and nothing else.
 
-What the table does not hold is left out, so that the rules of `calibration.defaults` fill it and
+What the table does not hold is left out, so that the rules of `defaults` fill it and
 `region check` lists it. A pack is written beside its place and then renamed.
 """
 
@@ -12,12 +12,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import StringIO
 from pathlib import Path
 
-from xiancheng.calibration.census import CELLS, FLOOR, YEARS, Unit
 from xiancheng.calibration.i18n import Words
-from xiancheng.calibration.joining import Place
-from xiancheng.calibration.packing import Pack, english
 from xiancheng.calibration.refusal import RefusedError
-from xiancheng.calibration.schema import COLUMNS, TABLES
+from xiancheng.calibration.region.census_import import Pack, english
+from xiancheng.calibration.region.census_table import CELLS, FLOOR, YEARS, Unit
+from xiancheng.calibration.region.joining import Place
+from xiancheng.calibration.region.schema import COLUMNS, TABLES
 
 UNITS = {  # of a table's figures
     "households": "households", "vital": "permille", "home": "sample households",

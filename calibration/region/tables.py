@@ -6,7 +6,7 @@ from datetime import date
 from xiancheng.calibration import parsing
 from xiancheng.calibration.checks import Findings, Row, read_csv
 from xiancheng.calibration.i18n import Say
-from xiancheng.calibration.schema import (
+from xiancheng.calibration.region.schema import (
     COLUMNS,
     COUNTRY,
     GENERATIONS,

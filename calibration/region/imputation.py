@@ -9,9 +9,16 @@ from typing import NamedTuple
 import numpy as np
 
 from xiancheng.calibration.checks import Row
-from xiancheng.calibration.defaults import DERIVED, RULES, Book, Page, figure, residents_per_unit
 from xiancheng.calibration.i18n import Words
-from xiancheng.calibration.schema import COUNTRY, TABLES, Draft, Entry, catalogue
+from xiancheng.calibration.region.defaults import (
+    DERIVED,
+    RULES,
+    Book,
+    Page,
+    figure,
+    residents_per_unit,
+)
+from xiancheng.calibration.region.schema import COUNTRY, TABLES, Draft, Entry, catalogue
 
 Values = dict[str, dict[str, dict[date, float]]]  # by variable, unit code and date
 

@@ -8,7 +8,7 @@ from typing import Any
 from xiancheng.calibration import parsing
 from xiancheng.calibration.checks import PERCENT, Findings, percent_advice, read_yaml
 from xiancheng.calibration.i18n import Say, Words
-from xiancheng.calibration.schema import UNNAMED, County, Draft, Limits, Target, limits
+from xiancheng.calibration.region.schema import UNNAMED, County, Draft, Limits, Target, limits
 
 OPERATORS = {  # of targets, as plans write them
     "不低于": "at least", "不少于": "at least", "达到": "at least", "以上": "at least",

@@ -7,11 +7,18 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from xiancheng.calibration.census import SHOWN, YEARS, Reader, TableError, Unit
 from xiancheng.calibration.checks import Problem
 from xiancheng.calibration.i18n import Say, Words
-from xiancheng.calibration.joining import Concordance, Place, corrected, differences, falls, joined
 from xiancheng.calibration.refusal import RefusedError
+from xiancheng.calibration.region.census_table import SHOWN, YEARS, Reader, TableError, Unit
+from xiancheng.calibration.region.joining import (
+    Concordance,
+    Place,
+    corrected,
+    differences,
+    falls,
+    joined,
+)
 
 
 @dataclass(frozen=True)
@@ -159,7 +166,9 @@ def unknown(
 @cache
 def english_names() -> Mapping[str, str]:
     """English names of units, by code."""
-    with (files("xiancheng.calibration") / "english_names.csv").open(encoding="utf-8") as lines:
+    with (files("xiancheng.calibration.region") / "english_names.csv").open(
+        encoding="utf-8"
+    ) as lines:
         return {row["code"]: row["en"] for row in csv.DictReader(lines)}
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from xiancheng.calibration.packwriting import quoted, table_text
-from xiancheng.calibration.schema import COLUMNS, REQUIRED, TABLES
+from xiancheng.calibration.region.pack_writer import quoted, table_text
+from xiancheng.calibration.region.schema import COLUMNS, REQUIRED, TABLES
 
 COUNTY = "000000"  # stands for a code that is still to be written
 CENSUSES = ("2010-11-01", "2020-11-01")

@@ -22,6 +22,7 @@ AGE_BANDS = (
 )
 SEX_NAMES = ("male", "female")  # in the order of the model: MALE, FEMALE
 COUNTRY = "100000"
+MOST_UNITS = 2**16 - 3  # of a region: a 16-bit index, less three places outside
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "margins.csv": (
@@ -234,7 +235,7 @@ class Draft:
 @lru_cache(maxsize=1)
 def ranges() -> Mapping[tuple[str, str], Limits]:
     """What each number of a pack may be, by (table, variable) or else by ("", unit)."""
-    with (files("xiancheng.calibration") / "ranges.csv").open(encoding="utf-8") as lines:
+    with (files("xiancheng.calibration.region") / "ranges.csv").open(encoding="utf-8") as lines:
         return {
             (row["table"], row["name"]): Limits(
                 float(row["low"]), float(row["high"]), row["whole"] == "yes", (row["zh"], row["en"])
@@ -257,7 +258,7 @@ ANY = Limits(-1e15, 1e15, False, ("有限的数", "a finite number"))
 @lru_cache(maxsize=1)
 def catalogue() -> Mapping[tuple[str, str], Entry]:
     """What a pack may hold beyond census tables, and the defaults, by (table, variable)."""
-    with (files("xiancheng.calibration") / "catalogue.csv").open(encoding="utf-8") as lines:
+    with (files("xiancheng.calibration.region") / "catalogue.csv").open(encoding="utf-8") as lines:
         return {
             (row["table"], row["variable"]): Entry(
                 row["unit"],

@@ -15,20 +15,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xiancheng.calibration import filling, naming, posterior, sheet, tables
+from xiancheng.calibration import naming, posterior
 from xiancheng.calibration.checks import Findings, PackError, Problem, nearest, one_of, rename
-from xiancheng.calibration.defaults import (
-    MOST_UNITS,
+from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.region import imputation, sheet, tables
+from xiancheng.calibration.region.defaults import (
     Book,
     Page,
     figure,
     residents_per_unit,
     townships,
 )
-from xiancheng.calibration.distance import great_circle, middle
-from xiancheng.calibration.filling import Assumption, Gap, Values
-from xiancheng.calibration.i18n import Words
-from xiancheng.calibration.schema import (
+from xiancheng.calibration.region.distance import great_circle, middle
+from xiancheng.calibration.region.imputation import Assumption, Gap, Values
+from xiancheng.calibration.region.schema import (
     AGE_BANDS,
     INDUSTRY,
     SERVICES,
@@ -43,17 +43,6 @@ from xiancheng.sim.state import Bools, Floats
 
 if TYPE_CHECKING:
     from pandas import DataFrame
-
-__all__ = [
-    "MOST_UNITS",
-    "County",
-    "PackError",
-    "Problem",
-    "Region",
-    "Target",
-    "load",
-    "packs",
-]
 
 PLAUSIBLE = (0.5, 1.8)  # residents of one census over an earlier one; beyond: another area
 EDUCATION = (("none", "preschool", "primary"), ("junior",), ("senior",), ("college", "bachelor"))
@@ -337,7 +326,7 @@ class Region:
 
     def _find(self, when: date | int, variable: str, county: str) -> float:
         """The nearest unit's value at a date, or the last of a year."""
-        for code in filling.units_above(self._draft, county):
+        for code in imputation.units_above(self._draft, county):
             dated = self._variable(variable).get(code, {})
             days = [day for day in dated if when in (day, day.year)]
             if days:
@@ -406,7 +395,7 @@ def _load(folder: Path, stamp: Stamp) -> Region:
         tables.read(findings, draft)
     if findings.problems:
         raise PackError(folder.name, tuple(sorted(findings.problems)))
-    known = filling.filled(draft)
+    known = imputation.filled(draft)
     return Region(
         draft.name, *draft.title, draft.counties, draft.censuses, draft.targets, draft.attribution,
         digest(folder), folder, draft, known.books, known.values, tuple(known.assumptions),
@@ -417,11 +406,11 @@ def _load(folder: Path, stamp: Stamp) -> Region:
 def digest(folder: Path) -> str:
     """Sha256 of the bytes of a pack's files and of the table of defaults, names included.
 
-    What the rules of `calibration.defaults` compute for a pack with gaps is no part of it: such
+    What the rules of `defaults` compute for a pack with gaps is no part of it: such
     figures differ in the last digit between processors. The rules are code, and belong to the
     digest of the code (`calibration.code_identity`) that stands beside this one in every key.
     """
-    content = hashlib.sha256((SHIPPED.parent / "catalogue.csv").read_bytes())
+    content = hashlib.sha256((files("xiancheng.calibration.region") / "catalogue.csv").read_bytes())
     for file in sorted(folder.iterdir()):
         if file.suffix in (".csv", ".yaml") and file.name not in posterior.FOLLOW:
             content.update(file.name.encode() + b"\0" + file.read_bytes())

@@ -11,10 +11,10 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from xiancheng.calibration.census import COLUMNS, COUNT, FLOOR, YEARS, Unit, columns_of
 from xiancheng.calibration.checks import Findings, PackError, read_yaml
 from xiancheng.calibration.i18n import Say, Words
-from xiancheng.calibration.sheet import Sheet
+from xiancheng.calibration.region.census_table import COLUMNS, COUNT, FLOOR, YEARS, Unit, columns_of
+from xiancheng.calibration.region.sheet import Sheet
 
 ZONES = range(71, 81)  # last two digits of the code of a development zone
 CITIES = 81  # and of a county-level city, from here on
@@ -104,7 +104,7 @@ class Concordance:
 @cache
 def shipped() -> Concordance:
     """The concordance of the censuses of 2010 and 2020 that comes with the program."""
-    return Concordance.read(Path(str(files("xiancheng.calibration"))) / "concordance.yaml")
+    return Concordance.read(Path(str(files("xiancheng.calibration.region"))) / "concordance.yaml")
 
 
 @dataclass(frozen=True)

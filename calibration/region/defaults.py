@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from xiancheng.calibration.schema import (
+from xiancheng.calibration.region.schema import (
     AGE_BANDS,
     GENERATIONS,
     INDUSTRY,
+    MOST_UNITS,
     SERVICES,
     SEX_NAMES,
     TABLES,
@@ -39,7 +40,6 @@ class Book(dict[str, Page]):
         return same * (1.0 - np.eye(len(same)))
 
 
-MOST_UNITS = 2**16 - 3  # a 16-bit index, less three places outside
 MIDDLE = np.array([0.5, 3.0, *range(7, 87, 5), 89.5])  # years, of each age band
 PARTS_OF_BAND = {  # children of a school age, from the five-year bands
     "primary": {"5-9": 0.8, "10-14": 0.4},

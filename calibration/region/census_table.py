@@ -12,7 +12,7 @@ from pathlib import Path
 from xiancheng.calibration import parsing
 from xiancheng.calibration.checks import PackError, Problem, nearest, rename
 from xiancheng.calibration.i18n import Say
-from xiancheng.calibration.schema import AGE_BANDS, SEX_NAMES, TABLES, Cell, Limits, limits
+from xiancheng.calibration.region.schema import AGE_BANDS, SEX_NAMES, TABLES, Cell, Limits, limits
 
 YEARS = (2010, 2020)  # both censuses refer to 1 November
 ABOUT_UNIT = ("unit_code", "unit_name", "level", "year")
