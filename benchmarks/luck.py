@@ -19,9 +19,9 @@ import numpy as np
 
 from xiancheng.calibration.region import load
 from xiancheng.scenarios.ensemble import without_plan
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import RATE, Group
 from xiancheng.scenarios.paired import Draw, Runs, judged_on
-from xiancheng.scenarios.resolving import resolve
 from xiancheng.scenarios.simulate import reported
 
 if TYPE_CHECKING:

@@ -4,80 +4,21 @@ import math
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from xiancheng.calibration import naming, parsing
+from xiancheng.calibration.errors import Problem, ScenarioError
 from xiancheng.calibration.i18n import Say
-from xiancheng.calibration.refusal import RefusedError
+from xiancheng.calibration.yaml_positions import Document, read_yaml
 
 if TYPE_CHECKING:
     from xiancheng.calibration.region.schema import Limits
 
-LANGUAGES = ("zh", "en")
-LONGEST = 160  # characters shown of what was found in a file
 STATUSES = ("official", "secondary", "derived", "assumed")
 
 NO_LABELS: Mapping[str, Say] = {}
 PERCENT: Say = ("百分数，不是比例", "percent and no share")
-
-
-@dataclass(frozen=True, order=True)
-class Problem:
-    """One thing that is wrong, and where: what was expected, what was found, what to do."""
-
-    file: str
-    line: int  # 0 if the whole file is meant
-    what: Say
-    expected: Say
-    found: str | Say
-    advice: Say
-    column: int = 0  # counted from 1; 0 if the whole line is meant
-
-    def text(self, lang: str = "zh") -> str:
-        """The problem as a sentence in the reader's language."""
-        i = LANGUAGES.index(lang)
-        place = (self.file, self.line, self.column)
-        where = ":".join(str(part) for part in place if part)
-        what, expected, advice = self.what[i], self.expected[i], self.advice[i]
-        found = self.found if isinstance(self.found, str) else self.found[i]
-        found = naming.shortened(found, LONGEST)
-        if lang == "zh":
-            return f"{where}：{what}。应为：{expected}；实为：{found}；请{advice}。"
-        return f"{where}: {what}. Expected {expected}; found {found}; please {advice}."
-
-
-class PackError(RefusedError):
-    """A region pack that cannot be used, with everything that is wrong with it."""
-
-    noun: Say = ("区域数据包", "The region pack")
-
-    def __init__(self, pack: str, problems: tuple[Problem, ...], lang: str | None = None) -> None:
-        ValueError.__init__(self, pack, problems, lang)
-        self.pack, self.problems, self.lang = pack, problems, lang
-
-    def text(self, lang: str | None = None) -> str:
-        """All problems, one a line; in the language asked for, else that of `load`, else "zh"."""
-        lang = lang or self.lang or "zh"
-        n = len(self.problems)
-        head = (
-            f"{self.noun[0]} {self.pack} 有 {n} 处问题："
-            if lang == "zh"
-            else f"{self.noun[1]} {self.pack} has {n} problem{'s' * (n > 1)}:"
-        )
-        alike: dict[Problem, list[Problem]] = {}
-        for problem in self.problems:
-            alike.setdefault(replace(problem, line=0), []).append(problem)
-        more = {"zh": " （另有 {} 行相同）", "en": " (and {} more lines alike)"}[lang]
-        told = (
-            "  " + same[0].text(lang) + (more.format(len(same) - 1) if len(same) > 1 else "")
-            for same in alike.values()
-        )
-        return "\n".join([head, *told])
-
-    def __str__(self) -> str:
-        return self.text() if self.lang else super().__str__()
 
 
 @dataclass(frozen=True)
@@ -105,7 +46,8 @@ class Findings:
         """Write a problem down."""
         name = f"{self.folder.name}/{file}"
         words = found if isinstance(found, tuple) else str(found)
-        self.problems.append(Problem(name, line, what, expected, words, advice))
+        problem = Problem(name, line, 0, "", expected, words, what=what, advice=advice)
+        self.problems.append(problem)
 
     def known(
         self, file: str, line: int, thing: Say, name: str, valid: Collection[str],
@@ -259,48 +201,22 @@ def read_csv(
     ]
 
 
-def read_yaml(findings: Findings, file: str) -> Any:
-    """The content of a YAML 1.2 file of the pack, or None if there is none or it cannot be read.
-
-    Its mappings and lists know their lines (`.lc`); a key given twice is refused.
-    """
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
+def read_document(findings: Findings, file: str) -> Document | None:
+    """A YAML file of the pack; None, and problems, if there is none or it cannot be read."""
     path = findings.folder / file
     if not path.is_file():
         absent(findings, file)
         return None
     try:
-        text = parsing.text_of(path.read_bytes())
-    except parsing.TextError as error:
-        unreadable(
-            findings, file, error, "文件", "the file", ("UTF-8 编码的 YAML", "YAML in UTF-8")
-        )
+        document = read_yaml(path)
+    except ScenarioError as error:
+        name = f"{findings.folder.name}/{file}"
+        findings.problems += [replace(problem, file=name) for problem in error.problems]
         return None
-    try:
-        reader = YAML()
-        reader.Constructor = _constructor()
-        content = reader.load(text)
-    except (YAMLError, ValueError) as slip:
-        mark = getattr(slip, "problem_mark", None)
-        what = getattr(slip, "problem", None) or str(slip)
-        line = mark.line + 1 if mark else 0
-        expected, advice = ("YAML 1.2，键不重复", "YAML 1.2 with no key twice"), (
-            "改正这一行", "mend this line"
-        )  # fmt: skip
-        if found := parsing.full_width(text, line):
-            line, _, what = found
-            expected = parsing.full_width_advice(what)
-            what = repr(what)
-        findings.add(
-            file, line, ("无法读取", "the file cannot be read"), expected,
-            " ".join(what.split()) or what, advice,
-        )  # fmt: skip
-        return None
-    if content is None:
+    if document.value is None:
         absent(findings, file)
-    return content
+        return None
+    return document
 
 
 TABLE_FORM: Say = ("逗号分隔、UTF-8 编码的 CSV", "CSV with commas, in UTF-8")
@@ -315,30 +231,6 @@ def unreadable(
     findings.add(
         file, error.line, (f"无法读取{zh}", f"{en} cannot be read"), form, error.found, advice
     )
-
-
-@lru_cache(maxsize=1)
-def _constructor() -> type:
-    """A reader of YAML that takes for numbers only what `parsing.number` does."""
-    from ruamel.yaml.constructor import RoundTripConstructor
-
-    class Constructor(RoundTripConstructor):
-        """Leaves 7_1.2, 0x1f and 0o17 as the text that they are."""
-
-    def plain(kind: str) -> None:
-        tag = f"tag:yaml.org,2002:{kind}"
-        usual = RoundTripConstructor.yaml_constructors[tag]
-
-        def made(self: Any, node: Any) -> Any:
-            if parsing.number(node.value) is None:
-                return self.construct_scalar(node)
-            return usual(self, node)
-
-        Constructor.add_constructor(tag, made)
-
-    plain("int")
-    plain("float")
-    return Constructor
 
 
 def absent(findings: Findings, file: str) -> None:

@@ -1,7 +1,7 @@
 """From forecasts of the true rate to the number in the yearbook: stacking and print.
 
 Statistics carry the level: forecasters are stacked by how well they told counties left out. What
-the model adds to it is `results.verdict.pairing`. What is printed is not what is true: the series
+the model adds to it is `results.verdict.level`. What is printed is not what is true: the series
 strays between benchmarks, counties are made to agree with their prefecture, numbers are smoothed
 and rounded. Each draw goes through all of it, so its spread holds parameters, structure and
 observation.

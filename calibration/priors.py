@@ -13,7 +13,7 @@ import numpy as np
 from ruamel.yaml import YAML
 
 from xiancheng.calibration import naming
-from xiancheng.calibration.refusal import RefusedError
+from xiancheng.calibration.errors import RefusedError
 from xiancheng.sim.parameters import Parameters
 from xiancheng.sim.state import Floats
 

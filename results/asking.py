@@ -8,7 +8,7 @@ Say = Callable[[str, str], str]
 Command = Callable[[str, str, str], argparse.ArgumentParser]
 
 MODULE = "xiancheng.results.comparison.command"
-WORLDS = 5  # see results.comparison.attribute, which is not imported to show help
+WORLDS = 5  # see results.analysis.attribution, which is not imported to show help
 
 
 def add(command: Command, say: Say) -> None:

@@ -5,19 +5,19 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from xiancheng.calibration import posterior
+from xiancheng.calibration.i18n import Words
 from xiancheng.results.contents.words import SIGNS, UNCLEAR
 from xiancheng.results.keeping import evidence
 from xiancheng.results.verdict_table import percent, usual_world
-from xiancheng.scenarios.checking import Words
+from xiancheng.scenarios.diff import applied, foreign
 from xiancheng.scenarios.ensemble import Pair
-from xiancheng.scenarios.naming import applied, foreign
 from xiancheng.scenarios.outcome import Group, group_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from xiancheng.calibration.region import Region
-    from xiancheng.scenarios.scenario import Scenario
+    from xiancheng.scenarios.scenario_files import Scenario
 
 LEVELS_UNTIL = date(2025, 12, 31)  # the last day for which a level may be quoted (docs/limits)
 ENOUGH = 20  # draws below which shares and the ends of intervals are coarse

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xiancheng.calibration import parsing
-from xiancheng.calibration.refusal import RequestError
+from xiancheng.calibration.errors import RequestError
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,7 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NoReturn
 
-from xiancheng.calibration.refusal import LANGUAGE, preferred_language, told
+from xiancheng.calibration.errors import LANGUAGE, localized, preferred_language
 from xiancheng.results import asking, naming, packing, streams
 from xiancheng.results.console import arguments as page
 from xiancheng.results.knowing import arguments as judging
@@ -258,7 +258,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         say.note(f"读写失败{where}：{what}；没有留下半成品", f"cannot read or write{where}: {what}")
         return FAILED
     except Exception as error:
-        message = told(error, say.lang)
+        message = localized(error, say.lang)
         zh, en = getattr(error, "zh", None), getattr(error, "en", None)
         if message is None and zh and en:  # a run failed, in a way that was foreseen
             say.note(zh, en)

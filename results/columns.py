@@ -6,7 +6,7 @@ output adds it here; where the name is taken, with another meaning, it needs ano
 
 from typing import TYPE_CHECKING
 
-from xiancheng.scenarios.checking import Words
+from xiancheng.calibration.i18n import Words
 
 if TYPE_CHECKING:
     import pandas as pd

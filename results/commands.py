@@ -5,16 +5,18 @@ from argparse import Namespace
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from xiancheng.calibration.errors import Problem, ScenarioError
+from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.naming import nearest
 from xiancheng.results.cells import as_json
 from xiancheng.results.cli import Say
 from xiancheng.results.columns import in_file
 from xiancheng.results.show import progress, table
 from xiancheng.results.stopping import DONE, FAILED, REFUSED
-from xiancheng.scenarios.acting import message
-from xiancheng.scenarios.checking import Problem, ScenarioError, Words, nearest
+from xiancheng.scenarios.inactive import message
 
 if TYPE_CHECKING:
-    from xiancheng.scenarios.register import Trace
+    from xiancheng.scenarios.trace import Trace
 
 
 def run(asked: Namespace, say: Say) -> int:
@@ -25,9 +27,9 @@ def run(asked: Namespace, say: Say) -> int:
     from xiancheng.results.keeping.files import writable
     from xiancheng.results.verdict.verdict import verdicts
     from xiancheng.scenarios import ensemble
-    from xiancheng.scenarios.naming import called
+    from xiancheng.scenarios.diff import called
+    from xiancheng.scenarios.loader import resolve
     from xiancheng.scenarios.request import Request
-    from xiancheng.scenarios.resolving import resolve
     from xiancheng.scenarios.simulate import checked, horizon
 
     scenario = horizon(resolve(asked.scenario, asked.region), asked.start, asked.until)
@@ -140,8 +142,8 @@ def show(asked: Namespace, say: Say) -> int:
     """`xiancheng show`: a scenario as resolved, or what another changes."""
     from xiancheng.calibration.region import load as load_region
     from xiancheng.results.keeping.tables import yaml
-    from xiancheng.scenarios.differences import diff
-    from xiancheng.scenarios.resolving import resolve
+    from xiancheng.scenarios.diff import diff
+    from xiancheng.scenarios.loader import resolve
 
     scenario = resolve(asked.scenario, asked.region)
     if asked.diff:
@@ -160,10 +162,10 @@ def show(asked: Namespace, say: Say) -> int:
 
 def measures(asked: Namespace, say: Say) -> int:
     """`xiancheng measures`: clause -> lever -> term -> indicator, and lever -> clauses."""
-    from xiancheng.scenarios.loading import load
-    from xiancheng.scenarios.register import by_clause, by_lever
+    from xiancheng.scenarios.loader import load_plan
+    from xiancheng.scenarios.trace import by_clause, by_lever
 
-    plan = load()
+    plan = load_plan()
     if asked.id and asked.id not in plan.measures:
         expected = Words("措施编号", "the number of a measure")
         meant = nearest(asked.id, plan.measures)

@@ -7,11 +7,11 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from xiancheng.calibration.i18n import Words
 from xiancheng.results import cells, fonts
+from xiancheng.results.analysis.attribution import records
 from xiancheng.results.contents.parts import Cell, Chart, Kind
-from xiancheng.results.contents.shares import records
 from xiancheng.results.contents.words import dated
-from xiancheng.scenarios.checking import Words
 from xiancheng.scenarios.simulate import RequestError
 
 if TYPE_CHECKING:

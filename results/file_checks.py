@@ -3,29 +3,32 @@
 What passes here can be run: scenarios and designs are held to what `run` and `sweep` hold them to.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xiancheng.calibration.checks import PackError
+from xiancheng.calibration.errors import FileError, RefusedError
 from xiancheng.calibration.naming import is_path
-from xiancheng.calibration.refusal import RefusedError
 from xiancheng.calibration.region import load as load_region
 from xiancheng.calibration.region import packs
-from xiancheng.scenarios import review
-from xiancheng.scenarios.checking import ScenarioError, Words
-from xiancheng.scenarios.loading import load as load_plan
-from xiancheng.scenarios.loading import measure_file, shipped
-from xiancheng.scenarios.plan import policy
-from xiancheng.scenarios.reading import read
-from xiancheng.scenarios.resolving import is_shipped, resolve
+from xiancheng.calibration.yaml_positions import read_yaml
+from xiancheng.scenarios.inactive import inactive_measures
+from xiancheng.scenarios.loader import (
+    is_shipped,
+    load_measure,
+    load_plan,
+    resolve,
+    shipped_plans,
+)
+from xiancheng.scenarios.policy import compile_policy
 from xiancheng.scenarios.simulate import checked as check_run
 from xiancheng.scenarios.sweep import design
+from xiancheng.scenarios.trace import plan_findings
 
 if TYPE_CHECKING:
     from xiancheng.results.cli import Say
-    from xiancheng.scenarios.scenario import Scenario
+    from xiancheng.scenarios.scenario_files import Scenario
 
 
 @dataclass
@@ -45,42 +48,26 @@ def checked(name: str, region: str, say: "Say") -> Checked:
     found = Checked(name)
     try:
         _check(found, region, say)
-    except (ScenarioError, PackError, RefusedError) as error:
-        found.problems, found.text = list(problems(error, say.lang)), error.text(say.lang)
+    except RefusedError as error:
+        found.problems, found.text = problems(error, say.lang), error.text(say.lang)
     return found
 
 
-def problems(error: Exception, lang: str) -> Iterator[dict[str, Any]]:
-    """The problems that an error holds, JSON-ready, one after the other."""
-    if isinstance(error, ScenarioError):
-        for each in error.problems:
-            value = each.found.said(lang) if isinstance(each.found, Words) else each.found
-            yield {
-                "file": each.file, "line": each.line, "column": each.column, "key": each.key,
-                "expected": each.expected.said(lang), "found": value, "nearest": each.nearest,
-                "message": each.text(lang),
-            }  # fmt: skip
-    elif isinstance(error, PackError):
-        i = int(lang == "en")
-        for fault in error.problems:
-            yield {
-                "file": fault.file, "line": fault.line, "column": fault.column,
-                "what": fault.what[i], "expected": fault.expected[i],
-                "found": fault.found if isinstance(fault.found, str) else fault.found[i],
-                "advice": fault.advice[i], "message": fault.text(lang),
-            }  # fmt: skip
-    else:
-        yield {"message": str(getattr(error, "en" if lang == "en" else "zh", error))}
+def problems(error: RefusedError, lang: str) -> list[dict[str, Any]]:
+    """The problems that an error holds, JSON-ready."""
+    if isinstance(error, FileError):
+        return [problem.to_dict(lang) for problem in error.problems]
+    return [{"message": error.text(lang)}]
 
 
 def inactive(scenario: "Scenario", lang: str) -> list[str]:
     """What a scenario asks for that never acts, a sentence each."""
-    return [each.says.said(lang) for each in review.inactive(scenario)]
+    return [each.says.said(lang) for each in inactive_measures(scenario)]
 
 
 def note_inactive(scenario: "Scenario", say: "Say") -> None:
     """Tell the reader, on stderr, what a scenario asks for that never acts."""
-    for each in review.inactive(scenario):
+    for each in inactive_measures(scenario):
         say.note(f"{scenario.name}：{each.says.zh}", f"{scenario.name}: {each.says.en}")
 
 
@@ -89,11 +76,11 @@ def _check(found: Checked, region: str, say: "Say") -> None:
 
     Raises
     ------
-    ScenarioError, PackError, RefusedError
-        with everything that is wrong.
+    RefusedError
+        with everything that is wrong
     """
     name, path = found.name, Path(found.name)
-    if not is_path(name) and (name == "plan" or name in shipped()):
+    if not is_path(name) and (name == "plan" or name in shipped_plans()):
         found.kind = "plan"
         found.notes = _of_plan(None if name == "plan" else name, region, say)
         return
@@ -104,7 +91,7 @@ def _check(found: Checked, region: str, say: "Say") -> None:
     if is_shipped(name):
         _scenario(found, name, region, say)
         return
-    content = read(path).value if path.is_file() and path.suffix in (".yaml", ".yml") else None
+    content = read_yaml(path).value if path.is_file() and path.suffix in (".yaml", ".yml") else None
     keys = content if isinstance(content, dict) else {}
     if path.name == "region.yaml" or (path.name == "plan.yaml" and not _of_scenario(keys)):
         # a file that stands for its folder
@@ -117,7 +104,7 @@ def _check(found: Checked, region: str, say: "Say") -> None:
         load_region(path, say.lang)
     elif path.is_file() and (path.parent.name == "measures" or "clauses" in keys):
         found.kind = "measure"
-        measure_file(path)
+        load_measure(path)
     elif "scenarios" in keys:
         found.kind = "design"
         for world in design(path).worlds:
@@ -139,7 +126,7 @@ def _of_plan(name: str | None, region: str, say: "Say") -> list[str]:
     pack = load_region(region, say.lang)
     plan = load_plan(name) if name else load_plan()
     notes = []
-    for finding in review.findings(plan, pack, pack.censuses[-1]):
+    for finding in plan_findings(plan, pack, pack.censuses[-1]):
         notes.append(finding.says.said(say.lang))
         if finding.concerns:
             notes[-1] += f"\n    {', '.join(finding.concerns)}"
@@ -150,5 +137,5 @@ def _scenario(found: Checked, name: str, region: str, say: "Say") -> None:
     found.kind = "scenario"
     scenario = resolve(name, region)
     check_run(scenario, region)
-    policy(scenario, load_region(region, say.lang))
+    compile_policy(scenario, load_region(region, say.lang))
     found.inactive = inactive(scenario, say.lang)

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from xiancheng.scenarios.checking import Words
+from xiancheng.calibration.i18n import Words
 from xiancheng.scenarios.ensemble import Pair
 
 if TYPE_CHECKING:

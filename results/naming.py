@@ -48,11 +48,11 @@ def ambiguous(given: Namespace) -> Iterator[tuple[str, str]]:
 
 def _in_file(file: Path) -> Iterator[tuple[str, str]]:
     """The same of the names in a scenario or a design; nothing of what cannot be read."""
-    from xiancheng.scenarios.checking import ScenarioError
-    from xiancheng.scenarios.reading import read
+    from xiancheng.calibration.errors import ScenarioError
+    from xiancheng.calibration.yaml_positions import read_yaml
 
     try:
-        value: Any = read(file).value
+        value: Any = read_yaml(file).value
     except ScenarioError:
         return
     for kind, keys in KEYS.items():
@@ -81,8 +81,8 @@ def _shipped(kind: str) -> dict[str, Path]:
         from xiancheng.calibration.region import packs
 
         return {name: PACKS / name for name in packs()}
-    from xiancheng.scenarios.loading import SHIPPED
-    from xiancheng.scenarios.loading import shipped as plans
+    from xiancheng.scenarios.loader import SHIPPED
+    from xiancheng.scenarios.loader import shipped_plans as plans
 
     if kind == "plans":
         return plans()

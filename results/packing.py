@@ -64,7 +64,7 @@ def region(asked: Namespace, say: "Say") -> int:
 
 def check(asked: Namespace, say: "Say") -> int:
     """`xiancheng region check`: what a pack assumes and what it misses."""
-    from xiancheng.calibration.checks import PackError
+    from xiancheng.calibration.errors import PackError
     from xiancheng.calibration.region import load
     from xiancheng.results import packs
     from xiancheng.results.file_checks import problems

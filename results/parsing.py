@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from xiancheng.calibration import naming, parsing
-from xiancheng.calibration.refusal import RequestError
+from xiancheng.calibration.errors import RequestError
 from xiancheng.results.stopping import REFUSED
 
 # What argparse says, in Chinese.

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
+from xiancheng.calibration.i18n import Words
 from xiancheng.results.contents.words import CAUSES, MADE_OF, SIGNS, effect, target
-from xiancheng.scenarios.checking import Words
 from xiancheng.scenarios.delivery import Delivered, delivered
-from xiancheng.scenarios.keys import quarter_name
 from xiancheng.scenarios.outcome import Outcome
+from xiancheng.scenarios.types import quarter_name
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,15 +6,15 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from xiancheng.calibration.checks import PackError as PackError
+    from xiancheng.calibration.errors import PackError as PackError
+    from xiancheng.calibration.errors import RefusedError as RefusedError
+    from xiancheng.calibration.errors import ScenarioError as ScenarioError
     from xiancheng.calibration.priors import ParameterError as ParameterError
-    from xiancheng.calibration.refusal import RefusedError as RefusedError
-    from xiancheng.scenarios.acting import InactiveParameterWarning as InactiveParameterWarning
     from xiancheng.scenarios.catalogue import distributions as distributions
     from xiancheng.scenarios.catalogue import draws as draws
     from xiancheng.scenarios.catalogue import indicators as indicators
     from xiancheng.scenarios.catalogue import parameters as parameters
-    from xiancheng.scenarios.checking import ScenarioError as ScenarioError
+    from xiancheng.scenarios.inactive import InactiveParameterWarning as InactiveParameterWarning
     from xiancheng.scenarios.model import RegionModel as RegionModel
     from xiancheng.scenarios.simulate import RequestError as RequestError
     from xiancheng.scenarios.simulate import simulate as simulate
@@ -26,12 +26,12 @@ DOORS = {
     "draws": "xiancheng.scenarios.catalogue",
     "indicators": "xiancheng.scenarios.catalogue",
     "RegionModel": "xiancheng.scenarios.model",
-    "RefusedError": "xiancheng.calibration.refusal",
-    "RequestError": "xiancheng.scenarios.simulate",
-    "ScenarioError": "xiancheng.scenarios.checking",
+    "RefusedError": "xiancheng.calibration.errors",
+    "RequestError": "xiancheng.calibration.errors",
+    "ScenarioError": "xiancheng.calibration.errors",
     "ParameterError": "xiancheng.calibration.priors",
-    "PackError": "xiancheng.calibration.checks",
-    "InactiveParameterWarning": "xiancheng.scenarios.acting",
+    "PackError": "xiancheng.calibration.errors",
+    "InactiveParameterWarning": "xiancheng.scenarios.inactive",
 }
 
 

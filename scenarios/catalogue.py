@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from xiancheng.calibration import posterior, priors
+from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.priors import Prior
 from xiancheng.calibration.region import load
-from xiancheng.scenarios.acting import condition
-from xiancheng.scenarios.checking import Words
+from xiancheng.scenarios.inactive import condition
 from xiancheng.scenarios.simulate import LIMITS, RequestError
 from xiancheng.sim.indicators import INDICATORS
 from xiancheng.sim.observation import FOUND

@@ -6,10 +6,9 @@ from datetime import date
 
 import numpy as np
 
-from xiancheng.scenarios.loading import RegionLike
-from xiancheng.scenarios.measures import Indicator, Measure
-from xiancheng.scenarios.plan import intensity, progress, weights
-from xiancheng.scenarios.scenario import Scenario
+from xiancheng.scenarios.plan_files import Indicator, Measure, RegionLike
+from xiancheng.scenarios.policy import intensity, progress, weights
+from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.sim.state import Floats, quarter_with
 
 ABOUT = 0.05  # how far short of "about" still counts as met; assumed, 0 to 0.1

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from xiancheng.calibration import posterior
 from xiancheng.calibration.region import load
 from xiancheng.scenarios.engines import Local, Lost, WorkersLostError
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import Outcome
 from xiancheng.scenarios.request import Request
-from xiancheng.scenarios.resolving import resolve
-from xiancheng.scenarios.scenario import Scenario
+from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.scenarios.simulate import RequestError
 
 if TYPE_CHECKING:

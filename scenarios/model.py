@@ -15,9 +15,9 @@ from xiancheng.calibration.population import population
 from xiancheng.calibration.region import load
 from xiancheng.calibration.region.counties import counties as circumstances
 from xiancheng.calibration.region.counties import fertility
-from xiancheng.scenarios.plan import policy
-from xiancheng.scenarios.resolving import resolve
-from xiancheng.scenarios.scenario import Scenario
+from xiancheng.scenarios.loader import resolve
+from xiancheng.scenarios.policy import compile_policy
+from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.scenarios.simulate import checked, horizon, information, reported
 from xiancheng.sim import UrbanModel, schooling
 from xiancheng.sim.calendar import quarters_between
@@ -73,7 +73,7 @@ class RegionModel(UrbanModel):
         groups = reported(pack)
         member = np.array([[c in g.counties for c in range(len(pack.counties))] for g in groups])
         super().__init__(
-            *begun, values, policy(plan, pack),
+            *begun, values, compile_policy(plan, pack),
             start=plan.start, until=plan.until, seed=int(seed), draw=int(draw),
             conditions=plan.conditions, fertility=fertility(pack, plan.start, known_until),
             groups=member.astype(float), threads=threads, chunk=chunk,

@@ -14,7 +14,7 @@ from zlib import compress, decompress
 import numpy as np
 
 from xiancheng.calibration import naming, parsing
-from xiancheng.calibration.refusal import RefusedError, RequestError
+from xiancheng.calibration.errors import RefusedError, RequestError
 from xiancheng.sim.indicators import INDICATORS
 from xiancheng.sim.state import quarter_with
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from xiancheng.calibration.region import Region, Target
-    from xiancheng.scenarios.scenario import Scenario
+    from xiancheng.scenarios.scenario_files import Scenario
     from xiancheng.sim.accounts import Growth
     from xiancheng.sim.state import Floats, Ints
 
@@ -415,13 +415,13 @@ class Outcome:
         ]  # fmt: skip
 
     def __getstate__(self) -> dict[str, Any]:
-        from xiancheng.scenarios.loading import shipped
+        from xiancheng.scenarios.loader import shipped_plans
         from xiancheng.scenarios.request import plan_digest
 
         kept = {f.name: getattr(self, f.name) for f in fields(self)}
         scenario, region, moves = (kept.pop(name) for name in ("scenario", "region", "_movers"))
         packed = None if moves is None else (moves.shape, compress(moves.astype("<i8").tobytes()))
-        found_by_name = shipped().get(scenario.plan.name) == scenario.plan.folder
+        found_by_name = shipped_plans().get(scenario.plan.name) == scenario.plan.folder
         return kept | {
             "scenario": scenario.resolved() if found_by_name else scenario,
             "plan_digest": plan_digest(scenario.plan),
@@ -432,8 +432,8 @@ class Outcome:
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         from xiancheng.calibration.region import load
+        from xiancheng.scenarios.loader import resolve
         from xiancheng.scenarios.request import plan_digest
-        from xiancheng.scenarios.resolving import resolve
 
         kept = dict(state)
         scenario, region = kept.pop("scenario"), load(kept.pop("region"))

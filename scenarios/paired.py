@@ -19,8 +19,8 @@ from xiancheng.calibration.region import load
 from xiancheng.scenarios.engines import WorkersLostError, leave_signals, one_thread_each
 from xiancheng.scenarios.model import RegionModel
 from xiancheng.scenarios.outcome import CAUSES, PUBLISHED, RATE, Outcome, group_of
-from xiancheng.scenarios.plan import policy
-from xiancheng.scenarios.scenario import Scenario
+from xiancheng.scenarios.policy import compile_policy
+from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.scenarios.simulate import outcome_of
 from xiancheng.sim.indicators import INDICATORS
 from xiancheng.sim.levers import LEVERS
@@ -168,7 +168,7 @@ class Runs:
 
     def _levers(self, scenario: Scenario) -> tuple[Any, ...]:
         """What makes the run of a scenario: its levers up to the end, and the world outside."""
-        set_by = policy(scenario, self.pack)
+        set_by = compile_policy(scenario, self.pack)
         last = quarter_with(scenario.until)
         content = sha256()
         for quarter in range(set_by.first, last + 1):

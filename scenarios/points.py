@@ -6,8 +6,10 @@ from pathlib import Path
 import numpy as np
 
 from xiancheng.calibration import parsing, priors
+from xiancheng.calibration.errors import Problem, ScenarioError
+from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.naming import nearest
 from xiancheng.calibration.priors import ParameterError
-from xiancheng.scenarios.checking import Problem, ScenarioError, Words, nearest
 from xiancheng.sim.state import Floats
 
 SMALLEST = 2.0**-33  # quantiles are never taken at 0 or 1

@@ -16,10 +16,10 @@ from time import perf_counter
 from typing import Any
 
 from xiancheng.calibration import code_identity, priors
-from xiancheng.scenarios.loading import Plan
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import Outcome
-from xiancheng.scenarios.resolving import resolve
-from xiancheng.scenarios.scenario import Scenario
+from xiancheng.scenarios.plan_files import Plan
+from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.scenarios.simulate import RequestError, horizon, information, outcome_of
 
 COMPUTES = ("sim", "calibration", "scenarios")  # the packages that make an outcome

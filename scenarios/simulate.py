@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xiancheng.calibration import parsing
-from xiancheng.calibration.refusal import RequestError as RequestError
-from xiancheng.scenarios.acting import warn_of_inactive
+from xiancheng.calibration.errors import RequestError as RequestError
+from xiancheng.scenarios.inactive import warn_of_inactive
 from xiancheng.scenarios.outcome import Group, Outcome, between
 from xiancheng.sim.indicators import INDICATORS
 
 if TYPE_CHECKING:
     from xiancheng.calibration.region import Region
     from xiancheng.scenarios.model import RegionModel
-    from xiancheng.scenarios.scenario import Scenario
+    from xiancheng.scenarios.scenario_files import Scenario
 
 INFORMATION = date(2024, 12, 31)  # the cut-off of what is known; a later one is for scoring only
 
@@ -169,7 +169,7 @@ def checked(scenario: "Scenario", region: str | Path, **numbers: Any) -> None:
     RequestError, PackError
     """
     from xiancheng.calibration.region import load
-    from xiancheng.scenarios.scenario import LATEST
+    from xiancheng.scenarios.scenario_files import LATEST
 
     if (
         not isinstance(region, str | Path)

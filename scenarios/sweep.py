@@ -15,25 +15,19 @@ import numpy as np
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from xiancheng.calibration import posterior, priors
-from xiancheng.calibration.naming import is_path
+from xiancheng.calibration.errors import ScenarioError
+from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.naming import is_path, nearest
 from xiancheng.calibration.region import load
-from xiancheng.scenarios.acting import inactive, levers_used
-from xiancheng.scenarios.checking import (
-    Document,
-    ScenarioError,
-    Words,
-    held_against,
-    nearest,
-    wrong,
-)
-from xiancheng.scenarios.keys import Day, Model
-from xiancheng.scenarios.plan import policy
+from xiancheng.calibration.yaml_positions import Document, read_yaml
+from xiancheng.scenarios.inactive import inactive_parameters, levers_used
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.points import points_in, sampled
-from xiancheng.scenarios.reading import read
+from xiancheng.scenarios.policy import compile_policy
 from xiancheng.scenarios.request import Request, World, digest_of
-from xiancheng.scenarios.resolving import resolve
-from xiancheng.scenarios.scenario import Horizon, Name
+from xiancheng.scenarios.scenario_files import Horizon, Name
 from xiancheng.scenarios.simulate import LIMITS, checked, horizon
+from xiancheng.scenarios.types import Day, Model, validated, wrong
 from xiancheng.sim.calendar import quarters_between
 from xiancheng.sim.state import Floats
 
@@ -231,8 +225,8 @@ class Design:
         for world in self.worlds:
             scenario = world.scenario
             quarters = (tick.number for tick in quarters_between(scenario.start, scenario.until))
-            used |= levers_used(policy(scenario, load(world.region)), quarters)
-        return inactive(self.names, int(self.effects), used)
+            used |= levers_used(compile_policy(scenario, load(world.region)), quarters)
+        return inactive_parameters(self.names, int(self.effects), used)
 
     def request(self, point: Point) -> Request:
         """What is asked for at a point."""
@@ -251,8 +245,8 @@ def design(file: Path) -> Design:
     ScenarioError, ParameterError, PackError, RequestError
         with what is wrong, before anything is computed.
     """
-    document = read(file)
-    written = held_against(DesignFile, document, {})
+    document = read_yaml(file)
+    written = validated(DesignFile, document, {})
     region = beside(file, written.region)
     worlds = []
     for name in written.scenarios:

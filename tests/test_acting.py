@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from xiancheng.scenarios import InactiveParameterWarning, draws, parameters, simulate
-from xiancheng.scenarios.acting import (
+from xiancheng.scenarios.inactive import (
     CONSTANTS_ONLY,
     OF_LEVERS,
     OF_PUBLISHED_RATES,
     SPREADS,
-    inactive,
+    inactive_parameters,
 )
 from xiancheng.scenarios.outcome import PUBLISHED
 from xiancheng.sim.indicators import INDICATORS
@@ -125,8 +125,11 @@ def test_the_warning_is_in_both_languages_and_names_the_line_of_the_caller():
 
 
 def test_none_is_inactive_where_its_condition_holds():
-    assert inactive(["omega_sd", "beta_a", "kappa"], 1, {"digital"}) == []
-    assert inactive(["omega_sd", "beta_a", "kappa"], 0, {"training"}) == ["omega_sd", "beta_a"]
+    assert inactive_parameters(["omega_sd", "beta_a", "kappa"], 1, {"digital"}) == []
+    assert inactive_parameters(["omega_sd", "beta_a", "kappa"], 0, {"training"}) == [
+        "omega_sd",
+        "beta_a",
+    ]
 
 
 # The command line

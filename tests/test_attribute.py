@@ -9,20 +9,20 @@ import pytest
 
 from xiancheng.calibration import posterior
 from xiancheng.calibration.region import load
-from xiancheng.results.cli import main
-from xiancheng.results.comparison import attributed
-from xiancheng.results.comparison.attribute import (
-    Game,
+from xiancheng.results.analysis.attribution import (
+    CoalitionGame,
     attribute,
     averaged,
     grouped,
     only,
     standard_error,
 )
+from xiancheng.results.cli import main
+from xiancheng.results.comparison import attributed
 from xiancheng.scenarios.ensemble import without_plan
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import RATE
 from xiancheng.scenarios.paired import Draw, Runs, judged_on, layered
-from xiancheng.scenarios.resolving import resolve
 from xiancheng.scenarios.simulate import simulate
 
 SCALE = 0.005
@@ -78,7 +78,7 @@ def test_the_error_is_known_only_from_two_pairs_on():
 def test_orders_keep_the_measures_of_a_project_together():
     plan = resolve("plan")
     project = {m: p for p, members in grouped(plan).items() for m in members}
-    for order in Game.of(plan, 6, 1, seed=1).joined:
+    for order in CoalitionGame.of(plan, 6, 1, seed=1).joined:
         met = [project[m] for m in order]
         assert len(set(met)) == 1 + sum(a != b for a, b in pairwise(met))
 

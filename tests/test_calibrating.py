@@ -268,7 +268,7 @@ def test_without_a_sample_draws_come_from_the_priors(pack):
 
 
 def test_an_ensemble_takes_its_draws_from_the_sample(pack, sample):
-    from xiancheng.scenarios.resolving import resolve
+    from xiancheng.scenarios.loader import resolve
     from xiancheng.scenarios.simulate import horizon, simulate
 
     posterior.write(pack, sample)

@@ -10,12 +10,10 @@ import pytest
 
 from xiancheng import scenarios
 from xiancheng.calibration import priors
-from xiancheng.calibration.checks import PackError
+from xiancheng.calibration.errors import PackError, RefusedError, ScenarioError, preferred_language
 from xiancheng.calibration.priors import ParameterError
-from xiancheng.calibration.refusal import RefusedError, preferred_language
 from xiancheng.calibration.region import load
 from xiancheng.scenarios import distributions, draws, parameters, simulate
-from xiancheng.scenarios.checking import ScenarioError
 from xiancheng.scenarios.simulate import RequestError
 
 SCALE = 0.005
@@ -174,7 +172,7 @@ def test_every_door_is_listed_and_opens():
 
 def test_importing_opens_nothing_heavy():
     code = (
-        "import sys, xiancheng.scenarios, xiancheng.scenarios.scenario; "
+        "import sys, xiancheng.scenarios, xiancheng.scenarios.scenario_files; "
         "assert not {'pandas', 'scipy', 'numba', 'xiancheng.results'} & sys.modules.keys()"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

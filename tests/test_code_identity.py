@@ -187,7 +187,7 @@ def test_every_file_that_the_program_reads_counts():
 
 
 @pytest.mark.parametrize("file", ["calibration/baselines/trends.py", "calibration/population.csv",
-                                  "sim/kernels.py", "scenarios/plan.py"])  # fmt: skip
+                                  "sim/kernels.py", "scenarios/policy.py"])  # fmt: skip
 def test_a_change_anywhere_in_the_program_is_another_program(file, tmp_path):
     names = ("sim", "calibration", "scenarios")
     for name in names:

@@ -7,14 +7,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from xiancheng.results import verdict_table
+from xiancheng.results.analysis.compare import Comparand, compare
 from xiancheng.results.columns import COLUMNS, TABLES
-from xiancheng.results.comparison.compare import compare
-from xiancheng.results.comparison.sides import Side
 from xiancheng.results.keeping import answers, ledger, store, tables
 from xiancheng.results.verdict.verdict import verdicts
 from xiancheng.scenarios.ensemble import pair
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.request import Request
-from xiancheng.scenarios.resolving import resolve
 
 SCALE = 0.005
 
@@ -30,7 +29,7 @@ def written(tmp_path_factory):
         **{"verdicts.csv": tables.csv(verdicts(both))},
         **{each.name: each.read_bytes() for each in (folder / "runs" / request.key).iterdir()},
     )
-    sides = tuple(Side(name, resolve(name)) for name in ("baseline", "plan"))
+    sides = tuple(Comparand(name, resolve(name)) for name in ("baseline", "plan"))
     compared = compare(sides, scale=SCALE, jobs=1)
     return {
         **{name: columns(name, content) for name, content in files.items() if name in TABLES},

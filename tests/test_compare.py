@@ -16,15 +16,14 @@ import pytest
 from benchmarks.luck import noise
 from xiancheng.calibration import posterior
 from xiancheng.results import cells
+from xiancheng.results.analysis.compare import Comparand, compare, ordered, parts_of_spread
 from xiancheng.results.cli import main
 from xiancheng.results.comparison import compared
-from xiancheng.results.comparison.compare import compare, parts_of_spread
-from xiancheng.results.comparison.sides import Side, ordered
 from xiancheng.results.contents.words import CAUSES
 from xiancheng.results.verdict.verdict import Verdict
 from xiancheng.scenarios.ensemble import pair
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.paired import Draw, Runs, independent, layered
-from xiancheng.scenarios.resolving import resolve
 from xiancheng.scenarios.simulate import RequestError, simulate
 
 SCALE, DAY = 0.005, date(2025, 12, 31)
@@ -32,7 +31,7 @@ SCALE, DAY = 0.005, date(2025, 12, 31)
 
 def side(what, name=None):
     scenario = resolve(what)
-    return Side(name or scenario.name, scenario)
+    return Comparand(name or scenario.name, scenario)
 
 
 @pytest.fixture(scope="module")

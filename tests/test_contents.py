@@ -7,12 +7,12 @@ from datetime import date
 import pandas as pd
 import pytest
 
+from xiancheng.results.analysis.attribution import AttributionTable, quick
 from xiancheng.results.contents import conclusions, counties, document, provenance, subject, targets
 from xiancheng.results.contents.parts import Chart, Column, Points, Table
-from xiancheng.results.contents.shares import Shares, quick
 from xiancheng.results.contents.words import indicator, likely
 from xiancheng.scenarios.ensemble import pair
-from xiancheng.scenarios.resolving import resolve
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.simulate import RequestError, horizon
 
 SCALE = 0.01
@@ -194,7 +194,7 @@ def shares_of(told, points, **more):
             row(name, "project", kind, value, error) for kind in ("owen", "first_in", "last_in")
         ]
     about = {"scenario": "plan", "day": "2025-12-31", "permutations": 40, "draws": 20, "runs": 9}
-    return Shares(pd.DataFrame(rows), **(about | more), scale=0.01)
+    return AttributionTable(pd.DataFrame(rows), **(about | more), scale=0.01)
 
 
 def test_what_works_is_told_from_what_may_be_chance_and_from_what_does_nothing(told):
@@ -238,7 +238,7 @@ def test_an_attribution_of_another_scenario_is_refused(told, tmp_path):
     file = tmp_path / "shares.json"
     file.write_text(json.dumps({"scenario": "delayed", "shares": []}), encoding="utf-8")
     with pytest.raises(RequestError, match="delayed"):
-        Shares.read(file, told.scenario)
+        AttributionTable.read(file, told.scenario)
 
 
 def test_what_is_no_attribution_is_refused(told, tmp_path):
@@ -246,7 +246,7 @@ def test_what_is_no_attribution_is_refused(told, tmp_path):
     for text in ("no JSON", "[]", '{"scenario": "plan"}', '{"scenario": "plan", "shares": [{}]}'):
         file.write_text(text, encoding="utf-8")
         with pytest.raises(RequestError, match="attribute --json"):
-            Shares.read(file, told.scenario)
+            AttributionTable.read(file, told.scenario)
 
 
 @pytest.mark.slow

@@ -12,9 +12,9 @@ from xiancheng.results.console.work import Piece, fields_of
 from xiancheng.results.verdict import level
 from xiancheng.results.verdict.verdict import Verdict, verdicts
 from xiancheng.scenarios.ensemble import pair
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import group_of
 from xiancheng.scenarios.paired import read
-from xiancheng.scenarios.resolving import resolve
 
 SCALE = 0.005
 EARLY, LATE = date(2022, 12, 31), date(2025, 12, 31)

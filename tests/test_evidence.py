@@ -15,8 +15,8 @@ from xiancheng.results.forecasts.frozen import panel_digest
 from xiancheng.results.keeping import evidence, reproducing, store
 from xiancheng.results.keeping.answers import Answers
 from xiancheng.results.keeping.keyed import Store
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.request import World, code_digest
-from xiancheng.scenarios.resolving import resolve
 
 WORDS = ["run", "plan", "--scale", "0.005", "--lang", "en", "--json"]
 

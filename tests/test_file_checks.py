@@ -5,11 +5,10 @@ import json
 import pytest
 
 from tests.small_pack import written
+from xiancheng.calibration.errors import ScenarioError
 from xiancheng.results.cli import main
-from xiancheng.scenarios.checking import ScenarioError
-from xiancheng.scenarios.loading import load as load_plan
-from xiancheng.scenarios.resolving import resolve
-from xiancheng.scenarios.review import inactive
+from xiancheng.scenarios.inactive import inactive_measures
+from xiancheng.scenarios.loader import load_plan, resolve
 from xiancheng.scenarios.sweep import design
 
 HEAD = "name: mine\ntitle: t\nbased_on: plan\n"
@@ -156,7 +155,7 @@ def test_who_writes_the_path_is_not_told_to_write_it(tmp_path, monkeypatch, caps
 
 
 def test_a_folder_called_like_a_shipped_scenario_is_no_run_of_that_name(tmp_path, monkeypatch):
-    from xiancheng.results.comparison.sides import opened
+    from xiancheng.results.analysis.compare import opened
 
     (tmp_path / "plan").mkdir()
     (tmp_path / "plan/run.json").write_text("{}")
@@ -235,9 +234,9 @@ def test_of_a_measure_that_acts_or_is_off_nothing_is_said(check, line):
 
 
 def test_shipped_scenarios_ask_for_nothing_that_never_acts():
-    from xiancheng.scenarios.loading import load
+    from xiancheng.scenarios.loader import load_plan
 
-    assert not any(inactive(resolve(name)) for name in load().scenario_files())
+    assert not any(inactive_measures(resolve(name)) for name in load_plan().scenario_files())
 
 
 def test_run_says_it_too(tmp_path, capsys):

@@ -17,7 +17,7 @@ from xiancheng.calibration import posterior, priors
 from xiancheng.calibration.panel import record
 from xiancheng.calibration.population import key
 from xiancheng.calibration.region import load
-from xiancheng.results import sensitivity
+from xiancheng.results.analysis import sensitivity
 from xiancheng.results.forecasts import frozen
 from xiancheng.results.keeping import store
 from xiancheng.results.knowing import trials

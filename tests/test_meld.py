@@ -14,7 +14,7 @@ from xiancheng.calibration.baselines.forecast import SHIFT_SD
 from xiancheng.calibration.baselines.shared import SharedTrend
 from xiancheng.calibration.priors import central, draw
 from xiancheng.calibration.scores import coverage
-from xiancheng.results.verdict.pairing import run_of_draw
+from xiancheng.results.verdict.level import run_of_draw
 
 SURE = replace(central(), obs_error_sd=0.0, benchmark_drift=0.0)
 PEOPLE = np.array([1e5, 3e5, 2e5, 5e5])

@@ -10,23 +10,22 @@ from types import SimpleNamespace
 import pytest
 
 from tests.test_packs import COLUMNS, built, lines_of
+from xiancheng.calibration.errors import ScenarioError
 from xiancheng.calibration.naming import place_names
 from xiancheng.calibration.region import load
 from xiancheng.results import caveats
+from xiancheng.results.analysis.attribution import identity, printed
+from xiancheng.results.analysis.compare import ordered
 from xiancheng.results.cli import main
-from xiancheng.results.comparison.sides import ordered
 from xiancheng.results.contents import conclusions, document, settings, subject
-from xiancheng.results.contents.shares import identity, printed
 from xiancheng.results.contents.words import dated
 from xiancheng.results.report.command import named
 from xiancheng.results.sweeps import swept
 from xiancheng.results.verdict.verdict import Verdict
-from xiancheng.scenarios.checking import ScenarioError
-from xiancheng.scenarios.differences import differences
+from xiancheng.scenarios.diff import called, differences
 from xiancheng.scenarios.ensemble import pair
-from xiancheng.scenarios.naming import called
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.request import World
-from xiancheng.scenarios.resolving import resolve
 from xiancheng.scenarios.simulate import RequestError, horizon
 
 HERE, SCALE = load("binzhou"), 0.005

@@ -8,20 +8,20 @@ import pandas as pd
 import pytest
 
 import xiancheng
+from xiancheng.results.analysis import certificate as certify
+from xiancheng.results.analysis.goal_seek import Held
+from xiancheng.results.analysis.goal_spec import parse_goal
 from xiancheng.results.cli import main
 from xiancheng.results.console.answer import Answer, Question
 from xiancheng.results.console.work import compute
 from xiancheng.results.contents import subject, targets
 from xiancheng.results.keeping import store
-from xiancheng.results.seeking import certify
-from xiancheng.results.seeking.held import Held
-from xiancheng.results.seeking.wish import wished
 from xiancheng.results.verdict import level as levels
 from xiancheng.results.verdict.level import DRAWS, Level
 from xiancheng.results.verdict.verdict import Verdict
 from xiancheng.scenarios.ensemble import draws, pair
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.paired import Runs, judged_on, layered
-from xiancheng.scenarios.resolving import resolve
 
 SCALE, N = 0.005, 3
 
@@ -111,7 +111,7 @@ def test_the_page_gives_the_verdict(wanted):
 def test_a_certificate_for_the_same_draws_gives_the_verdict(wanted):
     plan, region = resolve("plan"), xiancheng.load_region("binzhou")
     with Runs(day=judged_on(plan, region), scale=SCALE, jobs=1) as runs:
-        wish, made = wished(plan, runs, probability=0.9), layered("binzhou", N, 1)
+        wish, made = parse_goal(plan, runs, probability=0.9), layered("binzhou", N, 1)
         package = dict.fromkeys(wish.bounds, 1.0)
         own = Held(runs, plan, made)
         proof = certify.certify(wish, package, own, made)

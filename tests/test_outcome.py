@@ -12,16 +12,16 @@ import pandas as pd
 import pytest
 
 import xiancheng
-from xiancheng.calibration.refusal import RefusedError
+from xiancheng.calibration.errors import RefusedError
 from xiancheng.calibration.region import load
 from xiancheng.results.keeping import ledger, record, store
 from xiancheng.results.keeping.keyed import Store
 from xiancheng.results.verdict.verdict import verdicts
 from xiancheng.scenarios import indicators, simulate
 from xiancheng.scenarios.ensemble import pair
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import MODEL_TARGETS
 from xiancheng.scenarios.request import Request
-from xiancheng.scenarios.resolving import resolve
 from xiancheng.scenarios.simulate import RequestError
 
 SCALE = 0.005

@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 
 from tests.small_pack import COUNTY, DATED, line, save, written
-from xiancheng.calibration.checks import PackError
-from xiancheng.calibration.refusal import RefusedError
+from xiancheng.calibration.errors import PackError, RefusedError
 from xiancheng.calibration.region import load
 from xiancheng.calibration.region.schema import TABLES, catalogue, limits, ranges
 from xiancheng.results.cli import main

@@ -13,9 +13,8 @@ import numpy as np
 import pytest
 
 from xiancheng import calibration
-from xiancheng.calibration.checks import PackError
+from xiancheng.calibration.errors import PackError, RefusedError
 from xiancheng.calibration.i18n import Words
-from xiancheng.calibration.refusal import RefusedError
 from xiancheng.calibration.region import census_import, joining, load, pack_writer, packs
 from xiancheng.calibration.region.census_table import CELLS, COLUMNS, FLOOR, HOMES, TableError
 from xiancheng.calibration.region.defaults import RULES
@@ -202,7 +201,7 @@ def test_an_empty_cell_is_nobody_where_the_rest_makes_the_total(table, tmp_path)
 
 def test_an_empty_cell_that_somebody_is_missing_from_is_told(table):
     told = said(table(("371102", 2010, "rural", "")))
-    assert "residents: 东港区 2010. Expected urban … rural together" in told
+    assert "residents: 东港区 2010: expected urban … rural together" in told
 
 
 def test_a_table_that_one_unit_lacks_is_left_to_the_defaults(table, tmp_path):
@@ -336,7 +335,7 @@ def test_a_header_alone_is_no_table(tmp_path):
 
 def test_a_column_that_is_missing_is_named_with_the_nearest(table):
     columns = [c if c != "urban" else "urban_" for c in COLUMNS]
-    assert "column 'urban'. Expected exactly one; found 0; please add it, or rename 'urban_'" in (
+    assert "column 'urban': expected exactly one, found 0; please add it, or rename 'urban_'" in (
         said(table(columns=columns))
     )
 
@@ -368,7 +367,7 @@ def test_a_table_that_is_not_there_is_told(tmp_path):
 
 
 def test_a_prefecture_that_is_not_there_is_met_with_those_that_are(table):
-    assert "Expected one of the codes 371100 日照市" in said(table(), ["371600"])
+    assert "expected one of the codes 371100 日照市" in said(table(), ["371600"])
     assert "please write 371100" in said(table(), ["日照"])
 
 
@@ -432,7 +431,7 @@ def test_a_scaffold_says_line_by_line_what_is_missing(tmp_path, capsys):
     assert code == stopping.REFUSED
     lines = (mine / "region.yaml").read_text("utf-8").splitlines()
     line = 1 + next(n for n, text in enumerate(lines) if text.startswith("title:"))
-    assert f"mine/region.yaml:{line}: key 'zh'. Expected a value" in err
+    assert f"mine/region.yaml:{line}: key 'zh': expected a value" in err
     assert "mine/sources.yaml" in err
 
 

@@ -8,14 +8,14 @@ from types import SimpleNamespace as Place
 import pytest
 
 from xiancheng.calibration import parsing
+from xiancheng.calibration.errors import ScenarioError
 from xiancheng.calibration.naming import is_path, nearest, place, place_names
 from xiancheng.calibration.region import load, located, packs
+from xiancheng.calibration.yaml_positions import scalar
 from xiancheng.results.cli import main
 from xiancheng.results.comparison import asked
 from xiancheng.scenarios import simulate
-from xiancheng.scenarios.checking import ScenarioError
 from xiancheng.scenarios.points import points_in
-from xiancheng.scenarios.reading import resolved
 
 BINZHOU = load("binzhou").counties
 
@@ -28,7 +28,7 @@ NO_NUMBERS = ["7_1.2", "0_1e-1", "1_0", "0x1f", "0o17", "１．５", "５０", "
 @pytest.mark.parametrize("text", NO_NUMBERS)
 def test_only_plain_digits_are_a_number(text):
     assert parsing.number(text) is None
-    assert not isinstance(resolved(text), int | float) or text in ("", ".inf")
+    assert not isinstance(scalar(text), int | float) or text in ("", ".inf")
     with pytest.raises(Exception, match="--weight"):
         asked.numbers([f"M12={text}"], "--weight M12=2")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from xiancheng.calibration.checks import PackError
+from xiancheng.calibration.errors import PackError
 from xiancheng.calibration.region import load, packs
 from xiancheng.calibration.region.schema import TABLES
 
@@ -315,7 +315,7 @@ SLIPS = [
     ("region.yaml", "operator: about", "operator: abut", None, "'about'"),
     ("region.yaml", "value: 59.3", "value: 159.3", None, "from 0 to 100"),
     ("region.yaml", "id: T-2", "id: T-1", None, "each but once"),
-    ("region.yaml", "name: binzhou", "name: binzhou\nname: binzhou", None, "no key twice"),
+    ("region.yaml", "name: binzhou", "name: binzhou\nname: binzhou", None, "each key once"),
     ("region.yaml", "censuses: [2010-11-01, 2020-11-01]", "censuses: [soon]", None, "year-month"),
     ("sources.yaml", "  publisher: 国家统计局", "  publihser: 国家统计局", None, "'publisher'"),
 ]
@@ -333,7 +333,7 @@ def test_urban_and_rural_must_make_the_residents(broken):
     line = line_of("margins.csv", "2020-11-01,371621,residents,,,total")
     assert told.count("\n") == 1
     assert f"margins.csv:{line}: 2020-11-01 惠民县: urban + rural" in told
-    assert "Expected 569,975; found 569,976 (+1)" in told
+    assert "expected 569,975, found 569,976 (+1)" in told
 
 
 def test_ages_must_make_the_residents(broken):
@@ -393,7 +393,7 @@ def test_all_problems_are_told_at_once_in_order(broken):
 
 def test_problems_are_told_in_chinese_by_default(broken):
     told = broken(("economy.csv", "vacancy_town,0.15", "vacancy_town,1.15"), lang="zh")
-    assert "应为：不小于 0、不大于 1（share）；实为：1.15；请核对原表与单位。" in told
+    assert "应为不小于 0、不大于 1（share），现为 1.15；请核对原表与单位" in told
 
 
 def test_the_same_slip_on_many_lines_is_told_once(broken):

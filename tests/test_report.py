@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests.test_contents import SCALE, draws_of, shares_of
+from xiancheng.calibration.errors import ScenarioError
 from xiancheng.results import verdict_table
 from xiancheng.results.cli import Say, main
 from xiancheng.results.contents import document, subject
@@ -20,13 +21,12 @@ from xiancheng.results.keeping.answers import Answers, keep
 from xiancheng.results.report import command, layout, paper
 from xiancheng.results.report import subject as reported
 from xiancheng.results.verdict.verdict import verdicts
-from xiancheng.scenarios.checking import ScenarioError
+from xiancheng.scenarios.diff import plain
 from xiancheng.scenarios.ensemble import pair
-from xiancheng.scenarios.keys import Text
-from xiancheng.scenarios.naming import plain
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.request import Request
-from xiancheng.scenarios.resolving import resolve
 from xiancheng.scenarios.simulate import RequestError
+from xiancheng.scenarios.types import Text
 
 docx = pytest.importorskip("docx")
 openpyxl = pytest.importorskip("openpyxl")

@@ -13,13 +13,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from xiancheng.calibration.refusal import RefusedError
+from xiancheng.calibration.errors import RefusedError
 from xiancheng.calibration.region import load
 from xiancheng.results.cli import main
 from xiancheng.scenarios import RegionModel, parameters, simulate
 from xiancheng.scenarios.ensemble import pair
-from xiancheng.scenarios.loading import load as load_plan
-from xiancheng.scenarios.resolving import resolve
+from xiancheng.scenarios.loader import load_plan, resolve
 from xiancheng.scenarios.simulate import RequestError
 
 SCALE = 0.01

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from tests import registration
+from xiancheng.calibration.errors import ScenarioError
 from xiancheng.calibration.region import load
 from xiancheng.calibration.scores import LEVELS
 from xiancheng.results.cli import Say, main, parser
@@ -19,7 +20,6 @@ from xiancheng.results.forecasts import score as scoring
 from xiancheng.results.forecasts.forecasting import FORECASTERS, MELD, MODEL, WITHOUT, forecasts
 from xiancheng.results.forecasts.frozen import REGISTERED, ROUNDS, Settings, digests
 from xiancheng.results.forecasts.observed import COLUMNS, VARIABLE, Observed, read
-from xiancheng.scenarios.checking import ScenarioError
 from xiancheng.scenarios.outcome import ABOUT
 from xiancheng.scenarios.simulate import INFORMATION, RequestError, reported
 

@@ -10,13 +10,15 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from xiancheng.calibration import posterior
+from xiancheng.results.analysis import certificate as certify
+from xiancheng.results.analysis import goal_seek as seek
+from xiancheng.results.analysis.goal_seek import least
+from xiancheng.results.analysis.goal_spec import parse_goal, spending
 from xiancheng.results.cli import main
-from xiancheng.results.seeking import certify, held, seek, sought
-from xiancheng.results.seeking.programme import least
-from xiancheng.results.seeking.wish import spending, wished
+from xiancheng.results.seeking import sought
 from xiancheng.results.verdict.level import at_deadlines, level
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.paired import Draw, Reading, Runs, independent, layered
-from xiancheng.scenarios.resolving import resolve
 from xiancheng.scenarios.simulate import RequestError
 
 SCALE = 0.005
@@ -31,7 +33,7 @@ def runs():
 
 
 def wish(runs, scenario="plan", **how):
-    return wished(resolve(scenario), runs, **{"probability": 0.9, **how})
+    return parse_goal(resolve(scenario), runs, **{"probability": 0.9, **how})
 
 
 def recoding(**how):
@@ -257,7 +259,7 @@ def linear_search(runs, probability=0.9, measures=ADDS, **how):
     """Ten draws with rates of 31 to 40 and a target of 36.5, met in four of ten without a plan."""
     plan = resolve("plan")
     names = [*plan.plan.measures]
-    asked = wished(plan, runs, **{
+    asked = parse_goal(plan, runs, **{
         "probability": probability, "targets": ["T-2"], "rates": {"T-2": 36.5},
         "exclude": [n for n in names if n not in measures], **how,
     })  # fmt: skip
@@ -300,7 +302,7 @@ def test_a_tight_budget_is_kept_and_used(runs):
                       "red_lines": {"unit_costs": {groups: cost}}})  # fmt: skip
     yuan = spending(priced, "M12")
     left_out = [n for n in priced.plan.measures if n not in ADDS]
-    asked = wished(priced, runs, probability=0.9, targets=["T-2"], rates={"T-2": 36.5},
+    asked = parse_goal(priced, runs, probability=0.9, targets=["T-2"], rates={"T-2": 36.5},
                    exclude=left_out, budget=yuan * 0.777)  # fmt: skip
     draws = [Draw(seed) for seed in range(31, 41)]
     found = seek.search(asked, Linear(runs, priced, ADDS), draws)
@@ -377,7 +379,7 @@ def test_what_is_said_in_several_words_adds_up(capsys, monkeypatch):
         asked.append(how)
         raise RequestError("够了", "enough")
 
-    monkeypatch.setattr("xiancheng.results.seeking.wish.wished", watched)
+    monkeypatch.setattr("xiancheng.results.analysis.goal_spec.parse_goal", watched)
     words = ["seek", "--exclude", "M01", "--exclude", "M02", "--weight", "M03=2"]
     assert main([*words, "--weight", "M04=3", "--lang", "en"]) == 2
     assert "enough" in capsys.readouterr().err
@@ -407,7 +409,7 @@ def test_a_search_is_held_to_the_level_and_not_to_the_models_own(runs):
 
     plan, draws = resolve("plan"), layered("binzhou", 3, 1)
     asked = [(plan, draw) for draw in draws]
-    plain, high = (held.Held(source, plan, draws).read(asked) for source in (runs, High()))
+    plain, high = (seek.Held(source, plan, draws).read(asked) for source in (runs, High()))
     rates = [np.array([r.targets for r in readings]) for readings in (plain, high)]
     assert rates[0] == pytest.approx(rates[1], abs=1e-9)
     own = np.array([r.targets for r in runs.read(asked)])
@@ -427,7 +429,7 @@ class Nothing:
 
 def test_each_draw_has_a_level_of_its_own_and_the_same_for_every_package(runs):
     plan, draws = resolve("plan"), independent("binzhou", 60, 1)
-    own = held.Held(Nothing(runs), plan, draws)
+    own = seek.Held(Nothing(runs), plan, draws)
     rates, again = (
         np.array([r.targets for r in own.read([(scenario, draw) for draw in draws])])
         for scenario in (plan, resolve("baseline"))
@@ -442,9 +444,9 @@ def test_other_conditions_are_held_to_the_level_of_the_usual_ones(runs):
     frozen, draws = resolve("plan-without-recoding"), [Draw()]
     asked = [(frozen, draw) for draw in draws]
     usual = runs.read([(resolve("baseline"), draw) for draw in draws])[0].targets
-    level_alone = held.Held(Nothing(runs), frozen, draws).read(asked)[0].targets
+    level_alone = seek.Held(Nothing(runs), frozen, draws).read(asked)[0].targets
     own = runs.read(asked)[0].targets
-    told = held.Held(runs, frozen, draws).read(asked)[0].targets
+    told = seek.Held(runs, frozen, draws).read(asked)[0].targets
     assert told - level_alone == pytest.approx(own - usual, abs=1e-9)
     assert (own - usual).min() < -0.3
 
@@ -493,10 +495,10 @@ def test_the_command_shows_both_numbers(capsys):
 def test_the_list_of_valid_counties_has_their_present_names_in_full():
     from xiancheng.calibration.naming import place_names
     from xiancheng.calibration.region import load
-    from xiancheng.results.seeking import wish
+    from xiancheng.results.analysis import goal_spec
 
     counties = load("binzhou").counties
     known = {str(c.code): c.zh for c in counties}
     with pytest.raises(RequestError) as caught:
-        wish._looked_up("371699", known, wish.COUNTY, place_names(counties))
+        goal_spec._looked_up("371699", known, goal_spec.COUNTY, place_names(counties))
     assert all(f"{code} {zh}" in caught.value.zh for code, zh in known.items())

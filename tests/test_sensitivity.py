@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from xiancheng.calibration.priors import catalogue
-from xiancheng.results.cli import main
-from xiancheng.results.sensitivity import (
+from xiancheng.results.analysis.sensitivity import (
     LEAST,
     LUCK,
     Question,
@@ -20,8 +19,9 @@ from xiancheng.results.sensitivity import (
     sobol,
     world,
 )
+from xiancheng.results.cli import main
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.paired import Runs
-from xiancheng.scenarios.resolving import resolve
 from xiancheng.scenarios.simulate import RequestError
 
 pytest.importorskip("SALib")

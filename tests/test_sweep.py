@@ -16,6 +16,7 @@ import pandas as pd
 import pytest
 
 from xiancheng.calibration import posterior, priors
+from xiancheng.calibration.errors import ScenarioError
 from xiancheng.calibration.region import load
 from xiancheng.results.cli import main
 from xiancheng.results.keeping import ledger, record
@@ -23,7 +24,6 @@ from xiancheng.results.keeping.keyed import Store
 from xiancheng.results.keeping.room import Need
 from xiancheng.results.sweeps import command as sweeping
 from xiancheng.results.sweeps import planning
-from xiancheng.scenarios.checking import ScenarioError
 from xiancheng.scenarios.engines import Dask, Local, Lost, Pace
 from xiancheng.scenarios.points import sampled
 from xiancheng.scenarios.request import Request, code_digest, digest_of

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from xiancheng.calibration import cache, checks, compiling
+from xiancheng.calibration import cache, compiling, errors
 from xiancheng.calibration.population import population
 from xiancheng.calibration.region import load
 from xiancheng.results import caveats, cells, commands, cost, show, streams
@@ -379,9 +379,7 @@ def test_control_characters_in_names_and_files_never_reach_the_terminal(tmp_path
 
 
 def test_a_long_figure_in_a_file_is_cut_in_the_message():
-    problem = checks.Problem(
-        "a.csv", 2, ("数", "figure"), ("数", "a number"), "9" * 400, ("改", "mend")
-    )
+    problem = errors.Problem("a.csv", 2, 0, "", ("数", "a number"), "9" * 400)
     for lang in ("zh", "en"):
         assert len(problem.text(lang)) < 250
         assert "9…" in problem.text(lang)

@@ -12,11 +12,18 @@ from xiancheng.calibration.panel import record
 from xiancheng.calibration.region import load
 from xiancheng.results.verdict import level as levels
 from xiancheng.results.verdict import verdict
-from xiancheng.results.verdict.level import DRAWS, Level, at_deadlines, level
-from xiancheng.results.verdict.pairing import draw_of_run, published, run_of_draw
+from xiancheng.results.verdict.level import (
+    DRAWS,
+    Level,
+    at_deadlines,
+    draw_of_run,
+    level,
+    published,
+    run_of_draw,
+)
 from xiancheng.results.verdict.verdict import Verdict
 from xiancheng.scenarios.ensemble import draws, pair
-from xiancheng.scenarios.resolving import resolve
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.simulate import horizon
 
 SCALE = 0.01

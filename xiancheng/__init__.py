@@ -10,15 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from xiancheng.calibration.checks import PackError
+    from xiancheng.calibration.errors import PackError, RefusedError, ScenarioError
     from xiancheng.calibration.priors import ParameterError
-    from xiancheng.calibration.refusal import RefusedError
     from xiancheng.calibration.region import load as load_region
     from xiancheng.results.verdict.verdict import of_outcome as verdict
-    from xiancheng.scenarios.acting import InactiveParameterWarning
     from xiancheng.scenarios.catalogue import distributions, draws, indicators, parameters
-    from xiancheng.scenarios.checking import ScenarioError
-    from xiancheng.scenarios.loading import load as load_plan
+    from xiancheng.scenarios.inactive import InactiveParameterWarning
+    from xiancheng.scenarios.loader import load_plan
     from xiancheng.scenarios.model import RegionModel
     from xiancheng.scenarios.simulate import RequestError, simulate
 
@@ -44,17 +42,17 @@ __all__ = [
 ]
 
 DOORS = {  # public name: module of ours, and the name there
-    "InactiveParameterWarning": ("scenarios.acting", "InactiveParameterWarning"),
-    "PackError": ("calibration.checks", "PackError"),
+    "InactiveParameterWarning": ("scenarios.inactive", "InactiveParameterWarning"),
+    "PackError": ("calibration.errors", "PackError"),
     "ParameterError": ("calibration.priors", "ParameterError"),
-    "RefusedError": ("calibration.refusal", "RefusedError"),
+    "RefusedError": ("calibration.errors", "RefusedError"),
     "RegionModel": ("scenarios.model", "RegionModel"),
-    "RequestError": ("scenarios.simulate", "RequestError"),
-    "ScenarioError": ("scenarios.checking", "ScenarioError"),
+    "RequestError": ("calibration.errors", "RequestError"),
+    "ScenarioError": ("calibration.errors", "ScenarioError"),
     "distributions": ("scenarios.catalogue", "distributions"),
     "draws": ("scenarios.catalogue", "draws"),
     "indicators": ("scenarios.catalogue", "indicators"),
-    "load_plan": ("scenarios.loading", "load"),
+    "load_plan": ("scenarios.loader", "load_plan"),
     "load_region": ("calibration.region", "load"),
     "parameters": ("scenarios.catalogue", "parameters"),
     "simulate": ("scenarios.simulate", "simulate"),

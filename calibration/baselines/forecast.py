@@ -13,9 +13,9 @@ from zlib import crc32
 import numpy as np
 from scipy.special import expit, logit
 
+from xiancheng.calibration.errors import RefusedError
 from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.panel import Left, Panel, left_out
-from xiancheng.calibration.refusal import RefusedError
 from xiancheng.sim.state import Bools, Floats
 
 EDGE = 0.001  # shares closer to 0 or 1 are taken as this far from it, where odds are needed

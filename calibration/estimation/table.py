@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from xiancheng.calibration.refusal import RefusedError
+from xiancheng.calibration.errors import RefusedError
 from xiancheng.sim.state import Bools, Floats, Ints
 
 MOST_MISSING = 0.1  # share of the runs that may lack a summary of a unit for it to be used

@@ -7,9 +7,8 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from xiancheng.calibration.checks import Problem
+from xiancheng.calibration.errors import Problem, RefusedError
 from xiancheng.calibration.i18n import Say, Words
-from xiancheng.calibration.refusal import RefusedError
 from xiancheng.calibration.region.census_table import SHOWN, YEARS, Reader, TableError, Unit
 from xiancheng.calibration.region.joining import (
     Concordance,
@@ -135,10 +134,14 @@ def nothing(table: Path, chosen: Sequence[str], lang: str) -> TableError:
     """Say that no unit of some prefectures has both censuses."""
     codes = ", ".join(chosen)
     problem = Problem(
-        str(table), 0,
-        (f"{codes} 没有县级单位两次普查都有", f"no county-level unit of {codes} has both censuses"),
-        ("2010 与 2020 两年的行", "lines of 2010 and of 2020"), "∅",
-        ("补上缺少的年份，或在对照表中写明", "add the year that is missing, or use a concordance"),
+        str(table), 0, 0, "", ("2010 与 2020 两年的行", "lines of 2010 and of 2020"), "∅",
+        what=(
+            f"{codes} 没有县级单位两次普查都有",
+            f"no county-level unit of {codes} has both censuses",
+        ),
+        advice=(
+            "补上缺少的年份，或在对照表中写明", "add the year that is missing, or use a concordance"
+        ),
     )  # fmt: skip
     return TableError(table.name, (problem,), lang)
 
@@ -154,11 +157,11 @@ def unknown(
     names_of = {name: c for c, name in known.items()} | {n[:-1]: c for c, n in known.items()}
     now = [c for c in known if c in moved or c == names_of.get(code)]
     problem = Problem(
-        str(table), 0,
-        (f"没有地级市“{code}”", f"there is no prefecture {code!r}"),
+        str(table), 0, 0, "",
         (f"以下代码之一：{'、'.join(told)}", f"one of the codes {', '.join(told)}"), code,
-        (f"改为 {'、'.join(now)}" if now else "改用其中之一",
-         f"write {', '.join(now)}" if now else "use one of these"),
+        what=(f"没有地级市“{code}”", f"there is no prefecture {code!r}"),
+        advice=(f"改为 {'、'.join(now)}" if now else "改用其中之一",
+                f"write {', '.join(now)}" if now else "use one of these"),
     )  # fmt: skip
     return TableError(table.name, (problem,), lang)
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from xiancheng.calibration import parsing
-from xiancheng.calibration.checks import PackError, Problem, nearest, rename
+from xiancheng.calibration.checks import nearest, rename
+from xiancheng.calibration.errors import PackError, Problem
 from xiancheng.calibration.i18n import Say
 from xiancheng.calibration.region.schema import AGE_BANDS, SEX_NAMES, TABLES, Cell, Limits, limits
 
@@ -142,9 +143,11 @@ class Reader:
     def say(self, line: int, column: str, what: Say, expected: Say, found: object, do: Say) -> None:
         """Write a problem down; `column` is named, and numbered from 1."""
         number = self.columns.index(column) + 1 if column and column in self.columns else 0
-        named = (f"{column}：{what[0]}", f"{column}: {what[1]}") if column else what
         words = found if isinstance(found, tuple) else str(found)
-        self.problems.append(Problem(str(self.path), line, named, expected, words, do, number))
+        problem = Problem(
+            str(self.path), line, number, column, expected, words, what=what, advice=do
+        )
+        self.problems.append(problem)
 
     def stop(self) -> None:
         """Raise if anything is wrong so far."""

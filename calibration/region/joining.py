@@ -11,7 +11,8 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from xiancheng.calibration.checks import Findings, PackError, read_yaml
+from xiancheng.calibration.checks import Findings, read_document
+from xiancheng.calibration.errors import PackError
 from xiancheng.calibration.i18n import Say, Words
 from xiancheng.calibration.region.census_table import COLUMNS, COUNT, FLOOR, YEARS, Unit, columns_of
 from xiancheng.calibration.region.sheet import Sheet
@@ -79,10 +80,13 @@ class Concordance:
             if it cannot be read
         """
         findings = Findings(file.parent)
-        raw, sheet = read_yaml(findings, file.name), Sheet(findings, file.name)
+        document = read_document(findings, file.name)
+        if document is None:
+            raise PackError(file.name, findings.problems)
+        raw, sheet = document.value, Sheet(findings, file.name, document)
         joins: list[Join] = []
         corrections: list[Correction] = []
-        if raw is not None and sheet.keys(raw, (), ("joins", "corrections")):
+        if sheet.keys(raw, (), ("joins", "corrections")):
             for j in sheet.items(raw, "joins") if raw.get("joins") else ():
                 if sheet.keys(j, ("unit", "year", "of", "basis", "zh", "en")):
                     year = int(sheet.among(j, "year", YEARS))

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import StringIO
 from pathlib import Path
 
+from xiancheng.calibration.errors import RefusedError
 from xiancheng.calibration.i18n import Words
-from xiancheng.calibration.refusal import RefusedError
 from xiancheng.calibration.region.census_import import Pack, english
 from xiancheng.calibration.region.census_table import CELLS, FLOOR, YEARS, Unit
 from xiancheng.calibration.region.joining import Place

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xiancheng.calibration import naming, posterior
-from xiancheng.calibration.checks import Findings, PackError, Problem, nearest, one_of, rename
+from xiancheng.calibration.checks import Findings, nearest, one_of, rename
+from xiancheng.calibration.errors import PackError, Problem
 from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.region import imputation, sheet, tables
 from xiancheng.calibration.region.defaults import (
@@ -361,7 +362,7 @@ def load(name_or_path: str | Path, lang: str | None = None) -> Region:
         advice = rename(
             None if naming.is_path(name_or_path) else nearest(str(name_or_path), held, {})
         )
-        problem = Problem(str(name_or_path), 0, what, known, "∅", advice)
+        problem = Problem(str(name_or_path), 0, 0, "", known, "∅", what=what, advice=advice)
         raise PackError(str(name_or_path), (problem,), lang)
     try:
         return _load(folder.resolve(), _stamp(folder))
@@ -394,7 +395,9 @@ def _load(folder: Path, stamp: Stamp) -> Region:
     if draft.counties and draft.censuses:
         tables.read(findings, draft)
     if findings.problems:
-        raise PackError(folder.name, tuple(sorted(findings.problems)))
+        raise PackError(
+            folder.name, sorted(findings.problems, key=lambda each: (each.file, each.line))
+        )
     known = imputation.filled(draft)
     return Region(
         draft.name, *draft.title, draft.counties, draft.censuses, draft.targets, draft.attribution,

@@ -6,9 +6,10 @@ from datetime import date
 from typing import Any
 
 from xiancheng.calibration import parsing
-from xiancheng.calibration.checks import PERCENT, Findings, percent_advice, read_yaml
+from xiancheng.calibration.checks import PERCENT, Findings, percent_advice, read_document
 from xiancheng.calibration.i18n import Say, Words
 from xiancheng.calibration.region.schema import UNNAMED, County, Draft, Limits, Target, limits
+from xiancheng.calibration.yaml_positions import Document
 
 OPERATORS = {  # of targets, as plans write them
     "不低于": "at least", "不少于": "at least", "达到": "at least", "以上": "at least",
@@ -18,10 +19,10 @@ OPERATORS = {  # of targets, as plans write them
 
 def read(findings: Findings) -> Draft:
     """What the pack is about: its counties, censuses and targets."""
-    draft, raw = Draft(), read_yaml(findings, "region.yaml")
-    if raw is None:
+    draft, document = Draft(), read_document(findings, "region.yaml")
+    if document is None:
         return draft
-    sheet = Sheet(findings, "region.yaml")
+    raw, sheet = document.value, Sheet(findings, "region.yaml", document)
     needed = ("name", "title", "prefectures", "province", "counties", "censuses")
     if not sheet.keys(raw, needed, ("outside", "targets", "attribution")):
         return draft
@@ -43,10 +44,12 @@ def read(findings: Findings) -> Draft:
 
 def sources(findings: Findings) -> tuple[str, ...]:
     """Ids of the sources that figures may name."""
-    listed = read_yaml(findings, "sources.yaml")
-    sheet = Sheet(findings, "sources.yaml")
+    document = read_document(findings, "sources.yaml")
+    if document is None:
+        return ()
+    listed, sheet = document.value, Sheet(findings, "sources.yaml", document)
     names = tuple(listed) if isinstance(listed, dict) else ()
-    if listed is None or not sheet.keys(listed, (), names):
+    if not sheet.keys(listed, (), names):
         return ()
     for node in listed.values():
         sheet.keys(node, ("title", "publisher"), ("via", "licence", "note"))
@@ -56,8 +59,8 @@ def sources(findings: Findings) -> tuple[str, ...]:
 class Sheet:
     """Reads a YAML file of the pack, telling each slip with its line."""
 
-    def __init__(self, findings: Findings, file: str) -> None:
-        self.findings, self.file = findings, file
+    def __init__(self, findings: Findings, file: str, document: Document) -> None:
+        self.findings, self.file, self.document = findings, file, document
 
     def say(self, line: int, what: Say, expected: Say, found: object, advice: Say) -> None:
         """Write a problem down."""
@@ -65,10 +68,7 @@ class Sheet:
 
     def line(self, node: Any, key: Any = None) -> int:
         """The line of a mapping or list, or of what it holds under `key`."""
-        of = getattr(node, "lc", None)  # line and column, kept by the reader
-        if of is None or key is None:
-            return getattr(of, "line", -1) + 1
-        return int((of.key if isinstance(node, dict) else of.item)(key)[0]) + 1
+        return self.document.line(node, key)
 
     def keys(self, node: Any, needed: tuple[str, ...], extra: tuple[str, ...] = ()) -> bool:
         """Whether a mapping holds all it needs and nothing that is not known."""

@@ -6,14 +6,15 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from xiancheng.calibration import naming, parsing
+from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.naming import nearest
 from xiancheng.results import cells
-from xiancheng.scenarios.checking import Words, nearest
-from xiancheng.scenarios.resolving import resolve
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.simulate import RequestError, checked, horizon, reported
 
 if TYPE_CHECKING:
     from xiancheng.scenarios.paired import Runs
-    from xiancheng.scenarios.scenario import Scenario
+    from xiancheng.scenarios.scenario_files import Scenario
 
 
 def scenario(asked: Namespace) -> "Scenario":

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.naming import shortened
+from xiancheng.results.analysis.attribution import Attribution
 from xiancheng.results.caveats import belief
-from xiancheng.results.comparison.attribute import Attribution
 from xiancheng.results.contents.contributions import SEEN, error, points, whole_rows
 from xiancheng.results.contents.words import CAUSES
-from xiancheng.scenarios.checking import Words
 from xiancheng.scenarios.paired import PARTS
 
 if TYPE_CHECKING:

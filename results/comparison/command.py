@@ -10,7 +10,7 @@ from xiancheng.results.file_checks import note_inactive
 from xiancheng.results.keeping import evidence
 from xiancheng.results.show import progress, table
 from xiancheng.results.stopping import DONE
-from xiancheng.scenarios.acting import message
+from xiancheng.scenarios.inactive import message
 from xiancheng.scenarios.simulate import RequestError
 
 Number = TypeVar("Number", int, float)
@@ -18,16 +18,16 @@ Number = TypeVar("Number", int, float)
 if TYPE_CHECKING:
     import pandas as pd
 
-    from xiancheng.results.sensitivity import Question
+    from xiancheng.results.analysis.sensitivity import Question
     from xiancheng.scenarios.paired import Runs
-    from xiancheng.scenarios.scenario import Scenario
+    from xiancheng.scenarios.scenario_files import Scenario
 
 
 def compare(asked: Namespace, say: Say) -> int:
     """`xiancheng compare`: side by side, with paired differences."""
+    from xiancheng.results.analysis.compare import compare as compare_sides
+    from xiancheng.results.analysis.compare import ordered
     from xiancheng.results.comparison import compared
-    from xiancheng.results.comparison.compare import compare as compare_sides
-    from xiancheng.results.comparison.sides import ordered
 
     wanted = compared.asked_for(asked.outcome)
     sides = ordered(asked.scenarios, asked.baseline, asked.region)
@@ -86,11 +86,10 @@ def compare(asked: Namespace, say: Say) -> int:
 
 def attribute(asked: Namespace, say: Say) -> int:
     """`xiancheng attribute`: what each measure and project contributes."""
+    from xiancheng.results.analysis.attribution import WORLDS, CoalitionGame, identity
+    from xiancheng.results.analysis.attribution import attribute as attribute_effect
     from xiancheng.results.comparison import attributed
-    from xiancheng.results.comparison.attribute import WORLDS, Game
-    from xiancheng.results.comparison.attribute import attribute as attribute_effect
-    from xiancheng.results.contents.shares import identity
-    from xiancheng.scenarios.naming import called
+    from xiancheng.scenarios.diff import called
     from xiancheng.scenarios.paired import Draw, layered
 
     words.at_least(1, "permutations", asked.permutations)
@@ -104,7 +103,7 @@ def attribute(asked: Namespace, say: Say) -> int:
     day = words.day(asked.at) or words.last_deadline(asked, scenario)
     with words.runs(asked, scenario, day) as runs:
         place = words.group_named(runs, asked.county)
-        game = Game.of(scenario, asked.permutations, len(draws), asked.seed)
+        game = CoalitionGame.of(scenario, asked.permutations, len(draws), asked.seed)
         count = len(game.coalitions())
         cost.announce(say, [_work(asked, scenario, count)], asked.jobs)
         with progress(say("归因", "attributing"), count) as step:
@@ -138,7 +137,7 @@ def attribute(asked: Namespace, say: Say) -> int:
 
 def sensitivity(asked: Namespace, say: Say) -> int:
     """`xiancheng sensitivity`: which parameters move an outcome."""
-    from xiancheng.results import sensitivity
+    from xiancheng.results.analysis import sensitivity
     from xiancheng.results.comparison import compared
     from xiancheng.scenarios.simulate import reported
 
@@ -196,7 +195,7 @@ def sensitivity(asked: Namespace, say: Say) -> int:
 
 def _sizes(asked: Namespace) -> dict[str, int]:
     """How much a sensitivity analysis computes; what its method does not use is refused."""
-    from xiancheng.results.sensitivity import LEAST, SIZES
+    from xiancheng.results.analysis.sensitivity import LEAST, SIZES
 
     if asked.method == "morris":
         words.idle(
@@ -231,7 +230,7 @@ def _screened(
     trajectories: int,
     say: Say,
 ) -> "pd.DataFrame":
-    from xiancheng.results import sensitivity
+    from xiancheng.results.analysis import sensitivity
 
     names = sensitivity.factors(asked.factors)
     steps = sensitivity.runs_needed("morris", len(names), trajectories, asked.effect)

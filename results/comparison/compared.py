@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from xiancheng.calibration.i18n import Words
+from xiancheng.results.analysis.compare import Comparison, outcomes
 from xiancheng.results.caveats import ENOUGH, belief, beyond, elsewhere
 from xiancheng.results.comparison.asked import unknown
-from xiancheng.results.comparison.compare import Comparison, outcomes
 from xiancheng.results.contents.words import CAUSES, SIGNS, indicator
 from xiancheng.results.verdict_table import percent
-from xiancheng.scenarios.checking import Words
-from xiancheng.scenarios.naming import applied, called
+from xiancheng.scenarios.diff import applied, called
 from xiancheng.scenarios.simulate import RequestError
 
 if TYPE_CHECKING:

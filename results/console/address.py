@@ -6,9 +6,10 @@ import json
 import zlib
 from typing import Any
 
+from xiancheng.calibration.errors import Problem, ScenarioError
+from xiancheng.calibration.i18n import Words
 from xiancheng.results.console.draft import Draft
-from xiancheng.scenarios.checking import Problem, ScenarioError, Words
-from xiancheng.scenarios.loading import load
+from xiancheng.scenarios.loader import load_plan
 
 LONGEST = 12_000  # characters of an address
 LARGEST = 2**17  # bytes that they may unfold to
@@ -31,7 +32,7 @@ def unpacked(letters: str, region: str | None = None) -> Draft:
     ScenarioError
         if it is none, with the messages of the validator.
     """
-    if letters in load().scenario_files():
+    if letters in load_plan().scenario_files():
         return Draft.of(letters, region=region)
     return read(_file(letters), region)
 

@@ -17,7 +17,7 @@ from xiancheng.results.verdict import verdict
 from xiancheng.scenarios.ensemble import Pair, usual, without_plan
 from xiancheng.scenarios.outcome import PUBLISHED, Group, Outcome, floor
 from xiancheng.scenarios.paired import Draw, judged_on, layered
-from xiancheng.scenarios.scenario import Scenario
+from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.sim.state import Floats
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from nicegui import app, ui
 from starlette.concurrency import run_in_threadpool
 
+from xiancheng.calibration.yaml_positions import MAX_BYTES
 from xiancheng.results.console.answer import Question
 from xiancheng.results.console.arriving import arrived
 from xiancheng.results.console.choosing import usual
@@ -21,7 +22,6 @@ from xiancheng.results.console.page import Page
 from xiancheng.results.console.server import Server
 from xiancheng.results.console.study import listed, made
 from xiancheng.scenarios.engines import THREADS
-from xiancheng.scenarios.reading import MAX_BYTES
 from xiancheng.scenarios.simulate import reported
 
 ICON = (

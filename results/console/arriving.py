@@ -5,12 +5,12 @@ from contextlib import suppress
 from datetime import date
 from typing import TYPE_CHECKING
 
+from xiancheng.calibration.errors import ScenarioError
 from xiancheng.results.console import views
 from xiancheng.results.console.address import unpacked
 from xiancheng.results.console.choosing import usual
 from xiancheng.results.console.draft import Draft
 from xiancheng.results.console.session import Session
-from xiancheng.scenarios.checking import ScenarioError
 from xiancheng.scenarios.outcome import Group
 
 if TYPE_CHECKING:

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.region import load
 from xiancheng.results.console.draft import Draft, together
-from xiancheng.scenarios.checking import Words
 from xiancheng.sim.conditions import CONDITIONS
 
 

@@ -8,8 +8,8 @@ from xiancheng.results.console.address import unpacked
 from xiancheng.results.console.draft import Draft, of_plan
 from xiancheng.results.console.naming import BASELINE
 from xiancheng.results.console.native import button, element, fill, select, set_prop, text
-from xiancheng.scenarios.loading import load as load_plan
-from xiancheng.scenarios.naming import called, foreign
+from xiancheng.scenarios.diff import called, foreign
+from xiancheng.scenarios.loader import load_plan
 
 if TYPE_CHECKING:
     from xiancheng.calibration.region import Region

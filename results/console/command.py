@@ -14,7 +14,7 @@ from xiancheng.scenarios.simulate import RequestError
 
 def console(asked: Namespace, say: Say) -> int:
     """Serve the page until interrupted."""
-    from xiancheng.scenarios.resolving import resolve
+    from xiancheng.scenarios.loader import resolve
     from xiancheng.scenarios.simulate import checked
 
     if find_spec("nicegui") is None:
@@ -73,7 +73,7 @@ def _serve(asked: Namespace, jobs: int, say: Say) -> None:
     from xiancheng.results.console.study import Sizes
     from xiancheng.results.keeping.store import RUNS
     from xiancheng.results.verdict.level import level
-    from xiancheng.scenarios.resolving import resolve
+    from xiancheng.scenarios.loader import resolve
 
     if asked.host != HERE:
         say.note(

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from xiancheng.scenarios.keys import quarter_name
-from xiancheng.scenarios.loading import load
-from xiancheng.scenarios.resolving import resolve
-from xiancheng.scenarios.scenario import Scenario, Setting
+from xiancheng.scenarios.loader import load_plan, resolve
+from xiancheng.scenarios.scenario_files import Scenario, Setting
+from xiancheng.scenarios.types import quarter_name
 from xiancheng.sim.conditions import CONDITIONS
 
 Own = dict[str, dict[str, Any]]  # measure -> what it does differently, as in a file
@@ -158,7 +157,7 @@ def in_region(file: Mapping[str, Any], region: str | None) -> Scenario:
 @cache
 def of_plan(name: str) -> Scenario:
     """A scenario of the plan by its name, read once."""
-    if name not in load().scenario_files():  # a path is none: nothing else is opened by name
+    if name not in load_plan().scenario_files():  # a path is none: nothing else is opened by name
         return resolve({"name": NAME, "title": NAME, "based_on": name})
     return resolve(name)
 
@@ -166,7 +165,7 @@ def of_plan(name: str) -> Scenario:
 @cache
 def shipped_titles() -> frozenset[str]:
     """The titles of the scenarios that come with the plan, in both languages."""
-    titles = (of_plan(name).title for name in load().scenario_files())
+    titles = (of_plan(name).title for name in load_plan().scenario_files())
     return frozenset(title for each in titles for title in (each.zh, each.en))
 
 

@@ -5,12 +5,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from xiancheng.calibration.refusal import told
+from xiancheng.calibration.errors import ScenarioError, localized
+from xiancheng.calibration.yaml_positions import MAX_BYTES, parse_yaml
 from xiancheng.results.console.address import packed, read
 from xiancheng.results.console.draft import Draft
-from xiancheng.scenarios.checking import ScenarioError
-from xiancheng.scenarios.reading import MAX_BYTES, parsed
-from xiancheng.scenarios.resolving import resolve
+from xiancheng.scenarios.loader import resolve
 
 NAME = "upload.yaml"  # what messages call it; the name that it was sent under is never used
 
@@ -23,7 +22,7 @@ def draft_of(source: bytes, region: str | None = None) -> Draft:
     ScenarioError
         with file, line and column of all that is wrong.
     """
-    content = parsed(source, NAME)
+    content = parse_yaml(source, NAME)
     with TemporaryDirectory() as folder:  # alone in it: it can be based on no file of ours
         file = Path(folder) / NAME
         file.write_bytes(source)
@@ -42,7 +41,7 @@ def checked(source: bytes, lang: str, region: str) -> tuple[int, dict[str, Any]]
     try:
         return 200, {"address": packed(draft_of(source, region))}
     except Exception as error:
-        message = told(error, lang)
+        message = localized(error, lang)
         if message is None:
             raise
         return 413 if len(source) > MAX_BYTES else 422, {"message": message}

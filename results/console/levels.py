@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xiancheng.results.console.work import SERIES, Piece
-from xiancheng.results.verdict import pairing
+from xiancheng.results.verdict import level as levels
 from xiancheng.results.verdict.level import Level
 from xiancheng.scenarios.outcome import PUBLISHED, Group
 from xiancheng.sim.state import Floats
@@ -62,7 +62,7 @@ def published(
     rates = None
     if level is not None:
         rates = np.column_stack([_on(level, day, group.code) for group in groups])
-    return pairing.published(rates, run.at(PUBLISHED, day), usual.at(PUBLISHED, day))
+    return levels.published(rates, run.at(PUBLISHED, day), usual.at(PUBLISHED, day))
 
 
 def _on(level: Level, day: date, code: int) -> Floats:

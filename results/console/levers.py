@@ -7,6 +7,7 @@ import numpy as np
 from nicegui import ui
 from nicegui.element import Element
 
+from xiancheng.calibration.i18n import Words
 from xiancheng.results.console.answer import Answer
 from xiancheng.results.console.changes import changes
 from xiancheng.results.console.draft import Draft, projects, safeguards
@@ -26,11 +27,10 @@ from xiancheng.results.console.native import (
 from xiancheng.results.console.session import Session
 from xiancheng.results.contents import units
 from xiancheng.results.contents.words import badges
-from xiancheng.scenarios.checking import Words
 from xiancheng.scenarios.delivery import delivered
-from xiancheng.scenarios.naming import foreign
-from xiancheng.scenarios.register import Trace, by_clause
-from xiancheng.scenarios.scenario import STRONGEST
+from xiancheng.scenarios.diff import foreign
+from xiancheng.scenarios.scenario_files import STRONGEST
+from xiancheng.scenarios.trace import Trace, by_clause
 from xiancheng.sim.conditions import CONDITIONS, Condition
 from xiancheng.sim.levers import LEVERS
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 
+from xiancheng.calibration.errors import ScenarioError
+from xiancheng.calibration.yaml_positions import parse_yaml
 from xiancheng.results.console.address import read as as_draft
 from xiancheng.results.console.draft import Draft
 from xiancheng.results.keeping.tables import yaml
-from xiancheng.scenarios.checking import ScenarioError
-from xiancheng.scenarios.reading import parsed
 from xiancheng.scenarios.simulate import RequestError
 
 MOST = 500  # scenarios that one folder keeps
@@ -30,7 +30,7 @@ class Library:
         for file in sorted(files, key=lambda f: f.stat().st_mtime):
             if MADE.fullmatch(file.stem):
                 try:
-                    title = parsed(file.read_bytes(), file.name).value["title"]
+                    title = parse_yaml(file.read_bytes(), file.name).value["title"]
                 except (ScenarioError, OSError, KeyError, TypeError):
                     continue
                 found[file.stem] = str(title)
@@ -52,7 +52,7 @@ class Library:
         if not file.is_file():
             raise RequestError("没有这个已存情景", "there is no such saved scenario")
         source = file.read_bytes()
-        draft = as_draft(dict(parsed(source, file.name).value), self._region)
+        draft = as_draft(dict(parse_yaml(source, file.name).value), self._region)
         return draft, sha256(source).hexdigest()
 
     def digest(self, number: str) -> str:

@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 
+from xiancheng.calibration.i18n import Words
 from xiancheng.results.console.changes import changes
 from xiancheng.results.console.draft import Draft
-from xiancheng.scenarios.checking import Words
-from xiancheng.scenarios.keys import Text
-from xiancheng.scenarios.loading import RegionLike
-from xiancheng.scenarios.naming import called, with_changes
-from xiancheng.scenarios.scenario import Scenario
+from xiancheng.scenarios.diff import called, with_changes
+from xiancheng.scenarios.plan_files import RegionLike
+from xiancheng.scenarios.scenario_files import Scenario
+from xiancheng.scenarios.types import Text
 
 BASELINE = "baseline"  # the scenario that carries nothing out: it belongs to no plan
 
@@ -28,7 +28,7 @@ def shown(draft: Draft, saved: Draft | None = None) -> Scenario:
     """The scenario of a draft as pages and documents name it.
 
     One that came from a saved scenario, bears its title and is no longer what was saved has the
-    number of changes in its title. Titles of the plan are seen to by `scenarios.naming.called`.
+    number of changes in its title. Titles of the plan are seen to by `scenarios.diff.called`.
     """
     if saved is None or not draft.named_by_user or draft.title != saved.title:
         return draft.scenario

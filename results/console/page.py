@@ -8,7 +8,8 @@ from urllib.parse import quote
 
 from nicegui import ui
 
-from xiancheng.calibration.refusal import told
+from xiancheng.calibration.errors import ScenarioError, localized
+from xiancheng.results.analysis.attribution import AttributionTable
 from xiancheng.results.console import naming, saving
 from xiancheng.results.console.address import packed, unpacked
 from xiancheng.results.console.answer import Answer
@@ -23,15 +24,13 @@ from xiancheng.results.console.session import Session
 from xiancheng.results.console.status import Status
 from xiancheng.results.console.study import Progress, Study
 from xiancheng.results.console.work import Told
-from xiancheng.results.contents.shares import Shares
-from xiancheng.scenarios.checking import ScenarioError
 from xiancheng.scenarios.outcome import Group
-from xiancheng.scenarios.scenario import Scenario
+from xiancheng.scenarios.scenario_files import Scenario
 
 log = logging.getLogger(__name__)
 
 
-Attributed = tuple[tuple[str, date], Shares]  # digest of the scenario, day; contributions
+Attributed = tuple[tuple[str, date], AttributionTable]  # digest of the scenario, day; contributions
 
 
 class Page:
@@ -159,7 +158,7 @@ class Page:
             self.study.answer = self.study.answer.entitled(self.scenario("a"), self.scenario("b"))
         self.content.render()
 
-    def shares(self, answer: Answer) -> Shares | None:
+    def shares(self, answer: Answer) -> AttributionTable | None:
         """The attribution of the scenario that is shown, if it was computed."""
         if self.attribution is None:
             return None
@@ -171,7 +170,7 @@ class Page:
         try:
             does()
         except Exception as error:
-            said = told(error, self.session.lang)
+            said = localized(error, self.session.lang)
             if said is None:
                 raise
             self.status.alert(said)
@@ -186,7 +185,7 @@ class Page:
         """Tell of an error of something that went on by itself."""
         if self.client.is_deleted:
             return
-        said = told(error, self.session.lang)
+        said = localized(error, self.session.lang)
         if said is None:
             log.error("computation failed", exc_info=error)
             said = self.session.say("计算失败，请再试一次", "The computation failed; try again")

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from datetime import date
 
+from xiancheng.calibration.i18n import Words
 from xiancheng.results.console.draft import Draft
 from xiancheng.results.console.maps import Scale
-from xiancheng.scenarios.checking import Words
 
 STEPS = 50  # that can be undone
 

@@ -11,7 +11,7 @@ from xiancheng.results.console.markup import Markup, joined, tag
 from xiancheng.results.console.session import Session
 from xiancheng.results.contents.parts import Table
 from xiancheng.results.report import layout
-from xiancheng.scenarios.naming import called, foreign
+from xiancheng.scenarios.diff import called, foreign
 from xiancheng.scenarios.outcome import Group
 
 UNTIL = re.compile(r"；?用 --until [\d-]+ 判定| Use --until [\d-]+\.|; use --until [\d-]+")

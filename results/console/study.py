@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from xiancheng.results.console.answer import Answer, Question
 from xiancheng.results.console.desk import Desk
 from xiancheng.results.console.work import Piece, Task
-from xiancheng.scenarios.scenario import Scenario
+from xiancheng.scenarios.scenario_files import Scenario
 
 if TYPE_CHECKING:
     from xiancheng.calibration.region import Region

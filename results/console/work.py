@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import PUBLISHED, Outcome
 from xiancheng.scenarios.paired import Draw, Reading, read
 from xiancheng.scenarios.request import Request, digest_of
-from xiancheng.scenarios.resolving import resolve
-from xiancheng.scenarios.scenario import Scenario
+from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.sim.state import Floats, Ints
 
 SERIES = (PUBLISHED, "urban_residents", "residents", "jobs_filled")  # kept of every quarter

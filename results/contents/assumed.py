@@ -3,13 +3,13 @@
 import numpy as np
 
 from xiancheng.calibration import posterior
+from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.priors import catalogue
 from xiancheng.results import packs
 from xiancheng.results.contents import units
 from xiancheng.results.contents.parts import Column, Table
 from xiancheng.results.contents.subject import Subject
 from xiancheng.results.contents.words import EVIDENCE, STATUS
-from xiancheng.scenarios.checking import Words
 from xiancheng.sim.levers import LEVERS
 
 GRADES = {

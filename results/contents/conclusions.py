@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
+from xiancheng.calibration.i18n import Words
+from xiancheng.results.analysis.attribution import records
 from xiancheng.results.caveats import at_once, beyond, elsewhere
 from xiancheng.results.contents import assumed, contributions, promises, targets, validation, words
 from xiancheng.results.contents.parts import listed
-from xiancheng.results.contents.shares import records
 from xiancheng.results.contents.subject import Subject
 from xiancheng.results.verdict_table import percent
-from xiancheng.scenarios.checking import Words
 from xiancheng.sim.state import quarter_of
 
 Said = tuple[str, tuple[str, ...]]  # a question, and its answer in sentences

@@ -4,36 +4,37 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from xiancheng.results.comparison.attribute import SAFEGUARDS
+from xiancheng.calibration.i18n import Words
+from xiancheng.results.analysis.attribution import SAFEGUARDS, SURE, AttributionTable
 from xiancheng.results.contents.parts import UNKNOWN, Chart, Column, Table, listed
-from xiancheng.results.contents.shares import SURE, Shares
 from xiancheng.results.contents.subject import Subject
 from xiancheng.results.contents.words import CAUSES, PERSONS
-from xiancheng.scenarios.checking import Words
 
 SEEN = 0.02  # points: smaller shares are not told apart (assumed, 0.01 to 0.05)
 MOST = 6  # measures whose shares are given in the text
 NAMED = 3  # measures up to which their titles are given where they do little
 
 
-def projects(subject: Subject, shares: Shares, code: int, lang: str) -> Table:
+def projects(subject: Subject, shares: AttributionTable, code: int, lang: str) -> Table:
     """A row for each project: Owen value with its error, alone, last, and parts by cause."""
     return _table(subject, shares, code, lang, "project", "owen")
 
 
-def measures(subject: Subject, shares: Shares, code: int, lang: str) -> Table:
+def measures(subject: Subject, shares: AttributionTable, code: int, lang: str) -> Table:
     """A row for each measure: Shapley value with its error, alone, last, and parts by cause."""
     return _table(subject, shares, code, lang, "measure", "shapley")
 
 
-def chart(subject: Subject, shares: Shares, code: int, lang: str) -> Chart:
+def chart(subject: Subject, shares: AttributionTable, code: int, lang: str) -> Chart:
     """The contribution of each project with its sampling error."""
     told = projects(subject, shares, code, lang)
     about = Words("各工程的贡献及抽样标准误", "contribution of each project, with sampling error")
     return Chart("shares", told, told.title, about.said(lang))
 
 
-def _table(subject: Subject, shares: Shares, code: int, lang: str, level: str, kind: str) -> Table:
+def _table(
+    subject: Subject, shares: AttributionTable, code: int, lang: str, level: str, kind: str
+) -> Table:
     pp = Words("点", "points").said(lang)  # short, as there are many
     alone = _by_id(shares, code, level, "first_in")  # a quick attribution has none
     last = _by_id(shares, code, level, "last_in")
@@ -82,7 +83,7 @@ def _table(subject: Subject, shares: Shares, code: int, lang: str, level: str, k
     )  # fmt: skip
 
 
-def verdict(subject: Subject, shares: Shares, lang: str) -> Iterator[str]:
+def verdict(subject: Subject, shares: AttributionTable, lang: str) -> Iterator[str]:
     """Which projects or measures work, which do not, and which cannot be told from nothing.
 
     Of orders played in a single world nothing is called clear: another draw of the parameters, or
@@ -146,7 +147,7 @@ def verdict(subject: Subject, shares: Shares, lang: str) -> Iterator[str]:
     yield from _held_to_the_verdict(subject, shares, lang)
 
 
-def _held_to_the_verdict(subject: Subject, shares: Shares, lang: str) -> Iterator[str]:
+def _held_to_the_verdict(subject: Subject, shares: AttributionTable, lang: str) -> Iterator[str]:
     """What the shares come to, beside what the verdict says the plan adds."""
     code = shares.largest()
     judged = subject.verdicts
@@ -164,7 +165,7 @@ def _held_to_the_verdict(subject: Subject, shares: Shares, lang: str) -> Iterato
             ).said(lang)
 
 
-def remarks(shares: Shares, lang: str) -> Iterator[str]:
+def remarks(shares: AttributionTable, lang: str) -> Iterator[str]:
     """What has to be said wherever contributions are shown."""
     alone = bool((shares.frame["kind"] == "first_in").any())
     yield Words(
@@ -238,11 +239,11 @@ def titled(subject: Subject, name: str, lang: str) -> str:
     return f"{name} {plan.measures[name].title.said(lang)}" if name in plan.measures else name
 
 
-def _by_id(shares: Shares, code: int, level: str, kind: str) -> dict[str, dict[str, Any]]:
+def _by_id(shares: AttributionTable, code: int, level: str, kind: str) -> dict[str, dict[str, Any]]:
     return {row["id"]: row for row in shares.of_group(code, level, kind)}
 
 
-def _source(subject: Subject, shares: Shares, lang: str) -> str:
+def _source(subject: Subject, shares: AttributionTable, lang: str) -> str:
     return Words(
         f"归因：情景“{subject.title('zh')}”，{subject.region.title_zh}，规模 {shares.scale:g}，"
         f"{shares.permutations} 个次序，{shares.runs} 次模拟，抽样 {shares.draws}；"

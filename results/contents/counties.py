@@ -5,11 +5,11 @@ from datetime import date
 
 import numpy as np
 
+from xiancheng.calibration.i18n import Words
 from xiancheng.results.contents.parts import Cell, Chart, Column, Point, Table
 from xiancheng.results.contents.subject import Subject, outcome_rows
 from xiancheng.results.contents.words import OF_GROWTH, PERSONS, UNITS, indicator
 from xiancheng.results.verdict import verdict
-from xiancheng.scenarios.checking import Words
 from xiancheng.scenarios.outcome import Group, Outcome
 from xiancheng.sim.indicators import INDICATORS
 

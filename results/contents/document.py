@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from xiancheng.calibration.i18n import Words
 from xiancheng.results.contents import (
     assumed,
     conclusions,
@@ -15,7 +16,6 @@ from xiancheng.results.contents import (
 )
 from xiancheng.results.contents.parts import Block, Document, Lang, Points, Section
 from xiancheng.results.contents.subject import Subject
-from xiancheng.scenarios.checking import Words
 
 
 def document(subject: Subject, lang: Lang) -> Document:

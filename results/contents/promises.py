@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
+from xiancheng.calibration.i18n import Words
+from xiancheng.results.analysis.attribution import records
 from xiancheng.results.contents.parts import Column, Table
-from xiancheng.results.contents.shares import records
 from xiancheng.results.contents.subject import Subject
 from xiancheng.results.contents.words import QUALIFIERS
-from xiancheng.scenarios.checking import Words
 from xiancheng.scenarios.delivery import delivered
 
 FULL = 1 - 1e-9  # a share from which on everything is carried out

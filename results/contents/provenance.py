@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
+from xiancheng.calibration.i18n import Words
 from xiancheng.results.contents.parts import Cell, Column, Table
 from xiancheng.results.contents.subject import Subject
 from xiancheng.results.keeping import record
-from xiancheng.scenarios.checking import Words
 
 DRAWN = ("typst", "python-docx", "xlsxwriter", "matplotlib")
 

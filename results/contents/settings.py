@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.naming import shortened
 from xiancheng.results.contents.parts import Block, Cell, Column, Table, listed
 from xiancheng.results.contents.subject import Subject
-from xiancheng.scenarios.checking import Words
-from xiancheng.scenarios.differences import Difference, differences
-from xiancheng.scenarios.keys import quarter_name
-from xiancheng.scenarios.loading import RegionLike
-from xiancheng.scenarios.resolving import resolve
-from xiancheng.scenarios.scenario import Scenario, Setting
+from xiancheng.scenarios.diff import Difference, differences
+from xiancheng.scenarios.loader import resolve
+from xiancheng.scenarios.plan_files import RegionLike
+from xiancheng.scenarios.scenario_files import Scenario, Setting
+from xiancheng.scenarios.types import quarter_name
 
 AS_WRITTEN = "plan"  # the shipped scenario that carries the plan out as its text says
 NONE = "baseline"  # and the one that carries out nothing

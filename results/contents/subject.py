@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from xiancheng.calibration.i18n import Words
 from xiancheng.results import verdict_table
-from xiancheng.results.contents.shares import Shares
+from xiancheng.results.analysis.attribution import AttributionTable
 from xiancheng.results.verdict.verdict import BY_DRAWS, verdicts
-from xiancheng.scenarios.checking import Words
+from xiancheng.scenarios.diff import called, foreign
 from xiancheng.scenarios.ensemble import Answer, Pair, Simulated, in_usual_world, without_plan
-from xiancheng.scenarios.naming import called, foreign
 from xiancheng.scenarios.outcome import Group, Outcome
 from xiancheng.scenarios.request import Request
-from xiancheng.scenarios.scenario import Scenario
+from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.scenarios.simulate import RequestError
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from xiancheng.calibration.region import Region
     from xiancheng.results.keeping.store import Saved
-    from xiancheng.scenarios.keys import Text
+    from xiancheng.scenarios.types import Text
 
 SAME = 1e-6  # percentage points by which a run made again may differ from its record
 
@@ -37,7 +37,7 @@ class Subject:
     delivery: "pd.DataFrame"
     run: str  # id of the saved run; empty if it was not saved
     made: Mapping[str, Any]  # provenance, JSON-ready
-    shares: Shares | None = None
+    shares: AttributionTable | None = None
     package: Mapping[str, Any] | None = None  # what `xiancheng seek --json` printed
 
     @property

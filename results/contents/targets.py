@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
+from xiancheng.calibration.i18n import Words
+from xiancheng.results.analysis.attribution import records
 from xiancheng.results.caveats import basis, belief
 from xiancheng.results.contents import words
 from xiancheng.results.contents.parts import Cell, Chart, Column, Table, listed
-from xiancheng.results.contents.shares import records
 from xiancheng.results.contents.subject import Subject
 from xiancheng.results.contents.words import MADE_OF, POINTS, QUALIFIERS
 from xiancheng.results.verdict.verdict import INTERVAL
-from xiancheng.scenarios.checking import Words
 
 
 def table(subject: Subject, lang: str) -> Table:

@@ -4,12 +4,12 @@ from io import StringIO
 from typing import TYPE_CHECKING
 
 from xiancheng.calibration import parsing, posterior
-from xiancheng.calibration.refusal import RefusedError
+from xiancheng.calibration.errors import RefusedError
+from xiancheng.calibration.i18n import Words
 from xiancheng.results import later_census
 from xiancheng.results.contents.parts import Column, Table
 from xiancheng.results.contents.subject import Subject
 from xiancheng.results.contents.words import LEFT_OUT, PERSONS, POINTS
-from xiancheng.scenarios.checking import Words
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from xiancheng.scenarios.checking import Words
+from xiancheng.calibration.i18n import Words
 from xiancheng.sim.indicators import INDICATORS
 
 UNITS = {

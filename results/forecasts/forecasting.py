@@ -18,19 +18,19 @@ from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.panel import Panel, record, years_between
 from xiancheng.calibration.region import Region, load
 from xiancheng.results.forecasts.frozen import REGISTERED, Settings
-from xiancheng.results.verdict import pairing
+from xiancheng.results.verdict import level
 from xiancheng.results.verdict.level import stack
 from xiancheng.scenarios.engines import Local, Lost, WorkersLostError
 from xiancheng.scenarios.ensemble import without_plan
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import Group
 from xiancheng.scenarios.request import Request
-from xiancheng.scenarios.resolving import resolve
 from xiancheng.scenarios.simulate import INFORMATION, RequestError, checked, horizon, reported
 from xiancheng.sim.parameters import Parameters
 from xiancheng.sim.state import Floats
 
 if TYPE_CHECKING:
-    from xiancheng.scenarios.scenario import Scenario
+    from xiancheng.scenarios.scenario_files import Scenario
 
 RATE = "resident_urbanization_rate"
 MELD, MODEL, WITHOUT = "meld", "model", "model_without_plan"
@@ -167,7 +167,7 @@ def forecasts(
     own, past, n = Panel.of(pack), record(pack), settings.level_draws
     known, residents = Known(past, Standing.at(own, 1)), own.residents[1]
     pool = stack(str(region), settings.left_out_draws, settings.seed)
-    rows = pairing.run_of_draw(settings.draws, n, settings.seed)
+    rows = level.run_of_draw(settings.draws, n, settings.seed)
     worlds = [model.worlds[row] for row in rows]
     groups = reported(pack)
 
@@ -183,7 +183,7 @@ def forecasts(
             rate = forecaster(known, years, n, settings.seed).rate
             made[forecaster.name].append(printed(rate, day, worlds))
             if forecaster is pool:
-                melded = pairing.published(rate, model.plan[i], model.baseline[i], settings.seed)
+                melded = level.published(rate, model.plan[i], model.baseline[i], settings.seed)
                 made[MELD].append(printed(melded, day, worlds))
         made[MODEL].append(printed(model.plan[i], day, model.worlds))
         if model.with_plan:

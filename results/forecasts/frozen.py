@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from xiancheng.calibration import code_identity, posterior
+from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.panel import Panel, record
 from xiancheng.calibration.region import load
-from xiancheng.scenarios.checking import Words
 from xiancheng.scenarios.request import COMPUTES, code_digest, digest_of
 from xiancheng.scenarios.simulate import INFORMATION
 

@@ -7,10 +7,11 @@ from datetime import date
 from pathlib import Path
 
 from xiancheng.calibration import naming, parsing
-from xiancheng.calibration.naming import shortened
-from xiancheng.scenarios.checking import Problem, ScenarioError, Words, nearest
+from xiancheng.calibration.errors import Problem, ScenarioError
+from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.naming import nearest, shortened
 from xiancheng.scenarios.outcome import Group
-from xiancheng.scenarios.scenario import LATEST
+from xiancheng.scenarios.scenario_files import LATEST
 
 COLUMNS = ("unit_code", "date", "variable", "value")  # others, as status and source, are let be
 VARIABLE = "resident_urbanization_rate"  # as published, in percent

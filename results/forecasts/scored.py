@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from xiancheng.calibration.i18n import Words
 from xiancheng.results.forecasts.forecasting import TITLES, Forecasts
 from xiancheng.results.forecasts.frozen import REGISTERED, ROUNDS, Settings
 from xiancheng.results.forecasts.observed import Observed
-from xiancheng.scenarios.checking import Words
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xiancheng.calibration import panel, posterior
+from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.region import Region, load
 from xiancheng.results.forecasts import frozen
 from xiancheng.results.keeping.files import digest
-from xiancheng.scenarios.checking import Words
 from xiancheng.scenarios.request import World, code_digest
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, Field, ValidationError
 
-from xiancheng.scenarios.keys import Model
 from xiancheng.scenarios.outcome import commit
 from xiancheng.scenarios.request import code_digest
+from xiancheng.scenarios.types import Model
 
 LIBRARIES = ("mesa", "numba", "numpy", "pandas", "pyarrow", "scipy")
 SEAL = b',\n"seal": "'

@@ -6,11 +6,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from xiancheng.calibration.i18n import Words
 from xiancheng.results.keeping.answers import beside
 from xiancheng.results.keeping.evidence import evidence
 from xiancheng.results.keeping.record import Evidence, Record
 from xiancheng.results.keeping.store import Saved, opened, write
-from xiancheng.scenarios.checking import Words
 
 
 @dataclass(frozen=True)

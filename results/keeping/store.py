@@ -21,9 +21,9 @@ from xiancheng.calibration.naming import is_path
 from xiancheng.results.keeping import record, tables
 from xiancheng.results.keeping.files import digest, draft_of
 from xiancheng.results.keeping.record import Record
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import Outcome, model_target_table
 from xiancheng.scenarios.request import Request, World
-from xiancheng.scenarios.resolving import resolve
 from xiancheng.scenarios.simulate import RequestError, reported
 
 if TYPE_CHECKING:

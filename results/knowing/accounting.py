@@ -21,9 +21,9 @@ from xiancheng.calibration.region import load
 from xiancheng.results.keeping.record import environment, software
 from xiancheng.results.knowing.estimating import BELIEFS, Settings, Stage, widened
 from xiancheng.results.knowing.trials import FREE
-from xiancheng.scenarios.loading import load as load_plan
-from xiancheng.scenarios.register import by_lever
+from xiancheng.scenarios.loader import load_plan
 from xiancheng.scenarios.simulate import simulate
+from xiancheng.scenarios.trace import by_lever
 from xiancheng.sim.levers import LEVERS
 from xiancheng.sim.state import Floats
 

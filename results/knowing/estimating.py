@@ -20,11 +20,11 @@ from xiancheng.calibration.estimation.posterior import Posterior
 from xiancheng.calibration.estimation.scores import scores
 from xiancheng.calibration.estimation.surprise import Check, prior_predictive
 from xiancheng.calibration.estimation.table import Table
+from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.priors import Prior
 from xiancheng.calibration.region import Region, load, packs
 from xiancheng.results.knowing import trials
 from xiancheng.results.knowing.trials import FREE, PARAMETERS, Trials
-from xiancheng.scenarios.checking import Words
 from xiancheng.scenarios.points import sampled
 from xiancheng.scenarios.simulate import RequestError
 from xiancheng.sim.state import Bools, Floats, Ints

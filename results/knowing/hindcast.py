@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.posterior import RECORD
 from xiancheng.calibration.region import Region, load
 from xiancheng.results import cells, cost
@@ -25,7 +26,6 @@ from xiancheng.results.knowing.hindcasting import MODEL, STACKED, THRESHOLD, Hin
 from xiancheng.results.markdown import both, table_of
 from xiancheng.results.show import progress, table
 from xiancheng.results.stopping import DONE
-from xiancheng.scenarios.checking import Words
 
 PARTS = {
     "urban_growth": Words("城镇常住人口", "urban residents"),

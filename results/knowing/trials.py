@@ -21,8 +21,8 @@ from xiancheng.results.keeping.keyed import Store
 from xiancheng.results.keeping.store import RUN
 from xiancheng.results.sweeps.command import Sweep
 from xiancheng.scenarios.engines import Local
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.request import World
-from xiancheng.scenarios.resolving import resolve
 from xiancheng.scenarios.simulate import RequestError, horizon
 from xiancheng.scenarios.sweep import Design
 from xiancheng.sim.state import Bools, Floats

@@ -6,6 +6,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
+from xiancheng.calibration.naming import nearest
 from xiancheng.results.cells import as_json
 from xiancheng.results.cli import Say
 from xiancheng.results.contents.document import document
@@ -17,7 +18,6 @@ from xiancheng.results.keeping.files import whole_file, writable
 from xiancheng.results.report.subject import subject_of
 from xiancheng.results.show import progress
 from xiancheng.results.stopping import DONE
-from xiancheng.scenarios.checking import nearest
 from xiancheng.scenarios.simulate import RequestError
 
 WRITERS: dict[str, tuple[str, tuple[str, ...], Format | None]] = {

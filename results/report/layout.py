@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from xiancheng.calibration.i18n import Words
 from xiancheng.results import cells, figures
 from xiancheng.results.contents.parts import WIDE, Chart, Document, Points, Section, Table
-from xiancheng.scenarios.checking import Words
 
 FEW = 5  # columns up to which a header and its unit share a line
 LEAD = 34  # characters before a colon up to which they lead an item

@@ -3,10 +3,10 @@
 from base64 import b64encode
 from html import escape
 
+from xiancheng.calibration.i18n import Words
 from xiancheng.results.contents.parts import Chart, Document, Points, Section, Table
 from xiancheng.results.report import layout
 from xiancheng.results.report.layout import Pictures
-from xiancheng.scenarios.checking import Words
 
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 STYLE = """

@@ -7,11 +7,11 @@ import json
 from importlib.resources import as_file, files
 from typing import Any
 
+from xiancheng.calibration.i18n import Words
 from xiancheng.results import fonts
 from xiancheng.results.contents.parts import Chart, Document, Points, Section, Table
 from xiancheng.results.report import layout
 from xiancheng.results.report.layout import Pictures
-from xiancheng.scenarios.checking import Words
 
 
 def write(document: Document, pictures: Pictures) -> bytes:

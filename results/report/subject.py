@@ -9,23 +9,23 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from xiancheng.calibration.errors import ScenarioError
 from xiancheng.calibration.naming import is_path
 from xiancheng.results import cost
-from xiancheng.results.contents.shares import Shares, printed, quick
+from xiancheng.results.analysis.attribution import AttributionTable, printed, quick
 from xiancheng.results.contents.subject import Subject, saved
 from xiancheng.results.keeping import store
 from xiancheng.results.keeping.files import writable
 from xiancheng.results.stopping import end_workers
-from xiancheng.scenarios.checking import ScenarioError
 from xiancheng.scenarios.engines import WorkersLostError, leave_signals, one_thread_each
+from xiancheng.scenarios.loader import is_shipped, resolve
 from xiancheng.scenarios.request import Request
-from xiancheng.scenarios.resolving import is_shipped, resolve
 from xiancheng.scenarios.simulate import RequestError, checked
 
 if TYPE_CHECKING:
     from xiancheng.results.cli import Say
     from xiancheng.results.keeping.answers import Answers
-    from xiancheng.scenarios.scenario import Scenario
+    from xiancheng.scenarios.scenario_files import Scenario
 
 Made = TypeVar("Made")
 
@@ -62,10 +62,10 @@ def subject_of(asked: Namespace, say: "Say", step: Callable[[], None]) -> Subjec
 @contextmanager
 def shares_of(
     file: Path | None, scenario: "Scenario", place: str, seed: int, jobs: int | None
-) -> Iterator[Callable[[], Shares]]:
+) -> Iterator[Callable[[], AttributionTable]]:
     """The attribution in a file, or one that is computed while something else is done."""
     if file is not None:
-        told = Shares.read(file, scenario)
+        told = AttributionTable.read(file, scenario)
         yield lambda: told
         return
     with beside(quick, scenario, place, seed=seed, jobs=jobs) as computed:

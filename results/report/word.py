@@ -3,11 +3,11 @@
 from io import BytesIO
 from typing import Any
 
+from xiancheng.calibration.i18n import Words
 from xiancheng.results import figures
 from xiancheng.results.contents.parts import Chart, Document, Points, Section, Table
 from xiancheng.results.report import layout, paper
 from xiancheng.results.report.layout import Pictures, Side
-from xiancheng.scenarios.checking import Words
 
 RULE, THIN = "12", "4"  # eighths of a point
 

@@ -1,1 +1,1 @@
-"""The least package that meets what is wished for."""
+"""Commands that look for the least package of measures that meets a goal."""

@@ -14,10 +14,11 @@ from xiancheng.results.stopping import DONE
 
 def seek(asked: Namespace, say: Say) -> int:
     """Search, confirm on fresh draws, compare with other packages; 0 whatever was found."""
+    from xiancheng.results.analysis import certificate, goal_seek, goal_spec
+    from xiancheng.results.analysis.attribution import identity
     from xiancheng.results.caveats import unjudged
-    from xiancheng.results.contents.shares import identity
-    from xiancheng.results.seeking import certify, held, seek, sought, wish
-    from xiancheng.scenarios.naming import called
+    from xiancheng.results.seeking import sought
+    from xiancheng.scenarios.diff import called
     from xiancheng.scenarios.paired import independent, layered
     from xiancheng.scenarios.simulate import reported
 
@@ -30,15 +31,15 @@ def seek(asked: Namespace, say: Say) -> int:
     words.possible(asked, scenario, scale=asked.confirm_scale, draws=asked.confirm)
     day = words.last_deadline(asked, scenario)
     with words.runs(asked, scenario, day) as runs:
-        wanted = wish.wished(
+        wanted = goal_spec.parse_goal(
             scenario, runs, probability=asked.probability, targets=asked.targets,
             rates=words.numbers(asked.rate, "--rate 371621=45"), exclude=asked.exclude,
             strongest=asked.max_intensity, weights=words.numbers(asked.weight, "--weight M12=2"),
             least=asked.least, budget=asked.budget, counties=asked.counties,
         )  # fmt: skip
-        each = held.runs_each(runs.pack, scenario)
-        search = each * seek.runs_foreseen(wanted, asked.draws)
-        worlds = each * certify.PACKAGES * len(certify.WORLDS) * asked.regret
+        each = goal_seek.runs_each(runs.pack, scenario)
+        search = each * goal_seek.runs_foreseen(wanted, asked.draws)
+        worlds = each * certificate.PACKAGES * len(certificate.WORLDS) * asked.regret
         confirm = each * asked.confirm
         cost.announce(
             say,
@@ -52,22 +53,22 @@ def seek(asked: Namespace, say: Say) -> int:
         )  # fmt: skip
         fresh = independent(asked.region, max(asked.confirm, asked.regret), asked.seed)
         draws = layered(asked.region, asked.draws, asked.seed)
-        own = held.Held(runs, scenario, draws)
+        own = goal_seek.Held(runs, scenario, draws)
         with progress(say("搜索", "searching"), search) as step:
-            found = seek.search(wanted, own, draws, seed=asked.seed, done=step)
+            found = goal_seek.search(wanted, own, draws, seed=asked.seed, done=step)
         regret = None
         if asked.regret:
-            steps = len(certify.packages_to_regret(wanted, found)) * len(certify.WORLDS)
+            steps = len(certificate.packages_to_regret(wanted, found)) * len(certificate.WORLDS)
             steps *= each * asked.regret
-            others = held.Held(runs, scenario, fresh[: asked.regret])
+            others = goal_seek.Held(runs, scenario, fresh[: asked.regret])
             with progress(say("外部条件", "outside worlds"), steps) as step:
-                regret = certify.regret(wanted, found, others, fresh[: asked.regret], step)
+                regret = certificate.regret(wanted, found, others, fresh[: asked.regret], step)
     with (
         words.runs(asked, scenario, day, asked.confirm_scale) as runs,
         progress(say("确认", "confirming"), confirm) as step,
     ):
-        confirmed = held.Held(runs, scenario, fresh[: asked.confirm])
-        proof = certify.certify(wanted, found.package, confirmed, fresh[: asked.confirm], step)
+        confirmed = goal_seek.Held(runs, scenario, fresh[: asked.confirm])
+        proof = certificate.certify(wanted, found.package, confirmed, fresh[: asked.confirm], step)
     verdict = [*sought.verdict(wanted, found, proof, confirmed, say.lang)]
     if regret:
         verdict += sought.about_regret(regret, asked.scale, say.lang)

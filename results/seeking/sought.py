@@ -2,15 +2,14 @@
 
 from collections.abc import Iterator
 
+from xiancheng.calibration.i18n import Words
+from xiancheng.results.analysis.certificate import CONFIDENCE, WORLDS, Certificate, Regret
+from xiancheng.results.analysis.goal_seek import STEP, Found, Held, Reads
+from xiancheng.results.analysis.goal_spec import GoalSpec, strength
 from xiancheng.results.caveats import belief
 from xiancheng.results.markdown import Lines
-from xiancheng.results.seeking.certify import CONFIDENCE, WORLDS, Certificate, Regret
-from xiancheng.results.seeking.held import Held, Reads
-from xiancheng.results.seeking.seek import STEP, Found
-from xiancheng.results.seeking.wish import Wish, strength
-from xiancheng.results.verdict.pairing import DRAWS
+from xiancheng.results.verdict.level import DRAWS
 from xiancheng.results.verdict_table import percent
-from xiancheng.scenarios.checking import Words
 
 PACKAGES = {
     "nothing": Words("什么都不做", "nothing"),
@@ -20,7 +19,7 @@ PACKAGES = {
 }
 
 
-def package(wish: Wish, found: Found, lang: str) -> Lines:
+def package(wish: GoalSpec, found: Found, lang: str) -> Lines:
     """A row for each measure of the package: intensity and bound."""
     headers = {"zh": ["措施", "力度", "上限"], "en": ["measure", "intensity", "at most"]}[lang]
     measures = wish.scenario.plan.measures
@@ -36,7 +35,7 @@ def package(wish: Wish, found: Found, lang: str) -> Lines:
     ]
 
 
-def targets(wish: Wish, proof: Certificate, runs: Reads, lang: str) -> Lines:
+def targets(wish: GoalSpec, proof: Certificate, runs: Reads, lang: str) -> Lines:
     """A row for each target: what is wanted, and how the fresh draws meet it."""
     headers = {
         "zh": ["目标", "期限", "要求", "达标比例", f"以{wish.probability:.0%}概率可达", "差距 5%",
@@ -61,7 +60,7 @@ def targets(wish: Wish, proof: Certificate, runs: Reads, lang: str) -> Lines:
     return headers, rows
 
 
-def target_records(wish: Wish, proof: Certificate, runs: Reads) -> list[dict[str, object]]:
+def target_records(wish: GoalSpec, proof: Certificate, runs: Reads) -> list[dict[str, object]]:
     """A record for each target: which it is, what is wanted, and how the fresh draws meet it."""
     pack = runs.pack
     return [
@@ -111,7 +110,9 @@ def regret_records(told: Regret) -> list[dict[str, object]]:
     ]  # fmt: skip
 
 
-def verdict(wish: Wish, found: Found, proof: Certificate, runs: Reads, lang: str) -> Iterator[str]:
+def verdict(
+    wish: GoalSpec, found: Found, proof: Certificate, runs: Reads, lang: str
+) -> Iterator[str]:
     """What was found and what it is worth, in sentences."""
     p, search, seen = wish.probability, found.share, proof.share
     if found.met and not found.package:

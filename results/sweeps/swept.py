@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.region import load
 from xiancheng.results import caveats
 from xiancheng.results.sweeps.command import Tally
-from xiancheng.scenarios.checking import Words
 from xiancheng.scenarios.request import World
 from xiancheng.scenarios.simulate import reported
 

@@ -15,15 +15,14 @@ import numpy as np
 
 from xiancheng.calibration import cache, meld, posterior
 from xiancheng.calibration.baselines import SINGLE, Known, Pool, Standing, hindcast
-from xiancheng.calibration.baselines.forecast import ForecastError
+from xiancheng.calibration.baselines.forecast import ForecastError, luck
 from xiancheng.calibration.panel import Panel, RecordError, record, years_between
 from xiancheng.calibration.region import Region, load
 from xiancheng.results.forecasts.frozen import panel_digest, program
-from xiancheng.results.verdict.pairing import DRAWS, SEED, run_of_draw
 from xiancheng.scenarios.outcome import group_of
 from xiancheng.scenarios.request import digest_of
 from xiancheng.scenarios.simulate import reported
-from xiancheng.sim.state import Floats
+from xiancheng.sim.state import Floats, Ints
 
 LEFT_OUT = 1000  # draws of each forecast by which weights are found
 WORLDS = 400  # draws of what we believe, for the errors of the published series
@@ -142,3 +141,45 @@ def _keep(folder: Path, rate: Floats) -> None:
             room.column("rate", rate.dtype, rate.size).append(rate.ravel())
     except OSError:
         pass
+
+
+# The rule by which draws of a level are paired with runs of the model.
+
+DRAWS = 4000  # of the level
+SEED = 1
+
+
+def run_of_draw(runs: int, draws: int = DRAWS, seed: int = SEED) -> Ints:
+    """Which run of the model goes with each draw of the level, (draw,)."""
+    rng = luck(seed, "runs")
+    return np.concatenate([rng.permutation(runs) for _ in range(-(-draws // runs))])[:draws]
+
+
+def draw_of_run(runs: int, draws: int = DRAWS, seed: int = SEED) -> Ints:
+    """The first draw of the level that goes with each run, (run,).
+
+    For counts of independent draws, as a binomial bound takes them: one draw of the level a run.
+    """
+    return np.asarray(np.argsort(luck(seed, "runs").permutation(runs)) % draws)
+
+
+def published(
+    level: Floats | None, scenario: Floats, reference: Floats, seed: int = SEED
+) -> Floats:
+    """Draws of the published rate under a scenario, (draw, unit) [percent].
+
+    Parameters
+    ----------
+    level : without the plan, in reference conditions, (draw, unit) [percent]; None where none is
+        known, and the rates are the model's own, one draw a run
+    scenario, reference : of each run of the model, (run, unit) [percent]; the same random numbers
+    """
+    if level is None:
+        return scenario
+    of = run_of_draw(len(scenario), len(level), seed)
+    return one_to_one(level, scenario[of], reference[of])
+
+
+def one_to_one(level: Floats, scenario: Floats, reference: Floats) -> Floats:
+    """Rates of draws that are paired already, (draw, unit) [percent]."""
+    return np.clip(level + (scenario - reference), 0.0, 100.0)

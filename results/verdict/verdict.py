@@ -3,7 +3,7 @@
 The level is that of statistics, where there is a record of change (`results.verdict.level`); else
 it is the model's own. What outside conditions and the plan add to it are differences between runs
 of the model with the same random numbers, paired with draws of the level by
-`results.verdict.pairing`.
+`results.verdict.level`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from xiancheng.results.verdict import level as levels
-from xiancheng.results.verdict.level import Level
-from xiancheng.results.verdict.pairing import published
+from xiancheng.results.verdict.level import Level, published
 from xiancheng.scenarios.ensemble import Pair, Simulated, in_usual_world, without_plan
 from xiancheng.scenarios.outcome import PUBLISHED, Group, Outcome, floor
 from xiancheng.scenarios.request import Request

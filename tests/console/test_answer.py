@@ -16,7 +16,7 @@ from xiancheng.results.console.shown import Shown
 from xiancheng.results.console.views import compare, overview, places, verdicts
 from xiancheng.results.console.work import compute
 from xiancheng.results.keeping import evidence
-from xiancheng.scenarios.scenario import Scenario
+from xiancheng.scenarios.scenario_files import Scenario
 
 REGION = load("binzhou")
 SCENARIOS = {

@@ -7,15 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xiancheng.calibration import naming
+from xiancheng.calibration.errors import ScenarioError
+from xiancheng.calibration.yaml_positions import MAX_BYTES, MAX_PROBLEMS
 from xiancheng.results.console.address import LARGEST, packed, read, unpacked
 from xiancheng.results.console.changes import changes
 from xiancheng.results.console.draft import Draft, projects
 from xiancheng.results.console.incoming import draft_of
 from xiancheng.results.console.library import Library
-from xiancheng.scenarios import checking
-from xiancheng.scenarios.checking import ScenarioError
-from xiancheng.scenarios.reading import MAX_BYTES
-from xiancheng.scenarios.resolving import resolve
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.simulate import RequestError
 
 EVIL = "<img src=x onerror=alert(1)>"
@@ -157,9 +156,9 @@ def test_a_thousand_unknown_names_cost_no_thousand_searches(where, monkeypatch):
             read(file | UNKNOWN[where]({f"unknown{i}": 1 for i in range(count)}))
         return len(searched), len(error.value.problems)
 
-    few, many = refused(checking.MOST), refused(3500)
+    few, many = refused(MAX_PROBLEMS), refused(3500)
     assert 0 < many[0] <= few[0]
-    assert many[1] == checking.MOST + 1, "and that there are more"
+    assert many[1] == MAX_PROBLEMS + 1, "and that there are more"
 
 
 def test_an_upload_over_one_mebibyte_is_refused():

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from xiancheng.calibration.errors import ScenarioError
 from xiancheng.calibration.region import load
 from xiancheng.results.console.answer import Answer, Question
 from xiancheng.results.console.arriving import arrived
@@ -14,7 +15,6 @@ from xiancheng.results.console.session import Session
 from xiancheng.results.console.shown import Shown
 from xiancheng.results.console.views.tables import Assumptions, Delivery
 from xiancheng.results.console.work import compute
-from xiancheng.scenarios.checking import ScenarioError
 from xiancheng.scenarios.simulate import reported
 
 NAME = "滨州市 2023 年方案（套用）"

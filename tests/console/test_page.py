@@ -267,9 +267,9 @@ def test_two_users_do_not_see_each_others_levers(visitor):
 
 
 def test_a_bad_file_is_refused_in_the_words_of_the_validator(visitor, tmp_path):
+    from xiancheng.calibration.errors import ScenarioError
     from xiancheng.results.console.incoming import NAME
-    from xiancheng.scenarios.checking import ScenarioError
-    from xiancheng.scenarios.resolving import resolve
+    from xiancheng.scenarios.loader import resolve
 
     bad = tmp_path / "mine.yaml"
     bad.write_text("name: x\ntitle: x\nbased_on: plan\nmeasures:\n  M99: {intensity: 3}\n")
@@ -285,7 +285,7 @@ def test_a_bad_file_is_refused_in_the_words_of_the_validator(visitor, tmp_path):
 
 
 def test_a_good_file_comes_in_and_goes_out_the_same(visitor, tmp_path):
-    from xiancheng.scenarios.resolving import resolve
+    from xiancheng.scenarios.loader import resolve
 
     good = tmp_path / "mine.yaml"
     good.write_text("name: x\ntitle: 甲\nbased_on: plan\nmeasures:\n  M12: {intensity: 0.4}\n")

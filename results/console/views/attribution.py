@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 
 from nicegui import ui
 
-from xiancheng.results.comparison.attribute import WORLDS, Game, attribute
+from xiancheng.results.analysis.attribution import (
+    WORLDS,
+    AttributionTable,
+    CoalitionGame,
+    attribute,
+)
 from xiancheng.results.console import charts
 from xiancheng.results.console.desk import Desk
 from xiancheng.results.console.markup import joined, listed, tag
@@ -16,9 +21,8 @@ from xiancheng.results.console.shown import Shown, as_table
 from xiancheng.results.console.views.under_way import UnderWay
 from xiancheng.results.console.work import Task, Told
 from xiancheng.results.contents import contributions
-from xiancheng.results.contents.shares import Shares
 from xiancheng.scenarios.paired import Draw, Reading, Runs, layered
-from xiancheng.scenarios.scenario import Scenario
+from xiancheng.scenarios.scenario_files import Scenario
 
 if TYPE_CHECKING:
     from xiancheng.results.console.page import Page
@@ -110,7 +114,7 @@ class Attribution:
     def _begin(self) -> None:
         page, shown = self.page, self._last
         scenario, day = page.scenario("a"), shown.day
-        game = Game.of(scenario, ORDERS, WORLDS, 1)
+        game = CoalitionGame.of(scenario, ORDERS, WORLDS, 1)
 
         async def work() -> None:
             draws = await asyncio.to_thread(layered, page.server.name, WORLDS, 1)
@@ -122,7 +126,10 @@ class Attribution:
             except asyncio.CancelledError:
                 runs.take_back()
                 raise
-            page.attribution = (Told.of(scenario).digest, day), Shares.of(told, runs.scale)
+            page.attribution = (
+                (Told.of(scenario).digest, day),
+                AttributionTable.of(told, runs.scale),
+            )
             if not page.client.is_deleted:
                 with page.client:
                     self.show(self._last)
@@ -130,7 +137,7 @@ class Attribution:
         what = page.session.say("正在计算各措施的贡献…", "Computing the contributions…")
         self._progress.begin(what, len(game.coalitions()), work)
 
-    def _write(self, shown: Shown, shares: Shares) -> None:
+    def _write(self, shown: Shown, shares: AttributionTable) -> None:
         told, lang, code = shown.answer.subject, shown.lang, shown.group.code
         projects = contributions.projects(told, shares, code, lang)
         start = float(shown.answer.places(shown.day).without[shown.column])

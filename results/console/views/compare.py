@@ -25,11 +25,10 @@ from xiancheng.results.console.work import Task, Told
 from xiancheng.results.contents.words import QUALIFIERS, UNITS
 from xiancheng.results.verdict.verdict import probability
 from xiancheng.results.verdict_table import percent
-from xiancheng.scenarios.differences import diff
-from xiancheng.scenarios.naming import called
+from xiancheng.scenarios.diff import called, diff
 from xiancheng.scenarios.outcome import PUBLISHED, floor, group_of
 from xiancheng.scenarios.paired import Draw, layered
-from xiancheng.scenarios.scenario import Scenario
+from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.sim.indicators import INDICATORS
 from xiancheng.sim.state import Floats
 

@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING
 
 from nicegui import ui
 
+from xiancheng.calibration.i18n import Words
 from xiancheng.results.console import charts
 from xiancheng.results.console.markup import Markup, joined, table, tag
 from xiancheng.results.console.native import area, draw, element, write
 from xiancheng.results.console.shown import Shown
-from xiancheng.scenarios.checking import Words
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from xiancheng.calibration import naming, parsing
-from xiancheng.results.comparison.attribute import moves
+from xiancheng.calibration.i18n import Words
+from xiancheng.results.analysis.attribution import moves
 from xiancheng.results.contents.words import SIGNS
-from xiancheng.scenarios.checking import Words
 from xiancheng.scenarios.outcome import floor
 from xiancheng.scenarios.paired import Runs
-from xiancheng.scenarios.scenario import STRONGEST, Budget, Scenario, Setting
+from xiancheng.scenarios.scenario_files import STRONGEST, Budget, Scenario, Setting
 from xiancheng.scenarios.simulate import RequestError
 from xiancheng.sim.state import Floats
 
@@ -30,7 +30,7 @@ Package = Mapping[str, float]  # measure -> multiple of the scenario's intensity
 
 
 @dataclass(frozen=True)
-class Wish:
+class GoalSpec:
     """What is sought."""
 
     scenario: Scenario
@@ -63,12 +63,12 @@ class Wish:
         return np.asarray(rates[..., list(self.targets)] - np.array([*self.targets.values()]))
 
 
-def wished(
+def parse_goal(
     scenario: Scenario, runs: Runs, *, probability: float, targets: Sequence[str] = (),
     rates: Mapping[str, float] | None = None, exclude: Sequence[str] = (), strongest: float = 1.5,
     weights: Mapping[str, float] | None = None, least: str = "intensity",
     budget: float | None = None, counties: Sequence[str] = (),
-) -> Wish:  # fmt: skip
+) -> GoalSpec:  # fmt: skip
     """What is sought, checked.
 
     Parameters
@@ -146,7 +146,7 @@ def wished(
     here = {_looked_up(name, codes, COUNTY, places) for name in counties}
     if budget is not None:
         scenario = _with_budget(scenario, budget, bounds)
-    return Wish(
+    return GoalSpec(
         scenario=scenario,
         targets={t: asked.get(t, floor(runs.pack.targets[t])) for t in due},
         probability=probability, bounds=bounds,

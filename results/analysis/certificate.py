@@ -11,12 +11,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from xiancheng.results.seeking.held import Held, Reads
-from xiancheng.results.seeking.seek import Found
-from xiancheng.results.seeking.wish import Package, Wish
-from xiancheng.scenarios.checking import Words
+from xiancheng.calibration.i18n import Words
+from xiancheng.results.analysis.goal_seek import Found, Held, Reads
+from xiancheng.results.analysis.goal_spec import GoalSpec, Package
 from xiancheng.scenarios.paired import Draw
-from xiancheng.scenarios.scenario import Scenario
+from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.sim.state import Bools, Floats
 
 CONFIDENCE = 0.95  # of the lower bound, one-sided
@@ -40,7 +39,7 @@ class Certificate:
     met: int
     draws: int
     bound: float  # below the probability, with 95 % confidence
-    certified: bool  # whether the bound reaches what was wished
+    certified: bool  # whether the bound reaches the wanted probability
     needed: int | None  # draws that would certify it at the same share; None if none would
     target_shares: Mapping[int, float]  # of each target, the share of draws that meet it
     probability: float  # of the verdict on these draws: every draw of the level, as in a run
@@ -57,7 +56,7 @@ class Certificate:
 
 
 def certify(
-    wish: Wish, package: Package, runs: Reads, draws: Sequence[Draw],
+    wish: GoalSpec, package: Package, runs: Reads, draws: Sequence[Draw],
     done: Callable[[], None] = lambda: None,
 ) -> Certificate:  # fmt: skip
     """Simulate a package under independent draws and count."""
@@ -83,7 +82,7 @@ def certify(
     )  # fmt: skip
 
 
-def judged(wish: Wish, package: Package, runs: Reads, good: Bools) -> tuple[float, list[float]]:
+def judged(wish: GoalSpec, package: Package, runs: Reads, good: Bools) -> tuple[float, list[float]]:
     """The chance to meet all targets, and each, by the verdict on the draws of a certificate.
 
     Where runs are not held to a level this is the share of draws, (draw, wish), that are good.
@@ -126,9 +125,9 @@ def enough(share: float, probability: float) -> int | None:
 
 
 def met_by(
-    wish: Wish, scenario: Scenario, runs: Reads, draws: Sequence[Draw], done: Callable[[], None]
+    wish: GoalSpec, scenario: Scenario, runs: Reads, draws: Sequence[Draw], done: Callable[[], None]
 ) -> Floats:
-    """How far a scenario exceeds what is wished, (draw, wish)."""
+    """How far a scenario exceeds the wanted rates, (draw, target)."""
     readings = runs.read([(scenario, draw) for draw in draws], done)
     return wish.margins(np.array([reading.targets for reading in readings]))
 
@@ -148,7 +147,7 @@ class Regret:
         return np.asarray(self.probability.max(axis=0) - self.probability)
 
 
-def packages_to_regret(wish: Wish, found: Found) -> dict[str, Package]:
+def packages_to_regret(wish: GoalSpec, found: Found) -> dict[str, Package]:
     """Doing nothing, what was found, the scenario as it is, and everything at its bound."""
     as_it_is = {n: min(1.0, bound) for n, bound in wish.bounds.items()}
     named = {"nothing": {}, "found": found.package, "scenario": as_it_is, "most": wish.bounds}
@@ -160,7 +159,7 @@ def packages_to_regret(wish: Wish, found: Found) -> dict[str, Package]:
 
 
 def regret(
-    wish: Wish, found: Found, runs: Reads, draws: Sequence[Draw],
+    wish: GoalSpec, found: Found, runs: Reads, draws: Sequence[Draw],
     done: Callable[[], None] = lambda: None,
 ) -> Regret:  # fmt: skip
     """How packages fare in other outside conditions, under the same draws.

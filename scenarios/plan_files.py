@@ -1,18 +1,22 @@
-"""What a plan is made of: measures, their clauses and indicators, and the doses of their levers.
+"""What a plan's files hold: measures, clauses, indicators, doses of levers; and the plan whole.
 
-Each class is a part of a file in plans/<plan>/; its fields are the keys of the file.
+Each model is a part of a file in plans/<plan>/; its fields are the keys of the file.
 """
 
 import math
 import re
-from collections.abc import Iterable
-from typing import Annotated, Literal, Self
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal, Protocol, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
+from xiancheng.calibration.naming import PlaceLike, place_names
 from xiancheng.calibration.parsing import is_share
-from xiancheng.scenarios.checking import nearest, wrong
-from xiancheng.scenarios.keys import (
+from xiancheng.scenarios.types import (
     UNITS,
     Channel,
     Counties,
@@ -27,8 +31,10 @@ from xiancheng.scenarios.keys import (
     Sign,
     Status,
     Text,
+    wrong,
 )
 from xiancheng.sim.levers import LEVERS, Lever
+from xiancheng.sim.state import Floats, quarter_with
 
 COUNTED = {  # units of what there is no part of
     "个", "个/县(市)", "处", "处/县(市)", "条/县", "所", "支", "台", "人次", "件", "星级",
@@ -143,7 +149,7 @@ class Dose(Model):
 
 def _lever(name: str) -> str:
     if name not in LEVERS or name == "workload":
-        raise wrong("sim/levers.py 的抓手", "a lever of sim/levers.py", nearest(name, LEVERS))
+        raise wrong("sim/levers.py 的抓手", "a lever of sim/levers.py", name, LEVERS)
     return name
 
 
@@ -188,8 +194,8 @@ class Indicator(Model):
     @model_validator(mode="after")
     def _counts_what_its_unit_says(self) -> Self:
         if self.unit not in UNITS:
-            meant = nearest(self.unit.lstrip("万亿"), UNITS) or nearest(self.unit, UNITS)
-            raise wrong(f"已知单位：{'、'.join(UNITS)}", f"a unit among {', '.join(UNITS)}", meant)
+            expected = f"已知单位：{'、'.join(UNITS)}", f"a unit among {', '.join(UNITS)}"
+            raise wrong(*expected, self.unit.lstrip("万亿"), UNITS)
         if (self.unit == "人次") != (self.counts == "person-times"):
             raise wrong("人次 计 person-times,不计人", "人次 to count person-times, not persons")
         if self.role == "outcome_target" and self.unit == "%" and is_share(self.value or 0):
@@ -261,7 +267,7 @@ class Clause(Model):
         source = self.indicators.get(conversion.indicator)
         if source is None or source.value is None:
             expected = "本条款有数值的指标", "an indicator of this clause that has a value"
-            raise wrong(*expected, nearest(conversion.indicator, self.indicators))
+            raise wrong(*expected, conversion.indicator, self.indicators)
         if source.counts == "person-times" and "persons" in lever.unit and conversion.per >= 1:
             raise wrong("小于 1 的 per:人次不是人", "per below 1: person-times are not persons")
         if source.counts == "posts created" and "in post" in lever.unit and conversion.per >= 1:
@@ -312,7 +318,8 @@ class Measure(Model):
         for clause in self.clauses:
             if not re.fullmatch(rf"{self.id}-[a-z]", clause):
                 raise wrong(
-                    f"形如 {self.id}-a 的条款编号", f"clause numbers such as {self.id}-a", clause
+                    f"形如 {self.id}-a 的条款编号，不是 {clause}",
+                    f"clause numbers such as {self.id}-a, not {clause}",
                 )
         return self
 
@@ -386,3 +393,88 @@ class About(Model):
             zh=f"{city[1] if city else self.issuer.zh} {year} 年方案",
             en=f"{town[1] if town else self.issuer.en}'s plan of {year}",
         )
+
+
+# The plan as a whole
+
+
+class CountyLike(PlaceLike, Protocol):
+    """A county of a region."""
+
+    @property
+    def code(self) -> str:
+        """Its six-digit code."""
+
+
+class HasCounties(Protocol):
+    """A plan or a region."""
+
+    @property
+    def counties(self) -> Sequence[CountyLike]:
+        """Its counties."""
+
+
+class RegionLike(Protocol):
+    """The part of a region pack that a plan needs: its counties and where their people live."""
+
+    @property
+    def counties(self) -> Sequence[CountyLike]:
+        """The counties, in the order of the model."""
+
+    def urban_rural(self, census: date, /) -> Floats:
+        """Urban and rural residents at a census, (county, 2)."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan: what it is, and its measures and safeguards in the order of their numbers."""
+
+    name: str
+    folder: Path
+    about: About
+    measures: dict[str, Measure]
+
+    @property
+    def first_quarter(self) -> int:
+        """The first whole quarter after the plan was issued; nothing acts before."""
+        issued = self.about.issued
+        return quarter_with(issued) + 1
+
+    @cached_property
+    def projects(self) -> dict[str, tuple[str, ...]]:
+        """The measures of each project, in the order of the plan."""
+        return {
+            project: tuple(k for k, each in self.measures.items() if each.project == project)
+            for project in self.about.projects
+        }
+
+    @cached_property
+    def clauses(self) -> dict[str, Clause]:
+        """All clauses by number."""
+        return {k: v for measure in self.measures.values() for k, v in measure.clauses.items()}
+
+    @cached_property
+    def indicators(self) -> dict[str, Indicator]:
+        """All indicators: overall targets, then those of the measures."""
+        inside = {k: v for m in self.measures.values() for k, v in m.indicators.items()}
+        return self.about.targets | inside
+
+    @cached_property
+    def names(self) -> dict[str, Mapping[str, object]]:
+        """The valid names of a scenario file, by kind; of counties each with its code."""
+        return {
+            "counties": county_names(self.about),
+            "measures": dict.fromkeys(["all", *self.about.projects, *self.measures]),
+            "doses": {name: d for m in self.measures.values() for name, _, d in m.doses()},
+            "guards": {k: v for k, v in self.indicators.items() if v.kind == "guard"},
+            "indicators": self.indicators,
+        }
+
+    def scenario_files(self) -> dict[str, Path]:
+        """The scenarios that come with the plan, by name."""
+        return {file.stem: file for file in sorted((self.folder / "scenarios").glob("*.yaml"))}
+
+
+def county_names(place: "HasCounties") -> dict[str, str]:
+    """Every name of a county, in full or short, present or former, with its code."""
+    return place_names(place.counties)

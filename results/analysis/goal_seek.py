@@ -7,22 +7,106 @@ meets the targets in enough draws is a mixed-integer programme; what it proposes
 the surrogate put right, until proposal and simulation agree.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import product
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from xiancheng.results.seeking.held import Reads
-from xiancheng.results.seeking.programme import least, rounded_up
-from xiancheng.results.seeking.wish import Package, Wish
-from xiancheng.scenarios.paired import Draw
+from xiancheng.results.analysis.goal_spec import GoalSpec, Package, spending
+from xiancheng.results.verdict import level as levels
+from xiancheng.results.verdict.level import draw_of_run, one_to_one
+from xiancheng.results.verdict.verdict import Verdict
+from xiancheng.scenarios.ensemble import usual
+from xiancheng.scenarios.paired import Draw, Reading
+from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.sim.state import Bools, Floats
+
+if TYPE_CHECKING:
+    from xiancheng.calibration.region import Region
 
 FEW = 3  # measures up to which packages are enumerated
 STEP = 0.5  # of intensity, in an enumeration
 PACKAGES = 4  # random packages a draw, to fit the surrogate
 ROUNDS = 4  # proposals that are simulated
+
+
+Asked = Sequence[tuple[Scenario, Draw]]
+
+
+class Reads(Protocol):
+    """What answers with a reading for each scenario and draw."""
+
+    @property
+    def pack(self) -> "Region":
+        """Where."""
+
+    def read(self, asked: Asked, done: Callable[[], None] = lambda: None) -> list[Reading]:
+        """What each scenario comes to under its draw; `done` is called for each."""
+
+
+def runs_each(pack: "Region", scenario: Scenario) -> int:
+    """Runs behind each reading, before any is made: what a scenario changes is a difference."""
+    return 2 if len(pack.censuses) > 1 and scenario.start == pack.censuses[-1] else 1
+
+
+class Held:
+    """Runs held to the level, as a verdict on the same draws pairs them.
+
+    What a scenario changes is its difference from the usual world without the plan, under the same
+    draw. Where there is no record of change the rates are the model's own. A reading has one draw
+    of the level, the first that the verdict pairs with its run, so that readings of independent
+    draws are independent; `verdict` uses every draw of the level.
+    """
+
+    def __init__(self, runs: Reads, scenario: Scenario, draws: Sequence[Draw]) -> None:
+        self.runs, self.pack, self._usual = runs, runs.pack, usual(scenario)
+        self._draws = draws
+        known = levels.held(self.pack, scenario.start, scenario.until)
+        self._rates = levels.at_deadlines(self.pack, known) if known is not None else None
+        self._rows: Mapping[tuple[Any, ...], int] = dict(
+            zip((draw.key for draw in draws), draw_of_run(len(draws)).tolist(), strict=True)
+        )
+
+    @property
+    def anchored(self) -> bool:
+        """Whether statistics carry the level."""
+        return self._rates is not None
+
+    def read(self, asked: Asked, done: Callable[[], None] = lambda: None) -> list[Reading]:
+        """What each scenario comes to under its draw; `done` is called for each run."""
+        readings = self.runs.read(asked, done)
+        if self._rates is None:
+            return readings
+        plain = self.runs.read([(self._usual, draw) for _, draw in asked], done)
+        level = self._rates[[self._rows[draw.key] for _, draw in asked]]
+        scenario, reference = (
+            np.array([reading.targets for reading in each]) for each in (readings, plain)
+        )
+        rates = one_to_one(level, scenario, reference)
+        return [replace(each, targets=own) for each, own in zip(readings, rates, strict=True)]
+
+    def verdict(self, scenario: Scenario, targets: Mapping[int, float]) -> Verdict:
+        """The verdict on a scenario over the draws, as `xiancheng run` gives it for the same.
+
+        Parameters
+        ----------
+        targets : index of a target of the region -> rate wanted [percent]
+        """
+        columns, known = list(targets), self.pack.targets
+
+        def rates(of: Scenario) -> Floats:
+            readings = self.runs.read([(of, draw) for draw in self._draws])
+            return np.array([reading.targets for reading in readings])[:, columns]
+
+        own = rates(scenario)
+        reference = own if self._rates is None else rates(self._usual)
+        return Verdict.of_rates(
+            {known[t].id: (known[t].deadline, rate) for t, rate in targets.items()},
+            None if self._rates is None else self._rates[:, columns],
+            scenario=own, baseline=reference, reference=reference, draws=len(self._draws),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -39,7 +123,7 @@ class Found:
 
 
 def search(
-    wish: Wish, runs: Reads, draws: Sequence[Draw], *, seed: int = 1,
+    wish: GoalSpec, runs: Reads, draws: Sequence[Draw], *, seed: int = 1,
     done: Callable[[], None] = lambda: None,
 ) -> Found:  # fmt: skip
     """The least package that meets the targets in enough of the draws, or the best there is."""
@@ -55,7 +139,7 @@ def search(
     return Found(package, best, met, share, trial.tried, how, float(np.median(gain)))
 
 
-def runs_foreseen(wish: Wish, draws: int) -> int:
+def runs_foreseen(wish: GoalSpec, draws: int) -> int:
     """About how many runs a search makes, at most."""
     if len(wish.bounds) > FEW:
         return draws * (2 + PACKAGES + ROUNDS)
@@ -67,7 +151,7 @@ def runs_foreseen(wish: Wish, draws: int) -> int:
 class Trial:
     """Packages simulated under the draws of a search."""
 
-    wish: Wish
+    wish: GoalSpec
     runs: Reads
     draws: Sequence[Draw]
     done: Callable[[], None]
@@ -89,7 +173,7 @@ class Trial:
 # Few measures: one package after the other
 
 
-def grid(wish: Wish) -> Iterator[Package]:
+def grid(wish: GoalSpec) -> Iterator[Package]:
     """Packages on a grid of intensities that cross no red line, the least first."""
     levels = [
         sorted({*np.arange(0, bound, STEP).tolist(), bound}) for bound in wish.bounds.values()
@@ -186,3 +270,59 @@ def fitted(trial: Trial, without: Floats, rng: np.random.Generator) -> Floats:
 
 def _all_met(margins: Floats) -> Bools:
     return np.asarray((margins >= 0).all(axis=-1))
+
+
+# The least package by a linear surrogate: a mixed-integer programme over measures and draws.
+
+HUNDREDTHS = 100  # intensities are proposed in hundredths, rounded up
+
+
+def least(wish: GoalSpec, margins: Floats, slopes: Floats) -> tuple[Floats, bool]:
+    """The least intensities that meet the targets in enough draws, by the surrogate, (measure,).
+
+    Where none do, those that meet them in the most draws, and False.
+
+    Parameters
+    ----------
+    margins : (draw, wish) without any measure
+    slopes : (measure, wish)
+    """
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
+    draws, wishes = margins.shape
+    bounds = np.array([*wish.bounds.values()])
+    measures = len(bounds)
+    gain = np.tile(slopes.T, (draws, 1))  # (draw x wish, measure)
+    short = float(np.abs(margins).max() + (np.abs(slopes).T @ bounds).max())  # no rate is shorter
+    met = short * np.kron(np.eye(draws), np.ones((wishes, 1)))  # a draw counts if all are met
+    rows = [LinearConstraint(np.hstack([gain, -met]), -margins.ravel() - short, np.inf)]
+    yuan = np.array([spending(wish.scenario, n) for n in wish.bounds])
+    budget = wish.scenario.red_lines.budget
+    if budget is not None:
+        room = max(budget.yuan - yuan.sum() / HUNDREDTHS, 0.0)  # for what rounding up adds
+        rows.append(LinearConstraint(np.hstack([yuan, np.zeros(draws)]), -np.inf, room))
+    enough = LinearConstraint(
+        np.hstack([np.zeros(measures), np.ones(draws)]), np.ceil(wish.probability * draws), draws
+    )
+    weights = np.array([wish.weights[n] for n in wish.bounds])
+    most = 1 + float(weights @ bounds)
+    ask = {
+        "integrality": np.repeat([0, 1], [measures, draws]),
+        "bounds": Bounds(0, np.concatenate([bounds, np.ones(draws)])),
+        "options": {"time_limit": 20, "mip_rel_gap": 1e-4},
+    }
+    light = np.concatenate([weights, np.zeros(draws)])
+    solved = milp(light, constraints=[*rows, enough], **ask)
+    feasible = solved.x is not None
+    if not feasible:
+        many = np.concatenate([weights / most, -np.ones(draws)])
+        solved = milp(many, constraints=rows, **ask)
+    found = np.zeros(measures) if solved.x is None else solved.x[:measures]  # out of time
+    return np.clip(found, 0, bounds), feasible
+
+
+def rounded_up(wish: GoalSpec, intensities: Floats) -> Package:
+    """A package in hundredths of intensity, within the bounds."""
+    up = np.ceil(np.round(intensities * HUNDREDTHS, 6)) / HUNDREDTHS
+    found = np.minimum(up, [*wish.bounds.values()]).tolist()
+    return {n: x for n, x in zip(wish.bounds, found, strict=True) if x > 0}

@@ -13,11 +13,11 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from xiancheng.scenarios.checking import Problem, ScenarioError, Words
-from xiancheng.scenarios.keys import Rule
-from xiancheng.scenarios.loading import RegionLike
-from xiancheng.scenarios.measures import Dose, Schedule
-from xiancheng.scenarios.scenario import Scenario, Setting
+from xiancheng.calibration.errors import Problem, ScenarioError
+from xiancheng.calibration.i18n import Words
+from xiancheng.scenarios.plan_files import Dose, RegionLike, Schedule
+from xiancheng.scenarios.scenario_files import Scenario, Setting
+from xiancheng.scenarios.types import Rule
 from xiancheng.sim.levers import LEVERS, Levers
 from xiancheng.sim.state import Bools, Floats
 
@@ -38,7 +38,7 @@ class Policy:
         return self.by_quarter[min(quarter - self.first, len(self.by_quarter) - 1)]
 
 
-def policy(scenario: Scenario, region: RegionLike) -> Policy:
+def compile_policy(scenario: Scenario, region: RegionLike) -> Policy:
     """The levers that a scenario sets in a region.
 
     In a region other than the plan's own, city totals are scaled by residents.

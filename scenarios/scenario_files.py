@@ -19,9 +19,10 @@ from pydantic import (
     create_model,
 )
 
+from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.naming import is_path
-from xiancheng.scenarios.checking import Words, nearest, wrong
-from xiancheng.scenarios.keys import (
+from xiancheng.scenarios.plan_files import Plan, UnitCost
+from xiancheng.scenarios.types import (
     CountyName,
     Day,
     Model,
@@ -32,9 +33,8 @@ from xiancheng.scenarios.keys import (
     distinct,
     known,
     quarter_name,
+    wrong,
 )
-from xiancheng.scenarios.loading import Plan
-from xiancheng.scenarios.measures import UnitCost
 from xiancheng.sim.conditions import CONDITIONS, Conditions
 
 STRONGEST = 2.0  # twice the plan as written
@@ -194,7 +194,8 @@ def _base(value: str, info: ValidationInfo) -> str:
     raise wrong(
         f"情景名（{zh}），或 YAML 文件的路径（如 ./mine.yaml，从本文件所在的文件夹算起）",
         f"a scenario ({en}), or the path of a YAML file, such as ./mine.yaml beside this one",
-        nearest(value, names),
+        value,
+        names,
     )
 
 

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from xiancheng.scenarios.loading import Plan
-from xiancheng.scenarios.measures import Measure
-from xiancheng.scenarios.scenario import STRONGEST, ScenarioFile
+from xiancheng.scenarios.plan_files import Measure, Plan
+from xiancheng.scenarios.scenario_files import STRONGEST, ScenarioFile
 
 
 def scenario_schema(plan: Plan) -> dict[str, Any]:
@@ -17,7 +16,7 @@ def scenario_schema(plan: Plan) -> dict[str, Any]:
         {"enum": ["off", "on"]},
         {"type": "number", "minimum": 0, "maximum": STRONGEST},
     ]
-    names = [name for name in plan.names["measures"]]
+    names = [*plan.names["measures"]]
     parts["measures"] = _mapping(names, {"anyOf": choices})
     parts["doses"] = _mapping(sorted(plan.names["doses"]), {"type": "number", "minimum": 0})
     counties = schema["$defs"]["Setting"]["properties"]["counties"]

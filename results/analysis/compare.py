@@ -5,22 +5,28 @@ shown as uncertainty runs over parameter draws first and over luck second; luck 
 shown as if it were the uncertainty.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from xiancheng.results.comparison.sides import Met, Side, differing, met
+from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.priors import catalogue, override
+from xiancheng.results.keeping.store import Saved, on_file
 from xiancheng.results.verdict import level as levels
 from xiancheng.results.verdict.level import Level
 from xiancheng.results.verdict.verdict import INTERVAL, Verdict
+from xiancheng.scenarios.diff import diff, differences
 from xiancheng.scenarios.ensemble import usual
+from xiancheng.scenarios.loader import is_shipped, resolve
 from xiancheng.scenarios.outcome import Group, floor, group_of
 from xiancheng.scenarios.paired import PARTS, Draw, Reading, Runs, judged_on, layered, read
-from xiancheng.scenarios.simulate import RequestError, reported
+from xiancheng.scenarios.request import code_digest
+from xiancheng.scenarios.scenario_files import Scenario
+from xiancheng.scenarios.simulate import RequestError, information, reported
 from xiancheng.sim.state import Floats
 
 if TYPE_CHECKING:
@@ -30,15 +36,129 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Comparand:
+    """A scenario, or a run on disk."""
+
+    name: str
+    scenario: Scenario
+    saved: Saved | None = None
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """What a side met in its one run; sides that met the same are compared in pairs."""
+
+    seed: int
+    draw: int
+    scale: float
+    start: str
+    cutoff: str
+    parameters: tuple[tuple[str, float], ...]
+    region: str  # sha256 of the pack
+    code: str  # sha256 of what computed
+
+    @classmethod
+    def of(cls, made: Saved) -> Self:
+        """What a saved run met."""
+        told = made.record
+        return cls(
+            told.seed, told.draw, told.scale, told.start, told.cutoff,
+            tuple(sorted(told.parameters.items())), told.region.sha256,
+            told.software.simulation_code,
+        )  # fmt: skip
+
+
+def opened(what: str, region: str | Path | None = None) -> Comparand:
+    """A shipped scenario by its bare name, a saved run by its folder or id, or another scenario.
+
+    A file under the name of a scenario of the plan that it changes is called by its own name.
+
+    Raises
+    ------
+    RequestError, ScenarioError
+    """
+    if not is_shipped(what) and (saved := on_file(what)):
+        return Comparand(saved.record.run, saved.request.world.scenario, saved)
+    scenario = resolve(what, region)
+    namesake = scenario.plan.scenario_files().get(scenario.name)
+    altered = namesake is not None and bool(differences(resolve(namesake), scenario))
+    return Comparand(Path(what).stem if altered else scenario.name, scenario)
+
+
+def ordered(
+    names: Sequence[str], baseline: str | None, region: str | Path | None = None
+) -> tuple[Comparand, ...]:
+    """The sides, the baseline first, under names that tell them apart.
+
+    Raises
+    ------
+    RequestError
+        if fewer than two are left.
+    """
+    chosen = [baseline, *(n for n in names if n != baseline)] if baseline else list(names)
+    if len(chosen) < 2:
+        raise RequestError(
+            "至少比较两个情景或运行；也可用 --baseline 指定基准",
+            "compare at least two scenarios or runs; --baseline names one as well",
+        )
+    sides: list[Comparand] = []
+    for what in chosen:
+        side = opened(what, region)
+        again = sum(other.name.partition("#")[0] == side.name for other in sides)
+        sides.append(replace(side, name=f"{side.name}#{again + 1}") if again else side)
+    return tuple(sides)
+
+
+def met(side: Comparand, common: Draw, scale: float, pack: "Region") -> RunSettings:
+    """What a side meets: that of its run, or the luck common to all."""
+    if side.saved:
+        return RunSettings.of(side.saved)
+    values = asdict(override(common.parameters))
+    return RunSettings(
+        common.seed, common.number, scale, str(side.scenario.start),
+        str(information(side.scenario, pack, None)),
+        tuple(sorted(values.items())), pack.digest, code_digest(),
+    )  # fmt: skip
+
+
+def differing(
+    base: Comparand, other: Comparand, lang: str, region: "Region | None" = None
+) -> Iterator[str]:
+    """What differs in the inputs of two sides, in the words of the plan, in a region."""
+    yield from diff(base.scenario, other.scenario, lang, region)
+    if base.saved is None or other.saved is None:
+        return
+    a, b = RunSettings.of(base.saved), RunSettings.of(other.saved)
+    titles = {prior.name: prior.title[lang] for prior in catalogue()}
+    was, will = dict(a.parameters), dict(b.parameters)
+    for name in sorted(was.keys() | will.keys()):
+        if was.get(name) != will.get(name):
+            yield f"{titles.get(name, name)} ({name}): {was.get(name)} -> {will.get(name)}"
+    for key, words in MET.items():
+        if getattr(a, key) != getattr(b, key):
+            yield f"{words.said(lang)}: {getattr(a, key)} -> {getattr(b, key)}"
+
+
+MET = {
+    "seed": Words("种子", "seed"),
+    "draw": Words("抽样号", "draw"),
+    "scale": Words("规模", "scale"),
+    "cutoff": Words("信息截止日", "cut-off of what is known"),
+    "region": Words("区域包数据 sha256", "sha256 of the region pack"),
+    "code": Words("模拟程序 sha256", "sha256 of the simulation code"),
+}
+
+
+@dataclass(frozen=True)
 class Comparison:
     """Sides in order, the baseline first; arrays are (side, ...)."""
 
-    sides: tuple[Side, ...]
+    sides: tuple[Comparand, ...]
     groups: tuple[Group, ...]
     region: "Region"
     day: date
     scale: float
-    met: tuple[Met, ...]  # by each side, in `values`
+    met: tuple[RunSettings, ...]  # by each side, in `values`
     inputs: Mapping[str, Mapping[str, list[str]]]  # lang -> side -> what it does differently
     values: Floats  # (side, outcome, group)
     targets: Floats  # (side, target) the model's
@@ -182,7 +302,8 @@ def outcomes() -> dict[str, str]:
 
 
 def compare(
-    sides: Sequence[Side], *, region: str | Path = "binzhou", seed: int = 1, scale: float = 1.0,
+    sides: Sequence[Comparand], *, region: str | Path = "binzhou", seed: int = 1,
+    scale: float = 1.0,
     draws: int = 0, seeds: int = 1, jobs: int | None = None, day: date | None = None,
     done: Callable[[], None] = lambda: None,
 ) -> Comparison:  # fmt: skip

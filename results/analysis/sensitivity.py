@@ -19,16 +19,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xiancheng.calibration.estimation.screening import problem
+from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.priors import catalogue, on_grid
 from xiancheng.results.comparison.asked import unknown
-from xiancheng.scenarios import acting
-from xiancheng.scenarios.acting import levers_used
-from xiancheng.scenarios.checking import Words
 from xiancheng.scenarios.ensemble import without_plan
+from xiancheng.scenarios.inactive import OF_PUBLISHED_RATES, inactive_parameters, levers_used
 from xiancheng.scenarios.outcome import PUBLISHED
 from xiancheng.scenarios.paired import PARTS, Draw, Reading, Runs
-from xiancheng.scenarios.plan import policy
-from xiancheng.scenarios.scenario import Scenario
+from xiancheng.scenarios.policy import compile_policy
+from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.scenarios.simulate import RequestError
 from xiancheng.sim.calendar import quarters_between
 from xiancheng.sim.state import Floats
@@ -94,10 +93,10 @@ def inactive(
     """The factors that cannot act, because their term is zero or enters published rates only."""
     chosen = list(names)
     quarters = (tick.number for tick in quarters_between(scenario.start, scenario.until))
-    used = levers_used(policy(scenario, pack), quarters)
-    idle = acting.inactive(chosen, int(EFFECTS in chosen), used)
+    used = levers_used(compile_policy(scenario, pack), quarters)
+    idle = inactive_parameters(chosen, int(EFFECTS in chosen), used)
     if question.outcome != PUBLISHED and question.outcome.removesuffix("_pp") != "counting":
-        idle += [name for name in acting.OF_PUBLISHED_RATES if name in chosen and name not in idle]
+        idle += [name for name in OF_PUBLISHED_RATES if name in chosen and name not in idle]
     return idle
 
 

@@ -1,0 +1,1 @@
+"""Questions asked of runs: comparison, attribution, goal-seeking, sensitivity."""

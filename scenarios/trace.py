@@ -1,0 +1,170 @@
+"""A plan traced: clause -> lever -> term and back, and what its readers should know about it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from xiancheng.calibration.i18n import Words
+from xiancheng.scenarios.plan_files import Clause, Dose, Plan, RegionLike
+from xiancheng.scenarios.types import Text
+from xiancheng.sim.levers import LEVERS
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What a clause does to a lever; `lever` is "none" if it moves nothing, and `because` why."""
+
+    project: str | None
+    measure: str
+    clause: str
+    says: Text
+    indicators: tuple[str, ...]  # what the plan counts for this clause
+    sign_of_clause: str
+    lever: str
+    because: Text
+    dose: str = ""  # its name in a scenario
+    where: str = ""
+    full: float = 0.0  # in the lever's unit, at full delivery
+    low: float = 0.0
+    high: float = 0.0
+    unit: str = ""
+    spread: str = ""  # "total" over the counties, or "each"
+    term: str = ""  # the rule and the term that the lever enters
+    sign: str = ""  # on the resident urbanization rate
+    grade: str = ""
+    evidence: str = ""
+    status: str = ""
+
+
+def by_clause(plan: Plan, measure: str | None = None) -> list[Trace]:
+    """Every clause with each lever it moves, of one measure or of all."""
+    chosen = [measure] if measure else list(plan.measures)
+    return [trace for number in chosen for trace in _traces(plan, number)]
+
+
+def by_lever(plan: Plan) -> dict[str, list[Trace]]:
+    """Every lever with the clauses that move it; no clause moves a lever with an empty list."""
+    traces = by_clause(plan)
+    return {
+        lever: [trace for trace in traces if trace.lever == lever]
+        for lever in LEVERS
+        if lever != "workload"  # set by carrying out the plan, not by a clause
+    }
+
+
+def _traces(plan: Plan, number: str) -> Iterator[Trace]:
+    measure = plan.measures[number]
+    for clause_number, clause in measure.clauses.items():
+        if not clause.mechanism:
+            assert clause.because is not None  # held to by Clause
+            yield Trace(
+                measure.project, number, clause_number, clause.says, tuple(clause.indicators),
+                clause.sign, "none", clause.because,
+            )  # fmt: skip
+    for name, clause_number, dose in measure.doses():
+        yield _trace(
+            measure.project, number, clause_number, plan.clauses[clause_number], name, dose
+        )
+
+
+def _trace(
+    project: str | None, measure: str, number: str, clause: Clause, name: str, dose: Dose
+) -> Trace:
+    bounds = clause.range(dose)
+    return Trace(
+        project=project,
+        measure=measure,
+        clause=number,
+        says=clause.says,
+        indicators=tuple(clause.indicators),
+        sign_of_clause=clause.sign,
+        lever=dose.lever,
+        because=dose.because,
+        dose=name,
+        where=dose.where,
+        full=clause.full(dose),
+        low=bounds.low,
+        high=bounds.high,
+        unit=dose.amount.unit,
+        spread="total" if dose.total else "each",
+        term=LEVERS[dose.lever].term,
+        sign=dose.sign,
+        grade=dose.grade,
+        evidence=dose.evidence,
+        status=dose.amount.status,
+    )
+
+
+# The plan itself
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something about the plan itself that its readers should know."""
+
+    topic: str  # "targets", "no baseline", "no indicator", "cuts the other way", "no clause"
+    concerns: tuple[str, ...]  # numbers of indicators, measures, clauses; names of levers
+    says: Words
+
+
+def plan_findings(plan: Plan, region: RegionLike, census: date) -> list[Finding]:
+    """The checks on the plan itself, with the residents of `region` at `census`."""
+    unknown = tuple(k for k, v in plan.indicators.items() if v.baseline is None)
+    silent = tuple(k for k, v in plan.measures.items() if not v.indicators)
+    lowering = tuple(k for k, v in plan.clauses.items() if v.sign == "-")
+    open_sign = tuple(k for k, v in plan.clauses.items() if v.sign == "±")
+    used = {dose.lever for clause in plan.clauses.values() for dose in clause.mechanism}
+    idle = tuple(name for name in LEVERS if name not in used and name != "workload")
+    assumed = tuple(
+        name
+        for measure in plan.measures.values()
+        for name, _, dose in measure.doses()
+        if dose.amount.status == "assumed"
+    )
+    return [
+        *_weighted_targets(plan, region, census),
+        Finding("no baseline", unknown, Words(
+            f"{len(plan.indicators)} 项指标中有 {len(unknown)} 项没有基期值",
+            f"{len(unknown)} of {len(plan.indicators)} indicators have no base value",
+        )),
+        Finding("no indicator", silent, Words(
+            f"{len(silent)} 项措施没有指标", f"{len(silent)} measures have no indicator"
+        )),
+        Finding("cuts the other way", lowering, Words(
+            f"{len(lowering)} 条条款会拉低城镇化率", f"{len(lowering)} clauses lower the rate"
+        )),
+        Finding("open sign", open_sign, Words(
+            f"{len(open_sign)} 条条款方向不定", f"{len(open_sign)} clauses may act either way"
+        )),
+        Finding("no clause", idle, Words(
+            f"{len(idle)} 个抓手没有条款使用", f"{len(idle)} levers are moved by no clause"
+        )),
+        Finding("assumed dose", assumed, Words(
+            f"{len(assumed)} 个剂量为假定值", f"{len(assumed)} doses are assumptions"
+        )),
+    ]  # fmt: skip
+
+
+def _weighted_targets(plan: Plan, region: RegionLike, census: date) -> Iterator[Finding]:
+    """Aggregate targets against their counties' own targets, weighted with residents."""
+    residents = dict(
+        zip([c.code for c in region.counties], region.urban_rural(census).sum(axis=1), strict=True)
+    )
+    spoken_of = plan.about.target_counties
+    alone = {
+        codes[0]: plan.about.targets[k].value for k, codes in spoken_of.items() if len(codes) == 1
+    }
+    for name, codes in spoken_of.items():
+        target = plan.about.targets[name].value
+        if len(codes) == 1 or target is None or not set(codes) <= residents.keys() & alone.keys():
+            continue
+        weights = np.array([residents[code] for code in codes], float)
+        implied = float(weights @ np.array([alone[code] for code in codes], float) / weights.sum())
+        short = round((target - implied) / 100 * weights.sum())
+        yield Finding("targets", (name,), Words(
+            f"各县目标按常住人口加权为 {implied:.2f}%，总目标为 {target:g}%，相差 {short} 人",
+            f"the county targets come to {implied:.2f} %, the overall target is {target:g} %:"
+            f" {short} persons apart",
+        ))  # fmt: skip
