@@ -104,25 +104,25 @@ def check(asked: Namespace, say: "Say") -> int:
 
 def from_census(asked: Namespace, say: "Say") -> int:
     """`xiancheng region from-census`: the census figures of a table, as a pack."""
-    from xiancheng.calibration.region import census_import, joining, pack_writer
+    from xiancheng.calibration.region import census_import, pack_writer
 
-    pack_writer.vacant(asked.out)
+    pack_writer.check_vacant(asked.out)
     of = asked.concordance
-    concordance = joining.Concordance.read(of) if of else joining.shipped()
-    plan = census_import.planned(
-        asked.table, asked.prefecture, concordance, via=asked.via, lang=say.lang
+    known = census_import.read_concordance(of) if of else census_import.shipped_concordance()
+    plan = census_import.plan_pack(
+        asked.table, asked.prefecture, known, via=asked.via, lang=say.lang
     )
-    pack_writer.written(asked.out, pack_writer.contents(plan, asked.out.resolve().name))
+    pack_writer.write(asked.out, pack_writer.pack_files(plan, asked.out.resolve().name))
     remarks = [say(*remark) for remark in plan.remarks]
     if asked.json:
-        units = [place.code for place in plan.places]
+        units = [unit.code for unit in plan.units]
         print(as_json({"out": str(asked.out), "units": units, "remarks": remarks}))
         return DONE
     for remark in remarks:
         print(f"· {remark}")
     print(say(
-        f"{plan.title.zh}：{len(plan.places)} 个县级单位，两次普查，已写入 {asked.out}",
-        f"{plan.title.en}: {len(plan.places)} county-level units at two censuses, in {asked.out}",
+        f"{plan.title.zh}：{len(plan.units)} 个县级单位，两次普查，已写入 {asked.out}",
+        f"{plan.title.en}: {len(plan.units)} county-level units at two censuses, in {asked.out}",
     ))  # fmt: skip
     print(say(
         f"· 表中没有的由默认规则补齐，见 xiancheng region check {asked.out}",
@@ -133,11 +133,11 @@ def from_census(asked: Namespace, say: "Say") -> int:
 
 def new(asked: Namespace, say: "Say") -> int:
     """`xiancheng region new`: an empty pack."""
-    from xiancheng.calibration.region import pack_writer, scaffold
+    from xiancheng.calibration.region import pack_writer
 
     folder = asked.out or Path(asked.name)
-    files = scaffold.contents(asked.name)
-    pack_writer.written(folder, files)
+    files = pack_writer.blank_files(asked.name)
+    pack_writer.write(folder, files)
     if asked.json:
         print(as_json({"out": str(folder), "files": sorted(files)}))
         return DONE

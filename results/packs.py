@@ -32,7 +32,7 @@ def assumed(region: Region, lang: str) -> Lines:
 def _called(table: str, variables: Sequence[str], lang: str) -> str:
     """What variables are called; where they are cells of a census table, the table."""
     if table in TABLES:
-        return TABLES[table].zh if lang == "zh" else TABLES[table].en
+        return TABLES[table].name.said(lang)
     names = [catalogue()[table, variable].name for variable in variables]
     return _few([name.said(lang) for name in names])
 

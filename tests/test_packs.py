@@ -15,10 +15,10 @@ import pytest
 from xiancheng import calibration
 from xiancheng.calibration.errors import PackError, RefusedError
 from xiancheng.calibration.i18n import Words
-from xiancheng.calibration.region import census_import, joining, load, pack_writer, packs
-from xiancheng.calibration.region.census_table import CELLS, COLUMNS, FLOOR, HOMES, TableError
-from xiancheng.calibration.region.defaults import RULES
-from xiancheng.calibration.region.schema import AGE_BANDS, Cell, catalogue
+from xiancheng.calibration.region import census_import, load, pack_writer, packs
+from xiancheng.calibration.region.census_table import COLUMNS, FIGURES, FLOOR, HOMES, TableError
+from xiancheng.calibration.region.imputation import TABLE_RULES
+from xiancheng.calibration.region.schema import AGE_BANDS, TABLES, catalogue
 from xiancheng.results import cli, stopping
 from xiancheng.results.contents import reasons
 from xiancheng.results.packs import assumed
@@ -26,6 +26,7 @@ from xiancheng.scenarios import simulate
 
 THEN, NOW = date(2010, 11, 1), date(2020, 11, 1)
 SHANDONG = load("shandong")
+KNOWN = census_import.shipped_concordance()
 RIZHAO = ("371102", "371103", "371121", "371122")  # a small prefecture; districts twice
 CENSUSES = pytest.mark.parametrize("census", [THEN, NOW])
 
@@ -36,10 +37,10 @@ def lines_of(codes, pack="shandong"):
     rows: dict[tuple[str, str], dict[str, str]] = {}
     with (folder / "margins.csv").open(encoding="utf-8") as lines:
         for row in csv.DictReader(lines):
-            cell = row["table"], Cell(row["sex"], row["age"], row["key"])
-            if row["county_code"] in codes and cell in CELLS:
+            table, cell = row["table"], (row["sex"], row["age"], row["key"])
+            if row["county_code"] in codes and table in FIGURES:
                 line = rows.setdefault((row["county_code"], row["census"][:4]), {})
-                line[CELLS[cell]] = row["value"]
+                line[FIGURES[table][TABLES[table].cells[cell]]] = row["value"]
     named = {county.code: county.zh for county in load(pack).counties}
     for (code, year), line in rows.items():
         homes = [value for name, value in line.items() if name.startswith("lf_home_")]
@@ -87,16 +88,20 @@ def read(file):
     return [*csv.DictReader(file.read_text("utf-8").splitlines())]
 
 
+def plan_pack(path, codes, concordance, **options):
+    return census_import.plan_pack(path, codes, concordance, lang="en", **options)
+
+
 def built(path, folder, codes=("371100",), concordance=None):
-    plan = census_import.planned(path, codes, concordance or joining.shipped(), lang="en")
-    pack_writer.written(folder, pack_writer.contents(plan, folder.name))
+    plan = plan_pack(path, codes, concordance or KNOWN)
+    pack_writer.write(folder, pack_writer.pack_files(plan, folder.name))
     return load(folder)
 
 
 def said(path, codes=("371100",)):
     """What is said of a table that cannot be used."""
     with pytest.raises(TableError) as wrong:
-        census_import.planned(path, codes, joining.shipped(), lang="en")
+        plan_pack(path, codes, KNOWN)
     return str(wrong.value)
 
 
@@ -242,9 +247,9 @@ def test_a_zone_is_added_to_its_county(table, tmp_path, zone):
 
 
 def test_a_unit_that_a_census_lacks_is_left_out_and_named(table, tmp_path, zone):
-    nothing = joining.Concordance((), ())
-    plan = census_import.planned(table(extra=[zone]), ["371100"], nothing)
-    assert [place.code for place in plan.places] == list(RIZHAO)
+    nothing = census_import.Concordance((), ())
+    plan = plan_pack(table(extra=[zone]), ["371100"], nothing)
+    assert [place.code for place in plan.units] == list(RIZHAO)
     (remark,) = (en for _, en in plan.remarks if ZONE in en)
     assert "left out" in remark
     assert "no census of 2010" in remark
@@ -252,10 +257,10 @@ def test_a_unit_that_a_census_lacks_is_left_out_and_named(table, tmp_path, zone)
 
 def test_a_known_slip_is_mended_from_the_other_counties(table, tmp_path):
     column, right = "edu_bachelor_female", "371122"
-    slip = joining.Correction(right, 2010, column, 99_999.0, Words("十倍", "ten times"))
-    known = joining.Concordance((), (slip,))
-    plan = census_import.planned(table((right, 2010, column, "99999")), ["371100"], known)
-    (place,) = (p for p in plan.places if p.code == right)
+    slip = census_import.Correction(right, 2010, column, 99_999.0, Words("十倍", "ten times"))
+    known = census_import.Concordance((), (slip,))
+    plan = plan_pack(table((right, 2010, column, "99999")), ["371100"], known)
+    (place,) = (p for p in plan.units if p.code == right)
     (row,) = (r for r in lines_of(RIZHAO) if (r["unit_code"], r["year"]) == (right, "2010"))
     assert place.at[2010].figures[column] == int(row[column])
     assert "371100 less its other units" in place.at[2010].note(column)
@@ -264,7 +269,7 @@ def test_a_known_slip_is_mended_from_the_other_counties(table, tmp_path):
 
 def test_a_prefecture_that_is_not_its_counties_sum_is_told(table):
     path = table(("371100", 2010, "households_3_generation", "4000000"))
-    plan = census_import.planned(path, ["371100"], joining.shipped())
+    plan = plan_pack(path, ["371100"], KNOWN)
     assert any("households_3_generation" in en for _, en in plan.remarks)
 
 
@@ -312,18 +317,18 @@ def test_years_that_may_be_swapped_are_asked_about(table, rizhao):
         for year, other in ((2010, now), (2020, then))
         for column in COLUMNS[4:]
     ]
-    plan = census_import.planned(table(*changes), ["371100"], joining.shipped(), lang="en")
+    plan = plan_pack(table(*changes), ["371100"], KNOWN)
     assert any("371122" in en and "are the years swapped?" in en for _, en in plan.remarks)
-    plan = census_import.planned(table(), ["371100"], joining.shipped(), lang="en")
+    plan = plan_pack(table(), ["371100"], KNOWN)
     assert not any("swapped" in en for _, en in plan.remarks)
 
 
 @pytest.mark.parametrize("words", ["a\x1b[31mb", "a\nb"])
 def test_what_cannot_be_written_as_a_line_is_refused(words, table, tmp_path):
     with pytest.raises(RefusedError, match="visible text"):
-        census_import.planned(table(), ["371100"], joining.shipped(), via=words, lang="en")
+        plan_pack(table(), ["371100"], KNOWN, via=words)
     with pytest.raises(RefusedError, match="visible text"):
-        pack_writer.written(tmp_path / words, {})
+        pack_writer.write(tmp_path / words, {})
     assert [file.name for file in tmp_path.iterdir()] == ["census.csv"]
 
 
@@ -480,7 +485,7 @@ def test_a_scaffold_filled_with_two_tables_runs(tmp_path):
 def test_a_name_that_cannot_be_quoted_wrongly(tmp_path):
     """Whatever the folder is called, the pack can be read."""
     folder = tmp_path / "it's: a #1"
-    pack_writer.written(folder, {"region.yaml": f"name: {pack_writer.quoted(folder.name)}\n"})
+    pack_writer.write(folder, {"region.yaml": f"name: {pack_writer.quoted(folder.name)}\n"})
     from ruamel.yaml import YAML
 
     assert YAML().load((folder / "region.yaml").read_text("utf-8"))["name"] == "it's: a #1"
@@ -499,7 +504,7 @@ def test_another_prefecture_runs_from_one_census_to_the_next(prefecture, tmp_pat
         writer = csv.DictWriter(file, COLUMNS, restval="")
         writer.writeheader()
         writer.writerows(lines_of(own))
-    region = built(path, tmp_path / "pack", [prefecture], joining.Concordance((), ()))
+    region = built(path, tmp_path / "pack", [prefecture], census_import.Concordance((), ()))
     assert [county.code for county in region.counties] == own
     outcome = simulate("baseline", region=tmp_path / "pack", start=THEN, until=NOW, scale=0.02)
     whole = next(i for i, g in enumerate(outcome.groups) if str(g.code) == prefecture)
@@ -526,7 +531,7 @@ def test_the_example_of_the_guide_runs(guide):
 
 def test_every_reason_of_ours_is_told_in_chinese():
     shipped = {item.basis for name in packs() for item in load(name).assumptions()}
-    rules = {(rule.__doc__ or "").split("\n", 1)[0] for rule in RULES.values()}
+    rules = {(rule.__doc__ or "").split("\n", 1)[0] for rule in TABLE_RULES.values()}
     bases = {entry.basis for entry in catalogue().values() if entry.basis}
     assert set(reasons.ZH) == shipped | rules | bases
 
@@ -567,29 +572,29 @@ def test_a_slip_in_a_row_that_was_not_asked_for_is_told_and_not_fatal(
 ):
     elsewhere[0][column] = value
     path = table(extra=elsewhere)
-    plan = census_import.planned(path, ["371100"], joining.shipped(), lang="en")
-    assert [place.code for place in plan.places] == list(RIZHAO)
+    plan = plan_pack(path, ["371100"], KNOWN)
+    assert [place.code for place in plan.units] == list(RIZHAO)
     (remark,) = (en for _, en in plan.remarks if "not asked for" in en)
     assert f"{path}:" in remark
     assert value in remark
     with pytest.raises(TableError):
-        census_import.planned(path, [], joining.shipped(), lang="en")
+        plan_pack(path, [], KNOWN)
 
 
 def test_a_row_cut_short_that_was_not_asked_for_is_told_and_not_fatal(table, elsewhere):
     path = table(extra=elsewhere)
     text = path.read_text("utf-8").rstrip("\n")
     path.write_text(text.rsplit(",", 1)[0] + "\n", "utf-8")
-    plan = census_import.planned(path, ["371100"], joining.shipped(), lang="en")
+    plan = plan_pack(path, ["371100"], KNOWN)
     assert any("the number of cells" in en for _, en in plan.remarks)
     with pytest.raises(TableError, match="the number of cells"):
-        census_import.planned(path, ["371600"], joining.shipped(), lang="en")
+        plan_pack(path, ["371600"], KNOWN)
 
 
 def test_many_slips_in_rows_that_were_not_asked_for_are_told_briefly(table, elsewhere):
     for age in AGE_BANDS:
         elsewhere[0][f"age_{age}_male"] = "x"
-    plan = census_import.planned(table(extra=elsewhere), ["371100"], joining.shipped(), lang="en")
+    plan = plan_pack(table(extra=elsewhere), ["371100"], KNOWN)
     told = [en for _, en in plan.remarks if "not asked for" in en]
     assert len(told) == 13
     assert told[-1] == "7 more in rows that were not asked for"
@@ -598,8 +603,8 @@ def test_many_slips_in_rows_that_were_not_asked_for_are_told_briefly(table, else
 def test_a_unit_in_which_nobody_lives_is_left_out_and_named_and_the_pack_runs(table, tmp_path):
     empty = [("371103", 2020, column, "0") for column in COLUMNS[4:]]
     path = table(*empty)
-    plan = census_import.planned(path, ["371100"], joining.shipped(), lang="en")
-    assert "371103" not in [place.code for place in plan.places]
+    plan = plan_pack(path, ["371100"], KNOWN)
+    assert "371103" not in [place.code for place in plan.units]
     assert any("left out 371103" in en and "no residents (0)" in en for _, en in plan.remarks)
     region = built(path, tmp_path / "mine")
     outcome = simulate("baseline", region=region.folder, scale=0.005, until="2020-12-31")
@@ -619,7 +624,7 @@ def test_a_table_that_counts_nobody_where_people_live_is_refused(table, kind):
 def test_a_last_row_with_a_blank_in_it_is_let_be(table):
     path = table()
     path.write_text(path.read_text("utf-8") + " \n , ,\n", "utf-8")
-    assert len(census_import.planned(path, ["371100"], joining.shipped()).places) == len(RIZHAO)
+    assert len(plan_pack(path, ["371100"], KNOWN).units) == len(RIZHAO)
 
 
 @pytest.mark.parametrize(("sign", "named"), [(";", "semicolons"), ("\t", "tabs")])
@@ -652,5 +657,5 @@ def test_a_concordance_that_is_wrong_is_told_by_line(tmp_path, content, said):
     file = tmp_path / "joins.yaml"
     file.write_text(content, "utf-8")
     with pytest.raises(PackError) as wrong:
-        joining.Concordance.read(file)
+        census_import.read_concordance(file)
     assert said in wrong.value.text("en")

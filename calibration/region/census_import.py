@@ -1,44 +1,188 @@
-"""Plans a region pack from a census table: which units it has, and what the table says of them."""
+"""A region pack planned from a county census table: its units, the same areas at both censuses.
+
+Units that were merged between the censuses, or listed apart in one of them, are added up as a
+concordance says; a unit that a census does not have is left out. All that was done is reported.
+"""
 
 import csv
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from xiancheng.calibration.errors import Problem, RefusedError
+from xiancheng.calibration.errors import PackError, Problem, RefusedError
 from xiancheng.calibration.i18n import Say, Words
-from xiancheng.calibration.region.census_table import SHOWN, YEARS, Reader, TableError, Unit
-from xiancheng.calibration.region.joining import (
-    Concordance,
-    Place,
-    corrected,
-    differences,
-    falls,
-    joined,
+from xiancheng.calibration.region.census_table import (
+    COLUMNS,
+    COUNT,
+    FIGURES,
+    FLOOR,
+    SHOWN,
+    YEARS,
+    CensusTableReader,
+    TableError,
+    Unit,
 )
+from xiancheng.calibration.region.pack_files import Problems, YamlFile
+
+ZONES = range(71, 81)  # last two digits of the code of a development zone
+CITIES = 81  # and of a county-level city, from here on
+COUNTIES = 21  # and of a county
+MEANS = {  # a rate, and the count it is a rate of
+    "birth_rate_permille": "residents",
+    "death_rate_permille": "residents",
+    FLOOR: "family_household_residents",
+}
+WIDE = 0.05  # of a sum: a gap that is no mere difference of editing
+FALL = 5.0  # points by which an urban share does not fall within ten years
+IN_MOVERS_OF_2010 = "moves between the districts of the city are counted as moves within the county"
+
+
+# Concordance
 
 
 @dataclass(frozen=True)
-class Pack:
+class Join:
+    """What makes up a unit in one census."""
+
+    unit: str
+    year: int
+    of: tuple[str, ...]
+    basis: str
+    why: Words
+
+    @property
+    def note(self) -> str:
+        """How a figure came about."""
+        recalled = "; which county a zone lies in is recalled" if self.basis == "recalled" else ""
+        return f"{' + '.join(self.of)}{recalled}"
+
+
+@dataclass(frozen=True)
+class Correction:
+    """A cell known to be a mistake of the digitised table."""
+
+    unit: str
+    year: int
+    column: str
+    found: float
+    why: Words
+
+
+@dataclass(frozen=True)
+class Concordance:
+    """Which units make one, and which cells are mistakes."""
+
+    joins: tuple[Join, ...]
+    corrections: tuple[Correction, ...]
+
+    def parts_of(self, prefectures: Collection[str]) -> set[str]:
+        """Codes of the units of which those of some prefectures are made."""
+        return {part for j in self.joins if f"{j.unit[:4]}00" in prefectures for part in j.of}
+
+
+def read_concordance(file: Path) -> Concordance:
+    """A concordance from file.
+
+    Raises
+    ------
+    PackError
+        if it cannot be read
+    """
+    problems = Problems(file.parent.name)
+    yaml = YamlFile(problems, file.parent, file.name)
+    node, years = yaml.value, [str(year) for year in YEARS]
+    joins: list[Join] = []
+    corrections: list[Correction] = []
+    if node is not None and yaml.keys(node, (), ("joins", "corrections")):
+        needed = ("unit", "year", "of", "basis", "zh", "en")
+        for each in yaml.entries(node, "joins", needed) if node.get("joins") else ():
+            yaml.choice(each, "year", ("“year”", "'year'"), years)
+            of, why = (
+                tuple(map(str, yaml.items(each, "of"))),
+                Words(str(each["zh"]), str(each["en"])),
+            )
+            joins.append(Join(str(each["unit"]), each["year"], of, str(each["basis"]), why))
+        needed = ("unit", "year", "column", "found", "zh", "en")
+        for each in yaml.entries(node, "corrections", needed) if node.get("corrections") else ():
+            yaml.choice(each, "year", ("“year”", "'year'"), years)
+            column = yaml.choice(each, "column", ("“column”", "'column'"), COLUMNS)
+            found, why = yaml.number(each, "found", COUNT), Words(str(each["zh"]), str(each["en"]))
+            corrections.append(Correction(str(each["unit"]), each["year"], column, found, why))
+    if problems.found:
+        raise PackError(file.name, problems.found)
+    return Concordance(tuple(joins), tuple(corrections))
+
+
+@cache
+def shipped_concordance() -> Concordance:
+    """The concordance of the censuses of 2010 and 2020 that comes with the program."""
+    return read_concordance(Path(str(files("xiancheng.calibration.region"))) / "concordance.yaml")
+
+
+# Units of a pack
+
+
+@dataclass(frozen=True)
+class UnitCensus:
+    """A unit of a pack at one census."""
+
+    parts: tuple[Unit, ...]  # of the table of that census
+    figures: Mapping[str, float]  # by column of the table
+    derived: Mapping[str, str]  # by column, how a figure came about if it is not as published
+    remarks: Mapping[str, str]  # by column, what else there is to know
+
+    def note(self, column: str) -> str:
+        """What there is to know of a figure."""
+        return "; ".join(filter(None, (self.derived.get(column, ""), self.remarks.get(column, ""))))
+
+
+@dataclass(frozen=True)
+class PackUnit:
+    """A unit of a pack at both censuses."""
+
+    code: str
+    zh: str
+    at: Mapping[int, UnitCensus]  # by year
+
+    @property
+    def kind(self) -> str:
+        """What the last two digits of its code say."""
+        last = int(self.code[4:])
+        return "city" if last >= CITIES else "county" if last >= COUNTIES else "district"
+
+    @property
+    def inhabited(self) -> bool:
+        """Whether it has residents at every census; without any there is nothing to simulate."""
+        return all(c.figures["urban"] + c.figures["rural"] > 0 for c in self.at.values())
+
+    def urban_share(self, year: int) -> float:
+        """Share of residents in urban places [percent]."""
+        figures = self.at[year].figures
+        return 100 * figures["urban"] / max(figures["urban"] + figures["rural"], 1)
+
+
+@dataclass(frozen=True)
+class PackPlan:
     """What a pack is made of, before it is written."""
 
     title: Words
     prefectures: dict[str, Words]
     province: tuple[str, Words]
-    places: list[Place]
+    units: list[PackUnit]
     province_units: dict[int, Unit]  # the province's own line, by year
     remarks: list[Say]
     table: Path
     via: str
 
 
-def planned(
+def plan_pack(
     table: Path, prefectures: Sequence[str], concordance: Concordance, *, via: str = "",
     lang: str = "zh",
-) -> Pack:  # fmt: skip
-    """What a table says of some prefectures, or of all of them if none is named.
+) -> PackPlan:  # fmt: skip
+    """The pack of some prefectures of a table, or of all of them if none is named.
 
     Raises
     ------
@@ -50,131 +194,254 @@ def planned(
             f"--via 应为一行可见的文字；得到 {via[:40]!r}",
             f"--via should be a line of visible text; got {via[:40]!r}",
         )
-    reader, parts = Reader(table, lang), parts_of(prefectures, concordance)
+    parts = concordance.parts_of(prefectures)
 
-    def asked(code: str) -> bool:
+    def wanted(code: str) -> bool:
         """Whether a row becomes part of the pack, or holds the whole of a province."""
         upper = {f"{each[:2]}0000" for each in prefectures}
         inside = f"{code[:4]}00" in prefectures or code in parts
         return not prefectures or inside or code in upper
 
-    units, mended = corrected(reader.units(asked), concordance)
+    reader = CensusTableReader(table, wanted, lang)
+    units, corrections = apply_corrections(reader.units(), concordance)
     counties = [u for u in units if u.level == "county"]
     upper = {(u.code, u.year): u for u in units if u.level != "county"}
-    titles = {u.prefecture: u.under for u in counties if u.under}
+    titles = {u.prefecture: u.prefecture_name for u in counties if u.prefecture_name}
     titles |= {code: unit.name for (code, _), unit in sorted(upper.items(), key=lambda i: i[0][1])}
-    known = {c: titles.get(c, c) for c in sorted({u.prefecture for u in counties
-                                                  if u.year == max(YEARS)})}  # fmt: skip
-    chosen = list(dict.fromkeys(prefectures)) or list(known)
+    known = sorted({u.prefecture for u in counties if u.year == max(YEARS)})
+    chosen = list(dict.fromkeys(prefectures)) or known
     for code in chosen:
         if code not in known:
-            moved = {
-                j.prefecture for j in concordance.joins for part in j.of if part[:4] == code[:4]
-            }
-            raise unknown(table, code, known, moved, lang)
+            raise unknown_prefecture(table, code, {c: titles.get(c, c) for c in known}, concordance,
+                                     lang)  # fmt: skip
 
     # Only what becomes part of the pack is judged.
-    taken = parts_of(chosen, concordance)
-    judged = {id(u): reader.adding_up(u) for u in counties
-              if u.prefecture in chosen or u.code in taken}  # fmt: skip
-    reader.stop()
-    counties = [judged.get(id(u), u) for u in counties]
-    places, remarks = joined(counties, concordance, chosen)
-    remarks += [nobody(place) for place in places if not inhabited(place)]
-    places = [place for place in places if inhabited(place)]
-    if not places:
-        raise nothing(table, chosen, lang)
-    remarks += [note for code, note in mended if code[:4] + "00" in chosen]
-    remarks += differences([*upper.values(), *counties], chosen) + falls(places)
-    remarks += left_aside(reader.aside)
-
-    named = {code: Words(known[code], english(code, known[code])) for code in chosen}
-    top = f"{chosen[0][:2]}0000"
-    province = Words(titles.get(top, top), english(top, titles.get(top, top)))
-    title = Words("、".join(n.zh for n in named.values()), ", ".join(n.en for n in named.values()))
-    own = {year: unit for (code, year), unit in upper.items() if code == top}
-    return Pack(
-        title if prefectures else province, named, (top, province), places, own, remarks, table, via
-    )
-
-
-def parts_of(prefectures: Collection[str], concordance: Concordance) -> set[str]:
-    """Codes of the units of which a concordance makes those of some prefectures."""
-    return {part for j in concordance.joins if j.prefecture in prefectures for part in j.of}
-
-
-def inhabited(place: Place) -> bool:
-    """Whether a unit has residents at every census; without any there is nothing to simulate."""
-    return all(found.figures["urban"] + found.figures["rural"] > 0 for found in place.at.values())
-
-
-def nobody(place: Place) -> Say:
-    """Why a unit without residents is not in the pack."""
-    return (
-        f"未纳入 {place.code} {place.zh}：有一次普查没有常住人口（0）",
-        f"left out {place.code} {place.zh}: no residents (0) at one of the censuses",
-    )
-
-
-def left_aside(problems: Sequence[Problem]) -> list[Say]:
-    """What is wrong in rows that were not asked for: told, and the rows left alone."""
-    told = [
-        (
-            f"未要求的地区，已略过此行：{p.text('zh')}",
-            f"not asked for, the row is left: {p.text('en')}",
-        )
-        for p in problems[:SHOWN]
+    parts = concordance.parts_of(chosen)
+    counties = [
+        reader.check_sums(u) if u.prefecture in chosen or u.code in parts else u for u in counties
     ]
-    if (more := len(problems) - SHOWN) > 0:
-        told.append((f"未要求的地区另有 {more} 处", f"{more} more in rows that were not asked for"))
-    return told
+    reader.stop()
+    found, remarks = join_units(counties, concordance, chosen)
+    remarks += [
+        (f"未纳入 {unit.code} {unit.zh}：有一次普查没有常住人口（0）",
+         f"left out {unit.code} {unit.zh}: no residents (0) at one of the censuses")
+        for unit in found if not unit.inhabited
+    ]  # fmt: skip
+    found = [unit for unit in found if unit.inhabited]
+    if not found:
+        raise no_units(table, chosen, lang)
+    remarks += [remark for code, remark in corrections if f"{code[:4]}00" in chosen]
+    remarks += differences([*upper.values(), *counties], chosen) + falling_shares(found)
+    remarks += remarks_on_ignored(reader.ignored)
 
+    def named(code: str) -> Words:
+        zh = titles.get(code, code)
+        return Words(zh, english_names().get(code, zh))
 
-def nothing(table: Path, chosen: Sequence[str], lang: str) -> TableError:
-    """Say that no unit of some prefectures has both censuses."""
-    codes = ", ".join(chosen)
-    problem = Problem(
-        str(table), 0, 0, "", ("2010 与 2020 两年的行", "lines of 2010 and of 2020"), "∅",
-        what=(
-            f"{codes} 没有县级单位两次普查都有",
-            f"no county-level unit of {codes} has both censuses",
-        ),
-        advice=(
-            "补上缺少的年份，或在对照表中写明", "add the year that is missing, or use a concordance"
-        ),
+    names, province = {code: named(code) for code in chosen}, f"{chosen[0][:2]}0000"
+    title = Words("、".join(n.zh for n in names.values()), ", ".join(n.en for n in names.values()))
+    return PackPlan(
+        title if prefectures else named(province), names, (province, named(province)), found,
+        {year: unit for (code, year), unit in upper.items() if code == province}, remarks, table,
+        via,
     )  # fmt: skip
-    return TableError(table.name, (problem,), lang)
-
-
-def unknown(
-    table: Path, code: str, known: Mapping[str, str], moved: Collection[str], lang: str
-) -> TableError:
-    """Say that a prefecture is not in the table, and which may be meant.
-
-    `moved` holds the prefectures to which its former units belong.
-    """
-    told = [f"{c} {name}" for c, name in known.items()]
-    names_of = {name: c for c, name in known.items()} | {n[:-1]: c for c, n in known.items()}
-    now = [c for c in known if c in moved or c == names_of.get(code)]
-    problem = Problem(
-        str(table), 0, 0, "",
-        (f"以下代码之一：{'、'.join(told)}", f"one of the codes {', '.join(told)}"), code,
-        what=(f"没有地级市“{code}”", f"there is no prefecture {code!r}"),
-        advice=(f"改为 {'、'.join(now)}" if now else "改用其中之一",
-                f"write {', '.join(now)}" if now else "use one of these"),
-    )  # fmt: skip
-    return TableError(table.name, (problem,), lang)
 
 
 @cache
 def english_names() -> Mapping[str, str]:
     """English names of units, by code."""
-    with (files("xiancheng.calibration.region") / "english_names.csv").open(
-        encoding="utf-8"
-    ) as lines:
+    file = files("xiancheng.calibration.region") / "english_names.csv"
+    with file.open(encoding="utf-8") as lines:
         return {row["code"]: row["en"] for row in csv.DictReader(lines)}
 
 
-def english(code: str, zh: str) -> str:
-    """The English name of a unit; its Chinese one if none is on file."""
-    return english_names().get(code, zh)
+def join_units(
+    units: Sequence[Unit], concordance: Concordance, prefectures: Collection[str]
+) -> tuple[list[PackUnit], list[Say]]:
+    """The units of a pack in order of code, and remarks on joined units and on those left out."""
+    by_code = {(u.code, u.year): u for u in units}
+    joins = {
+        (j.unit, j.year): j for j in concordance.joins
+        if all((part, j.year) in by_code for part in j.of)
+    }  # fmt: skip
+    taken = {(part, j.year): j.unit for j in joins.values() for part in j.of}
+    districts = [u.former[:4] for u in units if u.year == 2010 and is_district(u.former)]
+    several = {city for city in districts if districts.count(city) > 1}
+    found, remarks = [], list[Say]()
+    for code in sorted({taken.get(key, key[0]) for key in by_code}):
+        if f"{code[:4]}00" not in prefectures:
+            continue
+        at = {}
+        for year in YEARS:
+            join = joins.get((code, year))
+            own = (code,) if taken.get((code, year), code) == code else ()
+            codes = join.of if join else own
+            if parts := [by_code[part, year] for part in codes if (part, year) in by_code]:
+                at[year] = add_up(parts, join, several)
+            if join:
+                remarks.append((f"{year}：{join.why.zh}", f"{year}: {join.why.en}"))
+        if len(at) == len(YEARS):
+            found.append(PackUnit(code, by_code[code, max(YEARS)].name, at))
+        else:
+            lacking = [str(year) for year in YEARS if year not in at]
+            remarks.append(left_out(next(iter(at.values())).parts[0], lacking))
+    return found, remarks
+
+
+def left_out(unit: Unit, lacking: Sequence[str]) -> Say:
+    """Remark on a unit without figures of some censuses."""
+    advice = ("可在对照表中写明由哪些单位组成", "a concordance can say of what units it consists")
+    if int(unit.code[4:]) in ZONES:
+        advice = (
+            "功能区，可在对照表中并入所在县",
+            "a zone, which a concordance can add to its county",
+        )
+    return (
+        f"未纳入 {unit.code} {unit.name}：没有 {'、'.join(lacking)} 年普查数据；{advice[0]}",
+        f"left out {unit.code} {unit.name}: no census of {', '.join(lacking)}; {advice[1]}",
+    )
+
+
+def add_up(parts: Sequence[Unit], join: Join | None, several: Collection[str]) -> UnitCensus:
+    """Units added up; rates are means, weighted by what they are rates of.
+
+    `several` holds the first four digits of the codes of cities of several districts in 2010.
+    """
+    figures, derived = dict(parts[0].figures), dict(parts[0].corrected)
+    if len(parts) > 1:
+        if join:
+            derived = dict.fromkeys(figures, join.note)
+        for column in figures:
+            weight = [part.figures[MEANS[column]] if column in MEANS else 1.0 for part in parts]
+            total = math.fsum(w * p.figures[column] for w, p in zip(weight, parts, strict=True))
+            figures[column] = round(total / sum(weight), 2) if column in MEANS else total
+    city = parts[0].year == 2010 and any(
+        p.former[:4] in several and is_district(p.former) for p in parts
+    )
+    remarks = dict.fromkeys(FIGURES["in_movers"], IN_MOVERS_OF_2010) if city else {}
+    return UnitCensus(tuple(parts), figures, derived, remarks)
+
+
+def is_district(code: str) -> bool:
+    """Whether a code is that of a city's district."""
+    return int(code[4:]) < COUNTIES
+
+
+def apply_corrections(
+    units: Sequence[Unit], concordance: Concordance
+) -> tuple[list[Unit], list[tuple[str, Say]]]:
+    """Units whose known mistakes are corrected, and remarks on that by code of the unit.
+
+    A wrong figure becomes the prefecture's less those of its other units.
+    """
+    found, remarks = {(u.code, u.year): u for u in units}, []
+    for wrong in concordance.corrections:
+        column = wrong.column
+        unit = found.get((wrong.unit, wrong.year))
+        whole = found.get((f"{wrong.unit[:4]}00", wrong.year))
+        if unit is None or whole is None or unit.figures[column] != wrong.found:
+            continue
+        others = [
+            u.figures[column]
+            for u in found.values()
+            if u.level == "county" and u.year == wrong.year and u is not unit
+            and u.prefecture == unit.prefecture
+        ]  # fmt: skip
+        value = whole.figures[column] - math.fsum(others)
+        note = f"{whole.code} less its other units; the table has {wrong.found:.0f}"
+        found[unit.code, unit.year] = replace(
+            unit, figures={**unit.figures, column: value}, corrected={column: note}
+        )
+        cell = f"{unit.name} {column} {wrong.found:,.0f}"
+        said = (
+            f"{wrong.year}：{cell} 改为 {value:,.0f}（{wrong.why.zh}）",
+            f"{wrong.year}: {cell} becomes {value:,.0f}, for it is {wrong.why.en}",
+        )
+        remarks.append((wrong.unit, said))
+    return list(found.values()), remarks
+
+
+# Remarks and refusals
+
+
+def differences(units: Sequence[Unit], prefectures: Collection[str]) -> list[Say]:
+    """Where the counties of a prefecture do not add up to its own line: the counties are used."""
+    remarks = []
+    for whole in units:
+        if whole.level != "prefecture" or whole.code not in prefectures:
+            continue
+        parts = [
+            u for u in units if u.level == "county" and u.year == whole.year
+            and u.prefecture == whole.code
+        ]  # fmt: skip
+        for column, stated in whole.figures.items():
+            if column in MEANS or column.startswith("lf_") or math.isnan(stated):
+                continue
+            total = math.fsum(u.figures[column] for u in parts if u.figures[column] >= 0)
+            if parts and total != stated:
+                gap = f"{whole.year} {whole.name} {column}: {total:,.0f} ≠ {stated:,.0f}"
+                check = ("", "")
+                if abs(total - stated) > WIDE * max(stated, 1):
+                    check = ("，相差很大，请核对原表", ", far apart: check the table")
+                remarks.append((
+                    f"{gap}；采用各县之和{check[0]}", f"{gap}; the counties' sum is used{check[1]}"
+                ))  # fmt: skip
+    return remarks
+
+
+def falling_shares(units: Iterable[PackUnit]) -> list[Say]:
+    """Units whose urban share falls so far that their years may be swapped."""
+    remarks = []
+    for unit in units:
+        then, now = (unit.urban_share(year) for year in YEARS)
+        if then - now > FALL:
+            shares = f"{unit.code} {unit.zh}: {then:.1f}% → {now:.1f}%"
+            remarks.append((
+                f"{shares}，城镇人口比例下降；两次普查的年份是否颠倒？",
+                f"{shares}, its urban share falls; are the years swapped?",
+            ))  # fmt: skip
+    return remarks
+
+
+def remarks_on_ignored(problems: Sequence[Problem]) -> list[Say]:
+    """What is wrong in rows that were not asked for."""
+    remarks = [
+        (f"未要求的地区，已略过此行：{p.text('zh')}",
+         f"not asked for, the row is left: {p.text('en')}")
+        for p in problems[:SHOWN]
+    ]  # fmt: skip
+    if (more := len(problems) - SHOWN) > 0:
+        remarks.append(
+            (f"未要求的地区另有 {more} 处", f"{more} more in rows that were not asked for")
+        )
+    return remarks
+
+
+def no_units(table: Path, chosen: Sequence[str], lang: str) -> TableError:
+    """The error that no unit of some prefectures has both censuses."""
+    codes = ", ".join(chosen)
+    problem = Problem(
+        str(table), 0, 0, "", ("2010 与 2020 两年的行", "lines of 2010 and of 2020"), "∅",
+        what=(f"{codes} 没有县级单位两次普查都有",
+              f"no county-level unit of {codes} has both censuses"),
+        advice=("补上缺少的年份，或在对照表中写明",
+                "add the year that is missing, or use a concordance"),
+    )  # fmt: skip
+    return TableError(table.name, (problem,), lang)
+
+
+def unknown_prefecture(
+    table: Path, code: str, known: Mapping[str, str], concordance: Concordance, lang: str
+) -> TableError:
+    """The error that a prefecture, known by name here, is not in the table; says which is meant."""
+    moved = {f"{j.unit[:4]}00" for j in concordance.joins for part in j.of if part[:4] == code[:4]}
+    labels = [f"{c} {name}" for c, name in known.items()]
+    now = [c for c, name in known.items() if c in moved or code in (name, name[:-1])]
+    problem = Problem(
+        str(table), 0, 0, "",
+        (f"以下代码之一：{'、'.join(labels)}", f"one of the codes {', '.join(labels)}"), code,
+        what=(f"没有地级市“{code}”", f"there is no prefecture {code!r}"),
+        advice=(f"改为 {'、'.join(now)}" if now else "改用其中之一",
+                f"write {', '.join(now)}" if now else "use one of these"),
+    )  # fmt: skip
+    return TableError(table.name, (problem,), lang)

@@ -1,0 +1,320 @@
+"""Files of a region pack read with every problem noted: tables as rows, YAML as checked values."""
+
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from xiancheng.calibration import naming, parsing
+from xiancheng.calibration.errors import Problem, ScenarioError
+from xiancheng.calibration.i18n import Say, Words
+from xiancheng.calibration.region.schema import COLUMNS, Limits
+from xiancheng.calibration.yaml_positions import Document, read_yaml
+
+Position = tuple[str, int]  # file and line; line 0 stands for the whole file
+
+NO_LABELS: Mapping[str, Say] = {}
+PERCENT: Say = ("百分数，不是比例", "percent and no share")
+CHECK_SOURCE: Say = ("核对原表", "check the source table")
+
+
+class Problems:
+    """Collects problems while files are read, so that all are reported at once."""
+
+    def __init__(self, folder: str = "") -> None:
+        self.folder = f"{folder}/" if folder else ""  # before the name of each file
+        self.found: list[Problem] = []
+
+    def add(
+        self, at: Position, what: Say | None, expected: Say, found: object, advice: Say,
+        column: int = 0, key: str = "",
+    ) -> None:  # fmt: skip
+        """Note a problem; `column` counts from 1, and `key` is the name of the column."""
+        text = found if isinstance(found, tuple) else str(found)
+        name, line = self.folder + at[0], at[1]
+        self.found.append(
+            Problem(name, line, column, key, expected, text, what=what, advice=advice)
+        )
+
+    def known(
+        self, at: Position, thing: Say, name: str, valid: Collection[str],
+        alias: Mapping[str, str] | None = None, labels: Mapping[str, Say] = NO_LABELS,
+        advice: Say | None = None, column: int = 0, key: str = "",
+    ) -> bool:  # fmt: skip
+        """Whether `name` is one of `valid`; if not, note which valid name is meant.
+
+        Parameters
+        ----------
+        alias : other names, and the valid name each stands for
+        labels : names of codes in two languages
+        advice : what to do, unless a valid name is meant
+        """
+        if name in valid:
+            return True
+        meant = nearest(name, valid, alias or {})
+        self.add(
+            at, (f"{thing[0]}“{name}”无法识别", f"{thing[1]} {name!r} is not known"),
+            listed(valid, labels), name or "∅",
+            advice if advice and not meant else rename(meant, labels), column, key,
+        )  # fmt: skip
+        return False
+
+    def number(self, row: "Row", column: str, limits: Limits, unit: str = "") -> float:
+        """The number in a cell; NaN, and a problem, if it is none or out of its range.
+
+        A rate in percent above 0 and no more than 1 is taken for a share, and refused.
+        """
+        text, thing = row[column], (f"{column} 列的数值", f"the number in column {column}")
+        value = parsing.number(text)
+        if value is None:
+            expected = ("有限的数字", "a finite number")
+            advice = ("改正；未知的值请整行删去", "mend it; leave out the line if it is unknown")
+            self.add(row.at, thing, expected, text or "∅", advice)
+        elif value not in limits:
+            advice = ("核对原表与单位", "check the source table and the unit")
+            self.add(row.at, thing, limits.expected(unit), text, advice)
+        elif unit == "percent" and parsing.is_share(value):
+            self.add(row.at, thing, PERCENT, text, percent_advice(value))
+        else:
+            return value
+        return math.nan
+
+    def day(self, row: "Row", column: str) -> date | None:
+        """The date in a cell; None, and a problem, if it is none."""
+        if (day := parsing.day(row[column])) is None:
+            self.add(
+                row.at, (f"{column} 列的日期", f"the date in column {column}"),
+                ("日期 年-月-日", "a date year-month-day"), row[column] or "∅",
+                ("写成 2020-11-01 的形式", "write it like 2020-11-01"),
+            )  # fmt: skip
+        return day
+
+    def unique(self, keys: Iterable[tuple["Row", object]]) -> None:
+        """Hold every row to a key that no other row has."""
+        first: dict[object, Row] = {}
+        for row, key in keys:
+            other = first.setdefault(key, row)
+            if other is not row:
+                self.add(
+                    row.at, ("重复的行", "a line that repeats another"),
+                    ("每个值只出现一次", "each value once"),
+                    f"= {row.at[0]}:{other.at[1]}", ("删去其中一行", "delete one of the two"),
+                )  # fmt: skip
+
+    def absent(self, file: str) -> None:
+        """Note that a file is not there, or empty."""
+        self.add(
+            (file, 0), ("文件缺失或为空", "the file is missing or empty"),
+            ("有此文件", "this file"), "∅",
+            ("补上；格式见数据包 binzhou", "add it; the pack binzhou shows how"),
+        )  # fmt: skip
+
+
+# Names
+
+
+def nearest(name: str, valid: Collection[str], alias: Mapping[str, str]) -> str | None:
+    """The valid name that `name` stands for by `alias`, or of which it is a misspelling."""
+    meant = naming.place(name, alias) or naming.nearest(name, [*valid, *alias])
+    return alias.get(meant, meant) or None
+
+
+def rename(name: str | None, labels: Mapping[str, Say] = NO_LABELS) -> Say:
+    """Advice on a name that is not known, of which `name` is the nearest valid one."""
+    if name is None:
+        return "改用其中之一，或删去", "use one of these, or leave it out"
+    zh, en = labels.get(name, ("", ""))
+    return (
+        f"改为“{name}”" + (f"（{zh}）" if zh else ""),
+        f"write {name!r}" + (f" ({en})" if en else ""),
+    )
+
+
+def listed(valid: Collection[str], labels: Mapping[str, Say] = NO_LABELS) -> Say:
+    """The first eight valid names, each with its label."""
+    first, rest = list(valid)[:8], " …" if len(valid) > 8 else ""
+    zh, en = (
+        [f"{name} {labels.get(name, ('', ''))[i]}".strip() or "∅" for name in first] for i in (0, 1)
+    )
+    return "、".join(zh) + rest, f"one of {', '.join(en)}{rest}"
+
+
+def percent_advice(share: float) -> Say:
+    """Advice on a share that stands where percent are meant."""
+    percent = f"{100 * share:.10g}"
+    return f"改为百分数，如 {percent}", f"write it in percent, such as {percent}"
+
+
+# Tables
+
+
+class Row(dict[str, str]):
+    """A line of a table: its cells as text, by column, and its numbers once they are checked."""
+
+    def __init__(self, at: Position, cells: Iterable[tuple[str, str]]) -> None:
+        super().__init__(cells)
+        self.at = at
+        self.value = self.low = self.high = math.nan
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Row, (self.at, tuple(self.items()))
+
+
+def read_csv(problems: Problems, folder: Path, file: str, *, required: bool = False) -> list[Row]:
+    """The rows of a table of a pack; none if it is absent or its header is wrong."""
+    path, columns = folder / file, COLUMNS[file]
+    if not path.is_file():
+        if required:
+            problems.absent(file)
+        return []
+    try:
+        header, lines = parsing.table_of(path.read_bytes())
+    except parsing.TextError as error:
+        problems.add(
+            (file, error.line), ("无法读取表格", "the table cannot be read"),
+            ("逗号分隔、UTF-8 编码的 CSV", "CSV with commas, in UTF-8"), error.found,
+            ("另存为“CSV UTF-8（逗号分隔）”", "save it as CSV UTF-8 (comma delimited)"),
+        )  # fmt: skip
+        return []
+    for name in header:
+        problems.known((file, 1), ("列名", "column"), name, columns)
+    for name in columns:
+        if header.count(name) != 1:
+            problems.add(
+                (file, 1), (f"列“{name}”", f"column {name!r}"), ("恰好一列", "exactly one"),
+                header.count(name), ("补上或删去", "add or delete it"),
+            )  # fmt: skip
+    if sorted(header) != sorted(columns):
+        return []
+    rows = []
+    for line, cells in lines:
+        if len(cells) == len(header):
+            rows.append(Row((file, line), zip(header, cells, strict=True)))
+        else:
+            wrong_number_of_cells(problems, (file, line), len(header), len(cells))
+    return rows
+
+
+def wrong_number_of_cells(problems: Problems, at: Position, columns: int, found: int) -> None:
+    """Note that a line has more or fewer cells than the header."""
+    problems.add(
+        at, ("单元格数", "the number of cells"), (f"{columns}", f"{columns}"), found,
+        ("检查逗号与引号", "check commas and quotes"),
+    )  # fmt: skip
+
+
+# YAML
+
+
+class YamlFile:
+    """A YAML file whose values are taken out one by one, each checked; `value` is None if unread.
+
+    `node` stands for a mapping or list of the document throughout.
+    """
+
+    def __init__(self, problems: Problems, folder: Path, file: str) -> None:
+        self.problems, self.file = problems, file
+        self.document = Document(file, None)
+        try:
+            if (folder / file).is_file():
+                self.document = read_yaml(folder / file)
+            if self.document.value is None:
+                problems.absent(file)
+        except ScenarioError as error:
+            problems.found += [
+                replace(each, file=problems.folder + file) for each in error.problems
+            ]
+        self.value: Any = self.document.value
+
+    def at(self, node: Any, key: str | int | None = None) -> Position:
+        """File and line of a mapping or list, or of what it holds under `key`."""
+        return self.file, self.document.line(node, key)
+
+    def keys(self, node: Any, needed: Sequence[str], extra: Sequence[str] = ()) -> bool:
+        """Whether a mapping holds all it needs and nothing that is not known."""
+        valid = (*needed, *extra)
+        if not isinstance(node, dict):
+            expected: Say = ("键和值", "keys and values")
+            if isinstance(node, str) and (sign := parsing.full_width(node, node.count("\n") + 1)):
+                expected = parsing.full_width_advice(sign[2])
+            self.problems.add(
+                self.at(node), ("内容", "the entry"), expected, node if node is not None else "∅",
+                (f"写明 {'、'.join(needed or valid)}", f"state {', '.join(needed or valid)}"),
+            )  # fmt: skip
+            return False
+        for key in node:
+            full = next((c for c in str(key) if c in "：，"), None)
+            half = parsing.full_width_advice(full) if full else ("", "")
+            advice = (f"写{half[0]}", f"write {half[1]}") if full else None
+            at = self.at(node, key)
+            self.problems.known(at, ("键", "key"), str(key), valid, advice=advice)
+        lacking = [key for key in needed if node.get(key) is None]
+        for key in lacking:
+            self.problems.add(
+                self.at(node), (f"键“{key}”", f"key {key!r}"), ("有值", "a value"), "∅",
+                ("补上", "add it"),
+            )  # fmt: skip
+        return not lacking
+
+    def entries(self, node: Any, key: str, needed: Sequence[str]) -> list[dict[str, Any]]:
+        """Those mappings of a list that hold all they need; the list must not be empty."""
+        return [each for each in self.items(node, key) if self.keys(each, needed)]
+
+    def items(self, node: Any, key: str) -> list[Any]:
+        """The entries of a list that must not be empty."""
+        value = node[key]
+        if isinstance(value, list) and value:
+            return value
+        self.problems.add(
+            self.at(node, key), (f"“{key}”", f"{key!r}"), ("至少一项的列表", "a list of some"),
+            value or "∅", ("写成列表", "write a list"),
+        )  # fmt: skip
+        return []
+
+    def name(self, node: Any, key: str) -> Words:
+        """A name in two languages."""
+        value = node[key]
+        if not isinstance(value, dict):
+            self.problems.add(
+                self.at(node, key), (f"“{key}”", f"{key!r}"), ("{zh: …, en: …}", "{zh: …, en: …}"),
+                value, ("两种语言都写", "give both"),
+            )  # fmt: skip
+            return Words(str(value), str(value))
+        self.keys(value, ("zh", "en"))
+        return Words(str(value.get("zh")), str(value.get("en")))
+
+    def day(self, node: Any, key: str | int) -> date | None:
+        """A date."""
+        value = node[key]
+        if isinstance(value, str) and (found := parsing.day(value)) is not None:
+            return found
+        self.problems.add(
+            self.at(node, key), ("日期", "the date"), ("年-月-日", "year-month-day"), value,
+            ("写成 2020-11-01 的形式", "write it like 2020-11-01"),
+        )  # fmt: skip
+        return None
+
+    def number(self, node: Any, key: str, limits: Limits, *, percent: bool = False) -> float:
+        """A number within its limits; a share is refused where percent are meant."""
+        value, what = node[key], (f"“{key}”", f"{key!r}")
+        if isinstance(value, bool) or value not in limits:
+            low, high, (zh, en) = f"{limits.low:g}", f"{limits.high:g}", limits.reason
+            self.problems.add(
+                self.at(node, key), what,
+                (f"{low} 至 {high} 的数" + (f"：{zh}" if zh else ""),
+                 f"a number from {low} to {high}" + (f": {en}" if en else "")),
+                value, ("核对数值", "check the number"),
+            )  # fmt: skip
+            return math.nan
+        if percent and parsing.is_share(value):
+            self.problems.add(self.at(node, key), what, PERCENT, value, percent_advice(value))
+            return math.nan
+        return float(value)
+
+    def choice(self, node: Any, key: str, thing: Say, valid: Collection[str]) -> str:
+        """One of some names."""
+        value = str(node[key])
+        self.problems.known(self.at(node, key), thing, value, valid)
+        return value
