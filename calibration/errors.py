@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from xiancheng.calibration.i18n import Say
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.naming import shortened
 
 LANGUAGE = "XIANCHENG_LANG"  # environment variable: zh or en
@@ -28,8 +28,8 @@ class RefusedError(ValueError):
     Chinese, then English on a line of its own.
     """
 
-    def __init__(self, zh: str, en: str) -> None:
-        super().__init__(zh, en)
+    def __init__(self, message: Words) -> None:
+        super().__init__(message)
 
     @property
     def zh(self) -> str:
@@ -43,7 +43,7 @@ class RefusedError(ValueError):
 
     def text(self, lang: str = "zh") -> str:
         """The message in one language, "zh" or "en"."""
-        return str(self.args[1 if lang == "en" else 0])
+        return str(self.args[0][1 if lang == "en" else 0])
 
     def __str__(self) -> str:
         lang = preferred_language()
@@ -62,11 +62,11 @@ class Problem:
     line: int  # from 1; 0 for the whole file
     column: int  # from 1; 0 for the whole line
     key: str  # path of the value, as measures.M05.intensity, or column of a table; may be empty
-    expected: Say
-    found: str | Say
+    expected: Words
+    found: str | Words
     nearest: str = ""  # valid name of which the one found is a misspelling
-    what: Say | None = None  # what was looked at, where the key does not say it
-    advice: Say | None = None  # what to do
+    what: Words | None = None  # what was looked at, where the key does not say it
+    advice: Words | None = None  # what to do
 
     def to_dict(self, lang: str = "zh") -> dict[str, Any]:
         """The problem in one language, JSON-ready."""
@@ -107,7 +107,7 @@ class FileError(RefusedError):
         alike: dict[Problem, list[Problem]] = {}
         for problem in self.problems:
             alike.setdefault(replace(problem, line=0), []).append(problem)
-        more = " (and {} more lines alike)" if lang == "en" else " （另有 {} 行相同）"
+        more = _(" (and {} more lines alike)").said(lang)
         return "\n".join(
             same[0].text(lang) + (more.format(len(same) - 1) if len(same) > 1 else "")
             for same in alike.values()
@@ -121,7 +121,7 @@ class ScenarioError(FileError):
 class PackError(FileError):
     """A region pack that cannot be used."""
 
-    noun: Say = ("区域数据包", "The region pack")
+    noun: Words = _("The region pack")
 
     def __init__(self, pack: str, problems: Iterable[Problem], lang: str | None = None) -> None:
         self.pack, self.problems, self.lang = pack, tuple(problems), lang
@@ -131,11 +131,13 @@ class PackError(FileError):
         """All problems; in the language asked for, else that of `load`, else "zh"."""
         lang = lang or self.lang or "zh"
         n = len(self.problems)
-        head = (
-            f"{self.noun[1]} {self.pack} has {n} problem{'s' * (n > 1)}:"
-            if lang == "en"
-            else f"{self.noun[0]} {self.pack} 有 {n} 处问题："
-        )
+        head = _(
+            "{noun} {pack} has {n} problem{value}:",
+            noun=self.noun,
+            pack=self.pack,
+            n=n,
+            value="s" * (n > 1),
+        ).said(lang)
         return "\n  ".join([head, *super().text(lang).split("\n")])
 
     def __str__(self) -> str:

@@ -14,13 +14,13 @@ import numpy as np
 
 from xiancheng.calibration.baselines.forecast import Forecaster, luck
 from xiancheng.calibration.baselines.pool import Pool
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import _
 from xiancheng.calibration.scores import stacked
 from xiancheng.sim import observation
 from xiancheng.sim.parameters import Parameters
 from xiancheng.sim.state import Floats
 
-STACKED = Words("叠加（留一法赋权）", "stacked by leave-one-out")
+STACKED = _("stacked by leave-one-out")
 DECIMALS = 2  # of a printed rate
 
 

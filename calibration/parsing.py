@@ -11,7 +11,7 @@ from datetime import date
 from io import StringIO
 from math import isfinite
 
-from xiancheng.calibration.i18n import Say
+from xiancheng.calibration.i18n import Words, _, same
 
 _NUMBER = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
 _WHOLE = re.compile(r"[-+]?[0-9]+")
@@ -21,18 +21,18 @@ _DAYS = (
     re.compile(r"([0-9]{4})(年)([0-9]{1,2})月([0-9]{1,2})日"),
     re.compile(r"([0-9]{4})()([0-9]{2})([0-9]{2})"),
 )
-_DELIMITERS: dict[str, Say] = {
-    ";": ("以分号“;”分隔", "columns separated by semicolons"),
-    "\t": ("以制表符分隔", "columns separated by tabs"),
-    "，": ("以全角逗号“，”分隔", "columns separated by full-width commas"),
-    "|": ("以竖线“|”分隔", "columns separated by vertical bars"),
+_DELIMITERS: dict[str, Words] = {
+    ";": _("columns separated by semicolons"),
+    "\t": _("columns separated by tabs"),
+    "，": _("columns separated by full-width commas"),
+    "|": _("columns separated by vertical bars"),
 }
 _MARKS = (  # how a file begins that is no text in UTF-8
-    (b"PK\x03\x04", ("Excel 工作簿（.xlsx）", "an Excel workbook (.xlsx)")),
-    (b"\xd0\xcf\x11\xe0", ("旧版 Excel 工作簿（.xls）", "an old Excel workbook (.xls)")),
-    (b"\xff\xfe\x00\x00", ("UTF-32 编码", "text in UTF-32")),
-    (b"\xff\xfe", ("UTF-16 编码（“Unicode 文本”）", 'text in UTF-16 ("Unicode Text")')),
-    (b"\xfe\xff", ("UTF-16 编码", "text in UTF-16")),
+    (b"PK\x03\x04", _("an Excel workbook (.xlsx)")),
+    (b"\xd0\xcf\x11\xe0", _("an old Excel workbook (.xls)")),
+    (b"\xff\xfe\x00\x00", _("text in UTF-32")),
+    (b"\xff\xfe", _('text in UTF-16 ("Unicode Text")')),
+    (b"\xfe\xff", _("text in UTF-16")),
 )  # fmt: skip
 
 FULL_WIDTH: dict[str, str] = {  # punctuation that Chinese input methods put for YAML's own
@@ -44,12 +44,12 @@ FULL_WIDTH: dict[str, str] = {  # punctuation that Chinese input methods put for
 class TextError(ValueError):
     """A file that is not the text it should be: where, and what it is instead."""
 
-    def __init__(self, line: int, zh: str, en: str) -> None:
-        super().__init__(line, zh, en)
-        self.line, self.found = line, (zh, en)
+    def __init__(self, line: int, found: Words) -> None:
+        super().__init__(line, found)
+        self.line, self.found = line, found
 
     def __str__(self) -> str:
-        return self.found[1]
+        return self.found.en
 
 
 def number(text: str) -> float | None:
@@ -107,11 +107,11 @@ def text_of(raw: bytes) -> str:
     TextError
         which names the encoding, where it can be recognised
     """
-    for mark, (zh, en) in _MARKS:
+    for mark, found in _MARKS:
         if raw.startswith(mark):
-            raise TextError(0, zh, en)
+            raise TextError(0, found)
     if b"\0" in raw[:4096]:
-        raise TextError(0, "二进制文件或无标记的 UTF-16", "a binary file, or UTF-16 without a mark")
+        raise TextError(0, _("a binary file, or UTF-16 without a mark"))
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -119,8 +119,8 @@ def text_of(raw: bytes) -> str:
     try:
         raw.decode("gb18030")
     except UnicodeDecodeError:
-        raise TextError(line, f"别的编码（{byte}）", f"another encoding ({byte})") from None
-    raise TextError(line, f"GBK（GB 18030）编码（{byte}）", f"text in GBK (GB 18030), {byte}")
+        raise TextError(line, _("another encoding ({byte})", byte=byte)) from None
+    raise TextError(line, _("text in GBK (GB 18030), {byte}", byte=byte))
 
 
 def table_of(raw: bytes) -> tuple[list[str], list[tuple[int, list[str]]]]:
@@ -138,12 +138,12 @@ def table_of(raw: bytes) -> tuple[list[str], list[tuple[int, list[str]]]]:
     try:
         header = [cell.strip() for cell in next(lines, [])]
         if len(header) == 1:
-            for sign, (zh, en) in _DELIMITERS.items():
+            for sign, found in _DELIMITERS.items():
                 if sign in header[0]:
-                    raise TextError(1, zh, en)
+                    raise TextError(1, found)
         rows = [(lines.line_num, [cell.strip() for cell in cells]) for cells in lines]
     except csv.Error as error:
-        raise TextError(lines.line_num, str(error), str(error)) from None
+        raise TextError(lines.line_num, same(str(error))) from None
     return header, [(line, cells) for line, cells in rows if any(cells)]
 
 
@@ -174,9 +174,9 @@ def _suspect(content: str) -> int | None:
     return None
 
 
-def full_width_advice(sign: str) -> Say:
+def full_width_advice(sign: str) -> Words:
     """What is expected where a character of `full_width` was found."""
     if sign == "\t":
-        return "用空格缩进", "spaces for indentation, not a tab"
+        return _("spaces for indentation, not a tab")
     half = FULL_WIDTH.get(sign, ":")
-    return f"半角 {half}，不是全角 {sign}", f"an ASCII {half} in place of the full-width {sign}"
+    return _("an ASCII {half} in place of the full-width {sign}", half=half, sign=sign)

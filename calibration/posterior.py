@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xiancheng.calibration import parsing, priors
+from xiancheng.calibration.i18n import _
 from xiancheng.sim.parameters import Parameters
 from xiancheng.sim.state import Floats, Ints
 
@@ -71,26 +72,36 @@ def _read(folder: Path, written: int) -> Sample:
     try:
         header, rows = parsing.table_of((folder / SAMPLE).read_bytes())
     except parsing.TextError as error:
-        zh, en = error.found
         raise priors.ParameterError(
-            f"{folder / SAMPLE} 不是逗号分隔的 UTF-8 表格，而是{zh}；请重新运行 calibrate",
-            f"{folder / SAMPLE} is no table in UTF-8 with commas, but {en}; run calibrate again",
+            _(
+                "{folder} is no table in UTF-8 with commas, but {what}; run calibrate again",
+                folder=folder / SAMPLE,
+                what=error.found,
+            )
         ) from None
     if sorted(header) != sorted([NUMBER, *names]) or not rows:
         raise priors.ParameterError(
-            f"{folder / SAMPLE} 的列应为 {NUMBER} 与全部 {len(names)} 个参数；请重新运行 calibrate",
-            f"{folder / SAMPLE} should have the columns {NUMBER} and all {len(names)} parameters; "
-            "run calibrate again",
+            _(
+                "{folder} should have the columns {NUMBER} and all {n} "
+                "parameters; run calibrate again",
+                folder=folder / SAMPLE,
+                NUMBER=NUMBER,
+                n=len(names),
+            )
         )
     for line, cells in rows:
         bad = next((cell for cell in cells if parsing.number(cell) is None), None)
         if bad is not None or len(cells) != len(header):
             raise priors.ParameterError(
-                f"{folder / SAMPLE}:{line} 应为 {len(header)} 个数；得到 {bad or len(cells)!r}",
-                f"{folder / SAMPLE}:{line} should hold {len(header)} numbers; got "
-                f"{bad or len(cells)!r}",
+                _(
+                    "{folder}:{line} should hold {n} numbers; got {value!r}",
+                    folder=folder / SAMPLE,
+                    line=line,
+                    n=len(header),
+                    value=bad or len(cells),
+                )
             )
-    table = np.array([cells for _, cells in rows], float)
+    table = np.array([cells for __, cells in rows], float)
     for row in table:
         priors.override({n: v for n, v in zip(header, row.tolist(), strict=True) if n != NUMBER})
     return Sample(
@@ -118,10 +129,13 @@ def _about(file: Path) -> Mapping[str, Any]:
         found = type(about).__name__
     if not isinstance(about, dict):
         raise priors.ParameterError(
-            f"{file} 应为一个 JSON 对象；得到 {found}；请重新运行 calibrate，"
-            f"或与 {SAMPLE} 一并删去",
-            f"{file} should hold one JSON object; got {found}; run calibrate again, or delete it "
-            f"together with {SAMPLE}",
+            _(
+                "{file} should hold one JSON object; got {found}; run calibrate "
+                "again, or delete it together with {SAMPLE}",
+                file=file,
+                found=found,
+                SAMPLE=SAMPLE,
+            )
         )
     return about
 
@@ -147,7 +161,7 @@ def draws(region: "Region", n: int, seed: int) -> list[Draw]:
         return [Draw(p, i) for i, p in enumerate(priors.draw(n, seed), start=1)]
     rng = np.random.default_rng([seed, 5])
     rounds = -(-n // len(sample.values))
-    order = np.concatenate([rng.permutation(len(sample.values)) for _ in range(rounds)])
+    order = np.concatenate([rng.permutation(len(sample.values)) for __ in range(rounds)])
     return [sample.draw(int(row)) for row in order[:n]]
 
 

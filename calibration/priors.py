@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 
 from xiancheng.calibration import naming
 from xiancheng.calibration.errors import RefusedError
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.sim.parameters import Parameters
 from xiancheng.sim.state import Floats
 
@@ -137,9 +138,9 @@ def _spike_slab(prior: Prior, u: Floats) -> Floats:
 
 
 FAMILIES: dict[str, Family] = {
-    "normal": Family(_normal, lambda _: (-math.inf, math.inf), ("sd",)),
-    "lognormal": Family(_lognormal, lambda _: (0.0, math.inf), ("sigma",)),
-    "beta": Family(_beta, lambda _: (0.0, 1.0), ("a", "b")),
+    "normal": Family(_normal, lambda __: (-math.inf, math.inf), ("sd",)),
+    "lognormal": Family(_lognormal, lambda __: (0.0, math.inf), ("sigma",)),
+    "beta": Family(_beta, lambda __: (0.0, 1.0), ("a", "b")),
     "triangular": Family(_triangular, _ends),
     "uniform": Family(_uniform, _ends),
     "spike-slab": Family(_spike_slab, _ends, ("p0",)),
@@ -180,8 +181,7 @@ def override(values: Mapping[str, float]) -> Parameters:
     """
     if not (isinstance(values, Mapping) or hasattr(values, "keys")):
         raise ParameterError(
-            f"参数应写作 名称: 数值 的映射；得到 {values!r}",
-            f"parameters should be a mapping of names to numbers; got {values!r}",
+            _("parameters should be a mapping of names to numbers; got {values!r}", values=values)
         )
     values = {name: _scalar(value) for name, value in dict(values).items()}
     priors = {prior.name: prior for prior in catalogue()}
@@ -192,15 +192,15 @@ def override(values: Mapping[str, float]) -> Parameters:
     ]
     if slips:
         zh, en = zip(*slips, strict=True)
-        raise ParameterError("；".join(zh), "; ".join(en))
+        raise ParameterError(Words("；".join(zh), "; ".join(en)))
     return replace(central(), **{name: float(value) for name, value in values.items()})
 
 
 def _unknown(name: str, names: Mapping[str, Prior]) -> tuple[str, str]:
     """What to say of a name that is not on file, in Chinese and English."""
     near = naming.nearest(name, names)
-    zh, en = (f"，是否指 {near}？", f", did you mean {near}?") if near else ("", "")
-    return f"没有名为 {name!r} 的参数{zh}", f"no parameter is called {name!r}{en}"
+    meant = _(", did you mean {near}?", near=near) if near else ("", "")
+    return _("no parameter is called {name!r}{meant}", name=name, meant=meant)
 
 
 def _scalar(value: Any) -> Any:
@@ -218,15 +218,15 @@ def _finite(value: float) -> bool:
 def _slip(prior: Prior, value: float) -> tuple[str, str] | None:
     """What is wrong with a value, in Chinese and English; None if it can be used."""
     if not isinstance(value, Real) or isinstance(value, bool) or not _finite(value):
-        return (
-            f"{prior.name} 应为有限的数，而不是 {value!r}",
-            f"{prior.name} must be a finite number, not {value!r}",
-        )
+        return _("{prior} must be a finite number, not {value!r}", prior=prior.name, value=value)
     low, high = prior.support
     if not low <= value <= high:
-        zh, en, end = ("大于", "above", high) if value > high else ("小于", "below", low)
-        return (
-            f"{prior.name} 为 {value}，不得{zh} {end:g}",
-            f"{prior.name} is {value}, {en} {end:g}",
+        how, end = (_("above"), high) if value > high else (_("below"), low)
+        return _(
+            "{prior} is {value}, {how} {end:g}",
+            prior=prior.name,
+            value=value,
+            how=how,
+            end=end,
         )
     return None

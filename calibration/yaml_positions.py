@@ -19,7 +19,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from xiancheng.calibration import parsing
 from xiancheng.calibration.errors import Problem, ScenarioError
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.naming import shortened
 
 MAX_BYTES = 2**20
@@ -41,7 +41,7 @@ _CONSTANTS = {
 }
 _WHOLE = re.compile(r"[-+]?[0-9]{1,18}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_SHALLOW = Words(f"至多 {MAX_DEPTH} 层嵌套", f"nesting of at most {MAX_DEPTH} levels")
+_SHALLOW = _("nesting of at most {MAX_DEPTH} levels", MAX_DEPTH=MAX_DEPTH)
 
 
 @dataclass(frozen=True)
@@ -107,11 +107,11 @@ def read_yaml(file: Traversable) -> Document:
     name = shortened(str(file), 240)
     try:
         if not file.is_file():
-            raise _refused(name, Words("一个文件", "a file"), "∅")
+            raise _refused(name, _("a file"), "∅")
         with file.open("rb") as stream:
             source = stream.read(MAX_BYTES + 1)
     except OSError as error:
-        expected = Words("可以读取的文件", "a file that can be read")
+        expected = _("a file that can be read")
         raise _refused(name, expected, error.strerror or str(error)) from None
     return parse_yaml(source, str(file))
 
@@ -120,15 +120,13 @@ def read_yaml(file: Traversable) -> Document:
 def parse_yaml(source: bytes, file: str) -> Document:
     """The document that a file's bytes describe, parsed once; raises as `read_yaml` does."""
     if len(source) > MAX_BYTES:
-        raise _refused(file, Words("不超过 1 MiB 的文件", "a file of at most 1 MiB"), "> 1 MiB")
+        raise _refused(file, _("a file of at most 1 MiB"), "> 1 MiB")
     try:
         text = parsing.text_of(source)
     except parsing.TextError as error:
         mark = (error.line, 1) if error.line else (0, 0)
         found = Words(*error.found)
-        raise ScenarioError(
-            [Problem(file, *mark, "", Words("UTF-8 编码", "text in UTF-8"), found)]
-        ) from None
+        raise ScenarioError([Problem(file, *mark, "", _("text in UTF-8"), found)]) from None
     return _Reader(file, text).document()
 
 
@@ -189,7 +187,7 @@ class _Reader:
             next(self.events)  # end of the document
             event = next(self.events)
         if isinstance(event, events.DocumentStartEvent):
-            raise _refused(self.file, Words("单个文档", "a single document"), "---", _mark(event))
+            raise _refused(self.file, _("a single document"), "---", _mark(event))
         if self.problems:
             raise ScenarioError(self.problems)
         return Document(self.file, value, start, self.parts)
@@ -199,18 +197,18 @@ class _Reader:
         mark = _mark(event)
         if isinstance(event, events.AliasEvent) or event.anchor is not None:
             sign = "*" if isinstance(event, events.AliasEvent) else "&"
-            expected = Words("不带锚点和别名的值", "a value without anchors and aliases")
+            expected = _("a value without anchors and aliases")
             raise _refused(self.file, expected, f"{sign}{event.anchor}", mark)
         if event.tag is not None:
-            expected = Words("不带标签的值", "a value without a tag")
+            expected = _("a value without a tag")
             raise _refused(self.file, expected, str(event.tag), mark)
         self.nodes += 1
         if self.nodes > MAX_NODES:
-            expected = Words(f"至多 {MAX_NODES} 个值", f"at most {MAX_NODES} values")
+            expected = _("at most {MAX_NODES} values", MAX_NODES=MAX_NODES)
             raise _refused(self.file, expected, f"> {MAX_NODES}", mark)
         if isinstance(event, events.ScalarEvent):
             if _SURROGATE.search(event.value):
-                expected = Words("合法的 Unicode 文字", "valid Unicode text")
+                expected = _("valid Unicode text")
                 self._problem(mark, path, expected, event.value)
             return scalar(event.value) if event.implicit[0] else event.value
         if len(path) >= MAX_DEPTH:
@@ -239,9 +237,9 @@ class _Reader:
             event = next(self.events)
             part = self._value(event, (*path, key))
             if not is_text:
-                self._problem(at_key, path, Words("文字作键", "text as a key"), "[…]")
+                self._problem(at_key, path, _("text as a key"), "[…]")
             elif key in value:
-                once = Words("每个键只写一次", "each key once")
+                once = _("each key once")
                 self._problem(at_key, (*path, key), once, key)
             else:
                 value[key], marks[key] = part, (at_key, _mark(event))
@@ -266,7 +264,7 @@ class _Reader:
 
     def _unparsed(self, mark: Mark) -> ScenarioError:
         """What is said of text that is no YAML: the full-width sign in it, if there is one."""
-        expected = Words("合法的 YAML 1.2", "valid YAML 1.2")
+        expected = _("valid YAML 1.2")
         if found := parsing.full_width(self.text, mark[0]):
             line, column, sign = found
             expected, mark = Words(*parsing.full_width_advice(sign)), (line, column)

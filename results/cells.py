@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from xiancheng.calibration import parsing
 from xiancheng.calibration.errors import RequestError
+from xiancheng.calibration.i18n import _
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,6 +91,9 @@ def _plain(value: Any) -> Any:
 def _unwritable(path: Path, error: OSError) -> Exception:
     why = error.strerror or str(error)
     return RequestError(
-        f"无法写入 {path}（{why}）；应为已有文件夹中可写的文件，请换一个位置",
-        f"cannot write {path} ({why}); name a file that can be written, in a folder that exists",
+        _(
+            "cannot write {path} ({why}); name a file that can be written, in a folder that exists",
+            path=path,
+            why=why,
+        )
     )

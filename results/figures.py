@@ -7,7 +7,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import _
 from xiancheng.results import cells, fonts
 from xiancheng.results.analysis.attribution import records
 from xiancheng.results.contents.parts import Cell, Chart, Kind
@@ -28,12 +28,12 @@ SIZES: dict[Kind, tuple[float, float]] = {  # width and height [cm], at the size
 Format = Literal["svg", "png"]
 
 LEGEND = {
-    "start": Words("起点（普查）", "start (census)"),
-    "interval": Words("90%区间", "90% interval"),
-    "without": Words("无方案", "without the plan"),
-    "with": Words("有方案", "with the plan"),
-    "target": Words("目标", "target"),
-    "census": Words("普查", "census"),
+    "start": _("start (census)"),
+    "interval": _("90% interval"),
+    "without": _("without the plan"),
+    "with": _("with the plan"),
+    "target": _("target"),
+    "census": _("census"),
 }
 
 
@@ -70,11 +70,7 @@ def verdict(table: "pd.DataFrame", path: Path, lang: str = "zh") -> None:
                       label=LEGEND["target"].said(lang))  # fmt: skip
         axes.set_yticks(range(len(rows)), [dated(row, rows, lang) for row in rows])
         days = "、".join(sorted({str(day) for day in table["deadline"]}))
-        axes.set_xlabel(
-            Words(f"常住人口城镇化率，%，{days}", f"resident urbanization rate, %, {days}").said(
-                lang
-            )
-        )
+        axes.set_xlabel(_("resident urbanization rate, %, {days}", days=days).said(lang))
         axes.grid(axis="x", alpha=0.25)
         axes.spines[["top", "right", "left"]].set_visible(False)
         handles, labels = axes.get_legend_handles_labels()
@@ -94,8 +90,7 @@ def installed() -> None:
     """
     if find_spec("matplotlib") is None:
         raise RequestError(
-            "绘图需要 matplotlib：请在源码目录 pip install -e '.[report]'",
-            "drawing needs matplotlib; in its sources: pip install -e '.[report]'",
+            _("drawing needs matplotlib; in its sources: pip install -e '.[report]'")
         )
 
 
@@ -109,8 +104,7 @@ def possible(path: Path) -> None:
     installed()
     if path.suffix != ".svg" or not path.absolute().parent.is_dir():
         raise RequestError(
-            f"图应存为已有文件夹中的 .svg 文件；得到 {path}",
-            f"a figure should be an .svg file in a folder that exists; got {path}",
+            _("a figure should be an .svg file in a folder that exists; got {path}", path=path)
         )
     cells.possible(path)
 
@@ -136,7 +130,7 @@ def drawn(chart: Chart, lang: str, *forms: Format, dpi: int = 220) -> list[bytes
         "font.family": [_family(), "DejaVu Sans"], "font.size": 8, "axes.linewidth": 0.6,
         "hatch.linewidth": 0.5, "axes.unicode_minus": False, "lines.markersize": 4.5,
     }  # fmt: skip
-    pictures = [BytesIO() for _ in forms]
+    pictures = [BytesIO() for __ in forms]
     with warnings.catch_warnings(), mpl.rc_context(style):  # type: ignore[arg-type]
         warnings.filterwarnings("ignore", "Glyph")
         figure = Figure(figsize=(width * CM, height * CM), layout="constrained", dpi=dpi)
@@ -168,7 +162,7 @@ def _verdicts(axes: Any, chart: Chart, lang: str) -> None:
     """A line for each target: start, without, with, target, and the interval of the draws."""
     rows = chart.table.rows[::-1]
     several = len({row[1] for row in rows}) > 1  # deadlines
-    for y, (_, _, _, target, start, without, having, *rest) in enumerate(rows):
+    for y, (__, __, __, target, start, without, having, *rest) in enumerate(rows):
         if len(rest) > 1:
             axes.plot(rest[0:2], [y, y], color=WITH, lw=6, alpha=0.25, solid_capstyle="butt",
                       label=LEGEND["interval"].said(lang))  # fmt: skip
@@ -180,7 +174,7 @@ def _verdicts(axes: Any, chart: Chart, lang: str) -> None:
     places = [f"{row[0]} {row[1]}" if several else str(row[0]) for row in rows]
     axes.set_yticks(range(len(rows)), places)
     axes.set_ylim(-0.6, len(rows) - 0.4)
-    axes.set_xlabel(Words("常住人口城镇化率（%）", "resident urbanization rate (%)").said(lang))
+    axes.set_xlabel(_("resident urbanization rate (%)").said(lang))
     _plain(axes, "x", left=False)
     _legend(axes, 5)
 
@@ -202,7 +196,7 @@ def _path(axes: Any, chart: Chart, lang: str) -> None:
         else:
             axes.plot(point.day, point.value, "s", mfc="white", mec=TARGET,
                       label=LEGEND["census"].said(lang))  # fmt: skip
-    axes.set_ylabel(f"{Words('城镇化率', 'urbanization rate').said(lang)} (%)")
+    axes.set_ylabel(f"{_('urbanization rate').said(lang)} (%)")
     marked = {day.year: day for day in (days[0], days[-1], *(each.day for each in chart.points))}
     axes.set_xticks(list(marked.values()), [str(year) for year in marked])
     _plain(axes, "y")

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xiancheng.calibration.errors import FileError, RefusedError
+from xiancheng.calibration.i18n import _
 from xiancheng.calibration.naming import is_path
 from xiancheng.calibration.region import load as load_region
 from xiancheng.calibration.region import packs
 from xiancheng.calibration.yaml_positions import read_yaml
+from xiancheng.results.text import Say
 from xiancheng.scenarios.inactive import inactive_measures
 from xiancheng.scenarios.loader import (
     is_shipped,
@@ -27,7 +29,6 @@ from xiancheng.scenarios.sweep import design
 from xiancheng.scenarios.trace import plan_findings
 
 if TYPE_CHECKING:
-    from xiancheng.results.cli import Say
     from xiancheng.scenarios.scenario_files import Scenario
 
 
@@ -43,7 +44,7 @@ class Checked:
     inactive: list[str] = field(default_factory=list)  # what it asks for and never happens
 
 
-def checked(name: str, region: str, say: "Say") -> Checked:
+def checked(name: str, region: str, say: Say) -> Checked:
     """Hold a file, a folder or a shipped name to what can be used."""
     found = Checked(name)
     try:
@@ -65,13 +66,13 @@ def inactive(scenario: "Scenario", lang: str) -> list[str]:
     return [each.says.said(lang) for each in inactive_measures(scenario)]
 
 
-def note_inactive(scenario: "Scenario", say: "Say") -> None:
+def note_inactive(scenario: "Scenario", say: Say) -> None:
     """Tell the reader, on stderr, what a scenario asks for that never acts."""
     for each in inactive_measures(scenario):
-        say.note(f"{scenario.name}：{each.says.zh}", f"{scenario.name}: {each.says.en}")
+        say.note(_("{scenario}: {says}", scenario=scenario.name, says=each.says))
 
 
-def _check(found: Checked, region: str, say: "Say") -> None:
+def _check(found: Checked, region: str, say: Say) -> None:
     """Fill in kind, notes and what never acts.
 
     Raises
@@ -122,7 +123,7 @@ def _of_scenario(keys: Collection[str]) -> bool:
     return "name" in keys and "projects" not in keys
 
 
-def _of_plan(name: str | None, region: str, say: "Say") -> list[str]:
+def _of_plan(name: str | None, region: str, say: Say) -> list[str]:
     pack = load_region(region, say.lang)
     plan = load_plan(name) if name else load_plan()
     notes = []
@@ -133,7 +134,7 @@ def _of_plan(name: str | None, region: str, say: "Say") -> list[str]:
     return notes
 
 
-def _scenario(found: Checked, name: str, region: str, say: "Say") -> None:
+def _scenario(found: Checked, name: str, region: str, say: Say) -> None:
     found.kind = "scenario"
     scenario = resolve(name, region)
     check_run(scenario, region)

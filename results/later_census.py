@@ -2,20 +2,20 @@
 
 from typing import TYPE_CHECKING
 
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import _
 from xiancheng.scenarios.ensemble import Pair
 
 if TYPE_CHECKING:
     import pandas as pd
 
 HEADERS = {
-    "county": Words("地区", "county"),
-    "rate_at_start": Words("起点城镇化率", "rate at start"),
-    "rate_observed": Words("普查", "observed"),
-    "rate_simulated": Words("模拟", "simulated"),
-    "error_pp": Words("误差(点)", "error (points)"),
-    "residents_observed": Words("普查人口", "residents observed"),
-    "residents_simulated": Words("模拟人口", "residents simulated"),
+    "county": _("county", "place"),
+    "rate_at_start": _("rate at start"),
+    "rate_observed": _("observed"),
+    "rate_simulated": _("simulated"),
+    "error_pp": _("error (points)"),
+    "residents_observed": _("residents observed"),
+    "residents_simulated": _("residents simulated"),
 }
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
+from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import Region
 from xiancheng.calibration.region.schema import TABLES, catalogue
 from xiancheng.results.contents import reasons
@@ -12,10 +13,15 @@ from xiancheng.results.markdown import Lines
 
 def assumed(region: Region, lang: str) -> Lines:
     """One line for each reason: what it gives values to, at which dates, and their range."""
-    headers = {
-        "zh": ["数据表", "变量", "名称", "时点", "取值", "范围", "依据"],
-        "en": ["table", "variable", "name", "date", "values", "range", "basis"],
-    }[lang]
+    headers = [
+        _("table").said(lang),
+        _("variable").said(lang),
+        _("name").said(lang),
+        _("date", "census").said(lang),
+        _("values").said(lang),
+        _("range").said(lang),
+        _("basis").said(lang),
+    ]
     items = sorted(region.assumptions(), key=lambda a: (a.table, a.basis))
     rows = []
     for (table, basis), same in groupby(items, lambda a: (a.table, a.basis)):
@@ -44,11 +50,14 @@ def _few(words: Sequence[str]) -> str:
 
 def missing(region: Region, lang: str) -> Lines:
     """One line for each variable that a pack may hold and this one does not."""
-    headers = {
-        "zh": ["数据表", "变量", "名称", "时点", "由默认规则代替"],
-        "en": ["table", "variable", "name", "date", "default rule stands in"],
-    }[lang]
-    yes, no = {"zh": ("是", "否"), "en": ("yes", "no")}[lang]
+    headers = [
+        _("table").said(lang),
+        _("variable").said(lang),
+        _("name").said(lang),
+        _("date", "census").said(lang),
+        _("default rule stands in").said(lang),
+    ]
+    yes, no = (_("yes").said(lang), _("no").said(lang))
     rows = [
         [
             g.table,
@@ -94,10 +103,13 @@ def fits(region: Region) -> list[dict[str, Any]]:
 
 def fit(region: Region, lang: str) -> Lines:
     """`fits` as a table."""
-    headers = {
-        "zh": ["普查", "边际", "普查人数", "合成人数", "最大相对误差"],
-        "en": ["census", "margin", "counted", "built", "worst error"],
-    }[lang]
+    headers = [
+        _("census").said(lang),
+        _("margin", "table").said(lang),
+        _("counted").said(lang),
+        _("built").said(lang),
+        _("worst error").said(lang),
+    ]
     rows = [
         [
             row["census"], row["margin"], f"{row['counted']:,.0f}", f"{row['built']:,.0f}",

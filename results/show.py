@@ -1,22 +1,17 @@
-"""How results look in a terminal: tables in which no number is cut, and progress."""
+"""How results look in a terminal: tables in which no number is cut."""
 
-import sys
-import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 
 from rich.cells import cell_len
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
+
+from xiancheng.results.text import unbroken, wrapped
 
 UNLIMITED = 100_000  # width [characters] where stdout is no terminal
 FRAME = 3  # width of the frame of a column; the table has 1 more
 PROSE = 24  # width at which a column of prose is no longer narrowed
-EVERY = 30.0  # seconds between lines of progress where stderr is no terminal
-CLOSING = frozenset("，。；：、）》？！％”’」』】")  # never at the beginning of a line
 
 Rows = Sequence[Sequence[str]]
 
@@ -87,42 +82,6 @@ def widths_of(headers: Sequence[str], rows: Rows, width: int, *, prose: bool = F
     return widths
 
 
-def wrapped(text: str, width: int) -> str:
-    r"""Text in lines of a width [characters], broken at spaces and between Chinese characters.
-
-    >>> wrapped("90% interval", 8), wrapped("较2020年", 6)
-    ('90%\ninterval', '较2020\n年')
-    """
-    lines = [""]
-    for part in _parts(text):
-        if cell_len((lines[-1] + part).rstrip()) > width and lines[-1].strip():
-            lines.append("")
-        lines[-1] += part.lstrip() if not lines[-1] else part
-    return "\n".join(line.rstrip() for line in lines)
-
-
-def _parts(text: str) -> list[str]:
-    """The parts of a text between which a line may be broken; a space ends its part."""
-    parts: list[str] = []
-    word = ""
-    for letter in text:
-        wide = cell_len(letter) == 2
-        if wide and letter in CLOSING and (word or parts):
-            if word:
-                word += letter
-            else:
-                parts[-1] += letter
-        elif wide:
-            parts += [word, letter]
-            word = ""
-        elif letter.isspace():
-            parts.append(word + letter)
-            word = ""
-        else:
-            word += letter
-    return [part for part in [*parts, word] if part]
-
-
 def _least_widths(headers: Sequence[str], rows: Rows, prose: bool) -> list[int]:
     """The width of each column below which a word or a number would be broken [characters]."""
     return [
@@ -132,7 +91,7 @@ def _least_widths(headers: Sequence[str], rows: Rows, prose: bool) -> list[int]:
 
 
 def _least_width(header: str, cells: Sequence[str], *, wraps: bool, prose: bool) -> int:
-    words = [*_parts(header), *(part for cell in cells if wraps for part in _parts(cell))]
+    words = [*unbroken(header), *(part for cell in cells if wraps for part in unbroken(cell))]
     whole = [] if wraps else cells
     least = max([1, *(cell_len(word.rstrip()) for word in words), *map(cell_len, whole)])
     longest = max(map(cell_len, (header, *cells)))
@@ -145,53 +104,3 @@ def _print_records(headers: Sequence[str], rows: Rows) -> None:
         print()
         for header, cell in zip(headers, row, strict=True):
             print(f"{header}: {cell}")
-
-
-# Progress, on stderr
-
-
-@contextmanager
-def progress(what: str, steps: int) -> Iterator[Callable[[], None]]:
-    """A bar on stderr with the time left; the function it gives makes one step.
-
-    Where stderr is no terminal, a line twice a minute.
-    """
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        with _lines_of_progress(what, steps) as step:
-            yield step
-        return
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
-    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
-        task = bar.add_task(what, total=steps)
-        yield lambda: bar.advance(task)
-
-
-@contextmanager
-def _lines_of_progress(what: str, steps: int) -> Iterator[Callable[[], None]]:
-    begun = first = time.monotonic()
-    done, ended = 0, threading.Event()
-
-    def step() -> None:
-        nonlocal done, first
-        done += 1
-        if done == 1:
-            first = time.monotonic()
-
-    def report() -> None:
-        while not ended.wait(EVERY):
-            now = time.monotonic()
-            line = f"{what} {done}/{steps} · {(now - begun) / 60:.1f} min"
-            if 1 < done < steps:  # the first step also made ready what all need
-                left = (now - first) / (done - 1) * (steps - done)
-                line += f" · ≈ {left / 60:.1f} min →"
-            with suppress(OSError, ValueError):  # nobody reads it any longer
-                print(line, file=sys.stderr, flush=True)
-
-    reporter = threading.Thread(target=report, daemon=True)
-    reporter.start()
-    try:
-        yield step
-    finally:
-        ended.set()
-        reporter.join()

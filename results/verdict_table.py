@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import _
 from xiancheng.results.contents.words import CAUSES, MADE_OF, SIGNS, effect, target
 from xiancheng.scenarios.delivery import Delivered, delivered
 from xiancheng.scenarios.outcome import Outcome
@@ -14,22 +14,22 @@ if TYPE_CHECKING:
     import pandas as pd
 
 HEADERS = {
-    "county": Words("地区", "county"),
-    "deadline": Words("期限", "deadline"),
-    "rate_at_start": Words("起点%", "start %"),
-    "without": Words("无方案%", "without %"),
-    "expected": Words("有方案%", "with %"),
-    "interval": Words("90%区间", "90%"),
-    "target": Words("目标%", "target %"),
-    "probability": Words("达标概率", "P(met)"),
-    "margin_pp": Words("差距(点)", "margin (points)"),
+    "county": _("county", "place"),
+    "deadline": _("deadline"),
+    "rate_at_start": _("start %"),
+    "without": _("without %"),
+    "expected": _("with %"),
+    "interval": _("90%"),
+    "target": _("target %"),
+    "probability": _("P(met)"),
+    "margin_pp": _("margin (points)"),
     **MADE_OF,
 }
 BY_CAUSE = {
-    "county": Words("地区", "county"),
-    "deadline": Words("期限", "deadline"),
-    "simulated": Words("模型：有方案%", "model: with %"),
-    "baseline": Words("模型：无方案%", "model: without %"),
+    "county": _("county", "place"),
+    "deadline": _("deadline"),
+    "simulated": _("model: with %"),
+    "baseline": _("model: without %"),
     **{f"{name}_pp": words for name, words in CAUSES.items()},
 }
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from xiancheng.calibration import posterior, priors
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.priors import Prior
 from xiancheng.calibration.region import load
 from xiancheng.scenarios.inactive import condition
@@ -157,22 +157,20 @@ def draws(
     RequestError, ParameterError, PackError
     """
     if source not in ("prior", "posterior"):
-        raise RequestError(
-            f"source 应为 prior 或 posterior；得到 {source!r}",
-            f"source should be prior or posterior; got {source!r}",
-        )
+        raise RequestError(_("source should be prior or posterior; got {source!r}", source=source))
     most = LIMITS["draws"][1]
     if not isinstance(n, int | np.integer) or isinstance(n, bool) or not 1 <= n <= most:
         raise RequestError(
-            f"n 应为 1 至 {most} 的整数；得到 {n!r}",
-            f"n should be a whole number from 1 to {most}; got {n!r}",
+            _("n should be a whole number from 1 to {most}; got {n!r}", most=most, n=n)
         )
     chosen = distributions(only).keys()
     pack = load(region)
     if source == "posterior" and posterior.read(pack.folder) is None:
         raise RequestError(
-            f'区域包 {pack.name} 中没有 posterior.csv；请用 source="prior" 或先运行 calibrate',
-            f'the pack {pack.name} holds no posterior.csv; use source="prior" or run calibrate',
+            _(
+                'the pack {pack} holds no posterior.csv; use source="prior" or run calibrate',
+                pack=pack.name,
+            )
         )
     found = (
         posterior.draws(pack, int(n), seed)
@@ -214,19 +212,13 @@ def indicators() -> "pd.DataFrame":
 
 
 FOUND_MEANING = {  # what a census finds, but for ages
-    "in_movers_same_county": Words(
-        "户口在本县其他乡镇的常住居民", "residents with hukou in another township of the county"
-    ),
-    "in_movers_same_province": Words(
-        "户口在省内其他县的常住居民", "residents with hukou in another county of the province"
-    ),
-    "in_movers_other_province": Words(
-        "户口在外省的常住居民", "residents with hukou in another province"
-    ),
-    "workers": Words("在场就业者", "people present who work"),
-    "farmers": Words("在场务农者", "people present who farm"),
-    "family_households": Words("家庭户数", "family households"),
-    "family_members": Words("家庭户人口", "members of family households"),
+    "in_movers_same_county": _("residents with hukou in another township of the county"),
+    "in_movers_same_province": _("residents with hukou in another county of the province"),
+    "in_movers_other_province": _("residents with hukou in another province"),
+    "workers": _("people present who work"),
+    "farmers": _("people present who farm"),
+    "family_households": _("family households"),
+    "family_members": _("members of family households"),
 }
 
 
@@ -236,5 +228,5 @@ def _found(name: str) -> Words:
         return FOUND_MEANING[name]
     first, last = name.removeprefix("aged_").split("_")
     if last == "over":
-        return Words(f"{first} 岁及以上在场人口", f"people present of {first} and over")
-    return Words(f"{first}—{last} 岁在场人口", f"people present of {first} to {last}")
+        return _("people present of {first} and over", first=first)
+    return _("people present of {first} to {last}", first=first, last=last)

@@ -5,7 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _, listed
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.plan_files import Indicator, Measure, Plan, RegionLike
 from xiancheng.scenarios.scenario_files import OFF, Scenario, Setting
@@ -58,9 +58,9 @@ def differences(
 
 def _horizon(a: Scenario, b: Scenario) -> Iterator[Difference]:
     said = {
-        Words("方案", "plan"): (a.plan.name, b.plan.name),
-        Words("起点", "start"): (a.start, b.start),
-        Words("终点", "until"): (a.until, b.until),
+        _("plan"): (a.plan.name, b.plan.name),
+        _("start"): (a.start, b.start),
+        _("until"): (a.until, b.until),
     }
     for subject, (before, after) in said.items():
         if before != after:
@@ -74,9 +74,9 @@ def _world(a: Scenario, b: Scenario) -> Iterator[Difference]:
             continue
         if isinstance(before, bool):
             yield Difference(
-                Words("城乡代码", "urban codes"),
-                Words("按趋势划转 -> 冻结", "trend -> frozen") if after
-                else Words("冻结 -> 按趋势划转", "frozen -> trend"),
+                _("urban codes"),
+                _("trend -> frozen") if after
+                else _("frozen -> trend"),
             )  # fmt: skip
         else:
             change = f"{before:g} -> {after:g}"
@@ -91,7 +91,7 @@ def _measures(
     at_home = region is None or plan.about.covers(str(c.code) for c in region.counties)
     changes = {number: _change(a, b, number) for number in plan.measures}
     headed: set[str] = set()
-    groups = {Words("全部措施", "all measures"): tuple(plan.measures)}
+    groups = {_("all measures"): tuple(plan.measures)}
     for project, title in plan.about.projects.items():
         groups[Words(f"{project} {title.zh}", f"{project} {title.en}")] = plan.projects[project]
     for group, members in groups.items():
@@ -136,15 +136,15 @@ def _strength(change: Change) -> Words | None:
     """The change of intensity, where the plan gives no quantity for it."""
     before, after = change
     if after == OFF:
-        return Words("不做", "dropped")
+        return _("dropped")
     if before == OFF and after.intensity == 1:
-        return Words("增加", "added")
+        return _("added")
     if before == OFF:
-        return Words(f"增加（力度 {after.intensity:g}）", f"added (intensity {after.intensity:g})")
+        return _("added (intensity {intensity:g})", intensity=after.intensity)
     if before.intensity == after.intensity:
         return None
     numbers = f"{before.intensity:g} -> {after.intensity:g}"
-    return Words(f"力度 {numbers}", f"intensity {numbers}")
+    return _("intensity {numbers}", numbers=numbers)
 
 
 def _quantities(measure: Measure, change: Change) -> Iterator[Words]:
@@ -159,8 +159,12 @@ def _quantities(measure: Measure, change: Change) -> Iterator[Words]:
                 continue
             unit = UNITS[indicator.unit]
             if after == OFF:  # what is there stays; it is no longer asked for
-                yield Words(f"不再要求{indicator.name.zh} {was} {indicator.unit}",
-                            f"{indicator.name.en} {was} {unit} no longer asked for")  # fmt: skip
+                yield _(
+                    "{indicator} {was} {unit} no longer asked for",
+                    indicator=indicator.name,
+                    was=was,
+                    unit=Words(indicator.unit, unit),
+                )
                 continue
             yield Words(
                 f"{indicator.name.zh} {was} -> {will} {indicator.unit}",
@@ -183,15 +187,15 @@ def _manner(
     if before.delay != after.delay and measure is not None:
         start = measure.schedule.start + after.delay
         year, quarter = 1900 + start // 4, start % 4 + 1
-        yield Words(f"自 {year} 年第 {quarter} 季度起", f"from {year} Q{quarter}")
+        yield _("from {year} Q{quarter}", year=year, quarter=quarter)
     elif before.delay != after.delay:
         late = after.delay - before.delay
-        zh, en = ("晚", "later") if late > 0 else ("早", "earlier")
-        yield Words(f"{zh} {abs(late)} 个季度", f"{abs(late)} quarters {en}")
+        zh, en = _("later") if late > 0 else _("earlier")
+        yield _("{late} quarters {what}", late=abs(late), what=Words(zh, en))
     if before.phases != after.phases:
         spells = [f"{quarter_name(p.first)}-{quarter_name(p.until)}" for p in after.phases]
         at = [f"{spell}: {p.intensity:g}" for spell, p in zip(spells, after.phases, strict=True)]
-        yield Words(f"分时段 {'、'.join(at)}", f"by spells {', '.join(at)}")
+        yield _("by spells {at}", at=listed(at))
     apart = before.counties.keys() | after.counties.keys()
     for code in [*(code for code in names if code in apart), *sorted(apart - names.keys())]:
         county = names.get(code, Words(code, code))
@@ -199,13 +203,13 @@ def _manner(
         if will == after.intensity and was == before.intensity:
             continue
         if was == will and before.intensity != after.intensity:
-            yield Words(f"{county.zh}保持 {will:g}", f"{county.en} stays at {will:g}")
+            yield _("{county} stays at {will:g}", county=county, will=will)
         elif was != will:
             yield Words(f"{county.zh} {was:g} -> {will:g}", f"{county.en} {was:g} -> {will:g}")
     if before.allocation != after.allocation:
         rule = after.allocation
-        zh, en = (rule, rule) if rule else ("按方案文件", "as the plan's files say")
-        yield Words(f"分解到县：{zh}", f"shared out by: {en}")
+        zh, en = (rule, rule) if rule else _("as the plan's files say")
+        yield _("shared out by: {what}", what=Words(zh, en))
 
 
 def _doses(a: Scenario, b: Scenario) -> Iterator[Difference]:
@@ -213,7 +217,7 @@ def _doses(a: Scenario, b: Scenario) -> Iterator[Difference]:
         was, will = (f"{s.doses[name]:g}" if name in s.doses else "…" for s in (a, b))
         if was != will:
             change = f"{was} -> {will}"
-            yield Difference(Words(f"剂量 {name}", f"dose {name}"), Words(change, change))
+            yield Difference(_("dose {name}", name=name), Words(change, change))
 
 
 # Names
@@ -240,7 +244,13 @@ def called(scenario: Scenario, region: RegionLike, *, whole: bool = False) -> Wo
 
 def with_changes(zh: str, en: str, count: int) -> Words:
     """A title followed by the number of changes."""
-    return Words(f"{zh}（有改动 {count} 项）", f"{en} ({count} change{'s' if count > 1 else ''})")
+    return _(
+        "{what} ({count} change{count_2})",
+        what=en,
+        count=count,
+        count_2="s" if count > 1 else "",
+        zh=zh,
+    )
 
 
 def applied(scenario: Scenario, region: RegionLike) -> bool:
@@ -270,7 +280,7 @@ def shipped(scenario: Scenario) -> Scenario | None:
 @lru_cache(maxsize=8)
 def _read(files: tuple[tuple[str, int, int], ...]) -> tuple[Scenario, ...]:
     """Scenario files, read once until one of them changes."""
-    return tuple(resolve(Path(file)) for file, _, _ in files)
+    return tuple(resolve(Path(file)) for file, __, __ in files)
 
 
 def brief(text: str) -> str:

@@ -22,6 +22,7 @@ from multiprocessing.process import BaseProcess
 from time import monotonic
 from typing import Any, Protocol
 
+from xiancheng.calibration.i18n import _
 from xiancheng.scenarios.simulate import RequestError
 
 BATCH_SECONDS = 0.35  # of work sent at once: much more than sending it takes
@@ -169,7 +170,7 @@ class Local:
         workers: list[Worker] = []
         with one_thread_each():
             try:
-                workers += [Worker(job) for _ in range(min(self.jobs, len(tasks)))]
+                workers += [Worker(job) for __ in range(min(self.jobs, len(tasks)))]
                 while fresh or again or any(worker.doing for worker in workers):
                     for worker in workers:
                         if worker.doing is None and (again or fresh):
@@ -202,7 +203,7 @@ class Local:
 
 
 def _taken(queue: deque[int], size: int) -> list[int]:
-    return [queue.popleft() for _ in range(min(size, len(queue)))]
+    return [queue.popleft() for __ in range(min(size, len(queue)))]
 
 
 def _after_death(tasks: list[int], deaths: Counter[int], again: deque[list[int]]) -> Iterator[Lost]:
@@ -263,8 +264,10 @@ def addressed(text: str) -> tuple[str, int]:
     found = ADDRESS.fullmatch(text)
     if found is None or not 0 < int(found[4]) < 65536:
         raise RequestError(
-            f"--scheduler 应形如 tcp://host:port，如 tcp://10.0.0.5:8786；得到 {text!r}",
-            f"--scheduler should be such as tcp://host:port (tcp://10.0.0.5:8786); got {text!r}",
+            _(
+                "--scheduler should be such as tcp://host:port (tcp://10.0.0.5:8786); got {text!r}",
+                text=text,
+            )
         )
     return found[3].strip("[]"), int(found[4])
 
@@ -309,8 +312,7 @@ class Dask:
             from distributed import Client, KilledWorker, LocalCluster, as_completed
         except ImportError:
             raise RequestError(
-                "集群运行需要 Dask：请在源码目录 pip install -e '.[cluster]'",
-                "running on a cluster needs Dask; in its sources: pip install -e '.[cluster]'",
+                _("running on a cluster needs Dask; in its sources: pip install -e '.[cluster]'")
             ) from None
 
         self.reach()

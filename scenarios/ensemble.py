@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from xiancheng.calibration import posterior
+from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import load
 from xiancheng.scenarios.engines import Local, Lost, WorkersLostError
 from xiancheng.scenarios.loader import resolve
@@ -138,10 +139,12 @@ def drawable(scenario: Scenario, region: Any) -> None:
     """
     if not any(target.due(scenario.start, scenario.until) for target in load(region).targets):
         raise RequestError(
-            f"{scenario.start} 至 {scenario.until} 没有到期的目标，抽样没有可判定的；"
-            "请去掉 --draws",
-            f"no target falls due from {scenario.start} to {scenario.until}, so draws have nothing "
-            "to judge; leave --draws out",
+            _(
+                "no target falls due from {start} to {until}, so draws have "
+                "nothing to judge; leave --draws out",
+                start=scenario.start,
+                until=scenario.until,
+            )
         )
 
 

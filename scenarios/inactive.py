@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xiancheng.calibration import priors
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.scenarios.plan_files import Measure
 from xiancheng.scenarios.policy import intensity, progress
 from xiancheng.scenarios.scenario_files import Scenario, Setting
@@ -61,17 +61,14 @@ class InactiveParameterWarning(UserWarning):
 def condition(name: str) -> Words:
     """When a parameter acts; empty if in every run."""
     if name in CONSTANTS_ONLY:
-        return Words(
-            "从不：只进入目的地常数，而常数按中心值求解",
-            "never: it enters destination constants only, which are solved at central values",
-        )
+        return _("never: it enters destination constants only, which are solved at central values")
     if name in SPREADS:
-        only = Words("，且只影响公布的率", ", on published rates only")
-        drawn = Words("draw 大于 0", "draw above 0")
+        only = _(", on published rates only")
+        drawn = _("draw above 0")
         both = name in OF_PUBLISHED_RATES
         return Words(drawn.zh + only.zh * both, drawn.en + only.en * both)
     if name in OF_PUBLISHED_RATES:
-        return Words("只影响公布的率", "on published rates only")
+        return _("on published rates only")
     if name in OF_LEVERS:
         any_of = OF_LEVERS[name]
         return Words(
@@ -156,7 +153,7 @@ def inactive_measures(scenario: Scenario) -> list[Finding]:
     for (topic, says), numbers in found.items():
         named = Words("、".join(numbers), ", ".join(numbers))
         if len(numbers) == len(asked) > 3:
-            named = Words(f"全部 {len(asked)} 项措施", f"all {len(asked)} measures")
+            named = _("all {n} measures", n=len(asked))
         words = Words(f"{named.zh} {says.zh}", f"{named.en}: {says.en}")
         told.append(Finding(topic, tuple(numbers), words))
     return told
@@ -171,7 +168,7 @@ def _reasons(
     strength = intensity(setting, codes, quarters).any(axis=1)
     done = strength & (progress(measure.schedule, setting.delay, quarters, felt=False) > 0)
     felt = np.zeros(len(quarters), bool)
-    for _, _, dose in measure.doses():
+    for __, __, dose in measure.doses():
         share = progress(dose.schedule or measure.schedule, setting.delay, quarters, felt=True)
         felt |= strength & (share > 0)
     between = f"{quarter_name(first)}–{quarter_name(last)}"
@@ -179,21 +176,19 @@ def _reasons(
     if not (done & inside).any():
         yield "never acts", _never(quarters, done, first, last)
         return
-    if not felt.any() and any(True for _ in measure.doses()):
+    if not felt.any() and any(True for __ in measure.doses()):
         yield (
             "not felt",
-            Words(
-                "没有效果：还没有见效，它的时段就结束了",
-                "without effect: its time is over before it is felt",
-            ),
+            _("without effect: its time is over before it is felt"),
         )
     if felt.any() and not (felt & inside).any():
         start = quarter_name(int(quarters[felt.argmax()]))
         yield (
             "not felt",
-            Words(
-                f"在期末 {quarter_name(last)} 以前没有效果：{start} 起才见效",
-                f"without effect by the end, {quarter_name(last)}: felt from {start} on",
+            _(
+                "without effect by the end, {quarter_name}: felt from {start} on",
+                quarter_name=quarter_name(last),
+                start=start,
             ),
         )
     for phase in setting.phases:
@@ -201,9 +196,10 @@ def _reasons(
             spell = f"{quarter_name(phase.first)}–{quarter_name(phase.until)}"
             yield (
                 "spell outside",
-                Words(
-                    f"的时段 {spell} 不起作用：不在 {between} 之内",
-                    f"the spell {spell} never acts, as it lies outside {between}",
+                _(
+                    "the spell {spell} never acts, as it lies outside {between}",
+                    spell=spell,
+                    between=between,
                 ),
             )
 
@@ -215,17 +211,16 @@ def _never(quarters: NDArray[np.int64], done: Bools, first: int, last: int) -> W
     """Why a measure never acts: it comes after the end, before the plan, or not at all."""
     begins, ends = quarter_name(first), quarter_name(last)
     if last < first:
-        return Words(
-            f"不起作用：期末 {ends} 早于方案的第一个季度 {begins}",
-            f"never acts, as the end, {ends}, is before the plan's first quarter, {begins}",
+        return _(
+            "never acts, as the end, {ends}, is before the plan's first quarter, {begins}",
+            ends=ends,
+            begins=begins,
         )
     if done.any():
         start = quarter_name(int(quarters[done.argmax()]))
-        return Words(
-            f"不起作用：{start} 才开始，晚于期末 {ends}",
-            f"never acts, as it starts in {start}, after the end, {ends}",
+        return _(
+            "never acts, as it starts in {start}, after the end, {ends}", start=start, ends=ends
         )
-    return Words(
-        f"不起作用：它的时间都在方案的第一个季度 {begins} 之前",
-        f"never acts, as its time is over before the plan's first quarter, {begins}",
+    return _(
+        "never acts, as its time is over before the plan's first quarter, {begins}", begins=begins
     )

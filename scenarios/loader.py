@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from xiancheng.calibration.errors import Problem, ScenarioError
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _, listed
 from xiancheng.calibration.naming import is_path, nearest, shortened
 from xiancheng.calibration.region import load as load_region
 from xiancheng.calibration.yaml_positions import Document, KeyPath, from_python, read_yaml
@@ -49,7 +49,7 @@ def load_plan(plan: str | Path = SHIPPED) -> Plan:
     """
     folder = Path(plan) if is_path(plan) else shipped_plans().get(str(plan))
     if folder is None or not folder.is_dir():
-        expected = Words("方案名或方案文件夹", "the name or the folder of a plan")
+        expected = _("the name or the folder of a plan")
         meant = "" if is_path(plan) else nearest(plan, shipped_plans())
         raise ScenarioError([Problem(shortened(str(plan)), 0, 0, "", expected, "∅", meant)])
     on_file = [folder / "plan.yaml", *sorted((folder / "measures").glob("*.yaml"))]
@@ -65,7 +65,7 @@ def _load_plan(folder: Path, versions: tuple[tuple[str, int, int], ...]) -> Plan
     about = _about(folder)
     measures: dict[str, Measure] = {}
     problems: list[Problem] = []
-    for name, _, _ in versions[1:]:
+    for name, __, __ in versions[1:]:
         try:
             measure = _measure(folder / "measures" / name, about)
             measures[measure.id] = measure
@@ -111,7 +111,7 @@ def _measure(file: Path, about: About) -> Measure:
 def _misplaced(measure: Measure, document: Document, name: str, about: About) -> Iterator[Problem]:
     """What a measure alone cannot know: its file's name, and when the plan was issued."""
     if name != f"{measure.id}.yaml":
-        expected = Words(f"{name} 中的编号", f"the number that {name} is named for")
+        expected = _("the number that {name} is named for", name=name)
         yield document.problem(("id",), expected, measure.id)
     schedules: dict[KeyPath, Schedule] = {("schedule",): measure.schedule}
     for number, clause in measure.clauses.items():
@@ -120,7 +120,7 @@ def _misplaced(measure: Measure, document: Document, name: str, about: About) ->
                 schedules["clauses", number, "mechanism", i, "schedule"] = dose.schedule
     for path, schedule in schedules.items():
         if schedule.start <= quarter_with(about.issued):
-            after = f"{about.issued} 之后的季度", f"a quarter after {about.issued}"
+            after = _("a quarter after {issued}", issued=about.issued)
             yield document.problem((*path, "start"), Words(*after), "…")
 
 
@@ -147,7 +147,7 @@ def resolve(what: str | Path | Mapping[str, Any], region: str | Path | None = No
         document.value.setdefault("title", document.value.get("name"))
     plan = load_plan(_plan_of(document))
     chain = list(_chain(document, plan, _counties(plan, region)))
-    return _joined(plan, [written for _, written in reversed(chain)], document)
+    return _joined(plan, [written for __, written in reversed(chain)], document)
 
 
 def is_shipped(what: object) -> bool:
@@ -165,10 +165,7 @@ def _document(what: str | Path | Mapping[str, Any], plan: Plan) -> Document:
         return read_yaml(known[path])
     if "\0" not in path and (isinstance(what, Path) or path.endswith(SUFFIXES)):
         return read_yaml(Path(path))
-    expected = Words(
-        f"情景名（{'、'.join(known)}）或 YAML 文件的路径",
-        f"a scenario ({', '.join(known)}) or the path of a YAML file",
-    )
+    expected = _("a scenario ({known}) or the path of a YAML file", known=listed(known))
     meant = ""
     if not is_path(what):
         beside = (path + suffix for suffix in SUFFIXES if _is_file(path + suffix))
@@ -191,7 +188,7 @@ def _plan_of(document: Document) -> str:
         return SHIPPED
     plans = shipped_plans()
     if named not in plans:
-        expected = Words(f"方案名（{'、'.join(plans)}）", f"a plan ({', '.join(plans)})")
+        expected = _("a plan ({plans})", plans=listed(plans))
         meant = nearest(named, plans)
         raise ScenarioError([document.problem(("plan",), expected, shown(named), nearest=meant)])
     return str(named)
@@ -219,10 +216,10 @@ def _chain(
             return
         base = bases.get(written.based_on) or Path(document.file).parent / written.based_on
         if not base.is_file():
-            expected = Words("已有的 YAML 文件", "a YAML file that exists")
+            expected = _("a YAML file that exists")
             raise ScenarioError([document.problem(("based_on",), expected, str(base))])
         if str(base) in seen:
-            expected = Words("不成环的继承", "a base that does not lead back here")
+            expected = _("a base that does not lead back here")
             raise ScenarioError([document.problem(("based_on",), expected, written.based_on)])
         document = read_yaml(base)
 
@@ -286,9 +283,7 @@ def _set(
 def _problems(scenario: Scenario, document: Document) -> Iterator[Problem]:
     """What only the whole scenario can tell."""
     if not scenario.start < scenario.until <= LATEST:
-        expected = Words(
-            f"晚于 start、不晚于 {LATEST.year} 年", f"after start and not after {LATEST.year}"
-        )
+        expected = _("after start and not after {year}", year=LATEST.year)
         yield document.problem(("horizon", "until"), expected, str(scenario.until))
     ranges = {
         name: scenario.plan.clauses[clause].range(dose)
@@ -298,11 +293,9 @@ def _problems(scenario: Scenario, document: Document) -> Iterator[Problem]:
     for name, value in scenario.doses.items():
         if value not in ranges[name]:
             low, high = ranges[name].low, ranges[name].high
-            expected = Words(f"{low:g} 至 {high:g}", f"{low:g} to {high:g}")
+            expected = _("{low:g} to {high:g}", low=low, high=high)
             yield document.problem(("doses", name), expected, f"{value:g}")
     if scenario.red_lines.when_crossed == "refuse":
-        kept = Words(
-            "不越红线（或 when_crossed: flag）", "no red line crossed (or when_crossed: flag)"
-        )
+        kept = _("no red line crossed (or when_crossed: flag)")
         for crossed in scenario.crossed():
             yield document.problem(("red_lines",), kept, crossed)

@@ -15,6 +15,7 @@ import numpy as np
 
 from xiancheng.calibration import naming, parsing
 from xiancheng.calibration.errors import RefusedError, RequestError
+from xiancheng.calibration.i18n import _
 from xiancheng.sim.indicators import INDICATORS
 from xiancheng.sim.state import quarter_with
 
@@ -102,12 +103,12 @@ class Outcome:
         if indicator not in INDICATORS:
             known, meant = ", ".join(INDICATORS), naming.nearest(indicator, INDICATORS)
             raise OutcomeError(
-                f"没有指标 {str(indicator)[:60]!r}；"
-                + (f"是否想写 {meant!r}？" if meant else "")
-                + f"可用：{known}",
-                f"no indicator {str(indicator)[:60]!r}; "
-                + (f"did you mean {meant!r}? " if meant else "")
-                + f"There are: {known}",
+                _(
+                    "no indicator {name!r}; {advice}There are: {known}",
+                    name=str(indicator)[:60],
+                    advice=_("did you mean {meant!r}? ", meant=meant) if meant else "",
+                    known=known,
+                )
             )
         return self.record[:, list(INDICATORS).index(indicator)]
 
@@ -117,15 +118,22 @@ class Outcome:
         read = day if isinstance(day, date) else parsing.day(str(day))
         if read is None:
             raise OutcomeError(
-                f"日期应写成 {last} 的形式；得到 {str(day)[:40]!r}",
-                f"a day should be a date such as {last}; got {str(day)[:40]!r}",
+                _(
+                    "a day should be a date such as {last}; got {day!r}",
+                    last=last,
+                    day=str(day)[:40],
+                )
             )
         read = read.date() if isinstance(read, datetime) else read
         if not first <= read <= last:
             raise OutcomeError(
-                f"{read} 不在这次运行之内：它从 {first} 到 {last}；请用 until 运行到该日",
-                f"{read} is not within this run, which is from {first} to {last}; "
-                "let it run to that day with until",
+                _(
+                    "{read} is not within this run, which is from {first} to "
+                    "{last}; let it run to that day with until",
+                    read=read,
+                    first=first,
+                    last=last,
+                )
             )
         return read
 
@@ -299,9 +307,10 @@ class Outcome:
             if error.name != "xiancheng.results":
                 raise
             raise RequestError(
-                "判定由 results 包计算，而它没有安装；一次运行自身的水平见 model_targets()",
-                "verdicts are computed by the package results, which is not installed; "
-                "model_targets() gives the level of this one run",
+                _(
+                    "verdicts are computed by the package results, which is not "
+                    "installed; model_targets() gives the level of this one run"
+                )
             ) from None
         return _dated(door(self).to_frame())
 
@@ -442,10 +451,12 @@ class Outcome:
         then = kept.pop("plan_digest"), kept.pop("region_digest")
         if then != (plan_digest(scenario.plan), region.digest):
             raise RequestError(
-                f"方案 {scenario.plan.name} 或区域包 {region.name} "
-                "在保存结果之后被改动；请重新运行",
-                f"the plan {scenario.plan.name} or the pack {region.name} was altered after the "
-                "outcome was pickled; run it again",
+                _(
+                    "the plan {plan} or the pack {region} was altered after the "
+                    "outcome was pickled; run it again",
+                    plan=scenario.plan.name,
+                    region=region.name,
+                )
             )
         moves = kept.pop("moves")
         if moves is not None:

@@ -14,6 +14,7 @@ from typing import Annotated, Literal, Protocol, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
+from xiancheng.calibration.i18n import Words, _, listed, same
 from xiancheng.calibration.naming import PlaceLike, place_names
 from xiancheng.calibration.parsing import is_share
 from xiancheng.scenarios.types import (
@@ -53,7 +54,7 @@ class Schedule(Model):
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> Self:
         if self.until is not None and self.until < self.start:
-            raise wrong("不早于 start 的 until", "until not before start")
+            raise wrong(_("until not before start"))
         return self
 
 
@@ -66,7 +67,7 @@ class Range(Model):
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.low > self.high:
-            raise wrong("low ≤ high", "low ≤ high")
+            raise wrong(same("low ≤ high"))
         return self
 
     def __contains__(self, value: float) -> bool:
@@ -84,7 +85,7 @@ class Conversion(Model):
     @model_validator(mode="after")
     def _central_value_in_range(self) -> Self:
         if self.per not in self.range:
-            raise wrong("range 之内的 per", "per inside its range")
+            raise wrong(_("per inside its range"))
         return self
 
 
@@ -101,9 +102,9 @@ class Amount(Model):
     def _stated_once(self) -> Self:
         stated = self.full is not None and self.range is not None
         if stated == (self.conversion is not None) or (self.full is None) != (self.range is None):
-            raise wrong("full 加 range,或 from,二者择一", "either full and range, or from")
+            raise wrong(_("either full and range, or from"))
         if self.full is not None and self.range is not None and self.full not in self.range:
-            raise wrong("range 之内的 full", "full inside its range")
+            raise wrong(_("full inside its range"))
         return self
 
 
@@ -136,20 +137,20 @@ class Dose(Model):
     @model_validator(mode="after")
     def _agrees_with_its_lever(self) -> Self:
         if (self.total is None) == (self.each is None):
-            raise wrong("total 或 each,二者择一", "either total or each")
+            raise wrong(_("either total or each"))
         if self.each is not None and self.allocation is not None:
-            raise wrong("只有 total 才有 allocation", "allocation only with total")
+            raise wrong(_("allocation only with total"))
         lever = LEVERS[self.lever]
         if lever.where != "any" and self.where != lever.where:
-            raise wrong(f"where: {lever.where}", f"where: {lever.where}")
+            raise wrong(same(f"where: {lever.where}"))
         if self.amount.unit != lever.unit:
-            raise wrong(f"unit: {lever.unit}", f"unit: {lever.unit}")
+            raise wrong(same(f"unit: {lever.unit}"))
         return self
 
 
 def _lever(name: str) -> str:
     if name not in LEVERS or name == "workload":
-        raise wrong("sim/levers.py 的抓手", "a lever of sim/levers.py", name, LEVERS)
+        raise wrong(_("a lever of sim/levers.py"), name, LEVERS)
     return name
 
 
@@ -194,14 +195,14 @@ class Indicator(Model):
     @model_validator(mode="after")
     def _counts_what_its_unit_says(self) -> Self:
         if self.unit not in UNITS:
-            expected = f"已知单位：{'、'.join(UNITS)}", f"a unit among {', '.join(UNITS)}"
-            raise wrong(*expected, self.unit.lstrip("万亿"), UNITS)
+            expected = _("a unit among {UNITS}", UNITS=listed(UNITS))
+            raise wrong(expected, self.unit.lstrip("万亿"), UNITS)
         if (self.unit == "人次") != (self.counts == "person-times"):
-            raise wrong("人次 计 person-times,不计人", "人次 to count person-times, not persons")
-        if self.role == "outcome_target" and self.unit == "%" and is_share(self.value or 0):
             raise wrong(
-                "百分数，不是比例（如 59.3 而非 0.593）", "percent and no share: 59.3, not 0.593"
+                Words("人次 计 person-times,不计人", "人次 to count person-times, not persons")
             )
+        if self.role == "outcome_target" and self.unit == "%" and is_share(self.value or 0):
+            raise wrong(_("percent and no share: 59.3, not 0.593"))
         return self
 
     @property
@@ -251,12 +252,10 @@ class Clause(Model):
     @model_validator(mode="after")
     def _hangs_together(self) -> Self:
         if bool(self.mechanism) == (self.because is not None):
-            raise wrong(
-                "mechanism: none 时（且仅此时）写 because", "because with mechanism: none only"
-            )
+            raise wrong(_("because with mechanism: none only"))
         moved = [(dose.lever, dose.where) for dose in self.mechanism]
         if len(set(moved)) != len(moved):
-            raise wrong("同一抓手在同一处只写一次", "a lever once in the same place")
+            raise wrong(_("a lever once in the same place"))
         for dose in self.mechanism:
             self._check_conversion(dose.amount.conversion, LEVERS[dose.lever])
         return self
@@ -266,12 +265,12 @@ class Clause(Model):
             return
         source = self.indicators.get(conversion.indicator)
         if source is None or source.value is None:
-            expected = "本条款有数值的指标", "an indicator of this clause that has a value"
-            raise wrong(*expected, conversion.indicator, self.indicators)
+            expected = _("an indicator of this clause that has a value")
+            raise wrong(expected, conversion.indicator, self.indicators)
         if source.counts == "person-times" and "persons" in lever.unit and conversion.per >= 1:
-            raise wrong("小于 1 的 per:人次不是人", "per below 1: person-times are not persons")
+            raise wrong(_("per below 1: person-times are not persons"))
         if source.counts == "posts created" and "in post" in lever.unit and conversion.per >= 1:
-            raise wrong("小于 1 的 per:设岗不等于在岗", "per below 1: posts created are not held")
+            raise wrong(_("per below 1: posts created are not held"))
 
     def full(self, dose: Dose) -> float:
         """The central value of a dose at full delivery, in the lever's unit."""
@@ -318,8 +317,7 @@ class Measure(Model):
         for clause in self.clauses:
             if not re.fullmatch(rf"{self.id}-[a-z]", clause):
                 raise wrong(
-                    f"形如 {self.id}-a 的条款编号，不是 {clause}",
-                    f"clause numbers such as {self.id}-a, not {clause}",
+                    _("clause numbers such as {id}-a, not {clause}", id=self.id, clause=clause)
                 )
         return self
 
@@ -465,7 +463,7 @@ class Plan:
         return {
             "counties": county_names(self.about),
             "measures": dict.fromkeys(["all", *self.about.projects, *self.measures]),
-            "doses": {name: d for m in self.measures.values() for name, _, d in m.doses()},
+            "doses": {name: d for m in self.measures.values() for name, __, d in m.doses()},
             "guards": {k: v for k, v in self.indicators.items() if v.kind == "guard"},
             "indicators": self.indicators,
         }

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xiancheng.calibration.errors import Problem, ScenarioError
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import _
 from xiancheng.scenarios.plan_files import Dose, RegionLike, Schedule
 from xiancheng.scenarios.scenario_files import Scenario, Setting
 from xiancheng.scenarios.types import Rule
@@ -142,7 +142,7 @@ def _settled(scenario: Scenario) -> int:
     last = scenario.plan.first_quarter
     for number, measure in scenario.plan.measures.items():
         setting = scenario.setting(number)
-        schedules = [dose.schedule or measure.schedule for _, _, dose in measure.doses()]
+        schedules = [dose.schedule or measure.schedule for __, __, dose in measure.doses()]
         for each in (measure.schedule, *schedules):
             ends = (each.start + each.ramp, (each.until or each.start) + 1)
             last = max(last, max(ends) + each.lag + setting.delay)
@@ -155,7 +155,7 @@ def _check_counties(scenario: Scenario, codes: Sequence[str]) -> None:
     problems = [
         Problem(
             scenario.name, 0, 0, f"measures.{number}.counties",
-            Words("地区包所含的县（市、区）", "a county of the region"), code,
+            _("a county of the region"), code,
         )
         for number, setting in scenario.settings.items()
         for code in setting.counties

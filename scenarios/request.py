@@ -16,6 +16,7 @@ from time import perf_counter
 from typing import Any
 
 from xiancheng.calibration import code_identity, priors
+from xiancheng.calibration.i18n import _
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import Outcome
 from xiancheng.scenarios.plan_files import Plan
@@ -152,9 +153,11 @@ def of_code(digest: str) -> None:
     """
     if code_digest() != digest:
         raise RequestError(
-            "工作进程的代码或库版本与主进程不同；请统一安装，运行中勿改代码，再用 --resume 继续",
-            "a worker has other code or libraries than the main process; install the same, change "
-            "no code meanwhile, then continue with --resume",
+            _(
+                "a worker has other code or libraries than the main process; "
+                "install the same, change no code meanwhile, then continue with "
+                "--resume"
+            )
         )
 
 

@@ -19,7 +19,7 @@ from pydantic import (
     create_model,
 )
 
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.naming import is_path
 from xiancheng.scenarios.plan_files import Plan, UnitCost
 from xiancheng.scenarios.types import (
@@ -50,7 +50,7 @@ def is_name(value: object) -> bool:
 
 def _name(value: str) -> str:
     if not is_name(value):
-        raise wrong("字母、数字、汉字和连字符组成的名称", "a name of letters, digits and hyphens")
+        raise wrong(_("a name of letters, digits and hyphens"))
     return value
 
 
@@ -72,9 +72,9 @@ class Phase(Model):
 def _apart(phases: list[Phase]) -> list[Phase]:
     ordered = sorted(phases, key=lambda phase: phase.first)
     if any(phase.until < phase.first for phase in ordered):
-        raise wrong("不早于 from 的 until", "until not before from")
+        raise wrong(_("until not before from"))
     if any(a.until >= b.first for a, b in pairwise(ordered)):
-        raise wrong("互不重叠的时段", "spells that do not overlap")
+        raise wrong(_("spells that do not overlap"))
     return ordered
 
 
@@ -117,8 +117,10 @@ def _spelled_out(value: Any) -> Any:
         return {"intensity": value}
     if not isinstance(value, Mapping | Setting):
         raise wrong(
-            "off、on、力度（如 1.5），或写明 intensity、delay、counties、phases 的映射",
-            "off, on, an intensity such as 1.5, or a mapping of intensity, delay, counties, phases",
+            _(
+                "off, on, an intensity such as 1.5, or a mapping of intensity, "
+                "delay, counties, phases"
+            )
         )
     return value
 
@@ -161,12 +163,12 @@ class RedLines(Model):
 
     when_crossed: Literal["refuse", "flag"] = "refuse"
     asked: dict[
-        Annotated[str, known("guards", Words("方案的红线指标", "a red line of the plan"))],
+        Annotated[str, known("guards", _("a red line of the plan"))],
         Annotated[float, Field(ge=0)],
     ] = Field(default_factory=dict)
     budget: Budget | None = None
     unit_costs: dict[
-        Annotated[str, known("indicators", Words("方案的指标", "an indicator of the plan"))],
+        Annotated[str, known("indicators", _("an indicator of the plan"))],
         UnitCost,
     ] = Field(default_factory=dict)
 
@@ -175,14 +177,12 @@ MeasureName = Annotated[
     str,
     known(
         "measures",
-        Words("措施（M01…S3）、工程（P1…）或 all", "a measure (M01…S3), a project (P1…) or all"),
+        _("a measure (M01…S3), a project (P1…) or all"),
     ),
 ]
 DoseName = Annotated[
     str,
-    known(
-        "doses", Words("方案的剂量（条款/抓手/地方）", "a dose of the plan (clause/lever/where)")
-    ),
+    known("doses", _("a dose of the plan (clause/lever/where)")),
 ]
 
 
@@ -192,8 +192,10 @@ def _base(value: str, info: ValidationInfo) -> str:
         return value
     zh, en = ("、".join(names), ", ".join(names))
     raise wrong(
-        f"情景名（{zh}），或 YAML 文件的路径（如 ./mine.yaml，从本文件所在的文件夹算起）",
-        f"a scenario ({en}), or the path of a YAML file, such as ./mine.yaml beside this one",
+        _(
+            "a scenario ({what}), or the path of a YAML file, such as ./mine.yaml beside this one",
+            what=Words(zh, en),
+        ),
         value,
         names,
     )
@@ -281,9 +283,15 @@ def _guards_crossed(plan: Plan, lines: RedLines) -> Iterator[Words]:
         guard = plan.indicators[number]
         if asked > (guard.value or 0):
             zh, en = guard.name.zh, guard.name.en
-            yield Words(
-                f"{number} {zh}:{guard.wording},情景要求 {asked:g} {guard.unit}",
-                f"{number} {en}: at most {guard.value:g}, the scenario asks for {asked:g}",
+            yield _(
+                "{number} {what}: at most {guard:g}, the scenario asks for {asked:g}",
+                number=number,
+                what=en,
+                guard=guard.value,
+                asked=asked,
+                zh=zh,
+                wording=guard.wording,
+                unit=guard.unit,
             )
 
 
@@ -299,8 +307,8 @@ def _overspent(plan: Plan, lines: RedLines, settings: Mapping[str, Setting]) -> 
         if number in costs and indicator.scales and measure.id in settings
     )
     if spent > lines.budget.yuan:
-        yield Words(
-            f"预算 {lines.budget.yuan:,.0f} 元，已知单价的任务需 {spent:,.0f} 元",
-            f"the budget is {lines.budget.yuan:,.0f} yuan; what has a unit cost comes to"
-            f" {spent:,.0f} yuan",
+        yield _(
+            "the budget is {yuan:,.0f} yuan; what has a unit cost comes to {spent:,.0f} yuan",
+            yuan=lines.budget.yuan,
+            spent=spent,
         )

@@ -11,6 +11,7 @@ import numpy as np
 
 from xiancheng.calibration import parsing
 from xiancheng.calibration.errors import RequestError as RequestError
+from xiancheng.calibration.i18n import _
 from xiancheng.scenarios.inactive import warn_of_inactive
 from xiancheng.scenarios.outcome import Group, Outcome, between
 from xiancheng.sim.indicators import INDICATORS
@@ -122,7 +123,7 @@ def reported(region: "Region") -> tuple[Group, ...]:
         members = tuple(sorted(index[code] for code in target.counties))
         if all(g.counties != members for g in groups):
             n = len(members)
-            zh, en = f"{n}县市合计", f"{n} counties together"
+            zh, en = _("{n} counties together", n=n)
             groups.append(Group(100 * first + number, zh, en, members))
     return tuple(groups)
 
@@ -133,8 +134,7 @@ def _date(value: str | date, name: str) -> date:
     day = value if isinstance(value, date) else parsing.day(str(value))
     if day is None:
         raise RequestError(
-            f"{name} 应为日期,如 2025-12-31;得到 {value!r}",
-            f"{name} should be a date such as 2025-12-31; got {value!r}",
+            _("{name} should be a date such as 2025-12-31; got {value!r}", name=name, value=value)
         )
     return day
 
@@ -177,21 +177,30 @@ def checked(scenario: "Scenario", region: str | Path, **numbers: Any) -> None:
         or not 0 < len(str(region)) < 1000
     ):
         raise RequestError(
-            f"region 应为区域包的名称或文件夹；得到 {str(region)[:40]!r}",
-            f"region should be the name or folder of a pack; got {str(region)[:40]!r}",
+            _(
+                "region should be the name or folder of a pack; got {region!r}",
+                region=str(region)[:40],
+            )
         )
     pack = load(region)
     if scenario.start not in pack.censuses:
         known = ", ".join(str(day) for day in pack.censuses)
         raise RequestError(
-            f"起点 {scenario.start} 不是区域包 {pack.name} 中的普查时点；可用：{known}",
-            f"start {scenario.start} is not a census of the pack {pack.name}; it holds {known}",
+            _(
+                "start {start} is not a census of the pack {pack}; it holds {known}",
+                start=scenario.start,
+                pack=pack.name,
+                known=known,
+            )
         )
     if not scenario.start < scenario.until <= LATEST:
         raise RequestError(
-            f"终点 {scenario.until} 应晚于起点 {scenario.start}，且不晚于 {LATEST.year} 年",
-            f"until {scenario.until} should be after {scenario.start}, and {LATEST.year} at the "
-            "latest",
+            _(
+                "until {until} should be after {start}, and {year} at the latest",
+                until=scenario.until,
+                start=scenario.start,
+                year=LATEST.year,
+            )
         )
     for name, value in numbers.items():
         low, high = LIMITS[name]
@@ -200,19 +209,24 @@ def checked(scenario: "Scenario", region: str | Path, **numbers: Any) -> None:
         whole = share or (real and float(value).is_integer())
         above = real and bool(value > low if share else value >= low)
         if isinstance(value, bool) or not (real and whole and above and value <= high):
-            zh, en = (
-                ("大于 0 的数", "number above 0")
-                if share
-                else (f"不小于 {low} 的整数", f"whole number from {low}")
-            )
+            kind = _("number above 0") if share else _("whole number from {low}", low=low)
             raise RequestError(
-                f"{name} 应为{zh}，至多 {high}；得到 {str(value)[:40]}",
-                f"{name} should be a {en}, at most {high}; got {str(value)[:40]}",
+                _(
+                    "{name} should be a {kind}, at most {high}; got {value}",
+                    name=name,
+                    kind=kind,
+                    high=high,
+                    value=str(value)[:40],
+                )
             )
     residents = float(pack.urban_rural(scenario.start).sum())
     if "scale" in numbers and numbers["scale"] * residents < FEWEST:
         least = FEWEST / residents
         raise RequestError(
-            f"scale {numbers['scale']:g} 太小：至少应有 {FEWEST} 行，即不小于 {least:.2g}",
-            f"scale {numbers['scale']:g} is too small: {FEWEST} rows at least, {least:.2g} or more",
+            _(
+                "scale {scale:g} is too small: {FEWEST} rows at least, {least:.2g} or more",
+                scale=numbers["scale"],
+                FEWEST=FEWEST,
+                least=least,
+            )
         )

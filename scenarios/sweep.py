@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from xiancheng.calibration import posterior, priors
 from xiancheng.calibration.errors import ScenarioError
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.naming import is_path, nearest
 from xiancheng.calibration.region import load
 from xiancheng.calibration.yaml_positions import Document, read_yaml
@@ -52,7 +52,7 @@ class Span(Model):
 
 def _distinct(values: Sequence[object]) -> Sequence[object]:
     if len(set(values)) != len(values):
-        raise wrong("互不相同的值", "values that all differ")
+        raise wrong(_("values that all differ"))
     return values
 
 
@@ -65,7 +65,7 @@ def _spelled_out(value: object) -> object:
     """A span of seeds as the list that it stands for; one value as a list of one."""
     if isinstance(value, dict):
         if not value.keys() <= Span.model_fields.keys():
-            raise wrong("只含 first 与 count 的范围", "a span of no keys but first and count")
+            raise wrong(_("a span of no keys but first and count"))
         span = Span.model_validate(value)
         return list(range(span.first, span.first + span.count))
     return _listed(value)
@@ -92,17 +92,14 @@ class Sampling(Model):
     @model_validator(mode="after")
     def _counted(self) -> Self:
         if self.source in ("prior", "posterior") and self.n is None:
-            raise wrong(
-                f"从 {self.source} 抽样的次数 n", f"n, the number of draws from {self.source}"
-            )
+            raise wrong(_("n, the number of draws from {source}", source=self.source))
         if self.source == "prior" and self.method == "sobol" and self.n and self.n & (self.n - 1):
             near = 2 ** round(math.log2(self.n))
-            raise wrong(f"2 的幂（如 {near}）作为 sobol 的 n", f"a power of 2 for sobol: {near}")
+            raise wrong(_("a power of 2 for sobol: {near}", near=near))
         for key in UNUSED.get(self.source, UNUSED["a file"]):
             if key in self.model_fields_set:
                 raise wrong(
-                    f"不含 {key} 的写法：from: {self.source} 用不到它",
-                    f"no {key}, of which from: {self.source} makes no use",
+                    _("no {key}, of which from: {source} makes no use", key=key, source=self.source)
                 )
         return self
 
@@ -259,7 +256,7 @@ def design(file: Path) -> Design:
     titles = [world.scenario.name for world in worlds]
     for i, title in enumerate(titles):
         if title in titles[:i]:
-            each = Words("每个情景自己的 name", "a name of its own for each scenario")
+            each = _("a name of its own for each scenario")
             raise ScenarioError([document.problem(("scenarios", i), each, title)])
     names, values, numbers = _drawn(written, document, file)
     made = Design(
@@ -275,7 +272,7 @@ def design(file: Path) -> Design:
         numbers=numbers,
     )
     if len(made) > MOST:
-        expected = Words(f"至多 {MOST} 次运行", f"at most {MOST} runs")
+        expected = _("at most {MOST} runs", MOST=MOST)
         raise ScenarioError([document.problem((), expected, str(len(made)))])
     return made
 
@@ -300,7 +297,7 @@ def _drawn(written: DesignFile, document: Document, file: Path) -> Drawn:
     chosen = known if sampling.only is None else sampling.only
     unknown = [
         document.problem(
-            ("parameters", "only", i), Words("参数名", "the name of a parameter"), name,
+            ("parameters", "only", i), _("the name of a parameter"), name,
             nearest=nearest(name, known),
         )
         for i, name in enumerate(chosen)
@@ -330,9 +327,8 @@ def _table(source: str, document: Document, file: Path) -> Path:
     methods = get_args(Sampling.model_fields["method"].annotation)
     told = f"; write method: {source} with from: prior" if source in methods else ""
     note = f"；抽样方法应写作 from: prior 加 method: {source}" if told else ""
-    expected = Words(
-        f"prior、posterior、central 或设计文件旁的 CSV 文件{note}",
-        f"prior, posterior, central or a CSV file beside the design{told}",
+    expected = _(
+        "prior, posterior, central or a CSV file beside the design{told}", told=Words(note, told)
     )
     raise ScenarioError(
         [document.problem(("parameters", "from"), expected, source,
@@ -344,8 +340,7 @@ def _believed(written: DesignFile, document: Document, region: str | Path) -> Dr
     """Draws of the posterior sample of the region, as `xiancheng run --draws` takes them."""
     pack, sampling = load(region), written.parameters
     if posterior.read(pack.folder) is None:
-        expected = Words("prior 或 CSV 文件：区域包中没有 posterior.csv",
-                         "prior or a CSV file: the pack holds no posterior.csv")  # fmt: skip
+        expected = _("prior or a CSV file: the pack holds no posterior.csv")  # fmt: skip
         raise ScenarioError([document.problem(("parameters", "from"), expected, "posterior")])
     draws = posterior.draws(pack, sampling.n or 1, sampling.seed)
     names = tuple(asdict(draws[0].parameters))

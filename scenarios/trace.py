@@ -6,7 +6,7 @@ from datetime import date
 
 import numpy as np
 
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.scenarios.plan_files import Clause, Dose, Plan, RegionLike
 from xiancheng.scenarios.types import Text
 from xiancheng.sim.levers import LEVERS
@@ -120,31 +120,26 @@ def plan_findings(plan: Plan, region: RegionLike, census: date) -> list[Finding]
     assumed = tuple(
         name
         for measure in plan.measures.values()
-        for name, _, dose in measure.doses()
+        for name, __, dose in measure.doses()
         if dose.amount.status == "assumed"
     )
     return [
         *_weighted_targets(plan, region, census),
-        Finding("no baseline", unknown, Words(
-            f"{len(plan.indicators)} 项指标中有 {len(unknown)} 项没有基期值",
-            f"{len(unknown)} of {len(plan.indicators)} indicators have no base value",
-        )),
-        Finding("no indicator", silent, Words(
-            f"{len(silent)} 项措施没有指标", f"{len(silent)} measures have no indicator"
-        )),
-        Finding("cuts the other way", lowering, Words(
-            f"{len(lowering)} 条条款会拉低城镇化率", f"{len(lowering)} clauses lower the rate"
-        )),
-        Finding("open sign", open_sign, Words(
-            f"{len(open_sign)} 条条款方向不定", f"{len(open_sign)} clauses may act either way"
-        )),
-        Finding("no clause", idle, Words(
-            f"{len(idle)} 个抓手没有条款使用", f"{len(idle)} levers are moved by no clause"
-        )),
-        Finding("assumed dose", assumed, Words(
-            f"{len(assumed)} 个剂量为假定值", f"{len(assumed)} doses are assumptions"
-        )),
-    ]  # fmt: skip
+        Finding(
+            "no baseline",
+            unknown,
+            _(
+                "{n} of {n_2} indicators have no base value",
+                n=len(unknown),
+                n_2=len(plan.indicators),
+            ),
+        ),
+        Finding("no indicator", silent, _("{n} measures have no indicator", n=len(silent))),
+        Finding("cuts the other way", lowering, _("{n} clauses lower the rate", n=len(lowering))),
+        Finding("open sign", open_sign, _("{n} clauses may act either way", n=len(open_sign))),
+        Finding("no clause", idle, _("{n} levers are moved by no clause", n=len(idle))),
+        Finding("assumed dose", assumed, _("{n} doses are assumptions", n=len(assumed))),
+    ]
 
 
 def _weighted_targets(plan: Plan, region: RegionLike, census: date) -> Iterator[Finding]:
@@ -163,8 +158,14 @@ def _weighted_targets(plan: Plan, region: RegionLike, census: date) -> Iterator[
         weights = np.array([residents[code] for code in codes], float)
         implied = float(weights @ np.array([alone[code] for code in codes], float) / weights.sum())
         short = round((target - implied) / 100 * weights.sum())
-        yield Finding("targets", (name,), Words(
-            f"各县目标按常住人口加权为 {implied:.2f}%，总目标为 {target:g}%，相差 {short} 人",
-            f"the county targets come to {implied:.2f} %, the overall target is {target:g} %:"
-            f" {short} persons apart",
-        ))  # fmt: skip
+        yield Finding(
+            "targets",
+            (name,),
+            _(
+                "the county targets come to {implied:.2f} %, the overall target "
+                "is {target:g} %: {short} persons apart",
+                implied=implied,
+                target=target,
+                short=short,
+            ),
+        )

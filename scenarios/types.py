@@ -26,7 +26,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from xiancheng.calibration import parsing
 from xiancheng.calibration.errors import Problem, ScenarioError
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _, listed
 from xiancheng.calibration.naming import nearest, place, shortened
 from xiancheng.calibration.yaml_positions import MAX_PROBLEMS, Document, KeyPath
 from xiancheng.sim.state import quarter_of
@@ -97,7 +97,7 @@ def known(kind: str, expected: Words) -> AfterValidator:
     def checked(name: str, info: ValidationInfo) -> str:
         valid = (info.context or {})[kind]
         if name not in valid:
-            raise wrong(*expected, name, valid)
+            raise wrong(expected, name, valid)
         return name
 
     return AfterValidator(checked)
@@ -107,7 +107,7 @@ def distinct(value: Any, validate: Any) -> Any:
     """Validator of a mapping of which no two keys are names of the same thing."""
     named = validate(value)
     if len(named) != len(value):
-        raise wrong("每项只写一次", "each of them once")
+        raise wrong(_("each of them once"))
     return named
 
 
@@ -120,10 +120,12 @@ def _county(name: str, info: ValidationInfo) -> str:
         for each, code in codes.items():
             first.setdefault(code, each)
         zh, en = list(first.values()), [n for n in codes if n.isascii() and n[:1].isupper()]
-        more = "…" if len(zh) > MOST_NAMES else ""
+        more = " …" if len(zh) > MOST_NAMES else ""
         raise wrong(
-            f"以下县(市、区)之一：{'、'.join(zh[:MOST_NAMES])}{more}",
-            f"a county among {', '.join(en[:MOST_NAMES])}{' …' if len(en) > MOST_NAMES else ''}",
+            _(
+                "a county among {names}",
+                names=Words("、".join(zh[:MOST_NAMES]) + more, ", ".join(en[:MOST_NAMES]) + more),
+            ),
             name,
             [] if name.isdigit() else [n for n in codes if not n.isdigit()],
         )
@@ -132,16 +134,14 @@ def _county(name: str, info: ValidationInfo) -> str:
 
 MOST_NAMES = 12  # counties that an error lists
 CountyName = Annotated[str, AfterValidator(_county)]
-Department = Annotated[
-    str, known("departments", Words("plan.yaml 所列部门", "a department in plan.yaml"))
-]
-Project = Annotated[str, known("projects", Words("plan.yaml 所列工程", "a project in plan.yaml"))]
+Department = Annotated[str, known("departments", _("a department in plan.yaml"))]
+Project = Annotated[str, known("projects", _("a project in plan.yaml"))]
 Counties = Annotated[dict[CountyName, Annotated[float, Field(ge=0)]], WrapValidator(distinct)]
 
 
 def _quarter(value: object) -> int:
     if not isinstance(value, str) or not re.fullmatch(r"(19|20|21)\d\dQ[1-4]", value, re.ASCII):
-        raise wrong("形如 2024Q3 的季度", "a quarter such as 2024Q3")
+        raise wrong(_("a quarter such as 2024Q3"))
     return quarter_of(int(value[:4]), int(value[5]))
 
 
@@ -152,7 +152,7 @@ def _quarters(value: object) -> int:
         re.ASCII,
     )
     if not found:
-        raise wrong("形如“2 quarters”或“1 year”的时长", 'a time such as "2 quarters" or "1 year"')
+        raise wrong(_('a time such as "2 quarters" or "1 year"'))
     return int(found[1]) * (4 if found[2] in ("year", "years", "年") else 1)
 
 
@@ -161,7 +161,7 @@ def _day(value: object) -> date:
         return value
     if isinstance(value, str) and (found := parsing.day(value)) is not None:
         return found
-    raise wrong("形如 2025-12-31 的日期", "a date such as 2025-12-31")
+    raise wrong(_("a date such as 2025-12-31"))
 
 
 Quarter = Annotated[
@@ -187,9 +187,9 @@ def quarter_name(quarter: int) -> str:
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
-def wrong(zh: str, en: str, name: str = "", valid: Iterable[str] = ()) -> PydanticCustomError:
+def wrong(expected: Words, name: str = "", valid: Iterable[str] = ()) -> PydanticCustomError:
     """What a validator raises: what was expected; `valid` names, of which `name` is none."""
-    context = {"zh": zh, "en": en, "name": name, "valid": list(valid)}
+    context = {**expected._asdict(), "name": name, "valid": list(valid)}
     return PydanticCustomError("words", "{en}", context)
 
 
@@ -209,10 +209,8 @@ def validated(
         found = error.errors(include_url=False)
     problems = [_problem(model, document, detail) for detail in found[:MAX_PROBLEMS]]
     if more := len(found) - len(problems):
-        listed = Words(
-            f"先改正以上 {MAX_PROBLEMS} 处", f"the {MAX_PROBLEMS} above to be mended first"
-        )
-        rest = Words(f"另有 {more} 处问题", f"{more} more problems")
+        listed = _("the {MAX_PROBLEMS} above to be mended first", MAX_PROBLEMS=MAX_PROBLEMS)
+        rest = _("{more} more problems", more=more)
         problems.append(document.problem((), listed, rest))
     raise ScenarioError(problems)
 
@@ -223,7 +221,7 @@ def _problem(model: type[BaseModel], document: Document, detail: ErrorDetails) -
     kind, context, value = detail["type"], detail.get("ctx", {}), detail["input"]
     if kind == "extra_forbidden":
         valid, name = _fields(model, path[:-1]), str(path[-1])
-        expected = Words(f"以下键之一：{'、'.join(valid)}", f"one of the keys {', '.join(valid)}")
+        expected = _("one of the keys {valid}", valid=listed(valid))
         half = full_width(name)
         meant = "" if half else nearest(name, valid)
         return document.problem(path, half or expected, shown(name), nearest=meant, at_key=True)
@@ -235,41 +233,40 @@ def _problem(model: type[BaseModel], document: Document, detail: ErrorDetails) -
         meant = nearest(context["name"], context["valid"])
     elif kind == "literal_error":
         valid = re.findall(r"'([^']*)'", context["expected"])
-        expected = Words(f"以下之一：{'、'.join(valid)}", f"one of {', '.join(valid)}")
+        expected = _("one of {valid}", valid=listed(valid))
         meant = nearest(value, valid)
     else:
         expected = _expected(kind, context, detail["msg"])
         if not path and isinstance(value, str):
             expected = full_width(value) or expected
         if not path and value is None:
-            found = Words("空文件", "an empty file")
+            found = _("an empty file")
     return document.problem(path, expected, found, nearest=meant, at_key=at_key)
 
 
 def _expected(kind: str, context: Mapping[str, Any], message: str) -> Words:
     """What was expected, for the plain kinds of error."""
     plain = {
-        "missing": Words("填写此键（必填）", "a value for this required key"),
-        "string_type": Words("文字", "text"),
-        "string_pattern_mismatch": Words(
-            "不含控制字符和改变文字方向的字符的文字",
-            "text without control characters or such as turn its direction",
+        "missing": _("a value for this required key"),
+        "string_type": _("text"),
+        "string_pattern_mismatch": _(
+            "text without control characters or such as turn its direction"
         ),
-        "string_too_short": Words("非空文字", "text that is not empty"),
-        "float_type": Words("数字", "a number"),
-        "finite_number": Words("有限的数字", "a finite number"),
-        "int_type": Words("整数", "a whole number"),
-        "bool_type": Words("true 或 false", "true or false"),
-        "dict_type": Words("键值映射", "a mapping of keys to values"),
-        "model_type": Words("键值映射", "a mapping of keys to values"),
-        "list_type": Words("列表", "a list"),
-        "too_short": Words("至少有一项的列表", "a list of at least one item"),
+        "string_too_short": _("text that is not empty"),
+        "float_type": _("a number"),
+        "finite_number": _("a finite number"),
+        "int_type": _("a whole number"),
+        "bool_type": _("true or false"),
+        "dict_type": _("a mapping of keys to values"),
+        "model_type": _("a mapping of keys to values"),
+        "list_type": _("a list"),
+        "too_short": _("a list of at least one item"),
     }
     bounds = {"greater_than_equal": ("ge", "≥"), "less_than_equal": ("le", "≤")}
     bounds |= {"greater_than": ("gt", ">"), "less_than": ("lt", "<")}
     if kind in bounds:
         key, sign = bounds[kind]
-        return Words(f"{sign} {context[key]:g} 的数", f"a number {sign} {context[key]:g}")
+        return _("a number {sign} {key:g}", sign=sign, key=context[key])
     return plain.get(kind, Words(message, message))
 
 

@@ -304,7 +304,7 @@ def test_a_sample_outside_the_priors_is_refused(pack, sample):
 def test_too_few_runs_are_refused_before_anything_is_computed(tmp_path, capsys):
     words = ["calibrate", "--quick", "--runs", "20", "--out", str(tmp_path / "t"), "--lang", "en"]
     assert main(words) == 2
-    assert "runs should be 180 at least" in capsys.readouterr().err
+    assert "--runs should be a whole number from 180" in capsys.readouterr().err
     assert not (tmp_path / "t").exists()
 
 
@@ -317,16 +317,16 @@ def test_a_page_needs_a_sample(pack, tmp_path, capsys):
 @pytest.fixture
 def calibrated(monkeypatch, tmp_path, sample):
     """A function that runs the command on an estimate made up beforehand."""
-    from xiancheng.results.knowing import calibrate
+    from xiancheng.results.cli import evidence
 
     stage = {"region": "r", "check": {"zh": "", "en": ""},
              "gate": {"passed": True, "zh": "", "en": ""}}  # fmt: skip
     told = {"stages": [stage], "parameters": [], "errors": []}
     drawn = (sample.values, None, sample.numbers)
-    monkeypatch.setattr(calibrate, "_estimate", lambda *_: (None, None))
-    monkeypatch.setattr(calibrate, "_show", lambda *_: None)
-    monkeypatch.setattr(calibrate.accounting, "account", lambda *_: told)
-    monkeypatch.setattr(calibrate.estimating, "drawn", lambda *_: drawn)
+    monkeypatch.setattr(evidence, "_estimate", lambda *_: (None, None))
+    monkeypatch.setattr(evidence, "_print_estimate", lambda *_: None)
+    monkeypatch.setattr(evidence.accounting, "account", lambda *_: told)
+    monkeypatch.setattr(evidence.estimating, "drawn", lambda *_: drawn)
     return lambda region, *words: main(
         ["calibrate", "--region", str(region), "--out", str(tmp_path / "out"), "--lang", "en",
          *words]
@@ -346,7 +346,7 @@ def test_an_estimate_with_less_than_the_real_settings_is_kept_nowhere(
     assert str(tmp_path / "out" / "account.json") in shown
 
 
-def test_an_estimate_of_a_pack_of_ones_own_is_kept_in_it(calibrated, pack, capsys):
+def test_an_estimate_of_a_pack_of_ones_own_is_kept_in_it(evidenced, pack, capsys):
     assert calibrated(pack) == 0
     shown = capsys.readouterr().err
     for name in (SAMPLE, posterior.ABOUT):
@@ -354,7 +354,7 @@ def test_an_estimate_of_a_pack_of_ones_own_is_kept_in_it(calibrated, pack, capsy
     assert posterior.read(pack) is not None
 
 
-def test_an_estimate_of_an_installed_pack_is_kept_where_the_user_says(calibrated, tmp_path, capsys):
+def test_an_estimate_of_an_installed_pack_is_kept_where_the_user_says(evidenced, tmp_path, capsys):
     shipped = load("binzhou").folder
     before = {file: file.read_bytes() for file in shipped.iterdir()}
     for named in ("binzhou", shipped):

@@ -17,7 +17,8 @@ from ruamel.yaml import YAML
 
 from tests.test_house import RULES
 from xiancheng.calibration.priors import catalogue
-from xiancheng.results.cli import Say, main, parser
+from xiancheng.results.cli import main, parsed
+from xiancheng.results.text import Say
 from xiancheng.sim.indicators import INDICATORS
 from xiancheng.sim.levers import LEVERS
 
@@ -70,7 +71,7 @@ ALL_COMMANDS = [(page.name, command) for page in PAGES for command in commands(p
     "command", [c for _, c in ALL_COMMANDS], ids=[f"{p}: {' '.join(c)}" for p, c in ALL_COMMANDS]
 )
 def test_a_command_that_is_told_can_be_typed(command):
-    parser(Say("en")).parse_args(command)
+    assert parsed(command, Say("en")).command
 
 
 @each_page

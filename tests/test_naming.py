@@ -19,7 +19,7 @@ from xiancheng.results.analysis.compare import ordered
 from xiancheng.results.cli import main
 from xiancheng.results.contents import conclusions, document, settings, subject
 from xiancheng.results.contents.words import dated
-from xiancheng.results.report.command import named
+from xiancheng.results.report.build import named
 from xiancheng.results.sweeps import swept
 from xiancheng.results.verdict.verdict import Verdict
 from xiancheng.scenarios.diff import called, differences

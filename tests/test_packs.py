@@ -19,7 +19,8 @@ from xiancheng.calibration.region import census_import, load, pack_writer, packs
 from xiancheng.calibration.region.census_table import COLUMNS, FIGURES, FLOOR, HOMES, TableError
 from xiancheng.calibration.region.imputation import TABLE_RULES
 from xiancheng.calibration.region.schema import AGE_BANDS, TABLES, catalogue
-from xiancheng.results import cli, stopping
+from xiancheng.results import cli
+from xiancheng.results.cli import process
 from xiancheng.results.contents import reasons
 from xiancheng.results.packs import assumed
 from xiancheng.scenarios import simulate
@@ -389,7 +390,7 @@ def test_the_command_makes_a_pack_that_runs_without_hand_work(table, tmp_path, c
     out = tmp_path / "rizhao"
     code, said, _ = ask("region", "from-census", table(), "--prefecture", "371100", "--out", out,
                         "--lang", "en", capsys=capsys)  # fmt: skip
-    assert code == stopping.DONE
+    assert code == process.DONE
     assert "4 county-level units at two censuses" in said
     outcome = simulate("baseline", region=out, start=THEN, until="2011-12-31", scale=0.01)
     known = outcome.region.urban_rural(THEN)
@@ -403,7 +404,7 @@ def test_nothing_is_written_where_something_is(table, tmp_path, capsys):
     out = tmp_path / "there"
     out.mkdir()
     code, _, err = ask("region", "from-census", table(), "--province", "--out", out, capsys=capsys)
-    assert code == stopping.REFUSED
+    assert code == process.REFUSED
     assert "已存在" in err
     assert not list(out.iterdir())
 
@@ -412,7 +413,7 @@ def test_a_bad_table_leaves_nothing_behind(table, tmp_path, capsys):
     path = table(("371102", 2010, "residents", "x"))
     code, _, err = ask("region", "from-census", path, "--province", "--out", tmp_path / "new",
                        capsys=capsys)  # fmt: skip
-    assert code == stopping.REFUSED
+    assert code == process.REFUSED
     assert f"{path}:2:" in err
     assert [file.name for file in tmp_path.iterdir()] == ["census.csv"]
 
@@ -420,7 +421,7 @@ def test_a_bad_table_leaves_nothing_behind(table, tmp_path, capsys):
 def test_the_command_speaks_json(table, tmp_path, capsys):
     code, out, _ = ask("region", "from-census", table(), "--province", "--out", tmp_path / "p",
                        "--json", capsys=capsys)  # fmt: skip
-    assert code == stopping.DONE
+    assert code == process.DONE
     assert json.loads(out)["units"] == list(RIZHAO)
     code, out, _ = ask("region", "check", tmp_path / "p", "--json", capsys=capsys)
     assert {"assumptions", "missing", "sha256"} <= json.loads(out).keys()
@@ -431,9 +432,9 @@ def test_the_command_speaks_json(table, tmp_path, capsys):
 
 def test_a_scaffold_says_line_by_line_what_is_missing(tmp_path, capsys):
     mine = tmp_path / "mine"
-    assert ask("region", "new", "mine", "--out", mine, capsys=capsys)[0] == stopping.DONE
+    assert ask("region", "new", "mine", "--out", mine, capsys=capsys)[0] == process.DONE
     code, _, err = ask("region", "check", mine, "--lang", "en", capsys=capsys)
-    assert code == stopping.REFUSED
+    assert code == process.REFUSED
     lines = (mine / "region.yaml").read_text("utf-8").splitlines()
     line = 1 + next(n for n, text in enumerate(lines) if text.startswith("title:"))
     assert f"mine/region.yaml:{line}: key 'zh': expected a value" in err
@@ -462,7 +463,7 @@ def filled(mine: Path, of: Path) -> None:
 
 def test_figures_still_to_be_written_are_told_by_line(tmp_path):
     mine, of = tmp_path / "mine", Path(calibration.__file__).parent / "regions/shandong"
-    assert cli.main(["region", "new", "mine", "--out", str(mine)]) == stopping.DONE
+    assert cli.main(["region", "new", "mine", "--out", str(mine)]) == process.DONE
     blank = shutil.copy(mine / "margins.csv", tmp_path / "blank.csv")
     filled(mine, of)
     shutil.copy(blank, mine / "margins.csv")
@@ -473,7 +474,7 @@ def test_figures_still_to_be_written_are_told_by_line(tmp_path):
 def test_a_scaffold_filled_with_two_tables_runs(tmp_path):
     """A county by itself, without any neighbour, map, wage or school."""
     mine, of = tmp_path / "mine", Path(calibration.__file__).parent / "regions/shandong"
-    assert cli.main(["region", "new", "mine", "--out", str(mine)]) == stopping.DONE
+    assert cli.main(["region", "new", "mine", "--out", str(mine)]) == process.DONE
     filled(mine, of)
     outcome = simulate("baseline", region=mine, start=THEN, until="2011-06-30", scale=0.01)
     assert np.isfinite(outcome.record).all()

@@ -14,12 +14,13 @@ import pytest
 from tests.test_contents import SCALE, draws_of, shares_of
 from xiancheng.calibration.errors import ScenarioError
 from xiancheng.results import verdict_table
-from xiancheng.results.cli import Say, main
+from xiancheng.results.cli import main, publish
 from xiancheng.results.contents import document, subject
 from xiancheng.results.keeping import store
 from xiancheng.results.keeping.answers import Answers, keep
-from xiancheng.results.report import command, layout, paper
+from xiancheng.results.report import build, layout, paper
 from xiancheng.results.report import subject as reported
+from xiancheng.results.text import Say
 from xiancheng.results.verdict.verdict import verdicts
 from xiancheng.scenarios.diff import plain
 from xiancheng.scenarios.ensemble import pair
@@ -34,7 +35,7 @@ pypdf = pytest.importorskip("pypdf")
 pytest.importorskip("typst")
 pytest.importorskip("xlsxwriter")
 
-FORMS = [*command.WRITERS]
+FORMS = [*build.WRITERS]
 HOSTILE = {
     "tag": "<img src=x onerror=alert(1)>",
     "formula": "=cmd|' /C calc'!A0",
@@ -81,7 +82,7 @@ def made(what, pictures):
 
 def written(form, what, pictures):
     """A document as its writer makes it."""
-    return import_module(command.WRITERS[form][0]).write(what, pictures)
+    return import_module(build.WRITERS[form][0]).write(what, pictures)
 
 
 def word_tables(content):
@@ -175,7 +176,7 @@ def test_negative_numbers_stay_numbers(made, what):
 
 def test_without_draws_the_documents_are_made_all_the_same(told):
     undrawn = subject.paired(told.both, run="plan-0123")
-    made = command.documents(undrawn, FORMS, "en")
+    made = build.documents(undrawn, FORMS, "en")
     assert "of one run at the central parameters" in "".join(Seen(made["html"]).texts)
     assert all(made[form] for form in FORMS)
 
@@ -188,7 +189,7 @@ def test_a_region_without_targets_has_documents_without_verdicts(told):
     )  # fmt: skip
     plain = subject.paired(both, run="plan-0123")
     assert plain.verdicts.empty
-    made = command.documents(plain, FORMS, "zh")
+    made = build.documents(plain, FORMS, "zh")
     assert "没有到期的目标" in "".join(Seen(made["html"]).texts)
     assert all(made[form] for form in FORMS)
 
@@ -230,7 +231,7 @@ def test_pdf_brings_its_own_fonts(made):
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_conclusions_are_one_page(told, made, lang):
-    content = made["pdf"] if lang == "zh" else command.documents(told, ["pdf"], "en")["pdf"]
+    content = made["pdf"] if lang == "zh" else build.documents(told, ["pdf"], "en")["pdf"]
     pages = pypdf.PdfReader(BytesIO(content)).pages
     first, second = (re.sub(r"\s+", "", page.extract_text()) for page in pages[:2])
     assert {"zh": "还不知道的", "en": "Whatisnotknown"}[lang] in first
@@ -350,7 +351,7 @@ def test_a_run_of_another_version_is_refused(run):
 
 def test_an_unknown_format_is_named_with_the_nearest():
     with pytest.raises(RequestError, match=r"docx.*did you mean docx"):
-        command.formats("doc")
+        build.formats("doc")
 
 
 def test_what_is_neither_run_nor_scenario_is_refused(tmp_path, capsys):
@@ -359,12 +360,12 @@ def test_what_is_neither_run_nor_scenario_is_refused(tmp_path, capsys):
 
 
 def test_a_missing_library_is_named_with_the_extra_to_install(monkeypatch):
-    monkeypatch.setattr(command, "find_spec", lambda name: None if name == "typst" else object())
+    monkeypatch.setattr(build, "find_spec", lambda name: None if name == "typst" else object())
     with pytest.raises(RequestError) as refused:
-        command.formats("docx,pdf")
+        build.formats("docx,pdf")
     assert "typst" in refused.value.zh
     assert "'.[report]'" in refused.value.zh
-    assert command.formats("docx") == ["docx"]
+    assert build.formats("docx") == ["docx"]
 
 
 @pytest.mark.usefixtures("no_attribution")
@@ -388,4 +389,4 @@ def test_a_wish_for_a_folder_that_cannot_be_is_refused(run, tmp_path):
     blocked.write_text("", encoding="utf-8")
     asked = SimpleNamespace(run=str(run), format="html", out=blocked / "below")
     with pytest.raises(RequestError, match="--out"):
-        command.report(asked, Say("zh"))
+        publish.report(asked, Say("zh"))

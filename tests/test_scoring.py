@@ -14,12 +14,13 @@ from tests import registration
 from xiancheng.calibration.errors import ScenarioError
 from xiancheng.calibration.region import load
 from xiancheng.calibration.scores import LEVELS
-from xiancheng.results.cli import Say, main, parser
+from xiancheng.results.cli import evidence, main, parsed
 from xiancheng.results.forecasts import forecasting, frozen, scored
 from xiancheng.results.forecasts import score as scoring
 from xiancheng.results.forecasts.forecasting import FORECASTERS, MELD, MODEL, WITHOUT, forecasts
 from xiancheng.results.forecasts.frozen import REGISTERED, ROUNDS, Settings, digests
 from xiancheng.results.forecasts.observed import COLUMNS, VARIABLE, Observed, read
+from xiancheng.results.text import Say
 from xiancheng.scenarios.outcome import ABOUT
 from xiancheng.scenarios.simulate import INFORMATION, RequestError, reported
 
@@ -223,7 +224,7 @@ def test_counties_together_stay_out_of_the_main_score(told):
 
 @pytest.fixture
 def small(monkeypatch):
-    monkeypatch.setattr(scoring, "REGISTERED", SMALL)
+    monkeypatch.setattr(evidence, "REGISTERED", SMALL)
 
 
 def test_the_command_prints_and_writes_what_came_out(file, tmp_path, small, capsys):
@@ -294,8 +295,8 @@ def test_the_registered_commands_are_understood(page):
     )
     assert len(commands) == 2
     for command in commands:
-        asked = parser(Say("zh")).parse_args(command.split()[1:])
-        settings = scoring.of(asked)
+        ctx = parsed(command.split()[1:], Say("zh"))
+        settings = evidence.registered_or(ctx.command.options(ctx))
         assert replace(settings, cutoff=REGISTERED.cutoff) == REGISTERED
         assert settings.cutoff in ROUNDS
     assert (load("binzhou").censuses[-1], INFORMATION) == ROUNDS
@@ -317,9 +318,9 @@ def test_registration_holds_no_figure_it_seals(page):
 
 def test_other_settings_are_not_the_registered_ones(told):
     asked = SimpleNamespace(cutoff=None, draws=None, scale=None, seed=None)
-    assert scoring.of(asked) == REGISTERED
+    assert evidence.registered_or(asked) == REGISTERED
     asked.draws = 50
-    changed = scoring.of(asked)
+    changed = evidence.registered_or(asked)
     assert changed.draws == 50
     said = " ".join(remark.en for remark in scored.remarks(told, [], changed))
     assert "not the registered settings: draws=50" in said

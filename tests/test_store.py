@@ -374,8 +374,8 @@ def test_a_run_of_a_pack_given_by_a_relative_path_is_found_from_anywhere(tmp_pat
 def test_a_run_is_not_read_with_targets_or_measures_of_another_day(changed, tmp_path, monkeypatch):
     """Else a report shows the chance of one target beside another."""
     from xiancheng.calibration.region import load
+    from xiancheng.results.cli import publish
     from xiancheng.results.contents import subject
-    from xiancheng.results.report import subject as report
 
     own = shutil.copytree(load("binzhou").folder, tmp_path / "own")
     saved = Store(tmp_path / "store").obtain(Request.of("plan", region=own, **ASKED))
@@ -385,9 +385,9 @@ def test_a_run_is_not_read_with_targets_or_measures_of_another_day(changed, tmp_
     else:
         monkeypatch.setattr("xiancheng.scenarios.request.plan_digest", lambda plan: "0" * 64)
     read = store.found(saved.folder)
-    monkeypatch.setattr(report, "beside", lambda *_, **__: pytest.fail("computed before refused"))
+    monkeypatch.setattr(publish, "_beside", lambda *_, **__: pytest.fail("computed before refused"))
     asked = Namespace(run=str(saved.folder), attribution=None, package=None, jobs=1)
-    reported = partial(report.subject_of, asked, None, lambda: None)
+    reported = partial(publish.subject_of, asked, None, lambda: None)
     for reading in (read.outcome, partial(subject.saved, read), reported):
         with pytest.raises(RequestError, match=r"reproduce 指出") as caught:
             reading()

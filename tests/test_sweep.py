@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from argparse import Namespace
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +18,13 @@ import pytest
 
 from xiancheng.calibration import posterior, priors
 from xiancheng.calibration.errors import ScenarioError
+from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.region import load
-from xiancheng.results.cli import main
+from xiancheng.results.cli import batch, main
 from xiancheng.results.keeping import ledger, record
 from xiancheng.results.keeping.keyed import Store
 from xiancheng.results.keeping.room import Need
 from xiancheng.results.sweeps import command as sweeping
-from xiancheng.results.sweeps import planning
 from xiancheng.scenarios.engines import Dask, Local, Lost, Pace
 from xiancheng.scenarios.points import sampled
 from xiancheng.scenarios.request import Request, code_digest, digest_of
@@ -58,10 +59,11 @@ def written(folder: Path, text: str = SMALL) -> Path:
 
 def sweep_of(folder: Path, *, out="out", text=SMALL, shard="1/1", resume=False, engine=None):
     """A sweep of a design; in this process, if no engine is given."""
-    made = planning.planned(
-        written(folder, text), folder / out, shard=shard, jobs=1, engine="local",
+    options = Namespace(
+        design=written(folder, text), out=folder / out, shard=shard, jobs=1, engine="local",
         scheduler=None, resume=resume,
     )  # fmt: skip
+    made = batch.planned(options)
     return sweeping.Sweep(made.design, made.folder, made.shard, engine or Here(), made.resume)
 
 
@@ -473,7 +475,7 @@ def deadly(task: int) -> int:
 
 
 def refusing(task: int) -> int:
-    raise RequestError("不行", f"not {task}")
+    raise RequestError(Words("不行", f"not {task}"))
 
 
 def test_a_batch_lasts_about_a_third_of_a_second():

@@ -16,12 +16,11 @@ from rich.console import Console
 from xiancheng.calibration import cache, compiling, errors
 from xiancheng.calibration.population import population
 from xiancheng.calibration.region import load
-from xiancheng.results import caveats, cells, commands, cost, show, streams
-from xiancheng.results.cli import Say, main
-from xiancheng.results.comparison import command
-from xiancheng.results.forecasts import score
+from xiancheng.results import caveats, cells, show
+from xiancheng.results.cli import analyse, evidence, main, plan, progress, region, run
+from xiancheng.results.cli.process import INTERRUPTED
 from xiancheng.results.knowing import hindcast
-from xiancheng.results.stopping import INTERRUPTED
+from xiancheng.results.text import Say
 
 HERE = Path(__file__).parent.parent
 SMALL = ["--scale", "0.003"]
@@ -51,7 +50,7 @@ def tables(tmp_path_factory):
             if name.startswith("xiancheng.results.") and getattr(module, "table", None) is plain:
                 patch.setattr(module, "table", table)
 
-        for module in (commands, command, score):
+        for module in (run, plan, analyse, evidence, region):
             patch.setattr(module, "table", table)
         for words in asked:
             for lang in ("zh", "en"):
@@ -120,8 +119,8 @@ def test_what_fits_no_block_is_printed_as_records(capsys, monkeypatch):
 
 
 def test_progress_is_told_where_stderr_is_no_terminal(capsys, monkeypatch):
-    monkeypatch.setattr(show, "EVERY", 0.05)
-    with show.progress("runs", 5) as step:
+    monkeypatch.setattr(progress, "EVERY", 0.05)
+    with progress.progress("runs", 5) as step:
         step()
         step()
         time.sleep(0.3)
@@ -134,14 +133,14 @@ def test_progress_is_told_where_stderr_is_no_terminal(capsys, monkeypatch):
 def test_what_takes_long_is_announced_with_runs_and_time(capsys):
     pack = load("binzhou")
     start, until = pack.censuses[-1], pack.censuses[-1].replace(year=2025)
-    short = cost.Work(2, "binzhou", 0.01, start, until)
-    cost.announce(Say("en"), [short], jobs=1)
+    short = progress.Work(2, "binzhou", 0.01, start, until)
+    progress.announce(Say("en"), [short], jobs=1)
     assert not capsys.readouterr().err
-    cost.announce(Say("en"), [short._replace(runs=400, scale=1.0)], jobs=2)
+    progress.announce(Say("en"), [short._replace(runs=400, scale=1.0)], jobs=2)
     said = capsys.readouterr().err
     assert "400 runs in 2 processes" in said
     assert 4 <= int(re.search(r"roughly (\d+) minutes", said)[1]) <= 15
-    cost.announce(Say("zh"), [short._replace(runs=0)], jobs=2)
+    progress.announce(Say("zh"), [short._replace(runs=0)], jobs=2)
     assert not capsys.readouterr().err
 
 
@@ -149,15 +148,11 @@ def test_what_takes_long_is_announced_with_runs_and_time(capsys):
 
 DRIVER = """
 import sys
-from xiancheng.results import streams
+from xiancheng.results import text
 from xiancheng.results.cli import main
-streams.prepare(json=False)
+text.prepare(json=False)
 for words in {asked!r}:
-    try:
-        code = main(words)
-    except SystemExit as ended:
-        code = ended.code
-    print("code", code)
+    print("code", main(words))
 """
 
 
@@ -203,7 +198,7 @@ def test_json_loses_nothing_in_ascii():
 def test_a_language_asked_for_is_kept(monkeypatch):
     from xiancheng.results import cli
 
-    monkeypatch.setattr(streams, "shows_chinese", lambda: False)
+    monkeypatch.setattr(cli, "shows_chinese", lambda: False)
     assert cli._language([]) == "en"
     assert cli._language(["--lang", "zh"]) == "zh"
 
@@ -350,7 +345,7 @@ def test_old_compiled_code_is_removed(tmp_path):
 
 def test_an_interrupted_process_leaves_no_semaphores():
     code = (
-        "from multiprocessing import get_context; from xiancheng.results.stopping import leave; "
+        "from multiprocessing import get_context; from xiancheng.results.cli.process import leave; "
         f"held = get_context('spawn').Semaphore(); leave({INTERRUPTED})"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, cwd=HERE)

@@ -13,7 +13,7 @@ from xiancheng.calibration.baselines.forecast import (
 from xiancheng.calibration.baselines.pool import Pool
 from xiancheng.calibration.baselines.shared import SharedTrend
 from xiancheng.calibration.baselines.trends import TRENDS
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import _
 
 __all__ = [
     "BASELINES", "Forecast", "ForecastError", "Forecaster", "Given", "Known", "Pool", "Standing",
@@ -21,5 +21,5 @@ __all__ = [
 ]  # fmt: skip
 
 SINGLE: tuple[Forecaster, ...] = (*TRENDS, SharedTrend(), Cohorts())
-MEAN = Pool("equal_weights", Words("等权混合", "equal-weight mixture"), SINGLE)
+MEAN = Pool("equal_weights", _("equal-weight mixture"), SINGLE)
 BASELINES: tuple[Forecaster, ...] = (*SINGLE, MEAN)

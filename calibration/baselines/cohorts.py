@@ -25,7 +25,7 @@ from xiancheng.calibration.baselines.forecast import (
     luck,
     shifted,
 )
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import _
 from xiancheng.calibration.panel import Panel
 from xiancheng.sim.state import Floats
 
@@ -67,7 +67,7 @@ class Rates:
     def after(self, people: Floats, years: float) -> Floats:
         """How many there are after some years, (...): between two steps by their growth."""
         whole, rest = divmod(years, STEP)
-        for _ in range(int(whole)):
+        for __ in range(int(whole)):
             people = self.step(people)
         now, later = people.sum(-1), self.step(people).sum(-1)
         return np.asarray(now * _ratio(later, now) ** (rest / STEP))
@@ -88,7 +88,7 @@ def by_place(ages: Floats, odds: Floats, urban: Floats, rural: Floats) -> Floats
     """
     ages = ages * ((urban + rural) / ages.sum(axis=1))[:, None]
     low, high = np.full(len(urban), -30.0), np.full(len(urban), 30.0)
-    for _ in range(60):
+    for __ in range(60):
         level = (low + high) / 2
         town = ages * expit(level[:, None] + np.log(odds))
         few = town.sum(axis=1) < urban
@@ -108,7 +108,7 @@ class Cohorts:
     """Cohorts go on in town and in villages as they did: in the unit, or in all of the record."""
 
     name = "cohorts"
-    title = Words("城乡队列要素（率不变）", "urban-rural cohort component")
+    title = _("urban-rural cohort component")
 
     def __call__(self, known: Known, years: float, draws: int, seed: int) -> Forecast:
         """`draws` joint draws, so many years after the origin.
@@ -121,8 +121,7 @@ class Cohorts:
         rng, record, origin = luck(seed, self.name, known.origin.codes), known.record, known.origin
         if abs(record.years - RECORD) > APART:
             raise ForecastError(
-                f"队列要素法需要相隔十年的两次普查，现相隔 {record.years:.1f} 年",
-                f"cohorts take two censuses ten years apart, not {record.years:.1f}",
+                _("cohorts take two censuses ten years apart, not {years:.1f}", years=record.years)
             )
         before, after = placed(record, 0), placed(record, 1)
         pooled = Rates.between(before.sum(axis=1, keepdims=True), after.sum(axis=1, keepdims=True))

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.special import expit, logit
 
 from xiancheng.calibration.errors import RefusedError
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.panel import Left, Panel, left_out
 from xiancheng.sim.state import Bools, Floats
 
@@ -66,8 +66,10 @@ class Known:
     def __post_init__(self) -> None:
         if len(self.record) < 3:
             raise ForecastError(
-                f"统计基线至少需要 3 个可比的县级单位，现有 {len(self.record)} 个",
-                f"a statistical baseline takes 3 comparable counties; there are {len(self.record)}",
+                _(
+                    "a statistical baseline takes 3 comparable counties; there are {n}",
+                    n=len(self.record),
+                )
             )
 
     @property
@@ -121,7 +123,7 @@ class Given:
     def __call__(self, known: Known, years: float, draws: int, seed: int) -> Forecast:
         """`draws` of them: each once, then again, in an order of the seed's."""
         rng, n = luck(seed, self.name), len(self.made.rate)
-        row = np.concatenate([rng.permutation(n) for _ in range(-(-draws // n))])[:draws]
+        row = np.concatenate([rng.permutation(n) for __ in range(-(-draws // n))])[:draws]
         column = np.array([self.codes.index(code) for code in known.origin.codes])
         people = self.made.residents
         chosen = np.ix_(row, column)

@@ -28,7 +28,7 @@ from xiancheng.calibration.baselines.forecast import (
     luck,
     shifted,
 )
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import _
 from xiancheng.calibration.panel import Panel
 from xiancheng.sim.state import Floats, Ints
 
@@ -102,7 +102,7 @@ class SharedTrend:
     """Counties drift with their prefecture, prefectures with the province."""
 
     name = "shared_trend"
-    title = Words("省市共享趋势（分层贝叶斯）", "shared trend (hierarchical Bayes)")
+    title = _("shared trend (hierarchical Bayes)")
 
     def __call__(self, known: Known, years: float, draws: int, seed: int) -> Forecast:
         """`draws` joint draws, so many years after the origin."""

@@ -14,7 +14,7 @@ from scipy.special import expit, logit
 
 from xiancheng.calibration.baselines.errors import Law, strayed
 from xiancheng.calibration.baselines.forecast import EDGE, Forecast, Known, luck, shifted
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.panel import Panel
 from xiancheng.sim.state import Floats
 
@@ -100,10 +100,10 @@ class Trend:
 
 
 TRENDS = (
-    Trend("persistence", Words("不变", "persistence"), moves=False),
-    Trend("drift", Words("线性外推", "drift")),
-    Trend("damped_drift", Words("阻尼外推（0.9）", "damped drift (0.9)"), damping=0.9),
-    Trend("growth_difference", Words("城乡增长率差", "urban-rural growth difference"), Odds()),
-    Trend("logistic_80", Words("逻辑斯蒂，上限80%", "logistic, ceiling 80"), Odds(80.0)),
-    Trend("logistic_85", Words("逻辑斯蒂，上限85%", "logistic, ceiling 85"), Odds(85.0)),
+    Trend("persistence", _("persistence"), moves=False),
+    Trend("drift", _("drift")),
+    Trend("damped_drift", _("damped drift (0.9)"), damping=0.9),
+    Trend("growth_difference", _("urban-rural growth difference"), Odds()),
+    Trend("logistic_80", _("logistic, ceiling 80"), Odds(80.0)),
+    Trend("logistic_85", _("logistic, ceiling 85"), Odds(85.0)),
 )

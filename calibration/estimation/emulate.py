@@ -25,6 +25,7 @@ from scipy.stats import chi2
 from xiancheng.calibration.estimation.learning import Standard
 from xiancheng.calibration.estimation.ridge import Ridge, ridge
 from xiancheng.calibration.estimation.table import EstimationError, one_thread, optional
+from xiancheng.calibration.i18n import _
 from xiancheng.sim.state import Floats
 
 TUNED_ON, CONDITIONED_ON, TESTED_ON = 250, 600, 300  # rows at most
@@ -60,7 +61,9 @@ class Components:
         own = np.diag(np.maximum(np.diag(covariance), LEAST_NOISE))
         size, axes = np.linalg.eigh((1 - SHRUNK) * covariance + SHRUNK * own)
         whiten = axes / np.sqrt(size) @ axes.T
-        _, d, ways = np.linalg.svd((trend.fitted - told.mean(axis=0)) @ whiten, full_matrices=False)
+        __, d, ways = np.linalg.svd(
+            (trend.fitted - told.mean(axis=0)) @ whiten, full_matrices=False
+        )
         count = min(int(np.searchsorted(np.cumsum(d**2) / np.sum(d**2), explained)) + 1, most)
         weights = whiten @ ways[:count].T
         found = told @ weights
@@ -127,7 +130,7 @@ class Emulator:
 
     def distance(self, x: Floats, observed: Floats) -> Floats:
         """How far an observation lies from what inputs make, in standard deviations, (row,)."""
-        errors, _ = self.standardised(x, observed)
+        errors, __ = self.standardised(x, observed)
         return np.sqrt(np.sum(errors**2, axis=1))
 
     def log_likelihood(self, x: Floats, observed: Floats) -> Floats:
@@ -166,8 +169,7 @@ def emulator(
     """
     if len(x) < FEWEST:
         raise EstimationError(
-            f"{len(x)} 次运行不足以建立模拟器（至少 {FEWEST} 次）",
-            f"{len(x)} runs are too few for an emulator, which needs {FEWEST}",
+            _("{n} runs are too few for an emulator, which needs {FEWEST}", n=len(x), FEWEST=FEWEST)
         )
     order = np.random.default_rng([seed, 4]).permutation(len(x))
     held = min(max(len(x) - rows, int(TESTED_SHARE * len(x))), TESTED_ON)
@@ -177,7 +179,7 @@ def emulator(
     y = components(features)
     with one_thread():
         processes = tuple(_process(x[seen], y[seen, k], seed) for k in range(y.shape[1]))
-    _, errors = _errors(processes, x[tuning], y[tuning])
+    __, errors = _errors(processes, x[tuning], y[tuning])
     factors = np.maximum(np.sqrt(np.mean(np.clip(errors, -CUT, CUT) ** 2, axis=0)), 1.0).tolist()
     processes = tuple(replace(p, factor=f) for p, f in zip(processes, factors, strict=True))
     together = (1 - SHRUNK) * np.atleast_2d(np.corrcoef(errors.T))
@@ -196,7 +198,7 @@ def _at(processes: Sequence[Process], x: Floats) -> tuple[Floats, Floats]:
     """Mean and standard deviation of every component, (row, component) each."""
     with one_thread():
         told = [process.at(x) for process in processes]
-    return np.stack([m for m, _ in told], axis=1), np.stack([s for _, s in told], axis=1)
+    return np.stack([m for m, __ in told], axis=1), np.stack([s for __, s in told], axis=1)
 
 
 def _errors(processes: Sequence[Process], x: Floats, y: Floats) -> tuple[Floats, Floats]:

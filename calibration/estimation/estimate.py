@@ -31,6 +31,7 @@ from xiancheng.calibration.estimation.learning import (
 from xiancheng.calibration.estimation.posterior import Posterior
 from xiancheng.calibration.estimation.scores import Belief, scores
 from xiancheng.calibration.estimation.table import EstimationError, Table, one_thread
+from xiancheng.calibration.i18n import _
 from xiancheng.sim.state import Bools, Floats, Ints
 
 FEWEST = 100  # rows to learn from
@@ -73,9 +74,7 @@ def prepare(
         the prior of each parameter of the table, in its order
     """
     if tuple(belief.name for belief in beliefs) != table.names:
-        raise EstimationError(
-            "先验与运行表的参数不一致", "the priors are not those of the parameters in the table"
-        )
+        raise EstimationError(_("the priors are not those of the parameters in the table"))
     sizes, errors = discrepancy.draw(len(table.theta), table.groups, seed)
     known = scores(beliefs, table.theta)
     return World(
@@ -106,9 +105,14 @@ def split(origins: Ints, *, seed: int, widening: int = 150, gate: int = 150) -> 
     if len(learning) < FEWEST:
         runs = len(origins)
         raise EstimationError(
-            f"{runs} 次运行太少：检验与校准各留出 {gate} 与 {widening} 次后，至少还需 {FEWEST} 次",
-            f"{runs} runs are too few: {FEWEST} are needed besides {gate} to test and {widening} "
-            "to widen intervals",
+            _(
+                "{runs} runs are too few: {FEWEST} are needed besides {gate} to "
+                "test and {widening} to widen intervals",
+                runs=runs,
+                FEWEST=FEWEST,
+                gate=gate,
+                widening=widening,
+            )
         )
     return Rows(learning, np.sort(first[of_widening]), np.sort(first[of_gate]))
 
@@ -221,8 +225,10 @@ class View:
         chosen = [table.summaries.index(name) for name in summaries]
         if self.keep[unit] or np.isnan(table.stats[:, unit, chosen]).all(axis=0).any():
             raise EstimationError(
-                f"无法预测 {table.units[unit]}：它没有被留出，或缺少所要的统计量",
-                f"{table.units[unit]} cannot be predicted: it is not left out, or lacks a summary",
+                _(
+                    "{unit} cannot be predicted: it is not left out, or lacks a summary",
+                    unit=table.units[unit],
+                )
             )
         names = [f"{table.units[unit]} {name}" for name in summaries]
         return self.predictor(names, self.estimator.world.said[:, unit, chosen], unit, chosen)

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from xiancheng.calibration.estimation.posterior import Posterior
+from xiancheng.calibration.i18n import _
 from xiancheng.sim.state import Floats
 
 LEVELS = (0.5, 0.8, 0.9)
@@ -71,7 +72,7 @@ class Gate:
 
     def said(self, lang: str) -> str:
         """The result in a sentence."""
-        listed = ("、" if lang == "zh" else ", ").join(self.failing)
+        listed = _(", ").said(lang).join(self.failing)
         n = len(self.ranks)
         if lang == "zh":
             end = f"未通过，不显示区间：{listed}" if self.failing else "通过"

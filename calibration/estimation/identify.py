@@ -10,17 +10,17 @@ from typing import Any
 import numpy as np
 
 from xiancheng.calibration.estimation.posterior import Posterior
-from xiancheng.calibration.i18n import Say
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.sim.state import Floats
 
 IDENTIFIED, WEAKLY = 0.6, 0.15  # contractions from which the words are used
 STRONG = 0.5  # correlation from which a pair counts as tied
 KNOWN = 0.8  # contraction of the direction of a pair that the data know
 APART = 0.7  # contraction from which a parameter is known by itself
-WORDS: dict[str, Say] = {
-    "identified": ("可识别", "identified"),
-    "weakly": ("弱识别", "weakly identified"),
-    "not": ("数据未提供信息", "the data say nothing"),
+WORDS: dict[str, Words] = {
+    "identified": _("identified"),
+    "weakly": _("weakly identified"),
+    "not": _("the data say nothing"),
 }
 
 

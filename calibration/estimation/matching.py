@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from xiancheng.calibration.estimation.emulate import Emulator, emulator
+from xiancheng.calibration.i18n import _
 from xiancheng.sim.state import Floats
 
 CANDIDATES = 4000  # points of the prior that stand for its space
@@ -68,7 +69,7 @@ class History:
     def said(self, lang: str) -> str:
         """The result in a sentence."""
         last = self.waves[-1]
-        guilty = ("、" if lang == "zh" else ", ").join(name for name, _ in last.guilty)
+        guilty = _(", ").said(lang).join(name for name, __ in last.guilty)
         if lang == "zh":
             if self.empty:
                 return f"历史匹配：没有任何参数能使模型产生观测值；相差最远的是：{guilty}"
@@ -116,7 +117,7 @@ def _closest(
     order = np.argsort(distance)[:BEST]
     best, off = points[order], distance[order]
     step = 0.5
-    for _ in range(SEARCHES if off[0] > 1 else 0):
+    for __ in range(SEARCHES if off[0] > 1 else 0):
         tried = np.repeat(best, 8, axis=0)
         tried = tried + step * rng.standard_normal(tried.shape)
         found = emulated.distance(tried, observed) / emulated.edge

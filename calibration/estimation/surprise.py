@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from xiancheng.calibration.estimation.table import Table
+from xiancheng.calibration.i18n import _
 from xiancheng.sim.state import Floats
 
 LEVEL = 0.99
@@ -54,7 +55,7 @@ class Check:
 
     def said(self, lang: str) -> str:
         """The result in a sentence or a few."""
-        named = "；" if lang == "zh" else "; "
+        named = _("; ").said(lang)
         worst = self.impossible or self.surprises
         listed = named.join(
             f"{s.unit} {s.summary} {s.value:.4g} ({s.low:.4g} … {s.high:.4g})" for s in worst[:10]

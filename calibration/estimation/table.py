@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from xiancheng.calibration.errors import RefusedError
+from xiancheng.calibration.i18n import _
 from xiancheng.sim.state import Bools, Floats, Ints
 
 MOST_MISSING = 0.1  # share of the runs that may lack a summary of a unit for it to be used
@@ -49,8 +50,13 @@ class Table:
             found = getattr(self, name).shape
             if found != shape:
                 raise EstimationError(
-                    f"运行表的 {name} 形状应为 {shape}，实为 {found}",
-                    f"{name} of the table of runs should have the shape {shape}, but has {found}",
+                    _(
+                        "{name} of the table of runs should have the shape "
+                        "{shape}, but has {found}",
+                        name=name,
+                        shape=shape,
+                        found=found,
+                    )
                 )
 
     @property
@@ -83,8 +89,10 @@ def optional(module: str) -> Any:
     except ImportError:
         library = {"sklearn": "scikit-learn"}.get(module.split(".")[0], module.split(".")[0])
         raise EstimationError(
-            f"估计参数需要 {library}：请在源码目录 pip install -e '.[calibration]'",
-            f"estimation needs {library}; in its sources: pip install -e '.[calibration]'",
+            _(
+                "estimation needs {library}; in its sources: pip install -e '.[calibration]'",
+                library=library,
+            )
         ) from None
 
 

@@ -13,7 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from xiancheng.calibration.errors import PackError, Problem, RefusedError
-from xiancheng.calibration.i18n import Say, Words
+from xiancheng.calibration.i18n import Words, _, listed
 from xiancheng.calibration.region.census_table import (
     COLUMNS,
     COUNT,
@@ -99,7 +99,7 @@ def read_concordance(file: Path) -> Concordance:
     if node is not None and yaml.keys(node, (), ("joins", "corrections")):
         needed = ("unit", "year", "of", "basis", "zh", "en")
         for each in yaml.entries(node, "joins", needed) if node.get("joins") else ():
-            yaml.choice(each, "year", ("“year”", "'year'"), years)
+            yaml.choice(each, "year", Words("“year”", "'year'"), years)
             of, why = (
                 tuple(map(str, yaml.items(each, "of"))),
                 Words(str(each["zh"]), str(each["en"])),
@@ -107,8 +107,8 @@ def read_concordance(file: Path) -> Concordance:
             joins.append(Join(str(each["unit"]), each["year"], of, str(each["basis"]), why))
         needed = ("unit", "year", "column", "found", "zh", "en")
         for each in yaml.entries(node, "corrections", needed) if node.get("corrections") else ():
-            yaml.choice(each, "year", ("“year”", "'year'"), years)
-            column = yaml.choice(each, "column", ("“column”", "'column'"), COLUMNS)
+            yaml.choice(each, "year", Words("“year”", "'year'"), years)
+            column = yaml.choice(each, "column", Words("“column”", "'column'"), COLUMNS)
             found, why = yaml.number(each, "found", COUNT), Words(str(each["zh"]), str(each["en"]))
             corrections.append(Correction(str(each["unit"]), each["year"], column, found, why))
     if problems.found:
@@ -173,7 +173,7 @@ class PackPlan:
     province: tuple[str, Words]
     units: list[PackUnit]
     province_units: dict[int, Unit]  # the province's own line, by year
-    remarks: list[Say]
+    remarks: list[Words]
     table: Path
     via: str
 
@@ -190,10 +190,7 @@ def plan_pack(
         with everything that is wrong with the table, or with what is asked of it
     """
     if not via.isprintable():
-        raise RefusedError(
-            f"--via 应为一行可见的文字；得到 {via[:40]!r}",
-            f"--via should be a line of visible text; got {via[:40]!r}",
-        )
+        raise RefusedError(_("--via should be a line of visible text; got {via!r}", via=via[:40]))
     parts = concordance.parts_of(prefectures)
 
     def wanted(code: str) -> bool:
@@ -207,7 +204,7 @@ def plan_pack(
     counties = [u for u in units if u.level == "county"]
     upper = {(u.code, u.year): u for u in units if u.level != "county"}
     titles = {u.prefecture: u.prefecture_name for u in counties if u.prefecture_name}
-    titles |= {code: unit.name for (code, _), unit in sorted(upper.items(), key=lambda i: i[0][1])}
+    titles |= {code: unit.name for (code, __), unit in sorted(upper.items(), key=lambda i: i[0][1])}
     known = sorted({u.prefecture for u in counties if u.year == max(YEARS)})
     chosen = list(dict.fromkeys(prefectures)) or known
     for code in chosen:
@@ -223,10 +220,14 @@ def plan_pack(
     reader.stop()
     found, remarks = join_units(counties, concordance, chosen)
     remarks += [
-        (f"未纳入 {unit.code} {unit.zh}：有一次普查没有常住人口（0）",
-         f"left out {unit.code} {unit.zh}: no residents (0) at one of the censuses")
-        for unit in found if not unit.inhabited
-    ]  # fmt: skip
+        _(
+            "left out {code} {unit}: no residents (0) at one of the censuses",
+            code=unit.code,
+            unit=unit.zh,
+        )
+        for unit in found
+        if not unit.inhabited
+    ]
     found = [unit for unit in found if unit.inhabited]
     if not found:
         raise no_units(table, chosen, lang)
@@ -239,7 +240,7 @@ def plan_pack(
         return Words(zh, english_names().get(code, zh))
 
     names, province = {code: named(code) for code in chosen}, f"{chosen[0][:2]}0000"
-    title = Words("、".join(n.zh for n in names.values()), ", ".join(n.en for n in names.values()))
+    title = listed(names.values())
     return PackPlan(
         title if prefectures else named(province), names, (province, named(province)), found,
         {year: unit for (code, year), unit in upper.items() if code == province}, remarks, table,
@@ -257,7 +258,7 @@ def english_names() -> Mapping[str, str]:
 
 def join_units(
     units: Sequence[Unit], concordance: Concordance, prefectures: Collection[str]
-) -> tuple[list[PackUnit], list[Say]]:
+) -> tuple[list[PackUnit], list[Words]]:
     """The units of a pack in order of code, and remarks on joined units and on those left out."""
     by_code = {(u.code, u.year): u for u in units}
     joins = {
@@ -267,7 +268,7 @@ def join_units(
     taken = {(part, j.year): j.unit for j in joins.values() for part in j.of}
     districts = [u.former[:4] for u in units if u.year == 2010 and is_district(u.former)]
     several = {city for city in districts if districts.count(city) > 1}
-    found, remarks = [], list[Say]()
+    found, remarks = [], list[Words]()
     for code in sorted({taken.get(key, key[0]) for key in by_code}):
         if f"{code[:4]}00" not in prefectures:
             continue
@@ -279,7 +280,7 @@ def join_units(
             if parts := [by_code[part, year] for part in codes if (part, year) in by_code]:
                 at[year] = add_up(parts, join, several)
             if join:
-                remarks.append((f"{year}：{join.why.zh}", f"{year}: {join.why.en}"))
+                remarks.append(_("{year}: {why}", year=year, why=join.why))
         if len(at) == len(YEARS):
             found.append(PackUnit(code, by_code[code, max(YEARS)].name, at))
         else:
@@ -288,17 +289,17 @@ def join_units(
     return found, remarks
 
 
-def left_out(unit: Unit, lacking: Sequence[str]) -> Say:
+def left_out(unit: Unit, lacking: Sequence[str]) -> Words:
     """Remark on a unit without figures of some censuses."""
-    advice = ("可在对照表中写明由哪些单位组成", "a concordance can say of what units it consists")
+    advice = _("a concordance can say of what units it consists")
     if int(unit.code[4:]) in ZONES:
-        advice = (
-            "功能区，可在对照表中并入所在县",
-            "a zone, which a concordance can add to its county",
-        )
-    return (
-        f"未纳入 {unit.code} {unit.name}：没有 {'、'.join(lacking)} 年普查数据；{advice[0]}",
-        f"left out {unit.code} {unit.name}: no census of {', '.join(lacking)}; {advice[1]}",
+        advice = _("a zone, which a concordance can add to its county")
+    return _(
+        "left out {code} {unit}: no census of {lacking}; {advice}",
+        code=unit.code,
+        unit=unit.name,
+        lacking=listed(lacking),
+        advice=advice,
     )
 
 
@@ -329,7 +330,7 @@ def is_district(code: str) -> bool:
 
 def apply_corrections(
     units: Sequence[Unit], concordance: Concordance
-) -> tuple[list[Unit], list[tuple[str, Say]]]:
+) -> tuple[list[Unit], list[tuple[str, Words]]]:
     """Units whose known mistakes are corrected, and remarks on that by code of the unit.
 
     A wrong figure becomes the prefecture's less those of its other units.
@@ -353,9 +354,12 @@ def apply_corrections(
             unit, figures={**unit.figures, column: value}, corrected={column: note}
         )
         cell = f"{unit.name} {column} {wrong.found:,.0f}"
-        said = (
-            f"{wrong.year}：{cell} 改为 {value:,.0f}（{wrong.why.zh}）",
-            f"{wrong.year}: {cell} becomes {value:,.0f}, for it is {wrong.why.en}",
+        said = _(
+            "{year}: {cell} becomes {value:,.0f}, for it is {why}",
+            year=wrong.year,
+            cell=cell,
+            value=value,
+            why=wrong.why,
         )
         remarks.append((wrong.unit, said))
     return list(found.values()), remarks
@@ -364,7 +368,7 @@ def apply_corrections(
 # Remarks and refusals
 
 
-def differences(units: Sequence[Unit], prefectures: Collection[str]) -> list[Say]:
+def differences(units: Sequence[Unit], prefectures: Collection[str]) -> list[Words]:
     """Where the counties of a prefecture do not add up to its own line: the counties are used."""
     remarks = []
     for whole in units:
@@ -380,40 +384,34 @@ def differences(units: Sequence[Unit], prefectures: Collection[str]) -> list[Say
             total = math.fsum(u.figures[column] for u in parts if u.figures[column] >= 0)
             if parts and total != stated:
                 gap = f"{whole.year} {whole.name} {column}: {total:,.0f} ≠ {stated:,.0f}"
-                check = ("", "")
+                check: Words | str = ""
                 if abs(total - stated) > WIDE * max(stated, 1):
-                    check = ("，相差很大，请核对原表", ", far apart: check the table")
-                remarks.append((
-                    f"{gap}；采用各县之和{check[0]}", f"{gap}; the counties' sum is used{check[1]}"
-                ))  # fmt: skip
+                    check = _(", far apart: check the table")
+                remarks.append(_("{gap}; the counties' sum is used{check}", gap=gap, check=check))
     return remarks
 
 
-def falling_shares(units: Iterable[PackUnit]) -> list[Say]:
+def falling_shares(units: Iterable[PackUnit]) -> list[Words]:
     """Units whose urban share falls so far that their years may be swapped."""
     remarks = []
     for unit in units:
         then, now = (unit.urban_share(year) for year in YEARS)
         if then - now > FALL:
             shares = f"{unit.code} {unit.zh}: {then:.1f}% → {now:.1f}%"
-            remarks.append((
-                f"{shares}，城镇人口比例下降；两次普查的年份是否颠倒？",
-                f"{shares}, its urban share falls; are the years swapped?",
-            ))  # fmt: skip
+            remarks.append(
+                _("{shares}, its urban share falls; are the years swapped?", shares=shares)
+            )
     return remarks
 
 
-def remarks_on_ignored(problems: Sequence[Problem]) -> list[Say]:
+def remarks_on_ignored(problems: Sequence[Problem]) -> list[Words]:
     """What is wrong in rows that were not asked for."""
     remarks = [
-        (f"未要求的地区，已略过此行：{p.text('zh')}",
-         f"not asked for, the row is left: {p.text('en')}")
+        _("not asked for, the row is left: {p}", p=Words(p.text("zh"), p.text("en")))
         for p in problems[:SHOWN]
     ]  # fmt: skip
     if (more := len(problems) - SHOWN) > 0:
-        remarks.append(
-            (f"未要求的地区另有 {more} 处", f"{more} more in rows that were not asked for")
-        )
+        remarks.append(_("{more} more in rows that were not asked for", more=more))
     return remarks
 
 
@@ -421,11 +419,9 @@ def no_units(table: Path, chosen: Sequence[str], lang: str) -> TableError:
     """The error that no unit of some prefectures has both censuses."""
     codes = ", ".join(chosen)
     problem = Problem(
-        str(table), 0, 0, "", ("2010 与 2020 两年的行", "lines of 2010 and of 2020"), "∅",
-        what=(f"{codes} 没有县级单位两次普查都有",
-              f"no county-level unit of {codes} has both censuses"),
-        advice=("补上缺少的年份，或在对照表中写明",
-                "add the year that is missing, or use a concordance"),
+        str(table), 0, 0, "", _("lines of 2010 and of 2020"), "∅",
+        what=_("no county-level unit of {codes} has both censuses", codes=codes),
+        advice=_("add the year that is missing, or use a concordance"),
     )  # fmt: skip
     return TableError(table.name, (problem,), lang)
 
@@ -439,9 +435,8 @@ def unknown_prefecture(
     now = [c for c, name in known.items() if c in moved or code in (name, name[:-1])]
     problem = Problem(
         str(table), 0, 0, "",
-        (f"以下代码之一：{'、'.join(labels)}", f"one of the codes {', '.join(labels)}"), code,
-        what=(f"没有地级市“{code}”", f"there is no prefecture {code!r}"),
-        advice=(f"改为 {'、'.join(now)}" if now else "改用其中之一",
-                f"write {', '.join(now)}" if now else "use one of these"),
+        _("one of the codes {labels}", labels=listed(labels)), code,
+        what=_("there is no prefecture {code!r}", code=code),
+        advice=(_("write {now}", now=listed(now)) if now else _("use one of these")),
     )  # fmt: skip
     return TableError(table.name, (problem,), lang)

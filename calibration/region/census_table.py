@@ -11,7 +11,7 @@ from pathlib import Path
 
 from xiancheng.calibration import parsing
 from xiancheng.calibration.errors import PackError, Problem
-from xiancheng.calibration.i18n import Say
+from xiancheng.calibration.i18n import Words, _, same
 from xiancheng.calibration.region.pack_files import (
     CHECK_SOURCE,
     Problems,
@@ -31,8 +31,8 @@ SHOWN = 12  # problems that are shown in full
 FIGURES: dict[str, tuple[str, ...]] = {
     "residents": ("residents", "residents_male", "residents_female"),
     "urban_rural": ("urban", "rural"),
-    "sex_age": tuple(f"age_{band}_{sex}" for sex, band, _ in TABLES["sex_age"].cells),
-    "education": tuple(f"edu_{key}_{sex}" for sex, _, key in TABLES["education"].cells),
+    "sex_age": tuple(f"age_{band}_{sex}" for sex, band, __ in TABLES["sex_age"].cells),
+    "education": tuple(f"edu_{key}_{sex}" for sex, __, key in TABLES["education"].cells),
     "households": (
         "family_households", "family_household_residents", "households_1_person",
         *(f"households_{n}_generation" for n in ("1", "2", "3", "4p")), "households_with_65p",
@@ -97,14 +97,14 @@ class Unit:
 class TableError(PackError):
     """A census table that cannot be used, with everything that is wrong with it."""
 
-    noun = ("普查表", "The census table")
+    noun = _("The census table")
 
     def text(self, lang: str | None = None) -> str:
         """The first problems, one a line, and how many more there are."""
         lang = lang or self.lang or "zh"
         lines = super().text(lang).splitlines()
         if (more := len(lines) - 1 - SHOWN) > 0:
-            rest = f"  … and {more} more" if lang == "en" else f"  …… 另有 {more} 处"
+            rest = _("  … and {more} more", more=more).said(lang)
             lines[SHOWN + 1 :] = [rest]
         return "\n".join(lines)
 
@@ -123,7 +123,7 @@ class CensusTableReader:
         self.columns: list[str] = []
 
     def note(
-        self, line: int, column: str, what: Say, expected: Say, found: object, advice: Say
+        self, line: int, column: str, what: Words, expected: Words, found: object, advice: Words
     ) -> None:
         """Note a problem of a column, or of a whole line if `column` is empty."""
         number = self.columns.index(column) + 1 if column in self.columns else 0
@@ -156,24 +156,24 @@ class CensusTableReader:
 
     def lines(self) -> list[tuple[int, list[str]]]:
         """The lines below the header, which is checked."""
-        form = ("UTF-8 编码的 CSV 文件", "a CSV file in UTF-8")
-        save = ("另存为 UTF-8 编码的 CSV", "save it as CSV in UTF-8")
+        form = _("a CSV file in UTF-8")
+        save = _("save it as CSV in UTF-8")
         rows: list[tuple[int, list[str]]] = []
         try:
             self.columns, rows = parsing.table_of(self.path.read_bytes())
         except parsing.TextError as error:
-            text = ("不是逗号分隔的 UTF-8 文本", "this is not UTF-8 text with commas")
+            text = _("this is not UTF-8 text with commas")
             self.note(error.line, "", text, form, error.found, save)
         except OSError as error:
             found = error.strerror or str(error)
-            self.note(0, "", ("无法读取表格", "the table cannot be read"), form, found, save)
+            self.note(0, "", _("the table cannot be read"), form, found, save)
         self.stop()
         self.check_header()
         if not rows:
             self.note(
-                1, "", ("没有数据行", "there is nothing below the header"),
-                ("每个单位每次普查一行", "a line for each unit and census"), "∅",
-                ("核对是否为完整的普查分县表", "see whether the table is whole"),
+                1, "", _("there is nothing below the header"),
+                _("a line for each unit and census"), "∅",
+                _("see whether the table is whole"),
             )  # fmt: skip
         self.stop()
         return rows
@@ -184,9 +184,9 @@ class CensusTableReader:
         if len(lacking) > SHOWN:
             some = f"{', '.join(lacking[:4])} …"
             self.note(
-                1, "", (f"缺少 {len(lacking)} 列", f"{len(lacking)} columns are missing"),
-                (f"{some}", f"{some}"), "、".join(self.columns[:4]) or "∅",
-                ("核对是否为普查分县表", "see whether this is a county census table"),
+                1, "", _("{n} columns are missing", n=len(lacking)),
+                same(some), "、".join(self.columns[:4]) or "∅",
+                _("see whether this is a county census table"),
             )  # fmt: skip
             return
         others = [column for column in self.columns if column not in COLUMNS]
@@ -194,11 +194,11 @@ class CensusTableReader:
             times = self.columns.count(name)
             if times == 1:
                 continue
-            advice = ("补上或删去此列", "add or delete it")
+            advice = _("add or delete it")
             if not times and (near := nearest(name, others, {})):
-                advice = (f"补上此列，或将“{near}”改为“{name}”", f"add it, or rename {near!r}")
-            what = (f"列“{name}”", f"column {name!r}")
-            self.note(1, "", what, ("恰好一列", "exactly one"), times, advice)
+                advice = _("add it, or rename {near!r}", near=near, name=name)
+            what = _("column {name!r}", name=name)
+            self.note(1, "", what, _("exactly one"), times, advice)
 
     def unit(
         self, line: int, row: Mapping[str, str], found: Mapping[tuple[str, int], Unit]
@@ -208,29 +208,29 @@ class CensusTableReader:
         code, year, level, name = (row[c] for c in ("unit_code", "year", "level", "unit_name"))
         if not is_code(code):
             self.note(
-                line, "unit_code", ("行政区划代码", "the unit code"), ("六位数字", "six digits"),
-                code or "∅", ("核对行政区划代码", "check the division code"),
+                line, "unit_code", _("the unit code"), _("six digits"),
+                code or "∅", _("check the division code"),
             )  # fmt: skip
         if year not in map(str, YEARS):
             self.note(
-                line, "year", ("普查年份", "the census year"), ("2010 或 2020", "2010 or 2020"),
-                year or "∅", ("改正，或删去这一行", "mend it, or delete the line"),
+                line, "year", _("the census year"), _("2010 or 2020"),
+                year or "∅", _("mend it, or delete the line"),
             )  # fmt: skip
         at, column = (str(self.path), line), self.columns.index("level") + 1
-        self.problems.known(at, ("级别", "the level"), level, LEVELS, column=column, key="level")
+        self.problems.known(at, _("the level"), level, LEVELS, column=column, key="level")
         if not name or not name.isprintable():
             self.note(
-                line, "unit_name", ("单位名称", "the name of the unit"),
-                ("一行可见的文字", "a line of visible text"), repr(name),
-                ("填写单位名称", "write the name of the unit"),
+                line, "unit_name", _("the name of the unit"),
+                _("a line of visible text"), repr(name),
+                _("write the name of the unit"),
             )  # fmt: skip
         if len(self.problems.found) > before:
             return None
         if other := found.get((code, int(year))):
             self.note(
-                line, "unit_code", (f"{code} {year} 重复", f"{code} in {year} stands twice"),
-                ("每个单位每次普查一行", "one line for each unit and census"),
-                f"= {self.path.name}:{other.line}", ("删去其中一行", "delete one of the two"),
+                line, "unit_code", _("{code} in {year} stands twice", code=code, year=year),
+                _("one line for each unit and census"),
+                f"= {self.path.name}:{other.line}", _("delete one of the two"),
             )  # fmt: skip
             return None
         nobody = all(parsing.number(row[c]) == 0 for c in FIGURES["urban_rural"])  # so no rates
@@ -250,10 +250,10 @@ class CensusTableReader:
         value, rate = parsing.number(text), RATES.get(column)
         if value is not None and value in (rate or COUNT):
             return value
-        count = ("不小于 0 的整数，无分隔符", "a whole number from 0 on, without separators")
+        count = _("a whole number from 0 on, without separators")
         self.note(
-            line, column, ("数值", "the figure"), rate.expected() if rate else count, text,
-            ("核对原表；未知的留空", "check the source table; leave it empty if it is unknown"),
+            line, column, _("the figure"), rate.expected() if rate else count, text,
+            _("check the source table; leave it empty if it is unknown"),
         )  # fmt: skip
         return math.nan
 
@@ -268,17 +268,17 @@ class CensusTableReader:
         for part, whole in WITHIN.items():
             if figures[part] > figures[whole]:
                 most = f"{figures[whole]:,.0f}"
-                expected = (f"不超过 {whole} 的 {most}", f"at most {whole}, {most}")
+                expected = _("at most {whole}, {most}", whole=whole, most=most)
                 self.unequal(unit, part, expected, f"{figures[part]:,.0f}")
         people = figures["residents"]
         for table in ("education", "households"):
             if people > 0 and not any(figures[column] for column in FIGURES[table]):
-                some = ("有常住人口就不全为 0", "not all 0 where people live")
+                some = _("not all 0 where people live")
                 self.unequal(unit, FIGURES[table][0], some, "0")
         movers = sum(figures[column] for column in FIGURES["in_movers"])
         if movers > people:
             most = f"{people:,.0f}"
-            expected = (f"不超过常住人口 {most}", f"at most the residents, {most}")
+            expected = _("at most the residents, {most}", most=most)
             self.unequal(unit, FIGURES["in_movers"][0], expected, f"{movers:,.0f}")
         return replace(unit, figures=figures)
 
@@ -294,10 +294,10 @@ class CensusTableReader:
             figures.update(dict.fromkeys(empty, 0.0))
             return
         of = f"{parts[0]} … {parts[-1]}"
-        expected = (f"{of} 合计 {total:,.0f}", f"{of} together {total:,.0f}")
+        expected = _("{of} together {total:,.0f}", of=of, total=total)
         self.unequal(unit, whole, expected, f"{there:,.0f} ({there - total:+,.0f})")
 
-    def unequal(self, unit: Unit, column: str, expected: Say, found: str) -> None:
+    def unequal(self, unit: Unit, column: str, expected: Words, found: str) -> None:
         """Note a sum that is not its total."""
-        what = (f"{unit.name} {unit.year}", f"{unit.name} {unit.year}")
+        what = same(f"{unit.name} {unit.year}")
         self.note(unit.line, column, what, expected, found, CHECK_SOURCE)

@@ -9,15 +9,15 @@ from typing import Any
 
 from xiancheng.calibration import naming, parsing
 from xiancheng.calibration.errors import Problem, ScenarioError
-from xiancheng.calibration.i18n import Say, Words
+from xiancheng.calibration.i18n import Words, _, listed, same
 from xiancheng.calibration.region.schema import COLUMNS, Limits
 from xiancheng.calibration.yaml_positions import Document, read_yaml
 
 Position = tuple[str, int]  # file and line; line 0 stands for the whole file
 
-NO_LABELS: Mapping[str, Say] = {}
-PERCENT: Say = ("百分数，不是比例", "percent and no share")
-CHECK_SOURCE: Say = ("核对原表", "check the source table")
+NO_LABELS: Mapping[str, Words] = {}
+PERCENT: Words = _("percent and no share")
+CHECK_SOURCE: Words = _("check the source table")
 
 
 class Problems:
@@ -28,20 +28,20 @@ class Problems:
         self.found: list[Problem] = []
 
     def add(
-        self, at: Position, what: Say | None, expected: Say, found: object, advice: Say,
+        self, at: Position, what: Words | None, expected: Words, found: object, advice: Words,
         column: int = 0, key: str = "",
     ) -> None:  # fmt: skip
         """Note a problem; `column` counts from 1, and `key` is the name of the column."""
-        text = found if isinstance(found, tuple) else str(found)
+        text = found if isinstance(found, Words) else str(found)
         name, line = self.folder + at[0], at[1]
         self.found.append(
             Problem(name, line, column, key, expected, text, what=what, advice=advice)
         )
 
     def known(
-        self, at: Position, thing: Say, name: str, valid: Collection[str],
-        alias: Mapping[str, str] | None = None, labels: Mapping[str, Say] = NO_LABELS,
-        advice: Say | None = None, column: int = 0, key: str = "",
+        self, at: Position, thing: Words, name: str, valid: Collection[str],
+        alias: Mapping[str, str] | None = None, labels: Mapping[str, Words] = NO_LABELS,
+        advice: Words | None = None, column: int = 0, key: str = "",
     ) -> bool:  # fmt: skip
         """Whether `name` is one of `valid`; if not, note which valid name is meant.
 
@@ -55,8 +55,8 @@ class Problems:
             return True
         meant = nearest(name, valid, alias or {})
         self.add(
-            at, (f"{thing[0]}“{name}”无法识别", f"{thing[1]} {name!r} is not known"),
-            listed(valid, labels), name or "∅",
+            at, _("{thing} {name!r} is not known", thing=thing, name=name),
+            one_of(valid, labels), name or "∅",
             advice if advice and not meant else rename(meant, labels), column, key,
         )  # fmt: skip
         return False
@@ -66,14 +66,14 @@ class Problems:
 
         A rate in percent above 0 and no more than 1 is taken for a share, and refused.
         """
-        text, thing = row[column], (f"{column} 列的数值", f"the number in column {column}")
+        text, thing = row[column], _("the number in column {column}", column=column)
         value = parsing.number(text)
         if value is None:
-            expected = ("有限的数字", "a finite number")
-            advice = ("改正；未知的值请整行删去", "mend it; leave out the line if it is unknown")
+            expected = _("a finite number")
+            advice = _("mend it; leave out the line if it is unknown")
             self.add(row.at, thing, expected, text or "∅", advice)
         elif value not in limits:
-            advice = ("核对原表与单位", "check the source table and the unit")
+            advice = _("check the source table and the unit")
             self.add(row.at, thing, limits.expected(unit), text, advice)
         elif unit == "percent" and parsing.is_share(value):
             self.add(row.at, thing, PERCENT, text, percent_advice(value))
@@ -85,9 +85,9 @@ class Problems:
         """The date in a cell; None, and a problem, if it is none."""
         if (day := parsing.day(row[column])) is None:
             self.add(
-                row.at, (f"{column} 列的日期", f"the date in column {column}"),
-                ("日期 年-月-日", "a date year-month-day"), row[column] or "∅",
-                ("写成 2020-11-01 的形式", "write it like 2020-11-01"),
+                row.at, _("the date in column {column}", column=column),
+                _("a date year-month-day"), row[column] or "∅",
+                _("write it like 2020-11-01"),
             )  # fmt: skip
         return day
 
@@ -98,17 +98,17 @@ class Problems:
             other = first.setdefault(key, row)
             if other is not row:
                 self.add(
-                    row.at, ("重复的行", "a line that repeats another"),
-                    ("每个值只出现一次", "each value once"),
-                    f"= {row.at[0]}:{other.at[1]}", ("删去其中一行", "delete one of the two"),
+                    row.at, _("a line that repeats another"),
+                    _("each value once"),
+                    f"= {row.at[0]}:{other.at[1]}", _("delete one of the two"),
                 )  # fmt: skip
 
     def absent(self, file: str) -> None:
         """Note that a file is not there, or empty."""
         self.add(
-            (file, 0), ("文件缺失或为空", "the file is missing or empty"),
-            ("有此文件", "this file"), "∅",
-            ("补上；格式见数据包 binzhou", "add it; the pack binzhou shows how"),
+            (file, 0), _("the file is missing or empty"),
+            _("this file"), "∅",
+            _("add it; the pack binzhou shows how"),
         )  # fmt: skip
 
 
@@ -121,30 +121,28 @@ def nearest(name: str, valid: Collection[str], alias: Mapping[str, str]) -> str 
     return alias.get(meant, meant) or None
 
 
-def rename(name: str | None, labels: Mapping[str, Say] = NO_LABELS) -> Say:
+def rename(name: str | None, labels: Mapping[str, Words] = NO_LABELS) -> Words:
     """Advice on a name that is not known, of which `name` is the nearest valid one."""
     if name is None:
-        return "改用其中之一，或删去", "use one of these, or leave it out"
-    zh, en = labels.get(name, ("", ""))
-    return (
-        f"改为“{name}”" + (f"（{zh}）" if zh else ""),
-        f"write {name!r}" + (f" ({en})" if en else ""),
-    )
+        return _("use one of these, or leave it out")
+    if name in labels:
+        return _("write {name!r} ({label})", name=name, label=labels[name])
+    return _("write {name!r}", name=name)
 
 
-def listed(valid: Collection[str], labels: Mapping[str, Say] = NO_LABELS) -> Say:
+def one_of(valid: Collection[str], labels: Mapping[str, Words] = NO_LABELS) -> Words:
     """The first eight valid names, each with its label."""
-    first, rest = list(valid)[:8], " …" if len(valid) > 8 else ""
-    zh, en = (
-        [f"{name} {labels.get(name, ('', ''))[i]}".strip() or "∅" for name in first] for i in (0, 1)
+    names = listed(
+        _("{name} {label}", name=name, label=labels[name]) if name in labels else name or "∅"
+        for name in list(valid)[:8]
     )
-    return "、".join(zh) + rest, f"one of {', '.join(en)}{rest}"
+    return _("one of {names}{rest}", names=names, rest=" …" if len(valid) > 8 else "")
 
 
-def percent_advice(share: float) -> Say:
+def percent_advice(share: float) -> Words:
     """Advice on a share that stands where percent are meant."""
     percent = f"{100 * share:.10g}"
-    return f"改为百分数，如 {percent}", f"write it in percent, such as {percent}"
+    return _("write it in percent, such as {percent}", percent=percent)
 
 
 # Tables
@@ -173,18 +171,18 @@ def read_csv(problems: Problems, folder: Path, file: str, *, required: bool = Fa
         header, lines = parsing.table_of(path.read_bytes())
     except parsing.TextError as error:
         problems.add(
-            (file, error.line), ("无法读取表格", "the table cannot be read"),
-            ("逗号分隔、UTF-8 编码的 CSV", "CSV with commas, in UTF-8"), error.found,
-            ("另存为“CSV UTF-8（逗号分隔）”", "save it as CSV UTF-8 (comma delimited)"),
+            (file, error.line), _("the table cannot be read"),
+            _("CSV with commas, in UTF-8"), error.found,
+            _("save it as CSV UTF-8 (comma delimited)"),
         )  # fmt: skip
         return []
     for name in header:
-        problems.known((file, 1), ("列名", "column"), name, columns)
+        problems.known((file, 1), _("column"), name, columns)
     for name in columns:
         if header.count(name) != 1:
             problems.add(
-                (file, 1), (f"列“{name}”", f"column {name!r}"), ("恰好一列", "exactly one"),
-                header.count(name), ("补上或删去", "add or delete it"),
+                (file, 1), _("column {name!r}", name=name), _("exactly one"),
+                header.count(name), _("add or delete it"),
             )  # fmt: skip
     if sorted(header) != sorted(columns):
         return []
@@ -200,8 +198,8 @@ def read_csv(problems: Problems, folder: Path, file: str, *, required: bool = Fa
 def wrong_number_of_cells(problems: Problems, at: Position, columns: int, found: int) -> None:
     """Note that a line has more or fewer cells than the header."""
     problems.add(
-        at, ("单元格数", "the number of cells"), (f"{columns}", f"{columns}"), found,
-        ("检查逗号与引号", "check commas and quotes"),
+        at, _("the number of cells"), same(f"{columns}"), found,
+        _("check commas and quotes"),
     )  # fmt: skip
 
 
@@ -236,25 +234,25 @@ class YamlFile:
         """Whether a mapping holds all it needs and nothing that is not known."""
         valid = (*needed, *extra)
         if not isinstance(node, dict):
-            expected: Say = ("键和值", "keys and values")
+            expected: Words = _("keys and values")
             if isinstance(node, str) and (sign := parsing.full_width(node, node.count("\n") + 1)):
                 expected = parsing.full_width_advice(sign[2])
             self.problems.add(
-                self.at(node), ("内容", "the entry"), expected, node if node is not None else "∅",
-                (f"写明 {'、'.join(needed or valid)}", f"state {', '.join(needed or valid)}"),
+                self.at(node), _("the entry"), expected, node if node is not None else "∅",
+                _("state {value}", value=listed(needed or valid)),
             )  # fmt: skip
             return False
         for key in node:
             full = next((c for c in str(key) if c in "：，"), None)
             half = parsing.full_width_advice(full) if full else ("", "")
-            advice = (f"写{half[0]}", f"write {half[1]}") if full else None
+            advice = _("write {half}", half=half) if full else None
             at = self.at(node, key)
-            self.problems.known(at, ("键", "key"), str(key), valid, advice=advice)
+            self.problems.known(at, _("key"), str(key), valid, advice=advice)
         lacking = [key for key in needed if node.get(key) is None]
         for key in lacking:
             self.problems.add(
-                self.at(node), (f"键“{key}”", f"key {key!r}"), ("有值", "a value"), "∅",
-                ("补上", "add it"),
+                self.at(node), _("key {key!r}", key=key), _("a value"), "∅",
+                _("add it"),
             )  # fmt: skip
         return not lacking
 
@@ -268,8 +266,8 @@ class YamlFile:
         if isinstance(value, list) and value:
             return value
         self.problems.add(
-            self.at(node, key), (f"“{key}”", f"{key!r}"), ("至少一项的列表", "a list of some"),
-            value or "∅", ("写成列表", "write a list"),
+            self.at(node, key), Words(f"“{key}”", f"{key!r}"), _("a list of some"),
+            value or "∅", _("write a list"),
         )  # fmt: skip
         return []
 
@@ -278,8 +276,8 @@ class YamlFile:
         value = node[key]
         if not isinstance(value, dict):
             self.problems.add(
-                self.at(node, key), (f"“{key}”", f"{key!r}"), ("{zh: …, en: …}", "{zh: …, en: …}"),
-                value, ("两种语言都写", "give both"),
+                self.at(node, key), Words(f"“{key}”", f"{key!r}"), same("{zh: …, en: …}"),
+                value, _("give both"),
             )  # fmt: skip
             return Words(str(value), str(value))
         self.keys(value, ("zh", "en"))
@@ -291,21 +289,21 @@ class YamlFile:
         if isinstance(value, str) and (found := parsing.day(value)) is not None:
             return found
         self.problems.add(
-            self.at(node, key), ("日期", "the date"), ("年-月-日", "year-month-day"), value,
-            ("写成 2020-11-01 的形式", "write it like 2020-11-01"),
+            self.at(node, key), _("the date"), _("year-month-day"), value,
+            _("write it like 2020-11-01"),
         )  # fmt: skip
         return None
 
     def number(self, node: Any, key: str, limits: Limits, *, percent: bool = False) -> float:
         """A number within its limits; a share is refused where percent are meant."""
-        value, what = node[key], (f"“{key}”", f"{key!r}")
+        value, what = node[key], Words(f"“{key}”", f"{key!r}")
         if isinstance(value, bool) or value not in limits:
-            low, high, (zh, en) = f"{limits.low:g}", f"{limits.high:g}", limits.reason
+            low, high = f"{limits.low:g}", f"{limits.high:g}"
+            why = _(": {reason}", reason=limits.reason) if limits.reason.en else ""
             self.problems.add(
                 self.at(node, key), what,
-                (f"{low} 至 {high} 的数" + (f"：{zh}" if zh else ""),
-                 f"a number from {low} to {high}" + (f": {en}" if en else "")),
-                value, ("核对数值", "check the number"),
+                _("a number from {low} to {high}{why}", low=low, high=high, why=why), value,
+                _("check the number"),
             )  # fmt: skip
             return math.nan
         if percent and parsing.is_share(value):
@@ -313,7 +311,7 @@ class YamlFile:
             return math.nan
         return float(value)
 
-    def choice(self, node: Any, key: str, thing: Say, valid: Collection[str]) -> str:
+    def choice(self, node: Any, key: str, thing: Words, valid: Collection[str]) -> str:
         """One of some names."""
         value = str(node[key])
         self.problems.known(self.at(node, key), thing, value, valid)

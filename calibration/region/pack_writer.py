@@ -13,7 +13,7 @@ from io import StringIO
 from pathlib import Path
 
 from xiancheng.calibration.errors import RefusedError
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.region.census_import import PackPlan, PackUnit, english_names
 from xiancheng.calibration.region.census_table import FIGURES, FLOOR, YEARS
 from xiancheng.calibration.region.schema import COLUMNS, REQUIRED, TABLES
@@ -115,9 +115,7 @@ def provincial(plan: PackPlan) -> Iterator[tuple[object, ...]]:
 def region_yaml(plan: PackPlan, name: str) -> str:
     """What the pack is about."""
     via = f"; {plan.via}" if plan.via else ""
-    attribution = Words(
-        f"人口普查分县数据：国家统计局{via}", f"County census tables: NBS of China{via}"
-    )
+    attribution = _("County census tables: NBS of China{via}", via=via)
     lines = [
         f"# {plan.title.zh}: a pack written from a census table by `xiancheng region from-census`.",
         "# What the table lacks is left to the defaults; `xiancheng region check` lists it.",
@@ -244,14 +242,18 @@ def check_vacant(folder: Path) -> None:
     """
     if not str(folder).isprintable() or any(up.is_file() for up in folder.parents):
         raise RefusedError(
-            f"{str(folder)!r} 不能作为文件夹：名称须可见，上级须为文件夹",
-            f"{str(folder)!r} cannot be a folder: its name should be visible text, and what it "
-            "lies in a folder",
+            _(
+                "{folder!r} cannot be a folder: its name should be visible text, "
+                "and what it lies in a folder",
+                folder=str(folder),
+            )
         )
     if folder.exists() or folder.is_symlink():
         raise RefusedError(
-            f"{folder} 已存在；请换一个 --out，或先移走它",
-            f"{folder} is already there; choose another --out, or move it away first",
+            _(
+                "{folder} is already there; choose another --out, or move it away first",
+                folder=folder,
+            )
         )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _, same
 from xiancheng.calibration.naming import place_names
 from xiancheng.calibration.region.pack_files import (
     CHECK_SOURCE,
@@ -33,7 +33,7 @@ from xiancheng.calibration.region.schema import (
 )
 from xiancheng.sim.state import Floats
 
-COUNTY_CODE = ("县级代码", "county code")
+COUNTY_CODE = _("county code")
 OPERATORS = {  # of targets, as plans write them
     "不低于": "at least", "不少于": "at least", "达到": "at least", "以上": "at least",
     "约": "about", "左右": "about",
@@ -132,13 +132,13 @@ def read_counties(file: YamlFile, prefectures: Mapping[str, Words]) -> tuple[Cou
     found: dict[str, County] = {}
     for node in file.entries(file.value, "counties", fields):
         county = County(*(str(node[key]) for key in fields))
-        file.choice(node, "kind", ("类型", "kind"), ("district", "county", "city"))
-        file.choice(node, "prefecture", ("地级市", "prefecture"), prefectures)
+        file.choice(node, "kind", _("kind"), ("district", "county", "city"))
+        file.choice(node, "prefecture", _("prefecture"), prefectures)
         if not is_code(county.code) or county.code in found:
             file.problems.add(
-                file.at(node, "code"), ("县级代码", "the county code"),
-                ("六位数字，不重复", "six digits, used once"), county.code,
-                ("核对行政区划代码", "check the division code"),
+                file.at(node, "code"), _("the county code"),
+                _("six digits, used once"), county.code,
+                _("check the division code"),
             )  # fmt: skip
         found[county.code] = county
     return tuple(found[code] for code in sorted(found))
@@ -173,13 +173,13 @@ def read_targets(file: YamlFile, raw: RawPack) -> tuple[Target, ...]:
         return ()
     found: list[Target] = []
     fields = ("id", "name", "counties", "value", "operator", "wording", "deadline")
-    only = ("用 at least（不低于）或 about（约）", "use 'at least' or 'about'")
+    only = _("use 'at least' or 'about'")
     codes, aliases, labels = names_of_counties(raw)
     for node in file.entries(file.value, "targets", fields):
         operator = str(node["operator"]).strip()
         operator = OPERATORS.get(operator, operator)
         file.problems.known(
-            file.at(node, "operator"), ("算符", "operator"), operator, ("at least", "about"),
+            file.at(node, "operator"), _("operator"), operator, ("at least", "about"),
             advice=only,
         )  # fmt: skip
         chosen = [
@@ -191,7 +191,7 @@ def read_targets(file: YamlFile, raw: RawPack) -> tuple[Target, ...]:
         reject_repeated(file, node, "id", [str(node["id"]), *(target.id for target in found)])
         for code in chosen:
             at = file.at(node, "counties")
-            file.problems.known(at, ("县级代码", "county"), code, codes, aliases, labels)
+            file.problems.known(at, _("county", "code"), code, codes, aliases, labels)
         value = file.number(node, "value", limits("targets", "value"), percent=True)
         if deadline := file.day(node, "deadline"):
             name, wording = file.name(node, "name"), str(node["wording"])
@@ -205,15 +205,14 @@ def reject_repeated(file: YamlFile, node: Any, key: str, names: list[str]) -> No
     """Note names that stand twice."""
     for name in sorted({name for name in names if names.count(name) > 1}):
         file.problems.add(
-            file.at(node, key), (f"{key} 有重复", f"{key} holds one twice"),
-            ("各不相同", "each but once"), name, ("删去其中一个", "delete one of the two"),
+            file.at(node, key), _("{key} holds one twice", key=key),
+            _("each but once"), name, _("delete one of the two"),
         )  # fmt: skip
 
 
-def names_of_counties(raw: RawPack) -> tuple[list[str], dict[str, str], dict[str, tuple[str, str]]]:
+def names_of_counties(raw: RawPack) -> tuple[list[str], dict[str, str], dict[str, Words]]:
     """Codes of the counties; other names and the codes they stand for; names by code."""
-    labels = {code: (name.zh, name.en) for code, name in raw.prefectures.items()}
-    labels |= {c.code: (c.zh, c.en) for c in raw.counties}
+    labels = raw.prefectures | {c.code: Words(c.zh, c.en) for c in raw.counties}
     return [c.code for c in raw.counties], place_names(raw.counties), labels
 
 
@@ -238,10 +237,10 @@ class PackTables:
             self.check_value(row, of)
             if row["unit"].startswith(("万", "亿", "10000", "10 000")):
                 self.problems.add(
-                    row.at, ("单位", "the unit"), ("单个人或户", "single persons or households"),
-                    row["unit"], ("换算成此单位", "convert to this unit"),
+                    row.at, _("the unit"), _("single persons or households"),
+                    row["unit"], _("convert to this unit"),
                 )  # fmt: skip
-            known = self.problems.known(row.at, ("普查", "census"), row["census"], censuses)
+            known = self.problems.known(row.at, _("census"), row["census"], censuses)
             if not self.check_cell(row) or not known:
                 self.raw.misplaced += 1
             else:
@@ -268,7 +267,7 @@ class PackTables:
     def check_cell(self, row: Row) -> bool:
         """Whether a row of a census table names a unit and a cell of the table."""
         name = row["table"]
-        if not self.problems.known(row.at, ("表名", "table"), name, TABLES):
+        if not self.problems.known(row.at, _("table", "name"), name, TABLES):
             return False
         table, right = TABLES[name], True
         codes = self.raw.prefectures if table.by_prefecture else self.codes
@@ -276,7 +275,7 @@ class PackTables:
         if right and (row["sex"], row["age"], row["key"]) in table.cells:
             return True
         for column, valid in (("sex", table.sexes), ("age", table.ages), ("key", table.keys)):
-            thing = (f"{name} 表的 {column}", f"{column} of table {name}")
+            thing = _("{column} of table {name}", column=column, name=name)
             right &= self.problems.known(row.at, thing, row[column], valid)
         return right
 
@@ -286,13 +285,13 @@ class PackTables:
         for row in rows:
             self.check_unit(row, "county_code", self.codes)
             kinds = ("street", "town", "township")
-            self.problems.known(row.at, ("类型", "kind"), row["kind"], kinds)
+            self.problems.known(row.at, _("kind"), row["kind"], kinds)
             self.check_value(row, limits("places", "units"), "units")
             of = limits("places", "communities")
             if self.problems.number(row, "communities", of) > row.value:
                 self.problems.add(
-                    row.at, ("社区数", "the number of communities"),
-                    (f"不超过单元数 {row.value:g}", f"at most the {row.value:g} units"),
+                    row.at, _("the number of communities"),
+                    _("at most the {units:g} units", units=row.value),
                     row["communities"], CHECK_SOURCE,
                 )  # fmt: skip
         self.problems.unique((row, row["township_code"]) for row in rows)
@@ -315,18 +314,18 @@ class PackTables:
         kept = []
         for row in read_csv(self.problems, self.folder, f"{table}.csv"):
             day, variable, unit = self.problems.day(row, "date"), row["variable"], row["unit"]
-            self.check_unit(row, "unit_code", codes, ("行政区划代码", "unit code"))
+            self.check_unit(row, "unit_code", codes, _("unit code"))
             self.check_value(row, limits(table, variable, unit))
             home = f"{homes.get(variable)}.csv"
-            move = (f"移到 {home}", f"move the line to {home}") if variable in homes else None
-            thing = ("变量", "variable")
+            move = _("move the line to {home}", home=home) if variable in homes else None
+            thing = _("variable")
             known = self.problems.known(row.at, thing, variable, variables, advice=move)
             if not known or day is None:
                 continue
             if unit != (right := variables[variable].unit):
                 self.problems.add(
-                    row.at, ("单位", "the unit"), (f"{right}", f"{right}"), unit or "∅",
-                    ("换算成此单位", "convert to this unit"),
+                    row.at, _("the unit"), same(right), unit or "∅",
+                    _("convert to this unit"),
                 )  # fmt: skip
             kept.append((day, row))
             if table != "observations":
@@ -343,7 +342,7 @@ class PackTables:
             )
 
     def check_unit(
-        self, row: Row, column: str, codes: Collection[str], thing: tuple[str, str] = COUNTY_CODE
+        self, row: Row, column: str, codes: Collection[str], thing: Words = COUNTY_CODE
     ) -> bool:
         """Whether a cell holds one of the codes."""
         return self.problems.known(row.at, thing, row[column], codes, self.aliases, self.labels)
@@ -352,8 +351,8 @@ class PackTables:
         """Take the value of a row; hold it to source and status, and to its range if assumed."""
         value = row.value = self.problems.number(row, column, of, row.get("unit", ""))
         for source in row["source"].split() or [""]:
-            self.problems.known(row.at, ("来源", "source"), source, self.raw.sources)
-        self.problems.known(row.at, ("状态", "status"), row["status"], STATUSES)
+            self.problems.known(row.at, _("source"), source, self.raw.sources)
+        self.problems.known(row.at, _("status"), row["status"], STATUSES)
         low, high = row.get("low", ""), row.get("high", "")
         if not (low or high or row["status"] == "assumed"):
             return
@@ -362,9 +361,9 @@ class PackTables:
         ordered = low and high and row.low <= value <= row.high
         if not ordered and not any(map(math.isnan, (value, row.low, row.high))):
             self.problems.add(
-                row.at, ("取值范围", "the range of the value"),
-                ("low ≤ value ≤ high（假设值必填）", "low <= value <= high (required if assumed)"),
-                f"{low or '∅'} … {value:g} … {high or '∅'}", ("写明范围", "state the range"),
+                row.at, _("the range of the value"),
+                _("low <= value <= high (required if assumed)"),
+                f"{low or '∅'} … {value:g} … {high or '∅'}", _("state the range"),
             )  # fmt: skip
 
     def each_county(self, rows: list[Row], least: int) -> None:
@@ -374,7 +373,7 @@ class PackTables:
             if (found := held.count(county.code)) < least:
                 self.problems.add(
                     (rows[0].at[0], 0),
-                    (f"{county.code} {county.zh}", f"{county.code} {county.en}"),
-                    (f"至少 {least} 行", f"{least} lines or more"), found,
-                    ("补上；或整个文件不给", "add them, or leave the whole file out"),
+                    Words(f"{county.code} {county.zh}", f"{county.code} {county.en}"),
+                    _("{least} lines or more", least=least), found,
+                    _("add them, or leave the whole file out"),
                 )  # fmt: skip

@@ -16,10 +16,10 @@ import numpy as np
 
 from xiancheng.calibration import naming, posterior
 from xiancheng.calibration.errors import PackError, Problem
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.region import imputation, raw_pack, totals
 from xiancheng.calibration.region.imputation import Completed, default
-from xiancheng.calibration.region.pack_files import Problems, listed, nearest, rename
+from xiancheng.calibration.region.pack_files import Problems, nearest, one_of, rename
 from xiancheng.calibration.region.schema import (
     AGE_BANDS,
     TABLES,
@@ -328,16 +328,13 @@ def load(name_or_path: str | Path, lang: str | None = None) -> Region:
     """
     folder = located(name_or_path)
     if not folder.is_dir():
-        zh, en = listed(held := packs())
-        bare = not naming.is_path(name_or_path)
+        name, held, bare = str(name_or_path), packs(), not naming.is_path(name_or_path)
         problem = Problem(
-            str(name_or_path), 0, 0, "",
-            (f"{zh}，或文件夹路径", f"{en}, or the path of a folder"), "∅",
-            what=(f"没有区域数据包“{name_or_path}”",
-                  f"there is no region pack {str(name_or_path)!r}"),
-            advice=rename(nearest(str(name_or_path), held, {}) if bare else None),
+            name, 0, 0, "", _("{each}, or the path of a folder", each=one_of(held)), "∅",
+            what=_("there is no region pack {name_or_path!r}", name_or_path=name),
+            advice=rename(nearest(name, held, {}) if bare else None),
         )  # fmt: skip
-        raise PackError(str(name_or_path), (problem,), lang)
+        raise PackError(name, (problem,), lang)
     try:
         return _load(folder.resolve(), _stamp(folder))
     except PackError as error:

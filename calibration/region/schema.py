@@ -13,7 +13,7 @@ from importlib.resources import files
 from itertools import product
 from typing import NamedTuple
 
-from xiancheng.calibration.i18n import Say, Words
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.sim.strata import AGES
 
 AGE_BANDS = ("0", "1-4", *(f"{low}-{low + 4}" for low in AGES[2:-1]), f"{AGES[-1]}+")
@@ -71,7 +71,7 @@ class CensusTable:
     @cached_property
     def needed(self) -> list[int]:
         """Positions of the cells that may not be left out."""
-        return [i for (_, _, key), i in self.cells.items() if key not in self.optional]
+        return [i for (__, __, key), i in self.cells.items() if key not in self.optional]
 
 
 TABLES = {
@@ -150,17 +150,21 @@ class Limits(NamedTuple):
     low: float
     high: float
     whole: bool
-    reason: Say
+    reason: Words
 
-    def expected(self, unit: str = "") -> Say:
+    def expected(self, unit: str = "") -> Words:
         """The range in words."""
-        zh, en = (f"（{unit}）", f" ({unit})") if unit else ("", "")
-        whole = ("整数，", "a whole number, ") if self.whole else ("", "")
-        why = (f"：{self.reason[0]}", f": {self.reason[1]}") if self.reason[0] else ("", "")
+        of = _(" ({unit})", unit=unit) if unit else ("", "")
+        whole = _("a whole number, ") if self.whole else ("", "")
+        why = _(": {reason}", reason=self.reason) if self.reason[0] else ("", "")
         low, high = f"{self.low:.12g}", f"{self.high:.12g}"
-        return (
-            f"{whole[0]}不小于 {low}、不大于 {high}{zh}{why[0]}",
-            f"{whole[1]}at least {low} and at most {high}{en}{why[1]}",
+        return _(
+            "{whole}at least {low} and at most {high}{of}{why}",
+            whole=whole,
+            low=low,
+            high=high,
+            of=of,
+            why=why,
         )
 
     def __contains__(self, value: object) -> bool:
@@ -171,7 +175,7 @@ class Limits(NamedTuple):
         )
 
 
-ANY = Limits(-1e15, 1e15, False, ("有限的数", "a finite number"))
+ANY = Limits(-1e15, 1e15, False, _("a finite number"))
 
 
 @cache
@@ -179,7 +183,10 @@ def ranges() -> Mapping[tuple[str, str], Limits]:
     """Ranges by (table, variable), by (table, "") for a whole table, or by ("", unit)."""
     return {
         (row["table"], row["name"]): Limits(
-            float(row["low"]), float(row["high"]), row["whole"] == "yes", (row["zh"], row["en"])
+            float(row["low"]),
+            float(row["high"]),
+            row["whole"] == "yes",
+            Words(row["zh"], row["en"]),
         )
         for row in _rows("ranges.csv")
     }

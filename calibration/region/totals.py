@@ -4,7 +4,7 @@ from datetime import date
 
 import numpy as np
 
-from xiancheng.calibration.i18n import Say
+from xiancheng.calibration.i18n import Words, _, same
 from xiancheng.calibration.region.pack_files import CHECK_SOURCE, Problems
 from xiancheng.calibration.region.raw_pack import CensusRows, RawPack
 from xiancheng.calibration.region.schema import REQUIRED, TABLES, Cell
@@ -28,7 +28,7 @@ def check_complete(
     """Hold a census table to be there for every county, or not there at all."""
     table, held = TABLES[name], rows.get((day, name), {})
     lacking = [f"{day} {name}"] if not held and name in REQUIRED else []
-    asked = {cell for _, cell in held}  # what one county has, every county has
+    asked = {cell for __, cell in held}  # what one county has, every county has
     cells = [cell for cell in table.cells if cell[2] not in table.optional or cell in asked]
     for code in dict.fromkeys(raw.units_of(name)) if held and not raw.misplaced else ():
         if gone := [cell for cell in cells if (code, cell) not in held]:
@@ -36,9 +36,9 @@ def check_complete(
             lacking.append(f"{day} {code} {name}: {some}" + (" …" if len(gone) > 3 else ""))
     for what in lacking:
         problems.add(
-            ("margins.csv", 0), (f"缺少普查数据 {what}", f"census figures are missing: {what}"),
-            ("每次普查、每个县齐全", "every census in full for every county"), "∅",
-            ("补齐；或将这张表整个不给", "add them, or leave this table out altogether"),
+            ("margins.csv", 0), _("census figures are missing: {what}", what=what),
+            _("every census in full for every county"), "∅",
+            _("add them, or leave this table out altogether"),
         )  # fmt: skip
 
 
@@ -80,21 +80,17 @@ class Totals:
             key("employment", each) for each in ("employed_sample", "population_15p_sample")
         )
         places, people = self.total("urban_rural"), self.total("sex_age")
-        self.equal(residents, places, ("城镇＋乡村", "urban + rural"))
-        self.equal(residents, people, ("性别×年龄合计", "sex x age"))
+        self.equal(residents, places, _("urban + rural"))
+        self.equal(residents, people, _("sex x age"))
         men, women = np.hsplit(self.figures("sex_age"), 2)
-        self.equal(
-            key("residents", "male"), men.sum(axis=1), ("男性各年龄合计", "males of all ages")
-        )
-        self.equal(
-            key("residents", "female"), women.sum(axis=1), ("女性各年龄合计", "females of all ages")
-        )
+        self.equal(key("residents", "male"), men.sum(axis=1), _("males of all ages"))
+        self.equal(key("residents", "female"), women.sum(axis=1), _("females of all ages"))
         if (self.day, "residents") not in self.raw.figures:
-            what = ("城镇＋乡村（对照性别×年龄合计）", "urban + rural against sex x age")
+            what = _("urban + rural against sex x age")
             self.unequal(key("urban_rural", "urban"), people, places, what, people != places)
         kinds = self.figures("households")[:, GENERATIONS].sum(axis=1)
-        self.equal(households, kinds, ("各代户合计", "households of all generations"))
-        industries = ("各行业就业合计", "employed in all industries")
+        self.equal(households, kinds, _("households of all generations"))
+        industries = _("employed in all industries")
         self.equal(sampled, self.total("industry"), industries)
         for part in ("one_person", "with_65p"):
             self.within(key("households", part), self.figure(households))
@@ -110,11 +106,10 @@ class Totals:
                 where = self.where(i)
                 self.problems.add(
                     self.at((table, next(iter(TABLES[table].cells))), i),
-                    (f"{where}：{table} 全为 0", f"{where}: all of {table} is 0"),
-                    ("至少一个大于 0 的数", "a number above 0 at least"), "0",
-                    ("填写数值；没有人居住的县请从 region.yaml 与各表删去；未知的表整张不给",
-                     "fill it in; leave a county where nobody lives out of region.yaml and of the "
-                     "tables; leave out a table that is unknown"),
+                    _("{where}: all of {table} is 0", where=where, table=table),
+                    _("a number above 0 at least"), "0",
+                    _("fill it in; leave a county where nobody lives out of region.yaml and of the "
+                      "tables; leave out a table that is unknown"),
                 )  # fmt: skip
 
     def where(self, county: int | np.intp) -> str:
@@ -127,18 +122,18 @@ class Totals:
         row = self.rows.get((self.day, table), {}).get((self.raw.counties[county].code, cell))
         return row.at if row else ("margins.csv", 0)
 
-    def equal(self, whole: Figure, parts: Floats, what: Say) -> None:
+    def equal(self, whole: Figure, parts: Floats, what: Words) -> None:
         """Hold a sum to the total that the pack states."""
         stated = self.figure(whole)
         self.unequal(whole, stated, parts, what, np.abs(parts - stated) > 0.5)
 
-    def unequal(self, of: Figure, stated: Floats, parts: Floats, what: Say, wrong: Bools) -> None:
+    def unequal(self, of: Figure, stated: Floats, parts: Floats, what: Words, wrong: Bools) -> None:
         """Note the counties whose sum is not its total."""
         for i in np.flatnonzero(wrong & ~np.isnan(parts - stated)):
             gap = parts[i] - stated[i]
             self.problems.add(
-                self.at(of, i), (f"{self.where(i)}：{what[0]}", f"{self.where(i)}: {what[1]}"),
-                (f"{stated[i]:,.0f}", f"{stated[i]:,.0f}"), f"{parts[i]:,.0f} ({gap:+,.0f})",
+                self.at(of, i), _("{where}: {what}", where=self.where(i), what=what),
+                same(f"{stated[i]:,.0f}"), f"{parts[i]:,.0f} ({gap:+,.0f})",
                 CHECK_SOURCE,
             )  # fmt: skip
 
@@ -148,9 +143,8 @@ class Totals:
         for i in np.flatnonzero(part > whole):
             self.problems.add(
                 self.at(of, i),
-                (f"{self.where(i)}：{of[0]} 的部分大于总体",
-                 f"{self.where(i)}: a part in {of[0]} exceeds the whole"),
-                (f"≤ {whole[i]:,.0f}", f"at most {whole[i]:,.0f}"), f"{part[i]:,.0f}",
+                _("{where}: a part in {of} exceeds the whole", where=self.where(i), of=of[0]),
+                _("at most {whole:,.0f}", whole=whole[i]), f"{part[i]:,.0f}",
                 CHECK_SOURCE,
             )  # fmt: skip
 

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy as np
 
+from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import load
 from xiancheng.scenarios.outcome import RATE, Group
 from xiancheng.scenarios.paired import PARTS, Draw, Reading, Runs, judged_on, layered
@@ -171,10 +172,10 @@ def moves(scenario: Scenario, number: str) -> bool:
 def only(scenario: Scenario, present: Coalition) -> Scenario:
     """The scenario in which only the doses of `present` move levers; the load stays as it is."""
     absent = {
-        name: 0.0
+        dose[0]: 0.0
         for number, measure in scenario.plan.measures.items()
         if number not in present
-        for name, _, _ in measure.doses()
+        for dose in measure.doses()
     }
     return replace(scenario, doses={**scenario.doses, **absent})
 
@@ -198,7 +199,7 @@ class CoalitionGame:
             for project, members in grouped(scenario).items()
         }
         pairs, rng = -(-permutations // (2 * draws)) * draws, np.random.default_rng(seed)
-        free = tuple(_shuffled(moving, rng) for _ in range(pairs))
+        free = tuple(_shuffled(moving, rng) for __ in range(pairs))
         outer = project_orders([p for p, own in unions.items() if own], pairs, seed)
         joined = tuple(
             tuple(chain(*(_shuffled(unions[project], rng) for project in order))) for order in outer
@@ -220,7 +221,7 @@ class CoalitionGame:
                 wanted[draw, player] = wanted[draw, whole - player] = None
         for orders in (self.free, self.joined):
             for i, order in enumerate(orders):
-                for _, before in _steps(order):
+                for __, before in _steps(order):
                     wanted[i % self.draws, before] = None
                     wanted[i % self.draws, whole - before] = None  # the order backwards
         return list(wanted)
@@ -232,7 +233,7 @@ def project_orders(projects: Sequence[str], pairs: int, seed: int) -> tuple[Orde
     So the shares of projects, which only the steps between projects decide, are the same too.
     """
     rng = np.random.default_rng([seed, len(projects)])
-    return tuple(_shuffled(projects, rng) for _ in range(pairs))
+    return tuple(_shuffled(projects, rng) for __ in range(pairs))
 
 
 def evaluated(
@@ -240,7 +241,7 @@ def evaluated(
     draws: Sequence[Draw], done: Callable[[], None],
 ) -> Values:  # fmt: skip
     """What each coalition comes to, (feature, group)."""
-    plans = {coalition: only(scenario, coalition) for _, coalition in wanted}
+    plans = {coalition: only(scenario, coalition) for __, coalition in wanted}
     readings = runs.read([(plans[c], draws[d]) for d, c in wanted], done)
     return {key: _features(reading) for key, reading in zip(wanted, readings, strict=True)}
 
@@ -430,14 +431,21 @@ def printed(path: Path, scenario: Scenario, command: str) -> dict[str, Any]:
         raise _not_printed(path, command)
     if told["scenario"] != scenario.name:
         raise RequestError(
-            f"{path} 说的是情景 {told['scenario']}，不是 {scenario.name}",
-            f"{path} is about the scenario {told['scenario']}, not {scenario.name}",
+            _(
+                "{path} is about the scenario {scenario}, not {scenario_2}",
+                path=path,
+                scenario=told["scenario"],
+                scenario_2=scenario.name,
+            )
         )
     if told.get("scenario_sha256", identity(scenario)) != identity(scenario):
         raise RequestError(
-            f"{path} 中的情景 {scenario.name} 设定不同（措施、外部条件或起止日期）；请重新计算",
-            f"{path} has other settings of the scenario {scenario.name} (measures, conditions or "
-            "days); compute it again",
+            _(
+                "{path} has other settings of the scenario {scenario} (measures, "
+                "conditions or days); compute it again",
+                path=path,
+                scenario=scenario.name,
+            )
         )
     return told
 
@@ -450,8 +458,7 @@ def identity(scenario: Scenario) -> str:
 
 def _not_printed(path: Path, command: str) -> RequestError:
     return RequestError(
-        f"{path} 应为 xiancheng {command} --json 的输出",
-        f"{path} should be what xiancheng {command} --json printed",
+        _("{path} should be what xiancheng {command} --json printed", path=path, command=command)
     )
 
 

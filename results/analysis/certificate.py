@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.results.analysis.goal_seek import Found, Held, Reads
 from xiancheng.results.analysis.goal_spec import GoalSpec, Package
 from xiancheng.scenarios.paired import Draw
@@ -24,11 +24,11 @@ PACKAGES = 4  # that are held against each other in other worlds, at most
 # Worlds to regret in, as departures from the scenario's own; all assumed, inside the ranges of
 # sim/conditions.py: a mild turn of each for the worse, and urban codes as they are at the start.
 WORLDS: dict[str, tuple[Words, dict[str, float | bool]]] = {
-    "own": (Words("情景本身", "as in the scenario"), {}),
-    "frozen": (Words("城乡代码冻结", "urban codes frozen"), {"recoding_frozen": True}),
-    "wages": (Words("外地工资快 2 点", "wages elsewhere +2 %"), {"wage_growth_elsewhere": 0.02}),
-    "jobs": (Words("岗位慢 2 点", "jobs −2 %"), {"job_growth": -0.02}),
-    "arrivals": (Words("外来迁入减半", "half the in-migration"), {"arrivals": 0.5}),
+    "own": (_("as in the scenario"), {}),
+    "frozen": (_("urban codes frozen"), {"recoding_frozen": True}),
+    "wages": (_("wages elsewhere +2 %"), {"wage_growth_elsewhere": 0.02}),
+    "jobs": (_("jobs −2 %"), {"job_growth": -0.02}),
+    "arrivals": (_("half the in-migration"), {"arrivals": 0.5}),
 }  # fmt: skip
 
 
@@ -172,7 +172,7 @@ def regret(
     table = np.zeros((len(packages), len(WORLDS)))
     for i, package in enumerate(packages.values()):
         scenario = wish.packaged(package)
-        for j, (_, change) in enumerate(WORLDS.values()):
+        for j, (__, change) in enumerate(WORLDS.values()):
             conditions = replace(scenario.conditions, **change)  # type: ignore[arg-type]
             margins = met_by(wish, replace(scenario, conditions=conditions), runs, draws, done)
             table[i, j] = (margins >= 0).all(axis=1).mean()

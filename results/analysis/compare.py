@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import _
 from xiancheng.calibration.priors import catalogue, override
 from xiancheng.results.keeping.store import Saved, on_file
 from xiancheng.results.verdict import level as levels
@@ -98,8 +98,7 @@ def ordered(
     chosen = [baseline, *(n for n in names if n != baseline)] if baseline else list(names)
     if len(chosen) < 2:
         raise RequestError(
-            "至少比较两个情景或运行；也可用 --baseline 指定基准",
-            "compare at least two scenarios or runs; --baseline names one as well",
+            _("compare at least two scenarios or runs; --baseline names one as well")
         )
     sides: list[Comparand] = []
     for what in chosen:
@@ -140,12 +139,12 @@ def differing(
 
 
 MET = {
-    "seed": Words("种子", "seed"),
-    "draw": Words("抽样号", "draw"),
-    "scale": Words("规模", "scale"),
-    "cutoff": Words("信息截止日", "cut-off of what is known"),
-    "region": Words("区域包数据 sha256", "sha256 of the region pack"),
-    "code": Words("模拟程序 sha256", "sha256 of the simulation code"),
+    "seed": _("seed", "compare"),
+    "draw": _("draw"),
+    "scale": _("scale"),
+    "cutoff": _("cut-off of what is known"),
+    "region": _("sha256 of the region pack"),
+    "code": _("sha256 of the simulation code"),
 }
 
 
@@ -220,7 +219,7 @@ class Comparison:
     def verdict(self, side: int) -> Verdict:
         """The verdict on a side, the first side its baseline."""
         due = self._due(side)
-        columns = [t for t, _ in due]
+        columns = [t for t, __ in due]
         if self.drawn_targets is None or self.drawn_usual is None:
             runs, usual = self.targets[:, None], self.usual[None]
         else:
@@ -228,7 +227,7 @@ class Comparison:
             runs = self.drawn_targets.reshape(len(self.sides), *usual.shape)
         known = self.known
         return Verdict.of_rates(
-            {target.id: (target.deadline, floor(target)) for _, target in due},
+            {target.id: (target.deadline, floor(target)) for __, target in due},
             None if known is None else levels.at_deadlines(self.region, known)[:, columns],
             scenario=runs[side][:, columns], baseline=runs[0][:, columns],
             reference=usual[:, columns], draws=0 if self.drawn is None else self.drawn.shape[1],
@@ -325,9 +324,10 @@ def compare(
 
     if draws == 1:
         raise RequestError(
-            "--draws 应为 0 或不小于 2：只有一组抽样时，区间只反映运气；得到 1",
-            "--draws should be 0 or from 2 on, as within one draw an interval tells of luck alone; "
-            "got 1",
+            _(
+                "--draws should be 0 or from 2 on, as within one draw an "
+                "interval tells of luck alone; got 1"
+            )
         )
     pack = load(region)
     saved = [side.saved for side in sides if side.saved]
@@ -335,10 +335,13 @@ def compare(
     for run in saved:
         if run.record.region.sha256 != pack.digest:
             raise RequestError(
-                f"运行 {run.record.run} 属于区域包 {run.record.region.name}，"
-                f"与 {pack.name} 不同或已有改动；请用 --region 指定",
-                f"the run {run.record.run} is of the pack {run.record.region.name}, which is not "
-                f"{pack.name} as it is now; name its pack with --region",
+                _(
+                    "the run {run} is of the pack {region}, which is not {pack} "
+                    "as it is now; name its pack with --region",
+                    run=run.record.run,
+                    region=run.record.region.name,
+                    pack=pack.name,
+                )
             )
     if saved:
         told = saved[0].record
@@ -348,8 +351,12 @@ def compare(
     chosen = day or min(judged_on(sides[0].scenario, pack), last)
     if not first <= chosen <= last:
         raise RequestError(
-            f"{chosen} 不在各情景共同的时段 {first} 至 {last} 之内",
-            f"{chosen} is not within {first} to {last}, which all scenarios cover",
+            _(
+                "{chosen} is not within {first} to {last}, which all scenarios cover",
+                chosen=chosen,
+                first=first,
+                last=last,
+            )
         )
 
     with Runs(region, day=chosen, scale=scale, jobs=jobs) as runs:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from xiancheng.calibration import naming, parsing
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _, listed
 from xiancheng.results.analysis.attribution import moves
 from xiancheng.results.contents.words import SIGNS
 from xiancheng.scenarios.outcome import floor
@@ -22,8 +22,8 @@ from xiancheng.sim.state import Floats
 if TYPE_CHECKING:
     from xiancheng.calibration.region import Target
 
-TARGET, MEASURE = Words("目标", "target"), Words("措施", "measure")
-USABLE, COUNTY = Words("可用措施", "measure that may be used"), Words("县（市、区）", "county")
+TARGET, MEASURE = _("target"), _("measure")
+USABLE, COUNTY = _("measure that may be used"), _("county", "any kind")
 
 Known = TypeVar("Known")
 Package = Mapping[str, float]  # measure -> multiple of the scenario's intensity; absent: not done
@@ -89,9 +89,11 @@ def parse_goal(
     plan = scenario.plan
     if not 0 < probability < 1 or not 0 < strongest <= STRONGEST:
         raise RequestError(
-            f"概率应在 0 与 1 之间，最大力度至多 {STRONGEST:g}",
-            f"the probability should be between 0 and 1, the strongest intensity at most"
-            f" {STRONGEST:g}",
+            _(
+                "the probability should be between 0 and 1, the strongest "
+                "intensity at most {STRONGEST:g}",
+                STRONGEST=STRONGEST,
+            )
         )
     named, places = _targets_named(runs), naming.place_names(runs.pack.counties)
     wanted = {_one_target(t, named, places, runs) for t in targets}
@@ -99,8 +101,10 @@ def parse_goal(
     for rate in asked.values():
         if not 0 <= rate <= 100 or parsing.is_share(rate):
             raise RequestError(
-                f"城镇化率应为 0 至 100 之间的百分数，不是比例；得到 {rate:g}",
-                f"a rate should be from 0 to 100, in percent and no share; got {rate:g}",
+                _(
+                    "a rate should be from 0 to 100, in percent and no share; got {rate:g}",
+                    rate=rate,
+                )
             )
     due = [
         t
@@ -111,15 +115,16 @@ def parse_goal(
     if late:
         last = max(target.deadline for target in late)
         raise RequestError(
-            f"情景至 {scenario.until} 为止，{'、'.join(_described(t).zh for t in late)}没有到期；"
-            f"请用 --until {last}",
-            f"{', '.join(_described(t).en for t in late)} not due by {scenario.until}, the end of "
-            f"the scenario; use --until {last}",
+            _(
+                "{targets} not due by {until}, the end of the scenario; use --until {last}",
+                targets=listed(_described(t) for t in late),
+                until=scenario.until,
+                last=last,
+            )
         )
     if not due:
         raise RequestError(
-            f"情景至 {scenario.until} 为止，没有到期的目标",
-            f"no target is due by {scenario.until}, the end of the scenario",
+            _("no target is due by {until}, the end of the scenario", until=scenario.until)
         )
     members = {n: [n] for n in plan.measures}
     for project in plan.about.projects:
@@ -138,9 +143,12 @@ def parse_goal(
         _looked_up(name, bounds, USABLE)
         if weight <= 0:
             raise RequestError(
-                f"{name} 的权重应为正数；得到 {weight:g}；不用某项措施请用 --exclude",
-                f"the weight of {name} should be above 0, got {weight:g}; to leave a measure out, "
-                "use --exclude",
+                _(
+                    "the weight of {name} should be above 0, got {weight:g}; to "
+                    "leave a measure out, use --exclude",
+                    name=name,
+                    weight=weight,
+                )
             )
     codes = {c.code: c.code for c in runs.pack.counties}
     here = {_looked_up(name, codes, COUNTY, places) for name in counties}
@@ -174,16 +182,17 @@ def _need_of_costs(scenario: Scenario, bounds: Mapping[str, float]) -> None:
     """Refuse to speak of money where nothing has a price."""
     if not any(spending(scenario, n) for n in bounds):
         raise RequestError(
-            "费用与预算需要单价：方案没有给出任何单价，请在情景文件的 red_lines.unit_costs 中写明",
-            "a cost or a budget needs unit costs: the plan gives none; state them in the scenario "
-            "file under red_lines.unit_costs",
+            _(
+                "a cost or a budget needs unit costs: the plan gives none; state "
+                "them in the scenario file under red_lines.unit_costs"
+            )
         )
 
 
 def _with_budget(scenario: Scenario, yuan: float, bounds: Mapping[str, float]) -> Scenario:
     _need_of_costs(scenario, bounds)
     if not 0 < yuan < float("inf"):
-        raise RequestError("预算应为正数（元）", "the budget should be a positive number of yuan")
+        raise RequestError(_("the budget should be a positive number of yuan"))
     lines = scenario.red_lines.model_copy(update={"budget": Budget(yuan=yuan)})
     return replace(scenario, red_lines=lines)
 
@@ -232,17 +241,24 @@ def _one_target(
     if len(found) > 1:
         each = [_described(runs.pack.targets[t]) for t in found]
         raise RequestError(
-            f"{name} 有 {len(each)} 个目标：{'、'.join(e.zh for e in each)}；请写编号",
-            f"{name} has {len(each)} targets: {', '.join(e.en for e in each)}; name one by its id",
+            _(
+                "{name} has {n} targets: {each}; name one by its id",
+                name=name,
+                n=len(each),
+                each=listed(each),
+            )
         )
     return found[0]
 
 
 def _described(target: "Target") -> Words:
     """A target by its id, with rate and deadline."""
-    return Words(
-        f"{target.id}（{SIGNS[target.operator]}{target.value:g}%，{target.deadline}）",
-        f"{target.id} ({SIGNS[target.operator]}{target.value:g} %, {target.deadline})",
+    return _(
+        "{id} ({SIGNS}{target:g} %, {deadline})",
+        id=target.id,
+        SIGNS=SIGNS[target.operator],
+        target=target.value,
+        deadline=target.deadline,
     )
 
 
@@ -268,9 +284,14 @@ def _looked_up(
             ", ".join(f"{each} {en.get(each, '')}".strip() for each in known),
         )
         near = naming.nearest(name, [*known, *(n for n, c in (places or {}).items() if c in known)])
-        meant = Words(f"；是否指 {near}？", f"; did you mean {near}?") if near else Words("", "")
+        meant = _("; did you mean {near}?", near=near) if near else Words("", "")
         raise RequestError(
-            f"没有{what.zh} {name!r}；可用：{valid.zh}{meant.zh}",
-            f"no {what.en} {name!r}; known: {valid.en}{meant.en}",
+            _(
+                "no {what} {name!r}; known: {valid}{meant}",
+                what=what,
+                name=name,
+                valid=valid,
+                meant=meant,
+            )
         )
     return known[code]

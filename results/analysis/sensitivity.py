@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xiancheng.calibration.estimation.screening import problem
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _
+from xiancheng.calibration.naming import unknown
 from xiancheng.calibration.priors import catalogue, on_grid
-from xiancheng.results.comparison.asked import unknown
 from xiancheng.scenarios.ensemble import without_plan
 from xiancheng.scenarios.inactive import OF_PUBLISHED_RATES, inactive_parameters, levers_used
 from xiancheng.scenarios.outcome import PUBLISHED
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 
 EFFECTS, LUCK = "county_and_year_effects", "luck"
 YARDSTICKS = {
-    EFFECTS: Words("各县与各年效应（抽样号）", "county and yearly effects (number of the draw)"),
-    LUCK: Words("运气（种子）", "luck (seed)"),
+    EFFECTS: _("county and yearly effects (number of the draw)"),
+    LUCK: _("luck (seed)"),
 }
 KINDS = 1000  # draws of effects, and seeds, among which the yardsticks choose
 INNER = {"morris": 0.9, "sobol": 0.998}  # share of each prior that is explored, around its median
@@ -78,11 +78,10 @@ def factors(names: Sequence[str] = ()) -> list[str]:
     known = [*(prior.name for prior in catalogue()), *YARDSTICKS]
     for number, name in enumerate(names):
         if name not in known:
-            raise RequestError(*unknown(Words("参数", "parameter"), name, known))
+            raise RequestError(unknown(_("parameter"), name, known))
         if name in names[:number]:
             raise RequestError(
-                f"--factors 中 {name} 出现了两次；每个参数只写一次",
-                f"{name} stands twice in --factors; name each parameter once",
+                _("{name} stands twice in --factors; name each parameter once", name=name)
             )
     return list(names) or known
 
@@ -168,12 +167,12 @@ def lines(told: "pd.DataFrame", lang: str) -> tuple[list[str], list[list[str]]]:
     titles = {prior.name: Words(prior.title["zh"], prior.title["en"]) for prior in catalogue()}
     titles |= YARDSTICKS
     words = {
-        "mu": Words("μ 平均作用", "mu"), "mu_star": Words("μ* 平均绝对作用", "mu*"),
-        "mu_star_conf": Words("±95%", "±95 %"), "sigma": Words("σ 不均匀", "sigma"),
-        "S1": Words("S1 单独", "S1"), "S1_conf": Words("±95%", "±95 %"),
-        "ST": Words("ST 总", "ST"), "ST_conf": Words("±95%", "±95 %"),
+        "mu": _("mu"), "mu_star": _("mu*"),
+        "mu_star_conf": Words("±95%", "±95 %"), "sigma": _("sigma"),
+        "S1": _("S1"), "S1_conf": Words("±95%", "±95 %"),
+        "ST": _("ST"), "ST_conf": Words("±95%", "±95 %"),
     }  # fmt: skip
-    headers = [Words("参数", "parameter").said(lang), Words("含义", "meaning").said(lang)]
+    headers = [_("parameter").said(lang), _("meaning").said(lang)]
     columns = list(told.columns[1:])
     rows = [
         [row["factor"], titles[row["factor"]].said(lang), *(f"{row[c]:.4f}" for c in columns)]
@@ -185,33 +184,34 @@ def lines(told: "pd.DataFrame", lang: str) -> tuple[list[str], list[list[str]]]:
 def remarks(method: str, effect: bool, seed: int, lang: str) -> Iterator[str]:
     """What has to be said wherever an analysis is shown."""
     what = (
-        Words("方案减基准（同一抽样、同一运气）", "the plan less its baseline, same draw and luck")
-        if effect
-        else Words("情景本身", "the scenario itself")
+        _("the plan less its baseline, same draw and luck") if effect else _("the scenario itself")
     )
-    yield Words(f"结果：{what.zh}。", f"The outcome: {what.en}.").said(lang)
-    yield Words(
-        f"“{LUCK}”（种子）和“{EFFECTS}”不是参数：作用小于种子的参数与噪声分不开。",
-        f"{LUCK} (the seed) and {EFFECTS} are no parameters: one that moves the outcome less than "
-        "the seed does is not told from noise.",
+    yield _("The outcome: {what}.", what=what).said(lang)
+    yield _(
+        "{LUCK} (the seed) and {EFFECTS} are no parameters: one that moves "
+        "the outcome less than the seed does is not told from noise.",
+        LUCK=LUCK,
+        EFFECTS=EFFECTS,
     ).said(lang)
-    yield Words(
-        f"--seed {seed} 定出设计点和每次运行的运气；“{LUCK}”作为因素时从 {seed} 起的 {KINDS} "
-        "个种子中取。",
-        f"--seed {seed} sets the points of the design and the luck of every run; {LUCK}, as a "
-        f"factor, chooses among the {KINDS} seeds from {seed} on.",
+    yield _(
+        "--seed {seed} sets the points of the design and the luck of every "
+        "run; {LUCK}, as a factor, chooses among the {KINDS} seeds from "
+        "{seed} on.",
+        seed=seed,
+        LUCK=LUCK,
+        KINDS=KINDS,
     ).said(lang)
     if method == "morris":
-        yield Words(
-            "Morris：在各先验中部 90% 内移动一个参数，结果平均变多少（μ*）、是否因处而异（σ）。",
-            "Morris: how much the outcome changes as one parameter moves within the middle 90 % of "
-            "its prior (mu*), and how unevenly (sigma).",
+        yield _(
+            "Morris: how much the outcome changes as one parameter moves "
+            "within the middle 90 % of its prior (mu*), and how unevenly "
+            "(sigma)."
         ).said(lang)
     else:
-        yield Words(
-            "Sobol：结果方差中由一个参数单独（S1）或连同其相互作用（ST）解释的份额；其余参数取中心值。",
-            "Sobol: the share of the variance that a parameter explains alone (S1) or with its "
-            "interactions (ST); the parameters not named stay central.",
+        yield _(
+            "Sobol: the share of the variance that a parameter explains "
+            "alone (S1) or with its interactions (ST); the parameters not "
+            "named stay central."
         ).said(lang)
 
 
@@ -247,6 +247,5 @@ def _salib(method: str) -> tuple[ModuleType, ModuleType]:
         return import_module(f"SALib.analyze.{method}"), import_module(f"SALib.sample.{method}")
     except ImportError:
         raise RequestError(
-            "敏感性分析需要 SALib：请在源码目录 pip install -e '.[calibration]'",
-            "sensitivity analysis needs SALib; in its sources: pip install -e '.[calibration]'",
+            _("sensitivity analysis needs SALib; in its sources: pip install -e '.[calibration]'")
         ) from None

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _, listed
+from xiancheng.calibration.naming import unknown
 from xiancheng.results.analysis.compare import Comparison, outcomes
 from xiancheng.results.caveats import ENOUGH, belief, beyond, elsewhere
-from xiancheng.results.comparison.asked import unknown
 from xiancheng.results.contents.words import CAUSES, SIGNS, indicator
 from xiancheng.results.verdict_table import percent
 from xiancheng.scenarios.diff import applied, called
@@ -30,7 +30,7 @@ def asked_for(names: list[str]) -> list[str]:
     """
     for name in names:
         if name not in outcomes():
-            raise RequestError(*unknown(Words("结果", "outcome"), name, outcomes()))
+            raise RequestError(unknown(_("outcome"), name, outcomes()))
     return names or list(USUAL)
 
 
@@ -50,11 +50,11 @@ def values(told: Comparison, outcome: str, lang: str) -> tuple[list[str], list[l
     if outcomes()[outcome] in WHOLE:  # no finer than the rows that the model counts
         digits = -int(np.ceil(np.log10(1 / told.scale)))
     base_name = told.sides[0].name
-    headers = [Words("地区", "place").said(lang), base_name]
+    headers = [_("place").said(lang), base_name]
     for side in told.sides[1:]:
         headers += [side.name, f"{side.name} − {base_name}"]
         if told.drawn is not None:
-            headers += ["90%", Words("参数", "draws").said(lang), Words("运气", "luck").said(lang)]
+            headers += ["90%", _("draws").said(lang), _("luck").said(lang)]
     rows = []
     for group in told.groups:
         base = cells[told.sides[0].name, group.code]
@@ -79,13 +79,13 @@ def targets(told: Comparison, lang: str) -> tuple[list[str], list[list[str]]]:
     """Each target with the expected rate and, where it is known, the chance to meet it, by side."""
     frame = told.verdicts()
     headers = [
-        Words("目标", "target").said(lang), Words("期限", "deadline").said(lang),
-        Words("要求", "wanted").said(lang),
+        _("target").said(lang), _("deadline").said(lang),
+        _("wanted").said(lang),
     ]  # fmt: skip
     for side in told.sides:
         headers.append(side.name)
         if told.judged:
-            headers.append(Words("达标概率", "P(met)").said(lang))
+            headers.append(_("P(met)").said(lang))
     if frame.empty:
         return headers, []
     rows = []
@@ -113,7 +113,7 @@ def _at_once(told: Comparison, frame: "pd.DataFrame", lang: str) -> Iterator[lis
     for day in days if told.judged else ():
         due = frame[frame["deadline"] <= day]
         if due["target"].nunique() > 1:
-            row = [Words("以上全部达到", "all of these met").said(lang), str(day), "–"]
+            row = [_("all of these met").said(lang), str(day), "–"]
             own = frame[frame["deadline"] == day].groupby("scenario")["all_met"].first()
             for side in told.sides:
                 known = side.name in own and np.isfinite(own[side.name])
@@ -148,12 +148,11 @@ def remarks(told: Comparison, lang: str) -> Iterator[str]:
         + f"; scale {told.scale:g}.",
     ).said(lang)
     if told.known is not None:
-        yield Words(
-            "各目标的预期值与概率：水平来自统计预测的叠加，各列只加上模型的成对差；"
-            "其余各表是模型自己的数。",
-            "Expected rates and chances of targets: the level is that of stacked statistical "
-            "forecasts, to which each side adds the model's paired difference; all other tables "
-            "are the model's own figures.",
+        yield _(
+            "Expected rates and chances of targets: the level is that of "
+            "stacked statistical forecasts, to which each side adds the "
+            "model's paired difference; all other tables are the model's own "
+            "figures."
         ).said(lang)
     notes: dict[str, list[str]] = {}  # and the sides that they are of
     for side in told.sides:
@@ -161,23 +160,21 @@ def remarks(told: Comparison, lang: str) -> Iterator[str]:
         for note in beyond(told.region, told.groups, *horizon):
             notes.setdefault(note.said(lang), []).append(side.name)
     for said, names in notes.items():
-        yield f"{', '.join(names)}: {said}" if lang == "en" else f"{'、'.join(names)}：{said}"
+        yield _("{names}: {said}", names=listed(names), said=said).said(lang)
     apart = [s.name for i, s in enumerate(told.sides) if not told.paired(i)]
     if apart:
-        yield Words(
-            f"{'、'.join(apart)} 与 {base} 的种子、抽样、参数、规模、起点、数据或程序版本不同："
-            "差里混有运气，不是成对比较；--draws 使各方面对同样的抽样。",
-            f"{', '.join(apart)} met another seed, draw, parameters, scale, start, data or version "
-            f"of the program than {base}: the difference is not paired; --draws puts all under the "
-            "same draws.",
+        yield _(
+            "{apart} met another seed, draw, parameters, scale, start, data "
+            "or version of the program than {base}: the difference is not "
+            "paired; --draws puts all under the same draws.",
+            apart=listed(apart),
+            base=base,
         ).said(lang)
     if told.drawn is None:
-        yield Words(
-            "未抽样：差是一个世界中的成对差，没有区间，单县的差可能只是噪声；只换种子得到的区间不是不确定性，因此不显示。"
-            "用 --draws 50 得到区间。",
-            "Without draws this is the paired difference in one world and has no interval; "
-            "that of a county may be noise. One over seeds alone is not the uncertainty and is "
-            "never shown. Use --draws 50.",
+        yield _(
+            "Without draws this is the paired difference in one world and "
+            "has no interval; that of a county may be noise. One over seeds "
+            "alone is not the uncertainty and is never shown. Use --draws 50."
         ).said(lang)
         return
     draws, seeds = told.drawn.shape[1:3]
@@ -194,9 +191,8 @@ def remarks(told: Comparison, lang: str) -> Iterator[str]:
         + "; ? is an interval that holds zero: not to be told from it.",
     ).said(lang)
     if draws < ENOUGH:
-        yield Words(
-            f"只有 {draws} 组抽样：区间两端接近最小和最大值。",
-            f"With only {draws} draws the ends are close to the least and the most.",
+        yield _(
+            "With only {draws} draws the ends are close to the least and the most.", draws=draws
         ).said(lang)
 
 

@@ -7,7 +7,7 @@ import zlib
 from typing import Any
 
 from xiancheng.calibration.errors import Problem, ScenarioError
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import _
 from xiancheng.results.console.draft import Draft
 from xiancheng.scenarios.loader import load_plan
 
@@ -62,7 +62,7 @@ def _file(letters: str) -> Any:
 
 
 def _refused(letters: str) -> ScenarioError:
-    expected = Words("本页生成的情景地址", "an address that this page has made")
+    expected = _("an address that this page has made")
     found = letters if len(letters) <= 24 else letters[:23] + "…"
-    where = Words("网址", "address")
+    where = _("address")
     return ScenarioError([Problem(where.zh, 0, 0, "", expected, repr(found))])

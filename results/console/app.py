@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from nicegui import app, ui
 from starlette.concurrency import run_in_threadpool
 
+from xiancheng.calibration.i18n import _
 from xiancheng.calibration.yaml_positions import MAX_BYTES
 from xiancheng.results.console.answer import Question
 from xiancheng.results.console.arriving import arrived
@@ -53,7 +54,7 @@ def routes(server: Server) -> None:
     async def page(request: Request, lang: str) -> None:
         client = ui.context.client
         ui.add_head_html(f"<style>{style}</style>")
-        wait = text("正在打开…" if lang == "zh" else "Opening…", name="p", cls="loading")
+        wait = text(_("Opening…").said(lang), name="p", cls="loading")
         await client.connected()
         if client.is_deleted:  # they went without listening: nothing is built or computed
             return

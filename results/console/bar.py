@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from nicegui import ui
 
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.results.console import dialogs
 from xiancheng.results.console.documents import file_name
 from xiancheng.results.console.native import button, element, text
@@ -32,23 +33,26 @@ class Bar:
         say, region = page.session.say, page.server.region
         with element("header", "top"):
             title = say(
-                f"{region.title_zh}县域城镇化情景台", f"{region.title_en}: urbanization scenarios"
+                _(
+                    "{title_en}: urbanization scenarios",
+                    title_en=Words(region.title_zh, region.title_en),
+                )
             )
             text(title, name="h1")
-            button(say("复制网址", "Copy address"), lambda _: self._copy())
-            button(say("下载 YAML", "Download YAML"), lambda _: self._download())
+            button(say(_("Copy address")), lambda __: self._copy())
+            button(say(_("Download YAML")), lambda __: self._download())
             button(
-                say("上传 YAML", "Upload YAML"),
-                lambda _: ui.run_javascript("document.getElementById('upload').click()"),
+                say(_("Upload YAML")),
+                lambda __: ui.run_javascript("document.getElementById('upload').click()"),
             )
             self._upload = element(
                 "input", id="upload", type="file", accept=".yaml,.yml", hidden=True,
-                aria_label=say("上传情景文件", "Upload a scenario file"), tabindex="-1",
+                aria_label=say(_("Upload a scenario file")), tabindex="-1",
             )  # fmt: skip
             self._upload.on("change", self._uploaded, js_handler=READ)
-            button(say("生成报告", "Report"), lambda _: dialogs.report(page))
-            button(say("English", "中文"), lambda _: self._other_language(),
-                   lang=say("en", "zh-CN"))  # fmt: skip
+            button(say(_("Report")), lambda __: dialogs.report(page))
+            button(say(Words("English", "中文")), lambda __: self._other_language(),
+                   lang=say(Words("en", "zh-CN")))  # fmt: skip
 
     def _uploaded(self, event: object) -> None:
         answer = getattr(event, "args", None) or {}
@@ -63,9 +67,7 @@ class Bar:
 
     def _copy(self) -> None:
         ui.run_javascript("navigator.clipboard && navigator.clipboard.writeText(location.href)")
-        self.page.note(
-            self.page.session.say("网址已复制，含完整情景", "Copied: it holds the whole scenario")
-        )
+        self.page.note(self.page.session.say(_("Copied: it holds the whole scenario")))
 
     def _other_language(self) -> None:
         path = self.page.address()

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.region import load
 from xiancheng.results.console.draft import Draft, together
 from xiancheng.sim.conditions import CONDITIONS
@@ -19,12 +19,12 @@ class Change:
     new: Words
 
 
-FROZEN, TREND = Words("冻结", "frozen"), Words("按趋势", "trend")
+FROZEN, TREND = _("frozen"), _("trend", "manner")
 SAID = {
-    "intensity": Words("力度", "intensity"),
-    "delay": Words("推迟（季度）", "delay in quarters"),
-    "phases": Words("分时段", "spells"),
-    "allocation": Words("分解到县", "shared out by"),
+    "intensity": _("intensity"),
+    "delay": _("delay in quarters"),
+    "phases": _("spells"),
+    "allocation": _("shared out by"),
 }
 
 
@@ -50,9 +50,7 @@ def _measures(draft: Draft) -> Iterator[Change]:
                     after = will.counties.get(code, will.intensity)
                     if was.counties.get(code) != will.counties.get(code):
                         place = names[code]
-                        label = Words(
-                            f"{name} {title.zh}：{place.zh}", f"{name} {title.en}: {place.en}"
-                        )
+                        label = _("{name} {title}: {place}", name=name, title=title, place=place)
                         for member in members:
                             yield Change(
                                 ("measures", member, field, code),
@@ -65,7 +63,7 @@ def _measures(draft: Draft) -> Iterator[Change]:
             label = Words(f"{name} {title.zh}·{what.zh}", f"{name} {title.en}: {what.en}")
             key = ("measures", ",".join(members), field)
             olds = {_value(getattr(draft.base.setting(m), field)) for m in members}
-            old = olds.pop() if len(olds) == 1 else Words("各不相同", "various")
+            old = olds.pop() if len(olds) == 1 else _("various")
             yield Change(key, label, old, _value(getattr(will, field)))
 
 
@@ -77,7 +75,7 @@ def _world(draft: Draft) -> Iterator[Change]:
         key = "recoding" if name == "recoding_frozen" else name
         label = Words(condition.zh, condition.meaning)
         if isinstance(was, bool):
-            label = Words("城乡代码划转", "recoding of villages")
+            label = _("recoding of villages")
             yield Change(("conditions", key), label, *(FROZEN if x else TREND for x in (was, will)))
         else:
             yield Change(("conditions", key), label, _number(was), _number(will))
@@ -85,23 +83,21 @@ def _world(draft: Draft) -> Iterator[Change]:
 
 def _rest(draft: Draft) -> Iterator[Change]:
     base, now = draft.base, draft.scenario
-    for name, label in (("start", Words("起点", "start")), ("until", Words("终点", "end"))):
+    for name, label in (("start", _("start")), ("until", _("end"))):
         was, will = getattr(base, name), getattr(now, name)
         if was != will:
             yield Change(("horizon", name), label, *(Words(str(d), str(d)) for d in (was, will)))
     for name, value in now.doses.items():
         if base.doses.get(name) != value:
             old = base.doses.get(name)
-            plan = Words("中心值", "central value")
-            label = Words(f"剂量 {name}", f"dose {name}")
+            plan = _("central value")
+            label = _("dose {name}", name=name)
             yield Change(
                 ("doses", name), label, plan if old is None else _number(old), _number(value)
             )
     if base.red_lines != now.red_lines:
-        own = Words("与基础情景不同", "differ from the base")
-        yield Change(
-            ("red_lines",), Words("红线要求", "red lines"), Words("原样", "as it was"), own
-        )
+        own = _("differ from the base")
+        yield Change(("red_lines",), _("red lines"), _("as it was"), own)
 
 
 def _value(value: object) -> Words:
@@ -109,7 +105,7 @@ def _value(value: object) -> Words:
         return _number(value)
     if isinstance(value, list):
         count = len(value)
-        return Words(f"{count} 段", f"{count} spells")
+        return _("{count} spells", count=count)
     said = "–" if value is None else str(value)
     return Words(said, said)
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from xiancheng.calibration.i18n import _
 from xiancheng.results.console import dialogs, saving
 from xiancheng.results.console.address import unpacked
 from xiancheng.results.console.draft import Draft, of_plan
@@ -26,16 +27,16 @@ class Choosing:
         say = self.session.say
         with element("div", "pick"):
             text("A", name="strong")
-            self._a = select(say("情景 A", "Scenario A"), {}, "", self._pick_a)
+            self._a = select(say(_("Scenario A")), {}, "", self._pick_a)
             text("B", name="strong")
-            against = say("对照情景 B", "Scenario B, held against")
+            against = say(_("Scenario B, held against"))
             self._b = select(against, {}, "", self._pick_b)
         with element("div", "actions"):
-            self._undo = button(say("撤销", "Undo"), lambda _: self._step(self.session.undo))
-            self._redo = button(say("重做", "Redo"), lambda _: self._step(self.session.redo))
-            button(say("保存", "Save"), lambda _: self._save())
-            button(say("另存副本", "Clone"), lambda _: self._clone())
-            button(say("改名", "Rename"), lambda _: dialogs.rename(self.page))
+            self._undo = button(say(_("Undo")), lambda __: self._step(self.session.undo))
+            self._redo = button(say(_("Redo")), lambda __: self._step(self.session.redo))
+            button(say(_("Save")), lambda __: self._save())
+            button(say(_("Clone")), lambda __: self._clone())
+            button(say(_("Rename")), lambda __: dialogs.rename(self.page))
 
     def refresh(self) -> None:
         """The lists and buttons as the session is."""
@@ -48,7 +49,7 @@ class Choosing:
 
     def _pick_a(self, key: str) -> None:
         def pick() -> None:
-            kind, _, number = key.partition(":")
+            kind, __, number = key.partition(":")
             if kind == "saved":
                 saving.opened(self.session, self.library, number)
             else:
@@ -63,7 +64,7 @@ class Choosing:
 
     def drafted(self, key: str) -> Draft:
         """The scenario that a choice of a list stands for."""
-        kind, _, name = key.partition(":")
+        kind, __, name = key.partition(":")
         if key in ("a", "b"):
             return self.session.a if key == "a" else self.session.b
         if kind == "saved":
@@ -78,7 +79,7 @@ class Choosing:
     def _save(self) -> None:
         if not self.session.a.named_by_user:
             say = self.session.say
-            heading = say("请给情景取名后保存", "A title to save the scenario under")
+            heading = say(_("A title to save the scenario under"))
             title = saving.suggested(self.session, self.library)
             dialogs.ask_title(self.page, heading, title, self._save_as)
         else:
@@ -93,7 +94,7 @@ class Choosing:
             saving.save(self.session, self.library)
             self.page.refresh()
             self.page.renamed()
-            self.page.note(self.session.say("已保存", "Saved"))
+            self.page.note(self.session.say(_("Saved")))
 
         self.page.guarded(save)
 
@@ -102,7 +103,7 @@ class Choosing:
             saving.clone(self.session, self.library)
             self.page.refresh()
             self.page.renamed()
-            self.page.note(self.session.say("已另存为副本", "Cloned"))
+            self.page.note(self.session.say(_("Cloned")))
 
         self.page.guarded(clone)
 
@@ -129,12 +130,12 @@ class Choosing:
         region = self.page.server.region
         shipped = of_the_plan(region, self.session.lang)
         saved = {f"saved:{number}": title for number, title in self.library.titles().items()}
-        group = say("方案自带", "Of the plan")
+        group = say(_("Of the plan"))
         if foreign(of_plan("plan"), region):
             plan = load_plan().about.name
-            group = say(f"{plan.zh}（套用）", f"{plan.en} (applied elsewhere)")
+            group = say(_("{plan} (applied elsewhere)", plan=plan))
         groups = {group: shipped}
-        return groups | ({say("已保存", "Saved"): saved} if saved else {})
+        return groups | ({say(_("Saved")): saved} if saved else {})
 
 
 def of_the_plan(region: "Region", lang: str) -> dict[str, str]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
+from xiancheng.calibration.i18n import _
 from xiancheng.results.console import views
 from xiancheng.results.console.native import button, element, fill, put, select, set_prop, text
 from xiancheng.results.console.shown import Shown
@@ -20,23 +21,23 @@ class Content:
         self._page, self._session, self._places = page, page.session, places
         self._view: views.View | None = None
         say, lang = self._session.say, self._session.lang
-        with element("nav", "views", aria_label=say("内容", "Views")):
+        with element("nav", "views", aria_label=say(_("Views"))):
             self._tabs = {
-                key: button(say(*view.title), self._opening(key))
+                key: button(say(view.title), self._opening(key))
                 for key, view in views.VIEWS.items()
             }
             with element("label", "place"):
-                text(say("地区", "Place"))
+                text(say(_("Place")))
                 names = {str(i): g.said(lang) for i, g in enumerate(places)}
                 chosen = str(self._session.group)
-                self._where = select(say("地区", "Place"), {"": names}, chosen, self._went)
+                self._where = select(say(_("Place")), {"": names}, chosen, self._went)
             with element("label", "place day"):
-                self._day = select(say("日期", "Date"), {}, "", self._dated)
+                self._day = select(say(_("Date")), {}, "", self._dated)
             self._days: list[str] = []
         self._area = element("div", "view")
         self._mark_tab()
         with self._area:
-            text(say("正在准备…", "Getting ready…"), name="p", cls="loading")
+            text(say(_("Getting ready…")), name="p", cls="loading")
 
     def busy(self, is_busy: bool) -> None:
         """Whether what is shown will soon be replaced."""

@@ -15,6 +15,7 @@ from functools import partial
 from multiprocessing import get_context
 from typing import Literal, TypeVar
 
+from xiancheng.calibration.i18n import _
 from xiancheng.results.console.work import Piece, Task, compute, prepare
 from xiancheng.scenarios.simulate import RequestError
 
@@ -33,8 +34,7 @@ class BusyError(RequestError):
 
     def __init__(self) -> None:
         super().__init__(
-            "正在排队的计算过多，请稍后再试，或先取消一项",
-            "too many computations are waiting; try again later, or cancel one first",
+            _("too many computations are waiting; try again later, or cancel one first")
         )
 
 

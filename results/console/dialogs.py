@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from nicegui import background_tasks, ui
 
+from xiancheng.calibration.i18n import _
 from xiancheng.results.console import naming, saving
 from xiancheng.results.console.documents import FORMS, made
 from xiancheng.results.console.native import button, element, text
@@ -22,7 +23,7 @@ def rename(page: "Page") -> None:
     """Ask for another title of A."""
     say, session = page.session.say, page.session
     title = session.a.title if session.a.named_by_user else saving.suggested(session, page.library)
-    ask_title(page, say("改名", "Rename"), title, page.choosing.rename)
+    ask_title(page, say(_("Rename")), title, page.choosing.rename)
 
 
 def ask_title(page: "Page", heading: str, title: str, then: Callable[[str], None]) -> None:
@@ -32,13 +33,13 @@ def ask_title(page: "Page", heading: str, title: str, then: Callable[[str], None
         dialog.props["aria-label"] = heading
         with element("div", "dialog console"), element("form") as form:
             with element("label"):
-                text(say("情景 A 的名称", "Title of scenario A"))
+                text(say(_("Title of scenario A")))
                 box = element("input", type="text", maxlength=200, required=True)
                 box.props["^value"] = title
             with element("div", "actions"):
                 with element("button", "button main-action", type="submit"):
-                    text(say("确定", "OK"))
-                button(say("取消", "Cancel"), lambda _: dialog.close())
+                    text(say(_("OK")))
+                button(say(_("Cancel")), lambda __: dialog.close())
 
     def given(event: Any) -> None:
         dialog.close()
@@ -51,7 +52,7 @@ def report(page: "Page") -> None:
     """Ask which document is wanted, and write it; a changed scenario is given a title first."""
     say, session = page.session.say, page.session
     if naming.unnamed(session.a):
-        heading = say("报告里的情景要有自己的名称", "A report needs a title of the scenario")
+        heading = say(_("A report needs a title of the scenario"))
 
         def entitled(title: str) -> None:
             if page.guarded(lambda: page.entitle(title)):
@@ -61,25 +62,23 @@ def report(page: "Page") -> None:
         ask_title(page, heading, saving.suggested(session, page.library), entitled)
         return
     with ui.dialog(value=True) as dialog:
-        dialog.props["aria-label"] = say("生成报告", "Report")
+        dialog.props["aria-label"] = say(_("Report"))
         with element("div", "dialog console"):
-            text(
-                say("情景 A 的报告，按当前显示的结果生成：", "A report on A, of what is shown now:")
-            )
+            text(say(_("A report on A, of what is shown now:")))
             with element("div", "actions"):
                 for form, title in FORMS.items():
                     button(title, _making(page, form, dialog))
-                button(say("取消", "Cancel"), lambda _: dialog.close())
+                button(say(_("Cancel")), lambda __: dialog.close())
 
 
 def _making(page: "Page", form: str, dialog: ui.dialog) -> Callable[[object], None]:
-    def begin(_: object) -> None:
+    def begin(__: object) -> None:
         dialog.close()
         answer = page.study.answer
         if answer is not None and not page.writing:
             page.writing = True
             with page.client:
-                said = page.session.say("正在生成报告…", "Making the report…")
+                said = page.session.say(_("Making the report…"))
                 note = ui.notification(said, position="top-right", spinner=True, timeout=None)
             subject = replace(answer.subject, shares=page.shares(answer))
             background_tasks.create(_made(page, subject, form, note))

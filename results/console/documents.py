@@ -21,7 +21,7 @@ def made(subject: "Subject", form: str, lang: "Lang", runs: Path) -> tuple[str, 
         if a library is missing.
     """
     from xiancheng.results.keeping.answers import Answers, keep
-    from xiancheng.results.report.command import documents, named, possible
+    from xiancheng.results.report.build import documents, named, possible
     from xiancheng.scenarios.request import Request
 
     possible([form])

@@ -7,7 +7,7 @@ import numpy as np
 from nicegui import ui
 from nicegui.element import Element
 
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.results.console.answer import Answer
 from xiancheng.results.console.changes import changes
 from xiancheng.results.console.draft import Draft, projects, safeguards
@@ -61,7 +61,7 @@ class Levers:
             values = [scenario.setting(m).intensity for m in members]
             shown[control] = sum(values) / len(values)
             mixed = len(set(values)) > 1
-            write(note, self.session.say("（各措施不同）", "(measures differ)") if mixed else "")
+            write(note, self.session.say(_("(measures differ)")) if mixed else "")
         for measure, control in self._measures.items():
             shown[control] = scenario.setting(measure).intensity
         for (measure, code), control in self._counties.items():
@@ -78,10 +78,10 @@ class Levers:
 
     def _build(self) -> None:
         say, a = self.session.say, self.session.a
-        text(say("已改动的设定", "Changed settings"), name="h2")
+        text(say(_("Changed settings")), name="h2")
         self._changed = element("div", "changes", aria_live="polite")
-        text(say("七项工程的力度", "Intensity of the seven projects"), name="h2")
-        hint = say("1 = 照方案执行，0 = 不做，2 = 两倍", "1 = as written, 0 = not done, 2 = twice")
+        text(say(_("Intensity of the seven projects")), name="h2")
+        hint = say(_("1 = as written, 0 = not done, 2 = twice"))
         text(hint, name="p", cls="note")
         self._capacity = text("", name="div", cls="capacity")
         self._capacity.props("role=status")
@@ -89,8 +89,8 @@ class Levers:
         for name, members in projects(a.scenario).items():
             self._project(name, about.projects[name].said(self.session.lang), members)
         if others := safeguards(a.scenario):
-            self._project("S", say("保障措施", "Safeguards"), others)
-        text(say("外部条件", "The outside world"), name="h2")
+            self._project("S", say(_("Safeguards")), others)
+        text(say(_("The outside world")), name="h2")
         self._world()
         self._list()
 
@@ -110,7 +110,7 @@ class Levers:
                     f"{name} {title}", sum(values) / len(values), moved, most=STRONGEST
                 )  # fmt: skip
             say = self.session.say
-            count = say(f"{len(members)} 项措施", f"{len(members)} measures")
+            count = say(_("{n} measures", n=len(members)))
             opening(count, lambda: self._all_of(members), cls="measures")
         self._groups[name] = members, control, note
 
@@ -133,11 +133,11 @@ class Levers:
                     most=STRONGEST
                 )  # fmt: skip
             opening(
-                self.session.say("做什么、证据、指标", "what it does, evidence, indicators"),
+                self.session.say(_("what it does, evidence, indicators")),
                 lambda: write(area(), self._about(number_)),
             )
             opening(
-                self.session.say("按县单独设定", "set by county"),
+                self.session.say(_("set by county")),
                 lambda: self._by_county(number_),
             )
 
@@ -166,33 +166,48 @@ class Levers:
         for name, indicator in a.plan.measures[number_].indicators.items():
             row = promised.get(name)
             done = "–" if row is None else f"{row.share:.0%}"
-            due = indicator.deadline.day if indicator.deadline else say("未写期限", "no deadline")
-            lines.append(tag("li", say(
-                f"{indicator.name.zh}：{indicator.wording}（{due}）；按所设力度交付 {done}",
-                f"{indicator.name.en}: {indicator.value or ''} ({due}); delivered as set: {done}",
-            )))  # fmt: skip
+            due = indicator.deadline.day if indicator.deadline else say(_("no deadline"))
+            lines.append(
+                tag(
+                    "li",
+                    say(
+                        _(
+                            "{indicator}: {value} ({due}); delivered as set: {done}",
+                            indicator=indicator.name,
+                            value=Words(indicator.wording, str(indicator.value or "")),
+                            due=due,
+                            done=done,
+                        )
+                    ),
+                )
+            )
         return joined([
             tag("ul", *clauses, cls="clauses"),
-            tag("p", tag("strong", say("指标与交付", "Indicators and delivery"))),
-            tag("ul", *lines) if lines else tag("p", say("方案没有量化指标", "none in the plan")),
+            tag("p", tag("strong", say(_("Indicators and delivery")))),
+            tag("ul", *lines) if lines else tag("p", say(_("none in the plan"))),
         ])  # fmt: skip
 
     def _effect(self, trace: Trace) -> Markup:
         say, lang = self.session.say, self.session.lang
         if trace.lever == "none":
-            return tag("li", say("不进入模型：", "Not in the model: "), trace.because.said(lang))
+            return tag("li", say(_("Not in the model: ")), trace.because.said(lang))
         lever = LEVERS[trace.lever]
         direction, quantity = (each.said(lang) for each in badges(trace.grade, trace.status))
         arrows = "".join(SIGNS.get(part, part) for part in trace.sign.split("|"))
         name = lever.zh if lang == "zh" else lever.meaning
         full, low, high = (units.amount(x) for x in (trace.full, trace.low, trace.high))
         size = say(
-            f"全额 {full} {units.said(trace.unit, lang)}（{low}–{high}）",
-            f"in full {full} {trace.unit} ({low}–{high})",
+            _(
+                "in full {full} {unit} ({low}–{high})",
+                full=full,
+                unit=Words(units.said(trace.unit, lang), trace.unit),
+                low=low,
+                high=high,
+            )
         )
         return tag(
             "li", tag("span", arrows, cls="arrow", role="img",
-                      aria_label=say(f"方向 {trace.sign}", f"direction {trace.sign}")),
+                      aria_label=say(_("direction {sign}", sign=trace.sign))),
             f" {name} ", tag("span", direction, cls=f"grade grade-{trace.grade}"), " ",
             tag("span", quantity, cls="grade grade-W"),
             tag("small", f" {size}；{trace.because.said(lang)}"),
@@ -216,13 +231,12 @@ class Levers:
 
     def _wrong(self, low: float, high: float) -> str:
         return self.session.say(
-            f"应为 {low:g}–{high:g} 之间的数，未采用",
-            f"should be a number from {low:g} to {high:g}; not taken",
+            _("should be a number from {low:g} to {high:g}; not taken", low=low, high=high)
         )
 
     def _world(self) -> None:
         lang, world = self.session.lang, self.session.a.scenario.conditions
-        frozen = self.session.say("城乡代码冻结（不划转）", "Urban codes frozen (no recoding)")
+        frozen = self.session.say(_("Urban codes frozen (no recoding)"))
         self._conditions["recoding_frozen"] = checkbox(
             frozen, world.recoding_frozen, self._world_changed("recoding_frozen")
         )
@@ -243,14 +257,16 @@ class Levers:
         if condition.unit == "1/year":
             low, high = (f"{100 * end:+.0f}" for end in (condition.low, condition.high))
             return self.session.say(
-                f"每年，0.01 = 1 个百分点；可取 {condition.low:g} 至 {condition.high:g}"
-                f"（{low}% 至 {high}%）",
-                f"a year, 0.01 = 1 point; {condition.low:g} to {condition.high:g} "
-                f"({low} % to {high} %)",
+                _(
+                    "a year, 0.01 = 1 point; {low:g} to {high:g} ({low_2} % to {high_2} %)",
+                    low=condition.low,
+                    high=condition.high,
+                    low_2=low,
+                    high_2=high,
+                )
             )
         return self.session.say(
-            f"倍，1 = 按趋势；可取 {condition.low:g} 至 {condition.high:g}",
-            f"times, 1 = the trend; {condition.low:g} to {condition.high:g}",
+            _("times, 1 = the trend; {low:g} to {high:g}", low=condition.low, high=condition.high)
         )
 
     def _world_changed(self, name: str) -> Callable[[float | bool | None], None]:
@@ -268,17 +284,17 @@ class Levers:
         with self._changed:
             if not found:
                 base = self.session.a.base.title.said(lang)
-                text(say(f"与“{base}”相同", f"Same as “{base}”"), name="p", cls="note")
+                text(say(_("Same as “{base}”", base=base)), name="p", cls="note")
             for each in found:
                 with element("div", "change"):
                     text(each.label.said(lang), cls="label")
                     text(f"{each.old.said(lang)} → {each.new.said(lang)}", cls="values")
-                    back = say(f"恢复：{each.label.zh}", f"Put back: {each.label.en}")
+                    back = say(_("Put back: {label}", label=each.label))
                     button("↺", self._putting_back(each.key), cls="small", aria_label=back,
-                           title=say("恢复原值", "put back"))  # fmt: skip
+                           title=say(_("put back")))  # fmt: skip
 
     def _putting_back(self, key: tuple[str, ...]) -> Callable[[object], None]:
-        return lambda _: self._edit(lambda a: a.put_back(key))
+        return lambda __: self._edit(lambda a: a.put_back(key))
 
 
 def shortfall(answer: Answer) -> Words | None:
@@ -291,10 +307,13 @@ def shortfall(answer: Answer) -> Words | None:
     last = days[len(days) - len(effort) + quarter] if len(effort) <= len(days) else days[-1]
     asked = (effort < 1).any(axis=1)
     mean, least = float(effort[asked].mean()), float(effort.min())
-    return Words(
-        f"任务量超过执行能力，各项按平均 {mean:.0%} 执行；最低 {least:.0%}（{place.zh}，{last}）。",
-        f"More is asked than counties can carry out: on average {mean:.0%} of it is done, the "
-        f"least {least:.0%} ({place.en}, {last}).",
+    return _(
+        "More is asked than counties can carry out: on average {mean:.0%} of "
+        "it is done, the least {least:.0%} ({place}, {last}).",
+        mean=mean,
+        least=least,
+        place=place,
+        last=last,
     )
 
 

@@ -7,6 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from xiancheng.calibration.errors import ScenarioError
+from xiancheng.calibration.i18n import _
 from xiancheng.calibration.yaml_positions import parse_yaml
 from xiancheng.results.console.address import read as as_draft
 from xiancheng.results.console.draft import Draft
@@ -50,7 +51,7 @@ class Library:
         """
         file = self._file(number)
         if not file.is_file():
-            raise RequestError("没有这个已存情景", "there is no such saved scenario")
+            raise RequestError(_("there is no such saved scenario"))
         source = file.read_bytes()
         draft = as_draft(dict(parse_yaml(source, file.name).value), self._region)
         return draft, sha256(source).hexdigest()
@@ -70,17 +71,15 @@ class Library:
         """
         if number is None:
             if len(self.titles()) >= MOST:
-                raise RequestError(
-                    f"已存情景已达 {MOST} 个，请先删除一些",
-                    f"{MOST} scenarios are saved; delete some",
-                )
+                raise RequestError(_("{MOST} scenarios are saved; delete some", MOST=MOST))
             number = secrets.token_hex(6)
         file = self._file(number)
         if known and self.digest(number) not in ("", known):
             raise RequestError(
-                "别人已改动此情景，未保存；请用“另存副本”存为新情景",
-                "somebody else has changed this scenario, so it is not saved; keep yours as a new "
-                "one with Clone",
+                _(
+                    "somebody else has changed this scenario, so it is not "
+                    "saved; keep yours as a new one with Clone"
+                )
             )
         self._folder.mkdir(parents=True, exist_ok=True)
         written = file.with_name(f".{number}.{secrets.token_hex(4)}")
@@ -90,5 +89,5 @@ class Library:
 
     def _file(self, number: str) -> Path:
         if not MADE.fullmatch(number):
-            raise RequestError("没有这个已存情景", "there is no such saved scenario")
+            raise RequestError(_("there is no such saved scenario"))
         return self._folder / f"{number}.yaml"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from xiancheng.calibration.i18n import _
 from xiancheng.results.console.markup import Markup, joined, tag
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def drawn(
                 tag("tspan", said, x=f"{x:.1f}", dy="1.15em", cls="value"),
                 x=f"{x:.1f}", y=f"{y:.1f}", data_county=code)
         )  # fmt: skip
-    told = ("，" if lang == "zh" else ", ").join(spoken)
+    told = _(", ", "clauses").said(lang).join(spoken)
     picture = tag(
         "svg", *shapes, *labels, viewBox=f"-3 -3 {WIDTH + 6:.0f} {height + 6:.0f}", role="img",
         aria_label=f"{title}：{told}", cls="map",

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from nicegui import ui
 
 from xiancheng.calibration.errors import ScenarioError, localized
+from xiancheng.calibration.i18n import _
 from xiancheng.results.analysis.attribution import AttributionTable
 from xiancheng.results.console import naming, saving
 from xiancheng.results.console.address import packed, unpacked
@@ -52,11 +53,11 @@ class Page:
     def build(self) -> None:
         """The frame of the page; views fill it when there is an answer."""
         say = self.session.say
-        text(say("跳到结果", "Skip to the results"), name="a", cls="skip").props("href=#main")
+        text(say(_("Skip to the results")), name="a", cls="skip").props("href=#main")
         with element("div", "console"):
             Bar(self)
             with element("div", "frame"):
-                side = say("情景与抓手", "Scenario and levers")
+                side = say(_("Scenario and levers"))
                 with element("aside", "side", aria_label=side):
                     self.choosing = Choosing(self)
                     self.levers = Levers(self.session, self.server.region, self.edit)
@@ -162,7 +163,7 @@ class Page:
         """The attribution of the scenario that is shown, if it was computed."""
         if self.attribution is None:
             return None
-        (digest, _), shares = self.attribution
+        (digest, __), shares = self.attribution
         return shares if digest == Told.of(answer.outcome.scenario).digest else None
 
     def guarded(self, does: Callable[[], None]) -> bool:
@@ -188,7 +189,7 @@ class Page:
         said = localized(error, self.session.lang)
         if said is None:
             log.error("computation failed", exc_info=error)
-            said = self.session.say("计算失败，请再试一次", "The computation failed; try again")
+            said = self.session.say(_("The computation failed; try again"))
         with self.client:
             self.status.alert(said)
 

@@ -2,6 +2,7 @@
 
 from itertools import count, islice
 
+from xiancheng.calibration.i18n import _
 from xiancheng.results.console.draft import shipped_titles
 from xiancheng.results.console.library import Library
 from xiancheng.results.console.session import Session
@@ -42,7 +43,7 @@ def clone(session: Session, library: Library) -> None:
         shown = (
             session.a.title if session.a.named_by_user else session.a.base.title.said(session.lang)
         )
-        title = free(f"{shown[:LONGEST]} {session.say('副本', 'copy')}", library)
+        title = free(f"{shown[:LONGEST]} {session.say(_('copy'))}", library)
     draft = session.a.named(title)
     number = library.save(draft)
     session.change(a=draft)
@@ -77,14 +78,16 @@ def own_title(title: str) -> None:
     """
     if not title.strip() or title in shipped_titles():
         raise RequestError(
-            f"“{title}”是方案自带情景的名称；请另取一个名称",
-            f"'{title}' is the title of a scenario that comes with the plan; choose another",
+            _(
+                "'{title}' is the title of a scenario that comes with the plan; choose another",
+                title=title,
+            )
         )
 
 
 def suggested(session: Session, library: Library) -> str:
     """A title for A that is free."""
-    changed = session.say("的改动", "changed")
+    changed = session.say(_("changed"))
     title = session.a.base.title.said(session.lang)[:LONGEST]
     return free(f"{title} {changed}", library)
 

@@ -29,9 +29,9 @@ class Session:
     _past: list[State] = field(default_factory=list)
     _future: list[State] = field(default_factory=list)
 
-    def say(self, zh: str, en: str) -> str:
+    def say(self, words: Words) -> str:
         """The words in the reader's language."""
-        return Words(zh, en).said(self.lang)
+        return words.said(self.lang)
 
     @property
     def origin(self) -> Draft | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from math import ceil, log10
 
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.results.console.answer import Answer
 from xiancheng.results.console.draft import of_plan
 from xiancheng.results.console.markup import Markup, joined, tag
@@ -25,9 +26,9 @@ class Shown:
     session: Session
     answer: Answer
 
-    def say(self, zh: str, en: str) -> str:
+    def say(self, words: Words) -> str:
         """The words in the reader's language."""
-        return self.session.say(zh, en)
+        return self.session.say(words)
 
     @property
     def lang(self) -> str:
@@ -72,8 +73,14 @@ class Shown:
         if self.answer.b_until >= self.day:
             return title
         ends = self.answer.b_until
-        return self.say(f"{title}（延续到 {self.day}，原到 {ends}）",
-                        f"{title} (run on to {self.day}; its own end is {ends})")  # fmt: skip
+        return self.say(
+            _(
+                "{title} (run on to {day}; its own end is {ends})",
+                title=title,
+                day=self.day,
+                ends=ends,
+            )
+        )
 
     @property
     def foreign(self) -> bool:
@@ -86,10 +93,13 @@ class Shown:
         if self.day.year <= int(cutoff[:4]) + 1:
             return ""
         return self.say(
-            f"{self.day} 超出可以判断水平的范围（只用到 {cutoff} 的信息）：水平只是趋势外推，"
-            "只看各情景之差。",
-            f"{self.day} is beyond what levels can be judged for (information to {cutoff}): the "
-            "level is a trend drawn on; read differences between scenarios only.",
+            _(
+                "{day} is beyond what levels can be judged for (information to "
+                "{cutoff}): the level is a trend drawn on; read differences "
+                "between scenarios only.",
+                day=self.day,
+                cutoff=cutoff,
+            )
         )
 
     def place(self, group: Group) -> str:
@@ -100,7 +110,7 @@ class Shown:
         """A sentence without words of the command line, which nobody can act upon here."""
         recoding = of_plan("plan-without-recoding").title.said(self.lang)
         places = {
-            "plan-without-recoding": self.say(f"“{recoding}”", f"'{recoding}'"),
+            "plan-without-recoding": self.say(Words(f"“{recoding}”", f"'{recoding}'")),
             "（docs/validation.md）": "（见“检验”）",
             "(docs/validation.md)": "(see 'Validation')",
             "（--draws 50）": "", " (--draws 50)": "",
@@ -126,24 +136,24 @@ class Shown:
         asked = a.outcome.request
         if a.preliminary:
             scale = f"{1 / a.scale:.0f}"
-            stage = self.say(f"初步结果（规模 1/{scale}）", f"Preliminary (scale 1/{scale})")
+            stage = self.say(_("Preliminary (scale 1/{scale})", scale=scale))
         else:
             full = a.scale == 1
             stage = (
-                self.say("全规模结果（一人一行）", "Full scale (a row a resident)")
+                self.say(_("Full scale (a row a resident)"))
                 if full
-                else self.say(f"规模 {a.scale:g} 的结果", f"At scale {a.scale:g}")
+                else self.say(_("At scale {scale:g}", scale=a.scale))
             )
         drawn = (
-            self.say(f"{a.draws} 次抽样", f"{a.draws} draws")
+            self.say(_("{draws} draws", draws=a.draws))
             if a.draws
-            else self.say("中心参数一次，抽样计算中", "one run at central values, draws under way")
+            else self.say(_("one run at central values, draws under way"))
         )
-        rest = self.say(f"种子 {asked['seed']}", f"seed {asked['seed']}")
+        rest = self.say(_("seed {seed}", seed=asked["seed"]))
         badge = tag("strong", stage, cls="badge preliminary" if a.preliminary else "badge final")
-        what = self.say(f"A：{self.a_title}", f"A: {self.a_title}")
-        parts = [badge, " ", tag("strong", what), self.say("；", "; "), drawn,
-                 self.say("，", ", "), rest]  # fmt: skip
+        what = self.say(_("A: {a_title}", a_title=self.a_title))
+        parts = [badge, " ", tag("strong", what), self.say(_("; ")), drawn,
+                 self.say(_(", ", "clauses")), rest]  # fmt: skip
         if limit := self.limit():
             parts.append(tag("p", limit, cls="limit"))
         return joined(parts)

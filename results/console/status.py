@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from xiancheng.calibration.i18n import _
 from xiancheng.results.console.native import button, element, set_prop, text, write
 from xiancheng.results.console.study import Progress
 
@@ -18,14 +19,12 @@ class Status:
         self._alert = text(problem, name="div", cls="alert").props("role=alert")
         with element("div", "status"):
             with element("div", role="status", aria_live="polite"):
-                self._basis = text(say("正在计算初步结果…", "Computing a preliminary answer…"))
-            progress = say("全规模集合计算进度", "Progress of the ensemble")
+                self._basis = text(say(_("Computing a preliminary answer…")))
+            progress = say(_("Progress of the ensemble"))
             self._bar = element("progress", max=1, value=0, aria_label=progress)
             self._left = text("")
-            self._cancel = button(say("取消计算", "Cancel"), lambda _: page.cancel())
-            self._again = button(
-                say("继续全规模计算", "Compute at full scale"), lambda _: page.ask()
-            )
+            self._cancel = button(say(_("Cancel", "computation")), lambda __: page.cancel())
+            self._again = button(say(_("Compute at full scale")), lambda __: page.ask())
             self._again.set_visibility(False)
 
     def alert(self, message: str) -> None:
@@ -40,12 +39,12 @@ class Status:
         """A computation begins."""
         self._again.set_visibility(False)
         self._cancel.set_visibility(True)
-        write(self._basis, self._say("正在计算初步结果…", "Computing a preliminary answer…"))
+        write(self._basis, self._say(_("Computing a preliminary answer…")))
 
     def cancelled(self) -> None:
         """It was taken back; what is shown stays."""
-        before = "已取消：以下是此前的结果", "Cancelled: what is shown is from before"
-        write(self._basis, self._say(*before))
+        before = _("Cancelled: what is shown is from before")
+        write(self._basis, self._say(before))
         self.idle()
         self._again.set_visibility(True)
 
@@ -55,12 +54,11 @@ class Status:
         set_prop(self._bar, "max", progress.of)
         set_prop(self._bar, "value", progress.done)
         counted = self._say(
-            f"全规模集合 {progress.done}/{progress.of}",
-            f"full-scale ensemble {progress.done}/{progress.of}",
+            _("full-scale ensemble {done}/{of}", done=progress.done, of=progress.of)
         )
         if progress.left is not None:
             left = f"{progress.left:.0f}"
-            counted += self._say(f"，约剩 {left} 秒", f", about {left} s left")
+            counted += self._say(_(", about {left} s left", left=left))
         write(self._left, counted)
 
     def idle(self) -> None:

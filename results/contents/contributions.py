@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.results.analysis.attribution import SAFEGUARDS, SURE, AttributionTable
 from xiancheng.results.contents.parts import UNKNOWN, Chart, Column, Table, listed
 from xiancheng.results.contents.subject import Subject
@@ -28,27 +28,27 @@ def measures(subject: Subject, shares: AttributionTable, code: int, lang: str) -
 def chart(subject: Subject, shares: AttributionTable, code: int, lang: str) -> Chart:
     """The contribution of each project with its sampling error."""
     told = projects(subject, shares, code, lang)
-    about = Words("各工程的贡献及抽样标准误", "contribution of each project, with sampling error")
+    about = _("contribution of each project, with sampling error")
     return Chart("shares", told, told.title, about.said(lang))
 
 
 def _table(
     subject: Subject, shares: AttributionTable, code: int, lang: str, level: str, kind: str
 ) -> Table:
-    pp = Words("点", "points").said(lang)  # short, as there are many
+    pp = _("points").said(lang)  # short, as there are many
     alone = _by_id(shares, code, level, "first_in")  # a quick attribution has none
     last = _by_id(shares, code, level, "last_in")
 
-    def share(zh: str, en: str) -> Column:
-        return Column(Words(zh, en).said(lang), pp, 2, signed=True, least=SEEN)
+    def share(words: Words) -> Column:
+        return Column(words.said(lang), pp, 2, signed=True, least=SEEN)
 
-    spread = Column(Words("标准误", "std. error").said(lang), pp, 2, least=0.01)
-    name = Words("工程", "project") if level == "project" else Words("措施", "measure")
+    spread = Column(_("std. error").said(lang), pp, 2, least=0.01)
+    name = _("project") if level == "project" else _("measure")
     columns = (
-        Column(name.said(lang), wide=True), share("贡献", "share"), spread,
-        Column(Words("城镇人口", "urban residents").said(lang), PERSONS.said(lang), 0, signed=True),
-        *((share("单独实施", "alone"), share("单独去掉", "taken away")) if alone else ()),
-        *(share(w.zh, w.en) for w in CAUSES.values()),
+        Column(name.said(lang), wide=True), share(_("share")), spread,
+        Column(_("urban residents").said(lang), PERSONS.said(lang), 0, signed=True),
+        *((share(_("alone", "measure")), share(_("taken away"))) if alone else ()),
+        *(share(w) for w in CAUSES.values()),
     )  # fmt: skip
     rows = [
         (
@@ -60,7 +60,7 @@ def _table(
         for row in shares.of_group(code, level, kind)
     ]  # fmt: skip
     for total in shares.of_group(code, "total", "total"):
-        whole = Words("合计 = 方案总作用", "sum = whole effect").said(lang)
+        whole = _("sum = whole effect").said(lang)
         sure = total["points_error"] if shares.several else None
         own = (
             total["points"],
@@ -70,12 +70,14 @@ def _table(
         )
         rows.append((whole, *own, *(total[p] for p in CAUSES)))
     where = next((g.said(lang) for g in subject.groups if g.code == code), str(code))
-    what = Words("各工程的贡献", "What each project contributes")
+    what = _("What each project contributes")
     if level == "measure":
-        what = Words("各措施的贡献", "What each measure contributes")
-    title = Words(
-        f"{what.zh}（{where}，{shares.day}，常住人口城镇化率，百分点）",
-        f"{what.en} ({where}, {shares.day}, resident urbanization rate, percentage points)",
+        what = _("What each measure contributes")
+    title = _(
+        "{what} ({where}, {day}, resident urbanization rate, percentage points)",
+        what=what,
+        where=where,
+        day=shares.day,
     )
     return Table(
         f"shares-{level}", title.said(lang), columns, tuple(rows), _source(subject, shares, lang),
@@ -108,7 +110,7 @@ def verdict(subject: Subject, shares: AttributionTable, lang: str) -> Iterator[s
             for r in chosen[:MOST]
         ]
         more = " ".join(row["id"] for row in chosen[MOST:])
-        others = Words(f"；其次 {more}", f"; then {more}").said(lang)
+        others = _("; then {more}", more=more).said(lang)
         return listed(shown, lang) + (others if more else "")
 
     def named(chosen: list[dict[str, Any]]) -> str:
@@ -116,34 +118,29 @@ def verdict(subject: Subject, shares: AttributionTable, lang: str) -> Iterator[s
             return " ".join(sorted(row["id"] for row in chosen))
         return listed([titled(subject, row["id"], lang) for row in chosen], lang)
 
-    sure = ("±标准误", " ± s.e.") if shares.several else ("", "")
-    unit = Words(
-        f"（{where}，{shares.day}，百分点{sure[0]}）", f" ({where}, {shares.day}, points{sure[1]})"
-    ).said(lang)
+    sure = _(" ± s.e.") if shares.several else ("", "")
+    unit = _(" ({where}, {day}, points{sure})", where=where, day=shares.day, sure=sure).said(lang)
     if some and not shares.several:
-        yield Words(
-            f"在中心参数、一个随机世界中的贡献：{said(some)}{unit}。误差未知：换一组参数或随机数，"
-            "大小乃至正负都可能改变，因此不说哪些起作用。",
-            f"Contributions at central parameters in one random world: {said(some)}{unit}. Their "
-            "error is not known: other parameters or random numbers may change size and sign, so "
-            "none is said to work.",
+        yield _(
+            "Contributions at central parameters in one random world: "
+            "{said}{unit}. Their error is not known: other parameters or "
+            "random numbers may change size and sign, so none is said to "
+            "work.",
+            said=said(some),
+            unit=unit,
         ).said(lang)
     if works:
-        yield Words(f"起作用：{said(works)}{unit}。", f"They work: {said(works)}{unit}.").said(lang)
+        yield _("They work: {said}{unit}.", said=said(works), unit=unit).said(lang)
     if against:
-        yield Words(
-            f"拉低城镇化率：{said(against)}{unit}。", f"They lower it: {said(against)}{unit}."
-        ).said(lang)
+        yield _("They lower it: {said}{unit}.", said=said(against), unit=unit).said(lang)
     if unclear:
-        yield Words(
-            f"与零分不清（{SURE:.0%} 区间含零）：{named(unclear)}。",
-            f"Not to be told from zero (within {SURE:.0%}): {named(unclear)}.",
+        yield _(
+            "Not to be told from zero (within {SURE:.0%}): {named}.",
+            SURE=SURE,
+            named=named(unclear),
         ).said(lang)
     if nothing:
-        yield Words(
-            f"贡献不足 {SEEN:g} 点：{named(nothing)}。",
-            f"Less than {SEEN:g} points: {named(nothing)}.",
-        ).said(lang)
+        yield _("Less than {SEEN:g} points: {named}.", SEEN=SEEN, named=named(nothing)).said(lang)
     yield from _held_to_the_verdict(subject, shares, lang)
 
 
@@ -157,11 +154,13 @@ def _held_to_the_verdict(subject: Subject, shares: AttributionTable, lang: str) 
         if len(own):
             sum_, effect = total["points"], float(own["from_plan_pp"].iloc[0])
             error = f"±{total['points_error']:.2f}" if shares.several else ""
-            yield Words(
-                f"各项合计 {sum_:+.2f}{error}，判定表中方案的作用为 {effect:+.2f}："
-                "两者规模与抽样不同。",
-                f"They add up to {sum_:+.2f}{error}; the verdict has {effect:+.2f} for the plan, "
-                "at another scale and over other draws.",
+            yield _(
+                "They add up to {sum:+.2f}{error}; the verdict has "
+                "{effect:+.2f} for the plan, at another scale and over other "
+                "draws.",
+                sum=sum_,
+                error=error,
+                effect=effect,
             ).said(lang)
 
 
@@ -176,25 +175,28 @@ def remarks(shares: AttributionTable, lang: str) -> Iterator[str]:
         "orders of carrying out (Owen values of projects, Shapley values of measures)"
         + ("; 'alone' and 'taken away' are not bounds." if alone else "."),
     ).said(lang)
-    drawn = Words(
-        f"{shares.draws} 组参数抽样，各有自己的随机世界，标准误含次序、参数与随机世界",
-        f"{shares.draws} draws of the parameters, each in a random world of its own; the standard "
-        "error holds orders, parameters and worlds",
-    ) if shares.several else Words(
-        "中心参数，一个随机世界，误差未知",
-        "central parameters in one random world; the error is not known",
-    )  # fmt: skip
-    yield Words(
-        f"归因在规模 {shares.scale:g} 上另行计算：{shares.permutations} 个次序，"
-        f"{shares.runs} 次模拟，{drawn.zh}；不是预测区间。",
-        f"The attribution was computed apart, at scale {shares.scale:g}: {shares.permutations} "
-        f"orders, {shares.runs} runs, {drawn.en}; it is no forecast interval.",
+    drawn = (
+        _(
+            "{draws} draws of the parameters, each in a random world of its own; "
+            "the standard error holds orders, parameters and worlds",
+            draws=shares.draws,
+        )
+        if shares.several
+        else _("central parameters in one random world; the error is not known")
+    )
+    yield _(
+        "The attribution was computed apart, at scale {scale:g}: "
+        "{permutations} orders, {runs} runs, {drawn}; it is no forecast "
+        "interval.",
+        scale=shares.scale,
+        permutations=shares.permutations,
+        runs=shares.runs,
+        drawn=drawn,
     ).said(lang)
     if not shares.of_group(shares.largest(), "measure", "shapley"):
-        yield Words(
-            "这里只分到工程；分到措施请用 xiancheng attribute，再以 --attribution 并入报告。",
-            "Here only projects are told apart; for measures use xiancheng attribute, and bring it "
-            "in with --attribution.",
+        yield _(
+            "Here only projects are told apart; for measures use xiancheng "
+            "attribute, and bring it in with --attribution."
         ).said(lang)
 
 
@@ -233,7 +235,7 @@ def titled(subject: Subject, name: str, lang: str) -> str:
     """A project or measure with its number and title."""
     plan = subject.scenario.plan
     if name == SAFEGUARDS:
-        return Words("保障措施", "safeguards").said(lang)
+        return _("safeguards").said(lang)
     if name in plan.about.projects:
         return f"{name} {plan.about.projects[name].said(lang)}"
     return f"{name} {plan.measures[name].title.said(lang)}" if name in plan.measures else name

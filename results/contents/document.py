@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import _
 from xiancheng.results.contents import (
     assumed,
     conclusions,
@@ -21,15 +21,16 @@ from xiancheng.results.contents.subject import Subject
 def document(subject: Subject, lang: Lang) -> Document:
     """Everything that a report on a run says."""
     region, title = subject.region.title(lang), subject.title(lang, whole=True)
-    drawn = Words(
-        f"{subject.draws} 组参数抽样" if subject.draws else "中心参数，无抽样",
-        f"{subject.draws} draws" if subject.draws else "central parameters, no draws",
+    drawn = (
+        _("{draws} draws", "document", draws=subject.draws)
+        if subject.draws
+        else _("central parameters, no draws")
     ).said(lang)
-    name = Words(f"{region}县域城镇化情景报告", f"County-town urbanization in {region}")
+    name = _("County-town urbanization in {region}", region=region)
     years = f"{subject.scenario.start.year}–{subject.scenario.until.year}"
     return Document(
         title=name.said(lang),
-        subtitle=Words(f"情景：{title}（{years}）", f"Scenario: {title} ({years})").said(lang),
+        subtitle=_("Scenario: {title} ({years})", title=title, years=years).said(lang),
         header=" | ".join([region, subject.title(lang), years, drawn, subject.run]).rstrip(" |"),
         lang=lang,
         sections=tuple(_sections(subject, lang)),
@@ -37,33 +38,31 @@ def document(subject: Subject, lang: Lang) -> Document:
 
 
 def _sections(subject: Subject, lang: str) -> Iterator[Section]:
-    yield Section("conclusions", Words("结论", "Conclusions").said(lang), _first(subject, lang))
+    yield Section("conclusions", _("Conclusions").said(lang), _first(subject, lang))
     yield from _places(subject, lang)
     yield Section(
-        "attribution", Words("归因", "Attribution").said(lang), tuple(_shares(subject, lang)),
+        "attribution", _("Attribution").said(lang), tuple(_shares(subject, lang)),
         new_page=True,
     )  # fmt: skip
     if not subject.foreign:  # another city's tasks are none of this one's
         yield Section(
-            "delivery", Words("任务完成", "Delivery").said(lang), tuple(_delivery(subject, lang)),
+            "delivery", _("Delivery").said(lang), tuple(_delivery(subject, lang)),
             new_page=True,
         )  # fmt: skip
     yield Section(
-        "assumptions", Words("假定", "Assumptions").said(lang),
+        "assumptions", _("Assumptions").said(lang),
         (settings.whole(subject, lang), assumed.summary(subject, lang),
          assumed.parameters(subject, lang),
          assumed.doses(subject, lang), assumed.region(subject, lang)), new_page=True,
     )  # fmt: skip
     if open_points := tuple(caveats(subject, lang)):
         yield Section(
-            "caveats", Words("方案的疑点", "Caveats of the plan").said(lang),
+            "caveats", _("Caveats of the plan").said(lang),
             (Points(open_points),), new_page=True,
         )  # fmt: skip
+    yield Section("validation", _("Validation").said(lang), tuple(_checked(subject, lang)))
     yield Section(
-        "validation", Words("检验", "Validation").said(lang), tuple(_checked(subject, lang))
-    )
-    yield Section(
-        "provenance", Words("来源", "Provenance").said(lang), (provenance.table(subject, lang),),
+        "provenance", _("Provenance").said(lang), (provenance.table(subject, lang),),
         new_page=True,
     )  # fmt: skip
 
@@ -79,11 +78,11 @@ def _first(subject: Subject, lang: str) -> tuple[Block, ...]:
 
 def _answer(question: str, sentences: tuple[str, ...], lang: str) -> str:
     said = ("" if lang == "zh" else " ").join(sentences)
-    return f"{question}：{said}" if lang == "zh" else f"{question}: {said}"
+    return _("{question}: {said}", question=question, said=said).said(lang)
 
 
 def _places(subject: Subject, lang: str) -> Iterator[Section]:
-    yield Section("places", Words("各地区", "Places").said(lang), (), new_page=True)
+    yield Section("places", _("Places").said(lang), (), new_page=True)
     alone, wanted = len(subject.region.counties), _codes(subject)
     several = sorted(subject.groups[alone:], key=lambda g: g.code not in wanted)
     for number, group in enumerate((*several, *subject.groups[:alone])):
@@ -105,10 +104,7 @@ def _shares(subject: Subject, lang: str) -> Iterator[Block]:
         yield targets.parts(subject, lang)
     shares = subject.shares
     if shares is None:
-        yield Words(
-            "没有归因结果；用 xiancheng attribute 计算。",
-            "There is no attribution; xiancheng attribute makes one.",
-        ).said(lang)
+        yield _("There is no attribution; xiancheng attribute makes one.").said(lang)
         return
     code = shares.largest()
     yield contributions.chart(subject, shares, code, lang)
@@ -124,15 +120,13 @@ def _delivery(subject: Subject, lang: str) -> Iterator[Block]:
         yield counties.effort_chart(subject, lang)
         yield counties.effort(subject, lang)
         return
-    yield Words("模拟在方案印发前结束，没有任务。", "The run ends before the plan is issued.").said(
-        lang
-    )
+    yield _("The run ends before the plan is issued.").said(lang)
 
 
 def caveats(subject: Subject, lang: str) -> Iterator[str]:
     """What the plan's text leaves open, and the red lines that the scenario crosses, if any."""
     for line in subject.scenario.crossed():
-        yield Words(f"越过红线：{line.zh}", f"Crosses a red line: {line.en}").said(lang)
+        yield _("Crosses a red line: {line}", line=line).said(lang)
     for number, caveat in subject.caveats.items():
         yield f"{number} {caveat.said(lang)}"
 

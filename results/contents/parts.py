@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
+from xiancheng.calibration.i18n import _
+
 Cell = float | int | str | bool | date | None
 Lang = Literal["zh", "en"]
 Kind = Literal["verdicts", "path", "causes", "shares", "effort"]
@@ -170,4 +172,4 @@ def listed(items: Sequence[str], lang: str) -> str:
     >>> listed(["P1", "P2"], "zh"), listed(["P1", "P2"], "en")
     ('P1、P2', 'P1, P2')
     """
-    return ("、" if lang == "zh" else ", ").join(items)
+    return _(", ").said(lang).join(items)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.results.analysis.attribution import records
 from xiancheng.results.contents.parts import Column, Table
 from xiancheng.results.contents.subject import Subject
@@ -11,43 +11,43 @@ from xiancheng.results.contents.words import QUALIFIERS
 from xiancheng.scenarios.delivery import delivered
 
 FULL = 1 - 1e-9  # a share from which on everything is carried out
-HELD_UP = Words("未完成（执行能力不足）", "not done (capacity)")
+HELD_UP = _("not done (capacity)")
 
 
 def table(subject: Subject, lang: str) -> Table:
     """A row for each indicator: at its deadline, or at the end where none is written."""
-    by_unit = Words("见单位", "see unit").said(lang)
+    by_unit = _("see unit").said(lang)
     columns = (
-        Column(Words("指标", "indicator").said(lang)),
-        Column(Words("内容", "what").said(lang), wide=True),
-        Column(Words("要求", "asked").said(lang)),
-        Column(Words("目标值", "promised").said(lang), by_unit, None),
-        Column(Words("单位", "unit").said(lang)),
-        Column(Words("期限", "due").said(lang)),
-        Column(Words("推算的完成比例", "delivered, computed").said(lang), "%", 0),
-        Column(Words("推算的数量", "quantity, computed").said(lang), by_unit, None),
-        Column(Words("按进度", "at this pace").said(lang)),
+        Column(_("indicator").said(lang)),
+        Column(_("what").said(lang), wide=True),
+        Column(_("asked").said(lang)),
+        Column(_("promised").said(lang), by_unit, None),
+        Column(_("unit").said(lang)),
+        Column(_("due").said(lang)),
+        Column(_("delivered, computed").said(lang), "%", 0),
+        Column(_("quantity, computed").said(lang), by_unit, None),
+        Column(_("at this pace").said(lang)),
     )
     rows, freely = [], unlimited(subject)
     for row in judged(subject):
         indicator = subject.scenario.plan.indicators[row["indicator"]]
         known = row["met"] is not None and row["at_deadline"]
-        met = Words("可完成", "done") if row["met"] else Words("未完成", "not done")
+        met = _("done") if row["met"] else _("not done")
         if not row["met"] and (row["indicator"], row["quarter"]) in freely:
             met = HELD_UP
         rows.append(
             (
                 row["indicator"], indicator.name.said(lang), QUALIFIERS[row["operator"]].said(lang),
                 _number(row["target"]), row["unit"],
-                str(row["due"]) if row["due"] else Words("未写明", "not written").said(lang),
+                str(row["due"]) if row["due"] else _("not written").said(lang),
                 _share(row, lang), _rounded(row["quantity"]),
                 met.said(lang) if known else "–",
             )
         )  # fmt: skip
-    title = Words(
-        "各指标按方案进度与执行能力的推算，不是实际进展的统计（到期限；未写期限或未到期的到期末）",
-        "Delivery as computed from schedule and capacity, no record of actual progress "
-        "(at the deadline of each indicator, or else at the end of the run)",
+    title = _(
+        "Delivery as computed from schedule and capacity, no record of "
+        "actual progress (at the deadline of each indicator, or else at the "
+        "end of the run)"
     )
     return Table(
         "delivery", title.said(lang), columns, tuple(rows), subject.stamp(lang),
@@ -69,11 +69,12 @@ def summary(subject: Subject, lang: str) -> str:
     """How many of those due are delivered."""
     due = [r for r in judged(subject) if r["at_deadline"] and r["met"] is not None]
     kept = sum(bool(r["met"]) for r in due)
-    return Words(
-        f"到期的 {len(due)} 项任务指标中，按方案进度与模型的执行能力推算 {kept} 项可完成"
-        "（不是实际进展的统计）。",
-        f"Of {len(due)} indicators of delivery that fall due, {kept} are met by the plan's "
-        "schedule and the model's capacity (no record of actual progress).",
+    return _(
+        "Of {n} indicators of delivery that fall due, {kept} are met by the "
+        "plan's schedule and the model's capacity (no record of actual "
+        "progress).",
+        n=len(due),
+        kept=kept,
     ).said(lang)
 
 
@@ -82,12 +83,11 @@ def remarks(subject: Subject, lang: str) -> Iterator[str]:
     yield summary(subject, lang)
     if (binds := capacity(subject)) is not None:
         yield binds.said(lang)
-    yield Words(
-        "完成比例由方案的进度与各县的执行能力算出；没有基期值的比率类指标只有比例，没有数量；"
-        "禁止、标准、机制和称号类指标不按比例计；可数的只计整数。",
-        "Delivery follows from the plan's schedule and the counties' capacity. Rates without a "
-        "base value have a share and no quantity; bans, standards, mechanisms and titles have no "
-        "share; what is counted is counted whole.",
+    yield _(
+        "Delivery follows from the plan's schedule and the counties' "
+        "capacity. Rates without a base value have a share and no quantity; "
+        "bans, standards, mechanisms and titles have no share; what is "
+        "counted is counted whole."
     ).said(lang)
 
 
@@ -103,18 +103,19 @@ def capacity(subject: Subject) -> Words | None:
     low, high = (f"{100 * x:.0f}%" for x in (worst.min(), worst[worst < FULL].max()))
     n, span = int((worst < FULL).sum()), low if low == high else f"{low}–{high}"
     strongest = max(setting.intensity for setting in subject.scenario.settings.values())
-    why = Words("各项任务同时推进", "as tasks run at the same time")
+    why = _("as tasks run at the same time")
     if strongest > 1:
-        why = Words(
-            f"部分措施力度高于方案（至 {strongest:g} 倍）",
-            f"as measures are stronger than the plan's (up to {strongest:g} times)",
+        why = _(
+            "as measures are stronger than the plan's (up to {strongest:g} times)",
+            strongest=strongest,
         )
-    return Words(
-        f"任务量超过县级执行能力（{why.zh}）：{n} 个县（市、区）在最紧的季度各项任务"
-        f"只能执行 {span}，"
-        "没有加强的任务也因此放慢。",
-        f"The load exceeds what counties can carry out ({why.en}): in the tightest quarter {n} "
-        f"counties carry out {span} of every task, those that were not strengthened too.",
+    return _(
+        "The load exceeds what counties can carry out ({why}): in the "
+        "tightest quarter {n} counties carry out {span} of every task, those "
+        "that were not strengthened too.",
+        why=why,
+        n=n,
+        span=span,
     )
 
 
@@ -126,7 +127,7 @@ def unlimited(subject: Subject) -> set[tuple[str, int]]:
 
 def _share(row: dict[str, Any], lang: str) -> float | str:
     share = _number(row["share"])
-    return Words("不按比例计", "no share").said(lang) if share is None else 100 * share
+    return _("no share").said(lang) if share is None else 100 * share
 
 
 def _rounded(value: float | None) -> float | None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.naming import shortened
 from xiancheng.results.contents.parts import Block, Cell, Column, Table, listed
 from xiancheng.results.contents.subject import Subject
@@ -27,14 +27,12 @@ def blocks(subject: Subject, lang: str) -> tuple[Block, ...]:
     changes = departures(subject)
     if not changes:
         return (
-            Words(
-                "与方案文本的差别：没有，各项措施按文本的力度和时间实施。",
-                "Differences from the plan's text: none; every measure is carried out as written.",
+            _(
+                "Differences from the plan's text: none; every measure is carried out as written."
             ).said(lang)
             if subject.scenario.settings
-            else Words(
-                "本情景不实施任何措施，外部条件不变。",
-                "This scenario carries out no measure, under the usual outside conditions.",
+            else _(
+                "This scenario carries out no measure, under the usual outside conditions."
             ).said(lang),
         )
     return (table(subject, lang, changes),)
@@ -55,7 +53,7 @@ def departures(subject: Subject) -> list[Difference]:
     if len(dropped) < SEVERAL:
         return every
     kept = [each for each in every if each.subject.zh not in dropped]
-    what = Words(f"不实施的 {len(dropped)} 项措施", f"{len(dropped)} measures not carried out")
+    what = _("{n} measures not carried out", n=len(dropped))
     return [*kept, Difference(what, Words("、".join(dropped), ", ".join(dropped)))]
 
 
@@ -63,10 +61,10 @@ def whole(subject: Subject, lang: str) -> Table:
     """A row for each measure that is carried out and each outside condition: every setting."""
     scenario, region = subject.scenario, subject.region
     columns = (
-        Column(Words("措施或条件", "measure or condition").said(lang), wide=True),
-        Column(Words("力度", "intensity").said(lang), Words("倍", "times").said(lang), None),
-        Column(Words("自", "from").said(lang)),
-        Column(Words("另定", "set apart").said(lang), wide=True),
+        Column(_("measure or condition").said(lang), wide=True),
+        Column(_("intensity").said(lang), _("times").said(lang), None),
+        Column(_("from").said(lang)),
+        Column(_("set apart").said(lang), wide=True),
     )
     rows: list[tuple[Cell, ...]] = []
     for number, measure in scenario.plan.measures.items():
@@ -79,10 +77,10 @@ def whole(subject: Subject, lang: str) -> Table:
     still = resolve(scenario.plan.scenario_files()[NONE])
     for each in differences(still, replace(scenario, settings={}), region):
         rows.append((each.subject.said(lang), None, "–", each.change.said(lang).replace("->", "→")))
-    heading = Words(
-        "本情景的全部设定（力度 1 为方案文本；未列的措施不实施，未列的外部条件不变）",
-        "All settings of the scenario (1 is the plan as written; measures not listed are not "
-        "carried out, conditions not listed are the usual ones)",
+    heading = _(
+        "All settings of the scenario (1 is the plan as written; measures "
+        "not listed are not carried out, conditions not listed are the usual "
+        "ones)"
     )
     return Table("settings", heading.said(lang), columns, tuple(rows), subject.stamp(lang))
 
@@ -97,7 +95,7 @@ def _apart(setting: Setting, region: RegionLike) -> Iterator[Words]:
         spell = f"{quarter_name(p.first)}–{quarter_name(p.until)}: {p.intensity:g}"
         yield Words(spell, spell)
     if setting.allocation:
-        yield Words(f"按 {setting.allocation} 分解", f"shared out by {setting.allocation}")
+        yield _("shared out by {allocation}", allocation=setting.allocation)
 
 
 def table(subject: Subject, lang: str, changes: list[Difference]) -> Table:
@@ -111,19 +109,13 @@ def table(subject: Subject, lang: str, changes: list[Difference]) -> Table:
         return f"{number} {shortened(measures[number].title.said(lang), NAMED)}"
 
     columns = (
-        Column(Words("措施或条件", "measure or condition").said(lang)),
-        Column(Words("文本 → 本情景", "as written → here").said(lang), wide=True),
+        Column(_("measure or condition").said(lang)),
+        Column(_("as written → here").said(lang), wide=True),
     )
     rows = tuple((what(each), each.change.said(lang).replace("->", "→")) for each in changes)
-    title = Words(
-        f"与方案文本的差别（{len(changes)} 项）",
-        f"Differences from the plan's text ({len(changes)})",
-    )
+    title = _("Differences from the plan's text ({n})", n=len(changes))
     if not subject.scenario.settings:
-        title = Words(
-            f"不实施任何措施；外部条件的差别（{len(changes)} 项）",
-            f"No measure is carried out; outside conditions that differ ({len(changes)})",
-        )
+        title = _("No measure is carried out; outside conditions that differ ({n})", n=len(changes))
     return Table("differences", title.said(lang), columns, rows, subject.stamp(lang))
 
 

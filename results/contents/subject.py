@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.results import verdict_table
 from xiancheng.results.analysis.attribution import AttributionTable
 from xiancheng.results.verdict.verdict import BY_DRAWS, verdicts
@@ -94,13 +94,19 @@ class Subject:
         """The run that a table or figure came from, in a line."""
         asked = self.both.plan.request
         title = self.title(lang)
-        name = self.run or Words("未保存", "not saved").said(lang)
-        drawn = f"{self.draws}" if self.draws else Words("0（中心参数）", "0 (central)").said(lang)
-        return Words(
-            f"运行 {name}；{self.region.title_zh}；情景“{title}”；{asked['start']} 至 "
-            f"{asked['until']}；规模 {asked['scale']:g}；种子 {asked['seed']}；抽样 {drawn}",
-            f"Run {name}; {self.region.title_en}; scenario '{title}'; {asked['start']} to "
-            f"{asked['until']}; scale {asked['scale']:g}; seed {asked['seed']}; draws {drawn}",
+        name = self.run or _("not saved").said(lang)
+        drawn = f"{self.draws}" if self.draws else _("0 (central)").said(lang)
+        return _(
+            "Run {name}; {title_en}; scenario '{title}'; {start} to {until}; "
+            "scale {scale:g}; seed {seed}; draws {drawn}",
+            name=name,
+            title_en=Words(self.region.title_zh, self.region.title_en),
+            title=title,
+            start=asked["start"],
+            until=asked["until"],
+            scale=asked["scale"],
+            seed=asked["seed"],
+            drawn=drawn,
         ).said(lang)
 
 
@@ -152,9 +158,12 @@ def _refuse_another(kept: "pd.DataFrame", table: "pd.DataFrame", run: str) -> No
     same = [name for name in ("baseline", "simulated") if name in kept]
     if any((both[name] - both[f"{name}_now"]).abs().max() > SAME for name in same):
         raise RequestError(
-            f"运行 {run} 由另一版本的程序或数据产生，基准已不同；请重新运行 xiancheng run",
-            f"run {run} was made by another version of the program or of its data, and its "
-            "baseline has changed; run it again with xiancheng run",
+            _(
+                "run {run} was made by another version of the program or of its "
+                "data, and its baseline has changed; run it again with xiancheng "
+                "run",
+                run=run,
+            )
         )
 
 

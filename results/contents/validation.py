@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from xiancheng.calibration import parsing, posterior
 from xiancheng.calibration.errors import RefusedError
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import _
 from xiancheng.results import later_census
 from xiancheng.results.contents.parts import Column, Table
 from xiancheng.results.contents.subject import Subject
@@ -44,9 +44,12 @@ def record(region: "Region") -> "pd.DataFrame | None":
             return told
         found = f"∅ {', '.join(lacking)}"
     raise RefusedError(
-        f"{file} 应为 xiancheng hindcast 写的表；得到 {found}；请重新运行 hindcast，或删去此文件",
-        f"{file} should be the table that xiancheng hindcast wrote; got {found}; run hindcast "
-        "again, or delete the file",
+        _(
+            "{file} should be the table that xiancheng hindcast wrote; got "
+            "{found}; run hindcast again, or delete the file",
+            file=file,
+            found=found,
+        )
     )
 
 
@@ -63,17 +66,17 @@ def recorded(subject: Subject, lang: str) -> Table | None:
     told = record(subject.region)
     if told is None:
         return None
-    pp, ratio = POINTS.said(lang), Words("比例", "ratio").said(lang)
+    pp, ratio = POINTS.said(lang), _("ratio").said(lang)
     columns = (
-        Column(Words("留出", "left out").said(lang)),
-        Column(Words("预测者", "forecaster").said(lang)),
-        Column(Words("县数", "counties").said(lang), Words("个", "number").said(lang)),
-        Column(Words("平均绝对误差", "mean absolute error").said(lang), pp, 2),
-        Column(Words("偏差", "bias").said(lang), pp, 2, signed=True),
+        Column(_("left out").said(lang)),
+        Column(_("forecaster").said(lang)),
+        Column(_("counties").said(lang), _("number").said(lang)),
+        Column(_("mean absolute error").said(lang), pp, 2),
+        Column(_("bias").said(lang), pp, 2, signed=True),
         Column("CRPS", pp, 2),
-        Column(Words("模型对其技巧", "skill of the model against it").said(lang), ratio, 2,
+        Column(_("skill of the model against it").said(lang), ratio, 2,
                signed=True),
-        *(Column(Words(f"{n}% 区间的覆盖", f"cover of {n} %").said(lang), "%", 0)
+        *(Column(_("cover of {n} %", n=n).said(lang), "%", 0)
           for n in (50, 80, 95)),
         Column("Brier", ratio, 2),
     )  # fmt: skip
@@ -86,12 +89,9 @@ def recorded(subject: Subject, lang: str) -> Table | None:
         )
         for row in told.sort_values(["left_out", "crps"]).to_dict("records")
     )  # fmt: skip
-    title = Words(
-        "回溯检验：各县预测与后一次普查之差", "Hindcast: forecasts of a later census, by county"
-    )
-    kept = Words(
-        f"区域包 {subject.region.name} 保存的记录，不属于本次运行",
-        f"the record kept with the region pack {subject.region.name}, not of this run",
+    title = _("Hindcast: forecasts of a later census, by county")
+    kept = _(
+        "the record kept with the region pack {region}, not of this run", region=subject.region.name
     )
     return Table("hindcast", title.said(lang), columns, rows, kept.said(lang))
 
@@ -105,9 +105,9 @@ def census(subject: Subject, lang: str) -> Table | None:
     heads = {k: v.said(lang) for k, v in later_census.HEADERS.items()}
     columns = (
         Column(heads["county"]),
-        Column(Words("普查时点", "census").said(lang)),
+        Column(_("census", "date").said(lang)),
         *(Column(heads[k], "%", 2) for k in ("rate_at_start", "rate_observed", "rate_simulated")),
-        Column(Words("误差", "error").said(lang), pp, 2, signed=True),
+        Column(_("error").said(lang), pp, 2, signed=True),
         *(Column(heads[k], unit) for k in ("residents_observed", "residents_simulated")),
     )
     name = "county" if lang == "zh" else "county_en"
@@ -117,7 +117,7 @@ def census(subject: Subject, lang: str) -> Table | None:
         (str(row[name]), str(row["census"]), *(row[k] for k in order))
         for row in told.to_dict("records")
     )
-    title = Words("模拟与后一次普查", "Simulated against a later census").said(lang)
+    title = _("Simulated against a later census").said(lang)
     return Table("census", title, columns, rows, subject.stamp(lang))
 
 
@@ -128,17 +128,18 @@ def calibrated(region: "Region") -> bool:
 
 def sentence(subject: Subject, lang: str) -> str:
     """What is known of the model's accuracy, in a sentence or two."""
-    source = Words(
-        "参数已用普查估计（后验样本随区域包保存）。",
-        "The parameters were estimated from censuses (a posterior sample is kept with the pack).",
-    ) if calibrated(subject.region) else Words(
-        "模型尚未用数据校准：参数取自文献与假定，结果是这些假定的推论，不是经过检验的预测。",
-        "The model has not been calibrated: its parameters come from the literature and from "
-        "assumptions, and the results follow from these; they are no tested forecast.",
-    )  # fmt: skip
-    tested = Words(
-        "回溯检验的记录见“检验”。", "A record of hindcasts is under 'Validation'."
-    ) if record(subject.region) is not None else Words(
-        "没有保存的回溯检验。", "No hindcast is on record."
-    )  # fmt: skip
+    source = (
+        _("The parameters were estimated from censuses (a posterior sample is kept with the pack).")
+        if calibrated(subject.region)
+        else _(
+            "The model has not been calibrated: its parameters come from the "
+            "literature and from assumptions, and the results follow from these; "
+            "they are no tested forecast."
+        )
+    )
+    tested = (
+        _("A record of hindcasts is under 'Validation'.")
+        if record(subject.region) is not None
+        else _("No hindcast is on record.")
+    )
     return ("" if lang == "zh" else " ").join((source.said(lang), tested.said(lang)))

@@ -3,51 +3,51 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.sim.indicators import INDICATORS
 
 UNITS = {
     "percent": Words("%", "%"),
-    "persons": Words("人", "persons"),
-    "jobs": Words("个", "jobs"),
-    "units": Words("个", "units"),
-    "yuan/year": Words("元/年", "yuan/year"),
-    "ratio": Words("倍", "times"),
+    "persons": _("persons"),
+    "jobs": _("jobs"),
+    "units": _("units"),
+    "yuan/year": _("yuan/year"),
+    "ratio": _("times"),
 }
-POINTS = Words("百分点", "points")
+POINTS = _("points", "percentage")
 PERSONS = UNITS["persons"]
 QUALIFIERS = {
-    "about": Words("约", "about"),
-    "at least": Words("不低于", "at least"),
-    "exactly": Words("为", "exactly"),
-    "more than": Words("大于", "more than"),
-    "less than": Words("小于", "less than"),
-    "strive for": Words("力争", "strive for"),
+    "about": _("about"),
+    "at least": _("at least"),
+    "exactly": _("exactly"),
+    "more than": _("more than"),
+    "less than": _("less than"),
+    "strive for": _("strive for"),
 }
 SIGNS = {"about": "≈", "at least": "≥"}  # before the rate that a target asks for
 MADE_OF = {  # what the change of an expected rate is made of, by column of a verdict
-    "from_trend_pp": Words("趋势", "trend"),
-    "from_recoding_pp": Words("划转", "recoding"),
-    "from_conditions_pp": Words("外部条件", "conditions"),
-    "from_plan_pp": Words("方案", "plan"),
+    "from_trend_pp": _("trend"),
+    "from_recoding_pp": _("recoding"),
+    "from_conditions_pp": _("conditions"),
+    "from_plan_pp": _("plan"),
 }
 CAUSES = {  # of the change of a rate
-    "natural": Words("自然增长", "natural growth"),
-    "migration": Words("迁移", "migration"),
-    "recoding": Words("划转", "recoding"),
-    "denominator": Words("分母变化", "denominator"),
-    "counting": Words("统计口径", "counting"),
+    "natural": _("natural growth"),
+    "migration": _("migration"),
+    "recoding": _("recoding"),
+    "denominator": _("denominator"),
+    "counting": _("counting"),
 }
 EVIDENCE = {  # of the direction in which a dose moves the rate, by grade
-    "S": Words("强证据", "strong evidence"),
-    "W": Words("弱证据", "weak evidence"),
-    "A": Words("假定", "assumed"),
+    "S": _("strong evidence"),
+    "W": _("weak evidence"),
+    "A": _("assumed"),
 }
 STATUS = {  # of the quantity of a dose: where the number comes from
-    "official": Words("官方数", "official"),
-    "secondary": Words("二手来源", "secondary source"),
-    "derived": Words("推算", "derived"),
-    "assumed": Words("假定", "assumed"),
+    "official": _("official"),
+    "secondary": _("secondary source"),
+    "derived": _("derived"),
+    "assumed": _("assumed"),
 }
 
 
@@ -59,12 +59,12 @@ def badges(grade: str, status: str) -> tuple[Words, Words]:
     """
     direction, quantity = EVIDENCE[grade], STATUS[status]
     return (
-        Words(f"方向：{direction.zh}", f"direction: {direction.en}"),
-        Words(f"数量：{quantity.zh}", f"quantity: {quantity.en}"),
+        _("direction: {direction}", direction=direction),
+        _("quantity: {quantity}", quantity=quantity),
     )
 
 
-LEFT_OUT = {"unit": Words("逐县", "a county"), "prefecture": Words("逐市", "a prefecture")}
+LEFT_OUT = {"unit": _("a county"), "prefecture": _("a prefecture")}
 OF_GROWTH = {name: CAUSES[name] for name in ("natural", "migration", "recoding")}  # in persons
 
 
@@ -85,7 +85,7 @@ def target(row: Mapping[str, Any], lang: str) -> str:
     own = own.strip(" ,;:：，；()（）")
     if not own:
         return place
-    return f"{place}（{own}）" if lang == "zh" else f"{place} ({own})"
+    return _("{place} ({own})", place=place, own=own).said(lang)
 
 
 RATE = {  # what the name of every target says
@@ -101,7 +101,7 @@ OF_THE_MODEL = ("resident_urbanization_rate", "published_resident_urbanization_r
 def indicator(name: str, lang: str) -> str:
     """An indicator as it is called in a table; a rate is not taken for that of the verdict."""
     title = Words(INDICATORS[name].zh, name.replace("_", " ")).said(lang)
-    own = Words("（模型自身的，不是判定）", " (the model's own, no verdict)").said(lang)
+    own = _(" (the model's own, no verdict)").said(lang)
     return title + own if name in OF_THE_MODEL else title
 
 
@@ -110,7 +110,7 @@ def dated(row: Mapping[str, Any], among: Iterable[Mapping[str, Any]], lang: str)
     place = county(row, lang)
     if len({str(other["deadline"]) for other in among}) < 2:
         return place
-    return f"{place}（{row['deadline']}）" if lang == "zh" else f"{place} ({row['deadline']})"
+    return _("{place} ({deadline})", place=place, deadline=row["deadline"]).said(lang)
 
 
 def likely(chance: float) -> Words:
@@ -124,12 +124,12 @@ def likely(chance: float) -> Words:
 
 
 LIKELY = {  # from this chance on
-    0.9: Words("很可能达到", "very likely"),
-    0.66: Words("较可能达到", "likely"),
-    0.33: Words("难以断定", "as likely as not"),
-    0.1: Words("较难达到", "unlikely"),
+    0.9: _("very likely"),
+    0.66: _("likely"),
+    0.33: _("as likely as not"),
+    0.1: _("unlikely"),
 }
-UNLIKELY = Words("很难达到", "very unlikely")
+UNLIKELY = _("very unlikely")
 SCALE = Words(
     "；".join(f"{word.zh}：概率不低于 {least:.0%}" for least, word in LIKELY.items())
     + f"；{UNLIKELY.zh}：低于 {min(LIKELY):.0%}",
@@ -147,7 +147,4 @@ def effect(value: float, low: float, high: float, digits: int = 2) -> str:
     return f"{value:+.{digits}f}{'?' if low <= 0 <= high and value else ''}"
 
 
-UNCLEAR = Words(
-    "? 表示与零分不清：90% 的抽样区间含零",
-    "? cannot be told from zero: 90 % of the draws hold it",
-)
+UNCLEAR = _("? cannot be told from zero: 90 % of the draws hold it")

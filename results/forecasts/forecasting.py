@@ -14,7 +14,7 @@ import numpy as np
 
 from xiancheng.calibration import meld, posterior
 from xiancheng.calibration.baselines import BASELINES, Known, Standing
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import _
 from xiancheng.calibration.panel import Panel, record, years_between
 from xiancheng.calibration.region import Region, load
 from xiancheng.results.forecasts.frozen import REGISTERED, Settings
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 RATE = "resident_urbanization_rate"
 MELD, MODEL, WITHOUT = "meld", "model", "model_without_plan"
 TITLES = {
-    MELD: Words("合成：叠加水平＋模型的方案作用", "melded: stacked level + effect of the plan"),
-    MODEL: Words("智能体模型", "agent-based model"),
-    WITHOUT: Words("智能体模型，无方案", "agent-based model without the plan"),
+    MELD: _("melded: stacked level + effect of the plan"),
+    MODEL: _("agent-based model"),
+    WITHOUT: _("agent-based model without the plan"),
     "stacked": meld.STACKED,
     **{forecaster.name: forecaster.title for forecaster in BASELINES},
 }
@@ -209,12 +209,14 @@ def possible(pack: Region, cutoff: date) -> None:
     """
     if len(pack.censuses) < 2:
         raise RequestError(
-            f"区域包 {pack.name} 只有一次普查，无法给出统计基线；需要两次",
-            f"the pack {pack.name} holds one census; statistical forecasts take two",
+            _("the pack {pack} holds one census; statistical forecasts take two", pack=pack.name)
         )
     if cutoff < pack.censuses[-1]:
         raise RequestError(
-            f"信息截止日 {cutoff} 早于最近一次普查 {pack.censuses[-1]}，预测由该普查出发",
-            f"the cut-off {cutoff} is before the last census {pack.censuses[-1]}, from which "
-            "forecasts set out",
+            _(
+                "the cut-off {cutoff} is before the last census {censuses}, from "
+                "which forecasts set out",
+                cutoff=cutoff,
+                censuses=pack.censuses[-1],
+            )
         )

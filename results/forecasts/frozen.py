@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from xiancheng.calibration import code_identity, posterior
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import _
 from xiancheng.calibration.panel import Panel, record
 from xiancheng.calibration.region import load
 from xiancheng.scenarios.request import COMPUTES, code_digest, digest_of
@@ -72,9 +72,9 @@ def lines(
 ) -> tuple[list[str], list[list[str]]]:
     """The settings and the digests that registration names."""
     rows = [[name, str(value)] for name, value in told(settings).items()]
-    none = Words("无：先验抽样", "none: draws of the priors").said(lang)
+    none = _("none: draws of the priors").said(lang)
     rows += [[f"sha256 {name}", value or none] for name, value in digests.items()]
-    return [Words("项目", "item").said(lang), Words("取值", "value").said(lang)], rows
+    return [_("item").said(lang), _("value").said(lang)], rows
 
 
 def told(settings: Settings) -> dict[str, Any]:

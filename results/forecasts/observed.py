@@ -8,7 +8,7 @@ from pathlib import Path
 
 from xiancheng.calibration import naming, parsing
 from xiancheng.calibration.errors import Problem, ScenarioError
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.naming import nearest, shortened
 from xiancheng.scenarios.outcome import Group
 from xiancheng.scenarios.scenario_files import LATEST
@@ -35,7 +35,7 @@ def read(file: Path, groups: Sequence[Group], cutoff: date) -> list[Observed]:
     ScenarioError
         with all that is wrong in it: file, line, column of the table.
     """
-    expected = Words("逗号分隔、UTF-8 编码的 CSV 文件", "a CSV file with commas, in UTF-8")
+    expected = _("a CSV file with commas, in UTF-8")
     try:
         header, rows = parsing.table_of(file.read_bytes())
     except parsing.TextError as error:
@@ -50,7 +50,7 @@ def read(file: Path, groups: Sequence[Group], cutoff: date) -> list[Observed]:
     checker = Checker(file.name, header, groups, cutoff)
     observed = [checker.row(line, cells) for line, cells in rows]
     if not rows:
-        expected = Words("至少一行观测", "at least one observation")
+        expected = _("at least one observation")
         checker.problems.append(Problem(file.name, 2, 1, "", expected, "∅"))
     if checker.problems:
         raise ScenarioError(checker.problems)
@@ -62,8 +62,8 @@ def _header(file: str, header: Sequence[str]) -> Iterator[Problem]:
     for name in COLUMNS:
         times = header.count(name)
         if times != 1:
-            expected = Words(f"恰好一列 {name}", f"exactly one column {name}")
-            found = Words(f"{times} 列", f"{times} columns")
+            expected = _("exactly one column {name}", name=name)
+            found = _("{times} columns", times=times)
             others = [each for each in header if each not in COLUMNS]
             meant = "" if times else nearest(name, others)
             yield Problem(file, 1, 1, name, expected, found, meant)
@@ -86,21 +86,21 @@ class Checker:
         """The observation in a row; None, and problems, if there is none."""
         if len(cells) != len(self.header):
             n = len(self.header)
-            self.say(line, "", Words(f"{n} 个单元格", f"{n} cells"), str(len(cells)))
+            self.say(line, "", _("{n} cells", n=n), str(len(cells)))
             return None
         cell = dict(zip(self.header, cells, strict=True))
         before = len(self.problems)
         group, day = self.unit(line, cell["unit_code"]), self.day(line, cell["date"])
         if cell["variable"] != VARIABLE:
-            expected = Words(f"{VARIABLE}（百分数）", f"{VARIABLE}, in percent")
+            expected = _("{VARIABLE}, in percent", VARIABLE=VARIABLE)
             self.say(line, "variable", expected, cell["variable"], nearest=VARIABLE)
         rate = self.rate(line, cell["value"])
         if len(self.problems) > before:
             return None
         first = self.lines.setdefault((group, day), line)
         if first != line:
-            expected = Words("每个地区每天一行", "one line for each unit and day")
-            found = Words(f"与第 {first} 行重复", f"the same as in line {first}")
+            expected = _("one line for each unit and day")
+            found = _("the same as in line {first}", first=first)
             self.say(line, "unit_code", expected, found)
         return Observed(line, group, day, rate)
 
@@ -109,9 +109,7 @@ class Checker:
         if text not in self.units:
             zh = "、".join(f"{group.code} {group.zh}" for group in self.groups)
             en = ", ".join(f"{group.code} {group.en}" for group in self.groups)
-            expected = Words(
-                f"区域包中的地区代码（{zh}）", f"the code of a unit of the pack ({en})"
-            )
+            expected = _("the code of a unit of the pack ({what})", what=Words(zh, en))
             meant = naming.place(text, self.names) or ""
             label = f"{meant} {self.groups[self.units[meant]].zh}" if meant else ""
             self.say(line, "unit_code", expected, text, nearest=label)
@@ -121,15 +119,15 @@ class Checker:
         """A date after the cut-off."""
         day = parsing.day(text)
         if day is None:
-            expected = Words("日期，如 2025-12-31", "a date such as 2025-12-31")
+            expected = _("a date such as 2025-12-31")
             self.say(line, "date", expected, text)
             return self.cutoff
         if not self.cutoff < day <= LATEST:
-            expected = Words(
-                f"信息截止日 {self.cutoff} 之后、{LATEST} 以前的日期"
-                "（更早的数据请用 --cutoff 指定更早的截止日）",
-                f"a date after the cut-off {self.cutoff}, until {LATEST} (earlier ones take an "
-                "earlier --cutoff)",
+            expected = _(
+                "a date after the cut-off {cutoff}, until {LATEST} (earlier "
+                "ones take an earlier --cutoff)",
+                cutoff=self.cutoff,
+                LATEST=LATEST,
             )
             self.say(line, "date", expected, text)
         return day
@@ -139,10 +137,7 @@ class Checker:
         number = parsing.number(text)
         rate = math.nan if number is None else number
         if not 0 <= rate <= 100 or parsing.is_share(rate):
-            expected = Words(
-                "0 到 100 的数（百分数，不是比例）",
-                "a number from 0 to 100, in percent and no share",
-            )
+            expected = _("a number from 0 to 100, in percent and no share")
             self.say(line, "value", expected, text)
         return rate
 

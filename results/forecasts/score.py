@@ -3,27 +3,17 @@
 The rules are registered in docs/preregistration.md, before anything is scored.
 """
 
-from argparse import Namespace
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xiancheng.calibration import parsing
-from xiancheng.calibration.region import Region, load
+from xiancheng.calibration.region import Region
 from xiancheng.calibration.scores import LEVELS, Scores, interval
-from xiancheng.results import cells, cost
-from xiancheng.results.cli import Say
-from xiancheng.results.forecasts import forecasting, frozen, observed, scored
 from xiancheng.results.forecasts.forecasting import MELD, MODEL, Forecasts
-from xiancheng.results.forecasts.frozen import REGISTERED, Settings
 from xiancheng.results.forecasts.observed import Observed
-from xiancheng.results.show import progress, table
-from xiancheng.results.stopping import DONE
 from xiancheng.scenarios.outcome import Group, floor
-from xiancheng.scenarios.simulate import RequestError, reported
 from xiancheng.sim.state import Floats
 
 if TYPE_CHECKING:
@@ -31,78 +21,6 @@ if TYPE_CHECKING:
 
 BAND = 0.8  # of the intervals that are printed
 JUDGED = (MELD, MODEL)  # whose skill against everyone is told
-
-
-def score(asked: Namespace, say: Say) -> int:
-    """`xiancheng score`: how good everyone's forecasts were; without a file, what would be done."""
-    pack, settings = load(asked.region), of(asked)
-    forecasting.possible(pack, settings.cutoff)
-    digests = frozen.digests(asked.region)
-    if asked.observations is None:
-        if asked.json:
-            print(cells.as_json({"settings": frozen.told(settings), "digests": digests}))
-        else:
-            table(
-                say("冻结的设定与摘要", "settings and digests"),
-                *frozen.lines(settings, digests, say.lang),
-            )
-        return DONE
-    if asked.out:
-        cells.possible(asked.out)
-    seen = observed.read(asked.observations, reported(pack), settings.cutoff)
-    start, until = pack.censuses[-1], max(each.day for each in seen)
-    runs = 2 * settings.draws if pack.targets else settings.draws
-    work = cost.Work(runs, asked.region, settings.scale, start, until)
-    cost.announce(say, [work], asked.jobs)
-    with progress(say("模拟", "simulating"), settings.draws) as step:
-        told = forecasting.forecasts(
-            asked.region, [each.day for each in seen], settings, jobs=asked.jobs, done=step
-        )
-    each, overall = by_case(told, seen), by_forecaster(told, seen, pack)
-    said = [remark.said(say.lang) for remark in scored.remarks(told, seen, settings)]
-    if asked.json:
-        report = {
-            "cases": each, "scores": overall, "weights": dict(told.weights),
-            "settings": frozen.told(settings), "digests": digests, "remarks": said,
-        }  # fmt: skip
-        print(cells.as_json(report))
-        _write(each, asked, say)
-        return DONE
-    table(say("逐条观测", "each observation"), *scored.case_lines(each, say.lang))
-    for over, rows in overall.groupby("over", sort=False):
-        heading = say(*scored.OVER[str(over)]).format(rows["cases"].iloc[0])
-        table(heading, *scored.score_lines(rows, say.lang))
-    table(
-        say("冻结的设定与摘要", "settings and digests"), *frozen.lines(settings, digests, say.lang)
-    )
-    for remark in said:
-        print(f"· {remark}")
-    _write(each, asked, say)
-    return DONE
-
-
-def _write(cases: "pd.DataFrame", asked: Namespace, say: Say) -> None:
-    if asked.out:
-        cells.write(cases, asked.out)
-        say.note(f"已写 {asked.out}", f"wrote {asked.out}")
-
-
-def of(asked: Namespace) -> Settings:
-    """The settings that the command line asks for; the registered ones by default.
-
-    Raises
-    ------
-    RequestError
-    """
-    cutoff = parsing.day(asked.cutoff or str(REGISTERED.cutoff))
-    if cutoff is None:
-        raise RequestError(
-            f"--cutoff 应为日期，如 2024-12-31；得到 {asked.cutoff}",
-            f"--cutoff should be a date such as 2024-12-31; got {asked.cutoff}",
-        )
-    numbers = {name: getattr(asked, name) for name in ("draws", "scale", "seed")}
-    given = {name: value for name, value in numbers.items() if value is not None}
-    return replace(REGISTERED, cutoff=cutoff, **given)
 
 
 # What came out

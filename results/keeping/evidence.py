@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xiancheng.calibration import panel, posterior
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.region import Region, load
 from xiancheng.results.forecasts import frozen
 from xiancheng.results.keeping.files import digest
@@ -62,15 +62,19 @@ def remark(pack: Region) -> Words | None:
         return None
     short, by = told["sha256"][:12], (told["made_by"] or "?")[:12]
     if told["same_program"]:
-        return Words(
-            f"后验样本 {short}（{told['rows']} 行），由本程序估计。",
-            f"Posterior sample {short} ({told['rows']} rows), estimated by this program.",
+        return _(
+            "Posterior sample {short} ({rows} rows), estimated by this program.",
+            short=short,
+            rows=told["rows"],
         )
-    return Words(
-        f"后验样本 {short}（{told['rows']} 行）由另一版程序（{by}，本程序 "
-        f"{code_digest()[:12]}）估计；要用本程序估计，请运行 xiancheng calibrate。",
-        f"Posterior sample {short} ({told['rows']} rows), estimated by another program ({by}; this "
-        f"one is {code_digest()[:12]}); to estimate with this one, run xiancheng calibrate.",
+    return _(
+        "Posterior sample {short} ({rows} rows), estimated by another "
+        "program ({by}; this one is {code_digest}); to estimate with this "
+        "one, run xiancheng calibrate.",
+        short=short,
+        rows=told["rows"],
+        by=by,
+        code_digest=code_digest()[:12],
     )
 
 

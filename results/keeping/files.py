@@ -11,6 +11,7 @@ from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
+from xiancheng.calibration.i18n import _
 from xiancheng.scenarios.simulate import RequestError
 
 
@@ -45,9 +46,12 @@ def writable(folder: Path) -> None:
         os.rmdir(tempfile.mkdtemp(prefix=".probe-", dir=existing(folder)))
     except OSError as error:
         raise RequestError(
-            f"无法写入 {folder}（{error.strerror}）；请用 --out 指定可写的文件夹",
-            f"cannot write to {folder} ({error.strerror}); name a folder that can be written to "
-            "with --out",
+            _(
+                "cannot write to {folder} ({strerror}); name a folder that can "
+                "be written to with --out",
+                folder=folder,
+                strerror=error.strerror,
+            )
         ) from None
 
 

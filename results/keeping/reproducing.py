@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import _
 from xiancheng.results.keeping.answers import beside
 from xiancheng.results.keeping.evidence import evidence
 from xiancheng.results.keeping.record import Evidence, Record
@@ -24,17 +24,17 @@ class Reproduction:
     def said(self, lang: str) -> Iterator[str]:
         """The difference in one language, a line each; what made the run comes first."""
         for name, (then, now) in self.inputs.items():
-            told = Words(f"已变：{name} {then} → {now}", f"has changed: {name} {then} -> {now}")
+            told = _("has changed: {name} {then} -> {now}", name=name, then=then, now=now)
             yield told.said(lang)
         for name in self.compared:
             same = name not in self.files
-            mark = Words("相同", "same") if same else Words("不同", "differs")
+            mark = _("same") if same else _("differs")
             yield f"{name}: {mark.said(lang)}"
             if not same:
                 then, now = self.files[name]
                 yield f"    {then} → {now}"
         if not self.files:
-            yield Words("逐字节一致", "the same to the last byte").said(lang)
+            yield _("the same to the last byte").said(lang)
 
 
 def again(saved: Saved) -> Reproduction:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.region import load
 from xiancheng.results.keeping.files import existing
 from xiancheng.scenarios.simulate import RequestError
@@ -55,27 +56,36 @@ class Need:
         if self.memory_free is not None and self.memory > self.memory_free:
             fits = max(1, int(self.memory_free / self.each))
             raise RequestError(
-                f"{self.jobs} 个进程约需内存 {_size(self.memory)}，可用 "
-                f"{_size(self.memory_free)}；请用 --jobs {fits} 或更小的 scales",
-                f"{self.jobs} workers need about {_size(self.memory)} of memory, "
-                f"{_size(self.memory_free)} is free; use --jobs {fits} or smaller scales",
+                _(
+                    "{jobs} workers need about {size} of memory, {size_2} is "
+                    "free; use --jobs {fits} or smaller scales",
+                    jobs=self.jobs,
+                    size=_size(self.memory),
+                    size_2=_size(self.memory_free),
+                    fits=fits,
+                )
             )
         if self.disk > self.disk_free:
             raise RequestError(
-                f"结果约需磁盘 {_size(self.disk)}，可用 {_size(self.disk_free)}；"
-                "请用 --out 换个位置",
-                f"the runs need about {_size(self.disk)} of disk, {_size(self.disk_free)} is "
-                "free; name another place with --out",
+                _(
+                    "the runs need about {size} of disk, {size_2} is free; name "
+                    "another place with --out",
+                    size=_size(self.disk),
+                    size_2=_size(self.disk_free),
+                )
             )
 
-    def said(self) -> tuple[str, str]:
+    def said(self) -> Words:
         """The figures in Chinese and English."""
         free = "?" if self.memory_free is None else _size(self.memory_free)
-        return (
-            f"{self.jobs} 个进程：约需内存 {_size(self.memory)}（可用 {free}），"
-            f"磁盘 {_size(self.disk)}（可用 {_size(self.disk_free)}）",
-            f"{self.jobs} workers: about {_size(self.memory)} of memory ({free} free), "
-            f"{_size(self.disk)} of disk ({_size(self.disk_free)} free)",
+        return _(
+            "{jobs} workers: about {size} of memory ({free} free), "
+            "{size_2} of disk ({size_3} free)",
+            jobs=self.jobs,
+            size=_size(self.memory),
+            free=free,
+            size_2=_size(self.disk),
+            size_3=_size(self.disk_free),
         )
 
 

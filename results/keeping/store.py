@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from xiancheng.calibration.i18n import _
 from xiancheng.calibration.naming import is_path
 from xiancheng.results.keeping import record, tables
 from xiancheng.results.keeping.files import digest, draft_of
@@ -69,10 +70,11 @@ class Saved:
 
         if not self.record.verdicts and self.record.model_targets:
             raise RequestError(
-                f"{self.folder} 是单次运行，没有判定；模型自身的水平见 model_targets()，"
-                "判定见 xiancheng run",
-                f"{self.folder} holds one run without a verdict; model_targets() gives the model's "
-                "own level, xiancheng run the verdict",
+                _(
+                    "{folder} holds one run without a verdict; model_targets() "
+                    "gives the model's own level, xiancheng run the verdict",
+                    folder=self.folder,
+                )
             )
         return pd.read_csv(self.folder / "verdicts.csv", encoding="utf-8-sig")
 
@@ -86,10 +88,11 @@ class Saved:
         """
         if self.record.verdicts:
             raise RequestError(
-                f"{self.folder} 存的是判定，见 verdicts()；"
-                "模型自身的水平见 outcome().model_targets()",
-                f"{self.folder} holds verdicts, see verdicts(); outcome().model_targets() gives "
-                "the model's own level",
+                _(
+                    "{folder} holds verdicts, see verdicts(); "
+                    "outcome().model_targets() gives the model's own level",
+                    folder=self.folder,
+                )
             )
         return model_target_table(self.record.model_targets)
 
@@ -157,16 +160,20 @@ class Saved:
         RequestError
         """
         told = self.record
-        for zh, en, then, now in (
-            ("方案", "plan", told.plan, world.plan_digest),
-            ("区域包", "region pack", told.region, world.region_digest),
+        for what, then, now in (
+            (_("plan"), told.plan, world.plan_digest),
+            (_("region pack"), told.region, world.region_digest),
         ):
             if then.sha256 != now:
                 raise RequestError(
-                    f"{zh} {then.name} 在运行 {told.run} 之后被改动；请用 xiancheng run 重新运行"
-                    "（xiancheng reproduce 指出改动之处）",
-                    f"the {en} {then.name} was changed after the run {told.run}; run it again with "
-                    "xiancheng run (xiancheng reproduce names what changed)",
+                    _(
+                        "the {what} {then} was changed after the run {run}; run it "
+                        "again with xiancheng run (xiancheng reproduce names "
+                        "what changed)",
+                        what=what,
+                        then=then.name,
+                        run=told.run,
+                    )
                 )
 
 
@@ -208,8 +215,7 @@ def on_file(run: str | Path, runs: Path = RUNS) -> Saved | None:
             saved = whole(folder)
             if saved is None:
                 raise RequestError(
-                    f"{folder} 中的记录已残缺或被改动；请重新运行",
-                    f"the record in {folder} is torn or altered; run it again",
+                    _("the record in {folder} is torn or altered; run it again", folder=folder)
                 )
             return saved
     return None
@@ -226,8 +232,7 @@ def found(run: str | Path, runs: Path = RUNS) -> Saved:
     if saved := on_file(run, runs):
         return saved
     raise RequestError(
-        f"没有找到运行 {run}；应为运行编号或含 {RUN} 的文件夹",
-        f"no run {run}; expected the id of a run or a folder that holds {RUN}",
+        _("no run {run}; expected the id of a run or a folder that holds {RUN}", run=run, RUN=RUN)
     )
 
 

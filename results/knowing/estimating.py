@@ -20,7 +20,7 @@ from xiancheng.calibration.estimation.posterior import Posterior
 from xiancheng.calibration.estimation.scores import scores
 from xiancheng.calibration.estimation.surprise import Check, prior_predictive
 from xiancheng.calibration.estimation.table import Table
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.priors import Prior
 from xiancheng.calibration.region import Region, load, packs
 from xiancheng.results.knowing import trials
@@ -107,7 +107,7 @@ def _digest(pack: str | None) -> str | None:
 def trial(short: Sequence[str]) -> Words:
     """That something is a trial, and in what it falls short."""
     listed = "; ".join(short)
-    return Words(f"试运行，不是结果：{listed}", f"a trial, not a result: {listed}")
+    return _("a trial, not a result: {listed}", listed=listed)
 
 
 def others(pool: Region, region: Region) -> Bools:
@@ -151,14 +151,14 @@ def updated(before: Stage, table: Table, made: Trials, sizes: Floats, settings: 
     known = np.hstack([scores(BELIEFS, table.theta), sizes])
     beliefs = (*BELIEFS, *discrepancy.beliefs)
     world = World(table, beliefs, known, table.stats + errors, discrepancy)
-    _, origins = np.unique(sizes, axis=0, return_inverse=True)  # a draw may be taken twice
+    __, origins = np.unique(sizes, axis=0, return_inverse=True)  # a draw may be taken twice
     return _learned(made, world, origins.ravel(), settings)
 
 
 def _learned(made: Trials, world: World, origins: Ints, settings: Settings) -> Stage:
     check = prior_predictive(world.table, world.said)
     if check.stops:
-        raise SurprisingError(check.said("zh"), check.said("en"))
+        raise SurprisingError(Words(check.said("zh"), check.said("en")))
     held = max(int(HELD * len(world.said)), 30)
     dealt = split(origins, seed=settings.seed, widening=held, gate=held)
     estimator = learn(world, dealt.learning, seed=settings.seed)

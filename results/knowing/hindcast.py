@@ -1,7 +1,5 @@
-"""`xiancheng hindcast`: the record of the model and of simple forecasts, good or bad."""
+"""The record of a hindcast, the model and simple forecasts, good or bad: tables and the page."""
 
-import os
-from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -9,72 +7,21 @@ from typing import Any
 
 import numpy as np
 
-from xiancheng.calibration.i18n import Words
-from xiancheng.calibration.posterior import RECORD
-from xiancheng.calibration.region import Region, load
-from xiancheng.results import cells, cost
-from xiancheng.results.cli import Say
+from xiancheng.calibration.i18n import Words, _
+from xiancheng.calibration.region import Region
 from xiancheng.results.contents.words import LEFT_OUT
 from xiancheng.results.forecasts.forecasting import TITLES
-from xiancheng.results.keeping.files import installed, whole_file, writable
 from xiancheng.results.keeping.record import software
-from xiancheng.results.keeping.store import RUNS
 from xiancheng.results.knowing import hindcasting
-from xiancheng.results.knowing.calibrate import UNCHANGED, named, settings, works
 from xiancheng.results.knowing.estimating import Settings, shortfalls, trial
 from xiancheng.results.knowing.hindcasting import MODEL, STACKED, THRESHOLD, Hindcast
 from xiancheng.results.markdown import both, table_of
-from xiancheng.results.show import progress, table
-from xiancheng.results.stopping import DONE
 
 PARTS = {
-    "urban_growth": Words("城镇常住人口", "urban residents"),
-    "rural_growth": Words("乡村常住人口", "rural residents"),
-    "residents_growth": Words("常住人口", "residents"),
+    "urban_growth": _("urban residents"),
+    "rural_growth": _("rural residents"),
+    "residents_growth": _("residents"),
 }
-
-
-def hindcast(asked: Namespace, say: Say) -> int:
-    """Everyone's forecasts of the second census, county by county, beside what came out."""
-    chosen = settings(asked)
-    pack = load(asked.region, say.lang)
-    folder = asked.out or RUNS / "trials" / pack.name
-    writable(folder)
-    if asked.write:
-        cells.possible(asked.write)
-        writable(asked.write.with_name("pictures"))
-    count = chosen.runs if chosen.pool is None else chosen.pool_runs
-    cost.announce(say, [works(chosen)[-1]], asked.jobs)
-    with progress(say("各次运行", "runs"), count) as step:
-        made = hindcasting.table(chosen, folder, asked.jobs or os.cpu_count() or 1, step)
-    stage = hindcasting.learned(made, chosen)
-    with progress(say("逐一留出", "leaving out"), 2 * len(stage.world.table.units)) as step:
-        found = hindcasting.hindcasts(stage, chosen, step)
-    told = account(chosen, pack, found, hindcasting.changes(made), hindcasting.synthetic(stage))
-    short = told["trial"]
-    if asked.json:
-        print(cells.as_json(told), flush=True)
-    else:
-        below = f"{trial(short).said(say.lang)}\n" if short else ""
-        made_with = settings_of(told).said(say.lang)
-        for each in found:
-            title = say(f"留出{LEFT_OUT[each.by].zh}", f"left out: {LEFT_OUT[each.by].en}")
-            scores = [r for r in told["scores"] if r["left_out"] == each.by]
-            table(f"{title} · {made_with}", *lines(scores, say.lang))
-            print(below, end="")
-        for name, rows in told["counties"].items():
-            title = f"{pack.title(say.lang)} · {TITLES[name].said(say.lang)} · {made_with}"
-            table(title, *county_lines(rows, pack, say.lang))
-            print(below, end="")
-    if asked.write:
-        picture = asked.write.with_name("pictures") / "validation.svg"
-        picture.parent.mkdir(exist_ok=True)
-        whole_file(picture, hindcasting.picture(found[0]))
-        whole_file(asked.write, (page(told, pack) + registered(asked.write)).encode())
-        for file in (picture, asked.write):
-            say.note(*named(file))
-        keep(told, pack, folder, say)
-    return DONE
 
 
 MARK = "<!-- scores -->\n"  # what follows in a page is kept: registered scores, as they came out
@@ -84,26 +31,8 @@ def registered(file: Path) -> str:
     """What stands from `MARK` on in a page that is written anew; empty if there is none."""
     if not file.is_file():
         return ""
-    _, mark, scores = file.read_text(encoding="utf-8").partition(MARK)
+    __, mark, scores = file.read_text(encoding="utf-8").partition(MARK)
     return f"\n{mark}{scores}" if mark else ""
-
-
-def keep(told: Mapping[str, Any], pack: Region, folder: Path, say: Say) -> None:
-    """Keep the record: in the pack if it is the user's own and the settings are the real ones.
-
-    What falls short of them, or is of a pack that comes with the program, stays in `folder`.
-    """
-    within = installed(pack.folder)
-    home = folder if told["trial"] or within else pack.folder
-    whole_file(home / RECORD, _csv(told["scores"]))
-    say.note(*named(home / RECORD))
-    if told["trial"]:
-        what = trial(told["trial"])
-        say.note(
-            f"{what.zh}；区域包中的记录不变", f"{what.en}; the record of the pack stays as it is"
-        )
-    elif within:
-        say.note(*UNCHANGED)
 
 
 def account(
@@ -137,23 +66,25 @@ def settings_of(told: Mapping[str, Any]) -> Words:
     pool = chosen["pool"]
     prefix = "" if pool is None else "pool_"
     runs, scale = chosen[f"{prefix}runs"], chosen[f"{prefix}scale"]
-    return Words(
-        f"{units} 个县级单位，{'不借用周边各县' if pool is None else f'周边区域包 {pool}'}，"
-        f"{runs} 次运行，规模 {scale:g}，种子 {chosen['seed']}",
-        f"{units} county units, {'no pool' if pool is None else f'pool {pool}'}, {runs} runs at "
-        f"scale {scale:g}, seed {chosen['seed']}",
+    return _(
+        "{units} county units, {pool}, {runs} runs at scale {scale:g}, seed {seed}",
+        units=units,
+        pool=(_("no pool") if pool is None else _("pool {pool}", pool=pool)),
+        runs=runs,
+        scale=scale,
+        seed=chosen["seed"],
     )
 
 
 SCORES = {
-    "forecaster": Words("预测者", "forecaster"),
-    "mae": Words("平均绝对误差（点）", "MAE (points)"),
-    "bias": Words("偏差", "bias"),
+    "forecaster": _("forecaster"),
+    "mae": _("MAE (points)"),
+    "bias": _("bias"),
     "crps": Words("CRPS", "CRPS"),
-    "model_skill": Words("模型对其技巧", "model's skill against it"),
-    "cover_50": Words("50% 覆盖", "50 % cover"),
-    "cover_80": Words("80% 覆盖", "80 % cover"),
-    "cover_95": Words("95% 覆盖", "95 % cover"),
+    "model_skill": _("model's skill against it"),
+    "cover_50": _("50 % cover"),
+    "cover_80": _("80 % cover"),
+    "cover_95": _("95 % cover"),
     "brier": Words("Brier", "Brier"),
 }
 
@@ -178,9 +109,9 @@ def county_lines(
     """A row for each of the region's own counties: what was said of it, and what came out."""
     names = {c.code: c.said(lang) for c in pack.counties}
     heads = (
-        Words("县", "county"), Words("起点", "start"), Words("中位", "median"),
-        Words("80% 区间", "80 % interval"), Words("95% 区间", "95 % interval"),
-        Words("普查", "census"),
+        _("county"), _("start"), _("median"),
+        _("80 % interval"), _("95 % interval"),
+        _("census"),
     )  # fmt: skip
     rows = [
         [
@@ -198,11 +129,11 @@ def sign_lines(
 ) -> tuple[list[str], list[list[str]]]:
     """A row for each county and part: growth said and seen, and whether the sign is right."""
     names = {c.code: c.said(lang) for c in pack.counties}
-    yes, no = Words("是", "yes").said(lang), Words("**否**", "**no**").said(lang)
+    yes, no = _("yes").said(lang), _("**no**").said(lang)
     heads = (
-        Words("县", "county"), Words("部分", "part"), Words("模型中位", "model's median"),
-        Words("95% 区间", "95 % interval"), Words("普查", "census"),
-        Words("符号对", "sign right"), Words("在区间内", "inside"),
+        _("county"), _("part"), _("model's median"),
+        _("95 % interval"), _("census"),
+        _("sign right"), _("inside"),
     )  # fmt: skip
     rows = [
         [
@@ -314,7 +245,7 @@ def page(told: Mapping[str, Any], pack: Region) -> str:
     return "\n".join(out) + "\n"
 
 
-def _csv(rows: Sequence[Mapping[str, Any]]) -> bytes:
+def csv(rows: Sequence[Mapping[str, Any]]) -> bytes:
     """Rows as a CSV file that opens in a spreadsheet."""
     import pandas as pd
 

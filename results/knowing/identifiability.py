@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from xiancheng.calibration.estimation.identify import IDENTIFIED, WEAKLY, WORDS
+from xiancheng.calibration.i18n import _
 from xiancheng.results.markdown import Lines, both, table_of
 
 Told = Mapping[str, Any]  # the account of an estimate
@@ -32,7 +33,7 @@ def _word(row: Told) -> Sequence[str]:
     (low, middle, high), after = row["prior"], row["posterior"][1]
     way = high - middle if after > middle else middle - low
     if row["word"] == "not" and abs(after - middle) >= MOVED * way:
-        return ("移动而未收窄", "moved, no narrower")
+        return _("moved, no narrower")
     return WORDS[row["word"]]
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from xiancheng.calibration import priors
 from xiancheng.calibration.estimation.table import Table
+from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import Region, load
 from xiancheng.calibration.summaries import enumerated, rate, residents, summaries
 from xiancheng.results.keeping.keyed import Store
@@ -86,8 +87,7 @@ def censuses(pack: Region) -> tuple[date, date]:
     """
     if len(pack.censuses) < 2:
         raise RequestError(
-            f"区域包 {pack.name} 只有一次普查；估计与回测需要两次",
-            f"the pack {pack.name} holds one census; estimating and hindcasts take two",
+            _("the pack {pack} holds one census; estimating and hindcasts take two", pack=pack.name)
         )
     return pack.censuses[-2], pack.censuses[-1]
 
@@ -124,8 +124,11 @@ def made(
     tally = sweep.run(settled)
     if len(tally.failed) > len(design) // 20:
         raise RequestError(
-            f"{len(tally.failed)} 次运行失败，例如：{sweep.named(tally.failed[0])}",
-            f"{len(tally.failed)} runs failed, such as {sweep.named(tally.failed[0])}",
+            _(
+                "{n} runs failed, such as {named}",
+                n=len(tally.failed),
+                named=sweep.named(tally.failed[0]),
+            )
         )
     return read(sweep)
 

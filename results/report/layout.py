@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.results import cells, figures
 from xiancheng.results.contents.parts import WIDE, Chart, Document, Points, Section, Table
 
@@ -48,8 +48,8 @@ def captions(document: Document) -> dict[str, str]:
     """The caption of every table and chart, by key: its number and title."""
     told: dict[str, str] = {}
     things: tuple[tuple[Words, Iterator[Table | Chart]], ...] = (
-        (Words("表", "Table"), document.tables()),
-        (Words("图", "Figure"), document.charts()),
+        (_("Table"), document.tables()),
+        (_("Figure"), document.charts()),
     )
     for word, each in things:
         for number, thing in enumerate(each, 1):
@@ -149,7 +149,7 @@ def led(item: str) -> tuple[str, str]:
     >>> led("How far: a point"), led("C1 所言")
     (('How far: ', 'a point'), ('', 'C1 所言'))
     """
-    for colon in ("：", ": "):
+    for colon in _(": "):
         lead, found, rest = item.partition(colon)
         if found and len(lead) <= LEAD:
             return lead + found, rest
@@ -158,7 +158,7 @@ def led(item: str) -> tuple[str, str]:
 
 def source(table: Table, lang: str) -> str:
     """The run that a table came from, in words."""
-    return Words("来源：", "Source: ").said(lang) + table.source
+    return _("Source: ").said(lang) + table.source
 
 
 def inert(text: str) -> str:

@@ -3,7 +3,7 @@
 from base64 import b64encode
 from html import escape
 
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import _
 from xiancheng.results.contents.parts import Chart, Document, Points, Section, Table
 from xiancheng.results.report import layout
 from xiancheng.results.report.layout import Pictures
@@ -66,7 +66,7 @@ def write(document: Document, pictures: Pictures) -> bytes:
     links = "".join(
         f'<li><a href="#{escape(s.key)}">{escape(s.title)}</a></li>' for s in document.sections
     )
-    nav = escape(Words("目录", "Contents").said(document.lang))
+    nav = escape(_("Contents").said(document.lang))
     language = "zh-CN" if document.lang == "zh" else "en"
     return f"""<!DOCTYPE html>
 <html lang="{language}">

@@ -7,7 +7,7 @@ import json
 from importlib.resources import as_file, files
 from typing import Any
 
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import _
 from xiancheng.results import fonts
 from xiancheng.results.contents.parts import Chart, Document, Points, Section, Table
 from xiancheng.results.report import layout
@@ -33,7 +33,7 @@ def _told(document: Document, pictures: Pictures) -> dict[str, Any]:
     captions = layout.captions(document)
     return {
         "title": document.title, "subtitle": document.subtitle, "header": document.header,
-        "lang": document.lang, "contents": Words("目录", "Contents").said(document.lang),
+        "lang": document.lang, "contents": _("Contents").said(document.lang),
         "sections": [_section(each, captions, pictures, document.lang)
                      for each in document.sections],
     }  # fmt: skip

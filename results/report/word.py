@@ -3,7 +3,7 @@
 from io import BytesIO
 from typing import Any
 
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import _
 from xiancheng.results import figures
 from xiancheng.results.contents.parts import Chart, Document, Points, Section, Table
 from xiancheng.results.report import layout, paper
@@ -79,7 +79,7 @@ class _Writer:
 
     def contents(self) -> None:
         """A field to which Word adds the pages when it is opened; its entries are there before."""
-        title = Words("目录", "Contents").said(self.document.lang)
+        title = _("Contents").said(self.document.lang)
         head = self.word.add_paragraph(title, "Subtitle")
         head.paragraph_format.page_break_before = True
         line = None

@@ -9,7 +9,6 @@ import json
 import secrets
 import time
 import traceback
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -17,9 +16,9 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from xiancheng.calibration.i18n import _
 from xiancheng.calibration.population import population
 from xiancheng.calibration.region import load
-from xiancheng.results.cost import Work
 from xiancheng.results.keeping import ledger
 from xiancheng.results.keeping.files import whole_file
 from xiancheng.results.keeping.keyed import Store
@@ -125,8 +124,10 @@ def _design(folder: Path, digest: str) -> Design:
     made = Design.retold(json.loads((folder / SWEEP).read_bytes())["told"])
     if made.digest != digest:
         raise RequestError(
-            f"{folder / SWEEP} 或其区域包、方案已被改动；请换一个文件夹",
-            f"{folder / SWEEP}, its pack or its plan was altered; choose another folder",
+            _(
+                "{folder}, its pack or its plan was altered; choose another folder",
+                folder=folder / SWEEP,
+            )
         )
     return made
 
@@ -191,17 +192,6 @@ class Sweep:
         left = set(self.keys.values()) - Store(self.folder).keys()
         return Need.of(self.design, len(left), self.engine.jobs, self.folder)
 
-    def works(self) -> list[Work]:
-        """The runs that are not there yet, for a word on how long they take."""
-        there, found = Store(self.folder).keys(), []
-        for number, key in self.keys.items():
-            if key not in there:
-                point = self.design.point(number)
-                world = self.design.worlds[point.scenario]
-                told = world.scenario
-                found.append(Work(1, world.region, point.scale, told.start, told.until))
-        return [each._replace(runs=count) for each, count in Counter(found).items()]
-
     def begin(self) -> Aside:
         """Make the folder that of this sweep, or take up the sweep in it; what was set aside.
 
@@ -215,24 +205,30 @@ class Sweep:
         known, program = _design_in(held), code_digest()
         if known not in (None, self.design.digest):
             raise RequestError(
-                f"{self.folder} 中是另一个设计的批量运行；请换一个文件夹",
-                f"{self.folder} holds the sweep of another design; choose another folder",
+                _(
+                    "{folder} holds the sweep of another design; choose another folder",
+                    folder=self.folder,
+                )
             )
         joins = self.resume or (known is not None and self.shard != (1, 1))
         if not joins and (known is not None or store.names()):
             raise RequestError(
-                f"{self.folder} 中已有运行记录；用 --resume 继续，或换一个文件夹",
-                f"{self.folder} holds runs already; continue with --resume, or choose another "
-                "folder",
+                _(
+                    "{folder} holds runs already; continue with --resume, or choose another folder",
+                    folder=self.folder,
+                )
             )
         before = ledger.program_of(self.folder)
         if not self.resume and known is not None and before != program:
             raise RequestError(
-                f"{self.folder} 中是另一版程序的运行（{(before or '?')[:12]}，本机为 "
-                f"{program[:12]}）；请统一代码与库的版本，或用 --resume 把它们移开、重新计算",
-                f"{self.folder} holds runs of another program ({(before or '?')[:12]}; here it is "
-                f"{program[:12]}); install the same code and libraries, or set those runs apart "
-                "and compute anew with --resume",
+                _(
+                    "{folder} holds runs of another program ({value}; here it is "
+                    "{program}); install the same code and libraries, or set "
+                    "those runs apart and compute anew with --resume",
+                    folder=self.folder,
+                    value=(before or "?")[:12],
+                    program=program[:12],
+                )
             )
         about = {"design": self.design.digest, "runs": len(self.design), "program": program}
         text = json.dumps(about | {"told": self.design.told()}, ensure_ascii=False)

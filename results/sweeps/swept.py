@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.region import load
 from xiancheng.results import caveats
 from xiancheng.results.sweeps.command import Tally
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
 HEADERS = {
-    "scenario": Words("情景", "scenario"),
-    "scale": Words("规模", "scale"),
-    "county": Words("地区", "county"),
-    "deadline": Words("期限", "deadline"),
-    "target_rate": Words("目标", "target"),
-    "runs": Words("次数", "runs"),
-    "share_above_in_model": Words("模型中达标份额", "share above in the model"),
+    "scenario": _("scenario"),
+    "scale": _("scale"),
+    "county": _("county", "place"),
+    "deadline": _("deadline"),
+    "target_rate": _("target"),
+    "runs": _("runs"),
+    "share_above_in_model": _("share above in the model"),
     "q05": Words("5%", "5%"),
-    "q50": Words("中位", "median"),
+    "q50": _("median"),
     "q95": Words("95%", "95%"),
 }
 
@@ -55,30 +55,37 @@ def unjudged(worlds: Iterable[World]) -> list[Words]:
     return list(found)
 
 
-LEVEL = Words(
-    "这里是模型自己的水平，供研究参数之用，不是预测；判定见 xiancheng run、compare、seek。",
-    "These are the model's own levels, for the study of parameters, and no forecast; for verdicts "
-    "see xiancheng run, compare and seek.",
+LEVEL = _(
+    "These are the model's own levels, for the study of parameters, and no "
+    "forecast; for verdicts see xiancheng run, compare and seek."
 )
 
 
-def of_part(went: Tally, runs: int, on_file: int, shard: tuple[int, int]) -> tuple[str, str]:
+def of_part(went: Tally, runs: int, on_file: int, shard: tuple[int, int]) -> Words:
     """How a shard went while others are to come: no figure of a part is compared."""
     i, n = shard
     ready = went.done + went.kept
-    return (
-        f"第 {i}/{n} 份：全部 {runs} 次中，本份完成 {ready}（新算 {went.done}），失败 "
-        f"{len(went.failed)}，文件夹中共有 {on_file}；各份都完成后，最后一份给出结果与集合摘要",
-        f"shard {i} of {n}: {ready} of {runs} done ({went.done} of them computed now), "
-        f"{len(went.failed)} failed, {on_file} on file; once all are there, the last shard "
-        "prints the results and the set digest",
+    return _(
+        "shard {i} of {n}: {ready} of {runs} done ({done} of them "
+        "computed now), {n_2} failed, {on_file} on file; once all are "
+        "there, the last shard prints the results and the set digest",
+        i=i,
+        n=n,
+        ready=ready,
+        runs=runs,
+        done=went.done,
+        n_2=len(went.failed),
+        on_file=on_file,
     )
 
 
-def tally(went: Tally, digest: str) -> tuple[str, str]:
+def tally(went: Tally, digest: str) -> Words:
     """How a sweep went, in Chinese and English."""
     failed = len(went.failed)
-    return (
-        f"新算 {went.done}，已有 {went.kept}，失败 {failed}；集合摘要 {digest}",
-        f"{went.done} computed, {went.kept} kept, {failed} failed; set {digest}",
+    return _(
+        "{done} computed, {kept} kept, {failed} failed; set {digest}",
+        done=went.done,
+        kept=went.kept,
+        failed=failed,
+        digest=digest,
     )

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.results.console.shown import Shown
 from xiancheng.results.console.views.attribution import Attribution
 from xiancheng.results.console.views.compare import Compare
@@ -30,17 +31,17 @@ class View(Protocol):
 class Entry:
     """A view: its title in both languages, and how it is made."""
 
-    title: tuple[str, str]
+    title: Words
     make: "Callable[[Page], View]"
 
 
 VIEWS = {
-    "overview": Entry(("总览", "Overview"), Overview),
-    "compare": Entry(("比较", "Compare"), Compare),
-    "attribution": Entry(("归因", "Attribution"), Attribution),
-    "growth": Entry(("增长来源", "Growth by cause"), Growth),
-    "movers": Entry(("谁在迁移", "Who moves"), Movers),
-    "delivery": Entry(("指标交付", "Delivery"), Delivery),
-    "assumptions": Entry(("假定", "Assumptions"), Assumptions),
-    "validation": Entry(("检验", "Validation"), Validation),
+    "overview": Entry(_("Overview"), Overview),
+    "compare": Entry(_("Compare"), Compare),
+    "attribution": Entry(_("Attribution"), Attribution),
+    "growth": Entry(_("Growth by cause"), Growth),
+    "movers": Entry(_("Who moves"), Movers),
+    "delivery": Entry(_("Delivery", "view"), Delivery),
+    "assumptions": Entry(_("Assumptions"), Assumptions),
+    "validation": Entry(_("Validation"), Validation),
 }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from nicegui import ui
 
+from xiancheng.calibration.i18n import _
 from xiancheng.results.analysis.attribution import (
     WORLDS,
     AttributionTable,
@@ -68,7 +69,7 @@ class Attribution:
     def __init__(self, page: "Page") -> None:
         self.page, say = page, page.session.say
         with element("div", "sides"):
-            button(say("计算各措施的贡献", "Compute the contributions"), lambda _: self._begin(),
+            button(say(_("Compute the contributions")), lambda __: self._begin(),
                    cls="main-action")  # fmt: skip
         self._progress = UnderWay(page)
         with element("section", "card") as self._frame:
@@ -76,11 +77,13 @@ class Attribution:
             self._chart = ui.echart({}).classes("chart tall")
         self._frame.set_visibility(False)
         note = say(
-            f"把方案的总作用分到七项工程和各项措施：在 {WORLDS} 组参数抽样、各自的随机数下，"
-            "约需几百次小规模模拟，可随时取消。算好后会写进本页生成的报告。",
-            "Shares the effect of the plan out over projects and measures: some hundred small runs "
-            f"in {WORLDS} draws of the parameters, which can be cancelled at any time. The result "
-            "becomes part of the report that this page makes.",
+            _(
+                "Shares the effect of the plan out over projects and measures: "
+                "some hundred small runs in {WORLDS} draws of the parameters, "
+                "which can be cancelled at any time. The result becomes part of "
+                "the report that this page makes.",
+                WORLDS=WORLDS,
+            )
         )
         self._area = area(tag("p", note, cls="card"), cls="below")
 
@@ -88,10 +91,7 @@ class Attribution:
         """Show the contributions to A, if they are of A as it is."""
         self._last = shown
         if shown.answer.carries_nothing_out:
-            nothing = shown.say(
-                "情景 A 没有实施任何措施，没有可分的作用。",
-                "Scenario A carries nothing out: there is no effect to share.",
-            )
+            nothing = shown.say(_("Scenario A carries nothing out: there is no effect to share."))
             write(self._area, tag("p", nothing, cls="card"))
             self._frame.set_visibility(False)
             return
@@ -99,9 +99,7 @@ class Attribution:
             return
         subject, shares = self.page.attribution
         if subject != (Told.of(shown.answer.outcome.scenario).digest, shown.day):
-            stale = shown.say(
-                "情景 A 已改动，请重新计算。", "Scenario A has changed: compute again."
-            )
+            stale = shown.say(_("Scenario A has changed: compute again."))
             write(self._area, tag("p", stale, cls="card"))
             self._frame.set_visibility(False)
             return
@@ -134,7 +132,7 @@ class Attribution:
                 with page.client:
                     self.show(self._last)
 
-        what = page.session.say("正在计算各措施的贡献…", "Computing the contributions…")
+        what = page.session.say(_("Computing the contributions…"))
         self._progress.begin(what, len(game.coalitions()), work)
 
     def _write(self, shown: Shown, shares: AttributionTable) -> None:
@@ -143,17 +141,15 @@ class Attribution:
         start = float(shown.answer.places(shown.day).without[shown.column])
         steps = [(str(row[0]), float(row[1] or 0)) for row in projects.rows[:-1]]  # type: ignore[arg-type]
         words = {
-            "whole": shown.say("水平", "level"),
-            "up": shown.say("提高", "raises"),
-            "down": shown.say("拉低", "lowers"),
+            "whole": shown.say(_("level")),
+            "up": shown.say(_("raises")),
+            "down": shown.say(_("lowers")),
         }
-        ends = shown.say("无方案", "without the plan"), shown.say("有方案", "with the plan")
+        ends = shown.say(_("without the plan")), shown.say(_("with the plan"))
         self._frame.set_visibility(True)
         write(
             self._title,
-            tag(
-                "h2", projects.title, shown.say("；纵轴不从 0 起", "; the axis does not begin at 0")
-            ),
+            tag("h2", projects.title, shown.say(_("; the axis does not begin at 0"))),
         )
         options = charts.waterfall(projects.title, steps, ends, start, words)
         draw(self._chart, options, projects.title)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.results.console.answer import Answer, level_difference, percentiles
 from xiancheng.results.console.desk import Lane
 from xiancheng.results.console.draft import Draft
@@ -49,10 +50,10 @@ class Compare:
         self._made: tuple[object, tuple[Side, ...]] | None = None
         with element("div", "sides"):
             for letter in ("C", "D"):
-                title = say(f"再加一个情景 {letter}", f"Another scenario {letter}")
+                title = say(_("Another scenario {letter}", letter=letter))
                 with element("label"):
                     text(title)
-                    none = {"": {NONE: say("（不加）", "(none)")}}
+                    none = {"": {NONE: say(_("(none)"))}}
                     select(title, none | page.choosing.scenarios(), NONE,
                            partial(self._picked, letter))  # fmt: skip
         self._progress = UnderWay(page)
@@ -64,7 +65,7 @@ class Compare:
         answer = shown.answer
         if answer.pending:
             self.stop()
-            waiting = shown.say("抽样计算中，完成后比较…", "Draws under way…")
+            waiting = shown.say(_("Draws under way…"))
             write(self._area, tag("p", waiting, cls="card"))
             return
         others = {letter: draft.file() for letter, draft in self._more.items()}
@@ -125,7 +126,7 @@ class Compare:
                 with self.page.client:
                     self.show(self._last)
 
-        self._progress.begin(say("正在比较…", "Comparing…"), len(tasks), work)
+        self._progress.begin(say(_("Comparing…")), len(tasks), work)
 
     def _write(self, shown: Shown, more: "Sequence[Side]") -> None:
         write(self._area, side_by_side(shown, (*pair(shown.answer), *more)))
@@ -167,7 +168,7 @@ def side_by_side(shown: Shown, sides: Sequence[Side]) -> Markup:
         tag("section", tag("p", tag("strong", basis(shown))), tag("ul", *names), cls="card"),
         targets(shown, sides),
         rates(shown, sides),
-        tag("h2", say("模型给出的人数差（A 减去其余）", "Persons: A less the others")),
+        tag("h2", say(_("Persons: A less the others"))),
         *(numbers(shown, sides, name) for name in NUMBERS),
         tag("section", *inputs(shown, sides), cls="card below"),
         tag("section", listed(remarks(shown, sides), "remarks"), cls="card below"),
@@ -178,10 +179,14 @@ def basis(shown: Shown) -> str:
     """What the tables rest on: the runs of the answer that is shown."""
     answer = shown.answer
     n = answer.draws
-    runs = (f"{n} 次抽样" if n else "中心参数一次", f"{n} draws" if n else "one central run")
+    runs = _("{n} draws", n=n) if n else _("one central run")
     return shown.say(
-        f"{shown.day}；与总览同一批模拟：规模 {answer.scale:g}，{runs[0]}",
-        f"{shown.day}; the same runs as the overview: scale {answer.scale:g}, {runs[1]}",
+        _(
+            "{day}; the same runs as the overview: scale {scale:g}, {runs}",
+            day=shown.day,
+            scale=answer.scale,
+            runs=runs,
+        )
     )
 
 
@@ -189,12 +194,12 @@ def targets(shown: Shown, sides: Sequence[Side]) -> Markup:
     """Each target at its deadline: what is expected of each side, and the chance to meet it."""
     answer, say = shown.answer, shown.say
     region = answer.outcome.region
-    headers = [say("目标", "Target"), say("期限", "Deadline")]
+    headers = [say(_("Target")), say(_("Deadline"))]
     for side in sides:
         headers += [f"{side.letter}（%）" if shown.lang == "zh" else f"{side.letter} (%)",
-                    say(f"{side.letter} 达标概率", f"P({side.letter} met)")]  # fmt: skip
+                    say(_("P({letter} met)", letter=side.letter))]  # fmt: skip
         if side.letter != "A":
-            headers.append(say(f"A − {side.letter}（点）", f"A − {side.letter} (pp)"))
+            headers.append(say(_("A − {letter} (pp)", letter=side.letter)))
     rows = []
     for target in region.targets:
         if not target.due(answer.outcome.dates[0], answer.outcome.dates[-1]):
@@ -216,8 +221,7 @@ def targets(shown: Shown, sides: Sequence[Side]) -> Markup:
         rows.append(row)
     if not rows:
         return Markup("")
-    caption = say("各目标到期限：预期的城镇化率与达标概率",
-                  "Targets at their deadlines: expected rate and P(met)")  # fmt: skip
+    caption = say(_("Targets at their deadlines: expected rate and P(met)"))  # fmt: skip
     return tag("section", table(headers, rows, caption=caption, numbers_from=2), cls="tabled below")
 
 
@@ -233,11 +237,11 @@ def rates(shown: Shown, sides: Sequence[Side]) -> Markup:
     answer, say, day = shown.answer, shown.say, shown.day
     known = [level(answer, side, day) for side in sides]
     middle = [None if drawn is None else np.median(drawn, axis=0) for drawn in known]
-    headers = [say("地区", "Place")]
+    headers = [say(_("Place"))]
     for side in sides:
         headers.append(f"{side.letter}（%）" if shown.lang == "zh" else f"{side.letter} (%)")
         if side.letter != "A":
-            headers += [say(f"A − {side.letter}（点）", f"A − {side.letter} (pp)"),
+            headers += [say(_("A − {letter} (pp)", letter=side.letter)),
                         interval_title(shown)]  # fmt: skip
     rows = []
     for g, group in enumerate(answer.groups):
@@ -250,9 +254,7 @@ def rates(shown: Shown, sides: Sequence[Side]) -> Markup:
                 )
                 row += signed(shown, less, apart(answer, sides[0], side, PUBLISHED, day), g)
         rows.append(row)
-    caption = say(
-        f"各地预期的常住人口城镇化率，{day}", f"Expected resident urbanization rate, {day}"
-    )
+    caption = say(_("Expected resident urbanization rate, {day}", day=day))
     return tag("section", table(headers, rows, caption=caption), cls="tabled")
 
 
@@ -271,7 +273,7 @@ def numbers(shown: Shown, sides: Sequence[Side], indicator: str) -> Markup:
     """A less each other side, in persons or jobs, for every place."""
     answer, say, day = shown.answer, shown.say, shown.day
     own = sides[0].series.at(indicator, day)
-    headers = [say("地区", "Place")]
+    headers = [say(_("Place"))]
     for side in sides[1:]:
         headers += [f"A − {side.letter}", interval_title(shown)]
     rows = []
@@ -288,7 +290,7 @@ def numbers(shown: Shown, sides: Sequence[Side], indicator: str) -> Markup:
         rows.append(row)
     about = INDICATORS[indicator]
     unit = UNITS[about.unit].said(shown.lang)
-    name = say(about.zh, indicator.replace("_", " "))
+    name = say(Words(about.zh, indicator.replace("_", " ")))
     return tag("section", table(headers, rows, caption=f"{name} ({unit}), {day}"), cls="tabled")
 
 
@@ -300,10 +302,14 @@ def inputs(shown: Shown, sides: Sequence[Side]) -> Iterator[Markup]:
             line.replace("->", "→") for line in diff(side.scenario, sides[0].scenario, shown.lang)
         ]
         count = len(lines)
-        title = say(f"A 与 {side.letter} 的不同：{count} 项（{side.letter} → A）",
-                    f"What A does differently from {side.letter}: {count} ({side.letter} → A)"
-                    )  # fmt: skip
-        none = say("没有差别", "nothing")
+        title = say(
+            _(
+                "What A does differently from {letter}: {count} ({letter} → A)",
+                letter=side.letter,
+                count=count,
+            )
+        )
+        none = say(_("nothing", "difference"))
         yield tag("details", tag("summary", title), listed(lines or [none], "remarks"))
 
 
@@ -311,17 +317,14 @@ def remarks(shown: Shown, sides: Sequence[Side]) -> list[str]:
     """What has to be said of the tables."""
     answer, say = shown.answer, shown.say
     said = [say(
-        "城镇化率的水平与总览相同，A 减其余各列就是两列水平之差；"
-        "各情景遇到同样的抽样和同样的随机数。",
-        "Rates are those of the overview, and A less another is the difference of the two levels; "
-        "all sides meet the same draws and the same random numbers.",
-    )]  # fmt: skip
+        _("Rates are those of the overview, and A less another is the "
+    "difference of the two levels; all sides meet the same draws and the "
+    "same random numbers."))]  # fmt: skip
     if not answer.draws:
-        said.append(say("没有抽样，所以没有区间。", "Without draws there is no interval."))
+        said.append(say(_("Without draws there is no interval.")))
     apart = [side.letter for side in sides if not side.readable(answer, shown.day)]
     if apart:
-        said.append(say(
-            f"{'、'.join(apart)} 从另一次普查起步，与 A 不在同一水平上，不作差。",
-            f"{', '.join(apart)}: another start than A, so no difference is given.",
-        ))  # fmt: skip
+        said.append(
+            say(_("{apart}: another start than A, so no difference is given.", apart=listed(apart)))
+        )
     return said

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from nicegui import ui
 
+from xiancheng.calibration.i18n import _
 from xiancheng.results.console import charts
 from xiancheng.results.console.markup import tag
 from xiancheng.results.console.native import area, draw, element, write
@@ -33,9 +34,7 @@ class Growth:
             for i, cause in enumerate(OF_GROWTH.values())
         }
         unit = PERSONS.said(shown.lang)
-        write(
-            self._title, tag("h2", shown.say(f"{told.title}（{unit}）", f"{told.title} ({unit})"))
-        )
+        write(self._title, tag("h2", shown.say(_("{title} ({unit})", title=told.title, unit=unit))))
         options = charts.stacked(told.title, [str(row[0]) for row in years], parts)
         draw(self._chart, options, told.title)
         write(self._table, as_table(told))

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from nicegui import ui
 
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.i18n import _
 from xiancheng.results.console import charts
 from xiancheng.results.console.markup import Markup, joined, table, tag
 from xiancheng.results.console.native import area, draw, element, write
@@ -16,32 +16,32 @@ if TYPE_CHECKING:
     from xiancheng.results.console.page import Page
 
 ENDS = {
-    "village": Words("本县乡村", "villages here"),
-    "town": Words("本县城镇", "town here"),
-    "nearby": Words("市内他县", "other counties"),
-    "province": Words("省内他市", "rest of province"),
-    "country": Words("省外", "other provinces"),
+    "village": _("villages here"),
+    "town": _("town here"),
+    "nearby": _("other counties"),
+    "province": _("rest of province"),
+    "country": _("other provinces"),
 }
 KINDS = {
-    "age": Words("年龄", "age"),
-    "sex": Words("性别", "sex"),
-    "education": Words("受教育程度", "education"),
-    "situation": Words("家庭状况", "family situation"),
+    "age": _("age"),
+    "sex": _("sex"),
+    "education": _("education"),
+    "situation": _("family situation"),
 }
 VALUES = {
-    "male": Words("男", "men"),
-    "female": Words("女", "women"),
-    "primary": Words("小学及以下", "primary"),
-    "junior": Words("初中", "junior"),
-    "senior": Words("高中", "senior"),
-    "college": Words("大专及以上", "college"),
-    "dependent": Words("随家人", "dependent"),
-    "single": Words("单身", "single"),
-    "alone": Words("独居", "alone"),
-    "couple": Words("夫妻", "couple"),
-    "preschool child": Words("有学前儿童", "preschool child"),
-    "primary child": Words("有小学生", "primary child"),
-    "secondary child": Words("有中学生", "secondary child"),
+    "male": _("men"),
+    "female": _("women"),
+    "primary": _("primary"),
+    "junior": _("junior"),
+    "senior": _("senior"),
+    "college": _("college"),
+    "dependent": _("dependent"),
+    "single": _("single"),
+    "alone": _("alone"),
+    "couple": _("couple"),
+    "preschool child": _("preschool child"),
+    "primary child": _("primary child"),
+    "secondary child": _("secondary child"),
 }
 OUT = ("town", "nearby", "province", "country")  # of a village
 
@@ -66,7 +66,7 @@ class Movers:
         if not recorded:
             write(
                 self._top,
-                tag("p", shown.say("本次模拟没有记录迁移者。", "Not recorded."), cls="card"),
+                tag("p", shown.say(_("Not recorded.")), cls="card"),
             )
             write(self._tables, "")
             return
@@ -75,9 +75,7 @@ class Movers:
         write(self._top, tag("p", _told(shown, here), cls="card"))
         leaving = here[(here["origin"] == "village") & here["destination"].isin(OUT)]
         for key, chart in self._charts.items():
-            title = shown.say(
-                f"离开乡村的人：按{KINDS[key].zh}（人）", f"Leaving villages by {KINDS[key].en}"
-            )
+            title = shown.say(_("Leaving villages by {key}", key=KINDS[key]))
             draw(chart, _by(shown, leaving, key, title), title)
         write(self._tables, joined([_flows(shown, here), _balance(shown, moved)]))
 
@@ -92,10 +90,16 @@ def _told(shown: Shown, here: "pd.DataFrame") -> str:
     persons = int(flows.max())
     place, dates = shown.place(shown.group), shown.answer.outcome.dates
     return shown.say(
-        f"{place}，{dates[0]} 至 {dates[-1]}：最大的一股是从{ENDS[start].zh}到{ENDS[end].zh}，"
-        f"{persons:,} 人次。",
-        f"{place}, {dates[0]} to {dates[-1]}: the largest flow is from {ENDS[start].en} to "
-        f"{ENDS[end].en}, {persons:,} moves.",
+        _(
+            "{place}, {dates} to {dates_2}: the largest flow is from {start} to "
+            "{end}, {persons:,} moves.",
+            place=place,
+            dates=dates[0],
+            dates_2=dates[-1],
+            start=ENDS[start],
+            end=ENDS[end],
+            persons=persons,
+        )
     )
 
 
@@ -122,7 +126,7 @@ def _ages(band: str, lang: str) -> str:
     """An age band as people write it: 20–29, 60+."""
     first, last = band.split("_")
     if last == "over":
-        return f"{first}+" if lang == "en" else f"{first} 岁以上"
+        return _("{first}+", first=first).said(lang)
     return f"{first}–{last}"
 
 
@@ -134,12 +138,9 @@ def _flows(shown: Shown, here: "pd.DataFrame") -> Markup:
          *(f"{int(sums.get((a, b), 0)):,}" if (a, b) in sums.index else "–" for b in ENDS)]
         for a, start in ENDS.items()
     ]  # fmt: skip
-    headers = [shown.say("从 ＼ 到（人次）", "from \\ to (moves)")]
+    headers = [shown.say(_("from \\ to (moves)"))]
     headers += [end.said(shown.lang) for end in ENDS.values()]
-    caption = shown.say(
-        f"{shown.place(shown.group)}：从哪里到哪里",
-        f"{shown.place(shown.group)}: from where to where",
-    )
+    caption = shown.say(_("{place}: from where to where", place=shown.place(shown.group)))
     return tag("section", table(headers, rows, caption=caption), cls="tabled")
 
 
@@ -166,17 +167,15 @@ def _balance(shown: Shown, moved: "pd.DataFrame") -> Markup:
         ])  # fmt: skip
     rows.sort(key=lambda row: -int(row[4].replace(",", "")))
     headers = [
-        shown.say("县（市、区）", "County"),
-        shown.say("乡村到本县城镇（人次）", "village to own town (moves)"),
-        shown.say("从外县、外省来（人次）", "in from elsewhere (moves)"),
-        shown.say("到外县、外省去（人次）", "out to elsewhere (moves)"),
-        shown.say("净迁入（人次）", "net in (moves)"),
+        shown.say(_("County")),
+        shown.say(_("village to own town (moves)")),
+        shown.say(_("in from elsewhere (moves)")),
+        shown.say(_("out to elsewhere (moves)")),
+        shown.say(_("net in (moves)")),
         *([
-            shown.say("方案使城镇人口增减（人）", "plan: urban residents"),
-            shown.say("方案使常住人口增减（人）", "plan: residents"),
+            shown.say(_("plan: urban residents")),
+            shown.say(_("plan: residents")),
         ] if has_plan else []),
     ]  # fmt: skip
-    caption = shown.say(
-        "谁得谁失：各县迁移收支与方案的作用", "Winners and losers: balance of each county"
-    )
+    caption = shown.say(_("Winners and losers: balance of each county"))
     return tag("section", table(headers, rows, caption=caption), cls="tabled")

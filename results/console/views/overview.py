@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from nicegui import ui
 
+from xiancheng.calibration.i18n import _
 from xiancheng.results import caveats
 from xiancheng.results.console import charts
 from xiancheng.results.console.markup import Markup, tag
@@ -57,9 +58,7 @@ PICKED = """(e) => {
 def fan_title(shown: Shown) -> str:
     """What the fan shows."""
     place = shown.place(shown.group)
-    return shown.say(
-        f"{place}：公布的常住人口城镇化率（%）", f"{place}: published urbanization rate (%)"
-    )
+    return shown.say(_("{place}: published urbanization rate (%)", place=place))
 
 
 def fan(shown: Shown) -> charts.Options:
@@ -69,7 +68,7 @@ def fan(shown: Shown) -> charts.Options:
     without, plan, low, high = paths(shown)
     lines = {"A": (plan, charts.PLAN)}
     if not answer.carries_nothing_out:
-        lines[say("A 无方案", "A without the plan")] = (without, charts.WITHOUT)
+        lines[say(_("A without the plan"))] = (without, charts.WITHOUT)
     wanted = [*counties.wanted(answer.subject, shown.group, shown.lang)]
     seen = [
         (p.day, p.value)
@@ -78,10 +77,10 @@ def fan(shown: Shown) -> charts.Options:
     ]
     words = {
         "title": fan_title(shown),
-        "low": say("下限", "low"),
-        "band": say("90% 区间", "90% interval"),
-        "target": say("目标", "target"),
-        "seen": say("普查", "census"),
+        "low": say(_("low")),
+        "band": say(_("90% interval")),
+        "target": say(_("target")),
+        "seen": say(_("census")),
     }
     band = None if answer.level is None else (low, high)
     targets = [(point.day, point.value) for point in wanted]
@@ -100,10 +99,14 @@ def paths(shown: Shown) -> tuple[Floats, Floats, Floats, Floats]:
 
 def said(shown: Shown) -> str:
     """The fan in words, for those who cannot see it."""
-    without, plan, _, _ = paths(shown)
+    without, plan, __, __ = paths(shown)
     return shown.say(
-        f"有方案从 {plan[0]:.1f}% 到 {plan[-1]:.1f}%，无方案到 {without[-1]:.1f}%",
-        f"with the plan from {plan[0]:.1f}% to {plan[-1]:.1f}%, without it {without[-1]:.1f}%",
+        _(
+            "with the plan from {plan:.1f}% to {plan_2:.1f}%, without it {without:.1f}%",
+            plan=plan[0],
+            plan_2=plan[-1],
+            without=without[-1],
+        )
     )
 
 
@@ -112,6 +115,6 @@ def remarks(shown: Shown) -> Markup:
     told = shown.answer.subject
     lines = caveats.remarks(told.both, told.verdicts, told.delivery, shown.lang)
     return tag(
-        "section", tag("h2", shown.say("读数前须知", "Read this with the numbers")),
+        "section", tag("h2", shown.say(_("Read this with the numbers"))),
         tag("ul", *(tag("li", shown.plain(line)) for line in lines), cls="remarks"), cls="card",
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from xiancheng.calibration.i18n import _
 from xiancheng.results.console import maps
 from xiancheng.results.console.answer import ENOUGH, Answer
 from xiancheng.results.console.markup import Markup, joined, table, tag
@@ -17,7 +18,7 @@ def mapped(shown: Shown) -> Markup:
     region, n = answer.outcome.region, len(answer.outcome.region.counties)
     found = answer.places(day)
     codes = [county.code for county in region.counties]
-    title = say(f"A 的预期城镇化率，{day}（%）", f"A: expected rate, {day} (%)")
+    title = say(_("A: expected rate, {day} (%)", day=day))
     rate = found.a[:n].tolist()
     scale = shown.session.scales.setdefault("levels", maps.levels(rate))
     chosen = str(shown.group.code)
@@ -35,7 +36,7 @@ def mapped(shown: Shown) -> Markup:
 
     parts = [picture(rate, scale, title, 1)]
     if (less_b := difference(answer, day)) is not None:
-        heading = say(f"A − B（点），B = {shown.b_title}", f"A − B (pp), B = {shown.b_title}")
+        heading = say(_("A − B (pp), B = {b_title}", b_title=shown.b_title))
         parts.append(picture(less_b[:n].tolist(), maps.APART, heading, SIGNED))
     else:
         parts.append(tag("p", why_not(shown), cls="note"))
@@ -68,12 +69,11 @@ def why_not(shown: Shown) -> str:
     """Why no difference of A and B is shown."""
     answer, say = shown.answer, shown.say
     if answer.same:
-        return say("B 与 A 相同，没有差别可看。", "B does what A does: there is no difference.")
+        return say(_("B does what A does: there is no difference."))
     if not answer.comparable(shown.day):
-        return say("B 从另一次普查起步，与 A 不在同一水平上，不作差。",
-                   "B sets out from another census, so its level cannot be held against A's."
-                   )  # fmt: skip
-    return say("A − B：抽样计算中…", "A − B: draws under way…")
+        return say(_("B sets out from another census, so its level cannot be held "
+        "against A's."))  # fmt: skip
+    return say(_("A − B: draws under way…"))
 
 
 def by_county(shown: Shown) -> Markup:
@@ -100,21 +100,25 @@ def by_county(shown: Shown) -> Markup:
                 shown.persons(urban[i]), shown.persons(residents[i])]  # fmt: skip
         rows.append(row)
     spread = interval_title(shown)
-    effect = [say("方案作用（点）", "Effect (pp)"), spread]
+    effect = [say(_("Effect (pp)")), spread]
     headers = [
-        say("地区", "Place"),
-        say("起点（%）", "Start (%)"),
-        *([say("A 无方案（%）", "A without plan (%)")] if has_plan else []),
-        say("A（%）", "A (%)"),
+        say(_("Place")),
+        say(_("Start (%)")),
+        *([say(_("A without plan (%)"))] if has_plan else []),
+        say(_("A (%)")),
         *(effect if has_plan else []),
-        *([say("B（%）", "B (%)"), say("A − B（点）", "A − B (pp)"), spread] if with_b else []),
-        *([say("方案带来的城镇人口（人）", "Urban residents added (persons)"),
-           say("方案带来的常住人口（人）", "Residents added (persons)")] if has_plan else []),
+        *([say(_("B (%)")), say(_("A − B (pp)")), spread] if with_b else []),
+        *([say(_("Urban residents added (persons)")),
+           say(_("Residents added (persons)"))] if has_plan else []),
     ]  # fmt: skip
-    b = "" if answer.same else say(f"；B：{shown.b_title}", f"; B: {shown.b_title}")
+    b = "" if answer.same else say(_("; B: {b_title}", b_title=shown.b_title))
     caption = say(
-        f"各地预期的常住人口城镇化率，{day}（A：{shown.a_title}{b}）",
-        f"Expected resident urbanization rate, {day} (A: {shown.a_title}{b})",
+        _(
+            "Expected resident urbanization rate, {day} (A: {a_title}{b})",
+            day=day,
+            a_title=shown.a_title,
+            b=b,
+        )
     )
     return tag(
         "section", table(headers, rows, caption=caption),
@@ -126,17 +130,15 @@ def notes(shown: Shown) -> list[str]:
     """What has to be said of the table of places."""
     answer, say = shown.answer, shown.say
     if not answer.draws:
-        return [say("中心参数一次，没有区间。", "One run at the central parameters: no interval.")]
+        return [say(_("One run at the central parameters: no interval."))]
     if answer.same and answer.carries_nothing_out:
-        return [say("水平为中位数。", "Levels are medians.")]
-    levels = say("水平为中位数", "Levels are medians")
+        return [say(_("Levels are medians."))]
+    levels = say(_("Levels are medians"))
     if not (answer.same or answer.against_baseline):
-        levels += say("，A − B 是两列水平之差", " and A − B is the difference of the two")
+        levels += say(_(" and A − B is the difference of the two"))
     said = [levels + say(
-        f"；区间是 {answer.draws} 次抽样中成对差的范围，含 0 的记为“分不清”。",
-        f"; an interval is that of paired differences over {answer.draws} draws, and 'unclear' "
-        "where it holds 0.",
-    )]  # fmt: skip
+        _("; an interval is that of paired differences over {draws} draws, and "
+    "'unclear' where it holds 0.", draws=answer.draws))]  # fmt: skip
     if not answer.same and not answer.comparable(shown.day):
         said.append(why_not(shown))
     return said
@@ -146,8 +148,8 @@ def interval_title(shown: Shown) -> str:
     """What the ends beside a difference are."""
     draws = shown.answer.draws
     if draws >= ENOUGH or not draws:
-        return shown.say("90% 区间", "90%")
-    return shown.say(f"{draws} 次抽样的范围", f"range of {draws} draws")
+        return shown.say(_("90%"))
+    return shown.say(_("range of {draws} draws", draws=draws))
 
 
 def signed(
@@ -163,5 +165,5 @@ def signed(
     text = f"{low:+.2f} … {high:+.2f}"
     moved = max(abs(low), abs(high)) >= CLEAR
     if moved and low <= 0 <= high:
-        text += shown.say(" 分不清", " unclear")
+        text += shown.say(_(" unclear"))
     return [value, text]

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from xiancheng.calibration.i18n import _
 from xiancheng.results.console.markup import Markup, joined, tag
 from xiancheng.results.console.native import area, write
 from xiancheng.results.console.shown import Shown, as_table
@@ -39,10 +40,12 @@ class Delivery(Tables):
         told = shown.answer.subject
         if shown.foreign or shown.answer.carries_nothing_out:
             foreign = shown.say(
-                f"{shown.a_title}：方案的任务与期限属于另一地区，这里不列。",
-                f"{shown.a_title}: tasks and deadlines of the plan are another region's.",
+                _(
+                    "{a_title}: tasks and deadlines of the plan are another region's.",
+                    a_title=shown.a_title,
+                )
             )
-            nothing = shown.say("情景 A 没有实施任何措施。", "Scenario A carries nothing out.")
+            nothing = shown.say(_("Scenario A carries nothing out."))
             yield tag("p", nothing if shown.answer.carries_nothing_out else foreign, cls="card")
             return
         yield tag("p", promises.summary(told, shown.lang), cls="card")
@@ -57,7 +60,7 @@ class Assumptions(Tables):
         """Caveats first: they are what a reader has to know."""
         told, lang = shown.answer.subject, shown.lang
         lines = [tag("li", tag("strong", n), " ", c.said(lang)) for n, c in told.caveats.items()]
-        title = shown.say("方案的疑点", "Caveats of the plan")
+        title = shown.say(_("Caveats of the plan"))
         if lines:
             yield tag("section", tag("h2", title), tag("ul", *lines, cls="remarks"),
                       cls="card below")  # fmt: skip

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
+from xiancheng.calibration.i18n import _
 from xiancheng.results.console.native import button, element, set_prop, text, write
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ class UnderWay:
         say = page.session.say
         with element("div", "status") as self._line:
             self._text = text("", name="span").props("role=status")
-            self._bar = element("progress", max=1, value=0, aria_label=say("进度", "progress"))
-            button(say("取消", "Cancel"), lambda _: self.stop())
+            self._bar = element("progress", max=1, value=0, aria_label=say(_("progress")))
+            button(say(_("Cancel")), lambda __: self.stop())
         self._line.set_visibility(False)
 
     def begin(self, what: str, of: int, work: Callable[[], Coroutine[Any, Any, None]]) -> None:

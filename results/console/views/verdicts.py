@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from xiancheng.calibration.i18n import Words, _, listed
 from xiancheng.results import caveats
 from xiancheng.results.console.answer import EXACT
 from xiancheng.results.console.markup import Markup, joined, table, tag
@@ -33,32 +34,38 @@ def figures(shown: Shown) -> Markup:
     band = ""
     if found.a_interval is not None:
         low, high = (float(end[g]) for end in found.a_interval)
-        band = say(f"90% 区间 {low:.1f}–{high:.1f}%，", f"90% {low:.1f}–{high:.1f}%, ")
+        band = say(_("90% {low:.1f}–{high:.1f}%, ", low=low, high=high))
     cards = [
         (
-            say(f"{place}常住人口城镇化率，预期", f"Expected rate, {place}"),
+            say(_("Expected rate, {place}", place=place)),
             f"{found.a[g]:.1f}%",
-            say(f"{band}{day}", f"{band}{day}"),
+            f"{band}{day}",
         ),
         *_together(shown),
     ]
     if not answer.carries_nothing_out:
         urban = answer.added("urban_residents", day)[g]
         pending = answer.pending
-        amount = say(f"{urban / 1e4:+.1f} 万人", f"{urban / 1e3:+,.0f} thousand")
+        amount = say(_("{urban:+,.0f} thousand", urban=Words(urban / 1e4, urban / 1e3)))
         cards += [
             (
-                say("方案的作用（与基准相比）", "Effect of the plan against the baseline"),
-                "–" if pending else say(f"{found.effect[g]:+.2f} 点", f"{found.effect[g]:+.2f} pp"),
-                say(f"{place}，{day}；无方案 {found.without[g]:.1f}%",
-                    f"{place}, {day}; without the plan {found.without[g]:.1f}%"),
+                say(_("Effect of the plan against the baseline")),
+                "–" if pending else say(_("{g:+.2f} pp", g=found.effect[g])),
+                say(
+                    _(
+                        "{place}, {day}; without the plan {g:.1f}%",
+                        place=place,
+                        day=day,
+                        g=found.without[g],
+                    )
+                ),
             ),
             (
-                say("方案带来的城镇常住人口", "Urban residents that the plan adds"),
+                say(_("Urban residents that the plan adds")),
                 "–" if pending else amount,
-                say(f"{place}，{day}", f"{place}, {day}"),
+                say(_("{place}, {day}", place=place, day=day)),
             ),
-        ]  # fmt: skip
+        ]
     return joined(
         tag("div", tag("p", title, cls="title"), tag("p", number, cls="big"),
             tag("p", note, cls="note"), cls="card figure")
@@ -72,17 +79,16 @@ def _together(shown: Shown) -> list[tuple[str, str, str]]:
     if not shown.answer.outcome.region.targets:
         return []
     if not told.known:
-        title = say("目标同时达到的概率", "P(all targets met at once)")
-        return [(title, "–", say("没有可用的统计记录或到期的目标", "no record, or no target due"))]
+        title = say(_("P(all targets met at once)"))
+        return [(title, "–", say(_("no record, or no target due")))]
     cards = []
     for day, count, without, having in caveats.together(told.verdicts):
         before = percent(without)
         cards.append((
-            say(f"到 {day} 的 {count} 个目标同时达到的概率",
-                f"P(all {count} targets met by {day})"),
+            say(_("P(all {count} targets met by {day})", count=count, day=day)),
             percent(having),
             "" if shown.answer.carries_nothing_out
-            else say(f"无方案 {before}", f"without the plan {before}"),
+            else say(_("without the plan {before}", before=before)),
         ))  # fmt: skip
     return cards
 
@@ -92,27 +98,27 @@ def targets(shown: Shown) -> Markup:
     say, answer = shown.say, shown.answer
     found = answer.subject.verdicts
     if found.empty:
-        ends = say("期末早于各目标的期限，没有判定。", "The run ends before any deadline.")
-        none = say("区域没有目标，没有判定。", "The region has no target.")
+        ends = say(_("The run ends before any deadline."))
+        none = say(_("The region has no target."))
         return tag("p", ends if answer.outcome.region.targets else none, cls="card")
     has_plan = not answer.carries_nothing_out
     left_out = {"conditions"} if usual_world(found) else set()
     left_out |= set() if has_plan else {"plan"}
     parts = [part for part in PARTS if part not in left_out]
     titles = {
-        "trend": say("趋势（点）", "Trend (pp)"), "recoding": say("划转（点）", "Recoding (pp)"),
-        "conditions": say("外部条件（点）", "Conditions (pp)"),
-        "plan": say("方案（点）", "Plan (pp)"),
+        "trend": say(_("Trend (pp)")), "recoding": say(_("Recoding (pp)")),
+        "conditions": say(_("Conditions (pp)")),
+        "plan": say(_("Plan (pp)")),
     }  # fmt: skip
     headers = [
-        say("目标", "Target"),
-        say("期限", "Deadline"),
-        say("判断", "In words"),
-        say("达标概率", "P(met)"),
-        *([say("无方案时", "Without")] if has_plan else []),
-        say("预期（%）", "Expected (%)"),
-        say("90% 区间（%）", "90% (%)"),
-        say("差距（点）", "Margin (pp)"),
+        say(_("Target")),
+        say(_("Deadline")),
+        say(_("In words")),
+        say(_("P(met)")),
+        *([say(_("Without"))] if has_plan else []),
+        say(_("Expected (%)")),
+        say(_("90% (%)")),
+        say(_("Margin (pp)")),
         *(titles[part] for part in parts),
     ]
     rows = []
@@ -133,18 +139,15 @@ def targets(shown: Shown) -> Markup:
               for part in parts),
         ])  # fmt: skip
     caption = say(
-        "各目标到各自期限：公布的城镇化率达到目标的概率，及预期变化由什么构成",
-        "Chance to meet each target at its deadline, and what makes up the expected change",
+        _("Chance to meet each target at its deadline, and what makes up the expected change")
     )
     basis = caveats.basis(found, caveats.belief(answer.outcome.region))
     notes = [shown.plain(basis.said(shown.lang))]
     if later := unjudged(shown):
         days = sorted({str(day) for day in later})
         notes.append(say(
-            f"另有 {len(later)} 个目标的期限（{'、'.join(days)}）在情景期末之后，没有判定。",
-            f"{len(later)} more targets ({', '.join(days)}) fall due after the end of the "
-            "scenario and are not judged.",
-        ))  # fmt: skip
+            _("{n} more targets ({days}) fall due after the end of the "
+        "scenario and are not judged.", n=len(later), days=listed(days))))  # fmt: skip
     sep = "" if shown.lang == "zh" else " "
     return tag(
         "section", table(headers, rows, caption=caption, numbers_from=4),

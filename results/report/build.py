@@ -1,23 +1,16 @@
-"""`xiancheng report`: a run as Word, PDF, Excel and HTML."""
+"""The documents on a run: Word, PDF, Excel and HTML, each made whole in memory."""
 
-from argparse import Namespace
 from datetime import date
 from importlib import import_module
 from importlib.util import find_spec
-from pathlib import Path
 
+from xiancheng.calibration.i18n import _, listed
 from xiancheng.calibration.naming import nearest
-from xiancheng.results.cells import as_json
-from xiancheng.results.cli import Say
 from xiancheng.results.contents.document import document
 from xiancheng.results.contents.parts import Lang
 from xiancheng.results.contents.subject import Subject
 from xiancheng.results.figures import Format
 from xiancheng.results.fonts import PACKAGE
-from xiancheng.results.keeping.files import whole_file, writable
-from xiancheng.results.report.subject import subject_of
-from xiancheng.results.show import progress
-from xiancheng.results.stopping import DONE
 from xiancheng.scenarios.simulate import RequestError
 
 WRITERS: dict[str, tuple[str, tuple[str, ...], Format | None]] = {
@@ -27,25 +20,6 @@ WRITERS: dict[str, tuple[str, tuple[str, ...], Format | None]] = {
     "xlsx": ("xiancheng.results.report.workbook", ("xlsxwriter",), None),
     "html": ("xiancheng.results.report.page", ("matplotlib", PACKAGE), "svg"),
 }
-
-
-def report(asked: Namespace, say: Say) -> int:
-    """Write the documents; nothing is there before all of it is made."""
-    forms = formats(asked.format)
-    writable(asked.out)
-    with progress(say("报告", "reporting"), STEPS) as step:
-        told = subject_of(asked, say, step)
-        made = documents(told, forms, "en" if say.lang == "en" else "zh")
-        step()
-    paths = []
-    for form, content in made.items():
-        paths.append(_free(asked.out / f"{named(told, say.lang)}.{form}", told.run))
-        whole_file(paths[-1], content)
-    if asked.json:
-        print(as_json({"run": told.run, "files": [str(path) for path in paths]}))
-    else:
-        print("\n".join(str(path) for path in paths))
-    return DONE
 
 
 def named(subject: Subject, lang: str) -> str:
@@ -61,14 +35,6 @@ def named(subject: Subject, lang: str) -> str:
 
 RESERVED = '<>:"/\\|?*'
 LONGEST = 60  # characters of a title in the name of a file
-
-
-def _free(path: Path, run: str) -> Path:
-    """A path at which no document of another run is lost: with the run's id if it is taken."""
-    return path.with_name(f"{path.stem}_{run}{path.suffix}") if path.exists() else path
-
-
-STEPS = 4  # runs, draws, attribution, documents
 
 
 def documents(subject: Subject, forms: list[str], lang: Lang) -> dict[str, bytes]:
@@ -100,10 +66,14 @@ def formats(text: str) -> list[str]:
     for word in asked or [""]:
         if word not in WRITERS:
             near = nearest(word, WRITERS)
-            hint = (f"；是否指 {near}？", f"; did you mean {near}?") if near else ("", "")
+            hint = _("; did you mean {near}?", near=near) if near else ("", "")
             raise RequestError(
-                f"--format 应为 {'、'.join(WRITERS)}；得到 {word!r}{hint[0]}",
-                f"--format should be among {', '.join(WRITERS)}; got {word!r}{hint[1]}",
+                _(
+                    "--format should be among {WRITERS}; got {word!r}{hint}",
+                    WRITERS=listed(WRITERS),
+                    word=word,
+                    hint=hint,
+                )
             )
     forms = [form for form in WRITERS if form in asked]
     possible(forms)
@@ -121,6 +91,8 @@ def possible(forms: list[str]) -> None:
     missing = [name for name in needed if find_spec(name) is None]
     if missing:
         raise RequestError(
-            f"文档需要 {'、'.join(missing)}：请在源码目录 pip install -e '.[report]'",
-            f"documents need {', '.join(missing)}; in its sources: pip install -e '.[report]'",
+            _(
+                "documents need {missing}; in its sources: pip install -e '.[report]'",
+                missing=listed(missing),
+            )
         )

@@ -1,10 +1,14 @@
-"""Output in a terminal that cannot show every character: what it lacks is replaced."""
+"""Text for people: in their language, within the width of a terminal, in its encoding."""
 
 import codecs
 import sys
 import unicodedata
 from collections.abc import Callable
 from io import TextIOWrapper
+
+from rich.cells import cell_len
+
+from xiancheng.calibration.i18n import Words
 
 # What stands for a character that an encoding lacks; a question mark stands for all others.
 LOOKALIKES = {
@@ -14,7 +18,29 @@ LOOKALIKES = {
     "％": "%", "\u00a0": " ", "²": "2", "³": "3", "μ": "u", "λ": "lambda",
 }  # fmt: skip
 
+CLOSING = frozenset("，。；：、）》？！％”’」』】")  # never at the beginning of a line
+
 LOOKALIKE, ESCAPED = "xiancheng.lookalike", "xiancheng.escaped"
+
+
+class Say:
+    """Says things in the reader's language; notes go to stderr.
+
+    Parameters
+    ----------
+    lang : "zh" or "en"
+    """
+
+    def __init__(self, lang: str) -> None:
+        self.lang = lang
+
+    def __call__(self, words: Words) -> str:
+        """The words in the reader's language."""
+        return words.said(self.lang)
+
+    def note(self, words: Words) -> None:
+        """A line for people, not for programs."""
+        print(visible(self(words)), file=sys.stderr)
 
 
 def lookalike(text: str) -> str:
@@ -54,6 +80,42 @@ def visible(text: str) -> str:
 
 
 UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")  # categories: control, format, surrogate, separators
+
+
+def wrapped(text: str, width: int) -> str:
+    r"""Text in lines of a width [characters], broken at spaces and between Chinese characters.
+
+    >>> wrapped("90% interval", 8), wrapped("较2020年", 6)
+    ('90%\ninterval', '较2020\n年')
+    """
+    lines = [""]
+    for part in unbroken(text):
+        if cell_len((lines[-1] + part).rstrip()) > width and lines[-1].strip():
+            lines.append("")
+        lines[-1] += part.lstrip() if not lines[-1] else part
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def unbroken(text: str) -> list[str]:
+    """The parts of a text between which a line may be broken; a space ends its part."""
+    parts: list[str] = []
+    word = ""
+    for letter in text:
+        wide = cell_len(letter) == 2
+        if wide and letter in CLOSING and (word or parts):
+            if word:
+                word += letter
+            else:
+                parts[-1] += letter
+        elif wide:
+            parts += [word, letter]
+            word = ""
+        elif letter.isspace():
+            parts.append(word + letter)
+            word = ""
+        else:
+            word += letter
+    return [part for part in [*parts, word] if part]
 
 
 def prepare(*, json: bool) -> None:

@@ -1,0 +1,374 @@
+"""`xiancheng compare`, `attribute`, `seek` and `sensitivity`: questions about scenarios."""
+
+from argparse import Namespace
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from xiancheng.calibration import naming
+from xiancheng.calibration.errors import RequestError
+from xiancheng.calibration.i18n import Words, _, listed
+from xiancheng.calibration.region import load
+from xiancheng.results import cells
+from xiancheng.results.analysis import certificate, goal_seek, goal_spec
+from xiancheng.results.analysis import sensitivity as morris_sobol
+from xiancheng.results.analysis.attribution import WORLDS, CoalitionGame, identity
+from xiancheng.results.analysis.attribution import attribute as attributed_effect
+from xiancheng.results.analysis.compare import Comparand, ordered
+from xiancheng.results.analysis.compare import compare as compared_sides
+from xiancheng.results.caveats import unjudged
+from xiancheng.results.cli.output import give, print_notes, reject_unused, write_csv
+from xiancheng.results.cli.process import DONE
+from xiancheng.results.cli.progress import Work, announce, progress
+from xiancheng.results.comparison import attributed, compared
+from xiancheng.results.file_checks import note_inactive
+from xiancheng.results.keeping import evidence
+from xiancheng.results.seeking import sought
+from xiancheng.results.show import table
+from xiancheng.results.text import Say
+from xiancheng.scenarios.diff import called
+from xiancheng.scenarios.inactive import message
+from xiancheng.scenarios.loader import resolve
+from xiancheng.scenarios.paired import Draw, Runs, independent, judged_on, layered
+from xiancheng.scenarios.scenario_files import Scenario
+from xiancheng.scenarios.simulate import checked, horizon, reported
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def compare(options: Namespace, say: Say) -> int:
+    """Scenarios or saved runs side by side, with paired differences."""
+    wanted = compared.asked_for(options.outcome)
+    sides = ordered(options.scenarios, options.baseline, options.region)
+    for side in sides:
+        note_inactive(side.scenario, say)
+    _reject_unused_by_compare(options, sides)
+    options.seed = 1 if options.seed is None else options.seed
+    options.scale = 1.0 if options.scale is None else options.scale
+    seeds = options.seeds or 1
+    for side in sides:
+        _check(options, side.scenario, options.scale, options.draws)
+    each = 1 + options.draws * seeds
+    works = [_work(options, side.scenario, each) for side in (*sides, sides[0])]
+    announce(say, works, options.jobs)
+    with progress(say(_("comparing")), (len(sides) + 1) * each) as step:
+        found = compared_sides(
+            sides, region=options.region, seed=options.seed, scale=options.scale,
+            draws=options.draws, seeds=seeds, jobs=options.jobs, day=options.at, done=step,
+        )  # fmt: skip
+    notes = [*compared.remarks(found, say.lang), *evidence.remarks(found.region, say.lang)]
+    frame, inputs = found.to_frame(), found.inputs[say.lang]
+    report = {
+        "baseline_scenario": sides[0].name, "inputs": inputs, "outcomes": frame,
+        "targets": found.verdicts(), "remarks": notes, "posterior": evidence.sample(found.region),
+    }  # fmt: skip
+
+    def text() -> None:
+        if found.region.targets:
+            table(say(_("targets")), *compared.targets(found, say.lang))
+        for outcome in wanted:
+            table(compared.title(outcome, say.lang), *compared.values(found, outcome, say.lang))
+        for name, changes in inputs.items():
+            n, base = len(changes), sides[0].name
+            print(say(_("{base} -> {name}: {n} changes", base=base, name=name, n=n)))
+            for change in changes or [say(_("no difference in the inputs"))]:
+                print(f"  {change}")
+        print_notes(notes)
+
+    give(options, report, text)
+    write_csv(frame, options, say)
+    return DONE
+
+
+def _reject_unused_by_compare(options: Namespace, sides: Sequence[Comparand]) -> None:
+    """Refuse options that a saved run, or the want of draws, leaves without effect."""
+    saved = any(side.saved for side in sides)
+    if saved:
+        reject_unused(options, ["scale"], _("the scale is that of the saved run; leave it out"))
+    if not options.draws:
+        reject_unused(
+            options,
+            ["seeds"],
+            _("without draws there is no interval; give --draws as well, such as --draws 50"),
+        )
+    if saved and not options.draws:
+        reject_unused(
+            options, ["seed"], _("the seed is that of the saved run; leave it out, or use --draws")
+        )
+
+
+def attribute(options: Namespace, say: Say) -> int:
+    """What each measure and project contributes."""
+    scale, seed, count = options.scale, options.seed, options.draws
+    if count is None:  # a world for each antithetic pair of orders
+        pairs = min(WORLDS, options.permutations // 2)
+        count = pairs if pairs > 1 else 0
+    scenario = _scenario(options, say)
+    _check(options, scenario, scale, count)
+    draws = layered(options.region, count, seed) if count else [Draw(seed)]
+    with _runs(options, scenario, _day(options, scenario), scale) as runs:
+        place = _group_named(runs, options.county)
+        game = CoalitionGame.of(scenario, options.permutations, len(draws), seed)
+        steps = len(game.coalitions())
+        announce(say, [_work(options, scenario, steps)], options.jobs)
+        with progress(say(_("attributing")), steps) as step:
+            found = attributed_effect(
+                scenario, runs, permutations=options.permutations, draws=draws, seed=seed,
+                done=step,
+            )  # fmt: skip
+    pack, name, frame = runs.pack, called(scenario, runs.pack), found.to_frame()
+    notes = [*attributed.remarks(found, scale, pack, say.lang)]
+    notes += evidence.remarks(pack, say.lang) if count else []
+    report = {
+        "scenario": scenario.name, "date": str(found.day), "runs": found.runs,
+        "title": name._asdict(), "scenario_sha256": identity(scenario),
+        "permutations": found.permutations, "draws": found.draws, "scale": scale,
+        "shares": frame, "remarks": notes, "posterior": evidence.sample(pack) if count else None,
+    }  # fmt: skip
+
+    def text() -> None:
+        title = f"{name.said(say.lang)} · {found.groups[place].said(say.lang)} · {found.day}"
+        table(title, *attributed.projects(found, place, say.lang, scale))
+        table(title, *attributed.measures(found, place, say.lang, scale))
+        print_notes(notes)
+
+    give(options, report, text)
+    write_csv(frame, options, say)
+    return DONE
+
+
+# Seek
+
+
+def seek(options: Namespace, say: Say) -> int:
+    """The least package that meets the targets, confirmed on fresh draws; 0 whatever was found."""
+    scenario = _scenario(options, say)
+    _check(options, scenario, options.scale, options.draws)
+    _check(options, scenario, options.confirm_scale, options.confirm)
+    day = judged_on(scenario, load(options.region))
+    fresh = independent(options.region, max(options.confirm, options.regret), options.seed)
+    draws = layered(options.region, options.draws, options.seed)
+    regret = None
+    with _runs(options, scenario, day, options.scale) as runs:
+        goal = goal_spec.parse_goal(
+            scenario, runs, probability=options.probability, targets=options.targets,
+            rates=options.rate, exclude=options.exclude, strongest=options.max_intensity,
+            weights=options.weight, least=options.least, budget=options.budget,
+            counties=options.counties,
+        )  # fmt: skip
+        each = goal_seek.runs_each(runs.pack, scenario)
+        search = each * goal_seek.runs_foreseen(goal, options.draws)
+        confirm, outside = each * options.confirm, each * options.regret * len(certificate.WORLDS)
+        works = [
+            _work(options, scenario, search + outside * certificate.PACKAGES),
+            _work(options, scenario, confirm, options.confirm_scale),
+        ]
+        announce(say, works, options.jobs)
+        with progress(say(_("searching")), search) as step:
+            own = goal_seek.Held(runs, scenario, draws)
+            found = goal_seek.search(goal, own, draws, seed=options.seed, done=step)
+        if options.regret:
+            others = fresh[: options.regret]
+            steps = outside * len(certificate.packages_to_regret(goal, found))
+            with progress(say(_("outside worlds")), steps) as step:
+                held = goal_seek.Held(runs, scenario, others)
+                regret = certificate.regret(goal, found, held, others, step)
+    with (
+        _runs(options, scenario, day, options.confirm_scale) as runs,
+        progress(say(_("confirming")), confirm) as step,
+    ):
+        confirmed = goal_seek.Held(runs, scenario, fresh[: options.confirm])
+        proof = certificate.certify(
+            goal, found.package, confirmed, fresh[: options.confirm], step
+        )  # fmt: skip
+    notes = [*sought.verdict(goal, found, proof, confirmed, say.lang)]
+    if regret:
+        notes += sought.about_regret(regret, options.scale, say.lang)
+    if not options.targets:  # who names targets knows of the others
+        late = unjudged(runs.pack, reported(runs.pack), scenario.start, scenario.until)
+        notes += [note.said(say.lang) for note in late]
+    notes += evidence.remarks(runs.pack, say.lang)
+    name = called(scenario, runs.pack)
+    report = {
+        "scenario": scenario.name, "title": name._asdict(), "scenario_sha256": identity(scenario),
+        "posterior": evidence.sample(runs.pack), "found": found, "certificate": proof,
+        "share": proof.share, "verdict": notes,
+        "targets": sought.target_records(goal, proof, runs),
+        "regret": sought.regret_records(regret) if regret else None,
+    }  # fmt: skip
+
+    def text() -> None:
+        if found.package:
+            title = say(_("package · {name}", name=name))
+            table(title, *sought.package(goal, found, say.lang))
+        table(say(_("targets")), *sought.targets(goal, proof, runs, say.lang))
+        if regret:
+            title = say(_("chance in other outside worlds (regret)"))  # fmt: skip
+            table(title, *sought.regrets(regret, say.lang))
+        print_notes(notes)
+
+    give(options, report, text)
+    return DONE
+
+
+# Sensitivity
+
+
+def sensitivity(options: Namespace, say: Say) -> int:
+    """Which parameters move an outcome."""
+    outcome = compared.asked_for([options.outcome])[0]
+    chosen = morris_sobol.factors(options.factors)
+    sizes = _sizes(options)
+    scenario = _scenario(options, say)
+    _check(options, scenario, options.scale)
+    with _runs(options, scenario, _day(options, scenario), options.scale) as runs:
+        place = _group_named(runs, options.county)
+        question = morris_sobol.Question(outcome, place, options.effect)
+        if idle := morris_sobol.inactive(chosen, scenario, runs.pack, question):
+            say.note(message(idle))
+
+        def analysed(method: str, names: list[str], size: str) -> "pd.DataFrame":
+            steps = morris_sobol.runs_needed(method, len(names), sizes[size], options.effect)
+            announce(say, [_work(options, scenario, steps)], options.jobs)
+            with progress(method.capitalize(), steps) as step:
+                analyse = getattr(morris_sobol, method)
+                more: Mapping[str, Any] = {size: sizes[size]}
+                return analyse(
+                    scenario, question, runs, names=names, seed=options.seed, done=step, **more
+                )  # fmt: skip
+
+        screened = None
+        if options.method == "morris":
+            found = analysed("morris", chosen, "trajectories")
+        else:
+            names = list(options.factors)
+            if not names:
+                screened = analysed("morris", chosen, "trajectories")
+                names = screened["factor"].tolist()[: sizes["top"]]
+            found = analysed("sobol", names, "points")
+    notes = [*morris_sobol.remarks(options.method, options.effect, options.seed, say.lang)]
+    report = {
+        "scenario": scenario.name, "outcome": outcome, "effect": options.effect,
+        "date": str(runs.day), "method": options.method, "seed": options.seed, "factors": found,
+        "screening": screened, "inactive": idle, "remarks": notes,
+    }  # fmt: skip
+
+    def text() -> None:
+        where = reported(runs.pack)[place].said(say.lang)
+        title = f"{compared.title(outcome, say.lang)} · {where} · {runs.day}"
+        table(title, *morris_sobol.lines(found, say.lang))
+        print_notes(notes)
+
+    give(options, report, text)
+    write_csv(found, options, say)
+    return DONE
+
+
+def _sizes(options: Namespace) -> dict[str, int]:
+    """How much a sensitivity analysis computes; what its method does not use is refused."""
+    if options.method == "morris":
+        reject_unused(options, ["points", "top"], _("it belongs to --method sobol; leave it out"))
+    elif options.factors:
+        reject_unused(
+            options,
+            ["trajectories", "top"],
+            _("with --factors there is no screening by Morris; leave one of them out"),
+        )
+    sizes = {
+        name: usual if getattr(options, name) is None else getattr(options, name)
+        for name, usual in morris_sobol.SIZES.items()
+    }
+    for name, least in morris_sobol.LEAST.items():
+        if sizes[name] < least:
+            raise RequestError(
+                _(
+                    "--{name} should be a whole number from {least}, as fewer "
+                    "tell no 95 % interval; got {name_2}",
+                    name=name,
+                    least=least,
+                    name_2=sizes[name],
+                )
+            )
+    if sizes["points"] & (sizes["points"] - 1):
+        raise RequestError(
+            _("--points should be a power of two such as 64; got {points}", points=sizes["points"])
+        )
+    return sizes
+
+
+# What they have in common
+
+
+def _scenario(options: Namespace, say: Say) -> Scenario:
+    """The scenario that is asked about, up to the day that is asked for."""
+    scenario = horizon(resolve(options.scenario, options.region), None, options.until)
+    note_inactive(scenario, say)
+    return scenario
+
+
+def _check(options: Namespace, scenario: Scenario, scale: float, draws: int = 0) -> None:
+    """Refuse what cannot be computed or written, before anything is.
+
+    Raises
+    ------
+    RequestError, PackError
+    """
+    checked(scenario, options.region, seed=options.seed, scale=scale, draws=draws)
+    if getattr(options, "csv", None):
+        cells.possible(options.csv)
+
+
+def _day(options: Namespace, scenario: Scenario) -> date:
+    """The day that is asked about: by default the last deadline, else the end of the scenario."""
+    day: date = options.at or judged_on(scenario, load(options.region))
+    return day
+
+
+def _runs(options: Namespace, scenario: Scenario, day: date, scale: float) -> Runs:
+    """What runs scenarios, and reads them on a day.
+
+    Raises
+    ------
+    RequestError
+        if the scenario does not reach that day.
+    """
+    if not scenario.start < day <= scenario.until:
+        raise RequestError(
+            _(
+                "--at {day} should be after {start} and not after {until}",
+                day=day,
+                start=scenario.start,
+                until=scenario.until,
+            )
+        )
+    return Runs(options.region, day=day, scale=scale, jobs=options.jobs)
+
+
+def _work(options: Namespace, scenario: Scenario, runs: int, scale: float | None = None) -> Work:
+    """Runs of a scenario, for a word on how long they take."""
+    return Work(runs, options.region, scale or options.scale, scenario.start, scenario.until)
+
+
+def _group_named(runs: Runs, name: str | None) -> int:
+    """The index of a group of counties, by code or name; by default the largest target's.
+
+    Raises
+    ------
+    RequestError
+    """
+    groups = reported(runs.pack)
+    if name is None:
+        return len(groups) - 1
+    places = naming.place_names(groups)
+    if (code := naming.place(name, places)) is not None:
+        return [str(group.code) for group in groups].index(code)
+    near = naming.nearest(name, places)
+    raise RequestError(
+        _(
+            "no place is called {name!r}; known: {what}{meant}",
+            name=name,
+            what=listed(Words(f"{g.code} {g.zh}", f"{g.code} {g.en}") for g in groups),
+            meant=_("; did you mean {near}?", near=near) if near else "",
+        )
+    )

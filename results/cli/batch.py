@@ -1,0 +1,127 @@
+"""`xiancheng sweep`: every run of a design once, on this machine or on a Dask cluster."""
+
+import os
+import re
+from argparse import Namespace
+from collections import Counter
+
+from xiancheng.calibration.errors import RequestError
+from xiancheng.calibration.i18n import Words, _
+from xiancheng.results.cli.output import give
+from xiancheng.results.cli.process import DONE, FAILED
+from xiancheng.results.cli.progress import Work, announce, progress
+from xiancheng.results.file_checks import note_inactive
+from xiancheng.results.keeping import ledger
+from xiancheng.results.keeping.files import writable
+from xiancheng.results.keeping.keyed import Store
+from xiancheng.results.show import table
+from xiancheng.results.sweeps import swept
+from xiancheng.results.sweeps.command import Aside, StoppedError, Sweep
+from xiancheng.results.text import Say
+from xiancheng.scenarios.engines import Dask, Local, SchedulerLostError, addressed
+from xiancheng.scenarios.inactive import message
+from xiancheng.scenarios.sweep import design
+
+
+def sweep(options: Namespace, say: Say) -> int:
+    """Every run of a design once; 1 if some gave no outcome."""
+    batch = planned(options)
+    if idle := batch.design.inactive():
+        say.note(message(idle))
+    for world in batch.design.worlds:
+        note_inactive(world.scenario, say)
+    for late in swept.unjudged(batch.design.worlds):
+        say.note(late)
+    need = batch.need()
+    say.note(need.said())
+    need.refuse()
+    announce(say, _works(batch), batch.engine.jobs)
+    _note_set_aside(batch.begin(), say)
+    try:
+        with progress(say(_("sweeping")), len(batch.keys)) as settled:
+            tally = batch.run(settled)
+    except (StoppedError, SchedulerLostError) as error:
+        say.note(Words(error.zh, error.en))
+        return FAILED
+    for failure in tally.failed:
+        what = batch.named(failure)
+        say.note(_("failed: {what}", what=what))
+    runs, on_file = len(batch.design), batch.on_file()
+    report = {**tally.told(), "runs": runs, "on_file": on_file, "out": str(options.out),
+              "set": None, "targets": None}  # fmt: skip
+    if batch.shard != (1, 1) and on_file < runs:  # nothing of a part is compared
+        part = swept.of_part(tally, runs, on_file, batch.shard)
+        give(options, report, lambda: print(say(part)))
+        return FAILED if tally.failed else DONE
+    digest = batch.digest()
+    judged = ledger.targets(options.out, batch.all_keys.values())
+
+    def text() -> None:
+        table(batch.design.name, *swept.lines(judged, say.lang))
+        print(swept.LEVEL.said(say.lang))
+        print(say(swept.tally(tally, digest)))
+
+    give(options, report | {"set": digest, "targets": judged}, text)
+    return FAILED if tally.failed else DONE
+
+
+def _works(batch: Sweep) -> list[Work]:
+    """The runs that are not there yet, for a word on how long they take."""
+    there, found = Store(batch.folder).keys(), Counter[Work]()
+    for number, key in batch.keys.items():
+        if key not in there:
+            point = batch.design.point(number)
+            world = batch.design.worlds[point.scenario]
+            start, until = world.scenario.start, world.scenario.until
+            found[Work(1, world.region, point.scale, start, until)] += 1
+    return [each._replace(runs=count) for each, count in found.items()]
+
+
+def _note_set_aside(aside: Aside, say: Say) -> None:
+    """What was moved out of the way as a sweep was resumed."""
+    for folder in aside.torn:
+        say.note(_("torn or altered, set aside: {folder}", folder=folder))
+    for folder, count in aside.other.items():
+        say.note(
+            _(
+                "{count} runs of another program, moved to {folder} and no part of this sweep",
+                count=count,
+                folder=folder,
+            )
+        )
+
+
+def planned(options: Namespace) -> Sweep:
+    """The sweep that is asked for; nothing is computed yet.
+
+    Raises
+    ------
+    ScenarioError, ParameterError, PackError, RequestError
+        with what is wrong.
+    """
+    if options.scheduler is not None and options.engine != "dask":
+        raise RequestError(
+            _(
+                "--scheduler is for --engine dask, not for {engine}; add --engine dask",
+                engine=options.engine,
+            )
+        )
+    if options.scheduler is not None:
+        addressed(options.scheduler)
+    made = design(options.design)
+    writable(options.out)
+    workers = min(options.jobs or os.cpu_count() or 1, len(made))
+    chosen = Local(workers) if options.engine == "local" else Dask(workers, options.scheduler)
+    batch = Sweep(made, options.out, _shard(options.shard), chosen, options.resume)
+    if isinstance(chosen, Dask):
+        chosen.reach()
+    return batch
+
+
+def _shard(text: str) -> tuple[int, int]:
+    part = re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", text)
+    if part is None or not 1 <= int(part[1]) <= int(part[2]):
+        raise RequestError(
+            _("--shard should be such as 2/8, the second of eight parts; got {text}", text=text)
+        )
+    return int(part[1]), int(part[2])

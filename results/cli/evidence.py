@@ -1,0 +1,288 @@
+"""`xiancheng calibrate`, `hindcast` and `score`: what is known, estimated and tested."""
+
+import json
+import os
+import time
+from argparse import Namespace
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from xiancheng.calibration import posterior
+from xiancheng.calibration.errors import RequestError
+from xiancheng.calibration.i18n import Words, _
+from xiancheng.calibration.region import Region, load
+from xiancheng.results import cells
+from xiancheng.results.cli.output import give, print_notes
+from xiancheng.results.cli.process import DONE, FAILED
+from xiancheng.results.cli.progress import Work, announce, progress
+from xiancheng.results.contents.words import LEFT_OUT
+from xiancheng.results.forecasts import forecasting, frozen, observed, scored
+from xiancheng.results.forecasts.forecasting import TITLES
+from xiancheng.results.forecasts.frozen import REGISTERED
+from xiancheng.results.forecasts.score import by_case, by_forecaster
+from xiancheng.results.keeping.files import installed, whole_file, writable
+from xiancheng.results.keeping.store import RUNS
+from xiancheng.results.knowing import accounting, estimating, hindcasting, identifiability, trials
+from xiancheng.results.knowing import hindcast as record
+from xiancheng.results.knowing.estimating import Settings, Stage
+from xiancheng.results.show import table
+from xiancheng.results.text import Say
+from xiancheng.scenarios.simulate import reported
+
+QUICK: dict[str, Any] = {"pool": None, "runs": 320, "scale": 0.02}  # minutes, for development
+
+
+def calibrate(options: Namespace, say: Say) -> int:
+    """Estimate; 1 if the intervals did not pass their test, and then no sample is kept."""
+    pack = load(options.region, say.lang)
+    if options.report:
+        return _report(pack, options, say)
+    chosen = settings(options, quick=options.quick)
+    folder = options.out or RUNS / "trials" / pack.name
+    short = estimating.shortfalls(chosen, own=True)
+    home = folder if installed(pack.folder) else pack.folder  # of the sample, if it is kept
+    writable(folder)
+    if not short:
+        writable(home)
+    jobs = options.jobs or os.cpu_count() or 1
+    announce(say, works(chosen), jobs)
+    begun = time.monotonic()
+    first, last = _estimate(chosen, folder, jobs, say)
+    seconds = round(time.monotonic() - begun)
+    if options.quick:
+        account = {"parameters": accounting.parameters(last.posterior),
+                   "errors": accounting.errors(last),
+                   "stages": [accounting.stage(last)]}  # fmt: skip
+    else:
+        with progress(say(_("testing and comparing")), 1) as step:
+            account = accounting.account(chosen, first, last, {"seconds": seconds, "jobs": jobs})
+            step()
+    give(options, account, lambda: _print_estimate(account, say))
+    file = folder / "account.json"
+    whole_file(file, (json.dumps(account, ensure_ascii=False, indent=1) + "\n").encode())
+    _note_written(file, say)
+    if not _passed(account):
+        say.note(_("the intervals failed their test and are not used"))
+        return FAILED
+    if short:
+        what = estimating.trial(short)
+        say.note(
+            _(
+                "{what}. The posterior of a small scale is biased at full scale, "
+                "and no sample is kept",
+                what=what,
+            )
+        )
+        return DONE
+    values, __, numbers = estimating.drawn(last, chosen.rows, chosen.seed)
+    posterior.write(home, posterior.Sample(values, numbers, account))
+    for name in (posterior.SAMPLE, posterior.ABOUT):
+        _note_written(home / name, say)
+    if home != pack.folder:
+        _note_unchanged(say)
+    return DONE
+
+
+def settings(options: Namespace, *, quick: bool = False) -> Settings:
+    """The settings of an estimate that are asked for."""
+    pool = estimating.wider(load(options.region)) if options.pool is None else options.pool
+    chosen = Settings(options.region, None if pool in ("", "none") else pool, seed=options.seed)
+    if quick:
+        chosen = replace(chosen, **QUICK)
+    names = ("runs", "scale", "pool_runs", "pool_scale", "rows")
+    given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+    return replace(chosen, **given)
+
+
+def works(chosen: Settings) -> list[Work]:
+    """The runs of an estimate, for a word on how long they take."""
+    sizes = [(chosen.runs, chosen.region, chosen.scale)]
+    if chosen.pool is not None:
+        sizes.append((chosen.pool_runs, chosen.pool, chosen.pool_scale))
+    return [
+        Work(runs, region, scale, *trials.censuses(load(region))) for runs, region, scale in sizes
+    ]
+
+
+def _estimate(chosen: Settings, folder: Path, jobs: int, say: Say) -> tuple[Stage | None, Stage]:
+    """The estimate from the counties around, and the region's own."""
+    if chosen.pool is None:
+        values = estimating.alone(chosen)
+        with progress(say(_("runs of the region")), len(values)) as step:
+            made = estimating.own(chosen, values, folder, jobs, step)
+        return None, estimating.estimated(made.table(), made, chosen)
+    with progress(say(_("runs of the counties around")), chosen.pool_runs) as step:
+        around = estimating.pooled(chosen, folder, jobs, step)
+    others = estimating.others(around.pack, load(chosen.region))
+    first = estimating.estimated(around.table(others), around, chosen)
+    if not first.gate.passed:
+        raise RequestError(Words(first.gate.said("zh"), first.gate.said("en")))
+    values, sizes, __ = estimating.drawn(first, chosen.runs, chosen.seed)
+    with progress(say(_("runs of the region")), len(values)) as step:
+        own = estimating.own(chosen, values, folder, jobs, step)
+    return first, estimating.updated(first, own.table(), own, sizes, chosen)
+
+
+def _passed(account: Mapping[str, Any]) -> bool:
+    """Whether the intervals of every stage passed their test."""
+    return all(stage["gate"]["passed"] for stage in account["stages"])
+
+
+def _print_estimate(account: dict[str, Any], say: Say) -> None:
+    for stage in account["stages"]:
+        print(f"{stage['region']}: {stage['check'][say.lang]}")
+        print(f"{stage['region']}: {stage['gate'][say.lang]}")
+    if _passed(account):
+        title = say(_("what was estimated"))
+        table(title, *identifiability.parameters(account, say.lang))
+        title = say(_("what the model leaves out"))
+        table(title, *identifiability.errors(account, say.lang))
+
+
+def _report(pack: Region, options: Namespace, say: Say) -> int:
+    """Write what the data can tell, from the account beside the sample."""
+    cells.possible(options.report)
+    here = options.out is not None and (options.out / posterior.SAMPLE).is_file()
+    folder = options.out if here else pack.folder
+    sample = posterior.read(folder)
+    if sample is None or not sample.about:
+        raise RequestError(
+            _(
+                "there is no posterior sample in {folder}; run xiancheng calibrate first",
+                folder=folder,
+            )
+        )
+    whole_file(options.report, identifiability.page(sample.about).encode())
+    give(options, {"file": str(options.report)}, lambda: _note_written(options.report, say))
+    return DONE
+
+
+def _note_written(file: Path, say: Say) -> None:
+    say.note(_("written to {file}", file=file))
+
+
+def _note_unchanged(say: Say) -> None:
+    say.note(
+        _(
+            "the pack that comes with the program is never changed; to use these "
+            "files, copy the pack, put them into it and name it with --region",
+            "evidence",
+        )
+    )
+
+
+# Hindcast
+
+
+def hindcast(options: Namespace, say: Say) -> int:
+    """Everyone's forecasts of the second census, county by county, beside what came out."""
+    chosen = settings(options)
+    pack = load(options.region, say.lang)
+    folder = options.out or RUNS / "trials" / pack.name
+    writable(folder)
+    if options.write:
+        cells.possible(options.write)
+        writable(options.write.with_name("pictures"))
+    count = chosen.runs if chosen.pool is None else chosen.pool_runs
+    announce(say, [works(chosen)[-1]], options.jobs)
+    with progress(say(_("runs", "each")), count) as step:
+        made = hindcasting.table(chosen, folder, options.jobs or os.cpu_count() or 1, step)
+    stage = hindcasting.learned(made, chosen)
+    with progress(say(_("leaving out")), 2 * len(stage.world.table.units)) as step:
+        found = hindcasting.hindcasts(stage, chosen, step)
+    account = record.account(
+        chosen, pack, found, hindcasting.changes(made), hindcasting.synthetic(stage)
+    )
+    give(options, account, lambda: _print_hindcast(account, pack, say))
+    if options.write:
+        picture = options.write.with_name("pictures") / "validation.svg"
+        picture.parent.mkdir(exist_ok=True)
+        whole_file(picture, hindcasting.picture(found[0]))
+        scores = record.registered(options.write)
+        whole_file(options.write, (record.page(account, pack) + scores).encode())
+        for file in (picture, options.write):
+            _note_written(file, say)
+        _keep(account, pack, folder, say)
+    return DONE
+
+
+def _print_hindcast(account: Mapping[str, Any], pack: Region, say: Say) -> None:
+    short, made_with = account["trial"], record.settings_of(account).said(say.lang)
+    below = f"{estimating.trial(short).said(say.lang)}\n" if short else ""
+    for by in dict.fromkeys(row["left_out"] for row in account["scores"]):
+        title = say(_("left out: {by}", by=LEFT_OUT[by]))
+        scores = [row for row in account["scores"] if row["left_out"] == by]
+        table(f"{title} · {made_with}", *record.lines(scores, say.lang))
+        print(below, end="")
+    for name, rows in account["counties"].items():
+        title = f"{pack.title(say.lang)} · {TITLES[name].said(say.lang)} · {made_with}"
+        table(title, *record.county_lines(rows, pack, say.lang))
+        print(below, end="")
+
+
+def _keep(account: Mapping[str, Any], pack: Region, folder: Path, say: Say) -> None:
+    """Keep the record: in the pack if it is the user's own and the settings are the real ones.
+
+    What falls short of them, or is of a pack that comes with the program, stays in `folder`.
+    """
+    within, short = installed(pack.folder), account["trial"]
+    home = folder if short or within else pack.folder
+    whole_file(home / posterior.RECORD, record.csv(account["scores"]))
+    _note_written(home / posterior.RECORD, say)
+    if short:
+        what = estimating.trial(short)
+        say.note(_("{what}; the record of the pack stays as it is", what=what))
+    elif within:
+        _note_unchanged(say)
+
+
+# Score
+
+
+def score(options: Namespace, say: Say) -> int:
+    """How good everyone's forecasts were; without a file, what would be done."""
+    pack, chosen = load(options.region), registered_or(options)
+    forecasting.possible(pack, chosen.cutoff)
+    digests = frozen.digests(options.region)
+    frame = frozen.lines(chosen, digests, say.lang)
+    title = say(_("settings and digests"))
+    about = {"settings": frozen.told(chosen), "digests": digests}
+    if options.observations is None:
+        give(options, about, lambda: table(title, *frame))
+        return DONE
+    if options.out:
+        cells.possible(options.out)
+    seen = observed.read(options.observations, reported(pack), chosen.cutoff)
+    days = [each.day for each in seen]
+    runs = 2 * chosen.draws if pack.targets else chosen.draws
+    announce(say, [Work(runs, options.region, chosen.scale, pack.censuses[-1], max(days))],
+             options.jobs)  # fmt: skip
+    with progress(say(_("simulating")), chosen.draws) as step:
+        made = forecasting.forecasts(options.region, days, chosen, jobs=options.jobs, done=step)
+    cases, scores = by_case(made, seen), by_forecaster(made, seen, pack)
+    notes = [remark.said(say.lang) for remark in scored.remarks(made, seen, chosen)]
+    report = {"cases": cases, "scores": scores, "weights": dict(made.weights), **about,
+              "remarks": notes}  # fmt: skip
+
+    def text() -> None:
+        table(say(_("each observation")), *scored.case_lines(cases, say.lang))
+        for over, rows in scores.groupby("over", sort=False):
+            heading = scored.OVER[str(over)].said(say.lang).format(rows["cases"].iloc[0])
+            table(heading, *scored.score_lines(rows, say.lang))
+        table(title, *frame)
+        print_notes(notes)
+
+    give(options, report, text)
+    if options.out:
+        cells.write(cases, options.out)
+        say.note(_("wrote {out}", out=options.out))
+    return DONE
+
+
+def registered_or(options: Namespace) -> frozen.Settings:
+    """The settings of a scoring that are asked for; the registered ones by default."""
+    names = ("cutoff", "draws", "scale", "seed")
+    given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+    return replace(REGISTERED, **given)

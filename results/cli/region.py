@@ -1,0 +1,101 @@
+"""`xiancheng region`: packs of other regions are built, scaffolded and checked."""
+
+from argparse import Namespace
+from pathlib import Path
+
+from xiancheng.calibration.errors import PackError, RequestError
+from xiancheng.calibration.i18n import _
+from xiancheng.calibration.region import census_import, load, pack_writer
+from xiancheng.results import packs
+from xiancheng.results.cli.output import give, print_notes
+from xiancheng.results.cli.process import DONE, REFUSED
+from xiancheng.results.file_checks import problems
+from xiancheng.results.show import table
+from xiancheng.results.text import Say
+
+
+def check(options: Namespace, say: Say) -> int:
+    """What a pack assumes and what it misses."""
+    try:
+        pack = load(options.pack, say.lang)
+    except PackError as error:
+        if not options.json:
+            raise
+        wrong = [*problems(error, say.lang)]
+        give(options, {"region": error.pack, "ok": False, "problems": wrong}, lambda: None)
+        return REFUSED
+    report = {
+        "region": pack.name, "ok": True, "problems": [], "sha256": pack.digest,
+        "assumptions": [each._asdict() | {"date": str(each.date)} for each in pack.assumptions()],
+        "missing": [
+            gap._asdict() | {"date": str(gap.date), "name": gap.name._asdict()}
+            for gap in pack.missing()
+        ],
+    }  # fmt: skip
+    if options.fit:
+        report["fit"] = packs.fits(pack)
+
+    def text() -> None:
+        print(f"{pack.title_zh} {pack.title_en} · sha256 {pack.digest}")
+        if options.fit:
+            title = say(_("the population and the census"))
+            table(title, *packs.fit(pack, say.lang))
+            return
+        assumed, missing = packs.assumed(pack, say.lang), packs.missing(pack, say.lang)
+        table(say(_("what is assumed")), *assumed, prose=True)
+        table(say(_("what is missing")), *missing, prose=True)
+
+    give(options, report, text)
+    return DONE
+
+
+def from_census(options: Namespace, say: Say) -> int:
+    """The census figures of a table, as a pack."""
+    if bool(options.prefecture) == options.province:
+        raise RequestError(_("give either --prefecture or --province"))
+    out, given = options.out, options.concordance
+    pack_writer.check_vacant(out)
+    concordance = (
+        census_import.read_concordance(given) if given else census_import.shipped_concordance()
+    )
+    plan = census_import.plan_pack(
+        options.table, options.prefecture, concordance, via=options.via, lang=say.lang
+    )
+    pack_writer.write(out, pack_writer.pack_files(plan, out.resolve().name))
+    notes = [say(remark) for remark in plan.remarks]
+    units = [unit.code for unit in plan.units]
+
+    def text() -> None:
+        print_notes(notes)
+        n = len(units)
+        made = say(
+            _(
+                "{title}: {n} county-level units at two censuses, in {out}",
+                title=plan.title,
+                n=n,
+                out=out,
+            )
+        )
+        print(made)
+        rest = say(
+            _(
+                "defaults stand in for what the table lacks: see xiancheng region check {out}",
+                out=out,
+            )
+        )
+        print_notes([rest])
+
+    give(options, {"out": str(out), "units": units, "remarks": notes}, text)
+    return DONE
+
+
+def new(options: Namespace, say: Say) -> int:
+    """An empty pack, to be filled in by hand."""
+    folder = options.out or Path(options.name)
+    files = pack_writer.blank_files(options.name)
+    pack_writer.write(folder, files)
+    made = say(
+        _("{folder} is made; fill it in, then run xiancheng region check {folder}", folder=folder)
+    )
+    give(options, {"out": str(folder), "files": sorted(files)}, lambda: print(made))
+    return DONE

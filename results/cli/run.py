@@ -1,0 +1,119 @@
+"""`xiancheng run` and `xiancheng reproduce`: one run, saved, and the same run again."""
+
+from argparse import Namespace
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from xiancheng.calibration.i18n import _
+from xiancheng.calibration.region import Region
+from xiancheng.results import caveats, figures, later_census, verdict_table
+from xiancheng.results.cli.output import give, print_notes
+from xiancheng.results.cli.process import DONE, FAILED
+from xiancheng.results.cli.progress import Work, announce, progress
+from xiancheng.results.columns import in_file
+from xiancheng.results.file_checks import inactive
+from xiancheng.results.keeping import answers, reproducing, store
+from xiancheng.results.keeping.files import writable
+from xiancheng.results.show import table
+from xiancheng.results.text import Say
+from xiancheng.results.verdict.verdict import verdicts
+from xiancheng.scenarios import ensemble
+from xiancheng.scenarios.diff import called
+from xiancheng.scenarios.loader import resolve
+from xiancheng.scenarios.request import Request
+from xiancheng.scenarios.scenario_files import Scenario
+from xiancheng.scenarios.simulate import checked, horizon
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def run(options: Namespace, say: Say) -> int:
+    """Verdicts, growth by cause, and a saved run."""
+    scenario = horizon(resolve(options.scenario, options.region), options.start, options.until)
+    request = {"region": options.region, "seed": options.seed, "scale": options.scale}
+    checked(scenario, **request, draws=options.draws)
+    folder = options.out or store.RUNS
+    writable(folder)
+    if options.figure:
+        figures.possible(options.figure)
+    kept = answers.Answers.here()
+    both, draws = _simulated(scenario, request, kept, options, say)
+    found, later = verdicts(both, draws), later_census.against_census(both)
+    delivered = verdict_table.delivery(both.plan)
+    notes = [*inactive(scenario, say.lang), *caveats.remarks(both, found, delivered, say.lang)]
+    if len(found):
+        notes.append(caveats.of_one_run(found, both.plan.region, say.lang))
+    saved, before, failure = None, False, None
+    try:
+        made = Request.of(scenario, **request)
+        saved, before = answers.keep(both.plan, made, found, delivered, folder, kept)
+        if options.figure:
+            figures.verdict(found, options.figure, say.lang)
+    except OSError as error:  # the disk filled up meanwhile: what was computed is printed first
+        failure = error
+    name = called(scenario, both.plan.region)
+    report = {
+        "run": saved and str(saved), "title": name._asdict(), "verdicts": found, "census": later,
+        "delivery": in_file(delivered), "remarks": notes,
+    }  # fmt: skip
+
+    def text() -> None:
+        if found.empty and later.empty:
+            print_notes([_why_no_verdict(both.plan.region, say)])
+        if len(found):
+            title = f"{name.said(say.lang)} · {both.plan.region.title(say.lang)}"
+            table(title, *verdict_table.lines(found, say.lang))
+            causes = say(_("this run of the model, by cause"))
+            table(causes, *verdict_table.causes(found, say.lang))
+        if len(later):
+            title = say(_("simulated against the census"))
+            table(title, *later_census.lines(later, say.lang))
+        print_notes(notes)
+
+    give(options, report, text)
+    if failure:
+        raise failure
+    if before and not options.json:
+        say.note(_("the same run is in {saved}", saved=saved))
+    elif not options.json:
+        say.note(_("saved {saved}", saved=saved))
+    return DONE
+
+
+def _simulated(
+    scenario: Scenario, request: dict[str, Any], kept: answers.Answers, options: Namespace, say: Say
+) -> "tuple[ensemble.Pair, pd.DataFrame | None]":
+    """The scenario and its baseline, and draws of both if they are asked for."""
+    pairs, draws = 2 * (1 + options.draws), None
+    if options.draws:
+        ensemble.drawable(scenario, options.region)
+    announce(say, [Work(pairs, options.region, options.scale, scenario.start, scenario.until)],
+             options.jobs)  # fmt: skip
+    altered = kept.set_aside()
+    with progress(say(_("simulating")), 2 + options.draws) as step:
+        both = ensemble.pair(scenario, step, answer=kept, **request)
+        if options.draws:
+            draws = ensemble.draws(
+                scenario, options.draws, step, jobs=options.jobs, answer=kept, **request
+            )
+    for aside in kept.set_aside() - altered:
+        say.note(_("torn or altered, computed anew: {aside}", aside=aside))
+    return both, draws
+
+
+def _why_no_verdict(region: Region, say: Say) -> str:
+    if region.targets:
+        return say(_("it ends before any deadline"))
+    return say(_("the region has no target"))
+
+
+def reproduce(options: Namespace, say: Say) -> int:
+    """A saved run again, and whether its digests are the same."""
+    saved = store.found(options.run)
+    with progress(say(_("running again")), 1) as step:
+        differs = reproducing.again(saved)
+        step()
+    report = {"run": saved.record.run, "same": not differs.files, **asdict(differs)}
+    give(options, report, lambda: print("\n".join(differs.said(say.lang))))
+    return FAILED if differs.files else DONE
