@@ -2,21 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from xiancheng.calibration.i18n import _
 from xiancheng.scenarios.ensemble import Pair
 
 if TYPE_CHECKING:
     import pandas as pd
-
-HEADERS = {
-    "county": _("county", "place"),
-    "rate_at_start": _("rate at start"),
-    "rate_observed": _("observed"),
-    "rate_simulated": _("simulated"),
-    "error_pp": _("error (points)"),
-    "residents_observed": _("residents observed"),
-    "residents_simulated": _("residents simulated"),
-}
 
 
 def against_census(both: Pair) -> "pd.DataFrame":
@@ -54,15 +43,3 @@ def against_census(both: Pair) -> "pd.DataFrame":
                 }
             )  # fmt: skip
     return pd.DataFrame(rows)
-
-
-def lines(table: "pd.DataFrame", lang: str) -> tuple[list[str], list[list[str]]]:
-    """The comparison as people read it."""
-    rows = []
-    for row in table.to_dict("records"):
-        cells = {k: f"{v:.2f}" for k, v in row.items() if isinstance(v, float)}
-        cells |= {k: f"{v:,}" for k, v in row.items() if isinstance(v, int)}
-        cells["error_pp"] = f"{row['error_pp']:+.2f}"
-        cells["county"] = str(row["county"] if lang == "zh" else row["county_en"])
-        rows.append([cells[k] for k in HEADERS])
-    return [h.said(lang) for h in HEADERS.values()], rows

@@ -7,8 +7,8 @@ from typing import Any
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import Region
 from xiancheng.calibration.region.schema import TABLES, catalogue
-from xiancheng.results.contents import reasons
 from xiancheng.results.markdown import Lines
+from xiancheng.results.tables.labels import reason
 
 
 def assumed(region: Region, lang: str) -> Lines:
@@ -30,7 +30,7 @@ def assumed(region: Region, lang: str) -> Lines:
         days = ", ".join(sorted({str(a.date) for a in group}))
         limits = span([*(a.low for a in group), *(a.high for a in group)])
         values, called = span(a.value for a in group), _called(table, variables, lang)
-        why = reasons.said(basis, lang)
+        why = reason(basis, lang)
         rows.append([table, _few(variables), called, days, values, limits, why])
     return headers, rows
 

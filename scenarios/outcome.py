@@ -290,8 +290,8 @@ class Outcome:
 
         Returns
         -------
-        the columns of `verdicts.csv` (see `results.columns`), among them `expected` [percent],
-        `probability` and `margin_pp`, `expected` less `target_rate` [points]
+        the columns of `verdicts.csv` (see `results/tables/outputs.yaml`), among them `expected`
+        [percent], `probability` and `margin_pp`, `expected` less `target_rate` [points]
 
         Raises
         ------

@@ -78,7 +78,7 @@ AREAS: dict[str, tuple[float, tuple[str, ...], tuple[str, ...]]] = {
         "results/forecasts/observed.py", "results/forecasts/scored.py",
     ), ("test_baselines", "test_meld", "test_scoring")),
     "verdict": (0.2, (
-        "results/verdict/level.py", "results/verdict/verdict.py", "results/verdict_table.py",
+        "results/verdict/level.py", "results/verdict/verdict.py", "results/tables/verdicts.py",
     ), ("test_deadlines", "test_verdict", "test_meld", "test_outcome", "test_naming")),
 }  # fmt: skip
 

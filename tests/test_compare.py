@@ -19,7 +19,7 @@ from xiancheng.results import cells
 from xiancheng.results.analysis.compare import Comparand, compare, ordered, parts_of_spread
 from xiancheng.results.cli import main
 from xiancheng.results.comparison import compared
-from xiancheng.results.contents.words import CAUSES
+from xiancheng.results.tables.labels import labels
 from xiancheng.results.verdict.verdict import Verdict
 from xiancheng.scenarios.ensemble import pair
 from xiancheng.scenarios.loader import resolve
@@ -71,7 +71,7 @@ def test_the_causes_add_up_to_the_change_of_the_rate(told):
         "resident_urbanization_rate", run.dates[0]
     )
     for g, group in enumerate(told.groups):
-        parts = [table[f"{cause}_pp", group.code] for cause in CAUSES]
+        parts = [table[f"{cause}_pp", group.code] for cause in labels("causes", "zh")]
         assert sum(parts) == pytest.approx(change[g], abs=1e-9)
 
 

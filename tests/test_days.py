@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from xiancheng.calibration.region import load
-from xiancheng.results import caveats
 from xiancheng.results.cli import main
-from xiancheng.results.contents.conclusions import answers
-from xiancheng.results.contents.subject import paired
 from xiancheng.results.keeping import store
 from xiancheng.results.keeping.tables import movers_file, values_digest
+from xiancheng.results.report.sections import answers
+from xiancheng.results.tables import notes as limits
+from xiancheng.results.tables.plan_result import of_pair
 from xiancheng.results.verdict import level
 from xiancheng.scenarios import simulate
 from xiancheng.scenarios.ensemble import Pair
@@ -191,7 +191,7 @@ def test_an_indicator_that_is_none_is_refused_with_the_nearest_and_the_list(late
 def notes(start: str, until: str, lang: str = "en") -> list[str]:
     region = load("binzhou")
     days = date.fromisoformat(start), date.fromisoformat(until)
-    return [note.said(lang) for note in caveats.beyond(region, reported(region), *days)]
+    return [note.said(lang) for note in limits.beyond(region, reported(region), *days)]
 
 
 def test_a_run_to_its_deadline_has_nothing_to_add():
@@ -241,7 +241,7 @@ def test_commands_name_what_they_do_not_judge(command, tmp_path, capsys, monkeyp
 
 def test_the_report_names_what_is_not_judged():
     short = simulate("plan", scale=SCALE, until="2024-12-31")
-    told = paired(Pair(short, short, short))
+    told = of_pair(Pair(short, short, short))
     sentences = " ".join(line for _, lines in answers(told, "zh") for line in lines)
     for target in load("binzhou").targets:
         assert f"未判定的目标 {target.id}" in sentences

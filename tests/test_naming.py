@@ -13,14 +13,14 @@ from tests.test_packs import COLUMNS, built, lines_of
 from xiancheng.calibration.errors import ScenarioError
 from xiancheng.calibration.naming import place_names
 from xiancheng.calibration.region import load
-from xiancheng.results import caveats
 from xiancheng.results.analysis.attribution import identity, printed
 from xiancheng.results.analysis.compare import ordered
 from xiancheng.results.cli import main
-from xiancheng.results.contents import conclusions, document, settings, subject
-from xiancheng.results.contents.words import dated
-from xiancheng.results.report.build import named
+from xiancheng.results.report import sections
+from xiancheng.results.report.build import file_name
 from xiancheng.results.sweeps import swept
+from xiancheng.results.tables import assumptions, notes, plan_result
+from xiancheng.results.tables.labels import dated
 from xiancheng.results.verdict.verdict import Verdict
 from xiancheng.scenarios.diff import called, differences
 from xiancheng.scenarios.ensemble import pair
@@ -63,12 +63,12 @@ def dezhou(tmp_path_factory):
 def abroad(dezhou):
     """The plan carried out there to the end of 2030, as the subject of a document."""
     plan = horizon(resolve("plan", dezhou), None, "2030-12-31")
-    return subject.paired(pair(plan, region=dezhou, scale=0.02), run="plan-0123")
+    return plan_result.of_pair(pair(plan, region=dezhou, scale=0.02), run="plan-0123")
 
 
 def texts(told, lang):
     """Everything that a document says."""
-    made = document.document(told, lang)
+    made = sections.document(told, lang)
     for section in made.sections:
         yield section.title
         for block in section.blocks:
@@ -108,30 +108,30 @@ def test_a_file_without_a_title_is_called_by_its_own_name(tmp_path):
 
 
 def test_a_document_names_the_changes_and_lists_every_setting():
-    told = subject.paired(pair(resolve(CHANGED), scale=SCALE), run="plan-0123")
-    tables = {table.key: table for table in document.document(told, "zh").tables()}
+    told = plan_result.of_pair(pair(resolve(CHANGED), scale=SCALE), run="plan-0123")
+    tables = {table.key: table for table in sections.document(told, "zh").tables()}
     rows = tables["differences"].texts()
     assert [row[0][:4] for row in rows] == ["城乡代码", "M12 "]
     assert "按趋势划转 → 冻结" in rows[0]
     assert "76 → 152" in rows[1][1]
-    first = document.document(told, "zh").sections[0].blocks
+    first = sections.document(told, "zh").sections[0].blocks
     assert tables["differences"] in first
     settled = {row[0][:3]: row[1] for row in tables["settings"].rows}
     assert (settled["M12"], settled["M01"]) == (2, 1)
     everything = [*texts(told, "zh")]
     unmarked = [t for t in everything if "方案照文件实施" in t and "有改动 2 项" not in t]
     assert not unmarked
-    assert named(told, "zh").startswith("滨州市_方案照文件实施（有改动_2_项）_20")
+    assert file_name(told, "zh").startswith("滨州市_方案照文件实施（有改动_2_项）_20")
 
 
 def test_what_is_as_written_is_said_to_be():
     told = SimpleNamespace(scenario=resolve("plan"), region=HERE)
-    assert "没有" in settings.blocks(told, "zh")[0]
+    assert "没有" in assumptions.changes(told, "zh")
 
 
 def test_dropped_measures_share_a_line():
     few = resolve({"name": "few", "title": "t", "based_on": "baseline", "measures": {"M12": 1}})
-    rows = settings.departures(SimpleNamespace(scenario=few, region=HERE))
+    rows = assumptions.departures(SimpleNamespace(scenario=few, region=HERE))
     assert len(rows) < 10
     assert "M11、M13、M14、M15、S1、S2、S3" in rows[-1].change.zh
 
@@ -152,9 +152,9 @@ def test_a_document_of_another_region_has_no_tasks_dates_or_caveats_of_the_plan(
     for lang in ("zh", "en"):
         said = [*texts(abroad, lang)]
         assert not any("2023-12-29" in text or "沾化" in text or "Zhanhua" in text for text in said)
-        keys = {section.key for section in document.document(abroad, lang).sections}
+        keys = {section.key for section in sections.document(abroad, lang).sections}
         assert not keys & {"delivery", "caveats"}
-        title = document.document(abroad, lang).subtitle
+        title = sections.document(abroad, lang).subtitle
         assert {"zh": "滨州市 2023 年方案（套用）", "en": "Binzhou's plan of 2023"}[lang] in title
 
 
@@ -206,9 +206,9 @@ def test_two_deadlines_of_a_place_are_told_apart(abroad):
         "禹城市（2025-12-31）", "禹城市（2030-12-31）"
     ]  # fmt: skip
     for table in ("verdicts", "parts"):
-        made = next(t for t in document.document(abroad, "zh").tables() if t.key == table)
+        made = next(t for t in sections.document(abroad, "zh").tables() if t.key == table)
         assert [row[1] for row in made.texts()] == [str(row["deadline"]) for row in rows]
-    said = " ".join(dict(conclusions.answers(abroad, "zh"))["目标能否达到"])
+    said = " ".join(dict(sections.answers(abroad, "zh"))["目标能否达到"])
     assert "禹城市（2030-12-31）" in said
     assert "禹城市 " not in said
 
@@ -216,19 +216,19 @@ def test_two_deadlines_of_a_place_are_told_apart(abroad):
 def test_the_chance_of_all_is_by_deadline(abroad):
     judged = Verdict.of(abroad.both)
     met = judged.met(judged.scenario)
-    told = {day: (n, having) for day, n, _, having in caveats.together(abroad.verdicts)}
+    told = {day: (n, having) for day, n, _, having in notes.joint_probabilities(abroad.verdicts)}
     assert told["2025-12-31"] == (2, pytest.approx(met[:, :2].all(axis=1).mean(), abs=1e-6))
     assert told["2030-12-31"] == (3, pytest.approx(met.all(axis=1).mean(), abs=1e-6))
 
 
 def test_what_is_not_judged_is_named(abroad, dezhou):
     pack, scenario, groups = load(dezhou), resolve("plan"), abroad.both.plan.groups
-    told = [*caveats.beyond(pack, groups, scenario.start, scenario.until)]
+    told = [*notes.beyond(pack, groups, scenario.start, scenario.until)]
     assert len(told) == 1
     assert "终点设为 2030-12-31" in told[0].zh
     assert "65%" in told[0].zh
     last = abroad.both.plan.dates[-1]
-    assert not [n for n in caveats.beyond(pack, groups, scenario.start, last) if "D-" in n.zh]
+    assert not [n for n in notes.beyond(pack, groups, scenario.start, last) if "D-" in n.zh]
 
 
 def test_seek_asks_which_of_two_targets_is_meant(dezhou, capsys):

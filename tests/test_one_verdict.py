@@ -14,8 +14,9 @@ from xiancheng.results.analysis.goal_spec import parse_goal
 from xiancheng.results.cli import main
 from xiancheng.results.console.answer import Answer, Question
 from xiancheng.results.console.work import compute
-from xiancheng.results.contents import subject, targets
 from xiancheng.results.keeping import store
+from xiancheng.results.tables import plan_result
+from xiancheng.results.tables import verdicts as tables
 from xiancheng.results.verdict import level as levels
 from xiancheng.results.verdict.level import DRAWS, Level
 from xiancheng.results.verdict.verdict import Verdict
@@ -77,11 +78,10 @@ def test_run_its_file_and_the_report_give_the_verdict(wanted, tmp_path, capsys):
     same(report["verdicts"], wanted, *names)
     (file,) = out.glob("**/verdicts.csv")
     same(pd.read_csv(file, encoding="utf-8-sig"), wanted, *names)
-    told = targets.table(subject.saved(store.opened(file.parent)), "en")
-    heads = [column.title for column in told.columns]
-    cells = pd.DataFrame(told.rows, columns=heads)
-    assert cells["P(met)"].to_numpy() == pytest.approx(100 * wanted["probability"].to_numpy())
-    assert cells["with"].to_numpy() == pytest.approx(wanted["expected"].to_numpy())
+    shown = tables.table(plan_result.of_saved(store.opened(file.parent)), "en")
+    cells = pd.DataFrame(shown.records())
+    assert cells["probability"].to_numpy() == pytest.approx(100 * wanted["probability"].to_numpy())
+    assert cells["expected"].to_numpy() == pytest.approx(wanted["expected"].to_numpy())
 
 
 def test_compare_gives_the_verdict(wanted, capsys):

@@ -14,7 +14,7 @@ from xiancheng.calibration.errors import PackError, RefusedError
 from xiancheng.calibration.region import load
 from xiancheng.calibration.region.schema import TABLES, catalogue, limits, ranges
 from xiancheng.results.cli import main
-from xiancheng.results.contents.validation import record
+from xiancheng.results.tables.validation import record
 from xiancheng.scenarios import simulate
 
 VARIABLES = [(table, name) for table, name in catalogue() if table in DATED]

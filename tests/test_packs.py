@@ -21,8 +21,8 @@ from xiancheng.calibration.region.imputation import TABLE_RULES
 from xiancheng.calibration.region.schema import AGE_BANDS, TABLES, catalogue
 from xiancheng.results import cli
 from xiancheng.results.cli import process
-from xiancheng.results.contents import reasons
 from xiancheng.results.packs import assumed
+from xiancheng.results.tables import labels
 from xiancheng.scenarios import simulate
 
 THEN, NOW = date(2010, 11, 1), date(2020, 11, 1)
@@ -534,7 +534,7 @@ def test_every_reason_of_ours_is_told_in_chinese():
     shipped = {item.basis for name in packs() for item in load(name).assumptions()}
     rules = {(rule.__doc__ or "").split("\n", 1)[0] for rule in TABLE_RULES.values()}
     bases = {entry.basis for entry in catalogue().values() if entry.basis}
-    assert set(reasons.ZH) == shipped | rules | bases
+    assert set(labels.names("reasons")) == shipped | rules | bases
 
 
 def test_what_a_pack_assumes_is_called_by_its_name():

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.priors import (
     FAMILIES,
     ParameterError,
@@ -220,6 +221,6 @@ def test_all_slips_are_told_at_once():
 
 
 def test_the_error_survives_the_way_back_from_another_process():
-    error = ParameterError("错", "wrong")
+    error = ParameterError(Words("错", "wrong"))
     again = pickle.loads(pickle.dumps(error))
     assert (again.zh, again.en, str(again)) == ("错", "wrong", "错\nwrong")

@@ -15,7 +15,6 @@ import pytest
 
 from xiancheng.calibration.errors import RefusedError
 from xiancheng.calibration.region import load
-from xiancheng.results.cli import main
 from xiancheng.scenarios import RegionModel, parameters, simulate
 from xiancheng.scenarios.ensemble import pair
 from xiancheng.scenarios.loader import load_plan, resolve
@@ -164,17 +163,6 @@ def test_a_measure_at_nothing_is_not_there(measure):
     assert len(set(runs)) == 1
 
 
-def test_the_past_can_be_simulated(capsys, tmp_path):
-    """From the census of 2010, the default model is held against that of 2020, good or bad."""
-    words = ["run", "baseline", "--start", "2010-11-01", "--until", "2020-11-01", "--json"]
-    assert main([*words, "--scale", "0.01", "--out", str(tmp_path)]) == 0
-    told = json.loads(capsys.readouterr().out)["census"]
-    assert [row["rate_observed"] for row in told][:3] == pytest.approx(
-        [75.73, 53.32, 33.82], abs=0.01
-    )
-    assert all(0 < row["rate_simulated"] < 100 for row in told)
-
-
 def test_parameters_are_listed_with_range_and_prior():
     table = parameters()
     assert table["name"].is_unique
@@ -183,42 +171,7 @@ def test_parameters_are_listed_with_range_and_prior():
     assert (table["central"] <= table["high"]).all()
 
 
-# The command line
-
-
-def test_a_run_leaves_a_whole_folder(capsys, tmp_path):
-    assert main(["run", "plan", "--scale", "0.01", "--out", str(tmp_path), "--lang", "en"]) == 0
-    said = capsys.readouterr()
-    assert "Huimin" in said.out
-    [folder] = tmp_path.iterdir()
-    names = {"run.json", "scenario.yaml", "series.parquet", "growth.parquet", "verdicts.csv"}
-    assert names <= {file.name for file in folder.iterdir()}
-    assert (folder / "verdicts.csv").read_bytes().startswith(b"\xef\xbb\xbf")
-
-
-@pytest.mark.parametrize(
-    ("words", "advice"),
-    [
-        (["plam"], "plan"),
-        (["plan", "--scale", "0"], "scale"),
-        (["plan", "--scale", "1e9"], "scale"),
-        (["plan", "--seed", "-1"], "seed"),
-        (["plan", "--draws", "-1"], "draws"),
-        (["plan", "--start", "2015-11-01"], "2020-11-01"),
-        (["plan", "--start", "yesterday"], "2025-12-31"),
-        (["plan", "--until", "2020-10-31"], "2020-11-01"),
-        (["plan", "--region", "binzho"], "binzhou"),
-    ],
-)
-@pytest.mark.parametrize("lang", ["zh", "en"])
-def test_bad_words_get_one_clear_message(words, advice, lang, capsys, tmp_path):
-    """Exit code 2, no traceback, nothing computed and nothing written."""
-    assert main(["run", *words, "--out", str(tmp_path), "--lang", lang]) == 2
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert advice in said.err
-    assert "Traceback" not in said.err
-    assert list(tmp_path.iterdir()) == []
+# What is refused
 
 
 @pytest.mark.parametrize(
@@ -248,60 +201,6 @@ def test_arguments_that_cannot_be_are_refused_with_a_reason(asked, advice):
 def test_a_moment_is_taken_as_its_day():
     outcome = simulate("baseline", scale=SCALE, until=datetime(2021, 3, 31, 12))
     assert outcome.dates[-1] == date(2021, 3, 31)
-
-
-def test_a_folder_that_cannot_be_written_is_refused_first(capsys, tmp_path):
-    file = tmp_path / "file"
-    file.write_text("in the way", encoding="utf-8")
-    assert main(["run", "plan", "--scale", "0.01", "--out", str(file)]) == 2
-    assert str(file) in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        ["check", "plan"],
-        ["show", "plan"],
-        ["show", "plan", "--diff", "schools-first"],
-        ["measures"],
-        ["measures", "M12", "--lang", "en"],
-        ["measures", "--levers"],
-        ["measures", "--json"],
-        ["region", "check", "binzhou"],
-        ["region", "check", "binzhou", "--json"],
-    ],
-)
-def test_every_command_answers(words, capsys):
-    assert main(words) == 0
-    assert capsys.readouterr().out
-
-
-def test_a_slip_in_a_file_is_told_with_its_line(capsys, tmp_path):
-    file = tmp_path / "mine.yaml"
-    file.write_text(
-        "name: mine\ntitle: {zh: 甲, en: a}\nbased_on: plan\nmeasure: {M01: off}\n", "utf-8"
-    )
-    assert main(["check", str(file)]) == 2
-    said = capsys.readouterr().out
-    assert f"{file}:4:1" in said
-    assert "measures" in said
-
-
-def test_each_kind_of_file_is_checked_as_what_it_is(tmp_path, capsys):
-    binzhou = load("binzhou").folder
-    measure = tmp_path / "M12.yaml"
-    measure.write_bytes((load_plan().folder / "measures" / "M12.yaml").read_bytes())
-    files = [binzhou / "region.yaml", load_plan().folder / "plan.yaml", measure]
-    assert main(["check", *map(str, files)]) == 0, capsys.readouterr().out
-
-
-def test_a_design_of_a_sweep_is_checked_as_one(capsys, tmp_path):
-    assert main(["check", "docs/sweep.yaml"]) == 0
-    file = tmp_path / "mine.yaml"
-    file.write_text("name: mine\nscenarios: [plan, plan]\nparameter: {n: 2}\n", "utf-8")
-    assert main(["--lang", "en", "check", str(file)]) == 2
-    assert f"{file}:3:1" in (said := capsys.readouterr().out)
-    assert "parameters" in said
 
 
 def test_whoever_steps_the_model_sees_what_simulate_reports():

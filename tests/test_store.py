@@ -375,7 +375,7 @@ def test_a_run_is_not_read_with_targets_or_measures_of_another_day(changed, tmp_
     """Else a report shows the chance of one target beside another."""
     from xiancheng.calibration.region import load
     from xiancheng.results.cli import publish
-    from xiancheng.results.contents import subject
+    from xiancheng.results.tables import plan_result
 
     own = shutil.copytree(load("binzhou").folder, tmp_path / "own")
     saved = Store(tmp_path / "store").obtain(Request.of("plan", region=own, **ASKED))
@@ -387,8 +387,8 @@ def test_a_run_is_not_read_with_targets_or_measures_of_another_day(changed, tmp_
     read = store.found(saved.folder)
     monkeypatch.setattr(publish, "_beside", lambda *_, **__: pytest.fail("computed before refused"))
     asked = Namespace(run=str(saved.folder), attribution=None, package=None, jobs=1)
-    reported = partial(publish.subject_of, asked, None, lambda: None)
-    for reading in (read.outcome, partial(subject.saved, read), reported):
+    reported = partial(publish.result_of, asked, None, lambda: None)
+    for reading in (read.outcome, partial(plan_result.of_saved, read), reported):
         with pytest.raises(RequestError, match=r"reproduce 指出") as caught:
             reading()
         assert "was changed after the run" in caught.value.en

@@ -12,7 +12,7 @@ import numpy as np
 from xiancheng.calibration import naming, parsing
 from xiancheng.calibration.i18n import Words, _, listed
 from xiancheng.results.analysis.attribution import moves
-from xiancheng.results.contents.words import SIGNS
+from xiancheng.results.tables.labels import ASKED
 from xiancheng.scenarios.outcome import floor
 from xiancheng.scenarios.paired import Runs
 from xiancheng.scenarios.scenario_files import STRONGEST, Budget, Scenario, Setting
@@ -256,7 +256,7 @@ def _described(target: "Target") -> Words:
     return _(
         "{id} ({SIGNS}{target:g} %, {deadline})",
         id=target.id,
-        SIGNS=SIGNS[target.operator],
+        SIGNS=ASKED[target.operator],
         target=target.value,
         deadline=target.deadline,
     )

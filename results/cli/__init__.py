@@ -18,8 +18,9 @@ import xiancheng
 from xiancheng.calibration.errors import LANGUAGE, localized, preferred_language
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.results.cells import as_json
-from xiancheng.results.cli import commands
-from xiancheng.results.cli.options import Group, Option, message
+from xiancheng.results.cli.commands import COMMANDS
+from xiancheng.results.cli.help import message
+from xiancheng.results.cli.options import Group, Option
 from xiancheng.results.cli.process import (
     DONE,
     FAILED,
@@ -34,20 +35,11 @@ from xiancheng.results.text import Say, prepare, shows_chinese, visible
 NAME, COMPLETE = "xiancheng", "_XIANCHENG_COMPLETE"  # the program, and what shells ask it by
 
 
-def program(say: Say) -> Group:
-    """The command of all commands, in a language."""
-
-    def show_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
-        if value and not ctx.resilient_parsing:
-            code = import_module("xiancheng.scenarios.request").code_digest()
-            print(f"{NAME} {xiancheng.__version__} (code {code})")
-            ctx.exit()
-
-    about = say(_("a simulator of county-town urbanization"))
-    known = say(_("version and digest of the code"))
-    asks = Option("--version", known, is_flag=True, expose_value=False, is_eager=True,
-                  callback=show_version)  # fmt: skip
-    return Group(NAME, about, say, commands.COMMANDS, asks, alone=next_steps)
+def _print_version(ctx: click.Context, __: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        code = import_module("xiancheng.scenarios.request").code_digest()
+        print(f"{NAME} {xiancheng.__version__} (code {code})")
+        ctx.exit()
 
 
 def next_steps(ctx: click.Context) -> int:
@@ -69,6 +61,14 @@ def next_steps(ctx: click.Context) -> int:
     for words, what in steps.items():
         print(f"  {words:<{max(map(len, steps))}}  {what}")
     return DONE
+
+
+PROGRAM = Group(
+    NAME, _("a simulator of county-town urbanization"), COMMANDS,
+    Option("--version", _("version and digest of the code"), is_flag=True, expose_value=False,
+           is_eager=True, callback=_print_version),
+    alone=next_steps,
+)  # fmt: skip
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -116,7 +116,7 @@ def parsed(words: Sequence[str], say: Say) -> click.Context:
     ------
     click.UsageError
     """
-    ctx = program(say).make_context(NAME, list(words), obj=say)
+    ctx = PROGRAM.make_context(NAME, list(words), obj=say)
     while isinstance(ctx.command, Group) and ctx.args:
         name, command, rest = ctx.command.resolve_command(ctx, ctx.args)
         assert command is not None
@@ -129,7 +129,7 @@ def entry() -> NoReturn:
     prepare(json="--json" in sys.argv)
     if asked := os.environ.get(COMPLETE):
         say = Say(_language([]))
-        sys.exit(shell_complete(program(say), {"obj": say}, NAME, COMPLETE, asked))
+        sys.exit(shell_complete(PROGRAM, {"obj": say}, NAME, COMPLETE, asked))
     leave(main())
 
 

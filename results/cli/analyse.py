@@ -16,7 +16,6 @@ from xiancheng.results.analysis.attribution import WORLDS, CoalitionGame, identi
 from xiancheng.results.analysis.attribution import attribute as attributed_effect
 from xiancheng.results.analysis.compare import Comparand, ordered
 from xiancheng.results.analysis.compare import compare as compared_sides
-from xiancheng.results.caveats import unjudged
 from xiancheng.results.cli.output import give, print_notes, reject_unused, write_csv
 from xiancheng.results.cli.process import DONE
 from xiancheng.results.cli.progress import Work, announce, progress
@@ -24,7 +23,8 @@ from xiancheng.results.comparison import attributed, compared
 from xiancheng.results.file_checks import note_inactive
 from xiancheng.results.keeping import evidence
 from xiancheng.results.seeking import sought
-from xiancheng.results.show import table
+from xiancheng.results.tables.notes import unjudged
+from xiancheng.results.tables.terminal import show_rows
 from xiancheng.results.text import Say
 from xiancheng.scenarios.diff import called
 from xiancheng.scenarios.inactive import message
@@ -66,9 +66,9 @@ def compare(options: Namespace, say: Say) -> int:
 
     def text() -> None:
         if found.region.targets:
-            table(say(_("targets")), *compared.targets(found, say.lang))
+            show_rows(say(_("targets")), *compared.targets(found, say.lang))
         for outcome in wanted:
-            table(compared.title(outcome, say.lang), *compared.values(found, outcome, say.lang))
+            show_rows(compared.title(outcome, say.lang), *compared.values(found, outcome, say.lang))
         for name, changes in inputs.items():
             n, base = len(changes), sides[0].name
             print(say(_("{base} -> {name}: {n} changes", base=base, name=name, n=n)))
@@ -129,8 +129,8 @@ def attribute(options: Namespace, say: Say) -> int:
 
     def text() -> None:
         title = f"{name.said(say.lang)} · {found.groups[place].said(say.lang)} · {found.day}"
-        table(title, *attributed.projects(found, place, say.lang, scale))
-        table(title, *attributed.measures(found, place, say.lang, scale))
+        show_rows(title, *attributed.projects(found, place, say.lang, scale))
+        show_rows(title, *attributed.measures(found, place, say.lang, scale))
         print_notes(notes)
 
     give(options, report, text)
@@ -201,11 +201,11 @@ def seek(options: Namespace, say: Say) -> int:
     def text() -> None:
         if found.package:
             title = say(_("package · {name}", name=name))
-            table(title, *sought.package(goal, found, say.lang))
-        table(say(_("targets")), *sought.targets(goal, proof, runs, say.lang))
+            show_rows(title, *sought.package(goal, found, say.lang))
+        show_rows(say(_("targets")), *sought.targets(goal, proof, runs, say.lang))
         if regret:
             title = say(_("chance in other outside worlds (regret)"))  # fmt: skip
-            table(title, *sought.regrets(regret, say.lang))
+            show_rows(title, *sought.regrets(regret, say.lang))
         print_notes(notes)
 
     give(options, report, text)
@@ -257,7 +257,7 @@ def sensitivity(options: Namespace, say: Say) -> int:
     def text() -> None:
         where = reported(runs.pack)[place].said(say.lang)
         title = f"{compared.title(outcome, say.lang)} · {where} · {runs.day}"
-        table(title, *morris_sobol.lines(found, say.lang))
+        show_rows(title, *morris_sobol.lines(found, say.lang))
         print_notes(notes)
 
     give(options, report, text)

@@ -14,9 +14,9 @@ from xiancheng.results.file_checks import note_inactive
 from xiancheng.results.keeping import ledger
 from xiancheng.results.keeping.files import writable
 from xiancheng.results.keeping.keyed import Store
-from xiancheng.results.show import table
 from xiancheng.results.sweeps import swept
 from xiancheng.results.sweeps.command import Aside, StoppedError, Sweep
+from xiancheng.results.tables.terminal import show_rows
 from xiancheng.results.text import Say
 from xiancheng.scenarios.engines import Dask, Local, SchedulerLostError, addressed
 from xiancheng.scenarios.inactive import message
@@ -57,7 +57,7 @@ def sweep(options: Namespace, say: Say) -> int:
     judged = ledger.targets(options.out, batch.all_keys.values())
 
     def text() -> None:
-        table(batch.design.name, *swept.lines(judged, say.lang))
+        show_rows(batch.design.name, *swept.lines(judged, say.lang))
         print(swept.LEVEL.said(say.lang))
         print(say(swept.tally(tally, digest)))
 

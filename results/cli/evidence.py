@@ -17,7 +17,6 @@ from xiancheng.results import cells
 from xiancheng.results.cli.output import give, print_notes
 from xiancheng.results.cli.process import DONE, FAILED
 from xiancheng.results.cli.progress import Work, announce, progress
-from xiancheng.results.contents.words import LEFT_OUT
 from xiancheng.results.forecasts import forecasting, frozen, observed, scored
 from xiancheng.results.forecasts.forecasting import TITLES
 from xiancheng.results.forecasts.frozen import REGISTERED
@@ -27,7 +26,8 @@ from xiancheng.results.keeping.store import RUNS
 from xiancheng.results.knowing import accounting, estimating, hindcasting, identifiability, trials
 from xiancheng.results.knowing import hindcast as record
 from xiancheng.results.knowing.estimating import Settings, Stage
-from xiancheng.results.show import table
+from xiancheng.results.tables.labels import label
+from xiancheng.results.tables.terminal import show_rows
 from xiancheng.results.text import Say
 from xiancheng.scenarios.simulate import reported
 
@@ -136,9 +136,9 @@ def _print_estimate(account: dict[str, Any], say: Say) -> None:
         print(f"{stage['region']}: {stage['gate'][say.lang]}")
     if _passed(account):
         title = say(_("what was estimated"))
-        table(title, *identifiability.parameters(account, say.lang))
+        show_rows(title, *identifiability.parameters(account, say.lang))
         title = say(_("what the model leaves out"))
-        table(title, *identifiability.errors(account, say.lang))
+        show_rows(title, *identifiability.errors(account, say.lang))
 
 
 def _report(pack: Region, options: Namespace, say: Say) -> int:
@@ -212,13 +212,13 @@ def _print_hindcast(account: Mapping[str, Any], pack: Region, say: Say) -> None:
     short, made_with = account["trial"], record.settings_of(account).said(say.lang)
     below = f"{estimating.trial(short).said(say.lang)}\n" if short else ""
     for by in dict.fromkeys(row["left_out"] for row in account["scores"]):
-        title = say(_("left out: {by}", by=LEFT_OUT[by]))
+        title = say(_("left out: {by}", by=label("left_out", by, say.lang)))
         scores = [row for row in account["scores"] if row["left_out"] == by]
-        table(f"{title} · {made_with}", *record.lines(scores, say.lang))
+        show_rows(f"{title} · {made_with}", *record.lines(scores, say.lang))
         print(below, end="")
     for name, rows in account["counties"].items():
         title = f"{pack.title(say.lang)} · {TITLES[name].said(say.lang)} · {made_with}"
-        table(title, *record.county_lines(rows, pack, say.lang))
+        show_rows(title, *record.county_lines(rows, pack, say.lang))
         print(below, end="")
 
 
@@ -250,7 +250,7 @@ def score(options: Namespace, say: Say) -> int:
     title = say(_("settings and digests"))
     about = {"settings": frozen.told(chosen), "digests": digests}
     if options.observations is None:
-        give(options, about, lambda: table(title, *frame))
+        give(options, about, lambda: show_rows(title, *frame))
         return DONE
     if options.out:
         cells.possible(options.out)
@@ -267,11 +267,11 @@ def score(options: Namespace, say: Say) -> int:
               "remarks": notes}  # fmt: skip
 
     def text() -> None:
-        table(say(_("each observation")), *scored.case_lines(cases, say.lang))
+        show_rows(say(_("each observation")), *scored.case_lines(cases, say.lang))
         for over, rows in scores.groupby("over", sort=False):
             heading = scored.OVER[str(over)].said(say.lang).format(rows["cases"].iloc[0])
-            table(heading, *scored.score_lines(rows, say.lang))
-        table(title, *frame)
+            show_rows(heading, *scored.score_lines(rows, say.lang))
+        show_rows(title, *frame)
         print_notes(notes)
 
     give(options, report, text)

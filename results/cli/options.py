@@ -5,32 +5,18 @@ as `calibration.parsing` reads them.
 """
 
 from argparse import Namespace
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
-from shutil import get_terminal_size
 from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
-from rich.cells import cell_len
 
-from xiancheng.calibration import naming, parsing
-from xiancheng.calibration.i18n import _, listed
-from xiancheng.results.text import Say, wrapped
-
-WIDEST, LEFT = 100, 30  # widths [characters] of help, and of its first column
-
-Params = Sequence[click.Parameter]
-Record = tuple[str, str]
-
-
-def nearest(word: str, known: Iterable[str], say: Say) -> str:
-    """The closest of the known words, as a question; empty if none is near."""
-    near = naming.nearest(word, known)
-    return say(_("; did you mean {near}?", near=near)) if near else ""
-
+from xiancheng.calibration import parsing
+from xiancheng.calibration.i18n import Words, _, listed
+from xiancheng.results.cli.help import Text, explained, nearest, page, say_of, unknown, usage
 
 # Types
 
@@ -42,12 +28,12 @@ class Value(click.ParamType[Any]):
     ----------
     name : placeholder in usage and help
     read : the value of a text, or None
-    expected : what the text should be, in the reader's language
+    expected : what the text should be
     words : all that it may be, if these are few
     """
 
     def __init__(
-        self, name: str, read: Callable[[str], Any], expected: str, words: Sequence[str] = ()
+        self, name: str, read: Callable[[str], Any], expected: Text, words: Sequence[str] = ()
     ) -> None:
         self.name, self.read, self.expected, self.words = name, read, expected, words
 
@@ -55,10 +41,9 @@ class Value(click.ParamType[Any]):
         """The value, or a usage error."""
         found = self.read(value) if isinstance(value, str) else value
         if found is None:
-            say, expected = _say(ctx), self.expected
-            got = f"{value}{nearest(value, self.words, say)}"
-            self.fail(say(_("should be {expected}; got {got}", expected=expected, got=got)),
-                      param, ctx)  # fmt: skip
+            near = nearest(value, self.words)
+            what = _("should be {what}; got {got}{near}", what=self.expected, got=value, near=near)
+            self.fail(say_of(ctx)(what), param, ctx)
         return found
 
     def shell_complete(
@@ -68,7 +53,7 @@ class Value(click.ParamType[Any]):
         return [CompletionItem(word) for word in self.words if word.startswith(incomplete)]
 
 
-def whole(say: Say, least: int | None = None, most: int | None = None) -> Value:
+def whole(least: int | None = None, most: int | None = None) -> Value:
     """A whole number in plain digits, within bounds that may be open."""
 
     def read(text: str) -> int | None:
@@ -78,28 +63,29 @@ def whole(say: Say, least: int | None = None, most: int | None = None) -> Value:
         )
         return None if outside else number
 
-    expected = say(_("a whole number such as 5"))
     if most is not None:
-        expected = say(_("a whole number from {least} to {most}", least=least, most=most))
+        expected = _("a whole number from {least} to {most}", least=least, most=most)
     elif least is not None:
-        expected = say(_("a whole number from {least}", least=least))
+        expected = _("a whole number from {least}", least=least)
+    else:
+        expected = _("a whole number such as 5")
     return Value("N", read, expected)
 
 
-def decimal(say: Say) -> Value:
+def decimal() -> Value:
     """A finite number in plain digits."""
-    return Value("X", parsing.number, say(_("a number such as 0.5")))
+    return Value("X", parsing.number, _("a number such as 0.5"))
 
 
-def day(say: Say) -> Value:
+def day() -> Value:
     """A date, the year first."""
-    return Value("DATE", parsing.day, say(_("a date such as 2025-12-31")))
+    return Value("DATE", parsing.day, _("a date such as 2025-12-31"))
 
 
 def one_of(*words: str) -> Value:
     """One of a few words; another is refused with the closest of them."""
-    return Value(f"[{'|'.join(words)}]", lambda text: text if text in words else None,
-                 " | ".join(words), words)  # fmt: skip
+    shown = " | ".join(words)
+    return Value(f"[{'|'.join(words)}]", lambda text: text if text in words else None, shown, words)
 
 
 def pair(example: str) -> Value:
@@ -147,24 +133,15 @@ class File(click.ParamType[Path]):
         try:
             path.open("rb").close()
         except (OSError, ValueError) as error:
-            why, say = getattr(error, "strerror", None) or str(error), _say(ctx)
-            self.fail(
-                say(_("should be a file to read; got {path} ({why})", path=path, why=why)),
-                param,
-                ctx,
-            )
+            why = getattr(error, "strerror", None) or str(error)
+            what = _("should be a file to read; got {path} ({why})", path=path, why=why)
+            self.fail(say_of(ctx)(what), param, ctx)
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
         """Files and folders."""
         return [CompletionItem(incomplete, type="dir" if self.name == "DIR" else "file")]
-
-
-def _say(ctx: click.Context | None) -> Say:
-    assert ctx is not None
-    say: Say = ctx.obj
-    return say
 
 
 # Parameters
@@ -175,7 +152,7 @@ class Option(click.Option):
 
     Parameters
     ----------
-    about : what it is, in the reader's language
+    about : what it is
     example : a value; none for a flag
     unit : of a number
     usual : what holds if it is not given, where that is no plain value
@@ -183,82 +160,40 @@ class Option(click.Option):
     """
 
     def __init__(
-        self, name: str, about: str, example: str = "", *, unit: str = "", usual: str = "",
+        self, name: str, about: Words, example: Text = "", *, unit: Text = "", usual: Text = "",
         several: bool = False, **more: Any,
     ) -> None:  # fmt: skip
-        super().__init__([name], help=about, multiple=several, **more)
-        self.example, self.unit, self.usual = example, unit, usual
-
-    def help_in(self, say: Say) -> str:
-        """The help with all that belongs to it."""
-        notes = []
-        usual = self.usual or ("" if self.multiple or self.default is None else _plain(self))
-        if self.required:
-            notes.append(say(_("required")))
-        elif usual:
-            notes.append(say(_("default: {usual}", usual=usual)))
-        if self.unit:
-            notes.append(say(_("unit: {unit}", unit=self.unit)))
-        if self.example:
-            notes.append(
-                say(_("example: {opts} {example}", opts=self.opts[0], example=self.example))
-            )
-        return _with_notes(self.help or "", notes, say)
-
-
-def _plain(option: Option) -> str:
-    """The default of an option as it would be typed; empty without one."""
-    default = option.default
-    if option.is_flag or not isinstance(default, str | int | float | Path):
-        return ""
-    return f"{default:g}" if isinstance(default, float) else str(default)
+        super().__init__([name], multiple=several, **more)
+        self.about, self.example, self.unit, self.usual = about, example, unit, usual
 
 
 class Argument(click.Argument):
-    """A positional argument with a help of its own."""
+    """A positional argument that says its default and an example in its help."""
 
-    def __init__(self, name: str, about: str, example: str = "", **more: Any) -> None:
+    def __init__(self, name: str, about: Words, example: Text = "", **more: Any) -> None:
         super().__init__([name], **more)
-        self.about, self.example = about, example
-
-    def help_in(self, say: Say) -> str:
-        """The help with the default and the example."""
-        notes = []
-        if isinstance(self.default, str):
-            notes.append(say(_("default: {default}", default=self.default)))
-        if self.example:
-            notes.append(say(_("example: {example}", example=self.example)))
-        return _with_notes(self.about, notes, say)
+        self.about, self.example, self.unit, self.usual = about, example, "", ""
 
 
-def _with_notes(text: str, notes: Sequence[str], say: Say) -> str:
-    if not notes:
-        return text
-    note = say(_("; ")).join(notes)
-    return say(_("{text} ({note})", text=text, note=note))
+def _note_json(ctx: click.Context, __: click.Parameter, value: bool) -> None:
+    if value:
+        ctx.meta["json"] = True
 
 
-def shared(say: Say) -> list[click.Parameter]:
-    """What may stand before a command as well as after it."""
+def _print_help(ctx: click.Context, __: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        print(ctx.get_help())
+        ctx.exit()
 
-    def json(ctx: click.Context, _: click.Parameter, value: bool) -> None:
-        if value:
-            ctx.meta["json"] = True
 
-    def show(ctx: click.Context, _: click.Parameter, value: bool) -> None:
-        if value and not ctx.resilient_parsing:
-            print(ctx.get_help())
-            ctx.exit()
-
-    lang = say(_("language"))
-    usual = say(_("zh, or en where a terminal cannot show Chinese"))
-    return [
-        Option("--lang", lang, "en", usual=usual, type=one_of("zh", "en"), expose_value=False),
-        Option("--json", say(_("print one JSON object")), is_flag=True,
-               expose_value=False, callback=json),
-        Option("--help", say(_("show this help and exit")), is_flag=True,
-               expose_value=False, is_eager=True, callback=show),
-    ]  # fmt: skip
+SHARED = (  # what may stand before a command as well as after it
+    Option("--lang", _("language"), "en", type=one_of("zh", "en"), expose_value=False,
+           usual=_("zh, or en where a terminal cannot show Chinese")),
+    Option("--json", _("print one JSON object"), is_flag=True, expose_value=False,
+           callback=_note_json),
+    Option("--help", _("show this help and exit"), is_flag=True, expose_value=False,
+           is_eager=True, callback=_print_help),
+)  # fmt: skip
 
 
 # Commands
@@ -272,13 +207,12 @@ class Command(click.Command):
     does : `module:function`, called with the options and the `Say`; it gives the exit code
     """
 
-    def __init__(self, does: str, about: str, say: Say, *params: click.Parameter) -> None:
-        name = does.partition(":")[2].replace("_", "-")
+    def __init__(self, does: str, about: Words, *params: click.Parameter) -> None:
         super().__init__(
-            name, help=about, params=[*params, *shared(say)], add_help_option=False,
-            context_settings={"allow_extra_args": True},
+            does.partition(":")[2].replace("_", "-"), params=[*params, *SHARED],
+            add_help_option=False, context_settings={"allow_extra_args": True},
         )  # fmt: skip
-        self.does = does
+        self.does, self.about = does, about
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the words, in which an option may take several values in a row."""
@@ -345,51 +279,48 @@ class Command(click.Command):
 
     def get_help(self, ctx: click.Context) -> str:
         """Usage, description, arguments and options."""
-        return _page(self, ctx, [])
+        return page(self, ctx)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Options that begin so."""
+        return explained(super().shell_complete(ctx, incomplete), self, ctx)
 
 
 class Group(click.Group):
-    """A command of commands; each is made when it is asked for.
+    """A command of commands.
 
     Parameters
     ----------
-    members : by name, what makes the command in a language
+    sections : its commands by heading
     alone : what is done where no command is given; by default this is refused
     """
 
     def __init__(
-        self, name: str, about: str, say: Say, members: Mapping[str, Callable[[Say], Any]],
-        *params: click.Parameter, alone: "Callable[[click.Context], int] | None" = None,
+        self, name: str, about: Words, sections: Mapping[Words, Sequence[click.Command]],
+        *params: click.Parameter, alone: Callable[[click.Context], int] | None = None,
     ) -> None:  # fmt: skip
+        members = {str(each.name): each for listed_ in sections.values() for each in listed_}
         super().__init__(
-            name, help=about, params=[*params, *shared(say)], add_help_option=False,
+            name, commands=members, params=[*params, *SHARED], add_help_option=False,
             invoke_without_command=True,
         )  # fmt: skip
-        self.say, self.members, self.alone = say, members, alone
+        self.about, self.sections, self.alone = about, sections, alone
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names in their order."""
-        return list(self.members)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of a name."""
-        make = self.members.get(cmd_name)
-        return make(self.say) if make else None
+        return list(self.commands)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command that is asked for; another word is refused with the closest name."""
-        if args[0] not in self.members and not ctx.resilient_parsing:
-            say, word = self.say, args[0]
-            near = nearest(word, self.members, say)
-            known = "" if near else say(_("; known: {members}", members=listed(self.members)))
-            raise click.UsageError(
-                say(
-                    _("no command is called {word}{near}{known}", word=word, near=near, known=known)
-                ),
-                ctx,
+        if args[0] not in self.commands and not ctx.resilient_parsing:
+            near = nearest(args[0], self.commands)
+            known = "" if near else _("; known: {members}", members=listed(self.commands))
+            what = _(
+                "no command is called {word}{near}{known}", word=args[0], near=near, known=known
             )
+            raise click.UsageError(say_of(ctx)(what), ctx)
         return super().resolve_command(ctx, args)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -400,21 +331,20 @@ class Group(click.Group):
         """Do what is done without a command."""
         if self.alone:
             return self.alone(ctx)
-        names = list(self.members)
-        raise click.UsageError(
-            self.say(_("one of these is missing: {names}", names=listed(names))),
-            ctx,
-        )
+        what = _("one of these is missing: {names}", names=listed(self.commands))
+        raise click.UsageError(say_of(ctx)(what), ctx)
 
     def get_usage(self, ctx: click.Context) -> str:
         """The line that says how it is called."""
         return usage(self, ctx)
 
     def get_help(self, ctx: click.Context) -> str:
-        """Usage, description, options and commands."""
-        listed = [(name, made.help or "")
-                  for name in self.members if (made := self.get_command(ctx, name))]  # fmt: skip
-        return _page(self, ctx, listed)
+        """Usage, description, options and commands under their headings."""
+        return page(self, ctx, self.sections)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Commands and options that begin so."""
+        return explained(super().shell_complete(ctx, incomplete), self, ctx)
 
 
 def spread(words: Sequence[str], several: set[str]) -> list[str]:
@@ -442,107 +372,13 @@ def numbers(
 ) -> dict[str, float]:
     """Numbers by name; a name that stands twice is a usage error."""
     names = [name for name, __ in pairs]
-    if double := next((name for name in names if names.count(name) > 1), None):
-        say = _say(ctx)
-        raise click.BadParameter(
-            say(_("{double} stands twice; name each once", double=double)),
-            ctx,
-            param,
-        )
+    for name in names:
+        if names.count(name) > 1:
+            what = _("{name} stands twice; name it once", name=name)
+            raise click.BadParameter(say_of(ctx)(what), ctx, param)
     return dict(pairs)
-
-
-def unknown(ctx: click.Context, words: str) -> click.UsageError:
-    """The error of words that a command does not know."""
-    say, path = _say(ctx), ctx.command_path
-    known = [name for param in ctx.command.params for name in param.opts]
-    option = words.partition(" ")[0].partition("=")[0]
-    near = nearest(option, known, say) if option.startswith("-") else ""
-    return click.UsageError(
-        say(_("takes no {words}{near}; see {path} --help", words=words, near=near, path=path)), ctx,
-    )  # fmt: skip
-
-
-def message(error: click.UsageError, say: Say) -> str:
-    """A usage error in the reader's language, with the usage of the command on a line below."""
-    ctx, what = error.ctx, error.format_message()
-    if isinstance(error, click.NoSuchOption) and ctx is not None:
-        what = unknown(ctx, error.option_name).message
-    elif isinstance(error, click.MissingParameter) and error.param is not None:
-        name = _written(error.param)
-        what = say(_("{name} is missing", name=name))
-    elif isinstance(error, click.BadParameter) and error.param is not None:
-        name = _written(error.param)
-        what = f"{name} {error.message}"
-    elif isinstance(error, click.BadOptionUsage):
-        flag = ctx is not None and any(
-            isinstance(p, Option) and p.is_flag and error.option_name in p.opts
-            for p in ctx.command.params
-        )
-        needs = say(_("takes no value")) if flag else say(_("needs a value"))
-        what = f"{error.option_name} {needs}"
-    if ctx is None:
-        return what
-    return f"{ctx.command_path}: {what}\n{usage(ctx.command, ctx)}"
-
-
-def _written(param: click.Parameter) -> str:
-    """How a parameter is written: --seed, DESIGN."""
-    return param.opts[0] if isinstance(param, click.Option) else param.human_readable_name
 
 
 def _listed(value: object) -> list[str]:
     values = value if isinstance(value, list | tuple) else [value]
     return [each for each in values if isinstance(each, str)]
-
-
-# Help
-
-
-def usage(command: click.Command, ctx: click.Context) -> str:
-    """How a command is called, on one line."""
-    say = _say(ctx)
-    words = [say(_("[options]"))]
-    words += [_spelled(p) for p in command.params if isinstance(p, click.Argument) or p.required]
-    if isinstance(command, Group):
-        words.append(say(_("COMMAND ...")))
-    return f"{say(_('usage: '))}{ctx.command_path} {' '.join(words)}"
-
-
-def _spelled(param: click.Parameter) -> str:
-    """A parameter as it is typed: `--seed N`, `[SCENARIO]`, `A...`."""
-    if isinstance(param, click.Argument):
-        word = param.human_readable_name + ("..." if param.nargs < 0 else "")
-        return word if param.required else f"[{word}]"
-    if isinstance(param, click.Option) and param.is_flag:
-        return param.opts[0]
-    values = param.metavar or param.type.name
-    return f"{param.opts[0]} {values}{' ...' if param.multiple else ''}"
-
-
-def _page(command: click.Command, ctx: click.Context, commands: list[Record]) -> str:
-    """The help of a command."""
-    say, width = _say(ctx), min(get_terminal_size().columns, WIDEST)
-    arguments = [(_spelled(p), p.help_in(say)) for p in command.params if isinstance(p, Argument)]
-    options = [(_spelled(p), p.help_in(say)) for p in command.params if isinstance(p, Option)]
-    sections = [usage(command, ctx), wrapped(command.help or "", width)]
-    for title, records in (
-        (say(_("arguments:")), arguments), (say(_("options:")), options),
-        (say(_("commands:")), commands),
-    ):  # fmt: skip
-        if records:
-            sections.append("\n".join([title, *_lines(records, width)]))
-    return "\n\n".join(sections)
-
-
-def _lines(records: Sequence[Record], width: int) -> Iterable[str]:
-    """Words and their help side by side; long words stand on a line of their own."""
-    left = min(LEFT, 2 + max(cell_len(word) for word, __ in records))
-    for word, text in records:
-        first, *more = wrapped(text, max(width - left - 2, 20)).split("\n")
-        if cell_len(word) + 2 > left:
-            yield f"  {word}"
-            yield f"  {' ' * left}{first}"
-        else:
-            yield f"  {word}{' ' * (left - cell_len(word))}{first}"
-        yield from (f"  {' ' * left}{line}" for line in more)

@@ -9,10 +9,10 @@ from xiancheng.calibration.naming import nearest
 from xiancheng.calibration.region import load as load_region
 from xiancheng.results.cli.output import give, print_notes
 from xiancheng.results.cli.process import DONE, REFUSED
-from xiancheng.results.contents.words import badges
 from xiancheng.results.file_checks import checked
 from xiancheng.results.keeping.tables import yaml
-from xiancheng.results.show import table
+from xiancheng.results.tables.labels import evidence
+from xiancheng.results.tables.terminal import show_rows
 from xiancheng.results.text import Say, visible
 from xiancheng.scenarios.diff import diff
 from xiancheng.scenarios.loader import load_plan, resolve
@@ -109,14 +109,14 @@ def _print_traces(title: str, traces: Sequence[Trace], columns: Sequence[str], s
             "because": trace.because.said(say.lang),
         }
         rows.append([cells[name] for name in columns])
-    table(title, [HEADERS[name].said(say.lang) for name in columns], rows, prose=True)
+    show_rows(title, [HEADERS[name].said(say.lang) for name in columns], rows, prose=True)
 
 
 def _evidence(trace: Trace, say: Say) -> str:
     """The sign of a dose, and what is known of its direction and of its quantity."""
     if not trace.grade:
         return "–"
-    direction, quantity = (b.said(say.lang) for b in badges(trace.grade, trace.status))
+    direction, quantity = evidence(trace.grade, trace.status, say.lang)
     return say(
         _("{sign} {direction}; {quantity}", sign=trace.sign, direction=direction, quantity=quantity)
     )

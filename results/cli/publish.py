@@ -12,16 +12,15 @@ from typing import TypeVar
 from xiancheng.calibration.errors import RequestError, ScenarioError
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.naming import is_path
-from xiancheng.results import verdict_table
 from xiancheng.results.analysis.attribution import AttributionTable, printed, quick
 from xiancheng.results.cli.output import give
 from xiancheng.results.cli.process import DONE, end_workers
 from xiancheng.results.cli.progress import Work, announce, progress
-from xiancheng.results.contents.subject import Subject, saved
 from xiancheng.results.keeping import store
 from xiancheng.results.keeping.answers import Answers, keep
 from xiancheng.results.keeping.files import whole_file, writable
-from xiancheng.results.report.build import documents, formats, named
+from xiancheng.results.report.build import documents, file_name, formats
+from xiancheng.results.tables.plan_result import PlanResult, delivery_frame, of_saved
 from xiancheng.results.text import Say
 from xiancheng.results.verdict.verdict import verdicts
 from xiancheng.scenarios import ensemble
@@ -41,16 +40,16 @@ def report(options: Namespace, say: Say) -> int:
     forms = formats(options.format)
     writable(options.out)
     with progress(say(_("reporting")), STEPS) as step:
-        subject = subject_of(options, say, step)
-        made = documents(subject, forms, "en" if say.lang == "en" else "zh")
+        result = result_of(options, say, step)
+        made = documents(result, forms, "en" if say.lang == "en" else "zh")
         step()
     files = []
     for form, content in made.items():
-        name = f"{named(subject, say.lang)}.{form}"
-        files.append(_free(options.out / name, subject.run))
+        name = f"{file_name(result, say.lang)}.{form}"
+        files.append(_free(options.out / name, result.run))
         whole_file(files[-1], content)
     paths = [str(file) for file in files]
-    give(options, {"run": subject.run, "files": paths}, lambda: print("\n".join(paths)))
+    give(options, {"run": result.run, "files": paths}, lambda: print("\n".join(paths)))
     return DONE
 
 
@@ -59,8 +58,8 @@ def _free(path: Path, run: str) -> Path:
     return path.with_name(f"{path.stem}_{run}{path.suffix}") if path.exists() else path
 
 
-def subject_of(options: Namespace, say: Say, step: Callable[[], None]) -> Subject:
-    """What is reported; `step` is called after runs, attribution and tables.
+def result_of(options: Namespace, say: Say, step: Callable[[], None]) -> PlanResult:
+    """The result to report on; `step` is called after runs, attribution and tables.
 
     The attribution needs nothing of the run, so it is computed beside it.
     """
@@ -80,11 +79,11 @@ def subject_of(options: Namespace, say: Say, step: Callable[[], None]) -> Subjec
     with _shares_of(options.attribution, scenario, place, seed, jobs) as shares:
         run = run or _run(options, scenario, kept)
         step()
-        told = shares()
+        attribution = shares()
     step()
-    subject = saved(run, answer=kept, shares=told, package=package)
+    result = of_saved(run, answer=kept, shares=attribution, package=package)
     step()
-    return subject
+    return result
 
 
 @contextmanager
@@ -125,7 +124,7 @@ def _run(options: Namespace, scenario: Scenario, kept: Answers) -> store.Saved:
         draws = ensemble.draws(
             scenario, options.draws, lambda: None, jobs=options.jobs, answer=kept, **request
         )
-    found, delivered = verdicts(both, draws), verdict_table.delivery(both.plan)
+    found, delivered = verdicts(both, draws), delivery_frame(both.plan)
     made = Request.of(scenario, **request)
     folder, __ = keep(both.plan, made, found, delivered, store.RUNS, kept)
     return store.found(folder)

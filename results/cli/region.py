@@ -10,7 +10,7 @@ from xiancheng.results import packs
 from xiancheng.results.cli.output import give, print_notes
 from xiancheng.results.cli.process import DONE, REFUSED
 from xiancheng.results.file_checks import problems
-from xiancheng.results.show import table
+from xiancheng.results.tables.terminal import show_rows
 from xiancheng.results.text import Say
 
 
@@ -39,11 +39,11 @@ def check(options: Namespace, say: Say) -> int:
         print(f"{pack.title_zh} {pack.title_en} · sha256 {pack.digest}")
         if options.fit:
             title = say(_("the population and the census"))
-            table(title, *packs.fit(pack, say.lang))
+            show_rows(title, *packs.fit(pack, say.lang))
             return
         assumed, missing = packs.assumed(pack, say.lang), packs.missing(pack, say.lang)
-        table(say(_("what is assumed")), *assumed, prose=True)
-        table(say(_("what is missing")), *missing, prose=True)
+        show_rows(say(_("what is assumed")), *assumed, prose=True)
+        show_rows(say(_("what is missing")), *missing, prose=True)
 
     give(options, report, text)
     return DONE

@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import Region
-from xiancheng.results import caveats, figures, later_census, verdict_table
+from xiancheng.results import later_census
 from xiancheng.results.cli.output import give, print_notes
 from xiancheng.results.cli.process import DONE, FAILED
 from xiancheng.results.cli.progress import Work, announce, progress
-from xiancheng.results.columns import in_file
 from xiancheng.results.file_checks import inactive
 from xiancheng.results.keeping import answers, reproducing, store
 from xiancheng.results.keeping.files import writable
-from xiancheng.results.show import table
+from xiancheng.results.report import charts
+from xiancheng.results.tables import plan_result, terminal, validation
+from xiancheng.results.tables import verdicts as tables
+from xiancheng.results.tables.notes import one_run, verdict_notes
 from xiancheng.results.text import Say
 from xiancheng.results.verdict.verdict import verdicts
 from xiancheng.scenarios import ensemble
@@ -36,26 +38,27 @@ def run(options: Namespace, say: Say) -> int:
     folder = options.out or store.RUNS
     writable(folder)
     if options.figure:
-        figures.possible(options.figure)
+        charts.possible(options.figure)
     kept = answers.Answers.here()
     both, draws = _simulated(scenario, request, kept, options, say)
     found, later = verdicts(both, draws), later_census.against_census(both)
-    delivered = verdict_table.delivery(both.plan)
-    notes = [*inactive(scenario, say.lang), *caveats.remarks(both, found, delivered, say.lang)]
+    delivered = plan_result.delivery_frame(both.plan)
+    notes = [*inactive(scenario, say.lang), *verdict_notes(both, found, delivered, say.lang)]
     if len(found):
-        notes.append(caveats.of_one_run(found, both.plan.region, say.lang))
+        notes.append(one_run(found, both.plan.region, say.lang))
     saved, before, failure = None, False, None
     try:
         made = Request.of(scenario, **request)
         saved, before = answers.keep(both.plan, made, found, delivered, folder, kept)
         if options.figure:
-            figures.verdict(found, options.figure, say.lang)
+            result = plan_result.PlanResult(both, found, delivered, "", both.plan.provenance)
+            charts.save(tables.chart(result, say.lang), options.figure, say.lang)
     except OSError as error:  # the disk filled up meanwhile: what was computed is printed first
         failure = error
     name = called(scenario, both.plan.region)
     report = {
         "run": saved and str(saved), "title": name._asdict(), "verdicts": found, "census": later,
-        "delivery": in_file(delivered), "remarks": notes,
+        "delivery": plan_result.delivery_for_files(delivered), "remarks": notes,
     }  # fmt: skip
 
     def text() -> None:
@@ -63,12 +66,12 @@ def run(options: Namespace, say: Say) -> int:
             print_notes([_why_no_verdict(both.plan.region, say)])
         if len(found):
             title = f"{name.said(say.lang)} · {both.plan.region.title(say.lang)}"
-            table(title, *verdict_table.lines(found, say.lang))
+            terminal.show(tables.summary(found, title, say.lang))
             causes = say(_("this run of the model, by cause"))
-            table(causes, *verdict_table.causes(found, say.lang))
+            terminal.show(tables.model_causes(found, causes, say.lang))
         if len(later):
             title = say(_("simulated against the census"))
-            table(title, *later_census.lines(later, say.lang))
+            terminal.show(validation.census(later, title, say.lang))
         print_notes(notes)
 
     give(options, report, text)

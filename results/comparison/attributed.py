@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from xiancheng.calibration.i18n import Words, _, listed
 from xiancheng.calibration.naming import shortened
 from xiancheng.results.analysis.attribution import Attribution
-from xiancheng.results.caveats import belief
-from xiancheng.results.contents.contributions import SEEN, error, points, whole_rows
-from xiancheng.results.contents.words import CAUSES
+from xiancheng.results.tables.attribution import SEEN, error, points, whole_rows
+from xiancheng.results.tables.labels import labels
+from xiancheng.results.tables.notes import belief
 from xiancheng.scenarios.paired import PARTS
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ KINDS = {
     "persons": _("persons", "count"),
     "first_in": _("first in"),
     "last_in": _("last in"),
-    **CAUSES,
 }
 
 
@@ -118,7 +117,8 @@ def remarks(told: Attribution, scale: float, region: "Region", lang: str) -> Ite
 
 
 def _headers(kinds: tuple[str, ...], first: Words, lang: str) -> list[str]:
-    return [first.said(lang), *(KINDS[kind].said(lang) for kind in kinds)]
+    words = {kind: words.said(lang) for kind, words in KINDS.items()} | labels("causes", lang)
+    return [first.said(lang), *(words[kind] for kind in kinds)]
 
 
 def _total(told: Attribution, g: int, lang: str, scale: float, before_parts: int) -> list[str]:

@@ -8,9 +8,8 @@ import numpy as np
 from xiancheng.calibration.i18n import Words, _, listed
 from xiancheng.calibration.naming import unknown
 from xiancheng.results.analysis.compare import Comparison, outcomes
-from xiancheng.results.caveats import ENOUGH, belief, beyond, elsewhere
-from xiancheng.results.contents.words import CAUSES, SIGNS, indicator
-from xiancheng.results.verdict_table import percent
+from xiancheng.results.tables.labels import ASKED, indicator, labels, percent
+from xiancheng.results.tables.notes import ENOUGH, applied_elsewhere, belief, beyond
 from xiancheng.scenarios.diff import applied, called
 from xiancheng.scenarios.simulate import RequestError
 
@@ -36,8 +35,8 @@ def asked_for(names: list[str]) -> list[str]:
 
 def title(outcome: str, lang: str) -> str:
     """An outcome in the reader's words."""
-    if (cause := outcome.removesuffix("_pp")) in CAUSES:
-        return CAUSES[cause].said(lang)
+    if cause := labels("causes", lang).get(outcome.removesuffix("_pp")):
+        return cause
     return indicator(outcome, lang)
 
 
@@ -96,7 +95,7 @@ def targets(told: Comparison, lang: str) -> tuple[list[str], list[list[str]]]:
             continue
         row = [
             f"{target.id} {target.name.said(lang)}", str(target.deadline),
-            f"{SIGNS[target.operator]}{target.value:g}",
+            f"{ASKED[target.operator]}{target.value:g}",
         ]  # fmt: skip
         for side in told.sides:
             cell = own.get(side.name)
@@ -129,7 +128,7 @@ def remarks(told: Comparison, lang: str) -> Iterator[str]:
     yield Words("；".join(named) + "。", "; ".join(en) + ".").said(lang)
     strange = [s.scenario for s in told.sides if applied(s.scenario, told.region)]
     if strange:
-        yield elsewhere(strange[0]).said(lang)
+        yield applied_elsewhere(strange[0]).said(lang)
     until = min(side.scenario.until for side in told.sides)
     late = [t for t in told.region.targets if not t.due(told.sides[0].scenario.start, until)]
     if late:

@@ -12,7 +12,7 @@ from xiancheng.calibration.region import load
 from xiancheng.results.console.draft import of_plan
 from xiancheng.results.console.levels import Series, published
 from xiancheng.results.console.work import Piece, Task, Told
-from xiancheng.results.contents.subject import Subject, paired
+from xiancheng.results.tables.plan_result import PlanResult, of_pair
 from xiancheng.results.verdict import verdict
 from xiancheng.scenarios.ensemble import Pair, usual, without_plan
 from xiancheng.scenarios.outcome import PUBLISHED, Group, Outcome, floor
@@ -205,9 +205,9 @@ class Answer:
         return self.outcome.groups
 
     @cached_property
-    def subject(self) -> Subject:
+    def subject(self) -> PlanResult:
         """What documents and page say the same things of."""
-        return paired(self.both, self.ensemble())
+        return of_pair(self.both, self.ensemble())
 
     @cached_property
     def level(self) -> "Level | None":

@@ -10,8 +10,8 @@ from xiancheng.calibration.i18n import _
 from xiancheng.results.console import naming, saving
 from xiancheng.results.console.documents import FORMS, made
 from xiancheng.results.console.native import button, element, text
-from xiancheng.results.contents.parts import Lang
-from xiancheng.results.contents.subject import Subject
+from xiancheng.results.tables.plan_result import PlanResult
+from xiancheng.results.tables.table import Lang
 
 if TYPE_CHECKING:
     from xiancheng.results.console.page import Page
@@ -80,17 +80,17 @@ def _making(page: "Page", form: str, dialog: ui.dialog) -> Callable[[object], No
             with page.client:
                 said = page.session.say(_("Making the report…"))
                 note = ui.notification(said, position="top-right", spinner=True, timeout=None)
-            subject = replace(answer.subject, shares=page.shares(answer))
-            background_tasks.create(_made(page, subject, form, note))
+            result = replace(answer.subject, shares=page.shares(answer))
+            background_tasks.create(_made(page, result, form, note))
 
     return begin
 
 
-async def _made(page: "Page", subject: Subject, form: str, note: ui.notification) -> None:
+async def _made(page: "Page", result: PlanResult, form: str, note: ui.notification) -> None:
     server, lang = page.server, page.session.lang
     spoken: Lang = "en" if lang == "en" else "zh"
     try:
-        name, content = await server.desk.aside(made, subject, form, spoken, server.runs)
+        name, content = await server.desk.aside(made, result, form, spoken, server.runs)
     except Exception as error:
         page.told(error)
         return

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from xiancheng.results.contents.parts import Lang
-    from xiancheng.results.contents.subject import Subject
+    from xiancheng.results.tables.plan_result import PlanResult
+    from xiancheng.results.tables.table import Lang
 
 FORMS = {"docx": "Word", "pdf": "PDF", "xlsx": "Excel", "html": "HTML"}
 
 
-def made(subject: "Subject", form: str, lang: "Lang", runs: Path) -> tuple[str, bytes]:
+def made(result: "PlanResult", form: str, lang: "Lang", runs: Path) -> tuple[str, bytes]:
     """A document and its name: the run that it speaks of is saved first, so that it can be named.
 
     Raises
@@ -21,19 +21,19 @@ def made(subject: "Subject", form: str, lang: "Lang", runs: Path) -> tuple[str, 
         if a library is missing.
     """
     from xiancheng.results.keeping.answers import Answers, keep
-    from xiancheng.results.report.build import documents, named, possible
+    from xiancheng.results.report import build
     from xiancheng.scenarios.request import Request
 
-    possible([form])
-    plan, answers = subject.both.plan, Answers.here()
+    build.check_installed([form])
+    plan, answers = result.both.plan, Answers.here()
     asked = plan.request
     request = Request.of(
         plan.scenario, region=plan.region.folder, seed=asked["seed"], scale=asked["scale"]
     )
     outcome = answers(request)
-    folder, _ = keep(outcome, request, subject.verdicts, subject.delivery, runs, answers)
-    told = replace(subject, run=folder.name)
-    return f"{named(told, lang)}.{form}", documents(told, [form], lang)[form]
+    folder, _ = keep(outcome, request, result.verdicts, result.delivery, runs, answers)
+    saved = replace(result, run=folder.name)
+    return f"{build.file_name(saved, lang)}.{form}", build.documents(saved, [form], lang)[form]
 
 
 def file_name(title: str, ending: str) -> str:

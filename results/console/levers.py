@@ -25,8 +25,7 @@ from xiancheng.results.console.native import (
     write,
 )  # fmt: skip
 from xiancheng.results.console.session import Session
-from xiancheng.results.contents import units
-from xiancheng.results.contents.words import badges
+from xiancheng.results.tables.labels import amount, evidence, unit_name
 from xiancheng.scenarios.delivery import delivered
 from xiancheng.scenarios.diff import foreign
 from xiancheng.scenarios.scenario_files import STRONGEST
@@ -192,15 +191,15 @@ class Levers:
         if trace.lever == "none":
             return tag("li", say(_("Not in the model: ")), trace.because.said(lang))
         lever = LEVERS[trace.lever]
-        direction, quantity = (each.said(lang) for each in badges(trace.grade, trace.status))
+        direction, quantity = evidence(trace.grade, trace.status, lang)
         arrows = "".join(SIGNS.get(part, part) for part in trace.sign.split("|"))
         name = lever.zh if lang == "zh" else lever.meaning
-        full, low, high = (units.amount(x) for x in (trace.full, trace.low, trace.high))
+        full, low, high = (amount(x) for x in (trace.full, trace.low, trace.high))
         size = say(
             _(
                 "in full {full} {unit} ({low}–{high})",
                 full=full,
-                unit=Words(units.said(trace.unit, lang), trace.unit),
+                unit=Words(unit_name(trace.unit, lang), trace.unit),
                 low=low,
                 high=high,
             )

@@ -10,8 +10,8 @@ from xiancheng.results.console.answer import Answer
 from xiancheng.results.console.draft import of_plan
 from xiancheng.results.console.markup import Markup, joined, tag
 from xiancheng.results.console.session import Session
-from xiancheng.results.contents.parts import Table
-from xiancheng.results.report import layout
+from xiancheng.results.tables import render
+from xiancheng.results.tables.table import Table
 from xiancheng.scenarios.diff import called, foreign
 from xiancheng.scenarios.outcome import Group
 
@@ -160,33 +160,5 @@ class Shown:
 
 
 def as_table(table: Table) -> Markup:
-    """A table of ours as markup, with its source and its notes."""
-    kinds = [_kind(table, i) for i in range(len(table.columns))]
-    cells = [
-        tag("tr", *(
-            tag("th" if i == 0 else "td", text, scope="row" if i == 0 else None, cls=kind)
-            for i, (kind, text) in enumerate(zip(kinds, texts, strict=True))
-        ), cls="total" if table.total and n == len(table.rows) - 1 else None)
-        for n, texts in enumerate(table.texts())
-    ]  # fmt: skip
-    head = tag("tr", *(
-        tag("th", c.header, scope="col", cls="number" if c.numeric else None)
-        for c in table.columns
-    ))  # fmt: skip
-    inner = tag("table", tag("caption", table.title), tag("thead", head), tag("tbody", *cells))
-    below = [tag("p", note, cls="note") for note in table.notes]
-    if table.source:
-        below.append(tag("p", table.source, cls="source"))
-    whole = tag("div", inner, cls="scroll", tabindex="0", role="region", aria_label=table.title)
-    return tag("section", whole, *below, cls="tabled")
-
-
-def _kind(table: Table, index: int) -> str | None:
-    """How a column is set: numbers flush right, prose broad, short words on one line."""
-    column = table.columns[index]
-    if column.numeric:
-        return "number"
-    if column.wide:
-        return "wide"
-    longest = max((layout.span(row[index]) for row in table.texts()), default=0)
-    return "short" if longest <= layout.SHORT else None
+    """A table as markup, with its source and its notes."""
+    return Markup(render.html(table))

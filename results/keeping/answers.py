@@ -13,12 +13,12 @@ from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from xiancheng.calibration import cache
-from xiancheng.results.columns import in_file
 from xiancheng.results.keeping import bounded, store
 from xiancheng.results.keeping.evidence import evidence
 from xiancheng.results.keeping.files import writable
 from xiancheng.results.keeping.keyed import Store
 from xiancheng.results.keeping.tables import csv, movers_file
+from xiancheng.results.tables.plan_result import delivery_for_files
 from xiancheng.scenarios.outcome import Outcome
 from xiancheng.scenarios.request import Request, code_digest, digest_of, of_code, timed
 from xiancheng.scenarios.simulate import RequestError
@@ -109,4 +109,4 @@ def keep(
 
 def beside(outcome: Outcome, delivered: "pd.DataFrame") -> dict[str, bytes]:
     """The files that `xiancheng run` adds to those of every run."""
-    return {"delivery.csv": csv(in_file(delivered)), **movers_file(outcome)}
+    return {"delivery.csv": csv(delivery_for_files(delivered)), **movers_file(outcome)}

@@ -89,7 +89,7 @@ def _rests_on(evidence: Evidence) -> dict[str, str]:
 
 def _anew(saved: Saved, folder: Path) -> Record:
     """The record of the same run, run again: with its baseline and draws if it had them."""
-    from xiancheng.results import verdict_table
+    from xiancheng.results.tables.plan_result import delivery_frame
     from xiancheng.results.verdict.verdict import verdicts
     from xiancheng.scenarios import ensemble
 
@@ -105,7 +105,7 @@ def _anew(saved: Saved, folder: Path) -> Record:
         scenario = request.world.scenario
         draws = ensemble.draws(scenario, n, lambda: None, **asked) if n else None
         both = ensemble.pair(scenario, parameters=request.parameters, draw=request.draw, **asked)
-        found, delivered = verdicts(both, draws), verdict_table.delivery(both.plan)
+        found, delivered = verdicts(both, draws), delivery_frame(both.plan)
         more = beside(both.plan, delivered)
         write(folder, both.plan, request, {}, found, more, evidence(request.world, found))
     else:

@@ -9,13 +9,13 @@ import numpy as np
 
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.region import Region
-from xiancheng.results.contents.words import LEFT_OUT
 from xiancheng.results.forecasts.forecasting import TITLES
 from xiancheng.results.keeping.record import software
 from xiancheng.results.knowing import hindcasting
 from xiancheng.results.knowing.estimating import Settings, shortfalls, trial
 from xiancheng.results.knowing.hindcasting import MODEL, STACKED, THRESHOLD, Hindcast
 from xiancheng.results.markdown import both, table_of
+from xiancheng.results.tables.labels import label
 
 PARTS = {
     "urban_growth": _("urban residents"),
@@ -200,7 +200,7 @@ def page(told: Mapping[str, Any], pack: Region) -> str:
         "",
     ]
     for by in dict.fromkeys(row["left_out"] for row in told["scores"]):
-        words = LEFT_OUT[by]
+        words = Words(label("left_out", by, "zh"), label("left_out", by, "en"))
         out += [f"## {words.zh}留出 · {words.en} left out", ""]
         rows = [row for row in told["scores"] if row["left_out"] == by]
         out += [*table_of(*both(lines, rows)), ""]

@@ -21,10 +21,10 @@ from xiancheng.calibration.panel import Left, Panel, left_out
 from xiancheng.calibration.region import load
 from xiancheng.calibration.scores import LEVELS, Scores, interval, stacked
 from xiancheng.calibration.summaries import enumerated, rate, summaries
-from xiancheng.results import figures
 from xiancheng.results.knowing import trials
 from xiancheng.results.knowing.estimating import Settings, Stage, alone, estimated, pooled, widened
 from xiancheng.results.knowing.trials import Trials, censuses
+from xiancheng.results.report import charts
 from xiancheng.sim.state import Bools, Floats
 
 MODEL, STACKED = "model", "stacked"
@@ -230,7 +230,7 @@ def picture(found: Hindcast) -> bytes:
     RequestError
         if matplotlib is missing.
     """
-    figures.installed()
+    charts.installed()
     from matplotlib.figure import Figure
 
     draws = found.made[MODEL] - found.panel.rate[0]

@@ -6,52 +6,48 @@ from importlib.util import find_spec
 
 from xiancheng.calibration.i18n import _, listed
 from xiancheng.calibration.naming import nearest
-from xiancheng.results.contents.document import document
-from xiancheng.results.contents.parts import Lang
-from xiancheng.results.contents.subject import Subject
-from xiancheng.results.figures import Format
-from xiancheng.results.fonts import PACKAGE
+from xiancheng.results.report import sections
+from xiancheng.results.report.charts import FONT_PACKAGE, Format
+from xiancheng.results.report.document import pictures
+from xiancheng.results.tables.plan_result import PlanResult
+from xiancheng.results.tables.table import Lang
 from xiancheng.scenarios.simulate import RequestError
 
 WRITERS: dict[str, tuple[str, tuple[str, ...], Format | None]] = {
     # the module that writes a format, the libraries that it needs, and the form of its pictures
-    "docx": ("xiancheng.results.report.word", ("docx", "matplotlib", PACKAGE), "png"),
-    "pdf": ("xiancheng.results.report.pdf", ("typst", "matplotlib", PACKAGE), "svg"),
-    "xlsx": ("xiancheng.results.report.workbook", ("xlsxwriter",), None),
-    "html": ("xiancheng.results.report.page", ("matplotlib", PACKAGE), "svg"),
+    "docx": ("xiancheng.results.report.docx", ("docx", "matplotlib", FONT_PACKAGE), "png"),
+    "pdf": ("xiancheng.results.report.pdf", ("typst", "matplotlib", FONT_PACKAGE), "svg"),
+    "xlsx": ("xiancheng.results.report.xlsx", ("xlsxwriter",), None),
+    "html": ("xiancheng.results.report.html", ("jinja2", "matplotlib", FONT_PACKAGE), "svg"),
 }
-
-
-def named(subject: Subject, lang: str) -> str:
-    """The name of a document's file, without its ending: region, title of the scenario, date.
-
-    Characters that a file system refuses are left out.
-    """
-    written = str(subject.made.get("written", ""))[:10] or date.today().isoformat()
-    title = f"{subject.region.title(lang)} {subject.title(lang)}"
-    kept = "".join(" " if c in RESERVED else c for c in title if c.isprintable())
-    return f"{'_'.join(kept.split())[:LONGEST]}_{written}{'' if lang == 'zh' else '.en'}"
-
-
 RESERVED = '<>:"/\\|?*'
 LONGEST = 60  # characters of a title in the name of a file
 
 
-def documents(subject: Subject, forms: list[str], lang: Lang) -> dict[str, bytes]:
-    """The documents on a subject, by format; also what the button of the page asks for.
+def file_name(result: PlanResult, lang: str) -> str:
+    """The name of a document's file, without its ending: region, title of the scenario, date.
+
+    Characters that a file system refuses are left out.
+    """
+    written = str(result.made.get("written", ""))[:10] or date.today().isoformat()
+    title = f"{result.region.title(lang)} {result.title(lang)}"
+    kept = "".join(" " if c in RESERVED else c for c in title if c.isprintable())
+    return f"{'_'.join(kept.split())[:LONGEST]}_{written}{'' if lang == 'zh' else '.en'}"
+
+
+def documents(result: PlanResult, forms: list[str], lang: Lang) -> dict[str, bytes]:
+    """The report in each format.
 
     Raises
     ------
     RequestError
         if a library is missing.
     """
-    from xiancheng.results.report import layout
-
-    possible(forms)
-    told = document(subject, lang)
-    shown = {shape for form in forms if (shape := WRITERS[form][2])}
-    pictures = layout.pictures(told, *sorted(shown)) if shown else {}
-    return {form: import_module(WRITERS[form][0]).write(told, pictures) for form in forms}
+    check_installed(forms)
+    document = sections.document(result, lang)
+    shapes = {shape for form in forms if (shape := WRITERS[form][2])}
+    drawn = pictures(document, *sorted(shapes)) if shapes else {}
+    return {form: import_module(WRITERS[form][0]).write(document, drawn) for form in forms}
 
 
 def formats(text: str) -> list[str]:
@@ -76,11 +72,11 @@ def formats(text: str) -> list[str]:
                 )
             )
     forms = [form for form in WRITERS if form in asked]
-    possible(forms)
+    check_installed(forms)
     return forms
 
 
-def possible(forms: list[str]) -> None:
+def check_installed(forms: list[str]) -> None:
     """Refuse formats whose libraries are not installed, before anything is computed.
 
     Raises

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.region import load
-from xiancheng.results import caveats
 from xiancheng.results.sweeps.command import Tally
+from xiancheng.results.tables import notes
 from xiancheng.scenarios.request import World
 from xiancheng.scenarios.simulate import reported
 
@@ -50,7 +50,7 @@ def unjudged(worlds: Iterable[World]) -> list[Words]:
     for world in worlds:
         region, scenario = load(world.region), world.scenario
         groups = reported(region)
-        late = caveats.unjudged(region, groups, scenario.start, scenario.until)
+        late = notes.unjudged(region, groups, scenario.start, scenario.until)
         found |= dict.fromkeys(late)
     return list(found)
 

@@ -21,7 +21,7 @@ from xiancheng.results.console.native import area, button, draw, element, write
 from xiancheng.results.console.shown import Shown, as_table
 from xiancheng.results.console.views.under_way import UnderWay
 from xiancheng.results.console.work import Task, Told
-from xiancheng.results.contents import contributions
+from xiancheng.results.tables import attribution as tables
 from xiancheng.scenarios.paired import Draw, Reading, Runs, layered
 from xiancheng.scenarios.scenario_files import Scenario
 
@@ -137,7 +137,7 @@ class Attribution:
 
     def _write(self, shown: Shown, shares: AttributionTable) -> None:
         told, lang, code = shown.answer.subject, shown.lang, shown.group.code
-        projects = contributions.projects(told, shares, code, lang)
+        projects = tables.projects(told, shares, code, lang)
         start = float(shown.answer.places(shown.day).without[shown.column])
         steps = [(str(row[0]), float(row[1] or 0)) for row in projects.rows[:-1]]  # type: ignore[arg-type]
         words = {
@@ -155,10 +155,10 @@ class Attribution:
         draw(self._chart, options, projects.title)
         write(self._area, joined([
             as_table(projects),
-            as_table(contributions.measures(told, shares, code, lang)),
+            as_table(tables.measures(told, shares, code, lang)),
             tag("section", *(
                 listed(map(shown.plain, lines), "remarks")
-                for lines in (contributions.verdict(told, shares, lang),
-                              contributions.remarks(shares, lang))
+                for lines in (tables.sentences(told, shares, lang),
+                              tables.share_notes(shares, lang))
             ), cls="card"),
         ]))  # fmt: skip

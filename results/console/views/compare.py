@@ -23,9 +23,8 @@ from xiancheng.results.console.shown import Shown
 from xiancheng.results.console.views.places import interval_title, signed
 from xiancheng.results.console.views.under_way import UnderWay
 from xiancheng.results.console.work import Task, Told
-from xiancheng.results.contents.words import QUALIFIERS, UNITS
+from xiancheng.results.tables.labels import label, percent
 from xiancheng.results.verdict.verdict import probability
-from xiancheng.results.verdict_table import percent
 from xiancheng.scenarios.diff import called, diff
 from xiancheng.scenarios.outcome import PUBLISHED, floor, group_of
 from xiancheng.scenarios.paired import Draw, layered
@@ -206,7 +205,7 @@ def targets(shown: Shown, sides: Sequence[Side]) -> Markup:
             continue
         g = group_of(target, region, answer.groups)
         place = answer.groups[g].said(shown.lang)
-        wanted = QUALIFIERS[target.operator].said(shown.lang)
+        wanted = label("qualifiers", target.operator, shown.lang)
         row = [f"{place} {wanted} {target.value:g}%", str(target.deadline)]
         known = [level(answer, side, target.deadline) for side in sides]
         for side, drawn in zip(sides, known, strict=True):
@@ -289,7 +288,7 @@ def numbers(shown: Shown, sides: Sequence[Side], indicator: str) -> Markup:
                 shown.persons(float(end[g])) for end in ends))  # fmt: skip
         rows.append(row)
     about = INDICATORS[indicator]
-    unit = UNITS[about.unit].said(shown.lang)
+    unit = label("units", about.unit, shown.lang)
     name = say(Words(about.zh, indicator.replace("_", " ")))
     return tag("section", table(headers, rows, caption=f"{name} ({unit}), {day}"), cls="tabled")
 

@@ -9,8 +9,7 @@ from xiancheng.results.console import charts
 from xiancheng.results.console.markup import tag
 from xiancheng.results.console.native import area, draw, element, write
 from xiancheng.results.console.shown import Shown, as_table
-from xiancheng.results.contents import counties
-from xiancheng.results.contents.words import OF_GROWTH, PERSONS
+from xiancheng.results.tables import counties, labels
 
 if TYPE_CHECKING:
     from xiancheng.results.console.page import Page
@@ -30,10 +29,13 @@ class Growth:
         told = counties.causes(shown.answer.subject, shown.group, shown.lang)
         years = told.rows[:-1]  # the last is their sum
         parts = {
-            cause.said(shown.lang): [float(row[1 + i] or 0) for row in years]  # type: ignore[arg-type]
-            for i, cause in enumerate(OF_GROWTH.values())
+            labels.label("causes", cause, shown.lang): [
+                float(row[1 + i] or 0)  # type: ignore[arg-type]
+                for row in years
+            ]
+            for i, cause in enumerate(labels.GROWTH)
         }
-        unit = PERSONS.said(shown.lang)
+        unit = labels.label("units", "persons", shown.lang)
         write(self._title, tag("h2", shown.say(_("{title} ({unit})", title=told.title, unit=unit))))
         options = charts.stacked(told.title, [str(row[0]) for row in years], parts)
         draw(self._chart, options, told.title)

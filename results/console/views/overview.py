@@ -6,13 +6,12 @@ import numpy as np
 from nicegui import ui
 
 from xiancheng.calibration.i18n import _
-from xiancheng.results import caveats
 from xiancheng.results.console import charts
 from xiancheng.results.console.markup import Markup, tag
 from xiancheng.results.console.native import area, draw, element, write
 from xiancheng.results.console.shown import Shown
 from xiancheng.results.console.views import places, verdicts
-from xiancheng.results.contents import counties
+from xiancheng.results.tables import counties, notes
 from xiancheng.results.verdict.verdict import INTERVAL
 from xiancheng.sim.state import Floats
 
@@ -69,7 +68,7 @@ def fan(shown: Shown) -> charts.Options:
     lines = {"A": (plan, charts.PLAN)}
     if not answer.carries_nothing_out:
         lines[say(_("A without the plan"))] = (without, charts.WITHOUT)
-    wanted = [*counties.wanted(answer.subject, shown.group, shown.lang)]
+    wanted = [*counties.targets(answer.subject, shown.group, shown.lang)]
     seen = [
         (p.day, p.value)
         for p in counties.censuses(answer.subject, shown.group, shown.lang)
@@ -113,7 +112,7 @@ def said(shown: Shown) -> str:
 def remarks(shown: Shown) -> Markup:
     """What has to be said wherever a verdict is shown."""
     told = shown.answer.subject
-    lines = caveats.remarks(told.both, told.verdicts, told.delivery, shown.lang)
+    lines = notes.verdict_notes(told.both, told.verdicts, told.delivery, shown.lang)
     return tag(
         "section", tag("h2", shown.say(_("Read this with the numbers"))),
         tag("ul", *(tag("li", shown.plain(line)) for line in lines), cls="remarks"), cls="card",

@@ -8,7 +8,7 @@ from xiancheng.calibration.i18n import _
 from xiancheng.results.console.markup import Markup, joined, tag
 from xiancheng.results.console.native import area, write
 from xiancheng.results.console.shown import Shown, as_table
-from xiancheng.results.contents import assumed, counties, promises, validation
+from xiancheng.results.tables import assumptions, delivery, validation
 
 if TYPE_CHECKING:
     from xiancheng.results.console.page import Page
@@ -48,9 +48,9 @@ class Delivery(Tables):
             nothing = shown.say(_("Scenario A carries nothing out."))
             yield tag("p", nothing if shown.answer.carries_nothing_out else foreign, cls="card")
             return
-        yield tag("p", promises.summary(told, shown.lang), cls="card")
-        yield as_table(counties.effort(told, shown.lang))
-        yield as_table(promises.table(told, shown.lang))
+        yield tag("p", delivery.summary(told, shown.lang), cls="card")
+        yield as_table(delivery.effort(told, shown.lang))
+        yield as_table(delivery.table(told, shown.lang))
 
 
 class Assumptions(Tables):
@@ -64,8 +64,8 @@ class Assumptions(Tables):
         if lines:
             yield tag("section", tag("h2", title), tag("ul", *lines, cls="remarks"),
                       cls="card below")  # fmt: skip
-        yield tag("p", assumed.summary(told, lang), cls="card below")
-        for table in (assumed.parameters, assumed.doses, assumed.region):
+        yield tag("p", assumptions.summary(told, lang), cls="card below")
+        for table in (assumptions.parameters, assumptions.doses, assumptions.region):
             yield as_table(table(told, lang))
 
 
@@ -76,6 +76,6 @@ class Validation(Tables):
         """What is known of the accuracy of the model."""
         told, lang = shown.answer.subject, shown.lang
         yield tag("p", validation.sentence(told, lang), cls="card below")
-        for table in (validation.recorded(told, lang), validation.census(told, lang)):
+        for table in (validation.recorded(told, lang), validation.against_census(told, lang)):
             if table is not None:
                 yield as_table(table)

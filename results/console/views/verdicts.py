@@ -3,12 +3,11 @@
 from datetime import date
 
 from xiancheng.calibration.i18n import Words, _, listed
-from xiancheng.results import caveats
 from xiancheng.results.console.answer import EXACT
 from xiancheng.results.console.markup import Markup, joined, table, tag
 from xiancheng.results.console.shown import Shown
-from xiancheng.results.contents.words import QUALIFIERS, likely
-from xiancheng.results.verdict_table import percent, usual_world
+from xiancheng.results.tables import notes
+from xiancheng.results.tables.labels import label, likelihood, percent
 from xiancheng.scenarios.outcome import Group
 
 PARTS = ("trend", "recoding", "conditions", "plan")
@@ -82,7 +81,7 @@ def _together(shown: Shown) -> list[tuple[str, str, str]]:
         title = say(_("P(all targets met at once)"))
         return [(title, "–", say(_("no record, or no target due")))]
     cards = []
-    for day, count, without, having in caveats.together(told.verdicts):
+    for day, count, without, having in notes.joint_probabilities(told.verdicts):
         before = percent(without)
         cards.append((
             say(_("P(all {count} targets met by {day})", count=count, day=day)),
@@ -102,7 +101,7 @@ def targets(shown: Shown) -> Markup:
         none = say(_("The region has no target."))
         return tag("p", ends if answer.outcome.region.targets else none, cls="card")
     has_plan = not answer.carries_nothing_out
-    left_out = {"conditions"} if usual_world(found) else set()
+    left_out = {"conditions"} if notes.usual_conditions(found) else set()
     left_out |= set() if has_plan else {"plan"}
     parts = [part for part in PARTS if part not in left_out]
     titles = {
@@ -125,7 +124,7 @@ def targets(shown: Shown) -> Markup:
     names = {t.id: t.name for t in answer.outcome.region.targets}
     for row in found.to_dict("records"):
         where = row["county"] if shown.lang == "zh" else row["county_en"]
-        wanted = QUALIFIERS[row["operator"]].said(shown.lang)
+        wanted = label("qualifiers", row["operator"], shown.lang)
         title = tag("span", f"{where} {wanted} {row['target_rate']:g}%",
                     title=names[row["target"]].said(shown.lang))  # fmt: skip
         known = row["probability"] == row["probability"]
@@ -141,17 +140,17 @@ def targets(shown: Shown) -> Markup:
     caption = say(
         _("Chance to meet each target at its deadline, and what makes up the expected change")
     )
-    basis = caveats.basis(found, caveats.belief(answer.outcome.region))
-    notes = [shown.plain(basis.said(shown.lang))]
+    basis = notes.basis(found, notes.belief(answer.outcome.region))
+    below = [shown.plain(basis.said(shown.lang))]
     if later := unjudged(shown):
         days = sorted({str(day) for day in later})
-        notes.append(say(
+        below.append(say(
             _("{n} more targets ({days}) fall due after the end of the "
         "scenario and are not judged.", n=len(later), days=listed(days))))  # fmt: skip
     sep = "" if shown.lang == "zh" else " "
     return tag(
         "section", table(headers, rows, caption=caption, numbers_from=4),
-        tag("p", sep.join(notes), cls="note"), cls="card",
+        tag("p", sep.join(below), cls="note"), cls="card",
     )  # fmt: skip
 
 
@@ -165,7 +164,7 @@ def _badge(shown: Shown, chance: float) -> Markup:
     if chance != chance:  # not known
         return tag("span", "–")
     style = "met" if chance >= 0.9 else "missed" if chance < 0.1 else "open"
-    return tag("span", likely(chance).said(shown.lang), cls=f"verdict {style}")
+    return tag("span", label("chances", likelihood(chance), shown.lang), cls=f"verdict {style}")
 
 
 def _chance(chance: float) -> Markup:

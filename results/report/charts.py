@@ -1,0 +1,260 @@
+"""Charts, drawn with matplotlib (the `report` extra) from the same tables that are printed."""
+
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib.util import find_spec
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Literal
+
+from xiancheng.calibration.i18n import _
+from xiancheng.results import cells
+from xiancheng.results.tables import labels
+from xiancheng.results.tables.table import Cell, Chart, ChartKind
+from xiancheng.scenarios.simulate import RequestError
+
+START, WITHOUT, WITH, TARGET = "#6b7075", "#5b8db8", "#d1495b", "#2b2d42"
+LAYERS = ("#c9d6e2", "#33658a", "#e8a33d")  # natural growth, migration, recoding: apart in grey too
+HATCHES = ("", "", "///")
+CM = 1 / 2.54  # inches
+SIZES: dict[ChartKind, tuple[float, float]] = {  # width and height [cm], at the size of the page
+    "verdicts": (16.5, 4.5), "path": (8.1, 6.2), "causes": (8.1, 6.2), "shares": (16.5, 6.6),
+    "effort": (16.5, 5.4),
+}  # fmt: skip
+Format = Literal["svg", "png"]
+
+FONT_PACKAGE = "pylopdf_fonts_zh_cn"  # Noto Sans SC (黑体) and Noto Serif SC (宋体), OFL 1.1
+SANS_FILE = "NotoSansSC-Regular.otf"
+
+
+def font_folder() -> Path | None:
+    """The folder of the Chinese fonts; None if they are not installed."""
+    found = find_spec(FONT_PACKAGE)
+    return Path(found.origin).parent if found is not None and found.origin else None
+
+
+def installed() -> None:
+    """Refuse to draw without matplotlib.
+
+    Raises
+    ------
+    RequestError
+    """
+    if find_spec("matplotlib") is None:
+        raise RequestError(
+            _("drawing needs matplotlib; in its sources: pip install -e '.[report]'")
+        )
+
+
+def possible(path: Path) -> None:
+    """Refuse a figure that cannot be drawn, before anything is computed.
+
+    Raises
+    ------
+    RequestError
+    """
+    installed()
+    if path.suffix != ".svg" or not path.absolute().parent.is_dir():
+        raise RequestError(
+            _("a figure should be an .svg file in a folder that exists; got {path}", path=path)
+        )
+    cells.possible(path)
+
+
+def save(chart: Chart, path: Path, lang: str) -> None:
+    """Write a chart as an SVG file whose text stays text, shown in the reader's own fonts.
+
+    Raises
+    ------
+    RequestError
+        as `possible` does.
+    """
+    possible(path)
+    with _style({"svg.fonttype": "none"}):
+        figure = _figure(chart, lang)
+        figure.savefig(path, format="svg", metadata=_undated("svg"))
+
+
+def drawn(chart: Chart, lang: str, *forms: Format, dpi: int = 220) -> list[bytes]:
+    """A chart as a picture in each form; text is shapes, so that it looks alike everywhere.
+
+    Raises
+    ------
+    RequestError
+        if matplotlib is missing.
+    """
+    installed()
+    pictures = [BytesIO() for __ in forms]
+    with _style({"svg.fonttype": "path", "font.family": [_family(), "DejaVu Sans"]}):
+        figure = _figure(chart, lang, dpi)
+        figure.draw_without_rendering()
+        figure.set_layout_engine(None)  # everything has its place: it is found once for all forms
+        for form, picture in zip(forms, pictures, strict=True):
+            figure.savefig(picture, format=form, dpi=dpi, metadata=_undated(form))
+    return [picture.getvalue() for picture in pictures]
+
+
+@contextmanager
+def _style(settings: dict[str, Any]) -> Iterator[None]:
+    import matplotlib as mpl
+
+    style: dict[str, Any] = {
+        "svg.hashsalt": "xiancheng", "text.parse_math": False, "font.size": 8,
+        "axes.linewidth": 0.6, "hatch.linewidth": 0.5, "axes.unicode_minus": False,
+        "lines.markersize": 4.5, **settings,
+    }  # fmt: skip
+    with warnings.catch_warnings(), mpl.rc_context(style):  # type: ignore[arg-type]
+        warnings.filterwarnings("ignore", "Glyph")
+        yield
+
+
+def _figure(chart: Chart, lang: str, dpi: int = 100) -> Any:
+    from matplotlib.figure import Figure
+
+    width, height = SIZES[chart.kind]
+    figure = Figure(figsize=(width * CM, height * CM), layout="constrained", dpi=dpi)
+    DRAWERS[chart.kind](figure.add_subplot(), chart, lang)
+    return figure
+
+
+def _undated(form: Format) -> dict[str, None]:
+    return {"Date": None} if form == "svg" else {"Software": None}
+
+
+def _family() -> str:
+    """The font of pictures: ours if it is installed, else what matplotlib has."""
+    from matplotlib import font_manager
+
+    folder = font_folder()
+    if folder is None:
+        return "DejaVu Sans"
+    path = folder / SANS_FILE
+    if all(font.fname != str(path) for font in font_manager.fontManager.ttflist):
+        font_manager.fontManager.addfont(path)
+    return str(font_manager.FontProperties(fname=path).get_name())
+
+
+def _verdicts(axes: Any, chart: Chart, lang: str) -> None:
+    """A line for each target: start, without, with, target, and the interval of the draws."""
+    rows, words = chart.table.records()[::-1], labels.labels("chart", lang)
+    start = next(c.label for c in chart.table.columns if c.key == "rate_at_start")
+    for y, row in enumerate(rows):
+        if "low" in row:
+            axes.plot([row["low"], row["high"]], [y, y], color=WITH, lw=6, alpha=0.25,
+                      solid_capstyle="butt", label=words["interval"])  # fmt: skip
+        axes.plot(row["rate_at_start"], y, "s", mfc="white", mec=START, label=start)
+        axes.plot(row["without"], y, "D", mfc="white", mec=WITHOUT, label=words["without"])
+        axes.plot(row["expected"], y, "o", color=WITH, label=words["with"])
+        axes.plot([row["target_rate"]] * 2, [y - 0.34, y + 0.34], color=TARGET, lw=2,
+                  label=words["target"])  # fmt: skip
+    several = len({row["deadline"] for row in rows}) > 1
+    places = [f"{r['place']} {r['deadline']}" if several else str(r["place"]) for r in rows]
+    axes.set_yticks(range(len(rows)), places)
+    axes.set_ylim(-0.6, len(rows) - 0.4)
+    axes.set_xlabel(words["resident_rate"])
+    _plain(axes, "x", left=False)
+    _legend(axes, 5)
+
+
+def _path(axes: Any, chart: Chart, lang: str) -> None:
+    """The rate over time, without and with the plan; censuses and target as marks."""
+    words = labels.labels("chart", lang)
+    days, without, having, *band = zip(*chart.table.rows, strict=True)
+    if band:
+        axes.fill_between(days, *band, color=WITH, alpha=0.18, lw=0, label=words["interval"])
+    axes.plot(days, without, color=WITHOUT, lw=1.3, ls=(0, (4, 2)), label=words["without"])
+    axes.plot(days, having, color=WITH, lw=1.3, label=words["with"])
+    for mark in chart.markers:
+        if mark.kind == "target":
+            axes.axhline(mark.value, color=TARGET, lw=0.8, ls=":")
+            axes.plot(mark.day, mark.value, "v", color=TARGET, label=mark.label)
+        else:
+            axes.plot(mark.day, mark.value, "s", mfc="white", mec=TARGET, label=words["census"])
+    axes.set_ylabel(f"{words['rate']} (%)")
+    marked = {day.year: day for day in (days[0], days[-1], *(each.day for each in chart.markers))}
+    axes.set_xticks(list(marked.values()), [str(year) for year in marked])
+    _plain(axes, "y")
+    _legend(axes, 2)
+
+
+def _causes(axes: Any, chart: Chart, lang: str) -> None:
+    """Urban growth by year, the causes stacked, losses below the line."""
+    rows = chart.table.rows[:-1]
+    for i, column in enumerate(chart.table.columns[1:4], 1):
+        values = [_number(row[i]) for row in rows]
+        axes.bar(
+            range(len(rows)), values, bottom=_below(rows, i), width=0.66, color=LAYERS[i - 1],
+            hatch=HATCHES[i - 1], edgecolor=TARGET, linewidth=0.4, label=column.label,
+        )  # fmt: skip
+    axes.use_sticky_edges = False  # a bar of no height would stick to the top
+    axes.axhline(0, color=TARGET, lw=0.6)
+    axes.set_xticks(range(len(rows)), [str(row[0]) for row in rows])
+    axes.set_ylabel(chart.table.columns[4].header)
+    axes.yaxis.set_major_formatter("{x:,.0f}")
+    _plain(axes, "y")
+    _legend(axes, 3)
+
+
+def _number(cell: Cell) -> float:
+    """The number in a cell; 0 where it is unknown, as the error of what has none."""
+    return float(cell) if isinstance(cell, int | float) and cell == cell else 0.0
+
+
+def _below(rows: Sequence[Sequence[Any]], column: int) -> list[float]:
+    """Where each bar of a stack begins: on those of its own sign."""
+    return [sum(float(x) for x in row[1:column] if (x < 0) == (row[column] < 0)) for row in rows]
+
+
+def _shares(axes: Any, chart: Chart, lang: str) -> None:
+    """A bar for each project with its standard error; the total is left out."""
+    rows = chart.table.rows[:-1][::-1]
+    axes.barh(
+        range(len(rows)), [_number(row[1]) for row in rows], height=0.62, color=LAYERS[1],
+        xerr=[_number(row[2]) for row in rows],
+        error_kw={"ecolor": TARGET, "elinewidth": 0.9, "capsize": 2.5},
+    )  # fmt: skip
+    axes.axvline(0, color=TARGET, lw=0.6)
+    axes.set_yticks(range(len(rows)), [str(row[0]) for row in rows])
+    axes.set_xlabel(chart.table.columns[1].header)
+    _plain(axes, "x", left=False)
+
+
+def _effort(axes: Any, chart: Chart, lang: str) -> None:
+    """A group of bars for each county: what it carried out at the end of each year."""
+    rows, years = chart.table.rows, chart.table.columns[1:]
+    width = 0.8 / max(len(years), 1)
+    shades = [str(0.85 - 0.6 * i / max(len(years) - 1, 1)) for i in range(len(years))]
+    for i, (year, shade) in enumerate(zip(years, shades, strict=True)):
+        axes.bar(
+            [x + (i - (len(years) - 1) / 2) * width for x in range(len(rows))],
+            [_number(row[i + 1]) for row in rows], width, color=shade, edgecolor=TARGET,
+            linewidth=0.4, label=year.label,
+        )  # fmt: skip
+    axes.set_xticks(range(len(rows)), [str(row[0]) for row in rows])
+    axes.set_ylabel("%")
+    _plain(axes, "y")
+    _legend(axes, len(years) or 1)
+
+
+DRAWERS: dict[ChartKind, Callable[[Any, Chart, str], None]] = {
+    "verdicts": _verdicts, "path": _path, "causes": _causes, "shares": _shares, "effort": _effort,
+}  # fmt: skip
+
+
+def _plain(axes: Any, grid: str, *, left: bool = True) -> None:
+    axes.grid(axis=grid, alpha=0.3, lw=0.5)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right", *([] if left else ["left"])]].set_visible(False)
+    axes.tick_params(width=0.6, length=2.5)
+
+
+def _legend(axes: Any, columns: int) -> None:
+    """The legend above the picture, each label once."""
+    handles, labels = axes.get_legend_handles_labels()
+    unique = dict(zip(labels, handles, strict=True))
+    if unique:
+        axes.figure.legend(
+            unique.values(), unique.keys(), loc="outside upper center", ncols=columns,
+            frameon=False, fontsize=7, handlelength=1.8, columnspacing=1.2,
+        )  # fmt: skip

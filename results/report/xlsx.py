@@ -1,0 +1,237 @@
+"""The report as an Excel workbook: numbers as numbers, native charts, units in every header."""
+
+import math
+from collections.abc import Callable
+from datetime import date
+from io import BytesIO
+from typing import Any
+
+from xiancheng.results.report import charts
+from xiancheng.results.report.document import (
+    BROAD,
+    BulletList,
+    Document,
+    Pictures,
+    Section,
+    header_parts,
+    headers,
+)
+from xiancheng.results.tables import labels
+from xiancheng.results.tables.render import inert
+from xiancheng.results.tables.table import Cell, Chart, ChartKind, Column, Table, width
+
+SHEET = 31  # characters that the name of a sheet may have
+BARRED = str.maketrans("", "", "[]:*?/\\'")
+TEXT_WIDTH = 118  # of a line of prose [half-width characters]
+BOLD = 1.15  # how much wider letters of a header are
+LINE, USUAL = 15, 9  # height of a line [points], width of a column [half-width characters]
+CHART_ROWS = 16  # that a chart covers
+SIZE = {"width": 560, "height": 300}  # of a chart [pixels]
+
+
+def write(document: Document, pictures: Pictures) -> bytes:
+    """An Excel file; its charts are Excel's own, so no pictures are needed."""
+    import xlsxwriter
+
+    file = BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False,
+               "nan_inf_to_errors": False}  # fmt: skip
+    book = xlsxwriter.Workbook(file, options)
+    book.set_properties({"title": document.title, "author": "xiancheng"})
+    writer = _Book(book, document)
+    for section in document.sections:
+        if section.blocks:
+            writer.section(section)
+    book.close()
+    return file.getvalue()
+
+
+class _Book:
+    """Writes a sheet for each section, its tables below each other and charts to the right."""
+
+    def __init__(self, book: Any, document: Document) -> None:
+        self.book, self.document = book, document
+        self.captions, self.names = document.captions(), set[str]()
+        face = {"font_name": "宋体" if document.lang == "zh" else "Calibri", "font_size": 10}
+        self.form: Callable[..., Any] = lambda **more: book.add_format(
+            {**face, "valign": "vcenter", **more}
+        )
+        self.title = self.form(font_size=14, bold=True, quote_prefix=True)
+        self.caption = self.form(bold=True)
+        self.prose = self.form(text_wrap=True, valign="top")
+        small = {"font_size": 8, "font_color": "#595959"}
+        self.small = self.form(**small)
+        self.note = self.form(**small, text_wrap=True, valign="top")
+        self.text = self.form(quote_prefix=True, indent=1)
+        self.name = self.form(quote_prefix=True)
+        self.wrapped = self.form(text_wrap=True, valign="top", quote_prefix=True)
+        header = {"bold": True, "text_wrap": True, "bg_color": "#EDEDED", "bottom": 1, "top": 2}
+        self.head, self.right = self.form(**header), self.form(**header, align="right")
+        self.numbers: dict[str, Any] = {}
+
+    def section(self, section: Section) -> None:
+        """A sheet: what it is on top, then its blocks."""
+        sheet = self.book.add_worksheet(self._named(section.title))
+        sheet.hide_gridlines(2)
+        sheet.set_paper(9)
+        sheet.set_landscape()
+        sheet.set_footer("&C&P / &N")
+        tables = [b for b in section.blocks if isinstance(b, Table)]
+        shown = [b for b in section.blocks if isinstance(b, Chart)]
+        hidden = [c.table for c in shown if c.kind == "path"]
+        sheet.write_string(0, 0, f"{self.document.title} · {section.title}", self.title)
+        sheet.write_string(1, 0, self.document.header, self.small)
+        self._widths(sheet, [*tables, *hidden])
+        row, places = 3, dict[str, tuple[int, Table]]()
+        for block in section.blocks:
+            if isinstance(block, str | BulletList):
+                for line in block.items if isinstance(block, BulletList) else (block,):
+                    row = self._line(sheet, row, line, self.prose)
+                row += 1
+        first = row + 1
+        for table in [*tables, *hidden]:
+            places[table.key] = (row + 1, table)
+            row = self._table(sheet, row, table)
+        if tables:
+            alone = len(places) == 1
+            sheet.freeze_panes(first + 1 if alone and first < FREEZE else 3, 1)
+            sheet.repeat_rows(first, first) if alone else None
+        sheet.fit_to_pages(1, 1 if row < SHORT else 0)
+        right = max((len(t.columns) for t in [*tables, *hidden]), default=0) + 1
+        for number, chart in enumerate(shown):
+            where = places.get(chart.table.key)
+            if where:
+                made = self._chart(chart, sheet.get_name(), *where)
+                sheet.insert_chart(first - 1 + number * CHART_ROWS, right, made)
+
+    def _named(self, title: str) -> str:
+        """A name that a sheet may have and no other sheet has."""
+        name = stem = title.translate(BARRED)[: SHEET - 3] or "sheet"
+        number = 1
+        while name.lower() in self.names:
+            number += 1
+            name = f"{stem} {number}"
+        self.names.add(name.lower())
+        return name
+
+    def _widths(self, sheet: Any, tables: list[Table]) -> None:
+        asked: dict[int, int] = {}
+        for table in tables:
+            for i, column in enumerate(table.columns):
+                longest = max((width(row[i]) for row in table.texts()), default=0)
+                head = max(width(word) for word in header_parts(column.header))
+                needed = min(max(longest, head) + 2, BROAD if not column.prose else 60)
+                asked[i] = max(asked.get(i, 0), needed)
+        for i, needed in asked.items():
+            sheet.set_column(i, i, needed)
+        self.wide = asked
+        if not asked:
+            sheet.set_column(0, 0, TEXT_WIDTH)
+        missing = max(TEXT_WIDTH - sum(asked.values()), 0) / USUAL if asked else 0
+        self.across = max(len(asked) - 1, 0) + math.ceil(missing)
+
+    def _line(self, sheet: Any, row: int, line: str, form: Any) -> int:
+        """A sentence across the sheet, as high as it needs."""
+        if self.across:
+            sheet.merge_range(row, 0, row, self.across, "", form)
+        sheet.write_string(row, 0, inert(line), form)
+        sheet.set_row(row, LINE * (1 + width(line) // TEXT_WIDTH))
+        return row + 1
+
+    def _table(self, sheet: Any, row: int, table: Table) -> int:
+        """A table from `row` on; the row after it."""
+        caption = self.captions.get(table.key, table.title)
+        sheet.write_string(row, 0, caption, self.caption)
+        heads = headers(table)
+        sheet.set_row(row + 1, LINE * max(self._lines(head, i) for i, head in enumerate(heads)))
+        for i, (column, head) in enumerate(zip(table.columns, heads, strict=True)):
+            sheet.write_string(row + 1, i, head, self.right if column.numeric else self.head)
+        for number, cells_ in enumerate(table.rows, row + 2):
+            for i, (column, cell) in enumerate(zip(table.columns, cells_, strict=True)):
+                self._cell(sheet, number, i, column, cell)
+        row += 2 + len(table.rows)
+        for note in (*table.notes, self.document.source(table)):
+            row = self._line(sheet, row, note, self.note)
+        return row + 1
+
+    def _lines(self, head: str, column: int) -> int:
+        """The lines that a header takes in its column."""
+        room = self.wide[column] / BOLD
+        return sum(math.ceil(width(line) / room) for line in head.split("\n"))
+
+    def _cell(self, sheet: Any, row: int, column: int, about: Column, cell: Cell) -> None:
+        if cell is None or cell != cell:
+            sheet.write_blank(row, column, None, self.text)
+        elif isinstance(cell, int | float) and not isinstance(cell, bool):
+            sheet.write_number(row, column, cell, self._number(about, cell))
+        elif isinstance(cell, date):
+            sheet.write_datetime(row, column, cell, self._format("yyyy-mm-dd", align="left"))
+        else:
+            words = self.name if column == 0 else self.text
+            sheet.write_string(row, column, str(cell), self.wrapped if about.prose else words)
+
+    def _number(self, about: Column, cell: float) -> Any:
+        if not about.numeric:
+            return self._format("General")
+        places = about.decimals(cell)
+        plain = "#,##0" + ("." + "0" * places if places else "")
+        return self._format(f"+{plain};-{plain};{plain}" if about.signed else plain)
+
+    def _format(self, number: str, **more: Any) -> Any:
+        if number not in self.numbers:
+            self.numbers[number] = self.form(num_format=number, **more)
+        return self.numbers[number]
+
+    def _chart(self, chart: Chart, sheet: str, head: int, table: Table) -> Any:
+        """A chart of Excel's own, on the cells of its table."""
+        kind, keys = KINDS[chart.kind]
+        columns = [i for i, column in enumerate(table.columns) if column.key in keys]
+        made = self.book.add_chart(kind)
+        last = head + len(table.rows) - (1 if table.total else 0)
+        for place, i in enumerate(columns or range(1, len(table.columns))):
+            made.add_series({
+                **_look(chart.kind, place),
+                "name": inert(table.columns[i].label),
+                "categories": [sheet, head + 1, 0, last, 0],
+                "values": [sheet, head + 1, i, last, i],
+            })  # fmt: skip
+        made.set_title({"name": inert(chart.title), "name_font": {"size": 11}})
+        made.set_legend({"position": "bottom"})
+        unit = {"name": table.columns[columns[0] if columns else 1].unit}
+        made.set_y_axis({"reverse": True} if chart.kind == "shares" else unit)
+        made.set_x_axis(
+            unit if chart.kind == "shares"
+            else {"date_axis": True, "num_format": "yyyy", "major_unit": 1,
+                  "major_unit_type": "years"} if chart.kind == "path" else {}
+        )  # fmt: skip
+        made.set_size(SIZE)
+        return made
+
+
+def _look(kind: ChartKind, place: int) -> dict[str, Any]:
+    """How a series looks: apart from the others in grey too, as in the pictures."""
+    ink = {"color": charts.TARGET, "width": 0.75}
+    if kind == "path":
+        colour, dash = ((charts.WITHOUT, "dash"), (charts.WITH, "solid"))[place]
+        return {
+            "line": {"color": colour, "width": 2, "dash_type": dash},
+            "marker": {"type": "none"},
+        }
+    if kind == "causes" and charts.HATCHES[place]:
+        drawn = {"pattern": "wide_upward_diagonal", "bg_color": charts.LAYERS[place]}
+        return {"pattern": drawn | {"fg_color": charts.TARGET}, "border": ink}
+    shades = {"causes": charts.LAYERS, "shares": charts.LAYERS[1:], "verdicts": LADDER}
+    return {"fill": {"color": shades.get(kind, LADDER)[place % len(LADDER)]}, "border": ink}
+
+
+LADDER = ("#FFFFFF", "#B9C6D3", "#5B7FA3", "#2B2D42", "#D9D9D9", "#8C8C8C")  # from light to dark
+SHORT = 70  # rows up to which a sheet is printed on one page
+FREEZE = 12  # rows up to which a header is kept in sight
+STACKED = {"type": "column", "subtype": "stacked"}
+KINDS: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {  # and the columns shown; none: all
+    "verdicts": ({"type": "column"}, ("target_rate", "rate_at_start", "without", "expected")),
+    "path": ({"type": "line"}, ("without", "with")),
+    "causes": (STACKED, labels.GROWTH),
+    "shares": ({"type": "bar"}, ("points",)),
+    "effort": ({"type": "column"}, ()),
+}

@@ -1,0 +1,172 @@
+"""A run with its baseline and everything else that tables and reports need of it."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from xiancheng.calibration.i18n import Words, _
+from xiancheng.results.analysis.attribution import AttributionTable
+from xiancheng.results.verdict.verdict import BY_DRAWS, verdicts
+from xiancheng.scenarios.delivery import Delivered, delivered
+from xiancheng.scenarios.diff import called, foreign
+from xiancheng.scenarios.ensemble import Answer, Pair, Simulated, in_usual_world, without_plan
+from xiancheng.scenarios.outcome import Group, Outcome
+from xiancheng.scenarios.request import Request
+from xiancheng.scenarios.scenario_files import Scenario
+from xiancheng.scenarios.simulate import RequestError
+from xiancheng.scenarios.types import quarter_name
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from xiancheng.calibration.region import Region
+    from xiancheng.results.keeping.store import Saved
+    from xiancheng.scenarios.types import Text
+
+TOLERANCE = 1e-6  # percentage points by which a run made again may differ from its record
+DELIVERY_IN_FILES = {"target": "promised", "met": "promise_kept", "share": "delivered_share"}
+
+
+@dataclass(frozen=True)
+class PlanResult:
+    """A run and its baseline with the same random numbers, the verdicts, and optional analyses."""
+
+    both: Pair
+    verdicts: "pd.DataFrame"  # `Verdict.to_frame`
+    delivery: "pd.DataFrame"  # `delivery_frame`
+    run: str  # id of the saved run; empty if it was not saved
+    made: Mapping[str, Any]  # provenance, JSON-ready
+    shares: AttributionTable | None = None
+    package: Mapping[str, Any] | None = None  # what `xiancheng seek --json` printed
+
+    @property
+    def scenario(self) -> Scenario:
+        """The scenario that was run."""
+        return self.both.plan.scenario
+
+    @property
+    def region(self) -> "Region":
+        """The region that it was run for."""
+        return self.both.plan.region
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """Counties, prefectures, and the counties of each target together."""
+        return self.both.plan.groups
+
+    @property
+    def caveats(self) -> "Mapping[str, Text]":
+        """What the text of the plan leaves open, if the plan is for this region."""
+        return self.scenario.plan.about.caveats_for(county.code for county in self.region.counties)
+
+    @property
+    def draws(self) -> int:
+        """Parameter draws that the plan's effect rests on; 0: the central parameters only."""
+        return int(self.verdicts["draws"].iloc[0]) if len(self.verdicts) else 0
+
+    @property
+    def known(self) -> bool:
+        """Whether every target has a probability."""
+        return bool(len(self.verdicts) and self.verdicts["probability"].notna().all())
+
+    def title(self, lang: str, *, whole: bool = False) -> str:
+        """The title of the scenario, marked where it was changed or applied to another region."""
+        return called(self.scenario, self.region, whole=whole).said(lang)
+
+    @property
+    def foreign(self) -> bool:
+        """Whether the plan was written for another region."""
+        return foreign(self.scenario, self.region)
+
+    def stamp(self, lang: str) -> str:
+        """The run that a table or figure came from, in a line."""
+        request = self.both.plan.request
+        title = self.title(lang)
+        name = self.run or _("not saved").said(lang)
+        drawn = f"{self.draws}" if self.draws else _("0 (central)").said(lang)
+        return _(
+            "Run {name}; {title_en}; scenario '{title}'; {start} to {until}; "
+            "scale {scale:g}; seed {seed}; draws {drawn}",
+            name=name,
+            title_en=Words(self.region.title_zh, self.region.title_en),
+            title=title,
+            start=request["start"],
+            until=request["until"],
+            scale=request["scale"],
+            seed=request["seed"],
+            drawn=drawn,
+        ).said(lang)
+
+
+def of_pair(both: Pair, draws: "pd.DataFrame | None" = None, *, run: str = "") -> PlanResult:
+    """The result of a pair that was just run, with what `scenarios.ensemble.draws` gave."""
+    return PlanResult(
+        both, verdicts(both, draws), delivery_frame(both.plan), run, both.plan.provenance
+    )
+
+
+def of_saved(run: "Saved", *, answer: Answer | None = None, **more: Any) -> PlanResult:
+    """The result of a run on disk; its baseline is run again with the same random numbers.
+
+    Parameters
+    ----------
+    answer : gives the outcome of the baseline; it is simulated by default
+    more : fields of the result that are known besides
+
+    Raises
+    ------
+    RequestError
+        if the baseline is no longer what it was when the run was saved.
+    """
+    import pandas as pd
+
+    outcome, record = run.outcome(), run.record
+    settings: dict[str, Any] = {
+        "region": record.region.name, "parameters": record.parameters, "seed": record.seed,
+        "scale": record.scale, "draw": record.draw, "cutoff": record.cutoff,
+    }  # fmt: skip
+    ask = answer or Simulated()
+    baseline = ask(Request.of(without_plan(outcome.scenario), **settings))
+    both = Pair(outcome, baseline, in_usual_world(baseline, ask, **settings))
+    table, kept = verdicts(both), pd.DataFrame(record.verdicts)
+    if len(kept):
+        _refuse_another(kept, table, record.run)
+        drawn = [name for name in BY_DRAWS if name in kept]
+        table[drawn] = kept.set_index("target").loc[table["target"], drawn].to_numpy()
+    return PlanResult(both, table, delivery_frame(outcome), record.run, record.model_dump(), **more)
+
+
+def _refuse_another(kept: "pd.DataFrame", table: "pd.DataFrame", run: str) -> None:
+    """Refuse a record whose numbers this version of the program no longer gives."""
+    both = kept.merge(table, on="target", suffixes=("", "_now"))
+    same = [name for name in ("baseline", "simulated") if name in kept]
+    if any((both[name] - both[f"{name}_now"]).abs().max() > TOLERANCE for name in same):
+        raise RequestError(
+            _(
+                "run {run} was made by another version of the program or of its "
+                "data, and its baseline has changed; run it again with xiancheng "
+                "run",
+                run=run,
+            )
+        )
+
+
+def delivery_frame(outcome: Outcome) -> "pd.DataFrame":
+    """Every indicator of the plan at the end of every quarter: delivered against promised.
+
+    Returns
+    -------
+    the fields of `scenarios.delivery.Delivered`, a row for each indicator and quarter; `quarter`
+    as 2024Q1
+    """
+    import pandas as pd
+
+    effort = outcome.effort()
+    rows = delivered(outcome.scenario, outcome.region, effort) if len(effort) else []
+    cells = [{**asdict(row), "quarter": quarter_name(row.quarter)} for row in rows]
+    return pd.DataFrame(cells, columns=[f.name for f in fields(Delivered)])
+
+
+def delivery_for_files(delivery: "pd.DataFrame") -> "pd.DataFrame":
+    """The delivery under the names of its columns in files and JSON."""
+    return delivery.rename(columns=DELIVERY_IN_FILES)

@@ -1,0 +1,118 @@
+"""A table as Markdown, HTML, CSV and JSON; a terminal is written to by `terminal`."""
+
+import csv as standard_csv
+from collections.abc import Sequence
+from html import escape
+from io import StringIO
+
+from xiancheng.results import cells
+from xiancheng.results.tables.table import Cell, Column, Table, width
+
+TOTAL = ' class="total"'
+SHORT = 16  # text columns that are no wider are kept on one line [half-width characters]
+
+
+def records(table: Table) -> list[dict[str, Cell]]:
+    """The raw values, for `cells.as_json`: a mapping for each row, by the keys of the columns."""
+    return table.records()
+
+
+def csv(table: Table) -> bytes:
+    """The raw values as CSV under the keys of the columns: UTF-8 with BOM, no cell a formula."""
+    text = StringIO(newline="")
+    writer = standard_csv.writer(text)
+    writer.writerow([column.key for column in table.columns])
+    writer.writerows([["" if cell is None else cells.inert(cell) for cell in row]
+                      for row in table.rows])  # fmt: skip
+    return text.getvalue().encode("utf-8-sig")
+
+
+def markdown(table: Table, other: Table | None = None) -> str:
+    """A table in Markdown; with `other`, the same table in another language, in both at once."""
+    heads, rows = table.headers, table.texts()
+    if other is not None:
+        heads = [_merged(*pair) for pair in zip(heads, other.headers, strict=True)]
+        rows = [
+            [_merged(*pair) for pair in zip(*both, strict=True)]
+            for both in zip(rows, other.texts(), strict=True)
+        ]
+    return "\n".join(_markdown_lines(heads, rows))
+
+
+def _markdown_lines(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    body = [[cell.replace("|", "\\|") for cell in row] for row in rows]
+    rule = f"|{'---|' * len(heads)}"
+    return [f"| {' | '.join(heads)} |", rule, *(f"| {' | '.join(row)} |" for row in body)]
+
+
+def _merged(zh: str, en: str) -> str:
+    """Two wordings of one cell; what they begin with alike is said once.
+
+    >>> _merged("90% 区间", "90% interval"), _merged("1.5", "1.5")
+    ('90% 区间 interval', '1.5')
+    """
+    if zh == en:
+        return zh
+    first, _, rest = en.partition(" ")
+    return f"{zh} {rest}" if rest and zh.startswith(first + " ") else f"{zh} {en}"
+
+
+def inert(text: str) -> str:
+    """A cell that stays text where it is pasted into a spreadsheet.
+
+    >>> inert("=cmd()"), inert("-0.50"), inert("+1,234")
+    ("'=cmd()", '-0.50', '+1,234')
+    """
+    number = text.replace(",", "")
+    return text if cells.inert(number) == number else f"'{text}"
+
+
+def html(
+    table: Table, caption: str = "", heads: Sequence[str] = (), source: str | None = None
+) -> str:
+    """An HTML element that can be scrolled sideways: caption, header cells, notes, source.
+
+    Parameters
+    ----------
+    caption : instead of the title
+    heads : instead of the headers
+    source : instead of the source
+    """
+    kinds = [_kind(column, table) for column in table.columns]
+    caption = escape(caption or table.title)
+    head = "".join(
+        f'<th scope="col"{kind}>{escape(text)}</th>'
+        for kind, text in zip(kinds, heads or table.headers, strict=True)
+    )
+    rows = table.texts()
+    body = [
+        _row([inert(cell) for cell in row], kinds, total=table.total and number == len(rows))
+        for number, row in enumerate(rows, 1)
+    ]
+    below = [f'<p class="note">{escape(note)}</p>' for note in table.notes]
+    if source := table.source if source is None else source:
+        below.append(f'<p class="source">{escape(source)}</p>')
+    return (
+        '<section class="tabled">'
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{caption}">'
+        f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead>"
+        f"<tbody>{''.join(body)}</tbody></table></div>{''.join(below)}</section>"
+    )
+
+
+def _row(cells_: Sequence[str], kinds: Sequence[str], *, total: bool) -> str:
+    first = f'<th scope="row"{kinds[0]}>{escape(cells_[0])}</th>'
+    rest = "".join(
+        f"<td{kind}>{escape(cell)}</td>" for kind, cell in zip(kinds[1:], cells_[1:], strict=True)
+    )
+    return f"<tr{TOTAL if total else ''}>{first}{rest}</tr>"
+
+
+def _kind(column: Column, table: Table) -> str:
+    """The class of a column: numbers flush right, prose broad, short words on one line."""
+    if column.numeric:
+        return ' class="number"'
+    if column.prose:
+        return ' class="wide"'
+    longest = max((width(column.text(cell)) for cell in table.column(column.key)), default=0)
+    return ' class="short"' if longest <= SHORT else ""

@@ -1,0 +1,120 @@
+"""How the model was tested against data that it had not seen, or that it was not."""
+
+from io import StringIO
+from typing import TYPE_CHECKING, Any
+
+from xiancheng.calibration import parsing, posterior
+from xiancheng.calibration.errors import RefusedError
+from xiancheng.calibration.i18n import _
+from xiancheng.results import later_census
+from xiancheng.results.analysis.attribution import records
+from xiancheng.results.tables import labels
+from xiancheng.results.tables.plan_result import PlanResult
+from xiancheng.results.tables.table import Table, build
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from xiancheng.calibration.region import Region
+
+SCORES = (  # columns of a record
+    "left_out", "forecaster", "cases", "mae", "bias", "crps", "model_skill", "cover_50", "cover_80",
+    "cover_95", "brier",
+)  # fmt: skip
+
+
+def record(region: "Region") -> "pd.DataFrame | None":
+    """The record of hindcasts that comes with a region's pack; None where there is none.
+
+    Returns
+    -------
+    the rows of `hindcast.csv` in the folder of the pack, as they were written
+
+    Raises
+    ------
+    RefusedError
+        if the file is no such record.
+    """
+    import pandas as pd
+
+    file = region.folder / "hindcast.csv"
+    if not file.is_file():
+        return None
+    try:
+        rows = pd.read_csv(StringIO(parsing.text_of(file.read_bytes())))
+    except ValueError as error:
+        found = str(error)
+    else:
+        lacking = [name for name in SCORES if name not in rows]
+        if not lacking:
+            return rows
+        found = f"∅ {', '.join(lacking)}"
+    raise RefusedError(
+        _(
+            "{file} should be the table that xiancheng hindcast wrote; got "
+            "{found}; run hindcast again, or delete the file",
+            file=file,
+            found=found,
+        )
+    )
+
+
+def recorded(result: PlanResult, lang: str) -> Table | None:
+    """The record of hindcasts as it is, good or bad; the smallest error first."""
+    from xiancheng.results.forecasts.forecasting import TITLES
+
+    found = record(result.region)
+    if found is None:
+        return None
+    covers = [name for name in SCORES if name.startswith("cover")]
+    rows: list[dict[str, Any]] = [
+        {
+            **row, "left_out": labels.label("left_out", row["left_out"], lang),
+            "forecaster": TITLES[row["forecaster"]].said(lang),
+            **{name: 100 * row[name] for name in covers},
+        }
+        for row in records(found.sort_values(["left_out", "crps"]))
+    ]  # fmt: skip
+    title = _("Hindcast: forecasts of a later census, by county").said(lang)
+    kept = _(
+        "the record kept with the region pack {region}, not of this run", region=result.region.name
+    ).said(lang)
+    return build("hindcast", title, labels.columns("hindcast", lang), rows, source=kept)
+
+
+def census(compared: "pd.DataFrame", title: str, lang: str, source: str = "") -> Table:
+    """`later_census.against_census` as a table: the baseline against a later census, by county."""
+    rows = [
+        {**row, "county": labels.county(row, lang), "census": str(row["census"])}
+        for row in records(compared)
+    ]
+    return build("census", title, labels.columns("census", lang), rows, source=source)
+
+
+def against_census(result: PlanResult, lang: str) -> Table | None:
+    """The baseline against a later census; None where the run reaches none."""
+    compared = later_census.against_census(result.both)
+    if compared.empty:
+        return None
+    title = _("Simulated against a later census").said(lang)
+    return census(compared, title, lang, result.stamp(lang))
+
+
+def sentence(result: PlanResult, lang: str) -> str:
+    """What is known of the model's accuracy, in a sentence or two."""
+    calibrated = posterior.read(result.region.folder) is not None
+    source = (
+        _("The parameters were estimated from censuses (a posterior sample is kept with the pack).")
+        if calibrated
+        else _(
+            "The model has not been calibrated: its parameters come from the "
+            "literature and from assumptions, and the results follow from these; "
+            "they are no tested forecast."
+        )
+    )
+    tested = (
+        _("A record of hindcasts is under 'Validation'.")
+        if record(result.region) is not None
+        else _("No hindcast is on record.")
+    )
+    return ("" if lang == "zh" else " ").join((source.said(lang), tested.said(lang)))

@@ -1,0 +1,98 @@
+"""Whatever a command will write is tried first, and what it computed is never lost."""
+
+import json
+import re
+
+import pytest
+
+from xiancheng.results import cells
+from xiancheng.results.cli import main
+
+SMALL = ["--scale", "0.003"]
+
+
+@pytest.mark.parametrize("place", ["missing/x", "folder", "file/x"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["run", "plan", *SMALL, "--figure"],
+        ["compare", "plan", "baseline", *SMALL, "--csv"],
+        ["attribute", "plan", *SMALL, "--csv"],
+        ["sensitivity", "plan", *SMALL, "--csv"],
+        ["score", "OBSERVATIONS", "--out"],
+        ["hindcast", "--pool", "none", "--runs", "180", *SMALL, "--write"],
+        ["calibrate", "--report"],
+    ],
+    ids=lambda words: " ".join(words[:1] + words[-1:]),
+)
+def test_a_file_to_be_written_is_tried_first(words, place, tmp_path, monkeypatch, capsys):
+    refuses_first([*words, f"{place}.svg" if "--figure" in words else place],
+                  tmp_path, monkeypatch, capsys)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["run", "plan", *SMALL],
+        ["sweep", "DESIGN"],
+        ["report", "plan", *SMALL],
+        ["calibrate", "--quick"],
+        ["hindcast", "--pool", "none", "--runs", "180", *SMALL],
+    ],
+    ids=lambda words: words[0],
+)
+def test_a_folder_to_be_written_is_tried_first(words, tmp_path, monkeypatch, capsys):
+    refuses_first([*words, "--out", "file/x"], tmp_path, monkeypatch, capsys)
+
+
+def refuses_first(words, folder, monkeypatch, capsys):
+    """Whether a command refuses an output at once and leaves nothing behind."""
+    monkeypatch.chdir(folder)
+    for name in ("folder", "folder.svg"):
+        (folder / name).mkdir()
+    for name in ("file", "file.svg"):
+        (folder / name).write_text("x", encoding="utf-8")
+    (folder / "obs.csv").write_text(
+        "unit_code,date,variable,value\n371621,2025-12-31,resident_urbanization_rate,40\n", "utf-8"
+    )
+    (folder / "design.yaml").write_text("name: d\nscenarios: plan\nscales: 0.003\n", "utf-8")
+    before = sorted(folder.rglob("*"))
+    known = {"OBSERVATIONS": "obs.csv", "DESIGN": "design.yaml"}
+
+    def computed(*_args, **_more):
+        raise AssertionError("something was computed")
+
+    for place in (
+        "xiancheng.scenarios.request.Request.simulate",
+        "xiancheng.scenarios.paired._run",
+    ):
+        monkeypatch.setattr(place, computed)
+    assert main([*(known.get(word, word) for word in words), "--lang", "en"]) == 2
+    said = capsys.readouterr()
+    assert not said.out
+    assert re.search("cannot write|should be an .svg", said.err)
+    assert sorted(folder.rglob("*")) == before
+
+
+def test_trying_a_place_leaves_nothing(tmp_path):
+    from xiancheng.results.keeping.files import writable
+
+    writable(tmp_path / "a" / "b")
+    cells.possible(tmp_path / "c.csv")
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_was_computed_is_printed_though_the_disk_is_full(tmp_path, monkeypatch, capsys):
+    from xiancheng.results.keeping import answers
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(answers, "keep", full)
+    words = ["run", "plan", *SMALL, "--out", str(tmp_path), "--lang", "en"]
+    assert main(words) == 1
+    said = capsys.readouterr()
+    assert "Zouping" in said.out
+    assert "No space left" in said.err
+    assert main([*words, "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["run"] is None

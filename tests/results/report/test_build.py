@@ -1,0 +1,390 @@
+"""The documents, opened again: they hold the run's numbers, run nothing, and load nothing."""
+
+import re
+from contextlib import nullcontext
+from dataclasses import replace
+from html.parser import HTMLParser
+from importlib import import_module
+from io import BytesIO
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from tests.results.report.test_sections import SCALE, draws_of, shares_of
+from xiancheng.calibration.errors import ScenarioError
+from xiancheng.results.cli import main, publish
+from xiancheng.results.keeping import store
+from xiancheng.results.keeping.answers import Answers, keep
+from xiancheng.results.report import build, document, sections
+from xiancheng.results.tables import plan_result
+from xiancheng.results.text import Say
+from xiancheng.results.verdict.verdict import verdicts
+from xiancheng.scenarios.diff import plain
+from xiancheng.scenarios.ensemble import pair
+from xiancheng.scenarios.loader import resolve
+from xiancheng.scenarios.request import Request
+from xiancheng.scenarios.simulate import RequestError
+from xiancheng.scenarios.types import Text
+
+docx = pytest.importorskip("docx")
+openpyxl = pytest.importorskip("openpyxl")
+pypdf = pytest.importorskip("pypdf")
+pytest.importorskip("typst")
+pytest.importorskip("xlsxwriter")
+
+FORMS = [*build.WRITERS]
+HOSTILE = {
+    "tag": "<img src=x onerror=alert(1)>",
+    "formula": "=cmd|' /C calc'!A0",
+    "markup": '#eval("1") $x$ @a \\ *b* _c_ `d`',
+    "sum": "-1+1",
+    "plus": "+1",
+    "minus": "-1",
+    "at": "@x",
+    "long": "长" * 200,
+    "steering": "abc\u200fcba\u200b",
+    "lines": "first\nsecond\n=third",
+}
+
+
+def about(title="方案照文件实施"):
+    """The subject of a plan with this title, with draws and shares."""
+    both = pair(resolve("plan"), scale=SCALE)
+    named = replace(both.plan.scenario, title=Text(zh=title, en=title))
+    told = plan_result.of_pair(
+        replace(both, plan=replace(both.plan, scenario=named)), draws_of(both), run="plan-0123"
+    )
+    return replace(told, shares=shares_of(told, {"P1": (0.3, 0.1), "P2": (-0.1, 0.2)}))
+
+
+@pytest.fixture(scope="module")
+def told():
+    return about()
+
+
+@pytest.fixture(scope="module")
+def what(told):
+    return sections.document(told, "zh")
+
+
+@pytest.fixture(scope="module")
+def pictures(what):
+    return document.pictures(what, "png", "svg")
+
+
+@pytest.fixture(scope="module")
+def made(what, pictures):
+    return {form: written(form, what, pictures) for form in FORMS}
+
+
+def written(form, what, pictures):
+    """A document as its writer makes it."""
+    return import_module(build.WRITERS[form][0]).write(what, pictures)
+
+
+def word_tables(content):
+    """The tables of a Word file that have a header that repeats, as texts."""
+    opened = docx.Document(BytesIO(content))
+    return [
+        [[cell.text for cell in row.cells] for row in table.rows]
+        for table in opened.tables
+        if table.rows[0]._tr.xpath("./w:trPr/w:tblHeader")
+    ]
+
+
+def pdf_text(content):
+    pages = pypdf.PdfReader(BytesIO(content)).pages
+    return re.sub(r"\s+", "", "".join(page.extract_text() for page in pages))
+
+
+class Seen(HTMLParser):
+    """Tags with their attributes, text, and the cells of tables."""
+
+    def __init__(self, content):
+        super().__init__()
+        self.tags, self.texts, self.rows = [], [], []
+        self.feed(content.decode())
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag == "tr":
+            self.rows.append([])
+        if tag in ("td", "th"):
+            self.rows[-1].append("")
+
+    def handle_data(self, data):
+        self.texts.append(data)
+        if self.rows and self.tags[-1][0] in ("td", "th"):
+            self.rows[-1][-1] += data
+
+
+# The numbers
+
+
+def test_word_holds_the_tables_of_the_run(made, what):
+    found = word_tables(made["docx"])
+    for table, shown in zip(what.tables(), found, strict=True):
+        assert shown == [document.headers(table), *document.body(table)]
+
+
+def test_pdf_holds_the_tables_of_the_run(made, what):
+    text = pdf_text(made["pdf"])
+    for table in what.tables():
+        if table.key in ("verdicts", "causes-371621", "shares-project"):
+            for row in table.texts():
+                assert re.sub(r"\s+", "", "".join(row)) in text, table.key
+
+
+def test_html_holds_the_tables_of_the_run(made, what):
+    rows = Seen(made["html"]).rows
+    expected = [
+        row for table in what.tables() for row in (document.headers(table), *document.body(table))
+    ]
+    assert rows == expected
+
+
+def test_excel_holds_numbers_as_numbers(made, what):
+    book = openpyxl.load_workbook(BytesIO(made["xlsx"]))
+    cells = {}
+    for sheet in book:
+        for row in sheet.iter_rows():
+            for cell in row:
+                if cell.value is not None and str(cell.value).startswith("表 "):
+                    cells[cell.value] = sheet, cell.row
+    captions = what.captions()
+    for table in what.tables():
+        sheet, row = cells[captions[table.key]]
+        for number, expected in enumerate(table.rows, row + 2):
+            for i, (column, value) in enumerate(zip(table.columns, expected, strict=True), 1):
+                cell = sheet.cell(number, i)
+                if column.numeric and isinstance(value, int | float):
+                    assert cell.data_type == "n"
+                    assert cell.value == pytest.approx(value)
+
+
+def test_negative_numbers_stay_numbers(made, what):
+    table = next(t for t in what.tables() if t.key == "shares-project")
+    assert [row[1] for row in table.rows] == [0.3, -0.1, pytest.approx(0.2)]
+    sheet = openpyxl.load_workbook(BytesIO(made["xlsx"]))["归因"]
+    numbers = [c.value for row in sheet.iter_rows() for c in row if c.data_type == "n"]
+    assert -0.1 in numbers
+    assert "-0.10" in [cell for rows in word_tables(made["docx"]) for row in rows for cell in row]
+
+
+def test_without_draws_the_documents_are_made_all_the_same(told):
+    undrawn = plan_result.of_pair(told.both, run="plan-0123")
+    made = build.documents(undrawn, FORMS, "en")
+    assert "of one run at the central parameters" in "".join(Seen(made["html"]).texts)
+    assert all(made[form] for form in FORMS)
+
+
+def test_a_region_without_targets_has_documents_without_verdicts(told):
+    region = replace(told.region, targets=())
+    both = replace(
+        told.both, plan=replace(told.both.plan, region=region),
+        baseline=replace(told.both.baseline, region=region),
+    )  # fmt: skip
+    plain = plan_result.of_pair(both, run="plan-0123")
+    assert plain.verdicts.empty
+    made = build.documents(plain, FORMS, "zh")
+    assert "没有到期的目标" in "".join(Seen(made["html"]).texts)
+    assert all(made[form] for form in FORMS)
+
+
+# Form
+
+
+def test_every_style_of_word_names_its_chinese_font(made):
+    styles = docx.Document(BytesIO(made["docx"])).styles.element
+    for style in styles.xpath("./w:style[w:rPr]"):
+        assert style.xpath("./w:rPr/w:rFonts/@w:eastAsia")[0] in ("黑体", "仿宋")
+    fonts = {
+        style.xpath("./w:name/@w:val")[0]: style.xpath("./w:rPr/w:rFonts/@w:eastAsia")
+        for style in styles.xpath("./w:style[w:rPr]")
+    }
+    assert fonts["heading 1"] == fonts["Title"] == ["黑体"]
+    assert fonts["Normal"] == ["仿宋"]
+
+
+def test_word_has_headings_pages_a_header_and_a_table_of_contents(made, what):
+    opened = docx.Document(BytesIO(made["docx"]))
+    headings = [p.text for p in opened.paragraphs if p.style.name.startswith("Heading")]
+    assert headings == [section.title for section in what.sections]
+    codes = [e.text.strip() for e in opened.element.body.xpath(".//w:instrText")]
+    assert codes[0].startswith("TOC")
+    page = opened.sections[0]
+    assert page.header.paragraphs[0].text == what.header
+    assert "PAGE" in [e.text.strip() for e in page.footer._element.xpath(".//w:instrText")]
+
+
+def test_pdf_brings_its_own_fonts(made):
+    reader, fonts = pypdf.PdfReader(BytesIO(made["pdf"])), set()
+    for page in reader.pages:
+        for font in page["/Resources"].get("/Font", {}).values():
+            fonts.add(font.get_object()["/BaseFont"])
+    assert fonts
+    assert all("NotoSansSC" in font or "NotoSerifSC" in font for font in fonts), fonts
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_conclusions_are_one_page(told, made, lang):
+    content = made["pdf"] if lang == "zh" else build.documents(told, ["pdf"], "en")["pdf"]
+    pages = pypdf.PdfReader(BytesIO(content)).pages
+    first, second = (re.sub(r"\s+", "", page.extract_text()) for page in pages[:2])
+    assert {"zh": "还不知道的", "en": "Whatisnotknown"}[lang] in first
+    assert {"zh": "图1", "en": "Figure1"}[lang] in first
+    assert {"zh": "目录", "en": "Contents"}[lang] in second
+
+
+def test_excel_has_charts_of_its_own_frozen_headers_and_provenance(made, what):
+    book = openpyxl.load_workbook(BytesIO(made["xlsx"]))
+    assert sum(len(sheet._charts) for sheet in book) == len([*what.charts()])
+    assert "来源" in book.sheetnames
+    assert all(book[name].freeze_panes for name in ("任务完成", "假定", "来源", "惠民县"))
+
+
+def test_html_is_one_file_that_asks_for_nothing(made):
+    seen = Seen(made["html"])
+    assert not {"script", "iframe", "object", "embed", "link", "form"} & {t for t, _ in seen.tags}
+    for tag, attributes in seen.tags:
+        assert not any(name.startswith("on") for name in attributes), tag
+        for name in ("src", "href"):
+            value = attributes.get(name)
+            assert value is None or value.startswith(("data:image/svg+xml;base64,", "#"))
+    assert "url(" not in made["html"].decode()
+
+
+def test_pictures_say_what_they_show(made):
+    images = [a for tag, a in Seen(made["html"]).tags if tag == "img"]
+    assert images
+    assert all(a["alt"] for a in images)
+    shapes = docx.Document(BytesIO(made["docx"])).element.body.xpath(".//wp:docPr/@descr")
+    assert len(shapes) == len(images)
+
+
+# Hostile words
+
+
+@pytest.mark.parametrize("steering", ["\u202e", "\u2066", "\r", "\x00", "\x1b"])
+def test_what_turns_text_around_is_no_title(steering):
+    with pytest.raises(ScenarioError):
+        resolve({"name": "x", "title": f"a{steering}b", "based_on": "plan"})
+
+
+@pytest.fixture(scope="module", params=HOSTILE.values(), ids=HOSTILE.keys())
+def hostile(request, pictures):
+    what = sections.document(about(request.param), "zh")
+    shown = plain(request.param)
+    return shown, {form: written(form, what, pictures) for form in FORMS}
+
+
+def test_hostile_words_are_words(hostile):
+    words, made = hostile
+    assert any(words in p.text for p in docx.Document(BytesIO(made["docx"])).paragraphs)
+    assert re.sub(r"\s+", "", words) in pdf_text(made["pdf"])
+    assert words in "".join(Seen(made["html"]).texts)
+    assert all(a.get("src", "data:").startswith("data:") for _, a in Seen(made["html"]).tags)
+
+
+def test_no_cell_is_a_formula(hostile):
+    words, made = hostile
+    book = openpyxl.load_workbook(BytesIO(made["xlsx"]))
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
+    assert all(cell.data_type != "f" and cell.hyperlink is None for cell in cells)
+    shown = [cell for cell in cells if cell.value == words]
+    assert shown
+    assert all(cell.data_type == "s" and cell.quotePrefix for cell in shown)
+    pasted = [cell for rows in word_tables(made["docx"]) for row in rows for cell in row]
+    pasted += [cell for row in Seen(made["html"]).rows for cell in row]
+    for cell in pasted:
+        number = re.fullmatch(r"[+-]?[\d,]+(\.\d+)?", cell)
+        assert number or not cell.startswith(("=", "+", "-", "@")), cell
+
+
+# The command
+
+
+@pytest.fixture(scope="module")
+def run(told, tmp_path_factory):
+    """A run that was saved as `xiancheng run` saves it, with what draws added."""
+    runs, scenario = tmp_path_factory.mktemp("runs"), resolve("plan")
+    answers = Answers(None)
+    both = pair(scenario, scale=SCALE, answer=answers)
+    found = verdicts(both, draws_of(both))
+    request = Request.of(scenario, scale=SCALE)
+    return keep(both.plan, request, found, plan_result.delivery_frame(both.plan), runs, answers)[0]
+
+
+@pytest.fixture
+def no_attribution(monkeypatch):
+    """No coalitions are run: the attribution has tests of its own."""
+    monkeypatch.setattr(publish, "_shares_of", lambda *_: nullcontext(lambda: None))
+
+
+@pytest.mark.usefixtures("no_attribution")
+def test_the_command_writes_only_what_is_asked_for(run, tmp_path, capsys):
+    assert main(["report", str(run), "--format", "html,xlsx", "--out", str(tmp_path)]) == 0
+    written = sorted(path.name for path in tmp_path.iterdir())
+    assert [Path(name).suffix for name in written] == [".html", ".xlsx"]
+    assert all(re.fullmatch(r"滨州市_.+_\d{4}-\d\d-\d\d\.\w+", name) for name in written)
+    assert str(tmp_path / written[1]) in capsys.readouterr().out
+
+
+def test_a_saved_run_says_what_the_run_itself_said(run, told):
+    again = plan_result.of_saved(store.found(run))
+    for name in ("simulated", "baseline", "low", "high", "probability"):
+        assert again.verdicts[name].tolist() == pytest.approx(told.verdicts[name].tolist())
+    assert again.draws == 4
+    assert again.run == run.name
+
+
+def test_a_run_of_another_version_is_refused(run):
+    saved = store.found(run)
+    rows = [{**row, "baseline": row["baseline"] + 0.1} for row in saved.record.verdicts]
+    other = replace(saved, record=saved.record.model_copy(update={"verdicts": rows}))
+    with pytest.raises(RequestError, match="another version"):
+        plan_result.of_saved(other)
+
+
+def test_an_unknown_format_is_named_with_the_nearest():
+    with pytest.raises(RequestError, match=r"docx.*did you mean docx"):
+        build.formats("doc")
+
+
+def test_what_is_neither_run_nor_scenario_is_refused(tmp_path, capsys):
+    assert main(["report", "nowhere", "--out", str(tmp_path), "--format", "html"]) == 2
+    assert "nowhere" in capsys.readouterr().err
+
+
+def test_a_missing_library_is_named_with_the_extra_to_install(monkeypatch):
+    monkeypatch.setattr(build, "find_spec", lambda name: None if name == "typst" else object())
+    with pytest.raises(RequestError) as refused:
+        build.formats("docx,pdf")
+    assert "typst" in refused.value.zh
+    assert "'.[report]'" in refused.value.zh
+    assert build.formats("docx") == ["docx"]
+
+
+@pytest.mark.usefixtures("no_attribution")
+def test_nothing_half_written_is_left(run, tmp_path, monkeypatch):
+    def breaks(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("xiancheng.results.report.html.write", breaks)
+    assert main(["report", str(run), "--format", "xlsx,html", "--out", str(tmp_path)]) == 1
+    assert not [*tmp_path.iterdir()]
+
+
+def test_words_are_in_both_languages(told):
+    for lang in ("zh", "en"):
+        assert isinstance(Say(lang)("字", "word"), str)
+    assert sections.document(told, "en").title != sections.document(told, "zh").title
+
+
+def test_a_wish_for_a_folder_that_cannot_be_is_refused(run, tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("", encoding="utf-8")
+    asked = SimpleNamespace(run=str(run), format="html", out=blocked / "below")
+    with pytest.raises(RequestError, match="--out"):
+        publish.report(asked, Say("zh"))

@@ -1,0 +1,271 @@
+"""What is said of a run: it is what the run says, with its units, its run, and no more."""
+
+import json
+from dataclasses import replace
+from datetime import date
+
+import pandas as pd
+import pytest
+
+from xiancheng.results.analysis.attribution import AttributionTable, quick
+from xiancheng.results.report import sections
+from xiancheng.results.report.document import BulletList
+from xiancheng.results.tables import counties, plan_result, provenance, verdicts
+from xiancheng.results.tables.labels import indicator, label, likelihood
+from xiancheng.results.tables.table import Chart, Table
+from xiancheng.scenarios.ensemble import pair
+from xiancheng.scenarios.loader import resolve
+from xiancheng.scenarios.simulate import RequestError, horizon
+
+SCALE = 0.01
+LANGS = pytest.mark.parametrize("lang", ["zh", "en"])
+
+
+@pytest.fixture(scope="module")
+def both():
+    return pair(resolve("plan"), scale=SCALE)
+
+
+def draws_of(both, n=4):
+    """Verdicts of draws as an ensemble gives them: each half a point further from the centre."""
+    without = both.baseline.model_targets()["model_rate"]
+    frames = []
+    for i in range(n):
+        table = (
+            both.plan.model_targets()
+            .rename(columns={"model_rate": "simulated"})
+            .assign(draw=i + 1, baseline=without - 2 * i, usual=without, usual_recoding=0.5)
+        )
+        table["simulated"] -= 0.5 * i
+        frames.append(table)
+    return pd.concat(frames, ignore_index=True)
+
+
+@pytest.fixture(scope="module")
+def told(both):
+    return plan_result.of_pair(both, draws_of(both), run="plan-0123456789ab")
+
+
+def texts(what):
+    """Every sentence of a document, and every word of its tables."""
+    for section in what.sections:
+        yield section.title
+        for block in section.blocks:
+            if isinstance(block, str):
+                yield block
+            elif isinstance(block, Table):
+                yield from (block.title, block.source, *block.notes)
+                yield from (cell for row in block.texts() for cell in row)
+            elif not isinstance(block, Chart):
+                yield from block.items
+
+
+@LANGS
+def test_every_number_stands_under_its_unit(told, lang):
+    for table in sections.document(told, lang).tables():
+        for column in table.columns:
+            numbers = [c for c in table.column(column.key) if isinstance(c, float)]
+            if table.key != "provenance":
+                assert not numbers or (column.unit and column.unit in column.header), table.key
+
+
+@LANGS
+def test_every_table_and_figure_names_its_run_region_scenario_and_draws(told, lang):
+    what = sections.document(told, lang)
+    for table in (*what.tables(), *(chart.table for chart in what.charts())):
+        if table.key == "hindcast":  # it comes with the pack
+            assert told.region.name in table.source
+            continue
+        for known in ("plan-0123456789ab", told.region.title(lang), "2025-12-31", "4"):
+            assert known in table.source, table.key
+
+
+def test_the_verdicts_are_those_of_the_run(told):
+    shown = verdicts.table(told, "en")
+    for row, real in zip(shown.rows, told.verdicts.to_dict("records"), strict=True):
+        assert row[0].startswith(real["county_en"])
+        assert row[1] == str(real["deadline"])
+        assert row[3:7] == tuple(
+            real[k] for k in ("target_rate", "rate_at_start", "without", "expected")
+        )
+        assert row[7:10] == (real["low"], real["high"], 100 * real["probability"])
+        assert row[-1] == pytest.approx(row[6] - row[3])
+
+
+def test_no_verdict_is_a_yes_or_a_no(told):
+    """Whatever the chance, a target is never called met or missed."""
+    for lang in ("zh", "en"):
+        words = {*verdicts.table(told, lang).column("in_words")}
+        names = map(likelihood, (0.0, 0.1, 0.33, 0.66, 0.9))
+        assert words <= {label("chances", name, lang) for name in names}
+    assert likelihood(0.95) == "very likely"
+    assert likelihood(0.5) == "as likely as not"
+    assert likelihood(0.05) == "very unlikely"
+
+
+def test_what_the_rate_is_made_of_adds_up(told):
+    for row in verdicts.parts(told, "zh").rows:
+        assert sum(row[2:7]) == pytest.approx(row[-1], abs=1e-5)
+
+
+def test_the_causes_of_growth_add_up_by_year_and_in_all(told, both):
+    frame = both.plan.growth()
+    for group in told.groups:
+        table = counties.causes(told, group, "zh")
+        codes = [told.groups[c].code for c in group.counties]
+        own = frame[frame["unit_code"].isin(codes)]
+        assert all(sum(row[1:4]) == row[4] for row in table.rows)
+        assert sum(row[4] for row in table.rows[:-1]) == table.rows[-1][4] == own["total"].sum()
+
+
+def test_a_path_shows_the_published_rate_the_census_and_the_target(told, both):
+    group = next(g for g in told.groups if g.en == "Huimin")
+    chart = counties.path_chart(told, group, "zh")
+    verdict = told.verdicts.set_index("unit_code").loc[group.code]
+    end, _, expected, low, high = chart.table.rows[-1]
+    assert end == date(2025, 12, 31)
+    assert (expected, low, high) == pytest.approx(
+        tuple(verdict[k] for k in ("expected", "low", "high")), abs=0.01
+    )
+    assert next(p.value for p in chart.markers if p.kind == "target") == 40
+    urban, rural = told.region.urban_rural(date(2020, 11, 1))[group.counties[0]]
+    census = next(p for p in chart.markers if p.day == date(2020, 11, 1))
+    assert census.value == pytest.approx(100 * urban / (urban + rural))
+
+
+def test_without_a_record_and_without_draws_no_probability_is_claimed(both, monkeypatch):
+    monkeypatch.setattr("xiancheng.results.verdict.level.held", lambda *_: None)
+    told = plan_result.of_pair(both)
+    heads = [c.label for c in verdicts.table(told, "zh").columns]
+    assert "达标概率" not in heads
+    said = dict(sections.answers(told, "zh"))["目标能否达到"]
+    assert any("没有达标概率" in sentence for sentence in said)
+
+
+def test_a_run_that_ends_before_the_deadlines_has_no_verdict_and_says_so():
+    early = pair(horizon(resolve("plan"), None, "2023-12-31"), scale=SCALE)
+    told = plan_result.of_pair(early)
+    what = sections.document(told, "en")
+    assert not any(table.key == "verdicts" for table in what.tables())
+    assert any("there is no verdict" in text for text in texts(what))
+
+
+@LANGS
+def test_all_ten_caveats_are_shown(told, lang):
+    said = [*sections.caveats(told, lang)]
+    assert [s.split()[0] for s in said if s.startswith("C")] == [f"C{i}" for i in range(1, 11)]
+
+
+@LANGS
+def test_an_uncalibrated_model_is_called_so_on_the_first_page(told, lang, monkeypatch):
+    monkeypatch.setattr("xiancheng.calibration.posterior.read", lambda _: None)
+    blocks = sections.document(told, lang).sections[0].blocks
+    first = "".join(text for each in blocks if isinstance(each, BulletList) for text in each.items)
+    assert {"zh": "尚未用数据校准", "en": "has not been calibrated"}[lang] in first
+
+
+def test_every_parameter_is_listed_with_the_value_of_the_run(told):
+    table = next(t for t in sections.document(told, "zh").tables() if t.key == "parameters")
+    used = told.both.plan.request["parameters"]
+    assert {row[1]: row[3] for row in table.rows} == used
+
+
+def test_the_provenance_says_what_is_needed_to_run_again(told):
+    facts = {words.en: value for words, value in provenance.facts(told, "en")}
+    assert facts["seed"] == 1
+    assert facts["scale (rows for each resident)"] == SCALE
+    assert facts["digest of the region pack"] == told.region.digest
+    assert facts["draws of the parameters"] == 4
+    assert "numpy" in facts
+
+
+# Attribution
+
+
+def shares_of(told, points, **more):
+    """Shares of two projects and their total, as an attribution gives them."""
+    code = told.groups[-1].code
+    parts = dict.fromkeys(("natural", "migration", "recoding", "denominator", "counting"), 0.0)
+
+    def row(name, level, kind, value, error):
+        return {"id": name, "level": level, "kind": kind, "unit_code": code, "points": value,
+                "persons": 100 * value, "points_error": error, **parts}  # fmt: skip
+
+    rows = [row("total", "total", "total", sum(p for p, _ in points.values()), 0.0)]
+    for name, (value, error) in points.items():
+        rows += [
+            row(name, "project", kind, value, error) for kind in ("owen", "first_in", "last_in")
+        ]
+    about = {"scenario": "plan", "day": "2025-12-31", "permutations": 40, "draws": 20, "runs": 9}
+    return AttributionTable(pd.DataFrame(rows), **(about | more), scale=0.01)
+
+
+def test_what_works_is_told_from_what_may_be_chance_and_from_what_does_nothing(told):
+    points = {"P1": (0.3, 0.1), "P2": (0.1, 0.1), "P3": (0.0, 0.0), "P4": (-0.3, 0.1)}
+    with_shares = replace(told, shares=shares_of(told, points))
+    works = dict(sections.answers(with_shares, "en"))["What works and what does not"]
+    lines = [next(s for s in works if s.startswith(start)) for start in
+             ("They work", "They lower", "Not to be told", "Less than 0.02")]  # fmt: skip
+    assert [f"P{i}" in line for line, i in zip(lines, (1, 4, 2, 3), strict=True)] == [True] * 4
+
+
+def test_few_pairs_of_orders_make_less_clear(told):
+    points = {"P1": (0.3, 0.1)}
+    for permutations, clear in ((40, True), (4, False)):
+        shares = shares_of(told, points, permutations=permutations)
+        works = dict(sections.answers(replace(told, shares=shares), "en"))
+        said = " ".join(works["What works and what does not"])
+        assert ("They work" in said) == clear
+        assert ("Not to be told from zero" in said) == (not clear)
+
+
+def test_of_a_single_world_nothing_is_said_to_work(told):
+    """Another draw or other luck may turn the sign of a share."""
+    shares = shares_of(told, {"P1": (0.3, 0.001), "P2": (-0.2, 0.001)}, draws=0)
+    works = dict(sections.answers(replace(told, shares=shares), "en"))
+    said = " ".join(works["What works and what does not"])
+    assert "at central parameters in one random world" in said
+    assert "±" not in said
+    assert not any(word in said for word in ("They work", "They lower", "Not to be told"))
+
+
+def test_what_the_shares_come_to_stands_beside_what_the_verdict_says(told):
+    shares = shares_of(told, {"P1": (0.3, 0.1)})
+    works = dict(sections.answers(replace(told, shares=shares), "en"))
+    said = " ".join(works["What works and what does not"])
+    judged = told.verdicts.set_index("unit_code")["from_plan_pp"][shares.largest()]
+    assert f"add up to +0.30±0.00; the verdict has {judged:+.2f}" in said
+
+
+def test_an_attribution_of_another_scenario_is_refused(told, tmp_path):
+    file = tmp_path / "shares.json"
+    file.write_text(json.dumps({"scenario": "delayed", "shares": []}), encoding="utf-8")
+    with pytest.raises(RequestError, match="delayed"):
+        AttributionTable.read(file, told.scenario)
+
+
+def test_what_is_no_attribution_is_refused(told, tmp_path):
+    file = tmp_path / "shares.json"
+    for text in ("no JSON", "[]", '{"scenario": "plan"}', '{"scenario": "plan", "shares": [{}]}'):
+        file.write_text(text, encoding="utf-8")
+        with pytest.raises(RequestError, match="attribute --json"):
+            AttributionTable.read(file, told.scenario)
+
+
+@pytest.mark.slow
+def test_a_quick_attribution_adds_up():
+    told = quick(resolve("plan"), "binzhou", scale=0.005, jobs=1)
+    code = told.largest()
+    parts = sum(row["points"] for row in told.of_group(code, "project", "owen"))
+    assert parts == pytest.approx(told.of_group(code, "total", "total")[0]["points"], abs=1e-9)
+
+
+def test_a_scenario_that_does_nothing_contributes_nothing():
+    told = quick(resolve("baseline"), "binzhou", scale=0.005, jobs=1)
+    assert all(row["points"] == 0 for row in told.of_group(told.largest(), "project", "owen"))
+
+
+@pytest.mark.parametrize(("lang", "own"), [("zh", "不是判定"), ("en", "no verdict")])
+def test_a_rate_of_the_model_is_not_taken_for_that_of_the_verdict(lang, own):
+    assert own in indicator("resident_urbanization_rate", lang)
+    assert own not in indicator("residents", lang)
