@@ -15,8 +15,8 @@ from xiancheng.calibration import posterior, priors
 from xiancheng.calibration.estimation import scores
 from xiancheng.calibration.posterior import ABOUT, SAMPLE, Sample
 from xiancheng.calibration.region import load
+from xiancheng.calibration.region.census_change import enumerated, summaries
 from xiancheng.calibration.region.region import digest
-from xiancheng.calibration.summaries import enumerated, summaries
 from xiancheng.results.cli import main
 from xiancheng.results.knowing import accounting, estimating, identifiability, trials
 from xiancheng.results.knowing.estimating import Settings

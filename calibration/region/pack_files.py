@@ -66,8 +66,12 @@ class Problems:
 
         A rate in percent above 0 and no more than 1 is taken for a share, and refused.
         """
-        text, thing = row[column], _("the number in column {column}", column=column)
+        text = row[column]
         value = parsing.number(text)
+        share = unit == "percent" and value is not None and parsing.is_share(value)
+        if value is not None and value in limits and not share:
+            return value
+        thing = _("the number in column {column}", column=column)
         if value is None:
             expected = _("a finite number")
             advice = _("mend it; leave out the line if it is unknown")
@@ -75,10 +79,8 @@ class Problems:
         elif value not in limits:
             advice = _("check the source table and the unit")
             self.add(row.at, thing, limits.expected(unit), text, advice)
-        elif unit == "percent" and parsing.is_share(value):
-            self.add(row.at, thing, PERCENT, text, percent_advice(value))
         else:
-            return value
+            self.add(row.at, thing, PERCENT, text, percent_advice(value))
         return math.nan
 
     def day(self, row: "Row", column: str) -> date | None:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,9 @@ from xiancheng.calibration.region.schema import (
 )
 from xiancheng.sim.state import Floats
 
-COUNTY_CODE = _("county code")
+CENSUS, TABLE, KIND = _("census"), _("table", "name"), _("kind")
+COUNTY_CODE, UNIT_CODE, VARIABLE = _("county code"), _("unit code"), _("variable")
+SOURCE, STATUS = _("source"), _("status")
 OPERATORS = {  # of targets, as plans write them
     "不低于": "at least", "不少于": "at least", "达到": "at least", "以上": "at least",
     "约": "about", "左右": "about",
@@ -73,8 +76,11 @@ class RawPack:
 
     def units_above(self, county: str) -> tuple[str, str, str, str]:
         """Where a county's value is looked for: itself, its prefecture, province, the country."""
-        prefecture = next(c.prefecture for c in self.counties if c.code == county)
-        return county, prefecture, self.province, COUNTRY
+        return county, self._prefecture_of[county], self.province, COUNTRY
+
+    @cached_property
+    def _prefecture_of(self) -> dict[str, str]:
+        return {county.code: county.prefecture for county in self.counties}
 
     def units_of(self, table: str) -> list[str]:
         """For each county the code of the unit that a census table has figures of."""
@@ -224,7 +230,8 @@ class PackTables:
 
     def __init__(self, folder: Path, problems: Problems, raw: RawPack) -> None:
         self.folder, self.problems, self.raw = folder, problems, raw
-        self.codes, self.aliases, self.labels = names_of_counties(raw)
+        codes, self.aliases, self.labels = names_of_counties(raw)
+        self.codes = dict.fromkeys(codes)
 
     def margins(self) -> CensusRows:
         """Read the census tables: rows by cell, and figures of all counties as arrays."""
@@ -240,7 +247,7 @@ class PackTables:
                     row.at, _("the unit"), _("single persons or households"),
                     row["unit"], _("convert to this unit"),
                 )  # fmt: skip
-            known = self.problems.known(row.at, _("census"), row["census"], censuses)
+            known = self.problems.known(row.at, CENSUS, row["census"], censuses)
             if not self.check_cell(row) or not known:
                 self.raw.misplaced += 1
             else:
@@ -267,7 +274,7 @@ class PackTables:
     def check_cell(self, row: Row) -> bool:
         """Whether a row of a census table names a unit and a cell of the table."""
         name = row["table"]
-        if not self.problems.known(row.at, _("table", "name"), name, TABLES):
+        if not self.problems.known(row.at, TABLE, name, TABLES):
             return False
         table, right = TABLES[name], True
         codes = self.raw.prefectures if table.by_prefecture else self.codes
@@ -285,7 +292,7 @@ class PackTables:
         for row in rows:
             self.check_unit(row, "county_code", self.codes)
             kinds = ("street", "town", "township")
-            self.problems.known(row.at, _("kind"), row["kind"], kinds)
+            self.problems.known(row.at, KIND, row["kind"], kinds)
             self.check_value(row, limits("places", "units"), "units")
             of = limits("places", "communities")
             if self.problems.number(row, "communities", of) > row.value:
@@ -314,12 +321,11 @@ class PackTables:
         kept = []
         for row in read_csv(self.problems, self.folder, f"{table}.csv"):
             day, variable, unit = self.problems.day(row, "date"), row["variable"], row["unit"]
-            self.check_unit(row, "unit_code", codes, _("unit code"))
+            self.check_unit(row, "unit_code", codes, UNIT_CODE)
             self.check_value(row, limits(table, variable, unit))
             home = f"{homes.get(variable)}.csv"
             move = _("move the line to {home}", home=home) if variable in homes else None
-            thing = _("variable")
-            known = self.problems.known(row.at, thing, variable, variables, advice=move)
+            known = self.problems.known(row.at, VARIABLE, variable, variables, advice=move)
             if not known or day is None:
                 continue
             if unit != (right := variables[variable].unit):
@@ -351,8 +357,8 @@ class PackTables:
         """Take the value of a row; hold it to source and status, and to its range if assumed."""
         value = row.value = self.problems.number(row, column, of, row.get("unit", ""))
         for source in row["source"].split() or [""]:
-            self.problems.known(row.at, _("source"), source, self.raw.sources)
-        self.problems.known(row.at, _("status"), row["status"], STATUSES)
+            self.problems.known(row.at, SOURCE, source, self.raw.sources)
+        self.problems.known(row.at, STATUS, row["status"], STATUSES)
         low, high = row.get("low", ""), row.get("high", "")
         if not (low or high or row["status"] == "assumed"):
             return

@@ -19,8 +19,8 @@ from xiancheng.calibration.estimation.identify import recovery
 from xiancheng.calibration.estimation.identify import rows as told
 from xiancheng.calibration.panel import Left, Panel, left_out
 from xiancheng.calibration.region import load
+from xiancheng.calibration.region.census_change import enumerated, rate, summaries
 from xiancheng.calibration.scores import LEVELS, Scores, interval, stacked
-from xiancheng.calibration.summaries import enumerated, rate, summaries
 from xiancheng.results.knowing import trials
 from xiancheng.results.knowing.estimating import Settings, Stage, alone, estimated, pooled, widened
 from xiancheng.results.knowing.trials import Trials, censuses

@@ -17,7 +17,7 @@ from xiancheng.calibration import priors
 from xiancheng.calibration.estimation.table import Table
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import Region, load
-from xiancheng.calibration.summaries import enumerated, rate, residents, summaries
+from xiancheng.calibration.region.census_change import enumerated, rate, residents, summaries
 from xiancheng.results.keeping.keyed import Store
 from xiancheng.results.keeping.store import RUN
 from xiancheng.results.sweeps.command import Sweep

@@ -20,7 +20,7 @@ CENSUSES = pytest.mark.parametrize("census", [THEN, NOW])
 
 
 def folder_of(name: str) -> Path:
-    return Path(__file__).parent.parent / "calibration" / "regions" / name
+    return load(name).folder
 
 
 # What the pack says

@@ -12,13 +12,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from xiancheng import calibration
+from tests.census_lines import KNOWN, built, lines_of, plan_pack
 from xiancheng.calibration.errors import PackError, RefusedError
 from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.region import census_import, load, pack_writer, packs
-from xiancheng.calibration.region.census_table import COLUMNS, FIGURES, FLOOR, HOMES, TableError
+from xiancheng.calibration.region.census_table import COLUMNS, TableError
 from xiancheng.calibration.region.imputation import TABLE_RULES
-from xiancheng.calibration.region.schema import AGE_BANDS, TABLES, catalogue
+from xiancheng.calibration.region.schema import AGE_BANDS, catalogue
 from xiancheng.results import cli
 from xiancheng.results.cli import process
 from xiancheng.results.packs import assumed
@@ -27,29 +27,8 @@ from xiancheng.scenarios import simulate
 
 THEN, NOW = date(2010, 11, 1), date(2020, 11, 1)
 SHANDONG = load("shandong")
-KNOWN = census_import.shipped_concordance()
 RIZHAO = ("371102", "371103", "371121", "371122")  # a small prefecture; districts twice
 CENSUSES = pytest.mark.parametrize("census", [THEN, NOW])
-
-
-def lines_of(codes, pack="shandong"):
-    """Lines of a census table, as the pack counts these counties, (line,) of cells by column."""
-    folder = Path(calibration.__file__).parent / "regions" / pack
-    rows: dict[tuple[str, str], dict[str, str]] = {}
-    with (folder / "margins.csv").open(encoding="utf-8") as lines:
-        for row in csv.DictReader(lines):
-            table, cell = row["table"], (row["sex"], row["age"], row["key"])
-            if row["county_code"] in codes and table in FIGURES:
-                line = rows.setdefault((row["county_code"], row["census"][:4]), {})
-                line[FIGURES[table][TABLES[table].cells[cell]]] = row["value"]
-    named = {county.code: county.zh for county in load(pack).counties}
-    for (code, year), line in rows.items():
-        homes = [value for name, value in line.items() if name.startswith("lf_home_")]
-        line |= {
-            "unit_code": code, "unit_name": named[code], "level": "county", "year": year,
-            HOMES: str(sum(map(int, homes))), FLOOR: "40.5",
-        }  # fmt: skip
-    return list(rows.values())
 
 
 @pytest.fixture(scope="module")
@@ -87,16 +66,6 @@ def table(tmp_path, rizhao):
 def read(file):
     """The lines of a file of CSV, by column."""
     return [*csv.DictReader(file.read_text("utf-8").splitlines())]
-
-
-def plan_pack(path, codes, concordance, **options):
-    return census_import.plan_pack(path, codes, concordance, lang="en", **options)
-
-
-def built(path, folder, codes=("371100",), concordance=None):
-    plan = plan_pack(path, codes, concordance or KNOWN)
-    pack_writer.write(folder, pack_writer.pack_files(plan, folder.name))
-    return load(folder)
 
 
 def said(path, codes=("371100",)):
@@ -143,7 +112,7 @@ def test_the_safe_set_holds_the_counties_that_kept_their_area():
 def test_merged_districts_are_added_up_and_say_so():
     shibei = next(i for i, c in enumerate(SHANDONG.counties) if c.code == "370203")
     assert SHANDONG.urban_rural(THEN)[shibei].sum() == 558_218 + 462_497
-    file = Path(calibration.__file__).parent / "regions/shandong/margins.csv"
+    file = SHANDONG.folder / "margins.csv"
     (row,) = (x for x in file.read_text("utf-8").splitlines()
               if x.startswith("2010-11-01,370203,residents,,,total"))  # fmt: skip
     assert "derived" in row
@@ -159,7 +128,7 @@ def test_each_prefecture_misses_the_people_whom_its_own_counties_have():
 
 
 def test_the_shipped_pack_is_small():
-    folder = Path(calibration.__file__).parent / "regions/shandong"
+    folder = SHANDONG.folder
     assert sum(file.stat().st_size for file in folder.iterdir()) < 3e6
 
 
@@ -462,7 +431,7 @@ def filled(mine: Path, of: Path) -> None:
 
 
 def test_figures_still_to_be_written_are_told_by_line(tmp_path):
-    mine, of = tmp_path / "mine", Path(calibration.__file__).parent / "regions/shandong"
+    mine, of = tmp_path / "mine", SHANDONG.folder
     assert cli.main(["region", "new", "mine", "--out", str(mine)]) == process.DONE
     blank = shutil.copy(mine / "margins.csv", tmp_path / "blank.csv")
     filled(mine, of)
@@ -473,7 +442,7 @@ def test_figures_still_to_be_written_are_told_by_line(tmp_path):
 
 def test_a_scaffold_filled_with_two_tables_runs(tmp_path):
     """A county by itself, without any neighbour, map, wage or school."""
-    mine, of = tmp_path / "mine", Path(calibration.__file__).parent / "regions/shandong"
+    mine, of = tmp_path / "mine", SHANDONG.folder
     assert cli.main(["region", "new", "mine", "--out", str(mine)]) == process.DONE
     filled(mine, of)
     outcome = simulate("baseline", region=mine, start=THEN, until="2011-06-30", scale=0.01)
@@ -520,7 +489,7 @@ def test_another_prefecture_runs_from_one_census_to_the_next(prefecture, tmp_pat
 @pytest.mark.slow
 @pytest.mark.parametrize("guide", ["new-region.md", "new-region.en.md"])
 def test_the_example_of_the_guide_runs(guide):
-    text = (Path(__file__).parent.parent / "docs" / guide).read_text("utf-8")
+    text = (Path(__file__).parents[3] / "docs" / guide).read_text("utf-8")
     said: dict[str, object] = {}
     exec(text.split("```python\n")[1].split("```")[0], said)
     assert len(said["found"]) == 78
