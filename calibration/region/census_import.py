@@ -214,9 +214,9 @@ def plan_pack(
 
     # Only what becomes part of the pack is judged.
     parts = concordance.parts_of(chosen)
-    counties = [
-        reader.check_sums(u) if u.prefecture in chosen or u.code in parts else u for u in counties
-    ]
+    counties = reader.checked_sums(
+        [u for u in counties if u.prefecture in chosen or u.code in parts]
+    )
     reader.stop()
     found, remarks = join_units(counties, concordance, chosen)
     remarks += [

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
+
 from xiancheng.calibration import parsing
 from xiancheng.calibration.errors import PackError, Problem
 from xiancheng.calibration.i18n import Words, _, same
@@ -20,6 +22,17 @@ from xiancheng.calibration.region.pack_files import (
 )
 from xiancheng.calibration.region.raw_pack import is_code
 from xiancheng.calibration.region.schema import TABLES, Limits, limits
+from xiancheng.calibration.region.totals import (
+    ADULTS,
+    RESIDENTS,
+    SUMS,
+    Figure,
+    Sum,
+    check_sums,
+    figure,
+    figures,
+)
+from xiancheng.sim.state import Floats
 
 YEARS = (2010, 2020)  # both censuses refer to 1 November
 ABOUT_UNIT = ("unit_code", "unit_name", "level", "year")
@@ -55,23 +68,18 @@ RATES = {  # that need not be whole
 }
 COUNT = Limits(0, 1.5e9, True, limits("", "persons").reason)  # persons or households
 
-MALE, FEMALE = (FIGURES["sex_age"][i : i + 19] for i in (0, 19))
-WHOLES: list[tuple[str, Sequence[str]]] = [  # a total, and the columns that add up to it
-    ("residents", FIGURES["residents"][1:]),
-    ("residents_male", MALE),
-    ("residents_female", FEMALE),
-    ("family_households", FIGURES["households"][3:7]),
-    ("lf_employed", FIGURES["industry"]),
-    (HOMES, FIGURES["home"]),
-    ("lf_population_15p", FIGURES["marital"]),
-    ("residents", FIGURES["urban_rural"]),
-]
-WITHIN = {  # a part, and the whole that it is no more than
-    "family_household_residents": "residents",
-    "households_1_person": "family_households",
-    "households_with_65p": "family_households",
-    "lf_employed": "lf_population_15p",
+SAMPLED_HOMES = figure("home", "total")  # no cell of a pack's table
+COLUMN_OF = {SAMPLED_HOMES: HOMES} | {
+    of: column
+    for table, columns in FIGURES.items()
+    for of, column in zip(figures(table), columns, strict=True)
 }
+OWN_SUMS: list[Sum] = [
+    *SUMS,
+    (RESIDENTS, figures("residents")[1:], _("men and women")),
+    (SAMPLED_HOMES, figures("home"), _("homes however obtained")),
+    (ADULTS, figures("marital"), _("adults of every marital state")),
+]
 
 
 @dataclass(frozen=True)
@@ -235,8 +243,8 @@ class CensusTableReader:
             return None
         nobody = all(parsing.number(row[c]) == 0 for c in FIGURES["urban_rural"])  # so no rates
         figures = {
-            name: math.nan if nobody and name in RATES else self.figure(line, name, row[name])
-            for name in COLUMNS[len(ABOUT_UNIT) :]
+            each: math.nan if nobody and each in RATES else self.figure(line, each, row[each])
+            for each in COLUMNS[len(ABOUT_UNIT) :]
         }
         return Unit(
             code, row.get(FORMER_CODE) or code, name, level, int(year), line,
@@ -257,47 +265,37 @@ class CensusTableReader:
         )  # fmt: skip
         return math.nan
 
-    def check_sums(self, unit: Unit) -> Unit:
-        """The unit, its sums held to their totals.
+    def checked_sums(self, units: Sequence[Unit]) -> list[Unit]:
+        """Units whose sums are held to their totals.
 
-        An empty cell is 0 where the cells beside it already make the total.
+        An empty cell is 0 where there are a total and cells beside it.
         """
-        figures = dict(unit.figures)
-        for whole, parts in WHOLES:
-            self.check_total(unit, figures, whole, parts)
-        for part, whole in WITHIN.items():
-            if figures[part] > figures[whole]:
-                most = f"{figures[whole]:,.0f}"
-                expected = _("at most {whole}, {most}", whole=whole, most=most)
-                self.unequal(unit, part, expected, f"{figures[part]:,.0f}")
-        people = figures["residents"]
-        for table in ("education", "households"):
-            if people > 0 and not any(figures[column] for column in FIGURES[table]):
-                some = _("not all 0 where people live")
-                self.unequal(unit, FIGURES[table][0], some, "0")
-        movers = sum(figures[column] for column in FIGURES["in_movers"])
-        if movers > people:
-            most = f"{people:,.0f}"
-            expected = _("at most the residents, {most}", most=most)
-            self.unequal(unit, FIGURES["in_movers"][0], expected, f"{movers:,.0f}")
-        return replace(unit, figures=figures)
+        units = [replace(unit, figures=without_gaps(unit.figures)) for unit in units]
 
-    def check_total(
-        self, unit: Unit, figures: dict[str, float], whole: str, parts: Sequence[str]
-    ) -> None:
-        """Hold parts to their total; empty parts become 0 where the others make it."""
-        empty = [part for part in parts if math.isnan(figures[part])]
-        total, there = figures[whole], sum(figures[part] for part in parts if part not in empty)
-        if math.isnan(total) or len(empty) == len(parts):
-            return
-        if there == total:
-            figures.update(dict.fromkeys(empty, 0.0))
-            return
-        of = f"{parts[0]} … {parts[-1]}"
-        expected = _("{of} together {total:,.0f}", of=of, total=total)
-        self.unequal(unit, whole, expected, f"{there:,.0f} ({there - total:+,.0f})")
+        def value(of: Figure) -> Floats:
+            return np.array([unit.figures[COLUMN_OF[of]] for unit in units])
 
-    def unequal(self, unit: Unit, column: str, expected: Words, found: str) -> None:
-        """Note a sum that is not its total."""
-        what = same(f"{unit.name} {unit.year}")
-        self.note(unit.line, column, what, expected, found, CHECK_SOURCE)
+        def report(of: Figure, i: int, what: Words, expected: Words, found: str) -> None:
+            where = f"{units[i].name} {units[i].year}"
+            what = _("{where}: {what}", where=where, what=what)
+            self.note(units[i].line, COLUMN_OF[of], what, expected, found, CHECK_SOURCE)
+
+        check_sums(value, report, OWN_SUMS)
+        for i, unit in enumerate(units):
+            for table in ("education", "households"):
+                nobody = not any(unit.figures[column] for column in FIGURES[table])
+                if nobody and unit.figures["residents"] > 0:
+                    some, of = _("not all 0 where people live"), figures(table)[0]
+                    report(of, i, TABLES[table].name, some, "0")
+        return units
+
+
+def without_gaps(figures: Mapping[str, float]) -> dict[str, float]:
+    """Figures whose empty cells are 0 where there are a total and cells beside them."""
+    found = dict(figures)
+    for whole, parts, __ in OWN_SUMS:
+        columns = [COLUMN_OF[part] for part in parts]
+        empty = [column for column in columns if math.isnan(found[column])]
+        if len(empty) < len(columns) and not math.isnan(found[COLUMN_OF[whole]]):
+            found.update(dict.fromkeys(empty, 0.0))
+    return found

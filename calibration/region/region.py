@@ -363,7 +363,7 @@ def _load(folder: Path, stamp: Stamp) -> Region:
     """A pack, checked as a whole and filled where it has gaps; `stamp` tells versions apart."""
     problems = Problems(folder.name)
     raw, rows = raw_pack.read(folder, problems)
-    totals.check(problems, raw, rows)
+    totals.check_pack(problems, raw, rows)
     if problems.found:
         raise PackError(
             folder.name, sorted(problems.found, key=lambda each: (each.file, each.line))

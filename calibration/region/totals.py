@@ -1,5 +1,9 @@
-"""Whether the censuses of a pack are complete, and add up county by county."""
+"""Sums that the figures of a census must satisfy, and whether the censuses of a pack are complete.
 
+A figure that is missing or wrong is NaN, and so is its sum: it is reported elsewhere.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
 import numpy as np
@@ -8,18 +12,80 @@ from xiancheng.calibration.i18n import Words, _, same
 from xiancheng.calibration.region.pack_files import CHECK_SOURCE, Problems
 from xiancheng.calibration.region.raw_pack import CensusRows, RawPack
 from xiancheng.calibration.region.schema import REQUIRED, TABLES, Cell
-from xiancheng.sim.state import Bools, Floats
+from xiancheng.sim.state import Floats
 
 Figure = tuple[str, Cell]  # a census table, and a cell of it
-GENERATIONS = slice(3, 7)  # of the keys of the table of households
+Sum = tuple[Figure, Sequence[Figure], Words]  # a total, what adds up to it, and what that is called
+Value = Callable[[Figure], Floats]  # the figures of several units, (unit,)
+Report = Callable[[Figure, int, Words, Words, str], None]  # figure, unit, what, expected, found
 
 
-def check(problems: Problems, raw: RawPack, rows: CensusRows) -> None:
-    """Note what is missing in the censuses, and which sums are not their totals."""
+def figure(table: str, key: str) -> Figure:
+    """The cell of a table that is split by key alone."""
+    return table, ("", "", key)
+
+
+def figures(table: str, sex: str = "") -> list[Figure]:
+    """The cells of a table, or those of one sex."""
+    return [(table, cell) for cell in TABLES[table].cells if sex in ("", cell[0])]
+
+
+RESIDENTS = figure("residents", "total")
+EMPLOYED, ADULTS = (
+    figure("employment", key) for key in ("employed_sample", "population_15p_sample")
+)
+HOUSEHOLDS = figure("households", "total")
+GENERATIONS = [each for each in figures("households") if each[1][2].startswith("generations")]
+
+SUMS: list[Sum] = [
+    (RESIDENTS, figures("urban_rural"), _("urban + rural")),
+    (RESIDENTS, figures("sex_age"), _("sex x age")),
+    (figure("residents", "male"), figures("sex_age", "male"), _("males of all ages")),
+    (figure("residents", "female"), figures("sex_age", "female"), _("females of all ages")),
+    (HOUSEHOLDS, GENERATIONS, _("households of all generations")),
+    (EMPLOYED, figures("industry"), _("employed in all industries")),
+]
+WITHIN: list[tuple[Sequence[Figure], Sequence[Figure]]] = [  # a part, and its whole
+    ([figure("households", "one_person")], [HOUSEHOLDS]),
+    ([figure("households", "with_65p")], [HOUSEHOLDS]),
+    ([figure("households", "members")], figures("sex_age")),
+    (figures("in_movers"), figures("sex_age")),
+    (figures("education"), figures("sex_age")),
+    ([EMPLOYED], [ADULTS]),
+]
+
+
+def add(value: Value, parts: Iterable[Figure]) -> Floats:
+    """A sum, (unit,), without the optional cells that no unit has."""
+    total = np.zeros(1)
+    for table, cell in parts:
+        found = value((table, cell))
+        if cell[2] not in TABLES[table].optional or np.isfinite(found).any():
+            total = total + found
+    return total
+
+
+def check_sums(value: Value, report: Report, sums: Sequence[Sum] = SUMS) -> None:
+    """Report the sums that are not their totals, and the parts that exceed their whole."""
+    for whole, parts, what in sums:
+        stated, total = value(whole), add(value, parts)
+        for i in np.flatnonzero(np.abs(total - stated) > 0.5).tolist():
+            gap = f"{total[i]:,.0f} ({total[i] - stated[i]:+,.0f})"
+            report(whole, i, what, same(f"{stated[i]:,.0f}"), gap)
+    for parts, wholes in WITHIN:
+        part, most = add(value, parts), add(value, wholes)
+        for i in np.flatnonzero(part > most).tolist():
+            what = _("a part in {table} exceeds the whole", table=parts[0][0])
+            expected = _("at most {whole:,.0f}", whole=most[i])
+            report(parts[0], i, what, expected, f"{part[i]:,.0f}")
+
+
+def check_pack(problems: Problems, raw: RawPack, rows: CensusRows) -> None:
+    """Note what is missing in the censuses of a pack, and which sums are not their totals."""
     for day in raw.censuses:
         for name in TABLES:
             check_complete(problems, raw, rows, day, name)
-        Totals(problems, raw, rows, day).check()
+        check_census(problems, raw, rows, day)
 
 
 def check_complete(
@@ -42,113 +108,33 @@ def check_complete(
         )  # fmt: skip
 
 
-class Totals:
-    """The figures of a census, (county,) each, and the sums they must satisfy.
+def check_census(problems: Problems, raw: RawPack, rows: CensusRows, day: date) -> None:
+    """Hold the figures of a census to their sums, and every county to be inhabited."""
+    absent = np.full(len(raw.counties), np.nan)
 
-    A figure that is missing or wrong is NaN, and so is its sum: it is reported elsewhere.
-    """
+    def value(of: Figure) -> Floats:
+        if (day, of[0]) in raw.figures:
+            return raw.figures[day, of[0]][:, TABLES[of[0]].cells[of[1]]]
+        return add(value, figures("sex_age")) if of == RESIDENTS else absent
 
-    def __init__(self, problems: Problems, raw: RawPack, rows: CensusRows, day: date) -> None:
-        self.problems, self.raw, self.rows, self.day = problems, raw, rows, day
+    def position(of: Figure, county: int) -> tuple[str, int]:
+        for table, cell in (of, figure("urban_rural", "urban")):
+            if row := rows.get((day, table), {}).get((raw.counties[county].code, cell)):
+                return row.at
+        return "margins.csv", 0
 
-    def figures(self, table: str) -> Floats:
-        """A table, (county, cell); optional cells that no county has are left out."""
-        cells = TABLES[table].cells
-        found = self.raw.figures.get(
-            (self.day, table), np.full((len(self.raw.counties), len(cells)), np.nan)
-        )
-        held: Bools = np.asarray(np.isfinite(found).any(axis=0))
-        held[TABLES[table].needed] = True
-        return np.asarray(found[:, held])
+    def report(of: Figure, county: int, what: Words, expected: Words, found: str) -> None:
+        where = f"{day} {raw.counties[county].zh}"
+        what = _("{where}: {what}", where=where, what=what)
+        problems.add(position(of, county), what, expected, found, CHECK_SOURCE)
 
-    def figure(self, of: Figure) -> Floats:
-        """A cell, (county,)."""
-        table, cell = of
-        found = self.raw.figures.get((self.day, table))
-        absent = np.full(len(self.raw.counties), np.nan)
-        return absent if found is None else found[:, TABLES[table].cells[cell]]
-
-    def total(self, table: str) -> Floats:
-        """The sum of a table, (county,)."""
-        return np.asarray(self.figures(table).sum(axis=1))
-
-    def check(self) -> None:
-        """Hold sums to their totals, and parts to be no more than the whole."""
-        self.check_inhabited()
-        residents, households = key("residents", "total"), key("households", "total")
-        sampled, adults = (
-            key("employment", each) for each in ("employed_sample", "population_15p_sample")
-        )
-        places, people = self.total("urban_rural"), self.total("sex_age")
-        self.equal(residents, places, _("urban + rural"))
-        self.equal(residents, people, _("sex x age"))
-        men, women = np.hsplit(self.figures("sex_age"), 2)
-        self.equal(key("residents", "male"), men.sum(axis=1), _("males of all ages"))
-        self.equal(key("residents", "female"), women.sum(axis=1), _("females of all ages"))
-        if (self.day, "residents") not in self.raw.figures:
-            what = _("urban + rural against sex x age")
-            self.unequal(key("urban_rural", "urban"), people, places, what, people != places)
-        kinds = self.figures("households")[:, GENERATIONS].sum(axis=1)
-        self.equal(households, kinds, _("households of all generations"))
-        industries = _("employed in all industries")
-        self.equal(sampled, self.total("industry"), industries)
-        for part in ("one_person", "with_65p"):
-            self.within(key("households", part), self.figure(households))
-        self.within(key("households", "members"), people)
-        self.within(key("in_movers", "same_county"), people, self.total("in_movers"))
-        self.within(("education", ("male", "", "none")), people, self.total("education"))
-        self.within(sampled, self.figure(adults))
-
-    def check_inhabited(self) -> None:
-        """Refuse a county without residents, or a table of residents in which nobody is counted."""
-        for table in ("urban_rural", "sex_age", "education", "households"):
-            for i in np.flatnonzero((self.figures(table) == 0).all(axis=1)):
-                where = self.where(i)
-                self.problems.add(
-                    self.at((table, next(iter(TABLES[table].cells))), i),
-                    _("{where}: all of {table} is 0", where=where, table=table),
-                    _("a number above 0 at least"), "0",
-                    _("fill it in; leave a county where nobody lives out of region.yaml and of the "
-                      "tables; leave out a table that is unknown"),
-                )  # fmt: skip
-
-    def where(self, county: int | np.intp) -> str:
-        """Census and county, as problems name them."""
-        return f"{self.day} {self.raw.counties[county].zh}"
-
-    def at(self, of: Figure, county: int | np.intp) -> tuple[str, int]:
-        """File and line of a figure."""
-        table, cell = of
-        row = self.rows.get((self.day, table), {}).get((self.raw.counties[county].code, cell))
-        return row.at if row else ("margins.csv", 0)
-
-    def equal(self, whole: Figure, parts: Floats, what: Words) -> None:
-        """Hold a sum to the total that the pack states."""
-        stated = self.figure(whole)
-        self.unequal(whole, stated, parts, what, np.abs(parts - stated) > 0.5)
-
-    def unequal(self, of: Figure, stated: Floats, parts: Floats, what: Words, wrong: Bools) -> None:
-        """Note the counties whose sum is not its total."""
-        for i in np.flatnonzero(wrong & ~np.isnan(parts - stated)):
-            gap = parts[i] - stated[i]
-            self.problems.add(
-                self.at(of, i), _("{where}: {what}", where=self.where(i), what=what),
-                same(f"{stated[i]:,.0f}"), f"{parts[i]:,.0f} ({gap:+,.0f})",
-                CHECK_SOURCE,
+    check_sums(value, report)
+    for table in ("urban_rural", "sex_age", "education", "households"):
+        for i in np.flatnonzero(add(value, figures(table)) == 0).tolist():
+            where, at = f"{day} {raw.counties[i].zh}", position(figures(table)[0], i)
+            problems.add(
+                at, _("{where}: all of {table} is 0", where=where, table=table),
+                _("a number above 0 at least"), "0",
+                _("fill it in; leave a county where nobody lives out of region.yaml and of the "
+                  "tables; leave out a table that is unknown"),
             )  # fmt: skip
-
-    def within(self, of: Figure, whole: Floats, part: Floats | None = None) -> None:
-        """Hold a part, or the sum of its table, to be no more than the whole."""
-        part = self.figure(of) if part is None else part
-        for i in np.flatnonzero(part > whole):
-            self.problems.add(
-                self.at(of, i),
-                _("{where}: a part in {of} exceeds the whole", where=self.where(i), of=of[0]),
-                _("at most {whole:,.0f}", whole=whole[i]), f"{part[i]:,.0f}",
-                CHECK_SOURCE,
-            )  # fmt: skip
-
-
-def key(table: str, name: str) -> Figure:
-    """The cell of a table that is split by key alone."""
-    return table, ("", "", name)
