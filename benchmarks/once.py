@@ -29,13 +29,13 @@ def clocked(into: dict[str, Any], name: str) -> Iterator[None]:
 
 def build(region: str, scale: float) -> dict[str, Any]:
     """Make the people of the start and keep them; or open them, if they are kept."""
-    from xiancheng.calibration.population import population
+    from xiancheng.calibration.population.synthesis import synthetic_population
     from xiancheng.calibration.region import load
 
     found: dict[str, Any] = {}
     pack = load(region)
     with clocked(found, "population"):
-        built = population(pack, START, scale, seed=1)
+        built = synthetic_population(pack, START, scale, seed=1)
     inside = int(np.count_nonzero(built.people.unit < built.units.elsewhere))
     return found | {"peak": peak(), "rows": len(built.people), "residents": inside}
 

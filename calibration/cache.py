@@ -1,10 +1,10 @@
-"""Columns kept on disk: one uncompressed .npy file each, opened without reading them.
+"""What is kept on disk from one process to the next: columns of numbers, and compiled kernels.
 
-A folder appears under its name only when it is whole. A sealed manifest holds size, time of writing
-and sha256 of each file. Every file is read and compared with its sha256 when its folder is first
-opened in a process (0.14 s for 4.2 million people, 127 MB); later in that process size and time are
-trusted. The folders of one kind (populations, levels) take no more than `MOST` bytes: what was not
-used for longest is removed.
+Columns are one uncompressed .npy file each, opened without reading them. A folder appears under its
+name only when it is whole. A sealed manifest holds size, time of writing and sha256 of each file.
+Every file is read and compared with its sha256 when its folder is first opened in a process (0.14 s
+for 4.2 million people, 127 MB); later in that process size and time are trusted. The folders of one
+kind (populations, levels) take no more than `MOST` bytes: what was not used for longest is removed.
 """
 
 import hashlib
@@ -16,6 +16,8 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any
 
@@ -25,6 +27,7 @@ from numpy.typing import DTypeLike, NDArray
 MANIFEST = "manifest.json"
 MOST = 4_000_000_000  # bytes of one kind: some thirty populations of four million people
 RECENT = 3600.0  # seconds since its last use in which nothing is removed
+COMPILED = 4  # folders of compiled code, one for each state of the sources
 STALE = 86400.0  # seconds after which the draft of a process that was killed is removed
 
 _VERIFIED: set[tuple[str, int]] = set()  # folders read whole in this process, by time of manifest
@@ -195,3 +198,51 @@ def _as_written(file: Path, mark: Mapping[str, int | str]) -> bool:
 
 def _equal(file: Path, mark: Mapping[str, int | str]) -> bool:
     return file.stat().st_size == mark["size"] and _mark(file)["sha256"] == mark["sha256"]
+
+
+# Compiled code
+
+
+@cache
+def keep_compiled() -> Path | None:
+    """Have numba keep the compiled kernels here; called once, before they are first used.
+
+    Left to itself numba writes beside the sources, or into a home, and stops where it can do
+    neither.
+
+    Returns
+    -------
+    the folder; None where nothing can be kept, so that each process compiles for itself
+    """
+    from numba.core import config
+
+    from xiancheng.sim import kernels
+
+    source = Path(kernels.__file__).read_bytes()
+    digest = hashlib.sha256(source + version("numba").encode()).hexdigest()[:16]
+    folder = home() / "compiled" / digest
+    functions = [each for each in vars(kernels).values() if hasattr(each, "enable_caching")]
+    before = config.CACHE_DIR  # type: ignore[attr-defined]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+        config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
+        for function in functions:
+            function.enable_caching()
+    except (OSError, RuntimeError, UnicodeError):  # read-only, or a path that cannot be encoded
+        return None
+    finally:
+        config.CACHE_DIR = before  # type: ignore[attr-defined]
+    _remove_older(folder)
+    return folder
+
+
+def _remove_older(used: Path) -> None:
+    """Remove all but the youngest folders of compiled code."""
+    try:
+        others = [each for each in used.parent.iterdir() if each != used]
+        others.sort(key=lambda each: each.stat().st_mtime, reverse=True)
+    except OSError:
+        return
+    for each in others[COMPILED - 1 :]:
+        shutil.rmtree(each, ignore_errors=True)

@@ -10,7 +10,9 @@ import re
 from datetime import date
 from io import StringIO
 from math import isfinite
+from pathlib import Path
 
+from xiancheng.calibration.errors import Problem, ScenarioError
 from xiancheng.calibration.i18n import Words, _, same
 
 _NUMBER = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
@@ -145,6 +147,28 @@ def table_of(raw: bytes) -> tuple[list[str], list[tuple[int, list[str]]]]:
     except csv.Error as error:
         raise TextError(lines.line_num, same(str(error))) from None
     return header, [(line, cells) for line, cells in rows if any(cells)]
+
+
+def read_table(file: Path, name: str = "") -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """Header and rows of a table on file, as `table_of` gives them.
+
+    Parameters
+    ----------
+    name : of the file in messages; its path by default
+
+    Raises
+    ------
+    ScenarioError
+        if it cannot be read, or is no table with commas in UTF-8
+    """
+    expected = _("CSV with commas, in UTF-8")
+    try:
+        return table_of(file.read_bytes())
+    except TextError as error:
+        mark, found = (error.line, 1), error.found
+    except OSError as error:
+        mark, found = (0, 0), same(error.strerror or str(error))
+    raise ScenarioError([Problem(name or str(file), *mark, "", expected, found)])
 
 
 def full_width(text: str, line: int) -> tuple[int, int, str] | None:

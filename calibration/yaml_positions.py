@@ -45,11 +45,11 @@ _SHALLOW = _("nesting of at most {MAX_DEPTH} levels", MAX_DEPTH=MAX_DEPTH)
 
 
 @dataclass(frozen=True)
-class Document:
+class YamlDocument:
     """A value of mappings, lists and scalars, and where its parts stand in its file.
 
     `parts` holds, by `id` of each mapping or list, its own mark twice under None, and the marks of
-    each key and of its value; a value that was given from Python has none.
+    each key and of its value; a value from Python has none.
     """
 
     file: str
@@ -96,7 +96,7 @@ def dotted(path: KeyPath) -> str:
     return shortened(text.removeprefix("."), 120)
 
 
-def read_yaml(file: Traversable) -> Document:
+def read_yaml(file: Traversable) -> YamlDocument:
     """The document in a file.
 
     Raises
@@ -117,7 +117,7 @@ def read_yaml(file: Traversable) -> Document:
 
 
 @lru_cache(maxsize=64)
-def parse_yaml(source: bytes, file: str) -> Document:
+def parse_yaml(source: bytes, file: str) -> YamlDocument:
     """The document that a file's bytes describe, parsed once; raises as `read_yaml` does."""
     if len(source) > MAX_BYTES:
         raise _refused(file, _("a file of at most 1 MiB"), "> 1 MiB")
@@ -125,14 +125,14 @@ def parse_yaml(source: bytes, file: str) -> Document:
         text = parsing.text_of(source)
     except parsing.TextError as error:
         mark = (error.line, 1) if error.line else (0, 0)
-        found = Words(*error.found)
+        found = error.found
         raise ScenarioError([Problem(file, *mark, "", _("text in UTF-8"), found)]) from None
     return _Reader(file, text).document()
 
 
-def from_python(value: object, name: str) -> Document:
+def from_python(value: object, name: str) -> YamlDocument:
     """A document from Python: numpy scalars become plain, and the limits hold as for a file."""
-    return Document(name, _plain(value, name, MAX_DEPTH))
+    return YamlDocument(name, _plain(value, name, MAX_DEPTH))
 
 
 def _plain(value: object, name: str, depth: int) -> Any:
@@ -171,7 +171,7 @@ class _Reader:
         self.parts: dict[int, dict[str | int | None, tuple[Mark, Mark]]] = {}
         self.nodes = 0
 
-    def document(self) -> Document:
+    def document(self) -> YamlDocument:
         """The only document of the file; null if the file is empty."""
         next(self.events)  # of the stream
         value, start = None, (1, 1)
@@ -190,7 +190,7 @@ class _Reader:
             raise _refused(self.file, _("a single document"), "---", _mark(event))
         if self.problems:
             raise ScenarioError(self.problems)
-        return Document(self.file, value, start, self.parts)
+        return YamlDocument(self.file, value, start, self.parts)
 
     def _value(self, event: Any, path: KeyPath) -> Any:
         """The value that begins with an event; the marks of its parts are kept."""
@@ -263,11 +263,11 @@ class _Reader:
             raise self._unparsed(mark) from None
 
     def _unparsed(self, mark: Mark) -> ScenarioError:
-        """What is said of text that is no YAML: the full-width sign in it, if there is one."""
+        """The error for text that is no YAML: the full-width sign in it, if there is one."""
         expected = _("valid YAML 1.2")
         if found := parsing.full_width(self.text, mark[0]):
             line, column, sign = found
-            expected, mark = Words(*parsing.full_width_advice(sign)), (line, column)
+            expected, mark = parsing.full_width_advice(sign), (line, column)
         lines = self.text.splitlines()
         shown = shortened(lines[mark[0] - 1].strip(), 40) if mark[0] <= len(lines) else "∅"
         return _refused(self.file, expected, shown, mark)

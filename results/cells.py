@@ -28,7 +28,7 @@ def inert(cell: object) -> object:
     return cell
 
 
-def possible(path: Path) -> None:
+def check_writable(path: Path) -> None:
     """Refuse a file that cannot be written, before anything is computed; none is left behind.
 
     Raises

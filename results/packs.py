@@ -87,11 +87,11 @@ def fits(region: Region) -> list[dict[str, Any]]:
     census, margin, counted and built [persons or households], worst_error: the standardized
     root-mean-square error of the worst county
     """
-    from xiancheng.calibration.population import build, fit_report
+    from xiancheng.calibration.population.synthesis import build
 
     rows = []
     for census in region.censuses:
-        report = fit_report(build(region, census, scale=1.0, seed=1), region)
+        report = build(region, census, scale=1.0, seed=1).fit_report(region)
         for margin, part in report.groupby("margin", sort=False):
             rows.append({
                 "census": str(census), "margin": str(margin),

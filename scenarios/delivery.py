@@ -1,12 +1,12 @@
 """What has been delivered of each indicator, quarter by quarter, next to the plan's target."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 
-from xiancheng.scenarios.plan_files import Indicator, Measure, RegionLike
+from xiancheng.calibration.region import Region
+from xiancheng.scenarios.plan_files import PlanIndicator
 from xiancheng.scenarios.policy import intensity, progress, weights
 from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.sim.state import Floats, quarter_with
@@ -16,7 +16,7 @@ EXACT = 1e-9
 
 
 @dataclass(frozen=True)
-class Delivered:
+class DeliveryRow:
     """One indicator at the end of one quarter.
 
     `share` is how much of what the plan promises has been done, and null where there are no parts:
@@ -40,49 +40,42 @@ class Delivered:
     met: bool | None
 
 
-def delivered(
-    scenario: Scenario, region: RegionLike, effort: Floats | None = None
-) -> list[Delivered]:
+def delivery_of(
+    scenario: Scenario, region: Region, effort: Floats | None = None
+) -> list[DeliveryRow]:
     """Every indicator of the measures, from the quarter after issue to the horizon.
 
     Parameters
     ----------
     effort
-        The share of what is asked that each county carries out, (quarter, county), as the model's
-        county governments report it from the quarter after issue on; 1 if not given.
+        (quarter, county) share of its tasks that each county carries out, from the quarter after
+        issue on, as the model's county governments report it; 1 by default
     """
-    first = scenario.plan.first_quarter
-    last = quarter_with(scenario.until)
-    quarters = np.arange(first, last + 1)
-    done = np.ones((len(quarters), len(region.counties))) if effort is None else effort
-    return [
-        row
-        for number, measure in scenario.plan.measures.items()
-        for row in _of_measure(scenario, number, measure, region, quarters, done)
-    ]
-
-
-def _of_measure(
-    scenario: Scenario, number: str, measure: Measure, region: RegionLike, quarters: np.ndarray,
-    effort: Floats,
-) -> Iterator[Delivered]:  # fmt: skip
-    setting = scenario.setting(number)
-    codes = [str(county.code) for county in region.counties]
+    plan, codes = scenario.plan, [county.code for county in region.counties]
     residents = np.asarray(region.urban_rural(scenario.start), float)
-    rule = setting.allocation or measure.allocation.rule
-    by_county = intensity(setting, codes, quarters) * effort
-    by_county *= progress(measure.schedule, setting.delay, quarters, felt=False)[:, None]
-    overall = np.cumsum(by_county * weights(rule, residents), axis=1)[:, -1]  # in a fixed order
-    least = by_county.min(axis=1)
-    for name, indicator in measure.indicators.items():
-        everywhere = indicator.unit.endswith(("/县", "/县(市)"))
-        for quarter, share in zip(quarters, least if everywhere else overall, strict=True):
-            yield _row(name, number, indicator, int(quarter), float(share))
+    quarters = np.arange(plan.first_quarter, quarter_with(scenario.until) + 1)
+    rows = []
+    for number, measure in plan.measures.items():
+        setting = scenario.setting(number)
+        done = intensity(setting, codes, quarters) * (1.0 if effort is None else effort)
+        done *= progress(measure.schedule, setting.delay, quarters, felt=False)[:, None]
+        by_weight = done * weights(setting.allocation or measure.allocation.rule, residents)
+        overall = np.cumsum(by_weight, axis=1)[:, -1]  # added up in a fixed order
+        for name, indicator in measure.indicators.items():
+            everywhere = indicator.unit.endswith(("/县", "/县(市)"))
+            shares = done.min(axis=1) if everywhere else overall
+            rows += [
+                _row(name, number, indicator, int(quarter), float(share))
+                for quarter, share in zip(quarters, shares, strict=True)
+            ]
+    return rows
 
 
-def _row(name: str, measure: str, indicator: Indicator, quarter: int, share: float) -> Delivered:
+def _row(
+    name: str, measure: str, indicator: PlanIndicator, quarter: int, share: float
+) -> DeliveryRow:
     due = indicator.deadline.day if indicator.deadline else None
-    return Delivered(
+    return DeliveryRow(
         indicator=name,
         measure=measure,
         quarter=quarter,
@@ -99,14 +92,14 @@ def _row(name: str, measure: str, indicator: Indicator, quarter: int, share: flo
     )
 
 
-def _share(indicator: Indicator, share: float) -> float | None:
+def _share(indicator: PlanIndicator, share: float) -> float | None:
     """The share that is done, at most all where there is no more; null where there are no parts."""
     if not indicator.proportional:
         return None
     return share if indicator.scales and not indicator.closed else min(share, 1.0)
 
 
-def _quantity(indicator: Indicator, share: float) -> float | None:
+def _quantity(indicator: PlanIndicator, share: float) -> float | None:
     """The quantity that a share comes to; a rate needs its base value."""
     if indicator.value is None or indicator.kind == "guard":
         return None
@@ -118,5 +111,5 @@ def _quantity(indicator: Indicator, share: float) -> float | None:
     return start + (indicator.value - start) * min(share, 1.0)
 
 
-def _enough(indicator: Indicator) -> float:
+def _enough(indicator: PlanIndicator) -> float:
     return 1 - (ABOUT if indicator.operator == "about" else EXACT)

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from xiancheng.calibration.i18n import Words, _, listed
+from xiancheng.calibration.region import Region
 from xiancheng.scenarios.loader import resolve
-from xiancheng.scenarios.plan_files import Indicator, Measure, Plan, RegionLike
+from xiancheng.scenarios.plan_files import Measure, Plan, PlanIndicator
 from xiancheng.scenarios.scenario_files import OFF, Scenario, Setting
 from xiancheng.scenarios.types import UNITS, quarter_name
 from xiancheng.sim.conditions import CONDITIONS
@@ -30,7 +31,7 @@ class Difference(NamedTuple):
         )  # fmt: skip
 
 
-def diff(a: Scenario, b: Scenario, lang: str = "zh", region: RegionLike | None = None) -> list[str]:
+def diff(a: Scenario, b: Scenario, lang: str = "zh", region: Region | None = None) -> list[str]:
     """What changes from `a` to `b`, a sentence each: "M12: education groups 76 -> 114".
 
     See `differences`.
@@ -39,7 +40,7 @@ def diff(a: Scenario, b: Scenario, lang: str = "zh", region: RegionLike | None =
 
 
 def differences(
-    a: Scenario, b: Scenario, region: RegionLike | None = None, *, quantities: bool = True
+    a: Scenario, b: Scenario, region: Region | None = None, *, quantities: bool = True
 ) -> list[Difference]:
     """What `b` does differently from `a`, but for the days from which and until which they run.
 
@@ -57,12 +58,12 @@ def differences(
 
 
 def _horizon(a: Scenario, b: Scenario) -> Iterator[Difference]:
-    said = {
+    values = {
         _("plan"): (a.plan.name, b.plan.name),
         _("start"): (a.start, b.start),
         _("until"): (a.until, b.until),
     }
-    for subject, (before, after) in said.items():
+    for subject, (before, after) in values.items():
         if before != after:
             yield Difference(subject, Words(f"{before} -> {after}", f"{before} -> {after}"))
 
@@ -84,11 +85,11 @@ def _world(a: Scenario, b: Scenario) -> Iterator[Difference]:
 
 
 def _measures(
-    a: Scenario, b: Scenario, region: RegionLike | None, counted: bool
+    a: Scenario, b: Scenario, region: Region | None, counted: bool
 ) -> Iterator[Difference]:
     """Changes that all measures share, then those of a project, then those of one measure."""
     plan, names = b.plan, _county_names(b.plan, region)
-    at_home = region is None or plan.about.covers(str(c.code) for c in region.counties)
+    at_home = region is None or plan.about.covers(c.code for c in region.counties)
     changes = {number: _change(a, b, number) for number in plan.measures}
     headed: set[str] = set()
     groups = {_("all measures"): tuple(plan.measures)}
@@ -120,15 +121,16 @@ def _change(a: Scenario, b: Scenario, number: str) -> Change:
     return before, after
 
 
-def _county_names(plan: Plan, region: RegionLike | None) -> dict[str, Words]:
+def _county_names(plan: Plan, region: Region | None) -> dict[str, Words]:
     """What the counties of the plan, and those of the region, are called, by code."""
-    counties = (*plan.about.counties, *(() if region is None else region.counties))
-    return {str(county.code): Words(county.zh, county.en) for county in counties}
+    names = {county.code: Words(county.zh, county.en) for county in plan.about.counties}
+    here = () if region is None else region.counties
+    return names | {county.code: Words(county.zh, county.en) for county in here}
 
 
 def _sentence(subject: Words, parts: Sequence[Words | None]) -> Difference:
-    said = [part for part in parts if part is not None]
-    zh, en = "，".join(part.zh for part in said), ", ".join(part.en for part in said)
+    known = [part for part in parts if part is not None]
+    zh, en = "，".join(part.zh for part in known), ", ".join(part.en for part in known)
     return Difference(subject, Words(zh, en))
 
 
@@ -172,7 +174,7 @@ def _quantities(measure: Measure, change: Change) -> Iterator[Words]:
             )
 
 
-def _quantity(indicator: Indicator, intensity: float) -> str:
+def _quantity(indicator: PlanIndicator, intensity: float) -> str:
     value = indicator.quantity(intensity)
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
 
@@ -223,7 +225,7 @@ def _doses(a: Scenario, b: Scenario) -> Iterator[Difference]:
 # Names
 
 
-def called(scenario: Scenario, region: RegionLike, *, whole: bool = False) -> Words:
+def called(scenario: Scenario, region: Region, *, whole: bool = False) -> Words:
     """The name of a scenario in titles, headers, sources and sentences.
 
     The title of a shipped scenario stands alone only over what that scenario does; over anything
@@ -253,17 +255,17 @@ def with_changes(zh: str, en: str, count: int) -> Words:
     )
 
 
-def applied(scenario: Scenario, region: RegionLike) -> bool:
+def applied(scenario: Scenario, region: Region) -> bool:
     """Whether a scenario carries measures out where its plan was not written for."""
     return bool(scenario.settings) and foreign(scenario, region)
 
 
-def foreign(scenario: Scenario, region: RegionLike) -> bool:
+def foreign(scenario: Scenario, region: Region) -> bool:
     """Whether the plan of a scenario speaks of none of these counties."""
-    return not scenario.plan.about.covers(str(county.code) for county in region.counties)
+    return not scenario.plan.about.covers(county.code for county in region.counties)
 
 
-def changed(scenario: Scenario, region: RegionLike) -> list[Difference]:
+def changed(scenario: Scenario, region: Region) -> list[Difference]:
     """The changes in a scenario that bears the title of one that is shipped; none in others."""
     namesake = shipped(scenario)
     return [] if namesake is None else differences(namesake, scenario, region, quantities=False)

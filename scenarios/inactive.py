@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xiancheng.calibration import priors
-from xiancheng.calibration.i18n import Words, _
+from xiancheng.calibration.i18n import Words, _, listed
 from xiancheng.scenarios.plan_files import Measure
 from xiancheng.scenarios.policy import intensity, progress
 from xiancheng.scenarios.scenario_files import Scenario, Setting
@@ -145,24 +145,24 @@ def inactive_measures(scenario: Scenario) -> list[Finding]:
     codes = [county.code for county in plan.about.counties]
     first, last = plan.first_quarter, quarter_with(scenario.until)
     found: dict[tuple[str, Words], list[str]] = {}
-    asked = {number: each for number, each in scenario.settings.items() if not each.idle}
-    for number, setting in asked.items():
+    active = {number: each for number, each in scenario.settings.items() if not each.idle}
+    for number, setting in active.items():
         for topic, says in _reasons(plan.measures[number], setting, codes, first, last):
             found.setdefault((topic, says), []).append(number)
-    told = []
+    findings = []
     for (topic, says), numbers in found.items():
-        named = Words("、".join(numbers), ", ".join(numbers))
-        if len(numbers) == len(asked) > 3:
-            named = _("all {n} measures", n=len(asked))
-        words = Words(f"{named.zh} {says.zh}", f"{named.en}: {says.en}")
-        told.append(Finding(topic, tuple(numbers), words))
-    return told
+        name = listed(numbers)
+        if len(numbers) == len(active) > 3:
+            name = _("all {n} measures", n=len(active))
+        sentence = Words(f"{name.zh} {says.zh}", f"{name.en}: {says.en}")
+        findings.append(Finding(topic, tuple(numbers), sentence))
+    return findings
 
 
 def _reasons(
     measure: Measure, setting: Setting, codes: list[str], first: int, last: int
 ) -> Iterator[tuple[str, Words]]:
-    """Why a measure does nothing, or only a part of what is asked, within some quarters."""
+    """Why a measure does nothing, or only a part of it, within some quarters."""
     ends = max([last, *(phase.until for phase in setting.phases)]) + FAR
     quarters = np.arange(first, ends + setting.delay)
     strength = intensity(setting, codes, quarters).any(axis=1)

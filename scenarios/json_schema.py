@@ -24,8 +24,8 @@ def scenario_schema(plan: Plan) -> dict[str, Any]:
     schema["$defs"]["Setting"]["properties"]["counties"] = _mapping(
         [name for each in plan.about.counties for name in (each.zh, each.en, each.code)], values
     ) | {"additionalProperties": values}  # of another region, which a file does not name
-    for said in ("title", "purpose"):
-        parts[said] = {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/Text"}]}
+    for text in ("title", "purpose"):
+        parts[text] = {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/Text"}]}
     return _headed(schema, "Scenario")
 
 

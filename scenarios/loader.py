@@ -9,10 +9,10 @@ from typing import Any
 
 from xiancheng.calibration.errors import Problem, ScenarioError
 from xiancheng.calibration.i18n import Words, _, listed
-from xiancheng.calibration.naming import is_path, nearest, shortened
+from xiancheng.calibration.naming import is_path, nearest, place_names, shortened
 from xiancheng.calibration.region import load as load_region
-from xiancheng.calibration.yaml_positions import Document, KeyPath, from_python, read_yaml
-from xiancheng.scenarios.plan_files import About, Measure, Plan, Schedule, county_names
+from xiancheng.calibration.yaml_positions import KeyPath, YamlDocument, from_python, read_yaml
+from xiancheng.scenarios.plan_files import About, Measure, Plan, Schedule
 from xiancheng.scenarios.scenario_files import (
     LATEST,
     Horizon,
@@ -98,7 +98,7 @@ def _about(folder: Path) -> About:
 def _measure(file: Path, about: About) -> Measure:
     document = read_yaml(file)
     names: dict[str, Collection[str]] = {
-        "counties": county_names(about),
+        "counties": place_names(about.counties),
         "departments": about.departments,
         "projects": about.projects,
     }
@@ -108,7 +108,9 @@ def _measure(file: Path, about: About) -> Measure:
     return measure
 
 
-def _misplaced(measure: Measure, document: Document, name: str, about: About) -> Iterator[Problem]:
+def _misplaced(
+    measure: Measure, document: YamlDocument, name: str, about: About
+) -> Iterator[Problem]:
     """What a measure alone cannot know: its file's name, and when the plan was issued."""
     if name != f"{measure.id}.yaml":
         expected = _("the number that {name} is named for", name=name)
@@ -156,7 +158,7 @@ def is_shipped(what: object) -> bool:
     return not is_path(what) and (scenarios / f"{what}.yaml").is_file()
 
 
-def _document(what: str | Path | Mapping[str, Any], plan: Plan) -> Document:
+def _document(what: str | Path | Mapping[str, Any], plan: Plan) -> YamlDocument:
     """What the caller means: a dict, a file, or a scenario that comes with the plan."""
     if isinstance(what, Mapping):
         return from_python(what, "dict")
@@ -181,7 +183,7 @@ def _is_file(path: str) -> bool:
         return False
 
 
-def _plan_of(document: Document) -> str:
+def _plan_of(document: YamlDocument) -> str:
     """The plan that a scenario names; what can be no name is refused with its other errors."""
     named = document.value.get("plan") if isinstance(document.value, dict) else None
     if not is_name(named):
@@ -197,13 +199,13 @@ def _plan_of(document: Document) -> str:
 def _counties(plan: Plan, region: str | Path | None) -> dict[str, str]:
     """Every name of a county that settings may name, with its code."""
     if region is None or not 0 < len(str(region)) < 1000 or not str(region).isprintable():
-        return county_names(plan.about)  # `checked` refuses what can be no region
-    return county_names(load_region(region))
+        return place_names(plan.about.counties)  # `checked` refuses what can be no region
+    return place_names(load_region(region).counties)
 
 
 def _chain(
-    document: Document, plan: Plan, counties: Mapping[str, str]
-) -> Iterator[tuple[Document, ScenarioFile]]:
+    document: YamlDocument, plan: Plan, counties: Mapping[str, str]
+) -> Iterator[tuple[YamlDocument, ScenarioFile]]:
     """The scenario, what it is based on, and so on to the first."""
     seen: list[str] = []
     while True:
@@ -224,14 +226,14 @@ def _chain(
         document = read_yaml(base)
 
 
-def _bases(document: Document, plan: Plan) -> dict[str, Path]:
+def _bases(document: YamlDocument, plan: Plan) -> dict[str, Path]:
     """What a document may be based on by a bare name: the plan's scenarios before files beside."""
     own = Path(document.file)
     beside = {file.stem: file for file in own.parent.glob("*.yaml")} if document.on_file else {}
     return beside | plan.scenario_files()
 
 
-def _joined(plan: Plan, chain: list[ScenarioFile], document: Document) -> Scenario:
+def _joined(plan: Plan, chain: list[ScenarioFile], document: YamlDocument) -> Scenario:
     """The whole scenario, from its first base to itself, which `document` holds."""
     settings: dict[str, Setting] = {}
     doses: dict[str, float] = {}
@@ -280,7 +282,7 @@ def _set(
     return {number: after[number] for number in plan.measures if number in after}
 
 
-def _problems(scenario: Scenario, document: Document) -> Iterator[Problem]:
+def _problems(scenario: Scenario, document: YamlDocument) -> Iterator[Problem]:
     """What only the whole scenario can tell."""
     if not scenario.start < scenario.until <= LATEST:
         expected = _("after start and not after {year}", year=LATEST.year)

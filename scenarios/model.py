@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from xiancheng.calibration import priors
-from xiancheng.calibration.compiling import keep_compiled
-from xiancheng.calibration.population import population
+from xiancheng.calibration.cache import keep_compiled
+from xiancheng.calibration.population.synthesis import synthetic_population
 from xiancheng.calibration.region import load
 from xiancheng.calibration.region.counties import counties as circumstances
 from xiancheng.calibration.region.counties import fertility
@@ -96,7 +96,7 @@ def prepared(
     """
     keep_compiled()
     region = load(name)
-    built = population(region, start, scale, seed=1)
+    built = synthetic_population(region, start, scale, seed=1)
     counties = circumstances(region, start)
     central, none = priors.central(), Levers.baseline(Places(len(counties)).inside)
     first = quarters_between(start, start)[0]

@@ -5,17 +5,16 @@ Each model is a part of a file in plans/<plan>/; its fields are the keys of the 
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal, Protocol, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 from xiancheng.calibration.i18n import Words, _, listed, same
-from xiancheng.calibration.naming import PlaceLike, place_names
+from xiancheng.calibration.naming import place_names
 from xiancheng.calibration.parsing import is_share
 from xiancheng.scenarios.types import (
     UNITS,
@@ -23,8 +22,8 @@ from xiancheng.scenarios.types import (
     Counties,
     Day,
     Department,
+    FileModel,
     Grade,
-    Model,
     Project,
     Quarter,
     Quarters,
@@ -35,7 +34,7 @@ from xiancheng.scenarios.types import (
     wrong,
 )
 from xiancheng.sim.levers import LEVERS, Lever
-from xiancheng.sim.state import Floats, quarter_with
+from xiancheng.sim.state import quarter_with
 
 COUNTED = {  # units of what there is no part of
     "个", "个/县(市)", "处", "处/县(市)", "条/县", "所", "支", "台", "人次", "件", "星级",
@@ -43,7 +42,7 @@ COUNTED = {  # units of what there is no part of
 WHOLE = 1e-6  # by which a sum of shares may fall short of a whole number
 
 
-class Schedule(Model):
+class Schedule(FileModel):
     """When something is done: evenly over `ramp` from `start`, felt after `lag`, until `until`."""
 
     start: Quarter
@@ -58,7 +57,7 @@ class Schedule(Model):
         return self
 
 
-class Range(Model):
+class Range(FileModel):
     """Lowest and highest credible value."""
 
     low: float
@@ -74,7 +73,7 @@ class Range(Model):
         return self.low <= value <= self.high
 
 
-class Conversion(Model):
+class Conversion(FileModel):
     """How an indicator of the plan becomes a lever: `per` is in lever units per indicator unit."""
 
     indicator: str
@@ -89,7 +88,7 @@ class Conversion(Model):
         return self
 
 
-class Amount(Model):
+class Amount(FileModel):
     """How far a lever moves at full delivery: stated, or converted from what the plan gives."""
 
     unit: str
@@ -108,7 +107,7 @@ class Amount(Model):
         return self
 
 
-class Dose(Model):
+class Dose(FileModel):
     """What one clause does to one lever.
 
     `total` is shared out over the counties by `allocation`, or by the weights of named `counties`;
@@ -154,7 +153,7 @@ def _lever(name: str) -> str:
     return name
 
 
-class Deadline(Model):
+class Deadline(FileModel):
     """A deadline as the plan writes it; assumed where the plan's words leave the day open."""
 
     wording: str
@@ -162,7 +161,7 @@ class Deadline(Model):
     status: Literal["official", "assumed"] = "official"
 
 
-class Baseline(Model):
+class Baseline(FileModel):
     """Where an indicator stood before the plan."""
 
     value: float
@@ -171,7 +170,7 @@ class Baseline(Model):
     status: Status
 
 
-class Indicator(Model):
+class PlanIndicator(FileModel):
     """What the plan promises, in its own numbers and qualifiers."""
 
     name: Text
@@ -233,7 +232,7 @@ class Indicator(Model):
         return float(math.floor(value + WHOLE)) if self.unit in COUNTED else value
 
 
-class Clause(Model):
+class Clause(FileModel):
     """A part of a measure: what it says in our words, what it promises, what it moves."""
 
     says: Text
@@ -242,7 +241,7 @@ class Clause(Model):
     sign: Sign
     strength: Literal["strong", "moderate", "weak", "none"]
     recoding_possible: bool = False
-    indicators: dict[str, Indicator] = Field(default_factory=dict)
+    indicators: dict[str, PlanIndicator] = Field(default_factory=dict)
     mechanism: Annotated[
         list[Dose],
         BeforeValidator(lambda value: [] if value == "none" else value),
@@ -291,7 +290,7 @@ class Clause(Model):
         return float(self.indicators[conversion.indicator].value or 0) * per
 
 
-class Allocation(Model):
+class Allocation(FileModel):
     """How a city total is shared out over the counties; the plan does not say (caveat C4)."""
 
     rule: Rule
@@ -299,7 +298,7 @@ class Allocation(Model):
     because: Text
 
 
-class Measure(Model):
+class Measure(FileModel):
     """A measure of the plan, or a safeguard: one file."""
 
     id: Annotated[str, Field(pattern=r"^[A-Z]\d{1,2}$")]
@@ -322,7 +321,7 @@ class Measure(Model):
         return self
 
     @property
-    def indicators(self) -> dict[str, Indicator]:
+    def indicators(self) -> dict[str, PlanIndicator]:
         """The indicators of all clauses."""
         return {k: v for clause in self.clauses.values() for k, v in clause.indicators.items()}
 
@@ -333,7 +332,7 @@ class Measure(Model):
                 yield f"{number}/{dose.lever}/{dose.where}", number, dose
 
 
-class County(Model):
+class PlanCounty(FileModel):
     """A county of the plan."""
 
     code: str
@@ -341,7 +340,7 @@ class County(Model):
     en: str
 
 
-class Total(Model):
+class Total(FileModel):
     """A figure with its source."""
 
     value: Annotated[float, Field(gt=0)]
@@ -350,7 +349,7 @@ class Total(Model):
     status: Status
 
 
-class UnitCost(Model):
+class UnitCost(FileModel):
     """What one unit of an indicator costs; the plan gives none, so none is shipped."""
 
     yuan: Annotated[float, Field(gt=0)]
@@ -358,17 +357,17 @@ class UnitCost(Model):
     status: Status
 
 
-class About(Model):
+class About(FileModel):
     """The plan as a whole: plan.yaml."""
 
     title: Text
     issuer: Text
     issued: Day
-    counties: Annotated[list[County], Field(min_length=1)]
+    counties: Annotated[list[PlanCounty], Field(min_length=1)]
     residents: Total  # of all counties: what city totals were written for
     projects: dict[str, Text]
     departments: dict[str, str]  # Chinese name: English name
-    targets: dict[str, Indicator]
+    targets: dict[str, PlanIndicator]
     target_counties: dict[str, list[str]]  # of each target: the counties it speaks of
     caveats: dict[str, Text]
     unit_costs: dict[str, UnitCost] = Field(default_factory=dict)
@@ -385,7 +384,7 @@ class About(Model):
     def name(self) -> Text:
         """What people call the plan: its city and year; its issuer where the city is not read."""
         city = re.match(r"(.+?)人民政府", self.issuer.zh)
-        town = re.search(r"(\w+) (?:Municipal|County|District|Provincial)", self.issuer.en)
+        town = re.search(r"(\w+) (?:Municipal|PlanCounty|District|Provincial)", self.issuer.en)
         year = self.issued.year
         return Text(
             zh=f"{city[1] if city else self.issuer.zh} {year} 年方案",
@@ -394,33 +393,6 @@ class About(Model):
 
 
 # The plan as a whole
-
-
-class CountyLike(PlaceLike, Protocol):
-    """A county of a region."""
-
-    @property
-    def code(self) -> str:
-        """Its six-digit code."""
-
-
-class HasCounties(Protocol):
-    """A plan or a region."""
-
-    @property
-    def counties(self) -> Sequence[CountyLike]:
-        """Its counties."""
-
-
-class RegionLike(Protocol):
-    """The part of a region pack that a plan needs: its counties and where their people live."""
-
-    @property
-    def counties(self) -> Sequence[CountyLike]:
-        """The counties, in the order of the model."""
-
-    def urban_rural(self, census: date, /) -> Floats:
-        """Urban and rural residents at a census, (county, 2)."""
 
 
 @dataclass(frozen=True)
@@ -452,7 +424,7 @@ class Plan:
         return {k: v for measure in self.measures.values() for k, v in measure.clauses.items()}
 
     @cached_property
-    def indicators(self) -> dict[str, Indicator]:
+    def indicators(self) -> dict[str, PlanIndicator]:
         """All indicators: overall targets, then those of the measures."""
         inside = {k: v for m in self.measures.values() for k, v in m.indicators.items()}
         return self.about.targets | inside
@@ -461,7 +433,7 @@ class Plan:
     def names(self) -> dict[str, Mapping[str, object]]:
         """The valid names of a scenario file, by kind; of counties each with its code."""
         return {
-            "counties": county_names(self.about),
+            "counties": place_names(self.about.counties),
             "measures": dict.fromkeys(["all", *self.about.projects, *self.measures]),
             "doses": {name: d for m in self.measures.values() for name, __, d in m.doses()},
             "guards": {k: v for k, v in self.indicators.items() if v.kind == "guard"},
@@ -471,8 +443,3 @@ class Plan:
     def scenario_files(self) -> dict[str, Path]:
         """The scenarios that come with the plan, by name."""
         return {file.stem: file for file in sorted((self.folder / "scenarios").glob("*.yaml"))}
-
-
-def county_names(place: "HasCounties") -> dict[str, str]:
-    """Every name of a county, in full or short, present or former, with its code."""
-    return place_names(place.counties)

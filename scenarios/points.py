@@ -45,15 +45,7 @@ def points_in(table: Path, n: int | None = None) -> tuple[tuple[str, ...], Float
     ScenarioError
         with everything that is wrong, line by line.
     """
-    readable = _("a CSV file in UTF-8 with commas")
-    try:
-        header, rows = parsing.table_of(table.read_bytes())
-    except parsing.TextError as error:
-        found = Words(*error.found)
-        raise ScenarioError([Problem(str(table), error.line, 1, "", readable, found)]) from None
-    except OSError as error:
-        said = error.strerror or str(error)
-        raise ScenarioError([Problem(str(table), 0, 0, "", readable, said)]) from None
+    header, rows = parsing.read_table(table)
     problems = []
     if len(rows) < (n or 1):
         expected = _("at least {value} rows of values", value=n or 1)

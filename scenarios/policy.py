@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from xiancheng.calibration.errors import Problem, ScenarioError
 from xiancheng.calibration.i18n import _
-from xiancheng.scenarios.plan_files import Dose, RegionLike, Schedule
+from xiancheng.calibration.region import Region
+from xiancheng.scenarios.plan_files import Dose, Schedule
 from xiancheng.scenarios.scenario_files import Scenario, Setting
 from xiancheng.scenarios.types import Rule
 from xiancheng.sim.levers import LEVERS, Levers
@@ -38,7 +39,7 @@ class Policy:
         return self.by_quarter[min(quarter - self.first, len(self.by_quarter) - 1)]
 
 
-def compile_policy(scenario: Scenario, region: RegionLike) -> Policy:
+def compile_policy(scenario: Scenario, region: Region) -> Policy:
     """The levers that a scenario sets in a region.
 
     In a region other than the plan's own, city totals are scaled by residents.
@@ -50,7 +51,7 @@ def compile_policy(scenario: Scenario, region: RegionLike) -> Policy:
     """
     plan = scenario.plan
     residents = np.asarray(region.urban_rural(scenario.start), float)
-    codes = [str(county.code) for county in region.counties]
+    codes = [county.code for county in region.counties]
     _check_counties(scenario, codes)
     size = 1.0
     if set(codes) != {county.code for county in plan.about.counties}:

@@ -25,7 +25,7 @@ from xiancheng.scenarios.plan_files import Plan, UnitCost
 from xiancheng.scenarios.types import (
     CountyName,
     Day,
-    Model,
+    FileModel,
     Quarter,
     Quarters,
     Rule,
@@ -61,7 +61,7 @@ Said = Annotated[
 ]
 
 
-class Phase(Model):
+class Phase(FileModel):
     """A spell in which a measure is carried out with one intensity."""
 
     first: Annotated[Quarter, Field(alias="from")]
@@ -78,7 +78,7 @@ def _apart(phases: list[Phase]) -> list[Phase]:
     return ordered
 
 
-class Setting(Model):
+class Setting(FileModel):
     """How a measure is carried out: `intensity` 1 is the plan as written.
 
     A county named in `counties` follows its own intensity throughout; `phases` give the intensity
@@ -125,25 +125,25 @@ def _spelled_out(value: Any) -> Any:
     return value
 
 
-class Horizon(Model):
+class Horizon(FileModel):
     """From a census of the region to the last day simulated."""
 
     start: Day | None = None
     until: Day | None = None
 
 
-class _World(Model):
+class _ConditionsFile(FileModel):
     """The world outside, as departures from the trend on file."""
 
     recoding: Literal["trend", "frozen"] | None = None
 
 
 if TYPE_CHECKING:
-    World = _World
+    ConditionsFile = _ConditionsFile
 else:  # a condition is declared once, in sim/conditions.py
-    World = create_model(
-        "World",
-        __base__=_World,
+    ConditionsFile = create_model(
+        "ConditionsFile",
+        __base__=_ConditionsFile,
         **{
             name: (Annotated[float, Field(ge=each.low, le=each.high)] | None, None)
             for name, each in CONDITIONS.items()
@@ -152,13 +152,13 @@ else:  # a condition is declared once, in sim/conditions.py
     )
 
 
-class Budget(Model):
+class Budget(FileModel):
     """What may be spent on the quantities whose unit cost is given."""
 
     yuan: Annotated[float, Field(gt=0)]
 
 
-class RedLines(Model):
+class RedLines(FileModel):
     """What the scenario asks of the plan's red lines, and what is done when one is crossed."""
 
     when_crossed: Literal["refuse", "flag"] = "refuse"
@@ -204,7 +204,7 @@ def _base(value: str, info: ValidationInfo) -> str:
 BaseName = Annotated[str, AfterValidator(_base)]
 
 
-class ScenarioFile(Model):
+class ScenarioFile(FileModel):
     """A scenario as written: what differs from the one it is based on."""
 
     name: Name
@@ -217,7 +217,7 @@ class ScenarioFile(Model):
         default_factory=dict
     )
     doses: dict[DoseName, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
-    conditions: World = World()
+    conditions: ConditionsFile = ConditionsFile()
     red_lines: RedLines = RedLines()
 
 

@@ -19,7 +19,7 @@ from xiancheng.calibration.errors import ScenarioError
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.naming import is_path, nearest
 from xiancheng.calibration.region import load
-from xiancheng.calibration.yaml_positions import Document, read_yaml
+from xiancheng.calibration.yaml_positions import YamlDocument, read_yaml
 from xiancheng.scenarios.inactive import inactive_parameters, levers_used
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.points import points_in, sampled
@@ -27,7 +27,7 @@ from xiancheng.scenarios.policy import compile_policy
 from xiancheng.scenarios.request import Request, World, digest_of
 from xiancheng.scenarios.scenario_files import Horizon, Name
 from xiancheng.scenarios.simulate import LIMITS, checked, horizon
-from xiancheng.scenarios.types import Day, Model, validated, wrong
+from xiancheng.scenarios.types import Day, FileModel, validated, wrong
 from xiancheng.sim.calendar import quarters_between
 from xiancheng.sim.state import Floats
 
@@ -43,7 +43,7 @@ Seed = Annotated[int, Field(ge=LIMITS["seed"][0], le=LIMITS["seed"][1])]
 Scale = Annotated[float, Field(gt=0, le=1)]
 
 
-class Span(Model):
+class Span(FileModel):
     """Consecutive seeds."""
 
     first: Seed = 1
@@ -75,7 +75,7 @@ Several = AfterValidator(_distinct)
 NotEmpty = Annotated[str, Field(min_length=1)]
 
 
-class Sampling(Model):
+class Sampling(FileModel):
     """Where parameter values come from, and how many draws of them are taken.
 
     `central` takes the central values; `prior` draws from the priors by `method`; `posterior` takes
@@ -104,7 +104,7 @@ class Sampling(Model):
         return self
 
 
-class DesignFile(Model):
+class DesignFile(FileModel):
     """A sweep as written."""
 
     name: Name
@@ -290,7 +290,7 @@ def beside(file: Path, name: str) -> str | Path:
 Drawn = tuple[tuple[str, ...], Floats, tuple[int, ...]]
 
 
-def _drawn(written: DesignFile, document: Document, file: Path) -> Drawn:
+def _drawn(written: DesignFile, document: YamlDocument, file: Path) -> Drawn:
     """What the design sets: names of parameters, their values (draw, parameter), and effects."""
     sampling = written.parameters
     known = [prior.name for prior in priors.catalogue()]
@@ -319,7 +319,7 @@ def _drawn(written: DesignFile, document: Document, file: Path) -> Drawn:
     return tuple(names[i] for i in kept), values[:, kept], numbers
 
 
-def _table(source: str, document: Document, file: Path) -> Path:
+def _table(source: str, document: YamlDocument, file: Path) -> Path:
     """The CSV file of points that a design names."""
     table = file.parent / source
     if table.is_file():
@@ -336,7 +336,7 @@ def _table(source: str, document: Document, file: Path) -> Path:
     )  # fmt: skip
 
 
-def _believed(written: DesignFile, document: Document, region: str | Path) -> Drawn:
+def _believed(written: DesignFile, document: YamlDocument, region: str | Path) -> Drawn:
     """Draws of the posterior sample of the region, as `xiancheng run --draws` takes them."""
     pack, sampling = load(region), written.parameters
     if posterior.read(pack.folder) is None:

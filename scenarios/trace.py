@@ -7,7 +7,8 @@ from datetime import date
 import numpy as np
 
 from xiancheng.calibration.i18n import Words, _
-from xiancheng.scenarios.plan_files import Clause, Dose, Plan, RegionLike
+from xiancheng.calibration.region import Region
+from xiancheng.scenarios.plan_files import Clause, Dose, Plan
 from xiancheng.scenarios.types import Text
 from xiancheng.sim.levers import LEVERS
 
@@ -109,7 +110,7 @@ class Finding:
     says: Words
 
 
-def plan_findings(plan: Plan, region: RegionLike, census: date) -> list[Finding]:
+def plan_findings(plan: Plan, region: Region, census: date) -> list[Finding]:
     """The checks on the plan itself, with the residents of `region` at `census`."""
     unknown = tuple(k for k, v in plan.indicators.items() if v.baseline is None)
     silent = tuple(k for k, v in plan.measures.items() if not v.indicators)
@@ -142,7 +143,7 @@ def plan_findings(plan: Plan, region: RegionLike, census: date) -> list[Finding]
     ]
 
 
-def _weighted_targets(plan: Plan, region: RegionLike, census: date) -> Iterator[Finding]:
+def _weighted_targets(plan: Plan, region: Region, census: date) -> Iterator[Finding]:
     """Aggregate targets against their counties' own targets, weighted with residents."""
     residents = dict(
         zip([c.code for c in region.counties], region.urban_rural(census).sum(axis=1), strict=True)

@@ -1,7 +1,7 @@
 """What files hold and how it is checked: pydantic types of quarters, days, names, bilingual text.
 
 Everything that a person writes is validated against a pydantic model, and all that is wrong is
-told at once, in Chinese or English, with its place in the file and the name that was meant.
+reported at once, in Chinese or English, with its place in the file and the name that was meant.
 """
 
 import re
@@ -28,7 +28,7 @@ from xiancheng.calibration import parsing
 from xiancheng.calibration.errors import Problem, ScenarioError
 from xiancheng.calibration.i18n import Words, _, listed
 from xiancheng.calibration.naming import nearest, place, shortened
-from xiancheng.calibration.yaml_positions import MAX_PROBLEMS, Document, KeyPath
+from xiancheng.calibration.yaml_positions import MAX_PROBLEMS, KeyPath, YamlDocument
 from xiancheng.sim.state import quarter_of
 
 # Units that the plan uses, in English. Others are refused, multiples such as 万人 too.
@@ -67,7 +67,7 @@ Channel = Literal[
 ]  # fmt: skip
 
 
-class Model(BaseModel):
+class FileModel(BaseModel):
     """A part of a file: no other keys, no quiet conversion, no change afterwards."""
 
     model_config = ConfigDict(
@@ -80,7 +80,7 @@ _SHOWN = r"^[^\x00-\x08\x0b-\x1f\x7f\x80-\x9f\u202a-\u202e\u2066-\u2069]*$"
 Shown = Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=_SHOWN)]
 
 
-class Text(Model):
+class Text(FileModel):
     """The same words in Chinese and in English."""
 
     zh: Shown
@@ -194,7 +194,7 @@ def wrong(expected: Words, name: str = "", valid: Iterable[str] = ()) -> Pydanti
 
 
 def validated(
-    model: type[_Model], document: Document, names: Mapping[str, Collection[str]]
+    model: type[_Model], document: YamlDocument, names: Mapping[str, Collection[str]]
 ) -> _Model:
     """The document as a `model`; `names` are the valid names that its validators look up, by kind.
 
@@ -215,7 +215,7 @@ def validated(
     raise ScenarioError(problems)
 
 
-def _problem(model: type[BaseModel], document: Document, detail: ErrorDetails) -> Problem:
+def _problem(model: type[BaseModel], document: YamlDocument, detail: ErrorDetails) -> Problem:
     """An error of pydantic as a problem of the document."""
     path = tuple(step for step in detail["loc"] if step != "[key]")
     kind, context, value = detail["type"], detail.get("ctx", {}), detail["input"]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import settings
 from scipy.stats import binom
 
-from xiancheng.calibration.compiling import keep_compiled
+from xiancheng.calibration.cache import keep_compiled
 from xiancheng.calibration.priors import central
 from xiancheng.sim import UrbanModel, strata
 from xiancheng.sim.calendar import Quarter

@@ -385,7 +385,7 @@ def forked(files: list[str], plugin: object, log: str = os.devnull) -> str:
 def pin_populations() -> None:
     """Let a kept population serve whatever the code: no test here asks how they are made."""
     identity = import_module("xiancheng.calibration.code_identity")
-    made_by = import_module("xiancheng.calibration.population").CODE
+    made_by = import_module("xiancheng.calibration.population.synthesis").CODE
     digest: Callable[..., str] = identity.digest
     identity.digest = lambda *parts: os.environ["SOURCE"] if parts == made_by else digest(*parts)
 

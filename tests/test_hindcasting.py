@@ -145,7 +145,7 @@ def commanded(found, monkeypatch, tmp_path):
 def test_a_trial_never_replaces_the_record_of_a_pack(commanded, capsys):
     pack, home, run = commanded
     before = (pack / RECORD).read_bytes()
-    assert run("--pool", "none", "--runs", "180", "--rows", "50", "--scale", "0.002") == 0
+    assert run("--pool", "none", "--runs", "180", "--scale", "0.002") == 0
     assert (pack / RECORD).read_bytes() == before
     shown = capsys.readouterr()
     flat = " ".join(shown.out.split())

@@ -19,7 +19,7 @@ FLOORS = ["sim", "calibration", "scenarios", "results"]  # ground floor first
 SHIPPED = [file for floor in FLOORS for file in sorted((HOUSE / floor).rglob("*.py"))]
 BESIDE = [
     *(HOUSE / "xiancheng").glob("*.py"),
-    *(HOUSE / "tests").glob("*.py"),
+    *(HOUSE / "tests").rglob("*.py"),
     *(HOUSE / "benchmarks").rglob("*.py"),
 ]
 

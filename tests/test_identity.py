@@ -15,7 +15,7 @@ import pytest
 from tests import golden, processor
 from xiancheng.calibration import posterior, priors
 from xiancheng.calibration.panel import record
-from xiancheng.calibration.population import key
+from xiancheng.calibration.population.synthesis import key
 from xiancheng.calibration.region import load
 from xiancheng.results.analysis import sensitivity
 from xiancheng.results.forecasts import frozen

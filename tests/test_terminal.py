@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from xiancheng.calibration import cache, compiling, errors
-from xiancheng.calibration.population import population
+from xiancheng.calibration import cache, errors
+from xiancheng.calibration.population.synthesis import synthetic_population
 from xiancheng.calibration.region import load
 from xiancheng.results.cli import main
 from xiancheng.results.knowing import hindcast
@@ -120,12 +120,12 @@ def test_a_user_without_a_home_computes_and_keeps_nothing(tmp_path, monkeypatch)
     with pytest.raises(NotADirectoryError):
         cache.home().mkdir(parents=True)
     pack = load("binzhou")
-    assert len(population(pack, pack.censuses[-1], 3e-4, seed=1).people) > 1000
+    assert len(synthetic_population(pack, pack.censuses[-1], 3e-4, seed=1).people) > 1000
 
 
 COMPILED = """
 import numpy as np
-from xiancheng.calibration.compiling import keep_compiled
+from xiancheng.calibration.cache import keep_compiled
 from xiancheng.sim import kernels
 print(keep_compiled())
 out = np.zeros((4, 3), np.uint64)
@@ -153,7 +153,7 @@ def test_old_compiled_code_is_removed(tmp_path):
     for age in range(8):
         (tmp_path / str(age)).mkdir()
         os.utime(tmp_path / str(age), (1e9 - age, 1e9 - age))
-    compiling._remove_older(tmp_path / "7")
+    cache._remove_older(tmp_path / "7")
     assert {each.name for each in tmp_path.iterdir()} == {"7", "0", "1", "2"}
 
 

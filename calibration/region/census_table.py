@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from xiancheng.calibration import parsing
-from xiancheng.calibration.errors import PackError, Problem
+from xiancheng.calibration.errors import PackError, Problem, ScenarioError
 from xiancheng.calibration.i18n import Words, _, same
 from xiancheng.calibration.region.pack_files import (
     CHECK_SOURCE,
@@ -164,17 +164,11 @@ class CensusTableReader:
 
     def lines(self) -> list[tuple[int, list[str]]]:
         """The lines below the header, which is checked."""
-        form = _("a CSV file in UTF-8")
-        save = _("save it as CSV in UTF-8")
         rows: list[tuple[int, list[str]]] = []
         try:
-            self.columns, rows = parsing.table_of(self.path.read_bytes())
-        except parsing.TextError as error:
-            text = _("this is not UTF-8 text with commas")
-            self.note(error.line, "", text, form, error.found, save)
-        except OSError as error:
-            found = error.strerror or str(error)
-            self.note(0, "", _("the table cannot be read"), form, found, save)
+            self.columns, rows = parsing.read_table(self.path)
+        except ScenarioError as error:
+            self.problems.found += error.problems
         self.stop()
         self.check_header()
         if not rows:

@@ -11,7 +11,7 @@ from xiancheng.calibration import naming, parsing
 from xiancheng.calibration.errors import Problem, ScenarioError
 from xiancheng.calibration.i18n import Words, _, listed, same
 from xiancheng.calibration.region.schema import COLUMNS, Limits
-from xiancheng.calibration.yaml_positions import Document, read_yaml
+from xiancheng.calibration.yaml_positions import YamlDocument, read_yaml
 
 Position = tuple[str, int]  # file and line; line 0 stands for the whole file
 
@@ -170,13 +170,9 @@ def read_csv(problems: Problems, folder: Path, file: str, *, required: bool = Fa
             problems.absent(file)
         return []
     try:
-        header, lines = parsing.table_of(path.read_bytes())
-    except parsing.TextError as error:
-        problems.add(
-            (file, error.line), _("the table cannot be read"),
-            _("CSV with commas, in UTF-8"), error.found,
-            _("save it as CSV UTF-8 (comma delimited)"),
-        )  # fmt: skip
+        header, lines = parsing.read_table(path, problems.folder + file)
+    except ScenarioError as error:
+        problems.found += error.problems
         return []
     for name in header:
         problems.known((file, 1), _("column"), name, columns)
@@ -216,7 +212,7 @@ class YamlFile:
 
     def __init__(self, problems: Problems, folder: Path, file: str) -> None:
         self.problems, self.file = problems, file
-        self.document = Document(file, None)
+        self.document = YamlDocument(file, None)
         try:
             if (folder / file).is_file():
                 self.document = read_yaml(folder / file)

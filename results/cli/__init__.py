@@ -152,9 +152,11 @@ def _unknown_language(words: Sequence[str]) -> str | None:
     value = os.environ.get(LANGUAGE, "").strip()
     if not value or preferred_language() or _named_language(words):
         return None
-    zh = f"环境变量 {LANGUAGE} 应为 zh 或 en；得到 {value[:40]!r}；请改正，或用 --lang"
-    en = f"{LANGUAGE} should be zh or en; got {value[:40]!r}; set one of them, or use --lang"
-    return f"{zh}\n{en}"
+    wrong = _(
+        "the environment variable {name} should be zh or en; got {value!r}; set it, or use --lang",
+        name=LANGUAGE, value=value[:40],
+    )  # fmt: skip
+    return f"{wrong.zh}\n{wrong.en}"
 
 
 if __name__ == "__main__":

@@ -16,9 +16,16 @@ from xiancheng.results.analysis.attribution import WORLDS, CoalitionGame, identi
 from xiancheng.results.analysis.attribution import attribute as attributed_effect
 from xiancheng.results.analysis.compare import Comparand, ordered
 from xiancheng.results.analysis.compare import compare as compared_sides
-from xiancheng.results.cli.output import give, print_notes, reject_unused, write_csv
+from xiancheng.results.cli.output import (
+    Work,
+    announce,
+    give,
+    print_notes,
+    progress,
+    reject_unused,
+    write_csv,
+)
 from xiancheng.results.cli.process import DONE
-from xiancheng.results.cli.progress import Work, announce, progress
 from xiancheng.results.comparison import attributed, compared
 from xiancheng.results.file_checks import note_inactive
 from xiancheng.results.keeping import evidence
@@ -316,7 +323,7 @@ def _check(options: Namespace, scenario: Scenario, scale: float, draws: int = 0)
     """
     checked(scenario, options.region, seed=options.seed, scale=scale, draws=draws)
     if getattr(options, "csv", None):
-        cells.possible(options.csv)
+        cells.check_writable(options.csv)
 
 
 def _day(options: Namespace, scenario: Scenario) -> date:

@@ -7,9 +7,8 @@ from collections import Counter
 
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import Words, _
-from xiancheng.results.cli.output import give
+from xiancheng.results.cli.output import Work, announce, give, progress
 from xiancheng.results.cli.process import DONE, FAILED
-from xiancheng.results.cli.progress import Work, announce, progress
 from xiancheng.results.file_checks import note_inactive
 from xiancheng.results.keeping import ledger
 from xiancheng.results.keeping.files import writable

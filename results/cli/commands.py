@@ -199,7 +199,6 @@ ESTIMATE = (
     Option("--runs", _("runs of the region", "number"), "320", usual="1000", type=whole(180)),
     Option("--pool-runs", _("runs of the counties around", "number"), "320", usual="1000",
            type=whole(180)),
-    Option("--rows", _("rows of the sample that is kept"), "100", usual="400", type=whole(1)),
     _scale(None, about=_("size of the region's population"), usual="1"),
     _scale(None, "--pool-scale", _("the same of the counties around"), usual="0.01"),
     _seed(), JOBS,
@@ -208,6 +207,7 @@ ESTIMATE = (
 
 CALIBRATE = Command(
     f"{CLI}.evidence:calibrate", _("estimate the parameters from censuses"), *ESTIMATE,
+    Option("--rows", _("rows of the sample that is kept"), "100", usual="400", type=whole(1)),
     Option("--quick", _("a quick estimate, for development"), is_flag=True),
     Option("--report", _("write what is on file as this page"), "page.md", usual=_("estimate"),
            type=File()),

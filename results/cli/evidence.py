@@ -14,9 +14,8 @@ from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.region import Region, load
 from xiancheng.results import cells
-from xiancheng.results.cli.output import give, print_notes
+from xiancheng.results.cli.output import Work, announce, give, print_notes, progress, reject_unused
 from xiancheng.results.cli.process import DONE, FAILED
-from xiancheng.results.cli.progress import Work, announce, progress
 from xiancheng.results.forecasts import forecasting, frozen, observed, scored
 from xiancheng.results.forecasts.forecasting import TITLES
 from xiancheng.results.forecasts.frozen import REGISTERED
@@ -34,10 +33,15 @@ from xiancheng.scenarios.simulate import reported
 QUICK: dict[str, Any] = {"pool": None, "runs": 320, "scale": 0.02}  # minutes, for development
 
 
+POOLED = ("pool_runs", "pool_scale")  # settings of the counties around
+
+
 def calibrate(options: Namespace, say: Say) -> int:
     """Estimate; 1 if the intervals did not pass their test, and then no sample is kept."""
     pack = load(options.region, say.lang)
     if options.report:
+        why = _("--report estimates nothing; leave one of them out")
+        reject_unused(options, options.given - {"region", "report", "out"}, why)
         return _report(pack, options, say)
     chosen = settings(options, quick=options.quick)
     folder = options.out or RUNS / "trials" / pack.name
@@ -90,9 +94,12 @@ def settings(options: Namespace, *, quick: bool = False) -> Settings:
     pool = estimating.wider(load(options.region)) if options.pool is None else options.pool
     chosen = Settings(options.region, None if pool in ("", "none") else pool, seed=options.seed)
     if quick:
+        reject_unused(options, ["pool"], _("--quick uses no counties around; leave it out"))
         chosen = replace(chosen, **QUICK)
-    names = ("runs", "scale", "pool_runs", "pool_scale", "rows")
-    given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+    if chosen.pool is None:
+        reject_unused(options, POOLED, _("no counties around are used; leave it out"))
+    names = (*POOLED, "runs", "scale", "rows")
+    given = {name: value for name in names if (value := getattr(options, name, None)) is not None}
     return replace(chosen, **given)
 
 
@@ -143,7 +150,7 @@ def _print_estimate(account: dict[str, Any], say: Say) -> None:
 
 def _report(pack: Region, options: Namespace, say: Say) -> int:
     """Write what the data can tell, from the account beside the sample."""
-    cells.possible(options.report)
+    cells.check_writable(options.report)
     here = options.out is not None and (options.out / posterior.SAMPLE).is_file()
     folder = options.out if here else pack.folder
     sample = posterior.read(folder)
@@ -180,10 +187,13 @@ def hindcast(options: Namespace, say: Say) -> int:
     """Everyone's forecasts of the second census, county by county, beside what came out."""
     chosen = settings(options)
     pack = load(options.region, say.lang)
+    if chosen.pool is not None:
+        why = _("the counties around are used; see --pool-runs, --pool-scale and --pool none")
+        reject_unused(options, ["runs", "scale"], why)
     folder = options.out or RUNS / "trials" / pack.name
     writable(folder)
     if options.write:
-        cells.possible(options.write)
+        cells.check_writable(options.write)
         writable(options.write.with_name("pictures"))
     count = chosen.runs if chosen.pool is None else chosen.pool_runs
     announce(say, [works(chosen)[-1]], options.jobs)
@@ -250,10 +260,11 @@ def score(options: Namespace, say: Say) -> int:
     title = say(_("settings and digests"))
     about = {"settings": frozen.told(chosen), "digests": digests}
     if options.observations is None:
+        reject_unused(options, ["out", "jobs"], _("without observations nothing is scored"))
         give(options, about, lambda: show_rows(title, *frame))
         return DONE
     if options.out:
-        cells.possible(options.out)
+        cells.check_writable(options.out)
     seen = observed.read(options.observations, reported(pack), chosen.cutoff)
     days = [each.day for each in seen]
     runs = 2 * chosen.draws if pack.targets else chosen.draws

@@ -7,6 +7,7 @@ as `calibration.parsing` reads them.
 from argparse import Namespace
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
+from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -114,8 +115,25 @@ class Name(click.ParamType[str]):
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
-        """Files and folders."""
-        return [CompletionItem(incomplete, type="file")]
+        """What is shipped and begins so; files and folders."""
+        names = {name for kind in self.kinds for name in shipped(kind)}
+        found = [CompletionItem(name) for name in sorted(names) if name.startswith(incomplete)]
+        return [*found, CompletionItem(incomplete, type="file")]
+
+
+SHIPPED = {  # where names are files or folders: package, and pattern within it
+    "packs": ("xiancheng.calibration", "regions/*"),
+    "plans": ("xiancheng.scenarios", "plans/*"),
+    "scenarios": ("xiancheng.scenarios", "plans/*/scenarios/*.yaml"),
+}
+
+
+def shipped(kind: str) -> list[str]:
+    """The names of a kind, found without importing what reads them."""
+    package, pattern = SHIPPED[kind]
+    spec = find_spec(package)
+    folders = spec.submodule_search_locations if spec else None
+    return [path.stem for folder in folders or () for path in Path(folder).glob(pattern)]
 
 
 class File(click.ParamType[Path]):
@@ -233,7 +251,7 @@ class Command(click.Command):
         return rest
 
     def options(self, ctx: click.Context) -> Namespace:
-        """The values of all parameters by name, several as a list."""
+        """The values of all parameters by name, several as a list; `given` are those typed."""
         values = {
             name: list(value) if isinstance(value, tuple) else value
             for name, value in ctx.params.items()
@@ -241,7 +259,9 @@ class Command(click.Command):
         for param in self.params:
             if isinstance(param.type, Value) and param.type.read is read_pair and param.name:
                 values[param.name] = numbers(values[param.name], param, ctx)
-        return Namespace(json=ctx.meta.get("json", False), **values)
+        typed = click.core.ParameterSource.COMMANDLINE
+        given = {name for name in values if ctx.get_parameter_source(name) is typed}
+        return Namespace(json=ctx.meta.get("json", False), given=given, **values)
 
     def named(self, ctx: click.Context) -> list[tuple[str, tuple[str, ...]]]:
         """Every name on the command line with the kinds of what it may name."""

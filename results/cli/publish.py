@@ -13,9 +13,8 @@ from xiancheng.calibration.errors import RequestError, ScenarioError
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.naming import is_path
 from xiancheng.results.analysis.attribution import AttributionTable, printed, quick
-from xiancheng.results.cli.output import give
+from xiancheng.results.cli.output import Work, announce, give, progress, reject_unused
 from xiancheng.results.cli.process import DONE, end_workers
-from xiancheng.results.cli.progress import Work, announce, progress
 from xiancheng.results.keeping import store
 from xiancheng.results.keeping.answers import Answers, keep
 from xiancheng.results.keeping.files import whole_file, writable
@@ -66,6 +65,8 @@ def result_of(options: Namespace, say: Say, step: Callable[[], None]) -> PlanRes
     kept = Answers.here()
     run = None if is_shipped(options.run) else store.on_file(options.run)
     if run is not None:
+        why = _("the run is on file; leave it out, or name a scenario")
+        reject_unused(options, ["region", "seed", "scale", "draws"], why)
         run.refuse_changed(run.request.world)  # before an attribution is computed
         scenario, place, seed = run.request.world.scenario, run.record.region.name, run.record.seed
     else:

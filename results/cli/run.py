@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import Region
 from xiancheng.results import later_census
-from xiancheng.results.cli.output import give, print_notes
+from xiancheng.results.cli.output import Work, announce, give, print_notes, progress
 from xiancheng.results.cli.process import DONE, FAILED
-from xiancheng.results.cli.progress import Work, announce, progress
 from xiancheng.results.file_checks import inactive
 from xiancheng.results.keeping import answers, reproducing, store
 from xiancheng.results.keeping.files import writable

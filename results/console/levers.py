@@ -26,7 +26,7 @@ from xiancheng.results.console.native import (
 )  # fmt: skip
 from xiancheng.results.console.session import Session
 from xiancheng.results.tables.labels import amount, evidence, unit_name
-from xiancheng.scenarios.delivery import delivered
+from xiancheng.scenarios.delivery import delivery_of
 from xiancheng.scenarios.diff import foreign
 from xiancheng.scenarios.scenario_files import STRONGEST
 from xiancheng.scenarios.trace import Trace, by_clause
@@ -155,7 +155,7 @@ class Levers:
             ))  # fmt: skip
         rows = [
             row
-            for row in delivered(a, self.region)
+            for row in delivery_of(a, self.region)
             if row.measure == number_ and (row.at_deadline or row.due is None)
         ]
         promised = {row.indicator: row for row in rows}

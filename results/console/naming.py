@@ -3,17 +3,17 @@
 from dataclasses import replace
 
 from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.region import Region
 from xiancheng.results.console.changes import changes
 from xiancheng.results.console.draft import Draft
 from xiancheng.scenarios.diff import called, with_changes
-from xiancheng.scenarios.plan_files import RegionLike
 from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.scenarios.types import Text
 
 BASELINE = "baseline"  # the scenario that carries nothing out: it belongs to no plan
 
 
-def titled(draft: Draft, region: RegionLike, saved: Draft | None = None) -> Words:
+def titled(draft: Draft, region: Region, saved: Draft | None = None) -> Words:
     """The title of a draft, in both languages.
 
     Parameters

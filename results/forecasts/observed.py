@@ -35,15 +35,7 @@ def read(file: Path, groups: Sequence[Group], cutoff: date) -> list[Observed]:
     ScenarioError
         with all that is wrong in it: file, line, column of the table.
     """
-    expected = _("a CSV file with commas, in UTF-8")
-    try:
-        header, rows = parsing.table_of(file.read_bytes())
-    except parsing.TextError as error:
-        found = Words(*error.found)
-        raise ScenarioError([Problem(file.name, error.line, 1, "", expected, found)]) from None
-    except OSError as error:
-        said = error.strerror or str(error)
-        raise ScenarioError([Problem(str(file), 0, 0, "", expected, said)]) from None
+    header, rows = parsing.read_table(file, file.name)
     problems = list(_header(file.name, header))
     if problems:
         raise ScenarioError(problems)

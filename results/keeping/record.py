@@ -17,7 +17,7 @@ from pydantic import AliasChoices, Field, ValidationError
 
 from xiancheng.scenarios.outcome import commit
 from xiancheng.scenarios.request import code_digest
-from xiancheng.scenarios.types import Model
+from xiancheng.scenarios.types import FileModel
 
 LIBRARIES = ("mesa", "numba", "numpy", "pandas", "pyarrow", "scipy")
 SEAL = b',\n"seal": "'
@@ -28,7 +28,7 @@ FileName = Annotated[str, Field(pattern=r"^[^./\\][^/\\]*$")]  # in the folder o
 Day = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$")]
 
 
-class Software(Model):
+class Software(FileModel):
     """The program that ran."""
 
     name: str
@@ -41,14 +41,14 @@ class Software(Model):
     )
 
 
-class Input(Model):
+class Input(FileModel):
     """A plan or a region pack."""
 
     name: str = Field(description="name, or the path it was read from")
     sha256: Sha256
 
 
-class Processor(Model):
+class Processor(FileModel):
     """The processor, where the system tells."""
 
     model: str
@@ -56,7 +56,7 @@ class Processor(Model):
     features: list[str]
 
 
-class Environment(Model):
+class Environment(FileModel):
     """The machine and the libraries."""
 
     python: str
@@ -66,14 +66,14 @@ class Environment(Model):
     libraries: dict[str, str]
 
 
-class Begun(Model):
+class Begun(FileModel):
     """Who was there when the run began [persons], by county."""
 
     urban: list[int]
     present: list[int]
 
 
-class PosteriorSample(Model):
+class PosteriorSample(FileModel):
     """The posterior sample that parameters are drawn from."""
 
     sha256: Sha256
@@ -82,14 +82,14 @@ class PosteriorSample(Model):
     same_program: bool = Field(description="whether that is the program of this run")
 
 
-class Forecasts(Model):
+class Forecasts(FileModel):
     """The statistical forecasts that give the level."""
 
     program: Sha256
     record: Sha256 = Field(description="of the censuses that they were fitted to")
 
 
-class Evidence(Model):
+class Evidence(FileModel):
     """What a verdict rests on beside the program."""
 
     draws: int = Field(description="of the parameters; 0 at central values")
@@ -99,7 +99,7 @@ class Evidence(Model):
     files: dict[str, Sha256] = Field(description="every file of data that was read")
 
 
-class Record(Model):
+class Record(FileModel):
     """What made a run, what it came to, and the digests of its files."""
 
     format: Literal[1]

@@ -59,7 +59,7 @@ def possible(path: Path) -> None:
         raise RequestError(
             _("a figure should be an .svg file in a folder that exists; got {path}", path=path)
         )
-    cells.possible(path)
+    cells.check_writable(path)
 
 
 def save(chart: Chart, path: Path, lang: str) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from xiancheng.calibration.i18n import _
-from xiancheng.calibration.population import population
+from xiancheng.calibration.population.synthesis import synthetic_population
 from xiancheng.calibration.region import load
 from xiancheng.results.keeping import ledger
 from xiancheng.results.keeping.files import whole_file
@@ -344,4 +344,4 @@ def _populate(made: Design) -> None:
     worlds = {(world.region, world.scenario.start) for world in made.worlds}
     for region, start in sorted(worlds):
         for scale in made.scales:
-            population(load(region), start, scale, seed=1)
+            synthetic_population(load(region), start, scale, seed=1)

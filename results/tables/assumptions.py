@@ -9,13 +9,13 @@ from xiancheng.calibration import posterior
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.naming import shortened
 from xiancheng.calibration.priors import catalogue
+from xiancheng.calibration.region import Region
 from xiancheng.results import packs
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.plan_result import PlanResult
 from xiancheng.results.tables.table import Table, build, enumeration
 from xiancheng.scenarios.diff import Difference, differences
 from xiancheng.scenarios.loader import resolve
-from xiancheng.scenarios.plan_files import RegionLike
 from xiancheng.scenarios.scenario_files import Setting
 from xiancheng.scenarios.types import quarter_name
 from xiancheng.sim.levers import LEVERS
@@ -101,7 +101,7 @@ def settings(result: PlanResult, lang: str) -> Table:
     return build("settings", title, columns, rows, source=result.stamp(lang))
 
 
-def _apart(setting: Setting, region: RegionLike) -> Iterator[Words]:
+def _apart(setting: Setting, region: Region) -> Iterator[Words]:
     """What is set for some counties or some quarters only."""
     names = {str(c.code): Words(c.zh, c.en) for c in region.counties}
     for code, value in setting.counties.items():

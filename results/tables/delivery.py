@@ -8,7 +8,7 @@ from xiancheng.results.analysis.attribution import records
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.plan_result import PlanResult
 from xiancheng.results.tables.table import Chart, Table, build
-from xiancheng.scenarios.delivery import delivered
+from xiancheng.scenarios.delivery import delivery_of
 
 COMPLETE = 1 - 1e-9  # a share from which on everything is carried out
 
@@ -134,7 +134,7 @@ def effort_chart(result: PlanResult, lang: str) -> Chart | str:
 
 def _without_limits(result: PlanResult) -> set[tuple[str, int]]:
     """Indicators, with the quarter, that would be delivered if capacity did not bind."""
-    rows = delivered(result.scenario, result.region)
+    rows = delivery_of(result.scenario, result.region)
     return {(row.indicator, row.quarter) for row in rows if row.met}
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.results.analysis.attribution import AttributionTable
 from xiancheng.results.verdict.verdict import BY_DRAWS, verdicts
-from xiancheng.scenarios.delivery import Delivered, delivered
+from xiancheng.scenarios.delivery import DeliveryRow, delivery_of
 from xiancheng.scenarios.diff import called, foreign
 from xiancheng.scenarios.ensemble import Answer, Pair, Simulated, in_usual_world, without_plan
 from xiancheng.scenarios.outcome import Group, Outcome
@@ -156,15 +156,15 @@ def delivery_frame(outcome: Outcome) -> "pd.DataFrame":
 
     Returns
     -------
-    the fields of `scenarios.delivery.Delivered`, a row for each indicator and quarter; `quarter`
+    the fields of `scenarios.delivery.DeliveryRow`, a row for each indicator and quarter; `quarter`
     as 2024Q1
     """
     import pandas as pd
 
     effort = outcome.effort()
-    rows = delivered(outcome.scenario, outcome.region, effort) if len(effort) else []
+    rows = delivery_of(outcome.scenario, outcome.region, effort) if len(effort) else []
     cells = [{**asdict(row), "quarter": quarter_name(row.quarter)} for row in rows]
-    return pd.DataFrame(cells, columns=[f.name for f in fields(Delivered)])
+    return pd.DataFrame(cells, columns=[f.name for f in fields(DeliveryRow)])
 
 
 def delivery_for_files(delivery: "pd.DataFrame") -> "pd.DataFrame":

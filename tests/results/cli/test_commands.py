@@ -14,12 +14,14 @@ from pathlib import Path
 import click
 import pytest
 
+from xiancheng.calibration.region import packs
 from xiancheng.results.analysis import attribution
 from xiancheng.results.cli import PROGRAM, main, parsed
 from xiancheng.results.cli.commands import WORLDS
 from xiancheng.results.cli.help import help_of
-from xiancheng.results.cli.options import Group, Option
+from xiancheng.results.cli.options import Group, Option, shipped
 from xiancheng.results.text import Say
+from xiancheng.scenarios.loader import load_plan, shipped_plans
 from xiancheng.scenarios.simulate import LIMITS
 
 
@@ -51,7 +53,7 @@ def test_every_option_is_read_by_what_a_command_does_and_no_other():
         read = {n.attr for n in nodes if isinstance(n, ast.Attribute)
                 if isinstance(n.value, ast.Name) and n.value.id == "options"}  # fmt: skip
         texts = {n.value for n in nodes if isinstance(n, ast.Constant)}
-        assert read - {"json"} <= names, module
+        assert read - {"json", "given"} <= names, module
         assert names <= read | texts, module
 
 
@@ -132,6 +134,15 @@ def test_a_shell_is_offered_commands_options_and_choices(monkeypatch, capsys):
     offered = completed(["xiancheng", "seek", "plan", "--co"], monkeypatch, capsys)
     assert offered == ["--counties", "--confirm", "--confirm-scale"]
     assert completed(["xiancheng", "seek", "--least", "c"], monkeypatch, capsys) == ["cost"]
+    offered = completed(["xiancheng", "run", "plan-w"], monkeypatch, capsys)
+    assert offered == ["plan-without-recoding", "plan-w"]  # and files of that name
+    assert completed(["xiancheng", "run", "--region", "bin"], monkeypatch, capsys)[0] == "binzhou"
+
+
+def test_the_names_that_are_offered_are_those_that_are_shipped():
+    assert set(shipped("packs")) == set(packs())
+    assert set(shipped("plans")) == set(shipped_plans())
+    assert set(shipped("scenarios")) >= set(load_plan().scenario_files())
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
@@ -242,6 +253,27 @@ def test_an_input_that_is_not_there_is_bad_input(words, capsys, tmp_path, monkey
     assert sorted(p.name for p in tmp_path.iterdir()) == ["README.md"]
 
 
+@pytest.mark.parametrize(
+    ("words", "option"),
+    [
+        (["calibrate", "--quick", "--pool", "shandong"], "--pool"),
+        (["calibrate", "--pool", "none", "--pool-runs", "200"], "--pool-runs"),
+        (["calibrate", "--report", "page.md", "--runs", "200"], "--runs"),
+        (["hindcast", "--runs", "200"], "--runs"),
+        (["hindcast", "--scale", "0.01"], "--scale"),
+        (["score", "--jobs", "2"], "--jobs"),
+        (["sensitivity", "--points", "64"], "--points"),
+        (["sensitivity", "--method", "sobol", "--factors", "kappa", "--top", "3"], "--top"),
+        (["compare", "plan", "baseline", "--seeds", "2"], "--seeds"),
+    ],
+)
+def test_an_option_that_would_do_nothing_is_refused(words, option, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main([*words, "--lang", "en"]) == 2
+    assert f"{option} would do nothing: " in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
 # One object of JSON
 
 SMALL = ["--scale", "0.003"]
@@ -268,7 +300,7 @@ SMALL = ["--scale", "0.003"]
                       "--confirm-scale", "0.003", "--targets", "T-2"], marks=pytest.mark.slow),
         pytest.param(["sensitivity", *SMALL, "--factors", "kappa", "--trajectories", "4"],
                      marks=pytest.mark.slow),
-        pytest.param(["hindcast", "--pool", "none", "--runs", "180", "--rows", "50", *SMALL],
+        pytest.param(["hindcast", "--pool", "none", "--runs", "180", *SMALL],
                      marks=pytest.mark.slow),
     ],
     ids=lambda words: " ".join(words),

@@ -2,11 +2,14 @@
 
 import json
 import re
+import time
 
 import pytest
 
+from xiancheng.calibration.region import load
 from xiancheng.results import cells
-from xiancheng.results.cli import main
+from xiancheng.results.cli import main, output
+from xiancheng.results.text import Say
 
 SMALL = ["--scale", "0.003"]
 
@@ -78,7 +81,7 @@ def test_trying_a_place_leaves_nothing(tmp_path):
     from xiancheng.results.keeping.files import writable
 
     writable(tmp_path / "a" / "b")
-    cells.possible(tmp_path / "c.csv")
+    cells.check_writable(tmp_path / "c.csv")
     assert not list(tmp_path.iterdir())
 
 
@@ -96,3 +99,32 @@ def test_what_was_computed_is_printed_though_the_disk_is_full(tmp_path, monkeypa
     assert "No space left" in said.err
     assert main([*words, "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["run"] is None
+
+
+# How long it takes
+
+
+def test_progress_is_told_where_stderr_is_no_terminal(capsys, monkeypatch):
+    monkeypatch.setattr(output, "EVERY", 0.05)
+    with output.progress("runs", 5) as step:
+        step()
+        step()
+        time.sleep(0.3)
+    said = capsys.readouterr()
+    assert not said.out
+    assert "runs 2/5" in said.err
+    assert "min →" in said.err
+
+
+def test_what_takes_long_is_announced_with_runs_and_time(capsys):
+    pack = load("binzhou")
+    start, until = pack.censuses[-1], pack.censuses[-1].replace(year=2025)
+    short = output.Work(2, "binzhou", 0.01, start, until)
+    output.announce(Say("en"), [short], jobs=1)
+    assert not capsys.readouterr().err
+    output.announce(Say("en"), [short._replace(runs=400, scale=1.0)], jobs=2)
+    said = capsys.readouterr().err
+    assert "400 runs in 2 processes" in said
+    assert 4 <= int(re.search(r"roughly (\d+) minutes", said)[1]) <= 15
+    output.announce(Say("zh"), [short._replace(runs=0)], jobs=2)
+    assert not capsys.readouterr().err

@@ -1,6 +1,8 @@
 """`xiancheng run`: what it prints and saves, and what it refuses before anything is computed."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -58,3 +60,13 @@ def test_a_folder_that_cannot_be_written_is_refused_first(capsys, tmp_path):
     file.write_text("in the way", encoding="utf-8")
     assert main(["run", "plan", "--scale", "0.01", "--out", str(file)]) == 2
     assert str(file) in capsys.readouterr().err
+
+
+def test_a_run_loads_neither_the_page_nor_documents():
+    code = "import sys, xiancheng.results.cli.run; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert not {"nicegui", "docx", "typst", "xlsxwriter", "matplotlib", "SALib"} & loaded
+    ours = {name.removeprefix("xiancheng.results.") for name in loaded}
+    rooms = {name for name in ours if name.startswith(("console", "report"))}
+    assert rooms <= {"report", "report.charts"}

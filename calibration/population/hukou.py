@@ -1,11 +1,18 @@
-"""Registration: where residents have their hukou, and where those who are absent have it."""
+"""Hukou: where residents are registered, and where those who are absent are."""
 
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.random import Generator
 
-from xiancheng.calibration.fitting import TINY, Assumptions, divided, fitted, rounded, whole
+from xiancheng.calibration.population.assumptions import SynthesisAssumptions
+from xiancheng.calibration.population.ipf import (
+    TINY,
+    controlled_rounding,
+    ipf,
+    round_table,
+    split,
+)
 from xiancheng.sim.state import NEVER, Floats, Ints, Units
 
 HALF_YEAR = 2  # quarters; the definition of a usual resident
@@ -26,7 +33,7 @@ def neighbours(same_province: Floats, away: Floats, prefecture: Sequence[str]) -
         own = np.flatnonzero(of == code)
         came, missed = same_province[own], away[own]
         share = min(missed.sum() / max(came.sum(), 1.0), 1.0)
-        found[np.ix_(own, own)] = fitted(1 - np.eye(len(own)), share * came, missed)
+        found[np.ix_(own, own)] = ipf(1 - np.eye(len(own)), share * came, missed)
     return found
 
 
@@ -57,7 +64,7 @@ class Origins:
 
 def in_movers(
     county: int, unit: Ints, home: Ints, chance: Floats, numbers: Ints, origins: Origins,
-    now: int, a: Assumptions, rng: Generator,
+    now: int, a: SynthesisAssumptions, rng: Generator,
 ) -> tuple[Ints, Ints]:  # fmt: skip
     """Where the residents of a county are registered, and since when in-movers live there.
 
@@ -95,15 +102,17 @@ def in_movers(
     return hukou, since
 
 
-def over_places(numbers: Ints, residents: Sequence[int], a: Assumptions, rng: Generator) -> Ints:
+def over_places(
+    numbers: Ints, residents: Sequence[int], a: SynthesisAssumptions, rng: Generator
+) -> Ints:
     """In-movers by origin in town and village, at most a set share of residents, (origin, 2)."""
     most = [int(a["in_mover_ceiling"] * n) for n in residents]
-    columns = divided(int(numbers.sum()), a["in_mover_urban_share"], most)
-    rows = whole(numbers, int(columns.sum()))
-    return rounded(np.outer(rows, columns / max(columns.sum(), 1)), rows, columns, rng)
+    columns = split(int(numbers.sum()), a["in_mover_urban_share"], most)
+    rows = controlled_rounding(numbers, int(columns.sum()))
+    return round_table(np.outer(rows, columns / max(columns.sum(), 1)), rows, columns, rng)
 
 
-def moving_quarters(now: int, n: int, a: Assumptions, rng: Generator) -> Ints:
+def moving_quarters(now: int, n: int, a: SynthesisAssumptions, rng: Generator) -> Ints:
     """When `n` parties moved: long enough ago to be usual residents, (n,) quarters.
 
     They were that before the last half year too, whose moves the model runs in before it starts.

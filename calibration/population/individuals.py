@@ -1,15 +1,86 @@
-"""Traits: the age, schooling and work of people, from the margins of their county."""
+"""Individuals: age, schooling and work of people, from the margins of their county."""
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.random import Generator
+from numpy.typing import ArrayLike
 
-from xiancheng.calibration.fitting import AGES, Assumptions, fitted, handed_out, rounded, whole
+from xiancheng.calibration.population.assumptions import AGES, SynthesisAssumptions
+from xiancheng.calibration.population.fit import CountyCensus
+from xiancheng.calibration.population.ipf import (
+    assign_columns,
+    controlled_rounding,
+    ipf,
+    round_table,
+)
 from xiancheng.sim.state import FARM, FEMALE, INDUSTRY, NO_WORK, PRIMARY, SERVICES, Floats, Ints
 from xiancheng.sim.strata import AGES as BANDS
 
+TOWN, VILLAGE, PROVINCE, COUNTRY = range(4)  # residence of a county's people
+ADULT = 18  # years
 WORKING_AGE = 16  # years; the legal minimum
 EDUCATIONS = 4
 WORKS = 4
+
+
+@dataclass(frozen=True)
+class Persons:
+    """People with their traits, residents before the absent; (person,)."""
+
+    residence: Ints  # TOWN, VILLAGE, PROVINCE or COUNTRY
+    sex: Ints
+    age: Ints  # quarters
+    level: Ints
+    work: Ints
+
+    def where(self, rows: Ints) -> "Persons":
+        """The people that an index selects."""
+        return Persons(
+            *(c[rows] for c in (self.residence, self.sex, self.age, self.level, self.work))
+        )
+
+
+def draw_persons(
+    census: CountyCensus, rows: Ints, share: float, a: SynthesisAssumptions, rng: Generator
+) -> Persons:
+    """People by where they live, sex and age, with schooling and work.
+
+    Parameters
+    ----------
+    rows
+        (where they live,) number of rows
+    share
+        rows per person
+    """
+    m = census.margins
+    here = sex_and_age(m.sex_age, rows[:PROVINCE], census.urban_odds, rng)
+    table = np.concatenate([here, sex_and_age_away(rows[PROVINCE:], a, rng)])
+    residence, sex, band = (
+        np.repeat(axis.ravel(), table.ravel()) for axis in np.indices(table.shape)
+    )
+    age = ages(band, np.where(residence < PROVINCE, 0, ADULT), a, rng)
+    years, year = age // 4, census.start.year
+
+    resident = residence < PROVINCE
+    migrants = np.outer(np.bincount(sex[~resident], minlength=2), a.row("away_schooling"))
+    level, work = np.zeros(len(age), np.int64), np.full(len(age), NO_WORK)
+    level[resident] = schooling(
+        years[resident], sex[resident], residence[resident], m.schooling, year, a, rng
+    )
+    level[~resident] = schooling(
+        years[~resident],
+        sex[~resident],
+        np.full((~resident).sum(), VILLAGE),
+        migrants,
+        year,
+        a,
+        rng,
+    )
+    work[resident] = working(
+        years[resident], sex[resident], residence[resident], level[resident], share * m.work, a, rng
+    )
+    return Persons(residence, sex, age, level, work)
 
 
 def sex_and_age(margin: Ints, places: Ints, odds: Floats, rng: Generator) -> Ints:
@@ -24,21 +95,21 @@ def sex_and_age(margin: Ints, places: Ints, odds: Floats, rng: Generator) -> Int
     odds
         (band,) relative odds of living in town
     """
-    rows = whole(margin, int(places.sum()), rng.random()).ravel()
+    rows = controlled_rounding(margin, int(places.sum()), rng.random()).ravel()
     town = np.tile(odds, len(margin))
-    table = fitted(np.column_stack([town, np.ones_like(town)]), rows, places)
-    return rounded(table, rows, places, rng).T.reshape(2, *margin.shape)
+    table = ipf(np.column_stack([town, np.ones_like(town)]), rows, places)
+    return round_table(table, rows, places, rng).T.reshape(2, *margin.shape)
 
 
-def sex_and_age_away(rows: Ints, a: Assumptions, rng: Generator) -> Ints:
+def sex_and_age_away(rows: Ints, a: SynthesisAssumptions, rng: Generator) -> Ints:
     """Rows of the absent by where they live, sex and age band, (outside, sex, band)."""
     of_age = np.zeros(len(BANDS))
     of_age[np.searchsorted(BANDS, list(a.steps("away_age")))] = a.row("away_age")
     shares = np.outer([1 - a["away_women"], a["away_women"]], of_age)
-    return np.stack([whole(shares, int(n), rng.random()) for n in rows])
+    return np.stack([controlled_rounding(shares, int(n), rng.random()) for n in rows])
 
 
-def ages(band: Ints, youngest: Ints, a: Assumptions, rng: Generator) -> Ints:
+def ages(band: Ints, youngest: Ints, a: SynthesisAssumptions, rng: Generator) -> Ints:
     """Ages within census bands [quarters], (person,): even, but falling off from 85 on.
 
     Parameters
@@ -62,7 +133,7 @@ def schooling(
     place: Ints,
     margin: Floats | Ints,
     year: int,
-    a: Assumptions,
+    a: SynthesisAssumptions,
     rng: Generator,
 ) -> Ints:
     """Highest level of education attended, (person,).
@@ -89,14 +160,20 @@ def schooling(
     table[:, :, 0, PRIMARY] = number[:, :, 0]  # not at school yet
     for which in range(2):
         rows = number[:, which, 1:].ravel()
-        columns = whole(margin[which], int(rows.sum()))
-        schooled = fitted(seed[:, 1:].reshape(-1, EDUCATIONS), rows, columns)
-        table[:, which, 1:] = rounded(schooled, rows, columns, rng).reshape(2, -1, EDUCATIONS)
-    return handed_out(cell, table.reshape(-1, EDUCATIONS), rng)
+        columns = controlled_rounding(margin[which], int(rows.sum()))
+        schooled = ipf(seed[:, 1:].reshape(-1, EDUCATIONS), rows, columns)
+        table[:, which, 1:] = round_table(schooled, rows, columns, rng).reshape(2, -1, EDUCATIONS)
+    return assign_columns(cell, table.reshape(-1, EDUCATIONS), rng)
 
 
 def working(
-    years: Ints, sex: Ints, place: Ints, level: Ints, margin: Floats, a: Assumptions, rng: Generator
+    years: Ints,
+    sex: Ints,
+    place: Ints,
+    level: Ints,
+    margin: ArrayLike,
+    a: SynthesisAssumptions,
+    rng: Generator,
 ) -> Ints:
     """Kind of work done, (person,); rural residents who do not farm commute.
 
@@ -126,9 +203,9 @@ def working(
     group = np.searchsorted(first, years[of_age], side="right") - 1
     cell = ((place[of_age] * 2 + sex[of_age]) * len(first) + group) * EDUCATIONS + level[of_age]
     rows = np.bincount(cell, minlength=seed[..., 0].size)
-    working = whole(margin, min(round(float(margin.sum())), len(of_age)))
+    working = controlled_rounding(margin, min(round(float(np.sum(margin))), len(of_age)))
     columns = np.array([len(of_age) - working.sum(), *working])
-    table = fitted(seed.reshape(-1, WORKS), rows, columns)
+    table = ipf(seed.reshape(-1, WORKS), rows, columns)
     work = np.full(len(years), NO_WORK)
-    work[of_age] = handed_out(cell, rounded(table, rows, columns, rng), rng)
+    work[of_age] = assign_columns(cell, round_table(table, rows, columns, rng), rng)
     return work

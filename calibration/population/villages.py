@@ -6,7 +6,7 @@ from datetime import date
 import numpy as np
 from numpy.random import Generator
 
-from xiancheng.calibration.fitting import whole
+from xiancheng.calibration.population.ipf import controlled_rounding
 from xiancheng.calibration.region import Region
 from xiancheng.calibration.region.schema import MOST_UNITS
 from xiancheng.sim.state import Bools, Floats, Ints, Units
@@ -14,7 +14,9 @@ from xiancheng.sim.state import Bools, Floats, Ints, Units
 KINDS = ("street", "town", "township")  # the order in which their units are coded urban
 
 
-def villages(region: Region, start: date, luck: Callable[[int], Generator]) -> tuple[Units, Ints]:
+def villages(
+    region: Region, start: date, generator: Callable[[int], Generator]
+) -> tuple[Units, Ints]:
     """The units of a region at a census, urban before rural in each county.
 
     Township lists hold a number of units, neither their codes nor their sizes. So urban codes go
@@ -24,8 +26,8 @@ def villages(region: Region, start: date, luck: Callable[[int], Generator]) -> t
 
     Parameters
     ----------
-    luck
-        a generator for each county code
+    generator
+        of a county, by its code
 
     Returns
     -------
@@ -59,7 +61,7 @@ def villages(region: Region, start: date, luck: Callable[[int], Generator]) -> t
         townships.append(township[order])
         urbans.append(urban[order])
         counties.append(np.full(len(township), c))
-        rng = luck(int(county.code))
+        rng = generator(int(county.code))
         sizes.append(unit_sizes(urban[order], residents, float(spread[c]), rng))
 
     township, urban = np.concatenate(townships), np.concatenate(urbans)
@@ -99,5 +101,22 @@ def urban_units(units: int, residents: Ints, ratio: float) -> int:
 def unit_sizes(urban: Bools, residents: Ints, spread: float, rng: Generator) -> Ints:
     """Residents of a county's units: lognormal, adding up in town and village, (unit,)."""
     drawn: Floats = np.exp(rng.normal(0, spread, len(urban)))
-    town = whole(drawn[urban], int(residents[0]))
-    return np.concatenate([town, whole(drawn[~urban], int(residents[1]))])
+    town = controlled_rounding(drawn[urban], int(residents[0]))
+    return np.concatenate([town, controlled_rounding(drawn[~urban], int(residents[1]))])
+
+
+def assign_units(county: int, weight: Ints, head: Ints, units: Units, sizes: Ints) -> Ints:
+    """The unit each household lives in: units of a county fill up one after the other, (home,).
+
+    Parameters
+    ----------
+    weight
+        (row,) persons, urban rows first
+    head
+        (home,) first row of each household
+    sizes
+        (unit,) residents; they add up to those of town and village
+    """
+    own = np.flatnonzero(units.county == county)
+    ahead = np.cumsum(weight) - weight
+    return own[np.searchsorted(np.cumsum(sizes[own]), ahead[head], side="right")]

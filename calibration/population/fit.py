@@ -1,13 +1,12 @@
-"""How close a population comes to the census, margin by margin."""
+"""What the census says of a county, and how close a population comes to it, margin by margin."""
 
 from dataclasses import dataclass, fields
-from typing import Self
+from datetime import date
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from xiancheng.sim import strata
-from xiancheng.sim.state import COLLECTIVE, Bools, Ints, People, Units
+from xiancheng.sim.state import COLLECTIVE, Bools, Floats, Ints, People, Units, quarter_with
 
 SCHOOL_AGE = 24  # quarters; the census asks for schooling from six years on
 
@@ -22,13 +21,6 @@ class Fit:
     got: float
     srmse: float  # standardized root-mean-square error over the cells
 
-    @classmethod
-    def of(cls, county: int, margin: str, target: ArrayLike, got: ArrayLike) -> Self:
-        """Compare the cells of a margin, (cell,)."""
-        t, g = np.ravel(target).astype(float), np.ravel(got).astype(float)
-        error = np.sqrt(np.mean((g - t) ** 2)) / max(float(t.mean()), 1.0)
-        return cls(county, margin, float(t.sum()), float(g.sum()), float(error))
-
 
 @dataclass(frozen=True)
 class Margins:
@@ -39,18 +31,43 @@ class Margins:
     schooling: Ints  # (sex, level) persons aged six or more
     households: Ints  # (kind,) one person, a couple only, two, three, four generations or more
     members: Ints  # (1,) of family households
-    in_movers: Ints  # (origin,) see calibration.registration
+    in_movers: Ints  # (origin,) see calibration.population.hukou
     work: Ints  # (work,) farm, industry, services
     away: Ints  # (outside,) registered here, living in the rest of the province, of the country
 
-    def fit(self, county: int, got: "Margins") -> list[Fit]:
-        """How close the population got, margin by margin."""
-        names = [f.name for f in fields(self)]
-        return [Fit.of(county, name, getattr(self, name), getattr(got, name)) for name in names]
+
+@dataclass(frozen=True)
+class CountyCensus:
+    """What a county's people are made from."""
+
+    start: date
+    county: int  # index
+    code: int
+    margins: Margins
+    urban_odds: Floats  # (band,) relative odds of living in town
+    collective_in_town: float  # share of members of collective households
+    owners: Floats  # (2,) share of families in town and village that own a flat in town
+
+    @property
+    def quarter(self) -> int:
+        """The quarter of the census."""
+        return quarter_with(self.start)
+
+    def fit(self, got: Margins) -> list[Fit]:
+        """How close a population with the margins `got` comes, margin by margin."""
+        rows = []
+        for field in fields(Margins):
+            target, found = (
+                np.ravel(getattr(each, field.name)).astype(float) for each in (self.margins, got)
+            )
+            error = np.sqrt(np.mean((found - target) ** 2)) / max(float(target.mean()), 1.0)
+            sums = float(target.sum()), float(found.sum())
+            rows.append(Fit(self.code, field.name, *sums, float(error)))
+        return rows
 
 
-def measured(people: People, units: Units, county: int, homes: Ints, quarter: int) -> Margins:
-    """The margins that a county's rows have.
+def margins_of(people: People, units: Units, county: int, homes: Ints, quarter: int) -> Margins:
+    """The margins of a county's rows.
 
     Parameters
     ----------

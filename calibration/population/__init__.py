@@ -1,0 +1,1 @@
+"""The synthetic population: people, households and villages that add up to the census."""
