@@ -54,7 +54,7 @@ def home() -> Path:
     return base / "xiancheng"
 
 
-def opened(folder: Path) -> tuple[dict[str, NDArray[Any]], Any] | None:
+def open_columns(folder: Path) -> tuple[dict[str, NDArray[Any]], Any] | None:
     """Memory-mapped columns and the note kept with them; None if they are not there, or not whole.
 
     Returns
@@ -80,7 +80,7 @@ def opened(folder: Path) -> tuple[dict[str, NDArray[Any]], Any] | None:
     return columns, manifest["note"]
 
 
-def bound(kind: Path, most: int = MOST) -> None:
+def evict(kind: Path, most: int = MOST) -> None:
     """Remove the folders of a kind that were not used for longest, until the rest fits.
 
     Columns that another process has open stay readable there until it lets go of them.
@@ -110,7 +110,7 @@ def bound(kind: Path, most: int = MOST) -> None:
         total -= size
 
 
-class Growing:
+class GrowingColumn:
     """A column on disk that is written part by part."""
 
     def __init__(self, file: IO[bytes], dtype: np.dtype[Any], length: int) -> None:
@@ -130,24 +130,24 @@ class Growing:
         _sync(self.file)
 
 
-class Room:
+class ColumnFolder:
     """A folder in the making: its columns, and the note kept with them."""
 
     def __init__(self, draft: Path, files: ExitStack) -> None:
         self.draft, self.files = draft, files
-        self.columns: list[Growing] = []
+        self.columns: list[GrowingColumn] = []
         self.note: object = None
 
-    def column(self, name: str, dtype: DTypeLike, length: int) -> Growing:
+    def column(self, name: str, dtype: DTypeLike, length: int) -> GrowingColumn:
         """A column that is to hold so many values."""
         file = self.files.enter_context((self.draft / f"{name}.npy").open("wb"))
-        self.columns.append(Growing(file, np.dtype(dtype), length))
+        self.columns.append(GrowingColumn(file, np.dtype(dtype), length))
         return self.columns[-1]
 
 
 @contextmanager
-def making(folder: Path) -> Iterator[Room]:
-    """Room for the columns of `folder`, which appears once they are whole.
+def write_columns(folder: Path) -> Iterator[ColumnFolder]:
+    """A folder for the columns of `folder`, which appears once they are whole.
 
     It takes the place of one that is not.
     """
@@ -156,21 +156,21 @@ def making(folder: Path) -> Iterator[Room]:
         draft = Path(place) / "new"
         draft.mkdir()
         with ExitStack() as files:
-            room = Room(draft, files)
-            yield room
-            for column in room.columns:
+            kept = ColumnFolder(draft, files)
+            yield kept
+            for column in kept.columns:
                 column.finish()
         marks = {file.name: _mark(file) for file in sorted(draft.iterdir())}
         with (draft / MANIFEST).open("wb") as file:
-            seal = _seal(marks, room.note)
-            file.write(json.dumps({"files": marks, "note": room.note, "seal": seal}).encode())
+            seal = _seal(marks, kept.note)
+            file.write(json.dumps({"files": marks, "note": kept.note, "seal": seal}).encode())
             _sync(file)
-        if folder.exists() and opened(folder) is None:
+        if folder.exists() and open_columns(folder) is None:
             folder.rename(Path(place) / "old")
         if not folder.exists():  # else another process was faster, with the same content
             draft.rename(folder)
     with suppress(OSError):
-        bound(folder.parent)
+        evict(folder.parent)
 
 
 def _seal(files: object, note: object) -> str:

@@ -1,14 +1,14 @@
 """A plan traced: clause -> lever -> term and back, and what its readers should know about it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
 
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.region import Region
-from xiancheng.scenarios.plan_files import Clause, Dose, Plan
+from xiancheng.scenarios.plan_files import Plan
 from xiancheng.scenarios.types import Text
 from xiancheng.sim.levers import LEVERS
 
@@ -56,46 +56,25 @@ def by_lever(plan: Plan) -> dict[str, list[Trace]]:
 
 
 def _traces(plan: Plan, number: str) -> Iterator[Trace]:
+    """The traces of a measure: clauses that move nothing, then every dose."""
     measure = plan.measures[number]
-    for clause_number, clause in measure.clauses.items():
-        if not clause.mechanism:
-            assert clause.because is not None  # held to by Clause
-            yield Trace(
-                measure.project, number, clause_number, clause.says, tuple(clause.indicators),
-                clause.sign, "none", clause.because,
-            )  # fmt: skip
-    for name, clause_number, dose in measure.doses():
-        yield _trace(
-            measure.project, number, clause_number, plan.clauses[clause_number], name, dose
+    idle = {
+        name: Trace(
+            measure.project, number, name, clause.says, tuple(clause.indicators), clause.sign,
+            "none", clause.because or clause.says,
         )
-
-
-def _trace(
-    project: str | None, measure: str, number: str, clause: Clause, name: str, dose: Dose
-) -> Trace:
-    bounds = clause.range(dose)
-    return Trace(
-        project=project,
-        measure=measure,
-        clause=number,
-        says=clause.says,
-        indicators=tuple(clause.indicators),
-        sign_of_clause=clause.sign,
-        lever=dose.lever,
-        because=dose.because,
-        dose=name,
-        where=dose.where,
-        full=clause.full(dose),
-        low=bounds.low,
-        high=bounds.high,
-        unit=dose.amount.unit,
-        spread="total" if dose.total else "each",
-        term=LEVERS[dose.lever].term,
-        sign=dose.sign,
-        grade=dose.grade,
-        evidence=dose.evidence,
-        status=dose.amount.status,
-    )
+        for name, clause in measure.clauses.items()
+    }  # fmt: skip
+    yield from (idle[name] for name, clause in measure.clauses.items() if not clause.mechanism)
+    for dose_name, name, dose in measure.doses():
+        clause = measure.clauses[name]
+        bounds = clause.range(dose)
+        yield replace(
+            idle[name], lever=dose.lever, because=dose.because, dose=dose_name, where=dose.where,
+            full=clause.full(dose), low=bounds.low, high=bounds.high, unit=dose.amount.unit,
+            spread="total" if dose.total else "each", term=LEVERS[dose.lever].term,
+            sign=dose.sign, grade=dose.grade, evidence=dose.evidence, status=dose.amount.status,
+        )  # fmt: skip
 
 
 # The plan itself

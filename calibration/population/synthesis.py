@@ -91,11 +91,11 @@ def synthetic_population(
         if the scale is not in (0, 1] or the pack holds no census of that date
     """
     folder = cache.home() / "population" / key(region, start, scale, seed)
-    kept = cache.opened(folder)
+    kept = cache.open_columns(folder)
     if kept is None:
         with suppress(OSError):  # a cache that cannot be written is no reason to stop
             _keep(folder, Synthesis(region, start, scale=scale, seed=seed))
-        kept = cache.opened(folder)
+        kept = cache.open_columns(folder)
         if kept is None:
             return build(region, start, scale=scale, seed=seed)
     columns, note = kept
@@ -107,16 +107,16 @@ def synthetic_population(
 def _keep(folder: Path, synthesis: "Synthesis") -> None:
     """Build a population into the cache, one county after the other."""
     fit: list[Fit] = []
-    with cache.making(folder) as room:
+    with cache.write_columns(folder) as kept:
         for field in fields(Units):
             column = getattr(synthesis.units, field.name)
-            room.column(f"units.{field.name}", column.dtype, len(column)).append(column)
-        people = {n: room.column(f"people.{n}", d, synthesis.rows) for n, d in COLUMNS.items()}
+            kept.column(f"units.{field.name}", column.dtype, len(column)).append(column)
+        people = {n: kept.column(f"people.{n}", d, synthesis.rows) for n, d in COLUMNS.items()}
         for part, found in synthesis.counties():
             for name, column in people.items():
                 column.append(getattr(part, name))
             fit += found
-        room.note = [asdict(row) for row in fit]
+        kept.note = [asdict(row) for row in fit]
 
 
 def key(region: Region, start: date, scale: float, seed: int) -> str:

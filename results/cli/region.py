@@ -2,15 +2,20 @@
 
 from argparse import Namespace
 from pathlib import Path
+from typing import Any
 
 from xiancheng.calibration.errors import PackError, RequestError
 from xiancheng.calibration.i18n import _
+<<<<<<< HEAD
 from xiancheng.calibration.region import census_import, load, pack_writer
 from xiancheng.results import packs
+=======
+from xiancheng.calibration.region import load
+>>>>>>> origin/main
 from xiancheng.results.cli.output import give, print_notes
 from xiancheng.results.cli.process import DONE, REFUSED
 from xiancheng.results.file_checks import problems
-from xiancheng.results.tables.terminal import show_rows
+from xiancheng.results.tables import packs, terminal
 from xiancheng.results.text import Say
 
 
@@ -24,7 +29,7 @@ def check(options: Namespace, say: Say) -> int:
         wrong = [*problems(error, say.lang)]
         give(options, {"region": error.pack, "ok": False, "problems": wrong}, lambda: None)
         return REFUSED
-    report = {
+    report: dict[str, Any] = {
         "region": pack.name, "ok": True, "problems": [], "sha256": pack.digest,
         "assumptions": [each._asdict() | {"date": str(each.date)} for each in pack.assumptions()],
         "missing": [
@@ -39,11 +44,11 @@ def check(options: Namespace, say: Say) -> int:
         print(f"{pack.title_zh} {pack.title_en} · sha256 {pack.digest}")
         if options.fit:
             title = say(_("the population and the census"))
-            show_rows(title, *packs.fit(pack, say.lang))
+            terminal.show(packs.fit(report["fit"], title, say.lang))
             return
-        assumed, missing = packs.assumed(pack, say.lang), packs.missing(pack, say.lang)
-        show_rows(say(_("what is assumed")), *assumed, prose=True)
-        show_rows(say(_("what is missing")), *missing, prose=True)
+        assumed = packs.assumed(pack, say(_("what is assumed")), say.lang)
+        terminal.show(assumed, prose=True)
+        terminal.show(packs.missing(pack, say(_("what is missing")), say.lang), prose=True)
 
     give(options, report, text)
     return DONE

@@ -14,8 +14,8 @@ from xiancheng.results.keeping.record import software
 from xiancheng.results.knowing import hindcasting
 from xiancheng.results.knowing.estimating import Settings, shortfalls, trial
 from xiancheng.results.knowing.hindcasting import MODEL, STACKED, THRESHOLD, Hindcast
-from xiancheng.results.markdown import both, table_of
 from xiancheng.results.tables.labels import label
+from xiancheng.results.tables.render import bilingual, markdown_lines
 
 PARTS = {
     "urban_growth": _("urban residents"),
@@ -203,7 +203,7 @@ def page(told: Mapping[str, Any], pack: Region) -> str:
         words = Words(label("left_out", by, "zh"), label("left_out", by, "en"))
         out += [f"## {words.zh}留出 · {words.en} left out", ""]
         rows = [row for row in told["scores"] if row["left_out"] == by]
-        out += [*table_of(*both(lines, rows)), ""]
+        out += [*markdown_lines(*bilingual(lines, rows)), ""]
         if short:
             out += [f"**{found}**", ""]
     out += [
@@ -221,11 +221,11 @@ def page(told: Mapping[str, Any], pack: Region) -> str:
         "",
         *(line for name, rows in told["counties"].items() for line in (
             f"### {TITLES[name].zh} {TITLES[name].en}", "",
-            *table_of(*both(county_lines, rows, pack)), "",
+            *markdown_lines(*bilingual(county_lines, rows, pack)), "",
         )),
         *NOTES,
         "",
-        *table_of(
+        *markdown_lines(
             ["预测者 forecaster", "MAE", "bias", "CRPS"],
             [[f"{TITLES[r['forecaster']].zh} {TITLES[r['forecaster']].en}", f"{r['mae']:.2f}",
               f"{r['bias']:+.2f}", f"{r['crps']:.2f}"] for r in told["own"]],
@@ -233,7 +233,7 @@ def page(told: Mapping[str, Any], pack: Region) -> str:
         "",
         "各部分的增长（100 × 对数）· Growth of the parts (100 log points)",
         "",
-        *table_of(*both(sign_lines, told, pack)),
+        *markdown_lines(*bilingual(sign_lines, told, pack)),
         "",
         "## 人造数据 · Synthetic truth",
         "",

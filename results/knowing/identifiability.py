@@ -5,7 +5,7 @@ from typing import Any
 
 from xiancheng.calibration.estimation.identify import IDENTIFIED, WEAKLY, WORDS
 from xiancheng.calibration.i18n import _
-from xiancheng.results.markdown import Lines, both, table_of
+from xiancheng.results.tables.render import Lines, bilingual, markdown_lines
 
 Told = Mapping[str, Any]  # the account of an estimate
 
@@ -103,7 +103,7 @@ def page(told: Told) -> str:
             out.append(f"- 区间放宽 intervals widened: {listed}")
         out.append("")
     out += ["## 参数 · Parameters", ""]
-    out += table_of(*both(parameters, told))
+    out += markdown_lines(*bilingual(parameters, told))
     out += [
         "",
         "收缩 = 1 − 后验方差／先验方差（在先验的正态分数上）；"
@@ -119,28 +119,28 @@ def page(told: Told) -> str:
     out += [f"- {row['zh']} · {row['en']} (r = {row['correlation']:+.2f})" for row in joint]
     out += [] if joint else ["没有只能成对识别的参数。No pair is known only jointly."]
     out += ["", "最确定的方向 · directions known best:", ""]
-    out += table_of(
+    out += markdown_lines(
         ["收缩 contraction", "组合 combination", "偶然 by chance"],
         [[f"{d['contraction']:.2f}", d["weights"], "是 yes" if d["chance"] else "否 no"]
          for d in told["joint"]["directions"]],
     )  # fmt: skip
     out += ["", "## 模型遗漏的大小 · What the model leaves out", ""]
-    out += table_of(*both(errors, told))
+    out += markdown_lines(*bilingual(errors, told))
     out += ["", "## 人造数据能否还原 · Is synthetic truth found", ""]
-    out += table_of(
+    out += markdown_lines(
         ["参数 parameter", "95% 区间含真值 contains the truth", "相关 correlation", "数据集 sets"],
         [[r["name"], f"{r['inside']:.2f}", f"{r['correlation']:.2f}", f"{r['of']}"]
          for r in told["recovery"]],
     )  # fmt: skip
     out += ["", "## 另一方法 · By another road", ""]
     out += [f"- {second['history']['zh']}", f"- {second['history']['en']}", ""]
-    out += table_of(
+    out += markdown_lines(
         ["参数 parameter", "中位数之差（标准差）difference", "宽度之比 ratio", "一致 agrees"],
         [[r["name"], f"{r['difference']:+.2f}", f"{r['ratio']:.2f}",
           "是 yes" if r["agrees"] else "**否 no**"] for r in second["agreement"]],
     )  # fmt: skip
     out += ["", "## 各参数解释的方差 · Sobol indices", ""]
-    out += table_of(
+    out += markdown_lines(
         ["结果 outcome", "参数 parameter", "S1", "ST"],
         [[r["output"], r["input"], f"{r['S1']:.2f}", f"{r['ST']:.2f}"]
          for r in second["sobol"] if r["ST"] >= 0.02],
@@ -154,7 +154,7 @@ def page(told: Told) -> str:
         "ordinary behaviour.",
         "",
     ]
-    out += table_of(
+    out += markdown_lines(
         ["抓手 lever", "条款 clauses", "取决于 hangs on", "数据 data"],
         [[f"{r['zh']} {r['lever']}", ", ".join(r["clauses"]), r["parameter"] or "–",
           " ".join(WORDS[r["word"]])] for r in told["levers"]],

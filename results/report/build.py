@@ -29,10 +29,10 @@ def file_name(result: PlanResult, lang: str) -> str:
 
     Characters that a file system refuses are left out.
     """
-    written = str(result.made.get("written", ""))[:10] or date.today().isoformat()
+    written = str(result.provenance.get("written", ""))[:10] or date.today().isoformat()
     title = f"{result.region.title(lang)} {result.title(lang)}"
-    kept = "".join(" " if c in RESERVED else c for c in title if c.isprintable())
-    return f"{'_'.join(kept.split())[:LONGEST]}_{written}{'' if lang == 'zh' else '.en'}"
+    safe = "".join(" " if c in RESERVED else c for c in title if c.isprintable())
+    return f"{'_'.join(safe.split())[:LONGEST]}_{written}{'' if lang == 'zh' else '.en'}"
 
 
 def documents(result: PlanResult, forms: list[str], lang: Lang) -> dict[str, bytes]:
@@ -58,8 +58,8 @@ def formats(text: str) -> list[str]:
     RequestError
         if one is unknown or cannot be written here.
     """
-    asked = [word.strip().lower() for word in text.split(",") if word.strip()]
-    for word in asked or [""]:
+    names = [word.strip().lower() for word in text.split(",") if word.strip()]
+    for word in names or [""]:
         if word not in WRITERS:
             near = nearest(word, WRITERS)
             hint = _("; did you mean {near}?", near=near) if near else ("", "")
@@ -71,7 +71,7 @@ def formats(text: str) -> list[str]:
                     hint=hint,
                 )
             )
-    forms = [form for form in WRITERS if form in asked]
+    forms = [form for form in WRITERS if form in names]
     check_installed(forms)
     return forms
 

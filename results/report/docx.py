@@ -1,12 +1,18 @@
 """The report as Word: heading styles, a table of contents, repeated header rows.
 
-Styles, page and numbering are those of templates/report.docx, which Word can restyle: keep the
-names of its styles.
+Styles of text and tables, page and numbering are those of templates/report.docx, which can be
+changed with Word: keep the names of its styles.
 """
 
 from importlib.resources import files
 from io import BytesIO
 from typing import Any
+
+import docx
+from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.shared import Cm, Pt
 
 from xiancheng.results.report import charts
 from xiancheng.results.report.document import (
@@ -22,15 +28,15 @@ from xiancheng.results.report.document import (
 )
 from xiancheng.results.tables.table import Chart, Table
 
-TITLE_FONT = "黑体"  # of the words that lead an item; the template names it for headings
 TEXT_WIDTH = 17.0  # of the page of the template [cm]
-RULE, THIN = "12", "4"  # eighths of a point
+ALIGNMENT: dict[Side, Any] = {
+    "left": WD_ALIGN_PARAGRAPH.LEFT, "center": WD_ALIGN_PARAGRAPH.CENTER,
+    "right": WD_ALIGN_PARAGRAPH.RIGHT,
+}  # fmt: skip
 
 
 def write(document: Document, pictures: Pictures) -> bytes:
     """A Word file."""
-    import docx
-
     template = files("xiancheng.results.report").joinpath("templates/report.docx").read_bytes()
     word = docx.Document(BytesIO(template))
     word.core_properties.title = document.title
@@ -49,8 +55,6 @@ def write(document: Document, pictures: Pictures) -> bytes:
 
 def _tighten(style: Any) -> None:
     """Make a style one point smaller, and its lines closer."""
-    from docx.shared import Pt
-
     style.font.size, style.paragraph_format.line_spacing = Pt(9), Pt(11.2)
 
 
@@ -85,7 +89,10 @@ class _Writer:
                 self.word.add_paragraph(block, "Normal")
             elif isinstance(block, BulletList):
                 for lead, rest in block.pairs():
-                    _led(self.word.add_paragraph(style="List Bullet"), lead, rest)
+                    item = self.word.add_paragraph(style="List Bullet")
+                    if lead:
+                        item.add_run(lead, style="Lead")
+                    item.add_run(rest)
             elif isinstance(block, Table):
                 self.table(block)
             else:
@@ -111,11 +118,9 @@ class _Writer:
 
     def pictured(self, shown: tuple[Chart, ...]) -> None:
         """Charts side by side with their captions, and the run they came from."""
-        from docx.shared import Cm
-
-        made = self.word.add_table(rows=1, cols=len(shown))
-        made.autofit = False
-        for cell, chart in zip(made.rows[0].cells, shown, strict=True):
+        grid = self.word.add_table(rows=1, cols=len(shown))
+        grid.autofit = False
+        for cell, chart in zip(grid.rows[0].cells, shown, strict=True):
             cell.width = Cm(TEXT_WIDTH / len(shown))
             line = cell.paragraphs[0]
             line.paragraph_format.keep_with_next = True
@@ -129,76 +134,34 @@ class _Writer:
 
     def table(self, table: Table) -> None:
         """A table with its caption above, its notes and its run below."""
-        from docx.shared import Cm
-
         self.word.add_paragraph(self.captions[table.key], "Caption")
         rows, sides = body(table), aligned(table)
-        made = self.word.add_table(rows=0, cols=len(table.columns))
-        made.autofit = False
+        grid = self.word.add_table(rows=0, cols=len(table.columns), style="Report Table")
+        grid.autofit = False
         sizes = [Cm(TEXT_WIDTH * share) for share in widths(table)]
-        for column, size in zip(made.columns, sizes, strict=True):
+        for column, size in zip(grid.columns, sizes, strict=True):
             column.width = size
-        _row(made, headers(table), sides, sizes, "Cell Head")
+        _row(grid, headers(table), sides, sizes, "Cell Head")
         for number, cells in enumerate(rows, 1):
             last = number == len(rows)
             style = "Cell Total" if last and table.total else "Cell"
-            _row(made, cells, sides, sizes, style)
-        _repeat(made.rows[0])
-        _rules(made)
+            _row(grid, cells, sides, sizes, style)
+        grid.rows[0]._tr.get_or_add_trPr().append(_element("w:tblHeader"))
         for note in (*table.notes, self.document.source(table)):
             self.word.add_paragraph(note, "Source")
 
 
-def _row(made: Any, texts: list[str], sides: list[Side], sizes: list[Any], style: str
+def _row(grid: Any, texts: list[str], sides: list[Side], sizes: list[Any], style: str
          ) -> None:  # fmt: skip
-    from docx.enum.text import WD_ALIGN_PARAGRAPH
-
-    set_ = {"left": WD_ALIGN_PARAGRAPH.LEFT, "center": WD_ALIGN_PARAGRAPH.CENTER,
-            "right": WD_ALIGN_PARAGRAPH.RIGHT}  # fmt: skip
-    row = made.add_row()
+    row = grid.add_row()
     row._tr.get_or_add_trPr().append(_element("w:cantSplit"))
-    named = made.part.document.styles[style].style_id
+    named = grid.part.document.styles[style].style_id
     for cell, text, side, size in zip(row.cells, texts, sides, sizes, strict=True):
         cell.width = size
         paragraph = cell.paragraphs[0]
         paragraph._p.style = named
         paragraph.add_run(text)
-        paragraph.alignment = set_[side]
-
-
-def _led(paragraph: Any, lead: str, rest: str) -> None:
-    """An item of a list; what stands before a colon leads it, in the face of headings."""
-    if lead:
-        run = paragraph.add_run(lead)
-        run.bold = True
-        run._r.get_or_add_rPr().append(
-            _element("w:rFonts", {"w:eastAsia": TITLE_FONT, "w:hint": "eastAsia"})
-        )
-    paragraph.add_run(rest)
-
-
-def _repeat(row: Any) -> None:
-    row._tr.get_or_add_trPr().append(_element("w:tblHeader"))
-
-
-def _rules(made: Any) -> None:
-    """Three rules: above, below the header, and below."""
-    borders = _element("w:tblBorders")
-    for side, size in (("top", RULE), ("bottom", RULE), ("insideH", THIN)):
-        color = "000000" if size == RULE else "BFBFBF"
-        borders.append(
-            _element(f"w:{side}", {"w:val": "single", "w:sz": size, "w:space": "0",
-                                   "w:color": color})
-        )  # fmt: skip
-    made._tbl.tblPr.append(borders)
-    margins = _element("w:tblCellMar")
-    for side in ("left", "right"):
-        margins.append(_element(f"w:{side}", {"w:w": "45", "w:type": "dxa"}))
-    made._tbl.tblPr.append(margins)
-    for cell in made.rows[0].cells:
-        cell._tc.get_or_add_tcPr().append(
-            _element("w:shd", {"w:val": "clear", "w:color": "auto", "w:fill": "EDEDED"})
-        )
+        paragraph.alignment = ALIGNMENT[side]
 
 
 def _field(paragraph: Any, code: str, shown: str) -> None:
@@ -215,8 +178,6 @@ def _mark(paragraph: Any, kind: str, *, dirty: bool = False) -> None:
 
 
 def _instruct(paragraph: Any, code: str) -> None:
-    from docx.oxml.ns import qn
-
     text = _element("w:instrText")
     text.set(qn("xml:space"), "preserve")
     text.text = f" {code} "
@@ -241,10 +202,7 @@ def _name(number: int) -> str:
 
 
 def _element(name: str, attributes: dict[str, str] | None = None) -> Any:
-    from docx.oxml import OxmlElement
-    from docx.oxml.ns import qn
-
-    made: Any = OxmlElement(name)
+    element: Any = OxmlElement(name)
     for key, value in (attributes or {}).items():
-        made.set(qn(key), value)
-    return made
+        element.set(qn(key), value)
+    return element

@@ -7,6 +7,8 @@ import json
 from importlib.resources import as_file, files
 from typing import Any
 
+import typst
+
 from xiancheng.results.report import charts
 from xiancheng.results.report.document import (
     BulletList,
@@ -23,8 +25,6 @@ from xiancheng.results.tables.table import Table
 
 def write(document: Document, pictures: Pictures) -> bytes:
     """A PDF file."""
-    import typst
-
     captions = document.captions()
     data = {
         "title": document.title, "subtitle": document.subtitle, "header": document.header,
@@ -36,12 +36,12 @@ def write(document: Document, pictures: Pictures) -> bytes:
         ],
     }  # fmt: skip
     with as_file(files("xiancheng.results.report").joinpath("templates/report.typ")) as template:
-        made = typst.compile(
+        content = typst.compile(
             str(template), font_paths=[str(charts.font_folder())], ignore_system_fonts=True,
             sys_inputs={"document": json.dumps(data, ensure_ascii=False)},
         )  # fmt: skip
-    assert isinstance(made, bytes)
-    return made
+    assert isinstance(content, bytes)
+    return content
 
 
 def _blocks(

@@ -6,6 +6,8 @@ from datetime import date
 from io import BytesIO
 from typing import Any
 
+import xlsxwriter
+
 from xiancheng.results.report import charts
 from xiancheng.results.report.document import (
     BROAD,
@@ -31,8 +33,6 @@ SIZE = {"width": 560, "height": 300}  # of a chart [pixels]
 
 def write(document: Document, pictures: Pictures) -> bytes:
     """An Excel file; its charts are Excel's own, so no pictures are needed."""
-    import xlsxwriter
-
     file = BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False,
                "nan_inf_to_errors": False}  # fmt: skip
@@ -101,8 +101,8 @@ class _Book:
         for number, chart in enumerate(shown):
             where = places.get(chart.table.key)
             if where:
-                made = self._chart(chart, sheet.get_name(), *where)
-                sheet.insert_chart(first - 1 + number * CHART_ROWS, right, made)
+                native = self._chart(chart, sheet.get_name(), *where)
+                sheet.insert_chart(first - 1 + number * CHART_ROWS, right, native)
 
     def _named(self, title: str) -> str:
         """A name that a sheet may have and no other sheet has."""
@@ -115,20 +115,20 @@ class _Book:
         return name
 
     def _widths(self, sheet: Any, tables: list[Table]) -> None:
-        asked: dict[int, int] = {}
+        widths: dict[int, int] = {}
         for table in tables:
             for i, column in enumerate(table.columns):
                 longest = max((width(row[i]) for row in table.texts()), default=0)
                 head = max(width(word) for word in header_parts(column.header))
                 needed = min(max(longest, head) + 2, BROAD if not column.prose else 60)
-                asked[i] = max(asked.get(i, 0), needed)
-        for i, needed in asked.items():
+                widths[i] = max(widths.get(i, 0), needed)
+        for i, needed in widths.items():
             sheet.set_column(i, i, needed)
-        self.wide = asked
-        if not asked:
+        self.wide = widths
+        if not widths:
             sheet.set_column(0, 0, TEXT_WIDTH)
-        missing = max(TEXT_WIDTH - sum(asked.values()), 0) / USUAL if asked else 0
-        self.across = max(len(asked) - 1, 0) + math.ceil(missing)
+        missing = max(TEXT_WIDTH - sum(widths.values()), 0) / USUAL if widths else 0
+        self.across = max(len(widths) - 1, 0) + math.ceil(missing)
 
     def _line(self, sheet: Any, row: int, line: str, form: Any) -> int:
         """A sentence across the sheet, as high as it needs."""
@@ -159,23 +159,23 @@ class _Book:
         room = self.wide[column] / BOLD
         return sum(math.ceil(width(line) / room) for line in head.split("\n"))
 
-    def _cell(self, sheet: Any, row: int, column: int, about: Column, cell: Cell) -> None:
+    def _cell(self, sheet: Any, row: int, column: int, format_of: Column, cell: Cell) -> None:
         if cell is None or cell != cell:
             sheet.write_blank(row, column, None, self.text)
         elif isinstance(cell, int | float) and not isinstance(cell, bool):
-            sheet.write_number(row, column, cell, self._number(about, cell))
+            sheet.write_number(row, column, cell, self._number(format_of, cell))
         elif isinstance(cell, date):
             sheet.write_datetime(row, column, cell, self._format("yyyy-mm-dd", align="left"))
         else:
             words = self.name if column == 0 else self.text
-            sheet.write_string(row, column, str(cell), self.wrapped if about.prose else words)
+            sheet.write_string(row, column, str(cell), self.wrapped if format_of.prose else words)
 
-    def _number(self, about: Column, cell: float) -> Any:
-        if not about.numeric:
+    def _number(self, format_of: Column, cell: float) -> Any:
+        if not format_of.numeric:
             return self._format("General")
-        places = about.decimals(cell)
+        places = format_of.decimals(cell)
         plain = "#,##0" + ("." + "0" * places if places else "")
-        return self._format(f"+{plain};-{plain};{plain}" if about.signed else plain)
+        return self._format(f"+{plain};-{plain};{plain}" if format_of.signed else plain)
 
     def _format(self, number: str, **more: Any) -> Any:
         if number not in self.numbers:
@@ -186,26 +186,26 @@ class _Book:
         """A chart of Excel's own, on the cells of its table."""
         kind, keys = KINDS[chart.kind]
         columns = [i for i, column in enumerate(table.columns) if column.key in keys]
-        made = self.book.add_chart(kind)
+        native = self.book.add_chart(kind)
         last = head + len(table.rows) - (1 if table.total else 0)
         for place, i in enumerate(columns or range(1, len(table.columns))):
-            made.add_series({
+            native.add_series({
                 **_look(chart.kind, place),
                 "name": inert(table.columns[i].label),
                 "categories": [sheet, head + 1, 0, last, 0],
                 "values": [sheet, head + 1, i, last, i],
             })  # fmt: skip
-        made.set_title({"name": inert(chart.title), "name_font": {"size": 11}})
-        made.set_legend({"position": "bottom"})
+        native.set_title({"name": inert(chart.title), "name_font": {"size": 11}})
+        native.set_legend({"position": "bottom"})
         unit = {"name": table.columns[columns[0] if columns else 1].unit}
-        made.set_y_axis({"reverse": True} if chart.kind == "shares" else unit)
-        made.set_x_axis(
+        native.set_y_axis({"reverse": True} if chart.kind == "shares" else unit)
+        native.set_x_axis(
             unit if chart.kind == "shares"
             else {"date_axis": True, "num_format": "yyyy", "major_unit": 1,
                   "major_unit_type": "years"} if chart.kind == "path" else {}
         )  # fmt: skip
-        made.set_size(SIZE)
-        return made
+        native.set_size(SIZE)
+        return native
 
 
 def _look(kind: ChartKind, place: int) -> dict[str, Any]:

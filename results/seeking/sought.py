@@ -6,9 +6,9 @@ from xiancheng.calibration.i18n import Words, _
 from xiancheng.results.analysis.certificate import CONFIDENCE, WORLDS, Certificate, Regret
 from xiancheng.results.analysis.goal_seek import STEP, Found, Held, Reads
 from xiancheng.results.analysis.goal_spec import GoalSpec, strength
-from xiancheng.results.markdown import Lines
 from xiancheng.results.tables.labels import percent
 from xiancheng.results.tables.notes import belief
+from xiancheng.results.tables.render import Lines
 from xiancheng.results.verdict.level import DRAWS
 
 PACKAGES = {

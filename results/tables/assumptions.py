@@ -10,8 +10,7 @@ from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.naming import shortened
 from xiancheng.calibration.priors import catalogue
 from xiancheng.calibration.region import Region
-from xiancheng.results import packs
-from xiancheng.results.tables import labels
+from xiancheng.results.tables import labels, packs
 from xiancheng.results.tables.plan_result import PlanResult
 from xiancheng.results.tables.table import Table, build, enumeration
 from xiancheng.scenarios.diff import Difference, differences
@@ -190,9 +189,8 @@ def region(result: PlanResult, lang: str) -> Table:
     """What the region pack assumes, a row for each reason."""
     title = _("Assumptions of the region pack").said(lang)
     note = _("Units are those of the variable, see the pack; '–' follows from a rule.").said(lang)
-    columns = labels.columns("region", lang)
-    rows = [dict(zip(columns, row, strict=True)) for row in packs.assumed(result.region, lang)[1]]
-    return build("region", title, columns, rows, source=result.stamp(lang), notes=(note,))
+    found = packs.assumed(result.region, title, lang)
+    return replace(found, source=result.stamp(lang), notes=(note,))
 
 
 def summary(result: PlanResult, lang: str) -> str:

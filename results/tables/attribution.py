@@ -10,7 +10,7 @@ from xiancheng.results.tables import labels
 from xiancheng.results.tables.plan_result import PlanResult
 from xiancheng.results.tables.table import UNKNOWN, Chart, Table, build, enumeration
 
-SEEN = 0.02  # points: smaller shares are not told apart (assumed, 0.01 to 0.05)
+SEEN = 0.02  # points: smaller shares are not distinguished (assumed, 0.01 to 0.05)
 MOST = 6  # measures whose shares are given in the text
 NAMED = 3  # measures up to which their titles are given where they do little
 
@@ -28,8 +28,8 @@ def measures(result: PlanResult, shares: AttributionTable, code: int, lang: str)
 def chart(result: PlanResult, shares: AttributionTable, code: int, lang: str) -> Chart:
     """The contribution of each project with its sampling error."""
     table = projects(result, shares, code, lang)
-    about = _("contribution of each project, with sampling error")
-    return Chart("shares", table, table.title, about.said(lang))
+    description = _("contribution of each project, with sampling error")
+    return Chart("shares", table, table.title, description.said(lang))
 
 
 def _table(
@@ -74,7 +74,7 @@ def _place(result: PlanResult, code: int, lang: str) -> str:
 
 
 def sentences(result: PlanResult, shares: AttributionTable, lang: str) -> Iterator[str]:
-    """Which projects or measures work, which do not, and which cannot be told from nothing.
+    """Which projects or measures work, which do not, and which may have no effect at all.
 
     Of orders played in a single world nothing is called clear: another draw of the parameters, or
     another seed, may turn the sign of a share.
@@ -91,7 +91,7 @@ def sentences(result: PlanResult, shares: AttributionTable, lang: str) -> Iterat
     unclear = [r for r in tested if r not in clear]
     where = _place(result, code, lang)
 
-    def said(chosen: list[dict[str, Any]]) -> str:
+    def described(chosen: list[dict[str, Any]]) -> str:
         shown = [
             f"{titled(result, r['id'], lang)} {points(r['points'])}"
             + (f"±{error(r['points_error'])}" if shares.several else "")
@@ -114,13 +114,13 @@ def sentences(result: PlanResult, shares: AttributionTable, lang: str) -> Iterat
             "{said}{unit}. Their error is not known: other parameters or "
             "random numbers may change size and sign, so none is said to "
             "work.",
-            said=said(some),
+            said=described(some),
             unit=unit,
         ).said(lang)
     if works:
-        yield _("They work: {said}{unit}.", said=said(works), unit=unit).said(lang)
+        yield _("They work: {said}{unit}.", said=described(works), unit=unit).said(lang)
     if against:
-        yield _("They lower it: {said}{unit}.", said=said(against), unit=unit).said(lang)
+        yield _("They lower it: {said}{unit}.", said=described(against), unit=unit).said(lang)
     if unclear:
         yield _(
             "Not to be told from zero (within {SURE:.0%}): {named}.",
@@ -189,7 +189,7 @@ def share_notes(shares: AttributionTable, lang: str) -> Iterator[str]:
 
 
 def points(value: float) -> str:
-    """A contribution as it is known: to hundredths of a point, and below `SEEN` not told apart.
+    """A contribution to hundredths of a point; below `SEEN` only that it is.
 
     >>> points(0.1319), points(-0.013), points(0.0)
     ('+0.13', '<0.02', '0')

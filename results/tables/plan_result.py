@@ -35,7 +35,7 @@ class PlanResult:
     verdicts: "pd.DataFrame"  # `Verdict.to_frame`
     delivery: "pd.DataFrame"  # `delivery_frame`
     run: str  # id of the saved run; empty if it was not saved
-    made: Mapping[str, Any]  # provenance, JSON-ready
+    provenance: Mapping[str, Any]  # what made the run, JSON-ready
     shares: AttributionTable | None = None
     package: Mapping[str, Any] | None = None  # what `xiancheng seek --json` printed
 

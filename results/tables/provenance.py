@@ -31,23 +31,23 @@ def table(result: PlanResult, lang: str) -> Table:
 
 def facts(result: PlanResult, lang: str) -> Iterator[tuple[Words, Cell]]:
     """Each fact about a run with its name, in order."""
-    made, request = result.made, result.both.plan.request
+    saved, request = result.provenance, result.both.plan.request
     yield _("run"), result.run or _("not saved").said(lang)
-    if "written" in made:
-        yield _("written (UTC)"), str(made["written"])
+    if "written" in saved:
+        yield _("written (UTC)"), str(saved["written"])
     yield _("scenario"), result.scenario.name
     yield _("title of the scenario"), result.title(lang, whole=True)
     yield _("region"), f"{result.region.name} {result.region.title(lang)}"
     yield from ((words, request[name]) for name, words in SETTINGS.items())
     yield _("draws of the parameters"), result.draws
-    software = {**record.software().model_dump(), **made.get("software", {})}
+    software = {**record.software().model_dump(), **saved.get("software", {})}
     yield _("program"), f"{software['name']} {software['version']}"
     yield _("commit"), software["commit"] or _("none").said(lang)
     code = software.get("code") or software["simulation_code"]  # in records before 2026-11-29
     yield _("digest of the simulation code"), code
     yield _("digest of the region pack"), result.region.digest
-    yield from _digests(made)
-    yield from _machine(made)
+    yield from _digests(saved)
+    yield from _machine(saved)
     yield from _same(writers())
 
 
@@ -67,13 +67,13 @@ def _same(facts: dict[str, Any]) -> Iterator[tuple[Words, Cell]]:
     return ((Words(name, name), value) for name, value in facts.items())
 
 
-def _digests(made: Any) -> Iterator[tuple[Words, Cell]]:
-    if "key" in made:
-        yield _("key of the request"), made["key"]
-        yield _("digest of the plan"), made["plan"]["sha256"]
-        yield _("digest of the numbers"), made["values"]
-        yield from _same(made["files"])
-    evidence = made.get("evidence") or {}
+def _digests(saved: Any) -> Iterator[tuple[Words, Cell]]:
+    if "key" in saved:
+        yield _("key of the request"), saved["key"]
+        yield _("digest of the plan"), saved["plan"]["sha256"]
+        yield _("digest of the numbers"), saved["values"]
+        yield from _same(saved["files"])
+    evidence = saved.get("evidence") or {}
     if sample := evidence.get("posterior"):
         yield _("digest of the posterior sample"), sample["sha256"]
         yield _("program that estimated it"), sample["made_by"] or "?"
@@ -83,8 +83,8 @@ def _digests(made: Any) -> Iterator[tuple[Words, Cell]]:
     yield from _same(evidence.get("files", {}))
 
 
-def _machine(made: Any) -> Iterator[tuple[Words, Cell]]:
-    machine = made.get("environment") or record.environment().model_dump()
+def _machine(saved: Any) -> Iterator[tuple[Words, Cell]]:
+    machine = saved.get("environment") or record.environment().model_dump()
     libraries = machine.get("libraries") or {
         k: v for k, v in machine.items() if k not in ("python", "machine")
     }

@@ -1,20 +1,18 @@
-"""A table as Markdown, HTML, CSV and JSON; a terminal is written to by `terminal`."""
+"""A table as Markdown, HTML and CSV; `Table.records` is its JSON, `terminal` prints it."""
 
 import csv as standard_csv
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 from io import StringIO
+from typing import Any
 
 from xiancheng.results import cells
-from xiancheng.results.tables.table import Cell, Column, Table, width
+from xiancheng.results.tables.table import Column, Table, width
+
+Lines = tuple[list[str], list[list[str]]]  # headers and rows, as text
 
 TOTAL = ' class="total"'
 SHORT = 16  # text columns that are no wider are kept on one line [half-width characters]
-
-
-def records(table: Table) -> list[dict[str, Cell]]:
-    """The raw values, for `cells.as_json`: a mapping for each row, by the keys of the columns."""
-    return table.records()
 
 
 def csv(table: Table) -> bytes:
@@ -29,17 +27,27 @@ def csv(table: Table) -> bytes:
 
 def markdown(table: Table, other: Table | None = None) -> str:
     """A table in Markdown; with `other`, the same table in another language, in both at once."""
-    heads, rows = table.headers, table.texts()
+    lines = table.headers, table.texts()
     if other is not None:
-        heads = [_merged(*pair) for pair in zip(heads, other.headers, strict=True)]
-        rows = [
-            [_merged(*pair) for pair in zip(*both, strict=True)]
-            for both in zip(rows, other.texts(), strict=True)
-        ]
-    return "\n".join(_markdown_lines(heads, rows))
+        lines = _bilingual(lines, (other.headers, other.texts()))
+    return "\n".join(markdown_lines(*lines))
 
 
-def _markdown_lines(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+def bilingual(lines: Callable[..., Lines], *about: Any) -> Lines:
+    """Rows of text in both languages at once; `lines(*about, lang)` makes them in one."""
+    return _bilingual(lines(*about, "zh"), lines(*about, "en"))
+
+
+def _bilingual(zh: Lines, en: Lines) -> Lines:
+    heads, *rows = (
+        [_merged(*pair) for pair in zip(*both, strict=True)]
+        for both in zip([zh[0], *zh[1]], [en[0], *en[1]], strict=True)
+    )
+    return heads, rows
+
+
+def markdown_lines(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """The lines of a Markdown table of rows of text."""
     body = [[cell.replace("|", "\\|") for cell in row] for row in rows]
     rule = f"|{'---|' * len(heads)}"
     return [f"| {' | '.join(heads)} |", rule, *(f"| {' | '.join(row)} |" for row in body)]

@@ -17,9 +17,9 @@ PROSE = 24  # width at which a column of prose is no longer narrowed
 Rows = Sequence[Sequence[str]]
 
 
-def show(table: Table) -> None:
+def show(table: Table, *, prose: bool = False) -> None:
     """Print a table with its title; notes and source are left to the caller."""
-    show_rows(table.title, table.headers, table.texts())
+    show_rows(table.title, table.headers, table.texts(), prose=prose)
 
 
 def show_rows(title: str, headers: Sequence[str], rows: Rows, *, prose: bool = False) -> None:
@@ -37,18 +37,18 @@ def show_rows(title: str, headers: Sequence[str], rows: Rows, *, prose: bool = F
     if blocks is None:
         _print_records(headers, rows)
     for columns in blocks or ():
-        made = rich_table.Table(show_lines=prose)
+        grid = rich_table.Table(show_lines=prose)
         heads, cells = [headers[c] for c in columns], [[row[c] for c in columns] for row in rows]
         widths = widths_of(heads, cells, console.width, prose=prose)
         for head, width in zip(heads, widths, strict=True):
-            right = len(made.columns) > 0 and not prose
-            made.add_column(
+            right = len(grid.columns) > 0 and not prose
+            grid.add_column(
                 Text(wrapped(head, width)), justify="right" if right else "left", width=width,
                 no_wrap=True,
             )  # fmt: skip
         for row in cells:
-            made.add_row(*(Text(wrapped(*cell)) for cell in zip(row, widths, strict=True)))
-        console.print(made)
+            grid.add_row(*(Text(wrapped(*cell)) for cell in zip(row, widths, strict=True)))
+        console.print(grid)
 
 
 def blocks_of(

@@ -1,6 +1,7 @@
 """How the model was tested against data that it had not seen, or that it was not."""
 
 from io import StringIO
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from xiancheng.calibration import parsing, posterior
@@ -8,6 +9,7 @@ from xiancheng.calibration.errors import RefusedError
 from xiancheng.calibration.i18n import _
 from xiancheng.results import later_census
 from xiancheng.results.analysis.attribution import records
+from xiancheng.results.forecasts.forecasting import TITLES
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.plan_result import PlanResult
 from xiancheng.results.tables.table import Table, build
@@ -61,8 +63,6 @@ def record(region: "Region") -> "pd.DataFrame | None":
 
 def recorded(result: PlanResult, lang: str) -> Table | None:
     """The record of hindcasts as it is, good or bad; the smallest error first."""
-    from xiancheng.results.forecasts.forecasting import TITLES
-
     found = record(result.region)
     if found is None:
         return None
@@ -71,6 +71,7 @@ def recorded(result: PlanResult, lang: str) -> Table | None:
         {
             **row, "left_out": labels.label("left_out", row["left_out"], lang),
             "forecaster": TITLES[row["forecaster"]].said(lang),
+            "model_skill": None if isnan(row["model_skill"]) else row["model_skill"],
             **{name: 100 * row[name] for name in covers},
         }
         for row in records(found.sort_values(["left_out", "crps"]))

@@ -99,7 +99,7 @@ def _level(folder: str, _: str, sample: str, days: tuple[date, ...]) -> Level:
     })  # fmt: skip
     codes = tuple(group.code for group in reported(region))
     kept = cache.home() / "levels" / key
-    known = cache.opened(kept)
+    known = cache.open_columns(kept)
     if known is None:
         rate = np.stack([*_found(region, days)])
         _keep(kept, rate)
@@ -137,7 +137,7 @@ def stack(region: str, draws: int, seed: int) -> Pool:
 def _keep(folder: Path, rate: Floats) -> None:
     """Put the draws on file where that is possible; else they are found anew each time."""
     try:
-        with cache.making(folder) as room:
+        with cache.write_columns(folder) as room:
             room.column("rate", rate.dtype, rate.size).append(rate.ravel())
     except OSError:
         pass

@@ -2,6 +2,8 @@
 
 import ast
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -10,7 +12,8 @@ import pytest
 
 from tests.people import BINZHOU, NOW, THEN
 from xiancheng.calibration import cache, code_identity
-from xiancheng.calibration.population.synthesis import synthesis
+from xiancheng.calibration.population import synthesis
+from xiancheng.calibration.region import load
 
 
 @pytest.fixture
@@ -89,9 +92,9 @@ def test_a_kind_of_cache_is_bounded_and_loses_what_was_not_used_for_longest(kept
         os.utime(folder, (time.time() - 3600 * hours,) * 2)
     kept(seed=1)  # used again
     each = sum(file.stat().st_size for file in third.iterdir())
-    cache.bound(kind, most=int(2.5 * each))
+    cache.evict(kind, most=int(2.5 * each))
     assert {first, third} == {*kind.iterdir()}
-    cache.bound(kind, most=1)
+    cache.evict(kind, most=1)
     assert {first} == {*kind.iterdir()}  # within the hour nothing is removed
 
 
@@ -102,7 +105,7 @@ def test_a_new_population_makes_room_for_itself(kept, tmp_path, monkeypatch):
     draft.mkdir()
     for folder in kind.iterdir():
         os.utime(folder, (time.time() - 90000,) * 2)
-    monkeypatch.setattr(cache.bound, "__defaults__", (1,))
+    monkeypatch.setattr(cache.evict, "__defaults__", (1,))
     kept(seed=2)
     assert [folder.name for folder in kind.iterdir()] == [synthesis.key(BINZHOU, NOW, 3e-4, 2)]
 
@@ -133,3 +136,54 @@ def test_the_cache_knows_all_that_a_population_depends_on(monkeypatch):
     before = synthesis.key(BINZHOU, NOW, 0.01, 1)
     monkeypatch.setattr(code_identity, "digest", lambda *_: "another program")
     assert synthesis.key(BINZHOU, NOW, 0.01, 1) != before
+
+
+# Nowhere to keep what is computed once
+
+
+def test_a_user_without_a_home_computes_and_keeps_nothing(tmp_path, monkeypatch):
+    def nowhere():
+        raise RuntimeError("Could not determine home directory.")
+
+    for name in ("XIANCHENG_CACHE", "XDG_CACHE_HOME", "LOCALAPPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, "home", nowhere)
+    with pytest.raises(NotADirectoryError):
+        cache.home().mkdir(parents=True)
+    pack = load("binzhou")
+    assert len(synthesis.synthetic_population(pack, pack.censuses[-1], 3e-4, seed=1).people) > 1000
+
+
+HERE = Path(__file__).parents[2]
+COMPILED = """
+import numpy as np
+from xiancheng.calibration.cache import keep_compiled
+from xiancheng.sim import kernels
+print(keep_compiled())
+out = np.zeros((4, 3), np.uint64)
+kernels.words(np.arange(3, dtype=np.uint64), np.uint64(1), np.uint64(2), np.uint64(3), out)
+print(int(out[0, 0]))
+"""
+
+
+def test_compiled_code_is_kept_in_the_cache_or_nowhere(tmp_path):
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    said = {}
+    for place in (tmp_path / "cache", tmp_path / "file"):
+        env = os.environ | {"XIANCHENG_CACHE": str(place), "HOME": str(tmp_path / "file")}
+        done = subprocess.run(
+            [sys.executable, "-c", COMPILED], capture_output=True, text=True, cwd=HERE, env=env,
+            encoding="utf-8", check=True,
+        )  # fmt: skip
+        said[place.name] = done.stdout.split()
+    assert said["file"] == ["None", said["cache"][1]]
+    assert said["cache"][0].startswith(str(tmp_path / "cache" / "compiled"))
+    assert list((tmp_path / "cache" / "compiled").rglob("kernels.words*.nbi"))
+
+
+def test_old_compiled_code_is_removed(tmp_path):
+    for age in range(8):
+        (tmp_path / str(age)).mkdir()
+        os.utime(tmp_path / str(age), (1e9 - age, 1e9 - age))
+    cache._remove_older(tmp_path / "7")
+    assert {each.name for each in tmp_path.iterdir()} == {"7", "0", "1", "2"}

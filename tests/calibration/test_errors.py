@@ -70,3 +70,10 @@ def test_errors_of_files_and_requests_are_refusals_and_others_are_not():
     assert issubclass(FileError, RefusedError)
     assert localized(RequestError(EXPECTED), "zh") == "数字"
     assert localized(ValueError("x"), "en") is None
+
+
+def test_a_long_figure_in_a_file_is_cut_in_the_message():
+    cut = Problem("a.csv", 2, 0, "", Words("数", "a number"), "9" * 400)
+    for lang in ("zh", "en"):
+        assert len(cut.text(lang)) < 250
+        assert "9…" in cut.text(lang)

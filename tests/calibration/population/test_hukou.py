@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from tests.people import BOTH
+from xiancheng.calibration.population import hukou
 from xiancheng.calibration.population.assumptions import assumptions
-from xiancheng.calibration.population.synthesis import hukou
 from xiancheng.sim.state import (
     ALONE,
     NEVER,

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from tests.conftest import assert_share
-from xiancheng.calibration.population.synthesis import ipf
+from xiancheng.calibration.population import ipf
 
-amounts = arrays(float, st.integers(1, 12), elements=st.floats(0, 50))
+amounts = arrays(float, st.integers(1, 12), elements=st.floats(0, 50).map(lambda x: round(x, 6)))
 
 
 @given(amounts, st.integers(0, 200), st.floats(0, 1, exclude_max=True))

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.people import BINZHOU, BOTH, CENSUSES
-from xiancheng.calibration.population.synthesis import villages
+from xiancheng.calibration.population import villages
 from xiancheng.sim.state import (
     Units,
 )  # fmt: skip

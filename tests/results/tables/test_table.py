@@ -74,7 +74,7 @@ def test_every_renderer_prints_the_same_numbers(capsys):
 
 
 def test_csv_and_json_hold_raw_values_under_the_keys_of_columns():
-    assert render.records(TABLE)[0] == {"place": "=甲县", "expected": 63.379, "effect": -0.5}
+    assert TABLE.records()[0] == {"place": "=甲县", "expected": 63.379, "effect": -0.5}
     content = render.csv(TABLE)
     assert content.startswith("\ufeff".encode())
     rows = [*csv.reader(StringIO(content.decode("utf-8-sig")))]

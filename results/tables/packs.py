@@ -7,32 +7,25 @@ from typing import Any
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import Region
 from xiancheng.calibration.region.schema import TABLES, catalogue
-from xiancheng.results.markdown import Lines
-from xiancheng.results.tables.labels import reason
+from xiancheng.results.tables import labels
+from xiancheng.results.tables.table import Table, build
 
 
-def assumed(region: Region, lang: str) -> Lines:
-    """One line for each reason: what it gives values to, at which dates, and their range."""
-    headers = [
-        _("table").said(lang),
-        _("variable").said(lang),
-        _("name").said(lang),
-        _("date", "census").said(lang),
-        _("values").said(lang),
-        _("range").said(lang),
-        _("basis").said(lang),
-    ]
+def assumed(region: Region, title: str, lang: str) -> Table:
+    """A row for each reason: what it gives values to, at which dates, and their range."""
     items = sorted(region.assumptions(), key=lambda a: (a.table, a.basis))
     rows = []
     for (table, basis), same in groupby(items, lambda a: (a.table, a.basis)):
         group = list(same)
         variables = list(dict.fromkeys(a.variable or "–" for a in group))
-        days = ", ".join(sorted({str(a.date) for a in group}))
-        limits = span([*(a.low for a in group), *(a.high for a in group)])
-        values, called = span(a.value for a in group), _called(table, variables, lang)
-        why = reason(basis, lang)
-        rows.append([table, _few(variables), called, days, values, limits, why])
-    return headers, rows
+        rows.append({
+            "table": table, "variable": _few(variables), "name": _called(table, variables, lang),
+            "date": ", ".join(sorted({str(a.date) for a in group})),
+            "values": span(a.value for a in group),
+            "range": span([*(a.low for a in group), *(a.high for a in group)]),
+            "basis": labels.reason(basis, lang),
+        })  # fmt: skip
+    return build("region", title, labels.columns("region", lang), rows)
 
 
 def _called(table: str, variables: Sequence[str], lang: str) -> str:
@@ -48,27 +41,16 @@ def _few(words: Sequence[str]) -> str:
     return ", ".join(words) if len(words) < 6 else f"{words[0]} … {words[-1]}"
 
 
-def missing(region: Region, lang: str) -> Lines:
-    """One line for each variable that a pack may hold and this one does not."""
-    headers = [
-        _("table").said(lang),
-        _("variable").said(lang),
-        _("name").said(lang),
-        _("date", "census").said(lang),
-        _("default rule stands in").said(lang),
-    ]
-    yes, no = (_("yes").said(lang), _("no").said(lang))
+def missing(region: Region, title: str, lang: str) -> Table:
+    """A row for each variable that a pack may hold and this one does not."""
     rows = [
-        [
-            g.table,
-            g.variable,
-            g.name.said(lang),
-            str(g.date),
-            yes if g.filled else no,
-        ]
-        for g in region.missing()
-    ]
-    return headers, rows
+        {
+            "table": gap.table, "variable": gap.variable, "name": gap.name.said(lang),
+            "date": str(gap.date), "filled": (_("yes") if gap.filled else _("no")).said(lang),
+        }
+        for gap in region.missing()
+    ]  # fmt: skip
+    return build("missing", title, labels.columns("missing", lang), rows)
 
 
 def span(values: Iterable[float]) -> str:
@@ -101,20 +83,6 @@ def fits(region: Region) -> list[dict[str, Any]]:
     return rows
 
 
-def fit(region: Region, lang: str) -> Lines:
+def fit(rows: list[dict[str, Any]], title: str, lang: str) -> Table:
     """`fits` as a table."""
-    headers = [
-        _("census").said(lang),
-        _("margin", "table").said(lang),
-        _("counted").said(lang),
-        _("built").said(lang),
-        _("worst error").said(lang),
-    ]
-    rows = [
-        [
-            row["census"], row["margin"], f"{row['counted']:,.0f}", f"{row['built']:,.0f}",
-            f"{row['worst_error']:.4f}",
-        ]
-        for row in fits(region)
-    ]  # fmt: skip
-    return headers, rows
+    return build("fit", title, labels.columns("fit", lang), rows)
