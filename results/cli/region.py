@@ -6,12 +6,7 @@ from typing import Any
 
 from xiancheng.calibration.errors import PackError, RequestError
 from xiancheng.calibration.i18n import _
-<<<<<<< HEAD
 from xiancheng.calibration.region import census_import, load, pack_writer
-from xiancheng.results import packs
-=======
-from xiancheng.calibration.region import load
->>>>>>> origin/main
 from xiancheng.results.cli.output import give, print_notes
 from xiancheng.results.cli.process import DONE, REFUSED
 from xiancheng.results.file_checks import problems
