@@ -17,12 +17,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xiancheng.calibration.region import load
-from xiancheng.scenarios.ensemble import without_plan
+from xiancheng.scenarios.ensemble import Summaries, baseline_of, judged_on
 from xiancheng.scenarios.loader import resolve
-from xiancheng.scenarios.outcome import RATE, Group
-from xiancheng.scenarios.paired import Draw, Runs, judged_on
-from xiancheng.scenarios.simulate import reported
+from xiancheng.scenarios.outcome import RATE, Group, reported_groups
+from xiancheng.scenarios.run_spec import RunSpec
 
 if TYPE_CHECKING:
     from xiancheng.sim.state import Floats
@@ -54,17 +52,19 @@ def noise(
     chosen = resolve(scenario)
     frozen = replace(chosen.conditions, recoding_frozen=recoding == "frozen")
     plan = replace(chosen, conditions=frozen)
-    pack, sides = load("binzhou"), (plan, without_plan(plan))
-    with Runs(day=judged_on(plan, pack), scale=scale, jobs=jobs) as runs:
-        asked = [(side, Draw(seed)) for side in sides for seed in range(1, seeds + 1)]
-        readings = runs.read(asked)
+    spec = RunSpec.of(plan, scale=scale)
+    sides = (spec, spec.running(baseline_of(plan)))
+    with Summaries(spec, judged_on(plan, spec.pack), jobs) as runs:
+        readings = runs.read(
+            [side.vary(seed=seed) for side in sides for seed in range(1, seeds + 1)]
+        )
     rates = np.array([reading.row(RATE) for reading in readings]).reshape(2, seeds, -1)
     rows = scale * readings[0].row("residents")
     effect = rates[0] - rates[1]
     apart = np.sqrt(rates.var(axis=1, ddof=1).sum(axis=0))
     mean = effect.mean(axis=0)
     least = np.sqrt(100 * np.maximum(mean, 0) / rows)  # points
-    return Noise(reported(pack), mean, effect.std(axis=0, ddof=1), apart, least)
+    return Noise(reported_groups(spec.pack), mean, effect.std(axis=0, ddof=1), apart, least)
 
 
 def main() -> None:

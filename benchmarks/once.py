@@ -43,7 +43,7 @@ def build(region: str, scale: float) -> dict[str, Any]:
 def run(region: str, scale: float, scenario: str, repeats: int, threads: int) -> dict[str, Any]:
     """Get ready, simulate once, and `repeats` times more."""
     from xiancheng import simulate
-    from xiancheng.scenarios.model import prepared
+    from xiancheng.scenarios.simulation import prepared
 
     found: dict[str, Any] = {}
     with clocked(found, "ready"):

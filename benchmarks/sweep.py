@@ -12,12 +12,13 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter, process_time
 
-from xiancheng.results.keeping import ledger, record
-from xiancheng.results.keeping.keyed import Store
-from xiancheng.results.sweeps import command as sweeping
-from xiancheng.scenarios.engines import Engine, Local
-from xiancheng.scenarios.request import code_digest
-from xiancheng.scenarios.sweep import Design, design
+from xiancheng.results.analysis import sweep as sweeping
+from xiancheng.results.store import ledger, record
+from xiancheng.results.store.cache import RunStore
+from xiancheng.scenarios.design import Design, read_design
+from xiancheng.scenarios.executor import Executor, LocalExecutor
+from xiancheng.scenarios.run_spec import code_digest
+from xiancheng.scenarios.simulation import simulate
 
 DESIGN = """
 name: benchmark
@@ -30,7 +31,7 @@ scales: 0.01
 
 def job_in(made: Design, folder: Path) -> sweeping.Job:
     """The job of a sweep in a new folder."""
-    sweeping.Sweep(made, folder, (1, 1), Local(1), resume=False).begin()
+    sweeping.Sweep(made, folder, (1, 1), LocalExecutor(1), resume=False).begin()
     return sweeping.Job(folder, made.digest, code_digest())
 
 
@@ -40,9 +41,9 @@ def overhead(made: Design, folder: Path, runs: int = 60) -> dict[str, float]:
     job(0), job(1)
     rows = []
     for number in range(2, runs + 2):
-        request = made.request(made.point(number))
+        spec = made.spec(number)
         marks = [(perf_counter(), process_time())]
-        request.simulate()
+        simulate(spec)
         marks.append((perf_counter(), process_time()))
         job(number)
         marks.append((perf_counter(), process_time()))
@@ -54,7 +55,7 @@ def overhead(made: Design, folder: Path, runs: int = 60) -> dict[str, float]:
     return dict(zip(names, map(median, zip(*rows, strict=True)), strict=True))
 
 
-def throughput(made: Design, folder: Path, engine: Engine) -> tuple[float, float]:
+def throughput(made: Design, folder: Path, engine: Executor) -> tuple[float, float]:
     """Seconds until the first report, and runs a second after it."""
     job = job_in(made, folder)
     begun, times = perf_counter(), []
@@ -75,7 +76,7 @@ def peaks(folder: Path) -> Iterator[int]:
 
 def reading(folder: Path, runs: int = 2000) -> dict[str, float]:
     """Seconds to bring a ledger of many runs up to date, and to ask it for the targets."""
-    source = next(iter((Store(folder).folder / "runs").iterdir()))
+    source = next(iter((RunStore(folder).folder / "runs").iterdir()))
     about = json.loads((source / "run.json").read_text("utf-8"))
     del about["seal"]
     many = folder / "many"
@@ -102,11 +103,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         room = Path(name)
         (room / "design.yaml").write_text(DESIGN, "utf-8")
-        made = design(room / "design.yaml")
+        made = read_design(room / "design.yaml")
         told: dict[str, object] = {}
         for jobs in (1, 2):
             (room / f"jobs{jobs}").mkdir()
-            first, rate = throughput(made, room / f"jobs{jobs}", Local(jobs))
+            first, rate = throughput(made, room / f"jobs{jobs}", LocalExecutor(jobs))
             told[f"{jobs} jobs"] = {"seconds to the first": first, "runs a second": rate}
         ordered = list(peaks(room / "jobs1"))
         told["peak memory MB"] = {

@@ -19,8 +19,8 @@ import numpy as np
 
 from xiancheng.calibration.region import load
 from xiancheng.results.console.answer import Answer
-from xiancheng.results.console.desk import Desk
 from xiancheng.results.console.draft import Draft
+from xiancheng.results.console.jobs import JobQueue
 from xiancheng.results.console.study import Sizes, Study
 
 REGION = "binzhou"
@@ -34,7 +34,7 @@ class Waits:
     drawn: list[float] = field(default_factory=list)  # to the first answer that rests on draws
 
 
-async def session(desk: Desk, number: int, steps: int, pause: float, waits: Waits) -> None:
+async def session(desk: JobQueue, number: int, steps: int, pause: float, waits: Waits) -> None:
     """A person who moves levers."""
     begun, seen = 0.0, set[str]()
 
@@ -79,7 +79,7 @@ def memory() -> float:
 
 async def measured(sessions: int, steps: int, pause: float, jobs: int) -> None:
     """Print a row."""
-    desk, waits = Desk(jobs), Waits()
+    desk, waits = JobQueue(jobs), Waits()
     try:
         await session(desk, 0, 1, 0, Waits())  # workers begin, kernels are opened
         before = memory()

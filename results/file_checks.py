@@ -15,6 +15,7 @@ from xiancheng.calibration.region import load as load_region
 from xiancheng.calibration.region import packs
 from xiancheng.calibration.yaml_positions import read_yaml
 from xiancheng.results.text import Say
+from xiancheng.scenarios.design import read_design
 from xiancheng.scenarios.inactive import inactive_measures
 from xiancheng.scenarios.loader import (
     is_shipped,
@@ -24,8 +25,7 @@ from xiancheng.scenarios.loader import (
     shipped_plans,
 )
 from xiancheng.scenarios.policy import compile_policy
-from xiancheng.scenarios.simulate import checked as check_run
-from xiancheng.scenarios.sweep import design
+from xiancheng.scenarios.run_spec import check_run
 from xiancheng.scenarios.trace import plan_findings
 
 if TYPE_CHECKING:
@@ -108,9 +108,9 @@ def _check(found: Checked, region: str, say: Say) -> None:
         load_measure(path)
     elif "scenarios" in keys:
         found.kind = "design"
-        for world in design(path).worlds:
-            sentences = inactive(world.scenario, say.lang)
-            found.inactive += [f"{world.scenario.name}: {each}" for each in sentences]
+        for spec in read_design(path).specs:
+            sentences = inactive(spec.scenario, say.lang)
+            found.inactive += [f"{spec.scenario.name}: {each}" for each in sentences]
     else:
         _scenario(found, name, region, say)
 

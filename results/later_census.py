@@ -2,13 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from xiancheng.scenarios.ensemble import Pair
+from xiancheng.scenarios.ensemble import Ensemble
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def against_census(both: Pair) -> "pd.DataFrame":
+def against_census(both: Ensemble) -> "pd.DataFrame":
     """Simulated against observed urban share and population at a later census, by county.
 
     Returns

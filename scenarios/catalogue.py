@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from xiancheng.calibration import posterior, priors
+from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.priors import Prior
 from xiancheng.calibration.region import load
 from xiancheng.scenarios.inactive import condition
-from xiancheng.scenarios.simulate import LIMITS, RequestError
+from xiancheng.scenarios.run_spec import LIMITS
 from xiancheng.sim.indicators import INDICATORS
 from xiancheng.sim.observation import FOUND
 

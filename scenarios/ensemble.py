@@ -1,56 +1,56 @@
-"""Many draws of one scenario against its baseline: the same parameters and luck for both."""
+"""Ensembles: a scenario, its baseline and reference conditions, with common random numbers.
 
-import os
-from collections.abc import Callable, Sequence
+The three meet the same parameters, the same county and yearly effects and the same random numbers:
+what then differs between them is the scenario's. `Summaries` runs any number of scenarios under any
+number of draws in that way, and keeps of each run what analyses read.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
+
+import numpy as np
 
 from xiancheng.calibration import posterior
+from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import _
-from xiancheng.calibration.region import load
-from xiancheng.scenarios.engines import Local, Lost, WorkersLostError
+from xiancheng.calibration.region import Region
+from xiancheng.scenarios.executor import Executor, Lost, WorkersLostError, local
 from xiancheng.scenarios.loader import resolve
-from xiancheng.scenarios.outcome import Outcome
-from xiancheng.scenarios.request import Request
+from xiancheng.scenarios.outcome import CAUSES, PUBLISHED, RATE, Outcome, group_of, html_table
+from xiancheng.scenarios.run_spec import RunSpec
 from xiancheng.scenarios.scenario_files import Scenario
-from xiancheng.scenarios.simulate import RequestError
+from xiancheng.scenarios.simulation import simulate
+from xiancheng.sim.indicators import INDICATORS
+from xiancheng.sim.state import Floats
 
 if TYPE_CHECKING:
     import pandas as pd
 
-
-class Answer(Protocol):
-    """What gives the outcome of a request; small and picklable."""
-
-    def __call__(self, request: Request) -> Outcome:
-        """The outcome of a request."""
-
-    def has(self, request: Request) -> bool:
-        """Whether a request was answered before, so that it takes no time."""
+PARTS = (*CAUSES, "counting")
+SERIES = (PUBLISHED, "urban_residents", "residents", "jobs_filled")  # kept of every quarter
+FRESH = 2**20  # numbers from here on belong to confirmations: no search has seen them
+OVERHEAD = 2000  # bytes of a summary besides its arrays
 
 
-class Simulated:
-    """Every request is simulated."""
+class RunCache(Protocol):
+    """What gives the outcomes of runs, made before or not; small and picklable."""
 
-    def __call__(self, request: Request) -> Outcome:
-        """The outcome of a request."""
-        return request.simulate()
+    def __call__(self, spec: RunSpec) -> Outcome:
+        """The outcome of a run."""
 
-    def has(self, request: Request) -> bool:
-        """Nothing was answered before."""
-        return False
+    def has(self, spec: RunSpec) -> bool:
+        """Whether a run was made before, so that it takes no time."""
 
 
-@dataclass(frozen=True)
-class Pair:
-    """A scenario, the same world without the plan, and the usual world without the plan."""
-
-    plan: Outcome
-    baseline: Outcome
-    usual: Outcome  # the baseline itself, where outside conditions are the usual ones
+# Scenarios that go together
 
 
-def without_plan(scenario: Scenario) -> Scenario:
+def baseline_of(scenario: Scenario) -> Scenario:
     """The baseline of a scenario: its horizon and outside conditions, and none of its measures."""
     return replace(
         resolve("baseline"), start=scenario.start, until=scenario.until,
@@ -58,122 +58,408 @@ def without_plan(scenario: Scenario) -> Scenario:
     )  # fmt: skip
 
 
-def usual(scenario: Scenario) -> Scenario:
+def reference_of(scenario: Scenario) -> Scenario:
     """The baseline under the outside conditions that forecasts of the level suppose."""
-    return replace(without_plan(scenario), conditions=resolve("baseline").conditions)
+    return replace(baseline_of(scenario), conditions=resolve("baseline").conditions)
 
 
-def pair(
-    scenario: Scenario, done: Callable[[], None] = lambda: None, *, answer: Answer | None = None,
-    **request: Any,
-) -> Pair:  # fmt: skip
-    """Run a scenario and its baseline with the same luck; `request` goes to `Request.of`."""
-    ask = answer or Simulated()
-    baseline = ask(Request.of(without_plan(scenario), **request))
-    done()
-    plan = ask(Request.of(scenario, **request))
-    done()
-    return Pair(plan, baseline, in_usual_world(baseline, ask, **request))
+def judged_on(scenario: Scenario, region: Region) -> date:
+    """The last deadline of a target within the horizon, or else the last day."""
+    due = (t.deadline for t in region.targets if t.due(scenario.start, scenario.until))
+    return max(due, default=scenario.until)
 
 
-def in_usual_world(baseline: Outcome, ask: Answer, **request: Any) -> Outcome:
-    """What a baseline comes to under the usual outside conditions; itself, if they are its own."""
-    meant = usual(baseline.scenario)
-    if meant.conditions == baseline.scenario.conditions:
-        return baseline
-    return ask(Request.of(meant, **request))
+# Draws
 
 
-def draws(
-    scenario: Scenario, n: int, done: Callable[[], None], *, seed: int = 1, jobs: int | None = None,
-    answer: Answer | None = None, **request: Any,
-) -> "pd.DataFrame":  # fmt: skip
-    """Verdicts of `n` draws of what we believe, each with county and yearly effects of its own.
+def layered(spec: RunSpec, n: int, seed: int, seeds: int = 1) -> list[RunSpec]:
+    """A run under `n` draws of what we believe, spread evenly, each with `seeds` seeds in a row.
+
+    Draws are those of the posterior of the region, or else of the priors.
+    """
+    return [
+        spec.vary(parameters=asdict(drawn.parameters), seed=seed + seeds * i + k, draw=drawn.number)
+        for i, drawn in enumerate(posterior.draws(spec.pack, n, seed))
+        for k in range(seeds)
+    ]
+
+
+def independent(spec: RunSpec, n: int, seed: int) -> list[RunSpec]:
+    """A run under `n` fresh draws, each for itself: what a binomial bound may count."""
+    fresh = posterior.independent(spec.pack, n, seed + FRESH)
+    return [
+        spec.vary(parameters=asdict(drawn.parameters), seed=number, draw=drawn.number)
+        for number, drawn in enumerate(fresh, start=seed + FRESH)
+    ]
+
+
+# Summaries of single runs
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """What analyses keep of a run."""
+
+    indicators: Floats  # (indicator, group) on the day asked for
+    causes: Floats  # (part, group): why the resident rate changed by then [percentage points]
+    targets: Floats  # (target,) the published rate at its deadline; nan where that is not reached
+    recoding: Floats  # (target,) what recoding adds to it by then [percentage points]; nan as well
+    dates: tuple[date, ...] = ()
+    series: Floats | None = None  # (indicator of `SERIES`, date, group)
+    outcome: Outcome | None = None  # if it was asked for
+
+    def row(self, name: str) -> Floats:
+        """An indicator, (group,)."""
+        return np.asarray(self.indicators[list(INDICATORS).index(name)])
+
+    @property
+    def size(self) -> int:
+        """Bytes that it takes, about."""
+        arrays = [self.indicators, self.causes, self.targets, self.series]
+        size = sum(each.nbytes for each in arrays if each is not None)
+        if self.outcome is not None:
+            size += 2 * self.outcome.record.nbytes  # growth and census are about as much again
+        return OVERHEAD + size
+
+
+def summarize(outcome: Outcome, day: date) -> RunSummary:
+    """What is kept of a run, as it stands at the end of a day."""
+    causes = np.array([[outcome.causes(g, day)[c] for g in outcome.groups] for c in CAUSES])
+    change = outcome.at(RATE, day) - outcome.at(RATE, outcome.dates[0])
+    rates, recoding = target_rates(outcome)
+    return RunSummary(
+        indicators=np.array([outcome.at(name, day) for name in INDICATORS]),
+        causes=np.vstack([causes, change - causes.sum(axis=0)]),
+        targets=rates,
+        recoding=recoding,
+        dates=outcome.dates,
+        series=np.array([outcome.series(name) for name in SERIES]),
+    )
+
+
+def target_rates(outcome: Outcome) -> tuple[Floats, Floats]:
+    """The published rate at the deadline of each target [percent], and what recoding adds to it.
+
+    Both are (target,), nan where the deadline is not reached.
+    """
+    rates, recoding = np.full((2, len(outcome.region.targets)), np.nan)
+    for i, target in enumerate(outcome.region.targets):
+        if target.due(outcome.dates[0], outcome.dates[-1]):
+            column = group_of(target, outcome.region, outcome.groups)
+            rates[i] = outcome.at(PUBLISHED, target.deadline)[column]
+            recoding[i] = outcome.causes(outcome.groups[column], target.deadline)["recoding"]
+    return rates, recoding
+
+
+@dataclass(frozen=True)
+class Summarize:
+    """What a worker does with the spec of a run."""
+
+    day: date
+    outcomes: bool = False  # whether the outcome comes back too, of a run without draw
+    run: Callable[[RunSpec], Outcome] = simulate
+
+    def __call__(self, spec: RunSpec) -> RunSummary:
+        """Run it, and keep what analyses read."""
+        outcome = self.run(spec)
+        summary = summarize(outcome, self.day)
+        return replace(summary, outcome=outcome) if self._whole(spec) else summary
+
+    def key(self, spec: RunSpec) -> tuple[Any, ...]:
+        """What decides the summary of a run; see `RunSpec.outcome_key`."""
+        return self.day, self._whole(spec), *spec.outcome_key
+
+    def _whole(self, spec: RunSpec) -> bool:
+        return self.outcomes and spec.draw == 0
+
+
+class SummarySource(Protocol):
+    """What answers with the summary of each run."""
+
+    @property
+    def spec(self) -> RunSpec:
+        """A run of the region at the scale that is meant."""
+
+    def read(
+        self, specs: Sequence[RunSpec], done: Callable[[], None] = lambda: None
+    ) -> list[RunSummary]:
+        """The summary of each run; `done` is called for each."""
+
+
+class Summaries:
+    """Runs specs in this process or in several, and keeps the summary of each on a day.
+
+    Specs that come to the same outcome are run once.
 
     Parameters
     ----------
-    done : called after each draw, for a progress bar
+    spec : a run that others are made from: `spec.running(scenario).under(draw)`
+    day : the day that summaries are of; by default the last of the scenario
     jobs : worker processes; one per core by default
-    answer : what gives the outcomes; they are simulated by default
+    """
 
-    Returns
-    -------
-    one row per draw and target: the columns of `Outcome.model_targets`, of which `model_rate` is
-    called `simulated`; `draw`; and the rates without the plan: `baseline`, and `usual` under the
-    usual outside conditions, of whose change `usual_recoding` is recoding
+    def __init__(self, spec: RunSpec, day: date | None = None, jobs: int | None = None) -> None:
+        self.spec, self.day = spec, day or spec.scenario.until
+        self.made = 0  # runs that were really made
+        self._executor: Executor = local(jobs)
+        self._known: dict[tuple[Any, ...], RunSummary] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:  # fmt: skip
+        self._executor.close(at_once=kind is not None)
+
+    def read(
+        self, specs: Sequence[RunSpec], done: Callable[[], None] = lambda: None
+    ) -> list[RunSummary]:
+        """The summary of each run; `done` is called for each.
+
+        Raises
+        ------
+        WorkersLostError
+        """
+        keys = [spec.outcome_key for spec in specs]
+        wanted = {k: spec for k, spec in zip(keys, specs, strict=True) if k not in self._known}
+        for __ in range(len(keys) - len(wanted)):
+            done()
+        self.made += len(wanted)
+        for result in self._executor.map(Keyed(Summarize(self.day)), list(wanted.items())):
+            if isinstance(result, Lost):
+                raise WorkersLostError
+            key, self._known[key] = result
+            done()
+        return [self._known[key] for key in keys]
+
+
+@dataclass(frozen=True)
+class Keyed:
+    """A function of the second of a pair; what it gives comes back with the first."""
+
+    function: Callable[[Any], Any]
+
+    def __call__(self, task: tuple[Any, Any]) -> tuple[Any, Any]:
+        """The first, and what the function gives for the second."""
+        key, given = task
+        return key, self.function(given)
+
+
+# An ensemble
+
+
+class TargetDraws(NamedTuple):
+    """Published rates of the model at the deadlines of targets, each (draw, target) [percent]."""
+
+    scenario: Floats
+    baseline: Floats
+    reference: Floats
+    recoding: Floats  # what recoding adds in reference conditions by then [points]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Ensemble:
+    """A scenario, its baseline, and that in reference conditions, with common random numbers.
+
+    The outcomes are those of one run of each; `drawn` holds what targets come to under draws of the
+    parameters and of the county and yearly effects, None without any. `xiancheng.verdict` gives the
+    verdict on it.
+    """
+
+    scenario: Outcome
+    baseline: Outcome
+    reference: Outcome  # the baseline itself, where outside conditions are those of reference
+    drawn: TargetDraws | None = None
+
+    @classmethod
+    def of(cls, outcome: Outcome, run: Callable[[RunSpec], Outcome] = simulate) -> "Ensemble":
+        """An outcome with its baseline and reference, run with the same random numbers."""
+        spec = outcome.spec
+        baseline = run(spec.running(baseline_of(spec.scenario)))
+        return cls(outcome, baseline, in_reference_conditions(baseline, run))
+
+    @property
+    def draws(self) -> int:
+        """How many draws there are."""
+        return 0 if self.drawn is None else len(self.drawn.scenario)
+
+    @property
+    def due(self) -> list[int]:
+        """The targets of the region whose deadlines are reached, by their index."""
+        first, last = self.scenario.dates[0], self.scenario.dates[-1]
+        return [i for i, t in enumerate(self.scenario.region.targets) if t.due(first, last)]
+
+    @cached_property
+    def central(self) -> TargetDraws:
+        """The rates of the one run of each, as a single draw."""
+        runs = (self.scenario, self.baseline, self.reference)
+        (own, _), (baseline, _), (reference, recoding) = map(target_rates, runs)
+        return TargetDraws(own[None], baseline[None], reference[None], recoding[None])
+
+    def to_frame(self) -> "pd.DataFrame":
+        """A row for each draw and target: the rates in the model [percent].
+
+        Returns
+        -------
+        `draw` from 1 on, 0 for the run without draw; `target`; `scenario`, `baseline`,
+        `reference`; `recoding`, what recoding adds in reference conditions [points]
+        """
+        import pandas as pd
+
+        rates = self.central
+        if self.drawn is not None:
+            rates = TargetDraws(*map(np.vstack, zip(rates, self.drawn, strict=True)))
+        targets = self.scenario.region.targets
+        return pd.DataFrame(
+            {"draw": draw, "target": targets[t].id}
+            | {name: float(each[draw, t]) for name, each in rates._asdict().items()}
+            for draw in range(len(rates.scenario))
+            for t in self.due
+        )
+
+    def _rows(self) -> list[tuple[str, str]]:
+        outcome, settings = self.scenario, self.scenario.settings
+        rows = [
+            ("horizon", f"{outcome.dates[0]} to {outcome.dates[-1]}"),
+            ("draws", f"{self.draws}, scale {settings['scale']:g}, seed {settings['seed']}"),
+        ]
+        for t in self.due:
+            rates = self.drawn or self.central
+            effects = rates.scenario[:, t] - rates.baseline[:, t]
+            low, middle, high = np.percentile(effects, (5, 50, 95))
+            shown = f"{middle:+.2f}" + f" ({low:+.2f} to {high:+.2f})" * (self.draws > 0)
+            rows.append((outcome.region.targets[t].id, f"the scenario adds {shown} points"))
+        return rows
+
+    def __repr__(self) -> str:
+        title = f"Ensemble of {self.scenario.scenario.name!r} in {self.scenario.region.name!r}"
+        return "\n".join([title, *(f"  {name:<24} {value}" for name, value in self._rows())])
+
+    def _repr_html_(self) -> str:
+        """The same as a table for notebooks."""
+        outcome = self.scenario
+        return html_table(f"{outcome.scenario.name} · {outcome.region.name}", self._rows())
+
+
+def ensemble(
+    scenario: "str | Path | Mapping[str, Any] | Scenario | RunSpec" = "plan",
+    *,
+    draws: int = 40,
+    region: str | Path = "binzhou",
+    parameters: Mapping[str, float] | None = None,
+    seed: int = 1,
+    scale: float = 1.0,
+    start: str | date | None = None,
+    until: str | date | None = None,
+    draw: int = 0,
+    cutoff: str | date | None = None,
+    jobs: int | None = None,
+    done: Callable[[], None] = lambda: None,
+    cache: RunCache | None = None,
+) -> Ensemble:
+    """Run a scenario, its baseline and that in reference conditions, alone and under draws.
+
+    With more than one job, a script calls it under `if __name__ == "__main__":`, as worker
+    processes import the script.
+
+    Parameters
+    ----------
+    scenario : as `simulate` takes it; the spec of a run stands for the arguments up to `cutoff`
+    draws : of parameters with county and yearly effects; 0 for the one run of each
+    region, parameters, start, until, draw, cutoff : as `simulate` takes them, for the one run
+    seed : of the one run and of the draws
+    scale : in (0, 1]; rows for each resident
+    jobs : worker processes; one per core by default
+    done : called after each of the first two runs and after each draw, for a progress bar
+    cache : gives outcomes that were computed before; all are simulated by default
 
     Raises
     ------
-    RequestError
-        if no target falls due, so that there is nothing to draw for.
+    RequestError, ParameterError, PackError, ScenarioError
+        before anything is computed.
     WorkersLostError
         if a draw ended its worker every time it was tried.
     """
-    import pandas as pd
+    spec = (
+        scenario
+        if isinstance(scenario, RunSpec)
+        else RunSpec.of(
+            scenario, region=region, parameters=parameters, seed=seed, scale=scale, start=start,
+            until=until, draw=draw, cutoff=cutoff,
+        )
+    )  # fmt: skip
+    if draws:
+        check_drawable(spec)
+    run = cache or simulate
+    baseline = run(spec.running(baseline_of(spec.scenario)))
+    done()
+    outcome = run(spec)
+    done()
+    reference = in_reference_conditions(baseline, run)
+    drawn = _drawn(spec, draws, jobs, done, cache) if draws else None
+    return Ensemble(outcome, baseline, reference, drawn)
 
-    drawable(scenario, request.get("region", "binzhou"))
-    sides = (scenario, without_plan(scenario), usual(scenario))
-    asked = tuple(Request.of(side, **request) for side in sides)
-    believed = posterior.draws(load(asked[0].world.region), n, seed)
-    ask = Drawn(asked, believed, seed, answer or Simulated())
-    found = {}
-    for number in range(n):
-        if all(ask.answer.has(each) for each in ask.requests(number)):
-            found[number] = ask(number)[1]
-            done()
-    left = [number for number in range(n) if number not in found]
-    for said in Local(min(jobs or os.cpu_count() or 1, n)).run(ask, left):
-        if isinstance(said, Lost):
-            raise WorkersLostError
-        number, found[number] = said
-        done()
-    return pd.concat([found[number] for number in range(n)], ignore_index=True)
+
+def in_reference_conditions(baseline: Outcome, run: Callable[[RunSpec], Outcome]) -> Outcome:
+    """What a baseline comes to in reference conditions; itself, if they are its own."""
+    reference = reference_of(baseline.scenario)
+    if reference.conditions == baseline.scenario.conditions:
+        return baseline
+    return run(baseline.spec.running(reference))
 
 
-def drawable(scenario: Scenario, region: Any) -> None:
+def check_drawable(spec: RunSpec) -> None:
     """Refuse draws where no target falls due.
 
     Raises
     ------
     RequestError
     """
-    if not any(target.due(scenario.start, scenario.until) for target in load(region).targets):
+    start, until = spec.scenario.start, spec.scenario.until
+    if not any(target.due(start, until) for target in spec.pack.targets):
         raise RequestError(
             _(
                 "no target falls due from {start} to {until}, so draws have "
                 "nothing to judge; leave --draws out",
-                start=scenario.start,
-                until=scenario.until,
+                start=start,
+                until=until,
             )
         )
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """What a worker does with the number of a draw."""
+class DrawnRates:
+    """What a worker does with a draw: the specs of the scenario, its baseline and reference."""
 
-    sides: tuple[Request, ...]  # the scenario, its baseline, and that in the usual world
-    draws: Sequence[posterior.Draw]
-    seed: int
-    answer: Answer
+    run: Callable[[RunSpec], Outcome]
 
-    def requests(self, number: int) -> list[Request]:
-        """The sides in a draw."""
-        values, luck = asdict(self.draws[number].parameters), self.seed + number
-        effects = self.draws[number].number
-        return [replace(side, parameters=values, seed=luck, draw=effects) for side in self.sides]
+    def __call__(self, sides: Sequence[RunSpec]) -> Floats:
+        """The rates of the targets in each, and recoding in the last, (4, target)."""
+        known: dict[str, tuple[Floats, Floats]] = {}
+        for spec in sides:
+            if spec.key not in known:
+                known[spec.key] = target_rates(self.run(spec))
+        return np.array([*(known[spec.key][0] for spec in sides), known[sides[-1].key][1]])
 
-    def __call__(self, number: int) -> "tuple[int, pd.DataFrame]":
-        """The number, and what its runs show of the targets."""
-        import pandas as pd
 
-        known: dict[str, pd.DataFrame] = {}
-        for request in self.requests(number):
-            if request.key not in known:
-                rows = self.answer(request).model_target_rows()
-                known[request.key] = pd.DataFrame(rows).rename(columns={"model_rate": "simulated"})
-        plan, baseline, usual = (known[request.key] for request in self.requests(number))
-        return number, plan.assign(
-            draw=number + 1, baseline=baseline["simulated"], usual=usual["simulated"],
-            usual_recoding=usual["recoding_pp"],
-        )  # fmt: skip
+def _drawn(
+    spec: RunSpec, n: int, jobs: int | None, done: Callable[[], None], cache: RunCache | None
+) -> TargetDraws:
+    scenarios = (spec.scenario, baseline_of(spec.scenario), reference_of(spec.scenario))
+    sides = [layered(spec.running(each), n, spec.seed) for each in scenarios]
+    tasks = list(enumerate(zip(*sides, strict=True)))
+    rates, found = Keyed(DrawnRates(cache or simulate)), dict[int, Floats]()
+    for number, specs in tasks:
+        if cache is not None and all(map(cache.has, specs)):
+            found.update([rates((number, specs))])
+            done()
+    left = [task for task in tasks if task[0] not in found]
+    with local(jobs, len(left)) as executor:
+        for result in executor.map(rates, left):
+            if isinstance(result, Lost):
+                raise WorkersLostError
+            found.update([result])
+            done()
+    return TargetDraws(*np.stack([found[number] for number in range(n)], axis=1))

@@ -19,7 +19,7 @@ from xiancheng.sim.levers import LEVERS, Levers
 from xiancheng.sim.state import Bools, quarter_with
 
 if TYPE_CHECKING:
-    from xiancheng.scenarios.model import RegionModel
+    from xiancheng.scenarios.simulation import RegionModel
 
 # Spreads: they multiply county and yearly effects, and errors, all of which are 0 in draw 0.
 SPREADS = ("obs_error_sd", "omega_sd", "tau_sd")

@@ -1,11 +1,14 @@
 """What a run gives: indicators over time, why the rate changed, who moved, what a census finds."""
 
 import platform
+import subprocess
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from functools import cached_property
+from html import escape
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,14 +19,18 @@ import numpy as np
 from xiancheng.calibration import naming, parsing
 from xiancheng.calibration.errors import RefusedError, RequestError
 from xiancheng.calibration.i18n import _
+from xiancheng.sim.accounts import ENDS, Growth, portion_of_growth, rate_change
 from xiancheng.sim.indicators import INDICATORS
 from xiancheng.sim.state import quarter_with
+from xiancheng.sim.strata import AGED
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from xiancheng.calibration.region import Region, Target
+    from xiancheng.calibration.region import Region
+    from xiancheng.calibration.region.schema import Target
+    from xiancheng.scenarios.run_spec import RunSpec
     from xiancheng.scenarios.scenario_files import Scenario
     from xiancheng.sim.accounts import Growth
     from xiancheng.sim.state import Floats, Ints
@@ -65,9 +72,7 @@ class Outcome:
     its region pack and the digests of both, and loads them again.
     """
 
-    scenario: "Scenario"
-    region: "Region"
-    request: Mapping[str, Any]
+    spec: "RunSpec"
     groups: tuple[Group, ...]
     dates: tuple[date, ...]
     record: "Floats"
@@ -75,6 +80,21 @@ class Outcome:
     _start: tuple["Ints", "Ints"] = field(repr=False)  # urban and all present, (county,)
     census: Mapping[str, "Ints"] = field(default_factory=dict)  # found at the end, (county,)
     _movers: "Ints | None" = field(default=None, repr=False)  # see sim.movers
+
+    @property
+    def scenario(self) -> "Scenario":
+        """What was run."""
+        return self.spec.scenario
+
+    @property
+    def region(self) -> "Region":
+        """Where."""
+        return self.spec.pack
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """Seed, scale, draw, horizon, cut-off and parameters, JSON-ready."""
+        return self.spec.settings
 
     def at(self, indicator: str, day: date | str) -> "Floats":
         """An indicator in every group at the end of `day`, (group,).
@@ -176,8 +196,6 @@ class Outcome:
 
     def growth_columns(self) -> "dict[str, NDArray[Any]]":
         """The columns of `growth`, each (quarter x county,)."""
-        from xiancheng.sim.accounts import Growth, rate_change
-
         urban, present = self._start
         quarters, counties = len(self._growth), len(urban)
         stacked = {name: values.ravel() for name, values in self._stacked.items()}
@@ -212,8 +230,6 @@ class Outcome:
         OutcomeError
             if the day is not within the run.
         """
-        from xiancheng.sim.accounts import Growth, portion_of_growth, rate_change
-
         members, day = list(group.counties), self._within(day)
         urban, present = (x[members].sum() for x in self._start)
         after = bisect_left(self.dates, day)
@@ -299,7 +315,6 @@ class Outcome:
             if the package `results`, which computes verdicts, is not installed.
         """
         # A call-time look-up by name: scenarios works without results and imports nothing of it.
-        from importlib import import_module
 
         try:
             door = import_module("xiancheng.results.verdict.verdict").of_outcome
@@ -337,9 +352,6 @@ class Outcome:
 
     def mover_axes(self) -> dict[str, Sequence[str]]:
         """What tells movers apart, and the names along each of these axes."""
-        from xiancheng.sim.accounts import ENDS
-        from xiancheng.sim.strata import AGED
-
         return {
             "county": [g.zh for g in self.groups[: len(self.region.counties)]],
             "origin": ENDS, "destination": ENDS, "age": [name[5:] for name in AGED],
@@ -392,25 +404,19 @@ class Outcome:
 
     def _repr_html_(self) -> str:
         """The same as a table for notebooks."""
-        from html import escape
-
-        def row(*cells: object) -> str:
-            return "<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in cells) + "</tr>"
-
-        rows = [row(name, value) for name, value in self._heading().items()]
-        rows += [row(name, f"{rate:.2f} / {sign}{goal:g}")
+        rows = [*self._heading().items()]
+        rows += [(name, f"{rate:.2f} / {sign}{goal:g}")
                  for name, rate, sign, goal in self._shown_targets()]  # fmt: skip
-        title = f"{self.scenario.name} · {self.region.name}"
-        return f"<table><caption>{escape(title)}</caption>{''.join(rows)}</table>"
+        return html_table(f"{self.scenario.name} · {self.region.name}", rows)
 
     def _heading(self) -> dict[str, str]:
         """What was run and where it ended, in words."""
         city = next((i for i, g in enumerate(self.groups) if len(g.counties) > 1), 0)
         begun, ended = (self.at(RATE, day)[city] for day in (self.dates[0], self.dates[-1]))
-        asked = self.request
+        settings = self.settings
         return {
             "horizon": f"{self.dates[0]} to {self.dates[-1]}",
-            "scale": f"{asked['scale']:g}, seed {asked['seed']}, draw {asked['draw']}",
+            "scale": f"{settings['scale']:g}, seed {settings['seed']}, draw {settings['draw']}",
             "urban": f"{begun:.2f} to {ended:.2f} percent of residents, {self.groups[city].en}",
         }
 
@@ -424,47 +430,18 @@ class Outcome:
         ]  # fmt: skip
 
     def __getstate__(self) -> dict[str, Any]:
-        from xiancheng.scenarios.loader import shipped_plans
-        from xiancheng.scenarios.request import plan_digest
-
         kept = {f.name: getattr(self, f.name) for f in fields(self)}
-        scenario, region, moves = (kept.pop(name) for name in ("scenario", "region", "_movers"))
-        packed = None if moves is None else (moves.shape, compress(moves.astype("<i8").tobytes()))
-        found_by_name = shipped_plans().get(scenario.plan.name) == scenario.plan.folder
-        return kept | {
-            "scenario": scenario.resolved() if found_by_name else scenario,
-            "plan_digest": plan_digest(scenario.plan),
-            "region": region.reference,
-            "region_digest": region.digest,
-            "moves": packed,
-        }
+        if self._movers is not None:
+            table = np.ascontiguousarray(self._movers, "<i8")
+            kept["_movers"] = table.shape, compress(table.tobytes(), 1)
+        return kept
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
-        from xiancheng.calibration.region import load
-        from xiancheng.scenarios.loader import resolve
-        from xiancheng.scenarios.request import plan_digest
-
-        kept = dict(state)
-        scenario, region = kept.pop("scenario"), load(kept.pop("region"))
-        if isinstance(scenario, Mapping):
-            scenario = resolve(scenario)
-        then = kept.pop("plan_digest"), kept.pop("region_digest")
-        if then != (plan_digest(scenario.plan), region.digest):
-            raise RequestError(
-                _(
-                    "the plan {plan} or the pack {region} was altered after the "
-                    "outcome was pickled; run it again",
-                    plan=scenario.plan.name,
-                    region=region.name,
-                )
-            )
-        moves = kept.pop("moves")
-        if moves is not None:
-            shape, packed = moves
-            moves = np.frombuffer(decompress(packed), "<i8").astype(np.int64).reshape(shape)
-        kept |= {"scenario": scenario, "region": region, "_movers": moves}
-        for name, value in kept.items():
-            object.__setattr__(self, name, value)
+        vars(self).update(state)
+        if state["_movers"] is not None:
+            shape, content = state["_movers"]
+            moves = np.frombuffer(decompress(content), "<i8").astype(np.int64).reshape(shape)
+            vars(self)["_movers"] = moves
 
     @cached_property
     def provenance(self) -> dict[str, Any]:
@@ -473,13 +450,19 @@ class Outcome:
             "software": {"name": "xiancheng", "version": version("xiancheng"), "commit": commit()},
             "scenario": self.scenario.resolved(),
             "region": {"name": self.region.name, "sha256": self.region.digest},
-            **self.request,
+            **self.settings,
             "environment": {
                 "python": platform.python_version(),
                 "machine": platform.machine(),
                 **{name: version(name) for name in ("mesa", "numba", "numpy", "scipy", "pandas")},
             },
         }
+
+
+def html_table(title: str, rows: Sequence[tuple[str, str]]) -> str:
+    """A table for notebooks, a row for each name and value."""
+    cells = "".join(f"<tr><td>{escape(n)}</td><td>{escape(v)}</td></tr>" for n, v in rows)
+    return f"<table><caption>{escape(title)}</caption>{cells}</table>"
 
 
 MODEL_TARGETS = (  # columns of `Outcome.model_targets`
@@ -523,6 +506,23 @@ def floor(target: "Target") -> float:
     return float(target.value - ABOUT * (target.operator == "about"))
 
 
+def reported_groups(region: "Region") -> tuple[Group, ...]:
+    """The counties, their prefectures, and the counties of each target together."""
+    groups = [Group(int(c.code), c.zh, c.en, (i,)) for i, c in enumerate(region.counties)]
+    for code, name in region.prefectures.items():
+        members = tuple(i for i, c in enumerate(region.counties) if c.prefecture == code)
+        groups.append(Group(int(code), name.zh, name.en, members))
+    index = {c.code: i for i, c in enumerate(region.counties)}
+    first = int(next(iter(region.prefectures)))
+    for number, target in enumerate(region.targets):
+        members = tuple(sorted(index[code] for code in target.counties))
+        if all(g.counties != members for g in groups):
+            n = len(members)
+            zh, en = f"{n}县市合计", f"{n} counties together"
+            groups.append(Group(100 * first + number, zh, en, members))
+    return tuple(groups)
+
+
 def group_of(target: "Target", region: "Region", groups: Sequence[Group]) -> int:
     """The position of the counties of a target among groups."""
     codes = [{region.counties[c].code for c in group.counties} for group in groups]
@@ -534,13 +534,11 @@ def commit() -> str | None:
 
     An installation may lie within the repository of another project, whose commit says nothing.
     """
-    import subprocess
-
     file = Path(__file__)
 
     def git(*words: str) -> str:
-        asked = ["git", "-C", str(file.parent), *words]
-        done = subprocess.run(asked, capture_output=True)  # messages hold paths in any encoding
+        command = ["git", "-C", str(file.parent), *words]
+        done = subprocess.run(command, capture_output=True)  # messages hold paths in any encoding
         return done.stdout.decode("utf-8", "replace").strip() if done.returncode == 0 else ""
 
     try:

@@ -11,7 +11,7 @@ from scipy.stats import binom
 
 from xiancheng.calibration.cache import keep_compiled
 from xiancheng.calibration.priors import central
-from xiancheng.sim import UrbanModel, strata
+from xiancheng.sim import strata
 from xiancheng.sim.calendar import Quarter
 from xiancheng.sim.conditions import Conditions
 from xiancheng.sim.destination import Alternatives
@@ -19,6 +19,7 @@ from xiancheng.sim.destination_constants import DestinationConstants
 from xiancheng.sim.events import Hazards
 from xiancheng.sim.levers import LEVERS, Levers
 from xiancheng.sim.markets import Markets
+from xiancheng.sim.model import UrbanModel
 from xiancheng.sim.population import Population
 from xiancheng.sim.randomness import RandomStreams, addresses
 from xiancheng.sim.state import (

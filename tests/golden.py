@@ -18,11 +18,11 @@ from xiancheng.calibration import posterior, priors
 from xiancheng.calibration.panel import record
 from xiancheng.calibration.region import load
 from xiancheng.results.forecasts.frozen import panel_digest
-from xiancheng.results.keeping.tables import values_digest
+from xiancheng.results.store.parquet import values_digest
 from xiancheng.scenarios import simulate
+from xiancheng.scenarios.design import sampled
 from xiancheng.scenarios.loader import resolve
-from xiancheng.scenarios.points import sampled
-from xiancheng.scenarios.request import digest_of, plan_digest
+from xiancheng.scenarios.run_spec import digest_of, plan_digest
 
 FILE = Path(__file__).with_name("golden.json")
 PARAMETERS = tuple(prior.name for prior in priors.catalogue())

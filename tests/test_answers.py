@@ -12,14 +12,16 @@ import pandas as pd
 import pytest
 
 from xiancheng.calibration import posterior
+from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.region import load
 from xiancheng.results.cli import main
-from xiancheng.results.keeping import answers, bounded, store
-from xiancheng.results.keeping.answers import Answers
-from xiancheng.results.keeping.keyed import Store
-from xiancheng.scenarios.engines import Local
-from xiancheng.scenarios.request import Request
-from xiancheng.scenarios.simulate import RequestError
+from xiancheng.results.store import cache
+from xiancheng.results.store.cache import RunStore, StoredRuns
+from xiancheng.results.store.runs import load_run, read_whole
+from xiancheng.scenarios import simulation
+from xiancheng.scenarios.executor import Executor, LocalExecutor
+from xiancheng.scenarios.run_spec import RunSpec
+from xiancheng.scenarios.simulation import simulate
 
 WORDS = ["run", "plan", "--scale", "0.005", "--lang", "en"]
 
@@ -27,21 +29,21 @@ WORDS = ["run", "plan", "--scale", "0.005", "--lang", "en"]
 @pytest.fixture
 def kept(tmp_path, monkeypatch):
     """A store of answers of its own."""
-    kept = Store(tmp_path / "answers")
-    monkeypatch.setattr(Answers, "here", classmethod(lambda cls: cls(kept)))
+    kept = RunStore(tmp_path / "answers")
+    monkeypatch.setattr(StoredRuns, "here", classmethod(lambda cls: cls(kept)))
     return kept
 
 
 @pytest.fixture
 def simulated(monkeypatch):
-    """The requests that were really simulated in this process."""
-    made, simulate = [], Request.simulate
+    """The keys of the runs that were really simulated in this process."""
+    made, run = [], simulation.outcome_of
 
-    def counted(request):
-        made.append(request.key)
-        return simulate(request)
+    def counted(model):
+        made.append(model.spec.key)
+        return run(model)
 
-    monkeypatch.setattr(Request, "simulate", counted)
+    monkeypatch.setattr(simulation, "outcome_of", counted)
     return made
 
 
@@ -59,7 +61,7 @@ def test_an_equal_run_is_answered_and_keeps_its_folder(kept, simulated, tmp_path
     assert len(simulated) == 2
     assert again == first
     [folder] = (tmp_path / "out").iterdir()
-    seconds = store.found(folder).record.seconds
+    seconds = load_run(folder).record.seconds
     assert set(seconds) == {"prepare", "simulate", "tabulate", "write"}
     assert seconds["simulate"] > 0
 
@@ -72,7 +74,7 @@ def test_another_seed_is_another_run(kept, simulated, tmp_path, capsys):
 
 
 def test_a_changed_coefficient_is_never_answered_from_the_store(kept, simulated):
-    ask, asked = Answers(kept), Request.of("plan", scale=0.005, until="2021-06-30")
+    ask, asked = StoredRuns(kept), RunSpec.of("plan", scale=0.005, until="2021-06-30")
     ask(asked)
     changed = replace(asked, parameters={"beta_y": 1.3000001})
     assert ask.has(asked)
@@ -82,20 +84,20 @@ def test_a_changed_coefficient_is_never_answered_from_the_store(kept, simulated)
 
 
 def test_draws_are_answered_one_by_one(kept, tmp_path, capsys, monkeypatch):
-    given, engine = [], Local.run
+    given, mapped = [], Executor.map
 
-    def watched(self, job, tasks):
-        given.append(list(tasks))
-        return engine(self, job, tasks)
+    def watched(self, function, tasks):
+        given.append([number for number, _ in tasks])
+        return mapped(self, function, tasks)
 
-    monkeypatch.setattr(Local, "run", watched)
+    monkeypatch.setattr(LocalExecutor, "map", watched)
     first, _ = run(tmp_path / "out", capsys, "--draws", "3")
     assert len(kept.keys()) == 2 + 2 * 3
     second = posterior.draws(load("binzhou"), 3, 1)[1].number
     lost = next(key for key in sorted(kept.keys()) if _record(kept, key)["draw"] == second)
     os.rename(kept.path(lost), tmp_path / "elsewhere")
     again, _ = run(tmp_path / "out", capsys, "--draws", "3")
-    assert given == [[0, 1, 2], [1]]
+    assert given == [[0, 1, 2]]  # the one that is left is made in this process
     assert again == first
 
 
@@ -119,15 +121,15 @@ def test_an_altered_run_is_set_aside_and_written_anew(kept, tmp_path, capsys):
     [folder] = out.iterdir()
     (folder / "verdicts.csv").write_text("T-0,met")
     assert run(out, capsys)[0] == first
-    assert store.whole(folder)
+    assert read_whole(folder)
     [aside] = (out / "quarantine").iterdir()
     assert (aside / "verdicts.csv").read_text() == "T-0,met"
 
 
 def test_without_a_cache_everything_is_computed(tmp_path, simulated, monkeypatch):
     (tmp_path / "file").touch()
-    monkeypatch.setattr(answers.cache, "home", lambda: tmp_path / "file")
-    ask, asked = Answers.here(), Request.of("plan", scale=0.005, until="2021-06-30")
+    monkeypatch.setattr(cache, "home", lambda: tmp_path / "file")
+    ask, asked = StoredRuns.here(), RunSpec.of("plan", scale=0.005, until="2021-06-30")
     assert ask.store is None
     ask(asked)
     ask(asked)
@@ -138,9 +140,9 @@ def test_a_full_cache_is_no_reason_not_to_answer(kept, simulated, monkeypatch):
     def full(*_, **__):
         raise OSError(28, os.strerror(28))
 
-    monkeypatch.setattr("xiancheng.results.keeping.keyed.write", full)
-    asked = Request.of("plan", scale=0.005, until="2021-06-30")
-    assert Answers(kept)(asked).summary()
+    monkeypatch.setattr("xiancheng.results.store.cache.write_run", full)
+    asked = RunSpec.of("plan", scale=0.005, until="2021-06-30")
+    assert StoredRuns(kept)(asked).summary()
     assert kept.keys() == set()
 
 
@@ -156,20 +158,20 @@ def five_old_answers(kept):
 
 def test_answers_that_were_not_used_for_longest_are_thrown_away(kept):
     keys = five_old_answers(kept)
-    bounded.bound(kept, most=5)
+    kept.evict(most=5)
     assert kept.keys() == set(keys)  # not one too many
-    bounded.bound(kept, most=4)
+    kept.evict(most=4)
     assert kept.keys() == set(keys[2:])  # nine tenths of four
     assert len([*(kept.folder / "runs").iterdir()]) == 3  # and nothing hidden is left
 
 
 def test_an_answer_used_of_late_outlives_younger_ones(kept, simulated):
-    ask, asked = Answers(kept), Request.of("plan", scale=0.005, until="2021-06-30")
+    ask, asked = StoredRuns(kept), RunSpec.of("plan", scale=0.005, until="2021-06-30")
     ask(asked)
     os.utime(kept.path(asked.key), (1e9, 1e9))
     five_old_answers(kept)
     ask(asked)
-    bounded.bound(kept, most=2)
+    kept.evict(most=2)
     assert kept.keys() == {asked.key}
     assert simulated == [asked.key]
 
@@ -178,13 +180,13 @@ def test_what_another_process_is_at_is_not_thrown_away(kept):
     keys = five_old_answers(kept)
     code = (
         "import sys, time; from pathlib import Path\n"
-        "from xiancheng.results.keeping.keyed import Store\n"
-        "with Store(Path(sys.argv[1])).claimed(sys.argv[2]): print('held', flush=True); input()"
+        "from xiancheng.results.store.cache import RunStore\n"
+        "with RunStore(Path(sys.argv[1])).claimed(sys.argv[2]): print('held', flush=True); input()"
     )
     words = [sys.executable, "-c", code, str(kept.folder), keys[0]]
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout.readline() == "held\n"
-        bounded.bound(kept, most=1)
+        kept.evict(most=1)
         other.communicate("\n")
     assert kept.keys() == {keys[0]}
 
@@ -192,7 +194,7 @@ def test_what_another_process_is_at_is_not_thrown_away(kept):
 def test_what_is_asked_within_the_hour_is_kept_however_much_it_is(kept):
     for key in five_old_answers(kept):
         os.utime(kept.path(key))
-    bounded.bound(kept, most=1)
+    kept.evict(most=1)
     assert len(kept.keys()) == 5
 
 
@@ -202,26 +204,26 @@ def test_what_was_set_aside_is_bounded_too(kept):
         kept.path(key).mkdir(parents=True)
         aside = kept.quarantine(key)
         os.utime(aside, (1e9 + number,) * 2)
-    bounded.bound(kept)
+    kept.evict()
     left = sorted(int(folder.name.split("-")[0], 16) for folder in kept.quarantined())
     assert left == list(range(5, 25))
 
 
 def test_the_cache_is_bounded_when_a_command_begins(tmp_path, monkeypatch):
-    monkeypatch.setattr(answers.cache, "home", lambda: tmp_path)
-    monkeypatch.setattr(bounded.bound, "__defaults__", (2,))
-    five_old_answers(Store(tmp_path / "answers"))
-    assert len(Answers.here().store.keys()) == 1
+    monkeypatch.setattr(cache, "home", lambda: tmp_path)
+    monkeypatch.setattr(RunStore.evict, "__defaults__", (2,))
+    five_old_answers(RunStore(tmp_path / "answers"))
+    assert len(StoredRuns.here().store.keys()) == 1
 
 
 def test_who_computes_must_have_the_code_of_who_asks(kept):
     with pytest.raises(RequestError, match="other code"):
-        Answers(kept, code="0" * 64)(Request.of("plan", scale=0.005))
+        StoredRuns(kept, code="0" * 64)(RunSpec.of("plan", scale=0.005))
 
 
 def test_an_answer_is_all_that_simulate_gave(kept):
-    asked = Request.of("plan", scale=0.005, until="2021-12-31", seed=5)
-    fresh, read = asked.simulate(), Answers(kept)(asked)
+    asked = RunSpec.of("plan", scale=0.005, until="2021-12-31", seed=5)
+    fresh, read = simulate(asked), StoredRuns(kept)(asked)
     pd.testing.assert_frame_equal(fresh.to_frame(), read.to_frame(), check_exact=True)
     pd.testing.assert_frame_equal(fresh.movers(), read.movers(), check_exact=True)
     assert fresh.movers()["persons"].sum() > 0

@@ -7,21 +7,21 @@ import numpy as np
 import pytest
 from scipy.stats import t as student
 
-from xiancheng.calibration.baselines import (
-    BASELINES,
-    SINGLE,
+from xiancheng.calibration.baselines import BASELINES, SINGLE, shared
+from xiancheng.calibration.baselines.cohorts import Rates, by_place
+from xiancheng.calibration.baselines.errors import NU, Law, carried, strayed
+from xiancheng.calibration.baselines.forecast import (
+    SHIFT_SD,
     Forecast,
     ForecastError,
     Given,
     Known,
-    Pool,
     Standing,
+    from_log_odds,
     hindcast,
-    shared,
+    log_odds,
 )
-from xiancheng.calibration.baselines.cohorts import Rates, by_place
-from xiancheng.calibration.baselines.errors import NU, Law, carried, strayed
-from xiancheng.calibration.baselines.forecast import SHIFT_SD, from_log_odds, log_odds
+from xiancheng.calibration.baselines.pool import Pool
 from xiancheng.calibration.baselines.shared import SCALE, WIDE, Posterior, SharedTrend, sample
 from xiancheng.calibration.baselines.trends import Odds, Trend
 from xiancheng.calibration.i18n import Words

@@ -22,7 +22,8 @@ from xiancheng.results.knowing import accounting, estimating, identifiability, t
 from xiancheng.results.knowing.estimating import Settings
 from xiancheng.results.knowing.trials import FREE, PARAMETERS, Trials
 from xiancheng.scenarios import ensemble
-from xiancheng.scenarios.points import sampled
+from xiancheng.scenarios.design import sampled
+from xiancheng.scenarios.simulation import simulate
 from xiancheng.sim.levers import LEVERS
 
 pytest.importorskip("sklearn")
@@ -107,15 +108,15 @@ def few(tmp_path_factory):
 
 def test_each_trial_has_parameters_luck_and_county_effects_of_its_own(few):
     design, _ = few
-    asked = [design.request(design.point(number)) for number in range(3)]
-    assert [request.seed for request in asked] == [1, 2, 3]
-    assert [request.draw for request in asked] == [1, 2, 3]
-    assert len({request.parameters["kappa"] for request in asked}) == 3
+    specs = [design.spec(number) for number in range(3)]
+    assert [spec.seed for spec in specs] == [1, 2, 3]
+    assert [spec.draw for spec in specs] == [1, 2, 3]
+    assert len({spec.parameters["kappa"] for spec in specs}) == 3
 
 
 def test_a_trial_says_what_the_run_itself_finds(few):
     design, made = few
-    outcome = design.request(design.point(1)).simulate()
+    outcome = simulate(design.spec(1))
     told = outcome.summary()
     codes = [county.code for county in made.pack.counties]
     for name, found in made.after.items():
@@ -269,7 +270,8 @@ def test_without_a_sample_draws_come_from_the_priors(pack):
 
 def test_an_ensemble_takes_its_draws_from_the_sample(pack, sample):
     from xiancheng.scenarios.loader import resolve
-    from xiancheng.scenarios.simulate import horizon, simulate
+    from xiancheng.scenarios.run_spec import horizon
+    from xiancheng.scenarios.simulation import simulate
 
     posterior.write(pack, sample)
     scenario = horizon(resolve("baseline"), None, "2025-12-31")

@@ -8,7 +8,7 @@ import pytest
 from xiancheng.calibration.region import load
 from xiancheng.calibration.region.census_change import enumerated
 from xiancheng.scenarios import simulate
-from xiancheng.scenarios.model import prepared
+from xiancheng.scenarios.simulation import prepared
 from xiancheng.sim import strata
 from xiancheng.sim.accounts import ENDS, Movers
 from xiancheng.sim.calendar import HALF_YEAR

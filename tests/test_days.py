@@ -7,18 +7,16 @@ import pytest
 
 from xiancheng.calibration.region import load
 from xiancheng.results.cli import main
-from xiancheng.results.keeping import store
-from xiancheng.results.keeping.tables import movers_file, values_digest
 from xiancheng.results.report.sections import answers
+from xiancheng.results.store.parquet import movers_file, values_digest
+from xiancheng.results.store.runs import read_run, write_run
 from xiancheng.results.tables import notes as limits
 from xiancheng.results.tables.plan_result import of_pair
 from xiancheng.results.verdict import level
 from xiancheng.scenarios import simulate
-from xiancheng.scenarios.ensemble import Pair
-from xiancheng.scenarios.outcome import CAUSES, PUBLISHED, OutcomeError
-from xiancheng.scenarios.paired import read
-from xiancheng.scenarios.request import Request
-from xiancheng.scenarios.simulate import reported
+from xiancheng.scenarios.ensemble import Ensemble, summarize
+from xiancheng.scenarios.outcome import CAUSES, PUBLISHED, OutcomeError, reported_groups
+from xiancheng.scenarios.run_spec import RunSpec
 from xiancheng.sim.indicators import INDICATORS
 from xiancheng.sim.observation import FOUND
 from xiancheng.sim.strata import AGED
@@ -138,9 +136,9 @@ def test_a_run_shorter_than_its_first_quarter_is_read_off_the_line_too(ended):
 
 def test_a_saved_run_to_a_day_is_read_as_it_was(tmp_path, ended):
     outcome = ended[date(2021, 2, 14)]
-    request = Request.of("plan", scale=SCALE, until="2021-02-14")
-    store.write(tmp_path / "run", outcome, request, {}, beside=movers_file(outcome))
-    again = store.opened(tmp_path / "run").outcome()
+    request = RunSpec.of("plan", scale=SCALE, until="2021-02-14")
+    write_run(tmp_path / "run", outcome, request, {}, beside=movers_file(outcome))
+    again = read_run(tmp_path / "run").outcome()
     assert values_digest(again) == values_digest(outcome)
     assert again.summary() == outcome.summary()
     assert again.dates == outcome.dates
@@ -149,7 +147,7 @@ def test_a_saved_run_to_a_day_is_read_as_it_was(tmp_path, ended):
 
 def test_what_is_kept_of_a_run_on_a_day_is_that_of_a_run_to_it(later, ended):
     day = date(2021, 2, 14)
-    one, other = read(later, day), read(ended[day], day)
+    one, other = summarize(later, day), summarize(ended[day], day)
     np.testing.assert_allclose(one.indicators, other.indicators, rtol=1e-12, atol=1e-9)
     np.testing.assert_allclose(one.causes, other.causes, atol=1e-9)
 
@@ -191,7 +189,7 @@ def test_an_indicator_that_is_none_is_refused_with_the_nearest_and_the_list(late
 def notes(start: str, until: str, lang: str = "en") -> list[str]:
     region = load("binzhou")
     days = date.fromisoformat(start), date.fromisoformat(until)
-    return [note.said(lang) for note in limits.beyond(region, reported(region), *days)]
+    return [note.said(lang) for note in limits.beyond(region, reported_groups(region), *days)]
 
 
 def test_a_run_to_its_deadline_has_nothing_to_add():
@@ -223,7 +221,7 @@ def test_a_target_before_the_start_is_named_without_advice_that_cannot_help():
 
 @pytest.mark.parametrize("command", ["run", "compare"])
 def test_commands_name_what_they_do_not_judge(command, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(level, "held", lambda *_: None)  # a level takes minutes
+    monkeypatch.setattr(level, "level_from", lambda *_: None)  # a level takes minutes
     short = tmp_path / "short.yaml"
     short.write_text(
         "name: short\ntitle: {zh: 短, en: short}\nbased_on: plan\nhorizon: {until: 2024-12-31}\n",
@@ -241,7 +239,7 @@ def test_commands_name_what_they_do_not_judge(command, tmp_path, capsys, monkeyp
 
 def test_the_report_names_what_is_not_judged():
     short = simulate("plan", scale=SCALE, until="2024-12-31")
-    told = of_pair(Pair(short, short, short))
+    told = of_pair(Ensemble(short, short, short))
     sentences = " ".join(line for _, lines in answers(told, "zh") for line in lines)
     for target in load("binzhou").targets:
         assert f"未判定的目标 {target.id}" in sentences

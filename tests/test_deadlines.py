@@ -8,13 +8,11 @@ import pytest
 
 from xiancheng.calibration.region import load
 from xiancheng.results.console.answer import Answer, Question
-from xiancheng.results.console.work import Piece, fields_of
 from xiancheng.results.verdict import level
 from xiancheng.results.verdict.verdict import Verdict, verdicts
-from xiancheng.scenarios.ensemble import pair
+from xiancheng.scenarios.ensemble import ensemble, summarize
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import group_of
-from xiancheng.scenarios.paired import read
 
 SCALE = 0.005
 EARLY, LATE = date(2022, 12, 31), date(2025, 12, 31)
@@ -23,7 +21,7 @@ EARLY, LATE = date(2022, 12, 31), date(2025, 12, 31)
 @pytest.fixture(autouse=True)
 def own_level(monkeypatch):
     """The level is the model's own: that of statistics takes minutes and changes no part here."""
-    monkeypatch.setattr(level, "held", lambda *_: None)
+    monkeypatch.setattr(level, "level_from", lambda *_: None)
 
 
 @pytest.fixture(scope="module")
@@ -40,9 +38,17 @@ def region():
 
 @pytest.fixture(scope="module")
 def both(region):
-    runs = pair(resolve("plan"), scale=SCALE)
-    plan, baseline = (replace(run, region=region) for run in (runs.plan, runs.baseline))
-    return replace(runs, plan=plan, baseline=baseline, usual=baseline)
+    runs = ensemble(resolve("plan"), draws=0, scale=SCALE)
+    plan, baseline = (
+        replace(run, spec=placed(run.spec, region)) for run in (runs.scenario, runs.baseline)
+    )
+    return replace(runs, scenario=plan, baseline=baseline, reference=baseline)
+
+
+def placed(spec, region):
+    """A spec in another pack than its own."""
+    vars(other := spec.vary())["pack"] = region
+    return other
 
 
 def recoded(outcome, region) -> list[float]:
@@ -54,24 +60,24 @@ def recoded(outcome, region) -> list[float]:
 
 
 def test_what_is_kept_of_a_run_holds_each_part_at_each_deadline(both, region):
-    reading = read(both.usual, LATE)
-    assert reading.recoding.tolist() == recoded(both.usual, region)
+    reading = summarize(both.reference, LATE)
+    assert reading.recoding.tolist() == recoded(both.reference, region)
     assert reading.recoding[::2].sum() < reading.recoding[1::2].sum()  # recoding goes on
-    early = read(both.usual, EARLY)
+    early = summarize(both.reference, EARLY)
     assert early.recoding.tolist() == reading.recoding.tolist()
     assert early.targets.tolist() == reading.targets.tolist()
 
 
 def test_the_page_takes_recoding_at_each_deadline(both, region):
     question = Question(resolve("plan"), resolve("baseline"), "binzhou", SCALE, draws=1)
-    sides = both.plan, both.baseline, both.usual, both.baseline
-    pieces = [Piece(read(run, LATE), fields_of(run)) for run in sides]
-    answer = Answer.of(question, region, pieces, pieces[:3], preliminary=False)
-    table = answer.ensemble()
-    assert table["usual_recoding"].tolist() == recoded(both.usual, region)
+    sides = both.scenario, both.baseline, both.reference, both.baseline
+    vars(question)["specs"] = tuple(placed(spec, region) for spec in question.specs)
+    summaries = [replace(summarize(run, LATE), outcome=run) for run in sides]
+    answer = Answer.of(question, summaries, summaries, preliminary=False)
+    assert answer.both.drawn.recoding.tolist() == [recoded(both.reference, region)]
     told = answer.subject.verdicts
     assert told["from_recoding_pp"].to_numpy() == pytest.approx(
-        np.array(recoded(both.usual, region)), abs=1e-6
+        np.array(recoded(both.reference, region)), abs=1e-6
     )
     assert told["deadline"].tolist() == [t.deadline for t in region.targets]
 
@@ -81,7 +87,7 @@ def test_the_parts_of_each_target_add_up_at_its_own_deadline(both, region):
     told = judged.estimates()
     parts = sum(told[f"from_{part}_pp"] for part in ("trend", "recoding", "conditions", "plan"))
     assert judged.start + parts == pytest.approx(told["expected"], abs=1e-9)
-    assert judged.recoding.tolist() == recoded(both.usual, region)
+    assert judged.recoding.tolist() == recoded(both.reference, region)
     table = verdicts(both)
     for early, late in zip(table[::2].to_dict("records"), table[1::2].to_dict("records")):  # noqa: B905
         assert early["unit_code"] == late["unit_code"]

@@ -12,30 +12,13 @@ from xiancheng.calibration.panel import around, record
 from xiancheng.calibration.region import load
 from xiancheng.results.cli import main
 from xiancheng.results.forecasts.frozen import panel_digest
-from xiancheng.results.keeping import evidence, reproducing, store
-from xiancheng.results.keeping.answers import Answers
-from xiancheng.results.keeping.keyed import Store
-from xiancheng.scenarios.loader import resolve
-from xiancheng.scenarios.request import World, code_digest
+from xiancheng.results.store import reproduce
+from xiancheng.results.store.cache import RunStore, StoredRuns
+from xiancheng.results.store.record import evidence, parsed, posterior_record, sample_note, written
+from xiancheng.results.store.runs import load_run
+from xiancheng.scenarios.run_spec import RunSpec, code_digest
 
-WORDS = ["run", "plan", "--scale", "0.005", "--lang", "en", "--json"]
-
-
-class Here:
-    """An engine that computes in this process."""
-
-    def __init__(self, jobs):
-        self.jobs = jobs
-
-    def run(self, job, tasks):
-        yield from map(job, tasks)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _here():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("xiancheng.scenarios.ensemble.Local", Here)
-        yield
+WORDS = ["run", "plan", "--jobs", "1", "--scale", "0.005", "--lang", "en", "--json"]
 
 
 @pytest.fixture(scope="module")
@@ -44,9 +27,9 @@ def own(tmp_path_factory):
     home = tmp_path_factory.mktemp("own")
     pack = home / "pack"
     shutil.copytree(load("binzhou").folder, pack)
-    kept = Store(home / "answers")
+    kept = RunStore(home / "answers")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Answers, "here", classmethod(lambda cls: cls(kept)))
+        patch.setattr(StoredRuns, "here", classmethod(lambda cls: cls(kept)))
         asked = [*WORDS, "--region", str(pack), "--draws", "2", "--out", str(home / "out")]
         assert main(asked) == 0
     [run] = (home / "out").iterdir()
@@ -103,7 +86,7 @@ def test_a_changed_posterior_is_named_first_when_a_run_is_reproduced(own, tmp_pa
 
 
 def test_an_unchanged_run_with_draws_is_the_same_and_names_nothing(own):
-    difference = reproducing.again(store.found(own[1]))
+    difference = reproduce.run_again(load_run(own[1]))
     assert (difference.files, difference.inputs) == ({}, {})
 
 
@@ -117,7 +100,7 @@ def test_a_sample_of_another_program_is_said(own, tmp_path):
         about["software"]["code"] = program
         (copy / "posterior.json").write_text(json.dumps(about), "utf-8")
         posterior._read.cache_clear()
-        told = evidence.sample(load(copy)), evidence.remark(load(copy)).said("en")
+        told = posterior_record(load(copy)), sample_note(load(copy)).said("en")
         posterior._read.cache_clear()
         return told
 
@@ -131,7 +114,7 @@ def test_a_sample_of_another_program_is_said(own, tmp_path):
 
 
 def test_a_table_says_which_sample_it_rests_on(own, capsys, monkeypatch, tmp_path):
-    monkeypatch.setattr(Answers, "here", classmethod(lambda cls: cls(Store(tmp_path / "a"))))
+    monkeypatch.setattr(StoredRuns, "here", classmethod(lambda cls: cls(RunStore(tmp_path / "a"))))
     asked = [*WORDS, "--region", str(own[0]), "--out", str(tmp_path / "out")]
     assert main(asked) == 0
     told = json.loads(capsys.readouterr().out)
@@ -140,27 +123,27 @@ def test_a_table_says_which_sample_it_rests_on(own, capsys, monkeypatch, tmp_pat
 
 def test_another_sample_is_another_run_on_file(own, tmp_path):
     """The same numbers that rest on other files are not taken for the run that is there."""
-    run = store.found(own[1])
-    world = World.of(resolve(run.record.scenario), own[0])
-    first = evidence.evidence(world, run.verdicts())
+    run = load_run(own[1])
+    spec = RunSpec.of(run.record.scenario, region=own[0])
+    first = evidence(spec, run.verdicts())
     about = own[0] / "posterior.json"
     before = about.read_bytes()
     try:
         about.write_bytes(before + b"\n")
-        assert evidence.evidence(world, run.verdicts()) != first
+        assert evidence(spec, run.verdicts()) != first
     finally:
         about.write_bytes(before)
     assert first == run.record.evidence.model_dump()
 
 
 def test_a_record_of_an_older_form_is_read_and_compares_what_it_holds(own):
-    saved = store.found(own[1])
+    saved = load_run(own[1])
     older = saved.record.model_copy(update={"evidence": None})
     now = saved.record.model_copy(update={"cutoff": older.cutoff})
-    assert dict(reproducing.changed(older, now)) == {}
+    assert dict(reproduce.changed(older, now)) == {}
     text = json.loads((own[1] / "run.json").read_text("utf-8"))
     del text["seal"], text["evidence"]
-    assert store.record.parsed(store.record.written(text)).evidence is None
+    assert parsed(written(text)).evidence is None
 
 
 def test_delivery_counts_quarters_as_people_do(own):

@@ -18,7 +18,7 @@ from xiancheng.results.knowing import estimating, hindcast, hindcasting
 from xiancheng.results.knowing.estimating import Settings
 from xiancheng.results.knowing.hindcasting import MODEL, STACKED, mixed
 from xiancheng.results.knowing.trials import PARAMETERS
-from xiancheng.scenarios.points import sampled
+from xiancheng.scenarios.design import sampled
 
 pytest.importorskip("sklearn")
 SETTINGS = Settings("binzhou", None)

@@ -19,10 +19,10 @@ from xiancheng.calibration.population.synthesis import key
 from xiancheng.calibration.region import load
 from xiancheng.results.analysis import sensitivity
 from xiancheng.results.forecasts import frozen
-from xiancheng.results.keeping import store
 from xiancheng.results.knowing import trials
-from xiancheng.scenarios.request import Request, code_digest, digest_of
-from xiancheng.scenarios.sweep import design
+from xiancheng.results.store.runs import load_run
+from xiancheng.scenarios.design import read_design
+from xiancheng.scenarios.run_spec import RunSpec, code_digest, digest_of
 from xiancheng.sim.indicators import INDICATORS, Observation, total
 
 pytestmark = pytest.mark.identity
@@ -63,8 +63,8 @@ def keys(folder) -> dict[str, str]:
     for method in ("latin-hypercube", "sobol", "independent"):
         file = folder / f"{method}.yaml"
         file.write_text(DESIGN.replace("METHOD", method), "utf-8")
-        made = design(file)
-        requests = [made.request(made.point(number)).key for number in made.points()]
+        made = read_design(file)
+        requests = [made.spec(number).key for number in made.points()]
         found |= {
             f"design {method}": made.digest,
             f"requests {method}": digest_of(dict.fromkeys(requests)),
@@ -72,13 +72,13 @@ def keys(folder) -> dict[str, str]:
     for region in ("binzhou", "shandong"):
         pack = load(region)
         drawn = posterior.draws(pack, 40, 3)
-        asked = Request.of("baseline", region=region, scale=0.01)
-        each = [replace(asked, parameters=vars(draw.parameters)).key for draw in drawn]
+        asked = RunSpec.of("baseline", region=region, scale=0.01)
+        each = [asked.vary(parameters=vars(draw.parameters)).key for draw in drawn]
         found[f"draws {region}"] = digest_of(dict.fromkeys(each))
         found[f"population {region}"] = key(pack, pack.censuses[-1], 0.01, 1)
     names = golden.PARAMETERS[:10]
-    varied = [sensitivity.world(np.full(10, u), names, 0.9) for u in np.linspace(0, 1, 50)]
-    found["sensitivity"] = digest_of({"points": [draw.parameters for draw in varied]})
+    varied = [sensitivity.draw_at(np.full(10, u), names, 0.9) for u in np.linspace(0, 1, 50)]
+    found["sensitivity"] = digest_of({"points": [draw["parameters"] for draw in varied]})
     values = np.array([[*vars(priors.central()).values()]]) * (1 + 1e-16)
     found["trials"] = trials.design("binzhou", values, 0.01, "trials").digest
     return found
@@ -114,7 +114,7 @@ def test_a_saved_run_is_reproduced_on_another_processor(tmp_path):
     assert told["files"] == {}
     assert told["inputs"].keys() <= {"processor"}
     assert again.returncode == 0
-    assert store.found(folder).record.software.simulation_code == code_digest()
+    assert load_run(folder).record.software.simulation_code == code_digest()
 
 
 SHARDS = """

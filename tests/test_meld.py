@@ -9,8 +9,8 @@ from scipy.special import expit
 
 from tests.test_baselines import panel_of
 from xiancheng.calibration import meld
-from xiancheng.calibration.baselines import SINGLE, Known, Standing
-from xiancheng.calibration.baselines.forecast import SHIFT_SD
+from xiancheng.calibration.baselines import SINGLE
+from xiancheng.calibration.baselines.forecast import SHIFT_SD, Known, Standing
 from xiancheng.calibration.baselines.shared import SharedTrend
 from xiancheng.calibration.priors import central, draw
 from xiancheng.calibration.scores import coverage

@@ -27,7 +27,7 @@ from tests.conftest import (
     villages,
 )
 from xiancheng.calibration.priors import draw
-from xiancheng.sim import UrbanModel, labour, strata
+from xiancheng.sim import labour, strata
 from xiancheng.sim.accounts import rate_change
 from xiancheng.sim.conditions import CONDITIONS, Conditions
 from xiancheng.sim.events import draw_events
@@ -35,6 +35,7 @@ from xiancheng.sim.governments import County
 from xiancheng.sim.indicators import INDICATORS
 from xiancheng.sim.levers import LEVERS, Levers
 from xiancheng.sim.markets import employed
+from xiancheng.sim.model import UrbanModel
 from xiancheng.sim.randomness import addresses
 from xiancheng.sim.state import ALONE, COLLEGE, COLUMNS, DEPENDENT, HEAD, NEVER, SINGLE, People
 from xiancheng.sim.strata import age_band

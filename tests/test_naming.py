@@ -10,24 +10,23 @@ from types import SimpleNamespace
 import pytest
 
 from tests.census_lines import built, lines_of
-from xiancheng.calibration.errors import ScenarioError
+from xiancheng.calibration.errors import RequestError, ScenarioError
 from xiancheng.calibration.naming import place_names
 from xiancheng.calibration.region import load
 from xiancheng.calibration.region.census_table import COLUMNS
-from xiancheng.results.analysis.attribution import identity, printed
-from xiancheng.results.analysis.compare import ordered
+from xiancheng.results.analysis import sweep_table
+from xiancheng.results.analysis.compare import comparands
+from xiancheng.results.analysis.result import read_printed, scenario_digest
 from xiancheng.results.cli import main
 from xiancheng.results.report import sections
 from xiancheng.results.report.build import file_name
-from xiancheng.results.sweeps import swept
 from xiancheng.results.tables import assumptions, notes, plan_result
 from xiancheng.results.tables.labels import dated
 from xiancheng.results.verdict.verdict import Verdict
 from xiancheng.scenarios.diff import called, differences
-from xiancheng.scenarios.ensemble import pair
+from xiancheng.scenarios.ensemble import ensemble
 from xiancheng.scenarios.loader import resolve
-from xiancheng.scenarios.request import World
-from xiancheng.scenarios.simulate import RequestError, horizon
+from xiancheng.scenarios.run_spec import RunSpec, horizon
 
 HERE, SCALE = load("binzhou"), 0.005
 PLAN = {"name": "plan", "title": {"zh": "方案照文件实施", "en": "The plan as written"}}
@@ -64,7 +63,7 @@ def dezhou(tmp_path_factory):
 def abroad(dezhou):
     """The plan carried out there to the end of 2030, as the subject of a document."""
     plan = horizon(resolve("plan", dezhou), None, "2030-12-31")
-    return plan_result.of_pair(pair(plan, region=dezhou, scale=0.02), run="plan-0123")
+    return plan_result.of_pair(ensemble(plan, draws=0, region=dezhou, scale=0.02), run="plan-0123")
 
 
 def texts(told, lang):
@@ -105,11 +104,11 @@ def test_a_file_without_a_title_is_called_by_its_own_name(tmp_path):
     file = tmp_path / "更多学校.yaml"
     file.write_text("name: plan\nbased_on: plan\nmeasures: {M12: 2}\n", encoding="utf-8")
     assert called(resolve(file), HERE).zh == "更多学校"
-    assert [side.name for side in ordered(["plan", str(file)], None)] == ["plan", "更多学校"]
+    assert [side.name for side in comparands(["plan", str(file)], None)] == ["plan", "更多学校"]
 
 
 def test_a_document_names_the_changes_and_lists_every_setting():
-    told = plan_result.of_pair(pair(resolve(CHANGED), scale=SCALE), run="plan-0123")
+    told = plan_result.of_pair(ensemble(resolve(CHANGED), draws=0, scale=SCALE), run="plan-0123")
     tables = {table.key: table for table in sections.document(told, "zh").tables()}
     rows = tables["differences"].texts()
     assert [row[0][:4] for row in rows] == ["城乡代码", "M12 "]
@@ -223,12 +222,12 @@ def test_the_chance_of_all_is_by_deadline(abroad):
 
 
 def test_what_is_not_judged_is_named(abroad, dezhou):
-    pack, scenario, groups = load(dezhou), resolve("plan"), abroad.both.plan.groups
+    pack, scenario, groups = load(dezhou), resolve("plan"), abroad.both.scenario.groups
     told = [*notes.beyond(pack, groups, scenario.start, scenario.until)]
     assert len(told) == 1
     assert "终点设为 2030-12-31" in told[0].zh
     assert "65%" in told[0].zh
-    last = abroad.both.plan.dates[-1]
+    last = abroad.both.scenario.dates[-1]
     assert not [n for n in notes.beyond(pack, groups, scenario.start, last) if "D-" in n.zh]
 
 
@@ -259,16 +258,16 @@ def test_compare_shows_deadlines_and_the_plan_as_applied(dezhou, capsys):
 
 def test_a_sweep_names_the_targets_that_it_does_not_judge(dezhou):
     """Once each, whatever the number of scenarios; with an end after all deadlines none."""
-    worlds = [World.of(resolve(name, str(dezhou)), str(dezhou)) for name in ("plan", "baseline")]
-    late = [t for t in load(dezhou).targets if t.deadline > worlds[0].scenario.until]
-    notes = swept.unjudged(worlds)
+    specs = [RunSpec.of(name, region=str(dezhou)) for name in ("plan", "baseline")]
+    late = [t for t in load(dezhou).targets if t.deadline > specs[0].scenario.until]
+    notes = sweep_table.unjudged(specs)
     assert late
     assert len(notes) == len(late)
     assert all(target.id in note.en for target, note in zip(late, notes, strict=True))
     assert "horizon.until" in notes[0].zh  # the way that a design has
     last = max(target.deadline for target in late)
-    longer = [replace(w, scenario=replace(w.scenario, until=last)) for w in worlds]
-    assert swept.unjudged(longer) == []
+    longer = [spec.running(replace(spec.scenario, until=last)) for spec in specs]
+    assert sweep_table.unjudged(longer) == []
 
 
 def test_show_takes_the_counties_of_the_region(dezhou, tmp_path, capsys):
@@ -283,9 +282,9 @@ def test_show_takes_the_counties_of_the_region(dezhou, tmp_path, capsys):
 
 
 def test_an_attribution_of_other_settings_is_refused(tmp_path):
-    told = {"scenario": "plan", "scenario_sha256": identity(resolve("plan"))}
+    told = {"scenario": "plan", "scenario_sha256": scenario_digest(resolve("plan"))}
     file = tmp_path / "shares.json"
     file.write_text(json.dumps(told), encoding="utf-8")
-    assert printed(file, resolve("plan"), "attribute") == told
+    assert read_printed(file, resolve("plan"), "attribute") == told
     with pytest.raises(RequestError, match="other settings"):
-        printed(file, resolve(CHANGED), "attribute")
+        read_printed(file, resolve(CHANGED), "attribute")

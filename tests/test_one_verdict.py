@@ -8,21 +8,20 @@ import pandas as pd
 import pytest
 
 import xiancheng
-from xiancheng.results.analysis import certificate as certify
-from xiancheng.results.analysis.goal_seek import Held
+from xiancheng.results.analysis import certificate
+from xiancheng.results.analysis.goal_seek import AnchoredRuns
 from xiancheng.results.analysis.goal_spec import parse_goal
 from xiancheng.results.cli import main
 from xiancheng.results.console.answer import Answer, Question
-from xiancheng.results.console.work import compute
-from xiancheng.results.keeping import store
+from xiancheng.results.store.runs import read_run
 from xiancheng.results.tables import plan_result
 from xiancheng.results.tables import verdicts as tables
 from xiancheng.results.verdict import level as levels
 from xiancheng.results.verdict.level import DRAWS, Level
 from xiancheng.results.verdict.verdict import Verdict
-from xiancheng.scenarios.ensemble import draws, pair
+from xiancheng.scenarios.ensemble import Summaries, ensemble, judged_on, layered
 from xiancheng.scenarios.loader import resolve
-from xiancheng.scenarios.paired import Runs, judged_on, layered
+from xiancheng.scenarios.run_spec import RunSpec
 
 SCALE, N = 0.005, 3
 
@@ -33,7 +32,7 @@ def known_level():
 
     def held(region, start, until):
         days = sorted({start, until, *(target.deadline for target in region.targets)})
-        groups = levels.reported(region)
+        groups = levels.reported_groups(region)
         rng = np.random.default_rng(1)
         rate = np.full((len(days), DRAWS, len(groups)), 50.0)
         for target in region.targets:
@@ -43,15 +42,14 @@ def known_level():
         return Level(tuple(days), tuple(group.code for group in groups), rate)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(levels, "held", held)
+        patch.setattr(levels, "level_from", held)
         yield
 
 
 @pytest.fixture(scope="module")
 def wanted():
     """What Python gives, (target,) each, in the order of the targets."""
-    table = draws(resolve("plan"), N, lambda: None, jobs=1, scale=SCALE)
-    return Verdict.of(pair(resolve("plan"), scale=SCALE), table).to_frame()
+    return Verdict.of(ensemble("plan", draws=N, jobs=1, scale=SCALE)).to_frame()
 
 
 def printed(capsys, *words):
@@ -78,7 +76,7 @@ def test_run_its_file_and_the_report_give_the_verdict(wanted, tmp_path, capsys):
     same(report["verdicts"], wanted, *names)
     (file,) = out.glob("**/verdicts.csv")
     same(pd.read_csv(file, encoding="utf-8-sig"), wanted, *names)
-    shown = tables.table(plan_result.of_saved(store.opened(file.parent)), "en")
+    shown = tables.table(plan_result.of_saved(read_run(file.parent)), "en")
     cells = pd.DataFrame(shown.records())
     assert cells["probability"].to_numpy() == pytest.approx(100 * wanted["probability"].to_numpy())
     assert cells["expected"].to_numpy() == pytest.approx(wanted["expected"].to_numpy())
@@ -98,10 +96,9 @@ def test_compare_gives_the_verdict(wanted, capsys):
 def test_the_page_gives_the_verdict(wanted):
     question = Question(resolve("plan"), resolve("baseline"), "binzhou", SCALE, draws=N)
     central, drawn = (
-        [compute(t) for t in tasks] for tasks in (question.central(), question.drawn())
+        [question.summarize(spec) for spec in specs] for specs in (question.specs, question.drawn)
     )
-    answer = Answer.of(question, xiancheng.load_region("binzhou"), central, drawn,
-                       preliminary=False)  # fmt: skip
+    answer = Answer.of(question, central, drawn, preliminary=False)
     same(answer.subject.verdicts, wanted)
     for row in wanted.to_dict("records"):
         column = [group.code for group in answer.groups].index(row["unit_code"])
@@ -110,29 +107,30 @@ def test_the_page_gives_the_verdict(wanted):
 
 def test_a_certificate_for_the_same_draws_gives_the_verdict(wanted):
     plan, region = resolve("plan"), xiancheng.load_region("binzhou")
-    with Runs(day=judged_on(plan, region), scale=SCALE, jobs=1) as runs:
-        wish, made = parse_goal(plan, runs, probability=0.9), layered("binzhou", N, 1)
-        package = dict.fromkeys(wish.bounds, 1.0)
-        own = Held(runs, plan, made)
-        proof = certify.certify(wish, package, own, made)
-        count = [own.read([(plan, draw)])[0].targets for draw in made]
+    spec = RunSpec.of(plan, scale=SCALE)
+    with Summaries(spec, judged_on(plan, region), jobs=1) as runs:
+        goal, made = parse_goal(plan, region, probability=0.9), layered(spec, N, 1)
+        package = dict.fromkeys(goal.bounds, 1.0)
+        own = AnchoredRuns(runs, plan, made)
+        proof = certificate.certify(goal, package, own, made)
+        count = [own.read([draw])[0].targets for draw in made]
     by_id = wanted.set_index("target")
     for index, chance in proof.target_probability.items():
         assert chance == pytest.approx(by_id["probability"][region.targets[index].id], abs=1e-6)
     assert proof.probability == pytest.approx(wanted["all_met"].iloc[-1], abs=1e-6)
-    assert proof.met == sum(int((wish.margins(rates) >= 0).all()) for rates in count)
+    assert proof.met == sum(int((goal.margins(rates) >= 0).all()) for rates in count)
 
 
 def test_python_gives_the_verdict_of_one_outcome():
     outcome = xiancheng.simulate("plan", scale=SCALE)
     verdict = xiancheng.verdict(outcome)
-    central = Verdict.of(pair(resolve("plan"), scale=SCALE)).to_frame()
+    central = Verdict.of(ensemble(resolve("plan"), draws=0, scale=SCALE)).to_frame()
     same(verdict.to_frame(), central)
     same(outcome.verdicts(), central)
     assert f"probability {central['probability'].iloc[0]:.2f}" in repr(verdict)
 
 
 def test_a_verdict_of_rates_alone_has_estimates_and_no_table(wanted):
-    verdict = Verdict.of(pair(resolve("plan"), scale=SCALE))
+    verdict = Verdict.of(ensemble(resolve("plan"), draws=0, scale=SCALE))
     with pytest.raises(ValueError, match="estimates"):
         replace(verdict, one_run=None).to_frame()

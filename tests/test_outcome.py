@@ -12,17 +12,17 @@ import pandas as pd
 import pytest
 
 import xiancheng
-from xiancheng.calibration.errors import RefusedError
+from xiancheng.calibration.errors import RefusedError, RequestError
 from xiancheng.calibration.region import load
-from xiancheng.results.keeping import ledger, record, store
-from xiancheng.results.keeping.keyed import Store
+from xiancheng.results.store import ledger, record
+from xiancheng.results.store.cache import RunStore
+from xiancheng.results.store.runs import read_run, read_whole, write_run
 from xiancheng.results.verdict.verdict import verdicts
 from xiancheng.scenarios import indicators, simulate
-from xiancheng.scenarios.ensemble import pair
+from xiancheng.scenarios.ensemble import ensemble
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import MODEL_TARGETS
-from xiancheng.scenarios.request import Request
-from xiancheng.scenarios.simulate import RequestError
+from xiancheng.scenarios.run_spec import RunSpec
 
 SCALE = 0.005
 
@@ -54,7 +54,7 @@ def test_a_run_that_reaches_no_deadline_has_a_table_of_no_rows():
 def test_the_verdict_of_an_outcome_is_that_of_the_command(outcome):
     """The same chances as `xiancheng run` gives at the central parameters."""
     told = outcome.verdicts()
-    wanted = verdicts(pair(resolve("plan"), scale=SCALE))
+    wanted = verdicts(ensemble(resolve("plan"), draws=0, scale=SCALE))
     same = [name for name in wanted if name != "deadline"]
     pd.testing.assert_frame_equal(told[same], wanted[same], check_exact=True)
     assert told["probability"].between(0, 1).all()
@@ -64,7 +64,7 @@ def test_the_verdict_of_an_outcome_is_that_of_the_command(outcome):
 def test_the_verdict_of_an_outcome_takes_its_parameters_seed_and_draw():
     asked = {"scale": SCALE, "parameters": {"kappa": 3.0}, "seed": 4, "draw": 2}
     told = simulate("plan", **asked).verdicts()
-    wanted = verdicts(pair(resolve("plan"), **asked))
+    wanted = verdicts(ensemble(resolve("plan"), draws=0, **asked))
     assert told["expected"].tolist() == wanted["expected"].tolist()
 
 
@@ -87,9 +87,9 @@ def test_deadlines_are_dates_to_pandas(outcome):
 
 @pytest.fixture
 def kept(outcome, tmp_path):
-    request = Request.of("plan", scale=SCALE)
+    request = RunSpec.of("plan", scale=SCALE)
     folder = tmp_path / "runs" / request.key
-    return store.opened(store.write(folder, outcome, request, {"simulate": 1.0}))
+    return read_run(write_run(folder, outcome, request, {"simulate": 1.0}))
 
 
 def test_a_run_of_a_sweep_keeps_the_models_targets_under_their_own_name(outcome, kept):
@@ -119,7 +119,7 @@ def test_a_folder_that_an_older_program_wrote_is_read(kept, tmp_path):
     (old / "model_targets.csv").rename(old / "verdicts.csv")
     text["files"]["verdicts.csv"] = text["files"].pop("model_targets.csv")
     (old / "run.json").write_bytes(record.written(text))
-    saved = store.whole(old)
+    saved = read_whole(old)
     pd.testing.assert_frame_equal(saved.model_targets(), kept.model_targets(), check_exact=True)
     assert len(ledger.targets(tmp_path / "old")) == len(rows)
 
@@ -130,7 +130,7 @@ def test_a_ledger_of_the_older_form_is_made_anew(kept):
     table = pd.read_parquet(folder / ledger.LEDGER).rename(columns={"model_targets": "verdicts"})
     table.to_parquet(folder / ledger.LEDGER)
     assert len(ledger.targets(folder)) == len(kept.record.model_targets)
-    assert Store(folder).keys() == {kept.folder.name}
+    assert RunStore(folder).keys() == {kept.folder.name}
 
 
 # English readers

@@ -13,19 +13,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from xiancheng.calibration.errors import RefusedError
+from xiancheng.calibration.errors import RefusedError, RequestError
 from xiancheng.calibration.region import load
 from xiancheng.scenarios import RegionModel, parameters, simulate
-from xiancheng.scenarios.ensemble import pair
+from xiancheng.scenarios.ensemble import ensemble
 from xiancheng.scenarios.loader import load_plan, resolve
-from xiancheng.scenarios.simulate import RequestError
 
 SCALE = 0.01
 
 
 @pytest.fixture(scope="module")
 def both():
-    return pair(resolve("plan"), scale=SCALE)
+    return ensemble(resolve("plan"), draws=0, scale=SCALE)
 
 
 def content(outcome) -> str:
@@ -39,18 +38,18 @@ def content(outcome) -> str:
 
 def test_the_run_begins_with_the_census(both):
     """Residents of town and villages are those counted, to the last person."""
-    region, first = load("binzhou"), both.plan.dates[0]
+    region, first = load("binzhou"), both.scenario.dates[0]
     counted = region.urban_rural(first)
-    np.testing.assert_array_equal(both.plan.at("urban_residents", first)[:7], counted[:, 0])
-    np.testing.assert_array_equal(both.plan.at("residents", first)[:7], counted.sum(axis=1))
+    np.testing.assert_array_equal(both.scenario.at("urban_residents", first)[:7], counted[:, 0])
+    np.testing.assert_array_equal(both.scenario.at("residents", first)[:7], counted.sum(axis=1))
 
 
 def test_there_is_a_verdict_on_each_target(both):
-    assert both.plan.model_targets()["target"].tolist() == [f"T-{i}" for i in range(6)]
+    assert both.scenario.model_targets()["target"].tolist() == [f"T-{i}" for i in range(6)]
 
 
 def test_the_causes_of_the_change_add_up(both):
-    table = both.plan.model_targets()
+    table = both.scenario.model_targets()
     parts = [
         f"{cause}_pp" for cause in ("natural", "migration", "recoding", "denominator", "counting")
     ]
@@ -59,7 +58,7 @@ def test_the_causes_of_the_change_add_up(both):
 
 
 def test_urban_growth_is_explained_to_the_last_person(both):
-    growth = both.plan.growth()
+    growth = both.scenario.growth()
     causes = growth[["natural", "migration", "recoding"]].sum(axis=1)
     assert (growth["total"] == causes).all()
     flows = growth.filter(regex="^in_").sum(axis=1) - growth.filter(regex="^out_").sum(axis=1)
@@ -67,13 +66,13 @@ def test_urban_growth_is_explained_to_the_last_person(both):
 
 
 def test_the_plan_changes_nothing_before_it_is_issued(both):
-    early = [t.to_frame().query("date < '2024-01-01'") for t in (both.plan, both.baseline)]
+    early = [t.to_frame().query("date < '2024-01-01'") for t in (both.scenario, both.baseline)]
     pd.testing.assert_frame_equal(*early)
 
 
 def test_a_rate_on_the_first_of_november_lies_between_quarters(both):
     before, day, after = (
-        both.plan.at("resident_urbanization_rate", d)
+        both.scenario.at("resident_urbanization_rate", d)
         for d in (date(2025, 9, 30), date(2025, 11, 1), date(2025, 12, 31))
     )
     assert ((day - before) * (after - day) >= 0).all()
@@ -81,19 +80,19 @@ def test_a_rate_on_the_first_of_november_lies_between_quarters(both):
 
 def test_about_is_not_at_least(both):
     """A target of "about" may be missed by half a point and still be met."""
-    table = both.plan.model_targets().set_index("target")
+    table = both.scenario.model_targets().set_index("target")
     assert table.loc["T-0", "operator"] == "about"
     assert (table["model_margin_pp"] == (table["model_rate"] - table["target_rate"]).round(6)).all()
 
 
 def test_provenance_makes_the_run_again(both):
-    made_by = both.plan.provenance
+    made_by = both.scenario.provenance
     assert json.loads(json.dumps(made_by)) == made_by
     again = simulate(
         made_by["scenario"], parameters=made_by["parameters"], seed=made_by["seed"],
         scale=made_by["scale"], start=made_by["start"], until=made_by["until"],
     )  # fmt: skip
-    assert content(again) == content(both.plan)
+    assert content(again) == content(both.scenario)
 
 
 # The same, however it is computed
@@ -101,7 +100,7 @@ def test_provenance_makes_the_run_again(both):
 
 @pytest.mark.parametrize("how", [{"threads": 2}, {"chunk": 5000}, {"threads": 2, "chunk": 1024}])
 def test_threads_and_chunks_change_nothing(both, how):
-    assert content(simulate("plan", scale=SCALE, **how)) == content(both.plan)
+    assert content(simulate("plan", scale=SCALE, **how)) == content(both.scenario)
 
 
 def test_another_process_tells_the_same_story(both):
@@ -115,7 +114,7 @@ def test_another_process_tells_the_same_story(both):
             [sys.executable, "-c", code], capture_output=True, text=True, check=True,
             env=os.environ | {"PYTHONHASHSEED": seed},
         )  # fmt: skip
-        assert run.stdout.strip() == content(both.plan)
+        assert run.stdout.strip() == content(both.scenario)
 
 
 def test_simulating_leaves_the_world_alone():
@@ -131,7 +130,7 @@ def test_simulating_leaves_the_world_alone():
 
 
 def test_another_seed_is_another_luck(both):
-    assert content(simulate("plan", scale=SCALE, seed=2)) != content(both.plan)
+    assert content(simulate("plan", scale=SCALE, seed=2)) != content(both.scenario)
 
 
 # Everything that ships
@@ -209,7 +208,7 @@ def test_whoever_steps_the_model_sees_what_simulate_reports():
         model.step()
     outcome = simulate("baseline", scale=SCALE, until="2021-12-31")
     assert model.reported == outcome.groups
-    assert model.request == outcome.request
+    assert model.spec.key == outcome.spec.key
     assert np.array_equal(np.array(list(model.record[-1].values())), outcome.record[-1])
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tests import registration
-from xiancheng.calibration.errors import ScenarioError
+from xiancheng.calibration.errors import RequestError, ScenarioError
 from xiancheng.calibration.region import load
 from xiancheng.calibration.scores import LEVELS
 from xiancheng.results.cli import evidence, main, parsed
@@ -21,8 +21,8 @@ from xiancheng.results.forecasts.forecasting import FORECASTERS, MELD, MODEL, WI
 from xiancheng.results.forecasts.frozen import REGISTERED, ROUNDS, Settings, digests
 from xiancheng.results.forecasts.observed import COLUMNS, VARIABLE, Observed, read
 from xiancheng.results.text import Say
-from xiancheng.scenarios.outcome import ABOUT
-from xiancheng.scenarios.simulate import INFORMATION, RequestError, reported
+from xiancheng.scenarios.outcome import ABOUT, reported_groups
+from xiancheng.scenarios.run_spec import INFORMATION
 
 SMALL = Settings(draws=3, level_draws=60, left_out_draws=40, scale=0.005, seed=7)
 END, BEFORE = date(2025, 12, 31), date(2023, 12, 31)
@@ -35,7 +35,7 @@ each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
 @pytest.fixture(scope="module")
 def groups():
-    return reported(load("binzhou"))
+    return reported_groups(load("binzhou"))
 
 
 @pytest.fixture(scope="module")

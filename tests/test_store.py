@@ -15,31 +15,33 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from xiancheng.results.keeping import ledger, record, reproducing, store, tables
-from xiancheng.results.keeping.keyed import Store
-from xiancheng.results.sweeps import swept
-from xiancheng.scenarios.request import Request, code_digest, digest_of
-from xiancheng.scenarios.simulate import RequestError
+from xiancheng.calibration.errors import RequestError
+from xiancheng.results.analysis import sweep_table
+from xiancheng.results.store import ledger, parquet, record, reproduce
+from xiancheng.results.store.cache import RunStore
+from xiancheng.results.store.runs import RUN, load_run, write_run
+from xiancheng.scenarios.run_spec import RunSpec, code_digest, digest_of
+from xiancheng.scenarios.simulation import simulate
 
 ASKED = {"scale": 0.005, "until": "2021-06-30", "seed": 3, "draw": 2}
 
 
 @pytest.fixture(scope="module")
-def request_():
-    return Request.of("plan", parameters={"beta_y": 1.3}, **ASKED)
+def spec():
+    return RunSpec.of("plan", parameters={"beta_y": 1.3}, **ASKED)
 
 
 @pytest.fixture(scope="module")
-def first(request_, tmp_path_factory):
-    kept = Store(tmp_path_factory.mktemp("store"))
-    return kept, kept.obtain(request_)
+def first(spec, tmp_path_factory):
+    kept = RunStore(tmp_path_factory.mktemp("store"))
+    return kept, kept.obtain(spec)
 
 
 @pytest.fixture
 def kept(first, tmp_path):
     """A copy of a store with one run, to be spoiled."""
     shutil.copytree(first[0].folder, tmp_path / "copy")
-    return Store(tmp_path / "copy")
+    return RunStore(tmp_path / "copy")
 
 
 # The record
@@ -57,25 +59,25 @@ def test_the_record_validates_against_the_published_schema(first):
     assert about["environment"]["libraries"]["numpy"] == np.__version__
 
 
-def test_what_is_read_back_is_what_simulate_gave(first, request_):
-    outcome, read = request_.simulate(), first[1].outcome()
+def test_what_is_read_back_is_what_simulate_gave(first, spec):
+    outcome, read = simulate(spec), first[1].outcome()
     pd.testing.assert_frame_equal(outcome.to_frame(), read.to_frame(), check_exact=True)
     pd.testing.assert_frame_equal(outcome.growth(), read.growth(), check_exact=True)
     targets = outcome.model_targets()
     pd.testing.assert_frame_equal(targets, read.model_targets(), check_exact=True)
     pd.testing.assert_frame_equal(targets, first[1].model_targets(), check_exact=True)
     assert outcome.summary() == read.summary()
-    assert tables.values_digest(outcome) == tables.values_digest(read)
+    assert parquet.values_digest(outcome) == parquet.values_digest(read)
     series = first[1].series()
     pd.testing.assert_frame_equal(series, outcome.to_frame(), check_dtype=False)
-    assert dict(read.request) == dict(outcome.request)
+    assert dict(read.settings) == dict(outcome.settings)
 
 
-def test_a_run_is_not_written_over_and_leaves_no_draft(first, request_):
+def test_a_run_is_not_written_over_and_leaves_no_draft(first, spec):
     folder = first[1].folder
     before = {file.name: file.read_bytes() for file in folder.iterdir()}
     with pytest.raises(OSError, match=r"not empty|exists"):
-        store.write(folder, request_.simulate(), request_, {})
+        write_run(folder, simulate(spec), spec, {})
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
     assert [f.name for f in folder.parent.iterdir()] == [folder.name]
 
@@ -83,45 +85,46 @@ def test_a_run_is_not_written_over_and_leaves_no_draft(first, request_):
 # Keys
 
 
-def test_equal_requests_have_one_key_and_are_answered_from_the_store(first, request_):
-    same = Request.of("plan", parameters={"beta_y": 1.3}, **ASKED)
-    assert same.key == request_.key == first[1].record.key == first[1].request.key
+def test_equal_requests_have_one_key_and_are_answered_from_the_store(first, spec):
+    same = RunSpec.of("plan", parameters={"beta_y": 1.3}, **ASKED)
+    assert same.key == spec.key == first[1].record.key == first[1].spec.key
     begun = os.stat(first[1].folder).st_mtime_ns
     assert first[0].obtain(same).folder == first[1].folder
     assert os.stat(first[1].folder).st_mtime_ns == begun
 
 
-def test_whatever_makes_another_outcome_makes_another_key(request_):
-    world = request_.world
+def test_whatever_makes_another_outcome_makes_another_key(spec):
+    other_code = spec.vary()
+    vars(other_code)["inputs_digest"] = digest_of({"other": "code"})
     others = [
-        replace(request_, parameters={"beta_y": 1.3000001}),
-        replace(request_, parameters={}),
-        replace(request_, seed=4),
-        replace(request_, draw=3),
-        replace(request_, scale=0.006),
-        replace(request_, world=replace(world, digest=digest_of({"other": "code"}))),
-        Request.of("baseline", parameters={"beta_y": 1.3}, **ASKED),
-        Request.of("plan", parameters={"beta_y": 1.3}, **(ASKED | {"until": "2021-09-30"})),
-        Request.of("plan", parameters={"beta_y": 1.3}, cutoff="2020-12-31", **ASKED),
+        spec.vary(parameters={"beta_y": 1.3000001}),
+        spec.vary(parameters={}),
+        spec.vary(seed=4),
+        spec.vary(draw=3),
+        spec.vary(scale=0.006),
+        other_code,
+        RunSpec.of("baseline", parameters={"beta_y": 1.3}, **ASKED),
+        RunSpec.of("plan", parameters={"beta_y": 1.3}, **(ASKED | {"until": "2021-09-30"})),
+        RunSpec.of("plan", parameters={"beta_y": 1.3}, cutoff="2020-12-31", **ASKED),
     ]
-    assert len({request_.key, *(other.key for other in others)}) == len(others) + 1
+    assert len({spec.key, *(other.key for other in others)}) == len(others) + 1
 
 
 def test_a_central_value_that_is_spelled_out_is_the_same_request():
     from xiancheng.calibration.priors import central
 
-    spelled = Request.of("plan", parameters={"beta_y": central().beta_y}, **ASKED)
-    assert spelled.key == Request.of("plan", **ASKED).key
+    spelled = RunSpec.of("plan", parameters={"beta_y": central().beta_y}, **ASKED)
+    assert spelled.key == RunSpec.of("plan", **ASKED).key
 
 
 def test_the_code_digest_follows_the_code_and_the_libraries(monkeypatch):
     digests = [code_digest.__wrapped__()]
     monkeypatch.setattr(
-        "xiancheng.scenarios.request.code_identity.digest", lambda *_: "another program"
+        "xiancheng.scenarios.run_spec.code_identity.digest", lambda *_: "another program"
     )
     digests.append(code_digest.__wrapped__())
     monkeypatch.setattr(
-        "xiancheng.scenarios.request.version", lambda library: f"{library} of tomorrow"
+        "xiancheng.scenarios.run_spec.version", lambda library: f"{library} of tomorrow"
     )
     digests.append(code_digest.__wrapped__())
     assert len(set(digests)) == 3
@@ -129,7 +132,7 @@ def test_the_code_digest_follows_the_code_and_the_libraries(monkeypatch):
 
 def test_a_record_that_calls_it_code_is_read(first):
     """Records written before 2026-11-29 do."""
-    content = json.loads((first[1].folder / store.RUN).read_bytes())
+    content = json.loads((first[1].folder / RUN).read_bytes())
     content.pop("seal")
     content["software"]["code"] = "c" * 64
     assert record.parsed(record.written(content)) is None  # not both
@@ -137,15 +140,15 @@ def test_a_record_that_calls_it_code_is_read(first):
     assert record.parsed(record.written(content)).software.simulation_code == "c" * 64
 
 
-def test_numbers_are_digested_as_whole_billionths(first, request_):
-    outcome = first[1].outcome(request_)
+def test_numbers_are_digested_as_whole_billionths(first, spec):
+    outcome = first[1].outcome(spec)
     off = replace(outcome, record=np.nextafter(outcome.record, np.inf))
     assert (off.record != outcome.record).all()
-    assert tables.values_digest(off) == tables.values_digest(outcome) == first[1].record.values
+    assert parquet.values_digest(off) == parquet.values_digest(outcome) == first[1].record.values
     other = replace(outcome, record=outcome.record + 1e-8)
-    assert tables.values_digest(other) != tables.values_digest(outcome)
+    assert parquet.values_digest(other) != parquet.values_digest(outcome)
     unknown = replace(outcome, record=np.full_like(outcome.record, np.nan))
-    assert tables.values_digest(unknown) != tables.values_digest(outcome)
+    assert parquet.values_digest(unknown) != parquet.values_digest(outcome)
 
 
 # Torn and altered records
@@ -166,36 +169,36 @@ SPOILS = {
 
 
 @pytest.mark.parametrize("spoil", SPOILS)
-def test_what_is_not_whole_is_found_set_aside_and_run_again(kept, request_, first, spoil):
-    folder = kept.path(request_.key)
+def test_what_is_not_whole_is_found_set_aside_and_run_again(kept, spec, first, spoil):
+    folder = kept.path(spec.key)
     SPOILS[spoil](folder)
-    assert kept.find(request_) is None
+    assert kept.find(spec) is None
     with pytest.raises(RequestError):
-        store.found(folder)
-    aside = kept.quarantine_altered([request_.key])
+        load_run(folder)
+    aside = kept.quarantine_altered([spec.key])
     assert len(aside) == 1
     assert aside[0].parent.name == "quarantine"
-    assert not kept.has(request_.key)
+    assert not kept.has(spec.key)
 
 
-def test_a_record_speaks_only_of_files_in_its_own_folder(kept, request_):
-    folder = kept.path(request_.key)
+def test_a_record_speaks_only_of_files_in_its_own_folder(kept, spec):
+    folder = kept.path(spec.key)
     told = json.loads((folder / "run.json").read_text("utf-8"))
     del told["seal"]
     told["files"]["../../secret"] = "0" * 64
     assert record.parsed(record.written(told)) is None
 
 
-def test_a_whole_run_under_the_name_of_another_is_no_answer(kept, request_):
-    other = replace(request_, seed=request_.seed + 1)
-    kept.path(request_.key).rename(kept.path(other.key))
+def test_a_whole_run_under_the_name_of_another_is_no_answer(kept, spec):
+    other = spec.vary(seed=spec.seed + 1)
+    kept.path(spec.key).rename(kept.path(other.key))
     assert kept.find(other) is None
-    assert kept.find(request_) is None
+    assert kept.find(spec) is None
 
 
-def test_an_altered_answer_is_not_given_but_computed_again(kept, request_, first):
-    SPOILS["a torn table"](kept.path(request_.key))
-    again = kept.obtain(request_)
+def test_an_altered_answer_is_not_given_but_computed_again(kept, spec, first):
+    SPOILS["a torn table"](kept.path(spec.key))
+    again = kept.obtain(spec)
     assert again.record.files == first[1].record.files
     assert len(list((kept.folder / "quarantine").iterdir())) == 1
 
@@ -204,7 +207,7 @@ def test_an_altered_answer_is_not_given_but_computed_again(kept, request_, first
 
 
 def test_a_run_reproduces_to_the_last_byte(first):
-    difference = reproducing.again(first[1])
+    difference = reproduce.run_again(first[1])
     assert difference.files == {}
     assert difference.inputs == {}
     assert set(difference.compared) >= {"values", "series.parquet", "growth.parquet"}
@@ -212,9 +215,9 @@ def test_a_run_reproduces_to_the_last_byte(first):
 
 def test_another_outcome_is_told_from_the_saved_one(first):
     changed = replace(first[1], record=first[1].record.model_copy(update={"seed": 5}))
-    difference = reproducing.again(changed)
+    difference = reproduce.run_again(changed)
     assert {"values", "series.parquet"} <= set(difference.files)
-    assert "differs" in "\n".join(difference.said("en"))
+    assert "differs" in "\n".join(difference.lines("en"))
 
 
 # Claims
@@ -224,11 +227,11 @@ def test_a_claim_is_held_by_one_process_and_ends_with_it(tmp_path):
     import subprocess
     import sys
 
-    kept, key = Store(tmp_path), "a" * 64
+    kept, key = RunStore(tmp_path), "a" * 64
     hold = (
         "import sys, time; from pathlib import Path\n"
-        "from xiancheng.results.keeping.keyed import Store\n"
-        f"with Store(Path({str(tmp_path)!r})).claimed({key!r}) as mine:\n"
+        "from xiancheng.results.store.cache import RunStore\n"
+        f"with RunStore(Path({str(tmp_path)!r})).claimed({key!r}) as mine:\n"
         "    print(mine, flush=True); time.sleep(60)"
     )
     other = subprocess.Popen([sys.executable, "-c", hold], stdout=subprocess.PIPE, text=True)
@@ -250,7 +253,7 @@ def test_a_claim_is_held_by_one_process_and_ends_with_it(tmp_path):
 
 def test_a_claim_in_a_folder_made_anew_is_no_claim_in_the_old_one(tmp_path):
     for _ in range(2):
-        with Store(tmp_path / "out").claimed("a" * 64) as mine:
+        with RunStore(tmp_path / "out").claimed("a" * 64) as mine:
             assert mine
         assert (tmp_path / "out" / ".claims").is_file()
         shutil.rmtree(tmp_path / "out")
@@ -260,7 +263,7 @@ def test_a_claim_in_a_folder_made_anew_is_no_claim_in_the_old_one(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def many(first, request_, tmp_path_factory):
+def many(first, spec, tmp_path_factory):
     """2,000 records, made from one, whose simulated rates are 0 to 19.99."""
     folder = tmp_path_factory.mktemp("many")
     text = json.loads((first[1].folder / "run.json").read_text("utf-8"))
@@ -293,7 +296,7 @@ def test_many_seeds_of_one_draw_tell_no_probability(many):
     assert (told["runs"], told["draws"]) == (2, 1)
     assert told["q50"] == pytest.approx(0.005)
     assert told[["share_above_in_model", "q05", "q95"]].isna().all()
-    assert swept.lines(ledger.targets(many, [f"{0:064x}"]), "en")[1][0][-4:] == [
+    assert sweep_table.lines(ledger.targets(many, [f"{0:064x}"]), "en")[1][0][-4:] == [
         "–",
         "–",
         "0.00",
@@ -361,13 +364,13 @@ def test_a_run_of_a_pack_given_by_a_relative_path_is_found_from_anywhere(tmp_pat
     shutil.copytree(load("binzhou").folder, tmp_path / "here" / "own")
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "here")
-    saved = Store(tmp_path / "store").obtain(Request.of("plan", region="./own", **ASKED))
+    saved = RunStore(tmp_path / "store").obtain(RunSpec.of("plan", region="./own", **ASKED))
     assert saved.record.region.name == str(tmp_path / "here" / "own")
     monkeypatch.chdir(tmp_path / "elsewhere")
-    read = store.found(saved.folder)
-    assert read.request.key == saved.record.key
+    read = load_run(saved.folder)
+    assert read.spec.key == saved.record.key
     assert read.outcome().summary() == saved.record.summary
-    assert Request.of("plan", region="binzhou", **ASKED).world.region == "binzhou"
+    assert RunSpec.of("plan", region="binzhou", **ASKED).region == "binzhou"
 
 
 @pytest.mark.parametrize("changed", ["pack", "plan"])
@@ -378,13 +381,13 @@ def test_a_run_is_not_read_with_targets_or_measures_of_another_day(changed, tmp_
     from xiancheng.results.tables import plan_result
 
     own = shutil.copytree(load("binzhou").folder, tmp_path / "own")
-    saved = Store(tmp_path / "store").obtain(Request.of("plan", region=own, **ASKED))
+    saved = RunStore(tmp_path / "store").obtain(RunSpec.of("plan", region=own, **ASKED))
     if changed == "pack":
         text = (own / "region.yaml").read_text("utf-8")
         (own / "region.yaml").write_text(text.replace("value: 59.3", "value: 50"), "utf-8")
     else:
-        monkeypatch.setattr("xiancheng.scenarios.request.plan_digest", lambda plan: "0" * 64)
-    read = store.found(saved.folder)
+        monkeypatch.setattr("xiancheng.scenarios.run_spec.plan_digest", lambda plan: "0" * 64)
+    read = load_run(saved.folder)
     monkeypatch.setattr(publish, "_beside", lambda *_, **__: pytest.fail("computed before refused"))
     asked = Namespace(run=str(saved.folder), attribution=None, package=None, jobs=1, given=set())
     reported = partial(publish.result_of, asked, None, lambda: None)
@@ -393,11 +396,11 @@ def test_a_run_is_not_read_with_targets_or_measures_of_another_day(changed, tmp_
             reading()
         assert "was changed after the run" in caught.value.en
     assert len(read.series())
-    assert {"pack": "region", "plan": "plan"}[changed] in reproducing.again(read).inputs
+    assert {"pack": "region", "plan": "plan"}[changed] in reproduce.run_again(read).inputs
 
 
 def test_failures_that_cannot_be_read_are_left_out(tmp_path):
-    kept = Store(tmp_path)
+    kept = RunStore(tmp_path)
     kept.fail("a" * 64, {"reason": "torn"})
     (tmp_path / "failed" / ("b" * 64 + ".json")).write_text("{", "utf-8")
     assert [each["key"] for each in kept.failures()] == ["a" * 64]
@@ -405,7 +408,7 @@ def test_failures_that_cannot_be_read_are_left_out(tmp_path):
 
 def test_every_column_of_the_ledger_is_documented_and_every_documented_one_exists(tmp_path):
     """In the code, and in the tables of both guides."""
-    saved = Store(tmp_path).obtain(Request.of("plan", scale=0.005))
+    saved = RunStore(tmp_path).obtain(RunSpec.of("plan", scale=0.005))
     table, summary = ledger.ledger(tmp_path), saved.record.summary
     own = [n for n in table if not n.startswith("parameter.") and n not in summary]
     assert set(own) == set(ledger.COLUMNS)

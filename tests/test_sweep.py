@@ -17,19 +17,17 @@ import pandas as pd
 import pytest
 
 from xiancheng.calibration import posterior, priors
-from xiancheng.calibration.errors import ScenarioError
-from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.errors import RequestError, ScenarioError
 from xiancheng.calibration.region import load
+from xiancheng.results.analysis import sweep as sweeping
 from xiancheng.results.cli import batch, main
-from xiancheng.results.keeping import ledger, record
-from xiancheng.results.keeping.keyed import Store
-from xiancheng.results.keeping.room import Need
-from xiancheng.results.sweeps import command as sweeping
-from xiancheng.scenarios.engines import Dask, Local, Lost, Pace
-from xiancheng.scenarios.points import sampled
-from xiancheng.scenarios.request import Request, code_digest, digest_of
-from xiancheng.scenarios.simulate import RequestError
-from xiancheng.scenarios.sweep import design
+from xiancheng.results.store import ledger, record
+from xiancheng.results.store.cache import RunStore
+from xiancheng.results.store.resources import Need
+from xiancheng.scenarios import simulation
+from xiancheng.scenarios.design import read_design, sampled
+from xiancheng.scenarios.executor import DaskExecutor, InlineExecutor
+from xiancheng.scenarios.run_spec import RunSpec, code_digest, digest_of
 
 SMALL = """
 name: small
@@ -42,29 +40,22 @@ horizon: {until: 2021-06-30}
 RUNS = 8  # in SMALL
 
 
-class Here:
-    """An engine that computes in this process."""
-
-    jobs = 1
-
-    def run(self, job, tasks):
-        yield from map(job, tasks)
-
-
 def written(folder: Path, text: str = SMALL) -> Path:
     file = folder / "design.yaml"
     file.write_text(text, "utf-8")
     return file
 
 
-def sweep_of(folder: Path, *, out="out", text=SMALL, shard="1/1", resume=False, engine=None):
-    """A sweep of a design; in this process, if no engine is given."""
+def sweep_of(folder: Path, *, out="out", text=SMALL, shard="1/1", resume=False, executor=None):
+    """A sweep of a design; in this process, if no executor is given."""
     options = Namespace(
         design=written(folder, text), out=folder / out, shard=shard, jobs=1, engine="local",
         scheduler=None, resume=resume,
     )  # fmt: skip
     made = batch.planned(options)
-    return sweeping.Sweep(made.design, made.folder, made.shard, engine or Here(), made.resume)
+    return sweeping.Sweep(
+        made.design, made.folder, made.shard, executor or InlineExecutor(), made.resume
+    )
 
 
 def swept(folder: Path, **more) -> tuple[sweeping.Sweep, sweeping.Tally]:
@@ -86,18 +77,18 @@ def test_scenarios_draws_seeds_and_scales_are_crossed(tmp_path):
     text = SMALL.replace("scales: 0.005", "scales: [0.005, 0.01]").replace(
         "{count: 2}", "[7, 3, 5]"
     )
-    made = design(written(tmp_path, text))
-    points = [made.point(n) for n in range(len(made))]
-    assert len({p[1:] for p in points}) == len(points) == 2 * 2 * 3 * 2
-    assert {p.seed for p in points} == {7, 3, 5}
-    assert [p.scenario for p in points[:4]] == [0, 1, 0, 1]
+    made = read_design(written(tmp_path, text))
+    specs = [made.spec(n) for n in range(len(made))]
+    assert len({spec.key for spec in specs}) == len(specs) == 2 * 2 * 3 * 2
+    assert {spec.seed for spec in specs} == {7, 3, 5}
+    assert [spec.scenario.name for spec in specs[:4]] == ["plan", "baseline"] * 2
     shards = [made.points((i, 5)) for i in range(1, 6)]
     assert sorted(n for shard in shards for n in shard) == list(range(len(made)))
 
 
 def test_the_same_draw_and_seed_meet_every_scenario(tmp_path):
-    made = design(written(tmp_path))
-    plan, baseline = made.request(made.point(0)), made.request(made.point(1))
+    made = read_design(written(tmp_path))
+    plan, baseline = made.spec(0), made.spec(1)
     assert (plan.parameters, plan.seed, plan.draw) == (
         baseline.parameters, baseline.seed, baseline.draw,
     )  # fmt: skip
@@ -105,9 +96,14 @@ def test_the_same_draw_and_seed_meet_every_scenario(tmp_path):
 
 
 def test_central_parameters_go_without_effects(tmp_path):
-    made = design(written(tmp_path, "{name: a, scenarios: plan, seeds: 1, scales: 0.005}"))
+    made = read_design(written(tmp_path, "{name: a, scenarios: plan, seeds: 1, scales: 0.005}"))
     assert len(made) == 1
-    assert made.request(made.point(0)).key == Request.of("plan", scale=0.005).key
+    assert made.spec(0).key == RunSpec.of("plan", scale=0.005).key
+
+
+def random_numbers(spec):
+    """What runs of a draw and seed have in common."""
+    return spec.draw, spec.seed, spec.scale
 
 
 @pytest.mark.parametrize("method", ["latin-hypercube", "sobol", "independent"])
@@ -126,14 +122,14 @@ def test_draws_follow_the_priors(method):
 
 
 def test_latin_hypercube_draws_are_those_of_run(tmp_path):
-    made = design(written(tmp_path))
-    assert made.request(made.point(0)).parameters == vars(priors.draw(2, 1)[0])
+    made = read_design(written(tmp_path))
+    assert made.spec(0).parameters == vars(priors.draw(2, 1)[0])
 
 
 def test_points_of_a_file_are_taken_row_by_row(tmp_path):
     (tmp_path / "points.csv").write_text("beta_y,beta_s\n1.0,0.3\n1.1,0.4\n", "utf-8-sig")
-    made = design(written(tmp_path, SMALL.replace("from: prior, n: 2", "from: points.csv")))
-    assert made.request(made.point(len(made) - 1)).parameters == {"beta_y": 1.1, "beta_s": 0.4}
+    made = read_design(written(tmp_path, SMALL.replace("from: prior, n: 2", "from: points.csv")))
+    assert made.spec(len(made) - 1).parameters == {"beta_y": 1.1, "beta_s": 0.4}
 
 
 @pytest.mark.parametrize(
@@ -162,20 +158,20 @@ def test_points_of_a_file_are_taken_row_by_row(tmp_path):
 )
 def test_a_wrong_design_is_refused_with_its_place(tmp_path, change, said):
     with pytest.raises(ScenarioError) as refused:
-        design(written(tmp_path, SMALL.replace(*change)))
+        read_design(written(tmp_path, SMALL.replace(*change)))
     assert said in refused.value.text("en")
 
 
 def test_a_posterior_that_is_not_there_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr("xiancheng.calibration.posterior.read", lambda _: None)
     with pytest.raises(ScenarioError) as refused:
-        design(written(tmp_path, SMALL.replace("from: prior, n: 2", "from: posterior, n: 2")))
+        read_design(written(tmp_path, SMALL.replace("from: prior, n: 2", "from: posterior, n: 2")))
     assert "posterior.csv" in refused.value.text("en")
 
 
 def test_an_empty_list_is_told_in_the_language_of_the_reader(tmp_path):
     with pytest.raises(ScenarioError) as refused:
-        design(written(tmp_path, SMALL.replace("[plan, baseline]", "[]")))
+        read_design(written(tmp_path, SMALL.replace("[plan, baseline]", "[]")))
     assert "应为至少有一项的列表" in refused.value.text("zh")
 
 
@@ -185,13 +181,13 @@ def test_draws_of_a_posterior_bring_their_effects_along(tmp_path, monkeypatch):
     sample = posterior.Sample(values, np.arange(31, 37), {})
     monkeypatch.setattr(posterior, "read", lambda folder: sample)
     believed = posterior.draws(load("binzhou"), 2, 1)
-    made = design(written(tmp_path, SMALL.replace("from: prior", "from: posterior")))
-    asked = [made.request(made.point(n)) for n in (0, 2)]
+    made = read_design(written(tmp_path, SMALL.replace("from: prior", "from: posterior")))
+    asked = [made.spec(n) for n in (0, 2)]
     assert [each.parameters for each in asked] == [vars(each.parameters) for each in believed]
     assert [each.draw for each in asked] == [each.number for each in believed]
     assert {each.draw for each in asked} <= set(range(31, 37))
-    retold = type(made).retold(json.loads(json.dumps(made.told())))
-    assert retold.request(retold.point(2)).key == asked[1].key
+    again = type(made).from_json(json.loads(json.dumps(made.to_json())))
+    assert again.spec(2).key == asked[1].key
 
 
 def test_a_scheduler_is_of_use_to_dask_alone(tmp_path, capsys):
@@ -203,7 +199,7 @@ def test_a_scheduler_is_of_use_to_dask_alone(tmp_path, capsys):
 
 def test_a_scale_with_too_few_rows_is_refused_before_anything_is_computed(tmp_path):
     with pytest.raises(RequestError, match="too small"):
-        design(written(tmp_path, SMALL.replace("scales: 0.005", "scales: [0.005, 0.00001]")))
+        read_design(written(tmp_path, SMALL.replace("scales: 0.005", "scales: [0.005, 0.00001]")))
 
 
 def test_wrong_points_are_refused_line_by_line(tmp_path):
@@ -216,7 +212,7 @@ def test_wrong_points_are_refused_line_by_line(tmp_path):
     ):  # fmt: skip
         table.write_text(content, "utf-8")
         with pytest.raises(ScenarioError) as refused:
-            design(written(tmp_path, text))
+            read_design(written(tmp_path, text))
         assert said in refused.value.text("en")
 
 
@@ -242,14 +238,14 @@ def test_shards_keep_the_scenarios_of_a_draw_and_seed_together(tmp_path, shards)
     text = SMALL.replace("scales: 0.005", "scales: [0.005, 0.01]").replace(
         "{count: 2}", "[3, 5, 4]"
     )
-    made = design(written(tmp_path, text))
+    made = read_design(written(tmp_path, text))
     dealt = [made.points((i, shards)) for i in range(1, shards + 1)]
     assert sorted(n for shard in dealt for n in shard) == list(range(len(made)))
     for shard in dealt:
-        points = [made.point(n) for n in shard]
-        for p in points:
-            partners = [q for q in points if q[2:] == p[2:]]
-            assert {q.scenario for q in partners} == {0, 1}
+        specs = [made.spec(n) for n in shard]
+        for p in specs:
+            partners = [q for q in specs if random_numbers(q) == random_numbers(p)]
+            assert {q.scenario.name for q in partners} == {"plan", "baseline"}
     assert max(map(len, dealt)) - min(map(len, dealt)) <= 2
 
 
@@ -333,7 +329,7 @@ def test_a_file_in_the_place_of_a_run_is_no_run(whole, tmp_path):
         shutil.rmtree(run)
     file.write_text("no run", "utf-8")
     empty.mkdir()
-    assert len(Store(out).keys()) == RUNS - 2
+    assert len(RunStore(out).keys()) == RUNS - 2
     sweep, tally = swept(tmp_path, resume=True)
     assert (tally.done, tally.kept) == (2, RUNS - 2)
     assert sweep.digest() == whole.digest()
@@ -344,7 +340,7 @@ def test_a_design_is_the_same_wherever_its_pack_lies(tmp_path):
     for place in ("here", "there"):
         shutil.copytree(load("binzhou").folder, tmp_path / place / "own")
         text = SMALL + f"region: {tmp_path / place / 'own'}\n"
-        digests.append(design(written(tmp_path, text)).digest)
+        digests.append(read_design(written(tmp_path, text)).digest)
     assert digests[0] == digests[1]
 
 
@@ -371,24 +367,24 @@ def test_altered_runs_are_set_aside_and_run_again_on_resume(whole, tmp_path):
 
 
 def test_a_failing_run_is_recorded_and_stops_nothing_else(whole, tmp_path, monkeypatch):
-    simulate = Request.simulate
+    run = simulation.outcome_of
 
-    def sometimes(self):
-        if self.seed == 2 and self.draw == 1:
+    def sometimes(model):
+        if model.spec.seed == 2 and model.spec.draw == 1:
             raise ArithmeticError("books do not balance")
-        return simulate(self)
+        return run(model)
 
-    monkeypatch.setattr(Request, "simulate", sometimes)
+    monkeypatch.setattr(simulation, "outcome_of", sometimes)
     sweep, tally = swept(tmp_path)
     assert (tally.done, len(tally.failed)) == (RUNS - 2, 2)
-    failures = Store(tmp_path / "out").failures()
+    failures = RunStore(tmp_path / "out").failures()
     told = {(f["scenario"], f["draw"], f["seed"], f["reason"]) for f in failures}
     reason = "ArithmeticError: books do not balance"
     assert told == {("plan", 0, 2, reason), ("baseline", 0, 2, reason)}
     monkeypatch.undo()
     sweep, tally = swept(tmp_path, resume=True)
     assert (tally.done, tally.kept) == (2, RUNS - 2)
-    assert Store(tmp_path / "out").failures() == []
+    assert RunStore(tmp_path / "out").failures() == []
     assert sweep.digest() == whole.digest()
 
 
@@ -445,10 +441,10 @@ def test_a_shard_is_one_of_so_many(tmp_path, shard):
 
 
 def test_a_design_is_told_and_retold_and_its_job_fits_a_pipe(whole):
-    told = json.loads(json.dumps(whole.design.told()))
-    retold = type(whole.design).retold(told)
-    assert retold.digest == whole.design.digest
-    assert [retold.request(retold.point(n)).key for n in whole.keys] == [*whole.keys.values()]
+    told = json.loads(json.dumps(whole.design.to_json()))
+    again = type(whole.design).from_json(told)
+    assert again.digest == whole.design.digest
+    assert [again.spec(n).key for n in whole.keys] == [*whole.keys.values()]
     job = sweeping.Job(whole.folder, whole.design.digest, "0" * 64)
     assert len(repr(job)) < 4096
 
@@ -461,45 +457,6 @@ def test_a_design_that_was_altered_on_file_is_refused(whole, tmp_path):
 
 
 # Engines
-
-
-def doubled(task: int) -> int:
-    return 2 * task
-
-
-def deadly(task: int) -> int:
-    if task == 5:
-        os.kill(os.getpid(), signal.SIGKILL)
-    time.sleep(0.01)
-    return task
-
-
-def refusing(task: int) -> int:
-    raise RequestError(Words("不行", f"not {task}"))
-
-
-def test_a_batch_lasts_about_a_third_of_a_second():
-    pace = Pace()
-    assert pace.batch(100, 2) == 1
-    pace.observed(0.2, 1)
-    assert pace.batch(100, 2) == 2
-    for _ in range(9):
-        pace.observed(0.1, 10)
-    assert 20 <= pace.batch(1000, 2) <= 50
-    assert pace.batch(10, 2) == 5
-
-
-def test_a_task_that_ends_its_worker_twice_is_given_up_and_no_other():
-    said = list(Local(2).run(deadly, range(12)))
-    assert [each for each in said if isinstance(each, Lost)] == [Lost(5)]
-    assert sorted(each for each in said if not isinstance(each, Lost)) == [
-        n for n in range(12) if n != 5
-    ]
-
-
-def test_what_a_job_refuses_ends_the_engine():
-    with pytest.raises(RequestError, match="not"):
-        list(Local(1).run(refusing, range(3)))
 
 
 def command(folder: Path, *more: str) -> list[str]:
@@ -515,7 +472,7 @@ def begun(folder: Path, *more: str) -> subprocess.Popen:
 
 
 def runs_in(folder: Path) -> int:
-    return len(Store(folder / "out").keys())
+    return len(RunStore(folder / "out").keys())
 
 
 def test_sigterm_ends_a_sweep_within_seconds_and_it_resumes_to_the_same_set(whole, tmp_path):
@@ -549,7 +506,7 @@ def forty(tmp_path_factory):
 
 @pytest.mark.filterwarnings("ignore")
 def test_a_dask_cluster_gives_the_same_set(whole, tmp_path):
-    sweep, tally = swept(tmp_path, engine=Dask(2))
+    sweep, tally = swept(tmp_path, executor=DaskExecutor(2))
     assert tally.done == RUNS
     assert sweep.digest() == whole.digest()
 
@@ -560,7 +517,7 @@ def test_a_lost_dask_worker_loses_no_run(forty, tmp_path):
 
     with LocalCluster(2, threads_per_worker=1, dashboard_address=None) as cluster:
         pids = [worker.pid for worker in cluster.workers.values()]
-        sweep = sweep_of(tmp_path, text=FORTY, engine=Dask(2, cluster.scheduler_address))
+        sweep = sweep_of(tmp_path, text=FORTY, executor=DaskExecutor(2, cluster.scheduler_address))
         sweep.begin()
         settled = iter(range(1000))
 
@@ -598,7 +555,7 @@ def test_a_hundred_kills_lose_nothing_and_repeat_nothing(two_hundred, tmp_path):
     """Workers and parents are killed at random; each run is in the store once, and the same."""
     written(tmp_path, TWO_HUNDRED)
     luck, killed, sweep = random.Random(1), 0, None
-    held = Store(tmp_path / "out")
+    held = RunStore(tmp_path / "out")
     while killed < 100:
         if len(held.keys()) > 180:  # keep something to be killed at
             for key in luck.sample(sorted(held.keys()), 60):
@@ -664,7 +621,7 @@ def test_two_scenarios_of_one_name_are_refused(tmp_path):
     written = "name: two\nscenarios: [a.yaml, b.yaml]\nseeds: [1]\nscales: [0.01]\n"
     (tmp_path / "design.yaml").write_text(written, "utf-8")
     with pytest.raises(ScenarioError, match="alike"):
-        design(tmp_path / "design.yaml")
+        read_design(tmp_path / "design.yaml")
 
 
 def test_an_altered_ledger_is_made_anew_on_resume(whole, tmp_path):

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from xiancheng.calibration.baselines import hindcast
+from xiancheng.calibration.baselines.forecast import hindcast
 from xiancheng.calibration.panel import record
 from xiancheng.calibration.region import load
 from xiancheng.results.verdict import level as levels
@@ -15,24 +15,24 @@ from xiancheng.results.verdict import verdict
 from xiancheng.results.verdict.level import (
     DRAWS,
     Level,
-    at_deadlines,
     draw_of_run,
-    level,
+    level_from,
     published,
     run_of_draw,
 )
 from xiancheng.results.verdict.verdict import Verdict
-from xiancheng.scenarios.ensemble import draws, pair
+from xiancheng.scenarios.ensemble import TargetDraws, ensemble
 from xiancheng.scenarios.loader import resolve
-from xiancheng.scenarios.simulate import horizon
+from xiancheng.scenarios.run_spec import horizon
 
 SCALE = 0.01
 END = date(2025, 12, 31)
+BINZHOU = load("binzhou")
 
 
 @pytest.fixture(scope="module")
 def both():
-    return pair(resolve("plan"), scale=SCALE)
+    return ensemble(resolve("plan"), draws=0, scale=SCALE)
 
 
 @pytest.fixture(scope="module")
@@ -42,15 +42,15 @@ def judged(both):
 
 def flat(both, rate: float, spread: float = 0.0) -> Level:
     """A level that is `rate` everywhere at the end, evenly spread over +-`spread`."""
-    start, end = both.plan.dates[0], both.plan.dates[-1]
-    codes = tuple(group.code for group in both.plan.groups)
+    start, end = both.scenario.dates[0], both.scenario.dates[-1]
+    codes = tuple(group.code for group in both.scenario.groups)
     rates = rate + spread * np.linspace(-1, 1, DRAWS)
     table = np.broadcast_to(rates[:, None], (2, DRAWS, len(codes)))
     return Level((start, end), codes, table)
 
 
 def held_to(monkeypatch, told: Level | None) -> None:
-    monkeypatch.setattr(levels, "held", lambda *_: told)
+    monkeypatch.setattr(levels, "level_from", lambda *_: told)
 
 
 def test_trend_recoding_conditions_and_plan_add_up_to_the_change(judged):
@@ -62,7 +62,9 @@ def test_trend_recoding_conditions_and_plan_add_up_to_the_change(judged):
 def test_the_plan_shifts_the_level_by_what_it_does_in_the_model(both, monkeypatch):
     held_to(monkeypatch, flat(both, 50.0))
     judged = Verdict.of(both)
-    effect = both.plan.model_targets()["model_rate"] - both.baseline.model_targets()["model_rate"]
+    effect = (
+        both.scenario.model_targets()["model_rate"] - both.baseline.model_targets()["model_rate"]
+    )
     assert judged.estimates()["from_plan_pp"] == pytest.approx(effect.to_numpy(), abs=1e-9)
     assert (judged.level == 50).all()
     assert judged.estimates()["expected"] == pytest.approx(50 + effect.to_numpy(), abs=1e-9)
@@ -71,34 +73,34 @@ def test_the_plan_shifts_the_level_by_what_it_does_in_the_model(both, monkeypatc
 def test_the_level_of_the_model_does_not_matter_where_statistics_carry_it(both, monkeypatch):
     """A model that is ten points too high in every world says the same of the target."""
     held_to(monkeypatch, flat(both, 50.0, 10.0))
-    high = [replace(run, record=run.record + 10.0) for run in (both.plan, both.baseline)]
-    again = replace(both, plan=high[0], baseline=high[1], usual=high[1])
+    high = [replace(run, record=run.record + 10.0) for run in (both.scenario, both.baseline)]
+    again = replace(both, scenario=high[0], baseline=high[1], reference=high[1])
     one, other = Verdict.of(both).estimates(), Verdict.of(again).estimates()
     for name in ("expected", "low", "high", "probability", "from_plan_pp"):
         assert one[name] == pytest.approx(other[name], abs=1e-9)
 
 
 def test_a_scenario_without_measures_adds_nothing():
-    same = Verdict.of(pair(resolve("baseline"), scale=SCALE))
+    same = Verdict.of(ensemble(resolve("baseline"), draws=0, scale=SCALE))
     assert (same.scenario == same.baseline).all()
     assert (same.baseline == same.level).all()
 
 
 def test_outside_conditions_shift_the_level_by_what_they_do_in_the_model():
-    frozen = pair(resolve("plan-without-recoding"), scale=SCALE)
+    frozen = ensemble(resolve("plan-without-recoding"), draws=0, scale=SCALE)
     rates = [
-        run.model_targets()["model_rate"].to_numpy() for run in (frozen.baseline, frozen.usual)
+        run.model_targets()["model_rate"].to_numpy() for run in (frozen.baseline, frozen.reference)
     ]
     judged = Verdict.of(frozen)
     told = judged.estimates()["from_conditions_pp"]
     assert told == pytest.approx(rates[0] - rates[1], abs=0.05)  # but for the ends at 0 and 100
     assert told.min() < -0.3
-    having = frozen.plan.model_targets()["model_rate"].to_numpy() - rates[1]
+    having = frozen.scenario.model_targets()["model_rate"].to_numpy() - rates[1]
     shift = np.median(judged.scenario - judged.level, axis=0)
     assert shift == pytest.approx(having, abs=0.05)  # the plan's rate less that of the usual world
-    group = next(g for g in frozen.plan.groups if g.en == "Zouping")
+    group = next(g for g in frozen.scenario.groups if g.en == "Zouping")
     path = verdict.path(frozen, group, pd.DataFrame({"unit_code": []}))
-    at = [row["county_en"] for row in frozen.plan.model_target_rows()].index("Zouping")
+    at = [row["county_en"] for row in frozen.scenario.model_target_rows()].index("Zouping")
     assert path.scenario[-1] == pytest.approx(judged.estimates()["expected"][at], abs=0.05)
 
 
@@ -127,7 +129,7 @@ def test_all_by_a_deadline_are_those_that_are_due_by_then(judged):
 
 
 def test_about_may_be_missed_by_half_a_point(both, judged):
-    wanted = both.plan.model_targets()
+    wanted = both.scenario.model_targets()
     about = (wanted["operator"] == "about").to_numpy()
     assert about.any()
     rates = wanted["target_rate"].to_numpy()
@@ -145,16 +147,16 @@ def test_without_a_record_of_change_the_level_is_the_models_and_has_no_chance(bo
 
 def test_with_draws_alone_the_chance_is_the_share_of_draws(both, monkeypatch):
     held_to(monkeypatch, None)
-    table = draws(resolve("plan"), 6, lambda: None, scale=SCALE, jobs=1)
-    share = table.groupby("target")["above_target_in_model"].mean()
-    told = verdict.verdicts(both, table).set_index("target")["probability"]
-    assert told.to_dict() == pytest.approx(share.to_dict())
+    drawn = ensemble("plan", draws=6, scale=SCALE, jobs=1)
+    judged = Verdict.of(drawn)
+    share = (drawn.drawn.scenario >= judged.thresholds).mean(axis=0)
+    assert judged.to_frame()["probability"].tolist() == pytest.approx(share.tolist())
 
 
 def test_draws_spread_what_the_plan_adds_over_the_level(both):
-    table = draws(resolve("plan"), 6, lambda: None, scale=SCALE, jobs=1)
-    judged = Verdict.of(both, table)
-    effect = (table["simulated"] - table["usual"]).to_numpy().reshape(6, -1)
+    drawn = ensemble("plan", draws=6, scale=SCALE, jobs=1)
+    judged = Verdict.of(drawn)
+    effect = drawn.drawn.scenario - drawn.drawn.reference
     shifts = (judged.scenario - judged.level)[:, 0]  # Zouping and the others are far from 0 and 100
     assert set(shifts.round(9)) == set(effect[:, 0].round(9))
     assert judged.draws == 6
@@ -163,29 +165,24 @@ def test_draws_spread_what_the_plan_adds_over_the_level(both):
 def test_what_the_plan_gives_is_the_scenario_less_its_baseline_in_each_run(both, monkeypatch):
     """Draws differ by tens of points, and the plan by one to six of them; so does its interval."""
     held_to(monkeypatch, flat(both, 50.0))
-    targets = [row["target"] for row in both.plan.model_target_rows()]
     numbers, effect = np.arange(6), np.array([3.0, 1.0, 6.0, 2.0, 5.0, 4.0])
     baseline = 30.0 + 5 * numbers[::-1]
-    table = pd.concat(
-        pd.DataFrame({
-            "draw": numbers, "target": target, "simulated": baseline + effect + number,
-            "baseline": baseline, "usual": baseline, "usual_recoding": 0.0,
-        })
-        for number, target in enumerate(targets)
-    )  # fmt: skip
-    told = Verdict.of(both, table).estimates()
-    number = np.arange(len(targets))
+    number = np.arange(len(both.due))
+    without = np.broadcast_to(baseline[:, None], (6, len(number)))
+    added = effect[:, None] + number
+    drawn = TargetDraws(without + added, without, without, np.zeros_like(without))
+    told = Verdict.of(replace(both, drawn=drawn)).estimates()
     low, high = np.percentile(effect, (5, 95))
     assert told["plan_low"] == pytest.approx(low + number)
     assert told["plan_high"] == pytest.approx(high + number)
-    assert told["without"] == pytest.approx(np.full(len(targets), 50.0))
+    assert told["without"] == pytest.approx(np.full(len(number), 50.0))
     assert told["low"] == pytest.approx(51.0 + number)
     assert told["high"] == pytest.approx(56.0 + number)
     assert np.isnan(Verdict.of(both).estimates()["plan_low"]).all()
 
 
 def test_a_run_from_another_census_is_not_held_to_the_level():
-    early = pair(horizon(resolve("plan"), "2010-11-01", "2025-12-31"), scale=SCALE)
+    early = ensemble(horizon(resolve("plan"), "2010-11-01", "2025-12-31"), draws=0, scale=SCALE)
     assert not Verdict.of(early).anchored
 
 
@@ -194,7 +191,7 @@ def test_a_run_from_another_census_is_not_held_to_the_level():
 
 def test_the_level_sets_out_from_the_census_and_grows_less_certain():
     pack = load("binzhou")
-    told = level(pack, END)
+    told = level_from(pack, pack.censuses[-1], END)
     for code, county in zip(told.codes, pack.counties, strict=False):
         urban, rural = pack.urban_rural(told.start)[pack.counties.index(county)]
         assert told.on(told.start, code) == pytest.approx(100 * urban / (urban + rural))
@@ -207,10 +204,10 @@ def test_the_level_is_the_same_when_it_is_read_from_the_cache(tmp_path, monkeypa
     monkeypatch.setattr(levels, "DRAWS", 200)
     pack = load("binzhou")
     levels._level.cache_clear()
-    first = level(pack, END)
+    first = level_from(pack, pack.censuses[-1], END)
     levels._level.cache_clear()
-    monkeypatch.setattr(levels, "_found", lambda *_: pytest.fail("not found anew"))
-    again = level(pack, END)
+    monkeypatch.setattr(levels, "_rates", lambda *_: pytest.fail("not found anew"))
+    again = level_from(pack, pack.censuses[-1], END)
     levels._level.cache_clear()
     assert (first.rate == again.rate).all()
 
@@ -219,12 +216,12 @@ def test_the_level_is_the_same_when_it_is_read_from_the_cache(tmp_path, monkeypa
 def test_a_level_on_file_is_not_that_of_another_program_or_record(what, tmp_path, monkeypatch):
     monkeypatch.setenv("XIANCHENG_CACHE", str(tmp_path))
     monkeypatch.setattr(levels, "DRAWS", 200)
-    found, asked = levels._found, []
-    monkeypatch.setattr(levels, "_found", lambda *given: asked.append(given) or found(*given))
+    found, asked = levels._rates, []
+    monkeypatch.setattr(levels, "_rates", lambda *given: asked.append(given) or found(*given))
     for answer in ("one", "one", "another"):
         monkeypatch.setattr(levels, what, lambda *_, answer=answer: answer)
         levels._level.cache_clear()
-        level(load("binzhou"), END)
+        level_from(BINZHOU, BINZHOU.censuses[-1], END)
     levels._level.cache_clear()
     assert len(asked) == 2
 
@@ -245,13 +242,13 @@ def test_no_county_has_a_say_in_the_weight_of_its_own_forecast(monkeypatch):
 
 def test_a_pack_without_targets_has_a_level_all_the_same():
     pack = load("shandong")
-    assert at_deadlines(pack, level(pack, END)).shape == (DRAWS, 0)
+    assert level_from(pack, pack.censuses[-1], END).at_deadlines(pack).shape == (DRAWS, 0)
 
 
 def test_an_error_of_ours_is_no_missing_record(monkeypatch):
     monkeypatch.setattr(levels, "_level", lambda *_: {}["a slip"])
     with pytest.raises(KeyError):
-        level(load("binzhou"), END)
+        level_from(BINZHOU, BINZHOU.censuses[-1], END)
 
 
 def test_each_run_of_the_model_goes_with_as_many_draws_of_the_level():
@@ -287,7 +284,9 @@ def test_what_a_scenario_changes_shifts_the_level_draw_by_draw():
 
 def test_a_path_begins_at_the_census_and_ends_at_the_verdict(both, judged):
     group = next(
-        g for g in both.plan.groups if g.code == both.plan.model_targets()["unit_code"].iloc[0]
+        g
+        for g in both.scenario.groups
+        if g.code == both.scenario.model_targets()["unit_code"].iloc[0]
     )
     told = verdict.path(both, group, verdict.verdicts(both))
     first = judged.estimates()

@@ -10,15 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from xiancheng.calibration.errors import PackError, RefusedError, ScenarioError
+    from xiancheng.calibration.errors import PackError, RefusedError, RequestError, ScenarioError
     from xiancheng.calibration.priors import ParameterError
     from xiancheng.calibration.region import load as load_region
+    from xiancheng.results.store.ledger import load_sweep
+    from xiancheng.results.store.runs import load_run
     from xiancheng.results.verdict.verdict import of_outcome as verdict
     from xiancheng.scenarios.catalogue import distributions, draws, indicators, parameters
+    from xiancheng.scenarios.ensemble import ensemble
     from xiancheng.scenarios.inactive import InactiveParameterWarning
     from xiancheng.scenarios.loader import load_plan
-    from xiancheng.scenarios.model import RegionModel
-    from xiancheng.scenarios.simulate import RequestError, simulate
+    from xiancheng.scenarios.simulation import RegionModel, simulate
 
     __version__: str
 
@@ -33,9 +35,12 @@ __all__ = [
     "__version__",
     "distributions",
     "draws",
+    "ensemble",
     "indicators",
     "load_plan",
     "load_region",
+    "load_run",
+    "load_sweep",
     "parameters",
     "simulate",
     "verdict",
@@ -46,16 +51,19 @@ DOORS = {  # public name: module of ours, and the name there
     "PackError": ("calibration.errors", "PackError"),
     "ParameterError": ("calibration.priors", "ParameterError"),
     "RefusedError": ("calibration.errors", "RefusedError"),
-    "RegionModel": ("scenarios.model", "RegionModel"),
+    "RegionModel": ("scenarios.simulation", "RegionModel"),
     "RequestError": ("calibration.errors", "RequestError"),
     "ScenarioError": ("calibration.errors", "ScenarioError"),
     "distributions": ("scenarios.catalogue", "distributions"),
     "draws": ("scenarios.catalogue", "draws"),
+    "ensemble": ("scenarios.ensemble", "ensemble"),
     "indicators": ("scenarios.catalogue", "indicators"),
     "load_plan": ("scenarios.loader", "load_plan"),
     "load_region": ("calibration.region", "load"),
+    "load_run": ("results.store.runs", "load_run"),
+    "load_sweep": ("results.store.ledger", "load_sweep"),
     "parameters": ("scenarios.catalogue", "parameters"),
-    "simulate": ("scenarios.simulate", "simulate"),
+    "simulate": ("scenarios.simulation", "simulate"),
     "verdict": ("results.verdict.verdict", "of_outcome"),
 }
 

@@ -17,137 +17,180 @@ Castro, Gómez & Tejada (2009), Computers & Operations Research 36: permutation 
 Mitchell et al. (2022), JMLR 23: orders in antithetic pairs
 """
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy as np
 
-from xiancheng.calibration.i18n import _
-from xiancheng.calibration.region import load
-from xiancheng.scenarios.outcome import RATE, Group
-from xiancheng.scenarios.paired import PARTS, Draw, Reading, Runs, judged_on, layered
-from xiancheng.scenarios.request import digest_of
+from xiancheng.results.analysis.result import not_printed, read_printed, records
+from xiancheng.scenarios.ensemble import PARTS, RunSummary, Summaries, judged_on, layered
+from xiancheng.scenarios.outcome import RATE, reported_groups
+from xiancheng.scenarios.run_spec import RunSpec
 from xiancheng.scenarios.scenario_files import Scenario
-from xiancheng.scenarios.simulate import RequestError, reported
 from xiancheng.sim.state import Floats
 
 if TYPE_CHECKING:
     import pandas as pd
 
-WORLDS = 5  # draws of the parameters, each with luck of its own, in which orders are played
+WORLDS = 5  # draws of the parameters, each with a seed of its own, in which orders are played
+QUICK_SCALE = 0.01  # of a quick attribution: rows for each resident
 SAFEGUARDS = "S"  # the project of the measures that belong to none
 FEATURES = ("points", "persons", *PARTS)
+COLUMNS = {"id", "level", "kind", "unit_code", "points", "persons", "points_error"}
+CONFIDENCE = 0.95  # of the interval that must leave 0 out for a share to be called clear
 
 Thing = TypeVar("Thing")
 Coalition = frozenset[str]
 Order = tuple[str, ...]
 Values = Mapping[tuple[int, Coalition], Floats]  # (draw, coalition) -> (feature, group)
+Shares = Mapping[str, Floats]  # player -> (feature, group)
 
 
 @dataclass(frozen=True)
-class Attribution:
-    """Contributions to the effect of a scenario, each (feature, group)."""
+class AttributionTable:
+    """Contributions to the effect of a scenario, and how they were computed.
 
-    scenario: Scenario
-    day: date
-    groups: tuple[Group, ...]
-    projects: Mapping[str, tuple[str, ...]]  # project -> its measures
+    `frame` has a row for each measure and project (`id`, `level`), kind of value and group of
+    counties: `points` of the resident rate and its parts by cause, `persons` of urban residents.
+    `points_error` and `persons_error` are standard errors over orders, parameters and seeds; null
+    where all orders were played in one world, as that of the orders alone says nothing of these.
+    """
+
+    frame: "pd.DataFrame"
+    scenario: str  # name
+    day: str
     permutations: int  # of either kind
     draws: int  # 0: central parameters
-    runs: int  # coalitions that were really simulated
-    total: Floats
-    shapley: Mapping[str, Floats]
-    owen: Mapping[str, Floats]  # measures and projects
-    first_in: Mapping[str, Floats]  # measures and projects; alone, against no measure at all
-    last_in: Mapping[str, Floats]  # measures and projects; what goes if it alone is taken away
-    shapley_error: Mapping[str, Floats]  # standard errors of the sampling
-    owen_error: Mapping[str, Floats]
-    total_error: Floats  # of the mean over draws; 0 in a single world, where it is exact
+    runs: int  # that were really simulated
+    scale: float
 
-    def to_frame(self) -> "pd.DataFrame":
-        """A row for each measure and project, kind of value, and group of counties.
+    @classmethod
+    def read(cls, path: Path, scenario: Scenario) -> Self:
+        """The table that `xiancheng attribute --json` printed for a scenario.
 
-        `points_error` is the standard error over orders, parameters and random worlds; null where
-        all orders were played in one world, as that of the orders alone says nothing of these.
+        Raises
+        ------
+        RequestError
         """
         import pandas as pd
 
-        nothing = dict.fromkeys([*self.owen, "total"], np.full_like(self.total, np.nan))
-        kinds = {
-            "shapley": (self.shapley, self.shapley_error if self.several else nothing),
-            "owen": (self.owen, self.owen_error if self.several else nothing),
-            "first_in": (self.first_in, nothing),
-            "last_in": (self.last_in, nothing),
-            "total": (
-                {"total": self.total}, {"total": self.total_error} if self.several else nothing
-            ),
-        }  # fmt: skip
-        return pd.DataFrame(
-            {
-                "id": name, "level": self._level(name), "kind": kind,
-                "unit_code": group.code, "county": group.zh, "county_en": group.en,
-                **dict(zip(FEATURES, value[:, g].tolist(), strict=True)),
-                "points_error": float(errors[name][0, g]),
-                "persons_error": float(errors[name][1, g]),
-            }
-            for kind, (values, errors) in kinds.items()
-            for name, value in values.items()
-            for g, group in enumerate(self.groups)
-        )  # fmt: skip
+        printed = read_printed(path, scenario, "attribute")
+        frame = pd.DataFrame(printed.get("shares", []))
+        sizes: list[Any] = [printed.get(k) for k in ("permutations", "draws", "runs", "scale")]
+        if not set(frame) >= COLUMNS or not all(isinstance(x, int | float) for x in sizes):
+            raise not_printed(path, "attribute")
+        numbers = int(sizes[0]), int(sizes[1]), int(sizes[2]), float(sizes[3])
+        return cls(frame, scenario.name, str(printed.get("date")), *numbers)
+
+    def of_group(self, code: int, level: str, kind: str) -> list[dict[str, Any]]:
+        """Projects, measures or the total in a group of counties: records of `frame`."""
+        f = self.frame
+        same = (f["unit_code"] == code) & (f["level"] == level) & (f["kind"] == kind)
+        return records(f[same])
 
     @property
     def several(self) -> bool:
         """Whether orders were played in several worlds, so that the errors are known."""
         return self.draws > 1
 
-    def _level(self, name: str) -> str:
-        return "total" if name == "total" else "project" if name in self.projects else "measure"
+    @property
+    def clear(self) -> float:
+        """Standard errors from 0 at which a share is called clear, from as few pairs of orders."""
+        from scipy.stats import t
+
+        return float(t.ppf((1 + CONFIDENCE) / 2, max(self.permutations // 2 - 1, 1)))
+
+    def largest(self) -> int:
+        """The code of the group that stands for the targets as a whole."""
+        return int(self.frame["unit_code"].iloc[-1])
 
 
 def attribute(
-    scenario: Scenario, runs: Runs, *, permutations: int = 16, draws: Sequence[Draw] = (Draw(),),
-    seed: int = 1, done: Callable[[], None] = lambda: None,
-) -> Attribution:  # fmt: skip
+    scenario: Scenario, runs: Summaries, game: "CoalitionGame", draws: Sequence[RunSpec],
+    done: Callable[[], None] = lambda: None,
+) -> AttributionTable:  # fmt: skip
     """Contributions of the measures of a scenario on the day that `runs` reads.
 
     Parameters
     ----------
-    permutations : orders of each kind, made up to a whole number of antithetic pairs a draw
-    draws : the worlds in which the orders are played, in turn
-    seed : of the orders
+    game : of the scenario, for as many draws
+    draws : under which the orders are played, in turn
     done : called after each coalition, for a progress bar
     """
-    projects, game = grouped(scenario), CoalitionGame.of(scenario, permutations, len(draws), seed)
-    values = evaluated(scenario, runs, game.coalitions(), draws, done)
+    wanted = game.coalitions()
+    specs = {c: runs.spec.running(only(scenario, game.measures(c))) for _, c in wanted}
+    found = runs.read([specs[c].under(draws[d]) for d, c in wanted], done)
+    values = {key: _features(run) for key, run in zip(wanted, found, strict=True)}
+    whole, none, worlds = frozenset(game.atoms), Coalition(), range(len(draws))
+    effects = np.array([values[d, whole] - values[d, none] for d in worlds])
+    kinds: dict[str, tuple[Shares, Shares | None]] = {
+        "owen": averaged(game.joined, values, len(draws), game.members),
+        "total": ({"total": effects.mean(axis=0)}, {"total": standard_error(effects)}),
+    }
+    if game.free:
 
-    every, whole, moving = range(len(draws)), frozenset(game.moving), game.moving
-    effects = np.array([values[d, whole] - values[d, frozenset()] for d in every])
-    drawn = sum(d.number > 0 for d in draws)
-    still = np.zeros_like(next(iter(values.values())))
-    alone = {
-        p: np.mean([values[d, c] - values[d, frozenset()] for d in every], axis=0)
-        for p, c in game.players.items()
-    }
-    last = {
-        p: np.mean([values[d, whole] - values[d, whole - c] for d in every], axis=0)
-        for p, c in game.players.items()
-    }
-    idle = {m: still for m in scenario.plan.measures if m not in moving}
-    shapley, shapley_error = averaged(game.free, values, len(draws), {m: (m,) for m in moving})
-    owen, owen_error = averaged(game.joined, values, len(draws), game.members)
-    return Attribution(
-        scenario=scenario, day=runs.day, groups=reported(runs.pack), projects=projects,
-        permutations=2 * len(game.free), draws=drawn, runs=runs.made,
-        total=effects.mean(axis=0), total_error=standard_error(effects) if drawn else still,
-        shapley=_in_order(shapley | idle, scenario), shapley_error=shapley_error | idle,
-        owen=_in_order(owen | idle, scenario), owen_error=owen_error | idle,
-        first_in=_in_order(alone | idle, scenario), last_in=_in_order(last | idle, scenario),
+        def mean_change(start: Coalition, end: Coalition) -> Floats:
+            return np.asarray(np.mean([values[d, end] - values[d, start] for d in worlds], axis=0))
+
+        members = {name: frozenset(own) for name, own in game.members.items()}
+        first = {name: mean_change(none, own) for name, own in members.items()}
+        last = {name: mean_change(whole - own, whole) for name, own in members.items()}
+        shapley = averaged(game.free, values, len(draws), {m: (m,) for m in game.atoms})
+        kinds = {
+            "shapley": shapley, "owen": kinds["owen"], "first_in": (first, None),
+            "last_in": (last, None), "total": kinds["total"],
+        }  # fmt: skip
+    drawn = sum(spec.draw > 0 for spec in draws)
+    return AttributionTable(
+        _frame(scenario, runs, kinds, several=drawn > 1), scenario.name, str(runs.day),
+        2 * len(game.joined), drawn, runs.made, runs.spec.scale,
     )  # fmt: skip
+
+
+def _frame(
+    scenario: Scenario, runs: Summaries, kinds: Mapping[str, tuple[Shares, Shares | None]], *,
+    several: bool,
+) -> "pd.DataFrame":  # fmt: skip
+    """The rows of an attribution; measures that move no lever have exactly 0."""
+    import pandas as pd
+
+    projects = grouped(scenario)
+    measures = list(scenario.plan.measures) if "shapley" in kinds else []
+    names = {"shapley": measures, "total": ["total"]}
+    zero = np.zeros_like(kinds["total"][0]["total"])
+    unknown = np.full_like(zero, np.nan)
+    return pd.DataFrame(
+        {
+            "id": name,
+            "level": name if name == "total" else "project" if name in projects else "measure",
+            "kind": kind, "unit_code": group.code, "county": group.zh, "county_en": group.en,
+            **dict(zip(FEATURES, values.get(name, zero)[:, g].tolist(), strict=True)),
+            "points_error": float(error[0, g]), "persons_error": float(error[1, g]),
+        }
+        for kind, (values, errors) in kinds.items()
+        for name in names.get(kind, [*projects, *measures])
+        for error in [errors.get(name, zero) if several and errors is not None else unknown]
+        for g, group in enumerate(reported_groups(runs.spec.pack))
+    )  # fmt: skip
+
+
+def quick_attribution(
+    scenario: Scenario, region: str | Path, *, seed: int = 1, scale: float = QUICK_SCALE,
+    jobs: int | None = None,
+) -> AttributionTable:  # fmt: skip
+    """The Owen value of each project, in a minute at most.
+
+    What `xiancheng attribute` computes by default, at a smaller scale and without the steps within
+    projects: an antithetic pair of orders in each of some worlds, a draw of the parameters with a
+    seed of its own. So the standard error holds orders, parameters and random numbers.
+    """
+    game = CoalitionGame.of_projects(scenario, WORLDS, seed)
+    spec = RunSpec.of(scenario, region=region, scale=scale)
+    with Summaries(spec, judged_on(scenario, spec.pack), jobs) as runs:
+        return attribute(scenario, runs, game, layered(spec, WORLDS, seed))
 
 
 def grouped(scenario: Scenario) -> dict[str, tuple[str, ...]]:
@@ -172,10 +215,10 @@ def moves(scenario: Scenario, number: str) -> bool:
 def only(scenario: Scenario, present: Coalition) -> Scenario:
     """The scenario in which only the doses of `present` move levers; the load stays as it is."""
     absent = {
-        dose[0]: 0.0
+        name: 0.0
         for number, measure in scenario.plan.measures.items()
         if number not in present
-        for dose in measure.doses()
+        for name, _, _ in measure.doses()
     }
     return replace(scenario, doses={**scenario.doses, **absent})
 
@@ -184,47 +227,59 @@ def only(scenario: Scenario, present: Coalition) -> Scenario:
 class CoalitionGame:
     """Who plays, and in which orders; each order is played backwards as well."""
 
-    moving: tuple[str, ...]  # measures that move a lever
-    members: Mapping[str, tuple[str, ...]]  # of measures (themselves) and projects
-    free: tuple[Order, ...]
-    joined: tuple[Order, ...]  # in which the measures of a project stand together
+    atoms: Mapping[str, Coalition]  # what joins a coalition at once, and the measures it stands for
+    members: Mapping[str, tuple[str, ...]]  # atoms of each player: of themselves, of projects
+    free: tuple[Order, ...]  # of atoms; none where projects are not told apart
+    joined: tuple[Order, ...]  # in which the atoms of a project stand together
     draws: int
 
     @classmethod
     def of(cls, scenario: Scenario, permutations: int, draws: int, seed: int) -> Self:
-        """A game with at least so many orders, and the same number in each draw."""
+        """A game of measures with at least so many orders, and the same number in each draw."""
         moving = tuple(number for number in scenario.plan.measures if moves(scenario, number))
-        unions = {
-            project: tuple(m for m in members if m in moving)
-            for project, members in grouped(scenario).items()
-        }
+        unions = _unions(scenario)
         pairs, rng = -(-permutations // (2 * draws)) * draws, np.random.default_rng(seed)
-        free = tuple(_shuffled(moving, rng) for __ in range(pairs))
+        free = tuple(_shuffled(moving, rng) for _ in range(pairs))
         outer = project_orders([p for p, own in unions.items() if own], pairs, seed)
         joined = tuple(
             tuple(chain(*(_shuffled(unions[project], rng) for project in order))) for order in outer
         )
-        return cls(moving, {m: (m,) for m in moving} | unions, free, joined, draws)
+        atoms = {m: Coalition((m,)) for m in moving}
+        return cls(atoms, {m: (m,) for m in moving} | unions, free, joined, draws)
 
-    @property
-    def players(self) -> dict[str, Coalition]:
-        """Measures and projects, as coalitions."""
-        return {name: frozenset(own) for name, own in self.members.items()}
+    @classmethod
+    def of_projects(cls, scenario: Scenario, draws: int, seed: int) -> Self:
+        """A game of whole projects with an order in each draw."""
+        atoms = {p: Coalition(own) for p, own in _unions(scenario).items() if own}
+        orders = project_orders(list(atoms), draws, seed)
+        return cls(atoms, {p: (p,) for p in atoms}, (), orders, draws)
+
+    def measures(self, coalition: Coalition) -> Coalition:
+        """The measures that the atoms of a coalition stand for."""
+        return Coalition(chain.from_iterable(self.atoms[atom] for atom in coalition))
 
     def coalitions(self) -> list[tuple[int, Coalition]]:
         """Every coalition that has to be simulated, with its draw, once."""
-        whole = frozenset(self.moving)
+        whole = frozenset(self.atoms)
         wanted: dict[tuple[int, Coalition], None] = {}
         for draw in range(self.draws):
             wanted[draw, frozenset()] = wanted[draw, whole] = None
-            for player in self.players.values():
-                wanted[draw, player] = wanted[draw, whole - player] = None
+            for own in self.members.values() if self.free else ():
+                wanted[draw, frozenset(own)] = wanted[draw, whole - frozenset(own)] = None
         for orders in (self.free, self.joined):
             for i, order in enumerate(orders):
-                for __, before in _steps(order):
+                for _, before in _steps(order):
                     wanted[i % self.draws, before] = None
                     wanted[i % self.draws, whole - before] = None  # the order backwards
         return list(wanted)
+
+
+def _unions(scenario: Scenario) -> dict[str, tuple[str, ...]]:
+    """The measures of each project that move a lever."""
+    return {
+        project: tuple(m for m in own if moves(scenario, m))
+        for project, own in grouped(scenario).items()
+    }
 
 
 def project_orders(projects: Sequence[str], pairs: int, seed: int) -> tuple[Order, ...]:
@@ -233,17 +288,7 @@ def project_orders(projects: Sequence[str], pairs: int, seed: int) -> tuple[Orde
     So the shares of projects, which only the steps between projects decide, are the same too.
     """
     rng = np.random.default_rng([seed, len(projects)])
-    return tuple(_shuffled(projects, rng) for __ in range(pairs))
-
-
-def evaluated(
-    scenario: Scenario, runs: Runs, wanted: Sequence[tuple[int, Coalition]],
-    draws: Sequence[Draw], done: Callable[[], None],
-) -> Values:  # fmt: skip
-    """What each coalition comes to, (feature, group)."""
-    plans = {coalition: only(scenario, coalition) for __, coalition in wanted}
-    readings = runs.read([(plans[c], draws[d]) for d, c in wanted], done)
-    return {key: _features(reading) for key, reading in zip(wanted, readings, strict=True)}
+    return tuple(_shuffled(projects, rng) for _ in range(pairs))
 
 
 def averaged(
@@ -253,7 +298,7 @@ def averaged(
 
     Parameters
     ----------
-    members : the measures whose additions make up each player's
+    members : the atoms whose additions make up each player's
     """
     pairs = []
     for i, order in enumerate(orders):
@@ -285,182 +330,9 @@ def _steps(order: Order) -> Iterator[tuple[str, Coalition]]:
     return ((player, frozenset(order[:i])) for i, player in enumerate(order))
 
 
-def _features(reading: Reading) -> Floats:
-    return np.vstack([reading.row(RATE), reading.row("urban_residents"), reading.causes])
+def _features(run: RunSummary) -> Floats:
+    return np.vstack([run.row(RATE), run.row("urban_residents"), run.causes])
 
 
 def _shuffled(things: Sequence[Thing], rng: np.random.Generator) -> tuple[Thing, ...]:
     return tuple(things[i] for i in rng.permutation(len(things)))
-
-
-def _in_order(values: Mapping[str, Floats], scenario: Scenario) -> dict[str, Floats]:
-    """Projects first, then measures by number."""
-    order = [*grouped(scenario), *scenario.plan.measures]
-    return {name: values[name] for name in order if name in values}
-
-
-# Who contributes what: an attribution, read from a file or made quickly at a small scale.
-
-SCALE = 0.01  # of a quick attribution: rows for each resident
-COLUMNS = {"id", "level", "kind", "unit_code", "points", "persons", "points_error"}
-SURE = 0.95  # of the interval that must leave 0 out for a share to be called clear
-
-
-@dataclass(frozen=True)
-class AttributionTable:
-    """Contributions as `Attribution.to_frame` tells them, and how they were come by."""
-
-    frame: "pd.DataFrame"
-    scenario: str
-    day: str
-    permutations: int
-    draws: int
-    runs: int
-    scale: float
-
-    @classmethod
-    def of(cls, told: Attribution, scale: float) -> Self:
-        """The shares of an attribution that was just made."""
-        return cls(
-            told.to_frame(), told.scenario.name, str(told.day), told.permutations, told.draws,
-            told.runs, scale,
-        )  # fmt: skip
-
-    @classmethod
-    def read(cls, path: Path, scenario: Scenario) -> Self:
-        """The shares that `xiancheng attribute --json` printed for a scenario.
-
-        Raises
-        ------
-        RequestError
-        """
-        import pandas as pd
-
-        told = printed(path, scenario, "attribute")
-        frame = pd.DataFrame(told.get("shares", []))
-        asked: list[Any] = [told.get(k) for k in ("permutations", "draws", "runs", "scale")]
-        if not set(frame) >= COLUMNS or not all(isinstance(x, int | float) for x in asked):
-            raise _not_printed(path, "attribute")
-        numbers = int(asked[0]), int(asked[1]), int(asked[2]), float(asked[3])
-        return cls(frame, scenario.name, str(told.get("date")), *numbers)
-
-    def of_group(self, code: int, level: str, kind: str) -> "list[dict[str, Any]]":
-        """Projects or measures in a group of counties: records of `frame`."""
-        f = self.frame
-        same = (f["unit_code"] == code) & (f["level"] == level) & (f["kind"] == kind)
-        return records(f[same])
-
-    @property
-    def several(self) -> bool:
-        """Whether orders were played in several worlds, so that the errors are known."""
-        return self.draws > 1
-
-    @property
-    def clear(self) -> float:
-        """Standard errors from 0 at which a share is called clear, from as few pairs of orders."""
-        from scipy.stats import t
-
-        return float(t.ppf((1 + SURE) / 2, max(self.permutations // 2 - 1, 1)))
-
-    def largest(self) -> int:
-        """The code of the group that stands for the targets as a whole."""
-        return int(self.frame["unit_code"].iloc[-1])
-
-
-def records(frame: "pd.DataFrame") -> list[dict[str, Any]]:
-    """The rows of a table by the names of their columns."""
-    return [{str(name): cell for name, cell in row.items()} for row in frame.to_dict("records")]
-
-
-def quick(
-    scenario: Scenario, region: str | Path, *, seed: int = 1, scale: float = SCALE,
-    jobs: int | None = None,
-) -> AttributionTable:  # fmt: skip
-    """The Owen value of each project, in a minute at most.
-
-    What `xiancheng attribute` computes by default, at a smaller scale and without the steps within
-    projects: an antithetic pair of orders in each of some worlds, a draw of what we believe of the
-    parameters with its own luck. So the standard error holds orders, parameters and luck.
-    """
-    projects = grouped(scenario)
-    unions = {p: frozenset(m for m in own if moves(scenario, m)) for p, own in projects.items()}
-    names = [p for p, union in unions.items() if union]
-    orders = project_orders(names, WORLDS, seed)
-
-    def measures(coalition: frozenset[str]) -> frozenset[str]:
-        return frozenset(chain.from_iterable(unions[p] for p in coalition))
-
-    coalitions = {
-        (world, frozenset(part)): None
-        for world, order in enumerate(orders)
-        for i in range(len(order) + 1)
-        for part in (order[:i], order[i:])
-    }
-    day = judged_on(scenario, load(region))
-    with Runs(region, day=day, scale=scale, jobs=jobs) as runs:
-        wanted = {(world, measures(c)): None for world, c in coalitions}
-        worlds = layered(region, WORLDS, seed)
-        values = evaluated(scenario, runs, list(wanted), worlds, lambda: None)
-        groups, made = reported(runs.pack), runs.made
-    value = {(world, c): values[world, measures(c)] for world, c in coalitions}
-    owen, error = averaged(orders, value, WORLDS, {p: (p,) for p in names})
-    whole, none = frozenset(names), frozenset[str]()
-    effects = np.array([value[world, whole] - value[world, none] for world in range(WORLDS)])
-    still = {p: np.zeros_like(effects[0]) for p in projects if p not in names}
-    told = Attribution(
-        scenario=scenario, day=day, groups=groups, projects=projects, permutations=2 * WORLDS,
-        draws=WORLDS, runs=made, total=effects.mean(axis=0), total_error=standard_error(effects),
-        shapley={}, shapley_error={}, owen=_ordered(owen | still, projects),
-        owen_error=error | still, first_in={}, last_in={},
-    )  # fmt: skip
-    return AttributionTable.of(told, scale)
-
-
-def printed(path: Path, scenario: Scenario, command: str) -> dict[str, Any]:
-    """What a command printed with `--json` about a scenario.
-
-    Raises
-    ------
-    RequestError
-    """
-    try:
-        told = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        raise _not_printed(path, command) from None
-    if not isinstance(told, dict) or "scenario" not in told:
-        raise _not_printed(path, command)
-    if told["scenario"] != scenario.name:
-        raise RequestError(
-            _(
-                "{path} is about the scenario {scenario}, not {scenario_2}",
-                path=path,
-                scenario=told["scenario"],
-                scenario_2=scenario.name,
-            )
-        )
-    if told.get("scenario_sha256", identity(scenario)) != identity(scenario):
-        raise RequestError(
-            _(
-                "{path} has other settings of the scenario {scenario} (measures, "
-                "conditions or days); compute it again",
-                path=path,
-                scenario=scenario.name,
-            )
-        )
-    return told
-
-
-def identity(scenario: Scenario) -> str:
-    """The sha256 of what a scenario does, whatever it is called."""
-    names = ("name", "title", "purpose")
-    return digest_of({k: v for k, v in scenario.resolved().items() if k not in names})
-
-
-def _not_printed(path: Path, command: str) -> RequestError:
-    return RequestError(
-        _("{path} should be what xiancheng {command} --json printed", path=path, command=command)
-    )
-
-
-def _ordered(values: dict[str, Any], names: Sequence[str] | dict[str, Any]) -> dict[str, Any]:
-    return {name: values[name] for name in names}

@@ -8,21 +8,24 @@ Savage (1951), Journal of the American Statistical Association 46: regret
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from xiancheng.calibration.i18n import Words, _
-from xiancheng.results.analysis.goal_seek import Found, Held, Reads
+from xiancheng.calibration.region import Region
+from xiancheng.results.analysis.goal_seek import AnchoredRuns, SearchResult, target_rates
 from xiancheng.results.analysis.goal_spec import GoalSpec, Package
-from xiancheng.scenarios.paired import Draw
+from xiancheng.scenarios.ensemble import SummarySource
+from xiancheng.scenarios.run_spec import RunSpec
 from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.sim.state import Bools, Floats
 
 CONFIDENCE = 0.95  # of the lower bound, one-sided
-PACKAGES = 4  # that are held against each other in other worlds, at most
+PACKAGES = 4  # that are compared under other conditions, at most
 
-# Worlds to regret in, as departures from the scenario's own; all assumed, inside the ranges of
-# sim/conditions.py: a mild turn of each for the worse, and urban codes as they are at the start.
+# Outside conditions to regret in, as departures from the scenario's own; all assumed, inside the
+# ranges of sim/conditions.py: a mild turn of each for the worse, and urban codes kept as at start.
 WORLDS: dict[str, tuple[Words, dict[str, float | bool]]] = {
     "own": (_("as in the scenario"), {}),
     "frozen": (_("urban codes frozen"), {"recoding_frozen": True}),
@@ -34,7 +37,7 @@ WORLDS: dict[str, tuple[Words, dict[str, float | bool]]] = {
 
 @dataclass(frozen=True)
 class Certificate:
-    """What fresh draws say of a package."""
+    """How a package does on fresh draws; targets by their index in the region."""
 
     met: int
     draws: int
@@ -54,45 +57,68 @@ class Certificate:
         """The share of draws in which all targets are met."""
         return self.met / self.draws
 
+    def records(self, goal: GoalSpec, region: Region) -> list[dict[str, Any]]:
+        """For each target which it is, the wanted rate, and how the fresh draws meet it."""
+        return [
+            {
+                "target": target.id, "target_name": target.name.zh,
+                "target_name_en": target.name.en, "counties": target.counties,
+                "deadline": str(target.deadline), "wanted_rate": rate,
+                "share_met": self.target_shares[t], "probability": self.target_probability[t],
+                "reached": self.reached[t], "margin_quantiles_pp": self.margins[t],
+            }
+            for t, rate in goal.targets.items()
+            for target in [region.targets[t]]
+        ]  # fmt: skip
+
 
 def certify(
-    wish: GoalSpec, package: Package, runs: Reads, draws: Sequence[Draw],
+    goal: GoalSpec, package: Package, runs: SummarySource, draws: Sequence[RunSpec],
     done: Callable[[], None] = lambda: None,
 ) -> Certificate:  # fmt: skip
     """Simulate a package under independent draws and count."""
-    margins = met_by(wish, wish.packaged(package), runs, draws, done)
+    margins = _margins(goal, goal.scenario_of(package), runs, draws, done)
     good = margins >= 0
     met, n = int(good.all(axis=1).sum()), len(draws)
     bound = lower_bound(met, n)
-    failing = (~good).mean(axis=0)
-    order = sorted(range(len(failing)), key=lambda w: -failing[w])
-    ids = list(wish.targets)
-    chance, chances = judged(wish, package, runs, good)
-    within = np.quantile(margins, 1 - wish.probability, axis=0, method="lower")
+    failing = dict(zip(goal.targets, (~good).mean(axis=0).tolist(), strict=True))
+    chance, chances = _probability(goal, package, runs, good)
+    within = np.quantile(margins, 1 - goal.probability, axis=0, method="lower").tolist()
     quantiles = np.percentile(margins, (5, 50, 95), axis=0).T.tolist()
     return Certificate(
-        met=met, draws=n, bound=bound, certified=bound >= wish.probability,
-        needed=enough(met / n, wish.probability),
-        probability=chance, target_probability=dict(zip(ids, chances, strict=True)),
-        target_shares={t: float(1 - failing[w]) for w, t in enumerate(ids)},
-        margins={t: (q[0], q[1], q[2]) for t, q in zip(ids, quantiles, strict=True)},
-        reached={t: rate + float(within[w]) for w, (t, rate) in enumerate(wish.targets.items())},
-        binding=tuple(ids[w] for w in order if failing[w] > 0),
-        at_bound=tuple(n for n, x in package.items() if x >= wish.bounds[n] - 1e-9),
+        met=met, draws=n, bound=bound, certified=bound >= goal.probability,
+        needed=enough(met / n, goal.probability), probability=chance,
+        target_probability=dict(zip(goal.targets, chances, strict=True)),
+        target_shares={t: 1 - share for t, share in failing.items()},
+        margins={t: (q[0], q[1], q[2]) for t, q in zip(goal.targets, quantiles, strict=True)},
+        reached={t: goal.targets[t] + own for t, own in zip(goal.targets, within, strict=True)},
+        binding=tuple(sorted((t for t in failing if failing[t] > 0), key=lambda t: -failing[t])),
+        at_bound=tuple(n for n, x in package.items() if x >= goal.bounds[n] - 1e-9),
     )  # fmt: skip
 
 
-def judged(wish: GoalSpec, package: Package, runs: Reads, good: Bools) -> tuple[float, list[float]]:
+def _margins(
+    goal: GoalSpec, scenario: Scenario, runs: SummarySource, draws: Sequence[RunSpec],
+    done: Callable[[], None],
+) -> Floats:  # fmt: skip
+    """How far a scenario exceeds the wanted rates, (draw, target) [points]."""
+    spec = runs.spec.running(scenario)
+    return goal.margins(target_rates(runs.read([spec.under(draw) for draw in draws], done)))
+
+
+def _probability(
+    goal: GoalSpec, package: Package, runs: SummarySource, good: Bools
+) -> tuple[float, list[float]]:
     """The chance to meet all targets, and each, by the verdict on the draws of a certificate.
 
-    Where runs are not held to a level this is the share of draws, (draw, wish), that are good.
+    Where runs have no level this is the share of draws, (draw, target), that are good.
     """
-    if not isinstance(runs, Held) or not runs.anchored:
+    if not isinstance(runs, AnchoredRuns) or not runs.anchored:
         return float(good.all(axis=1).mean()), good.mean(axis=0).tolist()
-    found = runs.verdict(wish.packaged(package), wish.targets)
-    last = int(np.argmax([day.toordinal() for day in found.deadlines]))
-    own = found.estimates()
-    return float(own["all_met"][last]), own["probability"].tolist()
+    verdict = runs.verdict(goal.scenario_of(package), goal.targets)
+    last = verdict.deadlines.index(max(verdict.deadlines))
+    estimates = verdict.estimates()
+    return float(estimates["all_met"][last]), estimates["probability"].tolist()
 
 
 def lower_bound(met: int, draws: int) -> float:
@@ -124,21 +150,13 @@ def enough(share: float, probability: float) -> int | None:
     return low
 
 
-def met_by(
-    wish: GoalSpec, scenario: Scenario, runs: Reads, draws: Sequence[Draw], done: Callable[[], None]
-) -> Floats:
-    """How far a scenario exceeds the wanted rates, (draw, target)."""
-    readings = runs.read([(scenario, draw) for draw in draws], done)
-    return wish.margins(np.array([reading.targets for reading in readings]))
-
-
 @dataclass(frozen=True)
 class Regret:
-    """A few packages in several worlds: the chance to meet the targets, (package, world)."""
+    """A few packages under several outside conditions: the chance to meet the targets."""
 
     packages: Mapping[str, Package]
     worlds: tuple[str, ...]
-    probability: Floats
+    probability: Floats  # (package, world)
     draws: int  # by which it was counted
 
     @property
@@ -146,34 +164,45 @@ class Regret:
         """What each package falls short of the best one in each world, (package, world)."""
         return np.asarray(self.probability.max(axis=0) - self.probability)
 
+    def records(self) -> list[dict[str, Any]]:
+        """A record for each package and world."""
+        return [
+            {"package": name, "intensities": dict(package), "world": world,
+             "probability": self.probability[i, j], "regret": self.regret[i, j],
+             "draws": self.draws}
+            for i, (name, package) in enumerate(self.packages.items())
+            for j, world in enumerate(self.worlds)
+        ]  # fmt: skip
 
-def packages_to_regret(wish: GoalSpec, found: Found) -> dict[str, Package]:
+
+def packages_to_regret(goal: GoalSpec, found: SearchResult) -> dict[str, Package]:
     """Doing nothing, what was found, the scenario as it is, and everything at its bound."""
-    as_it_is = {n: min(1.0, bound) for n, bound in wish.bounds.items()}
-    named = {"nothing": {}, "found": found.package, "scenario": as_it_is, "most": wish.bounds}
-    told: dict[str, Package] = {}
+    as_it_is = {n: min(1.0, bound) for n, bound in goal.bounds.items()}
+    named = {"nothing": {}, "found": found.package, "scenario": as_it_is, "most": goal.bounds}
+    different: dict[str, Package] = {}
     for name, package in named.items():
-        if wish.allowed(package) and dict(package) not in [dict(p) for p in told.values()]:
-            told[name] = package
-    return told
+        if goal.allowed(package) and dict(package) not in [dict(p) for p in different.values()]:
+            different[name] = package
+    return different
 
 
 def regret(
-    wish: GoalSpec, found: Found, runs: Reads, draws: Sequence[Draw],
+    goal: GoalSpec, found: SearchResult, runs: SummarySource, draws: Sequence[RunSpec],
     done: Callable[[], None] = lambda: None,
 ) -> Regret:  # fmt: skip
-    """How packages fare in other outside conditions, under the same draws.
+    """How packages do in other outside conditions, under the same draws.
 
     Parameters
     ----------
     draws : fresh ones, as those of the search favour what it found
     """
-    packages = packages_to_regret(wish, found)
-    table = np.zeros((len(packages), len(WORLDS)))
+    packages = packages_to_regret(goal, found)
+    chances = np.zeros((len(packages), len(WORLDS)))
     for i, package in enumerate(packages.values()):
-        scenario = wish.packaged(package)
+        scenario = goal.scenario_of(package)
         for j, (__, change) in enumerate(WORLDS.values()):
             conditions = replace(scenario.conditions, **change)  # type: ignore[arg-type]
-            margins = met_by(wish, replace(scenario, conditions=conditions), runs, draws, done)
-            table[i, j] = (margins >= 0).all(axis=1).mean()
-    return Regret(packages, tuple(WORLDS), table, len(draws))
+            elsewhere = replace(scenario, conditions=conditions)
+            margins = _margins(goal, elsewhere, runs, draws, done)
+            chances[i, j] = (margins >= 0).all(axis=1).mean()
+    return Regret(packages, tuple(WORLDS), chances, len(draws))

@@ -1,94 +1,106 @@
-"""Scenarios and saved runs side by side: what differs in them, and what comes of it.
+"""Scenarios and saved runs side by side: what differs in their inputs, and in their outcomes.
 
-Differences are paired: both sides meet the same draw of the parameters and the same luck. What is
-shown as uncertainty runs over parameter draws first and over luck second; luck alone is never
-shown as if it were the uncertainty.
+Differences are paired: all sides have the same parameters, effects and random numbers. What is
+shown as uncertainty runs over parameter draws first and over seeds second; an interval over seeds
+alone is never shown.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import _
-from xiancheng.calibration.priors import catalogue, override
-from xiancheng.results.keeping.store import Saved, on_file
+from xiancheng.calibration.priors import catalogue
+from xiancheng.calibration.region import load
+from xiancheng.results.analysis.result import UNITS, outcome_values
+from xiancheng.results.store.runs import SavedRun, find_run
 from xiancheng.results.verdict import level as levels
 from xiancheng.results.verdict.level import Level
 from xiancheng.results.verdict.verdict import INTERVAL, Verdict
 from xiancheng.scenarios.diff import diff, differences
-from xiancheng.scenarios.ensemble import usual
+from xiancheng.scenarios.ensemble import (
+    Summaries,
+    judged_on,
+    layered,
+    reference_of,
+    summarize,
+)
 from xiancheng.scenarios.loader import is_shipped, resolve
-from xiancheng.scenarios.outcome import Group, floor, group_of
-from xiancheng.scenarios.paired import PARTS, Draw, Reading, Runs, judged_on, layered, read
-from xiancheng.scenarios.request import code_digest
+from xiancheng.scenarios.outcome import Group, floor, group_of, reported_groups
+from xiancheng.scenarios.run_spec import RunSpec, code_digest
 from xiancheng.scenarios.scenario_files import Scenario
-from xiancheng.scenarios.simulate import RequestError, information, reported
 from xiancheng.sim.state import Floats
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from xiancheng.calibration.region import Region, Target
+    from xiancheng.calibration.region import Region
+    from xiancheng.calibration.region.schema import Target
+
+RunSettings = Mapping[str, Any]  # sides of equal settings are compared in pairs
+SETTINGS = {  # those that are listed where they differ
+    "seed": _("seed", "compare"),
+    "draw": _("draw"),
+    "scale": _("scale"),
+    "cutoff": _("cut-off of what is known"),
+    "region": _("sha256 of the region pack"),
+    "code": _("sha256 of the simulation code"),
+}
+SPREAD = ("mean_difference", "difference_low", "difference_high", "draw_sd", "seed_sd")
 
 
 @dataclass(frozen=True)
 class Comparand:
-    """A scenario, or a run on disk."""
+    """A scenario, or a saved run of one, under the name of its column."""
 
     name: str
     scenario: Scenario
-    saved: Saved | None = None
+    saved: SavedRun | None = None
+
+    def settings(self, common: RunSpec) -> RunSettings:
+        """Settings of its one run: of the saved run, or else those common to all sides."""
+        if self.saved:
+            record = self.saved.record
+            own = {name: getattr(record, name) for name in ("seed", "draw", "scale", "start",
+                                                            "cutoff")}  # fmt: skip
+            return own | {
+                "parameters": dict(record.parameters), "region": record.region.sha256,
+                "code": record.software.simulation_code,
+            }  # fmt: skip
+        spec = common.running(self.scenario)
+        return {
+            "seed": spec.seed, "draw": spec.draw, "scale": spec.scale,
+            "start": str(self.scenario.start), "cutoff": str(spec.known_until),
+            "parameters": asdict(spec.values), "region": spec.pack.digest, "code": code_digest(),
+        }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class RunSettings:
-    """What a side met in its one run; sides that met the same are compared in pairs."""
-
-    seed: int
-    draw: int
-    scale: float
-    start: str
-    cutoff: str
-    parameters: tuple[tuple[str, float], ...]
-    region: str  # sha256 of the pack
-    code: str  # sha256 of what computed
-
-    @classmethod
-    def of(cls, made: Saved) -> Self:
-        """What a saved run met."""
-        told = made.record
-        return cls(
-            told.seed, told.draw, told.scale, told.start, told.cutoff,
-            tuple(sorted(told.parameters.items())), told.region.sha256,
-            told.software.simulation_code,
-        )  # fmt: skip
-
-
-def opened(what: str, region: str | Path | None = None) -> Comparand:
+def comparand(what: str, region: str | Path | None = None) -> Comparand:
     """A shipped scenario by its bare name, a saved run by its folder or id, or another scenario.
 
-    A file under the name of a scenario of the plan that it changes is called by its own name.
+    A file named like a scenario of the plan, but with other contents, goes by its file name.
 
     Raises
     ------
     RequestError, ScenarioError
     """
-    if not is_shipped(what) and (saved := on_file(what)):
-        return Comparand(saved.record.run, saved.request.world.scenario, saved)
+    if not is_shipped(what) and (saved := find_run(what)):
+        return Comparand(saved.record.run, saved.spec.scenario, saved)
     scenario = resolve(what, region)
     namesake = scenario.plan.scenario_files().get(scenario.name)
     altered = namesake is not None and bool(differences(resolve(namesake), scenario))
     return Comparand(Path(what).stem if altered else scenario.name, scenario)
 
 
-def ordered(
+def comparands(
     names: Sequence[str], baseline: str | None, region: str | Path | None = None
 ) -> tuple[Comparand, ...]:
-    """The sides, the baseline first, under names that tell them apart.
+    """The sides of a comparison, the baseline first; equal names are numbered.
 
     Raises
     ------
@@ -102,99 +114,84 @@ def ordered(
         )
     sides: list[Comparand] = []
     for what in chosen:
-        side = opened(what, region)
+        side = comparand(what, region)
         again = sum(other.name.partition("#")[0] == side.name for other in sides)
         sides.append(replace(side, name=f"{side.name}#{again + 1}") if again else side)
     return tuple(sides)
 
 
-def met(side: Comparand, common: Draw, scale: float, pack: "Region") -> RunSettings:
-    """What a side meets: that of its run, or the luck common to all."""
-    if side.saved:
-        return RunSettings.of(side.saved)
-    values = asdict(override(common.parameters))
-    return RunSettings(
-        common.seed, common.number, scale, str(side.scenario.start),
-        str(information(side.scenario, pack, None)),
-        tuple(sorted(values.items())), pack.digest, code_digest(),
-    )  # fmt: skip
-
-
-def differing(
-    base: Comparand, other: Comparand, lang: str, region: "Region | None" = None
-) -> Iterator[str]:
-    """What differs in the inputs of two sides, in the words of the plan, in a region."""
-    yield from diff(base.scenario, other.scenario, lang, region)
-    if base.saved is None or other.saved is None:
-        return
-    a, b = RunSettings.of(base.saved), RunSettings.of(other.saved)
-    titles = {prior.name: prior.title[lang] for prior in catalogue()}
-    was, will = dict(a.parameters), dict(b.parameters)
-    for name in sorted(was.keys() | will.keys()):
-        if was.get(name) != will.get(name):
-            yield f"{titles.get(name, name)} ({name}): {was.get(name)} -> {will.get(name)}"
-    for key, words in MET.items():
-        if getattr(a, key) != getattr(b, key):
-            yield f"{words.said(lang)}: {getattr(a, key)} -> {getattr(b, key)}"
-
-
-MET = {
-    "seed": _("seed", "compare"),
-    "draw": _("draw"),
-    "scale": _("scale"),
-    "cutoff": _("cut-off of what is known"),
-    "region": _("sha256 of the region pack"),
-    "code": _("sha256 of the simulation code"),
-}
-
-
 @dataclass(frozen=True)
 class Comparison:
-    """Sides in order, the baseline first; arrays are (side, ...)."""
+    """Sides in order, the baseline first; rates of targets are the model's own [percent]."""
 
     sides: tuple[Comparand, ...]
+    settings: tuple[RunSettings, ...]  # of each side, in `values`
     groups: tuple[Group, ...]
     region: "Region"
     day: date
     scale: float
-    met: tuple[RunSettings, ...]  # by each side, in `values`
-    inputs: Mapping[str, Mapping[str, list[str]]]  # lang -> side -> what it does differently
-    values: Floats  # (side, outcome, group)
-    targets: Floats  # (side, target) the model's
-    usual: Floats  # (target,) the model's without the plan in the usual world
+    values: Floats  # (side, outcome, group), outcomes as in `result.UNITS`
+    targets: Floats  # (side, target)
+    reference: Floats  # (target,) without the plan in reference conditions
     drawn: Floats | None  # (side, draw, seed, outcome, group)
     drawn_targets: Floats | None  # (side, draw, seed, target)
-    drawn_usual: Floats | None  # (draw, seed, target)
+    drawn_reference: Floats | None  # (draw, seed, target)
 
     def paired(self, side: int) -> bool:
-        """Whether a side met the same luck as the baseline in `values`."""
-        return self.met[side] == self.met[0]
+        """Whether a side has the random numbers of the baseline in `values`."""
+        return self.settings[side] == self.settings[0]
+
+    def inputs(self, lang: str) -> dict[str, list[str]]:
+        """What each side but the first does differently from it, in the words of the plan."""
+        return {side.name: [*self._changes(s, lang)] for s, side in enumerate(self.sides) if s}
+
+    def _changes(self, s: int, lang: str) -> Iterator[str]:
+        base, side = self.sides[0], self.sides[s]
+        yield from diff(base.scenario, side.scenario, lang, self.region)
+        if base.saved is None or side.saved is None:
+            return
+        old, new = self.settings[0], self.settings[s]
+        titles = {prior.name: prior.title[lang] for prior in catalogue()}
+        was, now = old["parameters"], new["parameters"]
+        for name in sorted(was.keys() | now.keys()):
+            if was.get(name) != now.get(name):
+                yield f"{titles.get(name, name)} ({name}): {was.get(name)} -> {now.get(name)}"
+        for key, label in SETTINGS.items():
+            if old[key] != new[key]:
+                yield f"{label.said(lang)}: {old[key]} -> {new[key]}"
 
     def to_frame(self) -> "pd.DataFrame":
         """A row for each side, outcome and group of counties.
 
-        `low` and `high` hold 90 % of the paired differences over draws and luck; `draw_sd` and
-        `seed_sd` say how much of their spread is either's. Null without draws.
+        `difference_low` and `difference_high` hold 90 % of the paired differences over draws and
+        seeds; `draw_sd` and `seed_sd` are the parts of their spread. Null without draws.
         """
         import pandas as pd
 
-        rows = []
-        for s, side in enumerate(self.sides):
-            spread = self._spread(s)
-            for o, (name, unit) in enumerate(outcomes().items()):
-                for g, group in enumerate(self.groups):
-                    own, base = self.values[s, o, g], self.values[0, o, g]
-                    rows.append(
-                        {
-                            "scenario": side.name, "baseline_scenario": self.sides[0].name,
-                            "date": self.day, "outcome": name, "unit": unit,
-                            "unit_code": group.code, "county": group.zh, "county_en": group.en,
-                            "value": own, "baseline_value": base, "difference": own - base,
-                            "same_luck": self.paired(s),
-                            **{k: float(v[o, g]) for k, v in spread.items()},
-                        }
-                    )  # fmt: skip
-        return pd.DataFrame(rows)
+        spread = [self._spread(side) for side in range(len(self.sides))]
+        return pd.DataFrame(
+            {
+                "scenario": side.name, "baseline_scenario": self.sides[0].name, "date": self.day,
+                "outcome": name, "unit": unit, "unit_code": group.code, "county": group.zh,
+                "county_en": group.en, "value": (own := self.values[s, o, g]),
+                "baseline_value": (base := self.values[0, o, g]), "difference": own - base,
+                "same_luck": self.paired(s),
+                **{key: float(each[o, g]) for key, each in spread[s].items()},
+            }
+            for s, side in enumerate(self.sides)
+            for o, (name, unit) in enumerate(UNITS.items())
+            for g, group in enumerate(self.groups)
+        )  # fmt: skip
+
+    def _spread(self, side: int) -> dict[str, Floats]:
+        """Interval and parts of the spread of the differences, each (outcome, group)."""
+        if self.drawn is None:
+            return dict.fromkeys(SPREAD, np.full(self.values.shape[1:], np.nan))
+        difference = self.drawn[side] - self.drawn[0]
+        pooled = difference.reshape(-1, *difference.shape[2:])
+        ends = np.percentile(pooled, INTERVAL, axis=0)
+        values = (pooled.mean(axis=0), *ends, *parts_of_spread(difference))
+        return dict(zip(SPREAD, values, strict=True))
 
     def verdicts(self) -> "pd.DataFrame":
         """A row for each side and target: the expected published rate, and the chance to meet it.
@@ -205,32 +202,39 @@ class Comparison:
         """
         import pandas as pd
 
-        made = [self.verdict(side).estimates() for side in range(len(self.sides))]
-        return pd.DataFrame(
-            {
-                "scenario": side.name, "target": target.id, **self._of(target),
-                "operator": target.operator, "simulated": self.targets[s, t],
-                **{k: float(made[s][k][i]) for k in ("expected", "probability", "all_met")},
-            }
-            for s, side in enumerate(self.sides)
-            for i, (t, target) in enumerate(self._due(s))
-        )  # fmt: skip
+        rows = []
+        for s, side in enumerate(self.sides):
+            estimates = self.verdict(s).estimates()
+            for i, (t, target) in enumerate(self._due(s)):
+                group = self.groups[group_of(target, self.region, self.groups)]
+                rows.append(
+                    {
+                        "scenario": side.name, "target": target.id,
+                        "target_name": target.name.zh, "target_name_en": target.name.en,
+                        "unit_code": group.code, "county": group.zh, "county_en": group.en,
+                        "deadline": target.deadline, "target_rate": target.value,
+                        "operator": target.operator, "simulated": self.targets[s, t],
+                        **{name: float(estimates[name][i])
+                           for name in ("expected", "probability", "all_met")},
+                    }
+                )  # fmt: skip
+        return pd.DataFrame(rows)
 
     def verdict(self, side: int) -> Verdict:
         """The verdict on a side, the first side its baseline."""
         due = self._due(side)
         columns = [t for t, __ in due]
-        if self.drawn_targets is None or self.drawn_usual is None:
-            runs, usual = self.targets[:, None], self.usual[None]
+        if self.drawn_targets is None or self.drawn_reference is None:
+            runs, reference = self.targets[:, None], self.reference[None]
         else:
-            usual = self.drawn_usual.reshape(-1, self.drawn_usual.shape[-1])
-            runs = self.drawn_targets.reshape(len(self.sides), *usual.shape)
-        known = self.known
+            reference = self.drawn_reference.reshape(-1, self.drawn_reference.shape[-1])
+            runs = self.drawn_targets.reshape(len(self.sides), *reference.shape)
+        known = self.level
         return Verdict.of_rates(
             {target.id: (target.deadline, floor(target)) for __, target in due},
-            None if known is None else levels.at_deadlines(self.region, known)[:, columns],
+            None if known is None else known.at_deadlines(self.region)[:, columns],
             scenario=runs[side][:, columns], baseline=runs[0][:, columns],
-            reference=usual[:, columns], draws=0 if self.drawn is None else self.drawn.shape[1],
+            reference=reference[:, columns], draws=0 if self.drawn is None else self.drawn.shape[1],
         )  # fmt: skip
 
     def _due(self, side: int) -> "list[tuple[int, Target]]":
@@ -238,42 +242,24 @@ class Comparison:
         return [(t, each) for t, each in enumerate(self.region.targets)
                 if np.isfinite(self.targets[side, t])]  # fmt: skip
 
-    def _of(self, target: "Target") -> dict[str, object]:
-        """Deadline, name, place and rate of a target."""
-        group = self.groups[group_of(target, self.region, self.groups)]
-        return {
-            "target_name": target.name.zh, "target_name_en": target.name.en,
-            "unit_code": group.code, "county": group.zh, "county_en": group.en,
-            "deadline": target.deadline, "target_rate": target.value,
-        }  # fmt: skip
-
     @property
-    def known(self) -> Level | None:
-        """The level that sides are held to, if there is one for where they all start."""
+    def level(self) -> Level | None:
+        """The level of all sides; None where they start on different days or none is known."""
         first = self.sides[0].scenario.start
         if any(side.scenario.start != first for side in self.sides):
             return None
-        return levels.held(self.region, first, max(side.scenario.until for side in self.sides))
+        return levels.level_from(
+            self.region, first, max(side.scenario.until for side in self.sides)
+        )
 
     @property
     def judged(self) -> bool:
         """Whether the chance to meet a target is known."""
-        return self.known is not None or self.drawn_targets is not None
-
-    def _spread(self, side: int) -> dict[str, Floats]:
-        """Interval and parts of the spread of the differences, each (outcome, group)."""
-        keys = ("mean_difference", "difference_low", "difference_high", "draw_sd", "seed_sd")
-        if self.drawn is None:
-            return dict.fromkeys(keys, np.full(self.values.shape[1:], np.nan))
-        difference = self.drawn[side] - self.drawn[0]
-        pooled = difference.reshape(-1, *difference.shape[2:])
-        low, high = np.percentile(pooled, INTERVAL, axis=0)
-        parts = parts_of_spread(difference)
-        return dict(zip(keys, (pooled.mean(axis=0), low, high, *parts), strict=True))
+        return self.level is not None or self.drawn_targets is not None
 
 
 def parts_of_spread(values: Floats) -> tuple[Floats, Floats]:
-    """Standard deviations between draws and, within a draw, between seeds.
+    """Standard deviations between draws and between seeds.
 
     Parameters
     ----------
@@ -281,7 +267,8 @@ def parts_of_spread(values: Floats) -> tuple[Floats, Floats]:
 
     Returns
     -------
-    between draws, the share of luck taken out; between seeds, nan where each draw has but one
+    between draws, the variance of means over seeds taken out; between seeds, nan where each draw
+    has but one
     """
     draws, seeds = values.shape[:2]
     unknown = np.full(values.shape[2:], np.nan)
@@ -292,36 +279,25 @@ def parts_of_spread(values: Floats) -> tuple[Floats, Floats]:
     return np.sqrt(np.maximum(between - within / seeds, 0)), np.sqrt(within)
 
 
-def outcomes() -> dict[str, str]:
-    """What is compared, with its unit: every indicator, and the causes of the rate's change."""
-    from xiancheng.sim.indicators import INDICATORS
-
-    points = {f"{part}_pp": "percentage points" for part in PARTS}
-    return {name: each.unit for name, each in INDICATORS.items()} | points
-
-
 def compare(
     sides: Sequence[Comparand], *, region: str | Path = "binzhou", seed: int = 1,
-    scale: float = 1.0,
-    draws: int = 0, seeds: int = 1, jobs: int | None = None, day: date | None = None,
-    done: Callable[[], None] = lambda: None,
+    scale: float = 1.0, draws: int = 0, seeds: int = 1, jobs: int | None = None,
+    day: date | None = None, done: Callable[[], None] = lambda: None,
 ) -> Comparison:  # fmt: skip
-    """Hold sides against the first of them.
+    """Compare sides with the first of them.
 
-    A saved run shows what is on file, and the scenarios beside it meet its luck at its scale. With
-    draws, all are simulated under each of them, saved runs too.
+    A saved run shows what is on file, and the scenarios beside it are simulated with its settings.
+    With draws, all sides are simulated under each of them, saved runs too.
 
     Parameters
     ----------
-    draws, seeds : parameter draws, none or at least two, and kinds of luck within each
-    day : what is compared stands at its end; by default the targets' deadline
+    draws, seeds : parameter draws, none or at least two, and seeds within each
+    day : of the outcomes; by default the last deadline of a target
 
     Raises
     ------
     RequestError
     """
-    from xiancheng.calibration.region import load
-
     if draws == 1:
         raise RequestError(
             _(
@@ -330,25 +306,68 @@ def compare(
             )
         )
     pack = load(region)
+    common = RunSpec.of(sides[0].scenario, region=region, seed=seed, scale=scale)
     saved = [side.saved for side in sides if side.saved]
-    common = Draw(seed)
     for run in saved:
-        if run.record.region.sha256 != pack.digest:
-            raise RequestError(
-                _(
-                    "the run {run} is of the pack {region}, which is not {pack} "
-                    "as it is now; name its pack with --region",
-                    run=run.record.run,
-                    region=run.record.region.name,
-                    pack=pack.name,
-                )
-            )
+        _check_region(run, pack)
     if saved:
-        told = saved[0].record
-        common, scale = Draw(told.seed, told.draw, told.parameters), told.scale
+        record = saved[0].record
+        common = common.vary(
+            seed=record.seed, draw=record.draw, parameters=record.parameters, scale=record.scale
+        )
+    chosen = _common_day(sides, day, pack)
+    with Summaries(common, chosen, jobs) as runs:
+        fresh = [side for side in sides if not side.saved]
+        reference = replace(
+            reference_of(sides[0].scenario), until=max(s.scenario.until for s in sides)
+        )
+        central = dict(zip(
+            (side.name for side in fresh),
+            runs.read([common.running(side.scenario) for side in fresh], done), strict=True,
+        ))  # fmt: skip
+        central |= {
+            side.name: summarize(side.saved.outcome(), chosen) for side in sides if side.saved
+        }
+        table = layered(common, draws, seed, seeds) if draws else []
+        specs = [common.running(side.scenario) for side in sides]
+        drawn = runs.read([spec.under(draw) for spec in specs for draw in table], done)
+        plain = common.running(reference)
+        known = runs.read([plain, *(plain.under(draw) for draw in table)], done)
+    references = np.array([run.targets for run in known])
+    shape = (len(sides), draws, seeds)
+    values = np.array([outcome_values(central[side.name]) for side in sides])
+    return Comparison(
+        sides=tuple(sides), settings=tuple(side.settings(common) for side in sides),
+        groups=reported_groups(pack), region=pack, day=chosen, scale=common.scale, values=values,
+        targets=np.array([central[side.name].targets for side in sides]),
+        reference=references[0],
+        drawn=np.array([outcome_values(run) for run in drawn]).reshape(*shape, *values.shape[1:])
+        if draws else None,
+        drawn_targets=np.array([run.targets for run in drawn]).reshape(*shape, len(pack.targets))
+        if draws else None,
+        drawn_reference=references[1:].reshape(draws, seeds, len(pack.targets)) if draws else None,
+    )  # fmt: skip
+
+
+def _check_region(saved: SavedRun, region: "Region") -> None:
+    own = saved.record.region
+    if own.sha256 != region.digest:
+        raise RequestError(
+            _(
+                "the run {run} is of the pack {own}, which is not {region} as it "
+                "is now; name its pack with --region",
+                run=saved.record.run,
+                own=own.name,
+                region=region.name,
+            )
+        )
+
+
+def _common_day(sides: Sequence[Comparand], day: date | None, region: "Region") -> date:
+    """The day of the outcomes, which all sides must cover."""
     first = max(side.scenario.start for side in sides)
     last = min(side.scenario.until for side in sides)
-    chosen = day or min(judged_on(sides[0].scenario, pack), last)
+    chosen = day or min(judged_on(sides[0].scenario, region), last)
     if not first <= chosen <= last:
         raise RequestError(
             _(
@@ -358,35 +377,4 @@ def compare(
                 last=last,
             )
         )
-
-    with Runs(region, day=chosen, scale=scale, jobs=jobs) as runs:
-        fresh = [side for side in sides if not side.saved]
-        plain = replace(usual(sides[0].scenario), until=max(s.scenario.until for s in sides))
-        asked = [(side.scenario, common) for side in fresh]
-        made = dict(zip((s.name for s in fresh), runs.read(asked, done), strict=True))
-        made |= {side.name: read(side.saved.outcome(), chosen) for side in sides if side.saved}
-        table = layered(region, draws, seed, seeds) if draws else []
-        drawn = runs.read([(side.scenario, draw) for side in sides for draw in table], done)
-        known = runs.read([(plain, draw) for draw in [common, *table]], done)
-    without = np.array([reading.targets for reading in known])
-    shape = (len(sides), draws, seeds)
-    values = np.array([_outcomes(made[side.name]) for side in sides])
-    return Comparison(
-        sides=tuple(sides), groups=reported(pack), region=pack, day=chosen, scale=scale,
-        met=tuple(met(side, common, scale, pack) for side in sides),
-        inputs={
-            lang: {s.name: list(differing(sides[0], s, lang, pack)) for s in sides[1:]}
-            for lang in ("zh", "en")
-        },
-        values=values, targets=np.array([made[side.name].targets for side in sides]),
-        usual=without[0],
-        drawn=np.array([_outcomes(r) for r in drawn]).reshape(*shape, *values.shape[1:])
-        if draws else None,
-        drawn_targets=np.array([r.targets for r in drawn]).reshape(*shape, len(pack.targets))
-        if draws else None,
-        drawn_usual=without[1:].reshape(draws, seeds, len(pack.targets)) if draws else None,
-    )  # fmt: skip
-
-
-def _outcomes(reading: Reading) -> Floats:
-    return np.vstack([reading.indicators, reading.causes])
+    return chosen

@@ -1,4 +1,4 @@
-"""What is sought: targets, a probability, and the bounds within which a package may lie.
+"""What a search aims at: targets, a probability, and the bounds within which a package may lie.
 
 A package gives each measure a multiple of the intensity that the scenario gives it.
 """
@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from xiancheng.calibration import naming, parsing
+from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import Words, _, listed
 from xiancheng.results.analysis.attribution import moves
 from xiancheng.results.tables.labels import ASKED
 from xiancheng.scenarios.outcome import floor
-from xiancheng.scenarios.paired import Runs
 from xiancheng.scenarios.scenario_files import STRONGEST, Budget, Scenario, Setting
-from xiancheng.scenarios.simulate import RequestError
 from xiancheng.sim.state import Floats
 
 if TYPE_CHECKING:
-    from xiancheng.calibration.region import Target
+    from xiancheng.calibration.region import Region
+    from xiancheng.calibration.region.schema import Target
 
 TARGET, MEASURE = _("target"), _("measure")
 USABLE, COUNTY = _("measure that may be used"), _("county", "any kind")
@@ -31,7 +31,7 @@ Package = Mapping[str, float]  # measure -> multiple of the scenario's intensity
 
 @dataclass(frozen=True)
 class GoalSpec:
-    """What is sought."""
+    """Targets to be met with a probability, and the packages that may be tried."""
 
     scenario: Scenario
     targets: Mapping[int, float]  # index of a target of the region -> rate wanted [percent]
@@ -40,15 +40,14 @@ class GoalSpec:
     weights: Mapping[str, float]  # of each of them at the scenario's intensity: least in sum
     elsewhere: tuple[str, ...] = ()  # codes of counties where nothing may be done
 
-    def packaged(self, package: Package) -> Scenario:
+    def scenario_of(self, package: Package) -> Scenario:
         """The scenario that carries out a package and nothing else."""
         settings = {
-            number: _scaled(self.scenario.setting(number), times, self.elsewhere)
-            for number, times in package.items()
-            if times > 0
+            number: _scaled(self.scenario.setting(number), package[number], self.elsewhere)
+            for number in self.scenario.plan.measures
+            if package.get(number, 0) > 0
         }
-        name = self.scenario.plan.measures
-        return replace(self.scenario, settings={n: settings[n] for n in name if n in settings})
+        return replace(self.scenario, settings=settings)
 
     def weight(self, package: Package) -> float:
         """What is to be least."""
@@ -56,20 +55,23 @@ class GoalSpec:
 
     def allowed(self, package: Package) -> bool:
         """Whether a package crosses no red line that doing nothing does not cross."""
-        return set(self.packaged(package).crossed()) <= set(self.packaged({}).crossed())
+        return set(self.scenario_of(package).crossed()) <= set(self.scenario_of({}).crossed())
 
     def margins(self, rates: Floats) -> Floats:
-        """How far published rates (..., target) are above what is wanted, (..., wish)."""
+        """How far published rates (..., target of the region) are above those wanted (..., target).
+
+        Both in percent; the margins are of the wanted targets alone, in percentage points.
+        """
         return np.asarray(rates[..., list(self.targets)] - np.array([*self.targets.values()]))
 
 
 def parse_goal(
-    scenario: Scenario, runs: Runs, *, probability: float, targets: Sequence[str] = (),
+    scenario: Scenario, region: "Region", *, probability: float, targets: Sequence[str] = (),
     rates: Mapping[str, float] | None = None, exclude: Sequence[str] = (), strongest: float = 1.5,
     weights: Mapping[str, float] | None = None, least: str = "intensity",
     budget: float | None = None, counties: Sequence[str] = (),
 ) -> GoalSpec:  # fmt: skip
-    """What is sought, checked.
+    """The goal that options of the command line describe, checked.
 
     Parameters
     ----------
@@ -86,7 +88,6 @@ def parse_goal(
     ------
     RequestError
     """
-    plan = scenario.plan
     if not 0 < probability < 1 or not 0 < strongest <= STRONGEST:
         raise RequestError(
             _(
@@ -95,10 +96,46 @@ def parse_goal(
                 STRONGEST=STRONGEST,
             )
         )
-    named, places = _targets_named(runs), naming.place_names(runs.pack.counties)
-    wanted = {_one_target(t, named, places, runs) for t in targets}
-    asked = {_one_target(t, named, places, runs): r for t, r in (rates or {}).items()}
-    for rate in asked.values():
+    wanted = _wanted_rates(scenario, region, targets, rates or {})
+    bounds = _bounds(scenario, exclude, strongest)
+    if least == "cost":
+        _require_costs(scenario, bounds)
+        bounds = {n: most for n, most in bounds.items() if spending(scenario, n)}
+    given, amount = weights or {}, spending if least == "cost" else strength
+    for name, weight in given.items():
+        _look_up(name, bounds, USABLE)
+        if weight <= 0:
+            raise RequestError(
+                _(
+                    "the weight of {name} should be above 0, got {weight:g}; to "
+                    "leave a measure out, use --exclude",
+                    name=name,
+                    weight=weight,
+                )
+            )
+    codes, places = {c.code: c.code for c in region.counties}, naming.place_names(region.counties)
+    here = {_look_up(name, codes, COUNTY, places) for name in counties}
+    if budget is not None:
+        scenario = _with_budget(scenario, budget, bounds)
+    return GoalSpec(
+        scenario=scenario, targets=wanted, probability=probability, bounds=bounds,
+        weights={n: given.get(n, 1.0) * amount(scenario, n) for n in bounds},
+        elsewhere=tuple(c.code for c in region.counties if here and c.code not in here),
+    )  # fmt: skip
+
+
+def _wanted_rates(
+    scenario: Scenario, region: "Region", targets: Sequence[str], rates: Mapping[str, float]
+) -> dict[int, float]:
+    """The rate wanted of each target that is named or given a rate, or else of all that are due.
+
+    Raises
+    ------
+    RequestError
+        if a rate is no percentage, or a target that is named is not due in the scenario.
+    """
+    own = {_target_index(name, region): rate for name, rate in rates.items()}
+    for rate in own.values():
         if not 0 <= rate <= 100 or parsing.is_share(rate):
             raise RequestError(
                 _(
@@ -106,12 +143,13 @@ def parse_goal(
                     rate=rate,
                 )
             )
+    named = {_target_index(name, region) for name in targets}
     due = [
         t
-        for t in sorted(wanted | asked.keys() if wanted else range(len(runs.pack.targets)))
-        if runs.pack.targets[t].due(scenario.start, scenario.until)
+        for t in sorted(named | own.keys() if named else range(len(region.targets)))
+        if region.targets[t].due(scenario.start, scenario.until)
     ]
-    late = [runs.pack.targets[t] for t in sorted(wanted | asked.keys()) if t not in due]
+    late = [region.targets[t] for t in sorted(named | own.keys()) if t not in due]
     if late:
         last = max(target.deadline for target in late)
         raise RequestError(
@@ -126,41 +164,21 @@ def parse_goal(
         raise RequestError(
             _("no target is due by {until}, the end of the scenario", until=scenario.until)
         )
-    members = {n: [n] for n in plan.measures}
-    for project in plan.about.projects:
-        members[project] = [n for n, m in plan.measures.items() if m.project == project]
-    out = {number for name in exclude for number in _looked_up(name, members, MEASURE)}
-    bounds = {
-        n: min(strongest, STRONGEST / _largest(scenario.setting(n)))
-        for n in plan.measures
-        if n not in out and moves(scenario, n)
+    return {t: own.get(t, floor(region.targets[t])) for t in due}
+
+
+def _bounds(scenario: Scenario, exclude: Sequence[str], strongest: float) -> dict[str, float]:
+    """The largest multiple of each measure that moves a lever and is not excluded."""
+    measures = scenario.plan.measures
+    members = {n: [n] for n in measures}
+    for project in scenario.plan.about.projects:
+        members[project] = [n for n, m in measures.items() if m.project == project]
+    excluded = {number for name in exclude for number in _look_up(name, members, MEASURE)}
+    return {
+        n: min(strongest, STRONGEST / strength(scenario, n))
+        for n in measures
+        if n not in excluded and moves(scenario, n)
     }
-    if least == "cost":
-        _need_of_costs(scenario, bounds)
-        bounds = {n: most for n, most in bounds.items() if spending(scenario, n)}
-    given, amount = weights or {}, spending if least == "cost" else strength
-    for name, weight in given.items():
-        _looked_up(name, bounds, USABLE)
-        if weight <= 0:
-            raise RequestError(
-                _(
-                    "the weight of {name} should be above 0, got {weight:g}; to "
-                    "leave a measure out, use --exclude",
-                    name=name,
-                    weight=weight,
-                )
-            )
-    codes = {c.code: c.code for c in runs.pack.counties}
-    here = {_looked_up(name, codes, COUNTY, places) for name in counties}
-    if budget is not None:
-        scenario = _with_budget(scenario, budget, bounds)
-    return GoalSpec(
-        scenario=scenario,
-        targets={t: asked.get(t, floor(runs.pack.targets[t])) for t in due},
-        probability=probability, bounds=bounds,
-        weights={n: given.get(n, 1.0) * amount(scenario, n) for n in bounds},
-        elsewhere=tuple(c.code for c in runs.pack.counties if here and c.code not in here),
-    )  # fmt: skip
 
 
 def spending(scenario: Scenario, number: str) -> float:
@@ -175,11 +193,13 @@ def spending(scenario: Scenario, number: str) -> float:
 
 def strength(scenario: Scenario, number: str) -> float:
     """The largest intensity that the scenario gives a measure, in any county or quarter."""
-    return _largest(scenario.setting(number))
+    setting = scenario.setting(number)
+    phases = (phase.intensity for phase in setting.phases)
+    return max(setting.intensity, *setting.counties.values(), *phases, 1e-9)
 
 
-def _need_of_costs(scenario: Scenario, bounds: Mapping[str, float]) -> None:
-    """Refuse to speak of money where nothing has a price."""
+def _require_costs(scenario: Scenario, bounds: Mapping[str, float]) -> None:
+    """Refuse costs and budgets where nothing has a price."""
     if not any(spending(scenario, n) for n in bounds):
         raise RequestError(
             _(
@@ -190,7 +210,7 @@ def _need_of_costs(scenario: Scenario, bounds: Mapping[str, float]) -> None:
 
 
 def _with_budget(scenario: Scenario, yuan: float, bounds: Mapping[str, float]) -> Scenario:
-    _need_of_costs(scenario, bounds)
+    _require_costs(scenario, bounds)
     if not 0 < yuan < float("inf"):
         raise RequestError(_("the budget should be a positive number of yuan"))
     lines = scenario.red_lines.model_copy(update={"budget": Budget(yuan=yuan)})
@@ -210,36 +230,22 @@ def _scaled(setting: Setting, times: float, elsewhere: Sequence[str]) -> Setting
     )
 
 
-def _largest(setting: Setting) -> float:
-    return max(
-        setting.intensity, *setting.counties.values(), *(p.intensity for p in setting.phases), 1e-9
-    )
-
-
-def _targets_named(runs: Runs) -> dict[str, list[int]]:
-    """The targets by their ids, and by the code of a county that is alone in one."""
-    named: dict[str, list[int]] = {}
-    for t, target in enumerate(runs.pack.targets):
-        county = [c for c in runs.pack.counties if c.code in target.counties]
-        own = [county[0].code] if len(county) == 1 else []
-        for name in (target.id, *own):
-            named.setdefault(name, []).append(t)
-    return named
-
-
-def _one_target(
-    name: str, named: Mapping[str, list[int]], places: Mapping[str, str], runs: Runs
-) -> int:
-    """The target of a name.
+def _target_index(name: str, region: "Region") -> int:
+    """The target of an id, or of a county that is alone in it.
 
     Raises
     ------
     RequestError
         if there is none, or several, of which one has to be named by its id.
     """
-    found = _looked_up(name, named, TARGET, places)
+    named: dict[str, list[int]] = {}
+    for t, target in enumerate(region.targets):
+        county = [c for c in region.counties if c.code in target.counties]
+        for each in (target.id, *([county[0].code] if len(county) == 1 else ())):
+            named.setdefault(each, []).append(t)
+    found = _look_up(name, named, TARGET, naming.place_names(region.counties))
     if len(found) > 1:
-        each = [_described(runs.pack.targets[t]) for t in found]
+        each = [_described(region.targets[t]) for t in found]
         raise RequestError(
             _(
                 "{name} has {n} targets: {each}; name one by its id",
@@ -262,36 +268,37 @@ def _described(target: "Target") -> Words:
     )
 
 
-def _looked_up(
+def _look_up(
     name: str, known: Mapping[str, Known], what: Words, places: Mapping[str, str] | None = None
 ) -> Known:
-    """What is known by a name; a county by any of its names, where `places` holds them.
+    """The value of a name; that of a county by any of its names, where `places` holds them.
 
     Raises
     ------
     RequestError
+        with the closest match, and everything that is known in the names of each language.
     """
-    code = name if name in known else naming.place(name, places or {})
-    if code is None or code not in known:
-        # The full names stand first in `places`, and are the ones shown.
-        zh, en = (
-            {c: n for n, c in reversed([*(places or {}).items()]) if n.isascii() == ascii_only
-             and not n.isdigit()}
-            for ascii_only in (False, True)
-        )  # fmt: skip
-        valid = Words(
-            "、".join(f"{each} {zh.get(each, '')}".strip() for each in known),
-            ", ".join(f"{each} {en.get(each, '')}".strip() for each in known),
+    names = places or {}
+    code = name if name in known else naming.place(name, names)
+    if code is not None and code in known:
+        return known[code]
+    zh, en = (  # the full names stand first in `places`, and are the ones shown
+        {c: n for n, c in reversed([*names.items()]) if n.isascii() == ascii_only
+         and not n.isdigit()}
+        for ascii_only in (False, True)
+    )  # fmt: skip
+    valid = Words(
+        "、".join(f"{each} {zh.get(each, '')}".strip() for each in known),
+        ", ".join(f"{each} {en.get(each, '')}".strip() for each in known),
+    )
+    near = naming.nearest(name, [*known, *(n for n, c in names.items() if c in known)])
+    meant = _("; did you mean {near}?", near=near) if near else Words("", "")
+    raise RequestError(
+        _(
+            "no {what} {name!r}; known: {valid}{meant}",
+            what=what,
+            name=name,
+            valid=valid,
+            meant=meant,
         )
-        near = naming.nearest(name, [*known, *(n for n, c in (places or {}).items() if c in known)])
-        meant = _("; did you mean {near}?", near=near) if near else Words("", "")
-        raise RequestError(
-            _(
-                "no {what} {name!r}; known: {valid}{meant}",
-                what=what,
-                name=name,
-                valid=valid,
-                meant=meant,
-            )
-        )
-    return known[code]
+    )

@@ -5,17 +5,17 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from xiancheng.calibration import naming
 from xiancheng.calibration.errors import RequestError
-from xiancheng.calibration.i18n import Words, _, listed
+from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import load
 from xiancheng.results import cells
 from xiancheng.results.analysis import certificate, goal_seek, goal_spec
 from xiancheng.results.analysis import sensitivity as morris_sobol
-from xiancheng.results.analysis.attribution import WORLDS, CoalitionGame, identity
+from xiancheng.results.analysis.attribution import WORLDS, CoalitionGame
 from xiancheng.results.analysis.attribution import attribute as attributed_effect
-from xiancheng.results.analysis.compare import Comparand, ordered
+from xiancheng.results.analysis.compare import Comparand, comparands
 from xiancheng.results.analysis.compare import compare as compared_sides
+from xiancheng.results.analysis.result import group_index, known_outcomes, scenario_digest
 from xiancheng.results.cli.output import (
     Work,
     announce,
@@ -26,19 +26,21 @@ from xiancheng.results.cli.output import (
     write_csv,
 )
 from xiancheng.results.cli.process import DONE
-from xiancheng.results.comparison import attributed, compared
 from xiancheng.results.file_checks import note_inactive
-from xiancheng.results.keeping import evidence
-from xiancheng.results.seeking import sought
+from xiancheng.results.store.record import posterior_record, sample_notes
+from xiancheng.results.tables import comparison, contributions
+from xiancheng.results.tables import goal_seek as goal_tables
+from xiancheng.results.tables import sensitivity as sensitivity_tables
 from xiancheng.results.tables.notes import unjudged
-from xiancheng.results.tables.terminal import show_rows
+from xiancheng.results.tables.terminal import show
 from xiancheng.results.text import Say
 from xiancheng.scenarios.diff import called
+from xiancheng.scenarios.ensemble import Summaries, independent, judged_on, layered
 from xiancheng.scenarios.inactive import message
 from xiancheng.scenarios.loader import resolve
-from xiancheng.scenarios.paired import Draw, Runs, independent, judged_on, layered
+from xiancheng.scenarios.outcome import reported_groups
+from xiancheng.scenarios.run_spec import RunSpec, check_run, horizon
 from xiancheng.scenarios.scenario_files import Scenario
-from xiancheng.scenarios.simulate import checked, horizon, reported
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,8 +48,8 @@ if TYPE_CHECKING:
 
 def compare(options: Namespace, say: Say) -> int:
     """Scenarios or saved runs side by side, with paired differences."""
-    wanted = compared.asked_for(options.outcome)
-    sides = ordered(options.scenarios, options.baseline, options.region)
+    wanted = known_outcomes(options.outcome)
+    sides = comparands(options.scenarios, options.baseline, options.region)
     for side in sides:
         note_inactive(side.scenario, say)
     _reject_unused_by_compare(options, sides)
@@ -64,18 +66,18 @@ def compare(options: Namespace, say: Say) -> int:
             sides, region=options.region, seed=options.seed, scale=options.scale,
             draws=options.draws, seeds=seeds, jobs=options.jobs, day=options.at, done=step,
         )  # fmt: skip
-    notes = [*compared.remarks(found, say.lang), *evidence.remarks(found.region, say.lang)]
-    frame, inputs = found.to_frame(), found.inputs[say.lang]
+    notes = [*comparison.notes(found, say.lang), *sample_notes(found.region, say.lang)]
+    frame, inputs = found.to_frame(), found.inputs(say.lang)
     report = {
         "baseline_scenario": sides[0].name, "inputs": inputs, "outcomes": frame,
-        "targets": found.verdicts(), "remarks": notes, "posterior": evidence.sample(found.region),
+        "targets": found.verdicts(), "remarks": notes, "posterior": posterior_record(found.region),
     }  # fmt: skip
 
     def text() -> None:
         if found.region.targets:
-            show_rows(say(_("targets")), *compared.targets(found, say.lang))
+            show(comparison.targets(found, say.lang))
         for outcome in wanted:
-            show_rows(compared.title(outcome, say.lang), *compared.values(found, outcome, say.lang))
+            show(comparison.values(found, outcome, say.lang))
         for name, changes in inputs.items():
             n, base = len(changes), sides[0].name
             print(say(_("{base} -> {name}: {n} changes", base=base, name=name, n=n)))
@@ -113,31 +115,28 @@ def attribute(options: Namespace, say: Say) -> int:
         count = pairs if pairs > 1 else 0
     scenario = _scenario(options, say)
     _check(options, scenario, scale, count)
-    draws = layered(options.region, count, seed) if count else [Draw(seed)]
     with _runs(options, scenario, _day(options, scenario), scale) as runs:
-        place = _group_named(runs, options.county)
+        where = reported_groups(runs.spec.pack)[group_index(runs.spec.pack, options.county)]
+        draws = layered(runs.spec, count, seed) if count else [runs.spec]
         game = CoalitionGame.of(scenario, options.permutations, len(draws), seed)
         steps = len(game.coalitions())
         announce(say, [_work(options, scenario, steps)], options.jobs)
         with progress(say(_("attributing")), steps) as step:
-            found = attributed_effect(
-                scenario, runs, permutations=options.permutations, draws=draws, seed=seed,
-                done=step,
-            )  # fmt: skip
-    pack, name, frame = runs.pack, called(scenario, runs.pack), found.to_frame()
-    notes = [*attributed.remarks(found, scale, pack, say.lang)]
-    notes += evidence.remarks(pack, say.lang) if count else []
+            found = attributed_effect(scenario, runs, game, draws, step)
+    pack, name, frame = runs.spec.pack, called(scenario, runs.spec.pack), found.frame
+    notes = [*contributions.notes(found, pack, say.lang)]
+    notes += sample_notes(pack, say.lang) if count else []
     report = {
-        "scenario": scenario.name, "date": str(found.day), "runs": found.runs,
-        "title": name._asdict(), "scenario_sha256": identity(scenario),
+        "scenario": scenario.name, "date": found.day, "runs": found.runs,
+        "title": name._asdict(), "scenario_sha256": scenario_digest(scenario),
         "permutations": found.permutations, "draws": found.draws, "scale": scale,
-        "shares": frame, "remarks": notes, "posterior": evidence.sample(pack) if count else None,
+        "shares": frame, "remarks": notes, "posterior": posterior_record(pack) if count else None,
     }  # fmt: skip
 
     def text() -> None:
-        title = f"{name.said(say.lang)} · {found.groups[place].said(say.lang)} · {found.day}"
-        show_rows(title, *attributed.projects(found, place, say.lang, scale))
-        show_rows(title, *attributed.measures(found, place, say.lang, scale))
+        title = f"{name.said(say.lang)} · {where.said(say.lang)} · {found.day}"
+        for level in ("project", "measure"):
+            show(contributions.shares(found, scenario, where.code, level, title, say.lang))
         print_notes(notes)
 
     give(options, report, text)
@@ -154,17 +153,17 @@ def seek(options: Namespace, say: Say) -> int:
     _check(options, scenario, options.scale, options.draws)
     _check(options, scenario, options.confirm_scale, options.confirm)
     day = judged_on(scenario, load(options.region))
-    fresh = independent(options.region, max(options.confirm, options.regret), options.seed)
-    draws = layered(options.region, options.draws, options.seed)
     regret = None
     with _runs(options, scenario, day, options.scale) as runs:
+        fresh = independent(runs.spec, max(options.confirm, options.regret), options.seed)
+        draws = layered(runs.spec, options.draws, options.seed)
         goal = goal_spec.parse_goal(
-            scenario, runs, probability=options.probability, targets=options.targets,
+            scenario, runs.spec.pack, probability=options.probability, targets=options.targets,
             rates=options.rate, exclude=options.exclude, strongest=options.max_intensity,
             weights=options.weight, least=options.least, budget=options.budget,
             counties=options.counties,
         )  # fmt: skip
-        each = goal_seek.runs_each(runs.pack, scenario)
+        each = goal_seek.runs_each(runs.spec.pack, scenario)
         search = each * goal_seek.runs_foreseen(goal, options.draws)
         confirm, outside = each * options.confirm, each * options.regret * len(certificate.WORLDS)
         works = [
@@ -173,46 +172,51 @@ def seek(options: Namespace, say: Say) -> int:
         ]
         announce(say, works, options.jobs)
         with progress(say(_("searching")), search) as step:
-            own = goal_seek.Held(runs, scenario, draws)
+            own = goal_seek.AnchoredRuns(runs, scenario, draws)
             found = goal_seek.search(goal, own, draws, seed=options.seed, done=step)
         if options.regret:
             others = fresh[: options.regret]
             steps = outside * len(certificate.packages_to_regret(goal, found))
             with progress(say(_("outside worlds")), steps) as step:
-                held = goal_seek.Held(runs, scenario, others)
+                held = goal_seek.AnchoredRuns(runs, scenario, others)
                 regret = certificate.regret(goal, found, held, others, step)
     with (
         _runs(options, scenario, day, options.confirm_scale) as runs,
         progress(say(_("confirming")), confirm) as step,
     ):
-        confirmed = goal_seek.Held(runs, scenario, fresh[: options.confirm])
+        confirmed = goal_seek.AnchoredRuns(runs, scenario, fresh[: options.confirm])
         proof = certificate.certify(
             goal, found.package, confirmed, fresh[: options.confirm], step
         )  # fmt: skip
-    notes = [*sought.verdict(goal, found, proof, confirmed, say.lang)]
+    notes = [
+        *goal_tables.notes(
+            goal, found, proof, runs.spec.pack, say.lang, anchored=confirmed.anchored
+        )
+    ]
     if regret:
-        notes += sought.about_regret(regret, options.scale, say.lang)
+        notes += goal_tables.regret_notes(regret, options.scale, say.lang)
     if not options.targets:  # who names targets knows of the others
-        late = unjudged(runs.pack, reported(runs.pack), scenario.start, scenario.until)
+        late = unjudged(
+            runs.spec.pack, reported_groups(runs.spec.pack), scenario.start, scenario.until
+        )
         notes += [note.said(say.lang) for note in late]
-    notes += evidence.remarks(runs.pack, say.lang)
-    name = called(scenario, runs.pack)
+    notes += sample_notes(runs.spec.pack, say.lang)
+    name = called(scenario, runs.spec.pack)
     report = {
-        "scenario": scenario.name, "title": name._asdict(), "scenario_sha256": identity(scenario),
-        "posterior": evidence.sample(runs.pack), "found": found, "certificate": proof,
+        "scenario": scenario.name, "title": name._asdict(),
+        "scenario_sha256": scenario_digest(scenario),
+        "posterior": posterior_record(runs.spec.pack), "found": found, "certificate": proof,
         "share": proof.share, "verdict": notes,
-        "targets": sought.target_records(goal, proof, runs),
-        "regret": sought.regret_records(regret) if regret else None,
+        "targets": proof.records(goal, runs.spec.pack),
+        "regret": regret.records() if regret else None,
     }  # fmt: skip
 
     def text() -> None:
         if found.package:
-            title = say(_("package · {name}", name=name))
-            show_rows(title, *sought.package(goal, found, say.lang))
-        show_rows(say(_("targets")), *sought.targets(goal, proof, runs, say.lang))
+            show(goal_tables.package(goal, found, runs.spec.pack, say.lang))
+        show(goal_tables.targets(goal, proof, runs.spec.pack, say.lang))
         if regret:
-            title = say(_("chance in other outside worlds (regret)"))  # fmt: skip
-            show_rows(title, *sought.regrets(regret, say.lang))
+            show(goal_tables.regret(regret, say.lang))
         print_notes(notes)
 
     give(options, report, text)
@@ -224,15 +228,15 @@ def seek(options: Namespace, say: Say) -> int:
 
 def sensitivity(options: Namespace, say: Say) -> int:
     """Which parameters move an outcome."""
-    outcome = compared.asked_for([options.outcome])[0]
+    outcome = known_outcomes([options.outcome])[0]
     chosen = morris_sobol.factors(options.factors)
     sizes = _sizes(options)
     scenario = _scenario(options, say)
     _check(options, scenario, options.scale)
     with _runs(options, scenario, _day(options, scenario), options.scale) as runs:
-        place = _group_named(runs, options.county)
-        question = morris_sobol.Question(outcome, place, options.effect)
-        if idle := morris_sobol.inactive(chosen, scenario, runs.pack, question):
+        place = group_index(runs.spec.pack, options.county)
+        quantity = morris_sobol.QuantityOfInterest(outcome, place, options.effect)
+        if idle := morris_sobol.inactive(chosen, scenario, runs.spec.pack, quantity):
             say.note(message(idle))
 
         def analysed(method: str, names: list[str], size: str) -> "pd.DataFrame":
@@ -242,7 +246,7 @@ def sensitivity(options: Namespace, say: Say) -> int:
                 analyse = getattr(morris_sobol, method)
                 more: Mapping[str, Any] = {size: sizes[size]}
                 return analyse(
-                    scenario, question, runs, names=names, seed=options.seed, done=step, **more
+                    scenario, quantity, runs, names=names, seed=options.seed, done=step, **more
                 )  # fmt: skip
 
         screened = None
@@ -254,7 +258,7 @@ def sensitivity(options: Namespace, say: Say) -> int:
                 screened = analysed("morris", chosen, "trajectories")
                 names = screened["factor"].tolist()[: sizes["top"]]
             found = analysed("sobol", names, "points")
-    notes = [*morris_sobol.remarks(options.method, options.effect, options.seed, say.lang)]
+    notes = [*sensitivity_tables.notes(options.method, options.effect, options.seed, say.lang)]
     report = {
         "scenario": scenario.name, "outcome": outcome, "effect": options.effect,
         "date": str(runs.day), "method": options.method, "seed": options.seed, "factors": found,
@@ -262,9 +266,9 @@ def sensitivity(options: Namespace, say: Say) -> int:
     }  # fmt: skip
 
     def text() -> None:
-        where = reported(runs.pack)[place].said(say.lang)
-        title = f"{compared.title(outcome, say.lang)} · {where} · {runs.day}"
-        show_rows(title, *morris_sobol.lines(found, say.lang))
+        where = reported_groups(runs.spec.pack)[place].said(say.lang)
+        title = f"{comparison.outcome_title(outcome, say.lang)} · {where} · {runs.day}"
+        show(sensitivity_tables.factors(found, title, say.lang))
         print_notes(notes)
 
     give(options, report, text)
@@ -321,7 +325,7 @@ def _check(options: Namespace, scenario: Scenario, scale: float, draws: int = 0)
     ------
     RequestError, PackError
     """
-    checked(scenario, options.region, seed=options.seed, scale=scale, draws=draws)
+    check_run(scenario, options.region, seed=options.seed, scale=scale, draws=draws)
     if getattr(options, "csv", None):
         cells.check_writable(options.csv)
 
@@ -332,7 +336,7 @@ def _day(options: Namespace, scenario: Scenario) -> date:
     return day
 
 
-def _runs(options: Namespace, scenario: Scenario, day: date, scale: float) -> Runs:
+def _runs(options: Namespace, scenario: Scenario, day: date, scale: float) -> Summaries:
     """What runs scenarios, and reads them on a day.
 
     Raises
@@ -349,33 +353,10 @@ def _runs(options: Namespace, scenario: Scenario, day: date, scale: float) -> Ru
                 until=scenario.until,
             )
         )
-    return Runs(options.region, day=day, scale=scale, jobs=options.jobs)
+    spec = RunSpec.of(scenario, region=options.region, seed=options.seed, scale=scale)
+    return Summaries(spec, day, options.jobs)
 
 
 def _work(options: Namespace, scenario: Scenario, runs: int, scale: float | None = None) -> Work:
     """Runs of a scenario, for a word on how long they take."""
     return Work(runs, options.region, scale or options.scale, scenario.start, scenario.until)
-
-
-def _group_named(runs: Runs, name: str | None) -> int:
-    """The index of a group of counties, by code or name; by default the largest target's.
-
-    Raises
-    ------
-    RequestError
-    """
-    groups = reported(runs.pack)
-    if name is None:
-        return len(groups) - 1
-    places = naming.place_names(groups)
-    if (code := naming.place(name, places)) is not None:
-        return [str(group.code) for group in groups].index(code)
-    near = naming.nearest(name, places)
-    raise RequestError(
-        _(
-            "no place is called {name!r}; known: {what}{meant}",
-            name=name,
-            what=listed(Words(f"{g.code} {g.zh}", f"{g.code} {g.en}") for g in groups),
-            meant=_("; did you mean {near}?", near=near) if near else "",
-        )
-    )

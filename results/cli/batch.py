@@ -7,19 +7,19 @@ from collections import Counter
 
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import Words, _
+from xiancheng.results.analysis import sweep_table
+from xiancheng.results.analysis.sweep import SetAside, StoppedError, Sweep
 from xiancheng.results.cli.output import Work, announce, give, progress
 from xiancheng.results.cli.process import DONE, FAILED
 from xiancheng.results.file_checks import note_inactive
-from xiancheng.results.keeping import ledger
-from xiancheng.results.keeping.files import writable
-from xiancheng.results.keeping.keyed import Store
-from xiancheng.results.sweeps import swept
-from xiancheng.results.sweeps.command import Aside, StoppedError, Sweep
+from xiancheng.results.store import ledger
+from xiancheng.results.store.cache import RunStore
+from xiancheng.results.store.files import check_writable
 from xiancheng.results.tables.terminal import show_rows
 from xiancheng.results.text import Say
-from xiancheng.scenarios.engines import Dask, Local, SchedulerLostError, addressed
+from xiancheng.scenarios.design import read_design
+from xiancheng.scenarios.executor import DaskExecutor, LocalExecutor, SchedulerLostError, addressed
 from xiancheng.scenarios.inactive import message
-from xiancheng.scenarios.sweep import design
 
 
 def sweep(options: Namespace, say: Say) -> int:
@@ -27,14 +27,14 @@ def sweep(options: Namespace, say: Say) -> int:
     batch = planned(options)
     if idle := batch.design.inactive():
         say.note(message(idle))
-    for world in batch.design.worlds:
-        note_inactive(world.scenario, say)
-    for late in swept.unjudged(batch.design.worlds):
+    for spec in batch.design.specs:
+        note_inactive(spec.scenario, say)
+    for late in sweep_table.unjudged(batch.design.specs):
         say.note(late)
     need = batch.need()
-    say.note(need.said())
+    say.note(need.words())
     need.refuse()
-    announce(say, _works(batch), batch.engine.jobs)
+    announce(say, _works(batch), batch.executor.jobs)
     _note_set_aside(batch.begin(), say)
     try:
         with progress(say(_("sweeping")), len(batch.keys)) as settled:
@@ -46,19 +46,19 @@ def sweep(options: Namespace, say: Say) -> int:
         what = batch.named(failure)
         say.note(_("failed: {what}", what=what))
     runs, on_file = len(batch.design), batch.on_file()
-    report = {**tally.told(), "runs": runs, "on_file": on_file, "out": str(options.out),
+    report = {**tally.to_json(), "runs": runs, "on_file": on_file, "out": str(options.out),
               "set": None, "targets": None}  # fmt: skip
     if batch.shard != (1, 1) and on_file < runs:  # nothing of a part is compared
-        part = swept.of_part(tally, runs, on_file, batch.shard)
+        part = sweep_table.of_part(tally, runs, on_file, batch.shard)
         give(options, report, lambda: print(say(part)))
         return FAILED if tally.failed else DONE
     digest = batch.digest()
     judged = ledger.targets(options.out, batch.all_keys.values())
 
     def text() -> None:
-        show_rows(batch.design.name, *swept.lines(judged, say.lang))
-        print(swept.LEVEL.said(say.lang))
-        print(say(swept.tally(tally, digest)))
+        show_rows(batch.design.name, *sweep_table.lines(judged, say.lang))
+        print(sweep_table.LEVEL.said(say.lang))
+        print(say(sweep_table.tally(tally, digest)))
 
     give(options, report | {"set": digest, "targets": judged}, text)
     return FAILED if tally.failed else DONE
@@ -66,17 +66,16 @@ def sweep(options: Namespace, say: Say) -> int:
 
 def _works(batch: Sweep) -> list[Work]:
     """The runs that are not there yet, for a word on how long they take."""
-    there, found = Store(batch.folder).keys(), Counter[Work]()
+    there, found = RunStore(batch.folder).keys(), Counter[Work]()
     for number, key in batch.keys.items():
         if key not in there:
-            point = batch.design.point(number)
-            world = batch.design.worlds[point.scenario]
-            start, until = world.scenario.start, world.scenario.until
-            found[Work(1, world.region, point.scale, start, until)] += 1
+            spec = batch.design.spec(number)
+            start, until = spec.scenario.start, spec.scenario.until
+            found[Work(1, spec.region, spec.scale, start, until)] += 1
     return [each._replace(runs=count) for each, count in found.items()]
 
 
-def _note_set_aside(aside: Aside, say: Say) -> None:
+def _note_set_aside(aside: SetAside, say: Say) -> None:
     """What was moved out of the way as a sweep was resumed."""
     for folder in aside.torn:
         say.note(_("torn or altered, set aside: {folder}", folder=folder))
@@ -107,12 +106,16 @@ def planned(options: Namespace) -> Sweep:
         )
     if options.scheduler is not None:
         addressed(options.scheduler)
-    made = design(options.design)
-    writable(options.out)
+    made = read_design(options.design)
+    check_writable(options.out)
     workers = min(options.jobs or os.cpu_count() or 1, len(made))
-    chosen = Local(workers) if options.engine == "local" else Dask(workers, options.scheduler)
+    chosen = (
+        LocalExecutor(workers)
+        if options.engine == "local"
+        else DaskExecutor(workers, options.scheduler)
+    )
     batch = Sweep(made, options.out, _shard(options.shard), chosen, options.resume)
-    if isinstance(chosen, Dask):
+    if isinstance(chosen, DaskExecutor):
         chosen.reach()
     return batch
 

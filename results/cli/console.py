@@ -11,15 +11,15 @@ from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import load
 from xiancheng.results.cli.commands import HERE
 from xiancheng.results.cli.process import DONE
-from xiancheng.results.console.desk import Desk
+from xiancheng.results.console.jobs import JobQueue
 from xiancheng.results.console.library import Library
 from xiancheng.results.console.server import Server
 from xiancheng.results.console.study import Sizes
-from xiancheng.results.keeping.store import RUNS
+from xiancheng.results.store.runs import RUNS
 from xiancheng.results.text import Say
-from xiancheng.results.verdict.level import level
+from xiancheng.results.verdict.level import level_from
 from xiancheng.scenarios.loader import resolve
-from xiancheng.scenarios.simulate import checked
+from xiancheng.scenarios.run_spec import check_run
 
 
 def console(options: Namespace, say: Say) -> int:
@@ -28,8 +28,8 @@ def console(options: Namespace, say: Say) -> int:
         raise RequestError(_("the page needs nicegui; in its sources: pip install -e '.[console]'"))
     plan, host, port = resolve("plan"), options.host, options.port
     sizes = Sizes(options.quick_scale, options.quick_draws, options.scale, options.draws)
-    checked(plan, options.region, scale=sizes.scale, draws=sizes.draws)
-    checked(plan, options.region, scale=sizes.quick_scale, draws=sizes.quick_draws)
+    check_run(plan, options.region, scale=sizes.scale, draws=sizes.draws)
+    check_run(plan, options.region, scale=sizes.quick_scale, draws=sizes.quick_draws)
     vacant(host, port)
     if host != HERE:
         say.note(
@@ -41,8 +41,8 @@ def console(options: Namespace, say: Say) -> int:
             )
         )
     pack = load(options.region)
-    level(pack, plan.until)  # once, and not while somebody waits
-    desk = Desk(options.jobs or os.cpu_count() or 1)
+    level_from(pack, pack.censuses[-1], plan.until)  # once, and not while somebody waits
+    desk = JobQueue(options.jobs or os.cpu_count() or 1)
     library = Library(options.saved, options.region)
     server = Server(desk, pack, options.region, library, RUNS, sizes)
     shown = f"[{host}]" if ":" in host else host

@@ -20,15 +20,15 @@ from xiancheng.results.forecasts import forecasting, frozen, observed, scored
 from xiancheng.results.forecasts.forecasting import TITLES
 from xiancheng.results.forecasts.frozen import REGISTERED
 from xiancheng.results.forecasts.score import by_case, by_forecaster
-from xiancheng.results.keeping.files import installed, whole_file, writable
-from xiancheng.results.keeping.store import RUNS
 from xiancheng.results.knowing import accounting, estimating, hindcasting, identifiability, trials
 from xiancheng.results.knowing import hindcast as record
 from xiancheng.results.knowing.estimating import Settings, Stage
+from xiancheng.results.store.files import check_writable, is_installed, write_file
+from xiancheng.results.store.runs import RUNS
 from xiancheng.results.tables.labels import label
 from xiancheng.results.tables.terminal import show_rows
 from xiancheng.results.text import Say
-from xiancheng.scenarios.simulate import reported
+from xiancheng.scenarios.outcome import reported_groups
 
 QUICK: dict[str, Any] = {"pool": None, "runs": 320, "scale": 0.02}  # minutes, for development
 
@@ -46,10 +46,10 @@ def calibrate(options: Namespace, say: Say) -> int:
     chosen = settings(options, quick=options.quick)
     folder = options.out or RUNS / "trials" / pack.name
     short = estimating.shortfalls(chosen, own=True)
-    home = folder if installed(pack.folder) else pack.folder  # of the sample, if it is kept
-    writable(folder)
+    home = folder if is_installed(pack.folder) else pack.folder  # of the sample, if it is kept
+    check_writable(folder)
     if not short:
-        writable(home)
+        check_writable(home)
     jobs = options.jobs or os.cpu_count() or 1
     announce(say, works(chosen), jobs)
     begun = time.monotonic()
@@ -65,7 +65,7 @@ def calibrate(options: Namespace, say: Say) -> int:
             step()
     give(options, account, lambda: _print_estimate(account, say))
     file = folder / "account.json"
-    whole_file(file, (json.dumps(account, ensure_ascii=False, indent=1) + "\n").encode())
+    write_file(file, (json.dumps(account, ensure_ascii=False, indent=1) + "\n").encode())
     _note_written(file, say)
     if not _passed(account):
         say.note(_("the intervals failed their test and are not used"))
@@ -161,7 +161,7 @@ def _report(pack: Region, options: Namespace, say: Say) -> int:
                 folder=folder,
             )
         )
-    whole_file(options.report, identifiability.page(sample.about).encode())
+    write_file(options.report, identifiability.page(sample.about).encode())
     give(options, {"file": str(options.report)}, lambda: _note_written(options.report, say))
     return DONE
 
@@ -191,10 +191,10 @@ def hindcast(options: Namespace, say: Say) -> int:
         why = _("the counties around are used; see --pool-runs, --pool-scale and --pool none")
         reject_unused(options, ["runs", "scale"], why)
     folder = options.out or RUNS / "trials" / pack.name
-    writable(folder)
+    check_writable(folder)
     if options.write:
         cells.check_writable(options.write)
-        writable(options.write.with_name("pictures"))
+        check_writable(options.write.with_name("pictures"))
     count = chosen.runs if chosen.pool is None else chosen.pool_runs
     announce(say, [works(chosen)[-1]], options.jobs)
     with progress(say(_("runs", "each")), count) as step:
@@ -209,9 +209,9 @@ def hindcast(options: Namespace, say: Say) -> int:
     if options.write:
         picture = options.write.with_name("pictures") / "validation.svg"
         picture.parent.mkdir(exist_ok=True)
-        whole_file(picture, hindcasting.picture(found[0]))
+        write_file(picture, hindcasting.picture(found[0]))
         scores = record.registered(options.write)
-        whole_file(options.write, (record.page(account, pack) + scores).encode())
+        write_file(options.write, (record.page(account, pack) + scores).encode())
         for file in (picture, options.write):
             _note_written(file, say)
         _keep(account, pack, folder, say)
@@ -237,9 +237,9 @@ def _keep(account: Mapping[str, Any], pack: Region, folder: Path, say: Say) -> N
 
     What falls short of them, or is of a pack that comes with the program, stays in `folder`.
     """
-    within, short = installed(pack.folder), account["trial"]
+    within, short = is_installed(pack.folder), account["trial"]
     home = folder if short or within else pack.folder
-    whole_file(home / posterior.RECORD, record.csv(account["scores"]))
+    write_file(home / posterior.RECORD, record.csv(account["scores"]))
     _note_written(home / posterior.RECORD, say)
     if short:
         what = estimating.trial(short)
@@ -265,7 +265,7 @@ def score(options: Namespace, say: Say) -> int:
         return DONE
     if options.out:
         cells.check_writable(options.out)
-    seen = observed.read(options.observations, reported(pack), chosen.cutoff)
+    seen = observed.read(options.observations, reported_groups(pack), chosen.cutoff)
     days = [each.day for each in seen]
     runs = 2 * chosen.draws if pack.targets else chosen.draws
     announce(say, [Work(runs, options.region, chosen.scale, pack.censuses[-1], max(days))],

@@ -10,7 +10,7 @@ from xiancheng.calibration.region import load as load_region
 from xiancheng.results.cli.output import give, print_notes
 from xiancheng.results.cli.process import DONE, REFUSED
 from xiancheng.results.file_checks import checked
-from xiancheng.results.keeping.tables import yaml
+from xiancheng.results.store.parquet import yaml
 from xiancheng.results.tables.labels import evidence
 from xiancheng.results.tables.terminal import show_rows
 from xiancheng.results.text import Say, visible

@@ -2,7 +2,7 @@
 
 from argparse import Namespace
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import Region
@@ -10,51 +10,50 @@ from xiancheng.results import later_census
 from xiancheng.results.cli.output import Work, announce, give, print_notes, progress
 from xiancheng.results.cli.process import DONE, FAILED
 from xiancheng.results.file_checks import inactive
-from xiancheng.results.keeping import answers, reproducing, store
-from xiancheng.results.keeping.files import writable
 from xiancheng.results.report import charts
+from xiancheng.results.store.cache import StoredRuns, save_run
+from xiancheng.results.store.files import check_writable
+from xiancheng.results.store.reproduce import run_again
+from xiancheng.results.store.runs import RUNS, load_run
 from xiancheng.results.tables import plan_result, terminal, validation
 from xiancheng.results.tables import verdicts as tables
 from xiancheng.results.tables.notes import one_run, verdict_notes
 from xiancheng.results.text import Say
 from xiancheng.results.verdict.verdict import verdicts
-from xiancheng.scenarios import ensemble
 from xiancheng.scenarios.diff import called
+from xiancheng.scenarios.ensemble import Ensemble, check_drawable, ensemble
 from xiancheng.scenarios.loader import resolve
-from xiancheng.scenarios.request import Request
-from xiancheng.scenarios.scenario_files import Scenario
-from xiancheng.scenarios.simulate import checked, horizon
+from xiancheng.scenarios.run_spec import RunSpec, check_run, horizon
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 
 def run(options: Namespace, say: Say) -> int:
     """Verdicts, growth by cause, and a saved run."""
     scenario = horizon(resolve(options.scenario, options.region), options.start, options.until)
-    request = {"region": options.region, "seed": options.seed, "scale": options.scale}
-    checked(scenario, **request, draws=options.draws)
-    folder = options.out or store.RUNS
-    writable(folder)
+    check_run(scenario, options.region, seed=options.seed, scale=options.scale, draws=options.draws)
+    spec = RunSpec.of(scenario, region=options.region, seed=options.seed, scale=options.scale)
+    folder = options.out or RUNS
+    check_writable(folder)
     if options.figure:
         charts.possible(options.figure)
-    kept = answers.Answers.here()
-    both, draws = _simulated(scenario, request, kept, options, say)
-    found, later = verdicts(both, draws), later_census.against_census(both)
-    delivered = plan_result.delivery_frame(both.plan)
+    kept = StoredRuns.here()
+    both = _simulated(spec, kept, options, say)
+    found, later = verdicts(both), later_census.against_census(both)
+    delivered = plan_result.delivery_frame(both.scenario)
     notes = [*inactive(scenario, say.lang), *verdict_notes(both, found, delivered, say.lang)]
     if len(found):
-        notes.append(one_run(found, both.plan.region, say.lang))
+        notes.append(one_run(found, both.scenario.region, say.lang))
     saved, before, failure = None, False, None
     try:
-        made = Request.of(scenario, **request)
-        saved, before = answers.keep(both.plan, made, found, delivered, folder, kept)
+        saved, before = save_run(both.scenario, spec, found, delivered, folder, kept)
         if options.figure:
-            result = plan_result.PlanResult(both, found, delivered, "", both.plan.provenance)
+            result = plan_result.PlanResult(both, found, delivered, "", both.scenario.provenance)
             charts.save(tables.chart(result, say.lang), options.figure, say.lang)
     except OSError as error:  # the disk filled up meanwhile: what was computed is printed first
         failure = error
-    name = called(scenario, both.plan.region)
+    name = called(scenario, both.scenario.region)
     report = {
         "run": saved and str(saved), "title": name._asdict(), "verdicts": found, "census": later,
         "delivery": plan_result.delivery_for_files(delivered), "remarks": notes,
@@ -62,9 +61,9 @@ def run(options: Namespace, say: Say) -> int:
 
     def text() -> None:
         if found.empty and later.empty:
-            print_notes([_why_no_verdict(both.plan.region, say)])
+            print_notes([_why_no_verdict(both.scenario.region, say)])
         if len(found):
-            title = f"{name.said(say.lang)} · {both.plan.region.title(say.lang)}"
+            title = f"{name.said(say.lang)} · {both.scenario.region.title(say.lang)}"
             terminal.show(tables.summary(found, title, say.lang))
             causes = say(_("this run of the model, by cause"))
             terminal.show(tables.model_causes(found, causes, say.lang))
@@ -83,25 +82,19 @@ def run(options: Namespace, say: Say) -> int:
     return DONE
 
 
-def _simulated(
-    scenario: Scenario, request: dict[str, Any], kept: answers.Answers, options: Namespace, say: Say
-) -> "tuple[ensemble.Pair, pd.DataFrame | None]":
-    """The scenario and its baseline, and draws of both if they are asked for."""
-    pairs, draws = 2 * (1 + options.draws), None
+def _simulated(spec: RunSpec, kept: StoredRuns, options: Namespace, say: Say) -> Ensemble:
+    """The scenario, its baseline and reference, and draws of them if there are to be any."""
     if options.draws:
-        ensemble.drawable(scenario, options.region)
+        check_drawable(spec)
+    pairs, scenario = 2 * (1 + options.draws), spec.scenario
     announce(say, [Work(pairs, options.region, options.scale, scenario.start, scenario.until)],
              options.jobs)  # fmt: skip
     altered = kept.set_aside()
     with progress(say(_("simulating")), 2 + options.draws) as step:
-        both = ensemble.pair(scenario, step, answer=kept, **request)
-        if options.draws:
-            draws = ensemble.draws(
-                scenario, options.draws, step, jobs=options.jobs, answer=kept, **request
-            )
+        both = ensemble(spec, draws=options.draws, jobs=options.jobs, done=step, cache=kept)
     for aside in kept.set_aside() - altered:
         say.note(_("torn or altered, computed anew: {aside}", aside=aside))
-    return both, draws
+    return both
 
 
 def _why_no_verdict(region: Region, say: Say) -> str:
@@ -112,10 +105,10 @@ def _why_no_verdict(region: Region, say: Say) -> str:
 
 def reproduce(options: Namespace, say: Say) -> int:
     """A saved run again, and whether its digests are the same."""
-    saved = store.found(options.run)
+    saved = load_run(options.run)
     with progress(say(_("running again")), 1) as step:
-        differs = reproducing.again(saved)
+        differs = run_again(saved)
         step()
     report = {"run": saved.record.run, "same": not differs.files, **asdict(differs)}
-    give(options, report, lambda: print("\n".join(differs.said(say.lang))))
+    give(options, report, lambda: print("\n".join(differs.lines(say.lang))))
     return FAILED if differs.files else DONE

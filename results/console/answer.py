@@ -11,19 +11,26 @@ import numpy as np
 from xiancheng.calibration.region import load
 from xiancheng.results.console.draft import of_plan
 from xiancheng.results.console.levels import Series, published
-from xiancheng.results.console.work import Piece, Task, Told
+from xiancheng.results.store.cache import StoredRuns
 from xiancheng.results.tables.plan_result import PlanResult, of_pair
 from xiancheng.results.verdict import verdict
-from xiancheng.scenarios.ensemble import Pair, usual, without_plan
-from xiancheng.scenarios.outcome import PUBLISHED, Group, Outcome, floor
-from xiancheng.scenarios.paired import Draw, judged_on, layered
+from xiancheng.scenarios.ensemble import (
+    Ensemble,
+    RunSummary,
+    Summarize,
+    TargetDraws,
+    baseline_of,
+    judged_on,
+    layered,
+    reference_of,
+)
+from xiancheng.scenarios.outcome import PUBLISHED, Group, Outcome
+from xiancheng.scenarios.run_spec import RunSpec, digest_of
 from xiancheng.scenarios.scenario_files import Scenario
+from xiancheng.scenarios.simulation import simulate
 from xiancheng.sim.state import Floats
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from xiancheng.calibration.region import Region, Target
     from xiancheng.results.verdict.level import Level
 
 SIDES = ("a", "without", "usual", "b")
@@ -51,33 +58,46 @@ class Question:
         """A, A without the plan, that in the usual world, and B, run on to the end of A."""
         until = max(self.a.until, self.b.until)
         b = self.b if until == self.b.until else replace(self.b, until=until)
-        return self.a, without_plan(self.a), usual(self.a), b
+        return self.a, baseline_of(self.a), reference_of(self.a), b
+
+    @property
+    def summarize(self) -> Summarize:
+        """What a worker does with a run."""
+        run = run_or_read if self.keep else simulate
+        return Summarize(self.day, outcomes=True, run=run)
 
     @cached_property
-    def told(self) -> tuple[tuple[Told, bool], ...]:
-        """The sides as workers are told of them, and whether their runs are kept on file."""
-        return tuple((Told.of(s), self.keep and on_file(s)) for s in self.sides)
+    def specs(self) -> tuple[RunSpec, ...]:
+        """The runs of the sides in the median world."""
+        return tuple(
+            RunSpec.of(side, region=self.region, seed=self.seed, scale=self.scale)
+            for side in self.sides
+        )
 
-    def central(self) -> list[Task]:
-        """The runs of the median world."""
-        return [
-            Task(told, Draw(self.seed), self.region, self.scale, self.day, whole=True, kept=kept)
-            for told, kept in self.told
-        ]
-
-    def drawn(self) -> list[Task]:
+    @cached_property
+    def drawn(self) -> list[RunSpec]:
         """A, its baselines and B under each draw, in turns."""
-        return [
-            Task(told, draw, self.region, self.scale, self.day, whole=False, kept=kept)
-            for draw in layered(self.region, self.draws, self.seed)
-            for told, kept in self.told
-        ]
+        draws = layered(self.specs[0], self.draws, self.seed) if self.draws else []
+        return [spec.under(draw) for draw in draws for spec in self.specs]
+
+
+def run_or_read(spec: RunSpec) -> Outcome:
+    """The outcome of a run; one of a scenario of the plan is looked up, and kept on file."""
+    return StoredRuns.here()(spec) if on_file(spec.scenario) else simulate(spec)
 
 
 def on_file(scenario: Scenario) -> bool:
     """Whether this is a scenario of the plan, as it is on file."""
     known = scenario.name in scenario.plan.scenario_files()
     return known and scenario.resolved() == of_plan(scenario.name).resolved()
+
+
+NAMES = ("name", "title", "purpose")  # of a scenario: they change no number
+
+
+def content_digest(scenario: Scenario) -> str:
+    """The sha256 of all in a scenario that may change a number."""
+    return digest_of({k: v for k, v in scenario.resolved().items() if k not in NAMES})
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +145,7 @@ ENOUGH = 20  # draws for an interval of 90 %; of fewer, the least and the most a
 class Answer:
     """What is shown."""
 
-    both: Pair
+    both: Ensemble
     b: Outcome  # run on to the end of A
     b_until: date  # its own end
     scale: float
@@ -133,71 +153,70 @@ class Answer:
     pending: bool  # whether draws are still to come
     day: date  # that A is judged on
     series: Mapping[str, Series]  # side -> under each draw, or once at the central parameters
-    targets: tuple[Floats, Floats, Floats]  # (draw, target) published rate, as the first sides
-    recoding: Floats  # (draw, target) what it adds by the deadline in the usual world [points]
     _places: dict[date, Places] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(
-        cls, question: Question, region: "Region", central: Sequence[Piece],
-        drawn: Sequence[Piece] = (), *, preliminary: bool,
+        cls, question: Question, central: Sequence[RunSummary],
+        drawn: Sequence[RunSummary] = (), *, preliminary: bool,
     ) -> "Answer":  # fmt: skip
-        """The answer from the pieces of `central` and `drawn`."""
-        a, base, meant, b = (
-            restored(piece, scenario, region)
-            for piece, scenario in zip(central, question.sides, strict=True)
+        """The answer from the summaries of `specs` and of `drawn`."""
+        a, base, reference, b = (
+            restored(summary, spec) for summary, spec in zip(central, question.specs, strict=True)
         )
         parts = [drawn[side::4] for side in range(4)]
-        of_a, of_base, of_usual = (
-            np.array([p.reading.targets for p in part]) for part in parts[:3]
-        )
-        runs = parts if drawn else [[piece] for piece in central]
+        own, without, meant = (np.array([each.targets for each in part]) for part in parts[:3])
+        recoding = np.array([each.recoding for each in parts[2]])
+        rates = TargetDraws(own, without, meant, recoding) if drawn else None
+        runs = parts if drawn else [[summary] for summary in central]
         series = {
             side: Series.of(outcome.dates, part)
-            for side, outcome, part in zip(SIDES, (a, base, meant, b), runs, strict=True)
+            for side, outcome, part in zip(SIDES, (a, base, reference, b), runs, strict=True)
         }
         return cls(
-            both=Pair(a, base, meant), b=b, b_until=question.b.until, scale=question.scale,
+            both=Ensemble(a, base, reference, rates),
+            b=b, b_until=question.b.until, scale=question.scale,
             preliminary=preliminary, pending=bool(question.draws) and not drawn,
-            day=question.day, series=series, targets=(of_a, of_base, of_usual),
-            recoding=np.array([p.reading.recoding for p in parts[2]]),
+            day=question.day, series=series,
         )  # fmt: skip
 
     def entitled(self, a: Scenario, b: Scenario) -> "Answer":
         """The same under other titles of A and B."""
         plan, other = (
-            replace(run, scenario=replace(run.scenario, title=scenario.title))
-            for run, scenario in ((self.both.plan, a), (self.b, b))
+            replace(run, spec=run.spec.running(replace(run.scenario, title=scenario.title)))
+            for run, scenario in ((self.both.scenario, a), (self.b, b))
         )
-        return replace(self, both=replace(self.both, plan=plan), b=other)
+        return replace(self, both=replace(self.both, scenario=plan), b=other)
 
     @property
     def draws(self) -> int:
         """How many draws the figures rest on."""
-        return len(self.targets[0])
+        return self.both.draws
 
     @cached_property
     def carries_nothing_out(self) -> bool:
         """Whether A is its own baseline, so that there is no plan to speak of."""
-        a, baseline = (Told.of(run.scenario) for run in (self.both.plan, self.both.baseline))
-        return a.digest == baseline.digest
+        a, baseline = (
+            content_digest(run.scenario) for run in (self.both.scenario, self.both.baseline)
+        )
+        return a == baseline
 
     @cached_property
     def against_baseline(self) -> bool:
         """Whether B is A without the plan: then A less B is what the plan does."""
-        b, baseline = (Told.of(run.scenario) for run in (self.b, self.both.baseline))
-        return b.digest == baseline.digest
+        b, baseline = (content_digest(run.scenario) for run in (self.b, self.both.baseline))
+        return b == baseline
 
     @cached_property
     def same(self) -> bool:
         """Whether B does what A does."""
-        a, b = (Told.of(run.scenario) for run in (self.both.plan, self.b))
-        return a.digest == b.digest
+        a, b = (content_digest(run.scenario) for run in (self.both.scenario, self.b))
+        return a == b
 
     @property
     def outcome(self) -> Outcome:
         """A in the median world."""
-        return self.both.plan
+        return self.both.scenario
 
     @property
     def groups(self) -> tuple[Group, ...]:
@@ -207,7 +226,7 @@ class Answer:
     @cached_property
     def subject(self) -> PlanResult:
         """What documents and page say the same things of."""
-        return of_pair(self.both, self.ensemble())
+        return of_pair(self.both)
 
     @cached_property
     def level(self) -> "Level | None":
@@ -264,30 +283,6 @@ class Answer:
         a, base = (self.series[side].at(indicator, day) for side in ("a", "without"))
         return np.asarray((a - base).mean(axis=0))
 
-    def ensemble(self) -> "pd.DataFrame | None":
-        """The draws, as `scenarios.ensemble.draws` gives them; None without any."""
-        import pandas as pd
-
-        reached = [i for i, _ in self._reached()]
-        if not self.draws or not reached:
-            return None
-        return pd.DataFrame(
-            {
-                "draw": draw + 1, "target": target.id, "target_rate": target.value,
-                "operator": target.operator, "simulated": rate,
-                "met": bool(rate >= floor(target)), "baseline": self.targets[1][draw, i],
-                "usual": self.targets[2][draw, i], "usual_recoding": self.recoding[draw, i],
-            }
-            for draw in range(self.draws)
-            for i, target in self._reached()
-            for rate in [float(self.targets[0][draw, i])]
-        )  # fmt: skip
-
-    def _reached(self) -> "list[tuple[int, Target]]":
-        targets = self.outcome.region.targets
-        first, last = self.outcome.dates[0], self.outcome.dates[-1]
-        return [(i, t) for i, t in enumerate(targets) if t.due(first, last)]
-
 
 def percentiles(draws: int) -> tuple[int, int]:
     """The ends of an interval of so many draws."""
@@ -299,8 +294,7 @@ def _pair(ends: Floats) -> tuple[Floats, Floats]:
     return low, high
 
 
-def restored(piece: Piece, scenario: Scenario, region: "Region") -> Outcome:
-    """The outcome of a piece, with its scenario, its region and its movers again."""
-    assert piece.outcome is not None  # the median world keeps it
-    movers = piece.movers.table() if piece.movers else None
-    return Outcome(**piece.outcome, scenario=scenario, region=region, _movers=movers)
+def restored(summary: RunSummary, spec: RunSpec) -> Outcome:
+    """The outcome in a summary, under the names that the scenario of a spec has."""
+    assert summary.outcome is not None  # the median world keeps it
+    return replace(summary.outcome, spec=spec)

@@ -21,9 +21,9 @@ from xiancheng.results.console.incoming import checked
 from xiancheng.results.console.native import text
 from xiancheng.results.console.page import Page
 from xiancheng.results.console.server import Server
-from xiancheng.results.console.study import listed, made
-from xiancheng.scenarios.engines import THREADS
-from xiancheng.scenarios.simulate import reported
+from xiancheng.results.console.study import keyed, made
+from xiancheng.scenarios.executor import THREADS
+from xiancheng.scenarios.outcome import reported_groups
 
 ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" '
@@ -58,7 +58,7 @@ def routes(server: Server) -> None:
         await client.connected()
         if client.is_deleted:  # they went without listening: nothing is built or computed
             return
-        places = reported(server.region)
+        places = reported_groups(server.region)
         state = await run_in_threadpool(
             arrived, lang, dict(request.query_params), server.region, places, server.name
         )
@@ -94,10 +94,9 @@ async def warmed(server: Server) -> None:
         Draft.of(name, region=server.name).scenario for name in usual(server.region).values()
     )
     first = Question(plan, baseline, server.name, sizes.quick_scale, sizes.quick_draws)
-    tasks = await asyncio.to_thread(listed, first)
-    central = await server.desk.ask("first screen", tasks.central, "quick")
-    drawn = await server.desk.ask("first screen", tasks.drawn, "quick")
-    await asyncio.to_thread(made, first, server.region, central, drawn, preliminary=True)
+    specs = await asyncio.to_thread(keyed, first)
+    summaries = await server.desk.ask("first screen", first.summarize, specs, "quick")
+    await asyncio.to_thread(made, first, summaries[:4], summaries[4:], preliminary=True)
 
 
 async def bounded(request: Request) -> bytes:

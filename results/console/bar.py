@@ -8,7 +8,7 @@ from xiancheng.calibration.i18n import Words, _
 from xiancheng.results.console import dialogs
 from xiancheng.results.console.documents import file_name
 from xiancheng.results.console.native import button, element, text
-from xiancheng.results.keeping.tables import yaml
+from xiancheng.results.store.parquet import yaml
 
 if TYPE_CHECKING:
     from xiancheng.results.console.page import Page

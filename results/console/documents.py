@@ -20,18 +20,13 @@ def made(result: "PlanResult", form: str, lang: "Lang", runs: Path) -> tuple[str
     RequestError
         if a library is missing.
     """
-    from xiancheng.results.keeping.answers import Answers, keep
     from xiancheng.results.report import build
-    from xiancheng.scenarios.request import Request
+    from xiancheng.results.store.cache import StoredRuns, save_run
 
     build.check_installed([form])
-    plan, answers = result.both.plan, Answers.here()
-    asked = plan.request
-    request = Request.of(
-        plan.scenario, region=plan.region.folder, seed=asked["seed"], scale=asked["scale"]
-    )
-    outcome = answers(request)
-    folder, _ = keep(outcome, request, result.verdicts, result.delivery, runs, answers)
+    plan, answers = result.both.scenario, StoredRuns.here()
+    outcome = answers(plan.spec)
+    folder, _ = save_run(outcome, plan.spec, result.verdicts, result.delivery, runs, answers)
     saved = replace(result, run=folder.name)
     return f"{build.file_name(saved, lang)}.{form}", build.documents(saved, [form], lang)[form]
 

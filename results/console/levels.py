@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xiancheng.results.console.work import SERIES, Piece
 from xiancheng.results.verdict import level as levels
 from xiancheng.results.verdict.level import Level
+from xiancheng.scenarios.ensemble import SERIES, RunSummary
 from xiancheng.scenarios.outcome import PUBLISHED, Group
 from xiancheng.sim.state import Floats
 
@@ -30,9 +30,9 @@ class Series:
     values: Floats  # (draw, indicator of `SERIES`, date, group)
 
     @classmethod
-    def of(cls, dates: Sequence[date], pieces: "Iterable[Piece]") -> "Series":
+    def of(cls, dates: Sequence[date], summaries: "Iterable[RunSummary]") -> "Series":
         """What runs of one scenario give."""
-        return cls(tuple(dates), np.array([piece.series for piece in pieces]))
+        return cls(tuple(dates), np.array([each.series for each in summaries]))
 
     def at(self, indicator: str, day: date) -> Floats:
         """An indicator on a day, (draw, group); between two dates it is read off the line.

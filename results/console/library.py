@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 
-from xiancheng.calibration.errors import ScenarioError
+from xiancheng.calibration.errors import RequestError, ScenarioError
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.yaml_positions import parse_yaml
 from xiancheng.results.console.address import read as as_draft
 from xiancheng.results.console.draft import Draft
-from xiancheng.results.keeping.tables import yaml
-from xiancheng.scenarios.simulate import RequestError
+from xiancheng.results.store.parquet import yaml
 
 MOST = 500  # scenarios that one folder keeps
 MADE = re.compile(r"[0-9a-f]{12}")

@@ -13,7 +13,7 @@ from xiancheng.calibration.i18n import _
 from xiancheng.results.analysis.attribution import AttributionTable
 from xiancheng.results.console import naming, saving
 from xiancheng.results.console.address import packed, unpacked
-from xiancheng.results.console.answer import Answer
+from xiancheng.results.console.answer import Answer, content_digest
 from xiancheng.results.console.bar import Bar
 from xiancheng.results.console.choosing import Choosing
 from xiancheng.results.console.content import Content
@@ -24,7 +24,6 @@ from xiancheng.results.console.server import Server
 from xiancheng.results.console.session import Session
 from xiancheng.results.console.status import Status
 from xiancheng.results.console.study import Progress, Study
-from xiancheng.results.console.work import Told
 from xiancheng.scenarios.outcome import Group
 from xiancheng.scenarios.scenario_files import Scenario
 
@@ -164,7 +163,7 @@ class Page:
         if self.attribution is None:
             return None
         (digest, __), shares = self.attribution
-        return shares if digest == Told.of(answer.outcome.scenario).digest else None
+        return shares if digest == content_digest(answer.outcome.scenario) else None
 
     def guarded(self, does: Callable[[], None]) -> bool:
         """Do something, and whether it was done; what a person can mend is told."""

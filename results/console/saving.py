@@ -2,11 +2,11 @@
 
 from itertools import count, islice
 
+from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import _
 from xiancheng.results.console.draft import shipped_titles
 from xiancheng.results.console.library import Library
 from xiancheng.results.console.session import Session
-from xiancheng.scenarios.simulate import RequestError
 
 LONGEST = 100  # characters of a title that something is added to
 

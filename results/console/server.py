@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xiancheng.results.console.desk import Desk
+from xiancheng.results.console.jobs import JobQueue
 from xiancheng.results.console.library import Library
 from xiancheng.results.console.study import Sizes
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class Server:
     """What all tabs share."""
 
-    desk: Desk
+    desk: JobQueue
     region: "Region"
     name: str  # of the region, or its folder
     library: Library

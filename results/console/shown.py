@@ -89,7 +89,7 @@ class Shown:
 
     def limit(self) -> str:
         """What the day looked at is beyond, if anything."""
-        cutoff = str(self.answer.outcome.request["cutoff"])
+        cutoff = str(self.answer.outcome.settings["cutoff"])
         if self.day.year <= int(cutoff[:4]) + 1:
             return ""
         return self.say(
@@ -133,7 +133,7 @@ class Shown:
     def basis(self) -> Markup:
         """What the numbers rest on, in a line."""
         a = self.answer
-        asked = a.outcome.request
+        asked = a.outcome.settings
         if a.preliminary:
             scale = f"{1 / a.scale:.0f}"
             stage = self.say(_("Preliminary (scale 1/{scale})", scale=scale))

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from xiancheng.results.console.answer import Answer, Question
-from xiancheng.results.console.desk import Desk
-from xiancheng.results.console.work import Piece, Task
+from xiancheng.results.console.jobs import JobQueue
+from xiancheng.scenarios.ensemble import RunSummary
+from xiancheng.scenarios.run_spec import RunSpec
 from xiancheng.scenarios.scenario_files import Scenario
 
 if TYPE_CHECKING:
@@ -43,28 +44,19 @@ class Progress:
         return (time.monotonic() - self.begun) / self.done * (self.of - self.done)
 
 
-@dataclass(frozen=True)
-class Tasks:
-    """What a stage computes."""
-
-    central: list[Task]
-    drawn: list[Task]
-
-
-def listed(question: Question) -> Tasks:
-    """The tasks of a question, with their keys: it takes too long for the event loop."""
-    tasks = Tasks(question.central(), question.drawn())
-    for task in (*tasks.central, *tasks.drawn):
-        assert task.key
-    return tasks
+def keyed(question: Question) -> list[RunSpec]:
+    """The runs of a question, with their keys: it takes too long for the event loop."""
+    specs = [*question.specs, *question.drawn]
+    assert all(spec.outcome_key for spec in specs)
+    return specs
 
 
 def made(
-    question: Question, region: "Region", central: Sequence[Piece], drawn: Sequence[Piece] = (), *,
+    question: Question, central: Sequence[RunSummary], drawn: Sequence[RunSummary] = (), *,
     preliminary: bool,
 ) -> Answer:  # fmt: skip
     """The answer with all that is said of it: it takes too long for the event loop."""
-    answer = Answer.of(question, region, central, drawn, preliminary=preliminary)
+    answer = Answer.of(question, central, drawn, preliminary=preliminary)
     assert answer.subject
     answer.places(answer.day)
     return answer
@@ -74,7 +66,7 @@ class Study:
     """Answers one user's question; a new question takes the place of the old one."""
 
     def __init__(
-        self, desk: Desk, user: str, region: "Region", name: str, sizes: Sizes,
+        self, desk: JobQueue, user: str, region: "Region", name: str, sizes: Sizes,
         show: Callable[[Answer], None], tell: Callable[[Progress | None], None],
         failed: Callable[[Exception], None],
     ) -> None:  # fmt: skip
@@ -109,17 +101,16 @@ class Study:
             self._tell(None)
 
     async def _quick(self, question: Question) -> None:
-        tasks = await asyncio.to_thread(listed, question)
-        central = await self.desk.ask(self.user, tasks.central, "quick", first=True)
+        specs, work = await asyncio.to_thread(keyed, question), question.summarize
+        central = await self.desk.ask(self.user, work, specs[:4], "quick", first=True)
         self._shown(await self._made(question, central, preliminary=True))
         if question.draws:
-            drawn = await self.desk.ask(self.user, tasks.drawn, "quick")
+            drawn = await self.desk.ask(self.user, work, specs[4:], "quick")
             self._shown(await self._made(question, central, drawn, preliminary=True))
 
     async def _full(self, question: Question) -> None:
-        tasks = await asyncio.to_thread(listed, question)
-        every, n = [*tasks.central, *tasks.drawn], len(tasks.central)
-        progress = Progress(len(every), begun=time.monotonic())
+        specs = await asyncio.to_thread(keyed, question)
+        progress = Progress(len(specs), begun=time.monotonic())
 
         def step() -> None:
             progress.done += 1
@@ -128,16 +119,15 @@ class Study:
                 self._tell(progress)
 
         self._tell(progress)
-        pieces = await self.desk.ask(self.user, every, "full", step)
-        self._shown(await self._made(question, pieces[:n], pieces[n:], preliminary=False))
+        summaries = await self.desk.ask(self.user, question.summarize, specs, "full", step)
+        answer = await self._made(question, summaries[:4], summaries[4:], preliminary=False)
+        self._shown(answer)
 
     async def _made(
-        self, question: Question, central: Sequence[Piece], drawn: Sequence[Piece] = (), *,
-        preliminary: bool,
+        self, question: Question, central: Sequence[RunSummary],
+        drawn: Sequence[RunSummary] = (), *, preliminary: bool,
     ) -> Answer:  # fmt: skip
-        return await asyncio.to_thread(
-            made, question, self.region, central, drawn, preliminary=preliminary
-        )
+        return await asyncio.to_thread(made, question, central, drawn, preliminary=preliminary)
 
     def _shown(self, answer: Answer) -> None:
         self.answer = answer

@@ -3,9 +3,8 @@
 Settings and digests of what is registered stand in `results.forecasts.frozen`.
 """
 
-import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,24 +12,26 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xiancheng.calibration import meld, posterior
-from xiancheng.calibration.baselines import BASELINES, Known, Standing
+from xiancheng.calibration.baselines import BASELINES
+from xiancheng.calibration.baselines.forecast import Known, Standing
+from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.panel import Panel, record, years_between
 from xiancheng.calibration.region import Region, load
 from xiancheng.results.forecasts.frozen import REGISTERED, Settings
 from xiancheng.results.verdict import level
 from xiancheng.results.verdict.level import stack
-from xiancheng.scenarios.engines import Local, Lost, WorkersLostError
-from xiancheng.scenarios.ensemble import without_plan
+from xiancheng.scenarios.ensemble import Keyed, baseline_of, layered
+from xiancheng.scenarios.executor import Lost, WorkersLostError, local
 from xiancheng.scenarios.loader import resolve
-from xiancheng.scenarios.outcome import Group
-from xiancheng.scenarios.request import Request
-from xiancheng.scenarios.simulate import INFORMATION, RequestError, checked, horizon, reported
+from xiancheng.scenarios.outcome import Group, reported_groups
+from xiancheng.scenarios.run_spec import INFORMATION, RunSpec, check_run, horizon
+from xiancheng.scenarios.simulation import simulate
 from xiancheng.sim.parameters import Parameters
 from xiancheng.sim.state import Floats
 
 if TYPE_CHECKING:
-    from xiancheng.scenarios.scenario_files import Scenario
+    pass
 
 RATE = "resident_urbanization_rate"
 MELD, MODEL, WITHOUT = "meld", "model", "model_without_plan"
@@ -85,16 +86,21 @@ def model_draws(
     plan = horizon(resolve("plan"), None, until)
     issued = plan.plan.about.issued
     with_plan = bool(pack.targets) and issued <= cutoff
-    scenarios = [plan, without_plan(plan)] if with_plan else [without_plan(plan)]
-    checked(scenarios[0], region, scale=scale, draws=n, seed=seed, jobs=jobs or 1)
+    scenarios = [plan, baseline_of(plan)] if with_plan else [baseline_of(plan)]
+    check_run(scenarios[0], region, scale=scale, draws=n, seed=seed, jobs=jobs or 1)
     believed, sample = posterior.draws(pack, n, seed), posterior.read(pack.folder)
-    task = Task.of(scenarios, region, scale, cutoff, believed, seed, read)
+    sides = [
+        layered(RunSpec.of(each, region=region, scale=scale, cutoff=str(cutoff)), n, seed)
+        for each in scenarios
+    ]
     found: dict[int, Floats] = {}
-    for said in Local(min(jobs or os.cpu_count() or 1, n)).run(task, range(n)):
-        if isinstance(said, Lost):
-            raise WorkersLostError
-        number, found[number] = said
-        done()
+    with local(jobs, n) as executor:
+        tasks = list(enumerate(zip(*sides, strict=True)))
+        for result in executor.map(Keyed(CountyRates(read)), tasks):
+            if isinstance(result, Lost):
+                raise WorkersLostError
+            found.update([result])
+            done()
     made = np.stack([found[number] for number in range(n)], axis=2)  # (scenario, day, draw, county)
     return Model(
         read, made[0], made[-1], tuple(draw.parameters for draw in believed),
@@ -103,37 +109,16 @@ def model_draws(
 
 
 @dataclass(frozen=True)
-class Task:
-    """What a worker does with the number of a draw."""
+class CountyRates:
+    """What a worker does with a draw: the specs of the scenarios that are run side by side."""
 
-    requests: tuple[Request, ...]
-    believed: tuple[posterior.Draw, ...]
-    seed: int
     days: tuple[date, ...]
 
-    @classmethod
-    def of(
-        cls, scenarios: "Sequence[Scenario]", region: str | Path, scale: float, cutoff: date,
-        believed: Sequence[posterior.Draw], seed: int, days: tuple[date, ...],
-    ) -> "Task":  # fmt: skip
-        """The task of running scenarios side by side."""
-        requests = (
-            Request.of(scenario, region=region, scale=scale, cutoff=str(cutoff))
-            for scenario in scenarios
-        )
-        return cls(tuple(requests), tuple(believed), seed, days)
-
-    def __call__(self, number: int) -> tuple[int, Floats]:
-        """The number, and true rates of the counties (scenario, day, county) [percent]."""
-        draw = self.believed[number]
-        values, seed = asdict(draw.parameters), self.seed + number
-        outcomes = [
-            replace(request, parameters=values, seed=seed, draw=draw.number).simulate()
-            for request in self.requests
-        ]
+    def __call__(self, specs: Sequence[RunSpec]) -> Floats:
+        """True rates of the counties (scenario, day, county) [percent]."""
+        outcomes = [simulate(spec) for spec in specs]
         counties = len(outcomes[0].region.counties)
-        rates = [[run.at(RATE, day)[:counties] for day in self.days] for run in outcomes]
-        return number, np.array(rates)
+        return np.array([[run.at(RATE, day)[:counties] for day in self.days] for run in outcomes])
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,7 +154,7 @@ def forecasts(
     pool = stack(str(region), settings.left_out_draws, settings.seed)
     rows = level.run_of_draw(settings.draws, n, settings.seed)
     worlds = [model.worlds[row] for row in rows]
-    groups = reported(pack)
+    groups = reported_groups(pack)
 
     def printed(rate: Floats, day: date, of: Sequence[Parameters]) -> Floats:
         """Published rates of all groups, (draw, group)."""

@@ -13,8 +13,7 @@ from xiancheng.calibration import code_identity, posterior
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.panel import Panel, record
 from xiancheng.calibration.region import load
-from xiancheng.scenarios.request import COMPUTES, code_digest, digest_of
-from xiancheng.scenarios.simulate import INFORMATION
+from xiancheng.scenarios.run_spec import COMPUTES, INFORMATION, code_digest, digest_of
 
 
 @dataclass(frozen=True)

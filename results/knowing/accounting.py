@@ -18,11 +18,11 @@ from xiancheng.calibration.estimation.posterior import Posterior
 from xiancheng.calibration.estimation.scores import values
 from xiancheng.calibration.estimation.tempering import tempered
 from xiancheng.calibration.region import load
-from xiancheng.results.keeping.record import environment, software
 from xiancheng.results.knowing.estimating import BELIEFS, Settings, Stage, widened
 from xiancheng.results.knowing.trials import FREE
+from xiancheng.results.store.record import environment, software
 from xiancheng.scenarios.loader import load_plan
-from xiancheng.scenarios.simulate import simulate
+from xiancheng.scenarios.simulation import simulate
 from xiancheng.scenarios.trace import by_lever
 from xiancheng.sim.levers import LEVERS
 from xiancheng.sim.state import Floats

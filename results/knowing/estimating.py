@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from xiancheng.calibration import priors
+from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.estimation.discrepancy import Discrepancy
 from xiancheng.calibration.estimation.estimate import Estimator, Rows, World, learn, prepare, split
 from xiancheng.calibration.estimation.gate import Gate, gate, widening
@@ -25,8 +26,7 @@ from xiancheng.calibration.priors import Prior
 from xiancheng.calibration.region import Region, load, packs
 from xiancheng.results.knowing import trials
 from xiancheng.results.knowing.trials import FREE, PARAMETERS, Trials
-from xiancheng.scenarios.points import sampled
-from xiancheng.scenarios.simulate import RequestError
+from xiancheng.scenarios.design import sampled
 from xiancheng.sim.state import Bools, Floats, Ints
 
 BELIEFS: tuple[Prior, ...] = tuple(p for p in priors.catalogue() if p.name in FREE)

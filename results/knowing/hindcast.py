@@ -10,10 +10,10 @@ import numpy as np
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.region import Region
 from xiancheng.results.forecasts.forecasting import TITLES
-from xiancheng.results.keeping.record import software
 from xiancheng.results.knowing import hindcasting
 from xiancheng.results.knowing.estimating import Settings, shortfalls, trial
 from xiancheng.results.knowing.hindcasting import MODEL, STACKED, THRESHOLD, Hindcast
+from xiancheng.results.store.record import software
 from xiancheng.results.tables.labels import label
 from xiancheng.results.tables.render import bilingual, markdown_lines
 

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from xiancheng.calibration.baselines import BASELINES, SINGLE, hindcast
+from xiancheng.calibration.baselines import BASELINES, SINGLE
+from xiancheng.calibration.baselines.forecast import hindcast
 from xiancheng.calibration.baselines.pool import rows_of
 from xiancheng.calibration.estimation.identify import recovery
 from xiancheng.calibration.estimation.identify import rows as told

@@ -14,18 +14,17 @@ from typing import Any
 import numpy as np
 
 from xiancheng.calibration import priors
+from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.estimation.table import Table
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import Region, load
 from xiancheng.calibration.region.census_change import enumerated, rate, residents, summaries
-from xiancheng.results.keeping.keyed import Store
-from xiancheng.results.keeping.store import RUN
-from xiancheng.results.sweeps.command import Sweep
-from xiancheng.scenarios.engines import Local
-from xiancheng.scenarios.loader import resolve
-from xiancheng.scenarios.request import World
-from xiancheng.scenarios.simulate import RequestError, horizon
-from xiancheng.scenarios.sweep import Design
+from xiancheng.results.analysis.sweep import Sweep
+from xiancheng.results.store.cache import RunStore
+from xiancheng.results.store.runs import RUN
+from xiancheng.scenarios.design import Design
+from xiancheng.scenarios.executor import LocalExecutor
+from xiancheng.scenarios.run_spec import RunSpec
 from xiancheng.sim.state import Bools, Floats
 
 PARAMETERS = tuple(prior.name for prior in priors.catalogue())
@@ -98,10 +97,10 @@ def design(region: str, values: Floats, scale: float, name: str) -> Design:
     Values that were estimated are put on the grid of drawn ones, as they enter keys.
     """
     start, until = censuses(load(region))
-    world = World.of(horizon(resolve("baseline"), start, until), region)
+    spec = RunSpec.of("baseline", region=region, start=start, until=until)
     return Design(
-        name=name, worlds=(world,), names=PARAMETERS, values=priors.on_grid(values), effects=True,
-        seeds=(1,), scales=(scale,), own_luck=True,
+        name=name, specs=(spec,), names=PARAMETERS, values=priors.on_grid(values), effects=True,
+        seeds=(1,), scales=(scale,), own_seeds=True,
     )  # fmt: skip
 
 
@@ -118,7 +117,7 @@ def made(
         if the disk is full.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    sweep = Sweep(design, folder, (1, 1), Local(min(jobs, len(design))), resume=True)
+    sweep = Sweep(design, folder, (1, 1), LocalExecutor(min(jobs, len(design))), resume=True)
     sweep.need().refuse()
     sweep.begin()
     tally = sweep.run(settled)
@@ -135,25 +134,25 @@ def made(
 
 def read(sweep: Sweep) -> Trials:
     """What the runs of a sweep found."""
-    world = sweep.design.worlds[0]
-    codes = [county.code for county in load(world.region).counties]
-    asked = tuple(enumerated(load(world.region), world.scenario.start))
+    spec = sweep.design.specs[0]
+    codes = [county.code for county in spec.pack.counties]
+    asked = tuple(enumerated(spec.pack, spec.scenario.start))
     found, rows = [], []
     for number, summary in _summaries(sweep):
         found.append([[summary[f"{name}_{code}"] for code in codes] for name in asked])
         rows.append(number)
     table = np.array(found, float).reshape(-1, len(asked), len(codes))
     return Trials(
-        region=world.region,
-        values=sweep.design.values[[sweep.design.point(n).draw for n in rows]],
-        numbers=tuple(sweep.design.request(sweep.design.point(n)).draw for n in rows),
+        region=spec.region,
+        values=sweep.design.values[[sweep.design.row(n) for n in rows]],
+        numbers=tuple(sweep.design.spec(n).draw for n in rows),
         after={name: table[:, i] for i, name in enumerate(asked)},
     )
 
 
 def _summaries(sweep: Sweep) -> Iterator[tuple[int, dict[str, Any]]]:
     """The number and the summary of every run that is in the store."""
-    store = Store(sweep.folder)
+    store = RunStore(sweep.folder)
     for number, key in sweep.keys.items():
         if store.has(key):
             told = json.loads((store.path(key) / RUN).read_bytes())

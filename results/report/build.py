@@ -4,6 +4,7 @@ from datetime import date
 from importlib import import_module
 from importlib.util import find_spec
 
+from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import _, listed
 from xiancheng.calibration.naming import nearest
 from xiancheng.results.report import sections
@@ -11,7 +12,6 @@ from xiancheng.results.report.charts import FONT_PACKAGE, Format
 from xiancheng.results.report.document import pictures
 from xiancheng.results.tables.plan_result import PlanResult
 from xiancheng.results.tables.table import Lang
-from xiancheng.scenarios.simulate import RequestError
 
 WRITERS: dict[str, tuple[str, tuple[str, ...], Format | None]] = {
     # the module that writes a format, the libraries that it needs, and the form of its pictures

@@ -8,11 +8,11 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal
 
+from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import _
 from xiancheng.results import cells
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.table import Cell, Chart, ChartKind
-from xiancheng.scenarios.simulate import RequestError
 
 START, WITHOUT, WITH, TARGET = "#6b7075", "#5b8db8", "#d1495b", "#2b2d42"
 LAYERS = ("#c9d6e2", "#33658a", "#e8a33d")  # natural growth, migration, recoding: apart in grey too

@@ -119,7 +119,7 @@ def _arrow(each: Difference, lang: str) -> str:
 
 def parameters(result: PlanResult, lang: str) -> Table:
     """Every behavioural parameter: the value used, its range and its grade."""
-    used, estimated = result.both.plan.request["parameters"], _posterior_ranges(result)
+    used, estimated = result.both.scenario.settings["parameters"], _posterior_ranges(result)
     rows = [
         {
             "title": p.title[lang], "name": p.name, "unit": labels.unit_name(p.unit, lang),

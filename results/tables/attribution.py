@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from xiancheng.calibration.i18n import Words, _
-from xiancheng.results.analysis.attribution import SAFEGUARDS, SURE, AttributionTable
+from xiancheng.results.analysis.attribution import CONFIDENCE, SAFEGUARDS, AttributionTable
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.plan_result import PlanResult
 from xiancheng.results.tables.table import UNKNOWN, Chart, Table, build, enumeration
@@ -123,8 +123,8 @@ def sentences(result: PlanResult, shares: AttributionTable, lang: str) -> Iterat
         yield _("They lower it: {said}{unit}.", said=described(against), unit=unit).said(lang)
     if unclear:
         yield _(
-            "Not to be told from zero (within {SURE:.0%}): {named}.",
-            SURE=SURE,
+            "Not to be told from zero (within {CONFIDENCE:.0%}): {named}.",
+            CONFIDENCE=CONFIDENCE,
             named=named(unclear),
         ).said(lang)
     if nothing:

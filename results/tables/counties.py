@@ -70,7 +70,7 @@ def targets(result: PlanResult, group: Group, lang: str) -> Iterator[Marker]:
 
 def causes(result: PlanResult, group: Group, lang: str) -> Table:
     """Urban growth by cause in each year [persons], with the plan; the causes add up exactly."""
-    grown = by_year(result.both.plan, group)
+    grown = by_year(result.both.scenario, group)
     whole = tuple(int(x) for x in np.sum([*grown.values()], axis=0))
     before = np.sum([*by_year(result.both.baseline, group).values()], axis=0)
     rows = [
@@ -117,12 +117,12 @@ def by_year(outcome: Outcome, group: Group) -> dict[int, tuple[int, ...]]:
 
 def figures(result: PlanResult, group: Group, lang: str) -> Table:
     """Key indicators of a place at the start, and at the end without and with the plan."""
-    begin, end = result.both.plan.dates[0], result.both.plan.dates[-1]
+    begin, end = result.both.scenario.dates[0], result.both.scenario.dates[-1]
     days = _("start {begin}, end {end}", begin=begin, end=end).said(lang)
     place, rows = result.groups.index(group), []
     for name in KEY_INDICATORS:
         without = float(result.both.baseline.series(name)[-1, place])
-        start, having = (float(result.both.plan.series(name)[day, place]) for day in (0, -1))
+        start, having = (float(result.both.scenario.series(name)[day, place]) for day in (0, -1))
         values = {"start": start, "without": without, "with": having, "effect": having - without}
         rows.append({
             "indicator": labels.indicator(name, lang),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from xiancheng.calibration.i18n import Words, _
-from xiancheng.results.analysis.attribution import records
+from xiancheng.results.analysis.result import records
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.plan_result import PlanResult
 from xiancheng.results.tables.table import Chart, Table, build
@@ -82,7 +82,7 @@ def capacity(result: PlanResult) -> Words | None:
 
     A county of limited capacity carries out each task in proportion (docs/model.md, 7.15).
     """
-    effort = result.both.plan.effort()
+    effort = result.both.scenario.effort()
     if not len(effort) or not result.scenario.settings or effort.min() >= COMPLETE:
         return None
     worst = effort.min(axis=0)
@@ -107,7 +107,7 @@ def capacity(result: PlanResult) -> Words | None:
 
 def effort(result: PlanResult, lang: str) -> Table:
     """What each county carried out of its tasks [percent], at the end of each year."""
-    outcome, issued = result.both.plan, result.scenario.plan.about.issued
+    outcome, issued = result.both.scenario, result.scenario.plan.about.issued
     ends = [d for d in outcome.dates if d.month == 12 and d.year > issued.year]
     columns = {"county": labels.column("effort", "county", lang)} | {
         str(end.year): labels.column("effort", "year", lang, year=end.year) for end in ends

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from xiancheng.calibration import posterior
 from xiancheng.calibration.i18n import Words, _
-from xiancheng.results.keeping import evidence
+from xiancheng.results.store.record import sample_notes
 from xiancheng.results.tables.labels import ASKED, percent
 from xiancheng.scenarios.diff import applied, foreign
-from xiancheng.scenarios.ensemble import Pair
+from xiancheng.scenarios.ensemble import Ensemble
 from xiancheng.scenarios.outcome import Group, group_of
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ ENOUGH = 20  # draws below which shares and the ends of intervals are coarse
 
 
 def verdict_notes(
-    both: Pair, verdicts: "pd.DataFrame", delivery: "pd.DataFrame", lang: str
+    both: Ensemble, verdicts: "pd.DataFrame", delivery: "pd.DataFrame", lang: str
 ) -> Iterator[str]:
     """The notes that stand below the verdicts, in order.
 
@@ -32,7 +32,7 @@ def verdict_notes(
     verdicts : `Verdict.to_frame`
     delivery : `plan_result.delivery_frame`
     """
-    plan = both.plan
+    plan = both.scenario
     for line in plan.scenario.crossed():
         yield _("crosses a red line: {line}", line=line).said(lang)
     codes = [county.code for county in plan.region.counties]
@@ -71,7 +71,7 @@ def verdict_notes(
     for number, caveat in caveats.items():
         yield f"{number} {caveat.said(lang)}"
     yield basis(verdicts, belief(plan.region)).said(lang)
-    yield from evidence.remarks(plan.region, lang)
+    yield from sample_notes(plan.region, lang)
     yield Words(
         "有方案与起点之差 = 趋势 + 划转"
         + ("" if usual_conditions(verdicts) else " + 外部条件")
@@ -84,10 +84,10 @@ def verdict_notes(
     ).said(lang)
     yield _(
         "scale {scale:g}, seed {seed}, {start} to {until}; targets are never used as data.",
-        scale=plan.request["scale"],
-        seed=plan.request["seed"],
-        start=plan.request["start"],
-        until=plan.request["until"],
+        scale=plan.settings["scale"],
+        seed=plan.settings["seed"],
+        start=plan.settings["start"],
+        until=plan.settings["until"],
     ).said(lang)
 
 

@@ -5,6 +5,7 @@ from itertools import groupby
 from typing import Any
 
 from xiancheng.calibration.i18n import _
+from xiancheng.calibration.population import synthesis
 from xiancheng.calibration.region import Region
 from xiancheng.calibration.region.schema import TABLES, catalogue
 from xiancheng.results.tables import labels
@@ -69,11 +70,9 @@ def fits(region: Region) -> list[dict[str, Any]]:
     census, margin, counted and built [persons or households], worst_error: the standardized
     root-mean-square error of the worst county
     """
-    from xiancheng.calibration.population.synthesis import build
-
     rows = []
     for census in region.censuses:
-        report = build(region, census, scale=1.0, seed=1).fit_report(region)
+        report = synthesis.build(region, census, scale=1.0, seed=1).fit_report(region)
         for margin, part in report.groupby("margin", sort=False):
             rows.append({
                 "census": str(census), "margin": str(margin),

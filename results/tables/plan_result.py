@@ -4,23 +4,23 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.results.analysis.attribution import AttributionTable
 from xiancheng.results.verdict.verdict import BY_DRAWS, verdicts
 from xiancheng.scenarios.delivery import DeliveryRow, delivery_of
 from xiancheng.scenarios.diff import called, foreign
-from xiancheng.scenarios.ensemble import Answer, Pair, Simulated, in_usual_world, without_plan
+from xiancheng.scenarios.ensemble import Ensemble, RunCache
 from xiancheng.scenarios.outcome import Group, Outcome
-from xiancheng.scenarios.request import Request
 from xiancheng.scenarios.scenario_files import Scenario
-from xiancheng.scenarios.simulate import RequestError
+from xiancheng.scenarios.simulation import simulate
 from xiancheng.scenarios.types import quarter_name
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from xiancheng.calibration.region import Region
-    from xiancheng.results.keeping.store import Saved
+    from xiancheng.results.store.runs import SavedRun
     from xiancheng.scenarios.types import Text
 
 TOLERANCE = 1e-6  # percentage points by which a run made again may differ from its record
@@ -31,7 +31,7 @@ DELIVERY_IN_FILES = {"target": "promised", "met": "promise_kept", "share": "deli
 class PlanResult:
     """A run and its baseline with the same random numbers, the verdicts, and optional analyses."""
 
-    both: Pair
+    both: Ensemble
     verdicts: "pd.DataFrame"  # `Verdict.to_frame`
     delivery: "pd.DataFrame"  # `delivery_frame`
     run: str  # id of the saved run; empty if it was not saved
@@ -42,17 +42,17 @@ class PlanResult:
     @property
     def scenario(self) -> Scenario:
         """The scenario that was run."""
-        return self.both.plan.scenario
+        return self.both.scenario.scenario
 
     @property
     def region(self) -> "Region":
         """The region that it was run for."""
-        return self.both.plan.region
+        return self.both.scenario.region
 
     @property
     def groups(self) -> tuple[Group, ...]:
         """Counties, prefectures, and the counties of each target together."""
-        return self.both.plan.groups
+        return self.both.scenario.groups
 
     @property
     def caveats(self) -> "Mapping[str, Text]":
@@ -80,7 +80,7 @@ class PlanResult:
 
     def stamp(self, lang: str) -> str:
         """The run that a table or figure came from, in a line."""
-        request = self.both.plan.request
+        request = self.both.scenario.settings
         title = self.title(lang)
         name = self.run or _("not saved").said(lang)
         drawn = f"{self.draws}" if self.draws else _("0 (central)").said(lang)
@@ -98,14 +98,14 @@ class PlanResult:
         ).said(lang)
 
 
-def of_pair(both: Pair, draws: "pd.DataFrame | None" = None, *, run: str = "") -> PlanResult:
-    """The result of a pair that was just run, with what `scenarios.ensemble.draws` gave."""
+def of_pair(both: Ensemble, *, run: str = "") -> PlanResult:
+    """The result of an ensemble that was just run."""
     return PlanResult(
-        both, verdicts(both, draws), delivery_frame(both.plan), run, both.plan.provenance
+        both, verdicts(both), delivery_frame(both.scenario), run, both.scenario.provenance
     )
 
 
-def of_saved(run: "Saved", *, answer: Answer | None = None, **more: Any) -> PlanResult:
+def of_saved(run: "SavedRun", *, answer: RunCache | None = None, **more: Any) -> PlanResult:
     """The result of a run on disk; its baseline is run again with the same random numbers.
 
     Parameters
@@ -121,13 +121,7 @@ def of_saved(run: "Saved", *, answer: Answer | None = None, **more: Any) -> Plan
     import pandas as pd
 
     outcome, record = run.outcome(), run.record
-    settings: dict[str, Any] = {
-        "region": record.region.name, "parameters": record.parameters, "seed": record.seed,
-        "scale": record.scale, "draw": record.draw, "cutoff": record.cutoff,
-    }  # fmt: skip
-    ask = answer or Simulated()
-    baseline = ask(Request.of(without_plan(outcome.scenario), **settings))
-    both = Pair(outcome, baseline, in_usual_world(baseline, ask, **settings))
+    both = Ensemble.of(outcome, answer or simulate)
     table, kept = verdicts(both), pd.DataFrame(record.verdicts)
     if len(kept):
         _refuse_another(kept, table, record.run)

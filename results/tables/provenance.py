@@ -5,7 +5,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from xiancheng.calibration.i18n import Words, _
-from xiancheng.results.keeping import record
+from xiancheng.results.store import record
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.plan_result import PlanResult
 from xiancheng.results.tables.table import Cell, Table, build
@@ -31,7 +31,7 @@ def table(result: PlanResult, lang: str) -> Table:
 
 def facts(result: PlanResult, lang: str) -> Iterator[tuple[Words, Cell]]:
     """Each fact about a run with its name, in order."""
-    saved, request = result.provenance, result.both.plan.request
+    saved, request = result.provenance, result.both.scenario.settings
     yield _("run"), result.run or _("not saved").said(lang)
     if "written" in saved:
         yield _("written (UTC)"), str(saved["written"])

@@ -8,7 +8,7 @@ from xiancheng.calibration import parsing, posterior
 from xiancheng.calibration.errors import RefusedError
 from xiancheng.calibration.i18n import _
 from xiancheng.results import later_census
-from xiancheng.results.analysis.attribution import records
+from xiancheng.results.analysis.result import records
 from xiancheng.results.forecasts.forecasting import TITLES
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.plan_result import PlanResult

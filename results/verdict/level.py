@@ -1,8 +1,16 @@
-"""The level: what statistics say of published rates without the plan.
+"""The level: what statistics forecast of published rates without the plan, and its pairing.
 
 Simple forecasts told the rates of counties left out better than the model did (docs/validation.md).
 So statistics carry the level, stacked by how well they told counties left out, and the model gives
-what a scenario changes: differences between runs that met the same luck.
+what a scenario changes: differences between runs with the same random numbers. A draw of the
+published rate is a draw of the level plus the difference, scenario minus reference, in the run of
+the model that is paired with it. There are more draws of the level than runs; each run is used once
+before one is used again. Every door pairs by this rule: run, compare, seek, score, report, page and
+Python.
+
+References
+----------
+Sevcikova, Raftery & Waddell (2007), Transportation Research A 41 (Bayesian melding)
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,18 +22,20 @@ from pathlib import Path
 import numpy as np
 
 from xiancheng.calibration import cache, meld, posterior
-from xiancheng.calibration.baselines import SINGLE, Known, Pool, Standing, hindcast
-from xiancheng.calibration.baselines.forecast import ForecastError, luck
+from xiancheng.calibration.baselines import SINGLE
+from xiancheng.calibration.baselines.forecast import ForecastError, Known, Standing, hindcast, luck
+from xiancheng.calibration.baselines.pool import Pool
 from xiancheng.calibration.panel import Panel, RecordError, record, years_between
 from xiancheng.calibration.region import Region, load
 from xiancheng.results.forecasts.frozen import panel_digest, program
-from xiancheng.scenarios.outcome import group_of
-from xiancheng.scenarios.request import digest_of
-from xiancheng.scenarios.simulate import reported
+from xiancheng.scenarios.outcome import group_of, reported_groups
+from xiancheng.scenarios.run_spec import digest_of
 from xiancheng.sim.state import Floats, Ints
 
+DRAWS = 4000  # of the level
+SEED = 1
 LEFT_OUT = 1000  # draws of each forecast by which weights are found
-WORLDS = 400  # draws of what we believe, for the errors of the published series
+WORLDS = 400  # draws of the parameters, for the errors of the published series
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +48,7 @@ class Level:
 
     @property
     def start(self) -> date:
-        """The census that it sets out from."""
+        """The census from which it forecasts."""
         return self.days[0]
 
     def on(self, day: date, code: int) -> Floats:
@@ -46,20 +56,30 @@ class Level:
         return np.asarray(self.rate[self.days.index(day), :, self.codes.index(code)])
 
     def path(self, code: int, days: Sequence[date], percentile: float) -> Floats:
-        """A percentile of a group's rate on other days, read off the line between ours, (day,)."""
+        """A percentile of a group's rate on any days, linear between those known, (day,)."""
         own = np.percentile(self.rate[:, :, self.codes.index(code)], percentile, axis=1)
         at = [day.toordinal() for day in self.days]
         return np.interp([day.toordinal() for day in days], at, own)
 
+    def at_deadlines(self, region: Region) -> Floats:
+        """The rate at the deadline of each target, (draw, target); nan beyond its days."""
+        rates, groups = np.full((DRAWS, len(region.targets)), np.nan), reported_groups(region)
+        for t, target in enumerate(region.targets):
+            if target.deadline in self.days:
+                rates[:, t] = self.rate[
+                    self.days.index(target.deadline), :, group_of(target, region, groups)
+                ]
+        return rates
 
-def level(region: Region, until: date) -> Level | None:
-    """What statistics say of every year's end up to `until`, and of the deadlines of targets.
 
-    What was found is kept in the cache of this user. None where there is no record of change.
+def level_from(region: Region, start: date, until: date) -> Level | None:
+    """The level for runs from `start`; None where it is known from another census, or not at all.
+
+    It holds every year's end up to `until`, and the deadlines of targets. What was computed is
+    kept in the cache of this user.
     """
-    if len(region.censuses) < 2 or until <= region.censuses[-1]:
+    if len(region.censuses) < 2 or start != region.censuses[-1] or until <= start:
         return None
-    start = region.censuses[-1]
     ends = {date(year, 12, 31) for year in range(start.year, until.year + 1)}
     days = ends | {until} | {target.deadline for target in region.targets}
     later = tuple(sorted(day for day in days if start < day <= until))
@@ -72,23 +92,6 @@ def level(region: Region, until: date) -> Level | None:
         return None
 
 
-def held(region: Region, start: date, until: date) -> Level | None:
-    """The level that runs from `start` are held to; None where it sets out from another census."""
-    known = level(region, until)
-    return known if known is not None and known.start == start else None
-
-
-def at_deadlines(region: Region, known: Level) -> Floats:
-    """The level at the deadline of each target of a region, (draw, target); nan beyond its days."""
-    rates, groups = np.full((DRAWS, len(region.targets)), np.nan), reported(region)
-    for t, target in enumerate(region.targets):
-        if target.deadline in known.days:
-            rates[:, t] = known.rate[
-                known.days.index(target.deadline), :, group_of(target, region, groups)
-            ]
-    return rates
-
-
 @lru_cache(maxsize=8)
 def _level(folder: str, _: str, sample: str, days: tuple[date, ...]) -> Level:
     region = load(folder)
@@ -97,18 +100,18 @@ def _level(folder: str, _: str, sample: str, days: tuple[date, ...]) -> Level:
         "days": [str(day) for day in days], "sample": sample,
         "draws": [DRAWS, LEFT_OUT, WORLDS, SEED],
     })  # fmt: skip
-    codes = tuple(group.code for group in reported(region))
-    kept = cache.home() / "levels" / key
-    known = cache.open_columns(kept)
-    if known is None:
-        rate = np.stack([*_found(region, days)])
-        _keep(kept, rate)
+    codes = tuple(group.code for group in reported_groups(region))
+    folder_of_draws = cache.home() / "levels" / key
+    kept = cache.open_columns(folder_of_draws)
+    if kept is None:
+        rate = np.stack([*_rates(region, days)])
+        _keep(folder_of_draws, rate)
     else:
-        rate = known[0]["rate"].reshape(len(days), DRAWS, len(codes))
+        rate = kept[0]["rate"].reshape(len(days), DRAWS, len(codes))
     return Level(days, codes, rate)
 
 
-def _found(region: Region, days: Sequence[date]) -> Iterable[Floats]:
+def _rates(region: Region, days: Sequence[date]) -> Iterable[Floats]:
     """The rates of each day, (draw, group) [percent]."""
     own, past = Panel.of(region), record(region)
     pool = stack(str(region.folder), LEFT_OUT, SEED)
@@ -119,10 +122,10 @@ def _found(region: Region, days: Sequence[date]) -> Iterable[Floats]:
         if day == own.dates[1]:
             rate = np.tile(own.rate[1], (DRAWS, 1))
         else:
-            told = pool(known, years_between(own.dates[1], day), DRAWS, SEED).rate
-            rate = meld.published(told, residents, own.prefecture, day, each, SEED)
+            forecast = pool(known, years_between(own.dates[1], day), DRAWS, SEED).rate
+            rate = meld.published(forecast, residents, own.prefecture, day, each, SEED)
         yield np.column_stack(
-            [meld.together(rate, residents, group.counties) for group in reported(region)]
+            [meld.together(rate, residents, group.counties) for group in reported_groups(region)]
         )
 
 
@@ -130,23 +133,20 @@ def _found(region: Region, days: Sequence[date]) -> Iterable[Floats]:
 def stack(region: str, draws: int, seed: int) -> Pool:
     """The statistical forecasts, weighted by how well they told counties of the record left out."""
     past = record(load(region))
-    told = [hindcast(member, past, draws=draws, seed=seed) for member in SINGLE]
-    return meld.stack(SINGLE, told, past.rate[1])
+    left_out = [hindcast(member, past, draws=draws, seed=seed) for member in SINGLE]
+    return meld.stack(SINGLE, left_out, past.rate[1])
 
 
 def _keep(folder: Path, rate: Floats) -> None:
-    """Put the draws on file where that is possible; else they are found anew each time."""
+    """Put the draws on file where that is possible; else they are computed anew each time."""
     try:
-        with cache.write_columns(folder) as room:
-            room.column("rate", rate.dtype, rate.size).append(rate.ravel())
+        with cache.write_columns(folder) as files:
+            files.column("rate", rate.dtype, rate.size).append(rate.ravel())
     except OSError:
         pass
 
 
-# The rule by which draws of a level are paired with runs of the model.
-
-DRAWS = 4000  # of the level
-SEED = 1
+# Pairing of draws of the level with runs of the model
 
 
 def run_of_draw(runs: int, draws: int = DRAWS, seed: int = SEED) -> Ints:

@@ -9,19 +9,20 @@ of the model with the same random numbers, paired with draws of the level by
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 from xiancheng.results.verdict import level as levels
 from xiancheng.results.verdict.level import Level, published
-from xiancheng.scenarios.ensemble import Pair, Simulated, in_usual_world, without_plan
+from xiancheng.scenarios.ensemble import Ensemble
 from xiancheng.scenarios.outcome import PUBLISHED, Group, Outcome, floor
-from xiancheng.scenarios.request import Request
 from xiancheng.sim.state import Bools, Floats
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from xiancheng.calibration.region import Region
 
 INTERVAL = (5, 95)  # percentiles
 BY_DRAWS = (  # columns of `Verdict.to_frame` that draws have a part in
@@ -86,43 +87,25 @@ class Verdict:
         )
 
     @classmethod
-    def of(cls, both: Pair, draws: "pd.DataFrame | None" = None) -> Self:
-        """The verdict on a pair of runs, or on draws as `scenarios.ensemble.draws` gives them."""
+    def of(cls, ensemble: Ensemble) -> Self:
+        """The verdict on an ensemble, with its draws or on the one run of each."""
         import pandas as pd
 
-        region, rows = both.plan.region, both.plan.model_target_rows()
-        ids = [str(row["target"]) for row in rows]
-        runs = {"simulated": both.plan, "baseline": both.baseline, "usual": both.usual}
-        central = {
-            name: {row["target"]: row for row in run.model_target_rows()}
-            for name, run in runs.items()
-        }
-        if draws is None:
-            rates = {name: np.array([[own[t]["model_rate"] for t in ids]])
-                     for name, own in central.items()}  # fmt: skip
-            recoding = [central["usual"][t]["recoding_pp"] for t in ids]
-        else:
-            rates = {
-                name: draws.pivot(index="draw", columns="target", values=name)[ids].to_numpy()
-                for name in central
-            }
-            recoding = draws.groupby("target")["usual_recoding"].mean()[ids].tolist()
-        by_id = {target.id: i for i, target in enumerate(region.targets)}
-        known = anchor(both) if rows else None
-        level = None
-        if known is not None:
-            level = levels.at_deadlines(region, known)[:, [by_id[t] for t in ids]]
+        region, rows = ensemble.scenario.region, ensemble.scenario.model_target_rows()
+        due, rates = ensemble.due, ensemble.drawn or ensemble.central
+        known = anchor(ensemble) if rows else None
         one_run = pd.DataFrame(rows).rename(columns={"model_rate": "simulated"})
         if rows:
-            one_run["baseline"] = [central["baseline"][t]["model_rate"] for t in ids]
+            one_run["baseline"] = ensemble.central.baseline[0, due]
         return cls.of_rates(
-            {t: (row["deadline"], floor(region.targets[by_id[t]]))
-             for t, row in zip(ids, rows, strict=True)},
-            level,
-            scenario=rates["simulated"], baseline=rates["baseline"], reference=rates["usual"],
-            draws=0 if draws is None else len(rates["usual"]),
-            start=[row["rate_at_start"] for row in rows], recoding=recoding,
-            one_run=_named(one_run, both),
+            {region.targets[t].id: (region.targets[t].deadline, floor(region.targets[t]))
+             for t in due},
+            None if known is None else known.at_deadlines(region)[:, due],
+            scenario=rates.scenario[:, due], baseline=rates.baseline[:, due],
+            reference=rates.reference[:, due], draws=ensemble.draws,
+            start=[row["rate_at_start"] for row in rows],
+            recoding=rates.recoding[:, due].mean(axis=0).tolist(),
+            one_run=_named(one_run, region),
         )  # fmt: skip
 
     @property
@@ -229,11 +212,10 @@ def probability(rates: Floats, thresholds: Floats) -> Floats:
     return np.asarray((rates >= thresholds).mean(axis=0))
 
 
-def _named(one_run: "pd.DataFrame", both: Pair) -> "pd.DataFrame":
+def _named(one_run: "pd.DataFrame", region: "Region") -> "pd.DataFrame":
     """The rows of a run with the names of targets, and the basis where no level is known."""
     if one_run.empty:
         return one_run
-    region = both.plan.region
     names = {each.id: each.name for each in region.targets}
     table = one_run.drop(columns=list(OF_THE_MODEL))
     for lang, column in (("en", "target_name_en"), ("zh", "target_name")):
@@ -241,26 +223,19 @@ def _named(one_run: "pd.DataFrame", both: Pair) -> "pd.DataFrame":
     return table.assign(basis="another start" if len(region.censuses) > 1 else "model")
 
 
-def verdicts(both: Pair, draws: "pd.DataFrame | None" = None) -> "pd.DataFrame":
-    """The table of `Verdict.to_frame` on a pair of runs."""
-    return Verdict.of(both, draws).to_frame()
+def verdicts(ensemble: Ensemble) -> "pd.DataFrame":
+    """The table of `Verdict.to_frame` on an ensemble."""
+    return Verdict.of(ensemble).to_frame()
 
 
-def of_outcome(outcome: Outcome) -> Verdict:
-    """The verdict on an outcome; its baseline is simulated with the same random numbers."""
-    made = outcome.request
-    request: dict[str, Any] = {
-        "region": outcome.region.reference,
-        **{name: made[name] for name in ("parameters", "seed", "scale", "draw", "cutoff")},
-    }
-    simulated = Simulated()
-    baseline = simulated(Request.of(without_plan(outcome.scenario), **request))
-    return Verdict.of(Pair(outcome, baseline, in_usual_world(baseline, simulated, **request)))
+def of_outcome(result: Outcome | Ensemble) -> Verdict:
+    """The verdict on an ensemble, or on an outcome, whose baseline is then simulated too."""
+    return Verdict.of(result if isinstance(result, Ensemble) else Ensemble.of(result))
 
 
-def anchor(both: Pair) -> Level | None:
-    """The level that a pair of runs is held to; None if they start at another census, or none."""
-    return levels.held(both.plan.region, both.plan.dates[0], both.plan.dates[-1])
+def anchor(both: Ensemble) -> Level | None:
+    """The level that an ensemble is held to; None if they start at another census, or none."""
+    return levels.level_from(both.scenario.region, both.scenario.dates[0], both.scenario.dates[-1])
 
 
 @dataclass(frozen=True, eq=False)
@@ -274,16 +249,16 @@ class Path:
     high: Floats | None
 
 
-def path(both: Pair, group: Group, verdicts: "pd.DataFrame") -> Path:
+def path(both: Ensemble, group: Group, verdicts: "pd.DataFrame") -> Path:
     """The rate at every quarter's end; between years' ends the level is read off a line.
 
     The differences are those of the median world. Where a verdict is given on a deadline, what
     draws add to it there is added before in proportion to time, so that the path ends in it.
     """
-    days, column = both.plan.dates, both.plan.groups.index(group)
+    days, column = both.scenario.dates, both.scenario.groups.index(group)
     known = anchor(both)
     usual, *runs = (
-        run.series(PUBLISHED)[:, column] for run in (both.usual, both.baseline, both.plan)
+        run.series(PUBLISHED)[:, column] for run in (both.reference, both.baseline, both.scenario)
     )
     if known is None:
         return Path(days, runs[0], runs[1], None, None)

@@ -16,7 +16,7 @@ from xiancheng.calibration.yaml_positions import scalar
 from xiancheng.results.cli import main, parsed
 from xiancheng.results.text import Say
 from xiancheng.scenarios import simulate
-from xiancheng.scenarios.points import points_in
+from xiancheng.scenarios.design import points_in
 
 BINZHOU = load("binzhou").counties
 
@@ -164,15 +164,15 @@ def test_a_pack_that_changes_on_disk_is_read_again(tmp_path):
     assert load(folder).targets[0].value == 45.5
 
 
-def test_a_request_names_a_pack_by_its_absolute_path(tmp_path, monkeypatch):
+def test_a_spec_names_a_pack_by_its_absolute_path(tmp_path, monkeypatch):
     from tests.small_pack import written
-    from xiancheng.scenarios.request import Request
+    from xiancheng.scenarios.run_spec import RunSpec
 
     written(tmp_path / "mine")
     monkeypatch.chdir(tmp_path)
-    asked_ = Request.of("baseline", region="./mine", until="2020-12-31")
-    assert asked_.world.region == str(tmp_path / "mine")
-    assert Request.of("baseline").world.region == "binzhou"
+    asked_ = RunSpec.of("baseline", region="./mine", until="2020-12-31")
+    assert asked_.region == str(tmp_path / "mine")
+    assert RunSpec.of("baseline").region == "binzhou"
     assert "mine" not in packs()
 
 

@@ -14,8 +14,7 @@ from xiancheng.results.console.naming import shown
 from xiancheng.results.console.session import Session
 from xiancheng.results.console.shown import Shown
 from xiancheng.results.console.views import compare, overview, places, verdicts
-from xiancheng.results.console.work import compute
-from xiancheng.results.keeping import evidence
+from xiancheng.results.store import record
 from xiancheng.scenarios.scenario_files import Scenario
 
 REGION = load("binzhou")
@@ -34,17 +33,18 @@ def made():
     """Answers for pairs of drafts; a run is made once."""
     runs = {}
 
-    def run(task):
-        if task.key not in runs:
-            runs[task.key] = compute(task)
-        return runs[task.key]
+    def run(question, spec):
+        key = question.day, *spec.outcome_key
+        if key not in runs:
+            runs[key] = question.summarize(spec)
+        return runs[key]
 
     def ask(a: Draft, b: Draft, draws: int = 2, *, drawn: bool = True) -> Answer:
         sides: tuple[Scenario, Scenario] = shown(a), shown(b)
         question = Question(*sides, "binzhou", 0.002, draws)
         return Answer.of(
-            question, REGION, [run(task) for task in question.central()],
-            [run(task) for task in question.drawn()] if drawn else (), preliminary=False,
+            question, [run(question, spec) for spec in question.specs],
+            [run(question, spec) for spec in question.drawn] if drawn else (), preliminary=False,
         )  # fmt: skip
 
     return ask
@@ -193,7 +193,7 @@ def test_what_differs_is_told_from_b_to_a(made):
 @pytest.mark.parametrize("same_program", [True, False])
 def test_caveats_name_no_command(made, monkeypatch, lang, drawn, same_program):
     sample = {"sha256": "0" * 64, "rows": 400, "made_by": "1" * 64, "same_program": same_program}
-    monkeypatch.setattr(evidence, "sample", lambda pack: sample)
+    monkeypatch.setattr(record, "posterior_record", lambda pack: sample)
     answer = made(SCENARIOS["plan"], SCENARIOS["baseline"], drawn=drawn)
     there = Shown(Session(lang, SCENARIOS["plan"], SCENARIOS["baseline"]), answer)
     text = str(overview.remarks(there))

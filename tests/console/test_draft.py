@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xiancheng.calibration import naming
-from xiancheng.calibration.errors import ScenarioError
+from xiancheng.calibration.errors import RequestError, ScenarioError
 from xiancheng.calibration.yaml_positions import MAX_BYTES, MAX_PROBLEMS
 from xiancheng.results.console.address import LARGEST, packed, read, unpacked
 from xiancheng.results.console.changes import changes
@@ -15,7 +15,6 @@ from xiancheng.results.console.draft import Draft, projects
 from xiancheng.results.console.incoming import draft_of
 from xiancheng.results.console.library import Library
 from xiancheng.scenarios.loader import resolve
-from xiancheng.scenarios.simulate import RequestError
 
 EVIL = "<img src=x onerror=alert(1)>"
 PLAN = Draft.of("plan")

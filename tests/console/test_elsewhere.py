@@ -14,8 +14,7 @@ from xiancheng.results.console.draft import Draft
 from xiancheng.results.console.session import Session
 from xiancheng.results.console.shown import Shown
 from xiancheng.results.console.views.tables import Assumptions, Delivery
-from xiancheng.results.console.work import compute
-from xiancheng.scenarios.simulate import reported
+from xiancheng.scenarios.outcome import reported_groups
 
 NAME = "滨州市 2023 年方案（套用）"
 OURS = Path(__file__).parents[2] / "calibration" / "regions" / "binzhou"
@@ -35,10 +34,10 @@ def elsewhere(tmp_path_factory):
 
 def test_the_baseline_is_shown_first_where_the_plan_is_another_citys(elsewhere):
     region = load(elsewhere)
-    session, problem = arrived("zh", {}, region, reported(region), str(elsewhere))
+    session, problem = arrived("zh", {}, region, reported_groups(region), str(elsewhere))
     assert (session.a.base.name, session.b.base.name, problem) == ("baseline", "baseline", "")
     at_home = load("binzhou")
-    session, _ = arrived("zh", {}, at_home, reported(at_home), "binzhou")
+    session, _ = arrived("zh", {}, at_home, reported_groups(at_home), "binzhou")
     assert session.a.base.name == "plan"
     assert usual(at_home)["b"] == "baseline"
 
@@ -64,11 +63,11 @@ def test_a_measure_is_set_apart_in_a_county_of_the_region_in_use(elsewhere):
 
 
 def test_tasks_and_caveats_of_another_plan_are_left_out(elsewhere):
-    region, name = load(elsewhere), str(elsewhere)
+    name = str(elsewhere)
     draft = Draft.of("plan", region=name).county("M02", "371421", 0.5)
     question = Question(draft.scenario, Draft.of("baseline").scenario, name, 0.002, 0)
-    central = [compute(task) for task in question.central()]
-    answer = Answer.of(question, region, central, preliminary=False)
+    central = [question.summarize(spec) for spec in question.specs]
+    answer = Answer.of(question, central, preliminary=False)
     shown = Shown(Session("zh", draft, Draft.of("baseline")), answer)
     assert NAME in shown.basis()
     delivery = "".join(Delivery.parts(None, shown))

@@ -2,13 +2,13 @@
 
 import pytest
 
+from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.region import load
 from xiancheng.results.console import saving
 from xiancheng.results.console.draft import Draft
 from xiancheng.results.console.library import Library
 from xiancheng.results.console.naming import titled
 from xiancheng.results.console.session import Session
-from xiancheng.scenarios.simulate import RequestError
 
 PLAN = Draft.of("plan")
 REGION = load("binzhou")

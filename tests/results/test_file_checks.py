@@ -7,9 +7,9 @@ import pytest
 from tests.small_pack import written
 from xiancheng.calibration.errors import ScenarioError
 from xiancheng.results.cli import main
+from xiancheng.scenarios.design import read_design
 from xiancheng.scenarios.inactive import inactive_measures
 from xiancheng.scenarios.loader import load_plan, resolve
-from xiancheng.scenarios.sweep import design
 
 HEAD = "name: mine\ntitle: t\nbased_on: plan\n"
 
@@ -155,12 +155,13 @@ def test_who_writes_the_path_is_not_told_to_write_it(tmp_path, monkeypatch, caps
 
 
 def test_a_folder_called_like_a_shipped_scenario_is_no_run_of_that_name(tmp_path, monkeypatch):
-    from xiancheng.results.analysis.compare import opened
+
+    from xiancheng.results.analysis.compare import comparand
 
     (tmp_path / "plan").mkdir()
     (tmp_path / "plan/run.json").write_text("{}")
     monkeypatch.chdir(tmp_path)
-    assert opened("plan").saved is None
+    assert comparand("plan").saved is None
 
 
 def test_a_base_that_is_shipped_and_beside_is_said(tmp_path, monkeypatch, capsys):
@@ -181,11 +182,11 @@ def test_a_design_takes_paths_from_its_own_folder(tmp_path, monkeypatch):
     text = "name: d\nregion: ./binzhou\nscenarios: [./mine.yaml, plan]\nscales: 0.01\n"
     (folder / "design.yaml").write_text(text)
     monkeypatch.chdir(tmp_path)
-    made = design(folder / "design.yaml")
-    assert [world.region for world in made.worlds] == [str(folder / "binzhou")] * 2
-    assert [world.scenario.name for world in made.worlds] == ["mine", "plan"]
+    made = read_design(folder / "design.yaml")
+    assert [spec.region for spec in made.specs] == [str(folder / "binzhou")] * 2
+    assert [spec.scenario.name for spec in made.specs] == ["mine", "plan"]
     moved = folder.rename(tmp_path / "moved")
-    assert design(moved / "design.yaml").digest == made.digest
+    assert read_design(moved / "design.yaml").digest == made.digest
 
 
 def test_a_dict_needs_no_title():

@@ -8,13 +8,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import xiancheng
 from xiancheng import scenarios
 from xiancheng.calibration import priors
-from xiancheng.calibration.errors import PackError, RefusedError, ScenarioError, preferred_language
+from xiancheng.calibration.errors import (
+    PackError,
+    RefusedError,
+    RequestError,
+    ScenarioError,
+    preferred_language,
+)
 from xiancheng.calibration.priors import ParameterError
 from xiancheng.calibration.region import load
 from xiancheng.scenarios import distributions, draws, parameters, simulate
-from xiancheng.scenarios.simulate import RequestError
 
 SCALE = 0.005
 PRIORS = {prior.name: prior for prior in priors.catalogue()}
@@ -109,7 +115,7 @@ def test_worlds_that_cannot_be_drawn_are_refused(wrong):
 def test_series_and_arrays_without_dimensions_are_taken(given):
     asked = {"scale": SCALE, "until": "2021-03-31"}
     run = simulate("baseline", parameters=given, **asked)
-    assert run.request == simulate("baseline", parameters={"kappa": 3.1}, **asked).request
+    assert run.settings == simulate("baseline", parameters={"kappa": 3.1}, **asked).settings
     assert simulate("baseline", parameters=pd.Series(dtype=float), **asked).dates
 
 
@@ -165,9 +171,12 @@ def test_the_language_may_be_the_name_of_a_locale(monkeypatch, value, meant):
 
 
 def test_every_door_is_listed_and_opens():
-    assert scenarios.DOORS.keys() <= set(dir(scenarios))
-    for name in scenarios.DOORS:
+    assert {*scenarios.NAMES} <= {*dir(scenarios)}
+    assert {*xiancheng.__all__} - {"__version__"} == xiancheng.DOORS.keys() <= {*dir(xiancheng)}
+    for name in scenarios.NAMES:
         assert getattr(scenarios, name).__name__ == name
+    for name in xiancheng.__all__:
+        assert getattr(xiancheng, name) is not None
 
 
 def test_importing_opens_nothing_heavy():
@@ -213,7 +222,7 @@ def test_the_command_knows_its_version_and_its_code(capsys):
     from importlib.metadata import version
 
     from xiancheng.results.cli import main
-    from xiancheng.scenarios.request import code_digest
+    from xiancheng.scenarios.run_spec import code_digest
 
     assert main(["--version"]) == 0
     assert capsys.readouterr().out == f"xiancheng {version('xiancheng')} (code {code_digest()})\n"

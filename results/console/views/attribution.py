@@ -15,15 +15,14 @@ from xiancheng.results.analysis.attribution import (
     attribute,
 )
 from xiancheng.results.console import charts
-from xiancheng.results.console.desk import Desk
+from xiancheng.results.console.answer import content_digest
 from xiancheng.results.console.markup import joined, listed, tag
 from xiancheng.results.console.native import area, button, draw, element, write
 from xiancheng.results.console.shown import Shown, as_table
 from xiancheng.results.console.views.under_way import UnderWay
-from xiancheng.results.console.work import Task, Told
 from xiancheng.results.tables import attribution as tables
-from xiancheng.scenarios.paired import Draw, Reading, Runs, layered
-from xiancheng.scenarios.scenario_files import Scenario
+from xiancheng.scenarios.ensemble import RunSummary, Summaries, Summarize, layered
+from xiancheng.scenarios.run_spec import RunSpec
 
 if TYPE_CHECKING:
     from xiancheng.results.console.page import Page
@@ -31,31 +30,24 @@ if TYPE_CHECKING:
 ORDERS = 2 * WORLDS  # of each kind, an antithetic pair a world; more are surer, and take longer
 
 
-class FarRuns(Runs):
-    """Runs that the desk makes, asked for from a thread of its own."""
+class QueuedSummaries(Summaries):
+    """Summaries that the job queue makes, asked for from a thread of its own."""
 
-    def __init__(self, page: "Page", step: Callable[[], None], day: date) -> None:
-        self._desk: Desk = page.server.desk
-        self._user, self._loop = page.client.id, asyncio.get_running_loop()
-        self._step = step
-        super().__init__(
-            page.server.name, day=day, scale=page.server.sizes.quick_scale, jobs=1,
-        )  # fmt: skip
+    def __init__(self, page: "Page", step: Callable[[], None], spec: RunSpec, day: date) -> None:
+        super().__init__(spec, day, jobs=1)
+        self._queue, self._user = page.server.desk, page.client.id
+        self._loop, self._step = asyncio.get_running_loop(), step
 
     def read(
-        self, asked: Sequence[tuple[Scenario, Draw]], done: Callable[[], None] = lambda: None
-    ) -> list[Reading]:
-        """What each scenario comes to under its draw."""
-        tasks = [
-            Task(Told.of(s), draw, self.region, self.scale, self.day, whole=False)
-            for s, draw in asked
-        ]
-        assert all(task.key for task in tasks)  # worked out here, not on the event loop
+        self, specs: Sequence[RunSpec], done: Callable[[], None] = lambda: None
+    ) -> list[RunSummary]:
+        """The summary of each run."""
+        assert all(spec.outcome_key for spec in specs)  # worked out here, not on the event loop
         self._asked = asyncio.run_coroutine_threadsafe(
-            self._desk.ask(self._user, tasks, "full", self._step), self._loop
+            self._queue.ask(self._user, Summarize(self.day), specs, "full", self._step), self._loop
         )
-        self.made += len(tasks)
-        return [piece.reading for piece in self._asked.result()]
+        self.made += len(specs)
+        return self._asked.result()
 
     def take_back(self) -> None:
         """Withdraw what was asked for."""
@@ -98,7 +90,7 @@ class Attribution:
         if self.page.attribution is None:
             return
         subject, shares = self.page.attribution
-        if subject != (Told.of(shown.answer.outcome.scenario).digest, shown.day):
+        if subject != (content_digest(shown.answer.outcome.scenario), shown.day):
             stale = shown.say(_("Scenario A has changed: compute again."))
             write(self._area, tag("p", stale, cls="card"))
             self._frame.set_visibility(False)
@@ -115,19 +107,16 @@ class Attribution:
         game = CoalitionGame.of(scenario, ORDERS, WORLDS, 1)
 
         async def work() -> None:
-            draws = await asyncio.to_thread(layered, page.server.name, WORLDS, 1)
-            runs = FarRuns(page, self._progress.step, day)
+            server = page.server
+            spec = RunSpec.of(scenario, region=server.name, scale=server.sizes.quick_scale)
+            draws = await asyncio.to_thread(layered, spec, WORLDS, 1)
+            runs = QueuedSummaries(page, self._progress.step, spec, day)
             try:
-                told = await asyncio.to_thread(
-                    attribute, scenario, runs, permutations=ORDERS, draws=draws, seed=1
-                )
+                told = await asyncio.to_thread(attribute, scenario, runs, game, draws)
             except asyncio.CancelledError:
                 runs.take_back()
                 raise
-            page.attribution = (
-                (Told.of(scenario).digest, day),
-                AttributionTable.of(told, runs.scale),
-            )
+            page.attribution = (content_digest(scenario), day), told
             if not page.client.is_deleted:
                 with page.client:
                     self.show(self._last)

@@ -13,21 +13,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xiancheng.calibration.i18n import Words, _
-from xiancheng.results.console.answer import Answer, level_difference, percentiles
-from xiancheng.results.console.desk import Lane
+from xiancheng.results.console.answer import Answer, content_digest, level_difference, percentiles
 from xiancheng.results.console.draft import Draft
+from xiancheng.results.console.jobs import Lane
 from xiancheng.results.console.levels import Series, published
 from xiancheng.results.console.markup import Markup, joined, listed, table, tag
 from xiancheng.results.console.native import area, element, select, text, write
 from xiancheng.results.console.shown import Shown
 from xiancheng.results.console.views.places import interval_title, signed
 from xiancheng.results.console.views.under_way import UnderWay
-from xiancheng.results.console.work import Task, Told
 from xiancheng.results.tables.labels import label, percent
 from xiancheng.results.verdict.verdict import probability
 from xiancheng.scenarios.diff import called, diff
+from xiancheng.scenarios.ensemble import Summarize, layered
 from xiancheng.scenarios.outcome import PUBLISHED, floor, group_of
-from xiancheng.scenarios.paired import Draw, layered
 from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.sim.indicators import INDICATORS
 from xiancheng.sim.state import Floats
@@ -68,7 +67,7 @@ class Compare:
             write(self._area, tag("p", waiting, cls="card"))
             return
         others = {letter: draft.file() for letter, draft in self._more.items()}
-        asked = (answer.scale, answer.draws, Told.of(answer.outcome.scenario).digest, others)
+        asked = (answer.scale, answer.draws, content_digest(answer.outcome.scenario), others)
         if self._made is not None and self._made[0] == asked:
             self._write(shown, self._made[1])
         elif not others:
@@ -98,20 +97,15 @@ class Compare:
         run_on = {
             letter: replace(each, until=max(each.until, last)) for letter, each in scenarios.items()
         }
-        draws = layered(server.name, answer.draws, 1) if answer.draws else [Draw(1)]
-        tasks = [
-            Task(Told.of(each), draw, server.name, answer.scale, answer.day, whole=False)
-            for each in run_on.values()
-            for draw in draws
-        ]
+        base = answer.outcome.spec
+        draws = layered(base, answer.draws, 1) if answer.draws else [base]
+        others = [base.running(each) for each in run_on.values()]
+        specs = [side.under(draw) for side in others for draw in draws]
 
         async def work() -> None:
             lane: Lane = "quick" if answer.preliminary else "full"
             pieces = await server.desk.ask(
-                self.page.client.id,
-                tasks,
-                lane,
-                self._progress.step,
+                self.page.client.id, Summarize(answer.day), specs, lane, self._progress.step
             )
             sides = tuple(
                 Side(
@@ -125,7 +119,7 @@ class Compare:
                 with self.page.client:
                     self.show(self._last)
 
-        self._progress.begin(say(_("Comparing…")), len(tasks), work)
+        self._progress.begin(say(_("Comparing…")), len(specs), work)
 
     def _write(self, shown: Shown, more: "Sequence[Side]") -> None:
         write(self._area, side_by_side(shown, (*pair(shown.answer), *more)))

@@ -22,7 +22,7 @@ from xiancheng.results.cli.help import help_of
 from xiancheng.results.cli.options import Group, Option, shipped
 from xiancheng.results.text import Say
 from xiancheng.scenarios.loader import load_plan, shipped_plans
-from xiancheng.scenarios.simulate import LIMITS
+from xiancheng.scenarios.run_spec import LIMITS
 
 
 def commands(words="", command=PROGRAM):
@@ -350,7 +350,7 @@ def test_a_scheduler_that_does_not_answer_is_one_line(tmp_path, capsys):
 
 def test_workers_that_are_lost_are_one_line(monkeypatch, capsys):
     from xiancheng.results.cli import run
-    from xiancheng.scenarios.engines import WorkersLostError
+    from xiancheng.scenarios.executor import WorkersLostError
 
     def lost(*_):
         raise WorkersLostError

@@ -9,6 +9,7 @@ import pytest
 from xiancheng.calibration.region import load
 from xiancheng.results import cells
 from xiancheng.results.cli import main, output
+from xiancheng.results.cli import run as command
 from xiancheng.results.text import Say
 
 SMALL = ["--scale", "0.003"]
@@ -65,10 +66,7 @@ def refuses_first(words, folder, monkeypatch, capsys):
     def computed(*_args, **_more):
         raise AssertionError("something was computed")
 
-    for place in (
-        "xiancheng.scenarios.request.Request.simulate",
-        "xiancheng.scenarios.paired._run",
-    ):
+    for place in ("xiancheng.scenarios.simulation.outcome_of",):
         monkeypatch.setattr(place, computed)
     assert main([*(known.get(word, word) for word in words), "--lang", "en"]) == 2
     said = capsys.readouterr()
@@ -78,20 +76,18 @@ def refuses_first(words, folder, monkeypatch, capsys):
 
 
 def test_trying_a_place_leaves_nothing(tmp_path):
-    from xiancheng.results.keeping.files import writable
+    from xiancheng.results.store.files import check_writable
 
-    writable(tmp_path / "a" / "b")
+    check_writable(tmp_path / "a" / "b")
     cells.check_writable(tmp_path / "c.csv")
     assert not list(tmp_path.iterdir())
 
 
 def test_what_was_computed_is_printed_though_the_disk_is_full(tmp_path, monkeypatch, capsys):
-    from xiancheng.results.keeping import answers
-
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(answers, "keep", full)
+    monkeypatch.setattr(command, "save_run", full)
     words = ["run", "plan", *SMALL, "--out", str(tmp_path), "--lang", "en"]
     assert main(words) == 1
     said = capsys.readouterr()

@@ -11,20 +11,18 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.results.report.test_sections import SCALE, draws_of, shares_of
-from xiancheng.calibration.errors import ScenarioError
+from tests.results.report.test_sections import SCALE, drawn, shares_of
+from xiancheng.calibration.errors import RequestError, ScenarioError
 from xiancheng.results.cli import main, publish
-from xiancheng.results.keeping import store
-from xiancheng.results.keeping.answers import Answers, keep
 from xiancheng.results.report import build, document, sections
+from xiancheng.results.store.cache import StoredRuns, save_run
+from xiancheng.results.store.runs import load_run
 from xiancheng.results.tables import plan_result
 from xiancheng.results.text import Say
 from xiancheng.results.verdict.verdict import verdicts
 from xiancheng.scenarios.diff import plain
-from xiancheng.scenarios.ensemble import pair
+from xiancheng.scenarios.ensemble import ensemble
 from xiancheng.scenarios.loader import resolve
-from xiancheng.scenarios.request import Request
-from xiancheng.scenarios.simulate import RequestError
 from xiancheng.scenarios.types import Text
 
 docx = pytest.importorskip("docx")
@@ -50,11 +48,10 @@ HOSTILE = {
 
 def about(title="方案照文件实施"):
     """The subject of a plan with this title, with draws and shares."""
-    both = pair(resolve("plan"), scale=SCALE)
-    named = replace(both.plan.scenario, title=Text(zh=title, en=title))
-    told = plan_result.of_pair(
-        replace(both, plan=replace(both.plan, scenario=named)), draws_of(both), run="plan-0123"
-    )
+    both = drawn(ensemble(resolve("plan"), draws=0, scale=SCALE))
+    named = replace(both.scenario.scenario, title=Text(zh=title, en=title))
+    plan = replace(both.scenario, spec=both.scenario.spec.running(named))
+    told = plan_result.of_pair(replace(both, scenario=plan), run="plan-0123")
     return replace(told, shares=shares_of(told, {"P1": (0.3, 0.1), "P2": (-0.1, 0.2)}))
 
 
@@ -179,12 +176,19 @@ def test_without_draws_the_documents_are_made_all_the_same(told):
     assert all(made[form] for form in FORMS)
 
 
+def placed(spec, region):
+    """A spec in another pack than its own."""
+    vars(other := spec.vary())["pack"] = region
+    return other
+
+
 def test_a_region_without_targets_has_documents_without_verdicts(told):
     region = replace(told.region, targets=())
-    both = replace(
-        told.both, plan=replace(told.both.plan, region=region),
-        baseline=replace(told.both.baseline, region=region),
-    )  # fmt: skip
+    plan, baseline = (
+        replace(run, spec=placed(run.spec, region))
+        for run in (told.both.scenario, told.both.baseline)
+    )
+    both = replace(told.both, scenario=plan, baseline=baseline, reference=baseline, drawn=None)
     plain = plan_result.of_pair(both, run="plan-0123")
     assert plain.verdicts.empty
     made = build.documents(plain, FORMS, "zh")
@@ -309,11 +313,11 @@ def test_no_cell_is_a_formula(hostile):
 def run(told, tmp_path_factory):
     """A run that was saved as `xiancheng run` saves it, with what draws added."""
     runs, scenario = tmp_path_factory.mktemp("runs"), resolve("plan")
-    answers = Answers(None)
-    both = pair(scenario, scale=SCALE, answer=answers)
-    found = verdicts(both, draws_of(both))
-    request = Request.of(scenario, scale=SCALE)
-    return keep(both.plan, request, found, plan_result.delivery_frame(both.plan), runs, answers)[0]
+    answers = StoredRuns(None)
+    both = ensemble(scenario, draws=0, scale=SCALE, cache=answers)
+    found, spec = verdicts(drawn(both)), both.scenario.spec
+    delivery = plan_result.delivery_frame(both.scenario)
+    return save_run(both.scenario, spec, found, delivery, runs, answers)[0]
 
 
 @pytest.fixture
@@ -332,7 +336,7 @@ def test_the_command_writes_only_what_is_asked_for(run, tmp_path, capsys):
 
 
 def test_a_saved_run_says_what_the_run_itself_said(run, told):
-    again = plan_result.of_saved(store.found(run))
+    again = plan_result.of_saved(load_run(run))
     for name in ("simulated", "baseline", "low", "high", "probability"):
         assert again.verdicts[name].tolist() == pytest.approx(told.verdicts[name].tolist())
     assert again.draws == 4
@@ -340,7 +344,7 @@ def test_a_saved_run_says_what_the_run_itself_said(run, told):
 
 
 def test_a_run_of_another_version_is_refused(run):
-    saved = store.found(run)
+    saved = load_run(run)
     rows = [{**row, "baseline": row["baseline"] + 0.1} for row in saved.record.verdicts]
     other = replace(saved, record=saved.record.model_copy(update={"verdicts": rows}))
     with pytest.raises(RequestError, match="another version"):

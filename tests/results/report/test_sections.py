@@ -4,18 +4,20 @@ import json
 from dataclasses import replace
 from datetime import date
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from xiancheng.results.analysis.attribution import AttributionTable, quick
+from xiancheng.calibration.errors import RequestError
+from xiancheng.results.analysis.attribution import AttributionTable, quick_attribution
 from xiancheng.results.report import sections
 from xiancheng.results.report.document import BulletList
 from xiancheng.results.tables import counties, plan_result, provenance, verdicts
 from xiancheng.results.tables.labels import indicator, label, likelihood
 from xiancheng.results.tables.table import Chart, Table
-from xiancheng.scenarios.ensemble import pair
+from xiancheng.scenarios.ensemble import TargetDraws, ensemble
 from xiancheng.scenarios.loader import resolve
-from xiancheng.scenarios.simulate import RequestError, horizon
+from xiancheng.scenarios.run_spec import horizon
 
 SCALE = 0.01
 LANGS = pytest.mark.parametrize("lang", ["zh", "en"])
@@ -23,27 +25,22 @@ LANGS = pytest.mark.parametrize("lang", ["zh", "en"])
 
 @pytest.fixture(scope="module")
 def both():
-    return pair(resolve("plan"), scale=SCALE)
+    return ensemble(resolve("plan"), draws=0, scale=SCALE)
 
 
-def draws_of(both, n=4):
-    """Verdicts of draws as an ensemble gives them: each half a point further from the centre."""
-    without = both.baseline.model_targets()["model_rate"]
-    frames = []
-    for i in range(n):
-        table = (
-            both.plan.model_targets()
-            .rename(columns={"model_rate": "simulated"})
-            .assign(draw=i + 1, baseline=without - 2 * i, usual=without, usual_recoding=0.5)
-        )
-        table["simulated"] -= 0.5 * i
-        frames.append(table)
-    return pd.concat(frames, ignore_index=True)
+def drawn(both, n=4):
+    """An ensemble with draws, each half a point further from the centre."""
+    rates = both.central
+    further = np.arange(n)[:, None]
+    without = rates.baseline + 0 * further
+    recoding = np.full_like(without, 0.5)
+    draws = TargetDraws(rates.scenario - 0.5 * further, without - 2 * further, without, recoding)
+    return replace(both, drawn=draws)
 
 
 @pytest.fixture(scope="module")
 def told(both):
-    return plan_result.of_pair(both, draws_of(both), run="plan-0123456789ab")
+    return plan_result.of_pair(drawn(both), run="plan-0123456789ab")
 
 
 def texts(what):
@@ -109,7 +106,7 @@ def test_what_the_rate_is_made_of_adds_up(told):
 
 
 def test_the_causes_of_growth_add_up_by_year_and_in_all(told, both):
-    frame = both.plan.growth()
+    frame = both.scenario.growth()
     for group in told.groups:
         table = counties.causes(told, group, "zh")
         codes = [told.groups[c].code for c in group.counties]
@@ -134,7 +131,7 @@ def test_a_path_shows_the_published_rate_the_census_and_the_target(told, both):
 
 
 def test_without_a_record_and_without_draws_no_probability_is_claimed(both, monkeypatch):
-    monkeypatch.setattr("xiancheng.results.verdict.level.held", lambda *_: None)
+    monkeypatch.setattr("xiancheng.results.verdict.level.level_from", lambda *_: None)
     told = plan_result.of_pair(both)
     heads = [c.label for c in verdicts.table(told, "zh").columns]
     assert "达标概率" not in heads
@@ -143,7 +140,7 @@ def test_without_a_record_and_without_draws_no_probability_is_claimed(both, monk
 
 
 def test_a_run_that_ends_before_the_deadlines_has_no_verdict_and_says_so():
-    early = pair(horizon(resolve("plan"), None, "2023-12-31"), scale=SCALE)
+    early = ensemble(horizon(resolve("plan"), None, "2023-12-31"), draws=0, scale=SCALE)
     told = plan_result.of_pair(early)
     what = sections.document(told, "en")
     assert not any(table.key == "verdicts" for table in what.tables())
@@ -166,7 +163,7 @@ def test_an_uncalibrated_model_is_called_so_on_the_first_page(told, lang, monkey
 
 def test_every_parameter_is_listed_with_the_value_of_the_run(told):
     table = next(t for t in sections.document(told, "zh").tables() if t.key == "parameters")
-    used = told.both.plan.request["parameters"]
+    used = told.both.scenario.settings["parameters"]
     assert {row[1]: row[3] for row in table.rows} == used
 
 
@@ -254,14 +251,14 @@ def test_what_is_no_attribution_is_refused(told, tmp_path):
 
 @pytest.mark.slow
 def test_a_quick_attribution_adds_up():
-    told = quick(resolve("plan"), "binzhou", scale=0.005, jobs=1)
+    told = quick_attribution(resolve("plan"), "binzhou", scale=0.005, jobs=1)
     code = told.largest()
     parts = sum(row["points"] for row in told.of_group(code, "project", "owen"))
     assert parts == pytest.approx(told.of_group(code, "total", "total")[0]["points"], abs=1e-9)
 
 
 def test_a_scenario_that_does_nothing_contributes_nothing():
-    told = quick(resolve("baseline"), "binzhou", scale=0.005, jobs=1)
+    told = quick_attribution(resolve("baseline"), "binzhou", scale=0.005, jobs=1)
     assert all(row["points"] == 0 for row in told.of_group(told.largest(), "project", "owen"))
 
 

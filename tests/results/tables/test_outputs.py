@@ -9,12 +9,14 @@ import pytest
 from ruamel.yaml import YAML
 
 from xiancheng.results.analysis.compare import Comparand, compare
-from xiancheng.results.keeping import answers, ledger, store, tables
+from xiancheng.results.store import ledger, parquet
+from xiancheng.results.store.cache import files_of_run
+from xiancheng.results.store.runs import write_run
 from xiancheng.results.tables.plan_result import delivery_frame
 from xiancheng.results.verdict.verdict import verdicts
-from xiancheng.scenarios.ensemble import pair
+from xiancheng.scenarios.ensemble import ensemble
 from xiancheng.scenarios.loader import resolve
-from xiancheng.scenarios.request import Request
+from xiancheng.scenarios.run_spec import RunSpec
 
 SCALE = 0.005
 REGISTER = YAML(typ="safe").load(
@@ -28,11 +30,11 @@ MEANINGS = {name: (words["zh"], words["en"]) for name, words in REGISTER["meanin
 def written(tmp_path_factory):
     """The columns of each output as it is written, by its name on the register."""
     folder = tmp_path_factory.mktemp("sweep")
-    both, request = pair(resolve("plan"), scale=SCALE), Request.of("plan", scale=SCALE)
-    store.write(folder / "runs" / request.key, both.plan, request, {})
+    both, request = ensemble(resolve("plan"), draws=0, scale=SCALE), RunSpec.of("plan", scale=SCALE)
+    write_run(folder / "runs" / request.key, both.scenario, request, {})
     files = dict(
-        answers.beside(both.plan, delivery_frame(both.plan)),
-        **{"verdicts.csv": tables.csv(verdicts(both))},
+        files_of_run(both.scenario, delivery_frame(both.scenario)),
+        **{"verdicts.csv": parquet.csv(verdicts(both))},
         **{each.name: each.read_bytes() for each in (folder / "runs" / request.key).iterdir()},
     )
     sides = tuple(Comparand(name, resolve(name)) for name in ("baseline", "plan"))

@@ -1,1 +1,0 @@
-"""What two scenarios, or the parts of one, differ by."""

@@ -1,0 +1,224 @@
+"""The job queue of the page: what many users ask for is computed in turns, once, and bounded.
+
+Each lane has worker processes of its own, so a long computation never makes a short one wait for
+more than its own kind. Within a lane users take turns, a run each; runs of a first answer, which
+are few, go before those of a distribution. Equal runs are computed once, and the last are kept.
+"""
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
+
+from xiancheng.calibration.errors import RequestError
+from xiancheng.calibration.i18n import _
+from xiancheng.scenarios.ensemble import RunSummary, Summarize
+from xiancheng.scenarios.executor import Executor, LocalExecutor
+from xiancheng.scenarios.run_spec import RunSpec
+
+Made = TypeVar("Made")
+Lane = Literal["quick", "full", "aside"]  # the last for what is no run: documents
+NICENESS: dict[Lane, int] = {"quick": 5, "full": 15, "aside": 10}
+ASIDE = 2  # documents made at a time
+WAITING = 6000  # runs that may wait, of all users together
+EACH = 1500  # of one user
+KEPT_BYTES = 48 * 2**20  # of results that are remembered, in all
+
+
+class BusyError(RequestError):
+    """More is asked for than can wait."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("too many computations are waiting; try again later, or cancel one first")
+        )
+
+
+Key = tuple[Any, ...]
+
+
+@dataclass(eq=False)
+class Job:
+    """A run that somebody waits for."""
+
+    key: Key
+    function: Callable[[RunSpec], RunSummary]
+    spec: RunSpec
+    user: str
+    result: "asyncio.Future[RunSummary]"
+    first: bool = False  # whether it is part of a first answer
+    wanted: int = 0  # by how many callers
+    running: bool = False
+
+
+@dataclass
+class LaneQueue:
+    """The jobs of a lane that wait: first answers, then all else; users take turns in both."""
+
+    executor: Executor
+    size: int  # jobs that run at once
+    queues: tuple[OrderedDict[str, deque[Job]], OrderedDict[str, deque[Job]]] = field(
+        default_factory=lambda: (OrderedDict(), OrderedDict())
+    )
+    running: int = 0
+
+    def add(self, job: Job) -> None:
+        """At the end of its user's own queue."""
+        self.queues[not job.first].setdefault(job.user, deque()).append(job)
+
+    def drop(self, job: Job) -> None:
+        """Out of the queue, wherever it stands."""
+        queue = self.queues[not job.first]
+        own = queue.get(job.user)
+        if own and job in own:
+            own.remove(job)
+            if not own:
+                del queue[job.user]
+
+    def waiting(self, user: str | None = None) -> int:
+        """Runs in the queues, of a user or of all."""
+        return sum(
+            len(own) for queue in self.queues for name, own in queue.items() if user in (None, name)
+        )
+
+    def next(self) -> Job | None:
+        """The first job of the user whose turn it is."""
+        queue = next((queue for queue in self.queues if queue), None)
+        if queue is None:
+            return None
+        user, own = queue.popitem(last=False)
+        job = own.popleft()
+        if own:
+            queue[user] = own  # behind all others
+        return job
+
+
+class JobQueue:
+    """Takes requests on the event loop and computes them in worker processes."""
+
+    def __init__(
+        self, jobs: int, *, executors: Callable[[Lane], Executor] | None = None,
+        waiting: int = WAITING, each: int = EACH,
+    ) -> None:  # fmt: skip
+        self._waiting, self._each = waiting, each
+        self._lanes: dict[Lane, LaneQueue] = {}
+        for lane, niceness in NICENESS.items():
+            size = ASIDE if lane == "aside" else jobs
+            executor = executors(lane) if executors else LocalExecutor(size, niceness)
+            self._lanes[lane] = LaneQueue(executor, size)
+        self._jobs: dict[Key, tuple[LaneQueue, Job]] = {}
+        self._kept: OrderedDict[Key, RunSummary] = OrderedDict()
+        self.kept_bytes = 0  # that these hold
+        self._under_way: set[asyncio.Task[None]] = set()  # held, so that none is lost
+        self.computed = 0  # runs that were really made
+
+    def waiting(self, user: str | None = None) -> int:
+        """Runs in the queue, of a user or of all."""
+        return sum(lane.waiting(user) for lane in self._lanes.values())
+
+    def close(self) -> None:
+        """End the workers; what waits is dropped."""
+        for lane in self._lanes.values():
+            lane.executor.close(at_once=True)
+
+    async def ask(
+        self, user: str, function: Summarize, specs: Sequence[RunSpec], lane: Lane,
+        done: Callable[[], None] = lambda: None, *, first: bool = False,
+    ) -> list[RunSummary]:  # fmt: skip
+        """The summary of each run, in order; cancelling takes back what nobody else waits for.
+
+        Parameters
+        ----------
+        function : what a worker does with each
+        first : whether these are the few runs of a first answer, which go before all others
+
+        Raises
+        ------
+        BusyError
+            before anything is queued, if that would be more than may wait.
+        """
+        keys = [function.key(spec) for spec in specs]
+        new = {key for key in keys if key not in self._kept and key not in self._jobs}
+        if self.waiting() + len(new) > self._waiting or self.waiting(user) + len(new) > self._each:
+            raise BusyError
+
+        async def one(key: Key, spec: RunSpec) -> RunSummary:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                summary = self._kept[key]
+            else:
+                summary = await self._wait(user, key, function, spec, lane, first)
+            done()
+            return summary
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [
+                    group.create_task(one(key, spec)) for key, spec in zip(keys, specs, strict=True)
+                ]
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from None
+        return [each.result() for each in tasks]
+
+    async def aside(self, function: Callable[..., Made], *arguments: object) -> Made:
+        """What a function gives, in a worker process that no run waits for."""
+        executor = self._lanes["aside"].executor
+        result: Made = await asyncio.wrap_future(executor.submit(function, *arguments))
+        return result
+
+    async def _wait(
+        self, user: str, key: Key, function: Summarize, spec: RunSpec, lane: Lane, first: bool
+    ) -> RunSummary:
+        if key in self._jobs:
+            queue, job = self._jobs[key]
+            if first and not job.first and not job.running:
+                queue.drop(job)
+                job.first = True
+                queue.add(job)
+        else:
+            queue, future = self._lanes[lane], asyncio.get_running_loop().create_future()
+            job = Job(key, function, spec, user, future, first)
+            self._jobs[key] = queue, job
+            queue.add(job)
+            self._dispatch(queue)
+        job.wanted += 1
+        try:
+            return await asyncio.shield(job.result)
+        finally:
+            job.wanted -= 1
+            if not job.wanted and not job.running and not job.result.done():
+                del self._jobs[key]
+                queue.drop(job)
+                job.result.cancel()
+
+    def _dispatch(self, queue: LaneQueue) -> None:
+        while queue.running < queue.size and (job := queue.next()):
+            job.running = True
+            queue.running += 1
+            running = asyncio.create_task(self._compute(queue, job))
+            self._under_way.add(running)
+            running.add_done_callback(self._under_way.discard)
+
+    async def _compute(self, queue: LaneQueue, job: Job) -> None:
+        try:
+            summary = await asyncio.wrap_future(queue.executor.submit(job.function, job.spec))
+        except BaseException as error:
+            if not job.result.done():
+                job.result.set_exception(error)
+                job.result.exception()  # it may be that nobody waits any more
+        else:
+            self.computed += 1
+            self._keep(job.key, summary)
+            if not job.result.done():
+                job.result.set_result(summary)
+        finally:
+            queue.running -= 1
+            self._jobs.pop(job.key, None)
+            self._dispatch(queue)
+
+    def _keep(self, key: Key, summary: RunSummary) -> None:
+        self._kept[key] = summary
+        self.kept_bytes += summary.size
+        while self.kept_bytes > KEPT_BYTES and len(self._kept) > 1:
+            self.kept_bytes -= self._kept.popitem(last=False)[1].size

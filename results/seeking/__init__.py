@@ -1,1 +1,0 @@
-"""Commands that look for the least package of measures that meets a goal."""

@@ -1,0 +1,300 @@
+"""The ledger of many runs: a row for each, so that thousands are read in one go.
+
+It follows from the runs and is renewed when runs have come or gone. DuckDB reads it.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from xiancheng.calibration.errors import RequestError
+from xiancheng.calibration.i18n import _
+from xiancheng.results.store.cache import RunStore
+from xiancheng.results.store.files import write_file
+from xiancheng.results.store.runs import SavedRun, load_run, read_run
+from xiancheng.scenarios.outcome import html_table
+from xiancheng.scenarios.run_spec import digest_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LEDGER = "ledger.parquet"
+SWEEP = "sweep.json"  # which runs a store is to hold, and of which program
+INTERVAL = (0.05, 0.5, 0.95)
+
+
+COLUMNS = {  # what each column holds; docs/guide-batch*.md has the same table
+    "key": "sha256 by which equal requests know each other; the name of the folder in runs/",
+    "program": "sha256 of the program and of the libraries that computed the run",
+    "scenario": "name of the scenario",
+    "drawn": "sha256 of draw and parameters: equal in runs that differ by scenario or seed only",
+    "draw": "number of the draw of county and yearly effects; 0 is the median world",
+    "seed": "seed of the random numbers",
+    "scale": "rows for each resident",
+    "start": "first day",
+    "until": "last day",
+    "values": "sha256 of the numbers of the run; equal where every number is",
+    "seconds": "time that the run took",
+    "peak_memory_bytes": "most memory that its process had held by then",
+    "model_targets": "a list with an entry for each target, of the fields of TARGET_FIELDS",
+}
+TARGET_FIELDS = {  # of an entry of `model_targets`; the model's own level, which is no forecast
+    "target": "id of the target",
+    "unit_code": "code of the place",
+    "county": "name of the place",
+    "county_en": "its English name",
+    "deadline": "day on which the target falls due",
+    "operator": "at least, or about",
+    "target_rate": "the rate aimed at [percent]",
+    "rate_at_start": "the published rate on the first day [percent]",
+    "model_rate": "the rate in this run of the model on the deadline [percent]",
+    "above_target_in_model": "whether this run of the model reaches it",
+    "model_margin_pp": "model_rate less target_rate [points]",
+    "natural_pp": "change of the rate by births and deaths [points]",
+    "migration_pp": "by moves [points]",
+    "recoding_pp": "by recoding of villages as urban [points]",
+    "denominator_pp": "by growth of all residents [points]",
+    "counting_pp": "by the way of counting [points]",
+}
+
+
+def ledger(folder: Path, keys: Iterable[str] | None = None) -> "pd.DataFrame":
+    """A row for each run of a store, or for these keys of it, in order of key.
+
+    Returns
+    -------
+    the columns of `COLUMNS` with their meaning, `parameter.<name>` for each parameter, and each
+    indicator of each group at the end of the run, `<indicator>_<unit code>`
+    """
+    renew(folder)
+    wanted = None if keys is None else sorted(keys)
+    return _query(
+        folder, "select * from runs where $keys is null or key in $keys order by key", keys=wanted
+    )
+
+
+def targets(
+    folder: Path, keys: Iterable[str] | None = None, quantiles: Sequence[float] = INTERVAL
+) -> "pd.DataFrame":
+    """The model's own level against each target: the share of runs above it, and quantiles.
+
+    Returns
+    -------
+    scenario, scale, target, county, county_en, deadline, target_rate, runs, draws,
+    share_above_in_model, a column for each quantile of the rate in the model, q05 for 0.05; no
+    verdict
+    """
+    renew(folder)
+    wanted = None if keys is None else sorted(keys)
+    several = (
+        "count(distinct drawn) > 1"  # of one draw many seeds show random numbers, not what we know
+    )
+    named = ", ".join(
+        f"case when {several} or {float(q)} = 0.5 then quantile_cont(v.model_rate, {float(q)}) end "
+        f"as q{round(100 * q):02d}"
+        for q in quantiles
+    )
+    return _query(
+        folder,
+        f"""
+        with judged as (
+            select scenario, scale, drawn, unnest(model_targets) as v
+            from runs
+            where $keys is null or key in $keys
+        )
+        select scenario, scale, v.target as target, first(v.county) as county,
+            first(v.county_en) as county_en, first(v.deadline) as deadline,
+            first(v.target_rate) as target_rate,
+            count(*) as runs, count(distinct drawn) as draws,
+            case when {several} then avg(v.above_target_in_model::int) end
+                as share_above_in_model, {named}
+        from judged group by scenario, scale, v.target order by scenario, scale, v.target
+        """,
+        keys=wanted,
+    )
+
+
+def quantiles(
+    folder: Path, indicator: str, keys: Iterable[str] | None = None,
+    at: Sequence[float] = INTERVAL,
+) -> "pd.DataFrame":  # fmt: skip
+    """Quantiles of an indicator at the end of the runs, `<indicator>_<unit code>`, by scenario."""
+    table = ledger(folder, keys)
+    by = table.groupby(["scenario", "scale"])[indicator]
+    return by.quantile(np.array(at)).unstack().reset_index()
+
+
+@dataclass(frozen=True, repr=False)
+class SavedSweep:
+    """The runs of a sweep in its folder; its tables are read when they are asked for."""
+
+    folder: Path
+
+    def to_frame(self) -> "pd.DataFrame":
+        """A row for each run; `COLUMNS` says what the columns are."""
+        return ledger(self.folder)
+
+    def targets(self, quantiles: Sequence[float] = INTERVAL) -> "pd.DataFrame":
+        """The model's own level against each target, by scenario and scale; no verdict."""
+        return targets(self.folder, quantiles=quantiles)
+
+    def quantiles(self, indicator: str, at: Sequence[float] = INTERVAL) -> "pd.DataFrame":
+        """Quantiles of an indicator at the end of the runs, `<indicator>_<unit code>`."""
+        return quantiles(self.folder, indicator, at=at)
+
+    def run(self, key: str) -> SavedRun:
+        """A run by its key.
+
+        Raises
+        ------
+        RequestError
+            if there is none, or it is not as it was written.
+        """
+        return load_run(RunStore(self.folder).path(key))
+
+    def _rows(self) -> list[tuple[str, str]]:
+        runs = self.to_frame()
+        scales = ", ".join(f"{scale:g}" for scale in sorted(runs["scale"].unique()))
+        failed = len(RunStore(self.folder).failures())
+        return [
+            ("runs", f"{len(runs)}, {failed} failed"),
+            ("scenarios", ", ".join(sorted(runs["scenario"].unique()))),
+            ("draws, seeds", f"{runs['drawn'].nunique()}, {runs['seed'].nunique()}"),
+            ("scales", scales),
+        ]
+
+    def __repr__(self) -> str:
+        rows = (f"  {name:<13} {value}" for name, value in self._rows())
+        return "\n".join([f"Sweep in {self.folder}", *rows])
+
+    def _repr_html_(self) -> str:
+        """The same as a table for notebooks."""
+        return html_table(self.folder.name, self._rows())
+
+
+def load_sweep(folder: str | Path) -> SavedSweep:
+    """The runs of a sweep.
+
+    Raises
+    ------
+    RequestError
+        if the folder holds none.
+    """
+    if not RunStore(Path(folder)).keys():
+        raise RequestError(
+            _(
+                "{folder} holds no runs of a sweep; expected the --out folder of xiancheng sweep",
+                folder=folder,
+            )
+        )
+    return SavedSweep(Path(folder))
+
+
+def renew(folder: Path, *, afresh: bool = False) -> None:
+    """Bring the ledger of a store up to date with its runs; `afresh` trusts nothing of the old.
+
+    Runs of another program than the one that the sweep is of are no part of it.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    store, program = RunStore(folder), program_of(folder)
+    keys = store.keys()
+    before = None if afresh else _kept(folder)
+    known = set() if before is None else set(before.column("key").to_pylist())
+    if before is not None and known == keys:
+        return
+    rows = [
+        _row(saved)
+        for key in sorted(keys - known)
+        if (saved := read_run(store.path(key)))
+        and program in (None, saved.record.software.simulation_code)
+    ]
+    parts = [_empty(), pa.Table.from_pylist(rows)] if rows else [_empty()]
+    if before is not None and known & keys:
+        kept = before.filter(pc.is_in(before.column("key"), pa.array(sorted(keys))))
+        parts.append(kept if program is None else kept.filter(pc.field("program") == program))
+    table = pa.concat_tables(parts, promote_options="permissive")
+    content = BytesIO()
+    pq.write_table(table, content, compression="zstd")
+    write_file(folder / LEDGER, content.getvalue())
+
+
+def program_of(folder: Path) -> str | None:
+    """The digest of the program that the sweep in a folder is of; None if it does not say."""
+    try:
+        return str(json.loads((folder / SWEEP).read_bytes())["program"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _kept(folder: Path) -> Any:
+    """The ledger on file as an Arrow table; None if it is not there, not whole or of old form."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.read_table(folder / LEDGER)
+        return table if {*_empty().column_names} <= {*table.column_names} else None
+    except (OSError, pa.ArrowException):
+        return None
+
+
+def _empty() -> Any:
+    """The ledger of no runs."""
+    import pyarrow as pa
+
+    judged = {
+        "target": pa.string(), "county": pa.string(), "county_en": pa.string(),
+        "deadline": pa.string(), "target_rate": pa.float64(), "model_rate": pa.float64(),
+        "above_target_in_model": pa.bool_(),
+    }  # fmt: skip
+    columns = {
+        "key": pa.string(), "program": pa.string(), "scenario": pa.string(),
+        "drawn": pa.string(), "draw": pa.int64(),
+        "seed": pa.int64(), "scale": pa.float64(), "start": pa.date32(), "until": pa.date32(),
+        "values": pa.string(), "seconds": pa.float64(), "peak_memory_bytes": pa.int64(),
+        "model_targets": pa.list_(pa.struct(list(judged.items()))),
+    }  # fmt: skip
+    return pa.schema(list(columns.items())).empty_table()
+
+
+def _row(saved: SavedRun) -> dict[str, Any]:
+    record = saved.record
+    return {
+        "key": saved.folder.name,
+        "program": record.software.simulation_code,
+        "scenario": record.scenario["name"],
+        "drawn": digest_of({"draw": record.draw, "parameters": record.parameters}),
+        "draw": record.draw,
+        "seed": record.seed,
+        "scale": record.scale,
+        "start": date.fromisoformat(record.start),
+        "until": date.fromisoformat(record.until),
+        "values": record.values,
+        "seconds": sum(record.seconds.values()),
+        "peak_memory_bytes": record.peak_memory_bytes,
+        "model_targets": record.model_targets,
+        **{f"parameter.{name}": value for name, value in record.parameters.items()},
+        **record.summary,
+    }
+
+
+def _query(folder: Path, sql: str, **values: Any) -> "pd.DataFrame":
+    """What SQL finds in the ledger, which it calls `runs`."""
+    import duckdb
+
+    settings: dict[str, Any] = {
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+    }
+    with duckdb.connect(":memory:", config=settings) as connection:
+        connection.read_parquet(str(folder / LEDGER)).create_view("runs")
+        return connection.execute(sql, values).df()

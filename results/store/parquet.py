@@ -1,0 +1,169 @@
+"""The tables of a run, to Arrow and Parquet and back to the outcome that they tell of."""
+
+import hashlib
+import math
+from collections.abc import Mapping, Sequence
+from csv import writer
+from dataclasses import fields
+from datetime import date
+from functools import lru_cache
+from io import BytesIO, StringIO
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from ruamel.yaml import YAML
+
+from xiancheng.scenarios.outcome import Group, Outcome
+from xiancheng.sim.accounts import Growth
+from xiancheng.sim.indicators import INDICATORS
+from xiancheng.sim.state import Floats, Ints
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+    from xiancheng.sim.accounts import Growth
+
+
+def parquet_files(outcome: Outcome) -> dict[str, bytes]:
+    """The tables of an outcome by the names of their files."""
+    return {
+        "series.parquet": parquet(series_table(outcome)),
+        "growth.parquet": parquet(growth_table(outcome)),
+    }
+
+
+def movers_file(outcome: Outcome) -> dict[str, bytes]:
+    """`Outcome.movers` by the name of its file; a sweep goes without, as it doubles the time."""
+    import pyarrow as pa
+
+    return {"movers.parquet": parquet(pa.Table.from_pandas(outcome.movers()))}
+
+
+def parquet(table: "pa.Table") -> bytes:
+    """An Arrow table as a Parquet file."""
+    import pyarrow.parquet as pq
+
+    file = BytesIO()
+    pq.write_table(table, file, compression="zstd", write_statistics=False, store_schema=False)
+    return file.getvalue()
+
+
+def series_table(outcome: Outcome) -> "pa.Table":
+    """`Outcome.to_frame` as an Arrow table, without the way through pandas."""
+    groups = tuple((g.code, g.zh, g.en) for g in outcome.groups)
+    indicators = tuple((name, each.unit) for name, each in INDICATORS.items())
+    table = _frame(outcome.dates, groups, indicators)
+    return table.set_column(5, "value", [outcome.record.ravel()])
+
+
+@lru_cache(maxsize=8)
+def _frame(
+    dates: tuple[date, ...],
+    groups: tuple[tuple[int, str, str], ...],
+    indicators: tuple[tuple[str, str], ...],
+) -> "pa.Table":
+    """The columns of the series that all runs of a world have in common."""
+    import pyarrow as pa
+
+    each, rows = len(indicators) * len(groups), len(dates) * len(indicators)
+    return pa.table(
+        {
+            "date": np.repeat(np.array(dates, "datetime64[s]"), each),
+            "unit_code": np.tile([code for code, _, _ in groups], rows),
+            "county": pa.array([zh for _, zh, _ in groups] * rows),
+            "county_en": pa.array([en for _, _, en in groups] * rows),
+            "indicator": pa.array([name for name, _ in indicators for _ in groups] * len(dates)),
+            "value": np.zeros(len(dates) * each),
+            "unit": pa.array([unit for _, unit in indicators for _ in groups] * len(dates)),
+        }
+    )
+
+
+def record_in(series: "pd.DataFrame", groups: tuple[Group, ...]) -> Floats:
+    """The record of an outcome in its series, (date, indicator, group)."""
+    return series["value"].to_numpy().reshape(-1, len(INDICATORS), len(groups))
+
+
+def growth_table(outcome: Outcome) -> "pa.Table":
+    """`Outcome.growth` as an Arrow table."""
+    import pyarrow as pa
+
+    columns = outcome.growth_columns()
+    return pa.table({name: pa.array(column) for name, column in columns.items()})
+
+
+def growth_in(table: "pd.DataFrame", counties: int) -> "tuple[Growth, ...]":
+    """The growth of an outcome in its table, by quarter."""
+    changes = {f.name: table[f.name].to_numpy() for f in fields(Growth)}
+    return tuple(
+        Growth(**{name: column[i : i + counties] for name, column in changes.items()})
+        for i in range(0, len(table), counties)
+    )
+
+
+def movers_in(table: "pd.DataFrame", outcome: Outcome) -> Ints:
+    """The moves of an outcome in their table; see sim.movers for the shape."""
+    axes = outcome.mover_axes()
+    persons = np.zeros([len(values) for values in axes.values()], np.int64)
+    where = tuple(
+        table[name].map({value: i for i, value in enumerate(values)}).to_numpy()
+        for name, values in axes.items()
+    )
+    persons[where] = table["persons"].to_numpy()
+    return persons
+
+
+def values_digest(outcome: Outcome) -> str:
+    """The sha256 of the numbers of an outcome, whatever files they are kept in.
+
+    Numbers enter as whole billionths of their units; nan as the least 64-bit integer.
+    """
+    numbers = [outcome.record, *outcome._start, *outcome._stacked.values()]
+    content = hashlib.sha256()
+    for each in numbers:
+        billionths = np.rint(np.asarray(each, float) * 1e9)
+        unknown = ~np.isfinite(billionths)
+        whole = np.where(unknown, 0, billionths).astype("<i8")
+        whole[unknown] = np.iinfo(np.int64).min
+        content.update(whole.tobytes())
+    return content.hexdigest()
+
+
+def csv(table: "pd.DataFrame") -> bytes:
+    """A table as CSV that spreadsheets open: UTF-8 with BOM."""
+    return csv_of(list(table.columns), rows(table))
+
+
+def csv_of(names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> bytes:
+    """Rows of plain cells as CSV that spreadsheets open: UTF-8 with BOM."""
+    text = StringIO()
+    lines = writer(text, lineterminator="\n")
+    lines.writerow(names)
+    lines.writerows(row.values() for row in rows)
+    return text.getvalue().encode("utf-8-sig")
+
+
+def rows(table: "pd.DataFrame") -> list[dict[str, Any]]:
+    """The rows of a table as JSON has them."""
+    columns = [[plain(cell) for cell in table[name].tolist()] for name in table]
+    return [dict(zip(table.columns, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def plain(cell: Any) -> Any:
+    """A cell of a table as JSON has it."""
+    value: Any = cell.item() if hasattr(cell, "item") else cell
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if isinstance(value, bool | int | str) or value is None else str(value)
+
+
+def yaml(document: Mapping[str, Any]) -> str:
+    """A document as YAML 1.2, keys in the order given."""
+    text = StringIO()
+    dumper = YAML(typ="safe", pure=True)
+    dumper.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
+    dumper.allow_unicode = True
+    dumper.default_flow_style = False
+    dumper.dump(dict(document), text)
+    return text.getvalue()

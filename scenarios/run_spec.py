@@ -1,0 +1,372 @@
+"""`RunSpec`: everything that makes a run, and the key by which equal runs are known.
+
+A key is the sha256 of everything that makes an outcome: the code, the data, the plan, the resolved
+scenario, every parameter, and the random numbers. A changed coefficient is another key; a changed
+comment is not. Keys are made of text and integers alone, so that they are the same on every
+processor.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime
+from functools import cache, cached_property, lru_cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from xiancheng.calibration import code_identity, parsing, priors
+from xiancheng.calibration.errors import RequestError
+from xiancheng.calibration.i18n import _
+from xiancheng.calibration.region import Region, load
+from xiancheng.scenarios.loader import resolve, shipped_plans
+from xiancheng.scenarios.plan_files import Plan
+from xiancheng.scenarios.policy import compile_policy
+from xiancheng.scenarios.scenario_files import LATEST, Scenario
+from xiancheng.sim.levers import LEVERS
+from xiancheng.sim.parameters import Parameters
+from xiancheng.sim.state import quarter_with
+
+COMPUTES = ("sim", "calibration", "scenarios")  # the packages that make an outcome
+ARITHMETIC = ("numba", "numpy", "scipy")  # libraries whose versions may change a last digit
+INFORMATION = date(2024, 12, 31)  # the cut-off of what is known; a later one is for scoring only
+FEWEST = 1000  # rows; with fewer a rate is mostly random
+LIMITS: dict[str, tuple[float, float]] = {
+    "seed": (0, 2**63), "scale": (0, 1), "draw": (0, 2**31), "draws": (0, 100_000),
+    "threads": (1, 256), "jobs": (1, 256), "chunk": (1024, 2**31),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """Everything that makes a run: a scenario in a region, parameters and random numbers.
+
+    A pickled spec names its plan and its region pack, and loads them again.
+    """
+
+    scenario: Scenario
+    region: str  # name of a shipped pack, or the absolute path of another
+    parameters: Mapping[str, float]  # overrides of the central values
+    seed: int = 1
+    scale: float = 1.0  # rows for each resident, in (0, 1]
+    draw: int = 0  # of county and yearly effects; 0 is the median world, without any
+    cutoff: str | None = None  # nothing dated later is used; None: see `information`
+
+    @classmethod
+    def of(
+        cls, scenario: "str | Path | Mapping[str, Any] | Scenario" = "plan", *,
+        region: str | Path = "binzhou", parameters: Mapping[str, float] | None = None,
+        seed: int = 1, scale: float = 1.0, start: str | date | None = None,
+        until: str | date | None = None, draw: int = 0, cutoff: str | date | None = None,
+    ) -> "RunSpec":  # fmt: skip
+        """The spec of the run that `simulate` makes of the same arguments.
+
+        Raises
+        ------
+        RequestError, ParameterError, PackError, ScenarioError
+            if it cannot be computed.
+        """
+        chosen = scenario if isinstance(scenario, Scenario) else resolve(scenario, region)
+        chosen = horizon(chosen, start, until)
+        check_run(chosen, region, seed=seed, scale=scale, draw=draw)
+        given = {} if parameters is None else parameters
+        values = priors.override(given)
+        own = {name: float(getattr(values, name)) for name in dict(given)}
+        known = None if cutoff is None else str(_date(cutoff, "cutoff"))
+        return cls(chosen, load(region).reference, own, int(seed), float(scale), int(draw), known)
+
+    def vary(self, **changes: Any) -> "RunSpec":
+        """The same scenario in the same region; `changes` to parameters, seed, scale or draw."""
+        other = replace(self, **changes)
+        kept = ("pack", "inputs", "inputs_digest", "levers_digest")
+        vars(other).update({name: vars(self)[name] for name in kept if name in vars(self)})
+        return other
+
+    def running(self, scenario: Scenario) -> "RunSpec":
+        """Another scenario in the same region, with the same parameters and random numbers."""
+        other = replace(self, scenario=scenario)
+        vars(other)["pack"] = self.pack
+        return other
+
+    def under(self, draw: "RunSpec") -> "RunSpec":
+        """The same scenario with the parameters and random numbers of another run."""
+        return self.vary(parameters=draw.parameters, seed=draw.seed, draw=draw.draw)
+
+    @property
+    def draw_key(self) -> tuple[Any, ...]:
+        """What runs with common random numbers have in common: parameters, seed and draw."""
+        return self.seed, self.draw, tuple(sorted(self.parameters.items()))
+
+    @cached_property
+    def pack(self) -> Region:
+        """The region pack."""
+        return load(self.region)
+
+    @property
+    def known_until(self) -> date:
+        """The day after which nothing known is used."""
+        return information(self.scenario, self.pack, self.cutoff)
+
+    @cached_property
+    def values(self) -> Parameters:
+        """Every parameter, with the overrides."""
+        return priors.override(self.parameters)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What was chosen beside the scenario and the region, JSON-ready."""
+        return {
+            "seed": self.seed, "scale": self.scale, "draw": self.draw,
+            "start": str(self.scenario.start), "until": str(self.scenario.until),
+            "cutoff": str(self.known_until), "parameters": asdict(self.values),
+        }  # fmt: skip
+
+    @cached_property
+    def inputs(self) -> Mapping[str, Any]:
+        """The resolved scenario, the cut-off, and digests of code, region pack and plan."""
+        return {
+            "code": code_digest(), "region": self.pack.digest,
+            "plan": plan_digest(self.scenario.plan), "scenario": self.scenario.resolved(),
+            "cutoff": str(self.known_until),
+        }  # fmt: skip
+
+    @cached_property
+    def inputs_digest(self) -> str:
+        """The sha256 of `inputs`."""
+        return digest_of(self.inputs)
+
+    @cached_property
+    def key(self) -> str:
+        """The sha256 by which equal runs are known."""
+        return digest_of(
+            {
+                "world": self.inputs_digest, "parameters": asdict(self.values),
+                "seed": self.seed, "scale": self.scale, "draw": self.draw,
+            }
+        )  # fmt: skip
+
+    @cached_property
+    def levers_digest(self) -> str:
+        """The sha256 of the levers in force; of computed numbers, so for this process only."""
+        in_force = compile_policy(self.scenario, self.pack)
+        content = hashlib.sha256()
+        for quarter in range(in_force.first, quarter_with(self.scenario.until) + 1):
+            for name in LEVERS:
+                content.update(np.ascontiguousarray(getattr(in_force(quarter), name)).tobytes())
+        return content.hexdigest()
+
+    @property
+    def outcome_key(self) -> tuple[Any, ...]:
+        """What decides the numbers of a run: equal where scenarios set the same levers.
+
+        For this process only; `key` is for files.
+        """
+        scenario = self.scenario
+        return (
+            self.levers_digest, scenario.conditions, scenario.start, scenario.until,
+            self.known_until, self.pack.digest, self.scale, *self.draw_key,
+        )  # fmt: skip
+
+    def __getstate__(self) -> dict[str, Any]:
+        plan, inputs = self.scenario.plan, self.inputs
+        return {
+            "scenario": _text_of(inputs["scenario"])
+            if shipped_plans().get(plan.name) == plan.folder
+            else self.scenario,
+            "doses": dict(self.scenario.doses),
+            "digests": (inputs["plan"], inputs["region"]),
+            "region": self.region, "parameters": dict(self.parameters), "seed": self.seed,
+            "scale": self.scale, "draw": self.draw, "cutoff": self.cutoff,
+        }  # fmt: skip
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        kept = dict(state)
+        scenario, doses, then = (kept.pop(name) for name in ("scenario", "doses", "digests"))
+        if isinstance(scenario, str):  # doses may lie beyond those that a file may set
+            scenario = replace(_scenario(scenario, kept["region"]), doses=doses)
+        vars(self).update(kept, scenario=scenario)
+        if then != (plan_digest(scenario.plan), self.pack.digest):
+            raise RequestError(
+                _(
+                    "the plan {plan} or the pack {region} was altered after the "
+                    "outcome was pickled; run it again",
+                    plan=scenario.plan.name,
+                    region=self.pack.name,
+                )
+            )
+
+
+def _text_of(resolved: Mapping[str, Any]) -> str:
+    """A resolved scenario as JSON, without its doses."""
+    return json.dumps({**resolved, "doses": {}}, ensure_ascii=False)
+
+
+@lru_cache(maxsize=64)
+def _scenario(text: str, region: str) -> Scenario:
+    return resolve(json.loads(text), region)
+
+
+def digest_of(content: Mapping[str, Any]) -> str:
+    """The sha256 of JSON-ready content, whatever the order of its keys."""
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@cache
+def code_digest() -> str:
+    """The sha256 of the code that simulates, its tables, and the arithmetic beneath.
+
+    See Also
+    --------
+    calibration.code_identity : what of the code counts
+    """
+    content = hashlib.sha256(code_identity.digest(*COMPUTES).encode())
+    for library in ARITHMETIC:
+        content.update(f"{library} {version(library)}\n".encode())
+    return content.hexdigest()
+
+
+def check_same_code(digest: str) -> None:
+    """Refuse to compute for a process whose code or libraries are not those of this one.
+
+    Raises
+    ------
+    RequestError
+    """
+    if code_digest() != digest:
+        raise RequestError(
+            _(
+                "a worker has other code or libraries than the main process; "
+                "install the same, change no code meanwhile, then continue with "
+                "--resume"
+            )
+        )
+
+
+def plan_digest(plan: Plan) -> str:
+    """The sha256 of a plan's own file and its measures."""
+    content = hashlib.sha256()
+    for file in (plan.folder / "plan.yaml", *sorted((plan.folder / "measures").glob("*.yaml"))):
+        content.update(f"{file.name}\n".encode())
+        content.update(file.read_bytes())
+    return content.hexdigest()
+
+
+# Dates
+
+
+def _date(value: str | date, name: str) -> date:
+    if isinstance(value, datetime):
+        return value.date()
+    day = value if isinstance(value, date) else parsing.day(str(value))
+    if day is None:
+        raise RequestError(
+            _("{name} should be a date such as 2025-12-31; got {value!r}", name=name, value=value)
+        )
+    return day
+
+
+def horizon(scenario: Scenario, start: str | date | None, until: str | date | None) -> Scenario:
+    """The scenario from another start or to another end, where one is given."""
+    return replace(
+        scenario,
+        start=scenario.start if start is None else _date(start, "start"),
+        until=scenario.until if until is None else _date(until, "until"),
+    )
+
+
+def information(scenario: Scenario, region: Region, cutoff: str | date | None) -> date:
+    """The day after which nothing known is used.
+
+    By default `INFORMATION` from the last census on, else the start of the scenario.
+    """
+    last_census = scenario.start == region.censuses[-1]
+    return _date(cutoff or (INFORMATION if last_census else scenario.start), "cutoff")
+
+
+# What can be computed
+
+
+def check_run(scenario: Scenario, region: str | Path, **numbers: Any) -> None:
+    """Refuse what cannot be computed, before anything is.
+
+    Parameters
+    ----------
+    numbers : by the names of `LIMITS`
+
+    Raises
+    ------
+    RequestError, PackError
+    """
+    if (
+        not isinstance(region, str | Path)
+        or not str(region).isprintable()
+        or not 0 < len(str(region)) < 1000
+    ):
+        raise RequestError(
+            _(
+                "region should be the name or folder of a pack; got {region!r}",
+                region=str(region)[:40],
+            )
+        )
+    pack = load(region)
+    if scenario.start not in pack.censuses:
+        known = ", ".join(str(day) for day in pack.censuses)
+        raise RequestError(
+            _(
+                "start {start} is not a census of the pack {pack}; it holds {known}",
+                start=scenario.start,
+                pack=pack.name,
+                known=known,
+            )
+        )
+    if not scenario.start < scenario.until <= LATEST:
+        raise RequestError(
+            _(
+                "until {until} should be after {start}, and {year} at the latest",
+                until=scenario.until,
+                start=scenario.start,
+                year=LATEST.year,
+            )
+        )
+    check_numbers(**numbers)
+    residents = float(pack.urban_rural(scenario.start).sum())
+    if "scale" in numbers and numbers["scale"] * residents < FEWEST:
+        least = FEWEST / residents
+        raise RequestError(
+            _(
+                "scale {scale:g} is too small: {FEWEST} rows at least, {least:.2g} or more",
+                scale=numbers["scale"],
+                FEWEST=FEWEST,
+                least=least,
+            )
+        )
+
+
+def check_numbers(**numbers: Any) -> None:
+    """Refuse numbers beyond `LIMITS`; all but the scale are whole.
+
+    Raises
+    ------
+    RequestError
+    """
+    for name, value in numbers.items():
+        low, high = LIMITS[name]
+        real = isinstance(value, (int, float, np.integer, np.floating)) and -(2**64) < value < 2**64
+        share = name == "scale"
+        whole = share or (real and float(value).is_integer())
+        above = real and bool(value > low if share else value >= low)
+        if isinstance(value, bool) or not (real and whole and above and value <= high):
+            kind = _("number above 0") if share else _("whole number from {low}", low=low)
+            raise RequestError(
+                _(
+                    "{name} should be a {kind}, at most {high}; got {value}",
+                    name=name,
+                    kind=kind,
+                    high=high,
+                    value=str(value)[:40],
+                )
+            )

@@ -1,0 +1,213 @@
+"""One scenario, one set of parameters, one seed: what happens, and why.
+
+`simulate` runs a scenario to its end; `RegionModel` is the model that it runs, for whoever wants
+to step it.
+"""
+
+from collections.abc import Mapping
+from copy import deepcopy
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from xiancheng.calibration import priors
+from xiancheng.calibration.cache import keep_compiled
+from xiancheng.calibration.population.synthesis import synthetic_population
+from xiancheng.calibration.region import load
+from xiancheng.calibration.region.counties import counties as circumstances
+from xiancheng.calibration.region.counties import fertility
+from xiancheng.scenarios.inactive import warn_of_inactive
+from xiancheng.scenarios.outcome import Outcome, between, reported_groups
+from xiancheng.scenarios.policy import compile_policy
+from xiancheng.scenarios.run_spec import RunSpec, check_numbers
+from xiancheng.scenarios.scenario_files import Scenario
+from xiancheng.sim import accounts, observation, schooling
+from xiancheng.sim.calendar import quarters_between
+from xiancheng.sim.conditions import Conditions
+from xiancheng.sim.destination import Alternatives
+from xiancheng.sim.destination_constants import DestinationConstants, solve
+from xiancheng.sim.indicators import INDICATORS
+from xiancheng.sim.levers import Levers
+from xiancheng.sim.markets import Markets
+from xiancheng.sim.model import CHUNK, UrbanModel
+from xiancheng.sim.places import Places
+from xiancheng.sim.population import Population
+from xiancheng.sim.randomness import RandomStreams
+from xiancheng.sim.state import Counties, People, Units
+from xiancheng.sim.step import Step
+from xiancheng.sim.strata import MOTHERS, Headcount
+
+
+def simulate(
+    scenario: "str | Path | Mapping[str, Any] | Scenario | RunSpec" = "plan",
+    *,
+    region: str | Path = "binzhou",
+    parameters: Mapping[str, float] | None = None,
+    seed: int = 1,
+    scale: float = 1.0,
+    start: str | date | None = None,
+    until: str | date | None = None,
+    draw: int = 0,
+    cutoff: str | date | None = None,
+    threads: int = 1,
+    chunk: int = CHUNK,
+) -> Outcome:
+    """Run one scenario.
+
+    Parameters
+    ----------
+    scenario : name in the plan, path, the keys of a scenario file, or one that is resolved; or a
+        `RunSpec`, which says all that the arguments up to `cutoff` do, and is warned of nothing
+    region : name or path of a region pack
+    parameters : overrides of the central values, by name
+    seed : replicate; the same seed is the same random numbers in every scenario
+    scale : in (0, 1]; rows for each resident
+    start, until : a census the pack holds, and the last day; the scenario's horizon by default. The
+        model always runs whole quarters; inside one, the last day is read off the line between its
+        two ends
+    draw : number of the draw of county and yearly effects; 0 is the median world, without any,
+        in which `omega_sd`, `tau_sd` and `obs_error_sd` cannot act
+    cutoff : nothing dated later is used; 2024-12-31 from the last census on, else the start
+    threads, chunk : how the work is divided; neither changes any result
+
+    Raises
+    ------
+    RequestError, ParameterError, PackError, ScenarioError
+        Before anything is computed, with what was expected, what was found and what to do; all are
+        a RefusedError and a ValueError.
+
+    Warns
+    -----
+    InactiveParameterWarning
+        if a parameter is set to another than its central value but cannot act in this run.
+    """
+    model = RegionModel(
+        scenario, region=region, parameters=parameters, seed=seed, scale=scale,
+        start=start, until=until, draw=draw, cutoff=cutoff, threads=threads, chunk=chunk,
+    )  # fmt: skip
+    if not isinstance(scenario, RunSpec):
+        warn_of_inactive(model, list(model.spec.parameters))
+    return outcome_of(model)
+
+
+class RegionModel(UrbanModel):
+    """The model of a run, made from the keywords of `simulate`, which are checked alike.
+
+    Stepped until it is no longer `running`, it has gone through what `simulate` reports, and on to
+    the end of the quarter in which `until` lies.
+
+    Attributes
+    ----------
+    spec : everything that makes the run
+    reported : the counties and groups of counties that `record` is about, in its order
+    """
+
+    def __init__(
+        self,
+        scenario: "str | Path | Mapping[str, Any] | Scenario | RunSpec" = "plan",
+        *,
+        region: str | Path = "binzhou",
+        parameters: Mapping[str, float] | None = None,
+        seed: int = 1,
+        scale: float = 1.0,
+        start: str | date | None = None,
+        until: str | date | None = None,
+        draw: int = 0,
+        cutoff: str | date | None = None,
+        threads: int = 1,
+        chunk: int = CHUNK,
+    ) -> None:
+        check_numbers(threads=threads, chunk=chunk)
+        if isinstance(scenario, RunSpec):
+            spec = scenario
+        else:
+            spec = RunSpec.of(
+                scenario, region=region, parameters=parameters, seed=seed, scale=scale,
+                start=start, until=until, draw=draw, cutoff=cutoff,
+            )  # fmt: skip
+        chosen, pack = spec.scenario, spec.pack
+        begun = prepared(spec.region, chosen.start, spec.scale, pack.digest)
+        groups = reported_groups(pack)
+        member = np.array([[c in g.counties for c in range(len(pack.counties))] for g in groups])
+        super().__init__(
+            *begun, spec.values, compile_policy(chosen, pack),
+            start=chosen.start, until=chosen.until, seed=spec.seed, draw=spec.draw,
+            conditions=chosen.conditions, fertility=fertility(pack, chosen.start, spec.known_until),
+            groups=member.astype(float), threads=threads, chunk=chunk,
+        )  # fmt: skip
+        self.spec, self.reported = spec, groups
+
+
+def outcome_of(model: RegionModel) -> Outcome:
+    """Run a model to its end; what it gives."""
+    last = model.spec.scenario.until
+    begun = model.present()
+    days = (model.spec.scenario.start, *(quarter.ends for quarter in model.quarters))
+    while model.done < len(model.quarters) - 1:
+        model.step()
+    inside = last < days[-1]  # a quarter: what is found then lies between its ends
+    earlier = (model.census(), deepcopy(model.population.movers)) if inside else None
+    model.step()
+    found, movers = model.census(), model.population.movers.persons
+    model.retire()
+    record = np.array([[row[name] for name in INDICATORS] for row in model.record])
+    growth = model.growth
+    if earlier is not None:
+        passed = (last - days[-2]).days, (days[-1] - days[-2]).days
+        found = observation.until(earlier[0], found, *passed)
+        movers = earlier[1].until(movers, *passed)
+        growth[-1] = accounts.portion_of_growth(growth[-1], *passed)
+        record[-1] = between(record[-2], record[-1], *passed)
+        days = (*days[:-1], last)
+    return Outcome(
+        spec=model.spec,
+        groups=model.reported,
+        dates=days,
+        record=record,
+        census=found,
+        _movers=movers,
+        _growth=tuple(growth),
+        _start=begun,
+    )
+
+
+def timed(spec: RunSpec) -> tuple[Outcome, dict[str, float]]:
+    """The outcome of a run, and the seconds that each phase took."""
+    begun = perf_counter()
+    prepared(spec.region, spec.scenario.start, spec.scale, spec.pack.digest)
+    ready = perf_counter()
+    outcome = simulate(spec)
+    return outcome, {"prepare": ready - begun, "simulate": perf_counter() - ready}
+
+
+@lru_cache(maxsize=4)
+def prepared(
+    name: str, start: date, scale: float, digest: str = ""
+) -> tuple[People, Units, Counties, DestinationConstants]:
+    """A region's people, units, counties and destination constants, once per process.
+
+    `digest` tells versions of the pack apart.
+    """
+    keep_compiled()
+    region = load(name)
+    built = synthetic_population(region, start, scale, seed=1)
+    counties = circumstances(region, start)
+    central, none = priors.central(), Levers.baseline(Places(len(counties)).inside)
+    first = quarters_between(start, start)[0]
+    people = Population(built.people, built.units)
+    counts = Headcount.of(people.count(first.number), MOTHERS)
+    markets = Markets.at_start(counts, counties, none, central)
+    alternatives = Alternatives.around(counties)
+    step = Step(first, people, markets, alternatives, RandomStreams(0), central)
+    schooling.enrol(step, counts, 0.0, none)
+    offers = markets.post(counts, none, Conditions(), 0.0, 0.0, central)
+    followers = markets.followers(central)
+    away = people.away_share
+    fixed = solve(
+        built.people, built.units, counties, first.number, offers, followers, away, central
+    )
+    return built.people, built.units, counties, fixed

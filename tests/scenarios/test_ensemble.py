@@ -1,0 +1,72 @@
+"""Ensembles: common random numbers, summaries of equal runs made once, readable in a notebook."""
+
+import pickle
+
+import numpy as np
+import pytest
+
+import xiancheng
+from xiancheng.calibration.errors import RequestError
+from xiancheng.scenarios.ensemble import Ensemble, Summaries, ensemble, layered
+from xiancheng.scenarios.run_spec import RunSpec
+from xiancheng.scenarios.simulation import simulate
+
+SCALE = 0.005
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    return xiancheng.ensemble("plan", draws=2, jobs=1, scale=SCALE)
+
+
+def test_a_draw_is_one_run_of_each_with_common_random_numbers(drawn):
+    plan = layered(RunSpec.of("plan", scale=SCALE), 2, 1)[1]
+    own, baseline = (simulate(plan.running(s.scenario)) for s in (drawn.scenario, drawn.baseline))
+    rates = [run.model_targets()["model_rate"].to_numpy() for run in (own, baseline)]
+    assert drawn.drawn.scenario[1] == pytest.approx(rates[0])
+    assert drawn.drawn.baseline[1] == pytest.approx(rates[1])
+
+
+def test_outcomes_are_those_of_simulate_and_reference_is_the_baseline(drawn):
+    assert drawn.scenario.spec.key == simulate("plan", scale=SCALE).spec.key
+    assert drawn.reference is drawn.baseline
+    assert Ensemble.of(drawn.scenario).baseline.summary() == drawn.baseline.summary()
+
+
+def test_its_table_has_the_one_run_and_every_draw(drawn):
+    table = drawn.to_frame()
+    assert table["draw"].unique().tolist() == [0, 1, 2]
+    targets = drawn.scenario.model_targets()
+    assert table.query("draw == 0")["scenario"].tolist() == targets["model_rate"].tolist()
+
+
+def test_it_is_read_in_a_few_lines_and_in_a_table(drawn):
+    assert 3 <= len(repr(drawn).splitlines()) <= 12
+    assert "draws" in repr(drawn)
+    assert drawn._repr_html_().startswith("<table>")
+    assert "probability" in repr(xiancheng.verdict(drawn))
+
+
+def test_a_pickled_outcome_is_small_and_whole(drawn):
+    content = pickle.dumps(drawn.scenario)
+    assert len(content) < 200_000
+    again = pickle.loads(content)
+    assert again.spec == drawn.scenario.spec
+    assert again.spec.key == drawn.scenario.spec.key
+    assert (again.movers() == drawn.scenario.movers()).all(axis=None)
+
+
+def test_draws_without_a_target_that_falls_due_are_refused():
+    with pytest.raises(RequestError, match="no target falls due"):
+        ensemble("plan", draws=2, until="2021-06-30", scale=SCALE)
+
+
+def test_runs_that_come_to_the_same_are_made_once():
+    spec = RunSpec.of("baseline", scale=SCALE, until="2021-03-31")
+    renamed = spec.running(RunSpec.of({"name": "other", "based_on": "baseline"}).scenario)
+    renamed = RunSpec.of(renamed.scenario, scale=SCALE, until="2021-03-31")
+    with Summaries(spec, jobs=1) as runs:
+        first, second, third = runs.read([spec, renamed, spec.vary(seed=2)])
+        assert runs.made == 2
+    assert first is second
+    assert not np.array_equal(first.indicators, third.indicators)
