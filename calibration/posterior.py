@@ -1,4 +1,4 @@
-"""What we believe after the data: a posterior sample on file beside a pack, or else the priors."""
+"""The posterior sample of a region, kept beside its pack; draws from it, or from the priors."""
 
 import hashlib
 import json
@@ -11,34 +11,37 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xiancheng.calibration import parsing, priors
-from xiancheng.calibration.i18n import _
+from xiancheng.calibration.i18n import Words, _
+from xiancheng.calibration.region import DERIVED, Region
+from xiancheng.calibration.region import load as load_region
 from xiancheng.sim.parameters import Parameters
 from xiancheng.sim.state import Floats, Ints
 
 if TYPE_CHECKING:
-    from xiancheng.calibration.region import Region
+    import pandas as pd
 
-SAMPLE, ABOUT, RECORD = "posterior.csv", "posterior.json", "hindcast.csv"
-FOLLOW = {SAMPLE, RECORD}  # files beside a pack that follow from it and are no part of it
+SAMPLE, RECORD = DERIVED  # beside a pack; the scores of hindcasts
+ABOUT = "posterior.json"  # beside a sample
 NUMBER = "draw"  # column of the draw of county and yearly effects that a row belongs to
 DIGITS = 7  # significant, of the values on file
+QUANTILES = (0.05, 0.5, 0.95)
 
 
 @dataclass(frozen=True)
 class Draw:
-    """One state of the world that we think possible."""
+    """Parameters, and the county and yearly effects that go with them."""
 
     parameters: Parameters
     number: int  # of the draw of county and yearly effects
 
 
-@dataclass(frozen=True)
-class Sample:
+@dataclass(frozen=True, eq=False, repr=False)
+class Posterior:
     """Equally likely rows, and how they were made."""
 
     values: Floats  # (row, parameter), in the order of the catalogue
     numbers: Ints  # (row,) the draw of county and yearly effects that belongs to each
-    about: Mapping[str, Any]
+    about: Mapping[str, Any]  # the account of the estimate: software, settings, tests; may be empty
 
     @property
     def digest(self) -> str:
@@ -46,20 +49,104 @@ class Sample:
         content = np.ascontiguousarray(np.column_stack([self.values, self.numbers]), "<f8")
         return hashlib.sha256(content.tobytes()).hexdigest()
 
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """When, from what and by which program the sample was made, JSON-ready."""
+        keys = ("made", "region", "pool", "settings", "software", "environment")
+        return {
+            "rows": len(self.values), "sha256": self.digest,
+            **{key: self.about[key] for key in keys if key in self.about},
+        }  # fmt: skip
+
     def draw(self, row: int) -> Draw:
-        """A row as what we think possible."""
-        names = [prior.name for prior in priors.catalogue()]
-        values = dict(zip(names, self.values[row].tolist(), strict=True))
+        """The parameters and the number of a row."""
+        values = dict(zip(_names(), self.values[row].tolist(), strict=True))
         return Draw(Parameters(**values), int(self.numbers[row]))
 
+    def to_frame(self) -> "pd.DataFrame":
+        """A row for each draw: `draw`, of county and yearly effects, and each parameter by name."""
+        import pandas as pd
 
-def read(folder: Path) -> Sample | None:
+        frame = pd.DataFrame(self.values, columns=_names())
+        frame.insert(0, NUMBER, self.numbers)
+        return frame
+
+    def summary(self) -> "pd.DataFrame":
+        """A row for each parameter.
+
+        Returns
+        -------
+        name, unit, estimable ("free" if data estimated it, else "fixed-prior"); the 5, 50 and 95 %
+        quantiles of the prior (`prior_q05` ...) and of the sample (`q05` ...)
+        """
+        import pandas as pd
+
+        after = np.quantile(self.values, QUANTILES, axis=0)
+        rows = []
+        for k, prior in enumerate(priors.catalogue()):
+            row = {"name": prior.name, "unit": prior.unit, "estimable": prior.estimable}
+            before = prior.quantile(np.array(QUANTILES)).tolist()
+            for start, values in (("prior_q", before), ("q", after[:, k].tolist())):
+                row |= {
+                    f"{start}{100 * q:02.0f}": v for q, v in zip(QUANTILES, values, strict=True)
+                }
+            rows.append(row)
+        return pd.DataFrame(rows)
+
+    def __repr__(self) -> str:
+        """Size and origin, then the quantiles of what data estimated, a line each."""
+        region = self.about.get("region", {}).get("name", "?")
+        lines = [
+            f"Posterior: {len(self.values)} draws for {region}, made "
+            f"{self.about.get('made', '?')}, sha256 {self.digest[:12]}; 5, 50, 95 %:"
+        ]
+        for k, prior in enumerate(priors.catalogue()):
+            if prior.estimable == "free":
+                low, middle, high = np.quantile(self.values[:, k], QUANTILES)
+                lines.append(f"  {prior.name}: {low:.3g}, {middle:.3g}, {high:.3g} [{prior.unit}]")
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        return str(self.summary().to_html(index=False))
+
+
+def _names() -> list[str]:
+    return [prior.name for prior in priors.catalogue()]
+
+
+def load(region: str | Path = "binzhou") -> Posterior:
+    """The posterior sample of a region.
+
+    Parameters
+    ----------
+    region : name or path of a region pack
+
+    Raises
+    ------
+    PackError
+    ParameterError
+        if the pack holds no sample, or one that cannot be used.
+    """
+    pack = load_region(region)
+    sample = read(pack.folder)
+    if sample is None:
+        raise priors.ParameterError(
+            _(
+                "the pack {pack} holds no {SAMPLE}; run xiancheng calibrate first",
+                pack=pack.name,
+                SAMPLE=SAMPLE,
+            )
+        )
+    return sample
+
+
+def read(folder: Path) -> Posterior | None:
     """The sample in the folder of a pack, or None.
 
     Raises
     ------
     ParameterError
-        if it is not one: other columns, or values that the priors exclude.
+        for other columns, or values that the priors exclude.
     """
     if not (folder / SAMPLE).is_file():
         return None
@@ -67,24 +154,25 @@ def read(folder: Path) -> Sample | None:
 
 
 @lru_cache(maxsize=4)
-def _read(folder: Path, written: int) -> Sample:
-    names = [prior.name for prior in priors.catalogue()]
+def _read(folder: Path, written: int) -> Posterior:
+    names, file = _names(), folder / SAMPLE
     try:
-        header, rows = parsing.table_of((folder / SAMPLE).read_bytes())
+        header, rows = parsing.table_of(file.read_bytes())
     except parsing.TextError as error:
+        zh, en = error.found
         raise priors.ParameterError(
             _(
-                "{folder} is no table in UTF-8 with commas, but {what}; run calibrate again",
-                folder=folder / SAMPLE,
-                what=error.found,
+                "{file} is no table in UTF-8 with commas, but {en}; run calibrate again",
+                file=file,
+                en=Words(zh, en),
             )
         ) from None
     if sorted(header) != sorted([NUMBER, *names]) or not rows:
         raise priors.ParameterError(
             _(
-                "{folder} should have the columns {NUMBER} and all {n} "
-                "parameters; run calibrate again",
-                folder=folder / SAMPLE,
+                "{file} should have the columns {NUMBER} and all {n} parameters; "
+                "run calibrate again",
+                file=file,
                 NUMBER=NUMBER,
                 n=len(names),
             )
@@ -94,8 +182,8 @@ def _read(folder: Path, written: int) -> Sample:
         if bad is not None or len(cells) != len(header):
             raise priors.ParameterError(
                 _(
-                    "{folder}:{line} should hold {n} numbers; got {value!r}",
-                    folder=folder / SAMPLE,
+                    "{file}:{line} should hold {n} numbers; got {value!r}",
+                    file=file,
                     line=line,
                     n=len(header),
                     value=bad or len(cells),
@@ -104,7 +192,7 @@ def _read(folder: Path, written: int) -> Sample:
     table = np.array([cells for __, cells in rows], float)
     for row in table:
         priors.override({n: v for n, v in zip(header, row.tolist(), strict=True) if n != NUMBER})
-    return Sample(
+    return Posterior(
         values=table[:, [header.index(name) for name in names]],
         numbers=table[:, header.index(NUMBER)].astype(np.int64),
         about=_about(folder / ABOUT),
@@ -112,7 +200,7 @@ def _read(folder: Path, written: int) -> Sample:
 
 
 def _about(file: Path) -> Mapping[str, Any]:
-    """How a sample was made; empty if nothing is on file.
+    """The account of an estimate; empty if nothing is on file.
 
     Raises
     ------
@@ -140,10 +228,9 @@ def _about(file: Path) -> Mapping[str, Any]:
     return about
 
 
-def write(folder: Path, sample: Sample) -> None:
+def write(folder: Path, sample: Posterior) -> None:
     """Put a sample into the folder of a pack."""
-    names = [prior.name for prior in priors.catalogue()]
-    lines = [",".join([NUMBER, *names])]
+    lines = [",".join([NUMBER, *_names()])]
     for number, row in zip(sample.numbers.tolist(), sample.values.tolist(), strict=True):
         lines.append(",".join([str(number), *(f"{value:.{DIGITS}g}" for value in row)]))
     (folder / SAMPLE).write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -151,8 +238,8 @@ def write(folder: Path, sample: Sample) -> None:
     (folder / ABOUT).write_text(about + "\n", encoding="utf-8")
 
 
-def draws(region: "Region", n: int, seed: int) -> list[Draw]:
-    """`n` draws of what we believe: of the posterior of the region, or else of the priors.
+def draws(region: Region, n: int, seed: int) -> list[Draw]:
+    """`n` draws from the posterior sample of the region, or from the priors without one.
 
     Rows of the posterior are taken without repetition as long as there are any left.
     """
@@ -165,8 +252,8 @@ def draws(region: "Region", n: int, seed: int) -> list[Draw]:
     return [sample.draw(int(row)) for row in order[:n]]
 
 
-def independent(region: "Region", n: int, first: int) -> list[Draw]:
-    """`n` draws, each for itself; those of other numbers, from `first` on, are others."""
+def independent(region: Region, n: int, first: int) -> list[Draw]:
+    """`n` draws, each from its own random stream; draws of other numbers from `first` on differ."""
     sample = read(region.folder)
     numbers = range(first, first + n)
     if sample is None:

@@ -1,12 +1,12 @@
-"""What we believe about each parameter before looking at data: the catalogue, and draws from it."""
+"""Priors of the parameters: the catalogue on file, draws from it, and checked overrides."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from numbers import Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 import numpy as np
@@ -18,11 +18,15 @@ from xiancheng.calibration.i18n import Words, _
 from xiancheng.sim.parameters import Parameters
 from xiancheng.sim.state import Floats
 
+if TYPE_CHECKING:
+    from scipy.stats import rv_continuous
+    from scipy.stats._distn_infrastructure import rv_continuous_frozen
+
 DIGITS = 9  # significant, of a drawn value
 
 
 class ParameterError(RefusedError):
-    """Parameter values that cannot be used; `zh` and `en` say all that is wrong."""
+    """Parameter values that cannot be used; `zh` and `en` name all problems."""
 
 
 @dataclass(frozen=True)
@@ -43,26 +47,51 @@ class Prior:
 
     @property
     def family(self) -> str:
-        """The shape of the distribution, a key of FAMILIES."""
+        """The shape of the distribution, a key of HYPERPARAMETERS."""
         return str(self.prior["family"])
 
     @property
     def support(self) -> tuple[float, float]:
         """The smallest and the largest value that the prior allows."""
-        return FAMILIES[self.family].support(self)
+        return SUPPORTS.get(self.family, (self.low, self.high))
+
+    @cached_property
+    def distribution(self) -> "rv_continuous_frozen":
+        """The prior as a frozen distribution of scipy."""
+        from scipy import stats  # slow to import, and few need it
+
+        of, width = self.prior, self.high - self.low
+        match self.family:
+            case "normal":
+                return stats.norm(self.central, of["sd"])
+            case "lognormal":
+                return stats.lognorm(of["sigma"], 0, self.central)
+            case "beta":
+                return stats.beta(of["a"], of["b"])
+            case "triangular":
+                return stats.triang((self.central - self.low) / width, self.low, width)
+            case "uniform":
+                return stats.uniform(self.low, width)
+        return _spike_slab()(of["p0"], 0, self.high)
 
     def quantile(self, u: Floats) -> Floats:
-        """The values below which shares `u` of the belief lie; any shape.
+        """Inverse of the distribution function at probabilities `u`, same shape.
 
-        They differ in the last digit between processors: put what is drawn `on_grid`.
+        Values differ in the last digit between processors: put what is drawn `on_grid`.
         """
-        return FAMILIES[self.family].quantile(self, np.asarray(u, dtype=float))
+        u = np.asarray(u, dtype=float)
+        if self.family == "triangular":  # that of scipy is rounded once more, in the last digit
+            low, mode, high = self.low, self.central, self.high
+            rising = low + np.sqrt(u * (high - low) * (mode - low))
+            falling = high - np.sqrt((1 - u) * (high - low) * (high - mode))
+            return np.where(u * (high - low) < mode - low, rising, falling)
+        return np.asarray(self.distribution.ppf(u))
 
     def draws(self, n: int, seed: int) -> Floats:
         """One value from each of `n` equally likely layers, in random order, `on_grid`, (n,).
 
-        The luck depends on the seed and the name, so a new parameter leaves the draws of the
-        others as they were.
+        The random stream depends on the seed and the name, so a new parameter leaves the draws of
+        the others as they were.
         """
         from scipy.stats.qmc import LatinHypercube  # slow to import, and few need it
 
@@ -85,66 +114,30 @@ def on_grid(values: Floats) -> Floats:
 
 # The families
 
-
-@dataclass(frozen=True)
-class Family:
-    """A shape of belief: its quantiles, its support, and what a block states besides its range."""
-
-    quantile: Callable[[Prior, Floats], Floats]
-    support: Callable[[Prior], tuple[float, float]]
-    states: tuple[str, ...] = ()
-
-
-def _number(prior: Prior, key: str) -> float:
-    return float(prior.prior[key])
-
-
-def _ends(prior: Prior) -> tuple[float, float]:
-    return prior.low, prior.high
-
-
-def _normal(prior: Prior, u: Floats) -> Floats:
-    from scipy.special import ndtri
-
-    return prior.central + _number(prior, "sd") * ndtri(u)
-
-
-def _lognormal(prior: Prior, u: Floats) -> Floats:
-    from scipy.special import ndtri
-
-    return prior.central * np.exp(_number(prior, "sigma") * ndtri(u))
-
-
-def _beta(prior: Prior, u: Floats) -> Floats:
-    from scipy.special import betaincinv
-
-    return betaincinv(_number(prior, "a"), _number(prior, "b"), u)
-
-
-def _triangular(prior: Prior, u: Floats) -> Floats:
-    low, mode, high = prior.low, prior.central, prior.high
-    rising = low + np.sqrt(u * (high - low) * (mode - low))
-    falling = high - np.sqrt((1 - u) * (high - low) * (high - mode))
-    return np.where(u * (high - low) < mode - low, rising, falling)
-
-
-def _uniform(prior: Prior, u: Floats) -> Floats:
-    return prior.low + u * (prior.high - prior.low)
-
-
-def _spike_slab(prior: Prior, u: Floats) -> Floats:
-    spike = _number(prior, "p0")
-    return prior.high * np.maximum(u - spike, 0) / (1 - spike)
-
-
-FAMILIES: dict[str, Family] = {
-    "normal": Family(_normal, lambda __: (-math.inf, math.inf), ("sd",)),
-    "lognormal": Family(_lognormal, lambda __: (0.0, math.inf), ("sigma",)),
-    "beta": Family(_beta, lambda __: (0.0, 1.0), ("a", "b")),
-    "triangular": Family(_triangular, _ends),
-    "uniform": Family(_uniform, _ends),
-    "spike-slab": Family(_spike_slab, _ends, ("p0",)),
+HYPERPARAMETERS = {  # by family: what a block states besides its range
+    "normal": ("sd",),
+    "lognormal": ("sigma",),
+    "beta": ("a", "b"),
+    "triangular": (),
+    "uniform": (),
+    "spike-slab": ("p0",),
 }
+SUPPORTS = {"normal": (-math.inf, math.inf), "lognormal": (0.0, math.inf), "beta": (0.0, 1.0)}
+
+
+@cache
+def _spike_slab() -> "rv_continuous":
+    """A point mass p0 at 0, the rest uniform from 0 to 1; scipy has none."""
+    from scipy.stats import rv_continuous
+
+    class SpikeSlab(rv_continuous):
+        def _cdf(self, x: Any, p0: Any) -> Any:
+            return p0 + (1 - p0) * x
+
+        def _ppf(self, q: Any, p0: Any) -> Any:
+            return np.maximum(q - p0, 0) / (1 - p0)
+
+    return SpikeSlab(a=0.0, b=1.0, name="spike_slab", shapes="p0")
 
 
 # The catalogue
@@ -185,13 +178,13 @@ def override(values: Mapping[str, float]) -> Parameters:
         )
     values = {name: _scalar(value) for name, value in dict(values).items()}
     priors = {prior.name: prior for prior in catalogue()}
-    slips = [
-        slip
+    problems = [
+        problem
         for name, value in values.items()
-        if (slip := _slip(priors[name], value) if name in priors else _unknown(name, priors))
+        if (problem := _problem(priors[name], value) if name in priors else _unknown(name, priors))
     ]
-    if slips:
-        zh, en = zip(*slips, strict=True)
+    if problems:
+        zh, en = zip(*problems, strict=True)
         raise ParameterError(Words("；".join(zh), "; ".join(en)))
     return replace(central(), **{name: float(value) for name, value in values.items()})
 
@@ -199,8 +192,8 @@ def override(values: Mapping[str, float]) -> Parameters:
 def _unknown(name: str, names: Mapping[str, Prior]) -> tuple[str, str]:
     """What to say of a name that is not on file, in Chinese and English."""
     near = naming.nearest(name, names)
-    meant = _(", did you mean {near}?", near=near) if near else ("", "")
-    return _("no parameter is called {name!r}{meant}", name=name, meant=meant)
+    zh, en = _(", did you mean {near}?", near=near) if near else ("", "")
+    return _("no parameter is called {name!r}{en}", name=name, en=Words(zh, en))
 
 
 def _scalar(value: Any) -> Any:
@@ -215,7 +208,7 @@ def _finite(value: float) -> bool:
         return False
 
 
-def _slip(prior: Prior, value: float) -> tuple[str, str] | None:
+def _problem(prior: Prior, value: float) -> tuple[str, str] | None:
     """What is wrong with a value, in Chinese and English; None if it can be used."""
     if not isinstance(value, Real) or isinstance(value, bool) or not _finite(value):
         return _("{prior} must be a finite number, not {value!r}", prior=prior.name, value=value)

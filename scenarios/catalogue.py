@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,7 +10,6 @@ import numpy as np
 from xiancheng.calibration import posterior, priors
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import Words, _
-from xiancheng.calibration.priors import Prior
 from xiancheng.calibration.region import load
 from xiancheng.scenarios.inactive import condition
 from xiancheng.scenarios.run_spec import LIMITS
@@ -20,10 +18,9 @@ from xiancheng.sim.observation import FOUND
 
 if TYPE_CHECKING:
     import pandas as pd
-    from scipy.stats import rv_continuous
     from scipy.stats._distn_infrastructure import rv_continuous_frozen
 
-HYPERPARAMETERS = ("sd", "sigma", "a", "b", "p0")
+HYPERPARAMETERS = tuple(name for names in priors.HYPERPARAMETERS.values() for name in names)
 QUANTILES = (0.05, 0.5, 0.95)
 ENDS_ARE_QUANTILES = ("normal", "lognormal", "beta")
 
@@ -91,41 +88,7 @@ def distributions(names: Iterable[str] | None = None) -> "dict[str, rv_continuou
     known = {prior.name: prior for prior in priors.catalogue()}
     chosen = list(known) if names is None else list(names)
     priors.override({name: known[name].central if name in known else 0.0 for name in chosen})
-    return {name: _frozen(known[name]) for name in chosen}
-
-
-def _frozen(prior: Prior) -> "rv_continuous_frozen":
-    from scipy import stats
-
-    of, width = prior.prior, prior.high - prior.low
-    match prior.family:
-        case "normal":
-            return stats.norm(prior.central, of["sd"])
-        case "lognormal":
-            return stats.lognorm(of["sigma"], 0, prior.central)
-        case "beta":
-            return stats.beta(of["a"], of["b"])
-        case "triangular":
-            mode = (prior.central - prior.low) / width
-            return stats.triang(mode, prior.low, width)
-        case "uniform":
-            return stats.uniform(prior.low, width)
-    return _spike_slab()(of["p0"], 0, prior.high)
-
-
-@cache
-def _spike_slab() -> "rv_continuous":
-    """A mass p0 at 0, the rest even from 0 to 1; scipy has none."""
-    from scipy.stats import rv_continuous
-
-    class SpikeSlab(rv_continuous):
-        def _cdf(self, x: Any, p0: Any) -> Any:
-            return p0 + (1 - p0) * x
-
-        def _ppf(self, q: Any, p0: Any) -> Any:
-            return np.maximum(q - p0, 0) / (1 - p0)
-
-    return SpikeSlab(a=0.0, b=1.0, name="spike_slab", shapes="p0")
+    return {name: known[name].distribution for name in chosen}
 
 
 def draws(

@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 
 from xiancheng.calibration import posterior, priors
-from xiancheng.calibration.panel import record
+from xiancheng.calibration.forecasts.panel import record
 from xiancheng.calibration.region import load
-from xiancheng.results.forecasts.frozen import panel_digest
 from xiancheng.results.store.parquet import values_digest
+from xiancheng.results.verdict.registered import panel_digest
 from xiancheng.scenarios import simulate
 from xiancheng.scenarios.design import sampled
 from xiancheng.scenarios.loader import resolve

@@ -71,15 +71,22 @@ AREAS: dict[str, tuple[float, tuple[str, ...], tuple[str, ...]]] = {
         "test_measurement", "test_schools", "test_days", "test_model",
     )),
     "forecasts": (0.3, (
-        "calibration/baselines/cohorts.py", "calibration/baselines/errors.py",
-        "calibration/baselines/forecast.py", "calibration/baselines/pool.py",
-        "calibration/baselines/shared.py", "calibration/baselines/trends.py",
-        "calibration/meld.py", "results/forecasts/forecasting.py", "results/forecasts/frozen.py",
-        "results/forecasts/observed.py", "results/forecasts/scored.py",
-    ), ("test_baselines", "test_meld", "test_scoring")),
+        "calibration/forecasts/cohort_component.py", "calibration/forecasts/forecast.py",
+        "calibration/forecasts/melding.py", "calibration/forecasts/trends.py",
+        "results/tables/forecast_score.py", "results/verdict/forecast_score.py",
+        "results/verdict/forecasts.py", "results/verdict/observations.py",
+        "results/verdict/registered.py",
+    ), (
+        "calibration/forecasts/test_cohort_component", "calibration/forecasts/test_forecast",
+        "calibration/forecasts/test_melding", "calibration/forecasts/test_trends",
+        "results/verdict/test_forecast_score",
+    )),
     "verdict": (0.2, (
         "results/verdict/level.py", "results/verdict/verdict.py", "results/tables/verdicts.py",
-    ), ("test_deadlines", "test_verdict", "test_meld", "test_outcome", "test_naming")),
+    ), (
+        "test_deadlines", "test_verdict", "calibration/forecasts/test_melding", "test_outcome",
+        "test_naming",
+    )),
 }  # fmt: skip
 
 SWAPPED = {

@@ -9,7 +9,7 @@ in the last commit before scoring; afterwards the section stays as it is.
 import re
 from pathlib import Path
 
-from xiancheng.results.forecasts.frozen import digests
+from xiancheng.results.verdict.registered import digests
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGES = (DOCS / "preregistration.md", DOCS / "preregistration.en.md")

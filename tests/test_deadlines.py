@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from xiancheng.calibration.region import load
-from xiancheng.results.console.answer import Answer, Question
+from xiancheng.results.console.result import ABQuery, ABResult
 from xiancheng.results.verdict import level
 from xiancheng.results.verdict.verdict import Verdict, verdicts
 from xiancheng.scenarios.ensemble import ensemble, summarize
@@ -69,13 +69,13 @@ def test_what_is_kept_of_a_run_holds_each_part_at_each_deadline(both, region):
 
 
 def test_the_page_takes_recoding_at_each_deadline(both, region):
-    question = Question(resolve("plan"), resolve("baseline"), "binzhou", SCALE, draws=1)
+    question = ABQuery(resolve("plan"), resolve("baseline"), "binzhou", SCALE, draws=1)
     sides = both.scenario, both.baseline, both.reference, both.baseline
-    vars(question)["specs"] = tuple(placed(spec, region) for spec in question.specs)
+    vars(question)["central"] = [placed(spec, region) for spec in question.central]
     summaries = [replace(summarize(run, LATE), outcome=run) for run in sides]
-    answer = Answer.of(question, summaries, summaries, preliminary=False)
-    assert answer.both.drawn.recoding.tolist() == [recoded(both.reference, region)]
-    told = answer.subject.verdicts
+    result = ABResult.of(question, summaries, summaries, preliminary=False)
+    assert result.both.drawn.recoding.tolist() == [recoded(both.reference, region)]
+    told = result.subject.verdicts
     assert told["from_recoding_pp"].to_numpy() == pytest.approx(
         np.array(recoded(both.reference, region)), abs=1e-6
     )

@@ -8,14 +8,14 @@ from hashlib import sha256
 import pytest
 
 from xiancheng.calibration import posterior
-from xiancheng.calibration.panel import around, record
+from xiancheng.calibration.forecasts.panel import record, widest_pack
 from xiancheng.calibration.region import load
 from xiancheng.results.cli import main
-from xiancheng.results.forecasts.frozen import panel_digest
 from xiancheng.results.store import reproduce
 from xiancheng.results.store.cache import RunStore, StoredRuns
 from xiancheng.results.store.record import evidence, parsed, posterior_record, sample_note, written
 from xiancheng.results.store.runs import load_run
+from xiancheng.results.verdict.registered import panel_digest
 from xiancheng.scenarios.run_spec import RunSpec, code_digest
 
 WORDS = ["run", "plan", "--jobs", "1", "--scale", "0.005", "--lang", "en", "--json"]
@@ -54,7 +54,7 @@ def test_a_run_with_draws_names_sample_record_number_and_basis(own):
     assert told["forecasts"]["record"] == panel_digest(record(load(pack)))
     for name in ("posterior.csv", "posterior.json", "hindcast.csv", "region.yaml", "margins.csv"):
         assert told["files"][f"region/{name}"] == sha(pack / name)
-    wider = around(load(pack)).folder
+    wider = widest_pack(load(pack)).folder
     assert told["files"]["record/shandong/margins.csv"] == sha(wider / "margins.csv")
     assert "plan/measures/M01.yaml" in told["files"]
     assert "calibration/parameters.yaml" in told["files"]

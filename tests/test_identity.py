@@ -14,13 +14,12 @@ import pytest
 
 from tests import golden, processor
 from xiancheng.calibration import posterior, priors
-from xiancheng.calibration.panel import record
+from xiancheng.calibration.forecasts.panel import record
 from xiancheng.calibration.population.synthesis import key
 from xiancheng.calibration.region import load
 from xiancheng.results.analysis import sensitivity
-from xiancheng.results.forecasts import frozen
-from xiancheng.results.knowing import trials
 from xiancheng.results.store.runs import load_run
+from xiancheng.results.verdict import registered, trials
 from xiancheng.scenarios.design import read_design
 from xiancheng.scenarios.run_spec import RunSpec, code_digest, digest_of
 from xiancheng.sim.indicators import INDICATORS, Observation, total
@@ -59,7 +58,7 @@ def test_the_golden_table_holds_nothing_else():
 
 def keys(folder) -> dict[str, str]:
     """Keys and digests that a cache, a shard or a saved run are found by."""
-    found = {"simulation code": code_digest(), **frozen.digests("binzhou")}
+    found = {"simulation code": code_digest(), **registered.digests("binzhou")}
     for method in ("latin-hypercube", "sobol", "independent"):
         file = folder / f"{method}.yaml"
         file.write_text(DESIGN.replace("METHOD", method), "utf-8")
@@ -208,6 +207,6 @@ def test_a_difference_in_the_last_digit_is_no_other_record():
     figures = {name: getattr(known, name) for name in ("urban", "rural", "ages", "odds")}
     off = {name: np.nextafter(each, np.inf) for name, each in figures.items()}
     assert not any((off[name] == each).any() for name, each in figures.items())
-    assert frozen.panel_digest(replace(known, **off)) == frozen.panel_digest(known)
+    assert registered.panel_digest(replace(known, **off)) == registered.panel_digest(known)
     other = replace(known, odds=known.odds * (1 + 1e-8))
-    assert frozen.panel_digest(other) != frozen.panel_digest(known)
+    assert registered.panel_digest(other) != registered.panel_digest(known)

@@ -12,7 +12,7 @@ from xiancheng.results.analysis import certificate
 from xiancheng.results.analysis.goal_seek import AnchoredRuns
 from xiancheng.results.analysis.goal_spec import parse_goal
 from xiancheng.results.cli import main
-from xiancheng.results.console.answer import Answer, Question
+from xiancheng.results.console.result import ABQuery, ABResult
 from xiancheng.results.store.runs import read_run
 from xiancheng.results.tables import plan_result
 from xiancheng.results.tables import verdicts as tables
@@ -94,15 +94,15 @@ def test_compare_gives_the_verdict(wanted, capsys):
 
 
 def test_the_page_gives_the_verdict(wanted):
-    question = Question(resolve("plan"), resolve("baseline"), "binzhou", SCALE, draws=N)
+    question = ABQuery(resolve("plan"), resolve("baseline"), "binzhou", SCALE, draws=N)
     central, drawn = (
-        [question.summarize(spec) for spec in specs] for specs in (question.specs, question.drawn)
+        [question.summarize(spec) for spec in specs] for specs in (question.central, question.drawn)
     )
-    answer = Answer.of(question, central, drawn, preliminary=False)
-    same(answer.subject.verdicts, wanted)
+    result = ABResult.of(question, central, drawn, preliminary=False)
+    same(result.subject.verdicts, wanted)
     for row in wanted.to_dict("records"):
-        column = [group.code for group in answer.groups].index(row["unit_code"])
-        assert answer.places(row["deadline"]).a[column] == pytest.approx(row["expected"], abs=1e-6)
+        column = [group.code for group in result.groups].index(row["unit_code"])
+        assert result.places(row["deadline"]).a[column] == pytest.approx(row["expected"], abs=1e-6)
 
 
 def test_a_certificate_for_the_same_draws_gives_the_verdict(wanted):

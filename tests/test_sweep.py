@@ -178,7 +178,7 @@ def test_an_empty_list_is_told_in_the_language_of_the_reader(tmp_path):
 def test_draws_of_a_posterior_bring_their_effects_along(tmp_path, monkeypatch):
     """They are those of `run --draws`; a row of the sample is one world, effects included."""
     values = np.array([[*vars(p).values()] for p in priors.draw(6, 3)])
-    sample = posterior.Sample(values, np.arange(31, 37), {})
+    sample = posterior.Posterior(values, np.arange(31, 37), {})
     monkeypatch.setattr(posterior, "read", lambda folder: sample)
     believed = posterior.draws(load("binzhou"), 2, 1)
     made = read_design(written(tmp_path, SMALL.replace("from: prior", "from: posterior")))

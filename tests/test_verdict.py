@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from xiancheng.calibration.baselines.forecast import hindcast
-from xiancheng.calibration.panel import record
+from xiancheng.calibration.forecasts.forecast import hindcast
+from xiancheng.calibration.forecasts.panel import record
 from xiancheng.calibration.region import load
 from xiancheng.results.verdict import level as levels
 from xiancheng.results.verdict import verdict
@@ -229,7 +229,7 @@ def test_a_level_on_file_is_not_that_of_another_program_or_record(what, tmp_path
 def test_no_county_has_a_say_in_the_weight_of_its_own_forecast(monkeypatch):
     """What the weights are found from are forecasts of counties that were left out."""
     heard = {}
-    monkeypatch.setattr(levels.meld, "stack", lambda members, told, seen: heard.update(
+    monkeypatch.setattr(levels.melding, "stack", lambda members, told, seen: heard.update(
         members=members, told=told, seen=seen) or "pool")  # fmt: skip
     levels.stack.cache_clear()
     assert levels.stack("binzhou", 50, 1) == "pool"

@@ -1,12 +1,16 @@
-"""Toy models of which the posterior is known, told as tables of runs."""
+"""Toy models of which the posterior is known, and toy records of counties."""
 
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 from scipy.special import ndtri
 
-from xiancheng.calibration.estimation.discrepancy import Discrepancy
-from xiancheng.calibration.estimation.table import Table
+from xiancheng.calibration.forecasts.forecast import Known, Origin
+from xiancheng.calibration.forecasts.melding import BASELINES
+from xiancheng.calibration.forecasts.panel import Panel
+from xiancheng.calibration.inference.discrepancy import Discrepancy
+from xiancheng.calibration.inference.table import RunTable
 
 
 @dataclass(frozen=True)
@@ -19,14 +23,14 @@ class Standard:
         return ndtri(u)
 
 
-def beliefs(*names):
+def priors(*names):
     return [Standard(name) for name in names]
 
 
 def table(names, theta, stats, observed=None, groups=None, covariates=None):
     """Units u0, u1, ... and summaries s0, s1, ...; without an observation the first run is it."""
     units, summaries = stats.shape[1:]
-    return Table(
+    return RunTable(
         tuple(names),
         theta,
         tuple(f"u{k}" for k in range(units)),
@@ -77,3 +81,43 @@ def regional(runs, seed, units=40, groups=8):
         axis=2,
     )
     return theta, stats, np.arange(units) % groups, start[:, None]
+
+
+def many():
+    theta, stats, groups, covariates = regional(50, 1)
+    return table("abc", theta, stats, groups=groups, covariates=covariates)
+
+
+# Records of counties
+
+CENSUSES = date(2010, 11, 1), date(2020, 11, 1)
+NAMED = {forecaster.name: forecaster for forecaster in BASELINES}
+
+
+def panel_of(rates, *, growth=1.0, prefectures=3, dates=CENSUSES):
+    """Counties of 100,000 whose rates [percent] at two censuses are these, (2, unit)."""
+    share = np.asarray(rates, float) / 100
+    units = share.shape[1]
+    people = np.array([1e5, 1e5 * growth])[:, None] * np.ones((2, units))
+    young = np.linspace(2, 0.5, 19)
+    above = 370100 + 100 * (np.arange(units) % prefectures)
+    return Panel(
+        codes=tuple(map(str, above + 21 + np.arange(units) // prefectures)),
+        prefecture=tuple(map(str, above)),
+        dates=dates,
+        urban=people * share,
+        rural=people * (1 - share),
+        ages=people[:, :, None] * young / young.sum(),
+        odds=np.ones((2, 19)),
+        comparable=np.ones(units, bool),
+    )  # fmt: skip
+
+
+def some_counties(units=12, seed=0):
+    rng = np.random.default_rng(seed)
+    start = rng.uniform(30, 60, units)
+    return panel_of([start, start + 10 + 4 * rng.standard_t(4, units)])
+
+
+def ahead(panel, name, years=5.0, draws=4000, seed=1):
+    return NAMED[name](Known(panel, Origin.at(panel, 1)), years, draws, seed)

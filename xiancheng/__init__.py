@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from xiancheng.calibration.errors import PackError, RefusedError, RequestError, ScenarioError
+    from xiancheng.calibration.posterior import load as posterior
     from xiancheng.calibration.priors import ParameterError
     from xiancheng.calibration.region import load as load_region
     from xiancheng.results.store.ledger import load_sweep
@@ -42,6 +43,7 @@ __all__ = [
     "load_run",
     "load_sweep",
     "parameters",
+    "posterior",
     "simulate",
     "verdict",
 ]
@@ -63,6 +65,7 @@ DOORS = {  # public name: module of ours, and the name there
     "load_run": ("results.store.runs", "load_run"),
     "load_sweep": ("results.store.ledger", "load_sweep"),
     "parameters": ("scenarios.catalogue", "parameters"),
+    "posterior": ("calibration.posterior", "load"),
     "simulate": ("scenarios.simulation", "simulate"),
     "verdict": ("results.verdict.verdict", "of_outcome"),
 }

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xiancheng.calibration import naming, posterior
+from xiancheng.calibration import naming
 from xiancheng.calibration.errors import PackError, Problem
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.region import imputation, raw_pack, totals
@@ -33,6 +33,7 @@ from xiancheng.sim.state import Bools, Floats
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+DERIVED = ("posterior.csv", "hindcast.csv")  # files beside a pack that are no part of it
 PLAUSIBLE = (0.5, 1.8)  # residents of one census over an earlier one; beyond: another area
 LEVELS = (0, 3, 4, 5)  # first of the keys of each level: none to primary, junior, senior, college
 EARTH_RADIUS = 6371.0  # km
@@ -383,6 +384,6 @@ def digest(folder: Path) -> str:
     """
     content = hashlib.sha256((files("xiancheng.calibration.region") / "catalogue.csv").read_bytes())
     for file in sorted(folder.iterdir()):
-        if file.suffix in (".csv", ".yaml") and file.name not in posterior.FOLLOW:
+        if file.suffix in (".csv", ".yaml") and file.name not in DERIVED:
             content.update(file.name.encode() + b"\0" + file.read_bytes())
     return content.hexdigest()

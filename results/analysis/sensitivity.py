@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xiancheng.calibration.errors import RequestError
-from xiancheng.calibration.estimation.screening import problem
 from xiancheng.calibration.i18n import _
+from xiancheng.calibration.inference.identifiability import sobol_problem
 from xiancheng.calibration.priors import catalogue, on_grid
 from xiancheng.results.analysis.result import UNITS, outcome_values, unknown_name
 from xiancheng.scenarios.ensemble import RunSummary, Summaries, baseline_of
@@ -128,9 +128,9 @@ def morris(
     """
     method, sample = _salib("morris")
     chosen = factors(names)
-    points = sample.sample(problem(chosen), trajectories, num_levels=LEVELS, seed=seed)
+    points = sample.sample(sobol_problem(chosen), trajectories, num_levels=LEVELS, seed=seed)
     values = _values(points, chosen, "morris", scenario, quantity, runs, seed, done)
-    found = method.analyze(problem(chosen), points, values, num_levels=LEVELS, seed=seed)
+    found = method.analyze(sobol_problem(chosen), points, values, num_levels=LEVELS, seed=seed)
     return _table(chosen, found, ("mu", "mu_star", "mu_star_conf", "sigma"), "mu_star")
 
 
@@ -150,9 +150,9 @@ def sobol(
     """
     method, sample = _salib("sobol")
     chosen = factors(names)
-    table = sample.sample(problem(chosen), points, calc_second_order=False, seed=seed)
+    table = sample.sample(sobol_problem(chosen), points, calc_second_order=False, seed=seed)
     values = _values(table, chosen, "sobol", scenario, quantity, runs, seed, done)
-    found = method.analyze(problem(chosen), values, calc_second_order=False, seed=seed + 1)
+    found = method.analyze(sobol_problem(chosen), values, calc_second_order=False, seed=seed + 1)
     return _table(chosen, found, ("S1", "S1_conf", "ST", "ST_conf"), "ST")
 
 

@@ -37,7 +37,7 @@ NAME, COMPLETE = "xiancheng", "_XIANCHENG_COMPLETE"  # the program, and what she
 
 def _print_version(ctx: click.Context, __: click.Parameter, value: bool) -> None:
     if value and not ctx.resilient_parsing:
-        code = import_module("xiancheng.scenarios.request").code_digest()
+        code = import_module("xiancheng.scenarios.run_spec").code_digest()
         print(f"{NAME} {xiancheng.__version__} (code {code})")
         ctx.exit()
 

@@ -11,23 +11,27 @@ from typing import Any
 
 from xiancheng.calibration import posterior
 from xiancheng.calibration.errors import RequestError
-from xiancheng.calibration.i18n import Words, _
+from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import Region, load
 from xiancheng.results import cells
 from xiancheng.results.cli.output import Work, announce, give, print_notes, progress, reject_unused
 from xiancheng.results.cli.process import DONE, FAILED
-from xiancheng.results.forecasts import forecasting, frozen, observed, scored
-from xiancheng.results.forecasts.forecasting import TITLES
-from xiancheng.results.forecasts.frozen import REGISTERED
-from xiancheng.results.forecasts.score import by_case, by_forecaster
-from xiancheng.results.knowing import accounting, estimating, hindcasting, identifiability, trials
-from xiancheng.results.knowing import hindcast as record
-from xiancheng.results.knowing.estimating import Settings, Stage
 from xiancheng.results.store.files import check_writable, is_installed, write_file
 from xiancheng.results.store.runs import RUNS
+from xiancheng.results.tables import forecast_score as score_tables
+from xiancheng.results.tables import hindcast as hindcast_tables
+from xiancheng.results.tables import identifiability
 from xiancheng.results.tables.labels import label
 from xiancheng.results.tables.terminal import show_rows
 from xiancheng.results.text import Say
+from xiancheng.results.verdict import account as accounts
+from xiancheng.results.verdict import estimate as estimates
+from xiancheng.results.verdict import hindcast as hindcasts
+from xiancheng.results.verdict import observations, trials
+from xiancheng.results.verdict.estimate import EstimateSettings, Stage
+from xiancheng.results.verdict.forecast_score import by_case, by_forecaster
+from xiancheng.results.verdict.forecasts import TITLES, check_cutoff, forecasts
+from xiancheng.results.verdict.registered import REGISTERED, ScoreSettings, digests
 from xiancheng.scenarios.outcome import reported_groups
 
 QUICK: dict[str, Any] = {"pool": None, "runs": 320, "scale": 0.02}  # minutes, for development
@@ -45,7 +49,7 @@ def calibrate(options: Namespace, say: Say) -> int:
         return _report(pack, options, say)
     chosen = settings(options, quick=options.quick)
     folder = options.out or RUNS / "trials" / pack.name
-    short = estimating.shortfalls(chosen, own=True)
+    short = estimates.shortfalls(chosen, own=True)
     home = folder if is_installed(pack.folder) else pack.folder  # of the sample, if it is kept
     check_writable(folder)
     if not short:
@@ -56,12 +60,12 @@ def calibrate(options: Namespace, say: Say) -> int:
     first, last = _estimate(chosen, folder, jobs, say)
     seconds = round(time.monotonic() - begun)
     if options.quick:
-        account = {"parameters": accounting.parameters(last.posterior),
-                   "errors": accounting.errors(last),
-                   "stages": [accounting.stage(last)]}  # fmt: skip
+        account = {"parameters": accounts.parameters(last.posterior),
+                   "errors": accounts.errors(last),
+                   "stages": [accounts.stage(last)]}  # fmt: skip
     else:
         with progress(say(_("testing and comparing")), 1) as step:
-            account = accounting.account(chosen, first, last, {"seconds": seconds, "jobs": jobs})
+            account = accounts.account(chosen, first, last, {"seconds": seconds, "jobs": jobs})
             step()
     give(options, account, lambda: _print_estimate(account, say))
     file = folder / "account.json"
@@ -71,7 +75,7 @@ def calibrate(options: Namespace, say: Say) -> int:
         say.note(_("the intervals failed their test and are not used"))
         return FAILED
     if short:
-        what = estimating.trial(short)
+        what = estimates.trial_note(short)
         say.note(
             _(
                 "{what}. The posterior of a small scale is biased at full scale, "
@@ -80,8 +84,8 @@ def calibrate(options: Namespace, say: Say) -> int:
             )
         )
         return DONE
-    values, __, numbers = estimating.drawn(last, chosen.rows, chosen.seed)
-    posterior.write(home, posterior.Sample(values, numbers, account))
+    values, __, numbers = estimates.drawn(last, chosen.rows, chosen.seed)
+    posterior.write(home, posterior.Posterior(values, numbers, account))
     for name in (posterior.SAMPLE, posterior.ABOUT):
         _note_written(home / name, say)
     if home != pack.folder:
@@ -89,10 +93,12 @@ def calibrate(options: Namespace, say: Say) -> int:
     return DONE
 
 
-def settings(options: Namespace, *, quick: bool = False) -> Settings:
+def settings(options: Namespace, *, quick: bool = False) -> EstimateSettings:
     """The settings of an estimate that are asked for."""
-    pool = estimating.wider(load(options.region)) if options.pool is None else options.pool
-    chosen = Settings(options.region, None if pool in ("", "none") else pool, seed=options.seed)
+    pool = estimates.wider(load(options.region)) if options.pool is None else options.pool
+    chosen = EstimateSettings(
+        options.region, None if pool in ("", "none") else pool, seed=options.seed
+    )
     if quick:
         reject_unused(options, ["pool"], _("--quick uses no counties around; leave it out"))
         chosen = replace(chosen, **QUICK)
@@ -103,7 +109,7 @@ def settings(options: Namespace, *, quick: bool = False) -> Settings:
     return replace(chosen, **given)
 
 
-def works(chosen: Settings) -> list[Work]:
+def works(chosen: EstimateSettings) -> list[Work]:
     """The runs of an estimate, for a word on how long they take."""
     sizes = [(chosen.runs, chosen.region, chosen.scale)]
     if chosen.pool is not None:
@@ -113,23 +119,25 @@ def works(chosen: Settings) -> list[Work]:
     ]
 
 
-def _estimate(chosen: Settings, folder: Path, jobs: int, say: Say) -> tuple[Stage | None, Stage]:
+def _estimate(
+    chosen: EstimateSettings, folder: Path, jobs: int, say: Say
+) -> tuple[Stage | None, Stage]:
     """The estimate from the counties around, and the region's own."""
     if chosen.pool is None:
-        values = estimating.alone(chosen)
+        values = estimates.from_priors(chosen)
         with progress(say(_("runs of the region")), len(values)) as step:
-            made = estimating.own(chosen, values, folder, jobs, step)
-        return None, estimating.estimated(made.table(), made, chosen)
+            made = estimates.own_trials(chosen, values, folder, jobs, step)
+        return None, estimates.estimated(made.table(), made, chosen)
     with progress(say(_("runs of the counties around")), chosen.pool_runs) as step:
-        around = estimating.pooled(chosen, folder, jobs, step)
-    others = estimating.others(around.pack, load(chosen.region))
-    first = estimating.estimated(around.table(others), around, chosen)
-    if not first.gate.passed:
-        raise RequestError(Words(first.gate.said("zh"), first.gate.said("en")))
-    values, sizes, __ = estimating.drawn(first, chosen.runs, chosen.seed)
+        around = estimates.pool_trials(chosen, folder, jobs, step)
+    others = estimates.others(around.pack, load(chosen.region))
+    first = estimates.estimated(around.table(others), around, chosen)
+    if not first.calibration.passed:
+        raise RequestError(first.calibration.sentence())
+    values, sizes, __ = estimates.drawn(first, chosen.runs, chosen.seed)
     with progress(say(_("runs of the region")), len(values)) as step:
-        own = estimating.own(chosen, values, folder, jobs, step)
-    return first, estimating.updated(first, own.table(), own, sizes, chosen)
+        own = estimates.own_trials(chosen, values, folder, jobs, step)
+    return first, estimates.updated(first, own.table(), own, sizes, chosen)
 
 
 def _passed(account: Mapping[str, Any]) -> bool:
@@ -198,20 +206,20 @@ def hindcast(options: Namespace, say: Say) -> int:
     count = chosen.runs if chosen.pool is None else chosen.pool_runs
     announce(say, [works(chosen)[-1]], options.jobs)
     with progress(say(_("runs", "each")), count) as step:
-        made = hindcasting.table(chosen, folder, options.jobs or os.cpu_count() or 1, step)
-    stage = hindcasting.learned(made, chosen)
-    with progress(say(_("leaving out")), 2 * len(stage.world.table.units)) as step:
-        found = hindcasting.hindcasts(stage, chosen, step)
-    account = record.account(
-        chosen, pack, found, hindcasting.changes(made), hindcasting.synthetic(stage)
+        made = hindcasts.trials_of(chosen, folder, options.jobs or os.cpu_count() or 1, step)
+    stage = hindcasts.learned(made, chosen)
+    with progress(say(_("leaving out")), 2 * len(stage.training.table.units)) as step:
+        found = hindcasts.hindcasts(stage, chosen, step)
+    account = hindcasts.account(
+        chosen, pack, found, hindcasts.observed_changes(made), hindcasts.synthetic(stage)
     )
     give(options, account, lambda: _print_hindcast(account, pack, say))
     if options.write:
         picture = options.write.with_name("pictures") / "validation.svg"
         picture.parent.mkdir(exist_ok=True)
-        write_file(picture, hindcasting.picture(found[0]))
-        scores = record.registered(options.write)
-        write_file(options.write, (record.page(account, pack) + scores).encode())
+        write_file(picture, hindcasts.picture(found[0]))
+        scores = hindcast_tables.registered_scores(options.write)
+        write_file(options.write, (hindcast_tables.page(account, pack) + scores).encode())
         for file in (picture, options.write):
             _note_written(file, say)
         _keep(account, pack, folder, say)
@@ -219,16 +227,16 @@ def hindcast(options: Namespace, say: Say) -> int:
 
 
 def _print_hindcast(account: Mapping[str, Any], pack: Region, say: Say) -> None:
-    short, made_with = account["trial"], record.settings_of(account).said(say.lang)
-    below = f"{estimating.trial(short).said(say.lang)}\n" if short else ""
+    short, made_with = account["trial"], hindcast_tables.settings_of(account).said(say.lang)
+    below = f"{estimates.trial_note(short).said(say.lang)}\n" if short else ""
     for by in dict.fromkeys(row["left_out"] for row in account["scores"]):
         title = say(_("left out: {by}", by=label("left_out", by, say.lang)))
         scores = [row for row in account["scores"] if row["left_out"] == by]
-        show_rows(f"{title} · {made_with}", *record.lines(scores, say.lang))
+        show_rows(f"{title} · {made_with}", *hindcast_tables.score_lines(scores, say.lang))
         print(below, end="")
     for name, rows in account["counties"].items():
         title = f"{pack.title(say.lang)} · {TITLES[name].said(say.lang)} · {made_with}"
-        show_rows(title, *record.county_lines(rows, pack, say.lang))
+        show_rows(title, *hindcast_tables.county_lines(rows, pack, say.lang))
         print(below, end="")
 
 
@@ -237,12 +245,15 @@ def _keep(account: Mapping[str, Any], pack: Region, folder: Path, say: Say) -> N
 
     What falls short of them, or is of a pack that comes with the program, stays in `folder`.
     """
+    import pandas as pd
+
     within, short = is_installed(pack.folder), account["trial"]
     home = folder if short or within else pack.folder
-    write_file(home / posterior.RECORD, record.csv(account["scores"]))
+    scores = pd.DataFrame(account["scores"]).to_csv(index=False)
+    write_file(home / posterior.RECORD, scores.encode("utf-8-sig"))
     _note_written(home / posterior.RECORD, say)
     if short:
-        what = estimating.trial(short)
+        what = estimates.trial_note(short)
         say.note(_("{what}; the record of the pack stays as it is", what=what))
     elif within:
         _note_unchanged(say)
@@ -254,34 +265,34 @@ def _keep(account: Mapping[str, Any], pack: Region, folder: Path, say: Say) -> N
 def score(options: Namespace, say: Say) -> int:
     """How good everyone's forecasts were; without a file, what would be done."""
     pack, chosen = load(options.region), registered_or(options)
-    forecasting.possible(pack, chosen.cutoff)
-    digests = frozen.digests(options.region)
-    frame = frozen.lines(chosen, digests, say.lang)
+    check_cutoff(pack, chosen.cutoff)
+    registered = digests(options.region)
+    frame = score_tables.registered_lines(chosen, registered, say.lang)
     title = say(_("settings and digests"))
-    about = {"settings": frozen.told(chosen), "digests": digests}
+    about = {"settings": chosen.row(), "digests": registered}
     if options.observations is None:
         reject_unused(options, ["out", "jobs"], _("without observations nothing is scored"))
         give(options, about, lambda: show_rows(title, *frame))
         return DONE
     if options.out:
         cells.check_writable(options.out)
-    seen = observed.read(options.observations, reported_groups(pack), chosen.cutoff)
+    seen = observations.read(options.observations, reported_groups(pack), chosen.cutoff)
     days = [each.day for each in seen]
     runs = 2 * chosen.draws if pack.targets else chosen.draws
     announce(say, [Work(runs, options.region, chosen.scale, pack.censuses[-1], max(days))],
              options.jobs)  # fmt: skip
     with progress(say(_("simulating")), chosen.draws) as step:
-        made = forecasting.forecasts(options.region, days, chosen, jobs=options.jobs, done=step)
+        made = forecasts(options.region, days, chosen, jobs=options.jobs, done=step)
     cases, scores = by_case(made, seen), by_forecaster(made, seen, pack)
-    notes = [remark.said(say.lang) for remark in scored.remarks(made, seen, chosen)]
+    notes = [remark.said(say.lang) for remark in score_tables.notes(made, seen, chosen)]
     report = {"cases": cases, "scores": scores, "weights": dict(made.weights), **about,
               "remarks": notes}  # fmt: skip
 
     def text() -> None:
-        show_rows(say(_("each observation")), *scored.case_lines(cases, say.lang))
+        show_rows(say(_("each observation")), *score_tables.case_lines(cases, say.lang))
         for over, rows in scores.groupby("over", sort=False):
-            heading = scored.OVER[str(over)].said(say.lang).format(rows["cases"].iloc[0])
-            show_rows(heading, *scored.score_lines(rows, say.lang))
+            heading = score_tables.OVER[str(over)].said(say.lang).format(rows["cases"].iloc[0])
+            show_rows(heading, *score_tables.score_lines(rows, say.lang))
         show_rows(title, *frame)
         print_notes(notes)
 
@@ -292,7 +303,7 @@ def score(options: Namespace, say: Say) -> int:
     return DONE
 
 
-def registered_or(options: Namespace) -> frozen.Settings:
+def registered_or(options: Namespace) -> ScoreSettings:
     """The settings of a scoring that are asked for; the registered ones by default."""
     names = ("cutoff", "draws", "scale", "seed")
     given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import Region
-from xiancheng.results import later_census
 from xiancheng.results.cli.output import Work, announce, give, print_notes, progress
 from xiancheng.results.cli.process import DONE, FAILED
 from xiancheng.results.file_checks import inactive
@@ -40,7 +39,7 @@ def run(options: Namespace, say: Say) -> int:
         charts.possible(options.figure)
     kept = StoredRuns.here()
     both = _simulated(spec, kept, options, say)
-    found, later = verdicts(both), later_census.against_census(both)
+    found, later = verdicts(both), validation.later_census(both)
     delivered = plan_result.delivery_frame(both.scenario)
     notes = [*inactive(scenario, say.lang), *verdict_notes(both, found, delivered, say.lang)]
     if len(found):

@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AliasChoices, Field, ValidationError
 
-from xiancheng.calibration import panel, posterior
+from xiancheng.calibration import posterior
+from xiancheng.calibration.forecasts import panel
 from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.region import Region
-from xiancheng.results.forecasts import frozen
 from xiancheng.results.store.files import file_digest
+from xiancheng.results.verdict import registered
 from xiancheng.scenarios.outcome import commit
 from xiancheng.scenarios.run_spec import RunSpec, code_digest
 from xiancheng.scenarios.types import FileModel
@@ -264,8 +265,8 @@ def evidence(spec: RunSpec, verdicts: "pd.DataFrame") -> dict[str, Any]:
         "files": dict(_files(spec, pack, basis == "statistics")),
     }
     if basis == "statistics":
-        record = frozen.panel_digest(panel.record(pack))
-        found["forecasts"] = {"program": frozen.program(), "record": record}
+        record = registered.panel_digest(panel.record(pack))
+        found["forecasts"] = {"program": registered.program(), "record": record}
     return found
 
 
@@ -316,7 +317,7 @@ def _files(spec: RunSpec, pack: Region, leans: bool) -> Iterator[tuple[str, str]
     for file in sorted(pack.folder.iterdir()):
         if file.suffix in READ or file.name in FOLLOW:
             yield f"region/{file.name}", file_digest(file)
-    wider = panel.around(pack) if leans else pack
+    wider = panel.widest_pack(pack) if leans else pack
     if wider.folder != pack.folder:
         for file in sorted(wider.folder.iterdir()):
             if file.suffix in READ and file.name not in FOLLOW:

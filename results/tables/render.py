@@ -3,6 +3,7 @@
 import csv as standard_csv
 from collections.abc import Callable, Sequence
 from html import escape
+from importlib.resources import files
 from io import StringIO
 from typing import Any
 
@@ -44,6 +45,17 @@ def _bilingual(zh: Lines, en: Lines) -> Lines:
         for both in zip([zh[0], *zh[1]], [en[0], *en[1]], strict=True)
     )
     return heads, rows
+
+
+def markdown_text(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table as text, without a line end."""
+    return "\n".join(markdown_lines(heads, rows))
+
+
+def template(name: str) -> str:
+    """The text of a page of `templates`, with fields for `str.format`."""
+    file = files("xiancheng.results.tables").joinpath("templates", name)
+    return file.read_text(encoding="utf-8")
 
 
 def markdown_lines(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 from xiancheng.calibration import parsing, posterior
 from xiancheng.calibration.errors import RefusedError
 from xiancheng.calibration.i18n import _
-from xiancheng.results import later_census
 from xiancheng.results.analysis.result import records
-from xiancheng.results.forecasts.forecasting import TITLES
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.plan_result import PlanResult
 from xiancheng.results.tables.table import Table, build
+from xiancheng.results.verdict.forecasts import TITLES
+from xiancheng.scenarios.ensemble import Ensemble
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,8 +83,45 @@ def recorded(result: PlanResult, lang: str) -> Table | None:
     return build("hindcast", title, labels.columns("hindcast", lang), rows, source=kept)
 
 
+def later_census(both: Ensemble) -> "pd.DataFrame":
+    """Simulated against observed urban share and population at a later census, by county.
+
+    Returns
+    -------
+    unit_code, county, then observed and simulated rate [percent], their difference [points],
+    observed and simulated residents [persons]; empty where no later census is on file
+    """
+    import pandas as pd
+
+    run = both.baseline
+    later = [day for day in run.region.censuses if run.dates[0] < day <= run.dates[-1]]
+    rows = []
+    for day in later:
+        observed = run.region.urban_rural(day)
+        start = run.region.urban_rural(run.dates[0])
+        rate = run.at("resident_urbanization_rate", day)
+        persons = run.at("residents", day)
+        for column, group in enumerate(run.groups):
+            members = list(group.counties)
+            urban, rural = observed[members].sum(axis=0)
+            begun = start[members].sum(axis=0)
+            rows.append(
+                {
+                    "census": day, "unit_code": group.code, "county": group.zh,
+                    "county_en": group.en,
+                    "rate_at_start": 100 * begun[0] / begun.sum(),
+                    "rate_observed": 100 * urban / (urban + rural),
+                    "rate_simulated": float(rate[column]),
+                    "error_pp": float(rate[column]) - 100 * urban / (urban + rural),
+                    "residents_observed": int(urban + rural),
+                    "residents_simulated": round(float(persons[column])),
+                }
+            )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
 def census(compared: "pd.DataFrame", title: str, lang: str, source: str = "") -> Table:
-    """`later_census.against_census` as a table: the baseline against a later census, by county."""
+    """`later_census` as a table: the baseline against a later census, by county."""
     rows = [
         {**row, "county": labels.county(row, lang), "census": str(row["census"])}
         for row in records(compared)
@@ -94,7 +131,7 @@ def census(compared: "pd.DataFrame", title: str, lang: str, source: str = "") ->
 
 def against_census(result: PlanResult, lang: str) -> Table | None:
     """The baseline against a later census; None where the run reaches none."""
-    compared = later_census.against_census(result.both)
+    compared = later_census(result.both)
     if compared.empty:
         return None
     title = _("Simulated against a later census").said(lang)

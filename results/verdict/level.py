@@ -21,13 +21,19 @@ from pathlib import Path
 
 import numpy as np
 
-from xiancheng.calibration import cache, meld, posterior
-from xiancheng.calibration.baselines import SINGLE
-from xiancheng.calibration.baselines.forecast import ForecastError, Known, Standing, hindcast, luck
-from xiancheng.calibration.baselines.pool import Pool
-from xiancheng.calibration.panel import Panel, RecordError, record, years_between
+from xiancheng.calibration import cache, posterior
+from xiancheng.calibration.forecasts import melding
+from xiancheng.calibration.forecasts.forecast import (
+    ForecastError,
+    Known,
+    Origin,
+    hindcast,
+    random_stream,
+)
+from xiancheng.calibration.forecasts.melding import SINGLE, Mixture
+from xiancheng.calibration.forecasts.panel import Panel, RecordError, record, years_between
 from xiancheng.calibration.region import Region, load
-from xiancheng.results.forecasts.frozen import panel_digest, program
+from xiancheng.results.verdict.registered import panel_digest, program
 from xiancheng.scenarios.outcome import group_of, reported_groups
 from xiancheng.scenarios.run_spec import digest_of
 from xiancheng.sim.state import Floats, Ints
@@ -115,26 +121,26 @@ def _rates(region: Region, days: Sequence[date]) -> Iterable[Floats]:
     """The rates of each day, (draw, group) [percent]."""
     own, past = Panel.of(region), record(region)
     pool = stack(str(region.folder), LEFT_OUT, SEED)
-    known, residents = Known(past, Standing.at(own, 1)), own.residents[1]
+    known, residents = Known(past, Origin.at(own, 1)), own.residents[1]
     worlds = [draw.parameters for draw in posterior.draws(region, WORLDS, SEED)]
     each = [worlds[row] for row in run_of_draw(WORLDS, DRAWS)]
     for day in days:
         if day == own.dates[1]:
             rate = np.tile(own.rate[1], (DRAWS, 1))
         else:
-            forecast = pool(known, years_between(own.dates[1], day), DRAWS, SEED).rate
-            rate = meld.published(forecast, residents, own.prefecture, day, each, SEED)
+            forecast = pool(known, years_between(own.dates[1], day), DRAWS, SEED)
+            rate = melding.published(forecast, residents, own.prefecture, day, each, SEED)
         yield np.column_stack(
-            [meld.together(rate, residents, group.counties) for group in reported_groups(region)]
+            [melding.together(rate, residents, group.counties) for group in reported_groups(region)]
         )
 
 
 @lru_cache(maxsize=4)
-def stack(region: str, draws: int, seed: int) -> Pool:
+def stack(region: str, draws: int, seed: int) -> Mixture:
     """The statistical forecasts, weighted by how well they told counties of the record left out."""
     past = record(load(region))
     left_out = [hindcast(member, past, draws=draws, seed=seed) for member in SINGLE]
-    return meld.stack(SINGLE, left_out, past.rate[1])
+    return melding.stack(SINGLE, left_out, past.rate[1])
 
 
 def _keep(folder: Path, rate: Floats) -> None:
@@ -151,7 +157,7 @@ def _keep(folder: Path, rate: Floats) -> None:
 
 def run_of_draw(runs: int, draws: int = DRAWS, seed: int = SEED) -> Ints:
     """Which run of the model goes with each draw of the level, (draw,)."""
-    rng = luck(seed, "runs")
+    rng = random_stream(seed, "runs")
     return np.concatenate([rng.permutation(runs) for _ in range(-(-draws // runs))])[:draws]
 
 
@@ -160,7 +166,7 @@ def draw_of_run(runs: int, draws: int = DRAWS, seed: int = SEED) -> Ints:
 
     For counts of independent draws, as a binomial bound takes them: one draw of the level a run.
     """
-    return np.asarray(np.argsort(luck(seed, "runs").permutation(runs)) % draws)
+    return np.asarray(np.argsort(random_stream(seed, "runs").permutation(runs)) % draws)
 
 
 def published(

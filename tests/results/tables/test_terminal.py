@@ -8,8 +8,8 @@ import pytest
 from rich.console import Console
 
 from xiancheng.results.cli import main
-from xiancheng.results.knowing import hindcast
 from xiancheng.results.tables import terminal
+from xiancheng.results.tables.hindcast import SCORES, score_lines
 
 SMALL = ["--scale", "0.003"]
 NUMBER = re.compile(r"[0-9][0-9.,]*")
@@ -42,10 +42,10 @@ def tables(tmp_path_factory):
                 assert main([*words, "--lang", lang]) == 0
                 assert len(found) > before, words
     rows = [
-        {name: 0.1234 if name != "forecaster" else "model" for name in hindcast.SCORES}
+        {name: 0.1234 if name != "forecaster" else "model" for name in SCORES}
         | {"bias": -1234.567, "mae": 98765.4321}
     ] * 3
-    found += [("hindcast", *hindcast.lines(rows, lang), False) for lang in ("zh", "en")]
+    found += [("hindcast", *score_lines(rows, lang), False) for lang in ("zh", "en")]
     return found
 
 

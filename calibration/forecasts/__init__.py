@@ -1,0 +1,1 @@
+"""Statistical forecasts of county urbanization rates, their scores, and their mixture."""

@@ -1,0 +1,211 @@
+"""Whether an estimate may be trusted: prior predictive check, SBC, conformal inflation.
+
+Prior predictive check: whether the runs, errors included, could have made the observation.
+
+Simulation-based calibration (SBC): runs that nothing was learned from play the observation; their
+parameters are known. Over many of them the truth's rank among the draws must be even, and intervals
+must contain it at their level. Where they contain it too rarely, spreads are inflated by a
+conformal factor, learned from runs used for nothing else.
+
+References
+----------
+Talts et al. (2018), arXiv 1804.06788; Säilynoja et al. (2022), Statistics and Computing 32
+Vovk, Gammerman & Shafer (2005), Algorithmic Learning in a Random World (conformal factors)
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.stats import binom, chisquare
+
+from xiancheng.calibration.i18n import Words, _, listed
+from xiancheng.calibration.inference.draws import WeightedDraws
+from xiancheng.calibration.inference.table import RunTable
+from xiancheng.sim.state import Floats
+
+BAND = 0.99  # of the prior predictive
+LEVELS = (0.5, 0.8, 0.9)  # of the intervals that are tested
+CONFIDENCE = 0.95  # that a calibrated posterior passes, over all tests together
+BINS = 10  # of the ranks
+USUAL = 0.25  # of sound intervals, one in four sets contains fewer truths: below, they are inflated
+MOST_INFLATION = 5.0
+
+
+# Prior predictive check
+
+
+@dataclass(frozen=True)
+class PriorPredictiveCheck:
+    """Which observations lie outside, and whether that is more than chance would do.
+
+    Of nine hundred observations nine lie outside their 99 % bands though the model be right. So two
+    limits are read off the runs themselves: how far out the farthest observation of a run lies
+    (farther is impossible), and how many lie outside, in 99 of 100 runs.
+    """
+
+    rows: list[dict[str, Any]]  # observations outside their band, the farthest first; see `check`
+    of: int  # observations checked
+    most: int  # observations outside their bands that 99 % of runs do not pass
+
+    @property
+    def impossible(self) -> list[dict[str, Any]]:
+        """Observations farther out than any in 99 % of runs."""
+        return [row for row in self.rows if row["impossible"]]
+
+    @property
+    def failed(self) -> bool:
+        """Whether the model with parameters from the priors cannot have made the observation."""
+        return bool(self.impossible) or len(self.rows) > self.most
+
+    def sentence(self) -> Words:
+        """The result in a sentence or a few."""
+        k = len(self.impossible)
+        worst = [
+            "{unit} {summary} {value:.4g} ({low:.4g} … {high:.4g})".format(**row)
+            for row in (self.impossible or self.rows)[:10]
+        ]
+        return _(
+            "{n} of {of} observations lie outside the 99 % band of the prior predictive (by chance "
+            "at most {most}){impossible}{worst}",
+            n=len(self.rows), of=self.of, most=self.most,
+            impossible=_(", {k} of them impossible for the model", k=k) if k else "",
+            worst=Words("：" + "；".join(worst), ": " + "; ".join(worst)) if worst else "",
+        )  # fmt: skip
+
+
+def prior_predictive_check(table: RunTable, simulated: Floats) -> PriorPredictiveCheck:
+    """Check every usable observation of a table.
+
+    Parameters
+    ----------
+    simulated : summaries of the runs, errors included, (run, unit, summary)
+    """
+    usable = table.usable
+    cells = [(table.units[u], table.summaries[s]) for u, s in np.argwhere(usable)]
+    return check(simulated[:, usable], table.observed[usable], cells)
+
+
+def check(
+    simulated: Floats, observed: Floats, cells: Sequence[tuple[str, str]]
+) -> PriorPredictiveCheck:
+    """Check observations against those of the runs.
+
+    Parameters
+    ----------
+    simulated : (run, cell)
+    observed : (cell,)
+    cells : unit and summary of each
+
+    Returns
+    -------
+    a row for each observation outside its band: unit, summary, value, low and high end of the
+    band; excess, the distance from the median in half-widths of the band; impossible
+    """
+    edge = (1 - BAND) / 2
+    band = np.nanquantile(simulated, [edge, 0.5, 1 - edge], axis=0)
+    excess = _excess(observed, *band)
+    usual = np.nan_to_num(_excess(simulated, *band))
+    farthest = float(np.quantile(usual.max(axis=1), BAND))
+    rows = [
+        {
+            "unit": cells[i][0], "summary": cells[i][1], "value": float(observed[i]),
+            "low": float(band[0, i]), "high": float(band[2, i]), "excess": float(excess[i]),
+            "impossible": bool(excess[i] > farthest),
+        }
+        for i in np.argsort(-excess)
+        if excess[i] > 1
+    ]  # fmt: skip
+    most = int(np.quantile((usual > 1).sum(axis=1), BAND))
+    return PriorPredictiveCheck(rows, len(observed), most)
+
+
+def _excess(value: Floats, low: Floats, middle: Floats, high: Floats) -> Floats:
+    """Distance from the median in half-widths of the band on that side."""
+    tiny = 1e-9 * (1 + np.abs(middle))
+    up = (value - middle) / np.maximum(high - middle, tiny)
+    down = (middle - value) / np.maximum(middle - low, tiny)
+    return np.maximum(up, down)
+
+
+# Simulation-based calibration
+
+
+@dataclass(frozen=True)
+class CalibrationTest:
+    """The result for every quantity; intervals are shown only if it is passed."""
+
+    rows: list[dict[str, Any]]  # for each level and quantity; see `calibration_test`
+    failing: tuple[str, ...]  # names of what is out of band
+    of: int  # runs tested
+
+    @property
+    def passed(self) -> bool:
+        """Whether everything is in band."""
+        return not self.failing
+
+    def sentence(self) -> Words:
+        """The result in a sentence."""
+        if self.passed:
+            return _("Simulation-based calibration on {of} runs left out: passed", of=self.of)
+        return _(
+            "Simulation-based calibration on {of} runs left out: failed, no "
+            "intervals are shown: {failing}",
+            of=self.of,
+            failing=listed(self.failing),
+        )
+
+
+def calibration_test(
+    posteriors: Sequence[WeightedDraws], truths: Floats, *,
+    levels: Sequence[float] = LEVELS, confidence: float = CONFIDENCE,
+) -> CalibrationTest:  # fmt: skip
+    """Test posteriors of rows left out against their truths, (row, name).
+
+    Returns
+    -------
+    rows of name, level; share of the intervals that contained the truth; low and high, the exact
+    binomial band that calibrated intervals keep to in all tests together; of; inside the band or
+    not; p_even, of the ranks being even. A quantity is failing if a share lies outside its band, or
+    its ranks are uneven.
+    """
+    names, n = posteriors[0].names, len(posteriors)
+    ranks = np.array([p.rank(t) for p, t in zip(posteriors, truths, strict=True)])
+    error = (1 - confidence) / (len(names) * (len(levels) + 1))  # of each test
+    p_even = [float(chisquare(np.histogram(r, BINS, (0, 1))[0]).pvalue) for r in ranks.T]
+    rows = []
+    for level in levels:
+        low, high = (binom.ppf([error / 2, 1 - error / 2], n, level) / n).tolist()
+        edge = (1 - level) / 2
+        shares = np.mean((ranks >= edge) & (ranks <= 1 - edge), axis=0).tolist()
+        rows += [
+            {
+                "name": name, "level": level, "share": share, "low": low, "high": high, "of": n,
+                "inside": low <= share <= high, "p_even": p,
+            }
+            for name, share, p in zip(names, shares, p_even, strict=True)
+        ]  # fmt: skip
+    out = {row["name"] for row in rows if not row["inside"] or row["p_even"] < error}
+    return CalibrationTest(rows, tuple(name for name in names if name in out), n)
+
+
+def conformal_inflation(
+    posteriors: Sequence[WeightedDraws], truths: Floats, level: float = 0.9
+) -> Floats:
+    """Factors by which spreads must grow for intervals to contain the truths, (name,).
+
+    The factor is the conformal quantile of how far truths lie out, in half-widths of the interval;
+    never below 1, and 1 where as many truths lay inside as chance would have it. Rows that are used
+    here must not be used for the calibration test.
+    """
+    distances = []
+    for posterior, truth in zip(posteriors, truths, strict=True):
+        low, high = posterior.interval(level)
+        middle = posterior.median
+        half = np.where(truth > middle, high - middle, middle - low)
+        distances.append(np.abs(truth - middle) / np.maximum(half, 1e-12))
+    apart = np.sort(distances, axis=0)
+    order = min(int(np.ceil((len(apart) + 1) * level)), len(apart)) - 1
+    enough = np.sum(apart <= 1, axis=0) >= binom.ppf(USUAL, len(apart), level)
+    return np.where(enough, 1.0, np.clip(apart[order], 1.0, MOST_INFLATION))

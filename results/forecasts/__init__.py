@@ -1,1 +1,0 @@
-"""Forecasts that are frozen, and scored on what was published later."""

@@ -1,1 +1,0 @@
-"""How well the model is known: estimated, tested, scored."""

@@ -1,0 +1,221 @@
+"""The account of an estimate: everything that a reader needs to judge it, JSON-ready.
+
+It is made once, when a region is estimated, and kept beside the posterior sample; tables and pages
+are made from it alone.
+"""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from xiancheng.calibration.i18n import Words
+from xiancheng.calibration.inference import identifiability
+from xiancheng.calibration.inference.cross_check import agreement, history_match, tempered
+from xiancheng.calibration.inference.discrepancy import SHARED
+from xiancheng.calibration.inference.draws import WeightedDraws, from_scores
+from xiancheng.calibration.inference.emulator import emulator
+from xiancheng.calibration.inference.summaries import feature_names
+from xiancheng.calibration.region import load
+from xiancheng.results.store.record import environment, software
+from xiancheng.results.verdict.estimate import PRIORS, EstimateSettings, Stage, inflated
+from xiancheng.results.verdict.trials import FREE
+from xiancheng.scenarios.loader import load_plan
+from xiancheng.scenarios.simulation import simulate
+from xiancheng.scenarios.trace import by_lever
+from xiancheng.sim.levers import LEVERS
+from xiancheng.sim.state import Floats
+
+INTERVAL = (0.05, 0.5, 0.95)
+SCORES = (-1.6448536, 0.0, 1.6448536)  # normal scores of INTERVAL
+SCALED_BY = {  # the free parameter that scales the effect of a lever, where there is one
+    "tradable_jobs": "job_mover_share",
+    "returnee_jobs": "job_mover_share",
+    "urban_posts": "job_mover_share",
+    "school_seats": "beta_s",
+    "school_quality": "beta_s",
+    "enrolment_openness": "beta_s",
+    "credit": "kappa",
+}
+EXPLAINED = ("rate_change", "urban_growth", "residents_growth")  # outcomes with Sobol indices
+SOBOL_POINTS = 256
+FEW = 5000  # rows that a probe takes at least
+
+
+def account(
+    settings: EstimateSettings, first: Stage | None, last: Stage, numbers: dict[str, Any]
+) -> dict[str, Any]:
+    """Settings, results and diagnostics of an estimate.
+
+    Parameters
+    ----------
+    first
+        the estimate from the counties around, None for a region that stands alone
+    last
+        the region's own
+    numbers
+        anything else to be kept, such as seconds
+    """
+    pack = load(settings.region)
+    deep = first or last
+    free = deep.posterior.of(FREE)
+    return {
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "software": software().model_dump(),
+        "environment": environment().model_dump(),
+        "region": {"name": settings.region, "sha256": pack.digest},
+        "pool": None if settings.pool is None else {
+            "name": settings.pool, "sha256": load(settings.pool).digest,
+        },
+        "settings": asdict(settings),
+        "numbers": numbers,
+        "parameters": parameters(last.posterior),
+        "errors": errors(last),
+        "stages": [stage(each) for each in (first, last) if each is not None],
+        "joint": {
+            "pairs": identifiability.pairs(free),
+            "directions": identifiability.directions(free),
+        },
+        "recovery": recovery(deep, FREE),
+        "second_opinion": emulator_cross_check(deep, settings.seed),
+        "levers": levers(deep.posterior),
+        "probe": probe(settings.region),
+    }  # fmt: skip
+
+
+def probe(region: str) -> list[float]:
+    """Rates of a small run at the central parameters, (group,) [percent].
+
+    An estimate belongs to the model that it was made with; where the same run gives other rates,
+    the model has changed since.
+    """
+    pack = load(region)
+    people = sum(pack.urban_rural(pack.censuses[-1]).sum(axis=1))
+    outcome = simulate("baseline", region=region, scale=float(min(1.0, max(0.01, FEW / people))))
+    rates = outcome.at("resident_urbanization_rate", outcome.dates[-1])
+    return [round(float(rate), 6) for rate in rates]
+
+
+def parameters(posterior: WeightedDraws) -> list[dict[str, Any]]:
+    """A row for each estimated parameter: quantiles of prior and posterior, contraction."""
+    own = posterior.of(FREE)
+    after = own.values(PRIORS).quantile(INTERVAL)
+    before = from_scores(PRIORS, np.tile(np.array(SCORES)[:, None], len(FREE)))
+    gained = identifiability.contractions(own)
+    return [
+        {
+            "name": prior.name, "zh": prior.title["zh"], "en": prior.title["en"],
+            "unit": prior.unit, "grade": prior.grade,
+            "prior": before[:, k].tolist(), "posterior": after[:, k].tolist(),
+            "contraction": gained[prior.name][0], "word": gained[prior.name][1],
+        }
+        for k, prior in enumerate(PRIORS)
+    ]  # fmt: skip
+
+
+def errors(last: Stage) -> list[dict[str, Any]]:
+    """A row for each summary: the size of the model discrepancy, in the summary's unit."""
+    own = last.training.discrepancy.priors
+    names = [prior.name for prior in own]
+    after = last.posterior.of(names).values(own).quantile(INTERVAL)
+    before = from_scores(own, np.tile(np.array(SCORES)[:, None], len(names)))
+    return [
+        {
+            "name": name.removeprefix("discrepancy:"), "shared": name == SHARED,
+            "prior": before[:, k].tolist(), "posterior": after[:, k].tolist(),
+        }
+        for k, name in enumerate(names)
+    ]  # fmt: skip
+
+
+def stage(of: Stage) -> dict[str, Any]:
+    """One table of runs, and whether its intervals may be shown."""
+    factors = dict(zip(of.training.names, of.inflation.tolist(), strict=True))
+    return {
+        "region": of.trials.region,
+        "runs": len(of.trials.values),
+        "units": len(of.training.table.units),
+        "summaries": list(of.training.table.summaries),
+        "effective": of.posterior.effective_size,
+        "check": _both(of.check.sentence()) | {"rows": of.check.rows},
+        "gate": {
+            "passed": of.calibration.passed, **_both(of.calibration.sentence()),
+            "rows": of.calibration.rows,
+        },
+        "widened": {name: factor for name, factor in factors.items() if factor > 1},
+    }  # fmt: skip
+
+
+def _both(words: Words) -> dict[str, str]:
+    return {lang: words.said(lang) for lang in ("zh", "en")}
+
+
+def recovery(of: Stage, names: tuple[str, ...] | None = None) -> list[dict[str, Any]]:
+    """Whether the truth is found again in runs that nothing was learned from.
+
+    Parameters
+    ----------
+    names : of the quantities; all that is unknown by default
+    """
+    rows, training = of.rows.testing, of.training
+    names = training.names if names is None else names
+    found = of.estimator.condition_on().posteriors(training.simulated[rows])
+    found = [inflated(p, of.inflation, training).of(names) for p in found]
+    columns = [training.names.index(name) for name in names]
+    return identifiability.recovery(found, training.scores[rows][:, columns])
+
+
+def emulator_cross_check(of: Stage, seed: int) -> dict[str, Any]:
+    """The same posterior by an emulator: history matching, tempered Monte Carlo, Sobol indices."""
+    training, view = of.training, of.estimator.condition_on()
+    x = training.scores[of.estimator.rows]
+    observed = view.features(training.table.observed[None])[0]
+    outputs = feature_names(training.table)
+    fitted = emulator(x, view.own_features, inputs=training.names, outputs=outputs, seed=seed)
+    other = tempered(lambda z: fitted.log_likelihood(z, observed), training.names, seed=seed)
+    history = history_match(
+        x[:, :len(FREE)], view.own_features, observed, inputs=FREE, outputs=outputs, seed=seed
+    )  # fmt: skip
+    return {
+        "emulator": fitted.rows(),
+        "agreement": agreement(of.posterior.of(FREE), other.of(FREE)),
+        "history": _both(history.sentence()) | {"rows": history.rows},
+        "sobol": sobol(of, seed),
+    }
+
+
+def sobol(of: Stage, seed: int) -> list[dict[str, Any]]:
+    """Shares of the variance of mean outcomes that each parameter explains, through an emulator."""
+    table, rows = of.training.table, of.estimator.rows
+    columns = [table.summaries.index(name) for name in EXPLAINED]
+    means = np.nanmean(table.stats[rows][:, :, columns], axis=1)
+    x = of.training.scores[rows][:, : len(FREE)]
+    fitted = emulator(x, means, inputs=FREE, outputs=EXPLAINED, seed=seed)
+
+    def outcome(scores: Floats) -> Floats:
+        return np.asarray(fitted.features(scores)[0])
+
+    return identifiability.sobol(outcome, FREE, EXPLAINED, seed=seed, points=SOBOL_POINTS)
+
+
+def levers(posterior: WeightedDraws) -> list[dict[str, Any]]:
+    """A row for each lever: the parameter that scales it, and what the data say of that.
+
+    No lever of the plan acted between the two censuses. So of a lever only what it shares with
+    ordinary behaviour can be learned; the size of all others is prior alone.
+    """
+    gained = identifiability.contractions(posterior.of(FREE))
+    clauses = by_lever(load_plan())
+    rows = []
+    for name, lever in LEVERS.items():
+        if name not in clauses:
+            continue
+        parameter = SCALED_BY.get(name)
+        word = gained[parameter][1] if parameter else "not"
+        rows.append({
+            "lever": name, "zh": lever.zh, "en": lever.meaning, "term": lever.term,
+            "clauses": sorted({trace.clause for trace in clauses[name]}),
+            "parameter": parameter, "word": word,
+        })  # fmt: skip
+    return rows

@@ -1,0 +1,142 @@
+"""Published rates that a user brings to be scored: read and checked."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from xiancheng.calibration import naming, parsing
+from xiancheng.calibration.errors import Problem, ScenarioError
+from xiancheng.calibration.i18n import Words, _
+from xiancheng.calibration.naming import nearest, shortened
+from xiancheng.scenarios.outcome import Group
+from xiancheng.scenarios.scenario_files import LATEST
+
+COLUMNS = ("unit_code", "date", "variable", "value")  # others, as status and source, are let be
+VARIABLE = "resident_urbanization_rate"  # as published, in percent
+
+
+@dataclass(frozen=True)
+class PublishedRate:
+    """One published rate."""
+
+    line: int
+    group: int  # index among the reported groups
+    day: date
+    rate: float  # [percent]
+
+
+def read(file: Path, groups: Sequence[Group], cutoff: date) -> list[PublishedRate]:
+    """The observations in a file, in its order.
+
+    Raises
+    ------
+    ScenarioError
+        with all problems: file, line, column of the table.
+    """
+    header, rows = parsing.read_table(file, file.name)
+    problems = list(_header(file.name, header))
+    if problems:
+        raise ScenarioError(problems)
+    checker = ObservationChecker(file.name, header, groups, cutoff)
+    observed = [checker.row(line, cells) for line, cells in rows]
+    if not rows:
+        expected = _("at least one observation")
+        checker.problems.append(Problem(file.name, 2, 1, "", expected, "∅"))
+    if checker.problems:
+        raise ScenarioError(checker.problems)
+    return [each for each in observed if each is not None]
+
+
+def _header(file: str, header: Sequence[str]) -> Iterator[Problem]:
+    """Problems of the columns."""
+    for name in COLUMNS:
+        times = header.count(name)
+        if times != 1:
+            expected = _("exactly one column {name}", name=name)
+            found = _("{times} columns", times=times)
+            others = [each for each in header if each not in COLUMNS]
+            meant = "" if times else nearest(name, others)
+            yield Problem(file, 1, 1, name, expected, found, meant)
+
+
+class ObservationChecker:
+    """Checks rows one by one and collects problems."""
+
+    def __init__(
+        self, file: str, header: Sequence[str], groups: Sequence[Group], cutoff: date
+    ) -> None:
+        self.file, self.groups, self.cutoff = file, groups, cutoff
+        self.units = {str(group.code): i for i, group in enumerate(groups)}
+        self.names = naming.place_names(groups)
+        self.header = header
+        self.problems: list[Problem] = []
+        self.lines: dict[tuple[int, date], int] = {}
+
+    def row(self, line: int, cells: Sequence[str]) -> PublishedRate | None:
+        """The observation in a row; None, and problems, if there is none."""
+        if len(cells) != len(self.header):
+            n = len(self.header)
+            self.add(line, "", _("{n} cells", n=n), str(len(cells)))
+            return None
+        cell = dict(zip(self.header, cells, strict=True))
+        before = len(self.problems)
+        group, day = self.unit(line, cell["unit_code"]), self.day(line, cell["date"])
+        if cell["variable"] != VARIABLE:
+            expected = _("{VARIABLE}, in percent", VARIABLE=VARIABLE)
+            self.add(line, "variable", expected, cell["variable"], nearest=VARIABLE)
+        rate = self.rate(line, cell["value"])
+        if len(self.problems) > before:
+            return None
+        first = self.lines.setdefault((group, day), line)
+        if first != line:
+            expected = _("one line for each unit and day")
+            found = _("the same as in line {first}", first=first)
+            self.add(line, "unit_code", expected, found)
+        return PublishedRate(line, group, day, rate)
+
+    def unit(self, line: int, text: str) -> int:
+        """The group that a code stands for."""
+        if text not in self.units:
+            zh = "、".join(f"{group.code} {group.zh}" for group in self.groups)
+            en = ", ".join(f"{group.code} {group.en}" for group in self.groups)
+            expected = _("the code of a unit of the pack ({en})", en=Words(zh, en))
+            meant = naming.place(text, self.names) or ""
+            label = f"{meant} {self.groups[self.units[meant]].zh}" if meant else ""
+            self.add(line, "unit_code", expected, text, nearest=label)
+        return self.units.get(text, -1)
+
+    def day(self, line: int, text: str) -> date:
+        """A date after the cut-off."""
+        day = parsing.day(text)
+        if day is None:
+            expected = _("a date such as 2025-12-31")
+            self.add(line, "date", expected, text)
+            return self.cutoff
+        if not self.cutoff < day <= LATEST:
+            expected = _(
+                "a date after the cut-off {cutoff}, until {LATEST} (earlier "
+                "ones take an earlier --cutoff)",
+                cutoff=self.cutoff,
+                LATEST=LATEST,
+            )
+            self.add(line, "date", expected, text)
+        return day
+
+    def rate(self, line: int, text: str) -> float:
+        """A rate in percent."""
+        number = parsing.number(text)
+        rate = math.nan if number is None else number
+        if not 0 <= rate <= 100 or parsing.is_share(rate):
+            expected = _("a number from 0 to 100, in percent and no share")
+            self.add(line, "value", expected, text)
+        return rate
+
+    def add(
+        self, line: int, column: str, expected: Words, found: str | Words, *, nearest: str = ""
+    ) -> None:
+        """Collect a problem."""
+        place = self.header.index(column) + 1 if column else 1
+        shown = found if isinstance(found, Words) else shortened(found) or "∅"
+        self.problems.append(Problem(self.file, line, place, column, expected, shown, nearest))

@@ -1,0 +1,22 @@
+"""Ridge regression."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xiancheng.calibration.inference.regression import ridge
+
+
+@given(st.integers(0, 100))
+def test_a_line_without_noise_is_found(seed):
+    rng = np.random.default_rng(seed)
+    x, slope = rng.standard_normal((50, 3)), rng.standard_normal((3, 2))
+    found = ridge(x, 1 + x @ slope, rng.random(50))
+    np.testing.assert_allclose(found.at(np.eye(3)), 1 + slope, atol=0.01)
+
+
+def test_noise_is_not_taken_for_a_line():
+    rng = np.random.default_rng(1)
+    found = ridge(rng.standard_normal((200, 50)), rng.standard_normal((200, 1)))
+    assert np.sum(found.coefficients**2) < 0.1
+    assert found.leverage.mean() < 0.2

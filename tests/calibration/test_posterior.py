@@ -1,0 +1,130 @@
+"""The posterior sample on file."""
+
+import json
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import xiancheng
+from xiancheng.calibration import posterior, priors
+from xiancheng.calibration.posterior import ABOUT, SAMPLE, Posterior
+from xiancheng.calibration.region import load
+from xiancheng.calibration.region.region import digest
+from xiancheng.results.verdict.trials import PARAMETERS
+from xiancheng.scenarios import ensemble
+from xiancheng.scenarios.design import sampled
+
+
+@pytest.fixture
+def pack(tmp_path):
+    folder = tmp_path / "binzhou"
+    shutil.copytree(load("binzhou").folder, folder)
+    for name in (SAMPLE, ABOUT):
+        (folder / name).unlink(missing_ok=True)
+    return folder
+
+
+@pytest.fixture
+def sample():
+    values = sampled("latin-hypercube", PARAMETERS, 8, 1)
+    return Posterior(values, np.arange(11, 19), {"made": "now"})
+
+
+def test_a_sample_is_read_as_it_was_written(pack, sample):
+    posterior.write(pack, sample)
+    read = posterior.read(pack)
+    assert read.values == pytest.approx(sample.values, rel=1e-6)
+    assert read.numbers.tolist() == sample.numbers.tolist()
+    assert read.about == {"made": "now"}
+    assert posterior.read(pack.parent) is None
+
+
+def test_the_sample_is_no_part_of_what_the_pack_says(pack, sample):
+    before = load(pack).digest
+    posterior.write(pack, sample)
+    assert digest(pack) == before
+
+
+def test_draws_come_from_the_sample_and_repeat_only_when_it_is_used_up(pack, sample):
+    posterior.write(pack, sample)
+    drawn = posterior.draws(load(pack), 8, seed=1)
+    assert sorted(draw.number for draw in drawn) == sample.numbers.tolist()
+    kappas = sorted(draw.parameters.kappa for draw in drawn)
+    assert kappas == pytest.approx(sorted(sample.values[:, PARAMETERS.index("kappa")]), rel=1e-6)
+    assert len(posterior.draws(load(pack), 20, seed=1)) == 20
+    assert [d.number for d in posterior.draws(load(pack), 8, seed=2)] != [d.number for d in drawn]
+
+
+def test_without_a_sample_draws_come_from_the_priors(pack):
+    drawn = posterior.draws(load(pack), 3, seed=5)
+    assert [draw.parameters for draw in drawn] == priors.draw(3, 5)
+
+
+def test_an_ensemble_takes_its_draws_from_the_sample(pack, sample):
+    from xiancheng.scenarios.loader import resolve
+    from xiancheng.scenarios.run_spec import horizon
+    from xiancheng.scenarios.simulation import simulate
+
+    posterior.write(pack, sample)
+    scenario = horizon(resolve("baseline"), None, "2025-12-31")
+    asked = {"region": str(pack), "scale": 0.01}
+    told = ensemble.draws(scenario, 2, lambda: None, jobs=1, **asked)
+    first = posterior.draws(load(pack), 2, 1)[0]
+    alone = simulate(
+        scenario, seed=1, draw=first.number, parameters=vars(first.parameters), **asked
+    ).model_targets()
+    assert told["simulated"][: len(alone)].tolist() == alone["model_rate"].tolist()
+
+
+def test_a_sample_with_other_columns_is_refused(pack, sample):
+    posterior.write(pack, sample)
+    text = (pack / SAMPLE).read_text("utf-8").replace("kappa", "kapa")
+    (pack / SAMPLE).write_text(text, "utf-8")
+    with pytest.raises(priors.ParameterError, match="columns"):
+        posterior.read(pack)
+
+
+def test_a_sample_outside_the_priors_is_refused(pack, sample):
+    bad = sample.values.copy()
+    bad[0, PARAMETERS.index("gamma_a")] = 1.5
+    posterior.write(pack, replace(sample, values=bad))
+    with pytest.raises(priors.ParameterError, match="gamma_a"):
+        posterior.read(pack)
+
+
+# The door
+
+
+def test_the_sample_of_a_region_is_a_table_that_says_where_it_comes_from():
+    found = xiancheng.posterior("binzhou")
+    frame = found.to_frame()
+    assert list(frame) == ["draw", *PARAMETERS]
+    assert frame["kappa"].tolist() == found.values[:, PARAMETERS.index("kappa")].tolist()
+    told = found.provenance
+    assert told["sha256"] == posterior.read(load("binzhou").folder).digest
+    assert told["rows"] == len(frame)
+    assert told["region"]["sha256"] == load("binzhou").digest
+    assert json.loads(json.dumps(told)) == told
+
+
+def test_the_summary_of_a_sample_stands_beside_the_priors():
+    table = xiancheng.posterior().summary().set_index("name")
+    assert tuple(table.index) == PARAMETERS
+    narrower = table["q95"] - table["q05"] < table["prior_q95"] - table["prior_q05"]
+    assert narrower[table["estimable"] == "free"].mean() > 0.6
+    assert (table["unit"] != "").all()
+
+
+def test_a_sample_shows_itself_in_few_lines(sample):
+    lines = repr(sample).splitlines()
+    assert len(lines) < 20
+    assert "8 draws" in lines[0]
+    assert any("kappa" in line for line in lines)
+    assert "<table" in sample._repr_html_()
+
+
+def test_a_region_without_a_sample_says_what_to_do(pack):
+    with pytest.raises(priors.ParameterError, match="run xiancheng calibrate"):
+        xiancheng.posterior(str(pack))

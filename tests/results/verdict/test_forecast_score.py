@@ -1,0 +1,422 @@
+"""Scoring what was published later: what may be scored, by what settings, and as registered."""
+
+import json
+import re
+from dataclasses import asdict, replace
+from datetime import date
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from tests import registration
+from xiancheng.calibration.errors import RequestError, ScenarioError
+from xiancheng.calibration.forecasts.scoring import LEVELS
+from xiancheng.calibration.region import load
+from xiancheng.results.cli import evidence, main, parsed
+from xiancheng.results.tables import forecast_score as score_tables
+from xiancheng.results.text import Say
+from xiancheng.results.verdict import forecast_score as scoring
+from xiancheng.results.verdict.forecasts import (
+    FORECASTERS,
+    MELD,
+    MODEL,
+    WITHOUT,
+    check_cutoff,
+    forecasts,
+)
+from xiancheng.results.verdict.observations import COLUMNS, VARIABLE, PublishedRate, read
+from xiancheng.results.verdict.registered import REGISTERED, ROUNDS, ScoreSettings, digests
+from xiancheng.scenarios.outcome import ABOUT, reported_groups
+from xiancheng.scenarios.run_spec import INFORMATION
+
+SMALL = ScoreSettings(draws=3, level_draws=60, left_out_draws=40, scale=0.005, seed=7)
+END, BEFORE = date(2025, 12, 31), date(2023, 12, 31)
+CUTOFF = date(2024, 12, 31)
+HEAD = ",".join(COLUMNS)
+DOCS = Path(__file__).parents[3] / "docs"
+PAGES = [DOCS / "preregistration.md", DOCS / "preregistration.en.md"]
+each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+
+
+@pytest.fixture(scope="module")
+def groups():
+    return reported_groups(load("binzhou"))
+
+
+@pytest.fixture(scope="module")
+def told():
+    return forecasts("binzhou", [END, date(2025, 11, 1)], SMALL, jobs=1)
+
+
+@pytest.fixture
+def file(tmp_path):
+    def written(*rows, head=HEAD, encoding="utf-8"):
+        path = tmp_path / "observed.csv"
+        path.write_text("\n".join([head, *rows]) + "\n", encoding=encoding)
+        return path
+
+    return written
+
+
+def line(code="371621", day="2025-12-31", variable=VARIABLE, value="40"):
+    return f"{code},{day},{variable},{value}"
+
+
+# What may be scored
+
+
+def test_observations_are_read_as_they_stand(file, groups):
+    path = file(
+        "报告,37160000,2025-12-31,resident_urbanization_rate,58.5,derived",
+        "公报,371681, 2025-11-01 ,resident_urbanization_rate,70,official",
+        head="source," + HEAD + ",status",
+        encoding="utf-8-sig",
+    )
+    together, zouping = read(path, groups, CUTOFF)
+    assert groups[together.group].counties == (2, 3, 4, 5, 6)
+    assert (groups[zouping.group].zh, zouping.day, zouping.rate) == (
+        "邹平市",
+        date(2025, 11, 1),
+        70,
+    )
+
+
+def test_all_that_is_wrong_is_told_at_once_with_its_place(file, groups):
+    path = file(
+        line(code="371622"),
+        line(code="371699"),
+        line(day="2024-12-31"),
+        line(day="31.12.2025"),
+        line(variable="resident_urbanisation_rate"),
+        line(value="0.4e3"),
+        line(value="nan"),
+        line(code="371622"),
+        "371681,2025-12-31",
+    )
+    with pytest.raises(ScenarioError) as refused:
+        read(path, groups, CUTOFF)
+    places = [(p.line, p.column) for p in refused.value.problems]
+    assert places == [(3, 1), (4, 2), (5, 2), (6, 3), (7, 4), (8, 4), (9, 1), (10, 1)]
+    zh, en = refused.value.text("zh"), refused.value.text("en")
+    assert "observed.csv:4:2" in zh
+    assert "--cutoff" in zh
+    assert "did you mean 'resident_urbanization_rate'" in en
+    assert "the same as in line 2" in en
+
+
+def test_a_missing_column_is_told_with_the_one_that_was_meant(file, groups):
+    with pytest.raises(ScenarioError, match=r"unit_code.*unitcode"):
+        read(file(line(), head="unitcode,date,variable,value"), groups, CUTOFF)
+
+
+@pytest.mark.parametrize("rows", [[], ["", ","]])
+def test_an_empty_file_is_refused(file, groups, rows):
+    with pytest.raises(ScenarioError):
+        read(file(*rows), groups, CUTOFF)
+
+
+def test_another_encoding_is_named(tmp_path, groups):
+    path = tmp_path / "gbk.csv"
+    path.write_bytes((HEAD + ",note\n" + line() + ",公报\n").encode("gbk"))
+    with pytest.raises(ScenarioError, match="UTF-8"):
+        read(path, groups, CUTOFF)
+
+
+def test_an_earlier_cut_off_opens_earlier_years(file, groups):
+    path = file(line(day="2023-12-31"))
+    assert read(path, groups, date(2020, 11, 1))[0].day == BEFORE
+    with pytest.raises(ScenarioError):
+        read(path, groups, CUTOFF)
+
+
+def test_a_cut_off_before_the_last_census_is_refused():
+    with pytest.raises(RequestError):
+        check_cutoff(load("binzhou"), date(2015, 1, 1))
+
+
+# ForecastSet
+
+
+def test_everyone_forecasts_every_county_and_group(told):
+    assert set(told.rates) == set(FORECASTERS)
+    for name, made in told.rates.items():
+        draws = SMALL.draws if name in (MODEL, WITHOUT) else SMALL.level_draws
+        assert made.shape == (2, draws, len(told.groups))
+        assert made.min() >= 0
+        assert made.max() <= 100
+    assert told.days == (date(2025, 11, 1), END)
+    assert told.start[[2, 6]] == pytest.approx([33.82, 68.41], abs=0.01)
+    assert sum(told.weights.values()) == pytest.approx(1)
+
+
+def test_the_meld_is_the_stack_with_what_the_plan_adds(told):
+    assert told.model.with_plan
+    for day in range(2):
+        added = (told.rates[MELD] - told.rates["stacked"])[day, :, :7]
+        effect = told.model.effect[day]
+        nearest = np.abs(added[:, None] - effect[None]).max(axis=2).min(axis=1)
+        assert nearest.max() < 0.011, "each draw has the effect of one run, but for rounding"
+        assert np.ptp(effect, axis=0).max() > 0
+
+
+def test_the_city_is_its_counties_together(told):
+    city = next(i for i, group in enumerate(told.groups) if group.code == 371600)
+    people = load("binzhou").urban_rural(date(2020, 11, 1)).sum(axis=1)
+    made = told.rates["drift"][1]
+    assert made[:, city] == pytest.approx(np.average(made[:, :7], axis=1, weights=people))
+
+
+def test_before_the_plan_was_issued_nobody_knows_of_it():
+    early = replace(SMALL, cutoff=date(2020, 11, 1))
+    told = forecasts("binzhou", [BEFORE], early, jobs=1)
+    assert WITHOUT not in told.rates
+    assert not told.model.with_plan
+    assert (told.model.effect == 0).all()
+    assert told.rates[MELD].tolist() == told.rates["stacked"].tolist()
+    assert any("尚未印发" in remark.said("zh") for remark in score_tables.notes(told, [], early))
+
+
+def test_equal_settings_give_equal_forecasts_on_any_number_of_workers(told):
+    again = forecasts("binzhou", told.days, SMALL, jobs=2)
+    for name, made in told.rates.items():
+        assert again.rates[name].tolist() == made.tolist()
+
+
+def test_priors_are_told_loudly_and_a_posterior_is_named(told):
+    def said(model):
+        notes = score_tables.notes(replace(told, model=model), [], REGISTERED)
+        return " ".join(note.said("en") for note in notes)
+
+    assert "no posterior sample" in said(replace(told.model, posterior=None))
+    assert "no posterior sample" not in said(replace(told.model, posterior="abc"))
+    assert "registered" not in said(replace(told.model, posterior="abc"))
+
+
+# Scores
+
+
+def test_a_target_is_judged_on_its_deadline_only(groups):
+    pack = load("binzhou")
+    by_code = {group.code: group for group in groups}
+    assert scoring.threshold(by_code[371621], END, pack) == 40
+    assert scoring.threshold(by_code[37160000], END, pack) == 59.3 - ABOUT
+    assert np.isnan(scoring.threshold(by_code[371621], date(2025, 11, 1), pack))
+    assert np.isnan(scoring.threshold(by_code[371602], END, pack))
+
+
+def test_scores_of_a_case_are_those_of_its_draws(told):
+    seen = [PublishedRate(2, 2, END, 38.0), PublishedRate(3, 6, END, 71.0)]
+    table = scoring.by_forecaster(told, seen, load("binzhou")).set_index("forecaster")
+    draws = told.rates["drift"][1][:, [2, 6]]
+    off = np.median(draws, axis=0) - [38.0, 71.0]
+    assert table.loc["drift", "mae"] == pytest.approx(np.abs(off).mean())
+    assert table.loc["drift", "bias"] == pytest.approx(off.mean())
+    met = (draws >= [40.0, 70.5]).mean(axis=0)
+    assert table.loc["drift", "brier"] == pytest.approx((met[0] ** 2 + (1 - met[1]) ** 2) / 2)
+    assert table.loc[MELD, "skill_of_meld"] == 0
+    ratio = table.loc[MELD, "crps"] / table.loc["drift", "crps"]
+    assert table.loc["drift", "skill_of_meld"] == pytest.approx(1 - ratio)
+
+
+def test_counties_together_stay_out_of_the_main_score(told):
+    cases = [(2, 2, 38.0), (3, 7, 64.0), (4, 8, 58.0)]
+    seen = [PublishedRate(line, group, END, rate) for line, group, rate in cases]
+    table = scoring.by_forecaster(told, seen, load("binzhou"))
+    cases = table.groupby("over")["cases"].first()
+    assert cases.to_dict() == {"counties": 1, "together": 2}
+
+
+# The command
+
+
+@pytest.fixture
+def small(monkeypatch):
+    monkeypatch.setattr(evidence, "REGISTERED", SMALL)
+
+
+def test_the_command_prints_and_writes_what_came_out(file, tmp_path, small, capsys):
+    out = tmp_path / "scores.csv"
+    path = file(line(value="38"), line(code="371600", value="64"))
+    assert main(["score", str(path), "--out", str(out), "--jobs", "1", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert len(report["cases"]) == 2 * len(FORECASTERS)
+    assert {row["over"] for row in report["scores"]} == {"counties", "together"}
+    assert set(report["digests"]) == {"forecasting_code", "pack", "record", "posterior"}
+    rows = out.read_text(encoding="utf-8-sig").splitlines()
+    assert len(rows) == 1 + 2 * len(FORECASTERS)
+
+
+def test_people_read_tables(file, told, monkeypatch, capsys):
+    monkeypatch.setattr(evidence, "forecasts", lambda *_, **__: told)
+    path = file(line(value="38"), line(code="371600", value="64"))
+    assert main(["score", str(path), "--lang", "en"]) == 0
+    shown = capsys.readouterr().out
+    assert "each forecaster, 1 of counties together" in shown
+    assert "each forecaster, 1 of single counties" in shown
+    assert "depend on each other" in shown
+
+
+def test_a_bad_file_is_refused_before_anything_runs(file, capsys):
+    assert main(["score", str(file(line(value="many")))]) == 2
+    assert "observed.csv:2:4" in capsys.readouterr().err
+    assert main(["score", str(file(line())), "--cutoff", "soon"]) == 2
+    assert main(["score", "--cutoff", "2019-01-01"]) == 2
+
+
+def test_without_a_file_the_settings_and_digests_are_told(capsys):
+    assert main(["score", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["settings"] == json.loads(json.dumps(asdict(REGISTERED), default=str))
+    assert report["digests"]["pack"] == load("binzhou").digest
+    assert re.fullmatch("[0-9a-f]{64}", report["digests"]["forecasting_code"])
+
+
+# Registered beforehand
+
+
+@each_page
+def test_the_registered_settings_are_those_of_the_code(page):
+    text = page.read_text(encoding="utf-8")
+    for name, value in asdict(REGISTERED).items():
+        if name != "cutoff":
+            assert re.search(rf"\| `{name}` \| {re.escape(str(value))} \|", text), name
+    assert REGISTERED.cutoff == INFORMATION
+    assert str(INFORMATION) in text
+    assert str(load("binzhou").censuses[-1]) in text
+    assert f"{ABOUT:g}" in text
+    for level in LEVELS:
+        assert f"{100 * level:.0f}" in text
+
+
+@each_page
+def test_everyone_who_forecasts_is_registered(page):
+    rows = re.findall(r"^\| ((?:`\w+` ?)+) \|", page.read_text(encoding="utf-8"), re.MULTILINE)
+    named = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    assert set(FORECASTERS) <= named
+
+
+@each_page
+def test_the_registered_commands_are_understood(page):
+    found = re.findall(
+        r"^ {4}(xiancheng score .*)$", page.read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert len(found) == 2
+    for command in found:
+        ctx = parsed(command.split()[1:], Say("zh"))
+        settings = evidence.registered_or(ctx.command.options(ctx))
+        assert replace(settings, cutoff=REGISTERED.cutoff) == REGISTERED
+        assert settings.cutoff in ROUNDS
+    assert (load("binzhou").censuses[-1], INFORMATION) == ROUNDS
+
+
+@each_page
+def test_the_digests_that_freeze_it_are_those_printed(page):
+    text = page.read_text(encoding="utf-8")
+    for name in digests("binzhou"):
+        assert f"| `{name}` |" in text
+
+
+@each_page
+def test_registration_holds_no_figure_it_seals(page):
+    """Every rate with decimals in it is one of the censuses, the plan or the settings."""
+    numbers = re.findall(r"(?<![\d.-])\d+\.\d+(?![\d.])", page.read_text(encoding="utf-8"))
+    assert set(numbers) <= {"2.08", "0.5", "0.9", "0.10", "1.0"}
+
+
+def test_other_settings_are_not_the_registered_ones(told):
+    asked = SimpleNamespace(cutoff=None, draws=None, scale=None, seed=None)
+    assert evidence.registered_or(asked) == REGISTERED
+    asked.draws = 50
+    changed = evidence.registered_or(asked)
+    assert changed.draws == 50
+    said = " ".join(remark.said("en") for remark in score_tables.notes(told, [], changed))
+    assert "not the registered settings: draws=50" in said
+
+
+@pytest.mark.parametrize(("cutoff", "registered"), [(ROUNDS[0], True), (date(2022, 1, 1), False)])
+def test_both_rounds_are_registered_and_no_other(told, cutoff, registered):
+    said = " ".join(
+        r.said("en") for r in score_tables.notes(told, [], replace(REGISTERED, cutoff=cutoff))
+    )
+    assert ("not the registered settings" not in said) == registered
+
+
+@pytest.mark.identity
+@each_page
+def test_the_data_that_were_registered_are_those_that_are_shipped(page):
+    """The program may move on; pack, record and posterior of the registered scoring may not."""
+    now, registered = digests("binzhou"), registration.named(page)
+    assert registered.keys() == now.keys()
+    for name in ("pack", "record", "posterior"):
+        assert registered[name] == now[name]
+
+
+def test_both_pages_register_the_same():
+    zh, en = map(registration.named, PAGES)
+    assert zh == en
+
+
+@each_page
+def test_what_was_registered_first_stays_as_it_was(page):
+    first = page.read_text(encoding="utf-8").partition(registration.SECTION)[0]
+    named = {name: value[:8] for name, value in re.findall(registration.ROW, first, re.MULTILINE)}
+    assert named == {
+        "code": "2f6246d0", "pack": "c5279b3d", "record": "7a3c0131", "posterior": "0981c3ed",
+    }  # fmt: skip
+
+
+@each_page
+def test_registering_anew_changes_the_digests_of_its_section_alone(page):
+    text = page.read_text(encoding="utf-8")
+    other = dict.fromkeys(digests("binzhou"), "0" * 64)
+    renewed = registration.renewed(text, other)
+    assert renewed.count("0" * 64) == len(other)
+    assert renewed.partition(registration.SECTION)[0] == text.partition(registration.SECTION)[0]
+    with pytest.raises(ValueError, match="one row of `unknown`"):
+        registration.renewed(text, {"unknown": "0"})
+
+
+# What people bring
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (line(value="0.593"), "in percent and no share"),
+        (line(value="1"), "in percent and no share"),
+        (line(value="5_9"), "in percent"), (line(value="５９"), "in percent"),
+        (line(day="31/12/2025"), "a date such as"), (line(code="371699"), "371602 Bincheng"),
+    ],
+)  # fmt: skip
+def test_what_means_another_thing_is_refused(file, groups, row, said):
+    with pytest.raises(ScenarioError) as refused:
+        read(file(row), groups, CUTOFF)
+    assert said in refused.value.text("en")
+    assert "did you mean" not in refused.value.text("en")
+
+
+def test_a_former_code_is_met_with_the_present_one_and_its_name(file, groups):
+    with pytest.raises(ScenarioError) as refused:
+        read(file(line(code="371626")), groups, CUTOFF)
+    assert "是否想写 '371681 邹平市'" in refused.value.text("zh")
+
+
+def test_rows_of_blanks_and_dates_of_a_spreadsheet_are_taken(file, groups):
+    (seen,) = read(file(line(day="2025/12/31"), " , , , ", " "), groups, CUTOFF)
+    assert seen.day == date(2025, 12, 31)
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [(HEAD.replace(",", ";").encode(), "分号"), (HEAD.encode("utf-16"), "UTF-16"), (None, "CSV")],
+)
+def test_a_file_in_another_form_or_none_gets_one_message(tmp_path, groups, content, named):
+    path = tmp_path / "observed.csv"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ScenarioError) as refused:
+        read(path, groups, CUTOFF)
+    (problem,) = refused.value.problems
+    assert named in problem.text("zh")

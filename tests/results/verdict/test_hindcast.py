@@ -1,0 +1,213 @@
+"""The record: what everyone would have said of counties they did not know."""
+
+import json
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tests.made_up_trials import RUNS, made_up
+from xiancheng.calibration.forecasts.melding import SINGLE
+from xiancheng.calibration.forecasts.panel import Panel
+from xiancheng.calibration.posterior import RECORD
+from xiancheng.calibration.region import load
+from xiancheng.results.cli import main
+from xiancheng.results.tables.hindcast import page as page_of
+from xiancheng.results.tables.hindcast import registered_scores
+from xiancheng.results.verdict import estimate as estimating
+from xiancheng.results.verdict import hindcast as hindcasting
+from xiancheng.results.verdict.estimate import EstimateSettings
+from xiancheng.results.verdict.forecasts import TITLES
+from xiancheng.results.verdict.hindcast import MODEL, STACKED, stacked
+from xiancheng.results.verdict.trials import PARAMETERS
+from xiancheng.scenarios.design import sampled
+
+pytest.importorskip("sklearn")
+SETTINGS = EstimateSettings("binzhou", None)
+
+
+@pytest.fixture(scope="module")
+def panel():
+    return Panel.of(load("shandong")).take(Panel.of(load("shandong")).comparable)
+
+
+def told_by(panel, off: dict[str, float]) -> dict[str, np.ndarray]:
+    """Draws of every statistical forecast: what came out, some points off, and some noise."""
+    rng = np.random.default_rng(3)
+    noise = rng.standard_normal((400, len(panel)))
+    return {each.name: panel.rate[1] + off.get(each.name, 9.0) + noise for each in SINGLE}
+
+
+def test_the_stack_leans_on_whoever_told_the_others_right(panel):
+    right = SINGLE[3].name
+    found = stacked(told_by(panel, {right: 0.0}), panel, "unit", 1)
+    assert np.abs(np.median(found, axis=0) - panel.rate[1]).mean() < 0.2
+
+
+@pytest.mark.parametrize("by", ["unit", "prefecture"])
+def test_the_stack_does_not_know_what_it_is_asked(panel, by):
+    """Another census of one county, or of its prefecture, changes nothing that is said of it."""
+    made = told_by(panel, {SINGLE[0].name: -1.0, SINGLE[1].name: 1.0})
+    mine = np.array(panel.codes if by == "unit" else panel.prefecture)
+    own = mine == mine[0]
+    other = replace(panel, urban=np.where(own & (np.arange(2) == 1)[:, None], 1.0, panel.urban))
+    assert (other.rate[1, own] != panel.rate[1, own]).all()
+    before, after = (stacked(made, each, by, 1)[:, own] for each in (panel, other))
+    assert (before == after).all()
+
+
+@pytest.fixture(scope="module")
+def found():
+    values = sampled("latin-hypercube", PARAMETERS, RUNS, 1)
+    made, seen = made_up(values), made_up(values[:1], seed=2)
+    own = Panel.of(made.pack).comparable
+    table = replace(made.table(own), observed=seen.stats()[0, own])
+    stage = estimating.estimated(table, made, SETTINGS)
+    return made, stage, hindcasting.hindcasts(stage, SETTINGS)
+
+
+def test_everyone_forecasts_every_county(found):
+    _, _, (only,) = found  # one prefecture alone cannot be left out
+    assert {MODEL, STACKED, *(each.name for each in SINGLE)} <= only.rates.keys()
+    for draws in only.rates.values():
+        assert draws.shape[1] == len(only.panel)
+        assert np.isfinite(draws).all()
+        assert ((draws >= 0) & (draws <= 100)).all()
+
+
+def test_the_page_holds_every_row_and_names_the_better_one(found):
+    made, stage, hindcasts = found
+    pack = load("binzhou")
+    told = hindcasting.account(
+        replace(SETTINGS, pool="shandong"),
+        pack,
+        hindcasts,
+        hindcasting.observed_changes(made),
+        hindcasting.synthetic(stage, [0, 3]),
+    )
+    page = page_of(told, pack)
+    for name in hindcasts[0].rates:
+        assert TITLES[name].zh in page
+    scores = {row["forecaster"]: row["crps"] for row in told["scores"]}
+    simple = min(crps for name, crps in scores.items() if name != MODEL)
+    better = scores[MODEL] < simple
+    assert ("低于所有简单预测" in page) == better
+    assert ("简单预测在水平上更好" in page) == (not better)
+    wrong = sum(not row["right"] for row in told["signs"])
+    assert page.count("**否**") >= wrong
+
+
+@pytest.mark.parametrize(
+    ("chosen", "own", "short"),
+    [
+        (EstimateSettings("binzhou", "shandong"), False, []),
+        (EstimateSettings("binzhou", "shandong"), True, []),
+        (EstimateSettings("binzhou", "shandong", runs=180, scale=0.01, rows=50), False, []),
+        (
+            EstimateSettings("binzhou", "shandong", runs=180, scale=0.01, rows=50),
+            True,
+            ["runs 180 < 1000", "scale 0.01 < 1", "rows 50 < 400"],
+        ),
+        (EstimateSettings("binzhou", "shandong", pool_runs=500), False, ["pool_runs 500 < 1000"]),
+        (EstimateSettings("binzhou", None), False, ["pool none ≠ shandong"]),
+        (
+            EstimateSettings("binzhou", None, runs=180, scale=0.002),
+            False,
+            ["pool none ≠ shandong", "runs 180 < 1000", "scale 0.002 < 1"],
+        ),
+        (EstimateSettings("shandong", None), False, []),
+        (EstimateSettings("binzhou", "shandong", seed=7), True, []),
+    ],
+)
+def test_only_the_real_settings_are_no_trial(chosen, own, short):
+    assert estimating.shortfalls(chosen, own=own) == short
+
+
+@pytest.fixture
+def commanded(found, monkeypatch, tmp_path):
+    """A function that runs the command on trials made up beforehand, with a pack of one's own."""
+    made, stage, hindcasts = found
+    pack = tmp_path / "pack"
+    shutil.copytree(load("binzhou").folder, pack)
+    monkeypatch.setattr(hindcasting, "trials_of", lambda *_: made)
+    monkeypatch.setattr(hindcasting, "learned", lambda *_: stage)
+    monkeypatch.setattr(hindcasting, "hindcasts", lambda *_: hindcasts)
+    monkeypatch.setattr(hindcasting, "synthetic", lambda *_: {
+        "recovery": [], "predictions": 1, "coverage": {"0.5": 1.0},
+    })  # fmt: skip
+
+    def run(*words, region=pack):
+        asked = ["hindcast", "--region", str(region), "--out", str(tmp_path / "out"), "--lang",
+                 "en", "--write", str(tmp_path / "v.md")]  # fmt: skip
+        return main([*asked, *words])
+
+    return pack, tmp_path, run
+
+
+def test_a_trial_never_replaces_the_record_of_a_pack(commanded, capsys):
+    pack, home, run = commanded
+    before = (pack / RECORD).read_bytes()
+    assert run("--pool", "none", "--runs", "180", "--scale", "0.002") == 0
+    assert (pack / RECORD).read_bytes() == before
+    shown = capsys.readouterr()
+    flat = " ".join(shown.out.split())
+    assert "5 county units, no pool, 180 runs at scale 0.002, seed 1" in flat
+    assert "a trial, not a result: pool none ≠ shandong; runs 180 < 1000" in flat
+    for file in (home / "v.md", home / "pictures" / "validation.svg", home / "out" / RECORD):
+        assert file.is_file()
+        assert str(file) in shown.err
+    page = (home / "v.md").read_text("utf-8")
+    assert page.startswith("# 检验记录（试运行，不是结果）")
+    assert page.count("a trial, not a result") == 3  # title, finding, and under the table
+    assert "低于所有简单预测" not in page
+    assert "简单预测在水平上更好" not in page
+    assert flat.count("a trial, not a result") == 3  # under every table
+
+
+def test_the_real_settings_keep_a_record_in_a_pack_of_ones_own(commanded, capsys):
+    pack, home, run = commanded
+    before = (pack / RECORD).read_bytes()
+    assert run() == 0
+    assert (pack / RECORD).read_bytes() != before
+    shown = capsys.readouterr()
+    assert "trial" not in shown.out
+    assert str(pack / RECORD) in shown.err
+    assert "a trial" not in (home / "v.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("words", [(), ("--pool", "none", "--runs", "180", "--scale", "0.002")])
+def test_nothing_is_written_into_an_installation(commanded, capsys, words):
+    _, home, run = commanded
+    shipped = load("binzhou").folder
+    before = {file: file.read_bytes() for file in shipped.iterdir()}
+    assert run(*words, region="binzhou") == 0
+    assert {file: file.read_bytes() for file in shipped.iterdir()} == before
+    assert (home / "out" / RECORD).is_file()
+    assert str(home / "out" / RECORD) in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_the_command_writes_page_picture_and_record(tmp_path, capsys):
+    pack_copy = tmp_path / "binzhou"
+    shutil.copytree(load("binzhou").folder, pack_copy)
+    words = ["hindcast", "--region", str(pack_copy), "--pool", "none", "--runs", "180",
+             "--scale", "0.01", "--out", str(tmp_path / "out"),
+             "--write", str(tmp_path / "page.md"), "--json"]  # fmt: skip
+    assert main(words) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["units"] == 5  # the boundary between the two districts was moved
+    assert (tmp_path / "page.md").read_text().startswith("# 检验记录")
+    assert (tmp_path / "pictures" / "validation.svg").is_file()
+    assert told["trial"]
+    assert (tmp_path / "out" / RECORD).is_file()
+    assert (pack_copy / RECORD).read_bytes() == (load("binzhou").folder / RECORD).read_bytes()
+
+
+def test_registered_scores_outlast_a_page_that_is_written_anew(tmp_path):
+    page = tmp_path / "page.md"
+    assert registered_scores(page) == ""
+    page.write_text("# old\n\n<!-- scores -->\nregistered\n", "utf-8")
+    assert registered_scores(page) == "\n<!-- scores -->\nregistered\n"
+    page.write_text("# old\n", "utf-8")
+    assert registered_scores(page) == ""
