@@ -7,7 +7,7 @@
 - `census_table`, `census_import`, `pack_writer`  a pack made from a county census table, or empty
 """
 
-from xiancheng.calibration.region.region import SHIPPED, Region, load, located, packs
+from xiancheng.calibration.region.region import DERIVED, SHIPPED, Region, load, located, packs
 from xiancheng.calibration.region.schema import County, Target
 
-__all__ = ["SHIPPED", "County", "Region", "Target", "load", "located", "packs"]
+__all__ = ["DERIVED", "SHIPPED", "County", "Region", "Target", "load", "located", "packs"]
