@@ -5,7 +5,6 @@ counties in order of their codes; a census is named by its date.
 """
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -15,50 +14,30 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xiancheng.calibration import filling, naming, sheet, tables
-from xiancheng.calibration.checks import Findings, nearest, one_of, rename
-from xiancheng.calibration.defaults import (
-    MOST_UNITS,
-    Book,
-    Page,
-    figure,
-    residents_per_unit,
-    townships,
-)
-from xiancheng.calibration.distance import great_circle, middle
+from xiancheng.calibration import naming
 from xiancheng.calibration.errors import PackError, Problem
-from xiancheng.calibration.filling import Assumption, Gap, Values
 from xiancheng.calibration.i18n import Words, _
-from xiancheng.calibration.schema import (
+from xiancheng.calibration.region import imputation, raw_pack, totals
+from xiancheng.calibration.region.imputation import Completed, default
+from xiancheng.calibration.region.pack_files import Problems, nearest, one_of, rename
+from xiancheng.calibration.region.schema import (
     AGE_BANDS,
-    INDUSTRY,
-    SERVICES,
-    SEX_NAMES,
     TABLES,
-    Cell,
+    Assumption,
     County,
-    Draft,
+    Gap,
     Target,
-)  # fmt: skip
+)
 from xiancheng.sim.state import Bools, Floats
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = [
-    "MOST_UNITS",
-    "County",
-    "PackError",
-    "Problem",
-    "Region",
-    "Target",
-    "load",
-    "packs",
-]
-
 DERIVED = ("posterior.csv", "hindcast.csv")  # files beside a pack that are no part of it
 PLAUSIBLE = (0.5, 1.8)  # residents of one census over an earlier one; beyond: another area
-EDUCATION = (("none", "preschool", "primary"), ("junior",), ("senior",), ("college", "bachelor"))
+LEVELS = (0, 3, 4, 5)  # first of the keys of each level: none to primary, junior, senior, college
+EARTH_RADIUS = 6371.0  # km
+SECTORS = (0, 1, 5)  # first of the keys of each sector: farming, industry, services
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,21 +53,17 @@ class Region:
     attribution: Words
     digest: str  # sha256 of the files of the pack and of the table of defaults
     folder: Path
-    _draft: Draft
-    _books: Mapping[date, Book]
-    _values: Values
-    _assumptions: tuple[Assumption, ...]
-    _gaps: tuple[Gap, ...]
+    _completed: Completed
 
     @property
     def prefectures(self) -> dict[str, Words]:
         """The prefectures of the counties, by code."""
-        return self._draft.prefectures
+        return self._completed.raw.prefectures
 
     @property
     def province(self) -> str:
         """Code of the province."""
-        return self._draft.province
+        return self._completed.raw.province
 
     @property
     def reference(self) -> str:
@@ -104,27 +79,17 @@ class Region:
 
     def sex_age(self, census: date) -> Floats:
         """Residents by sex and age band [persons], (county, 2, 19)."""
-        page = self._page(census, "sex_age")
-        return np.array([[page[Cell(s, a, "")] for a in AGE_BANDS] for s in SEX_NAMES]).transpose(
-            2, 0, 1
-        )
+        return self._table(census, "sex_age").reshape(-1, 2, len(AGE_BANDS))
 
     def urban_rural(self, census: date) -> Floats:
         """Residents of urban and of rural places [persons], (county, 2)."""
-        return self._columns(census, "urban_rural")
+        return self._table(census, "urban_rural")
 
     def education(self, census: date) -> Floats:
         """Persons of 6 and over by sex and highest level attended, (county, 2, 4)."""
-        page = self._page(census, "education")
-        nobody = np.zeros(len(self.counties))  # of a level that the census did not ask for apart
-        levels = [
-            [
-                sum((page.get(Cell(sex, "", key), nobody) for key in keys), nobody)
-                for keys in EDUCATION
-            ]
-            for sex in SEX_NAMES
-        ]
-        return np.array(levels).transpose(2, 0, 1)
+        keys = len(TABLES["education"].keys)
+        found = np.nan_to_num(self._table(census, "education")).reshape(-1, 2, keys)
+        return np.add.reduceat(found, LEVELS, axis=2)
 
     def households(self, census: date) -> dict[str, Floats]:
         """Family households by kind, and their `members` [persons], each (county,)."""
@@ -135,20 +100,18 @@ class Region:
 
         Origins: the same county, the rest of the province, other provinces.
         """
-        return self._columns(census, "in_movers")
+        return self._table(census, "in_movers")
 
     def work(self, census: date) -> Floats:
         """Employed in farming, industry (with construction) and services [persons], (county, 3).
 
         The long form's sample, scaled to all residents of 15 and over.
         """
-        page = self._by_key(census, "industry")
-        adults = self.sex_age(census)[:, :, 4:].sum(axis=(1, 2))
+        adults = self.sex_age(census)[:, :, imputation.ADULT :].sum(axis=(1, 2))
         sampled = self._by_key(census, "employment")["population_15p_sample"]
-        sectors = (("agriculture",), INDUSTRY, (*SERVICES, "international"))
-        counts = [np.sum([page[key] for key in keys if key in page], axis=0) for keys in sectors]
+        found = np.nan_to_num(self._table(census, "industry"))
         scale = adults / np.maximum(sampled, 1.0)
-        return np.asarray(np.stack(counts, axis=1) * scale[:, None])
+        return np.asarray(np.add.reduceat(found, SECTORS, axis=1) * scale[:, None])
 
     def home(self, census: date) -> dict[str, Floats]:
         """How family households obtained their home [share], each (county,)."""
@@ -158,35 +121,34 @@ class Region:
 
     def hukou(self, census: date) -> Floats:
         """Registered population [persons], (county,)."""
-        return self._columns(census, "hukou")[:, 0]
+        return self._table(census, "hukou")[:, 0]
 
     def away(self, census: date) -> Floats:
         """Registered here, living elsewhere [persons], (county, 3).
 
         In: other counties of the region, the rest of the province, the rest of the country.
         """
-        return self._columns(census, "away")
+        return self._table(census, "away")
 
     def moves(self, census: date) -> Floats:
         """Moves out of a county's villages around the census [persons/year], (county, 4).
 
         To: its own town, other towns of the region, the rest of the province, of the country.
         """
-        return self._columns(census, "moves")
+        return self._table(census, "moves")
 
     def arrivals(self, census: date) -> Floats:
         """In-moves from the rest of the province and of the country [persons/year], (county, 2)."""
-        return self._columns(census, "arrivals")
+        return self._table(census, "arrivals")
 
     def vital(self, census: date) -> tuple[Floats, Floats]:
         """Birth rate and death rate [permille a year], each (county,)."""
-        births, deaths = self._columns(census, "vital").T
+        births, deaths = self._table(census, "vital").T
         return births, deaths
 
     def urban_odds(self, census: date) -> Floats:
         """Odds of living in an urban place, relative to all ages, (19,)."""
-        page = self._page(census, "urban_odds")
-        return np.array([page[Cell("", band, "")].mean() for band in AGE_BANDS])
+        return np.ascontiguousarray(self._table(census, "urban_odds").T).mean(axis=1)
 
     def comparable(self) -> Bools:
         """Counties whose censuses can be compared, (county,): the safe set for trends.
@@ -197,23 +159,13 @@ class Region:
         """
         ends = self.censuses[0], self.censuses[-1]
         first, last = (self.urban_rural(day).sum(axis=1) for day in ends)
-        ratio = last / np.maximum(first, 1.0)
         low, high = PLAUSIBLE
-        return np.array(
-            [
-                county.kind != "district" and low <= change <= high and self._published(county.code)
-                for county, change in zip(self.counties, ratio, strict=True)
-            ]
-        )
-
-    def _published(self, county: str) -> bool:
-        """Whether urban and rural residents are as published at every census."""
-        pages = (self._draft.margins[day, "urban_rural"] for day in self.censuses)
-        return all(
-            page[county, cell]["status"] != "derived"
-            for page in pages
-            for cell in TABLES["urban_rural"].cells()
-        )
+        ratio = last / np.maximum(first, 1.0)
+        whole = [
+            county.kind != "district" and county.code not in self._completed.raw.assembled
+            for county in self.counties
+        ]
+        return np.array(whole) & (low <= ratio) & (ratio <= high)
 
     # Economy and services
 
@@ -246,35 +198,30 @@ class Region:
         """Townships with their village-level units, in order of county and township code."""
         from pandas import DataFrame
 
+        columns = ("county_code", "township_code", "township", "kind")
         rows: list[dict[str, str | int]] = [
-            {
-                "county_code": row["county_code"],
-                "township_code": row["township_code"],
-                "township": row["township"],
-                "kind": row["kind"],
-                "units": int(row["units"]),
-                "communities": int(row["communities"]),
-            }
-            for row in self._draft.places
+            {column: row[column] for column in columns}
+            | {column: int(row[column]) for column in ("units", "communities")}
+            for row in self._completed.raw.places
         ]
         if not rows:
             residents = self.urban_rural(self.censuses[-1]).sum(axis=1)
-            per_unit = residents_per_unit(len(residents), residents.sum())
+            per_unit = imputation.residents_per_unit(len(residents), residents.sum())
             for county, people in zip(self.counties, residents, strict=True):
-                rows += townships(county, people, per_unit)
+                rows += imputation.townships(county, people, per_unit)
         table = DataFrame(rows)
         return table.sort_values(["county_code", "township_code"], ignore_index=True)
 
     def distance_km(self) -> Floats:
         """To each county, the rest of the province and of the country, (county, county + 2)."""
-        n, centres = len(self.counties), self.centres()
-        between = np.full((n, n), figure("distance", "county")) * (1 - np.eye(n))
-        province = np.full(n, figure("distance", "province"))
+        n, centres, outside = len(self.counties), self.centres(), self._completed.raw.outside
+        between = np.full((n, n), default("distance", "county")) * (1 - np.eye(n))
+        province = np.full(n, default("distance", "province"))
         if len(centres):
             between = great_circle(centres[:, None], centres[None])
-            if capital := self._draft.outside.get("province"):
+            if capital := outside.get("province"):
                 province = great_circle(centres, np.array([capital["lon"], capital["lat"]]))
-        far = self._draft.outside.get("country", {"km": figure("distance", "country")})["km"]
+        far = outside.get("country", {"km": default("distance", "country")})["km"]
         return np.round(np.column_stack([between, province, np.full(n, far)]), 1)
 
     def centres(self) -> Floats:
@@ -284,7 +231,7 @@ class Region:
     def outlines(self) -> dict[str, Floats]:
         """Outer ring of each county's outline [degrees], by code; empty if the pack has none."""
         rings: dict[str, list[tuple[float, float, float]]] = {}
-        for row in self._draft.boundaries:
+        for row in self._completed.raw.boundaries:
             if float(row["ring"]) == 0:
                 spot = float(row["order"]), float(row["lon"]), float(row["lat"])
                 rings.setdefault(row["county_code"], []).append(spot)
@@ -294,18 +241,18 @@ class Region:
 
     def assumptions(self) -> tuple[Assumption, ...]:
         """Every assumed value: the pack's own, and the defaults that fill its gaps."""
-        return self._assumptions
+        return tuple(self._completed.assumptions)
 
     def missing(self) -> tuple[Gap, ...]:
         """What a pack may hold and this one does not, census by census."""
-        return self._gaps
+        return tuple(self._completed.gaps)
 
     def observations(self) -> "DataFrame":
         """What was observed and is scored or shown, never fed in."""
         from pandas import DataFrame
 
         columns = ("unit_code", "variable", "value", "unit", "source", "status", "note")
-        rows = self._draft.values.get("observations.csv", [])
+        rows = self._completed.raw.values["observations"]
         table = DataFrame(
             [{"date": day, **{column: row[column] for column in columns}} for day, row in rows]
         )
@@ -313,38 +260,55 @@ class Region:
 
     # Reading the tables
 
-    def _page(self, census: date, table: str) -> Page:
-        """A table of a census, cell by cell."""
-        if census not in self._books:
+    def _table(self, census: date, table: str) -> Floats:
+        """A table of a census, (county, cell)."""
+        if census not in self._completed.tables:
             held = ", ".join(map(str, self.censuses))
             raise LookupError(f"{self.name} has no census of {census}; it has {held}")
-        return self._books[census][table]
+        return self._completed.tables[census][table].copy()
 
     def _by_key(self, census: date, table: str) -> dict[str, Floats]:
-        """A table that splits by key alone."""
-        return {cell.key: figures.copy() for cell, figures in self._page(census, table).items()}
-
-    def _columns(self, census: date, table: str) -> Floats:
-        """A table that splits by key alone, in the order of its keys, (county, key)."""
-        page = self._by_key(census, table)
-        return np.stack([page[key] for key in TABLES[table].keys], axis=1)
+        """A table that is split by key alone; without the keys that nobody counted."""
+        found = self._table(census, table).T
+        pairs = zip(TABLES[table].keys, found, strict=True)
+        return {key: counted.copy() for key, counted in pairs if not np.isnan(counted).all()}
 
     def _variable(self, variable: str) -> dict[str, dict[date, float]]:
         """A variable's values by unit code and date."""
-        if variable not in self._values:
-            near = nearest(variable, list(self._values), {})
+        if variable not in self._completed.values:
+            near = nearest(variable, list(self._completed.values), {})
             hint = f"; nearest: {near}" if near else ""
             raise LookupError(f"no variable {variable!r} in a region pack{hint}")
-        return self._values[variable]
+        return self._completed.values[variable]
 
     def _find(self, when: date | int, variable: str, county: str) -> float:
         """The nearest unit's value at a date, or the last of a year."""
-        for code in filling.units_above(self._draft, county):
+        for code in self._completed.raw.units_above(county):
             dated = self._variable(variable).get(code, {})
             days = [day for day in dated if when in (day, day.year)]
             if days:
                 return dated[max(days)]
         raise LookupError(f"{self.name} has no {variable} of {when} for {county} or above it")
+
+
+# Geometry
+
+
+def middle(ring: Floats) -> Floats:
+    """Centre of area of a closed outline, (2,)."""
+    (x, y), (u, v) = ring.T, np.roll(ring, -1, axis=0).T
+    cross = x * v - u * y
+    moment = np.array([((x + u) * cross).sum(), ((y + v) * cross).sum()])
+    return np.asarray(moment / (3 * cross.sum()))
+
+
+def great_circle(one: Floats, other: Floats) -> Floats:
+    """Distance between points given in degrees east and north [km] (haversine)."""
+    lon, lat = np.moveaxis(np.radians(one), -1, 0)
+    lon2, lat2 = np.moveaxis(np.radians(other), -1, 0)
+    half = np.sin((lat2 - lat) / 2) ** 2
+    half = half + np.cos(lat) * np.cos(lat2) * np.sin((lon2 - lon) / 2) ** 2
+    return np.asarray(2 * EARTH_RADIUS * np.arcsin(np.sqrt(half)))
 
 
 # Loading
@@ -365,22 +329,17 @@ def load(name_or_path: str | Path, lang: str | None = None) -> Region:
     """
     folder = located(name_or_path)
     if not folder.is_dir():
-        held = packs()
-        what = _(
-            "there is no region pack {name_or_path!r}",
-            name_or_path=str(name_or_path),
-        )
-        each = Words(one_of(held, "、"), one_of(held, ", "))
-        known = _("{each}, or the path of a folder", each=each)
-        advice = rename(
-            None if naming.is_path(name_or_path) else nearest(str(name_or_path), held, {})
-        )
-        problem = Problem(str(name_or_path), 0, 0, "", known, "∅", what=what, advice=advice)
-        raise PackError(str(name_or_path), (problem,), lang)
+        name, held, bare = str(name_or_path), packs(), not naming.is_path(name_or_path)
+        problem = Problem(
+            name, 0, 0, "", _("{each}, or the path of a folder", each=one_of(held)), "∅",
+            what=_("there is no region pack {name_or_path!r}", name_or_path=name),
+            advice=rename(nearest(name, held, {}) if bare else None),
+        )  # fmt: skip
+        raise PackError(name, (problem,), lang)
     try:
         return _load(folder.resolve(), _stamp(folder))
-    except PackError as slips:
-        raise PackError(slips.pack, slips.problems, lang) from None
+    except PackError as error:
+        raise PackError(error.pack, error.problems, lang) from None
 
 
 def located(name_or_path: str | Path) -> Path:
@@ -403,30 +362,27 @@ def _stamp(folder: Path) -> Stamp:
 @lru_cache(maxsize=8)
 def _load(folder: Path, stamp: Stamp) -> Region:
     """A pack, checked as a whole and filled where it has gaps; `stamp` tells versions apart."""
-    findings = Findings(folder)
-    draft = sheet.read(findings)
-    if draft.counties and draft.censuses:
-        tables.read(findings, draft)
-    if findings.problems:
+    problems = Problems(folder.name)
+    raw, rows = raw_pack.read(folder, problems)
+    totals.check_pack(problems, raw, rows)
+    if problems.found:
         raise PackError(
-            folder.name, sorted(findings.problems, key=lambda each: (each.file, each.line))
+            folder.name, sorted(problems.found, key=lambda each: (each.file, each.line))
         )
-    known = filling.filled(draft)
     return Region(
-        draft.name, *draft.title, draft.counties, draft.censuses, draft.targets, draft.attribution,
-        digest(folder), folder, draft, known.books, known.values, tuple(known.assumptions),
-        tuple(known.gaps),
+        raw.name, *raw.title, raw.counties, raw.censuses, raw.targets, raw.attribution,
+        digest(folder), folder, imputation.complete(raw),
     )  # fmt: skip
 
 
 def digest(folder: Path) -> str:
     """Sha256 of the bytes of a pack's files and of the table of defaults, names included.
 
-    What the rules of `calibration.defaults` compute for a pack with gaps is no part of it: such
+    What the rules of `imputation` compute for a pack with gaps is no part of it: such
     figures differ in the last digit between processors. The rules are code, and belong to the
     digest of the code (`calibration.code_identity`) that stands beside this one in every key.
     """
-    content = hashlib.sha256((SHIPPED.parent / "catalogue.csv").read_bytes())
+    content = hashlib.sha256((files("xiancheng.calibration.region") / "catalogue.csv").read_bytes())
     for file in sorted(folder.iterdir()):
         if file.suffix in (".csv", ".yaml") and file.name not in DERIVED:
             content.update(file.name.encode() + b"\0" + file.read_bytes())

@@ -11,7 +11,7 @@ import pytest
 
 from xiancheng.calibration.errors import PackError
 from xiancheng.calibration.region import load, packs
-from xiancheng.calibration.schema import TABLES
+from xiancheng.calibration.region.schema import TABLES
 
 THEN, NOW = date(2010, 11, 1), date(2020, 11, 1)
 HUIMIN, ZOUPING = 2, 6
@@ -20,7 +20,7 @@ CENSUSES = pytest.mark.parametrize("census", [THEN, NOW])
 
 
 def folder_of(name: str) -> Path:
-    return Path(__file__).parent.parent / "calibration" / "regions" / name
+    return load(name).folder
 
 
 # What the pack says
