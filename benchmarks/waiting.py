@@ -18,10 +18,11 @@ from pathlib import Path
 import numpy as np
 
 from xiancheng.calibration.region import load
-from xiancheng.results.console.answer import Answer
-from xiancheng.results.console.draft import Draft
+from xiancheng.results.console.computation import ABComputation, Server, Sizes
+from xiancheng.results.console.edits import ScenarioEdit
 from xiancheng.results.console.jobs import JobQueue
-from xiancheng.results.console.study import Sizes, Study
+from xiancheng.results.console.library import Library
+from xiancheng.results.console.result import ABResult
 
 REGION = "binzhou"
 
@@ -34,12 +35,12 @@ class Waits:
     drawn: list[float] = field(default_factory=list)  # to the first answer that rests on draws
 
 
-async def session(desk: JobQueue, number: int, steps: int, pause: float, waits: Waits) -> None:
+async def session(queue: JobQueue, number: int, steps: int, pause: float, waits: Waits) -> None:
     """A person who moves levers."""
     begun, seen = 0.0, set[str]()
 
-    def show(answer: Answer) -> None:
-        kind = "first" if answer.pending else "drawn"
+    def show(result: ABResult) -> None:
+        kind = "first" if result.pending else "drawn"
         if kind not in seen:
             seen.add(kind)
             getattr(waits, kind).append(time.perf_counter() - begun)
@@ -47,22 +48,24 @@ async def session(desk: JobQueue, number: int, steps: int, pause: float, waits: 
     def failed(error: Exception) -> None:
         raise error
 
-    study = Study(
-        desk, f"user{number}", load(REGION), REGION, Sizes(scale=0.1), show, lambda _: None, failed
+    runs = Path("results/runs")
+    server = Server(
+        queue, load(REGION), REGION, Library(runs / "scenarios"), runs, Sizes(scale=0.1)
     )
-    plan, baseline = Draft.of("plan"), Draft.of("baseline").scenario
+    computation = ABComputation(server, f"user{number}", show, lambda _: None, failed)
+    plan, baseline = ScenarioEdit.of("plan"), ScenarioEdit.of("baseline").scenario
     measures = list(plan.scenario.plan.measures)
     await asyncio.sleep(pause * number / 20)  # people do not all move at once
     for step in range(steps):
         value = round(0.05 + 0.01 * (number % 20) + 0.3 * (step % 6), 2)  # what nobody else asks
-        draft = plan.intensity((measures[(number + step) % len(measures)],), value)
+        edit = plan.with_intensity((measures[(number + step) % len(measures)],), value)
         begun = time.perf_counter()
         seen.clear()
-        study.ask(draft.scenario, baseline)
+        computation.start(edit.scenario, baseline)
         while "drawn" not in seen and time.perf_counter() - begun < PATIENCE:
             await asyncio.sleep(0.02)
         await asyncio.sleep(pause)
-    study.cancel()
+    computation.cancel()
 
 
 PATIENCE = 60.0  # seconds after which a person moves on
@@ -79,21 +82,21 @@ def memory() -> float:
 
 async def measured(sessions: int, steps: int, pause: float, jobs: int) -> None:
     """Print a row."""
-    desk, waits = JobQueue(jobs), Waits()
+    queue, waits = JobQueue(jobs), Waits()
     try:
-        await session(desk, 0, 1, 0, Waits())  # workers begin, kernels are opened
+        await session(queue, 0, 1, 0, Waits())  # workers begin, kernels are opened
         before = memory()
-        tasks = [session(desk, number, steps, pause, waits) for number in range(sessions)]
+        tasks = [session(queue, number, steps, pause, waits) for number in range(sessions)]
         await asyncio.gather(*tasks)
         row = [f"{sessions:8d}"]
         for values in (waits.first, waits.drawn):
             missed = sessions * steps - len(values)
             row += [f"{np.percentile(values, p):8.2f}" if values else "       –" for p in (50, 95)]
             row.append(f"{missed:6d}")
-        row += [f"{before:8.0f}", f"{memory():8.0f}", f"{desk.kept_bytes / 1e6:8.1f}"]
+        row += [f"{before:8.0f}", f"{memory():8.0f}", f"{queue.kept_bytes / 1e6:8.1f}"]
         print(" ".join(row), flush=True)
     finally:
-        desk.close()
+        queue.close()
 
 
 def main() -> None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from xiancheng.calibration.region import Region
-    from xiancheng.calibration.schema import Target
+    from xiancheng.calibration.region.schema import Target
     from xiancheng.scenarios.run_spec import RunSpec
     from xiancheng.scenarios.scenario_files import Scenario
     from xiancheng.sim.accounts import Growth

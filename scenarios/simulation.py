@@ -16,10 +16,10 @@ import numpy as np
 
 from xiancheng.calibration import priors
 from xiancheng.calibration.cache import keep_compiled
-from xiancheng.calibration.circumstances import counties as circumstances
-from xiancheng.calibration.circumstances import fertility
 from xiancheng.calibration.population.synthesis import synthetic_population
 from xiancheng.calibration.region import load
+from xiancheng.calibration.region.counties import counties as circumstances
+from xiancheng.calibration.region.counties import fertility
 from xiancheng.scenarios.inactive import warn_of_inactive
 from xiancheng.scenarios.outcome import Outcome, between, reported_groups
 from xiancheng.scenarios.policy import compile_policy

@@ -84,8 +84,8 @@ AREAS: dict[str, tuple[float, tuple[str, ...], tuple[str, ...]]] = {
     "verdict": (0.2, (
         "results/verdict/level.py", "results/verdict/verdict.py", "results/tables/verdicts.py",
     ), (
-        "test_deadlines", "test_verdict", "calibration/forecasts/test_melding", "test_outcome",
-        "test_naming",
+        "results/verdict/test_deadlines", "results/verdict/test_verdict",
+        "calibration/forecasts/test_melding", "test_outcome", "test_naming",
     )),
 }  # fmt: skip
 

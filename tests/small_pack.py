@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 
 from xiancheng.calibration.region import load
-from xiancheng.calibration.schema import COLUMNS, catalogue, limits
+from xiancheng.calibration.region.schema import COLUMNS, catalogue, limits
 
 COUNTY = "371621"
 CENSUSES = ("2010-11-01", "2020-11-01")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from xiancheng.calibration.region import load
-from xiancheng.calibration.summaries import COHORTS, enumerated, rate, summaries
+from xiancheng.calibration.region.census_change import enumerated
 from xiancheng.scenarios import simulate
 from xiancheng.scenarios.simulation import prepared
 from xiancheng.sim import strata
@@ -17,7 +17,7 @@ from xiancheng.sim.population import Population
 from xiancheng.sim.state import COLLECTIVE, DEPENDENT, FARM, NO_WORK, SINGLE
 from xiancheng.sim.strata import AGED, AGES, MOTHERS, Headcount
 
-START, LATER = date(2010, 11, 1), date(2020, 11, 1)
+START = date(2010, 11, 1)
 QUARTER = 443  # that the census of 2010 lies in
 
 
@@ -97,25 +97,6 @@ def test_age_groups_and_work_leave_nobody_out(register):
     assert sum(now[name].sum() for name in AGED) == p.weight[inside].sum()
     assert now["workers"].sum() == p.weight[inside & (work != NO_WORK)].sum()
     assert now["farmers"].sum() == p.weight[inside & (work == FARM)].sum()
-
-
-# Changes between two censuses
-
-
-def test_nothing_changes_between_a_census_and_itself():
-    told = enumerated(load("binzhou"), START)
-    change = summaries(told, told)
-    for name in set(change) - {"survivors", *COHORTS}:
-        assert change[name] == pytest.approx(0), name
-
-
-def test_the_record_of_huimin_is_a_fall():
-    region = load("binzhou")
-    change = summaries(enumerated(region, START), enumerated(region, LATER))
-    huimin = [c.code for c in region.counties].index("371621")
-    assert change["rate_change"][huimin] == pytest.approx(-2.08, abs=0.01)
-    assert change["urban_growth"][huimin] == pytest.approx(100 * np.log(192_755 / 216_254))
-    assert rate(enumerated(region, LATER))[huimin] == pytest.approx(33.82, abs=0.01)
 
 
 # Who moves

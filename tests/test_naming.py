@@ -9,10 +9,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.test_packs import COLUMNS, built, lines_of
+from tests.census_lines import built, lines_of
 from xiancheng.calibration.errors import RequestError, ScenarioError
 from xiancheng.calibration.naming import place_names
 from xiancheng.calibration.region import load
+from xiancheng.calibration.region.census_table import COLUMNS
 from xiancheng.results.analysis import sweep_table
 from xiancheng.results.analysis.compare import comparands
 from xiancheng.results.analysis.result import read_printed, scenario_digest

@@ -6,9 +6,9 @@ from datetime import date
 import numpy as np
 from numpy.random import Generator
 
-from xiancheng.calibration.defaults import MOST_UNITS
 from xiancheng.calibration.population.ipf import controlled_rounding
 from xiancheng.calibration.region import Region
+from xiancheng.calibration.region.schema import MOST_UNITS
 from xiancheng.sim.state import Bools, Floats, Ints, Units
 
 KINDS = ("street", "town", "township")  # the order in which their units are coded urban

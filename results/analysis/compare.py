@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from xiancheng.calibration.region import Region
-    from xiancheng.calibration.schema import Target
+    from xiancheng.calibration.region.schema import Target
 
 RunSettings = Mapping[str, Any]  # sides of equal settings are compared in pairs
 SETTINGS = {  # those that are listed where they differ

@@ -20,7 +20,7 @@ from xiancheng.sim.state import Floats
 
 if TYPE_CHECKING:
     from xiancheng.calibration.region import Region
-    from xiancheng.calibration.schema import Target
+    from xiancheng.calibration.region.schema import Target
 
 TARGET, MEASURE = _("target"), _("measure")
 USABLE, COUNTY = _("measure that may be used"), _("county", "any kind")

@@ -11,10 +11,9 @@ from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import load
 from xiancheng.results.cli.commands import HERE
 from xiancheng.results.cli.process import DONE
+from xiancheng.results.console.computation import Server, Sizes
 from xiancheng.results.console.jobs import JobQueue
 from xiancheng.results.console.library import Library
-from xiancheng.results.console.server import Server
-from xiancheng.results.console.study import Sizes
 from xiancheng.results.store.runs import RUNS
 from xiancheng.results.text import Say
 from xiancheng.results.verdict.level import level_from
@@ -42,9 +41,9 @@ def console(options: Namespace, say: Say) -> int:
         )
     pack = load(options.region)
     level_from(pack, pack.censuses[-1], plan.until)  # once, and not while somebody waits
-    desk = JobQueue(options.jobs or os.cpu_count() or 1)
+    queue = JobQueue(options.jobs or os.cpu_count() or 1)
     library = Library(options.saved, options.region)
-    server = Server(desk, pack, options.region, library, RUNS, sizes)
+    server = Server(queue, pack, options.region, library, RUNS, sizes)
     shown = f"[{host}]" if ":" in host else host
     say.note(_("the page: http://{shown}:{port}/en (Ctrl+C ends it)", shown=shown, port=port))
     from xiancheng.results.console.app import serve  # needs NiceGUI

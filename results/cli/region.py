@@ -4,10 +4,9 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from xiancheng.calibration import joining, packing, packwriting, scaffold
 from xiancheng.calibration.errors import PackError, RequestError
 from xiancheng.calibration.i18n import _
-from xiancheng.calibration.region import load
+from xiancheng.calibration.region import census_import, load, pack_writer
 from xiancheng.results.cli.output import give, print_notes
 from xiancheng.results.cli.process import DONE, REFUSED
 from xiancheng.results.file_checks import problems
@@ -55,14 +54,16 @@ def from_census(options: Namespace, say: Say) -> int:
     if bool(options.prefecture) == options.province:
         raise RequestError(_("give either --prefecture or --province"))
     out, given = options.out, options.concordance
-    packwriting.vacant(out)
-    concordance = joining.Concordance.read(given) if given else joining.shipped()
-    plan = packing.planned(
+    pack_writer.check_vacant(out)
+    concordance = (
+        census_import.read_concordance(given) if given else census_import.shipped_concordance()
+    )
+    plan = census_import.plan_pack(
         options.table, options.prefecture, concordance, via=options.via, lang=say.lang
     )
-    packwriting.written(out, packwriting.contents(plan, out.resolve().name))
+    pack_writer.write(out, pack_writer.pack_files(plan, out.resolve().name))
     notes = [say(remark) for remark in plan.remarks]
-    units = [place.code for place in plan.places]
+    units = [unit.code for unit in plan.units]
 
     def text() -> None:
         print_notes(notes)
@@ -91,8 +92,8 @@ def from_census(options: Namespace, say: Say) -> int:
 def new(options: Namespace, say: Say) -> int:
     """An empty pack, to be filled in by hand."""
     folder = options.out or Path(options.name)
-    files = scaffold.contents(options.name)
-    packwriting.written(folder, files)
+    files = pack_writer.blank_files(options.name)
+    pack_writer.write(folder, files)
     made = say(
         _("{folder} is made; fill it in, then run xiancheng region check {folder}", folder=folder)
     )

@@ -1,6 +1,5 @@
-"""The server: two pages, one route that reads a scenario, and nothing that takes a path."""
+"""The server: two pages, and one route that reads a scenario file; no route takes a path."""
 
-import asyncio
 import os
 import secrets
 from importlib.resources import files
@@ -12,16 +11,12 @@ from starlette.concurrency import run_in_threadpool
 
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.yaml_positions import MAX_BYTES
-from xiancheng.results.console.answer import Question
-from xiancheng.results.console.arriving import arrived
-from xiancheng.results.console.choosing import usual
-from xiancheng.results.console.draft import Draft
-from xiancheng.results.console.guard import Guard
-from xiancheng.results.console.incoming import checked
-from xiancheng.results.console.native import text
+from xiancheng.results.console.computation import ABComputation, Server
+from xiancheng.results.console.edits import ScenarioEdit
 from xiancheng.results.console.page import Page
-from xiancheng.results.console.server import Server
-from xiancheng.results.console.study import keyed, made
+from xiancheng.results.console.security import SecurityMiddleware
+from xiancheng.results.console.session import default_scenarios, from_url, upload_response
+from xiancheng.results.console.widgets import text
 from xiancheng.scenarios.executor import THREADS
 from xiancheng.scenarios.outcome import reported_groups
 
@@ -32,13 +27,13 @@ ICON = (
 
 
 def serve(server: Server, *, host: str, port: int, show: bool = False) -> None:
-    """Answer until interrupted."""
-    os.environ.update(dict.fromkeys(THREADS, "1"))  # of the workers: one thread each
-    routes(server)
-    app.add_middleware(Guard, host=host)
-    app.config.quasar_config["loadingBar"] = {"skipHijack": True}  # a bar that has no name
-    app.on_startup(lambda: warmed(server))  # not a partial: its name would spell out the region
-    app.on_shutdown(server.desk.close)
+    """Serve the page until interrupted."""
+    os.environ.update(dict.fromkeys(THREADS, "1"))  # worker processes inherit it
+    add_routes(server)
+    app.add_middleware(SecurityMiddleware, host=host)
+    app.config.quasar_config["loadingBar"] = {"skipHijack": True}  # it has no accessible name
+    app.on_startup(lambda: warm_up(server))  # not a partial: its repr would print the region
+    app.on_shutdown(server.queue.close)
     ui.run(
         host=host, port=port, title="县城 · xiancheng", reload=False, show=show, tailwind=False,
         storage_secret=secrets.token_urlsafe(32), show_welcome_message=False, favicon=ICON,
@@ -47,7 +42,7 @@ def serve(server: Server, *, host: str, port: int, show: bool = False) -> None:
     )  # fmt: skip
 
 
-def routes(server: Server) -> None:
+def add_routes(server: Server) -> None:
     """The pages in Chinese and English, and the route that reads a scenario file."""
     style = (files("xiancheng.results.console") / "style.css").read_text("utf-8")
 
@@ -56,20 +51,17 @@ def routes(server: Server) -> None:
         ui.add_head_html(f"<style>{style}</style>")
         wait = text(_("Opening…").said(lang), name="p", cls="loading")
         await client.connected()
-        if client.is_deleted:  # they went without listening: nothing is built or computed
+        if client.is_deleted:  # the visitor left: nothing is built or computed
             return
         places = reported_groups(server.region)
-        state = await run_in_threadpool(
-            arrived, lang, dict(request.query_params), server.region, places, server.name
+        session, problem = await run_in_threadpool(
+            from_url, lang, dict(request.query_params), server.region, places, server.name
         )
         if client.is_deleted:
             return
         with client:
             wait.set_visibility(False)
-            made = Page(server, state, places)
-            client.on_delete(made.study.cancel)
-            made.build()
-            made.begin()
+            client.on_delete(Page(server, session, problem, places).close)
 
     @ui.page("/", language="zh-CN")
     async def chinese(request: Request) -> None:
@@ -82,25 +74,28 @@ def routes(server: Server) -> None:
     @app.post("/scenario", include_in_schema=False)
     async def scenario(request: Request) -> JSONResponse:
         lang = "en" if request.query_params.get("lang") == "en" else "zh"
-        source = await bounded(request)
-        status, answer = await server.desk.aside(checked, source, lang, server.name)
+        source = await bounded_body(request)
+        status, answer = await server.queue.aside(upload_response, source, lang, server.name)
         return JSONResponse(answer, status)
 
 
-async def warmed(server: Server) -> None:
-    """Have the first answer ready before anybody asks."""
-    sizes = server.sizes
+async def warm_up(server: Server) -> None:
+    """Compute the preliminary result of the default scenarios before anybody asks."""
     plan, baseline = (
-        Draft.of(name, region=server.name).scenario for name in usual(server.region).values()
+        ScenarioEdit.of(name, region=server.name).scenario
+        for name in default_scenarios(server.region).values()
     )
-    first = Question(plan, baseline, server.name, sizes.quick_scale, sizes.quick_draws)
-    specs = await asyncio.to_thread(keyed, first)
-    summaries = await server.desk.ask("first screen", first.summarize, specs, "quick")
-    await asyncio.to_thread(made, first, summaries[:4], summaries[4:], preliminary=True)
+
+    def ignored(_: object) -> None:
+        pass
+
+    await ABComputation(server, "first screen", ignored, ignored, ignored).preliminary(
+        plan, baseline
+    )
 
 
-async def bounded(request: Request) -> bytes:
-    """What was sent, or one byte more than may be sent; the rest is not read."""
+async def bounded_body(request: Request) -> bytes:
+    """The body of a request, at most one byte more than may be uploaded."""
     source = bytearray()
     async for part in request.stream():
         source += part

@@ -1,11 +1,23 @@
-"""Options of ECharts. No formatter is code, and tooltips are drawn, not written as HTML."""
+"""Charts as ECharts options, and maps as SVG.
+
+No formatter is JavaScript code, and tooltips are drawn on the canvas, not written as HTML.
+"""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
-from typing import Any
+from math import cos, isfinite, radians
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from markupsafe import Markup
+
+from xiancheng.results.console.markup import joined, tag
 from xiancheng.sim.state import Floats
+
+if TYPE_CHECKING:
+    from xiancheng.calibration.region import Region
 
 PLAN, WITHOUT, OTHER, TARGET, SEEN = "#0b5394", "#a04000", "#4a6b2a", "#111111", "#111111"
 BAND = "rgba(11, 83, 148, 0.18)"
@@ -150,3 +162,106 @@ def waterfall(
     ]  # fmt: skip
     options["legend"]["data"] = [name for name in series if name != "_"]
     return options
+
+
+# Maps
+
+MAP_WIDTH = 400.0  # of the SVG view box
+BLUES = ("#eaf2fa", "#c6dcef", "#93c0e0", "#5499c7", "#2874a6", "#154e79")
+ORANGE_BLUE = (
+    "#8a4503", "#c4701f", "#eba75f", "#f8dcb8", "#f4f4f4", "#cfe3f1", "#8dbfe0", "#3f86bd",
+    "#154e79",
+)  # fmt: skip
+UNKNOWN = "#d9d9d9"
+
+
+@dataclass(frozen=True)
+class ColorScale:
+    """Classed colours: `edges` divide the values into one class a colour."""
+
+    colors: Sequence[str]
+    edges: Sequence[float]
+
+    def color(self, value: float) -> str:
+        """The colour of a value."""
+        if not isfinite(value):
+            return UNKNOWN
+        return self.colors[int(np.searchsorted(self.edges, value, side="right"))]
+
+
+def rate_scale(values: Sequence[float]) -> ColorScale:
+    """A scale from low to high, in steps of a multiple of 5."""
+    low = 5 * np.floor(min(values) / 5)
+    step = max(5.0, 5 * np.ceil((max(values) - low) / 5 / len(BLUES)))
+    return ColorScale(BLUES, [float(low + step * i) for i in range(1, len(BLUES))])
+
+
+# Classes of differences [points]. They are the same for every region and result, so that a colour
+# means the same before and after a lever is moved.
+DIFFERENCES = ColorScale(ORANGE_BLUE, (-1.5, -0.5, -0.2, -0.05, 0.05, 0.2, 0.5, 1.5))
+
+
+def county_map(
+    region: "Region", values: Mapping[str, float], scale: ColorScale, *, title: str, lang: str,
+    form: str, chosen: str = "",
+) -> Markup:  # fmt: skip
+    """A map of the counties by value, with the credit of its boundaries.
+
+    Parameters
+    ----------
+    values : by county code; unknown where one is missing
+    form : how a value is written, as `str.format` takes it
+    chosen : code of the county that is outlined
+    """
+    outlines = region.outlines()
+    points = np.vstack(list(outlines.values()))
+    (west, south), (east, north) = points.min(axis=0), points.max(axis=0)
+    narrowing = cos(radians((south + north) / 2))  # a degree of longitude in degrees of latitude
+    scaling = MAP_WIDTH / ((east - west) * narrowing)
+
+    def project(spot: np.ndarray) -> tuple[float, float]:
+        return (spot[0] - west) * narrowing * scaling, (north - spot[1]) * scaling
+
+    shapes, labels, texts = [], [], []
+    names = {c.code: c.said(lang) for c in region.counties}
+    spots = dict(zip(outlines, region.centres(), strict=True))
+    for code in sorted(outlines, key=lambda code: code == chosen):  # the chosen one drawn last
+        value = values.get(code, float("nan"))
+        number = form.format(value)
+        texts.append(f"{names[code]} {number}")
+        path = " ".join(
+            f"{'L' if i else 'M'}{x:.1f} {y:.1f}"
+            for i, (x, y) in enumerate(map(project, outlines[code]))
+        )
+        shapes.append(
+            tag("path", tag("title", texts[-1]), d=path + " Z", fill=scale.color(value),
+                cls="county chosen" if code == chosen else "county", data_county=code)
+        )  # fmt: skip
+        x, y = (f"{each:.1f}" for each in project(spots[code]))
+        labels.append(
+            tag("text", tag("tspan", names[code], x=x, dy="-0.2em"),
+                tag("tspan", number, x=x, dy="1.15em", cls="value"), x=x, y=y, data_county=code)
+        )  # fmt: skip
+    height = (north - south) * scaling
+    separator, credit = (
+        ("，", "边界：天地图") if lang == "zh" else (", ", "Boundaries: Tianditu (天地图)")
+    )  # fmt: skip
+    picture = tag(
+        "svg", *shapes, *labels, viewBox=f"-3 -3 {MAP_WIDTH + 6:.0f} {height + 6:.0f}", role="img",
+        aria_label=f"{title}：{separator.join(texts)}", cls="map",
+    )  # fmt: skip
+    return tag(
+        "figure", tag("figcaption", title), picture, _legend(scale, signed="+" in form),
+        tag("p", credit, cls="credit"), cls="mapped",
+    )  # fmt: skip
+
+
+def _legend(scale: ColorScale, *, signed: bool) -> Markup:
+    """The colours in a row, each above the value that its class begins at."""
+    form = "{:+g}" if signed else "{:g}"
+    edges = ["", *(form.format(round(edge, 6)) for edge in scale.edges)]
+    classes = (
+        tag("span", tag("i", style=f"background:{color}"), edge)
+        for color, edge in zip(scale.colors, edges, strict=True)
+    )
+    return tag("div", joined(classes), cls="legend", aria_hidden="true")

@@ -1,8 +1,8 @@
 """The job queue of the page: what many users ask for is computed in turns, once, and bounded.
 
-Each lane has worker processes of its own, so a long computation never makes a short one wait for
-more than its own kind. Within a lane users take turns, a run each; runs of a first answer, which
-are few, go before those of a distribution. Equal runs are computed once, and the last are kept.
+Each priority has its own worker processes, so a long computation never delays a short one. Within a
+priority users take turns, a run each; runs of a first answer, which are few, go before those of a
+distribution. Equal runs are computed once, and the last are kept.
 """
 
 import asyncio
@@ -18,8 +18,8 @@ from xiancheng.scenarios.executor import Executor, LocalExecutor
 from xiancheng.scenarios.run_spec import RunSpec
 
 Made = TypeVar("Made")
-Lane = Literal["quick", "full", "aside"]  # the last for what is no run: documents
-NICENESS: dict[Lane, int] = {"quick": 5, "full": 15, "aside": 10}
+Priority = Literal["quick", "full", "aside"]  # the last for what is no run: documents
+NICENESS: dict[Priority, int] = {"quick": 5, "full": 15, "aside": 10}
 ASIDE = 2  # documents made at a time
 WAITING = 6000  # runs that may wait, of all users together
 EACH = 1500  # of one user
@@ -53,8 +53,8 @@ class Job:
 
 
 @dataclass
-class LaneQueue:
-    """The jobs of a lane that wait: first answers, then all else; users take turns in both."""
+class FairQueue:
+    """The jobs of a priority that wait: first answers, then all else; users take turns in both."""
 
     executor: Executor
     size: int  # jobs that run at once
@@ -98,16 +98,16 @@ class JobQueue:
     """Takes requests on the event loop and computes them in worker processes."""
 
     def __init__(
-        self, jobs: int, *, executors: Callable[[Lane], Executor] | None = None,
+        self, jobs: int, *, executors: Callable[[Priority], Executor] | None = None,
         waiting: int = WAITING, each: int = EACH,
     ) -> None:  # fmt: skip
         self._waiting, self._each = waiting, each
-        self._lanes: dict[Lane, LaneQueue] = {}
-        for lane, niceness in NICENESS.items():
-            size = ASIDE if lane == "aside" else jobs
-            executor = executors(lane) if executors else LocalExecutor(size, niceness)
-            self._lanes[lane] = LaneQueue(executor, size)
-        self._jobs: dict[Key, tuple[LaneQueue, Job]] = {}
+        self._queues: dict[Priority, FairQueue] = {}
+        for priority, niceness in NICENESS.items():
+            size = ASIDE if priority == "aside" else jobs
+            executor = executors(priority) if executors else LocalExecutor(size, niceness)
+            self._queues[priority] = FairQueue(executor, size)
+        self._jobs: dict[Key, tuple[FairQueue, Job]] = {}
         self._kept: OrderedDict[Key, RunSummary] = OrderedDict()
         self.kept_bytes = 0  # that these hold
         self._under_way: set[asyncio.Task[None]] = set()  # held, so that none is lost
@@ -115,15 +115,15 @@ class JobQueue:
 
     def waiting(self, user: str | None = None) -> int:
         """Runs in the queue, of a user or of all."""
-        return sum(lane.waiting(user) for lane in self._lanes.values())
+        return sum(queue.waiting(user) for queue in self._queues.values())
 
     def close(self) -> None:
         """End the workers; what waits is dropped."""
-        for lane in self._lanes.values():
-            lane.executor.close(at_once=True)
+        for queue in self._queues.values():
+            queue.executor.close(at_once=True)
 
     async def ask(
-        self, user: str, function: Summarize, specs: Sequence[RunSpec], lane: Lane,
+        self, user: str, function: Summarize, specs: Sequence[RunSpec], priority: Priority,
         done: Callable[[], None] = lambda: None, *, first: bool = False,
     ) -> list[RunSummary]:  # fmt: skip
         """The summary of each run, in order; cancelling takes back what nobody else waits for.
@@ -148,7 +148,7 @@ class JobQueue:
                 self._kept.move_to_end(key)
                 summary = self._kept[key]
             else:
-                summary = await self._wait(user, key, function, spec, lane, first)
+                summary = await self._wait(user, key, function, spec, priority, first)
             done()
             return summary
 
@@ -163,13 +163,14 @@ class JobQueue:
 
     async def aside(self, function: Callable[..., Made], *arguments: object) -> Made:
         """What a function gives, in a worker process that no run waits for."""
-        executor = self._lanes["aside"].executor
+        executor = self._queues["aside"].executor
         result: Made = await asyncio.wrap_future(executor.submit(function, *arguments))
         return result
 
     async def _wait(
-        self, user: str, key: Key, function: Summarize, spec: RunSpec, lane: Lane, first: bool
-    ) -> RunSummary:
+        self, user: str, key: Key, function: Summarize, spec: RunSpec, priority: Priority,
+        first: bool,
+    ) -> RunSummary:  # fmt: skip
         if key in self._jobs:
             queue, job = self._jobs[key]
             if first and not job.first and not job.running:
@@ -177,7 +178,7 @@ class JobQueue:
                 job.first = True
                 queue.add(job)
         else:
-            queue, future = self._lanes[lane], asyncio.get_running_loop().create_future()
+            queue, future = self._queues[priority], asyncio.get_running_loop().create_future()
             job = Job(key, function, spec, user, future, first)
             self._jobs[key] = queue, job
             queue.add(job)
@@ -192,7 +193,7 @@ class JobQueue:
                 queue.drop(job)
                 job.result.cancel()
 
-    def _dispatch(self, queue: LaneQueue) -> None:
+    def _dispatch(self, queue: FairQueue) -> None:
         while queue.running < queue.size and (job := queue.next()):
             job.running = True
             queue.running += 1
@@ -200,7 +201,7 @@ class JobQueue:
             self._under_way.add(running)
             running.add_done_callback(self._under_way.discard)
 
-    async def _compute(self, queue: LaneQueue, job: Job) -> None:
+    async def _compute(self, queue: FairQueue, job: Job) -> None:
         try:
             summary = await asyncio.wrap_future(queue.executor.submit(job.function, job.spec))
         except BaseException as error:

@@ -1,15 +1,52 @@
-"""What one browser tab works on: scenario A, what it is held against, and the way back."""
+"""The state of one browser tab, and the same in a URL and in an uploaded file."""
 
-from dataclasses import dataclass, field
+import base64
+import binascii
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
-from xiancheng.calibration.i18n import Words
-from xiancheng.results.console.draft import Draft
-from xiancheng.results.console.maps import Scale
+from xiancheng.calibration.errors import Problem, ScenarioError, localized
+from xiancheng.calibration.i18n import Words, _
+from xiancheng.calibration.yaml_positions import MAX_BYTES, parse_yaml
+from xiancheng.results.console.edits import BASELINE, ScenarioEdit, plan_scenario, titled
+from xiancheng.scenarios.diff import foreign
+from xiancheng.scenarios.loader import load_plan, resolve
+from xiancheng.scenarios.outcome import Group
+from xiancheng.scenarios.scenario_files import Scenario
 
-STEPS = 50  # that can be undone
+if TYPE_CHECKING:
+    from xiancheng.calibration.region import Region
+    from xiancheng.results.analysis.attribution import AttributionTable
+    from xiancheng.results.console.charts import ColorScale
 
-State = tuple[Draft, Draft, str | None]
+UNDO_STEPS = 50
+MAX_CHARACTERS = 12_000  # of a scenario in a URL
+MAX_UNPACKED = 2**17  # bytes that they may decompress to
+UPLOAD = "upload.yaml"  # the name in messages; the name that a file was sent under is never used
+DEFAULTS = {"a": "plan", "b": BASELINE}
+
+VIEWS = {
+    "overview": _("Overview"),
+    "compare": _("Compare"),
+    "attribution": _("Attribution"),
+    "growth": _("Growth by cause"),
+    "movers": _("Who moves"),
+    "delivery": _("Delivery", "view"),
+    "assumptions": _("Assumptions"),
+    "validation": _("Validation"),
+}
+
+# digest of the scenario and day; contributions
+ComputedAttribution = tuple[tuple[str, date], "AttributionTable"]
+State = tuple[ScenarioEdit, ScenarioEdit, str | None]
 
 
 @dataclass
@@ -17,55 +54,215 @@ class Session:
     """The state of a tab; nothing of it is shared with another."""
 
     lang: str
-    a: Draft
-    b: Draft
-    group: int = 0  # the place looked at: a position in the groups of the outcome
-    view: str = "overview"
-    kept_as: str | None = None  # the saved scenario that A came from
-    known: dict[str, str] = field(default_factory=dict)  # of saved ones: the digest last seen
-    stored: dict[str, Draft] = field(default_factory=dict)  # saved ones as last seen
-    day: date | None = None  # the day looked at; None: that on which A is judged
-    scales: dict[str, Scale] = field(default_factory=dict)  # of maps, kept while the tab is open
+    a: ScenarioEdit
+    b: ScenarioEdit
+    group: int = 0  # position of the chosen place in the groups of the outcome
+    view: str = "overview"  # a key of `VIEWS`
+    saved_as: str | None = None  # the saved scenario that A came from
+    digests: dict[str, str] = field(default_factory=dict)  # of saved ones, as last read
+    stored: dict[str, ScenarioEdit] = field(default_factory=dict)  # saved ones, as last read
+    day: date | None = None  # the chosen day; None: that on which A is judged
+    map_scale: "ColorScale | None" = None  # of rates, kept while the tab is open
+    attribution: ComputedAttribution | None = None  # the last that was computed in this tab
     _past: list[State] = field(default_factory=list)
     _future: list[State] = field(default_factory=list)
 
     def say(self, words: Words) -> str:
-        """The words in the reader's language."""
+        """A message in the reader's language."""
         return words.said(self.lang)
 
     @property
-    def origin(self) -> Draft | None:
-        """The saved scenario that A came from, as it was last seen on file."""
-        return self.stored.get(self.kept_as) if self.kept_as else None
+    def scenario(self) -> Scenario:
+        """Scenario A under the title that page and documents give it."""
+        return titled(self.a, self.origin)
 
-    def change(self, a: Draft | None = None, b: Draft | None = None) -> None:
-        """Go on with another A or B."""
-        self._past = [*self._past[-STEPS + 1 :], self._state]
+    @property
+    def origin(self) -> ScenarioEdit | None:
+        """The saved scenario that A came from, as last read."""
+        return self.stored.get(self.saved_as) if self.saved_as else None
+
+    def change(self, a: ScenarioEdit | None = None, b: ScenarioEdit | None = None) -> None:
+        """Replace A or B; the state before can be restored by `undo`."""
+        self._past = [*self._past[-UNDO_STEPS + 1 :], self._state]
         self._future = []
         self.a, self.b = a or self.a, b or self.b
 
     @property
     def _state(self) -> State:
-        return self.a, self.b, self.kept_as
+        return self.a, self.b, self.saved_as
 
     @property
-    def undoable(self) -> bool:
-        """Whether there is a step back."""
+    def can_undo(self) -> bool:
+        """Whether there is a state to go back to."""
         return bool(self._past)
 
     @property
-    def redoable(self) -> bool:
-        """Whether there is a step forward."""
+    def can_redo(self) -> bool:
+        """Whether a state was undone."""
         return bool(self._future)
 
     def undo(self) -> None:
-        """One step back."""
+        """Go back to the state before the last change."""
         if self._past:
             self._future.append(self._state)
-            self.a, self.b, self.kept_as = self._past.pop()
+            self.a, self.b, self.saved_as = self._past.pop()
 
     def redo(self) -> None:
-        """One step forward again."""
+        """Take an undo back."""
         if self._future:
             self._past.append(self._state)
-            self.a, self.b, self.kept_as = self._future.pop()
+            self.a, self.b, self.saved_as = self._future.pop()
+
+    def url(self, places: Sequence[Group]) -> str:
+        """The path and query string that open this state again."""
+        query = {
+            "a": encode(self.a), "b": encode(self.b), "view": self.view,
+            "place": str(places[self.group].code),
+        }  # fmt: skip
+        if self.day is not None:
+            query["day"] = self.day.isoformat()
+        path = "/en" if self.lang == "en" else "/"
+        return path + "?" + "&".join(f"{key}={quote(value)}" for key, value in query.items())
+
+
+def from_url(
+    lang: str, query: Mapping[str, str], region: "Region", places: Sequence[Group],
+    name: str | None = None,
+) -> tuple[Session, str]:  # fmt: skip
+    """The session that a query string describes, and what is wrong with it, if anything.
+
+    Parameters
+    ----------
+    name : of the region, or its folder
+    """
+    problems, default = list[str](), default_scenarios(region)
+
+    def edit(key: str) -> ScenarioEdit:
+        try:
+            if key in query:
+                return decode(query[key], name)
+        except ScenarioError as error:
+            problems.append(error.text(lang))
+        return ScenarioEdit.of(default[key], region=name)
+
+    session = Session(lang, edit("a"), edit("b"))
+    with suppress(ValueError):
+        session.day = date.fromisoformat(query.get("day", ""))
+    session.view = query["view"] if query.get("view") in VIEWS else session.view
+    codes = [str(group.code) for group in places]
+    wanted = query.get("place", "")
+    session.group = codes.index(wanted) if wanted in codes else default_place(region, places)
+    return session, "\n".join(problems)
+
+
+def default_scenarios(region: "Region") -> dict[str, str]:
+    """A and B where no URL names them: the baseline twice outside the region of the plan."""
+    if foreign(plan_scenario("plan"), region):
+        return dict.fromkeys(DEFAULTS, BASELINE)
+    return DEFAULTS
+
+
+def default_place(region: "Region", places: Sequence[Group]) -> int:
+    """The position of the place shown first: that of the first target, or all together."""
+    codes = [county.code for county in region.counties]
+    if region.targets:
+        wanted = tuple(sorted(codes.index(code) for code in region.targets[0].counties))
+        return next(i for i, group in enumerate(places) if group.counties == wanted)
+    return next((i for i, group in enumerate(places) if len(group.counties) > 1), 0)
+
+
+# A scenario in a URL
+
+
+def encode(edit: ScenarioEdit) -> str:
+    """The name of a scenario of the plan, or "." and a compressed scenario file in base64."""
+    if not edit.changed and edit.title == edit.base.title.zh:
+        return edit.base.name
+    text = json.dumps(edit.to_file(), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    packed = base64.urlsafe_b64encode(zlib.compress(text.encode(), 9)).decode()
+    return "." + packed.rstrip("=")
+
+
+def decode(text: str, region: str | None = None) -> ScenarioEdit:
+    """The scenario that `encode` wrote, in a region.
+
+    Raises
+    ------
+    ScenarioError
+        with the messages of the validator, or if the text was not made by `encode`.
+    """
+    if text in load_plan().scenario_files():
+        return ScenarioEdit.of(text, region=region)
+    return from_mapping(_unpacked(text), region)
+
+
+def from_mapping(file: Any, region: str | None = None) -> ScenarioEdit:
+    """An edit from the keys of a scenario file, in a region.
+
+    Raises
+    ------
+    ScenarioError
+    """
+    if not isinstance(file, dict):
+        raise _not_ours("…")
+    title = file.get("title")
+    if isinstance(title, dict):
+        title = title.get("zh")
+    return ScenarioEdit.of(file, title if isinstance(title, str) else None, region)
+
+
+def _unpacked(text: str) -> Any:
+    if not text.startswith(".") or len(text) > MAX_CHARACTERS:
+        raise _not_ours(text)
+    try:
+        raw = base64.b64decode(text[1:] + "=" * (-len(text[1:]) % 4), b"-_", validate=True)
+        decompressor = zlib.decompressobj()
+        content = decompressor.decompress(raw, MAX_UNPACKED)
+        if decompressor.unconsumed_tail or not decompressor.eof:
+            raise _not_ours(text)
+        return json.loads(content)
+    except (binascii.Error, zlib.error, ValueError, RecursionError):
+        raise _not_ours(text) from None
+
+
+def _not_ours(text: str) -> ScenarioError:
+    expected = _("an address that this page has made")
+    found = text if len(text) <= 24 else text[:23] + "…"
+    where = _("address")
+    return ScenarioError([Problem(where.zh, 0, 0, "", expected, repr(found))])
+
+
+# An uploaded scenario file
+
+
+def from_bytes(source: bytes, region: str | None = None) -> ScenarioEdit:
+    """The edit in an uploaded scenario file, in a region.
+
+    Raises
+    ------
+    ScenarioError
+        with file, line and column of every problem.
+    """
+    content = parse_yaml(source, UPLOAD)
+    with TemporaryDirectory() as folder:  # alone in it: it can be based on no file of ours
+        file = Path(folder) / UPLOAD
+        file.write_bytes(source)
+        try:
+            resolve(file, region)
+        except ScenarioError as error:
+            raise ScenarioError(replace(p, file=UPLOAD) for p in error.problems) from None
+    return from_mapping(content.value, region)
+
+
+def upload_response(source: bytes, lang: str, region: str) -> tuple[int, dict[str, Any]]:
+    """HTTP status and body for an uploaded file: its scenario for a URL, or what is wrong.
+
+    Runs in a worker process: reading a large file must not block the event loop.
+    """
+    try:
+        return 200, {"address": encode(from_bytes(source, region))}
+    except Exception as error:
+        message = localized(error, lang)
+        if message is None:
+            raise
+        return 413 if len(source) > MAX_BYTES else 422, {"message": message}

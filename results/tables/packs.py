@@ -7,7 +7,7 @@ from typing import Any
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.population import synthesis
 from xiancheng.calibration.region import Region
-from xiancheng.calibration.schema import TABLES, catalogue
+from xiancheng.calibration.region.schema import TABLES, catalogue
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.table import Table, build
 
@@ -32,7 +32,7 @@ def assumed(region: Region, title: str, lang: str) -> Table:
 def _called(table: str, variables: Sequence[str], lang: str) -> str:
     """What variables are called; where they are cells of a census table, the table."""
     if table in TABLES:
-        return TABLES[table].zh if lang == "zh" else TABLES[table].en
+        return TABLES[table].name.said(lang)
     names = [catalogue()[table, variable].name for variable in variables]
     return _few([name.said(lang) for name in names])
 

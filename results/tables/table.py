@@ -71,7 +71,7 @@ class Column:
             return max(self.digits or 0, 0)
         if abs(value) >= LARGE:
             return 0
-        rounded = [round(value, digits) for digits in range(MOST_DECIMALS + 1)]
+        rounded = [round(float(value), digits) for digits in range(MOST_DECIMALS + 1)]
         return rounded.index(rounded[-1])
 
     def text(self, cell: Cell) -> str:
@@ -95,7 +95,7 @@ class Column:
         if 0 < abs(cell) < self.least:
             return f"<{self.least:g}"
         digits = self.decimals(cell) if self.digits == "free" else self.digits
-        value = round(cell, digits) or 0.0
+        value = round(float(cell), digits) or 0.0  # as text is rounded; numpy rounds otherwise
         return f"{value:{'+' if self.signed and value else ''},.{self.decimals(cell)}f}"
 
 

@@ -233,9 +233,10 @@ def of_outcome(result: Outcome | Ensemble) -> Verdict:
     return Verdict.of(result if isinstance(result, Ensemble) else Ensemble.of(result))
 
 
-def anchor(both: Ensemble) -> Level | None:
-    """The level that an ensemble is held to; None if they start at another census, or none."""
-    return levels.level_from(both.scenario.region, both.scenario.dates[0], both.scenario.dates[-1])
+def anchor(ensemble: Ensemble) -> Level | None:
+    """The level of an ensemble; None if it starts at another census, or none is known."""
+    outcome = ensemble.scenario
+    return levels.level_from(outcome.region, outcome.dates[0], outcome.dates[-1])
 
 
 @dataclass(frozen=True, eq=False)
@@ -249,21 +250,22 @@ class Path:
     high: Floats | None
 
 
-def path(both: Ensemble, group: Group, verdicts: "pd.DataFrame") -> Path:
-    """The rate at every quarter's end; between years' ends the level is read off a line.
+def path(ensemble: Ensemble, group: Group, verdicts: "pd.DataFrame") -> Path:
+    """The rate at every quarter's end; between years' ends the level is interpolated.
 
-    The differences are those of the median world. Where a verdict is given on a deadline, what
+    The differences are those of the run without draw. Where a verdict is given on a deadline, what
     draws add to it there is added before in proportion to time, so that the path ends in it.
     """
-    days, column = both.scenario.dates, both.scenario.groups.index(group)
-    known = anchor(both)
-    usual, *runs = (
-        run.series(PUBLISHED)[:, column] for run in (both.reference, both.baseline, both.scenario)
+    days, column = ensemble.scenario.dates, ensemble.scenario.groups.index(group)
+    level = anchor(ensemble)
+    reference, *runs = (
+        run.series(PUBLISHED)[:, column]
+        for run in (ensemble.reference, ensemble.baseline, ensemble.scenario)
     )
-    if known is None:
+    if level is None:
         return Path(days, runs[0], runs[1], None, None)
-    without, plan = (run - usual for run in runs)
-    low, middle, high = (known.path(group.code, days, p) for p in (INTERVAL[0], 50, INTERVAL[1]))
+    without, plan = (run - reference for run in runs)
+    low, middle, high = (level.path(group.code, days, p) for p in (INTERVAL[0], 50, INTERVAL[1]))
     lines = {"without": middle + without, "expected": middle + plan,
              "low": low + plan, "high": high + plan}  # fmt: skip
     for row in verdicts.to_dict("records"):

@@ -11,6 +11,7 @@ from scipy.stats import binomtest
 
 from xiancheng.calibration import posterior
 from xiancheng.calibration.errors import RequestError
+from xiancheng.calibration.i18n import same
 from xiancheng.results.analysis import certificate, goal_seek, goal_spec
 from xiancheng.results.analysis.goal_seek import least_package
 from xiancheng.results.analysis.goal_spec import parse_goal, spending
@@ -384,7 +385,7 @@ def test_what_is_said_in_several_words_adds_up(capsys, monkeypatch):
 
     def watched(*_, **how):
         asked.append(how)
-        raise RequestError("够了", "enough")
+        raise RequestError(same("enough"))
 
     monkeypatch.setattr("xiancheng.results.analysis.goal_spec.parse_goal", watched)
     words = ["seek", "--exclude", "M01", "--exclude", "M02", "--weight", "M03=2"]

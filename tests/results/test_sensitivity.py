@@ -77,7 +77,9 @@ def test_the_seed_sets_the_luck_of_every_run(runs):
     assert draw_at(np.array([0.0]), [LUCK], 1.0, seed=7)["seed"] == 7
     assert draw_at(np.array([1.0]), [LUCK], 1.0, seed=7)["seed"] == 1006
     met = []
-    runs_of = SimpleNamespace(read=lambda asked, done: met.extend(asked) or runs.read(asked, done))
+    runs_of = SimpleNamespace(
+        spec=runs.spec, read=lambda specs, done: met.extend(specs) or runs.read(specs, done)
+    )
     morris(resolve("plan"), RATE, runs_of, names=["kappa"], trajectories=2, seed=7)
     assert {spec.seed for spec in met} == {7}
     assert any("--seed 7" in line for line in notes("morris", False, 7, "en"))
@@ -158,6 +160,6 @@ def test_points_of_sobol_are_a_power_of_two(capsys):
 
 
 def test_what_is_not_named_stays_central():
-    told = draw_at(np.array([0.5]), ["beta_y"], 1.0)
-    assert (told.number, told.seed) == (0, 1)
-    assert set(told.parameters) == {"beta_y"}
+    draw = draw_at(np.array([0.5]), ["beta_y"], 1.0)
+    assert (draw["draw"], draw["seed"]) == (0, 1)
+    assert set(draw["parameters"]) == {"beta_y"}

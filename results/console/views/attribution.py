@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import date
-from typing import TYPE_CHECKING
 
 from nicegui import ui
 
@@ -15,17 +14,14 @@ from xiancheng.results.analysis.attribution import (
     attribute,
 )
 from xiancheng.results.console import charts
-from xiancheng.results.console.answer import content_digest
-from xiancheng.results.console.markup import joined, listed, tag
-from xiancheng.results.console.native import area, button, draw, element, write
-from xiancheng.results.console.shown import Shown, as_table
-from xiancheng.results.console.views.under_way import UnderWay
+from xiancheng.results.console.markup import listed, tag
+from xiancheng.results.console.result import content_digest
+from xiancheng.results.console.view_model import ViewModel, as_table
+from xiancheng.results.console.views.context import ViewContext, ViewJob
+from xiancheng.results.console.widgets import area, button, draw, element, write
 from xiancheng.results.tables import attribution as tables
 from xiancheng.scenarios.ensemble import RunSummary, Summaries, Summarize, layered
 from xiancheng.scenarios.run_spec import RunSpec
-
-if TYPE_CHECKING:
-    from xiancheng.results.console.page import Page
 
 ORDERS = 2 * WORLDS  # of each kind, an antithetic pair a world; more are surer, and take longer
 
@@ -33,37 +29,39 @@ ORDERS = 2 * WORLDS  # of each kind, an antithetic pair a world; more are surer,
 class QueuedSummaries(Summaries):
     """Summaries that the job queue makes, asked for from a thread of its own."""
 
-    def __init__(self, page: "Page", step: Callable[[], None], spec: RunSpec, day: date) -> None:
+    def __init__(
+        self, context: ViewContext, step: Callable[[], None], spec: RunSpec, day: date
+    ) -> None:
         super().__init__(spec, day, jobs=1)
-        self._queue, self._user = page.server.desk, page.client.id
-        self._loop, self._step = asyncio.get_running_loop(), step
+        self._queue, self._user, self._step = context.server.queue, context.client.id, step
+        self._loop = asyncio.get_running_loop()
 
     def read(
         self, specs: Sequence[RunSpec], done: Callable[[], None] = lambda: None
     ) -> list[RunSummary]:
         """The summary of each run."""
-        assert all(spec.outcome_key for spec in specs)  # worked out here, not on the event loop
-        self._asked = asyncio.run_coroutine_threadsafe(
+        assert all(spec.outcome_key for spec in specs)  # cached here, not on the event loop
+        self._future = asyncio.run_coroutine_threadsafe(
             self._queue.ask(self._user, Summarize(self.day), specs, "full", self._step), self._loop
         )
         self.made += len(specs)
-        return self._asked.result()
+        return self._future.result()
 
-    def take_back(self) -> None:
-        """Withdraw what was asked for."""
-        if hasattr(self, "_asked"):
-            self._asked.cancel()
+    def cancel(self) -> None:
+        """Withdraw the runs that were asked for."""
+        if hasattr(self, "_future"):
+            self._future.cancel()
 
 
 class Attribution:
-    """Begins when it is asked to: it takes some hundred small runs."""
+    """Starts on a button: it takes some hundred small runs."""
 
-    def __init__(self, page: "Page") -> None:
-        self.page, say = page, page.session.say
+    def __init__(self, context: ViewContext) -> None:
+        self._context, say = context, context.session.say
         with element("div", "sides"):
-            button(say(_("Compute the contributions")), lambda __: self._begin(),
+            button(say(_("Compute the contributions")), self._start,
                    cls="main-action")  # fmt: skip
-        self._progress = UnderWay(page)
+        self.job = ViewJob(context)
         with element("section", "card") as self._frame:
             self._title = area()
             self._chart = ui.echart({}).classes("chart tall")
@@ -79,75 +77,67 @@ class Attribution:
         )
         self._area = area(tag("p", note, cls="card"), cls="below")
 
-    def show(self, shown: Shown) -> None:
+    def show(self, model: ViewModel) -> None:
         """Show the contributions to A, if they are of A as it is."""
-        self._last = shown
-        if shown.answer.carries_nothing_out:
-            nothing = shown.say(_("Scenario A carries nothing out: there is no effect to share."))
-            write(self._area, tag("p", nothing, cls="card"))
-            self._frame.set_visibility(False)
-            return
-        if self.page.attribution is None:
-            return
-        subject, shares = self.page.attribution
-        if subject != (content_digest(shown.answer.outcome.scenario), shown.day):
-            stale = shown.say(_("Scenario A has changed: compute again."))
-            write(self._area, tag("p", stale, cls="card"))
-            self._frame.set_visibility(False)
-            return
-        self._write(shown, shares)
+        self._model = model
+        computed = self._context.session.attribution
+        if not model.result.has_plan:
+            self._write_note(model.say(
+                _("Scenario A carries nothing out: there is no effect to share.")))  # fmt: skip
+        elif computed is not None and computed[0] == (model.result.digest, model.day):
+            self._write(model, computed[1])
+        elif computed is not None:
+            self._write_note(model.say(
+                _("Scenario A has changed: compute again.")))  # fmt: skip
 
-    def stop(self) -> None:
-        """Take back what is under way."""
-        self._progress.stop()
+    def _write_note(self, note: str) -> None:
+        write(self._area, tag("p", note, cls="card"))
+        self._frame.set_visibility(False)
 
-    def _begin(self) -> None:
-        page, shown = self.page, self._last
-        scenario, day = page.scenario("a"), shown.day
+    def _start(self) -> None:
+        context, day = self._context, self._model.day
+        scenario = context.session.scenario
         game = CoalitionGame.of(scenario, ORDERS, WORLDS, 1)
 
         async def work() -> None:
-            server = page.server
+            server = context.server
             spec = RunSpec.of(scenario, region=server.name, scale=server.sizes.quick_scale)
             draws = await asyncio.to_thread(layered, spec, WORLDS, 1)
-            runs = QueuedSummaries(page, self._progress.step, spec, day)
+            runs = QueuedSummaries(context, self.job.step, spec, day)
             try:
-                told = await asyncio.to_thread(attribute, scenario, runs, game, draws)
+                computed = await asyncio.to_thread(attribute, scenario, runs, game, draws)
             except asyncio.CancelledError:
-                runs.take_back()
+                runs.cancel()
                 raise
-            page.attribution = (content_digest(scenario), day), told
-            if not page.client.is_deleted:
-                with page.client:
-                    self.show(self._last)
+            context.session.attribution = (content_digest(scenario), day), computed
+            if not context.client.is_deleted:
+                with context.client:
+                    self.show(self._model)
 
-        what = page.session.say(_("Computing the contributions…"))
-        self._progress.begin(what, len(game.coalitions()), work)
+        message = context.session.say(_("Computing the contributions…"))
+        self.job.start(message, len(game.coalitions()), work)
 
-    def _write(self, shown: Shown, shares: AttributionTable) -> None:
-        told, lang, code = shown.answer.subject, shown.lang, shown.group.code
-        projects = tables.projects(told, shares, code, lang)
-        start = float(shown.answer.places(shown.day).without[shown.column])
+    def _write(self, model: ViewModel, shares: AttributionTable) -> None:
+        subject, lang, code = model.result.subject, model.lang, model.group.code
+        projects = tables.projects(subject, shares, code, lang)
+        start = float(model.result.places(model.day).baseline[model.column])
         steps = [(str(row[0]), float(row[1] or 0)) for row in projects.rows[:-1]]  # type: ignore[arg-type]
         words = {
-            "whole": shown.say(_("level")),
-            "up": shown.say(_("raises")),
-            "down": shown.say(_("lowers")),
+            "whole": model.say(_("level")),
+            "up": model.say(_("raises")),
+            "down": model.say(_("lowers")),
         }
-        ends = shown.say(_("without the plan")), shown.say(_("with the plan"))
+        ends = model.say(_("without the plan")), model.say(_("with the plan"))
+        axis = model.say(_("; the axis does not begin at 0"))
         self._frame.set_visibility(True)
-        write(
-            self._title,
-            tag("h2", projects.title, shown.say(_("; the axis does not begin at 0"))),
-        )
+        write(self._title, tag("h2", projects.title, axis))
         options = charts.waterfall(projects.title, steps, ends, start, words)
         draw(self._chart, options, projects.title)
-        write(self._area, joined([
+        notes = (tables.sentences(subject, shares, lang), tables.share_notes(shares, lang))
+        write(
+            self._area,
             as_table(projects),
-            as_table(tables.measures(told, shares, code, lang)),
-            tag("section", *(
-                listed(map(shown.plain, lines), "remarks")
-                for lines in (tables.sentences(told, shares, lang),
-                              tables.share_notes(shares, lang))
-            ), cls="card"),
-        ]))  # fmt: skip
+            as_table(tables.measures(subject, shares, code, lang)),
+            tag("section", *(listed(map(model.plain, lines), "remarks") for lines in notes),
+                cls="card"),
+        )  # fmt: skip

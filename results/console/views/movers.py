@@ -2,27 +2,27 @@
 
 from typing import TYPE_CHECKING
 
+from markupsafe import Markup
 from nicegui import ui
 
 from xiancheng.calibration.i18n import _
 from xiancheng.results.console import charts
-from xiancheng.results.console.markup import Markup, joined, table, tag
-from xiancheng.results.console.native import area, draw, element, write
-from xiancheng.results.console.shown import Shown
+from xiancheng.results.console.markup import table, tag
+from xiancheng.results.console.view_model import ViewModel
+from xiancheng.results.console.views.context import ViewContext
+from xiancheng.results.console.widgets import area, draw, element, write
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from xiancheng.results.console.page import Page
-
-ENDS = {
+PLACES = {
     "village": _("villages here"),
     "town": _("town here"),
     "nearby": _("other counties"),
     "province": _("rest of province"),
     "country": _("other provinces"),
 }
-KINDS = {
+TRAITS = {
     "age": _("age"),
     "sex": _("sex"),
     "education": _("education"),
@@ -43,139 +43,134 @@ VALUES = {
     "primary child": _("primary child"),
     "secondary child": _("secondary child"),
 }
-OUT = ("town", "nearby", "province", "country")  # of a village
+OUT_OF_VILLAGE = ("town", "nearby", "province", "country")
 
 
 class Movers:
     """Four charts of those who leave the villages, the flows, and each county's balance."""
 
-    def __init__(self, page: "Page") -> None:
-        self._top = area()
+    def __init__(self, context: ViewContext) -> None:
+        self._summary = area()
+        self._charts = {}
         with element("div", "quarters") as self._frame:
-            self._charts = {}
-            for key in KINDS:
+            for trait in TRAITS:
                 with element("section", "card"):
-                    self._charts[key] = ui.echart({}).classes("chart")
+                    self._charts[trait] = ui.echart({}).classes("chart")
         self._tables = area(cls="below")
 
-    def show(self, shown: Shown) -> None:
+    def show(self, model: ViewModel) -> None:
         """Write everything, or that the run has no record of movers."""
-        moved = shown.answer.outcome.movers()
+        moved = model.result.outcome.movers()
         recorded = len(moved) > 0
         self._frame.set_visibility(recorded)
         if not recorded:
-            write(
-                self._top,
-                tag("p", shown.say(_("Not recorded.")), cls="card"),
-            )
+            missing = model.say(_("Not recorded."))
+            write(self._summary, tag("p", missing, cls="card"))
             write(self._tables, "")
             return
-        counties = [shown.answer.groups[c].zh for c in shown.group.counties]
+        counties = [model.result.groups[c].zh for c in model.group.counties]
         here = moved[moved["county"].isin(counties)]
-        write(self._top, tag("p", _told(shown, here), cls="card"))
-        leaving = here[(here["origin"] == "village") & here["destination"].isin(OUT)]
-        for key, chart in self._charts.items():
-            title = shown.say(_("Leaving villages by {key}", key=KINDS[key]))
-            draw(chart, _by(shown, leaving, key, title), title)
-        write(self._tables, joined([_flows(shown, here), _balance(shown, moved)]))
+        flows = here.groupby(["origin", "destination"])["persons"].sum()
+        write(self._summary, tag("p", _summary(model, flows), cls="card"))
+        leaving = here[(here["origin"] == "village") & here["destination"].isin(OUT_OF_VILLAGE)]
+        for trait, chart in self._charts.items():
+            name = TRAITS[trait]
+            title = model.say(_("Leaving villages by {name}", name=name))
+            draw(chart, _by_trait(model, leaving, trait, title), title)
+        write(self._tables, _flow_table(model, flows), _balance(model, moved))
 
-    def stop(self) -> None:
-        """Nothing is under way here."""
 
-
-def _told(shown: Shown, here: "pd.DataFrame") -> str:
+def _summary(model: ViewModel, flows: "pd.Series[int]") -> str:
     """The largest flow in words."""
-    flows = here.groupby(["origin", "destination"])["persons"].sum()
-    start, end = (str(each) for each in flows.index[int(flows.to_numpy().argmax())])
-    persons = int(flows.max())
-    place, dates = shown.place(shown.group), shown.answer.outcome.dates
-    return shown.say(
+    start, end = (PLACES[str(each)] for each in flows.index[int(flows.to_numpy().argmax())])
+    persons, dates = int(flows.max()), model.result.outcome.dates
+    place = model.group.said(model.lang)
+    return model.say(
         _(
             "{place}, {dates} to {dates_2}: the largest flow is from {start} to "
             "{end}, {persons:,} moves.",
             place=place,
             dates=dates[0],
             dates_2=dates[-1],
-            start=ENDS[start],
-            end=ENDS[end],
+            start=start,
+            end=end,
             persons=persons,
         )
     )
 
 
-def _by(shown: Shown, leaving: "pd.DataFrame", key: str, title: str) -> charts.Options:
+def _by_trait(model: ViewModel, leaving: "pd.DataFrame", trait: str, title: str) -> charts.Options:
     """Those who leave the villages, by a trait, stacked by where they go."""
-    axis = list(dict.fromkeys(shown.answer.outcome.mover_axes()[key]))
-    sums = leaving.groupby([key, "destination"])["persons"].sum()
+    lang = model.lang
+    values = list(dict.fromkeys(model.result.outcome.mover_axes()[trait]))
+    sums = leaving.groupby([trait, "destination"])["persons"].sum()
     parts = {
-        ENDS[end].said(shown.lang): [float(sums.get((value, end), 0)) for value in axis]
-        for end in OUT
+        PLACES[end].said(lang): [float(sums.get((value, end), 0)) for value in values]
+        for end in OUT_OF_VILLAGE
     }
-    names = [VALUES[v].said(shown.lang) if v in VALUES else _ages(v, shown.lang) for v in axis]
+    names = [VALUES[v].said(lang) if v in VALUES else _age_band(v, lang) for v in values]
     options = charts.stacked(title, names, parts)
     options["title"] = {"text": title, "left": 0, "top": 0,
                         "textStyle": {"fontSize": 14, "color": "#14222e"}}  # fmt: skip
-    options["legend"]["top"] = 26
-    options["legend"] |= {"itemGap": 8, "textStyle": {"fontSize": 11, "color": charts.INK}}
+    options["legend"] |= {"top": 26, "itemGap": 8,
+                          "textStyle": {"fontSize": 11, "color": charts.INK}}  # fmt: skip
     options["grid"]["top"] = 62
     options["xAxis"]["axisLabel"] |= {"width": 62, "overflow": "break", "fontSize": 11}
     return options
 
 
-def _ages(band: str, lang: str) -> str:
-    """An age band as people write it: 20–29, 60+."""
+def _age_band(band: str, lang: str) -> str:
+    """An age band in words: 20–29, 60+."""
     first, last = band.split("_")
     if last == "over":
         return _("{first}+", first=first).said(lang)
     return f"{first}–{last}"
 
 
-def _flows(shown: Shown, here: "pd.DataFrame") -> Markup:
-    """From where to where, in persons."""
-    sums = here.groupby(["origin", "destination"])["persons"].sum()
+def _flow_table(model: ViewModel, flows: "pd.Series[int]") -> Markup:
+    """Moves from where to where."""
+    lang, place = model.lang, model.group.said(model.lang)
     rows = [
-        [start.said(shown.lang),
-         *(f"{int(sums.get((a, b), 0)):,}" if (a, b) in sums.index else "–" for b in ENDS)]
-        for a, start in ENDS.items()
+        [start.said(lang),
+         *(f"{int(flows[a, b]):,}" if (a, b) in flows.index else "–" for b in PLACES)]
+        for a, start in PLACES.items()
     ]  # fmt: skip
-    headers = [shown.say(_("from \\ to (moves)"))]
-    headers += [end.said(shown.lang) for end in ENDS.values()]
-    caption = shown.say(_("{place}: from where to where", place=shown.place(shown.group)))
+    headers = [model.say(_("from \\ to (moves)"))]
+    headers += [end.said(lang) for end in PLACES.values()]
+    caption = model.say(_("{place}: from where to where", place=place))
     return tag("section", table(headers, rows, caption=caption), cls="tabled")
 
 
-def _balance(shown: Shown, moved: "pd.DataFrame") -> Markup:
-    """Each county: into town, in from elsewhere, out to elsewhere, and what the plan changes."""
-    answer = shown.answer
-    has_plan = not answer.carries_nothing_out
-    gained = {name: answer.added(name, shown.day) for name in ("urban_residents", "residents")}
-    local = moved["origin"].isin(["village", "town"])
-    settled = moved["destination"].isin(["village", "town"])
-    own = (moved["origin"] == "village") & (moved["destination"] == "town")
-
-    def by_county(chosen: "pd.Series[bool]") -> "pd.Series[int]":
-        return moved[chosen].groupby("county")["persons"].sum()
-
-    urban, came, left = by_county(own), by_county(~local & settled), by_county(local & ~settled)
+def _balance(model: ViewModel, moved: "pd.DataFrame") -> Markup:
+    """Moves of each county: into town, in, out; and what the plan changes."""
+    result, say = model.result, model.say
+    added = {name: result.added(name, model.day) for name in ("urban_residents", "residents")}
+    from_here = moved["origin"].isin(["village", "town"])
+    to_here = moved["destination"].isin(["village", "town"])
+    to_town = (moved["origin"] == "village") & (moved["destination"] == "town")
+    counts = [
+        moved[which].groupby("county")["persons"].sum()
+        for which in (to_town, ~from_here & to_here, from_here & ~to_here)
+    ]
     rows = []
-    for i, group in enumerate(answer.groups[: len(answer.outcome.region.counties)]):
-        a, b, c = (int(each.get(group.zh, 0)) for each in (urban, came, left))
-        more = ["–" if answer.pending else shown.persons(gained[name][i]) for name in gained]
-        rows.append([
-            shown.place(group), f"{a:,}", f"{b:,}", f"{c:,}", f"{b - c:+,}",
-            *(more if has_plan else []),
-        ])  # fmt: skip
-    rows.sort(key=lambda row: -int(row[4].replace(",", "")))
+    for i, group in enumerate(result.groups[: len(result.outcome.region.counties)]):
+        urban, came, left = (int(each.get(group.zh, 0)) for each in counts)
+        effects = ["–" if result.pending else model.persons(added[name][i]) for name in added]
+        rows.append((came - left, [
+            group.said(model.lang), f"{urban:,}", f"{came:,}", f"{left:,}", f"{came - left:+,}",
+            *(effects if result.has_plan else []),
+        ]))  # fmt: skip
+    rows.sort(key=lambda row: -row[0])
     headers = [
-        shown.say(_("County")),
-        shown.say(_("village to own town (moves)")),
-        shown.say(_("in from elsewhere (moves)")),
-        shown.say(_("out to elsewhere (moves)")),
-        shown.say(_("net in (moves)")),
+        say(_("County")),
+        say(_("village to own town (moves)")),
+        say(_("in from elsewhere (moves)")),
+        say(_("out to elsewhere (moves)")),
+        say(_("net in (moves)")),
         *([
-            shown.say(_("plan: urban residents")),
-            shown.say(_("plan: residents")),
-        ] if has_plan else []),
+            say(_("plan: urban residents")),
+            say(_("plan: residents")),
+        ] if result.has_plan else []),
     ]  # fmt: skip
-    caption = shown.say(_("Winners and losers: balance of each county"))
-    return tag("section", table(headers, rows, caption=caption), cls="tabled")
+    caption = say(_("Winners and losers: balance of each county"))
+    return tag("section", table(headers, [row for __, row in rows], caption=caption), cls="tabled")

@@ -1,81 +1,100 @@
-"""Views that are tables and sentences: delivery, assumptions, validation."""
+"""Views of tables and sentences: growth by cause, delivery, assumptions, validation."""
 
-from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+
+from markupsafe import Markup
+from nicegui import ui
 
 from xiancheng.calibration.i18n import _
-from xiancheng.results.console.markup import Markup, joined, tag
-from xiancheng.results.console.native import area, write
-from xiancheng.results.console.shown import Shown, as_table
-from xiancheng.results.tables import assumptions, delivery, validation
+from xiancheng.results.console import charts
+from xiancheng.results.console.markup import joined, listed, tag
+from xiancheng.results.console.view_model import ViewModel, as_table
+from xiancheng.results.console.views.context import ViewContext
+from xiancheng.results.console.widgets import area, draw, element, write
+from xiancheng.results.tables import assumptions as assumed
+from xiancheng.results.tables import counties, labels, validation
+from xiancheng.results.tables import delivery as promised
 
-if TYPE_CHECKING:
-    from xiancheng.results.console.page import Page
 
+class Growth:
+    """Why towns grow: natural growth, migration and recoding, as columns by year and a table."""
 
-class Tables(ABC):
-    """A view without controls of its own."""
+    def __init__(self, context: ViewContext) -> None:
+        with element("section", "card"):
+            self._title = area()
+            self._chart = ui.echart({}).classes("chart tall")
+        self._table = area(cls="below")
 
-    def __init__(self, page: "Page") -> None:
-        self._area = area()
-
-    def show(self, shown: Shown) -> None:
+    def show(self, model: ViewModel) -> None:
         """Write everything."""
-        write(self._area, joined(self.parts(shown)))
+        table = counties.causes(model.result.subject, model.group, model.lang)
+        years = table.rows[:-1]  # the last is their sum
+        parts = {
+            labels.label("causes", cause, model.lang): [
+                float(row[i] or 0)  # type: ignore[arg-type]
+                for row in years
+            ]
+            for i, cause in enumerate(labels.GROWTH, 1)
+        }
+        unit = labels.label("units", "persons", model.lang)
+        heading = model.say(_("{title} ({unit})", title=table.title, unit=unit))
+        write(self._title, tag("h2", heading))
+        options = charts.stacked(table.title, [str(row[0]) for row in years], parts)
+        draw(self._chart, options, table.title)
+        write(self._table, as_table(table))
 
-    def stop(self) -> None:  # noqa: B027 (views that compute say more)
-        """Nothing is under way here."""
 
-    @abstractmethod
-    def parts(self, shown: Shown) -> Iterator[Markup]:
-        """What stands in the view, in order."""
+class TableView:
+    """A view without controls of its own, from a function that gives its parts in order."""
+
+    def __init__(
+        self, parts: Callable[[ViewModel], Iterator[Markup]], context: ViewContext
+    ) -> None:
+        self._parts, self._area = parts, area()
+
+    def show(self, model: ViewModel) -> None:
+        """Write everything."""
+        write(self._area, *self._parts(model))
 
 
-class Delivery(Tables):
-    """What was promised, and what is delivered of it by county and by indicator."""
-
-    def parts(self, shown: Shown) -> Iterator[Markup]:
-        """Counties first, then every indicator."""
-        told = shown.answer.subject
-        if shown.foreign or shown.answer.carries_nothing_out:
-            foreign = shown.say(
-                _(
-                    "{a_title}: tasks and deadlines of the plan are another region's.",
-                    a_title=shown.a_title,
-                )
+def delivery(model: ViewModel) -> Iterator[Markup]:
+    """What was promised, and what is delivered of it, by county and by indicator."""
+    subject, say = model.result.subject, model.say
+    if not model.result.has_plan:
+        yield tag("p", say(_("Scenario A carries nothing out.")), cls="card")
+    elif model.foreign:
+        foreign = say(
+            _(
+                "{a_title}: tasks and deadlines of the plan are another region's.",
+                a_title=model.a_title,
             )
-            nothing = shown.say(_("Scenario A carries nothing out."))
-            yield tag("p", nothing if shown.answer.carries_nothing_out else foreign, cls="card")
-            return
-        yield tag("p", delivery.summary(told, shown.lang), cls="card")
-        yield as_table(delivery.effort(told, shown.lang))
-        yield as_table(delivery.table(told, shown.lang))
+        )
+        yield tag("p", foreign, cls="card")
+    else:
+        yield tag("p", promised.summary(subject, model.lang), cls="card")
+        yield as_table(promised.effort(subject, model.lang))
+        yield as_table(promised.table(subject, model.lang))
 
 
-class Assumptions(Tables):
-    """Every assumed number with its range and grade, and the caveats of the plan."""
+def assumptions(model: ViewModel) -> Iterator[Markup]:
+    """The caveats of the plan, and every assumed number with its range and grade."""
+    subject, lang = model.result.subject, model.lang
+    caveats = [
+        joined([tag("strong", name), " ", each.said(lang)])
+        for name, each in subject.caveats.items()
+    ]
+    if caveats:
+        title = model.say(_("Caveats of the plan"))
+        yield tag("section", tag("h2", title), listed(caveats, "remarks"), cls="card below")
+    yield tag("p", assumed.summary(subject, lang), cls="card below")
+    for table in (assumed.parameters, assumed.doses, assumed.region):
+        yield as_table(table(subject, lang))
 
-    def parts(self, shown: Shown) -> Iterator[Markup]:
-        """Caveats first: they are what a reader has to know."""
-        told, lang = shown.answer.subject, shown.lang
-        lines = [tag("li", tag("strong", n), " ", c.said(lang)) for n, c in told.caveats.items()]
-        title = shown.say(_("Caveats of the plan"))
-        if lines:
-            yield tag("section", tag("h2", title), tag("ul", *lines, cls="remarks"),
-                      cls="card below")  # fmt: skip
-        yield tag("p", assumptions.summary(told, lang), cls="card below")
-        for table in (assumptions.parameters, assumptions.doses, assumptions.region):
-            yield as_table(table(told, lang))
 
-
-class Validation(Tables):
-    """The hindcast as it is, good or bad; or that there is none."""
-
-    def parts(self, shown: Shown) -> Iterator[Markup]:
-        """What is known of the accuracy of the model."""
-        told, lang = shown.answer.subject, shown.lang
-        yield tag("p", validation.sentence(told, lang), cls="card below")
-        for table in (validation.recorded(told, lang), validation.against_census(told, lang)):
-            if table is not None:
-                yield as_table(table)
+def validated(model: ViewModel) -> Iterator[Markup]:
+    """What is known of the accuracy of the model: its hindcast, or that there is none."""
+    subject, lang = model.result.subject, model.lang
+    yield tag("p", validation.sentence(subject, lang), cls="card below")
+    for table in (validation.recorded(subject, lang), validation.against_census(subject, lang)):
+        if table is not None:
+            yield as_table(table)

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from xiancheng.results.console.answer import Question, restored
-from xiancheng.results.console.draft import Draft
+from xiancheng.results.console.edits import ScenarioEdit
 from xiancheng.results.console.jobs import KEPT_BYTES, BusyError, JobQueue
+from xiancheng.results.console.result import ABQuery, restored
 from xiancheng.scenarios.ensemble import RunSummary
 from xiancheng.scenarios.executor import Executor
 
@@ -59,15 +59,15 @@ class Notebook(Work):
         return RunSummary(none, none, none, none)
 
 
-class Desk:
+class NotedQueue:
     """A queue, and what its workers do with a run."""
 
     def __init__(self, notebook, jobs: int = 1, **limits: int) -> None:
-        self.queue = JobQueue(jobs, executors=lambda lane: Threads(jobs), **limits)
+        self.queue = JobQueue(jobs, executors=lambda priority: Threads(jobs), **limits)
         self.notebook = notebook
 
-    def ask(self, user, specs, lane, **more):
-        return self.queue.ask(user, self.notebook, specs, lane, **more)
+    def ask(self, user, specs, priority, **more):
+        return self.queue.ask(user, self.notebook, specs, priority, **more)
 
     def __getattr__(self, name):
         return getattr(self.queue, name)
@@ -81,7 +81,7 @@ def test_equal_requests_are_computed_once():
     notebook = Notebook()
 
     async def ask():
-        shared = Desk(notebook, jobs=2)
+        shared = NotedQueue(notebook, jobs=2)
         same = tasks("same", 5)
         await asyncio.gather(*(shared.ask(user, same, "quick") for user in ("a", "b", "c")))
         await shared.ask("d", same, "full")
@@ -94,7 +94,7 @@ def test_users_take_turns():
     notebook = Notebook()
 
     async def ask():
-        shared = Desk(notebook)
+        shared = NotedQueue(notebook)
         many = asyncio.create_task(shared.ask("many", tasks("many", 20), "full"))
         await asyncio.sleep(0.03)
         await shared.ask("few", tasks("few", 2), "full")
@@ -109,7 +109,7 @@ def test_a_quick_run_does_not_wait_for_full_ones():
     notebook = Notebook(0.05)
 
     async def ask():
-        shared = Desk(notebook)
+        shared = NotedQueue(notebook)
         full = asyncio.create_task(shared.ask("a", tasks("full", 20), "full"))
         await asyncio.sleep(0.01)
         await shared.ask("b", tasks("quick", 1), "quick")
@@ -124,7 +124,7 @@ def test_one_users_cancel_leaves_the_other_alone():
     notebook = Notebook()
 
     async def ask():
-        shared = Desk(notebook)
+        shared = NotedQueue(notebook)
         same = tasks("same", 10)
         first = asyncio.create_task(shared.ask("first", [*same, *tasks("own", 10)], "full"))
         await asyncio.sleep(0)
@@ -144,7 +144,7 @@ def test_the_queue_is_bounded(limit):
     notebook = Notebook()
 
     async def ask():
-        shared = Desk(notebook, **{limit: 10})
+        shared = NotedQueue(notebook, **{limit: 10})
         await shared.ask("a", tasks("fits", 10), "full")
         with pytest.raises(BusyError) as refused:
             await shared.ask("a", tasks("too many", 11), "full")
@@ -160,7 +160,7 @@ def test_a_run_that_fails_fails_for_those_who_asked_and_nobody_else():
     notebook = Notebook()
 
     async def ask():
-        shared = Desk(notebook)
+        shared = NotedQueue(notebook)
         with pytest.raises(ValueError, match="impossible"):
             await shared.ask("a", [Asked(("impossible",))], "full")
         return await shared.ask("b", tasks("fine", 2), "full")
@@ -172,7 +172,7 @@ def test_a_first_answer_goes_before_the_draws_of_others():
     notebook = Notebook()
 
     async def ask():
-        shared = Desk(notebook)
+        shared = NotedQueue(notebook)
         others = [
             asyncio.create_task(shared.ask(f"user{n}", tasks(f"draws{n}-", 10), "quick"))
             for n in range(5)
@@ -204,7 +204,7 @@ def test_what_is_remembered_is_bounded_in_bytes():
 
     async def ask():
         nonlocal kept
-        shared = Desk(Largest())
+        shared = NotedQueue(Largest())
         await shared.ask("a", tasks("large", 40), "full")
         kept = shared.kept_bytes
         await shared.ask("a", tasks("large", 40)[-5:], "full")
@@ -216,21 +216,21 @@ def test_what_is_remembered_is_bounded_in_bytes():
 
 def test_a_summary_takes_what_it_says_and_an_answer_little():
     """What a server holds for each step of a slider: it held half a megabyte a run."""
-    plan = Draft.of("plan").scenario
-    question = Question(plan, Draft.of("baseline").scenario, "binzhou", 0.002, 1)
-    for spec in (question.specs[0], question.drawn[0]):
+    plan = ScenarioEdit.of("plan").scenario
+    question = ABQuery(plan, ScenarioEdit.of("baseline").scenario, "binzhou", 0.002, 1)
+    for spec in (question.central[0], question.drawn[0]):
         summary = question.summarize(spec)
         assert len(pickle.dumps(summary)) <= 2 * summary.size
         assert summary.size <= 150_000
-    arrived = pickle.loads(pickle.dumps(question.summarize(question.specs[0])))
-    assert restored(arrived, question.specs[0]).movers()["persons"].sum() > 0
+    arrived = pickle.loads(pickle.dumps(question.summarize(question.central[0])))
+    assert restored(arrived, question.central[0]).movers()["persons"].sum() > 0
 
 
 def test_a_report_does_not_wait_for_runs():
     order = []
 
     async def ask():
-        shared = Desk(Notebook(0.3))
+        shared = NotedQueue(Notebook(0.3))
         runs = asyncio.create_task(shared.ask("a", tasks("long", 2), "full"))
         await asyncio.sleep(0.05)
         await shared.aside(order.append, "report")

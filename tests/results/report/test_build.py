@@ -381,8 +381,6 @@ def test_nothing_half_written_is_left(run, tmp_path, monkeypatch):
 
 
 def test_words_are_in_both_languages(told):
-    for lang in ("zh", "en"):
-        assert isinstance(Say(lang)("字", "word"), str)
     assert sections.document(told, "en").title != sections.document(told, "zh").title
 
 

@@ -1,0 +1,442 @@
+"""A region pack planned from a county census table: its units, the same areas at both censuses.
+
+Units that were merged between the censuses, or listed apart in one of them, are added up as a
+concordance says; a unit that a census does not have is left out. All that was done is reported.
+"""
+
+import csv
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from xiancheng.calibration.errors import PackError, Problem, RefusedError
+from xiancheng.calibration.i18n import Words, _, listed
+from xiancheng.calibration.region.census_table import (
+    COLUMNS,
+    COUNT,
+    FIGURES,
+    FLOOR,
+    SHOWN,
+    YEARS,
+    CensusTableReader,
+    TableError,
+    Unit,
+)
+from xiancheng.calibration.region.pack_files import Problems, YamlFile
+
+ZONES = range(71, 81)  # last two digits of the code of a development zone
+CITIES = 81  # and of a county-level city, from here on
+COUNTIES = 21  # and of a county
+MEANS = {  # a rate, and the count it is a rate of
+    "birth_rate_permille": "residents",
+    "death_rate_permille": "residents",
+    FLOOR: "family_household_residents",
+}
+WIDE = 0.05  # of a sum: a gap that is no mere difference of editing
+FALL = 5.0  # points by which an urban share does not fall within ten years
+IN_MOVERS_OF_2010 = "moves between the districts of the city are counted as moves within the county"
+
+
+# Concordance
+
+
+@dataclass(frozen=True)
+class Join:
+    """What makes up a unit in one census."""
+
+    unit: str
+    year: int
+    of: tuple[str, ...]
+    basis: str
+    why: Words
+
+    @property
+    def note(self) -> str:
+        """How a figure came about."""
+        recalled = "; which county a zone lies in is recalled" if self.basis == "recalled" else ""
+        return f"{' + '.join(self.of)}{recalled}"
+
+
+@dataclass(frozen=True)
+class Correction:
+    """A cell known to be a mistake of the digitised table."""
+
+    unit: str
+    year: int
+    column: str
+    found: float
+    why: Words
+
+
+@dataclass(frozen=True)
+class Concordance:
+    """Which units make one, and which cells are mistakes."""
+
+    joins: tuple[Join, ...]
+    corrections: tuple[Correction, ...]
+
+    def parts_of(self, prefectures: Collection[str]) -> set[str]:
+        """Codes of the units of which those of some prefectures are made."""
+        return {part for j in self.joins if f"{j.unit[:4]}00" in prefectures for part in j.of}
+
+
+def read_concordance(file: Path) -> Concordance:
+    """A concordance from file.
+
+    Raises
+    ------
+    PackError
+        if it cannot be read
+    """
+    problems = Problems(file.parent.name)
+    yaml = YamlFile(problems, file.parent, file.name)
+    node, years = yaml.value, [str(year) for year in YEARS]
+    joins: list[Join] = []
+    corrections: list[Correction] = []
+    if node is not None and yaml.keys(node, (), ("joins", "corrections")):
+        needed = ("unit", "year", "of", "basis", "zh", "en")
+        for each in yaml.entries(node, "joins", needed) if node.get("joins") else ():
+            yaml.choice(each, "year", Words("“year”", "'year'"), years)
+            of, why = (
+                tuple(map(str, yaml.items(each, "of"))),
+                Words(str(each["zh"]), str(each["en"])),
+            )
+            joins.append(Join(str(each["unit"]), each["year"], of, str(each["basis"]), why))
+        needed = ("unit", "year", "column", "found", "zh", "en")
+        for each in yaml.entries(node, "corrections", needed) if node.get("corrections") else ():
+            yaml.choice(each, "year", Words("“year”", "'year'"), years)
+            column = yaml.choice(each, "column", Words("“column”", "'column'"), COLUMNS)
+            found, why = yaml.number(each, "found", COUNT), Words(str(each["zh"]), str(each["en"]))
+            corrections.append(Correction(str(each["unit"]), each["year"], column, found, why))
+    if problems.found:
+        raise PackError(file.name, problems.found)
+    return Concordance(tuple(joins), tuple(corrections))
+
+
+@cache
+def shipped_concordance() -> Concordance:
+    """The concordance of the censuses of 2010 and 2020 that comes with the program."""
+    return read_concordance(Path(str(files("xiancheng.calibration.region"))) / "concordance.yaml")
+
+
+# Units of a pack
+
+
+@dataclass(frozen=True)
+class UnitCensus:
+    """A unit of a pack at one census."""
+
+    parts: tuple[Unit, ...]  # of the table of that census
+    figures: Mapping[str, float]  # by column of the table
+    derived: Mapping[str, str]  # by column, how a figure came about if it is not as published
+    remarks: Mapping[str, str]  # by column, what else there is to know
+
+    def note(self, column: str) -> str:
+        """What there is to know of a figure."""
+        return "; ".join(filter(None, (self.derived.get(column, ""), self.remarks.get(column, ""))))
+
+
+@dataclass(frozen=True)
+class PackUnit:
+    """A unit of a pack at both censuses."""
+
+    code: str
+    zh: str
+    at: Mapping[int, UnitCensus]  # by year
+
+    @property
+    def kind(self) -> str:
+        """What the last two digits of its code say."""
+        last = int(self.code[4:])
+        return "city" if last >= CITIES else "county" if last >= COUNTIES else "district"
+
+    @property
+    def inhabited(self) -> bool:
+        """Whether it has residents at every census; without any there is nothing to simulate."""
+        return all(c.figures["urban"] + c.figures["rural"] > 0 for c in self.at.values())
+
+    def urban_share(self, year: int) -> float:
+        """Share of residents in urban places [percent]."""
+        figures = self.at[year].figures
+        return 100 * figures["urban"] / max(figures["urban"] + figures["rural"], 1)
+
+
+@dataclass(frozen=True)
+class PackPlan:
+    """What a pack is made of, before it is written."""
+
+    title: Words
+    prefectures: dict[str, Words]
+    province: tuple[str, Words]
+    units: list[PackUnit]
+    province_units: dict[int, Unit]  # the province's own line, by year
+    remarks: list[Words]
+    table: Path
+    via: str
+
+
+def plan_pack(
+    table: Path, prefectures: Sequence[str], concordance: Concordance, *, via: str = "",
+    lang: str = "zh",
+) -> PackPlan:  # fmt: skip
+    """The pack of some prefectures of a table, or of all of them if none is named.
+
+    Raises
+    ------
+    TableError, RefusedError
+        with everything that is wrong with the table, or with what is asked of it
+    """
+    if not via.isprintable():
+        raise RefusedError(_("--via should be a line of visible text; got {via!r}", via=via[:40]))
+    parts = concordance.parts_of(prefectures)
+
+    def wanted(code: str) -> bool:
+        """Whether a row becomes part of the pack, or holds the whole of a province."""
+        upper = {f"{each[:2]}0000" for each in prefectures}
+        inside = f"{code[:4]}00" in prefectures or code in parts
+        return not prefectures or inside or code in upper
+
+    reader = CensusTableReader(table, wanted, lang)
+    units, corrections = apply_corrections(reader.units(), concordance)
+    counties = [u for u in units if u.level == "county"]
+    upper = {(u.code, u.year): u for u in units if u.level != "county"}
+    titles = {u.prefecture: u.prefecture_name for u in counties if u.prefecture_name}
+    titles |= {code: unit.name for (code, __), unit in sorted(upper.items(), key=lambda i: i[0][1])}
+    known = sorted({u.prefecture for u in counties if u.year == max(YEARS)})
+    chosen = list(dict.fromkeys(prefectures)) or known
+    for code in chosen:
+        if code not in known:
+            raise unknown_prefecture(table, code, {c: titles.get(c, c) for c in known}, concordance,
+                                     lang)  # fmt: skip
+
+    # Only what becomes part of the pack is judged.
+    parts = concordance.parts_of(chosen)
+    counties = reader.checked_sums(
+        [u for u in counties if u.prefecture in chosen or u.code in parts]
+    )
+    reader.stop()
+    found, remarks = join_units(counties, concordance, chosen)
+    remarks += [
+        _(
+            "left out {code} {unit}: no residents (0) at one of the censuses",
+            code=unit.code,
+            unit=unit.zh,
+        )
+        for unit in found
+        if not unit.inhabited
+    ]
+    found = [unit for unit in found if unit.inhabited]
+    if not found:
+        raise no_units(table, chosen, lang)
+    remarks += [remark for code, remark in corrections if f"{code[:4]}00" in chosen]
+    remarks += differences([*upper.values(), *counties], chosen) + falling_shares(found)
+    remarks += remarks_on_ignored(reader.ignored)
+
+    def named(code: str) -> Words:
+        zh = titles.get(code, code)
+        return Words(zh, english_names().get(code, zh))
+
+    names, province = {code: named(code) for code in chosen}, f"{chosen[0][:2]}0000"
+    title = listed(names.values())
+    return PackPlan(
+        title if prefectures else named(province), names, (province, named(province)), found,
+        {year: unit for (code, year), unit in upper.items() if code == province}, remarks, table,
+        via,
+    )  # fmt: skip
+
+
+@cache
+def english_names() -> Mapping[str, str]:
+    """English names of units, by code."""
+    file = files("xiancheng.calibration.region") / "english_names.csv"
+    with file.open(encoding="utf-8") as lines:
+        return {row["code"]: row["en"] for row in csv.DictReader(lines)}
+
+
+def join_units(
+    units: Sequence[Unit], concordance: Concordance, prefectures: Collection[str]
+) -> tuple[list[PackUnit], list[Words]]:
+    """The units of a pack in order of code, and remarks on joined units and on those left out."""
+    by_code = {(u.code, u.year): u for u in units}
+    joins = {
+        (j.unit, j.year): j for j in concordance.joins
+        if all((part, j.year) in by_code for part in j.of)
+    }  # fmt: skip
+    taken = {(part, j.year): j.unit for j in joins.values() for part in j.of}
+    districts = [u.former[:4] for u in units if u.year == 2010 and is_district(u.former)]
+    several = {city for city in districts if districts.count(city) > 1}
+    found, remarks = [], list[Words]()
+    for code in sorted({taken.get(key, key[0]) for key in by_code}):
+        if f"{code[:4]}00" not in prefectures:
+            continue
+        at = {}
+        for year in YEARS:
+            join = joins.get((code, year))
+            own = (code,) if taken.get((code, year), code) == code else ()
+            codes = join.of if join else own
+            if parts := [by_code[part, year] for part in codes if (part, year) in by_code]:
+                at[year] = add_up(parts, join, several)
+            if join:
+                remarks.append(_("{year}: {why}", year=year, why=join.why))
+        if len(at) == len(YEARS):
+            found.append(PackUnit(code, by_code[code, max(YEARS)].name, at))
+        else:
+            lacking = [str(year) for year in YEARS if year not in at]
+            remarks.append(left_out(next(iter(at.values())).parts[0], lacking))
+    return found, remarks
+
+
+def left_out(unit: Unit, lacking: Sequence[str]) -> Words:
+    """Remark on a unit without figures of some censuses."""
+    advice = _("a concordance can say of what units it consists")
+    if int(unit.code[4:]) in ZONES:
+        advice = _("a zone, which a concordance can add to its county")
+    return _(
+        "left out {code} {unit}: no census of {lacking}; {advice}",
+        code=unit.code,
+        unit=unit.name,
+        lacking=listed(lacking),
+        advice=advice,
+    )
+
+
+def add_up(parts: Sequence[Unit], join: Join | None, several: Collection[str]) -> UnitCensus:
+    """Units added up; rates are means, weighted by what they are rates of.
+
+    `several` holds the first four digits of the codes of cities of several districts in 2010.
+    """
+    figures, derived = dict(parts[0].figures), dict(parts[0].corrected)
+    if len(parts) > 1:
+        if join:
+            derived = dict.fromkeys(figures, join.note)
+        for column in figures:
+            weight = [part.figures[MEANS[column]] if column in MEANS else 1.0 for part in parts]
+            total = math.fsum(w * p.figures[column] for w, p in zip(weight, parts, strict=True))
+            figures[column] = round(total / sum(weight), 2) if column in MEANS else total
+    city = parts[0].year == 2010 and any(
+        p.former[:4] in several and is_district(p.former) for p in parts
+    )
+    remarks = dict.fromkeys(FIGURES["in_movers"], IN_MOVERS_OF_2010) if city else {}
+    return UnitCensus(tuple(parts), figures, derived, remarks)
+
+
+def is_district(code: str) -> bool:
+    """Whether a code is that of a city's district."""
+    return int(code[4:]) < COUNTIES
+
+
+def apply_corrections(
+    units: Sequence[Unit], concordance: Concordance
+) -> tuple[list[Unit], list[tuple[str, Words]]]:
+    """Units whose known mistakes are corrected, and remarks on that by code of the unit.
+
+    A wrong figure becomes the prefecture's less those of its other units.
+    """
+    found, remarks = {(u.code, u.year): u for u in units}, []
+    for wrong in concordance.corrections:
+        column = wrong.column
+        unit = found.get((wrong.unit, wrong.year))
+        whole = found.get((f"{wrong.unit[:4]}00", wrong.year))
+        if unit is None or whole is None or unit.figures[column] != wrong.found:
+            continue
+        others = [
+            u.figures[column]
+            for u in found.values()
+            if u.level == "county" and u.year == wrong.year and u is not unit
+            and u.prefecture == unit.prefecture
+        ]  # fmt: skip
+        value = whole.figures[column] - math.fsum(others)
+        note = f"{whole.code} less its other units; the table has {wrong.found:.0f}"
+        found[unit.code, unit.year] = replace(
+            unit, figures={**unit.figures, column: value}, corrected={column: note}
+        )
+        cell = f"{unit.name} {column} {wrong.found:,.0f}"
+        said = _(
+            "{year}: {cell} becomes {value:,.0f}, for it is {why}",
+            year=wrong.year,
+            cell=cell,
+            value=value,
+            why=wrong.why,
+        )
+        remarks.append((wrong.unit, said))
+    return list(found.values()), remarks
+
+
+# Remarks and refusals
+
+
+def differences(units: Sequence[Unit], prefectures: Collection[str]) -> list[Words]:
+    """Where the counties of a prefecture do not add up to its own line: the counties are used."""
+    remarks = []
+    for whole in units:
+        if whole.level != "prefecture" or whole.code not in prefectures:
+            continue
+        parts = [
+            u for u in units if u.level == "county" and u.year == whole.year
+            and u.prefecture == whole.code
+        ]  # fmt: skip
+        for column, stated in whole.figures.items():
+            if column in MEANS or column.startswith("lf_") or math.isnan(stated):
+                continue
+            total = math.fsum(u.figures[column] for u in parts if u.figures[column] >= 0)
+            if parts and total != stated:
+                gap = f"{whole.year} {whole.name} {column}: {total:,.0f} ≠ {stated:,.0f}"
+                check: Words | str = ""
+                if abs(total - stated) > WIDE * max(stated, 1):
+                    check = _(", far apart: check the table")
+                remarks.append(_("{gap}; the counties' sum is used{check}", gap=gap, check=check))
+    return remarks
+
+
+def falling_shares(units: Iterable[PackUnit]) -> list[Words]:
+    """Units whose urban share falls so far that their years may be swapped."""
+    remarks = []
+    for unit in units:
+        then, now = (unit.urban_share(year) for year in YEARS)
+        if then - now > FALL:
+            shares = f"{unit.code} {unit.zh}: {then:.1f}% → {now:.1f}%"
+            remarks.append(
+                _("{shares}, its urban share falls; are the years swapped?", shares=shares)
+            )
+    return remarks
+
+
+def remarks_on_ignored(problems: Sequence[Problem]) -> list[Words]:
+    """What is wrong in rows that were not asked for."""
+    remarks = [
+        _("not asked for, the row is left: {p}", p=Words(p.text("zh"), p.text("en")))
+        for p in problems[:SHOWN]
+    ]  # fmt: skip
+    if (more := len(problems) - SHOWN) > 0:
+        remarks.append(_("{more} more in rows that were not asked for", more=more))
+    return remarks
+
+
+def no_units(table: Path, chosen: Sequence[str], lang: str) -> TableError:
+    """The error that no unit of some prefectures has both censuses."""
+    codes = ", ".join(chosen)
+    problem = Problem(
+        str(table), 0, 0, "", _("lines of 2010 and of 2020"), "∅",
+        what=_("no county-level unit of {codes} has both censuses", codes=codes),
+        advice=_("add the year that is missing, or use a concordance"),
+    )  # fmt: skip
+    return TableError(table.name, (problem,), lang)
+
+
+def unknown_prefecture(
+    table: Path, code: str, known: Mapping[str, str], concordance: Concordance, lang: str
+) -> TableError:
+    """The error that a prefecture, known by name here, is not in the table; says which is meant."""
+    moved = {f"{j.unit[:4]}00" for j in concordance.joins for part in j.of if part[:4] == code[:4]}
+    labels = [f"{c} {name}" for c, name in known.items()]
+    now = [c for c, name in known.items() if c in moved or code in (name, name[:-1])]
+    problem = Problem(
+        str(table), 0, 0, "",
+        _("one of the codes {labels}", labels=listed(labels)), code,
+        what=_("there is no prefecture {code!r}", code=code),
+        advice=(_("write {now}", now=listed(now)) if now else _("use one of these")),
+    )  # fmt: skip
+    return TableError(table.name, (problem,), lang)

@@ -1,0 +1,274 @@
+"""Files of a new region pack: the figures of a census table and nothing else, or blanks to fill.
+
+What the table does not hold is left out, so that `imputation` fills it and `region check` lists it.
+A pack is written beside its place and then renamed.
+"""
+
+import csv
+import hashlib
+import math
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from io import StringIO
+from pathlib import Path
+
+from xiancheng.calibration.errors import RefusedError
+from xiancheng.calibration.i18n import Words, _
+from xiancheng.calibration.region.census_import import PackPlan, PackUnit, english_names
+from xiancheng.calibration.region.census_table import FIGURES, FLOOR, YEARS
+from xiancheng.calibration.region.schema import COLUMNS, REQUIRED, TABLES
+
+DAYS = {year: f"{year}-11-01" for year in YEARS}
+NO_CODE = "000000"  # stands for a code that is still to be written
+
+
+def table_text(file: str, rows: Iterable[Sequence[object]]) -> str:
+    """A table of a pack as text."""
+    text = StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS[file])
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def quoted(text: str) -> str:
+    """Text as one YAML scalar whatever it holds."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def names(of: Words) -> str:
+    """A name in two languages, as keys and values of YAML."""
+    return f"zh: {quoted(of.zh)}, en: {quoted(of.en)}"
+
+
+# From a census table
+
+
+def pack_files(plan: PackPlan, name: str) -> dict[str, str]:
+    """Every file of a pack, by name."""
+    return {
+        "region.yaml": region_yaml(plan, name),
+        "margins.csv": table_text("margins.csv", margins(plan.units)),
+        "economy.csv": table_text("economy.csv", [*floor_areas(plan.units), *provincial(plan)]),
+        "sources.yaml": sources_yaml(plan),
+    }
+
+
+def margins(units: Sequence[PackUnit]) -> Iterator[tuple[object, ...]]:
+    """Every census figure that all units of the pack have, line by line."""
+    for year in YEARS:
+        cells = [
+            (table, cell, FIGURES[table][i])
+            for table in TABLES if table in FIGURES and held_by_all(table, units, year)
+            for cell, i in TABLES[table].cells.items()
+            if not any(math.isnan(unit.at[year].figures[FIGURES[table][i]]) for unit in units)
+        ]  # fmt: skip
+        for unit in units:
+            census = unit.at[year]
+            for table, cell, column in cells:
+                counted = "persons" if cell[2] == "members" else TABLES[table].unit
+                yield (
+                    DAYS[year], unit.code, table, *cell, f"{census.figures[column]:.12g}", counted,
+                    f"census-{year}", "derived" if column in census.derived else "official",
+                    "", "", census.note(column),
+                )  # fmt: skip
+
+
+def held_by_all(table: str, units: Sequence[PackUnit], year: int) -> bool:
+    """Whether every unit has all of a table that may not be left out."""
+    needed = [FIGURES[table][i] for i in TABLES[table].needed]
+    return not any(math.isnan(unit.at[year].figures[column]) for unit in units for column in needed)
+
+
+def floor_areas(units: Sequence[PackUnit]) -> Iterator[tuple[object, ...]]:
+    """Floor area a person, where the table has it."""
+    for year in YEARS:
+        for unit in units:
+            census = unit.at[year]
+            if not math.isnan(value := census.figures[FLOOR]):
+                status = "derived" if FLOOR in census.derived else "official"
+                yield (
+                    DAYS[year], unit.code, FLOOR, f"{value:g}", "m2", f"census-{year}", status,
+                    "", "", census.note(FLOOR) or "family households",
+                )  # fmt: skip
+
+
+def provincial(plan: PackPlan) -> Iterator[tuple[object, ...]]:
+    """The province's own residents and births, to which its later series are compared."""
+    for year, unit in sorted(plan.province_units.items()):
+        head, source, figures = (DAYS[year], plan.province[0]), f"census-{year}", unit.figures
+        people = figures["residents"]
+        yield (
+            *head, "population", f"{people:.0f}", "persons", source, "official", "", "",
+            "usual residents at the census",
+        )  # fmt: skip
+        rate, status = figures["birth_rate_permille"], "official"
+        note = f"November {year - 1} to October {year}"
+        if math.isnan(rate):
+            infants = figures["age_0_male"] + figures["age_0_female"]
+            rate, status = round(1000 * infants / people, 2), "derived"
+            note = "residents aged 0 over residents"
+        if not math.isnan(rate):
+            yield (*head, "birth_rate", f"{rate:g}", "permille", source, status, "", "", note)
+
+
+def region_yaml(plan: PackPlan, name: str) -> str:
+    """What the pack is about."""
+    via = f"; {plan.via}" if plan.via else ""
+    attribution = _("County census tables: NBS of China{via}", via=via)
+    lines = [
+        f"# {plan.title.zh}: a pack written from a census table by `xiancheng region from-census`.",
+        "# What the table lacks is left to the defaults; `xiancheng region check` lists it.",
+        "# Targets, if there are any, may be added as in the pack binzhou; they are never data.",
+        f"name: {quoted(name)}",
+        f"title: {{{names(plan.title)}}}",
+        "prefectures:",
+        *(f"  - {{code: {code}, {names(of)}}}" for code, of in plan.prefectures.items()),
+        f"province: {{code: {plan.province[0]}, {names(plan.province[1])}}}",
+        "counties:",
+    ]
+    for unit in plan.units:
+        of = Words(unit.zh, english_names().get(unit.code, unit.zh))
+        lines.append(
+            f"  - {{code: {unit.code}, {names(of)}, prefecture: {unit.code[:4]}00, "
+            f"kind: {unit.kind}}}"
+        )
+    lines += [f"censuses: [{', '.join(DAYS.values())}]", f"attribution: {{{names(attribution)}}}"]
+    return "\n".join([*lines, ""])
+
+
+def sources_yaml(plan: PackPlan) -> str:
+    """Where the figures come from."""
+    digest = hashlib.sha256(plan.table.read_bytes()).hexdigest()
+    titles = {2010: "中国2010年人口普查分县资料", 2020: "中国人口普查分县资料—2020"}
+    via = f"{plan.via or 'not stated'}; table {plan.table.name}, sha256 {digest}"
+    note = "industry, employment, marital state and homes from the 10 % long form"
+    return "".join(
+        f"census-{year}:\n  title: {titles[year]}\n  publisher: 国家统计局\n"
+        f"  via: {quoted(via)}\n  note: census moment {DAYS[year]}; {note}\n"
+        for year in YEARS
+    )
+
+
+# To be filled by hand
+
+
+def blank_files(name: str) -> dict[str, str]:
+    """Every file of an empty pack, by name."""
+    return {
+        "region.yaml": BLANK_REGION.replace("NAME", quoted(name)),
+        "sources.yaml": BLANK_SOURCES,
+        "margins.csv": table_text("margins.csv", blank_margins()),
+        **{file: table_text(file, []) for file in COLUMNS if file != "margins.csv"},
+    }
+
+
+def blank_margins() -> Iterator[tuple[str, ...]]:
+    """The lines without which a census cannot be used, their values still to be written."""
+    for year, day in DAYS.items():
+        for table in REQUIRED:
+            for cell in TABLES[table].cells:
+                source = f"census-{year}"
+                yield day, NO_CODE, table, *cell, "", "persons", source, "official", "", "", ""
+
+
+BLANK_REGION = """\
+# 区域包 A region pack. 填写后运行 Fill it in, then run: xiancheng region check 本文件夹 this folder
+#
+# 至少要有 At least: region.yaml, sources.yaml, margins.csv
+#   margins.csv     普查：urban_rural 与 sex_age 两表必填，其余表整张可缺
+#                   censuses: the tables urban_rural and sex_age are required; any other may be
+#                   left out whole. Counts are persons or households, never 10 000s
+# 其余文件可以只留表头 The other files may stay empty but for their header:
+#   places.csv      乡镇及其村居单元数 townships and their village-level units;
+#                   kind: street, town, township
+#   boundaries.csv  县界，用于距离 outlines of counties, for distances
+#   economy.csv     工资、收入、房价等 wages, incomes, prices; services.csv 学位、床位等 seats, beds
+#   observations.csv 只用于检验，不进入模型 what is scored and never fed in
+# 每个数值都写来源与状态 Every value has a source of sources.yaml and a status: official, secondary,
+# derived or assumed; 假定值必须给出 low 与 high an assumed one states its range.
+# 未知的值整行删去，不写 0 Leave out the line of a value that is unknown; never write 0 for it.
+
+name: NAME
+title: {zh: , en: }
+prefectures:
+  - {code: '000000', zh: , en: }
+province: {code: '000000', zh: , en: }
+
+# 每县一行 One line for each county-level unit; kind: district, county, city
+counties:
+  - {code: '000000', zh: , en: , prefecture: '000000', kind: county}
+
+# 两次普查的区划须一致 The units are the same areas at every census
+censuses: [2010-11-01, 2020-11-01]
+
+# 可选 Optional. 省会位置与到省外的距离；缺省见 region check
+# outside:
+#   province: {zh: , en: , lon: , lat: }
+#   country: {km: , low: , high: }
+
+# 可选 Optional. 规划目标，只用于判定，绝不作为数据 What the plan wants; never used as data
+# targets:
+#   - id: T-1
+#     name: {zh: , en: }
+#     counties: ['000000']
+#     value:
+#     operator: at least        # or: about
+#     wording:
+#     deadline: 2025-12-31
+
+# attribution: {zh: , en: }
+"""
+
+BLANK_SOURCES = (
+    "# 每个来源一项 One entry for each source that a value names; via and licence are optional.\n"
+    + "".join(
+        f"census-{year}:\n  title:\n  publisher: 国家统计局\n  note: census moment {day}\n"
+        for year, day in DAYS.items()
+    )
+    + "assumption:\n  title: Our assumption\n  publisher:\n"
+)
+
+
+# On disk
+
+
+def check_vacant(folder: Path) -> None:
+    """Refuse a folder that is already there, or that cannot be made.
+
+    Raises
+    ------
+    RefusedError
+    """
+    if not str(folder).isprintable() or any(up.is_file() for up in folder.parents):
+        raise RefusedError(
+            _(
+                "{folder!r} cannot be a folder: its name should be visible text, "
+                "and what it lies in a folder",
+                folder=str(folder),
+            )
+        )
+    if folder.exists() or folder.is_symlink():
+        raise RefusedError(
+            _(
+                "{folder} is already there; choose another --out, or move it away first",
+                folder=folder,
+            )
+        )
+
+
+def write(folder: Path, texts: Mapping[str, str]) -> None:
+    """Write a new folder with these files: whole, or not at all.
+
+    Raises
+    ------
+    RefusedError, OSError
+    """
+    check_vacant(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".new-") as beside:
+        made = Path(beside) / "new"
+        made.mkdir()
+        for name, text in texts.items():
+            (made / name).write_text(text, encoding="utf-8", newline="\n")
+        made.rename(folder)

@@ -1,0 +1,361 @@
+"""A scenario being edited: its overrides of a base scenario, the list of them, and its title.
+
+A `ScenarioEdit` has one canonical form, however it was reached, so equal scenarios have equal URLs.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+from xiancheng.calibration.i18n import Words, _
+from xiancheng.calibration.region import Region
+from xiancheng.calibration.region import load as load_region
+from xiancheng.scenarios.diff import called, with_changes
+from xiancheng.scenarios.loader import load_plan, resolve
+from xiancheng.scenarios.scenario_files import Scenario, Setting
+from xiancheng.scenarios.types import Text, quarter_name
+from xiancheng.sim.conditions import CONDITIONS
+
+Overrides = dict[str, dict[str, Any]]  # measure -> fields set otherwise, as in a scenario file
+
+FIELDS = ("intensity", "delay", "counties", "phases", "allocation")
+BASELINE = "baseline"  # carries nothing out; the base of a scenario that names none
+NAME = "draft"  # of every edited scenario in its file; users see the title
+
+
+@dataclass(frozen=True)
+class ScenarioEdit:
+    """A scenario, and how it differs from the scenario that it is based on."""
+
+    title: str
+    base: Scenario
+    scenario: Scenario
+    overrides: Overrides
+    region: str | None = None  # whose counties settings name; None: those of the plan
+
+    @classmethod
+    def of(
+        cls, source: str | Mapping[str, Any], title: str | None = None, region: str | None = None
+    ) -> "ScenarioEdit":
+        """A scenario of the plan by its name, or the keys of a scenario file.
+
+        Parameters
+        ----------
+        region : name or folder of the region in use
+
+        Raises
+        ------
+        ScenarioError
+            with every problem of the file.
+        """
+        if isinstance(source, str):
+            scenario = base = plan_scenario(source)
+        else:
+            scenario = resolve(source, region)
+            base = plan_scenario(source.get("based_on") or BASELINE)
+        return cls(title or scenario.title.zh, base, scenario, overrides(base, scenario), region)
+
+    def to_file(self) -> dict[str, Any]:
+        """The keys of its scenario file: what differs from the base, and no more."""
+        base, scenario = self.base, self.scenario
+        file: dict[str, Any] = {"name": NAME, "title": self.title, "based_on": base.name}
+        measures = {m: self._strength(m) | each for m, each in self.overrides.items()}
+        days = {
+            name: getattr(scenario, name).isoformat()
+            for name in ("start", "until")
+            if getattr(scenario, name) != getattr(base, name)
+        }
+        red_lines = scenario.red_lines.model_dump(exclude_none=True)
+        optional = {
+            "measures": by_project(measures, scenario),
+            "conditions": dict(
+                _condition(name, getattr(scenario.conditions, name))
+                for name in CONDITIONS
+                if getattr(scenario.conditions, name) != getattr(base.conditions, name)
+            ),
+            "doses": dict(scenario.doses) if scenario.doses != base.doses else {},
+            "horizon": days,
+        }
+        file |= {key: value for key, value in optional.items() if value}
+        return file | ({"red_lines": red_lines} if scenario.red_lines != base.red_lines else {})
+
+    @property
+    def changed(self) -> bool:
+        """Whether it differs from its base at all."""
+        return len(self.to_file()) > len(("name", "title", "based_on"))
+
+    @property
+    def has_own_title(self) -> bool:
+        """Whether its title is that of no scenario of the plan."""
+        return self.title not in bundled_titles()
+
+    @property
+    def needs_title(self) -> bool:
+        """Whether it is changed and still has the title of a scenario of the plan."""
+        return self.changed and not self.has_own_title
+
+    def with_title(self, title: str) -> "ScenarioEdit":
+        """The same under another title.
+
+        Raises
+        ------
+        ScenarioError
+            if no scenario file may hold the title.
+        """
+        return ScenarioEdit.of(self.to_file() | {"title": title}, title, self.region)
+
+    def with_intensity(self, measures: tuple[str, ...], value: float) -> "ScenarioEdit":
+        """With another intensity of some measures."""
+        return self._edited(lambda own: [own[m].update(intensity=value) for m in measures])
+
+    def with_county(self, measure: str, code: str, value: float | None) -> "ScenarioEdit":
+        """With an intensity of a measure for one county; None removes it."""
+        counties = dict(self.scenario.setting(measure).counties)
+        counties.pop(code, None)
+        if value is not None:
+            counties[code] = value
+        return self._edited(lambda own: own[measure].update(counties=counties))
+
+    def with_condition(self, name: str, value: float | bool) -> "ScenarioEdit":
+        """With another outside condition."""
+        key, value = _condition(name, value if name == FROZEN_FIELD else float(value))
+        file = self.to_file()
+        file["conditions"] = file.get("conditions", {}) | {key: value}
+        return ScenarioEdit.of(file, self.title, self.region)
+
+    def revert(self, key: tuple[str, ...]) -> "ScenarioEdit":
+        """Without one of its changes, by `Change.key`."""
+        kind, *rest = key
+        if kind == "measures":
+            members, what = rest[0].split(","), rest[1]
+            if what == "counties":
+                in_base = self.base.setting(members[0]).counties.get(rest[2])
+                return self.with_county(members[0], rest[2], in_base)
+            return self._edited(lambda own: [own[m].pop(what, None) for m in members])
+        file = self.to_file()
+        if kind == "doses":  # a file cannot take back a dose that its base sets: it repeats it
+            file["doses"] = {k: v for k, v in file["doses"].items() if k != rest[0]}
+            file["doses"] |= {k: v for k, v in self.base.doses.items() if k == rest[0]}
+        else:
+            file[kind] = {k: v for k, v in file[kind].items() if k != rest[0]} if rest else {}
+        return ScenarioEdit.of({k: v for k, v in file.items() if v != {}}, self.title, self.region)
+
+    def _edited(self, change: Callable[[Overrides], object]) -> "ScenarioEdit":
+        own = {m: dict(self.overrides.get(m, {})) for m in self.scenario.plan.measures}
+        change(own)
+        left = {
+            m: {f: v for f, v in each.items() if v != _as_in_file(f, self.base.setting(m))}
+            for m, each in own.items()
+        }
+        measures = {m: self._strength(m) | each for m, each in left.items() if each}
+        return ScenarioEdit.of(self.to_file() | {"measures": measures}, self.title, self.region)
+
+    def _strength(self, measure: str) -> dict[str, float]:
+        """Intensity 0 for a measure new to the base: a file that names one carries it out."""
+        return {} if measure in self.base.settings else {"intensity": 0.0}
+
+
+@cache
+def plan_scenario(name: str) -> Scenario:
+    """A scenario of the plan by its name; no file is opened for any other name."""
+    if name not in load_plan().scenario_files():
+        return resolve({"name": NAME, "title": NAME, "based_on": name})
+    return resolve(name)
+
+
+@cache
+def bundled_titles() -> frozenset[str]:
+    """The titles of the scenarios that come with the plan, in both languages."""
+    titles = (plan_scenario(name).title for name in load_plan().scenario_files())
+    return frozenset(title for each in titles for title in (each.zh, each.en))
+
+
+def overrides(base: Scenario, scenario: Scenario) -> Overrides:
+    """The fields of each measure that differ from the base, as in a file."""
+    found: Overrides = {}
+    for number in scenario.plan.measures:
+        old, new = base.setting(number), scenario.setting(number)
+        own = {f: _as_in_file(f, new) for f in FIELDS if getattr(old, f) != getattr(new, f)}
+        if own:
+            found[number] = own
+    return found
+
+
+def by_project(own: Overrides, scenario: Scenario) -> Overrides:
+    """Overrides that all measures of a project share, under the name of the project."""
+    shared: Overrides = {}
+    alike: set[str] = set()
+    for name, members in projects(scenario).items():
+        first = own.get(members[0])
+        if first and len(members) > 1 and all(own.get(m) == first for m in members):
+            shared[name] = first
+            alike.update(members)
+    return shared | {m: each for m, each in own.items() if m not in alike}
+
+
+def projects(scenario: Scenario) -> dict[str, tuple[str, ...]]:
+    """The measures of each project, in the order of the plan."""
+    plan = scenario.plan
+    return {
+        name: tuple(m for m, each in plan.measures.items() if each.project == name)
+        for name in plan.about.projects
+    }
+
+
+def safeguards(scenario: Scenario) -> tuple[str, ...]:
+    """The measures that belong to no project."""
+    return tuple(m for m, each in scenario.plan.measures.items() if each.project is None)
+
+
+FROZEN_FIELD = "recoding_frozen"
+
+
+def _condition(name: str, value: Any) -> tuple[str, Any]:
+    """An outside condition as a scenario file writes it."""
+    return ("recoding", "frozen" if value else "trend") if name == FROZEN_FIELD else (name, value)
+
+
+def _as_in_file(field: str, setting: Setting) -> Any:
+    value = getattr(setting, field)
+    if field == "delay":
+        return f"{value} quarters"
+    if field == "phases":
+        return [
+            {"from": quarter_name(p.first), "until": quarter_name(p.until),
+             "intensity": p.intensity}
+            for p in value
+        ]  # fmt: skip
+    return value
+
+
+# The list of changes
+
+
+@dataclass(frozen=True)
+class Change:
+    """One changed setting: its label, its value in the base and now; `key` reverts it."""
+
+    key: tuple[str, ...]
+    label: Words
+    old: Words
+    new: Words
+
+
+LABELS = {
+    "intensity": _("intensity"),
+    "delay": _("delay in quarters"),
+    "phases": _("spells"),
+    "allocation": _("shared out by"),
+}
+
+
+def changes(edit: ScenarioEdit) -> list[Change]:
+    """Every changed setting, in the order of the panel."""
+    return [*_measure_changes(edit), *_condition_changes(edit), *_other_changes(edit)]
+
+
+def _measure_changes(edit: ScenarioEdit) -> Iterator[Change]:
+    plan, own = edit.scenario.plan, by_project(edit.overrides, edit.scenario)
+    order = [*plan.about.projects, *plan.measures]
+    for name in sorted(own, key=order.index):
+        group = name in plan.about.projects
+        members = [m for m, each in plan.measures.items() if name in (m, each.project)]
+        title = plan.about.projects[name] if group else plan.measures[name].title
+        for field in own[name]:
+            if field == "counties":
+                yield from _county_changes(edit, f"{name} ", title, members)
+                continue
+            what = LABELS[field]
+            label = Words(f"{name} {title.zh}·{what.zh}", f"{name} {title.en}: {what.en}")
+            olds = {_value(getattr(edit.base.setting(m), field)) for m in members}
+            old = olds.pop() if len(olds) == 1 else _("various")
+            new = _value(getattr(edit.scenario.setting(members[0]), field))
+            yield Change(("measures", ",".join(members), field), label, old, new)
+
+
+def _county_changes(
+    edit: ScenarioEdit, number: str, title: Text, members: list[str]
+) -> Iterator[Change]:
+    old, new = (each.setting(members[0]) for each in (edit.base, edit.scenario))
+    about = edit.scenario.plan.about
+    places = load_region(edit.region).counties if edit.region else about.counties
+    names = {county.code: county for county in places}
+    for code in sorted(old.counties.keys() | new.counties.keys()):
+        if old.counties.get(code) == new.counties.get(code):
+            continue
+        place = names[code]
+        label = _("{number}{title}: {place}", number=number, title=title, place=place)  # fmt: skip
+        before, after = (_value(each.counties.get(code, each.intensity)) for each in (old, new))
+        for member in members:
+            yield Change(("measures", member, "counties", code), label, before, after)
+
+
+def _condition_changes(edit: ScenarioEdit) -> Iterator[Change]:
+    for name, condition in CONDITIONS.items():
+        old, new = (getattr(s.conditions, name) for s in (edit.base, edit.scenario))
+        if old == new:
+            continue
+        if name == FROZEN_FIELD:
+            label = _("recoding of villages")
+            frozen, trend = _("frozen"), _("trend", "manner")
+            before, after = (frozen if each else trend for each in (old, new))
+        else:
+            label = Words(condition.zh, condition.meaning)
+            before, after = _value(old), _value(new)
+        yield Change(("conditions", _condition(name, new)[0]), label, before, after)
+
+
+def _other_changes(edit: ScenarioEdit) -> Iterator[Change]:
+    base, now = edit.base, edit.scenario
+    for name, label in (("start", _("start")), ("until", _("end"))):
+        old, new = getattr(base, name), getattr(now, name)
+        if old != new:
+            yield Change(("horizon", name), label, _value(old), _value(new))
+    for name, value in now.doses.items():
+        if base.doses.get(name) != value:
+            label, central = _("dose {name}", name=name), _("central value")
+            old = _value(base.doses[name]) if name in base.doses else central
+            yield Change(("doses", name), label, old, _value(value))
+    if base.red_lines != now.red_lines:
+        label, same = _("red lines"), _("as it was")
+        yield Change(("red_lines",), label, same, _("differ from the base"))
+
+
+def _value(value: object) -> Words:
+    if isinstance(value, list):
+        count = len(value)
+        return _("{count} spells", count=count)
+    text = "–" if value is None else f"{value:g}" if isinstance(value, int | float) else str(value)
+    return Words(text, text)
+
+
+# Titles
+
+
+def edit_title(edit: ScenarioEdit, region: Region, saved: ScenarioEdit | None = None) -> Words:
+    """The title under which the page shows an edited scenario.
+
+    Parameters
+    ----------
+    region : where it is applied; the title says so outside the region of its plan
+    saved : the scenario on file that it came from
+    """
+    return called(titled(edit, saved), region)
+
+
+def titled(edit: ScenarioEdit, saved: ScenarioEdit | None = None) -> Scenario:
+    """The scenario of an edit under the title that page and documents give it.
+
+    If it came from a saved scenario, has its title and differs from it, the title gives the number
+    of changes. `scenarios.diff.called` does the same for the titles of the plan.
+    """
+    if saved is None or not edit.has_own_title or edit.title != saved.title:
+        return edit.scenario
+    known = {(change.key, change.new) for change in changes(saved)}
+    now = {(change.key, change.new) for change in changes(edit)}
+    count = len({key for key, __ in known ^ now})
+    if not count:
+        return edit.scenario
+    zh, en = with_changes(edit.title, edit.title, count)
+    return replace(edit.scenario, title=Text(zh=zh, en=en))

@@ -1,0 +1,159 @@
+"""What a view needs to show a result: chosen place and day, texts in the reader's language."""
+
+import re
+from dataclasses import dataclass, replace
+from datetime import date
+from math import ceil, log10
+
+from markupsafe import Markup
+
+from xiancheng.calibration.i18n import Words, _
+from xiancheng.results.console.edits import plan_scenario
+from xiancheng.results.console.markup import joined, tag
+from xiancheng.results.console.result import ABResult
+from xiancheng.results.console.session import Session
+from xiancheng.results.tables import render
+from xiancheng.results.tables.table import Table
+from xiancheng.scenarios.diff import called, foreign
+from xiancheng.scenarios.outcome import Group
+
+UNTIL = re.compile(r"；?用 --until [\d-]+ 判定| Use --until [\d-]+\.|; use --until [\d-]+")
+ROUNDED_TO = 100  # persons: random numbers alone make a difference of as many
+
+
+@dataclass(frozen=True)
+class ViewModel:
+    """A result in a session."""
+
+    session: Session
+    result: ABResult
+
+    def say(self, words: Words) -> str:
+        """A message in the reader's language."""
+        return words.said(self.lang)
+
+    @property
+    def lang(self) -> str:
+        """The reader's language."""
+        return self.session.lang
+
+    @property
+    def column(self) -> int:
+        """The position of the chosen place in the groups."""
+        return min(self.session.group, len(self.result.groups) - 1)
+
+    @property
+    def group(self) -> Group:
+        """The chosen place."""
+        return self.result.groups[self.column]
+
+    @property
+    def days(self) -> list[date]:
+        """The days to choose from: deadlines, ends of years, and the end of A."""
+        a = self.result.outcome
+        first, last = a.dates[0], a.dates[-1]
+        years = [date(year, 12, 31) for year in range(first.year, last.year + 1)]
+        due = [target.deadline for target in a.region.targets]
+        return sorted({day for day in (*years, *due) if first < day <= last} | {last})
+
+    @property
+    def day(self) -> date:
+        """The chosen day, or that on which A is judged."""
+        chosen = self.session.day
+        return chosen if chosen in self.days else self.result.day
+
+    @property
+    def a_title(self) -> str:
+        """The title of the scenario that is shown as A."""
+        return called(self.result.outcome.scenario, self.result.outcome.region).said(self.lang)
+
+    @property
+    def b_title(self) -> str:
+        """The title of the scenario that is shown as B, and whether it is beyond its own end."""
+        own = replace(self.result.b.scenario, until=self.result.b_until)
+        title = called(own, self.result.outcome.region).said(self.lang)
+        if self.result.b_until >= self.day:
+            return title
+        ends = self.result.b_until
+        return self.say(
+            _(
+                "{title} (run on to {day}; its own end is {ends})",
+                title=title,
+                day=self.day,
+                ends=ends,
+            )
+        )
+
+    @property
+    def foreign(self) -> bool:
+        """Whether A carries out a plan that was written for other counties."""
+        return foreign(self.result.outcome.scenario, self.result.outcome.region)
+
+    def limit(self) -> str:
+        """A warning if the chosen day is beyond what levels can be judged for; else empty."""
+        cutoff = str(self.result.outcome.settings["cutoff"])
+        if self.day.year <= int(cutoff[:4]) + 1:
+            return ""
+        return self.say(
+            _(
+                "{day} is beyond what levels can be judged for (information to "
+                "{cutoff}): the level is a trend drawn on; read differences "
+                "between scenarios only.",
+                day=self.day,
+                cutoff=cutoff,
+            )
+        )
+
+    def plain(self, line: str) -> str:
+        """A sentence without its hints at the command line, which do not apply to the page."""
+        recoding = plan_scenario("plan-without-recoding").title.said(self.lang)
+        replacements = {
+            "plan-without-recoding": self.say(Words(f"“{recoding}”", f"'{recoding}'")),
+            "（docs/validation.md）": "（见“检验”）",
+            "(docs/validation.md)": "(see 'Validation')",
+            "（--draws 50）": "", " (--draws 50)": "",
+            "；用 --draws 50": "", "; use --draws 50": "",
+            "；要用本程序估计，请运行 xiancheng calibrate": "",
+            "; to estimate with this one, run xiancheng calibrate": "",
+            "；分到措施请用 xiancheng attribute，再以 --attribution 并入报告": "",
+            "; for measures use xiancheng attribute, and bring it in with --attribution": "",
+        }  # fmt: skip
+        for word, instead in replacements.items():
+            line = line.replace(word, instead)
+        return UNTIL.sub("", line)
+
+    def persons(self, value: float) -> str:
+        """A change of persons, rounded to what the scale of the run can resolve."""
+        step = max(ROUNDED_TO, 10 ** ceil(log10(1 / self.result.scale)))
+        rounded = round(value / step) * step
+        return f"{rounded:+,.0f}" if rounded else "0"
+
+    def basis(self) -> Markup:
+        """Scale, scenario, draws and seed of the numbers, in a line."""
+        a = self.result
+        if a.preliminary:
+            scale = f"{1 / a.scale:.0f}"
+            stage = self.say(_("Preliminary (scale 1/{scale})", scale=scale))
+        else:
+            stage = self.say(_("At scale {scale:g}", scale=a.scale))
+            if a.scale == 1:
+                stage = self.say(_("Full scale (a row a resident)"))
+        drawn = (
+            self.say(_("{draws} draws", draws=a.draws))
+            if a.draws
+            else self.say(_("one run at central values, draws under way"))
+        )
+        seed = a.outcome.settings["seed"]
+        rest = self.say(_("seed {seed}", seed=seed))
+        badge = tag("strong", stage, cls="badge preliminary" if a.preliminary else "badge final")
+        what = self.say(_("A: {a_title}", a_title=self.a_title))
+        parts = [badge, " ", tag("strong", what), self.say(_("; ")), drawn,
+                 self.say(_(", ", "clauses")), rest]  # fmt: skip
+        if limit := self.limit():
+            parts.append(tag("p", limit, cls="limit"))
+        return joined(parts)
+
+
+def as_table(table: Table) -> Markup:
+    """A table as HTML, with its source and its notes."""
+    return Markup(render.html(table))

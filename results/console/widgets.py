@@ -1,0 +1,250 @@
+"""HTML controls on a NiceGUI page: the browser's own, with its keyboard, focus and roles."""
+
+import json
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from nicegui import ui
+from nicegui.element import Element
+
+from xiancheng.results.console.markup import joined
+
+Handler = Callable[[Any], Any]
+
+VALUE = "(e) => emit(e.target.value)"
+CHECKED = "(e) => emit(e.target.checked)"
+SUBMITTED = "(e) => { e.preventDefault(); emit(e.target.querySelector('input').value) }"
+SHOW_VALUE = (
+    "(e) => { e.target.nextElementSibling.textContent = Number(e.target.value).toFixed(1) }"
+)
+SET_VALUES = """(values) => {
+  for (const [id, value] of Object.entries(values)) {
+    const e = document.getElementById(id);
+    if (!e) continue;
+    if (typeof value === 'boolean') e.checked = value; else e.value = value;
+    if (e.type === 'range') e.nextElementSibling.textContent = Number(value).toFixed(1);
+    if (e.type === 'number') e.nextElementSibling.textContent = '';
+  }
+}"""
+VALIDATE = """(e) => {
+  const v = e.target.validity, bad = v.badInput || v.rangeUnderflow || v.rangeOverflow;
+  e.target.setAttribute('aria-invalid', bad);
+  e.target.nextElementSibling.textContent = bad ? MESSAGE : '';
+  if (!bad && e.type === 'change') emit(e.target.value);
+}"""
+
+
+def element(name: str, cls: str = "", **props: object) -> Element:
+    """An HTML element; `aria_label` is written aria-label."""
+    made = ui.element(name)
+    if cls:
+        made.classes(cls)
+    for key, value in props.items():
+        made.props[key.removesuffix("_").replace("_", "-")] = value
+    return made
+
+
+def set_prop(target: Element, name: str, value: object) -> None:
+    """Change a property and send it to the browser."""
+    if target.props.get(name) != value:
+        target.props[name] = value
+        target.update()
+
+
+def text(*content: object, name: str = "span", cls: str = "") -> ui.html:
+    """An element of text or markup; what is not `Markup` is escaped."""
+    made = ui.html(joined(content), sanitize=False, tag=name)
+    if cls:
+        made.classes(cls)
+    return made
+
+
+def area(*content: object, cls: str = "") -> ui.html:
+    """A part of the page whose content is replaced as a whole."""
+    return text(*content, name="div", cls=cls)
+
+
+def write(target: ui.html, *content: object) -> None:
+    """Replace the content of a `text` or `area`."""
+    new = joined(content)
+    if target.content != new:
+        target.content = new
+
+
+def draw(chart: ui.echart, options: Mapping[str, Any], description: str) -> None:
+    """Replace a chart; screen readers get the description."""
+    chart.options.clear()
+    chart.options.update(options)
+    set_prop(chart, "role", "img")
+    set_prop(chart, "aria-label", description)
+    chart.update()
+
+
+def button(label: object, handler: Callable[[], Any], cls: str = "", **props: object) -> Element:
+    """A button."""
+    made = element("button", f"button {cls}".strip(), type="button", **props)
+    with made:
+        text(label)
+    made.on("click", lambda _: handler(), args=[])
+    return made
+
+
+def set_values(values: Mapping[Element, object]) -> None:
+    """Set what controls show, in the browser only, so no other update undoes what is typed."""
+    if values:
+        by_id = json.dumps({target.html_id: value for target, value in values.items()})
+        next(iter(values)).client.run_javascript(f"({SET_VALUES})({by_id})")
+
+
+def slider(label: str, value: float, handler: Handler, *, high: float) -> Element:
+    """A slider from 0 to `high` with its value beside it; the handler is called on release."""
+    with element("span", "slider"):
+        made = element("input", "range", type="range", min=0, max=high, step=0.1, aria_label=label)
+        made.props["^value"] = value
+        text(f"{value:.1f}", name="output", cls="shown")
+    made.on("input", js_handler=SHOW_VALUE)
+    made.on("change", lambda e: handler(float(e.args)), js_handler=VALUE)
+    return made
+
+
+def select(
+    label: str, groups: Mapping[str, Mapping[str, str]], value: str, handler: Handler
+) -> Element:
+    """A list to choose from, by group; the choices of group "" stand by themselves."""
+    made = element("select", "select", aria_label=label)
+    set_choices(made, groups, value)
+    made.on("change", lambda e: handler(str(e.args)), js_handler=VALUE)
+    return made
+
+
+def set_choices(target: Element, groups: Mapping[str, Mapping[str, str]], value: str) -> None:
+    """Replace the choices of a list."""
+    target.clear()
+    for title, choices in groups.items():
+        with target, element("optgroup", label=title) if title else target:
+            for key, choice in choices.items():
+                with element("option", value=key, selected=key == value):
+                    text(choice)
+    target.update()
+
+
+def checkbox(label: str, value: bool, handler: Handler) -> Element:
+    """A check box with its label."""
+    with element("label", "check"):
+        made = element("input", type="checkbox", checked=value)
+        text(label)
+    made.on("change", lambda e: handler(bool(e.args)), js_handler=CHECKED)
+    return made
+
+
+def number(label: str, value: float | None, handler: Handler, *, low: float, high: float,
+           step: float, message: str) -> Element:  # fmt: skip
+    """A box for a number; the handler gets None when it is emptied.
+
+    Anything but a number within the bounds shows the message beside the box and changes nothing.
+    """
+
+    def changed(event: Any) -> None:
+        handler(float(event.args) if event.args != "" else None)
+
+    made = element("input", "figure-box", type="number", min=low, max=high, step=step,
+                   aria_label=label)  # fmt: skip
+    made.props["^value"] = "" if value is None else value
+    text("", name="small", cls="wrong").props("aria-live=polite")
+    validate = VALIDATE.replace("MESSAGE", json.dumps(message))
+    made.on("change", changed, js_handler=validate)
+    made.on("blur", js_handler=validate)  # half a number typed into an empty box is no change
+    return made
+
+
+def disclosure(title: object, fill: Callable[[], None], cls: str = "") -> Element:
+    """A part that unfolds; its content is made when it is first opened."""
+    made = element("details", cls)
+    with made:
+        with element("summary"):
+            text(title)
+        inside = element("div", "inside")
+    filled = False
+
+    def opened(_: object) -> None:
+        nonlocal filled
+        if not filled:
+            filled = True
+            with inside:
+                fill()
+
+    made.on("toggle", opened, args=[])
+    return made
+
+
+class ProgressBar:
+    """A progress bar with a text and a cancel button, hidden while nothing is under way.
+
+    Screen readers are told of the text if it is to be announced: one that does not count.
+    """
+
+    def __init__(
+        self, label: str, cancel: str, on_cancel: Callable[[], None], *, announce: bool
+    ) -> None:
+        with element("span", "progress") as self._frame:
+            self._text = text("")
+            if announce:
+                self._text.props("role=status")
+            self._bar = element("progress", max=1, value=0, aria_label=label)
+            button(cancel, on_cancel)
+        self.hide()
+
+    def show(self, message: str, done: int, total: int) -> None:
+        """Show how much is done."""
+        write(self._text, message)
+        set_prop(self._bar, "max", max(total, 1))
+        set_prop(self._bar, "value", done)
+        self._frame.set_visibility(True)
+
+    def hide(self) -> None:
+        """Nothing is under way."""
+        self._frame.set_visibility(False)
+
+
+def title_dialog(
+    heading: str, label: str, value: str, buttons: tuple[str, str], then: Callable[[str], object]
+) -> None:
+    """Ask for a title; `buttons` are to confirm and to cancel."""
+    with ui.dialog(value=True) as dialog:
+        dialog.props["aria-label"] = heading
+        with element("div", "dialog console"), element("form") as form:
+            with element("label"):
+                text(label)
+                box = element("input", type="text", maxlength=200, required=True)
+                box.props["^value"] = value
+            with element("div", "actions"):
+                with element("button", "button main-action", type="submit"):
+                    text(buttons[0])
+                button(buttons[1], dialog.close)
+
+    def submitted(event: Any) -> None:
+        dialog.close()
+        then(str(event.args))
+
+    form.on("submit", submitted, js_handler=SUBMITTED)
+
+
+def choice_dialog(
+    heading: str, message: str, choices: Mapping[str, str], cancel: str,
+    then: Callable[[str], None],
+) -> None:  # fmt: skip
+    """Ask for one of some choices, by key."""
+    with ui.dialog(value=True) as dialog:
+        dialog.props["aria-label"] = heading
+        with element("div", "dialog console"):
+            text(message)
+            with element("div", "actions"):
+                for key, title in choices.items():
+                    button(title, partial(_choose, dialog, key, then))
+                button(cancel, dialog.close)
+
+
+def _choose(dialog: ui.dialog, key: str, then: Callable[[str], None]) -> None:
+    dialog.close()
+    then(key)

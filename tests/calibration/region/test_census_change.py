@@ -1,0 +1,27 @@
+"""Changes between two censuses, as the model is estimated by them."""
+
+from datetime import date
+
+import numpy as np
+import pytest
+
+from xiancheng.calibration.region import load
+from xiancheng.calibration.region.census_change import COHORTS, enumerated, rate, summaries
+
+START, LATER = date(2010, 11, 1), date(2020, 11, 1)
+
+
+def test_nothing_changes_between_a_census_and_itself():
+    told = enumerated(load("binzhou"), START)
+    change = summaries(told, told)
+    for name in set(change) - {"survivors", *COHORTS}:
+        assert change[name] == pytest.approx(0), name
+
+
+def test_the_record_of_huimin_is_a_fall():
+    region = load("binzhou")
+    change = summaries(enumerated(region, START), enumerated(region, LATER))
+    huimin = [c.code for c in region.counties].index("371621")
+    assert change["rate_change"][huimin] == pytest.approx(-2.08, abs=0.01)
+    assert change["urban_growth"][huimin] == pytest.approx(100 * np.log(192_755 / 216_254))
+    assert rate(enumerated(region, LATER))[huimin] == pytest.approx(33.82, abs=0.01)

@@ -1,0 +1,240 @@
+"""Every number of a pack has a range, and what is beyond it is refused with the reason.
+
+What `region check` passes, `run` can use.
+"""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+
+from tests.small_pack import COUNTY, DATED, line, save, written
+from xiancheng.calibration.errors import PackError, RefusedError
+from xiancheng.calibration.region import load
+from xiancheng.calibration.region.schema import TABLES, catalogue, limits, ranges
+from xiancheng.results.cli import main
+from xiancheng.results.tables.validation import record
+from xiancheng.scenarios import simulate
+
+VARIABLES = [(table, name) for table, name in catalogue() if table in DATED]
+NEVER = ["1e300", "1e15", "-1", "nan", "inf", "7_1.2", "0x1f", "１０"]
+
+
+@pytest.fixture
+def pack(tmp_path):
+    return written(tmp_path / "mine")
+
+
+def refused(folder, lang="en"):
+    with pytest.raises(PackError) as wrong:
+        load(folder, lang)
+    return str(wrong.value)
+
+
+def test_the_pack_of_the_tests_is_right_and_runs(pack):
+    outcome = simulate("plan", region=pack, scale=0.003, until="2021-03-31")
+    assert np.isfinite(outcome.record).all()
+
+
+@pytest.mark.parametrize(("table", "name"), VARIABLES)
+def test_no_variable_takes_a_number_that_cannot_be(pack, table, name):
+    rows = [line(table, name, value, f"20{n + 11}-12-31") for n, value in enumerate(NEVER)]
+    save(pack / f"{table}.csv", rows)
+    told = [row for row in refused(pack).splitlines() if f"/{table}.csv:" in row]
+    assert len(told) == len(NEVER), told
+
+
+@pytest.mark.parametrize("table", [t for t in TABLES if t not in ("vital", "urban_odds")])
+def test_no_census_table_takes_a_number_that_cannot_be(table):
+    of = limits("margins", table)
+
+    assert all(value not in of for value in (1e300, 1e15, -1, float("nan")))
+
+
+def test_every_range_has_an_order_and_every_stated_reason_two_languages():
+    for key, of in ranges().items():
+        assert of.low < of.high, key
+        assert bool(of.reason[0]) == bool(of.reason[1]), key
+
+
+def test_the_shipped_packs_are_within_the_ranges():
+    assert load("binzhou").counties
+    assert load("shandong").counties
+
+
+REGION = [
+    ("lon: 117.00", "lon: 500", "longitudes of China"),
+    ("lat: 36.65", "lat: 500", "latitudes of China"),
+    ("lat: 36.65", "lat: -1", "latitudes of China"),
+    ("lon: 117.00, lat: 36.65", "lon: 36.65, lat: 117.00", "do not swap"),
+    ("km: 600", "km: 1e9", "'km'"),
+    ("low: 300", "low: 0", "'low'"),
+    ("high: 1200", "high: 1e300", "'high'"),
+    ("value: 40", "value: 0.4", "write it in percent, such as 40"),
+    ("value: 40", "value: 1", "write it in percent, such as 100"),
+    ("value: 40", "value: .nan", "from 0 to 100"),
+    ("value: 40", "value: .inf", "from 0 to 100"),
+    ("value: 40", "value: 4_0", "found 4_0"),
+    ("value: 40", "value: 0x28", "found 0x28"),
+    ("value: 40", "value: ４０", "found ４０"),
+    ("value: 40", "value: true", "from 0 to 100"),
+    ("value: 40", "value: -1", "from 0 to 100"),
+    ("operator: at least", "operator: above", "please use 'at least' or 'about'"),
+    ("counties: [371621]", "counties: [371626]", "please use one of these"),
+    ("counties: [371621]", "counties: [惠民]", "please write '371621' (Huimin)"),
+    ("code: 371621", "code: 37_1621", "six digits"),
+    ("{zh: 惠民县, en: Huimin}", "{zh：惠民县, en: Huimin}", "write an ASCII :"),
+    ("code: 371621", "code: ３７１６２１", "six digits"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "advice"), REGION)
+def test_what_cannot_be_in_region_yaml_is_refused_with_the_reason(pack, old, new, advice):
+    text = (pack / "region.yaml").read_text("utf-8")
+    assert old in text
+    (pack / "region.yaml").write_text(text.replace(old, new, 1), "utf-8")
+    assert advice in refused(pack)
+
+
+CELLS = [
+    ("places.csv", "units", "20.5", "a whole number"),
+    ("places.csv", "units", "1e6", "of one township"),
+    ("places.csv", "units", "0", "at least 1"),
+    ("places.csv", "communities", "3.5", "a whole number"),
+    ("boundaries.csv", "lat", "500", "latitudes of China"),
+    ("boundaries.csv", "lon", "36.65", "longitudes of China"),
+    ("boundaries.csv", "ring", "0.5", "a whole number"),
+    ("margins.csv", "value", "1e15", "at most 130000000"),
+    ("margins.csv", "value", "1e300", "at most 130000000"),
+    ("margins.csv", "value", "-1", "at least 0"),
+    ("margins.csv", "value", "1_000", "a finite number"),
+    ("economy.csv", "date", "31/12/2020", "a date"),
+    ("economy.csv", "unit_code", "371626", "please use one of these"),
+    ("economy.csv", "variable", "rate", "please use one of these"),
+    ("economy.csv", "variable", "resident_urbanization_rate", "move the line to observations.csv"),
+]
+
+
+@pytest.mark.parametrize(("file", "column", "value", "advice"), CELLS)
+def test_what_cannot_be_in_a_cell_is_refused_with_the_reason(pack, file, column, value, advice):
+    with (pack / file).open(encoding="utf-8") as lines:
+        rows = [*csv.DictReader(lines)]
+    rows[0][column] = value
+    save(pack / file, rows)
+    assert advice in refused(pack)
+
+
+RATES = [
+    ("economy", "birth_rate", "105", "per thousand"),
+    ("economy", "death_rate", "0.008", "per thousand"),
+    ("economy", "wage_industry", "4.8", "in yuan and not in 10 000 yuan"),
+    ("observations", "resident_urbanization_rate", "0.593", "such as 59.3"),
+    ("observations", "non_agricultural_hukou_share", "0.2", "such as 20"),
+    ("services", "homes_with_car", "67", "at most 1 (share)"),
+]
+
+
+@pytest.mark.parametrize(("table", "name", "value", "advice"), RATES)
+def test_a_rate_in_another_unit_is_refused_with_the_unit(pack, table, name, value, advice):
+    save(pack / f"{table}.csv", [line(table, name, value)])
+    assert advice in refused(pack)
+
+
+def test_dates_as_a_spreadsheet_writes_them_are_read(pack):
+    save(pack / "economy.csv", [line("economy", "house_price", "5000", "2020/11/1")])
+    text = (pack / "region.yaml").read_text("utf-8").replace("2025-12-31", "2025/12/31")
+    (pack / "region.yaml").write_text(text.replace("[2010-11-01,", "[2010/11/1,"), "utf-8")
+    assert str(load(pack).targets[0].deadline) == "2025-12-31"
+
+
+def test_a_target_may_name_its_prefecture_and_write_its_operator_in_chinese(pack):
+    text = (
+        (pack / "region.yaml")
+        .read_text("utf-8")
+        .replace("counties: [371621]", "counties: [371600]")
+    )
+    (pack / "region.yaml").write_text(text.replace("at least", "不低于"), "utf-8")
+    (target,) = load(pack).targets
+    assert (target.counties, target.operator) == ((COUNTY,), "at least")
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "said"),
+    [
+        ("margins.csv", "census,x\n".encode("utf-16"), "UTF-16"),
+        ("economy.csv", "年份,单位\n甲,乙\n".encode("gbk"), "GBK"),
+        ("economy.csv", b"date;unit_code;variable\n", "semicolons"),
+        ("services.csv", b"PK\x03\x04rest", "an Excel workbook"),
+        ("region.yaml", "name: 某地\n".encode("utf-16"), "UTF-16"),
+        ("region.yaml", "name: x\ntitle：{zh: a, en: b}\nprovince: 1\n".encode(), "full-width ："),
+        ("region.yaml", b"name: x\n\ttitle: y\n", "spaces for indentation"),
+        ("region.yaml", b"", "missing or empty"),
+        ("region.yaml", b"- a\n- b\n", "keys and values"),
+        ("sources.yaml", b"just words\n", "keys and values"),
+    ],
+)  # fmt: skip
+def test_a_file_in_another_form_gets_one_clear_message(pack, file, content, said):
+    (pack / file).write_bytes(content)
+    told = refused(pack)
+    assert said in told
+    assert any(f"mine/{file}" in row and said in row for row in told.splitlines())
+
+
+@pytest.mark.parametrize("content", [b"no json", b"[1, 2]", "{}".encode("utf-16"), b"\xff\xff"])
+def test_a_record_of_a_sample_that_is_no_json_gets_one_message(tmp_path, content, capsys):
+    pack = tmp_path / "mine"
+    pack.mkdir()
+    for file in load("binzhou").folder.iterdir():
+        (pack / file.name).write_bytes(file.read_bytes())
+    (pack / "posterior.json").write_bytes(content)
+    words = [
+        "run",
+        "plan",
+        "--region",
+        str(pack),
+        "--draws",
+        "2",
+        "--lang",
+        "en",
+        "--scale",
+        "0.005",
+    ]
+    assert main(words) == 2
+    said = capsys.readouterr()
+    assert "posterior.json should hold one JSON object" in said.err
+    assert said.out == ""
+
+
+# Nobody at home
+
+
+@pytest.mark.parametrize("table", ["urban_rural", "sex_age", "education", "households"])
+def test_a_county_in_which_nobody_is_counted_is_refused(pack, table):
+    with (pack / "margins.csv").open(encoding="utf-8") as lines:
+        rows = [*csv.DictReader(lines)]
+    for row in rows:
+        if table in (row["table"], "urban_rural"):
+            row["value"] = "0" if row["table"] in (table, "sex_age", "residents") else row["value"]
+    save(pack / "margins.csv", rows)
+    assert f"惠民县: all of {table} is 0" in refused(pack)
+
+
+def test_region_check_prints_one_object_right_or_wrong(pack, capsys):
+    assert main(["region", "check", str(pack), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["ok"], told["problems"]) == (True, [])
+    (pack / "places.csv").write_bytes(b"a;b\n")
+    assert main(["region", "check", str(pack), "--json", "--lang", "en"]) == 2
+    said = capsys.readouterr()
+    told = json.loads(said.out)
+    assert not told["ok"]
+    assert told["problems"][0]["file"] == "mine/places.csv"
+    assert said.err == ""
+
+
+@pytest.mark.parametrize("content", [b"a,b\n1,2\n", "left_out\n".encode("utf-16"), b""])
+def test_a_record_of_hindcasts_that_is_none_gets_one_message(pack, content):
+    (pack / "hindcast.csv").write_bytes(content)
+    with pytest.raises(RefusedError, match=r"hindcast\.csv should be the table"):
+        record(load(pack))

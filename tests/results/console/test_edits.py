@@ -1,0 +1,95 @@
+"""Edited scenarios: their changes, the way back, and a URL that holds all of it."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from xiancheng.calibration.errors import ScenarioError
+from xiancheng.results.console.edits import ScenarioEdit, changes, projects
+from xiancheng.results.console.session import decode, encode
+
+PLAN = ScenarioEdit.of("plan")
+PROJECTS = projects(PLAN.scenario)
+MEASURES = list(PLAN.scenario.plan.measures)
+COUNTIES = [county.code for county in PLAN.scenario.plan.about.counties]
+
+strengths = st.integers(0, 20).map(lambda tenths: tenths / 10)
+edits = st.one_of(
+    st.tuples(st.just("project"), st.sampled_from(sorted(PROJECTS)), strengths),
+    st.tuples(st.just("measure"), st.sampled_from(MEASURES), strengths),
+    st.tuples(st.just("county"), st.sampled_from(MEASURES), st.sampled_from(COUNTIES), strengths),
+    st.tuples(st.just("world"), st.just("fertility"), strengths),
+    st.tuples(st.just("world"), st.just("recoding_frozen"), st.booleans()),
+)
+
+
+def edited(before: ScenarioEdit, edit: tuple) -> ScenarioEdit:
+    kind, name, *rest = edit
+    if kind == "project":
+        return before.with_intensity(PROJECTS[name], rest[0])
+    if kind == "measure":
+        return before.with_intensity((name,), rest[0])
+    if kind == "county":
+        return before.with_county(name, *rest)
+    return before.with_condition(name, rest[0])
+
+
+def edit_of(base: str, chosen: list[tuple]) -> ScenarioEdit:
+    edit = ScenarioEdit.of(base)
+    for each in chosen:
+        edit = edited(edit, each)
+    return edit
+
+
+bases = st.sampled_from(["plan", "baseline", "schools-first"])
+some = st.lists(edits, max_size=5)
+
+
+@settings(max_examples=30)
+@given(bases, some)
+def test_an_address_holds_the_whole_scenario(base, chosen):
+    edit = edit_of(base, chosen)
+    again = decode(encode(edit))
+    assert encode(again) == encode(edit)
+    for key in ("plan", "horizon", "measures", "doses", "conditions", "red_lines"):
+        assert again.scenario.resolved()[key] == edit.scenario.resolved()[key]
+
+
+@settings(max_examples=30)
+@given(bases, some)
+def test_putting_back_every_change_gives_the_base(base, chosen):
+    edit = edit_of(base, chosen)
+    for _ in range(100):
+        left = changes(edit)
+        if not left:
+            break
+        edit = edit.revert(left[0].key)
+    assert not edit.changed
+    assert edit.scenario.settings == edit.base.settings
+
+
+@settings(max_examples=30)
+@given(bases, some)
+def test_what_is_put_back_is_no_longer_listed(base, chosen):
+    edit = edit_of(base, chosen)
+    for change in changes(edit):
+        assert change.key not in {c.key for c in changes(edit.revert(change.key))}
+
+
+def test_a_measure_set_apart_in_one_county_stays_off_elsewhere():
+    edit = ScenarioEdit.of("baseline").with_county("M12", COUNTIES[0], 1.0)
+    setting = edit.scenario.setting("M12")
+    assert setting.intensity == 0
+    assert setting.counties == {COUNTIES[0]: 1.0}
+
+
+def test_a_project_moved_as_a_whole_is_one_line():
+    edit = PLAN.with_intensity(PROJECTS["P1"], 1.5)
+    (line,) = changes(edit)
+    assert (line.old.zh, line.new.zh) == ("1", "1.5")
+    assert edit.to_file()["measures"] == {"P1": {"intensity": 1.5}}
+
+
+def test_a_title_that_no_file_may_hold_is_refused():
+    with pytest.raises(ScenarioError):
+        PLAN.with_title("\u202e" + "x")

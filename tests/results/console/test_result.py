@@ -1,0 +1,228 @@
+"""What the page shows of two scenarios: levels and A less B, on one day, from the same draws."""
+
+import itertools
+import re
+from datetime import date
+
+import numpy as np
+import pytest
+
+from xiancheng.calibration.region import load
+from xiancheng.results.console.edits import ScenarioEdit
+from xiancheng.results.console.result import ABQuery, ABResult, PlaceRates
+from xiancheng.results.console.session import Session
+from xiancheng.results.console.view_model import ViewModel
+from xiancheng.results.console.views import compare, overview
+from xiancheng.results.store import record
+from xiancheng.results.tables.labels import percent
+from xiancheng.scenarios.scenario_files import Scenario
+
+REGION = load("binzhou")
+SCENARIOS = {
+    "plan": ScenarioEdit.of("plan"),
+    "baseline": ScenarioEdit.of("baseline"),
+    "to-2030": ScenarioEdit.of("to-2030"),
+    "frozen": ScenarioEdit.of("plan").with_condition("recoding_frozen", True),
+}
+PAIRS = [*itertools.permutations(("plan", "baseline", "frozen"), 2), ("to-2030", "frozen"),
+         ("to-2030", "baseline"), ("plan", "to-2030"), ("frozen", "to-2030")]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def made():
+    """Answers for pairs of drafts; a run is made once."""
+    runs = {}
+
+    def run(question, spec):
+        key = question.day, *spec.outcome_key
+        if key not in runs:
+            runs[key] = question.summarize(spec)
+        return runs[key]
+
+    def ask(a: ScenarioEdit, b: ScenarioEdit, draws: int = 2, *, drawn: bool = True) -> ABResult:
+        sides: tuple[Scenario, Scenario] = a.scenario, b.scenario
+        question = ABQuery(*sides, "binzhou", 0.002, draws)
+        return ABResult.of(
+            question,
+            [run(question, spec) for spec in question.central],
+            [run(question, spec) for spec in question.drawn] if drawn else (),
+            preliminary=False,
+        )
+
+    return ask
+
+
+def view(result: ABResult, a: str, b: str, day: date | None = None) -> ViewModel:
+    session = Session("zh", SCENARIOS[a], SCENARIOS[b])
+    session.day = day
+    return ViewModel(session, result)
+
+
+def cells(markup: str, row: int) -> list[str]:
+    """The texts of a row of the body of the first table."""
+    lxml = pytest.importorskip("lxml.html")
+    body = lxml.fromstring(markup).xpath("//tbody")[0]
+    return [cell.text_content() for cell in body.xpath("./tr")[row].xpath("./th|./td")]
+
+
+def heads(markup: str) -> list[str]:
+    lxml = pytest.importorskip("lxml.html")
+    return [
+        each.text_content() for each in lxml.fromstring(markup).xpath("//thead")[0].xpath(".//th")
+    ]
+
+
+@pytest.mark.parametrize(("a", "b"), PAIRS)
+def test_a_less_b_is_the_difference_of_the_two_levels_that_are_shown(made, a, b):
+    result = made(SCENARIOS[a], SCENARIOS[b])
+    for day in view(result, a, b).days:
+        there = view(result, a, b, day)
+        assert there.day == day
+        if result.same:
+            assert overview.shown_difference(there) is None
+            continue
+        markup = overview.place_table(there)
+        titles = heads(markup)
+        for row in range(len(result.groups)):
+            shown_row = dict(zip(titles, cells(markup, row), strict=True))
+            if result.against_baseline:  # then B and A − B stand under other heads
+                shown_row["B（%）"] = shown_row["A 无方案（%）"]
+                shown_row["A − B（点）"] = shown_row["方案作用（点）"]
+            levels = float(shown_row["A（%）"]) - float(shown_row["B（%）"])
+            assert float(shown_row["A − B（点）"]) == pytest.approx(levels, abs=0.1051)
+            drawn = overview.shown_difference(there)
+            assert f"{drawn[row]:+.2f}" == shown_row["A − B（点）"], "the map has the same"
+
+
+@pytest.mark.parametrize(("a", "b"), PAIRS)
+def test_the_level_of_b_is_the_one_it_has_as_a(made, a, b):
+    result, turned = made(SCENARIOS[a], SCENARIOS[b]), made(SCENARIOS[b], SCENARIOS[a])
+    day = date(2025, 12, 31)
+    for one, other in ((result, turned), (turned, result)):
+        found = one.places(day).b
+        assert found is not None
+        np.testing.assert_allclose(found, other.places(day).a, atol=1e-9)
+
+
+@pytest.mark.parametrize(("a", "b"), [("plan", "frozen"), ("to-2030", "frozen")])
+def test_overview_and_comparison_have_the_same_numbers(made, a, b):
+    result = made(SCENARIOS[a], SCENARIOS[b])
+    there = view(result, a, b)
+    table, compared = (
+        overview.place_table(there),
+        compare.rate_table(there, compare.sides_of(result)),
+    )
+    names = heads(table), heads(compared)
+    for row in range(len(result.groups)):
+        one, other = (
+            dict(zip(titles, cells(markup, row), strict=True))
+            for titles, markup in zip(names, (table, compared), strict=True)
+        )
+        for title in ("A（%）", "B（%）", "A − B（点）"):
+            assert one[title] == other[title]
+
+
+def test_the_verdicts_have_the_levels_of_the_places(made):
+    result = made(SCENARIOS["plan"], SCENARIOS["frozen"])
+    codes = [group.code for group in result.groups]
+    found = result.places(result.day)
+    for row in result.subject.verdicts.to_dict("records"):
+        place = codes.index(row["unit_code"])
+        assert found.a[place] == pytest.approx(row["expected"], abs=1e-6)
+        assert found.effect[place] == pytest.approx(row["from_plan_pp"], abs=1e-6)
+    chance = dict(zip(result.subject.verdicts["target"], result.subject.verdicts["probability"],
+                      strict=True))  # fmt: skip
+    table = compare.target_table(view(result, "plan", "frozen"), compare.sides_of(result))
+    rows = [cells(table, row) for row in range(len(chance))]
+    for row, each in zip(rows, chance.values(), strict=True):
+        assert row[3] == percent(each)
+
+
+def test_a_scenario_that_ends_earlier_is_run_on_and_says_so(made):
+    result = made(SCENARIOS["to-2030"], SCENARIOS["frozen"])
+    there = view(result, "to-2030", "frozen", date(2030, 12, 31))
+    assert "延续到 2030-12-31，原到 2025-12-31" in there.b_title
+    assert there.b_title in overview.place_table(there)
+    assert overview.shown_difference(there) is not None
+    assert "只看各情景之差" in there.limit()
+    assert "2030-12-31" in there.basis()
+
+
+def test_without_draws_no_part_and_no_difference_is_shown(made):
+    result = made(SCENARIOS["plan"], SCENARIOS["baseline"], drawn=False)
+    assert result.pending
+    there = view(result, "plan", "baseline")
+    assert cells(overview.verdict_table(there), 0)[-3:] == ["–"] * 3
+    assert overview.shown_difference(there) is None
+    row = dict(
+        zip(heads(overview.place_table(there)), cells(overview.place_table(there), 0), strict=True)
+    )
+    assert row["方案作用（点）"] == "–"
+
+
+def test_a_baseline_has_no_column_of_a_plan(made):
+    result = made(SCENARIOS["baseline"], SCENARIOS["baseline"])
+    there = view(result, "baseline", "baseline")
+    titles = [*heads(overview.verdict_table(there)), *heads(overview.place_table(there))]
+    assert not [title for title in titles if "方案" in title or title.startswith("B")]
+    assert "方案的作用" not in "".join(overview.figures(there))
+    there = view(made(SCENARIOS["plan"], SCENARIOS["baseline"]), "plan", "baseline")
+    assert "无方案时" in heads(overview.verdict_table(there))
+
+
+def test_every_card_and_row_says_its_day(made):
+    result = made(SCENARIOS["plan"], SCENARIOS["baseline"])
+    there = view(result, "plan", "baseline")
+    assert "".join(overview.figures(there)).count("2025-12-31") == 4
+    markup = overview.verdict_table(there)
+    column = heads(markup).index("期限")
+    assert {cells(markup, row)[column] for row in range(6)} == {"2025-12-31"}
+
+
+def test_a_card_of_another_day_has_the_interval_of_that_day(made):
+    result = made(SCENARIOS["to-2030"], SCENARIOS["baseline"])
+    first, last = (view(result, "to-2030", "baseline", date(year, 12, 31)) for year in (2025, 2030))
+    g = result.groups.index(overview.headline_group(last))
+    for there in (first, last):
+        low, high = result.places(there.day).a_interval
+        assert f"{low[g]:.1f}–{high[g]:.1f}%" in "".join(overview.figures(there))
+    assert result.places(first.day).a_interval[1][g] != result.places(last.day).a_interval[1][g]
+
+
+def test_what_differs_is_told_from_b_to_a(made):
+    result = made(SCENARIOS["frozen"], SCENARIOS["plan"])
+    told = "".join(
+        compare.input_differences(view(result, "frozen", "plan"), compare.sides_of(result))
+    )
+    assert "按趋势划转 → 冻结" in told
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("drawn", [True, False])
+@pytest.mark.parametrize("same_program", [True, False])
+def test_caveats_name_no_command(made, monkeypatch, lang, drawn, same_program):
+    sample = {"sha256": "0" * 64, "rows": 400, "made_by": "1" * 64, "same_program": same_program}
+    monkeypatch.setattr(record, "posterior_record", lambda pack: sample)
+    result = made(SCENARIOS["plan"], SCENARIOS["baseline"], drawn=drawn)
+    there = ViewModel(Session(lang, SCENARIOS["plan"], SCENARIOS["baseline"]), result)
+    text = str(overview.notes(there))
+    assert "0" * 12 in text, "the posterior sample is named"
+    assert not re.search(r"xiancheng |--\w|docs/|plan-without", text)
+
+
+def test_a_note_speaks_of_a_less_b_only_where_a_column_holds_it(made):
+    for b in ("baseline", "frozen"):
+        result = made(SCENARIOS["plan"], SCENARIOS[b])
+        there = view(result, "plan", b)
+        column = any("A − B" in head for head in heads(overview.place_table(there)))
+        assert column is (b == "frozen")
+        assert ("A − B" in " ".join(overview.place_notes(there))) is column
+
+
+def test_effects_on_an_edge_of_rounding_read_the_same_however_they_were_added_up():
+    level = np.array([0.0])
+    sums = [
+        PlaceRates(level + 53.875, level + at, None, None, None, None)
+        for at in (54.13, 54.13 - 2e-14)
+    ]
+    assert len({f"{each.effect[0]:+.2f}" for each in sums}) == 1
