@@ -24,7 +24,7 @@ def delivered(asked: float, able: float) -> float:
     return 1.0 if asked <= able else able / asked
 
 
-class County(mesa.Agent):
+class CountyGovernment(mesa.Agent):
     """A county government: carries out the prefecture's plan as far as it can."""
 
     def __init__(self, model: mesa.Model, code: int, places: Ints, capacity: float) -> None:
@@ -40,7 +40,7 @@ class County(mesa.Agent):
         self.effort = delivered(load(levers, self.places), able)
 
 
-def carried_out(asked: Levers, governments: list[County]) -> Levers:
+def carried_out(asked: Levers, governments: list[CountyGovernment]) -> Levers:
     """The levers as the counties really apply them."""
     effort = np.ones(len(asked.workload))
     for county in governments:

@@ -34,7 +34,7 @@ from xiancheng.sim.conditions import Conditions
 from xiancheng.sim.destination import Alternatives
 from xiancheng.sim.destination_constants import DestinationConstants
 from xiancheng.sim.events import Hazards, draw_events
-from xiancheng.sim.governments import County, carried_out
+from xiancheng.sim.governments import CountyGovernment, carried_out
 from xiancheng.sim.indicators import INDICATORS, Observation
 from xiancheng.sim.levers import Levers
 from xiancheng.sim.markets import Markets
@@ -89,7 +89,7 @@ class UrbanModel(mesa.Model):
         self.places = Places(len(counties))
         for c, code in enumerate(counties.code):
             places = np.array([town(c), villages(c)])
-            County(self, int(code), places, parameters.delivery_capacity)
+            CountyGovernment(self, int(code), places, parameters.delivery_capacity)
 
         none, first = Levers.baseline(self.places.inside), self.quarters[0]
         self.population = Population(people, units.copy())

@@ -160,6 +160,54 @@ TO_THE_OUTSIDE = {
 READING = re.compile(r"open|.*\.(open|load|loadtxt|fromfile|genfromtxt|memmap|read_\w+)")
 
 
+def test_a_class_has_a_name_that_no_other_has():
+    places: dict[str, list[str]] = {}
+    for file in SHIPPED:
+        for node in ast.walk(tree(file)):
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(file.relative_to(HOUSE).as_posix())
+    assert {name: files for name, files in places.items() if len(files) > 1} == {}
+
+
+def test_few_imports_stand_inside_functions():
+    """Of heavy libraries only, where a program starts without them."""
+    inside = {
+        f"{file.relative_to(HOUSE).as_posix()}:{each.lineno}"
+        for file in SHIPPED
+        for function in ast.walk(tree(file))
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for each in ast.walk(function)
+        if isinstance(each, ast.Import | ast.ImportFrom)
+    }
+    assert len(inside) < 40, sorted(inside)
+
+
+def module_of(file: Path) -> str:
+    """The module of a file, as sim.state; of a package by its folder."""
+    parts = file.relative_to(HOUSE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def needed_by(file: Path, modules: set[str]) -> set[str]:
+    """The modules of ours that are loaded when a file is: imports at its top."""
+    found: set[str] = set()
+    for node in tree(file).body:
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("xiancheng."):
+            base = str(node.module).removeprefix("xiancheng.")
+            found |= {f"{base}.{alias.name}" for alias in node.names} & modules or {base} & modules
+    return found - {module_of(file)}
+
+
+def test_no_modules_import_each_other():
+    """At run time; what only types ask for (`TYPE_CHECKING`) does not count."""
+    modules = {module_of(file) for file in SHIPPED}
+    needed = {module_of(file): needed_by(file, modules) for file in SHIPPED}
+    settled: set[str] = set()
+    while ready := {m for m, own in needed.items() if m not in settled and own <= settled}:
+        settled |= ready
+    assert modules - settled == set(), "these stand in a circle, or import one that does"
+
+
 @pytest.mark.parametrize("module", sorted(SIM))
 def test_sim_reads_no_file(module):
     assert packages(SIM[module]).isdisjoint(TO_THE_OUTSIDE)

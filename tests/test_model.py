@@ -31,7 +31,7 @@ from xiancheng.sim import labour, strata
 from xiancheng.sim.accounts import rate_change
 from xiancheng.sim.conditions import CONDITIONS, Conditions
 from xiancheng.sim.events import draw_events
-from xiancheng.sim.governments import County
+from xiancheng.sim.governments import CountyGovernment
 from xiancheng.sim.indicators import INDICATORS
 from xiancheng.sim.levers import LEVERS, Levers
 from xiancheng.sim.markets import employed
@@ -389,7 +389,7 @@ def test_a_county_can_lose_urban_residents():
 def test_a_county_government_is_a_mesa_agent_of_a_mesa_model():
     model = build_world(n=5)
     assert isinstance(model, mesa.Model)
-    assert all(isinstance(a, County) and isinstance(a, mesa.Agent) for a in model.agents)
+    assert all(isinstance(a, CountyGovernment) and isinstance(a, mesa.Agent) for a in model.agents)
     assert [a.code for a in model.agents] == [101, 102]
     assert [a.places.tolist() for a in model.agents] == [[0, 1], [2, 3]]
 

@@ -21,9 +21,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import numpy as np
+import pandas as pd
 
 from xiancheng.results.analysis.result import not_printed, read_printed, records
 from xiancheng.scenarios.ensemble import PARTS, RunSummary, Summaries, judged_on, layered
@@ -31,9 +32,6 @@ from xiancheng.scenarios.outcome import RATE, reported_groups
 from xiancheng.scenarios.run_spec import RunSpec
 from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.sim.state import Floats
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 WORLDS = 5  # draws of the parameters, each with a seed of its own, in which orders are played
 QUICK_SCALE = 0.01  # of a quick attribution: rows for each resident
@@ -75,8 +73,6 @@ class AttributionTable:
         ------
         RequestError
         """
-        import pandas as pd
-
         printed = read_printed(path, scenario, "attribute")
         frame = pd.DataFrame(printed.get("shares", []))
         sizes: list[Any] = [printed.get(k) for k in ("permutations", "draws", "runs", "scale")]
@@ -155,8 +151,6 @@ def _frame(
     several: bool,
 ) -> "pd.DataFrame":  # fmt: skip
     """The rows of an attribution; measures that move no lever have exactly 0."""
-    import pandas as pd
-
     projects = grouped(scenario)
     measures = list(scenario.plan.measures) if "shapley" in kinds else []
     names = {"shapley": measures, "total": ["total"]}

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import _
@@ -37,8 +38,6 @@ from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.sim.state import Floats
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from xiancheng.calibration.region import Region
     from xiancheng.calibration.region.schema import Target
 
@@ -166,8 +165,6 @@ class Comparison:
         `difference_low` and `difference_high` hold 90 % of the paired differences over draws and
         seeds; `draw_sd` and `seed_sd` are the parts of their spread. Null without draws.
         """
-        import pandas as pd
-
         spread = [self._spread(side) for side in range(len(self.sides))]
         return pd.DataFrame(
             {
@@ -200,8 +197,6 @@ class Comparison:
         are met; `probability` and it are null where no level is known and no draws were
         made; `simulated` is the model's own rate.
         """
-        import pandas as pd
-
         rows = []
         for s, side in enumerate(self.sides):
             estimates = self.verdict(s).estimates()

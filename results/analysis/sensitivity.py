@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import _
@@ -32,8 +33,6 @@ from xiancheng.sim.calendar import quarters_between
 from xiancheng.sim.state import Floats
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from xiancheng.calibration.region import Region
 
 EFFECTS, LUCK = "county_and_year_effects", "luck"
@@ -176,8 +175,6 @@ def _values(
 
 
 def _table(names: Sequence[str], found: Any, columns: Sequence[str], by: str) -> "pd.DataFrame":
-    import pandas as pd
-
     table = pd.DataFrame({"factor": names, **{c: np.asarray(found[c], float) for c in columns}})
     return table.sort_values(by, ascending=False, ignore_index=True)
 

@@ -20,7 +20,7 @@ from xiancheng.calibration.i18n import Words, _
 from xiancheng.results.cells import as_json
 from xiancheng.results.cli.commands import COMMANDS
 from xiancheng.results.cli.help import message
-from xiancheng.results.cli.options import Group, Option
+from xiancheng.results.cli.options import CommandGroup, Option
 from xiancheng.results.cli.process import (
     DONE,
     FAILED,
@@ -63,7 +63,7 @@ def next_steps(ctx: click.Context) -> int:
     return DONE
 
 
-PROGRAM = Group(
+PROGRAM = CommandGroup(
     NAME, _("a simulator of county-town urbanization"), COMMANDS,
     Option("--version", _("version and digest of the code"), is_flag=True, expose_value=False,
            is_eager=True, callback=_print_version),
@@ -117,7 +117,7 @@ def parsed(words: Sequence[str], say: Say) -> click.Context:
     click.UsageError
     """
     ctx = PROGRAM.make_context(NAME, list(words), obj=say)
-    while isinstance(ctx.command, Group) and ctx.args:
+    while isinstance(ctx.command, CommandGroup) and ctx.args:
         name, command, rest = ctx.command.resolve_command(ctx, ctx.args)
         assert command is not None
         ctx = command.make_context(name, rest, parent=ctx)

@@ -10,8 +10,8 @@ from xiancheng.calibration.i18n import Words, _
 from xiancheng.results.cli.options import (
     Argument,
     Command,
+    CommandGroup,
     File,
-    Group,
     Name,
     Option,
     day,
@@ -285,7 +285,7 @@ NEW = Command(
     _folder(NEW_FOLDER, usual=_("named as the pack")),
 )  # fmt: skip
 
-REGION_PACKS = Group(
+REGION_PACKS = CommandGroup(
     "region", _("region packs"), {_("commands:"): (REGION_CHECK, FROM_CENSUS, NEW)}
 )
 

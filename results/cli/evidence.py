@@ -9,6 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from xiancheng.calibration import posterior
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import _
@@ -245,8 +247,6 @@ def _keep(account: Mapping[str, Any], pack: Region, folder: Path, say: Say) -> N
 
     What falls short of them, or is of a pack that comes with the program, stays in `folder`.
     """
-    import pandas as pd
-
     within, short = is_installed(pack.folder), account["trial"]
     home = folder if short or within else pack.folder
     scores = pd.DataFrame(account["scores"]).to_csv(index=False)

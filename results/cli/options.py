@@ -306,7 +306,7 @@ class Command(click.Command):
         return explained(super().shell_complete(ctx, incomplete), self, ctx)
 
 
-class Group(click.Group):
+class CommandGroup(click.Group):
     """A command of commands.
 
     Parameters

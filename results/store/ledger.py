@@ -12,6 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import _
@@ -201,10 +204,6 @@ def renew(folder: Path, *, afresh: bool = False) -> None:
 
     Runs of another program than the one that the sweep is of are no part of it.
     """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-    import pyarrow.parquet as pq
-
     store, program = RunStore(folder), program_of(folder)
     keys = store.keys()
     before = None if afresh else _kept(folder)
@@ -237,9 +236,6 @@ def program_of(folder: Path) -> str | None:
 
 def _kept(folder: Path) -> Any:
     """The ledger on file as an Arrow table; None if it is not there, not whole or of old form."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     try:
         table = pq.read_table(folder / LEDGER)
         return table if {*_empty().column_names} <= {*table.column_names} else None
@@ -249,8 +245,6 @@ def _kept(folder: Path) -> Any:
 
 def _empty() -> Any:
     """The ledger of no runs."""
-    import pyarrow as pa
-
     judged = {
         "target": pa.string(), "county": pa.string(), "county_en": pa.string(),
         "deadline": pa.string(), "target_rate": pa.float64(), "model_rate": pa.float64(),

@@ -11,6 +11,8 @@ from io import BytesIO, StringIO
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 from ruamel.yaml import YAML
 
 from xiancheng.scenarios.outcome import Group, Outcome
@@ -20,7 +22,6 @@ from xiancheng.sim.state import Floats, Ints
 
 if TYPE_CHECKING:
     import pandas as pd
-    import pyarrow as pa
 
     from xiancheng.sim.accounts import Growth
 
@@ -35,15 +36,11 @@ def parquet_files(outcome: Outcome) -> dict[str, bytes]:
 
 def movers_file(outcome: Outcome) -> dict[str, bytes]:
     """`Outcome.movers` by the name of its file; a sweep goes without, as it doubles the time."""
-    import pyarrow as pa
-
     return {"movers.parquet": parquet(pa.Table.from_pandas(outcome.movers()))}
 
 
 def parquet(table: "pa.Table") -> bytes:
     """An Arrow table as a Parquet file."""
-    import pyarrow.parquet as pq
-
     file = BytesIO()
     pq.write_table(table, file, compression="zstd", write_statistics=False, store_schema=False)
     return file.getvalue()
@@ -64,8 +61,6 @@ def _frame(
     indicators: tuple[tuple[str, str], ...],
 ) -> "pa.Table":
     """The columns of the series that all runs of a world have in common."""
-    import pyarrow as pa
-
     each, rows = len(indicators) * len(groups), len(dates) * len(indicators)
     return pa.table(
         {
@@ -87,8 +82,6 @@ def record_in(series: "pd.DataFrame", groups: tuple[Group, ...]) -> Floats:
 
 def growth_table(outcome: Outcome) -> "pa.Table":
     """`Outcome.growth` as an Arrow table."""
-    import pyarrow as pa
-
     columns = outcome.growth_columns()
     return pa.table({name: pa.array(column) for name, column in columns.items()})
 

@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import _
@@ -26,9 +27,6 @@ from xiancheng.results.store.record import Record
 from xiancheng.scenarios.outcome import Outcome, html_table, model_target_table, reported_groups
 from xiancheng.scenarios.run_spec import RunSpec
 from xiancheng.sim.observation import FOUND
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 RUNS = Path("results/runs")
 RUN = "run.json"
@@ -53,8 +51,6 @@ class SavedRun:
 
     def movers(self) -> "pd.DataFrame":
         """Who moved, as `Outcome.movers`; empty if the run was saved without."""
-        import pandas as pd
-
         known = "movers.parquet" in self.record.files
         return self._table("movers.parquet") if known else pd.DataFrame()
 
@@ -66,8 +62,6 @@ class SavedRun:
         RequestError
             if the run was saved without: a run of a sweep has the model's own targets only.
         """
-        import pandas as pd
-
         if not self.record.verdicts and self.record.model_targets:
             raise RequestError(
                 _(
@@ -97,8 +91,6 @@ class SavedRun:
         return model_target_table(self.record.model_targets)
 
     def _table(self, name: str) -> "pd.DataFrame":
-        import pandas as pd
-
         return pd.read_parquet(self.folder / name)
 
     @cached_property

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.results.analysis.attribution import AttributionTable
@@ -17,8 +19,6 @@ from xiancheng.scenarios.simulation import simulate
 from xiancheng.scenarios.types import quarter_name
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from xiancheng.calibration.region import Region
     from xiancheng.results.store.runs import SavedRun
     from xiancheng.scenarios.types import Text
@@ -118,8 +118,6 @@ def of_saved(run: "SavedRun", *, answer: RunCache | None = None, **more: Any) ->
     RequestError
         if the baseline is no longer what it was when the run was saved.
     """
-    import pandas as pd
-
     outcome, record = run.outcome(), run.record
     both = Ensemble.of(outcome, answer or simulate)
     table, kept = verdicts(both), pd.DataFrame(record.verdicts)
@@ -153,8 +151,6 @@ def delivery_frame(outcome: Outcome) -> "pd.DataFrame":
     the fields of `scenarios.delivery.DeliveryRow`, a row for each indicator and quarter; `quarter`
     as 2024Q1
     """
-    import pandas as pd
-
     effort = outcome.effort()
     rows = delivery_of(outcome.scenario, outcome.region, effort) if len(effort) else []
     cells = [{**asdict(row), "quarter": quarter_name(row.quarter)} for row in rows]

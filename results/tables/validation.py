@@ -4,6 +4,8 @@ from io import StringIO
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from xiancheng.calibration import parsing, posterior
 from xiancheng.calibration.errors import RefusedError
 from xiancheng.calibration.i18n import _
@@ -15,8 +17,6 @@ from xiancheng.results.verdict.forecasts import TITLES
 from xiancheng.scenarios.ensemble import Ensemble
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from xiancheng.calibration.region import Region
 
 SCORES = (  # columns of a record
@@ -37,8 +37,6 @@ def record(region: "Region") -> "pd.DataFrame | None":
     RefusedError
         if the file is no such record.
     """
-    import pandas as pd
-
     file = region.folder / "hindcast.csv"
     if not file.is_file():
         return None
@@ -91,8 +89,6 @@ def later_census(both: Ensemble) -> "pd.DataFrame":
     unit_code, county, then observed and simulated rate [percent], their difference [points],
     observed and simulated residents [persons]; empty where no later census is on file
     """
-    import pandas as pd
-
     run = both.baseline
     later = [day for day in run.region.censuses if run.dates[0] < day <= run.dates[-1]]
     rows = []

@@ -5,18 +5,16 @@ The rules are registered in docs/preregistration.md, before anything is scored.
 
 from collections.abc import Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from xiancheng.calibration.forecasts.scoring import LEVELS, ForecastScores, interval
 from xiancheng.calibration.region import Region
 from xiancheng.results.verdict.forecasts import MELD, MODEL, ForecastSet
 from xiancheng.results.verdict.observations import PublishedRate
 from xiancheng.scenarios.outcome import Group, floor
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 BAND = 0.8  # of the intervals that are printed
 COMPARED = (MELD, MODEL)  # whose skill against every other forecaster is shown
@@ -30,8 +28,6 @@ def by_case(made: ForecastSet, observed: Sequence[PublishedRate]) -> "pd.DataFra
     unit_code, county, county_en, date, start, observed, forecaster, median, low, high [percent],
     error [points], inside
     """
-    import pandas as pd
-
     rows = []
     for one in observed:
         group, column = made.groups[one.group], made.days.index(one.day)
@@ -61,8 +57,6 @@ def by_forecaster(
     covered_80, covered_95 and the binomial error of each (`_error`), brier, and the skill of the
     meld and of the model against it
     """
-    import pandas as pd
-
     parts = {
         "counties": [one for one in observed if len(made.groups[one.group].counties) == 1],
         "together": [one for one in observed if len(made.groups[one.group].counties) > 1],

@@ -12,6 +12,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
+import pandas as pd
 
 from xiancheng.results.verdict import level as levels
 from xiancheng.results.verdict.level import Level, published
@@ -20,8 +21,6 @@ from xiancheng.scenarios.outcome import PUBLISHED, Group, Outcome, floor
 from xiancheng.sim.state import Bools, Floats
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from xiancheng.calibration.region import Region
 
 INTERVAL = (5, 95)  # percentiles
@@ -89,8 +88,6 @@ class Verdict:
     @classmethod
     def of(cls, ensemble: Ensemble) -> Self:
         """The verdict on an ensemble, with its draws or on the one run of each."""
-        import pandas as pd
-
         region, rows = ensemble.scenario.region, ensemble.scenario.model_target_rows()
         due, rates = ensemble.due, ensemble.drawn or ensemble.central
         known = anchor(ensemble) if rows else None

@@ -12,7 +12,7 @@ from xiancheng.results.console.views import tables
 from xiancheng.results.console.views.attribution import Attribution
 from xiancheng.results.console.views.compare import Compare
 from xiancheng.results.console.views.context import ViewContext
-from xiancheng.results.console.views.movers import Movers
+from xiancheng.results.console.views.movers import MoversView
 from xiancheng.results.console.views.overview import Overview
 from xiancheng.results.console.widgets import (
     button,
@@ -37,8 +37,8 @@ MAKERS: dict[str, Callable[[ViewContext], View]] = {
     "overview": Overview,
     "compare": Compare,
     "attribution": Attribution,
-    "growth": tables.Growth,
-    "movers": Movers,
+    "growth": tables.GrowthView,
+    "movers": MoversView,
     "delivery": partial(tables.TableView, tables.delivery),
     "assumptions": partial(tables.TableView, tables.assumptions),
     "validation": partial(tables.TableView, tables.validated),

@@ -46,7 +46,7 @@ VALUES = {
 OUT_OF_VILLAGE = ("town", "nearby", "province", "country")
 
 
-class Movers:
+class MoversView:
     """Four charts of those who leave the villages, the flows, and each county's balance."""
 
     def __init__(self, context: ViewContext) -> None:

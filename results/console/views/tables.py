@@ -16,7 +16,7 @@ from xiancheng.results.tables import counties, labels, validation
 from xiancheng.results.tables import delivery as promised
 
 
-class Growth:
+class GrowthView:
     """Why towns grow: natural growth, migration and recoding, as columns by year and a table."""
 
     def __init__(self, context: ViewContext) -> None:
