@@ -85,7 +85,8 @@ class Problem:
         place = ":".join(str(part) for part in (self.file, self.line, self.column) if part)
         subjects = (place, self.key, self.what[i] if self.what else "")
         subject = ": ".join(filter(None, subjects))
-        found = shortened(self.found if isinstance(self.found, str) else self.found[i], LONGEST)
+        found = self.found if isinstance(self.found, str) else self.found[i]
+        found = _("nothing", "found")[i] if found == "∅" else shortened(found, LONGEST)
         if lang == "en":
             meant = f"; did you mean {self.nearest!r}?" if self.nearest else ""
             advice = f"; please {self.advice[1]}" if self.advice else ""

@@ -178,8 +178,6 @@ def _short(zh: str) -> str:
 
 
 def _without_kind(name: str) -> str:
-    """An English name without County, District or City; a Chinese one with another suffix."""
+    """An English name without County, District or City."""
     words = name.casefold().split()
-    if len(words) > 1 and words[-1] in KINDS:
-        return " ".join(words[:-1])
-    return _short(name)
+    return " ".join(words[:-1]) if len(words) > 1 and words[-1] in KINDS else ""

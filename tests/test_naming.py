@@ -11,7 +11,7 @@ import pytest
 
 from tests.census_lines import built, lines_of
 from xiancheng.calibration.errors import RequestError, ScenarioError
-from xiancheng.calibration.naming import place_names
+from xiancheng.calibration.naming import place, place_names
 from xiancheng.calibration.region import load
 from xiancheng.calibration.region.census_table import COLUMNS
 from xiancheng.results.analysis import sweep_table
@@ -166,6 +166,13 @@ def test_names_of_places_have_one_order():
         "惠民县", "Huimin", "371621", "阳信县", "Yangxin", "371622",
         "惠民", "huimin", "阳信", "yangxin",
     ]  # fmt: skip
+
+
+def test_a_name_with_the_wrong_kind_of_unit_is_no_place():
+    """惠民区 does not exist: it is refused with the nearest name, and not taken for 惠民县."""
+    names = place_names([SimpleNamespace(code="371621", zh="惠民县", en="Huimin")])
+    assert place("惠民区", names) is None
+    assert place("惠民", names) == place("Huimin County", names) == "371621"
 
 
 def test_county_settings_take_the_counties_of_the_region(dezhou, tmp_path, capsys):

@@ -151,7 +151,8 @@ def joint_chances(verdicts: "pd.DataFrame", lang: str) -> Iterator[str]:
     for day, n, without, having in joint_probabilities(verdicts):
         if n > 1:
             yield _(
-                "All {n} targets due by {day} are met with {having}; without the plan {without}.",
+                "The chance that all {n} targets due by {day} are met is {having}; without the "
+                "plan it is {without}.",
                 n=n,
                 day=day,
                 having=percent(having),

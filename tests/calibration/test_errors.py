@@ -37,7 +37,7 @@ def test_a_problem_names_what_was_looked_at_and_what_to_do_or_the_nearest_name()
 
 def test_a_place_that_is_not_known_is_left_out():
     assert Problem("a.csv", 0, 0, "", EXPECTED, same("∅")).text("en") == (
-        "a.csv: expected a number, found ∅"
+        "a.csv: expected a number, found nothing"
     )
 
 

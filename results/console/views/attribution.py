@@ -69,7 +69,7 @@ class Attribution:
         note = say(
             _(
                 "Shares the effect of the plan out over projects and measures: "
-                "some hundred small runs in {WORLDS} draws of the parameters, "
+                "several hundred small runs in {WORLDS} draws of the parameters, "
                 "which can be cancelled at any time. The result becomes part of "
                 "the report that this page makes.",
                 WORLDS=WORLDS,
