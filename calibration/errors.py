@@ -108,7 +108,7 @@ class FileError(RefusedError):
         alike: dict[Problem, list[Problem]] = {}
         for problem in self.problems:
             alike.setdefault(replace(problem, line=0), []).append(problem)
-        more = _(" (and {} more lines alike)").said(lang)
+        more = _(" (and {} more lines alike)").text(lang)
         return "\n".join(
             same[0].text(lang) + (more.format(len(same) - 1) if len(same) > 1 else "")
             for same in alike.values()
@@ -138,7 +138,7 @@ class PackError(FileError):
             pack=self.pack,
             n=n,
             value="s" * (n > 1),
-        ).said(lang)
+        ).text(lang)
         return "\n  ".join([head, *super().text(lang).split("\n")])
 
     def __str__(self) -> str:

@@ -13,7 +13,7 @@ class Words(NamedTuple):
     zh: str
     en: str
 
-    def said(self, lang: str = "zh") -> str:
+    def text(self, lang: str = "zh") -> str:
         """The message in one language, "zh" or "en"."""
         return self.en if lang == "en" else self.zh
 

@@ -63,7 +63,7 @@ def problems(error: RefusedError, lang: str) -> list[dict[str, Any]]:
 
 def inactive(scenario: "Scenario", lang: str) -> list[str]:
     """What a scenario asks for that never acts, a sentence each."""
-    return [each.says.said(lang) for each in inactive_measures(scenario)]
+    return [each.says.text(lang) for each in inactive_measures(scenario)]
 
 
 def note_inactive(scenario: "Scenario", say: Say) -> None:
@@ -128,7 +128,7 @@ def _of_plan(name: str | None, region: str, say: Say) -> list[str]:
     plan = load_plan(name) if name else load_plan()
     notes = []
     for finding in plan_findings(plan, pack, pack.censuses[-1]):
-        notes.append(finding.says.said(say.lang))
+        notes.append(finding.says.text(say.lang))
         if finding.concerns:
             notes[-1] += f"\n    {', '.join(finding.concerns)}"
     return notes

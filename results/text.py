@@ -36,7 +36,7 @@ class Say:
 
     def __call__(self, words: Words) -> str:
         """The words in the reader's language."""
-        return words.said(self.lang)
+        return words.text(self.lang)
 
     def note(self, words: Words) -> None:
         """A line for people, not for programs."""

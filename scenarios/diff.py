@@ -24,7 +24,7 @@ class Difference(NamedTuple):
     subject: Words
     change: Words
 
-    def said(self, lang: str = "zh") -> str:
+    def text(self, lang: str = "zh") -> str:
         """The sentence in one language, "zh" or "en"."""
         return f"{self.subject.en}: {self.change.en}" if lang == "en" else "：".join(
             (self.subject.zh, self.change.zh)
@@ -36,7 +36,7 @@ def diff(a: Scenario, b: Scenario, lang: str = "zh", region: Region | None = Non
 
     See `differences`.
     """
-    return [each.said(lang) for each in (*_horizon(a, b), *differences(a, b, region))]
+    return [each.text(lang) for each in (*_horizon(a, b), *differences(a, b, region))]
 
 
 def differences(

@@ -54,7 +54,7 @@ class Group:
     en: str
     counties: tuple[int, ...]  # indexes
 
-    def said(self, lang: str = "zh") -> str:
+    def text(self, lang: str = "zh") -> str:
         """The name in one language, "zh" or "en"."""
         return self.en if lang == "en" else self.zh
 

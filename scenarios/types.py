@@ -86,7 +86,7 @@ class Text(FileModel):
     zh: Shown
     en: Shown
 
-    def said(self, lang: str = "zh") -> str:
+    def text(self, lang: str = "zh") -> str:
         """The words in one language, "zh" or "en"."""
         return self.en if lang == "en" else self.zh
 

@@ -189,7 +189,7 @@ def test_an_indicator_that_is_none_is_refused_with_the_nearest_and_the_list(late
 def notes(start: str, until: str, lang: str = "en") -> list[str]:
     region = load("binzhou")
     days = date.fromisoformat(start), date.fromisoformat(until)
-    return [note.said(lang) for note in limits.beyond(region, reported_groups(region), *days)]
+    return [note.text(lang) for note in limits.beyond(region, reported_groups(region), *days)]
 
 
 def test_a_run_to_its_deadline_has_nothing_to_add():

@@ -100,7 +100,7 @@ def test_a_sample_of_another_program_is_said(own, tmp_path):
         about["software"]["code"] = program
         (copy / "posterior.json").write_text(json.dumps(about), "utf-8")
         posterior._read.cache_clear()
-        told = posterior_record(load(copy)), sample_note(load(copy)).said("en")
+        told = posterior_record(load(copy)), sample_note(load(copy)).text("en")
         posterior._read.cache_clear()
         return told
 

@@ -196,11 +196,11 @@ def test_county_settings_take_the_counties_of_the_region(dezhou, tmp_path, capsy
 def test_quantities_of_the_city_are_not_listed_elsewhere(dezhou):
     region = load(dezhou)
     more = resolve({"name": "x", "based_on": "plan", "measures": {"M12": 1.5}})
-    assert [d.said() for d in differences(resolve("plan"), more, region)] == ["M12：力度 1 -> 1.5"]
-    assert "76 -> 114" in differences(resolve("plan"), more, HERE)[0].said()
+    assert [d.text() for d in differences(resolve("plan"), more, region)] == ["M12：力度 1 -> 1.5"]
+    assert "76 -> 114" in differences(resolve("plan"), more, HERE)[0].text()
     local = resolve({"name": "x", "based_on": "plan",
                      "measures": {"M02": {"counties": {"禹城市": 0.5}}}}, dezhou)  # fmt: skip
-    assert "禹城市 1 -> 0.5" in differences(resolve("plan"), local, region)[0].said()
+    assert "禹城市 1 -> 0.5" in differences(resolve("plan"), local, region)[0].text()
 
 
 # Two deadlines

@@ -112,7 +112,7 @@ class TableError(PackError):
         lang = lang or self.lang or "zh"
         lines = super().text(lang).splitlines()
         if (more := len(lines) - 1 - SHOWN) > 0:
-            rest = _("  … and {more} more", more=more).said(lang)
+            rest = _("  … and {more} more", more=more).text(lang)
             lines[SHOWN + 1 :] = [rest]
         return "\n".join(lines)
 

@@ -98,7 +98,7 @@ class County:
     prefecture: str
     kind: str
 
-    def said(self, lang: str = "zh") -> str:
+    def text(self, lang: str = "zh") -> str:
         """The name in one language, "zh" or "en"."""
         return self.en if lang == "en" else self.zh
 

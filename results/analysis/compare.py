@@ -157,7 +157,7 @@ class Comparison:
                 yield f"{titles.get(name, name)} ({name}): {was.get(name)} -> {now.get(name)}"
         for key, label in SETTINGS.items():
             if old[key] != new[key]:
-                yield f"{label.said(lang)}: {old[key]} -> {new[key]}"
+                yield f"{label.text(lang)}: {old[key]} -> {new[key]}"
 
     def to_frame(self) -> "pd.DataFrame":
         """A row for each side, outcome and group of counties.

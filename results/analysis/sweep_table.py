@@ -40,7 +40,7 @@ def lines(judged: "pd.DataFrame", lang: str) -> tuple[list[str], list[list[str]]
         share = row["share_above_in_model"]
         cells["share_above_in_model"] = f"{share:.0%}" if known else "–"
         rows.append([cells[name] for name in HEADERS])
-    return [each.said(lang) for each in HEADERS.values()], rows
+    return [each.text(lang) for each in HEADERS.values()], rows
 
 
 def unjudged(specs: Iterable[RunSpec]) -> list[Words]:

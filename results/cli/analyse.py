@@ -134,7 +134,7 @@ def attribute(options: Namespace, say: Say) -> int:
     }  # fmt: skip
 
     def text() -> None:
-        title = f"{name.said(say.lang)} · {where.said(say.lang)} · {found.day}"
+        title = f"{name.text(say.lang)} · {where.text(say.lang)} · {found.day}"
         for level in ("project", "measure"):
             show(contributions.shares(found, scenario, where.code, level, title, say.lang))
         print_notes(notes)
@@ -199,7 +199,7 @@ def seek(options: Namespace, say: Say) -> int:
         late = unjudged(
             runs.spec.pack, reported_groups(runs.spec.pack), scenario.start, scenario.until
         )
-        notes += [note.said(say.lang) for note in late]
+        notes += [note.text(say.lang) for note in late]
     notes += sample_notes(runs.spec.pack, say.lang)
     name = called(scenario, runs.spec.pack)
     report = {
@@ -266,7 +266,7 @@ def sensitivity(options: Namespace, say: Say) -> int:
     }  # fmt: skip
 
     def text() -> None:
-        where = reported_groups(runs.spec.pack)[place].said(say.lang)
+        where = reported_groups(runs.spec.pack)[place].text(say.lang)
         title = f"{comparison.outcome_title(outcome, say.lang)} · {where} · {runs.day}"
         show(sensitivity_tables.factors(found, title, say.lang))
         print_notes(notes)

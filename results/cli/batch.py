@@ -57,7 +57,7 @@ def sweep(options: Namespace, say: Say) -> int:
 
     def text() -> None:
         show_rows(batch.design.name, *sweep_table.lines(judged, say.lang))
-        print(sweep_table.LEVEL.said(say.lang))
+        print(sweep_table.LEVEL.text(say.lang))
         print(say(sweep_table.tally(tally, digest)))
 
     give(options, report | {"set": digest, "targets": judged}, text)

@@ -229,15 +229,15 @@ def hindcast(options: Namespace, say: Say) -> int:
 
 
 def _print_hindcast(account: Mapping[str, Any], pack: Region, say: Say) -> None:
-    short, made_with = account["trial"], hindcast_tables.settings_of(account).said(say.lang)
-    below = f"{estimates.trial_note(short).said(say.lang)}\n" if short else ""
+    short, made_with = account["trial"], hindcast_tables.settings_of(account).text(say.lang)
+    below = f"{estimates.trial_note(short).text(say.lang)}\n" if short else ""
     for by in dict.fromkeys(row["left_out"] for row in account["scores"]):
         title = say(_("left out: {by}", by=label("left_out", by, say.lang)))
         scores = [row for row in account["scores"] if row["left_out"] == by]
         show_rows(f"{title} · {made_with}", *hindcast_tables.score_lines(scores, say.lang))
         print(below, end="")
     for name, rows in account["counties"].items():
-        title = f"{pack.title(say.lang)} · {TITLES[name].said(say.lang)} · {made_with}"
+        title = f"{pack.title(say.lang)} · {TITLES[name].text(say.lang)} · {made_with}"
         show_rows(title, *hindcast_tables.county_lines(rows, pack, say.lang))
         print(below, end="")
 
@@ -284,14 +284,14 @@ def score(options: Namespace, say: Say) -> int:
     with progress(say(_("simulating")), chosen.draws) as step:
         made = forecasts(options.region, days, chosen, jobs=options.jobs, done=step)
     cases, scores = by_case(made, seen), by_forecaster(made, seen, pack)
-    notes = [remark.said(say.lang) for remark in score_tables.notes(made, seen, chosen)]
+    notes = [remark.text(say.lang) for remark in score_tables.notes(made, seen, chosen)]
     report = {"cases": cases, "scores": scores, "weights": dict(made.weights), **about,
               "remarks": notes}  # fmt: skip
 
     def text() -> None:
         show_rows(say(_("each observation")), *score_tables.case_lines(cases, say.lang))
         for over, rows in scores.groupby("over", sort=False):
-            heading = score_tables.OVER[str(over)].said(say.lang).format(rows["cases"].iloc[0])
+            heading = score_tables.OVER[str(over)].text(say.lang).format(rows["cases"].iloc[0])
             show_rows(heading, *score_tables.score_lines(rows, say.lang))
         show_rows(title, *frame)
         print_notes(notes)

@@ -68,7 +68,7 @@ def measures(options: Namespace, say: Say) -> int:
         expected = _("the number of a measure")
         meant = nearest(options.id, plan.measures)
         raise ScenarioError([Problem(options.id, 0, 0, "", expected, options.id, meant)])
-    title = plan.about.title.said(say.lang)
+    title = plan.about.title.text(say.lang)
     if options.levers:
         by = by_lever(plan)
         traces = [each for found in by.values() for each in found
@@ -101,15 +101,15 @@ def _print_traces(title: str, traces: Sequence[Trace], columns: Sequence[str], s
         cells = {
             "lever": trace.lever if trace.lever != "none" else say(_("none")),
             "clause": trace.clause,
-            "says": trace.says.said(say.lang),
+            "says": trace.says.text(say.lang),
             "term": trace.term,
             "full": f"{trace.full:g} {trace.unit}" if trace.unit else "–",
             "evidence": _evidence(trace, say),
             "indicators": ", ".join(trace.indicators) or "–",
-            "because": trace.because.said(say.lang),
+            "because": trace.because.text(say.lang),
         }
         rows.append([cells[name] for name in columns])
-    show_rows(title, [HEADERS[name].said(say.lang) for name in columns], rows, prose=True)
+    show_rows(title, [HEADERS[name].text(say.lang) for name in columns], rows, prose=True)
 
 
 def _evidence(trace: Trace, say: Say) -> str:

@@ -62,7 +62,7 @@ def run(options: Namespace, say: Say) -> int:
         if found.empty and later.empty:
             print_notes([_why_no_verdict(both.scenario.region, say)])
         if len(found):
-            title = f"{name.said(say.lang)} · {both.scenario.region.title(say.lang)}"
+            title = f"{name.text(say.lang)} · {both.scenario.region.title(say.lang)}"
             terminal.show(tables.summary(found, title, say.lang))
             causes = say(_("this run of the model, by cause"))
             terminal.show(tables.model_causes(found, causes, say.lang))

@@ -49,7 +49,7 @@ def add_routes(server: Server) -> None:
     async def page(request: Request, lang: str) -> None:
         client = ui.context.client
         ui.add_head_html(f"<style>{style}</style>")
-        wait = text(_("Opening…").said(lang), name="p", cls="loading")
+        wait = text(_("Opening…").text(lang), name="p", cls="loading")
         await client.connected()
         if client.is_deleted:  # the visitor left: nothing is built or computed
             return

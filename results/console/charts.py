@@ -223,7 +223,7 @@ def county_map(
         return (spot[0] - west) * narrowing * scaling, (north - spot[1]) * scaling
 
     shapes, labels, texts = [], [], []
-    names = {c.code: c.said(lang) for c in region.counties}
+    names = {c.code: c.text(lang) for c in region.counties}
     spots = dict(zip(outlines, region.centres(), strict=True))
     for code in sorted(outlines, key=lambda code: code == chosen):  # the chosen one drawn last
         value = values.get(code, float("nan"))

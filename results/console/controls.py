@@ -118,7 +118,7 @@ class LeverPanel:
     def show_shortfall(self, result: ABResult) -> None:
         """Warn where A asks for more than counties can carry out."""
         warning = shortfall(result)
-        write(self._capacity, "" if warning is None else warning.said(self.session.lang))
+        write(self._capacity, "" if warning is None else warning.text(self.session.lang))
 
     def _build(self) -> None:
         say, scenario = self.session.say, self.session.a.scenario
@@ -129,7 +129,7 @@ class LeverPanel:
         text(hint, name="p", cls="note")
         self._capacity = text("", name="div", cls="capacity").props("role=status")
         for name, members in projects(scenario).items():
-            title = scenario.plan.about.projects[name].said(self.session.lang)
+            title = scenario.plan.about.projects[name].text(self.session.lang)
             self._build_project(name, title, members)
         if others := safeguards(scenario):
             self._build_project("S", say(_("Safeguards")), others)
@@ -151,7 +151,7 @@ class LeverPanel:
     def _build_measures(self, members: tuple[str, ...]) -> None:
         for measure in members:
             about = self.session.a.scenario.plan.measures[measure]
-            title = f"{measure} {about.title.said(self.session.lang)}"
+            title = f"{measure} {about.title.text(self.session.lang)}"
             with element("section", "measure"):
                 with element("div", "line"):
                     text(title, name="h4")
@@ -180,7 +180,7 @@ class LeverPanel:
         for trace in by_clause(scenario.plan, measure):
             by_name.setdefault(trace.clause, []).append(trace)
         clauses = (
-            tag("li", tag("p", tag("strong", clause), " ", traces[0].says.said(self.session.lang)),
+            tag("li", tag("p", tag("strong", clause), " ", traces[0].says.text(self.session.lang)),
                 tag("ul", *map(self._effect, traces), cls="effects"))
             for clause, traces in by_name.items()
         )  # fmt: skip
@@ -221,7 +221,7 @@ class LeverPanel:
         """The effect of a clause on a lever: direction, evidence, size."""
         say, lang = self.session.say, self.session.lang
         if trace.lever == "none":
-            return tag("li", say(_("Not in the model: ")), trace.because.said(lang))
+            return tag("li", say(_("Not in the model: ")), trace.because.text(lang))
         lever = LEVERS[trace.lever]
         direction, quantity = evidence(trace.grade, trace.status, lang)
         arrows = "".join(ARROWS.get(part, part) for part in trace.sign.split("|"))
@@ -241,7 +241,7 @@ class LeverPanel:
                       aria_label=say(_("direction {sign}", sign=trace.sign))),
             f" {name} ", tag("span", direction, cls=f"grade grade-{trace.grade}"), " ",
             tag("span", quantity, cls="grade grade-W"),
-            tag("small", f" {size}；{trace.because.said(lang)}"),
+            tag("small", f" {size}；{trace.because.text(lang)}"),
         )  # fmt: skip
 
     def _build_counties(self, measure: str) -> None:
@@ -252,7 +252,7 @@ class LeverPanel:
 
         with element("div", "counties"):
             for county in self.region.counties:
-                name = county.said(self.session.lang)
+                name = county.text(self.session.lang)
                 with element("label"):
                     text(name)
                     self._counties[measure, county.code] = number(
@@ -311,12 +311,12 @@ class LeverPanel:
         found = changes(self.session.a)
         with self._changed:
             if not found:
-                base = self.session.a.base.title.said(lang)
+                base = self.session.a.base.title.text(lang)
                 text(say(_("Same as “{base}”", base=base)), name="p", cls="note")
             for each in found:
                 with element("div", "change"):
-                    text(each.label.said(lang), cls="label")
-                    text(f"{each.old.said(lang)} → {each.new.said(lang)}", cls="values")
+                    text(each.label.text(lang), cls="label")
+                    text(f"{each.old.text(lang)} → {each.new.text(lang)}", cls="values")
                     label = say(_("Put back: {label}", label=each.label))
                     button("↺", partial(self._revert, each.key), cls="small", aria_label=label,
                            title=say(_("put back")))  # fmt: skip

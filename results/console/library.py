@@ -143,7 +143,7 @@ def clone(session: Session, library: Library) -> None:
         title = suggested_title(session, library)
     else:
         own = session.a.has_own_title
-        shown = session.a.title if own else session.a.base.title.said(session.lang)
+        shown = session.a.title if own else session.a.base.title.text(session.lang)
         title = library.free_title(f"{shown[:MAX_TITLE]} {session.say(_('copy'))}")
     edit = session.a.with_title(title)
     number = library.save(edit)
@@ -189,7 +189,7 @@ def check_title(title: str) -> None:
 def suggested_title(session: Session, library: Library) -> str:
     """A free title for A."""
     changed = session.say(_("changed"))
-    title = session.a.base.title.said(session.lang)[:MAX_TITLE]
+    title = session.a.base.title.text(session.lang)[:MAX_TITLE]
     return library.free_title(f"{title} {changed}")
 
 
@@ -218,7 +218,7 @@ def scenario_choices(
 def bundled_choices(region: "Region", lang: str) -> dict[str, str]:
     """The scenarios that come with the plan, the plan itself and the baseline first."""
     names = sorted(load_plan().scenario_files(), key=lambda name: name not in DEFAULTS.values())
-    return {f"plan:{name}": called(plan_scenario(name), region).said(lang) for name in names}
+    return {f"plan:{name}": called(plan_scenario(name), region).text(lang) for name in names}
 
 
 def chosen(key: str, session: Session, library: Library, region: str) -> ScenarioEdit:

@@ -261,7 +261,7 @@ class Page:
         return suggested_title(self._session, self._server.library)
 
     def _title(self, edit: ScenarioEdit, saved: ScenarioEdit | None = None) -> str:
-        return edit_title(edit, self._server.region, saved).said(self._session.lang)
+        return edit_title(edit, self._server.region, saved).text(self._session.lang)
 
     # Documents
 

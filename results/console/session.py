@@ -69,7 +69,7 @@ class Session:
 
     def say(self, words: Words) -> str:
         """A message in the reader's language."""
-        return words.said(self.lang)
+        return words.text(self.lang)
 
     @property
     def scenario(self) -> Scenario:

@@ -30,7 +30,7 @@ class ViewModel:
 
     def say(self, words: Words) -> str:
         """A message in the reader's language."""
-        return words.said(self.lang)
+        return words.text(self.lang)
 
     @property
     def lang(self) -> str:
@@ -65,13 +65,13 @@ class ViewModel:
     @property
     def a_title(self) -> str:
         """The title of the scenario that is shown as A."""
-        return called(self.result.outcome.scenario, self.result.outcome.region).said(self.lang)
+        return called(self.result.outcome.scenario, self.result.outcome.region).text(self.lang)
 
     @property
     def b_title(self) -> str:
         """The title of the scenario that is shown as B, and whether it is beyond its own end."""
         own = replace(self.result.b.scenario, until=self.result.b_until)
-        title = called(own, self.result.outcome.region).said(self.lang)
+        title = called(own, self.result.outcome.region).text(self.lang)
         if self.result.b_until >= self.day:
             return title
         ends = self.result.b_until
@@ -106,7 +106,7 @@ class ViewModel:
 
     def plain(self, line: str) -> str:
         """A sentence without its hints at the command line, which do not apply to the page."""
-        recoding = plan_scenario("plan-without-recoding").title.said(self.lang)
+        recoding = plan_scenario("plan-without-recoding").title.text(self.lang)
         replacements = {
             "plan-without-recoding": self.say(Words(f"“{recoding}”", f"'{recoding}'")),
             "（docs/validation.md）": "（见“检验”）",

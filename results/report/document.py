@@ -82,18 +82,18 @@ class Document:
 
     def captions(self) -> dict[str, str]:
         """The number and title of every table and chart, by key."""
-        table, figure = (words.said(self.lang) for words in (_("Table"), _("Figure")))
+        table, figure = (words.text(self.lang) for words in (_("Table"), _("Figure")))
         found = {t.key: f"{table} {n}　{t.title}" for n, t in enumerate(self.tables(), 1)}
         return found | {c.key: f"{figure} {n}　{c.title}" for n, c in enumerate(self.charts(), 1)}
 
     @property
     def contents_title(self) -> str:
         """The title of the table of contents."""
-        return _("Contents").said(self.lang)
+        return _("Contents").text(self.lang)
 
     def source(self, table: Table) -> str:
         """The run that a table came from, in words."""
-        return _("Source: ").said(self.lang) + table.source
+        return _("Source: ").text(self.lang) + table.source
 
 
 @dataclass(frozen=True)

@@ -31,12 +31,12 @@ def document(result: PlanResult, lang: Lang) -> Document:
         _("{draws} draws", "sections", draws=result.draws)
         if result.draws
         else _("central parameters, no draws")
-    ).said(lang)
+    ).text(lang)
     name = _("County-town urbanization in {region}", region=region)
     years = f"{result.scenario.start.year}–{result.scenario.until.year}"
     return Document(
-        title=name.said(lang),
-        subtitle=_("Scenario: {title} ({years})", title=title, years=years).said(lang),
+        title=name.text(lang),
+        subtitle=_("Scenario: {title} ({years})", title=title, years=years).text(lang),
         header=" | ".join([region, result.title(lang), years, drawn, result.run]).rstrip(" |"),
         lang=lang,
         sections=tuple(_sections(result, lang)),
@@ -44,31 +44,31 @@ def document(result: PlanResult, lang: Lang) -> Document:
 
 
 def _sections(result: PlanResult, lang: str) -> Iterator[Section]:
-    yield Section("conclusions", _("Conclusions").said(lang), _first(result, lang))
+    yield Section("conclusions", _("Conclusions").text(lang), _first(result, lang))
     yield from _places(result, lang)
     yield Section(
-        "attribution", _("Attribution").said(lang), tuple(_shares(result, lang)),
+        "attribution", _("Attribution").text(lang), tuple(_shares(result, lang)),
         new_page=True,
     )  # fmt: skip
     if not result.foreign:  # another city's tasks are none of this one's
         yield Section(
-            "delivery", _("Delivery").said(lang), tuple(_delivery(result, lang)),
+            "delivery", _("Delivery").text(lang), tuple(_delivery(result, lang)),
             new_page=True,
         )  # fmt: skip
     yield Section(
-        "assumptions", _("Assumptions").said(lang),
+        "assumptions", _("Assumptions").text(lang),
         (assumptions.settings(result, lang), assumptions.summary(result, lang),
          assumptions.parameters(result, lang),
          assumptions.doses(result, lang), assumptions.region(result, lang)), new_page=True,
     )  # fmt: skip
     if open_points := tuple(caveats(result, lang)):
         yield Section(
-            "caveats", _("Caveats of the plan").said(lang),
+            "caveats", _("Caveats of the plan").text(lang),
             (BulletList(open_points),), new_page=True,
         )  # fmt: skip
-    yield Section("validation", _("Validation").said(lang), tuple(_checked(result, lang)))
+    yield Section("validation", _("Validation").text(lang), tuple(_checked(result, lang)))
     yield Section(
-        "provenance", _("Provenance").said(lang), (provenance.table(result, lang),),
+        "provenance", _("Provenance").text(lang), (provenance.table(result, lang),),
         new_page=True,
     )  # fmt: skip
 
@@ -85,16 +85,16 @@ def _first(result: PlanResult, lang: str) -> tuple[Block, ...]:
 
 def _answer(question: str, sentences: tuple[str, ...], lang: str) -> str:
     answer = ("" if lang == "zh" else " ").join(sentences)
-    return _("{question}: {answer}", question=question, answer=answer).said(lang)
+    return _("{question}: {answer}", question=question, answer=answer).text(lang)
 
 
 def _places(result: PlanResult, lang: str) -> Iterator[Section]:
-    yield Section("places", _("Places").said(lang), (), new_page=True)
+    yield Section("places", _("Places").text(lang), (), new_page=True)
     alone, judged = len(result.region.counties), _codes(result)
     several = sorted(result.groups[alone:], key=lambda g: g.code not in judged)
     for number, group in enumerate((*several, *result.groups[:alone])):
         yield Section(
-            f"place-{group.code}", group.said(lang),
+            f"place-{group.code}", group.text(lang),
             (counties.path_chart(result, group, lang), counties.causes_chart(result, group, lang),
              counties.causes(result, group, lang), counties.figures(result, group, lang)),
             level=2, new_page=number > 0,
@@ -111,7 +111,7 @@ def _shares(result: PlanResult, lang: str) -> Iterator[Block]:
         yield verdicts.parts(result, lang)
     shares = result.shares
     if shares is None:
-        yield NO_ATTRIBUTION.said(lang)
+        yield NO_ATTRIBUTION.text(lang)
         return
     code = shares.largest()
     yield attribution.chart(result, shares, code, lang)
@@ -127,15 +127,15 @@ def _delivery(result: PlanResult, lang: str) -> Iterator[Block]:
         yield delivery.effort_chart(result, lang)
         yield delivery.effort(result, lang)
         return
-    yield _("The run ends before the plan is issued.").said(lang)
+    yield _("The run ends before the plan is issued.").text(lang)
 
 
 def caveats(result: PlanResult, lang: str) -> Iterator[str]:
     """What the plan's text leaves open, and the red lines that the scenario crosses, if any."""
     for line in result.scenario.crossed():
-        yield _("Crosses a red line: {line}", line=line).said(lang)
+        yield _("Crosses a red line: {line}", line=line).text(lang)
     for number, caveat in result.caveats.items():
-        yield f"{number} {caveat.said(lang)}"
+        yield f"{number} {caveat.text(lang)}"
 
 
 def _checked(result: PlanResult, lang: str) -> Iterator[Block]:
@@ -158,7 +158,7 @@ def answers(result: PlanResult, lang: str) -> list[tuple[str, tuple[str, ...]]]:
         _("How sure this is"): _sure,
         _("What is not known"): _unknown,
     }
-    return [(q.said(lang), tuple(says(result, lang))) for q, says in questions.items()]
+    return [(q.text(lang), tuple(says(result, lang))) for q, says in questions.items()]
 
 
 def _met(result: PlanResult, lang: str) -> Iterator[str]:
@@ -168,27 +168,27 @@ def _met(result: PlanResult, lang: str) -> Iterator[str]:
             "No target of {region} falls due by {until}; there is no verdict.",
             region=region,
             until=result.scenario.until,
-        ).said(lang)
+        ).text(lang)
         return
     rows, day = records(result.verdicts), verdicts.deadlines(result, lang)
-    yield _("{region}, scenario '{title}', {day}.", region=region, title=title, day=day).said(lang)
+    yield _("{region}, scenario '{title}', {day}.", region=region, title=title, day=day).text(lang)
     if not result.known:
         yield _(
             "There is no record for statistics and no draws were made: there is no probability."
-        ).said(lang)
+        ).text(lang)
         return
     chances = [f"{labels.dated(r, rows, lang)} {labels.percent(r['probability'])}" for r in rows]
     yield _(
         "The chance that the published rate meets the target: {enumeration}.",
         enumeration=enumeration(chances, lang),
-    ).said(lang)
+    ).text(lang)
     by_likelihood: dict[str, list[str]] = {}
     for row in rows:
         name = labels.likelihood(row["probability"])
         by_likelihood.setdefault(name, []).append(labels.dated(row, rows, lang))
     for name, places in by_likelihood.items():
         word, where = labels.label("chances", name, lang), enumeration(places, lang)
-        yield _("{word}: {where}.", word=word, where=where).said(lang)
+        yield _("{word}: {where}.", word=word, where=where).text(lang)
     yield from notes.joint_chances(result.verdicts, lang)
 
 
@@ -199,7 +199,7 @@ def _margins(result: PlanResult, lang: str) -> Iterator[str]:
     unit = labels.label("units", "points", lang)
     yield _ends(rows, lang)
     low, high = (_points(f([r["from_plan_pp"] for r in rows])) for f in (min, max))
-    yield _("The plan changes it by {low} to {high}.", low=low, high=high, unit=unit).said(lang)
+    yield _("The plan changes it by {low} to {high}.", low=low, high=high, unit=unit).text(lang)
     first = min(rows, key=lambda r: str(r["target"]))  # the one that stands for all
     if result.known:
         chances = [labels.percent(first[k]) for k in ("probability_without", "probability")]
@@ -210,7 +210,7 @@ def _margins(result: PlanResult, lang: str) -> Iterator[str]:
             + ("：主要取决于趋势。" if decides else "。"),
             f"In {where} the chance is {chances[0]} without the plan and {chances[1]} with it"
             + (": the trend decides." if decides else "."),
-        ).said(lang)
+        ).text(lang)
     parts = enumeration(
         [f"{word} {_points(first[name])}"
          for name, word in labels.labels("parts", lang).items() if first[name] != 0],
@@ -225,7 +225,7 @@ def _margins(result: PlanResult, lang: str) -> Iterator[str]:
         unit=unit,
         start=result.scenario.start,
         parts=parts,
-    ).said(lang)
+    ).text(lang)
 
 
 def _ends(rows: list[dict[str, Any]], lang: str) -> str:
@@ -262,18 +262,18 @@ def _ends(rows: list[dict[str, Any]], lang: str) -> str:
         + "；".join(part.zh for part in parts) + "。",
         f"By the expected rate (median) {len(short)} of {len(rows)} targets fall short and "
         f"{len(over)} are reached. " + ". ".join(part.en for part in parts) + ".",
-    ).said(lang)  # fmt: skip
+    ).text(lang)  # fmt: skip
 
 
 def _works(result: PlanResult, lang: str) -> Iterator[str]:
     if result.shares is not None:
         yield from attribution.sentences(result, result.shares, lang)
     else:
-        yield NO_ATTRIBUTION.said(lang)
+        yield NO_ATTRIBUTION.text(lang)
     if not result.foreign:
         yield delivery.summary(result, lang)
         if (binds := delivery.capacity(result)) is not None:
-            yield binds.said(lang)
+            yield binds.text(lang)
 
 
 def _least(result: PlanResult, lang: str) -> Iterator[str]:
@@ -283,7 +283,7 @@ def _least(result: PlanResult, lang: str) -> Iterator[str]:
     yield _(
         "The least package that meets the targets with a given probability "
         "was not computed for this report (xiancheng seek does)."
-    ).said(lang)
+    ).text(lang)
 
 
 def _package(result: PlanResult, lang: str) -> Iterator[str]:
@@ -294,13 +294,13 @@ def _package(result: PlanResult, lang: str) -> Iterator[str]:
         lang,
     )
     if not found["met"]:
-        yield _("No package within the bounds reaches the wanted probability.").said(lang)
-    nothing = _("empty (no measure is needed)").said(lang)
+        yield _("No package within the bounds reaches the wanted probability.").text(lang)
+    nothing = _("empty (no measure is needed)").text(lang)
     yield _(
         "The least package found: {value}; all targets are met in {share:.0%} of fresh draws.",
         value=names or nothing,
         share=share,
-    ).said(lang)
+    ).text(lang)
 
 
 def _sure(result: PlanResult, lang: str) -> Iterator[str]:
@@ -312,7 +312,7 @@ def _sure(result: PlanResult, lang: str) -> Iterator[str]:
             dated=labels.dated(wide, rows, lang),
             low=wide["low"],
             high=wide["high"],
-        ).said(lang)
+        ).text(lang)
     yield validation.sentence(result, lang)
     yield assumptions.summary(result, lang)
 
@@ -320,16 +320,16 @@ def _sure(result: PlanResult, lang: str) -> Iterator[str]:
 def _unknown(result: PlanResult, lang: str) -> Iterator[str]:
     start = result.scenario.start
     for note in notes.beyond(result.region, result.groups, start, result.scenario.until):
-        yield note.said(lang)
+        yield note.text(lang)
     later = [d for d in result.region.censuses if d > start]
     if not later:
         yield _(
             "After the census of {start} there is no county observation to check against.",
             start=start,
-        ).said(lang)
+        ).text(lang)
     if result.foreign:
         if result.scenario.settings:
-            yield notes.applied_elsewhere(result.scenario).said(lang)
+            yield notes.applied_elsewhere(result.scenario).text(lang)
         return
     caveats = [*result.caveats]
     numbers = f"{caveats[0]}–{caveats[-1]}" if caveats else "–"
@@ -344,7 +344,7 @@ def _unknown(result: PlanResult, lang: str) -> Iterator[str]:
             value=3 * quarters,
             year=result.scenario.until.year,
             numbers=numbers,
-        ).said(lang)
+        ).text(lang)
 
 
 def _points(value: float) -> str:

@@ -306,7 +306,7 @@ def sample_note(pack: Region) -> Words | None:
 def sample_notes(pack: Region, lang: str) -> list[str]:
     """The note in one language; none where there is no sample."""
     note = sample_note(pack)
-    return [] if note is None else [note.said(lang)]
+    return [] if note is None else [note.text(lang)]
 
 
 def _files(spec: RunSpec, pack: Region, leans: bool) -> Iterator[tuple[str, str]]:

@@ -26,16 +26,16 @@ class Reproduction:
     def lines(self, lang: str) -> Iterator[str]:
         """The difference in one language, a line each; what made the run comes first."""
         for name, (then, now) in self.inputs.items():
-            yield _("has changed: {name} {then} -> {now}", name=name, then=then, now=now).said(lang)
+            yield _("has changed: {name} {then} -> {now}", name=name, then=then, now=now).text(lang)
         for name in self.compared:
             same = name not in self.files
             mark = _("same") if same else _("differs")
-            yield f"{name}: {mark.said(lang)}"
+            yield f"{name}: {mark.text(lang)}"
             if not same:
                 then, now = self.files[name]
                 yield f"    {then} → {now}"
         if not self.files:
-            yield _("the same to the last byte").said(lang)
+            yield _("the same to the last byte").text(lang)
 
 
 def run_again(saved: SavedRun) -> Reproduction:

@@ -53,24 +53,24 @@ def changes(result: PlanResult, lang: str) -> Table | str:
     if not found and carries_out:
         return _(
             "Differences from the plan's text: none; every measure is carried out as written."
-        ).said(lang)
+        ).text(lang)
     if not found:
-        return _("This scenario carries out no measure, under the usual outside conditions.").said(
+        return _("This scenario carries out no measure, under the usual outside conditions.").text(
             lang
         )
 
     def what(each: Difference) -> str:
         number = each.subject.zh
         if number not in measures:
-            return each.subject.said(lang)
-        return f"{number} {shortened(measures[number].title.said(lang), TITLE_LENGTH)}"
+            return each.subject.text(lang)
+        return f"{number} {shortened(measures[number].title.text(lang), TITLE_LENGTH)}"
 
     title = _("Differences from the plan's text ({n})", n=len(found))
     if not carries_out:
         title = _("No measure is carried out; outside conditions that differ ({n})", n=len(found))
     rows = [{"what": what(each), "change": _arrow(each, lang)} for each in found]
     columns = labels.columns("differences", lang)
-    return build("differences", title.said(lang), columns, rows, source=result.stamp(lang))
+    return build("differences", title.text(lang), columns, rows, source=result.stamp(lang))
 
 
 def settings(result: PlanResult, lang: str) -> Table:
@@ -79,15 +79,15 @@ def settings(result: PlanResult, lang: str) -> Table:
     for number, measure in scenario.plan.measures.items():
         setting = scenario.setting(number)
         if not setting.idle:
-            apart = [each.said(lang) for each in _apart(setting, region)]
+            apart = [each.text(lang) for each in _apart(setting, region)]
             rows.append({
-                "what": f"{number} {measure.title.said(lang)}", "intensity": setting.intensity,
+                "what": f"{number} {measure.title.text(lang)}", "intensity": setting.intensity,
                 "from": quarter_name(measure.schedule.start + setting.delay),
                 "apart": enumeration(apart, lang) or "–",
             })  # fmt: skip
     still = resolve(scenario.plan.scenario_files()[NONE])
     rows += [
-        {"what": each.subject.said(lang), "intensity": None, "from": "–",
+        {"what": each.subject.text(lang), "intensity": None, "from": "–",
          "apart": _arrow(each, lang)}
         for each in differences(still, replace(scenario, settings={}), region)
     ]  # fmt: skip
@@ -95,7 +95,7 @@ def settings(result: PlanResult, lang: str) -> Table:
         "All settings of the scenario (1 is the plan as written; measures "
         "not listed are not carried out, conditions not listed are the usual "
         "ones)"
-    ).said(lang)
+    ).text(lang)
     columns = labels.columns("settings", lang)
     return build("settings", title, columns, rows, source=result.stamp(lang))
 
@@ -114,7 +114,7 @@ def _apart(setting: Setting, region: Region) -> Iterator[Words]:
 
 
 def _arrow(each: Difference, lang: str) -> str:
-    return each.change.said(lang).replace("->", "→")
+    return each.change.text(lang).replace("->", "→")
 
 
 def parameters(result: PlanResult, lang: str) -> Table:
@@ -130,18 +130,18 @@ def parameters(result: PlanResult, lang: str) -> Table:
     ]  # fmt: skip
     grades = "; ".join(labels.labels("grades", lang).values())
     notes = (
-        _("Evidence: {grades}", grades=grades).said(lang),
+        _("Evidence: {grades}", grades=grades).text(lang),
         _(
             "Limits are the 5 and 95 % quantiles of the prior; for "
             "triangular, uniform and spiked ones its ends."
-        ).said(lang),
+        ).text(lang),
     )
     title, columns = (
         _("Parameters of behaviour"),
         labels.columns("parameters", lang),
     )
     return build(
-        "parameters", title.said(lang), columns, rows, source=result.stamp(lang), notes=notes
+        "parameters", title.text(lang), columns, rows, source=result.stamp(lang), notes=notes
     )
 
 
@@ -166,7 +166,7 @@ def doses(result: PlanResult, lang: str) -> Table:
             clause = measure.clauses[number]
             limits = clause.range(dose)
             rows.append({
-                "clause": number, "says": clause.says.said(lang),
+                "clause": number, "says": clause.says.text(lang),
                 "lever": LEVERS[dose.lever].zh if lang == "zh" else dose.lever.replace("_", " "),
                 "unit": labels.unit_name(dose.amount.unit, lang),
                 "full": scenario.doses.get(name, clause.full(dose)),
@@ -180,15 +180,15 @@ def doses(result: PlanResult, lang: str) -> Table:
         "'Direction' is the evidence for the sign of the effect, 'quantity' "
         "is where the number in full comes from: behind a well evidenced "
         "direction the quantity may still be assumed."
-    ).said(lang)
+    ).text(lang)
     columns = labels.columns("doses", lang)
-    return build("doses", title.said(lang), columns, rows, source=result.stamp(lang), notes=(note,))
+    return build("doses", title.text(lang), columns, rows, source=result.stamp(lang), notes=(note,))
 
 
 def region(result: PlanResult, lang: str) -> Table:
     """What the region pack assumes, a row for each reason."""
-    title = _("Assumptions of the region pack").said(lang)
-    note = _("Units are those of the variable, see the pack; '–' follows from a rule.").said(lang)
+    title = _("Assumptions of the region pack").text(lang)
+    note = _("Units are those of the variable, see the pack; '–' follows from a rule.").text(lang)
     found = packs.assumed(result.region, title, lang)
     return replace(found, source=result.stamp(lang), notes=(note,))
 
@@ -203,4 +203,4 @@ def summary(result: PlanResult, lang: str) -> str:
         n=len(grades),
         weak=weak,
         data=data,
-    ).said(lang)
+    ).text(lang)

@@ -29,7 +29,7 @@ def chart(result: PlanResult, shares: AttributionTable, code: int, lang: str) ->
     """The contribution of each project with its sampling error."""
     table = projects(result, shares, code, lang)
     description = _("contribution of each project, with sampling error")
-    return Chart("shares", table, table.title, description.said(lang))
+    return Chart("shares", table, table.title, description.text(lang))
 
 
 def _table(
@@ -47,7 +47,7 @@ def _table(
     ]  # fmt: skip
     for total in shares.of_group(code, "total", "total"):
         error = total["points_error"] if shares.several else None
-        whole = _("sum = whole effect").said(lang)
+        whole = _("sum = whole effect").text(lang)
         rows.append(_cells(total, shares) | {"points_error": error, level: whole}
                     | ({"alone": None, "last": None} if alone else {}))  # fmt: skip
     what = _("What each project contributes")
@@ -59,7 +59,7 @@ def _table(
         what=what,
         where=where,
         day=shares.day,
-    ).said(lang)
+    ).text(lang)
     source = _source(result, shares, lang)
     return build(f"shares-{level}", title, columns, rows, source=source, total=True)
 
@@ -70,7 +70,7 @@ def _cells(row: dict[str, Any], shares: AttributionTable) -> dict[str, Any]:
 
 
 def _place(result: PlanResult, code: int, lang: str) -> str:
-    return next((g.said(lang) for g in result.groups if g.code == code), str(code))
+    return next((g.text(lang) for g in result.groups if g.code == code), str(code))
 
 
 def sentences(result: PlanResult, shares: AttributionTable, lang: str) -> Iterator[str]:
@@ -98,7 +98,7 @@ def sentences(result: PlanResult, shares: AttributionTable, lang: str) -> Iterat
             for r in chosen[:MOST]
         ]
         more = " ".join(row["id"] for row in chosen[MOST:])
-        others = _("; then {more}", more=more).said(lang)
+        others = _("; then {more}", more=more).text(lang)
         return enumeration(shown, lang) + (others if more else "")
 
     def named(chosen: list[dict[str, Any]]) -> str:
@@ -107,7 +107,7 @@ def sentences(result: PlanResult, shares: AttributionTable, lang: str) -> Iterat
         return enumeration([titled(result, row["id"], lang) for row in chosen], lang)
 
     sure = _(" ± s.e.") if shares.several else ("", "")
-    unit = _(" ({where}, {day}, points{sure})", where=where, day=shares.day, sure=sure).said(lang)
+    unit = _(" ({where}, {day}, points{sure})", where=where, day=shares.day, sure=sure).text(lang)
     if some and not shares.several:
         yield _(
             "Contributions at central parameters in one random world: "
@@ -116,19 +116,19 @@ def sentences(result: PlanResult, shares: AttributionTable, lang: str) -> Iterat
             "work.",
             said=described(some),
             unit=unit,
-        ).said(lang)
+        ).text(lang)
     if works:
-        yield _("They work: {said}{unit}.", said=described(works), unit=unit).said(lang)
+        yield _("They work: {said}{unit}.", said=described(works), unit=unit).text(lang)
     if against:
-        yield _("They lower it: {said}{unit}.", said=described(against), unit=unit).said(lang)
+        yield _("They lower it: {said}{unit}.", said=described(against), unit=unit).text(lang)
     if unclear:
         yield _(
             "Not to be told from zero (within {CONFIDENCE:.0%}): {named}.",
             CONFIDENCE=CONFIDENCE,
             named=named(unclear),
-        ).said(lang)
+        ).text(lang)
     if nothing:
-        yield _("Less than {SEEN:g} points: {named}.", SEEN=SEEN, named=named(nothing)).said(lang)
+        yield _("Less than {SEEN:g} points: {named}.", SEEN=SEEN, named=named(nothing)).text(lang)
     yield from _beside_the_verdict(result, shares, lang)
 
 
@@ -149,7 +149,7 @@ def _beside_the_verdict(result: PlanResult, shares: AttributionTable, lang: str)
                 sum=sum_,
                 error=error,
                 effect=effect,
-            ).said(lang)
+            ).text(lang)
 
 
 def share_notes(shares: AttributionTable, lang: str) -> Iterator[str]:
@@ -162,7 +162,7 @@ def share_notes(shares: AttributionTable, lang: str) -> Iterator[str]:
         "The shares add up to the whole effect exactly. A share is the mean addition over many "
         "orders of carrying out (Owen values of projects, Shapley values of measures)"
         + ("; 'alone' and 'taken away' are not bounds." if alone else "."),
-    ).said(lang)
+    ).text(lang)
     drawn = (
         _(
             "{draws} draws of the parameters, each in a random world of its own; "
@@ -180,12 +180,12 @@ def share_notes(shares: AttributionTable, lang: str) -> Iterator[str]:
         permutations=shares.permutations,
         runs=shares.runs,
         drawn=drawn,
-    ).said(lang)
+    ).text(lang)
     if not shares.of_group(shares.largest(), "measure", "shapley"):
         yield _(
             "Here only projects are told apart; for measures use xiancheng "
             "attribute, and bring it in with --attribution."
-        ).said(lang)
+        ).text(lang)
 
 
 def points(value: float) -> str:
@@ -223,10 +223,10 @@ def titled(result: PlanResult, name: str, lang: str) -> str:
     """A project or measure with its number and title."""
     plan = result.scenario.plan
     if name == SAFEGUARDS:
-        return _("safeguards").said(lang)
+        return _("safeguards").text(lang)
     if name in plan.about.projects:
-        return f"{name} {plan.about.projects[name].said(lang)}"
-    return f"{name} {plan.measures[name].title.said(lang)}" if name in plan.measures else name
+        return f"{name} {plan.about.projects[name].text(lang)}"
+    return f"{name} {plan.measures[name].title.text(lang)}" if name in plan.measures else name
 
 
 def _source(result: PlanResult, shares: AttributionTable, lang: str) -> str:
@@ -237,4 +237,4 @@ def _source(result: PlanResult, shares: AttributionTable, lang: str) -> str:
         f"Attribution: scenario '{result.title('en')}', {result.region.title_en}, scale "
         f"{shares.scale:g}, {shares.permutations} orders, {shares.runs} runs, draws "
         f"{shares.draws}; belongs to run {result.run or 'not saved'}",
-    ).said(lang)
+    ).text(lang)

@@ -47,7 +47,7 @@ def values(comparison: Comparison, outcome: str, lang: str) -> Table:
                 columns.append(Column(f"{side.name}_{key}", heads[key].label, digits=form))
     rows = []
     for group in comparison.groups:
-        row: list[Cell] = [group.said(lang), by_place[base, group.code]["value"]]
+        row: list[Cell] = [group.text(lang), by_place[base, group.code]["value"]]
         for side in comparison.sides[1:]:
             cell = by_place[side.name, group.code]
             row += [cell["value"], *_difference(cell, digits, drawn=drawn)]
@@ -85,7 +85,7 @@ def targets(comparison: Comparison, lang: str) -> Table:
         if own.empty:
             continue
         asked = f"{labels.ASKED[target.operator]}{target.value:g}"
-        row: list[Cell] = [f"{target.id} {target.name.said(lang)}", str(target.deadline), asked]
+        row: list[Cell] = [f"{target.id} {target.name.text(lang)}", str(target.deadline), asked]
         for side in comparison.sides:
             due = side.name in own.index
             row.append(own["expected"][side.name] if due else None)
@@ -93,7 +93,7 @@ def targets(comparison: Comparison, lang: str) -> Table:
                 row.append(labels.percent(own["probability"][side.name]) if due else None)
         rows.append(tuple(row))
     rows += _all_met(comparison, frame, lang)
-    title = _("targets").said(lang)
+    title = _("targets").text(lang)
     return Table("targets", title, tuple(columns), tuple(rows))
 
 
@@ -105,7 +105,7 @@ def _all_met(
         if frame[frame["deadline"] <= day]["target"].nunique() < 2:
             continue
         own = frame[frame["deadline"] == day].groupby("scenario")["all_met"].first()
-        row: list[Cell] = [_("all of these met").said(lang), str(day), None]
+        row: list[Cell] = [_("all of these met").text(lang), str(day), None]
         for side in comparison.sides:
             known = side.name in own and np.isfinite(own[side.name])
             row += [None, labels.percent(own[side.name]) if known else None]
@@ -117,10 +117,10 @@ def notes(comparison: Comparison, lang: str) -> Iterator[str]:
     base = comparison.sides[0].name
     named = [f"{s.name}：{called(s.scenario, comparison.region).zh}" for s in comparison.sides]
     en = [f"{s.name}: {called(s.scenario, comparison.region).en}" for s in comparison.sides]
-    yield Words("；".join(named) + "。", "; ".join(en) + ".").said(lang)
+    yield Words("；".join(named) + "。", "; ".join(en) + ".").text(lang)
     strange = [s.scenario for s in comparison.sides if applied(s.scenario, comparison.region)]
     if strange:
-        yield applied_elsewhere(strange[0]).said(lang)
+        yield applied_elsewhere(strange[0]).text(lang)
     until = min(side.scenario.until for side in comparison.sides)
     late = [
         t for t in comparison.region.targets if not t.due(comparison.sides[0].scenario.start, until)
@@ -130,7 +130,7 @@ def notes(comparison: Comparison, lang: str) -> Iterator[str]:
             "Targets that are not judged in every column, which end by {until}: {late}.",
             until=until,
             late=listed(_("{name} ({deadline})", name=t.name, deadline=t.deadline) for t in late),
-        ).said(lang)
+        ).text(lang)
     yield _(
         "At {day}, columns at the central parameters; differences are from {base}{mean}; "
         "scale {scale:g}.",
@@ -138,21 +138,21 @@ def notes(comparison: Comparison, lang: str) -> Iterator[str]:
         base=base,
         mean="" if comparison.drawn is None else _(", the mean over draws"),
         scale=comparison.scale,
-    ).said(lang)
+    ).text(lang)
     if comparison.level is not None:
         yield _(
             "Expected rates and chances of targets: the level is that of "
             "stacked statistical forecasts, to which each side adds the "
             "model's paired difference; all other tables are the model's own "
             "figures."
-        ).said(lang)
+        ).text(lang)
     shared: dict[str, list[str]] = {}  # and the sides that they are of
     for side in comparison.sides:
         horizon = side.scenario.start, side.scenario.until
         for note in beyond(comparison.region, comparison.groups, *horizon):
-            shared.setdefault(note.said(lang), []).append(side.name)
+            shared.setdefault(note.text(lang), []).append(side.name)
     for said, names in shared.items():
-        yield _("{names}: {said}", names=listed(names), said=said).said(lang)
+        yield _("{names}: {said}", names=listed(names), said=said).text(lang)
     apart = [s.name for i, s in enumerate(comparison.sides) if not comparison.paired(i)]
     if apart:
         yield _(
@@ -161,13 +161,13 @@ def notes(comparison: Comparison, lang: str) -> Iterator[str]:
             "paired; --draws puts all under the same draws.",
             apart=listed(apart),
             base=base,
-        ).said(lang)
+        ).text(lang)
     if comparison.drawn is None:
         yield _(
             "Without draws this is the paired difference in one world and "
             "has no interval; that of a county may be noise. One over seeds "
             "alone is not the uncertainty and is never shown. Use --draws 50."
-        ).said(lang)
+        ).text(lang)
         return
     draws, seeds = comparison.drawn.shape[1:3]
     yield _(
@@ -178,8 +178,8 @@ def notes(comparison: Comparison, lang: str) -> Iterator[str]:
         belief=belief(comparison.region),
         seeds=seeds,
         apart="" if seeds > 1 else _(" (--seeds 2 tells them apart)"),
-    ).said(lang)
+    ).text(lang)
     if draws < ENOUGH:
         yield _(
             "With only {draws} draws the ends are close to the least and the most.", draws=draws
-        ).said(lang)
+        ).text(lang)

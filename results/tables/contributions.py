@@ -50,7 +50,7 @@ def shares(
             *(points(row[part]) for part in PARTS),
         )  # fmt: skip
 
-    whole = _("sum = whole effect").said(lang)
+    whole = _("sum = whole effect").text(lang)
     rows = [
         cells(_title(scenario, row["id"], lang), row) for row in table.of_group(code, level, first)
     ]
@@ -64,9 +64,9 @@ def shares(
 def _title(scenario: Scenario, name: str, lang: str) -> str:
     """A project or measure with its number and title."""
     if name in scenario.plan.measures:
-        return f"{name} {shortened(scenario.plan.measures[name].title.said(lang), 34)}"
+        return f"{name} {shortened(scenario.plan.measures[name].title.text(lang), 34)}"
     titles = scenario.plan.about.projects
-    return f"{name} {titles.get(name, _('safeguards')).said(lang)}"
+    return f"{name} {titles.get(name, _('safeguards')).text(lang)}"
 
 
 def notes(table: AttributionTable, region: "Region", lang: str) -> Iterator[str]:
@@ -78,27 +78,27 @@ def notes(table: AttributionTable, region: "Region", lang: str) -> Iterator[str]
         "orders, parameters and random worlds, not a forecast interval.",
         day=table.day,
         permutations=table.permutations,
-    ).said(lang)
+    ).text(lang)
     yield _(
         "'<{SEEN:g}' is less than {SEEN:g} points; persons are no finer than a row of the model.",
         SEEN=SEEN,
-    ).said(lang)
+    ).text(lang)
     yield _(
         "First-in and last-in are not bounds: where measures help or replace "
         "each other, a share may lie outside them."
-    ).said(lang)
+    ).text(lang)
     own = table.frame[(table.frame["level"] == "measure") & (table.frame["kind"] != "owen")]
     moved = own[(own[list(FEATURES)] != 0).any(axis=1)]["id"]
     idle = [name for name in own["id"].unique() if name not in set(moved)]
     if idle:
         yield _(
             "Exactly 0: {idle} (they move no lever that acts in this world).", idle=listed(idle)
-        ).said(lang)
+        ).text(lang)
     yield _(
         "The load on counties is that of the whole scenario in every "
         "coalition, so a measure that moves no lever gets exactly 0, even "
         "where capacity binds."
-    ).said(lang)
+    ).text(lang)
     luck = (
         _(
             "{draws} draws of the {belief}, the orders played in them in turn.",
@@ -111,9 +111,9 @@ def notes(table: AttributionTable, region: "Region", lang: str) -> Iterator[str]
             "not shown; use --draws."
         )
     )
-    yield luck.said(lang)
+    yield luck.text(lang)
     yield _(
         "scale {scale:g}, {runs} runs made; the smaller the scale, the noisier small shares.",
         scale=table.scale,
         runs=table.runs,
-    ).said(lang)
+    ).text(lang)

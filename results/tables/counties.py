@@ -33,8 +33,8 @@ def path(result: PlanResult, group: Group, lang: str) -> Table:
         {"date": day, **dict(zip(series, row, strict=True))}
         for day, row in zip(found.days, values, strict=True)
     ]
-    where = group.said(lang)
-    title = _("Resident urbanization rate, {where}", where=where).said(lang)
+    where = group.text(lang)
+    title = _("Resident urbanization rate, {where}", where=where).text(lang)
     return build(f"path-{group.code}", title, columns, rows, source=result.stamp(lang))
 
 
@@ -44,7 +44,7 @@ def path_chart(result: PlanResult, group: Group, lang: str) -> Chart:
     markers = (*censuses(result, group, lang), *targets(result, group, lang))
     description = _(
         "{title}, with and without the plan, with census points and target", title=table.title
-    ).said(lang)
+    ).text(lang)
     return Chart("path", table, table.title, description, markers)
 
 
@@ -54,7 +54,7 @@ def censuses(result: PlanResult, group: Group, lang: str) -> Iterator[Marker]:
     for day in result.region.censuses:
         if day <= result.scenario.until:
             urban, rural = result.region.urban_rural(day)[members].sum(axis=0)
-            label = _("{year} census", year=day.year).said(lang)
+            label = _("{year} census", year=day.year).text(lang)
             yield Marker(day, 100 * float(urban / (urban + rural)), label, "census")
 
 
@@ -64,7 +64,7 @@ def targets(result: PlanResult, group: Group, lang: str) -> Iterator[Marker]:
         if row["unit_code"] == group.code:
             day = date.fromisoformat(str(row["deadline"]))
             rate = f"{row['target_rate']:g}%"
-            label = _("target of {year}: {rate}", year=day.year, rate=rate).said(lang)
+            label = _("target of {year}: {rate}", year=day.year, rate=rate).text(lang)
             yield Marker(day, row["target_rate"], label, "target")
 
 
@@ -77,10 +77,10 @@ def causes(result: PlanResult, group: Group, lang: str) -> Table:
         {"year": year, **dict(zip(labels.GROWTH, parts, strict=True)), "total": sum(parts)}
         for year, parts in (
             *((str(year), parts) for year, parts in grown.items()),
-            (_("sum").said(lang), whole),
+            (_("sum").text(lang), whole),
         )
     ]
-    where, start = group.said(lang), result.scenario.start
+    where, start = group.text(lang), result.scenario.start
     note = _(
         "By where people are; {year} from {start} on. Without the plan the "
         "sum is {sum:+,.0f} persons, migration {before:+,.0f}. One run of "
@@ -90,8 +90,8 @@ def causes(result: PlanResult, group: Group, lang: str) -> Table:
         start=start,
         sum=before.sum(),
         before=before[1],
-    ).said(lang)
-    title = _("Urban growth by cause, {where}", where=where).said(lang)
+    ).text(lang)
+    title = _("Urban growth by cause, {where}", where=where).text(lang)
     return build(
         f"causes-{group.code}", title, labels.columns("causes", lang), rows,
         source=result.stamp(lang), notes=(note,), total=True,
@@ -103,7 +103,7 @@ def causes_chart(result: PlanResult, group: Group, lang: str) -> Chart:
     table = causes(result, group, lang)
     description = _(
         "{title}, stacked by year: natural growth, migration, recoding", title=table.title
-    ).said(lang)
+    ).text(lang)
     return Chart("causes", table, table.title, description)
 
 
@@ -118,7 +118,7 @@ def by_year(outcome: Outcome, group: Group) -> dict[int, tuple[int, ...]]:
 def figures(result: PlanResult, group: Group, lang: str) -> Table:
     """Key indicators of a place at the start, and at the end without and with the plan."""
     begin, end = result.both.scenario.dates[0], result.both.scenario.dates[-1]
-    days = _("start {begin}, end {end}", begin=begin, end=end).said(lang)
+    days = _("start {begin}, end {end}", begin=begin, end=end).text(lang)
     place, rows = result.groups.index(group), []
     for name in KEY_INDICATORS:
         without = float(result.both.baseline.series(name)[-1, place])
@@ -129,8 +129,8 @@ def figures(result: PlanResult, group: Group, lang: str) -> Table:
             "unit": labels.label("units", INDICATORS[name].unit, lang),
             **{key: round(value, 2) for key, value in values.items()},
         })  # fmt: skip
-    where = group.said(lang)
-    title = _("Key figures, {where} ({days})", where=where, days=days).said(lang)
+    where = group.text(lang)
+    title = _("Key figures, {where} ({days})", where=where, days=days).text(lang)
     return build(
         f"figures-{group.code}", title, labels.columns("figures", lang), rows,
         source=result.stamp(lang), notes=_own_level(result, lang),
@@ -146,4 +146,4 @@ def _own_level(result: PlanResult, lang: str) -> tuple[str, ...]:
         "the level of the rate that verdicts rest on is that of statistics, "
         "see 'Conclusions'."
     )
-    return (note.said(lang),)
+    return (note.text(lang),)

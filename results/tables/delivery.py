@@ -23,19 +23,19 @@ def table(result: PlanResult, lang: str) -> Table:
             pace = _("not done (capacity)")
         share, quantity = _number(row["share"]), _number(row["quantity"])
         rows.append({
-            "indicator": row["indicator"], "name": indicator.name.said(lang),
+            "indicator": row["indicator"], "name": indicator.name.text(lang),
             "asked": labels.label("qualifiers", row["operator"], lang),
             "promised": _number(row["target"]), "unit": row["unit"],
-            "due": str(row["due"] or _("not written").said(lang)),
-            "share": _("no share").said(lang) if share is None else 100 * share,
+            "due": str(row["due"] or _("not written").text(lang)),
+            "share": _("no share").text(lang) if share is None else 100 * share,
             "quantity": None if quantity is None else round(quantity, 1),
-            "pace": pace.said(lang) if row["met"] is not None and row["at_deadline"] else "–",
+            "pace": pace.text(lang) if row["met"] is not None and row["at_deadline"] else "–",
         })  # fmt: skip
     title = _(
         "Delivery as computed from schedule and capacity, no record of "
         "actual progress (at the deadline of each indicator, or else at the "
         "end of the run)"
-    ).said(lang)
+    ).text(lang)
     return build(
         "delivery", title, labels.columns("delivery", lang), rows,
         source=result.stamp(lang), notes=tuple(_notes(result, lang)),
@@ -62,19 +62,19 @@ def summary(result: PlanResult, lang: str) -> str:
         "progress).",
         n=len(due),
         kept=kept,
-    ).said(lang)
+    ).text(lang)
 
 
 def _notes(result: PlanResult, lang: str) -> Iterator[str]:
     yield summary(result, lang)
     if note := capacity(result):
-        yield note.said(lang)
+        yield note.text(lang)
     yield _(
         "Delivery follows from the plan's schedule and the counties' "
         "capacity. Rates without a base value have a share and no quantity; "
         "bans, standards, mechanisms and titles have no share; what is "
         "counted is counted whole."
-    ).said(lang)
+    ).text(lang)
 
 
 def capacity(result: PlanResult) -> Words | None:
@@ -114,12 +114,12 @@ def effort(result: PlanResult, lang: str) -> Table:
     }
     shares = [outcome.at("delivery", end) for end in ends]
     rows = [
-        {"county": group.said(lang)}
+        {"county": group.text(lang)}
         | {str(end.year): float(share[i]) for end, share in zip(ends, shares, strict=True)}
         for i, group in enumerate(outcome.groups[: len(outcome.region.counties)])
     ]
     title = _("How much of what it was asked each county did")
-    return build("effort", title.said(lang), columns, rows, source=result.stamp(lang))
+    return build("effort", title.text(lang), columns, rows, source=result.stamp(lang))
 
 
 def effort_chart(result: PlanResult, lang: str) -> Chart | str:
@@ -128,7 +128,7 @@ def effort_chart(result: PlanResult, lang: str) -> Chart | str:
     if all(cell == 100 for row in table.rows for cell in row[1:]):
         return _(
             "By the model's capacity each county did all it was asked, at the end of every year."
-        ).said(lang)
+        ).text(lang)
     return Chart("effort", table, table.title, table.title)
 
 

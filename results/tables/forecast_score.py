@@ -50,20 +50,20 @@ def case_lines(each: "pd.DataFrame", lang: str) -> Lines:
         shown = {
             "place": row["county" if lang == "zh" else "county_en"],
             "date": str(row["date"]),
-            "forecaster": TITLES[row["forecaster"]].said(lang),
+            "forecaster": TITLES[row["forecaster"]].text(lang),
             "band": f"{row['low']:.1f}–{row['high']:.1f}" + ("" if row["inside"] else " ✗"),
             "error": f"{row['error']:+.2f}",
             **{name: f"{row[name]:.2f}" for name in ("start", "observed", "median")},
         }
         rows.append([shown[name] for name in CASES])
-    return [words.said(lang) for words in CASES.values()], rows
+    return [words.text(lang) for words in CASES.values()], rows
 
 
 def score_lines(overall: "pd.DataFrame", lang: str) -> Lines:
     """A row for each forecaster; coverage with its binomial error."""
     rows = []
     for row in overall.to_dict("records"):
-        shown = {"forecaster": TITLES[row["forecaster"]].said(lang)}
+        shown = {"forecaster": TITLES[row["forecaster"]].text(lang)}
         for name in ("mae", "crps", "brier"):
             shown[name] = f"{row[name]:.2f}" if np.isfinite(row[name]) else "–"
         for name in ("bias", "skill_of_meld", "skill_of_model"):
@@ -71,15 +71,15 @@ def score_lines(overall: "pd.DataFrame", lang: str) -> Lines:
         for name in ("covered_50", "covered_80", "covered_95"):
             shown[name] = f"{row[name]:.0%} ±{row[name + '_error']:.0%}"
         rows.append([shown[name] for name in SUMMARY])
-    return [words.said(lang) for words in SUMMARY.values()], rows
+    return [words.text(lang) for words in SUMMARY.values()], rows
 
 
 def registered_lines(settings: ScoreSettings, digests: dict[str, str | None], lang: str) -> Lines:
     """The settings and the digests that registration names."""
     rows = [[name, str(value)] for name, value in settings.row().items()]
-    none = _("none: draws of the priors").said(lang)
+    none = _("none: draws of the priors").text(lang)
     rows += [[f"sha256 {name}", value or none] for name, value in digests.items()]
-    return [_("item").said(lang), _("value").said(lang)], rows
+    return [_("item").text(lang), _("value").text(lang)], rows
 
 
 def notes(

@@ -33,7 +33,7 @@ def package(goal: GoalSpec, found: SearchResult, region: Region, lang: str) -> T
     measures = goal.scenario.plan.measures
     rows = [
         (
-            f"{number} {measures[number].title.said(lang)}",
+            f"{number} {measures[number].title.text(lang)}",
             times * strength(goal.scenario, number),
             goal.bounds[number] * strength(goal.scenario, number),
         )
@@ -41,31 +41,31 @@ def package(goal: GoalSpec, found: SearchResult, region: Region, lang: str) -> T
     ]
     title = _("package · {name}", name=called(goal.scenario, region))
     columns = labels.columns("package", lang)
-    return Table("package", title.said(lang), tuple(columns.values()), tuple(rows))
+    return Table("package", title.text(lang), tuple(columns.values()), tuple(rows))
 
 
 def targets(goal: GoalSpec, proof: Certificate, region: Region, lang: str) -> Table:
     """A row for each target: the wanted rate, and how the fresh draws meet it."""
     rows = [
         (
-            f"{region.targets[t].id} {region.targets[t].name.said(lang)}",
+            f"{region.targets[t].id} {region.targets[t].name.text(lang)}",
             str(region.targets[t].deadline), f"≥{rate:g}", f"{proof.target_shares[t]:.0%}",
             proof.reached[t], *proof.margins[t],
         )
         for t, rate in goal.targets.items()
     ]  # fmt: skip
     columns = labels.columns("goal", lang, probability=goal.probability)
-    title = _("targets").said(lang)
+    title = _("targets").text(lang)
     return Table("goal", title, tuple(columns.values()), tuple(rows))
 
 
 def regret(found: Regret, lang: str) -> Table:
     """The chance of each package in each world with its regret, and the largest regret."""
     heads = labels.columns("regret", lang)
-    worlds = [Column(world, WORLDS[world][0].said(lang)) for world in found.worlds]
+    worlds = [Column(world, WORLDS[world][0].text(lang)) for world in found.worlds]
     rows = [
         (
-            PACKAGES[name].said(lang),
+            PACKAGES[name].text(lang),
             *(f"{p:.0%} (−{short:.0%})" for p, short in zip(chances, shorts, strict=True)),
             f"{shorts.max():.0%}",
         )
@@ -75,7 +75,7 @@ def regret(found: Regret, lang: str) -> Table:
     ]
     title = _("chance in other outside worlds (regret)")
     columns = (heads["package"], *worlds, heads["largest"])
-    return Table("regret", title.said(lang), columns, tuple(rows))
+    return Table("regret", title.text(lang), columns, tuple(rows))
 
 
 def notes(
@@ -105,7 +105,7 @@ def notes(
             if seen >= p
             else _("The fresh draws meet them less often: seek again with more --draws.")
         )
-        yield Words(empty.zh + why.zh, f"{empty.en} {why.en}").said(lang)
+        yield Words(empty.zh + why.zh, f"{empty.en} {why.en}").text(lang)
     elif found.met:
         yield _(
             "The least package: {n} measures, total weight {weight:.2f}; met "
@@ -115,7 +115,7 @@ def notes(
             weight=goal.weight(found.package),
             search=search,
             empty_share=found.empty_share,
-        ).said(lang)
+        ).text(lang)
     else:
         yield _(
             "No package within the bounds was found to meet the targets with "
@@ -128,7 +128,7 @@ def notes(
             empty_share=found.empty_share,
             weight=goal.weight(found.package),
             gain=found.gain,
-        ).said(lang)
+        ).text(lang)
     yield _(
         "Confirmed on {draws} independent fresh draws and seeds: {met} meet "
         "the targets, {seen:.1%}; with {CONFIDENCE:.0%} confidence the "
@@ -138,8 +138,8 @@ def notes(
         seen=seen,
         CONFIDENCE=CONFIDENCE,
         bound=proof.bound,
-    ).said(lang)
-    yield _certified(p, proof).said(lang)
+    ).text(lang)
+    yield _certified(p, proof).text(lang)
     if proof.binding:
         short = [
             _(
@@ -150,18 +150,18 @@ def notes(
             )
             for t in proof.binding
         ]
-        yield _("What binds (share not met): {targets}.", targets=listed(short)).said(lang)
+        yield _("What binds (share not met): {targets}.", targets=listed(short)).text(lang)
     if proof.at_bound:
         at = ", ".join(proof.at_bound)
-        yield _("As strong as they may be: {at}.", at=at).said(lang)
+        yield _("As strong as they may be: {at}.", at=at).text(lang)
     for line in goal.scenario_of(found.package).crossed():
-        yield _("crosses a red line: {line}", line=line).said(lang)
+        yield _("crosses a red line: {line}", line=line).text(lang)
     yield _(
         "Packages tried: {tried} ({HOW}). Probabilities come from {belief} draws.",
         tried=found.tried,
         HOW=HOW[found.how],
         belief=belief(region),
-    ).said(lang)
+    ).text(lang)
     if anchored:
         yield _(
             "By the verdict, as in a run, with all {DRAWS} draws of the "
@@ -171,7 +171,7 @@ def notes(
             "paired difference.",
             DRAWS=DRAWS,
             probability=labels.percent(proof.probability),
-        ).said(lang)
+        ).text(lang)
 
 
 def _certified(p: float, proof: Certificate) -> Words:
@@ -201,4 +201,4 @@ def regret_notes(found: Regret, scale: float, lang: str) -> Iterator[str]:
         draws=found.draws,
         scale=scale,
         value=1 / found.draws,
-    ).said(lang)
+    ).text(lang)

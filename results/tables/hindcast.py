@@ -52,19 +52,19 @@ def score_lines(scores: Sequence[Mapping[str, Any]], lang: str) -> Lines:
     """A row for each forecaster, the smallest CRPS first."""
     rows = []
     for row in sorted(scores, key=lambda row: row["crps"]):
-        cells = {"forecaster": TITLES[row["forecaster"]].said(lang)}
+        cells = {"forecaster": TITLES[row["forecaster"]].text(lang)}
         cells |= {name: f"{row[name]:.2f}" for name in ("mae", "crps", "brier")}
         cells["bias"] = f"{row['bias']:+.2f}"
         against = row["model_skill"]
         cells["model_skill"] = "–" if against is None else f"{against:+.2f}"
         cells |= {name: f"{row[name]:.0%}" for name in SCORES if name.startswith("cover_")}
         rows.append([cells[name] for name in SCORES])
-    return [head.said(lang) for head in SCORES.values()], rows
+    return [head.text(lang) for head in SCORES.values()], rows
 
 
 def county_lines(record: Sequence[Mapping[str, Any]], pack: Region, lang: str) -> Lines:
     """A row for each of the region's own counties: forecast and census."""
-    names = {c.code: c.said(lang) for c in pack.counties}
+    names = {c.code: c.text(lang) for c in pack.counties}
     heads = (
         _("county"), _("start"), _("median"),
         _("80 % interval"), _("95 % interval"),
@@ -78,13 +78,13 @@ def county_lines(record: Sequence[Mapping[str, Any]], pack: Region, lang: str) -
         ]
         for row in record
     ]  # fmt: skip
-    return [head.said(lang) for head in heads], rows
+    return [head.text(lang) for head in heads], rows
 
 
 def sign_lines(record: Mapping[str, Any], pack: Region, lang: str) -> Lines:
     """A row for each county and part: growth forecast and observed, and their signs."""
-    names = {c.code: c.said(lang) for c in pack.counties}
-    yes, no = _("yes").said(lang), _("**no**").said(lang)
+    names = {c.code: c.text(lang) for c in pack.counties}
+    yes, no = _("yes").text(lang), _("**no**").text(lang)
     heads = (
         _("county"), _("part"), _("model's median"),
         _("95 % interval"), _("census"),
@@ -92,13 +92,13 @@ def sign_lines(record: Mapping[str, Any], pack: Region, lang: str) -> Lines:
     )  # fmt: skip
     rows = [
         [
-            names[row["unit_code"]], PARTS[row["part"]].said(lang), f"{row['median']:+.1f}",
+            names[row["unit_code"]], PARTS[row["part"]].text(lang), f"{row['median']:+.1f}",
             f"{row['low_95']:+.0f} – {row['high_95']:+.0f}", f"{row['seen']:+.1f}",
             yes if row["right"] else no, yes if row["inside"] else no,
         ]
         for row in record["signs"]
     ]  # fmt: skip
-    return [head.said(lang) for head in heads], rows
+    return [head.text(lang) for head in heads], rows
 
 
 MARK = "<!-- scores -->\n"  # what follows in a page is kept: registered scores, as they came out
@@ -142,8 +142,8 @@ def page(record: Mapping[str, Any], pack: Region) -> str:
         trial=_(" (a trial, not a result)") if short else Words("", ""),
         code=record["software"]["simulation_code"],
         years=record["years"],
-        settings_zh=what.said("zh"),
-        settings_en=what.said("en"),
+        settings_zh=what.text("zh"),
+        settings_en=what.text("en"),
         finding=finding,
         scores="".join(f"{each}\n\n" for each in scores).removesuffix("\n"),
         threshold=THRESHOLD,
@@ -158,14 +158,14 @@ def page(record: Mapping[str, Any], pack: Region) -> str:
 
 
 def _title(forecaster: str) -> str:
-    return " ".join(TITLES[forecaster].said(lang) for lang in ("zh", "en"))
+    return " ".join(TITLES[forecaster].text(lang) for lang in ("zh", "en"))
 
 
 def _finding(record: Mapping[str, Any]) -> str:
     """Whether the model or a simple forecast has the lower CRPS; of a trial nothing."""
     if record["trial"]:
         note = trial_note(record["trial"])
-        return f"{note.said('zh')}。{note.said('en')}."
+        return f"{note.text('zh')}。{note.text('en')}."
     best = min(r["crps"] for r in record["scores"] if r["forecaster"] != MODEL)
     if next(r["crps"] for r in record["scores"] if r["forecaster"] == MODEL) < best:
         found = _("The model's CRPS is below every simple forecast's.")
@@ -174,4 +174,4 @@ def _finding(record: Mapping[str, Any]) -> str:
             "A simple forecast is better at the level: they carry the level, "
             "the model gives differences and their decomposition."
         )
-    return found.said("zh") + found.said("en")
+    return found.text("zh") + found.text("en")

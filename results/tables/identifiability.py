@@ -30,7 +30,7 @@ def parameters(account: Account, lang: str) -> Lines:
     rows = [
         [
             f"{row['name']} {row[lang]}", _range(row["prior"]), _range(row["posterior"]),
-            f"{row['contraction']:.2f}", _word(row).said(lang),
+            f"{row['contraction']:.2f}", _word(row).text(lang),
         ]
         for row in account["parameters"]
     ]  # fmt: skip
@@ -41,7 +41,7 @@ def parameters(account: Account, lang: str) -> Lines:
         _("contraction"),
         _("verdict"),
     )
-    return [head.said(lang) for head in heads], rows
+    return [head.text(lang) for head in heads], rows
 
 
 def errors(account: Account, lang: str) -> Lines:
@@ -55,7 +55,7 @@ def errors(account: Account, lang: str) -> Lines:
         _("prior median"),
         _("posterior 5 % · median · 95 %"),
     )
-    return [head.said(lang) for head in heads], rows
+    return [head.text(lang) for head in heads], rows
 
 
 def _code(account: Account) -> str:
@@ -112,7 +112,7 @@ def page(account: Account) -> str:
         levers=markdown_text(
             ["抓手 lever", "条款 clauses", "取决于 hangs on", "数据 data"],
             [[f"{r['zh']} {r['lever']}", ", ".join(r["clauses"]), r["parameter"] or "–",
-              " ".join(WORDS[r["word"]].said(lang) for lang in ("zh", "en"))]
+              " ".join(WORDS[r["word"]].text(lang) for lang in ("zh", "en"))]
              for r in account["levers"]],
         ),
     )  # fmt: skip

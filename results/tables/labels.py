@@ -100,8 +100,8 @@ def evidence(grade: str, status: str, lang: str) -> tuple[str, str]:
     """
     direction, quantity = label("evidence", grade, lang), label("status", status, lang)
     return (
-        _("direction: {direction}", direction=direction).said(lang),
-        _("quantity: {quantity}", quantity=quantity).said(lang),
+        _("direction: {direction}", direction=direction).text(lang),
+        _("quantity: {quantity}", quantity=quantity).text(lang),
     )
 
 
@@ -110,7 +110,7 @@ def indicator(name: str, lang: str) -> str:
     title = INDICATORS[name].zh if lang == "zh" else name.replace("_", " ")
     if name not in RATES_OF_THE_MODEL:
         return title
-    return title + _(" (the model's own, no verdict)").said(lang)
+    return title + _(" (the model's own, no verdict)").text(lang)
 
 
 def likelihood(chance: float) -> str:
@@ -127,12 +127,12 @@ def likelihood_scale(lang: str) -> str:
     """The probabilities that each word of likelihood stands for."""
     words = labels("chances", lang)
     scale = [
-        _("{name}: from {low:.0%}", name=words[name], low=low).said(lang)
+        _("{name}: from {low:.0%}", name=words[name], low=low).text(lang)
         for low, name in LIKELY.items()
     ]
     name, low = words["very unlikely"], min(LIKELY)
-    scale.append(_("{name}: below {low:.0%}", name=name, low=low).said(lang))
-    return _("; ").said(lang).join(scale)
+    scale.append(_("{name}: below {low:.0%}", name=name, low=low).text(lang))
+    return _("; ").text(lang).join(scale)
 
 
 def percent(chance: float) -> str:
@@ -175,7 +175,7 @@ def target(row: Mapping[str, Any], lang: str) -> str:
     own = own.strip(" ,;:：，；()（）")
     if not own:
         return place
-    return _("{place} ({own})", place=place, own=own).said(lang)
+    return _("{place} ({own})", place=place, own=own).text(lang)
 
 
 def dated(row: Mapping[str, Any], among: Iterable[Mapping[str, Any]], lang: str) -> str:
@@ -183,4 +183,4 @@ def dated(row: Mapping[str, Any], among: Iterable[Mapping[str, Any]], lang: str)
     place = county(row, lang)
     if len({str(other["deadline"]) for other in among}) < 2:
         return place
-    return _("{place} ({deadline})", place=place, deadline=row["deadline"]).said(lang)
+    return _("{place} ({deadline})", place=place, deadline=row["deadline"]).text(lang)

@@ -34,11 +34,11 @@ def verdict_notes(
     """
     plan = both.scenario
     for line in plan.scenario.crossed():
-        yield _("crosses a red line: {line}", line=line).said(lang)
+        yield _("crosses a red line: {line}", line=line).text(lang)
     codes = [county.code for county in plan.region.counties]
     caveats = plan.scenario.plan.about.caveats_for(codes)
     if applied(plan.scenario, plan.region):
-        yield applied_elsewhere(plan.scenario).said(lang)
+        yield applied_elsewhere(plan.scenario).text(lang)
     due = delivery[delivery["at_deadline"].astype(bool) & delivery["met"].notna()]
     if len(due) and not foreign(plan.scenario, plan.region):
         kept = int(due["met"].astype(bool).sum())
@@ -46,9 +46,9 @@ def verdict_notes(
             "Of {n} indicators due by then, {kept} are delivered at the pace of the model.",
             n=len(due),
             kept=kept,
-        ).said(lang)
+        ).text(lang)
     for note in beyond(plan.region, plan.groups, plan.dates[0], plan.dates[-1]):
-        yield note.said(lang)
+        yield note.text(lang)
     if verdicts.empty:
         return
     without, having = verdicts["probability_without"], verdicts["probability"]
@@ -64,13 +64,13 @@ def verdict_notes(
             max_2=percent(having.max()),
             min_3=added.min(),
             max_3=added.max(),
-        ).said(lang)
+        ).text(lang)
         yield from joint_chances(verdicts, lang)
         if unclear_effects(verdicts):
-            yield _("? cannot be told from zero: 90 % of the draws hold it.").said(lang)
+            yield _("? cannot be told from zero: 90 % of the draws hold it.").text(lang)
     for number, caveat in caveats.items():
-        yield f"{number} {caveat.said(lang)}"
-    yield basis(verdicts, belief(plan.region)).said(lang)
+        yield f"{number} {caveat.text(lang)}"
+    yield basis(verdicts, belief(plan.region)).text(lang)
     yield from sample_notes(plan.region, lang)
     yield Words(
         "有方案与起点之差 = 趋势 + 划转"
@@ -81,14 +81,14 @@ def verdict_notes(
         + ("" if usual_conditions(verdicts) else " + conditions")
         + " + plan, in points; recoding is that of the model's baseline, and an administrative "
         "decision may change it: see the scenario plan-without-recoding.",
-    ).said(lang)
+    ).text(lang)
     yield _(
         "scale {scale:g}, seed {seed}, {start} to {until}; targets are never used as data.",
         scale=plan.settings["scale"],
         seed=plan.settings["seed"],
         start=plan.settings["start"],
         until=plan.settings["until"],
-    ).said(lang)
+    ).text(lang)
 
 
 def beyond(region: "Region", groups: Sequence[Group], start: date, until: date) -> Iterator[Words]:
@@ -157,7 +157,7 @@ def joint_chances(verdicts: "pd.DataFrame", lang: str) -> Iterator[str]:
                 day=day,
                 having=percent(having),
                 without=percent(without),
-            ).said(lang)
+            ).text(lang)
 
 
 def joint_probabilities(verdicts: "pd.DataFrame") -> list[tuple[str, int, float, float]]:
@@ -196,7 +196,7 @@ def one_run(verdicts: "pd.DataFrame", region: "Region", lang: str) -> str:
         "parameters (prior medians); its five causes add up to its rate with "
         "the plan less the start{other}.",
         other=other,
-    ).said(lang)
+    ).text(lang)
 
 
 def basis(verdicts: "pd.DataFrame", drawn: Words) -> Words:

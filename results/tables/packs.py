@@ -32,9 +32,9 @@ def assumed(region: Region, title: str, lang: str) -> Table:
 def _called(table: str, variables: Sequence[str], lang: str) -> str:
     """What variables are called; where they are cells of a census table, the table."""
     if table in TABLES:
-        return TABLES[table].name.said(lang)
+        return TABLES[table].name.text(lang)
     names = [catalogue()[table, variable].name for variable in variables]
-    return _few([name.said(lang) for name in names])
+    return _few([name.text(lang) for name in names])
 
 
 def _few(words: Sequence[str]) -> str:
@@ -46,8 +46,8 @@ def missing(region: Region, title: str, lang: str) -> Table:
     """A row for each variable that a pack may hold and this one does not."""
     rows = [
         {
-            "table": gap.table, "variable": gap.variable, "name": gap.name.said(lang),
-            "date": str(gap.date), "filled": (_("yes") if gap.filled else _("no")).said(lang),
+            "table": gap.table, "variable": gap.variable, "name": gap.name.text(lang),
+            "date": str(gap.date), "filled": (_("yes") if gap.filled else _("no")).text(lang),
         }
         for gap in region.missing()
     ]  # fmt: skip

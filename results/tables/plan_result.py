@@ -71,7 +71,7 @@ class PlanResult:
 
     def title(self, lang: str, *, whole: bool = False) -> str:
         """The title of the scenario, marked where it was changed or applied to another region."""
-        return called(self.scenario, self.region, whole=whole).said(lang)
+        return called(self.scenario, self.region, whole=whole).text(lang)
 
     @property
     def foreign(self) -> bool:
@@ -82,8 +82,8 @@ class PlanResult:
         """The run that a table or figure came from, in a line."""
         request = self.both.scenario.settings
         title = self.title(lang)
-        name = self.run or _("not saved").said(lang)
-        drawn = f"{self.draws}" if self.draws else _("0 (central)").said(lang)
+        name = self.run or _("not saved").text(lang)
+        drawn = f"{self.draws}" if self.draws else _("0 (central)").text(lang)
         return _(
             "Run {name}; {title_en}; scenario '{title}'; {start} to {until}; "
             "scale {scale:g}; seed {seed}; draws {drawn}",
@@ -95,7 +95,7 @@ class PlanResult:
             scale=request["scale"],
             seed=request["seed"],
             drawn=drawn,
-        ).said(lang)
+        ).text(lang)
 
 
 def of_pair(both: Ensemble, *, run: str = "") -> PlanResult:

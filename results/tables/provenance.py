@@ -23,8 +23,8 @@ SETTINGS = {
 
 def table(result: PlanResult, lang: str) -> Table:
     """A row for each fact: run, program, digests, seeds, libraries."""
-    rows = [{"item": item.said(lang), "value": value} for item, value in facts(result, lang)]
-    title = _("Provenance").said(lang)
+    rows = [{"item": item.text(lang), "value": value} for item, value in facts(result, lang)]
+    title = _("Provenance").text(lang)
     columns = labels.columns("provenance", lang)
     return build("provenance", title, columns, rows, source=result.stamp(lang))
 
@@ -32,7 +32,7 @@ def table(result: PlanResult, lang: str) -> Table:
 def facts(result: PlanResult, lang: str) -> Iterator[tuple[Words, Cell]]:
     """Each fact about a run with its name, in order."""
     saved, request = result.provenance, result.both.scenario.settings
-    yield _("run"), result.run or _("not saved").said(lang)
+    yield _("run"), result.run or _("not saved").text(lang)
     if "written" in saved:
         yield _("written (UTC)"), str(saved["written"])
     yield _("scenario"), result.scenario.name
@@ -42,7 +42,7 @@ def facts(result: PlanResult, lang: str) -> Iterator[tuple[Words, Cell]]:
     yield _("draws of the parameters"), result.draws
     software = {**record.software().model_dump(), **saved.get("software", {})}
     yield _("program"), f"{software['name']} {software['version']}"
-    yield _("commit"), software["commit"] or _("none").said(lang)
+    yield _("commit"), software["commit"] or _("none").text(lang)
     code = software.get("code") or software["simulation_code"]  # in records before 2026-11-29
     yield _("digest of the simulation code"), code
     yield _("digest of the region pack"), result.region.digest

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def factors(found: "pd.DataFrame", title: str, lang: str) -> Table:
     """A row for each factor, the strongest first; columns as the method gives them."""
     titles = {prior.name: prior.title[lang] for prior in catalogue()}
-    titles |= {name: each.said(lang) for name, each in YARDSTICKS.items()}
+    titles |= {name: each.text(lang) for name, each in YARDSTICKS.items()}
     heads, keys = labels.columns("sensitivity", lang), list(found.columns[1:])
     rows = [
         (row["factor"], titles[row["factor"]], *(row[key] for key in keys))
@@ -31,13 +31,13 @@ def notes(method: str, effect: bool, seed: int, lang: str) -> Iterator[str]:
     what = (
         _("the plan less its baseline, same draw and luck") if effect else _("the scenario itself")
     )
-    yield _("The outcome: {what}.", what=what).said(lang)
+    yield _("The outcome: {what}.", what=what).text(lang)
     yield _(
         "{LUCK} (the seed) and {EFFECTS} are no parameters: one that moves "
         "the outcome less than the seed does is not told from noise.",
         LUCK=LUCK,
         EFFECTS=EFFECTS,
-    ).said(lang)
+    ).text(lang)
     yield _(
         "--seed {seed} sets the points of the design and the luck of every "
         "run; {LUCK}, as a factor, chooses among the {KINDS} seeds from "
@@ -45,16 +45,16 @@ def notes(method: str, effect: bool, seed: int, lang: str) -> Iterator[str]:
         seed=seed,
         LUCK=LUCK,
         KINDS=KINDS,
-    ).said(lang)
+    ).text(lang)
     if method == "morris":
         yield _(
             "Morris: how much the outcome changes as one parameter moves "
             "within the middle 90 % of its prior (mu*), and how unevenly "
             "(sigma)."
-        ).said(lang)
+        ).text(lang)
     else:
         yield _(
             "Sobol: the share of the variance that a parameter explains "
             "alone (S1) or with its interactions (ST); the parameters not "
             "named stay central."
-        ).said(lang)
+        ).text(lang)

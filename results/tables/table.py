@@ -173,7 +173,7 @@ def enumeration(items: Sequence[str], lang: str) -> str:
     >>> enumeration(["P1", "P2"], "zh"), enumeration(["P1", "P2"], "en")
     ('P1、P2', 'P1, P2')
     """
-    return _(", ").said(lang).join(items)
+    return _(", ").text(lang).join(items)
 
 
 def width(text: str) -> int:

@@ -68,16 +68,16 @@ def recorded(result: PlanResult, lang: str) -> Table | None:
     rows: list[dict[str, Any]] = [
         {
             **row, "left_out": labels.label("left_out", row["left_out"], lang),
-            "forecaster": TITLES[row["forecaster"]].said(lang),
+            "forecaster": TITLES[row["forecaster"]].text(lang),
             "model_skill": None if isnan(row["model_skill"]) else row["model_skill"],
             **{name: 100 * row[name] for name in covers},
         }
         for row in records(found.sort_values(["left_out", "crps"]))
     ]  # fmt: skip
-    title = _("Hindcast: forecasts of a later census, by county").said(lang)
+    title = _("Hindcast: forecasts of a later census, by county").text(lang)
     kept = _(
         "the record kept with the region pack {region}, not of this run", region=result.region.name
-    ).said(lang)
+    ).text(lang)
     return build("hindcast", title, labels.columns("hindcast", lang), rows, source=kept)
 
 
@@ -130,7 +130,7 @@ def against_census(result: PlanResult, lang: str) -> Table | None:
     compared = later_census(result.both)
     if compared.empty:
         return None
-    title = _("Simulated against a later census").said(lang)
+    title = _("Simulated against a later census").text(lang)
     return census(compared, title, lang, result.stamp(lang))
 
 
@@ -151,4 +151,4 @@ def sentence(result: PlanResult, lang: str) -> str:
         if record(result.region) is not None
         else _("No hindcast is on record.")
     )
-    return ("" if lang == "zh" else " ").join((source.said(lang), tested.said(lang)))
+    return ("" if lang == "zh" else " ").join((source.text(lang), tested.text(lang)))

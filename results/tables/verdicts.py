@@ -48,12 +48,12 @@ def table(result: PlanResult, lang: str) -> Table:
     low, high = INTERVAL
     columns = labels.columns("verdicts", lang, year=result.scenario.start.year, low=low, high=high)
     rows = rows_of(result.verdicts, lang)
-    basis = [notes.basis(result.verdicts, notes.belief(result.region)).said(lang)] if rows else []
+    basis = [notes.basis(result.verdicts, notes.belief(result.region)).text(lang)] if rows else []
     scale = [labels.likelihood_scale(lang)] if result.known else []
     title = _(
         "Verdict on each target (published resident urbanization rate, {deadlines}, medians)",
         deadlines=deadlines(result, lang),
-    ).said(lang)
+    ).text(lang)
     source = result.stamp(lang)
     return build("verdicts", title, columns, rows, source=source, notes=(*basis, *scale))
 
@@ -81,8 +81,8 @@ def parts(result: PlanResult, lang: str) -> Table:
     note = _(
         "The start and the four add up to the median at the deadline; "
         "recoding is that of the model's baseline."
-    ).said(lang)
-    title = _("What the rate at the deadline is made of").said(lang)
+    ).text(lang)
+    title = _("What the rate at the deadline is made of").text(lang)
     columns, source = labels.columns("parts", lang), result.stamp(lang)
     return build("parts", title, columns, rows, source=source, notes=(note,))
 
@@ -92,7 +92,7 @@ def chart(result: PlanResult, lang: str) -> Chart:
     shown = table(result, lang)
     description = _(
         "for each target the rate at the start, without and with the plan, 90 % and the target"
-    ).said(lang)
+    ).text(lang)
     return Chart("verdicts", shown, shown.title, description)
 
 
@@ -119,5 +119,5 @@ def effect(value: float, low: float, high: float) -> str:
 def _band(row: dict[str, Any], lang: str) -> str:
     """Where 90 % of the draws have the effect of the plan, and whether that leaves 0 out."""
     low, high = row["plan_low"], row["plan_high"]
-    unclear = _(", unclear").said(lang) if low <= 0 <= high else ""
+    unclear = _(", unclear").text(lang) if low <= 0 <= high else ""
     return f"({low:+.2f}, {high:+.2f}){unclear}"

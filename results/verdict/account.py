@@ -148,7 +148,7 @@ def stage(of: Stage) -> dict[str, Any]:
 
 
 def _both(words: Words) -> dict[str, str]:
-    return {lang: words.said(lang) for lang in ("zh", "en")}
+    return {lang: words.text(lang) for lang in ("zh", "en")}
 
 
 def recovery(of: Stage, names: tuple[str, ...] | None = None) -> list[dict[str, Any]]:

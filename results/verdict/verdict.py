@@ -216,7 +216,7 @@ def _named(one_run: "pd.DataFrame", region: "Region") -> "pd.DataFrame":
     names = {each.id: each.name for each in region.targets}
     table = one_run.drop(columns=list(OF_THE_MODEL))
     for lang, column in (("en", "target_name_en"), ("zh", "target_name")):
-        table.insert(1, column, [names[t].said(lang) for t in table["target"]])
+        table.insert(1, column, [names[t].text(lang) for t in table["target"]])
     return table.assign(basis="another start" if len(region.censuses) > 1 else "model")
 
 

@@ -46,7 +46,7 @@ def test_every_problem_has_the_same_keys_in_json(lang):
     keys = ["file", "line", "column", "key", "what", "expected", "found", "nearest", "advice",
             "message"]  # fmt: skip
     assert list(problem().to_dict(lang)) == keys
-    assert json.loads(json.dumps(problem().to_dict(lang)))["expected"] == EXPECTED.said(lang)
+    assert json.loads(json.dumps(problem().to_dict(lang)))["expected"] == EXPECTED.text(lang)
 
 
 def test_problems_that_differ_by_line_alone_stand_once():

@@ -64,12 +64,12 @@ class Content:
         say, lang = self._session.say, self._session.lang
         with element("nav", "views", aria_label=say(_("Views"))):
             self._tabs = {
-                key: button(title.said(lang), partial(self._pick_view, key))
+                key: button(title.text(lang), partial(self._pick_view, key))
                 for key, title in VIEWS.items()
             }
             with element("label", "place"):
                 text(say(_("Place")))
-                names = {str(i): group.said(lang) for i, group in enumerate(places)}
+                names = {str(i): group.text(lang) for i, group in enumerate(places)}
                 chosen = str(self._session.group)
                 self._place = select(say(_("Place")), {"": names}, chosen, self._picked_place)
             with element("label", "place day"):

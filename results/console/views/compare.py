@@ -45,7 +45,7 @@ class ComparedSide:
         """Its title, with where it is applied."""
         if self.letter == "B":
             return model.b_title
-        return called(self.scenario, model.result.outcome.region).said(model.lang)
+        return called(self.scenario, model.result.outcome.region).text(model.lang)
 
 
 def sides_of(result: ABResult) -> tuple[ComparedSide, ComparedSide]:
@@ -177,7 +177,7 @@ def target_table(model: ViewModel, sides: Sequence[ComparedSide]) -> Markup:
             continue
         g = group_of(target, region, result.groups)
         wanted = label("qualifiers", target.operator, model.lang)
-        place = result.groups[g].said(model.lang)
+        place = result.groups[g].text(model.lang)
         row = [f"{place} {wanted} {target.value:g}%", str(target.deadline)]
         a = result.median(sides[0].draws, target.deadline)
         for side in sides:
@@ -206,7 +206,7 @@ def rate_table(model: ViewModel, sides: Sequence[ComparedSide]) -> Markup:
         if side.letter != "A":
             headers += [say(_("A − {letter} (pp)", letter=side.letter)),
                         interval_title(model)]  # fmt: skip
-    rows = [[group.said(model.lang)] for group in result.groups]
+    rows = [[group.text(model.lang)] for group in result.groups]
     a = result.median(sides[0].draws, day)
     for side in sides:
         rates = result.median(side.draws, day)
@@ -225,7 +225,7 @@ def number_table(model: ViewModel, sides: Sequence[ComparedSide], indicator: str
     result, day = model.result, model.day
     a = sides[0].draws
     headers = [model.say(_("Place"))]
-    rows = [[group.said(model.lang)] for group in result.groups]
+    rows = [[group.text(model.lang)] for group in result.groups]
     for side in sides[1:]:
         headers += [f"A − {side.letter}", interval_title(model)]
         if not result.comparable(side.draws, day):

@@ -84,7 +84,7 @@ def _summary(model: ViewModel, flows: "pd.Series[int]") -> str:
     """The largest flow in words."""
     start, end = (PLACES[str(each)] for each in flows.index[int(flows.to_numpy().argmax())])
     persons, dates = int(flows.max()), model.result.outcome.dates
-    place = model.group.said(model.lang)
+    place = model.group.text(model.lang)
     return model.say(
         _(
             "{place}, {dates} to {dates_2}: the largest flow is from {start} to "
@@ -105,10 +105,10 @@ def _by_trait(model: ViewModel, leaving: "pd.DataFrame", trait: str, title: str)
     values = list(dict.fromkeys(model.result.outcome.mover_axes()[trait]))
     sums = leaving.groupby([trait, "destination"])["persons"].sum()
     parts = {
-        PLACES[end].said(lang): [float(sums.get((value, end), 0)) for value in values]
+        PLACES[end].text(lang): [float(sums.get((value, end), 0)) for value in values]
         for end in OUT_OF_VILLAGE
     }
-    names = [VALUES[v].said(lang) if v in VALUES else _age_band(v, lang) for v in values]
+    names = [VALUES[v].text(lang) if v in VALUES else _age_band(v, lang) for v in values]
     options = charts.stacked(title, names, parts)
     options["title"] = {"text": title, "left": 0, "top": 0,
                         "textStyle": {"fontSize": 14, "color": "#14222e"}}  # fmt: skip
@@ -123,20 +123,20 @@ def _age_band(band: str, lang: str) -> str:
     """An age band in words: 20–29, 60+."""
     first, last = band.split("_")
     if last == "over":
-        return _("{first}+", first=first).said(lang)
+        return _("{first}+", first=first).text(lang)
     return f"{first}–{last}"
 
 
 def _flow_table(model: ViewModel, flows: "pd.Series[int]") -> Markup:
     """Moves from where to where."""
-    lang, place = model.lang, model.group.said(model.lang)
+    lang, place = model.lang, model.group.text(model.lang)
     rows = [
-        [start.said(lang),
+        [start.text(lang),
          *(f"{int(flows[a, b]):,}" if (a, b) in flows.index else "–" for b in PLACES)]
         for a, start in PLACES.items()
     ]  # fmt: skip
     headers = [model.say(_("from \\ to (moves)"))]
-    headers += [end.said(lang) for end in PLACES.values()]
+    headers += [end.text(lang) for end in PLACES.values()]
     caption = model.say(_("{place}: from where to where", place=place))
     return tag("section", table(headers, rows, caption=caption), cls="tabled")
 
@@ -157,7 +157,7 @@ def _balance(model: ViewModel, moved: "pd.DataFrame") -> Markup:
         urban, came, left = (int(each.get(group.zh, 0)) for each in counts)
         effects = ["–" if result.pending else model.persons(added[name][i]) for name in added]
         rows.append((came - left, [
-            group.said(model.lang), f"{urban:,}", f"{came:,}", f"{left:,}", f"{came - left:+,}",
+            group.text(model.lang), f"{urban:,}", f"{came:,}", f"{left:,}", f"{came - left:+,}",
             *(effects if result.has_plan else []),
         ]))  # fmt: skip
     rows.sort(key=lambda row: -row[0])

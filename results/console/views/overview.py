@@ -74,7 +74,7 @@ def figures(model: ViewModel) -> Iterator[Markup]:
     """The headline figures, all of one place and one day."""
     result, say, day = model.result, model.say, model.day
     group = headline_group(model)
-    g, place = result.groups.index(group), group.said(model.lang)
+    g, place = result.groups.index(group), group.text(model.lang)
     rates, where = result.places(day), say(_("{place}, {day}", place=place, day=day))
     interval = ""
     if rates.a_interval is not None:
@@ -156,7 +156,7 @@ def verdict_table(model: ViewModel) -> Markup:
         where = row["county"] if model.lang == "zh" else row["county_en"]
         wanted = label("qualifiers", row["operator"], model.lang)
         title = tag("span", f"{where} {wanted} {row['target_rate']:g}%",
-                    title=names[row["target"]].said(model.lang))  # fmt: skip
+                    title=names[row["target"]].text(model.lang))  # fmt: skip
         chance = row["probability"]
         known = chance == chance
         rows.append([
@@ -172,7 +172,7 @@ def verdict_table(model: ViewModel) -> Markup:
         _("Chance to meet each target at its deadline, and what makes up the expected change")
     )
     basis = table_notes.basis(verdicts, table_notes.belief(result.outcome.region))
-    lines = [model.plain(basis.said(model.lang)), *_targets_not_judged(model)]
+    lines = [model.plain(basis.text(model.lang)), *_targets_not_judged(model)]
     separator = "" if model.lang == "zh" else " "
     return tag(
         "section", table(headers, rows, caption=caption, numbers_from=4),
@@ -232,7 +232,7 @@ def _map(
         )  # fmt: skip
     largest = max(map(abs, values)) or 1.0
     rows = [
-        tag("li", tag("span", county.said(model.lang)),
+        tag("li", tag("span", county.text(model.lang)),
             tag("i", tag("b", style=f"width:{100 * abs(value) / largest:.0f}%"), cls="bar"),
             tag("span", form.format(value), cls="percent"))
         for county, value in zip(region.counties, values, strict=True)
@@ -264,7 +264,7 @@ def why_no_difference(model: ViewModel) -> str:
 def fan_chart(model: ViewModel) -> tuple[str, charts.Options, str]:
     """Title, options and description of the rate of the chosen place over time."""
     result, say, group = model.result, model.say, model.group
-    days, place = result.outcome.dates, group.said(model.lang)
+    days, place = result.outcome.dates, group.text(model.lang)
     title = say(_("{place}: published urbanization rate (%)", place=place))
     a, baseline = (
         np.array([result.rates(result.sides[side], day, [group])[:, 0] for day in days])
@@ -311,7 +311,7 @@ def place_table(model: ViewModel) -> Markup:
     added = [result.added(name, day) for name in ("urban_residents", "residents")]
     rows = []
     for i, group in enumerate(result.groups):
-        row = [group.said(model.lang), f"{start[i]:.2f}"]
+        row = [group.text(model.lang), f"{start[i]:.2f}"]
         if has_plan:
             row.append(f"{rates.baseline[i]:.1f}")
         row.append(f"{rates.a[i]:.1f}")

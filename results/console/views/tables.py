@@ -80,7 +80,7 @@ def assumptions(model: ViewModel) -> Iterator[Markup]:
     """The caveats of the plan, and every assumed number with its range and grade."""
     subject, lang = model.result.subject, model.lang
     caveats = [
-        joined([tag("strong", name), " ", each.said(lang)])
+        joined([tag("strong", name), " ", each.text(lang)])
         for name, each in subject.caveats.items()
     ]
     if caveats:

@@ -81,7 +81,7 @@ def test_the_gate_lets_through_what_is_calibrated(linear_training, linear_view):
     assert np.mean([row["share"] for row in told.rows if row["level"] == 0.9]) == pytest.approx(
         0.9, abs=0.04
     )
-    assert "通过" in told.sentence().said("zh")
+    assert "通过" in told.sentence().text("zh")
 
 
 @pytest.mark.parametrize("factor", [0.5, 2.0])
@@ -94,7 +94,7 @@ def test_the_gate_stops_intervals_too_narrow_or_too_wide(linear_training, linear
     told = calibration_test(found, linear_training.scores[parts.testing])
     assert not told.passed
     assert "a" in told.failing
-    assert "no intervals are shown" in told.sentence().said("en")
+    assert "no intervals are shown" in told.sentence().text("en")
 
 
 def test_the_gate_stops_a_posterior_in_the_wrong_place(linear_training, linear_view):

@@ -57,8 +57,8 @@ def test_an_empty_space_names_the_guilty_feature(runs):
     assert found.empty
     assert len(found.left) == 0
     assert set(found.off) & {"u", "w", "x"}
-    assert "没有任何参数" in found.sentence().said("zh")
-    assert "no parameters" in found.sentence().said("en")
+    assert "没有任何参数" in found.sentence().text("zh")
+    assert "no parameters" in found.sentence().text("en")
 
 
 # Tempered sequential Monte Carlo

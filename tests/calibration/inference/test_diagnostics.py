@@ -27,7 +27,7 @@ def test_an_impossible_observation_is_named_and_stops():
     assert (worst["unit"], worst["summary"], worst["value"]) == ("u7", "s1", 30)
     assert worst["low"] < worst["high"] < 30
     for lang in ("zh", "en"):
-        assert "u7 s1 30" in found.sentence().said(lang)
+        assert "u7 s1 30" in found.sentence().text(lang)
     assert found.rows[0] == worst
 
 

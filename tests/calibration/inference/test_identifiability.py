@@ -22,8 +22,8 @@ def test_contraction_has_a_word_for_each_parameter():
     assert [word for _, word in found.values()] == ["identified", "weakly", "not"]
     assert found["a"][0] == pytest.approx(0.9, abs=0.02)
     words = identifiability.WORDS[found["c"][1]]
-    assert words.said("zh") == "数据未提供信息"
-    assert words.said("en") == "the data say nothing"
+    assert words.text("zh") == "数据未提供信息"
+    assert words.text("en") == "the data say nothing"
 
 
 def test_a_pair_of_which_only_the_sum_is_known_is_flagged():

@@ -94,7 +94,7 @@ def test_a_changed_scenario_of_the_plan_is_saved_under_a_title_of_its_own(tmp_pa
         session.change(a=session.a.with_title(saving.suggested_title(session, library)))
         saving.save(session, library)
         assert session.a.title in library.titles().values()
-    name = f"{PLAN.base.title.said(lang)} {word}"
+    name = f"{PLAN.base.title.text(lang)} {word}"
     assert sorted(library.titles().values()) == [name, f"{name} 2"]
 
 

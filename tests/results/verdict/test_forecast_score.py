@@ -175,7 +175,7 @@ def test_before_the_plan_was_issued_nobody_knows_of_it():
     assert not told.model.with_plan
     assert (told.model.effect == 0).all()
     assert told.rates[MELD].tolist() == told.rates["stacked"].tolist()
-    assert any("尚未印发" in remark.said("zh") for remark in score_tables.notes(told, [], early))
+    assert any("尚未印发" in remark.text("zh") for remark in score_tables.notes(told, [], early))
 
 
 def test_equal_settings_give_equal_forecasts_on_any_number_of_workers(told):
@@ -187,7 +187,7 @@ def test_equal_settings_give_equal_forecasts_on_any_number_of_workers(told):
 def test_priors_are_told_loudly_and_a_posterior_is_named(told):
     def said(model):
         notes = score_tables.notes(replace(told, model=model), [], REGISTERED)
-        return " ".join(note.said("en") for note in notes)
+        return " ".join(note.text("en") for note in notes)
 
     assert "no posterior sample" in said(replace(told.model, posterior=None))
     assert "no posterior sample" not in said(replace(told.model, posterior="abc"))
@@ -331,14 +331,14 @@ def test_other_settings_are_not_the_registered_ones(told):
     asked.draws = 50
     changed = evidence.registered_or(asked)
     assert changed.draws == 50
-    said = " ".join(remark.said("en") for remark in score_tables.notes(told, [], changed))
+    said = " ".join(remark.text("en") for remark in score_tables.notes(told, [], changed))
     assert "not the registered settings: draws=50" in said
 
 
 @pytest.mark.parametrize(("cutoff", "registered"), [(ROUNDS[0], True), (date(2022, 1, 1), False)])
 def test_both_rounds_are_registered_and_no_other(told, cutoff, registered):
     said = " ".join(
-        r.said("en") for r in score_tables.notes(told, [], replace(REGISTERED, cutoff=cutoff))
+        r.text("en") for r in score_tables.notes(told, [], replace(REGISTERED, cutoff=cutoff))
     )
     assert ("not the registered settings" not in said) == registered
 
