@@ -18,6 +18,9 @@ class Words(NamedTuple):
         return self.en if lang == "en" else self.zh
 
 
+EMPTY = Words("", "")
+
+
 @cache
 def _chinese() -> GNUTranslations:
     catalogue = files("xiancheng.calibration") / "locale/zh/LC_MESSAGES/xiancheng.mo"
@@ -32,7 +35,7 @@ def _(message: str, context: str = "", /, **values: Any) -> Words:
     ----------
     message : English, a template of `str.format` if there are values
     context : tells apart messages that are equal in English and not in Chinese
-    values : by name; pairs, as `Words` are, are put in each language
+    values : by name; those that are `Words` are put in each language
 
     >>> _("{n} draws", n=3).en
     '3 draws'
@@ -42,7 +45,7 @@ def _(message: str, context: str = "", /, **values: Any) -> Words:
     if not values:
         return Words(zh, message)
     chinese, english = (
-        {key: value[i] if isinstance(value, tuple) else value for key, value in values.items()}
+        {key: value[i] if isinstance(value, Words) else value for key, value in values.items()}
         for i in (0, 1)
     )
     return Words(zh.format_map(chinese), message.format_map(english))

@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 
 from xiancheng.calibration import naming
 from xiancheng.calibration.errors import RefusedError
-from xiancheng.calibration.i18n import Words, _
+from xiancheng.calibration.i18n import EMPTY, Words, _
 from xiancheng.sim.parameters import Parameters
 from xiancheng.sim.state import Floats
 
@@ -192,7 +192,7 @@ def override(values: Mapping[str, float]) -> Parameters:
 def _unknown(name: str, names: Mapping[str, Prior]) -> tuple[str, str]:
     """What to say of a name that is not on file, in Chinese and English."""
     near = naming.nearest(name, names)
-    zh, en = _(", did you mean {near}?", near=near) if near else ("", "")
+    zh, en = _(", did you mean {near}?", near=near) if near else EMPTY
     return _("no parameter is called {name!r}{en}", name=name, en=Words(zh, en))
 
 

@@ -137,7 +137,7 @@ def test_a_run_shorter_than_its_first_quarter_is_read_off_the_line_too(ended):
 def test_a_saved_run_to_a_day_is_read_as_it_was(tmp_path, ended):
     outcome = ended[date(2021, 2, 14)]
     request = RunSpec.of("plan", scale=SCALE, until="2021-02-14")
-    write_run(tmp_path / "run", outcome, request, {}, beside=movers_file(outcome))
+    write_run(tmp_path / "run", outcome, request, {}, extra=movers_file(outcome))
     again = read_run(tmp_path / "run").outcome()
     assert values_digest(again) == values_digest(outcome)
     assert again.summary() == outcome.summary()

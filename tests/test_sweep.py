@@ -431,7 +431,7 @@ def test_a_sweep_that_would_not_fit_is_refused_with_the_figure(tmp_path):
 def test_a_worker_with_other_code_is_refused(tmp_path):
     sweep = sweep_of(tmp_path)
     with pytest.raises(RequestError, match="other code"):
-        sweeping.Job(sweep.folder, sweep.design.digest, "0" * 64)(0)
+        sweeping.SweepJob(sweep.folder, sweep.design.digest, "0" * 64)(0)
 
 
 @pytest.mark.parametrize("shard", ["0/2", "3/2", "1", "a/b", "1/2/3", "-1/2"])
@@ -445,7 +445,7 @@ def test_a_design_is_told_and_retold_and_its_job_fits_a_pipe(whole):
     again = type(whole.design).from_json(told)
     assert again.digest == whole.design.digest
     assert [again.spec(n).key for n in whole.keys] == [*whole.keys.values()]
-    job = sweeping.Job(whole.folder, whole.design.digest, "0" * 64)
+    job = sweeping.SweepJob(whole.folder, whole.design.digest, "0" * 64)
     assert len(repr(job)) < 4096
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from xiancheng.calibration import naming, parsing
 from xiancheng.calibration.errors import Problem, ScenarioError
-from xiancheng.calibration.i18n import Words, _, listed, same
+from xiancheng.calibration.i18n import EMPTY, Words, _, listed, same
 from xiancheng.calibration.region.schema import COLUMNS, Limits
 from xiancheng.calibration.yaml_positions import YamlDocument, read_yaml
 
@@ -242,7 +242,7 @@ class YamlFile:
             return False
         for key in node:
             full = next((c for c in str(key) if c in "：，"), None)
-            half = parsing.full_width_advice(full) if full else ("", "")
+            half = parsing.full_width_advice(full) if full else EMPTY
             advice = _("write {half}", half=half) if full else None
             at = self.at(node, key)
             self.problems.known(at, _("key"), str(key), valid, advice=advice)

@@ -13,7 +13,7 @@ from importlib.resources import files
 from itertools import product
 from typing import NamedTuple
 
-from xiancheng.calibration.i18n import Words, _
+from xiancheng.calibration.i18n import EMPTY, Words, _
 from xiancheng.sim.strata import AGES
 
 AGE_BANDS = ("0", "1-4", *(f"{low}-{low + 4}" for low in AGES[2:-1]), f"{AGES[-1]}+")
@@ -154,9 +154,9 @@ class Limits(NamedTuple):
 
     def expected(self, unit: str = "") -> Words:
         """The range in words."""
-        of = _(" ({unit})", unit=unit) if unit else ("", "")
-        whole = _("a whole number, ") if self.whole else ("", "")
-        why = _(": {reason}", reason=self.reason) if self.reason[0] else ("", "")
+        of = _(" ({unit})", unit=unit) if unit else EMPTY
+        whole = _("a whole number, ") if self.whole else EMPTY
+        why = _(": {reason}", reason=self.reason) if self.reason[0] else EMPTY
         low, high = f"{self.low:.12g}", f"{self.high:.12g}"
         return _(
             "{whole}at least {low} and at most {high}{of}{why}",

@@ -5,7 +5,7 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from xiancheng.calibration.errors import RequestError
-from xiancheng.calibration.i18n import _, listed
+from xiancheng.calibration.i18n import EMPTY, _, listed
 from xiancheng.calibration.naming import nearest
 from xiancheng.results.report import sections
 from xiancheng.results.report.charts import FONT_PACKAGE, Format
@@ -62,7 +62,7 @@ def formats(text: str) -> list[str]:
     for word in names or [""]:
         if word not in WRITERS:
             near = nearest(word, WRITERS)
-            hint = _("; did you mean {near}?", near=near) if near else ("", "")
+            hint = _("; did you mean {near}?", near=near) if near else EMPTY
             raise RequestError(
                 _(
                     "--format should be among {WRITERS}; got {word!r}{hint}",

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from xiancheng.calibration.i18n import Words, _
+from xiancheng.calibration.i18n import EMPTY, Words, _
 from xiancheng.results.analysis.attribution import CONFIDENCE, SAFEGUARDS, AttributionTable
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.plan_result import PlanResult
@@ -106,7 +106,7 @@ def sentences(result: PlanResult, shares: AttributionTable, lang: str) -> Iterat
             return " ".join(sorted(row["id"] for row in chosen))
         return enumeration([titled(result, row["id"], lang) for row in chosen], lang)
 
-    sure = _(" ± s.e.") if shares.several else ("", "")
+    sure = _(" ± s.e.") if shares.several else EMPTY
     unit = _(" ({where}, {day}, points{sure})", where=where, day=shares.day, sure=sure).text(lang)
     if some and not shares.several:
         yield _(

@@ -8,6 +8,7 @@ from concurrent.futures import wait
 import pytest
 
 from xiancheng.calibration.errors import RequestError
+from xiancheng.calibration.i18n import Words
 from xiancheng.scenarios.executor import (
     DaskExecutor,
     InlineExecutor,
@@ -31,7 +32,7 @@ def deadly(task: int) -> int:
 
 
 def refusing(task: int) -> int:
-    raise RequestError("不行", f"not {task}")
+    raise RequestError(Words("不行", f"not {task}"))
 
 
 def process(_: int = 0) -> int:
