@@ -35,7 +35,7 @@ def _(message: str, context: str = "", /, **values: Any) -> Words:
     ----------
     message : English, a template of `str.format` if there are values
     context : tells apart messages that are equal in English and not in Chinese
-    values : by name; those that are `Words` are put in each language
+    values : by name; what has a `zh` and an `en`, as `Words`, is put in each language
 
     >>> _("{n} draws", n=3).en
     '3 draws'
@@ -45,8 +45,7 @@ def _(message: str, context: str = "", /, **values: Any) -> Words:
     if not values:
         return Words(zh, message)
     chinese, english = (
-        {key: value[i] if isinstance(value, Words) else value for key, value in values.items()}
-        for i in (0, 1)
+        {key: getattr(value, lang, value) for key, value in values.items()} for lang in ("zh", "en")
     )
     return Words(zh.format_map(chinese), message.format_map(english))
 

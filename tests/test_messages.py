@@ -2,10 +2,12 @@
 
 import re
 from string import Formatter
+from types import SimpleNamespace
 
 import pytest
 
 from tests import messages
+from xiancheng.calibration.i18n import Words, _
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
@@ -18,7 +20,7 @@ def catalogue():
 def values(template):
     """The names in a template, also those inside of formats."""
     names = set()
-    for _, name, form, _ in Formatter().parse(template):
+    for __, name, form, __ in Formatter().parse(template):
         if name:
             names |= {name.split(".")[0].split("[")[0]} | values(form or "")
     return names
@@ -60,3 +62,12 @@ def test_a_translation_takes_no_value_that_the_message_is_not_given(catalogue):
         if each.id:
             assert values(each.string) <= given[each.context or "", each.id], each.id
             assert values(each.id) <= given[each.context or "", each.id], each.id
+
+
+def test_what_has_both_languages_is_put_in_each_and_nothing_else_is_changed():
+    """A county or the title of a scenario is named in the reader's language; a shape is a shape."""
+    county = SimpleNamespace(zh="惠民县", en="Huimin")
+    stays = _("{county} stays at {will:g}", county=county, will=2)
+    assert stays == ("惠民县保持 2", "Huimin stays at 2")
+    shape = _("{x} of {y}", x=(3, 4), y=())
+    assert shape == Words("(3, 4) of ()", "(3, 4) of ()")

@@ -185,8 +185,9 @@ def test_a_design_takes_paths_from_its_own_folder(tmp_path, monkeypatch):
     made = read_design(folder / "design.yaml")
     assert [spec.region for spec in made.specs] == [str(folder / "binzhou")] * 2
     assert [spec.scenario.name for spec in made.specs] == ["mine", "plan"]
+    digest = made.digest  # before the files are gone
     moved = folder.rename(tmp_path / "moved")
-    assert read_design(moved / "design.yaml").digest == made.digest
+    assert read_design(moved / "design.yaml").digest == digest
 
 
 def test_a_dict_needs_no_title():

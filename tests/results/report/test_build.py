@@ -170,7 +170,7 @@ def test_negative_numbers_stay_numbers(made, what):
 
 
 def test_without_draws_the_documents_are_made_all_the_same(told):
-    undrawn = plan_result.of_pair(told.both, run="plan-0123")
+    undrawn = plan_result.of_pair(replace(told.both, drawn=None), run="plan-0123")
     made = build.documents(undrawn, FORMS, "en")
     assert "of one run at the central parameters" in "".join(Seen(made["html"]).texts)
     assert all(made[form] for form in FORMS)
