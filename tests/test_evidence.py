@@ -60,6 +60,7 @@ def test_a_run_with_draws_names_sample_record_number_and_basis(own):
     assert "calibration/parameters.yaml" in told["files"]
 
 
+@pytest.mark.slow
 def test_a_changed_posterior_is_named_first_when_a_run_is_reproduced(own, tmp_path, capsys):
     pack, run = own
     before = {name: (pack / name).read_bytes() for name in ("posterior.csv", "hindcast.csv")}

@@ -74,6 +74,7 @@ def test_scenario_discovery_draws_a_box_within_what_was_asked():
         assert low < high <= supports()[name][1] + 1e-3
 
 
+@pytest.mark.slow
 def test_sensitivity_ranks_every_free_parameter_that_can_act():
     text = told("rank_parameters", needs="SALib", package="xiancheng[calibration]")
     ranked = {name: effect for name, effect in rows(text).items() if name in supports()}
@@ -107,6 +108,7 @@ def test_the_search_does_not_lose_what_it_starts_from():
     assert table[-1][1] == pytest.approx(rates[0] - rates[1], abs=0.006)
 
 
+@pytest.mark.slow
 def test_a_sampler_closes_in_on_the_truth_it_is_not_told():
     found = rows(told("sample_posterior"))
     for name in ("alpha_single", "recode_hazard", "benchmark_drift"):
@@ -116,6 +118,7 @@ def test_a_sampler_closes_in_on_the_truth_it_is_not_told():
     assert found["recode_hazard"][4] < 70  # percent of the prior's width
 
 
+@pytest.mark.slow
 def test_mesas_batch_runner_tells_what_simulate_tells():
     mesa = pytest.importorskip("mesa")
     if not hasattr(mesa, "batch_run"):

@@ -475,6 +475,7 @@ def runs_in(folder: Path) -> int:
     return len(RunStore(folder / "out").keys())
 
 
+@pytest.mark.slow
 def test_sigterm_ends_a_sweep_within_seconds_and_it_resumes_to_the_same_set(whole, tmp_path):
     written(tmp_path)
     with begun(tmp_path, "--jobs", "2") as sweep:
@@ -511,6 +512,7 @@ def test_a_dask_cluster_gives_the_same_set(whole, tmp_path):
     assert sweep.digest() == whole.digest()
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_a_lost_dask_worker_loses_no_run(forty, tmp_path):
     from distributed import LocalCluster

@@ -365,6 +365,7 @@ def test_the_world_of_the_first_side_is_no_yardstick(first):
     )
 
 
+@pytest.mark.slow
 def test_a_region_without_targets_is_compared_without_verdicts():
     sides = (side("baseline"), side("plan"))
     told = compare(sides, region="shandong", scale=0.001, jobs=1)

@@ -360,6 +360,7 @@ def test_regret_is_nothing_for_the_best_package_of_each_world(runs):
     assert (told.regret.min(axis=0) == 0).all()
 
 
+@pytest.mark.slow
 def test_regret_is_counted_on_draws_that_the_search_has_not_seen(capsys, monkeypatch):
     met, regret = [], certificate.regret
 

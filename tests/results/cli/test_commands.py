@@ -19,7 +19,7 @@ from xiancheng.results.analysis import attribution
 from xiancheng.results.cli import PROGRAM, main, parsed
 from xiancheng.results.cli.commands import WORLDS
 from xiancheng.results.cli.help import help_of
-from xiancheng.results.cli.options import Group, Option, shipped
+from xiancheng.results.cli.options import CommandGroup, Option, shipped
 from xiancheng.results.text import Say
 from xiancheng.scenarios.loader import load_plan, shipped_plans
 from xiancheng.scenarios.run_spec import LIMITS
@@ -43,7 +43,7 @@ each_command = pytest.mark.parametrize("command", COMMANDS)
 def test_every_option_is_read_by_what_a_command_does_and_no_other():
     declared = {}
     for each in COMMANDS.values():
-        if not isinstance(each, Group):
+        if not isinstance(each, CommandGroup):
             module, _, function = each.does.partition(":")
             assert callable(getattr(import_module(module), function))
             names = {param.name for param in each.params if param.expose_value}

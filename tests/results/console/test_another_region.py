@@ -60,6 +60,7 @@ def test_a_measure_is_set_apart_in_a_county_of_the_region_in_use(elsewhere):
         ScenarioEdit.of("plan").with_county("M02", "371421", 0.5)
 
 
+@pytest.mark.slow
 def test_tasks_and_caveats_of_another_plan_are_left_out(elsewhere):
     name = str(elsewhere)
     edit = ScenarioEdit.of("plan", region=name).with_county("M02", "371421", 0.5)

@@ -54,6 +54,7 @@ def test_a_slider_changes_the_verdict_and_is_put_back(visitor):
     assert "→" not in one.changed()
 
 
+@pytest.mark.slow
 def test_a_preliminary_answer_is_replaced_by_the_ensemble(visitor):
     one = visitor()
     one.open()
@@ -105,6 +106,7 @@ def test_a_value_out_of_bounds_is_told_and_takes_nothing_away(visitor):
         assert one.changed() == changed, "the override is still there"
 
 
+@pytest.mark.slow
 def test_the_report_of_what_is_shown_comes_as_a_file(visitor, tmp_path):
     openpyxl = pytest.importorskip("openpyxl")
     pytest.importorskip("xlsxwriter")
@@ -119,6 +121,7 @@ def test_the_report_of_what_is_shown_comes_as_a_file(visitor, tmp_path):
     assert re.fullmatch(r"滨州市_方案照文件实施_[\d-]+\.xlsx", download.value.suggested_filename)
 
 
+@pytest.mark.slow
 def test_a_changed_scenario_gets_a_title_before_it_becomes_a_document(visitor, tmp_path):
     openpyxl = pytest.importorskip("openpyxl")
     pytest.importorskip("xlsxwriter")
@@ -149,6 +152,7 @@ def test_a_changed_scenario_gets_a_title_before_it_becomes_a_document(visitor, t
     assert "“方案照文件实施”" not in text
 
 
+@pytest.mark.slow
 def test_saving_asks_for_a_title_and_then_it_is_no_longer_changed(visitor):
     one = visitor()
     one.open()
@@ -163,6 +167,7 @@ def test_saving_asks_for_a_title_and_then_it_is_no_longer_changed(visitor):
     assert here.inner_text() == "数字化少做（有改动 1 项）"
 
 
+@pytest.mark.slow
 def test_another_day_can_be_looked_at(visitor):
     one = visitor()
     one.open("/?a=to-2030&b=baseline")
@@ -174,6 +179,7 @@ def test_another_day_can_be_looked_at(visitor):
     assert "day=2030-12-31" in one.page.url
 
 
+@pytest.mark.slow
 def test_more_than_can_be_carried_out_is_said_beside_the_sliders(visitor):
     one = visitor()
     one.open()
@@ -225,6 +231,7 @@ def test_undo_and_redo_walk_through_the_changes(visitor):
     assert "1 → 2" in one.changed()
 
 
+@pytest.mark.slow
 def test_the_address_gives_the_same_numbers_in_another_browser(visitor):
     one, other = visitor(), visitor()
     one.open()
@@ -239,6 +246,7 @@ def test_the_address_gives_the_same_numbers_in_another_browser(visitor):
     assert other.changed() == one.changed()
 
 
+@pytest.mark.slow
 def test_a_saved_scenario_can_be_chosen_as_b(visitor):
     one = visitor()
     one.open()
@@ -255,6 +263,7 @@ def test_a_saved_scenario_can_be_chosen_as_b(visitor):
     assert all(re.fullmatch(r"[0-9a-f]{12}\.yaml", name) for name in names)
 
 
+@pytest.mark.slow
 def test_two_users_do_not_see_each_others_levers(visitor):
     one, other = visitor(), visitor()
     one.open()
@@ -301,6 +310,7 @@ def test_a_good_file_comes_in_and_goes_out_the_same(visitor, tmp_path):
     assert re.fullmatch(r"甲_[\d-]+\.yaml", download.value.suggested_filename)
 
 
+@pytest.mark.slow
 def test_markup_in_a_title_is_text_wherever_it_is_shown(visitor, tmp_path):
     file = tmp_path / "evil.yaml"
     file.write_text(f"name: x\ntitle: '{EVIL}'\nbased_on: plan\nmeasures: {{M12: 0.4}}\n")
@@ -377,6 +387,7 @@ def test_everything_can_be_reached_and_seen_with_the_keyboard(visitor):
     assert all(each.endswith("true") for each in reached if not each.startswith("BODY"))
 
 
+@pytest.mark.slow
 def test_cancelling_leaves_what_was_shown_and_can_be_resumed(visitor):
     one = visitor()
     one.open()
@@ -405,6 +416,7 @@ def test_shares_of_the_measures_add_up_to_the_whole(visitor):
         assert sum(parts) == pytest.approx(whole, abs=rounding)
 
 
+@pytest.mark.slow
 def test_a_comparison_shows_what_comes_of_it_and_what_differs(visitor):
     one = visitor()
     one.open("/?view=compare")
