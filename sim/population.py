@@ -267,11 +267,11 @@ class Population:
         residents = (self.size[:-3, 0] + self.size[:-3, 1]) * self.units.urban
         return np.bincount(self.units.county, residents, self.places.counties).astype(np.int64)
 
-    def recode(self, new: Bools) -> None:
-        """Villages, (unit,), become urban around people who never move."""
-        which = np.flatnonzero(new)
+    def recode(self, changed: Bools) -> None:
+        """Units, (unit,), change their code, urban or rural, around people who never move."""
+        which = np.flatnonzero(changed)
         before, residents = self.place[which], self.size[which]
-        self.units.urban |= new
+        self.units.urban ^= changed
         self.place = self.units.place()
         np.subtract.at(self.flows.recoded, before, residents)
         np.add.at(self.flows.recoded, self.place[which], residents)

@@ -12,6 +12,9 @@ from xiancheng.sim.randomness import Stream
 from xiancheng.sim.state import Bools, Floats, Ints, Units
 from xiancheng.sim.step import Step
 
+NONE = np.empty(0, np.int64)  # units
+PRECISION = 0.02  # of a wanted recoding: what comes nearer by less is not worth an exchange
+
 
 def recoding_hazard(units: Units, levers: Levers, conditions: Conditions, p: Parameters) -> Floats:
     """How often a rural village is recoded urban [1/year], (unit,).
@@ -28,6 +31,49 @@ def recoding_hazard(units: Units, levers: Levers, conditions: Conditions, p: Par
     return rural * (trend + increment)
 
 
+def fitting(residents: Ints, wanted: int) -> Bools:
+    """Which units, in their order, have as nearly as may be so many residents together, (unit,).
+
+    One that would go beyond is passed over; then one is exchanged or added where that comes nearer.
+    """
+    left, chosen = wanted, np.zeros(len(residents), bool)
+    for i, persons in enumerate(residents.tolist()):
+        if persons <= left:
+            chosen[i] = True
+            left -= persons
+    taken = np.append(np.flatnonzero(chosen), -1)  # and none, of no residents
+    others = np.flatnonzero(~chosen)
+    given = np.append(residents[chosen], 0)
+    off = np.abs(left - (residents[others][:, None] - given))
+    if off.size and off.min() < left:
+        enters, goes = np.unravel_index(off.argmin(), off.shape)
+        chosen[others[enters]] = True
+        chosen[taken[goes]] &= goes == len(taken) - 1
+    return chosen
+
+
+def exchange(residents: Ints, there: Ints, back: Ints, wanted: int) -> tuple[Ints, Ints]:
+    """Units that change their code, and those that change it back, so that `wanted` persons do.
+
+    Where units are large, one more than is needed and some small ones back may come nearer.
+
+    Parameters
+    ----------
+    residents : of all units, (unit,)
+    there, back : units that may, in their order, (some unit,) index
+    """
+    first = fitting(residents[there], wanted)
+    left = wanted - int(residents[there][first].sum())
+    further = there[~first][:1]
+    excess = int(residents[further].sum()) - left
+    if not len(further) or excess <= 0:
+        return there[first], NONE
+    second = fitting(residents[back], excess)
+    if abs(excess - int(residents[back][second].sum())) >= abs(left) - PRECISION * wanted:
+        return there[first], NONE
+    return np.concatenate([there[first], further]), back[second]
+
+
 def merging_hazard(units: Units, levers: Levers, p: Parameters) -> Floats:
     """How often a village is merged into a neighbour [1/year], (unit,)."""
     independent = units.merged_into == np.arange(len(units))
@@ -40,9 +86,10 @@ def drawn(hazard: Floats, u: Floats, years: float) -> Ints:
     return np.flatnonzero(u < probability(hazard, years))
 
 
-def recoded(units: Units, chosen: Ints) -> Bools:
-    """All villages whose code changes with the `chosen`: those merged into them too, (unit,)."""
-    return ~units.urban & np.isin(units.merged_into, units.merged_into[chosen])
+def recoded(units: Units, chosen: Ints, *, urban: bool = True) -> Bools:
+    """All units whose code changes with the `chosen`: those merged into them too, (unit,)."""
+    together = np.isin(units.merged_into, units.merged_into[chosen])
+    return np.asarray((units.urban != urban) & together)
 
 
 def merged(units: Units, chosen: Ints) -> Ints:
@@ -69,16 +116,55 @@ def merged(units: Units, chosen: Ints) -> Ints:
     return result
 
 
+def recode(step: Step, to_urban: Ints, to_rural: Ints) -> None:
+    """Change the code of units, (unit,) index, wherever it still is the other one."""
+    population, units = step.population, step.population.units
+    changed = recoded(units, to_urban, urban=True) | recoded(units, to_rural, urban=False)
+    if changed.any():
+        before = population.townspeople()
+        population.recode(changed)
+        units.contiguous |= changed & ~units.urban  # they touch what they were part of
+        step.markets.take_over(population.townspeople() - before, before)
+
+
+def units_for(step: Step, wanted: Ints) -> tuple[Ints, Ints]:
+    """The units whose recoding adds `wanted` persons to each town, (county,), as nearly as may be.
+
+    Rural units become urban in the order of their hazard, and urban ones rural in the reverse; of
+    two next to each other chance decides, and one that would go too far is passed over.
+
+    Returns
+    -------
+    those that become urban and those that become rural, (unit,) index
+    """
+    units, population = step.population.units, step.population
+    u = step.streams.uniform(Stream.UNIT, step.quarter.number, population.unit_address)[3]
+    residents = np.bincount(
+        units.merged_into, population.size[: len(units)].sum(axis=1), len(units)
+    ).astype(np.int64)
+    root = (units.merged_into == np.arange(len(units))) & (residents > 0)
+    order = np.lexsort((u, ~units.contiguous))
+    up, down = [NONE], [NONE]
+    for county in np.flatnonzero(wanted):
+        own = order[root[order] & (units.county[order] == county)]
+        rural, urban = own[~units.urban[own]], own[units.urban[own]][::-1]
+        if wanted[county] > 0:
+            there, back = exchange(residents, rural, urban, int(wanted[county]))
+            up.append(there)
+            down.append(back)
+        else:
+            there, back = exchange(residents, urban, rural, -int(wanted[county]))
+            down.append(there)
+            up.append(back)
+    return np.concatenate(up), np.concatenate(down)
+
+
 def reclassify(step: Step, levers: Levers, conditions: Conditions) -> None:
     """Villages are recoded urban around their people, merged, and lose their school."""
     population, p, units = step.population, step.parameters, step.population.units
     u = step.streams.uniform(Stream.UNIT, step.quarter.number, population.unit_address)
     hazard = recoding_hazard(units, levers, conditions, p)
-    chosen = drawn(hazard, u[0], step.quarter.years)
-    if len(chosen):
-        before = population.townspeople()
-        population.recode(recoded(units, chosen))
-        step.markets.take_over(population.townspeople() - before, before)
+    recode(step, drawn(hazard, u[0], step.quarter.years), NONE)
     hazard = merging_hazard(units, levers, p)
     chosen = drawn(hazard, u[1], step.quarter.years)
     units.merged_into = merged(units, chosen).astype(np.int32)
