@@ -21,7 +21,6 @@ from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import Region
 from xiancheng.scenarios import steering
 from xiancheng.scenarios.executor import Executor, Lost, WorkersLostError, local
-from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import CAUSES, PUBLISHED, RATE, Outcome, group_of, html_table
 from xiancheng.scenarios.run_spec import LEVEL, RunSpec, baseline_of, reference_of
 from xiancheng.scenarios.scenario_files import Scenario
@@ -356,9 +355,10 @@ def ensemble(
 
     Parameters
     ----------
-    scenario : as `simulate` takes it; the spec of a run stands for the arguments up to `cutoff`
+    scenario : as `simulate` takes it; the spec of a run stands for the arguments up to `alignment`
     draws : of parameters with county and yearly effects; 0 for the one run of each
-    region, parameters, start, until, draw, cutoff, alignment : as `simulate` takes them, for the one run
+    region, parameters, start, until, draw, cutoff, alignment : as `simulate` takes them, for the
+        one run
     seed : of the one run and of the draws
     scale : in (0, 1]; rows for each resident
     jobs : worker processes; one per core by default

@@ -136,15 +136,20 @@ def _read(folder: Path) -> Record | None:
 
 def _write(folder: Path, record: Record) -> None:
     """Put a record on file where that is possible; else other processes run it anew."""
-    flow = np.rint([MICRO * each.flow for each in record])  # they are on this grid
-    amounts = [flow, [each.by_flow for each in record], [each.by_recoding for each in record]]
+    amounts = [
+        np.rint([MICRO * each.flow for each in record]),  # they are on this grid
+        np.array([each.by_flow for each in record]),
+        np.array([each.by_recoding for each in record]),
+    ]
     codes = [
         (q, unit, urban)
         for q, each in enumerate(record)
         for urban, units in ((1, each.to_urban), (0, each.to_rural))
         for unit in units
     ]
-    numbers = np.concatenate([np.ravel(amounts), np.ravel(np.array(codes).T)]).astype(np.int64)
+    numbers = np.concatenate([np.ravel(np.array(amounts)), np.ravel(np.array(codes).T)]).astype(
+        np.int64
+    )
     try:
         with cache.write_columns(folder) as files:
             files.note = [len(record), len(record[0].flow)]

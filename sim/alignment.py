@@ -1,4 +1,4 @@
-"""Alignment: a run without a plan follows a path of urban shares, and other runs replay its steering.
+"""Alignment: a run without a plan follows a path of urban shares; others replay its steering.
 
 Once a year the shortfall of each county is made up: a part of it by a factor on the flow from the
 villages to their town and on arrivals from outside, set at the year's beginning from what the last
@@ -115,7 +115,7 @@ class Follow:
         after = residents + years * more
         deviation = goal * after - (urban + years * (flow + other))
         added = (1 - self.part) * deviation / np.maximum(years * flow, 1.0)
-        return np.round(np.clip(1 + added, LEAST, MOST), 6)
+        return np.asarray(np.clip(1 + added, LEAST, MOST)).round(6)
 
     def _last_year(self, model: "UrbanModel") -> tuple[Floats, Floats, Floats]:
         """What a year adds to the town by the flows and by all else, and to the county [persons].
@@ -124,16 +124,16 @@ class Follow:
         were run in and of the rates of births and deaths.
         """
         if len(self.record) < YEAR:
-            run_in, rates = model.run_in_growth, model.counties
+            rates, length = model.counties, len(model.run_in_growth) / YEAR
             urban, residents = counted(model, model.quarters[model.done].number - 1)
-            natural, years = rates.birth_rate - rates.death_rate, len(run_in) / YEAR
-            flow = sum(map(steered_flow, run_in)) / years
-            other = sum(each.total for each in run_in) / years - flow + urban * natural
-            return flow, other, sum(each.residents for each in run_in) / years + residents * natural
-        last, steered = model.growth[-YEAR:], self.record[-YEAR:]
-        flow = sum(map(steered_flow, last)) - sum(each.by_flow for each in steered)
-        total = sum(g.total - s.by_flow - s.by_recoding for g, s in zip(last, steered, strict=True))
-        return flow, total - flow, sum(np.asarray(each.residents, float) for each in last)
+            natural = rates.birth_rate - rates.death_rate
+            flow, total, more = (each / length for each in added_up(model.run_in_growth))
+            return flow, total - flow + urban * natural, more + residents * natural
+        flow, total, more = added_up(model.growth[-YEAR:])
+        for steered in self.record[-YEAR:]:
+            flow = flow - steered.by_flow
+            total = total - steered.by_flow - steered.by_recoding
+        return flow, total - flow, more
 
     def correct(self, model: "UrbanModel", step: Step) -> None:
         """Recode units where the path has a point at the end of this quarter."""
@@ -158,6 +158,15 @@ class Follow:
 def steered_flow(change: Growth) -> Floats:
     """Persons who came to the town from its villages and from outside the region, (county,)."""
     return np.asarray(change.in_own_village + change.in_province + change.in_country, float)
+
+
+def added_up(changes: Sequence[Growth]) -> tuple[Floats, Floats, Floats]:
+    """What quarters add by steered flows, by all causes, and to all residents, each (county,)."""
+    return (
+        np.sum([steered_flow(each) for each in changes], axis=0),
+        np.sum([each.total for each in changes], axis=0, dtype=float),
+        np.sum([each.residents for each in changes], axis=0, dtype=float),
+    )
 
 
 def counted(model: "UrbanModel", number: int) -> tuple[Ints, Ints]:

@@ -144,7 +144,8 @@ def units_for(step: Step, wanted: Ints) -> tuple[Ints, Ints]:
     ).astype(np.int64)
     root = (units.merged_into == np.arange(len(units))) & (residents > 0)
     order = np.lexsort((u, ~units.contiguous))
-    up, down = [NONE], [NONE]
+    up: list[Ints] = [NONE]
+    down: list[Ints] = [NONE]
     for county in np.flatnonzero(wanted):
         own = order[root[order] & (units.county[order] == county)]
         rural, urban = own[~units.urban[own]], own[units.urban[own]][::-1]
