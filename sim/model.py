@@ -45,6 +45,7 @@ from xiancheng.sim.randomness import RandomStreams, Stream, addresses
 from xiancheng.sim.state import (
     ALONE,
     BEYOND,
+    FEMALE,
     HEAD,
     Counties,
     Floats,
@@ -95,7 +96,7 @@ class UrbanModel(mesa.Model):
         self.population = Population(people, units.copy())
         self.alternatives = Alternatives.around(counties)
         self.counts = self.count(first.number)
-        self.levels = demography.crude_levels(self.counts, counties, parameters)
+        self.set_vital_levels(start.year)
         self.markets = Markets.at_start(self.counts, counties, none, parameters)
         schooling.enrol(self.begin(first), self.counts, 0.0, none)
         offers = self.markets.post(self.counts, none, self.conditions, 0.0, 0.0, parameters)
@@ -248,20 +249,36 @@ class UrbanModel(mesa.Model):
         )
         return destination.choice(self.alternatives, value, self.parameters)
 
+    def set_vital_levels(self, year: int) -> None:
+        """Levels of mortality and fertility that give each county its births and deaths."""
+        counts, rate, p = self.counts, self.counties.birth_rate, self.parameters
+        inside = slice(0, self.places.inside)
+        women = counts.by_age_and_sex[inside, :, FEMALE].sum(axis=0)
+        self.death_level = demography.death_level(counts, self.counties.death_rate, p)
+        self.mothers = demography.fertility_pattern(women, counts.mothers[inside].sum(axis=0), p)
+        self.birth_levels = demography.birth_levels(counts, rate, self.mothers, p)
+        self.fertility_multiple = np.full(
+            len(self.counties), 1 / demography.unusual_year(year, p)
+        )
+
     def follow_births(self, quarter: Quarter) -> None:
-        """Where births per resident are known, the level of fertility follows them."""
-        if quarter.ends.year in self.fertility:
-            rate = self.counties.birth_rate * self.fertility[quarter.ends.year]
-            births = demography.birth_level(self.counts, rate, self.parameters)
-            self.levels = self.levels[0], births
+        """Where births per resident are known, fertility follows them, and then stays."""
+        year = quarter.ends.year
+        if year in self.fertility:
+            rate = self.counties.birth_rate * self.fertility[year]
+            found = demography.fertility_multiple(
+                self.counts, rate, self.birth_levels, self.mothers
+            )
+            usual = demography.unusual_year(year, self.parameters)
+            self.fertility_multiple = found / usual
 
     def hazards(self, quarter: Quarter, levers: Levers, attraction: Floats) -> Hazards:
         """The quarter's hazards by stratum."""
         p, places, population = self.parameters, self.places, self.population
         inside = slice(0, places.inside)
-        deaths, births = self.levels
         pattern = demography.mortality_pattern(p)
-        fertility = np.tile(demography.fertility_pattern(p), (places.counties, 1))
+        unusual = demography.unusual_year(quarter.ends.year, p) * self.conditions.fertility
+        births = (self.birth_levels * self.fertility_multiple[:, None]).ravel() * unusual
         survival = demography.survival(self.years(quarter), p)
         adults = self.counts.by_band[inside, labour.WORKING].sum(axis=1).astype(float)
         homes = in_villages(self.counts.by_role[inside])[:, [ALONE, HEAD]].sum(axis=1).astype(float)
@@ -273,8 +290,8 @@ class UrbanModel(mesa.Model):
         closed = np.where(population.school_closed, max(p.hr_school_closed, 1.0), 1.0)
         return Hazards(
             death=survival
-            * demography.mortality(deaths, pattern, p).reshape(places.inside, strata.BANDS, 2),
-            birth=at_both(births)[:, None] * fertility * self.conditions.fertility,
+            * demography.mortality(self.death_level, pattern, p).reshape(places.inside, strata.BANDS, 2),
+            birth=births[:, None] * self.mothers,
             marriage=demography.marriage_hazard(p),
             settling=hukou.settling_hazard(levers, p) * places.towns,
             resettling=resettling,

@@ -175,11 +175,32 @@ def test_a_newborn_has_its_mothers_home_and_hukou():
     assert register.size[IN_TOWN].tolist() == [3, 3]
 
 
+@pytest.mark.parametrize("mean", [28.0, 29.0, 30.5])
+def test_the_mean_age_at_birth_is_a_mean_age(mean):
+    """Of the schedule of all women, cut at 20 and 50, not of those with a partner alone."""
+    schedule = demography.birth_schedule(replace(PARAMETERS, mean_age_at_birth=mean))
+    assert schedule.sum() == pytest.approx(1)
+    assert (schedule * (AGES + 2.5)).sum() == pytest.approx(mean, abs=1e-9)
+
+
 def test_births_need_a_partner_and_an_age():
-    pattern = demography.fertility_pattern(PARAMETERS)
-    assert (pattern[:, (AGES < 20) | (AGES >= 50)] == 0).all()
-    assert AGES[pattern[0].argmax()] == 25
-    np.testing.assert_allclose(pattern[1], PARAMETERS.rural_fertility_ratio * pattern[0])
+    """All women of an age bear by the schedule while as many have a partner as at the start."""
+    women = np.full(len(AGES), 1000)
+    partnered = np.where(AGES < 25, 100, 800) * (AGES != 45)
+    pattern = demography.fertility_pattern(women, partnered, PARAMETERS)
+    assert (pattern[(AGES < 20) | (AGES >= 45)] == 0).all()
+    born = pattern * partnered
+    schedule = demography.birth_schedule(PARAMETERS) * (AGES != 45)
+    np.testing.assert_allclose(born / born.sum(), schedule / schedule.sum())
+
+
+@pytest.mark.parametrize(
+    ("year", "multiple"),
+    [(2012, 1.1), (2013, 1.0), (2014, 1.3), (2016, 1.6), (2018, 1.3), (2019, 1.0), (2036, 1.1)],
+)
+def test_years_of_the_dragon_and_of_the_second_child_have_more_births(year, multiple):
+    p = replace(PARAMETERS, dragon_births=1.1, two_child_births=1.6)
+    assert demography.unusual_year(year, p) == pytest.approx(multiple)
 
 
 def test_a_few_more_boys_are_born_than_girls():
