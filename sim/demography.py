@@ -13,7 +13,7 @@ from xiancheng.sim.strata import AGES, Headcount
 MIDDLE = (AGES + np.append(AGES[1:], 90)) / 2  # mean age in each band [years]
 FERTILE = (AGES >= 20) & (AGES < 50)
 DRAGON = 2024  # a year of the dragon; there is one every twelve years
-TWO_CHILD_YEARS = {2014: 0.5, 2015: 0.5, 2016: 1.0, 2017: 1.0, 2018: 0.5}  # share of the rise
+TWO_CHILD_YEARS = {2014: 0.5, 2015: 0.3, 2016: 1.0, 2017: 1.0, 2018: 0.4, 2019: 0.2}  # share
 
 
 # Rules: pure, by stratum
@@ -109,9 +109,7 @@ def birth_levels(people: Headcount, rate: Floats, pattern: Floats, p: Parameters
     return np.divide(births, whole, out=np.zeros_like(expected), where=whole > 0)
 
 
-def fertility_multiple(
-    people: Headcount, rate: Floats, levels: Floats, pattern: Floats
-) -> Floats:
+def fertility_multiple(people: Headcount, rate: Floats, levels: Floats, pattern: Floats) -> Floats:
     """The multiple of the levels at the start that gives births per resident and year, (county,).
 
     Parameters

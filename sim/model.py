@@ -257,9 +257,7 @@ class UrbanModel(mesa.Model):
         self.death_level = demography.death_level(counts, self.counties.death_rate, p)
         self.mothers = demography.fertility_pattern(women, counts.mothers[inside].sum(axis=0), p)
         self.birth_levels = demography.birth_levels(counts, rate, self.mothers, p)
-        self.fertility_multiple = np.full(
-            len(self.counties), 1 / demography.unusual_year(year, p)
-        )
+        self.fertility_multiple = np.full(len(self.counties), 1 / demography.unusual_year(year, p))
 
     def follow_births(self, quarter: Quarter) -> None:
         """Where births per resident are known, fertility follows them, and then stays."""
@@ -290,7 +288,9 @@ class UrbanModel(mesa.Model):
         closed = np.where(population.school_closed, max(p.hr_school_closed, 1.0), 1.0)
         return Hazards(
             death=survival
-            * demography.mortality(self.death_level, pattern, p).reshape(places.inside, strata.BANDS, 2),
+            * demography.mortality(self.death_level, pattern, p).reshape(
+                places.inside, strata.BANDS, 2
+            ),
             birth=births[:, None] * self.mothers,
             marriage=demography.marriage_hazard(p),
             settling=hukou.settling_hazard(levers, p) * places.towns,

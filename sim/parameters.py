@@ -90,7 +90,7 @@ class Parameters:
     sd_age_at_birth: float  # years, spread of the age of mothers at birth
     rural_birth_ratio: float  # ratio, births in villages relative to the infants there at the start
     dragon_births: float  # ratio, births of a year of the dragon relative to the years beside it
-    two_child_births: float  # ratio, births of 2016 and 2017 relative to those before 2014
+    two_child_births: float  # ratio, births of 2016 and 2017 relative to the level of 2010
     boys_per_birth: float  # 1, share of boys among births
     marriage_hazard: float  # 1/year, hazard of finding a partner at the peak age
     marriage_age: float  # years, peak age of marriage, mean of the sexes

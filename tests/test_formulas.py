@@ -98,7 +98,8 @@ def _bell(middle: float) -> np.ndarray:
 _MIDDLE = brentq(lambda m: (_bell(m) * np.arange(22.5, 50, 5)).sum() - P.mean_age_at_birth, 0, 50)
 _WOMEN = np.full(len(AGES), 1000)
 example(
-    "7.2", "f", "B = 0.1, a = 27.5, of 1000 women 600 have a partner", 0.1 * _bell(_MIDDLE)[1] / 0.6,
+    "7.2", "f", "B = 0.1, a = 27.5, of 1000 women 600 have a partner",
+    0.1 * _bell(_MIDDLE)[1] / 0.6,
     0.1 * demography.fertility_pattern(_WOMEN, 6 * _WOMEN // 10, P)[BAND[25]],
 )  # fmt: skip
 example(

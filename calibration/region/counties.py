@@ -78,6 +78,8 @@ def fertility(region: Region, start: date, cutoff: date) -> dict[int, float]:
     known = region.series(region.province, "birth_rate")
     base = known.get(start.year)
     later = {
-        year: rate for year, rate in known.items() if start.year < year and date(year, 12, 31) <= cutoff
+        year: rate
+        for year, rate in known.items()
+        if start.year < year and date(year, 12, 31) <= cutoff
     }
     return {year: rate / base for year, rate in later.items()} if base else {}
