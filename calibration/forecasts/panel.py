@@ -1,5 +1,7 @@
 """The census record of county-level units as arrays: two censuses, unit by unit."""
 
+import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -11,6 +13,7 @@ from xiancheng.calibration.region import Region, load, packs
 from xiancheng.sim.state import Bools, Floats
 
 YEAR = 365.25  # days
+DIGITS = 10  # significant, of the figures of a record: counts of persons are whole
 
 HoldOut = Literal["unit", "prefecture"]
 
@@ -73,6 +76,19 @@ class Panel:
     def rate(self) -> Floats:
         """Resident urbanization rate [percent], (2, unit)."""
         return 100 * self.urban / self.residents
+
+    @property
+    def digest(self) -> str:
+        """Sha256 of the record, its figures as text."""
+        figures = {name: getattr(self, name) for name in ("urban", "rural", "ages", "odds")}
+        content = {
+            "codes": self.codes,
+            "prefecture": self.prefecture,
+            "dates": [str(day) for day in self.dates],
+            "comparable": self.comparable.tolist(),
+            **{name: [f"{x:.{DIGITS}g}" for x in each.ravel()] for name, each in figures.items()},
+        }
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
     def take(self, chosen: Bools) -> "Panel":
         """The record of the units that a mask (unit,) chooses."""
