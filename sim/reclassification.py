@@ -45,7 +45,7 @@ def with_merged(units: Units, chosen: Ints) -> Bools:
 
 
 def centres(units: Units) -> Ints:
-    """The first urban unit of each county that has one, (centre,) index: it is never coded rural."""
+    """The first urban unit of each county that has one, (centre,): it is never coded rural."""
     urban = np.flatnonzero(units.urban)
     return urban[np.unique(units.county[urban], return_index=True)[1]]
 
@@ -99,7 +99,7 @@ def merged(units: Units, chosen: Ints) -> Ints:
 def recode(step: Step, up: Ints, down: Ints) -> None:
     """Units become urban (`up`) or rural (`down`), each (chosen,) index, around their people.
 
-    Those merged with them go along; so do dwellings and school seats. Centres of counties stay urban.
+    Those merged with them go along; so do dwellings and school seats. Centres stay urban.
     """
     population, units = step.population, step.population.units
     changed = with_merged(units, up) & ~units.urban
