@@ -267,14 +267,20 @@ class Population:
         residents = (self.size[:-3, 0] + self.size[:-3, 1]) * self.units.urban
         return np.bincount(self.units.county, residents, self.places.counties).astype(np.int64)
 
-    def recode(self, new: Bools) -> None:
-        """Villages, (unit,), become urban around people who never move."""
-        which = np.flatnonzero(new)
+    def recode(self, changed: Bools) -> None:
+        """The code of units, (unit,), turns from rural to urban or back around their people.
+
+        A home that was owned in town is no longer in town once its unit is rural.
+        """
+        which = np.flatnonzero(changed)
         before, residents = self.place[which], self.size[which]
-        self.units.urban |= new
+        self.units.urban ^= changed
         self.place = self.units.place()
         np.subtract.at(self.flows.recoded, before, residents)
         np.add.at(self.flows.recoded, self.place[which], residents)
+        to_rural = np.append(changed & ~self.units.urban, [False] * 3)
+        if to_rural.any():
+            self.people.flags[to_rural[self.people.unit]] &= ~np.uint8(OWNS_FLAT)
         self._index_towns()
 
     def _remember(self, who: Ints, start: Ints, end: Ints, quarter: int) -> None:

@@ -30,9 +30,8 @@ def recoding_hazard(units: Units, levers: Levers, conditions: Conditions, p: Par
 
 def merging_hazard(units: Units, levers: Levers, p: Parameters) -> Floats:
     """How often a village is merged into a neighbour [1/year], (unit,)."""
-    independent = units.merged_into == np.arange(len(units))
     increment = in_villages(levers.merging)[units.county]
-    return (~units.urban & independent) * (p.merge_hazard + increment)
+    return (~units.urban & independent(units)) * (p.merge_hazard + increment)
 
 
 def drawn(hazard: Floats, u: Floats, years: float) -> Ints:
@@ -40,9 +39,37 @@ def drawn(hazard: Floats, u: Floats, years: float) -> Ints:
     return np.flatnonzero(u < probability(hazard, years))
 
 
-def recoded(units: Units, chosen: Ints) -> Bools:
-    """All villages whose code changes with the `chosen`: those merged into them too, (unit,)."""
-    return ~units.urban & np.isin(units.merged_into, units.merged_into[chosen])
+def with_merged(units: Units, chosen: Ints) -> Bools:
+    """All units whose code changes with the `chosen`: those merged with them too, (unit,)."""
+    return np.isin(units.merged_into, units.merged_into[chosen])
+
+
+def centres(units: Units) -> Ints:
+    """The first urban unit of each county that has one, (centre,): it is never coded rural."""
+    urban = np.flatnonzero(units.urban)
+    return urban[np.unique(units.county[urban], return_index=True)[1]]
+
+
+def independent(units: Units) -> Bools:
+    """Units that were not merged into another, (unit,)."""
+    return np.asarray(units.merged_into == np.arange(len(units)))
+
+
+def recoding_order(units: Units, random: Floats, *, urban: bool = True) -> Ints:
+    """The order in which units are next coded urban, or, with `urban` False, rural, (unit,) index.
+
+    Those next to the built-up area come first both ways: the rural units beside it become urban,
+    and the urban units of the junction (classes 112 and 122) become rural. Centres never do.
+
+    Parameters
+    ----------
+    random : (unit,) in (0, 1), decides among the others
+    """
+    able = independent(units) & (units.urban != urban)
+    if not urban:
+        able[units.merged_into[centres(units)]] = False
+    order = np.lexsort((random, ~units.contiguous))
+    return order[able[order]]
 
 
 def merged(units: Units, chosen: Ints) -> Ints:
@@ -69,16 +96,28 @@ def merged(units: Units, chosen: Ints) -> Ints:
     return result
 
 
+def recode(step: Step, up: Ints, down: Ints) -> None:
+    """Units become urban (`up`) or rural (`down`), each (chosen,) index, around their people.
+
+    Those merged with them go along; so do dwellings and school seats. Centres stay urban.
+    """
+    population, units = step.population, step.population.units
+    changed = with_merged(units, up) & ~units.urban
+    changed |= with_merged(units, down) & units.urban
+    changed[with_merged(units, centres(units))] = False
+    if changed.any():
+        before = population.townspeople()
+        population.recode(changed)
+        step.markets.take_over(population.townspeople() - before, before)
+
+
 def reclassify(step: Step, levers: Levers, conditions: Conditions) -> None:
     """Villages are recoded urban around their people, merged, and lose their school."""
     population, p, units = step.population, step.parameters, step.population.units
     u = step.streams.uniform(Stream.UNIT, step.quarter.number, population.unit_address)
     hazard = recoding_hazard(units, levers, conditions, p)
     chosen = drawn(hazard, u[0], step.quarter.years)
-    if len(chosen):
-        before = population.townspeople()
-        population.recode(recoded(units, chosen))
-        step.markets.take_over(population.townspeople() - before, before)
+    recode(step, chosen, chosen[:0])
     hazard = merging_hazard(units, levers, p)
     chosen = drawn(hazard, u[1], step.quarter.years)
     units.merged_into = merged(units, chosen).astype(np.int32)

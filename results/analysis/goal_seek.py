@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from xiancheng.calibration.forecasts.level import draw_of_run
 from xiancheng.results.analysis.goal_spec import GoalSpec, Package, spending
 from xiancheng.results.verdict import level as levels
-from xiancheng.results.verdict.level import draw_of_run, one_to_one
+from xiancheng.results.verdict.level import one_to_one
 from xiancheng.results.verdict.verdict import Verdict
 from xiancheng.scenarios.ensemble import RunSummary, SummarySource, reference_of
 from xiancheng.scenarios.run_spec import RunSpec

@@ -268,7 +268,7 @@ def evidence(spec: RunSpec, verdicts: "pd.DataFrame") -> dict[str, Any]:
         "files": dict(_files(spec, pack, basis == "statistics")),
     }
     if basis == "statistics":
-        record = registered.panel_digest(panel.record(pack))
+        record = panel.record(pack).digest
         found["forecasts"] = {"program": registered.program(), "record": record}
     return found
 

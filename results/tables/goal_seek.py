@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from xiancheng.calibration.forecasts.level import DRAWS
 from xiancheng.calibration.i18n import Words, _, listed
 from xiancheng.calibration.region import Region
 from xiancheng.results.analysis.certificate import CONFIDENCE, WORLDS, Certificate, Regret
@@ -10,7 +11,6 @@ from xiancheng.results.analysis.goal_spec import GoalSpec, strength
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.notes import belief
 from xiancheng.results.tables.table import Column, Table
-from xiancheng.results.verdict.level import DRAWS
 from xiancheng.scenarios.diff import called
 
 PACKAGES = {

@@ -14,12 +14,12 @@ from xiancheng.calibration import posterior
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.forecasts import melding
 from xiancheng.calibration.forecasts.forecast import Known, Origin
+from xiancheng.calibration.forecasts.level import run_of_draw, stack
 from xiancheng.calibration.forecasts.melding import BASELINES
 from xiancheng.calibration.forecasts.panel import Panel, record, years_between
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import Region, load
 from xiancheng.results.verdict import level
-from xiancheng.results.verdict.level import stack
 from xiancheng.results.verdict.registered import REGISTERED, ScoreSettings
 from xiancheng.scenarios.ensemble import Keyed, baseline_of, layered
 from xiancheng.scenarios.executor import Lost, WorkersLostError, local
@@ -146,7 +146,7 @@ def forecasts(
     own, past, n = Panel.of(pack), record(pack), settings.level_draws
     known, residents = Known(past, Origin.at(own, 1)), own.residents[1]
     pool = stack(str(region), settings.left_out_draws, settings.seed)
-    rows = level.run_of_draw(settings.draws, n, settings.seed)
+    rows = run_of_draw(settings.draws, n, settings.seed)
     parameters = [model.parameters[row] for row in rows]
     groups = reported_groups(pack)
 

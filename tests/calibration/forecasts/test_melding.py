@@ -16,11 +16,11 @@ from xiancheng.calibration.forecasts.forecast import (
     StatisticalForecast,
     hindcast,
 )
+from xiancheng.calibration.forecasts.level import run_of_draw
 from xiancheng.calibration.forecasts.melding import BASELINES, SINGLE, Mixture
 from xiancheng.calibration.forecasts.scoring import coverage, crps
 from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.priors import central, draw
-from xiancheng.results.verdict.level import run_of_draw
 
 SURE = replace(central(), obs_error_sd=0.0, benchmark_drift=0.0)
 PEOPLE = np.array([1e5, 3e5, 2e5, 5e5])
