@@ -1,16 +1,21 @@
 """Fertility, mortality and partnership: who is born, who dies, who comes of age, who marries."""
 
+from datetime import date
+
 import numpy as np
 
 from xiancheng.sim import kernels, strata
 from xiancheng.sim.parameters import Parameters
 from xiancheng.sim.places import Places, county_of
 from xiancheng.sim.randomness import Stream, addresses
-from xiancheng.sim.state import COLLEGE, FEMALE, JUNIOR, SENIOR, Bools, Floats, Ints
+from xiancheng.sim.state import COLLEGE, FEMALE, JUNIOR, SENIOR, Bools, Floats, Ints, quarter_of
 from xiancheng.sim.step import Step, just_grown
 from xiancheng.sim.strata import AGES, Headcount
 
-MIDDLE = (AGES + np.append(AGES[1:], 90)) / 2  # mean age in each band [years]
+MIDDLE = (AGES + np.append(AGES[1:], 94)) / 2  # mean age in each band [years]
+ALIKE = 100  # years, the age at which men and women die alike
+WINTER = (quarter_of(2022, 4), quarter_of(2023, 1))  # the wave after controls ended
+WINTER_KNOWN = date(2023, 3, 31)
 FERTILE = (AGES >= 20) & (AGES < 50)
 DRAGON = 2024  # a year of the dragon; there is one every twelve years
 TWO_CHILD_YEARS = {2014: 0.5, 2015: 0.3, 2016: 1.0, 2017: 1.0, 2018: 0.4, 2019: 0.2}  # share
@@ -22,21 +27,43 @@ TWO_CHILD_YEARS = {2014: 0.5, 2015: 0.3, 2016: 1.0, 2017: 1.0, 2018: 0.4, 2019: 
 def mortality_pattern(p: Parameters) -> Floats:
     """Relative risk of death by age, sex and town or village, (2 town/village, band, 2 sex).
 
+    Women die less than men, by `female_mortality_ratio` at 65 and by less and less of it (in
+    logarithms) towards 100.
+
     References
     ----------
-    Gompertz (1825); the level is set by `level`, and infants are added by `mortality`
+    Gompertz (1825); the level is set by `level`, what does not grow with age by `mortality`
     """
     age = np.exp(p.gompertz_slope * (MIDDLE - 65))
-    sex = np.array([1.0, p.female_mortality_ratio])
+    women = p.female_mortality_ratio ** ((ALIKE - MIDDLE) / (ALIKE - 65))
+    sex = np.stack([np.ones(len(MIDDLE)), women], axis=1)
     place = np.array([1.0, p.rural_mortality_ratio])
     return place[:, None, None] * age[:, None] * sex
 
 
+def ageless_mortality(p: Parameters) -> Floats:
+    """Hazard of death that does not grow with age: accidents, and infants [1/year], (band,).
+
+    References
+    ----------
+    Makeham (1860)
+    """
+    return p.accident_mortality + p.infant_mortality * (AGES == 0)
+
+
 def mortality(level: Floats, pattern: Floats, p: Parameters) -> Floats:
     """Hazard of death [1/year], (county, 2 town/village, band, 2 sex)."""
-    hazard = level[:, None, None, None] * pattern
-    hazard[:, :, 0] += p.infant_mortality
-    return hazard
+    return level[:, None, None, None] * pattern + ageless_mortality(p)[:, None]
+
+
+def winter_deaths(quarter: int, known_until: date, p: Parameters) -> float:
+    """Deaths of a quarter as a multiple of the usual: the winter of 2022/23, once it is known.
+
+    References
+    ----------
+    Xiao et al. (2023), JAMA Network Open 6(8):e2330877
+    """
+    return p.winter_2022_deaths if quarter in WINTER and known_until >= WINTER_KNOWN else 1.0
 
 
 def survival(years: float, p: Parameters) -> float:
@@ -85,11 +112,14 @@ def level(rate: Floats, pattern: Floats, exposed: Ints, residents: Ints) -> Floa
 
 
 def death_level(people: Headcount, rate: Floats, p: Parameters) -> Floats:
-    """The level of mortality that gives each county its deaths per resident and year, (county,)."""
+    """The level of mortality that gives each county its deaths per resident and year, (county,).
+
+    Of these, `rate`, only a share was found by whoever counted: `deaths_found`.
+    """
     by_sex = Places(len(rate)).by_county(people.by_age_and_sex)
     residents = by_sex.sum(axis=(1, 2, 3))
-    infants = by_sex[:, :, 0].sum(axis=(1, 2)) * p.infant_mortality
-    rate = np.maximum(rate - infants / np.maximum(residents, 1), 0)
+    ageless = by_sex.sum(axis=(1, 3)) @ ageless_mortality(p) / np.maximum(residents, 1)
+    rate = np.maximum(rate / p.deaths_found - ageless, 0)
     return level(rate, mortality_pattern(p), by_sex, residents)
 
 

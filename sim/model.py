@@ -66,7 +66,8 @@ OUTSIDERS = 3.0  # people in the line of those who may come, for each who is exp
 class UrbanModel(mesa.Model):
     """A region of people, villages, towns and county governments, stepped a quarter at a time.
 
-    It runs to the end of the quarter in which `until` lies.
+    It runs to the end of the quarter in which `until` lies. Of what happened after the start it
+    knows the births of the years in `fertility`, and what else was known by `known_until`.
     """
 
     def __init__(
@@ -74,11 +75,13 @@ class UrbanModel(mesa.Model):
         parameters: Parameters, policy: Policy, *, start: date, until: date,
         seed: int = 1, draw: int = 0,
         conditions: Conditions | None = None, fertility: Mapping[int, float] | None = None,
+        known_until: date | None = None,
         groups: Floats | None = None, threads: int = 1, chunk: int = CHUNK,
     ) -> None:  # fmt: skip
         super().__init__(rng=seed)
         self.counties, self.base, self.parameters, self.policy = counties, base, parameters, policy
         self.conditions, self.fertility = Conditions(), dict(fertility or {})
+        self.known_until = known_until or start
         self.groups = np.eye(len(counties)) if groups is None else groups
         self.draw, self.streams, self.threads, self.chunk = (
             draw,
@@ -277,7 +280,8 @@ class UrbanModel(mesa.Model):
         pattern = demography.mortality_pattern(p)
         unusual = demography.unusual_year(quarter.ends.year, p) * self.conditions.fertility
         births = (self.birth_levels * self.fertility_multiple[:, None]).ravel() * unusual
-        survival = demography.survival(self.years(quarter), p)
+        risk = demography.survival(self.years(quarter), p)
+        risk *= demography.winter_deaths(quarter.number, self.known_until, p)
         adults = self.counts.by_band[inside, labour.WORKING].sum(axis=1).astype(float)
         homes = in_villages(self.counts.by_role[inside])[:, [ALONE, HEAD]].sum(axis=1).astype(float)
         resettling = np.zeros(places.inside)
@@ -287,7 +291,7 @@ class UrbanModel(mesa.Model):
         surplus = 4 * self.markets.lay_off[:, None, :]
         closed = np.where(population.school_closed, max(p.hr_school_closed, 1.0), 1.0)
         return Hazards(
-            death=survival
+            death=risk
             * demography.mortality(self.death_level, pattern, p).reshape(
                 places.inside, strata.BANDS, 2
             ),

@@ -75,15 +75,15 @@ example("7.1", "threshold", "p = 0.01", 0.01 * 2**32 // 1, choice.threshold(one(
 _L, _B = one(0.012), one(0.1)
 example(
     "7.2", "μ", "L = 0.012, t = 5, a = 72.5, women, village",
-    0.012 * exp(P.gompertz_slope * (72.5 - 65)) * P.female_mortality_ratio
-    * P.rural_mortality_ratio * (1 - P.mortality_decline) ** 5,
+    (0.012 * exp(P.gompertz_slope * (72.5 - 65)) * P.female_mortality_ratio ** (27.5 / 35)
+     * P.rural_mortality_ratio + P.accident_mortality) * (1 - P.mortality_decline) ** 5,
     demography.survival(5.0, P)
     * demography.mortality(_L, demography.mortality_pattern(P), P)[0, 1, BAND[70], 1],
 )  # fmt: skip
 example(
     "7.2", "μ₀", "L = 0.012, t = 5, a = 0.5 (infants), men, town",
-    (0.012 * exp(P.gompertz_slope * (demography.MIDDLE[0] - 65)) + P.infant_mortality)
-    * (1 - P.mortality_decline) ** 5,
+    (0.012 * exp(P.gompertz_slope * (demography.MIDDLE[0] - 65)) + P.infant_mortality
+     + P.accident_mortality) * (1 - P.mortality_decline) ** 5,
     demography.survival(5.0, P)
     * demography.mortality(_L, demography.mortality_pattern(P), P)[0, 0, 0, 0],
 )  # fmt: skip
