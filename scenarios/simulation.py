@@ -143,7 +143,8 @@ class RegionModel(UrbanModel):
             *begun, spec.values, compile_policy(chosen, pack),
             start=chosen.start, until=chosen.until, seed=spec.seed, draw=spec.draw,
             conditions=chosen.conditions, fertility=fertility(pack, chosen.start, spec.known_until),
-            groups=member.astype(float), alignment=alignment_of(spec), threads=threads, chunk=chunk,
+            known_until=spec.known_until, groups=member.astype(float),
+            alignment=alignment_of(spec), threads=threads, chunk=chunk,
         )  # fmt: skip
         self.spec, self.reported = spec, groups
 

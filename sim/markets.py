@@ -129,14 +129,20 @@ class Markets:
         self.vacancies = self.vacancies + np.clip(still_wanted, 0, ended)
 
     def take_over(self, residents: Ints, townspeople: Ints) -> None:
-        """Residents of villages that became urban live where they lived, and keep their schooling.
+        """Residents of recoded units live where they lived, and keep their schooling.
+
+        Dwellings and seats come to the town with a unit that becomes urban and go with one that
+        becomes rural, at most in proportion to the townspeople who go.
 
         Parameters
         ----------
-        residents, townspeople : (county,) those who became urban, and those who had been
+        residents, townspeople : (county,) those who became urban less those who became rural, and
+            those who had been urban
         """
-        self.stock = self.stock + residents / self.counties.residents_per_dwelling
-        self.seats = self.seats * (1 + residents / np.maximum(townspeople, 1))[:, None]
+        share = residents / np.maximum(townspeople, 1)
+        dwellings = residents / self.counties.residents_per_dwelling
+        self.stock = self.stock + np.maximum(dwellings, np.minimum(share, 0) * self.stock)
+        self.seats = self.seats * (1 + share)[:, None]
 
     def _build(
         self,

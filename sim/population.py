@@ -268,13 +268,19 @@ class Population:
         return np.bincount(self.units.county, residents, self.places.counties).astype(np.int64)
 
     def recode(self, changed: Bools) -> None:
-        """Units, (unit,), change their code, urban or rural, around people who never move."""
+        """The code of units, (unit,), turns from rural to urban or back around their people.
+
+        A home that was owned in town is no longer in town once its unit is rural.
+        """
         which = np.flatnonzero(changed)
         before, residents = self.place[which], self.size[which]
         self.units.urban ^= changed
         self.place = self.units.place()
         np.subtract.at(self.flows.recoded, before, residents)
         np.add.at(self.flows.recoded, self.place[which], residents)
+        to_rural = np.append(changed & ~self.units.urban, [False] * 3)
+        if to_rural.any():
+            self.people.flags[to_rural[self.people.unit]] &= ~np.uint8(OWNS_FLAT)
         self._index_towns()
 
     def _remember(self, who: Ints, start: Ints, end: Ints, quarter: int) -> None:

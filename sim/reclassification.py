@@ -31,6 +31,74 @@ def recoding_hazard(units: Units, levers: Levers, conditions: Conditions, p: Par
     return rural * (trend + increment)
 
 
+def merging_hazard(units: Units, levers: Levers, p: Parameters) -> Floats:
+    """How often a village is merged into a neighbour [1/year], (unit,)."""
+    increment = in_villages(levers.merging)[units.county]
+    return (~units.urban & independent(units)) * (p.merge_hazard + increment)
+
+
+def drawn(hazard: Floats, u: Floats, years: float) -> Ints:
+    """The villages that an event of this hazard meets, (drawn,) index."""
+    return np.flatnonzero(u < probability(hazard, years))
+
+
+def with_merged(units: Units, chosen: Ints) -> Bools:
+    """All units whose code changes with the `chosen`: those merged with them too, (unit,)."""
+    return np.isin(units.merged_into, units.merged_into[chosen])
+
+
+def centres(units: Units) -> Ints:
+    """The first urban unit of each county that has one, (centre,): it is never coded rural."""
+    urban = np.flatnonzero(units.urban)
+    return urban[np.unique(units.county[urban], return_index=True)[1]]
+
+
+def independent(units: Units) -> Bools:
+    """Units that were not merged into another, (unit,)."""
+    return np.asarray(units.merged_into == np.arange(len(units)))
+
+
+def recoding_order(units: Units, random: Floats, *, urban: bool = True) -> Ints:
+    """The order in which units are next coded urban, or, with `urban` False, rural, (unit,) index.
+
+    Those next to the built-up area come first both ways: the rural units beside it become urban,
+    and the urban units of the junction (classes 112 and 122) become rural. Centres never do.
+
+    Parameters
+    ----------
+    random : (unit,) in (0, 1), decides among the others
+    """
+    able = independent(units) & (units.urban != urban)
+    if not urban:
+        able[units.merged_into[centres(units)]] = False
+    order = np.lexsort((random, ~units.contiguous))
+    return order[able[order]]
+
+
+def merged(units: Units, chosen: Ints) -> Ints:
+    """The receiving unit of each village after the `chosen` are merged, (unit,).
+
+    A village joins the next rural village of its township, so the code of nobody changes.
+    """
+    result = units.merged_into.astype(np.int64)
+    if not len(chosen):
+        return result
+    order = np.argsort(units.township, kind="stable")
+    townships, own_township = units.township[order], units.township[chosen]
+    ends = [np.searchsorted(townships, own_township, side) for side in ("left", "right")]
+    for village, first, last in zip(chosen, *ends, strict=True):
+        beside = order[first:last]  # in its township, as are all that were merged into it
+        own = result[village]
+        near = beside[
+            (units.county[beside] == units.county[village])
+            & ~units.urban[beside]
+            & (result[beside] != own)
+        ]
+        if len(near):
+            result[beside[result[beside] == own]] = result[near[0]]
+    return result
+
+
 def fitting(residents: Ints, wanted: int) -> Bools:
     """Which units, in their order, have as nearly as may be so many residents together, (unit,).
 
@@ -74,64 +142,25 @@ def exchange(residents: Ints, there: Ints, back: Ints, wanted: int) -> tuple[Int
     return np.concatenate([there[first], further]), back[second]
 
 
-def merging_hazard(units: Units, levers: Levers, p: Parameters) -> Floats:
-    """How often a village is merged into a neighbour [1/year], (unit,)."""
-    independent = units.merged_into == np.arange(len(units))
-    increment = in_villages(levers.merging)[units.county]
-    return (~units.urban & independent) * (p.merge_hazard + increment)
+def recode(step: Step, up: Ints, down: Ints) -> None:
+    """Units become urban (`up`) or rural (`down`), each (chosen,) index, around their people.
 
-
-def drawn(hazard: Floats, u: Floats, years: float) -> Ints:
-    """The villages that an event of this hazard meets, (drawn,) index."""
-    return np.flatnonzero(u < probability(hazard, years))
-
-
-def recoded(units: Units, chosen: Ints, *, urban: bool = True) -> Bools:
-    """All units whose code changes with the `chosen`: those merged into them too, (unit,)."""
-    together = np.isin(units.merged_into, units.merged_into[chosen])
-    return np.asarray((units.urban != urban) & together)
-
-
-def merged(units: Units, chosen: Ints) -> Ints:
-    """The receiving unit of each village after the `chosen` are merged, (unit,).
-
-    A village joins the next rural village of its township, so the code of nobody changes.
+    Those merged with them go along; so do dwellings and school seats. Centres stay urban.
     """
-    result = units.merged_into.astype(np.int64)
-    if not len(chosen):
-        return result
-    order = np.argsort(units.township, kind="stable")
-    townships, own_township = units.township[order], units.township[chosen]
-    ends = [np.searchsorted(townships, own_township, side) for side in ("left", "right")]
-    for village, first, last in zip(chosen, *ends, strict=True):
-        beside = order[first:last]  # in its township, as are all that were merged into it
-        own = result[village]
-        near = beside[
-            (units.county[beside] == units.county[village])
-            & ~units.urban[beside]
-            & (result[beside] != own)
-        ]
-        if len(near):
-            result[beside[result[beside] == own]] = result[near[0]]
-    return result
-
-
-def recode(step: Step, to_urban: Ints, to_rural: Ints) -> None:
-    """Change the code of units, (unit,) index, wherever it still is the other one."""
     population, units = step.population, step.population.units
-    changed = recoded(units, to_urban, urban=True) | recoded(units, to_rural, urban=False)
+    changed = with_merged(units, up) & ~units.urban
+    changed |= with_merged(units, down) & units.urban
+    changed[with_merged(units, centres(units))] = False
     if changed.any():
         before = population.townspeople()
         population.recode(changed)
-        units.contiguous |= changed & ~units.urban  # they touch what they were part of
         step.markets.take_over(population.townspeople() - before, before)
 
 
 def units_for(step: Step, wanted: Ints) -> tuple[Ints, Ints]:
     """The units whose recoding adds `wanted` persons to each town, (county,), as nearly as may be.
 
-    Rural units become urban in the order of their hazard, and urban ones rural in the reverse; of
-    two next to each other chance decides, and one that would go too far is passed over.
+    They change in the order of `recoding_order`; one that would go too far is passed over.
 
     Returns
     -------
@@ -142,13 +171,15 @@ def units_for(step: Step, wanted: Ints) -> tuple[Ints, Ints]:
     residents = np.bincount(
         units.merged_into, population.size[: len(units)].sum(axis=1), len(units)
     ).astype(np.int64)
-    root = (units.merged_into == np.arange(len(units))) & (residents > 0)
-    order = np.lexsort((u, ~units.contiguous))
+    of_county = units.county
+    rural_first, urban_first = (recoding_order(units, u, urban=code) for code in (True, False))
     up: list[Ints] = [NONE]
     down: list[Ints] = [NONE]
     for county in np.flatnonzero(wanted):
-        own = order[root[order] & (units.county[order] == county)]
-        rural, urban = own[~units.urban[own]], own[units.urban[own]][::-1]
+        rural, urban = (
+            order[(of_county[order] == county) & (residents[order] > 0)]
+            for order in (rural_first, urban_first)
+        )
         if wanted[county] > 0:
             there, back = exchange(residents, rural, urban, int(wanted[county]))
             up.append(there)
@@ -165,7 +196,8 @@ def reclassify(step: Step, levers: Levers, conditions: Conditions) -> None:
     population, p, units = step.population, step.parameters, step.population.units
     u = step.streams.uniform(Stream.UNIT, step.quarter.number, population.unit_address)
     hazard = recoding_hazard(units, levers, conditions, p)
-    recode(step, drawn(hazard, u[0], step.quarter.years), NONE)
+    chosen = drawn(hazard, u[0], step.quarter.years)
+    recode(step, chosen, NONE)
     hazard = merging_hazard(units, levers, p)
     chosen = drawn(hazard, u[1], step.quarter.years)
     units.merged_into = merged(units, chosen).astype(np.int32)

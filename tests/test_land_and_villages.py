@@ -16,6 +16,7 @@ from tests.conftest import (
     UNITS,
     assert_share,
     build_world,
+    counted,
     families,
     levers,
     persons,
@@ -175,9 +176,9 @@ def test_a_village_becomes_urban_around_people_who_never_move():
 def test_the_unit_a_village_was_merged_into_is_recoded_with_it():
     units = villages()
     units.merged_into[5] = 4
-    assert np.flatnonzero(reclassification.recoded(units, np.array([5]))).tolist() == [4, 5]
-    assert np.flatnonzero(reclassification.recoded(units, np.array([4]))).tolist() == [4, 5]
-    assert np.flatnonzero(reclassification.recoded(units, np.array([6]))).tolist() == [6]
+    assert np.flatnonzero(reclassification.with_merged(units, np.array([5]))).tolist() == [4, 5]
+    assert np.flatnonzero(reclassification.with_merged(units, np.array([4]))).tolist() == [4, 5]
+    assert np.flatnonzero(reclassification.with_merged(units, np.array([6]))).tolist() == [6]
 
 
 def test_a_recoded_village_brings_its_houses_along():
@@ -205,6 +206,61 @@ def test_draws_of_the_priors_leave_no_hazard_of_recoding_negative():
         hazard = reclassification.recoding_hazard(villages(), levers(), Conditions(), p)
         assert (hazard >= 0).all()
         assert hazard[~villages().urban].mean() == pytest.approx(p.recode_hazard)
+
+
+def test_recoding_back_and_forth_leaves_everything_as_it_was():
+    """Units become urban and rural again: people, dwellings, seats, the ledger and its totals."""
+    quarter = quarter_of(families(30))
+    population, markets = quarter.population, quarter.markets
+    place, stock, seats = population.place.copy(), markets.stock.copy(), markets.seats.copy()
+    flagged = population.people.flags[population.people.unit == 5].copy()
+    up = np.array([5, 13])
+    reclassification.recode(quarter, up, up[:0])
+    assert np.flatnonzero(population.place != place).tolist() == [5, 13]
+    assert (markets.stock > stock).all()
+    assert (markets.seats > seats).all()
+    reclassification.recode(quarter, up[:0], up)
+    assert (population.place == place).all()
+    np.testing.assert_allclose(markets.stock, stock)
+    np.testing.assert_allclose(markets.seats, seats)
+    assert (population.flows.recoded == 0).all()
+    assert (population.people.flags[population.people.unit == 5] == 0).all()
+    assert flagged.any(), "some owned a flat in town, and it is in town no more"
+
+
+@given(st.lists(st.integers(0, 15), unique=True), st.lists(st.integers(0, 15), unique=True))
+def test_the_ledger_holds_whatever_is_recoded(up, down):
+    """Each place gains and loses the people of units whose code changed, and no centre falls."""
+    quarter = quarter_of(families(2))
+    population, units = quarter.population, quarter.population.units
+    units.merged_into[[6, 13, 3]] = 7, 12, 2
+    urban, before = units.urban.copy(), counted(quarter).by_sex[:-1]
+    reclassification.recode(quarter, np.array(up, int), np.array(down, int))
+    after = counted(quarter).by_sex[:-1]
+    assert (after - before == population.flows.net[: len(after)]).all()
+    groups = [{6, 7}, {12, 13}, {2, 3}]
+    for unit in range(UNITS):
+        own = next((g for g in groups if unit in g), {unit})
+        turned = bool(own & set(down if urban[unit] else up)) and unit not in (0, 8)
+        assert units.urban[unit] == (urban[unit] != turned)
+    assert population.has_town.all()
+    assert (quarter.markets.stock >= 0).all()
+    assert (quarter.markets.seats >= 0).all()
+
+
+def test_units_beside_the_built_up_area_come_first_both_ways():
+    units, random = villages(), np.random.default_rng(4).random(UNITS)
+    units.contiguous[[2, 11]] = True  # urban by contiguity
+    units.merged_into[7] = 6
+    up = reclassification.recoding_order(units, random)
+    assert sorted(up) == [4, 5, 6, 12, 13, 14, 15]
+    assert units.contiguous[up].tolist() == [True] * 4 + [False] * 3
+    down = reclassification.recoding_order(units, random, urban=False)
+    assert sorted(down) == [1, 2, 3, 9, 10, 11], "the centre of each county stays"
+    assert units.contiguous[down].tolist() == [True] * 2 + [False] * 4
+    for order in (up, down):
+        first = [random[u] for u in order if units.contiguous[u]]
+        assert first == sorted(first)
 
 
 # Merger

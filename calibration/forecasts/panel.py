@@ -33,6 +33,7 @@ class Panel:
     rural: Floats  # of rural places, (2, unit)
     ages: Floats  # residents by age band [persons], (2, unit, 19)
     odds: Floats  # assumed odds of living in town relative to all ages, (2, 19)
+    structure: Floats  # what goes with living in town (`Region.structure`), (2, unit, covariate)
     comparable: Bools  # whether the change is not the work of a new boundary, (unit,)
 
     @classmethod
@@ -56,6 +57,7 @@ class Panel:
             rural=split[:, :, 1],
             ages=np.stack([region.sex_age(day).sum(axis=1) for day in (first, last)]),
             odds=np.stack([region.urban_odds(day) for day in (first, last)]),
+            structure=np.stack([region.structure(day) for day in (first, last)]),
             comparable=region.comparable(),
         )
 
@@ -79,7 +81,10 @@ class Panel:
 
     @property
     def digest(self) -> str:
-        """Sha256 of the record, its figures as text."""
+        """Sha256 of the record, its counts as text.
+
+        `structure` is computed and stays out: `widest_pack` has a digest of its files.
+        """
         figures = {name: getattr(self, name) for name in ("urban", "rural", "ages", "odds")}
         content = {
             "codes": self.codes,
@@ -100,6 +105,7 @@ class Panel:
             rural=self.rural[:, chosen],
             ages=self.ages[:, chosen],
             odds=self.odds,
+            structure=self.structure[:, chosen],
             comparable=self.comparable[chosen],
         )
 
@@ -122,6 +128,7 @@ class Panel:
             rural=np.hstack([self.rural, new.rural]),
             ages=np.hstack([self.ages, new.ages]),
             odds=self.odds,
+            structure=np.concatenate([self.structure, new.structure], axis=1),
             comparable=np.hstack([self.comparable, new.comparable]),
         )
 
