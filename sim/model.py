@@ -23,6 +23,7 @@ from xiancheng.sim import (
     strata,
 )
 from xiancheng.sim.accounts import Growth, Movers
+from xiancheng.sim.alignment import Alignment
 from xiancheng.sim.calendar import (
     HALF_YEAR,
     SCHOOL_YEAR,
@@ -76,9 +77,11 @@ class UrbanModel(mesa.Model):
         seed: int = 1, draw: int = 0,
         conditions: Conditions | None = None, fertility: Mapping[int, float] | None = None,
         known_until: date | None = None,
-        groups: Floats | None = None, threads: int = 1, chunk: int = CHUNK,
+        groups: Floats | None = None, alignment: Alignment | None = None,
+        threads: int = 1, chunk: int = CHUNK,
     ) -> None:  # fmt: skip
         super().__init__(rng=seed)
+        self.alignment = alignment
         self.counties, self.base, self.parameters, self.policy = counties, base, parameters, policy
         self.conditions, self.fertility = Conditions(), dict(fertility or {})
         self.known_until = known_until or start
@@ -105,6 +108,7 @@ class UrbanModel(mesa.Model):
         offers = self.markets.post(self.counts, none, self.conditions, 0.0, 0.0, parameters)
         self.town_value = relocation.town_value(offers, parameters)  # at the start
 
+        self.run_in_growth: list[Growth] = []
         for ago in range(HALF_YEAR, 0, -1):
             self.run_in(Quarter(first.number - ago, start, 1.0), offers, none)
         self.population.movers = Movers.none(len(counties))
@@ -143,9 +147,16 @@ class UrbanModel(mesa.Model):
         offers = self.offers(quarter, levers)
         chances, attraction = self.choices(offers, levers)
 
+        # A run that is aligned has its flows to town steered.
+        factor = np.ones(len(self.counties))
+        if self.alignment:
+            factor = self.alignment.flow(self)
+            chances = destination.with_flow(self.alternatives, chances, factor)
+
         # Everyone's events of the quarter are drawn.
         self.follow_births(quarter)
         hazards = self.hazards(quarter, levers, attraction)
+        in_villages(hazards.leaving)[:] *= np.maximum(factor, 1.0)[:, None, None, None]
         drawn = draw_events(step, hazards, self.threads, self.chunk)
 
         # People die, and are born.
@@ -169,13 +180,15 @@ class UrbanModel(mesa.Model):
         )
         parties = Parties.together([students, leavers, returners, followers, resettled])
         relocation.move(step, parties, chances, before)
-        self.receive(step, offers)
+        self.receive(step, offers, factor)
 
         # Some are granted the hukou of where they live.
         hukou.settle(step, drawn.settling)
 
         # Some villages are recoded urban around people who never move; some are merged.
         reclassification.reclassify(step, levers, self.conditions)
+        if self.alignment:
+            self.alignment.correct(self, step)
 
         # The ledger balances, or the run stops.
         self.done += 1
@@ -200,9 +213,10 @@ class UrbanModel(mesa.Model):
         leavers = destination.choose(step, deciders, chances)
         returners = departure.go_back(step, drawn.going_back)
         relocation.move(step, Parties.together([leavers, returners]), chances, before)
-        self.receive(step, offers)
+        self.receive(step, offers, np.ones(len(self.counties)))
         self.counts = self.count(self.quarters[0].number)
         accounts.check(before.by_sex[:-1], self.population.flows, self.counts.by_sex[:-1])
+        self.run_in_growth.append(accounts.growth(self.population.flows, len(self.counties)))
 
     def census(self) -> observation.Found:
         """What a census would find now."""
@@ -332,12 +346,16 @@ class UrbanModel(mesa.Model):
             return np.zeros(len(address))
         return np.asarray(ndtri(RandomStreams(0).uniform(Stream.EFFECTS, self.draw, address)[0]))
 
-    def receive(self, step: Step, offers: Offers) -> None:
-        """People from outside come to the towns, more of them to better ones."""
+    def receive(self, step: Step, offers: Offers, factor: Floats) -> None:
+        """People from outside come to the towns, more of them to better ones.
+
+        `factor`, (county,), multiplies how many are expected; see `sim.alignment`.
+        """
         years, p = step.quarter.years, self.parameters
         change = relocation.town_value(offers, p) - self.town_value
         multiple = self.conditions.arrivals
         expected = relocation.arrivals(self.base.arrivals, change, years, multiple)
+        expected *= factor[:, None]
         line = OUTSIDERS * self.base.arrivals * years * max(multiple, 1.0)
         relocation.receive(step, expected, line)
 

@@ -56,6 +56,7 @@ class Parameters:
 
     # Recoding, merger and measurement
     recode_hazard: float  # 1/year, a rural village unit is recoded urban
+    alignment_recoding_share: float  # 1, of a deviation from the level that recoding makes up
     merge_hazard: float  # 1/year, a village unit disappears by merger
     benchmark_drift: float  # pp/year, published rate against the truth
     obs_error_sd: float  # pp, of a published county rate
