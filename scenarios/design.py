@@ -21,11 +21,11 @@ from xiancheng.calibration.naming import is_path, nearest
 from xiancheng.calibration.priors import ParameterError
 from xiancheng.calibration.region import load
 from xiancheng.calibration.yaml_positions import YamlDocument, read_yaml
-from xiancheng.scenarios.inactive import inactive_parameters, levers_used
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.policy import compile_policy
 from xiancheng.scenarios.run_spec import LIMITS, RunSpec, check_run, digest_of, horizon
 from xiancheng.scenarios.scenario_files import Horizon, Name
+from xiancheng.scenarios.trace import inactive_parameters, levers_used
 from xiancheng.scenarios.types import Day, FileModel, validated, wrong
 from xiancheng.sim.calendar import quarters_between
 from xiancheng.sim.state import Floats

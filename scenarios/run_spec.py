@@ -14,13 +14,13 @@ from datetime import date, datetime
 from functools import cache, cached_property, lru_cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
 from xiancheng.calibration import code_identity, parsing, priors
 from xiancheng.calibration.errors import RequestError
-from xiancheng.calibration.i18n import _
+from xiancheng.calibration.i18n import _, listed
 from xiancheng.calibration.region import Region, load
 from xiancheng.scenarios.loader import resolve, shipped_plans
 from xiancheng.scenarios.plan_files import Plan
@@ -40,6 +40,22 @@ LIMITS: dict[str, tuple[float, float]] = {
 }  # fmt: skip
 
 
+ScenarioLike = str | Path | Mapping[str, Any] | Scenario  # a name, a file, its keys, or resolved
+
+
+class RunArguments(TypedDict, total=False):
+    """What may be chosen of a run beside its scenario; `scenarios.simulation.simulate` explains."""
+
+    region: str | Path
+    parameters: Mapping[str, float] | None
+    seed: int
+    scale: float
+    start: str | date | None
+    until: str | date | None
+    draw: int
+    cutoff: str | date | None
+
+
 @dataclass(frozen=True)
 class RunSpec:
     """Everything that makes a run: a scenario in a region, parameters and random numbers.
@@ -57,7 +73,7 @@ class RunSpec:
 
     @classmethod
     def of(
-        cls, scenario: "str | Path | Mapping[str, Any] | Scenario" = "plan", *,
+        cls, scenario: ScenarioLike = "plan", *,
         region: str | Path = "binzhou", parameters: Mapping[str, float] | None = None,
         seed: int = 1, scale: float = 1.0, start: str | date | None = None,
         until: str | date | None = None, draw: int = 0, cutoff: str | date | None = None,
@@ -197,6 +213,24 @@ class RunSpec:
                     region=self.pack.name,
                 )
             )
+
+
+def spec_of(scenario: ScenarioLike | RunSpec, chosen: RunArguments) -> RunSpec:
+    """The spec of a run: the one given, or that of a scenario with what was chosen beside it.
+
+    Raises
+    ------
+    RequestError, ParameterError, PackError, ScenarioError
+        also if something was chosen beside a spec, which says all.
+    """
+    if not isinstance(scenario, RunSpec):
+        return RunSpec.of(scenario, **chosen)
+    if chosen:
+        raise RequestError(
+            _("a RunSpec says all that makes a run; leave out {names}, or change it with vary",
+              names=listed(chosen))
+        )  # fmt: skip
+    return scenario
 
 
 def _text_of(resolved: Mapping[str, Any]) -> str:

@@ -20,9 +20,9 @@ from xiancheng.results.tables.terminal import show_rows
 from xiancheng.results.text import Say
 from xiancheng.scenarios.design import read_design
 from xiancheng.scenarios.executor import DaskExecutor, LocalExecutor, SchedulerLostError, addressed
-from xiancheng.scenarios.inactive import message
 from xiancheng.scenarios.outcome import reported_groups
 from xiancheng.scenarios.run_spec import RunSpec
+from xiancheng.scenarios.trace import message
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -26,10 +26,10 @@ from xiancheng.calibration.yaml_positions import read_yaml
 from xiancheng.results.cells import as_json, inert
 from xiancheng.results.store.files import write_file
 from xiancheng.results.text import Say
-from xiancheng.scenarios.inactive import inactive_measures
 from xiancheng.scenarios.loader import SHIPPED as PLAN
 from xiancheng.scenarios.loader import shipped_plans as plans
 from xiancheng.scenarios.scenario_files import Scenario
+from xiancheng.scenarios.trace import inactive_measures
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -20,7 +20,6 @@ from xiancheng.results.tables.terminal import show_rows
 from xiancheng.results.text import Say, visible
 from xiancheng.scenarios.design import read_design
 from xiancheng.scenarios.diff import diff
-from xiancheng.scenarios.inactive import inactive_measures
 from xiancheng.scenarios.loader import (
     is_shipped,
     load_measure,
@@ -30,7 +29,7 @@ from xiancheng.scenarios.loader import (
 )
 from xiancheng.scenarios.policy import compile_policy
 from xiancheng.scenarios.run_spec import check_run
-from xiancheng.scenarios.trace import Trace, by_clause, by_lever, plan_findings
+from xiancheng.scenarios.trace import Trace, by_clause, by_lever, inactive_measures, plan_findings
 
 # Check
 

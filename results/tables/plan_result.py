@@ -10,10 +10,10 @@ from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.results.analysis.attribution import AttributionTable
 from xiancheng.results.verdict.verdict import BY_DRAWS, verdicts
-from xiancheng.scenarios.delivery import DeliveryRow, delivery_of
 from xiancheng.scenarios.diff import called, foreign
 from xiancheng.scenarios.ensemble import Ensemble, RunCache
 from xiancheng.scenarios.outcome import Group, Outcome
+from xiancheng.scenarios.policy import DeliveryRow, delivery_of
 from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.scenarios.simulation import simulate
 from xiancheng.scenarios.types import quarter_name
@@ -148,7 +148,7 @@ def delivery_frame(outcome: Outcome) -> "pd.DataFrame":
 
     Returns
     -------
-    the fields of `scenarios.delivery.DeliveryRow`, a row for each indicator and quarter; `quarter`
+    the fields of `scenarios.policy.DeliveryRow`, a row for each indicator and quarter; `quarter`
     as 2024Q1
     """
     effort = outcome.effort()
