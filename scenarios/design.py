@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from xiancheng.calibration import parsing, posterior, priors
 from xiancheng.calibration.errors import Problem, ScenarioError
+from xiancheng.calibration.file_models import Day, FileModel, validated, wrong
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.naming import is_path, nearest
 from xiancheng.calibration.priors import ParameterError
@@ -26,7 +27,6 @@ from xiancheng.scenarios.policy import compile_policy
 from xiancheng.scenarios.run_spec import LIMITS, RunSpec, check_run, digest_of, horizon
 from xiancheng.scenarios.scenario_files import Horizon, Name
 from xiancheng.scenarios.trace import inactive_parameters, levers_used
-from xiancheng.scenarios.types import Day, FileModel, validated, wrong
 from xiancheng.sim.calendar import quarters_between
 from xiancheng.sim.state import Floats
 

@@ -5,12 +5,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from xiancheng.calibration.file_models import quarter_name
 from xiancheng.calibration.i18n import Words, _, listed
 from xiancheng.calibration.region import Region
 from xiancheng.scenarios.loader import resolve
-from xiancheng.scenarios.plan_files import Measure, Plan, PlanIndicator
+from xiancheng.scenarios.plan_files import UNITS, Measure, Plan, PlanIndicator
 from xiancheng.scenarios.scenario_files import OFF, Scenario, Setting
-from xiancheng.scenarios.types import UNITS, quarter_name
 from xiancheng.sim.conditions import CONDITIONS
 
 TITLE = 40  # characters of a title that are shown

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from xiancheng.calibration.errors import Problem, ScenarioError
+from xiancheng.calibration.file_models import Text, shown, validated
 from xiancheng.calibration.i18n import Words, _, listed
 from xiancheng.calibration.naming import is_path, nearest, place_names, shortened
 from xiancheng.calibration.region import load as load_region
@@ -22,7 +23,6 @@ from xiancheng.scenarios.scenario_files import (
     Setting,
     is_name,
 )
-from xiancheng.scenarios.types import Text, shown, validated
 from xiancheng.sim.conditions import Conditions
 from xiancheng.sim.state import quarter_with
 

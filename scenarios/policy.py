@@ -17,9 +17,8 @@ from numpy.typing import NDArray
 from xiancheng.calibration.errors import Problem, ScenarioError
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import Region
-from xiancheng.scenarios.plan_files import Dose, PlanIndicator, Schedule
+from xiancheng.scenarios.plan_files import Dose, PlanIndicator, Rule, Schedule
 from xiancheng.scenarios.scenario_files import Scenario, Setting
-from xiancheng.scenarios.types import Rule
 from xiancheng.sim.levers import LEVERS, Levers
 from xiancheng.sim.state import Bools, Floats, quarter_with
 

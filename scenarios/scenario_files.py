@@ -19,22 +19,21 @@ from pydantic import (
     create_model,
 )
 
-from xiancheng.calibration.i18n import Words, _
-from xiancheng.calibration.naming import is_path
-from xiancheng.scenarios.plan_files import Measure, Plan, UnitCost
-from xiancheng.scenarios.types import (
+from xiancheng.calibration.file_models import (
     CountyName,
     Day,
     FileModel,
     Quarter,
     Quarters,
-    Rule,
     Text,
     distinct,
     known,
     quarter_name,
     wrong,
 )
+from xiancheng.calibration.i18n import Words, _
+from xiancheng.calibration.naming import is_path
+from xiancheng.scenarios.plan_files import Measure, Plan, Rule, UnitCost
 from xiancheng.sim.conditions import CONDITIONS, Conditions
 
 STRONGEST = 2.0  # twice the plan as written

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xiancheng.calibration import priors
+from xiancheng.calibration.file_models import Text, quarter_name
 from xiancheng.calibration.i18n import Words, _, listed
 from xiancheng.calibration.region import Region
 from xiancheng.scenarios.plan_files import Measure, Plan
 from xiancheng.scenarios.policy import intensity, progress
 from xiancheng.scenarios.scenario_files import Scenario, Setting
-from xiancheng.scenarios.types import Text, quarter_name
 from xiancheng.sim.levers import LEVERS, Levers
 from xiancheng.sim.state import Bools, quarter_with
 

@@ -11,8 +11,12 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from xiancheng.calibration.errors import PackError, Problem, RefusedError
+from xiancheng.calibration.file_models import FileModel, Text, wrong
 from xiancheng.calibration.i18n import Words, _, listed
 from xiancheng.calibration.region.census_table import (
     COLUMNS,
@@ -25,7 +29,8 @@ from xiancheng.calibration.region.census_table import (
     TableError,
     Unit,
 )
-from xiancheng.calibration.region.pack_files import Problems, YamlFile
+from xiancheng.calibration.region.pack_files import Problems
+from xiancheng.calibration.region.raw_pack import Code, words
 
 ZONES = range(71, 81)  # last two digits of the code of a development zone
 CITIES = 81  # and of a county-level city, from here on
@@ -42,16 +47,34 @@ IN_MOVERS_OF_2010 = "moves between the districts of the city are counted as move
 
 # Concordance
 
+Year = Annotated[int, AfterValidator(lambda year: _census_year(year))]
 
-@dataclass(frozen=True)
-class Join:
-    """What makes up a unit in one census."""
 
-    unit: str
-    year: int
-    of: tuple[str, ...]
-    basis: str
-    why: Words
+def _census_year(year: int) -> int:
+    if year not in YEARS:
+        raise wrong(_("one of {valid}", valid=listed(map(str, YEARS))))
+    return year
+
+
+def _column(name: str) -> str:
+    if name not in COLUMNS:
+        raise wrong(_("a column of the census table"), name, COLUMNS)
+    return name
+
+
+def _count(value: object) -> float:
+    if isinstance(value, bool) or value not in COUNT:
+        raise wrong(COUNT.expected())
+    return float(str(value))
+
+
+class Join(Text):
+    """What makes up a unit in one census, and why."""
+
+    unit: Code
+    year: Year
+    of: Annotated[list[Code], Field(min_length=1)]
+    basis: Literal["documented", "recalled"]
 
     @property
     def note(self) -> str:
@@ -60,23 +83,20 @@ class Join:
         return f"{' + '.join(self.of)}{recalled}"
 
 
-@dataclass(frozen=True)
-class Correction:
-    """A cell known to be a mistake of the digitised table."""
+class Correction(Text):
+    """A cell known to be a mistake of the digitised table, and why."""
 
-    unit: str
-    year: int
-    column: str
-    found: float
-    why: Words
+    unit: Code
+    year: Year
+    column: Annotated[str, AfterValidator(lambda name: _column(name))]
+    found: Annotated[float, BeforeValidator(_count)]
 
 
-@dataclass(frozen=True)
-class Concordance:
+class Concordance(FileModel):
     """Which units make one, and which cells are mistakes."""
 
-    joins: tuple[Join, ...]
-    corrections: tuple[Correction, ...]
+    joins: list[Join] = Field(default_factory=list)
+    corrections: list[Correction] = Field(default_factory=list)
 
     def parts_of(self, prefectures: Collection[str]) -> set[str]:
         """Codes of the units of which those of some prefectures are made."""
@@ -92,28 +112,9 @@ def read_concordance(file: Path) -> Concordance:
         if it cannot be read
     """
     problems = Problems(file.parent.name)
-    yaml = YamlFile(problems, file.parent, file.name)
-    node, years = yaml.value, [str(year) for year in YEARS]
-    joins: list[Join] = []
-    corrections: list[Correction] = []
-    if node is not None and yaml.keys(node, (), ("joins", "corrections")):
-        needed = ("unit", "year", "of", "basis", "zh", "en")
-        for each in yaml.entries(node, "joins", needed) if node.get("joins") else ():
-            yaml.choice(each, "year", Words("“year”", "'year'"), years)
-            of, why = (
-                tuple(map(str, yaml.items(each, "of"))),
-                Words(str(each["zh"]), str(each["en"])),
-            )
-            joins.append(Join(str(each["unit"]), each["year"], of, str(each["basis"]), why))
-        needed = ("unit", "year", "column", "found", "zh", "en")
-        for each in yaml.entries(node, "corrections", needed) if node.get("corrections") else ():
-            yaml.choice(each, "year", Words("“year”", "'year'"), years)
-            column = yaml.choice(each, "column", Words("“column”", "'column'"), COLUMNS)
-            found, why = yaml.number(each, "found", COUNT), Words(str(each["zh"]), str(each["en"]))
-            corrections.append(Correction(str(each["unit"]), each["year"], column, found, why))
-    if problems.found:
+    if (found := problems.yaml(file.parent, file.name, Concordance)) is None:
         raise PackError(file.name, problems.found)
-    return Concordance(tuple(joins), tuple(corrections))
+    return found[1]
 
 
 @cache
@@ -280,7 +281,7 @@ def join_units(
             if parts := [by_code[part, year] for part in codes if (part, year) in by_code]:
                 at[year] = add_up(parts, join, several)
             if join:
-                remarks.append(_("{year}: {why}", year=year, why=join.why))
+                remarks.append(_("{year}: {why}", year=year, why=words(join)))
         if len(at) == len(YEARS):
             found.append(PackUnit(code, by_code[code, max(YEARS)].name, at))
         else:
@@ -336,32 +337,32 @@ def apply_corrections(
     A wrong figure becomes the prefecture's less those of its other units.
     """
     found, remarks = {(u.code, u.year): u for u in units}, []
-    for wrong in concordance.corrections:
-        column = wrong.column
-        unit = found.get((wrong.unit, wrong.year))
-        whole = found.get((f"{wrong.unit[:4]}00", wrong.year))
-        if unit is None or whole is None or unit.figures[column] != wrong.found:
+    for mistake in concordance.corrections:
+        column = mistake.column
+        unit = found.get((mistake.unit, mistake.year))
+        whole = found.get((f"{mistake.unit[:4]}00", mistake.year))
+        if unit is None or whole is None or unit.figures[column] != mistake.found:
             continue
         others = [
             u.figures[column]
             for u in found.values()
-            if u.level == "county" and u.year == wrong.year and u is not unit
+            if u.level == "county" and u.year == mistake.year and u is not unit
             and u.prefecture == unit.prefecture
         ]  # fmt: skip
         value = whole.figures[column] - math.fsum(others)
-        note = f"{whole.code} less its other units; the table has {wrong.found:.0f}"
+        note = f"{whole.code} less its other units; the table has {mistake.found:.0f}"
         found[unit.code, unit.year] = replace(
             unit, figures={**unit.figures, column: value}, corrected={column: note}
         )
-        cell = f"{unit.name} {column} {wrong.found:,.0f}"
+        cell = f"{unit.name} {column} {mistake.found:,.0f}"
         said = _(
             "{year}: {cell} becomes {value:,.0f}, for it is {why}",
-            year=wrong.year,
+            year=mistake.year,
             cell=cell,
             value=value,
-            why=wrong.why,
+            why=words(mistake),
         )
-        remarks.append((wrong.unit, said))
+        remarks.append((mistake.unit, said))
     return list(found.values()), remarks
 
 
