@@ -88,13 +88,11 @@ def _county(name: str, info: ValidationInfo) -> str:
         zh, en = list(first.values()), [n for n in codes if n.isascii() and n[:1].isupper()]
         more = " …" if len(zh) > MOST_NAMES else ""
         raise wrong(
-            _(
-                "a county among {names}",
-                names=Words("、".join(zh[:MOST_NAMES]) + more, ", ".join(en[:MOST_NAMES]) + more),
-            ),
+            _("a county among {names}",
+              names=Words("、".join(zh[:MOST_NAMES]) + more, ", ".join(en[:MOST_NAMES]) + more)),
             name,
             [] if name.isdigit() else [n for n in codes if not n.isdigit()],
-        )
+        )  # fmt: skip
     return str(found)
 
 
@@ -213,9 +211,8 @@ def _expected(kind: str, context: Mapping[str, Any], message: str) -> Words:
     plain = {
         "missing": _("a value for this required key"),
         "string_type": _("text"),
-        "string_pattern_mismatch": _(
-            "text without control characters or such as turn its direction"
-        ),
+        "string_pattern_mismatch": _("text without control characters or such as turn its "
+                                     "direction"),
         "string_too_short": _("text that is not empty"),
         "float_type": _("a number"),
         "finite_number": _("a finite number"),
@@ -225,7 +222,7 @@ def _expected(kind: str, context: Mapping[str, Any], message: str) -> Words:
         "model_type": _("a mapping of keys to values"),
         "list_type": _("a list"),
         "too_short": _("a list of at least one item"),
-    }
+    }  # fmt: skip
     bounds = {"greater_than_equal": ("ge", "≥"), "less_than_equal": ("le", "≤")}
     bounds |= {"greater_than": ("gt", ">"), "less_than": ("lt", "<")}
     if kind in bounds:

@@ -321,9 +321,8 @@ def _table(source: str, document: YamlDocument, file: Path) -> Path:
     methods = get_args(Sampling.model_fields["method"].annotation)
     told = f"; write method: {source} with from: prior" if source in methods else ""
     note = f"；抽样方法应写作 from: prior 加 method: {source}" if told else ""
-    expected = _(
-        "prior, posterior, central or a CSV file beside the design{told}", told=Words(note, told)
-    )
+    expected = _("prior, posterior, central or a CSV file beside the design{told}",
+                 told=Words(note, told))  # fmt: skip
     raise ScenarioError(
         [document.problem(("parameters", "from"), expected, source,
                           nearest="" if told else nearest(source, SOURCES))]

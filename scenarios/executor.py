@@ -396,11 +396,9 @@ def addressed(text: str) -> tuple[str, int]:
     found = ADDRESS.fullmatch(text)
     if found is None or not 0 < int(found[4]) < 65536:
         raise RequestError(
-            _(
-                "--scheduler should be such as tcp://host:port (tcp://10.0.0.5:8786); got {text!r}",
-                text=text,
-            )
-        )
+            _("--scheduler should be such as tcp://host:port (tcp://10.0.0.5:8786); got {text!r}",
+              text=text)
+        )  # fmt: skip
     return found[3].strip("[]"), int(found[4])
 
 

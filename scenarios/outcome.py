@@ -123,13 +123,9 @@ class Outcome:
         if indicator not in INDICATORS:
             known, meant = ", ".join(INDICATORS), naming.nearest(indicator, INDICATORS)
             raise OutcomeError(
-                _(
-                    "no indicator {name!r}; {advice}There are: {known}",
-                    name=str(indicator)[:60],
-                    advice=_("did you mean {meant!r}? ", meant=meant) if meant else "",
-                    known=known,
-                )
-            )
+                _("no indicator {name!r}; {advice}There are: {known}", name=str(indicator)[:60],
+                  advice=_("did you mean {meant!r}? ", meant=meant) if meant else "", known=known)
+            )  # fmt: skip
         return self.record[:, list(INDICATORS).index(indicator)]
 
     def _within(self, day: date | str) -> date:
@@ -138,23 +134,15 @@ class Outcome:
         read = day if isinstance(day, date) else parsing.day(str(day))
         if read is None:
             raise OutcomeError(
-                _(
-                    "a day should be a date such as {last}; got {day!r}",
-                    last=last,
-                    day=str(day)[:40],
-                )
-            )
+                _("a day should be a date such as {last}; got {day!r}", last=last,
+                  day=str(day)[:40])
+            )  # fmt: skip
         read = read.date() if isinstance(read, datetime) else read
         if not first <= read <= last:
             raise OutcomeError(
-                _(
-                    "{read} is not within this run, which is from {first} to "
-                    "{last}; let it run to that day with until",
-                    read=read,
-                    first=first,
-                    last=last,
-                )
-            )
+                _("{read} is not within this run, which is from {first} to {last}; let it run to "
+                  "that day with until", read=read, first=first, last=last)
+            )  # fmt: skip
         return read
 
     def _passed(self, day: date, after: int) -> tuple[int, int]:
@@ -322,11 +310,9 @@ class Outcome:
             if error.name != "xiancheng.results":
                 raise
             raise RequestError(
-                _(
-                    "verdicts are computed by the package results, which is not "
-                    "installed; model_targets() gives the level of this one run"
-                )
-            ) from None
+                _("verdicts are computed by the package results, which is not installed; "
+                  "model_targets() gives the level of this one run")
+            ) from None  # fmt: skip
         return _dated(door(self).to_frame())
 
     def movers(self) -> "pd.DataFrame":

@@ -116,11 +116,9 @@ def _spelled_out(value: Any) -> Any:
         return {"intensity": value}
     if not isinstance(value, Mapping | Setting):
         raise wrong(
-            _(
-                "off, on, an intensity such as 1.5, or a mapping of intensity, "
-                "delay, counties, phases"
-            )
-        )
+            _("off, on, an intensity such as 1.5, or a mapping of intensity, delay, counties, "
+              "phases")
+        )  # fmt: skip
     return value
 
 
@@ -191,13 +189,11 @@ def _base(value: str, info: ValidationInfo) -> str:
         return value
     zh, en = ("、".join(names), ", ".join(names))
     raise wrong(
-        _(
-            "a scenario ({what}), or the path of a YAML file, such as ./mine.yaml beside this one",
-            what=Words(zh, en),
-        ),
+        _("a scenario ({what}), or the path of a YAML file, such as ./mine.yaml beside this one",
+          what=Words(zh, en)),
         value,
         names,
-    )
+    )  # fmt: skip
 
 
 BaseName = Annotated[str, AfterValidator(_base)]
@@ -282,16 +278,9 @@ def _guards_crossed(plan: Plan, lines: RedLines) -> Iterator[Words]:
         guard = plan.indicators[number]
         if asked > (guard.value or 0):
             zh, en = guard.name.zh, guard.name.en
-            yield _(
-                "{number} {what}: at most {guard:g}, the scenario asks for {asked:g}",
-                number=number,
-                what=en,
-                guard=guard.value,
-                asked=asked,
-                zh=zh,
-                wording=guard.wording,
-                unit=guard.unit,
-            )
+            yield _("{number} {what}: at most {guard:g}, the scenario asks for {asked:g}",
+                    number=number, what=en, guard=guard.value, asked=asked, zh=zh,
+                    wording=guard.wording, unit=guard.unit)  # fmt: skip
 
 
 def _overspent(plan: Plan, lines: RedLines, settings: Mapping[str, Setting]) -> Iterator[Words]:
@@ -306,11 +295,8 @@ def _overspent(plan: Plan, lines: RedLines, settings: Mapping[str, Setting]) -> 
         if number in costs and indicator.scales and measure.id in settings
     )
     if spent > lines.budget.yuan:
-        yield _(
-            "the budget is {yuan:,.0f} yuan; what has a unit cost comes to {spent:,.0f} yuan",
-            yuan=lines.budget.yuan,
-            spent=spent,
-        )
+        yield _("the budget is {yuan:,.0f} yuan; what has a unit cost comes to {spent:,.0f} yuan",
+                yuan=lines.budget.yuan, spent=spent)  # fmt: skip
 
 
 # JSON Schemas

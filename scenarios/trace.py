@@ -118,18 +118,15 @@ def plan_findings(plan: Plan, region: Region, census: date) -> list[Finding]:
         Finding(
             "no baseline",
             unknown,
-            _(
-                "{n} of {n_2} indicators have no base value",
-                n=len(unknown),
-                n_2=len(plan.indicators),
-            ),
+            _("{n} of {n_2} indicators have no base value", n=len(unknown),
+              n_2=len(plan.indicators)),
         ),
         Finding("no indicator", silent, _("{n} measures have no indicator", n=len(silent))),
         Finding("cuts the other way", lowering, _("{n} clauses lower the rate", n=len(lowering))),
         Finding("open sign", open_sign, _("{n} clauses may act either way", n=len(open_sign))),
         Finding("no clause", idle, _("{n} levers are moved by no clause", n=len(idle))),
         Finding("assumed dose", assumed, _("{n} doses are assumptions", n=len(assumed))),
-    ]
+    ]  # fmt: skip
 
 
 def _weighted_targets(plan: Plan, region: Region, census: date) -> Iterator[Finding]:
@@ -151,14 +148,9 @@ def _weighted_targets(plan: Plan, region: Region, census: date) -> Iterator[Find
         yield Finding(
             "targets",
             (name,),
-            _(
-                "the county targets come to {implied:.2f} %, the overall target "
-                "is {target:g} %: {short} persons apart",
-                implied=implied,
-                target=target,
-                short=short,
-            ),
-        )
+            _("the county targets come to {implied:.2f} %, the overall target is {target:g} %: "
+              "{short} persons apart", implied=implied, target=target, short=short),
+        )  # fmt: skip
 
 
 # What cannot act
@@ -328,23 +320,17 @@ def _reasons(
         start = quarter_name(int(quarters[felt.argmax()]))
         yield (
             "not felt",
-            _(
-                "without effect by the end, {quarter_name}: felt from {start} on",
-                quarter_name=quarter_name(last),
-                start=start,
-            ),
-        )
+            _("without effect by the end, {quarter_name}: felt from {start} on",
+              quarter_name=quarter_name(last), start=start),
+        )  # fmt: skip
     for phase in setting.phases:
         if phase.until < first or phase.first > last:
             spell = f"{quarter_name(phase.first)}–{quarter_name(phase.until)}"
             yield (
                 "spell outside",
-                _(
-                    "the spell {spell} never acts, as it lies outside {between}",
-                    spell=spell,
-                    between=between,
-                ),
-            )
+                _("the spell {spell} never acts, as it lies outside {between}", spell=spell,
+                  between=between),
+            )  # fmt: skip
 
 
 FAR = 80  # quarters after the end in which a measure is still looked for
@@ -354,16 +340,11 @@ def _never(quarters: NDArray[np.int64], done: Bools, first: int, last: int) -> W
     """Why a measure never acts: it comes after the end, before the plan, or not at all."""
     begins, ends = quarter_name(first), quarter_name(last)
     if last < first:
-        return _(
-            "never acts, as the end, {ends}, is before the plan's first quarter, {begins}",
-            ends=ends,
-            begins=begins,
-        )
+        return _("never acts, as the end, {ends}, is before the plan's first quarter, {begins}",
+                 ends=ends, begins=begins)  # fmt: skip
     if done.any():
         start = quarter_name(int(quarters[done.argmax()]))
-        return _(
-            "never acts, as it starts in {start}, after the end, {ends}", start=start, ends=ends
-        )
-    return _(
-        "never acts, as its time is over before the plan's first quarter, {begins}", begins=begins
-    )
+        return _("never acts, as it starts in {start}, after the end, {ends}", start=start,
+                 ends=ends)  # fmt: skip
+    return _("never acts, as its time is over before the plan's first quarter, {begins}",
+             begins=begins)  # fmt: skip

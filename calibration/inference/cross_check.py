@@ -63,15 +63,10 @@ class HistoryMatch:
         """The result in a sentence."""
         waves, share = len(self.rows), self.rows[-1]["share"]
         if self.empty:
-            return _(
-                "History matching: no parameters make the observation; farthest off: {off}",
-                off=listed(self.off),
-            )
-        return _(
-            "History matching: {share:.1%} of the prior is left after wave {waves}",
-            share=share,
-            waves=waves,
-        )
+            return _("History matching: no parameters make the observation; farthest off: {off}",
+                     off=listed(self.off))  # fmt: skip
+        return _("History matching: {share:.1%} of the prior is left after wave {waves}",
+                 share=share, waves=waves)  # fmt: skip
 
 
 def history_match(

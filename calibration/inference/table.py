@@ -52,14 +52,9 @@ class RunTable:
             found = getattr(self, name).shape
             if found != shape:
                 raise EstimationError(
-                    _(
-                        "{name} of the table of runs should have the shape "
-                        "{shape}, but has {found}",
-                        name=name,
-                        shape=shape,
-                        found=found,
-                    )
-                )
+                    _("{name} of the table of runs should have the shape {shape}, but has {found}",
+                      name=name, shape=shape, found=found)
+                )  # fmt: skip
 
     @cached_property
     def usable(self) -> Bools:
@@ -89,11 +84,9 @@ def optional(module: str) -> Any:
     except ImportError:
         library = {"sklearn": "scikit-learn"}.get(module.split(".")[0], module.split(".")[0])
         raise EstimationError(
-            _(
-                "estimation needs {library}; in its sources: pip install -e '.[calibration]'",
-                library=library,
-            )
-        ) from None
+            _("estimation needs {library}; in its sources: pip install -e '.[calibration]'",
+              library=library)
+        ) from None  # fmt: skip
 
 
 @contextmanager

@@ -221,14 +221,11 @@ def plan_pack(
     reader.stop()
     found, remarks = join_units(counties, concordance, chosen)
     remarks += [
-        _(
-            "left out {code} {unit}: no residents (0) at one of the censuses",
-            code=unit.code,
-            unit=unit.zh,
-        )
+        _("left out {code} {unit}: no residents (0) at one of the censuses", code=unit.code,
+          unit=unit.zh)
         for unit in found
         if not unit.inhabited
-    ]
+    ]  # fmt: skip
     found = [unit for unit in found if unit.inhabited]
     if not found:
         raise no_units(table, chosen, lang)
@@ -295,13 +292,8 @@ def left_out(unit: Unit, lacking: Sequence[str]) -> Words:
     advice = _("a concordance can say of what units it consists")
     if int(unit.code[4:]) in ZONES:
         advice = _("a zone, which a concordance can add to its county")
-    return _(
-        "left out {code} {unit}: no census of {lacking}; {advice}",
-        code=unit.code,
-        unit=unit.name,
-        lacking=listed(lacking),
-        advice=advice,
-    )
+    return _("left out {code} {unit}: no census of {lacking}; {advice}", code=unit.code,
+             unit=unit.name, lacking=listed(lacking), advice=advice)  # fmt: skip
 
 
 def add_up(parts: Sequence[Unit], join: Join | None, several: Collection[str]) -> UnitCensus:
@@ -355,13 +347,8 @@ def apply_corrections(
             unit, figures={**unit.figures, column: value}, corrected={column: note}
         )
         cell = f"{unit.name} {column} {mistake.found:,.0f}"
-        said = _(
-            "{year}: {cell} becomes {value:,.0f}, for it is {why}",
-            year=mistake.year,
-            cell=cell,
-            value=value,
-            why=words(mistake),
-        )
+        said = _("{year}: {cell} becomes {value:,.0f}, for it is {why}", year=mistake.year,
+                 cell=cell, value=value, why=words(mistake))  # fmt: skip
         remarks.append((mistake.unit, said))
     return list(found.values()), remarks
 

@@ -242,19 +242,14 @@ def check_vacant(folder: Path) -> None:
     """
     if not str(folder).isprintable() or any(up.is_file() for up in folder.parents):
         raise RefusedError(
-            _(
-                "{folder!r} cannot be a folder: its name should be visible text, "
-                "and what it lies in a folder",
-                folder=str(folder),
-            )
-        )
+            _("{folder!r} cannot be a folder: its name should be visible text, and what it lies "
+              "in a folder", folder=str(folder))
+        )  # fmt: skip
     if folder.exists() or folder.is_symlink():
         raise RefusedError(
-            _(
-                "{folder} is already there; choose another --out, or move it away first",
-                folder=folder,
-            )
-        )
+            _("{folder} is already there; choose another --out, or move it away first",
+              folder=folder)
+        )  # fmt: skip
 
 
 def write(folder: Path, texts: Mapping[str, str]) -> None:

@@ -158,14 +158,8 @@ class Limits(NamedTuple):
         whole = _("a whole number, ") if self.whole else EMPTY
         why = _(": {reason}", reason=self.reason) if self.reason[0] else EMPTY
         low, high = f"{self.low:.12g}", f"{self.high:.12g}"
-        return _(
-            "{whole}at least {low} and at most {high}{of}{why}",
-            whole=whole,
-            low=low,
-            high=high,
-            of=of,
-            why=why,
-        )
+        return _("{whole}at least {low} and at most {high}{of}{why}", whole=whole, low=low,
+                 high=high, of=of, why=why)  # fmt: skip
 
     def __contains__(self, value: object) -> bool:
         return (

@@ -129,11 +129,9 @@ def _design(folder: Path, digest: str) -> Design:
     design = Design.from_json(json.loads((folder / SWEEP).read_bytes())["told"])
     if design.digest != digest:
         raise RequestError(
-            _(
-                "{folder}, its pack or its plan was altered; choose another folder",
-                folder=folder / SWEEP,
-            )
-        )
+            _("{folder}, its pack or its plan was altered; choose another folder",
+              folder=folder / SWEEP)
+        )  # fmt: skip
     return design
 
 
@@ -206,31 +204,23 @@ class Sweep:
         known, program = _design_in(file), code_digest()
         if known not in (None, self.design.digest):
             raise RequestError(
-                _(
-                    "{folder} holds the sweep of another design; choose another folder",
-                    folder=self.folder,
-                )
-            )
+                _("{folder} holds the sweep of another design; choose another folder",
+                  folder=self.folder)
+            )  # fmt: skip
         joins = self.resume or (known is not None and self.shard != (1, 1))
         if not joins and (known is not None or store.names()):
             raise RequestError(
-                _(
-                    "{folder} holds runs already; continue with --resume, or choose another folder",
-                    folder=self.folder,
-                )
-            )
+                _("{folder} holds runs already; continue with --resume, or choose another folder",
+                  folder=self.folder)
+            )  # fmt: skip
         before = ledger.program_of(self.folder)
         if not self.resume and known is not None and before != program:
             raise RequestError(
-                _(
-                    "{folder} holds runs of another program ({value}; here it is "
-                    "{program}); install the same code and libraries, or set "
-                    "those runs apart and compute anew with --resume",
-                    folder=self.folder,
-                    value=(before or "?")[:12],
-                    program=program[:12],
-                )
-            )
+                _("{folder} holds runs of another program ({value}; here it is {program}); "
+                  "install the same code and libraries, or set those runs apart and compute anew "
+                  "with --resume", folder=self.folder, value=(before or "?")[:12],
+                  program=program[:12])
+            )  # fmt: skip
         about = {"design": self.design.digest, "runs": len(self.design), "program": program}
         text = json.dumps(about | {"told": self.design.to_json()}, ensure_ascii=False)
         write_file(file, text.encode())

@@ -132,10 +132,8 @@ def unjudged(specs: Iterable[RunSpec]) -> list[Words]:
     ))  # fmt: skip
 
 
-LEVEL = _(
-    "These are the model's own levels, for the study of parameters, and no "
-    "forecast; for verdicts see xiancheng run, compare and seek."
-)
+LEVEL = _("These are the model's own levels, for the study of parameters, and no forecast; for "
+          "verdicts see xiancheng run, compare and seek.")  # fmt: skip
 
 
 def _of_part(went: Tally, runs: int, on_file: int, shard: tuple[int, int]) -> Words:
@@ -159,11 +157,9 @@ def planned(options: Namespace) -> Sweep:
     """
     if options.scheduler is not None and options.engine != "dask":
         raise RequestError(
-            _(
-                "--scheduler is for --engine dask, not for {engine}; add --engine dask",
-                engine=options.engine,
-            )
-        )
+            _("--scheduler is for --engine dask, not for {engine}; add --engine dask",
+              engine=options.engine)
+        )  # fmt: skip
     if options.scheduler is not None:
         addressed(options.scheduler)
     made = read_design(options.design)

@@ -86,12 +86,9 @@ def calibrate(options: Namespace, say: Say) -> int:
     if short:
         what = estimates.trial_note(short)
         say.note(
-            _(
-                "{what}. The posterior of a small scale is biased at full scale, "
-                "and no sample is kept",
-                what=what,
-            )
-        )
+            _("{what}. The posterior of a small scale is biased at full scale, and no sample is "
+              "kept", what=what)
+        )  # fmt: skip
         return DONE
     values, __, numbers = estimates.drawn(last, chosen.rows, chosen.seed)
     posterior.write(home, posterior.Posterior(values, numbers, account))
@@ -173,11 +170,9 @@ def _report(pack: Region, options: Namespace, say: Say) -> int:
     sample = posterior.read(folder)
     if sample is None or not sample.about:
         raise RequestError(
-            _(
-                "there is no posterior sample in {folder}; run xiancheng calibrate first",
-                folder=folder,
-            )
-        )
+            _("there is no posterior sample in {folder}; run xiancheng calibrate first",
+              folder=folder)
+        )  # fmt: skip
     write_file(options.report, identifiability.page(sample.about).encode())
     give(options, {"file": str(options.report)}, lambda: _note_written(options.report, say))
     return DONE
@@ -189,12 +184,9 @@ def _note_written(file: Path, say: Say) -> None:
 
 def _note_unchanged(say: Say) -> None:
     say.note(
-        _(
-            "the pack that comes with the program is never changed; to use these "
-            "files, copy the pack, put them into it and name it with --region",
-            "evidence",
-        )
-    )
+        _("the pack that comes with the program is never changed; to use these files, copy the "
+          "pack, put them into it and name it with --region", "evidence")
+    )  # fmt: skip
 
 
 # Hindcast

@@ -188,15 +188,10 @@ def announce(say: Say, works: Iterable[Work], jobs: int | None = None) -> None:
     long = seconds >= 90
     number = round(seconds / 60) if long else 10 * round(seconds / 10)
     say.note(
-        _(
-            "about {runs} runs in {processes} process{processes_2}: roughly {number} {long}",
-            runs=runs,
-            processes=processes,
-            processes_2="es" if processes > 1 else "",
-            number=number,
-            long=(_("minutes") if long else _("seconds")),
-        )
-    )
+        _("about {runs} runs in {processes} process{processes_2}: roughly {number} {long}",
+          runs=runs, processes=processes, processes_2="es" if processes > 1 else "", number=number,
+          long=_("minutes") if long else _("seconds"))
+    )  # fmt: skip
 
 
 @contextmanager

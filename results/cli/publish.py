@@ -131,13 +131,9 @@ def _scenario(options: Namespace) -> Scenario:
         if is_path(name):
             raise
         raise RequestError(
-            _(
-                "{name} is neither a saved run (an id, or a folder that holds "
-                "{RUN}) nor a scenario",
-                name=name,
-                RUN=RUN,
-            )
-        ) from None
+            _("{name} is neither a saved run (an id, or a folder that holds {RUN}) nor a scenario",
+              name=name, RUN=RUN)
+        ) from None  # fmt: skip
     check_run(
         scenario, options.region, seed=options.seed, scale=options.scale, draws=options.draws
     )  # fmt: skip

@@ -68,20 +68,14 @@ def from_census(options: Namespace, say: Say) -> int:
         print_notes(notes)
         n = len(units)
         made = say(
-            _(
-                "{title}: {n} county-level units at two censuses, in {out}",
-                title=plan.title,
-                n=n,
-                out=out,
-            )
-        )
+            _("{title}: {n} county-level units at two censuses, in {out}", title=plan.title, n=n,
+              out=out)
+        )  # fmt: skip
         print(made)
         rest = say(
-            _(
-                "defaults stand in for what the table lacks: see xiancheng region check {out}",
-                out=out,
-            )
-        )
+            _("defaults stand in for what the table lacks: see xiancheng region check {out}",
+              out=out)
+        )  # fmt: skip
         print_notes([rest])
 
     give(options, {"out": str(out), "units": units, "remarks": notes}, text)

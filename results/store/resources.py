@@ -55,37 +55,22 @@ class Need:
         if self.memory_free is not None and self.memory > self.memory_free:
             fits = max(1, int(self.memory_free / self.each))
             raise RequestError(
-                _(
-                    "{jobs} workers need about {size} of memory, {size_2} is "
-                    "free; use --jobs {fits} or smaller scales",
-                    jobs=self.jobs,
-                    size=_size(self.memory),
-                    size_2=_size(self.memory_free),
-                    fits=fits,
-                )
-            )
+                _("{jobs} workers need about {size} of memory, {size_2} is free; use --jobs "
+                  "{fits} or smaller scales", jobs=self.jobs, size=_size(self.memory),
+                  size_2=_size(self.memory_free), fits=fits)
+            )  # fmt: skip
         if self.disk > self.disk_free:
             raise RequestError(
-                _(
-                    "the runs need about {size} of disk, {size_2} is free; name "
-                    "another place with --out",
-                    size=_size(self.disk),
-                    size_2=_size(self.disk_free),
-                )
-            )
+                _("the runs need about {size} of disk, {size_2} is free; name another place with "
+                  "--out", size=_size(self.disk), size_2=_size(self.disk_free))
+            )  # fmt: skip
 
     def words(self) -> Words:
         """The figures in Chinese and English."""
         free = "?" if self.memory_free is None else _size(self.memory_free)
-        return _(
-            "{jobs} workers: about {size} of memory ({free} free), "
-            "{size_2} of disk ({size_3} free)",
-            jobs=self.jobs,
-            size=_size(self.memory),
-            free=free,
-            size_2=_size(self.disk),
-            size_3=_size(self.disk_free),
-        )
+        return _("{jobs} workers: about {size} of memory ({free} free), {size_2} of disk "
+                 "({size_3} free)", jobs=self.jobs, size=_size(self.memory), free=free,
+                 size_2=_size(self.disk), size_3=_size(self.disk_free))  # fmt: skip
 
 
 def _size(size: float) -> str:
