@@ -147,16 +147,10 @@ class Design:
             for spec in self.specs
         ]  # fmt: skip
         return {
-            "name": self.name,
-            "worlds": worlds,
-            "names": list(self.names),
-            "values": self.values.tolist(),
-            "effects": self.effects,
-            "seeds": list(self.seeds),
-            "scales": list(self.scales),
-            "own_luck": self.own_seeds,
-            "numbers": list(self.numbers),
-        }
+            "name": self.name, "worlds": worlds, "names": list(self.names),
+            "values": self.values.tolist(), "effects": self.effects, "seeds": list(self.seeds),
+            "scales": list(self.scales), "own_luck": self.own_seeds, "numbers": list(self.numbers),
+        }  # fmt: skip
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Self:
@@ -166,16 +160,11 @@ class Design:
             for each in content["worlds"]
         )
         return cls(
-            name=content["name"],
-            specs=tuple(specs),
-            names=tuple(content["names"]),
-            values=np.array(content["values"], float),
-            effects=content["effects"],
-            seeds=tuple(content["seeds"]),
-            scales=tuple(content["scales"]),
-            own_seeds=content["own_luck"],
-            numbers=tuple(content["numbers"]),
-        )
+            name=content["name"], specs=tuple(specs), names=tuple(content["names"]),
+            values=np.array(content["values"], float), effects=content["effects"],
+            seeds=tuple(content["seeds"]), scales=tuple(content["scales"]),
+            own_seeds=content["own_luck"], numbers=tuple(content["numbers"]),
+        )  # fmt: skip
 
     @cached_property
     def digest(self) -> str:

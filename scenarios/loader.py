@@ -253,17 +253,11 @@ def _joined(plan: Plan, chain: list[ScenarioFile], document: YamlDocument) -> Sc
     title = written.title or Text(zh=named, en=named)
     frozen = conditions.pop("recoding", None) == "frozen"
     scenario = Scenario(
-        name=written.name,
-        title=title,
-        purpose=written.purpose or title,
-        plan=plan,
-        start=horizon.start or date(2020, 11, 1),
-        until=horizon.until or date(2025, 12, 31),
-        settings=settings,
-        doses=doses,
-        conditions=Conditions(recoding_frozen=frozen, **conditions),
+        name=written.name, title=title, purpose=written.purpose or title, plan=plan,
+        start=horizon.start or date(2020, 11, 1), until=horizon.until or date(2025, 12, 31),
+        settings=settings, doses=doses, conditions=Conditions(recoding_frozen=frozen, **conditions),
         red_lines=red_lines,
-    )
+    )  # fmt: skip
     if problems := list(_problems(scenario, document)):
         raise ScenarioError(problems)
     return scenario

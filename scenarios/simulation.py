@@ -137,15 +137,9 @@ def outcome_of(model: RegionModel) -> Outcome:
         record[-1] = between(record[-2], record[-1], *passed)
         days = (*days[:-1], last)
     return Outcome(
-        spec=model.spec,
-        groups=model.reported,
-        dates=days,
-        record=record,
-        census=found,
-        _movers=movers,
-        _growth=tuple(growth),
-        _start=begun,
-    )
+        spec=model.spec, groups=model.reported, dates=days, record=record, census=found,
+        _movers=movers, _growth=tuple(growth), _start=begun,
+    )  # fmt: skip
 
 
 def timed(spec: RunSpec) -> tuple[Outcome, dict[str, float]]:

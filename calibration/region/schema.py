@@ -76,16 +76,12 @@ class CensusTable:
 
 TABLES = {
     row["table"]: CensusTable(
-        Words(row["zh"], row["en"]),
-        SEX_NAMES if "sex" in row["split"] else ("",),
-        AGE_BANDS if "age" in row["split"] else ("",),
-        tuple(row["keys"].split()) or ("",),
-        tuple(row["optional"].split()),
-        "prefecture" in row["split"],
-        row["unit"],
+        Words(row["zh"], row["en"]), SEX_NAMES if "sex" in row["split"] else ("",),
+        AGE_BANDS if "age" in row["split"] else ("",), tuple(row["keys"].split()) or ("",),
+        tuple(row["optional"].split()), "prefecture" in row["split"], row["unit"],
     )
     for row in _rows("tables.csv")
-}
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

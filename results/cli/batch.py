@@ -92,17 +92,11 @@ def _note_set_aside(aside: SetAside, say: Say) -> None:
 
 
 HEADERS = {
-    "scenario": _("scenario"),
-    "scale": _("scale"),
-    "county": _("county", "place"),
-    "deadline": _("deadline"),
-    "target_rate": _("target"),
-    "runs": _("runs"),
-    "share_above_in_model": _("share above in the model"),
-    "q05": Words("5%", "5%"),
-    "q50": _("median"),
-    "q95": Words("95%", "95%"),
-}
+    "scenario": _("scenario"), "scale": _("scale"), "county": _("county", "place"),
+    "deadline": _("deadline"), "target_rate": _("target"), "runs": _("runs"),
+    "share_above_in_model": _("share above in the model"), "q05": Words("5%", "5%"),
+    "q50": _("median"), "q95": Words("95%", "95%"),
+}  # fmt: skip
 
 
 def lines(judged: "pd.DataFrame", lang: str) -> tuple[list[str], list[list[str]]]:

@@ -166,15 +166,10 @@ def measures(options: Namespace, say: Say) -> int:
 LEVER_FIRST = ("lever", "clause", "evidence", "says")
 CLAUSE_FIRST = ("clause", "says", "lever", "term", "full", "evidence", "indicators", "because")
 HEADERS = {
-    "lever": _("lever"),
-    "clause": _("clause"),
-    "says": _("says"),
-    "term": _("term"),
-    "full": _("in full"),
-    "evidence": _("sign and evidence"),
-    "indicators": _("indicators"),
+    "lever": _("lever"), "clause": _("clause"), "says": _("says"), "term": _("term"),
+    "full": _("in full"), "evidence": _("sign and evidence"), "indicators": _("indicators"),
     "because": _("because"),
-}
+}  # fmt: skip
 
 
 def _print_traces(title: str, traces: Sequence[Trace], columns: Sequence[str], say: Say) -> None:
