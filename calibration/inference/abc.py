@@ -36,8 +36,7 @@ from xiancheng.calibration.inference.regression import (
     cross_fit_lines,
     ridge,
 )
-from xiancheng.calibration.inference.summaries import features
-from xiancheng.calibration.inference.table import EstimationError, RunTable, one_thread
+from xiancheng.calibration.inference.table import EstimationError, RunTable, features, one_thread
 from xiancheng.sim.state import Bools, Floats, Ints
 
 SHARE = 0.3  # of the rows that is accepted
