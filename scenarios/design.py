@@ -308,13 +308,13 @@ def _table(source: str, document: YamlDocument, file: Path) -> Path:
     if table.is_file():
         return table
     methods = get_args(Sampling.model_fields["method"].annotation)
-    told = f"; write method: {source} with from: prior" if source in methods else ""
-    note = f"；抽样方法应写作 from: prior 加 method: {source}" if told else ""
-    expected = _("prior, posterior, central or a CSV file beside the design{told}",
-                 told=Words(note, told))  # fmt: skip
+    hint = f"; write method: {source} with from: prior" if source in methods else ""
+    note = f"；抽样方法应写作 from: prior 加 method: {source}" if hint else ""
+    expected = _("prior, posterior, central or a CSV file beside the design{hint}",
+                 hint=Words(note, hint))  # fmt: skip
     raise ScenarioError(
         [document.problem(("parameters", "from"), expected, source,
-                          nearest="" if told else nearest(source, SOURCES))]
+                          nearest="" if hint else nearest(source, SOURCES))]
     )  # fmt: skip
 
 
@@ -396,9 +396,9 @@ def points_in(table: Path, n: int | None = None) -> tuple[tuple[str, ...], Float
         try:
             priors.override(dict(zip(header, numbers, strict=True)))
             values.append(numbers)
-        except ParameterError as slips:
+        except ParameterError as error:
             within = Words("先验支撑内的值", "values that the priors allow")
-            found = Words(slips.zh, slips.en)
+            found = Words(error.zh, error.en)
             problems.append(Problem(str(table), line, 1, "", within, found))
     if problems:
         raise ScenarioError(problems)

@@ -204,7 +204,7 @@ class Summaries:
         cache: RunCache | None = None,
     ) -> None:  # fmt: skip
         self.spec, self.day, self.cache = spec, day or spec.scenario.until, cache
-        self.made = 0  # runs that were really made
+        self.simulated = 0  # runs that were really made
         self._executor: Executor = local(jobs)
         self._known: dict[tuple[Any, ...], RunSummary] = {}
 
@@ -230,7 +230,7 @@ class Summaries:
         wanted = {k: spec for k, spec in zip(keys, specs, strict=True) if k not in self._known}
         for __ in range(len(keys) - len(wanted)):
             done()
-        self.made += len(wanted)
+        self.simulated += len(wanted)
         summarized = Summarize(self.day, run=self.cache or simulate)
         for key, spec in wanted.items():
             if self.cache is not None and self.cache.has(spec):  # it takes no worker

@@ -54,7 +54,7 @@ def _name(value: str) -> str:
 
 
 Name = Annotated[str, AfterValidator(_name)]
-Said = Annotated[
+Title = Annotated[
     Text,
     BeforeValidator(lambda value: {"zh": value, "en": value} if isinstance(value, str) else value),
 ]
@@ -203,8 +203,8 @@ class ScenarioFile(FileModel):
     """A scenario as written: what differs from the one it is based on."""
 
     name: Name
-    title: Said | None = None
-    purpose: Said | None = None
+    title: Title | None = None
+    purpose: Title | None = None
     based_on: BaseName | None = None
     plan: Name | None = None
     horizon: Horizon = Horizon()

@@ -185,8 +185,8 @@ def emulator(
             _("{n} runs are too few for an emulator, which needs {FEWEST}", n=len(x), FEWEST=FEWEST)
         )
     order = np.random.default_rng([seed, 4]).permutation(len(x))
-    held = min(max(len(x) - rows, int(TESTED_SHARE * len(x))), TESTED_ON)
-    (tuning, test), learning = np.array_split(order[:held], 2), order[held:]
+    aside = min(max(len(x) - rows, int(TESTED_SHARE * len(x))), TESTED_ON)
+    (tuning, test), learning = np.array_split(order[:aside], 2), order[aside:]
     components = PrincipalComponents.of(x[learning], features[learning], explained, most)
     seen = learning[:rows]
     y = components(features)

@@ -133,11 +133,11 @@ class UnitCensus:
     parts: tuple[Unit, ...]  # of the table of that census
     figures: Mapping[str, float]  # by column of the table
     derived: Mapping[str, str]  # by column, how a figure came about if it is not as published
-    remarks: Mapping[str, str]  # by column, what else there is to know
+    notes: Mapping[str, str]  # by column, what else there is to know
 
     def note(self, column: str) -> str:
         """What there is to know of a figure."""
-        return "; ".join(filter(None, (self.derived.get(column, ""), self.remarks.get(column, ""))))
+        return "; ".join(filter(None, (self.derived.get(column, ""), self.notes.get(column, ""))))
 
 
 @dataclass(frozen=True)
@@ -174,7 +174,7 @@ class PackPlan:
     province: tuple[str, Words]
     units: list[PackUnit]
     province_units: dict[int, Unit]  # the province's own line, by year
-    remarks: list[Words]
+    notes: list[Words]
     table: Path
     via: str
 
@@ -219,8 +219,8 @@ def plan_pack(
         [u for u in counties if u.prefecture in chosen or u.code in parts]
     )
     reader.stop()
-    found, remarks = join_units(counties, concordance, chosen)
-    remarks += [
+    found, notes = join_units(counties, concordance, chosen)
+    notes += [
         _("left out {code} {unit}: no residents (0) at one of the censuses", code=unit.code,
           unit=unit.zh)
         for unit in found
@@ -229,9 +229,9 @@ def plan_pack(
     found = [unit for unit in found if unit.inhabited]
     if not found:
         raise no_units(table, chosen, lang)
-    remarks += [remark for code, remark in corrections if f"{code[:4]}00" in chosen]
-    remarks += differences([*upper.values(), *counties], chosen) + falling_shares(found)
-    remarks += remarks_on_ignored(reader.ignored)
+    notes += [note for code, note in corrections if f"{code[:4]}00" in chosen]
+    notes += differences([*upper.values(), *counties], chosen) + falling_shares(found)
+    notes += notes_on_ignored(reader.ignored)
 
     def named(code: str) -> Words:
         zh = titles.get(code, code)
@@ -241,7 +241,7 @@ def plan_pack(
     title = listed(names.values())
     return PackPlan(
         title if prefectures else named(province), names, (province, named(province)), found,
-        {year: unit for (code, year), unit in upper.items() if code == province}, remarks, table,
+        {year: unit for (code, year), unit in upper.items() if code == province}, notes, table,
         via,
     )  # fmt: skip
 
@@ -266,7 +266,7 @@ def join_units(
     taken = {(part, j.year): j.unit for j in joins.values() for part in j.of}
     districts = [u.former[:4] for u in units if u.year == 2010 and is_district(u.former)]
     several = {city for city in districts if districts.count(city) > 1}
-    found, remarks = [], list[Words]()
+    found, notes = [], list[Words]()
     for code in sorted({taken.get(key, key[0]) for key in by_code}):
         if f"{code[:4]}00" not in prefectures:
             continue
@@ -278,13 +278,13 @@ def join_units(
             if parts := [by_code[part, year] for part in codes if (part, year) in by_code]:
                 at[year] = add_up(parts, join, several)
             if join:
-                remarks.append(_("{year}: {why}", year=year, why=words(join)))
+                notes.append(_("{year}: {why}", year=year, why=words(join)))
         if len(at) == len(YEARS):
             found.append(PackUnit(code, by_code[code, max(YEARS)].name, at))
         else:
             lacking = [str(year) for year in YEARS if year not in at]
-            remarks.append(left_out(next(iter(at.values())).parts[0], lacking))
-    return found, remarks
+            notes.append(left_out(next(iter(at.values())).parts[0], lacking))
+    return found, notes
 
 
 def left_out(unit: Unit, lacking: Sequence[str]) -> Words:
@@ -312,8 +312,8 @@ def add_up(parts: Sequence[Unit], join: Join | None, several: Collection[str]) -
     city = parts[0].year == 2010 and any(
         p.former[:4] in several and is_district(p.former) for p in parts
     )
-    remarks = dict.fromkeys(FIGURES["in_movers"], IN_MOVERS_OF_2010) if city else {}
-    return UnitCensus(tuple(parts), figures, derived, remarks)
+    notes = dict.fromkeys(FIGURES["in_movers"], IN_MOVERS_OF_2010) if city else {}
+    return UnitCensus(tuple(parts), figures, derived, notes)
 
 
 def is_district(code: str) -> bool:
@@ -328,7 +328,7 @@ def apply_corrections(
 
     A wrong figure becomes the prefecture's less those of its other units.
     """
-    found, remarks = {(u.code, u.year): u for u in units}, []
+    found, notes = {(u.code, u.year): u for u in units}, []
     for mistake in concordance.corrections:
         column = mistake.column
         unit = found.get((mistake.unit, mistake.year))
@@ -347,10 +347,10 @@ def apply_corrections(
             unit, figures={**unit.figures, column: value}, corrected={column: note}
         )
         cell = f"{unit.name} {column} {mistake.found:,.0f}"
-        said = _("{year}: {cell} becomes {value:,.0f}, for it is {why}", year=mistake.year,
+        text = _("{year}: {cell} becomes {value:,.0f}, for it is {why}", year=mistake.year,
                  cell=cell, value=value, why=words(mistake))  # fmt: skip
-        remarks.append((mistake.unit, said))
-    return list(found.values()), remarks
+        notes.append((mistake.unit, text))
+    return list(found.values()), notes
 
 
 # Remarks and refusals
@@ -358,7 +358,7 @@ def apply_corrections(
 
 def differences(units: Sequence[Unit], prefectures: Collection[str]) -> list[Words]:
     """Where the counties of a prefecture do not add up to its own line: the counties are used."""
-    remarks = []
+    notes = []
     for whole in units:
         if whole.level != "prefecture" or whole.code not in prefectures:
             continue
@@ -375,32 +375,32 @@ def differences(units: Sequence[Unit], prefectures: Collection[str]) -> list[Wor
                 check: Words | str = ""
                 if abs(total - stated) > WIDE * max(stated, 1):
                     check = _(", far apart: check the table")
-                remarks.append(_("{gap}; the counties' sum is used{check}", gap=gap, check=check))
-    return remarks
+                notes.append(_("{gap}; the counties' sum is used{check}", gap=gap, check=check))
+    return notes
 
 
 def falling_shares(units: Iterable[PackUnit]) -> list[Words]:
     """Units whose urban share falls so far that their years may be swapped."""
-    remarks = []
+    notes = []
     for unit in units:
         then, now = (unit.urban_share(year) for year in YEARS)
         if then - now > FALL:
             shares = f"{unit.code} {unit.zh}: {then:.1f}% → {now:.1f}%"
-            remarks.append(
+            notes.append(
                 _("{shares}, its urban share falls; are the years swapped?", shares=shares)
             )
-    return remarks
+    return notes
 
 
-def remarks_on_ignored(problems: Sequence[Problem]) -> list[Words]:
+def notes_on_ignored(problems: Sequence[Problem]) -> list[Words]:
     """What is wrong in rows that were not asked for."""
-    remarks = [
+    notes = [
         _("not asked for, the row is left: {p}", p=Words(p.text("zh"), p.text("en")))
         for p in problems[:SHOWN]
     ]  # fmt: skip
     if (more := len(problems) - SHOWN) > 0:
-        remarks.append(_("{more} more in rows that were not asked for", more=more))
-    return remarks
+        notes.append(_("{more} more in rows that were not asked for", more=more))
+    return notes
 
 
 def no_units(table: Path, chosen: Sequence[str], lang: str) -> TableError:

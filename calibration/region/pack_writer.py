@@ -59,7 +59,7 @@ def margins(units: Sequence[PackUnit]) -> Iterator[tuple[object, ...]]:
     for year in YEARS:
         cells = [
             (table, cell, FIGURES[table][i])
-            for table in TABLES if table in FIGURES and held_by_all(table, units, year)
+            for table in TABLES if table in FIGURES and complete(table, units, year)
             for cell, i in TABLES[table].cells.items()
             if not any(math.isnan(unit.at[year].figures[FIGURES[table][i]]) for unit in units)
         ]  # fmt: skip
@@ -74,7 +74,7 @@ def margins(units: Sequence[PackUnit]) -> Iterator[tuple[object, ...]]:
                 )  # fmt: skip
 
 
-def held_by_all(table: str, units: Sequence[PackUnit], year: int) -> bool:
+def complete(table: str, units: Sequence[PackUnit], year: int) -> bool:
     """Whether every unit has all of a table that may not be left out."""
     needed = [FIGURES[table][i] for i in TABLES[table].needed]
     return not any(math.isnan(unit.at[year].figures[column]) for unit in units for column in needed)
@@ -262,8 +262,8 @@ def write(folder: Path, texts: Mapping[str, str]) -> None:
     check_vacant(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".new-") as beside:
-        made = Path(beside) / "new"
-        made.mkdir()
+        new = Path(beside) / "new"
+        new.mkdir()
         for name, text in texts.items():
-            (made / name).write_text(text, encoding="utf-8", newline="\n")
-        made.rename(folder)
+            (new / name).write_text(text, encoding="utf-8", newline="\n")
+        new.rename(folder)

@@ -444,9 +444,9 @@ class PackTables:
 
     def each_county(self, rows: list[Row], least: int) -> None:
         """Hold a table that may be left out to have rows for every county if it is there."""
-        held = [row["county_code"] for row in rows]
+        codes = [row["county_code"] for row in rows]
         for county in self.raw.counties if rows else ():
-            if (found := held.count(county.code)) < least:
+            if (found := codes.count(county.code)) < least:
                 self.problems.add(
                     (rows[0].at[0], 0),
                     Words(f"{county.code} {county.zh}", f"{county.code} {county.en}"),

@@ -157,13 +157,13 @@ class Need:
     disk_free: int
 
     @classmethod
-    def of(cls, made: Design, runs: int, jobs: int, folder: Path) -> Self:
+    def of(cls, design: Design, runs: int, jobs: int, folder: Path) -> Self:
         """What so many runs of a design take with so many workers, written into a folder."""
         rows = 0.0
-        for spec in made.specs:
+        for spec in design.specs:
             pack, start = spec.pack, spec.scenario.start
             persons = pack.urban_rural(start).sum() + pack.away(start).sum()
-            rows = max(rows, float(persons) * max(made.scales))
+            rows = max(rows, float(persons) * max(design.scales))
         free = shutil.disk_usage(existing_parent(folder)).free
         each = PROCESS_BYTES + ROW_BYTES * rows
         return cls(jobs, each, memory_available(), runs * RUN_BYTES, free)
@@ -420,9 +420,9 @@ def _design_in(file: Path) -> str | None:
         return None
 
 
-def _populate(made: Design) -> None:
+def _populate(design: Design) -> None:
     """Put every population that a design needs into the cache, once, before workers open it."""
-    starts = {(spec.region, spec.scenario.start) for spec in made.specs}
+    starts = {(spec.region, spec.scenario.start) for spec in design.specs}
     for region, start in sorted(starts):
-        for scale in made.scales:
+        for scale in design.scales:
             synthetic_population(load(region), start, scale, seed=1)

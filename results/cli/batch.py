@@ -156,15 +156,15 @@ def planned(options: Namespace) -> Sweep:
         )  # fmt: skip
     if options.scheduler is not None:
         addressed(options.scheduler)
-    made = read_design(options.design)
+    design = read_design(options.design)
     check_writable(options.out)
-    workers = min(options.jobs or os.cpu_count() or 1, len(made))
+    workers = min(options.jobs or os.cpu_count() or 1, len(design))
     chosen = (
         LocalExecutor(workers)
         if options.engine == "local"
         else DaskExecutor(workers, options.scheduler)
     )
-    batch = Sweep(made, options.out, _shard(options.shard), chosen, options.resume)
+    batch = Sweep(design, options.out, _shard(options.shard), chosen, options.resume)
     if isinstance(chosen, DaskExecutor):
         chosen.reach()
     return batch
