@@ -157,20 +157,22 @@ class Outcome:
         """
         import pandas as pd
 
-        shape = self.record.shape
-        return pd.DataFrame(
-            {
-                "date": np.repeat(np.array(self.dates, "datetime64[D]"), shape[1] * shape[2]),
-                "unit_code": np.tile([g.code for g in self.groups], shape[0] * shape[1]),
-                "county": np.tile([g.zh for g in self.groups], shape[0] * shape[1]),
-                "county_en": np.tile([g.en for g in self.groups], shape[0] * shape[1]),
-                "indicator": np.tile(np.repeat(list(INDICATORS), shape[2]), shape[0]),
-                "value": self.record.ravel(),
-                "unit": np.tile(
-                    np.repeat([i.unit for i in INDICATORS.values()], shape[2]), shape[0]
-                ),
-            }
-        )
+        return pd.DataFrame(self.series_columns())
+
+    def series_columns(self) -> "dict[str, NDArray[Any]]":
+        """The columns of `to_frame`, each (date x indicator x group,)."""
+        days, indicators, groups = self.record.shape
+        units = [each.unit for each in INDICATORS.values()]
+        each_group: dict[str, list[Any]] = {
+            "unit_code": [g.code for g in self.groups], "county": [g.zh for g in self.groups],
+            "county_en": [g.en for g in self.groups],
+        }  # fmt: skip
+        return {
+            "date": np.repeat(np.array(self.dates, "datetime64[s]"), indicators * groups),
+            **{name: np.tile(values, days * indicators) for name, values in each_group.items()},
+            "indicator": np.tile(np.repeat(list(INDICATORS), groups), days),
+            "value": self.record.ravel(), "unit": np.tile(np.repeat(units, groups), days),
+        }  # fmt: skip
 
     def growth(self) -> "pd.DataFrame":
         """Urban growth by cause [persons] and the change of the rate by cause [points].
