@@ -41,12 +41,12 @@ def unknown(ctx: click.Context, words: str) -> click.UsageError:
     option = words.partition(" ")[0].partition("=")[0]
     known = [name for param in ctx.command.params for name in param.opts]
     near = naming.nearest(option, known) if option.startswith("-") else ""
-    see = {"words": words, "path": ctx.command_path}
-    what = (
-        _("takes no {words}; did you mean {near}? See {path} --help", near=near, **see)
-        if near
-        else _("takes no {words}; see {path} --help", **see)
-    )
+    path = ctx.command_path
+    if near:
+        what = _("takes no {words}; did you mean {near}? See {path} --help", words=words,
+                 near=near, path=path)  # fmt: skip
+    else:
+        what = _("takes no {words}; see {path} --help", words=words, path=path)
     return click.UsageError(say_of(ctx)(what), ctx)
 
 
