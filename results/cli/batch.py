@@ -35,8 +35,9 @@ def sweep(options: Namespace, say: Say) -> int:
         say.note(message(idle))
     for spec in batch.design.specs:
         note_inactive(spec.scenario, say)
-    for late in unjudged(batch.design.specs):
-        say.note(late)
+    late = unjudged(batch.design.specs)
+    for each in late:
+        say.note(each)
     need = batch.need()
     say.note(need.words())
     need.refuse()
@@ -52,8 +53,10 @@ def sweep(options: Namespace, say: Say) -> int:
         what = batch.named(failure)
         say.note(_("failed: {what}", what=what))
     runs, on_file = len(batch.design), batch.on_file()
-    report = {**tally.to_json(), "runs": runs, "on_file": on_file, "out": str(options.out),
-              "set": None, "targets": None}  # fmt: skip
+    report = {
+        **tally.to_json(), "runs": runs, "on_file": on_file, "out": str(options.out),
+        "set": None, "targets": None, "remarks": [say(each) for each in late],
+    }  # fmt: skip
     if batch.shard != (1, 1) and on_file < runs:  # nothing of a part is compared
         part = _of_part(tally, runs, on_file, batch.shard)
         give(options, report, lambda: print(say(part)))

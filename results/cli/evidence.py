@@ -265,17 +265,20 @@ def score(options: Namespace, say: Say) -> int:
     """How good everyone's forecasts were; without a file, what would be done."""
     pack, chosen = load(options.region), registered_or(options)
     check_cutoff(pack, chosen.cutoff)
+    seen = options.observations and observations.read(
+        options.observations, reported_groups(pack), chosen.cutoff
+    )
+    if seen is None:
+        reject_unused(options, ["out", "jobs"], _("without observations nothing is scored"))
+    elif options.out:
+        check_writable(options.out, file=True)
     registered = digests(options.region)
     frame = score_tables.registered_lines(chosen, registered, say.lang)
     title = say(_("settings and digests"))
     about = {"settings": chosen.row(), "digests": registered}
-    if options.observations is None:
-        reject_unused(options, ["out", "jobs"], _("without observations nothing is scored"))
+    if seen is None:
         give(options, about, lambda: show_rows(title, *frame))
         return DONE
-    if options.out:
-        check_writable(options.out, file=True)
-    seen = observations.read(options.observations, reported_groups(pack), chosen.cutoff)
     days = [each.day for each in seen]
     runs = 2 * chosen.draws if pack.targets else chosen.draws
     announce(say, [Work(runs, options.region, chosen.scale, pack.censuses[-1], max(days))],
