@@ -15,8 +15,15 @@ from xiancheng.calibration import posterior
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import Region, load
-from xiancheng.results import cells
-from xiancheng.results.cli.output import Work, announce, give, print_notes, progress, reject_unused
+from xiancheng.results.cli.output import (
+    Work,
+    announce,
+    give,
+    print_notes,
+    progress,
+    reject_unused,
+    write_csv,
+)
 from xiancheng.results.cli.process import DONE, FAILED
 from xiancheng.results.store.files import check_writable, is_installed, write_file
 from xiancheng.results.store.runs import RUNS
@@ -79,12 +86,9 @@ def calibrate(options: Namespace, say: Say) -> int:
     if short:
         what = estimates.trial_note(short)
         say.note(
-            _(
-                "{what}. The posterior of a small scale is biased at full scale, "
-                "and no sample is kept",
-                what=what,
-            )
-        )
+            _("{what}. The posterior of a small scale is biased at full scale, and no sample is "
+              "kept", what=what)
+        )  # fmt: skip
         return DONE
     values, __, numbers = estimates.drawn(last, chosen.rows, chosen.seed)
     posterior.write(home, posterior.Posterior(values, numbers, account))
@@ -128,8 +132,8 @@ def _estimate(
     if chosen.pool is None:
         values = estimates.from_priors(chosen)
         with progress(say(_("runs of the region")), len(values)) as step:
-            made = estimates.own_trials(chosen, values, folder, jobs, step)
-        return None, estimates.estimated(made.table(), made, chosen)
+            own = estimates.own_trials(chosen, values, folder, jobs, step)
+        return None, estimates.estimated(own.table(), own, chosen)
     with progress(say(_("runs of the counties around")), chosen.pool_runs) as step:
         around = estimates.pool_trials(chosen, folder, jobs, step)
     others = estimates.others(around.pack, load(chosen.region))
@@ -160,17 +164,15 @@ def _print_estimate(account: dict[str, Any], say: Say) -> None:
 
 def _report(pack: Region, options: Namespace, say: Say) -> int:
     """Write what the data can tell, from the account beside the sample."""
-    cells.check_writable(options.report)
+    check_writable(options.report, file=True)
     here = options.out is not None and (options.out / posterior.SAMPLE).is_file()
     folder = options.out if here else pack.folder
     sample = posterior.read(folder)
     if sample is None or not sample.about:
         raise RequestError(
-            _(
-                "there is no posterior sample in {folder}; run xiancheng calibrate first",
-                folder=folder,
-            )
-        )
+            _("there is no posterior sample in {folder}; run xiancheng calibrate first",
+              folder=folder)
+        )  # fmt: skip
     write_file(options.report, identifiability.page(sample.about).encode())
     give(options, {"file": str(options.report)}, lambda: _note_written(options.report, say))
     return DONE
@@ -182,12 +184,9 @@ def _note_written(file: Path, say: Say) -> None:
 
 def _note_unchanged(say: Say) -> None:
     say.note(
-        _(
-            "the pack that comes with the program is never changed; to use these "
-            "files, copy the pack, put them into it and name it with --region",
-            "evidence",
-        )
-    )
+        _("the pack that comes with the program is never changed; to use these files, copy the "
+          "pack, put them into it and name it with --region", "evidence")
+    )  # fmt: skip
 
 
 # Hindcast
@@ -203,17 +202,17 @@ def hindcast(options: Namespace, say: Say) -> int:
     folder = options.out or RUNS / "trials" / pack.name
     check_writable(folder)
     if options.write:
-        cells.check_writable(options.write)
+        check_writable(options.write, file=True)
         check_writable(options.write.with_name("pictures"))
     count = chosen.runs if chosen.pool is None else chosen.pool_runs
     announce(say, [works(chosen)[-1]], options.jobs)
     with progress(say(_("runs", "each")), count) as step:
-        made = hindcasts.trials_of(chosen, folder, options.jobs or os.cpu_count() or 1, step)
-    stage = hindcasts.learned(made, chosen)
+        runs = hindcasts.trials_of(chosen, folder, options.jobs or os.cpu_count() or 1, step)
+    stage = hindcasts.learned(runs, chosen)
     with progress(say(_("leaving out")), 2 * len(stage.training.table.units)) as step:
         found = hindcasts.hindcasts(stage, chosen, step)
     account = hindcasts.account(
-        chosen, pack, found, hindcasts.observed_changes(made), hindcasts.synthetic(stage)
+        chosen, pack, found, hindcasts.observed_changes(runs), hindcasts.synthetic(stage)
     )
     give(options, account, lambda: _print_hindcast(account, pack, say))
     if options.write:
@@ -229,15 +228,15 @@ def hindcast(options: Namespace, say: Say) -> int:
 
 
 def _print_hindcast(account: Mapping[str, Any], pack: Region, say: Say) -> None:
-    short, made_with = account["trial"], hindcast_tables.settings_of(account).text(say.lang)
+    short, settings_line = account["trial"], hindcast_tables.settings_of(account).text(say.lang)
     below = f"{estimates.trial_note(short).text(say.lang)}\n" if short else ""
     for by in dict.fromkeys(row["left_out"] for row in account["scores"]):
         title = say(_("left out: {by}", by=label("left_out", by, say.lang)))
         scores = [row for row in account["scores"] if row["left_out"] == by]
-        show_rows(f"{title} · {made_with}", *hindcast_tables.score_lines(scores, say.lang))
+        show_rows(f"{title} · {settings_line}", *hindcast_tables.score_lines(scores, say.lang))
         print(below, end="")
     for name, rows in account["counties"].items():
-        title = f"{pack.title(say.lang)} · {TITLES[name].text(say.lang)} · {made_with}"
+        title = f"{pack.title(say.lang)} · {TITLES[name].text(say.lang)} · {settings_line}"
         show_rows(title, *hindcast_tables.county_lines(rows, pack, say.lang))
         print(below, end="")
 
@@ -266,26 +265,29 @@ def score(options: Namespace, say: Say) -> int:
     """How good everyone's forecasts were; without a file, what would be done."""
     pack, chosen = load(options.region), registered_or(options)
     check_cutoff(pack, chosen.cutoff)
+    seen = options.observations and observations.read(
+        options.observations, reported_groups(pack), chosen.cutoff
+    )
+    if seen is None:
+        reject_unused(options, ["out", "jobs"], _("without observations nothing is scored"))
+    elif options.out:
+        check_writable(options.out, file=True)
     registered = digests(options.region)
     frame = score_tables.registered_lines(chosen, registered, say.lang)
     title = say(_("settings and digests"))
     about = {"settings": chosen.row(), "digests": registered}
-    if options.observations is None:
-        reject_unused(options, ["out", "jobs"], _("without observations nothing is scored"))
+    if seen is None:
         give(options, about, lambda: show_rows(title, *frame))
         return DONE
-    if options.out:
-        cells.check_writable(options.out)
-    seen = observations.read(options.observations, reported_groups(pack), chosen.cutoff)
     days = [each.day for each in seen]
     runs = 2 * chosen.draws if pack.targets else chosen.draws
     announce(say, [Work(runs, options.region, chosen.scale, pack.censuses[-1], max(days))],
              options.jobs)  # fmt: skip
     with progress(say(_("simulating")), chosen.draws) as step:
-        made = forecasts(options.region, days, chosen, jobs=options.jobs, done=step)
-    cases, scores = by_case(made, seen), by_forecaster(made, seen, pack)
-    notes = [remark.text(say.lang) for remark in score_tables.notes(made, seen, chosen)]
-    report = {"cases": cases, "scores": scores, "weights": dict(made.weights), **about,
+        predicted = forecasts(options.region, days, chosen, jobs=options.jobs, done=step)
+    cases, scores = by_case(predicted, seen), by_forecaster(predicted, seen, pack)
+    notes = [note.text(say.lang) for note in score_tables.notes(predicted, seen, chosen)]
+    report = {"cases": cases, "scores": scores, "weights": dict(predicted.weights), **about,
               "remarks": notes}  # fmt: skip
 
     def text() -> None:
@@ -297,9 +299,7 @@ def score(options: Namespace, say: Say) -> int:
         print_notes(notes)
 
     give(options, report, text)
-    if options.out:
-        cells.write(cases, options.out)
-        say.note(_("wrote {out}", out=options.out))
+    write_csv(cases, options.out, say)
     return DONE
 
 

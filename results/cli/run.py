@@ -2,13 +2,11 @@
 
 from argparse import Namespace
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import Region
 from xiancheng.results.cli.output import Work, announce, give, print_notes, progress
 from xiancheng.results.cli.process import DONE, FAILED
-from xiancheng.results.file_checks import inactive
 from xiancheng.results.report import charts
 from xiancheng.results.store.cache import StoredRuns, save_run
 from xiancheng.results.store.files import check_writable
@@ -23,9 +21,7 @@ from xiancheng.scenarios.diff import called
 from xiancheng.scenarios.ensemble import Ensemble, check_drawable, ensemble
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.run_spec import RunSpec, check_run, horizon
-
-if TYPE_CHECKING:
-    pass
+from xiancheng.scenarios.trace import inactive_measures
 
 
 def run(options: Namespace, say: Say) -> int:
@@ -41,7 +37,8 @@ def run(options: Namespace, say: Say) -> int:
     both = _simulated(spec, kept, options, say)
     found, later = verdicts(both), validation.later_census(both)
     delivered = plan_result.delivery_frame(both.scenario)
-    notes = [*inactive(scenario, say.lang), *verdict_notes(both, found, delivered, say.lang)]
+    notes = [each.says.text(say.lang) for each in inactive_measures(scenario)]
+    notes += verdict_notes(both, found, delivered, say.lang)
     if len(found):
         notes.append(one_run(found, both.scenario.region, say.lang))
     saved, before, failure = None, False, None
@@ -89,7 +86,7 @@ def _simulated(spec: RunSpec, kept: StoredRuns, options: Namespace, say: Say) ->
     announce(say, [Work(pairs, options.region, options.scale, scenario.start, scenario.until)],
              options.jobs)  # fmt: skip
     altered = kept.set_aside()
-    with progress(say(_("simulating")), 2 + options.draws) as step:
+    with progress(say(_("simulating")), 2 + 3 * options.draws) as step:
         both = ensemble(spec, draws=options.draws, jobs=options.jobs, done=step, cache=kept)
     for aside in kept.set_aside() - altered:
         say.note(_("torn or altered, computed anew: {aside}", aside=aside))
