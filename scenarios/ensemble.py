@@ -95,7 +95,6 @@ class RunSummary:
     indicators: Floats  # (indicator, group) on the day asked for
     causes: Floats  # (part, group): why the resident rate changed by then [percentage points]
     targets: Floats  # (target,) the published rate at its deadline; nan where that is not reached
-    recoding: Floats  # (target,) what recoding adds to it by then [percentage points]; nan as well
     dates: tuple[date, ...] = ()
     series: Floats | None = None  # (indicator of `SERIES`, date, group)
     outcome: Outcome | None = None  # if it was asked for
@@ -119,29 +118,26 @@ def summarize(outcome: Outcome, day: date) -> RunSummary:
     by_group = [outcome.causes(group, day) for group in outcome.groups]
     causes = np.array([[each[cause] for each in by_group] for cause in CAUSES])
     change = outcome.at(RATE, day) - outcome.at(RATE, outcome.dates[0])
-    rates, recoding = target_rates(outcome)
     return RunSummary(
         indicators=np.array([outcome.at(name, day) for name in INDICATORS]),
         causes=np.vstack([causes, change - causes.sum(axis=0)]),
-        targets=rates,
-        recoding=recoding,
+        targets=target_rates(outcome),
         dates=outcome.dates,
         series=np.array([outcome.series(name) for name in SERIES]),
     )
 
 
-def target_rates(outcome: Outcome) -> tuple[Floats, Floats]:
-    """The published rate at the deadline of each target [percent], and what recoding adds to it.
+def target_rates(outcome: Outcome) -> Floats:
+    """The published rate at the deadline of each target [percent], (target,).
 
-    Both are (target,), nan where the deadline is not reached.
+    It is nan where the deadline is not reached.
     """
-    rates, recoding = np.full((2, len(outcome.region.targets)), np.nan)
+    rates = np.full(len(outcome.region.targets), np.nan)
     for i, target in enumerate(outcome.region.targets):
         if target.due(outcome.dates[0], outcome.dates[-1]):
             column = group_of(target, outcome.region, outcome.groups)
             rates[i] = outcome.at(PUBLISHED, target.deadline)[column]
-            recoding[i] = outcome.causes(outcome.groups[column], target.deadline)["recoding"]
-    return rates, recoding
+    return rates
 
 
 @dataclass(frozen=True)
@@ -246,7 +242,6 @@ class TargetDraws(NamedTuple):
     scenario: Floats
     baseline: Floats
     reference: Floats
-    recoding: Floats  # what recoding adds in reference conditions by then [points]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -284,8 +279,7 @@ class Ensemble:
     def central(self) -> TargetDraws:
         """The rates of the one run of each, as a single draw."""
         runs = (self.scenario, self.baseline, self.reference)
-        (own, _), (baseline, _), (reference, recoding) = map(target_rates, runs)
-        return TargetDraws(own[None], baseline[None], reference[None], recoding[None])
+        return TargetDraws(*(target_rates(run)[None] for run in runs))
 
     def to_frame(self) -> "pd.DataFrame":
         """A row for each draw and target: the rates in the model [percent].
@@ -293,7 +287,7 @@ class Ensemble:
         Returns
         -------
         `draw` from 1 on, 0 for the run without draw; `target`; `scenario`, `baseline`,
-        `reference`; `recoding`, what recoding adds in reference conditions [points]
+        `reference`
         """
         import pandas as pd
 
@@ -373,8 +367,7 @@ def ensemble(
         specs = [side.under(draw) for draw in layered(spec, draws, spec.seed) for side in sides]
         with Summaries(spec, jobs=jobs, cache=cache) as runs:
             found = runs.read(specs, done)
-        own, without, meant = (np.array([run.targets for run in found[s::3]]) for s in range(3))
-        drawn = TargetDraws(own, without, meant, np.array([run.recoding for run in found[2::3]]))
+        drawn = TargetDraws(*(np.array([run.targets for run in found[s::3]]) for s in range(3)))
     return Ensemble(outcome, baseline, reference, drawn)
 
 

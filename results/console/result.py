@@ -209,9 +209,9 @@ class ABResult:
             restored(summary, spec) for summary, spec in zip(central, query.central, strict=True)
         )
         parts = [drawn[side :: len(SIDES)] for side in range(len(SIDES))]
-        own, without, meant = (np.array([each.targets for each in part]) for part in parts[:3])
-        recoding = np.array([each.recoding for each in parts[2]])
-        rates = TargetDraws(own, without, meant, recoding) if drawn else None
+        rates = None
+        if drawn:
+            rates = TargetDraws(*(np.array([each.targets for each in part]) for part in parts[:3]))
         runs = parts if drawn else [[summary] for summary in central]
         return cls(
             both=Ensemble(a, baseline, reference, rates), b=b, b_until=query.b.until,
