@@ -22,6 +22,7 @@ from xiancheng.calibration import code_identity, parsing, priors
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import Region, load
+from xiancheng.calibration.region.schema import INFORMATION
 from xiancheng.scenarios.loader import resolve, shipped_plans
 from xiancheng.scenarios.plan_files import Plan
 from xiancheng.scenarios.policy import compile_policy
@@ -32,7 +33,6 @@ from xiancheng.sim.state import quarter_with
 
 COMPUTES = ("sim", "calibration", "scenarios")  # the packages that make an outcome
 ARITHMETIC = ("numba", "numpy", "scipy")  # libraries whose versions may change a last digit
-INFORMATION = date(2024, 12, 31)  # the cut-off of what is known; a later one is for scoring only
 FEWEST = 1000  # rows; with fewer a rate is mostly random
 LIMITS: dict[str, tuple[float, float]] = {
     "seed": (0, 2**63), "scale": (0, 1), "draw": (0, 2**31), "draws": (0, 100_000),
