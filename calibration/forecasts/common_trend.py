@@ -60,12 +60,13 @@ def published_rates(
     Of the nation by a table of this package; of the rest by the pack, and by `more`, which comes
     before the pack where both speak of the same unit and day.
     """
-    table = region.observations()
-    own = table[table["variable"] == RATE] if len(table) else table
     known = {(each.code, each.day): each for each in national()}
-    for row in own.itertuples():
-        each = PublishedRate(str(row.unit_code), row.date, float(row.value))
-        known[each.code, each.day] = each
+    table = region.observations()
+    if len(table):
+        table = table[table["variable"] == RATE]
+        columns = [table[name] for name in ("unit_code", "date", "value")]
+        for code, day, rate in zip(*columns, strict=True):
+            known[str(code), day] = PublishedRate(str(code), day, float(rate))
     known |= {(each.code, each.day): each for each in more}
     return tuple(known[key] for key in sorted(known) if key[1] <= cutoff)
 
@@ -74,7 +75,7 @@ def published_rates(
 def national() -> tuple[PublishedRate, ...]:
     """The national series, census years included."""
     source = files("xiancheng.calibration.forecasts") / "national_rates.csv"
-    __, rows = parsing.read_table(source, "national_rates.csv")
+    __, rows = parsing.table_of(source.read_bytes())
     return tuple(
         PublishedRate(COUNTRY, date.fromisoformat(cells[0]), float(cells[1])) for __, cells in rows
     )

@@ -27,6 +27,7 @@ Durbin & Koopman (2012), Time Series Analysis by State Space Methods
 """
 
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 
@@ -195,22 +196,58 @@ def structural(known: Known, years: float, draws: int, rng: np.random.Generator)
     left, part, persists = (
         low + (high - low) * rng.random((draws, 1)) for low, high in (CARRY, OWN_TREND, PERSISTS)
     )
-    closed = (1 - left**years) / (1 - left**record.years)
-    spread = (1 - part) * (1 - left ** (2 * years)) / (1 - left ** (2 * record.years))
-    spread += part * (persists * span**2 + (1 - persists) * span)
     county = np.zeros(shape)
     if origin.past is not None:
         past = Counted(origin.past.codes, origin.past.structure[0], origin.past.rate[0])
         before = effects.trend(gap(counted[0], past)) + effects.every[:, effects.where]
         county = change(origin.past) - before
+    heavy = s / np.sqrt(rng.standard_gamma(DEGREES / 2, shape) / (DEGREES / 2))
+    streams = rng.spawn(3)
+    prefecture = _trend(effects.every, effects.tau, persists, years, record.years, streams[0])
+    own_trend = np.sqrt(part) * heavy
+    county = _trend(part * county, own_trend, persists, years, record.years, streams[1])
+    yearly = np.sqrt((1 - part) * (1 - left**2) / (1 - left ** (2 * record.years))) * heavy
+    closed = (1 - left**years) / (1 - left**record.years)
     ahead = (
         span * effects.b[:, :1]
         + closed * effects.b[:, 1:] * gap(counted[1], own)
-        + effects.carried(span, persists, rng)
-        + span * persists * part * county
-        + s * np.sqrt(spread) * rng.standard_t(DEGREES, shape)
+        + prefecture[:, effects.where]
+        + county
+        + _path(yearly, left, years, streams[2])
     )
     return from_log_odds(origin.rate, ahead)
+
+
+def _trend(
+    seen: Floats, sd: Floats, persists: Floats, years: float, record: float,
+    rng: np.random.Generator,
+) -> Floats:  # fmt: skip
+    """What a trend gives in some years, of which so much was seen over the record, (draw, ...).
+
+    Parameters
+    ----------
+    sd : of such trends over a record
+    persists : share of their variance that goes on; the rest begins anew each year
+    """
+    lasting = persists * seen
+    lasting += np.sqrt(persists * (1 - persists)) * sd * rng.standard_normal(seen.shape)
+    walk = np.broadcast_to(np.sqrt((1 - persists) / record) * sd, seen.shape)
+    return years / record * lasting + _path(walk, np.ones_like(persists), years, rng)
+
+
+def _path(yearly: Floats, left: Floats, years: float, rng: np.random.Generator) -> Floats:
+    """A state that begins at 0, some years on: equal seeds give one path for all years.
+
+    Parameters
+    ----------
+    yearly : standard deviation of what a year adds, (draw, unit)
+    left : of the state a year later, (draw, 1)
+    """
+    state = np.zeros(yearly.shape)
+    for year in range(ceil(years)):
+        later = left * state + yearly * rng.standard_normal(yearly.shape)
+        state += min(years - year, 1.0) * (later - state)
+    return state
 
 
 HIERARCHICAL = (

@@ -28,7 +28,7 @@ from xiancheng.sim.state import Floats, Ints
 
 DECIMALS = 2  # of a printed rate
 PULL = 0.01, 0.03  # per year (assumed): from 2010 to 2020 the counties of Shandong lost 0.022
-FOLLOWS = 0.0, 0.1  # of the true change (assumed): near none
+FOLLOWS = 0.0, 0.03  # of the true change (assumed): near none
 PREFECTURE_SD = 0.2  # points a year (assumed, 0.1-0.3)
 COUNTY_SD = 0.2  # points a year (assumed, 0.1-0.3): 0.15 about a line in 13 prefectures, 2018
 REBASED = 1.0, 3.0  # beta: of the distance to the truth, closed at a survey (assumed; mean 0.25)
