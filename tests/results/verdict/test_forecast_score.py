@@ -258,7 +258,7 @@ def test_counties_together_stay_out_of_the_main_score(told):
 
 def test_a_case_is_inside_up_to_the_ends_of_its_interval(told):
     ends = [scoring.by_case(told, [PublishedRate(2, 2, END, 38.0)]).set_index("forecaster")]
-    low, high = ends[0].loc["drift", ["low", "high"]]
+    low, high = ends[0].loc["drift", ["low_80", "high_80"]]
     draws = told.rates["drift"][1][:, 2]
     assert (low, high) == tuple(interval(draws[:, None], 0.8)[:, 0])
     for rate, inside in ((low, True), (high, True), (low - 0.01, False), (high + 0.01, False)):
