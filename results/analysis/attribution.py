@@ -144,7 +144,7 @@ def attribute(
     drawn = sum(spec.draw > 0 for spec in draws)
     return AttributionTable(
         _frame(scenario, runs, kinds, several=drawn > 1), scenario.name, str(runs.day),
-        2 * len(game.joined), drawn, runs.made, runs.spec.scale,
+        2 * len(game.joined), drawn, runs.simulated, runs.spec.scale,
     )  # fmt: skip
 
 
