@@ -147,19 +147,19 @@ class Regret:
 
     packages: Mapping[str, Package]
     worlds: tuple[str, ...]
-    probability: Floats  # (package, world)
+    share: Floats  # of draws in which all targets are met, (package, world)
     draws: int  # by which it was counted
 
     @property
     def regret(self) -> Floats:
         """What each package falls short of the best one in each world, (package, world)."""
-        return np.asarray(self.probability.max(axis=0) - self.probability)
+        return np.asarray(self.share.max(axis=0) - self.share)
 
     def records(self) -> list[dict[str, Any]]:
         """A record for each package and world."""
         return [
             {"package": name, "intensities": dict(package), "world": world,
-             "probability": self.probability[i, j], "regret": self.regret[i, j],
+             "share_all_met": self.share[i, j], "regret": self.regret[i, j],
              "draws": self.draws}
             for i, (name, package) in enumerate(self.packages.items())
             for j, world in enumerate(self.worlds)

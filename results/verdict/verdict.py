@@ -7,7 +7,7 @@ numbers, paired with draws of the level by `results.verdict.level`. Why the rate
 the run without draw.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Self
