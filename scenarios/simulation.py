@@ -4,7 +4,7 @@
 to step it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from datetime import date
 from functools import lru_cache
@@ -16,6 +16,7 @@ import numpy as np
 
 from xiancheng.calibration import priors
 from xiancheng.calibration.cache import keep_compiled
+from xiancheng.calibration.forecasts.common_trend import PublishedRate
 from xiancheng.calibration.population.synthesis import synthetic_population
 from xiancheng.calibration.region import load
 from xiancheng.calibration.region.counties import counties as circumstances
@@ -55,6 +56,7 @@ def simulate(
     draw: int = 0,
     cutoff: str | date | None = None,
     alignment: str = LEVEL,
+    observations: Iterable[PublishedRate] = (),
     threads: int = 1,
     chunk: int = CHUNK,
 ) -> Outcome:
@@ -76,6 +78,8 @@ def simulate(
     cutoff : nothing dated later is used; 2024-12-31 from the last census on, else the start
     alignment : "level": where the level of the region is known, the run without measures follows
         it, and others replay what that took (`scenarios.steering`); "off": nothing is steered
+    observations : published rates beside those of the pack, for the level; those after the
+        cut-off are not used
     threads, chunk : how the work is divided; neither changes any result
 
     Raises
@@ -92,7 +96,7 @@ def simulate(
     model = RegionModel(
         scenario, region=region, parameters=parameters, seed=seed, scale=scale,
         start=start, until=until, draw=draw, cutoff=cutoff, alignment=alignment,
-        threads=threads, chunk=chunk,
+        observations=observations, threads=threads, chunk=chunk,
     )  # fmt: skip
     if not isinstance(scenario, RunSpec):
         warn_of_inactive(model, list(model.spec.parameters))
@@ -124,6 +128,7 @@ class RegionModel(UrbanModel):
         draw: int = 0,
         cutoff: str | date | None = None,
         alignment: str = LEVEL,
+        observations: Iterable[PublishedRate] = (),
         threads: int = 1,
         chunk: int = CHUNK,
     ) -> None:
@@ -134,6 +139,7 @@ class RegionModel(UrbanModel):
             spec = RunSpec.of(
                 scenario, region=region, parameters=parameters, seed=seed, scale=scale,
                 start=start, until=until, draw=draw, cutoff=cutoff, alignment=alignment,
+                observations=observations,
             )  # fmt: skip
         chosen, pack = spec.scenario, spec.pack
         begun = prepared(spec.region, chosen.start, spec.scale, pack.digest)

@@ -27,7 +27,7 @@ from xiancheng.results.verdict.forecasts import (
     check_cutoff,
     forecasts,
 )
-from xiancheng.results.verdict.observations import COLUMNS, VARIABLE, PublishedRate, read
+from xiancheng.results.verdict.observations import COLUMNS, VARIABLE, ScoredRate, read
 from xiancheng.results.verdict.registered import REGISTERED, ROUNDS, ScoreSettings, digests
 from xiancheng.scenarios.outcome import ABOUT, reported_groups
 
@@ -207,7 +207,7 @@ def test_a_target_is_judged_on_its_deadline_only(groups):
 
 
 def test_scores_of_a_case_are_those_of_its_draws(told):
-    seen = [PublishedRate(2, 2, END, 38.0), PublishedRate(3, 6, END, 71.0)]
+    seen = [ScoredRate(2, 2, END, 38.0), ScoredRate(3, 6, END, 71.0)]
     table = scoring.by_forecaster(told, seen, load("binzhou")).set_index("forecaster")
     draws = told.rates["drift"][1][:, [2, 6]]
     off = np.median(draws, axis=0) - [38.0, 71.0]
@@ -222,7 +222,7 @@ def test_scores_of_a_case_are_those_of_its_draws(told):
 
 def test_counties_together_stay_out_of_the_main_score(told):
     cases = [(2, 2, 38.0), (3, 7, 64.0), (4, 8, 58.0)]
-    seen = [PublishedRate(line, group, END, rate) for line, group, rate in cases]
+    seen = [ScoredRate(line, group, END, rate) for line, group, rate in cases]
     table = scoring.by_forecaster(told, seen, load("binzhou"))
     cases = table.groupby("over")["cases"].first()
     assert cases.to_dict() == {"counties": 1, "together": 2}
