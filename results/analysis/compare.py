@@ -322,9 +322,9 @@ def compare(
         _check_region(run, pack)
     if saved:
         record = saved[0].record
-        common = common.vary(
-            seed=record.seed, draw=record.draw, parameters=record.parameters, scale=record.scale,
-            observations=saved[0].spec.observations,
+        common = replace(
+            common, seed=record.seed, draw=record.draw, parameters=record.parameters,
+            scale=record.scale, observations=saved[0].spec.observations,
         )  # fmt: skip
     chosen = _common_day(sides, day, pack)
     with Summaries(common, chosen, jobs) as runs:
