@@ -23,8 +23,9 @@ from xiancheng.calibration.region.counties import fertility
 from xiancheng.scenarios.inactive import warn_of_inactive
 from xiancheng.scenarios.outcome import Outcome, between, reported_groups
 from xiancheng.scenarios.policy import compile_policy
-from xiancheng.scenarios.run_spec import RunSpec, check_numbers
+from xiancheng.scenarios.run_spec import LEVEL, RunSpec, check_numbers
 from xiancheng.scenarios.scenario_files import Scenario
+from xiancheng.scenarios.steering import alignment_of, keep
 from xiancheng.sim import accounts, observation, schooling
 from xiancheng.sim.calendar import quarters_between
 from xiancheng.sim.conditions import Conditions
@@ -53,6 +54,7 @@ def simulate(
     until: str | date | None = None,
     draw: int = 0,
     cutoff: str | date | None = None,
+    alignment: str = LEVEL,
     threads: int = 1,
     chunk: int = CHUNK,
 ) -> Outcome:
@@ -72,6 +74,8 @@ def simulate(
     draw : number of the draw of county and yearly effects; 0 is the median world, without any,
         in which `omega_sd`, `tau_sd` and `obs_error_sd` cannot act
     cutoff : nothing dated later is used; 2024-12-31 from the last census on, else the start
+    alignment : "level": where the level of the region is known, the run without measures follows
+        it, and others replay what that took (`scenarios.steering`); "off": nothing is steered
     threads, chunk : how the work is divided; neither changes any result
 
     Raises
@@ -87,7 +91,8 @@ def simulate(
     """
     model = RegionModel(
         scenario, region=region, parameters=parameters, seed=seed, scale=scale,
-        start=start, until=until, draw=draw, cutoff=cutoff, threads=threads, chunk=chunk,
+        start=start, until=until, draw=draw, cutoff=cutoff, alignment=alignment,
+        threads=threads, chunk=chunk,
     )  # fmt: skip
     if not isinstance(scenario, RunSpec):
         warn_of_inactive(model, list(model.spec.parameters))
@@ -118,6 +123,7 @@ class RegionModel(UrbanModel):
         until: str | date | None = None,
         draw: int = 0,
         cutoff: str | date | None = None,
+        alignment: str = LEVEL,
         threads: int = 1,
         chunk: int = CHUNK,
     ) -> None:
@@ -127,7 +133,7 @@ class RegionModel(UrbanModel):
         else:
             spec = RunSpec.of(
                 scenario, region=region, parameters=parameters, seed=seed, scale=scale,
-                start=start, until=until, draw=draw, cutoff=cutoff,
+                start=start, until=until, draw=draw, cutoff=cutoff, alignment=alignment,
             )  # fmt: skip
         chosen, pack = spec.scenario, spec.pack
         begun = prepared(spec.region, chosen.start, spec.scale, pack.digest)
@@ -137,7 +143,8 @@ class RegionModel(UrbanModel):
             *begun, spec.values, compile_policy(chosen, pack),
             start=chosen.start, until=chosen.until, seed=spec.seed, draw=spec.draw,
             conditions=chosen.conditions, fertility=fertility(pack, chosen.start, spec.known_until),
-            groups=member.astype(float), threads=threads, chunk=chunk,
+            known_until=spec.known_until, groups=member.astype(float),
+            alignment=alignment_of(spec), threads=threads, chunk=chunk,
         )  # fmt: skip
         self.spec, self.reported = spec, groups
 
@@ -153,6 +160,7 @@ def outcome_of(model: RegionModel) -> Outcome:
     earlier = (model.census(), deepcopy(model.population.movers)) if inside else None
     model.step()
     found, movers = model.census(), model.population.movers.persons
+    steered = keep(model)
     model.retire()
     record = np.array([[row[name] for name in INDICATORS] for row in model.record])
     growth = model.growth
@@ -172,6 +180,7 @@ def outcome_of(model: RegionModel) -> Outcome:
         _movers=movers,
         _growth=tuple(growth),
         _start=begun,
+        _steered=steered,
     )
 
 

@@ -12,7 +12,9 @@ from xiancheng.sim.randomness import Stream
 from xiancheng.sim.state import Bools, Floats, Ints, Units
 from xiancheng.sim.step import Step
 
+NONE = np.empty(0, np.int64)  # units
 YEARS = 10  # after which spreads of recoding are stated, as between two censuses
+PRECISION = 0.02  # of a wanted recoding: what comes nearer by less is not worth an exchange
 
 
 def decade_sd(carried: float, persistence: float) -> float:
@@ -176,6 +178,49 @@ def merged(
     return into, urban
 
 
+def fitting(residents: Ints, wanted: int) -> Bools:
+    """Which units, in their order, have as nearly as may be so many residents together, (unit,).
+
+    One that would go beyond is passed over; then one is exchanged or added where that comes nearer.
+    """
+    left, chosen = wanted, np.zeros(len(residents), bool)
+    for i, persons in enumerate(residents.tolist()):
+        if persons <= left:
+            chosen[i] = True
+            left -= persons
+    taken = np.append(np.flatnonzero(chosen), -1)  # and none, of no residents
+    others = np.flatnonzero(~chosen)
+    given = np.append(residents[chosen], 0)
+    off = np.abs(left - (residents[others][:, None] - given))
+    if off.size and off.min() < left:
+        enters, goes = np.unravel_index(off.argmin(), off.shape)
+        chosen[others[enters]] = True
+        chosen[taken[goes]] &= goes == len(taken) - 1
+    return chosen
+
+
+def exchange(residents: Ints, there: Ints, back: Ints, wanted: int) -> tuple[Ints, Ints]:
+    """Units that change their code, and those that change it back, so that `wanted` persons do.
+
+    Where units are large, one more than is needed and some small ones back may come nearer.
+
+    Parameters
+    ----------
+    residents : of all units, (unit,)
+    there, back : units that may, in their order, (some unit,) index
+    """
+    first = fitting(residents[there], wanted)
+    left = wanted - int(residents[there][first].sum())
+    further = there[~first][:1]
+    excess = int(residents[further].sum()) - left
+    if not len(further) or excess <= 0:
+        return there[first], NONE
+    second = fitting(residents[back], excess)
+    if abs(excess - int(residents[back][second].sum())) >= abs(left) - PRECISION * wanted:
+        return there[first], NONE
+    return np.concatenate([there[first], further]), back[second]
+
+
 def recode(step: Step, up: Ints, down: Ints) -> None:
     """Units become urban (`up`) or rural (`down`), each (chosen,) index, around their people.
 
@@ -197,6 +242,40 @@ def _change_codes(step: Step, changed: Bools) -> None:
         step.markets.take_over(population.townspeople() - before, before)
 
 
+def units_for(step: Step, wanted: Ints) -> tuple[Ints, Ints]:
+    """The units whose recoding adds `wanted` persons to each town, (county,), as nearly as may be.
+
+    They change in the order of `recoding_order`; one that would go too far is passed over.
+
+    Returns
+    -------
+    those that become urban and those that become rural, (unit,) index
+    """
+    units, population = step.population.units, step.population
+    u = step.streams.uniform(Stream.UNIT, step.quarter.number, population.unit_address)[3]
+    residents = np.bincount(
+        units.merged_into, population.size[: len(units)].sum(axis=1), len(units)
+    ).astype(np.int64)
+    of_county = units.county
+    rural_first, urban_first = (recoding_order(units, u, urban=code) for code in (True, False))
+    up: list[Ints] = [NONE]
+    down: list[Ints] = [NONE]
+    for county in np.flatnonzero(wanted):
+        rural, urban = (
+            order[(of_county[order] == county) & (residents[order] > 0)]
+            for order in (rural_first, urban_first)
+        )
+        if wanted[county] > 0:
+            there, back = exchange(residents, rural, urban, int(wanted[county]))
+            up.append(there)
+            down.append(back)
+        else:
+            there, back = exchange(residents, urban, rural, -int(wanted[county]))
+            down.append(there)
+            up.append(back)
+    return np.concatenate(up), np.concatenate(down)
+
+
 def reclassify(
     step: Step, urban: Floats, departure: Floats, levers: Levers, conditions: Conditions
 ) -> None:
@@ -214,8 +293,9 @@ def reclassify(
     recode(step, chosen[rural], chosen[~rural])
     chosen = drawn(merging_hazard(units, levers, p), u[1], step.quarter.years)
     residents = population.size[: len(units)].sum(axis=1)
+    u_merger = step.streams.uniform(Stream.MERGER, step.quarter.number, population.unit_address)
     frozen = conditions.recoding_frozen
-    into, coded = merged(units, residents, chosen, u[3], frozen=frozen)
+    into, coded = merged(units, residents, chosen, u_merger[0], frozen=frozen)
     units.merged_into = into.astype(np.int32)
     _change_codes(step, coded != units.urban)
     closing = schooling.closing_hazard(levers)[units.county]

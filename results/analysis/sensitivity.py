@@ -24,10 +24,11 @@ from xiancheng.calibration.i18n import _
 from xiancheng.calibration.inference.identifiability import sobol_problem
 from xiancheng.calibration.priors import catalogue, on_grid
 from xiancheng.results.analysis.result import UNITS, outcome_values, unknown_name
-from xiancheng.scenarios.ensemble import RunSummary, Summaries, baseline_of
+from xiancheng.scenarios.ensemble import RunSummary, Summaries
 from xiancheng.scenarios.inactive import OF_PUBLISHED_RATES, inactive_parameters, levers_used
 from xiancheng.scenarios.outcome import PUBLISHED
 from xiancheng.scenarios.policy import compile_policy
+from xiancheng.scenarios.run_spec import baseline_of
 from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.sim.calendar import quarters_between
 from xiancheng.sim.state import Floats
