@@ -308,8 +308,8 @@ class UrbanModel(mesa.Model):
         resettling = np.zeros(places.inside)
         in_villages(resettling)[:] = housing.resettling_hazard(levers, homes)
         effort = labour.search(levers, adults, p)
-        ended = labour.separation_hazard(p)[:, None] * np.ones(labour.SECTORS)
-        surplus = 4 * self.markets.lay_off[:, None, :]
+        ended = labour.separation_hazard(p) + np.zeros((len(self.counties), 1, 1))
+        ended[:, :, 1:] += 4 * self.markets.lay_off[:, None, :]
         closed = np.where(population.school_closed, max(p.hr_school_closed, 1.0), 1.0)
         return Hazards(
             death=risk
@@ -330,7 +330,7 @@ class UrbanModel(mesa.Model):
             ),
             going_back=departure.going_back_hazard(~places.is_inside(np.arange(places.outside)), p),
             hire=4 * at_both(self.markets.hire_rate)[:, None, None, None] * effort,
-            separation=at_both(ended + surplus),
+            separation=at_both(ended),
             by_duration=departure.duration_factors(p),
             by_village=departure.village_factor(population.away_share, p) * closed,
         )

@@ -194,7 +194,7 @@ def hazards(**values) -> Hazards:
         "settling": (4,), "resettling": (4,), "leaving": (4, 2, strata.BANDS, strata.SITUATIONS),
         "going_back": (6, strata.BANDS, strata.EDUCATIONS),
         "hire": (4, strata.BANDS, strata.WORKS, strata.EDUCATIONS),
-        "separation": (4, strata.BANDS, 2),
+        "separation": (4, strata.BANDS, 3),
     }  # fmt: skip
     still = {name: np.zeros(shape) for name, shape in none.items()}
     factors = {"by_duration": np.ones(129), "by_village": np.ones(UNITS + 3)}
