@@ -69,6 +69,8 @@ def simulate(
     cutoff : nothing dated later is used; 2024-12-31 from the last census on, else the start
     alignment : "level": where the level of the region is known, the run without measures follows
         it, and others replay what that took (`scenarios.steering`); "off": nothing is steered
+    observations : published rates beside those of the pack, for the level; those after the
+        cut-off are not used
 
     Raises
     ------

@@ -157,7 +157,10 @@ def _weighted_targets(plan: Plan, region: Region, census: date) -> Iterator[Find
 
 
 # Spreads: they multiply county and yearly effects, and errors, all of which are 0 in draw 0.
-SPREADS = ("obs_error_sd", "omega_sd", "tau_sd")
+SPREADS = (
+    "obs_error_sd", "omega_sd", "recode_county_sd", "recode_persistence", "recode_prefecture_sd",
+    "tau_sd",
+)  # fmt: skip
 
 # They shift or blur published rates and nothing else.
 OF_PUBLISHED_RATES = ("benchmark_drift", "obs_error_sd")

@@ -112,6 +112,9 @@ class UrbanModel(mesa.Model):
         for ago in range(HALF_YEAR, 0, -1):
             self.run_in(Quarter(first.number - ago, start, 1.0), offers, none)
         self.population.movers = Movers.none(len(counties))
+        urban, present = self.present()
+        self.urban_share = urban / np.maximum(present, 1)  # at the start
+        self.recoding = self.recoding_path()
         self.conditions = conditions or Conditions()  # from the start on; the past is one
 
         self.record: list[dict[str, Floats]] = []
@@ -185,8 +188,11 @@ class UrbanModel(mesa.Model):
         # Some are granted the hukou of where they live.
         hukou.settle(step, drawn.settling)
 
-        # Some villages are recoded urban around people who never move; some are merged.
-        reclassification.reclassify(step, levers, self.conditions)
+        # Some units are recoded around people who never move; some villages are merged.
+        year = (quarter.number - self.quarters[0].number) // 4
+        reclassification.reclassify(
+            step, self.urban_share, self.recoding[year], levers, self.conditions
+        )
         if self.alignment:
             self.alignment.correct(self, step)
 
@@ -336,15 +342,35 @@ class UrbanModel(mesa.Model):
         year = self.effects_of_draw(np.array([quarter.ends.year]))
         return at_both(p.omega_sd * county + p.tau_sd * year)
 
+    def recoding_path(self) -> Floats:
+        """How recoding of each county departs from the province's in this draw, (year, county).
+
+        See Also
+        --------
+        sim.reclassification.recoding_path
+        """
+        code, nearby = self.counties.code, self.counties.nearby
+        others = np.where(nearby >= 0, code[nearby], code[:, None])
+        prefecture = np.minimum(code, others.min(axis=1))  # named by its first county
+        years = self.start.year + np.arange(-(-len(self.quarters) // 4))[:, None]
+        shared, own = (
+            self.effects_of_draw(whose, years, number)
+            for number, whose in enumerate((prefecture, code), start=1)
+        )
+        return reclassification.recoding_path(
+            self.counties.structural_gap, shared, own, self.parameters
+        )
+
     def effects_of_draw(self, *what: Ints | int) -> Floats:
-        """Standard normals that belong to the draw, not to a seed, (what,).
+        """Standard normals that belong to the draw, not to a seed, in the shape of `what`.
 
         Draw 0 is the median world: all are 0.
         """
         address = addresses(*what)
         if self.draw == 0:
-            return np.zeros(len(address))
-        return np.asarray(ndtri(RandomStreams(0).uniform(Stream.EFFECTS, self.draw, address)[0]))
+            return np.zeros(address.shape)
+        drawn = RandomStreams(0).uniform(Stream.EFFECTS, self.draw, address.ravel())[0]
+        return np.asarray(ndtri(drawn)).reshape(address.shape)
 
     def receive(self, step: Step, offers: Offers, factor: Floats) -> None:
         """People from outside come to the towns, more of them to better ones.

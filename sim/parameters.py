@@ -56,6 +56,10 @@ class Parameters:
 
     # Recoding, merger and measurement
     recode_hazard: float  # 1/year, a rural village unit is recoded urban
+    recode_gap_reversion: float  # 1/year, share of the structural gap that recoding closes
+    recode_prefecture_sd: float  # 1, spread of urban shares by prefectures' recoding in ten years
+    recode_county_sd: float  # 1, spread of urban shares by counties' own recoding in ten years
+    recode_persistence: float  # 1, correlation of recoding shocks of one year and the next
     alignment_recoding_share: float  # 1, of a deviation from the level that recoding makes up
     merge_hazard: float  # 1/year, a village unit disappears by merger
     benchmark_drift: float  # pp/year, published rate against the truth

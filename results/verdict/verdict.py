@@ -240,9 +240,10 @@ def of_outcome(result: Outcome | Ensemble) -> Verdict:
 def anchor(ensemble: Ensemble) -> Level | None:
     """The level of an ensemble; None if it starts at another census, none is known or followed."""
     outcome = ensemble.scenario
-    if outcome.spec.alignment == OFF:
+    spec, (first, *__, last) = outcome.spec, outcome.dates
+    if spec.alignment == OFF:
         return None
-    return levels.level_from(outcome.region, outcome.dates[0], outcome.dates[-1])
+    return levels.level_from(outcome.region, first, last, spec.known_until, spec.observations)
 
 
 @dataclass(frozen=True, eq=False)

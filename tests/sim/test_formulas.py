@@ -385,9 +385,23 @@ _RURAL = np.flatnonzero(~_UNITS.urban & _UNITS.contiguous)[0]
 _SHARE = _UNITS.contiguous[~_UNITS.urban].mean()
 _K = _SHARE * P.recode_contiguity_ratio + 1 - _SHARE
 example(
-    "7.14", "recoding", "contiguous, half of the rural villages are, ⟨recoding⟩ = 0.01",
-    P.recode_hazard * P.recode_contiguity_ratio / _K + 0.01,
-    reclassification.recoding_hazard(_UNITS, levers(recoding=0.01), Conditions(), P)[_RURAL],
+    "7.14", "recoding, rural unit",
+    "contiguous, half of the rural villages are, u = 0.5, D = 0.01, ⟨recoding⟩ = 0.01",
+    (P.recode_hazard * 0.5 + 0.01) / 0.5 * P.recode_contiguity_ratio / _K + 0.01,
+    reclassification.recoding_hazard(
+        _UNITS, np.full(2, 0.5), np.full(2, 0.01), levers(recoding=0.01), Conditions(), P
+    )[_RURAL],
+)  # fmt: skip
+example(
+    "7.14", "recoding, urban unit", "none contiguous, u = 0.4, D = −0.02",
+    (0.02 - P.recode_hazard * 0.6) / 0.4,
+    reclassification.recoding_hazard(
+        _UNITS, np.full(2, 0.4), np.full(2, -0.02), levers(), Conditions(), P
+    )[1],
+)  # fmt: skip
+example(
+    "7.14", "D of the first year", "G = 0.1, draw 0", 0.1 * (exp(-P.recode_gap_reversion) - 1),
+    reclassification.recoding_path(np.array([0.1]), *np.zeros((2, 1, 1)), P)[0, 0],
 )  # fmt: skip
 example(
     "7.14", "merger", "⟨merging⟩ = 0.05", P.merge_hazard + 0.05,
