@@ -22,13 +22,10 @@ if TYPE_CHECKING:
     from xiancheng.scenarios.simulation import RegionModel
 
 # Spreads: they multiply county and yearly effects, and errors, all of which are 0 in draw 0.
-SPREADS = ("obs_error_sd", "omega_sd", "tau_sd")
+SPREADS = ("obs_error_sd", "flow_sd", "trend_sd")
 
 # They shift or blur published rates and nothing else.
 OF_PUBLISHED_RATES = ("benchmark_drift", "obs_error_sd")
-
-# They enter the destination constants, which are solved at the central parameters.
-CONSTANTS_ONLY = ("town_leaving_ratio",)
 
 _SERVICES = ("hospital", "subcentres", "disability_care", "elder_care", "childcare")
 _AMENITIES = (
@@ -60,8 +57,6 @@ class InactiveParameterWarning(UserWarning):
 
 def condition(name: str) -> Words:
     """When a parameter acts; empty if in every run."""
-    if name in CONSTANTS_ONLY:
-        return _("never: it enters destination constants only, which are solved at central values")
     if name in SPREADS:
         only = _(", on published rates only")
         drawn = _("draw above 0")
@@ -96,8 +91,7 @@ def inactive_parameters(names: Iterable[str], draw: int, levers: Collection[str]
     return [
         name
         for name in names
-        if name in CONSTANTS_ONLY
-        or (name in SPREADS and draw == 0)
+        if (name in SPREADS and draw == 0)
         or (name in OF_LEVERS and not set(OF_LEVERS[name]) & set(levers))
     ]
 
@@ -124,7 +118,7 @@ def warn_of_inactive(model: "RegionModel", given: Collection[str]) -> None:
     now, usual = asdict(model.parameters), asdict(priors.central())
     whole = len(given) == len(now)
     changed = [n for n in given if now[n] != usual[n] and (n in SPREADS or not whole)]
-    if not any(name in (*CONSTANTS_ONLY, *SPREADS, *OF_LEVERS) for name in changed):
+    if not any(name in (*SPREADS, *OF_LEVERS) for name in changed):
         return
     used = levers_used(model.policy, (tick.number for tick in model.quarters))
     if idle := inactive_parameters(changed, model.draw, used):

@@ -83,6 +83,14 @@ class Alternatives:
         reachable = at_both(exists) & ~(urban & (nest == OWN_TOWN))
         return cls(nest, mode, county, km, reachable[:, None] & suits)
 
+    def by_town(self, values: Floats) -> Floats:
+        """What holds for the town that each alternative leads to, (place, alternative).
+
+        `values` are by county; 1 for staying and for what lies beyond the region.
+        """
+        leads = (self.county >= 0) & (self.nest != STAY)
+        return at_both(np.where(leads, values[self.county], 1.0))
+
 
 def utility(
     alternatives: Alternatives, offers: Offers, constants: Floats, levers: Levers, p: Parameters

@@ -1,6 +1,7 @@
 """The quarter of the region, on one page."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 from functools import partial
 
@@ -32,7 +33,7 @@ from xiancheng.sim.calendar import (
 )
 from xiancheng.sim.conditions import Conditions
 from xiancheng.sim.destination import Alternatives
-from xiancheng.sim.destination_constants import DestinationConstants
+from xiancheng.sim.destination_constants import BasePeriod
 from xiancheng.sim.events import Hazards, draw_events
 from xiancheng.sim.governments import CountyGovernment, carried_out
 from xiancheng.sim.indicators import INDICATORS, Observation
@@ -69,15 +70,17 @@ class UrbanModel(mesa.Model):
     """
 
     def __init__(
-        self, people: People, units: Units, counties: Counties, base: DestinationConstants,
+        self, people: People, units: Units, counties: Counties, base: BasePeriod,
         parameters: Parameters, policy: Policy, *, start: date, until: date,
         seed: int = 1, draw: int = 0,
         conditions: Conditions | None = None, fertility: Mapping[int, float] | None = None,
-        groups: Floats | None = None, threads: int = 1, chunk: int = CHUNK,
+        trend: Mapping[int, float] | None = None, groups: Floats | None = None,
+        threads: int = 1, chunk: int = CHUNK,
     ) -> None:  # fmt: skip
         super().__init__(rng=seed)
-        self.counties, self.base, self.parameters, self.policy = counties, base, parameters, policy
+        self.counties, self.parameters, self.policy = counties, parameters, policy
         self.conditions, self.fertility = Conditions(), dict(fertility or {})
+        self.trend = dict(trend or {})
         self.groups = np.eye(len(counties)) if groups is None else groups
         self.draw, self.streams, self.threads, self.chunk = (
             draw,
@@ -100,6 +103,9 @@ class UrbanModel(mesa.Model):
         schooling.enrol(self.begin(first), self.counts, 0.0, none)
         offers = self.markets.post(self.counts, none, self.conditions, 0.0, 0.0, parameters)
         self.town_value = relocation.town_value(offers, parameters)  # at the start
+        self.base = base.solve(
+            counties, offers, self.markets.followers(parameters), self.flow_effects(), parameters
+        )
 
         for ago in range(HALF_YEAR, 0, -1):
             self.run_in(Quarter(first.number - ago, start, 1.0), offers, none)
@@ -142,6 +148,9 @@ class UrbanModel(mesa.Model):
         # Everyone's events of the quarter are drawn.
         self.follow_births(quarter)
         hazards = self.hazards(quarter, levers, attraction)
+        inflow = self.alternatives.by_town(self.inflow(quarter))
+        leaving, chances = departure.scale_moves(hazards.leaving, chances, inflow)
+        hazards = replace(hazards, leaving=leaving)
         drawn = draw_events(step, hazards, self.threads, self.chunk)
 
         # People die, and are born.
@@ -280,7 +289,6 @@ class UrbanModel(mesa.Model):
             resettling=resettling,
             leaving=departure.leaving_hazard(
                 attraction,
-                self.effects(quarter),
                 hukou.leaving_hazard(levers, p),
                 adults,
                 levers,
@@ -293,12 +301,21 @@ class UrbanModel(mesa.Model):
             by_village=departure.village_factor(population.away_share, p) * closed,
         )
 
-    def effects(self, quarter: Quarter) -> Floats:
-        """County and yearly effects of this draw on the log hazard of leaving, (place,)."""
-        p = self.parameters
-        county = self.effects_of_draw(self.counties.code)
-        year = self.effects_of_draw(np.array([quarter.ends.year]))
-        return at_both(p.omega_sd * county + p.tau_sd * year)
+    def flow_effects(self) -> Floats:
+        """County effects of this draw on the flows of the base period, (county, 3)."""
+        flows = [self.effects_of_draw(self.counties.code, k) for k in range(1, 4)]
+        return np.stack(flows, axis=1)
+
+    def inflow(self, quarter: Quarter) -> Floats:
+        """Moves into each town, from its villages and from elsewhere, as a multiple, (county,).
+
+        Relative to the base period, at equal attraction.
+        """
+        year, start = quarter.ends.year, self.start.year
+        unknown = np.arange(max([start, *self.trend]) + 1, year + 1)
+        shocks = self.effects_of_draw(unknown)
+        factor = relocation.trend(self.trend, year, start, shocks, self.parameters)
+        return np.full(len(self.counties), factor)
 
     def effects_of_draw(self, *what: Ints | int) -> Floats:
         """Standard normals that belong to the draw, not to a seed, (what,).
@@ -314,9 +331,9 @@ class UrbanModel(mesa.Model):
         """People from outside come to the towns, more of them to better ones."""
         years, p = step.quarter.years, self.parameters
         change = relocation.town_value(offers, p) - self.town_value
-        multiple = self.conditions.arrivals
+        multiple = self.conditions.arrivals * self.inflow(step.quarter)
         expected = relocation.arrivals(self.base.arrivals, change, years, multiple)
-        line = OUTSIDERS * self.base.arrivals * years * max(multiple, 1.0)
+        line = OUTSIDERS * self.base.arrivals * years * np.maximum(multiple, 1.0)[:, None]
         relocation.receive(step, expected, line)
 
     def observe(self, day: date, number: int) -> None:
