@@ -19,10 +19,10 @@ from xiancheng.calibration import posterior
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import Region
+from xiancheng.scenarios import steering
 from xiancheng.scenarios.executor import Executor, Lost, WorkersLostError, local
-from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import CAUSES, PUBLISHED, RATE, Outcome, group_of, html_table
-from xiancheng.scenarios.run_spec import RunSpec
+from xiancheng.scenarios.run_spec import LEVEL, RunSpec, baseline_of, reference_of
 from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.scenarios.simulation import simulate
 from xiancheng.sim.indicators import INDICATORS
@@ -48,19 +48,6 @@ class RunCache(Protocol):
 
 
 # Scenarios that go together
-
-
-def baseline_of(scenario: Scenario) -> Scenario:
-    """The baseline of a scenario: its horizon and outside conditions, and none of its measures."""
-    return replace(
-        resolve("baseline"), start=scenario.start, until=scenario.until,
-        conditions=scenario.conditions,
-    )  # fmt: skip
-
-
-def reference_of(scenario: Scenario) -> Scenario:
-    """The baseline under the outside conditions that forecasts of the level suppose."""
-    return replace(baseline_of(scenario), conditions=resolve("baseline").conditions)
 
 
 def judged_on(scenario: Scenario, region: Region) -> date:
@@ -226,12 +213,14 @@ class Summaries:
         wanted = {k: spec for k, spec in zip(keys, specs, strict=True) if k not in self._known}
         for __ in range(len(keys) - len(wanted)):
             done()
-        self.made += len(wanted)
-        for result in self._executor.map(Keyed(Summarize(self.day)), list(wanted.items())):
-            if isinstance(result, Lost):
-                raise WorkersLostError
-            key, self._known[key] = result
-            done()
+        for wave in steering.in_waves(wanted):
+            self.made += len(wave)
+            for result in self._executor.map(Keyed(Summarize(self.day)), list(wave.items())):
+                if isinstance(result, Lost):
+                    raise WorkersLostError
+                key, self._known[key] = result
+                if key in wanted:
+                    done()
         return [self._known[key] for key in keys]
 
 
@@ -276,9 +265,8 @@ class Ensemble:
     @classmethod
     def of(cls, outcome: Outcome, run: Callable[[RunSpec], Outcome] = simulate) -> "Ensemble":
         """An outcome with its baseline and reference, run with the same random numbers."""
-        spec = outcome.spec
-        baseline = run(spec.running(baseline_of(spec.scenario)))
-        return cls(outcome, baseline, in_reference_conditions(baseline, run))
+        reference = run(outcome.spec.reference)
+        return cls(outcome, in_conditions(reference, outcome.scenario, run), reference)
 
     @property
     def draws(self) -> int:
@@ -355,6 +343,7 @@ def ensemble(
     until: str | date | None = None,
     draw: int = 0,
     cutoff: str | date | None = None,
+    alignment: str = LEVEL,
     jobs: int | None = None,
     done: Callable[[], None] = lambda: None,
     cache: RunCache | None = None,
@@ -366,9 +355,10 @@ def ensemble(
 
     Parameters
     ----------
-    scenario : as `simulate` takes it; the spec of a run stands for the arguments up to `cutoff`
+    scenario : as `simulate` takes it; the spec of a run stands for the arguments up to `alignment`
     draws : of parameters with county and yearly effects; 0 for the one run of each
-    region, parameters, start, until, draw, cutoff : as `simulate` takes them, for the one run
+    region, parameters, start, until, draw, cutoff, alignment : as `simulate` takes them, for the
+        one run
     seed : of the one run and of the draws
     scale : in (0, 1]; rows for each resident
     jobs : worker processes; one per core by default
@@ -387,27 +377,28 @@ def ensemble(
         if isinstance(scenario, RunSpec)
         else RunSpec.of(
             scenario, region=region, parameters=parameters, seed=seed, scale=scale, start=start,
-            until=until, draw=draw, cutoff=cutoff,
+            until=until, draw=draw, cutoff=cutoff, alignment=alignment,
         )
     )  # fmt: skip
     if draws:
         check_drawable(spec)
     run = cache or simulate
-    baseline = run(spec.running(baseline_of(spec.scenario)))
+    reference = run(spec.reference)  # first: others replay what it took to follow the level
+    baseline = in_conditions(reference, spec.scenario, run)
     done()
     outcome = run(spec)
     done()
-    reference = in_reference_conditions(baseline, run)
     drawn = _drawn(spec, draws, jobs, done, cache) if draws else None
     return Ensemble(outcome, baseline, reference, drawn)
 
 
-def in_reference_conditions(baseline: Outcome, run: Callable[[RunSpec], Outcome]) -> Outcome:
-    """What a baseline comes to in reference conditions; itself, if they are its own."""
-    reference = reference_of(baseline.scenario)
-    if reference.conditions == baseline.scenario.conditions:
-        return baseline
-    return run(baseline.spec.running(reference))
+def in_conditions(
+    reference: Outcome, scenario: Scenario, run: Callable[[RunSpec], Outcome]
+) -> Outcome:
+    """The baseline of a scenario; the run in reference conditions itself, if they are its own."""
+    if reference.scenario.conditions == scenario.conditions:
+        return reference
+    return run(reference.spec.running(baseline_of(scenario)))
 
 
 def check_drawable(spec: RunSpec) -> None:
@@ -438,7 +429,7 @@ class DrawnRates:
     def __call__(self, sides: Sequence[RunSpec]) -> Floats:
         """The rates of the targets in each, and recoding in the last, (4, target)."""
         known: dict[str, tuple[Floats, Floats]] = {}
-        for spec in sides:
+        for spec in reversed(sides):  # what the reference takes to follow the level is replayed
             if spec.key not in known:
                 known[spec.key] = target_rates(self.run(spec))
         return np.array([*(known[spec.key][0] for spec in sides), known[sides[-1].key][1]])

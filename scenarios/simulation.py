@@ -22,8 +22,9 @@ from xiancheng.calibration.region.counties import fertility, trend
 from xiancheng.scenarios.inactive import warn_of_inactive
 from xiancheng.scenarios.outcome import Outcome, between, reported_groups
 from xiancheng.scenarios.policy import compile_policy
-from xiancheng.scenarios.run_spec import RunSpec, check_numbers
+from xiancheng.scenarios.run_spec import LEVEL, RunSpec, check_numbers
 from xiancheng.scenarios.scenario_files import Scenario
+from xiancheng.scenarios.steering import alignment_of, keep
 from xiancheng.sim import accounts, observation
 from xiancheng.sim.calendar import quarters_between
 from xiancheng.sim.destination_constants import BasePeriod
@@ -44,6 +45,7 @@ def simulate(
     until: str | date | None = None,
     draw: int = 0,
     cutoff: str | date | None = None,
+    alignment: str = LEVEL,
     threads: int = 1,
     chunk: int = CHUNK,
 ) -> Outcome:
@@ -63,6 +65,8 @@ def simulate(
     draw : number of the draw of county and yearly effects; 0 is the median world, without any,
         in which `flow_sd`, `trend_sd` and `obs_error_sd` cannot act
     cutoff : nothing dated later is used; 2024-12-31 from the last census on, else the start
+    alignment : "level": where the level of the region is known, the run without measures follows
+        it, and others replay what that took (`scenarios.steering`); "off": nothing is steered
     threads, chunk : how the work is divided; neither changes any result
 
     Raises
@@ -78,7 +82,8 @@ def simulate(
     """
     model = RegionModel(
         scenario, region=region, parameters=parameters, seed=seed, scale=scale,
-        start=start, until=until, draw=draw, cutoff=cutoff, threads=threads, chunk=chunk,
+        start=start, until=until, draw=draw, cutoff=cutoff, alignment=alignment,
+        threads=threads, chunk=chunk,
     )  # fmt: skip
     if not isinstance(scenario, RunSpec):
         warn_of_inactive(model, list(model.spec.parameters))
@@ -109,6 +114,7 @@ class RegionModel(UrbanModel):
         until: str | date | None = None,
         draw: int = 0,
         cutoff: str | date | None = None,
+        alignment: str = LEVEL,
         threads: int = 1,
         chunk: int = CHUNK,
     ) -> None:
@@ -118,7 +124,7 @@ class RegionModel(UrbanModel):
         else:
             spec = RunSpec.of(
                 scenario, region=region, parameters=parameters, seed=seed, scale=scale,
-                start=start, until=until, draw=draw, cutoff=cutoff,
+                start=start, until=until, draw=draw, cutoff=cutoff, alignment=alignment,
             )  # fmt: skip
         chosen, pack = spec.scenario, spec.pack
         begun = prepared(spec.region, chosen.start, spec.scale, pack.digest)
@@ -129,7 +135,8 @@ class RegionModel(UrbanModel):
             start=chosen.start, until=chosen.until, seed=spec.seed, draw=spec.draw,
             conditions=chosen.conditions, fertility=fertility(pack, chosen.start, spec.known_until),
             trend=trend(pack, chosen.start, spec.known_until),
-            groups=member.astype(float), threads=threads, chunk=chunk,
+            known_until=spec.known_until, groups=member.astype(float),
+            alignment=alignment_of(spec), threads=threads, chunk=chunk,
         )  # fmt: skip
         self.spec, self.reported = spec, groups
 
@@ -145,6 +152,7 @@ def outcome_of(model: RegionModel) -> Outcome:
     earlier = (model.census(), deepcopy(model.population.movers)) if inside else None
     model.step()
     found, movers = model.census(), model.population.movers.persons
+    steered = keep(model)
     model.retire()
     record = np.array([[row[name] for name in INDICATORS] for row in model.record])
     growth = model.growth
@@ -164,6 +172,7 @@ def outcome_of(model: RegionModel) -> Outcome:
         _movers=movers,
         _growth=tuple(growth),
         _start=begun,
+        _steered=steered,
     )
 
 

@@ -83,13 +83,17 @@ class Alternatives:
         reachable = at_both(exists) & ~(urban & (nest == OWN_TOWN))
         return cls(nest, mode, county, km, reachable[:, None] & suits)
 
-    def by_town(self, values: Floats) -> Floats:
-        """What holds for the town that each alternative leads to, (place, alternative).
+    def inflow(self, common: float, own: Floats) -> Floats:
+        """Factors on moves into the towns of the region, (place, alternative); 1 on all others.
 
-        `values` are by county; 1 for staying and for what lies beyond the region.
+        Parameters
+        ----------
+        common : on all of them
+        own : (county,) on those from its villages to its town besides
         """
         leads = (self.county >= 0) & (self.nest != STAY)
-        return at_both(np.where(leads, values[self.county], 1.0))
+        factor = np.where(self.nest == OWN_TOWN, common * own[:, None], common)
+        return at_both(np.where(leads, factor, 1.0))
 
 
 def utility(

@@ -87,7 +87,8 @@ class BasePeriod:
         often = departure.village_factor(self.away_share, p)[self.unit]
         often = often * departure.duration_factors(p)[self.since] * self.weight
         shape = len(self.residents), destination.FLAT, strata.BANDS, strata.SITUATIONS
-        return np.bincount(self.kind, often, int(np.prod(shape))).reshape(shape)
+        found = np.bincount(self.kind, often, int(np.prod(shape)))
+        return np.asarray(found, float).reshape(shape)
 
     def back(self, p: Parameters) -> Floats:
         """People expected to go back a year to the villages they are registered in, (county, 6).

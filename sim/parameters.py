@@ -62,6 +62,7 @@ class Parameters:
 
     # Recoding, merger and measurement
     recode_hazard: float  # 1/year, a rural village unit is recoded urban
+    alignment_recoding_share: float  # 1, of a deviation from the level that recoding makes up
     merge_hazard: float  # 1/year, a village unit disappears by merger
     benchmark_drift: float  # pp/year, published rate against the truth
     obs_error_sd: float  # pp, of a published county rate
@@ -88,13 +89,18 @@ class Parameters:
 
     # Births, deaths and households
     gompertz_slope: float  # 1/year, growth of mortality with age
-    female_mortality_ratio: float  # ratio, mortality of women relative to men
+    female_mortality_ratio: float  # ratio, mortality of women relative to men at 65
     rural_mortality_ratio: float  # ratio, mortality in villages relative to towns, at the same age
     mortality_decline: float  # 1/year, fall of mortality at every age
-    infant_mortality: float  # 1/year, hazard of death in the first year
+    infant_mortality: float  # 1/year, hazard of death in the first year, beyond that of other ages
+    accident_mortality: float  # 1/year, hazard of death that is the same at every age
+    deaths_found: float  # 1, share of deaths that the rates on file contain
+    winter_2022_deaths: float  # ratio, deaths of the fourth quarter of 2022 and the next
     mean_age_at_birth: float  # years, mean age of mothers at birth
     sd_age_at_birth: float  # years, spread of the age of mothers at birth
-    rural_fertility_ratio: float  # ratio, fertility in villages relative to towns, at the same age
+    rural_birth_ratio: float  # ratio, births in villages relative to the infants there at the start
+    dragon_births: float  # ratio, births of a year of the dragon relative to the years beside it
+    two_child_births: float  # ratio, births of 2016 and 2017 relative to the level of 2010
     boys_per_birth: float  # 1, share of boys among births
     marriage_hazard: float  # 1/year, hazard of finding a partner at the peak age
     marriage_age: float  # years, peak age of marriage, mean of the sexes

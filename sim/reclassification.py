@@ -12,6 +12,9 @@ from xiancheng.sim.randomness import Stream
 from xiancheng.sim.state import Bools, Floats, Ints, Units
 from xiancheng.sim.step import Step
 
+NONE = np.empty(0, np.int64)  # units
+PRECISION = 0.02  # of a wanted recoding: what comes nearer by less is not worth an exchange
+
 
 def recoding_hazard(units: Units, levers: Levers, conditions: Conditions, p: Parameters) -> Floats:
     """How often a rural village is recoded urban [1/year], (unit,).
@@ -96,6 +99,49 @@ def merged(units: Units, chosen: Ints) -> Ints:
     return result
 
 
+def fitting(residents: Ints, wanted: int) -> Bools:
+    """Which units, in their order, have as nearly as may be so many residents together, (unit,).
+
+    One that would go beyond is passed over; then one is exchanged or added where that comes nearer.
+    """
+    left, chosen = wanted, np.zeros(len(residents), bool)
+    for i, persons in enumerate(residents.tolist()):
+        if persons <= left:
+            chosen[i] = True
+            left -= persons
+    taken = np.append(np.flatnonzero(chosen), -1)  # and none, of no residents
+    others = np.flatnonzero(~chosen)
+    given = np.append(residents[chosen], 0)
+    off = np.abs(left - (residents[others][:, None] - given))
+    if off.size and off.min() < left:
+        enters, goes = np.unravel_index(off.argmin(), off.shape)
+        chosen[others[enters]] = True
+        chosen[taken[goes]] &= goes == len(taken) - 1
+    return chosen
+
+
+def exchange(residents: Ints, there: Ints, back: Ints, wanted: int) -> tuple[Ints, Ints]:
+    """Units that change their code, and those that change it back, so that `wanted` persons do.
+
+    Where units are large, one more than is needed and some small ones back may come nearer.
+
+    Parameters
+    ----------
+    residents : of all units, (unit,)
+    there, back : units that may, in their order, (some unit,) index
+    """
+    first = fitting(residents[there], wanted)
+    left = wanted - int(residents[there][first].sum())
+    further = there[~first][:1]
+    excess = int(residents[further].sum()) - left
+    if not len(further) or excess <= 0:
+        return there[first], NONE
+    second = fitting(residents[back], excess)
+    if abs(excess - int(residents[back][second].sum())) >= abs(left) - PRECISION * wanted:
+        return there[first], NONE
+    return np.concatenate([there[first], further]), back[second]
+
+
 def recode(step: Step, up: Ints, down: Ints) -> None:
     """Units become urban (`up`) or rural (`down`), each (chosen,) index, around their people.
 
@@ -111,13 +157,47 @@ def recode(step: Step, up: Ints, down: Ints) -> None:
         step.markets.take_over(population.townspeople() - before, before)
 
 
+def units_for(step: Step, wanted: Ints) -> tuple[Ints, Ints]:
+    """The units whose recoding adds `wanted` persons to each town, (county,), as nearly as may be.
+
+    They change in the order of `recoding_order`; one that would go too far is passed over.
+
+    Returns
+    -------
+    those that become urban and those that become rural, (unit,) index
+    """
+    units, population = step.population.units, step.population
+    u = step.streams.uniform(Stream.UNIT, step.quarter.number, population.unit_address)[3]
+    residents = np.bincount(
+        units.merged_into, population.size[: len(units)].sum(axis=1), len(units)
+    ).astype(np.int64)
+    of_county = units.county
+    rural_first, urban_first = (recoding_order(units, u, urban=code) for code in (True, False))
+    up: list[Ints] = [NONE]
+    down: list[Ints] = [NONE]
+    for county in np.flatnonzero(wanted):
+        rural, urban = (
+            order[(of_county[order] == county) & (residents[order] > 0)]
+            for order in (rural_first, urban_first)
+        )
+        if wanted[county] > 0:
+            there, back = exchange(residents, rural, urban, int(wanted[county]))
+            up.append(there)
+            down.append(back)
+        else:
+            there, back = exchange(residents, urban, rural, -int(wanted[county]))
+            down.append(there)
+            up.append(back)
+    return np.concatenate(up), np.concatenate(down)
+
+
 def reclassify(step: Step, levers: Levers, conditions: Conditions) -> None:
     """Villages are recoded urban around their people, merged, and lose their school."""
     population, p, units = step.population, step.parameters, step.population.units
     u = step.streams.uniform(Stream.UNIT, step.quarter.number, population.unit_address)
     hazard = recoding_hazard(units, levers, conditions, p)
     chosen = drawn(hazard, u[0], step.quarter.years)
-    recode(step, chosen, chosen[:0])
+    recode(step, chosen, NONE)
     hazard = merging_hazard(units, levers, p)
     chosen = drawn(hazard, u[1], step.quarter.years)
     units.merged_into = merged(units, chosen).astype(np.int32)

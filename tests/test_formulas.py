@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq
 
 from tests.conftest import build_world, levers, two_counties, villages
 from xiancheng.calibration.priors import catalogue, central
@@ -75,23 +76,36 @@ example("7.1", "threshold", "p = 0.01", 0.01 * 2**32 // 1, choice.threshold(one(
 _L, _B = one(0.012), one(0.1)
 example(
     "7.2", "μ", "L = 0.012, t = 5, a = 72.5, women, village",
-    0.012 * exp(P.gompertz_slope * (72.5 - 65)) * P.female_mortality_ratio
-    * P.rural_mortality_ratio * (1 - P.mortality_decline) ** 5,
+    (0.012 * exp(P.gompertz_slope * (72.5 - 65)) * P.female_mortality_ratio ** (27.5 / 35)
+     * P.rural_mortality_ratio + P.accident_mortality) * (1 - P.mortality_decline) ** 5,
     demography.survival(5.0, P)
     * demography.mortality(_L, demography.mortality_pattern(P), P)[0, 1, BAND[70], 1],
 )  # fmt: skip
 example(
     "7.2", "μ₀", "L = 0.012, t = 5, a = 0.5 (infants), men, town",
-    (0.012 * exp(P.gompertz_slope * (demography.MIDDLE[0] - 65)) + P.infant_mortality)
-    * (1 - P.mortality_decline) ** 5,
+    (0.012 * exp(P.gompertz_slope * (demography.MIDDLE[0] - 65)) + P.infant_mortality
+     + P.accident_mortality) * (1 - P.mortality_decline) ** 5,
     demography.survival(5.0, P)
     * demography.mortality(_L, demography.mortality_pattern(P), P)[0, 0, 0, 0],
 )  # fmt: skip
+
+
+def _bell(middle: float) -> np.ndarray:
+    ages = np.arange(22.5, 50, 5)
+    shape = np.exp(-(((ages - middle) / P.sd_age_at_birth) ** 2) / 2)
+    return shape / shape.sum()
+
+
+_MIDDLE = brentq(lambda m: (_bell(m) * np.arange(22.5, 50, 5)).sum() - P.mean_age_at_birth, 0, 50)
+_WOMEN = np.full(len(AGES), 1000)
 example(
-    "7.2", "f", "B = 0.1, a = 27.5, village",
-    0.1 * exp(-(((27.5 - P.mean_age_at_birth) / P.sd_age_at_birth) ** 2) / 2)
-    * P.rural_fertility_ratio,
-    0.1 * demography.fertility_pattern(P)[1, BAND[25]],
+    "7.2", "f", "B = 0.1, a = 27.5, of 1000 women 600 have a partner",
+    0.1 * _bell(_MIDDLE)[1] / 0.6,
+    0.1 * demography.fertility_pattern(_WOMEN, 6 * _WOMEN // 10, P)[BAND[25]],
+)  # fmt: skip
+example(
+    "7.2", "year", "2024 times that of 2016", P.dragon_births * P.two_child_births,
+    demography.unusual_year(2024, P) * demography.unusual_year(2016, P),
 )  # fmt: skip
 
 # 7.3

@@ -580,13 +580,13 @@ def test_flows_are_scaled_by_their_named_factors_and_the_county_s_own():
     np.testing.assert_allclose(found.arrivals[0] / counties.arrivals[0], 2 * exp(0.05))
 
 
-def test_moves_to_a_town_can_be_scaled_and_no_others_change():
-    """Of every stratum as many times more go to each town, however often they reconsider."""
+def test_moves_into_towns_can_be_scaled_and_no_others_change():
+    """By a common factor; those to the own town by one of the county besides."""
     rng = np.random.default_rng(4)
     value = destination.utility(AROUND, some_offers(rng), NO_CONSTANTS, levers(), PARAMETERS)
     chances, attraction = destination.choice(AROUND, value, PARAMETERS)
     hazard = departure.leaving_hazard(attraction, np.zeros(4), np.ones(4), levers(), PARAMETERS)
-    factor = AROUND.by_town(np.array([0.3, 2.5]))
+    factor = AROUND.inflow(0.5, np.array([0.6, 5.0]))
     scaled, among = departure.scale_moves(hazard, chances, factor)
     assert scaled.shape == hazard.shape
     np.testing.assert_allclose(among.sum(axis=-1), 1)
@@ -598,8 +598,8 @@ def test_moves_to_a_town_can_be_scaled_and_no_others_change():
 
     expected = np.empty((4, len(AROUND.nest)))
     for place, j in np.ndindex(expected.shape):
-        own, other = [0.3, 2.5] if place < 2 else [2.5, 0.3]
-        expected[place, j] = {OWN_TOWN: own, NEARBY: other}.get(AROUND.nest[j], 1.0)
+        own = 0.3 if place < 2 else 2.5
+        expected[place, j] = {OWN_TOWN: own, NEARBY: 0.5}.get(AROUND.nest[j], 1.0)
     np.testing.assert_allclose(
         rates(scaled, among),
         rates(hazard, chances) * expected[:, None, None, None, AROUND.nest != STAY],

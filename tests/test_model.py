@@ -107,7 +107,8 @@ def test_one_family_more_changes_nobody_elses_fate():
     """As long as they do not meet in a market: they die, bear, settle and are recoded as before."""
     p = replace(STILL, recode_hazard=0.5, settling_hazard=0.5)
     base, more = build_world(p=p, n=120), build_world(p=p, people=one_family_more(120))
-    more.levels = base.levels  # the crude rates are those of the same county
+    for level in ("death_level", "birth_levels", "mothers"):  # those of the same county
+        setattr(more, level, getattr(base, level))
     run(base, 8)
     run(more, 8)
     fates = [
@@ -453,8 +454,42 @@ def test_where_births_are_known_the_model_follows_them():
 
     usual = births()
     assert births(fertility={2021: 0.0}) == 0
+    assert births(fertility={2021: 1.0, 2022: 0.0}) > 0
     assert births(fertility={2020: 1.0}) == usual
     assert births(fertility={2021: 3.0}) > 2 * usual > 0
+
+
+def test_a_known_year_of_the_dragon_is_not_carried_on():
+    """What is known of 2024 is followed; the next year begins from it without its dragon."""
+    p = replace(PARAMETERS, dragon_births=1.2)
+    attraction, births = np.zeros((4, 2, 3, 7)), {}
+    for known in (2023, 2024):
+        model = build_world(n=100, p=p, fertility={known: 0.8}, until=date(2025, 12, 31))
+        for quarter in model.quarters:
+            model.follow_births(quarter)
+            rates = model.hazards(quarter, levers(), attraction).birth
+            births[known, quarter.ends.year] = (rates * model.counts.mothers[:4]).sum()
+    assert births[2023, 2025] == pytest.approx(births[2023, 2023])
+    assert births[2023, 2024] == pytest.approx(1.2 * births[2023, 2023])
+    assert births[2024, 2024] == pytest.approx(births[2023, 2023])
+    assert births[2024, 2025] == pytest.approx(births[2024, 2024] / 1.2)
+
+
+def test_first_births_are_split_over_town_and_villages_as_the_infants_are():
+    """In each county, of those with a partner; and add up to the births per resident on file."""
+    model = build_world(n=100)
+    counts = model.counts
+    infants = counts.by_band.copy()
+    infants[:4, 0] = [30, 50, 0, 0]  # the second county has none: there, as its mothers are
+    model.counts = replace(counts, by_band=infants)
+    model.set_vital_levels(2020)
+    births = (model.birth_levels.ravel()[:, None] * model.mothers * counts.mothers[:4]).sum(axis=1)
+    assert births[1] / births[0] == pytest.approx(PARAMETERS.rural_birth_ratio * 50 / 30)
+    expected = (model.mothers * counts.mothers[:4]).sum(axis=1)
+    assert births[3] / births[2] == pytest.approx(expected[3] / expected[2])
+    residents = counts.by_sex[:4].sum(axis=1)
+    by_county = births.reshape(2, 2).sum(axis=1), residents.reshape(2, 2).sum(axis=1)
+    np.testing.assert_allclose(by_county[0], model.counties.birth_rate * by_county[1])
 
 
 def test_a_model_does_what_it_is_told_and_then_stops():
@@ -508,16 +543,16 @@ def test_a_draw_has_flows_of_its_own_and_the_median_world_those_of_the_censuses(
     np.testing.assert_allclose(effects.std(axis=0), 1, rtol=0.1)
 
 
-def test_the_trend_of_a_draw_is_common_to_all_counties_and_drifts_after_the_last_known_year():
+def test_the_trend_of_a_draw_drifts_after_the_last_known_year():
     p = replace(PARAMETERS, trend_sd=0.1)
     model = build_world(n=2, p=p, trend={2021: 0.5, 2022: 0.75}, until=date(2025, 12, 31))
     last = {quarter.ends.year: quarter for quarter in model.quarters}
-    assert model.inflow(last[2020]).tolist() == [1, 1]
-    assert model.inflow(last[2025]).tolist() == [0.625, 0.625]
+    assert model.common_trend(last[2020]) == 1
+    assert model.common_trend(last[2025]) == 0.625
     logs = []
     for model.draw in range(1, 1500):
-        assert model.inflow(last[2022]).tolist() == [0.75, 0.75]
-        logs.append([np.log(model.inflow(last[year])[0] / 0.625) for year in (2023, 2024, 2025)])
+        assert model.common_trend(last[2022]) == 0.75
+        logs.append([np.log(model.common_trend(last[year]) / 0.625) for year in (2023, 2024, 2025)])
     np.testing.assert_allclose(np.std(logs, axis=0), 0.1 * np.sqrt([1, 2, 3]), rtol=0.1)
 
 

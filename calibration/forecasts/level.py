@@ -27,12 +27,19 @@ from xiancheng.calibration.forecasts.forecast import (
     random_stream,
 )
 from xiancheng.calibration.forecasts.melding import SINGLE, Mixture
-from xiancheng.calibration.forecasts.panel import Panel, RecordError, record, years_between
+from xiancheng.calibration.forecasts.panel import (
+    Panel,
+    RecordError,
+    record,
+    widest_pack,
+    years_between,
+)
 from xiancheng.calibration.region import Region, load
 from xiancheng.sim.state import Floats, Ints
 
 DRAWS = 4000  # of the level
 SEED = 1
+FEWEST = 3  # counties of a record, or there is no level
 LEFT_OUT = 1000  # draws of each forecast by which weights are found
 WORLDS = 400  # draws of the parameters, for the errors of the published series
 LIBRARIES = ("numpy", "scipy")  # whose versions may change a last digit
@@ -142,3 +149,11 @@ def draw_of_run(runs: int, draws: int = DRAWS, seed: int = SEED) -> Ints:
     For counts of independent draws, as a binomial bound takes them: one draw of the level a run.
     """
     return np.asarray(np.argsort(random_stream(seed, "runs").permutation(runs)) % draws)
+
+
+def basis(region: Region, start: date) -> str | None:
+    """The digest of the pack whose record the level rests on; None where none is known."""
+    if len(region.censuses) < 2 or start != region.censuses[-1]:
+        return None
+    pool = widest_pack(region)
+    return pool.digest if len(pool.counties) >= FEWEST else None

@@ -3,6 +3,7 @@
 import itertools
 import math
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
 
@@ -79,14 +80,19 @@ def neighbours(prefecture: Ints) -> Ints:
 def fertility(region: Region, start: date, cutoff: date) -> dict[int, float]:
     """Births of the province by year relative to the year of the census of `start`.
 
-    Nothing dated after `cutoff` is used; the index then stays at its last value.
+    Nothing dated after `cutoff` is used: a year is known once it has ended.
     """
     known = region.series(region.province, "birth_rate")
     base = known.get(start.year)
-    later = {y: rate for y, rate in known.items() if start.year < y <= cutoff.year}
+    later = {
+        year: rate
+        for year, rate in known.items()
+        if start.year < year and date(year, 12, 31) <= cutoff
+    }
     return {year: rate / base for year, rate in later.items()} if base else {}
 
 
+@lru_cache(maxsize=8)
 def trend(region: Region, start: date, cutoff: date) -> dict[int, float]:
     """How fast the province and the country urbanize by year, relative to before `start`.
 

@@ -28,12 +28,11 @@ from xiancheng.scenarios.ensemble import (
     Summaries,
     judged_on,
     layered,
-    reference_of,
     summarize,
 )
 from xiancheng.scenarios.loader import is_shipped, resolve
 from xiancheng.scenarios.outcome import Group, floor, group_of, reported_groups
-from xiancheng.scenarios.run_spec import RunSpec, code_digest
+from xiancheng.scenarios.run_spec import RunSpec, code_digest, reference_of
 from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.sim.state import Floats
 

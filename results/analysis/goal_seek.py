@@ -19,8 +19,8 @@ from xiancheng.results.analysis.goal_spec import GoalSpec, Package, spending
 from xiancheng.results.verdict import level as levels
 from xiancheng.results.verdict.level import one_to_one
 from xiancheng.results.verdict.verdict import Verdict
-from xiancheng.scenarios.ensemble import RunSummary, SummarySource, reference_of
-from xiancheng.scenarios.run_spec import RunSpec
+from xiancheng.scenarios.ensemble import RunSummary, SummarySource
+from xiancheng.scenarios.run_spec import RunSpec, reference_of
 from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.sim.state import Bools, Floats
 

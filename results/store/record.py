@@ -133,6 +133,9 @@ class Record(FileModel):
     seed: int
     scale: float
     draw: int = Field(description="of county and yearly effects; 0 is the median world")
+    alignment: Literal["level", "off"] = Field(
+        default="off", description="whether it follows the level, or replays what that took"
+    )
     parameters: dict[str, float]
     environment: Environment
     seconds: dict[str, float] = Field(description="by phase: prepare, simulate, tabulate")

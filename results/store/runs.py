@@ -106,6 +106,7 @@ class SavedRun:
         return RunSpec.of(
             record.scenario, region=record.region.name, parameters=record.parameters,
             seed=record.seed, scale=record.scale, draw=record.draw, cutoff=record.cutoff,
+            alignment=record.alignment,
         )  # fmt: skip
 
     def outcome(self, spec: RunSpec | None = None) -> Outcome:
@@ -130,6 +131,7 @@ class SavedRun:
             dates=(date.fromisoformat(record.start), *days),
             record=parquet.record_in(self.series(), groups),
             _growth=parquet.growth_in(growth, counties),
+            _steered=parquet.steered_in(growth, counties),
             _start=(np.array(record.begun.urban), np.array(record.begun.present)),
             census={
                 name: np.array([record.summary[f"{name}_{c.code}"] for c in region.counties])
@@ -188,7 +190,7 @@ class SavedRun:
         return html_table(self.record.run, self._rows())
 
 
-_SETTINGS = ("seed", "scale", "draw", "start", "until", "cutoff", "parameters")
+_SETTINGS = ("seed", "scale", "draw", "start", "until", "cutoff", "alignment", "parameters")
 
 
 def read_run(folder: Path) -> SavedRun | None:

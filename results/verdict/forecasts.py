@@ -21,11 +21,11 @@ from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import Region, load
 from xiancheng.results.verdict import level
 from xiancheng.results.verdict.registered import REGISTERED, ScoreSettings
-from xiancheng.scenarios.ensemble import Keyed, baseline_of, layered
+from xiancheng.scenarios.ensemble import Keyed, layered
 from xiancheng.scenarios.executor import Lost, WorkersLostError, local
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import Group, reported_groups
-from xiancheng.scenarios.run_spec import RunSpec, check_run, horizon
+from xiancheng.scenarios.run_spec import RunSpec, baseline_of, check_run, horizon
 from xiancheng.scenarios.simulation import simulate
 from xiancheng.sim.parameters import Parameters
 from xiancheng.sim.state import Floats

@@ -68,7 +68,7 @@ def test_the_table_of_parameters_says_everything_of_a_prior():
         ends = "ends of the support" if (row["low"], row["high"]) == prior.support else "quantiles"
         assert ends in row["low_high"]
     assert table.loc["flow_sd", "acts"] == "draw above 0"
-    assert table.loc["kappa", "acts"] == ""
+    assert table.loc["beta_y", "acts"] == ""
 
 
 def test_every_column_of_the_table_is_explained_where_it_is_made():
