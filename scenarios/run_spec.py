@@ -23,6 +23,7 @@ from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.forecasts import level
 from xiancheng.calibration.i18n import _, listed
 from xiancheng.calibration.region import Region, load
+from xiancheng.calibration.region.schema import INFORMATION
 from xiancheng.scenarios.loader import resolve, shipped_plans
 from xiancheng.scenarios.plan_files import Plan
 from xiancheng.scenarios.policy import compile_policy
@@ -33,7 +34,6 @@ from xiancheng.sim.state import quarter_with
 
 COMPUTES = ("sim", "calibration", "scenarios")  # the packages that make an outcome
 ARITHMETIC = ("numba", "numpy", "scipy")  # libraries whose versions may change a last digit
-INFORMATION = date(2024, 12, 31)  # the cut-off of what is known; a later one is for scoring only
 LEVEL, OFF = "level", "off"  # of alignment
 FEWEST = 1000  # rows; with fewer a rate is mostly random
 LIMITS: dict[str, tuple[float, float]] = {

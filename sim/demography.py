@@ -18,7 +18,8 @@ WINTER = (quarter_of(2022, 4), quarter_of(2023, 1))  # the wave after controls e
 WINTER_KNOWN = date(2023, 3, 31)
 FERTILE = (AGES >= 20) & (AGES < 50)
 DRAGON = 2024  # a year of the dragon; there is one every twelve years
-TWO_CHILD_YEARS = {2014: 0.5, 2015: 0.3, 2016: 1.0, 2017: 1.0, 2018: 0.4, 2019: 0.2}  # share
+TWO_CHILD_YEARS = {2014: 0.45, 2015: 0.15, 2016: 1.0, 2017: 1.0, 2018: 0.25}  # share of the rise
+MATCHED = 2020  # the first census that was matched with identity numbers
 
 
 # Rules: pure, by stratum
@@ -154,6 +155,11 @@ def fertility_multiple(people: Headcount, rate: Floats, levels: Floats, pattern:
     return level(rate, levels[..., None] * pattern, mothers, residents)
 
 
+def births_missed(census: int, p: Parameters) -> float:
+    """Births around a census year as a multiple of the infants and births that it found."""
+    return 1 / p.births_found if census < MATCHED else 1.0
+
+
 def unusual_year(year: int, p: Parameters) -> float:
     """Births of a calendar year as a multiple of what cohorts and marriages make of them.
 
@@ -169,11 +175,25 @@ def newborn_sex(u: Floats, p: Parameters) -> Ints:
     return np.where(u < p.boys_per_birth, 0, FEMALE)
 
 
-def marriage_hazard(p: Parameters) -> Floats:
-    """How often an unpartnered adult finds a partner, if there is one [1/year], (band, 2 sex)."""
-    peak = p.marriage_age + np.array([0.5, -0.5]) * p.spouse_age_gap
+def marriage_hazard(quarter: int, p: Parameters) -> Floats:
+    """How often an unpartnered adult finds a partner, if there is one [1/year], (band, 2 sex).
+
+    The age at which most do rises from year to year, so that fewer marry in each.
+
+    References
+    ----------
+    Bongaarts & Feeney (1998), Population and Development Review 24(2) (what delay does to rates)
+    """
+    years = (quarter - quarter_of(2020, 4)) / 4
+    mean = p.marriage_age + p.marriage_delay * years
+    peak = mean + np.array([0.5, -0.5]) * p.spouse_age_gap
     distance = (AGES[:, None] + 2.5 - peak) / p.marriage_age_sd
     return p.marriage_hazard * np.exp(-(distance**2) / 2) * (AGES[:, None] >= 20)
+
+
+def joins_parents(u: Floats, p: Parameters) -> Bools:
+    """Whether a couple that lives with him would live in his parents' household, (couple,)."""
+    return u < p.patrilocal_share
 
 
 def address_of_couple(unit_of_man: Ints, unit_of_woman: Ints, urban: Bools) -> Ints:
@@ -222,4 +242,5 @@ def marry(step: Step, rows: Ints) -> None:
     homes = address_of_couple(
         people.unit[he].astype(np.int64), people.unit[she].astype(np.int64), step.population.urban
     )
-    step.population.marry(he, she, homes, step.quarter.number)
+    joins = joins_parents(step.uniform(Stream.PARTNERS, he)[1], step.parameters)
+    step.population.marry(he, she, homes, joins, step.quarter.number)

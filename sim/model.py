@@ -279,7 +279,8 @@ class UrbanModel(mesa.Model):
         self.death_level = demography.death_level(counts, self.counties.death_rate, p)
         self.mothers = demography.fertility_pattern(women, counts.mothers[inside].sum(axis=0), p)
         self.birth_levels = demography.birth_levels(counts, rate, self.mothers, p)
-        self.fertility_multiple = np.full(len(self.counties), 1 / demography.unusual_year(year, p))
+        begun = demography.births_missed(year, p) / demography.unusual_year(year, p)
+        self.fertility_multiple = np.full(len(self.counties), begun)
 
     def follow_births(self, quarter: Quarter) -> None:
         """Where births per resident are known, fertility follows them, and then stays."""
@@ -315,7 +316,7 @@ class UrbanModel(mesa.Model):
                 places.inside, strata.BANDS, 2
             ),
             birth=births[:, None] * self.mothers,
-            marriage=demography.marriage_hazard(p),
+            marriage=demography.marriage_hazard(quarter.number, p),
             settling=hukou.settling_hazard(levers, p) * places.towns,
             resettling=resettling,
             leaving=departure.leaving_hazard(

@@ -85,6 +85,7 @@ class Parameters:
     lone_far: float  # utils, utility of going alone when leaving the county
     town_leaving_ratio: float  # ratio, leaving the county from its town relative to its villages
     credit_relief: float  # 1, share of the cost of moving that credit takes away
+    newcomer_collective: float  # 1, share of people who come from outside that live in dormitories
     newcomer_women: float  # 1, share of women among people who come from outside
 
     # Births, deaths and households
@@ -100,10 +101,13 @@ class Parameters:
     sd_age_at_birth: float  # years, spread of the age of mothers at birth
     rural_birth_ratio: float  # ratio, births in villages relative to the infants there at the start
     dragon_births: float  # ratio, births of a year of the dragon relative to the years beside it
-    two_child_births: float  # ratio, births of 2016 and 2017 relative to the level of 2010
+    two_child_births: float  # ratio, births of 2016 and 2017 to what cohorts and marriages make
+    births_found: float  # 1, share of births that a census before 2020 found
     boys_per_birth: float  # 1, share of boys among births
     marriage_hazard: float  # 1/year, hazard of finding a partner at the peak age
-    marriage_age: float  # years, peak age of marriage, mean of the sexes
+    marriage_age: float  # years, peak age of marriage in 2020, mean of the sexes
+    marriage_delay: float  # years/year, rise of the peak age of marriage
+    patrilocal_share: float  # 1, share of couples who would live in the household of his parents
     spouse_age_gap: float  # years, husbands older than wives at marriage
     marriage_age_sd: float  # years, spread of the age of marriage
     college_share: float  # 1, share of the young who reach college

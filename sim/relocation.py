@@ -9,7 +9,18 @@ from xiancheng.sim.parameters import Parameters
 from xiancheng.sim.places import at_both, county_of, in_towns
 from xiancheng.sim.population import NEWCOMER
 from xiancheng.sim.randomness import Stream, addresses
-from xiancheng.sim.state import ALONE, NEVER, NO_WORK, Bools, Floats, Ints, Offers, Parties, People
+from xiancheng.sim.state import (
+    ALONE,
+    COLLECTIVE,
+    NEVER,
+    NO_WORK,
+    Bools,
+    Floats,
+    Ints,
+    Offers,
+    Parties,
+    People,
+)  # fmt: skip
 from xiancheng.sim.step import Step
 from xiancheng.sim.strata import Headcount
 
@@ -89,6 +100,11 @@ def newcomer_age(u: Floats, p: Parameters) -> Ints:
     ages = np.arange(18, 60)
     chance = departure.rogers_castro(ages.astype(float), p).cumsum()
     return ages[np.searchsorted(chance / chance[-1], u)]
+
+
+def lives_collectively(u: Floats, p: Parameters) -> Bools:
+    """Whether somebody who comes from outside lives in a dormitory, (newcomer,)."""
+    return u < p.newcomer_collective
 
 
 def share_bringing_household(residents_per_dwelling: Floats, p: Parameters) -> Floats:
@@ -172,7 +188,7 @@ def receive(step: Step, expected: Floats, line: Floats) -> None:
                 np.full(n, ALONE),
                 np.full(n, NO_WORK),
             ),
-            flags=np.zeros(n, np.uint8),
+            flags=(COLLECTIVE * lives_collectively(v[3], step.parameters)).astype(np.uint8),
             next_member=np.arange(
                 len(population.people), len(population.people) + n, dtype=np.int32
             ),

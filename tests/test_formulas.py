@@ -36,7 +36,7 @@ from xiancheng.sim.conditions import Conditions
 from xiancheng.sim.indicators import INDICATORS, Observation
 from xiancheng.sim.levers import LEVERS
 from xiancheng.sim.markets import Markets, looking
-from xiancheng.sim.state import COLLEGE, NO_WORK, SENIOR, Offers
+from xiancheng.sim.state import COLLEGE, NO_WORK, SENIOR, Offers, quarter_of
 from xiancheng.sim.strata import AGES
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -111,10 +111,11 @@ example(
 # 7.3
 
 example(
-    "7.3", "m", "a = 27.5, men",
+    "7.3", "m", "a = 27.5, men, end of 2024",
     P.marriage_hazard
-    * exp(-(((27.5 - P.marriage_age - P.spouse_age_gap / 2) / P.marriage_age_sd) ** 2) / 2),
-    demography.marriage_hazard(P)[BAND[25], 0],
+    * exp(-(((27.5 - P.marriage_age - 4 * P.marriage_delay - P.spouse_age_gap / 2)
+             / P.marriage_age_sd) ** 2) / 2),
+    demography.marriage_hazard(quarter_of(2024, 4), P)[BAND[25], 0],
 )  # fmt: skip
 _U = (np.arange(100_000) + 0.5) / 100_000
 example(

@@ -30,7 +30,7 @@ from xiancheng.sim.destination import NEARBY, OWN_TOWN, Alternatives
 from xiancheng.sim.population import Population
 from xiancheng.sim.randomness import Stream
 from xiancheng.sim.relocation import ration
-from xiancheng.sim.state import COLLEGE, OWNS_FLAT, SINGLE, Parties
+from xiancheng.sim.state import COLLECTIVE, COLLEGE, OWNS_FLAT, SINGLE, Parties
 from xiancheng.sim.strata import AGES, SITUATIONS
 
 Q = NOW + 1
@@ -225,6 +225,13 @@ def test_newcomers_come_to_towns_with_the_hukou_they_had():
     age = (Q - people.born[new].astype(int)) // 4
     assert age.min() >= 18
     assert age.max() < 60
+
+
+def test_some_newcomers_live_in_dormitories():
+    people, new = arrived(quarter_of(persons(10)), [[9000.0, 6000.0], [3000.0, 3000.0]])
+    collective = (people.flags[new] == COLLECTIVE).sum()
+    assert_share(collective, len(new), PARAMETERS.newcomer_collective, detect=0.03)
+    assert (people.flags[new] & ~np.uint8(COLLECTIVE) == 0).all()
 
 
 def test_as_many_newcomers_come_as_are_expected():

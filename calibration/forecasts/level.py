@@ -8,7 +8,7 @@ runs; each run is used once before one is used again.
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -17,8 +17,9 @@ from pathlib import Path
 
 import numpy as np
 
-from xiancheng.calibration import cache, code_identity, posterior
-from xiancheng.calibration.forecasts import melding
+from xiancheng.calibration import cache, code_identity
+from xiancheng.calibration.forecasts import melding, printing
+from xiancheng.calibration.forecasts.common_trend import PublishedRate, published_rates
 from xiancheng.calibration.forecasts.forecast import (
     ForecastError,
     Known,
@@ -35,13 +36,13 @@ from xiancheng.calibration.forecasts.panel import (
     years_between,
 )
 from xiancheng.calibration.region import Region, load
+from xiancheng.calibration.region.schema import INFORMATION
 from xiancheng.sim.state import Floats, Ints
 
 DRAWS = 4000  # of the level
 SEED = 1
 FEWEST = 3  # counties of a record, or there is no level
 LEFT_OUT = 1000  # draws of each forecast by which weights are found
-WORLDS = 400  # draws of the parameters, for the errors of the published series
 LIBRARIES = ("numpy", "scipy")  # whose versions may change a last digit
 
 
@@ -55,41 +56,55 @@ class CountyLevel:
     key: str  # sha256 of all that it was made from
 
 
-def county_level(region: Region, start: date, until: date) -> CountyLevel | None:
+def county_level(
+    region: Region, start: date, until: date, cutoff: date = INFORMATION,
+    observations: Sequence[PublishedRate] = (),
+) -> CountyLevel | None:  # fmt: skip
     """The level from `start` on; None where it is known from another census, or not at all.
 
     It holds every year's end up to `until`, and the deadlines of targets. What was computed is
     kept in the cache of this user.
+
+    Parameters
+    ----------
+    cutoff : nothing published for a later day is used
+    observations : published rates that the pack does not hold
     """
     if len(region.censuses) < 2 or start != region.censuses[-1] or until <= start:
         return None
-    ends = {date(year, 12, 31) for year in range(start.year, until.year + 1)}
-    days = ends | {until} | {target.deadline for target in region.targets}
-    later = tuple(sorted(day for day in days if start < day <= until))
+    days = {target.deadline for target in region.targets} | {until}
+    later = tuple(sorted(day for day in days | year_ends(start, until) if start < day <= until))
     try:
-        sample = posterior.read(region.folder)
-        return _level(
-            str(region.folder), region.digest, sample.digest if sample else "", (start, *later)
-        )
+        known = published_rates(region, cutoff, observations)
+        return _level(str(region.folder), region.digest, (start, *later), known)
     except (ForecastError, RecordError):
         return None
 
 
+def year_ends(start: date, until: date) -> set[date]:
+    """The ends of years from `start` to the year of `until`."""
+    return {date(year, 12, 31) for year in range(start.year, until.year + 1)}
+
+
 @lru_cache(maxsize=8)
-def _level(folder: str, _: str, sample: str, days: tuple[date, ...]) -> CountyLevel:
+def _level(
+    folder: str, _: str, days: tuple[date, ...], known: tuple[PublishedRate, ...]
+) -> CountyLevel:
     region = load(folder)
     key = digest({
         "code": code_identity.digest("sim", "calibration"),
         "libraries": {name: version(name) for name in LIBRARIES},
         "region": region.digest, "record": record(region).digest,
-        "days": [str(day) for day in days], "sample": sample,
-        "draws": [DRAWS, LEFT_OUT, WORLDS, SEED],
+        "pack of the record": widest_pack(region).digest,
+        "days": [str(day) for day in days],
+        "published": [[each.code, str(each.day), repr(each.rate)] for each in known],
+        "draws": [DRAWS, LEFT_OUT, SEED],
     })  # fmt: skip
     shape = (2, len(days), DRAWS, len(region.counties))
     folder_of_draws = cache.home() / "levels" / key
     kept = cache.open_columns(folder_of_draws)
     if kept is None:
-        rates = np.stack([*_rates(region, days)], axis=1)
+        rates = _rates(region, days, known)
         _keep(folder_of_draws, rates)
     else:
         rates = kept[0]["rate"].reshape(shape)
@@ -101,25 +116,66 @@ def digest(content: dict[str, object]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def _rates(region: Region, days: Sequence[date]) -> Iterable[Floats]:
-    """True and printed rates of each day, (2, draw, county) [percent]."""
-    own, past = Panel.of(region), record(region)
+def _rates(region: Region, days: Sequence[date], known: tuple[PublishedRate, ...]) -> Floats:
+    """True and printed rates, (2, day, draw, county) [percent]."""
     pool = stack(str(region.folder), LEFT_OUT, SEED)
-    known, residents = Known(past, Origin.at(own, 1)), own.residents[1]
-    worlds = [draw.parameters for draw in posterior.draws(region, WORLDS, SEED)]
-    each = [worlds[row] for row in run_of_draw(WORLDS, DRAWS)]
-    for day in days:
-        if day == own.dates[1]:
-            yield np.tile(own.rate[1], (2, DRAWS, 1))
-        else:
-            true = pool(known, years_between(own.dates[1], day), DRAWS, SEED)
-            printed = melding.published(true, residents, own.prefecture, day, each, SEED)
-            yield np.stack([true, printed])
+    every = path_days(days, known)
+    given = given_at(region, known)
+    start = given.origin.day
+    true = np.stack([
+        pool(given, years_between(start, day), DRAWS, SEED) if day > start
+        else np.tile(given.origin.rate, (DRAWS, 1))
+        for day in every
+    ])  # fmt: skip
+    true, shown = printed(region, given, every, true, SEED)
+    chosen = [every.index(day) for day in days]
+    return np.stack([true[chosen], shown[chosen]])
+
+
+def given_at(region: Region, known: tuple[PublishedRate, ...]) -> Known:
+    """What forecasts of a region may know: the record, its last census, and published rates."""
+    own = Panel.of(region)
+    return Known(record(region), Origin.at(own, 1), known, region.province)
+
+
+def path_days(days: Sequence[date], known: Sequence[PublishedRate]) -> list[date]:
+    """The days of a path of printed rates, in order.
+
+    Those asked for, the first of which is the census, the ends of years between, and those of
+    published rates.
+    """
+    start, last = min(days), max(days)
+    seen = {each.day for each in known if start < each.day <= last}
+    ends = {day for day in year_ends(start, last) if start < day <= last}
+    return sorted({*days} | ends | seen)
+
+
+def printed(
+    region: Region, given: Known, days: Sequence[date], true: Floats, seed: int
+) -> tuple[Floats, Floats]:
+    """True rates and those printed of them, given what was published, (day, draw, county) each.
+
+    Parameters
+    ----------
+    days : as of `path_days`
+    true : (day, draw, county) [percent]
+    """
+    prefecture = given.origin.prefecture
+    common = given.common(true.shape[1], seed)
+    shown = printing.printed(true, days, prefecture, common, seed)
+    names = np.array(prefecture)
+    counties = {name: np.flatnonzero(names == name) for name in prefecture}
+    counties |= {code: np.array([i]) for i, code in enumerate(given.origin.codes)}
+    residents = given.origin.urban + given.origin.rural
+    true, shown = printing.condition(
+        true, shown, days, given.published, counties, prefecture, residents
+    )
+    return true, shown.round(printing.DECIMALS)
 
 
 @lru_cache(maxsize=4)
 def stack(region: str, draws: int, seed: int) -> Mixture:
-    """The statistical forecasts, weighted by how well they told counties of the record left out."""
+    """The statistical forecasts, weighted by how well they forecast counties left out."""
     past = record(load(region))
     left_out = [hindcast(member, past, draws=draws, seed=seed) for member in SINGLE]
     return melding.stack(SINGLE, left_out, past.rate[1])

@@ -79,8 +79,11 @@ class Counted(NamedTuple):
 def gap(known: Counted, of: Counted) -> Floats:
     """Log odds of the urban share, observed less implied by the units known, (unit,).
 
-    A unit that is among those known is compared with what the others imply.
+    A unit that is among those known is compared with what the others imply. 0 for all where fewer
+    than `FEWEST` are known.
     """
+    if len(known.codes) < FEWEST:
+        return np.zeros(len(of.codes))
     fitted = Ridge.fit(known.structure, log_odds(known.rate))
     left_out = dict(zip(known.codes, fitted.left_out.tolist(), strict=True))
     off = log_odds(of.rate) - fitted(of.structure)
@@ -99,8 +102,6 @@ def structural_gap(region: Region, census: date) -> Floats:
         if pack.province == region.province and census in pack.censuses
     ]
     widest = max([region, *wider], key=lambda pack: len(pack.counties))
-    if widest.comparable().sum() < FEWEST:
-        return np.zeros(len(region.counties))
     of = counted(region, census, np.ones(len(region.counties), bool))
     odds = log_odds(of.rate)
     implied = odds - gap(counted(widest, census, widest.comparable()), of)

@@ -13,10 +13,10 @@ import numpy as np
 from xiancheng.calibration import posterior
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.forecasts import melding
-from xiancheng.calibration.forecasts.forecast import Known, Origin
-from xiancheng.calibration.forecasts.level import run_of_draw, stack
+from xiancheng.calibration.forecasts.common_trend import published_rates
+from xiancheng.calibration.forecasts.level import given_at, path_days, printed, stack
 from xiancheng.calibration.forecasts.melding import BASELINES
-from xiancheng.calibration.forecasts.panel import Panel, record, years_between
+from xiancheng.calibration.forecasts.panel import years_between
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import Region, load
 from xiancheng.results.verdict import level
@@ -142,39 +142,41 @@ def forecasts(
     """
     pack, days = load(region), tuple(sorted(set(days)))
     check_cutoff(pack, settings.cutoff)
-    model = model_draws(region, days, settings, jobs=jobs, done=done)
-    own, past, n = Panel.of(pack), record(pack), settings.level_draws
-    known, residents = Known(past, Origin.at(own, 1)), own.residents[1]
-    pool = stack(str(region), settings.left_out_draws, settings.seed)
-    rows = run_of_draw(settings.draws, n, settings.seed)
-    parameters = [model.parameters[row] for row in rows]
-    groups = reported_groups(pack)
+    given, n, seed = (
+        given_at(pack, published_rates(pack, settings.cutoff)), settings.level_draws, settings.seed,
+    )  # fmt: skip
+    start, residents = given.origin.day, given.origin.urban + given.origin.rural
+    path = path_days((start, *days), given.published)
+    model = model_draws(region, path[1:], settings, jobs=jobs, done=done)
+    pool = stack(str(region), settings.left_out_draws, seed)
+    groups, chosen = reported_groups(pack), [path.index(day) for day in days]
 
-    def printed(rate: Floats, day: date, of: Sequence[Parameters]) -> Floats:
-        """Published rates of all groups, (draw, group)."""
-        rates = melding.published(rate, residents, own.prefecture, day, of, settings.seed)
-        return np.column_stack([melding.together(rates, residents, g.counties) for g in groups])
+    def shown(true: Floats) -> Floats:
+        """Published rates of all groups, (day, draw, group), of true ones after the census."""
+        begun = np.broadcast_to(given.origin.rate, (1, *true.shape[1:]))
+        __, rates = printed(pack, given, path, np.concatenate([begun, true]), seed)
+        return np.stack([
+            np.column_stack([melding.together(rates[i], residents, g.counties) for g in groups])
+            for i in chosen
+        ])  # fmt: skip
 
-    rates: dict[str, list[Floats]] = {name: [] for name in FORECASTERS}
-    for i, day in enumerate(days):
-        years = years_between(own.dates[1], day)
-        for forecaster in (pool, *BASELINES):
-            rate = forecaster(known, years, n, settings.seed)
-            rates[forecaster.name].append(printed(rate, day, parameters))
-            if forecaster is pool:
-                melded = level.published(rate, model.plan[i], model.baseline[i], settings.seed)
-                rates[MELD].append(printed(melded, day, parameters))
-        rates[MODEL].append(printed(model.plan[i], day, model.parameters))
-        if model.with_plan:
-            rates[WITHOUT].append(printed(model.baseline[i], day, model.parameters))
+    rates: dict[str, Floats] = {}
+    for forecaster in (pool, *BASELINES):
+        true = np.stack([forecaster(given, years_between(start, day), n, seed) for day in path[1:]])
+        rates[forecaster.name] = shown(true)
+        if forecaster is pool:
+            pairs = zip(true, model.plan, model.baseline, strict=True)
+            rates[MELD] = shown(np.stack([level.published(*each, seed) for each in pairs]))
+    rates[MODEL] = shown(model.plan)
+    if model.with_plan:
+        rates[WITHOUT] = shown(model.baseline)
+    own = given.origin.rate[None]
     return ForecastSet(
         groups=groups,
         days=days,
-        rates={name: np.stack(each) for name, each in rates.items() if each},
+        rates={name: rates[name] for name in FORECASTERS if name in rates},
         weights={m.name: w for m, w in zip(pool.members, pool.weights, strict=True)},
-        start=np.array(
-            [melding.together(own.rate[1:], residents, group.counties)[0] for group in groups]
-        ),
+        start=np.array([melding.together(own, residents, g.counties)[0] for g in groups]),
         model=model,
     )
 

@@ -18,9 +18,11 @@ from datetime import date
 import numpy as np
 
 from xiancheng.calibration.forecasts import melding
+from xiancheng.calibration.forecasts.common_trend import PublishedRate
 from xiancheng.calibration.forecasts.level import SEED, county_level, run_of_draw
 from xiancheng.calibration.forecasts.panel import Panel
 from xiancheng.calibration.region import Region
+from xiancheng.calibration.region.schema import INFORMATION
 from xiancheng.scenarios.outcome import group_of, reported_groups
 from xiancheng.sim.state import Floats
 
@@ -62,12 +64,16 @@ class Level:
         return rates
 
 
-def level_from(region: Region, start: date, until: date) -> Level | None:
+def level_from(
+    region: Region, start: date, until: date, cutoff: date = INFORMATION,
+    observations: Sequence[PublishedRate] = (),
+) -> Level | None:  # fmt: skip
     """The level for runs from `start`; None where it is known from another census, or not at all.
 
-    It holds every year's end up to `until`, and the deadlines of targets.
+    It holds every year's end up to `until`, and the deadlines of targets. The arguments are those
+    of `county_level`.
     """
-    counties = county_level(region, start, until)
+    counties = county_level(region, start, until, cutoff, observations)
     if counties is None:
         return None
     residents, groups = Panel.of(region).residents[1], reported_groups(region)

@@ -12,7 +12,8 @@ from typing import Any
 from xiancheng.calibration import code_identity, posterior
 from xiancheng.calibration.forecasts.panel import record
 from xiancheng.calibration.region import load
-from xiancheng.scenarios.run_spec import COMPUTES, INFORMATION, code_digest, digest_of
+from xiancheng.calibration.region.schema import INFORMATION
+from xiancheng.scenarios.run_spec import COMPUTES, code_digest, digest_of
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from tests import registration
 from xiancheng.calibration.errors import RequestError, ScenarioError
 from xiancheng.calibration.forecasts.scoring import LEVELS
 from xiancheng.calibration.region import load
+from xiancheng.calibration.region.schema import INFORMATION
 from xiancheng.results.cli import evidence, main, parsed
 from xiancheng.results.tables import forecast_score as score_tables
 from xiancheng.results.text import Say
@@ -29,7 +30,6 @@ from xiancheng.results.verdict.forecasts import (
 from xiancheng.results.verdict.observations import COLUMNS, VARIABLE, PublishedRate, read
 from xiancheng.results.verdict.registered import REGISTERED, ROUNDS, ScoreSettings, digests
 from xiancheng.scenarios.outcome import ABOUT, reported_groups
-from xiancheng.scenarios.run_spec import INFORMATION
 
 SMALL = ScoreSettings(draws=3, level_draws=60, left_out_draws=40, scale=0.005, seed=7)
 END, BEFORE = date(2025, 12, 31), date(2023, 12, 31)
