@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 
 from xiancheng.calibration.cache import keep_compiled
+from xiancheng.calibration.forecasts.common_trend import pace_by_year, published_rates
 from xiancheng.calibration.population.synthesis import synthetic_population
-from xiancheng.calibration.region import load
+from xiancheng.calibration.region import Region, load
 from xiancheng.calibration.region.counties import counties as circumstances
-from xiancheng.calibration.region.counties import fertility, trend
+from xiancheng.calibration.region.counties import fertility
 from xiancheng.scenarios.inactive import warn_of_inactive
 from xiancheng.scenarios.outcome import Outcome, between, reported_groups
 from xiancheng.scenarios.policy import compile_policy
@@ -134,7 +135,7 @@ class RegionModel(UrbanModel):
             *begun, spec.values, compile_policy(chosen, pack),
             start=chosen.start, until=chosen.until, seed=spec.seed, draw=spec.draw,
             conditions=chosen.conditions, fertility=fertility(pack, chosen.start, spec.known_until),
-            trend=trend(pack, chosen.start, spec.known_until),
+            trend=known_trend(pack, chosen.start, spec.known_until),
             known_until=spec.known_until, groups=member.astype(float),
             alignment=alignment_of(spec), threads=threads, chunk=chunk,
         )  # fmt: skip
@@ -183,6 +184,12 @@ def timed(spec: RunSpec) -> tuple[Outcome, dict[str, float]]:
     ready = perf_counter()
     outcome = simulate(spec)
     return outcome, {"prepare": ready - begun, "simulate": perf_counter() - ready}
+
+
+@lru_cache(maxsize=8)
+def known_trend(pack: Region, start: date, until: date) -> Mapping[int, float]:
+    """The pace of province and nation by year, relative to before `start`, as far as known."""
+    return pace_by_year(published_rates(pack, until), pack.province, start)
 
 
 @lru_cache(maxsize=4)

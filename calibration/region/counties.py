@@ -1,18 +1,11 @@
 """What a region pack says of its counties, in the form the model asks for."""
 
-import itertools
-import math
 from datetime import date
-from functools import lru_cache
 
 import numpy as np
 
 from xiancheng.calibration.region import Region
 from xiancheng.sim.state import Counties, Floats, Ints
-
-RATE = "resident_urbanization_rate"  # of observations
-COUNTRY = "100000"  # unit code
-CENSUS_YEARS = 10  # from one census to the next
 
 
 def counties(region: Region, start: date) -> Counties:
@@ -90,39 +83,3 @@ def fertility(region: Region, start: date, cutoff: date) -> dict[int, float]:
         if start.year < year and date(year, 12, 31) <= cutoff
     }
     return {year: rate / base for year, rate in later.items()} if base else {}
-
-
-@lru_cache(maxsize=8)
-def trend(region: Region, start: date, cutoff: date) -> dict[int, float]:
-    """How fast the province and the country urbanize by year, relative to before `start`.
-
-    The rise of the logit of the published resident urbanization rate, per year, over that between
-    the census of `start` and the one ten years before; the mean of the province and the country,
-    as far as both are on file. A year counts from the one before it that is on file. Nothing dated
-    after `cutoff` is used.
-    """
-    table = region.observations()
-    if table.empty:
-        return {}
-    rates = table[table["variable"] == RATE]
-    found: dict[int, list[float]] = {}
-    for unit in (region.province, COUNTRY):
-        own = rates[(rates["unit_code"] == unit) & (rates["date"] <= cutoff)]
-        known = dict(sorted(zip(own["date"], own["value"].tolist(), strict=True)))
-        before = [day for day in known if day.year == start.year - CENSUS_YEARS]
-        at_start = [day for day in known if day.year == start.year]
-        if not before or not at_start:
-            continue
-        usual = slope(before[0], known[before[0]], at_start[0], known[at_start[0]])
-        days = [at_start[0], *(day for day in known if day.year > start.year)]
-        for earlier, later in itertools.pairwise(days):
-            rise = slope(earlier, known[earlier], later, known[later])
-            for year in range(earlier.year + 1, later.year + 1):
-                found.setdefault(year, []).append(max(rise / usual, 0.0))
-    return {year: round(sum(ratios) / len(ratios), 6) for year, ratios in sorted(found.items())}
-
-
-def slope(earlier: date, before: float, later: date, after: float) -> float:
-    """Rise of the logit of a rate [percent] between two days [1/year]."""
-    years = (later - earlier).days / 365.25
-    return (math.log(after / (100 - after)) - math.log(before / (100 - before))) / years
