@@ -22,8 +22,11 @@ from xiancheng.sim.state import Bools, quarter_with
 if TYPE_CHECKING:
     from xiancheng.scenarios.simulation import RegionModel
 
-# Spreads: they multiply county and yearly effects, and errors, all of which are 0 in draw 0.
-SPREADS = ("obs_error_sd", "flow_sd", "trend_sd")
+# Of effects and errors of a draw, all of which are 0 in draw 0.
+SPREADS = (
+    "flow_sd", "obs_error_sd", "recode_county_sd", "recode_persistence", "recode_prefecture_sd",
+    "trend_sd",
+)  # fmt: skip
 
 # They shift or blur published rates and nothing else.
 OF_PUBLISHED_RATES = ("benchmark_drift", "obs_error_sd")

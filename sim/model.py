@@ -116,6 +116,9 @@ class UrbanModel(mesa.Model):
         for ago in range(HALF_YEAR, 0, -1):
             self.run_in(Quarter(first.number - ago, start, 1.0), offers, none)
         self.population.movers = Movers.none(len(counties))
+        urban, present = self.present()
+        self.urban_share = urban / np.maximum(present, 1)  # at the start
+        self.recoding = self.recoding_path()
         self.conditions = conditions or Conditions()  # from the start on; the past is one
 
         self.record: list[dict[str, Floats]] = []
@@ -190,8 +193,11 @@ class UrbanModel(mesa.Model):
         # Some are granted the hukou of where they live.
         hukou.settle(step, drawn.settling)
 
-        # Some villages are recoded urban around people who never move; some are merged.
-        reclassification.reclassify(step, levers, self.conditions)
+        # Some units are recoded around people who never move; some villages are merged.
+        year = (quarter.number - self.quarters[0].number) // 4
+        reclassification.reclassify(
+            step, self.urban_share, self.recoding[year], levers, self.conditions
+        )
         if self.alignment:
             self.alignment.correct(self, step)
 
@@ -307,8 +313,8 @@ class UrbanModel(mesa.Model):
         resettling = np.zeros(places.inside)
         in_villages(resettling)[:] = housing.resettling_hazard(levers, homes)
         effort = labour.search(levers, adults, p)
-        ended = labour.separation_hazard(p)[:, None] * np.ones(labour.SECTORS)
-        surplus = 4 * self.markets.lay_off[:, None, :]
+        ended = labour.separation_hazard(p) + np.zeros((len(self.counties), 1, 1))
+        ended[:, :, 1:] += 4 * self.markets.lay_off[:, None, :]
         closed = np.where(population.school_closed, max(p.hr_school_closed, 1.0), 1.0)
         return Hazards(
             death=risk
@@ -328,7 +334,7 @@ class UrbanModel(mesa.Model):
             ),
             going_back=departure.going_back_hazard(~places.is_inside(np.arange(places.outside)), p),
             hire=4 * at_both(self.markets.hire_rate)[:, None, None, None] * effort,
-            separation=at_both(ended + surplus),
+            separation=at_both(ended),
             by_duration=departure.duration_factors(p),
             by_village=departure.village_factor(population.away_share, p) * closed,
         )
@@ -348,15 +354,35 @@ class UrbanModel(mesa.Model):
         shocks = self.effects_of_draw(unknown)
         return relocation.trend(self.trend, year, start, shocks, self.parameters)
 
+    def recoding_path(self) -> Floats:
+        """How recoding of each county departs from the province's in this draw, (year, county).
+
+        See Also
+        --------
+        sim.reclassification.recoding_path
+        """
+        code, nearby = self.counties.code, self.counties.nearby
+        others = np.where(nearby >= 0, code[nearby], code[:, None])
+        prefecture = np.minimum(code, others.min(axis=1))  # named by its first county
+        years = self.start.year + np.arange(-(-len(self.quarters) // 4))[:, None]
+        shared, own = (
+            self.effects_of_draw(whose, years, number)
+            for number, whose in enumerate((prefecture, code), start=1)
+        )
+        return reclassification.recoding_path(
+            self.counties.structural_gap, shared, own, self.parameters
+        )
+
     def effects_of_draw(self, *what: Ints | int) -> Floats:
-        """Standard normals that belong to the draw, not to a seed, (what,).
+        """Standard normals that belong to the draw, not to a seed, in the shape of `what`.
 
         Draw 0 is the median world: all are 0.
         """
         address = addresses(*what)
         if self.draw == 0:
-            return np.zeros(len(address))
-        return np.asarray(ndtri(RandomStreams(0).uniform(Stream.EFFECTS, self.draw, address)[0]))
+            return np.zeros(address.shape)
+        drawn = RandomStreams(0).uniform(Stream.EFFECTS, self.draw, address.ravel())[0]
+        return np.asarray(ndtri(drawn)).reshape(address.shape)
 
     def receive(self, step: Step, offers: Offers, factor: Floats) -> None:
         """People from outside come to the towns, more of them to better ones.

@@ -62,6 +62,10 @@ class Parameters:
 
     # Recoding, merger and measurement
     recode_hazard: float  # 1/year, a rural village unit is recoded urban
+    recode_gap_reversion: float  # 1/year, share of the structural gap that recoding closes
+    recode_prefecture_sd: float  # 1, spread of urban shares by prefectures' recoding in ten years
+    recode_county_sd: float  # 1, spread of urban shares by counties' own recoding in ten years
+    recode_persistence: float  # 1, correlation of recoding shocks of one year and the next
     alignment_recoding_share: float  # 1, of a deviation from the level that recoding makes up
     merge_hazard: float  # 1/year, a village unit disappears by merger
     benchmark_drift: float  # pp/year, published rate against the truth
@@ -123,6 +127,9 @@ class Parameters:
     search_farm: float  # 1, how hard farmers look for a non-farm job
     skilled_hiring: float  # 1, advantage in being hired of people with senior school or more
     retirement: float  # 1/year, hazard of leaving non-farm work from sixty on
+    farm_exit: float  # 1/year, hazard of giving up farming before sixty
+    farm_retirement: float  # 1/year, what is added to it from sixty on
+    back_to_land: float  # 1, share of villagers who farm again when their job ends
     commuting_cost: float  # 1, cost of commuting from village to town, share of the wage
     labour_demand_elasticity: (
         float  # 1, elasticity of labour demand to the wage, as a positive number

@@ -163,7 +163,7 @@ example(
 example(
     "7.4", "separation", "a = 60, L = 950, F = 1000",
     -4 * log(1 - P.job_separation) + P.retirement + 4 * 0.05,
-    labour.separation_hazard(P)[BAND[60]]
+    labour.separation_hazard(P)[BAND[60], 1]
     + 4 * labour.lay_off_share(np.array([1000]), one(950)),
 )  # fmt: skip
 _EARNED = labour.expected_income(
@@ -173,6 +173,15 @@ _EARNED = labour.expected_income(
                                              work_relief_income=100.0)
     )[:1],
     labour.commuting_cost(levers(rural_roads=0.2))[:1], P,
+)  # fmt: skip
+example(
+    "7.4", "farming ends", "a = 60", P.farm_exit + P.farm_retirement,
+    labour.separation_hazard(P)[BAND[60], 0],
+)  # fmt: skip
+example(
+    "7.4", "ending", "1000 with a job, 100 of them from 60 on, 2 % of residents leave a year",
+    1000 * (P.job_separation + 0.02 / 4) + 100 * P.retirement / 4,
+    labour.jobs_ending(np.where(AGES == 60, 100, np.where(AGES == 30, 900, 0))[None], one(0.02), P),
 )  # fmt: skip
 example(
     "7.4", "E[y] town", "p = 0.1, w = 60000, b = 12000", 0.1 * 60_000 + 0.9 * 12_000, _EARNED[0, 0]
@@ -200,7 +209,7 @@ example(
 )  # fmt: skip
 _ODDS = (1 - P.job_mover_share) / P.job_mover_share * 0.8**P.commute_cost_elasticity
 example(
-    "7.4", "moving share", "ΔL = 40, H = 100, ⟨rural_roads⟩ = 0.2, Δ⟨dormitory_beds⟩ = 10",
+    "7.4", "moving share", "ΔF = 40, H = 100, ⟨rural_roads⟩ = 0.2, Δ⟨dormitory_beds⟩ = 10",
     0.4 / (1 + _ODDS) + P.bed_takeup * 0.1,
     labour.moving_share(one(40), one(100), one(0.8), one(10), P),
 )  # fmt: skip
@@ -391,9 +400,23 @@ _RURAL = np.flatnonzero(~_UNITS.urban & _UNITS.contiguous)[0]
 _SHARE = _UNITS.contiguous[~_UNITS.urban].mean()
 _K = _SHARE * P.recode_contiguity_ratio + 1 - _SHARE
 example(
-    "7.14", "recoding", "contiguous, half of the rural villages are, ⟨recoding⟩ = 0.01",
-    P.recode_hazard * P.recode_contiguity_ratio / _K + 0.01,
-    reclassification.recoding_hazard(_UNITS, levers(recoding=0.01), Conditions(), P)[_RURAL],
+    "7.14", "recoding, rural unit",
+    "contiguous, half of the rural villages are, u = 0.5, D = 0.01, ⟨recoding⟩ = 0.01",
+    (P.recode_hazard * 0.5 + 0.01) / 0.5 * P.recode_contiguity_ratio / _K + 0.01,
+    reclassification.recoding_hazard(
+        _UNITS, np.full(2, 0.5), np.full(2, 0.01), levers(recoding=0.01), Conditions(), P
+    )[_RURAL],
+)  # fmt: skip
+example(
+    "7.14", "recoding, urban unit", "none contiguous, u = 0.4, D = −0.02",
+    (0.02 - P.recode_hazard * 0.6) / 0.4,
+    reclassification.recoding_hazard(
+        _UNITS, np.full(2, 0.4), np.full(2, -0.02), levers(), Conditions(), P
+    )[1],
+)  # fmt: skip
+example(
+    "7.14", "D of the first year", "G = 0.1, draw 0", 0.1 * (exp(-P.recode_gap_reversion) - 1),
+    reclassification.recoding_path(np.array([0.1]), *np.zeros((2, 1, 1)), P)[0, 0],
 )  # fmt: skip
 example(
     "7.14", "merger", "⟨merging⟩ = 0.05", P.merge_hazard + 0.05,
@@ -488,19 +511,16 @@ def test_every_parameter_and_every_lever_occurs_on_the_page(page):
     assert set(LEVERS) - words == set()
 
 
-def test_new_jobs_that_no_villager_took_wait_for_the_next_quarter():
-    """ΔL in 7.4 is the backlog: what was added so far less the villagers hired since."""
+def test_new_jobs_filled_that_no_villager_was_hired_for_wait_for_the_next_quarter():
+    """ΔF in 7.4: what was filled beyond the most so far, less the villagers hired since."""
     model = build_world(n=20)
     markets = Markets.at_start(model.counts, model.counties, levers(), P)
-    before, hired = markets.wanted.sum(axis=1), np.zeros(2)
-    more = levers(tradable_jobs=1000.0)
-    villagers = looking(model.counts, more, P).sum(axis=(1, 2, 3))[1::2]
-    for _ in range(3):
-        markets.post(model.counts, more, Conditions(), 0.0, 1.0, P)
-        hired += markets.hire_rate * villagers
-    new = markets.wanted.sum(axis=1) - before
-    assert (hired < new).all()
-    assert markets.fresh == pytest.approx(new - hired, abs=1e-9)
+    villagers = looking(model.counts, levers(), P).sum(axis=(1, 2, 3))[1::2]
+    markets.most_filled = markets.most_filled - 1000
+    for quarter in (1, 2, 3):
+        markets.post(model.counts, levers(), Conditions(), 0.0, 1.0, P)
+        hired = markets.hire_rate * villagers
+        assert markets.fresh == pytest.approx(1000 - quarter * hired, abs=1e-9)
 
 
 def test_hazards_of_death_fall_from_year_to_year():

@@ -273,7 +273,7 @@ def slow_events(quarter, h, i, years=0.25):
             "births": sex == 1 and role in (0, HEAD) and below(1, h.birth[place, band]),
             "marrying": role in (SINGLE, ALONE) and above(1, h.marriage[band, sex]),
             "hired": below(3, h.hire[place, band, work, education]),
-            "separated": work >= 2 and above(3, h.separation[place, band, work - 2]),
+            "separated": work >= 1 and above(3, h.separation[place, band, work - 1]),
             "reconsidering": (word[2] + 0.5) / 2**32 < 1 - exp(-leaving * years),
         }
     return {event for event, happens in met.items() if happens}

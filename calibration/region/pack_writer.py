@@ -182,6 +182,8 @@ BLANK_REGION = """\
 # 其余文件可以只留表头 The other files may stay empty but for their header:
 #   places.csv      乡镇及其村居单元数 townships and their village-level units;
 #                   kind: street, town, township
+#   classes.csv     某版代码中各乡镇各城乡分类的单元数；不晚于起点者方用 units of each township by
+#                   urban-rural class in a dated edition; used from that date on
 #   boundaries.csv  县界，用于距离 outlines of counties, for distances
 #   economy.csv     工资、收入、房价等 wages, incomes, prices; services.csv 学位、床位等 seats, beds
 #   observations.csv 只用于检验，不进入模型 what is scored and never fed in
