@@ -4,7 +4,7 @@
 to step it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from datetime import date
 from functools import lru_cache
@@ -15,7 +15,11 @@ from typing import Any
 import numpy as np
 
 from xiancheng.calibration.cache import keep_compiled
-from xiancheng.calibration.forecasts.common_trend import pace_by_year, published_rates
+from xiancheng.calibration.forecasts.common_trend import (
+    PublishedRate,
+    pace_by_year,
+    published_rates,
+)
 from xiancheng.calibration.population.synthesis import synthetic_population
 from xiancheng.calibration.region import Region, load
 from xiancheng.calibration.region.counties import counties as circumstances
@@ -47,6 +51,7 @@ def simulate(
     draw: int = 0,
     cutoff: str | date | None = None,
     alignment: str = LEVEL,
+    observations: Iterable[PublishedRate] = (),
     threads: int = 1,
     chunk: int = CHUNK,
 ) -> Outcome:
@@ -68,6 +73,8 @@ def simulate(
     cutoff : nothing dated later is used; 2024-12-31 from the last census on, else the start
     alignment : "level": where the level of the region is known, the run without measures follows
         it, and others replay what that took (`scenarios.steering`); "off": nothing is steered
+    observations : published rates beside those of the pack, for level and trend; those after the
+        cut-off are not used
     threads, chunk : how the work is divided; neither changes any result
 
     Raises
@@ -84,7 +91,7 @@ def simulate(
     model = RegionModel(
         scenario, region=region, parameters=parameters, seed=seed, scale=scale,
         start=start, until=until, draw=draw, cutoff=cutoff, alignment=alignment,
-        threads=threads, chunk=chunk,
+        observations=observations, threads=threads, chunk=chunk,
     )  # fmt: skip
     if not isinstance(scenario, RunSpec):
         warn_of_inactive(model, list(model.spec.parameters))
@@ -116,6 +123,7 @@ class RegionModel(UrbanModel):
         draw: int = 0,
         cutoff: str | date | None = None,
         alignment: str = LEVEL,
+        observations: Iterable[PublishedRate] = (),
         threads: int = 1,
         chunk: int = CHUNK,
     ) -> None:
@@ -126,6 +134,7 @@ class RegionModel(UrbanModel):
             spec = RunSpec.of(
                 scenario, region=region, parameters=parameters, seed=seed, scale=scale,
                 start=start, until=until, draw=draw, cutoff=cutoff, alignment=alignment,
+                observations=observations,
             )  # fmt: skip
         chosen, pack = spec.scenario, spec.pack
         begun = prepared(spec.region, chosen.start, spec.scale, pack.digest)
@@ -135,7 +144,7 @@ class RegionModel(UrbanModel):
             *begun, spec.values, compile_policy(chosen, pack),
             start=chosen.start, until=chosen.until, seed=spec.seed, draw=spec.draw,
             conditions=chosen.conditions, fertility=fertility(pack, chosen.start, spec.known_until),
-            trend=known_trend(pack, chosen.start, spec.known_until),
+            trend=known_trend(pack, chosen.start, spec.known_until, spec.observations),
             known_until=spec.known_until, groups=member.astype(float),
             alignment=alignment_of(spec), threads=threads, chunk=chunk,
         )  # fmt: skip
@@ -187,9 +196,11 @@ def timed(spec: RunSpec) -> tuple[Outcome, dict[str, float]]:
 
 
 @lru_cache(maxsize=8)
-def known_trend(pack: Region, start: date, until: date) -> Mapping[int, float]:
+def known_trend(
+    pack: Region, start: date, until: date, more: tuple[PublishedRate, ...]
+) -> Mapping[int, float]:
     """The pace of province and nation by year, relative to before `start`, as far as known."""
-    return pace_by_year(published_rates(pack, until), pack.province, start)
+    return pace_by_year(published_rates(pack, until, more), pack.province, start)
 
 
 @lru_cache(maxsize=4)

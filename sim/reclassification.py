@@ -142,7 +142,8 @@ def merged(
 ) -> tuple[Ints, Bools]:
     """Where each unit belongs after the `chosen` are merged, and whether it is urban, each (unit,).
 
-    A village joins another unit of its township, all alike to be it. What was urban and what was
+    A village joins one of the other units of its township that is drawn, or the next that may be
+    joined: so another merger elsewhere changes no draw of this one. What was urban and what was
     rural of the two has one code afterwards: urban with the chance of the share of their residents
     who were urban, so that a merger alters the urban share but not its expectation. No village
     joins the centre of its county, and while boundaries are frozen only one of the same code.
@@ -163,12 +164,14 @@ def merged(
     for village, first, last in zip(chosen, *ends, strict=True):
         beside = order[first:last]  # in its township, as are all that were merged into it
         own = into[village]
-        open_to = ~centre[beside] & (into[beside] == beside) & (beside != own)
-        near = beside[open_to & (urban[beside] == urban[own]) if frozen else open_to]
-        if not len(near):
+        place, rest = divmod(float(u[village]) * (len(beside) - 1), 1.0)
+        onwards = np.roll(beside, -int(np.searchsorted(beside, village) + 1 + place))
+        may = ~centre[onwards] & (into[onwards] != own)
+        if frozen:
+            may &= urban[onwards] == urban[own]
+        if not may.any():
             continue
-        which, rest = divmod(float(u[village]) * len(near), 1.0)
-        host = near[int(which)]
+        host = into[onwards[may.argmax()]]
         parts = [beside[into[beside] == each] for each in (own, host)]
         both = np.concatenate(parts)
         persons, townspeople = residents[both].sum(), residents[both] @ urban[both]

@@ -428,14 +428,19 @@ def slow_merger(units, residents, chosen, u):
         centre |= set(coded[:1])
     for village in chosen:
         own = next(h for h, members in group.items() if village in members)
-        near = [
-            h for h, members in group.items()
-            if units.township[h] == units.township[village] and h != own
-            and units.county[h] == units.county[village] and not centre & members
+        beside = [
+            i for i in range(len(units))
+            if units.township[i] == units.township[village]
+            and units.county[i] == units.county[village]
         ]  # fmt: skip
+        after = beside.index(village) + 1
+        others = beside[after:] + beside[: after - 1]
+        place = u[village] * len(others)
+        onwards = others[int(place) :] + others[: int(place)]
+        hosts = [h for i in onwards for h, members in group.items() if i in members]
+        near = [h for h in hosts if h != own and not centre & group[h]]
         if near:
-            place = u[village] * len(near)
-            host = sorted(near)[int(place)]
+            host = near[0]
             persons = {h: sum(residents[m] for m in group[h]) for h in (own, host)}
             if urban[own] != urban[host]:
                 townspeople = sum(persons[h] for h in (own, host) if urban[h])

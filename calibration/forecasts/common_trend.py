@@ -53,6 +53,16 @@ class PublishedRate:
     day: date
     rate: float  # [percent]
 
+    def row(self) -> list[str | float]:
+        """Code, day and rate, JSON-ready."""
+        return [self.code, str(self.day), self.rate]
+
+    @classmethod
+    def of_row(cls, row: Sequence[str | float]) -> "PublishedRate":
+        """From what `row` gives."""
+        code, day, rate = row
+        return cls(str(code), date.fromisoformat(str(day)), float(rate))
+
 
 def published_rates(
     region: Region, cutoff: date, more: Sequence[PublishedRate] = ()
