@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from xiancheng.calibration.i18n import Words, _
-from xiancheng.results.analysis.result import records
+from xiancheng.results.cells import records
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.plan_result import PlanResult
 from xiancheng.results.tables.table import Chart, Table, build

@@ -9,7 +9,7 @@ import pandas as pd
 from xiancheng.calibration import parsing, posterior
 from xiancheng.calibration.errors import RefusedError
 from xiancheng.calibration.i18n import _
-from xiancheng.results.analysis.result import records
+from xiancheng.results.cells import records
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.plan_result import PlanResult
 from xiancheng.results.tables.table import Table, build

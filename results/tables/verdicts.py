@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from xiancheng.calibration.i18n import _
-from xiancheng.results.analysis.result import records
+from xiancheng.results.cells import records
 from xiancheng.results.tables import labels, notes
 from xiancheng.results.tables.plan_result import PlanResult
 from xiancheng.results.tables.table import Chart, Table, build, enumeration
