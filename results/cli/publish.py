@@ -80,7 +80,7 @@ def result_of(options: Namespace, say: Say, step: Callable[[], None]) -> PlanRes
         computed = None if shares else executor.submit(attributed)
         run = run or _run(options, scenario, kept)
         step()
-        shares = shares or (computed and computed.result())
+        shares = computed.result() if computed else shares
     step()
     result = of_saved(run, answer=kept, shares=shares, package=package)
     step()
