@@ -13,7 +13,7 @@ from xiancheng.calibration import naming, parsing
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import Words, _, listed
 from xiancheng.results.analysis.attribution import moves
-from xiancheng.results.tables.labels import ASKED
+from xiancheng.results.tables.labels import RELATIONS
 from xiancheng.scenarios.outcome import floor
 from xiancheng.scenarios.scenario_files import STRONGEST, Budget, Scenario, Setting
 from xiancheng.sim.state import Floats
@@ -262,7 +262,7 @@ def _described(target: "Target") -> Words:
     return _(
         "{id} ({SIGNS}{target:g} %, {deadline})",
         id=target.id,
-        SIGNS=ASKED[target.operator],
+        SIGNS=RELATIONS[target.operator],
         target=target.value,
         deadline=target.deadline,
     )

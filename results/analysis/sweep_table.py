@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.results.analysis.sweep import Tally
-from xiancheng.results.tables import notes
-from xiancheng.scenarios.outcome import reported_groups
+from xiancheng.results.tables import verdicts
 from xiancheng.scenarios.run_spec import RunSpec
 
 if TYPE_CHECKING:
@@ -43,14 +42,11 @@ def lines(judged: "pd.DataFrame", lang: str) -> tuple[list[str], list[list[str]]
     return [each.text(lang) for each in HEADERS.values()], rows
 
 
-def unjudged(specs: Iterable[RunSpec]) -> list[Words]:
+def unjudged(specs: Iterable[RunSpec], lang: str) -> list[str]:
     """The targets that runs of a sweep say nothing of, a sentence each, none twice."""
-    found: dict[Words, None] = {}
+    found: dict[str, None] = {}
     for spec in specs:
-        region, scenario = spec.pack, spec.scenario
-        groups = reported_groups(region)
-        late = notes.unjudged(region, groups, scenario.start, scenario.until)
-        found |= dict.fromkeys(late)
+        found |= dict.fromkeys(verdicts.unjudged(spec.scenario, spec.pack, lang))
     return list(found)
 
 

@@ -6,7 +6,7 @@ from argparse import Namespace
 from collections import Counter
 
 from xiancheng.calibration.errors import RequestError
-from xiancheng.calibration.i18n import Words, _
+from xiancheng.calibration.i18n import Words, _, same
 from xiancheng.results.analysis import sweep_table
 from xiancheng.results.analysis.sweep import SetAside, StoppedError, Sweep
 from xiancheng.results.cli.output import Work, announce, give, progress
@@ -29,8 +29,8 @@ def sweep(options: Namespace, say: Say) -> int:
         say.note(message(idle))
     for spec in batch.design.specs:
         note_inactive(spec.scenario, say)
-    for late in sweep_table.unjudged(batch.design.specs):
-        say.note(late)
+    for late in sweep_table.unjudged(batch.design.specs, say.lang):
+        say.note(same(late))
     need = batch.need()
     say.note(need.words())
     need.refuse()

@@ -16,7 +16,6 @@ from xiancheng.results.store.reproduce import run_again
 from xiancheng.results.store.runs import RUNS, load_run
 from xiancheng.results.tables import plan_result, terminal, validation
 from xiancheng.results.tables import verdicts as tables
-from xiancheng.results.tables.notes import one_run, verdict_notes
 from xiancheng.results.text import Say
 from xiancheng.results.verdict.verdict import verdicts
 from xiancheng.scenarios.diff import called
@@ -41,14 +40,14 @@ def run(options: Namespace, say: Say) -> int:
     both = _simulated(spec, kept, options, say)
     found, later = verdicts(both), validation.later_census(both)
     delivered = plan_result.delivery_frame(both.scenario)
-    notes = [*inactive(scenario, say.lang), *verdict_notes(both, found, delivered, say.lang)]
+    result = plan_result.PlanResult(both, found, delivered, "", both.scenario.provenance)
+    notes = [*inactive(scenario, say.lang), *tables.notes(result, say.lang)]
     if len(found):
-        notes.append(one_run(found, both.scenario.region, say.lang))
+        notes.append(tables.one_run(result, say.lang))
     saved, before, failure = None, False, None
     try:
         saved, before = save_run(both.scenario, spec, found, delivered, folder, kept)
         if options.figure:
-            result = plan_result.PlanResult(both, found, delivered, "", both.scenario.provenance)
             charts.save(tables.chart(result, say.lang), options.figure, say.lang)
     except OSError as error:  # the disk filled up meanwhile: what was computed is printed first
         failure = error
@@ -64,11 +63,9 @@ def run(options: Namespace, say: Say) -> int:
         if len(found):
             title = f"{name.text(say.lang)} · {both.scenario.region.title(say.lang)}"
             terminal.show(tables.summary(found, title, say.lang))
-            causes = say(_("this run of the model, by cause"))
-            terminal.show(tables.model_causes(found, causes, say.lang))
+            terminal.show(tables.model_causes(found, say.lang))
         if len(later):
-            title = say(_("simulated against the census"))
-            terminal.show(validation.census(later, title, say.lang))
+            terminal.show(validation.census(later, say.lang))
         print_notes(notes)
 
     give(options, report, text)

@@ -19,7 +19,7 @@ from xiancheng.results.analysis.attribution import (
     standard_error,
 )
 from xiancheng.results.cli import main
-from xiancheng.results.tables import contributions
+from xiancheng.results.tables import attribution as tables
 from xiancheng.scenarios.ensemble import Summaries, baseline_of, judged_on, layered
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import RATE
@@ -183,7 +183,7 @@ def test_projects_alone_have_the_owen_values_that_they_have_among_measures():
 
 
 def remarks(table, lang):
-    return [*contributions.notes(table, load("binzhou"), lang)]
+    return tables.notes(table, load("binzhou"), lang)
 
 
 def test_first_and_last_are_labelled_as_no_bounds(jobs):

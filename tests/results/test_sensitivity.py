@@ -20,7 +20,7 @@ from xiancheng.results.analysis.sensitivity import (
     sobol,
 )
 from xiancheng.results.cli import main
-from xiancheng.results.tables.sensitivity import notes
+from xiancheng.results.tables.analysis import sensitivity_notes
 from xiancheng.scenarios.ensemble import Summaries
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.run_spec import RunSpec

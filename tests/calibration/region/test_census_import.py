@@ -22,7 +22,7 @@ from xiancheng.calibration.region.schema import AGE_BANDS, catalogue
 from xiancheng.results import cli
 from xiancheng.results.cli import process
 from xiancheng.results.tables import labels
-from xiancheng.results.tables.packs import assumed
+from xiancheng.results.tables.assumptions import assumed
 from xiancheng.scenarios import simulate
 
 THEN, NOW = date(2010, 11, 1), date(2020, 11, 1)

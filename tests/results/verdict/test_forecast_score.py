@@ -15,7 +15,7 @@ from xiancheng.calibration.errors import RequestError, ScenarioError
 from xiancheng.calibration.forecasts.scoring import LEVELS
 from xiancheng.calibration.region import load
 from xiancheng.results.cli import evidence, main, parsed
-from xiancheng.results.tables import forecast_score as score_tables
+from xiancheng.results.tables.validation import score_notes
 from xiancheng.results.text import Say
 from xiancheng.results.verdict import forecast_score as scoring
 from xiancheng.results.verdict.forecasts import (
@@ -175,7 +175,7 @@ def test_before_the_plan_was_issued_nobody_knows_of_it():
     assert not told.model.with_plan
     assert (told.model.effect == 0).all()
     assert told.rates[MELD].tolist() == told.rates["stacked"].tolist()
-    assert any("尚未印发" in remark.text("zh") for remark in score_tables.notes(told, [], early))
+    assert any("尚未印发" in note for note in score_notes(told, [], early, "zh"))
 
 
 def test_equal_settings_give_equal_forecasts_on_any_number_of_workers(told):
@@ -186,7 +186,7 @@ def test_equal_settings_give_equal_forecasts_on_any_number_of_workers(told):
 
 def test_priors_are_told_loudly_and_a_posterior_is_named(told):
     def said(model):
-        notes = score_tables.notes(replace(told, model=model), [], REGISTERED)
+        notes = score_notes(replace(told, model=model), [], REGISTERED, "zh")
         return " ".join(note.text("en") for note in notes)
 
     assert "no posterior sample" in said(replace(told.model, posterior=None))
@@ -331,14 +331,14 @@ def test_other_settings_are_not_the_registered_ones(told):
     asked.draws = 50
     changed = evidence.registered_or(asked)
     assert changed.draws == 50
-    said = " ".join(remark.text("en") for remark in score_tables.notes(told, [], changed))
+    said = " ".join(score_notes(told, [], changed, "en"))
     assert "not the registered settings: draws=50" in said
 
 
 @pytest.mark.parametrize(("cutoff", "registered"), [(ROUNDS[0], True), (date(2022, 1, 1), False)])
 def test_both_rounds_are_registered_and_no_other(told, cutoff, registered):
     said = " ".join(
-        r.text("en") for r in score_tables.notes(told, [], replace(REGISTERED, cutoff=cutoff))
+        score_notes(told, [], replace(REGISTERED, cutoff=cutoff), "en")
     )
     assert ("not the registered settings" not in said) == registered
 
