@@ -122,7 +122,7 @@ def answers(result: PlanResult, lang: str) -> list[tuple[str, list[str]]]:
         for row in records(found)
     ]  # fmt: skip
     facts = {
-        "result": result, "scenario": result.scenario, "rows": rows, "lang": lang,
+        "result": result, "scenario": result.scenario, "rows": rows,
         "by_margin": sorted(rows, key=lambda r: r["margin_pp"]),
         "day": verdicts.deadlines(result, lang),
         "joint": verdicts.joint_probabilities(found) if rows else [],

@@ -124,7 +124,7 @@ def paragraphs(name: str, lang: str, **values: Any) -> list[str]:
     """
     file, __, block = name.partition("/")
     template = _templates(lang).get_template(file)
-    text = "".join(template.blocks[block](template.new_context(values)))
+    text = "".join(template.blocks[block](template.new_context({"lang": lang, **values})))
     parts = (part.strip() for part in text.split(PARAGRAPH))
     return [re.sub(r"\s*\n\s*", "" if lang == "zh" else " ", part) for part in parts if part]
 

@@ -19,8 +19,10 @@ from xiancheng.calibration.errors import RequestError
 from xiancheng.results import cells
 from xiancheng.results.analysis.compare import Comparand, comparands, compare, parts_of_spread
 from xiancheng.results.cli import main
+from xiancheng.results.cli.output import write_csv
 from xiancheng.results.tables import analysis as tables
 from xiancheng.results.tables.labels import labels
+from xiancheng.results.text import Say
 from xiancheng.results.verdict.verdict import Verdict
 from xiancheng.scenarios.ensemble import Summaries, ensemble, independent, layered
 from xiancheng.scenarios.loader import resolve
@@ -99,7 +101,9 @@ def test_without_draws_there_is_no_interval():
     assert frame[["difference_low", "difference_high", "draw_sd", "seed_sd"]].isna().all(axis=None)
     table = tables.compared(told, "resident_urbanization_rate", "en")
     assert "90%" not in table.headers
-    assert any("One over seeds alone is not" in line for line in tables.comparison_notes(told, "en"))
+    assert any(
+        "One over seeds alone is not" in line for line in tables.comparison_notes(told, "en")
+    )
 
 
 def test_an_interval_holds_most_of_the_paired_differences(told):
@@ -180,7 +184,7 @@ def test_negative_numbers_stay_numbers(cell):
 def test_csv_opens_in_a_spreadsheet(told, tmp_path):
     file = tmp_path / "c.csv"
     renamed = replace(told, sides=(told.sides[0], replace(told.sides[1], name="=plan")))
-    cells.write(renamed.to_frame(), file)
+    write_csv(renamed.to_frame(), file, Say("en"))
     assert file.read_bytes().startswith(b"\xef\xbb\xbf")
     table = pd.read_csv(file)
     assert set(table["scenario"]) == {"baseline", "'=plan"}
