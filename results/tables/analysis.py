@@ -11,7 +11,7 @@ from xiancheng.results.analysis.certificate import CONFIDENCE, WORLDS, Certifica
 from xiancheng.results.analysis.compare import Comparison
 from xiancheng.results.analysis.goal_seek import STEP, SearchResult
 from xiancheng.results.analysis.goal_spec import GoalSpec, strength
-from xiancheng.results.analysis.result import UNITS
+from xiancheng.results.analysis.result import UNITS, records
 from xiancheng.results.analysis.sensitivity import EFFECTS, KINDS, LUCK, YARDSTICKS
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.table import Cell, Column, Table
@@ -211,7 +211,7 @@ def factors(found: "pd.DataFrame", title: str, lang: str) -> Table:
     """A row for each factor, the strongest first; columns as the method gives them."""
     meaning = {prior.name: prior.title[lang] for prior in catalogue()}
     meaning |= {name: each.text(lang) for name, each in YARDSTICKS.items()}
-    rows = [{**row, "meaning": meaning[row["factor"]]} for row in found.to_dict("records")]
+    rows = [{**row, "meaning": meaning[row["factor"]]} for row in records(found)]
     return labels.table("sensitivity", rows, lang, title=title)
 
 

@@ -256,7 +256,7 @@ def score_cases(cases: "pd.DataFrame", lang: str) -> Table:
         {**row, "place": labels.county(row, lang),
          "date": str(row["date"]), "forecaster": TITLES[row["forecaster"]].text(lang),
          "band": f"{row['low']:.1f}–{row['high']:.1f}" + ("" if row["inside"] else " ✗")}
-        for row in cases.to_dict("records")
+        for row in records(cases)
     ]  # fmt: skip
     return labels.table("score_cases", rows, lang)
 
@@ -270,7 +270,7 @@ def scores(found: "pd.DataFrame", lang: str) -> list[Table]:
                 {**row, "forecaster": TITLES[row["forecaster"]].text(lang),
                  **{name: f"{row[name]:.0%} ±{row[name + '_error']:.0%}"
                     for name in ("covered_50", "covered_80", "covered_95")}}
-                for row in rows.to_dict("records")
+                for row in records(rows)
             ],
             lang, title=labels.label("scores_over", str(over), lang, n=rows["cases"].iloc[0]),
         )

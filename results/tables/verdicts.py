@@ -111,7 +111,7 @@ def notes(result: PlanResult, lang: str) -> list[str]:
     """The notes that stand below the verdicts, in order."""
     scenario, region, verdicts = result.scenario, result.region, result.verdicts
     due = result.delivery[result.delivery["at_deadline"].astype(bool)]
-    met = due["met"].dropna().astype(bool) if not result.foreign else []
+    met: list[bool] = [] if result.foreign else due["met"].dropna().astype(bool).tolist()
     outcome = result.both.scenario
     facts: dict[str, Any] = {
         "red_lines": scenario.crossed(), "due": len(met), "kept": sum(met), "judged": result.judged,
