@@ -91,6 +91,7 @@ def hindcast_scores(
         {
             **row, "left_out": labels.label("left_out", row["left_out"], lang),
             "forecaster": TITLES[row["forecaster"]].text(lang),
+            "model_skill": row["model_skill"] if row["model_skill"] == row["model_skill"] else None,
             **{name: 100 * row[name] for name in COVERS},
         }
         for row in scores
