@@ -21,8 +21,8 @@ from xiancheng.results.tables.terminal import show_rows
 from xiancheng.results.text import Say
 from xiancheng.scenarios.design import read_design
 from xiancheng.scenarios.executor import DaskExecutor, LocalExecutor, SchedulerLostError, addressed
-from xiancheng.scenarios.inactive import message
 from xiancheng.scenarios.run_spec import RunSpec
+from xiancheng.scenarios.trace import message
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,8 +35,9 @@ def sweep(options: Namespace, say: Say) -> int:
         say.note(message(idle))
     for spec in batch.design.specs:
         note_inactive(spec.scenario, say)
-    for late in unjudged(batch.design.specs, say.lang):
-        say.note(same(late))
+    late = unjudged(batch.design.specs, say.lang)
+    for each in late:
+        say.note(same(each))
     need = batch.need()
     say.note(need.words())
     need.refuse()
@@ -52,8 +53,10 @@ def sweep(options: Namespace, say: Say) -> int:
         what = batch.named(failure)
         say.note(_("failed: {what}", what=what))
     runs, on_file = len(batch.design), batch.on_file()
-    report = {**tally.to_json(), "runs": runs, "on_file": on_file, "out": str(options.out),
-              "set": None, "targets": None}  # fmt: skip
+    report = {
+        **tally.to_json(), "runs": runs, "on_file": on_file, "out": str(options.out),
+        "set": None, "targets": None, "remarks": late,
+    }  # fmt: skip
     if batch.shard != (1, 1) and on_file < runs:  # nothing of a part is compared
         part = _of_part(tally, runs, on_file, batch.shard)
         give(options, report, lambda: print(say(part)))
@@ -92,17 +95,11 @@ def _note_set_aside(aside: SetAside, say: Say) -> None:
 
 
 HEADERS = {
-    "scenario": _("scenario"),
-    "scale": _("scale"),
-    "county": _("county", "place"),
-    "deadline": _("deadline"),
-    "target_rate": _("target"),
-    "runs": _("runs"),
-    "share_above_in_model": _("share above in the model"),
-    "q05": Words("5%", "5%"),
-    "q50": _("median"),
-    "q95": Words("95%", "95%"),
-}
+    "scenario": _("scenario"), "scale": _("scale"), "county": _("county", "place"),
+    "deadline": _("deadline"), "target_rate": _("target"), "runs": _("runs"),
+    "share_above_in_model": _("share above in the model"), "q05": Words("5%", "5%"),
+    "q50": _("median"), "q95": Words("95%", "95%"),
+}  # fmt: skip
 
 
 def lines(judged: "pd.DataFrame", lang: str) -> tuple[list[str], list[list[str]]]:
@@ -128,10 +125,8 @@ def unjudged(specs: Iterable[RunSpec], lang: str) -> list[str]:
     return list(dict.fromkeys(chain.from_iterable(every)))
 
 
-LEVEL = _(
-    "These are the model's own levels, for the study of parameters, and no "
-    "forecast; for verdicts see xiancheng run, compare and seek."
-)
+LEVEL = _("These are the model's own levels, for the study of parameters, and no forecast; for "
+          "verdicts see xiancheng run, compare and seek.")  # fmt: skip
 
 
 def _of_part(went: Tally, runs: int, on_file: int, shard: tuple[int, int]) -> Words:
@@ -155,22 +150,20 @@ def planned(options: Namespace) -> Sweep:
     """
     if options.scheduler is not None and options.engine != "dask":
         raise RequestError(
-            _(
-                "--scheduler is for --engine dask, not for {engine}; add --engine dask",
-                engine=options.engine,
-            )
-        )
+            _("--scheduler is for --engine dask, not for {engine}; add --engine dask",
+              engine=options.engine)
+        )  # fmt: skip
     if options.scheduler is not None:
         addressed(options.scheduler)
-    made = read_design(options.design)
+    design = read_design(options.design)
     check_writable(options.out)
-    workers = min(options.jobs or os.cpu_count() or 1, len(made))
+    workers = min(options.jobs or os.cpu_count() or 1, len(design))
     chosen = (
         LocalExecutor(workers)
         if options.engine == "local"
         else DaskExecutor(workers, options.scheduler)
     )
-    batch = Sweep(made, options.out, _shard(options.shard), chosen, options.resume)
+    batch = Sweep(design, options.out, _shard(options.shard), chosen, options.resume)
     if isinstance(chosen, DaskExecutor):
         chosen.reach()
     return batch

@@ -83,12 +83,9 @@ def calibrate(options: Namespace, say: Say) -> int:
     if short:
         what = estimates.trial_note(short)
         say.note(
-            _(
-                "{what}. The posterior of a small scale is biased at full scale, "
-                "and no sample is kept",
-                what=what,
-            )
-        )
+            _("{what}. The posterior of a small scale is biased at full scale, and no sample is "
+              "kept", what=what)
+        )  # fmt: skip
         return DONE
     values, __, numbers = estimates.drawn(last, chosen.rows, chosen.seed)
     posterior.write(home, posterior.Posterior(values, numbers, account))
@@ -132,8 +129,8 @@ def _estimate(
     if chosen.pool is None:
         values = estimates.from_priors(chosen)
         with progress(say(_("runs of the region")), len(values)) as step:
-            made = estimates.own_trials(chosen, values, folder, jobs, step)
-        return None, estimates.estimated(made.table(), made, chosen)
+            own = estimates.own_trials(chosen, values, folder, jobs, step)
+        return None, estimates.estimated(own.table(), own, chosen)
     with progress(say(_("runs of the counties around")), chosen.pool_runs) as step:
         around = estimates.pool_trials(chosen, folder, jobs, step)
     others = estimates.others(around.pack, load(chosen.region))
@@ -168,11 +165,9 @@ def _report(pack: Region, options: Namespace, say: Say) -> int:
     sample = posterior.read(folder)
     if sample is None or not sample.about:
         raise RequestError(
-            _(
-                "there is no posterior sample in {folder}; run xiancheng calibrate first",
-                folder=folder,
-            )
-        )
+            _("there is no posterior sample in {folder}; run xiancheng calibrate first",
+              folder=folder)
+        )  # fmt: skip
     write_file(options.report, tables.identifiability_page(sample.about).encode())
     give(options, {"file": str(options.report)}, lambda: _note_written(options.report, say))
     return DONE
@@ -184,12 +179,9 @@ def _note_written(file: Path, say: Say) -> None:
 
 def _note_unchanged(say: Say) -> None:
     say.note(
-        _(
-            "the pack that comes with the program is never changed; to use these "
-            "files, copy the pack, put them into it and name it with --region",
-            "evidence",
-        )
-    )
+        _("the pack that comes with the program is never changed; to use these files, copy the "
+          "pack, put them into it and name it with --region", "evidence")
+    )  # fmt: skip
 
 
 # Hindcast
@@ -210,12 +202,12 @@ def hindcast(options: Namespace, say: Say) -> int:
     count = chosen.runs if chosen.pool is None else chosen.pool_runs
     announce(say, [works(chosen)[-1]], options.jobs)
     with progress(say(_("runs", "each")), count) as step:
-        made = hindcasts.trials_of(chosen, folder, options.jobs or os.cpu_count() or 1, step)
-    stage = hindcasts.learned(made, chosen)
+        runs = hindcasts.trials_of(chosen, folder, options.jobs or os.cpu_count() or 1, step)
+    stage = hindcasts.learned(runs, chosen)
     with progress(say(_("leaving out")), 2 * len(stage.training.table.units)) as step:
         found = hindcasts.hindcasts(stage, chosen, step)
     account = hindcasts.account(
-        chosen, pack, found, hindcasts.observed_changes(made), hindcasts.synthetic(stage)
+        chosen, pack, found, hindcasts.observed_changes(runs), hindcasts.synthetic(stage)
     )
     give(options, account, lambda: _print_hindcast(account, pack, say))
     if options.write:
@@ -262,25 +254,28 @@ def score(options: Namespace, say: Say) -> int:
     """How good everyone's forecasts were; without a file, what would be done."""
     pack, chosen = load(options.region), registered_or(options)
     check_cutoff(pack, chosen.cutoff)
+    seen = options.observations and observations.read(
+        options.observations, reported_groups(pack), chosen.cutoff
+    )
+    if seen is None:
+        reject_unused(options, ["out", "jobs"], _("without observations nothing is scored"))
+    elif options.out:
+        check_writable(options.out, file=True)
     registered = digests(options.region)
     frame = tables.registered(chosen, registered, say.lang)
     about = {"settings": chosen.row(), "digests": registered}
-    if options.observations is None:
-        reject_unused(options, ["out", "jobs"], _("without observations nothing is scored"))
+    if seen is None:
         give(options, about, lambda: show(frame))
         return DONE
-    if options.out:
-        check_writable(options.out, file=True)
-    seen = observations.read(options.observations, reported_groups(pack), chosen.cutoff)
     days = [each.day for each in seen]
     runs = 2 * chosen.draws if pack.targets else chosen.draws
     announce(say, [Work(runs, options.region, chosen.scale, pack.censuses[-1], max(days))],
              options.jobs)  # fmt: skip
     with progress(say(_("simulating")), chosen.draws) as step:
-        made = forecasts(options.region, days, chosen, jobs=options.jobs, done=step)
-    cases, scores = by_case(made, seen), by_forecaster(made, seen, pack)
-    notes = tables.score_notes(made, seen, chosen, say.lang)
-    report = {"cases": cases, "scores": scores, "weights": dict(made.weights), **about,
+        predicted = forecasts(options.region, days, chosen, jobs=options.jobs, done=step)
+    cases, scores = by_case(predicted, seen), by_forecaster(predicted, seen, pack)
+    notes = tables.score_notes(predicted, seen, chosen, say.lang)
+    report = {"cases": cases, "scores": scores, "weights": dict(predicted.weights), **about,
               "remarks": notes}  # fmt: skip
 
     def text() -> None:

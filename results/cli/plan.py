@@ -16,11 +16,11 @@ from xiancheng.results.cli.output import give
 from xiancheng.results.cli.process import DONE, REFUSED
 from xiancheng.results.store.parquet import yaml
 from xiancheng.results.tables.labels import evidence
+from xiancheng.results.tables.notes import applied_elsewhere
 from xiancheng.results.tables.terminal import show_rows
 from xiancheng.results.text import Say, visible
 from xiancheng.scenarios.design import read_design
-from xiancheng.scenarios.diff import diff
-from xiancheng.scenarios.inactive import inactive_measures
+from xiancheng.scenarios.diff import applied, diff
 from xiancheng.scenarios.loader import (
     is_shipped,
     load_measure,
@@ -30,7 +30,7 @@ from xiancheng.scenarios.loader import (
 )
 from xiancheng.scenarios.policy import compile_policy
 from xiancheng.scenarios.run_spec import check_run
-from xiancheng.scenarios.trace import Trace, by_clause, by_lever, plan_findings
+from xiancheng.scenarios.trace import Trace, by_clause, by_lever, inactive_measures, plan_findings
 
 # Check
 
@@ -131,13 +131,15 @@ def _check_scenario(found: Checked, region: str, say: Say) -> None:
 
 def show(options: Namespace, say: Say) -> int:
     """A scenario as resolved, or what another changes."""
-    scenario = resolve(options.scenario, options.region)
+    scenario, pack = resolve(options.scenario, options.region), load_region(options.region)
+    if applied(scenario, pack):
+        say.note(applied_elsewhere(scenario))
     if not options.diff:
         resolved = scenario.resolved()
         give(options, resolved, lambda: print(yaml(resolved), end=""))
         return DONE
     one, two = options.scenario, options.diff
-    changes = diff(scenario, resolve(two, options.region), say.lang, load_region(options.region))
+    changes = diff(scenario, resolve(two, options.region), say.lang, pack)
     title = say(_("from {one} to {two}:", one=one, two=two))
     lines = changes or [say(_("no difference"))]
     report = {"from": one, "to": two, "changes": changes}
@@ -167,15 +169,10 @@ def measures(options: Namespace, say: Say) -> int:
 LEVER_FIRST = ("lever", "clause", "evidence", "says")
 CLAUSE_FIRST = ("clause", "says", "lever", "term", "full", "evidence", "indicators", "because")
 HEADERS = {
-    "lever": _("lever"),
-    "clause": _("clause"),
-    "says": _("says"),
-    "term": _("term"),
-    "full": _("in full"),
-    "evidence": _("sign and evidence"),
-    "indicators": _("indicators"),
+    "lever": _("lever"), "clause": _("clause"), "says": _("says"), "term": _("term"),
+    "full": _("in full"), "evidence": _("sign and evidence"), "indicators": _("indicators"),
     "because": _("because"),
-}
+}  # fmt: skip
 
 
 def _print_traces(title: str, traces: Sequence[Trace], columns: Sequence[str], say: Say) -> None:

@@ -172,9 +172,7 @@ def regret(found: Regret, lang: str) -> Table:
             *(f"{p:.0%} (−{short:.0%})" for p, short in zip(chances, shorts, strict=True)),
             f"{shorts.max():.0%}",
         )
-        for name, chances, shorts in zip(
-            found.packages, found.probability, found.regret, strict=True
-        )
+        for name, chances, shorts in zip(found.packages, found.share, found.regret, strict=True)
     ]
     columns = (heads["package"], *worlds, heads["largest"])
     return Table("regret", labels.label("titles", "regret", lang), columns, tuple(rows))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from xiancheng.calibration import posterior
+from xiancheng.calibration.file_models import quarter_name
 from xiancheng.calibration.i18n import Words, _, same
 from xiancheng.calibration.naming import shortened
 from xiancheng.calibration.population import synthesis
@@ -19,7 +20,6 @@ from xiancheng.results.tables.table import UNKNOWN, Table
 from xiancheng.scenarios.diff import Difference, differences
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.scenario_files import Setting
-from xiancheng.scenarios.types import quarter_name
 from xiancheng.sim.levers import LEVERS
 
 AS_WRITTEN = "plan"  # the shipped scenario that carries the plan out as its text says

@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 from xiancheng.results.analysis.attribution import (
+    BY_CAUSE,
     CONFIDENCE,
     FEATURES,
     SAFEGUARDS,
@@ -48,7 +49,8 @@ def shares(
         {
             **{k: v for k, v in row.items() if k != "points_error" or found.several},
             **{column: values.get(row["id"]) for column, values in known.items()},
-            "persons": whole_rows(row["persons"], found.scale),
+            **{part: row[column] for part, column in BY_CAUSE.items()},
+            "persons": whole_rows(row["urban_residents"], found.scale),
             level: labels.label("phrases", "whole_effect", lang) if row in total
             else titled(scenario, row["id"], lang),
         }
@@ -128,7 +130,7 @@ def sentences(result: PlanResult, lang: str) -> list[str]:
 def notes(found: AttributionTable, region: Any, lang: str) -> list[str]:
     """Notes that stand wherever contributions are shown."""
     own = found.frame[(found.frame["level"] == "measure") & (found.frame["kind"] != "owen")]
-    moved = {*own[(own[[f for f in FEATURES if f in own]] != 0).any(axis=1)]["id"]}
+    moved = {*own[(own[list(FEATURES)] != 0).any(axis=1)]["id"]}
     return labels.paragraphs(
         "attribution/notes", lang, found=found, seen=SEEN, estimated=estimated(region),
         alone=bool((found.frame["kind"] == "first_in").any()),

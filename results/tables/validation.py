@@ -256,7 +256,7 @@ def score_cases(cases: "pd.DataFrame", lang: str) -> Table:
     rows = [
         {**row, "place": labels.county(row, lang),
          "date": str(row["date"]), "forecaster": TITLES[row["forecaster"]].text(lang),
-         "band": f"{row['low']:.1f}–{row['high']:.1f}" + ("" if row["inside"] else " ✗")}
+         "band": f"{row['low_80']:.1f}–{row['high_80']:.1f}" + ("" if row["inside"] else " ✗")}
         for row in records(cases)
     ]  # fmt: skip
     return labels.table("score_cases", rows, lang)

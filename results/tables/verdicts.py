@@ -36,7 +36,7 @@ def rows_of(verdicts: "pd.DataFrame", lang: str) -> list[dict[str, Any]]:
     for each target its row, the probability in percent, and besides: place, asked ("at least"),
     target ("≥64"), effect of the plan, band, and chance, in_words and interval if they are known
     """
-    known = bool(verdicts["probability"].notna().all())
+    known, drawn = (verdicts[name].notna().all() for name in ("probability", "plan_low"))
     rows = []
     for row in records(verdicts):
         effect, low, high = row["from_plan_pp"], row["plan_low"], row["plan_high"]
@@ -46,7 +46,7 @@ def rows_of(verdicts: "pd.DataFrame", lang: str) -> list[dict[str, Any]]:
             "target": f"{labels.RELATIONS[row['operator']]}{row['target_rate']:g}",
             "effect": f"{effect:+.2f}{'?' if low <= 0 <= high and effect else ''}",
         }  # fmt: skip
-        if low == low:
+        if drawn:
             clear = "unclear_band" if low <= 0 <= high else "band"
             words["band"] = labels.label("phrases", clear, lang, low=low, high=high)
         if known:

@@ -277,6 +277,26 @@ def test_a_sweep_names_the_targets_that_it_does_not_judge(dezhou):
     assert batch.unjudged(longer, "zh") == []
 
 
+def test_a_sweep_gives_the_targets_that_it_does_not_judge_to_programs_too(dezhou, tmp_path, capsys):
+    design = f"name: d\nregion: {dezhou}\nscenarios: plan\nscales: {SCALE}\n"
+    (tmp_path / "d.yaml").write_text(design, "utf-8")
+    words = ["sweep", str(tmp_path / "d.yaml"), "--out", str(tmp_path / "out"), "--lang", "en"]
+    assert main([*words, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [line.partition(" is not judged")[0] for line in told["remarks"]] == ["Target D-3"]
+    assert {row["target"] for row in told["targets"]} == {"D-1", "D-2"}
+
+
+def test_show_says_where_a_plan_is_applied_to_another_region(dezhou, capsys):
+    for words in (["show", "plan"], ["show", "plan", "--diff", "baseline"]):
+        assert main([*words, "--region", str(dezhou), "--lang", "en"]) == 0
+        assert "does not speak of these counties" in capsys.readouterr().err
+        assert main([*words, "--lang", "en"]) == 0
+        assert not capsys.readouterr().err
+    assert main(["show", "baseline", "--region", str(dezhou), "--lang", "en"]) == 0
+    assert not capsys.readouterr().err  # nothing is carried out
+
+
 def test_show_takes_the_counties_of_the_region(dezhou, tmp_path, capsys):
     file = tmp_path / "own.yaml"
     file.write_text(

@@ -416,7 +416,7 @@ def test_every_column_of_the_ledger_is_documented_and_every_documented_one_exist
     assert set(summary) <= set(table)
     assert set(table["model_targets"][0][0]) == set(ledger.TARGET_FIELDS)
     for guide in ("guide-batch.md", "guide-batch.en.md"):
-        text = (Path(__file__).parent.parent / "docs" / guide).read_text("utf-8")
+        text = (Path(__file__).parents[3] / "docs" / guide).read_text("utf-8")
         section = text[text.index('<a id="ledger">') : text.index("## 4.")]
         named = set(re.findall(r"^\| `([a-z_]+)` \|", section, re.MULTILINE))
         assert named == set(ledger.COLUMNS) | set(ledger.TARGET_FIELDS)
