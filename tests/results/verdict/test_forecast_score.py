@@ -282,7 +282,7 @@ def test_a_score_that_is_unknown_is_a_dash_and_coverage_has_its_error(told):
     assert re.fullmatch(r"\d\.\d\d|\d\d\.\d\d", first["MAE"])
     assert re.fullmatch(r"[+-]\d+\.\d\d", first["bias"])
     assert re.fullmatch(r"\d+% ±\d+%", first["in 80%"])
-    assert first["skill of meld"] == "+0.00"
+    assert first["skill of meld"] == "0.00"
 
 
 def test_notes_name_the_weights_of_the_stack_from_half_a_percent_on(told):
