@@ -73,20 +73,23 @@ AREAS: dict[str, tuple[float, tuple[str, ...], tuple[str, ...]]] = {
     )),
     "forecasts": (0.3, (
         "calibration/forecasts/cohort_component.py", "calibration/forecasts/forecast.py",
-        "calibration/forecasts/melding.py", "calibration/forecasts/trends.py",
+        "calibration/forecasts/melding.py", "calibration/forecasts/panel.py",
+        "calibration/forecasts/scoring.py", "calibration/forecasts/trends.py",
         "results/tables/forecast_score.py", "results/verdict/forecast_score.py",
         "results/verdict/forecasts.py", "results/verdict/observations.py",
         "results/verdict/registered.py",
     ), (
         "calibration/forecasts/test_cohort_component", "calibration/forecasts/test_forecast",
-        "calibration/forecasts/test_melding", "calibration/forecasts/test_trends",
-        "results/verdict/test_forecast_score",
+        "calibration/forecasts/test_melding", "calibration/forecasts/test_scoring",
+        "calibration/forecasts/test_trends", "results/verdict/test_forecast_score",
     )),
     "verdict": (0.2, (
         "results/verdict/level.py", "results/verdict/verdict.py", "results/tables/verdicts.py",
     ), (
-        "results/verdict/test_deadlines", "results/verdict/test_verdict",
-        "calibration/forecasts/test_melding", "scenarios/test_outcome", "scenarios/test_naming",
+        "results/tables/test_verdicts", "results/verdict/test_deadlines",
+        "results/verdict/test_one_verdict", "results/verdict/test_verdict",
+        "calibration/forecasts/test_melding", "scenarios/test_outcome",
+        "scenarios/test_naming",
     )),
 }  # fmt: skip
 

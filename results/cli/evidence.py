@@ -27,7 +27,7 @@ from xiancheng.results.cli.output import (
 from xiancheng.results.cli.process import DONE, FAILED
 from xiancheng.results.store.files import check_writable, is_installed, write_file
 from xiancheng.results.store.runs import RUNS
-from xiancheng.results.tables import validation as tables
+from xiancheng.results.tables import scores as tables
 from xiancheng.results.tables.terminal import show
 from xiancheng.results.text import Say
 from xiancheng.results.verdict import account as accounts

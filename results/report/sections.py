@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from xiancheng.results.analysis.result import records
+from xiancheng.results.cells import records
 from xiancheng.results.report.document import Block, BulletList, Document, Section
 from xiancheng.results.tables import (
     assumptions,

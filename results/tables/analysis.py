@@ -11,8 +11,9 @@ from xiancheng.results.analysis.certificate import CONFIDENCE, WORLDS, Certifica
 from xiancheng.results.analysis.compare import Comparison
 from xiancheng.results.analysis.goal_seek import STEP, SearchResult
 from xiancheng.results.analysis.goal_spec import GoalSpec, strength
-from xiancheng.results.analysis.result import UNITS, records
+from xiancheng.results.analysis.result import UNITS
 from xiancheng.results.analysis.sensitivity import EFFECTS, KINDS, LUCK, YARDSTICKS
+from xiancheng.results.cells import records
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.table import Cell, Column, Table
 from xiancheng.results.tables.verdicts import ENOUGH, elsewhere, estimated, limits

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from xiancheng.results.analysis.result import records
+from xiancheng.results.cells import records
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.plan_result import PlanResult
 from xiancheng.results.tables.table import Chart, Table

@@ -9,7 +9,6 @@ import pandas as pd
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.file_models import quarter_name
 from xiancheng.calibration.i18n import Words, _
-from xiancheng.results.analysis.attribution import AttributionTable
 from xiancheng.results.tables import labels
 from xiancheng.results.verdict.verdict import BY_DRAWS, verdicts
 from xiancheng.scenarios.diff import called, foreign
@@ -22,6 +21,7 @@ from xiancheng.scenarios.simulation import simulate
 if TYPE_CHECKING:
     from xiancheng.calibration.file_models import Text
     from xiancheng.calibration.region import Region
+    from xiancheng.results.analysis.attribution import AttributionTable
     from xiancheng.results.store.runs import SavedRun
 
 TOLERANCE = 1e-6  # percentage points by which a run made again may differ from its record
@@ -37,7 +37,7 @@ class PlanResult:
     delivery: "pd.DataFrame"  # `delivery_frame`
     run: str  # id of the saved run; empty if it was not saved
     provenance: Mapping[str, Any]  # what made the run, JSON-ready
-    shares: AttributionTable | None = None
+    shares: "AttributionTable | None" = None
     package: Mapping[str, Any] | None = None  # what `xiancheng seek --json` printed
 
     @property

@@ -5,7 +5,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from xiancheng.calibration import posterior
-from xiancheng.results.analysis.result import records
+from xiancheng.results.cells import records
 from xiancheng.results.store.record import sample_notes
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.plan_result import PlanResult

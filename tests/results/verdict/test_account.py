@@ -7,7 +7,7 @@ import pytest
 
 from xiancheng.calibration import posterior
 from xiancheng.calibration.region import load
-from xiancheng.results.tables.validation import identifiability_page
+from xiancheng.results.tables.scores import identifiability_page
 from xiancheng.results.verdict import account as accounting
 from xiancheng.results.verdict.estimate import EstimateSettings
 from xiancheng.results.verdict.trials import FREE

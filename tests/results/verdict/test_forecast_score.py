@@ -16,7 +16,7 @@ from xiancheng.calibration.forecasts.panel import record
 from xiancheng.calibration.forecasts.scoring import LEVELS, interval
 from xiancheng.calibration.region import load
 from xiancheng.results.cli import evidence, main, parsed
-from xiancheng.results.tables import validation as tables
+from xiancheng.results.tables import scores as tables
 from xiancheng.results.text import Say
 from xiancheng.results.verdict import forecast_score as scoring
 from xiancheng.results.verdict.forecasts import (

@@ -13,7 +13,7 @@ from xiancheng.calibration.forecasts.panel import Panel
 from xiancheng.calibration.posterior import RECORD
 from xiancheng.calibration.region import load
 from xiancheng.results.cli import main
-from xiancheng.results.tables.validation import registered_scores, validation_page
+from xiancheng.results.tables.scores import registered_scores, validation_page
 from xiancheng.results.verdict import estimate as estimating
 from xiancheng.results.verdict import hindcast as hindcasting
 from xiancheng.results.verdict.estimate import EstimateSettings
