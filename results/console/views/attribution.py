@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 
 from nicegui import ui
@@ -118,8 +119,8 @@ class Attribution:
         self.job.start(message, len(game.coalitions()), work)
 
     def _write(self, model: ViewModel, shares: AttributionTable) -> None:
-        subject, lang, code = model.result.subject, model.lang, model.group.code
-        projects = tables.projects(subject, shares, code, lang)
+        lang, subject = model.lang, replace(model.result.subject, shares=shares)
+        projects = tables.of_result(subject, model.group, "project", lang)
         start = float(model.result.places(model.day).baseline[model.column])
         steps = [(str(row[0]), float(row[1] or 0)) for row in projects.rows[:-1]]  # type: ignore[arg-type]
         words = {
@@ -133,11 +134,11 @@ class Attribution:
         write(self._title, tag("h2", projects.title, axis))
         options = charts.waterfall(projects.title, steps, ends, start, words)
         draw(self._chart, options, projects.title)
-        notes = (tables.sentences(subject, shares, lang), tables.share_notes(shares, lang))
+        notes = (tables.sentences(subject, lang), tables.notes(shares, subject.region, lang))
         write(
             self._area,
             as_table(projects),
-            as_table(tables.measures(subject, shares, code, lang)),
+            as_table(tables.of_result(subject, model.group, "measure", lang)),
             tag("section", *(listed(map(model.plain, lines), "remarks") for lines in notes),
                 cls="card"),
         )  # fmt: skip

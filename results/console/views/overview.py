@@ -14,8 +14,8 @@ from xiancheng.results.console.view_model import ViewModel
 from xiancheng.results.console.views.context import ViewContext
 from xiancheng.results.console.widgets import area, draw, element, write
 from xiancheng.results.tables import counties
-from xiancheng.results.tables import notes as table_notes
-from xiancheng.results.tables.labels import label, likelihood, percent
+from xiancheng.results.tables import verdicts as tables
+from xiancheng.results.tables.labels import label, likelihood, percent, sentence
 from xiancheng.results.verdict.verdict import INTERVAL
 from xiancheng.scenarios.outcome import Group
 from xiancheng.sim.state import Floats
@@ -114,7 +114,7 @@ def _joint_chances(model: ViewModel) -> Iterator[Markup]:
         title = say(_("P(all targets met at once)"))
         yield _figure(title, "–", say(_("no record, or no target due")))
         return
-    for day, count, baseline, chance in table_notes.joint_probabilities(subject.verdicts):
+    for day, count, baseline, chance in tables.joint_probabilities(subject.verdicts):
         before = percent(baseline)
         yield _figure(
             say(_("P(all {count} targets met by {day})", count=count, day=day)),
@@ -136,7 +136,7 @@ def verdict_table(model: ViewModel) -> Markup:
         "conditions": say(_("Conditions (pp)")),
         "plan": say(_("Plan (pp)")),
     }  # fmt: skip
-    absent = {"conditions"} if table_notes.usual_conditions(verdicts) else set()
+    absent = {"conditions"} if tables.usual_conditions(verdicts) else set()
     absent |= set() if has_plan else {"plan"}
     components = [each for each in COMPONENTS if each not in absent]
     headers = [
@@ -171,8 +171,8 @@ def verdict_table(model: ViewModel) -> Markup:
     caption = say(
         _("Chance to meet each target at its deadline, and what makes up the expected change")
     )
-    basis = table_notes.basis(verdicts, table_notes.belief(result.outcome.region))
-    lines = [model.plain(basis.text(model.lang)), *_targets_not_judged(model)]
+    basis = sentence("verdict/basis", model.lang, **tables.basis_of(result.subject))
+    lines = [model.plain(basis), *_targets_not_judged(model)]
     separator = "" if model.lang == "zh" else " "
     return tag(
         "section", table(headers, rows, caption=caption, numbers_from=4),
@@ -394,8 +394,7 @@ def signed(
 
 def notes(model: ViewModel) -> Markup:
     """What must be known wherever a verdict is shown."""
-    subject = model.result.subject
-    lines = table_notes.verdict_notes(subject.both, subject.verdicts, subject.delivery, model.lang)
+    lines = tables.notes(model.result.subject, model.lang)
     return tag(
         "section", tag("h2", model.say(_("Read this with the numbers"))),
         listed(map(model.plain, lines), "remarks"), cls="card",

@@ -71,7 +71,7 @@ def delivery(model: ViewModel) -> Iterator[Markup]:
         )
         yield tag("p", foreign, cls="card")
     else:
-        yield tag("p", promised.summary(subject, model.lang), cls="card")
+        yield tag("p", " ".join(promised.summary(subject, model.lang)), cls="card")
         yield as_table(promised.effort(subject, model.lang))
         yield as_table(promised.table(subject, model.lang))
 

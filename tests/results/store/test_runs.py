@@ -404,7 +404,7 @@ def test_a_run_is_not_read_with_targets_or_measures_of_another_day(changed, tmp_
     else:
         monkeypatch.setattr("xiancheng.scenarios.run_spec.plan_digest", lambda plan: "0" * 64)
     read = load_run(saved.folder)
-    monkeypatch.setattr(publish, "_beside", lambda *_, **__: pytest.fail("computed before refused"))
+    monkeypatch.setattr(publish, "LocalExecutor", lambda _: pytest.fail("computed before refused"))
     asked = Namespace(run=str(saved.folder), attribution=None, package=None, jobs=1, given=set())
     reported = partial(publish.result_of, asked, None, lambda: None)
     for reading in (read.outcome, partial(plan_result.of_saved, read), reported):
