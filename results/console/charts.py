@@ -3,9 +3,8 @@
 No formatter is JavaScript code, and tooltips are drawn on the canvas, not written as HTML.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from itertools import pairwise
 from math import cos, isfinite, radians
 from typing import TYPE_CHECKING, Any
@@ -14,18 +13,20 @@ import numpy as np
 from markupsafe import Markup
 
 from xiancheng.results.console.markup import joined, tag
-from xiancheng.sim.state import Floats
+from xiancheng.results.tables import labels
+from xiancheng.results.tables.table import Chart
 
 if TYPE_CHECKING:
     from xiancheng.calibration.region import Region
 
-PLAN, WITHOUT, OTHER, TARGET, SEEN = "#0b5394", "#a04000", "#4a6b2a", "#111111", "#111111"
+PLAN, WITHOUT, TARGET = "#0b5394", "#a04000", "#111111"
 BAND = "rgba(11, 83, 148, 0.18)"
 CAUSES = ("#8fbfe3", "#154e79", "#e8a33d", "#5f6b6d", "#f1dfb0")  # apart in grey too
 HATCH = {  # as in the documents
     "symbol": "rect", "color": "rgba(0, 0, 0, 0.55)", "dashArrayX": [1, 0],
     "dashArrayY": [1.5, 5], "rotation": -0.785,
 }  # fmt: skip
+HATCHED = 2  # of CAUSES: as light as the first
 INK = "#1c2833"
 NOTHING = "-"  # no bar
 FONT = '"Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC", sans-serif'
@@ -47,59 +48,64 @@ def _base(title: str) -> Options:
     }  # fmt: skip
 
 
-def fan(
-    days: Sequence[date], lines: Mapping[str, tuple[Floats, str]],
-    band: tuple[Floats, Floats] | None, words: Mapping[str, str], *,
-    targets: Sequence[tuple[date, float]], seen: Sequence[tuple[date, float]],
-) -> Options:  # fmt: skip
-    """Rates over time: 90 % of the draws, single lines, each target to its deadline, censuses."""
-    at = [day.isoformat() for day in days]
+def fan(chart: Chart, lang: str, *, plan: bool) -> Options:
+    """The path of a place: 90 % of the draws, lines, each target to its deadline, censuses.
 
-    def points(values: Sequence[float] | Floats) -> list[list[Any]]:
-        return [[day, round(float(v), 2)] for day, v in zip(at, values, strict=True)]
+    Parameters
+    ----------
+    plan : whether the scenario carries anything out, so that it differs from its baseline
+    """
+    table, words = chart.table, labels.labels("chart", lang)
+    days, keys = [str(day) for day in table.column("date")], [c.key for c in table.columns]
 
-    series: list[Options] = []
-    if band is not None:
-        low, high = band
+    def points(values: Iterable[Any]) -> list[list[Any]]:
+        return [[day, round(value, 2)] for day, value in zip(days, values, strict=True)]
+
+    names, series = list[str](), list[Options]()
+    if "low" in keys:
+        low, high = (np.array(table.column(end), dtype=float) for end in ("low", "high"))
         quiet = {"type": "line", "symbol": "none", "stack": "band", "silent": True,
                  "lineStyle": {"opacity": 0}, "tooltip": {"show": False}}  # fmt: skip
-        series.append({**quiet, "name": words["low"], "data": points(low)})
-        series.append({**quiet, "name": words["band"], "data": points(high - low),
+        names.append(words["interval"])
+        series.append({**quiet, "name": "low", "data": points(low.tolist())})
+        series.append({**quiet, "name": names[0], "data": points((high - low).tolist()),
                        "areaStyle": {"color": BAND}, "itemStyle": {"color": BAND}})  # fmt: skip
-    styles = {PLAN: "solid", WITHOUT: "dashed", OTHER: "dotted"}
-    for name, (values, colour) in lines.items():
-        series.append({"type": "line", "name": name, "data": points(values), "symbol": "none",
-                       "lineStyle": {"width": 2.5, "color": colour, "type": styles[colour]},
-                       "itemStyle": {"color": colour}})  # fmt: skip
-    for day, value in targets:
+    lines = {"with": (PLAN, "solid"), "without": (WITHOUT, "dashed")}
+    for key, (color, style) in lines.items() if plan else [*lines.items()][:1]:
+        names.append(words[key] if plan else words["rate"])
+        series.append({"type": "line", "name": names[-1], "data": points(table.column(key)),
+                       "symbol": "none", "itemStyle": {"color": color},
+                       "lineStyle": {"width": 2.5, "color": color, "type": style}})  # fmt: skip
+    for marker in chart.markers:
+        day, value = str(marker.day), round(marker.value, 2)
+        if day < days[0]:
+            continue
+        names.append(words[marker.kind])
+        if marker.kind == "census":
+            series.append({
+                "type": "scatter", "name": names[-1], "symbol": "diamond", "symbolSize": 12,
+                "data": [[day, value]], "z": 5,
+                "itemStyle": {"color": "#ffffff", "borderColor": TARGET, "borderWidth": 2},
+            })  # fmt: skip
+            continue
+        label = {"show": True, "formatter": f"{value:g}% {marker.day.year}", "position": "top",
+                 "align": "right", "color": INK}  # fmt: skip
         series.append({
-            "type": "line", "name": words["target"], "symbol": "none",
-            "data": [[at[0], value], {
-                "value": [day.isoformat(), value], "symbol": "triangle", "symbolSize": 9,
-                "label": {"show": True, "formatter": f"{value:g}% {day.year}", "position": "top",
-                          "align": "right", "color": INK},
-            }],
+            "type": "line", "name": names[-1], "symbol": "none",
+            "data": [[days[0], value], {"value": [day, value], "symbol": "triangle",
+                                        "symbolSize": 9, "label": label}],
             "lineStyle": {"width": 1.5, "color": TARGET, "type": [6, 4]},
             "itemStyle": {"color": TARGET},
         })  # fmt: skip
-    if seen:
-        series.append({
-            "type": "scatter", "name": words["seen"], "symbol": "diamond", "symbolSize": 12,
-            "data": [[day.isoformat(), round(value, 2)] for day, value in seen],
-            "itemStyle": {"color": "#ffffff", "borderColor": SEEN, "borderWidth": 2}, "z": 5,
-        })  # fmt: skip
-    options = _base(words["title"])
+    options = _base(chart.description)
     options["xAxis"] = {"type": "time", "axisLabel": {"color": INK, "hideOverlap": True,
                                                       "formatter": "{yyyy}"},
                         "minInterval": 365 * 24 * 3600 * 1000}  # fmt: skip
-    options["legend"]["data"] = [
-        *([words["band"]] if band is not None else []), *lines,
-        *([words["target"]] if targets else []), *([words["seen"]] if seen else []),
-    ]  # fmt: skip
+    options["legend"]["data"] = list(dict.fromkeys(names))
     return options | {"series": series}
 
 
-def stacked(title: str, across: Sequence[str], parts: Mapping[str, Sequence[float]]) -> Options:
+def stacked(title: str, across: Sequence[Any], parts: Mapping[str, Sequence[Any]]) -> Options:
     """Columns of parts that add up; negative parts hang below zero."""
     options = _base(title)
     options["tooltip"]["axisPointer"] = {"type": "shadow"}
@@ -108,19 +114,11 @@ def stacked(title: str, across: Sequence[str], parts: Mapping[str, Sequence[floa
                         "axisLabel": {"color": INK, "interval": 0}}  # fmt: skip
     options["series"] = [
         {"type": "bar", "stack": "all", "name": name, "data": [round(v, 0) for v in values],
-         "itemStyle": _filled(i), "barMaxWidth": 56}
+         "itemStyle": {"color": CAUSES[i], "borderColor": "#ffffff", "borderWidth": 0.5}
+                      | ({"decal": HATCH} if i == HATCHED else {}), "barMaxWidth": 56}
         for i, (name, values) in enumerate(parts.items())
     ]  # fmt: skip
     return options
-
-
-def _filled(series: int) -> Options:
-    """How a part of a stack is filled: with a hatch where lightness alone does not tell it."""
-    style = {"color": CAUSES[series % len(CAUSES)], "borderColor": "#ffffff", "borderWidth": 0.5}
-    return style | ({"decal": HATCH} if series % len(CAUSES) == HATCHED else {})
-
-
-HATCHED = 2  # of CAUSES: as light as the first
 
 
 def waterfall(

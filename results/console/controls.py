@@ -17,7 +17,7 @@ from xiancheng.results.console.edits import (
     projects,
     safeguards,
 )
-from xiancheng.results.console.markup import joined, listed, tag
+from xiancheng.results.console.markup import bulleted, joined, tag
 from xiancheng.results.console.result import ABResult
 from xiancheng.results.console.session import Session
 from xiancheng.results.console.widgets import (
@@ -189,7 +189,7 @@ class LeverPanel:
             lines = self._indicators(measure)
             none = tag("p", say(_("none in the plan")))
             parts.append(tag("p", tag("strong", say(_("Indicators and delivery")))))
-            parts.append(listed(lines) if lines else none)
+            parts.append(bulleted(lines) if lines else none)
         area(joined(parts))
 
     def _indicators(self, measure: str) -> list[str]:

@@ -287,22 +287,11 @@ class ABResult:
         """Whether a side has a rate on a day, at the same level as A."""
         return side.dates[0] == self.outcome.dates[0] and day <= side.dates[-1]
 
-    def rates(self, side: SideDraws, day: date, groups: Sequence[Group] | None = None) -> Floats:
-        """Draws of the published rate of a side on a day, (draw, group) [percent].
-
-        Parameters
-        ----------
-        groups : some of `groups`; all by default
-        """
-        groups = self.groups if groups is None else groups
-        columns = [self.groups.index(group) for group in groups]
-        run, reference = (
-            each.at(PUBLISHED, day)[:, columns] for each in (side, self.sides["reference"])
-        )
-        level = None
-        if (known := self.level) is not None:
-            codes = [known.codes.index(group.code) for group in groups]
-            level = _on_day(known.days, day, lambda i: known.rate[i][:, codes])
+    def rates(self, side: SideDraws, day: date) -> Floats:
+        """Draws of the published rate of a side on a day, (draw, group) [percent]."""
+        run, reference = (each.at(PUBLISHED, day) for each in (side, self.sides["reference"]))
+        known = self.level
+        level = None if known is None else _on_day(known.days, day, lambda i: known.rate[i])
         return levels.published(level, run, reference)
 
     def median(self, side: SideDraws, day: date) -> Floats | None:

@@ -1,6 +1,7 @@
 """What a view needs to show a result: chosen place and day, texts in the reader's language."""
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from math import ceil, log10
@@ -10,15 +11,15 @@ from markupsafe import Markup
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.results.console.edits import plan_scenario
 from xiancheng.results.console.markup import joined, tag
-from xiancheng.results.console.result import ABResult
+from xiancheng.results.console.result import ENOUGH, ABResult
 from xiancheng.results.console.session import Session
-from xiancheng.results.tables import render
-from xiancheng.results.tables.table import Table
+from xiancheng.results.tables import labels, render
+from xiancheng.results.tables.table import Cell, Column, Table
 from xiancheng.scenarios.diff import called, foreign
 from xiancheng.scenarios.outcome import Group
 
 UNTIL = re.compile(r"；?用 --until [\d-]+ 判定| Use --until [\d-]+\.|; use --until [\d-]+")
-ROUNDED_TO = 100  # persons: random numbers alone make a difference of as many
+RESOLVED = 2  # digits of persons that are rounded off: random numbers alone change them
 
 
 @dataclass(frozen=True)
@@ -122,11 +123,27 @@ class ViewModel:
             line = line.replace(word, instead)
         return UNTIL.sub("", line)
 
-    def persons(self, value: float) -> str:
-        """A change of persons, rounded to what the scale of the run can resolve."""
-        step = max(ROUNDED_TO, 10 ** ceil(log10(1 / self.result.scale)))
-        rounded = round(value / step) * step
-        return f"{rounded:+,.0f}" if rounded else "0"
+    def columns(self, name: str, whole: Sequence[str] = (), **given: object) -> dict[str, Column]:
+        """The columns of a table; those of persons rounded to what the scale can resolve.
+
+        Parameters
+        ----------
+        whole : keys of the columns of persons
+        given : fills braces in labels, besides `spread`, which is what intervals are of
+        """
+        result, draws = self.result, self.result.draws
+        few = 0 < draws < ENOUGH
+        spread = _("range of {draws} draws", draws=draws) if few else _("90%")
+        columns = labels.columns(name, self.lang, spread=self.say(spread), **given)
+        digits = -max(RESOLVED, ceil(log10(1 / result.scale)))
+        return columns | {key: replace(columns[key], digits=digits) for key in whole}
+
+    def table(
+        self, table: Table, markup: Callable[[Column, Cell], str | None] = lambda column, cell: None
+    ) -> Markup:
+        """A table as HTML, with its source and its notes."""
+        plain = replace(table, notes=tuple(map(self.plain, table.notes)))
+        return Markup(render.html(plain, markup=markup))
 
     def basis(self) -> Markup:
         """Scale, scenario, draws and seed of the numbers, in a line."""
@@ -152,8 +169,3 @@ class ViewModel:
         if limit := self.limit():
             parts.append(tag("p", limit, cls="limit"))
         return joined(parts)
-
-
-def as_table(table: Table) -> Markup:
-    """A table as HTML, with its source and its notes."""
-    return Markup(render.html(table))

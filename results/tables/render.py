@@ -8,7 +8,7 @@ from io import StringIO
 from typing import Any
 
 from xiancheng.results import cells
-from xiancheng.results.tables.table import Column, Table, width
+from xiancheng.results.tables.table import Cell, Column, Table, width
 
 Lines = tuple[list[str], list[list[str]]]  # headers and rows, as text
 
@@ -88,8 +88,9 @@ def inert(text: str) -> str:
 
 
 def html(
-    table: Table, caption: str = "", heads: Sequence[str] = (), source: str | None = None
-) -> str:
+    table: Table, caption: str = "", heads: Sequence[str] = (), source: str | None = None,
+    markup: Callable[[Column, Cell], str | None] = lambda column, cell: None,
+) -> str:  # fmt: skip
     """An HTML element that can be scrolled sideways: caption, header cells, notes, source.
 
     Parameters
@@ -97,6 +98,7 @@ def html(
     caption : instead of the title
     heads : instead of the headers
     source : instead of the source
+    markup : HTML in place of the text of some cells
     """
     kinds = [_kind(column, table) for column in table.columns]
     caption = escape(caption or table.title)
@@ -104,11 +106,12 @@ def html(
         f'<th scope="col"{kind}>{escape(text)}</th>'
         for kind, text in zip(kinds, heads or table.headers, strict=True)
     )
-    rows = table.texts()
     body = [
-        _row([inert(cell) for cell in row], kinds, total=table.total and number == len(rows))
-        for number, row in enumerate(rows, 1)
-    ]
+        _row([markup(c, x) or escape(inert(c.text(x)))
+              for c, x in zip(table.columns, row, strict=True)],
+             kinds, total=table.total and number == len(table.rows))
+        for number, row in enumerate(table.rows, 1)
+    ]  # fmt: skip
     below = [f'<p class="note">{escape(note)}</p>' for note in table.notes]
     if source := table.source if source is None else source:
         below.append(f'<p class="source">{escape(source)}</p>')
@@ -120,10 +123,10 @@ def html(
     )
 
 
-def _row(cells_: Sequence[str], kinds: Sequence[str], *, total: bool) -> str:
-    first = f'<th scope="row"{kinds[0]}>{escape(cells_[0])}</th>'
+def _row(markup: Sequence[str], kinds: Sequence[str], *, total: bool) -> str:
+    first = f'<th scope="row"{kinds[0]}>{markup[0]}</th>'
     rest = "".join(
-        f"<td{kind}>{escape(cell)}</td>" for kind, cell in zip(kinds[1:], cells_[1:], strict=True)
+        f"<td{kind}>{cell}</td>" for kind, cell in zip(kinds[1:], markup[1:], strict=True)
     )
     return f"<tr{TOTAL if total else ''}>{first}{rest}</tr>"
 

@@ -32,10 +32,12 @@ def rows_of(verdicts: "pd.DataFrame", lang: str) -> list[dict[str, Any]]:
             "target": f"{labels.ASKED[row['operator']]}{row['target_rate']:g}",
             "effect": effect(row["from_plan_pp"], row["plan_low"], row["plan_high"]),
         }  # fmt: skip
+        words["wanted"] = f"{labels.county(row, lang)} {words['asked']} {row['target_rate']:g}%"
         if known:
             chance = row["probability"]
             words |= {
                 "probability": 100 * chance, "chance": labels.percent(chance),
+                "chance_without": labels.percent(row["probability_without"]),
                 "in_words": labels.label("chances", labels.likelihood(chance), lang),
                 "interval": f"{row['low']:.1f}–{row['high']:.1f}",
             }  # fmt: skip
@@ -64,6 +66,29 @@ def summary(verdicts: "pd.DataFrame", title: str, lang: str) -> Table:
     if notes.usual_conditions(verdicts):
         del columns["from_conditions_pp"]
     return build("verdict_summary", title, columns, rows_of(verdicts, lang))
+
+
+def page(result: PlanResult, lang: str, *, plan: bool, pending: bool) -> Table:
+    """The verdicts as the page shows them.
+
+    Parameters
+    ----------
+    plan : whether the scenario carries anything out
+    pending : whether draws are still to come, before which parts of the change say nothing
+    """
+    absent = set() if plan else {"chance_without", "from_plan_pp"}
+    if notes.usual_conditions(result.verdicts):
+        absent.add("from_conditions_pp")
+    columns = labels.columns("page_verdicts", lang)
+    rows = rows_of(result.verdicts, lang)
+    if pending:
+        rows = [{k: None if k.startswith("from_") else v for k, v in row.items()} for row in rows]
+    title = _(
+        "Chance to meet each target at its deadline, and what makes up the expected change"
+    ).text(lang)
+    shown = {key: column for key, column in columns.items() if key not in absent}
+    basis = notes.basis(result.verdicts, notes.belief(result.region)).text(lang)
+    return build("page_verdicts", title, shown, rows, notes=(basis,))
 
 
 def model_causes(verdicts: "pd.DataFrame", title: str, lang: str) -> Table:

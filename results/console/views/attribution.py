@@ -14,9 +14,9 @@ from xiancheng.results.analysis.attribution import (
     attribute,
 )
 from xiancheng.results.console import charts
-from xiancheng.results.console.markup import listed, tag
+from xiancheng.results.console.markup import bulleted, tag
 from xiancheng.results.console.result import content_digest
-from xiancheng.results.console.view_model import ViewModel, as_table
+from xiancheng.results.console.view_model import ViewModel
 from xiancheng.results.console.views.context import ViewContext, ViewJob
 from xiancheng.results.console.widgets import area, button, draw, element, write
 from xiancheng.results.tables import attribution as tables
@@ -136,8 +136,8 @@ class Attribution:
         notes = (tables.sentences(subject, shares, lang), tables.share_notes(shares, lang))
         write(
             self._area,
-            as_table(projects),
-            as_table(tables.measures(subject, shares, code, lang)),
-            tag("section", *(listed(map(model.plain, lines), "remarks") for lines in notes),
+            model.table(projects),
+            model.table(tables.measures(subject, shares, code, lang)),
+            tag("section", *(bulleted(map(model.plain, lines), "remarks") for lines in notes),
                 cls="card"),
         )  # fmt: skip
