@@ -5,14 +5,14 @@ No formatter is JavaScript code, and tooltips are drawn on the canvas, not writt
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from math import cos, isfinite, radians
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from markupsafe import Markup
 
-from xiancheng.results.console.markup import joined, tag
+from xiancheng.results.console.widgets import joined, tag
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.table import Chart
 
@@ -121,42 +121,38 @@ def stacked(title: str, across: Sequence[Any], parts: Mapping[str, Sequence[Any]
     return options
 
 
-def waterfall(
-    title: str, steps: Sequence[tuple[str, float]], ends: tuple[str, str], start: float,
-    words: Mapping[str, str],
-) -> Options:  # fmt: skip
-    """From a start over what each step adds to the end, which is their sum."""
-    levels = [start]
-    for _, value in steps:
-        levels.append(levels[-1] + value)
+def waterfall(title: str, steps: Sequence[tuple[str, float]], start: float, lang: str) -> Options:
+    """From a start without the plan over what each step adds to the end, which is their sum."""
+    words = labels.labels("chart", lang)
+    levels = [start, *(start + total for total in accumulate(value for _, value in steps))]
     values = [round(value, 2) + 0.0 for _, value in steps]  # + 0.0: no negative nothing
-    below = [min(pair) for pair in pairwise(levels)]
-    reach = max(levels) - min(levels)
+    below, reach = [min(pair) for pair in pairwise(levels)], max(levels) - min(levels)
     options = _base(title)
     options["yAxis"] |= {
         "min": round(max(0.0, min(levels) - max(0.1, 0.6 * reach)), 2),
         "max": round(max(levels) + max(0.05, 0.2 * reach), 2),
     }  # fmt: skip
+    across = [words["without"], *(name for name, _ in steps), words["with"]]
     options["xAxis"] = {
-        "type": "category", "data": [ends[0], *(name for name, _ in steps), ends[1]],
+        "type": "category", "data": across,
         "axisLabel": {"color": INK, "interval": 0, "width": 92, "overflow": "break"},
     }  # fmt: skip
     options["tooltip"] = {"show": False}
-    bar = {"type": "bar", "stack": "all", "barMaxWidth": 60}
     label = {"show": True, "color": INK, "position": "top", "fontSize": 12}
-    middle = [NOTHING] * len(steps)
+    up = [v if v >= 0 else NOTHING for v in values]
+    down = [-v if v < 0 else NOTHING for v in values]
+    ends = [round(levels[0], 1), *[NOTHING] * len(steps), round(levels[-1], 1)]
     series = {
         "_": ([NOTHING, *(round(b, 4) for b in below), NOTHING], "transparent", None),
-        words["whole"]: ([round(start, 1), *middle, round(levels[-1], 1)], "#5d6d7e", "{c}"),
-        words["up"]: ([NOTHING, *(v if v >= 0 else NOTHING for v in values), NOTHING],
-                      PLAN, "+{c}"),
-        words["down"]: ([NOTHING, *(-v if v < 0 else NOTHING for v in values), NOTHING],
-                        WITHOUT, "−{c}"),
-    }  # fmt: skip
+        words["level"]: (ends, "#5d6d7e", "{c}"),
+        words["raises"]: ([NOTHING, *up, NOTHING], PLAN, "+{c}"),
+        words["lowers"]: ([NOTHING, *down, NOTHING], WITHOUT, "−{c}"),
+    }
     options["series"] = [
-        {**bar, "name": name, "data": data, "itemStyle": {"color": colour}, "silent": True,
+        {"type": "bar", "stack": "all", "barMaxWidth": 60, "name": name, "data": data,
+         "itemStyle": {"color": color}, "silent": True,
          "label": {**label, "formatter": form} if form else {"show": False}}
-        for name, (data, colour, form) in series.items()
+        for name, (data, color, form) in series.items()
     ]  # fmt: skip
     options["legend"]["data"] = [name for name in series if name != "_"]
     return options

@@ -17,24 +17,26 @@ from xiancheng.results.console.edits import (
     projects,
     safeguards,
 )
-from xiancheng.results.console.markup import bulleted, joined, tag
 from xiancheng.results.console.result import ABResult
 from xiancheng.results.console.session import Session
 from xiancheng.results.console.widgets import (
     area,
+    bulleted,
     button,
     checkbox,
     disclosure,
     element,
+    joined,
     number,
     select,
     set_choices,
     set_prop,
     set_values,
     slider,
+    tag,
     text,
     write,
-)  # fmt: skip
+)
 from xiancheng.results.tables.labels import amount, evidence, unit_name
 from xiancheng.scenarios.delivery import delivery_of
 from xiancheng.scenarios.diff import foreign

@@ -117,11 +117,21 @@ def _not_found() -> RequestError:
 # What a session does with the library: it overwrites nothing that it has not read
 
 
-def open_saved(session: Session, library: Library, number: str) -> None:
-    """Make a saved scenario A."""
-    edit, session.digests[number] = library.read(number)
+def pick(session: Session, library: Library, side: str, key: str, region: str) -> None:
+    """Make A or B the scenario of a key of `scenario_choices`."""
+    kind, __, number = key.partition(":")
+    if side == "b":
+        session.change(b=chosen(key, session, library, region))
+        return
+    digest = ""
+    if kind == "saved":
+        edit, digest = library.read(number)
+    else:
+        edit = chosen(key, session, library, region)
     session.change(a=edit)
-    session.saved_as, session.stored[number] = number, edit
+    session.saved_as = number if digest else None
+    if digest:
+        session.stored[number], session.digests[number] = edit, digest
 
 
 def save(session: Session, library: Library) -> None:

@@ -10,9 +10,9 @@ from markupsafe import Markup
 
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.results.console.edits import plan_scenario
-from xiancheng.results.console.markup import joined, tag
 from xiancheng.results.console.result import ENOUGH, ABResult
 from xiancheng.results.console.session import Session
+from xiancheng.results.console.widgets import joined, tag
 from xiancheng.results.tables import labels, render
 from xiancheng.results.tables.table import Cell, Column, Table
 from xiancheng.scenarios.diff import called, foreign

@@ -1,14 +1,15 @@
-"""HTML controls on a NiceGUI page: the browser's own, with its keyboard, focus and roles."""
+"""HTML on a NiceGUI page: text that is escaped, and the browser's own controls.
+
+Children of an element that are not `Markup` are escaped, so no title becomes an element.
+"""
 
 import json
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from markupsafe import Markup, escape
 from nicegui import ui
 from nicegui.element import Element
-
-from xiancheng.results.console.markup import joined
 
 Handler = Callable[[Any], Any]
 
@@ -33,6 +34,26 @@ VALIDATE = """(e) => {
   e.target.nextElementSibling.textContent = bad ? MESSAGE : '';
   if (!bad && e.type === 'change') emit(e.target.value);
 }"""
+
+
+def tag(name: str, *children: object, **attributes: object) -> Markup:
+    """An element: `tag("td", 3, cls="number")`; attributes that are None are left out."""
+    written = "".join(
+        f' {key.removesuffix("_").replace("cls", "class").replace("_", "-")}="{escape(str(value))}"'
+        for key, value in attributes.items()
+        if value is not None
+    )
+    return Markup(f"<{name}{written}>{joined(children)}</{name}>")
+
+
+def joined(children: Iterable[object]) -> Markup:
+    """Children one after another."""
+    return Markup("").join(map(escape, children))
+
+
+def bulleted(lines: Iterable[object], cls: str | None = None) -> Markup:
+    """A list of lines."""
+    return tag("ul", *(tag("li", line) for line in lines), cls=cls)
 
 
 def element(name: str, cls: str = "", **props: object) -> Element:
@@ -178,73 +199,29 @@ def disclosure(title: object, fill: Callable[[], None], cls: str = "") -> Elemen
     return made
 
 
-class ProgressBar:
-    """A progress bar with a text and a cancel button, hidden while nothing is under way.
-
-    Screen readers are told of the text if it is to be announced: one that does not count.
-    """
-
-    def __init__(
-        self, label: str, cancel: str, on_cancel: Callable[[], None], *, announce: bool
-    ) -> None:
-        with element("span", "progress") as self._frame:
-            self._text = text("")
-            if announce:
-                self._text.props("role=status")
-            self._bar = element("progress", max=1, value=0, aria_label=label)
-            button(cancel, on_cancel)
-        self.hide()
-
-    def show(self, message: str, done: int, total: int) -> None:
-        """Show how much is done."""
-        write(self._text, message)
-        set_prop(self._bar, "max", max(total, 1))
-        set_prop(self._bar, "value", done)
-        self._frame.set_visibility(True)
-
-    def hide(self) -> None:
-        """Nothing is under way."""
-        self._frame.set_visibility(False)
+def dialog(heading: str) -> ui.dialog:
+    """An open dialog; what is made in it stands inside."""
+    made = ui.dialog(value=True)
+    made.props["aria-label"] = heading
+    return made
 
 
 def title_dialog(
     heading: str, label: str, value: str, buttons: tuple[str, str], then: Callable[[str], object]
 ) -> None:
     """Ask for a title; `buttons` are to confirm and to cancel."""
-    with ui.dialog(value=True) as dialog:
-        dialog.props["aria-label"] = heading
-        with element("div", "dialog console"), element("form") as form:
-            with element("label"):
-                text(label)
-                box = element("input", type="text", maxlength=200, required=True)
-                box.props["^value"] = value
-            with element("div", "actions"):
-                with element("button", "button main-action", type="submit"):
-                    text(buttons[0])
-                button(buttons[1], dialog.close)
+    with dialog(heading) as asked, element("div", "dialog console"), element("form") as form:
+        with element("label"):
+            text(label)
+            box = element("input", type="text", maxlength=200, required=True)
+            box.props["^value"] = value
+        with element("div", "actions"):
+            with element("button", "button main-action", type="submit"):
+                text(buttons[0])
+            button(buttons[1], asked.close)
 
     def submitted(event: Any) -> None:
-        dialog.close()
+        asked.close()
         then(str(event.args))
 
     form.on("submit", submitted, js_handler=SUBMITTED)
-
-
-def choice_dialog(
-    heading: str, message: str, choices: Mapping[str, str], cancel: str,
-    then: Callable[[str], None],
-) -> None:  # fmt: skip
-    """Ask for one of some choices, by key."""
-    with ui.dialog(value=True) as dialog:
-        dialog.props["aria-label"] = heading
-        with element("div", "dialog console"):
-            text(message)
-            with element("div", "actions"):
-                for key, title in choices.items():
-                    button(title, partial(_choose, dialog, key, then))
-                button(cancel, dialog.close)
-
-
-def _choose(dialog: ui.dialog, key: str, then: Callable[[str], None]) -> None:
-    dialog.close()
-    then(key)

@@ -12,6 +12,7 @@ from xiancheng.results.verdict.verdict import INTERVAL
 if TYPE_CHECKING:
     import pandas as pd
 
+CLEAR = 0.005  # points: a difference that is shown as 0 has no sign to be unclear about
 OF_CHANCES = ("probability", "low", "high")  # unknown where there is neither record nor draws
 
 
@@ -102,7 +103,7 @@ def parts(result: PlanResult, lang: str) -> Table:
     """A row for each target: what trend, recoding, outside conditions and plan contribute."""
     rows = rows_of(result.verdicts, lang)
     if result.verdicts["plan_low"].notna().all():
-        rows = [{**row, "band": _band(row, lang)} for row in rows]
+        rows = [{**row, "band": band(row["plan_low"], row["plan_high"], lang)} for row in rows]
     note = _(
         "The start and the four add up to the median at the deadline; "
         "recoding is that of the model's baseline."
@@ -141,8 +142,11 @@ def effect(value: float, low: float, high: float) -> str:
     return f"{value:+.2f}{'?' if low <= 0 <= high and value else ''}"
 
 
-def _band(row: dict[str, Any], lang: str) -> str:
-    """Where 90 % of the draws have the effect of the plan, and whether that leaves 0 out."""
-    low, high = row["plan_low"], row["plan_high"]
-    unclear = _(", unclear").text(lang) if low <= 0 <= high else ""
-    return f"({low:+.2f}, {high:+.2f}){unclear}"
+def band(low: float, high: float, lang: str) -> str:
+    """Where 90 % of the draws have a difference [points], and whether that leaves 0 out.
+
+    >>> band(0.1, 0.4, "en"), band(-0.1, 0.4, "en"), band(0.0, 0.0, "en")
+    ('(+0.10, +0.40)', '(-0.10, +0.40), unclear', '(+0.00, +0.00)')
+    """
+    unclear = low <= 0 <= high and max(-low, high) >= CLEAR
+    return f"({low:+.2f}, {high:+.2f})" + (_(", unclear").text(lang) if unclear else "")

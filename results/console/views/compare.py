@@ -15,12 +15,11 @@ from xiancheng.calibration.i18n import Words, _, listed
 from xiancheng.results.console.edits import ScenarioEdit
 from xiancheng.results.console.jobs import Priority
 from xiancheng.results.console.library import chosen, scenario_choices
-from xiancheng.results.console.markup import bulleted, tag
 from xiancheng.results.console.result import ABResult, SideDraws, level_difference
+from xiancheng.results.console.tab import Job, Tab
 from xiancheng.results.console.view_model import ViewModel
-from xiancheng.results.console.views.context import ViewContext, ViewJob
 from xiancheng.results.console.views.overview import ADDED, paired
-from xiancheng.results.console.widgets import area, element, select, text, write
+from xiancheng.results.console.widgets import area, bulleted, element, select, tag, text, write
 from xiancheng.results.tables.labels import label, percent
 from xiancheng.results.tables.table import Cell, Column, Table
 from xiancheng.results.verdict.verdict import probability
@@ -60,12 +59,12 @@ def sides_of(result: ABResult) -> tuple[ComparedSide, ComparedSide]:
 class Compare:
     """A and B, and up to two more."""
 
-    def __init__(self, context: ViewContext) -> None:
-        self._context, say = context, context.session.say
+    def __init__(self, tab: Tab) -> None:
+        self._tab, say = tab, tab.say
         self._more: dict[str, ScenarioEdit] = {}
         self._under_way: object = None  # key of what is computed
         self._computed: tuple[object, tuple[ComparedSide, ...]] | None = None
-        choices = scenario_choices(context.session, context.server.library, context.server.region)
+        choices = scenario_choices(tab.session, tab.server.library, tab.server.region)
         with element("div", "sides"):
             for letter in ("C", "D"):
                 title = say(_("Another scenario {letter}", letter=letter))
@@ -73,7 +72,7 @@ class Compare:
                 with element("label"):
                     text(title)
                     select(title, none | choices, NONE, partial(self._picked, letter))
-        self.job = ViewJob(context)
+        self.job = Job(tab, _("progress"), _("Cancel"))
         self._area = area()
 
     def show(self, model: ViewModel) -> None:
@@ -98,14 +97,14 @@ class Compare:
         def pick() -> None:
             self._more.pop(letter, None)
             if key != NONE:
-                session, server = self._context.session, self._context.server
+                session, server = self._tab.session, self._tab.server
                 self._more[letter] = chosen(key, session, server.library, server.name)
             self.show(self._model)
 
-        self._context.guarded(pick)
+        self._tab.guarded(pick)
 
     def _compute(self, result: ABResult, key: object) -> None:
-        context, server, last = self._context, self._context.server, result.outcome.scenario.until
+        tab, server, last = self._tab, self._tab.server, result.outcome.scenario.until
         scenarios = {letter: edit.scenario for letter, edit in sorted(self._more.items())}
         base = result.outcome.spec
         draws = layered(base, result.draws, 1) if result.draws else [base]
@@ -116,9 +115,10 @@ class Compare:
         ]
 
         async def work() -> None:
+            self.job.begin(_("Comparing…"), len(specs))
             priority: Priority = "quick" if result.preliminary else "full"
             runs = await server.queue.ask(
-                context.client.id, Summarize(result.day), specs, priority, self.job.step
+                tab.client.id, Summarize(result.day), specs, priority, self.job.step
             )
             n = len(draws)
             sides = tuple(
@@ -126,11 +126,11 @@ class Compare:
                 for i, (letter, each) in enumerate(scenarios.items())
             )
             self._computed = key, sides
-            if not context.client.is_deleted:
-                with context.client:
+            if not tab.client.is_deleted:
+                with tab.client:
                     self.show(self._model)
 
-        self.job.start(context.session.say(_("Comparing…")), len(specs), work)
+        self.job.start(work)
 
 
 def side_by_side(model: ViewModel, sides: Sequence[ComparedSide]) -> Iterator[Markup]:
@@ -223,7 +223,7 @@ def number_table(model: ViewModel, sides: Sequence[ComparedSide], indicator: str
                 continue
             mean = (a.at(indicator, day) - side.draws.at(indicator, day)).mean(axis=0)
             ends = " … ".join(columns[1].text(float(end[g])) for end in interval or ())
-            row += [mean[g], ends or None]
+            row += [mean[g], f"({ends})" if ends else None]
     unit = label("units", INDICATORS[indicator].unit, model.lang)
     name = model.say(Words(INDICATORS[indicator].zh, indicator.replace("_", " ")))
     return Table(indicator, f"{name} ({unit}), {day}", columns, tuple(map(tuple, rows)))

@@ -8,11 +8,10 @@ from nicegui import ui
 
 from xiancheng.calibration.i18n import _
 from xiancheng.results.console import charts
-from xiancheng.results.console.markup import tag
+from xiancheng.results.console.tab import Tab
 from xiancheng.results.console.view_model import ViewModel
-from xiancheng.results.console.views.context import ViewContext
 from xiancheng.results.console.views.overview import ADDED
-from xiancheng.results.console.widgets import area, draw, element, write
+from xiancheng.results.console.widgets import area, draw, element, tag, write
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.table import build
 
@@ -26,7 +25,7 @@ OUT_OF_VILLAGE = ("town", "nearby", "province", "country")
 class MoversView:
     """Four charts of those who leave the villages, the flows, and each county's balance."""
 
-    def __init__(self, context: ViewContext) -> None:
+    def __init__(self, tab: Tab) -> None:
         self._summary = area()
         self._charts = {}
         with element("div", "quarters") as self._frame:

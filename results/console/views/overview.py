@@ -8,11 +8,10 @@ from nicegui import ui
 
 from xiancheng.calibration.i18n import Words, _, listed
 from xiancheng.results.console import charts
-from xiancheng.results.console.markup import bulleted, tag
 from xiancheng.results.console.result import Interval
+from xiancheng.results.console.tab import Tab
 from xiancheng.results.console.view_model import ViewModel
-from xiancheng.results.console.views.context import ViewContext
-from xiancheng.results.console.widgets import area, draw, element, write
+from xiancheng.results.console.widgets import area, bulleted, draw, element, tag, write
 from xiancheng.results.tables import counties, labels, verdicts
 from xiancheng.results.tables import notes as table_notes
 from xiancheng.results.tables.labels import percent
@@ -20,7 +19,6 @@ from xiancheng.results.tables.table import Cell, Column, build
 from xiancheng.scenarios.outcome import PUBLISHED, Group
 from xiancheng.sim.state import Floats
 
-CLEAR = 0.005  # points: a difference that is shown as 0 has no sign to be unclear about
 ADDED = ("urban_residents", "residents")
 COUNTY_CLICKED = """(e) => {
   const at = e.target.closest('[data-county]');
@@ -31,12 +29,12 @@ COUNTY_CLICKED = """(e) => {
 class Overview:
     """The parts of the first screen, replaced with each result."""
 
-    def __init__(self, context: ViewContext) -> None:
+    def __init__(self, tab: Tab) -> None:
         self._figures = area(cls="figures")
         self._verdicts = area(cls="verdicts")
         with element("div", "pictures"):
             self._maps = area(cls="maps").on(
-                "click", lambda e: context.pick_place(str(e.args)), js_handler=COUNTY_CLICKED
+                "click", lambda e: tab.pick_place(str(e.args)), js_handler=COUNTY_CLICKED
             )
             with element("section", "card fan"):
                 self._title = area()
@@ -257,11 +255,7 @@ def paired(
         return None, None
     if interval is None:
         return values[place], None
-    low, high = (float(end[place]) for end in interval)
-    text = f"{low:+.2f} … {high:+.2f}"
-    if max(abs(low), abs(high)) >= CLEAR and low <= 0 <= high:
-        text += model.say(_(" unclear"))
-    return values[place], text
+    return values[place], verdicts.band(interval[0][place], interval[1][place], model.lang)
 
 
 def notes(model: ViewModel) -> Markup:

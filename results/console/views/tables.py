@@ -7,10 +7,9 @@ from nicegui import ui
 
 from xiancheng.calibration.i18n import _
 from xiancheng.results.console import charts
-from xiancheng.results.console.markup import bulleted, joined, tag
+from xiancheng.results.console.tab import Tab
 from xiancheng.results.console.view_model import ViewModel
-from xiancheng.results.console.views.context import ViewContext
-from xiancheng.results.console.widgets import area, draw, element, write
+from xiancheng.results.console.widgets import area, bulleted, draw, element, joined, tag, write
 from xiancheng.results.tables import assumptions as assumed
 from xiancheng.results.tables import counties, labels, validation
 from xiancheng.results.tables import delivery as promised
@@ -19,7 +18,7 @@ from xiancheng.results.tables import delivery as promised
 class GrowthView:
     """Why towns grow: natural growth, migration and recoding, as columns by year and a table."""
 
-    def __init__(self, context: ViewContext) -> None:
+    def __init__(self, tab: Tab) -> None:
         with element("section", "card"):
             self._title = area()
             self._chart = ui.echart({}).classes("chart tall")
@@ -39,9 +38,7 @@ class GrowthView:
 class TableView:
     """A view without controls of its own, from a function that gives its parts in order."""
 
-    def __init__(
-        self, parts: Callable[[ViewModel], Iterator[Markup]], context: ViewContext
-    ) -> None:
+    def __init__(self, parts: Callable[[ViewModel], Iterator[Markup]], tab: Tab) -> None:
         self._parts, self._area = parts, area()
 
     def show(self, model: ViewModel) -> None:
