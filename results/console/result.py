@@ -43,8 +43,6 @@ SIDES = ("a", "baseline", "reference", "b")
 ENOUGH = 20  # draws for an interval of 90 %; of fewer, the least and the most are given
 EXACT = 9  # decimals: smaller differences come from the order of adding up
 
-Interval = tuple[Floats, Floats]
-
 
 @dataclass(frozen=True)
 class ABQuery:
@@ -107,12 +105,10 @@ def on_file(scenario: Scenario) -> bool:
     return known and scenario.resolved() == plan_scenario(scenario.name).resolved()
 
 
-NAMES = ("name", "title", "purpose")  # of a scenario: they change no number
-
-
 def content_digest(scenario: Scenario) -> str:
     """The sha256 of all in a scenario that may change a number."""
-    return digest_of({k: v for k, v in scenario.resolved().items() if k not in NAMES})
+    names = ("name", "title", "purpose")
+    return digest_of({k: v for k, v in scenario.resolved().items() if k not in names})
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,16 +161,16 @@ def level_difference(level: Floats, other: Floats) -> Floats:
 class PlaceRates:
     """Published rates of every place on a day, each (group,) [percent, or points].
 
-    Levels are medians; a difference is that of two medians. Intervals are of 90 %, or from the
-    least to the most where there are fewer than `ENOUGH` draws; None without draws.
+    Levels are medians; a difference is that of two medians. Intervals, (2, group), are of 90 %, or
+    from the least to the most where there are fewer than `ENOUGH` draws; None without draws.
     """
 
     baseline: Floats  # A without the plan
     a: Floats
     b: Floats | None  # None where B cannot be compared on this day
-    a_interval: Interval | None
-    effect_interval: Interval | None
-    difference_interval: Interval | None  # of A less B
+    a_interval: Floats | None
+    effect_interval: Floats | None
+    difference_interval: Floats | None  # of A less B
 
     @property
     def effect(self) -> Floats:
@@ -199,6 +195,10 @@ class ABResult:
     pending: bool  # whether draws are still to come
     day: date  # that A is judged on
     sides: Mapping[str, SideDraws]  # by the names in `SIDES`
+    digest: str  # of all in A that changes a number
+    has_plan: bool  # whether A carries anything out, so that it differs from its baseline
+    against_baseline: bool  # whether B is A without the plan: then A less B is what the plan does
+    same: bool  # whether B does what A does
     _places: dict[date, PlaceRates] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -211,15 +211,20 @@ class ABResult:
             restored(summary, spec) for summary, spec in zip(central, query.central, strict=True)
         )
         parts = [drawn[side :: len(SIDES)] for side in range(len(SIDES))]
-        own, without, meant = (np.array([each.targets for each in part]) for part in parts[:3])
-        recoding = np.array([each.recoding for each in parts[2]])
-        rates = TargetDraws(own, without, meant, recoding) if drawn else None
+        rates = None
+        if drawn:
+            own, without, meant = (np.array([each.targets for each in part]) for part in parts[:3])
+            recoding = np.array([each.recoding for each in parts[2]])
+            rates = TargetDraws(own, without, meant, recoding)
         runs = parts if drawn else [[summary] for summary in central]
+        digest, without_plan, other = (content_digest(run.scenario) for run in (a, baseline, b))
         return cls(
             both=Ensemble(a, baseline, reference, rates), b=b, b_until=query.b.until,
             scale=query.scale, preliminary=preliminary,
             pending=bool(query.draws) and not drawn, day=query.day,
             sides={side: SideDraws.of(part) for side, part in zip(SIDES, runs, strict=True)},
+            digest=digest, has_plan=digest != without_plan, against_baseline=other == without_plan,
+            same=other == digest,
         )  # fmt: skip
 
     def retitled(self, a: Scenario, b: Scenario) -> "ABResult":
@@ -234,34 +239,6 @@ class ABResult:
     def draws(self) -> int:
         """How many draws the figures rest on."""
         return self.both.draws
-
-    @cached_property
-    def _digests(self) -> tuple[str, str, str]:
-        """Of all that changes a number: A, its baseline, B."""
-        a, baseline, b = (
-            content_digest(run.scenario) for run in (self.both.scenario, self.both.baseline, self.b)
-        )
-        return a, baseline, b
-
-    @property
-    def digest(self) -> str:
-        """Of all in A that changes a number."""
-        return self._digests[0]
-
-    @property
-    def has_plan(self) -> bool:
-        """Whether A carries anything out, so that it differs from its baseline."""
-        return self._digests[0] != self._digests[1]
-
-    @property
-    def against_baseline(self) -> bool:
-        """Whether B is A without the plan: then A less B is what the plan does."""
-        return self._digests[2] == self._digests[1]
-
-    @property
-    def same(self) -> bool:
-        """Whether B does what A does."""
-        return self._digests[2] == self._digests[0]
 
     @property
     def outcome(self) -> Outcome:
@@ -303,14 +280,12 @@ class ABResult:
         if day not in self._places:
             a, baseline, b = (self.sides[side] for side in ("a", "baseline", "b"))
             rates = self.rates(a, day)
-            interval = None
-            if len(rates) > 1 and (self.draws or self.level is not None):
-                interval = _ends(np.percentile(rates, verdict.INTERVAL, axis=0))
+            known = len(rates) > 1 and (self.draws or self.level is not None)
             self._places[day] = PlaceRates(
                 baseline=np.median(self.rates(baseline, day), axis=0),
                 a=np.median(rates, axis=0),
                 b=self.median(b, day),
-                a_interval=interval,
+                a_interval=np.percentile(rates, verdict.INTERVAL, axis=0) if known else None,
                 effect_interval=self.interval(a, baseline, PUBLISHED, day),
                 difference_interval=self.interval(a, b, PUBLISHED, day),
             )
@@ -318,23 +293,18 @@ class ABResult:
 
     def interval(
         self, side: SideDraws, other: SideDraws, indicator: str, day: date
-    ) -> Interval | None:
-        """The interval of the paired differences of two sides, each end (group,)."""
+    ) -> Floats | None:
+        """The interval of the paired differences of two sides, (2, group)."""
         if not self.draws or not self.comparable(other, day):
             return None
         paired_differences = side.at(indicator, day) - other.at(indicator, day)
         percentiles = verdict.INTERVAL if self.draws >= ENOUGH else (0, 100)
-        return _ends(np.percentile(paired_differences, percentiles, axis=0))
+        return np.percentile(paired_differences, percentiles, axis=0)
 
     def added(self, indicator: str, day: date) -> Floats:
         """What the plan adds to a number of persons, the mean of the draws, (group,)."""
         a, baseline = (self.sides[side].at(indicator, day) for side in ("a", "baseline"))
         return np.asarray((a - baseline).mean(axis=0))
-
-
-def _ends(ends: Floats) -> Interval:
-    low, high = ends
-    return low, high
 
 
 def restored(summary: RunSummary, spec: RunSpec) -> Outcome:

@@ -8,7 +8,6 @@ from nicegui import ui
 
 from xiancheng.calibration.i18n import Words, _, listed
 from xiancheng.results.console import charts
-from xiancheng.results.console.result import Interval
 from xiancheng.results.console.tab import Tab
 from xiancheng.results.console.view_model import ViewModel
 from xiancheng.results.console.widgets import area, bulleted, draw, element, tag, write
@@ -47,7 +46,7 @@ class Overview:
         write(self._verdicts, verdict_table(model))
         write(self._maps, *maps(model))
         chart = counties.path_chart(model.result.subject, model.group, model.lang)
-        write(self._title, tag("h2", chart.title))
+        write(self._title, tag("h2", Column("", chart.title, "%").header))
         draw(self._fan, charts.fan(chart, model.lang, plan=model.result.has_plan),
              chart.description)  # fmt: skip
         write(self._below, place_table(model), notes(model))
@@ -248,7 +247,7 @@ def place_notes(model: ViewModel) -> str:
 
 
 def paired(
-    model: ViewModel, values: Floats | None, interval: Interval | None, place: int
+    model: ViewModel, values: Floats | None, interval: Floats | None, place: int
 ) -> tuple[float | None, str | None]:
     """A difference and its interval, or that its sign is not known."""
     if values is None or model.result.pending:

@@ -13,6 +13,7 @@ from xiancheng.results.console.widgets import area, bulleted, draw, element, joi
 from xiancheng.results.tables import assumptions as assumed
 from xiancheng.results.tables import counties, labels, validation
 from xiancheng.results.tables import delivery as promised
+from xiancheng.results.tables.table import Column
 
 
 class GrowthView:
@@ -29,7 +30,7 @@ class GrowthView:
         chart = counties.causes_chart(model.result.subject, model.group, model.lang)
         table, causes = chart.table, [c for c in chart.table.columns if c.key in labels.GROWTH]
         parts = {cause.label: table.column(cause.key)[:-1] for cause in causes}  # the last: the sum
-        write(self._title, tag("h2", table.title, f" ({causes[0].unit})"))
+        write(self._title, tag("h2", Column("", table.title, causes[0].unit).header))
         options = charts.stacked(chart.description, table.column("year")[:-1], parts)
         draw(self._chart, options, chart.description)
         write(self._table, model.table(table))
