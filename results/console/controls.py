@@ -1,6 +1,6 @@
 """The side panel: which scenarios are A and B, levers and outside conditions, changed settings."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -127,8 +127,7 @@ class LeverPanel:
         text(say(_("Changed settings")), name="h2")
         self._changed = element("div", "changes", aria_live="polite")
         text(say(_("Intensity of the seven projects")), name="h2")
-        hint = say(_("1 = as written, 0 = not done, 2 = twice"))
-        text(hint, name="p", cls="note")
+        text(say(_("1 = as written, 0 = not done, 2 = twice")), name="p", cls="note")
         self._capacity = text("", name="div", cls="capacity").props("role=status")
         for name, members in projects(scenario).items():
             title = scenario.plan.about.projects[name].text(self.session.lang)
@@ -145,12 +144,12 @@ class LeverPanel:
                     text(f"{name} {title}")
                     note = text("", cls="note")
                 control = self._intensity_slider(f"{name} {title}", members)
-            say = self.session.say
-            count = say(_("{n} measures", n=len(members)))
+            count = self.session.say(_("{n} measures", n=len(members)))
             disclosure(count, partial(self._build_measures, members), cls="measures")
         self._groups[name] = members, control, note
 
     def _build_measures(self, members: tuple[str, ...]) -> None:
+        say = self.session.say
         for measure in members:
             about = self.session.a.scenario.plan.measures[measure]
             title = f"{measure} {about.title.text(self.session.lang)}"
@@ -158,14 +157,9 @@ class LeverPanel:
                 with element("div", "line"):
                     text(title, name="h4")
                     self._measures[measure] = self._intensity_slider(title, (measure,))
-                disclosure(
-                    self.session.say(_("what it does, evidence, indicators")),
-                    partial(self._describe, measure),
-                )
-                disclosure(
-                    self.session.say(_("set by county")),
-                    partial(self._build_counties, measure),
-                )
+                what = say(_("what it does, evidence, indicators"))
+                disclosure(what, partial(self._describe, measure))
+                disclosure(say(_("set by county")), partial(self._build_counties, measure))
 
     def _intensity_slider(self, title: str, members: tuple[str, ...]) -> Element:
         values = [self.session.a.scenario.setting(m).intensity for m in members]
@@ -188,36 +182,24 @@ class LeverPanel:
         )  # fmt: skip
         parts = [tag("ul", *clauses, cls="clauses")]
         if not foreign(scenario, self.region):  # tasks, quantities and dates of the plan's own city
-            lines = self._indicators(measure)
-            none = tag("p", say(_("none in the plan")))
-            parts.append(tag("p", tag("strong", say(_("Indicators and delivery")))))
-            parts.append(bulleted(lines) if lines else none)
+            lines = [*self._indicators(measure)] or [say(_("none in the plan"))]
+            parts += [tag("p", tag("strong", say(_("Indicators and delivery")))), bulleted(lines)]
         area(joined(parts))
 
-    def _indicators(self, measure: str) -> list[str]:
+    def _indicators(self, measure: str) -> Iterator[str]:
         say, scenario = self.session.say, self.session.a.scenario
         promised = {
-            row.indicator: row
+            row.indicator: row.share
             for row in delivery_of(scenario, self.region)
             if row.measure == measure and (row.at_deadline or row.due is None)
         }
-        lines = []
         for name, indicator in scenario.plan.measures[measure].indicators.items():
-            row = promised.get(name)
-            done = "–" if row is None else f"{row.share:.0%}"
-            due = indicator.deadline.day if indicator.deadline else say(_("no deadline"))
-            lines.append(
-                say(
-                    _(
-                        "{indicator}: {value} ({due}); delivered as set: {done}",
-                        indicator=indicator.name,
-                        value=Words(indicator.wording, str(indicator.value or "")),
-                        due=due,
-                        done=done,
-                    )
-                )
-            )
-        return lines
+            yield say(_(
+                "{indicator}: {value} ({due}); delivered as set: {done}",
+                indicator=indicator.name, done=f"{promised[name]:.0%}" if name in promised else "–",
+                value=Words(indicator.wording, str(indicator.value or "")),
+                due=indicator.deadline.day if indicator.deadline else say(_("no deadline")),
+            ))  # fmt: skip
 
     def _effect(self, trace: Trace) -> Markup:
         """The effect of a clause on a lever: direction, evidence, size."""
@@ -227,23 +209,16 @@ class LeverPanel:
         lever = LEVERS[trace.lever]
         direction, quantity = evidence(trace.grade, trace.status, lang)
         arrows = "".join(ARROWS.get(part, part) for part in trace.sign.split("|"))
-        name = lever.zh if lang == "zh" else lever.meaning
-        full, low, high = (amount(x) for x in (trace.full, trace.low, trace.high))
-        size = say(
-            _(
-                "in full {full} {unit} ({low}–{high})",
-                full=full,
-                unit=Words(unit_name(trace.unit, lang), trace.unit),
-                low=low,
-                high=high,
-            )
-        )
+        full, low, high = map(amount, (trace.full, trace.low, trace.high))
+        unit = Words(unit_name(trace.unit, "zh"), trace.unit)
+        size = _("in full {full} {unit} ({low}–{high})", full=full, unit=unit, low=low, high=high)
+        sign = say(_("direction {sign}", sign=trace.sign))
         return tag(
-            "li", tag("span", arrows, cls="arrow", role="img",
-                      aria_label=say(_("direction {sign}", sign=trace.sign))),
-            f" {name} ", tag("span", direction, cls=f"grade grade-{trace.grade}"), " ",
+            "li", tag("span", arrows, cls="arrow", role="img", aria_label=sign),
+            f" {say(Words(lever.zh, lever.meaning))} ",
+            tag("span", direction, cls=f"grade grade-{trace.grade}"), " ",
             tag("span", quantity, cls="grade grade-W"),
-            tag("small", f" {size}；{trace.because.text(lang)}"),
+            tag("small", f" {say(size)}；{trace.because.text(lang)}"),
         )  # fmt: skip
 
     def _build_counties(self, measure: str) -> None:
@@ -268,43 +243,24 @@ class LeverPanel:
         )
 
     def _build_conditions(self) -> None:
-        lang, now = self.session.lang, self.session.a.scenario.conditions
-        frozen = self.session.say(_("Urban codes frozen (no recoding)"))
-        self._conditions[FROZEN_FIELD] = checkbox(
-            frozen, now.recoding_frozen, partial(self._condition_changed, FROZEN_FIELD)
-        )
+        say, now = self.session.say, self.session.a.scenario.conditions
         for name, condition in CONDITIONS.items():
+            changed = partial(self._condition_changed, name)
             if name == FROZEN_FIELD:
+                frozen = say(_("Urban codes frozen (no recoding)"))
+                self._conditions[name] = checkbox(frozen, now.recoding_frozen, changed)
                 continue
-            title = condition.zh if lang == "zh" else condition.meaning
+            title = say(Words(condition.zh, condition.meaning))
             with element("label", "condition"):
-                text(title, tag("small", f" {self._range(condition)}"))
+                text(title, tag("small", f" {say(range_of(condition))}"))
                 self._conditions[name] = number(
-                    title, getattr(now, name), partial(self._condition_changed, name),
-                    low=condition.low, high=condition.high, step=0.01,
-                    message=self._refusal(condition.low, condition.high),
+                    title, getattr(now, name), changed, low=condition.low, high=condition.high,
+                    step=0.01, message=self._refusal(condition.low, condition.high),
                 )  # fmt: skip
 
     def _condition_changed(self, name: str, value: float | bool | None) -> None:
         base = getattr(self.session.a.base.conditions, name)
         self._edit(lambda a: a.with_condition(name, base if value is None else value))
-
-    def _range(self, condition: Condition) -> str:
-        """The range of an outside condition with its unit; 1 is the trend of a multiple."""
-        if condition.unit == "1/year":
-            low, high = (f"{100 * end:+.0f}" for end in (condition.low, condition.high))
-            return self.session.say(
-                _(
-                    "a year, 0.01 = 1 point; {low:g} to {high:g} ({low_2} % to {high_2} %)",
-                    low=condition.low,
-                    high=condition.high,
-                    low_2=low,
-                    high_2=high,
-                )
-            )
-        return self.session.say(
-            _("times, 1 = the trend; {low:g} to {high:g}", low=condition.low, high=condition.high)
-        )
 
     def _list_changes(self) -> None:
         """Every changed setting with its old and new value, each with a button to revert it."""
@@ -327,21 +283,26 @@ class LeverPanel:
         self._edit(lambda a: a.revert(key))
 
 
+def range_of(condition: Condition) -> Words:
+    """The range of an outside condition with its unit; 1 is the trend of a multiple."""
+    low, high = condition.low, condition.high
+    if condition.unit != "1/year":
+        return _("times, 1 = the trend; {low:g} to {high:g}", low=low, high=high)
+    return _(
+        "a year, 0.01 = 1 point; {low:g} to {high:g} ({low_2} % to {high_2} %)", low=low, high=high,
+        low_2=f"{100 * low:+.0f}", high_2=f"{100 * high:+.0f}",
+    )  # fmt: skip
+
+
 def shortfall(result: ABResult) -> Words | None:
     """What counties carry out of what A asks of them, where that is not all."""
     effort, days = result.outcome.effort(), result.outcome.dates
     if not result.has_plan or not len(effort) or effort.min() > 1 - LEAST_SHORTFALL:
         return None
     quarter, county = (int(i) for i in np.unravel_index(int(effort.argmin()), effort.shape))
-    place = result.groups[county]
     last = days[len(days) - len(effort) + quarter] if len(effort) <= len(days) else days[-1]
-    asked = (effort < 1).any(axis=1)
-    mean, least = float(effort[asked].mean()), float(effort.min())
     return _(
-        "More is asked than counties can carry out: on average {mean:.0%} of "
-        "it is done, the least {least:.0%} ({place}, {last}).",
-        mean=mean,
-        least=least,
-        place=place,
-        last=last,
-    )
+        "More is asked than counties can carry out: on average {mean:.0%} of it is done, the least "
+        "{least:.0%} ({place}, {last}).", mean=float(effort[(effort < 1).any(axis=1)].mean()),
+        least=float(effort.min()), place=result.groups[county], last=last,
+    )  # fmt: skip

@@ -16,7 +16,7 @@ from xiancheng.results.console.controls import LeverPanel, ScenarioPicker
 from xiancheng.results.console.edits import ScenarioEdit, edit_title
 from xiancheng.results.console.result import ABResult
 from xiancheng.results.console.session import Session, decode
-from xiancheng.results.console.tab import Job, Tab
+from xiancheng.results.console.tab import Computation, Tab
 from xiancheng.results.console.view_model import ViewModel
 from xiancheng.results.console.views import Content
 from xiancheng.results.console.widgets import button, dialog, element, text, title_dialog, write
@@ -106,7 +106,7 @@ class Page(Tab):
                 self._basis = text("")
             cancel = _("Cancel", "computation")
             label = _("Progress of the ensemble")
-            self._job = Job(self, label, cancel, counted=True, cancel=self._cancel)
+            self._job = Computation(self, label, cancel, counted=True, cancel=self._cancel)
             self._resume = button(self.say(_("Compute at full scale")), self._compute)
 
     # The toolbar

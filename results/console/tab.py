@@ -59,7 +59,7 @@ class Tab:
             self.alert(message)
 
 
-class Job:
+class Computation:
     """A computation with a progress bar and a cancel button; another one replaces it.
 
     Parameters

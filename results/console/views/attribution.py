@@ -15,7 +15,7 @@ from xiancheng.results.analysis.attribution import (
 )
 from xiancheng.results.console import charts
 from xiancheng.results.console.result import content_digest
-from xiancheng.results.console.tab import Job, Tab
+from xiancheng.results.console.tab import Computation, Tab
 from xiancheng.results.console.view_model import ViewModel
 from xiancheng.results.console.widgets import area, bulleted, button, draw, element, tag, write
 from xiancheng.results.tables import attribution as tables
@@ -57,7 +57,7 @@ class Attribution:
         self._tab = tab
         with element("div", "sides"):
             button(tab.say(_("Compute the contributions")), self._start, cls="main-action")
-        self.job = Job(tab, _("progress"), _("Cancel"))
+        self.job = Computation(tab, _("progress"), _("Cancel"))
         with element("section", "card") as self._frame:
             self._title = area()
             self._chart = ui.echart({}).classes("chart tall")

@@ -16,7 +16,7 @@ from xiancheng.results.console.edits import ScenarioEdit
 from xiancheng.results.console.jobs import Priority
 from xiancheng.results.console.library import chosen, scenario_choices
 from xiancheng.results.console.result import ABResult, SideDraws, level_difference
-from xiancheng.results.console.tab import Job, Tab
+from xiancheng.results.console.tab import Computation, Tab
 from xiancheng.results.console.view_model import ViewModel
 from xiancheng.results.console.views.overview import ADDED, paired
 from xiancheng.results.console.widgets import area, bulleted, element, select, tag, text, write
@@ -72,7 +72,7 @@ class Compare:
                 with element("label"):
                     text(title)
                     select(title, none | choices, NONE, partial(self._picked, letter))
-        self.job = Job(tab, _("progress"), _("Cancel"))
+        self.job = Computation(tab, _("progress"), _("Cancel"))
         self._area = area()
 
     def show(self, model: ViewModel) -> None:
