@@ -77,8 +77,8 @@ class ScenarioPicker:
         """Show A and B under their titles, with the other choices."""
         for target, title in zip((self._a, self._b), titles, strict=True):
             set_choices(target, {"": {"here": title}} | choices, "here")
-        set_prop(self._undo, "disabled", not self._session.can_undo)
-        set_prop(self._redo, "disabled", not self._session.can_redo)
+        for each, steps in zip((self._undo, self._redo), self._session.steps, strict=True):
+            set_prop(each, "disabled", not steps)
 
 
 class LeverPanel:
