@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from markupsafe import Markup
 
+from xiancheng.calibration.i18n import _
 from xiancheng.results.console.widgets import joined, tag
 from xiancheng.results.tables import labels
-from xiancheng.results.tables.table import Chart
+from xiancheng.results.tables.table import Chart, enumeration
 
 if TYPE_CHECKING:
     from xiancheng.calibration.region import Region
@@ -124,15 +125,15 @@ def stacked(title: str, across: Sequence[Any], parts: Mapping[str, Sequence[Any]
 def waterfall(title: str, steps: Sequence[tuple[str, float]], start: float, lang: str) -> Options:
     """From a start without the plan over what each step adds to the end, which is their sum."""
     words = labels.labels("chart", lang)
-    levels = [start, *(start + total for total in accumulate(value for _, value in steps))]
-    values = [round(value, 2) + 0.0 for _, value in steps]  # + 0.0: no negative nothing
+    levels = [start, *(start + total for total in accumulate(value for __, value in steps))]
+    values = [round(value, 2) + 0.0 for __, value in steps]  # + 0.0: no negative nothing
     below, reach = [min(pair) for pair in pairwise(levels)], max(levels) - min(levels)
     options = _base(title)
     options["yAxis"] |= {
         "min": round(max(0.0, min(levels) - max(0.1, 0.6 * reach)), 2),
         "max": round(max(levels) + max(0.05, 0.2 * reach), 2),
     }  # fmt: skip
-    across = [words["without"], *(name for name, _ in steps), words["with"]]
+    across = [words["without"], *(name for name, __ in steps), words["with"]]
     options["xAxis"] = {
         "type": "category", "data": across,
         "axisLabel": {"color": INK, "interval": 0, "width": 92, "overflow": "break"},
@@ -212,38 +213,32 @@ def county_map(
     (west, south), (east, north) = points.min(axis=0), points.max(axis=0)
     narrowing = cos(radians((south + north) / 2))  # a degree of longitude in degrees of latitude
     scaling = MAP_WIDTH / ((east - west) * narrowing)
+    height = (north - south) * scaling
 
     def project(spot: np.ndarray) -> tuple[float, float]:
         return (spot[0] - west) * narrowing * scaling, (north - spot[1]) * scaling
 
-    shapes, labels, texts = [], [], []
+    shapes, captions, texts = [], [], []
     names = {c.code: c.text(lang) for c in region.counties}
     spots = dict(zip(outlines, region.centres(), strict=True))
     for code in sorted(outlines, key=lambda code: code == chosen):  # the chosen one drawn last
         value = values.get(code, float("nan"))
         number = form.format(value)
         texts.append(f"{names[code]} {number}")
-        path = " ".join(
-            f"{'L' if i else 'M'}{x:.1f} {y:.1f}"
-            for i, (x, y) in enumerate(map(project, outlines[code]))
-        )
-        shapes.append(
-            tag("path", tag("title", texts[-1]), d=path + " Z", fill=scale.color(value),
-                cls="county chosen" if code == chosen else "county", data_county=code)
-        )  # fmt: skip
+        path = "L".join(f"{x:.1f} {y:.1f}" for x, y in map(project, outlines[code]))
+        shapes.append(tag(
+            "path", tag("title", texts[-1]), d=f"M{path} Z", fill=scale.color(value),
+            cls="county chosen" if code == chosen else "county", data_county=code,
+        ))  # fmt: skip
         x, y = (f"{each:.1f}" for each in project(spots[code]))
-        labels.append(
-            tag("text", tag("tspan", names[code], x=x, dy="-0.2em"),
-                tag("tspan", number, x=x, dy="1.15em", cls="value"), x=x, y=y, data_county=code)
-        )  # fmt: skip
-    height = (north - south) * scaling
-    separator, credit = (
-        ("，", "边界：天地图") if lang == "zh" else (", ", "Boundaries: Tianditu (天地图)")
-    )  # fmt: skip
-    picture = tag(
-        "svg", *shapes, *labels, viewBox=f"-3 -3 {MAP_WIDTH + 6:.0f} {height + 6:.0f}", role="img",
-        aria_label=f"{title}：{separator.join(texts)}", cls="map",
-    )  # fmt: skip
+        captions.append(tag(
+            "text", tag("tspan", names[code], x=x, dy="-0.2em"),
+            tag("tspan", number, x=x, dy="1.15em", cls="value"), x=x, y=y, data_county=code,
+        ))  # fmt: skip
+    view = f"-3 -3 {MAP_WIDTH + 6:.0f} {height + 6:.0f}"
+    heard = f"{title}：{enumeration(texts, lang)}"
+    picture = tag("svg", *shapes, *captions, viewBox=view, role="img", aria_label=heard, cls="map")
+    credit = _("Boundaries: Tianditu (天地图)").text(lang)
     return tag(
         "figure", tag("figcaption", title), picture, _legend(scale, signed="+" in form),
         tag("p", credit, cls="credit"), cls="mapped",

@@ -71,19 +71,13 @@ class ViewModel:
     @property
     def b_title(self) -> str:
         """The title of the scenario that is shown as B, and whether it is beyond its own end."""
-        own = replace(self.result.b.scenario, until=self.result.b_until)
-        title = called(own, self.result.outcome.region).text(self.lang)
-        if self.result.b_until >= self.day:
-            return title
         ends = self.result.b_until
-        return self.say(
-            _(
-                "{title} (run on to {day}; its own end is {ends})",
-                title=title,
-                day=self.day,
-                ends=ends,
-            )
-        )
+        own = replace(self.result.b.scenario, until=ends)
+        title = called(own, self.result.outcome.region)
+        if ends < self.day:
+            title = _("{title} (run on to {day}; its own end is {ends})", title=title,
+                      day=self.day, ends=ends)  # fmt: skip
+        return self.say(title)
 
     @property
     def foreign(self) -> bool:
@@ -95,15 +89,11 @@ class ViewModel:
         cutoff = str(self.result.outcome.settings["cutoff"])
         if self.day.year <= int(cutoff[:4]) + 1:
             return ""
-        return self.say(
-            _(
-                "{day} is beyond what levels can be judged for (information to "
-                "{cutoff}): the level is a trend drawn on; read differences "
-                "between scenarios only.",
-                day=self.day,
-                cutoff=cutoff,
-            )
-        )
+        return self.say(_(
+            "{day} is beyond what levels can be judged for (information to {cutoff}): the level is "
+            "a trend drawn on; read differences between scenarios only.",
+            day=self.day, cutoff=cutoff,
+        ))  # fmt: skip
 
     def plain(self, line: str) -> str:
         """A sentence without its hints at the command line, which do not apply to the page."""
@@ -147,25 +137,19 @@ class ViewModel:
 
     def basis(self) -> Markup:
         """Scale, scenario, draws and seed of the numbers, in a line."""
-        a = self.result
+        a, say = self.result, self.say
+        stage, style = _("At scale {scale:g}", scale=a.scale), "final"
         if a.preliminary:
-            scale = f"{1 / a.scale:.0f}"
-            stage = self.say(_("Preliminary (scale 1/{scale})", scale=scale))
-        else:
-            stage = self.say(_("At scale {scale:g}", scale=a.scale))
-            if a.scale == 1:
-                stage = self.say(_("Full scale (a row a resident)"))
-        drawn = (
-            self.say(_("{draws} draws", draws=a.draws))
-            if a.draws
-            else self.say(_("one run at central values, draws under way"))
-        )
-        seed = a.outcome.settings["seed"]
-        rest = self.say(_("seed {seed}", seed=seed))
-        badge = tag("strong", stage, cls="badge preliminary" if a.preliminary else "badge final")
-        what = self.say(_("A: {a_title}", a_title=self.a_title))
-        parts = [badge, " ", tag("strong", what), self.say(_("; ")), drawn,
-                 self.say(_(", ", "clauses")), rest]  # fmt: skip
-        if limit := self.limit():
-            parts.append(tag("p", limit, cls="limit"))
-        return joined(parts)
+            stage = _("Preliminary (scale 1/{scale})", scale=f"{1 / a.scale:.0f}")
+            style = "preliminary"
+        elif a.scale == 1:
+            stage = _("Full scale (a row a resident)")
+        drawn = _("one run at central values, draws under way")
+        if a.draws:
+            drawn = _("{draws} draws", draws=a.draws)
+        return joined([
+            tag("strong", say(stage), cls=f"badge {style}"), " ",
+            tag("strong", say(_("A: {a_title}", a_title=self.a_title))), say(_("; ")), say(drawn),
+            say(_(", ", "clauses")), say(_("seed {seed}", seed=a.outcome.settings["seed"])),
+            *([tag("p", limit, cls="limit")] if (limit := self.limit()) else []),
+        ])  # fmt: skip
