@@ -45,6 +45,10 @@ class RefusedError(ValueError):
         """The message in one language, "zh" or "en"."""
         return str(self.args[0][1 if lang == "en" else 0])
 
+    def rows(self, lang: str) -> list[dict[str, Any]]:
+        """What is wrong, a problem a row, JSON-ready."""
+        return [{"message": self.text(lang)}]
+
     def __str__(self) -> str:
         lang = preferred_language()
         return self.text(lang) if lang else f"{self.zh}\n{self.en}"
@@ -102,6 +106,10 @@ class FileError(RefusedError):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
         ValueError.__init__(self, self.problems)
+
+    def rows(self, lang: str) -> list[dict[str, Any]]:
+        """What is wrong, a problem a row, JSON-ready."""
+        return [problem.to_dict(lang) for problem in self.problems]
 
     def text(self, lang: str = "zh") -> str:
         """All problems, one a line; those that differ by line alone stand once."""

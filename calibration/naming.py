@@ -12,8 +12,6 @@ from importlib.resources import files
 from pathlib import PurePath
 from typing import NamedTuple, Protocol
 
-from xiancheng.calibration.i18n import Words, _, listed
-
 ALIKE = 0.66  # of two spellings of one word, by difflib
 SHORT = 4  # characters; a Chinese name that is shorter differs from its neighbours by one
 OPPOSITES = tuple(
@@ -92,17 +90,6 @@ def _apart(name: str, other: str) -> bool:
     words, others = (re.split(r"[^a-z]+", each.casefold()) for each in (name, other))
     pairs = zip(words, others, strict=False)
     return any(frozenset(pair) in OPPOSITES for pair in pairs)
-
-
-def unknown(what: Words, name: str, known: Iterable[str]) -> Words:
-    """What is said of a name that nothing has: the nearest one, or else all there are."""
-    names = list(known)
-    near = nearest(name, names)
-    if near:
-        advice = _("did you mean {near}?", near=near)
-    else:
-        advice = _("known: {names}", names=listed(names))
-    return _("no {what} is called {name!r}; {advice}", what=what, name=name, advice=advice)
 
 
 # Places

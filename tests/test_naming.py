@@ -14,10 +14,9 @@ from xiancheng.calibration.errors import RequestError, ScenarioError
 from xiancheng.calibration.naming import place, place_names
 from xiancheng.calibration.region import load
 from xiancheng.calibration.region.census_table import COLUMNS
-from xiancheng.results.analysis import sweep_table
 from xiancheng.results.analysis.compare import comparands
 from xiancheng.results.analysis.result import read_printed, scenario_digest
-from xiancheng.results.cli import main
+from xiancheng.results.cli import batch, main
 from xiancheng.results.report import sections
 from xiancheng.results.report.build import file_name
 from xiancheng.results.tables import assumptions, notes, plan_result
@@ -267,14 +266,34 @@ def test_a_sweep_names_the_targets_that_it_does_not_judge(dezhou):
     """Once each, whatever the number of scenarios; with an end after all deadlines none."""
     specs = [RunSpec.of(name, region=str(dezhou)) for name in ("plan", "baseline")]
     late = [t for t in load(dezhou).targets if t.deadline > specs[0].scenario.until]
-    notes = sweep_table.unjudged(specs)
+    notes = batch.unjudged(specs)
     assert late
     assert len(notes) == len(late)
     assert all(target.id in note.en for target, note in zip(late, notes, strict=True))
     assert "horizon.until" in notes[0].zh  # the way that a design has
     last = max(target.deadline for target in late)
     longer = [spec.running(replace(spec.scenario, until=last)) for spec in specs]
-    assert sweep_table.unjudged(longer) == []
+    assert batch.unjudged(longer) == []
+
+
+def test_a_sweep_gives_the_targets_that_it_does_not_judge_to_programs_too(dezhou, tmp_path, capsys):
+    design = f"name: d\nregion: {dezhou}\nscenarios: plan\nscales: {SCALE}\n"
+    (tmp_path / "d.yaml").write_text(design, "utf-8")
+    words = ["sweep", str(tmp_path / "d.yaml"), "--out", str(tmp_path / "out"), "--lang", "en"]
+    assert main([*words, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [line.partition(" is not judged")[0] for line in told["remarks"]] == ["Target D-3"]
+    assert {row["target"] for row in told["targets"]} == {"D-1", "D-2"}
+
+
+def test_show_says_where_a_plan_is_applied_to_another_region(dezhou, capsys):
+    for words in (["show", "plan"], ["show", "plan", "--diff", "baseline"]):
+        assert main([*words, "--region", str(dezhou), "--lang", "en"]) == 0
+        assert "does not speak of these counties" in capsys.readouterr().err
+        assert main([*words, "--lang", "en"]) == 0
+        assert not capsys.readouterr().err
+    assert main(["show", "baseline", "--region", str(dezhou), "--lang", "en"]) == 0
+    assert not capsys.readouterr().err  # nothing is carried out
 
 
 def test_show_takes_the_counties_of_the_region(dezhou, tmp_path, capsys):

@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 from xiancheng.calibration.errors import RequestError
-from xiancheng.results.analysis import sweep_table
+from xiancheng.results.cli import batch
 from xiancheng.results.store import ledger, parquet, record, reproduce
 from xiancheng.results.store.cache import RunStore
 from xiancheng.results.store.runs import RUN, load_run, write_run
@@ -296,7 +296,7 @@ def test_many_seeds_of_one_draw_tell_no_probability(many):
     assert (told["runs"], told["draws"]) == (2, 1)
     assert told["q50"] == pytest.approx(0.005)
     assert told[["share_above_in_model", "q05", "q95"]].isna().all()
-    assert sweep_table.lines(ledger.targets(many, [f"{0:064x}"]), "en")[1][0][-4:] == [
+    assert batch.lines(ledger.targets(many, [f"{0:064x}"]), "en")[1][0][-4:] == [
         "–",
         "–",
         "0.00",

@@ -5,14 +5,15 @@ A package gives each measure a multiple of the intensity that the scenario gives
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xiancheng.calibration import naming, parsing
+from xiancheng.calibration import parsing
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import Words, _, listed
 from xiancheng.results.analysis.attribution import moves
+from xiancheng.results.analysis.result import look_up
 from xiancheng.results.tables.labels import ASKED
 from xiancheng.scenarios.outcome import floor
 from xiancheng.scenarios.scenario_files import STRONGEST, Budget, Scenario, Setting
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 TARGET, MEASURE = _("target"), _("measure")
 USABLE, COUNTY = _("measure that may be used"), _("county", "any kind")
 
-Known = TypeVar("Known")
 Package = Mapping[str, float]  # measure -> multiple of the scenario's intensity; absent: not done
 
 
@@ -103,7 +103,7 @@ def parse_goal(
         bounds = {n: most for n, most in bounds.items() if spending(scenario, n)}
     given, amount = weights or {}, spending if least == "cost" else strength
     for name, weight in given.items():
-        _look_up(name, bounds, USABLE)
+        look_up(name, bounds, USABLE)
         if weight <= 0:
             raise RequestError(
                 _(
@@ -113,8 +113,8 @@ def parse_goal(
                     weight=weight,
                 )
             )
-    codes, places = {c.code: c.code for c in region.counties}, naming.place_names(region.counties)
-    here = {_look_up(name, codes, COUNTY, places) for name in counties}
+    codes = {c.code: c.code for c in region.counties}
+    here = {look_up(name, codes, COUNTY, region.counties) for name in counties}
     if budget is not None:
         scenario = _with_budget(scenario, budget, bounds)
     return GoalSpec(
@@ -173,7 +173,7 @@ def _bounds(scenario: Scenario, exclude: Sequence[str], strongest: float) -> dic
     members = {n: [n] for n in measures}
     for project in scenario.plan.about.projects:
         members[project] = [n for n, m in measures.items() if m.project == project]
-    excluded = {number for name in exclude for number in _look_up(name, members, MEASURE)}
+    excluded = {number for name in exclude for number in look_up(name, members, MEASURE)}
     return {
         n: min(strongest, STRONGEST / strength(scenario, n))
         for n in measures
@@ -243,7 +243,7 @@ def _target_index(name: str, region: "Region") -> int:
         county = [c for c in region.counties if c.code in target.counties]
         for each in (target.id, *([county[0].code] if len(county) == 1 else ())):
             named.setdefault(each, []).append(t)
-    found = _look_up(name, named, TARGET, naming.place_names(region.counties))
+    found = look_up(name, named, TARGET, region.counties)
     if len(found) > 1:
         each = [_described(region.targets[t]) for t in found]
         raise RequestError(
@@ -265,40 +265,4 @@ def _described(target: "Target") -> Words:
         SIGNS=ASKED[target.operator],
         target=target.value,
         deadline=target.deadline,
-    )
-
-
-def _look_up(
-    name: str, known: Mapping[str, Known], what: Words, places: Mapping[str, str] | None = None
-) -> Known:
-    """The value of a name; that of a county by any of its names, where `places` holds them.
-
-    Raises
-    ------
-    RequestError
-        with the closest match, and everything that is known in the names of each language.
-    """
-    names = places or {}
-    code = name if name in known else naming.place(name, names)
-    if code is not None and code in known:
-        return known[code]
-    zh, en = (  # the full names stand first in `places`, and are the ones shown
-        {c: n for n, c in reversed([*names.items()]) if n.isascii() == ascii_only
-         and not n.isdigit()}
-        for ascii_only in (False, True)
-    )  # fmt: skip
-    valid = Words(
-        "、".join(f"{each} {zh.get(each, '')}".strip() for each in known),
-        ", ".join(f"{each} {en.get(each, '')}".strip() for each in known),
-    )
-    near = naming.nearest(name, [*known, *(n for n, c in names.items() if c in known)])
-    meant = _("; did you mean {near}?", near=near) if near else Words("", "")
-    raise RequestError(
-        _(
-            "no {what} {name!r}; known: {valid}{meant}",
-            what=what,
-            name=name,
-            valid=valid,
-            meant=meant,
-        )
     )

@@ -23,7 +23,7 @@ from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.inference.identifiability import sobol_problem
 from xiancheng.calibration.priors import catalogue, on_grid
-from xiancheng.results.analysis.result import UNITS, outcome_values, unknown_name
+from xiancheng.results.analysis.result import UNITS, look_up, outcome_values
 from xiancheng.scenarios.ensemble import RunSummary, Summaries, baseline_of
 from xiancheng.scenarios.inactive import OF_PUBLISHED_RATES, inactive_parameters, levers_used
 from xiancheng.scenarios.outcome import PUBLISHED
@@ -73,8 +73,7 @@ def factors(names: Sequence[str] = ()) -> list[str]:
     """
     known = [*(prior.name for prior in catalogue()), *YARDSTICKS]
     for number, name in enumerate(names):
-        if name not in known:
-            raise unknown_name(_("parameter"), name, known)
+        look_up(name, dict.fromkeys(known), _("parameter"))
         if name in names[:number]:
             raise RequestError(
                 _("{name} stands twice in --factors; name each parameter once", name=name)

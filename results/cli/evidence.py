@@ -15,8 +15,15 @@ from xiancheng.calibration import posterior
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import Region, load
-from xiancheng.results import cells
-from xiancheng.results.cli.output import Work, announce, give, print_notes, progress, reject_unused
+from xiancheng.results.cli.output import (
+    Work,
+    announce,
+    give,
+    print_notes,
+    progress,
+    reject_unused,
+    write_csv,
+)
 from xiancheng.results.cli.process import DONE, FAILED
 from xiancheng.results.store.files import check_writable, is_installed, write_file
 from xiancheng.results.store.runs import RUNS
@@ -160,7 +167,7 @@ def _print_estimate(account: dict[str, Any], say: Say) -> None:
 
 def _report(pack: Region, options: Namespace, say: Say) -> int:
     """Write what the data can tell, from the account beside the sample."""
-    cells.check_writable(options.report)
+    check_writable(options.report, file=True)
     here = options.out is not None and (options.out / posterior.SAMPLE).is_file()
     folder = options.out if here else pack.folder
     sample = posterior.read(folder)
@@ -203,7 +210,7 @@ def hindcast(options: Namespace, say: Say) -> int:
     folder = options.out or RUNS / "trials" / pack.name
     check_writable(folder)
     if options.write:
-        cells.check_writable(options.write)
+        check_writable(options.write, file=True)
         check_writable(options.write.with_name("pictures"))
     count = chosen.runs if chosen.pool is None else chosen.pool_runs
     announce(say, [works(chosen)[-1]], options.jobs)
@@ -266,17 +273,20 @@ def score(options: Namespace, say: Say) -> int:
     """How good everyone's forecasts were; without a file, what would be done."""
     pack, chosen = load(options.region), registered_or(options)
     check_cutoff(pack, chosen.cutoff)
+    seen = options.observations and observations.read(
+        options.observations, reported_groups(pack), chosen.cutoff
+    )
+    if seen is None:
+        reject_unused(options, ["out", "jobs"], _("without observations nothing is scored"))
+    elif options.out:
+        check_writable(options.out, file=True)
     registered = digests(options.region)
     frame = score_tables.registered_lines(chosen, registered, say.lang)
     title = say(_("settings and digests"))
     about = {"settings": chosen.row(), "digests": registered}
-    if options.observations is None:
-        reject_unused(options, ["out", "jobs"], _("without observations nothing is scored"))
+    if seen is None:
         give(options, about, lambda: show_rows(title, *frame))
         return DONE
-    if options.out:
-        cells.check_writable(options.out)
-    seen = observations.read(options.observations, reported_groups(pack), chosen.cutoff)
     days = [each.day for each in seen]
     runs = 2 * chosen.draws if pack.targets else chosen.draws
     announce(say, [Work(runs, options.region, chosen.scale, pack.censuses[-1], max(days))],
@@ -297,9 +307,7 @@ def score(options: Namespace, say: Say) -> int:
         print_notes(notes)
 
     give(options, report, text)
-    if options.out:
-        cells.write(cases, options.out)
-        say.note(_("wrote {out}", out=options.out))
+    write_csv(cases, options.out, say)
     return DONE
 
 

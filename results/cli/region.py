@@ -9,7 +9,6 @@ from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import census_import, load, pack_writer
 from xiancheng.results.cli.output import give, print_notes
 from xiancheng.results.cli.process import DONE, REFUSED
-from xiancheng.results.file_checks import problems
 from xiancheng.results.tables import packs, terminal
 from xiancheng.results.text import Say
 
@@ -21,8 +20,8 @@ def check(options: Namespace, say: Say) -> int:
     except PackError as error:
         if not options.json:
             raise
-        wrong = [*problems(error, say.lang)]
-        give(options, {"region": error.pack, "ok": False, "problems": wrong}, lambda: None)
+        wrong = {"region": error.pack, "ok": False, "problems": error.rows(say.lang)}
+        give(options, wrong, lambda: None)
         return REFUSED
     report: dict[str, Any] = {
         "region": pack.name, "ok": True, "problems": [], "sha256": pack.digest,

@@ -2,13 +2,11 @@
 
 from argparse import Namespace
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import Region
 from xiancheng.results.cli.output import Work, announce, give, print_notes, progress
 from xiancheng.results.cli.process import DONE, FAILED
-from xiancheng.results.file_checks import inactive
 from xiancheng.results.report import charts
 from xiancheng.results.store.cache import StoredRuns, save_run
 from xiancheng.results.store.files import check_writable
@@ -21,11 +19,9 @@ from xiancheng.results.text import Say
 from xiancheng.results.verdict.verdict import verdicts
 from xiancheng.scenarios.diff import called
 from xiancheng.scenarios.ensemble import Ensemble, check_drawable, ensemble
+from xiancheng.scenarios.inactive import inactive_measures
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.run_spec import RunSpec, check_run, horizon
-
-if TYPE_CHECKING:
-    pass
 
 
 def run(options: Namespace, say: Say) -> int:
@@ -41,7 +37,8 @@ def run(options: Namespace, say: Say) -> int:
     both = _simulated(spec, kept, options, say)
     found, later = verdicts(both), validation.later_census(both)
     delivered = plan_result.delivery_frame(both.scenario)
-    notes = [*inactive(scenario, say.lang), *verdict_notes(both, found, delivered, say.lang)]
+    notes = [each.says.text(say.lang) for each in inactive_measures(scenario)]
+    notes += verdict_notes(both, found, delivered, say.lang)
     if len(found):
         notes.append(one_run(found, both.scenario.region, say.lang))
     saved, before, failure = None, False, None

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import _
-from xiancheng.results import cells
+from xiancheng.results.store.files import check_writable
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.table import Cell, Chart, ChartKind
 
@@ -59,7 +59,7 @@ def possible(path: Path) -> None:
         raise RequestError(
             _("a figure should be an .svg file in a folder that exists; got {path}", path=path)
         )
-    cells.check_writable(path)
+    check_writable(path, file=True)
 
 
 def save(chart: Chart, path: Path, lang: str) -> None:

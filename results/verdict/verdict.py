@@ -251,7 +251,8 @@ def path(ensemble: Ensemble, group: Group, verdicts: "pd.DataFrame") -> Path:
     """The rate at every quarter's end; between years' ends the level is interpolated.
 
     The differences are those of the run without draw. Where a verdict is given on a deadline, what
-    draws add to it there is added before in proportion to time, so that the path ends in it.
+    draws add to it there is added in proportion to time: from nothing at the start, from deadline
+    to deadline, and the same after the last. So the path goes through every verdict.
     """
     days, column = ensemble.scenario.dates, ensemble.scenario.groups.index(group)
     level = anchor(ensemble)
@@ -265,10 +266,10 @@ def path(ensemble: Ensemble, group: Group, verdicts: "pd.DataFrame") -> Path:
     low, middle, high = (level.path(group.code, days, p) for p in (INTERVAL[0], 50, INTERVAL[1]))
     lines = {"without": middle + without, "expected": middle + plan,
              "low": low + plan, "high": high + plan}  # fmt: skip
-    for row in verdicts.to_dict("records"):
-        if row["unit_code"] == group.code and row["deadline"] in days:
-            end = days.index(row["deadline"])
-            passed = np.array([(day - days[0]).days for day in days]) / (days[end] - days[0]).days
-            for name, line in lines.items():
-                line += passed * (row[name] - line[end])
+    rows = verdicts[verdicts["unit_code"] == group.code].to_dict("records")
+    due = {row["deadline"].toordinal(): row for row in rows}
+    at, ends = [day.toordinal() for day in days], sorted(due)
+    for name, line in lines.items():
+        added = [due[end][name] - np.interp(end, at, line) for end in ends]
+        line += np.interp(at, [at[0], *ends], [0.0, *added])
     return Path(days, *(np.clip(line, 0, 100) for line in lines.values()))

@@ -19,8 +19,10 @@ from xiancheng.calibration.errors import RequestError
 from xiancheng.results import cells
 from xiancheng.results.analysis.compare import Comparand, comparands, compare, parts_of_spread
 from xiancheng.results.cli import main
+from xiancheng.results.cli.output import write_csv
 from xiancheng.results.tables import comparison
 from xiancheng.results.tables.labels import labels
+from xiancheng.results.text import Say
 from xiancheng.results.verdict.verdict import Verdict
 from xiancheng.scenarios.ensemble import Summaries, ensemble, independent, layered
 from xiancheng.scenarios.loader import resolve
@@ -180,7 +182,7 @@ def test_negative_numbers_stay_numbers(cell):
 def test_csv_opens_in_a_spreadsheet(told, tmp_path):
     file = tmp_path / "c.csv"
     renamed = replace(told, sides=(told.sides[0], replace(told.sides[1], name="=plan")))
-    cells.write(renamed.to_frame(), file)
+    write_csv(renamed.to_frame(), file, Say("en"))
     assert file.read_bytes().startswith(b"\xef\xbb\xbf")
     table = pd.read_csv(file)
     assert set(table["scenario"]) == {"baseline", "'=plan"}

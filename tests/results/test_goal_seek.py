@@ -505,11 +505,11 @@ def test_the_command_shows_both_numbers(capsys):
 
 
 def test_the_list_of_valid_counties_has_their_present_names_in_full():
-    from xiancheng.calibration.naming import place_names
     from xiancheng.calibration.region import load
+    from xiancheng.results.analysis.result import look_up
 
     counties = load("binzhou").counties
     known = {str(c.code): c.zh for c in counties}
     with pytest.raises(RequestError) as caught:
-        goal_spec._look_up("371699", known, goal_spec.COUNTY, place_names(counties))
+        look_up("371699", known, goal_spec.COUNTY, counties)
     assert all(f"{code} {zh}" in caught.value.zh for code, zh in known.items())

@@ -90,8 +90,9 @@ def word_tables(content):
     ]
 
 
-def pdf_text(content):
-    pages = pypdf.PdfReader(BytesIO(content)).pages
+def pdf_text(content, pages=None):
+    """The text of the first pages, or of all, without spaces."""
+    pages = pypdf.PdfReader(BytesIO(content)).pages[:pages]
     return re.sub(r"\s+", "", "".join(page.extract_text() for page in pages))
 
 
@@ -286,7 +287,7 @@ def hostile(request, pictures):
 def test_hostile_words_are_words(hostile):
     words, made = hostile
     assert any(words in p.text for p in docx.Document(BytesIO(made["docx"])).paragraphs)
-    assert re.sub(r"\s+", "", words) in pdf_text(made["pdf"])
+    assert re.sub(r"\s+", "", words) in pdf_text(made["pdf"], 1)
     assert words in "".join(Seen(made["html"]).texts)
     assert all(a.get("src", "data:").startswith("data:") for _, a in Seen(made["html"]).tags)
 

@@ -22,7 +22,7 @@ def tables(tmp_path_factory):
     saved = str(tmp_path_factory.mktemp("runs"))
     asked = (
         ["run", "plan", *SMALL, "--out", saved],
-        ["compare", "plan", "baseline", *SMALL],
+        ["compare", "plan", "baseline", *SMALL, "--jobs", "1"],
         ["measures"],
         ["measures", "--levers"],
         ["score"],

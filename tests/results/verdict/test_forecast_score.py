@@ -258,7 +258,9 @@ def test_people_read_tables(file, told, monkeypatch, capsys):
     assert "depend on each other" in shown
 
 
-def test_a_bad_file_is_refused_before_anything_runs(file, capsys):
+def test_a_bad_file_is_refused_before_anything_runs(file, capsys, monkeypatch):
+    for name in ("digests", "forecasts"):
+        monkeypatch.setattr(evidence, name, lambda *_, **__: pytest.fail("too late"))
     assert main(["score", str(file(line(value="many")))]) == 2
     assert "observed.csv:2:4" in capsys.readouterr().err
     assert main(["score", str(file(line())), "--cutoff", "soon"]) == 2

@@ -291,5 +291,35 @@ def test_a_path_begins_at_the_census_and_ends_at_the_verdict(both, judged):
     told = verdict.path(both, group, verdict.verdicts(both))
     first = judged.estimates()
     assert told.baseline[0] == pytest.approx(told.scenario[0])
+    assert told.baseline[-1] == pytest.approx(first["without"][0], abs=1e-5)
     assert told.scenario[-1] == pytest.approx(first["expected"][0], abs=1e-5)
     assert told.low[-1] == pytest.approx(first["low"][0], abs=1e-5)
+
+
+def test_a_path_is_drawn_to_each_verdict_in_proportion_to_time(both, monkeypatch):
+    """What a verdict adds to the run without draw grows from nothing at the start, day by day."""
+    held_to(monkeypatch, flat(both, 50.0))
+    group, days = both.scenario.groups[0], both.scenario.dates
+    own = verdict.path(both, group, pd.DataFrame({"unit_code": []}))
+    middle, end = days[len(days) // 2], days[-1]
+    lines = {"without": own.baseline, "expected": own.scenario, "low": own.low, "high": own.high}
+
+    def added(due: dict[date, float]) -> np.ndarray:
+        """What is added to each line, (line, day), where verdicts are so much above the run."""
+        rows = [
+            {"unit_code": group.code, "deadline": day,
+             **{name: line[days.index(day)] + more for name, line in lines.items()}}
+            for day, more in due.items()
+        ]  # fmt: skip
+        told = verdict.path(both, group, pd.DataFrame(rows))
+        now = told.baseline, told.scenario, told.low, told.high
+        return np.subtract(now, [*lines.values()])
+
+    def passed(first: date, last: date) -> np.ndarray:
+        return np.array([(day - first) / (last - first) for day in days])
+
+    assert added({end: 2.0}) == pytest.approx(np.tile(2 * passed(days[0], end), (4, 1)))
+    early = np.minimum(2 * passed(days[0], middle), 2)
+    assert added({middle: 2.0}) == pytest.approx(np.tile(early, (4, 1)))
+    later = np.where(passed(days[0], middle) < 1, early, 2 + 3 * passed(middle, end))
+    assert added({end: 5.0, middle: 2.0}) == pytest.approx(np.tile(later, (4, 1)))
