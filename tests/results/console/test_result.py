@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 
 from xiancheng.calibration.region import load
+from xiancheng.results.console import charts
 from xiancheng.results.console.edits import ScenarioEdit
 from xiancheng.results.console.result import ABQuery, ABResult, PlaceRates
 from xiancheng.results.console.session import Session
 from xiancheng.results.console.view_model import ViewModel
 from xiancheng.results.console.views import compare, overview
 from xiancheng.results.store import record
+from xiancheng.results.tables import counties
 from xiancheng.results.tables.labels import percent
 from xiancheng.scenarios.scenario_files import Scenario
 
@@ -136,6 +138,20 @@ def test_the_verdicts_have_the_levels_of_the_places(made):
     table = compare.target_table(view(result, "plan", "frozen"), compare.sides_of(result))
     for row, each in zip(table.texts(), chance.values(), strict=True):
         assert row[3] == percent(each)
+
+
+def test_the_path_over_time_is_that_of_documents_and_ends_in_the_verdict(made):
+    result = made(SCENARIOS["plan"], SCENARIOS["frozen"])
+    for row in result.subject.verdicts.to_dict("records"):
+        group = next(each for each in result.groups if each.code == row["unit_code"])
+        chart = counties.path_chart(result.subject, group, "zh")
+        series = charts.fan(chart, "zh", plan=True)["series"]
+        low, span, *lines = (dict(each["data"]) for each in series[:4])
+        day = str(row["deadline"])
+        for line, wanted in zip([low, *lines], ("low", "expected", "without"), strict=True):
+            assert line[day] == pytest.approx(row[wanted], abs=0.0051)
+            assert list(line) == [str(each) for each in result.outcome.dates]
+        assert low[day] + span[day] == pytest.approx(row["high"], abs=0.0101)
 
 
 def test_a_scenario_that_ends_earlier_is_run_on_and_says_so(made):
