@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from nicegui import background_tasks, ui
 
-from xiancheng.calibration.errors import ScenarioError
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.results.console import library
 from xiancheng.results.console.computation import FORMATS, Server, make_document, results
@@ -64,7 +63,10 @@ class Page(Tab):
                     self._picker = ScenarioPicker(session, self._pick, {
                         "undo": partial(self._step, session.undo),
                         "redo": partial(self._step, session.redo),
-                        "save": self._save, "clone": self._clone, "rename": self._rename,
+                        "save": self._save,
+                        "clone": partial(self._stored, library.clone, _("Cloned")),
+                        "rename": partial(self._ask_title, _("Rename"),
+                                          partial(self._stored, library.rename, None)),
                     })  # fmt: skip
                     self._levers = LeverPanel(session, server.region, self._edit)
                 with element("main", "main", id="main", tabindex="-1"):
@@ -140,15 +142,14 @@ class Page(Tab):
 
     def _edit(self, change: Callable[[ScenarioEdit], ScenarioEdit]) -> None:
         """Change A; a change that the validator refuses is shown, and undone on the panel."""
-        try:
-            edit = change(self.session.a)
-        except ScenarioError as error:
+
+        def edit() -> None:
+            self.session.change(a=change(self.session.a))
+            self._follow()
+
+        if not self.guarded(edit):
             with self.client:
                 self._refresh()
-                self.alert(error.text(self.session.lang))
-            return
-        self.session.change(a=edit)
-        self._follow()
 
     def _pick(self, side: str, key: str) -> None:
         """Make the scenario of a key of the picker A or B."""
@@ -164,50 +165,42 @@ class Page(Tab):
         self._follow()
 
     def _save(self) -> None:
-        def save() -> None:
-            library.save(self.session, self.server.library)
-            self._retitled(_("Saved"))
+        heading = _("A title to save the scenario under")
+        save = partial(self._stored, library.save, _("Saved"))
+        self._titled(not self.session.a.has_own_title, heading, save)
 
-        def save_as(title: str) -> None:
-            if self.guarded(partial(self._retitle, title)):
-                self.guarded(save)
+    def _stored(self, action: Callable[..., None], done: Words | None, *title: str) -> None:
+        """Do something with the library."""
 
-        if self.session.a.has_own_title:
-            self.guarded(save)
-        else:
-            self._ask_title(_("A title to save the scenario under"), save_as)
+        def act() -> None:
+            action(self.session, self.server.library, *title)
+            self._retitled(done)
 
-    def _clone(self) -> None:
-        def clone() -> None:
-            library.clone(self.session, self.server.library)
-            self._retitled(_("Cloned"))
+        self.guarded(act)
 
-        self.guarded(clone)
+    def _titled(self, needed: bool, heading: Words, then: Callable[[], None]) -> None:
+        """Do something, if need be after A was given a title of its own."""
 
-    def _rename(self) -> None:
-        def rename(title: str) -> None:
-            library.rename(self.session, self.server.library, title)
+        def retitle(title: str) -> None:
+            library.check_title(title)
+            self.session.change(a=self.session.a.with_title(title))
             self._retitled()
 
-        self._ask_title(_("Rename"), lambda title: self.guarded(partial(rename, title)))
+        def titled(title: str) -> None:
+            if self.guarded(partial(retitle, title)):
+                with self.client:
+                    then()
 
-    def _retitle(self, title: str) -> None:
-        """Give A a title of its own, without saving it.
-
-        Raises
-        ------
-        RequestError, ScenarioError
-        """
-        library.check_title(title)
-        self.session.change(a=self.session.a.with_title(title))
-        self._retitled()
+        if needed:
+            self._ask_title(heading, titled)
+        else:
+            then()
 
     def _retitled(self, done: Words | None = None) -> None:
         """Show the present titles over the last result; no number changes with a title."""
         self._refresh()
         if self._result is not None:
-            titles = self.session.scenario, self.session.b.scenario
-            self._result = self._result.retitled(*titles)
+            self._result = self._result.retitled(self.session.scenario, self.session.b.scenario)
         self._show_content()
         if done:
             self._notify(done)
@@ -215,11 +208,9 @@ class Page(Tab):
     def _ask_title(self, heading: Words, then: Callable[[str], object]) -> None:
         """Ask for a title of A; its own one is proposed, if it has any."""
         say, a = self.say, self.session.a
-        title = a.title if a.has_own_title else library.suggested_title(
-            self.session, self.server.library
-        )  # fmt: skip
+        title = library.suggested_title(self.session, self.server.library)
         label, buttons = say(_("Title of scenario A")), (say(_("OK")), say(_("Cancel")))
-        title_dialog(say(heading), label, title, buttons, then)
+        title_dialog(say(heading), label, a.title if a.has_own_title else title, buttons, then)
 
     def _title(self, edit: ScenarioEdit, saved: ScenarioEdit | None = None) -> str:
         return edit_title(edit, self.server.region, saved).text(self.session.lang)
@@ -228,15 +219,10 @@ class Page(Tab):
 
     def _ask_document(self) -> None:
         """Ask for a format, and write the document; a changed scenario is given a title first."""
-        if self.session.a.needs_title:
+        heading = _("A report needs a title of the scenario")
+        self._titled(self.session.a.needs_title, heading, self._ask_format)
 
-            def titled(title: str) -> None:
-                if self.guarded(partial(self._retitle, title)):
-                    with self.client:
-                        self._ask_document()
-
-            self._ask_title(_("A report needs a title of the scenario"), titled)
-            return
+    def _ask_format(self) -> None:
         with dialog(self.say(_("Report"))) as asked, element("div", "dialog console"):
             text(self.say(_("A report on A, of what is shown now:")))
             with element("div", "actions"):
