@@ -264,14 +264,15 @@ class Ensemble:
     """A scenario, its baseline, and that in reference conditions, with common random numbers.
 
     The outcomes are those of one run of each; `drawn` holds what targets come to under draws of the
-    parameters and of the county and yearly effects, None without any. `xiancheng.verdict` gives the
-    verdict on it.
+    parameters and of the county and yearly effects, None without any; `series`, where it is kept,
+    the whole course of scenario, baseline and reference. `xiancheng.verdict` gives the verdict.
     """
 
     scenario: Outcome
     baseline: Outcome
     reference: Outcome  # the baseline itself, where outside conditions are those of reference
     drawn: TargetDraws | None = None
+    series: Floats | None = None  # published rates in each draw, (side, draw, date, group)
 
     @classmethod
     def of(cls, outcome: Outcome, run: Callable[[RunSpec], Outcome] = simulate) -> "Ensemble":
@@ -284,6 +285,17 @@ class Ensemble:
     def draws(self) -> int:
         """How many draws there are."""
         return 0 if self.drawn is None else len(self.drawn.scenario)
+
+    @property
+    def published(self) -> Floats:
+        """Published rates of scenario, baseline and reference, (side, draw, date, group) [percent].
+
+        In each draw, or in the one run of each where the series of draws were not kept.
+        """
+        if self.series is not None:
+            return self.series
+        runs = (self.scenario, self.baseline, self.reference)
+        return np.array([[run.series(PUBLISHED)] for run in runs])
 
     @property
     def due(self) -> list[int]:

@@ -5,7 +5,7 @@ scenario shifts it by its difference from reference conditions, draw by draw. Ev
 page is a median of such draws or a difference of two, so A less B is the level of A less that of B.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -134,18 +134,7 @@ class SideDraws:
         if not self.dates[0] <= day <= self.dates[-1]:
             raise ValueError(f"{day} is not within {self.dates[0]} to {self.dates[-1]}")
         own = self.values[:, SERIES.index(indicator)]
-        return _on_day(self.dates, day, lambda i: own[:, i])
-
-
-def _on_day(days: Sequence[date], day: date, values: Callable[[int], Floats]) -> Floats:
-    """Values on a day, linear between the two days around it; `values` takes a position."""
-    after = int(np.searchsorted([each.toordinal() for each in days], day.toordinal()))
-    if after < len(days) and days[after] == day:
-        return values(after)
-    after = min(max(after, 1), len(days) - 1)
-    share = (day - days[after - 1]).days / (days[after] - days[after - 1]).days
-    before = values(after - 1)
-    return np.asarray(before + share * (values(after) - before))
+        return levels.on_day(self.dates, day, lambda i: own[:, i])
 
 
 def level_difference(level: Floats, other: Floats) -> Floats:
@@ -217,12 +206,17 @@ class ABResult:
             recoding = np.array([each.recoding for each in parts[2]])
             rates = TargetDraws(own, without, meant, recoding)
         runs = parts if drawn else [[summary] for summary in central]
+        sides = {side: SideDraws.of(part) for side, part in zip(SIDES, runs, strict=True)}
+        series = None
+        if drawn:
+            names = ("a", "baseline", "reference")
+            series = np.array([sides[name].values[:, SERIES.index(PUBLISHED)] for name in names])
         digest, without_plan, other = (content_digest(run.scenario) for run in (a, baseline, b))
         return cls(
-            both=Ensemble(a, baseline, reference, rates), b=b, b_until=query.b.until,
+            both=Ensemble(a, baseline, reference, rates, series), b=b, b_until=query.b.until,
             scale=query.scale, preliminary=preliminary,
             pending=bool(query.draws) and not drawn, day=query.day,
-            sides={side: SideDraws.of(part) for side, part in zip(SIDES, runs, strict=True)},
+            sides=sides,
             digest=digest, has_plan=digest != without_plan, against_baseline=other == without_plan,
             same=other == digest,
         )  # fmt: skip
@@ -267,8 +261,7 @@ class ABResult:
     def rates(self, side: SideDraws, day: date) -> Floats:
         """Draws of the published rate of a side on a day, (draw, group) [percent]."""
         run, reference = (each.at(PUBLISHED, day) for each in (side, self.sides["reference"]))
-        known = self.level
-        level = None if known is None else _on_day(known.days, day, lambda i: known.rate[i])
+        level = None if self.level is None else self.level.at(day)
         return levels.published(level, run, reference)
 
     def median(self, side: SideDraws, day: date) -> Floats | None:
