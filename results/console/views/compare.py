@@ -222,7 +222,9 @@ def number_table(model: ViewModel, sides: Sequence[ComparedSide], indicator: str
                 row += [None, None]
                 continue
             mean = (a.at(indicator, day) - side.draws.at(indicator, day)).mean(axis=0)
-            ends = " … ".join(columns[1].text(float(end[g])) for end in interval or ())
+            ends = " … ".join(
+                columns[1].text(float(end[g])) for end in (() if interval is None else interval)
+            )
             row += [mean[g], f"({ends})" if ends else None]
     unit = label("units", INDICATORS[indicator].unit, model.lang)
     name = model.say(Words(INDICATORS[indicator].zh, indicator.replace("_", " ")))
