@@ -140,13 +140,8 @@ class PackError(FileError):
         """All problems; in the language asked for, else that of `load`, else "zh"."""
         lang = lang or self.lang or "zh"
         n = len(self.problems)
-        head = _(
-            "{noun} {pack} has {n} problem{value}:",
-            noun=self.noun,
-            pack=self.pack,
-            n=n,
-            value="s" * (n > 1),
-        ).text(lang)
+        head = _("{noun} {pack} has {n} problem{value}:", noun=self.noun, pack=self.pack, n=n,
+                 value="s" * (n > 1)).text(lang)  # fmt: skip
         return "\n  ".join([head, *super().text(lang).split("\n")])
 
     def __str__(self) -> str:

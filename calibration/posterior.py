@@ -131,12 +131,9 @@ def load(region: str | Path = "binzhou") -> Posterior:
     sample = read(pack.folder)
     if sample is None:
         raise priors.ParameterError(
-            _(
-                "the pack {pack} holds no {SAMPLE}; run xiancheng calibrate first",
-                pack=pack.name,
-                SAMPLE=SAMPLE,
-            )
-        )
+            _("the pack {pack} holds no {SAMPLE}; run xiancheng calibrate first", pack=pack.name,
+              SAMPLE=SAMPLE)
+        )  # fmt: skip
     return sample
 
 
@@ -161,34 +158,21 @@ def _read(folder: Path, written: int) -> Posterior:
     except parsing.TextError as error:
         zh, en = error.found
         raise priors.ParameterError(
-            _(
-                "{file} is no table in UTF-8 with commas, but {en}; run calibrate again",
-                file=file,
-                en=Words(zh, en),
-            )
-        ) from None
+            _("{file} is no table in UTF-8 with commas, but {en}; run calibrate again", file=file,
+              en=Words(zh, en))
+        ) from None  # fmt: skip
     if sorted(header) != sorted([NUMBER, *names]) or not rows:
         raise priors.ParameterError(
-            _(
-                "{file} should have the columns {NUMBER} and all {n} parameters; "
-                "run calibrate again",
-                file=file,
-                NUMBER=NUMBER,
-                n=len(names),
-            )
-        )
+            _("{file} should have the columns {NUMBER} and all {n} parameters; run calibrate again",
+              file=file, NUMBER=NUMBER, n=len(names))
+        )  # fmt: skip
     for line, cells in rows:
         bad = next((cell for cell in cells if parsing.number(cell) is None), None)
         if bad is not None or len(cells) != len(header):
             raise priors.ParameterError(
-                _(
-                    "{file}:{line} should hold {n} numbers; got {value!r}",
-                    file=file,
-                    line=line,
-                    n=len(header),
-                    value=bad or len(cells),
-                )
-            )
+                _("{file}:{line} should hold {n} numbers; got {value!r}", file=file, line=line,
+                  n=len(header), value=bad or len(cells))
+            )  # fmt: skip
     table = np.array([cells for __, cells in rows], float)
     for row in table:
         priors.override({n: v for n, v in zip(header, row.tolist(), strict=True) if n != NUMBER})
@@ -217,14 +201,9 @@ def _about(file: Path) -> Mapping[str, Any]:
         found = type(about).__name__
     if not isinstance(about, dict):
         raise priors.ParameterError(
-            _(
-                "{file} should hold one JSON object; got {found}; run calibrate "
-                "again, or delete it together with {SAMPLE}",
-                file=file,
-                found=found,
-                SAMPLE=SAMPLE,
-            )
-        )
+            _("{file} should hold one JSON object; got {found}; run calibrate again, or delete it "
+              "together with {SAMPLE}", file=file, found=found, SAMPLE=SAMPLE)
+        )  # fmt: skip
     return about
 
 

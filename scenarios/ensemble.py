@@ -5,13 +5,12 @@ what then differs between them is the scenario's. `Summaries` runs any number of
 number of draws in that way, and keeps of each run what analyses read.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from functools import cached_property
-from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self, Unpack
 
 import numpy as np
 
@@ -19,10 +18,10 @@ from xiancheng.calibration import posterior
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import Region
-from xiancheng.scenarios.executor import Executor, Lost, WorkersLostError, local
+from xiancheng.scenarios.executor import Executor, local
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import CAUSES, PUBLISHED, RATE, Outcome, group_of, html_table
-from xiancheng.scenarios.run_spec import RunSpec
+from xiancheng.scenarios.run_spec import RunArguments, RunSpec, ScenarioLike, spec_of
 from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.scenarios.simulation import simulate
 from xiancheng.sim.indicators import INDICATORS
@@ -124,7 +123,8 @@ class RunSummary:
 
 def summarize(outcome: Outcome, day: date) -> RunSummary:
     """What is kept of a run, as it stands at the end of a day."""
-    causes = np.array([[outcome.causes(g, day)[c] for g in outcome.groups] for c in CAUSES])
+    by_group = [outcome.causes(group, day) for group in outcome.groups]
+    causes = np.array([[each[cause] for each in by_group] for cause in CAUSES])
     change = outcome.at(RATE, day) - outcome.at(RATE, outcome.dates[0])
     rates, recoding = target_rates(outcome)
     return RunSummary(
@@ -196,11 +196,15 @@ class Summaries:
     spec : a run that others are made from: `spec.running(scenario).under(draw)`
     day : the day that summaries are of; by default the last of the scenario
     jobs : worker processes; one per core by default
+    cache : gives outcomes that were computed before; all are simulated by default
     """
 
-    def __init__(self, spec: RunSpec, day: date | None = None, jobs: int | None = None) -> None:
-        self.spec, self.day = spec, day or spec.scenario.until
-        self.made = 0  # runs that were really made
+    def __init__(
+        self, spec: RunSpec, day: date | None = None, jobs: int | None = None,
+        cache: RunCache | None = None,
+    ) -> None:  # fmt: skip
+        self.spec, self.day, self.cache = spec, day or spec.scenario.until, cache
+        self.simulated = 0  # runs that were really made
         self._executor: Executor = local(jobs)
         self._known: dict[tuple[Any, ...], RunSummary] = {}
 
@@ -226,25 +230,16 @@ class Summaries:
         wanted = {k: spec for k, spec in zip(keys, specs, strict=True) if k not in self._known}
         for __ in range(len(keys) - len(wanted)):
             done()
-        self.made += len(wanted)
-        for result in self._executor.map(Keyed(Summarize(self.day)), list(wanted.items())):
-            if isinstance(result, Lost):
-                raise WorkersLostError
-            key, self._known[key] = result
-            done()
+        self.simulated += len(wanted)
+        summarized = Summarize(self.day, run=self.cache or simulate)
+        for key, spec in wanted.items():
+            if self.cache is not None and self.cache.has(spec):  # it takes no worker
+                self._known[key] = summarized(spec)
+                done()
+        left = [key for key in wanted if key not in self._known]
+        found = self._executor.results(summarized, [wanted[key] for key in left], done)
+        self._known.update(zip(left, found, strict=True))
         return [self._known[key] for key in keys]
-
-
-@dataclass(frozen=True)
-class Keyed:
-    """A function of the second of a pair; what it gives comes back with the first."""
-
-    function: Callable[[Any], Any]
-
-    def __call__(self, task: tuple[Any, Any]) -> tuple[Any, Any]:
-        """The first, and what the function gives for the second."""
-        key, given = task
-        return key, self.function(given)
 
 
 # An ensemble
@@ -356,21 +351,10 @@ class Ensemble:
 
 
 def ensemble(
-    scenario: "str | Path | Mapping[str, Any] | Scenario | RunSpec" = "plan",
-    *,
-    draws: int = 40,
-    region: str | Path = "binzhou",
-    parameters: Mapping[str, float] | None = None,
-    seed: int = 1,
-    scale: float = 1.0,
-    start: str | date | None = None,
-    until: str | date | None = None,
-    draw: int = 0,
-    cutoff: str | date | None = None,
-    jobs: int | None = None,
-    done: Callable[[], None] = lambda: None,
-    cache: RunCache | None = None,
-) -> Ensemble:
+    scenario: ScenarioLike | RunSpec = "plan", *, draws: int = 40, jobs: int | None = None,
+    done: Callable[[], None] = lambda: None, cache: RunCache | None = None,
+    **kwargs: Unpack[RunArguments],
+) -> Ensemble:  # fmt: skip
     """Run a scenario, its baseline and that in reference conditions, alone and under draws.
 
     With more than one job, a script calls it under `if __name__ == "__main__":`, as worker
@@ -378,14 +362,12 @@ def ensemble(
 
     Parameters
     ----------
-    scenario : as `simulate` takes it; the spec of a run stands for the arguments up to `cutoff`
+    scenario : as `simulate` takes it
     draws : of parameters with county and yearly effects; 0 for the one run of each
-    region, parameters, start, until, draw, cutoff : as `simulate` takes them, for the one run
-    seed : of the one run and of the draws
-    scale : in (0, 1]; rows for each resident
     jobs : worker processes; one per core by default
-    done : called after each of the first two runs and after each draw, for a progress bar
+    done : called after each of the first two runs and each run of a draw, for a progress bar
     cache : gives outcomes that were computed before; all are simulated by default
+    kwargs : as `simulate` takes them; `seed` is that of the one run and of the draws
 
     Raises
     ------
@@ -394,14 +376,7 @@ def ensemble(
     WorkersLostError
         if a draw ended its worker every time it was tried.
     """
-    spec = (
-        scenario
-        if isinstance(scenario, RunSpec)
-        else RunSpec.of(
-            scenario, region=region, parameters=parameters, seed=seed, scale=scale, start=start,
-            until=until, draw=draw, cutoff=cutoff,
-        )
-    )  # fmt: skip
+    spec = spec_of(scenario, kwargs)
     if draws:
         check_drawable(spec)
     run = cache or simulate
@@ -410,7 +385,14 @@ def ensemble(
     outcome = run(spec)
     done()
     reference = in_reference_conditions(baseline, run)
-    drawn = _drawn(spec, draws, jobs, done, cache) if draws else None
+    drawn = None
+    if draws:
+        sides = (spec, baseline.spec, spec.running(reference_of(spec.scenario)))
+        specs = [side.under(draw) for draw in layered(spec, draws, spec.seed) for side in sides]
+        with Summaries(spec, jobs=jobs, cache=cache) as runs:
+            found = runs.read(specs, done)
+        own, without, meant = (np.array([run.targets for run in found[s::3]]) for s in range(3))
+        drawn = TargetDraws(own, without, meant, np.array([run.recoding for run in found[2::3]]))
     return Ensemble(outcome, baseline, reference, drawn)
 
 
@@ -432,46 +414,6 @@ def check_drawable(spec: RunSpec) -> None:
     start, until = spec.scenario.start, spec.scenario.until
     if not any(target.due(start, until) for target in spec.pack.targets):
         raise RequestError(
-            _(
-                "no target falls due from {start} to {until}, so draws have "
-                "nothing to judge; leave --draws out",
-                start=start,
-                until=until,
-            )
-        )
-
-
-@dataclass(frozen=True)
-class DrawnRates:
-    """What a worker does with a draw: the specs of the scenario, its baseline and reference."""
-
-    run: Callable[[RunSpec], Outcome]
-
-    def __call__(self, sides: Sequence[RunSpec]) -> Floats:
-        """The rates of the targets in each, and recoding in the last, (4, target)."""
-        known: dict[str, tuple[Floats, Floats]] = {}
-        for spec in sides:
-            if spec.key not in known:
-                known[spec.key] = target_rates(self.run(spec))
-        return np.array([*(known[spec.key][0] for spec in sides), known[sides[-1].key][1]])
-
-
-def _drawn(
-    spec: RunSpec, n: int, jobs: int | None, done: Callable[[], None], cache: RunCache | None
-) -> TargetDraws:
-    scenarios = (spec.scenario, baseline_of(spec.scenario), reference_of(spec.scenario))
-    sides = [layered(spec.running(each), n, spec.seed) for each in scenarios]
-    tasks = list(enumerate(zip(*sides, strict=True)))
-    rates, found = Keyed(DrawnRates(cache or simulate)), dict[int, Floats]()
-    for number, specs in tasks:
-        if cache is not None and all(map(cache.has, specs)):
-            found.update([rates((number, specs))])
-            done()
-    left = [task for task in tasks if task[0] not in found]
-    with local(jobs, len(left)) as executor:
-        for result in executor.map(rates, left):
-            if isinstance(result, Lost):
-                raise WorkersLostError
-            found.update([result])
-            done()
-    return TargetDraws(*np.stack([found[number] for number in range(n)], axis=1))
+            _("no target falls due from {start} to {until}, so draws have "
+              "nothing to judge; leave --draws out", start=start, until=until)
+        )  # fmt: skip

@@ -115,6 +115,23 @@ class Executor(ABC):
             for future in flying:
                 future.cancel()
 
+    def results(
+        self, function: Callable[[Any], Any], tasks: Sequence[Any], done: Callable[[], None]
+    ) -> list[Any]:
+        """What a function gives for each task, in their order; `done` is called for each.
+
+        Raises
+        ------
+        WorkersLostError
+        """
+        found: dict[int, Any] = {}
+        for result in self.map(Numbered(function), list(enumerate(tasks))):
+            if isinstance(result, Lost):
+                raise WorkersLostError
+            found.update([result])
+            done()
+        return [found[number] for number in range(len(tasks))]
+
     def _in_flight(self) -> int:
         """Batches that are sent at once."""
         return self.jobs
@@ -125,6 +142,17 @@ class Executor(ABC):
 
     def _send(self, function: Any, batch: list[Any]) -> "Future[Any]":
         return self.submit(batch_of, function, batch)
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """A function of the second of a pair; what it gives comes back with the first, a number."""
+
+    function: Callable[[Any], Any]
+
+    def __call__(self, task: tuple[int, Any]) -> tuple[int, Any]:
+        """The number, and what the function gives for the second."""
+        return task[0], self.function(task[1])
 
 
 @dataclass
@@ -368,11 +396,9 @@ def addressed(text: str) -> tuple[str, int]:
     found = ADDRESS.fullmatch(text)
     if found is None or not 0 < int(found[4]) < 65536:
         raise RequestError(
-            _(
-                "--scheduler should be such as tcp://host:port (tcp://10.0.0.5:8786); got {text!r}",
-                text=text,
-            )
-        )
+            _("--scheduler should be such as tcp://host:port (tcp://10.0.0.5:8786); got {text!r}",
+              text=text)
+        )  # fmt: skip
     return found[3].strip("[]"), int(found[4])
 
 

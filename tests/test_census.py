@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from xiancheng.calibration.region import load
-from xiancheng.calibration.region.census_change import enumerated
+from xiancheng.calibration.region.counties import enumerated
 from xiancheng.scenarios import simulate
 from xiancheng.scenarios.simulation import prepared
 from xiancheng.sim import strata

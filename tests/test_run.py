@@ -18,6 +18,7 @@ from xiancheng.calibration.region import load
 from xiancheng.scenarios import RegionModel, parameters, simulate
 from xiancheng.scenarios.ensemble import ensemble
 from xiancheng.scenarios.loader import load_plan, resolve
+from xiancheng.scenarios.run_spec import RunSpec
 
 SCALE = 0.01
 
@@ -215,3 +216,11 @@ def test_whoever_steps_the_model_sees_what_simulate_reports():
 def test_the_model_refuses_what_simulate_refuses():
     with pytest.raises(RequestError, match="too small"):
         RegionModel("baseline", scale=1e-9)
+
+
+def test_a_spec_says_all_and_takes_no_setting_beside_it():
+    spec = RunSpec.of("plan", scale=0.005)
+    with pytest.raises(RequestError, match="leave out scale, seed"):
+        simulate(spec, scale=0.01, seed=2)
+    with pytest.raises(RequestError, match="leave out draw"):
+        ensemble(spec, draws=0, draw=3)

@@ -20,10 +20,10 @@ from xiancheng.calibration import posterior, priors
 from xiancheng.calibration.errors import RequestError, ScenarioError
 from xiancheng.calibration.region import load
 from xiancheng.results.analysis import sweep as sweeping
+from xiancheng.results.analysis.sweep import Need
 from xiancheng.results.cli import batch, main
 from xiancheng.results.store import ledger, record
 from xiancheng.results.store.cache import RunStore
-from xiancheng.results.store.resources import Need
 from xiancheng.scenarios import simulation
 from xiancheng.scenarios.design import read_design, sampled
 from xiancheng.scenarios.executor import DaskExecutor, InlineExecutor

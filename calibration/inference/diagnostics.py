@@ -149,12 +149,8 @@ class CalibrationTest:
         """The result in a sentence."""
         if self.passed:
             return _("Simulation-based calibration on {of} runs left out: passed", of=self.of)
-        return _(
-            "Simulation-based calibration on {of} runs left out: failed, no "
-            "intervals are shown: {failing}",
-            of=self.of,
-            failing=listed(self.failing),
-        )
+        return _("Simulation-based calibration on {of} runs left out: failed, no intervals are "
+                 "shown: {failing}", of=self.of, failing=listed(self.failing))  # fmt: skip
 
 
 def calibration_test(

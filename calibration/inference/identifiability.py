@@ -72,16 +72,10 @@ def pairs(posterior: WeightedDraws) -> list[dict[str, Any]]:
 def _jointly(first: str, second: str, which: str) -> Words:
     """The sentence on a pair that is known only together."""
     if which == "sum":
-        return _(
-            "{first} and {second} only jointly (the sum of their scores)",
-            first=first,
-            second=second,
-        )
-    return _(
-        "{first} and {second} only jointly (the difference of their scores)",
-        first=first,
-        second=second,
-    )
+        return _("{first} and {second} only jointly (the sum of their scores)", first=first,
+                 second=second)  # fmt: skip
+    return _("{first} and {second} only jointly (the difference of their scores)", first=first,
+             second=second)  # fmt: skip
 
 
 def directions(posterior: WeightedDraws, most: int = 5) -> list[dict[str, Any]]:

@@ -90,12 +90,9 @@ def parse_goal(
     """
     if not 0 < probability < 1 or not 0 < strongest <= STRONGEST:
         raise RequestError(
-            _(
-                "the probability should be between 0 and 1, the strongest "
-                "intensity at most {STRONGEST:g}",
-                STRONGEST=STRONGEST,
-            )
-        )
+            _("the probability should be between 0 and 1, the strongest intensity at most "
+              "{STRONGEST:g}", STRONGEST=STRONGEST)
+        )  # fmt: skip
     wanted = _wanted_rates(scenario, region, targets, rates or {})
     bounds = _bounds(scenario, exclude, strongest)
     if least == "cost":
@@ -106,13 +103,9 @@ def parse_goal(
         look_up(name, bounds, USABLE)
         if weight <= 0:
             raise RequestError(
-                _(
-                    "the weight of {name} should be above 0, got {weight:g}; to "
-                    "leave a measure out, use --exclude",
-                    name=name,
-                    weight=weight,
-                )
-            )
+                _("the weight of {name} should be above 0, got {weight:g}; to leave a measure "
+                  "out, use --exclude", name=name, weight=weight)
+            )  # fmt: skip
     codes = {c.code: c.code for c in region.counties}
     here = {look_up(name, codes, COUNTY, region.counties) for name in counties}
     if budget is not None:
@@ -138,11 +131,9 @@ def _wanted_rates(
     for rate in own.values():
         if not 0 <= rate <= 100 or parsing.is_share(rate):
             raise RequestError(
-                _(
-                    "a rate should be from 0 to 100, in percent and no share; got {rate:g}",
-                    rate=rate,
-                )
-            )
+                _("a rate should be from 0 to 100, in percent and no share; got {rate:g}",
+                  rate=rate)
+            )  # fmt: skip
     named = {_target_index(name, region) for name in targets}
     due = [
         t
@@ -153,13 +144,9 @@ def _wanted_rates(
     if late:
         last = max(target.deadline for target in late)
         raise RequestError(
-            _(
-                "{targets} not due by {until}, the end of the scenario; use --until {last}",
-                targets=listed(_described(t) for t in late),
-                until=scenario.until,
-                last=last,
-            )
-        )
+            _("{targets} not due by {until}, the end of the scenario; use --until {last}",
+              targets=listed(_described(t) for t in late), until=scenario.until, last=last)
+        )  # fmt: skip
     if not due:
         raise RequestError(
             _("no target is due by {until}, the end of the scenario", until=scenario.until)
@@ -202,11 +189,9 @@ def _require_costs(scenario: Scenario, bounds: Mapping[str, float]) -> None:
     """Refuse costs and budgets where nothing has a price."""
     if not any(spending(scenario, n) for n in bounds):
         raise RequestError(
-            _(
-                "a cost or a budget needs unit costs: the plan gives none; state "
-                "them in the scenario file under red_lines.unit_costs"
-            )
-        )
+            _("a cost or a budget needs unit costs: the plan gives none; state them in the "
+              "scenario file under red_lines.unit_costs")
+        )  # fmt: skip
 
 
 def _with_budget(scenario: Scenario, yuan: float, bounds: Mapping[str, float]) -> Scenario:
@@ -247,22 +232,13 @@ def _target_index(name: str, region: "Region") -> int:
     if len(found) > 1:
         each = [_described(region.targets[t]) for t in found]
         raise RequestError(
-            _(
-                "{name} has {n} targets: {each}; name one by its id",
-                name=name,
-                n=len(each),
-                each=listed(each),
-            )
-        )
+            _("{name} has {n} targets: {each}; name one by its id", name=name, n=len(each),
+              each=listed(each))
+        )  # fmt: skip
     return found[0]
 
 
 def _described(target: "Target") -> Words:
     """A target by its id, with rate and deadline."""
-    return _(
-        "{id} ({SIGNS}{target:g} %, {deadline})",
-        id=target.id,
-        SIGNS=ASKED[target.operator],
-        target=target.value,
-        deadline=target.deadline,
-    )
+    return _("{id} ({SIGNS}{target:g} %, {deadline})", id=target.id, SIGNS=ASKED[target.operator],
+             target=target.value, deadline=target.deadline)  # fmt: skip

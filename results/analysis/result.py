@@ -104,23 +104,15 @@ def read_printed(path: Path, scenario: Scenario, command: str) -> dict[str, Any]
         raise not_printed(path, command)
     if printed["scenario"] != scenario.name:
         raise RequestError(
-            _(
-                "{path} is about the scenario {scenario}, not {scenario_2}",
-                path=path,
-                scenario=printed["scenario"],
-                scenario_2=scenario.name,
-            )
-        )
+            _("{path} is about the scenario {scenario}, not {scenario_2}", path=path,
+              scenario=printed["scenario"], scenario_2=scenario.name)
+        )  # fmt: skip
     digest = scenario_digest(scenario)
     if printed.get("scenario_sha256", digest) != digest:
         raise RequestError(
-            _(
-                "{path} has other settings of the scenario {scenario} (measures, "
-                "conditions or days); compute it again",
-                path=path,
-                scenario=scenario.name,
-            )
-        )
+            _("{path} has other settings of the scenario {scenario} (measures, conditions or "
+              "days); compute it again", path=path, scenario=scenario.name)
+        )  # fmt: skip
     return printed
 
 

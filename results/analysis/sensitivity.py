@@ -25,10 +25,10 @@ from xiancheng.calibration.inference.identifiability import sobol_problem
 from xiancheng.calibration.priors import catalogue, on_grid
 from xiancheng.results.analysis.result import UNITS, look_up, outcome_values
 from xiancheng.scenarios.ensemble import RunSummary, Summaries, baseline_of
-from xiancheng.scenarios.inactive import OF_PUBLISHED_RATES, inactive_parameters, levers_used
 from xiancheng.scenarios.outcome import PUBLISHED
 from xiancheng.scenarios.policy import compile_policy
 from xiancheng.scenarios.scenario_files import Scenario
+from xiancheng.scenarios.trace import OF_PUBLISHED_RATES, inactive_parameters, levers_used
 from xiancheng.sim.calendar import quarters_between
 from xiancheng.sim.state import Floats
 

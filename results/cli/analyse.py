@@ -36,11 +36,11 @@ from xiancheng.results.tables.terminal import show
 from xiancheng.results.text import Say
 from xiancheng.scenarios.diff import called
 from xiancheng.scenarios.ensemble import Summaries, independent, judged_on, layered
-from xiancheng.scenarios.inactive import message
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import reported_groups
 from xiancheng.scenarios.run_spec import RunSpec, check_run, horizon
 from xiancheng.scenarios.scenario_files import Scenario
+from xiancheng.scenarios.trace import message
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -20,9 +20,9 @@ from xiancheng.results.tables.terminal import show_rows
 from xiancheng.results.text import Say
 from xiancheng.scenarios.design import read_design
 from xiancheng.scenarios.executor import DaskExecutor, LocalExecutor, SchedulerLostError, addressed
-from xiancheng.scenarios.inactive import message
 from xiancheng.scenarios.outcome import reported_groups
 from xiancheng.scenarios.run_spec import RunSpec
+from xiancheng.scenarios.trace import message
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -95,17 +95,11 @@ def _note_set_aside(aside: SetAside, say: Say) -> None:
 
 
 HEADERS = {
-    "scenario": _("scenario"),
-    "scale": _("scale"),
-    "county": _("county", "place"),
-    "deadline": _("deadline"),
-    "target_rate": _("target"),
-    "runs": _("runs"),
-    "share_above_in_model": _("share above in the model"),
-    "q05": Words("5%", "5%"),
-    "q50": _("median"),
-    "q95": Words("95%", "95%"),
-}
+    "scenario": _("scenario"), "scale": _("scale"), "county": _("county", "place"),
+    "deadline": _("deadline"), "target_rate": _("target"), "runs": _("runs"),
+    "share_above_in_model": _("share above in the model"), "q05": Words("5%", "5%"),
+    "q50": _("median"), "q95": Words("95%", "95%"),
+}  # fmt: skip
 
 
 def lines(judged: "pd.DataFrame", lang: str) -> tuple[list[str], list[list[str]]]:
@@ -135,10 +129,8 @@ def unjudged(specs: Iterable[RunSpec]) -> list[Words]:
     ))  # fmt: skip
 
 
-LEVEL = _(
-    "These are the model's own levels, for the study of parameters, and no "
-    "forecast; for verdicts see xiancheng run, compare and seek."
-)
+LEVEL = _("These are the model's own levels, for the study of parameters, and no forecast; for "
+          "verdicts see xiancheng run, compare and seek.")  # fmt: skip
 
 
 def _of_part(went: Tally, runs: int, on_file: int, shard: tuple[int, int]) -> Words:
@@ -162,22 +154,20 @@ def planned(options: Namespace) -> Sweep:
     """
     if options.scheduler is not None and options.engine != "dask":
         raise RequestError(
-            _(
-                "--scheduler is for --engine dask, not for {engine}; add --engine dask",
-                engine=options.engine,
-            )
-        )
+            _("--scheduler is for --engine dask, not for {engine}; add --engine dask",
+              engine=options.engine)
+        )  # fmt: skip
     if options.scheduler is not None:
         addressed(options.scheduler)
-    made = read_design(options.design)
+    design = read_design(options.design)
     check_writable(options.out)
-    workers = min(options.jobs or os.cpu_count() or 1, len(made))
+    workers = min(options.jobs or os.cpu_count() or 1, len(design))
     chosen = (
         LocalExecutor(workers)
         if options.engine == "local"
         else DaskExecutor(workers, options.scheduler)
     )
-    batch = Sweep(made, options.out, _shard(options.shard), chosen, options.resume)
+    batch = Sweep(design, options.out, _shard(options.shard), chosen, options.resume)
     if isinstance(chosen, DaskExecutor):
         chosen.reach()
     return batch

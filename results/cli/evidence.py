@@ -86,12 +86,9 @@ def calibrate(options: Namespace, say: Say) -> int:
     if short:
         what = estimates.trial_note(short)
         say.note(
-            _(
-                "{what}. The posterior of a small scale is biased at full scale, "
-                "and no sample is kept",
-                what=what,
-            )
-        )
+            _("{what}. The posterior of a small scale is biased at full scale, and no sample is "
+              "kept", what=what)
+        )  # fmt: skip
         return DONE
     values, __, numbers = estimates.drawn(last, chosen.rows, chosen.seed)
     posterior.write(home, posterior.Posterior(values, numbers, account))
@@ -135,8 +132,8 @@ def _estimate(
     if chosen.pool is None:
         values = estimates.from_priors(chosen)
         with progress(say(_("runs of the region")), len(values)) as step:
-            made = estimates.own_trials(chosen, values, folder, jobs, step)
-        return None, estimates.estimated(made.table(), made, chosen)
+            own = estimates.own_trials(chosen, values, folder, jobs, step)
+        return None, estimates.estimated(own.table(), own, chosen)
     with progress(say(_("runs of the counties around")), chosen.pool_runs) as step:
         around = estimates.pool_trials(chosen, folder, jobs, step)
     others = estimates.others(around.pack, load(chosen.region))
@@ -173,11 +170,9 @@ def _report(pack: Region, options: Namespace, say: Say) -> int:
     sample = posterior.read(folder)
     if sample is None or not sample.about:
         raise RequestError(
-            _(
-                "there is no posterior sample in {folder}; run xiancheng calibrate first",
-                folder=folder,
-            )
-        )
+            _("there is no posterior sample in {folder}; run xiancheng calibrate first",
+              folder=folder)
+        )  # fmt: skip
     write_file(options.report, identifiability.page(sample.about).encode())
     give(options, {"file": str(options.report)}, lambda: _note_written(options.report, say))
     return DONE
@@ -189,12 +184,9 @@ def _note_written(file: Path, say: Say) -> None:
 
 def _note_unchanged(say: Say) -> None:
     say.note(
-        _(
-            "the pack that comes with the program is never changed; to use these "
-            "files, copy the pack, put them into it and name it with --region",
-            "evidence",
-        )
-    )
+        _("the pack that comes with the program is never changed; to use these files, copy the "
+          "pack, put them into it and name it with --region", "evidence")
+    )  # fmt: skip
 
 
 # Hindcast
@@ -215,12 +207,12 @@ def hindcast(options: Namespace, say: Say) -> int:
     count = chosen.runs if chosen.pool is None else chosen.pool_runs
     announce(say, [works(chosen)[-1]], options.jobs)
     with progress(say(_("runs", "each")), count) as step:
-        made = hindcasts.trials_of(chosen, folder, options.jobs or os.cpu_count() or 1, step)
-    stage = hindcasts.learned(made, chosen)
+        runs = hindcasts.trials_of(chosen, folder, options.jobs or os.cpu_count() or 1, step)
+    stage = hindcasts.learned(runs, chosen)
     with progress(say(_("leaving out")), 2 * len(stage.training.table.units)) as step:
         found = hindcasts.hindcasts(stage, chosen, step)
     account = hindcasts.account(
-        chosen, pack, found, hindcasts.observed_changes(made), hindcasts.synthetic(stage)
+        chosen, pack, found, hindcasts.observed_changes(runs), hindcasts.synthetic(stage)
     )
     give(options, account, lambda: _print_hindcast(account, pack, say))
     if options.write:
@@ -236,15 +228,15 @@ def hindcast(options: Namespace, say: Say) -> int:
 
 
 def _print_hindcast(account: Mapping[str, Any], pack: Region, say: Say) -> None:
-    short, made_with = account["trial"], hindcast_tables.settings_of(account).text(say.lang)
+    short, settings_line = account["trial"], hindcast_tables.settings_of(account).text(say.lang)
     below = f"{estimates.trial_note(short).text(say.lang)}\n" if short else ""
     for by in dict.fromkeys(row["left_out"] for row in account["scores"]):
         title = say(_("left out: {by}", by=label("left_out", by, say.lang)))
         scores = [row for row in account["scores"] if row["left_out"] == by]
-        show_rows(f"{title} · {made_with}", *hindcast_tables.score_lines(scores, say.lang))
+        show_rows(f"{title} · {settings_line}", *hindcast_tables.score_lines(scores, say.lang))
         print(below, end="")
     for name, rows in account["counties"].items():
-        title = f"{pack.title(say.lang)} · {TITLES[name].text(say.lang)} · {made_with}"
+        title = f"{pack.title(say.lang)} · {TITLES[name].text(say.lang)} · {settings_line}"
         show_rows(title, *hindcast_tables.county_lines(rows, pack, say.lang))
         print(below, end="")
 
@@ -292,10 +284,10 @@ def score(options: Namespace, say: Say) -> int:
     announce(say, [Work(runs, options.region, chosen.scale, pack.censuses[-1], max(days))],
              options.jobs)  # fmt: skip
     with progress(say(_("simulating")), chosen.draws) as step:
-        made = forecasts(options.region, days, chosen, jobs=options.jobs, done=step)
-    cases, scores = by_case(made, seen), by_forecaster(made, seen, pack)
-    notes = [remark.text(say.lang) for remark in score_tables.notes(made, seen, chosen)]
-    report = {"cases": cases, "scores": scores, "weights": dict(made.weights), **about,
+        predicted = forecasts(options.region, days, chosen, jobs=options.jobs, done=step)
+    cases, scores = by_case(predicted, seen), by_forecaster(predicted, seen, pack)
+    notes = [note.text(say.lang) for note in score_tables.notes(predicted, seen, chosen)]
+    report = {"cases": cases, "scores": scores, "weights": dict(predicted.weights), **about,
               "remarks": notes}  # fmt: skip
 
     def text() -> None:

@@ -332,9 +332,8 @@ class CommandGroup(click.Group):
         if args[0] not in self.commands and not ctx.resilient_parsing:
             near = nearest(args[0], self.commands)
             known = "" if near else _("; known: {members}", members=listed(self.commands))
-            what = _(
-                "no command is called {word}{near}{known}", word=args[0], near=near, known=known
-            )
+            what = _("no command is called {word}{near}{known}", word=args[0], near=near,
+                     known=known)  # fmt: skip
             raise click.UsageError(say_of(ctx)(what), ctx)
         return super().resolve_command(ctx, args)
 

@@ -26,10 +26,10 @@ from xiancheng.calibration.yaml_positions import read_yaml
 from xiancheng.results.cells import as_json, inert
 from xiancheng.results.store.files import write_file
 from xiancheng.results.text import Say
-from xiancheng.scenarios.inactive import inactive_measures
 from xiancheng.scenarios.loader import SHIPPED as PLAN
 from xiancheng.scenarios.loader import shipped_plans as plans
 from xiancheng.scenarios.scenario_files import Scenario
+from xiancheng.scenarios.trace import inactive_measures
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -188,15 +188,10 @@ def announce(say: Say, works: Iterable[Work], jobs: int | None = None) -> None:
     long = seconds >= 90
     number = round(seconds / 60) if long else 10 * round(seconds / 10)
     say.note(
-        _(
-            "about {runs} runs in {processes} process{processes_2}: roughly {number} {long}",
-            runs=runs,
-            processes=processes,
-            processes_2="es" if processes > 1 else "",
-            number=number,
-            long=(_("minutes") if long else _("seconds")),
-        )
-    )
+        _("about {runs} runs in {processes} process{processes_2}: roughly {number} {long}",
+          runs=runs, processes=processes, processes_2="es" if processes > 1 else "", number=number,
+          long=_("minutes") if long else _("seconds"))
+    )  # fmt: skip
 
 
 @contextmanager

@@ -21,7 +21,6 @@ from xiancheng.results.tables.terminal import show_rows
 from xiancheng.results.text import Say, visible
 from xiancheng.scenarios.design import read_design
 from xiancheng.scenarios.diff import applied, diff
-from xiancheng.scenarios.inactive import inactive_measures
 from xiancheng.scenarios.loader import (
     is_shipped,
     load_measure,
@@ -31,7 +30,7 @@ from xiancheng.scenarios.loader import (
 )
 from xiancheng.scenarios.policy import compile_policy
 from xiancheng.scenarios.run_spec import check_run
-from xiancheng.scenarios.trace import Trace, by_clause, by_lever, plan_findings
+from xiancheng.scenarios.trace import Trace, by_clause, by_lever, inactive_measures, plan_findings
 
 # Check
 
@@ -170,15 +169,10 @@ def measures(options: Namespace, say: Say) -> int:
 LEVER_FIRST = ("lever", "clause", "evidence", "says")
 CLAUSE_FIRST = ("clause", "says", "lever", "term", "full", "evidence", "indicators", "because")
 HEADERS = {
-    "lever": _("lever"),
-    "clause": _("clause"),
-    "says": _("says"),
-    "term": _("term"),
-    "full": _("in full"),
-    "evidence": _("sign and evidence"),
-    "indicators": _("indicators"),
+    "lever": _("lever"), "clause": _("clause"), "says": _("says"), "term": _("term"),
+    "full": _("in full"), "evidence": _("sign and evidence"), "indicators": _("indicators"),
     "because": _("because"),
-}
+}  # fmt: skip
 
 
 def _print_traces(title: str, traces: Sequence[Trace], columns: Sequence[str], say: Say) -> None:

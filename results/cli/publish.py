@@ -27,7 +27,7 @@ from xiancheng.scenarios.loader import is_shipped, resolve
 from xiancheng.scenarios.run_spec import RunSpec, check_run
 from xiancheng.scenarios.scenario_files import Scenario
 
-Made = TypeVar("Made")
+Value = TypeVar("Value")
 
 STEPS = 4  # runs, draws, attribution, documents
 
@@ -38,10 +38,10 @@ def report(options: Namespace, say: Say) -> int:
     check_writable(options.out)
     with progress(say(_("reporting")), STEPS) as step:
         result = result_of(options, say, step)
-        made = documents(result, forms, "en" if say.lang == "en" else "zh")
+        contents = documents(result, forms, "en" if say.lang == "en" else "zh")
         step()
     files = []
-    for form, content in made.items():
+    for form, content in contents.items():
         name = f"{file_name(result, say.lang)}.{form}"
         files.append(_free(options.out / name, result.run))
         write_file(files[-1], content)
@@ -91,8 +91,8 @@ def _shares_of(
 ) -> Iterator[Callable[[], AttributionTable]]:
     """The attribution in a file, or one that is computed while something else is done."""
     if file is not None:
-        told = AttributionTable.read(file, scenario)
-        yield lambda: told
+        table = AttributionTable.read(file, scenario)
+        yield lambda: table
         return
     with _beside(quick_attribution, scenario, place, seed=seed, jobs=jobs) as computed:
         yield computed
@@ -100,8 +100,8 @@ def _shares_of(
 
 @contextmanager
 def _beside(
-    does: Callable[..., Made], *given: object, **more: object
-) -> Iterator[Callable[[], Made]]:
+    does: Callable[..., Value], *given: object, **more: object
+) -> Iterator[Callable[[], Value]]:
     """Call a function in a process of its own; what is given waits for what it made."""
     with LocalExecutor(1) as executor:
         yield executor.submit(partial(does, *given, **more)).result
@@ -131,13 +131,9 @@ def _scenario(options: Namespace) -> Scenario:
         if is_path(name):
             raise
         raise RequestError(
-            _(
-                "{name} is neither a saved run (an id, or a folder that holds "
-                "{RUN}) nor a scenario",
-                name=name,
-                RUN=RUN,
-            )
-        ) from None
+            _("{name} is neither a saved run (an id, or a folder that holds {RUN}) nor a scenario",
+              name=name, RUN=RUN)
+        ) from None  # fmt: skip
     check_run(
         scenario, options.region, seed=options.seed, scale=options.scale, draws=options.draws
     )  # fmt: skip

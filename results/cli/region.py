@@ -61,27 +61,21 @@ def from_census(options: Namespace, say: Say) -> int:
         options.table, options.prefecture, concordance, via=options.via, lang=say.lang
     )
     pack_writer.write(out, pack_writer.pack_files(plan, out.resolve().name))
-    notes = [say(remark) for remark in plan.remarks]
+    notes = [say(note) for note in plan.notes]
     units = [unit.code for unit in plan.units]
 
     def text() -> None:
         print_notes(notes)
         n = len(units)
-        made = say(
-            _(
-                "{title}: {n} county-level units at two censuses, in {out}",
-                title=plan.title,
-                n=n,
-                out=out,
-            )
-        )
-        print(made)
+        line = say(
+            _("{title}: {n} county-level units at two censuses, in {out}", title=plan.title, n=n,
+              out=out)
+        )  # fmt: skip
+        print(line)
         rest = say(
-            _(
-                "defaults stand in for what the table lacks: see xiancheng region check {out}",
-                out=out,
-            )
-        )
+            _("defaults stand in for what the table lacks: see xiancheng region check {out}",
+              out=out)
+        )  # fmt: skip
         print_notes([rest])
 
     give(options, {"out": str(out), "units": units, "remarks": notes}, text)
@@ -93,8 +87,8 @@ def new(options: Namespace, say: Say) -> int:
     folder = options.out or Path(options.name)
     files = pack_writer.blank_files(options.name)
     pack_writer.write(folder, files)
-    made = say(
+    line = say(
         _("{folder} is made; fill it in, then run xiancheng region check {folder}", folder=folder)
     )
-    give(options, {"out": str(folder), "files": sorted(files)}, lambda: print(made))
+    give(options, {"out": str(folder), "files": sorted(files)}, lambda: print(line))
     return DONE

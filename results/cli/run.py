@@ -19,9 +19,9 @@ from xiancheng.results.text import Say
 from xiancheng.results.verdict.verdict import verdicts
 from xiancheng.scenarios.diff import called
 from xiancheng.scenarios.ensemble import Ensemble, check_drawable, ensemble
-from xiancheng.scenarios.inactive import inactive_measures
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.run_spec import RunSpec, check_run, horizon
+from xiancheng.scenarios.trace import inactive_measures
 
 
 def run(options: Namespace, say: Say) -> int:
@@ -86,7 +86,7 @@ def _simulated(spec: RunSpec, kept: StoredRuns, options: Namespace, say: Say) ->
     announce(say, [Work(pairs, options.region, options.scale, scenario.start, scenario.until)],
              options.jobs)  # fmt: skip
     altered = kept.set_aside()
-    with progress(say(_("simulating")), 2 + options.draws) as step:
+    with progress(say(_("simulating")), 2 + 3 * options.draws) as step:
         both = ensemble(spec, draws=options.draws, jobs=options.jobs, done=step, cache=kept)
     for aside in kept.set_aside() - altered:
         say.note(_("torn or altered, computed anew: {aside}", aside=aside))

@@ -38,8 +38,8 @@ from xiancheng.results.console.widgets import (
     write,
 )
 from xiancheng.results.tables.labels import amount, evidence, unit_name
-from xiancheng.scenarios.delivery import delivery_of
 from xiancheng.scenarios.diff import foreign
+from xiancheng.scenarios.policy import delivery_of
 from xiancheng.scenarios.scenario_files import STRONGEST
 from xiancheng.scenarios.trace import Trace, by_clause
 from xiancheng.sim.conditions import CONDITIONS, Condition

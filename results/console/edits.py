@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
+from xiancheng.calibration.file_models import Text, quarter_name
 from xiancheng.calibration.i18n import Words, _, same
 from xiancheng.calibration.region import Region
 from xiancheng.calibration.region import load as load_region
 from xiancheng.scenarios.diff import called, with_changes
 from xiancheng.scenarios.loader import load_plan, resolve
 from xiancheng.scenarios.scenario_files import Scenario, Setting
-from xiancheng.scenarios.types import Text, quarter_name
 from xiancheng.sim.conditions import CONDITIONS
 
 Overrides = dict[str, dict[str, Any]]  # measure -> fields set otherwise, as in a scenario file

@@ -191,11 +191,9 @@ def load_sweep(folder: str | Path) -> SavedSweep:
     """
     if not RunStore(Path(folder)).keys():
         raise RequestError(
-            _(
-                "{folder} holds no runs of a sweep; expected the --out folder of xiancheng sweep",
-                folder=folder,
-            )
-        )
+            _("{folder} holds no runs of a sweep; expected the --out folder of xiancheng sweep",
+              folder=folder)
+        )  # fmt: skip
     return SavedSweep(Path(folder))
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from xiancheng.calibration import posterior
+from xiancheng.calibration.file_models import quarter_name
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.naming import shortened
 from xiancheng.calibration.priors import catalogue
@@ -16,7 +17,6 @@ from xiancheng.results.tables.table import Table, build, enumeration
 from xiancheng.scenarios.diff import Difference, differences
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.scenario_files import Setting
-from xiancheng.scenarios.types import quarter_name
 from xiancheng.sim.levers import LEVERS
 
 AS_WRITTEN = "plan"  # the shipped scenario that carries the plan out as its text says

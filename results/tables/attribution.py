@@ -5,7 +5,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from xiancheng.calibration.i18n import EMPTY, Words, _
-from xiancheng.results.analysis.attribution import CONFIDENCE, SAFEGUARDS, AttributionTable
+from xiancheng.results.analysis.attribution import (
+    BY_CAUSE,
+    CONFIDENCE,
+    SAFEGUARDS,
+    AttributionTable,
+)
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.plan_result import PlanResult
 from xiancheng.results.tables.table import UNKNOWN, Chart, Table, build, enumeration
@@ -66,7 +71,8 @@ def _table(
 
 def _cells(row: dict[str, Any], shares: AttributionTable) -> dict[str, Any]:
     """Points, error, causes [points] and persons of a project, a measure or the total."""
-    return {**row, "persons": whole_rows(row["persons"], shares.scale)}
+    by_cause = {part: row[column] for part, column in BY_CAUSE.items()}
+    return {**row, **by_cause, "persons": whole_rows(row["urban_residents"], shares.scale)}
 
 
 def _place(result: PlanResult, code: int, lang: str) -> str:

@@ -5,12 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 from xiancheng.calibration.i18n import _, listed
 from xiancheng.calibration.naming import shortened
-from xiancheng.results.analysis.attribution import FEATURES, AttributionTable
+from xiancheng.results.analysis.attribution import BY_CAUSE, FEATURES, AttributionTable
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.attribution import SEEN, error, points, whole_rows
 from xiancheng.results.tables.notes import belief
 from xiancheng.results.tables.table import Cell, Table
-from xiancheng.scenarios.ensemble import PARTS
 from xiancheng.scenarios.scenario_files import Scenario
 
 if TYPE_CHECKING:
@@ -45,9 +44,9 @@ def shares(
         sure = bool(row["points"]) and table.several
         return (
             name, points(row["points"]) + (f" ±{error(row['points_error'])}" if sure else ""),
-            f"{whole_rows(row['persons'], table.scale):+,.0f}",
+            f"{whole_rows(row['urban_residents'], table.scale):+,.0f}",
             *(each.get(row["id"], "") for each in known.values()),
-            *(points(row[part]) for part in PARTS),
+            *(points(row[column]) for column in BY_CAUSE.values()),
         )  # fmt: skip
 
     whole = _("sum = whole effect").text(lang)
@@ -56,7 +55,7 @@ def shares(
     ]
     rows += [cells(whole, row) for row in total]
     heads = labels.columns("contributions", lang)
-    shown = (level, first, "persons", *others, *PARTS)
+    shown = (level, first, "persons", *others, *BY_CAUSE)
     columns = tuple(heads[key] for key in shown)
     return Table(f"contributions-{level}", title, columns, tuple(rows), total=True)
 

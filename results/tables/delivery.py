@@ -8,7 +8,7 @@ from xiancheng.results.analysis.result import records
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.plan_result import PlanResult
 from xiancheng.results.tables.table import Chart, Table, build
-from xiancheng.scenarios.delivery import delivery_of
+from xiancheng.scenarios.policy import delivery_of
 
 COMPLETE = 1 - 1e-9  # a share from which on everything is carried out
 

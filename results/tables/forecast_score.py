@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 CASES = {
     "place": _("place"),
     "date": _("date"),
-    "start": _("start %"),
+    "rate_at_start": _("start %"),
     "observed": _("published %"),
     "forecaster": _("forecaster"),
     "median": _("median %"),
@@ -51,9 +51,9 @@ def case_lines(each: "pd.DataFrame", lang: str) -> Lines:
             "place": row["county" if lang == "zh" else "county_en"],
             "date": str(row["date"]),
             "forecaster": TITLES[row["forecaster"]].text(lang),
-            "band": f"{row['low']:.1f}–{row['high']:.1f}" + ("" if row["inside"] else " ✗"),
+            "band": f"{row['low_80']:.1f}–{row['high_80']:.1f}" + ("" if row["inside"] else " ✗"),
             "error": f"{row['error']:+.2f}",
-            **{name: f"{row[name]:.2f}" for name in ("start", "observed", "median")},
+            **{name: f"{row[name]:.2f}" for name in ("rate_at_start", "observed", "median")},
         }
         rows.append([shown[name] for name in CASES])
     return [words.text(lang) for words in CASES.values()], rows

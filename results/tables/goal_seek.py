@@ -69,9 +69,7 @@ def regret(found: Regret, lang: str) -> Table:
             *(f"{p:.0%} (−{short:.0%})" for p, short in zip(chances, shorts, strict=True)),
             f"{shorts.max():.0%}",
         )
-        for name, chances, shorts in zip(
-            found.packages, found.probability, found.regret, strict=True
-        )
+        for name, chances, shorts in zip(found.packages, found.share, found.regret, strict=True)
     ]
     title = _("chance in other outside worlds (regret)")
     columns = (heads["package"], *worlds, heads["largest"])

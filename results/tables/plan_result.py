@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from xiancheng.calibration.errors import RequestError
+from xiancheng.calibration.file_models import quarter_name
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.results.analysis.attribution import AttributionTable
 from xiancheng.results.verdict.verdict import BY_DRAWS, verdicts
-from xiancheng.scenarios.delivery import DeliveryRow, delivery_of
 from xiancheng.scenarios.diff import called, foreign
 from xiancheng.scenarios.ensemble import Ensemble, RunCache
 from xiancheng.scenarios.outcome import Group, Outcome
+from xiancheng.scenarios.policy import DeliveryRow, delivery_of
 from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.scenarios.simulation import simulate
-from xiancheng.scenarios.types import quarter_name
 
 if TYPE_CHECKING:
+    from xiancheng.calibration.file_models import Text
     from xiancheng.calibration.region import Region
     from xiancheng.results.store.runs import SavedRun
-    from xiancheng.scenarios.types import Text
 
 TOLERANCE = 1e-6  # percentage points by which a run made again may differ from its record
 DELIVERY_IN_FILES = {"target": "promised", "met": "promise_kept", "share": "delivered_share"}
@@ -148,7 +148,7 @@ def delivery_frame(outcome: Outcome) -> "pd.DataFrame":
 
     Returns
     -------
-    the fields of `scenarios.delivery.DeliveryRow`, a row for each indicator and quarter; `quarter`
+    the fields of `scenarios.policy.DeliveryRow`, a row for each indicator and quarter; `quarter`
     as 2024Q1
     """
     effort = outcome.effort()

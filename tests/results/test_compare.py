@@ -89,7 +89,7 @@ def test_equal_levers_in_the_same_world_are_one_run():
     specs = [RunSpec.of(what, scale=SCALE) for what in ("baseline", nothing, "baseline")]
     with Summaries(specs[0], DAY, jobs=1) as runs:
         runs.read(specs)
-        assert runs.made == 1
+        assert runs.simulated == 1
 
 
 # Uncertainty

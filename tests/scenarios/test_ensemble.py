@@ -67,6 +67,6 @@ def test_runs_that_come_to_the_same_are_made_once():
     renamed = RunSpec.of(renamed.scenario, scale=SCALE, until="2021-03-31")
     with Summaries(spec, jobs=1) as runs:
         first, second, third = runs.read([spec, renamed, spec.vary(seed=2)])
-        assert runs.made == 2
+        assert runs.simulated == 2
     assert first is second
     assert not np.array_equal(first.indicators, third.indicators)

@@ -41,7 +41,7 @@ class QueuedSummaries(Summaries):
         self._future = asyncio.run_coroutine_threadsafe(
             self._queue.ask(self._user, Summarize(self.day), specs, "full", self._step), self._loop
         )
-        self.made += len(specs)
+        self.simulated += len(specs)
         return self._future.result()
 
     def cancel(self) -> None:

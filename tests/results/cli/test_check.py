@@ -8,8 +8,8 @@ from tests.small_pack import written
 from xiancheng.calibration.errors import ScenarioError
 from xiancheng.results.cli import main
 from xiancheng.scenarios.design import read_design
-from xiancheng.scenarios.inactive import inactive_measures
 from xiancheng.scenarios.loader import load_plan, resolve
+from xiancheng.scenarios.trace import inactive_measures
 
 HEAD = "name: mine\ntitle: t\nbased_on: plan\n"
 

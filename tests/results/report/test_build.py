@@ -13,6 +13,7 @@ import pytest
 
 from tests.results.report.test_sections import SCALE, drawn, shares_of
 from xiancheng.calibration.errors import RequestError, ScenarioError
+from xiancheng.calibration.file_models import Text
 from xiancheng.results.cli import main, publish
 from xiancheng.results.report import build, document, sections
 from xiancheng.results.store.cache import StoredRuns, save_run
@@ -23,7 +24,6 @@ from xiancheng.results.verdict.verdict import verdicts
 from xiancheng.scenarios.diff import plain
 from xiancheng.scenarios.ensemble import ensemble
 from xiancheng.scenarios.loader import resolve
-from xiancheng.scenarios.types import Text
 
 docx = pytest.importorskip("docx")
 openpyxl = pytest.importorskip("openpyxl")

@@ -9,7 +9,11 @@ import pandas as pd
 import pytest
 
 from xiancheng.calibration.errors import RequestError
-from xiancheng.results.analysis.attribution import AttributionTable, quick_attribution
+from xiancheng.results.analysis.attribution import (
+    BY_CAUSE,
+    AttributionTable,
+    quick_attribution,
+)
 from xiancheng.results.report import sections
 from xiancheng.results.report.document import BulletList
 from xiancheng.results.tables import counties, plan_result, provenance, verdicts
@@ -182,11 +186,11 @@ def test_the_provenance_says_what_is_needed_to_run_again(told):
 def shares_of(told, points, **more):
     """Shares of two projects and their total, as an attribution gives them."""
     code = told.groups[-1].code
-    parts = dict.fromkeys(("natural", "migration", "recoding", "denominator", "counting"), 0.0)
+    parts = dict.fromkeys(BY_CAUSE.values(), 0.0)
 
     def row(name, level, kind, value, error):
         return {"id": name, "level": level, "kind": kind, "unit_code": code, "points": value,
-                "persons": 100 * value, "points_error": error, **parts}  # fmt: skip
+                "urban_residents": 100 * value, "points_error": error, **parts}  # fmt: skip
 
     rows = [row("total", "total", "total", sum(p for p, _ in points.values()), 0.0)]
     for name, (value, error) in points.items():

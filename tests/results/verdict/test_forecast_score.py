@@ -3,7 +3,7 @@
 import json
 import re
 from dataclasses import asdict, replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,7 +12,8 @@ import pytest
 
 from tests import registration
 from xiancheng.calibration.errors import RequestError, ScenarioError
-from xiancheng.calibration.forecasts.scoring import LEVELS
+from xiancheng.calibration.forecasts.panel import record
+from xiancheng.calibration.forecasts.scoring import LEVELS, interval
 from xiancheng.calibration.region import load
 from xiancheng.results.cli import evidence, main, parsed
 from xiancheng.results.tables import forecast_score as score_tables
@@ -25,9 +26,17 @@ from xiancheng.results.verdict.forecasts import (
     WITHOUT,
     check_cutoff,
     forecasts,
+    model_draws,
 )
 from xiancheng.results.verdict.observations import COLUMNS, VARIABLE, PublishedRate, read
-from xiancheng.results.verdict.registered import REGISTERED, ROUNDS, ScoreSettings, digests
+from xiancheng.results.verdict.registered import (
+    REGISTERED,
+    ROUNDS,
+    ScoreSettings,
+    digests,
+    panel_digest,
+)
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import ABOUT, reported_groups
 from xiancheng.scenarios.run_spec import INFORMATION
 
@@ -132,8 +141,15 @@ def test_an_earlier_cut_off_opens_earlier_years(file, groups):
 
 
 def test_a_cut_off_before_the_last_census_is_refused():
+    pack = load("binzhou")
+    check_cutoff(pack, pack.censuses[-1])
     with pytest.raises(RequestError):
-        check_cutoff(load("binzhou"), date(2015, 1, 1))
+        check_cutoff(pack, pack.censuses[-1] - timedelta(1))
+
+
+def test_a_pack_of_one_census_has_no_statistical_forecast():
+    with pytest.raises(RequestError, match="one census"):
+        check_cutoff(replace(load("binzhou"), censuses=load("binzhou").censuses[-1:]), CUTOFF)
 
 
 # ForecastSet
@@ -176,6 +192,18 @@ def test_before_the_plan_was_issued_nobody_knows_of_it():
     assert (told.model.effect == 0).all()
     assert told.rates[MELD].tolist() == told.rates["stacked"].tolist()
     assert any("尚未印发" in remark.text("zh") for remark in score_tables.notes(told, [], early))
+
+
+@pytest.mark.parametrize(("before", "known"), [(1, False), (0, True)])
+def test_the_plan_is_known_from_the_day_on_which_it_was_issued(before, known):
+    issued, steps = resolve("plan").plan.about.issued, []
+    settings = replace(SMALL, draws=1, cutoff=issued - timedelta(before))
+    made = model_draws("binzhou", [BEFORE, END], settings, jobs=1, done=lambda: steps.append(1))
+    assert made.with_plan == known
+    assert made.plan.shape == made.baseline.shape == (2, 1, len(load("binzhou").counties))
+    assert (made.effect == made.plan - made.baseline).all()
+    assert (made.effect[1] != 0).any() == known
+    assert len(steps) == 1
 
 
 def test_equal_settings_give_equal_forecasts_on_any_number_of_workers(told):
@@ -228,6 +256,47 @@ def test_counties_together_stay_out_of_the_main_score(told):
     assert cases.to_dict() == {"counties": 1, "together": 2}
 
 
+def test_a_case_is_inside_up_to_the_ends_of_its_interval(told):
+    ends = [scoring.by_case(told, [PublishedRate(2, 2, END, 38.0)]).set_index("forecaster")]
+    low, high = ends[0].loc["drift", ["low_80", "high_80"]]
+    draws = told.rates["drift"][1][:, 2]
+    assert (low, high) == tuple(interval(draws[:, None], 0.8)[:, 0])
+    for rate, inside in ((low, True), (high, True), (low - 0.01, False), (high + 0.01, False)):
+        cases = scoring.by_case(told, [PublishedRate(2, 2, END, float(rate))])
+        row = cases.set_index("forecaster").loc["drift"]
+        assert row["inside"] == inside
+        assert row["error"] == pytest.approx(np.median(draws) - rate)
+        headers, lines = score_tables.case_lines(cases[cases["forecaster"] == "drift"], "en")
+        shown = dict(zip(headers, lines[0], strict=True))
+        assert shown["80% interval"].endswith(" ✗") != inside
+        assert shown["80% interval"].startswith(f"{low:.1f}–{high:.1f}")
+        assert shown["place"] == told.groups[2].en
+        assert shown["published %"] == f"{rate:.2f}"
+
+
+def test_a_score_that_is_unknown_is_a_dash_and_coverage_has_its_error(told):
+    seen = [PublishedRate(2, 0, END, 60.0)]  # of a county without a target
+    table = scoring.by_forecaster(told, seen, load("binzhou"))
+    headers, rows = score_tables.score_lines(table, "en")
+    first = dict(zip(headers, rows[0], strict=True))
+    assert first["Brier"] == "–"
+    assert re.fullmatch(r"\d\.\d\d|\d\d\.\d\d", first["MAE"])
+    assert re.fullmatch(r"[+-]\d+\.\d\d", first["bias"])
+    assert re.fullmatch(r"\d+% ±\d+%", first["in 80%"])
+    assert first["skill of meld"] == "+0.00"
+
+
+def test_notes_name_the_weights_of_the_stack_from_half_a_percent_on(told):
+    weights = dict.fromkeys(told.weights, 0.0)
+    (one, two, three, *_) = weights
+    made = replace(told, weights=weights | {one: 0.991, two: 0.005, three: 0.004})
+    said = [note.text("en") for note in score_tables.notes(made, [1, 2, 3], REGISTERED)]
+    (stack,) = [each for each in said if each.startswith("Stack: ")]
+    assert stack.count(", ") == 1
+    assert "0.99" in stack
+    assert any(each.startswith("The 3 observations") for each in said)
+
+
 # The command
 
 
@@ -276,6 +345,33 @@ def test_without_a_file_the_settings_and_digests_are_told(capsys):
 
 
 # Registered beforehand
+
+
+def test_the_digest_of_the_record_is_of_all_that_is_in_it_and_of_no_last_digit():
+    panel = record(load("binzhou"))
+    same = panel_digest(panel)
+    others = [
+        replace(panel, codes=(*panel.codes[:-1], "0")),
+        replace(panel, prefecture=(*panel.prefecture[:-1], "0")),
+        replace(panel, dates=(panel.dates[0], panel.dates[1] + timedelta(1))),
+        replace(panel, comparable=~panel.comparable),
+        *(replace(panel, **{name: getattr(panel, name) * (1 + 1e-9)})
+          for name in ("urban", "rural", "ages", "odds")),
+    ]  # fmt: skip
+    assert len({same, *map(panel_digest, others)}) == 1 + len(others)
+    assert panel_digest(replace(panel, urban=panel.urban * (1 + 1e-13))) == same
+
+
+def test_a_pack_without_a_sample_has_no_digest_of_one(pack):
+    own, shipped = digests(pack), digests("binzhou")
+    assert own["posterior"] is None
+    assert all(shipped.values())
+    assert {name: own[name] for name in ("forecasting_code", "record")} == {
+        name: shipped[name] for name in ("forecasting_code", "record")
+    }
+    shown = score_tables.registered_lines(REGISTERED, own, "en")[1]
+    assert ["sha256 posterior", "none: draws of the priors"] in shown
+    assert ["draws", "400"] in shown
 
 
 @each_page

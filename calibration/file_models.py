@@ -1,4 +1,4 @@
-"""What files hold and how it is checked: pydantic types of quarters, days, names, bilingual text.
+"""What files hold and how it is checked: pydantic types of days, quarters, counties, two languages.
 
 Everything that a person writes is validated against a pydantic model, and all that is wrong is
 reported at once, in Chinese or English, with its place in the file and the name that was meant.
@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from types import UnionType
-from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import (
     AfterValidator,
@@ -16,6 +16,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    RootModel,
     StringConstraints,
     ValidationError,
     ValidationInfo,
@@ -30,41 +31,6 @@ from xiancheng.calibration.i18n import Words, _, listed
 from xiancheng.calibration.naming import nearest, place, shortened
 from xiancheng.calibration.yaml_positions import MAX_PROBLEMS, KeyPath, YamlDocument
 from xiancheng.sim.state import quarter_of
-
-# Units that the plan uses, in English. Others are refused, multiples such as 万人 too.
-UNITS = {
-    "%": "%",
-    "个": "",
-    "个/县(市)": "a county",
-    "处": "sites",
-    "处/县(市)": "sites a county",
-    "条/县": "a county",
-    "所": "",
-    "支": "teams",
-    "台": "points",
-    "公里": "km",
-    "人次": "person-times",
-    "星级": "stars",
-    "类": "class",
-    "件": "papers",
-    "元": "yuan",
-    "万元/亩": "10,000 yuan per mu",
-    "万千瓦": "10,000 kW",
-    "突破数": "breaches",
-    "机制": "mechanism",
-    "格局": "pattern",
-    "项目": "project",
-    "底线": "red line",
-}
-
-Rule = Literal["residents", "urban residents", "rural residents", "equal per county"]
-Status = Literal["official", "secondary", "derived", "assumed"]
-Grade = Literal["S", "W", "A"]  # of the mechanism: strong, weak, assumption
-Sign = Literal["+", "-", "±", "0"]
-Channel = Literal[
-    "jobs", "wages", "schools", "housing", "health", "eldercare", "childcare", "transport",
-    "amenity", "digital", "land_hukou", "finance", "governance", "none", "(outcome)",
-]  # fmt: skip
 
 
 class FileModel(BaseModel):
@@ -122,20 +88,16 @@ def _county(name: str, info: ValidationInfo) -> str:
         zh, en = list(first.values()), [n for n in codes if n.isascii() and n[:1].isupper()]
         more = " …" if len(zh) > MOST_NAMES else ""
         raise wrong(
-            _(
-                "a county among {names}",
-                names=Words("、".join(zh[:MOST_NAMES]) + more, ", ".join(en[:MOST_NAMES]) + more),
-            ),
+            _("a county among {names}",
+              names=Words("、".join(zh[:MOST_NAMES]) + more, ", ".join(en[:MOST_NAMES]) + more)),
             name,
             [] if name.isdigit() else [n for n in codes if not n.isdigit()],
-        )
+        )  # fmt: skip
     return str(found)
 
 
 MOST_NAMES = 12  # counties that an error lists
 CountyName = Annotated[str, AfterValidator(_county)]
-Department = Annotated[str, known("departments", _("a department in plan.yaml"))]
-Project = Annotated[str, known("projects", _("a project in plan.yaml"))]
 Counties = Annotated[dict[CountyName, Annotated[float, Field(ge=0)]], WrapValidator(distinct)]
 
 
@@ -249,9 +211,8 @@ def _expected(kind: str, context: Mapping[str, Any], message: str) -> Words:
     plain = {
         "missing": _("a value for this required key"),
         "string_type": _("text"),
-        "string_pattern_mismatch": _(
-            "text without control characters or such as turn its direction"
-        ),
+        "string_pattern_mismatch": _("text without control characters or such as turn its "
+                                     "direction"),
         "string_too_short": _("text that is not empty"),
         "float_type": _("a number"),
         "finite_number": _("a finite number"),
@@ -261,7 +222,7 @@ def _expected(kind: str, context: Mapping[str, Any], message: str) -> Words:
         "model_type": _("a mapping of keys to values"),
         "list_type": _("a list"),
         "too_short": _("a list of at least one item"),
-    }
+    }  # fmt: skip
     bounds = {"greater_than_equal": ("ge", "≥"), "less_than_equal": ("le", "≤")}
     bounds |= {"greater_than": ("gt", ">"), "less_than": ("lt", "<")}
     if kind in bounds:
@@ -275,6 +236,8 @@ def _fields(model: type[BaseModel], path: KeyPath) -> list[str]:
     kind: Any = model
     for step in path:
         kind = _unwrapped(kind)
+        if isinstance(kind, type) and issubclass(kind, RootModel):
+            kind = kind.model_fields["root"].annotation
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             kind = next(f.annotation for k, f in kind.model_fields.items() if step in (k, f.alias))
         else:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.toys import many
-from xiancheng.calibration.inference.summaries import feature_names, features
+from xiancheng.calibration.inference.table import feature_names, features
 
 
 @pytest.mark.parametrize("units", [6, 40])

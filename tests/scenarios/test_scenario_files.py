@@ -8,7 +8,7 @@ from tests.plans import (
     PLAN,
 )
 from xiancheng import scenarios
-from xiancheng.scenarios.json_schema import measure_schema, scenario_schema
+from xiancheng.scenarios.scenario_files import measure_schema, scenario_schema
 
 # Editors
 

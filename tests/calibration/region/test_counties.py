@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from xiancheng.calibration.region import load
-from xiancheng.calibration.region.census_change import COHORTS, enumerated, rate, summaries
+from xiancheng.calibration.region.counties import COHORTS, enumerated, rate, summaries
 
 START, LATER = date(2010, 11, 1), date(2020, 11, 1)
 
