@@ -112,6 +112,12 @@ class RunSummary:
         return np.asarray(self.indicators[list(INDICATORS).index(name)])
 
     @property
+    def published(self) -> Floats:
+        """The published rate of every quarter, (date, group) [percent]."""
+        assert self.series is not None
+        return np.asarray(self.series[SERIES.index(PUBLISHED)])
+
+    @property
     def size(self) -> int:
         """Bytes that it takes, about."""
         arrays = [self.indicators, self.causes, self.targets, self.series]
@@ -276,6 +282,17 @@ class Ensemble:
         baseline = run(spec.running(baseline_of(spec.scenario)))
         return cls(outcome, baseline, in_reference_conditions(baseline, run))
 
+    def with_draws(
+        self, scenario: Sequence[RunSummary], baseline: Sequence[RunSummary],
+        reference: Sequence[RunSummary],
+    ) -> "Ensemble":  # fmt: skip
+        """The same with a run of each side in each draw."""
+        sides = scenario, baseline, reference
+        own, without, meant = (np.array([run.targets for run in side]) for side in sides)
+        recoding = np.array([run.recoding for run in reference])
+        series = np.array([[run.published for run in side] for side in sides])
+        return replace(self, drawn=TargetDraws(own, without, meant, recoding), series=series)
+
     @property
     def draws(self) -> int:
         """How many draws there are."""
@@ -384,16 +401,14 @@ def ensemble(
     done()
     outcome = run(spec)
     done()
-    reference = in_reference_conditions(baseline, run)
-    drawn = None
+    both = Ensemble(outcome, baseline, in_reference_conditions(baseline, run))
     if draws:
         sides = (spec, baseline.spec, spec.running(reference_of(spec.scenario)))
         specs = [side.under(draw) for draw in layered(spec, draws, spec.seed) for side in sides]
         with Summaries(spec, jobs=jobs, cache=cache) as runs:
             found = runs.read(specs, done)
-        own, without, meant = (np.array([run.targets for run in found[s::3]]) for s in range(3))
-        drawn = TargetDraws(own, without, meant, np.array([run.recoding for run in found[2::3]]))
-    return Ensemble(outcome, baseline, reference, drawn)
+        return both.with_draws(*(found[side::3] for side in range(3)))
+    return both
 
 
 def in_reference_conditions(baseline: Outcome, run: Callable[[RunSpec], Outcome]) -> Outcome:

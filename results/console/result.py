@@ -24,7 +24,6 @@ from xiancheng.scenarios.ensemble import (
     Ensemble,
     RunSummary,
     Summarize,
-    TargetDraws,
     baseline_of,
     judged_on,
     layered,
@@ -200,23 +199,14 @@ class ABResult:
             restored(summary, spec) for summary, spec in zip(central, query.central, strict=True)
         )
         parts = [drawn[side :: len(SIDES)] for side in range(len(SIDES))]
-        rates = None
-        if drawn:
-            own, without, meant = (np.array([each.targets for each in part]) for part in parts[:3])
-            recoding = np.array([each.recoding for each in parts[2]])
-            rates = TargetDraws(own, without, meant, recoding)
         runs = parts if drawn else [[summary] for summary in central]
-        sides = {side: SideDraws.of(part) for side, part in zip(SIDES, runs, strict=True)}
-        series = None
-        if drawn:
-            names = ("a", "baseline", "reference")
-            series = np.array([sides[name].values[:, SERIES.index(PUBLISHED)] for name in names])
+        both = Ensemble(a, baseline, reference)
         digest, without_plan, other = (content_digest(run.scenario) for run in (a, baseline, b))
         return cls(
-            both=Ensemble(a, baseline, reference, rates, series), b=b, b_until=query.b.until,
+            both=both.with_draws(*parts[:3]) if drawn else both, b=b, b_until=query.b.until,
             scale=query.scale, preliminary=preliminary,
             pending=bool(query.draws) and not drawn, day=query.day,
-            sides=sides,
+            sides={side: SideDraws.of(part) for side, part in zip(SIDES, runs, strict=True)},
             digest=digest, has_plan=digest != without_plan, against_baseline=other == without_plan,
             same=other == digest,
         )  # fmt: skip
