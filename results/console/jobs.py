@@ -95,8 +95,8 @@ class JobQueue:
         self._jobs: dict[Key, tuple[FairQueue, Job]] = {}
         self._kept: OrderedDict[Key, RunSummary] = OrderedDict()
         self.kept_bytes = 0  # that these hold
-        self._under_way: set[asyncio.Task[None]] = set()  # held, so that none is lost
-        self.computed = 0  # runs that were really made
+        self._under_way: set[asyncio.Task[None]] = set()  # referred to, so that none is lost
+        self.computed = 0  # runs that were computed
 
     def waiting(self, user: str | None = None) -> int:
         """Runs in the queue, of a user or of all."""

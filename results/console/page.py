@@ -223,12 +223,12 @@ class Page(Tab):
         self._titled(self.session.a.needs_title, heading, self._ask_format)
 
     def _ask_format(self) -> None:
-        with dialog(self.say(_("Report"))) as asked, element("div", "dialog console"):
+        with dialog(self.say(_("Report"))) as opened, element("div", "dialog console"):
             text(self.say(_("A report on A, of what is shown now:")))
             with element("div", "actions"):
                 for form, title in FORMATS.items():
-                    button(title, partial(self._make_document, form, asked.close))
-                button(self.say(_("Cancel")), asked.close)
+                    button(title, partial(self._make_document, form, opened.close))
+                button(self.say(_("Cancel")), opened.close)
 
     def _make_document(self, form: str, close: Callable[[], object]) -> None:
         close()

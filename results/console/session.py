@@ -98,15 +98,16 @@ class Session:
 
     def undo(self) -> None:
         """Go back to the state before the last change."""
-        if self._past:
-            self._future.append(self._state)
-            self.a, self.b, self.saved_as = self._past.pop()
+        self._restore(self._past, self._future)
 
     def redo(self) -> None:
         """Take an undo back."""
-        if self._future:
-            self._past.append(self._state)
-            self.a, self.b, self.saved_as = self._future.pop()
+        self._restore(self._future, self._past)
+
+    def _restore(self, states: list[State], others: list[State]) -> None:
+        if states:
+            others.append(self._state)
+            self.a, self.b, self.saved_as = states.pop()
 
     def url(self, places: Sequence[Group]) -> str:
         """The path and query string that open this state again."""

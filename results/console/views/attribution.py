@@ -120,6 +120,6 @@ class Attribution:
             self._area,
             model.table(projects),
             model.table(tables.measures(subject, shares, code, lang)),
-            tag("section", *(bulleted(map(model.plain, lines), "remarks") for lines in notes),
+            tag("section", *(bulleted(map(model.plain, lines)) for lines in notes),
                 cls="card"),
         )  # fmt: skip

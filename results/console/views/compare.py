@@ -148,7 +148,7 @@ def side_by_side(model: ViewModel, sides: Sequence[ComparedSide]) -> Iterator[Ma
     for name in NUMBERS:
         yield model.table(number_table(model, sides, name))
     yield tag("section", *input_differences(model, sides), cls="card below")
-    yield tag("section", bulleted(notes(model, sides), "remarks"), cls="card below")
+    yield tag("section", bulleted(notes(model, sides)), cls="card below")
 
 
 def _columns(
@@ -240,7 +240,7 @@ def input_differences(model: ViewModel, sides: Sequence[ComparedSide]) -> Iterat
         title = _("What A does differently from {letter}: {count} ({letter} → A)",
                   letter=side.letter, count=len(lines)).text(model.lang)  # fmt: skip
         none = model.say(_("nothing", "difference"))
-        yield tag("details", tag("summary", title), bulleted(lines or [none], "remarks"))
+        yield tag("details", tag("summary", title), bulleted(lines or [none]))
 
 
 def notes(model: ViewModel, sides: Sequence[ComparedSide]) -> Iterator[str]:

@@ -102,11 +102,11 @@ def balance(model: ViewModel, moved: "pd.DataFrame") -> Markup:
     added = {name: result.added(name, model.day) for name in ADDED} if result.has_plan else {}
     from_here = moved["origin"].isin(["village", "town"])
     to_here = moved["destination"].isin(["village", "town"])
-    kinds = {
+    moves = {
         "urban": (moved["origin"] == "village") & (moved["destination"] == "town"),
         "came": ~from_here & to_here, "left": from_here & ~to_here,
     }  # fmt: skip
-    counts = {name: moved[of].groupby("county")["persons"].sum() for name, of in kinds.items()}
+    counts = {name: moved[of].groupby("county")["persons"].sum() for name, of in moves.items()}
 
     def rows() -> Iterator[dict[str, Any]]:
         for i, group in enumerate(result.groups[: len(result.outcome.region.counties)]):

@@ -263,5 +263,5 @@ def notes(model: ViewModel) -> Markup:
     lines = table_notes.verdict_notes(subject.both, subject.verdicts, subject.delivery, model.lang)
     return tag(
         "section", tag("h2", model.say(_("Read this with the numbers"))),
-        bulleted(map(model.plain, lines), "remarks"), cls="card below",
+        bulleted(map(model.plain, lines)), cls="card below",
     )  # fmt: skip

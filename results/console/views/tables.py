@@ -71,7 +71,7 @@ def assumptions(model: ViewModel) -> Iterator[Markup]:
     ]
     if caveats:
         title = model.say(_("Caveats of the plan"))
-        yield tag("section", tag("h2", title), bulleted(caveats, "remarks"), cls="card below")
+        yield tag("section", tag("h2", title), bulleted(caveats), cls="card below")
     yield tag("p", assumed.summary(subject, lang), cls="card below")
     for table in (assumed.parameters, assumed.doses, assumed.region):
         yield model.table(table(subject, lang))
