@@ -5,7 +5,7 @@ A `ScenarioEdit` has one canonical form, however it was reached, so equal scenar
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from xiancheng.calibration.file_models import Text, quarter_name
@@ -31,7 +31,6 @@ class ScenarioEdit:
     title: str
     base: Scenario
     scenario: Scenario
-    overrides: Overrides
     region: str | None = None  # whose counties settings name; None: those of the plan
 
     @classmethod
@@ -54,7 +53,18 @@ class ScenarioEdit:
         else:
             scenario = resolve(source, region)
             base = plan_scenario(source.get("based_on") or BASELINE)
-        return cls(title or scenario.title.zh, base, scenario, overrides(base, scenario), region)
+        return cls(title or scenario.title.zh, base, scenario, region)
+
+    @cached_property
+    def overrides(self) -> Overrides:
+        """The fields of each measure that differ from the base, as in a file."""
+        found = {}
+        for number in self.scenario.plan.measures:
+            old, new = self.base.setting(number), self.scenario.setting(number)
+            own = {f: _as_in_file(f, new) for f in FIELDS if getattr(old, f) != getattr(new, f)}
+            if own:
+                found[number] = own
+        return found
 
     def to_file(self) -> dict[str, Any]:
         """The keys of its scenario file: what differs from the base, and no more."""
@@ -135,11 +145,9 @@ class ScenarioEdit:
                 return self.with_county(members[0], rest[2], in_base)
             return self._edited(lambda own: [own[m].pop(what, None) for m in members])
         file = self.to_file()
-        if kind == "doses":  # a file cannot take back a dose that its base sets: it repeats it
-            file["doses"] = {k: v for k, v in file["doses"].items() if k != rest[0]}
-            file["doses"] |= {k: v for k, v in self.base.doses.items() if k == rest[0]}
-        else:
-            file[kind] = {k: v for k, v in file[kind].items() if k != rest[0]} if rest else {}
+        file[kind] = {k: v for k, v in file[kind].items() if k != rest[0]} if rest else {}
+        if kind == "doses" and rest[0] in self.base.doses:
+            file[kind][rest[0]] = self.base.doses[rest[0]]  # a file cannot take back a dose
         return ScenarioEdit.of({k: v for k, v in file.items() if v != {}}, self.title, self.region)
 
     def _edited(self, change: Callable[[Overrides], object]) -> "ScenarioEdit":
@@ -170,17 +178,6 @@ def bundled_titles() -> frozenset[str]:
     """The titles of the scenarios that come with the plan, in both languages."""
     titles = (plan_scenario(name).title for name in load_plan().scenario_files())
     return frozenset(title for each in titles for title in (each.zh, each.en))
-
-
-def overrides(base: Scenario, scenario: Scenario) -> Overrides:
-    """The fields of each measure that differ from the base, as in a file."""
-    found: Overrides = {}
-    for number in scenario.plan.measures:
-        old, new = base.setting(number), scenario.setting(number)
-        own = {f: _as_in_file(f, new) for f in FIELDS if getattr(old, f) != getattr(new, f)}
-        if own:
-            found[number] = own
-    return found
 
 
 def by_project(own: Overrides, scenario: Scenario) -> Overrides:
@@ -330,12 +327,11 @@ def _value(value: object) -> Words:
 
 
 def edit_title(edit: ScenarioEdit, region: Region, saved: ScenarioEdit | None = None) -> Words:
-    """The title under which the page shows an edited scenario.
+    """The title under which the page shows an edited scenario; see `titled`.
 
     Parameters
     ----------
     region : where it is applied; the title says so outside the region of its plan
-    saved : the scenario on file that it came from
     """
     return called(titled(edit, saved), region)
 
@@ -348,10 +344,8 @@ def titled(edit: ScenarioEdit, saved: ScenarioEdit | None = None) -> Scenario:
     """
     if saved is None or not edit.has_own_title or edit.title != saved.title:
         return edit.scenario
-    known = {(change.key, change.new) for change in changes(saved)}
-    now = {(change.key, change.new) for change in changes(edit)}
-    count = len({key for key, __ in known ^ now})
-    if not count:
+    known, now = ({(change.key, change.new) for change in changes(e)} for e in (saved, edit))
+    if not (count := len({key for key, __ in known ^ now})):
         return edit.scenario
     zh, en = with_changes(edit.title, edit.title, count)
     return replace(edit.scenario, title=Text(zh=zh, en=en))
