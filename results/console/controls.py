@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,7 +41,7 @@ from xiancheng.results.console.widgets import (
 from xiancheng.results.tables.labels import amount, evidence, unit_name
 from xiancheng.scenarios.diff import foreign
 from xiancheng.scenarios.policy import delivery_of
-from xiancheng.scenarios.scenario_files import STRONGEST
+from xiancheng.scenarios.scenario_files import STRONGEST, Scenario
 from xiancheng.scenarios.trace import Trace, by_clause
 from xiancheng.sim.conditions import CONDITIONS, Condition
 from xiancheng.sim.levers import LEVERS
@@ -94,27 +95,17 @@ class LeverPanel:
         edit: Callable[[Callable[[ScenarioEdit], ScenarioEdit]], None],
     ) -> None:  # fmt: skip
         self.session, self.region, self._edit = session, region, edit
-        self._groups: dict[str, tuple[tuple[str, ...], Element, ui.html]] = {}
-        self._measures: dict[str, Element] = {}
-        self._counties: dict[tuple[str, str], Element] = {}
-        self._conditions: dict[str, Element] = {}
+        self._shown: dict[Element, Callable[[Scenario], object]] = {}  # what each control shows
+        self._notes: dict[tuple[str, ...], ui.html] = {}  # beside each project, by its measures
         self._build()
 
     def refresh(self) -> None:
         """Show A as it is now."""
-        scenario, shown = self.session.a.scenario, dict[Element, object]()
-        for members, control, note in self._groups.values():
-            values = [scenario.setting(m).intensity for m in members]
-            shown[control] = sum(values) / len(values)
-            mixed = len(set(values)) > 1
+        scenario = self.session.a.scenario
+        set_values({control: shown(scenario) for control, shown in self._shown.items()})
+        for members, note in self._notes.items():
+            mixed = len({scenario.setting(m).intensity for m in members}) > 1
             write(note, self.session.say(_("(measures differ)")) if mixed else "")
-        for measure, control in self._measures.items():
-            shown[control] = scenario.setting(measure).intensity
-        for (measure, code), control in self._counties.items():
-            shown[control] = scenario.setting(measure).counties.get(code, "")
-        for name, control in self._conditions.items():
-            shown[control] = getattr(scenario.conditions, name)
-        set_values(shown)
         self._list_changes()
 
     def show_shortfall(self, result: ABResult) -> None:
@@ -142,11 +133,10 @@ class LeverPanel:
             with element("div", "line"):
                 with element("h3"):
                     text(f"{name} {title}")
-                    note = text("", cls="note")
-                control = self._intensity_slider(f"{name} {title}", members)
+                    self._notes[members] = text("", cls="note")
+                self._intensity_slider(f"{name} {title}", members)
             count = self.session.say(_("{n} measures", n=len(members)))
             disclosure(count, partial(self._build_measures, members), cls="measures")
-        self._groups[name] = members, control, note
 
     def _build_measures(self, members: tuple[str, ...]) -> None:
         say = self.session.say
@@ -156,18 +146,20 @@ class LeverPanel:
             with element("section", "measure"):
                 with element("div", "line"):
                     text(title, name="h4")
-                    self._measures[measure] = self._intensity_slider(title, (measure,))
+                    self._intensity_slider(title, (measure,))
                 what = say(_("what it does, evidence, indicators"))
                 disclosure(what, partial(self._describe, measure))
                 disclosure(say(_("set by county")), partial(self._build_counties, measure))
 
-    def _intensity_slider(self, title: str, members: tuple[str, ...]) -> Element:
-        values = [self.session.a.scenario.setting(m).intensity for m in members]
+    def _intensity_slider(self, title: str, members: tuple[str, ...]) -> None:
+        def mean(scenario: Scenario) -> float:
+            return sum(scenario.setting(m).intensity for m in members) / len(members)
 
         def moved(value: float) -> None:
             self._edit(lambda a: a.with_intensity(members, value))
 
-        return slider(title, sum(values) / len(values), moved, high=STRONGEST)
+        control = slider(title, mean(self.session.a.scenario), moved, high=STRONGEST)
+        self._shown[control] = mean
 
     def _describe(self, measure: str) -> None:
         """What a measure does, in which direction, how well evidenced; its indicators."""
@@ -222,20 +214,23 @@ class LeverPanel:
         )  # fmt: skip
 
     def _build_counties(self, measure: str) -> None:
-        own = self.session.a.scenario.setting(measure).counties
+        def shown(code: str, scenario: Scenario) -> object:
+            return scenario.setting(measure).counties.get(code, "")
 
         def changed(code: str, value: float | None) -> None:
             self._edit(lambda a: a.with_county(measure, code, value))
 
         with element("div", "counties"):
             for county in self.region.counties:
-                name = county.text(self.session.lang)
+                name, own = county.text(self.session.lang), partial(shown, county.code)
                 with element("label"):
                     text(name)
-                    self._counties[measure, county.code] = number(
-                        f"{measure} {name}", own.get(county.code), partial(changed, county.code),
-                        low=0, high=STRONGEST, step=0.1, message=self._refusal(0, STRONGEST),
+                    control = number(
+                        f"{measure} {name}", own(self.session.a.scenario),
+                        partial(changed, county.code), low=0, high=STRONGEST, step=0.1,
+                        message=self._refusal(0, STRONGEST),
                     )  # fmt: skip
+                self._shown[control] = own
 
     def _refusal(self, low: float, high: float) -> str:
         return self.session.say(
@@ -245,18 +240,17 @@ class LeverPanel:
     def _build_conditions(self) -> None:
         say, now = self.session.say, self.session.a.scenario.conditions
         for name, condition in CONDITIONS.items():
-            changed = partial(self._condition_changed, name)
+            value, changed = getattr(now, name), partial(self._condition_changed, name)
             if name == FROZEN_FIELD:
-                frozen = say(_("Urban codes frozen (no recoding)"))
-                self._conditions[name] = checkbox(frozen, now.recoding_frozen, changed)
-                continue
-            title = say(Words(condition.zh, condition.meaning))
-            with element("label", "condition"):
-                text(title, tag("small", f" {say(range_of(condition))}"))
-                self._conditions[name] = number(
-                    title, getattr(now, name), changed, low=condition.low, high=condition.high,
-                    step=0.01, message=self._refusal(condition.low, condition.high),
-                )  # fmt: skip
+                control = checkbox(say(_("Urban codes frozen (no recoding)")), value, changed)
+            else:
+                title = Words(condition.zh, condition.meaning)
+                low, high = condition.low, condition.high
+                with element("label", "condition"):
+                    text(say(title), tag("small", f" {say(range_of(condition))}"))
+                    control = number(say(title), value, changed, low=low, high=high, step=0.01,
+                                     message=self._refusal(low, high))  # fmt: skip
+            self._shown[control] = attrgetter(f"conditions.{name}")
 
     def _condition_changed(self, name: str, value: float | bool | None) -> None:
         base = getattr(self.session.a.base.conditions, name)

@@ -157,9 +157,9 @@ def checkbox(label: str, value: bool, handler: Handler) -> Element:
     return control
 
 
-def number(label: str, value: float | None, handler: Handler, *, low: float, high: float,
+def number(label: str, value: object, handler: Handler, *, low: float, high: float,
            step: float, message: str) -> Element:  # fmt: skip
-    """A box for a number; the handler gets None when it is emptied.
+    """A box for a number, or for none ("" as a value); the handler gets None when it is emptied.
 
     Anything but a number within the bounds shows the message beside the box and changes nothing.
     """
@@ -169,7 +169,7 @@ def number(label: str, value: float | None, handler: Handler, *, low: float, hig
 
     control = element("input", "figure-box", type="number", min=low, max=high, step=step,
                    aria_label=label)  # fmt: skip
-    control.props["^value"] = "" if value is None else value
+    control.props["^value"] = value
     text("", name="small", cls="wrong").props("aria-live=polite")
     validate = VALIDATE.replace("MESSAGE", json.dumps(message))
     control.on("change", changed, js_handler=validate)
