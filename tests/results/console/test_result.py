@@ -152,6 +152,10 @@ def test_the_path_over_time_is_that_of_documents_and_ends_in_the_verdict(made):
             assert line[day] == pytest.approx(row[wanted], abs=0.0051)
             assert list(line) == [str(each) for each in result.outcome.dates]
         assert low[day] + span[day] == pytest.approx(row["high"], abs=0.0101)
+        column = result.groups.index(group)
+        for date_ in result.outcome.dates:  # the table of places says the same on any day
+            median = result.median(result.sides["a"], date_)[column]
+            assert lines[0][str(date_)] == pytest.approx(median, abs=0.0051)
 
 
 def test_a_scenario_that_ends_earlier_is_run_on_and_says_so(made):
