@@ -8,8 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from difflib import SequenceMatcher
 from functools import lru_cache
-from importlib.resources import files
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import NamedTuple, Protocol
 
 ALIKE = 0.66  # of two spellings of one word, by difflib
@@ -123,7 +122,7 @@ class Former(NamedTuple):
 @lru_cache(maxsize=1)
 def former_units() -> tuple[Former, ...]:
     """Units whose code or name has changed since the census of 2010."""
-    with (files("xiancheng.calibration") / "former_units.csv").open(encoding="utf-8") as lines:
+    with Path(__file__).with_name("former_units.csv").open(encoding="utf-8") as lines:
         return tuple(
             Former(row["code"], row["zh"], row["en"], row["now"]) for row in csv.DictReader(lines)
         )

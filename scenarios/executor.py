@@ -246,7 +246,7 @@ class Worker:
         BrokenProcessPool
             if the process has ended.
         """
-        with one_thread_each():
+        with starting_workers():
             doing = self._pool.submit(call.function, *call.arguments)
         self.runs += call.runs
         return doing
@@ -352,8 +352,13 @@ def _end_with_parent() -> None:
 
 
 @contextmanager
-def one_thread_each() -> Iterator[None]:
-    """Processes started meanwhile compute with one thread."""
+def starting_workers() -> Iterator[None]:
+    """Processes started meanwhile compute with one thread, and Ctrl-C is for this one alone.
+
+    A terminal sends it to all of them, and one that is still being started would print a traceback.
+    """
+    blocks = getattr(signal, "pthread_sigmask", None)  # inherited; none on Windows
+    mask = blocks(signal.SIG_BLOCK, {signal.SIGINT}) if blocks else set()
     before = {name: os.environ.get(name) for name in THREADS}
     os.environ.update(dict.fromkeys(THREADS, "1"))
     try:
@@ -364,6 +369,8 @@ def one_thread_each() -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+        if blocks:  # an interrupt that waited is raised here
+            blocks(signal.SIG_SETMASK, mask)
 
 
 # A Dask cluster
@@ -492,7 +499,7 @@ class DaskExecutor(Executor):
                 _("running on a cluster needs Dask; in its sources: pip install -e '.[cluster]'")
             ) from None
         self.reach()
-        with one_thread_each():
+        with starting_workers():
             if self.address is None:
                 self._cluster = LocalCluster(
                     n_workers=self.jobs, threads_per_worker=1, processes=True,

@@ -28,7 +28,6 @@ from xiancheng.calibration.i18n import _
 from xiancheng.calibration.inference.discrepancy import Discrepancy
 from xiancheng.calibration.inference.draws import Marginal, WeightedDraws, normal_scores
 from xiancheng.calibration.inference.regression import (
-    FOLDS,
     NETS,
     CrossFit,
     Standardizer,
@@ -138,14 +137,12 @@ class Estimator:
             return ConditionedEstimator(self, kept, own, scale, x, self.learned.own(x))
 
 
-def learn(
-    training: TrainingSet, rows: Ints, *, seed: int, folds: int = FOLDS, nets: int = NETS
-) -> Estimator:
+def learn(training: TrainingSet, rows: Ints, *, seed: int, nets: int = NETS) -> Estimator:
     """Learn summaries of all parameters and error sizes from these rows."""
     everyone = np.ones(len(training.table.units), dtype=bool)
     own = features(training.table, training.simulated[rows], everyone)
     scale = Standardizer.of(own)
-    learned = cross_fit(scale(own), training.scores[rows], seed=seed, folds=folds, nets=nets)
+    learned = cross_fit(scale(own), training.scores[rows], seed=seed, nets=nets)
     return Estimator(training, rows, scale, learned)
 
 

@@ -181,9 +181,9 @@ class Region:
         """
         return np.array([self._find(when, variable, county.code) for county in self.counties])
 
-    def outside(self, when: date | int, variable: str = "wage") -> Floats:
-        """The rest of the province and the rest of the country, e.g. wage [yuan/year], (2,)."""
-        names = f"{variable}_province", f"{variable}_country"
+    def outside(self, when: date | int) -> Floats:
+        """Wages in the rest of the province and in the rest of the country [yuan/year], (2,)."""
+        names = "wage_province", "wage_country"
         return np.array([self.value(when, name)[0] for name in names])
 
     def series(self, unit_code: str | int, variable: str) -> dict[int, float]:

@@ -26,7 +26,8 @@ from typing import Any, Self, TypeVar
 import numpy as np
 import pandas as pd
 
-from xiancheng.results.analysis.result import not_printed, read_printed, records
+from xiancheng.results.analysis.result import not_printed, read_printed
+from xiancheng.results.cells import records
 from xiancheng.scenarios.ensemble import PARTS, RunSummary, Summaries, judged_on, layered
 from xiancheng.scenarios.outcome import RATE, reported_groups
 from xiancheng.scenarios.run_spec import RunSpec

@@ -14,7 +14,7 @@ from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import Words, _, listed
 from xiancheng.results.analysis.attribution import moves
 from xiancheng.results.analysis.result import look_up
-from xiancheng.results.tables.labels import ASKED
+from xiancheng.results.tables.labels import RELATIONS
 from xiancheng.scenarios.outcome import floor
 from xiancheng.scenarios.scenario_files import STRONGEST, Budget, Scenario, Setting
 from xiancheng.sim.state import Floats
@@ -240,5 +240,6 @@ def _target_index(name: str, region: "Region") -> int:
 
 def _described(target: "Target") -> Words:
     """A target by its id, with rate and deadline."""
-    return _("{id} ({SIGNS}{target:g} %, {deadline})", id=target.id, SIGNS=ASKED[target.operator],
-             target=target.value, deadline=target.deadline)  # fmt: skip
+    return _("{id} ({SIGNS}{target:g} %, {deadline})", id=target.id,
+             SIGNS=RELATIONS[target.operator], target=target.value,
+             deadline=target.deadline)  # fmt: skip

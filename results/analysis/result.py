@@ -19,8 +19,6 @@ from xiancheng.sim.indicators import INDICATORS
 from xiancheng.sim.state import Floats
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from xiancheng.calibration.region import Region
 
 Known = TypeVar("Known")
@@ -75,11 +73,6 @@ def group_index(region: "Region", name: str | None) -> int:
 
 
 # Results as JSON, which the report reads back
-
-
-def records(frame: "pd.DataFrame") -> list[dict[str, Any]]:
-    """The rows of a table by the names of their columns."""
-    return [{str(name): cell for name, cell in row.items()} for row in frame.to_dict("records")]
 
 
 def scenario_digest(scenario: Scenario) -> str:

@@ -28,11 +28,10 @@ from xiancheng.results.cli.output import (
 from xiancheng.results.cli.process import DONE
 from xiancheng.results.store.files import check_writable
 from xiancheng.results.store.record import posterior_record, sample_notes
-from xiancheng.results.tables import comparison, contributions
-from xiancheng.results.tables import goal_seek as goal_tables
-from xiancheng.results.tables import sensitivity as sensitivity_tables
-from xiancheng.results.tables.notes import unjudged
+from xiancheng.results.tables import analysis as tables
+from xiancheng.results.tables import attribution as contributions
 from xiancheng.results.tables.terminal import show
+from xiancheng.results.tables.verdicts import unjudged
 from xiancheng.results.text import Say
 from xiancheng.scenarios.diff import called
 from xiancheng.scenarios.ensemble import Summaries, independent, judged_on, layered
@@ -66,7 +65,7 @@ def compare(options: Namespace, say: Say) -> int:
             sides, region=options.region, seed=options.seed, scale=options.scale,
             draws=options.draws, seeds=seeds, jobs=options.jobs, day=options.at, done=step,
         )  # fmt: skip
-    notes = [*comparison.notes(found, say.lang), *sample_notes(found.region, say.lang)]
+    notes = [*tables.comparison_notes(found, say.lang), *sample_notes(found.region, say.lang)]
     frame, inputs = found.to_frame(), found.inputs(say.lang)
     report = {
         "baseline_scenario": sides[0].name, "inputs": inputs, "outcomes": frame,
@@ -75,9 +74,9 @@ def compare(options: Namespace, say: Say) -> int:
 
     def text() -> None:
         if found.region.targets:
-            show(comparison.targets(found, say.lang))
+            show(tables.compared_targets(found, say.lang))
         for outcome in wanted:
-            show(comparison.values(found, outcome, say.lang))
+            show(tables.compared(found, outcome, say.lang))
         for name, changes in inputs.items():
             n, base = len(changes), sides[0].name
             print(say(_("{base} -> {name}: {n} changes", base=base, name=name, n=n)))
@@ -129,10 +128,9 @@ def attribute(options: Namespace, say: Say) -> int:
     }  # fmt: skip
 
     def text() -> None:
-        name = called(scenario, pack).text(say.lang)
-        title = f"{name} · {where.text(say.lang)} · {found.day}"
+        print(called(scenario, pack).text(say.lang))
         for level in ("project", "measure"):
-            show(contributions.shares(found, scenario, where.code, level, title, say.lang))
+            show(contributions.shares(found, scenario, where, level, say.lang))
         print_notes(notes)
 
     give(options, report, text)
@@ -165,12 +163,11 @@ def seek(options: Namespace, say: Say) -> int:
     announce(say, works, options.jobs)
     found, regret = _search(options, say, goal, search, outside)
     proof, anchored = _confirm(options, say, goal, found, each * options.confirm)
-    notes = [*goal_tables.notes(goal, found, proof, pack, say.lang, anchored=anchored)]
-    if regret:
-        notes += goal_tables.regret_notes(regret, options.scale, say.lang)
+    notes = tables.goal_notes(
+        goal, found, proof, pack, say.lang, anchored=anchored, regret=regret, scale=options.scale
+    )
     if not options.targets:  # who names targets knows of the others
-        late = unjudged(pack, reported_groups(pack), scenario.start, scenario.until)
-        notes += [note.text(say.lang) for note in late]
+        notes += unjudged(scenario, pack, say.lang)
     notes += sample_notes(pack, say.lang)
     report = {
         **_about(scenario, pack), "posterior": posterior_record(pack), "found": found,
@@ -180,10 +177,10 @@ def seek(options: Namespace, say: Say) -> int:
 
     def text() -> None:
         if found.package:
-            show(goal_tables.package(goal, found, pack, say.lang))
-        show(goal_tables.targets(goal, proof, pack, say.lang))
+            show(tables.package(goal, found, pack, say.lang))
+        show(tables.goal_targets(goal, proof, pack, say.lang))
         if regret:
-            show(goal_tables.regret(regret, say.lang))
+            show(tables.regret(regret, say.lang))
         print_notes(notes)
 
     give(options, report, text)
@@ -265,7 +262,7 @@ def sensitivity(options: Namespace, say: Say) -> int:
                 screened = analysed("morris", chosen, "trajectories")
                 names = screened["factor"].tolist()[: sizes["top"]]
             found = analysed("sobol", names, "points")
-    notes = [*sensitivity_tables.notes(options.method, options.effect, options.seed, say.lang)]
+    notes = tables.sensitivity_notes(options.method, options.effect, options.seed, say.lang)
     report = {
         "scenario": scenario.name, "outcome": outcome, "effect": options.effect,
         "date": str(runs.day), "method": options.method, "seed": options.seed, "factors": found,
@@ -274,8 +271,8 @@ def sensitivity(options: Namespace, say: Say) -> int:
 
     def text() -> None:
         where = reported_groups(runs.spec.pack)[place].text(say.lang)
-        title = f"{comparison.outcome_title(outcome, say.lang)} · {where} · {runs.day}"
-        show(sensitivity_tables.factors(found, title, say.lang))
+        title = f"{tables.outcome_title(outcome, say.lang)} · {where} · {runs.day}"
+        show(tables.factors(found, title, say.lang))
         print_notes(notes)
 
     give(options, report, text)

@@ -5,22 +5,22 @@ import re
 from argparse import Namespace
 from collections import Counter
 from collections.abc import Iterable
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from xiancheng.calibration.errors import RequestError
-from xiancheng.calibration.i18n import Words, _
+from xiancheng.calibration.i18n import Words, _, same
 from xiancheng.results.analysis.sweep import SetAside, StoppedError, Sweep, Tally
 from xiancheng.results.cli.output import Work, announce, give, note_inactive, progress
 from xiancheng.results.cli.process import DONE, FAILED
 from xiancheng.results.store import ledger
 from xiancheng.results.store.cache import RunStore
 from xiancheng.results.store.files import check_writable
-from xiancheng.results.tables import notes
+from xiancheng.results.tables import verdicts as tables
 from xiancheng.results.tables.terminal import show_rows
 from xiancheng.results.text import Say
 from xiancheng.scenarios.design import read_design
 from xiancheng.scenarios.executor import DaskExecutor, LocalExecutor, SchedulerLostError, addressed
-from xiancheng.scenarios.outcome import reported_groups
 from xiancheng.scenarios.run_spec import RunSpec
 from xiancheng.scenarios.trace import message
 
@@ -35,9 +35,9 @@ def sweep(options: Namespace, say: Say) -> int:
         say.note(message(idle))
     for spec in batch.design.specs:
         note_inactive(spec.scenario, say)
-    late = unjudged(batch.design.specs)
+    late = unjudged(batch.design.specs, say.lang)
     for each in late:
-        say.note(each)
+        say.note(same(each))
     need = batch.need()
     say.note(need.words())
     need.refuse()
@@ -55,7 +55,7 @@ def sweep(options: Namespace, say: Say) -> int:
     runs, on_file = len(batch.design), batch.on_file()
     report = {
         **tally.to_json(), "runs": runs, "on_file": on_file, "out": str(options.out),
-        "set": None, "targets": None, "remarks": [say(each) for each in late],
+        "set": None, "targets": None, "remarks": late,
     }  # fmt: skip
     if batch.shard != (1, 1) and on_file < runs:  # nothing of a part is compared
         part = _of_part(tally, runs, on_file, batch.shard)
@@ -119,14 +119,10 @@ def lines(judged: "pd.DataFrame", lang: str) -> tuple[list[str], list[list[str]]
     return [each.text(lang) for each in HEADERS.values()], rows
 
 
-def unjudged(specs: Iterable[RunSpec]) -> list[Words]:
+def unjudged(specs: Iterable[RunSpec], lang: str) -> list[str]:
     """The targets that runs of a sweep say nothing of, a sentence each, none twice."""
-    return list(dict.fromkeys(
-        late
-        for spec in specs
-        for late in notes.unjudged(spec.pack, reported_groups(spec.pack), spec.scenario.start,
-                                   spec.scenario.until)
-    ))  # fmt: skip
+    every = (tables.unjudged(spec.scenario, spec.pack, lang) for spec in specs)
+    return list(dict.fromkeys(chain.from_iterable(every)))
 
 
 LEVEL = _("These are the model's own levels, for the study of parameters, and no forecast; for "

@@ -27,11 +27,8 @@ from xiancheng.results.cli.output import (
 from xiancheng.results.cli.process import DONE, FAILED
 from xiancheng.results.store.files import check_writable, is_installed, write_file
 from xiancheng.results.store.runs import RUNS
-from xiancheng.results.tables import forecast_score as score_tables
-from xiancheng.results.tables import hindcast as hindcast_tables
-from xiancheng.results.tables import identifiability
-from xiancheng.results.tables.labels import label
-from xiancheng.results.tables.terminal import show_rows
+from xiancheng.results.tables import scores as tables
+from xiancheng.results.tables.terminal import show
 from xiancheng.results.text import Say
 from xiancheng.results.verdict import account as accounts
 from xiancheng.results.verdict import estimate as estimates
@@ -39,7 +36,7 @@ from xiancheng.results.verdict import hindcast as hindcasts
 from xiancheng.results.verdict import observations, trials
 from xiancheng.results.verdict.estimate import EstimateSettings, Stage
 from xiancheng.results.verdict.forecast_score import by_case, by_forecaster
-from xiancheng.results.verdict.forecasts import TITLES, check_cutoff, forecasts
+from xiancheng.results.verdict.forecasts import check_cutoff, forecasts
 from xiancheng.results.verdict.registered import REGISTERED, ScoreSettings, digests
 from xiancheng.scenarios.outcome import reported_groups
 
@@ -156,10 +153,8 @@ def _print_estimate(account: dict[str, Any], say: Say) -> None:
         print(f"{stage['region']}: {stage['check'][say.lang]}")
         print(f"{stage['region']}: {stage['gate'][say.lang]}")
     if _passed(account):
-        title = say(_("what was estimated"))
-        show_rows(title, *identifiability.parameters(account, say.lang))
-        title = say(_("what the model leaves out"))
-        show_rows(title, *identifiability.errors(account, say.lang))
+        show(tables.estimated_parameters(account, say.lang))
+        show(tables.estimated_errors(account, say.lang))
 
 
 def _report(pack: Region, options: Namespace, say: Say) -> int:
@@ -173,7 +168,7 @@ def _report(pack: Region, options: Namespace, say: Say) -> int:
             _("there is no posterior sample in {folder}; run xiancheng calibrate first",
               folder=folder)
         )  # fmt: skip
-    write_file(options.report, identifiability.page(sample.about).encode())
+    write_file(options.report, tables.identifiability_page(sample.about).encode())
     give(options, {"file": str(options.report)}, lambda: _note_written(options.report, say))
     return DONE
 
@@ -219,8 +214,8 @@ def hindcast(options: Namespace, say: Say) -> int:
         picture = options.write.with_name("pictures") / "validation.svg"
         picture.parent.mkdir(exist_ok=True)
         write_file(picture, hindcasts.picture(found[0]))
-        scores = hindcast_tables.registered_scores(options.write)
-        write_file(options.write, (hindcast_tables.page(account, pack) + scores).encode())
+        scores = tables.registered_scores(options.write)
+        write_file(options.write, (tables.validation_page(account, pack) + scores).encode())
         for file in (picture, options.write):
             _note_written(file, say)
         _keep(account, pack, folder, say)
@@ -228,16 +223,10 @@ def hindcast(options: Namespace, say: Say) -> int:
 
 
 def _print_hindcast(account: Mapping[str, Any], pack: Region, say: Say) -> None:
-    short, settings_line = account["trial"], hindcast_tables.settings_of(account).text(say.lang)
+    short = account["trial"]
     below = f"{estimates.trial_note(short).text(say.lang)}\n" if short else ""
-    for by in dict.fromkeys(row["left_out"] for row in account["scores"]):
-        title = say(_("left out: {by}", by=label("left_out", by, say.lang)))
-        scores = [row for row in account["scores"] if row["left_out"] == by]
-        show_rows(f"{title} · {settings_line}", *hindcast_tables.score_lines(scores, say.lang))
-        print(below, end="")
-    for name, rows in account["counties"].items():
-        title = f"{pack.title(say.lang)} · {TITLES[name].text(say.lang)} · {settings_line}"
-        show_rows(title, *hindcast_tables.county_lines(rows, pack, say.lang))
+    for table in tables.hindcast_tables(account, pack, say.lang):
+        show(table)
         print(below, end="")
 
 
@@ -273,11 +262,10 @@ def score(options: Namespace, say: Say) -> int:
     elif options.out:
         check_writable(options.out, file=True)
     registered = digests(options.region)
-    frame = score_tables.registered_lines(chosen, registered, say.lang)
-    title = say(_("settings and digests"))
+    frame = tables.registered(chosen, registered, say.lang)
     about = {"settings": chosen.row(), "digests": registered}
     if seen is None:
-        give(options, about, lambda: show_rows(title, *frame))
+        give(options, about, lambda: show(frame))
         return DONE
     days = [each.day for each in seen]
     runs = 2 * chosen.draws if pack.targets else chosen.draws
@@ -286,16 +274,13 @@ def score(options: Namespace, say: Say) -> int:
     with progress(say(_("simulating")), chosen.draws) as step:
         predicted = forecasts(options.region, days, chosen, jobs=options.jobs, done=step)
     cases, scores = by_case(predicted, seen), by_forecaster(predicted, seen, pack)
-    notes = [note.text(say.lang) for note in score_tables.notes(predicted, seen, chosen)]
+    notes = tables.score_notes(predicted, seen, chosen, say.lang)
     report = {"cases": cases, "scores": scores, "weights": dict(predicted.weights), **about,
               "remarks": notes}  # fmt: skip
 
     def text() -> None:
-        show_rows(say(_("each observation")), *score_tables.case_lines(cases, say.lang))
-        for over, rows in scores.groupby("over", sort=False):
-            heading = score_tables.OVER[str(over)].text(say.lang).format(rows["cases"].iloc[0])
-            show_rows(heading, *score_tables.score_lines(rows, say.lang))
-        show_rows(title, *frame)
+        for table in (tables.score_cases(cases, say.lang), *tables.scores(scores, say.lang), frame):
+            show(table)
         print_notes(notes)
 
     give(options, report, text)

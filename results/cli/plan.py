@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from xiancheng.calibration.errors import Problem, RefusedError, ScenarioError
-from xiancheng.calibration.i18n import _
+from xiancheng.calibration.i18n import _, same
 from xiancheng.calibration.naming import is_path, nearest
 from xiancheng.calibration.region import load as load_region
 from xiancheng.calibration.region import packs
@@ -16,8 +16,8 @@ from xiancheng.results.cli.output import give
 from xiancheng.results.cli.process import DONE, REFUSED
 from xiancheng.results.store.parquet import yaml
 from xiancheng.results.tables.labels import evidence
-from xiancheng.results.tables.notes import applied_elsewhere
 from xiancheng.results.tables.terminal import show_rows
+from xiancheng.results.tables.verdicts import elsewhere
 from xiancheng.results.text import Say, visible
 from xiancheng.scenarios.design import read_design
 from xiancheng.scenarios.diff import applied, diff
@@ -133,7 +133,7 @@ def show(options: Namespace, say: Say) -> int:
     """A scenario as resolved, or what another changes."""
     scenario, pack = resolve(options.scenario, options.region), load_region(options.region)
     if applied(scenario, pack):
-        say.note(applied_elsewhere(scenario))
+        say.note(same(elsewhere(scenario, say.lang)))
     if not options.diff:
         resolved = scenario.resolved()
         give(options, resolved, lambda: print(yaml(resolved), end=""))

@@ -1,8 +1,7 @@
 """`xiancheng report`: documents on a run on file, or on a scenario that is run and saved first."""
 
 from argparse import Namespace
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -75,36 +74,17 @@ def result_of(options: Namespace, say: Say, step: Callable[[], None]) -> PlanRes
                  options.jobs)  # fmt: skip
     package = read_printed(options.package, scenario, "seek") if options.package else None
     jobs = 1 if run is None and options.draws else options.jobs
-    with _shares_of(options.attribution, scenario, place, seed, jobs) as shares:
+    shares = AttributionTable.read(options.attribution, scenario) if options.attribution else None
+    with LocalExecutor(1) as executor:
+        attributed = partial(quick_attribution, scenario, place, seed=seed, jobs=jobs)
+        computed = None if shares else executor.submit(attributed)
         run = run or _run(options, scenario, kept)
         step()
-        attribution = shares()
+        shares = computed.result() if computed else shares
     step()
-    result = of_saved(run, answer=kept, shares=attribution, package=package)
+    result = of_saved(run, answer=kept, shares=shares, package=package)
     step()
     return result
-
-
-@contextmanager
-def _shares_of(
-    file: Path | None, scenario: Scenario, place: str, seed: int, jobs: int | None
-) -> Iterator[Callable[[], AttributionTable]]:
-    """The attribution in a file, or one that is computed while something else is done."""
-    if file is not None:
-        table = AttributionTable.read(file, scenario)
-        yield lambda: table
-        return
-    with _beside(quick_attribution, scenario, place, seed=seed, jobs=jobs) as computed:
-        yield computed
-
-
-@contextmanager
-def _beside(
-    does: Callable[..., Value], *given: object, **more: object
-) -> Iterator[Callable[[], Value]]:
-    """Call a function in a process of its own; what is given waits for what it made."""
-    with LocalExecutor(1) as executor:
-        yield executor.submit(partial(does, *given, **more)).result
 
 
 def _run(options: Namespace, scenario: Scenario, kept: StoredRuns) -> SavedRun:

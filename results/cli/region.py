@@ -9,7 +9,7 @@ from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import census_import, load, pack_writer
 from xiancheng.results.cli.output import give, print_notes
 from xiancheng.results.cli.process import DONE, REFUSED
-from xiancheng.results.tables import packs, terminal
+from xiancheng.results.tables import assumptions, labels, terminal
 from xiancheng.results.text import Say
 
 
@@ -32,17 +32,15 @@ def check(options: Namespace, say: Say) -> int:
         ],
     }  # fmt: skip
     if options.fit:
-        report["fit"] = packs.fits(pack)
+        report["fit"] = assumptions.fits(pack)
 
     def text() -> None:
         print(f"{pack.title_zh} {pack.title_en} · sha256 {pack.digest}")
         if options.fit:
-            title = say(_("the population and the census"))
-            terminal.show(packs.fit(report["fit"], title, say.lang))
+            terminal.show(labels.table("fit", report["fit"], say.lang))
             return
-        assumed = packs.assumed(pack, say(_("what is assumed")), say.lang)
-        terminal.show(assumed, prose=True)
-        terminal.show(packs.missing(pack, say(_("what is missing")), say.lang), prose=True)
+        terminal.show(assumptions.assumed(pack, say.lang), prose=True)
+        terminal.show(assumptions.missing(pack, say.lang), prose=True)
 
     give(options, report, text)
     return DONE

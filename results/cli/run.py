@@ -14,7 +14,6 @@ from xiancheng.results.store.reproduce import run_again
 from xiancheng.results.store.runs import RUNS, load_run
 from xiancheng.results.tables import plan_result, terminal, validation
 from xiancheng.results.tables import verdicts as tables
-from xiancheng.results.tables.notes import one_run, verdict_notes
 from xiancheng.results.text import Say
 from xiancheng.results.verdict.verdict import verdicts
 from xiancheng.scenarios.diff import called
@@ -37,15 +36,15 @@ def run(options: Namespace, say: Say) -> int:
     both = _simulated(spec, kept, options, say)
     found, later = verdicts(both), validation.later_census(both)
     delivered = plan_result.delivery_frame(both.scenario)
+    result = plan_result.PlanResult(both, found, delivered, "", both.scenario.provenance)
     notes = [each.says.text(say.lang) for each in inactive_measures(scenario)]
-    notes += verdict_notes(both, found, delivered, say.lang)
+    notes += tables.notes(result, say.lang)
     if len(found):
-        notes.append(one_run(found, both.scenario.region, say.lang))
+        notes.append(tables.one_run(result, say.lang))
     saved, before, failure = None, False, None
     try:
         saved, before = save_run(both.scenario, spec, found, delivered, folder, kept)
         if options.figure:
-            result = plan_result.PlanResult(both, found, delivered, "", both.scenario.provenance)
             charts.save(tables.chart(result, say.lang), options.figure, say.lang)
     except OSError as error:  # the disk filled up meanwhile: what was computed is printed first
         failure = error
@@ -61,11 +60,9 @@ def run(options: Namespace, say: Say) -> int:
         if len(found):
             title = f"{name.text(say.lang)} · {both.scenario.region.title(say.lang)}"
             terminal.show(tables.summary(found, title, say.lang))
-            causes = say(_("this run of the model, by cause"))
-            terminal.show(tables.model_causes(found, causes, say.lang))
+            terminal.show(tables.model_causes(found, say.lang))
         if len(later):
-            title = say(_("simulated against the census"))
-            terminal.show(validation.census(later, title, say.lang))
+            terminal.show(validation.census(later, say.lang))
         print_notes(notes)
 
     give(options, report, text)

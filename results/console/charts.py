@@ -15,7 +15,7 @@ from markupsafe import Markup
 from xiancheng.calibration.i18n import _
 from xiancheng.results.console.widgets import joined, tag
 from xiancheng.results.tables import labels
-from xiancheng.results.tables.table import Chart, enumeration
+from xiancheng.results.tables.table import Chart
 
 if TYPE_CHECKING:
     from xiancheng.calibration.region import Region
@@ -236,7 +236,7 @@ def county_map(
             tag("tspan", number, x=x, dy="1.15em", cls="value"), x=x, y=y, data_county=code,
         ))  # fmt: skip
     view = f"-3 -3 {MAP_WIDTH + 6:.0f} {height + 6:.0f}"
-    heard = f"{title}：{enumeration(texts, lang)}"
+    heard = f"{title}：{labels.enumeration(texts, lang)}"
     picture = tag("svg", *shapes, *captions, viewBox=view, role="img", aria_label=heard, cls="map")
     credit = _("Boundaries: Tianditu (天地图)").text(lang)
     return tag(

@@ -1,10 +1,11 @@
 """What a view needs to show a result: chosen place and day, texts in the reader's language."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from math import ceil, log10
+from typing import Any
 
 from markupsafe import Markup
 
@@ -19,6 +20,7 @@ from xiancheng.scenarios.diff import called, foreign
 from xiancheng.scenarios.outcome import Group
 
 UNTIL = re.compile(r"；?用 --until [\d-]+ 判定| Use --until [\d-]+\.|; use --until [\d-]+")
+PERSONS = ("urban_residents", "residents")  # what a plan adds
 RESOLVED = 2  # digits of persons that are rounded off: random numbers alone change them
 
 
@@ -113,20 +115,26 @@ class ViewModel:
             line = line.replace(word, instead)
         return UNTIL.sub("", line)
 
-    def columns(self, name: str, whole: Sequence[str] = (), **given: object) -> dict[str, Column]:
-        """The columns of a table; those of persons rounded to what the scale can resolve.
+    def build(
+        self, kind: str, rows: Sequence[Mapping[str, Any]], *, notes: Sequence[str] = (),
+        **given: Any,
+    ) -> Table:  # fmt: skip
+        """A table as `labels.table` has it; persons are rounded to what the scale can resolve."""
+        table = labels.table(kind, rows, self.lang, notes=notes, spread=self.spread, **given)
+        columns = (replace(c, digits=self.whole) if c.key in PERSONS else c for c in table.columns)
+        return replace(table, columns=tuple(columns))
 
-        Parameters
-        ----------
-        whole : keys of the columns of persons
-        given : fills braces in labels, besides `spread`, which is what intervals are of
-        """
-        result, draws = self.result, self.result.draws
+    @property
+    def spread(self) -> str:
+        """What intervals of differences are of."""
+        draws = self.result.draws
         few = 0 < draws < ENOUGH
-        spread = _("range of {draws} draws", draws=draws) if few else _("90%")
-        columns = labels.columns(name, self.lang, spread=self.say(spread), **given)
-        digits = -max(RESOLVED, ceil(log10(1 / result.scale)))
-        return columns | {key: replace(columns[key], digits=digits) for key in whole}
+        return self.say(_("range of {draws} draws", draws=draws) if few else _("90%"))
+
+    @property
+    def whole(self) -> int:
+        """Decimals of persons, below 0: no finer than the scale can resolve."""
+        return -max(RESOLVED, ceil(log10(1 / self.result.scale)))
 
     def table(
         self, table: Table, markup: Callable[[Column, Cell], str | None] = lambda column, cell: None

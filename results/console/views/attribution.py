@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 
 from nicegui import ui
@@ -106,8 +107,8 @@ class Attribution:
         self.job.start(work)
 
     def _write(self, model: ViewModel, shares: AttributionTable) -> None:
-        subject, lang, code = model.result.subject, model.lang, model.group.code
-        projects = tables.projects(subject, shares, code, lang)
+        lang, subject = model.lang, replace(model.result.subject, shares=shares)
+        projects = tables.of_result(subject, model.group, "project", lang)
         steps = [(str(row[0]), float(row[1] or 0)) for row in projects.rows[:-1]]  # type: ignore[arg-type]
         start = float(model.result.places(model.day).baseline[model.column])
         self._frame.set_visibility(True)
@@ -115,11 +116,11 @@ class Attribution:
             self._title, tag("h2", projects.title, model.say(_("; the axis does not begin at 0")))
         )
         draw(self._chart, charts.waterfall(projects.title, steps, start, lang), projects.title)
-        notes = (tables.sentences(subject, shares, lang), tables.share_notes(shares, lang))
+        notes = (tables.sentences(subject, lang), tables.notes(shares, subject.region, lang))
         write(
             self._area,
             model.table(projects),
-            model.table(tables.measures(subject, shares, code, lang)),
+            model.table(tables.of_result(subject, model.group, "measure", lang)),
             tag("section", *(bulleted(map(model.plain, lines)) for lines in notes),
                 cls="card"),
         )  # fmt: skip

@@ -17,9 +17,10 @@ from xiancheng.results.console.jobs import Priority
 from xiancheng.results.console.library import chosen, scenario_choices
 from xiancheng.results.console.result import ABResult, SideDraws, level_difference
 from xiancheng.results.console.tab import Computation, Tab
-from xiancheng.results.console.view_model import ViewModel
-from xiancheng.results.console.views.overview import ADDED, paired
+from xiancheng.results.console.view_model import PERSONS, ViewModel
+from xiancheng.results.console.views.overview import paired
 from xiancheng.results.console.widgets import area, bulleted, element, select, tag, text, write
+from xiancheng.results.tables import labels
 from xiancheng.results.tables.labels import label, percent
 from xiancheng.results.tables.table import Cell, Column, Table
 from xiancheng.results.verdict.verdict import probability
@@ -30,7 +31,7 @@ from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.sim.indicators import INDICATORS
 
 NONE = "none"
-NUMBERS = (*ADDED, "jobs_filled")
+NUMBERS = (*PERSONS, "jobs_filled")
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,12 +153,13 @@ def side_by_side(model: ViewModel, sides: Sequence[ComparedSide]) -> Iterator[Ma
 
 
 def _columns(
-    model: ViewModel, first: dict[str, Column], sides: Sequence[ComparedSide], *keys: str
+    model: ViewModel, first: str, sides: Sequence[ComparedSide], *keys: str
 ) -> tuple[Column, ...]:
-    """The first columns, and some of each side; A has no difference from itself."""
-    found = [*first.values()]
+    """The columns of a kind of table, and some of each side; A has no difference from itself."""
+    found = [*labels.columns(first, model.lang).values()]
     for side in sides:
-        own = model.columns("page_sides", ("number",), letter=side.letter)
+        own = labels.columns("page_sides", model.lang, letter=side.letter, spread=model.spread)
+        own["number"] = replace(own["number"], digits=model.whole)
         found += [own[key] for key in keys if side.letter != "A" or key in ("rate", "chance")]
     return tuple(found)
 
@@ -185,7 +187,7 @@ def target_table(model: ViewModel, sides: Sequence[ComparedSide]) -> Table:
                 row.append(None if a is None else level_difference(a, median)[g])
         rows.append(tuple(row))
     title = model.say(_("Targets at their deadlines: expected rate and P(met)"))
-    columns = _columns(model, model.columns("page_targets"), sides, "rate", "chance", "difference")
+    columns = _columns(model, "page_targets", sides, "rate", "chance", "difference")
     return Table("targets", title, columns, tuple(rows))
 
 
@@ -202,8 +204,7 @@ def rate_table(model: ViewModel, sides: Sequence[ComparedSide]) -> Table:
             row.append(None if rates is None else rates[g])
             if side.letter != "A":
                 row += paired(model, difference, interval, g)
-    place = {"place": model.columns("page_places")["place"]}
-    columns = _columns(model, place, sides, "rate", "difference", "interval")
+    columns = _columns(model, "page_sides_places", sides, "rate", "difference", "interval")
     title = model.say(_("Expected resident urbanization rate, {day}", day=day))
     return Table("rates", title, columns, tuple(map(tuple, rows)))
 
@@ -211,8 +212,7 @@ def rate_table(model: ViewModel, sides: Sequence[ComparedSide]) -> Table:
 def number_table(model: ViewModel, sides: Sequence[ComparedSide], indicator: str) -> Table:
     """A less each other side, in persons or jobs, for every place."""
     result, day, a = model.result, model.day, sides[0].draws
-    place = {"place": model.columns("page_places")["place"]}
-    columns = _columns(model, place, sides, "number", "interval")
+    columns = _columns(model, "page_sides_places", sides, "number", "interval")
     rows: list[list[Cell]] = [[group.text(model.lang)] for group in result.groups]
     for side in sides[1:]:
         comparable = result.comparable(side.draws, day)

@@ -9,11 +9,9 @@ from nicegui import ui
 from xiancheng.calibration.i18n import _
 from xiancheng.results.console import charts
 from xiancheng.results.console.tab import Tab
-from xiancheng.results.console.view_model import ViewModel
-from xiancheng.results.console.views.overview import ADDED
+from xiancheng.results.console.view_model import PERSONS, ViewModel
 from xiancheng.results.console.widgets import area, draw, element, tag, write
 from xiancheng.results.tables import labels
-from xiancheng.results.tables.table import build
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,7 +82,7 @@ def _age_band(band: str, lang: str) -> str:
 
 def flow_table(model: ViewModel, flows: "pd.Series[int]") -> tuple[str, Markup]:
     """Moves from where to where, and the largest of them in words."""
-    columns, place = model.columns("flows"), model.group.text(model.lang)
+    columns, place = labels.columns("flows", model.lang), model.group.text(model.lang)
     start, end = (columns[str(x)].label for x in flows.index[int(flows.to_numpy().argmax())])
     ends = [key for key in columns if key != "origin"]
     first, *__, last = model.result.outcome.dates
@@ -92,14 +90,13 @@ def flow_table(model: ViewModel, flows: "pd.Series[int]") -> tuple[str, Markup]:
                 "{persons:,} moves.", place=place, first=first, last=last, start=start, end=end,
                 persons=int(flows.max()))  # fmt: skip
     rows = [{"origin": columns[a].label} | {b: flows.get((a, b)) for b in ends} for a in ends]
-    title = model.say(_("{place}: from where to where", place=place))
-    return model.say(summary), model.table(build("flows", title, columns, rows))
+    return model.say(summary), model.table(model.build("flows", rows, place=place))
 
 
 def balance(model: ViewModel, moved: "pd.DataFrame") -> Markup:
     """Moves of each county: into town, in, out; and what the plan changes."""
     result = model.result
-    added = {name: result.added(name, model.day) for name in ADDED} if result.has_plan else {}
+    added = {name: result.added(name, model.day) for name in PERSONS} if result.has_plan else {}
     from_here = moved["origin"].isin(["village", "town"])
     to_here = moved["destination"].isin(["village", "town"])
     moves = {
@@ -115,6 +112,5 @@ def balance(model: ViewModel, moved: "pd.DataFrame") -> Markup:
             yield {"place": group.text(model.lang), **own, "net": own["came"] - own["left"],
                    **effects}  # fmt: skip
 
-    title = model.say(_("Winners and losers: balance of each county"))
     ordered = sorted(rows(), key=lambda row: -int(row["net"]))
-    return model.table(build("movers", title, model.columns("movers", ADDED), ordered))
+    return model.table(model.build("movers", ordered))

@@ -9,16 +9,14 @@ from nicegui import ui
 from xiancheng.calibration.i18n import Words, _, listed
 from xiancheng.results.console import charts
 from xiancheng.results.console.tab import Tab
-from xiancheng.results.console.view_model import ViewModel
+from xiancheng.results.console.view_model import PERSONS, ViewModel
 from xiancheng.results.console.widgets import area, bulleted, draw, element, tag, write
 from xiancheng.results.tables import counties, labels, verdicts
-from xiancheng.results.tables import notes as table_notes
 from xiancheng.results.tables.labels import percent
-from xiancheng.results.tables.table import Cell, Column, build
+from xiancheng.results.tables.table import Cell, Column
 from xiancheng.scenarios.outcome import PUBLISHED, Group
 from xiancheng.sim.state import Floats
 
-ADDED = ("urban_residents", "residents")
 COUNTY_CLICKED = """(e) => {
   const at = e.target.closest('[data-county]');
   if (at) emit(at.getAttribute('data-county'));
@@ -107,7 +105,7 @@ def _joint_chances(model: ViewModel) -> Iterator[Markup]:
         title = say(_("P(all targets met at once)"))
         yield _figure(title, "–", say(_("no record, or no target due")))
         return
-    for day, count, baseline, chance in table_notes.joint_probabilities(subject.verdicts):
+    for day, count, baseline, chance in verdicts.joint_probabilities(subject.verdicts):
         title = say(_("P(all {count} targets met by {day})", count=count, day=day))
         before = say(_("without the plan {before}", before=percent(baseline)))
         yield _figure(title, percent(chance), before if model.result.has_plan else "")
@@ -209,7 +207,7 @@ def place_table(model: ViewModel) -> Markup:
     """The rate of every place: A, its effect against the baseline, B, and A less B."""
     result, lang, rates = model.result, model.lang, model.result.places(model.day)
     start = result.outcome.at(PUBLISHED, result.outcome.dates[0])
-    added = {name: result.added(name, model.day) for name in ADDED}
+    added = {name: result.added(name, model.day) for name in PERSONS}
     rows = []
     for i, group in enumerate(result.groups):
         row: dict[str, Cell] = {"place": group.text(lang), "start": start[i], "a": rates.a[i]}
@@ -223,10 +221,8 @@ def place_table(model: ViewModel) -> Markup:
                     "difference_interval": interval}  # fmt: skip
         rows.append(row)
     b = "" if result.same else model.say(_("; B: {b_title}", b_title=model.b_title))
-    title = _("Expected resident urbanization rate, {day} (A: {a_title}{b})", day=model.day,
-              a_title=model.a_title, b=b).text(lang)  # fmt: skip
-    columns = model.columns("page_places", ADDED)
-    return model.table(build("page_places", title, columns, rows, notes=(place_notes(model),)))
+    return model.table(model.build("page_places", rows, notes=(place_notes(model),),
+                                   day=model.day, a=model.a_title, b=b))  # fmt: skip
 
 
 def place_notes(model: ViewModel) -> str:
@@ -259,8 +255,7 @@ def paired(
 
 def notes(model: ViewModel) -> Markup:
     """What must be known wherever a verdict is shown."""
-    subject = model.result.subject
-    lines = table_notes.verdict_notes(subject.both, subject.verdicts, subject.delivery, model.lang)
+    lines = verdicts.notes(model.result.subject, model.lang)
     return tag(
         "section", tag("h2", model.say(_("Read this with the numbers"))),
         bulleted(map(model.plain, lines)), cls="card below",

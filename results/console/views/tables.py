@@ -57,7 +57,7 @@ def delivery(model: ViewModel) -> Iterator[Markup]:
                       a_title=model.a_title)  # fmt: skip
         yield tag("p", say(elsewhere), cls="card")
     else:
-        yield tag("p", promised.summary(subject, model.lang), cls="card")
+        yield tag("p", " ".join(promised.summary(subject, model.lang)), cls="card")
         yield model.table(promised.effort(subject, model.lang))
         yield model.table(promised.table(subject, model.lang))
 

@@ -21,7 +21,7 @@ from xiancheng.calibration.region.schema import AGE_BANDS, catalogue
 from xiancheng.results import cli
 from xiancheng.results.cli import process
 from xiancheng.results.tables import labels
-from xiancheng.results.tables.packs import assumed
+from xiancheng.results.tables.assumptions import assumed
 from xiancheng.scenarios import simulate
 
 THEN, NOW = date(2010, 11, 1), date(2020, 11, 1)
@@ -511,7 +511,7 @@ def test_every_reason_of_ours_is_told_in_chinese():
 
 
 def test_what_a_pack_assumes_is_called_by_its_name():
-    table = assumed(load("binzhou"), "", "zh")
+    table = assumed(load("binzhou"), "zh")
     headers, rows = table.headers, table.texts()
     told = [dict(zip(headers, row, strict=True)) for row in rows]
     names = {each["变量"]: each["名称"] for each in told}

@@ -1,7 +1,6 @@
 """The documents, opened again: they hold the run's numbers, run nothing, and load nothing."""
 
 import re
-from contextlib import nullcontext
 from dataclasses import replace
 from html.parser import HTMLParser
 from importlib import import_module
@@ -23,6 +22,7 @@ from xiancheng.results.text import Say
 from xiancheng.results.verdict.verdict import verdicts
 from xiancheng.scenarios.diff import plain
 from xiancheng.scenarios.ensemble import ensemble
+from xiancheng.scenarios.executor import InlineExecutor
 from xiancheng.scenarios.loader import resolve
 
 docx = pytest.importorskip("docx")
@@ -324,7 +324,8 @@ def run(told, tmp_path_factory):
 @pytest.fixture
 def no_attribution(monkeypatch):
     """No coalitions are run: the attribution has tests of its own."""
-    monkeypatch.setattr(publish, "_shares_of", lambda *_: nullcontext(lambda: None))
+    monkeypatch.setattr(publish, "LocalExecutor", lambda _: InlineExecutor())
+    monkeypatch.setattr(publish, "quick_attribution", lambda *_, **__: None)
 
 
 @pytest.mark.usefixtures("no_attribution")

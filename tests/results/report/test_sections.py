@@ -172,7 +172,7 @@ def test_every_parameter_is_listed_with_the_value_of_the_run(told):
 
 
 def test_the_provenance_says_what_is_needed_to_run_again(told):
-    facts = {words.en: value for words, value in provenance.facts(told, "en")}
+    facts = dict(provenance.table(told, "en").rows)
     assert facts["seed"] == 1
     assert facts["scale (rows for each resident)"] == SCALE
     assert facts["digest of the region pack"] == told.region.digest

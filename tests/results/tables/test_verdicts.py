@@ -30,7 +30,10 @@ def verdicts(*rows, **columns):
 def result(frame):
     """What the tables ask of a result."""
     scenario = SimpleNamespace(start=date(2020, 11, 1), until=END)
-    return SimpleNamespace(verdicts=frame, scenario=scenario, stamp=lambda lang: f"run 1, {lang}")
+    return SimpleNamespace(
+        verdicts=frame, scenario=scenario, judged=len(frame) > 0,
+        stamp=lambda lang: f"run 1, {lang}",
+    )  # fmt: skip
 
 
 def only(frame, lang="en"):
@@ -98,7 +101,7 @@ def test_outside_conditions_are_shown_where_they_add_anything():
 
 
 def test_the_causes_are_those_of_the_run_of_the_model():
-    (row,) = tables.model_causes(verdicts(), "of the model", "en").records()
+    (row,) = tables.model_causes(verdicts(), "en").records()
     causes = ("natural", "migration", "recoding", "denominator", "counting")
     assert [row[f"{cause}_pp"] for cause in causes] == [1.0, 2.0, 3.0, 4.0, 1.0]
     assert row["simulated"] - row["baseline"] == 1.0
@@ -107,7 +110,11 @@ def test_the_causes_are_those_of_the_run_of_the_model():
 def test_deadlines_are_named_once_and_in_order():
     both = verdicts({"deadline": LATER}, {}, {"deadline": LATER})
     assert tables.deadlines(result(both), "en") == "2025-12-31, 2030-12-31"
-    assert tables.any_due(result(both))
     none = both.iloc[:0]
     assert tables.deadlines(result(none), "en") == "2025-12-31", "the end of the run"
-    assert not tables.any_due(result(none))
+
+
+def test_an_effect_of_exactly_zero_is_not_called_unclear():
+    """A baseline adds nothing: no cell of its table bears the mark that the note explains."""
+    assert not tables.unclear_effects(verdicts(from_plan_pp=0.0, plan_low=0.0, plan_high=0.0))
+    assert tables.unclear_effects(verdicts(from_plan_pp=0.1, plan_low=0.0, plan_high=0.2))

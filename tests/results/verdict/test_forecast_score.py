@@ -16,7 +16,7 @@ from xiancheng.calibration.forecasts.panel import record
 from xiancheng.calibration.forecasts.scoring import LEVELS, interval
 from xiancheng.calibration.region import load
 from xiancheng.results.cli import evidence, main, parsed
-from xiancheng.results.tables import forecast_score as score_tables
+from xiancheng.results.tables import scores as tables
 from xiancheng.results.text import Say
 from xiancheng.results.verdict import forecast_score as scoring
 from xiancheng.results.verdict.forecasts import (
@@ -191,7 +191,7 @@ def test_before_the_plan_was_issued_nobody_knows_of_it():
     assert not told.model.with_plan
     assert (told.model.effect == 0).all()
     assert told.rates[MELD].tolist() == told.rates["stacked"].tolist()
-    assert any("尚未印发" in remark.text("zh") for remark in score_tables.notes(told, [], early))
+    assert any("尚未印发" in note for note in tables.score_notes(told, [], early, "zh"))
 
 
 @pytest.mark.parametrize(("before", "known"), [(1, False), (0, True)])
@@ -214,8 +214,7 @@ def test_equal_settings_give_equal_forecasts_on_any_number_of_workers(told):
 
 def test_priors_are_told_loudly_and_a_posterior_is_named(told):
     def said(model):
-        notes = score_tables.notes(replace(told, model=model), [], REGISTERED)
-        return " ".join(note.text("en") for note in notes)
+        return " ".join(tables.score_notes(replace(told, model=model), [], REGISTERED, "en"))
 
     assert "no posterior sample" in said(replace(told.model, posterior=None))
     assert "no posterior sample" not in said(replace(told.model, posterior="abc"))
@@ -266,8 +265,8 @@ def test_a_case_is_inside_up_to_the_ends_of_its_interval(told):
         row = cases.set_index("forecaster").loc["drift"]
         assert row["inside"] == inside
         assert row["error"] == pytest.approx(np.median(draws) - rate)
-        headers, lines = score_tables.case_lines(cases[cases["forecaster"] == "drift"], "en")
-        shown = dict(zip(headers, lines[0], strict=True))
+        table = tables.score_cases(cases[cases["forecaster"] == "drift"], "en")
+        shown = dict(zip(table.headers, table.texts()[0], strict=True))
         assert shown["80% interval"].endswith(" ✗") != inside
         assert shown["80% interval"].startswith(f"{low:.1f}–{high:.1f}")
         assert shown["place"] == told.groups[2].en
@@ -277,20 +276,20 @@ def test_a_case_is_inside_up_to_the_ends_of_its_interval(told):
 def test_a_score_that_is_unknown_is_a_dash_and_coverage_has_its_error(told):
     seen = [PublishedRate(2, 0, END, 60.0)]  # of a county without a target
     table = scoring.by_forecaster(told, seen, load("binzhou"))
-    headers, rows = score_tables.score_lines(table, "en")
-    first = dict(zip(headers, rows[0], strict=True))
+    (shown,) = tables.scores(table, "en")
+    first = dict(zip(shown.headers, shown.texts()[0], strict=True))
     assert first["Brier"] == "–"
     assert re.fullmatch(r"\d\.\d\d|\d\d\.\d\d", first["MAE"])
     assert re.fullmatch(r"[+-]\d+\.\d\d", first["bias"])
     assert re.fullmatch(r"\d+% ±\d+%", first["in 80%"])
-    assert first["skill of meld"] == "+0.00"
+    assert first["skill of meld"] == "0.00"
 
 
 def test_notes_name_the_weights_of_the_stack_from_half_a_percent_on(told):
     weights = dict.fromkeys(told.weights, 0.0)
     (one, two, three, *_) = weights
     made = replace(told, weights=weights | {one: 0.991, two: 0.005, three: 0.004})
-    said = [note.text("en") for note in score_tables.notes(made, [1, 2, 3], REGISTERED)]
+    said = tables.score_notes(made, [1, 2, 3], REGISTERED, "en")
     (stack,) = [each for each in said if each.startswith("Stack: ")]
     assert stack.count(", ") == 1
     assert "0.99" in stack
@@ -369,7 +368,7 @@ def test_a_pack_without_a_sample_has_no_digest_of_one(pack):
     assert {name: own[name] for name in ("forecasting_code", "record")} == {
         name: shipped[name] for name in ("forecasting_code", "record")
     }
-    shown = score_tables.registered_lines(REGISTERED, own, "en")[1]
+    shown = tables.registered(REGISTERED, own, "en").texts()
     assert ["sha256 posterior", "none: draws of the priors"] in shown
     assert ["draws", "400"] in shown
 
@@ -429,15 +428,13 @@ def test_other_settings_are_not_the_registered_ones(told):
     asked.draws = 50
     changed = evidence.registered_or(asked)
     assert changed.draws == 50
-    said = " ".join(remark.text("en") for remark in score_tables.notes(told, [], changed))
+    said = " ".join(tables.score_notes(told, [], changed, "en"))
     assert "not the registered settings: draws=50" in said
 
 
 @pytest.mark.parametrize(("cutoff", "registered"), [(ROUNDS[0], True), (date(2022, 1, 1), False)])
 def test_both_rounds_are_registered_and_no_other(told, cutoff, registered):
-    said = " ".join(
-        r.text("en") for r in score_tables.notes(told, [], replace(REGISTERED, cutoff=cutoff))
-    )
+    said = " ".join(tables.score_notes(told, [], replace(REGISTERED, cutoff=cutoff), "en"))
     assert ("not the registered settings" not in said) == registered
 
 

@@ -107,7 +107,7 @@ def test_threads_and_chunks_change_nothing(both, how):
 def test_another_process_tells_the_same_story(both):
     """Whatever the order in which Python keeps its sets."""
     code = (
-        "from xiancheng.scenarios import simulate; from tests.test_run import content; "
+        "from tests.scenarios.test_simulation import content, simulate; "
         f"print(content(simulate('plan', scale={SCALE})))"
     )
     for seed in ("0", "random"):

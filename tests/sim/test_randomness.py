@@ -13,8 +13,7 @@ from xiancheng.sim.choice import hazard, probability, threshold
 from xiancheng.sim.indicators import INDICATORS
 from xiancheng.sim.randomness import FULL, RandomStreams, Stream, addresses
 
-# The rules of each theme: test_households, test_migration, test_moving, test_markets,
-# test_land_and_villages, test_levers.
+# The rules of each process are in the file of its own name.
 
 EVERYONE = addresses(np.arange(20_000))
 

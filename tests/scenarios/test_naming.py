@@ -19,7 +19,7 @@ from xiancheng.results.analysis.result import read_printed, scenario_digest
 from xiancheng.results.cli import batch, main
 from xiancheng.results.report import sections
 from xiancheng.results.report.build import file_name
-from xiancheng.results.tables import assumptions, notes, plan_result
+from xiancheng.results.tables import assumptions, plan_result, verdicts
 from xiancheng.results.tables.labels import dated
 from xiancheng.results.verdict.verdict import Verdict
 from xiancheng.scenarios.diff import called, differences
@@ -222,19 +222,20 @@ def test_two_deadlines_of_a_place_are_told_apart(abroad):
 def test_the_chance_of_all_is_by_deadline(abroad):
     judged = Verdict.of(abroad.both)
     met = judged.met(judged.scenario)
-    told = {day: (n, having) for day, n, _, having in notes.joint_probabilities(abroad.verdicts)}
+    told = {day: (n, having) for day, n, _, having in verdicts.joint_probabilities(abroad.verdicts)}
     assert told["2025-12-31"] == (2, pytest.approx(met[:, :2].all(axis=1).mean(), abs=1e-6))
     assert told["2030-12-31"] == (3, pytest.approx(met.all(axis=1).mean(), abs=1e-6))
 
 
 def test_what_is_not_judged_is_named(abroad, dezhou):
     pack, scenario, groups = load(dezhou), resolve("plan"), abroad.both.scenario.groups
-    told = [*notes.beyond(pack, groups, scenario.start, scenario.until)]
+    told = verdicts.limits(pack, groups, scenario.start, scenario.until, "zh")
     assert len(told) == 1
-    assert "终点设为 2030-12-31" in told[0].zh
-    assert "65%" in told[0].zh
+    assert "终点设为 2030-12-31" in told[0]
+    assert "65%" in told[0]
     last = abroad.both.scenario.dates[-1]
-    assert not [n for n in notes.beyond(pack, groups, scenario.start, last) if "D-" in n.zh]
+    found = verdicts.limits(pack, groups, scenario.start, last, "zh")
+    assert not [note for note in found if "D-" in note]
 
 
 def test_seek_asks_which_of_two_targets_is_meant(dezhou, capsys):
@@ -266,14 +267,14 @@ def test_a_sweep_names_the_targets_that_it_does_not_judge(dezhou):
     """Once each, whatever the number of scenarios; with an end after all deadlines none."""
     specs = [RunSpec.of(name, region=str(dezhou)) for name in ("plan", "baseline")]
     late = [t for t in load(dezhou).targets if t.deadline > specs[0].scenario.until]
-    notes = batch.unjudged(specs)
+    notes = batch.unjudged(specs, "zh")
     assert late
     assert len(notes) == len(late)
-    assert all(target.id in note.en for target, note in zip(late, notes, strict=True))
-    assert "horizon.until" in notes[0].zh  # the way that a design has
+    assert all(target.id in note for target, note in zip(late, notes, strict=True))
+    assert "horizon.until" in notes[0]  # the way that a design has
     last = max(target.deadline for target in late)
     longer = [spec.running(replace(spec.scenario, until=last)) for spec in specs]
-    assert batch.unjudged(longer) == []
+    assert batch.unjudged(longer, "zh") == []
 
 
 def test_a_sweep_gives_the_targets_that_it_does_not_judge_to_programs_too(dezhou, tmp_path, capsys):

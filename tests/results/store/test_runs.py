@@ -388,7 +388,7 @@ def test_a_run_is_not_read_with_targets_or_measures_of_another_day(changed, tmp_
     else:
         monkeypatch.setattr("xiancheng.scenarios.run_spec.plan_digest", lambda plan: "0" * 64)
     read = load_run(saved.folder)
-    monkeypatch.setattr(publish, "_beside", lambda *_, **__: pytest.fail("computed before refused"))
+    monkeypatch.setattr(publish, "LocalExecutor", lambda _: pytest.fail("computed before refused"))
     asked = Namespace(run=str(saved.folder), attribution=None, package=None, jobs=1, given=set())
     reported = partial(publish.result_of, asked, None, lambda: None)
     for reading in (read.outcome, partial(plan_result.of_saved, read), reported):
@@ -416,7 +416,7 @@ def test_every_column_of_the_ledger_is_documented_and_every_documented_one_exist
     assert set(summary) <= set(table)
     assert set(table["model_targets"][0][0]) == set(ledger.TARGET_FIELDS)
     for guide in ("guide-batch.md", "guide-batch.en.md"):
-        text = (Path(__file__).parent.parent / "docs" / guide).read_text("utf-8")
+        text = (Path(__file__).parents[3] / "docs" / guide).read_text("utf-8")
         section = text[text.index('<a id="ledger">') : text.index("## 4.")]
         named = set(re.findall(r"^\| `([a-z_]+)` \|", section, re.MULTILINE))
         assert named == set(ledger.COLUMNS) | set(ledger.TARGET_FIELDS)

@@ -10,7 +10,7 @@ from xiancheng.results.cli import main
 from xiancheng.results.report.sections import answers
 from xiancheng.results.store.parquet import movers_file, values_digest
 from xiancheng.results.store.runs import read_run, write_run
-from xiancheng.results.tables import notes as limits
+from xiancheng.results.tables import verdicts as tables
 from xiancheng.results.tables.plan_result import of_pair
 from xiancheng.results.verdict import level
 from xiancheng.scenarios import simulate
@@ -189,7 +189,7 @@ def test_an_indicator_that_is_none_is_refused_with_the_nearest_and_the_list(late
 def notes(start: str, until: str, lang: str = "en") -> list[str]:
     region = load("binzhou")
     days = date.fromisoformat(start), date.fromisoformat(until)
-    return [note.text(lang) for note in limits.beyond(region, reported_groups(region), *days)]
+    return tables.limits(region, reported_groups(region), *days, lang)
 
 
 def test_a_run_to_its_deadline_has_nothing_to_add():

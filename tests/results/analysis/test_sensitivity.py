@@ -20,7 +20,7 @@ from xiancheng.results.analysis.sensitivity import (
     sobol,
 )
 from xiancheng.results.cli import main
-from xiancheng.results.tables.sensitivity import notes
+from xiancheng.results.tables.analysis import sensitivity_notes
 from xiancheng.scenarios.ensemble import Summaries
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.run_spec import RunSpec
@@ -82,7 +82,7 @@ def test_the_seed_sets_the_luck_of_every_run(runs):
     )
     morris(resolve("plan"), RATE, runs_of, names=["kappa"], trajectories=2, seed=7)
     assert {spec.seed for spec in met} == {7}
-    assert any("--seed 7" in line for line in notes("morris", False, 7, "en"))
+    assert any("--seed 7" in line for line in sensitivity_notes("morris", False, 7, "en"))
 
 
 def test_the_least_sizes_tell_the_ends_of_a_95_percent_interval():

@@ -37,7 +37,7 @@ from xiancheng.sim.markets import Markets, looking
 from xiancheng.sim.state import COLLEGE, NO_WORK, SENIOR, Offers
 from xiancheng.sim.strata import AGES
 
-DOCS = Path(__file__).parent.parent / "docs"
+DOCS = Path(__file__).parents[2] / "docs"
 PAGES = ["model.md", "model.en.md"]
 P = central()
 BAND = {age: int(np.searchsorted(AGES, age, side="right")) - 1 for age in range(90)}

@@ -20,7 +20,7 @@ from xiancheng.results import cells
 from xiancheng.results.analysis.compare import Comparand, comparands, compare, parts_of_spread
 from xiancheng.results.cli import main
 from xiancheng.results.cli.output import write_csv
-from xiancheng.results.tables import comparison
+from xiancheng.results.tables import analysis as tables
 from xiancheng.results.tables.labels import labels
 from xiancheng.results.text import Say
 from xiancheng.results.verdict.verdict import Verdict
@@ -99,9 +99,11 @@ def test_without_draws_there_is_no_interval():
     told = compare((side("baseline"), side("plan")), scale=SCALE, jobs=1)
     frame = told.to_frame()
     assert frame[["difference_low", "difference_high", "draw_sd", "seed_sd"]].isna().all(axis=None)
-    table = comparison.values(told, "resident_urbanization_rate", "en")
+    table = tables.compared(told, "resident_urbanization_rate", "en")
     assert "90%" not in table.headers
-    assert any("One over seeds alone is not" in line for line in comparison.notes(told, "en"))
+    assert any(
+        "One over seeds alone is not" in line for line in tables.comparison_notes(told, "en")
+    )
 
 
 def test_an_interval_holds_most_of_the_paired_differences(told):
@@ -154,7 +156,7 @@ def test_runs_under_another_seed_are_not_called_paired(saved, tmp_path):
     told = compare(comparands([str(saved), str(next(tmp_path.iterdir()))], None), jobs=1)
     assert not told.paired(1)
     assert list(told.inputs("en").values()) == [["seed: 3 -> 4"]]
-    assert any("not paired" in line for line in comparison.notes(told, "en"))
+    assert any("not paired" in line for line in tables.comparison_notes(told, "en"))
 
 
 def test_one_side_is_no_comparison():
@@ -248,10 +250,10 @@ def test_draws_are_called_what_they_are(told, monkeypatch):
     """Of the priors before the parameters are estimated, of the posterior after."""
     monkeypatch.setattr("xiancheng.results.verdict.level.level_from", lambda *_: None)
     monkeypatch.setattr(posterior, "read", lambda folder: None)
-    assert any("3 prior draws" in line for line in comparison.notes(told, "en"))
+    assert any("3 prior draws" in line for line in tables.comparison_notes(told, "en"))
     monkeypatch.setattr(posterior, "read", lambda folder: object())
-    assert any("3 posterior draws" in line for line in comparison.notes(told, "en"))
-    assert not any("先验" in line for line in comparison.notes(told, "zh"))
+    assert any("3 posterior draws" in line for line in tables.comparison_notes(told, "en"))
+    assert not any("先验" in line for line in tables.comparison_notes(told, "zh"))
 
 
 # The language, and stopping

@@ -16,7 +16,7 @@ from xiancheng.results.analysis import certificate, goal_seek, goal_spec
 from xiancheng.results.analysis.goal_seek import least_package
 from xiancheng.results.analysis.goal_spec import parse_goal, spending
 from xiancheng.results.cli import main
-from xiancheng.results.tables import goal_seek as goal_tables
+from xiancheng.results.tables import analysis as tables
 from xiancheng.results.verdict.level import level_from
 from xiancheng.scenarios.ensemble import RunSummary, Summaries, independent, layered
 from xiancheng.scenarios.loader import resolve
@@ -39,7 +39,7 @@ def goal(runs, scenario="plan", **how):
 
 
 def sentences(goal, found, proof, lang):
-    return [*goal_tables.notes(goal, found, proof, SPEC.pack, lang, anchored=False)]
+    return tables.goal_notes(goal, found, proof, SPEC.pack, lang, anchored=False)
 
 
 def recoding(**how):
