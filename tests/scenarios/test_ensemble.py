@@ -70,3 +70,21 @@ def test_runs_that_come_to_the_same_are_made_once():
         assert runs.simulated == 2
     assert first is second
     assert not np.array_equal(first.indicators, third.indicators)
+
+
+def test_what_is_on_file_takes_no_worker_and_every_run_is_a_step():
+    steps, read = [], []
+
+    class OnFile:  # cannot be sent to another process
+        def has(self, spec):
+            return True
+
+        def __call__(self, spec):
+            read.append(spec.key)
+            return simulate(spec)
+
+    found = ensemble("plan-without-recoding", draws=1, jobs=2, scale=SCALE, cache=OnFile(),
+                     done=lambda: steps.append(1))  # fmt: skip
+    assert len(steps) == 2 + 3
+    assert len(read) == len(set(read)) == 6
+    assert not np.array_equal(found.drawn.reference, found.drawn.baseline)  # recoding goes on
