@@ -266,8 +266,11 @@ def path(ensemble: Ensemble, group: Group, verdicts: "pd.DataFrame") -> Path:
     low, middle, high = (level.path(group.code, days, p) for p in (INTERVAL[0], 50, INTERVAL[1]))
     lines = {"without": middle + without, "expected": middle + plan,
              "low": low + plan, "high": high + plan}  # fmt: skip
-    rows = verdicts[verdicts["unit_code"] == group.code].to_dict("records")
-    due = {row["deadline"].toordinal(): row for row in rows}
+    due = {
+        row["deadline"].toordinal(): row
+        for row in verdicts.to_dict("records")
+        if row["unit_code"] == group.code
+    }
     at, ends = [day.toordinal() for day in days], sorted(due)
     for name, line in lines.items():
         added = [due[end][name] - np.interp(end, at, line) for end in ends]
