@@ -266,8 +266,11 @@ def path(ensemble: Ensemble, group: Group, verdicts: "pd.DataFrame") -> Path:
     if level is None:
         return Path(days, lines["without"], lines["expected"], None, None)
     lines["low"], lines["high"] = np.percentile(with_plan, INTERVAL, axis=0)
-    rows = [row for row in verdicts.to_dict("records") if row["unit_code"] == group.code]
-    due = {row["deadline"].toordinal(): row for row in rows}
+    due = {
+        row["deadline"].toordinal(): row
+        for row in verdicts.to_dict("records")
+        if row["unit_code"] == group.code
+    }
     at, ends = [day.toordinal() for day in days], sorted(due)
     for name, line in lines.items():
         added = [due[end][name] - np.interp(end, at, line) for end in ends]
