@@ -104,6 +104,12 @@ class RunSummary:
         return np.asarray(self.indicators[list(INDICATORS).index(name)])
 
     @property
+    def published(self) -> Floats:
+        """The published rate of every quarter, (date, group) [percent]."""
+        assert self.series is not None
+        return np.asarray(self.series[SERIES.index(PUBLISHED)])
+
+    @property
     def size(self) -> int:
         """Bytes that it takes, about."""
         arrays = [self.indicators, self.causes, self.targets, self.series]
@@ -249,14 +255,15 @@ class Ensemble:
     """A scenario, its baseline, and that in reference conditions, with common random numbers.
 
     The outcomes are those of one run of each; `drawn` holds what targets come to under draws of the
-    parameters and of the county and yearly effects, None without any. `xiancheng.verdict` gives the
-    verdict on it.
+    parameters and of the county and yearly effects, None without any; `series`, where it is kept,
+    the whole course of scenario, baseline and reference. `xiancheng.verdict` gives the verdict.
     """
 
     scenario: Outcome
     baseline: Outcome
     reference: Outcome  # the baseline itself, where outside conditions are those of reference
     drawn: TargetDraws | None = None
+    series: Floats | None = None  # published rates in each draw, (side, draw, date, group)
 
     @classmethod
     def of(cls, outcome: Outcome, run: Callable[[RunSpec], Outcome] = simulate) -> "Ensemble":
@@ -264,10 +271,31 @@ class Ensemble:
         reference = run(outcome.spec.reference)
         return cls(outcome, in_conditions(reference, outcome.scenario, run), reference)
 
+    def with_draws(
+        self, scenario: Sequence[RunSummary], baseline: Sequence[RunSummary],
+        reference: Sequence[RunSummary],
+    ) -> "Ensemble":  # fmt: skip
+        """The same with a run of each side in each draw."""
+        sides = scenario, baseline, reference
+        own, without, meant = (np.array([run.targets for run in side]) for side in sides)
+        series = np.array([[run.published for run in side] for side in sides])
+        return replace(self, drawn=TargetDraws(own, without, meant), series=series)
+
     @property
     def draws(self) -> int:
         """How many draws there are."""
         return 0 if self.drawn is None else len(self.drawn.scenario)
+
+    @property
+    def published(self) -> Floats:
+        """Published rates of scenario, baseline and reference, (side, draw, date, group) [percent].
+
+        In each draw, or in the one run of each where the series of draws were not kept.
+        """
+        if self.series is not None:
+            return self.series
+        runs = (self.scenario, self.baseline, self.reference)
+        return np.array([[run.series(PUBLISHED)] for run in runs])
 
     @property
     def due(self) -> list[int]:
@@ -361,14 +389,14 @@ def ensemble(
     done()
     outcome = run(spec)
     done()
-    drawn = None
+    both = Ensemble(outcome, baseline, reference)
     if draws:
         sides = (spec, baseline.spec, reference.spec)
         specs = [side.under(draw) for draw in layered(spec, draws, spec.seed) for side in sides]
         with Summaries(spec, jobs=jobs, cache=cache) as runs:
             found = runs.read(specs, done)
-        drawn = TargetDraws(*(np.array([run.targets for run in found[s::3]]) for s in range(3)))
-    return Ensemble(outcome, baseline, reference, drawn)
+        return both.with_draws(*(found[side::3] for side in range(3)))
+    return both
 
 
 def in_conditions(

@@ -18,7 +18,7 @@ import pandas as pd
 from xiancheng.results.verdict import level as levels
 from xiancheng.results.verdict.level import Level, published
 from xiancheng.scenarios.ensemble import Ensemble
-from xiancheng.scenarios.outcome import CAUSES, PUBLISHED, Group, Outcome, floor, group_of
+from xiancheng.scenarios.outcome import CAUSES, Group, Outcome, floor, group_of
 from xiancheng.scenarios.run_spec import OFF
 from xiancheng.sim.state import Bools, Floats
 
@@ -258,26 +258,29 @@ class Path:
 
 
 def path(ensemble: Ensemble, group: Group, verdicts: "pd.DataFrame") -> Path:
-    """The rate at every quarter's end; between years' ends the level is interpolated.
+    """The rate at every quarter's end: medians, and 90 % with the plan; see `level.published`.
 
-    The differences are those of the run without draw. Where a verdict is given on a deadline, what
-    draws add to it there is added in proportion to time: from nothing at the start, from deadline
-    to deadline, and the same after the last. So the path goes through every verdict.
+    Where the ensemble has no series of its draws, the differences are those of the run without
+    draw, and what draws add to a verdict at its deadline is added in proportion to time: from
+    nothing at the start, from deadline to deadline, and the same after the last. So the path goes
+    through every verdict in either case.
     """
     days, column = ensemble.scenario.dates, ensemble.scenario.groups.index(group)
     level = anchor(ensemble)
-    reference, *runs = (
-        run.series(PUBLISHED)[:, column]
-        for run in (ensemble.reference, ensemble.baseline, ensemble.scenario)
-    )
+    scenario, baseline, reference = ensemble.published[..., column]  # each (run, day)
+    known = None
+    if level is not None:
+        known = np.stack([level.at(day)[:, column] for day in days], axis=1)
+    with_plan, without = (levels.published(known, run, reference) for run in (scenario, baseline))
+    lines = {"without": np.median(without, axis=0), "expected": np.median(with_plan, axis=0)}
     if level is None:
-        return Path(days, runs[0], runs[1], None, None)
-    without, plan = (run - reference for run in runs)
-    low, middle, high = (level.path(group.code, days, p) for p in (INTERVAL[0], 50, INTERVAL[1]))
-    lines = {"without": middle + without, "expected": middle + plan,
-             "low": low + plan, "high": high + plan}  # fmt: skip
-    rows = verdicts[verdicts["unit_code"] == group.code].to_dict("records")
-    due = {row["deadline"].toordinal(): row for row in rows}
+        return Path(days, lines["without"], lines["expected"], None, None)
+    lines["low"], lines["high"] = np.percentile(with_plan, INTERVAL, axis=0)
+    due = {
+        row["deadline"].toordinal(): row
+        for row in verdicts.to_dict("records")
+        if row["unit_code"] == group.code
+    }
     at, ends = [day.toordinal() for day in days], sorted(due)
     for name, line in lines.items():
         added = [due[end][name] - np.interp(end, at, line) for end in ends]
