@@ -227,6 +227,16 @@ def none(quarter: int) -> Levers:
     return levers()
 
 
+class KnownConstants:
+    """A base period whose constants are known beforehand."""
+
+    def __init__(self, base: DestinationConstants) -> None:
+        self.base = base
+
+    def solve(self, *_) -> DestinationConstants:
+        return self.base
+
+
 def build_world(
     policy=none, *, n=60, p=PARAMETERS, seed=1, until=date(2023, 12, 31), arrivals=True,
     people=None, counties=None, units=None, kind=UrbanModel, **more,
@@ -237,7 +247,7 @@ def build_world(
     constants = np.tile(np.array([0.0, 3.5, 9.5, 10.0, 11.5])[nest], (4, 1))
     base = DestinationConstants(constants, counties.arrivals * arrivals)
     return kind(
-        people or families(n), units or villages(), counties, base, p, policy,
+        people or families(n), units or villages(), counties, KnownConstants(base), p, policy,
         start=date(2020, 11, 1), until=until, seed=seed, **more,
     )  # fmt: skip
 
