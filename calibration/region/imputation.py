@@ -84,8 +84,8 @@ def residents(tables: Tables, nearby: Floats) -> Floats:
 def education(tables: Tables, nearby: Floats) -> Floats:
     """Levels as shares of persons of 6 and over, the same for both sexes."""
     ages = by_sex(tables)
-    asked = 0.8 * ages[:, :, 2] + ages[:, :, 3:].sum(axis=2)
-    return np.column_stack([shares("education", asked[:, sex]) for sex in range(len(SEX_NAMES))])
+    of_age = 0.8 * ages[:, :, 2] + ages[:, :, 3:].sum(axis=2)
+    return np.column_stack([shares("education", of_age[:, sex]) for sex in range(len(SEX_NAMES))])
 
 
 def households(tables: Tables, nearby: Floats) -> Floats:

@@ -339,10 +339,16 @@ SLIPS = [
     ("region.yaml", "title: {", "tittle: {", None, "'title'"),
     ("region.yaml", "kind: district", "kind: distrct", None, "'district'"),
     ("region.yaml", "operator: about", "operator: abut", None, "'about'"),
-    ("region.yaml", "value: 59.3", "value: 159.3", None, "from 0 to 100"),
+    ("region.yaml", "value: 59.3", "value: 159.3", None, "at most 100"),
     ("region.yaml", "id: T-2", "id: T-1", None, "each but once"),
     ("region.yaml", "name: binzhou", "name: binzhou\nname: binzhou", None, "each key once"),
-    ("region.yaml", "censuses: [2010-11-01, 2020-11-01]", "censuses: [soon]", None, "year-month"),
+    (
+        "region.yaml",
+        "censuses: [2010-11-01, 2020-11-01]",
+        "censuses: [soon]",
+        None,
+        "a date such as",
+    ),
     ("sources.yaml", "  publisher: 国家统计局", "  publihser: 国家统计局", None, "'publisher'"),
 ]
 
