@@ -49,6 +49,7 @@ class Parameters:
     # Housing
     housing_supply_elasticity: float  # 1, supply to price
     renovation_price_effect: float  # percent
+    house_price_trend: float  # 1/year, growth of house prices outside, relative to wages
     housing_theta: float  # 1/quarter, price adjustment to the vacancy gap
     housing_rho: float  # 1, persistence of quarterly price growth
     housing_depreciation: float  # 1/quarter, share of dwellings

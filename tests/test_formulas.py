@@ -251,7 +251,8 @@ example(
 )  # fmt: skip
 example(
     "7.6", "Δln price", "vacancy = 0.15, last growth = 0.01, house_price_growth = 0.02",
-    P.housing_theta * (P.housing_natural_vacancy - 0.15) + P.housing_rho * 0.01 + 0.02 / 4,
+    P.housing_theta * (P.housing_natural_vacancy - 0.15) + P.housing_rho * 0.01
+    + (1 - P.housing_rho) * (P.house_price_trend + 0.02) / 4,
     housing.price_growth(one(0.01), one(0.15), Conditions(house_price_growth=0.02), P),
 )  # fmt: skip
 example(
