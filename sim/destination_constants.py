@@ -11,12 +11,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xiancheng.sim import departure, destination, kernels, strata
+from xiancheng.sim import demography, departure, destination, kernels, strata
 from xiancheng.sim.destination import Alternatives
 from xiancheng.sim.levers import Levers
 from xiancheng.sim.parameters import Parameters
 from xiancheng.sim.places import Places, at_both, county_of, in_towns, in_villages, together
-from xiancheng.sim.state import HEAD, OWNS_FLAT, Counties, Floats, Ints, Offers, People, Units
+from xiancheng.sim.state import (
+    FEMALE,
+    HEAD,
+    OWNS_FLAT,
+    Counties,
+    Floats,
+    Ints,
+    Offers,
+    People,
+    Units,
+)
 
 PART = 2**20  # rows that are looked at at a time
 ROUNDS = 40  # the constants converge by a factor of about three a round
@@ -53,6 +63,7 @@ def solve(
 
     deciders = deciding(people, units, quarter, often)
     residents = deciding(people, units, quarter, once).sum(axis=(1, 2, 3))
+    events = family_events(people, units, quarter, p)
     back = returning(people, units, quarter, p)
     wanted = outflows(counties, residents, p)
     entering = students(people, units, quarter, p)
@@ -77,6 +88,7 @@ def solve(
         chances, attraction = destination.choice(alternatives, value, p)
         hazard = departure.leaving_hazard(attraction, zero, zero, adults, none, p)
         flows = departure.expected_moves(hazard, chances, deciders, party)
+        flows += departure.expected_moves(np.ones_like(hazard), chances, events, party)
         leaving = np.stack(
             [flows[:, alternatives.nest == n].sum(axis=1) for n in range(1, 5)], axis=1
         )
@@ -145,6 +157,40 @@ def students(people: People, units: Units, quarter: int, p: Parameters) -> Float
     leaving = pupils[: places.inside] / SOON * p.college_share
     staying_away = leaving * p.college_leaving * (1 - p.graduate_return)
     return staying_away[:, None] * [p.college_in_province, 1 - p.college_in_province]
+
+
+def family_events(people: People, units: Units, quarter: int, p: Parameters) -> Floats:
+    """Village families who reconsider a year because of an event, (place, flat, band, situation).
+
+    Those of whom a child is about to enter junior school, and those who buy a flat then or at a
+    wedding, at the prices of the start; see `departure.family_events`.
+    """
+    places = Places(units.counties)
+    found = np.zeros((places.inside, destination.FLAT, strata.BANDS, strata.SITUATIONS))
+    last = quarter - 4 * departure.JUNIOR_AGE
+    clock, place = strata.Clock.at(quarter), units.place().astype(np.int64)
+    for part in parts(len(people)):
+        born = people.born[part]
+        soon = part.start + np.flatnonzero((born > last) & (born <= last + 4 * SOON))
+        rows = soon[places.is_villages(place[people.unit[soon]])]
+        head = np.empty(len(rows), np.int64)
+        kernels.heads(people.next_member, people.traits, 3 << 3, HEAD << 3, rows, head)
+        head = head[head != rows]
+        band = clock.band[people.born[head].view(np.uint16)].astype(np.int64)
+        owner = people.flags[head] & OWNS_FLAT
+        entering = people.weight[head] / SOON
+        cell = place[people.unit[head]], band
+        np.add.at(found[:, 1, :, strata.SECONDARY_CHILD], cell, entering * np.where(
+            owner, p.junior_entry, p.flat_purchase))  # fmt: skip
+        np.add.at(found[:, 0, :, strata.SECONDARY_CHILD], cell, entering * np.where(
+            owner, 0.0, (1 - p.flat_purchase) * p.junior_entry))  # fmt: skip
+    hazard = demography.marriage_hazard(quarter, p)[:, FEMALE]
+    single = deciding(people, units, quarter, lambda rows: people.weight[rows] * (
+        strata.sex_of(people.traits[rows]) == FEMALE))  # fmt: skip
+    brides = single[..., [strata.SINGLE, strata.ALONE]].sum(axis=(1, 3)) * hazard
+    brides[~places.is_villages(np.arange(places.inside))] = 0
+    found[:, 1, :, strata.COUPLE] += p.flat_purchase * brides
+    return found
 
 
 def parts(rows: int) -> Iterator[slice]:

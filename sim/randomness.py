@@ -28,6 +28,7 @@ class Stream(IntEnum):
     UNIT = 9  # recoding, merger and school closing of a village
     EFFECTS = 10  # of a draw: county and yearly effects, error of the published rate
     PARTNERS = 12
+    FAMILY = 13  # at a wedding or a child's entry to junior school: reconsidering, buying a flat
 
 
 @dataclass(frozen=True)

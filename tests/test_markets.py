@@ -66,14 +66,14 @@ def test_a_tradable_job_brings_a_few_that_serve_it():
 
 
 def test_jobs_end_by_turnover_and_on_retirement():
-    farming, industry, services_ = labour.separation_hazard(PARAMETERS).T
+    farming, industry, services_ = labour.separation_hazard(np.array([0.4]), PARAMETERS)[0].T
     assert (industry == services_).all()
     young = 1 - np.exp(-industry[AGES == 30] / 4)
     np.testing.assert_allclose(young, PARAMETERS.job_separation)
     np.testing.assert_allclose(industry[AGES >= 60] - industry[AGES == 30], PARAMETERS.retirement)
     np.testing.assert_allclose(industry[AGES < 60], industry[0])
     added = PARAMETERS.farm_retirement * (AGES >= 60)
-    np.testing.assert_allclose(farming, PARAMETERS.farm_exit + added)
+    np.testing.assert_allclose(farming, 0.4 * PARAMETERS.farm_exit + added)
 
 
 def test_jobs_come_free_by_turnover_retirement_and_departure():
