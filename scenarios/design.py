@@ -21,7 +21,7 @@ from xiancheng.calibration.naming import is_path, nearest
 from xiancheng.calibration.priors import ParameterError
 from xiancheng.calibration.region import load
 from xiancheng.calibration.yaml_positions import YamlDocument, read_yaml
-from xiancheng.scenarios.inactive import inactive_parameters, levers_used
+from xiancheng.scenarios.inactive import in_use, inactive_parameters
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.policy import compile_policy
 from xiancheng.scenarios.run_spec import LIMITS, RunSpec, check_run, digest_of, horizon
@@ -224,7 +224,7 @@ class Design:
         for spec in self.specs:
             scenario = spec.scenario
             quarters = (tick.number for tick in quarters_between(scenario.start, scenario.until))
-            used |= levers_used(compile_policy(scenario, spec.pack), quarters)
+            used |= in_use(compile_policy(scenario, spec.pack), quarters, scenario.conditions)
         return inactive_parameters(self.names, int(self.effects), used)
 
 

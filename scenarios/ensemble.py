@@ -5,7 +5,7 @@ what then differs between them is the scenario's. `Summaries` runs any number of
 number of draws in that way, and keeps of each run what analyses read.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -17,6 +17,7 @@ import numpy as np
 
 from xiancheng.calibration import posterior
 from xiancheng.calibration.errors import RequestError
+from xiancheng.calibration.forecasts.common_trend import PublishedRate
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import Region
 from xiancheng.scenarios import steering
@@ -344,6 +345,7 @@ def ensemble(
     draw: int = 0,
     cutoff: str | date | None = None,
     alignment: str = LEVEL,
+    observations: Iterable[PublishedRate] = (),
     jobs: int | None = None,
     done: Callable[[], None] = lambda: None,
     cache: RunCache | None = None,
@@ -355,10 +357,11 @@ def ensemble(
 
     Parameters
     ----------
-    scenario : as `simulate` takes it; the spec of a run stands for the arguments up to `alignment`
+    scenario : as `simulate` takes it; the spec of a run stands for the arguments up to
+        `observations`
     draws : of parameters with county and yearly effects; 0 for the one run of each
-    region, parameters, start, until, draw, cutoff, alignment : as `simulate` takes them, for the
-        one run
+    region, parameters, start, until, draw, cutoff, alignment, observations : as `simulate`
+        takes them, for the one run
     seed : of the one run and of the draws
     scale : in (0, 1]; rows for each resident
     jobs : worker processes; one per core by default
@@ -378,6 +381,7 @@ def ensemble(
         else RunSpec.of(
             scenario, region=region, parameters=parameters, seed=seed, scale=scale, start=start,
             until=until, draw=draw, cutoff=cutoff, alignment=alignment,
+            observations=observations,
         )
     )  # fmt: skip
     if draws:

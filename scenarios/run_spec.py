@@ -8,7 +8,7 @@ processor.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from functools import cache, cached_property, lru_cache
@@ -21,6 +21,7 @@ import numpy as np
 from xiancheng.calibration import code_identity, parsing, priors
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.forecasts import level
+from xiancheng.calibration.forecasts.common_trend import PublishedRate
 from xiancheng.calibration.i18n import _, listed
 from xiancheng.calibration.region import Region, load
 from xiancheng.calibration.region.schema import INFORMATION
@@ -57,6 +58,7 @@ class RunSpec:
     draw: int = 0  # of county and yearly effects; 0 is the median world, without any
     cutoff: str | None = None  # nothing dated later is used; None: see `information`
     alignment: str = LEVEL  # whether the run without measures follows the level, where one is known
+    observations: tuple[PublishedRate, ...] = ()  # beside those of the pack, for the level
 
     @classmethod
     def of(
@@ -64,7 +66,7 @@ class RunSpec:
         region: str | Path = "binzhou", parameters: Mapping[str, float] | None = None,
         seed: int = 1, scale: float = 1.0, start: str | date | None = None,
         until: str | date | None = None, draw: int = 0, cutoff: str | date | None = None,
-        alignment: str = LEVEL,
+        alignment: str = LEVEL, observations: Iterable[PublishedRate] = (),
     ) -> "RunSpec":  # fmt: skip
         """The spec of the run that `simulate` makes of the same arguments.
 
@@ -88,7 +90,7 @@ class RunSpec:
         known = None if cutoff is None else str(_date(cutoff, "cutoff"))
         return cls(
             chosen, load(region).reference, own, int(seed), float(scale), int(draw), known,
-            alignment,
+            alignment, tuple(observations),
         )  # fmt: skip
 
     def vary(self, **changes: Any) -> "RunSpec":
@@ -155,6 +157,7 @@ class RunSpec:
             "seed": self.seed, "scale": self.scale, "draw": self.draw,
             "start": str(self.scenario.start), "until": str(self.scenario.until),
             "cutoff": str(self.known_until), "alignment": self.alignment,
+            "observations": [each.row() for each in self.observations],
             "parameters": asdict(self.values),
         }  # fmt: skip
 
@@ -165,6 +168,7 @@ class RunSpec:
             "code": code_digest(), "region": self.pack.digest,
             "plan": plan_digest(self.scenario.plan), "scenario": self.scenario.resolved(),
             "cutoff": str(self.known_until), "alignment": self.follows,
+            "observations": [each.row() for each in self.observations],
         }  # fmt: skip
 
     @cached_property
@@ -201,7 +205,8 @@ class RunSpec:
         scenario = self.scenario
         return (
             self.levers_digest, scenario.conditions, scenario.start, scenario.until,
-            self.known_until, self.pack.digest, self.scale, self.follows, *self.draw_key,
+            self.known_until, self.pack.digest, self.scale, self.follows, self.observations,
+            *self.draw_key,
         )  # fmt: skip
 
     def __getstate__(self) -> dict[str, Any]:
@@ -214,7 +219,7 @@ class RunSpec:
             "digests": (inputs["plan"], inputs["region"]),
             "region": self.region, "parameters": dict(self.parameters), "seed": self.seed,
             "scale": self.scale, "draw": self.draw, "cutoff": self.cutoff,
-            "alignment": self.alignment,
+            "alignment": self.alignment, "observations": self.observations,
         }  # fmt: skip
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:

@@ -4,7 +4,7 @@
 to step it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from datetime import date
 from functools import lru_cache
@@ -14,10 +14,14 @@ from typing import Any
 
 import numpy as np
 
-from xiancheng.calibration import priors
 from xiancheng.calibration.cache import keep_compiled
+from xiancheng.calibration.forecasts.common_trend import (
+    PublishedRate,
+    pace_by_year,
+    published_rates,
+)
 from xiancheng.calibration.population.synthesis import synthetic_population
-from xiancheng.calibration.region import load
+from xiancheng.calibration.region import Region, load
 from xiancheng.calibration.region.counties import counties as circumstances
 from xiancheng.calibration.region.counties import fertility
 from xiancheng.scenarios.inactive import warn_of_inactive
@@ -26,21 +30,13 @@ from xiancheng.scenarios.policy import compile_policy
 from xiancheng.scenarios.run_spec import LEVEL, RunSpec, check_numbers
 from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.scenarios.steering import alignment_of, keep
-from xiancheng.sim import accounts, observation, schooling
+from xiancheng.sim import accounts, observation
 from xiancheng.sim.calendar import quarters_between
-from xiancheng.sim.conditions import Conditions
-from xiancheng.sim.destination import Alternatives
-from xiancheng.sim.destination_constants import DestinationConstants, solve
+from xiancheng.sim.destination_constants import BasePeriod
 from xiancheng.sim.indicators import INDICATORS
-from xiancheng.sim.levers import Levers
-from xiancheng.sim.markets import Markets
 from xiancheng.sim.model import CHUNK, UrbanModel
-from xiancheng.sim.places import Places
 from xiancheng.sim.population import Population
-from xiancheng.sim.randomness import RandomStreams
 from xiancheng.sim.state import Counties, People, Units
-from xiancheng.sim.step import Step
-from xiancheng.sim.strata import MOTHERS, Headcount
 
 
 def simulate(
@@ -55,6 +51,7 @@ def simulate(
     draw: int = 0,
     cutoff: str | date | None = None,
     alignment: str = LEVEL,
+    observations: Iterable[PublishedRate] = (),
     threads: int = 1,
     chunk: int = CHUNK,
 ) -> Outcome:
@@ -72,10 +69,12 @@ def simulate(
         model always runs whole quarters; inside one, the last day is read off the line between its
         two ends
     draw : number of the draw of county and yearly effects; 0 is the median world, without any,
-        in which `omega_sd`, `tau_sd` and `obs_error_sd` cannot act
+        in which `flow_sd`, `trend_sd` and `obs_error_sd` cannot act
     cutoff : nothing dated later is used; 2024-12-31 from the last census on, else the start
     alignment : "level": where the level of the region is known, the run without measures follows
         it, and others replay what that took (`scenarios.steering`); "off": nothing is steered
+    observations : published rates beside those of the pack, for level and trend; those after the
+        cut-off are not used
     threads, chunk : how the work is divided; neither changes any result
 
     Raises
@@ -92,7 +91,7 @@ def simulate(
     model = RegionModel(
         scenario, region=region, parameters=parameters, seed=seed, scale=scale,
         start=start, until=until, draw=draw, cutoff=cutoff, alignment=alignment,
-        threads=threads, chunk=chunk,
+        observations=observations, threads=threads, chunk=chunk,
     )  # fmt: skip
     if not isinstance(scenario, RunSpec):
         warn_of_inactive(model, list(model.spec.parameters))
@@ -124,6 +123,7 @@ class RegionModel(UrbanModel):
         draw: int = 0,
         cutoff: str | date | None = None,
         alignment: str = LEVEL,
+        observations: Iterable[PublishedRate] = (),
         threads: int = 1,
         chunk: int = CHUNK,
     ) -> None:
@@ -134,6 +134,7 @@ class RegionModel(UrbanModel):
             spec = RunSpec.of(
                 scenario, region=region, parameters=parameters, seed=seed, scale=scale,
                 start=start, until=until, draw=draw, cutoff=cutoff, alignment=alignment,
+                observations=observations,
             )  # fmt: skip
         chosen, pack = spec.scenario, spec.pack
         begun = prepared(spec.region, chosen.start, spec.scale, pack.digest)
@@ -143,6 +144,7 @@ class RegionModel(UrbanModel):
             *begun, spec.values, compile_policy(chosen, pack),
             start=chosen.start, until=chosen.until, seed=spec.seed, draw=spec.draw,
             conditions=chosen.conditions, fertility=fertility(pack, chosen.start, spec.known_until),
+            trend=known_trend(pack, chosen.start, spec.known_until, spec.observations),
             known_until=spec.known_until, groups=member.astype(float),
             alignment=alignment_of(spec), threads=threads, chunk=chunk,
         )  # fmt: skip
@@ -193,30 +195,27 @@ def timed(spec: RunSpec) -> tuple[Outcome, dict[str, float]]:
     return outcome, {"prepare": ready - begun, "simulate": perf_counter() - ready}
 
 
+@lru_cache(maxsize=8)
+def known_trend(
+    pack: Region, start: date, until: date, more: tuple[PublishedRate, ...]
+) -> Mapping[int, float]:
+    """The pace of province and nation by year, relative to before `start`, as far as known."""
+    return pace_by_year(published_rates(pack, until, more), pack.province, start)
+
+
 @lru_cache(maxsize=4)
 def prepared(
     name: str, start: date, scale: float, digest: str = ""
-) -> tuple[People, Units, Counties, DestinationConstants]:
-    """A region's people, units, counties and destination constants, once per process.
+) -> tuple[People, Units, Counties, BasePeriod]:
+    """What of a region depends on no parameter: people, units, counties, base period.
+
+    Made once per process.
 
     `digest` tells versions of the pack apart.
     """
     keep_compiled()
     region = load(name)
     built = synthetic_population(region, start, scale, seed=1)
-    counties = circumstances(region, start)
-    central, none = priors.central(), Levers.baseline(Places(len(counties)).inside)
     first = quarters_between(start, start)[0]
-    people = Population(built.people, built.units)
-    counts = Headcount.of(people.count(first.number), MOTHERS)
-    markets = Markets.at_start(counts, counties, none, central)
-    alternatives = Alternatives.around(counties)
-    step = Step(first, people, markets, alternatives, RandomStreams(0), central)
-    schooling.enrol(step, counts, 0.0, none)
-    offers = markets.post(counts, none, Conditions(), 0.0, 0.0, central)
-    followers = markets.followers(central)
-    away = people.away_share
-    fixed = solve(
-        built.people, built.units, counties, first.number, offers, followers, away, central
-    )
-    return built.people, built.units, counties, fixed
+    period = BasePeriod.of(Population(built.people, built.units), first.number)
+    return built.people, built.units, circumstances(region, start), period

@@ -38,7 +38,9 @@ def path_of(spec: RunSpec) -> SharePath | None:
     if spec.alignment == OFF:
         return None
     scenario = spec.scenario
-    level = county_level(spec.pack, scenario.start, scenario.until)
+    level = county_level(
+        spec.pack, scenario.start, scenario.until, spec.known_until, spec.observations
+    )
     if level is None:
         return None
     ends = [(day + timedelta(1)).day == 1 and day.month % 3 == 0 for day in level.days]

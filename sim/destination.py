@@ -13,7 +13,7 @@ from xiancheng.sim import kernels
 from xiancheng.sim.choice import nested_logit
 from xiancheng.sim.levers import Levers
 from xiancheng.sim.parameters import Parameters
-from xiancheng.sim.places import TOWN, VILLAGES, Places, at_both, county_of, in_villages, town
+from xiancheng.sim.places import TOWN, VILLAGES, Places, at_both, county_of, town
 from xiancheng.sim.randomness import Stream
 from xiancheng.sim.state import OUTSIDE, Bools, Counties, Floats, Ints, Offers, Parties
 from xiancheng.sim.step import Step
@@ -82,6 +82,18 @@ class Alternatives:
         urban = Places(len(counties)).towns[:, None]
         reachable = at_both(exists) & ~(urban & (nest == OWN_TOWN))
         return cls(nest, mode, county, km, reachable[:, None] & suits)
+
+    def inflow(self, common: float, own: Floats) -> Floats:
+        """Factors on moves into the towns of the region, (place, alternative); 1 on all others.
+
+        Parameters
+        ----------
+        common : on all of them
+        own : (county,) on those from its villages to its town besides
+        """
+        leads = (self.county >= 0) & (self.nest != STAY)
+        factor = np.where(self.nest == OWN_TOWN, common * own[:, None], common)
+        return at_both(np.where(leads, factor, 1.0))
 
 
 def utility(
@@ -197,24 +209,6 @@ def choose(
         unit=np.where(goal == OUTSIDE, elsewhere, -1),
         needs_dwelling=(goal != OUTSIDE) & ~((nest == OWN_TOWN) & (flat > 0)),
     )
-
-
-def with_flow(alternatives: Alternatives, chances: Floats, factor: Floats) -> Floats:
-    """Chances that multiply the flow of villagers to their own town, and leave others as they are.
-
-    Parameters
-    ----------
-    factor : (county,) on that flow; where it is above 1, villagers are taken to reconsider that
-        much more often, and all else they choose less often
-    """
-    often = np.maximum(factor, 1.0)[:, None]
-    own = alternatives.nest == OWN_TOWN
-    result = chances.copy()
-    of_villages = in_villages(result)  # a view
-    of_villages *= np.where(own, factor[:, None] / often, 1 / often)[:, None, None, None]
-    stays = np.flatnonzero(alternatives.nest == STAY)
-    of_villages[..., stays] += 1 - of_villages.sum(axis=-1, keepdims=True)
-    return result
 
 
 def without_full(step: Step, chances: Floats, full: Bools) -> Floats:

@@ -1,6 +1,7 @@
 """The quarter of the region, on one page."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 from functools import partial
 
@@ -33,7 +34,7 @@ from xiancheng.sim.calendar import (
 )
 from xiancheng.sim.conditions import Conditions
 from xiancheng.sim.destination import Alternatives
-from xiancheng.sim.destination_constants import DestinationConstants
+from xiancheng.sim.destination_constants import BasePeriod
 from xiancheng.sim.events import Hazards, draw_events
 from xiancheng.sim.governments import CountyGovernment, carried_out
 from xiancheng.sim.indicators import INDICATORS, Observation
@@ -73,19 +74,19 @@ class UrbanModel(mesa.Model):
     """
 
     def __init__(
-        self, people: People, units: Units, counties: Counties, base: DestinationConstants,
+        self, people: People, units: Units, counties: Counties, base: BasePeriod,
         parameters: Parameters, policy: Policy, *, start: date, until: date,
         seed: int = 1, draw: int = 0,
         conditions: Conditions | None = None, fertility: Mapping[int, float] | None = None,
-        known_until: date | None = None,
+        trend: Mapping[int, float] | None = None, known_until: date | None = None,
         groups: Floats | None = None, alignment: Alignment | None = None,
         threads: int = 1, chunk: int = CHUNK,
     ) -> None:  # fmt: skip
         super().__init__(rng=seed)
         self.alignment = alignment
-        self.counties, self.base, self.parameters, self.policy = counties, base, parameters, policy
+        self.counties, self.parameters, self.policy = counties, parameters, policy
         self.conditions, self.fertility = Conditions(), dict(fertility or {})
-        self.known_until = known_until or start
+        self.trend, self.known_until = dict(trend or {}), known_until or start
         self.groups = np.eye(len(counties)) if groups is None else groups
         self.draw, self.streams, self.threads, self.chunk = (
             draw,
@@ -108,11 +109,17 @@ class UrbanModel(mesa.Model):
         schooling.enrol(self.begin(first), self.counts, 0.0, none)
         offers = self.markets.post(self.counts, none, self.conditions, 0.0, 0.0, parameters)
         self.town_value = relocation.town_value(offers, parameters)  # at the start
+        self.base = base.solve(
+            counties, offers, self.markets.followers(parameters), self.flow_effects(), parameters
+        )
 
         self.run_in_growth: list[Growth] = []
         for ago in range(HALF_YEAR, 0, -1):
             self.run_in(Quarter(first.number - ago, start, 1.0), offers, none)
         self.population.movers = Movers.none(len(counties))
+        urban, present = self.present()
+        self.urban_share = urban / np.maximum(present, 1)  # at the start
+        self.recoding = self.recoding_path()
         self.conditions = conditions or Conditions()  # from the start on; the past is one
 
         self.record: list[dict[str, Floats]] = []
@@ -148,16 +155,17 @@ class UrbanModel(mesa.Model):
         offers = self.offers(quarter, levers)
         chances, attraction = self.choices(offers, levers)
 
-        # A run that is aligned has its flows to town steered.
-        factor = np.ones(len(self.counties))
+        # Moves into towns follow the trend at large; a run that is aligned has them steered.
+        trend, factor = self.common_trend(quarter), np.ones(len(self.counties))
         if self.alignment:
             factor = self.alignment.flow(self)
-            chances = destination.with_flow(self.alternatives, chances, factor)
 
         # Everyone's events of the quarter are drawn.
         self.follow_births(quarter)
         hazards = self.hazards(quarter, levers, attraction)
-        in_villages(hazards.leaving)[:] *= np.maximum(factor, 1.0)[:, None, None, None]
+        inflow = self.alternatives.inflow(trend, factor)
+        leaving, chances = departure.scale_moves(hazards.leaving, chances, inflow)
+        hazards = replace(hazards, leaving=leaving)
         drawn = draw_events(step, hazards, self.threads, self.chunk)
 
         # People die, and are born.
@@ -180,13 +188,16 @@ class UrbanModel(mesa.Model):
         )
         parties = Parties.together([students, leavers, returners, followers, resettled])
         relocation.move(step, parties, chances, before)
-        self.receive(step, offers, factor)
+        self.receive(step, offers, trend * factor)
 
         # Some are granted the hukou of where they live.
         hukou.settle(step, drawn.settling)
 
-        # Some villages are recoded urban around people who never move; some are merged.
-        reclassification.reclassify(step, levers, self.conditions)
+        # Some units are recoded around people who never move; some villages are merged.
+        year = (quarter.number - self.quarters[0].number) // 4
+        reclassification.reclassify(
+            step, self.urban_share, self.recoding[year], levers, self.conditions
+        )
         if self.alignment:
             self.alignment.correct(self, step)
 
@@ -318,7 +329,6 @@ class UrbanModel(mesa.Model):
             resettling=resettling,
             leaving=departure.leaving_hazard(
                 attraction,
-                self.effects(quarter),
                 hukou.leaving_hazard(levers, p),
                 adults,
                 levers,
@@ -342,34 +352,61 @@ class UrbanModel(mesa.Model):
         together = destination.choose(step, families, chances, situation=situation)
         return Parties.together([together, alone])
 
-    def effects(self, quarter: Quarter) -> Floats:
-        """County and yearly effects of this draw on the log hazard of leaving, (place,)."""
-        p = self.parameters
-        county = self.effects_of_draw(self.counties.code)
-        year = self.effects_of_draw(np.array([quarter.ends.year]))
-        return at_both(p.omega_sd * county + p.tau_sd * year)
+    def flow_effects(self) -> Floats:
+        """County effects of this draw on the flows of the base period, (county, 3)."""
+        flows = [self.effects_of_draw(self.counties.code, k) for k in range(1, 4)]
+        return np.stack(flows, axis=1)
+
+    def common_trend(self, quarter: Quarter) -> float:
+        """Moves into the towns of the region in a quarter, relative to the base period.
+
+        At equal attraction, and before steering.
+        """
+        year, start = quarter.ends.year, self.start.year
+        unknown = np.arange(max([start, *self.trend]) + 1, year + 1)
+        shocks = self.effects_of_draw(unknown)
+        return relocation.trend(self.trend, year, start, shocks, self.parameters)
+
+    def recoding_path(self) -> Floats:
+        """How recoding of each county departs from the province's in this draw, (year, county).
+
+        See Also
+        --------
+        sim.reclassification.recoding_path
+        """
+        code, nearby = self.counties.code, self.counties.nearby
+        others = np.where(nearby >= 0, code[nearby], code[:, None])
+        prefecture = np.minimum(code, others.min(axis=1))  # named by its first county
+        years = self.start.year + np.arange(-(-len(self.quarters) // 4))[:, None]
+        shared, own = (
+            self.effects_of_draw(whose, years, number)
+            for number, whose in enumerate((prefecture, code), start=1)
+        )
+        return reclassification.recoding_path(
+            self.counties.structural_gap, shared, own, self.parameters
+        )
 
     def effects_of_draw(self, *what: Ints | int) -> Floats:
-        """Standard normals that belong to the draw, not to a seed, (what,).
+        """Standard normals that belong to the draw, not to a seed, in the shape of `what`.
 
         Draw 0 is the median world: all are 0.
         """
         address = addresses(*what)
         if self.draw == 0:
-            return np.zeros(len(address))
-        return np.asarray(ndtri(RandomStreams(0).uniform(Stream.EFFECTS, self.draw, address)[0]))
+            return np.zeros(address.shape)
+        drawn = RandomStreams(0).uniform(Stream.EFFECTS, self.draw, address.ravel())[0]
+        return np.asarray(ndtri(drawn)).reshape(address.shape)
 
     def receive(self, step: Step, offers: Offers, factor: Floats) -> None:
         """People from outside come to the towns, more of them to better ones.
 
-        `factor`, (county,), multiplies how many are expected; see `sim.alignment`.
+        `factor`, (county,), multiplies how many are expected.
         """
         years, p = step.quarter.years, self.parameters
         change = relocation.town_value(offers, p) - self.town_value
-        multiple = self.conditions.arrivals
+        multiple = self.conditions.arrivals * factor
         expected = relocation.arrivals(self.base.arrivals, change, years, multiple)
-        expected *= factor[:, None]
-        line = OUTSIDERS * self.base.arrivals * years * max(multiple, 1.0)
+        line = OUTSIDERS * self.base.arrivals * years * np.maximum(multiple, 1.0)[:, None]
         relocation.receive(step, expected, line)
 
     def observe(self, day: date, number: int) -> None:

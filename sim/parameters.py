@@ -27,14 +27,20 @@ class Parameters:
     gamma_a: float  # 1, weight of the inclusive value of the destination choice
     gamma_n: float  # pp per pp, co-villagers already away
     gamma_dur: float  # 1, log hazard per doubling of the time lived in a place; negative
-    omega_sd: float  # 1, spread of county effects in the log hazard
-    tau_sd: float  # 1, spread of common yearly shocks in the log hazard
     hr_school_closed: float  # ratio, village school closed and a child of primary age
     hr_parent_pension: float  # ratio, a parent has a pension
     hr_public_post_rural: float  # ratio, holds a public post in a village
     return_hazard: float  # 1/year, return to the county of registration
     land_hukou_decoupling: float  # pp over 5 years, land rights kept on permanent moves
     hukou_reform_effect: float  # pp over 5 years, easier hukou on the resident rate
+
+    # Flows of the base period, which the destination constants bring about
+    own_stock_weight: float  # 1, weight of a county's own stock of in-movers in its own-town moves
+    own_town_flow: float  # ratio, moves of villagers to their own town over what censuses show
+    departure_flow: float  # ratio, net moves out of the county over what censuses show
+    arrival_flow: float  # ratio, net arrivals from outside over what censuses show
+    flow_sd: float  # 1, spread of counties in the logs of these three
+    trend_sd: float  # 1/sqrt(year), drift of the log of moves into towns after the last known year
 
     # Labour
     job_mover_share: float  # 1, share of new town jobs taken by people who then move to town
@@ -57,6 +63,10 @@ class Parameters:
 
     # Recoding, merger and measurement
     recode_hazard: float  # 1/year, a rural village unit is recoded urban
+    recode_gap_reversion: float  # 1/year, share of the structural gap that recoding closes
+    recode_prefecture_sd: float  # 1, spread of urban shares by prefectures' recoding in ten years
+    recode_county_sd: float  # 1, spread of urban shares by counties' own recoding in ten years
+    recode_persistence: float  # 1, correlation of recoding shocks of one year and the next
     alignment_recoding_share: float  # 1, of a deviation from the level that recoding makes up
     merge_hazard: float  # 1/year, a village unit disappears by merger
     benchmark_drift: float  # pp/year, published rate against the truth

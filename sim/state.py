@@ -147,6 +147,7 @@ class Counties:
     #                county to other towns of the prefecture, the province and the country
     arrivals: Floats  # (county, 2) net in-moves a year from the province and the country
     nearby_share: Floats  # of those who move between towns of the prefecture, who come here
+    structural_gap: Floats  # urban share less what the structure of the county implies [share]
     birth_rate: Floats  # per resident and year
     death_rate: Floats  # per resident and year
 

@@ -19,6 +19,7 @@ from xiancheng.sim import (
     demography,
     departure,
     destination,
+    destination_constants,
     governments,
     housing,
     hukou,
@@ -292,14 +293,14 @@ example("7.8", "land", "⟨land_rights⟩ = 0.4, ⟨hukou_access⟩ = 0.2", _LAN
         hukou.leaving_hazard(_LEVERS, P)[1])  # fmt: skip
 _D, _N = departure.duration_factor(one(2.0), P), departure.village_factor(one(0.1), P)
 example(
-    "7.8", "h", "HEAD, a = 37.5, youngest child 8, Λ = 0.3, ω + τ = 0.1, ⟨rural_posts⟩ = 10 of "
+    "7.8", "h", "HEAD, a = 37.5, youngest child 8, Λ = 0.3, ⟨rural_posts⟩ = 10 of "
     "10000, ⟨pension_coverage⟩ = 0.5, land as above, d = 2, N = 0.1, school closed",
     (_KEPT * _FREED * exp(
         P.alpha_family + log(_r(37.5) / _r(37)) + log(P.hr_school_stage) + P.gamma_a * 0.3
-        + P.gamma_dur * log2(32 / 8) + 0.1) + _LAND)
+        + P.gamma_dur * log2(32 / 8)) + _LAND)
     * exp(P.gamma_dur * log2(2 / 32)) * exp(P.gamma_n * 0.1) * P.hr_school_closed,
     departure.leaving_hazard(
-        np.full((4, 2, 3, 7), 0.3), np.full(4, 0.1), hukou.leaving_hazard(_LEVERS, P),
+        np.full((4, 2, 3, 7), 0.3), hukou.leaving_hazard(_LEVERS, P),
         np.full(4, 10_000.0), _LEVERS, P,
     )[1, 0, BAND[35], departure.PRIMARY_CHILD]
     * _D * _N * departure.closure_factor(np.array([True]), np.array([True]), P),
@@ -359,8 +360,22 @@ example("7.11", "r child", "a = 14", 0.0, _BACK[1, BAND[10]].max())
 # 7.12
 
 example(
-    "7.12", "arrivals", "base = 400, Δ = 0.1, Δt = 1/4, condition arrivals = 1.2",
-    400 * exp(0.1) / 4 * 1.2, relocation.arrivals(np.array([[400.0]]), one(0.1), 0.25, 1.2),
+    "7.12", "arrivals", "base = 400, Δ = 0.1, Δt = 1/4, condition arrivals = 1.2, m = 0.5",
+    400 * exp(0.1) / 4 * 1.2 * 0.5,
+    relocation.arrivals(np.array([[400.0]]), one(0.1), 0.25, one(1.2 * 0.5)),
+)  # fmt: skip
+example(
+    "7.12", "m", "known trend 0.9, 0.5, 0.6, 0.7, then Σ z = 2", 0.6 * exp(2 * P.trend_sd),
+    relocation.trend({2021: 0.9, 2022: 0.5, 2023: 0.6, 2024: 0.7}, 2026, 2020, one(2.0), P),
+)  # fmt: skip
+_OWN = np.array([[70.0, 1, 1, 1], [10.0, 1, 1, 1]])
+example(
+    "7.12", "own town", "from the stock 70, 1000 of 4000 villagers, 80 moves in all, z = 1",
+    P.own_town_flow * exp(P.flow_sd)
+    * (P.own_stock_weight * 70 + (1 - P.own_stock_weight) * 1000 * 80 / 4000),
+    destination_constants.base_flows(
+        replace(two_counties(), moves=_OWN), np.array([1000.0, 3000.0]), np.ones((2, 3)), P
+    ).moves[0, 0],
 )  # fmt: skip
 
 
@@ -394,9 +409,23 @@ _RURAL = np.flatnonzero(~_UNITS.urban & _UNITS.contiguous)[0]
 _SHARE = _UNITS.contiguous[~_UNITS.urban].mean()
 _K = _SHARE * P.recode_contiguity_ratio + 1 - _SHARE
 example(
-    "7.14", "recoding", "contiguous, half of the rural villages are, ⟨recoding⟩ = 0.01",
-    P.recode_hazard * P.recode_contiguity_ratio / _K + 0.01,
-    reclassification.recoding_hazard(_UNITS, levers(recoding=0.01), Conditions(), P)[_RURAL],
+    "7.14", "recoding, rural unit",
+    "contiguous, half of the rural villages are, u = 0.5, D = 0.01, ⟨recoding⟩ = 0.01",
+    (P.recode_hazard * 0.5 + 0.01) / 0.5 * P.recode_contiguity_ratio / _K + 0.01,
+    reclassification.recoding_hazard(
+        _UNITS, np.full(2, 0.5), np.full(2, 0.01), levers(recoding=0.01), Conditions(), P
+    )[_RURAL],
+)  # fmt: skip
+example(
+    "7.14", "recoding, urban unit", "none contiguous, u = 0.4, D = −0.02",
+    (0.02 - P.recode_hazard * 0.6) / 0.4,
+    reclassification.recoding_hazard(
+        _UNITS, np.full(2, 0.4), np.full(2, -0.02), levers(), Conditions(), P
+    )[1],
+)  # fmt: skip
+example(
+    "7.14", "D of the first year", "G = 0.1, draw 0", 0.1 * (exp(-P.recode_gap_reversion) - 1),
+    reclassification.recoding_path(np.array([0.1]), *np.zeros((2, 1, 1)), P)[0, 0],
 )  # fmt: skip
 example(
     "7.14", "merger", "⟨merging⟩ = 0.05", P.merge_hazard + 0.05,

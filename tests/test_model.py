@@ -541,20 +541,29 @@ def test_what_a_scenario_says_of_the_world_begins_with_the_scenario():
     assert columns(usual) == columns(unusual)
 
 
-def test_a_draw_has_a_world_of_its_own_and_the_median_world_has_no_effects():
-    """Counties differ for good by omega, years for all counties alike by tau."""
-    p = replace(PARAMETERS, omega_sd=0.3, tau_sd=0.1)
-    model, draws = build_world(n=2, p=p), np.arange(1, 1500)
-    this_year, next_year = model.quarters[1], model.quarters[5]
-    assert model.effects(this_year).tolist() == [0, 0, 0, 0]
-    effects = np.empty((2, len(draws), 4))
+def test_a_draw_has_flows_of_its_own_and_the_median_world_those_of_the_censuses():
+    """Counties differ for good, in each flow by itself."""
+    model, draws = build_world(n=2), np.arange(1, 1500)
+    assert (model.flow_effects() == 0).all()
+    effects = np.empty((len(draws), 2, 3))
     for i, model.draw in enumerate(draws):
-        effects[:, i] = model.effects(this_year), model.effects(next_year)
-    assert (effects[..., 0] == effects[..., 1]).all()  # town and villages of a county
-    between_counties, between_years = effects[0, :, 0] - effects[0, :, 2], effects[0] - effects[1]
-    assert between_counties.std() == pytest.approx(0.3 * 2**0.5, rel=0.1)
-    assert between_years[:, 0].std() == pytest.approx(0.1 * 2**0.5, rel=0.1)
-    np.testing.assert_allclose(between_years[:, 0], between_years[:, 2])
+        effects[i] = model.flow_effects()
+    apart = np.corrcoef(effects.reshape(len(draws), 6).T)
+    np.testing.assert_allclose(apart, np.eye(6), atol=0.12)
+    np.testing.assert_allclose(effects.std(axis=0), 1, rtol=0.1)
+
+
+def test_the_trend_of_a_draw_drifts_after_the_last_known_year():
+    p = replace(PARAMETERS, trend_sd=0.1)
+    model = build_world(n=2, p=p, trend={2021: 0.5, 2022: 0.75}, until=date(2025, 12, 31))
+    last = {quarter.ends.year: quarter for quarter in model.quarters}
+    assert model.common_trend(last[2020]) == 1
+    assert model.common_trend(last[2025]) == 0.625
+    logs = []
+    for model.draw in range(1, 1500):
+        assert model.common_trend(last[2022]) == 0.75
+        logs.append([np.log(model.common_trend(last[year]) / 0.625) for year in (2023, 2024, 2025)])
+    np.testing.assert_allclose(np.std(logs, axis=0), 0.1 * np.sqrt([1, 2, 3]), rtol=0.1)
 
 
 def test_jobs_grow_by_the_years_since_the_start():

@@ -242,8 +242,8 @@ def test_as_many_newcomers_come_as_are_expected():
 
 def test_more_newcomers_come_to_a_better_town_and_in_proportion_to_time():
     rate = np.array([[100.0, 10.0], [50.0, 0.0]])
-    came = relocation.arrivals(rate, np.array([0.0, log(2)]), 0.25, 3.0)
-    np.testing.assert_allclose(came, rate * [[0.75], [1.5]])
+    came = relocation.arrivals(rate, np.array([0.0, log(2)]), 0.25, np.array([3.0, 1.0]))
+    np.testing.assert_allclose(came, rate * [[0.75], [0.5]])
 
 
 def test_five_times_the_arrivals_are_five_times_the_arrivals():

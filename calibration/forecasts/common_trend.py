@@ -13,11 +13,12 @@ published rates all are jointly normal, and drawn from that distribution; beyond
 rate the pace wanders on. The rate that is published for the year of a census is that of the census.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 
 import numpy as np
 from scipy.special import expit, logit
@@ -41,6 +42,7 @@ PROVINCE_SD = 0.006  # log odds a year (assumed, 0.003-0.012) of a province abou
 HORIZON = 40  # years after the census that can be asked for
 SLOWEST = 0.005  # log odds a year: below, a relative pace says nothing
 YEAR = 365.25  # days
+CENSUS_YEARS = 10  # from one census to the next
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,16 @@ class PublishedRate:
     code: str
     day: date
     rate: float  # [percent]
+
+    def row(self) -> list[str | float]:
+        """Code, day and rate, JSON-ready."""
+        return [self.code, str(self.day), self.rate]
+
+    @classmethod
+    def of_row(cls, row: Sequence[str | float]) -> "PublishedRate":
+        """From what `row` gives."""
+        code, day, rate = row
+        return cls(str(code), date.fromisoformat(str(day)), float(rate))
 
 
 def published_rates(
@@ -79,6 +91,34 @@ def national() -> tuple[PublishedRate, ...]:
     return tuple(
         PublishedRate(COUNTRY, date.fromisoformat(cells[0]), float(cells[1])) for __, cells in rows
     )
+
+
+def pace_by_year(
+    published: Sequence[PublishedRate], province: str, start: date
+) -> dict[int, float]:
+    """How fast the province and the nation urbanize in years after a census, relative to before it.
+
+    The change of the log odds of the published rate, per year, over that between the census of
+    `start` and the one before; the mean of the province and the nation, as far as each has both.
+    Errors of single years are not taken out: moves follow them, for one year.
+    """
+    found: dict[int, list[float]] = {}
+    for code in (province, COUNTRY):
+        own = {each.day: logit(each.rate / 100) for each in published if each.code == code}
+        before = [day for day in own if day.year == start.year - CENSUS_YEARS]
+        if not before or start not in own:
+            continue
+        usual = _slope(own, before[-1], start)
+        days = [start, *sorted(day for day in own if day.year > start.year)]
+        for earlier, later in pairwise(days):
+            relative = max(_slope(own, earlier, later) / usual, 0.0)
+            for year in range(earlier.year + 1, later.year + 1):
+                found.setdefault(year, []).append(relative)
+    return {year: round(sum(each) / len(each), 6) for year, each in sorted(found.items())}
+
+
+def _slope(log_odds: Mapping[date, float], earlier: date, later: date) -> float:
+    return float((log_odds[later] - log_odds[earlier]) / ((later - earlier).days / YEAR))
 
 
 @dataclass(frozen=True, eq=False)

@@ -97,7 +97,7 @@ def _level(
         "region": region.digest, "record": record(region).digest,
         "pack of the record": widest_pack(region).digest,
         "days": [str(day) for day in days],
-        "published": [[each.code, str(each.day), repr(each.rate)] for each in known],
+        "published": [each.row() for each in known],
         "draws": [DRAWS, LEFT_OUT, SEED],
     })  # fmt: skip
     shape = (2, len(days), DRAWS, len(region.counties))

@@ -4,6 +4,7 @@ from datetime import date
 
 import numpy as np
 
+from xiancheng.calibration.forecasts.structural_gap import structural_gap
 from xiancheng.calibration.region import Region
 from xiancheng.sim.state import Counties, Floats, Ints
 
@@ -37,6 +38,7 @@ def counties(region: Region, start: date) -> Counties:
         moves=np.asarray(region.moves(start), float),
         arrivals=arrivals,
         nearby_share=shares(arrivals[:, 0], prefecture),
+        structural_gap=structural_gap(region, start) / 100,
         birth_rate=np.asarray(births, float) / 1000,
         death_rate=np.asarray(deaths, float) / 1000,
     )

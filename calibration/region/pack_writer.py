@@ -182,9 +182,12 @@ BLANK_REGION = """\
 # 其余文件可以只留表头 The other files may stay empty but for their header:
 #   places.csv      乡镇及其村居单元数 townships and their village-level units;
 #                   kind: street, town, township
+#   classes.csv     某版代码中各乡镇各城乡分类的单元数；不晚于起点者方用 units of each township by
+#                   urban-rural class in a dated edition; used from that date on
 #   boundaries.csv  县界，用于距离 outlines of counties, for distances
 #   economy.csv     工资、收入、房价等 wages, incomes, prices; services.csv 学位、床位等 seats, beds
-#   observations.csv 只用于检验，不进入模型 what is scored and never fed in
+#   observations.csv 用于检验；其中截止日以前公布的城镇化率告知水平 what is scored;
+#                   urbanization rates published up to the cut-off inform the level
 # 每个数值都写来源与状态 Every value has a source of sources.yaml and a status: official, secondary,
 # derived or assumed; 假定值必须给出 low 与 high an assumed one states its range.
 # 未知的值整行删去，不写 0 Leave out the line of a value that is unknown; never write 0 for it.

@@ -23,12 +23,13 @@ from xiancheng.calibration.region.pack_files import Problems, nearest, one_of, r
 from xiancheng.calibration.region.schema import (
     AGE_BANDS,
     TABLES,
+    URBAN_RURAL_CLASSES,
     Assumption,
     County,
     Gap,
     Target,
 )
-from xiancheng.sim.state import Bools, Floats
+from xiancheng.sim.state import Bools, Floats, Ints
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -239,6 +240,20 @@ class Region:
                 rows += imputation.townships(county, people, per_unit)
         table = DataFrame(rows)
         return table.sort_values(["county_code", "township_code"], ignore_index=True)
+
+    def classes(self, day: date) -> Ints | None:
+        """Units by urban-rural class in the last edition up to a day, (township, class), or None.
+
+        In the order of `townships` and of `URBAN_RURAL_CLASSES`.
+        """
+        known = [(on, row) for on, row in self._completed.raw.classes if on <= day]
+        if not known:
+            return None
+        edition = {row["township_code"]: row for on, row in known if on == known[-1][0]}
+        return np.array([
+            [int(edition[code][f"n_{each}"]) for each in URBAN_RURAL_CLASSES]
+            for code in self.townships["township_code"]
+        ])  # fmt: skip
 
     def distance_km(self) -> Floats:
         """To each county, the rest of the province and of the country, (county, county + 2)."""

@@ -34,6 +34,7 @@ from xiancheng.results.tables import sensitivity as sensitivity_tables
 from xiancheng.results.tables.notes import unjudged
 from xiancheng.results.tables.terminal import show
 from xiancheng.results.text import Say
+from xiancheng.results.verdict.observations import read_known
 from xiancheng.scenarios.diff import called
 from xiancheng.scenarios.ensemble import Summaries, independent, judged_on, layered
 from xiancheng.scenarios.inactive import message
@@ -65,6 +66,7 @@ def compare(options: Namespace, say: Say) -> int:
         found = compared_sides(
             sides, region=options.region, seed=options.seed, scale=options.scale,
             draws=options.draws, seeds=seeds, jobs=options.jobs, day=options.at, done=step,
+            observations=read_known(options.observations, sides[0].scenario, options.region),
         )  # fmt: skip
     notes = [*comparison.notes(found, say.lang), *sample_notes(found.region, say.lang)]
     frame, inputs = found.to_frame(), found.inputs(say.lang)
@@ -100,6 +102,12 @@ def _reject_unused_by_compare(options: Namespace, sides: Sequence[Comparand]) ->
             options,
             ["seeds"],
             _("without draws there is no interval; give --draws as well, such as --draws 50"),
+        )
+    if saved:
+        reject_unused(
+            options,
+            ["observations"],
+            _("the published rates are those of the saved run; leave the file out"),
         )
     if saved and not options.draws:
         reject_unused(
@@ -353,7 +361,10 @@ def _runs(options: Namespace, scenario: Scenario, day: date, scale: float) -> Su
                 until=scenario.until,
             )
         )
-    spec = RunSpec.of(scenario, region=options.region, seed=options.seed, scale=scale)
+    spec = RunSpec.of(
+        scenario, region=options.region, seed=options.seed, scale=scale,
+        observations=read_known(options.observations, scenario, options.region),
+    )  # fmt: skip
     return Summaries(spec, day, options.jobs)
 
 

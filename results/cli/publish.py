@@ -1,13 +1,14 @@
 """`xiancheng report`: documents on a run on file, or on a scenario that is run and saved first."""
 
 from argparse import Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from xiancheng.calibration.errors import RequestError, ScenarioError
+from xiancheng.calibration.forecasts.common_trend import PublishedRate
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.naming import is_path
 from xiancheng.results.analysis.attribution import AttributionTable, quick_attribution
@@ -20,6 +21,7 @@ from xiancheng.results.store.files import check_writable, write_file
 from xiancheng.results.store.runs import RUN, RUNS, SavedRun, find_run, load_run
 from xiancheng.results.tables.plan_result import PlanResult, delivery_frame, of_saved
 from xiancheng.results.text import Say
+from xiancheng.results.verdict.observations import read_known
 from xiancheng.results.verdict.verdict import verdicts
 from xiancheng.scenarios.ensemble import ensemble
 from xiancheng.scenarios.executor import LocalExecutor
@@ -64,19 +66,21 @@ def result_of(options: Namespace, say: Say, step: Callable[[], None]) -> PlanRes
     run = None if is_shipped(options.run) else find_run(options.run)
     if run is not None:
         why = _("the run is on file; leave it out, or name a scenario")
-        reject_unused(options, ["region", "seed", "scale", "draws"], why)
+        reject_unused(options, ["region", "seed", "scale", "draws", "observations"], why)
         run.refuse_changed(run.spec)  # before an attribution is computed
         scenario, place, seed = run.spec.scenario, run.record.region.name, run.record.seed
+        known = run.spec.observations
     else:
         scenario, place, seed = _scenario(options), options.region, options.seed
         check_writable(RUNS)
+        known = read_known(options.observations, scenario, place)
         runs = 2 * (1 + options.draws)
         announce(say, [Work(runs, place, options.scale, scenario.start, scenario.until)],
                  options.jobs)  # fmt: skip
     package = read_printed(options.package, scenario, "seek") if options.package else None
     jobs = 1 if run is None and options.draws else options.jobs
-    with _shares_of(options.attribution, scenario, place, seed, jobs) as shares:
-        run = run or _run(options, scenario, kept)
+    with _shares_of(options.attribution, scenario, place, seed, jobs, known) as shares:
+        run = run or _run(options, scenario, kept, known)
         step()
         attribution = shares()
     step()
@@ -87,14 +91,21 @@ def result_of(options: Namespace, say: Say, step: Callable[[], None]) -> PlanRes
 
 @contextmanager
 def _shares_of(
-    file: Path | None, scenario: Scenario, place: str, seed: int, jobs: int | None
+    file: Path | None,
+    scenario: Scenario,
+    place: str,
+    seed: int,
+    jobs: int | None,
+    known: Sequence[PublishedRate],
 ) -> Iterator[Callable[[], AttributionTable]]:
     """The attribution in a file, or one that is computed while something else is done."""
     if file is not None:
         told = AttributionTable.read(file, scenario)
         yield lambda: told
         return
-    with _beside(quick_attribution, scenario, place, seed=seed, jobs=jobs) as computed:
+    with _beside(
+        quick_attribution, scenario, place, seed=seed, jobs=jobs, observations=known
+    ) as computed:
         yield computed
 
 
@@ -107,9 +118,14 @@ def _beside(
         yield executor.submit(partial(does, *given, **more)).result
 
 
-def _run(options: Namespace, scenario: Scenario, kept: StoredRuns) -> SavedRun:
+def _run(
+    options: Namespace, scenario: Scenario, kept: StoredRuns, known: Sequence[PublishedRate]
+) -> SavedRun:
     """A scenario run with its baseline and its draws, and saved, as `xiancheng run` does."""
-    spec = RunSpec.of(scenario, region=options.region, seed=options.seed, scale=options.scale)
+    spec = RunSpec.of(
+        scenario, region=options.region, seed=options.seed, scale=options.scale,
+        observations=known,
+    )  # fmt: skip
     both = ensemble(spec, draws=options.draws, jobs=options.jobs, cache=kept)
     found, delivered = verdicts(both), delivery_frame(both.scenario)
     folder, __ = save_run(both.scenario, spec, found, delivered, RUNS, kept)

@@ -18,6 +18,7 @@ from xiancheng.results.tables import plan_result, terminal, validation
 from xiancheng.results.tables import verdicts as tables
 from xiancheng.results.tables.notes import one_run, verdict_notes
 from xiancheng.results.text import Say
+from xiancheng.results.verdict.observations import read_known
 from xiancheng.results.verdict.verdict import verdicts
 from xiancheng.scenarios.diff import called
 from xiancheng.scenarios.ensemble import Ensemble, check_drawable, ensemble
@@ -32,7 +33,10 @@ def run(options: Namespace, say: Say) -> int:
     """Verdicts, growth by cause, and a saved run."""
     scenario = horizon(resolve(options.scenario, options.region), options.start, options.until)
     check_run(scenario, options.region, seed=options.seed, scale=options.scale, draws=options.draws)
-    spec = RunSpec.of(scenario, region=options.region, seed=options.seed, scale=options.scale)
+    spec = RunSpec.of(
+        scenario, region=options.region, seed=options.seed, scale=options.scale,
+        observations=read_known(options.observations, scenario, options.region),
+    )  # fmt: skip
     folder = options.out or RUNS
     check_writable(folder)
     if options.figure:

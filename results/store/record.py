@@ -136,6 +136,9 @@ class Record(FileModel):
     alignment: Literal["level", "off"] = Field(
         default="off", description="whether it follows the level, or replays what that took"
     )
+    observations: list[tuple[str, Day, float]] = Field(
+        default=[], description="published rates brought to the run: code of the unit, day, percent"
+    )
     parameters: dict[str, float]
     environment: Environment
     seconds: dict[str, float] = Field(description="by phase: prepare, simulate, tabulate")

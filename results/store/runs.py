@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from xiancheng.calibration.errors import RequestError
+from xiancheng.calibration.forecasts.common_trend import PublishedRate
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.naming import is_path
 from xiancheng.results.store import parquet, record
@@ -106,7 +107,7 @@ class SavedRun:
         return RunSpec.of(
             record.scenario, region=record.region.name, parameters=record.parameters,
             seed=record.seed, scale=record.scale, draw=record.draw, cutoff=record.cutoff,
-            alignment=record.alignment,
+            alignment=record.alignment, observations=map(PublishedRate.of_row, record.observations),
         )  # fmt: skip
 
     def outcome(self, spec: RunSpec | None = None) -> Outcome:
@@ -190,7 +191,8 @@ class SavedRun:
         return html_table(self.record.run, self._rows())
 
 
-_SETTINGS = ("seed", "scale", "draw", "start", "until", "cutoff", "alignment", "parameters")
+_SETTINGS = ("seed", "scale", "draw", "start", "until", "cutoff", "alignment", "observations",
+             "parameters")  # fmt: skip
 
 
 def read_run(folder: Path) -> SavedRun | None:

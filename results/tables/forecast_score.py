@@ -9,7 +9,7 @@ import numpy as np
 from xiancheng.calibration.i18n import Words, _, listed
 from xiancheng.results.tables.render import Lines
 from xiancheng.results.verdict.forecasts import TITLES, ForecastSet
-from xiancheng.results.verdict.observations import PublishedRate
+from xiancheng.results.verdict.observations import ScoredRate
 from xiancheng.results.verdict.registered import REGISTERED, ROUNDS, ScoreSettings
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def registered_lines(settings: ScoreSettings, digests: dict[str, str | None], la
 
 
 def notes(
-    made: ForecastSet, observed: Sequence[PublishedRate], settings: ScoreSettings
+    made: ForecastSet, observed: Sequence[ScoredRate], settings: ScoreSettings
 ) -> Iterator[Words]:
     """Notes that belong to every table of scores."""
     if made.model.posterior is None:

@@ -4,7 +4,7 @@ Settings and digests of what is registered stand in `results.verdict.registered`
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from xiancheng.scenarios.ensemble import Keyed, layered
 from xiancheng.scenarios.executor import Lost, WorkersLostError, local
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import Group, reported_groups
-from xiancheng.scenarios.run_spec import RunSpec, baseline_of, check_run, horizon
+from xiancheng.scenarios.run_spec import OFF, RunSpec, baseline_of, check_run, horizon
 from xiancheng.scenarios.simulation import simulate
 from xiancheng.sim.parameters import Parameters
 from xiancheng.sim.state import Floats
@@ -57,12 +57,16 @@ class ModelDraws:
         """Plan minus baseline, (day, draw, county) [points]."""
         return self.plan - self.baseline
 
+    def on(self, days: Sequence[int]) -> "ModelDraws":
+        """The draws of some of the days, by their index."""
+        return replace(self, plan=self.plan[days], baseline=self.baseline[days])
+
 
 def model_draws(
     region: str | Path, days: Sequence[date], settings: ScoreSettings, *,
     jobs: int | None = None, done: Callable[[], None] = lambda: None,
 ) -> ModelDraws:  # fmt: skip
-    """Pairs of runs with and without the plan, from the last census on.
+    """Pairs of runs with and without the plan, from the last census on, that follow no level.
 
     Parameters are drawn from the posterior of the pack if it has one, else from the priors. The
     plan is left out where it was issued after the cut-off, and where the pack has no targets.
@@ -85,7 +89,10 @@ def model_draws(
     drawn, sample = posterior.draws(pack, n, seed), posterior.read(pack.folder)
     sides = [
         layered(
-            RunSpec.of(each, region=region, scale=settings.scale, cutoff=str(settings.cutoff)),
+            RunSpec.of(
+                each, region=region, scale=settings.scale, cutoff=str(settings.cutoff),
+                alignment=OFF,
+            ),
             n, seed,
         )
         for each in scenarios
@@ -151,33 +158,42 @@ def forecasts(
     pool = stack(str(region), settings.left_out_draws, seed)
     groups, chosen = reported_groups(pack), [path.index(day) for day in days]
 
-    def shown(true: Floats) -> Floats:
-        """Published rates of all groups, (day, draw, group), of true ones after the census."""
-        begun = np.broadcast_to(given.origin.rate, (1, *true.shape[1:]))
-        __, rates = printed(pack, given, path, np.concatenate([begun, true]), seed)
+    def of_groups(rate: Floats) -> Floats:
+        """Rates of all groups on the days asked for, (day, draw, group)."""
         return np.stack([
-            np.column_stack([melding.together(rates[i], residents, g.counties) for g in groups])
+            np.column_stack([melding.together(rate[i], residents, g.counties) for g in groups])
             for i in chosen
         ])  # fmt: skip
 
+    begun = given.origin.rate
+
+    def shown(later: Floats) -> Floats:
+        """Published rates of all groups, of true ones of the counties after the census."""
+        start = np.broadcast_to(begun, (1, *later.shape[1:]))
+        return of_groups(printed(pack, given, path, np.concatenate([start, later]), seed)[1])
+
     rates: dict[str, Floats] = {}
     for forecaster in (pool, *BASELINES):
-        true = np.stack([forecaster(given, years_between(start, day), n, seed) for day in path[1:]])
-        rates[forecaster.name] = shown(true)
-        if forecaster is pool:
-            pairs = zip(true, model.plan, model.baseline, strict=True)
-            rates[MELD] = shown(np.stack([level.published(*each, seed) for each in pairs]))
+        rates[forecaster.name] = shown(
+            np.stack([forecaster(given, years_between(start, day), n, seed) for day in path[1:]])
+        )
+    plan, baseline = (
+        of_groups(np.concatenate([each[:1], each])) for each in (model.plan, model.baseline)
+    )
+    rates[MELD] = np.stack([
+        level.published(rates[pool.name][d], plan[d], baseline[d], seed) for d in range(len(days))
+    ])  # fmt: skip
     rates[MODEL] = shown(model.plan)
     if model.with_plan:
         rates[WITHOUT] = shown(model.baseline)
-    own = given.origin.rate[None]
+    own = begun[None]
     return ForecastSet(
         groups=groups,
         days=days,
         rates={name: rates[name] for name in FORECASTERS if name in rates},
         weights={m.name: w for m, w in zip(pool.members, pool.weights, strict=True)},
         start=np.array([melding.together(own, residents, g.counties)[0] for g in groups]),
-        model=model,
+        model=model.on([path.index(day) - 1 for day in days]),
     )
 
 

@@ -233,7 +233,8 @@ def of_outcome(result: Outcome | Ensemble) -> Verdict:
 def anchor(ensemble: Ensemble) -> Level | None:
     """The level of an ensemble; None if it starts at another census, or none is known."""
     outcome = ensemble.scenario
-    return levels.level_from(outcome.region, outcome.dates[0], outcome.dates[-1])
+    spec, (first, *__, last) = outcome.spec, outcome.dates
+    return levels.level_from(outcome.region, first, last, spec.known_until, spec.observations)
 
 
 @dataclass(frozen=True, eq=False)

@@ -145,7 +145,7 @@ def test_a_sample_shows_itself_in_few_lines(sample):
     lines = repr(sample).splitlines()
     assert len(lines) < 20
     assert "8 draws" in lines[0]
-    assert any("kappa" in line for line in lines)
+    assert any("gamma_n" in line for line in lines)
     assert "<table" in sample._repr_html_()
 
 

@@ -7,10 +7,8 @@ import numpy as np
 import pytest
 
 from xiancheng.scenarios.simulation import RegionModel
-from xiancheng.sim import destination, reclassification
+from xiancheng.sim import reclassification
 from xiancheng.sim.alignment import Follow, Replay, SharePath, counted
-from xiancheng.sim.destination import OWN_TOWN, STAY
-from xiancheng.sim.places import in_towns, in_villages
 from xiancheng.sim.state import quarter_of
 
 SCALE = 0.02
@@ -86,25 +84,6 @@ def test_where_codes_are_frozen_only_flows_are_replayed(followed):
     made.conditions = replace(made.conditions, recoding_frozen=True)
     shares(made)
     assert not any(growth.recoding.any() for growth in made.growth)
-
-
-def test_a_factor_changes_the_flow_to_the_own_town_and_no_other():
-    made = model("baseline")
-    alternatives, n = made.alternatives, len(made.counties)
-    chances, _ = made.choices(
-        made.markets.post(made.counts, made.policy(made.quarters[0].number), made.conditions,
-                          0.0, 0.0, made.parameters),
-        made.policy(made.quarters[0].number),
-    )  # fmt: skip
-    for factor in (0.25, 1.0, 2.5):
-        result = destination.with_flow(alternatives, chances, np.full(n, factor))
-        often = max(factor, 1.0)
-        own, stay = alternatives.nest == OWN_TOWN, alternatives.nest == STAY
-        before, after = in_villages(chances), often * in_villages(result)
-        assert after[..., own] == pytest.approx(factor * before[..., own])
-        assert after[..., ~own & ~stay] == pytest.approx(before[..., ~own & ~stay])
-        assert result.sum(axis=-1) == pytest.approx(chances.sum(axis=-1))
-        assert (in_towns(result) == in_towns(chances)).all()
 
 
 @pytest.mark.parametrize(

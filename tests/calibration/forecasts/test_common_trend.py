@@ -12,6 +12,7 @@ from xiancheng.calibration.forecasts.common_trend import (
     CommonTrend,
     PublishedRate,
     national,
+    pace_by_year,
     published_rates,
 )
 from xiancheng.calibration.region import load
@@ -119,3 +120,26 @@ def test_rolling_origins_of_the_national_series():
         off.append(np.median(draws.published(ahead)) - REVISED[origin + ahead])
     assert abs(np.mean(off)) < 0.5
     assert np.abs(off).max() < 2.0
+
+
+def test_the_pace_of_a_year_is_relative_to_that_before_the_census():
+    """Log odds of -1, 0 at the censuses; then 0.05 and 0.15 a year, half and one and a half."""
+
+    def rates(code, values):
+        return [
+            PublishedRate(code, day, 100 / (1 + np.exp(-value))) for day, value in values.items()
+        ]
+
+    start = date(2020, 11, 1)
+    years = (start - date(2010, 11, 1)).days / 365.25
+    province = {date(2010, 11, 1): -0.1 * years, start: 0.0}
+    for day, pace in ((date(2021, 12, 31), 0.05), (date(2022, 12, 31), 0.15)):
+        last = max(province)
+        province[day] = province[last] + pace * (day - last).days / 365.25
+    published = rates("370000", province)
+    assert pace_by_year(published, "370000", start) == pytest.approx({2021: 0.5, 2022: 1.5})
+    nation = {date(2010, 11, 1): -0.1 * years, start: 0.0, date(2022, 12, 31): 0.1 * 790 / 365.25}
+    both = [*published, *rates("100000", nation)]
+    assert pace_by_year(both, "370000", start) == pytest.approx({2021: 0.75, 2022: 1.25})
+    assert pace_by_year(published[:2], "370000", start) == {}
+    assert pace_by_year(published[1:], "370000", start) == {}

@@ -27,9 +27,11 @@ from xiancheng.results.verdict.forecasts import (
     check_cutoff,
     forecasts,
 )
-from xiancheng.results.verdict.observations import COLUMNS, VARIABLE, PublishedRate, read
+from xiancheng.results.verdict.observations import COLUMNS, VARIABLE, ScoredRate, read, read_known
 from xiancheng.results.verdict.registered import REGISTERED, ROUNDS, ScoreSettings, digests
+from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import ABOUT, reported_groups
+from xiancheng.scenarios.run_spec import horizon
 
 SMALL = ScoreSettings(draws=3, level_draws=60, left_out_draws=40, scale=0.005, seed=7)
 END, BEFORE = date(2025, 12, 31), date(2023, 12, 31)
@@ -131,6 +133,37 @@ def test_an_earlier_cut_off_opens_earlier_years(file, groups):
         read(path, groups, CUTOFF)
 
 
+# What may be known
+
+
+def test_published_rates_up_to_the_cut_off_are_known(file):
+    """Of counties, their prefecture, the province and the nation; `run --observations`."""
+    rows = [
+        line(day="2024-12-31", value="38.5"),
+        line(code="371600", day="2023-12-31", value="62"),
+        line(code="370000", day="2024-12-31", value="66.5"),
+        line(code="100000", day="2024-12-31", value="67"),
+    ]
+    known = read_known(file(*rows), resolve("plan"), "binzhou")
+    assert [(each.code, str(each.day), each.rate) for each in known] == [
+        ("371621", "2024-12-31", 38.5), ("371600", "2023-12-31", 62.0),
+        ("370000", "2024-12-31", 66.5), ("100000", "2024-12-31", 67.0),
+    ]  # fmt: skip
+    assert read_known(None, resolve("plan"), "binzhou") == ()
+
+
+@pytest.mark.parametrize("day", ["2025-12-31", "2020-11-01", "2019-12-31"])
+def test_published_rates_of_other_days_are_not_known(file, day):
+    with pytest.raises(ScenarioError, match=r"2024-12-31.*2020-11-01|2020-11-01.*2024-12-31"):
+        read_known(file(line(day=day)), resolve("plan"), "binzhou")
+
+
+def test_a_run_before_the_last_census_knows_no_later_rate(file):
+    early = horizon(resolve("plan"), "2010-11-01", None)
+    with pytest.raises(ScenarioError):
+        read_known(file(line(day="2021-12-31")), early, "binzhou")
+
+
 def test_a_cut_off_before_the_last_census_is_refused():
     with pytest.raises(RequestError):
         check_cutoff(load("binzhou"), date(2015, 1, 1))
@@ -207,7 +240,7 @@ def test_a_target_is_judged_on_its_deadline_only(groups):
 
 
 def test_scores_of_a_case_are_those_of_its_draws(told):
-    seen = [PublishedRate(2, 2, END, 38.0), PublishedRate(3, 6, END, 71.0)]
+    seen = [ScoredRate(2, 2, END, 38.0), ScoredRate(3, 6, END, 71.0)]
     table = scoring.by_forecaster(told, seen, load("binzhou")).set_index("forecaster")
     draws = told.rates["drift"][1][:, [2, 6]]
     off = np.median(draws, axis=0) - [38.0, 71.0]
@@ -222,7 +255,7 @@ def test_scores_of_a_case_are_those_of_its_draws(told):
 
 def test_counties_together_stay_out_of_the_main_score(told):
     cases = [(2, 2, 38.0), (3, 7, 64.0), (4, 8, 58.0)]
-    seen = [PublishedRate(line, group, END, rate) for line, group, rate in cases]
+    seen = [ScoredRate(line, group, END, rate) for line, group, rate in cases]
     table = scoring.by_forecaster(told, seen, load("binzhou"))
     cases = table.groupby("over")["cases"].first()
     assert cases.to_dict() == {"counties": 1, "together": 2}

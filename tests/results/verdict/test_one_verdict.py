@@ -31,7 +31,7 @@ SCALE, N = 0.005, 3
 def known_level():
     """A level that is wide enough for every chance to lie between 0 and 1; its own takes longer."""
 
-    def held(region, start, until):
+    def held(region, start, until, *_):
         days = sorted({start, until, *(target.deadline for target in region.targets)})
         groups = levels.reported_groups(region)
         rng = np.random.default_rng(1)
