@@ -80,8 +80,8 @@ class BasePeriod:
             columns = kind.astype(np.int32), since.astype(np.uint8), people.unit[part], weight
             found.append([column[decides] for column in columns])
             heads = heads_of_entrants(population, part, quarter)
-            cell = place[people.unit[heads]], people.flags[heads] & OWNS_FLAT
-            cell = *cell, clock.band[people.born[heads].view(np.uint16)]
+            owner, aged = people.flags[heads] & OWNS_FLAT, people.born[heads].view(np.uint16)
+            cell = place[people.unit[heads]], owner, clock.band[aged]
             np.add.at(entering, cell, people.weight[heads] / SOON)
             free = places.is_villages(here) & np.isin(situation, [strata.SINGLE, strata.ALONE])
             free &= strata.sex_of(people.traits[part]) == FEMALE

@@ -231,7 +231,7 @@ class Population:
     def buy_flats(self, rows: Ints) -> None:
         """Households, those of `rows`, buy a flat in the town of their county."""
         p = self.people
-        kernels.flag_rings(p.next_member, p.unit, p.flags, np.uint8(OWNS_FLAT), rows)
+        kernels.flag_rings(p.next_member, p.unit, p.flags, OWNS_FLAT, rows)
 
     def heads(self, rows: Ints) -> tuple[Ints, Bools]:
         """Who heads the household of each row, and whether one does who lives where it lives."""
