@@ -20,7 +20,7 @@ test test-all identity mutants: export PYTHONUTF8 := 1
 test test-all identity mutants: export PYTHONIOENCODING := utf-8
 
 test: $(READY)
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m tests
 
 # Keys, digests and results: on this processor, and on an older one that is imitated.
 identity: $(READY)

@@ -45,6 +45,10 @@ class RefusedError(ValueError):
         """The message in one language, "zh" or "en"."""
         return str(self.args[0][1 if lang == "en" else 0])
 
+    def rows(self, lang: str) -> list[dict[str, Any]]:
+        """What is wrong, a problem a row, JSON-ready."""
+        return [{"message": self.text(lang)}]
+
     def __str__(self) -> str:
         lang = preferred_language()
         return self.text(lang) if lang else f"{self.zh}\n{self.en}"
@@ -103,6 +107,10 @@ class FileError(RefusedError):
         self.problems = tuple(problems)
         ValueError.__init__(self, self.problems)
 
+    def rows(self, lang: str) -> list[dict[str, Any]]:
+        """What is wrong, a problem a row, JSON-ready."""
+        return [problem.to_dict(lang) for problem in self.problems]
+
     def text(self, lang: str = "zh") -> str:
         """All problems, one a line; those that differ by line alone stand once."""
         alike: dict[Problem, list[Problem]] = {}
@@ -132,13 +140,8 @@ class PackError(FileError):
         """All problems; in the language asked for, else that of `load`, else "zh"."""
         lang = lang or self.lang or "zh"
         n = len(self.problems)
-        head = _(
-            "{noun} {pack} has {n} problem{value}:",
-            noun=self.noun,
-            pack=self.pack,
-            n=n,
-            value="s" * (n > 1),
-        ).text(lang)
+        head = _("{noun} {pack} has {n} problem{value}:", noun=self.noun, pack=self.pack, n=n,
+                 value="s" * (n > 1)).text(lang)  # fmt: skip
         return "\n  ".join([head, *super().text(lang).split("\n")])
 
     def __str__(self) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from functools import cache
 from gettext import GNUTranslations
-from importlib.resources import files
+from pathlib import Path
 from typing import Any, NamedTuple
 
 
@@ -23,7 +23,7 @@ EMPTY = Words("", "")
 
 @cache
 def _chinese() -> GNUTranslations:
-    catalogue = files("xiancheng.calibration") / "locale/zh/LC_MESSAGES/xiancheng.mo"
+    catalogue = Path(__file__).parent / "locale/zh/LC_MESSAGES/xiancheng.mo"
     with catalogue.open("rb") as opened:
         return GNUTranslations(opened)
 

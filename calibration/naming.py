@@ -8,11 +8,8 @@ import re
 from collections.abc import Iterable, Mapping
 from difflib import SequenceMatcher
 from functools import lru_cache
-from importlib.resources import files
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import NamedTuple, Protocol
-
-from xiancheng.calibration.i18n import Words, _, listed
 
 ALIKE = 0.66  # of two spellings of one word, by difflib
 SHORT = 4  # characters; a Chinese name that is shorter differs from its neighbours by one
@@ -94,17 +91,6 @@ def _apart(name: str, other: str) -> bool:
     return any(frozenset(pair) in OPPOSITES for pair in pairs)
 
 
-def unknown(what: Words, name: str, known: Iterable[str]) -> Words:
-    """What is said of a name that nothing has: the nearest one, or else all there are."""
-    names = list(known)
-    near = nearest(name, names)
-    if near:
-        advice = _("did you mean {near}?", near=near)
-    else:
-        advice = _("known: {names}", names=listed(names))
-    return _("no {what} is called {name!r}; {advice}", what=what, name=name, advice=advice)
-
-
 # Places
 
 
@@ -136,7 +122,7 @@ class Former(NamedTuple):
 @lru_cache(maxsize=1)
 def former_units() -> tuple[Former, ...]:
     """Units whose code or name has changed since the census of 2010."""
-    with (files("xiancheng.calibration") / "former_units.csv").open(encoding="utf-8") as lines:
+    with Path(__file__).with_name("former_units.csv").open(encoding="utf-8") as lines:
         return tuple(
             Former(row["code"], row["zh"], row["en"], row["now"]) for row in csv.DictReader(lines)
         )

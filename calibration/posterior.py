@@ -137,12 +137,9 @@ def load(region: str | Path = "binzhou") -> Posterior:
     sample = read(pack.folder)
     if sample is None:
         raise priors.ParameterError(
-            _(
-                "the pack {pack} holds no {SAMPLE}; run xiancheng calibrate first",
-                pack=pack.name,
-                SAMPLE=SAMPLE,
-            )
-        )
+            _("the pack {pack} holds no {SAMPLE}; run xiancheng calibrate first", pack=pack.name,
+              SAMPLE=SAMPLE)
+        )  # fmt: skip
     return sample
 
 
@@ -171,12 +168,9 @@ def _read(folder: Path, written: int) -> Posterior:
     except parsing.TextError as error:
         zh, en = error.found
         raise priors.ParameterError(
-            _(
-                "{file} is no table in UTF-8 with commas, but {en}; run calibrate again",
-                file=file,
-                en=Words(zh, en),
-            )
-        ) from None
+            _("{file} is no table in UTF-8 with commas, but {en}; run calibrate again", file=file,
+              en=Words(zh, en))
+        ) from None  # fmt: skip
     now = priors.catalogue()
     then = about.get(PRIORS, {})
     taken = [p for p in now if p.name not in header or then.get(p.name, p.text) != p.text]
@@ -184,25 +178,16 @@ def _read(folder: Path, written: int) -> Posterior:
     free = {p.name for p in now if p.estimable == "free"}
     if NUMBER not in header or len({*header}) < len(header) or free.isdisjoint(kept) or not rows:
         raise priors.ParameterError(
-            _(
-                "{file} should have the column {NUMBER}, one for each parameter that was "
-                "estimated, and no two of a name; run calibrate again",
-                file=file,
-                NUMBER=NUMBER,
-            )
-        )
+            _("{file} should have the column {NUMBER}, one for each parameter that was "
+              "estimated, and no two of a name; run calibrate again", file=file, NUMBER=NUMBER)
+        )  # fmt: skip
     for line, cells in rows:
         bad = next((cell for cell in cells if parsing.number(cell) is None), None)
         if bad is not None or len(cells) != len(header):
             raise priors.ParameterError(
-                _(
-                    "{file}:{line} should hold {n} numbers; got {value!r}",
-                    file=file,
-                    line=line,
-                    n=len(header),
-                    value=bad or len(cells),
-                )
-            )
+                _("{file}:{line} should hold {n} numbers; got {value!r}", file=file, line=line,
+                  n=len(header), value=bad or len(cells))
+            )  # fmt: skip
     table = np.array([cells for __, cells in rows], float)
     columns = {name: table[:, header.index(name)] for name in kept}
     for row in range(len(table)):
@@ -234,14 +219,9 @@ def _about(file: Path) -> Mapping[str, Any]:
         found = type(about).__name__
     if not isinstance(about, dict):
         raise priors.ParameterError(
-            _(
-                "{file} should hold one JSON object; got {found}; run calibrate "
-                "again, or delete it together with {SAMPLE}",
-                file=file,
-                found=found,
-                SAMPLE=SAMPLE,
-            )
-        )
+            _("{file} should hold one JSON object; got {found}; run calibrate again, or delete it "
+              "together with {SAMPLE}", file=file, found=found, SAMPLE=SAMPLE)
+        )  # fmt: skip
     return about
 
 

@@ -221,11 +221,6 @@ def _problem(prior: Prior, value: float) -> tuple[str, str] | None:
     low, high = prior.support
     if not low <= value <= high:
         how, end = (_("above"), high) if value > high else (_("below"), low)
-        return _(
-            "{prior} is {value}, {how} {end:g}",
-            prior=prior.name,
-            value=value,
-            how=how,
-            end=end,
-        )
+        return _("{prior} is {value}, {how} {end:g}", prior=prior.name, value=value, how=how,
+                 end=end)  # fmt: skip
     return None

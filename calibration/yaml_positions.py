@@ -76,11 +76,6 @@ class YamlDocument:
             node = node[step]
         return found
 
-    def line(self, node: object, key: str | int | None = None) -> int:
-        """The line of a mapping or list of the document, or of its `key`; 0 if there is none."""
-        marks = self.parts.get(id(node), {}).get(key)
-        return marks[0][0] if marks else 0
-
     def problem(
         self, path: KeyPath, expected: Words, found: str | Words, *,
         nearest: str = "", at_key: bool = False,

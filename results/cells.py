@@ -4,12 +4,9 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xiancheng.calibration import parsing
-from xiancheng.calibration.errors import RequestError
-from xiancheng.calibration.i18n import _
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,37 +23,6 @@ def inert(cell: object) -> object:
     if isinstance(cell, str) and cell.startswith(FORMULA) and parsing.number(cell) is None:
         return f"'{cell}"
     return cell
-
-
-def check_writable(path: Path) -> None:
-    """Refuse a file that cannot be written, before anything is computed; none is left behind.
-
-    Raises
-    ------
-    RequestError
-    """
-    try:
-        there = path.exists()
-        path.open("ab").close()
-        if not there:
-            path.unlink()
-    except OSError as error:
-        raise _unwritable(path, error) from None
-
-
-def write(table: "pd.DataFrame", path: Path) -> None:
-    """Write a table as CSV, UTF-8 with BOM.
-
-    Raises
-    ------
-    RequestError
-        if nothing can be written there.
-    """
-    safe = table.map(inert).rename(columns=inert)
-    try:
-        safe.to_csv(path, index=False, encoding="utf-8-sig")
-    except OSError as error:
-        raise _unwritable(path, error) from None
 
 
 def as_json(what: Any) -> str:
@@ -88,12 +54,6 @@ def _plain(value: Any) -> Any:
     return value if value is None or isinstance(value, str | int) else str(value)
 
 
-def _unwritable(path: Path, error: OSError) -> Exception:
-    why = error.strerror or str(error)
-    return RequestError(
-        _(
-            "cannot write {path} ({why}); name a file that can be written, in a folder that exists",
-            path=path,
-            why=why,
-        )
-    )
+def records(frame: "pd.DataFrame") -> list[dict[str, Any]]:
+    """The rows of a table by the names of their columns."""
+    return [{str(name): cell for name, cell in row.items()} for row in frame.to_dict("records")]

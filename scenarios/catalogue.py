@@ -11,8 +11,8 @@ from xiancheng.calibration import posterior, priors
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.region import load
-from xiancheng.scenarios.inactive import condition
 from xiancheng.scenarios.run_spec import LIMITS
+from xiancheng.scenarios.trace import condition
 from xiancheng.sim.indicators import INDICATORS
 from xiancheng.sim.observation import FOUND
 

@@ -16,17 +16,17 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from xiancheng.calibration import parsing, posterior, priors
 from xiancheng.calibration.errors import Problem, ScenarioError
+from xiancheng.calibration.file_models import Day, FileModel, validated, wrong
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.naming import is_path, nearest
 from xiancheng.calibration.priors import ParameterError
 from xiancheng.calibration.region import load
 from xiancheng.calibration.yaml_positions import YamlDocument, read_yaml
-from xiancheng.scenarios.inactive import in_use, inactive_parameters
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.policy import compile_policy
 from xiancheng.scenarios.run_spec import LIMITS, RunSpec, check_run, digest_of, horizon
 from xiancheng.scenarios.scenario_files import Horizon, Name
-from xiancheng.scenarios.types import Day, FileModel, validated, wrong
+from xiancheng.scenarios.trace import in_use, inactive_parameters
 from xiancheng.sim.calendar import quarters_between
 from xiancheng.sim.state import Floats
 
@@ -147,16 +147,10 @@ class Design:
             for spec in self.specs
         ]  # fmt: skip
         return {
-            "name": self.name,
-            "worlds": worlds,
-            "names": list(self.names),
-            "values": self.values.tolist(),
-            "effects": self.effects,
-            "seeds": list(self.seeds),
-            "scales": list(self.scales),
-            "own_luck": self.own_seeds,
-            "numbers": list(self.numbers),
-        }
+            "name": self.name, "worlds": worlds, "names": list(self.names),
+            "values": self.values.tolist(), "effects": self.effects, "seeds": list(self.seeds),
+            "scales": list(self.scales), "own_luck": self.own_seeds, "numbers": list(self.numbers),
+        }  # fmt: skip
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Self:
@@ -166,16 +160,11 @@ class Design:
             for each in content["worlds"]
         )
         return cls(
-            name=content["name"],
-            specs=tuple(specs),
-            names=tuple(content["names"]),
-            values=np.array(content["values"], float),
-            effects=content["effects"],
-            seeds=tuple(content["seeds"]),
-            scales=tuple(content["scales"]),
-            own_seeds=content["own_luck"],
-            numbers=tuple(content["numbers"]),
-        )
+            name=content["name"], specs=tuple(specs), names=tuple(content["names"]),
+            values=np.array(content["values"], float), effects=content["effects"],
+            seeds=tuple(content["seeds"]), scales=tuple(content["scales"]),
+            own_seeds=content["own_luck"], numbers=tuple(content["numbers"]),
+        )  # fmt: skip
 
     @cached_property
     def digest(self) -> str:
@@ -319,14 +308,13 @@ def _table(source: str, document: YamlDocument, file: Path) -> Path:
     if table.is_file():
         return table
     methods = get_args(Sampling.model_fields["method"].annotation)
-    told = f"; write method: {source} with from: prior" if source in methods else ""
-    note = f"；抽样方法应写作 from: prior 加 method: {source}" if told else ""
-    expected = _(
-        "prior, posterior, central or a CSV file beside the design{told}", told=Words(note, told)
-    )
+    hint = f"; write method: {source} with from: prior" if source in methods else ""
+    note = f"；抽样方法应写作 from: prior 加 method: {source}" if hint else ""
+    expected = _("prior, posterior, central or a CSV file beside the design{hint}",
+                 hint=Words(note, hint))  # fmt: skip
     raise ScenarioError(
         [document.problem(("parameters", "from"), expected, source,
-                          nearest="" if told else nearest(source, SOURCES))]
+                          nearest="" if hint else nearest(source, SOURCES))]
     )  # fmt: skip
 
 
@@ -408,9 +396,9 @@ def points_in(table: Path, n: int | None = None) -> tuple[tuple[str, ...], Float
         try:
             priors.override(dict(zip(header, numbers, strict=True)))
             values.append(numbers)
-        except ParameterError as slips:
+        except ParameterError as error:
             within = Words("先验支撑内的值", "values that the priors allow")
-            found = Words(slips.zh, slips.en)
+            found = Words(error.zh, error.en)
             problems.append(Problem(str(table), line, 1, "", within, found))
     if problems:
         raise ScenarioError(problems)

@@ -5,12 +5,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from xiancheng.calibration.file_models import quarter_name
 from xiancheng.calibration.i18n import Words, _, listed
 from xiancheng.calibration.region import Region
 from xiancheng.scenarios.loader import resolve
-from xiancheng.scenarios.plan_files import Measure, Plan, PlanIndicator
+from xiancheng.scenarios.plan_files import UNITS, Measure, Plan, PlanIndicator
 from xiancheng.scenarios.scenario_files import OFF, Scenario, Setting
-from xiancheng.scenarios.types import UNITS, quarter_name
 from xiancheng.sim.conditions import CONDITIONS
 
 TITLE = 40  # characters of a title that are shown
@@ -161,12 +161,8 @@ def _quantities(measure: Measure, change: Change) -> Iterator[Words]:
                 continue
             unit = UNITS[indicator.unit]
             if after == OFF:  # what is there stays; it is no longer asked for
-                yield _(
-                    "{indicator} {was} {unit} no longer asked for",
-                    indicator=indicator.name,
-                    was=was,
-                    unit=Words(indicator.unit, unit),
-                )
+                yield _("{indicator} {was} {unit} no longer asked for", indicator=indicator.name,
+                        was=was, unit=Words(indicator.unit, unit))  # fmt: skip
                 continue
             yield Words(
                 f"{indicator.name.zh} {was} -> {will} {indicator.unit}",
@@ -246,13 +242,8 @@ def called(scenario: Scenario, region: Region, *, whole: bool = False) -> Words:
 
 def with_changes(zh: str, en: str, count: int) -> Words:
     """A title followed by the number of changes."""
-    return _(
-        "{what} ({count} change{count_2})",
-        what=en,
-        count=count,
-        count_2="s" if count > 1 else "",
-        zh=zh,
-    )
+    return _("{what} ({count} change{count_2})", what=en, count=count,
+             count_2="s" if count > 1 else "", zh=zh)  # fmt: skip
 
 
 def applied(scenario: Scenario, region: Region) -> bool:

@@ -5,25 +5,29 @@ what then differs between them is the scenario's. `Summaries` runs any number of
 number of draws in that way, and keeps of each run what analyses read.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from functools import cached_property
-from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self, Unpack
 
 import numpy as np
 
 from xiancheng.calibration import posterior
 from xiancheng.calibration.errors import RequestError
-from xiancheng.calibration.forecasts.common_trend import PublishedRate
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import Region
 from xiancheng.scenarios import steering
-from xiancheng.scenarios.executor import Executor, Lost, WorkersLostError, local
+from xiancheng.scenarios.executor import Executor, local
 from xiancheng.scenarios.outcome import CAUSES, PUBLISHED, RATE, Outcome, group_of, html_table
-from xiancheng.scenarios.run_spec import LEVEL, RunSpec, baseline_of, reference_of
+from xiancheng.scenarios.run_spec import (
+    RunArguments,
+    RunSpec,
+    ScenarioLike,
+    baseline_of,
+    spec_of,
+)
 from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.scenarios.simulation import simulate
 from xiancheng.sim.indicators import INDICATORS
@@ -91,7 +95,6 @@ class RunSummary:
     indicators: Floats  # (indicator, group) on the day asked for
     causes: Floats  # (part, group): why the resident rate changed by then [percentage points]
     targets: Floats  # (target,) the published rate at its deadline; nan where that is not reached
-    recoding: Floats  # (target,) what recoding adds to it by then [percentage points]; nan as well
     dates: tuple[date, ...] = ()
     series: Floats | None = None  # (indicator of `SERIES`, date, group)
     outcome: Outcome | None = None  # if it was asked for
@@ -99,6 +102,12 @@ class RunSummary:
     def row(self, name: str) -> Floats:
         """An indicator, (group,)."""
         return np.asarray(self.indicators[list(INDICATORS).index(name)])
+
+    @property
+    def published(self) -> Floats:
+        """The published rate of every quarter, (date, group) [percent]."""
+        assert self.series is not None
+        return np.asarray(self.series[SERIES.index(PUBLISHED)])
 
     @property
     def size(self) -> int:
@@ -112,31 +121,29 @@ class RunSummary:
 
 def summarize(outcome: Outcome, day: date) -> RunSummary:
     """What is kept of a run, as it stands at the end of a day."""
-    causes = np.array([[outcome.causes(g, day)[c] for g in outcome.groups] for c in CAUSES])
+    by_group = [outcome.causes(group, day) for group in outcome.groups]
+    causes = np.array([[each[cause] for each in by_group] for cause in CAUSES])
     change = outcome.at(RATE, day) - outcome.at(RATE, outcome.dates[0])
-    rates, recoding = target_rates(outcome)
     return RunSummary(
         indicators=np.array([outcome.at(name, day) for name in INDICATORS]),
         causes=np.vstack([causes, change - causes.sum(axis=0)]),
-        targets=rates,
-        recoding=recoding,
+        targets=target_rates(outcome),
         dates=outcome.dates,
         series=np.array([outcome.series(name) for name in SERIES]),
     )
 
 
-def target_rates(outcome: Outcome) -> tuple[Floats, Floats]:
-    """The published rate at the deadline of each target [percent], and what recoding adds to it.
+def target_rates(outcome: Outcome) -> Floats:
+    """The published rate at the deadline of each target [percent], (target,).
 
-    Both are (target,), nan where the deadline is not reached.
+    It is nan where the deadline is not reached.
     """
-    rates, recoding = np.full((2, len(outcome.region.targets)), np.nan)
+    rates = np.full(len(outcome.region.targets), np.nan)
     for i, target in enumerate(outcome.region.targets):
         if target.due(outcome.dates[0], outcome.dates[-1]):
             column = group_of(target, outcome.region, outcome.groups)
             rates[i] = outcome.at(PUBLISHED, target.deadline)[column]
-            recoding[i] = outcome.causes(outcome.groups[column], target.deadline)["recoding"]
-    return rates, recoding
+    return rates
 
 
 @dataclass(frozen=True)
@@ -184,11 +191,15 @@ class Summaries:
     spec : a run that others are made from: `spec.running(scenario).under(draw)`
     day : the day that summaries are of; by default the last of the scenario
     jobs : worker processes; one per core by default
+    cache : gives outcomes that were computed before; all are simulated by default
     """
 
-    def __init__(self, spec: RunSpec, day: date | None = None, jobs: int | None = None) -> None:
-        self.spec, self.day = spec, day or spec.scenario.until
-        self.made = 0  # runs that were really made
+    def __init__(
+        self, spec: RunSpec, day: date | None = None, jobs: int | None = None,
+        cache: RunCache | None = None,
+    ) -> None:  # fmt: skip
+        self.spec, self.day, self.cache = spec, day or spec.scenario.until, cache
+        self.simulated = 0  # runs that were really made
         self._executor: Executor = local(jobs)
         self._known: dict[tuple[Any, ...], RunSummary] = {}
 
@@ -214,27 +225,18 @@ class Summaries:
         wanted = {k: spec for k, spec in zip(keys, specs, strict=True) if k not in self._known}
         for __ in range(len(keys) - len(wanted)):
             done()
+        summarized = Summarize(self.day, run=self.cache or simulate)
         for wave in steering.in_waves(wanted):
-            self.made += len(wave)
-            for result in self._executor.map(Keyed(Summarize(self.day)), list(wave.items())):
-                if isinstance(result, Lost):
-                    raise WorkersLostError
-                key, self._known[key] = result
-                if key in wanted:
-                    done()
+            self.simulated += len(wave)
+            tell = done if wave.keys() <= wanted.keys() else lambda: None
+            for key, spec in wave.items():
+                if self.cache is not None and self.cache.has(spec):  # it takes no worker
+                    self._known[key] = summarized(spec)
+                    tell()
+            left = [key for key in wave if key not in self._known]
+            found = self._executor.results(summarized, [wave[key] for key in left], tell)
+            self._known.update(zip(left, found, strict=True))
         return [self._known[key] for key in keys]
-
-
-@dataclass(frozen=True)
-class Keyed:
-    """A function of the second of a pair; what it gives comes back with the first."""
-
-    function: Callable[[Any], Any]
-
-    def __call__(self, task: tuple[Any, Any]) -> tuple[Any, Any]:
-        """The first, and what the function gives for the second."""
-        key, given = task
-        return key, self.function(given)
 
 
 # An ensemble
@@ -246,7 +248,6 @@ class TargetDraws(NamedTuple):
     scenario: Floats
     baseline: Floats
     reference: Floats
-    recoding: Floats  # what recoding adds in reference conditions by then [points]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -254,14 +255,15 @@ class Ensemble:
     """A scenario, its baseline, and that in reference conditions, with common random numbers.
 
     The outcomes are those of one run of each; `drawn` holds what targets come to under draws of the
-    parameters and of the county and yearly effects, None without any. `xiancheng.verdict` gives the
-    verdict on it.
+    parameters and of the county and yearly effects, None without any; `series`, where it is kept,
+    the whole course of scenario, baseline and reference. `xiancheng.verdict` gives the verdict.
     """
 
     scenario: Outcome
     baseline: Outcome
     reference: Outcome  # the baseline itself, where outside conditions are those of reference
     drawn: TargetDraws | None = None
+    series: Floats | None = None  # published rates in each draw, (side, draw, date, group)
 
     @classmethod
     def of(cls, outcome: Outcome, run: Callable[[RunSpec], Outcome] = simulate) -> "Ensemble":
@@ -269,10 +271,31 @@ class Ensemble:
         reference = run(outcome.spec.reference)
         return cls(outcome, in_conditions(reference, outcome.scenario, run), reference)
 
+    def with_draws(
+        self, scenario: Sequence[RunSummary], baseline: Sequence[RunSummary],
+        reference: Sequence[RunSummary],
+    ) -> "Ensemble":  # fmt: skip
+        """The same with a run of each side in each draw."""
+        sides = scenario, baseline, reference
+        own, without, meant = (np.array([run.targets for run in side]) for side in sides)
+        series = np.array([[run.published for run in side] for side in sides])
+        return replace(self, drawn=TargetDraws(own, without, meant), series=series)
+
     @property
     def draws(self) -> int:
         """How many draws there are."""
         return 0 if self.drawn is None else len(self.drawn.scenario)
+
+    @property
+    def published(self) -> Floats:
+        """Published rates of scenario, baseline and reference, (side, draw, date, group) [percent].
+
+        In each draw, or in the one run of each where the series of draws were not kept.
+        """
+        if self.series is not None:
+            return self.series
+        runs = (self.scenario, self.baseline, self.reference)
+        return np.array([[run.series(PUBLISHED)] for run in runs])
 
     @property
     def due(self) -> list[int]:
@@ -284,8 +307,7 @@ class Ensemble:
     def central(self) -> TargetDraws:
         """The rates of the one run of each, as a single draw."""
         runs = (self.scenario, self.baseline, self.reference)
-        (own, _), (baseline, _), (reference, recoding) = map(target_rates, runs)
-        return TargetDraws(own[None], baseline[None], reference[None], recoding[None])
+        return TargetDraws(*(target_rates(run)[None] for run in runs))
 
     def to_frame(self) -> "pd.DataFrame":
         """A row for each draw and target: the rates in the model [percent].
@@ -293,7 +315,7 @@ class Ensemble:
         Returns
         -------
         `draw` from 1 on, 0 for the run without draw; `target`; `scenario`, `baseline`,
-        `reference`; `recoding`, what recoding adds in reference conditions [points]
+        `reference`
         """
         import pandas as pd
 
@@ -333,23 +355,10 @@ class Ensemble:
 
 
 def ensemble(
-    scenario: "str | Path | Mapping[str, Any] | Scenario | RunSpec" = "plan",
-    *,
-    draws: int = 40,
-    region: str | Path = "binzhou",
-    parameters: Mapping[str, float] | None = None,
-    seed: int = 1,
-    scale: float = 1.0,
-    start: str | date | None = None,
-    until: str | date | None = None,
-    draw: int = 0,
-    cutoff: str | date | None = None,
-    alignment: str = LEVEL,
-    observations: Iterable[PublishedRate] = (),
-    jobs: int | None = None,
-    done: Callable[[], None] = lambda: None,
-    cache: RunCache | None = None,
-) -> Ensemble:
+    scenario: ScenarioLike | RunSpec = "plan", *, draws: int = 40, jobs: int | None = None,
+    done: Callable[[], None] = lambda: None, cache: RunCache | None = None,
+    **kwargs: Unpack[RunArguments],
+) -> Ensemble:  # fmt: skip
     """Run a scenario, its baseline and that in reference conditions, alone and under draws.
 
     With more than one job, a script calls it under `if __name__ == "__main__":`, as worker
@@ -357,16 +366,12 @@ def ensemble(
 
     Parameters
     ----------
-    scenario : as `simulate` takes it; the spec of a run stands for the arguments up to
-        `observations`
+    scenario : as `simulate` takes it
     draws : of parameters with county and yearly effects; 0 for the one run of each
-    region, parameters, start, until, draw, cutoff, alignment, observations : as `simulate`
-        takes them, for the one run
-    seed : of the one run and of the draws
-    scale : in (0, 1]; rows for each resident
     jobs : worker processes; one per core by default
-    done : called after each of the first two runs and after each draw, for a progress bar
+    done : called after each of the first two runs and each run of a draw, for a progress bar
     cache : gives outcomes that were computed before; all are simulated by default
+    kwargs : as `simulate` takes them; `seed` is that of the one run and of the draws
 
     Raises
     ------
@@ -375,15 +380,7 @@ def ensemble(
     WorkersLostError
         if a draw ended its worker every time it was tried.
     """
-    spec = (
-        scenario
-        if isinstance(scenario, RunSpec)
-        else RunSpec.of(
-            scenario, region=region, parameters=parameters, seed=seed, scale=scale, start=start,
-            until=until, draw=draw, cutoff=cutoff, alignment=alignment,
-            observations=observations,
-        )
-    )  # fmt: skip
+    spec = spec_of(scenario, kwargs)
     if draws:
         check_drawable(spec)
     run = cache or simulate
@@ -392,8 +389,14 @@ def ensemble(
     done()
     outcome = run(spec)
     done()
-    drawn = _drawn(spec, draws, jobs, done, cache) if draws else None
-    return Ensemble(outcome, baseline, reference, drawn)
+    both = Ensemble(outcome, baseline, reference)
+    if draws:
+        sides = (spec, baseline.spec, reference.spec)
+        specs = [side.under(draw) for draw in layered(spec, draws, spec.seed) for side in sides]
+        with Summaries(spec, jobs=jobs, cache=cache) as runs:
+            found = runs.read(specs, done)
+        return both.with_draws(*(found[side::3] for side in range(3)))
+    return both
 
 
 def in_conditions(
@@ -415,46 +418,6 @@ def check_drawable(spec: RunSpec) -> None:
     start, until = spec.scenario.start, spec.scenario.until
     if not any(target.due(start, until) for target in spec.pack.targets):
         raise RequestError(
-            _(
-                "no target falls due from {start} to {until}, so draws have "
-                "nothing to judge; leave --draws out",
-                start=start,
-                until=until,
-            )
-        )
-
-
-@dataclass(frozen=True)
-class DrawnRates:
-    """What a worker does with a draw: the specs of the scenario, its baseline and reference."""
-
-    run: Callable[[RunSpec], Outcome]
-
-    def __call__(self, sides: Sequence[RunSpec]) -> Floats:
-        """The rates of the targets in each, and recoding in the last, (4, target)."""
-        known: dict[str, tuple[Floats, Floats]] = {}
-        for spec in reversed(sides):  # what the reference takes to follow the level is replayed
-            if spec.key not in known:
-                known[spec.key] = target_rates(self.run(spec))
-        return np.array([*(known[spec.key][0] for spec in sides), known[sides[-1].key][1]])
-
-
-def _drawn(
-    spec: RunSpec, n: int, jobs: int | None, done: Callable[[], None], cache: RunCache | None
-) -> TargetDraws:
-    scenarios = (spec.scenario, baseline_of(spec.scenario), reference_of(spec.scenario))
-    sides = [layered(spec.running(each), n, spec.seed) for each in scenarios]
-    tasks = list(enumerate(zip(*sides, strict=True)))
-    rates, found = Keyed(DrawnRates(cache or simulate)), dict[int, Floats]()
-    for number, specs in tasks:
-        if cache is not None and all(map(cache.has, specs)):
-            found.update([rates((number, specs))])
-            done()
-    left = [task for task in tasks if task[0] not in found]
-    with local(jobs, len(left)) as executor:
-        for result in executor.map(rates, left):
-            if isinstance(result, Lost):
-                raise WorkersLostError
-            found.update([result])
-            done()
-    return TargetDraws(*np.stack([found[number] for number in range(n)], axis=1))
+            _("no target falls due from {start} to {until}, so draws have "
+              "nothing to judge; leave --draws out", start=start, until=until)
+        )  # fmt: skip

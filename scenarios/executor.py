@@ -115,6 +115,23 @@ class Executor(ABC):
             for future in flying:
                 future.cancel()
 
+    def results(
+        self, function: Callable[[Any], Any], tasks: Sequence[Any], done: Callable[[], None]
+    ) -> list[Any]:
+        """What a function gives for each task, in their order; `done` is called for each.
+
+        Raises
+        ------
+        WorkersLostError
+        """
+        found: dict[int, Any] = {}
+        for result in self.map(Numbered(function), list(enumerate(tasks))):
+            if isinstance(result, Lost):
+                raise WorkersLostError
+            found.update([result])
+            done()
+        return [found[number] for number in range(len(tasks))]
+
     def _in_flight(self) -> int:
         """Batches that are sent at once."""
         return self.jobs
@@ -125,6 +142,17 @@ class Executor(ABC):
 
     def _send(self, function: Any, batch: list[Any]) -> "Future[Any]":
         return self.submit(batch_of, function, batch)
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """A function of the second of a pair; what it gives comes back with the first, a number."""
+
+    function: Callable[[Any], Any]
+
+    def __call__(self, task: tuple[int, Any]) -> tuple[int, Any]:
+        """The number, and what the function gives for the second."""
+        return task[0], self.function(task[1])
 
 
 @dataclass
@@ -218,7 +246,7 @@ class Worker:
         BrokenProcessPool
             if the process has ended.
         """
-        with one_thread_each():
+        with starting_workers():
             doing = self._pool.submit(call.function, *call.arguments)
         self.runs += call.runs
         return doing
@@ -324,8 +352,13 @@ def _end_with_parent() -> None:
 
 
 @contextmanager
-def one_thread_each() -> Iterator[None]:
-    """Processes started meanwhile compute with one thread."""
+def starting_workers() -> Iterator[None]:
+    """Processes started meanwhile compute with one thread, and Ctrl-C is for this one alone.
+
+    A terminal sends it to all of them, and one that is still being started would print a traceback.
+    """
+    blocks = getattr(signal, "pthread_sigmask", None)  # inherited; none on Windows
+    mask = blocks(signal.SIG_BLOCK, {signal.SIGINT}) if blocks else set()
     before = {name: os.environ.get(name) for name in THREADS}
     os.environ.update(dict.fromkeys(THREADS, "1"))
     try:
@@ -336,6 +369,8 @@ def one_thread_each() -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+        if blocks:  # an interrupt that waited is raised here
+            blocks(signal.SIG_SETMASK, mask)
 
 
 # A Dask cluster
@@ -368,11 +403,9 @@ def addressed(text: str) -> tuple[str, int]:
     found = ADDRESS.fullmatch(text)
     if found is None or not 0 < int(found[4]) < 65536:
         raise RequestError(
-            _(
-                "--scheduler should be such as tcp://host:port (tcp://10.0.0.5:8786); got {text!r}",
-                text=text,
-            )
-        )
+            _("--scheduler should be such as tcp://host:port (tcp://10.0.0.5:8786); got {text!r}",
+              text=text)
+        )  # fmt: skip
     return found[3].strip("[]"), int(found[4])
 
 
@@ -466,7 +499,7 @@ class DaskExecutor(Executor):
                 _("running on a cluster needs Dask; in its sources: pip install -e '.[cluster]'")
             ) from None
         self.reach()
-        with one_thread_each():
+        with starting_workers():
             if self.address is None:
                 self._cluster = LocalCluster(
                     n_workers=self.jobs, threads_per_worker=1, processes=True,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from xiancheng.calibration.errors import Problem, ScenarioError
+from xiancheng.calibration.file_models import Text, shown, validated
 from xiancheng.calibration.i18n import Words, _, listed
 from xiancheng.calibration.naming import is_path, nearest, place_names, shortened
 from xiancheng.calibration.region import load as load_region
@@ -22,7 +23,6 @@ from xiancheng.scenarios.scenario_files import (
     Setting,
     is_name,
 )
-from xiancheng.scenarios.types import Text, shown, validated
 from xiancheng.sim.conditions import Conditions
 from xiancheng.sim.state import quarter_with
 
@@ -253,17 +253,11 @@ def _joined(plan: Plan, chain: list[ScenarioFile], document: YamlDocument) -> Sc
     title = written.title or Text(zh=named, en=named)
     frozen = conditions.pop("recoding", None) == "frozen"
     scenario = Scenario(
-        name=written.name,
-        title=title,
-        purpose=written.purpose or title,
-        plan=plan,
-        start=horizon.start or date(2020, 11, 1),
-        until=horizon.until or date(2025, 12, 31),
-        settings=settings,
-        doses=doses,
-        conditions=Conditions(recoding_frozen=frozen, **conditions),
+        name=written.name, title=title, purpose=written.purpose or title, plan=plan,
+        start=horizon.start or date(2020, 11, 1), until=horizon.until or date(2025, 12, 31),
+        settings=settings, doses=doses, conditions=Conditions(recoding_frozen=frozen, **conditions),
         red_lines=red_lines,
-    )
+    )  # fmt: skip
     if problems := list(_problems(scenario, document)):
         raise ScenarioError(problems)
     return scenario

@@ -126,13 +126,9 @@ class Outcome:
         if indicator not in INDICATORS:
             known, meant = ", ".join(INDICATORS), naming.nearest(indicator, INDICATORS)
             raise OutcomeError(
-                _(
-                    "no indicator {name!r}; {advice}There are: {known}",
-                    name=str(indicator)[:60],
-                    advice=_("did you mean {meant!r}? ", meant=meant) if meant else "",
-                    known=known,
-                )
-            )
+                _("no indicator {name!r}; {advice}There are: {known}", name=str(indicator)[:60],
+                  advice=_("did you mean {meant!r}? ", meant=meant) if meant else "", known=known)
+            )  # fmt: skip
         return self.record[:, list(INDICATORS).index(indicator)]
 
     def _within(self, day: date | str) -> date:
@@ -141,23 +137,15 @@ class Outcome:
         read = day if isinstance(day, date) else parsing.day(str(day))
         if read is None:
             raise OutcomeError(
-                _(
-                    "a day should be a date such as {last}; got {day!r}",
-                    last=last,
-                    day=str(day)[:40],
-                )
-            )
+                _("a day should be a date such as {last}; got {day!r}", last=last,
+                  day=str(day)[:40])
+            )  # fmt: skip
         read = read.date() if isinstance(read, datetime) else read
         if not first <= read <= last:
             raise OutcomeError(
-                _(
-                    "{read} is not within this run, which is from {first} to "
-                    "{last}; let it run to that day with until",
-                    read=read,
-                    first=first,
-                    last=last,
-                )
-            )
+                _("{read} is not within this run, which is from {first} to {last}; let it run to "
+                  "that day with until", read=read, first=first, last=last)
+            )  # fmt: skip
         return read
 
     def _passed(self, day: date, after: int) -> tuple[int, int]:
@@ -172,20 +160,22 @@ class Outcome:
         """
         import pandas as pd
 
-        shape = self.record.shape
-        return pd.DataFrame(
-            {
-                "date": np.repeat(np.array(self.dates, "datetime64[D]"), shape[1] * shape[2]),
-                "unit_code": np.tile([g.code for g in self.groups], shape[0] * shape[1]),
-                "county": np.tile([g.zh for g in self.groups], shape[0] * shape[1]),
-                "county_en": np.tile([g.en for g in self.groups], shape[0] * shape[1]),
-                "indicator": np.tile(np.repeat(list(INDICATORS), shape[2]), shape[0]),
-                "value": self.record.ravel(),
-                "unit": np.tile(
-                    np.repeat([i.unit for i in INDICATORS.values()], shape[2]), shape[0]
-                ),
-            }
-        )
+        return pd.DataFrame(self.series_columns())
+
+    def series_columns(self) -> "dict[str, NDArray[Any]]":
+        """The columns of `to_frame`, each (date x indicator x group,)."""
+        days, indicators, groups = self.record.shape
+        units = [each.unit for each in INDICATORS.values()]
+        each_group: dict[str, list[Any]] = {
+            "unit_code": [g.code for g in self.groups], "county": [g.zh for g in self.groups],
+            "county_en": [g.en for g in self.groups],
+        }  # fmt: skip
+        return {
+            "date": np.repeat(np.array(self.dates, "datetime64[s]"), indicators * groups),
+            **{name: np.tile(values, days * indicators) for name, values in each_group.items()},
+            "indicator": np.tile(np.repeat(list(INDICATORS), groups), days),
+            "value": self.record.ravel(), "unit": np.tile(np.repeat(units, groups), days),
+        }  # fmt: skip
 
     def growth(self) -> "pd.DataFrame":
         """Urban growth by cause [persons] and the change of the rate by cause [points].
@@ -359,11 +349,9 @@ class Outcome:
             if error.name != "xiancheng.results":
                 raise
             raise RequestError(
-                _(
-                    "verdicts are computed by the package results, which is not "
-                    "installed; model_targets() gives the level of this one run"
-                )
-            ) from None
+                _("verdicts are computed by the package results, which is not installed; "
+                  "model_targets() gives the level of this one run")
+            ) from None  # fmt: skip
         return _dated(door(self).to_frame())
 
     def movers(self) -> "pd.DataFrame":

@@ -13,29 +13,59 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
+from xiancheng.calibration.file_models import (
+    Counties,
+    Day,
+    FileModel,
+    Quarter,
+    Quarters,
+    Text,
+    known,
+    wrong,
+)
 from xiancheng.calibration.i18n import Words, _, listed, same
 from xiancheng.calibration.naming import place_names
 from xiancheng.calibration.parsing import is_share
-from xiancheng.scenarios.types import (
-    UNITS,
-    Channel,
-    Counties,
-    Day,
-    Department,
-    FileModel,
-    Grade,
-    Project,
-    Quarter,
-    Quarters,
-    Rule,
-    Sign,
-    Status,
-    Text,
-    wrong,
-)
 from xiancheng.sim.levers import LEVERS, Lever
 from xiancheng.sim.state import quarter_with
 
+# Units that the plan uses, in English. Others are refused, multiples such as 万人 too.
+UNITS = {
+    "%": "%",
+    "个": "",
+    "个/县(市)": "a county",
+    "处": "sites",
+    "处/县(市)": "sites a county",
+    "条/县": "a county",
+    "所": "",
+    "支": "teams",
+    "台": "points",
+    "公里": "km",
+    "人次": "person-times",
+    "星级": "stars",
+    "类": "class",
+    "件": "papers",
+    "元": "yuan",
+    "万元/亩": "10,000 yuan per mu",
+    "万千瓦": "10,000 kW",
+    "突破数": "breaches",
+    "机制": "mechanism",
+    "格局": "pattern",
+    "项目": "project",
+    "底线": "red line",
+}
+
+Rule = Literal["residents", "urban residents", "rural residents", "equal per county"]
+Status = Literal["official", "secondary", "derived", "assumed"]
+Grade = Literal["S", "W", "A"]  # of the mechanism: strong, weak, assumption
+Sign = Literal["+", "-", "±", "0"]
+Channel = Literal[
+    "jobs", "wages", "schools", "housing", "health", "eldercare", "childcare", "transport",
+    "amenity", "digital", "land_hukou", "finance", "governance", "none", "(outcome)",
+]  # fmt: skip
+
+Department = Annotated[str, known("departments", _("a department in plan.yaml"))]
+Project = Annotated[str, known("projects", _("a project in plan.yaml"))]
 COUNTED = {  # units of what there is no part of
     "个", "个/县(市)", "处", "处/县(市)", "条/县", "所", "支", "台", "人次", "件", "星级",
 }  # fmt: skip

@@ -14,7 +14,7 @@ from datetime import date, datetime
 from functools import cache, cached_property, lru_cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
@@ -43,6 +43,24 @@ LIMITS: dict[str, tuple[float, float]] = {
 }  # fmt: skip
 
 
+ScenarioLike = str | Path | Mapping[str, Any] | Scenario  # a name, a file, its keys, or resolved
+
+
+class RunArguments(TypedDict, total=False):
+    """What may be chosen of a run beside its scenario; `scenarios.simulation.simulate` explains."""
+
+    region: str | Path
+    parameters: Mapping[str, float] | None
+    seed: int
+    scale: float
+    start: str | date | None
+    until: str | date | None
+    draw: int
+    cutoff: str | date | None
+    alignment: str
+    observations: Iterable[PublishedRate]
+
+
 @dataclass(frozen=True)
 class RunSpec:
     """Everything that makes a run: a scenario in a region, parameters and random numbers.
@@ -62,7 +80,7 @@ class RunSpec:
 
     @classmethod
     def of(
-        cls, scenario: "str | Path | Mapping[str, Any] | Scenario" = "plan", *,
+        cls, scenario: ScenarioLike = "plan", *,
         region: str | Path = "binzhou", parameters: Mapping[str, float] | None = None,
         seed: int = 1, scale: float = 1.0, start: str | date | None = None,
         until: str | date | None = None, draw: int = 0, cutoff: str | date | None = None,
@@ -230,13 +248,27 @@ class RunSpec:
         vars(self).update(kept, scenario=scenario)
         if then != (plan_digest(scenario.plan), self.pack.digest):
             raise RequestError(
-                _(
-                    "the plan {plan} or the pack {region} was altered after the "
-                    "outcome was pickled; run it again",
-                    plan=scenario.plan.name,
-                    region=self.pack.name,
-                )
-            )
+                _("the plan {plan} or the pack {region} was altered after the outcome was "
+                  "pickled; run it again", plan=scenario.plan.name, region=self.pack.name)
+            )  # fmt: skip
+
+
+def spec_of(scenario: ScenarioLike | RunSpec, chosen: RunArguments) -> RunSpec:
+    """The spec of a run: the one given, or that of a scenario with what was chosen beside it.
+
+    Raises
+    ------
+    RequestError, ParameterError, PackError, ScenarioError
+        also if something was chosen beside a spec, which says all.
+    """
+    if not isinstance(scenario, RunSpec):
+        return RunSpec.of(scenario, **chosen)
+    if chosen:
+        raise RequestError(
+            _("a RunSpec says all that makes a run; leave out {names}, or change it with vary",
+              names=listed(chosen))
+        )  # fmt: skip
+    return scenario
 
 
 def _text_of(resolved: Mapping[str, Any]) -> str:
@@ -278,12 +310,9 @@ def check_same_code(digest: str) -> None:
     """
     if code_digest() != digest:
         raise RequestError(
-            _(
-                "a worker has other code or libraries than the main process; "
-                "install the same, change no code meanwhile, then continue with "
-                "--resume"
-            )
-        )
+            _("a worker has other code or libraries than the main process; install the same, "
+              "change no code meanwhile, then continue with --resume")
+        )  # fmt: skip
 
 
 def plan_digest(plan: Plan) -> str:
@@ -363,43 +392,29 @@ def check_run(scenario: Scenario, region: str | Path, **numbers: Any) -> None:
         or not 0 < len(str(region)) < 1000
     ):
         raise RequestError(
-            _(
-                "region should be the name or folder of a pack; got {region!r}",
-                region=str(region)[:40],
-            )
-        )
+            _("region should be the name or folder of a pack; got {region!r}",
+              region=str(region)[:40])
+        )  # fmt: skip
     pack = load(region)
     if scenario.start not in pack.censuses:
         known = ", ".join(str(day) for day in pack.censuses)
         raise RequestError(
-            _(
-                "start {start} is not a census of the pack {pack}; it holds {known}",
-                start=scenario.start,
-                pack=pack.name,
-                known=known,
-            )
-        )
+            _("start {start} is not a census of the pack {pack}; it holds {known}",
+              start=scenario.start, pack=pack.name, known=known)
+        )  # fmt: skip
     if not scenario.start < scenario.until <= LATEST:
         raise RequestError(
-            _(
-                "until {until} should be after {start}, and {year} at the latest",
-                until=scenario.until,
-                start=scenario.start,
-                year=LATEST.year,
-            )
-        )
+            _("until {until} should be after {start}, and {year} at the latest",
+              until=scenario.until, start=scenario.start, year=LATEST.year)
+        )  # fmt: skip
     check_numbers(**numbers)
     residents = float(pack.urban_rural(scenario.start).sum())
     if "scale" in numbers and numbers["scale"] * residents < FEWEST:
         least = FEWEST / residents
         raise RequestError(
-            _(
-                "scale {scale:g} is too small: {FEWEST} rows at least, {least:.2g} or more",
-                scale=numbers["scale"],
-                FEWEST=FEWEST,
-                least=least,
-            )
-        )
+            _("scale {scale:g} is too small: {FEWEST} rows at least, {least:.2g} or more",
+              scale=numbers["scale"], FEWEST=FEWEST, least=least)
+        )  # fmt: skip
 
 
 def check_numbers(**numbers: Any) -> None:
@@ -418,11 +433,6 @@ def check_numbers(**numbers: Any) -> None:
         if isinstance(value, bool) or not (real and whole and above and value <= high):
             kind = _("number above 0") if share else _("whole number from {low}", low=low)
             raise RequestError(
-                _(
-                    "{name} should be a {kind}, at most {high}; got {value}",
-                    name=name,
-                    kind=kind,
-                    high=high,
-                    value=str(value)[:40],
-                )
-            )
+                _("{name} should be a {kind}, at most {high}; got {value}", name=name, kind=kind,
+                  high=high, value=str(value)[:40])
+            )  # fmt: skip

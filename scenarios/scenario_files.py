@@ -19,22 +19,21 @@ from pydantic import (
     create_model,
 )
 
-from xiancheng.calibration.i18n import Words, _
-from xiancheng.calibration.naming import is_path
-from xiancheng.scenarios.plan_files import Plan, UnitCost
-from xiancheng.scenarios.types import (
+from xiancheng.calibration.file_models import (
     CountyName,
     Day,
     FileModel,
     Quarter,
     Quarters,
-    Rule,
     Text,
     distinct,
     known,
     quarter_name,
     wrong,
 )
+from xiancheng.calibration.i18n import Words, _
+from xiancheng.calibration.naming import is_path
+from xiancheng.scenarios.plan_files import Measure, Plan, Rule, UnitCost
 from xiancheng.sim.conditions import CONDITIONS, Conditions
 
 STRONGEST = 2.0  # twice the plan as written
@@ -55,7 +54,7 @@ def _name(value: str) -> str:
 
 
 Name = Annotated[str, AfterValidator(_name)]
-Said = Annotated[
+Title = Annotated[
     Text,
     BeforeValidator(lambda value: {"zh": value, "en": value} if isinstance(value, str) else value),
 ]
@@ -117,11 +116,9 @@ def _spelled_out(value: Any) -> Any:
         return {"intensity": value}
     if not isinstance(value, Mapping | Setting):
         raise wrong(
-            _(
-                "off, on, an intensity such as 1.5, or a mapping of intensity, "
-                "delay, counties, phases"
-            )
-        )
+            _("off, on, an intensity such as 1.5, or a mapping of intensity, delay, counties, "
+              "phases")
+        )  # fmt: skip
     return value
 
 
@@ -192,13 +189,11 @@ def _base(value: str, info: ValidationInfo) -> str:
         return value
     zh, en = ("、".join(names), ", ".join(names))
     raise wrong(
-        _(
-            "a scenario ({what}), or the path of a YAML file, such as ./mine.yaml beside this one",
-            what=Words(zh, en),
-        ),
+        _("a scenario ({what}), or the path of a YAML file, such as ./mine.yaml beside this one",
+          what=Words(zh, en)),
         value,
         names,
-    )
+    )  # fmt: skip
 
 
 BaseName = Annotated[str, AfterValidator(_base)]
@@ -208,8 +203,8 @@ class ScenarioFile(FileModel):
     """A scenario as written: what differs from the one it is based on."""
 
     name: Name
-    title: Said | None = None
-    purpose: Said | None = None
+    title: Title | None = None
+    purpose: Title | None = None
     based_on: BaseName | None = None
     plan: Name | None = None
     horizon: Horizon = Horizon()
@@ -283,16 +278,9 @@ def _guards_crossed(plan: Plan, lines: RedLines) -> Iterator[Words]:
         guard = plan.indicators[number]
         if asked > (guard.value or 0):
             zh, en = guard.name.zh, guard.name.en
-            yield _(
-                "{number} {what}: at most {guard:g}, the scenario asks for {asked:g}",
-                number=number,
-                what=en,
-                guard=guard.value,
-                asked=asked,
-                zh=zh,
-                wording=guard.wording,
-                unit=guard.unit,
-            )
+            yield _("{number} {what}: at most {guard:g}, the scenario asks for {asked:g}",
+                    number=number, what=en, guard=guard.value, asked=asked, zh=zh,
+                    wording=guard.wording, unit=guard.unit)  # fmt: skip
 
 
 def _overspent(plan: Plan, lines: RedLines, settings: Mapping[str, Setting]) -> Iterator[Words]:
@@ -307,8 +295,51 @@ def _overspent(plan: Plan, lines: RedLines, settings: Mapping[str, Setting]) -> 
         if number in costs and indicator.scales and measure.id in settings
     )
     if spent > lines.budget.yuan:
-        yield _(
-            "the budget is {yuan:,.0f} yuan; what has a unit cost comes to {spent:,.0f} yuan",
-            yuan=lines.budget.yuan,
-            spent=spent,
-        )
+        yield _("the budget is {yuan:,.0f} yuan; what has a unit cost comes to {spent:,.0f} yuan",
+                yuan=lines.budget.yuan, spent=spent)  # fmt: skip
+
+
+# JSON Schemas
+
+
+def scenario_schema(plan: Plan) -> dict[str, Any]:
+    """What a scenario of a plan may hold; measures and the plan's counties are listed."""
+    schema = ScenarioFile.model_json_schema()
+    parts = schema["properties"]
+    written = parts["measures"]["additionalProperties"]
+    choices = [
+        written,
+        {"enum": ["off", "on"]},
+        {"type": "number", "minimum": 0, "maximum": STRONGEST},
+    ]
+    names = [*plan.names["measures"]]
+    parts["measures"] = _mapping(names, {"anyOf": choices})
+    parts["doses"] = _mapping(sorted(plan.names["doses"]), {"type": "number", "minimum": 0})
+    counties = schema["$defs"]["Setting"]["properties"]["counties"]
+    values = counties["additionalProperties"]
+    schema["$defs"]["Setting"]["properties"]["counties"] = _mapping(
+        [name for each in plan.about.counties for name in (each.zh, each.en, each.code)], values
+    ) | {"additionalProperties": values}  # of another region, which a file does not name
+    for text in ("title", "purpose"):
+        parts[text] = {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/Text"}]}
+    return _headed(schema, "Scenario")
+
+
+def measure_schema() -> dict[str, Any]:
+    """What a measure file may hold."""
+    schema = Measure.model_json_schema()
+    clause = schema["$defs"]["Clause"]["properties"]
+    clause["mechanism"] = {"anyOf": [{"const": "none"}, clause["mechanism"]]}
+    return _headed(schema, "Measure")
+
+
+def _mapping(names: list[str], value: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {name: value for name in names},
+        "additionalProperties": False,
+    }
+
+
+def _headed(schema: dict[str, Any], title: str) -> dict[str, Any]:
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": title}

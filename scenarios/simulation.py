@@ -4,13 +4,12 @@
 to step it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from copy import deepcopy
 from datetime import date
 from functools import lru_cache
-from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Unpack
 
 import numpy as np
 
@@ -24,12 +23,17 @@ from xiancheng.calibration.population.synthesis import synthetic_population
 from xiancheng.calibration.region import Region, load
 from xiancheng.calibration.region.counties import counties as circumstances
 from xiancheng.calibration.region.counties import fertility
-from xiancheng.scenarios.inactive import warn_of_inactive
 from xiancheng.scenarios.outcome import Outcome, between, reported_groups
 from xiancheng.scenarios.policy import compile_policy
-from xiancheng.scenarios.run_spec import LEVEL, RunSpec, check_numbers
-from xiancheng.scenarios.scenario_files import Scenario
+from xiancheng.scenarios.run_spec import (
+    RunArguments,
+    RunSpec,
+    ScenarioLike,
+    check_numbers,
+    spec_of,
+)
 from xiancheng.scenarios.steering import alignment_of, keep
+from xiancheng.scenarios.trace import warn_of_inactive
 from xiancheng.sim import accounts, observation
 from xiancheng.sim.calendar import quarters_between
 from xiancheng.sim.destination_constants import BasePeriod
@@ -40,27 +44,16 @@ from xiancheng.sim.state import Counties, People, Units
 
 
 def simulate(
-    scenario: "str | Path | Mapping[str, Any] | Scenario | RunSpec" = "plan",
-    *,
-    region: str | Path = "binzhou",
-    parameters: Mapping[str, float] | None = None,
-    seed: int = 1,
-    scale: float = 1.0,
-    start: str | date | None = None,
-    until: str | date | None = None,
-    draw: int = 0,
-    cutoff: str | date | None = None,
-    alignment: str = LEVEL,
-    observations: Iterable[PublishedRate] = (),
-    threads: int = 1,
-    chunk: int = CHUNK,
-) -> Outcome:
+    scenario: ScenarioLike | RunSpec = "plan", *, threads: int = 1, chunk: int = CHUNK,
+    **kwargs: Unpack[RunArguments],
+) -> Outcome:  # fmt: skip
     """Run one scenario.
 
     Parameters
     ----------
     scenario : name in the plan, path, the keys of a scenario file, or one that is resolved; or a
-        `RunSpec`, which says all that the arguments up to `cutoff` do, and is warned of nothing
+        `RunSpec`, which says all but how the work is divided, and is warned of nothing
+    threads, chunk : how the work is divided; neither changes any result
     region : name or path of a region pack
     parameters : overrides of the central values, by name
     seed : replicate; the same seed is the same random numbers in every scenario
@@ -75,7 +68,6 @@ def simulate(
         it, and others replay what that took (`scenarios.steering`); "off": nothing is steered
     observations : published rates beside those of the pack, for level and trend; those after the
         cut-off are not used
-    threads, chunk : how the work is divided; neither changes any result
 
     Raises
     ------
@@ -88,11 +80,7 @@ def simulate(
     InactiveParameterWarning
         if a parameter is set to another than its central value but cannot act in this run.
     """
-    model = RegionModel(
-        scenario, region=region, parameters=parameters, seed=seed, scale=scale,
-        start=start, until=until, draw=draw, cutoff=cutoff, alignment=alignment,
-        observations=observations, threads=threads, chunk=chunk,
-    )  # fmt: skip
+    model = RegionModel(scenario, threads=threads, chunk=chunk, **kwargs)
     if not isinstance(scenario, RunSpec):
         warn_of_inactive(model, list(model.spec.parameters))
     return outcome_of(model)
@@ -111,31 +99,11 @@ class RegionModel(UrbanModel):
     """
 
     def __init__(
-        self,
-        scenario: "str | Path | Mapping[str, Any] | Scenario | RunSpec" = "plan",
-        *,
-        region: str | Path = "binzhou",
-        parameters: Mapping[str, float] | None = None,
-        seed: int = 1,
-        scale: float = 1.0,
-        start: str | date | None = None,
-        until: str | date | None = None,
-        draw: int = 0,
-        cutoff: str | date | None = None,
-        alignment: str = LEVEL,
-        observations: Iterable[PublishedRate] = (),
-        threads: int = 1,
-        chunk: int = CHUNK,
-    ) -> None:
+        self, scenario: ScenarioLike | RunSpec = "plan", *, threads: int = 1, chunk: int = CHUNK,
+        **kwargs: Unpack[RunArguments],
+    ) -> None:  # fmt: skip
         check_numbers(threads=threads, chunk=chunk)
-        if isinstance(scenario, RunSpec):
-            spec = scenario
-        else:
-            spec = RunSpec.of(
-                scenario, region=region, parameters=parameters, seed=seed, scale=scale,
-                start=start, until=until, draw=draw, cutoff=cutoff, alignment=alignment,
-                observations=observations,
-            )  # fmt: skip
+        spec = spec_of(scenario, kwargs)
         chosen, pack = spec.scenario, spec.pack
         begun = prepared(spec.region, chosen.start, spec.scale, pack.digest)
         groups = reported_groups(pack)
@@ -174,16 +142,9 @@ def outcome_of(model: RegionModel) -> Outcome:
         record[-1] = between(record[-2], record[-1], *passed)
         days = (*days[:-1], last)
     return Outcome(
-        spec=model.spec,
-        groups=model.reported,
-        dates=days,
-        record=record,
-        census=found,
-        _movers=movers,
-        _growth=tuple(growth),
-        _start=begun,
-        _steered=steered,
-    )
+        spec=model.spec, groups=model.reported, dates=days, record=record, census=found,
+        _movers=movers, _growth=tuple(growth), _start=begun, _steered=steered,
+    )  # fmt: skip
 
 
 def timed(spec: RunSpec) -> tuple[Outcome, dict[str, float]]:

@@ -89,17 +89,19 @@ def keep(model: "RegionModel") -> Record:
 
 
 def in_waves(specs: Mapping[Any, RunSpec]) -> list[dict[Any, RunSpec]]:
-    """Runs by their `outcome_key`, those whose record others replay before the others.
+    """Runs by their `outcome_key`: those whose record others replay, then the others.
 
-    What others replay is run once, also where it is not among the `specs`.
+    Before them, in a wave of its own, what others replay and is neither among them nor on file.
     """
     first = {key: spec for key, spec in specs.items() if spec.is_reference}
     rest = {key: spec for key, spec in specs.items() if key not in first}
-    for spec in rest.values():
-        reference = spec.reference
-        if spec.follows != OFF and reference.outcome_key not in first and not _known(reference.key):
-            first[reference.outcome_key] = reference
-    return [wave for wave in (first, rest) if wave]
+    replayed = [spec.reference for spec in rest.values() if spec.follows != OFF]
+    missing = {
+        spec.outcome_key: spec
+        for spec in replayed
+        if spec.outcome_key not in first and not _known(spec.key)
+    }
+    return [wave for wave in (missing, first, rest) if wave]
 
 
 def _known(key: str) -> bool:

@@ -1,16 +1,27 @@
-"""A plan traced: clause -> lever -> term and back, and what its readers should know about it."""
+"""A plan traced: clause -> lever -> term and back; what cannot act in a run; what to know of it."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+import warnings
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
 from datetime import date
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from xiancheng.calibration.i18n import Words, _
+from xiancheng.calibration import priors
+from xiancheng.calibration.file_models import Text, quarter_name
+from xiancheng.calibration.i18n import Words, _, listed
 from xiancheng.calibration.region import Region
-from xiancheng.scenarios.plan_files import Plan
-from xiancheng.scenarios.types import Text
-from xiancheng.sim.levers import LEVERS
+from xiancheng.scenarios.plan_files import Measure, Plan
+from xiancheng.scenarios.policy import intensity, progress
+from xiancheng.scenarios.scenario_files import Scenario, Setting
+from xiancheng.sim.conditions import Conditions
+from xiancheng.sim.levers import LEVERS, Levers
+from xiancheng.sim.state import Bools, quarter_with
+
+if TYPE_CHECKING:
+    from xiancheng.scenarios.simulation import RegionModel
 
 
 @dataclass(frozen=True)
@@ -108,18 +119,15 @@ def plan_findings(plan: Plan, region: Region, census: date) -> list[Finding]:
         Finding(
             "no baseline",
             unknown,
-            _(
-                "{n} of {n_2} indicators have no base value",
-                n=len(unknown),
-                n_2=len(plan.indicators),
-            ),
+            _("{n} of {n_2} indicators have no base value", n=len(unknown),
+              n_2=len(plan.indicators)),
         ),
         Finding("no indicator", silent, _("{n} measures have no indicator", n=len(silent))),
         Finding("cuts the other way", lowering, _("{n} clauses lower the rate", n=len(lowering))),
         Finding("open sign", open_sign, _("{n} clauses may act either way", n=len(open_sign))),
         Finding("no clause", idle, _("{n} levers are moved by no clause", n=len(idle))),
         Finding("assumed dose", assumed, _("{n} doses are assumptions", n=len(assumed))),
-    ]
+    ]  # fmt: skip
 
 
 def _weighted_targets(plan: Plan, region: Region, census: date) -> Iterator[Finding]:
@@ -141,11 +149,215 @@ def _weighted_targets(plan: Plan, region: Region, census: date) -> Iterator[Find
         yield Finding(
             "targets",
             (name,),
-            _(
-                "the county targets come to {implied:.2f} %, the overall target "
-                "is {target:g} %: {short} persons apart",
-                implied=implied,
-                target=target,
-                short=short,
-            ),
+            _("the county targets come to {implied:.2f} %, the overall target is {target:g} %: "
+              "{short} persons apart", implied=implied, target=target, short=short),
+        )  # fmt: skip
+
+
+# What cannot act
+
+
+# Of effects and errors of a draw, all of which are 0 in draw 0.
+SPREADS = (
+    "flow_sd", "obs_error_sd", "recode_county_sd", "recode_persistence", "recode_prefecture_sd",
+    "trend_sd",
+)  # fmt: skip
+
+# They shift or blur published rates and nothing else.
+OF_PUBLISHED_RATES = ("benchmark_drift", "obs_error_sd")
+
+_SERVICES = ("hospital", "subcentres", "disability_care", "elder_care", "childcare")
+_AMENITIES = (
+    "consumption", "environment", "utilities", "charging", "small_towns", "rural_delivery",
+    "rural_infrastructure", "digital",
+)  # fmt: skip
+OF_LEVERS: dict[str, tuple[str, ...]] = {  # they scale the effect of these levers
+    "amenity_saturation": (*_SERVICES, *_AMENITIES),
+    "bed_takeup": ("dormitory_beds",),
+    "beta_a": _AMENITIES,
+    "commute_cost_elasticity": ("rural_roads",),
+    "credit_relief": ("credit",),
+    "delivery_capacity": ("workload",),
+    "hr_parent_pension": ("pension_coverage",),
+    "hr_public_post_rural": ("rural_posts",),
+    "hr_school_closed": ("school_closure",),
+    "hukou_reform_effect": ("hukou_access",),
+    "job_multiplier": ("tradable_jobs",),
+    "kappa": ("credit",),  # otherwise the destination constants make up for it
+    "land_hukou_decoupling": ("land_rights",),
+    "renovation_price_effect": ("renovated_dwellings",),
+    "service_to_wage_ratio": _SERVICES,
+    "training_employment_effect": ("training",),
+}
+OF_CONDITIONS = {  # they scale the effect of a condition; otherwise the constants make up for them
+    "hiring_elsewhere": "wage_growth_elsewhere",
+}
+
+
+class InactiveParameterWarning(UserWarning):
+    """A parameter was set that cannot change the run; the message is in Chinese and English."""
+
+
+def condition(name: str) -> Words:
+    """When a parameter acts; empty if in every run."""
+    if name in SPREADS:
+        only = _(", on published rates only")
+        drawn = _("draw above 0")
+        both = name in OF_PUBLISHED_RATES
+        return Words(drawn.zh + only.zh * both, drawn.en + only.en * both)
+    if name in OF_PUBLISHED_RATES:
+        return _("on published rates only")
+    if name in OF_LEVERS:
+        any_of = OF_LEVERS[name]
+        return Words(
+            f"情景用到抓手 {'、'.join(any_of)}{' 之一' * (len(any_of) > 1)}",
+            f"the scenario uses {'one of ' * (len(any_of) > 1)}the lever{'s' * (len(any_of) > 1)} "
+            f"{', '.join(any_of)}",
         )
+    if name in OF_CONDITIONS:
+        return _("the scenario sets {condition}", condition=OF_CONDITIONS[name])
+    return Words("", "")
+
+
+def in_use(
+    policy: Callable[[int], Levers], quarters: Iterable[int], conditions: Conditions
+) -> set[str]:
+    """The levers that are above 0 in one of these quarters, and conditions that depart from usual.
+
+    A lever counts that is above 0 anywhere.
+    """
+    in_force = list({id(levers): levers for levers in map(policy, quarters)}.values())
+    levers = {name for name in LEVERS if any((getattr(each, name) > 0).any() for each in in_force)}
+    usual, now = asdict(Conditions()), asdict(conditions)
+    return levers | {name for name in usual if now[name] != usual[name]}
+
+
+def inactive_parameters(names: Iterable[str], draw: int, used: Collection[str]) -> list[str]:
+    """Those of the parameters that cannot act, in order.
+
+    Parameters
+    ----------
+    draw : number of the draw of county and yearly effects
+    used : levers and conditions, see `in_use`
+    """
+    return [
+        name
+        for name in names
+        if (name in SPREADS and draw == 0)
+        or (name in OF_LEVERS and not set(OF_LEVERS[name]) & set(used))
+        or (name in OF_CONDITIONS and OF_CONDITIONS[name] not in used)
+    ]
+
+
+def message(names: Iterable[str]) -> Words:
+    """That these parameters cannot act, and when they would."""
+    chosen = [(name, condition(name)) for name in names]
+    return Words(
+        "以下参数在此不起作用：" + "；".join(f"{n}（起作用的条件：{c.zh}）" for n, c in chosen),
+        "these parameters cannot act here: " + "; ".join(f"{n} (acts: {c.en})" for n, c in chosen),
+    )
+
+
+def warn_of_inactive(model: "RegionModel", given: Collection[str]) -> None:
+    """Warn the caller of the caller of parameters that were set and cannot act.
+
+    A whole set of parameters, as `scenarios.draws` gives it, is a world and no question about one
+    of them; of these only spreads in draw 0 are warned of.
+
+    Parameters
+    ----------
+    given : names of the parameters that were set; those at their central value are passed over
+    """
+    now, usual = asdict(model.parameters), asdict(priors.central())
+    whole = len(given) == len(now)
+    changed = [n for n in given if now[n] != usual[n] and (n in SPREADS or not whole)]
+    if not any(name in (*SPREADS, *OF_LEVERS, *OF_CONDITIONS) for name in changed):
+        return
+    quarters = (tick.number for tick in model.quarters)
+    used = in_use(model.policy, quarters, model.spec.scenario.conditions)
+    if idle := inactive_parameters(changed, model.draw, used):
+        text = message(idle)
+        warnings.warn(f"{text.zh}\n{text.en}", InactiveParameterWarning, stacklevel=3)
+
+
+# Measures
+
+
+def inactive_measures(scenario: Scenario) -> list[Finding]:
+    """Measures of a scenario that never act between the plan's first quarter and the end.
+
+    Their time may come from the plan's schedule, from `delay`, from `phases` or from the horizon.
+    Measures whose reason is the same stand in one finding.
+    """
+    plan = scenario.plan
+    codes = [county.code for county in plan.about.counties]
+    first, last = plan.first_quarter, quarter_with(scenario.until)
+    found: dict[tuple[str, Words], list[str]] = {}
+    active = {number: each for number, each in scenario.settings.items() if not each.idle}
+    for number, setting in active.items():
+        for topic, says in _reasons(plan.measures[number], setting, codes, first, last):
+            found.setdefault((topic, says), []).append(number)
+    findings = []
+    for (topic, says), numbers in found.items():
+        name = listed(numbers)
+        if len(numbers) == len(active) > 3:
+            name = _("all {n} measures", n=len(active))
+        sentence = Words(f"{name.zh} {says.zh}", f"{name.en}: {says.en}")
+        findings.append(Finding(topic, tuple(numbers), sentence))
+    return findings
+
+
+def _reasons(
+    measure: Measure, setting: Setting, codes: list[str], first: int, last: int
+) -> Iterator[tuple[str, Words]]:
+    """Why a measure does nothing, or only a part of it, within some quarters."""
+    ends = max([last, *(phase.until for phase in setting.phases)]) + FAR
+    quarters = np.arange(first, ends + setting.delay)
+    strength = intensity(setting, codes, quarters).any(axis=1)
+    done = strength & (progress(measure.schedule, setting.delay, quarters, felt=False) > 0)
+    felt = np.zeros(len(quarters), bool)
+    for __, __, dose in measure.doses():
+        share = progress(dose.schedule or measure.schedule, setting.delay, quarters, felt=True)
+        felt |= strength & (share > 0)
+    between = f"{quarter_name(first)}–{quarter_name(last)}"
+    inside = quarters <= last
+    if not (done & inside).any():
+        yield "never acts", _never(quarters, done, first, last)
+        return
+    if not felt.any() and any(True for __ in measure.doses()):
+        yield (
+            "not felt",
+            _("without effect: its time is over before it is felt"),
+        )
+    if felt.any() and not (felt & inside).any():
+        start = quarter_name(int(quarters[felt.argmax()]))
+        yield (
+            "not felt",
+            _("without effect by the end, {quarter_name}: felt from {start} on",
+              quarter_name=quarter_name(last), start=start),
+        )  # fmt: skip
+    for phase in setting.phases:
+        if phase.until < first or phase.first > last:
+            spell = f"{quarter_name(phase.first)}–{quarter_name(phase.until)}"
+            yield (
+                "spell outside",
+                _("the spell {spell} never acts, as it lies outside {between}", spell=spell,
+                  between=between),
+            )  # fmt: skip
+
+
+FAR = 80  # quarters after the end in which a measure is still looked for
+
+
+def _never(quarters: NDArray[np.int64], done: Bools, first: int, last: int) -> Words:
+    """Why a measure never acts: it comes after the end, before the plan, or not at all."""
+    begins, ends = quarter_name(first), quarter_name(last)
+    if last < first:
+        return _("never acts, as the end, {ends}, is before the plan's first quarter, {begins}",
+                 ends=ends, begins=begins)  # fmt: skip
+    if done.any():
+        start = quarter_name(int(quarters[done.argmax()]))
+        return _("never acts, as it starts in {start}, after the end, {ends}", start=start,
+                 ends=ends)  # fmt: skip
+    return _("never acts, as its time is over before the plan's first quarter, {begins}",
+             begins=begins)  # fmt: skip

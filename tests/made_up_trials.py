@@ -5,7 +5,7 @@ import numpy as np
 from xiancheng.calibration import priors
 from xiancheng.calibration.inference.draws import normal_scores
 from xiancheng.calibration.region import load
-from xiancheng.calibration.region.census_change import enumerated
+from xiancheng.calibration.region.counties import enumerated
 from xiancheng.results.verdict import trials
 from xiancheng.results.verdict.trials import PARAMETERS, Trials
 

@@ -48,9 +48,9 @@ FIRST = 3.0  # seconds of tests that are tried first, so that few files need be 
 BESIDE = 5.0  # seconds of other tests, after those
 LONGEST = 900.0  # seconds that a mutant, or a file of tests, may take at most
 COMPILED = "sim/kernels.py"  # no call within it is seen
-CALL_COMPILED = ("test_kernel", "test_moving", "test_model")
+CALL_COMPILED = ("sim/test_kernels", "sim/test_relocation", "sim/test_model")
 WORDS = {"passed": "survived", "failed": "killed  ", "stopped": "too slow"}  # a crash is the last
-AT_IMPORT = "tests/test_formulas.py"  # computes its examples when it is imported
+AT_IMPORT = "tests/sim/test_formulas.py"  # computes its examples when it is imported
 LEFT_OUT = (  # tests of minutes
     "test_a_pack_without_targets_has_a_level_all_the_same",
     "test_no_county_has_a_say_in_the_weight_of_its_own_forecast",
@@ -66,26 +66,30 @@ TABLES = ("__init__", "conditions", "levers", "parameters", "state")  # declarat
 SIM = tuple(f"sim/{f.name}" for f in sorted((HOUSE / "sim").glob("*.py")) if f.stem not in TABLES)
 AREAS: dict[str, tuple[float, tuple[str, ...], tuple[str, ...]]] = {
     "sim": (0.5, SIM, (
-        "test_books", "test_formulas", "test_kernel", "test_rules", "test_households",
-        "test_moving", "test_levers", "test_markets", "test_migration", "test_land_and_villages",
-        "test_measurement", "test_schools", "test_days", "test_model",
+        "sim/test_accounts", "sim/test_formulas", "sim/test_kernels", "sim/test_randomness",
+        "sim/test_demography", "sim/test_relocation", "sim/test_levers", "sim/test_markets",
+        "sim/test_departure", "sim/test_reclassification", "sim/test_indicators",
+        "sim/test_schooling", "scenarios/test_days", "sim/test_model",
     )),
     "forecasts": (0.3, (
         "calibration/forecasts/cohort_component.py", "calibration/forecasts/forecast.py",
-        "calibration/forecasts/melding.py", "calibration/forecasts/trends.py",
+        "calibration/forecasts/melding.py", "calibration/forecasts/panel.py",
+        "calibration/forecasts/scoring.py", "calibration/forecasts/trends.py",
         "results/tables/forecast_score.py", "results/verdict/forecast_score.py",
         "results/verdict/forecasts.py", "results/verdict/observations.py",
         "results/verdict/registered.py",
     ), (
         "calibration/forecasts/test_cohort_component", "calibration/forecasts/test_forecast",
-        "calibration/forecasts/test_melding", "calibration/forecasts/test_trends",
-        "results/verdict/test_forecast_score",
+        "calibration/forecasts/test_melding", "calibration/forecasts/test_scoring",
+        "calibration/forecasts/test_trends", "results/verdict/test_forecast_score",
     )),
     "verdict": (0.2, (
         "results/verdict/level.py", "results/verdict/verdict.py", "results/tables/verdicts.py",
     ), (
-        "results/verdict/test_deadlines", "results/verdict/test_verdict",
-        "calibration/forecasts/test_melding", "test_outcome", "test_naming",
+        "results/tables/test_verdicts", "results/verdict/test_deadlines",
+        "results/verdict/test_one_verdict", "results/verdict/test_verdict",
+        "calibration/forecasts/test_melding", "scenarios/test_outcome",
+        "scenarios/test_naming",
     )),
 }  # fmt: skip
 

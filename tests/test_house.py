@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.mutants import AREAS
 from xiancheng import sim
 from xiancheng.calibration.priors import catalogue
 from xiancheng.sim.levers import LEVERS
@@ -273,6 +274,12 @@ def test_one_lever_one_term(lever):
     rule, _, term = LEVERS[lever].term.partition(": ")
     assert term
     assert [where for name, where, _ in readings_of_levers() if name == lever] == [rule]
+
+
+def test_mutants_are_made_of_files_and_tried_on_tests_that_are_there():
+    for _, files, tests in AREAS.values():
+        named = [*files, *(f"tests/{test}.py" for test in tests)]
+        assert [name for name in named if not (HOUSE / name).is_file()] == []
 
 
 # What is installed

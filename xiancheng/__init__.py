@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from xiancheng.results.verdict.verdict import of_outcome as verdict
     from xiancheng.scenarios.catalogue import distributions, draws, indicators, parameters
     from xiancheng.scenarios.ensemble import ensemble
-    from xiancheng.scenarios.inactive import InactiveParameterWarning
     from xiancheng.scenarios.loader import load_plan
     from xiancheng.scenarios.simulation import RegionModel, simulate
+    from xiancheng.scenarios.trace import InactiveParameterWarning
 
     __version__: str
 
@@ -49,7 +49,7 @@ __all__ = [
 ]
 
 DOORS = {  # public name: module of ours, and the name there
-    "InactiveParameterWarning": ("scenarios.inactive", "InactiveParameterWarning"),
+    "InactiveParameterWarning": ("scenarios.trace", "InactiveParameterWarning"),
     "PackError": ("calibration.errors", "PackError"),
     "ParameterError": ("calibration.priors", "ParameterError"),
     "RefusedError": ("calibration.errors", "RefusedError"),

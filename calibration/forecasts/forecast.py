@@ -80,11 +80,9 @@ class Known:
     def __post_init__(self) -> None:
         if len(self.record) < 3:
             raise ForecastError(
-                _(
-                    "a statistical baseline takes 3 comparable counties; there are {n}",
-                    n=len(self.record),
-                )
-            )
+                _("a statistical baseline takes 3 comparable counties; there are {n}",
+                  n=len(self.record))
+            )  # fmt: skip
 
     @property
     def same_years(self) -> bool:

@@ -3,13 +3,12 @@
 Pure functions of arrays: nothing here runs the model or knows what a county is. A run gives each
 unit a few summaries, and so does the observation.
 
-- `table`            the runs and the observation
+- `table`            the runs and the observation; many units in a few hundred features
 - `draws`            normal scores of parameters, in which everything is done; weighted draws
 - `discrepancy`      model error, added to the summaries of runs
-- `summaries`        many units in a few hundred numbers; any unit may be left out
 - `regression`       ridge regression and small nets, cross-fitted
 - `abc`              regression ABC: posterior and predictive draws
 - `diagnostics`      prior predictive check, simulation-based calibration, conformal inflation
-- `emulator`, `cross_check`  the same posterior by an emulator and tempered Monte Carlo
+- `emulator`         the same posterior by an emulator and tempered Monte Carlo
 - `identifiability`  what the data can tell, and which inputs explain variance
 """

@@ -28,7 +28,6 @@ from xiancheng.calibration.i18n import _
 from xiancheng.calibration.inference.discrepancy import Discrepancy
 from xiancheng.calibration.inference.draws import Marginal, WeightedDraws, normal_scores
 from xiancheng.calibration.inference.regression import (
-    FOLDS,
     NETS,
     CrossFit,
     Standardizer,
@@ -36,8 +35,7 @@ from xiancheng.calibration.inference.regression import (
     cross_fit_lines,
     ridge,
 )
-from xiancheng.calibration.inference.summaries import features
-from xiancheng.calibration.inference.table import EstimationError, RunTable, one_thread
+from xiancheng.calibration.inference.table import EstimationError, RunTable, features, one_thread
 from xiancheng.sim.state import Bools, Floats, Ints
 
 SHARE = 0.3  # of the rows that is accepted
@@ -112,15 +110,10 @@ def split(origins: Ints, *, seed: int, inflation: int = 150, testing: int = 150)
     if len(learning) < FEWEST:
         runs = len(origins)
         raise EstimationError(
-            _(
-                "{runs} runs are too few: {FEWEST} are needed besides {testing} "
-                "to test and {inflation} to widen intervals",
-                runs=runs,
-                FEWEST=FEWEST,
-                testing=testing,
-                inflation=inflation,
-            )
-        )
+            _("{runs} runs are too few: {FEWEST} are needed besides {testing} to test and "
+              "{inflation} to widen intervals", runs=runs, FEWEST=FEWEST, testing=testing,
+              inflation=inflation)
+        )  # fmt: skip
     return RowSplit(learning, np.sort(first[of_inflation]), np.sort(first[of_testing]))
 
 
@@ -144,14 +137,12 @@ class Estimator:
             return ConditionedEstimator(self, kept, own, scale, x, self.learned.own(x))
 
 
-def learn(
-    training: TrainingSet, rows: Ints, *, seed: int, folds: int = FOLDS, nets: int = NETS
-) -> Estimator:
+def learn(training: TrainingSet, rows: Ints, *, seed: int, nets: int = NETS) -> Estimator:
     """Learn summaries of all parameters and error sizes from these rows."""
     everyone = np.ones(len(training.table.units), dtype=bool)
     own = features(training.table, training.simulated[rows], everyone)
     scale = Standardizer.of(own)
-    learned = cross_fit(scale(own), training.scores[rows], seed=seed, folds=folds, nets=nets)
+    learned = cross_fit(scale(own), training.scores[rows], seed=seed, nets=nets)
     return Estimator(training, rows, scale, learned)
 
 
@@ -203,11 +194,9 @@ class ConditionedEstimator:
         chosen = [table.summaries.index(name) for name in summaries]
         if self.keep[unit] or np.isnan(table.stats[:, unit, chosen]).all(axis=0).any():
             raise EstimationError(
-                _(
-                    "{unit} cannot be predicted: it is not left out, or lacks a summary",
-                    unit=table.units[unit],
-                )
-            )
+                _("{unit} cannot be predicted: it is not left out, or lacks a summary",
+                  unit=table.units[unit])
+            )  # fmt: skip
         simulated = estimator.training.simulated
         columns = simulated[:, unit, chosen] - self.median_departure(simulated, chosen)
         has = np.isfinite(columns[estimator.rows]).all(axis=1)

@@ -26,6 +26,7 @@ from xiancheng.calibration.inference.table import RunTable
 from xiancheng.sim.state import Floats
 
 BAND = 0.99  # of the prior predictive
+CONFORMAL = 0.9  # level of the intervals that conformal factors are learned for
 LEVELS = (0.5, 0.8, 0.9)  # of the intervals that are tested
 CONFIDENCE = 0.95  # that a calibrated posterior passes, over all tests together
 BINS = 10  # of the ranks
@@ -149,18 +150,11 @@ class CalibrationTest:
         """The result in a sentence."""
         if self.passed:
             return _("Simulation-based calibration on {of} runs left out: passed", of=self.of)
-        return _(
-            "Simulation-based calibration on {of} runs left out: failed, no "
-            "intervals are shown: {failing}",
-            of=self.of,
-            failing=listed(self.failing),
-        )
+        return _("Simulation-based calibration on {of} runs left out: failed, no intervals are "
+                 "shown: {failing}", of=self.of, failing=listed(self.failing))  # fmt: skip
 
 
-def calibration_test(
-    posteriors: Sequence[WeightedDraws], truths: Floats, *,
-    levels: Sequence[float] = LEVELS, confidence: float = CONFIDENCE,
-) -> CalibrationTest:  # fmt: skip
+def calibration_test(posteriors: Sequence[WeightedDraws], truths: Floats) -> CalibrationTest:
     """Test posteriors of rows left out against their truths, (row, name).
 
     Returns
@@ -172,10 +166,10 @@ def calibration_test(
     """
     names, n = posteriors[0].names, len(posteriors)
     ranks = np.array([p.rank(t) for p, t in zip(posteriors, truths, strict=True)])
-    error = (1 - confidence) / (len(names) * (len(levels) + 1))  # of each test
+    error = (1 - CONFIDENCE) / (len(names) * (len(LEVELS) + 1))  # of each test
     p_even = [float(chisquare(np.histogram(r, BINS, (0, 1))[0]).pvalue) for r in ranks.T]
     rows = []
-    for level in levels:
+    for level in LEVELS:
         low, high = (binom.ppf([error / 2, 1 - error / 2], n, level) / n).tolist()
         edge = (1 - level) / 2
         shares = np.mean((ranks >= edge) & (ranks <= 1 - edge), axis=0).tolist()
@@ -190,9 +184,7 @@ def calibration_test(
     return CalibrationTest(rows, tuple(name for name in names if name in out), n)
 
 
-def conformal_inflation(
-    posteriors: Sequence[WeightedDraws], truths: Floats, level: float = 0.9
-) -> Floats:
+def conformal_inflation(posteriors: Sequence[WeightedDraws], truths: Floats) -> Floats:
     """Factors by which spreads must grow for intervals to contain the truths, (name,).
 
     The factor is the conformal quantile of how far truths lie out, in half-widths of the interval;
@@ -201,11 +193,11 @@ def conformal_inflation(
     """
     distances = []
     for posterior, truth in zip(posteriors, truths, strict=True):
-        low, high = posterior.interval(level)
+        low, high = posterior.interval(CONFORMAL)
         middle = posterior.median
         half = np.where(truth > middle, high - middle, middle - low)
         distances.append(np.abs(truth - middle) / np.maximum(half, 1e-12))
     apart = np.sort(distances, axis=0)
-    order = min(int(np.ceil((len(apart) + 1) * level)), len(apart)) - 1
-    enough = np.sum(apart <= 1, axis=0) >= binom.ppf(USUAL, len(apart), level)
+    order = min(int(np.ceil((len(apart) + 1) * CONFORMAL)), len(apart)) - 1
+    enough = np.sum(apart <= 1, axis=0) >= binom.ppf(USUAL, len(apart), CONFORMAL)
     return np.where(enough, 1.0, np.clip(apart[order], 1.0, MOST_INFLATION))

@@ -69,12 +69,12 @@ class Discrepancy:
     degrees: float = DEGREES
 
     @classmethod
-    def like(cls, table: RunTable, share: float = SHARE) -> Self:
-        """Errors a `share` as large as the spread of runs and units around the typical run."""
+    def like(cls, table: RunTable) -> Self:
+        """Errors `SHARE` as large as the spread of runs and units around the typical run."""
         apart = np.where(table.usable, table.stats - table.typical, np.nan)
         flat = apart.reshape(-1, len(table.summaries))
         spread = np.array([_half_width(column[np.isfinite(column)]) for column in flat.T])
-        return cls(table.summaries, share * spread, _correlation(flat / spread))
+        return cls(table.summaries, SHARE * spread, _correlation(flat / spread))
 
     @property
     def priors(self) -> tuple[Marginal, ...]:

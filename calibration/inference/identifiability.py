@@ -72,19 +72,13 @@ def pairs(posterior: WeightedDraws) -> list[dict[str, Any]]:
 def _jointly(first: str, second: str, which: str) -> Words:
     """The sentence on a pair that is known only together."""
     if which == "sum":
-        return _(
-            "{first} and {second} only jointly (the sum of their scores)",
-            first=first,
-            second=second,
-        )
-    return _(
-        "{first} and {second} only jointly (the difference of their scores)",
-        first=first,
-        second=second,
-    )
+        return _("{first} and {second} only jointly (the sum of their scores)", first=first,
+                 second=second)  # fmt: skip
+    return _("{first} and {second} only jointly (the difference of their scores)", first=first,
+             second=second)  # fmt: skip
 
 
-def directions(posterior: WeightedDraws, most: int = 5) -> list[dict[str, Any]]:
+def directions(posterior: WeightedDraws) -> list[dict[str, Any]]:
     """Eigenvectors of the posterior covariance relative to the prior, the best known first.
 
     With few draws some direction always looks narrow: one is called chance unless it is narrower
@@ -97,7 +91,7 @@ def directions(posterior: WeightedDraws, most: int = 5) -> list[dict[str, Any]]:
     variances, vectors = np.linalg.eigh(posterior.covariance)
     by_chance = max(1 - np.sqrt(len(posterior.names) / posterior.effective_size), 0.0) ** 2
     found = []
-    for variance, vector in zip(variances[:most], vectors.T[:most], strict=True):
+    for variance, vector in zip(variances[:5], vectors.T[:5], strict=True):
         largest = np.argsort(-np.abs(vector), kind="stable")[:4]
         found.append({
             "contraction": 1 - float(variance),

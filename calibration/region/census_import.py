@@ -11,8 +11,12 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from xiancheng.calibration.errors import PackError, Problem, RefusedError
+from xiancheng.calibration.file_models import FileModel, Text, wrong
 from xiancheng.calibration.i18n import Words, _, listed
 from xiancheng.calibration.region.census_table import (
     COLUMNS,
@@ -25,7 +29,8 @@ from xiancheng.calibration.region.census_table import (
     TableError,
     Unit,
 )
-from xiancheng.calibration.region.pack_files import Problems, YamlFile
+from xiancheng.calibration.region.pack_files import Problems
+from xiancheng.calibration.region.raw_pack import Code, words
 
 ZONES = range(71, 81)  # last two digits of the code of a development zone
 CITIES = 81  # and of a county-level city, from here on
@@ -42,16 +47,34 @@ IN_MOVERS_OF_2010 = "moves between the districts of the city are counted as move
 
 # Concordance
 
+Year = Annotated[int, AfterValidator(lambda year: _census_year(year))]
 
-@dataclass(frozen=True)
-class Join:
-    """What makes up a unit in one census."""
 
-    unit: str
-    year: int
-    of: tuple[str, ...]
-    basis: str
-    why: Words
+def _census_year(year: int) -> int:
+    if year not in YEARS:
+        raise wrong(_("one of {valid}", valid=listed(map(str, YEARS))))
+    return year
+
+
+def _column(name: str) -> str:
+    if name not in COLUMNS:
+        raise wrong(_("a column of the census table"), name, COLUMNS)
+    return name
+
+
+def _count(value: object) -> float:
+    if isinstance(value, bool) or value not in COUNT:
+        raise wrong(COUNT.expected())
+    return float(str(value))
+
+
+class Join(Text):
+    """What makes up a unit in one census, and why."""
+
+    unit: Code
+    year: Year
+    of: Annotated[list[Code], Field(min_length=1)]
+    basis: Literal["documented", "recalled"]
 
     @property
     def note(self) -> str:
@@ -60,23 +83,20 @@ class Join:
         return f"{' + '.join(self.of)}{recalled}"
 
 
-@dataclass(frozen=True)
-class Correction:
-    """A cell known to be a mistake of the digitised table."""
+class Correction(Text):
+    """A cell known to be a mistake of the digitised table, and why."""
 
-    unit: str
-    year: int
-    column: str
-    found: float
-    why: Words
+    unit: Code
+    year: Year
+    column: Annotated[str, AfterValidator(lambda name: _column(name))]
+    found: Annotated[float, BeforeValidator(_count)]
 
 
-@dataclass(frozen=True)
-class Concordance:
+class Concordance(FileModel):
     """Which units make one, and which cells are mistakes."""
 
-    joins: tuple[Join, ...]
-    corrections: tuple[Correction, ...]
+    joins: list[Join] = Field(default_factory=list)
+    corrections: list[Correction] = Field(default_factory=list)
 
     def parts_of(self, prefectures: Collection[str]) -> set[str]:
         """Codes of the units of which those of some prefectures are made."""
@@ -92,28 +112,9 @@ def read_concordance(file: Path) -> Concordance:
         if it cannot be read
     """
     problems = Problems(file.parent.name)
-    yaml = YamlFile(problems, file.parent, file.name)
-    node, years = yaml.value, [str(year) for year in YEARS]
-    joins: list[Join] = []
-    corrections: list[Correction] = []
-    if node is not None and yaml.keys(node, (), ("joins", "corrections")):
-        needed = ("unit", "year", "of", "basis", "zh", "en")
-        for each in yaml.entries(node, "joins", needed) if node.get("joins") else ():
-            yaml.choice(each, "year", Words("“year”", "'year'"), years)
-            of, why = (
-                tuple(map(str, yaml.items(each, "of"))),
-                Words(str(each["zh"]), str(each["en"])),
-            )
-            joins.append(Join(str(each["unit"]), each["year"], of, str(each["basis"]), why))
-        needed = ("unit", "year", "column", "found", "zh", "en")
-        for each in yaml.entries(node, "corrections", needed) if node.get("corrections") else ():
-            yaml.choice(each, "year", Words("“year”", "'year'"), years)
-            column = yaml.choice(each, "column", Words("“column”", "'column'"), COLUMNS)
-            found, why = yaml.number(each, "found", COUNT), Words(str(each["zh"]), str(each["en"]))
-            corrections.append(Correction(str(each["unit"]), each["year"], column, found, why))
-    if problems.found:
+    if (found := problems.yaml(file.parent, file.name, Concordance)) is None:
         raise PackError(file.name, problems.found)
-    return Concordance(tuple(joins), tuple(corrections))
+    return found[1]
 
 
 @cache
@@ -132,11 +133,11 @@ class UnitCensus:
     parts: tuple[Unit, ...]  # of the table of that census
     figures: Mapping[str, float]  # by column of the table
     derived: Mapping[str, str]  # by column, how a figure came about if it is not as published
-    remarks: Mapping[str, str]  # by column, what else there is to know
+    notes: Mapping[str, str]  # by column, what else there is to know
 
     def note(self, column: str) -> str:
         """What there is to know of a figure."""
-        return "; ".join(filter(None, (self.derived.get(column, ""), self.remarks.get(column, ""))))
+        return "; ".join(filter(None, (self.derived.get(column, ""), self.notes.get(column, ""))))
 
 
 @dataclass(frozen=True)
@@ -173,7 +174,7 @@ class PackPlan:
     province: tuple[str, Words]
     units: list[PackUnit]
     province_units: dict[int, Unit]  # the province's own line, by year
-    remarks: list[Words]
+    notes: list[Words]
     table: Path
     via: str
 
@@ -218,22 +219,19 @@ def plan_pack(
         [u for u in counties if u.prefecture in chosen or u.code in parts]
     )
     reader.stop()
-    found, remarks = join_units(counties, concordance, chosen)
-    remarks += [
-        _(
-            "left out {code} {unit}: no residents (0) at one of the censuses",
-            code=unit.code,
-            unit=unit.zh,
-        )
+    found, notes = join_units(counties, concordance, chosen)
+    notes += [
+        _("left out {code} {unit}: no residents (0) at one of the censuses", code=unit.code,
+          unit=unit.zh)
         for unit in found
         if not unit.inhabited
-    ]
+    ]  # fmt: skip
     found = [unit for unit in found if unit.inhabited]
     if not found:
         raise no_units(table, chosen, lang)
-    remarks += [remark for code, remark in corrections if f"{code[:4]}00" in chosen]
-    remarks += differences([*upper.values(), *counties], chosen) + falling_shares(found)
-    remarks += remarks_on_ignored(reader.ignored)
+    notes += [note for code, note in corrections if f"{code[:4]}00" in chosen]
+    notes += differences([*upper.values(), *counties], chosen) + falling_shares(found)
+    notes += notes_on_ignored(reader.ignored)
 
     def named(code: str) -> Words:
         zh = titles.get(code, code)
@@ -243,7 +241,7 @@ def plan_pack(
     title = listed(names.values())
     return PackPlan(
         title if prefectures else named(province), names, (province, named(province)), found,
-        {year: unit for (code, year), unit in upper.items() if code == province}, remarks, table,
+        {year: unit for (code, year), unit in upper.items() if code == province}, notes, table,
         via,
     )  # fmt: skip
 
@@ -268,7 +266,7 @@ def join_units(
     taken = {(part, j.year): j.unit for j in joins.values() for part in j.of}
     districts = [u.former[:4] for u in units if u.year == 2010 and is_district(u.former)]
     several = {city for city in districts if districts.count(city) > 1}
-    found, remarks = [], list[Words]()
+    found, notes = [], list[Words]()
     for code in sorted({taken.get(key, key[0]) for key in by_code}):
         if f"{code[:4]}00" not in prefectures:
             continue
@@ -280,13 +278,13 @@ def join_units(
             if parts := [by_code[part, year] for part in codes if (part, year) in by_code]:
                 at[year] = add_up(parts, join, several)
             if join:
-                remarks.append(_("{year}: {why}", year=year, why=join.why))
+                notes.append(_("{year}: {why}", year=year, why=words(join)))
         if len(at) == len(YEARS):
             found.append(PackUnit(code, by_code[code, max(YEARS)].name, at))
         else:
             lacking = [str(year) for year in YEARS if year not in at]
-            remarks.append(left_out(next(iter(at.values())).parts[0], lacking))
-    return found, remarks
+            notes.append(left_out(next(iter(at.values())).parts[0], lacking))
+    return found, notes
 
 
 def left_out(unit: Unit, lacking: Sequence[str]) -> Words:
@@ -294,13 +292,8 @@ def left_out(unit: Unit, lacking: Sequence[str]) -> Words:
     advice = _("a concordance can say of what units it consists")
     if int(unit.code[4:]) in ZONES:
         advice = _("a zone, which a concordance can add to its county")
-    return _(
-        "left out {code} {unit}: no census of {lacking}; {advice}",
-        code=unit.code,
-        unit=unit.name,
-        lacking=listed(lacking),
-        advice=advice,
-    )
+    return _("left out {code} {unit}: no census of {lacking}; {advice}", code=unit.code,
+             unit=unit.name, lacking=listed(lacking), advice=advice)  # fmt: skip
 
 
 def add_up(parts: Sequence[Unit], join: Join | None, several: Collection[str]) -> UnitCensus:
@@ -319,8 +312,8 @@ def add_up(parts: Sequence[Unit], join: Join | None, several: Collection[str]) -
     city = parts[0].year == 2010 and any(
         p.former[:4] in several and is_district(p.former) for p in parts
     )
-    remarks = dict.fromkeys(FIGURES["in_movers"], IN_MOVERS_OF_2010) if city else {}
-    return UnitCensus(tuple(parts), figures, derived, remarks)
+    notes = dict.fromkeys(FIGURES["in_movers"], IN_MOVERS_OF_2010) if city else {}
+    return UnitCensus(tuple(parts), figures, derived, notes)
 
 
 def is_district(code: str) -> bool:
@@ -335,34 +328,29 @@ def apply_corrections(
 
     A wrong figure becomes the prefecture's less those of its other units.
     """
-    found, remarks = {(u.code, u.year): u for u in units}, []
-    for wrong in concordance.corrections:
-        column = wrong.column
-        unit = found.get((wrong.unit, wrong.year))
-        whole = found.get((f"{wrong.unit[:4]}00", wrong.year))
-        if unit is None or whole is None or unit.figures[column] != wrong.found:
+    found, notes = {(u.code, u.year): u for u in units}, []
+    for mistake in concordance.corrections:
+        column = mistake.column
+        unit = found.get((mistake.unit, mistake.year))
+        whole = found.get((f"{mistake.unit[:4]}00", mistake.year))
+        if unit is None or whole is None or unit.figures[column] != mistake.found:
             continue
         others = [
             u.figures[column]
             for u in found.values()
-            if u.level == "county" and u.year == wrong.year and u is not unit
+            if u.level == "county" and u.year == mistake.year and u is not unit
             and u.prefecture == unit.prefecture
         ]  # fmt: skip
         value = whole.figures[column] - math.fsum(others)
-        note = f"{whole.code} less its other units; the table has {wrong.found:.0f}"
+        note = f"{whole.code} less its other units; the table has {mistake.found:.0f}"
         found[unit.code, unit.year] = replace(
             unit, figures={**unit.figures, column: value}, corrected={column: note}
         )
-        cell = f"{unit.name} {column} {wrong.found:,.0f}"
-        said = _(
-            "{year}: {cell} becomes {value:,.0f}, for it is {why}",
-            year=wrong.year,
-            cell=cell,
-            value=value,
-            why=wrong.why,
-        )
-        remarks.append((wrong.unit, said))
-    return list(found.values()), remarks
+        cell = f"{unit.name} {column} {mistake.found:,.0f}"
+        text = _("{year}: {cell} becomes {value:,.0f}, for it is {why}", year=mistake.year,
+                 cell=cell, value=value, why=words(mistake))  # fmt: skip
+        notes.append((mistake.unit, text))
+    return list(found.values()), notes
 
 
 # Remarks and refusals
@@ -370,7 +358,7 @@ def apply_corrections(
 
 def differences(units: Sequence[Unit], prefectures: Collection[str]) -> list[Words]:
     """Where the counties of a prefecture do not add up to its own line: the counties are used."""
-    remarks = []
+    notes = []
     for whole in units:
         if whole.level != "prefecture" or whole.code not in prefectures:
             continue
@@ -387,32 +375,32 @@ def differences(units: Sequence[Unit], prefectures: Collection[str]) -> list[Wor
                 check: Words | str = ""
                 if abs(total - stated) > WIDE * max(stated, 1):
                     check = _(", far apart: check the table")
-                remarks.append(_("{gap}; the counties' sum is used{check}", gap=gap, check=check))
-    return remarks
+                notes.append(_("{gap}; the counties' sum is used{check}", gap=gap, check=check))
+    return notes
 
 
 def falling_shares(units: Iterable[PackUnit]) -> list[Words]:
     """Units whose urban share falls so far that their years may be swapped."""
-    remarks = []
+    notes = []
     for unit in units:
         then, now = (unit.urban_share(year) for year in YEARS)
         if then - now > FALL:
             shares = f"{unit.code} {unit.zh}: {then:.1f}% → {now:.1f}%"
-            remarks.append(
+            notes.append(
                 _("{shares}, its urban share falls; are the years swapped?", shares=shares)
             )
-    return remarks
+    return notes
 
 
-def remarks_on_ignored(problems: Sequence[Problem]) -> list[Words]:
+def notes_on_ignored(problems: Sequence[Problem]) -> list[Words]:
     """What is wrong in rows that were not asked for."""
-    remarks = [
+    notes = [
         _("not asked for, the row is left: {p}", p=Words(p.text("zh"), p.text("en")))
         for p in problems[:SHOWN]
     ]  # fmt: skip
     if (more := len(problems) - SHOWN) > 0:
-        remarks.append(_("{more} more in rows that were not asked for", more=more))
-    return remarks
+        notes.append(_("{more} more in rows that were not asked for", more=more))
+    return notes
 
 
 def no_units(table: Path, chosen: Sequence[str], lang: str) -> TableError:

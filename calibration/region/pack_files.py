@@ -5,18 +5,21 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
 
 from xiancheng.calibration import naming, parsing
 from xiancheng.calibration.errors import Problem, ScenarioError
-from xiancheng.calibration.i18n import EMPTY, Words, _, listed, same
+from xiancheng.calibration.file_models import validated
+from xiancheng.calibration.i18n import Words, _, listed, same
 from xiancheng.calibration.region.schema import COLUMNS, Limits
 from xiancheng.calibration.yaml_positions import YamlDocument, read_yaml
 
+Model = TypeVar("Model", bound=BaseModel)
 Position = tuple[str, int]  # file and line; line 0 stands for the whole file
 
 NO_LABELS: Mapping[str, Words] = {}
-PERCENT: Words = _("percent and no share")
 CHECK_SOURCE: Words = _("check the source table")
 
 
@@ -80,7 +83,8 @@ class Problems:
             advice = _("check the source table and the unit")
             self.add(row.at, thing, limits.expected(unit), text, advice)
         else:
-            self.add(row.at, thing, PERCENT, text, percent_advice(value))
+            advice = _("write it in percent")
+            self.add(row.at, thing, in_percent(value), text, advice)
         return math.nan
 
     def day(self, row: "Row", column: str) -> date | None:
@@ -105,13 +109,19 @@ class Problems:
                     f"= {row.at[0]}:{other.at[1]}", _("delete one of the two"),
                 )  # fmt: skip
 
-    def absent(self, file: str) -> None:
-        """Note that a file is not there, or empty."""
-        self.add(
-            (file, 0), _("the file is missing or empty"),
-            _("this file"), "∅",
-            _("add it; the pack binzhou shows how"),
-        )  # fmt: skip
+    def yaml(
+        self, folder: Path, file: str, model: type[Model], without: Sequence[str] = ()
+    ) -> tuple[YamlDocument, Model] | None:
+        """A YAML file and what it holds, as a model, but for some keys; None if that cannot be."""
+        try:
+            document = replace(read_yaml(folder / file), file=self.folder + file)
+            if without and isinstance(document.value, dict):
+                value = {k: v for k, v in document.value.items() if k not in without}
+                document = replace(document, value=value)
+            return document, validated(model, document, {})
+        except ScenarioError as error:
+            self.found += [replace(each, file=self.folder + file) for each in error.problems]
+            return None
 
 
 # Names
@@ -141,10 +151,10 @@ def one_of(valid: Collection[str], labels: Mapping[str, Words] = NO_LABELS) -> W
     return _("one of {names}{rest}", names=names, rest=" …" if len(valid) > 8 else "")
 
 
-def percent_advice(share: float) -> Words:
-    """Advice on a share that stands where percent are meant."""
+def in_percent(share: float) -> Words:
+    """What is expected where a share stands for percent."""
     percent = f"{100 * share:.10g}"
-    return _("write it in percent, such as {percent}", percent=percent)
+    return _("percent and no share, such as {percent}", percent=percent)
 
 
 # Tables
@@ -167,7 +177,8 @@ def read_csv(problems: Problems, folder: Path, file: str, *, required: bool = Fa
     path, columns = folder / file, COLUMNS[file]
     if not path.is_file():
         if required:
-            problems.absent(file)
+            absent = _("the file is missing or empty"), _("this file"), "∅"
+            problems.add((file, 0), *absent, _("add it; the pack binzhou shows how"))
         return []
     try:
         header, lines = parsing.read_table(path, problems.folder + file)
@@ -199,118 +210,3 @@ def wrong_number_of_cells(problems: Problems, at: Position, columns: int, found:
         at, _("the number of cells"), same(f"{columns}"), found,
         _("check commas and quotes"),
     )  # fmt: skip
-
-
-# YAML
-
-
-class YamlFile:
-    """A YAML file whose values are taken out one by one, each checked; `value` is None if unread.
-
-    `node` stands for a mapping or list of the document throughout.
-    """
-
-    def __init__(self, problems: Problems, folder: Path, file: str) -> None:
-        self.problems, self.file = problems, file
-        self.document = YamlDocument(file, None)
-        try:
-            if (folder / file).is_file():
-                self.document = read_yaml(folder / file)
-            if self.document.value is None:
-                problems.absent(file)
-        except ScenarioError as error:
-            problems.found += [
-                replace(each, file=problems.folder + file) for each in error.problems
-            ]
-        self.value: Any = self.document.value
-
-    def at(self, node: Any, key: str | int | None = None) -> Position:
-        """File and line of a mapping or list, or of what it holds under `key`."""
-        return self.file, self.document.line(node, key)
-
-    def keys(self, node: Any, needed: Sequence[str], extra: Sequence[str] = ()) -> bool:
-        """Whether a mapping holds all it needs and nothing that is not known."""
-        valid = (*needed, *extra)
-        if not isinstance(node, dict):
-            expected: Words = _("keys and values")
-            if isinstance(node, str) and (sign := parsing.full_width(node, node.count("\n") + 1)):
-                expected = parsing.full_width_advice(sign[2])
-            self.problems.add(
-                self.at(node), _("the entry"), expected, node if node is not None else "∅",
-                _("state {value}", value=listed(needed or valid)),
-            )  # fmt: skip
-            return False
-        for key in node:
-            full = next((c for c in str(key) if c in "：，"), None)
-            half = parsing.full_width_advice(full) if full else EMPTY
-            advice = _("write {half}", half=half) if full else None
-            at = self.at(node, key)
-            self.problems.known(at, _("key"), str(key), valid, advice=advice)
-        lacking = [key for key in needed if node.get(key) is None]
-        for key in lacking:
-            self.problems.add(
-                self.at(node), _("key {key!r}", key=key), _("a value"), "∅",
-                _("add it"),
-            )  # fmt: skip
-        return not lacking
-
-    def entries(self, node: Any, key: str, needed: Sequence[str]) -> list[dict[str, Any]]:
-        """Those mappings of a list that hold all they need; the list must not be empty."""
-        return [each for each in self.items(node, key) if self.keys(each, needed)]
-
-    def items(self, node: Any, key: str) -> list[Any]:
-        """The entries of a list that must not be empty."""
-        value = node[key]
-        if isinstance(value, list) and value:
-            return value
-        self.problems.add(
-            self.at(node, key), Words(f"“{key}”", f"{key!r}"), _("a list of some"),
-            value or "∅", _("write a list"),
-        )  # fmt: skip
-        return []
-
-    def name(self, node: Any, key: str) -> Words:
-        """A name in two languages."""
-        value = node[key]
-        if not isinstance(value, dict):
-            self.problems.add(
-                self.at(node, key), Words(f"“{key}”", f"{key!r}"), same("{zh: …, en: …}"),
-                value, _("give both"),
-            )  # fmt: skip
-            return Words(str(value), str(value))
-        self.keys(value, ("zh", "en"))
-        return Words(str(value.get("zh")), str(value.get("en")))
-
-    def day(self, node: Any, key: str | int) -> date | None:
-        """A date."""
-        value = node[key]
-        if isinstance(value, str) and (found := parsing.day(value)) is not None:
-            return found
-        self.problems.add(
-            self.at(node, key), _("the date"), _("year-month-day"), value,
-            _("write it like 2020-11-01"),
-        )  # fmt: skip
-        return None
-
-    def number(self, node: Any, key: str, limits: Limits, *, percent: bool = False) -> float:
-        """A number within its limits; a share is refused where percent are meant."""
-        value, what = node[key], Words(f"“{key}”", f"{key!r}")
-        if isinstance(value, bool) or value not in limits:
-            low, high = f"{limits.low:g}", f"{limits.high:g}"
-            why = _(": {reason}", reason=limits.reason) if limits.reason.en else ""
-            self.problems.add(
-                self.at(node, key), what,
-                _("a number from {low} to {high}{why}", low=low, high=high, why=why), value,
-                _("check the number"),
-            )  # fmt: skip
-            return math.nan
-        if percent and parsing.is_share(value):
-            self.problems.add(self.at(node, key), what, PERCENT, value, percent_advice(value))
-            return math.nan
-        return float(value)
-
-    def choice(self, node: Any, key: str, thing: Words, valid: Collection[str]) -> str:
-        """One of some names."""
-        value = str(node[key])
-        self.problems.known(self.at(node, key), thing, value, valid)
-        return value

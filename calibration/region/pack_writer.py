@@ -9,6 +9,7 @@ import hashlib
 import math
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib.resources import files
 from io import StringIO
 from pathlib import Path
 
@@ -59,7 +60,7 @@ def margins(units: Sequence[PackUnit]) -> Iterator[tuple[object, ...]]:
     for year in YEARS:
         cells = [
             (table, cell, FIGURES[table][i])
-            for table in TABLES if table in FIGURES and held_by_all(table, units, year)
+            for table in TABLES if table in FIGURES and complete(table, units, year)
             for cell, i in TABLES[table].cells.items()
             if not any(math.isnan(unit.at[year].figures[FIGURES[table][i]]) for unit in units)
         ]  # fmt: skip
@@ -74,7 +75,7 @@ def margins(units: Sequence[PackUnit]) -> Iterator[tuple[object, ...]]:
                 )  # fmt: skip
 
 
-def held_by_all(table: str, units: Sequence[PackUnit], year: int) -> bool:
+def complete(table: str, units: Sequence[PackUnit], year: int) -> bool:
     """Whether every unit has all of a table that may not be left out."""
     needed = [FIGURES[table][i] for i in TABLES[table].needed]
     return not any(math.isnan(unit.at[year].figures[column]) for unit in units for column in needed)
@@ -155,8 +156,9 @@ def sources_yaml(plan: PackPlan) -> str:
 
 def blank_files(name: str) -> dict[str, str]:
     """Every file of an empty pack, by name."""
+    blank = files("xiancheng.calibration.region") / "blank_region.yaml"
     return {
-        "region.yaml": BLANK_REGION.replace("NAME", quoted(name)),
+        "region.yaml": blank.read_text("utf-8").replace("NAME", quoted(name)),
         "sources.yaml": BLANK_SOURCES,
         "margins.csv": table_text("margins.csv", blank_margins()),
         **{file: table_text(file, []) for file in COLUMNS if file != "margins.csv"},
@@ -171,57 +173,6 @@ def blank_margins() -> Iterator[tuple[str, ...]]:
                 source = f"census-{year}"
                 yield day, NO_CODE, table, *cell, "", "persons", source, "official", "", "", ""
 
-
-BLANK_REGION = """\
-# 区域包 A region pack. 填写后运行 Fill it in, then run: xiancheng region check 本文件夹 this folder
-#
-# 至少要有 At least: region.yaml, sources.yaml, margins.csv
-#   margins.csv     普查：urban_rural 与 sex_age 两表必填，其余表整张可缺
-#                   censuses: the tables urban_rural and sex_age are required; any other may be
-#                   left out whole. Counts are persons or households, never 10 000s
-# 其余文件可以只留表头 The other files may stay empty but for their header:
-#   places.csv      乡镇及其村居单元数 townships and their village-level units;
-#                   kind: street, town, township
-#   classes.csv     某版代码中各乡镇各城乡分类的单元数；不晚于起点者方用 units of each township by
-#                   urban-rural class in a dated edition; used from that date on
-#   boundaries.csv  县界，用于距离 outlines of counties, for distances
-#   economy.csv     工资、收入、房价等 wages, incomes, prices; services.csv 学位、床位等 seats, beds
-#   observations.csv 用于检验；其中截止日以前公布的城镇化率告知水平 what is scored;
-#                   urbanization rates published up to the cut-off inform the level
-# 每个数值都写来源与状态 Every value has a source of sources.yaml and a status: official, secondary,
-# derived or assumed; 假定值必须给出 low 与 high an assumed one states its range.
-# 未知的值整行删去，不写 0 Leave out the line of a value that is unknown; never write 0 for it.
-
-name: NAME
-title: {zh: , en: }
-prefectures:
-  - {code: '000000', zh: , en: }
-province: {code: '000000', zh: , en: }
-
-# 每县一行 One line for each county-level unit; kind: district, county, city
-counties:
-  - {code: '000000', zh: , en: , prefecture: '000000', kind: county}
-
-# 两次普查的区划须一致 The units are the same areas at every census
-censuses: [2010-11-01, 2020-11-01]
-
-# 可选 Optional. 省会位置与到省外的距离；缺省见 region check
-# outside:
-#   province: {zh: , en: , lon: , lat: }
-#   country: {km: , low: , high: }
-
-# 可选 Optional. 规划目标，只用于判定，绝不作为数据 What the plan wants; never used as data
-# targets:
-#   - id: T-1
-#     name: {zh: , en: }
-#     counties: ['000000']
-#     value:
-#     operator: at least        # or: about
-#     wording:
-#     deadline: 2025-12-31
-
-# attribution: {zh: , en: }
-"""
 
 BLANK_SOURCES = (
     "# 每个来源一项 One entry for each source that a value names; via and licence are optional.\n"
@@ -245,19 +196,14 @@ def check_vacant(folder: Path) -> None:
     """
     if not str(folder).isprintable() or any(up.is_file() for up in folder.parents):
         raise RefusedError(
-            _(
-                "{folder!r} cannot be a folder: its name should be visible text, "
-                "and what it lies in a folder",
-                folder=str(folder),
-            )
-        )
+            _("{folder!r} cannot be a folder: its name should be visible text, and what it lies "
+              "in a folder", folder=str(folder))
+        )  # fmt: skip
     if folder.exists() or folder.is_symlink():
         raise RefusedError(
-            _(
-                "{folder} is already there; choose another --out, or move it away first",
-                folder=folder,
-            )
-        )
+            _("{folder} is already there; choose another --out, or move it away first",
+              folder=folder)
+        )  # fmt: skip
 
 
 def write(folder: Path, texts: Mapping[str, str]) -> None:
@@ -270,8 +216,8 @@ def write(folder: Path, texts: Mapping[str, str]) -> None:
     check_vacant(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".new-") as beside:
-        made = Path(beside) / "new"
-        made.mkdir()
+        new = Path(beside) / "new"
+        new.mkdir()
         for name, text in texts.items():
-            (made / name).write_text(text, encoding="utf-8", newline="\n")
-        made.rename(folder)
+            (new / name).write_text(text, encoding="utf-8", newline="\n")
+        new.rename(folder)

@@ -6,17 +6,22 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Literal, Self
 
 import numpy as np
+from pydantic import BeforeValidator, Field, RootModel, model_validator
 
+from xiancheng.calibration.file_models import Day, FileModel, Text, wrong
 from xiancheng.calibration.i18n import Words, _, same
-from xiancheng.calibration.naming import place_names
+from xiancheng.calibration.naming import place, place_names
+from xiancheng.calibration.parsing import is_share
 from xiancheng.calibration.region.pack_files import (
     CHECK_SOURCE,
     Problems,
     Row,
-    YamlFile,
+    in_percent,
+    nearest,
+    one_of,
     read_csv,
 )
 from xiancheng.calibration.region.schema import (
@@ -43,6 +48,7 @@ OPERATORS = {  # of targets, as plans write them
     "约": "about", "左右": "about",
 }  # fmt: skip
 
+OPTIONAL = ("outside", "targets", "attribution")  # keys of region.yaml
 UNNAMED = Words("", "")
 
 TableRows = dict[tuple[str, Cell], Row]  # rows of a census table, by unit code and cell
@@ -108,49 +114,174 @@ def read(folder: Path, problems: Problems) -> tuple[RawPack, CensusRows]:
 # region.yaml and sources.yaml
 
 
+def number(table: str, name: str) -> BeforeValidator:
+    """A validator of numbers within the range of a variable; a share is no percentage."""
+    of = limits(table, name)
+
+    def read(value: object) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float) or value not in of:
+            raise wrong(of.expected())
+        if table == "targets" and is_share(value):
+            raise wrong(in_percent(value))
+        return float(value)
+
+    return BeforeValidator(read)
+
+
+def _code(value: object) -> str:
+    if not is_code(str(value)):
+        raise wrong(_("six digits, the division code"))
+    return str(value)
+
+
+Code = Annotated[str, BeforeValidator(_code)]
+UnitName = Annotated[str, BeforeValidator(str)]  # a code or another name; checked with the counties
+Distance = Annotated[float, number("outside", "km")]
+
+
+class Place(Text):
+    """A division with its code and its names."""
+
+    code: Code
+
+
+class CountyEntry(Place):
+    """A county-level unit of a pack."""
+
+    prefecture: Code
+    kind: Literal["district", "county", "city"]
+
+
+class Capital(Text):
+    """Where the rest of the province stands."""
+
+    lon: Annotated[float, number("boundaries", "lon")]
+    lat: Annotated[float, number("boundaries", "lat")]
+
+
+class Elsewhere(FileModel):
+    """How far the rest of the country is."""
+
+    km: Distance
+    low: Distance
+    high: Distance
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if not self.low <= self.km <= self.high:
+            raise wrong(same("low ≤ km ≤ high"))
+        return self
+
+
+class Outside(FileModel):
+    """Where the rest of the province and of the country stand."""
+
+    province: Capital | None = None
+    country: Elsewhere | None = None
+
+
+class TargetEntry(FileModel):
+    """What the plan wants of some counties, or of a prefecture's, together."""
+
+    id: UnitName
+    name: Text
+    counties: Annotated[list[UnitName], Field(min_length=1)]
+    value: Annotated[float, number("targets", "value")]
+    operator: Annotated[
+        Literal["at least", "about"], BeforeValidator(lambda text: OPERATORS.get(text, text))
+    ]
+    wording: Annotated[str, BeforeValidator(str)]
+    deadline: Day
+
+
+class RegionFile(FileModel):
+    """What a pack is about: region.yaml."""
+
+    name: UnitName
+    title: Text
+    prefectures: Annotated[list[Place], Field(min_length=1)]
+    province: Place
+    counties: Annotated[list[CountyEntry], Field(min_length=1)]
+    censuses: Annotated[list[Day], Field(min_length=1)]
+    outside: Outside = Outside()
+    targets: list[TargetEntry] = Field(default_factory=list)
+    attribution: Text | None = None
+
+
+class SourceEntry(FileModel):
+    """Where figures come from."""
+
+    title: str
+    publisher: str
+    via: str | None = None
+    licence: str | None = None
+    note: str | None = None
+
+
+class SourcesFile(RootModel[dict[str, SourceEntry]]):
+    """The sources of a pack by the names that its tables use: sources.yaml."""
+
+
 def read_region(folder: Path, problems: Problems, raw: RawPack) -> None:
     """What the pack is about: its counties, censuses, targets and sources."""
-    file = YamlFile(problems, folder, "region.yaml")
-    node: Any = file.value
-    needed = ("name", "title", "prefectures", "province", "counties", "censuses")
-    if node is None or not file.keys(node, needed, ("outside", "targets", "attribution")):
+    if sources := problems.yaml(folder, "sources.yaml", SourcesFile):
+        raw.sources = tuple(sources[1].root)
+    found = problems.yaml(folder, "region.yaml", RegionFile)
+    if found is None:  # the tables are read all the same, if the counties are known
+        found = Problems().yaml(folder, "region.yaml", RegionFile, OPTIONAL)
+    if found is None:
         return
-    raw.name, raw.title = str(node["name"]), file.name(node, "title")
-    if "attribution" in node:
-        raw.attribution = file.name(node, "attribution")
-    for each in file.entries(node, "prefectures", ("code", "zh", "en")):
-        raw.prefectures[str(each["code"])] = Words(each["zh"], each["en"])
-    if file.keys(node["province"], ("code", "zh", "en")):
-        raw.province = str(node["province"]["code"])
-    raw.counties = read_counties(file, raw.prefectures)
-    days = [file.day(node["censuses"], i) for i in range(len(file.items(node, "censuses")))]
-    raw.censuses = tuple(sorted({day for day in days if day}))
-    raw.outside = read_outside(file)
-    raw.targets = read_targets(file, raw)
-    sources = YamlFile(problems, folder, "sources.yaml")
-    names = tuple(sources.value) if isinstance(sources.value, dict) else ()
-    if sources.value is not None and sources.keys(sources.value, (), names):
-        for each in sources.value.values():
-            sources.keys(each, ("title", "publisher"), ("via", "licence", "note"))
-        raw.sources = tuple(map(str, names))
+    document, file = found
+    raw.name, raw.title, raw.province = file.name, words(file.title), file.province.code
+    raw.attribution = words(file.attribution) if file.attribution else UNNAMED
+    raw.prefectures = {each.code: words(each) for each in file.prefectures}
+    raw.counties = tuple(
+        County(each.code, each.zh, each.en, each.prefecture, each.kind)
+        for each in sorted(file.counties, key=lambda county: county.code)
+    )
+    raw.censuses = tuple(sorted(set(file.censuses)))
+    raw.outside = {
+        name: each.model_dump(exclude={"zh", "en"}) for name, each in file.outside if each
+    }
+    names = place_names(raw.counties)
+    once = _("each but once")
+    for i, county in enumerate(file.counties):
+        path = "counties", i
+        if county.code in [other.code for other in file.counties[:i]]:
+            problems.found.append(document.problem((*path, "code"), once, county.code))
+        if county.prefecture not in raw.prefectures:
+            expected = one_of(raw.prefectures, raw.prefectures)
+            problems.found.append(
+                document.problem((*path, "prefecture"), expected, county.prefecture)
+            )
+    for i, target in enumerate(file.targets):
+        if target.id in [other.id for other in file.targets[:i]]:
+            problems.found.append(document.problem(("targets", i, "id"), once, target.id))
+        codes: list[str] = []
+        for k, name in enumerate(target.counties):
+            members = raw.members(name) or tuple(filter(None, [place(name, names)]))
+            if not members or set(members) & set(codes):
+                expected = (
+                    once
+                    if members
+                    else one_of(
+                        [c.code for c in raw.counties], {c.code: words(c) for c in raw.counties}
+                    )
+                )
+                near = "" if members else nearest(name, names, {}) or ""
+                problems.found.append(
+                    document.problem(("targets", i, "counties", k), expected, name, nearest=near)
+                )
+            codes += members
+        raw.targets += (
+            Target(target.id, words(target.name), tuple(codes), target.value, target.operator,
+                   target.wording, target.deadline),
+        )  # fmt: skip
 
 
-def read_counties(file: YamlFile, prefectures: Mapping[str, Words]) -> tuple[County, ...]:
-    """The counties, in order of code."""
-    fields = ("code", "zh", "en", "prefecture", "kind")
-    found: dict[str, County] = {}
-    for node in file.entries(file.value, "counties", fields):
-        county = County(*(str(node[key]) for key in fields))
-        file.choice(node, "kind", _("kind"), ("district", "county", "city"))
-        file.choice(node, "prefecture", _("prefecture"), prefectures)
-        if not is_code(county.code) or county.code in found:
-            file.problems.add(
-                file.at(node, "code"), _("the county code"),
-                _("six digits, used once"), county.code,
-                _("check the division code"),
-            )  # fmt: skip
-        found[county.code] = county
-    return tuple(found[code] for code in sorted(found))
+def words(of: Text | County) -> Words:
+    """A name in two languages."""
+    return Words(of.zh, of.en)
 
 
 def is_code(text: str) -> bool:
@@ -158,70 +289,9 @@ def is_code(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) == 6
 
 
-def read_outside(file: YamlFile) -> dict[str, dict[str, float]]:
-    """Where the rest of the province and of the country stand."""
-    node, found = file.value.get("outside"), {}
-    if node is None or not file.keys(node, (), ("province", "country")):
-        return {}
-    if "province" in node and file.keys(node["province"], ("zh", "en", "lon", "lat")):
-        found["province"] = {
-            key: file.number(node["province"], key, limits("boundaries", key))
-            for key in ("lon", "lat")
-        }
-    if "country" in node and file.keys(node["country"], ("km", "low", "high")):
-        km = limits("outside", "km")
-        low, high = (file.number(node["country"], key, km) for key in ("low", "high"))
-        middle = file.number(node["country"], "km", km._replace(low=low, high=high))
-        found["country"] = {"low": low, "high": high, "km": middle}
-    return found
-
-
-def read_targets(file: YamlFile, raw: RawPack) -> tuple[Target, ...]:
-    """What the plan wants."""
-    if not file.value.get("targets"):
-        return ()
-    found: list[Target] = []
-    fields = ("id", "name", "counties", "value", "operator", "wording", "deadline")
-    only = _("use 'at least' or 'about'")
-    codes, aliases, labels = names_of_counties(raw)
-    for node in file.entries(file.value, "targets", fields):
-        operator = str(node["operator"]).strip()
-        operator = OPERATORS.get(operator, operator)
-        file.problems.known(
-            file.at(node, "operator"), _("operator"), operator, ("at least", "about"),
-            advice=only,
-        )  # fmt: skip
-        chosen = [
-            code
-            for each in file.items(node, "counties")
-            for code in raw.members(str(each)) or (str(each),)
-        ]
-        reject_repeated(file, node, "counties", chosen)
-        reject_repeated(file, node, "id", [str(node["id"]), *(target.id for target in found)])
-        for code in chosen:
-            at = file.at(node, "counties")
-            file.problems.known(at, _("county", "code"), code, codes, aliases, labels)
-        value = file.number(node, "value", limits("targets", "value"), percent=True)
-        if deadline := file.day(node, "deadline"):
-            name, wording = file.name(node, "name"), str(node["wording"])
-            found.append(
-                Target(str(node["id"]), name, tuple(chosen), value, operator, wording, deadline)
-            )
-    return tuple(found)
-
-
-def reject_repeated(file: YamlFile, node: Any, key: str, names: list[str]) -> None:
-    """Note names that stand twice."""
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        file.problems.add(
-            file.at(node, key), _("{key} holds one twice", key=key),
-            _("each but once"), name, _("delete one of the two"),
-        )  # fmt: skip
-
-
 def names_of_counties(raw: RawPack) -> tuple[list[str], dict[str, str], dict[str, Words]]:
     """Codes of the counties; other names and the codes they stand for; names by code."""
-    labels = raw.prefectures | {c.code: Words(c.zh, c.en) for c in raw.counties}
+    labels = raw.prefectures | {c.code: words(c) for c in raw.counties}
     return [c.code for c in raw.counties], place_names(raw.counties), labels
 
 
@@ -401,9 +471,9 @@ class PackTables:
 
     def each_county(self, rows: list[Row], least: int) -> None:
         """Hold a table that may be left out to have rows for every county if it is there."""
-        held = [row["county_code"] for row in rows]
+        codes = [row["county_code"] for row in rows]
         for county in self.raw.counties if rows else ():
-            if (found := held.count(county.code)) < least:
+            if (found := codes.count(county.code)) < least:
                 self.problems.add(
                     (rows[0].at[0], 0),
                     Words(f"{county.code} {county.zh}", f"{county.code} {county.en}"),

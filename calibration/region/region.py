@@ -210,9 +210,9 @@ class Region:
         """
         return np.array([self._find(when, variable, county.code) for county in self.counties])
 
-    def outside(self, when: date | int, variable: str = "wage") -> Floats:
-        """The rest of the province and the rest of the country, e.g. wage [yuan/year], (2,)."""
-        names = f"{variable}_province", f"{variable}_country"
+    def outside(self, when: date | int) -> Floats:
+        """Wages in the rest of the province and in the rest of the country [yuan/year], (2,)."""
+        names = "wage_province", "wage_country"
         return np.array([self.value(when, name)[0] for name in names])
 
     def series(self, unit_code: str | int, variable: str) -> dict[int, float]:
@@ -306,8 +306,8 @@ class Region:
     def _table(self, census: date, table: str) -> Floats:
         """A table of a census, (county, cell)."""
         if census not in self._completed.tables:
-            held = ", ".join(map(str, self.censuses))
-            raise LookupError(f"{self.name} has no census of {census}; it has {held}")
+            known = ", ".join(map(str, self.censuses))
+            raise LookupError(f"{self.name} has no census of {census}; it has {known}")
         return self._completed.tables[census][table].copy()
 
     def _by_key(self, census: date, table: str) -> dict[str, Floats]:
@@ -372,11 +372,11 @@ def load(name_or_path: str | Path, lang: str | None = None) -> Region:
     """
     folder = located(name_or_path)
     if not folder.is_dir():
-        name, held, bare = str(name_or_path), packs(), not naming.is_path(name_or_path)
+        name, known, bare = str(name_or_path), packs(), not naming.is_path(name_or_path)
         problem = Problem(
-            name, 0, 0, "", _("{each}, or the path of a folder", each=one_of(held)), "∅",
+            name, 0, 0, "", _("{each}, or the path of a folder", each=one_of(known)), "∅",
             what=_("there is no region pack {name_or_path!r}", name_or_path=name),
-            advice=rename(nearest(name, held, {}) if bare else None),
+            advice=rename(nearest(name, known, {}) if bare else None),
         )  # fmt: skip
         raise PackError(name, (problem,), lang)
     try:

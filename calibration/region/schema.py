@@ -84,16 +84,12 @@ class CensusTable:
 
 TABLES = {
     row["table"]: CensusTable(
-        Words(row["zh"], row["en"]),
-        SEX_NAMES if "sex" in row["split"] else ("",),
-        AGE_BANDS if "age" in row["split"] else ("",),
-        tuple(row["keys"].split()) or ("",),
-        tuple(row["optional"].split()),
-        "prefecture" in row["split"],
-        row["unit"],
+        Words(row["zh"], row["en"]), SEX_NAMES if "sex" in row["split"] else ("",),
+        AGE_BANDS if "age" in row["split"] else ("",), tuple(row["keys"].split()) or ("",),
+        tuple(row["optional"].split()), "prefecture" in row["split"], row["unit"],
     )
     for row in _rows("tables.csv")
-}
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -166,14 +162,8 @@ class Limits(NamedTuple):
         whole = _("a whole number, ") if self.whole else EMPTY
         why = _(": {reason}", reason=self.reason) if self.reason[0] else EMPTY
         low, high = f"{self.low:.12g}", f"{self.high:.12g}"
-        return _(
-            "{whole}at least {low} and at most {high}{of}{why}",
-            whole=whole,
-            low=low,
-            high=high,
-            of=of,
-            why=why,
-        )
+        return _("{whole}at least {low} and at most {high}{of}{why}", whole=whole, low=low,
+                 high=high, of=of, why=why)  # fmt: skip
 
     def __contains__(self, value: object) -> bool:
         return (

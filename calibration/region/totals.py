@@ -92,12 +92,12 @@ def check_complete(
     problems: Problems, raw: RawPack, rows: CensusRows, day: date, name: str
 ) -> None:
     """Hold a census table to be there for every county, or not there at all."""
-    table, held = TABLES[name], rows.get((day, name), {})
-    lacking = [f"{day} {name}"] if not held and name in REQUIRED else []
-    asked = {cell for __, cell in held}  # what one county has, every county has
-    cells = [cell for cell in table.cells if cell[2] not in table.optional or cell in asked]
-    for code in dict.fromkeys(raw.units_of(name)) if held and not raw.misplaced else ():
-        if gone := [cell for cell in cells if (code, cell) not in held]:
+    table, present = TABLES[name], rows.get((day, name), {})
+    lacking = [f"{day} {name}"] if not present and name in REQUIRED else []
+    counted = {cell for __, cell in present}  # what one county has, every county has
+    cells = [cell for cell in table.cells if cell[2] not in table.optional or cell in counted]
+    for code in dict.fromkeys(raw.units_of(name)) if present and not raw.misplaced else ():
+        if gone := [cell for cell in cells if (code, cell) not in present]:
             some = "、".join("/".join(filter(None, cell)) or name for cell in gone[:3])
             lacking.append(f"{day} {code} {name}: {some}" + (" …" if len(gone) > 3 else ""))
     for what in lacking:

@@ -27,7 +27,8 @@ import numpy as np
 import pandas as pd
 
 from xiancheng.calibration.forecasts.common_trend import PublishedRate
-from xiancheng.results.analysis.result import not_printed, read_printed, records
+from xiancheng.results.analysis.result import not_printed, read_printed
+from xiancheng.results.cells import records
 from xiancheng.scenarios.ensemble import PARTS, RunSummary, Summaries, judged_on, layered
 from xiancheng.scenarios.outcome import RATE, reported_groups
 from xiancheng.scenarios.run_spec import RunSpec
@@ -37,8 +38,9 @@ from xiancheng.sim.state import Floats
 WORLDS = 5  # draws of the parameters, each with a seed of its own, in which orders are played
 QUICK_SCALE = 0.01  # of a quick attribution: rows for each resident
 SAFEGUARDS = "S"  # the project of the measures that belong to none
-FEATURES = ("points", "persons", *PARTS)
-COLUMNS = {"id", "level", "kind", "unit_code", "points", "persons", "points_error"}
+BY_CAUSE = {part: f"points_{part}" for part in PARTS}  # columns of the parts of `points`
+FEATURES = ("points", "urban_residents", *BY_CAUSE.values())
+COLUMNS = {"id", "level", "kind", "unit_code", *FEATURES, "points_error"}
 CONFIDENCE = 0.95  # of the interval that must leave 0 out for a share to be called clear
 
 Thing = TypeVar("Thing")
@@ -53,9 +55,10 @@ class AttributionTable:
     """Contributions to the effect of a scenario, and how they were computed.
 
     `frame` has a row for each measure and project (`id`, `level`), kind of value and group of
-    counties: `points` of the resident rate and its parts by cause, `persons` of urban residents.
-    `points_error` and `persons_error` are standard errors over orders, parameters and seeds; null
-    where all orders were played in one world, as that of the orders alone says nothing of these.
+    counties: `points` of the resident rate and its parts by cause, and `urban_residents`.
+    `points_error` and `urban_residents_error` are standard errors over orders, parameters and
+    seeds; null where all orders were played in one world, as that of the orders alone says nothing
+    of these.
     """
 
     frame: "pd.DataFrame"
@@ -143,7 +146,7 @@ def attribute(
     drawn = sum(spec.draw > 0 for spec in draws)
     return AttributionTable(
         _frame(scenario, runs, kinds, several=drawn > 1), scenario.name, str(runs.day),
-        2 * len(game.joined), drawn, runs.made, runs.spec.scale,
+        2 * len(game.joined), drawn, runs.simulated, runs.spec.scale,
     )  # fmt: skip
 
 
@@ -163,7 +166,8 @@ def _frame(
             "level": name if name == "total" else "project" if name in projects else "measure",
             "kind": kind, "unit_code": group.code, "county": group.zh, "county_en": group.en,
             **dict(zip(FEATURES, values.get(name, zero)[:, g].tolist(), strict=True)),
-            "points_error": float(error[0, g]), "persons_error": float(error[1, g]),
+            "points_error": float(error[0, g]),
+            "urban_residents_error": float(error[1, g]),
         }
         for kind, (values, errors) in kinds.items()
         for name in names.get(kind, [*projects, *measures])

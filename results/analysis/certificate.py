@@ -14,11 +14,11 @@ import numpy as np
 
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.region import Region
-from xiancheng.results.analysis.goal_seek import AnchoredRuns, SearchResult, target_rates
+from xiancheng.results.analysis.goal_seek import AnchoredRuns, SearchResult
+from xiancheng.results.analysis.goal_seek import margins as margins_of
 from xiancheng.results.analysis.goal_spec import GoalSpec, Package
 from xiancheng.scenarios.ensemble import SummarySource
 from xiancheng.scenarios.run_spec import RunSpec
-from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.sim.state import Bools, Floats
 
 CONFIDENCE = 0.95  # of the lower bound, one-sided
@@ -77,7 +77,7 @@ def certify(
     done: Callable[[], None] = lambda: None,
 ) -> Certificate:  # fmt: skip
     """Simulate a package under independent draws and count."""
-    margins = _margins(goal, goal.scenario_of(package), runs, draws, done)
+    margins = margins_of(goal, goal.scenario_of(package), runs, draws, done)
     good = margins >= 0
     met, n = int(good.all(axis=1).sum()), len(draws)
     bound = lower_bound(met, n)
@@ -95,15 +95,6 @@ def certify(
         binding=tuple(sorted((t for t in failing if failing[t] > 0), key=lambda t: -failing[t])),
         at_bound=tuple(n for n, x in package.items() if x >= goal.bounds[n] - 1e-9),
     )  # fmt: skip
-
-
-def _margins(
-    goal: GoalSpec, scenario: Scenario, runs: SummarySource, draws: Sequence[RunSpec],
-    done: Callable[[], None],
-) -> Floats:  # fmt: skip
-    """How far a scenario exceeds the wanted rates, (draw, target) [points]."""
-    spec = runs.spec.running(scenario)
-    return goal.margins(target_rates(runs.read([spec.under(draw) for draw in draws], done)))
 
 
 def _probability(
@@ -156,19 +147,19 @@ class Regret:
 
     packages: Mapping[str, Package]
     worlds: tuple[str, ...]
-    probability: Floats  # (package, world)
+    share: Floats  # of draws in which all targets are met, (package, world)
     draws: int  # by which it was counted
 
     @property
     def regret(self) -> Floats:
         """What each package falls short of the best one in each world, (package, world)."""
-        return np.asarray(self.probability.max(axis=0) - self.probability)
+        return np.asarray(self.share.max(axis=0) - self.share)
 
     def records(self) -> list[dict[str, Any]]:
         """A record for each package and world."""
         return [
             {"package": name, "intensities": dict(package), "world": world,
-             "probability": self.probability[i, j], "regret": self.regret[i, j],
+             "share_all_met": self.share[i, j], "regret": self.regret[i, j],
              "draws": self.draws}
             for i, (name, package) in enumerate(self.packages.items())
             for j, world in enumerate(self.worlds)
@@ -203,6 +194,6 @@ def regret(
         for j, (__, change) in enumerate(WORLDS.values()):
             conditions = replace(scenario.conditions, **change)  # type: ignore[arg-type]
             elsewhere = replace(scenario, conditions=conditions)
-            margins = _margins(goal, elsewhere, runs, draws, done)
+            margins = margins_of(goal, elsewhere, runs, draws, done)
             chances[i, j] = (margins >= 0).all(axis=1).mean()
     return Regret(packages, tuple(WORLDS), chances, len(draws))

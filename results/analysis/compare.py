@@ -308,11 +308,9 @@ def compare(
     """
     if draws == 1:
         raise RequestError(
-            _(
-                "--draws should be 0 or from 2 on, as within one draw an "
-                "interval tells of luck alone; got 1"
-            )
-        )
+            _("--draws should be 0 or from 2 on, as within one draw an interval tells of luck "
+              "alone; got 1")
+        )  # fmt: skip
     pack = load(region)
     common = RunSpec.of(
         sides[0].scenario, region=region, seed=seed, scale=scale, observations=observations
@@ -364,14 +362,9 @@ def _check_region(saved: SavedRun, region: "Region") -> None:
     own = saved.record.region
     if own.sha256 != region.digest:
         raise RequestError(
-            _(
-                "the run {run} is of the pack {own}, which is not {region} as it "
-                "is now; name its pack with --region",
-                run=saved.record.run,
-                own=own.name,
-                region=region.name,
-            )
-        )
+            _("the run {run} is of the pack {own}, which is not {region} as it is now; name its "
+              "pack with --region", run=saved.record.run, own=own.name, region=region.name)
+        )  # fmt: skip
 
 
 def _common_day(sides: Sequence[Comparand], day: date | None, region: "Region") -> date:
@@ -381,11 +374,7 @@ def _common_day(sides: Sequence[Comparand], day: date | None, region: "Region") 
     chosen = day or min(judged_on(sides[0].scenario, region), last)
     if not first <= chosen <= last:
         raise RequestError(
-            _(
-                "{chosen} is not within {first} to {last}, which all scenarios cover",
-                chosen=chosen,
-                first=first,
-                last=last,
-            )
-        )
+            _("{chosen} is not within {first} to {last}, which all scenarios cover", chosen=chosen,
+              first=first, last=last)
+        )  # fmt: skip
     return chosen

@@ -106,6 +106,15 @@ def target_rates(runs: Sequence[RunSummary]) -> Floats:
     return np.array([run.targets for run in runs])
 
 
+def margins(
+    goal: GoalSpec, scenario: Scenario, runs: SummarySource, draws: Sequence[RunSpec],
+    done: Callable[[], None],
+) -> Floats:  # fmt: skip
+    """How far a scenario exceeds the wanted rates, (draw, target) [points]."""
+    spec = runs.spec.running(scenario)
+    return goal.margins(target_rates(runs.read([spec.under(draw) for draw in draws], done)))
+
+
 # Search
 
 
@@ -161,9 +170,8 @@ class Trial:
     def margins(self, package: Package, draws: Sequence[RunSpec] | None = None) -> Floats:
         """How far the targets are exceeded, (draw, target) [points]."""
         self.tried += draws is None
-        spec = self.runs.spec.running(self.goal.scenario_of(package))
-        specs = [spec.under(draw) for draw in (self.draws if draws is None else draws)]
-        return self.goal.margins(target_rates(self.runs.read(specs, self.done)))
+        draws = self.draws if draws is None else draws
+        return margins(self.goal, self.goal.scenario_of(package), self.runs, draws, self.done)
 
     def share(self, package: Package) -> float:
         """In which share of the draws all targets are met."""

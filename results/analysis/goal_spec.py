@@ -5,15 +5,16 @@ A package gives each measure a multiple of the intensity that the scenario gives
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xiancheng.calibration import naming, parsing
+from xiancheng.calibration import parsing
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import Words, _, listed
 from xiancheng.results.analysis.attribution import moves
-from xiancheng.results.tables.labels import ASKED
+from xiancheng.results.analysis.result import look_up
+from xiancheng.results.tables.labels import RELATIONS
 from xiancheng.scenarios.outcome import floor
 from xiancheng.scenarios.scenario_files import STRONGEST, Budget, Scenario, Setting
 from xiancheng.sim.state import Floats
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 TARGET, MEASURE = _("target"), _("measure")
 USABLE, COUNTY = _("measure that may be used"), _("county", "any kind")
 
-Known = TypeVar("Known")
 Package = Mapping[str, float]  # measure -> multiple of the scenario's intensity; absent: not done
 
 
@@ -90,12 +90,9 @@ def parse_goal(
     """
     if not 0 < probability < 1 or not 0 < strongest <= STRONGEST:
         raise RequestError(
-            _(
-                "the probability should be between 0 and 1, the strongest "
-                "intensity at most {STRONGEST:g}",
-                STRONGEST=STRONGEST,
-            )
-        )
+            _("the probability should be between 0 and 1, the strongest intensity at most "
+              "{STRONGEST:g}", STRONGEST=STRONGEST)
+        )  # fmt: skip
     wanted = _wanted_rates(scenario, region, targets, rates or {})
     bounds = _bounds(scenario, exclude, strongest)
     if least == "cost":
@@ -103,18 +100,14 @@ def parse_goal(
         bounds = {n: most for n, most in bounds.items() if spending(scenario, n)}
     given, amount = weights or {}, spending if least == "cost" else strength
     for name, weight in given.items():
-        _look_up(name, bounds, USABLE)
+        look_up(name, bounds, USABLE)
         if weight <= 0:
             raise RequestError(
-                _(
-                    "the weight of {name} should be above 0, got {weight:g}; to "
-                    "leave a measure out, use --exclude",
-                    name=name,
-                    weight=weight,
-                )
-            )
-    codes, places = {c.code: c.code for c in region.counties}, naming.place_names(region.counties)
-    here = {_look_up(name, codes, COUNTY, places) for name in counties}
+                _("the weight of {name} should be above 0, got {weight:g}; to leave a measure "
+                  "out, use --exclude", name=name, weight=weight)
+            )  # fmt: skip
+    codes = {c.code: c.code for c in region.counties}
+    here = {look_up(name, codes, COUNTY, region.counties) for name in counties}
     if budget is not None:
         scenario = _with_budget(scenario, budget, bounds)
     return GoalSpec(
@@ -138,11 +131,9 @@ def _wanted_rates(
     for rate in own.values():
         if not 0 <= rate <= 100 or parsing.is_share(rate):
             raise RequestError(
-                _(
-                    "a rate should be from 0 to 100, in percent and no share; got {rate:g}",
-                    rate=rate,
-                )
-            )
+                _("a rate should be from 0 to 100, in percent and no share; got {rate:g}",
+                  rate=rate)
+            )  # fmt: skip
     named = {_target_index(name, region) for name in targets}
     due = [
         t
@@ -153,13 +144,9 @@ def _wanted_rates(
     if late:
         last = max(target.deadline for target in late)
         raise RequestError(
-            _(
-                "{targets} not due by {until}, the end of the scenario; use --until {last}",
-                targets=listed(_described(t) for t in late),
-                until=scenario.until,
-                last=last,
-            )
-        )
+            _("{targets} not due by {until}, the end of the scenario; use --until {last}",
+              targets=listed(_described(t) for t in late), until=scenario.until, last=last)
+        )  # fmt: skip
     if not due:
         raise RequestError(
             _("no target is due by {until}, the end of the scenario", until=scenario.until)
@@ -173,7 +160,7 @@ def _bounds(scenario: Scenario, exclude: Sequence[str], strongest: float) -> dic
     members = {n: [n] for n in measures}
     for project in scenario.plan.about.projects:
         members[project] = [n for n, m in measures.items() if m.project == project]
-    excluded = {number for name in exclude for number in _look_up(name, members, MEASURE)}
+    excluded = {number for name in exclude for number in look_up(name, members, MEASURE)}
     return {
         n: min(strongest, STRONGEST / strength(scenario, n))
         for n in measures
@@ -202,11 +189,9 @@ def _require_costs(scenario: Scenario, bounds: Mapping[str, float]) -> None:
     """Refuse costs and budgets where nothing has a price."""
     if not any(spending(scenario, n) for n in bounds):
         raise RequestError(
-            _(
-                "a cost or a budget needs unit costs: the plan gives none; state "
-                "them in the scenario file under red_lines.unit_costs"
-            )
-        )
+            _("a cost or a budget needs unit costs: the plan gives none; state them in the "
+              "scenario file under red_lines.unit_costs")
+        )  # fmt: skip
 
 
 def _with_budget(scenario: Scenario, yuan: float, bounds: Mapping[str, float]) -> Scenario:
@@ -243,62 +228,18 @@ def _target_index(name: str, region: "Region") -> int:
         county = [c for c in region.counties if c.code in target.counties]
         for each in (target.id, *([county[0].code] if len(county) == 1 else ())):
             named.setdefault(each, []).append(t)
-    found = _look_up(name, named, TARGET, naming.place_names(region.counties))
+    found = look_up(name, named, TARGET, region.counties)
     if len(found) > 1:
         each = [_described(region.targets[t]) for t in found]
         raise RequestError(
-            _(
-                "{name} has {n} targets: {each}; name one by its id",
-                name=name,
-                n=len(each),
-                each=listed(each),
-            )
-        )
+            _("{name} has {n} targets: {each}; name one by its id", name=name, n=len(each),
+              each=listed(each))
+        )  # fmt: skip
     return found[0]
 
 
 def _described(target: "Target") -> Words:
     """A target by its id, with rate and deadline."""
-    return _(
-        "{id} ({SIGNS}{target:g} %, {deadline})",
-        id=target.id,
-        SIGNS=ASKED[target.operator],
-        target=target.value,
-        deadline=target.deadline,
-    )
-
-
-def _look_up(
-    name: str, known: Mapping[str, Known], what: Words, places: Mapping[str, str] | None = None
-) -> Known:
-    """The value of a name; that of a county by any of its names, where `places` holds them.
-
-    Raises
-    ------
-    RequestError
-        with the closest match, and everything that is known in the names of each language.
-    """
-    names = places or {}
-    code = name if name in known else naming.place(name, names)
-    if code is not None and code in known:
-        return known[code]
-    zh, en = (  # the full names stand first in `places`, and are the ones shown
-        {c: n for n, c in reversed([*names.items()]) if n.isascii() == ascii_only
-         and not n.isdigit()}
-        for ascii_only in (False, True)
-    )  # fmt: skip
-    valid = Words(
-        "、".join(f"{each} {zh.get(each, '')}".strip() for each in known),
-        ", ".join(f"{each} {en.get(each, '')}".strip() for each in known),
-    )
-    near = naming.nearest(name, [*known, *(n for n, c in names.items() if c in known)])
-    meant = _("; did you mean {near}?", near=near) if near else Words("", "")
-    raise RequestError(
-        _(
-            "no {what} {name!r}; known: {valid}{meant}",
-            what=what,
-            name=name,
-            valid=valid,
-            meant=meant,
-        )
-    )
+    return _("{id} ({SIGNS}{target:g} %, {deadline})", id=target.id,
+             SIGNS=RELATIONS[target.operator], target=target.value,
+             deadline=target.deadline)  # fmt: skip

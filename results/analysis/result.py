@@ -1,15 +1,16 @@
 """What analyses ask about, an outcome in a group of counties, and their results as JSON."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from xiancheng.calibration import naming
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import Words, _, listed
+from xiancheng.calibration.naming import PlaceLike
 from xiancheng.scenarios.ensemble import PARTS, RunSummary
 from xiancheng.scenarios.outcome import reported_groups
 from xiancheng.scenarios.run_spec import digest_of
@@ -18,10 +19,11 @@ from xiancheng.sim.indicators import INDICATORS
 from xiancheng.sim.state import Floats
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from xiancheng.calibration.region import Region
 
+Known = TypeVar("Known")
+
+FEW = 20  # names that an error lists beside the closest one
 DEFAULT = ("resident_urbanization_rate", "urban_residents")
 UNITS = {name: each.unit for name, each in INDICATORS.items()} | {
     f"{part}_pp": "percentage points" for part in PARTS
@@ -33,65 +35,44 @@ def outcome_values(run: RunSummary) -> Floats:
     return np.vstack([run.indicators, run.causes])
 
 
-def known_outcomes(names: Sequence[str]) -> list[str]:
-    """The names, each checked against `UNITS`; `DEFAULT` if there are none.
+def look_up(
+    name: str, known: Mapping[str, Known], kind: Words, places: Sequence[PlaceLike] = ()
+) -> Known:
+    """What a name stands for; that of one of `places` may be any of its names.
 
     Raises
     ------
     RequestError
+        with the closest match, and with all that is known where none is near or they are few.
     """
+    codes = naming.place_names(places)
+    code = name if name in known else naming.place(name, codes)
+    if code is not None and code in known:
+        return known[code]
+    near = naming.nearest(name, [*known, *(n for n, c in codes.items() if c in known)])
+    advice = [_("did you mean {near}?", near=near)] if near else []
+    if not near or len(known) <= FEW:
+        of = {str(p.code): Words(f"{p.code} {p.zh}", f"{p.code} {p.en}") for p in places}
+        advice.append(_("known: {names}", names=listed(of.get(k, k) for k in known)))
+    both = Words(" ".join(a.zh for a in advice), " ".join(a.en for a in advice))
+    raise RequestError(_("no {kind} is called {name!r}; {en}", kind=kind, name=name, en=both))
+
+
+def known_outcomes(names: Sequence[str]) -> list[str]:
+    """The names, each held to be in `UNITS`; `DEFAULT` if there are none."""
     for name in names:
-        if name not in UNITS:
-            raise unknown_name(_("outcome"), name, UNITS)
+        look_up(name, UNITS, _("outcome"))
     return list(names or DEFAULT)
 
 
-def unknown_name(kind: Words, name: str, known: Iterable[str]) -> RequestError:
-    """Error for an unknown name, with the closest match, or else with all that are known."""
-    names = list(known)
-    near = naming.nearest(name, names)
-    if near:
-        zh, en = _("did you mean {near}?", near=near)
-    else:
-        zh, en = _("known: {names}", names=listed(names))
-    return RequestError(
-        _("no {kind} is called {name!r}; {en}", kind=kind, name=name, en=Words(zh, en))
-    )
-
-
 def group_index(region: "Region", name: str | None) -> int:
-    """The position of a reported group, by code or name; by default the last, all counties.
-
-    Raises
-    ------
-    RequestError
-    """
+    """The position of a reported group, by code or name; by default the last, all counties."""
     groups = reported_groups(region)
-    if name is None:
-        return len(groups) - 1
-    places = naming.place_names(groups)
-    if (code := naming.place(name, places)) is not None:
-        return [str(group.code) for group in groups].index(code)
-    near = naming.nearest(name, places)
-    meant = _("; did you mean {near}?", near=near) if near else Words("", "")
-    zh = "、".join(f"{g.code} {g.zh}" for g in groups)
-    en = ", ".join(f"{g.code} {g.en}" for g in groups)
-    raise RequestError(
-        _(
-            "no place is called {name!r}; known: {en}{meant}",
-            name=name,
-            en=Words(zh, en),
-            meant=meant,
-        )
-    )
+    index = {str(group.code): i for i, group in enumerate(groups)}
+    return len(groups) - 1 if name is None else look_up(name, index, _("place"), groups)
 
 
 # Results as JSON, which the report reads back
-
-
-def records(frame: "pd.DataFrame") -> list[dict[str, Any]]:
-    """The rows of a table by the names of their columns."""
-    return [{str(name): cell for name, cell in row.items()} for row in frame.to_dict("records")]
 
 
 def scenario_digest(scenario: Scenario) -> str:
@@ -116,23 +97,15 @@ def read_printed(path: Path, scenario: Scenario, command: str) -> dict[str, Any]
         raise not_printed(path, command)
     if printed["scenario"] != scenario.name:
         raise RequestError(
-            _(
-                "{path} is about the scenario {scenario}, not {scenario_2}",
-                path=path,
-                scenario=printed["scenario"],
-                scenario_2=scenario.name,
-            )
-        )
+            _("{path} is about the scenario {scenario}, not {scenario_2}", path=path,
+              scenario=printed["scenario"], scenario_2=scenario.name)
+        )  # fmt: skip
     digest = scenario_digest(scenario)
     if printed.get("scenario_sha256", digest) != digest:
         raise RequestError(
-            _(
-                "{path} has other settings of the scenario {scenario} (measures, "
-                "conditions or days); compute it again",
-                path=path,
-                scenario=scenario.name,
-            )
-        )
+            _("{path} has other settings of the scenario {scenario} (measures, conditions or "
+              "days); compute it again", path=path, scenario=scenario.name)
+        )  # fmt: skip
     return printed
 
 

@@ -23,13 +23,13 @@ from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.inference.identifiability import sobol_problem
 from xiancheng.calibration.priors import catalogue, on_grid
-from xiancheng.results.analysis.result import UNITS, outcome_values, unknown_name
+from xiancheng.results.analysis.result import UNITS, look_up, outcome_values
 from xiancheng.scenarios.ensemble import RunSummary, Summaries
-from xiancheng.scenarios.inactive import OF_PUBLISHED_RATES, in_use, inactive_parameters
 from xiancheng.scenarios.outcome import PUBLISHED
 from xiancheng.scenarios.policy import compile_policy
 from xiancheng.scenarios.run_spec import baseline_of
 from xiancheng.scenarios.scenario_files import Scenario
+from xiancheng.scenarios.trace import OF_PUBLISHED_RATES, in_use, inactive_parameters
 from xiancheng.sim.calendar import quarters_between
 from xiancheng.sim.state import Floats
 
@@ -74,8 +74,7 @@ def factors(names: Sequence[str] = ()) -> list[str]:
     """
     known = [*(prior.name for prior in catalogue()), *YARDSTICKS]
     for number, name in enumerate(names):
-        if name not in known:
-            raise unknown_name(_("parameter"), name, known)
+        look_up(name, dict.fromkeys(known), _("parameter"))
         if name in names[:number]:
             raise RequestError(
                 _("{name} stands twice in --factors; name each parameter once", name=name)

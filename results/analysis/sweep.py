@@ -6,7 +6,10 @@ and writes it as a whole. `Sweep.run` goes through a design until nothing is mis
 
 import errno
 import json
+import os
 import secrets
+import shutil
+import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -14,17 +17,16 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Self
 
 from xiancheng.calibration.errors import RequestError
-from xiancheng.calibration.i18n import _
+from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.population.synthesis import synthetic_population
 from xiancheng.calibration.region import load
 from xiancheng.results.store import ledger
 from xiancheng.results.store.cache import RunStore
-from xiancheng.results.store.files import write_file
+from xiancheng.results.store.files import existing_parent, write_file
 from xiancheng.results.store.ledger import SWEEP
-from xiancheng.results.store.resources import Need
 from xiancheng.results.store.runs import read_run
 from xiancheng.scenarios.design import Design
 from xiancheng.scenarios.executor import (
@@ -129,12 +131,97 @@ def _design(folder: Path, digest: str) -> Design:
     design = Design.from_json(json.loads((folder / SWEEP).read_bytes())["told"])
     if design.digest != digest:
         raise RequestError(
-            _(
-                "{folder}, its pack or its plan was altered; choose another folder",
-                folder=folder / SWEEP,
-            )
-        )
+            _("{folder}, its pack or its plan was altered; choose another folder",
+              folder=folder / SWEEP)
+        )  # fmt: skip
     return design
+
+
+# What it takes of memory and disk
+
+
+# Measured with benchmarks/sweep.py; see docs/cluster.md.
+PROCESS_BYTES = 330e6  # a worker before it holds a population
+ROW_BYTES = 130  # of a worker for each row of people, at most
+RUN_BYTES = 80e3  # on disk for each run over five years
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a sweep takes, and what there is [bytes]; None where the system does not tell."""
+
+    jobs: int
+    each: float  # memory of a worker
+    memory_free: int | None
+    disk: float
+    disk_free: int
+
+    @classmethod
+    def of(cls, design: Design, runs: int, jobs: int, folder: Path) -> Self:
+        """What so many runs of a design take with so many workers, written into a folder."""
+        rows = 0.0
+        for spec in design.specs:
+            pack, start = spec.pack, spec.scenario.start
+            persons = pack.urban_rural(start).sum() + pack.away(start).sum()
+            rows = max(rows, float(persons) * max(design.scales))
+        free = shutil.disk_usage(existing_parent(folder)).free
+        each = PROCESS_BYTES + ROW_BYTES * rows
+        return cls(jobs, each, memory_available(), runs * RUN_BYTES, free)
+
+    @property
+    def memory(self) -> float:
+        """Of all workers."""
+        return self.jobs * self.each
+
+    def refuse(self) -> None:
+        """Refuse a sweep that would not fit.
+
+        Raises
+        ------
+        RequestError
+        """
+        if self.memory_free is not None and self.memory > self.memory_free:
+            fits = max(1, int(self.memory_free / self.each))
+            raise RequestError(
+                _("{jobs} workers need about {size} of memory, {size_2} is free; use --jobs "
+                  "{fits} or smaller scales", jobs=self.jobs, size=_size(self.memory),
+                  size_2=_size(self.memory_free), fits=fits)
+            )  # fmt: skip
+        if self.disk > self.disk_free:
+            raise RequestError(
+                _("the runs need about {size} of disk, {size_2} is free; name another place with "
+                  "--out", size=_size(self.disk), size_2=_size(self.disk_free))
+            )  # fmt: skip
+
+    def words(self) -> Words:
+        """The figures in Chinese and English."""
+        free = "?" if self.memory_free is None else _size(self.memory_free)
+        return _("{jobs} workers: about {size} of memory ({free} free), {size_2} of disk "
+                 "({size_3} free)", jobs=self.jobs, size=_size(self.memory), free=free,
+                 size_2=_size(self.disk), size_3=_size(self.disk_free))  # fmt: skip
+
+
+def _size(size: float) -> str:
+    return f"{size / 1e9:.2f} GB" if size >= 1e7 else f"{size / 1e6:.2f} MB"
+
+
+def memory_available() -> int | None:
+    """Memory that this process and its children may still take [bytes]; None if not known."""
+    found = []
+    try:
+        with open("/proc/meminfo", encoding="ascii") as lines:
+            fields = dict(line.split(":", 1) for line in lines)
+        found.append(int(fields["MemAvailable"].split()[0]) * 1024)
+        with open("/sys/fs/cgroup/memory.max", encoding="ascii") as limit:
+            most = limit.read().strip()
+        if most != "max":
+            with open("/sys/fs/cgroup/memory.current", encoding="ascii") as current:
+                found.append(int(most) - int(current.read()))
+    except (OSError, KeyError, ValueError):
+        pass
+    if not found and sys.platform == "darwin":
+        found.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    return min(found) if found else None
 
 
 # A sweep in its folder
@@ -206,31 +293,23 @@ class Sweep:
         known, program = _design_in(file), code_digest()
         if known not in (None, self.design.digest):
             raise RequestError(
-                _(
-                    "{folder} holds the sweep of another design; choose another folder",
-                    folder=self.folder,
-                )
-            )
+                _("{folder} holds the sweep of another design; choose another folder",
+                  folder=self.folder)
+            )  # fmt: skip
         joins = self.resume or (known is not None and self.shard != (1, 1))
         if not joins and (known is not None or store.names()):
             raise RequestError(
-                _(
-                    "{folder} holds runs already; continue with --resume, or choose another folder",
-                    folder=self.folder,
-                )
-            )
+                _("{folder} holds runs already; continue with --resume, or choose another folder",
+                  folder=self.folder)
+            )  # fmt: skip
         before = ledger.program_of(self.folder)
         if not self.resume and known is not None and before != program:
             raise RequestError(
-                _(
-                    "{folder} holds runs of another program ({value}; here it is "
-                    "{program}); install the same code and libraries, or set "
-                    "those runs apart and compute anew with --resume",
-                    folder=self.folder,
-                    value=(before or "?")[:12],
-                    program=program[:12],
-                )
-            )
+                _("{folder} holds runs of another program ({value}; here it is {program}); "
+                  "install the same code and libraries, or set those runs apart and compute anew "
+                  "with --resume", folder=self.folder, value=(before or "?")[:12],
+                  program=program[:12])
+            )  # fmt: skip
         about = {"design": self.design.digest, "runs": len(self.design), "program": program}
         text = json.dumps(about | {"told": self.design.to_json()}, ensure_ascii=False)
         write_file(file, text.encode())
@@ -341,9 +420,9 @@ def _design_in(file: Path) -> str | None:
         return None
 
 
-def _populate(made: Design) -> None:
+def _populate(design: Design) -> None:
     """Put every population that a design needs into the cache, once, before workers open it."""
-    starts = {(spec.region, spec.scenario.start) for spec in made.specs}
+    starts = {(spec.region, spec.scenario.start) for spec in design.specs}
     for region, start in sorted(starts):
-        for scale in made.scales:
+        for scale in design.scales:
             synthetic_population(load(region), start, scale, seed=1)

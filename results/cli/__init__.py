@@ -127,9 +127,9 @@ def parsed(words: Sequence[str], say: Say) -> click.Context:
 def entry() -> NoReturn:
     """Run the command that the process was started with, and end it."""
     prepare(json="--json" in sys.argv)
-    if asked := os.environ.get(COMPLETE):
+    if instruction := os.environ.get(COMPLETE):
         say = Say(_language([]))
-        sys.exit(shell_complete(PROGRAM, {"obj": say}, NAME, COMPLETE, asked))
+        sys.exit(shell_complete(PROGRAM, {"obj": say}, NAME, COMPLETE, instruction))
     leave(main())
 
 

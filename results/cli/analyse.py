@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import _
-from xiancheng.calibration.region import load
-from xiancheng.results import cells
+from xiancheng.calibration.region import Region, load
 from xiancheng.results.analysis import certificate, goal_seek, goal_spec
 from xiancheng.results.analysis import sensitivity as morris_sobol
 from xiancheng.results.analysis.attribution import WORLDS, CoalitionGame
@@ -20,28 +19,28 @@ from xiancheng.results.cli.output import (
     Work,
     announce,
     give,
+    note_inactive,
     print_notes,
     progress,
     reject_unused,
     write_csv,
 )
 from xiancheng.results.cli.process import DONE
-from xiancheng.results.file_checks import note_inactive
+from xiancheng.results.store.files import check_writable
 from xiancheng.results.store.record import posterior_record, sample_notes
-from xiancheng.results.tables import comparison, contributions
-from xiancheng.results.tables import goal_seek as goal_tables
-from xiancheng.results.tables import sensitivity as sensitivity_tables
-from xiancheng.results.tables.notes import unjudged
+from xiancheng.results.tables import analysis as tables
+from xiancheng.results.tables import attribution as contributions
 from xiancheng.results.tables.terminal import show
+from xiancheng.results.tables.verdicts import unjudged
 from xiancheng.results.text import Say
 from xiancheng.results.verdict.observations import read_known
 from xiancheng.scenarios.diff import called
 from xiancheng.scenarios.ensemble import Summaries, independent, judged_on, layered
-from xiancheng.scenarios.inactive import message
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import reported_groups
 from xiancheng.scenarios.run_spec import RunSpec, check_run, horizon
 from xiancheng.scenarios.scenario_files import Scenario
+from xiancheng.scenarios.trace import message
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,7 +67,7 @@ def compare(options: Namespace, say: Say) -> int:
             draws=options.draws, seeds=seeds, jobs=options.jobs, day=options.at, done=step,
             observations=read_known(options.observations, sides[0].scenario, options.region),
         )  # fmt: skip
-    notes = [*comparison.notes(found, say.lang), *sample_notes(found.region, say.lang)]
+    notes = [*tables.comparison_notes(found, say.lang), *sample_notes(found.region, say.lang)]
     frame, inputs = found.to_frame(), found.inputs(say.lang)
     report = {
         "baseline_scenario": sides[0].name, "inputs": inputs, "outcomes": frame,
@@ -77,9 +76,9 @@ def compare(options: Namespace, say: Say) -> int:
 
     def text() -> None:
         if found.region.targets:
-            show(comparison.targets(found, say.lang))
+            show(tables.compared_targets(found, say.lang))
         for outcome in wanted:
-            show(comparison.values(found, outcome, say.lang))
+            show(tables.compared(found, outcome, say.lang))
         for name, changes in inputs.items():
             n, base = len(changes), sides[0].name
             print(say(_("{base} -> {name}: {n} changes", base=base, name=name, n=n)))
@@ -88,7 +87,7 @@ def compare(options: Namespace, say: Say) -> int:
         print_notes(notes)
 
     give(options, report, text)
-    write_csv(frame, options, say)
+    write_csv(frame, options.csv, say)
     return DONE
 
 
@@ -98,21 +97,14 @@ def _reject_unused_by_compare(options: Namespace, sides: Sequence[Comparand]) ->
     if saved:
         reject_unused(options, ["scale"], _("the scale is that of the saved run; leave it out"))
     if not options.draws:
-        reject_unused(
-            options,
-            ["seeds"],
-            _("without draws there is no interval; give --draws as well, such as --draws 50"),
-        )
+        why = _("without draws there is no interval; give --draws as well, such as --draws 50")
+        reject_unused(options, ["seeds"], why)
     if saved:
-        reject_unused(
-            options,
-            ["observations"],
-            _("the published rates are those of the saved run; leave the file out"),
-        )
+        why = _("the published rates are those of the saved run; leave the file out")
+        reject_unused(options, ["observations"], why)
     if saved and not options.draws:
-        reject_unused(
-            options, ["seed"], _("the seed is that of the saved run; leave it out, or use --draws")
-        )
+        why = _("the seed is that of the saved run; leave it out, or use --draws")
+        reject_unused(options, ["seed"], why)
 
 
 def attribute(options: Namespace, say: Say) -> int:
@@ -123,7 +115,7 @@ def attribute(options: Namespace, say: Say) -> int:
         count = pairs if pairs > 1 else 0
     scenario = _scenario(options, say)
     _check(options, scenario, scale, count)
-    with _runs(options, scenario, _day(options, scenario), scale) as runs:
+    with _runs(options, scenario, scale) as runs:
         where = reported_groups(runs.spec.pack)[group_index(runs.spec.pack, options.county)]
         draws = layered(runs.spec, count, seed) if count else [runs.spec]
         game = CoalitionGame.of(scenario, options.permutations, len(draws), seed)
@@ -131,24 +123,23 @@ def attribute(options: Namespace, say: Say) -> int:
         announce(say, [_work(options, scenario, steps)], options.jobs)
         with progress(say(_("attributing")), steps) as step:
             found = attributed_effect(scenario, runs, game, draws, step)
-    pack, name, frame = runs.spec.pack, called(scenario, runs.spec.pack), found.frame
+    pack, frame = runs.spec.pack, found.frame
     notes = [*contributions.notes(found, pack, say.lang)]
     notes += sample_notes(pack, say.lang) if count else []
     report = {
-        "scenario": scenario.name, "date": found.day, "runs": found.runs,
-        "title": name._asdict(), "scenario_sha256": scenario_digest(scenario),
+        **_about(scenario, pack), "date": found.day, "runs": found.runs,
         "permutations": found.permutations, "draws": found.draws, "scale": scale,
         "shares": frame, "remarks": notes, "posterior": posterior_record(pack) if count else None,
     }  # fmt: skip
 
     def text() -> None:
-        title = f"{name.text(say.lang)} · {where.text(say.lang)} · {found.day}"
+        print(called(scenario, pack).text(say.lang))
         for level in ("project", "measure"):
-            show(contributions.shares(found, scenario, where.code, level, title, say.lang))
+            show(contributions.shares(found, scenario, where, level, say.lang))
         print_notes(notes)
 
     give(options, report, text)
-    write_csv(frame, options, say)
+    write_csv(frame, options.csv, say)
     return DONE
 
 
@@ -160,75 +151,85 @@ def seek(options: Namespace, say: Say) -> int:
     scenario = _scenario(options, say)
     _check(options, scenario, options.scale, options.draws)
     _check(options, scenario, options.confirm_scale, options.confirm)
-    day = judged_on(scenario, load(options.region))
-    regret = None
-    with _runs(options, scenario, day, options.scale) as runs:
-        fresh = independent(runs.spec, max(options.confirm, options.regret), options.seed)
-        draws = layered(runs.spec, options.draws, options.seed)
-        goal = goal_spec.parse_goal(
-            scenario, runs.spec.pack, probability=options.probability, targets=options.targets,
-            rates=options.rate, exclude=options.exclude, strongest=options.max_intensity,
-            weights=options.weight, least=options.least, budget=options.budget,
-            counties=options.counties,
-        )  # fmt: skip
-        each = goal_seek.runs_each(runs.spec.pack, scenario)
-        search = each * goal_seek.runs_foreseen(goal, options.draws)
-        confirm, outside = each * options.confirm, each * options.regret * len(certificate.WORLDS)
-        works = [
-            _work(options, scenario, search + outside * certificate.PACKAGES),
-            _work(options, scenario, confirm, options.confirm_scale),
-        ]
-        announce(say, works, options.jobs)
-        with progress(say(_("searching")), search) as step:
-            own = goal_seek.AnchoredRuns(runs, scenario, draws)
-            found = goal_seek.search(goal, own, draws, seed=options.seed, done=step)
-        if options.regret:
-            others = fresh[: options.regret]
-            steps = outside * len(certificate.packages_to_regret(goal, found))
-            with progress(say(_("outside worlds")), steps) as step:
-                held = goal_seek.AnchoredRuns(runs, scenario, others)
-                regret = certificate.regret(goal, found, held, others, step)
-    with (
-        _runs(options, scenario, day, options.confirm_scale) as runs,
-        progress(say(_("confirming")), confirm) as step,
-    ):
-        confirmed = goal_seek.AnchoredRuns(runs, scenario, fresh[: options.confirm])
-        proof = certificate.certify(
-            goal, found.package, confirmed, fresh[: options.confirm], step
-        )  # fmt: skip
-    notes = [
-        *goal_tables.notes(
-            goal, found, proof, runs.spec.pack, say.lang, anchored=confirmed.anchored
-        )
+    pack = load(options.region)
+    goal = goal_spec.parse_goal(
+        scenario, pack, probability=options.probability, targets=options.targets,
+        rates=options.rate, exclude=options.exclude, strongest=options.max_intensity,
+        weights=options.weight, least=options.least, budget=options.budget,
+        counties=options.counties,
+    )  # fmt: skip
+    each = goal_seek.runs_each(pack, scenario)
+    search = each * goal_seek.runs_foreseen(goal, options.draws)
+    outside = each * options.regret * len(certificate.WORLDS)
+    works = [
+        _work(options, scenario, search + outside * certificate.PACKAGES),
+        _work(options, scenario, each * options.confirm, options.confirm_scale),
     ]
-    if regret:
-        notes += goal_tables.regret_notes(regret, options.scale, say.lang)
+    announce(say, works, options.jobs)
+    found, regret = _search(options, say, goal, search, outside)
+    proof, anchored = _confirm(options, say, goal, found, each * options.confirm)
+    notes = tables.goal_notes(
+        goal, found, proof, pack, say.lang, anchored=anchored, regret=regret, scale=options.scale
+    )
     if not options.targets:  # who names targets knows of the others
-        late = unjudged(
-            runs.spec.pack, reported_groups(runs.spec.pack), scenario.start, scenario.until
-        )
-        notes += [note.text(say.lang) for note in late]
-    notes += sample_notes(runs.spec.pack, say.lang)
-    name = called(scenario, runs.spec.pack)
+        notes += unjudged(scenario, pack, say.lang)
+    notes += sample_notes(pack, say.lang)
     report = {
-        "scenario": scenario.name, "title": name._asdict(),
-        "scenario_sha256": scenario_digest(scenario),
-        "posterior": posterior_record(runs.spec.pack), "found": found, "certificate": proof,
-        "share": proof.share, "verdict": notes,
-        "targets": proof.records(goal, runs.spec.pack),
-        "regret": regret.records() if regret else None,
+        **_about(scenario, pack), "posterior": posterior_record(pack), "found": found,
+        "certificate": proof, "share": proof.share, "verdict": notes,
+        "targets": proof.records(goal, pack), "regret": regret.records() if regret else None,
     }  # fmt: skip
 
     def text() -> None:
         if found.package:
-            show(goal_tables.package(goal, found, runs.spec.pack, say.lang))
-        show(goal_tables.targets(goal, proof, runs.spec.pack, say.lang))
+            show(tables.package(goal, found, pack, say.lang))
+        show(tables.goal_targets(goal, proof, pack, say.lang))
         if regret:
-            show(goal_tables.regret(regret, say.lang))
+            show(tables.regret(regret, say.lang))
         print_notes(notes)
 
     give(options, report, text)
     return DONE
+
+
+def _fresh(options: Namespace, spec: RunSpec, count: int) -> list[RunSpec]:
+    """The first of the draws that no search has seen; they are the same for every use."""
+    return independent(spec, max(options.confirm, options.regret), options.seed)[:count]
+
+
+def _search(
+    options: Namespace, say: Say, goal: goal_spec.GoalSpec, steps: int, outside: int
+) -> tuple[goal_seek.SearchResult, certificate.Regret | None]:
+    """The least package, and what packages come to in other outside worlds, if that is asked."""
+    with _runs(options, goal.scenario, options.scale) as runs:
+        draws = layered(runs.spec, options.draws, options.seed)
+        with progress(say(_("searching")), steps) as step:
+            own = goal_seek.AnchoredRuns(runs, goal.scenario, draws)
+            found = goal_seek.search(goal, own, draws, seed=options.seed, done=step)
+        if not options.regret:
+            return found, None
+        fresh = _fresh(options, runs.spec, options.regret)
+        own = goal_seek.AnchoredRuns(runs, goal.scenario, fresh)
+        steps = outside * len(certificate.packages_to_regret(goal, found))
+        with progress(say(_("outside worlds")), steps) as step:
+            return found, certificate.regret(goal, found, own, fresh, step)
+
+
+def _confirm(
+    options: Namespace,
+    say: Say,
+    goal: goal_spec.GoalSpec,
+    found: goal_seek.SearchResult,
+    steps: int,
+) -> tuple[certificate.Certificate, bool]:  # fmt: skip
+    """How the package does on fresh draws, and whether statistics carry the level."""
+    with (
+        _runs(options, goal.scenario, options.confirm_scale) as runs,
+        progress(say(_("confirming")), steps) as step,
+    ):
+        fresh = _fresh(options, runs.spec, options.confirm)
+        own = goal_seek.AnchoredRuns(runs, goal.scenario, fresh)
+        return certificate.certify(goal, found.package, own, fresh, step), own.anchored
 
 
 # Sensitivity
@@ -241,7 +242,7 @@ def sensitivity(options: Namespace, say: Say) -> int:
     sizes = _sizes(options)
     scenario = _scenario(options, say)
     _check(options, scenario, options.scale)
-    with _runs(options, scenario, _day(options, scenario), options.scale) as runs:
+    with _runs(options, scenario, options.scale) as runs:
         place = group_index(runs.spec.pack, options.county)
         quantity = morris_sobol.QuantityOfInterest(outcome, place, options.effect)
         if idle := morris_sobol.inactive(chosen, scenario, runs.spec.pack, quantity):
@@ -266,7 +267,7 @@ def sensitivity(options: Namespace, say: Say) -> int:
                 screened = analysed("morris", chosen, "trajectories")
                 names = screened["factor"].tolist()[: sizes["top"]]
             found = analysed("sobol", names, "points")
-    notes = [*sensitivity_tables.notes(options.method, options.effect, options.seed, say.lang)]
+    notes = tables.sensitivity_notes(options.method, options.effect, options.seed, say.lang)
     report = {
         "scenario": scenario.name, "outcome": outcome, "effect": options.effect,
         "date": str(runs.day), "method": options.method, "seed": options.seed, "factors": found,
@@ -275,12 +276,12 @@ def sensitivity(options: Namespace, say: Say) -> int:
 
     def text() -> None:
         where = reported_groups(runs.spec.pack)[place].text(say.lang)
-        title = f"{comparison.outcome_title(outcome, say.lang)} · {where} · {runs.day}"
-        show(sensitivity_tables.factors(found, title, say.lang))
+        title = f"{tables.outcome_title(outcome, say.lang)} · {where} · {runs.day}"
+        show(tables.factors(found, title, say.lang))
         print_notes(notes)
 
     give(options, report, text)
-    write_csv(found, options, say)
+    write_csv(found, options.csv, say)
     return DONE
 
 
@@ -289,29 +290,23 @@ def _sizes(options: Namespace) -> dict[str, int]:
     if options.method == "morris":
         reject_unused(options, ["points", "top"], _("it belongs to --method sobol; leave it out"))
     elif options.factors:
-        reject_unused(
-            options,
-            ["trajectories", "top"],
-            _("with --factors there is no screening by Morris; leave one of them out"),
-        )
+        why = _("with --factors there is no screening by Morris; leave one of them out")
+        reject_unused(options, ["trajectories", "top"], why)
+    given = vars(options)
     sizes = {
-        name: usual if getattr(options, name) is None else getattr(options, name)
+        name: usual if given[name] is None else given[name]
         for name, usual in morris_sobol.SIZES.items()
     }
     for name, least in morris_sobol.LEAST.items():
         if sizes[name] < least:
             raise RequestError(
-                _(
-                    "--{name} should be a whole number from {least}, as fewer "
-                    "tell no 95 % interval; got {name_2}",
-                    name=name,
-                    least=least,
-                    name_2=sizes[name],
-                )
-            )
-    if sizes["points"] & (sizes["points"] - 1):
+                _("--{name} should be a whole number from {least}, as fewer tell no 95 % interval; "
+                  "got {name_2}", name=name, least=least, name_2=sizes[name])
+            )  # fmt: skip
+    points = sizes["points"]
+    if points & (points - 1):
         raise RequestError(
-            _("--points should be a power of two such as 64; got {points}", points=sizes["points"])
+            _("--points should be a power of two such as 64; got {points}", points=points)
         )
     return sizes
 
@@ -326,6 +321,14 @@ def _scenario(options: Namespace, say: Say) -> Scenario:
     return scenario
 
 
+def _about(scenario: Scenario, pack: Region) -> dict[str, Any]:
+    """What a result is about, by which the report knows it again."""
+    return {
+        "scenario": scenario.name, "title": called(scenario, pack)._asdict(),
+        "scenario_sha256": scenario_digest(scenario),
+    }  # fmt: skip
+
+
 def _check(options: Namespace, scenario: Scenario, scale: float, draws: int = 0) -> None:
     """Refuse what cannot be computed or written, before anything is.
 
@@ -335,36 +338,27 @@ def _check(options: Namespace, scenario: Scenario, scale: float, draws: int = 0)
     """
     check_run(scenario, options.region, seed=options.seed, scale=scale, draws=draws)
     if getattr(options, "csv", None):
-        cells.check_writable(options.csv)
+        check_writable(options.csv, file=True)
 
 
-def _day(options: Namespace, scenario: Scenario) -> date:
-    """The day that is asked about: by default the last deadline, else the end of the scenario."""
-    day: date = options.at or judged_on(scenario, load(options.region))
-    return day
-
-
-def _runs(options: Namespace, scenario: Scenario, day: date, scale: float) -> Summaries:
-    """What runs scenarios, and reads them on a day.
+def _runs(options: Namespace, scenario: Scenario, scale: float) -> Summaries:
+    """What runs scenarios, and reads them on a day: that of --at, else the last deadline.
 
     Raises
     ------
     RequestError
         if the scenario does not reach that day.
     """
-    if not scenario.start < day <= scenario.until:
-        raise RequestError(
-            _(
-                "--at {day} should be after {start} and not after {until}",
-                day=day,
-                start=scenario.start,
-                until=scenario.until,
-            )
-        )
     spec = RunSpec.of(
         scenario, region=options.region, seed=options.seed, scale=scale,
         observations=read_known(options.observations, scenario, options.region),
     )  # fmt: skip
+    day: date = getattr(options, "at", None) or judged_on(scenario, spec.pack)
+    if not scenario.start < day <= scenario.until:
+        raise RequestError(
+            _("--at {day} should be after {start} and not after {until}", day=day,
+              start=scenario.start, until=scenario.until)
+        )  # fmt: skip
     return Summaries(spec, day, options.jobs)
 
 

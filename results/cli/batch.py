@@ -4,22 +4,28 @@ import os
 import re
 from argparse import Namespace
 from collections import Counter
+from collections.abc import Iterable
+from itertools import chain
+from typing import TYPE_CHECKING
 
 from xiancheng.calibration.errors import RequestError
-from xiancheng.calibration.i18n import Words, _
-from xiancheng.results.analysis import sweep_table
-from xiancheng.results.analysis.sweep import SetAside, StoppedError, Sweep
-from xiancheng.results.cli.output import Work, announce, give, progress
+from xiancheng.calibration.i18n import Words, _, same
+from xiancheng.results.analysis.sweep import SetAside, StoppedError, Sweep, Tally
+from xiancheng.results.cli.output import Work, announce, give, note_inactive, progress
 from xiancheng.results.cli.process import DONE, FAILED
-from xiancheng.results.file_checks import note_inactive
 from xiancheng.results.store import ledger
 from xiancheng.results.store.cache import RunStore
 from xiancheng.results.store.files import check_writable
+from xiancheng.results.tables import verdicts as tables
 from xiancheng.results.tables.terminal import show_rows
 from xiancheng.results.text import Say
 from xiancheng.scenarios.design import read_design
 from xiancheng.scenarios.executor import DaskExecutor, LocalExecutor, SchedulerLostError, addressed
-from xiancheng.scenarios.inactive import message
+from xiancheng.scenarios.run_spec import RunSpec
+from xiancheng.scenarios.trace import message
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def sweep(options: Namespace, say: Say) -> int:
@@ -29,8 +35,9 @@ def sweep(options: Namespace, say: Say) -> int:
         say.note(message(idle))
     for spec in batch.design.specs:
         note_inactive(spec.scenario, say)
-    for late in sweep_table.unjudged(batch.design.specs):
-        say.note(late)
+    late = unjudged(batch.design.specs, say.lang)
+    for each in late:
+        say.note(same(each))
     need = batch.need()
     say.note(need.words())
     need.refuse()
@@ -46,19 +53,22 @@ def sweep(options: Namespace, say: Say) -> int:
         what = batch.named(failure)
         say.note(_("failed: {what}", what=what))
     runs, on_file = len(batch.design), batch.on_file()
-    report = {**tally.to_json(), "runs": runs, "on_file": on_file, "out": str(options.out),
-              "set": None, "targets": None}  # fmt: skip
+    report = {
+        **tally.to_json(), "runs": runs, "on_file": on_file, "out": str(options.out),
+        "set": None, "targets": None, "remarks": late,
+    }  # fmt: skip
     if batch.shard != (1, 1) and on_file < runs:  # nothing of a part is compared
-        part = sweep_table.of_part(tally, runs, on_file, batch.shard)
+        part = _of_part(tally, runs, on_file, batch.shard)
         give(options, report, lambda: print(say(part)))
         return FAILED if tally.failed else DONE
     digest = batch.digest()
     judged = ledger.targets(options.out, batch.all_keys.values())
 
     def text() -> None:
-        show_rows(batch.design.name, *sweep_table.lines(judged, say.lang))
-        print(sweep_table.LEVEL.text(say.lang))
-        print(say(sweep_table.tally(tally, digest)))
+        show_rows(batch.design.name, *lines(judged, say.lang))
+        print(say(LEVEL))
+        print(say(_("{done} computed, {kept} kept, {failed} failed; set {digest}", done=tally.done,
+                    kept=tally.kept, failed=len(tally.failed), digest=digest)))  # fmt: skip
 
     give(options, report | {"set": digest, "targets": judged}, text)
     return FAILED if tally.failed else DONE
@@ -80,13 +90,54 @@ def _note_set_aside(aside: SetAside, say: Say) -> None:
     for folder in aside.torn:
         say.note(_("torn or altered, set aside: {folder}", folder=folder))
     for folder, count in aside.other.items():
-        say.note(
-            _(
-                "{count} runs of another program, moved to {folder} and no part of this sweep",
-                count=count,
-                folder=folder,
-            )
-        )
+        say.note(_("{count} runs of another program, moved to {folder} and no part of this sweep",
+                   count=count, folder=folder))  # fmt: skip
+
+
+HEADERS = {
+    "scenario": _("scenario"), "scale": _("scale"), "county": _("county", "place"),
+    "deadline": _("deadline"), "target_rate": _("target"), "runs": _("runs"),
+    "share_above_in_model": _("share above in the model"), "q05": Words("5%", "5%"),
+    "q50": _("median"), "q95": Words("95%", "95%"),
+}  # fmt: skip
+
+
+def lines(judged: "pd.DataFrame", lang: str) -> tuple[list[str], list[list[str]]]:
+    """What the runs say of the targets, as people read it: headers, and a row for each."""
+    rows = []
+    for row in judged.to_dict("records"):
+        known = row["draws"] > 1
+        cells = {name: f"{row[name]:.2f}" if known or name == "q50" else "–"
+                 for name in ("q05", "q50", "q95")}  # fmt: skip
+        cells |= {"scenario": row["scenario"], "runs": f"{row['runs']}"}
+        cells |= {"scale": f"{row['scale']:g}", "target_rate": f"{row['target_rate']:g}"}
+        cells["deadline"] = str(row["deadline"])
+        cells["county"] = row["county_en" if lang == "en" else "county"]
+        share = row["share_above_in_model"]
+        cells["share_above_in_model"] = f"{share:.0%}" if known else "–"
+        rows.append([cells[name] for name in HEADERS])
+    return [each.text(lang) for each in HEADERS.values()], rows
+
+
+def unjudged(specs: Iterable[RunSpec], lang: str) -> list[str]:
+    """The targets that runs of a sweep say nothing of, a sentence each, none twice."""
+    every = (tables.unjudged(spec.scenario, spec.pack, lang) for spec in specs)
+    return list(dict.fromkeys(chain.from_iterable(every)))
+
+
+LEVEL = _("These are the model's own levels, for the study of parameters, and no forecast; for "
+          "verdicts see xiancheng run, compare and seek.")  # fmt: skip
+
+
+def _of_part(went: Tally, runs: int, on_file: int, shard: tuple[int, int]) -> Words:
+    """How a shard went while others are to come: no figure of a part is compared."""
+    return _(
+        "shard {i} of {n}: {ready} of {runs} done ({done} of them "
+        "computed now), {n_2} failed, {on_file} on file; once all are "
+        "there, the last shard prints the results and the set digest",
+        i=shard[0], n=shard[1], ready=went.done + went.kept, runs=runs, done=went.done,
+        n_2=len(went.failed), on_file=on_file,
+    )  # fmt: skip
 
 
 def planned(options: Namespace) -> Sweep:
@@ -99,22 +150,20 @@ def planned(options: Namespace) -> Sweep:
     """
     if options.scheduler is not None and options.engine != "dask":
         raise RequestError(
-            _(
-                "--scheduler is for --engine dask, not for {engine}; add --engine dask",
-                engine=options.engine,
-            )
-        )
+            _("--scheduler is for --engine dask, not for {engine}; add --engine dask",
+              engine=options.engine)
+        )  # fmt: skip
     if options.scheduler is not None:
         addressed(options.scheduler)
-    made = read_design(options.design)
+    design = read_design(options.design)
     check_writable(options.out)
-    workers = min(options.jobs or os.cpu_count() or 1, len(made))
+    workers = min(options.jobs or os.cpu_count() or 1, len(design))
     chosen = (
         LocalExecutor(workers)
         if options.engine == "local"
         else DaskExecutor(workers, options.scheduler)
     )
-    batch = Sweep(made, options.out, _shard(options.shard), chosen, options.resume)
+    batch = Sweep(design, options.out, _shard(options.shard), chosen, options.resume)
     if isinstance(chosen, DaskExecutor):
         chosen.reach()
     return batch

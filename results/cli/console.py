@@ -32,13 +32,9 @@ def console(options: Namespace, say: Say) -> int:
     vacant(host, port)
     if host != HERE:
         say.note(
-            _(
-                "warning: listening on {host}: everyone on that network can open "
-                "the page and compute on this machine; there is no login and no "
-                "encryption.",
-                host=host,
-            )
-        )
+            _("warning: listening on {host}: everyone on that network can open the page and "
+              "compute on this machine; there is no login and no encryption.", host=host)
+        )  # fmt: skip
     pack = load(options.region)
     level_from(pack, pack.censuses[-1], plan.until)  # once, and not while somebody waits
     queue = JobQueue(options.jobs or os.cpu_count() or 1)
@@ -75,10 +71,6 @@ def vacant(host: str, port: int) -> None:
                 _("port {port} is in use; choose another with --port", port=port)
             ) from None
         raise RequestError(
-            _(
-                "cannot listen on port {port} of {host}: {strerror}",
-                port=port,
-                host=host,
-                strerror=error.strerror,
-            )
-        ) from None
+            _("cannot listen on port {port} of {host}: {strerror}", port=port, host=host,
+              strerror=error.strerror)
+        ) from None  # fmt: skip

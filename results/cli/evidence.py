@@ -15,16 +15,20 @@ from xiancheng.calibration import posterior
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import Region, load
-from xiancheng.results import cells
-from xiancheng.results.cli.output import Work, announce, give, print_notes, progress, reject_unused
+from xiancheng.results.cli.output import (
+    Work,
+    announce,
+    give,
+    print_notes,
+    progress,
+    reject_unused,
+    write_csv,
+)
 from xiancheng.results.cli.process import DONE, FAILED
 from xiancheng.results.store.files import check_writable, is_installed, write_file
 from xiancheng.results.store.runs import RUNS
-from xiancheng.results.tables import forecast_score as score_tables
-from xiancheng.results.tables import hindcast as hindcast_tables
-from xiancheng.results.tables import identifiability
-from xiancheng.results.tables.labels import label
-from xiancheng.results.tables.terminal import show_rows
+from xiancheng.results.tables import scores as tables
+from xiancheng.results.tables.terminal import show
 from xiancheng.results.text import Say
 from xiancheng.results.verdict import account as accounts
 from xiancheng.results.verdict import estimate as estimates
@@ -32,7 +36,7 @@ from xiancheng.results.verdict import hindcast as hindcasts
 from xiancheng.results.verdict import observations, trials
 from xiancheng.results.verdict.estimate import EstimateSettings, Stage
 from xiancheng.results.verdict.forecast_score import by_case, by_forecaster
-from xiancheng.results.verdict.forecasts import TITLES, check_cutoff, forecasts
+from xiancheng.results.verdict.forecasts import check_cutoff, forecasts
 from xiancheng.results.verdict.registered import REGISTERED, ScoreSettings, digests
 from xiancheng.scenarios.outcome import reported_groups
 
@@ -79,12 +83,9 @@ def calibrate(options: Namespace, say: Say) -> int:
     if short:
         what = estimates.trial_note(short)
         say.note(
-            _(
-                "{what}. The posterior of a small scale is biased at full scale, "
-                "and no sample is kept",
-                what=what,
-            )
-        )
+            _("{what}. The posterior of a small scale is biased at full scale, and no sample is "
+              "kept", what=what)
+        )  # fmt: skip
         return DONE
     values, __, numbers = estimates.drawn(last, chosen.rows, chosen.seed)
     posterior.write(home, posterior.Posterior(values, numbers, account))
@@ -128,8 +129,8 @@ def _estimate(
     if chosen.pool is None:
         values = estimates.from_priors(chosen)
         with progress(say(_("runs of the region")), len(values)) as step:
-            made = estimates.own_trials(chosen, values, folder, jobs, step)
-        return None, estimates.estimated(made.table(), made, chosen)
+            own = estimates.own_trials(chosen, values, folder, jobs, step)
+        return None, estimates.estimated(own.table(), own, chosen)
     with progress(say(_("runs of the counties around")), chosen.pool_runs) as step:
         around = estimates.pool_trials(chosen, folder, jobs, step)
     others = estimates.others(around.pack, load(chosen.region))
@@ -152,26 +153,22 @@ def _print_estimate(account: dict[str, Any], say: Say) -> None:
         print(f"{stage['region']}: {stage['check'][say.lang]}")
         print(f"{stage['region']}: {stage['gate'][say.lang]}")
     if _passed(account):
-        title = say(_("what was estimated"))
-        show_rows(title, *identifiability.parameters(account, say.lang))
-        title = say(_("what the model leaves out"))
-        show_rows(title, *identifiability.errors(account, say.lang))
+        show(tables.estimated_parameters(account, say.lang))
+        show(tables.estimated_errors(account, say.lang))
 
 
 def _report(pack: Region, options: Namespace, say: Say) -> int:
     """Write what the data can tell, from the account beside the sample."""
-    cells.check_writable(options.report)
+    check_writable(options.report, file=True)
     here = options.out is not None and (options.out / posterior.SAMPLE).is_file()
     folder = options.out if here else pack.folder
     sample = posterior.read(folder)
     if sample is None or not sample.about:
         raise RequestError(
-            _(
-                "there is no posterior sample in {folder}; run xiancheng calibrate first",
-                folder=folder,
-            )
-        )
-    write_file(options.report, identifiability.page(sample.about).encode())
+            _("there is no posterior sample in {folder}; run xiancheng calibrate first",
+              folder=folder)
+        )  # fmt: skip
+    write_file(options.report, tables.identifiability_page(sample.about).encode())
     give(options, {"file": str(options.report)}, lambda: _note_written(options.report, say))
     return DONE
 
@@ -182,12 +179,9 @@ def _note_written(file: Path, say: Say) -> None:
 
 def _note_unchanged(say: Say) -> None:
     say.note(
-        _(
-            "the pack that comes with the program is never changed; to use these "
-            "files, copy the pack, put them into it and name it with --region",
-            "evidence",
-        )
-    )
+        _("the pack that comes with the program is never changed; to use these files, copy the "
+          "pack, put them into it and name it with --region", "evidence")
+    )  # fmt: skip
 
 
 # Hindcast
@@ -203,25 +197,25 @@ def hindcast(options: Namespace, say: Say) -> int:
     folder = options.out or RUNS / "trials" / pack.name
     check_writable(folder)
     if options.write:
-        cells.check_writable(options.write)
+        check_writable(options.write, file=True)
         check_writable(options.write.with_name("pictures"))
     count = chosen.runs if chosen.pool is None else chosen.pool_runs
     announce(say, [works(chosen)[-1]], options.jobs)
     with progress(say(_("runs", "each")), count) as step:
-        made = hindcasts.trials_of(chosen, folder, options.jobs or os.cpu_count() or 1, step)
-    stage = hindcasts.learned(made, chosen)
+        runs = hindcasts.trials_of(chosen, folder, options.jobs or os.cpu_count() or 1, step)
+    stage = hindcasts.learned(runs, chosen)
     with progress(say(_("leaving out")), 2 * len(stage.training.table.units)) as step:
         found = hindcasts.hindcasts(stage, chosen, step)
     account = hindcasts.account(
-        chosen, pack, found, hindcasts.observed_changes(made), hindcasts.synthetic(stage)
+        chosen, pack, found, hindcasts.observed_changes(runs), hindcasts.synthetic(stage)
     )
     give(options, account, lambda: _print_hindcast(account, pack, say))
     if options.write:
         picture = options.write.with_name("pictures") / "validation.svg"
         picture.parent.mkdir(exist_ok=True)
         write_file(picture, hindcasts.picture(found[0]))
-        scores = hindcast_tables.registered_scores(options.write)
-        write_file(options.write, (hindcast_tables.page(account, pack) + scores).encode())
+        scores = tables.registered_scores(options.write)
+        write_file(options.write, (tables.validation_page(account, pack) + scores).encode())
         for file in (picture, options.write):
             _note_written(file, say)
         _keep(account, pack, folder, say)
@@ -229,16 +223,10 @@ def hindcast(options: Namespace, say: Say) -> int:
 
 
 def _print_hindcast(account: Mapping[str, Any], pack: Region, say: Say) -> None:
-    short, made_with = account["trial"], hindcast_tables.settings_of(account).text(say.lang)
+    short = account["trial"]
     below = f"{estimates.trial_note(short).text(say.lang)}\n" if short else ""
-    for by in dict.fromkeys(row["left_out"] for row in account["scores"]):
-        title = say(_("left out: {by}", by=label("left_out", by, say.lang)))
-        scores = [row for row in account["scores"] if row["left_out"] == by]
-        show_rows(f"{title} · {made_with}", *hindcast_tables.score_lines(scores, say.lang))
-        print(below, end="")
-    for name, rows in account["counties"].items():
-        title = f"{pack.title(say.lang)} · {TITLES[name].text(say.lang)} · {made_with}"
-        show_rows(title, *hindcast_tables.county_lines(rows, pack, say.lang))
+    for table in tables.hindcast_tables(account, pack, say.lang):
+        show(table)
         print(below, end="")
 
 
@@ -266,40 +254,37 @@ def score(options: Namespace, say: Say) -> int:
     """How good everyone's forecasts were; without a file, what would be done."""
     pack, chosen = load(options.region), registered_or(options)
     check_cutoff(pack, chosen.cutoff)
-    registered = digests(options.region)
-    frame = score_tables.registered_lines(chosen, registered, say.lang)
-    title = say(_("settings and digests"))
-    about = {"settings": chosen.row(), "digests": registered}
-    if options.observations is None:
+    seen = options.observations and observations.read(
+        options.observations, reported_groups(pack), chosen.cutoff
+    )
+    if seen is None:
         reject_unused(options, ["out", "jobs"], _("without observations nothing is scored"))
-        give(options, about, lambda: show_rows(title, *frame))
+    elif options.out:
+        check_writable(options.out, file=True)
+    registered = digests(options.region)
+    frame = tables.registered(chosen, registered, say.lang)
+    about = {"settings": chosen.row(), "digests": registered}
+    if seen is None:
+        give(options, about, lambda: show(frame))
         return DONE
-    if options.out:
-        cells.check_writable(options.out)
-    seen = observations.read(options.observations, reported_groups(pack), chosen.cutoff)
     days = [each.day for each in seen]
     runs = 2 * chosen.draws if pack.targets else chosen.draws
     announce(say, [Work(runs, options.region, chosen.scale, pack.censuses[-1], max(days))],
              options.jobs)  # fmt: skip
     with progress(say(_("simulating")), chosen.draws) as step:
-        made = forecasts(options.region, days, chosen, jobs=options.jobs, done=step)
-    cases, scores = by_case(made, seen), by_forecaster(made, seen, pack)
-    notes = [remark.text(say.lang) for remark in score_tables.notes(made, seen, chosen)]
-    report = {"cases": cases, "scores": scores, "weights": dict(made.weights), **about,
+        predicted = forecasts(options.region, days, chosen, jobs=options.jobs, done=step)
+    cases, scores = by_case(predicted, seen), by_forecaster(predicted, seen, pack)
+    notes = tables.score_notes(predicted, seen, chosen, say.lang)
+    report = {"cases": cases, "scores": scores, "weights": dict(predicted.weights), **about,
               "remarks": notes}  # fmt: skip
 
     def text() -> None:
-        show_rows(say(_("each observation")), *score_tables.case_lines(cases, say.lang))
-        for over, rows in scores.groupby("over", sort=False):
-            heading = score_tables.OVER[str(over)].text(say.lang).format(rows["cases"].iloc[0])
-            show_rows(heading, *score_tables.score_lines(rows, say.lang))
-        show_rows(title, *frame)
+        for table in (tables.score_cases(cases, say.lang), *tables.scores(scores, say.lang), frame):
+            show(table)
         print_notes(notes)
 
     give(options, report, text)
-    if options.out:
-        cells.write(cases, options.out)
-        say.note(_("wrote {out}", out=options.out))
+    write_csv(cases, options.out, say)
     return DONE
 
 

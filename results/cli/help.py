@@ -40,9 +40,13 @@ def unknown(ctx: click.Context, words: str) -> click.UsageError:
     """The error of words that a command does not know."""
     option = words.partition(" ")[0].partition("=")[0]
     known = [name for param in ctx.command.params for name in param.opts]
-    near = nearest(option, known) if option.startswith("-") else ""
-    what = _("takes no {words}{near}; see {path} --help", words=words, near=near,
-             path=ctx.command_path)  # fmt: skip
+    near = naming.nearest(option, known) if option.startswith("-") else ""
+    path = ctx.command_path
+    if near:
+        what = _("takes no {words}; did you mean {near}? See {path} --help", words=words,
+                 near=near, path=path)  # fmt: skip
+    else:
+        what = _("takes no {words}; see {path} --help", words=words, path=path)
     return click.UsageError(say_of(ctx)(what), ctx)
 
 

@@ -106,7 +106,7 @@ class Name(click.ParamType[str]):
 
     Parameters
     ----------
-    kinds : what it may name: "packs", "plans", "scenarios"; see `results.cli.ambiguity`
+    kinds : what it may name: "packs", "plans", "scenarios"; see `results.cli.output.ambiguous`
     """
 
     def __init__(self, *kinds: str, metavar: str = "NAME") -> None:
@@ -281,15 +281,10 @@ class Command(click.Command):
                 param.type.check_readable(path, param, ctx)
         files = [value for value in vars(options).values() if isinstance(value, Path)]
         if names := self.named(ctx):
-            ambiguity = import_module("xiancheng.results.cli.ambiguity")
-            for name, here in ambiguity.ambiguous(names, files):
-                say.note(
-                    _(
-                        "{name!r} means the {name} that is shipped; for the one here, write {here}",
-                        name=name,
-                        here=here,
-                    )
-                )
+            output = import_module("xiancheng.results.cli.output")
+            for name, here in output.ambiguous(names, files):
+                say.note(_("{name!r} means the {name} that is shipped; for the one here, write "
+                           "{here}", name=name, here=here))  # fmt: skip
         module, __, function = self.does.partition(":")
         return int(getattr(import_module(module), function)(options, say))
 
@@ -337,9 +332,8 @@ class CommandGroup(click.Group):
         if args[0] not in self.commands and not ctx.resilient_parsing:
             near = nearest(args[0], self.commands)
             known = "" if near else _("; known: {members}", members=listed(self.commands))
-            what = _(
-                "no command is called {word}{near}{known}", word=args[0], near=near, known=known
-            )
+            what = _("no command is called {word}{near}{known}", word=args[0], near=near,
+                     known=known)  # fmt: skip
             raise click.UsageError(say_of(ctx)(what), ctx)
         return super().resolve_command(ctx, args)
 

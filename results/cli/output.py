@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from argparse import Namespace
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
@@ -17,12 +17,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from xiancheng.calibration.errors import RequestError
+from xiancheng.calibration.errors import RequestError, ScenarioError
 from xiancheng.calibration.i18n import Words, _
-from xiancheng.calibration.region import load
-from xiancheng.results import cells
-from xiancheng.results.cells import as_json
+from xiancheng.calibration.naming import is_path
+from xiancheng.calibration.region import SHIPPED as PACKS
+from xiancheng.calibration.region import load, packs
+from xiancheng.calibration.yaml_positions import read_yaml
+from xiancheng.results.cells import as_json, inert
+from xiancheng.results.store.files import write_file
 from xiancheng.results.text import Say
+from xiancheng.scenarios.loader import SHIPPED as PLAN
+from xiancheng.scenarios.loader import shipped_plans as plans
+from xiancheng.scenarios.scenario_files import Scenario
+from xiancheng.scenarios.trace import inactive_measures
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,11 +55,18 @@ def print_notes(notes: Iterable[str]) -> None:
         print(f"· {note}")
 
 
-def write_csv(table: "pd.DataFrame", options: Namespace, say: Say) -> None:
-    """Write the CSV file that was asked for, if one was."""
-    if options.csv:
-        cells.write(table, options.csv)
-        say.note(_("wrote {csv}", csv=options.csv))
+def write_csv(table: "pd.DataFrame", file: Path | None, say: Say) -> None:
+    """Write a table as CSV, UTF-8 with BOM, to the file that was asked for, if one was."""
+    if file:
+        safe = table.map(inert).rename(columns=inert)
+        write_file(file, safe.to_csv(index=False).encode("utf-8-sig"))
+        say.note(_("wrote {csv}", csv=file))
+
+
+def note_inactive(scenario: Scenario, say: Say) -> None:
+    """Tell the reader what a scenario asks for that never acts."""
+    for each in inactive_measures(scenario):
+        say.note(_("{scenario}: {says}", scenario=scenario.name, says=each.says))
 
 
 def reject_unused(options: Namespace, names: Iterable[str], why: Words) -> None:
@@ -70,6 +84,73 @@ def reject_unused(options: Namespace, names: Iterable[str], why: Words) -> None:
         if name in options.given:
             name = name.replace("_", "-")
             raise RequestError(_("--{name} would do nothing: {why}", name=name, why=why))
+
+
+# Names that are both shipped and a file or folder here
+
+YAML = (".yaml", ".yml")
+ENDINGS = {"packs": ("",), "plans": ("",), "scenarios": ("", *YAML)}  # of a file or folder
+KEYS = {"packs": ("region",), "scenarios": ("based_on", "scenarios")}  # of files
+
+
+def ambiguous(
+    names: Sequence[tuple[str, Sequence[str]]], files: Iterable[Path] = ()
+) -> list[tuple[str, str]]:
+    """Bare names of what is shipped, each with the file or folder of that name here.
+
+    Parameters
+    ----------
+    names : on the command line, with the kinds of what each may name
+    files : scenarios and designs that it names, whose own names count as well
+    """
+    paths = [Path(name) for name, _ in names if is_path(name)]
+    written = {path.resolve() for path in paths}
+    found = {
+        (name, here)
+        for name, kinds in names
+        for kind in kinds
+        for name, here in _shadowed(name, kind, Path())
+        if Path(here).resolve() not in written  # who writes the path knows the two
+    }
+    for file in (*paths, *files):
+        if file.suffix in YAML:
+            found |= set(_in_file(file))
+    return sorted(found)
+
+
+def _in_file(file: Path) -> Iterator[tuple[str, str]]:
+    """The same of the names in a scenario or a design; nothing of what cannot be read."""
+    try:
+        value: Any = read_yaml(file).value
+    except ScenarioError:
+        return
+    for kind, keys in KEYS.items():
+        for key in keys if isinstance(value, dict) else ():
+            names = value.get(key)
+            for name in names if isinstance(names, list) else [names]:
+                yield from _shadowed(name, kind, file.parent, but=file)
+
+
+def _shadowed(
+    name: object, kind: str, folder: Path, but: Path | None = None
+) -> Iterator[tuple[str, str]]:
+    """A name of something shipped, and the file or folder of that name in a folder."""
+    if not isinstance(name, str) or not name or is_path(name) or not name.isprintable():
+        return
+    for here in (folder / f"{name}{ending}" for ending in ENDINGS[kind]):
+        if here == but or not here.exists() or name not in (shipped := _shipped(kind)):
+            continue
+        if not here.samefile(shipped[name]):
+            yield name, str(here) if here.is_absolute() else f"./{here}"
+
+
+def _shipped(kind: str) -> dict[str, Path]:
+    """The packs, plans or scenarios that come with the program, by name."""
+    if kind == "packs":
+        return {name: PACKS / name for name in packs()}
+    if kind == "plans":
+        return plans()
+    return {file.stem: file for file in (plans()[PLAN] / "scenarios").glob("*.yaml")}
 
 
 # How long it takes
@@ -107,15 +188,10 @@ def announce(say: Say, works: Iterable[Work], jobs: int | None = None) -> None:
     long = seconds >= 90
     number = round(seconds / 60) if long else 10 * round(seconds / 10)
     say.note(
-        _(
-            "about {runs} runs in {processes} process{processes_2}: roughly {number} {long}",
-            runs=runs,
-            processes=processes,
-            processes_2="es" if processes > 1 else "",
-            number=number,
-            long=(_("minutes") if long else _("seconds")),
-        )
-    )
+        _("about {runs} runs in {processes} process{processes_2}: roughly {number} {long}",
+          runs=runs, processes=processes, processes_2="es" if processes > 1 else "", number=number,
+          long=_("minutes") if long else _("seconds"))
+    )  # fmt: skip
 
 
 @contextmanager

@@ -2,58 +2,144 @@
 
 from argparse import Namespace
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
-from xiancheng.calibration.errors import Problem, ScenarioError
-from xiancheng.calibration.i18n import _
-from xiancheng.calibration.naming import nearest
+from xiancheng.calibration.errors import Problem, RefusedError, ScenarioError
+from xiancheng.calibration.i18n import _, same
+from xiancheng.calibration.naming import is_path, nearest
 from xiancheng.calibration.region import load as load_region
-from xiancheng.results.cli.output import give, print_notes
+from xiancheng.calibration.region import packs
+from xiancheng.calibration.yaml_positions import read_yaml
+from xiancheng.results.cli.output import give
 from xiancheng.results.cli.process import DONE, REFUSED
-from xiancheng.results.file_checks import checked
 from xiancheng.results.store.parquet import yaml
 from xiancheng.results.tables.labels import evidence
 from xiancheng.results.tables.terminal import show_rows
+from xiancheng.results.tables.verdicts import elsewhere
 from xiancheng.results.text import Say, visible
-from xiancheng.scenarios.diff import diff
-from xiancheng.scenarios.loader import load_plan, resolve
-from xiancheng.scenarios.trace import Trace, by_clause, by_lever
+from xiancheng.scenarios.design import read_design
+from xiancheng.scenarios.diff import applied, diff
+from xiancheng.scenarios.loader import (
+    is_shipped,
+    load_measure,
+    load_plan,
+    resolve,
+    shipped_plans,
+)
+from xiancheng.scenarios.policy import compile_policy
+from xiancheng.scenarios.run_spec import check_run
+from xiancheng.scenarios.trace import Trace, by_clause, by_lever, inactive_measures, plan_findings
+
+# Check
+
+
+@dataclass
+class Checked:
+    """A file, or something shipped, and what was found in it."""
+
+    file: str
+    kind: str = ""  # "scenario", "design", "measure", "plan" or "region"
+    ok: bool = True
+    problems: list[dict[str, Any]] = field(default_factory=list)
+    inactive: list[str] = field(default_factory=list)  # what it asks for and never happens
+    notes: list[str] = field(default_factory=list)  # what its readers should know
 
 
 def check(options: Namespace, say: Say) -> int:
-    """Everything that is wrong with files, or what a plan leaves open; 2 if anything is wrong."""
-    found = [checked(name, options.region, say) for name in options.files]
-    wrong = any(each.problems for each in found)
-    files = [
-        {"file": each.name, "kind": each.kind, "ok": not each.problems, "problems": each.problems,
-         "inactive": each.inactive, "notes": each.notes}
-        for each in found
-    ]  # fmt: skip
+    """Everything that is wrong with files, or what a plan leaves open; 2 if anything is wrong.
 
-    def text() -> None:
-        for each in found:
-            if each.problems:
-                print(visible(each.text))
-                continue
-            print_notes([*each.notes, *each.inactive])
-            n = len(each.inactive)
+    What passes can be run: scenarios and designs are held to what `run` and `sweep` hold them to.
+    """
+    found, texts = [], []
+    for name in options.files:
+        one = Checked(name)
+        try:
+            _check(one, options.region, say)
+            n = len(one.inactive)
             verdict = say(_("nothing wrong"))
             if n:
                 verdict = say(_("it can be run; number of its parts that never act: {n}", n=n))
-            print(f"{visible(each.name)}: {verdict}")
+            text = [f"· {note}" for note in (*one.notes, *one.inactive)]
+            texts += [*text, f"{visible(name)}: {verdict}"]
+        except RefusedError as error:
+            one.ok, one.problems = False, error.rows(say.lang)
+            texts.append(visible(error.text(say.lang)))
+        found.append(one)
+    right = all(each.ok for each in found)
+    give(options, {"ok": right, "files": found}, lambda: print("\n".join(texts)))
+    return DONE if right else REFUSED
 
-    give(options, {"ok": not wrong, "files": files}, text)
-    return REFUSED if wrong else DONE
+
+def _check(found: Checked, region: str, say: Say) -> None:
+    """Fill in kind, notes and what never acts.
+
+    Raises
+    ------
+    RefusedError
+        with everything that is wrong
+    """
+    name, path, bare = found.file, Path(found.file), not is_path(found.file)
+    if bare and (name == "plan" or name in shipped_plans()):
+        found.kind, plan = "plan", load_plan() if name == "plan" else load_plan(name)
+        pack = load_region(region, say.lang)
+        for each in plan_findings(plan, pack, pack.censuses[-1]):
+            more = f"\n    {', '.join(each.concerns)}" if each.concerns else ""
+            found.notes.append(each.says.text(say.lang) + more)
+        return
+    content = read_yaml(path).value if path.is_file() and path.suffix in (".yaml", ".yml") else None
+    keys = content if isinstance(content, dict) else {}
+    plan_file = path.name == "plan.yaml" and not ("name" in keys and "projects" not in keys)
+    if path.name == "region.yaml" or plan_file:  # it stands for its folder
+        path = path.parent
+    if bare and name in packs():
+        found.kind = "region"
+        load_region(name, say.lang)
+    elif is_shipped(name):
+        _check_scenario(found, region, say)
+    elif path.is_dir() and (path / "plan.yaml").is_file():
+        found.kind = "plan"
+        load_plan(path)
+    elif path.is_dir():
+        found.kind = "region"
+        load_region(path, say.lang)
+    elif path.is_file() and (path.parent.name == "measures" or "clauses" in keys):
+        found.kind = "measure"
+        load_measure(path)
+    elif "scenarios" in keys:
+        found.kind = "design"
+        for spec in read_design(path).specs:
+            found.inactive += [
+                f"{spec.scenario.name}: {each.says.text(say.lang)}"
+                for each in inactive_measures(spec.scenario)
+            ]
+    else:
+        _check_scenario(found, region, say)
+
+
+def _check_scenario(found: Checked, region: str, say: Say) -> None:
+    found.kind = "scenario"
+    scenario = resolve(found.file, region)
+    check_run(scenario, region)
+    compile_policy(scenario, load_region(region, say.lang))
+    found.inactive = [each.says.text(say.lang) for each in inactive_measures(scenario)]
+
+
+# Show
 
 
 def show(options: Namespace, say: Say) -> int:
     """A scenario as resolved, or what another changes."""
-    scenario = resolve(options.scenario, options.region)
+    scenario, pack = resolve(options.scenario, options.region), load_region(options.region)
+    if applied(scenario, pack):
+        say.note(same(elsewhere(scenario, say.lang)))
     if not options.diff:
         resolved = scenario.resolved()
         give(options, resolved, lambda: print(yaml(resolved), end=""))
         return DONE
     one, two = options.scenario, options.diff
-    changes = diff(scenario, resolve(two, options.region), say.lang, load_region(options.region))
+    changes = diff(scenario, resolve(two, options.region), say.lang, pack)
     title = say(_("from {one} to {two}:", one=one, two=two))
     lines = changes or [say(_("no difference"))]
     report = {"from": one, "to": two, "changes": changes}
@@ -83,15 +169,10 @@ def measures(options: Namespace, say: Say) -> int:
 LEVER_FIRST = ("lever", "clause", "evidence", "says")
 CLAUSE_FIRST = ("clause", "says", "lever", "term", "full", "evidence", "indicators", "because")
 HEADERS = {
-    "lever": _("lever"),
-    "clause": _("clause"),
-    "says": _("says"),
-    "term": _("term"),
-    "full": _("in full"),
-    "evidence": _("sign and evidence"),
-    "indicators": _("indicators"),
+    "lever": _("lever"), "clause": _("clause"), "says": _("says"), "term": _("term"),
+    "full": _("in full"), "evidence": _("sign and evidence"), "indicators": _("indicators"),
     "because": _("because"),
-}
+}  # fmt: skip
 
 
 def _print_traces(title: str, traces: Sequence[Trace], columns: Sequence[str], say: Say) -> None:

@@ -1,8 +1,7 @@
 """`xiancheng report`: documents on a run on file, or on a scenario that is run and saved first."""
 
 from argparse import Namespace
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -29,7 +28,7 @@ from xiancheng.scenarios.loader import is_shipped, resolve
 from xiancheng.scenarios.run_spec import RunSpec, check_run
 from xiancheng.scenarios.scenario_files import Scenario
 
-Made = TypeVar("Made")
+Value = TypeVar("Value")
 
 STEPS = 4  # runs, draws, attribution, documents
 
@@ -40,10 +39,10 @@ def report(options: Namespace, say: Say) -> int:
     check_writable(options.out)
     with progress(say(_("reporting")), STEPS) as step:
         result = result_of(options, say, step)
-        made = documents(result, forms, "en" if say.lang == "en" else "zh")
+        contents = documents(result, forms, "en" if say.lang == "en" else "zh")
         step()
     files = []
-    for form, content in made.items():
+    for form, content in contents.items():
         name = f"{file_name(result, say.lang)}.{form}"
         files.append(_free(options.out / name, result.run))
         write_file(files[-1], content)
@@ -79,43 +78,19 @@ def result_of(options: Namespace, say: Say, step: Callable[[], None]) -> PlanRes
                  options.jobs)  # fmt: skip
     package = read_printed(options.package, scenario, "seek") if options.package else None
     jobs = 1 if run is None and options.draws else options.jobs
-    with _shares_of(options.attribution, scenario, place, seed, jobs, known) as shares:
+    shares = AttributionTable.read(options.attribution, scenario) if options.attribution else None
+    with LocalExecutor(1) as executor:
+        attributed = partial(
+            quick_attribution, scenario, place, seed=seed, jobs=jobs, observations=known
+        )
+        computed = None if shares else executor.submit(attributed)
         run = run or _run(options, scenario, kept, known)
         step()
-        attribution = shares()
+        shares = computed.result() if computed else shares
     step()
-    result = of_saved(run, answer=kept, shares=attribution, package=package)
+    result = of_saved(run, answer=kept, shares=shares, package=package)
     step()
     return result
-
-
-@contextmanager
-def _shares_of(
-    file: Path | None,
-    scenario: Scenario,
-    place: str,
-    seed: int,
-    jobs: int | None,
-    known: Sequence[PublishedRate],
-) -> Iterator[Callable[[], AttributionTable]]:
-    """The attribution in a file, or one that is computed while something else is done."""
-    if file is not None:
-        told = AttributionTable.read(file, scenario)
-        yield lambda: told
-        return
-    with _beside(
-        quick_attribution, scenario, place, seed=seed, jobs=jobs, observations=known
-    ) as computed:
-        yield computed
-
-
-@contextmanager
-def _beside(
-    does: Callable[..., Made], *given: object, **more: object
-) -> Iterator[Callable[[], Made]]:
-    """Call a function in a process of its own; what is given waits for what it made."""
-    with LocalExecutor(1) as executor:
-        yield executor.submit(partial(does, *given, **more)).result
 
 
 def _run(
@@ -147,13 +122,9 @@ def _scenario(options: Namespace) -> Scenario:
         if is_path(name):
             raise
         raise RequestError(
-            _(
-                "{name} is neither a saved run (an id, or a folder that holds "
-                "{RUN}) nor a scenario",
-                name=name,
-                RUN=RUN,
-            )
-        ) from None
+            _("{name} is neither a saved run (an id, or a folder that holds {RUN}) nor a scenario",
+              name=name, RUN=RUN)
+        ) from None  # fmt: skip
     check_run(
         scenario, options.region, seed=options.seed, scale=options.scale, draws=options.draws
     )  # fmt: skip

@@ -9,8 +9,7 @@ from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import census_import, load, pack_writer
 from xiancheng.results.cli.output import give, print_notes
 from xiancheng.results.cli.process import DONE, REFUSED
-from xiancheng.results.file_checks import problems
-from xiancheng.results.tables import packs, terminal
+from xiancheng.results.tables import assumptions, labels, terminal
 from xiancheng.results.text import Say
 
 
@@ -21,8 +20,8 @@ def check(options: Namespace, say: Say) -> int:
     except PackError as error:
         if not options.json:
             raise
-        wrong = [*problems(error, say.lang)]
-        give(options, {"region": error.pack, "ok": False, "problems": wrong}, lambda: None)
+        wrong = {"region": error.pack, "ok": False, "problems": error.rows(say.lang)}
+        give(options, wrong, lambda: None)
         return REFUSED
     report: dict[str, Any] = {
         "region": pack.name, "ok": True, "problems": [], "sha256": pack.digest,
@@ -33,17 +32,15 @@ def check(options: Namespace, say: Say) -> int:
         ],
     }  # fmt: skip
     if options.fit:
-        report["fit"] = packs.fits(pack)
+        report["fit"] = assumptions.fits(pack)
 
     def text() -> None:
         print(f"{pack.title_zh} {pack.title_en} · sha256 {pack.digest}")
         if options.fit:
-            title = say(_("the population and the census"))
-            terminal.show(packs.fit(report["fit"], title, say.lang))
+            terminal.show(labels.table("fit", report["fit"], say.lang))
             return
-        assumed = packs.assumed(pack, say(_("what is assumed")), say.lang)
-        terminal.show(assumed, prose=True)
-        terminal.show(packs.missing(pack, say(_("what is missing")), say.lang), prose=True)
+        terminal.show(assumptions.assumed(pack, say.lang), prose=True)
+        terminal.show(assumptions.missing(pack, say.lang), prose=True)
 
     give(options, report, text)
     return DONE
@@ -62,27 +59,21 @@ def from_census(options: Namespace, say: Say) -> int:
         options.table, options.prefecture, concordance, via=options.via, lang=say.lang
     )
     pack_writer.write(out, pack_writer.pack_files(plan, out.resolve().name))
-    notes = [say(remark) for remark in plan.remarks]
+    notes = [say(note) for note in plan.notes]
     units = [unit.code for unit in plan.units]
 
     def text() -> None:
         print_notes(notes)
         n = len(units)
-        made = say(
-            _(
-                "{title}: {n} county-level units at two censuses, in {out}",
-                title=plan.title,
-                n=n,
-                out=out,
-            )
-        )
-        print(made)
+        line = say(
+            _("{title}: {n} county-level units at two censuses, in {out}", title=plan.title, n=n,
+              out=out)
+        )  # fmt: skip
+        print(line)
         rest = say(
-            _(
-                "defaults stand in for what the table lacks: see xiancheng region check {out}",
-                out=out,
-            )
-        )
+            _("defaults stand in for what the table lacks: see xiancheng region check {out}",
+              out=out)
+        )  # fmt: skip
         print_notes([rest])
 
     give(options, {"out": str(out), "units": units, "remarks": notes}, text)
@@ -94,8 +85,8 @@ def new(options: Namespace, say: Say) -> int:
     folder = options.out or Path(options.name)
     files = pack_writer.blank_files(options.name)
     pack_writer.write(folder, files)
-    made = say(
+    line = say(
         _("{folder} is made; fill it in, then run xiancheng region check {folder}", folder=folder)
     )
-    give(options, {"out": str(folder), "files": sorted(files)}, lambda: print(made))
+    give(options, {"out": str(folder), "files": sorted(files)}, lambda: print(line))
     return DONE

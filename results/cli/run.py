@@ -2,13 +2,11 @@
 
 from argparse import Namespace
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import Region
 from xiancheng.results.cli.output import Work, announce, give, print_notes, progress
 from xiancheng.results.cli.process import DONE, FAILED
-from xiancheng.results.file_checks import inactive
 from xiancheng.results.report import charts
 from xiancheng.results.store.cache import StoredRuns, save_run
 from xiancheng.results.store.files import check_writable
@@ -16,7 +14,6 @@ from xiancheng.results.store.reproduce import run_again
 from xiancheng.results.store.runs import RUNS, load_run
 from xiancheng.results.tables import plan_result, terminal, validation
 from xiancheng.results.tables import verdicts as tables
-from xiancheng.results.tables.notes import one_run, verdict_notes
 from xiancheng.results.text import Say
 from xiancheng.results.verdict.observations import read_known
 from xiancheng.results.verdict.verdict import verdicts
@@ -24,9 +21,7 @@ from xiancheng.scenarios.diff import called
 from xiancheng.scenarios.ensemble import Ensemble, check_drawable, ensemble
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.run_spec import RunSpec, check_run, horizon
-
-if TYPE_CHECKING:
-    pass
+from xiancheng.scenarios.trace import inactive_measures
 
 
 def run(options: Namespace, say: Say) -> int:
@@ -45,14 +40,15 @@ def run(options: Namespace, say: Say) -> int:
     both = _simulated(spec, kept, options, say)
     found, later = verdicts(both), validation.later_census(both)
     delivered = plan_result.delivery_frame(both.scenario)
-    notes = [*inactive(scenario, say.lang), *verdict_notes(both, found, delivered, say.lang)]
+    result = plan_result.PlanResult(both, found, delivered, "", both.scenario.provenance)
+    notes = [each.says.text(say.lang) for each in inactive_measures(scenario)]
+    notes += tables.notes(result, say.lang)
     if len(found):
-        notes.append(one_run(found, both.scenario.region, say.lang))
+        notes.append(tables.one_run(result, say.lang))
     saved, before, failure = None, False, None
     try:
         saved, before = save_run(both.scenario, spec, found, delivered, folder, kept)
         if options.figure:
-            result = plan_result.PlanResult(both, found, delivered, "", both.scenario.provenance)
             charts.save(tables.chart(result, say.lang), options.figure, say.lang)
     except OSError as error:  # the disk filled up meanwhile: what was computed is printed first
         failure = error
@@ -68,11 +64,9 @@ def run(options: Namespace, say: Say) -> int:
         if len(found):
             title = f"{name.text(say.lang)} · {both.scenario.region.title(say.lang)}"
             terminal.show(tables.summary(found, title, say.lang))
-            causes = say(_("this run of the model, by cause"))
-            terminal.show(tables.model_causes(found, causes, say.lang))
+            terminal.show(tables.model_causes(found, say.lang))
         if len(later):
-            title = say(_("simulated against the census"))
-            terminal.show(validation.census(later, title, say.lang))
+            terminal.show(validation.census(later, say.lang))
         print_notes(notes)
 
     give(options, report, text)
@@ -93,7 +87,7 @@ def _simulated(spec: RunSpec, kept: StoredRuns, options: Namespace, say: Say) ->
     announce(say, [Work(pairs, options.region, options.scale, scenario.start, scenario.until)],
              options.jobs)  # fmt: skip
     altered = kept.set_aside()
-    with progress(say(_("simulating")), 2 + options.draws) as step:
+    with progress(say(_("simulating")), 2 + 3 * options.draws) as step:
         both = ensemble(spec, draws=options.draws, jobs=options.jobs, done=step, cache=kept)
     for aside in kept.set_aside() - altered:
         say.note(_("torn or altered, computed anew: {aside}", aside=aside))

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import _
-from xiancheng.results import cells
+from xiancheng.results.store.files import check_writable
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.table import Cell, Chart, ChartKind
 
@@ -59,7 +59,7 @@ def possible(path: Path) -> None:
         raise RequestError(
             _("a figure should be an .svg file in a folder that exists; got {path}", path=path)
         )
-    cells.check_writable(path)
+    check_writable(path, file=True)
 
 
 def save(chart: Chart, path: Path, lang: str) -> None:
@@ -208,14 +208,14 @@ def _below(rows: Sequence[Sequence[Any]], column: int) -> list[float]:
 
 def _shares(axes: Any, chart: Chart, lang: str) -> None:
     """A bar for each project with its standard error; the total is left out."""
-    rows = chart.table.rows[:-1][::-1]
+    rows = chart.table.records()[:-1][::-1]
     axes.barh(
-        range(len(rows)), [_number(row[1]) for row in rows], height=0.62, color=LAYERS[1],
-        xerr=[_number(row[2]) for row in rows],
+        range(len(rows)), [_number(row["points"]) for row in rows], height=0.62, color=LAYERS[1],
+        xerr=[_number(row.get("points_error")) for row in rows],
         error_kw={"ecolor": TARGET, "elinewidth": 0.9, "capsize": 2.5},
     )  # fmt: skip
     axes.axvline(0, color=TARGET, lw=0.6)
-    axes.set_yticks(range(len(rows)), [str(row[0]) for row in rows])
+    axes.set_yticks(range(len(rows)), [str(row["project"]) for row in rows])
     axes.set_xlabel(chart.table.columns[1].header)
     _plain(axes, "x", left=False)
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from xiancheng.calibration.i18n import _
 from xiancheng.results.report import charts
+from xiancheng.results.tables import labels
 from xiancheng.results.tables.render import SHORT, inert
 from xiancheng.results.tables.table import Chart, Lang, Table, width
 
@@ -82,18 +82,18 @@ class Document:
 
     def captions(self) -> dict[str, str]:
         """The number and title of every table and chart, by key."""
-        table, figure = (words.text(self.lang) for words in (_("Table"), _("Figure")))
+        table, figure = (labels.label("report", key, self.lang) for key in ("table", "figure"))
         found = {t.key: f"{table} {n}　{t.title}" for n, t in enumerate(self.tables(), 1)}
         return found | {c.key: f"{figure} {n}　{c.title}" for n, c in enumerate(self.charts(), 1)}
 
     @property
     def contents_title(self) -> str:
         """The title of the table of contents."""
-        return _("Contents").text(self.lang)
+        return labels.label("report", "contents", self.lang)
 
     def source(self, table: Table) -> str:
         """The run that a table came from, in words."""
-        return _("Source: ").text(self.lang) + table.source
+        return labels.label("report", "source", self.lang) + table.source
 
 
 @dataclass(frozen=True)
@@ -185,7 +185,7 @@ def lead(item: str) -> tuple[str, str]:
     >>> lead("How far: a point"), lead("C1 所言")
     (('How far: ', 'a point'), ('', 'C1 所言'))
     """
-    for colon in _(": "):
+    for colon in ("：", ": "):
         words, found, rest = item.partition(colon)
         if found and len(words) <= LEAD:
             return words + found, rest

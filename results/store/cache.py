@@ -225,14 +225,14 @@ def _claims(file: str) -> int:
     It is opened once: closing any handle of it would let go of all claims of the process. Only a
     file that is no longer there, as its folder was removed, is opened anew.
     """
-    held = _OPEN.get(file)
+    handle = _OPEN.get(file)
     if (
-        held is None
+        handle is None
         or not os.path.exists(file)
-        or not os.path.samestat(os.stat(file), os.fstat(held))
+        or not os.path.samestat(os.stat(file), os.fstat(handle))
     ):
-        held = _OPEN[file] = os.open(file, os.O_RDWR | os.O_CREAT, 0o666)
-    return held
+        handle = _OPEN[file] = os.open(file, os.O_RDWR | os.O_CREAT, 0o666)
+    return handle
 
 
 def _lock(handle: int, place: int, *, wait: bool) -> bool:

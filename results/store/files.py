@@ -33,26 +33,34 @@ def existing_parent(folder: Path) -> Path:
             return folder
 
 
-def check_writable(folder: Path) -> None:
-    """Refuse a place that nothing can be written to, before anything is computed.
+def check_writable(place: Path, *, file: bool = False) -> None:
+    """Refuse a folder, or a file, that cannot be written, before anything is computed.
 
-    Nothing is left behind: what is not there is made by whoever writes.
+    Nothing is left behind: a folder that is not there is made by whoever writes.
 
     Raises
     ------
     RequestError
     """
     try:
-        os.rmdir(tempfile.mkdtemp(prefix=".probe-", dir=existing_parent(folder)))
+        if file:
+            there = place.exists()
+            place.open("ab").close()
+            if not there:
+                place.unlink()
+        else:
+            os.rmdir(tempfile.mkdtemp(prefix=".probe-", dir=existing_parent(place)))
     except OSError as error:
+        why = error.strerror or str(error)
+        if file:
+            raise RequestError(
+                _("cannot write {path} ({why}); name a file that can be written, in a folder that "
+                  "exists", path=place, why=why)
+            ) from None  # fmt: skip
         raise RequestError(
-            _(
-                "cannot write to {folder} ({strerror}); name a folder that can "
-                "be written to with --out",
-                folder=folder,
-                strerror=error.strerror,
-            )
-        ) from None
+            _("cannot write to {folder} ({strerror}); name a folder that can "
+              "be written to with --out", folder=place, strerror=why)
+        ) from None  # fmt: skip
 
 
 def is_installed(folder: Path) -> bool:

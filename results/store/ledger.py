@@ -123,16 +123,6 @@ def targets(
     )
 
 
-def quantiles(
-    folder: Path, indicator: str, keys: Iterable[str] | None = None,
-    at: Sequence[float] = INTERVAL,
-) -> "pd.DataFrame":  # fmt: skip
-    """Quantiles of an indicator at the end of the runs, `<indicator>_<unit code>`, by scenario."""
-    table = ledger(folder, keys)
-    by = table.groupby(["scenario", "scale"])[indicator]
-    return by.quantile(np.array(at)).unstack().reset_index()
-
-
 @dataclass(frozen=True, repr=False)
 class SavedSweep:
     """The runs of a sweep in its folder; its tables are read when they are asked for."""
@@ -148,8 +138,9 @@ class SavedSweep:
         return targets(self.folder, quantiles=quantiles)
 
     def quantiles(self, indicator: str, at: Sequence[float] = INTERVAL) -> "pd.DataFrame":
-        """Quantiles of an indicator at the end of the runs, `<indicator>_<unit code>`."""
-        return quantiles(self.folder, indicator, at=at)
+        """Quantiles of an indicator at the end of the runs, by scenario: `<indicator>_<code>`."""
+        by = self.to_frame().groupby(["scenario", "scale"])[indicator]
+        return by.quantile(np.array(at)).unstack().reset_index()
 
     def run(self, key: str) -> SavedRun:
         """A run by its key.
@@ -191,11 +182,9 @@ def load_sweep(folder: str | Path) -> SavedSweep:
     """
     if not RunStore(Path(folder)).keys():
         raise RequestError(
-            _(
-                "{folder} holds no runs of a sweep; expected the --out folder of xiancheng sweep",
-                folder=folder,
-            )
-        )
+            _("{folder} holds no runs of a sweep; expected the --out folder of xiancheng sweep",
+              folder=folder)
+        )  # fmt: skip
     return SavedSweep(Path(folder))
 
 

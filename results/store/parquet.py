@@ -5,8 +5,6 @@ import math
 from collections.abc import Mapping, Sequence
 from csv import writer
 from dataclasses import fields
-from datetime import date
-from functools import lru_cache
 from io import BytesIO, StringIO
 from typing import TYPE_CHECKING, Any
 
@@ -24,14 +22,13 @@ from xiancheng.sim.state import Floats, Ints
 if TYPE_CHECKING:
     import pandas as pd
 
-    from xiancheng.sim.accounts import Growth
-
 
 def parquet_files(outcome: Outcome) -> dict[str, bytes]:
     """The tables of an outcome by the names of their files."""
+    tables = {"series": outcome.series_columns(), "growth": outcome.growth_columns()}
     return {
-        "series.parquet": parquet(series_table(outcome)),
-        "growth.parquet": parquet(growth_table(outcome)),
+        f"{name}.parquet": parquet(pa.table({key: pa.array(c) for key, c in columns.items()}))
+        for name, columns in tables.items()
     }
 
 
@@ -47,44 +44,9 @@ def parquet(table: "pa.Table") -> bytes:
     return file.getvalue()
 
 
-def series_table(outcome: Outcome) -> "pa.Table":
-    """`Outcome.to_frame` as an Arrow table, without the way through pandas."""
-    groups = tuple((g.code, g.zh, g.en) for g in outcome.groups)
-    indicators = tuple((name, each.unit) for name, each in INDICATORS.items())
-    table = _frame(outcome.dates, groups, indicators)
-    return table.set_column(5, "value", [outcome.record.ravel()])
-
-
-@lru_cache(maxsize=8)
-def _frame(
-    dates: tuple[date, ...],
-    groups: tuple[tuple[int, str, str], ...],
-    indicators: tuple[tuple[str, str], ...],
-) -> "pa.Table":
-    """The columns of the series that all runs of a world have in common."""
-    each, rows = len(indicators) * len(groups), len(dates) * len(indicators)
-    return pa.table(
-        {
-            "date": np.repeat(np.array(dates, "datetime64[s]"), each),
-            "unit_code": np.tile([code for code, _, _ in groups], rows),
-            "county": pa.array([zh for _, zh, _ in groups] * rows),
-            "county_en": pa.array([en for _, _, en in groups] * rows),
-            "indicator": pa.array([name for name, _ in indicators for _ in groups] * len(dates)),
-            "value": np.zeros(len(dates) * each),
-            "unit": pa.array([unit for _, unit in indicators for _ in groups] * len(dates)),
-        }
-    )
-
-
 def record_in(series: "pd.DataFrame", groups: tuple[Group, ...]) -> Floats:
     """The record of an outcome in its series, (date, indicator, group)."""
     return series["value"].to_numpy().reshape(-1, len(INDICATORS), len(groups))
-
-
-def growth_table(outcome: Outcome) -> "pa.Table":
-    """`Outcome.growth` as an Arrow table."""
-    columns = outcome.growth_columns()
-    return pa.table({name: pa.array(column) for name, column in columns.items()})
 
 
 def growth_in(table: "pd.DataFrame", counties: int) -> "tuple[Growth, ...]":

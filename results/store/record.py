@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import AliasChoices, Field, ValidationError
 
 from xiancheng.calibration import posterior
+from xiancheng.calibration.file_models import FileModel
 from xiancheng.calibration.forecasts import panel
 from xiancheng.calibration.i18n import Words, _
 from xiancheng.calibration.region import Region
@@ -26,7 +27,6 @@ from xiancheng.results.store.files import file_digest
 from xiancheng.results.verdict import registered
 from xiancheng.scenarios.outcome import commit
 from xiancheng.scenarios.run_spec import RunSpec, code_digest
-from xiancheng.scenarios.types import FileModel
 
 if TYPE_CHECKING:
     import pandas as pd

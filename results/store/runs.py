@@ -65,12 +65,9 @@ class SavedRun:
         """
         if not self.record.verdicts and self.record.model_targets:
             raise RequestError(
-                _(
-                    "{folder} holds one run without a verdict; model_targets() "
-                    "gives the model's own level, xiancheng run the verdict",
-                    folder=self.folder,
-                )
-            )
+                _("{folder} holds one run without a verdict; model_targets() gives the model's "
+                  "own level, xiancheng run the verdict", folder=self.folder)
+            )  # fmt: skip
         return pd.read_csv(self.folder / "verdicts.csv", encoding="utf-8-sig")
 
     def model_targets(self) -> "pd.DataFrame":
@@ -83,12 +80,9 @@ class SavedRun:
         """
         if self.record.verdicts:
             raise RequestError(
-                _(
-                    "{folder} holds verdicts, see verdicts(); "
-                    "outcome().model_targets() gives the model's own level",
-                    folder=self.folder,
-                )
-            )
+                _("{folder} holds verdicts, see verdicts(); outcome().model_targets() gives the "
+                  "model's own level", folder=self.folder)
+            )  # fmt: skip
         return model_target_table(self.record.model_targets)
 
     def _table(self, name: str) -> "pd.DataFrame":
@@ -158,15 +152,10 @@ class SavedRun:
         ):
             if then.sha256 != now:
                 raise RequestError(
-                    _(
-                        "the {what} {then} was changed after the run {run}; run it "
-                        "again with xiancheng run (xiancheng reproduce names "
-                        "what changed)",
-                        what=what,
-                        then=then.name,
-                        run=record.run,
-                    )
-                )
+                    _("the {what} {then} was changed after the run {run}; run it again with "
+                      "xiancheng run (xiancheng reproduce names what changed)", what=what,
+                      then=then.name, run=record.run)
+                )  # fmt: skip
 
     def _rows(self) -> list[tuple[str, str]]:
         record = self.record

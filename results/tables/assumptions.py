@@ -1,28 +1,35 @@
 """The settings of a scenario, and every assumed number with its range and evidence."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import groupby
+from typing import Any
 
 import numpy as np
 
 from xiancheng.calibration import posterior
-from xiancheng.calibration.i18n import Words, _
+from xiancheng.calibration.file_models import quarter_name
+from xiancheng.calibration.i18n import Words, _, same
 from xiancheng.calibration.naming import shortened
+from xiancheng.calibration.population import synthesis
 from xiancheng.calibration.priors import catalogue
-from xiancheng.calibration.region import Region
-from xiancheng.results.tables import labels, packs
+from xiancheng.calibration.region import Region, schema
+from xiancheng.results.tables import labels
 from xiancheng.results.tables.plan_result import PlanResult
-from xiancheng.results.tables.table import Table, build, enumeration
+from xiancheng.results.tables.table import UNKNOWN, Table
 from xiancheng.scenarios.diff import Difference, differences
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.scenario_files import Setting
-from xiancheng.scenarios.types import quarter_name
 from xiancheng.sim.levers import LEVERS
 
 AS_WRITTEN = "plan"  # the shipped scenario that carries the plan out as its text says
 NONE = "baseline"  # and the one that carries out nothing
 SEVERAL = 3  # dropped measures from which on they share a line
 TITLE_LENGTH = 18  # characters of a measure's title
+FEW = 6  # names from which on only the first and the last are shown
+
+
+# Scenarios
 
 
 def departures(result: PlanResult) -> list[Difference]:
@@ -31,8 +38,7 @@ def departures(result: PlanResult) -> list[Difference]:
     One without any measure is compared with doing nothing, so that only conditions are left.
     """
     scenario = result.scenario
-    files = scenario.plan.scenario_files()
-    base = resolve(files[AS_WRITTEN if scenario.settings else NONE])
+    base = resolve(scenario.plan.scenario_files()[AS_WRITTEN if scenario.settings else NONE])
     every = differences(base, scenario, result.region)
     dropped = [
         each.subject.zh
@@ -49,15 +55,9 @@ def departures(result: PlanResult) -> list[Difference]:
 def changes(result: PlanResult, lang: str) -> Table | str:
     """A row for each difference from the plan as written; a sentence where there is none."""
     found, measures = departures(result), result.scenario.plan.measures
-    carries_out = bool(result.scenario.settings)
-    if not found and carries_out:
-        return _(
-            "Differences from the plan's text: none; every measure is carried out as written."
-        ).text(lang)
+    kind = "differences" if result.scenario.settings else "conditions"
     if not found:
-        return _("This scenario carries out no measure, under the usual outside conditions.").text(
-            lang
-        )
+        return labels.label("notes", f"no_{kind}", lang)
 
     def what(each: Difference) -> str:
         number = each.subject.zh
@@ -65,12 +65,9 @@ def changes(result: PlanResult, lang: str) -> Table | str:
             return each.subject.text(lang)
         return f"{number} {shortened(measures[number].title.text(lang), TITLE_LENGTH)}"
 
-    title = _("Differences from the plan's text ({n})", n=len(found))
-    if not carries_out:
-        title = _("No measure is carried out; outside conditions that differ ({n})", n=len(found))
     rows = [{"what": what(each), "change": _arrow(each, lang)} for each in found]
-    columns = labels.columns("differences", lang)
-    return build("differences", title.text(lang), columns, rows, source=result.stamp(lang))
+    title = labels.label("titles", kind, lang, n=len(found))
+    return labels.table("differences", rows, lang, title=title, source=result.stamp(lang))
 
 
 def settings(result: PlanResult, lang: str) -> Table:
@@ -83,32 +80,25 @@ def settings(result: PlanResult, lang: str) -> Table:
             rows.append({
                 "what": f"{number} {measure.title.text(lang)}", "intensity": setting.intensity,
                 "from": quarter_name(measure.schedule.start + setting.delay),
-                "apart": enumeration(apart, lang) or "–",
+                "apart": labels.enumeration(apart, lang) or UNKNOWN,
             })  # fmt: skip
     still = resolve(scenario.plan.scenario_files()[NONE])
     rows += [
-        {"what": each.subject.text(lang), "intensity": None, "from": "–",
+        {"what": each.subject.text(lang), "intensity": None, "from": UNKNOWN,
          "apart": _arrow(each, lang)}
         for each in differences(still, replace(scenario, settings={}), region)
     ]  # fmt: skip
-    title = _(
-        "All settings of the scenario (1 is the plan as written; measures "
-        "not listed are not carried out, conditions not listed are the usual "
-        "ones)"
-    ).text(lang)
-    columns = labels.columns("settings", lang)
-    return build("settings", title, columns, rows, source=result.stamp(lang))
+    return labels.table("settings", rows, lang, source=result.stamp(lang))
 
 
 def _apart(setting: Setting, region: Region) -> Iterator[Words]:
     """What is set for some counties or some quarters only."""
     names = {str(c.code): Words(c.zh, c.en) for c in region.counties}
     for code, value in setting.counties.items():
-        county = names.get(code, Words(code, code))
+        county = names.get(code, same(code))
         yield Words(f"{county.zh} {value:g}", f"{county.en} {value:g}")
     for p in setting.phases:
-        phase = f"{quarter_name(p.first)}–{quarter_name(p.until)}: {p.intensity:g}"
-        yield Words(phase, phase)
+        yield same(f"{quarter_name(p.first)}–{quarter_name(p.until)}: {p.intensity:g}")
     if setting.allocation:
         yield _("shared out by {allocation}", allocation=setting.allocation)
 
@@ -117,37 +107,29 @@ def _arrow(each: Difference, lang: str) -> str:
     return each.change.text(lang).replace("->", "→")
 
 
+# Parameters and doses
+
+
 def parameters(result: PlanResult, lang: str) -> Table:
     """Every behavioural parameter: the value used, its range and its grade."""
-    used, estimated = result.both.scenario.settings["parameters"], _posterior_ranges(result)
+    used, estimated = result.both.scenario.settings["parameters"], _posterior_ranges(result.region)
     rows = [
         {
             "title": p.title[lang], "name": p.name, "unit": labels.unit_name(p.unit, lang),
             "value": used[p.name], "low": float(p.low), "high": float(p.high), "grade": p.grade,
-            **({"posterior": estimated.get(p.name, "–")} if estimated else {}),
+            **({"posterior": estimated.get(p.name, UNKNOWN)} if estimated else {}),
         }
         for p in catalogue()
     ]  # fmt: skip
     grades = "; ".join(labels.labels("grades", lang).values())
-    notes = (
-        _("Evidence: {grades}", grades=grades).text(lang),
-        _(
-            "Limits are the 5 and 95 % quantiles of the prior; for "
-            "triangular, uniform and spiked ones its ends."
-        ).text(lang),
-    )
-    title, columns = (
-        _("Parameters of behaviour"),
-        labels.columns("parameters", lang),
-    )
-    return build(
-        "parameters", title.text(lang), columns, rows, source=result.stamp(lang), notes=notes
-    )
+    notes = [labels.label("notes", "grades", lang, grades=grades),
+             labels.label("notes", "limits", lang)]  # fmt: skip
+    return labels.table("parameters", rows, lang, source=result.stamp(lang), notes=notes)
 
 
-def _posterior_ranges(result: PlanResult) -> dict[str, str]:
-    """The 5 to 95 % range of every estimated parameter in the posterior sample of the region."""
-    sample = posterior.read(result.region.folder)
+def _posterior_ranges(region: Region) -> dict[str, str]:
+    """The 5 to 95 % range of every estimated parameter in the posterior sample of a region."""
+    sample = posterior.read(region.folder)
     if sample is None:
         return {}
     low, high = np.percentile(sample.values, (5, 95), axis=0)
@@ -175,32 +157,86 @@ def doses(result: PlanResult, lang: str) -> Table:
                 "direction": labels.label("evidence", dose.grade, lang),
                 "quantity": labels.label("status", dose.amount.status, lang),
             })  # fmt: skip
-    title = _("Doses of the measures, carried out in full")
-    note = _(
-        "'Direction' is the evidence for the sign of the effect, 'quantity' "
-        "is where the number in full comes from: behind a well evidenced "
-        "direction the quantity may still be assumed."
-    ).text(lang)
-    columns = labels.columns("doses", lang)
-    return build("doses", title.text(lang), columns, rows, source=result.stamp(lang), notes=(note,))
-
-
-def region(result: PlanResult, lang: str) -> Table:
-    """What the region pack assumes, a row for each reason."""
-    title = _("Assumptions of the region pack").text(lang)
-    note = _("Units are those of the variable, see the pack; '–' follows from a rule.").text(lang)
-    found = packs.assumed(result.region, title, lang)
-    return replace(found, source=result.stamp(lang), notes=(note,))
+    note = labels.label("notes", "doses", lang)
+    return labels.table("doses", rows, lang, source=result.stamp(lang), notes=[note])
 
 
 def summary(result: PlanResult, lang: str) -> str:
     """How many parameters and how much of the data are assumed."""
     grades = [p.grade for p in catalogue()]
-    data, weak = len(result.region.assumptions()), grades.count("A")
-    return _(
-        "Of {n} parameters of behaviour {weak} have no evidence and are "
-        "assumed; the region's data hold {data} more assumed values.",
-        n=len(grades),
-        weak=weak,
-        data=data,
-    ).text(lang)
+    return labels.label(
+        "notes", "assumed", lang, n=len(grades), weak=grades.count("A"),
+        data=len(result.region.assumptions()),
+    )  # fmt: skip
+
+
+# Region packs
+
+
+def region(result: PlanResult, lang: str) -> Table:
+    """What the region pack assumes, a row for each reason."""
+    note = labels.label("notes", "region", lang)
+    return replace(assumed(result.region, lang), source=result.stamp(lang), notes=(note,))
+
+
+def assumed(pack: Region, lang: str) -> Table:
+    """A row for each reason: what it gives values to, at which dates, and their range."""
+    rows = []
+    for (table, basis), same_basis in groupby(
+        sorted(pack.assumptions(), key=lambda a: (a.table, a.basis)),
+        lambda a: (a.table, a.basis),
+    ):
+        group = list(same_basis)
+        variables = list(dict.fromkeys(a.variable or UNKNOWN for a in group))
+        known = schema.TABLES.get(table)
+        names = [known.name] if known else [schema.catalogue()[table, v].name for v in variables]
+        rows.append({
+            "table": table, "variable": _few(variables),
+            "name": _few([name.text(lang) for name in names]),
+            "date": ", ".join(sorted({str(a.date) for a in group})),
+            "values": span(a.value for a in group),
+            "range": span([*(a.low for a in group), *(a.high for a in group)]),
+            "basis": labels.reason(basis, lang),
+        })  # fmt: skip
+    return labels.table("region", rows, lang)
+
+
+def _few(words: list[str]) -> str:
+    """Some words, or where they are many the first and the last."""
+    return ", ".join(words) if len(words) < FEW else f"{words[0]} … {words[-1]}"
+
+
+def missing(pack: Region, lang: str) -> Table:
+    """A row for each variable that a pack may hold and this one does not."""
+    rows = [
+        {"table": gap.table, "variable": gap.variable, "name": gap.name.text(lang),
+         "date": str(gap.date), "filled": (_("yes") if gap.filled else _("no")).text(lang)}
+        for gap in pack.missing()
+    ]  # fmt: skip
+    return labels.table("missing", rows, lang)
+
+
+def span(values: Iterable[float]) -> str:
+    """A set of numbers as one, or from the smallest to the largest; unknown ones left out."""
+    known = sorted({v for v in values if v == v})
+    return "–".join(dict.fromkeys(f"{v:g}" for v in known[:1] + known[-1:])) or UNKNOWN
+
+
+def fits(pack: Region) -> list[dict[str, Any]]:
+    """How close the synthetic population comes to each census: a row for each margin.
+
+    Returns
+    -------
+    census, margin, counted and built [persons or households], worst_error: the standardized
+    root-mean-square error of the worst county
+    """
+    return [
+        {
+            "census": str(census), "margin": str(margin), "counted": float(part["target"].sum()),
+            "built": float(part["got"].sum()), "worst_error": float(part["srmse"].max()),
+        }
+        for census in pack.censuses
+        for margin, part in synthesis.build(pack, census, scale=1.0, seed=1)
+        .fit_report(pack)
+        .groupby("margin", sort=False)
+    ]  # fmt: skip

@@ -1,191 +1,141 @@
 """What each project and measure contributes, as tables, a chart and sentences."""
 
 import math
-from collections.abc import Iterator
 from typing import Any
 
-from xiancheng.calibration.i18n import EMPTY, Words, _
-from xiancheng.results.analysis.attribution import CONFIDENCE, SAFEGUARDS, AttributionTable
+from xiancheng.results.analysis.attribution import (
+    BY_CAUSE,
+    CONFIDENCE,
+    FEATURES,
+    SAFEGUARDS,
+    AttributionTable,
+)
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.plan_result import PlanResult
-from xiancheng.results.tables.table import UNKNOWN, Chart, Table, build, enumeration
+from xiancheng.results.tables.table import UNKNOWN, Chart, Table
+from xiancheng.results.tables.verdicts import estimated
+from xiancheng.scenarios.outcome import Group
+from xiancheng.scenarios.scenario_files import Scenario
 
 SEEN = 0.02  # points: smaller shares are not distinguished (assumed, 0.01 to 0.05)
 MOST = 6  # measures whose shares are given in the text
 NAMED = 3  # measures up to which their titles are given where they do little
+VALUES = {  # kinds of value of a measure or project, the shown one first, by the column they fill
+    "project": {"points": "owen", "alone": "first_in", "last": "last_in"},
+    "measure": {"points": "shapley", "owen": "owen", "alone": "first_in", "last": "last_in"},
+}
 
 
-def projects(result: PlanResult, shares: AttributionTable, code: int, lang: str) -> Table:
-    """A row for each project: Owen value with its error, alone, last, and parts by cause."""
-    return _table(result, shares, code, lang, "project", "owen")
+def shares(
+    found: AttributionTable, scenario: Scenario, where: Group, level: str, lang: str,
+    source: str = "",
+) -> Table:  # fmt: skip
+    """A row for each project or measure in a group of counties; then the whole effect, their sum.
 
-
-def measures(result: PlanResult, shares: AttributionTable, code: int, lang: str) -> Table:
-    """A row for each measure: Shapley value with its error, alone, last, and parts by cause."""
-    return _table(result, shares, code, lang, "measure", "shapley")
-
-
-def chart(result: PlanResult, shares: AttributionTable, code: int, lang: str) -> Chart:
-    """The contribution of each project with its sampling error."""
-    table = projects(result, shares, code, lang)
-    description = _("contribution of each project, with sampling error")
-    return Chart("shares", table, table.title, description.text(lang))
-
-
-def _table(
-    result: PlanResult, shares: AttributionTable, code: int, lang: str, level: str, kind: str
-) -> Table:
-    columns = labels.columns("shares", lang)
-    alone, last = (
-        {row["id"]: row["points"] for row in shares.of_group(code, level, each)}
-        for each in ("first_in", "last_in")  # a quick attribution has none
-    )
+    Parameters
+    ----------
+    level : "project" (Owen values) or "measure" (Shapley values)
+    """
+    first, *others = VALUES[level].items()
+    known = {
+        column: {row["id"]: row["points"] for row in of_kind}
+        for column, kind in others
+        if (of_kind := found.of_group(where.code, level, kind))  # a quick attribution has few
+    }
+    total = found.of_group(where.code, "total", "total")
+    if "owen" in known:
+        known["owen"] |= {row["id"]: row["points"] for row in total}
     rows = [
-        _cells(row, shares) | {level: titled(result, row["id"], lang)}
-        | ({"alone": alone[row["id"]], "last": last[row["id"]]} if alone else {})
-        for row in shares.of_group(code, level, kind)
+        {
+            **{k: v for k, v in row.items() if k != "points_error" or found.several},
+            **{column: values.get(row["id"]) for column, values in known.items()},
+            **{part: row[column] for part, column in BY_CAUSE.items()},
+            "persons": whole_rows(row["urban_residents"], found.scale),
+            level: labels.label("phrases", "whole_effect", lang) if row in total
+            else titled(scenario, row["id"], lang),
+        }
+        for row in [*found.of_group(where.code, level, first[1]), *total]
     ]  # fmt: skip
-    for total in shares.of_group(code, "total", "total"):
-        error = total["points_error"] if shares.several else None
-        whole = _("sum = whole effect").text(lang)
-        rows.append(_cells(total, shares) | {"points_error": error, level: whole}
-                    | ({"alone": None, "last": None} if alone else {}))  # fmt: skip
-    what = _("What each project contributes")
-    if level == "measure":
-        what = _("What each measure contributes")
-    where = _place(result, code, lang)
-    title = _(
-        "{what} ({where}, {day}, resident urbanization rate, percentage points)",
-        what=what,
-        where=where,
-        day=shares.day,
-    ).text(lang)
-    source = _source(result, shares, lang)
-    return build(f"shares-{level}", title, columns, rows, source=source, total=True)
+    return labels.table(
+        "shares", rows, lang, key=f"shares-{level}", source=source, total=True,
+        what=labels.label("contributions", level, lang), where=where.text(lang), day=found.day,
+    )  # fmt: skip
 
 
-def _cells(row: dict[str, Any], shares: AttributionTable) -> dict[str, Any]:
-    """Points, error, causes [points] and persons of a project, a measure or the total."""
-    return {**row, "persons": whole_rows(row["persons"], shares.scale)}
+def chart(result: PlanResult, where: Group, lang: str) -> Chart:
+    """The contribution of each project with its sampling error."""
+    table = of_result(result, where, "project", lang)
+    return Chart("shares", table, table.title, labels.label("descriptions", "shares", lang))
 
 
-def _place(result: PlanResult, code: int, lang: str) -> str:
-    return next((g.text(lang) for g in result.groups if g.code == code), str(code))
+def of_result(result: PlanResult, where: Group, level: str, lang: str) -> Table:
+    """`shares` of a result that has an attribution."""
+    assert result.shares is not None
+    source = labels.sentence(
+        "attribution/source", lang, found=result.shares, title=result.title(lang),
+        region=result.region, run=result.run,
+    )  # fmt: skip
+    return shares(result.shares, result.scenario, where, level, lang, source)
 
 
-def sentences(result: PlanResult, shares: AttributionTable, lang: str) -> Iterator[str]:
+def whole(result: PlanResult) -> Group:
+    """The group of counties that stands for the targets as a whole in an attribution."""
+    assert result.shares is not None
+    code = result.shares.largest()
+    return next(group for group in result.groups if group.code == code)
+
+
+def sentences(result: PlanResult, lang: str) -> list[str]:
     """Which projects or measures work, which do not, and which may have no effect at all.
 
     Of orders played in a single world nothing is called clear: another draw of the parameters, or
     another seed, may turn the sign of a share.
     """
-    code = shares.largest()
-    rows = shares.of_group(code, "measure", "shapley") or shares.of_group(code, "project", "owen")
+    found, where = result.shares, whole(result)
+    assert found is not None
+    rows = found.of_group(where.code, "measure", "shapley")
+    rows = rows or found.of_group(where.code, "project", "owen")
     rows.sort(key=lambda row: -abs(row["points"]))
-    nothing = [r for r in rows if abs(r["points"]) < SEEN]
-    some = [r for r in rows if r not in nothing]
-    tested = some if shares.several else []
-    half = {r["id"]: shares.clear * r["points_error"] for r in tested}
-    clear = [r for r in tested if abs(r["points"]) > half[r["id"]]]
-    works, against = ([r for r in clear if r["points"] * sign > 0] for sign in (1, -1))
-    unclear = [r for r in tested if r not in clear]
-    where = _place(result, code, lang)
+    seen = [r for r in rows if abs(r["points"]) >= SEEN]
+    tested = seen if found.several else []
+    clear = [r for r in tested if abs(r["points"]) > found.clear * r["points_error"]]
+    verdicts = result.verdicts.to_dict("records")
 
-    def described(chosen: list[dict[str, Any]]) -> str:
+    def described(chosen: list[dict[str, Any]]) -> dict[str, Any]:
         shown = [
-            f"{titled(result, r['id'], lang)} {points(r['points'])}"
-            + (f"±{error(r['points_error'])}" if shares.several else "")
+            f"{titled(result.scenario, r['id'], lang)} {points(r['points'])}"
+            + (f"±{error(r['points_error'])}" if found.several else "")
             for r in chosen[:MOST]
         ]
-        more = " ".join(row["id"] for row in chosen[MOST:])
-        others = _("; then {more}", more=more).text(lang)
-        return enumeration(shown, lang) + (others if more else "")
+        return {"shown": shown, "more": " ".join(row["id"] for row in chosen[MOST:])}
 
     def named(chosen: list[dict[str, Any]]) -> str:
         if len(chosen) > NAMED:
             return " ".join(sorted(row["id"] for row in chosen))
-        return enumeration([titled(result, row["id"], lang) for row in chosen], lang)
+        titles = (titled(result.scenario, row["id"], lang) for row in chosen)
+        return labels.enumeration(titles, lang)
 
-    sure = _(" ± s.e.") if shares.several else EMPTY
-    unit = _(" ({where}, {day}, points{sure})", where=where, day=shares.day, sure=sure).text(lang)
-    if some and not shares.several:
-        yield _(
-            "Contributions at central parameters in one random world: "
-            "{said}{unit}. Their error is not known: other parameters or "
-            "random numbers may change size and sign, so none is said to "
-            "work.",
-            said=described(some),
-            unit=unit,
-        ).text(lang)
-    if works:
-        yield _("They work: {said}{unit}.", said=described(works), unit=unit).text(lang)
-    if against:
-        yield _("They lower it: {said}{unit}.", said=described(against), unit=unit).text(lang)
-    if unclear:
-        yield _(
-            "Not to be told from zero (within {CONFIDENCE:.0%}): {named}.",
-            CONFIDENCE=CONFIDENCE,
-            named=named(unclear),
-        ).text(lang)
-    if nothing:
-        yield _("Less than {SEEN:g} points: {named}.", SEEN=SEEN, named=named(nothing)).text(lang)
-    yield from _beside_the_verdict(result, shares, lang)
+    return labels.paragraphs(
+        "attribution/sentences", lang, found=found, where=where, seen=SEEN, confidence=CONFIDENCE,
+        some=described(seen), works=described([r for r in clear if r["points"] > 0]),
+        against=described([r for r in clear if r["points"] < 0]),
+        unclear=named([r for r in tested if r not in clear]),
+        nothing=named([r for r in rows if r not in seen]),
+        total=found.of_group(where.code, "total", "total")[0],
+        effects=[row["from_plan_pp"] for row in verdicts
+                 if row["unit_code"] == where.code and str(row["deadline"]) == found.day],
+    )  # fmt: skip
 
 
-def _beside_the_verdict(result: PlanResult, shares: AttributionTable, lang: str) -> Iterator[str]:
-    """What the shares come to, beside what the verdict says the plan adds."""
-    code = shares.largest()
-    judged = result.verdicts
-    own = judged[judged["unit_code"] == code] if len(judged) else judged
-    own = own[own["deadline"].astype(str) == shares.day] if len(own) else own
-    for total in shares.of_group(code, "total", "total"):
-        if len(own):
-            sum_, effect = total["points"], float(own["from_plan_pp"].iloc[0])
-            error = f"±{total['points_error']:.2f}" if shares.several else ""
-            yield _(
-                "They add up to {sum:+.2f}{error}; the verdict has "
-                "{effect:+.2f} for the plan, at another scale and over other "
-                "draws.",
-                sum=sum_,
-                error=error,
-                effect=effect,
-            ).text(lang)
-
-
-def share_notes(shares: AttributionTable, lang: str) -> Iterator[str]:
-    """Notes on how contributions were computed."""
-    alone = bool((shares.frame["kind"] == "first_in").any())
-    yield Words(
-        "各项相加恰等于方案总作用。贡献是在许多实施次序中依次加入时的平均增量"
-        "（工程为 Owen 值，措施为 Shapley 值）"
-        + ("；“单独实施”与“单独去掉”不是上下限。" if alone else "。"),
-        "The shares add up to the whole effect exactly. A share is the mean addition over many "
-        "orders of carrying out (Owen values of projects, Shapley values of measures)"
-        + ("; 'alone' and 'taken away' are not bounds." if alone else "."),
-    ).text(lang)
-    drawn = (
-        _(
-            "{draws} draws of the parameters, each in a random world of its own; "
-            "the standard error holds orders, parameters and worlds",
-            draws=shares.draws,
-        )
-        if shares.several
-        else _("central parameters in one random world; the error is not known")
-    )
-    yield _(
-        "The attribution was computed apart, at scale {scale:g}: "
-        "{permutations} orders, {runs} runs, {drawn}; it is no forecast "
-        "interval.",
-        scale=shares.scale,
-        permutations=shares.permutations,
-        runs=shares.runs,
-        drawn=drawn,
-    ).text(lang)
-    if not shares.of_group(shares.largest(), "measure", "shapley"):
-        yield _(
-            "Here only projects are told apart; for measures use xiancheng "
-            "attribute, and bring it in with --attribution."
-        ).text(lang)
+def notes(found: AttributionTable, region: Any, lang: str) -> list[str]:
+    """Notes that stand wherever contributions are shown."""
+    own = found.frame[(found.frame["level"] == "measure") & (found.frame["kind"] != "owen")]
+    moved = {*own[(own[list(FEATURES)] != 0).any(axis=1)]["id"]}
+    return labels.paragraphs(
+        "attribution/notes", lang, found=found, seen=SEEN, estimated=estimated(region),
+        alone=bool((found.frame["kind"] == "first_in").any()),
+        idle=[name for name in own["id"].unique() if name not in moved], measures=len(own) > 0,
+    )  # fmt: skip
 
 
 def points(value: float) -> str:
@@ -219,22 +169,11 @@ def whole_rows(persons: float, scale: float) -> float:
     return round(float(persons), -math.ceil(math.log10(1 / scale))) or 0.0
 
 
-def titled(result: PlanResult, name: str, lang: str) -> str:
+def titled(scenario: Scenario, name: str, lang: str) -> str:
     """A project or measure with its number and title."""
-    plan = result.scenario.plan
+    plan = scenario.plan
     if name == SAFEGUARDS:
-        return _("safeguards").text(lang)
+        return labels.label("phrases", "safeguards", lang)
     if name in plan.about.projects:
         return f"{name} {plan.about.projects[name].text(lang)}"
     return f"{name} {plan.measures[name].title.text(lang)}" if name in plan.measures else name
-
-
-def _source(result: PlanResult, shares: AttributionTable, lang: str) -> str:
-    return Words(
-        f"归因：情景“{result.title('zh')}”，{result.region.title_zh}，规模 {shares.scale:g}，"
-        f"{shares.permutations} 个次序，{shares.runs} 次模拟，抽样 {shares.draws}；"
-        f"所属运行 {result.run or '未保存'}",
-        f"Attribution: scenario '{result.title('en')}', {result.region.title_en}, scale "
-        f"{shares.scale:g}, {shares.permutations} orders, {shares.runs} runs, draws "
-        f"{shares.draws}; belongs to run {result.run or 'not saved'}",
-    ).text(lang)

@@ -1,17 +1,24 @@
-"""Labels in the reader's language: columns, units, causes and grades, from the YAML files here."""
+"""Labels and sentences in the reader's language, from the YAML files and templates here.
 
-from collections.abc import Iterable, Mapping
+A text is a block of a Jinja2 template, text/zh/<file>.j2 and text/en/<file>.j2. Blank lines part
+its paragraphs; the lines of a paragraph are joined, in English with spaces.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 from ruamel.yaml import YAML
 
 from xiancheng.calibration.i18n import _
-from xiancheng.results.tables.table import Column
+from xiancheng.results.tables.table import Column, Table
 from xiancheng.sim.indicators import INDICATORS
 
-ASKED = {"about": "≈", "at least": "≥"}  # before the rate that a target asks for
+PARAGRAPH = "\f"
+RELATIONS = {"about": "≈", "at least": "≥"}  # before the rate of a target
 LIKELY = {0.9: "very likely", 0.66: "likely", 0.33: "as likely as not", 0.1: "unlikely"}
 GROWTH = ("natural", "migration", "recoding")  # causes that are counted in persons
 RATES_OF_THE_MODEL = ("resident_urbanization_rate", "published_resident_urbanization_rate")
@@ -22,10 +29,14 @@ TARGET_WORDS = {  # what the name of every target says
 }  # fmt: skip
 
 
+def read(name: str) -> str:
+    """The text of a file of this folder."""
+    return files("xiancheng.results.tables").joinpath(name).read_text(encoding="utf-8")
+
+
 @cache
-def _file(name: str) -> dict[str, Any]:
-    text = files("xiancheng.results.tables").joinpath(name).read_text(encoding="utf-8")
-    return YAML(typ="safe").load(text)
+def _yaml(name: str) -> dict[str, Any]:
+    return YAML(typ="safe").load(read(name))
 
 
 def labels(group: str, lang: str) -> dict[str, str]:
@@ -34,16 +45,17 @@ def labels(group: str, lang: str) -> dict[str, str]:
     >>> labels("left_out", "en")
     {'unit': 'a county', 'prefecture': 'a prefecture'}
     """
-    return {name: each[lang] for name, each in _file("labels.yaml")[group].items()}
+    return {name: each[lang] for name, each in _yaml("labels.yaml")[group].items()}
 
 
-def label(group: str, name: str, lang: str) -> str:
-    """One label of a group.
+def label(group: str, name: str, lang: str, **given: object) -> str:
+    """One label of a group; `given` fills its braces.
 
     >>> label("qualifiers", "about", "zh")
     '约'
     """
-    return str(_file("labels.yaml")[group][name][lang])
+    text = str(_yaml("labels.yaml")[group][name][lang])
+    return text.format_map(given) if given else text
 
 
 def columns(table: str, lang: str, **given: object) -> dict[str, Column]:
@@ -52,26 +64,91 @@ def columns(table: str, lang: str, **given: object) -> dict[str, Column]:
     >>> columns("path", "en", low=5, high=95)["low"].header
     'low 5% (%)'
     """
-    return {key: column(table, key, lang, **given) for key in _file("columns.yaml")[table]}
+    found = {}
+    for key, declared in _yaml("columns.yaml")[table].items():
+        form = {k: v for k, v in declared.items() if k not in ("zh", "en", "unit")}
+        unit = label("units", declared["unit"], lang) if "unit" in declared else ""
+        title = declared[lang].format_map(given) if given else declared[lang]
+        found[key] = Column(key, title, unit, **form)
+    return found
 
 
-def column(table: str, key: str, lang: str, **given: object) -> Column:
-    """One column of a table."""
-    found = dict(_file("columns.yaml")[table][key])
-    title = found.pop(lang).format_map(given) if given else found.pop(lang)
-    unit = found.pop("unit", "")
-    form = {name: value for name, value in found.items() if name not in ("zh", "en")}
-    return Column(key, title, label("units", unit, lang) if unit else "", **form)
+def table(
+    kind: str, rows: Sequence[Mapping[str, Any]], lang: str, *, key: str = "", title: str = "",
+    source: str = "", notes: Iterable[str] = (), total: bool = False, **given: object,
+) -> Table:  # fmt: skip
+    """A table of the columns that are declared for its kind and that the first row has.
+
+    Parameters
+    ----------
+    kind : its name in columns.yaml
+    key : its name if there are several of a kind
+    title : instead of that in labels.yaml
+    given : fills the braces in title and labels
+    """
+    known = columns(kind, lang, **given)
+    names = [name for name in known if not rows or name in rows[0]]
+    return Table(
+        key or kind, title or label("titles", kind, lang, **given),
+        tuple(known[name] for name in names),
+        tuple(tuple(row[name] for name in names) for row in rows), source, tuple(notes), total,
+    )  # fmt: skip
 
 
-def tables() -> list[str]:
-    """The tables whose columns are declared."""
-    return [*_file("columns.yaml")]
+# Sentences
+
+
+@cache
+def _templates(lang: str) -> Environment:
+    def parted(name: str) -> str:  # blank lines of the template, not of what it is given
+        return re.sub(r"\n\s*\n", f"\n{PARAGRAPH}\n", read(f"text/{lang}/{name}.j2"))
+
+    environment = Environment(
+        loader=FunctionLoader(parted), trim_blocks=True, lstrip_blocks=True,
+        undefined=StrictUndefined, finalize=lambda value: getattr(value, lang, value),
+    )  # fmt: skip
+    environment.filters |= {
+        "f": format, "percent": percent,
+        "listed": lambda items: enumeration([getattr(x, lang, x) for x in items], lang),
+    }  # fmt: skip
+    return environment
+
+
+def paragraphs(name: str, lang: str, **values: Any) -> list[str]:
+    """The paragraphs of a text.
+
+    Parameters
+    ----------
+    name : template and block, as "verdict/notes"
+    values : what has a `zh` and an `en`, as `Words`, is put in the reader's language
+    """
+    file, __, block = name.partition("/")
+    template = _templates(lang).get_template(file)
+    text = "".join(template.blocks[block](template.new_context({"lang": lang, **values})))
+    parts = (part.strip() for part in text.split(PARAGRAPH))
+    return [re.sub(r"\s*\n\s*", "" if lang == "zh" else " ", part) for part in parts if part]
+
+
+def sentence(name: str, lang: str, **values: Any) -> str:
+    """A text of one paragraph; empty where nothing holds."""
+    return "".join(paragraphs(name, lang, **values))
+
+
+def enumeration(items: Iterable[str], lang: str) -> str:
+    """Words one after another, as a sentence has them.
+
+    >>> enumeration(["P1", "P2"], "zh"), enumeration(["P1", "P2"], "en")
+    ('P1、P2', 'P1, P2')
+    """
+    return ("、" if lang == "zh" else ", ").join(items)
+
+
+# Names and numbers
 
 
 def names(group: str) -> dict[str, str]:
     """Chinese names by the English ones that code and region packs use."""
-    return dict(_file("names.yaml")[group])
+    return dict(_yaml("names.yaml")[group])
 
 
 def unit_name(unit: str, lang: str) -> str:
@@ -160,7 +237,7 @@ def amount(value: float) -> str:
 
 def county(row: Mapping[str, Any], lang: str) -> str:
     """The place of a verdict."""
-    return str(row["county"] if lang == "zh" else row["county_en"])
+    return str(row["county" if lang == "zh" else "county_en"])
 
 
 def target(row: Mapping[str, Any], lang: str) -> str:
@@ -173,9 +250,7 @@ def target(row: Mapping[str, Any], lang: str) -> str:
     for word in (place, *TARGET_WORDS[lang]):
         own = own.replace(word, "", 1)
     own = own.strip(" ,;:：，；()（）")
-    if not own:
-        return place
-    return _("{place} ({own})", place=place, own=own).text(lang)
+    return _("{place} ({own})", place=place, own=own).text(lang) if own else place
 
 
 def dated(row: Mapping[str, Any], among: Iterable[Mapping[str, Any]], lang: str) -> str:

@@ -7,21 +7,22 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from xiancheng.calibration.errors import RequestError
+from xiancheng.calibration.file_models import quarter_name
 from xiancheng.calibration.i18n import Words, _
-from xiancheng.results.analysis.attribution import AttributionTable
+from xiancheng.results.tables import labels
 from xiancheng.results.verdict.verdict import BY_DRAWS, verdicts
-from xiancheng.scenarios.delivery import DeliveryRow, delivery_of
 from xiancheng.scenarios.diff import called, foreign
 from xiancheng.scenarios.ensemble import Ensemble, RunCache
 from xiancheng.scenarios.outcome import Group, Outcome
+from xiancheng.scenarios.policy import DeliveryRow, delivery_of
 from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.scenarios.simulation import simulate
-from xiancheng.scenarios.types import quarter_name
 
 if TYPE_CHECKING:
+    from xiancheng.calibration.file_models import Text
     from xiancheng.calibration.region import Region
+    from xiancheng.results.analysis.attribution import AttributionTable
     from xiancheng.results.store.runs import SavedRun
-    from xiancheng.scenarios.types import Text
 
 TOLERANCE = 1e-6  # percentage points by which a run made again may differ from its record
 DELIVERY_IN_FILES = {"target": "promised", "met": "promise_kept", "share": "delivered_share"}
@@ -36,7 +37,7 @@ class PlanResult:
     delivery: "pd.DataFrame"  # `delivery_frame`
     run: str  # id of the saved run; empty if it was not saved
     provenance: Mapping[str, Any]  # what made the run, JSON-ready
-    shares: AttributionTable | None = None
+    shares: "AttributionTable | None" = None
     package: Mapping[str, Any] | None = None  # what `xiancheng seek --json` printed
 
     @property
@@ -60,49 +61,42 @@ class PlanResult:
         return self.scenario.plan.about.caveats_for(county.code for county in self.region.counties)
 
     @property
+    def judged(self) -> bool:
+        """Whether the run reaches the deadline of any target."""
+        return not self.verdicts.empty
+
+    @property
     def draws(self) -> int:
         """Parameter draws that the plan's effect rests on; 0: the central parameters only."""
-        return int(self.verdicts["draws"].iloc[0]) if len(self.verdicts) else 0
+        return int(self.verdicts["draws"].iloc[0]) if self.judged else 0
 
     @property
     def known(self) -> bool:
         """Whether every target has a probability."""
-        return bool(len(self.verdicts) and self.verdicts["probability"].notna().all())
-
-    def title(self, lang: str, *, whole: bool = False) -> str:
-        """The title of the scenario, marked where it was changed or applied to another region."""
-        return called(self.scenario, self.region, whole=whole).text(lang)
+        return self.judged and bool(self.verdicts["probability"].notna().all())
 
     @property
     def foreign(self) -> bool:
         """Whether the plan was written for another region."""
         return foreign(self.scenario, self.region)
 
+    def title(self, lang: str, *, whole: bool = False) -> str:
+        """The title of the scenario, marked where it was changed or applied to another region."""
+        return called(self.scenario, self.region, whole=whole).text(lang)
+
     def stamp(self, lang: str) -> str:
         """The run that a table or figure came from, in a line."""
-        request = self.both.scenario.settings
-        title = self.title(lang)
-        name = self.run or _("not saved").text(lang)
-        drawn = f"{self.draws}" if self.draws else _("0 (central)").text(lang)
-        return _(
-            "Run {name}; {title_en}; scenario '{title}'; {start} to {until}; "
-            "scale {scale:g}; seed {seed}; draws {drawn}",
-            name=name,
-            title_en=Words(self.region.title_zh, self.region.title_en),
-            title=title,
-            start=request["start"],
-            until=request["until"],
-            scale=request["scale"],
-            seed=request["seed"],
-            drawn=drawn,
-        ).text(lang)
+        return labels.sentence(
+            "verdict/stamp", lang, run=self.run, title=self.title(lang), draws=self.draws,
+            region=Words(self.region.title_zh, self.region.title_en),
+            settings=self.both.scenario.settings,
+        )  # fmt: skip
 
 
 def of_pair(both: Ensemble, *, run: str = "") -> PlanResult:
     """The result of an ensemble that was just run."""
-    return PlanResult(
-        both, verdicts(both), delivery_frame(both.scenario), run, both.scenario.provenance
-    )
+    delivered = delivery_frame(both.scenario)
+    return PlanResult(both, verdicts(both), delivered, run, both.scenario.provenance)
 
 
 def of_saved(run: "SavedRun", *, answer: RunCache | None = None, **more: Any) -> PlanResult:
@@ -123,8 +117,9 @@ def of_saved(run: "SavedRun", *, answer: RunCache | None = None, **more: Any) ->
     table, kept = verdicts(both), pd.DataFrame(record.verdicts)
     if len(kept):
         _refuse_another(kept, table, record.run)
-        drawn = [name for name in BY_DRAWS if name in kept]
-        table[drawn] = kept.set_index("target").loc[table["target"], drawn].to_numpy()
+        rows = kept.set_index("target").loc[table["target"]]
+        for name in (name for name in BY_DRAWS if name in kept):  # null where there are no draws
+            table[name] = rows[name].astype(table[name].dtype).to_numpy()
     return PlanResult(both, table, delivery_frame(outcome), record.run, record.model_dump(), **more)
 
 
@@ -148,7 +143,7 @@ def delivery_frame(outcome: Outcome) -> "pd.DataFrame":
 
     Returns
     -------
-    the fields of `scenarios.delivery.DeliveryRow`, a row for each indicator and quarter; `quarter`
+    the fields of `scenarios.policy.DeliveryRow`, a row for each indicator and quarter; `quarter`
     as 2024Q1
     """
     effort = outcome.effort()

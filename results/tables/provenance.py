@@ -4,54 +4,61 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from xiancheng.calibration.i18n import Words, _
 from xiancheng.results.store import record
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.plan_result import PlanResult
-from xiancheng.results.tables.table import Cell, Table, build
+from xiancheng.results.tables.table import Cell, Table
 
 WRITERS = ("typst", "python-docx", "xlsxwriter", "matplotlib")  # libraries that write documents
-SETTINGS = {
-    "start": _("start"),
-    "until": _("until"),
-    "cutoff": _("nothing later was used"),
-    "seed": _("seed"),
-    "draw": _("draw of county and yearly effects"),
-    "scale": _("scale (rows for each resident)"),
-}
+SETTINGS = ("start", "until", "cutoff", "seed", "draw", "scale")
 
 
 def table(result: PlanResult, lang: str) -> Table:
     """A row for each fact: run, program, digests, seeds, libraries."""
-    rows = [{"item": item.text(lang), "value": value} for item, value in facts(result, lang)]
-    title = _("Provenance").text(lang)
-    columns = labels.columns("provenance", lang)
-    return build("provenance", title, columns, rows, source=result.stamp(lang))
+    word = labels.labels("provenance", lang)
+    rows = [
+        {"item": word.get(name, name), "value": word["none"] if value is None else value}
+        for name, value in facts(result, lang)
+    ]
+    return labels.table("provenance", rows, lang, source=result.stamp(lang))
 
 
-def facts(result: PlanResult, lang: str) -> Iterator[tuple[Words, Cell]]:
-    """Each fact about a run with its name, in order."""
-    saved, request = result.provenance, result.both.scenario.settings
-    yield _("run"), result.run or _("not saved").text(lang)
+def facts(result: PlanResult, lang: str) -> Iterator[tuple[str, Cell]]:
+    """Each fact about a run in order, by its name in labels.yaml or in the record of the run."""
+    saved, settings = result.provenance, result.both.scenario.settings
+    yield "run", result.run or labels.label("provenance", "not saved", lang)
     if "written" in saved:
-        yield _("written (UTC)"), str(saved["written"])
-    yield _("scenario"), result.scenario.name
-    yield _("title of the scenario"), result.title(lang, whole=True)
-    yield _("region"), f"{result.region.name} {result.region.title(lang)}"
-    yield from ((words, request[name]) for name, words in SETTINGS.items())
-    yield _("draws of the parameters"), result.draws
+        yield "written", str(saved["written"])
+    yield "scenario", result.scenario.name
+    yield "title", result.title(lang, whole=True)
+    yield "region", f"{result.region.name} {result.region.title(lang)}"
+    yield from ((name, settings[name]) for name in SETTINGS)
+    yield "draws", result.draws
     software = {**record.software().model_dump(), **saved.get("software", {})}
-    yield _("program"), f"{software['name']} {software['version']}"
-    yield _("commit"), software["commit"] or _("none").text(lang)
-    code = software.get("code") or software["simulation_code"]  # in records before 2026-11-29
-    yield _("digest of the simulation code"), code
-    yield _("digest of the region pack"), result.region.digest
-    yield from _digests(saved)
-    yield from _machine(saved)
-    yield from _same(writers())
+    yield "program", f"{software['name']} {software['version']}"
+    yield "commit", software["commit"] or None
+    yield "code", software.get("code") or software["simulation_code"]  # before 2026-11-29
+    yield "pack", result.region.digest
+    if "key" in saved:
+        yield "key", saved["key"]
+        yield "plan", saved["plan"]["sha256"]
+        yield "values", saved["values"]
+        yield from saved["files"].items()
+    evidence = saved.get("evidence") or {}
+    if sample := evidence.get("posterior"):
+        yield "posterior", sample["sha256"]
+        yield "estimated_by", sample["made_by"] or "?"
+    if forecasts := evidence.get("forecasts"):
+        yield "forecasts", forecasts["record"]
+    yield from evidence.get("files", {}).items()
+    machine = saved.get("environment") or record.environment().model_dump()
+    yield "Python", f"{machine['python']} · {machine.get('machine', '')}"
+    others = {k: v for k, v in machine.items() if k not in ("python", "machine")}
+    yield from (machine.get("libraries") or others).items()
+    yield from writers().items()
 
 
-def writers() -> dict[str, str]:
+def writers() -> dict[str, Any]:
     """The installed libraries that write documents, and their versions."""
     found = {}
     for name in WRITERS:
@@ -60,33 +67,3 @@ def writers() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
-
-
-def _same(facts: dict[str, Any]) -> Iterator[tuple[Words, Cell]]:
-    """Facts whose names are the same in every language."""
-    return ((Words(name, name), value) for name, value in facts.items())
-
-
-def _digests(saved: Any) -> Iterator[tuple[Words, Cell]]:
-    if "key" in saved:
-        yield _("key of the request"), saved["key"]
-        yield _("digest of the plan"), saved["plan"]["sha256"]
-        yield _("digest of the numbers"), saved["values"]
-        yield from _same(saved["files"])
-    evidence = saved.get("evidence") or {}
-    if sample := evidence.get("posterior"):
-        yield _("digest of the posterior sample"), sample["sha256"]
-        yield _("program that estimated it"), sample["made_by"] or "?"
-    if forecasts := evidence.get("forecasts"):
-        words = _("digest of the record of forecasts")
-        yield words, forecasts["record"]
-    yield from _same(evidence.get("files", {}))
-
-
-def _machine(saved: Any) -> Iterator[tuple[Words, Cell]]:
-    machine = saved.get("environment") or record.environment().model_dump()
-    libraries = machine.get("libraries") or {
-        k: v for k, v in machine.items() if k not in ("python", "machine")
-    }
-    yield Words("Python", "Python"), f"{machine['python']} · {machine.get('machine', '')}"
-    yield from _same(libraries)

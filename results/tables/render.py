@@ -3,14 +3,10 @@
 import csv as standard_csv
 from collections.abc import Callable, Sequence
 from html import escape
-from importlib.resources import files
 from io import StringIO
-from typing import Any
 
 from xiancheng.results import cells
-from xiancheng.results.tables.table import Column, Table, width
-
-Lines = tuple[list[str], list[list[str]]]  # headers and rows, as text
+from xiancheng.results.tables.table import Cell, Column, Table, width
 
 TOTAL = ' class="total"'
 SHORT = 16  # text columns that are no wider are kept on one line [half-width characters]
@@ -28,41 +24,15 @@ def csv(table: Table) -> bytes:
 
 def markdown(table: Table, other: Table | None = None) -> str:
     """A table in Markdown; with `other`, the same table in another language, in both at once."""
-    lines = table.headers, table.texts()
+    heads, *rows = [table.headers, *table.texts()]
     if other is not None:
-        lines = _bilingual(lines, (other.headers, other.texts()))
-    return "\n".join(markdown_lines(*lines))
-
-
-def bilingual(lines: Callable[..., Lines], *about: Any) -> Lines:
-    """Rows of text in both languages at once; `lines(*about, lang)` makes them in one."""
-    return _bilingual(lines(*about, "zh"), lines(*about, "en"))
-
-
-def _bilingual(zh: Lines, en: Lines) -> Lines:
-    heads, *rows = (
-        [_merged(*pair) for pair in zip(*both, strict=True)]
-        for both in zip([zh[0], *zh[1]], [en[0], *en[1]], strict=True)
-    )
-    return heads, rows
-
-
-def markdown_text(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table as text, without a line end."""
-    return "\n".join(markdown_lines(heads, rows))
-
-
-def template(name: str) -> str:
-    """The text of a page of `templates`, with fields for `str.format`."""
-    file = files("xiancheng.results.tables").joinpath("templates", name)
-    return file.read_text(encoding="utf-8")
-
-
-def markdown_lines(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """The lines of a Markdown table of rows of text."""
-    body = [[cell.replace("|", "\\|") for cell in row] for row in rows]
+        heads, *rows = (
+            [_merged(*pair) for pair in zip(*both, strict=True)]
+            for both in zip([heads, *rows], [other.headers, *other.texts()], strict=True)
+        )
+    lines = [" | ".join(cell.replace("|", "\\|") for cell in row) for row in rows]
     rule = f"|{'---|' * len(heads)}"
-    return [f"| {' | '.join(heads)} |", rule, *(f"| {' | '.join(row)} |" for row in body)]
+    return "\n".join([f"| {' | '.join(heads)} |", rule, *(f"| {line} |" for line in lines)])
 
 
 def _merged(zh: str, en: str) -> str:
@@ -88,8 +58,9 @@ def inert(text: str) -> str:
 
 
 def html(
-    table: Table, caption: str = "", heads: Sequence[str] = (), source: str | None = None
-) -> str:
+    table: Table, caption: str = "", heads: Sequence[str] = (), source: str | None = None,
+    markup: Callable[[Column, Cell], str | None] = lambda column, cell: None,
+) -> str:  # fmt: skip
     """An HTML element that can be scrolled sideways: caption, header cells, notes, source.
 
     Parameters
@@ -97,6 +68,7 @@ def html(
     caption : instead of the title
     heads : instead of the headers
     source : instead of the source
+    markup : HTML in place of the text of some cells
     """
     kinds = [_kind(column, table) for column in table.columns]
     caption = escape(caption or table.title)
@@ -104,11 +76,15 @@ def html(
         f'<th scope="col"{kind}>{escape(text)}</th>'
         for kind, text in zip(kinds, heads or table.headers, strict=True)
     )
-    rows = table.texts()
-    body = [
-        _row([inert(cell) for cell in row], kinds, total=table.total and number == len(rows))
-        for number, row in enumerate(rows, 1)
-    ]
+    body = ""
+    for number, row in enumerate(table.rows, 1):
+        name, *rest = (
+            markup(column, cell) or escape(inert(column.text(cell)))
+            for column, cell in zip(table.columns, row, strict=True)
+        )
+        cells_ = "".join(f"<td{kind}>{c}</td>" for kind, c in zip(kinds[1:], rest, strict=True))
+        total = TOTAL if table.total and number == len(table.rows) else ""
+        body += f'<tr{total}><th scope="row"{kinds[0]}>{name}</th>{cells_}</tr>'
     below = [f'<p class="note">{escape(note)}</p>' for note in table.notes]
     if source := table.source if source is None else source:
         below.append(f'<p class="source">{escape(source)}</p>')
@@ -116,16 +92,8 @@ def html(
         '<section class="tabled">'
         f'<div class="scroll" tabindex="0" role="region" aria-label="{caption}">'
         f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead>"
-        f"<tbody>{''.join(body)}</tbody></table></div>{''.join(below)}</section>"
+        f"<tbody>{body}</tbody></table></div>{''.join(below)}</section>"
     )
-
-
-def _row(cells_: Sequence[str], kinds: Sequence[str], *, total: bool) -> str:
-    first = f'<th scope="row"{kinds[0]}>{escape(cells_[0])}</th>'
-    rest = "".join(
-        f"<td{kind}>{escape(cell)}</td>" for kind, cell in zip(kinds[1:], cells_[1:], strict=True)
-    )
-    return f"<tr{TOTAL if total else ''}>{first}{rest}</tr>"
 
 
 def _kind(column: Column, table: Table) -> str:

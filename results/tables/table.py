@@ -5,12 +5,9 @@ text format prints the same number. Titles, notes and cells are plain text: each
 """
 
 import math
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal
-
-from xiancheng.calibration.i18n import _
+from typing import Literal
 
 Cell = float | int | str | bool | date | None
 Lang = Literal["zh", "en"]
@@ -155,25 +152,6 @@ class Chart:
     def key(self) -> str:
         """Its name in every language."""
         return f"{self.kind}-{self.table.key}"
-
-
-def build(
-    key: str, title: str, columns: Mapping[str, Column], rows: Sequence[Mapping[str, Any]], *,
-    source: str = "", notes: tuple[str, ...] = (), total: bool = False,
-) -> Table:  # fmt: skip
-    """A table of the columns that the first row has a value for, in the order of `columns`."""
-    known = [name for name in columns if not rows or name in rows[0]]
-    cells = tuple(tuple(row[name] for name in known) for row in rows)
-    return Table(key, title, tuple(columns[n] for n in known), cells, source, notes, total)
-
-
-def enumeration(items: Sequence[str], lang: str) -> str:
-    """Words one after another, as a sentence has them.
-
-    >>> enumeration(["P1", "P2"], "zh"), enumeration(["P1", "P2"], "en")
-    ('P1、P2', 'P1, P2')
-    """
-    return _(", ").text(lang).join(items)
 
 
 def width(text: str) -> int:

@@ -1,7 +1,7 @@
 """How the model was tested against data that it had not seen, or that it was not."""
 
+from collections.abc import Mapping, Sequence
 from io import StringIO
-from math import isnan
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -9,10 +9,10 @@ import pandas as pd
 from xiancheng.calibration import parsing, posterior
 from xiancheng.calibration.errors import RefusedError
 from xiancheng.calibration.i18n import _
-from xiancheng.results.analysis.result import records
+from xiancheng.results.cells import records
 from xiancheng.results.tables import labels
 from xiancheng.results.tables.plan_result import PlanResult
-from xiancheng.results.tables.table import Table, build
+from xiancheng.results.tables.table import Table
 from xiancheng.results.verdict.forecasts import TITLES
 from xiancheng.scenarios.ensemble import Ensemble
 
@@ -23,6 +23,7 @@ SCORES = (  # columns of a record
     "left_out", "forecaster", "cases", "mae", "bias", "crps", "model_skill", "cover_50", "cover_80",
     "cover_95", "brier",
 )  # fmt: skip
+COVERS = [name for name in SCORES if name.startswith("cover")]
 
 
 def record(region: "Region") -> "pd.DataFrame | None":
@@ -64,21 +65,24 @@ def recorded(result: PlanResult, lang: str) -> Table | None:
     found = record(result.region)
     if found is None:
         return None
-    covers = [name for name in SCORES if name.startswith("cover")]
-    rows: list[dict[str, Any]] = [
+    kept = labels.label("phrases", "kept_record", lang, region=result.region.name)
+    return hindcast_scores(records(found.sort_values(["left_out", "crps"])), lang, source=kept)
+
+
+def hindcast_scores(
+    scores: Sequence[Mapping[str, Any]], lang: str, title: str = "", source: str = ""
+) -> Table:
+    """A row for each forecaster and what was left out, in the order given."""
+    rows = [
         {
             **row, "left_out": labels.label("left_out", row["left_out"], lang),
             "forecaster": TITLES[row["forecaster"]].text(lang),
-            "model_skill": None if isnan(row["model_skill"]) else row["model_skill"],
-            **{name: 100 * row[name] for name in covers},
+            "model_skill": row["model_skill"] if row["model_skill"] == row["model_skill"] else None,
+            **{name: 100 * row[name] for name in COVERS},
         }
-        for row in records(found.sort_values(["left_out", "crps"]))
+        for row in scores
     ]  # fmt: skip
-    title = _("Hindcast: forecasts of a later census, by county").text(lang)
-    kept = _(
-        "the record kept with the region pack {region}, not of this run", region=result.region.name
-    ).text(lang)
-    return build("hindcast", title, labels.columns("hindcast", lang), rows, source=kept)
+    return labels.table("hindcast", rows, lang, title=title, source=source)
 
 
 def later_census(both: Ensemble) -> "pd.DataFrame":
@@ -116,39 +120,24 @@ def later_census(both: Ensemble) -> "pd.DataFrame":
     return pd.DataFrame(rows)
 
 
-def census(compared: "pd.DataFrame", title: str, lang: str, source: str = "") -> Table:
+def census(compared: "pd.DataFrame", lang: str, source: str = "") -> Table:
     """`later_census` as a table: the baseline against a later census, by county."""
     rows = [
         {**row, "county": labels.county(row, lang), "census": str(row["census"])}
         for row in records(compared)
     ]
-    return build("census", title, labels.columns("census", lang), rows, source=source)
+    return labels.table("census", rows, lang, source=source)
 
 
 def against_census(result: PlanResult, lang: str) -> Table | None:
     """The baseline against a later census; None where the run reaches none."""
     compared = later_census(result.both)
-    if compared.empty:
-        return None
-    title = _("Simulated against a later census").text(lang)
-    return census(compared, title, lang, result.stamp(lang))
+    return None if compared.empty else census(compared, lang, result.stamp(lang))
 
 
 def sentence(result: PlanResult, lang: str) -> str:
     """What is known of the model's accuracy, in a sentence or two."""
-    calibrated = posterior.read(result.region.folder) is not None
-    source = (
-        _("The parameters were estimated from censuses (a posterior sample is kept with the pack).")
-        if calibrated
-        else _(
-            "The model has not been calibrated: its parameters come from the "
-            "literature and from assumptions, and the results follow from these; "
-            "they are no tested forecast."
-        )
+    sample, hindcast = posterior.read(result.region.folder), record(result.region)
+    return labels.sentence(
+        "validation/accuracy", lang, calibrated=sample is not None, tested=hindcast is not None
     )
-    tested = (
-        _("A record of hindcasts is under 'Validation'.")
-        if record(result.region) is not None
-        else _("No hindcast is on record.")
-    )
-    return ("" if lang == "zh" else " ").join((source.text(lang), tested.text(lang)))

@@ -1,18 +1,32 @@
-"""Tables of the verdict on each target, and of what the rate at its deadline is made of."""
+"""The verdict on each target, what the rate at its deadline is made of, and the notes below."""
 
+from collections.abc import Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from xiancheng.calibration.i18n import _
-from xiancheng.results.analysis.result import records
-from xiancheng.results.tables import labels, notes
+from xiancheng.calibration import posterior
+from xiancheng.results.cells import records
+from xiancheng.results.store.record import sample_notes
+from xiancheng.results.tables import labels
 from xiancheng.results.tables.plan_result import PlanResult
-from xiancheng.results.tables.table import Chart, Table, build, enumeration
+from xiancheng.results.tables.table import Chart, Table
 from xiancheng.results.verdict.verdict import INTERVAL
+from xiancheng.scenarios.diff import applied
+from xiancheng.scenarios.outcome import Group, group_of, reported_groups
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from xiancheng.calibration.region import Region
+    from xiancheng.scenarios.scenario_files import Scenario
+
 OF_CHANCES = ("probability", "low", "high")  # unknown where there is neither record nor draws
+CLEAR = 0.005  # points: a difference that is shown as 0 has no sign to be unclear about
+LEVELS_UNTIL = date(2025, 12, 31)  # the last day for which a level may be quoted (docs/limits)
+ENOUGH = 20  # draws below which shares and the ends of intervals are coarse
+
+
+# Tables
 
 
 def rows_of(verdicts: "pd.DataFrame", lang: str) -> list[dict[str, Any]]:
@@ -21,21 +35,27 @@ def rows_of(verdicts: "pd.DataFrame", lang: str) -> list[dict[str, Any]]:
     Returns
     -------
     for each target its row, the probability in percent, and besides: place, asked ("at least"),
-    target ("≥64"), effect of the plan, and chance, in_words and interval if they are known
+    target ("≥64"), wanted (with its place), effect of the plan, band, and chance, in_words and
+    interval if they are known
     """
-    known = bool(verdicts["probability"].notna().all())
+    known, drawn = (verdicts[name].notna().all() for name in ("probability", "plan_low"))
     rows = []
     for row in records(verdicts):
+        effect, low, high = row["from_plan_pp"], row["plan_low"], row["plan_high"]
         words = {
             "place": labels.target(row, lang), "deadline": str(row["deadline"]),
             "asked": labels.label("qualifiers", row["operator"], lang),
-            "target": f"{labels.ASKED[row['operator']]}{row['target_rate']:g}",
-            "effect": effect(row["from_plan_pp"], row["plan_low"], row["plan_high"]),
+            "target": f"{labels.RELATIONS[row['operator']]}{row['target_rate']:g}",
+            "effect": f"{effect:+.2f}{'?' if low <= 0 <= high and effect else ''}",
         }  # fmt: skip
+        words["wanted"] = f"{labels.county(row, lang)} {words['asked']} {row['target_rate']:g}%"
+        if drawn:
+            words["band"] = band(low, high, lang)
         if known:
             chance = row["probability"]
             words |= {
                 "probability": 100 * chance, "chance": labels.percent(chance),
+                "chance_without": labels.percent(row["probability_without"]),
                 "in_words": labels.label("chances", labels.likelihood(chance), lang),
                 "interval": f"{row['low']:.1f}–{row['high']:.1f}",
             }  # fmt: skip
@@ -43,81 +63,169 @@ def rows_of(verdicts: "pd.DataFrame", lang: str) -> list[dict[str, Any]]:
     return rows
 
 
+def band(low: float, high: float, lang: str) -> str:
+    """Where 90 % of the draws have a difference [points], and whether that leaves 0 out.
+
+    >>> band(0.1, 0.4, "en"), band(-0.1, 0.4, "en"), band(0.0, 0.0, "en")
+    ('(+0.10, +0.40)', '(-0.10, +0.40), unclear', '(+0.00, +0.00)')
+    """
+    clear = low > 0 or high < 0 or max(-low, high) < CLEAR
+    return labels.label("phrases", "band" if clear else "unclear_band", lang, low=low, high=high)
+
+
 def table(result: PlanResult, lang: str) -> Table:
     """A row for each target: what is expected without and with the plan, and the probability."""
-    low, high = INTERVAL
-    columns = labels.columns("verdicts", lang, year=result.scenario.start.year, low=low, high=high)
-    rows = rows_of(result.verdicts, lang)
-    basis = [notes.basis(result.verdicts, notes.belief(result.region)).text(lang)] if rows else []
+    basis = [labels.sentence("verdict/basis", lang, **basis_of(result))] if result.judged else []
     scale = [labels.likelihood_scale(lang)] if result.known else []
-    title = _(
-        "Verdict on each target (published resident urbanization rate, {deadlines}, medians)",
+    low, high = INTERVAL
+    return labels.table(
+        "verdicts", rows_of(result.verdicts, lang), lang, source=result.stamp(lang),
+        notes=(*basis, *scale), year=result.scenario.start.year, low=low, high=high,
         deadlines=deadlines(result, lang),
-    ).text(lang)
-    source = result.stamp(lang)
-    return build("verdicts", title, columns, rows, source=source, notes=(*basis, *scale))
+    )  # fmt: skip
 
 
 def summary(verdicts: "pd.DataFrame", title: str, lang: str) -> Table:
     """The verdicts in few characters, for a terminal."""
-    columns = labels.columns("verdict_summary", lang)
-    if notes.usual_conditions(verdicts):
-        del columns["from_conditions_pp"]
-    return build("verdict_summary", title, columns, rows_of(verdicts, lang))
+    rows = rows_of(verdicts, lang)
+    if usual_conditions(verdicts):
+        rows = [{k: v for k, v in row.items() if k != "from_conditions_pp"} for row in rows]
+    return labels.table("verdict_summary", rows, lang, title=title)
 
 
-def model_causes(verdicts: "pd.DataFrame", title: str, lang: str) -> Table:
+def page(result: PlanResult, lang: str, *, plan: bool, pending: bool) -> Table:
+    """The verdicts as the page shows them.
+
+    Parameters
+    ----------
+    plan : whether the scenario carries anything out
+    pending : whether draws are still to come, before which parts of the change say nothing
+    """
+    absent = set() if plan else {"chance_without", "from_plan_pp"}
+    absent |= {"from_conditions_pp"} if usual_conditions(result.verdicts) else set()
+    rows = [
+        {key: None if pending and key.startswith("from_") else cell
+         for key, cell in row.items() if key not in absent}
+        for row in rows_of(result.verdicts, lang)
+    ]  # fmt: skip
+    basis = labels.sentence("verdict/basis", lang, **basis_of(result))
+    return labels.table("page_verdicts", rows, lang, notes=(basis,))
+
+
+def model_causes(verdicts: "pd.DataFrame", lang: str) -> Table:
     """Why the rate changes in the one run of the model, for a terminal."""
-    return build(
-        "model_causes", title, labels.columns("model_causes", lang), rows_of(verdicts, lang)
-    )
+    return labels.table("model_causes", rows_of(verdicts, lang), lang)
 
 
 def parts(result: PlanResult, lang: str) -> Table:
     """A row for each target: what trend, recoding, outside conditions and plan contribute."""
+    note = labels.label("notes", "parts", lang)
     rows = rows_of(result.verdicts, lang)
-    if result.verdicts["plan_low"].notna().all():
-        rows = [{**row, "band": _band(row, lang)} for row in rows]
-    note = _(
-        "The start and the four add up to the median at the deadline; "
-        "recoding is that of the model's baseline."
-    ).text(lang)
-    title = _("What the rate at the deadline is made of").text(lang)
-    columns, source = labels.columns("parts", lang), result.stamp(lang)
-    return build("parts", title, columns, rows, source=source, notes=(note,))
+    return labels.table("parts", rows, lang, source=result.stamp(lang), notes=[note])
 
 
 def chart(result: PlanResult, lang: str) -> Chart:
     """Each target with the rate at the start, without and with the plan."""
     shown = table(result, lang)
-    description = _(
-        "for each target the rate at the start, without and with the plan, 90 % and the target"
-    ).text(lang)
-    return Chart("verdicts", shown, shown.title, description)
+    return Chart("verdicts", shown, shown.title, labels.label("descriptions", "verdicts", lang))
 
 
 def deadlines(result: PlanResult, lang: str) -> str:
     """The days on which the targets are judged, or the end of the run if there are none."""
-    days = sorted({str(day) for day in result.verdicts["deadline"]}) if any_due(result) else []
-    return enumeration(days, lang) or str(result.scenario.until)
+    days = sorted({str(day) for day in result.verdicts["deadline"]}) if result.judged else []
+    return labels.enumeration(days, lang) or str(result.scenario.until)
 
 
-def any_due(result: PlanResult) -> bool:
-    """Whether the run reaches the deadline of any target."""
-    return not result.verdicts.empty
+# Notes
 
 
-def effect(value: float, low: float, high: float) -> str:
-    """The effect of the plan [points], marked where its interval holds 0.
+def notes(result: PlanResult, lang: str) -> list[str]:
+    """The notes that stand below the verdicts, in order."""
+    scenario, region, verdicts = result.scenario, result.region, result.verdicts
+    due = result.delivery[result.delivery["at_deadline"].astype(bool)]
+    met: list[bool] = [] if result.foreign else due["met"].dropna().astype(bool).tolist()
+    outcome = result.both.scenario
+    facts: dict[str, Any] = {
+        "red_lines": scenario.crossed(), "due": len(met), "kept": sum(met), "judged": result.judged,
+        "elsewhere": applied(scenario, region) and scenario.plan.about.name,
+        **limits_of(region, outcome.groups, outcome.dates[0], outcome.dates[-1]),
+    }  # fmt: skip
+    if result.judged:
+        own = {"plan": verdicts["probability"], "without": verdicts["probability_without"]}
+        added = verdicts["from_plan_pp"]
+        facts |= basis_of(result) | {
+            "chances": result.known and {k: (v.min(), v.max()) for k, v in own.items()},
+            "added": (added.min(), added.max()), "joint": joint_probabilities(verdicts),
+            "unclear": unclear_effects(verdicts), "usual": usual_conditions(verdicts),
+            "caveats": result.caveats, "sample": "".join(sample_notes(region, lang)),
+            "settings": outcome.settings,
+        }  # fmt: skip
+    return labels.paragraphs("verdict/notes", lang, **facts)
 
-    >>> effect(0.9, 0.4, 1.3), effect(0.1, -0.4, 0.6), effect(0.1, float("nan"), float("nan"))
-    ('+0.90', '+0.10?', '+0.10')
-    """
-    return f"{value:+.2f}{'?' if low <= 0 <= high and value else ''}"
+
+def basis_of(result: PlanResult) -> dict[str, Any]:
+    """What the template on the level of verdicts, and on what parameters were drawn from, takes."""
+    return {
+        "draws": result.draws, "basis": result.verdicts["basis"].iloc[0], "enough": ENOUGH,
+        "estimated": estimated(result.region),
+    }  # fmt: skip
 
 
-def _band(row: dict[str, Any], lang: str) -> str:
-    """Where 90 % of the draws have the effect of the plan, and whether that leaves 0 out."""
-    low, high = row["plan_low"], row["plan_high"]
-    unclear = _(", unclear").text(lang) if low <= 0 <= high else ""
-    return f"({low:+.2f}, {high:+.2f}){unclear}"
+def estimated(region: "Region") -> bool:
+    """Whether parameters are drawn from a posterior, not from priors."""
+    return posterior.read(region.folder) is not None
+
+
+def limits(region: "Region", groups: Sequence[Group], start: date, until: date, lang: str
+           ) -> list[str]:  # fmt: skip
+    """Limits of a run from `start` to `until`: levels far ahead, targets not judged."""
+    return labels.paragraphs("verdict/limits", lang, **limits_of(region, groups, start, until))
+
+
+def limits_of(
+    region: "Region", groups: Sequence[Group], start: date, until: date
+) -> dict[str, Any]:
+    """What the templates on the limits of a run take: its days, and targets not due in it."""
+    late = [
+        {"id": t.id, "place": groups[group_of(t, region, groups)], "due": t.deadline,
+         "rate": f"{labels.RELATIONS[t.operator]}{t.value:g}%"}
+        for t in region.targets if not t.due(start, until)
+    ]  # fmt: skip
+    return {"start": start, "until": until, "last_level": LEVELS_UNTIL, "unjudged": late}
+
+
+def unjudged(scenario: "Scenario", region: "Region", lang: str) -> list[str]:
+    """A sentence for each target whose deadline is not within the days of a scenario."""
+    facts = limits_of(region, reported_groups(region), scenario.start, scenario.until)
+    return labels.paragraphs("verdict/unjudged", lang, **facts)
+
+
+def elsewhere(scenario: "Scenario", lang: str) -> str:
+    """A note where a plan is applied to another city than it was written for."""
+    return labels.sentence("verdict/elsewhere", lang, elsewhere=scenario.plan.about.name)
+
+
+def joint_probabilities(verdicts: "pd.DataFrame") -> list[tuple[str, int, float, float]]:
+    """By deadline: day, targets due by it, and the probability of all without and with the plan."""
+    days = verdicts["deadline"].astype(str)
+    return [
+        (day, int((days <= day).sum()), float(own["all_met_without"]), float(own["all_met"]))
+        for day in sorted(set(days))
+        for own in [verdicts[days == day].iloc[0]]
+    ]
+
+
+def usual_conditions(verdicts: "pd.DataFrame") -> bool:
+    """Whether outside conditions add nothing."""
+    return not verdicts["from_conditions_pp"].abs().max() > 0
+
+
+def unclear_effects(verdicts: "pd.DataFrame") -> bool:
+    """Whether the effect of the plan on any target, not exactly 0, cannot be told from 0."""
+    low, high, value = (verdicts[name] for name in ("plan_low", "plan_high", "from_plan_pp"))
+    return bool(((low <= 0) & (high >= 0) & (value != 0)).any())
+
+
+def one_run(result: PlanResult, lang: str) -> str:
+    """A note on the table of causes in a terminal: it is of one run."""
+    return labels.sentence("verdict/one_run", lang, **basis_of(result))

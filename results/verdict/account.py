@@ -12,11 +12,10 @@ import numpy as np
 
 from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.inference import identifiability
-from xiancheng.calibration.inference.cross_check import agreement, history_match, tempered
 from xiancheng.calibration.inference.discrepancy import SHARED
 from xiancheng.calibration.inference.draws import WeightedDraws, from_scores
-from xiancheng.calibration.inference.emulator import emulator
-from xiancheng.calibration.inference.summaries import feature_names
+from xiancheng.calibration.inference.emulator import agreement, emulator, history_match, tempered
+from xiancheng.calibration.inference.table import feature_names
 from xiancheng.calibration.region import load
 from xiancheng.results.store.record import environment, software
 from xiancheng.results.verdict.estimate import PRIORS, EstimateSettings, Stage, inflated

@@ -25,8 +25,8 @@ def by_case(made: ForecastSet, observed: Sequence[ScoredRate]) -> "pd.DataFrame"
 
     Returns
     -------
-    unit_code, county, county_en, date, start, observed, forecaster, median, low, high [percent],
-    error [points], inside
+    unit_code, county, county_en, date, rate_at_start, observed, forecaster, median, low_80,
+    high_80 [percent], error [points], inside
     """
     rows = []
     for one in observed:
@@ -38,8 +38,9 @@ def by_case(made: ForecastSet, observed: Sequence[ScoredRate]) -> "pd.DataFrame"
             rows.append(
                 {
                     "unit_code": group.code, "county": group.zh, "county_en": group.en,
-                    "date": one.day, "start": float(made.start[one.group]), "observed": one.rate,
-                    "forecaster": name, "median": median, "low": low, "high": high,
+                    "date": one.day, "rate_at_start": float(made.start[one.group]),
+                    "observed": one.rate, "forecaster": name, "median": median,
+                    "low_80": low, "high_80": high,
                     "error": median - one.rate, "inside": low <= one.rate <= high,
                 }
             )  # fmt: skip

@@ -21,8 +21,8 @@ from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import Region, load
 from xiancheng.results.verdict import level
 from xiancheng.results.verdict.registered import REGISTERED, ScoreSettings
-from xiancheng.scenarios.ensemble import Keyed, layered
-from xiancheng.scenarios.executor import Lost, WorkersLostError, local
+from xiancheng.scenarios.ensemble import layered
+from xiancheng.scenarios.executor import local
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import Group, reported_groups
 from xiancheng.scenarios.run_spec import OFF, RunSpec, baseline_of, check_run, horizon
@@ -97,15 +97,9 @@ def model_draws(
         )
         for each in scenarios
     ]  # fmt: skip
-    found: dict[int, Floats] = {}
     with local(jobs, n) as executor:
-        tasks = list(enumerate(zip(*sides, strict=True)))
-        for result in executor.map(Keyed(CountyRates(tuple(days))), tasks):
-            if isinstance(result, Lost):
-                raise WorkersLostError
-            found.update([result])
-            done()
-    rates = np.stack([found[number] for number in range(n)], axis=2)  # (scenario, day, draw, unit)
+        found = executor.results(CountyRates(tuple(days)), list(zip(*sides, strict=True)), done)
+    rates = np.stack(found, axis=2)  # (scenario, day, draw, unit)
     return ModelDraws(
         rates[0], rates[-1], tuple(draw.parameters for draw in drawn),
         sample.digest if sample else None, with_plan,

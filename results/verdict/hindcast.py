@@ -23,7 +23,7 @@ from xiancheng.calibration.forecasts.scoring import (
     stacking_weights,
 )
 from xiancheng.calibration.region import Region
-from xiancheng.calibration.region.census_change import enumerated, rate, summaries
+from xiancheng.calibration.region.counties import enumerated, rate, summaries
 from xiancheng.results.report import charts
 from xiancheng.results.store.record import software
 from xiancheng.results.verdict import estimate

@@ -11,7 +11,7 @@ References
 Sevcikova, Raftery & Waddell (2007), Transportation Research A 41 (Bayesian melding)
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -44,11 +44,9 @@ class Level:
         """The draws of a group on one of the days, (draw,)."""
         return np.asarray(self.rate[self.days.index(day), :, self.codes.index(code)])
 
-    def path(self, code: int, days: Sequence[date], percentile: float) -> Floats:
-        """A percentile of a group's rate on any days, linear between those known, (day,)."""
-        own = np.percentile(self.rate[:, :, self.codes.index(code)], percentile, axis=1)
-        at = [day.toordinal() for day in self.days]
-        return np.interp([day.toordinal() for day in days], at, own)
+    def at(self, day: date) -> Floats:
+        """The draws on any day, (draw, group)."""
+        return on_day(self.days, day, lambda i: self.rate[i])
 
     def at_deadlines(self, region: Region) -> Floats:
         """The rate at the deadline of each target, (draw, target); nan beyond its days."""
@@ -62,6 +60,17 @@ class Level:
                     self.days.index(target.deadline), :, group_of(target, region, groups)
                 ]
         return rates
+
+
+def on_day(days: Sequence[date], day: date, values: Callable[[int], Floats]) -> Floats:
+    """Values on a day, linear between the two days around it; `values` takes a position."""
+    after = int(np.searchsorted([each.toordinal() for each in days], day.toordinal()))
+    if after < len(days) and days[after] == day:
+        return values(after)
+    after = min(max(after, 1), len(days) - 1)
+    share = (day - days[after - 1]).days / (days[after] - days[after - 1]).days
+    before = values(after - 1)
+    return np.asarray(before + share * (values(after) - before))
 
 
 def level_from(

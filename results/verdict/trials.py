@@ -19,7 +19,7 @@ from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.inference.table import RunTable
 from xiancheng.calibration.region import Region, load
-from xiancheng.calibration.region.census_change import enumerated, rate, residents, summaries
+from xiancheng.calibration.region.counties import enumerated, rate, residents, summaries
 from xiancheng.results.analysis.sweep import Sweep
 from xiancheng.results.store.cache import RunStore
 from xiancheng.results.store.runs import RUN

@@ -9,8 +9,8 @@ from tests.plans import (
     PLAN,
     plan_with,
 )
-from xiancheng.scenarios.delivery import delivery_of
 from xiancheng.scenarios.loader import resolve
+from xiancheng.scenarios.policy import delivery_of
 
 # Delivery
 

@@ -67,6 +67,24 @@ def test_runs_that_come_to_the_same_are_made_once():
     renamed = RunSpec.of(renamed.scenario, scale=SCALE, until="2021-03-31")
     with Summaries(spec, jobs=1) as runs:
         first, second, third = runs.read([spec, renamed, spec.vary(seed=2)])
-        assert runs.made == 2
+        assert runs.simulated == 2
     assert first is second
     assert not np.array_equal(first.indicators, third.indicators)
+
+
+def test_what_is_on_file_takes_no_worker_and_every_run_is_a_step():
+    steps, read = [], []
+
+    class OnFile:  # cannot be sent to another process
+        def has(self, spec):
+            return True
+
+        def __call__(self, spec):
+            read.append(spec.key)
+            return simulate(spec)
+
+    found = ensemble("plan-without-recoding", draws=1, jobs=2, scale=SCALE, cache=OnFile(),
+                     done=lambda: steps.append(1))  # fmt: skip
+    assert len(steps) == 2 + 3
+    assert len(read) == len(set(read)) == 6
+    assert not np.array_equal(found.drawn.reference, found.drawn.baseline)  # recoding goes on

@@ -39,6 +39,11 @@ def process(_: int = 0) -> int:
     return os.getpid()
 
 
+def deaf(_: int = 0) -> bool:
+    """Whether this process does not hear Ctrl-C, and did not from its start on."""
+    return signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
 def test_a_batch_lasts_about_a_third_of_a_second():
     pace = Pace()
     assert pace.batch(100, 2) == 1
@@ -88,6 +93,16 @@ def test_workers_stay_between_calls_and_end_with_the_executor():
         os.kill(first, 0)
     with executor:
         assert executor.submit(process).result(60) != first
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="Windows has no masks")
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("kind", [LocalExecutor, DaskExecutor])
+def test_ctrl_c_is_for_the_process_that_started_the_workers(kind):
+    """A worker that heard it while it is being started would print a traceback."""
+    with kind(1) as executor:
+        assert executor.submit(deaf).result(60)
+        assert not deaf()
 
 
 def test_what_no_worker_has_begun_can_be_cancelled():

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from xiancheng.scenarios import InactiveParameterWarning, draws, parameters, simulate
-from xiancheng.scenarios.inactive import (
+from xiancheng.scenarios.outcome import PUBLISHED
+from xiancheng.scenarios.trace import (
     OF_CONDITIONS,
     OF_LEVERS,
     OF_PUBLISHED_RATES,
     SPREADS,
     inactive_parameters,
 )
-from xiancheng.scenarios.outcome import PUBLISHED
 from xiancheng.sim.indicators import INDICATORS
 from xiancheng.sim.levers import LEVERS
 

@@ -15,11 +15,11 @@ from tests.plans import (
     problems_of,
 )
 from xiancheng.calibration.errors import ScenarioError
+from xiancheng.calibration.file_models import validated
 from xiancheng.calibration.naming import place_names
 from xiancheng.calibration.yaml_positions import parse_yaml
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.plan_files import Measure
-from xiancheng.scenarios.types import validated
 
 # Mutated files
 

@@ -5,10 +5,9 @@ import pytest
 
 from tests import toys
 from xiancheng.calibration.inference.abc import learn, split, training_set
-from xiancheng.calibration.inference.cross_check import agreement, history_match, tempered
 from xiancheng.calibration.inference.draws import WeightedDraws
-from xiancheng.calibration.inference.emulator import emulator
-from xiancheng.calibration.inference.summaries import feature_names
+from xiancheng.calibration.inference.emulator import agreement, emulator, history_match, tempered
+from xiancheng.calibration.inference.table import feature_names
 
 pytest.importorskip("sklearn")
 

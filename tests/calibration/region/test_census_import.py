@@ -14,15 +14,14 @@ import pytest
 
 from tests.census_lines import KNOWN, built, lines_of, plan_pack
 from xiancheng.calibration.errors import PackError, RefusedError
-from xiancheng.calibration.i18n import Words
 from xiancheng.calibration.region import census_import, load, pack_writer, packs
 from xiancheng.calibration.region.census_table import COLUMNS, TableError
-from xiancheng.calibration.region.imputation import TABLE_RULES
+from xiancheng.calibration.region.imputation import FLOW_RULES, TABLE_RULES, first_line
 from xiancheng.calibration.region.schema import AGE_BANDS, catalogue
 from xiancheng.results import cli
 from xiancheng.results.cli import process
 from xiancheng.results.tables import labels
-from xiancheng.results.tables.packs import assumed
+from xiancheng.results.tables.assumptions import assumed
 from xiancheng.scenarios import simulate
 
 THEN, NOW = date(2010, 11, 1), date(2020, 11, 1)
@@ -217,30 +216,31 @@ def test_a_zone_is_added_to_its_county(table, tmp_path, zone):
 
 
 def test_a_unit_that_a_census_lacks_is_left_out_and_named(table, tmp_path, zone):
-    nothing = census_import.Concordance((), ())
+    nothing = census_import.Concordance()
     plan = plan_pack(table(extra=[zone]), ["371100"], nothing)
     assert [place.code for place in plan.units] == list(RIZHAO)
-    (remark,) = (en for _, en in plan.remarks if ZONE in en)
+    (remark,) = (en for _, en in plan.notes if ZONE in en)
     assert "left out" in remark
     assert "no census of 2010" in remark
 
 
 def test_a_known_slip_is_mended_from_the_other_counties(table, tmp_path):
     column, right = "edu_bachelor_female", "371122"
-    slip = census_import.Correction(right, 2010, column, 99_999.0, Words("十倍", "ten times"))
-    known = census_import.Concordance((), (slip,))
+    slip = {"unit": right, "year": 2010, "column": column, "found": 99_999.0}
+    slip |= {"zh": "十倍", "en": "ten times"}
+    known = census_import.Concordance.model_validate({"corrections": [slip]})
     plan = plan_pack(table((right, 2010, column, "99999")), ["371100"], known)
     (place,) = (p for p in plan.units if p.code == right)
     (row,) = (r for r in lines_of(RIZHAO) if (r["unit_code"], r["year"]) == (right, "2010"))
     assert place.at[2010].figures[column] == int(row[column])
     assert "371100 less its other units" in place.at[2010].note(column)
-    assert any("ten times" in en for _, en in plan.remarks)
+    assert any("ten times" in en for _, en in plan.notes)
 
 
 def test_a_prefecture_that_is_not_its_counties_sum_is_told(table):
     path = table(("371100", 2010, "households_3_generation", "4000000"))
     plan = plan_pack(path, ["371100"], KNOWN)
-    assert any("households_3_generation" in en for _, en in plan.remarks)
+    assert any("households_3_generation" in en for _, en in plan.notes)
 
 
 # Tables that are wrong
@@ -292,9 +292,9 @@ def test_years_that_may_be_swapped_are_asked_about(table, rizhao):
         for column in COLUMNS[4:]
     ]
     plan = plan_pack(table(*changes), ["371100"], KNOWN)
-    assert any("371122" in en and "are the years swapped?" in en for _, en in plan.remarks)
+    assert any("371122" in en and "are the years swapped?" in en for _, en in plan.notes)
     plan = plan_pack(table(), ["371100"], KNOWN)
-    assert not any("swapped" in en for _, en in plan.remarks)
+    assert not any("swapped" in en for _, en in plan.notes)
 
 
 @pytest.mark.parametrize("words", ["a\x1b[31mb", "a\nb"])
@@ -410,7 +410,7 @@ def test_a_scaffold_says_line_by_line_what_is_missing(tmp_path, capsys):
     assert code == process.REFUSED
     lines = (mine / "region.yaml").read_text("utf-8").splitlines()
     line = 1 + next(n for n, text in enumerate(lines) if text.startswith("title:"))
-    assert f"mine/region.yaml:{line}: key 'zh': expected a value" in err
+    assert f"mine/region.yaml:{line}:12: title.zh: expected text" in err
     assert "mine/sources.yaml" in err
 
 
@@ -478,7 +478,7 @@ def test_another_prefecture_runs_from_one_census_to_the_next(prefecture, tmp_pat
         writer = csv.DictWriter(file, COLUMNS, restval="")
         writer.writeheader()
         writer.writerows(lines_of(own))
-    region = built(path, tmp_path / "pack", [prefecture], census_import.Concordance((), ()))
+    region = built(path, tmp_path / "pack", [prefecture], census_import.Concordance())
     assert [county.code for county in region.counties] == own
     outcome = simulate("baseline", region=tmp_path / "pack", start=THEN, until=NOW, scale=0.02)
     whole = next(i for i, g in enumerate(outcome.groups) if str(g.code) == prefecture)
@@ -505,13 +505,13 @@ def test_the_example_of_the_guide_runs(guide):
 
 def test_every_reason_of_ours_is_told_in_chinese():
     shipped = {item.basis for name in packs() for item in load(name).assumptions()}
-    rules = {(rule.__doc__ or "").split("\n", 1)[0] for rule in TABLE_RULES.values()}
+    rules = {first_line(rule) for rule in (*TABLE_RULES.values(), *FLOW_RULES.values())}
     bases = {entry.basis for entry in catalogue().values() if entry.basis}
     assert set(labels.names("reasons")) == shipped | rules | bases
 
 
 def test_what_a_pack_assumes_is_called_by_its_name():
-    table = assumed(load("binzhou"), "", "zh")
+    table = assumed(load("binzhou"), "zh")
     headers, rows = table.headers, table.texts()
     told = [dict(zip(headers, row, strict=True)) for row in rows]
     names = {each["变量"]: each["名称"] for each in told}
@@ -549,7 +549,7 @@ def test_a_slip_in_a_row_that_was_not_asked_for_is_told_and_not_fatal(
     path = table(extra=elsewhere)
     plan = plan_pack(path, ["371100"], KNOWN)
     assert [place.code for place in plan.units] == list(RIZHAO)
-    (remark,) = (en for _, en in plan.remarks if "not asked for" in en)
+    (remark,) = (en for _, en in plan.notes if "not asked for" in en)
     assert f"{path}:" in remark
     assert value in remark
     with pytest.raises(TableError):
@@ -561,7 +561,7 @@ def test_a_row_cut_short_that_was_not_asked_for_is_told_and_not_fatal(table, els
     text = path.read_text("utf-8").rstrip("\n")
     path.write_text(text.rsplit(",", 1)[0] + "\n", "utf-8")
     plan = plan_pack(path, ["371100"], KNOWN)
-    assert any("the number of cells" in en for _, en in plan.remarks)
+    assert any("the number of cells" in en for _, en in plan.notes)
     with pytest.raises(TableError, match="the number of cells"):
         plan_pack(path, ["371600"], KNOWN)
 
@@ -570,7 +570,7 @@ def test_many_slips_in_rows_that_were_not_asked_for_are_told_briefly(table, else
     for age in AGE_BANDS:
         elsewhere[0][f"age_{age}_male"] = "x"
     plan = plan_pack(table(extra=elsewhere), ["371100"], KNOWN)
-    told = [en for _, en in plan.remarks if "not asked for" in en]
+    told = [en for _, en in plan.notes if "not asked for" in en]
     assert len(told) == 13
     assert told[-1] == "7 more in rows that were not asked for"
 
@@ -580,7 +580,7 @@ def test_a_unit_in_which_nobody_lives_is_left_out_and_named_and_the_pack_runs(ta
     path = table(*empty)
     plan = plan_pack(path, ["371100"], KNOWN)
     assert "371103" not in [place.code for place in plan.units]
-    assert any("left out 371103" in en and "no residents (0)" in en for _, en in plan.remarks)
+    assert any("left out 371103" in en and "no residents (0)" in en for _, en in plan.notes)
     region = built(path, tmp_path / "mine")
     outcome = simulate("baseline", region=region.folder, scale=0.005, until="2020-12-31")
     assert np.isfinite(outcome.record).all()
@@ -619,13 +619,13 @@ REST = "column: x, found: 1_0, zh: a, en: b"
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("- a\n", "keys and values"),
+        ("- a\n", "a mapping of keys to values"),
         ("joins: 5\n", "a list"),
-        ("joins: [{unit: 371102}]\n", "key 'of'"),
-        (f"corrections: [{{unit: 1, year: 2011, {REST}}}]\n", "one of 2010"),
-        (f"corrections: [{{unit: 1, year: 2010, {REST}}}]\n", "found 1_0"),
+        ("joins: [{unit: 371102}]\n", "joins[0].of"),
+        (f"corrections: [{{unit: 371102, year: 2011, {REST}}}]\n", "one of 2010"),
+        (f"corrections: [{{unit: 371102, year: 2010, {REST}}}]\n", "found '1_0'"),
         ("joins：[]\n", "full-width"),
-        ("", "missing or empty"),
+        ("", "an empty file"),
     ],
 )
 def test_a_concordance_that_is_wrong_is_told_by_line(tmp_path, content, said):

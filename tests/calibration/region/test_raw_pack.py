@@ -68,23 +68,23 @@ REGION = [
     ("lat: 36.65", "lat: 500", "latitudes of China"),
     ("lat: 36.65", "lat: -1", "latitudes of China"),
     ("lon: 117.00, lat: 36.65", "lon: 36.65, lat: 117.00", "do not swap"),
-    ("km: 600", "km: 1e9", "'km'"),
-    ("low: 300", "low: 0", "'low'"),
-    ("high: 1200", "high: 1e300", "'high'"),
-    ("value: 40", "value: 0.4", "write it in percent, such as 40"),
-    ("value: 40", "value: 1", "write it in percent, such as 100"),
-    ("value: 40", "value: .nan", "from 0 to 100"),
-    ("value: 40", "value: .inf", "from 0 to 100"),
-    ("value: 40", "value: 4_0", "found 4_0"),
-    ("value: 40", "value: 0x28", "found 0x28"),
-    ("value: 40", "value: ４０", "found ４０"),
-    ("value: 40", "value: true", "from 0 to 100"),
-    ("value: 40", "value: -1", "from 0 to 100"),
-    ("operator: at least", "operator: above", "please use 'at least' or 'about'"),
-    ("counties: [371621]", "counties: [371626]", "please use one of these"),
-    ("counties: [371621]", "counties: [惠民]", "please write '371621' (Huimin)"),
+    ("km: 600", "km: 1e9", "outside.country.km"),
+    ("low: 300", "low: 0", "outside.country.low"),
+    ("high: 1200", "high: 1e300", "outside.country.high"),
+    ("value: 40", "value: 0.4", "percent and no share, such as 40"),
+    ("value: 40", "value: 1", "percent and no share, such as 100"),
+    ("value: 40", "value: .nan", "at least 0 and at most 100"),
+    ("value: 40", "value: .inf", "at least 0 and at most 100"),
+    ("value: 40", "value: 4_0", "found '4_0'"),
+    ("value: 40", "value: 0x28", "found '0x28'"),
+    ("value: 40", "value: ４０", "found '４０'"),
+    ("value: 40", "value: true", "at least 0 and at most 100"),
+    ("value: 40", "value: -1", "at least 0 and at most 100"),
+    ("operator: at least", "operator: above", "one of at least, about"),
+    ("counties: [371621]", "counties: [371626]", "one of 371621 Huimin"),
+    ("counties: [371621]", "counties: [Huimn]", "did you mean 'Huimin'?"),
     ("code: 371621", "code: 37_1621", "six digits"),
-    ("{zh: 惠民县, en: Huimin}", "{zh：惠民县, en: Huimin}", "write an ASCII :"),
+    ("{zh: 惠民县, en: Huimin}", "{zh：惠民县, en: Huimin}", "an ASCII :"),
     ("code: 371621", "code: ３７１６２１", "six digits"),
 ]
 
@@ -148,11 +148,12 @@ def test_dates_as_a_spreadsheet_writes_them_are_read(pack):
     assert str(load(pack).targets[0].deadline) == "2025-12-31"
 
 
-def test_a_target_may_name_its_prefecture_and_write_its_operator_in_chinese(pack):
+@pytest.mark.parametrize("name", ["371600", "惠民", "Huimin County"])
+def test_a_target_may_name_its_prefecture_or_county_and_write_its_operator_in_chinese(pack, name):
     text = (
         (pack / "region.yaml")
         .read_text("utf-8")
-        .replace("counties: [371621]", "counties: [371600]")
+        .replace("counties: [371621]", f"counties: [{name}]")
     )
     (pack / "region.yaml").write_text(text.replace("at least", "不低于"), "utf-8")
     (target,) = load(pack).targets
@@ -169,9 +170,9 @@ def test_a_target_may_name_its_prefecture_and_write_its_operator_in_chinese(pack
         ("region.yaml", "name: 某地\n".encode("utf-16"), "UTF-16"),
         ("region.yaml", "name: x\ntitle：{zh: a, en: b}\nprovince: 1\n".encode(), "full-width ："),
         ("region.yaml", b"name: x\n\ttitle: y\n", "spaces for indentation"),
-        ("region.yaml", b"", "missing or empty"),
-        ("region.yaml", b"- a\n- b\n", "keys and values"),
-        ("sources.yaml", b"just words\n", "keys and values"),
+        ("region.yaml", b"", "an empty file"),
+        ("region.yaml", b"- a\n- b\n", "a mapping of keys to values"),
+        ("sources.yaml", b"just words\n", "a mapping of keys to values"),
     ],
 )  # fmt: skip
 def test_a_file_in_another_form_gets_one_clear_message(pack, file, content, said):

@@ -7,7 +7,6 @@ import time
 import pytest
 
 from xiancheng.calibration.region import load
-from xiancheng.results import cells
 from xiancheng.results.cli import main, output
 from xiancheng.results.cli import run as command
 from xiancheng.results.text import Say
@@ -79,7 +78,7 @@ def test_trying_a_place_leaves_nothing(tmp_path):
     from xiancheng.results.store.files import check_writable
 
     check_writable(tmp_path / "a" / "b")
-    cells.check_writable(tmp_path / "c.csv")
+    check_writable(tmp_path / "c.csv", file=True)
     assert not list(tmp_path.iterdir())
 
 

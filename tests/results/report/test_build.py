@@ -1,7 +1,6 @@
 """The documents, opened again: they hold the run's numbers, run nothing, and load nothing."""
 
 import re
-from contextlib import nullcontext
 from dataclasses import replace
 from html.parser import HTMLParser
 from importlib import import_module
@@ -13,6 +12,7 @@ import pytest
 
 from tests.results.report.test_sections import SCALE, drawn, shares_of
 from xiancheng.calibration.errors import RequestError, ScenarioError
+from xiancheng.calibration.file_models import Text
 from xiancheng.results.cli import main, publish
 from xiancheng.results.report import build, document, sections
 from xiancheng.results.store.cache import StoredRuns, save_run
@@ -22,8 +22,8 @@ from xiancheng.results.text import Say
 from xiancheng.results.verdict.verdict import verdicts
 from xiancheng.scenarios.diff import plain
 from xiancheng.scenarios.ensemble import ensemble
+from xiancheng.scenarios.executor import InlineExecutor
 from xiancheng.scenarios.loader import resolve
-from xiancheng.scenarios.types import Text
 
 docx = pytest.importorskip("docx")
 openpyxl = pytest.importorskip("openpyxl")
@@ -90,8 +90,9 @@ def word_tables(content):
     ]
 
 
-def pdf_text(content):
-    pages = pypdf.PdfReader(BytesIO(content)).pages
+def pdf_text(content, pages=None):
+    """The text of the first pages, or of all, without spaces."""
+    pages = pypdf.PdfReader(BytesIO(content)).pages[:pages]
     return re.sub(r"\s+", "", "".join(page.extract_text() for page in pages))
 
 
@@ -286,7 +287,7 @@ def hostile(request, pictures):
 def test_hostile_words_are_words(hostile):
     words, made = hostile
     assert any(words in p.text for p in docx.Document(BytesIO(made["docx"])).paragraphs)
-    assert re.sub(r"\s+", "", words) in pdf_text(made["pdf"])
+    assert re.sub(r"\s+", "", words) in pdf_text(made["pdf"], 1)
     assert words in "".join(Seen(made["html"]).texts)
     assert all(a.get("src", "data:").startswith("data:") for _, a in Seen(made["html"]).tags)
 
@@ -323,7 +324,8 @@ def run(told, tmp_path_factory):
 @pytest.fixture
 def no_attribution(monkeypatch):
     """No coalitions are run: the attribution has tests of its own."""
-    monkeypatch.setattr(publish, "_shares_of", lambda *_: nullcontext(lambda: None))
+    monkeypatch.setattr(publish, "LocalExecutor", lambda _: InlineExecutor())
+    monkeypatch.setattr(publish, "quick_attribution", lambda *_, **__: None)
 
 
 @pytest.mark.usefixtures("no_attribution")

@@ -9,9 +9,15 @@ import pandas as pd
 import pytest
 
 from xiancheng.calibration.errors import RequestError
-from xiancheng.results.analysis.attribution import AttributionTable, quick_attribution
+from xiancheng.results.analysis.attribution import (
+    BY_CAUSE,
+    AttributionTable,
+    quick_attribution,
+)
+from xiancheng.results.cli import main
 from xiancheng.results.report import sections
 from xiancheng.results.report.document import BulletList
+from xiancheng.results.store.runs import load_run
 from xiancheng.results.tables import counties, plan_result, provenance, verdicts
 from xiancheng.results.tables.labels import indicator, label, likelihood
 from xiancheng.results.tables.table import Chart, Table
@@ -168,7 +174,7 @@ def test_every_parameter_is_listed_with_the_value_of_the_run(told):
 
 
 def test_the_provenance_says_what_is_needed_to_run_again(told):
-    facts = {words.en: value for words, value in provenance.facts(told, "en")}
+    facts = dict(provenance.table(told, "en").rows)
     assert facts["seed"] == 1
     assert facts["scale (rows for each resident)"] == SCALE
     assert facts["digest of the region pack"] == told.region.digest
@@ -182,11 +188,11 @@ def test_the_provenance_says_what_is_needed_to_run_again(told):
 def shares_of(told, points, **more):
     """Shares of two projects and their total, as an attribution gives them."""
     code = told.groups[-1].code
-    parts = dict.fromkeys(("natural", "migration", "recoding", "denominator", "counting"), 0.0)
+    parts = dict.fromkeys(BY_CAUSE.values(), 0.0)
 
     def row(name, level, kind, value, error):
         return {"id": name, "level": level, "kind": kind, "unit_code": code, "points": value,
-                "persons": 100 * value, "points_error": error, **parts}  # fmt: skip
+                "urban_residents": 100 * value, "points_error": error, **parts}  # fmt: skip
 
     rows = [row("total", "total", "total", sum(p for p, _ in points.values()), 0.0)]
     for name, (value, error) in points.items():
@@ -266,3 +272,13 @@ def test_a_scenario_that_does_nothing_contributes_nothing():
 def test_a_rate_of_the_model_is_not_taken_for_that_of_the_verdict(lang, own):
     assert own in indicator("resident_urbanization_rate", lang)
     assert own not in indicator("residents", lang)
+
+
+def test_a_saved_run_without_draws_is_shown_as_it_was(tmp_path):
+    """Its record has null for the interval of the plan's effect."""
+    assert main(["run", "plan", "--scale", "0.005", "--out", str(tmp_path)]) == 0
+    (file,) = tmp_path.glob("**/verdicts.csv")
+    found = plan_result.of_saved(load_run(file.parent))
+    assert found.verdicts["plan_low"].isna().all()
+    assert verdicts.table(found, "en").column("probability")
+    assert "band" not in [column.key for column in verdicts.parts(found, "en").columns]

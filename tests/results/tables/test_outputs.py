@@ -2,23 +2,33 @@
 
 import csv
 import io
+import re
+from datetime import date
 from importlib.resources import files
+from types import SimpleNamespace
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from ruamel.yaml import YAML
 
+from xiancheng.results.analysis import certificate, sensitivity
+from xiancheng.results.analysis.attribution import CoalitionGame, attribute
 from xiancheng.results.analysis.compare import Comparand, compare
+from xiancheng.results.analysis.goal_spec import parse_goal
 from xiancheng.results.store import ledger, parquet
 from xiancheng.results.store.cache import files_of_run
 from xiancheng.results.store.runs import write_run
 from xiancheng.results.tables.plan_result import delivery_frame
+from xiancheng.results.verdict.forecast_score import by_case, by_forecaster
+from xiancheng.results.verdict.forecasts import MELD, MODEL
+from xiancheng.results.verdict.observations import ScoredRate
 from xiancheng.results.verdict.verdict import verdicts
-from xiancheng.scenarios.ensemble import ensemble
+from xiancheng.scenarios.ensemble import Summaries, ensemble
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.run_spec import RunSpec
 
-SCALE = 0.005
+SCALE, END = 0.005, date(2025, 12, 31)
 REGISTER = YAML(typ="safe").load(
     files("xiancheng.results.tables").joinpath("outputs.yaml").read_text("utf-8")
 )
@@ -39,11 +49,50 @@ def written(tmp_path_factory):
     )
     sides = tuple(Comparand(name, resolve(name)) for name in ("baseline", "plan"))
     compared = compare(sides, scale=SCALE, jobs=1)
+    of_runs = re.compile(r"parameter\..+|.+_\d{6,8}")  # a column for each parameter and indicator
+    runs = [name for name in ledger.ledger(folder) if not of_runs.fullmatch(name)]
     return {
         **{name: columns(name, content) for name, content in files.items() if name in OUTPUTS},
+        "ledger.parquet": tuple(runs),
         "sweep, targets": tuple(ledger.targets(folder)),
         "compare, outcomes": tuple(compared.to_frame()),
         "compare, targets": tuple(compared.verdicts()),
+        **analyses(request),
+        **scores(both),
+    }
+
+
+def analyses(spec):
+    """The columns of attribution, goal seek and sensitivity, each of as few runs as can be."""
+    plan, day = spec.scenario, spec.scenario.until
+    with Summaries(spec, day, 1) as runs:
+        game = CoalitionGame.of_projects(plan, 1, 1)
+        shares = attribute(plan, runs, game, [spec]).frame
+        quantity = sensitivity.QuantityOfInterest("resident_urbanization_rate", 0, effect=False)
+        morris = sensitivity.morris(plan, quantity, runs, names=["kappa"], trajectories=2)
+        sobol = sensitivity.sobol(plan, quantity, runs, names=["kappa"], points=2)
+        goal = parse_goal(plan, spec.pack, probability=0.9, targets=["T-2"])
+        proof = certificate.certify(goal, {}, runs, [spec])
+    regret = certificate.Regret({"nothing": {}}, ("own",), np.zeros((1, 1)), 1)
+    return {
+        "attribute, shares": tuple(shares),
+        "sensitivity, morris": tuple(morris),
+        "sensitivity, sobol": tuple(sobol),
+        "seek, targets": tuple(proof.records(goal, spec.pack)[0]),
+        "seek, regret": tuple(regret.records()[0]),
+    }
+
+
+def scores(both):
+    """The columns of the scores of one made-up forecast of a county."""
+    made = SimpleNamespace(
+        groups=both.scenario.groups, days=(END,), start=np.zeros(len(both.scenario.groups)),
+        rates=dict.fromkeys((MELD, MODEL), np.full((1, 4, len(both.scenario.groups)), 50.0)),
+    )  # fmt: skip
+    seen = [ScoredRate(2, 2, END, 51.0)]
+    return {
+        "score, cases": tuple(by_case(made, seen)),
+        "score, scores": tuple(by_forecaster(made, seen, both.scenario.region)),
     }
 
 

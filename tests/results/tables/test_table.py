@@ -5,9 +5,10 @@ from html.parser import HTMLParser
 from io import StringIO
 
 import pytest
+from ruamel.yaml import YAML
 
 from xiancheng.results.tables import labels, render, terminal
-from xiancheng.results.tables.table import Column, Table, build
+from xiancheng.results.tables.table import Column, Table
 
 COLUMNS = (
     Column("place", "地区"),
@@ -93,13 +94,15 @@ def test_markdown_in_two_languages_says_once_what_is_alike():
 
 def test_a_table_has_the_columns_that_its_rows_have():
     rows = [{"date": "2020", "without": 1.0, "with": 2.0}]
-    table = build("path-1", "t", labels.columns("path", "en", low=5, high=95), rows)
+    table = labels.table("path", rows, "en", where="Huimin", low=5, high=95)
+    assert table.title == "Resident urbanization rate, Huimin"
     assert [column.key for column in table.columns] == ["date", "without", "with"]
     assert table.column("with") == [2.0]
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_every_column_has_a_label_and_a_known_unit_in_both_languages(lang):
-    for table in labels.tables():
-        columns = labels.columns(table, lang, year=2020, low=5, high=95, probability=0.9)
+    for table in YAML(typ="safe").load(labels.read("columns.yaml")):
+        given = {"year": 2020, "low": 5, "high": 95, "probability": 0.9}
+        columns = labels.columns(table, lang, **given, spread="90%", letter="A")
         assert all(column.label and "{" not in column.label for column in columns.values())

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from xiancheng.results.cli import main
 from xiancheng.results.tables import terminal
-from xiancheng.results.tables.hindcast import SCORES, score_lines
+from xiancheng.results.tables.validation import SCORES, hindcast_scores
 
 SMALL = ["--scale", "0.003"]
 NUMBER = re.compile(r"[0-9][0-9.,]*")
@@ -22,7 +22,7 @@ def tables(tmp_path_factory):
     saved = str(tmp_path_factory.mktemp("runs"))
     asked = (
         ["run", "plan", *SMALL, "--out", saved],
-        ["compare", "plan", "baseline", *SMALL],
+        ["compare", "plan", "baseline", *SMALL, "--jobs", "1"],
         ["measures"],
         ["measures", "--levers"],
         ["score"],
@@ -42,10 +42,11 @@ def tables(tmp_path_factory):
                 assert main([*words, "--lang", lang]) == 0
                 assert len(found) > before, words
     rows = [
-        {name: 0.1234 if name != "forecaster" else "model" for name in SCORES}
-        | {"bias": -1234.567, "mae": 98765.4321}
+        dict.fromkeys(SCORES, 0.1234)
+        | {"forecaster": "model", "left_out": "unit", "bias": -1234.567, "mae": 98765.4321}
     ] * 3
-    found += [("hindcast", *score_lines(rows, lang), False) for lang in ("zh", "en")]
+    scores = [hindcast_scores(rows, lang) for lang in ("zh", "en")]
+    found += [(table.title, table.headers, table.texts(), False) for table in scores]
     return found
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from xiancheng.calibration import posterior
 from xiancheng.calibration.region import load
-from xiancheng.results.tables import identifiability
+from xiancheng.results.tables.scores import identifiability_page
 from xiancheng.results.verdict import account as accounting
 from xiancheng.results.verdict.estimate import EstimateSettings
 from xiancheng.results.verdict.trials import FREE
@@ -32,7 +32,7 @@ def test_what_is_shipped_passed_its_test_and_says_how_it_was_made():
     assert about["pool"]["sha256"] == load("shandong").digest
     assert "recorded anew on 2026-11-29" in about["digests"]["en"]
     page = Path(__file__).parents[3] / "docs" / "identifiability.md"
-    assert page.read_text(encoding="utf-8") == identifiability.page(about)
+    assert page.read_text(encoding="utf-8") == identifiability_page(about)
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def test_every_free_parameter_and_lever_is_accounted_for(told):
 
 
 def test_the_page_tells_what_the_account_holds(told):
-    page = identifiability.page(told)
+    page = identifiability_page(told)
     for row in told["parameters"]:
         assert f"{row['name']} {row['zh']} {row['en']}" in page
         assert " · ".join(f"{v:.3g}" for v in row["posterior"]) in page

@@ -3,7 +3,7 @@
 import json
 import re
 from dataclasses import asdict, replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,11 +12,12 @@ import pytest
 
 from tests import registration
 from xiancheng.calibration.errors import RequestError, ScenarioError
-from xiancheng.calibration.forecasts.scoring import LEVELS
+from xiancheng.calibration.forecasts.panel import record
+from xiancheng.calibration.forecasts.scoring import LEVELS, interval
 from xiancheng.calibration.region import load
 from xiancheng.calibration.region.schema import INFORMATION
 from xiancheng.results.cli import evidence, main, parsed
-from xiancheng.results.tables import forecast_score as score_tables
+from xiancheng.results.tables import scores as tables
 from xiancheng.results.text import Say
 from xiancheng.results.verdict import forecast_score as scoring
 from xiancheng.results.verdict.forecasts import (
@@ -26,6 +27,7 @@ from xiancheng.results.verdict.forecasts import (
     WITHOUT,
     check_cutoff,
     forecasts,
+    model_draws,
 )
 from xiancheng.results.verdict.observations import COLUMNS, VARIABLE, ScoredRate, read, read_known
 from xiancheng.results.verdict.registered import REGISTERED, ROUNDS, ScoreSettings, digests
@@ -165,8 +167,15 @@ def test_a_run_before_the_last_census_knows_no_later_rate(file):
 
 
 def test_a_cut_off_before_the_last_census_is_refused():
+    pack = load("binzhou")
+    check_cutoff(pack, pack.censuses[-1])
     with pytest.raises(RequestError):
-        check_cutoff(load("binzhou"), date(2015, 1, 1))
+        check_cutoff(pack, pack.censuses[-1] - timedelta(1))
+
+
+def test_a_pack_of_one_census_has_no_statistical_forecast():
+    with pytest.raises(RequestError, match="one census"):
+        check_cutoff(replace(load("binzhou"), censuses=load("binzhou").censuses[-1:]), CUTOFF)
 
 
 # ForecastSet
@@ -208,7 +217,19 @@ def test_before_the_plan_was_issued_nobody_knows_of_it():
     assert not told.model.with_plan
     assert (told.model.effect == 0).all()
     assert told.rates[MELD].tolist() == told.rates["stacked"].tolist()
-    assert any("尚未印发" in remark.text("zh") for remark in score_tables.notes(told, [], early))
+    assert any("尚未印发" in note for note in tables.score_notes(told, [], early, "zh"))
+
+
+@pytest.mark.parametrize(("before", "known"), [(1, False), (0, True)])
+def test_the_plan_is_known_from_the_day_on_which_it_was_issued(before, known):
+    issued, steps = resolve("plan").plan.about.issued, []
+    settings = replace(SMALL, draws=1, cutoff=issued - timedelta(before))
+    made = model_draws("binzhou", [BEFORE, END], settings, jobs=1, done=lambda: steps.append(1))
+    assert made.with_plan == known
+    assert made.plan.shape == made.baseline.shape == (2, 1, len(load("binzhou").counties))
+    assert (made.effect == made.plan - made.baseline).all()
+    assert (made.effect[1] != 0).any() == known
+    assert len(steps) == 1
 
 
 def test_equal_settings_give_equal_forecasts_on_any_number_of_workers(told):
@@ -219,8 +240,7 @@ def test_equal_settings_give_equal_forecasts_on_any_number_of_workers(told):
 
 def test_priors_are_told_loudly_and_a_posterior_is_named(told):
     def said(model):
-        notes = score_tables.notes(replace(told, model=model), [], REGISTERED)
-        return " ".join(note.text("en") for note in notes)
+        return " ".join(tables.score_notes(replace(told, model=model), [], REGISTERED, "en"))
 
     assert "no posterior sample" in said(replace(told.model, posterior=None))
     assert "no posterior sample" not in said(replace(told.model, posterior="abc"))
@@ -261,6 +281,47 @@ def test_counties_together_stay_out_of_the_main_score(told):
     assert cases.to_dict() == {"counties": 1, "together": 2}
 
 
+def test_a_case_is_inside_up_to_the_ends_of_its_interval(told):
+    ends = [scoring.by_case(told, [ScoredRate(2, 2, END, 38.0)]).set_index("forecaster")]
+    low, high = ends[0].loc["drift", ["low_80", "high_80"]]
+    draws = told.rates["drift"][1][:, 2]
+    assert (low, high) == tuple(interval(draws[:, None], 0.8)[:, 0])
+    for rate, inside in ((low, True), (high, True), (low - 0.01, False), (high + 0.01, False)):
+        cases = scoring.by_case(told, [ScoredRate(2, 2, END, float(rate))])
+        row = cases.set_index("forecaster").loc["drift"]
+        assert row["inside"] == inside
+        assert row["error"] == pytest.approx(np.median(draws) - rate)
+        table = tables.score_cases(cases[cases["forecaster"] == "drift"], "en")
+        shown = dict(zip(table.headers, table.texts()[0], strict=True))
+        assert shown["80% interval"].endswith(" ✗") != inside
+        assert shown["80% interval"].startswith(f"{low:.1f}–{high:.1f}")
+        assert shown["place"] == told.groups[2].en
+        assert shown["published %"] == f"{rate:.2f}"
+
+
+def test_a_score_that_is_unknown_is_a_dash_and_coverage_has_its_error(told):
+    seen = [ScoredRate(2, 0, END, 60.0)]  # of a county without a target
+    table = scoring.by_forecaster(told, seen, load("binzhou"))
+    (shown,) = tables.scores(table, "en")
+    first = dict(zip(shown.headers, shown.texts()[0], strict=True))
+    assert first["Brier"] == "–"
+    assert re.fullmatch(r"\d\.\d\d|\d\d\.\d\d", first["MAE"])
+    assert re.fullmatch(r"[+-]\d+\.\d\d", first["bias"])
+    assert re.fullmatch(r"\d+% ±\d+%", first["in 80%"])
+    assert first["skill of meld"] == "0.00"
+
+
+def test_notes_name_the_weights_of_the_stack_from_half_a_percent_on(told):
+    weights = dict.fromkeys(told.weights, 0.0)
+    (one, two, three, *_) = weights
+    made = replace(told, weights=weights | {one: 0.991, two: 0.005, three: 0.004})
+    said = tables.score_notes(made, [1, 2, 3], REGISTERED, "en")
+    (stack,) = [each for each in said if each.startswith("Stack: ")]
+    assert stack.count(", ") == 1
+    assert "0.99" in stack
+    assert any(each.startswith("The 3 observations") for each in said)
+
+
 # The command
 
 
@@ -291,7 +352,9 @@ def test_people_read_tables(file, told, monkeypatch, capsys):
     assert "depend on each other" in shown
 
 
-def test_a_bad_file_is_refused_before_anything_runs(file, capsys):
+def test_a_bad_file_is_refused_before_anything_runs(file, capsys, monkeypatch):
+    for name in ("digests", "forecasts"):
+        monkeypatch.setattr(evidence, name, lambda *_, **__: pytest.fail("too late"))
     assert main(["score", str(file(line(value="many")))]) == 2
     assert "observed.csv:2:4" in capsys.readouterr().err
     assert main(["score", str(file(line())), "--cutoff", "soon"]) == 2
@@ -307,6 +370,33 @@ def test_without_a_file_the_settings_and_digests_are_told(capsys):
 
 
 # Registered beforehand
+
+
+def test_the_digest_of_the_record_is_of_all_that_is_in_it_and_of_no_last_digit():
+    panel = record(load("binzhou"))
+    same = panel.digest
+    others = [
+        replace(panel, codes=(*panel.codes[:-1], "0")),
+        replace(panel, prefecture=(*panel.prefecture[:-1], "0")),
+        replace(panel, dates=(panel.dates[0], panel.dates[1] + timedelta(1))),
+        replace(panel, comparable=~panel.comparable),
+        *(replace(panel, **{name: getattr(panel, name) * (1 + 1e-9)})
+          for name in ("urban", "rural", "ages", "odds")),
+    ]  # fmt: skip
+    assert len({same, *(each.digest for each in others)}) == 1 + len(others)
+    assert replace(panel, urban=panel.urban * (1 + 1e-13)).digest == same
+
+
+def test_a_pack_without_a_sample_has_no_digest_of_one(pack):
+    own, shipped = digests(pack), digests("binzhou")
+    assert own["posterior"] is None
+    assert all(shipped.values())
+    assert {name: own[name] for name in ("forecasting_code", "record")} == {
+        name: shipped[name] for name in ("forecasting_code", "record")
+    }
+    shown = tables.registered(REGISTERED, own, "en").texts()
+    assert ["sha256 posterior", "none: draws of the priors"] in shown
+    assert ["draws", "400"] in shown
 
 
 @each_page
@@ -364,15 +454,13 @@ def test_other_settings_are_not_the_registered_ones(told):
     asked.draws = 50
     changed = evidence.registered_or(asked)
     assert changed.draws == 50
-    said = " ".join(remark.text("en") for remark in score_tables.notes(told, [], changed))
+    said = " ".join(tables.score_notes(told, [], changed, "en"))
     assert "not the registered settings: draws=50" in said
 
 
 @pytest.mark.parametrize(("cutoff", "registered"), [(ROUNDS[0], True), (date(2022, 1, 1), False)])
 def test_both_rounds_are_registered_and_no_other(told, cutoff, registered):
-    said = " ".join(
-        r.text("en") for r in score_tables.notes(told, [], replace(REGISTERED, cutoff=cutoff))
-    )
+    said = " ".join(tables.score_notes(told, [], replace(REGISTERED, cutoff=cutoff), "en"))
     assert ("not the registered settings" not in said) == registered
 
 

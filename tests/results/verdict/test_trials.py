@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from xiancheng.calibration.region.census_change import enumerated, summaries
+from xiancheng.calibration.region.counties import enumerated, summaries
 from xiancheng.results.verdict import trials
 from xiancheng.results.verdict.trials import FREE, PARAMETERS
 from xiancheng.scenarios.design import sampled

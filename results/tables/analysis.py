@@ -1,0 +1,222 @@
+"""Tables and notes of `xiancheng compare`, `seek` and `sensitivity`."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from xiancheng.calibration.forecasts.level import DRAWS
+from xiancheng.calibration.priors import catalogue
+from xiancheng.calibration.region import Region
+from xiancheng.results.analysis.certificate import CONFIDENCE, WORLDS, Certificate, Regret
+from xiancheng.results.analysis.compare import Comparison
+from xiancheng.results.analysis.goal_seek import STEP, SearchResult
+from xiancheng.results.analysis.goal_spec import GoalSpec, strength
+from xiancheng.results.analysis.result import UNITS
+from xiancheng.results.analysis.sensitivity import EFFECTS, KINDS, LUCK, YARDSTICKS
+from xiancheng.results.cells import records
+from xiancheng.results.tables import labels
+from xiancheng.results.tables.table import Cell, Column, Table
+from xiancheng.results.tables.verdicts import ENOUGH, elsewhere, estimated, limits
+from xiancheng.scenarios.diff import applied, called
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+WHOLE = {"persons", "jobs", "units", "yuan/year"}  # units in which decimals say nothing
+
+
+# Comparison
+
+
+def outcome_title(outcome: str, lang: str) -> str:
+    """An indicator, or a cause of the rate's change, in the reader's words."""
+    causes = labels.labels("causes", lang)
+    return causes.get(outcome.removesuffix("_pp")) or labels.indicator(outcome, lang)
+
+
+def compared(comparison: Comparison, outcome: str, lang: str) -> Table:
+    """One outcome: a row for each group; of each side its value and its difference from the first.
+
+    A difference whose interval holds zero is marked with "?".
+    """
+    frame = comparison.to_frame()
+    own = frame[frame["outcome"] == outcome].to_dict("records")
+    by_place = {(row["scenario"], row["unit_code"]): row for row in own}
+    digits = 2
+    if UNITS[outcome] in WHOLE:  # no finer than the rows that the model counts
+        digits = -int(np.ceil(np.log10(1 / comparison.scale)))
+    heads = labels.columns("comparison", lang)
+    base, drawn = comparison.sides[0].name, comparison.drawn is not None
+    columns = [heads["place"], Column(base, base, digits=digits)]
+    for side in comparison.sides[1:]:
+        columns.append(Column(side.name, side.name, digits=digits))
+        columns.append(Column(f"{side.name}_difference", f"{side.name} − {base}"))
+        for key, form in (("interval", None), ("draw_sd", digits), ("seed_sd", digits)):
+            if drawn:
+                columns.append(Column(f"{side.name}_{key}", heads[key].label, digits=form))
+    rows = []
+    for group in comparison.groups:
+        row: list[Cell] = [group.text(lang), by_place[base, group.code]["value"]]
+        for side in comparison.sides[1:]:
+            cell = by_place[side.name, group.code]
+            row += [cell["value"], *_difference(cell, digits, drawn=drawn)]
+        rows.append(tuple(row))
+    return Table(outcome, outcome_title(outcome, lang), tuple(columns), tuple(rows))
+
+
+def _difference(row: Mapping[Any, Any], digits: int, *, drawn: bool) -> Iterator[Cell]:
+    """The difference; over draws its mean, its interval and the parts of its spread."""
+    signed = Column("", "", digits=digits, signed=True).text
+    if not drawn:
+        yield signed(row["difference"])
+        return
+    low, high = row["difference_low"], row["difference_high"]
+    yield signed(row["mean_difference"]) + ("?" if low < 0 < high else "")
+    yield f"{signed(low)} … {signed(high)}"
+    yield from (row["draw_sd"], row["seed_sd"])
+
+
+def compared_targets(comparison: Comparison, lang: str) -> Table:
+    """Each target with the expected rate and, where it is known, the chance to meet it, by side."""
+    frame, judged = comparison.verdicts(), comparison.judged
+    heads = labels.columns("comparison_targets", lang)
+    columns = [heads["target"], heads["deadline"], heads["asked"]]
+    for side in comparison.sides:
+        columns.append(Column(side.name, side.name, digits=1))
+        if judged:
+            columns.append(Column(f"{side.name}_chance", heads["chance"].label))
+
+    def by_side(own: "pd.DataFrame", rate: str | None, chance: str) -> Iterator[Cell]:
+        for side in comparison.sides:
+            due = side.name in own.index
+            yield own[rate][side.name] if due and rate else None
+            if judged:
+                known = due and np.isfinite(own[chance][side.name])
+                yield labels.percent(own[chance][side.name]) if known else None
+
+    rows: list[tuple[Cell, ...]] = []
+    for target in comparison.region.targets if len(frame) else ():
+        own = frame[frame["target"] == target.id].set_index("scenario")
+        if len(own):
+            rate = f"{labels.RELATIONS[target.operator]}{target.value:g}"
+            rows.append((f"{target.id} {target.name.text(lang)}", str(target.deadline), rate,
+                         *by_side(own, "expected", "probability")))  # fmt: skip
+    for day in sorted(set(frame["deadline"])) if judged and len(frame) else ():
+        if frame[frame["deadline"] <= day]["target"].nunique() > 1:
+            together = frame[frame["deadline"] == day].groupby("scenario").first()
+            rows.append((labels.label("phrases", "all_met", lang), str(day), None,
+                         *by_side(together, None, "all_met")))  # fmt: skip
+    title = labels.label("titles", "comparison_targets", lang)
+    return Table("targets", title, tuple(columns), tuple(rows))
+
+
+def comparison_notes(comparison: Comparison, lang: str) -> list[str]:
+    """Notes that stand wherever differences are shown."""
+    region, sides = comparison.region, comparison.sides
+    strange = [s.scenario for s in sides if applied(s.scenario, region)]
+    until = min(side.scenario.until for side in sides)
+    shared: dict[str, list[str]] = {}  # limits, and the sides that they are of
+    for side in sides:
+        horizon = side.scenario.start, side.scenario.until
+        for note in limits(region, comparison.groups, *horizon, lang):
+            shared.setdefault(note, []).append(side.name)
+    draws, seeds = (0, 0) if comparison.drawn is None else comparison.drawn.shape[1:3]
+    return labels.paragraphs(
+        "comparison/notes", lang, base=sides[0].name, day=comparison.day, scale=comparison.scale,
+        titles=[(side.name, called(side.scenario, region)) for side in sides],
+        elsewhere=elsewhere(strange[0], lang) if strange else "", until=until,
+        late=[t for t in region.targets if not t.due(sides[0].scenario.start, until)],
+        anchored=comparison.level is not None, limits=shared,
+        unpaired=[s.name for i, s in enumerate(sides) if not comparison.paired(i)],
+        draws=draws, seeds=seeds, enough=ENOUGH, estimated=estimated(region),
+    )  # fmt: skip
+
+
+# Goal seeking
+
+
+def package(goal: GoalSpec, found: SearchResult, region: Region, lang: str) -> Table:
+    """A row for each measure of the package: intensity and bound."""
+    rows = [
+        {
+            "measure": f"{number} {goal.scenario.plan.measures[number].title.text(lang)}",
+            "intensity": times * strength(goal.scenario, number),
+            "bound": goal.bounds[number] * strength(goal.scenario, number),
+        }
+        for number, times in found.package.items()
+    ]
+    return labels.table("package", rows, lang, scenario=called(goal.scenario, region).text(lang))
+
+
+def goal_targets(goal: GoalSpec, proof: Certificate, region: Region, lang: str) -> Table:
+    """A row for each target: the wanted rate, and how the fresh draws meet it."""
+    rows = [
+        {
+            "target": f"{region.targets[t].id} {region.targets[t].name.text(lang)}",
+            "deadline": str(region.targets[t].deadline), "wanted": f"≥{rate:g}",
+            "share_met": f"{proof.target_shares[t]:.0%}", "reached": proof.reached[t],
+            **dict(zip(("margin_low", "margin", "margin_high"), proof.margins[t], strict=True)),
+        }
+        for t, rate in goal.targets.items()
+    ]  # fmt: skip
+    return labels.table("goal", rows, lang, probability=goal.probability)
+
+
+def regret(found: Regret, lang: str) -> Table:
+    """The chance of each package in each world with its regret, and the largest regret."""
+    heads = labels.columns("regret", lang)
+    worlds = [Column(world, WORLDS[world][0].text(lang)) for world in found.worlds]
+    rows = [
+        (
+            labels.label("packages", name, lang),
+            *(f"{p:.0%} (−{short:.0%})" for p, short in zip(chances, shorts, strict=True)),
+            f"{shorts.max():.0%}",
+        )
+        for name, chances, shorts in zip(found.packages, found.share, found.regret, strict=True)
+    ]
+    columns = (heads["package"], *worlds, heads["largest"])
+    return Table("regret", labels.label("titles", "regret", lang), columns, tuple(rows))
+
+
+def goal_notes(
+    goal: GoalSpec, found: SearchResult, proof: Certificate, region: Region, lang: str, *,
+    anchored: bool, regret: Regret | None = None, scale: float = 1.0,
+) -> list[str]:  # fmt: skip
+    """What was found and what it is worth, in sentences.
+
+    Parameters
+    ----------
+    anchored : whether statistics carry the level of the runs that confirmed it
+    scale : of the runs for `regret`
+    """
+    binding = [
+        {"name": region.targets[t].name, "deadline": region.targets[t].deadline,
+         "share": 1 - proof.target_shares[t]}
+        for t in proof.binding
+    ]  # fmt: skip
+    return labels.paragraphs(
+        "goal/notes", lang, p=goal.probability, found=found, proof=proof, binding=binding,
+        weight=goal.weight(found.package), crossed=goal.scenario_of(found.package).crossed(),
+        anchored=anchored, estimated=estimated(region), regret=regret, scale=scale,
+        confidence=CONFIDENCE, step=STEP, level_draws=DRAWS,
+    )  # fmt: skip
+
+
+# Sensitivity
+
+
+def factors(found: "pd.DataFrame", title: str, lang: str) -> Table:
+    """A row for each factor, the strongest first; columns as the method gives them."""
+    meaning = {prior.name: prior.title[lang] for prior in catalogue()}
+    meaning |= {name: each.text(lang) for name, each in YARDSTICKS.items()}
+    rows = [{**row, "meaning": meaning[row["factor"]]} for row in records(found)]
+    return labels.table("sensitivity", rows, lang, title=title)
+
+
+def sensitivity_notes(method: str, effect: bool, seed: int, lang: str) -> list[str]:
+    """Notes that stand wherever an analysis is shown."""
+    return labels.paragraphs(
+        "sensitivity/notes", lang, method=method, effect=effect, seed=seed, luck=LUCK,
+        effects=EFFECTS, kinds=KINDS,
+    )  # fmt: skip
