@@ -30,6 +30,7 @@ Values = dict[str, dict[str, dict[date, float]]]  # by variable, unit code and d
 Tables = Mapping[str, Floats]  # of one census: (county, cell) by name
 
 MIDDLE = np.array([0.5, 3.0, *range(7, 87, 5), 89.5])  # years, of each age band
+CENSUS_YEARS = 10  # from one census to the next
 ADULT = 4  # first age band of adults, 15 and over
 SCHOOL_AGES = {  # share of the children of an age band that are of school age
     "primary": {"5-9": 0.8, "10-14": 0.4},
@@ -144,18 +145,44 @@ def hukou(tables: Tables, nearby: Floats) -> Floats:
     return (total(tables) - outsiders + tables["away"].sum(axis=1))[:, None]
 
 
-def moves(tables: Tables, nearby: Floats) -> Floats:
-    """The stocks over the years in which they built up."""
-    own = default("economy", "rural_origin_share") * column(tables, "in_movers", "same_county")
-    out = tables["away"] / default("moves", "years_away")
-    return np.column_stack([own / default("moves", "years_in"), out])
+def yearly(stock: Floats, before: Floats | None, years: float, capture: float = 1.0) -> Floats:
+    """What a stock of movers grows by [persons/year], of the same shape.
+
+    Parameters
+    ----------
+    before : the stock of the census ten years earlier; None if there was none, and the stock built
+        up in `years`
+    capture : what the methods of the later census would have counted at the earlier one, over what
+        was counted
+    """
+    if before is None:
+        return stock / years
+    return np.maximum(stock - capture * before, 0) / CENSUS_YEARS
 
 
-def arrivals(tables: Tables, nearby: Floats) -> Floats:
-    """The stocks over the years in which they built up."""
-    province = (1 - share_nearby(nearby)) * column(tables, "in_movers", "same_province")
-    stock = np.column_stack([province, column(tables, "in_movers", "other_province")])
-    return stock / default("arrivals", "years_in")
+def moves(tables: Tables, nearby: Floats, before: Tables) -> Floats:
+    """The stocks over the years in which they built up, or their growth since an earlier census."""
+    key = "in_movers", "same_county"
+    own = yearly(
+        column(tables, *key),
+        column(before, *key) if "in_movers" in before else None,
+        default("moves", "years_in"),
+        default("moves", "capture"),
+    )
+    away = yearly(tables["away"], before.get("away"), default("moves", "years_away"))
+    return np.column_stack([default("economy", "rural_origin_share") * own, away])
+
+
+def arrivals(tables: Tables, nearby: Floats, before: Tables) -> Floats:
+    """The stocks over the years in which they built up, or their growth since an earlier census."""
+
+    def stock(of: Tables) -> Floats:
+        province = (1 - share_nearby(nearby)) * column(of, "in_movers", "same_province")
+        return np.column_stack([province, column(of, "in_movers", "other_province")])
+
+    earlier = stock(before) if "in_movers" in before else None
+    years, capture = default("arrivals", "years_in"), default("moves", "capture")
+    return yearly(stock(tables), earlier, years, capture)
 
 
 def vital(tables: Tables, nearby: Floats) -> Floats:
@@ -177,9 +204,14 @@ TABLE_RULES: dict[str, Callable[[Tables, Floats], Floats]] = {
     rule.__name__: rule
     for rule in (
         residents, education, households, in_movers, employment, industry, home, away, hukou,
-        moves, arrivals, vital, urban_odds,
+        vital, urban_odds,
     )
 }  # fmt: skip
+# Rules that also take the stocks of the census ten years earlier, as far as both were counted
+FLOW_RULES: dict[str, Callable[[Tables, Floats, Tables], Floats]] = {
+    "moves": moves,
+    "arrivals": arrivals,
+}
 
 
 # Rules for values of the economy and of services that follow from the census, (county,)
@@ -254,6 +286,11 @@ def townships(county: County, residents: float, per_unit: float) -> list[dict[st
 # Filling
 
 
+def first_line(rule: Callable[..., Floats]) -> str:
+    """What a rule is said to rest on."""
+    return (rule.__doc__ or "").split("\n", 1)[0]
+
+
 @dataclass
 class Completed:
     """A pack's tables and values without gaps, and what had to be assumed for that."""
@@ -276,11 +313,23 @@ class Completed:
                     a for a in self.raw.assumed if (a.date, a.table) == (day, name)
                 ]
             else:
-                self.gaps.append(Gap("margins", day, name, TABLES[name].name, name in TABLE_RULES))
+                filled = name in TABLE_RULES or name in FLOW_RULES
+                self.gaps.append(Gap("margins", day, name, TABLES[name].name, filled))
         for name, rule in TABLE_RULES.items():
             if name not in tables:
                 tables[name] = rule(tables, nearby)
-                self.assume(name, day, "", (rule.__doc__ or "").split("\n", 1)[0])
+                self.assume(name, day, "", first_line(rule))
+        before = {
+            name: self.raw.figures[earlier, name]
+            for earlier in self.tables
+            for name in ("in_movers", "away")
+            if earlier.year == day.year - CENSUS_YEARS
+            and {(earlier, name), (day, name)} <= self.raw.figures.keys()
+        }
+        for name, flow_rule in FLOW_RULES.items():
+            if name not in tables:
+                tables[name] = flow_rule(tables, nearby, before)
+                self.assume(name, day, "", first_line(flow_rule))
 
     def take_values(self) -> None:
         """Take the values of the economy and of services from file."""

@@ -86,7 +86,7 @@ TERMS = {
     "hukou.settling_hazard": lambda x: hukou.settling_hazard(x, P),
     "hukou.leaving_hazard": lambda x: hukou.leaving_hazard(x, P),
     "reclassification.recoding_hazard": lambda x: reclassification.recoding_hazard(
-        villages(), x, Conditions(), P
+        villages(), np.full(2, 0.5), np.zeros(2), x, Conditions(), P
     ),
     "reclassification.merging_hazard": lambda x: reclassification.merging_hazard(villages(), x, P),
     "governments.capacity": lambda x: np.array([governments.capacity(1.0, x, PLACES)]),

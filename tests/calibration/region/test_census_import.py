@@ -16,7 +16,7 @@ from tests.census_lines import KNOWN, built, lines_of, plan_pack
 from xiancheng.calibration.errors import PackError, RefusedError
 from xiancheng.calibration.region import census_import, load, pack_writer, packs
 from xiancheng.calibration.region.census_table import COLUMNS, TableError
-from xiancheng.calibration.region.imputation import TABLE_RULES
+from xiancheng.calibration.region.imputation import FLOW_RULES, TABLE_RULES, first_line
 from xiancheng.calibration.region.schema import AGE_BANDS, catalogue
 from xiancheng.results import cli
 from xiancheng.results.cli import process
@@ -505,7 +505,7 @@ def test_the_example_of_the_guide_runs(guide):
 
 def test_every_reason_of_ours_is_told_in_chinese():
     shipped = {item.basis for name in packs() for item in load(name).assumptions()}
-    rules = {(rule.__doc__ or "").split("\n", 1)[0] for rule in TABLE_RULES.values()}
+    rules = {first_line(rule) for rule in (*TABLE_RULES.values(), *FLOW_RULES.values())}
     bases = {entry.basis for entry in catalogue().values() if entry.basis}
     assert set(labels.names("reasons")) == shipped | rules | bases
 

@@ -11,6 +11,7 @@ import pytest
 
 from xiancheng.calibration.errors import PackError
 from xiancheng.calibration.region import load, packs
+from xiancheng.calibration.region.imputation import default
 from xiancheng.calibration.region.schema import TABLES
 
 THEN, NOW = date(2010, 11, 1), date(2020, 11, 1)
@@ -245,6 +246,26 @@ def test_what_was_filled_is_said(bare):
     for name in TABLES.keys() - {"urban_rural", "sex_age", "marital"}:
         assert {(name, THEN), (name, NOW)} <= filled
     assert {"marital", "house_price"} <= {gap.variable for gap in region.missing()}
+
+
+@pytest.mark.parametrize("name", ["binzhou", "shandong"])
+def test_flows_of_a_later_census_are_growth_of_the_stocks_less_what_better_capture_adds(name):
+    """Of the pack that states them and of the one that leaves them to the rule."""
+    region = load(name)
+    capture, rural = default("moves", "capture"), default("economy", "rural_origin_share")
+    assert capture > 1
+    then, now = (region.in_movers(day) for day in (THEN, NOW))
+    growth = np.maximum(now - capture * then, 0) / 10
+    np.testing.assert_allclose(region.moves(NOW)[:, 0], rural * growth[:, 0], rtol=1e-4, atol=1e-9)
+    np.testing.assert_allclose(region.arrivals(NOW)[:, 1], growth[:, 2], rtol=1e-4, atol=1e-9)
+    built_up = rural * then[:, 0] / default("moves", "years_in")
+    np.testing.assert_allclose(region.moves(THEN)[:, 0], built_up, rtol=1e-4)
+
+
+def test_stocks_that_nobody_counted_do_not_grow(bare):
+    region = load(bare)
+    own = default("economy", "rural_origin_share") * region.in_movers(NOW)[:, 0]
+    np.testing.assert_allclose(region.moves(NOW)[:, 0], own / default("moves", "years_in"))
 
 
 def test_defaults_are_of_the_size_of_what_they_stand_for(bare):
