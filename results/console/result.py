@@ -24,13 +24,11 @@ from xiancheng.scenarios.ensemble import (
     Ensemble,
     RunSummary,
     Summarize,
-    baseline_of,
     judged_on,
     layered,
-    reference_of,
 )
 from xiancheng.scenarios.outcome import PUBLISHED, Group, Outcome
-from xiancheng.scenarios.run_spec import RunSpec, digest_of
+from xiancheng.scenarios.run_spec import RunSpec, baseline_of, digest_of, reference_of
 from xiancheng.scenarios.scenario_files import Scenario
 from xiancheng.scenarios.simulation import simulate
 from xiancheng.sim.state import Floats
