@@ -15,6 +15,7 @@ from xiancheng.results.verdict.level import Level, level_from, published
 from xiancheng.results.verdict.verdict import Verdict
 from xiancheng.scenarios.ensemble import TargetDraws, ensemble
 from xiancheng.scenarios.loader import resolve
+from xiancheng.scenarios.outcome import CAUSES
 from xiancheng.scenarios.run_spec import horizon
 
 SCALE = 0.01
