@@ -10,6 +10,7 @@ from xiancheng.results.verdict import level
 from xiancheng.results.verdict.verdict import verdicts
 from xiancheng.scenarios.ensemble import ensemble, summarize
 from xiancheng.scenarios.loader import resolve
+from xiancheng.scenarios.outcome import CAUSES
 
 SCALE = 0.005
 EARLY, LATE = date(2022, 12, 31), date(2025, 12, 31)
