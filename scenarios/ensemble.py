@@ -18,7 +18,7 @@ from xiancheng.calibration import posterior
 from xiancheng.calibration.errors import RequestError
 from xiancheng.calibration.i18n import _
 from xiancheng.calibration.region import Region
-from xiancheng.scenarios.executor import Executor, local
+from xiancheng.scenarios.executor import Executor, InlineExecutor, local
 from xiancheng.scenarios.loader import resolve
 from xiancheng.scenarios.outcome import CAUSES, PUBLISHED, RATE, Outcome, group_of, html_table
 from xiancheng.scenarios.run_spec import RunArguments, RunSpec, ScenarioLike, spec_of
@@ -237,7 +237,8 @@ class Summaries:
                 self._known[key] = summarized(spec)
                 done()
         left = [key for key in wanted if key not in self._known]
-        found = self._executor.results(summarized, [wanted[key] for key in left], done)
+        executor = self._executor if len(left) > 1 else InlineExecutor()  # one takes no worker
+        found = executor.results(summarized, [wanted[key] for key in left], done)
         self._known.update(zip(left, found, strict=True))
         return [self._known[key] for key in keys]
 
